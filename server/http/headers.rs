@@ -1,0 +1,109 @@
+//! What every answer says about itself: the page policies and the few headers beside them. Invariant: nothing is allowed
+//! here that a page of ours, or the original frontend's, does not need.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Uri, header},
+    middleware::Next,
+    response::Response,
+};
+
+/// Which rules a page runs under. A handler leaves one in its response's extensions; without, it is `Client`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Policy {
+    /// The built-in client: nothing but its own files.
+    Client,
+    /// `mitm.html` of StreamSaver in the built-in client: its one script stands in the page.
+    ClientFrame,
+    /// A `views` folder: as much as the original frontend's build needs.
+    Views,
+    /// `mitm.html` of StreamSaver in a `views` folder.
+    ViewsFrame,
+}
+
+const FEATURES: &str = "camera=(self), microphone=(self), display-capture=(self), screen-wake-lock=(self), \
+    autoplay=(self), fullscreen=(self), picture-in-picture=(self), speaker-selection=(self), clipboard-write=(self), \
+    geolocation=(), payment=(), usb=()";
+
+/// Half a year, this name alone: whoever runs the server may not own the names below it.
+const HTTPS_ONLY: &str = "max-age=15768000";
+
+impl Policy {
+    fn text(self, host: Option<&str>) -> String {
+        let own = host.map(|it| sockets(self, it)).unwrap_or_default();
+        let script = match self {
+            Policy::Client | Policy::Views => "script-src 'self'",
+            Policy::ClientFrame | Policy::ViewsFrame => "script-src 'self' 'unsafe-inline'",
+        };
+        match self {
+            Policy::Client | Policy::ClientFrame => format!(
+                "default-src 'none'; {script}; style-src 'self'; img-src 'self' blob: data:; \
+                 media-src 'self' blob: mediastream:; connect-src 'self'{own}; worker-src 'self' blob:; \
+                 font-src 'self'; manifest-src 'self'; frame-src 'self'; frame-ancestors 'self'; base-uri 'none'; \
+                 form-action 'self'"
+            ),
+            Policy::Views | Policy::ViewsFrame => format!(
+                "default-src 'self'; {script}; style-src 'self' 'unsafe-inline'; img-src 'self' https: data: blob:; \
+                 media-src 'self' data: blob: mediastream:; font-src 'self' data:; connect-src 'self'{own}; \
+                 worker-src 'self' blob:; frame-src 'self'; frame-ancestors 'self'; object-src 'none'; \
+                 base-uri 'self'; form-action 'self'"
+            ),
+        }
+    }
+}
+
+/// The server's own sockets by name, which older Safaris do not count as 'self'. The original frontend drops the port
+/// from its address, so its page may reach any port of its own host.
+fn sockets(policy: Policy, host: &str) -> String {
+    let name = host.split_once(':').map_or(host, |(name, _)| name);
+    match policy {
+        Policy::Client | Policy::ClientFrame => format!(" ws://{host} wss://{host}"),
+        Policy::Views | Policy::ViewsFrame => {
+            format!(" ws://{name} wss://{name} ws://{name}:* wss://{name}:* http://{name}:* https://{name}:*")
+        }
+    }
+}
+
+/// The host a request is for, if it can stand in a policy: a name or an IPv4 address and perhaps a port. The policy
+/// grammar has no place for an IPv6 address.
+fn host(uri: &Uri, headers: &HeaderMap) -> Option<String> {
+    // HTTP/2 has it in the URI.
+    let given = match headers.get(header::HOST) {
+        Some(host) => host.to_str().ok()?,
+        None => uri.authority()?.as_str(),
+    };
+    let (name, port) = given.split_once(':').unwrap_or((given, "80"));
+    let named =
+        (1..=253).contains(&name.len()) && name.bytes().all(|it| it.is_ascii_alphanumeric() || b"-._".contains(&it));
+    let ported = port.bytes().all(|it| it.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    (named && ported).then(|| given.to_ascii_lowercase())
+}
+
+/// What the headers depend on beside the request.
+#[derive(Clone, Debug)]
+pub(super) struct Dress {
+    pub(super) https: bool,
+}
+
+/// Adds the headers to an answer that is on its way out.
+pub(super) async fn add(State(dress): State<Arc<Dress>>, request: Request, next: Next) -> Response {
+    let host = host(request.uri(), request.headers());
+    let mut response = next.run(request).await;
+    let policy = response.extensions().get::<Policy>().copied().unwrap_or(Policy::Client);
+    let out = response.headers_mut();
+    if let Ok(text) = HeaderValue::try_from(policy.text(host.as_deref())) {
+        out.insert(header::CONTENT_SECURITY_POLICY, text);
+    }
+    out.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(FEATURES));
+    out.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    out.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if matches!(policy, Policy::Client | Policy::ClientFrame) {
+        out.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+    }
+    if dress.https {
+        out.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
+    }
+    response
+}

@@ -1,0 +1,41 @@
+//! `GET /health`: is the process up and taking people in? Owns the answer's shape; the figures are handed in.
+
+use axum::{Json, Router, http::StatusCode, response::IntoResponse as _, routing::get};
+use serde::Serialize;
+
+/// What the server says about itself, sent as JSON.
+#[derive(Clone, Debug, Serialize)]
+pub struct Health {
+    /// Whether new people are welcome.
+    pub status: Status,
+    /// Sessions there are now.
+    pub peers: usize,
+    /// Rooms there are now.
+    pub rooms: usize,
+    /// The server's version.
+    pub version: &'static str,
+    /// Seconds since it started.
+    pub uptime_s: u64,
+}
+
+/// Whether the server takes people in; a load balancer goes by the HTTP status made from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// Running: 200.
+    Ok,
+    /// Shutting down, do not send anyone here: 503.
+    Stopping,
+}
+
+pub(super) fn router(health: impl Fn() -> Health + Clone + Send + Sync + 'static) -> Router {
+    let answer = async move || {
+        let health = health();
+        let status = match health.status {
+            Status::Ok => StatusCode::OK,
+            Status::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        (status, [("cache-control", "no-store")], Json(health)).into_response()
+    };
+    Router::new().route("/health", get(answer))
+}

@@ -1,0 +1,47 @@
+//! Plain HTTP: the pages, their headers, the health route. Owns routes and bytes; knows nothing of rooms or sockets, and
+//! never reads a request's body.
+
+mod accept;
+mod client;
+mod document;
+mod headers;
+mod health;
+mod original;
+mod pages;
+mod views;
+
+use std::{path::PathBuf, sync::Arc};
+
+use axum::{Router, http::request::Parts, middleware, routing::get};
+
+pub use health::{Health, Status};
+use pages::Pages;
+
+/// What the pages depend on.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// A folder whose files win over the built-in client's: the original server's `views`, or a frontend's build.
+    pub views: Option<PathBuf>,
+    /// Where socket.io is spoken; slashes at its ends are added where they are missing.
+    pub signaling_path: String,
+    /// Whether people reach this server by HTTPS itself, so that browsers may be told to insist on it.
+    pub https: bool,
+}
+
+/// Everything but the sockets. `health` is asked at each `GET /health`.
+pub fn router(site: Site, health: impl Fn() -> Health + Clone + Send + Sync + 'static) -> Router {
+    let path = format!("/{}/", site.signaling_path.trim_matches('/')).replace("//", "/");
+    let pages = Arc::new(Pages::new(site.views, &path));
+    let dress = Arc::new(headers::Dress { https: site.https });
+    let mut router = Router::new().merge(health::router(health));
+    for (name, file) in client::socket_io() {
+        // Braces mean something in a route.
+        let route = format!("{path}{name}").replace('{', "{{").replace('}', "}}");
+        router = router.route(&route, get(async |request: Parts| file.answer(&request.method, &request.headers)));
+    }
+    let page = move |request: Parts| {
+        let pages = pages.clone();
+        async move { pages.serve(&request).await }
+    };
+    router.fallback(page).layer(middleware::from_fn_with_state(dress, headers::add))
+}

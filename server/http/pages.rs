@@ -1,0 +1,86 @@
+//! Which page a path means: a file of the `views` folder, what the original server provides beside it, or the built-in
+//! client. Invariant: GET and HEAD only, and an unknown path is a 404.
+
+use std::path::PathBuf;
+
+use axum::{
+    http::{HeaderValue, Method, StatusCode, header, request::Parts},
+    response::{Html, IntoResponse as _, Response},
+};
+
+use super::{
+    client::Client,
+    document::{Document, REVALIDATE},
+    headers::Policy,
+    original::Original,
+    views::{Kind, Views},
+};
+
+pub(super) struct Pages {
+    client: Client,
+    original: Original,
+    views: Option<Views>,
+}
+
+impl Pages {
+    pub(super) fn new(views: Option<PathBuf>, signaling_path: &str) -> Pages {
+        Pages { client: Client::new(signaling_path), original: Original::new(), views: views.map(Views::new) }
+    }
+
+    pub(super) async fn serve(&self, request: &Parts) -> Response {
+        if request.method != Method::GET && request.method != Method::HEAD {
+            let mut response = page(StatusCode::METHOD_NOT_ALLOWED, "This address can only be read.");
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET,HEAD"));
+            return response;
+        }
+        match self.find(request).await {
+            Some(response) => response,
+            None => page(StatusCode::NOT_FOUND, "There is nothing at this address."),
+        }
+    }
+
+    async fn find(&self, request: &Parts) -> Option<Response> {
+        let (method, headers, path) = (&request.method, &request.headers, request.uri.path());
+        let give = |file: &Document, policy: Policy| {
+            let mut response = file.answer(method, headers);
+            response.extensions_mut().insert(policy);
+            response
+        };
+        let mut kind = Kind::Additions;
+        if let Some(views) = &self.views {
+            if let Some(response) = views.find(request).await {
+                return Some(response);
+            }
+            kind = views.kind().await;
+        }
+        if let Some(file) = self.original.everywhere(path) {
+            return Some(give(file, Policy::Client));
+        }
+        // StreamSaver's pages keep themselves awake with it.
+        if path == "/ping" || path == "/vendor/streamsaver/ping" {
+            return Some((StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, "no-store")]).into_response());
+        }
+        match kind {
+            Kind::Additions => {
+                let policy = if is_frame(path) { Policy::ClientFrame } else { Policy::Client };
+                Some(give(self.client.file(path.strip_prefix('/')?)?, policy))
+            }
+            Kind::Frontend { has_index } => {
+                let policy = if is_frame(path) { Policy::ViewsFrame } else { Policy::Views };
+                Some(give(self.original.beside_frontend(path, has_index, &self.client)?, policy))
+            }
+        }
+    }
+}
+
+/// StreamSaver's page is the only one with its script inside.
+pub(super) fn is_frame(path: &str) -> bool {
+    path.ends_with("/mitm.html")
+}
+
+fn page(status: StatusCode, sentence: &str) -> Response {
+    let text = format!(
+        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>{status}</title>\n<p>{sentence}</p>\n"
+    );
+    (status, [(header::CACHE_CONTROL, REVALIDATE)], Html(text)).into_response()
+}
