@@ -1,0 +1,98 @@
+//! Load and its measurement for any server that speaks P2PChat's signalling, alone or beside others in one run.
+//!
+//! `cargo bench --bench load -- relays localhost:3000 --beside floor`
+mod cli;
+mod crowd;
+mod floor;
+mod mesh;
+mod peer;
+mod relays;
+mod report;
+mod rounds;
+mod server;
+mod server_process;
+mod wire;
+
+use std::{fs, process::ExitCode};
+
+use clap::{CommandFactory, Parser};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::{
+    runtime,
+    signal::unix::{SignalKind, signal},
+};
+
+use crate::cli::{Cli, Options, What};
+
+pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
+pub(crate) type Result<T> = std::result::Result<T, Error>;
+
+/// Open files besides the connections of a crowd.
+const OTHER_FILES: u64 = 200;
+
+fn main() -> ExitCode {
+    report::self_check();
+    match run(&Cli::parse()) {
+        Ok(text) => {
+            say(&text);
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("load: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the figures are what this is for")]
+fn say(text: &str) {
+    println!("{text}");
+}
+
+fn run(cli: &Cli) -> Result<String> {
+    let Some(what) = &cli.what else {
+        // `cargo test --all-targets` comes this way; there is nothing to measure, and nothing is wrong.
+        return Ok(Cli::command().render_help().to_string());
+    };
+    match what {
+        What::Floor { port } => {
+            allow_files(0)?;
+            runtime::Builder::new_multi_thread().enable_all().build()?.block_on(floor::serve(*port))?;
+            Ok(String::new())
+        }
+        What::Relays(options)
+        | What::Idle(options)
+        | What::Accept(options)
+        | What::Mesh(options)
+        | What::Start(options)
+        | What::Compare(options) => {
+            allow_files(options.connections.max(2 * options.pairs) as u64)?;
+            // One thread receives and one paces: the servers need the rest of a small machine.
+            runtime::Builder::new_current_thread().enable_all().build()?.block_on(measure(what, options))
+        }
+    }
+}
+
+/// Runs until done or interrupted; either way, every server that was started has been ended on return.
+async fn measure(what: &What, options: &Options) -> Result<String> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let report = tokio::select! {
+        report = rounds::run(what, options) => report?,
+        _ = interrupt.recv() => return Err("interrupted".into()),
+        _ = terminate.recv() => return Err("interrupted".into()),
+    };
+    if let Some(file) = &options.json {
+        fs::write(file, serde_json::to_vec_pretty(&report.json())?)?;
+    }
+    Ok(report.table())
+}
+
+/// Raises the limit of open files as far as this user may, for itself and the servers it starts.
+fn allow_files(connections: u64) -> Result<()> {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    let needed = connections + OTHER_FILES;
+    if maximum.is_some_and(|maximum| maximum < needed) {
+        return Err(format!("{needed} open files are needed; raise the hard limit with `ulimit -Hn`").into());
+    }
+    Ok(setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?)
+}

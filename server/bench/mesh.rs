@@ -1,0 +1,134 @@
+//! Everyone joins one mesh room at once and all pairs negotiate as browsers do: an offer, an answer, candidates.
+use std::{collections::HashMap, str, time::Duration};
+
+use futures_util::future::{join_all, try_join_all};
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    Result,
+    cli::Options,
+    peer::{Peer, field},
+    report::Figure,
+    server::Live,
+};
+
+const CANDIDATES: usize = 8;
+/// An offer or an answer, then the candidates.
+const STEPS: usize = 1 + CANDIDATES;
+/// From the joins until all that is still missing counts as lost.
+const LASTS_MAX: Duration = Duration::from_secs(20);
+
+/// One peer's part in it.
+struct Member {
+    peer: Peer,
+    room: String,
+    /// The steps each other peer has taken towards this one.
+    heard: HashMap<String, usize>,
+    received: usize,
+    reordered: usize,
+    last: Instant,
+}
+
+pub(crate) async fn run(server: &Live, options: &Options) -> Result<Vec<Figure>> {
+    let count = options.peers;
+    let mut peers = try_join_all((0..count).map(|_| Peer::arrive(&server.address))).await?;
+    let room = peers[0].create_room(count).await?;
+    let cpu_before = server.process.cpu_us()?;
+    let begun = Instant::now();
+    let members = join_all(peers.into_iter().enumerate().map(|(n, peer)| {
+        let room = room.clone();
+        tokio::spawn(Member::take_part(peer, room, n > 0, (count - 1) * STEPS, begun + LASTS_MAX))
+    }))
+    .await
+    .into_iter()
+    .map(|member| member?)
+    .collect::<Result<Vec<Member>>>()?;
+    let cpu = server.process.cpu_us()? - cpu_before;
+    let last = members.iter().map(|member| member.last).max().unwrap_or(begun);
+    let received: usize = members.iter().map(|member| member.received).sum();
+    let reordered: usize = members.iter().map(|member| member.reordered).sum();
+    let lost = (count * (count - 1) * STEPS).saturating_sub(received);
+    Ok(vec![
+        Figure::median(format!("mesh {count}: all connected"), "ms", (last - begun).as_secs_f64() * 1e3),
+        Figure::median(format!("mesh {count}: CPU"), "ms", cpu / 1e3),
+        Figure::sum(format!("mesh {count}: lost"), "", lost as f64),
+        Figure::sum(format!("mesh {count}: reordered"), "", reordered as f64),
+    ])
+}
+
+impl Member {
+    /// Joins, unless it founded the room, and negotiates with all others until it has heard everything or time is up.
+    async fn take_part(peer: Peer, room: String, joins: bool, expected: usize, deadline: Instant) -> Result<Self> {
+        let mut member = Self { peer, room, heard: HashMap::new(), received: 0, reordered: 0, last: Instant::now() };
+        if joins {
+            member.peer.join_room(&member.room).await?;
+        }
+        while member.received < expected {
+            match timeout_at(deadline, member.peer.reader.next()).await {
+                Ok(Ok(Some(message))) => {
+                    let message = str::from_utf8(message)?.to_owned();
+                    member.hear(&message)?;
+                }
+                Ok(Ok(None)) => return Err("the server has ended a member's connection".into()),
+                Ok(Err(error)) => return Err(error),
+                Err(_) => break,
+            }
+        }
+        Ok(member)
+    }
+
+    fn hear(&mut self, message: &str) -> Result<()> {
+        if message.starts_with(r#"42["JOIN-ROOM",{"from""#) {
+            let newcomer = field(message, "userID").ok_or("a join notice without userID")?;
+            return self.negotiate(newcomer, "offer");
+        }
+        if !message.starts_with(r#"42["SIGNAL","#) {
+            return Ok(());
+        }
+        let (Some(source), Some(step), Some(kind)) =
+            (field(message, "source"), field(message, "step"), field(message, "type"))
+        else {
+            return Err(format!("a signal that nobody sent: {message}").into());
+        };
+        self.last = Instant::now();
+        self.received += 1;
+        let heard = self.heard.entry(source.to_owned()).or_default();
+        if step.parse() != Ok(*heard) {
+            self.reordered += 1;
+        }
+        *heard += 1;
+        if kind == "offer" { self.negotiate(source, "answer") } else { Ok(()) }
+    }
+
+    fn negotiate(&self, with: &str, kind: &str) -> Result<()> {
+        let room = &self.room;
+        for step in 0..STEPS {
+            let signal = match step {
+                0 => format!(r#"{{"step":"0","type":"{kind}","sdp":"{}"}}"#, description(1500)),
+                _ => format!(
+                    r#"{{"step":"{step}","type":"candidate","candidate":{{"candidate":"{CANDIDATE}","sdpMLineIndex":0,"sdpMid":"0"}}}}"#
+                ),
+            };
+            self.peer
+                .reader
+                .connection
+                .say_text(&format!(r#"42["SIGNAL",{{"target":"{with}","room":"{room}","signal":{signal}}}]"#))?;
+        }
+        Ok(())
+    }
+}
+
+const CANDIDATE: &str = "candidate:842163049 1 udp 1677729535 203.0.113.77 51472 typ srflx raddr 192.168.178.21 rport 51472 \
+    generation 0 ufrag 4ZcD network-cost 999";
+
+/// JSON string text of about this length that looks like an SDP, escapes included.
+pub(crate) fn description(bytes: usize) -> String {
+    const HEAD: &str = "v=0\\r\\no=- 4611731400430051336 2 IN IP4 127.0.0.1\\r\\ns=-\\r\\nt=0 0\\r\\n\
+        a=group:BUNDLE 0\\r\\na=msid-semantic: WMS\\r\\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\\r\\n";
+    const LINE: &str = "a=rtpmap:111 opus/48000/2\\r\\na=rtcp-fb:111 transport-cc\\r\\na=fmtp:111 minptime=10\\r\\n";
+    let mut text = HEAD.to_owned();
+    while text.len() + LINE.len() <= bytes {
+        text.push_str(LINE);
+    }
+    text
+}

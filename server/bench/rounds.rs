@@ -1,0 +1,92 @@
+//! The order of a run: one measurement after the other, each in rounds that alternate between the servers, so that
+//! what disturbs the machine disturbs all of them. One server is measured at a time.
+use std::time::Duration;
+
+use tokio::task::spawn_blocking;
+
+use crate::{
+    Result,
+    cli::{Options, What},
+    crowd, mesh, relays,
+    report::{Figure, Report},
+    server::Server,
+};
+
+const STARTS: usize = 10;
+
+enum Step {
+    Relays { rate: u64 },
+    Mesh,
+    Accept,
+    Idle,
+    Start,
+}
+
+pub(crate) async fn run(what: &What, options: &Options) -> Result<Report> {
+    let servers = options.servers()?;
+    let mut report = Report::new(servers.iter().map(|server| server.name.clone()).collect());
+    let (steps, rounds) = (steps(what, options, &servers), options.rounds());
+    for (done, step) in steps.iter().enumerate() {
+        for round in 0..rounds {
+            // Nobody always goes first.
+            for turn in 0..servers.len() {
+                let at = (round + turn) % servers.len();
+                eprintln!(
+                    "step {} of {}, round {} of {rounds}: {}",
+                    done + 1,
+                    steps.len(),
+                    round + 1,
+                    servers[at].name
+                );
+                let figures = step.take(&servers[at], options).await;
+                report.add(at, figures.map_err(|error| format!("{}: {error}", servers[at].name))?);
+            }
+        }
+    }
+    Ok(report)
+}
+
+fn steps(what: &What, options: &Options, servers: &[Server]) -> Vec<Step> {
+    let relays = || options.rates.iter().map(|rate| Step::Relays { rate: *rate });
+    match what {
+        What::Relays(_) => relays().collect(),
+        What::Idle(_) => vec![Step::Idle],
+        What::Accept(_) => vec![Step::Accept],
+        What::Mesh(_) => vec![Step::Mesh],
+        What::Start(_) => vec![Step::Start],
+        What::Compare(_) => {
+            let start = servers.iter().all(Server::is_command).then_some(Step::Start);
+            relays().chain([Step::Mesh, Step::Accept, Step::Idle]).chain(start).collect()
+        }
+        What::Floor { .. } => Vec::new(),
+    }
+}
+
+impl Step {
+    async fn take(&self, server: &Server, options: &Options) -> Result<Vec<Figure>> {
+        let server = server.clone();
+        if let Self::Start = self {
+            return start_up(server).await;
+        }
+        // Kept until the measurement is over: a server started for it ends with this value.
+        let live = spawn_blocking(move || server.begin()).await??;
+        match self {
+            Self::Relays { rate } => relays::run(&live, options, *rate).await,
+            Self::Mesh => mesh::run(&live, options).await,
+            Self::Accept => crowd::accept(&live, options).await,
+            Self::Idle => crowd::idle(&live, options).await,
+            Self::Start => Ok(Vec::new()),
+        }
+    }
+}
+
+async fn start_up(server: Server) -> Result<Vec<Figure>> {
+    let mut times: Vec<Duration> = Vec::with_capacity(STARTS);
+    for _ in 0..STARTS {
+        let server = server.clone();
+        times.push(spawn_blocking(move || server.start_up()).await??);
+    }
+    times.sort_unstable();
+    let median = (times[(STARTS - 1) / 2] + times[STARTS / 2]) / 2;
+    Ok(vec![Figure::median(format!("start: median of {STARTS}"), "ms", median.as_secs_f64() * 1e3)])
+}

@@ -1,0 +1,120 @@
+//! A server process: found by its port or started for the occasion, read through /proc, and ended with its children.
+use std::{
+    fs, io,
+    net::{SocketAddr, TcpListener},
+    os::unix::process::CommandExt,
+    process::{Child, Command, Stdio},
+};
+
+use rustix::{
+    param::clock_ticks_per_second,
+    process::{Pid, Signal, kill_process_group},
+};
+
+use crate::Result;
+
+/// What /proc says about one process.
+#[derive(Clone, Copy)]
+pub(crate) struct Process(u32);
+
+/// A process group of our own, ended when dropped.
+pub(crate) struct Started(Child);
+
+impl Process {
+    pub(crate) fn of(pid: u32) -> Self {
+        Self(pid)
+    }
+
+    pub(crate) fn of_this_bench() -> Self {
+        Self(std::process::id())
+    }
+
+    /// The process that listens on a port of this machine.
+    pub(crate) fn listening_on(port: u16) -> Result<Self> {
+        let tables: String =
+            ["/proc/net/tcp", "/proc/net/tcp6"].iter().filter_map(|table| fs::read_to_string(table).ok()).collect();
+        let sockets: Vec<String> = tables
+            .lines()
+            .filter_map(|line| listener_inode(line, port))
+            .map(|inode| format!("socket:[{inode}]"))
+            .collect();
+        fs::read_dir("/proc")?
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+            .find(|pid| holds_any(*pid, &sockets))
+            .map(Self)
+            .ok_or_else(|| format!("no process of yours listens on port {port}; name it with --pid").into())
+    }
+
+    /// User and system time of all its threads so far, in µs. The kernel counts in ticks of 10 ms.
+    pub(crate) fn cpu_us(self) -> Result<f64> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.0))?;
+        // The name in parentheses may hold spaces; utime and stime are the 14th and 15th field of all.
+        let after_name = stat.rsplit(") ").next().unwrap_or_default();
+        let ticks: u64 =
+            after_name.split(' ').skip(11).take(2).map(str::parse::<u64>).sum::<std::result::Result<_, _>>()?;
+        Ok(ticks as f64 * 1e6 / clock_ticks_per_second() as f64)
+    }
+
+    /// Resident memory in bytes.
+    pub(crate) fn resident(self) -> Result<f64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.0))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+        Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? * 1024.0)
+    }
+}
+
+impl Started {
+    /// Runs a command, its words parted by blanks, with its output thrown away.
+    pub(crate) fn run(command: &str) -> Result<Self> {
+        let mut words = command.split_whitespace();
+        let program = words.next().ok_or("an empty command")?;
+        let child = Command::new(program)
+            .args(words)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // A group of its own, so that what a script starts ends with it.
+            .process_group(0)
+            .spawn()
+            .map_err(|error| format!("{program} does not start: {error}"))?;
+        Ok(Self(child))
+    }
+
+    /// An error once the command has ended by itself.
+    pub(crate) fn still_runs(&mut self) -> Result<()> {
+        match self.0.try_wait()? {
+            Some(status) => Err(format!("the server ended while starting: {status}").into()),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        if let Some(group) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
+            // It may have ended already, and then there is nothing to do.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        let _ = self.0.wait();
+    }
+}
+
+/// A port that is free now, on every address that the servers are given.
+pub(crate) fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?.local_addr()?.port())
+}
+
+/// `sl local_address rem_address st … inode …`, where state 0A is "listening".
+fn listener_inode(line: &str, port: u16) -> Option<&str> {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let local = fields.get(1)?.rsplit(':').next()?;
+    let is_it = *fields.get(3)? == "0A" && u16::from_str_radix(local, 16) == Ok(port);
+    fields.get(9).copied().filter(|_| is_it)
+}
+
+fn holds_any(pid: u32, sockets: &[String]) -> bool {
+    let Ok(files) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
+    files
+        .filter_map(|file| fs::read_link(file.ok()?.path()).ok())
+        .any(|link| sockets.iter().any(|socket| link.as_os_str() == socket.as_str()))
+}

@@ -1,0 +1,264 @@
+//! One WebSocket of the load generator: frames go out whole, come in in batches, and pings are answered on the way.
+//! The framing is done by hand so that a signal costs the generator one patched buffer, one write and one look.
+use std::{
+    io::{self, ErrorKind},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    ops::Range,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, Interest},
+    net::{TcpSocket, TcpStream},
+};
+
+use crate::Result;
+
+/// A mask that is not zero: some servers skip the unmasking for a zero one, and the figures would flatter them.
+pub(crate) const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+const TEXT: u8 = 0x1;
+const CLOSE: u8 = 0x8;
+const PING: u8 = 0x9;
+const PONG: u8 = 0xa;
+/// Longer than any message the servers may send; a longer one is a framing error.
+const FRAME_BYTES_MAX: usize = 4 << 20;
+/// So many bytes waiting for one connection mean that the server has stopped reading it.
+const BACKLOG_BYTES_MAX: usize = 64 << 20;
+/// Connections that share one source address; the ports of an address run out at 28,000, ended ones keep theirs 60 s.
+const CONNECTIONS_PER_SOURCE: u32 = 2_000;
+const SOURCES: u32 = 200;
+
+/// What a Chromium sends with the handshake, about 1 kB: servers that keep the request pay for it.
+const BROWSER_HEADERS: &str = "Connection: Upgrade\r\n\
+    Pragma: no-cache\r\n\
+    Cache-Control: no-cache\r\n\
+    User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 \
+    Safari/537.36\r\n\
+    Upgrade: websocket\r\n\
+    Sec-WebSocket-Version: 13\r\n\
+    Accept-Encoding: gzip, deflate, br, zstd\r\n\
+    Accept-Language: en-GB,en;q=0.9,de-DE;q=0.8,de;q=0.7,en-US;q=0.6\r\n\
+    Cookie: theme=dark; consent=2026-01-12T09%3A41%3A07.123Z%7Cnecessary%2Cpreferences; \
+    _ga=GA1.1.1234567890.1760000000; _ga_ABCDEFGHIJ=GS2.1.s1760000000$o12$g1$t1760001234$j60$l0$h0; \
+    session=eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5\
+    MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+    Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
+/// The answer RFC 6455 gives for its sample key above.
+const ACCEPTED: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+/// Where a server is reached.
+#[derive(Clone)]
+pub(crate) struct Address {
+    pub(crate) socket: SocketAddr,
+    pub(crate) path: String,
+}
+
+/// The sending side; may be used from any thread. Nothing is ever dropped: what the socket refuses waits its turn.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    backlog: Mutex<Vec<u8>>,
+}
+
+/// The receiving side.
+pub(crate) struct Reader {
+    pub(crate) connection: Arc<Connection>,
+    buffer: Vec<u8>,
+    begin: usize,
+    end: usize,
+}
+
+impl Connection {
+    /// Sends whole frames, at once if the socket takes them.
+    pub(crate) fn say(&self, frames: &[u8]) -> Result<()> {
+        let mut backlog = self.backlog();
+        let taken = if backlog.is_empty() { self.write(frames)? } else { 0 };
+        if taken < frames.len() {
+            backlog.extend_from_slice(&frames[taken..]);
+            let taken = self.write(&backlog)?;
+            backlog.drain(..taken);
+        }
+        if backlog.len() > BACKLOG_BYTES_MAX {
+            return Err("the server has stopped reading a connection".into());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn say_text(&self, text: &str) -> Result<()> {
+        self.say(&frame(TEXT, text.as_bytes()))
+    }
+
+    /// Asks for the end; the server's own close frame or the end of its stream is the answer.
+    pub(crate) fn say_close(&self) -> Result<()> {
+        self.say(&frame(CLOSE, &1001_u16.to_be_bytes()))
+    }
+
+    /// Tries to send what waits, and tells whether anything still does.
+    pub(crate) fn is_behind(&self) -> Result<bool> {
+        let mut backlog = self.backlog();
+        if !backlog.is_empty() {
+            let taken = self.write(&backlog)?;
+            backlog.drain(..taken);
+        }
+        Ok(!backlog.is_empty())
+    }
+
+    fn backlog(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, bytes: &[u8]) -> io::Result<usize> {
+        let mut taken = 0;
+        while taken < bytes.len() {
+            match self.stream.try_write(&bytes[taken..]) {
+                Ok(n) => taken += n,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(taken)
+    }
+}
+
+impl Reader {
+    /// Shakes hands as a browser on the websocket transport does.
+    pub(crate) async fn open(address: &Address) -> Result<Self> {
+        let mut stream = connect(address.socket).await?;
+        let Address { socket, path } = address;
+        let request = format!(
+            "GET {path}?EIO=4&transport=websocket HTTP/1.1\r\nHost: {socket}\r\nOrigin: http://{socket}\r\n{BROWSER_HEADERS}"
+        );
+        stream.write_all(request.as_bytes()).await?;
+        let mut buffer = vec![0; 1024];
+        let mut end = 0;
+        let begin = loop {
+            let n = stream.read(&mut buffer[end..]).await?;
+            end += n;
+            if let Some(at) = buffer[..end].windows(4).position(|window| window == b"\r\n\r\n") {
+                break at + 4;
+            }
+            if n == 0 || end == buffer.len() {
+                return Err("no answer to the WebSocket handshake".into());
+            }
+        };
+        let head = String::from_utf8_lossy(&buffer[..begin]);
+        if !head.starts_with("HTTP/1.1 101") || !head.contains(ACCEPTED) {
+            return Err(
+                format!("the WebSocket handshake was refused: {}", head.lines().next().unwrap_or_default()).into()
+            );
+        }
+        if head.to_ascii_lowercase().contains("sec-websocket-extensions") {
+            return Err("the server compresses; this generator does not speak permessage-deflate".into());
+        }
+        let connection = Arc::new(Connection { stream, backlog: Mutex::default() });
+        Ok(Self { connection, buffer, begin, end })
+    }
+
+    /// Makes room to take many frames with one read.
+    pub(crate) fn widen(&mut self, bytes: usize) {
+        self.buffer.resize(bytes.max(self.buffer.len()), 0);
+    }
+
+    /// The next message that is not a heartbeat, or none when the server has ended the connection.
+    pub(crate) async fn next(&mut self) -> Result<Option<&[u8]>> {
+        let text = loop {
+            match self.take_frame()? {
+                Some((TEXT, body)) if self.buffer[body.clone()] == *b"2" => self.connection.say_text("3")?,
+                Some((TEXT, body)) => break body,
+                Some((PING, body)) => self.connection.say(&frame(PONG, &self.buffer[body]))?,
+                Some((CLOSE, _)) => return Ok(None),
+                Some(_) => {}
+                None if self.fill().await? => {}
+                None => return Ok(None),
+            }
+        };
+        Ok(Some(&self.buffer[text]))
+    }
+
+    /// Answers pings, and nothing else, until the server ends the connection.
+    pub(crate) async fn stay(mut self) -> Result<()> {
+        while self.next().await?.is_some() {}
+        Ok(())
+    }
+
+    fn take_frame(&mut self) -> Result<Option<(u8, Range<usize>)>> {
+        let bytes = &self.buffer[self.begin..self.end];
+        let (head, length) = match *bytes {
+            [_, 126, high, low, ..] => (4, usize::from(u16::from_be_bytes([high, low]))),
+            [_, 127, a, b, c, d, e, f, g, h, ..] => {
+                (10, usize::try_from(u64::from_be_bytes([a, b, c, d, e, f, g, h]))?)
+            }
+            [_, 126 | 127, ..] | [] | [_] => return Ok(None),
+            [_, length, ..] => (2, usize::from(length)),
+        };
+        if bytes[0] & 0xf0 != 0x80 || bytes[1] & 0x80 != 0 || length > FRAME_BYTES_MAX {
+            return Err(format!("a frame this generator does not speak: {:02x?}", &bytes[..2]).into());
+        }
+        if bytes.len() < head + length {
+            return Ok(None);
+        }
+        let (opcode, body) = (bytes[0] & 0x0f, self.begin + head..self.begin + head + length);
+        self.begin = body.end;
+        Ok(Some((opcode, body)))
+    }
+
+    /// Reads once; false at the end of the stream.
+    async fn fill(&mut self) -> Result<bool> {
+        self.buffer.copy_within(self.begin..self.end, 0);
+        (self.begin, self.end) = (0, self.end - self.begin);
+        if self.end == self.buffer.len() {
+            self.buffer.resize(self.end * 2, 0);
+        }
+        loop {
+            let wanted =
+                if self.connection.is_behind()? { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+            self.connection.stream.ready(wanted).await?;
+            match self.connection.stream.try_read(&mut self.buffer[self.end..]) {
+                Ok(n) => {
+                    self.end += n;
+                    return Ok(n > 0);
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+}
+
+/// A masked frame, complete.
+pub(crate) fn frame(opcode: u8, body: &[u8]) -> Vec<u8> {
+    let mut frame = vec![0x80 | opcode];
+    match (u8::try_from(body.len()), u16::try_from(body.len())) {
+        (Ok(length @ ..126), _) => frame.push(0x80 | length),
+        (_, Ok(length)) => {
+            frame.push(0x80 | 126);
+            frame.extend(length.to_be_bytes());
+        }
+        _ => {
+            frame.push(0x80 | 127);
+            frame.extend((body.len() as u64).to_be_bytes());
+        }
+    }
+    frame.extend(MASK);
+    frame.extend(body.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+    frame
+}
+
+async fn connect(to: SocketAddr) -> io::Result<TcpStream> {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let socket = match to.ip() {
+        IpAddr::V4(_) => {
+            let source = MADE.fetch_add(1, Ordering::Relaxed) / CONNECTIONS_PER_SOURCE % SOURCES;
+            let socket = TcpSocket::new_v4()?;
+            socket.bind((Ipv4Addr::from_bits(Ipv4Addr::new(127, 0, 0, 2).to_bits() + source), 0).into())?;
+            socket
+        }
+        IpAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    let stream = socket.connect(to).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
