@@ -1,7 +1,6 @@
 //! Carries the web client into the executable: finds or builds its `dist` folder and writes the table that
 //! `server/http/client.rs` includes. Invariant: downloads nothing but what `npm ci` needs, writes nothing outside
 //! `OUT_DIR` and what npm itself writes, and does nothing when nothing changed.
-#![expect(clippy::print_stdout, reason = "cargo listens to what a build script prints")]
 
 use std::{
     collections::BTreeSet,
@@ -55,6 +54,13 @@ fn at(path: &Path) -> impl Fn(io::Error) -> Fault {
 /// The client's `dist`, made by npm where it is missing or older than its sources.
 fn built_client(client: &Path) -> Result<PathBuf, Fault> {
     let (dist, package) = (client.join("dist"), client.join("package.json"));
+    if !package.is_file() {
+        return Err(format!(
+            "There is no web client to build: {} is missing. Fetch it with the rest of the sources, or set \
+             {DIST_VARIABLE} to the folder of a built client.",
+            package.display()
+        ));
+    }
     // The sources are looked at before npm runs. `dist` is not announced: what a build script writes itself is always
     // newer than its start, and cargo would run it again each time.
     let newest = newest_source(client)?;

@@ -1,0 +1,103 @@
+//! The page policies and their companions.
+
+use axum::{
+    body::Body,
+    http::{Request, Version},
+};
+use p2pchat_server::http::{Site, router};
+use tower::ServiceExt as _;
+
+use super::shared::{client, get, get_with, health, site, views};
+
+/// One directive of a policy, without its name.
+fn directive<'a>(policy: &'a str, name: &str) -> &'a str {
+    let all = policy.split("; ").map(|it| it.split_once(' ').unwrap_or((it, "")));
+    all.filter(|(it, _)| *it == name).map(|(_, rest)| rest).next().unwrap_or("absent")
+}
+
+#[tokio::test]
+async fn the_clients_policy_is_tight() {
+    let answer = get_with(&client(), "/", &[("host", "chat.example:8443")]).await;
+    let policy = answer.header("content-security-policy");
+    assert_eq!(directive(policy, "default-src"), "'none'");
+    assert_eq!(directive(policy, "script-src"), "'self'");
+    assert_eq!(directive(policy, "style-src"), "'self'");
+    assert_eq!(directive(policy, "connect-src"), "'self' ws://chat.example:8443 wss://chat.example:8443");
+    assert_eq!(directive(policy, "frame-ancestors"), "'self'");
+    assert_eq!(answer.header("referrer-policy"), "no-referrer");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
+    assert!(answer.header("permissions-policy").contains("camera=(self)"));
+    assert_eq!(answer.header("strict-transport-security"), "");
+    assert_eq!(answer.header("x-frame-options"), "");
+}
+
+#[tokio::test]
+async fn every_answer_has_a_policy() {
+    let client = client();
+    for path in ["/health", "/nothing", "/api/signaling/socket.io.js", "/public/defaults/User.jpg", "/ping"] {
+        let answer = get(&client, path).await;
+        assert!(answer.header("content-security-policy").starts_with("default-src 'none'"), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn only_a_sane_host_gets_into_the_policy() {
+    for host in ["a b", "x;script-src *", "[::1]:80", "x:99999", "x:", "x:1:2", "*", "a,b", "", "user@x"] {
+        let answer = get_with(&client(), "/", &[("host", host)]).await;
+        assert_eq!(directive(answer.header("content-security-policy"), "connect-src"), "'self'", "{host}");
+    }
+}
+
+#[tokio::test]
+async fn the_host_of_http_2_stands_in_its_uri() {
+    let request = Request::get("https://Chat.example/").version(Version::HTTP_2).body(Body::empty()).unwrap();
+    let response = client().oneshot(request).await.unwrap();
+    let policy = response.headers()["content-security-policy"].to_str().unwrap();
+    assert_eq!(directive(policy, "connect-src"), "'self' ws://chat.example wss://chat.example");
+}
+
+#[tokio::test]
+async fn https_is_insisted_on_only_where_it_is_spoken() {
+    let answer = get(&router(Site { https: true, ..site() }, health), "/").await;
+    assert!(answer.header("strict-transport-security").starts_with("max-age="));
+}
+
+#[tokio::test]
+async fn the_original_frontend_runs_under_its_policy() {
+    let (_folder, router) = views(&[("bundle.js", "1"), ("styles.css", "a{}")]);
+    let answer = get_with(&router, "/", &[("host", "localhost:8080")]).await;
+    let policy = answer.header("content-security-policy");
+    assert_eq!(directive(policy, "script-src"), "'self'");
+    assert_eq!(directive(policy, "style-src"), "'self' 'unsafe-inline'");
+    assert_eq!(directive(policy, "img-src"), "'self' https: data: blob:");
+    assert!(directive(policy, "media-src").starts_with("'self' data: blob:"));
+    assert_eq!(directive(policy, "worker-src"), "'self' blob:");
+    assert_eq!(directive(policy, "frame-src"), "'self'");
+    let reach = directive(policy, "connect-src");
+    for source in ["'self'", "ws://localhost", "wss://localhost", "ws://localhost:*", "wss://localhost:*"] {
+        assert!(reach.split(' ').any(|it| it == source), "{source}: {reach}");
+    }
+    assert_eq!(answer.header("x-frame-options"), "");
+    assert_eq!(answer.header("cross-origin-embedder-policy"), "");
+}
+
+#[tokio::test]
+async fn inline_scripts_run_in_streamsavers_page_alone() {
+    let (_folder, own) = views(&[("bundle.js", "1"), ("sub/mitm.html", "<script></script>"), ("page.html", "x")]);
+    for (router, path, inline) in [
+        (&own, "/mitm.html", true),
+        (&own, "/sub/mitm.html", true),
+        (&own, "/page.html", false),
+        (&own, "/sw.js", false),
+        (&client(), "/vendor/streamsaver/mitm.html", true),
+        (&client(), "/vendor/streamsaver/sw.js", false),
+    ] {
+        let answer = get(router, path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        let script = directive(answer.header("content-security-policy"), "script-src").to_owned();
+        assert_eq!(script.contains("'unsafe-inline'"), inline, "{path}: {script}");
+        assert_eq!(directive(answer.header("content-security-policy"), "frame-ancestors"), "'self'");
+    }
+}

@@ -1,0 +1,7 @@
+//! The pages as a browser gets them: each test asks the router itself, no socket in between.
+
+mod client;
+mod headers;
+mod paths;
+mod shared;
+mod views;
