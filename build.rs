@@ -15,20 +15,22 @@ use std::{
     time::SystemTime,
 };
 
-/// A sentence for the person who builds.
+/// A sentence for the person who builds, and below it perhaps what npm said.
 type Fault = String;
 
 const DIST_VARIABLE: &str = "P2PCHAT_CLIENT_DIST";
+const NPM_LINES_MAX: usize = 30;
 const NPM: &str = if cfg!(windows) { "npm.cmd" } else { "npm" };
 
 fn main() {
     if let Err(fault) = run() {
-        println!("cargo::error={fault}");
+        for line in fault.lines() {
+            println!("cargo::error={line}");
+        }
     }
 }
 
 fn run() -> Result<(), Fault> {
-    println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed={DIST_VARIABLE}");
     let dist = match env::var_os(DIST_VARIABLE).filter(|it| !it.is_empty()) {
         Some(folder) => {
@@ -81,8 +83,14 @@ fn built_client(client: &Path) -> Result<PathBuf, Fault> {
     if installed.is_none() || installed < modified(&client.join("package-lock.json")) {
         npm(client, &["ci", "--no-audit", "--no-fund"])?;
     }
-    npm(client, &["run", "build"])?;
-    Ok(dist)
+    // What a build that fails or is broken off leaves behind must not pass for a finished one.
+    let page = dist.join("index.html");
+    let forget = || if page.exists() { fs::remove_file(&page).map_err(at(&page)) } else { Ok(()) };
+    forget()?;
+    match npm(client, &["run", "build"]) {
+        Ok(()) => Ok(dist),
+        Err(fault) => forget().and(Err(fault)),
+    }
 }
 
 fn npm(client: &Path, arguments: &[&str]) -> Result<(), Fault> {
@@ -90,10 +98,14 @@ fn npm(client: &Path, arguments: &[&str]) -> Result<(), Fault> {
     if said.status.success() {
         return Ok(());
     }
-    let mut stderr = io::stderr();
-    // Cargo shows it below our sentence; if even that fails, the sentence is still there.
-    let _ = stderr.write_all(&said.stdout).and_then(|()| stderr.write_all(&said.stderr));
-    Err(format!("`npm {}` failed in {}; what it said stands below.", arguments.join(" "), client.display()))
+    let text = [said.stdout, said.stderr].map(|it| String::from_utf8_lossy(&it).trim().to_owned()).join("\n");
+    let lines: Vec<&str> = text.lines().collect();
+    Err(format!(
+        "`npm {}` failed in {}. The last it said:\n{}",
+        arguments.join(" "),
+        client.display(),
+        lines[lines.len().saturating_sub(NPM_LINES_MAX)..].join("\n")
+    ))
 }
 
 /// Announces every source to cargo and says when the last one changed. A path that does not exist would make cargo
