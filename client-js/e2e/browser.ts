@@ -1,0 +1,103 @@
+/** Owns the browser and its people: each person is a browser context of their own, so nothing is shared between them. */
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+
+export const launch = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      // Otherwise addresses hide behind names that a machine without multicast cannot resolve.
+      '--disable-features=WebRtcHideLocalIpsWithMdns',
+      '--use-fake-device-for-media-stream',
+      '--use-fake-ui-for-media-stream',
+    ],
+  })
+
+export type Look = { readonly width?: number; readonly height?: number; readonly dark?: boolean }
+
+/** One person's page. What the page itself reports as wrong is kept, so that a test can say there was nothing. */
+export class Person {
+  readonly page: Page
+  readonly context: BrowserContext
+  readonly complaints: string[] = []
+
+  private constructor(context: BrowserContext, page: Page) {
+    this.context = context
+    this.page = page
+    page.on('pageerror', error => this.complaints.push(String(error)))
+    page.on('console', message => {
+      const policy = /content security policy/i.test(message.text())
+      if (policy) this.complaints.push(message.text())
+    })
+  }
+
+  static async arrive(browser: Browser, address: string, look: Look = {}): Promise<Person> {
+    const { width = 1280, height = 800, dark = false } = look
+    const context = await browser.newContext({
+      viewport: { width, height },
+      colorScheme: dark ? 'dark' : 'light',
+      locale: 'en-GB',
+    })
+    const person = new Person(context, await context.newPage())
+    await person.page.goto(address)
+    return person
+  }
+
+  async createRoom(name: string, room: RoomWish = {}): Promise<string> {
+    const { page } = this
+    await page.getByLabel('Your name').fill(name)
+    await page.getByLabel('Room name').fill(room.name ?? 'Workshop')
+    if (room.kind === 'star') await page.getByRole('radio', { name: /^Star/ }).check()
+    if (room.password !== undefined) await page.getByLabel('Password').first().fill(room.password)
+    if (room.peersMax !== undefined) await page.getByLabel('People at most').fill(String(room.peersMax))
+    await page.getByRole('button', { name: 'Create room' }).click()
+    await page.getByText('Your room is ready').waitFor()
+    return page.getByLabel('Link to this room').inputValue()
+  }
+
+  /** From an invitation's view. */
+  async stepIn(name: string): Promise<void> {
+    await this.page.getByLabel('Your name').fill(name)
+    await this.page.getByRole('button', { name: 'Join room' }).click()
+    await this.log.waitFor()
+  }
+
+  get log() {
+    return this.page.getByRole('log')
+  }
+
+  /** The roster's line for somebody, with how they are reached. */
+  row(name: string, reach: string) {
+    return this.page
+      .locator('#people li')
+      .filter({ has: this.page.locator('bdi', { hasText: new RegExp(`^${name}$`) }) })
+      .filter({ hasText: reach })
+  }
+
+  async sees(name: string, reach = 'direct connection'): Promise<void> {
+    await this.row(name, reach).waitFor({ state: 'attached' })
+  }
+
+  async say(text: string): Promise<void> {
+    await this.page.getByLabel('Message').fill(text)
+    await this.page.getByLabel('Message').press('Enter')
+  }
+
+  async hears(name: string, text: string): Promise<void> {
+    await this.log.getByRole('article').filter({ hasText: name }).filter({ hasText: text }).waitFor()
+  }
+
+  async isTold(words: string): Promise<void> {
+    await this.log.getByText(words, { exact: false }).waitFor()
+  }
+
+  async leave(): Promise<void> {
+    await this.page.getByRole('button', { name: 'Leave' }).click()
+  }
+
+  close(): Promise<void> {
+    return this.context.close()
+  }
+}
+
+export type RoomWish = { name?: string; kind?: 'mesh' | 'star'; password?: string; peersMax?: number }

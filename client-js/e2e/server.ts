@@ -1,0 +1,59 @@
+/** Owns the server under test: the executable named by SERVER_BIN, on a free loopback port, ended by its own process. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+
+export type Server = {
+  readonly address: string
+  readonly stop: () => Promise<void>
+  readonly start: () => Promise<void>
+}
+
+const freePort = async (): Promise<number> => {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const bound = probe.address()
+  probe.close()
+  await once(probe, 'close')
+  if (bound === null || typeof bound === 'string') throw new Error('no port to be had')
+  return bound.port
+}
+
+const answers = async (address: string): Promise<boolean> => {
+  try {
+    return (await fetch(`${address}/health`)).ok
+  } catch {
+    return false
+  }
+}
+
+const startMs = 15_000
+
+export const startServer = async (): Promise<Server> => {
+  const executable = process.env['SERVER_BIN']
+  if (executable === undefined) throw new Error('SERVER_BIN names no server executable')
+  const port = await freePort()
+  const address = `http://127.0.0.1:${port}`
+  let running: ChildProcess | null = null
+
+  const start = async (): Promise<void> => {
+    const child = spawn(executable, ['--address', '127.0.0.1', '--port', String(port)], { stdio: 'ignore' })
+    running = child
+    const deadline = Date.now() + startMs
+    while (!(await answers(address))) {
+      if (child.exitCode !== null || Date.now() > deadline) throw new Error(`${executable} does not answer`)
+      await wait(50)
+    }
+  }
+  const stop = async (): Promise<void> => {
+    const child = running
+    running = null
+    if (!child || child.exitCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGTERM')
+    await ended
+  }
+  await start()
+  return { address, start, stop }
+}

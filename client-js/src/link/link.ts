@@ -1,0 +1,206 @@
+/**
+ * Owns one connection to one peer: an RTCPeerConnection with one data channel, opened by the initiator.
+ * It speaks simple-peer's signals. It knows no room and no server, never opens itself again, and is silent once closed.
+ */
+import { connectionMark, type Signal } from '../wire/signal.ts'
+import {
+  type Deed,
+  type Negotiation,
+  type NegotiationEvent,
+  negotiate,
+  startNegotiation,
+} from './negotiation.ts'
+
+export type LinkPorts = {
+  readonly signal: (signal: Signal) => void
+  readonly opened: () => void
+  /** The network has lost (false) or found (true) the peer; it may pass. */
+  readonly steady: (steady: boolean) => void
+  readonly heard: (frame: unknown) => void
+  /** Only for those who expect any. */
+  readonly track?: (track: MediaStreamTrack, streams: readonly MediaStream[]) => void
+  /** Once, whatever the reason, but not after `close`. */
+  readonly closed: () => void
+}
+
+/** After this long without an open channel an attempt has failed. */
+const connectMs = 20_000
+/** A peer that lets so much wait does not read; its link ends rather than losing messages quietly. */
+const waitingBytesMax = 4_194_304
+
+export class Link {
+  readonly #pc: RTCPeerConnection
+  readonly #ports: LinkPorts
+  readonly #requested = new WeakSet<RTCRtpTransceiver>()
+  readonly #deadline: ReturnType<typeof setTimeout>
+  #negotiation: Negotiation
+  #channel: RTCDataChannel | null = null
+  #remoteMark: string | null = null
+  #deeds: Promise<void> = Promise.resolve()
+  #wanting = false
+  #open = true
+
+  constructor(initiator: boolean, iceServers: RTCIceServer[], ports: LinkPorts) {
+    this.#ports = ports
+    this.#negotiation = startNegotiation(initiator)
+    this.#pc = new RTCPeerConnection({ iceServers })
+    this.#pc.addEventListener('icecandidate', ({ candidate }) => this.#candidate(candidate))
+    this.#pc.addEventListener('connectionstatechange', () => this.#connectionChanged())
+    this.#pc.addEventListener('track', ({ track, streams }) => this.#ports.track?.(track, streams))
+    this.#pc.addEventListener('datachannel', ({ channel }) => this.#adopt(channel))
+    this.#deadline = setTimeout(() => this.#fail(), connectMs)
+    if (initiator) {
+      this.#adopt(this.#pc.createDataChannel(randomLabel()))
+      this.#want()
+    }
+  }
+
+  /** Does this description begin a connection other than the one we are in? */
+  isAnotherConnection(sdp: string): boolean {
+    return this.#remoteMark !== null ? this.#remoteMark !== connectionMark(sdp) : this.#negotiation.initiator
+  }
+
+  signal(signal: Signal): void {
+    if (signal.type === 'offer' || signal.type === 'answer') this.#remoteMark ??= connectionMark(signal.sdp)
+    this.#feed({ type: 'signal', signal })
+  }
+
+  send(frame: Uint8Array<ArrayBuffer>): void {
+    const channel = this.#channel
+    if (channel?.readyState !== 'open') return
+    if (channel.bufferedAmount > waitingBytesMax) return this.#fail()
+    channel.send(frame)
+  }
+
+  addTrack(track: MediaStreamTrack, stream: MediaStream): RTCRtpSender {
+    const sender = this.#pc.addTrack(track, stream)
+    this.#want()
+    return sender
+  }
+
+  removeTrack(sender: RTCRtpSender): void {
+    this.#pc.removeTrack(sender)
+    this.#want()
+  }
+
+  close(): void {
+    if (!this.#open) return
+    this.#open = false
+    clearTimeout(this.#deadline)
+    this.#channel?.close()
+    this.#pc.close()
+  }
+
+  #fail(): void {
+    if (!this.#open) return
+    this.close()
+    this.#ports.closed()
+  }
+
+  /** Several changes in one go make one round. */
+  #want(): void {
+    if (this.#wanting) return
+    this.#wanting = true
+    queueMicrotask(() => {
+      this.#wanting = false
+      this.#feed({ type: 'wanted' })
+    })
+  }
+
+  #feed(event: NegotiationEvent): void {
+    if (!this.#open) return
+    const { next, deeds } = negotiate(this.#negotiation, event)
+    this.#negotiation = next
+    for (const deed of deeds) this.#deeds = this.#deeds.then(() => this.#attempt(deed))
+  }
+
+  async #attempt(deed: Deed): Promise<void> {
+    if (!this.#open) return
+    try {
+      await this.#perform(deed)
+    } catch {
+      // A candidate the browser does not like costs a path; anything else leaves both ends with different ideas.
+      if (deed.type !== 'add-candidate') this.#fail()
+    }
+  }
+
+  async #perform(deed: Deed): Promise<void> {
+    switch (deed.type) {
+      case 'send':
+        return this.#ports.signal(deed.signal)
+      case 'add-candidate':
+        return this.#pc.addIceCandidate(deed.candidate)
+      case 'add-transceiver':
+        this.#pc.addTransceiver(deed.kind)
+        return
+      case 'offer':
+        await this.#pc.setLocalDescription(await this.#pc.createOffer())
+        return this.#sendLocal('offer')
+      case 'accept':
+        return this.#accept(deed.description)
+    }
+  }
+
+  async #accept(description: { type: 'offer' | 'answer'; sdp: string }): Promise<void> {
+    await this.#pc.setRemoteDescription(description)
+    if (description.type === 'offer') {
+      await this.#pc.setLocalDescription(await this.#pc.createAnswer())
+      this.#sendLocal('answer')
+      this.#requestTransceivers()
+    }
+    this.#feed({ type: 'settled' })
+  }
+
+  #sendLocal(type: 'offer' | 'answer'): void {
+    const sdp = this.#pc.localDescription?.sdp
+    if (this.#open && sdp !== undefined) this.#ports.signal({ type, sdp })
+  }
+
+  /** Tracks of ours for which the initiator's offer had no room. */
+  #requestTransceivers(): void {
+    for (const transceiver of this.#pc.getTransceivers()) {
+      const { track } = transceiver.sender
+      if (transceiver.mid !== null || track === null || this.#requested.has(transceiver)) continue
+      this.#requested.add(transceiver)
+      const kind = track.kind === 'video' ? 'video' : 'audio'
+      this.#ports.signal({ type: 'transceiverRequest', transceiverRequest: { kind } })
+    }
+  }
+
+  /** The end of the candidates is not signalled: the original's end takes it for a reason to hang up. */
+  #candidate(found: RTCIceCandidate | null): void {
+    if (!this.#open || found === null || found.candidate === '') return
+    const { candidate, sdpMLineIndex, sdpMid } = found
+    this.#ports.signal({ type: 'candidate', candidate: { candidate, sdpMLineIndex, sdpMid } })
+  }
+
+  #connectionChanged(): void {
+    if (!this.#open) return
+    const state = this.#pc.connectionState
+    if (state === 'failed' || state === 'closed') return this.#fail()
+    if (state === 'disconnected') this.#ports.steady(false)
+    if (state === 'connected') this.#ports.steady(true)
+  }
+
+  /** A second channel is left alone: nobody of our words would open one. */
+  #adopt(channel: RTCDataChannel): void {
+    if (this.#channel) return
+    this.#channel = channel
+    channel.binaryType = 'arraybuffer'
+    channel.addEventListener('message', ({ data }) => {
+      if (this.#open) this.#ports.heard(data)
+    })
+    channel.addEventListener('close', () => this.#fail())
+    channel.addEventListener('open', () => this.#opened())
+    if (channel.readyState === 'open') this.#opened()
+  }
+
+  #opened(): void {
+    if (!this.#open) return
+    clearTimeout(this.#deadline)
+    this.#ports.opened()
+  }
+}
+
+const randomLabel = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(20)), byte => byte.toString(16).padStart(2, '0')).join('')

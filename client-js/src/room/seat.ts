@@ -1,0 +1,107 @@
+/**
+ * Owns what happens when our own line to the server breaks and comes back under a new id.
+ * Links outlive it: we tell every peer our new id over the link itself, wait for their word, and only then join
+ * again, so that nobody takes us for a newcomer and calls a second time.
+ */
+import { memberId, type PeerId } from '../wire/ids.ts'
+import type { Refusal } from '../wire/server.ts'
+import { andThen, inTurn, noted, still, toEveryone, withLink } from './change.ts'
+import { giveUpMs, goneFor } from './links.ts'
+import type { LinkState, RoomEffect, RoomState, Step } from './state.ts'
+
+/** A peer that says nothing for so long will find us in the server's announcement. */
+const movedWaitMs = 1_500
+
+export const lineLost = (state: RoomState, at: number): Step => {
+  if (state.ended || state.seat.type === 'away') return still(state)
+  const links = new Map([...state.links].map(([peer, link]) => [peer, unsure(link)] as const))
+  const away: RoomState = { ...state, links, seat: { type: 'away' } }
+  const said = state.seat.type === 'seated'
+  return still(said ? noted(away, { kind: 'notice', notice: 'line-lost', name: '' }, at) : away)
+}
+
+const unsure = (link: LinkState): LinkState => (link.seated === 'yes' ? { ...link, seated: 'unsure' } : link)
+
+export const lineFound = (state: RoomState, self: PeerId): Step => {
+  if (state.ended) return still(state)
+  const source = state.topology.selfMember(self) ?? state.selfMember
+  const told = toEveryone(state, source ?? memberId(self), { kind: 'moved', to: self }).filter(
+    effect => effect.type === 'send' && state.links.get(effect.over)?.moves === true,
+  )
+  const awaiting = new Set(told.flatMap(effect => (effect.type === 'send' ? [effect.over] : [])))
+  const moving: RoomState = { ...state, self, selfMember: source, seat: { type: 'moving', awaiting } }
+  if (awaiting.size === 0) return joinNow(moving)
+  return still(moving, ...told, { type: 'timer', timer: { kind: 'join' }, ms: movedWaitMs })
+}
+
+/** Joins unless that is under way or done: the timer and the last peer's word may both ask for it. */
+export const joinNow = (state: RoomState): Step =>
+  state.seat.type === 'moving'
+    ? still({ ...state, seat: { type: 'joining' } }, { type: 'join' })
+    : still(state)
+
+export const movedNoted = (state: RoomState, via: PeerId): Step => {
+  if (state.seat.type !== 'moving') return still(state)
+  const awaiting = new Set(state.seat.awaiting)
+  awaiting.delete(via)
+  const next: RoomState = { ...state, seat: { type: 'moving', awaiting } }
+  return awaiting.size === 0 ? joinNow(next) : still(next)
+}
+
+/** A peer goes on under another id. An id that is already somebody's is not given away. */
+export const peerMoved = (state: RoomState, from: PeerId, to: PeerId): Step => {
+  const link = state.links.get(from)
+  if (link?.phase !== 'ready' || to === state.self || state.links.has(to)) return still(state)
+  const links = new Map([...state.links].map(([peer, it]) => [peer === from ? to : peer, it] as const))
+  const host = state.host === from ? to : state.host
+  const renamed = renameMember({ ...state, links, host }, from, to, link)
+  const source = state.selfMember ?? memberId(state.self)
+  const effects: RoomEffect[] = [
+    { type: 'rename-link', from, to },
+    { type: 'send', over: to, source, message: { kind: 'moved-noted' } },
+  ]
+  return still(renamed, ...effects)
+}
+
+/** Only a mesh calls its members by their peer ids. */
+const renameMember = (state: RoomState, from: PeerId, to: PeerId, link: LinkState): RoomState => {
+  const moved = { ...link, seated: 'unsure' } as const
+  if (state.topology.role !== 'mesh') return withLink(state, to, moved)
+  const members = [...state.members.values()].map(member =>
+    member.id === memberId(from) ? { ...member, id: memberId(to) } : member,
+  )
+  const renamed = { ...state, members: new Map(members.map(member => [member.id, member] as const)) }
+  return withLink(renamed, to, { ...moved, member: memberId(to) })
+}
+
+/** Seated again as a newcomer, so whoever has no link to us calls us: what is broken here is theirs to mend now. */
+export const rejoined = (state: RoomState, at: number): Step => {
+  if (state.ended) return still(state)
+  const seated = noted(
+    { ...state, seat: { type: 'seated' } },
+    { kind: 'notice', notice: 'line-back', name: '' },
+    at,
+  )
+  const broken = [...state.links].filter(([, link]) => link.phase !== 'ready')
+  return inTurn(seated, broken, (now, [peer, link]) => {
+    const attempt = link.attempt + 1
+    const waiting = withLink(now, peer, { ...link, phase: 'lost', dialled: false, seated: 'unsure', attempt })
+    const timer = { kind: 'give-up', peer, attempt } as const
+    return still(waiting, { type: 'hang-up', peer }, { type: 'timer', timer, ms: giveUpMs })
+  })
+}
+
+/** The room goes on for those who are linked, and is closed to everybody else; what is broken stays broken. */
+export const rejoinRefused = (state: RoomState, refusal: Refusal, at: number): Step => {
+  if (state.ended) return still(state)
+  if (refusal === 'unreachable') return still({ ...state, seat: { type: 'away' } })
+  const lost = noted(
+    { ...state, seat: { type: 'lost', refusal } },
+    { kind: 'notice', notice: 'room-gone', name: '' },
+    at,
+  )
+  const broken = [...state.links].filter(([, link]) => link.phase !== 'ready').map(([peer]) => peer)
+  const without = inTurn(lost, broken, (now, peer) => goneFor(now, peer, at))
+  const hostless = state.host !== null && !state.links.has(state.host)
+  return hostless ? andThen(without, now => goneFor(now, state.host ?? now.self, at)) : without
+}

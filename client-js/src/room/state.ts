@@ -1,0 +1,121 @@
+/** Owns the shape of a room as one value: what happened to it, what it asks for. No behaviour beyond making one and asking it. */
+import type { MemberId, PeerId } from '../wire/ids.ts'
+import { defaultAvatar, type Member, type PeerMessage, type Person, type Received } from '../wire/peer.ts'
+import type { Admission, Refusal, RoomCard } from '../wire/server.ts'
+import type { Entry, Pace } from './timeline.ts'
+import { mesh, starGuest, starHost, type Topology } from './topology.ts'
+
+/** For the views, which do not look into the wire's words themselves. */
+export type { Refusal, RoomKind } from '../wire/server.ts'
+
+/** `connecting`: no channel yet. `greeting`: open, nobody introduced. `admitted`: a guest with an id and no name. */
+export type LinkPhase = 'connecting' | 'greeting' | 'admitted' | 'ready' | 'lost'
+
+export type LinkState = {
+  readonly phase: LinkPhase
+  /** We opened it, so we open it again. */
+  readonly dialled: boolean
+  /** What the server last said about the peer's place in the room; `unsure` once we could not hear it. */
+  readonly seated: 'yes' | 'no' | 'unsure'
+  /** False while the network gives no sign of the peer, which may pass. */
+  readonly steady: boolean
+  /** The peer understands `moved`. */
+  readonly moves: boolean
+  /** Whom the link leads to, once that is known. */
+  readonly member: MemberId | null
+  /** Counts the calls over this link, so that a timer of an earlier one is recognised as stale. */
+  readonly attempt: number
+  readonly pace: Pace
+}
+
+/** Our own place at the server. `moving`: under a new id, telling the peers before we join again. */
+export type Seat =
+  | { readonly type: 'seated' }
+  | { readonly type: 'away' }
+  | { readonly type: 'moving'; readonly awaiting: ReadonlySet<PeerId> }
+  | { readonly type: 'joining' }
+  | { readonly type: 'lost'; readonly refusal: Refusal }
+
+export type RoomState = {
+  readonly card: RoomCard
+  readonly topology: Topology
+  readonly self: PeerId
+  readonly selfMember: MemberId | null
+  readonly person: Person
+  /** The host's peer id, for a guest. */
+  readonly host: PeerId | null
+  readonly seat: Seat
+  readonly links: ReadonlyMap<PeerId, LinkState>
+  /** Everyone else who has introduced themselves, linked directly or not. */
+  readonly members: ReadonlyMap<MemberId, Member>
+  readonly timeline: readonly Entry[]
+  /** The number of the next guest, for a host; never used twice. */
+  readonly nextGuest: number
+  readonly ended: boolean
+}
+
+export type Timer =
+  | { readonly kind: 'dial'; readonly peer: PeerId; readonly attempt: number }
+  | { readonly kind: 'give-up'; readonly peer: PeerId; readonly attempt: number }
+  | { readonly kind: 'join' }
+
+export type RoomEvent =
+  | { type: 'peer-joined'; peer: PeerId }
+  | { type: 'peer-left'; peer: PeerId }
+  | { type: 'called'; peer: PeerId }
+  | { type: 'link-opened'; peer: PeerId }
+  | { type: 'link-steady'; peer: PeerId; steady: boolean }
+  | { type: 'link-closed'; peer: PeerId }
+  | { type: 'received'; via: PeerId; received: Received }
+  | { type: 'say'; text: string }
+  | { type: 'timer'; timer: Timer }
+  | { type: 'line-lost' }
+  | { type: 'line-found'; self: PeerId }
+  | { type: 'rejoined' }
+  | { type: 'rejoin-refused'; refusal: Refusal }
+
+export type RoomEffect =
+  | { type: 'dial'; peer: PeerId }
+  | { type: 'hang-up'; peer: PeerId }
+  | { type: 'send'; over: PeerId; source: MemberId; message: PeerMessage }
+  | { type: 'rename-link'; from: PeerId; to: PeerId }
+  | { type: 'join' }
+  | { type: 'timer'; timer: Timer; ms: number }
+
+export type Step = { readonly state: RoomState; readonly effects: readonly RoomEffect[] }
+
+const topologyOf = ({ card, host }: Admission): Topology => {
+  if (card.kind === 'mesh') return mesh
+  return host === null ? starHost : starGuest
+}
+
+export const enter = (admission: Admission, self: PeerId, name: string): RoomState => {
+  const topology = topologyOf(admission)
+  return {
+    card: admission.card,
+    topology,
+    self,
+    selfMember: topology.selfMember(self),
+    person: { name, avatar: defaultAvatar },
+    host: admission.host,
+    seat: { type: 'seated' },
+    links: new Map(),
+    members: new Map(),
+    timeline: [],
+    nextGuest: 1,
+    ended: false,
+  }
+}
+
+export const readyLinks = (state: RoomState): PeerId[] =>
+  [...state.links].filter(([, link]) => link.phase === 'ready').map(([peer]) => peer)
+
+/** May this peer open a link to us now? */
+export const answers = (state: RoomState, peer: PeerId): boolean =>
+  !state.ended &&
+  state.topology.answers(peer, state.host) &&
+  (state.links.has(peer) || state.links.size < linksMax)
+
+/** Twice what a room holds, for those who have just left or come back under another id. */
+export const linksMax = 40
+export const membersMax = 40

@@ -1,0 +1,56 @@
+/** Owns the one function through which a room changes: an event in, a new state and effects out. Pure: no sockets, DOM, timers or clock. */
+import { chatUnitsMax } from '../wire/peer.ts'
+import { cut } from '../wire/shape.ts'
+import { still } from './change.ts'
+import { hear, say } from './hear.ts'
+import { called, closed, giveUp, opened, peerJoined, peerLeft, redial, steadied } from './links.ts'
+import { joinNow, lineFound, lineLost, rejoined, rejoinRefused } from './seat.ts'
+import { answers, type RoomEvent, type RoomState, readyLinks, type Step, type Timer } from './state.ts'
+
+export const step = (state: RoomState, event: RoomEvent, at: number): Step => {
+  switch (event.type) {
+    case 'peer-joined':
+      return peerJoined(state, event.peer, at)
+    case 'peer-left':
+      return peerLeft(state, event.peer, at)
+    case 'called':
+      return answers(state, event.peer) ? called(state, event.peer, at) : still(state)
+    case 'link-opened':
+      return opened(state, event.peer)
+    case 'link-steady':
+      return steadied(state, event.peer, event.steady, at)
+    case 'link-closed':
+      return closed(state, event.peer, at)
+    case 'received':
+      return hear(state, event.via, event.received, at)
+    case 'say': {
+      const text = cut(event.text.trim(), chatUnitsMax)
+      return text !== '' && canSpeak(state) ? say(state, text, at) : still(state)
+    }
+    case 'timer':
+      return timer(state, event.timer, at)
+    case 'line-lost':
+      return lineLost(state, at)
+    case 'line-found':
+      return lineFound(state, event.self)
+    case 'rejoined':
+      return rejoined(state, at)
+    case 'rejoin-refused':
+      return rejoinRefused(state, event.refusal, at)
+  }
+}
+
+const timer = (state: RoomState, due: Timer, at: number): Step => {
+  switch (due.kind) {
+    case 'dial':
+      return redial(state, due.peer, due.attempt, at)
+    case 'give-up':
+      return giveUp(state, due.peer, due.attempt, at)
+    case 'join':
+      return joinNow(state)
+  }
+}
+
+/** Nothing is kept for those who come later, so without a listener there is no point in speaking. */
+export const canSpeak = (state: RoomState): boolean =>
+  !state.ended && state.selfMember !== null && readyLinks(state).length > 0

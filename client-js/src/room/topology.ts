@@ -1,0 +1,57 @@
+/** Owns what rooms differ in, as small values. Everything else in `room/` is the same for a mesh, a host and a guest. */
+import { hostMember, type MemberId, memberId, type PeerId } from '../wire/ids.ts'
+import { parseMesh, writeMesh } from '../wire/mesh.ts'
+import type { PeerMessage, Person, Received } from '../wire/peer.ts'
+import { parseFromGuest, parseFromHost, writeAsGuest, writeAsHost } from '../wire/star.ts'
+
+export type Role = 'mesh' | 'host' | 'guest'
+
+export type Topology = {
+  readonly role: Role
+  /** Does this side open the link when the server says that a peer has joined? */
+  readonly dials: boolean
+  /** May this peer open a link to us? */
+  readonly answers: (peer: PeerId, host: PeerId | null) => boolean
+  /** What is said first on a link that has just opened; null where the other side begins. */
+  readonly greeting: (dialled: boolean, person: Person, password: string) => PeerMessage | null
+  /** Is what one peer says passed on to the others? */
+  readonly relays: boolean
+  /** Our own name in the roster, as far as it is known without being told. */
+  readonly selfMember: (self: PeerId) => MemberId | null
+  readonly read: (value: unknown) => Received | null
+  readonly write: (message: PeerMessage, source: MemberId) => object | null
+}
+
+export const mesh: Topology = {
+  role: 'mesh',
+  dials: true,
+  answers: () => true,
+  greeting: (dialled, person, password) =>
+    dialled ? null : { kind: 'hello', person, password, moves: true },
+  relays: false,
+  selfMember: memberId,
+  read: parseMesh,
+  write: writeMesh,
+}
+
+export const starHost: Topology = {
+  role: 'host',
+  dials: true,
+  answers: () => false,
+  greeting: () => null,
+  relays: true,
+  selfMember: () => hostMember,
+  read: parseFromGuest,
+  write: writeAsHost,
+}
+
+export const starGuest: Topology = {
+  role: 'guest',
+  dials: false,
+  answers: (peer, host) => peer === host,
+  greeting: (_dialled, _person, password) => ({ kind: 'knock', password, moves: true }),
+  relays: false,
+  selfMember: () => null,
+  read: parseFromHost,
+  write: writeAsGuest,
+}

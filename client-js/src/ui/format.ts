@@ -1,0 +1,57 @@
+/** Owns how values become words and pieces of text. Pure; what comes out is always set as text, never as markup. */
+
+export type Piece = { readonly kind: 'text' | 'link'; readonly value: string }
+
+const address = /\bhttps?:\/\/[^\s<>"'`]+/giu
+const trailing = /[.,;:!?…]+$/u
+
+/** Only whole http and https addresses become links; everything else stays text. */
+export const pieces = (text: string): Piece[] => {
+  const found: Piece[] = []
+  let from = 0
+  for (const match of text.matchAll(address)) {
+    const value = withoutTail(match[0])
+    if (!URL.canParse(value)) continue
+    if (match.index > from) found.push({ kind: 'text', value: text.slice(from, match.index) })
+    found.push({ kind: 'link', value })
+    from = match.index + value.length
+  }
+  if (from < text.length) found.push({ kind: 'text', value: text.slice(from) })
+  return found
+}
+
+/** A full stop or a closing bracket behind an address belongs to the sentence, unless the address opened it. */
+const withoutTail = (address: string): string => {
+  const trimmed = address.replace(trailing, '')
+  const opened = trimmed.split('(').length
+  const closed = trimmed.split(')').length
+  return trimmed.endsWith(')') && closed > opened ? withoutTail(trimmed.slice(0, -1)) : trimmed
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is to be taken out of names
+const invisible = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu
+
+/** A name as others gave it: on one line, with nothing in it that turns the text around it. */
+export const shownName = (name: string): string =>
+  name.replace(invisible, ' ').replace(/\s+/gu, ' ').trim() || '?'
+
+export const initials = (name: string): string => {
+  const words = shownName(name).split(' ')
+  const letters = [words[0], words.length > 1 ? words.at(-1) : undefined]
+  return letters
+    .map(word => [...(word ?? '')][0] ?? '')
+    .join('')
+    .toLocaleUpperCase()
+}
+
+export const hues = 8
+
+/** The same name has the same colour everywhere. */
+export const hueOf = (name: string): number => {
+  let sum = 0
+  for (const char of shownName(name)) sum = (sum * 31 + (char.codePointAt(0) ?? 0)) % 65_521
+  return sum % hues
+}
+
+export const clock = (at: number): string =>
+  new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })

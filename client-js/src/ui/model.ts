@@ -1,0 +1,62 @@
+/** Owns what the views show and what they may ask for. The views change nothing here but what is typed into them. */
+import { type Signal, signal } from '@preact/signals'
+import type { Refusal, RoomKind, RoomState } from '../room/state.ts'
+
+export type View =
+  | { readonly kind: 'start' }
+  /** Somebody followed a link. `asksPassword`: the link had none, or a wrong one. */
+  | { readonly kind: 'invited'; readonly asksPassword: boolean }
+  | {
+      readonly kind: 'room'
+      readonly state: RoomState
+      readonly invitation: string
+      readonly created: boolean
+    }
+  | { readonly kind: 'left'; readonly roomName: string; readonly ended: boolean }
+
+export type Where = 'create' | 'join' | 'invited' | 'left'
+export type Trouble = { readonly where: Where; readonly what: Refusal | 'no-name' | 'not-a-room' }
+export type ServerState = 'connecting' | 'online' | 'offline'
+
+export type CreateForm = { name: string; kind: RoomKind; password: string; peersMax: number }
+export type JoinForm = { room: string; password: string }
+
+export type Model = {
+  readonly view: Signal<View>
+  readonly server: Signal<ServerState>
+  readonly busy: Signal<Where | null>
+  readonly trouble: Signal<Trouble | null>
+  readonly userName: Signal<string>
+  readonly create: Signal<CreateForm>
+  readonly join: Signal<JoinForm>
+  readonly draft: Signal<string>
+}
+
+export type Commands = {
+  readonly create: () => void
+  /** With what the join form or the invitation holds. */
+  readonly join: (where: 'join' | 'invited') => void
+  readonly rejoin: () => void
+  readonly leave: () => void
+  readonly toStart: () => void
+  readonly say: (text: string) => void
+  /** Where a whole link was pasted, its parts go where they belong. */
+  readonly pasted: (text: string) => void
+  readonly copy: (text: string) => Promise<boolean>
+  readonly generatePassword: () => string
+}
+
+export const nameUnitsMax = 20
+export const roomNameUnitsMax = 20
+export const passwordUnitsMax = 32
+
+export const makeModel = (userName: string): Model => ({
+  view: signal<View>({ kind: 'start' }),
+  server: signal<ServerState>('connecting'),
+  busy: signal<Where | null>(null),
+  trouble: signal<Trouble | null>(null),
+  userName: signal(userName),
+  create: signal<CreateForm>({ name: '', kind: 'mesh', password: '', peersMax: 8 }),
+  join: signal<JoinForm>({ room: '', password: '' }),
+  draft: signal(''),
+})

@@ -1,0 +1,61 @@
+/** Owns the labelled text field, with its hint and its trouble said where it happened. */
+import type { ComponentChildren } from 'preact'
+import { useEffect, useId, useRef } from 'preact/hooks'
+
+export type FieldProps = {
+  label: string
+  value: string
+  input: (value: string) => void
+  hint?: string | undefined
+  trouble?: string | undefined
+  unitsMax?: number
+  placeholder?: string
+  autocomplete?: string
+  autofocus?: boolean
+  /** Room for a button beside the field. */
+  beside?: ComponentChildren
+}
+
+export const Field = (props: FieldProps) => {
+  const id = useId()
+  const field = useRef<HTMLInputElement>(null)
+  const { label, value, input, hint, trouble, unitsMax, placeholder, autocomplete, autofocus, beside } = props
+  useEffect(() => {
+    if (trouble !== undefined || autofocus) field.current?.focus()
+  }, [trouble, autofocus])
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <div class="field-row">
+        <input
+          id={id}
+          ref={field}
+          type="text"
+          value={value}
+          maxLength={unitsMax}
+          placeholder={placeholder}
+          autocomplete={autocomplete ?? 'off'}
+          autocapitalize="off"
+          spellcheck={false}
+          aria-invalid={trouble !== undefined}
+          aria-describedby={
+            trouble !== undefined ? `${id}-trouble` : hint !== undefined ? `${id}-hint` : undefined
+          }
+          onInput={event => input(event.currentTarget.value)}
+        />
+        {beside}
+      </div>
+      {trouble !== undefined ? (
+        <p class="field-trouble" id={`${id}-trouble`} role="alert">
+          {trouble}
+        </p>
+      ) : (
+        hint !== undefined && (
+          <p class="field-hint" id={`${id}-hint`}>
+            {hint}
+          </p>
+        )
+      )}
+    </div>
+  )
+}

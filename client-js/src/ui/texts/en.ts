@@ -1,0 +1,133 @@
+/** Owns every English word of the page. Another language is another file of the same type. */
+import type { Reach } from '../../room/people.ts'
+import type { Refusal } from '../../room/state.ts'
+import type { NoticeKind } from '../../room/timeline.ts'
+
+const refusals: Record<Refusal | 'no-name' | 'not-a-room', string> = {
+  'wrong-password': 'That is not the password of this room.',
+  'room-full': 'The room is full. Try again when somebody has left.',
+  'no-such-room': 'There is no such room, or it has ended. Ask for a new link.',
+  'room-error': 'The server could not do that. Please try again.',
+  unreachable: 'The server cannot be reached. What you typed is still here; try again in a moment.',
+  'no-name': 'Please say who you are first.',
+  'not-a-room': 'This is neither a link nor a room id.',
+}
+
+const notices: Record<NoticeKind, (name: string) => string> = {
+  joined: name => `${name} is here`,
+  left: name => `${name} has left`,
+  'too-fast': name => `${name} sends faster than can be shown; some of it is left out`,
+  'host-offline': () => 'The host has lost the server. You can go on talking, but nobody new can join.',
+  'host-left': () => 'The host has left, and the room has ended with that.',
+  'line-lost': () => 'The line to the server broke. Those already here still hear you.',
+  'line-back': () => 'The line to the server is back.',
+  'room-gone': () =>
+    'The server no longer knows this room. Those already here can go on talking; nobody new can join.',
+}
+
+const reaches: Record<Reach, string> = {
+  self: 'you',
+  direct: 'direct connection',
+  'via-host': 'through the host',
+  connecting: 'connecting…',
+  unsteady: 'connection unsteady…',
+  lost: 'connection lost, trying again…',
+}
+
+export const en = {
+  appName: 'P2PChat',
+  refusals,
+  notices,
+  reaches,
+  server: {
+    connecting: 'Connecting to the server…',
+    online: 'Connected to the server',
+    offline: 'Server not reachable, trying again…',
+    roomGone: 'Closed to newcomers',
+  },
+  start: {
+    title: 'Talk directly.',
+    lead: 'What you write goes from browser to browser. The server only introduces you to each other.',
+    yourName: 'Your name',
+    yourNameHint: 'Shown to the others in the room.',
+    nameMissing: 'Please say who you are.',
+  },
+  create: {
+    title: 'Create a room',
+    lead: 'You get a link to share.',
+    roomName: 'Room name',
+    kind: 'How people connect',
+    mesh: 'Mesh',
+    meshLead: 'Everyone connects to everyone. The room lives as long as somebody is in it.',
+    star: 'Star',
+    starAlias: '(SFU)',
+    starLead: 'Everyone connects to you and you pass it on. The room ends when you leave.',
+    password: 'Password',
+    passwordHint: 'Part of the link. Leave it empty for a room without one.',
+    generate: 'Generate',
+    peersMax: 'People at most',
+    submit: 'Create room',
+    busy: 'Creating…',
+    defaultName: (name: string) => (name === '' ? 'Our room' : `${name}’s room`),
+  },
+  join: {
+    title: 'Join a room',
+    lead: 'With the link or the id that somebody gave you.',
+    room: 'Link or room id',
+    password: 'Password',
+    passwordHint: 'A link brings it along.',
+    submit: 'Join room',
+    busy: 'Joining…',
+  },
+  invited: {
+    title: 'You are invited',
+    lead: 'Say who you are, and step in.',
+    passwordLead: 'This room has a password that the link does not contain.',
+    elsewhere: 'Go to the start page instead',
+  },
+  room: {
+    people: 'People',
+    peopleCount: (count: number, max: number) => `${count} of ${max}`,
+    showPeople: 'Show people',
+    hidePeople: 'Hide people',
+    you: 'you',
+    host: 'host',
+    stranger: 'Somebody',
+    leave: 'Leave',
+    invite: 'Copy link',
+    copied: 'Link copied',
+    copyFailed: 'Copying is not allowed here. Select the link and copy it yourself.',
+    link: 'Link to this room',
+    ready: 'Your room is ready',
+    alone: 'Nobody else is here',
+    readyLead: 'Send this link to the people you want to talk to. It contains the password.',
+    readyLeadOpen: 'Send this link to the people you want to talk to.',
+    mesh: 'Mesh',
+    star: 'Star',
+    ended: 'This room has ended.',
+    waitingForHost: 'Connecting you to the host…',
+    hostLost: 'The connection to the host broke. Waiting for it to come back…',
+  },
+  chat: {
+    log: 'Conversation',
+    message: 'Message',
+    placeholder: 'Write a message',
+    hint: 'Enter sends, Shift + Enter makes a new line.',
+    alone: 'Nobody else is here yet. Messages are not kept for later.',
+    send: 'Send',
+    left: (units: number) => `${units} characters left`,
+    you: 'You',
+    empty: 'Say hello.',
+  },
+  left: {
+    title: 'You have left',
+    titleEnded: 'The room has ended',
+    lead: (room: string) => `You are no longer in ${room}. Nothing of the conversation was kept.`,
+    leadEnded: (room: string) => `${room} is over. Nothing of the conversation was kept.`,
+    rejoin: 'Rejoin',
+    busy: 'Joining…',
+    toStart: 'Start page',
+  },
+}
+
+export type Texts = typeof en

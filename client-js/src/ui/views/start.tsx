@@ -1,0 +1,165 @@
+/** Owns the first view: who you are, and the two ways into a room. */
+import type { Commands, CreateForm, Model } from '../model.ts'
+import { nameUnitsMax, passwordUnitsMax, roomNameUnitsMax } from '../model.ts'
+import { Field } from '../parts/field.tsx'
+import { FormTrouble, Frame, fieldTrouble, Submit } from '../parts/frame.tsx'
+import { Icon } from '../parts/icon.tsx'
+import { text } from '../text.ts'
+
+type Props = { model: Model; commands: Commands }
+
+export const Start = ({ model, commands }: Props) => (
+  <Frame model={model}>
+    <div class="start">
+      <div class="start-lead">
+        <h1>{text.start.title}</h1>
+        <p>{text.start.lead}</p>
+      </div>
+      <div class="start-name">
+        <NameField model={model} />
+      </div>
+      <CreateRoom model={model} commands={commands} />
+      <JoinRoom model={model} commands={commands} />
+    </div>
+  </Frame>
+)
+
+export const NameField = ({ model, autofocus }: { model: Model; autofocus?: boolean }) => (
+  <Field
+    label={text.start.yourName}
+    hint={text.start.yourNameHint}
+    trouble={fieldTrouble(model, 'no-name')}
+    value={model.userName.value}
+    unitsMax={nameUnitsMax}
+    autocomplete="nickname"
+    autofocus={autofocus ?? false}
+    input={name => {
+      model.userName.value = name
+    }}
+  />
+)
+
+const CreateRoom = ({ model, commands }: Props) => {
+  const form = model.create.value
+  const change = (part: Partial<CreateForm>): void => {
+    model.create.value = { ...form, ...part }
+  }
+  const submit = (event: Event): void => {
+    event.preventDefault()
+    if (form.name.trim() === '') change({ name: defaultName(model) })
+    commands.create()
+  }
+  return (
+    <form class="card" onSubmit={submit} aria-labelledby="create-title">
+      <h2 id="create-title">{text.create.title}</h2>
+      <p class="card-lead">{text.create.lead}</p>
+      <Field
+        label={text.create.roomName}
+        value={form.name}
+        unitsMax={roomNameUnitsMax}
+        placeholder={defaultName(model)}
+        input={name => change({ name })}
+      />
+      <fieldset class="kinds">
+        <legend>{text.create.kind}</legend>
+        <Kind form={form} kind="mesh" change={change} />
+        <Kind form={form} kind="star" change={change} />
+      </fieldset>
+      <Field
+        label={text.create.password}
+        hint={text.create.passwordHint}
+        value={form.password}
+        unitsMax={passwordUnitsMax}
+        input={password => change({ password })}
+        beside={
+          <button
+            type="button"
+            class="button"
+            onClick={() => change({ password: commands.generatePassword() })}
+          >
+            {text.create.generate}
+          </button>
+        }
+      />
+      <PeersMax value={form.peersMax} change={peersMax => change({ peersMax })} />
+      <FormTrouble model={model} where="create" />
+      <Submit model={model} where="create" label={text.create.submit} busy={text.create.busy} />
+    </form>
+  )
+}
+
+const defaultName = (model: Model): string =>
+  text.create.defaultName(model.userName.value.trim()).slice(0, roomNameUnitsMax)
+
+type KindProps = { form: CreateForm; kind: CreateForm['kind']; change: (part: Partial<CreateForm>) => void }
+
+const Kind = ({ form, kind, change }: KindProps) => (
+  <label class="kind">
+    <input type="radio" name="kind" checked={form.kind === kind} onChange={() => change({ kind })} />
+    <Icon name={kind} />
+    <span class="kind-words">
+      <span class="kind-name">
+        {text.create[kind]}
+        {kind === 'star' && <span class="kind-alias"> {text.create.starAlias}</span>}
+      </span>
+      <span class="kind-lead">{kind === 'mesh' ? text.create.meshLead : text.create.starLead}</span>
+    </span>
+  </label>
+)
+
+const PeersMax = ({ value, change }: { value: number; change: (value: number) => void }) => (
+  <div class="field">
+    <label for="peers-max">{text.create.peersMax}</label>
+    <div class="range">
+      <input
+        id="peers-max"
+        type="range"
+        min="2"
+        max="20"
+        value={value}
+        onInput={event => change(event.currentTarget.valueAsNumber)}
+      />
+      <output for="peers-max">{value}</output>
+    </div>
+  </div>
+)
+
+const JoinRoom = ({ model, commands }: Props) => {
+  const form = model.join.value
+  const submit = (event: Event): void => {
+    event.preventDefault()
+    commands.join('join')
+  }
+  const room = (value: string): void => {
+    model.join.value = { ...form, room: value }
+    if (/^https?:/i.test(value.trim())) commands.pasted(value)
+  }
+  return (
+    <form class="card" onSubmit={submit} aria-labelledby="join-title">
+      <h2 id="join-title">{text.join.title}</h2>
+      <p class="card-lead">{text.join.lead}</p>
+      <Field
+        label={text.join.room}
+        value={form.room}
+        trouble={fieldTrouble(model, 'not-a-room', 'join')}
+        input={room}
+      />
+      <PasswordField model={model} where="join" />
+      <FormTrouble model={model} where="join" />
+      <Submit model={model} where="join" label={text.join.submit} busy={text.join.busy} />
+    </form>
+  )
+}
+
+export const PasswordField = ({ model, where }: { model: Model; where: 'join' | 'invited' }) => (
+  <Field
+    label={text.join.password}
+    hint={where === 'join' ? text.join.passwordHint : undefined}
+    trouble={fieldTrouble(model, 'wrong-password', where)}
+    value={model.join.value.password}
+    unitsMax={100}
+    input={password => {
+      model.join.value = { ...model.join.value, password }
+    }}
+  />
+)

@@ -1,0 +1,132 @@
+/** Owns one stay in one room: ties the room's rules to the line and to the links, and takes everything down at its end. */
+import { Link } from './link/link.ts'
+import { Room } from './room/room.ts'
+import { enter, type RoomState } from './room/state.ts'
+import type { Line } from './signaling/line.ts'
+import { decodeFrame, encodeFrame } from './wire/codec.ts'
+import type { PeerId } from './wire/ids.ts'
+import type { Admission, Identity, Notice } from './wire/server.ts'
+import type { Signal } from './wire/signal.ts'
+
+/** The link, and whose it is now: a peer may go on under another id. */
+type Held = { readonly link: Link; peer: PeerId }
+
+export class Visit {
+  readonly #line: Line
+  readonly #room: Room
+  readonly #links = new Map<PeerId, Held>()
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>()
+  #identity: Identity
+  #over = false
+
+  constructor(
+    line: Line,
+    identity: Identity,
+    admission: Admission,
+    name: string,
+    changed: (state: RoomState) => void,
+  ) {
+    this.#line = line
+    this.#identity = identity
+    this.#room = new Room(enter(admission, identity.id, name), {
+      dial: peer => this.#open(peer, true),
+      hangUp: peer => this.#close(peer),
+      send: (over, words) => this.#links.get(over)?.link.send(encodeFrame(words)),
+      renameLink: (from, to) => this.#rename(from, to),
+      join: () => this.#join(),
+      later: (ms, due) => this.#later(ms, due),
+      now: () => Date.now(),
+      changed,
+    })
+    changed(this.#room.state)
+  }
+
+  get state(): RoomState {
+    return this.#room.state
+  }
+
+  say(text: string): void {
+    this.#room.feed({ type: 'say', text })
+  }
+
+  lineLost(): void {
+    this.#room.feed({ type: 'line-lost' })
+  }
+
+  lineFound(identity: Identity): void {
+    this.#identity = identity
+    this.#room.feed({ type: 'line-found', self: identity.id })
+  }
+
+  notice(notice: Notice): void {
+    if (notice.room !== this.state.card.id) return
+    if (notice.type === 'signal') this.#signalled(notice.peer, notice.signal)
+    else this.#room.feed({ type: notice.type, peer: notice.peer })
+  }
+
+  /** Closes every link, so that the others know at once, and gives the seat back. */
+  leave(): void {
+    if (this.#over) return
+    this.#over = true
+    for (const timer of this.#timers) clearTimeout(timer)
+    for (const { link } of this.#links.values()) link.close()
+    this.#links.clear()
+    this.#line.leave(this.state.card.id)
+  }
+
+  #signalled(peer: PeerId, signal: Signal): void {
+    const held = this.#links.get(peer)
+    if (signal.type === 'offer' && (!held || held.link.isAnotherConnection(signal.sdp))) {
+      if (!this.#room.answers(peer)) return
+      this.#close(peer)
+      this.#room.feed({ type: 'called', peer })
+      this.#open(peer, false)
+    }
+    this.#links.get(peer)?.link.signal(signal)
+  }
+
+  #open(peer: PeerId, initiator: boolean): void {
+    this.#close(peer)
+    const link = new Link(initiator, this.#identity.iceServers, {
+      signal: signal => this.#line.signal(held.peer, this.state.card.id, signal),
+      opened: () => this.#room.feed({ type: 'link-opened', peer: held.peer }),
+      steady: steady => this.#room.feed({ type: 'link-steady', peer: held.peer, steady }),
+      heard: frame => this.#room.hear(held.peer, decodeFrame(frame)),
+      closed: () => {
+        if (this.#links.get(held.peer) === held) this.#links.delete(held.peer)
+        this.#room.feed({ type: 'link-closed', peer: held.peer })
+      },
+    })
+    const held: Held = { link, peer }
+    this.#links.set(peer, held)
+  }
+
+  #close(peer: PeerId): void {
+    this.#links.get(peer)?.link.close()
+    this.#links.delete(peer)
+  }
+
+  #rename(from: PeerId, to: PeerId): void {
+    const held = this.#links.get(from)
+    if (!held) return
+    this.#links.delete(from)
+    held.peer = to
+    this.#links.set(to, held)
+  }
+
+  #join(): void {
+    const { id, password } = this.state.card
+    void this.#line.join(id, password).then(answer => {
+      if (this.#over) return
+      this.#room.feed(answer.ok ? { type: 'rejoined' } : { type: 'rejoin-refused', refusal: answer.refusal })
+    })
+  }
+
+  #later(ms: number, due: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      due()
+    }, ms)
+    this.#timers.add(timer)
+  }
+}

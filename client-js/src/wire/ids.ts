@@ -1,0 +1,17 @@
+/** Owns the names of things. Branded, so a room's id never passes for a peer's. */
+declare const brand: unique symbol
+type Branded<Name extends string> = string & { readonly [brand]: Name }
+
+/** How the server knows a peer. A peer that lost its line to the server comes back under a new one. */
+export type PeerId = Branded<'PeerId'>
+export type RoomId = Branded<'RoomId'>
+/** How the people in a room know each other: in a mesh the peer's id, in a star a number the host gave out. */
+export type MemberId = Branded<'MemberId'>
+
+export const peerId = (text: string): PeerId => text as PeerId
+export const roomId = (text: string): RoomId => text as RoomId
+export const memberId = (text: string): MemberId => text as MemberId
+
+/** In a star, the host as a person, and the host speaking for the room itself. */
+export const hostMember = memberId('0')
+export const roomItself = memberId('-1')

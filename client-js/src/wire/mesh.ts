@@ -1,0 +1,71 @@
+/** Owns the words of a mesh on the data channel. Their numbers differ from a star's. */
+import { type MemberId, peerId } from './ids.ts'
+import {
+  knowsMoves,
+  ours,
+  type PeerMessage,
+  parseChat,
+  parsePerson,
+  type Received,
+  writePerson,
+} from './peer.ts'
+import { idText, isRecord, textUpTo } from './shape.ts'
+
+const types = { id: 0, message: 1 } as const
+
+export const parseMesh = (value: unknown): Received | null => {
+  const message = isRecord(value) ? parseMessage(value['type'], value['data']) : null
+  return message && { source: null, message }
+}
+
+const parseMessage = (type: unknown, data: unknown): PeerMessage | null => {
+  switch (type) {
+    case types.id:
+      return parseHello(data)
+    case types.message:
+      return parseChat(data)
+    case ours.moved: {
+      const to = isRecord(data) ? idText(data['id']) : null
+      return to === null ? null : { kind: 'moved', to: peerId(to) }
+    }
+    case ours.movedNoted:
+      return { kind: 'moved-noted' }
+    default:
+      return null
+  }
+}
+
+/** `init` false is a rename in the original's words, which its own receivers take for a reason to hang up. We do not send it. */
+const parseHello = (data: unknown): PeerMessage | null => {
+  if (!isRecord(data)) return null
+  const person = parsePerson(data['user'])
+  if (person === null) return null
+  return { kind: 'hello', person, password: textUpTo(data['pwd'], 200) ?? '', moves: knowsMoves(data) }
+}
+
+/** `null` for what a mesh has no words for. */
+export const writeMesh = (message: PeerMessage, self: MemberId): object | null => {
+  switch (message.kind) {
+    case 'hello': {
+      const { person, password } = message
+      const data = { user: writePerson(self, person), pwd: password, init: true, caps: ours.caps }
+      return { type: types.id, data }
+    }
+    case 'chat':
+      return { type: types.message, data: { msg: message.text, files: [] } }
+    case 'moved':
+      return { type: ours.moved, data: { id: message.to } }
+    case 'moved-noted':
+      return { type: ours.movedNoted, data: {} }
+    case 'knock':
+    case 'admitted':
+    case 'introduce':
+    case 'ask-roster':
+    case 'ask-card':
+    case 'roster':
+    case 'card':
+    case 'no-calls':
+    case 'lost':
+      return null
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * Owns what peers can say to each other, whatever the room's topology. `mesh.ts` and `star.ts` put it into the
+ * two sets of words the original has for it; nothing past them handles an unknown shape.
+ */
+import type { MemberId, PeerId } from './ids.ts'
+import { cut, type Fields, isRecord, textUpTo, wholeNumber } from './shape.ts'
+
+/** How somebody wants to be seen. The avatar is an address we do not show, kept because others may. */
+export type Person = { readonly name: string; readonly avatar: string }
+export type Member = Person & { readonly id: MemberId }
+
+export type Chat = {
+  kind: 'chat'
+  text: string
+  /** The message as a guest sent it: a host passes it on with whatever else it holds, files for instance. */
+  asReceived?: Fields
+}
+
+/** `moves`: this peer understands `moved`, so its link can outlive a lost line to the server. */
+export type PeerMessage =
+  | { kind: 'hello'; person: Person; password: string; moves: boolean }
+  | { kind: 'knock'; password: string; moves: boolean }
+  | { kind: 'admitted'; id: MemberId; moves: boolean }
+  | { kind: 'introduce'; person: Person }
+  | Chat
+  | { kind: 'ask-roster' }
+  | { kind: 'ask-card' }
+  | { kind: 'roster'; members: Member[] }
+  | { kind: 'card'; name: string; peersMax: number; password: string; peers: number }
+  | { kind: 'no-calls' }
+  | { kind: 'lost'; id: MemberId }
+  | { kind: 'moved'; to: PeerId }
+  | { kind: 'moved-noted' }
+
+/** A message with the one it comes from, where the frame says so: in a star the host speaks for everybody. */
+export type Received = { readonly source: MemberId | null; readonly message: PeerMessage }
+
+export const nameUnitsMax = 60
+export const chatUnitsMax = 2_000
+const avatarUnitsMax = 500
+
+/** The original refuses other addresses than its own server's, and shows this one in their place. */
+export const defaultAvatar = '/public/defaults/User.jpg'
+
+/** Our own words beside the original's: it passes over a type it does not know and keys it does not know. */
+export const ours = { moved: 'moved', movedNoted: 'moved-noted', caps: { moves: true } } as const
+
+export const knowsMoves = (fields: Fields): boolean => {
+  const caps = fields['caps']
+  return isRecord(caps) && caps['moves'] === true
+}
+
+export const parsePerson = (value: unknown): Person | null => {
+  if (!isRecord(value)) return null
+  const name = textUpTo(value['username'], nameUnitsMax)
+  if (name === null) return null
+  return { name, avatar: textUpTo(value['avatarLoc'], avatarUnitsMax) ?? defaultAvatar }
+}
+
+export const writePerson = (id: MemberId, { name, avatar }: Person): object => ({
+  username: name,
+  id,
+  avatarLoc: avatar,
+})
+
+export const parseChat = (data: unknown): Chat | null => {
+  if (!isRecord(data)) return null
+  const msg = data['msg'] ?? ''
+  return typeof msg === 'string' ? { kind: 'chat', text: cut(msg, chatUnitsMax) } : null
+}
+
+export const parseCard = (data: unknown): PeerMessage | null => {
+  if (!isRecord(data)) return null
+  const name = textUpTo(data['name'], nameUnitsMax)
+  const password = textUpTo(data['pwd'], 200)
+  const peersMax = wholeNumber(data['maxUsers'])
+  const peers = wholeNumber(data['curUsers'])
+  if (name === null || password === null || peersMax === null || peers === null) return null
+  return { kind: 'card', name, password, peersMax, peers }
+}

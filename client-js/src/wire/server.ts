@@ -1,0 +1,159 @@
+/** Owns the words to and from the server: event names, field names, numeric codes. Nothing past it sees them. */
+import { type PeerId, peerId, type RoomId, roomId } from './ids.ts'
+import { idText, isRecord, recordAt, textUpTo, wholeNumber } from './shape.ts'
+import { parseSignal, type Signal } from './signal.ts'
+
+export type RoomKind = 'mesh' | 'star'
+
+/** What a member may know of a room. */
+export type RoomCard = {
+  readonly id: RoomId
+  readonly name: string
+  readonly password: string
+  readonly peersMax: number
+  readonly kind: RoomKind
+}
+
+export type Draft = { name: string; password: string; peersMax: number; kind: RoomKind }
+
+/** The shape `RTCPeerConnection` takes; only what was checked is passed on. */
+export type IceServer = { urls: string[]; username?: string; credential?: string }
+
+export type Identity = { id: PeerId; iceServers: IceServer[] }
+export type Admission = { card: RoomCard; host: PeerId | null }
+
+/** Why the server, or the way to it, said no. */
+export type Refusal = 'wrong-password' | 'room-full' | 'no-such-room' | 'room-error' | 'unreachable'
+
+export type Notice =
+  | { type: 'peer-joined'; peer: PeerId; room: RoomId }
+  | { type: 'peer-left'; peer: PeerId; room: RoomId }
+  | { type: 'signal'; peer: PeerId; room: RoomId; signal: Signal }
+
+/** Event names on the wire. */
+export const events = {
+  identity: 'GET-ID',
+  create: 'CREATE-ROOM',
+  join: 'JOIN-ROOM',
+  signal: 'SIGNAL',
+  left: 'DISCONNECTEDUSER',
+  refused: 'TYPEERROR',
+} as const
+
+const kindCodes: Readonly<Record<RoomKind, number>> = { mesh: 0, star: 1 }
+
+export const writeCreate = (requestId: string, draft: Draft): object => ({
+  requestId,
+  maxUsers: draft.peersMax,
+  name: draft.name,
+  password: draft.password,
+  type: kindCodes[draft.kind],
+})
+
+export const writeJoin = (requestId: string, room: RoomId, password: string): object => ({
+  requestId,
+  room,
+  password,
+})
+
+export const writeSignal = (target: PeerId, room: RoomId, signal: Signal): object => ({
+  target,
+  room,
+  signal,
+})
+
+/** Requests say `requestId`, answers `requestID`: so it is on the wire. */
+export const answeredId = (body: unknown): string | null =>
+  isRecord(body) ? idText(body['requestID']) : null
+
+export const parseIdentity = (body: unknown): Identity | null => {
+  if (!isRecord(body)) return null
+  const id = idText(body['userID'])
+  return id === null ? null : { id: peerId(id), iceServers: parseIceServers(body['iceServers']) }
+}
+
+export const parseCreated = (body: unknown, draft: Draft): Admission | null => {
+  if (!isRecord(body)) return null
+  const id = idText(body['roomID'])
+  const name = textUpTo(body['name'], 60)
+  const password = textUpTo(body['password'], 200)
+  const peersMax = wholeNumber(body['maxUsers'])
+  if (id === null || name === null || password === null || peersMax === null) return null
+  return { card: { id: roomId(id), name, password, peersMax, kind: draft.kind }, host: null }
+}
+
+export const parseJoined = (body: unknown, room: RoomId, password: string): Admission | null => {
+  if (!isRecord(body)) return null
+  const name = textUpTo(body['name'], 60)
+  const peersMax = wholeNumber(body['maxUsers'])
+  if (name === null || peersMax === null) return null
+  const card = { id: room, name, password, peersMax }
+  if (body['type'] === kindCodes.mesh) return { card: { ...card, kind: 'mesh' }, host: null }
+  const host = idText(body['spec'])
+  if (body['type'] !== kindCodes.star || host === null) return null
+  return { card: { ...card, kind: 'star' }, host: peerId(host) }
+}
+
+export const parseRefusal = (body: unknown): Refusal => {
+  switch (isRecord(body) ? body['type'] : null) {
+    case 1:
+      return 'wrong-password'
+    case 2:
+      return 'room-full'
+    case 3:
+      return 'no-such-room'
+    default:
+      return 'room-error'
+  }
+}
+
+/** The same event name answers our own join and announces somebody else's; the announcement has `from`. */
+export const parsePeerJoined = (body: unknown): Notice | null => {
+  const from = isRecord(body) ? recordAt(body, 'from') : null
+  return from ? peerNotice('peer-joined', from) : null
+}
+
+export const parsePeerLeft = (body: unknown): Notice | null =>
+  isRecord(body) ? peerNotice('peer-left', body) : null
+
+const peerNotice = (
+  type: 'peer-joined' | 'peer-left',
+  fields: Readonly<Record<string, unknown>>,
+): Notice | null => {
+  const peer = idText(fields['userID'])
+  const room = idText(fields['roomID'])
+  return peer === null || room === null ? null : { type, peer: peerId(peer), room: roomId(room) }
+}
+
+/** A signal is taken only when it is meant for us under the id we have now. */
+export const parseSignalNotice = (body: unknown, self: PeerId | null): Notice | null => {
+  if (!isRecord(body) || body['target'] !== self) return null
+  const peer = idText(body['source'])
+  const room = idText(body['room'])
+  const signal = parseSignal(body['signal'])
+  if (peer === null || room === null || signal === null || peer === self) return null
+  return { type: 'signal', peer: peerId(peer), room: roomId(room), signal }
+}
+
+const iceServersMax = 8
+const iceUrl = /^(stuns?|turns?):[^\s]{1,500}$/
+
+/** One entry the browser does not like makes every connection fail, so what is odd is left out here. */
+export const parseIceServers = (value: unknown): IceServer[] => {
+  if (!Array.isArray(value)) return []
+  return value.slice(0, iceServersMax).flatMap((entry: unknown) => {
+    const server = parseIceServer(entry)
+    return server ? [server] : []
+  })
+}
+
+const parseIceServer = (entry: unknown): IceServer | null => {
+  if (!isRecord(entry)) return null
+  const { username, credential } = entry
+  const listed: readonly unknown[] = Array.isArray(entry['urls']) ? entry['urls'] : [entry['urls']]
+  const urls = listed.filter((url): url is string => typeof url === 'string' && iceUrl.test(url))
+  if (urls.length === 0) return null
+  const signedIn = typeof username === 'string' && typeof credential === 'string'
+  if (urls.some(url => url.startsWith('turn')) && !signedIn) return null
+  return signedIn ? { urls, username, credential } : { urls }
+}

@@ -1,0 +1,54 @@
+/**
+ * Owns the objects that two ends of a link exchange through the server, in simple-peer's shapes.
+ * An object of another shape makes the original's end drop the connection, so none is ever written here.
+ */
+import { isRecord, recordAt, wholeNumber } from './shape.ts'
+
+export type TrackKind = 'audio' | 'video'
+
+export type Signal =
+  | { type: 'offer'; sdp: string }
+  | { type: 'answer'; sdp: string }
+  | { type: 'candidate'; candidate: Candidate }
+  | { type: 'renegotiate'; renegotiate: true }
+  | { type: 'transceiverRequest'; transceiverRequest: { kind: TrackKind } }
+
+export type Candidate = { candidate: string; sdpMLineIndex: number | null; sdpMid: string | null }
+
+const sdpUnitsMax = 200_000
+const candidateUnitsMax = 2_000
+
+/** Reads keys, not `type`, as simple-peer does; only a description needs its type. */
+export const parseSignal = (value: unknown): Signal | null => {
+  if (!isRecord(value)) return null
+  const { sdp, type } = value
+  if (typeof sdp === 'string') {
+    if (sdp.length > sdpUnitsMax) return null
+    return type === 'offer' || type === 'answer' ? { type, sdp } : null
+  }
+  const candidate = recordAt(value, 'candidate')
+  if (candidate) return parseCandidate(candidate)
+  if (value['renegotiate']) return { type: 'renegotiate', renegotiate: true }
+  const request = recordAt(value, 'transceiverRequest')
+  if (request) return parseRequest(request['kind'])
+  return null
+}
+
+const parseCandidate = (fields: Readonly<Record<string, unknown>>): Signal | null => {
+  const { candidate, sdpMid } = fields
+  if (typeof candidate !== 'string' || candidate.length > candidateUnitsMax) return null
+  const mid = typeof sdpMid === 'string' && sdpMid.length <= 64 ? sdpMid : null
+  const line = wholeNumber(fields['sdpMLineIndex'])
+  if (mid === null && line === null) return null
+  return { type: 'candidate', candidate: { candidate, sdpMLineIndex: line, sdpMid: mid } }
+}
+
+const parseRequest = (kind: unknown): Signal | null =>
+  kind === 'audio' || kind === 'video' ? { type: 'transceiverRequest', transceiverRequest: { kind } } : null
+
+/**
+ * What stays the same through all descriptions of one connection and differs in the next: its certificate.
+ * An offer with another one means that the far end has begun anew.
+ */
+export const connectionMark = (sdp: string): string | null =>
+  /^a=fingerprint:\s*(\S+\s+\S+)/m.exec(sdp)?.[1]?.toLowerCase() ?? null

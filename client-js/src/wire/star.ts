@@ -1,0 +1,156 @@
+/** Owns the words of a star on the data channel: a guest names a target, the host names a source. */
+import { type MemberId, memberId, peerId } from './ids.ts'
+import {
+  knowsMoves,
+  type Member,
+  ours,
+  type PeerMessage,
+  parseCard,
+  parseChat,
+  parsePerson,
+  type Received,
+  writePerson,
+} from './peer.ts'
+import { type Fields, idText, isRecord, recordAt, textUpTo } from './shape.ts'
+
+const types = {
+  initialId: 0,
+  id: 1,
+  message: 2,
+  newUserInfo: 3,
+  newCallInfo: 4,
+  newRoomInfo: 5,
+  userLost: 6,
+} as const
+
+/** No room holds more than twenty; a host that claims otherwise is not believed. */
+const membersMax = 40
+
+/** What a guest says to the host. Who it is, the link tells; `target` is not needed for what we understand. */
+export const parseFromGuest = (value: unknown): Received | null => {
+  const idata = isRecord(value) ? recordAt(value, 'idata') : null
+  const message = idata && guestMessage(idata)
+  return message && { source: null, message }
+}
+
+const guestMessage = (idata: Fields): PeerMessage | null => {
+  const data = idata['data']
+  switch (idata['type']) {
+    case types.initialId: {
+      const password = isRecord(data) ? textUpTo(data['pwd'], 200) : null
+      return password === null || !isRecord(data)
+        ? null
+        : { kind: 'knock', password, moves: knowsMoves(data) }
+    }
+    case types.newUserInfo:
+      return { kind: 'ask-roster' }
+    case types.newRoomInfo:
+      return { kind: 'ask-card' }
+    default:
+      return commonMessage(idata)
+  }
+}
+
+/** What the host says to a guest, in its own name, a guest's, or the room's. */
+export const parseFromHost = (value: unknown): Received | null => {
+  if (!isRecord(value)) return null
+  const source = idText(value['source'])
+  const idata = recordAt(value, 'idata')
+  const message = idata && hostMessage(idata)
+  return source === null || !message ? null : { source: memberId(source), message }
+}
+
+const hostMessage = (idata: Fields): PeerMessage | null => {
+  const data = idata['data']
+  switch (idata['type']) {
+    case types.initialId: {
+      const id = isRecord(data) ? idText(data['id']) : null
+      return id === null || !isRecord(data)
+        ? null
+        : { kind: 'admitted', id: memberId(id), moves: knowsMoves(data) }
+    }
+    case types.newUserInfo:
+      return Array.isArray(data) ? { kind: 'roster', members: parseMembers(data) } : null
+    case types.newRoomInfo:
+      return parseCard(data)
+    case types.userLost: {
+      const id = idText(data)
+      return id === null ? null : { kind: 'lost', id: memberId(id) }
+    }
+    default:
+      return commonMessage(idata)
+  }
+}
+
+const commonMessage = (idata: Fields): PeerMessage | null => {
+  const data = idata['data']
+  switch (idata['type']) {
+    case types.id: {
+      const person = isRecord(data) ? parsePerson(data['user']) : null
+      return person && { kind: 'introduce', person }
+    }
+    case types.message: {
+      const chat = parseChat(data)
+      return chat && { ...chat, asReceived: idata }
+    }
+    case ours.moved: {
+      const to = isRecord(data) ? idText(data['id']) : null
+      return to === null ? null : { kind: 'moved', to: peerId(to) }
+    }
+    case ours.movedNoted:
+      return { kind: 'moved-noted' }
+    default:
+      return null
+  }
+}
+
+const parseMembers = (entries: readonly unknown[]): Member[] =>
+  entries.slice(0, membersMax).flatMap(entry => {
+    const person = parsePerson(entry)
+    const id = isRecord(entry) ? idText(entry['id']) : null
+    return person && id !== null ? [{ ...person, id: memberId(id) }] : []
+  })
+
+export const writeAsHost = (message: PeerMessage, source: MemberId): object | null => {
+  const idata = writeIdata(message, source)
+  return idata && { source, idata }
+}
+
+export const writeAsGuest = (message: PeerMessage, self: MemberId): object | null => {
+  const idata = writeIdata(message, self)
+  return idata && { target: self, idata }
+}
+
+/** `null` for what a star has no words for. */
+const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
+  switch (message.kind) {
+    case 'knock':
+      return { type: types.initialId, data: { pwd: message.password, caps: ours.caps } }
+    case 'admitted':
+      return { type: types.initialId, data: { id: message.id, caps: ours.caps } }
+    case 'introduce':
+      return { type: types.id, data: { user: writePerson(source, message.person) } }
+    case 'chat':
+      return message.asReceived ?? { type: types.message, data: { msg: message.text, files: [] } }
+    case 'ask-roster':
+      return { type: types.newUserInfo, data: {} }
+    case 'ask-card':
+      return { type: types.newRoomInfo, data: {} }
+    case 'roster':
+      return { type: types.newUserInfo, data: message.members.map(member => writePerson(member.id, member)) }
+    case 'card': {
+      const { name, password, peersMax, peers } = message
+      return { type: types.newRoomInfo, data: { name, pwd: password, curUsers: peers, maxUsers: peersMax } }
+    }
+    case 'no-calls':
+      return { type: types.newCallInfo, data: { dataType: 'Map', value: [] } }
+    case 'lost':
+      return { type: types.userLost, data: message.id }
+    case 'moved':
+      return { type: ours.moved, data: { id: message.to } }
+    case 'moved-noted':
+      return { type: ours.movedNoted, data: {} }
+    case 'hello':
+      return null
+  }
+}

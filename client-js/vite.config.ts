@@ -1,0 +1,48 @@
+/** How the page is built: hashed assets, nothing inline (the server's page policy forbids it), and the files the server hands out on its own. */
+import { cpSync, mkdirSync, readdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { defineConfig, type Plugin } from 'vite'
+
+const here = dirname(fileURLToPath(import.meta.url))
+
+/** What other people's pages expect from the server: socket.io's own client script, and StreamSaver's two files. */
+const vendor: readonly { from: string; to: string; wanted: RegExp }[] = [
+  {
+    from: 'node_modules/socket.io-client/dist',
+    to: 'vendor/socket.io',
+    wanted: /^socket\.io(\.min|\.esm\.min|\.msgpack\.min)?\.js(\.map)?$/,
+  },
+  { from: 'node_modules/streamsaver', to: 'vendor/streamsaver', wanted: /^(mitm\.html|sw\.js)$/ },
+]
+
+const copyVendor = (): Plugin => {
+  let out = resolve(here, 'dist')
+  return {
+    name: 'copy-vendor',
+    apply: 'build',
+    configResolved: config => {
+      out = resolve(config.root, config.build.outDir)
+    },
+    closeBundle: () => {
+      for (const { from, to, wanted } of vendor) {
+        const names = readdirSync(resolve(here, from)).filter(name => wanted.test(name))
+        if (names.length === 0) throw new Error(`${from} holds no file that matches ${wanted}`)
+        mkdirSync(join(out, to), { recursive: true })
+        for (const name of names) cpSync(resolve(here, from, name), join(out, to, name))
+      }
+    },
+  }
+}
+
+export default defineConfig({
+  root: here,
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    target: 'es2022',
+    assetsDir: 'assets',
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  plugins: [copyVendor()],
+})

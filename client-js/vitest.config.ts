@@ -1,0 +1,4 @@
+/** Unit tests: no browser, no network. */
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({ test: { include: ['test/**/*.test.ts'], environment: 'node' } })
