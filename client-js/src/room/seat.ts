@@ -65,7 +65,9 @@ export const peerMoved = (state: RoomState, from: PeerId, to: PeerId): Step => {
 
 /** Only a mesh calls its members by their peer ids. */
 const renameMember = (state: RoomState, from: PeerId, to: PeerId, link: LinkState): RoomState => {
-  const moved = { ...link, seated: 'unsure' } as const
+  // A star ends at the server when its host loses it; a new id brings nothing back.
+  const forGood = state.host === to && link.seated === 'no'
+  const moved: LinkState = { ...link, seated: forGood ? 'no' : 'unsure' }
   if (state.topology.role !== 'mesh') return withLink(state, to, moved)
   const members = [...state.members.values()].map(member =>
     member.id === memberId(from) ? { ...member, id: memberId(to) } : member,

@@ -72,7 +72,7 @@ export const en = {
   },
   join: {
     title: 'Join a room',
-    lead: 'With the link or the id that somebody gave you.',
+    lead: 'With a link or a room id.',
     room: 'Link or room id',
     password: 'Password',
     passwordHint: 'A link brings it along.',

@@ -1,0 +1,233 @@
+/** Owns a whole room in memory: links are function calls and the server is a list, so a test is a script and a transcript. */
+import { people, type Reach } from '../src/room/people.ts'
+import { Room } from '../src/room/room.ts'
+import { enter } from '../src/room/state.ts'
+import { decodeFrame, encodeFrame } from '../src/wire/codec.ts'
+import { type PeerId, peerId, roomId } from '../src/wire/ids.ts'
+import type { RoomKind } from '../src/wire/server.ts'
+
+type Someone = { id: PeerId; room: Room; links: Map<PeerId, Cable> }
+/** One end of a connection, as `Link` is one end: it knows the other end and nothing else. */
+type Cable = { peer: PeerId; far: Cable | null; owner: Someone }
+type Due = { at: number; due: () => void }
+
+export class Scene {
+  readonly #kind: RoomKind
+  readonly #people = new Map<string, Someone>()
+  readonly #seats: Someone[] = []
+  #timers: Due[] = []
+  /** Messages on the way; delivered in order, after whoever sent them has finished. */
+  #mail: (() => void)[] = []
+  #delivering = false
+  now = 1_000
+  password = 'pw'
+  /** Peers that no new connection reaches. */
+  readonly unreachable = new Set<string>()
+  host: PeerId | null = null
+  dials: string[] = []
+
+  constructor(kind: RoomKind) {
+    this.#kind = kind
+  }
+
+  enter(name: string, password = this.password): Room {
+    const id = peerId(`${name}-1`)
+    if (this.#kind === 'star') this.host ??= id
+    const host = this.host === id ? null : this.host
+    const card = { id: roomId('r'), name: 'room', password, peersMax: 8, kind: this.#kind }
+    const someone: Someone = {
+      id,
+      links: new Map(),
+      room: new Room(enter({ card, host }, id, name), {
+        dial: peer => this.#dial(someone, peer),
+        hangUp: peer => this.#hangUp(someone, peer),
+        send: (over, words) => this.#send(someone, over, words),
+        renameLink: (from, to) => this.#rename(someone, from, to),
+        join: () => this.#seat(someone),
+        later: (ms, due) => this.#timers.push({ at: this.now + ms, due }),
+        now: () => this.now,
+        changed: () => undefined,
+      }),
+    }
+    this.#people.set(name, someone)
+    this.#seats.push(someone)
+    this.#announce(someone)
+    this.settle()
+    return someone.room
+  }
+
+  room(name: string): Room {
+    return this.#someone(name).room
+  }
+
+  say(name: string, text: string): void {
+    this.room(name).feed({ type: 'say', text })
+    this.settle()
+  }
+
+  /** What is on somebody's screen: chat as `name: text`, notices as `*kind name`. */
+  screen(name: string): string[] {
+    return this.room(name).state.timeline.map(entry =>
+      entry.kind === 'chat' ? `${entry.name}: ${entry.text}` : `*${entry.notice} ${entry.name}`.trim(),
+    )
+  }
+
+  seen(name: string): Record<string, Reach> {
+    return Object.fromEntries(people(this.room(name).state).map(it => [it.name ?? '?', it.reach]))
+  }
+
+  /** Leaves as a page does: links first, then the seat. */
+  leave(name: string): void {
+    const someone = this.#someone(name)
+    for (const peer of [...someone.links.keys()]) this.#hangUp(someone, peer)
+    this.settle()
+    this.#unseat(someone)
+    this.#people.delete(name)
+    this.settle()
+  }
+
+  /** The connection between two breaks; both notice. */
+  breakLink(a: string, b: string): void {
+    const cable = this.#someone(a).links.get(this.#someone(b).id)
+    if (!cable) throw new Error(`${a} and ${b} are not linked`)
+    this.#cutEnd(cable.far)
+    this.#cutEnd(cable)
+    this.settle()
+  }
+
+  loseLine(name: string): void {
+    const someone = this.#someone(name)
+    someone.room.feed({ type: 'line-lost' })
+    this.#unseat(someone)
+    this.settle()
+  }
+
+  findLine(name: string): void {
+    const someone = this.#someone(name)
+    const [stem, count] = someone.id.split('-')
+    someone.id = peerId(`${stem}-${Number(count) + 1}`)
+    someone.room.feed({ type: 'line-found', self: someone.id })
+    this.settle()
+  }
+
+  restartServer(): void {
+    for (const { room } of this.#seats.splice(0)) room.feed({ type: 'line-lost' })
+    this.host = null
+    this.settle()
+  }
+
+  pass(ms: number): void {
+    const end = this.now + ms
+    for (;;) {
+      this.#timers.sort((a, b) => a.at - b.at)
+      const next = this.#timers[0]
+      if (!next || next.at > end) break
+      this.#timers.shift()
+      this.now = next.at
+      next.due()
+      this.settle()
+    }
+    this.now = end
+  }
+
+  settle(): void {
+    if (this.#delivering) return
+    this.#delivering = true
+    for (let next = this.#mail.shift(); next; next = this.#mail.shift()) next()
+    this.#delivering = false
+  }
+
+  #someone(name: string): Someone {
+    const found = this.#people.get(name)
+    if (!found) throw new Error(`nobody is called ${name}`)
+    return found
+  }
+
+  /** The server's part: tells a mesh, or a star's host. */
+  #announce(newcomer: Someone): void {
+    for (const { room, id } of this.#told(newcomer)) {
+      const peer = newcomer.id
+      if (id !== peer) this.#mail.push(() => room.feed({ type: 'peer-joined', peer }))
+    }
+  }
+
+  #told(about: Someone): Someone[] {
+    const others = this.#seats.filter(it => it !== about)
+    return this.#kind === 'mesh' || about.id === this.host
+      ? others
+      : others.filter(({ id }) => id === this.host)
+  }
+
+  #unseat(someone: Someone): void {
+    const told = this.#told(someone)
+    const index = this.#seats.indexOf(someone)
+    if (index < 0) return
+    this.#seats.splice(index, 1)
+    const peer = someone.id
+    for (const { room } of told) this.#mail.push(() => room.feed({ type: 'peer-left', peer }))
+    if (peer === this.host) {
+      this.host = null
+      this.#seats.splice(0)
+    }
+  }
+
+  #seat(someone: Someone): void {
+    this.#mail.push(() => {
+      const exists = this.#seats.length > 0
+      if (!exists) return someone.room.feed({ type: 'rejoin-refused', refusal: 'no-such-room' })
+      this.#seats.push(someone)
+      someone.room.feed({ type: 'rejoined' })
+      this.#announce(someone)
+    })
+  }
+
+  #dial(from: Someone, peer: PeerId): void {
+    this.dials.push(`${from.id} → ${peer}`)
+    const to = [...this.#people.values()].find(it => it.id === peer)
+    const near: Cable = { peer, far: null, owner: from }
+    from.links.set(peer, near)
+    this.#mail.push(() => {
+      const name = to ? this.#nameOf(to) : ''
+      if (!to || this.unreachable.has(name) || !to.room.answers(from.id)) return this.#cutEnd(near)
+      const before = to.links.get(from.id)
+      if (before) this.#cutEnd(before.far)
+      const far: Cable = { peer: from.id, far: near, owner: to }
+      near.far = far
+      to.links.set(from.id, far)
+      to.room.feed({ type: 'called', peer: from.id })
+      from.room.feed({ type: 'link-opened', peer })
+      to.room.feed({ type: 'link-opened', peer: from.id })
+    })
+  }
+
+  #nameOf(someone: Someone): string {
+    return [...this.#people].find(([, it]) => it === someone)?.[0] ?? ''
+  }
+
+  #hangUp({ links }: Someone, peer: PeerId): void {
+    const cable = links.get(peer)
+    links.delete(peer)
+    if (cable?.far) this.#mail.push(() => this.#cutEnd(cable.far))
+  }
+
+  /** That end notices that the connection is gone. */
+  #cutEnd(end: Cable | null): void {
+    if (!end || end.owner.links.get(end.peer) !== end) return
+    end.owner.links.delete(end.peer)
+    end.owner.room.feed({ type: 'link-closed', peer: end.peer })
+  }
+
+  #send(from: Someone, over: PeerId, words: object): void {
+    const far = from.links.get(over)?.far
+    const frame = encodeFrame(words)
+    if (far) this.#mail.push(() => far.owner.room.hear(far.peer, decodeFrame(frame)))
+  }
+
+  #rename({ links }: Someone, from: PeerId, to: PeerId): void {
+    const cable = links.get(from)
+    if (!cable) return
+    links.delete(from)
+    cable.peer = to
+    links.set(to, cable)
+  }
+}

@@ -1,0 +1,325 @@
+/** The words: what is understood, what is written, and that nothing hostile gets through or throws. */
+import { describe, expect, test } from 'vitest'
+import { decodeFrame, encodeFrame, frameBytesMax } from '../src/wire/codec.ts'
+import { memberId, peerId, roomId } from '../src/wire/ids.ts'
+import { parseInvitation, parsePasted, writeInvitation } from '../src/wire/invitation.ts'
+import { parseMesh, writeMesh } from '../src/wire/mesh.ts'
+import {
+  parseCreated,
+  parseIceServers,
+  parseIdentity,
+  parseJoined,
+  parsePeerJoined,
+  parsePeerLeft,
+  parseRefusal,
+  parseSignalNotice,
+  writeCreate,
+} from '../src/wire/server.ts'
+import { cut } from '../src/wire/shape.ts'
+import { connectionMark, parseSignal } from '../src/wire/signal.ts'
+import { parseFromGuest, parseFromHost, writeAsGuest, writeAsHost } from '../src/wire/star.ts'
+
+const deep = JSON.parse(`${'['.repeat(500)}${']'.repeat(500)}`) as unknown
+const hostile: readonly unknown[] = [
+  undefined,
+  null,
+  0,
+  1e308,
+  '',
+  'id',
+  [],
+  deep,
+  {},
+  { type: 0 },
+  { type: 0, data: null },
+  { type: 0, data: { user: null } },
+  { type: 0, data: { user: { username: 7 } } },
+  { type: 1, data: null },
+  { type: 1, data: { msg: {} } },
+  { type: 'moved', data: { id: 7 } },
+  { source: '-1' },
+  { source: '-1', idata: null },
+  { source: 5, idata: { type: 6, data: '1' } },
+  { source: '-1', idata: { type: 6, data: {} } },
+  { target: '1', idata: { type: 0, data: {} } },
+  { target: '1', idata: { type: 0, data: null } },
+  { target: '1', idata: { type: 1, data: { user: [] } } },
+  { idata: [] },
+  { type: '__proto__', data: {} },
+]
+
+describe('hostile shapes', () => {
+  test.each(hostile.map(value => [value]))('%j means nothing to anybody', value => {
+    for (const parse of [parseMesh, parseFromGuest, parseFromHost, parseSignal])
+      expect(parse(value)).toBeNull()
+    expect(parseIdentity(value)).toBeNull()
+    expect(parseJoined(value, roomId('r'), '')).toBeNull()
+    expect(parsePeerJoined(value)).toBeNull()
+    expect(parsePeerLeft(value)).toBeNull()
+    expect(parseSignalNotice(value, peerId('me'))).toBeNull()
+    expect(parseIceServers(value)).toEqual([])
+    expect(parseRefusal(value)).not.toBe('unreachable')
+  })
+})
+
+describe('a host’s answers', () => {
+  test.each([
+    [{ type: 3, data: 'all' }],
+    [{ type: 3, data: { 0: 'x' } }],
+    [{ type: 5, data: { name: 'x', pwd: 'y', curUsers: -1, maxUsers: 2.5 } }],
+    [{ type: 5, data: {} }],
+  ])('%j is none', idata => {
+    expect(parseFromHost({ source: '-1', idata })).toBeNull()
+  })
+})
+
+describe('frames', () => {
+  test('are binary UTF-8 JSON, and read back the same', () => {
+    const value = { type: 1, data: { msg: 'größer 🎈 "quoted"\n', files: [] } }
+    const frame = encodeFrame(value)
+    expect(frame).toBeInstanceOf(Uint8Array)
+    expect(new TextDecoder().decode(frame)).toBe(JSON.stringify(value))
+    expect(decodeFrame(frame.buffer)).toEqual(value)
+    expect(decodeFrame(JSON.stringify(value))).toEqual(value)
+  })
+  test.each([
+    ['not JSON', '{'],
+    ['an empty frame', new ArrayBuffer(0)],
+    ['bytes that are no UTF-8', new Uint8Array([0xff, 0xfe]).buffer],
+    ['a blob', { size: 3 }],
+    ['too much text', `"${'x'.repeat(frameBytesMax)}"`],
+    ['too many bytes', new TextEncoder().encode(`"${'x'.repeat(frameBytesMax)}"`).buffer],
+  ])('%s is undefined, not an exception', (_name, frame) => {
+    expect(decodeFrame(frame)).toBeUndefined()
+  })
+  test('a lone surrogate survives as an escape', () => {
+    expect(decodeFrame(encodeFrame({ msg: '\ud83d' }))).toEqual({ msg: '\ud83d' })
+  })
+})
+
+describe('cut', () => {
+  test('never leaves half a character', () => {
+    expect(cut('ab🎈', 3)).toBe('ab')
+    expect(cut('ab🎈', 4)).toBe('ab🎈')
+    expect(cut('abcd', 3)).toBe('abc')
+  })
+})
+
+describe('a mesh', () => {
+  const person = { name: 'Ada', avatar: '/public/defaults/User.jpg' }
+  const user = { username: 'Ada', id: 'p1', avatarLoc: person.avatar }
+
+  test('says hello in the original’s words, with init always true', () => {
+    const words = writeMesh({ kind: 'hello', person, password: 's3cret', moves: true }, memberId('p1'))
+    expect(words).toEqual({ type: 0, data: { user, pwd: 's3cret', init: true, caps: { moves: true } } })
+  })
+  test('understands the original’s hello and message', () => {
+    expect(parseMesh({ type: 0, data: { user, pwd: 'x', init: true } })).toEqual({
+      source: null,
+      message: { kind: 'hello', person, password: 'x', moves: false },
+    })
+    expect(parseMesh({ type: 1, data: { msg: 'hi', files: [] } })?.message).toEqual({
+      kind: 'chat',
+      text: 'hi',
+    })
+    expect(parseMesh({ type: 1, data: {} })?.message).toEqual({ kind: 'chat', text: '' })
+  })
+  test('cuts a name at 60 and a message at 2000 units', () => {
+    const long = { type: 0, data: { user: { ...user, username: 'n'.repeat(900) }, pwd: '', init: true } }
+    expect(parseMesh(long)?.message).toMatchObject({ person: { name: 'n'.repeat(60) } })
+    expect(parseMesh({ type: 1, data: { msg: 'm'.repeat(9_000) } })?.message).toEqual({
+      kind: 'chat',
+      text: 'm'.repeat(2_000),
+    })
+  })
+  test('has no words for a star’s business', () => {
+    expect(writeMesh({ kind: 'knock', password: '', moves: true }, memberId('p1'))).toBeNull()
+    expect(writeMesh({ kind: 'lost', id: memberId('1') }, memberId('p1'))).toBeNull()
+  })
+  test('reads its own moving words', () => {
+    const moved = writeMesh({ kind: 'moved', to: peerId('p2') }, memberId('p1'))
+    expect(parseMesh(moved)?.message).toEqual({ kind: 'moved', to: 'p2' })
+    expect(parseMesh(writeMesh({ kind: 'moved-noted' }, memberId('p1')))?.message.kind).toBe('moved-noted')
+  })
+})
+
+describe('a star', () => {
+  const person = { name: 'guest1', avatar: '/a.jpg' }
+
+  test('a guest’s words are the original’s', () => {
+    expect(writeAsGuest({ kind: 'knock', password: 'pw', moves: true }, memberId('ext'))).toEqual({
+      target: 'ext',
+      idata: { type: 0, data: { pwd: 'pw', caps: { moves: true } } },
+    })
+    expect(writeAsGuest({ kind: 'introduce', person }, memberId('1'))).toEqual({
+      target: '1',
+      idata: { type: 1, data: { user: { username: 'guest1', id: '1', avatarLoc: '/a.jpg' } } },
+    })
+    expect(writeAsGuest({ kind: 'chat', text: 'hi' }, memberId('1'))).toEqual({
+      target: '1',
+      idata: { type: 2, data: { msg: 'hi', files: [] } },
+    })
+  })
+  test('a host’s words are the original’s', () => {
+    const say = (message: Parameters<typeof writeAsHost>[0]): unknown => writeAsHost(message, memberId('-1'))
+    expect(say({ kind: 'roster', members: [{ ...person, id: memberId('1') }] })).toEqual({
+      source: '-1',
+      idata: { type: 3, data: [{ username: 'guest1', id: '1', avatarLoc: '/a.jpg' }] },
+    })
+    expect(say({ kind: 'card', name: 'star1', password: 'pw', peersMax: 6, peers: 2 })).toEqual({
+      source: '-1',
+      idata: { type: 5, data: { name: 'star1', pwd: 'pw', curUsers: 2, maxUsers: 6 } },
+    })
+    expect(say({ kind: 'no-calls' })).toEqual({
+      source: '-1',
+      idata: { type: 4, data: { dataType: 'Map', value: [] } },
+    })
+    expect(say({ kind: 'lost', id: memberId('2') })).toEqual({ source: '-1', idata: { type: 6, data: '2' } })
+  })
+  test('each side reads what the other writes', () => {
+    const knock = writeAsGuest({ kind: 'knock', password: 'pw', moves: true }, memberId('ext'))
+    expect(parseFromGuest(knock)?.message).toEqual({ kind: 'knock', password: 'pw', moves: true })
+    const admitted = writeAsHost({ kind: 'admitted', id: memberId('1'), moves: true }, memberId('0'))
+    expect(parseFromHost(admitted)).toEqual({
+      source: '0',
+      message: { kind: 'admitted', id: '1', moves: true },
+    })
+    expect(parseFromGuest({ target: '1', idata: { type: 3, data: {} } })?.message).toEqual({
+      kind: 'ask-roster',
+    })
+    expect(parseFromGuest({ target: '1', idata: { type: 5, data: {} } })?.message).toEqual({
+      kind: 'ask-card',
+    })
+  })
+  test('a host passes on a message with all that it holds', () => {
+    const idata = { type: 2, data: { msg: 'look', files: [{ FileID: '0' }] }, extra: true }
+    const heard = parseFromGuest({ target: '1', idata })
+    expect(heard?.message).toMatchObject({ kind: 'chat', text: 'look' })
+    expect(heard && writeAsHost(heard.message, memberId('1'))).toEqual({ source: '1', idata })
+  })
+  test('a roster is cut, and what is no member is left out', () => {
+    const entry = (id: unknown): unknown => ({ username: 'n', id, avatarLoc: '' })
+    const heard = parseFromHost({ source: '-1', idata: { type: 3, data: [null, entry(7), entry('1')] } })
+    expect(heard?.message).toEqual({ kind: 'roster', members: [{ id: '1', name: 'n', avatar: '' }] })
+    const crowd = Array.from({ length: 9_000 }, (_, index) => entry(String(index)))
+    const cutDown = parseFromHost({ source: '-1', idata: { type: 3, data: crowd } })
+    expect(cutDown?.message.kind === 'roster' && cutDown.message.members.length).toBe(40)
+  })
+})
+
+describe('signals', () => {
+  test('come in simple-peer’s shapes, told apart by their keys', () => {
+    expect(parseSignal({ type: 'offer', sdp: 'v=0', caps: 1 })).toEqual({ type: 'offer', sdp: 'v=0' })
+    expect(parseSignal({ renegotiate: true })).toEqual({ type: 'renegotiate', renegotiate: true })
+    expect(parseSignal({ transceiverRequest: { kind: 'video', init: {} } })).toEqual({
+      type: 'transceiverRequest',
+      transceiverRequest: { kind: 'video' },
+    })
+    const candidate = { candidate: 'candidate:1', sdpMLineIndex: 0, sdpMid: '0' }
+    expect(parseSignal({ type: 'candidate', candidate })).toEqual({ type: 'candidate', candidate })
+  })
+  test.each([
+    [{ type: 'candidate', candidate: null }],
+    [{ type: 'candidate', candidate: { candidate: 'x' } }],
+    [{ type: 'rollback', sdp: 'v=0' }],
+    [{ type: 'offer', sdp: 'x'.repeat(300_000) }],
+    [{ transceiverRequest: { kind: 'screen' } }],
+    [{ type: 'hello', foo: 1 }],
+  ])('%j is dropped', value => {
+    expect(parseSignal(value)).toBeNull()
+  })
+  test('a connection is known by its certificate', () => {
+    const sdp = (mark: string): string => `v=0\r\na=fingerprint:sha-256 ${mark}\r\n`
+    expect(connectionMark(sdp('AB:CD'))).toBe('sha-256 ab:cd')
+    expect(connectionMark(sdp('AB:CD'))).toBe(connectionMark(sdp('ab:cd')))
+    expect(connectionMark(sdp('AB:CE'))).not.toBe(connectionMark(sdp('ab:cd')))
+    expect(connectionMark('v=0')).toBeNull()
+  })
+})
+
+describe('the server’s words', () => {
+  const draft = { name: 'n', password: 'p', peersMax: 6, kind: 'star' } as const
+
+  test('creating', () => {
+    expect(writeCreate('0', draft)).toEqual({
+      requestId: '0',
+      maxUsers: 6,
+      name: 'n',
+      password: 'p',
+      type: 1,
+    })
+    const answer = { roomID: 'r', requestID: '0', name: 'cut', maxUsers: 5, curUsers: 1, password: 'p' }
+    expect(parseCreated(answer, draft)).toEqual({
+      card: { id: 'r', name: 'cut', password: 'p', peersMax: 5, kind: 'star' },
+      host: null,
+    })
+  })
+  test('joining a mesh, and a star only with its host', () => {
+    const answer = { requestID: '0', name: 'n', maxUsers: 6, curUsers: 2 }
+    const join = (more: object) => parseJoined({ ...answer, ...more }, roomId('r'), 'p')
+    expect(join({ type: 0 })).toMatchObject({ card: { kind: 'mesh' }, host: null })
+    expect(join({ type: 1, spec: 'h' })).toMatchObject({ card: { kind: 'star' }, host: 'h' })
+    expect(join({ type: 1 })).toBeNull()
+    expect(join({ type: 2 })).toBeNull()
+  })
+  test('an announcement is told from an answer by its `from`', () => {
+    expect(parsePeerJoined({ from: { userID: 'u', roomID: 'r' } })).toEqual({
+      type: 'peer-joined',
+      peer: 'u',
+      room: 'r',
+    })
+    expect(parsePeerJoined({ requestID: '0', name: 'n' })).toBeNull()
+  })
+  test('a signal counts only under our present id and from somebody else', () => {
+    const body = { target: 'me', source: 'you', room: 'r', signal: { renegotiate: true } }
+    expect(parseSignalNotice(body, peerId('me'))).toMatchObject({ type: 'signal', peer: 'you' })
+    expect(parseSignalNotice(body, peerId('new me'))).toBeNull()
+    expect(parseSignalNotice({ ...body, source: 'me' }, peerId('me'))).toBeNull()
+  })
+  test.each([
+    [1, 'wrong-password'],
+    [2, 'room-full'],
+    [3, 'no-such-room'],
+    [4, 'room-error'],
+    [99, 'room-error'],
+  ])('refusal %i is %s', (type, refusal) => {
+    expect(parseRefusal({ type, requestID: '0' })).toBe(refusal)
+  })
+  test('of the ICE servers only those pass that a browser takes', () => {
+    const turn = { urls: ['turn:t.example'], username: 'u', credential: 'c' }
+    const given = [
+      { urls: 'stun:s.example:3478' },
+      turn,
+      { urls: ['turn:t.example'] },
+      { urls: 'https://evil.example' },
+      { urls: [] },
+      null,
+    ]
+    expect(parseIceServers(given)).toEqual([{ urls: ['stun:s.example:3478'] }, turn])
+  })
+})
+
+describe('invitations', () => {
+  const page = 'https://chat.example/some/page?x=1#old'
+
+  test('keep room and password in the fragment, whatever the password holds', () => {
+    const link = writeInvitation(page, roomId('r-1'), 'a+b &=#%/é')
+    expect(new URL(link).search).toBe('')
+    expect(parseInvitation(link)).toEqual({ room: 'r-1', password: 'a+b &=#%/é' })
+  })
+  test('are read from the original’s query too, the fragment first', () => {
+    expect(parseInvitation('https://h/?room=q&pwd=x')).toEqual({ room: 'q', password: 'x' })
+    expect(parseInvitation('https://h/?room=q&pwd=x#room=f&pwd=')).toEqual({ room: 'f', password: '' })
+    expect(parseInvitation('https://h/#room=f')).toEqual({ room: 'f', password: null })
+  })
+  test.each([['https://h/'], ['https://h/#room='], ['nonsense'], ['']])('%s is none', address => {
+    expect(parseInvitation(address)).toBeNull()
+  })
+  test('a pasted text is a link or a bare id', () => {
+    expect(parsePasted('  https://h/#room=r&pwd=p ')).toEqual({ room: 'r', password: 'p' })
+    expect(parsePasted(' 0f7b-1 ')).toEqual({ room: '0f7b-1', password: null })
+    expect(parsePasted('https://h/')).toBeNull()
+    expect(parsePasted('two words')).toBeNull()
+    expect(parsePasted('  ')).toBeNull()
+  })
+})
