@@ -7,14 +7,7 @@ use tokio::{
     time::{Instant, sleep, timeout_at},
 };
 
-use crate::{
-    Result,
-    cli::Options,
-    peer::Peer,
-    report::Figure,
-    server::Live,
-    wire::{Address, Connection},
-};
+use crate::{Result, cli::Options, handshake::Address, peer::Peer, report::Figure, server::Live, wire::Connection};
 
 /// So many shake hands at a time: fewer than the shortest queue a server listens with.
 const AT_ONCE: usize = 100;

@@ -4,6 +4,7 @@
 mod cli;
 mod crowd;
 mod floor;
+mod handshake;
 mod mesh;
 mod peer;
 mod relays;
@@ -11,6 +12,7 @@ mod report;
 mod rounds;
 mod server;
 mod server_process;
+mod signal;
 mod wire;
 
 use std::{fs, process::ExitCode};
@@ -19,7 +21,7 @@ use clap::{CommandFactory, Parser};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     runtime,
-    signal::unix::{SignalKind, signal},
+    signal::unix::{SignalKind, signal as process_signal},
 };
 
 use crate::cli::{Cli, Options, What};
@@ -75,7 +77,8 @@ fn run(cli: &Cli) -> Result<String> {
 
 /// Runs until done or interrupted; either way, every server that was started has been ended on return.
 async fn measure(what: &What, options: &Options) -> Result<String> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (mut interrupt, mut terminate) =
+        (process_signal(SignalKind::interrupt())?, process_signal(SignalKind::terminate())?);
     let report = tokio::select! {
         report = rounds::run(what, options) => report?,
         _ = interrupt.recv() => return Err("interrupted".into()),

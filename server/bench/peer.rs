@@ -3,10 +3,7 @@ use std::{str, time::Duration};
 
 use tokio::time::timeout;
 
-use crate::{
-    Result,
-    wire::{Address, Reader},
-};
+use crate::{Result, handshake::Address, wire::Reader};
 
 /// How long any one answer may take.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -16,12 +16,13 @@ use tokio::{task::JoinHandle, time::timeout_at};
 use crate::{
     Result,
     cli::Options,
-    mesh::description,
+    handshake::Address,
     peer::{Peer, field},
     report::{Figure, quantile},
     server::Live,
     server_process::Process,
-    wire::{Address, Connection, MASK, Reader, frame},
+    signal::{Signal, stamps},
+    wire::{Connection, Reader},
 };
 
 /// Discarded before measuring: compilers just in time, buffers and caches get there first.
@@ -31,10 +32,6 @@ const STRAGGLERS: Duration = Duration::from_secs(10);
 const READ_BUFFER_BYTES: usize = 64 << 10;
 /// Room for the tasks to be up before the first signal is due.
 const RUN_IN: Duration = Duration::from_millis(20);
-/// Digits in a signal: its number among its pair's, and the ns after the start at which it was due.
-const NUMBER_DIGITS: usize = 10;
-const DUE_DIGITS: usize = 14;
-
 /// All figures of one rate.
 pub(crate) async fn run(server: &Live, options: &Options, rate: u64) -> Result<Vec<Figure>> {
     let mut pairs = Pairs::meet(&server.address, options).await?;
@@ -64,19 +61,26 @@ pub(crate) async fn run(server: &Live, options: &Options, rate: u64) -> Result<V
 struct Pairs {
     speakers: Vec<Speaker>,
     listeners: Vec<Reader>,
-    _stays: Vec<JoinHandle<Result<()>>>,
+    /// They answer the speakers' pings, and end only if the server ends a speaker's connection.
+    stays: Vec<JoinHandle<Result<()>>>,
+    /// No signal had this number yet.
+    fresh: u64,
+}
+
+/// What is to be sent when.
+#[derive(Clone, Copy)]
+struct Plan {
+    rate: u64,
+    total: u64,
+    /// The number of each pair's first signal; whatever comes with a lower one is a leftover.
+    first: u64,
+    start: Instant,
+    deadline: Instant,
 }
 
 struct Speaker {
     connection: Arc<Connection>,
     signal: Signal,
-}
-
-/// One pair's frame, ready but for two numbers.
-struct Signal {
-    frame: Vec<u8>,
-    number_at: usize,
-    due_at: usize,
 }
 
 /// What one listener, or all together, received.
@@ -103,8 +107,8 @@ impl Pairs {
             let (mut speaker, mut listener) = (Peer::arrive(address).await?, Peer::arrive(address).await?);
             let room = speaker.create_room(2).await?;
             listener.join_room(&room).await?;
-            let signal = Signal::new(&listener.id, &room, options.bytes)?;
-            check_source(&speaker, &mut listener, signal.frame.clone()).await?;
+            let mut signal = Signal::new(&listener.id, &room, options.bytes)?;
+            check_source(&speaker, &mut listener, signal.stamped(0, Duration::ZERO)).await?;
             listener.reader.widen(READ_BUFFER_BYTES);
             let connection = speaker.reader.connection.clone();
             Ok::<_, crate::Error>((
@@ -114,32 +118,33 @@ impl Pairs {
             ))
         });
         let met: Vec<_> = stream::iter(meetings).buffered(20).try_collect().await?;
-        let mut pairs = Self { speakers: Vec::new(), listeners: Vec::new(), _stays: Vec::new() };
+        let mut pairs = Self { speakers: Vec::new(), listeners: Vec::new(), stays: Vec::new(), fresh: 1 };
         for (speaker, listener, stay) in met {
             pairs.speakers.push(speaker);
             pairs.listeners.push(listener);
-            pairs._stays.push(stay);
+            pairs.stays.push(stay);
         }
         Ok(pairs)
     }
 
     /// Offers signals for so long and collects what comes of them.
     async fn offer(&mut self, rate: u64, seconds: f64) -> Result<Offered> {
-        let total = (rate as f64 * seconds) as u64;
         let planned = Duration::from_secs_f64(seconds);
-        let count = self.listeners.len() as u64;
         let start = Instant::now() + RUN_IN;
-        let deadline = start + planned + STRAGGLERS;
-        let hearings = self.listeners.drain(..).zip(0..).map(|(listener, n)| {
+        let total = (rate as f64 * seconds) as u64;
+        let plan = Plan { rate, total, first: self.fresh, start, deadline: start + planned + STRAGGLERS };
+        let count = self.listeners.len() as u64;
+        self.fresh += total / count + 1;
+        let hear = |(n, listener)| {
             let expected = total / count + u64::from(n < total % count);
-            tokio::spawn(listen(listener, expected, start, deadline))
-        });
-        let hearings: Vec<_> = hearings.collect();
+            tokio::spawn(listen(listener, expected, plan))
+        };
+        let hearings: Vec<_> = (0..).zip(self.listeners.drain(..)).map(hear).collect();
         let (done, paced) = tokio::sync::oneshot::channel();
         let mut speakers = std::mem::take(&mut self.speakers);
         // A thread of its own: it sleeps to the microsecond, which the runtime's timers do not.
         thread::spawn(move || {
-            let late = pace(&mut speakers, rate, total, start, deadline);
+            let late = pace(&mut speakers, plan);
             // Nobody waits any more if the run was given up.
             let _ = done.send((speakers, late));
         });
@@ -155,12 +160,16 @@ impl Pairs {
             all.reordered += heard.reordered;
             all.last = all.last.max(heard.last);
         }
+        if self.stays.iter().any(JoinHandle::is_finished) {
+            return Err("the server has ended a speaker's connection".into());
+        }
         Ok(Offered { sent: late.len(), late, lasted: planned.max(all.last), heard: all })
     }
 }
 
 /// Sends every signal when it is due, or as soon as possible if that has passed; gives how late each was.
-fn pace(speakers: &mut [Speaker], rate: u64, total: u64, start: Instant, deadline: Instant) -> Result<Vec<u64>> {
+fn pace(speakers: &mut [Speaker], plan: Plan) -> Result<Vec<u64>> {
+    let Plan { rate, total, first, start, deadline } = plan;
     // The kernel may add 50 µs to every sleep unless told otherwise.
     set_current_timer_slack(NonZeroU64::new(1_000))?;
     let mut late = Vec::with_capacity(usize::try_from(total)?);
@@ -177,8 +186,7 @@ fn pace(speakers: &mut [Speaker], rate: u64, total: u64, start: Instant, deadlin
         }
         late.push((now - start).saturating_sub(due).as_nanos() as u64);
         let Speaker { connection, signal } = &mut speakers[(index % count) as usize];
-        signal.stamp(index / count, due);
-        connection.say(&signal.frame)?;
+        connection.say(signal.stamped(first + index / count, due))?;
     }
     for Speaker { connection, .. } in speakers {
         while connection.is_behind()? && Instant::now() < deadline {
@@ -189,19 +197,19 @@ fn pace(speakers: &mut [Speaker], rate: u64, total: u64, start: Instant, deadlin
 }
 
 /// Takes what one listener hears until it has everything or time is up.
-async fn listen(mut reader: Reader, expected: u64, start: Instant, deadline: Instant) -> Result<(Reader, Heard)> {
+async fn listen(mut reader: Reader, expected: u64, plan: Plan) -> Result<(Reader, Heard)> {
     let mut heard = Heard::default();
     let all = async {
         while (heard.latencies.len() as u64) < expected {
             let message = reader.next().await?.ok_or("the server has ended a listener's connection")?;
-            if let Some((number, due)) = stamps(message) {
-                heard.take(number, due, start.elapsed());
+            if let Some((number, due)) = stamps(message).filter(|(number, _)| *number >= plan.first) {
+                heard.take(number, due, plan.start.elapsed());
             }
         }
         Ok::<_, crate::Error>(())
     };
     // Time running out is no error: what is missing then will be counted as lost.
-    if let Ok(ended) = timeout_at(deadline.into(), all).await {
+    if let Ok(ended) = timeout_at(plan.deadline.into(), all).await {
         ended?;
     }
     Ok((reader, heard))
@@ -219,66 +227,13 @@ impl Heard {
     }
 }
 
-impl Signal {
-    fn new(target: &str, room: &str, bytes: usize) -> Result<Self> {
-        let text = format!(
-            r#"42["SIGNAL",{{"target":"{target}","room":"{room}","signal":{{"number":"{:0NUMBER_DIGITS$}","due":"{:0DUE_DIGITS$}","type":"offer","sdp":"{}"}}}}]"#,
-            0,
-            0,
-            description(bytes),
-        );
-        let frame = frame(1, text.as_bytes());
-        let body_at = frame.len() - text.len();
-        let find = |field: &str| text.find(field).map(|at| body_at + at + field.len());
-        let (number_at, due_at) = (find(NUMBER).ok_or("no number")?, find(DUE).ok_or("no due time")?);
-        Ok(Self { frame, number_at, due_at })
-    }
-
-    fn stamp(&mut self, number: u64, due: Duration) {
-        self.write_digits(self.number_at, NUMBER_DIGITS, number);
-        self.write_digits(self.due_at, DUE_DIGITS, due.as_nanos() as u64);
-    }
-
-    fn write_digits(&mut self, at: usize, digits: usize, mut value: u64) {
-        // The mask has been applied to the body from its first byte on, which is where the frame's key ends.
-        let body_at = self.body_at();
-        for at in (at..at + digits).rev() {
-            self.frame[at] = (b'0' + (value % 10) as u8) ^ MASK[(at - body_at) % MASK.len()];
-            value /= 10;
-        }
-    }
-
-    fn body_at(&self) -> usize {
-        match self.frame[1] & 0x7f {
-            126 => 8,
-            127 => 14,
-            _ => 6,
-        }
-    }
-}
-
-const NUMBER: &str = r#""number":""#;
-const DUE: &str = r#""due":""#;
-
-/// The number and the due time of a signal; none for other messages.
-fn stamps(message: &[u8]) -> Option<(u64, Duration)> {
-    let at = message.windows(NUMBER.len()).position(|window| window == NUMBER.as_bytes())? + NUMBER.len();
-    let number = read_digits(message.get(at..at + NUMBER_DIGITS)?)?;
-    let due_at = at + NUMBER_DIGITS + r#"","#.len() + DUE.len();
-    Some((number, Duration::from_nanos(read_digits(message.get(due_at..due_at + DUE_DIGITS)?)?)))
-}
-
-fn read_digits(digits: &[u8]) -> Option<u64> {
-    digits.iter().try_fold(0, |value, digit| digit.is_ascii_digit().then(|| value * 10 + u64::from(digit - b'0')))
-}
-
 /// One signal in peace, before the rush: a relay that does not say who sent it does less than the others.
-async fn check_source(speaker: &Peer, listener: &mut Peer, frame: Vec<u8>) -> Result<()> {
-    speaker.reader.connection.say(&frame)?;
+async fn check_source(speaker: &Peer, listener: &mut Peer, frame: &[u8]) -> Result<()> {
+    speaker.reader.connection.say(frame)?;
     let patience = tokio::time::Instant::now() + STRAGGLERS;
     let message = timeout_at(patience, listener.reader.next()).await.map_err(|_| "the server does not relay")??;
     let message = str::from_utf8(message.ok_or("the server has ended a listener's connection")?)?;
-    match field(message, "source") == Some(&speaker.id) && stamps(message.as_bytes()).is_some() {
+    match field(message, "source") == Some(&speaker.id) && stamps(message.as_bytes()) == Some((0, Duration::ZERO)) {
         true => Ok(()),
         false => Err(format!("the signal did not arrive as it should: {message}").into()),
     }

@@ -110,7 +110,7 @@ impl Row {
             cell = format!("{cell} [{}–{}]", readable(least), readable(most));
         }
         match first.filter(|first| *first > 0.0) {
-            Some(first) => format!("{cell} ×{:.2}", value / first),
+            Some(first) => format!("{cell} ×{}", readable(value / first)),
             None => cell,
         }
     }

@@ -9,8 +9,8 @@ use std::{
 
 use crate::{
     Result,
+    handshake::Address,
     server_process::{Process, Started, free_port},
-    wire::Address,
 };
 
 const SIGNALING_PATH: &str = "/api/signaling/";

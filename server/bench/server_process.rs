@@ -1,9 +1,11 @@
 //! A server process: found by its port or started for the occasion, read through /proc, and ended with its children.
 use std::{
-    fs, io,
-    net::{SocketAddr, TcpListener},
+    fs,
+    io::ErrorKind,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
     os::unix::process::CommandExt,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
 };
 
 use rustix::{
@@ -99,9 +101,22 @@ impl Drop for Started {
     }
 }
 
-/// A port that is free now, on every address that the servers are given.
-pub(crate) fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0)))?.local_addr()?.port())
+/// A port that nobody uses, on any address. Below the range that the system takes for outgoing connections: there, a
+/// port seen to be free may be taken by one before the server binds it.
+pub(crate) fn free_port() -> Result<u16> {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let offset = (std::process::id() % 10_000) as u16;
+    let is_free = |port: &u16| {
+        let v4 = SocketAddr::from((Ipv4Addr::UNSPECIFIED, *port));
+        let v6 = SocketAddr::from((Ipv6Addr::UNSPECIFIED, *port));
+        // A machine without IPv6 refuses the second for another reason.
+        let is_taken = |address| TcpListener::bind(address).is_err_and(|error| error.kind() == ErrorKind::AddrInUse);
+        !is_taken(v4) && !is_taken(v6)
+    };
+    (0..1000)
+        .map(|_| 20_000 + (offset + NEXT.fetch_add(1, Ordering::Relaxed)) % 10_000)
+        .find(is_free)
+        .ok_or_else(|| "no free port between 20000 and 30000".into())
 }
 
 /// `sl local_address rem_address st … inode …`, where state 0A is "listening".

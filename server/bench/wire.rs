@@ -2,24 +2,20 @@
 //! The framing is done by hand so that a signal costs the generator one patched buffer, one write and one look.
 use std::{
     io::{self, ErrorKind},
-    net::{IpAddr, Ipv4Addr, SocketAddr},
     ops::Range,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, Interest},
-    net::{TcpSocket, TcpStream},
-};
+use tokio::{io::Interest, net::TcpStream};
 
-use crate::Result;
+use crate::{
+    Result,
+    handshake::{self, Address},
+};
 
 /// A mask that is not zero: some servers skip the unmasking for a zero one, and the figures would flatter them.
 pub(crate) const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
-const TEXT: u8 = 0x1;
+pub(crate) const TEXT: u8 = 0x1;
 const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
 const PONG: u8 = 0xa;
@@ -27,35 +23,6 @@ const PONG: u8 = 0xa;
 const FRAME_BYTES_MAX: usize = 4 << 20;
 /// So many bytes waiting for one connection mean that the server has stopped reading it.
 const BACKLOG_BYTES_MAX: usize = 64 << 20;
-/// Connections that share one source address; the ports of an address run out at 28,000, ended ones keep theirs 60 s.
-const CONNECTIONS_PER_SOURCE: u32 = 2_000;
-const SOURCES: u32 = 200;
-
-/// What a Chromium sends with the handshake, about 1 kB: servers that keep the request pay for it.
-const BROWSER_HEADERS: &str = "Connection: Upgrade\r\n\
-    Pragma: no-cache\r\n\
-    Cache-Control: no-cache\r\n\
-    User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 \
-    Safari/537.36\r\n\
-    Upgrade: websocket\r\n\
-    Sec-WebSocket-Version: 13\r\n\
-    Accept-Encoding: gzip, deflate, br, zstd\r\n\
-    Accept-Language: en-GB,en;q=0.9,de-DE;q=0.8,de;q=0.7,en-US;q=0.6\r\n\
-    Cookie: theme=dark; consent=2026-01-12T09%3A41%3A07.123Z%7Cnecessary%2Cpreferences; \
-    _ga=GA1.1.1234567890.1760000000; _ga_ABCDEFGHIJ=GS2.1.s1760000000$o12$g1$t1760001234$j60$l0$h0; \
-    session=eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5\
-    MDIyfQ.SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c\r\n\
-    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-    Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
-/// The answer RFC 6455 gives for its sample key above.
-const ACCEPTED: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
-
-/// Where a server is reached.
-#[derive(Clone)]
-pub(crate) struct Address {
-    pub(crate) socket: SocketAddr,
-    pub(crate) path: String,
-}
 
 /// The sending side; may be used from any thread. Nothing is ever dropped: what the socket refuses waits its turn.
 pub(crate) struct Connection {
@@ -124,37 +91,13 @@ impl Connection {
 }
 
 impl Reader {
-    /// Shakes hands as a browser on the websocket transport does.
+    /// Opens the WebSocket; with a small buffer, as most connections only ever hear pings.
     pub(crate) async fn open(address: &Address) -> Result<Self> {
-        let mut stream = connect(address.socket).await?;
-        let Address { socket, path } = address;
-        let request = format!(
-            "GET {path}?EIO=4&transport=websocket HTTP/1.1\r\nHost: {socket}\r\nOrigin: http://{socket}\r\n{BROWSER_HEADERS}"
-        );
-        stream.write_all(request.as_bytes()).await?;
-        let mut buffer = vec![0; 1024];
-        let mut end = 0;
-        let begin = loop {
-            let n = stream.read(&mut buffer[end..]).await?;
-            end += n;
-            if let Some(at) = buffer[..end].windows(4).position(|window| window == b"\r\n\r\n") {
-                break at + 4;
-            }
-            if n == 0 || end == buffer.len() {
-                return Err("no answer to the WebSocket handshake".into());
-            }
-        };
-        let head = String::from_utf8_lossy(&buffer[..begin]);
-        if !head.starts_with("HTTP/1.1 101") || !head.contains(ACCEPTED) {
-            return Err(
-                format!("the WebSocket handshake was refused: {}", head.lines().next().unwrap_or_default()).into()
-            );
-        }
-        if head.to_ascii_lowercase().contains("sec-websocket-extensions") {
-            return Err("the server compresses; this generator does not speak permessage-deflate".into());
-        }
+        let (stream, mut buffer) = handshake::open(address).await?;
+        let end = buffer.len();
+        buffer.resize(end.max(512), 0);
         let connection = Arc::new(Connection { stream, backlog: Mutex::default() });
-        Ok(Self { connection, buffer, begin, end })
+        Ok(Self { connection, buffer, begin: 0, end })
     }
 
     /// Makes room to take many frames with one read.
@@ -245,20 +188,4 @@ pub(crate) fn frame(opcode: u8, body: &[u8]) -> Vec<u8> {
     frame.extend(MASK);
     frame.extend(body.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
     frame
-}
-
-async fn connect(to: SocketAddr) -> io::Result<TcpStream> {
-    static MADE: AtomicU32 = AtomicU32::new(0);
-    let socket = match to.ip() {
-        IpAddr::V4(_) => {
-            let source = MADE.fetch_add(1, Ordering::Relaxed) / CONNECTIONS_PER_SOURCE % SOURCES;
-            let socket = TcpSocket::new_v4()?;
-            socket.bind((Ipv4Addr::from_bits(Ipv4Addr::new(127, 0, 0, 2).to_bits() + source), 0).into())?;
-            socket
-        }
-        IpAddr::V6(_) => TcpSocket::new_v6()?,
-    };
-    let stream = socket.connect(to).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
 }
