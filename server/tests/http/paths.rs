@@ -91,6 +91,15 @@ async fn hidden_files_and_listings_are_not_served() {
 
 #[cfg(unix)]
 #[tokio::test]
+async fn names_that_mean_something_elsewhere_are_not_served() {
+    let (_folder, router) = views(&[("index.html", "mine"), ("a\\b.txt", "secret"), ("C:/b.txt", "secret")]);
+    for path in ["/a%5cb.txt", "/a\\b.txt", "/C:/b.txt", "/C%3a/b.txt"] {
+        assert_eq!(get(&router, path).await.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
 async fn a_pipe_in_the_folder_does_not_hold_a_request_up() {
     let (folder, router) = views(&[("index.html", "mine")]);
     let made = std::process::Command::new("mkfifo").arg(folder.path().join("pipe.txt")).status().unwrap();
