@@ -25,8 +25,8 @@ const LASTS_MAX: Duration = Duration::from_secs(20);
 struct Member {
     peer: Peer,
     room: String,
-    /// The steps each other peer has taken towards this one.
-    heard: HashMap<String, usize>,
+    /// The step that is to come next from each other peer.
+    due: HashMap<String, usize>,
     received: usize,
     reordered: usize,
     last: Instant,
@@ -65,7 +65,7 @@ async fn negotiate_all(server: &Live, count: usize) -> Result<[Figure; 3]> {
 impl Member {
     /// Joins, unless it founded the room, and negotiates with all others until it has heard everything or time is up.
     async fn take_part(peer: Peer, room: String, joins: bool, expected: usize, deadline: Instant) -> Result<Self> {
-        let mut member = Self { peer, room, heard: HashMap::new(), received: 0, reordered: 0, last: Instant::now() };
+        let mut member = Self { peer, room, due: HashMap::new(), received: 0, reordered: 0, last: Instant::now() };
         if joins {
             member.peer.join_room(&member.room).await?;
         }
@@ -98,11 +98,12 @@ impl Member {
         };
         self.last = Instant::now();
         self.received += 1;
-        let heard = self.heard.entry(source.to_owned()).or_default();
-        if step.parse() != Ok(*heard) {
+        let (step, due) = (step.parse::<usize>()?, self.due.entry(source.to_owned()).or_default());
+        if step < *due {
             self.reordered += 1;
+        } else {
+            *due = step + 1;
         }
-        *heard += 1;
         if kind == "offer" { self.negotiate(source, "answer") } else { Ok(()) }
     }
 

@@ -235,6 +235,6 @@ async fn check_source(speaker: &Peer, listener: &mut Peer, frame: &[u8]) -> Resu
     let message = str::from_utf8(message.ok_or("the server has ended a listener's connection")?)?;
     match field(message, "source") == Some(&speaker.id) && stamps(message.as_bytes()) == Some((0, Duration::ZERO)) {
         true => Ok(()),
-        false => Err(format!("the signal did not arrive as it should: {message}").into()),
+        false => Err(format!("the signal did not arrive as it should: {message:.200}").into()),
     }
 }

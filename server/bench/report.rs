@@ -101,7 +101,7 @@ impl Row {
     fn cell(&self, values: &[f64], first: Option<f64>) -> String {
         let Some(value) = self.summary(values) else { return "–".to_owned() };
         if self.across == Across::Sum {
-            return format!("{}{}", if values.len() > 1 { "Σ " } else { "" }, readable(value));
+            return format!("{}{value:.0}", if values.len() > 1 { "Σ " } else { "" });
         }
         let mut cell = readable(value);
         if values.len() > 1 {

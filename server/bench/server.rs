@@ -72,19 +72,19 @@ impl Server {
     pub(crate) fn begin(&self) -> Result<Live> {
         match &self.origin {
             Origin::Running { address, pid } => {
-                answers_http(address.socket).map_err(|error| format!("{}: {error}", self.name))?;
+                answers_http(address.socket)?;
                 let process =
                     pid.map_or_else(|| Process::listening_on(address.socket.port()), |pid| Ok(Process::of(pid)))?;
                 Ok(Live { address: address.clone(), process, _started: None })
             }
-            Origin::Command(command) => Ok(start(command).map_err(|error| format!("{}: {error}", self.name))?.0),
+            Origin::Command(command) => Ok(start(command)?.0),
         }
     }
 
     /// The time from starting its executable until it answers a request.
     pub(crate) fn start_up(&self) -> Result<Duration> {
         match &self.origin {
-            Origin::Running { .. } => Err(format!("{} runs already; start it with exec:", self.name).into()),
+            Origin::Running { .. } => Err("runs already; only exec:COMMAND {port} can be started".into()),
             Origin::Command(command) => Ok(start(command)?.1),
         }
     }
