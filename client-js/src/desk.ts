@@ -36,7 +36,7 @@ export class Desk {
 
   get commands(): Commands {
     return {
-      create: () => void this.#create(),
+      create: roomName => void this.#create(roomName),
       join: where => void this.#join(where),
       rejoin: () => void this.#enter('left'),
       leave: () => this.leave(),
@@ -105,9 +105,9 @@ export class Desk {
     join.value = { room: found.room, password: found.password ?? join.value.password }
   }
 
-  async #create(): Promise<void> {
-    const { name, kind, password, peersMax } = this.#model.create.value
-    const draft = { name: name.trim(), kind, password, peersMax }
+  async #create(name: string): Promise<void> {
+    const { kind, password, peersMax } = this.#model.create.value
+    const draft = { name, kind, password, peersMax }
     await this.#ask('create', () => this.#line.create(draft), true)
   }
 

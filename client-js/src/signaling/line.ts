@@ -35,6 +35,7 @@ export type LinePorts = {
   readonly notice: (notice: Notice) => void
 }
 
+type Waiting = { readonly go: () => void; readonly refuse: () => void }
 type Pending = (body: unknown, refused: boolean) => void
 
 /** A server that has not answered by then is as good as away. */
@@ -46,8 +47,8 @@ export class Line {
   readonly #pending = new Map<string, Pending>()
   #requests = 0
   #self: PeerId | null = null
-  /** Asked before there was a line; sent, or refused, as soon as that is clear. */
-  #whenFound: (() => void)[] = []
+  /** Asked while there is no line; sent, or refused, as soon as the attempt under way has come to an end. */
+  #waiting: Waiting[] = []
 
   constructor(path: string, ports: LinePorts) {
     this.#ports = ports
@@ -60,7 +61,10 @@ export class Line {
     })
     this.#socket.on('connect', () => this.#sayHello())
     this.#socket.on('disconnect', reason => this.#lost(reason))
-    this.#socket.on('connect_error', () => this.#ports.lost())
+    this.#socket.on('connect_error', () => {
+      for (const { refuse } of this.#waiting.splice(0)) refuse()
+      this.#ports.lost()
+    })
     for (const event of [events.identity, events.create])
       this.#socket.on(event, (body: unknown) => this.#answered(body, false))
     this.#socket.on(events.refused, (body: unknown) => this.#answered(body, true))
@@ -122,7 +126,7 @@ export class Line {
         }
         this.#self = identity.id
         this.#ports.found(identity)
-        for (const go of this.#whenFound.splice(0)) go()
+        for (const { go } of this.#waiting.splice(0)) go()
       },
     )
   }
@@ -148,16 +152,8 @@ export class Line {
           const admission = parse(body)
           resolve(admission ? { ok: true, admission } : unreachable)
         })
-      if (this.#self !== null) return send()
-      const patience = setTimeout(() => {
-        this.#whenFound = this.#whenFound.filter(it => it !== go)
-        resolve(unreachable)
-      }, answerMs)
-      const go = (): void => {
-        clearTimeout(patience)
-        send()
-      }
-      this.#whenFound.push(go)
+      if (this.#self !== null) send()
+      else this.#waiting.push({ go: send, refuse: () => resolve(unreachable) })
     })
   }
 

@@ -33,7 +33,7 @@ export type Model = {
 }
 
 export type Commands = {
-  readonly create: () => void
+  readonly create: (roomName: string) => void
   /** With what the join form or the invitation holds. */
   readonly join: (where: 'join' | 'invited') => void
   readonly rejoin: () => void

@@ -1,6 +1,6 @@
 /** Owns the labelled text field, with its hint and its trouble said where it happened. */
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 
 export type FieldProps = {
   label: string
@@ -20,7 +20,7 @@ export const Field = (props: FieldProps) => {
   const id = useId()
   const field = useRef<HTMLInputElement>(null)
   const { label, value, input, hint, trouble, unitsMax, placeholder, autocomplete, autofocus, beside } = props
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (trouble !== undefined || autofocus) field.current?.focus()
   }, [trouble, autofocus])
   return (

@@ -44,6 +44,7 @@ export const en = {
     online: 'Connected to the server',
     offline: 'Server not reachable, trying again…',
     roomGone: 'Closed to newcomers',
+    ended: 'Ended',
   },
   start: {
     title: 'Talk directly.',

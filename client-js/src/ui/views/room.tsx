@@ -57,11 +57,11 @@ export const RoomView = ({ model, commands, view }: Props) => {
       {head}
       <aside id="people" class={open ? 'side side-open' : 'side'}>
         <People state={state} seen={seen} />
-        <CopyLink commands={commands} link={invitation} />
+        {admits(state) && seen.length > 1 && <CopyLink commands={commands} link={invitation} />}
       </aside>
       <main class="talk">
         <Trouble state={state} />
-        {seen.length === 1 && !state.ended && (
+        {seen.length === 1 && admits(state) && (
           <Ready commands={commands} state={state} link={invitation} created={created} />
         )}
         <Chat model={model} commands={commands} state={state} alone={seen.length === 1} />
@@ -70,15 +70,18 @@ export const RoomView = ({ model, commands, view }: Props) => {
   )
 }
 
+/** Can somebody still come in by the link? */
+const admits = (state: RoomState): boolean => !state.ended && state.seat.type !== 'lost'
+
 /** A line that is up helps nobody once the server has forgotten the room. */
-const RoomServerState = ({ model, state }: { model: Model; state: RoomState }) =>
-  state.seat.type === 'lost' || state.ended ? (
+const RoomServerState = ({ model, state }: { model: Model; state: RoomState }) => {
+  if (admits(state)) return <ServerState model={model} />
+  return (
     <p class="state state-closed" role="status">
-      {text.server.roomGone}
+      {state.ended ? text.server.ended : text.server.roomGone}
     </p>
-  ) : (
-    <ServerState model={model} />
   )
+}
 
 /** What concerns everybody in the room; what concerns one peer stands beside their name. */
 const Trouble = ({ state }: { state: RoomState }) => {

@@ -46,8 +46,7 @@ const CreateRoom = ({ model, commands }: Props) => {
   }
   const submit = (event: Event): void => {
     event.preventDefault()
-    if (form.name.trim() === '') change({ name: defaultName(model) })
-    commands.create()
+    commands.create(form.name.trim() || defaultName(model))
   }
   return (
     <form class="card" onSubmit={submit} aria-labelledby="create-title">

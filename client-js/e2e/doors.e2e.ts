@@ -1,0 +1,108 @@
+/** The ways into a room, and what is said at a door that stays shut. */
+import { expect, test } from 'vitest'
+import { house } from './house.ts'
+
+const home = house()
+const nowhere = '00000000-0000-4000-8000-000000000000'
+
+test('a link in the original’s form works, and is moved out of the query', async () => {
+  const ada = await home.arrive()
+  const link = new URL(await ada.createRoom('Ada', { password: 'word' }))
+  expect(link.search).toBe('')
+  const query = `${link.origin}/?${link.hash.slice(1)}`
+  const ben = await home.arrive(query)
+  expect(ben.page.url()).toBe(link.href)
+  await ben.stepIn('Ben')
+  await ben.sees('Ada')
+})
+
+test('a pasted link fills the join form', async () => {
+  const ada = await home.arrive()
+  const link = await ada.createRoom('Ada', { password: 'word' })
+  const ben = await home.arrive()
+  await ben.page.getByLabel('Your name').fill('Ben')
+  await ben.page.getByLabel('Link or room id').fill(link)
+  await ben.page.getByRole('button', { name: 'Join room' }).click()
+  await ben.sees('Ada')
+})
+
+test('a room id and its password do as well', async () => {
+  const ada = await home.arrive()
+  const link = new URL(await ada.createRoom('Ada', { password: 'word' }))
+  const ben = await home.arrive()
+  await ben.page.getByLabel('Your name').fill('Ben')
+  const join = ben.page.getByRole('form', { name: 'Join a room' })
+  await join.getByLabel('Link or room id').fill(new URLSearchParams(link.hash.slice(1)).get('room') ?? '')
+  await join.getByLabel('Password').fill('wrong')
+  await join.getByRole('button', { name: 'Join room' }).click()
+  await join.getByText('That is not the password of this room.').waitFor()
+  expect(await join.getByLabel('Password').inputValue()).toBe('wrong')
+  await join.getByLabel('Password').fill('word')
+  await join.getByRole('button', { name: 'Join room' }).click()
+  await ben.sees('Ada')
+})
+
+test('a link without its password asks for it', async () => {
+  const ada = await home.arrive()
+  const link = new URL(await ada.createRoom('Ada', { password: 'word' }))
+  const room = new URLSearchParams(link.hash.slice(1)).get('room')
+  const ben = await home.arrive(`${link.origin}/#room=${room}`)
+  await ben.page.getByLabel('Your name').fill('Ben')
+  await ben.page.getByLabel('Password').fill('guess')
+  await ben.page.getByLabel('Password').press('Enter')
+  await ben.page.getByText('That is not the password of this room.').waitFor()
+  expect(await ben.page.getByLabel('Your name').inputValue()).toBe('Ben')
+  await ben.page.getByLabel('Password').fill('word')
+  await ben.page.getByLabel('Password').press('Enter')
+  await ben.sees('Ada')
+  expect(ben.page.url()).toBe(link.href)
+})
+
+test('a full room says so', async () => {
+  const ada = await home.arrive()
+  const link = await ada.createRoom('Ada', { peersMax: 2 })
+  const ben = await home.arrive(link)
+  await ben.stepIn('Ben')
+  await ben.sees('Ada')
+  const cyd = await home.arrive(link)
+  await cyd.page.getByLabel('Your name').fill('Cyd')
+  await cyd.page.getByRole('button', { name: 'Join room' }).click()
+  await cyd.page.getByText('The room is full.').waitFor()
+  await ben.leave()
+  await ada.isTold('Ben has left')
+  await cyd.page.getByRole('button', { name: 'Join room' }).click()
+  await cyd.sees('Ada')
+})
+
+test('an unknown room says so, and so does nonsense', async () => {
+  const ben = await home.arrive(`${home.server().address}/#room=${nowhere}&pwd=`)
+  await ben.page.getByLabel('Your name').fill('Ben')
+  await ben.page.getByRole('button', { name: 'Join room' }).click()
+  await ben.page.getByText('There is no such room').waitFor()
+  await ben.page.getByRole('button', { name: 'start page' }).click()
+  expect(ben.page.url()).toBe(`${home.server().address}/`)
+  await ben.page.getByLabel('Link or room id').fill('two words')
+  await ben.page.getByRole('button', { name: 'Join room' }).click()
+  await ben.page.getByText('neither a link nor a room id').waitFor()
+})
+
+test('a rejoin that fails says why', async () => {
+  const ada = await home.arrive()
+  await ada.createRoom('Ada')
+  await ada.leave()
+  await ada.page.getByRole('button', { name: 'Rejoin' }).click()
+  await ada.page.getByText('There is no such room').waitFor()
+})
+
+test('another link in the same tab leads to that room', async () => {
+  const ada = await home.arrive()
+  const link = await ada.createRoom('Ada')
+  const ben = await home.arrive()
+  await ben.createRoom('Ben')
+  await ben.page.evaluate(hash => {
+    location.hash = hash
+  }, new URL(link).hash)
+  await ben.page.getByRole('heading', { name: 'You are invited' }).waitFor()
+  await ben.page.getByRole('button', { name: 'Join room' }).click()
+  await ben.sees('Ada')
+})

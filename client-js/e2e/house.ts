@@ -1,0 +1,63 @@
+/** Owns what every browser test needs: one server, one browser, and people who are sent home after each test. */
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, expect } from 'vitest'
+import { type Look, launch, Person } from './browser.ts'
+import { type Server, startServer } from './server.ts'
+
+export type House = {
+  readonly server: () => Server
+  /** Somebody at the given address, the start page by default. */
+  readonly arrive: (address?: string, look?: Look) => Promise<Person>
+}
+
+export const house = (): House => {
+  let server: Server | null = null
+  let browser: Browser | null = null
+  let present: Person[] = []
+
+  beforeAll(async () => {
+    server = await startServer()
+    browser = await launch()
+  })
+  afterEach(async () => {
+    const complaints = present.flatMap(person => person.complaints)
+    await Promise.all(present.map(person => person.close()))
+    present = []
+    expect(complaints).toEqual([])
+  })
+  afterAll(async () => {
+    await browser?.close()
+    await server?.stop()
+  })
+
+  const running = (): Server => {
+    if (!server) throw new Error('the server has not been started')
+    return server
+  }
+  const arrive = async (address = running().address, look: Look = {}): Promise<Person> => {
+    if (!browser) throw new Error('the browser has not been started')
+    const person = await Person.arrive(browser, address, look)
+    present.push(person)
+    return person
+  }
+  return { server: running, arrive }
+}
+
+/** Two or more in one room: the first creates it, the others follow the link. */
+export const gather = async (
+  { arrive }: House,
+  wish: Parameters<Person['createRoom']>[1],
+  first: string,
+  ...others: string[]
+): Promise<{ link: string; people: Person[] }> => {
+  const creator = await arrive()
+  const link = await creator.createRoom(first, wish)
+  const people = [creator]
+  for (const name of others) {
+    const person = await arrive(link)
+    await person.stepIn(name)
+    await person.sees(first)
+    people.push(person)
+  }
+  return { link, people }
+}

@@ -1,0 +1,77 @@
+/** A mesh in real browsers: talking, leaving, coming back, reloading. */
+import { expect, test } from 'vitest'
+import { gather, house } from './house.ts'
+
+const home = house()
+
+test('two chat, with line breaks kept and markup shown as text', async () => {
+  const { people } = await gather(home, {}, 'Ada', 'Ben')
+  const [ada, ben] = people
+  if (!ada || !ben) throw new Error('nobody came')
+  await ada.say('<b>hello</b>\nsecond line https://example.org/a?b=c.')
+  await ben.hears('Ada', '<b>hello</b>')
+  expect(await ben.log.locator('b').count()).toBe(0)
+  const said = ben.log.getByRole('article').first().locator('.said-text')
+  expect(await said.textContent()).toBe('<b>hello</b>\nsecond line https://example.org/a?b=c.')
+  const link = ben.log.getByRole('link')
+  expect(await link.getAttribute('href')).toBe('https://example.org/a?b=c')
+  expect(await link.getAttribute('rel')).toContain('noopener')
+  await ben.page.getByLabel('Message').fill('one')
+  await ben.page.getByLabel('Message').press('Shift+Enter')
+  await ben.page.getByLabel('Message').pressSequentially('two')
+  await ben.page.getByLabel('Message').press('Enter')
+  await ada.hears('Ben', 'one\ntwo')
+  expect(await ben.page.getByLabel('Message').inputValue()).toBe('')
+})
+
+test('three hear each other directly', async () => {
+  const { people } = await gather(home, { password: 'word' }, 'Ada', 'Ben', 'Cyd')
+  const [ada, ben, cyd] = people
+  if (!ada || !ben || !cyd) throw new Error('nobody came')
+  await ben.sees('Cyd')
+  await cyd.sees('Ben')
+  await cyd.say('hi all')
+  await Promise.all([ada.hears('Cyd', 'hi all'), ben.hears('Cyd', 'hi all')])
+  await ben.say('hi Cyd')
+  await Promise.all([ada.hears('Ben', 'hi Cyd'), cyd.hears('Ben', 'hi Cyd')])
+  await ada.isTold('Cyd is here')
+})
+
+test('whoever leaves is gone at once, and can come back', async () => {
+  const { people } = await gather(home, {}, 'Ada', 'Ben')
+  const [ada, ben] = people
+  if (!ada || !ben) throw new Error('nobody came')
+  await ben.leave()
+  await ada.isTold('Ben has left')
+  await ben.page.getByRole('heading', { name: 'You have left' }).waitFor()
+  await ben.page.getByRole('button', { name: 'Rejoin' }).click()
+  await ben.sees('Ada')
+  await ada.sees('Ben')
+  await ben.say('back again')
+  await ada.hears('Ben', 'back again')
+  expect(await ada.page.locator('#people li').count()).toBe(2)
+})
+
+test('a reloaded page remembers name and room, and leaves no ghost', async () => {
+  const { people } = await gather(home, { password: 'a+b &=#é' }, 'Ada', 'Ben')
+  const [ada, ben] = people
+  if (!ada || !ben) throw new Error('nobody came')
+  await ben.page.reload()
+  await ada.isTold('Ben has left')
+  expect(await ben.page.getByLabel('Your name').inputValue()).toBe('Ben')
+  await ben.page.getByRole('button', { name: 'Join room' }).click()
+  await ben.sees('Ada')
+  await ada.sees('Ben')
+  expect(await ada.page.locator('#people li').count()).toBe(2)
+  await ada.say('welcome back')
+  await ben.hears('Ada', 'welcome back')
+})
+
+test('a closed page is gone at once', async () => {
+  const { people } = await gather(home, {}, 'Ada', 'Ben')
+  const [ada, ben] = people
+  if (!ada || !ben) throw new Error('nobody came')
+  await ben.page.close()
+  await ada.isTold('Ben has left')
+  await ada.page.getByText('Nobody else is here yet.').waitFor()
+})

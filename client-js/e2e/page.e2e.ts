@@ -1,0 +1,100 @@
+/** The page itself: for the keyboard alone, for small screens, and under the server's policy. */
+import { expect, test } from 'vitest'
+import type { Person } from './browser.ts'
+import { gather, house } from './house.ts'
+
+const home = house()
+
+/** Presses Tab until the focus is on something with that name. */
+const tabTo = async (person: Person, name: RegExp): Promise<void> => {
+  for (let count = 0; count < 30; count++) {
+    await person.page.keyboard.press('Tab')
+    const focused = await person.page.evaluate(() => {
+      const at = document.activeElement
+      const labels = at instanceof HTMLInputElement || at instanceof HTMLTextAreaElement ? at.labels : null
+      return [...(labels ?? [])].map(label => label.textContent).join(' ') || (at?.textContent ?? '')
+    })
+    if (name.test(focused)) return
+  }
+  throw new Error(`no way to ${name} by Tab`)
+}
+
+test('the keyboard alone creates a room, joins it and talks', async () => {
+  const ada = await home.arrive()
+  const { keyboard } = ada.page
+  await tabTo(ada, /Your name/)
+  await keyboard.type('Ada')
+  await tabTo(ada, /Room name/)
+  await keyboard.type('Keys')
+  await tabTo(ada, /Mesh/)
+  await keyboard.press('ArrowDown')
+  await tabTo(ada, /Generate/)
+  await keyboard.press('Space')
+  await tabTo(ada, /Create room/)
+  await keyboard.press('Enter')
+  await ada.page.getByText('Your room is ready').waitFor()
+  await ada.page.getByText('Star (SFU)').waitFor()
+  const link = await ada.page.getByLabel('Link to this room').inputValue()
+
+  const ben = await home.arrive(link)
+  await ben.page.locator('input:focus').waitFor()
+  await ben.page.keyboard.type('Ben')
+  await ben.page.keyboard.press('Enter')
+  await ben.sees('Ada')
+  await tabTo(ben, /^Message/)
+  await ben.page.keyboard.type('no mouse')
+  await ben.page.keyboard.press('Enter')
+  await ada.hears('Ben', 'no mouse')
+  await tabTo(ben, /^Leave/)
+})
+
+test('nothing is wider than 320 px', async () => {
+  const look = { width: 320, height: 600 }
+  const tooWide = (person: Person): Promise<number> =>
+    person.page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+  const ada = await home.arrive(undefined, look)
+  expect(await tooWide(ada)).toBe(0)
+  const link = await ada.createRoom('W'.repeat(20), { name: 'W'.repeat(20) })
+  expect(await tooWide(ada)).toBe(0)
+  const ben = await home.arrive(link, look)
+  expect(await tooWide(ben)).toBe(0)
+  await ben.stepIn('Ben')
+  await ben.page.getByRole('button', { name: 'Show people' }).click()
+  await ben.sees('W'.repeat(20))
+  await ben.say('x'.repeat(400))
+  await ada.hears('Ben', 'xxx')
+  expect(await tooWide(ada)).toBe(0)
+  expect(await tooWide(ben)).toBe(0)
+  const field = await ada.page.getByLabel('Message').boundingBox()
+  expect((field?.y ?? 999) + (field?.height ?? 999)).toBeLessThan(600)
+  await ben.leave()
+  await ben.page.getByRole('button', { name: 'Rejoin' }).waitFor()
+  expect(await tooWide(ben)).toBe(0)
+})
+
+test('what cannot be sent yet stays where it was typed', async () => {
+  const ada = await home.arrive()
+  await ada.createRoom('Ada')
+  await ada.say('too early')
+  expect(await ada.page.getByLabel('Message').inputValue()).toBe('too early')
+})
+
+test('the people can be folded away on a small screen', async () => {
+  const { people } = await gather(home, {}, 'Ada')
+  const [ada] = people
+  if (!ada) throw new Error('nobody came')
+  await ada.page.setViewportSize({ width: 360, height: 640 })
+  const list = ada.page.getByRole('heading', { name: /^People/ })
+  expect(await list.isVisible()).toBe(false)
+  await ada.page.getByRole('button', { name: 'Show people' }).click()
+  expect(await list.isVisible()).toBe(true)
+})
+
+test('the link is copied, or the page says why not', async () => {
+  const ada = await home.arrive()
+  await ada.context.grantPermissions(['clipboard-read', 'clipboard-write'])
+  const link = await ada.createRoom('Ada', { password: 'word' })
+  await ada.page.getByRole('button', { name: 'Copy link' }).click()
+  await ada.page.getByRole('button', { name: 'Link copied' }).waitFor()
+  expect(await ada.page.evaluate(() => navigator.clipboard.readText())).toBe(link)
+})

@@ -1,0 +1,117 @@
+/** Owns a page on which our link meets the real simple-peer: one of them opens, both speak, both send a sound. */
+import { Link } from '../../src/link/link.ts'
+import { decodeFrame, encodeFrame } from '../../src/wire/codec.ts'
+import { parseSignal, type Signal } from '../../src/wire/signal.ts'
+
+/** The little of simple-peer that is used here. */
+type SimplePeer = {
+  signal: (signal: unknown) => void
+  send: (data: string) => void
+  addTrack: (track: MediaStreamTrack, stream: MediaStream) => void
+  on: (event: string, handler: (...given: never[]) => void) => void
+  destroy: () => void
+  destroyed: boolean
+}
+declare const SimplePeer: new (options: {
+  initiator: boolean
+  trickle: boolean
+  stream: MediaStream
+}) => SimplePeer
+
+const sound = async (): Promise<{ track: MediaStreamTrack; stream: MediaStream }> => {
+  const stream = await navigator.mediaDevices.getUserMedia({ audio: true })
+  const [track] = stream.getAudioTracks()
+  if (!track) throw new Error('no sound to be had')
+  return { track, stream }
+}
+
+/** Muted until the first packet has come. */
+const flows = (track: MediaStreamTrack): Promise<void> =>
+  new Promise(resolve => {
+    if (!track.muted) resolve()
+    track.addEventListener('unmute', () => resolve())
+  })
+
+const promised = <T>(): { given: Promise<T>; give: (value: T) => void } => {
+  let give: (value: T) => void = () => undefined
+  const given = new Promise<T>(resolve => {
+    give = resolve
+  })
+  return { given, give }
+}
+
+const overWire = (signal: unknown): unknown => JSON.parse(JSON.stringify(signal))
+
+export const meet = async (weOpen: boolean): Promise<object> => {
+  const sent: Signal[] = []
+  const theirTypes: string[] = []
+  const opened = promised<void>()
+  const connected = promised<void>()
+  const heardHere = promised<unknown>()
+  const heardThere = promised<string>()
+  const soundHere = promised<string>()
+  const soundThere = promised<string>()
+  const closedHere = promised<void>()
+
+  const other = new SimplePeer({ initiator: !weOpen, trickle: true, stream: new MediaStream() })
+  other.on('error', (error: Error) => theirTypes.push(`error ${error.message}`))
+  const link = new Link(weOpen, [], {
+    signal: signal => {
+      sent.push(signal)
+      other.signal(overWire(signal))
+    },
+    opened: opened.give,
+    steady: () => undefined,
+    heard: frame => heardHere.give(decodeFrame(frame)),
+    track: (track, [stream]) => {
+      // First without a stream, for a transceiver that was asked for; then with the real one.
+      if (stream) void flows(track).then(() => soundHere.give(stream.id))
+    },
+    closed: closedHere.give,
+  })
+  other.on('signal', (signal: { type: string }) => {
+    theirTypes.push(signal.type)
+    const understood = parseSignal(overWire(signal))
+    if (understood) link.signal(understood)
+  })
+  other.on('connect', () => connected.give())
+  other.on('data', (data: Uint8Array) => heardThere.give(new TextDecoder().decode(data)))
+  other.on('track', (track: MediaStreamTrack, stream: MediaStream) => {
+    void flows(track).then(() => soundThere.give(stream.id))
+  })
+  await Promise.all([opened.given, connected.given])
+
+  link.send(encodeFrame({ from: 'us', text: 'grüß dich' }))
+  other.send(JSON.stringify({ from: 'them' }))
+  const data = { here: await heardHere.given, there: JSON.parse(await heardThere.given) as unknown }
+
+  let reachedThere = false
+  let reachedHere = false
+  const fromUs = async (): Promise<void> => {
+    const { track, stream } = await sound()
+    link.addTrack(track, stream)
+    reachedThere = (await soundThere.given) === stream.id
+  }
+  const fromThem = async (): Promise<void> => {
+    const { track, stream } = await sound()
+    other.addTrack(track, stream)
+    reachedHere = (await soundHere.given) === stream.id
+  }
+  // The one who may not offer begins, so that it has to ask for room in an offer.
+  for (const speak of weOpen ? [fromThem, fromUs] : [fromUs, fromThem]) await speak()
+
+  const survived = !other.destroyed
+  other.destroy()
+  await closedHere.given
+  return {
+    data,
+    reachedThere,
+    reachedHere,
+    survived,
+    nullCandidates: sent.filter(it => it.type === 'candidate' && !it.candidate.candidate).length,
+    ourTypes: [...new Set(sent.map(({ type }) => type))].sort(),
+    theirTypes: [...new Set(theirTypes)].sort(),
+  }
+}
+
+Object.assign(globalThis, { meet })

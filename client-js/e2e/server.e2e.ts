@@ -1,0 +1,61 @@
+/** The server goes away and comes back, while people are talking. */
+import { expect, test } from 'vitest'
+import { gather, house } from './house.ts'
+
+const home = house()
+
+test('the conversation outlives the server; newcomers hear that the room is gone', async () => {
+  const { link, people } = await gather(home, {}, 'Ada', 'Ben')
+  const [ada, ben] = people
+  if (!ada || !ben) throw new Error('nobody came')
+  await home.server().stop()
+  await ada.page.getByText('Server not reachable').waitFor()
+  await ada.say('the server is away')
+  await ben.hears('Ada', 'the server is away')
+  await home.server().start()
+  await Promise.all([ada, ben].map(it => it.isTold('The server no longer knows this room')))
+  await ben.say('and we are here')
+  await ada.hears('Ben', 'and we are here')
+  expect(await ada.page.locator('#people li').count()).toBe(2)
+  await ada.sees('Ben')
+
+  const cyd = await home.arrive(link)
+  await cyd.page.getByLabel('Your name').fill('Cyd')
+  await cyd.page.getByRole('button', { name: 'Join room' }).click()
+  await cyd.page.getByText('There is no such room').waitFor()
+
+  await ben.leave()
+  await ada.isTold('Ben has left')
+})
+
+test('whoever loses the line alone comes back under a new id, unnoticed by the others', async () => {
+  const { people } = await gather(home, {}, 'Ada', 'Ben')
+  const [ada, ben] = people
+  if (!ada || !ben) throw new Error('nobody came')
+  await ben.context.setOffline(true)
+  await ben.page.getByText('Server not reachable').waitFor()
+  await ben.context.setOffline(false)
+  await ben.isTold('The line to the server is back')
+  await ben.say('same as before')
+  await ada.hears('Ben', 'same as before')
+  expect(await ada.page.locator('#people li').count()).toBe(2)
+  expect(await ada.log.getByText('has left').count()).toBe(0)
+  expect(await ada.log.getByText('Ben is here').count()).toBe(1)
+})
+
+test('a server that is away is said where something was asked of it, and nothing typed is lost', async () => {
+  const ada = await home.arrive()
+  await ada.page.getByText('Connected to the server').waitFor()
+  await home.server().stop()
+  await ada.page.getByText('Server not reachable').waitFor()
+  await ada.page.getByLabel('Your name').fill('Ada')
+  await ada.page.getByLabel('Room name').fill('Patience')
+  const create = ada.page.getByRole('form', { name: 'Create a room' })
+  await create.getByRole('button', { name: 'Create room' }).click()
+  await create.getByText('The server cannot be reached.').waitFor()
+  expect(await ada.page.getByLabel('Room name').inputValue()).toBe('Patience')
+  await home.server().start()
+  await ada.page.getByText('Connected to the server').waitFor()
+  await create.getByRole('button', { name: 'Create room' }).click()
+  await ada.page.getByText('Your room is ready').waitFor()
+})

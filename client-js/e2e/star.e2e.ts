@@ -1,0 +1,37 @@
+/** A star in real browsers: everything goes through the host, and ends with it. */
+import { expect, test } from 'vitest'
+import { gather, house } from './house.ts'
+
+const home = house()
+
+test('guests talk to each other through the host', async () => {
+  const { people } = await gather(home, { kind: 'star', password: 'word' }, 'Hal', 'Ben', 'Cyd')
+  const [hal, ben, cyd] = people
+  if (!hal || !ben || !cyd) throw new Error('nobody came')
+  await ben.sees('Cyd', 'through the host')
+  await cyd.sees('Ben', 'through the host')
+  await ben.say('from guest to guest')
+  await Promise.all([cyd.hears('Ben', 'from guest to guest'), hal.hears('Ben', 'from guest to guest')])
+  await hal.say('from the host')
+  await Promise.all([ben.hears('Hal', 'from the host'), cyd.hears('Hal', 'from the host')])
+  await ben.leave()
+  await cyd.isTold('Ben has left')
+  expect(await cyd.page.locator('#people li').count()).toBe(2)
+})
+
+test('when the host leaves, the guests are told, and what was said stays', async () => {
+  const { people } = await gather(home, { kind: 'star' }, 'Hal', 'Ben', 'Cyd')
+  const [hal, ben, cyd] = people
+  if (!hal || !ben || !cyd) throw new Error('nobody came')
+  await hal.say('last words')
+  await Promise.all([ben.hears('Hal', 'last words'), cyd.hears('Hal', 'last words')])
+  await hal.leave()
+  for (const guest of [ben, cyd]) {
+    await guest.page.getByText('This room has ended.').waitFor()
+    await guest.isTold('The host has left')
+    await guest.hears('Hal', 'last words')
+    expect(await guest.page.getByLabel('Message').count()).toBe(0)
+  }
+  await hal.page.getByRole('heading', { name: 'The room has ended' }).waitFor()
+  expect(await hal.page.getByRole('button', { name: 'Rejoin' }).count()).toBe(0)
+})
