@@ -1,0 +1,152 @@
+//! The two transports of a session: polling as socketioxide has it, websockets upgraded here.
+//!
+//! **Invariant:** a session can be ended at once from our side, whatever its transport is and however full its queue.
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes, HttpBody as _, to_bytes},
+    extract::{Request, State},
+    http::{self, Extensions, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use socketioxide::{service::SocketIoService, socket::Sid};
+use tokio::runtime::Handle;
+use tower::{Service, ServiceExt};
+use tungstenite::handshake::derive_accept_key;
+
+use super::{
+    PassThrough,
+    query::{BadQuery, Query},
+    tap::{Tap, TappedStream},
+};
+
+/// What the route and the lines share.
+pub(super) struct Transports {
+    path: String,
+    service: SocketIoService<Router, PassThrough>,
+    /// Sessions that began with polling. One that began as a websocket needs no other request.
+    polled: Mutex<HashMap<Sid, Weak<Tap>>>,
+}
+
+pub(super) async fn enter(State(transports): State<Arc<Transports>>, mut request: Request) -> Response {
+    let text = request.uri().query().unwrap_or_default().to_owned();
+    let query = match Query::read(&text, request.method(), |sid| transports.tap_of(sid).is_some()) {
+        Ok(query) => query,
+        Err(bad) => return bad.into_response(),
+    };
+    match query {
+        Query { is_websocket: true, sid } => {
+            let key = request.headers().get(header::SEC_WEBSOCKET_KEY).map(|it| derive_accept_key(it.as_bytes()));
+            match (key, request.extensions_mut().remove::<OnUpgrade>()) {
+                (Some(accept), Some(upgrade)) => transports.websocket(&text, accept, upgrade, sid),
+                _ => BadQuery::BadRequest.into_response(),
+            }
+        }
+        Query { is_websocket: false, sid: None } => transports.begin_polling(&text).await,
+        Query { is_websocket: false, sid: Some(sid) } => {
+            let response = transports.service.clone().oneshot(request).await.into_response();
+            if let Some(tap) = transports.tap_of(sid) {
+                tap.taken(response.body().size_hint().lower());
+            }
+            response
+        }
+    }
+}
+
+impl Transports {
+    pub(super) fn new(path: &str, service: SocketIoService<Router, PassThrough>) -> Self {
+        Transports { path: path.to_owned(), service, polled: Mutex::default() }
+    }
+
+    pub(super) fn strike_off(&self, sid: Sid) {
+        self.polled().remove(&sid);
+    }
+
+    async fn begin_polling(self: &Arc<Self>, query: &str) -> Response {
+        let tap = Arc::new(Tap::default());
+        let Some(request) = self.bare_request(query, &tap) else { return BadQuery::BadRequest.into_response() };
+        let response = self.service.clone().oneshot(request.map(|()| Body::empty())).await.into_response();
+        let (parts, body) = response.into_parts();
+        // A few dozen bytes: the open packet.
+        let body = to_bytes(Body::new(body), 4096).await.unwrap_or_default();
+        if let Some(sid) = sid_in(&body) {
+            tap.enter(sid, Arc::downgrade(self));
+            self.polled().insert(sid, Arc::downgrade(&tap));
+        }
+        Response::from_parts(parts, Body::from(body))
+    }
+
+    /// Upgrades here rather than in socketioxide, to give it a stream that can be cut and a request without headers.
+    fn websocket(self: Arc<Self>, query: &str, accept: String, upgrade: OnUpgrade, sid: Option<Sid>) -> Response {
+        let Some(tap) = sid.map_or_else(|| Some(Arc::default()), |sid| self.tap_of(sid)) else {
+            return BadQuery::UnknownSession.into_response();
+        };
+        if !tap.claim_websocket() {
+            return BadQuery::BadRequest.into_response();
+        }
+        let Some(request) = self.bare_request(query, &tap) else { return BadQuery::BadRequest.into_response() };
+        let moved = sid.map(|sid| Move { sid, transports: Arc::downgrade(&self) });
+        let mut service = self.service.clone();
+        tokio::spawn(async move {
+            if let Ok(io) = upgrade.await {
+                let stream = TappedStream { inner: TokioIo::new(io), tap, _guard: moved };
+                // The answer says only whether the query was understood; the session runs in tasks of its own.
+                let _ = service.call((stream, request)).await;
+            }
+        });
+        let headers = [(header::CONNECTION, "upgrade"), (header::UPGRADE, "websocket")];
+        (StatusCode::SWITCHING_PROTOCOLS, headers, [(header::SEC_WEBSOCKET_ACCEPT, accept)]).into_response()
+    }
+
+    /// socketioxide keeps the first request as long as the session, and a request's headers and URI are slices of the
+    /// buffer that they were read into. It gets one without them, with the session's tap.
+    fn bare_request(&self, query: &str, tap: &Arc<Tap>) -> Option<http::Request<()>> {
+        let mut request = http::Request::get(format!("{}?{query}", self.path)).body(()).ok()?;
+        *request.extensions_mut() = Extensions::new();
+        request.extensions_mut().insert(tap.clone());
+        Some(request)
+    }
+
+    /// Ends a session that is polling the way its client would. Any other is left alone.
+    pub(super) fn close_polling(&self, sid: Sid) {
+        let uri = format!("{}?EIO=4&transport=polling&sid={sid}", self.path);
+        if let (Ok(request), Ok(runtime)) = (Request::post(uri).body(Body::from("1")), Handle::try_current()) {
+            runtime.spawn(self.service.clone().oneshot(request));
+        }
+    }
+
+    fn tap_of(&self, sid: Sid) -> Option<Arc<Tap>> {
+        self.polled().get(&sid).and_then(Weak::upgrade)
+    }
+
+    fn polled(&self) -> MutexGuard<'_, HashMap<Sid, Weak<Tap>>> {
+        self.polled.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Of an open packet, `0{"sid":"…",…}`.
+fn sid_in(open: &Bytes) -> Option<Sid> {
+    let text = std::str::from_utf8(open).ok()?;
+    text.strip_prefix(r#"0{"sid":""#)?.split('"').next()?.parse().ok()
+}
+
+/// Lives as long as the websocket that a polling session moves to. When the move fails, socketioxide leaves the session
+/// between the two, without polls and without a heartbeat, for good: it is closed here.
+struct Move {
+    sid: Sid,
+    transports: Weak<Transports>,
+}
+
+impl Drop for Move {
+    fn drop(&mut self) {
+        if let Some(transports) = self.transports.upgrade() {
+            transports.close_polling(self.sid);
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The command line.
+use std::path::PathBuf;
+
+use clap::Parser;
+
+use crate::config::Flags;
+
+/// Introduces people's browsers to each other and serves the web app with which they talk. Without any flag or file it
+/// listens on port 8080 of this machine.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct Cli {
+    /// Read settings from this file. Without it, from the first of config.toml here, in ~/.config/p2pchat-server and in
+    /// /etc/p2pchat-server that exists
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Listen on this address
+    #[arg(long)]
+    address: Option<String>,
+    /// Listen on this port
+    #[arg(long)]
+    port: Option<u16>,
+    /// Serve this folder of pages over the built-in web app, for example the original server's `views`
+    #[arg(long, value_name = "DIR")]
+    views: Option<PathBuf>,
+    /// Say whether the settings are all right, and end
+    #[arg(long)]
+    pub check_config: bool,
+    /// Print the settings that are in force, and end
+    #[arg(long, conflicts_with = "check_config")]
+    pub print_config: bool,
+}
+
+impl Cli {
+    /// What it sets.
+    pub fn flags(&self) -> Flags {
+        let Cli { config, address, port, views, .. } = self;
+        Flags { config: config.clone(), address: address.clone(), port: *port, views: views.clone() }
+    }
+}

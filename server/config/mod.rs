@@ -1,0 +1,235 @@
+//! Settings: `default_config.toml` (compiled in) ← a file ← the environment ← flags.
+//!
+//! **Invariant:** defaults have one home, the commented file; a setting exists when it stands there, and an unknown one is
+//! refused by name.
+mod original;
+mod sources;
+
+use std::{net::IpAddr, path::PathBuf, time::Duration};
+
+use serde::{Deserialize, Serialize, Serializer};
+
+pub use sources::{BadSetting, Flags, read, usual_places};
+
+use crate::{
+    adapters::socketio::Wire,
+    ice::{Access, ConfiguredServer, Ice, Login},
+    rooms::Limits,
+};
+
+/// The compiled-in settings, commented.
+pub const DEFAULTS: &str = include_str!("../../default_config.toml");
+
+/// Everything that can be set. What each means stands in `default_config.toml`.
+// No `Default`: the defaults have one home.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
+pub struct Config {
+    pub http: Http,
+    pub tls: Tls,
+    pub signaling: Signaling,
+    pub rooms: Rooms,
+    pub ice: IceSettings,
+    pub log: Log,
+}
+
+/// `[http]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
+pub struct Http {
+    pub address: IpAddr,
+    pub port: u16,
+    pub hostname: String,
+    pub views: PathBuf,
+}
+
+/// `[tls]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
+pub struct Tls {
+    pub enabled: bool,
+    pub key_path: PathBuf,
+    pub cert_path: PathBuf,
+}
+
+/// `[signaling]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
+pub struct Signaling {
+    pub path: String,
+    pub message_bytes_max: usize,
+    pub frames_waiting_max: usize,
+    pub bytes_waiting_max: u64,
+    pub ping_interval_ms: u64,
+    pub ping_timeout_ms: u64,
+}
+
+/// `[rooms]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
+pub struct Rooms {
+    pub peers_max: usize,
+    pub name_units_max: usize,
+    pub password_units_max: usize,
+}
+
+/// `[ice]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
+pub struct IceSettings {
+    pub servers: Vec<IceServer>,
+    pub credential_ttl_s: u64,
+}
+
+/// One of `ice.servers`.
+#[derive(Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
+pub struct IceServer {
+    pub urls: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    #[serde(default, serialize_with = "hidden", skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+    #[serde(default, serialize_with = "hidden", skip_serializing_if = "Option::is_none")]
+    pub shared_secret: Option<String>,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
+pub struct Log {
+    pub filter: String,
+    pub format: LogFormat,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Config {
+    /// How socket.io is spoken.
+    pub fn wire(&self) -> Wire {
+        let signaling = &self.signaling;
+        Wire {
+            path: signaling.path.clone(),
+            message_bytes_max: signaling.message_bytes_max,
+            frames_waiting_max: signaling.frames_waiting_max,
+            bytes_waiting_max: signaling.bytes_waiting_max,
+            ping_interval: Duration::from_millis(signaling.ping_interval_ms),
+            ping_timeout: Duration::from_millis(signaling.ping_timeout_ms),
+        }
+    }
+
+    /// What a room may be at most.
+    pub fn limits(&self) -> Limits {
+        let Rooms { peers_max, name_units_max, password_units_max } = self.rooms;
+        Limits { peers_max, name_units_max, password_units_max }
+    }
+
+    /// What clients are told of STUN and TURN.
+    pub fn ice(&self) -> Ice {
+        let server = |it: &IceServer| {
+            let login = it.username.clone().zip(it.credential.clone());
+            let access = match (login, it.shared_secret.clone()) {
+                (_, Some(secret)) => Access::SharedSecret(secret),
+                (Some((username, credential)), None) => Access::Fixed(Login { username, credential }),
+                (None, None) => Access::Open,
+            };
+            ConfiguredServer { urls: it.urls.clone(), access }
+        };
+        Ice { servers: self.ice.servers.iter().map(server).collect(), credential_ttl_s: self.ice.credential_ttl_s }
+    }
+
+    /// The folder of pages, where one is set.
+    pub fn views(&self) -> Option<PathBuf> {
+        Some(self.http.views.clone()).filter(|it| !it.as_os_str().is_empty())
+    }
+
+    /// As a settings file, its secrets hidden.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).unwrap_or_else(|error| format!("# {error}\n"))
+    }
+
+    /// What types alone do not say.
+    fn check(&self) -> Result<(), String> {
+        let Signaling { path, message_bytes_max, frames_waiting_max, bytes_waiting_max, .. } = &self.signaling;
+        let allowed = |it: char| it.is_ascii_alphanumeric() || "/-._~".contains(it);
+        if !(path.starts_with('/') && path.ends_with('/') && path.len() > 1 && path.chars().all(allowed))
+            || path.contains("//")
+        {
+            return Err(format!(
+                "signaling.path is {path:?}: it must begin and end with a slash and hold letters, digits and -._~, as \
+                 \"/api/signaling/\" does"
+            ));
+        }
+        let at_least = [
+            ("signaling.message_bytes_max", *message_bytes_max as u64, 1_000),
+            ("signaling.frames_waiting_max", *frames_waiting_max as u64, 16),
+            ("signaling.bytes_waiting_max", *bytes_waiting_max, *message_bytes_max as u64),
+            ("signaling.ping_interval_ms", self.signaling.ping_interval_ms, 100),
+            ("signaling.ping_timeout_ms", self.signaling.ping_timeout_ms, 100),
+            ("rooms.peers_max", self.rooms.peers_max as u64, 1),
+        ];
+        if let Some((name, value, least)) = at_least.into_iter().find(|it| it.1 < it.2) {
+            return Err(format!("{name} is {value}: it must be {least} or more"));
+        }
+        if self.tls.enabled {
+            for (name, path) in [("tls.cert_path", &self.tls.cert_path), ("tls.key_path", &self.tls.key_path)] {
+                if path.as_os_str().is_empty() {
+                    return Err(format!("tls.enabled is true, but {name} is empty: name the PEM file, or switch TLS off"));
+                }
+            }
+        }
+        if let Some(views) = self.views()
+            && !views.is_dir()
+        {
+            return Err(format!("http.views is {}: there is no such folder", views.display()));
+        }
+        self.ice.servers.iter().try_for_each(IceServer::check)
+    }
+}
+
+impl IceServer {
+    fn check(&self) -> Result<(), String> {
+        let schemes = ["stun:", "stuns:", "turn:", "turns:"];
+        if self.urls.is_empty() {
+            return Err("an entry of ice.servers has no urls: name at least one, as \"stun:stun.example.org\"".into());
+        }
+        if let Some(url) = self.urls.iter().find(|url| !schemes.iter().any(|it| url.starts_with(it))) {
+            return Err(format!("ice.servers has the url {url:?}: it must begin with stun:, stuns:, turn: or turns:"));
+        }
+        if self.username.is_some() != self.credential.is_some() {
+            return Err(format!("ice.servers entry {}: username and credential go together", self.urls[0]));
+        }
+        if self.username.is_some() && self.shared_secret.is_some() {
+            let url = &self.urls[0];
+            return Err(format!("ice.servers entry {url}: give either a username and credential or a shared_secret"));
+        }
+        Ok(())
+    }
+}
+
+fn hidden<S: Serializer>(_: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str("(hidden)")
+}
+
+// Credentials must not reach a log by way of `{:?}`.
+impl std::fmt::Debug for IceServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "IceServer({})", self.urls.join(", "))
+    }
+}

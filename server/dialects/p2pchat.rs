@@ -1,0 +1,245 @@
+//! The original frontend's words, quirks kept: it asks with `requestId`, is answered with `requestID`, and calls a room's
+//! shape `type`, a star's host `spec` and leaving `DISCONNECTEDUSER`. See docs/protocol.md.
+use serde::Serialize;
+
+use super::{
+    Attachments, Call, CallTag, Dialect, Frame, Malformed,
+    json::{self, Fields},
+    signal::{self, Envelope},
+};
+use crate::{
+    ice::IceServer,
+    rooms::{Event, Password, PeerId, Refusal, Reply, Request, RoomId, RoomSpec, Topology},
+};
+
+/// Spoken by the original frontend and by ours.
+#[derive(Debug)]
+pub struct P2pChat;
+
+const GET_ID: &str = "GET-ID";
+const CREATE_ROOM: &str = "CREATE-ROOM";
+const JOIN_ROOM: &str = "JOIN-ROOM";
+const UPDATE_ROOM: &str = "UPDATE-ROOM";
+const SIGNAL: &str = "SIGNAL";
+const DISCONNECTED_USER: &str = "DISCONNECTEDUSER";
+const TYPE_ERROR: &str = "TYPEERROR";
+
+/// Longer marks are ignored, as are empty ones.
+const REQUEST_ID_UNITS_MAX: usize = 10;
+
+impl Dialect for P2pChat {
+    fn decode<'a>(&self, text: &'a str, attachments: Attachments) -> Result<Call<'a>, Malformed> {
+        let (name, body) = json::read_event(text).ok_or(Malformed::NotAnEvent)?;
+        match &*name {
+            SIGNAL => {
+                let Envelope { target, room, payload } = Envelope::read(body, attachments)?;
+                let request = Request::Signal { room: RoomId::from(&*room), to: PeerId::from(&*target), payload };
+                Ok(Call { tag: CallTag(None), request })
+            }
+            DISCONNECTED_USER => {
+                let room = RoomId::from(&*json::text(body).ok_or(Malformed::Body)?);
+                Ok(Call { tag: CallTag(None), request: Request::Leave { room } })
+            }
+            GET_ID => asked(body, |_| Request::Hello),
+            CREATE_ROOM => asked(body, |it| Request::Create { spec: spec(it).zip(topology(it)) }),
+            JOIN_ROOM => asked(body, |it| Request::Join {
+                room: room(it),
+                password: it.text("password").map(|it| Password(it.into_owned())),
+            }),
+            UPDATE_ROOM => asked(body, |it| Request::Update { room: room(it), spec: spec(it) }),
+            _ => Err(Malformed::UnknownEvent),
+        }
+    }
+
+    fn encode_answer(&self, tag: &CallTag, answer: &Result<Reply, Refusal>, ice: &[IceServer]) -> Option<Frame> {
+        let id = tag.0.as_deref()?;
+        Some(match answer {
+            Ok(Reply::Welcome { peer }) => {
+                frame(GET_ID, &Welcome { request: id, user: peer.as_str(), ice_servers: ice.iter().map(ice_server).collect() })
+            }
+            Ok(Reply::Created { room, card }) => {
+                let RoomSpec { name, password, peers_max } = &card.spec;
+                let (max_users, cur_users) = (*peers_max, card.n_peers);
+                let room = room.as_str();
+                frame(CREATE_ROOM, &Created { room, request: id, name, max_users, cur_users, password: &password.0 })
+            }
+            Ok(Reply::Joined { card }) => {
+                let (max_users, cur_users) = (card.spec.peers_max, card.n_peers);
+                let (kind, spec) = (type_of(card.topology), card.host.as_ref().map(PeerId::as_str));
+                frame(JOIN_ROOM, &Joined { request: id, name: &card.spec.name, max_users, cur_users, kind, spec })
+            }
+            Ok(Reply::Updated { card }) => {
+                let RoomSpec { name, password, peers_max } = &card.spec;
+                let (max_users, cur_users) = (*peers_max, card.n_peers);
+                frame(UPDATE_ROOM, &Updated { request: id, password: &password.0, name, max_users, cur_users })
+            }
+            // The original answers neither a signal, nor a leave, nor what was granted before.
+            Ok(Reply::Left | Reply::Sent) => return None,
+            Err(refusal) => frame(TYPE_ERROR, &TypeError { kind: error_code(*refusal)?, request: id }),
+        })
+    }
+
+    fn encode_event(&self, event: Event<'_>) -> Frame {
+        match event {
+            Event::PeerJoined { room, peer } => {
+                frame(JOIN_ROOM, &Newcomer { from: Place { user: peer.as_str(), room: room.as_str() } })
+            }
+            Event::PeerLeft { room, peer } => {
+                frame(DISCONNECTED_USER, &Place { user: peer.as_str(), room: room.as_str() })
+            }
+            Event::Signal { from, payload } => {
+                Frame { text: signal::sealed(&payload, from.as_str()), attachments: payload.attachments }
+            }
+        }
+    }
+}
+
+/// A request that is answered: without a usable mark there is nobody to answer, and nothing is done.
+fn asked<'a>(body: &str, request: impl FnOnce(&Fields<'_>) -> Request<'a>) -> Result<Call<'a>, Malformed> {
+    let fields = Fields::read(body).ok_or(Malformed::Body)?;
+    let id = fields.text("requestId").ok_or(Malformed::Body)?;
+    if id.is_empty() || id.encode_utf16().count() > REQUEST_ID_UNITS_MAX {
+        return Err(Malformed::Body);
+    }
+    Ok(Call { tag: CallTag(Some(id.into_owned())), request: request(&fields) })
+}
+
+/// What is no string is no room's name; neither is the empty one.
+fn room(fields: &Fields<'_>) -> RoomId {
+    RoomId::from(&*fields.text("room").unwrap_or_default())
+}
+
+/// `None`: a part is missing or of a wrong type.
+fn spec(fields: &Fields<'_>) -> Option<RoomSpec> {
+    let peers_max = fields.number("maxUsers")?;
+    Some(RoomSpec {
+        name: fields.text("name")?.into_owned(),
+        password: Password(fields.text("password")?.into_owned()),
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "cut down, and clamped at both ends")]
+        peers_max: peers_max as usize,
+    })
+}
+
+fn topology(fields: &Fields<'_>) -> Option<Topology> {
+    match fields.number("type")? {
+        0.0 => Some(Topology::Mesh),
+        1.0 => Some(Topology::Star),
+        _ => None,
+    }
+}
+
+fn type_of(topology: Topology) -> u8 {
+    match topology {
+        Topology::Mesh => 0,
+        Topology::Star => 1,
+    }
+}
+
+/// `None`: the original is silent.
+fn error_code(refusal: Refusal) -> Option<u8> {
+    match refusal {
+        Refusal::WrongPassword => Some(1),
+        Refusal::RoomFull => Some(2),
+        Refusal::NoSuchRoom => Some(3),
+        Refusal::NoId | Refusal::NotTheHost | Refusal::BadSettings => Some(4),
+        Refusal::HasId | Refusal::AlreadyThere | Refusal::NotAMember => None,
+    }
+}
+
+fn frame(name: &str, body: &impl Serialize) -> Frame {
+    // These shapes cannot fail to serialise; if one did, its asker would hear nothing.
+    let text = serde_json::to_string(&(name, body)).unwrap_or_default();
+    Frame { text, attachments: Attachments::new() }
+}
+
+#[derive(Serialize)]
+struct Welcome<'a> {
+    #[serde(rename = "requestID")]
+    request: &'a str,
+    #[serde(rename = "userID")]
+    user: &'a str,
+    /// Ours; the original frontend does not look at it.
+    #[serde(rename = "iceServers", skip_serializing_if = "Vec::is_empty")]
+    ice_servers: Vec<RtcIceServer<'a>>,
+}
+
+/// `RTCIceServer` of the WebRTC specification.
+#[derive(Serialize)]
+struct RtcIceServer<'a> {
+    urls: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential: Option<&'a str>,
+}
+
+fn ice_server(server: &IceServer) -> RtcIceServer<'_> {
+    let login = server.login.as_ref();
+    RtcIceServer {
+        urls: &server.urls,
+        username: login.map(|it| &*it.username),
+        credential: login.map(|it| &*it.credential),
+    }
+}
+
+#[derive(Serialize)]
+struct Created<'a> {
+    #[serde(rename = "roomID")]
+    room: &'a str,
+    #[serde(rename = "requestID")]
+    request: &'a str,
+    name: &'a str,
+    #[serde(rename = "maxUsers")]
+    max_users: usize,
+    #[serde(rename = "curUsers")]
+    cur_users: usize,
+    password: &'a str,
+}
+
+#[derive(Serialize)]
+struct Joined<'a> {
+    #[serde(rename = "requestID")]
+    request: &'a str,
+    name: &'a str,
+    #[serde(rename = "maxUsers")]
+    max_users: usize,
+    #[serde(rename = "curUsers")]
+    cur_users: usize,
+    #[serde(rename = "type")]
+    kind: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spec: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Updated<'a> {
+    #[serde(rename = "requestID")]
+    request: &'a str,
+    password: &'a str,
+    name: &'a str,
+    #[serde(rename = "maxUsers")]
+    max_users: usize,
+    #[serde(rename = "curUsers")]
+    cur_users: usize,
+}
+
+#[derive(Serialize)]
+struct TypeError<'a> {
+    #[serde(rename = "type")]
+    kind: u8,
+    #[serde(rename = "requestID")]
+    request: &'a str,
+}
+
+#[derive(Serialize)]
+struct Newcomer<'a> {
+    from: Place<'a>,
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    #[serde(rename = "userID")]
+    user: &'a str,
+    #[serde(rename = "roomID")]
+    room: &'a str,
+}

@@ -1,0 +1,207 @@
+//! The words of a `SIGNAL`: for whom, in which room, and the same text with `source` set. Nothing else is looked at.
+//!
+//! **Invariant:** what `JSON.parse` would make of the text is the same before and after, `source` aside: lone surrogates,
+//! long numbers, doubled and escaped keys stay as they were sent.
+use std::{borrow::Cow, ops::Range};
+
+use serde::Deserialize;
+
+use super::{
+    Attachments, Malformed,
+    json::{self, Fields},
+};
+use crate::rooms::Payload;
+
+/// The original passes about 4,100 levels on and drops 20,000.
+const DEPTH_MAX: usize = 4_000;
+
+/// What the server has to know of a signal.
+#[derive(Debug)]
+pub struct Envelope<'a> {
+    /// The peer that is to hear it.
+    pub target: Cow<'a, str>,
+    /// The room that both are in.
+    pub room: Cow<'a, str>,
+    /// The rest.
+    pub payload: Payload<'a>,
+}
+
+impl<'a> Envelope<'a> {
+    /// Reads the body of a `SIGNAL`.
+    ///
+    /// # Errors
+    /// It is not for anyone, says nothing, or would harm its receiver.
+    pub fn read(body: &'a str, attachments: Attachments) -> Result<Self, Malformed> {
+        let fields = Fields::read(body).ok_or(Malformed::Body)?;
+        let signal = fields.raw("signal").ok_or(Malformed::Body)?;
+        let target = fields.text("target").ok_or(Malformed::Body)?;
+        let room = fields.text("room").ok_or(Malformed::Body)?;
+        if signal == "null" {
+            return Err(Malformed::Body);
+        }
+        if json::is_deeper_than(body, DEPTH_MAX) {
+            return Err(Malformed::TooDeep);
+        }
+        if !placeholders_fit(body, attachments.len()) {
+            return Err(Malformed::Placeholder);
+        }
+        // Every `source`, so that no second one survives to be believed; where there is none it is appended.
+        let mut source_at: Vec<_> = fields.all("source").filter_map(|it| span(body, it)).collect();
+        if source_at.is_empty() {
+            let brace = body.rfind('}').ok_or(Malformed::Body)?;
+            source_at.push(brace..brace);
+        }
+        Ok(Envelope { target, room, payload: Payload { text: body, source_at, attachments } })
+    }
+}
+
+/// The whole event for the target: the text as it came, with `source` set to the sender, who is named without quotes
+/// or backslashes.
+pub fn sealed(payload: &Payload<'_>, source: &str) -> String {
+    let body = payload.text;
+    let mut text = String::with_capacity(body.len() + source.len() + 32);
+    text.push_str("[\"SIGNAL\",");
+    let mut copied = 0;
+    for Range { start, end } in payload.source_at.iter().cloned() {
+        let key = if start == end { ",\"source\":" } else { "" };
+        text.extend([&body[copied..start], key, "\"", source, "\""]);
+        copied = end;
+    }
+    text.extend([&body[copied..], "]"]);
+    text
+}
+
+/// Where a part borrowed from `whole` lies in it.
+fn span(whole: &str, part: &str) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    (start + part.len() <= whole.len()).then(|| start..start + part.len())
+}
+
+/// May this text travel with so many attachments? The target's socket.io client closes its own connection over a
+/// placeholder that points nowhere: a room mate could throw others out. Without attachments it looks for none.
+fn placeholders_fit(body: &str, n_attachments: usize) -> bool {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Placeholder {
+        #[serde(rename = "_placeholder")]
+        is_one: bool,
+        num: usize,
+    }
+    let fits = |object: &str| {
+        let mut only_this = serde_json::Deserializer::from_str(object);
+        Placeholder::deserialize(&mut only_this).is_ok_and(|it| it.is_one && it.num < n_attachments)
+    };
+    // A scan and not a parse, so that the strings in it may hold what they like. The text is known to be JSON.
+    let mut open = Vec::new();
+    let mut at = 0;
+    while n_attachments > 0 && at < body.len() {
+        let mut end = at + 1;
+        match body.as_bytes()[at] {
+            b'{' | b'[' => open.push(at),
+            b'}' | b']' => drop(open.pop()),
+            b'"' => {
+                end = json::string_end(body, at);
+                let is_key = body[end..].trim_start().starts_with(':');
+                if is_key
+                    && json::text(&body[at..end]).as_deref() == Some("_placeholder")
+                    && !open.last().is_some_and(|&start| fits(&body[start..]))
+                {
+                    return false;
+                }
+            }
+            _ => (),
+        }
+        at = end;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::{Attachments, Envelope, Malformed, sealed};
+
+    fn relayed(body: &str) -> String {
+        sealed(&Envelope::read(body, Attachments::new()).unwrap().payload, "ME")
+    }
+    fn refused(body: &str, n_attachments: usize) -> Malformed {
+        let attachments = std::iter::repeat_n(Bytes::from_static(b"x"), n_attachments).collect();
+        Envelope::read(body, attachments).unwrap_err()
+    }
+
+    #[test]
+    fn source_is_appended_or_set_where_it_stands() {
+        assert_eq!(
+            relayed(r#"{"target":"t","room":"r","signal":1}"#),
+            r#"["SIGNAL",{"target":"t","room":"r","signal":1,"source":"ME"}]"#
+        );
+        assert_eq!(
+            relayed(r#"{"source":null,"target":"t", "room":"r","signal":{},"sour\u0063e" : {"a":"}"} }"#),
+            r#"["SIGNAL",{"source":"ME","target":"t", "room":"r","signal":{},"sour\u0063e" : "ME" }]"#
+        );
+    }
+
+    #[test]
+    fn nothing_else_is_touched() {
+        let body = r#"{"k":1,"k":2,"10":1,"2":1,"\ud800":"\udfff","n":[1e400,1.0,12345678901234567890],"#.to_owned()
+            + r#""target":"t","room":"r","signal":[{"source":"x"}]}"#;
+        let expected = format!(r#"["SIGNAL",{},"source":"ME"}}]"#, &body[..body.len() - 1]);
+        assert_eq!(relayed(&body), expected);
+    }
+
+    #[test]
+    fn the_last_of_doubled_fields_decides() {
+        let body = r#"{"target":"x","target":"t","room":"x","room":"r","signal":null,"signal":1}"#;
+        let envelope = Envelope::read(body, Attachments::new()).unwrap();
+        assert_eq!((&*envelope.target, &*envelope.room), ("t", "r"));
+        assert_eq!(refused(r#"{"target":"t","room":"r","signal":1,"signal":null}"#, 0), Malformed::Body);
+    }
+
+    #[test]
+    fn what_is_for_nobody_or_says_nothing_is_dropped() {
+        for body in [
+            "null",
+            "5",
+            r#""str""#,
+            "[]",
+            "{}",
+            r#"{"target":"t","room":"r"}"#,
+            r#"{"target":"t","room":"r","signal":null}"#,
+            r#"{"target":1,"room":"r","signal":1}"#,
+            r#"{"target":"t","room":["r"],"signal":1}"#,
+        ] {
+            assert_eq!(refused(body, 0), Malformed::Body, "{body}");
+        }
+    }
+
+    #[test]
+    fn two_hundred_levels_pass_and_twenty_thousand_do_not() {
+        let nested = |levels: usize| {
+            format!(r#"{{"target":"t","room":"r","signal":{}{}}}"#, "[".repeat(levels), "]".repeat(levels))
+        };
+        assert!(relayed(&nested(200)).contains("[[[["));
+        assert!(relayed(&nested(3_999)).contains("[[[["));
+        assert_eq!(refused(&nested(4_000), 0), Malformed::TooDeep);
+        assert_eq!(refused(&nested(20_000), 0), Malformed::TooDeep);
+    }
+
+    #[test]
+    fn a_placeholder_must_point_at_an_attachment() {
+        let with = |signal: &str| format!(r#"{{"target":"t","room":"r","signal":{signal}}}"#);
+        let fits = with(r#"[{"_placeholder":true,"num":0},{"num":1,"_placeholder":true},"\"_placeholder\":"]"#);
+        let attachments = [Bytes::from_static(b"a"), Bytes::from_static(b"b")].into();
+        assert!(Envelope::read(&fits, attachments).is_ok());
+        for signal in [
+            r#"{"_placeholder":true,"num":7}"#,
+            r#"{"_placeholder":true,"num":-1}"#,
+            r#"{"_placeholder":true,"num":"splice"}"#,
+            r#"{"_placeholder":true,"num":0,"num":"x"}"#,
+            r#"{"_pl\u0061ceholder":true,"num":1}"#,
+            r#"{"_placeholder":true}"#,
+        ] {
+            assert_eq!(refused(&with(signal), 1), Malformed::Placeholder, "{signal}");
+            assert!(relayed(&with(signal)).contains(signal), "without attachments nobody looks for placeholders");
+        }
+    }
+}

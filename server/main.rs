@@ -1,0 +1,65 @@
+//! `p2pchat-server`: reads the settings, starts the server, and says in one sentence what keeps it from starting.
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use p2pchat_server::{
+    app::{self, App},
+    cli::Cli,
+    config, telemetry,
+};
+
+/// A setting is wrong.
+const EXIT_SETTINGS: u8 = 2;
+/// The machine does not let us.
+const EXIT_MACHINE: u8 = 1;
+
+fn main() -> ExitCode {
+    match run(&Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err((code, sentence)) => {
+            // Where standard error is closed there is nobody to tell.
+            let _ = writeln!(io::stderr(), "p2pchat-server: {sentence}");
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<(), (u8, String)> {
+    let settings = |sentence: String| (EXIT_SETTINGS, sentence);
+    let machine = |sentence: String| (EXIT_MACHINE, sentence);
+    let places = config::usual_places(|name| std::env::var(name).ok());
+    let environment = std::env::vars_os().filter_map(|(k, v)| k.into_string().ok().zip(v.into_string().ok()));
+    let (config, file) =
+        config::read(&cli.flags(), &places, environment).map_err(|it| settings(it.to_string()))?;
+    if cli.print_config {
+        return say(&config.to_toml()).map_err(|it| machine(it.to_string()));
+    }
+    telemetry::start(&config.log).map_err(settings)?;
+    let file = file.map_or_else(|| "no settings file".to_owned(), |it| it.display().to_string());
+    let runtime = tokio::runtime::Runtime::new().map_err(|it| machine(it.to_string()))?;
+    runtime.block_on(async {
+        if cli.check_config {
+            app::check(&config).await.map_err(|it| settings(it.to_string()))?;
+            return say(&format!("The settings are all right ({file}).\n")).map_err(|it| machine(it.to_string()));
+        }
+        let app = App::bind(config).await.map_err(|it| match it {
+            app::Fault::Setting(sentence) => settings(sentence),
+            app::Fault::Machine(sentence) => machine(sentence),
+        })?;
+        if let Some(advice) = app.advice() {
+            tracing::warn!("{advice}");
+        }
+        tracing::info!(url = app.url(), file, "listening");
+        // An operator may have closed standard output; the log says the same.
+        let _ = say(&format!("P2PChat is ready: open {}\n", app.url()));
+        let stop = app::stop_signal().map_err(|it| machine(it.to_string()))?;
+        app.serve(stop).await.map_err(|it| machine(format!("the server ended: {it}")))
+    })
+}
+
+fn say(text: &str) -> io::Result<()> {
+    io::stdout().write_all(text.as_bytes())
+}

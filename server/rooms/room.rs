@@ -1,0 +1,147 @@
+//! One room: its password, its capacity, its host, and who hears about whom.
+//!
+//! **Invariant:** a star without its host does not exist; `without` says when a room is over.
+use std::fmt;
+
+use subtle::ConstantTimeEq;
+
+use super::{PeerId, Refusal, Topology};
+
+/// A room's password. Compared in constant time; never printed.
+#[derive(Clone)]
+pub struct Password(pub String);
+
+/// What a room is made from, or changed to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomSpec {
+    /// For people to read; two rooms may share it.
+    pub name: String,
+    /// Empty is a password like any other.
+    pub password: Password,
+    /// How many may be in it, its creator included.
+    pub peers_max: usize,
+}
+
+/// What a member may know of a room. The dialects decide whom they tell the password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// As in force.
+    pub spec: RoomSpec,
+    /// How many are in it.
+    pub n_peers: usize,
+    /// Its shape.
+    pub topology: Topology,
+    /// The host of a star; a mesh has none.
+    pub host: Option<PeerId>,
+}
+
+#[derive(Debug)]
+pub(super) struct Room {
+    spec: RoomSpec,
+    topology: Topology,
+    creator: PeerId,
+    /// In the order in which they came.
+    members: Vec<PeerId>,
+}
+
+/// What became of a room when someone left it.
+pub(super) struct Departure {
+    /// Who must hear of it.
+    pub(super) told: Vec<PeerId>,
+    /// Nobody is left, or the host of a star is gone.
+    pub(super) is_over: bool,
+}
+
+impl Room {
+    pub(super) fn open(spec: RoomSpec, topology: Topology, creator: PeerId) -> Self {
+        Room { spec, topology, members: vec![creator.clone()], creator }
+    }
+
+    /// May `peer` come in? `password` is `None` where none was given, which is not the empty one.
+    pub(super) fn admit(&self, peer: &PeerId, password: Option<&Password>) -> Result<(), Refusal> {
+        if self.has(peer) {
+            return Err(Refusal::AlreadyThere);
+        }
+        if password != Some(&self.spec.password) {
+            return Err(Refusal::WrongPassword);
+        }
+        if self.spec.peers_max <= self.members.len() {
+            return Err(Refusal::RoomFull);
+        }
+        Ok(())
+    }
+
+    /// Who must hear that someone new is at the door.
+    pub(super) fn introduce_to(&self) -> Vec<PeerId> {
+        match self.topology {
+            Topology::Mesh => self.members.clone(),
+            Topology::Star => vec![self.creator.clone()],
+        }
+    }
+
+    pub(super) fn add(&mut self, peer: PeerId) {
+        self.members.push(peer);
+    }
+
+    /// Takes `gone` out. `None`: it was not in.
+    pub(super) fn without(&mut self, gone: &PeerId) -> Option<Departure> {
+        let at = self.members.iter().position(|it| it == gone)?;
+        let host_leaves = self.host() == Some(gone);
+        // When a star's host leaves, the host itself hears it too: its client takes that as the end of the room.
+        let everyone = self.members.clone();
+        self.members.remove(at);
+        let told = match self.topology {
+            Topology::Star if host_leaves => everyone,
+            Topology::Star => vec![self.creator.clone()],
+            Topology::Mesh => self.members.clone(),
+        };
+        Some(Departure { told, is_over: host_leaves || self.members.is_empty() })
+    }
+
+    pub(super) fn change(&mut self, by: &PeerId, spec: Option<RoomSpec>) -> Result<(), Refusal> {
+        if self.host() != Some(by) {
+            return Err(Refusal::NotTheHost);
+        }
+        self.spec = spec.ok_or(Refusal::BadSettings)?;
+        Ok(())
+    }
+
+    pub(super) fn has(&self, peer: &PeerId) -> bool {
+        self.members.contains(peer)
+    }
+
+    pub(super) fn members(&self) -> &[PeerId] {
+        &self.members
+    }
+
+    pub(super) fn card(&self) -> Card {
+        Card {
+            spec: self.spec.clone(),
+            n_peers: self.members.len(),
+            topology: self.topology,
+            host: self.host().cloned(),
+        }
+    }
+
+    fn host(&self) -> Option<&PeerId> {
+        match self.topology {
+            Topology::Mesh => None,
+            Topology::Star => Some(&self.creator),
+        }
+    }
+}
+
+impl PartialEq for Password {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_bytes().ct_eq(other.0.as_bytes()).into()
+    }
+}
+
+impl Eq for Password {}
+
+// A password must not reach a log by way of `{:?}`.
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(..)")
+    }
+}

@@ -1,0 +1,206 @@
+//! Scenes: a stage, a step, and everything that the server would say.
+use super::{
+    Event, Limits, Notice, Password, Payload, PeerId, Refusal, Reply, Request, RoomId, RoomSpec, Rooms, Topology,
+};
+
+fn peer(name: &str) -> PeerId {
+    PeerId::from(name)
+}
+fn room() -> RoomId {
+    RoomId::from("r")
+}
+fn password(text: &str) -> Option<Password> {
+    Some(Password(text.into()))
+}
+fn spec(name: &str, peers_max: usize) -> RoomSpec {
+    RoomSpec { name: name.into(), password: Password("pw".into()), peers_max }
+}
+
+/// Rooms in which all named peers have said hello, the first has made room `r` for three, and the rest are in it.
+fn stage(topology: Topology, peers: &[&str]) -> Rooms {
+    let mut rooms = Rooms::new(Limits { peers_max: 20, name_units_max: 20, password_units_max: 100 });
+    for name in peers {
+        ask(&mut rooms, name, Request::Hello).unwrap();
+    }
+    ask(&mut rooms, peers[0], Request::Create { spec: Some((spec("n", 3), topology)) }).unwrap();
+    for name in &peers[1..] {
+        join(&mut rooms, name, "pw").unwrap();
+    }
+    rooms
+}
+fn ask(rooms: &mut Rooms, from: &str, request: Request<'_>) -> Result<(Reply, Vec<String>), Refusal> {
+    let outcome = rooms.apply(&peer(from), request, room)?;
+    Ok((outcome.reply, heard(&outcome.notices)))
+}
+fn join(rooms: &mut Rooms, from: &str, tried: &str) -> Result<(Reply, Vec<String>), Refusal> {
+    ask(rooms, from, Request::Join { room: room(), password: password(tried) })
+}
+fn leave(rooms: &mut Rooms, from: &str) -> Result<Vec<String>, Refusal> {
+    ask(rooms, from, Request::Leave { room: room() }).map(|it| it.1)
+}
+fn signal(rooms: &mut Rooms, from: &str, to: &str) -> Result<Vec<String>, Refusal> {
+    let payload = Payload { text: "{}", source_at: Vec::new(), attachments: Default::default() };
+    ask(rooms, from, Request::Signal { room: room(), to: peer(to), payload }).map(|it| it.1)
+}
+fn update(rooms: &mut Rooms, from: &str, spec: Option<RoomSpec>) -> Result<(Reply, Vec<String>), Refusal> {
+    ask(rooms, from, Request::Update { room: room(), spec })
+}
+fn heard(notices: &[Notice<'_>]) -> Vec<String> {
+    let line = |Notice { to, event }: &Notice<'_>| match event {
+        Event::PeerJoined { peer, .. } => format!("{to} <- +{peer}"),
+        Event::PeerLeft { peer, .. } => format!("{to} <- -{peer}"),
+        Event::Signal { from, .. } => format!("{to} <- signal {from}"),
+    };
+    notices.iter().map(line).collect()
+}
+fn n_peers(reply: &Reply) -> usize {
+    match reply {
+        Reply::Created { card, .. } | Reply::Joined { card } | Reply::Updated { card } => card.n_peers,
+        Reply::Welcome { .. } | Reply::Left | Reply::Sent => panic!("no card in {reply:?}"),
+    }
+}
+
+#[test]
+fn a_mesh_introduces_the_newcomer_to_everyone() {
+    let mut rooms = stage(Topology::Mesh, &["a", "b"]);
+    ask(&mut rooms, "c", Request::Hello).unwrap();
+    let (reply, heard) = join(&mut rooms, "c", "pw").unwrap();
+    assert_eq!((n_peers(&reply), heard), (3, vec!["a <- +c".to_owned(), "b <- +c".to_owned()]));
+}
+
+#[test]
+fn a_star_introduces_the_newcomer_to_the_host_alone() {
+    let mut rooms = stage(Topology::Star, &["host", "b"]);
+    ask(&mut rooms, "c", Request::Hello).unwrap();
+    assert_eq!(join(&mut rooms, "c", "pw").unwrap().1, ["host <- +c"]);
+}
+
+#[test]
+fn a_star_ends_with_its_host() {
+    let mut rooms = stage(Topology::Star, &["host", "b", "c"]);
+    assert_eq!(heard(&rooms.forget(&peer("host")))[1..], ["b <- -host", "c <- -host"]);
+    assert!(rooms.is_empty());
+    assert_eq!(join(&mut rooms, "b", "pw"), Err(Refusal::NoSuchRoom));
+    assert_eq!(update(&mut rooms, "b", Some(spec("n", 3))), Err(Refusal::NoSuchRoom));
+    assert_eq!(signal(&mut rooms, "b", "c"), Err(Refusal::NoSuchRoom));
+}
+
+#[test]
+fn a_host_that_leaves_by_request_hears_of_it_itself() {
+    let mut rooms = stage(Topology::Star, &["host", "b"]);
+    assert_eq!(leave(&mut rooms, "host").unwrap(), ["host <- -host", "b <- -host"]);
+    assert!(rooms.is_empty());
+}
+
+#[test]
+fn a_guests_leave_is_told_to_the_host_alone() {
+    let mut rooms = stage(Topology::Star, &["host", "b", "c"]);
+    assert_eq!(leave(&mut rooms, "b").unwrap(), ["host <- -b"]);
+}
+
+#[test]
+fn a_mesh_outlives_its_creator_and_ends_empty() {
+    let mut rooms = stage(Topology::Mesh, &["a", "b", "c"]);
+    assert_eq!(leave(&mut rooms, "a").unwrap(), ["b <- -a", "c <- -a"]);
+    assert_eq!(heard(&rooms.forget(&peer("b"))), ["c <- -b"]);
+    assert!(rooms.forget(&peer("c")).is_empty());
+    assert!(rooms.is_empty());
+}
+
+#[test]
+fn only_a_member_can_leave() {
+    let mut rooms = stage(Topology::Mesh, &["a"]);
+    ask(&mut rooms, "stranger", Request::Hello).unwrap();
+    assert_eq!(leave(&mut rooms, "stranger"), Err(Refusal::NotAMember));
+    assert_eq!(leave(&mut rooms, "nobody"), Err(Refusal::NotAMember));
+    assert_eq!(rooms.len(), 1);
+}
+
+#[test]
+fn who_left_is_gone_and_can_come_back() {
+    let mut rooms = stage(Topology::Mesh, &["a", "b"]);
+    leave(&mut rooms, "b").unwrap();
+    assert_eq!(signal(&mut rooms, "a", "b"), Err(Refusal::NotAMember));
+    assert_eq!(signal(&mut rooms, "b", "a"), Err(Refusal::NotAMember));
+    let (reply, heard) = join(&mut rooms, "b", "pw").unwrap();
+    assert_eq!((n_peers(&reply), heard), (2, vec!["a <- +b".to_owned()]));
+}
+
+#[test]
+fn leaving_and_then_being_lost_counts_once() {
+    let mut rooms = stage(Topology::Mesh, &["a", "b", "c"]);
+    leave(&mut rooms, "b").unwrap();
+    assert!(rooms.forget(&peer("b")).is_empty());
+    ask(&mut rooms, "d", Request::Hello).unwrap();
+    assert_eq!(n_peers(&join(&mut rooms, "d", "pw").unwrap().0), 3);
+}
+
+#[test]
+fn a_full_room_refuses_and_a_wrong_password_is_said_first() {
+    let mut rooms = stage(Topology::Mesh, &["a", "b", "c"]);
+    ask(&mut rooms, "d", Request::Hello).unwrap();
+    assert_eq!(join(&mut rooms, "d", "pw"), Err(Refusal::RoomFull));
+    assert_eq!(join(&mut rooms, "d", "no"), Err(Refusal::WrongPassword));
+    assert_eq!(join(&mut rooms, "c", "no"), Err(Refusal::AlreadyThere));
+}
+
+#[test]
+fn no_password_is_not_the_empty_one() {
+    let mut rooms = stage(Topology::Mesh, &["a"]);
+    ask(&mut rooms, "b", Request::Hello).unwrap();
+    let nothing = Request::Join { room: room(), password: None };
+    assert_eq!(ask(&mut rooms, "b", nothing), Err(Refusal::WrongPassword));
+}
+
+#[test]
+fn nothing_is_granted_without_an_id() {
+    let mut rooms = stage(Topology::Star, &["a"]);
+    let create = Request::Create { spec: Some((spec("n", 3), Topology::Mesh)) };
+    assert_eq!(ask(&mut rooms, "b", create), Err(Refusal::NoId));
+    assert_eq!(join(&mut rooms, "b", "pw"), Err(Refusal::NoSuchRoom));
+    assert_eq!(update(&mut rooms, "b", Some(spec("n", 3))), Err(Refusal::NoSuchRoom));
+    assert_eq!(signal(&mut rooms, "b", "a"), Err(Refusal::NotAMember));
+}
+
+#[test]
+fn an_id_is_given_once() {
+    let mut rooms = stage(Topology::Mesh, &["a"]);
+    assert_eq!(ask(&mut rooms, "a", Request::Hello), Err(Refusal::HasId));
+}
+
+#[test]
+fn a_signal_passes_only_between_two_different_members() {
+    let mut rooms = stage(Topology::Star, &["host", "b", "c"]);
+    ask(&mut rooms, "x", Request::Hello).unwrap();
+    assert_eq!(signal(&mut rooms, "b", "c").unwrap(), ["c <- signal b"]);
+    for (from, to) in [("x", "b"), ("b", "x"), ("b", "b"), ("nobody", "b")] {
+        assert_eq!(signal(&mut rooms, from, to), Err(Refusal::NotAMember), "{from} to {to}");
+    }
+}
+
+#[test]
+fn only_a_stars_host_updates_it() {
+    let mut rooms = stage(Topology::Star, &["host", "b"]);
+    assert_eq!(update(&mut rooms, "b", Some(spec("new", 3))), Err(Refusal::NotTheHost));
+    assert_eq!(update(&mut rooms, "host", None), Err(Refusal::BadSettings));
+    let (reply, heard) = update(&mut rooms, "host", Some(spec("new", 1))).unwrap();
+    assert_eq!((n_peers(&reply), heard), (2, vec![]), "nobody is thrown out and nobody told");
+    let mut rooms = stage(Topology::Mesh, &["a"]);
+    assert_eq!(update(&mut rooms, "a", Some(spec("new", 3))), Err(Refusal::NotTheHost));
+}
+
+#[test]
+fn what_is_over_a_limit_is_cut_or_clamped() {
+    let mut rooms = stage(Topology::Star, &["host"]);
+    let long = RoomSpec { name: "n".repeat(30), password: Password("p".repeat(150)), peers_max: 99 };
+    let (Reply::Updated { card }, _) = update(&mut rooms, "host", Some(long)).unwrap() else { panic!() };
+    assert_eq!((card.spec.name, card.spec.peers_max), ("n".repeat(20), 20));
+    assert!(card.spec.password == Password("p".repeat(100)));
+}
+
+#[test]
+fn secrets_never_print() {
+    assert_eq!(format!("{:?}", Password("secret".into())), "Password(..)");
+    let payload = Payload { text: "secret", source_at: Vec::new(), attachments: Default::default() };
+    assert_eq!(format!("{payload:?}"), "Payload(6 bytes)");
+}
