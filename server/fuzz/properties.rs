@@ -1,0 +1,92 @@
+//! What must hold for any input: run by the fuzzer, and over random input by the tests.
+#![allow(dead_code, reason = "each target uses one of them")]
+use std::{
+    mem,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use p2pchat_server::{
+    dialects::{
+        Attachments, Frame,
+        p2pchat::P2pChat,
+        signal::{self, Envelope},
+    },
+    hub::{Attached, Hub, Line, LineEnd, Overrun},
+    ice::Ice,
+    rooms::Limits,
+};
+use serde_json::Value;
+
+/// Keeps what is said.
+#[derive(Default)]
+struct Tape(Mutex<Vec<String>>);
+
+impl Tape {
+    fn take(&self) -> Vec<String> {
+        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Line for Tape {
+    fn say(&self, frame: Frame) -> Result<(), Overrun> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(frame.text);
+        Ok(())
+    }
+    fn cut(&self) {}
+}
+
+fn member(hub: &Hub, tape: &Arc<Tape>) -> (Attached, String) {
+    let attached = hub.connect(&P2pChat, tape.clone());
+    hub.hear(&attached, r#"["GET-ID",{"requestId":"0"}]"#, Attachments::new());
+    let id = field(&tape.take(), "userID");
+    (attached, id)
+}
+
+fn field(frames: &[String], name: &str) -> String {
+    let frame: Value = frames.last().and_then(|it| serde_json::from_str(it).ok()).unwrap_or_default();
+    frame[1][name].as_str().unwrap_or_default().to_owned()
+}
+
+/// The bytes are lines, each an event of one of two room mates; `$t`, `$r` and `$s` in them stand for the other's id, the
+/// room and the own id.
+pub fn hears_anything(data: &[u8]) {
+    let limits = Limits { peers_max: 20, name_units_max: 20, password_units_max: 100 };
+    let hub = Hub::new(limits, Ice { servers: Vec::new(), credential_ttl_s: 60 });
+    let (tape_a, tape_b) = (Arc::new(Tape::default()), Arc::new(Tape::default()));
+    let ((a, id_a), (b, id_b)) = (member(&hub, &tape_a), member(&hub, &tape_b));
+    let create = r#"["CREATE-ROOM",{"requestId":"1","maxUsers":5,"name":"n","password":"","type":0}]"#;
+    hub.hear(&a, create, Attachments::new());
+    let room = field(&tape_a.take(), "roomID");
+    let join = format!(r#"["JOIN-ROOM",{{"requestId":"1","room":"{room}","password":""}}]"#);
+    hub.hear(&b, &join, Attachments::new());
+    for (n, line) in String::from_utf8_lossy(data).lines().enumerate() {
+        let (from, own, other) = if n % 2 == 0 { (&a, &id_a, &id_b) } else { (&b, &id_b, &id_a) };
+        let text = line.replace("$t", other).replace("$r", &room).replace("$s", own);
+        let attachments: Attachments = (0..n % 3).map(|_| vec![0].into()).collect();
+        hub.hear(from, &text, attachments);
+        for frame in tape_a.take().into_iter().chain(tape_b.take()) {
+            // A signal is as its sender spelt it, which may be beyond this parser; everything else is ours.
+            let is_ours = !frame.starts_with("[\"SIGNAL\"");
+            assert!(!is_ours || serde_json::from_str::<Value>(&frame).is_ok(), "{frame}");
+        }
+    }
+    hub.disconnect(&a, LineEnd::Closed);
+    hub.disconnect(&b, LineEnd::Closed);
+    assert_eq!(hub.count(), (0, 0), "something stays when everyone is gone");
+}
+
+/// `body` is what a client sends as a `SIGNAL`.
+pub fn relays_what_was_sent(body: &str) {
+    let Ok(envelope) = Envelope::read(body, Attachments::new()) else { return };
+    let sealed = signal::sealed(&envelope.payload, "ME");
+    // Where this parser cannot follow (lone surrogates, numbers beyond a double, nesting), the unit tests do.
+    if let Ok(Value::Object(mut sent)) = serde_json::from_str::<Value>(body) {
+        sent.insert("source".into(), "ME".into());
+        let relayed: Value = serde_json::from_str(&sealed).unwrap_or_default();
+        assert_eq!(relayed, Value::Array(vec!["SIGNAL".into(), Value::Object(sent)]));
+    }
+    let again = sealed.strip_prefix("[\"SIGNAL\",").and_then(|it| it.strip_suffix(']')).unwrap_or_default();
+    let Ok(twice) = Envelope::read(again, Attachments::new()) else { panic!("a relayed signal is no signal: {sealed}") };
+    assert_eq!((twice.target, twice.room), (envelope.target, envelope.room));
+    assert_eq!(signal::sealed(&twice.payload, "ME"), sealed);
+}

@@ -1,0 +1,6 @@
+//! Whatever a client says, the hub stays sound and others hear only JSON.
+#![no_main]
+#[path = "../properties.rs"]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| properties::hears_anything(data));

@@ -1,0 +1,6 @@
+//! A relayed signal is what was sent, `source` aside.
+#![no_main]
+#[path = "../properties.rs"]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|body: &str| properties::relays_what_was_sent(body));
