@@ -87,7 +87,7 @@ export const rejoined = (state: RoomState, at: number): Step => {
   const broken = [...state.links].filter(([, link]) => link.phase !== 'ready')
   return inTurn(seated, broken, (now, [peer, link]) => {
     const attempt = link.attempt + 1
-    const waiting = withLink(now, peer, { ...link, phase: 'lost', dialled: false, seated: 'unsure', attempt })
+    const waiting = withLink(now, peer, { ...link, phase: 'lost', seated: 'unsure', attempt })
     const timer = { kind: 'give-up', peer, attempt } as const
     return still(waiting, { type: 'hang-up', peer }, { type: 'timer', timer, ms: giveUpMs })
   })

@@ -1,0 +1,42 @@
+/** Owns one room without its surroundings: events go in by hand, and what the last one asked for is kept. */
+import { enter, type RoomEffect, type RoomEvent, type RoomState } from '../src/room/state.ts'
+import { step } from '../src/room/step.ts'
+import { memberId, type PeerId, peerId, roomId } from '../src/wire/ids.ts'
+import type { PeerMessage } from '../src/wire/peer.ts'
+import type { RoomKind } from '../src/wire/server.ts'
+
+export class Alone {
+  readonly #kind: RoomKind
+  readonly #host: PeerId | null
+  state: RoomState
+  effects: readonly RoomEffect[] = []
+  now = 0
+
+  constructor(kind: RoomKind, host: PeerId | null = null) {
+    this.#kind = kind
+    this.#host = host
+    this.state = this.#fresh()
+  }
+
+  begin(): void {
+    this.state = this.#fresh()
+    this.effects = []
+    this.now = 0
+  }
+
+  feed(event: RoomEvent): void {
+    const { state, effects } = step(this.state, event, this.now)
+    this.state = state
+    this.effects = effects
+  }
+
+  hear(via: PeerId, message: PeerMessage, source?: string): void {
+    const received = { source: source === undefined ? null : memberId(source), message }
+    this.feed({ type: 'received', via, received })
+  }
+
+  #fresh(): RoomState {
+    const card = { id: roomId('r'), name: 'room', password: '', peersMax: 8, kind: this.#kind }
+    return enter({ card, host: this.#host }, peerId('me'), 'Me')
+  }
+}

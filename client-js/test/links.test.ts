@@ -1,0 +1,104 @@
+/** The life of a link, event by event: what a scene with well-behaved ends does not come to. */
+import { beforeEach, describe, expect, test } from 'vitest'
+import { people } from '../src/room/people.ts'
+import type { RoomEffect } from '../src/room/state.ts'
+import { peerId } from '../src/wire/ids.ts'
+import { Alone } from './alone.ts'
+
+const ben = peerId('ben')
+const me = new Alone('mesh')
+const names = (): (string | null)[] => people(me.state).map(({ name }) => name)
+const asked = (): RoomEffect['type'][] => me.effects.map(({ type }) => type)
+
+beforeEach(() => {
+  me.begin()
+  me.feed({ type: 'peer-joined', peer: ben })
+  me.feed({ type: 'link-opened', peer: ben })
+  const person = { name: 'Ben', avatar: '' }
+  me.hear(ben, { kind: 'hello', person, password: '', moves: false })
+})
+
+describe('a peer that the server says has left', () => {
+  test('stays as long as its link lives', () => {
+    me.feed({ type: 'peer-left', peer: ben })
+    expect(names()).toEqual(['Me', 'Ben'])
+    me.feed({ type: 'link-closed', peer: ben })
+    expect(names()).toEqual(['Me'])
+    expect(asked()).toEqual(['hang-up'])
+  })
+  test('goes as soon as its link falters', () => {
+    me.feed({ type: 'peer-left', peer: ben })
+    me.feed({ type: 'link-steady', peer: ben, steady: false })
+    expect(names()).toEqual(['Me'])
+  })
+  test('goes at once if its link faltered before', () => {
+    me.feed({ type: 'link-steady', peer: ben, steady: false })
+    me.feed({ type: 'peer-left', peer: ben })
+    expect(names()).toEqual(['Me'])
+  })
+  test('and comes back under the same id is called anew', () => {
+    me.feed({ type: 'peer-left', peer: ben })
+    me.feed({ type: 'peer-joined', peer: ben })
+    expect(asked()).toEqual(['hang-up', 'dial'])
+    expect(names()).toEqual(['Me', null])
+  })
+})
+
+describe('a link that falters', () => {
+  test('is shown as such, until it is steady again', () => {
+    me.feed({ type: 'link-steady', peer: ben, steady: false })
+    expect(people(me.state)[1]).toMatchObject({ name: 'Ben', reach: 'unsteady' })
+    me.feed({ type: 'link-steady', peer: ben, steady: true })
+    expect(people(me.state)[1]).toMatchObject({ name: 'Ben', reach: 'direct' })
+  })
+})
+
+describe('a link that breaks after our own line was away', () => {
+  const breakIt = (): void => {
+    me.feed({ type: 'line-lost' })
+    me.feed({ type: 'line-found', self: peerId('me-2') })
+    me.feed({ type: 'rejoined' })
+    me.feed({ type: 'link-closed', peer: ben })
+  }
+  const giveUp = (): void => {
+    const timer = me.effects.find(it => it.type === 'timer' && it.timer.kind === 'give-up')
+    if (timer?.type !== 'timer') throw new Error('nobody waits')
+    me.feed({ type: 'timer', timer: timer.timer })
+  }
+
+  test('is called again, and given up where nobody answers', () => {
+    breakIt()
+    expect(me.effects).toMatchObject([
+      { type: 'timer', timer: { kind: 'dial' } },
+      { type: 'timer', timer: { kind: 'give-up' } },
+    ])
+    giveUp()
+    expect(names()).toEqual(['Me'])
+  })
+  test('is not given up once the server has named the peer', () => {
+    breakIt()
+    const waiting = me.effects
+    me.feed({ type: 'peer-joined', peer: ben })
+    me.effects = waiting
+    giveUp()
+    expect(names()).toEqual(['Me', 'Ben'])
+  })
+  test('a timer of an earlier attempt calls nobody', () => {
+    me.feed({ type: 'link-closed', peer: ben })
+    const [first] = me.effects
+    if (first?.type !== 'timer') throw new Error('nobody calls again')
+    me.feed({ type: 'timer', timer: first.timer })
+    expect(asked()).toEqual(['dial'])
+    me.feed({ type: 'timer', timer: first.timer })
+    expect(asked()).toEqual([])
+  })
+})
+
+test('a steady stream that is too fast is complained of once, not again and again', () => {
+  for (let count = 0; count < 1_000; count++) {
+    me.now += 20
+    me.hear(ben, { kind: 'chat', text: 'x' })
+  }
+  const notices = me.state.timeline.filter(it => it.kind === 'notice' && it.notice === 'too-fast')
+  expect(notices).toHaveLength(1)
+})
