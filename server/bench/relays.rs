@@ -51,7 +51,7 @@ pub(crate) async fn run(server: &Live, options: &Options, rate: u64) -> Result<V
         Figure::median(label("p50"), "ms", ms(&heard.latencies, 0.5)),
         Figure::median(label("p99"), "ms", ms(&heard.latencies, 0.99)),
         Figure::median(label("p99.9"), "ms", ms(&heard.latencies, 0.999)),
-        Figure::sum(label("lost"), "", sent.saturating_sub(received) as f64),
+        Figure::sum(label("lost, or over 10 s late"), "", sent.saturating_sub(received) as f64),
         Figure::sum(label("reordered"), "", heard.reordered as f64),
         Figure::median(label("generator late p99"), "ms", ms(&late, 0.99)),
         Figure::median(label("generator busy"), "cores", own / 1e6 / lasted.as_secs_f64()),
