@@ -2,7 +2,7 @@
 //! numbers beyond any type are no reason to refuse a text.
 //!
 //! **Invariant:** what is borrowed points into the text that was read, so that it can be found again in it.
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, fmt, ops::Range};
 
 use serde::{
     Deserialize, Deserializer,
@@ -10,23 +10,50 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// `["NAME", body, …]` gives the name and the text of the body; what follows is not looked at.
-pub(super) fn read_event(text: &str) -> Option<(Cow<'_, str>, &str)> {
-    serde_json::from_str::<Event<'_>>(text).ok().map(|Event(name, body)| (name, body))
+/// `["NAME", body, …]`; what follows the body is not looked at.
+pub(super) struct Event<'a> {
+    pub(super) name: Cow<'a, str>,
+    pub(super) body: Body<'a>,
 }
 
-/// The members of an object that have one of the wanted names, in the order in which they stand there.
-pub(super) struct Fields<'a>(Vec<(Cow<'a, [u8]>, &'a str)>);
+pub(super) enum Body<'a> {
+    Object(Fields<'a>),
+    Text(Cow<'a, str>),
+    /// None of the two.
+    Other,
+}
+
+/// An object: its text, and its members in the order in which they stand there.
+pub(super) struct Fields<'a> {
+    pub(super) text: &'a str,
+    members: Vec<(Cow<'a, [u8]>, &'a str)>,
+}
+
+/// `None`: not JSON, or no event with a body.
+pub(super) fn read_event(text: &str) -> Option<Event<'_>> {
+    let mut event: Event<'_> = serde_json::from_str(text).ok()?;
+    // One pass over the text has told where its members lie; the object is what lies around them.
+    if let Body::Object(Fields { text: object, members }) = &mut event.body
+        && let Some((_, last)) = members.last()
+    {
+        let name_end = string_end(text, text.find('"')?);
+        let start = name_end + text[name_end..].find('{')?;
+        let end = span(text, last)?.end;
+        *object = &text[start..=end + text[end..].find('}')?];
+    }
+    Some(event)
+}
+
+/// Where a part borrowed from `whole` lies in it.
+pub(super) fn span(whole: &str, part: &str) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    (start + part.len() <= whole.len()).then(|| start..start + part.len())
+}
 
 impl<'a> Fields<'a> {
-    /// `None`: not an object.
-    pub(super) fn read(body: &'a str) -> Option<Self> {
-        serde_json::from_str(body).ok()
-    }
-
     /// The text of every value with this key.
     pub(super) fn all(&self, key: &str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(it, _)| **it == *key.as_bytes()).map(|(_, value)| *value)
+        self.members.iter().filter(move |(it, _)| **it == *key.as_bytes()).map(|(_, value)| *value)
     }
 
     /// The text of the value that counts.
@@ -88,8 +115,6 @@ pub(super) fn string_end(json: &str, start: usize) -> usize {
     closing.map_or(json.len(), |(at, _)| at + 1)
 }
 
-struct Event<'a>(Cow<'a, str>, &'a str);
-
 impl<'de> Deserialize<'de> for Event<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Parts;
@@ -101,13 +126,13 @@ impl<'de> Deserialize<'de> for Event<'de> {
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 let Key(name) = seq.next_element()?.ok_or_else(|| A::Error::custom("no name"))?;
-                let body: &RawValue = seq.next_element()?.ok_or_else(|| A::Error::custom("no body"))?;
+                let body = seq.next_element()?.ok_or_else(|| A::Error::custom("no body"))?;
                 while seq.next_element::<IgnoredAny>()?.is_some() {}
                 let name = match name {
                     Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
                     Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
                 };
-                Ok(Event(name, body.get()))
+                Ok(Event { name, body })
             }
         }
         deserializer.deserialize_seq(Parts)
@@ -115,24 +140,49 @@ impl<'de> Deserialize<'de> for Event<'de> {
 }
 
 // By hand, because a derived struct refuses doubled keys.
-impl<'de> Deserialize<'de> for Fields<'de> {
+impl<'de> Deserialize<'de> for Body<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
-            type Value = Fields<'de>;
+        struct Kinds;
+        impl<'de> Visitor<'de> for Kinds {
+            type Value = Body<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
+                f.write_str("any value")
             }
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut members = Vec::with_capacity(4);
                 while let Some(Key(key)) = map.next_key()? {
                     members.push((key, map.next_value::<&RawValue>()?.get()));
                 }
-                Ok(Fields(members))
+                Ok(Body::Object(Fields { text: "", members }))
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Body::Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Body::Text(Cow::Owned(text.to_owned())))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Body::Other)
+            }
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Body::Other)
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+                Ok(Body::Other)
+            }
+            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+                Ok(Body::Other)
+            }
+            fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+                Ok(Body::Other)
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+                Ok(Body::Other)
             }
         }
-        deserializer.deserialize_map(Members)
+        deserializer.deserialize_any(Kinds)
     }
 }
 
@@ -167,20 +217,32 @@ impl<'de> Deserialize<'de> for Key<'de> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fields, is_deeper_than, read_event, text};
+    use super::{Body, Fields, is_deeper_than, read_event, text};
+
+    fn fields(event: &str) -> Fields<'_> {
+        match read_event(event).map(|it| it.body) {
+            Some(Body::Object(fields)) => fields,
+            _ => panic!("no object in {event}"),
+        }
+    }
 
     #[test]
     fn an_event_has_a_name_and_a_body_and_the_rest_is_dropped() {
-        assert_eq!(read_event(r#"["A",{"b": 1 },2,[3]]"#), Some(("A".into(), r#"{"b": 1 }"#)));
-        assert_eq!(read_event(r#"["\u0041",null]"#), Some(("A".into(), "null")));
-        for text in ["", "{}", "[]", r#"["A"]"#, r#"[1,2]"#, r#"[{},1]"#, r#"["A",]"#, r#"["A",1]x"#, r#"["A",1"#] {
-            assert_eq!(read_event(text), None, "{text}");
+        assert_eq!(read_event(r#"["\u0041",{"b": 1 },2,[3]]"#).unwrap().name, "A");
+        assert_eq!(fields(r#" [ "{\"{" , {"b": {"}":1} ,"c":"}" } ,{"d":2}]"#).text, r#"{"b": {"}":1} ,"c":"}" }"#);
+        assert!(matches!(read_event(r#"["A","x"]"#).unwrap().body, Body::Text(text) if text == "x"));
+        for body in ["null", "true", "-1", "1", "1.5", "[{}]"] {
+            let text = format!(r#"["A",{body}]"#);
+            assert!(matches!(read_event(&text).unwrap().body, Body::Other), "{body}");
+        }
+        for text in ["", "{}", "[]", r#"["A"]"#, "[1,2]", r#"[{},1]"#, r#"["A",]"#, r#"["A",1]x"#, r#"["A",1"#] {
+            assert!(read_event(text).is_none(), "{text}");
         }
     }
 
     #[test]
     fn the_last_of_equal_keys_counts_however_they_are_spelt() {
-        let fields = Fields::read(r#"{"a":1,"b":"x","\u0061":"\ud83d\ude00\ud800"}"#).unwrap();
+        let fields = fields(r#"["A",{"a":1,"b":"x","\u0061":"\ud83d\ude00\ud800"}]"#);
         assert_eq!(fields.all("a").collect::<Vec<_>>(), ["1", r#""\ud83d\ude00\ud800""#]);
         assert!(fields.text("a").unwrap().starts_with("😀\u{fffd}"));
         assert_eq!((fields.text("b").as_deref(), fields.text("c")), (Some("x"), None));
@@ -188,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_number_is_a_double_and_nothing_else_is_a_number() {
-        let fields = Fields::read(r#"{"a":-1.5,"b":1e400,"c":"7","d":null,"e":false}"#).unwrap();
+        let fields = fields(r#"["A",{"a":-1.5,"b":1e400,"c":"7","d":null,"e":false}]"#);
         assert_eq!((fields.number("a"), fields.number("b")), (Some(-1.5), Some(f64::INFINITY)));
         assert_eq!([fields.number("c"), fields.number("d"), fields.number("e")], [None; 3]);
     }

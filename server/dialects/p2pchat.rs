@@ -4,12 +4,12 @@ use serde::Serialize;
 
 use super::{
     Attachments, Call, CallTag, Dialect, Frame, Malformed,
-    json::{self, Fields},
+    json::{self, Body, Event, Fields},
     signal::{self, Envelope},
 };
 use crate::{
     ice::IceServer,
-    rooms::{Event, Password, PeerId, Refusal, Reply, Request, RoomId, RoomSpec, Topology},
+    rooms::{self, Password, PeerId, Refusal, Reply, Request, RoomId, RoomSpec, Topology},
 };
 
 /// Spoken by the original frontend and by ours.
@@ -29,24 +29,24 @@ const REQUEST_ID_UNITS_MAX: usize = 10;
 
 impl Dialect for P2pChat {
     fn decode<'a>(&self, text: &'a str, attachments: Attachments) -> Result<Call<'a>, Malformed> {
-        let (name, body) = json::read_event(text).ok_or(Malformed::NotAnEvent)?;
-        match &*name {
-            SIGNAL => {
-                let Envelope { target, room, payload } = Envelope::read(body, attachments)?;
-                let request = Request::Signal { room: RoomId::from(&*room), to: PeerId::from(&*target), payload };
-                Ok(Call { tag: CallTag(None), request })
+        let Event { name, body } = json::read_event(text).ok_or(Malformed::NotAnEvent)?;
+        let asked = |request: fn(&Fields<'a>) -> Request<'a>| asked(&body, request);
+        match (&*name, &body) {
+            (SIGNAL, Body::Object(fields)) => {
+                let Envelope { target, room, payload } = Envelope::of(fields, attachments)?;
+                Ok(Call { tag: CallTag(None), request: Request::Signal { room, to: target, payload } })
             }
-            DISCONNECTED_USER => {
-                let room = RoomId::from(&*json::text(body).ok_or(Malformed::Body)?);
-                Ok(Call { tag: CallTag(None), request: Request::Leave { room } })
+            (DISCONNECTED_USER, Body::Text(room)) => {
+                Ok(Call { tag: CallTag(None), request: Request::Leave { room: RoomId::from(&**room) } })
             }
-            GET_ID => asked(body, |_| Request::Hello),
-            CREATE_ROOM => asked(body, |it| Request::Create { spec: spec(it).zip(topology(it)) }),
-            JOIN_ROOM => asked(body, |it| Request::Join {
+            (GET_ID, _) => asked(|_| Request::Hello),
+            (CREATE_ROOM, _) => asked(|it| Request::Create { spec: spec(it).zip(topology(it)) }),
+            (JOIN_ROOM, _) => asked(|it| Request::Join {
                 room: room(it),
                 password: it.text("password").map(|it| Password(it.into_owned())),
             }),
-            UPDATE_ROOM => asked(body, |it| Request::Update { room: room(it), spec: spec(it) }),
+            (UPDATE_ROOM, _) => asked(|it| Request::Update { room: room(it), spec: spec(it) }),
+            (SIGNAL | DISCONNECTED_USER, _) => Err(Malformed::Body),
             _ => Err(Malformed::UnknownEvent),
         }
     }
@@ -79,15 +79,15 @@ impl Dialect for P2pChat {
         })
     }
 
-    fn encode_event(&self, event: Event<'_>) -> Frame {
+    fn encode_event(&self, event: rooms::Event<'_>) -> Frame {
         match event {
-            Event::PeerJoined { room, peer } => {
+            rooms::Event::PeerJoined { room, peer } => {
                 frame(JOIN_ROOM, &Newcomer { from: Place { user: peer.as_str(), room: room.as_str() } })
             }
-            Event::PeerLeft { room, peer } => {
+            rooms::Event::PeerLeft { room, peer } => {
                 frame(DISCONNECTED_USER, &Place { user: peer.as_str(), room: room.as_str() })
             }
-            Event::Signal { from, payload } => {
+            rooms::Event::Signal { from, payload } => {
                 Frame { text: signal::sealed(&payload, from.as_str()), attachments: payload.attachments }
             }
         }
@@ -95,13 +95,13 @@ impl Dialect for P2pChat {
 }
 
 /// A request that is answered: without a usable mark there is nobody to answer, and nothing is done.
-fn asked<'a>(body: &str, request: impl FnOnce(&Fields<'_>) -> Request<'a>) -> Result<Call<'a>, Malformed> {
-    let fields = Fields::read(body).ok_or(Malformed::Body)?;
+fn asked<'a>(body: &Body<'a>, request: fn(&Fields<'a>) -> Request<'a>) -> Result<Call<'a>, Malformed> {
+    let Body::Object(fields) = body else { return Err(Malformed::Body) };
     let id = fields.text("requestId").ok_or(Malformed::Body)?;
     if id.is_empty() || id.encode_utf16().count() > REQUEST_ID_UNITS_MAX {
         return Err(Malformed::Body);
     }
-    Ok(Call { tag: CallTag(Some(id.into_owned())), request: request(&fields) })
+    Ok(Call { tag: CallTag(Some(id.into_owned())), request: request(fields) })
 }
 
 /// What is no string is no room's name; neither is the empty one.

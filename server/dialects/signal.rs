@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{
     Attachments, Malformed,
-    json::{self, Fields},
+    json::{self, Body, Fields},
 };
 use crate::rooms::Payload;
 
@@ -27,12 +27,20 @@ pub struct Envelope<'a> {
 }
 
 impl<'a> Envelope<'a> {
-    /// Reads the body of a `SIGNAL`.
+    /// Reads a whole event, `["SIGNAL",{…}]`; its name is not looked at.
     ///
     /// # Errors
     /// It is not for anyone, says nothing, or would harm its receiver.
-    pub fn read(body: &'a str, attachments: Attachments) -> Result<Self, Malformed> {
-        let fields = Fields::read(body).ok_or(Malformed::Body)?;
+    pub fn read(event: &'a str, attachments: Attachments) -> Result<Self, Malformed> {
+        match json::read_event(event).ok_or(Malformed::NotAnEvent)?.body {
+            Body::Object(fields) => Self::of(&fields, attachments),
+            Body::Text(_) | Body::Other => Err(Malformed::Body),
+        }
+    }
+
+    /// As [`Envelope::read`], of an event that was read before.
+    pub(super) fn of(fields: &Fields<'a>, attachments: Attachments) -> Result<Self, Malformed> {
+        let body = fields.text;
         let signal = fields.raw("signal").ok_or(Malformed::Body)?;
         let target = fields.text("target").ok_or(Malformed::Body)?;
         let room = fields.text("room").ok_or(Malformed::Body)?;
@@ -46,7 +54,7 @@ impl<'a> Envelope<'a> {
             return Err(Malformed::Placeholder);
         }
         // Every `source`, so that no second one survives to be believed; where there is none it is appended.
-        let mut source_at: Vec<_> = fields.all("source").filter_map(|it| span(body, it)).collect();
+        let mut source_at: Vec<_> = fields.all("source").filter_map(|it| json::span(body, it)).collect();
         if source_at.is_empty() {
             let brace = body.rfind('}').ok_or(Malformed::Body)?;
             source_at.push(brace..brace);
@@ -69,12 +77,6 @@ pub fn sealed(payload: &Payload<'_>, source: &str) -> String {
     }
     text.extend([&body[copied..], "]"]);
     text
-}
-
-/// Where a part borrowed from `whole` lies in it.
-fn span(whole: &str, part: &str) -> Option<Range<usize>> {
-    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
-    (start + part.len() <= whole.len()).then(|| start..start + part.len())
 }
 
 /// May this text travel with so many attachments? The target's socket.io client closes its own connection over a
@@ -122,12 +124,15 @@ mod tests {
 
     use super::{Attachments, Envelope, Malformed, sealed};
 
+    fn event(body: &str) -> String {
+        format!(r#"["SIGNAL",{body},"dropped"]"#)
+    }
     fn relayed(body: &str) -> String {
-        sealed(&Envelope::read(body, Attachments::new()).unwrap().payload, "ME")
+        sealed(&Envelope::read(&event(body), Attachments::new()).unwrap().payload, "ME")
     }
     fn refused(body: &str, n_attachments: usize) -> Malformed {
         let attachments = std::iter::repeat_n(Bytes::from_static(b"x"), n_attachments).collect();
-        Envelope::read(body, attachments).unwrap_err()
+        Envelope::read(&event(body), attachments).unwrap_err()
     }
 
     #[test]
@@ -152,8 +157,8 @@ mod tests {
 
     #[test]
     fn the_last_of_doubled_fields_decides() {
-        let body = r#"{"target":"x","target":"t","room":"x","room":"r","signal":null,"signal":1}"#;
-        let envelope = Envelope::read(body, Attachments::new()).unwrap();
+        let event = event(r#"{"target":"x","target":"t","room":"x","room":"r","signal":null,"signal":1}"#);
+        let envelope = Envelope::read(&event, Attachments::new()).unwrap();
         assert_eq!((&*envelope.target, &*envelope.room), ("t", "r"));
         assert_eq!(refused(r#"{"target":"t","room":"r","signal":1,"signal":null}"#, 0), Malformed::Body);
     }
@@ -191,7 +196,7 @@ mod tests {
         let with = |signal: &str| format!(r#"{{"target":"t","room":"r","signal":{signal}}}"#);
         let fits = with(r#"[{"_placeholder":true,"num":0},{"num":1,"_placeholder":true},"\"_placeholder\":"]"#);
         let attachments = [Bytes::from_static(b"a"), Bytes::from_static(b"b")].into();
-        assert!(Envelope::read(&fits, attachments).is_ok());
+        assert!(Envelope::read(&event(&fits), attachments).is_ok());
         for signal in [
             r#"{"_placeholder":true,"num":7}"#,
             r#"{"_placeholder":true,"num":-1}"#,

@@ -1,5 +1,5 @@
 //! Names of things. Newtypes, so that a peer can never be passed where a room is meant.
-use std::{fmt, sync::Arc};
+use std::{borrow::Borrow, fmt, sync::Arc};
 
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
@@ -17,6 +17,13 @@ macro_rules! name {
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
                 $name(text.into())
+            }
+        }
+
+        // So that one can be looked up by a text that is only borrowed.
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
             }
         }
 

@@ -12,7 +12,7 @@ mod room;
 mod scenes;
 mod topology;
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 pub use ids::{PeerId, RoomId};
 pub use limits::Limits;
@@ -53,10 +53,10 @@ pub enum Request<'a> {
     },
     /// To say something to another member.
     Signal {
-        /// The room that both are in.
-        room: RoomId,
-        /// Whom.
-        to: PeerId,
+        /// The room that both are in, as text: most requests are these, and a name would be a copy.
+        room: Cow<'a, str>,
+        /// Whom, likewise.
+        to: Cow<'a, str>,
         /// What.
         payload: Payload<'a>,
     },
@@ -98,7 +98,7 @@ impl Rooms {
                 let notices = self.leave(from, &room).ok_or(Refusal::NotAMember)?;
                 Ok(Outcome { reply: Reply::Left, notices })
             }
-            Request::Signal { room, to, payload } => self.signal(from, &room, to, payload),
+            Request::Signal { room, to, payload } => self.signal(from, &room, &to, payload),
         }
     }
 
@@ -172,16 +172,14 @@ impl Rooms {
     fn signal<'a>(
         &self,
         from: &PeerId,
-        id: &RoomId,
-        to: PeerId,
+        room: &str,
+        to: &str,
         payload: Payload<'a>,
     ) -> Result<Outcome<'a>, Refusal> {
-        let room = self.rooms.get(id).ok_or(Refusal::NoSuchRoom)?;
-        if *from == to || !room.has(from) || !room.has(&to) {
-            return Err(Refusal::NotAMember);
-        }
+        let room = self.rooms.get(room).ok_or(Refusal::NoSuchRoom)?;
+        let to = room.member(to).filter(|it| *it != from && room.has(from)).ok_or(Refusal::NotAMember)?;
         let event = Event::Signal { from: from.clone(), payload };
-        Ok(Outcome { reply: Reply::Sent, notices: vec![Notice { to, event }] })
+        Ok(Outcome { reply: Reply::Sent, notices: vec![Notice { to: to.clone(), event }] })
     }
 
     /// `None`: it was not in.

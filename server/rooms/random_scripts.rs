@@ -82,7 +82,7 @@ fn run(rooms: &mut Rooms, step: Step, n_made: &mut usize) {
         Step::Leave { by, room: n } => (by, Request::Leave { room: room(n) }),
         Step::Signal { by, to, room: n } => {
             let payload = Payload { text: "{}", source_at: Vec::new(), attachments: Default::default() };
-            (by, Request::Signal { room: room(n), to: peer(to), payload })
+            (by, Request::Signal { room: format!("r{n}").into(), to: format!("p{to}").into(), payload })
         }
         Step::Lost(by) => {
             let notices = rooms.forget(&peer(by));

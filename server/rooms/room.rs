@@ -106,6 +106,11 @@ impl Room {
         Ok(())
     }
 
+    /// The member with this id.
+    pub(super) fn member(&self, id: &str) -> Option<&PeerId> {
+        self.members.iter().find(|it| it.as_str() == id)
+    }
+
     pub(super) fn has(&self, peer: &PeerId) -> bool {
         self.members.contains(peer)
     }

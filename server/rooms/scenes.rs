@@ -40,7 +40,7 @@ fn leave(rooms: &mut Rooms, from: &str) -> Result<Vec<String>, Refusal> {
 }
 fn signal(rooms: &mut Rooms, from: &str, to: &str) -> Result<Vec<String>, Refusal> {
     let payload = Payload { text: "{}", source_at: Vec::new(), attachments: Default::default() };
-    ask(rooms, from, Request::Signal { room: room(), to: peer(to), payload }).map(|it| it.1)
+    ask(rooms, from, Request::Signal { room: "r".into(), to: to.into(), payload }).map(|it| it.1)
 }
 fn update(rooms: &mut Rooms, from: &str, spec: Option<RoomSpec>) -> Result<(Reply, Vec<String>), Refusal> {
     ask(rooms, from, Request::Update { room: room(), spec })
