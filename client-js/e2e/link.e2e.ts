@@ -55,6 +55,8 @@ const both = {
   reachedThere: true,
   reachedHere: true,
   survived: true,
+  rounds: true,
+  takenForAnother: { own: 0, foreign: true },
   nullCandidates: 0,
 }
 const asks = ['answer', 'candidate', 'renegotiate', 'transceiverRequest']

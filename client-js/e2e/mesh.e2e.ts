@@ -8,6 +8,7 @@ test('two chat, with line breaks kept and markup shown as text', async () => {
   const { people } = await gather(home, {}, 'Ada', 'Ben')
   const [ada, ben] = people
   if (!ada || !ben) throw new Error('nobody came')
+  expect(await ada.page.title()).toBe('Workshop – P2PChat')
   await ada.say('<b>hello</b>\nsecond line https://example.org/a?b=c.')
   await ben.hears('Ada', '<b>hello</b>')
   expect(await ben.log.locator('b').count()).toBe(0)
@@ -65,6 +66,35 @@ test('a reloaded page remembers name and room, and leaves no ghost', async () =>
   expect(await ada.page.locator('#people li').count()).toBe(2)
   await ada.say('welcome back')
   await ben.hears('Ada', 'welcome back')
+})
+
+test('a broken connection is made anew, and nobody is announced', async () => {
+  const { people } = await gather(home, {}, 'Ada')
+  const [ada] = people
+  if (!ada) throw new Error('nobody came')
+  const ben = await home.arrive()
+  await ben.context.addInitScript(() => {
+    const Native = RTCPeerConnection
+    globalThis.RTCPeerConnection = class extends Native {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration)
+        addEventListener('break-connections', () => this.close())
+      }
+    }
+  })
+  await ben.page.goto(ada.page.url())
+  await ben.page.reload()
+  await ben.stepIn('Ben')
+  await ben.sees('Ada')
+  await ben.page.evaluate(() => dispatchEvent(new Event('break-connections')))
+  await ada.sees('Ben', 'connection lost')
+  await ada.sees('Ben')
+  await ada.say('once more')
+  await ben.hears('Ada', 'once more')
+  await ben.say('gladly')
+  await ada.hears('Ben', 'gladly')
+  expect(await ada.log.getByText('Ben is here').count()).toBe(1)
+  expect(await ada.log.getByText('has left').count()).toBe(0)
 })
 
 test('a closed page is gone at once', async () => {

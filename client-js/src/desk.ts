@@ -41,7 +41,7 @@ export class Desk {
       rejoin: () => void this.#enter('left'),
       leave: () => this.leave(),
       toStart: () => this.#toStart(),
-      say: text => this.#visit?.say(text),
+      say: text => this.#visit?.say(text) ?? false,
       pasted: text => this.#pasted(text),
       copy: text => this.#page.copy(text),
       generatePassword: () => this.#page.generatePassword(),

@@ -2,6 +2,7 @@
 import { Link } from './link/link.ts'
 import { Room } from './room/room.ts'
 import { enter, type RoomState } from './room/state.ts'
+import { canSpeak } from './room/step.ts'
 import type { Line } from './signaling/line.ts'
 import { decodeFrame, encodeFrame } from './wire/codec.ts'
 import type { PeerId } from './wire/ids.ts'
@@ -45,8 +46,11 @@ export class Visit {
     return this.#room.state
   }
 
-  say(text: string): void {
+  /** Whether there was anything to say and anybody to hear it. */
+  say(text: string): boolean {
+    if (text.trim() === '' || !canSpeak(this.state)) return false
     this.#room.feed({ type: 'say', text })
+    return true
   }
 
   lineLost(): void {

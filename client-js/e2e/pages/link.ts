@@ -42,9 +42,18 @@ const promised = <T>(): { given: Promise<T>; give: (value: T) => void } => {
 
 const overWire = (signal: unknown): unknown => JSON.parse(JSON.stringify(signal))
 
+const foreignOffer = async (): Promise<string> => {
+  const stranger = new RTCPeerConnection()
+  stranger.createDataChannel('stranger')
+  const { sdp } = await stranger.createOffer()
+  stranger.close()
+  return sdp ?? ''
+}
+
 export const meet = async (weOpen: boolean): Promise<object> => {
   const sent: Signal[] = []
   const theirTypes: string[] = []
+  const theirDescriptions: string[] = []
   const opened = promised<void>()
   const connected = promised<void>()
   const heardHere = promised<unknown>()
@@ -72,6 +81,7 @@ export const meet = async (weOpen: boolean): Promise<object> => {
   other.on('signal', (signal: { type: string }) => {
     theirTypes.push(signal.type)
     const understood = parseSignal(overWire(signal))
+    if (understood?.type === 'offer' || understood?.type === 'answer') theirDescriptions.push(understood.sdp)
     if (understood) link.signal(understood)
   })
   other.on('connect', () => connected.give())
@@ -100,6 +110,10 @@ export const meet = async (weOpen: boolean): Promise<object> => {
   // The one who may not offer begins, so that it has to ask for room in an offer.
   for (const speak of weOpen ? [fromThem, fromUs] : [fromUs, fromThem]) await speak()
 
+  // What `Visit` goes by when it decides whether an offer belongs to the link it has.
+  const taken = theirDescriptions.filter(sdp => link.isAnotherConnection(sdp)).length
+  const foreign = link.isAnotherConnection(await foreignOffer())
+
   const survived = !other.destroyed
   other.destroy()
   await closedHere.given
@@ -108,6 +122,8 @@ export const meet = async (weOpen: boolean): Promise<object> => {
     reachedThere,
     reachedHere,
     survived,
+    rounds: theirDescriptions.length > 2,
+    takenForAnother: { own: taken, foreign },
     nullCandidates: sent.filter(it => it.type === 'candidate' && !it.candidate.candidate).length,
     ourTypes: [...new Set(sent.map(({ type }) => type))].sort(),
     theirTypes: [...new Set(theirTypes)].sort(),

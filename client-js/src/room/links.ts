@@ -9,6 +9,7 @@ const redialMs = 500
 const redialMsMax = 20_000
 /** So long a lost peer is waited for that the server has not named since we lost touch ourselves. */
 export const giveUpMs = 30_000
+const hostOfflineMs = 2_000
 
 const freshLink = (
   dialled: boolean,
@@ -98,7 +99,16 @@ export const peerLeft = (state: RoomState, peer: PeerId, at: number): Step => {
   if (!link) return isHost ? hostGone(state, at) : still(state)
   if (link.phase !== 'ready' || !link.steady) return goneFor(state, peer, at)
   const left = withLink(state, peer, { ...link, seated: 'no' })
-  return still(isHost ? noted(left, { kind: 'notice', notice: 'host-offline', name: '' }, at) : left)
+  return isHost
+    ? still(left, { type: 'timer', timer: { kind: 'host-offline' }, ms: hostOfflineMs })
+    : still(left)
+}
+
+/** A host that leaves closes its links too, a moment later; only one that is still linked has lost the server. */
+export const hostOffline = (state: RoomState, at: number): Step => {
+  const link = state.host === null ? undefined : state.links.get(state.host)
+  const linked = link?.phase === 'ready' && link.seated === 'no'
+  return still(linked ? noted(state, { kind: 'notice', notice: 'host-offline', name: '' }, at) : state)
 }
 
 /** Takes a peer off the room: its link, its entry in the roster, and a word to those who only know it through us. */

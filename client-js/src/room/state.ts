@@ -58,6 +58,7 @@ export type Timer =
   | { readonly kind: 'dial'; readonly peer: PeerId; readonly attempt: number }
   | { readonly kind: 'give-up'; readonly peer: PeerId; readonly attempt: number }
   | { readonly kind: 'join' }
+  | { readonly kind: 'host-offline' }
 
 export type RoomEvent =
   | { type: 'peer-joined'; peer: PeerId }

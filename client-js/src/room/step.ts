@@ -3,7 +3,17 @@ import { chatUnitsMax } from '../wire/peer.ts'
 import { cut } from '../wire/shape.ts'
 import { still } from './change.ts'
 import { hear, say } from './hear.ts'
-import { called, closed, giveUp, opened, peerJoined, peerLeft, redial, steadied } from './links.ts'
+import {
+  called,
+  closed,
+  giveUp,
+  hostOffline,
+  opened,
+  peerJoined,
+  peerLeft,
+  redial,
+  steadied,
+} from './links.ts'
 import { joinNow, lineFound, lineLost, rejoined, rejoinRefused } from './seat.ts'
 import { answers, type RoomEvent, type RoomState, readyLinks, type Step, type Timer } from './state.ts'
 
@@ -48,6 +58,8 @@ const timer = (state: RoomState, due: Timer, at: number): Step => {
       return giveUp(state, due.peer, due.attempt, at)
     case 'join':
       return joinNow(state)
+    case 'host-offline':
+      return hostOffline(state, at)
   }
 }
 

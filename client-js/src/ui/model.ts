@@ -39,7 +39,8 @@ export type Commands = {
   readonly rejoin: () => void
   readonly leave: () => void
   readonly toStart: () => void
-  readonly say: (text: string) => void
+  /** Whether it was said; if not, whoever typed it keeps it. */
+  readonly say: (text: string) => boolean
   /** Where a whole link was pasted, its parts go where they belong. */
   readonly pasted: (text: string) => void
   readonly copy: (text: string) => Promise<boolean>

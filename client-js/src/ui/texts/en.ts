@@ -36,6 +36,7 @@ const reaches: Record<Reach, string> = {
 
 export const en = {
   appName: 'P2PChat',
+  titleIn: (room: string) => `${room} – P2PChat`,
   refusals,
   notices,
   reaches,

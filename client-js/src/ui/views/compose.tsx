@@ -14,9 +14,7 @@ export const Compose = ({ model, commands, canSend, alone }: Props) => {
   const value = model.draft.value
   const left = messageUnitsMax - value.length
   const send = (): void => {
-    if (!canSend || value.trim() === '') return
-    commands.say(value)
-    model.draft.value = ''
+    if (commands.say(model.draft.value)) model.draft.value = ''
   }
   const keyDown = (event: KeyboardEvent): void => {
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return

@@ -1,0 +1,62 @@
+/** Owns a gate between a client and the server: closed, no byte passes and nothing is read, as with a peer that hangs. */
+import { once } from 'node:events'
+import { connect, createServer, type Socket } from 'node:net'
+import { onTestFinished } from 'vitest'
+
+export type Gate = {
+  readonly address: string
+  readonly shut: () => void
+  readonly open: () => void
+}
+
+type Pair = { readonly near: Socket; readonly far: Socket }
+
+export const gateTo = async (address: string): Promise<Gate> => {
+  const { hostname, port } = new URL(address)
+  const pairs = new Set<Pair>()
+  let isShut = false
+
+  const join = ({ near, far }: Pair): void => {
+    near.pipe(far)
+    far.pipe(near)
+  }
+  const part = ({ near, far }: Pair): void => {
+    near.unpipe(far)
+    far.unpipe(near)
+  }
+  const server = createServer(near => {
+    const pair = { near, far: connect(Number(port), hostname) }
+    pairs.add(pair)
+    near.on('error', () => pair.far.destroy())
+    near.on('close', () => pair.far.destroy())
+    pair.far.on('error', () => near.destroy())
+    pair.far.on('close', () => {
+      near.end()
+      pairs.delete(pair)
+    })
+    if (!isShut) join(pair)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const bound = server.address()
+  if (bound === null || typeof bound === 'string') throw new Error('no port to be had')
+  onTestFinished(async () => {
+    for (const { near, far } of pairs) {
+      near.destroy()
+      far.destroy()
+    }
+    server.close()
+    await once(server, 'close')
+  })
+  return {
+    address: `http://127.0.0.1:${bound.port}`,
+    shut: () => {
+      isShut = true
+      pairs.forEach(part)
+    },
+    open: () => {
+      isShut = false
+      pairs.forEach(join)
+    },
+  }
+}
