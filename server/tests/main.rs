@@ -1,4 +1,6 @@
 //! One test binary. Run with `cargo test`.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
+mod harness;
 mod http;
 mod tls;
+mod words;

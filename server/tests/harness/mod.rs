@@ -1,0 +1,164 @@
+//! A server in this process, and clients that speak to it over real sockets on loopback. No socket.io library on the
+//! client's side: what stands on the wire is what the tests see.
+//!
+//! **Invariant:** nothing here sleeps. What should come is waited for; that nothing came is shown by a fence, a request
+//! whose answer proves that all before it was handled.
+pub(crate) mod log;
+pub(crate) mod peer;
+pub(crate) mod web;
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use p2pchat_server::{
+    app::App,
+    config::{self, Config, Flags},
+};
+use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
+
+pub(crate) use peer::{By, EVERY_WAY, Heard, Peer};
+use web::Web;
+
+/// Where the tests' servers speak socket.io.
+pub(crate) const PATH: &str = "/api/signaling/";
+
+/// No wait ends by it unless something is broken; long, because machines that run tests may be slow.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits for the thing itself, and fails with its name where it does not come.
+pub(crate) async fn soon<T>(what: &str, it: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, it).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
+}
+
+/// Settings by their names in `default_config.toml`, as if the environment had set them.
+pub(crate) fn settings(overrides: &[(&str, &str)], views: Option<PathBuf>) -> Config {
+    let flags = Flags { config: None, address: Some("127.0.0.1".to_owned()), port: Some(0), views };
+    let variable = |name: &str| format!("P2PCHAT_{}", name.replace('.', "__").to_uppercase());
+    let environment = overrides.iter().map(|(name, text)| (variable(name), (*text).to_owned()));
+    config::read(&flags, &[], environment).unwrap().0
+}
+
+/// A server that serves until it is dropped.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    serving: JoinHandle<io::Result<()>>,
+    last: Mutex<BTreeMap<&'static str, u64>>,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Server {
+        Server::with(&[]).await
+    }
+
+    pub(crate) async fn with(overrides: &[(&str, &str)]) -> Server {
+        Server::run(settings(overrides, None)).await
+    }
+
+    pub(crate) async fn run(config: Config) -> Server {
+        let app = App::bind(config).await.unwrap();
+        let address = app.address().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let serving = tokio::spawn(app.serve(async {
+            // A dropped sender is a dropped server: its task is aborted, and nothing is to be said.
+            if stopped.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }));
+        Server { address, stop: Some(stop), serving, last: Mutex::default() }
+    }
+
+    pub(crate) async fn peer(&self, by: By) -> Peer {
+        Peer::connect(self.address, by).await
+    }
+
+    /// A peer that has its id.
+    pub(crate) async fn guest(&self, by: By) -> Peer {
+        let mut peer = self.peer(by).await;
+        peer.hello().await;
+        peer
+    }
+
+    /// Two peers that share a mesh, and its id.
+    pub(crate) async fn pair(&self, by: By) -> (Peer, Peer, String) {
+        let (mut one, mut other) = (self.guest(by).await, self.guest(by).await);
+        let room = one.create(0).await;
+        other.join(&room).await;
+        assert!(one.hear().await.starts_with(r#"["JOIN-ROOM",{"from""#));
+        (one, other, room)
+    }
+
+    /// How many peers and rooms `/health` counts.
+    pub(crate) async fn count(&self) -> (u64, u64) {
+        let answer = Web::to(self.address).await.ask("GET", "/health", &[], b"").await;
+        assert_eq!(answer.status, 200);
+        let health: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        (health["peers"].as_u64().unwrap(), health["rooms"].as_u64().unwrap())
+    }
+
+    /// Waits until `/health` counts so many peers and rooms.
+    pub(crate) async fn comes_to(&self, expected: (u64, u64)) {
+        let settled = async {
+            while self.remember(self.count().await) != expected {
+                tokio::task::yield_now().await;
+            }
+        };
+        if timeout(PATIENCE, settled).await.is_err() {
+            let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+            panic!("waited in vain for {expected:?} peers and rooms; there are {last:?}");
+        }
+    }
+
+    fn remember(&self, count: (u64, u64)) -> (u64, u64) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = [("peers", count.0), ("rooms", count.1)].into();
+        count
+    }
+
+    /// Asks it to stop as a signal would, and waits for its end.
+    pub(crate) async fn stop(mut self) {
+        self.say_stop();
+        soon("the end of the server", &mut self.serving).await.unwrap().unwrap();
+    }
+
+    pub(crate) fn say_stop(&mut self) {
+        self.stop.take().unwrap().send(()).unwrap();
+    }
+
+    pub(crate) fn is_over(&self) -> bool {
+        self.serving.is_finished()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.serving.abort();
+    }
+}
+
+/// Two members of a room say something to each other and hear it.
+pub(crate) async fn exchange(one: &mut Peer, other: &mut Peer, room: &str) {
+    for n in 0..2 {
+        let (from, to) = if n == 0 { (&mut *one, &mut *other) } else { (&mut *other, &mut *one) };
+        from.signal(to, room, &format!("{{\"n\":{n}}}")).await;
+        let expected = format!(
+            r#"["SIGNAL",{{"target":"{}","room":"{room}","signal":{{"n":{n}}},"source":"{}"}}]"#,
+            to.id, from.id
+        );
+        assert_eq!(to.hear().await, expected);
+    }
+}
+
+/// A text in a JSON object, wherever it stands.
+pub(crate) fn field(text: &str, name: &str) -> String {
+    let start = format!("\"{name}\":\"");
+    let rest = text.split_once(&start).unwrap_or_else(|| panic!("no {name} in {text}")).1;
+    rest.split_once('"').unwrap().0.to_owned()
+}

@@ -1,0 +1,333 @@
+//! A client: Engine.IO 4 and socket.io 5 framed by hand, over a websocket, over polling, or over one after the other.
+use std::{collections::VecDeque, io, net::SocketAddr};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{Error, Message},
+};
+
+use super::{PATH, field, soon, web::Web};
+
+/// How a client connects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum By {
+    Websocket,
+    Polling,
+    /// Polling first, and then a websocket, as browsers do.
+    Upgrade,
+}
+
+pub(crate) const EVERY_WAY: [By; 3] = [By::Websocket, By::Polling, By::Upgrade];
+
+pub(crate) type Socket = WebSocketStream<TcpStream>;
+
+/// An Engine.IO packet as it stands on the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Packet {
+    Text(String),
+    Binary(Vec<u8>),
+}
+
+/// A socket.io event: `["NAME",…]` and its attachments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Heard {
+    pub(crate) text: String,
+    pub(crate) attachments: Vec<Vec<u8>>,
+}
+
+enum Way {
+    Websocket(Box<Socket>),
+    Polling(Polling),
+}
+
+struct Polling {
+    target: String,
+    get: Web,
+    post: Web,
+}
+
+pub(crate) struct Peer {
+    way: Way,
+    taken: VecDeque<Packet>,
+    pub(crate) answers_pings: bool,
+    /// Given by the server; empty until [`Peer::hello`].
+    pub(crate) id: String,
+    /// The transport's id, which is nobody else's business.
+    pub(crate) sid: String,
+    /// What the server said first.
+    pub(crate) open: String,
+    /// What it said to socket.io's CONNECT.
+    pub(crate) connected: String,
+}
+
+/// The request of a websocket; `sid` of the session that it upgrades.
+pub(crate) async fn websocket(address: SocketAddr, sid: Option<&str>) -> Result<Socket, (u16, String)> {
+    let stream = TcpStream::connect(address).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    let sid = sid.map_or_else(String::new, |it| format!("&sid={it}"));
+    let url = format!("ws://{address}{PATH}?EIO=4&transport=websocket{sid}");
+    match soon("the upgrade", client_async(url, stream)).await {
+        Ok((socket, _)) => Ok(socket),
+        Err(Error::Http(answer)) => {
+            let body = answer.body().clone().unwrap_or_default();
+            Err((answer.status().as_u16(), String::from_utf8_lossy(&body).into_owned()))
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+impl Peer {
+    /// Up to the open packet.
+    pub(crate) async fn open(address: SocketAddr, by: By) -> Peer {
+        let way = match by {
+            By::Websocket => Way::Websocket(Box::new(websocket(address, None).await.unwrap())),
+            By::Polling | By::Upgrade => {
+                let target = format!("{PATH}?EIO=4&transport=polling");
+                Way::Polling(Polling { target, get: Web::to(address).await, post: Web::to(address).await })
+            }
+        };
+        let mut peer = Peer {
+            way,
+            taken: VecDeque::new(),
+            answers_pings: true,
+            id: String::new(),
+            sid: String::new(),
+            open: String::new(),
+            connected: String::new(),
+        };
+        peer.open = peer.text().await;
+        peer.sid = field(&peer.open, "sid");
+        if let Way::Polling(it) = &mut peer.way {
+            it.target += &format!("&sid={}", peer.sid);
+        }
+        peer
+    }
+
+    /// Up to socket.io's CONNECT.
+    pub(crate) async fn connect(address: SocketAddr, by: By) -> Peer {
+        let mut peer = Peer::open(address, by).await;
+        peer.send("40").await;
+        peer.connected = peer.text().await;
+        assert!(peer.connected.starts_with(r#"40{"sid":""#), "{}", peer.connected);
+        if by == By::Upgrade {
+            peer.upgrade(address).await;
+        }
+        peer
+    }
+
+    pub(crate) async fn upgrade(&mut self, address: SocketAddr) {
+        let mut socket = websocket(address, Some(&self.sid)).await.unwrap();
+        socket.send(Message::text("2probe")).await.unwrap();
+        assert_eq!(soon("3probe", socket.next()).await.unwrap().unwrap(), Message::text("3probe"));
+        socket.send(Message::text("5")).await.unwrap();
+        self.way = Way::Websocket(Box::new(socket));
+    }
+
+    /// Gets its id.
+    pub(crate) async fn hello(&mut self) {
+        self.emit(r#"["GET-ID",{"requestId":"hello"}]"#).await;
+        let welcome = self.hear().await;
+        assert!(welcome.starts_with(r#"["GET-ID",{"requestID":"hello","userID":""#), "{welcome}");
+        self.id = field(&welcome, "userID");
+    }
+
+    /// Makes a room of this type for twenty with the password `pw`, and gives its id.
+    pub(crate) async fn create(&mut self, kind: u8) -> String {
+        let body = format!(r#"{{"requestId":"c","maxUsers":20,"name":"n","password":"pw","type":{kind}}}"#);
+        self.emit(&format!(r#"["CREATE-ROOM",{body}]"#)).await;
+        field(&self.hear().await, "roomID")
+    }
+
+    pub(crate) async fn join(&mut self, room: &str) {
+        self.emit(&format!(r#"["JOIN-ROOM",{{"requestId":"j","room":"{room}","password":"pw"}}]"#)).await;
+        let answer = self.hear().await;
+        assert!(answer.starts_with(r#"["JOIN-ROOM",{"requestID":"j""#), "{answer}");
+    }
+
+    pub(crate) async fn signal(&mut self, to: &Peer, room: &str, signal: &str) {
+        self.emit(&signal_text(&to.id, room, signal)).await;
+    }
+
+    pub(crate) async fn emit(&mut self, text: &str) {
+        self.send(&format!("42{text}")).await;
+    }
+
+    pub(crate) async fn emit_binary(&mut self, text: &str, attachments: &[Vec<u8>]) {
+        let mut packets = vec![Packet::Text(format!("45{}-{text}", attachments.len()))];
+        packets.extend(attachments.iter().cloned().map(Packet::Binary));
+        self.send_all(&packets).await.unwrap();
+    }
+
+    /// An Engine.IO packet as it is.
+    pub(crate) async fn send(&mut self, packet: &str) {
+        self.send_all(&[Packet::Text(packet.to_owned())]).await.unwrap();
+    }
+
+    /// All in one request where it is polling. `Err`: the connection does not take them, or the status of an answer that
+    /// is not "ok".
+    pub(crate) async fn send_all(&mut self, packets: &[Packet]) -> Result<(), String> {
+        match &mut self.way {
+            Way::Websocket(socket) => {
+                for packet in packets {
+                    let message = match packet {
+                        Packet::Text(text) => Message::text(text.as_str()),
+                        Packet::Binary(bytes) => Message::binary(bytes.clone()),
+                    };
+                    soon("room to send", socket.feed(message)).await.map_err(|it| it.to_string())?;
+                }
+                soon("room to send", socket.flush()).await.map_err(|it| it.to_string())
+            }
+            Way::Polling(Polling { target, post, .. }) => {
+                let text = |packet: &Packet| match packet {
+                    Packet::Text(text) => text.clone(),
+                    Packet::Binary(bytes) => format!("b{}", BASE64_STANDARD.encode(bytes)),
+                };
+                let body = packets.iter().map(text).collect::<Vec<_>>().join("\u{1e}");
+                post.send("POST", target, &[], body.as_bytes()).await;
+                let answer = post.answer("POST").await.ok_or("closed without an answer")?;
+                if (answer.status, answer.text()) == (200, "ok") { Ok(()) } else { Err(answer.status.to_string()) }
+            }
+        }
+    }
+
+    /// The next packet, pings answered and left out. `None`: the connection has ended.
+    pub(crate) async fn packet(&mut self) -> Option<Packet> {
+        loop {
+            let packet = match self.taken.pop_front() {
+                Some(packet) => packet,
+                None => {
+                    self.take().await?;
+                    continue;
+                }
+            };
+            match &packet {
+                Packet::Text(text) if text == "1" => return None,
+                Packet::Text(text) if text == "6" => (),
+                Packet::Text(text) if text == "2" && self.answers_pings => {
+                    let _ = self.send_all(&[Packet::Text("3".to_owned())]).await;
+                }
+                Packet::Text(_) | Packet::Binary(_) => return Some(packet),
+            }
+        }
+    }
+
+    /// Reads once, however much that gives.
+    async fn take(&mut self) -> Option<()> {
+        match &mut self.way {
+            Way::Websocket(socket) => match soon("a message", socket.next()).await {
+                Some(Ok(Message::Text(text))) => self.taken.push_back(Packet::Text(text.to_string())),
+                Some(Ok(Message::Binary(bytes))) => self.taken.push_back(Packet::Binary(bytes.to_vec())),
+                Some(Ok(Message::Close(_)) | Err(_)) | None => return None,
+                Some(Ok(_)) => (),
+            },
+            Way::Polling(Polling { target, get, .. }) => {
+                get.send("GET", target, &[], b"").await;
+                let answer = get.answer("GET").await.filter(|it| it.status == 200)?;
+                let packet = |text: &str| match text.strip_prefix('b') {
+                    Some(binary) => Packet::Binary(BASE64_STANDARD.decode(binary).unwrap()),
+                    None => Packet::Text(text.to_owned()),
+                };
+                self.taken.extend(answer.text().split('\u{1e}').filter(|it| !it.is_empty()).map(packet));
+            }
+        }
+        Some(())
+    }
+
+    /// The next packet, which is a text.
+    pub(crate) async fn text(&mut self) -> String {
+        match self.packet().await {
+            Some(Packet::Text(text)) => text,
+            other => panic!("a text was to come, and not {other:?}"),
+        }
+    }
+
+    /// The next event with its attachments. `None`: the connection has ended, or the server has closed the namespace.
+    pub(crate) async fn event(&mut self) -> Option<Heard> {
+        let packet = match self.packet().await? {
+            Packet::Text(packet) => packet,
+            Packet::Binary(bytes) => panic!("{} bytes that belong to no event", bytes.len()),
+        };
+        if let Some(text) = packet.strip_prefix("42") {
+            return Some(Heard { text: text.to_owned(), attachments: Vec::new() });
+        }
+        let Some(rest) = packet.strip_prefix("45") else {
+            assert_eq!(packet, "41", "neither an event nor an end");
+            return None;
+        };
+        let (n_attachments, text) = rest.split_once('-').unwrap();
+        let mut attachments = Vec::new();
+        for _ in 0..n_attachments.parse().unwrap() {
+            match self.packet().await {
+                Some(Packet::Binary(bytes)) => attachments.push(bytes),
+                other => panic!("an attachment was to come, and not {other:?}"),
+            }
+        }
+        Some(Heard { text: text.to_owned(), attachments })
+    }
+
+    /// The text of the next event.
+    pub(crate) async fn hear(&mut self) -> String {
+        let heard = self.event().await.expect("the connection ended instead of an event");
+        assert!(heard.attachments.is_empty(), "{heard:?}");
+        heard.text
+    }
+
+    /// Asks for a room that is none. Gives what came before the answer; nothing that was sent before it is still unhandled.
+    pub(crate) async fn fence(&mut self) -> Vec<Heard> {
+        self.emit(r#"["JOIN-ROOM",{"requestId":"fence"}]"#).await;
+        let mut before = Vec::new();
+        loop {
+            let heard = self.event().await.expect("the connection ended instead of an answer to the fence");
+            if heard.text == r#"["TYPEERROR",{"type":3,"requestID":"fence"}]"# {
+                return before;
+            }
+            before.push(heard);
+        }
+    }
+
+    /// Nothing came.
+    pub(crate) async fn hears_nothing(&mut self) {
+        assert_eq!(self.fence().await, []);
+    }
+
+    /// Waits until the server has ended the connection; events that come before are dropped.
+    pub(crate) async fn ends(&mut self) {
+        while self.packet().await.is_some() {}
+    }
+
+    /// Lets go of the connection without a word. A poller's server hears the close packet that a page sends when it goes,
+    /// because a poller has no connection to break.
+    pub(crate) async fn leave(mut self) {
+        if let Way::Polling(_) = self.way {
+            self.send("1").await;
+        }
+    }
+
+    /// The websocket's own bytes.
+    pub(crate) fn stream(&mut self) -> &mut TcpStream {
+        match &mut self.way {
+            Way::Websocket(socket) => socket.get_mut(),
+            Way::Polling(_) => panic!("a poller has no stream of its own"),
+        }
+    }
+
+    /// The addresses that a poller asks, its sid included.
+    pub(crate) fn target(&self) -> &str {
+        match &self.way {
+            Way::Polling(it) => &it.target,
+            Way::Websocket(_) => panic!("a websocket asks no address"),
+        }
+    }
+
+    /// Ends the connection with a reset, as a machine that is gone would.
+    pub(crate) fn reset(mut self) -> io::Result<()> {
+        self.stream().set_zero_linger()
+    }
+}
+
+pub(crate) fn signal_text(to: &str, room: &str, signal: &str) -> String {
+    format!(r#"["SIGNAL",{{"target":"{to}","room":"{room}","signal":{signal}}}]"#)
+}

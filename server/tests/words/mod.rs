@@ -1,0 +1,147 @@
+//! The original's words without a socket: what a client says goes into the hub, and a tape takes down who hears what, in
+//! the order in which all hear it.
+mod changes;
+mod entering;
+mod secrets;
+mod signals;
+mod silences;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use p2pchat_server::{
+    dialects::{Frame, p2pchat::P2pChat},
+    hub::{Attached, Hub, Line, LineEnd, Overrun},
+    ice::Ice,
+    rooms::Limits,
+};
+
+use crate::harness::field;
+
+static DIALECT: P2pChat = P2pChat;
+
+/// A room for five with the password `pw`, of type 0 or 1.
+const MESH: &str = r#"["CREATE-ROOM",{"requestId":"c","maxUsers":5,"name":"n","password":"pw","type":0}]"#;
+const STAR: &str = r#"["CREATE-ROOM",{"requestId":"c","maxUsers":5,"name":"n","password":"pw","type":1}]"#;
+/// Into the first room.
+const JOIN: &str = r#"["JOIN-ROOM",{"requestId":"j","room":"<1>","password":"pw"}]"#;
+
+/// What everyone heard, in the order in which it was said.
+type Tape = Arc<Mutex<Vec<(String, Frame)>>>;
+
+struct TapeLine {
+    name: String,
+    tape: Tape,
+}
+
+impl Line for TapeLine {
+    fn say(&self, frame: Frame) -> Result<(), Overrun> {
+        lock(&self.tape).push((self.name.clone(), frame));
+        Ok(())
+    }
+
+    // A lost peer's line is cut, and nobody hears that.
+    fn cut(&self) {}
+}
+
+fn lock(tape: &Tape) -> MutexGuard<'_, Vec<(String, Frame)>> {
+    tape.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A hub and peers with one-letter names. In what they say and hear, `<A>` is A's id, `<1>` the first room's.
+struct Stage {
+    hub: Hub,
+    tape: Tape,
+    peers: BTreeMap<String, Attached>,
+    /// Token and id.
+    ids: Vec<(String, String)>,
+}
+
+impl Stage {
+    fn empty() -> Stage {
+        Stage::with(Ice { servers: Vec::new(), credential_ttl_s: 60 })
+    }
+
+    fn with(ice: Ice) -> Stage {
+        let hub = Hub::new(Limits { peers_max: 20, name_units_max: 20, password_units_max: 100 }, ice);
+        Stage { hub, tape: Tape::default(), peers: BTreeMap::new(), ids: Vec::new() }
+    }
+
+    /// These peers have their ids; the first has made the room, the others are in it.
+    fn room(create: &str, peers: &[&str]) -> Stage {
+        let mut stage = Stage::empty();
+        stage.arrive(peers);
+        stage.say(peers[0], create);
+        for name in &peers[1..] {
+            assert!(stage.say(name, JOIN)[0].starts_with(&format!(r#"{name} <- ["JOIN-ROOM""#)));
+        }
+        stage
+    }
+
+    fn connect(&mut self, name: &str) {
+        let line = Arc::new(TapeLine { name: name.to_owned(), tape: self.tape.clone() });
+        self.peers.insert(name.to_owned(), self.hub.connect(&DIALECT, line));
+    }
+
+    /// Connects them and gives them their ids.
+    fn arrive(&mut self, names: &[&str]) {
+        for name in names {
+            self.connect(name);
+            self.say(name, r#"["GET-ID",{"requestId":"0"}]"#);
+        }
+    }
+
+    /// Everything that is heard because of it: `A <- […]`.
+    fn say(&mut self, name: &str, text: &str) -> Vec<String> {
+        self.say_with(name, text, &[])
+    }
+
+    fn say_with(&mut self, name: &str, text: &str, attachments: &[&[u8]]) -> Vec<String> {
+        let text = self.ids.iter().fold(text.to_owned(), |text, (token, id)| text.replace(token, id));
+        let attachments = attachments.iter().map(|it| Bytes::copy_from_slice(it)).collect();
+        self.hub.hear(&self.peers[name], &text, attachments);
+        self.heard()
+    }
+
+    fn drop_line(&mut self, name: &str) -> Vec<String> {
+        let attached = self.peers.remove(name).unwrap();
+        self.hub.disconnect(&attached, LineEnd::Broken);
+        self.heard()
+    }
+
+    fn n_rooms(&self) -> usize {
+        self.hub.count().1
+    }
+
+    fn heard(&mut self) -> Vec<String> {
+        let frames: Vec<_> = lock(&self.tape).drain(..).collect();
+        frames.into_iter().map(|(name, frame)| self.line(&name, &frame)).collect()
+    }
+
+    fn line(&mut self, name: &str, frame: &Frame) -> String {
+        if frame.text.starts_with(r#"["GET-ID""#) {
+            self.ids.push((format!("<{name}>"), field(&frame.text, "userID")));
+        }
+        if frame.text.starts_with(r#"["CREATE-ROOM""#) {
+            let n_rooms = self.ids.iter().filter(|it| it.0[1..].starts_with(|c: char| c.is_ascii_digit())).count();
+            self.ids.push((format!("<{}>", n_rooms + 1), field(&frame.text, "roomID")));
+        }
+        let text = self.ids.iter().fold(frame.text.clone(), |text, (token, id)| text.replace(id, token));
+        let attachments: String = frame.attachments.iter().map(|it| format!(" +{it:?}")).collect();
+        format!("{name} <- {text}{attachments}")
+    }
+}
+
+fn refusal(name: &str, kind: u8, request: &str) -> [String; 1] {
+    [format!(r#"{name} <- ["TYPEERROR",{{"type":{kind},"requestID":"{request}"}}]"#)]
+}
+
+fn create(max_users: &str, name: &str, password: &str, kind: &str) -> String {
+    let fields = [("maxUsers", max_users), ("name", name), ("password", password), ("type", kind)];
+    let fields: String =
+        fields.iter().filter(|it| !it.1.is_empty()).map(|it| format!(r#","{}":{}"#, it.0, it.1)).collect();
+    format!(r#"["CREATE-ROOM",{{"requestId":"c"{fields}}}]"#)
+}
