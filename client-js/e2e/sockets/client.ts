@@ -27,9 +27,7 @@ type Library = (
   close(): unknown
 }
 
-const original441: Library = original.io
-const newestThereIs: Library = newest.io
-const versions = { '4.4.1': original441, newest: newestThereIs }
+const versions: Readonly<Record<'4.4.1' | 'newest', Library>> = { '4.4.1': original.io, newest: newest.io }
 const ways = { polling: ['polling'], websocket: ['websocket'], upgrade: ['polling', 'websocket'] }
 
 /** Which library, and over which transports it may speak. */
