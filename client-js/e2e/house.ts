@@ -19,7 +19,11 @@ export const house = (): House => {
     server = await startServer()
     browser = await launch()
   })
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
+    // A picture of a failure in words, for there is nobody to look at it.
+    if (task.result?.state === 'fail')
+      for (const { page } of present)
+        if (!page.isClosed()) console.error(await page.locator('body').ariaSnapshot())
     const complaints = present.flatMap(person => person.complaints)
     await Promise.all(present.map(person => person.close()))
     present = []
