@@ -11,6 +11,9 @@ use p2pchat_server::{
     config, telemetry,
 };
 
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// A setting is wrong.
 const EXIT_SETTINGS: u8 = 2;
 /// The machine does not let us.

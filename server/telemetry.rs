@@ -1,7 +1,7 @@
 //! Logs, on standard error.
-use std::io;
+use std::io::{self, IsTerminal as _};
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{filter::Targets, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 use crate::config::{Log, LogFormat};
 
@@ -10,12 +10,14 @@ use crate::config::{Log, LogFormat};
 /// # Errors
 /// The filter makes no sense; the text says why.
 pub fn start(log: &Log) -> Result<(), String> {
-    let filter = EnvFilter::try_new(&log.filter)
-        .map_err(|error| format!("log.filter is {:?}: {error}; for example \"info\" is one", log.filter))?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let filter: Targets = log.filter.parse().map_err(|error| {
+        format!("log.filter is {:?}: {error}; \"info\" is one, and \"info,p2pchat_server::hub=debug\" another", log.filter)
+    })?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let logs = tracing_subscriber::registry().with(filter);
     let started = match log.format {
-        LogFormat::Text => logs.with_ansi(io::IsTerminal::is_terminal(&io::stderr())).try_init(),
-        LogFormat::Json => logs.json().try_init(),
+        LogFormat::Text => logs.with(lines.with_ansi(io::stderr().is_terminal())).try_init(),
+        LogFormat::Json => logs.with(lines.json()).try_init(),
     };
     // Only a second start fails, and then the first one's logs go on.
     drop(started);
