@@ -7,15 +7,7 @@ pub(crate) mod log;
 pub(crate) mod peer;
 pub(crate) mod web;
 
-use std::{
-    collections::BTreeMap,
-    future::Future,
-    io,
-    net::SocketAddr,
-    path::PathBuf,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{future::Future, io, net::SocketAddr, path::PathBuf, time::Duration};
 
 use p2pchat_server::{
     app::App,
@@ -50,7 +42,6 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<io::Result<()>>,
-    last: Mutex<BTreeMap<&'static str, u64>>,
 }
 
 impl Server {
@@ -72,7 +63,7 @@ impl Server {
                 std::future::pending::<()>().await;
             }
         }));
-        Server { address, stop: Some(stop), serving, last: Mutex::default() }
+        Server { address, stop: Some(stop), serving }
     }
 
     pub(crate) async fn peer(&self, by: By) -> Peer {
@@ -105,21 +96,27 @@ impl Server {
 
     /// Waits until `/health` counts so many peers and rooms.
     pub(crate) async fn comes_to(&self, expected: (u64, u64)) {
+        self.settles(&format!("{expected:?} peers and rooms"), |it| it == expected).await;
+    }
+
+    pub(crate) async fn comes_to_peers(&self, n_peers: u64) {
+        self.settles(&format!("{n_peers} peers"), |it| it.0 == n_peers).await;
+    }
+
+    async fn settles(&self, what: &str, is_it: impl Fn((u64, u64)) -> bool) {
+        let mut last = (0, 0);
         let settled = async {
-            while self.remember(self.count().await) != expected {
+            loop {
+                last = self.count().await;
+                if is_it(last) {
+                    break;
+                }
                 tokio::task::yield_now().await;
             }
         };
         if timeout(PATIENCE, settled).await.is_err() {
-            let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-            panic!("waited in vain for {expected:?} peers and rooms; there are {last:?}");
+            panic!("waited in vain for {what}; there are {last:?}");
         }
-    }
-
-    fn remember(&self, count: (u64, u64)) -> (u64, u64) {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        *last = [("peers", count.0), ("rooms", count.1)].into();
-        count
     }
 
     /// Asks it to stop as a signal would, and waits for its end.

@@ -277,15 +277,23 @@ impl Peer {
 
     /// Asks for a room that is none. Gives what came before the answer; nothing that was sent before it is still unhandled.
     pub(crate) async fn fence(&mut self) -> Vec<Heard> {
-        self.emit(r#"["JOIN-ROOM",{"requestId":"fence"}]"#).await;
+        self.try_fence().await.expect("the connection ended instead of an answer to the fence")
+    }
+
+    /// `Err`: the connection ended, and what came before.
+    pub(crate) async fn try_fence(&mut self) -> Result<Vec<Heard>, Vec<Heard>> {
         let mut before = Vec::new();
-        loop {
-            let heard = self.event().await.expect("the connection ended instead of an answer to the fence");
+        let fence = Packet::Text(r#"42["JOIN-ROOM",{"requestId":"fence"}]"#.to_owned());
+        if self.send_all(&[fence]).await.is_err() {
+            return Err(before);
+        }
+        while let Some(heard) = self.event().await {
             if heard.text == r#"["TYPEERROR",{"type":3,"requestID":"fence"}]"# {
-                return before;
+                return Ok(before);
             }
             before.push(heard);
         }
+        Err(before)
     }
 
     /// Nothing came.
