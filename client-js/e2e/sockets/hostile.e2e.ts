@@ -79,15 +79,21 @@ describe.each(meetings)('$version over $way, from raw frames over $by', ({ enter
     expect(target.ends).toEqual([])
   })
 
-  test('more attachments than a client takes do not throw it out', async () => {
+  const fails = kind.version === 'newest'
+  test('more attachments than a client takes do not throw it out', { fails }, async () => {
     const [target, attacker, room] = await meet(kind, enter)
-    const many = Array.from({ length: 11 }, (_, num) => ({ _placeholder: true, num }))
     const signal = (value: unknown): string =>
       JSON.stringify(['SIGNAL', { target: target.id, room, signal: value }])
-    await attacker.send(`4511-${signal(many)}`, ...many.map(() => Buffer.from('x')))
-    await attacker.send(`42${signal('after')}`).catch(() => undefined)
+    // socket.io-parser 4.2.7 gives up on its connection from the eleventh on; 4.1.2 knows no limit.
+    for (const count of [10, 11]) {
+      const many = Array.from({ length: count }, (_, num) => ({ _placeholder: true, num }))
+      await attacker.send(`45${count}-${signal(many)}`, ...many.map(({ num }) => Buffer.from([num])))
+    }
+    await attacker.send(`42${signal('after')}`)
     await until(() => target.signals.includes('after') || target.ends.length > 0, 'the signal after')
+    expect(target.signals[0]).toEqual(Array.from({ length: 10 }, (_, n) => Buffer.from([n])))
     expect(target.ends).toEqual([])
+    expect(attacker.isConnected()).toBe(true)
   })
 })
 

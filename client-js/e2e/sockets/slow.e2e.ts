@@ -1,4 +1,5 @@
 /** Peers that stop reading: they are cut, may come back, and nobody else feels it. */
+import { setImmediate as immediately } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { Client, isObject, kinds } from './client.ts'
 import { gateTo } from './gate.ts'
@@ -23,22 +24,24 @@ const flood = async (
 ): Promise<number> => {
   const frame = (target: string, signal: unknown): string =>
     `42${JSON.stringify(['SIGNAL', { target, room, signal }])}`
-  const heavy = frame(slow, 'x'.repeat(bytes))
+  const filling = 'x'.repeat(bytes)
   let words = 0
   while (!hasHeardOfEnd(from, slow)) {
-    if (words * portion * heavy.length > floodBytesMax) throw new Error('nobody was cut')
-    const sent = Array.from({ length: portion }, () => from.send(heavy))
+    if (words * portion * (bytes + 100) > floodBytesMax) throw new Error('nobody was cut')
+    const sent = Array.from({ length: portion }, (_, n) =>
+      from.send(frame(slow, { n: words * portion + n, filling })),
+    )
     sent.push(from.send(frame(quick, words++)))
     await Promise.all(sent)
+    // Short frames are written at once, and then this loop alone would never let anything be heard.
+    await immediately()
   }
   return words
 }
 
+// Long frames fill the bytes that may wait, short ones the frames; of short ones too many vanish in an open socket.
 const bySize = kinds
-  .flatMap(
-    kind => [10_000, 1].map(bytes => ({ ...kind, bytes })),
-    // Through an open socket so many short frames vanish in the buffers of two kernels that the flood takes too long.
-  )
+  .flatMap(kind => [10_000, 1].map(bytes => ({ ...kind, bytes })))
   .filter(({ way, bytes }) => way === 'polling' || bytes > 1)
 
 describe.each(bySize)('$version over $way', ({ bytes, ...kind }) => {
@@ -70,7 +73,9 @@ describe.each(bySize)('$version over $way', ({ bytes, ...kind }) => {
     await slow.join(room)
     quick.signal(slow.id, room, 'welcome back')
     await until(() => slow.signals.includes('welcome back'), 'a signal to the one that came back')
-    // What it missed is not made up for: signals up to the gap came in order, the rest never.
-    expect(slow.told('SIGNAL').every(it => isObject(it) && it['room'] === room)).toBe(true)
+    // Whatever it heard of the flood is its beginning, without a gap.
+    const heard = slow.signals.slice(0, -1).map(it => (isObject(it) ? it['n'] : it))
+    expect(heard).toEqual(heard.map((_, n) => n))
+    expect(heard.length).toBeLessThan(words * portion)
   })
 })
