@@ -1,6 +1,7 @@
 //! One test binary. Run with `cargo test`.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 mod harness;
+mod hostile;
 mod http;
 mod tls;
 mod transcripts;

@@ -10,7 +10,7 @@ use axum::{
     Router,
     body::{Body, Bytes, HttpBody as _, to_bytes},
     extract::{Request, State},
-    http::{self, Extensions, StatusCode, header},
+    http::{self, Extensions, HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use hyper::upgrade::OnUpgrade;
@@ -42,7 +42,7 @@ pub(super) async fn enter(State(transports): State<Arc<Transports>>, mut request
     };
     match query {
         Query { is_websocket: true, sid } => {
-            let key = request.headers().get(header::SEC_WEBSOCKET_KEY).map(|it| derive_accept_key(it.as_bytes()));
+            let key = websocket_key(request.headers()).map(derive_accept_key);
             match (key, request.extensions_mut().remove::<OnUpgrade>()) {
                 (Some(accept), Some(upgrade)) => transports.websocket(&text, accept, upgrade, sid),
                 _ => BadQuery::BadRequest.into_response(),
@@ -128,6 +128,19 @@ impl Transports {
     fn polled(&self) -> MutexGuard<'_, HashMap<Sid, Weak<Tap>>> {
         self.polled.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Of a request that asks for a websocket in every respect (RFC 6455, section 4.2.1). A proxy that takes such a header away
+/// expects a plain answer.
+fn websocket_key(headers: &HeaderMap) -> Option<&[u8]> {
+    let has = |name, word: &str| {
+        let lines = headers.get_all(name).iter().filter_map(|it| it.to_str().ok());
+        lines.flat_map(|it| it.split(',')).any(|it| it.trim().eq_ignore_ascii_case(word))
+    };
+    let asks = has(header::CONNECTION, "upgrade")
+        && has(header::UPGRADE, "websocket")
+        && has(header::SEC_WEBSOCKET_VERSION, "13");
+    headers.get(header::SEC_WEBSOCKET_KEY).filter(|_| asks).map(HeaderValue::as_bytes)
 }
 
 /// Of an open packet, `0{"sid":"…",…}`.

@@ -310,7 +310,8 @@ impl Peer {
     /// because a poller has no connection to break.
     pub(crate) async fn leave(mut self) {
         if let Way::Polling(_) = self.way {
-            self.send("1").await;
+            // Where the server has ended it already there is nobody to tell.
+            let _ = self.send_all(&[Packet::Text("1".to_owned())]).await;
         }
     }
 
