@@ -8,11 +8,7 @@ use std::{
 };
 
 use axum::Router;
-use axum_server::{
-    Handle,
-    accept::NoDelayAcceptor,
-    tls_rustls::{RustlsAcceptor, RustlsConfig},
-};
+use axum_server::{Handle, tls_rustls::RustlsConfig};
 use hyper_util::rt::TokioTimer;
 use tokio::{
     net::TcpSocket,
@@ -23,6 +19,7 @@ use tokio::{
 use crate::{
     adapters::socketio,
     config::Config,
+    door::Door,
     http::{self, Health, Site, Status},
     hub::Hub,
     tls,
@@ -123,22 +120,14 @@ impl App {
         let mut server = axum_server::from_tcp(self.listener)?.handle(handle.clone());
         server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
         let tls = &self.config.tls;
-        let serving = async {
-            match self.certificate.clone() {
-                None => server.acceptor(NoDelayAcceptor).serve(service).await,
-                Some(certificate) => {
-                    server.acceptor(RustlsAcceptor::new(certificate).acceptor(NoDelayAcceptor)).serve(service).await
-                }
-            }
-        };
+        let serving = server.acceptor(Door::new(self.certificate.clone())).serve(service);
+        let hangup = Arc::new(Notify::new());
         let renewing = async {
             match self.certificate.clone() {
                 None => std::future::pending().await,
                 Some(certificate) => {
-                    let now = Arc::new(Notify::new());
-                    let watching =
-                        tls::reload_when_changed(certificate, tls.cert_path.clone(), tls.key_path.clone(), now.clone());
-                    tokio::join!(watching, on_hangup(&now));
+                    let (cert, key) = (tls.cert_path.clone(), tls.key_path.clone());
+                    tls::reload_when_changed(certificate, cert, key, hangup.clone()).await;
                 }
             }
         };
@@ -152,6 +141,7 @@ impl App {
         tokio::select! {
             served = serving => served,
             () = renewing => Ok(()),
+            () = on_hangup(&hangup) => Ok(()),
             () = stopping => Ok(()),
         }
     }
@@ -191,11 +181,14 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
+/// Never done. SIGHUP means "read the certificate again", and with none to read it means nothing, instead of the end.
 async fn on_hangup(reload: &Notify) {
-    let Ok(mut hangup) = signal(SignalKind::hangup()) else { return std::future::pending().await };
-    while hangup.recv().await.is_some() {
-        reload.notify_one();
+    if let Ok(mut hangup) = signal(SignalKind::hangup()) {
+        while hangup.recv().await.is_some() {
+            reload.notify_one();
+        }
     }
+    std::future::pending().await
 }
 
 fn health(hub: &Hub, started: Instant) -> Health {

@@ -8,6 +8,7 @@ pub mod hub;
 pub mod adapters;
 pub mod http;
 pub mod tls;
+mod door;
 pub mod config;
 pub mod cli;
 pub mod telemetry;

@@ -100,7 +100,8 @@ impl Views {
         *inner.method_mut() = Method::GET;
         *inner.uri_mut() = request.uri.clone();
         *inner.headers_mut() = request.headers.clone();
-        let encoding = accept::best(&request.headers, &[Encoding::Identity, Encoding::Gzip, Encoding::Brotli]);
+        // No brotli here: it costs more time, and the code for it more memory, than a folder of pages is worth.
+        let encoding = accept::best(&request.headers, &[Encoding::Identity, Encoding::Gzip]);
         inner.headers_mut().insert(ACCEPT_ENCODING, encoding.name());
         if !has_range {
             inner.headers_mut().remove(RANGE);
