@@ -3,6 +3,7 @@
 mod harness;
 mod hostile;
 mod http;
+mod sessions;
 mod tls;
 mod transcripts;
 mod words;

@@ -1,25 +1,31 @@
-//! What the server logs while a test runs, every level of it.
+//! What the servers of all tests log, every level of it. One log for the process, because Tracing asks only one collector
+//! once whether a line is wanted; a test finds its own lines by the ids in them.
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use tracing::{level_filters::LevelFilter, subscriber::DefaultGuard};
+use tracing::level_filters::LevelFilter;
 
 /// Clones are the same log.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
-/// Collects from here on what this thread logs; with Tokio's single-threaded tests that is everything.
-pub(crate) fn collect() -> (Log, DefaultGuard) {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    (log, tracing::subscriber::set_default(subscriber))
+/// Collects from here on.
+pub(crate) fn collect() -> Log {
+    static LOG: OnceLock<Log> = OnceLock::new();
+    let start = || {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_max_level(LevelFilter::TRACE)
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+        log
+    };
+    LOG.get_or_init(start).clone()
 }
 
 impl Log {
@@ -27,8 +33,14 @@ impl Log {
         String::from_utf8(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()).unwrap()
     }
 
+    /// Is there a line with all these words?
     pub(crate) fn has(&self, words: &[&str]) -> bool {
         self.text().lines().any(|line| words.iter().all(|it| line.contains(it)))
+    }
+
+    /// The lines that name this peer, for the message of a test that fails.
+    pub(crate) fn of(&self, id: &str) -> String {
+        self.text().lines().filter(|it| it.contains(id)).collect::<Vec<_>>().join("\n")
     }
 }
 

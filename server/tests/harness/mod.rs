@@ -119,18 +119,13 @@ impl Server {
         }
     }
 
-    /// Asks it to stop as a signal would, and waits for its end.
-    pub(crate) async fn stop(mut self) {
-        self.say_stop();
-        soon("the end of the server", &mut self.serving).await.unwrap().unwrap();
-    }
-
+    /// As a signal to the process would.
     pub(crate) fn say_stop(&mut self) {
         self.stop.take().unwrap().send(()).unwrap();
     }
 
-    pub(crate) fn is_over(&self) -> bool {
-        self.serving.is_finished()
+    pub(crate) async fn ends(&mut self) {
+        soon("the end of the server", &mut self.serving).await.unwrap().unwrap();
     }
 }
 
