@@ -70,6 +70,9 @@ pub enum Malformed {
     /// Nested deeper than any client's parser should be asked to follow.
     #[error("nested too deep")]
     TooDeep,
+    /// More attachments than a client takes.
+    #[error("too many attachments")]
+    TooManyAttachments,
     /// A placeholder for an attachment that is not there.
     #[error("a placeholder points nowhere")]
     Placeholder,

@@ -15,6 +15,9 @@ use crate::rooms::Payload;
 /// The original passes about 4,100 levels on and drops 20,000.
 const DEPTH_MAX: usize = 4_000;
 
+/// More make a newer socket.io client give up its own connection (socket.io-parser 4.2.7, `maxAttachments`).
+const ATTACHMENTS_MAX: usize = 10;
+
 /// What the server has to know of a signal.
 #[derive(Debug)]
 pub struct Envelope<'a> {
@@ -49,6 +52,9 @@ impl<'a> Envelope<'a> {
         }
         if json::is_deeper_than(body, DEPTH_MAX) {
             return Err(Malformed::TooDeep);
+        }
+        if attachments.len() > ATTACHMENTS_MAX {
+            return Err(Malformed::TooManyAttachments);
         }
         if !placeholders_fit(body, attachments.len()) {
             return Err(Malformed::Placeholder);
@@ -189,6 +195,14 @@ mod tests {
         assert!(relayed(&nested(3_999)).contains("[[[["));
         assert_eq!(refused(&nested(4_000), 0), Malformed::TooDeep);
         assert_eq!(refused(&nested(20_000), 0), Malformed::TooDeep);
+    }
+
+    #[test]
+    fn ten_attachments_pass_and_eleven_do_not() {
+        let body = r#"{"target":"t","room":"r","signal":1}"#;
+        let attachments = |n: usize| std::iter::repeat_n(Bytes::from_static(b"x"), n).collect();
+        assert!(Envelope::read(&event(body), attachments(10)).is_ok());
+        assert_eq!(refused(body, 11), Malformed::TooManyAttachments);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 use socketioxide::socket::Sid;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 
 use super::transports::Transports;
 
@@ -87,16 +87,40 @@ impl Drop for Tap {
     }
 }
 
-/// A websocket's bytes, through a tap. `_guard` is dropped with it: what must end with the connection goes there.
+/// A websocket's bytes, through a tap.
 pub(super) struct TappedStream<S, G> {
-    pub(super) inner: S,
+    inner: S,
     pub(super) tap: Arc<Tap>,
-    pub(super) _guard: G,
+    /// Read already, and to be read again.
+    head: Vec<u8>,
+    /// Dropped with the stream: what must end with the connection goes there.
+    pub(super) guard: Option<G>,
+}
+
+impl<S: AsyncRead + Unpin, G: Unpin> TappedStream<S, G> {
+    pub(super) fn new(inner: S, tap: Arc<Tap>) -> Self {
+        TappedStream { inner, tap, head: Vec::new(), guard: None }
+    }
+
+    /// Waits for the first bytes and leaves them to be read. 0: there will be none.
+    pub(super) async fn peek(&mut self) -> io::Result<usize> {
+        let mut head = vec![0; 64];
+        let n_bytes = self.read(&mut head).await?;
+        head.truncate(n_bytes);
+        self.head = head;
+        Ok(n_bytes)
+    }
 }
 
 impl<S: AsyncRead + Unpin, G: Unpin> AsyncRead for TappedStream<S, G> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.tap.check(&self.tap.reader, cx)?;
+        if !self.head.is_empty() {
+            let n_bytes = self.head.len().min(buf.remaining());
+            buf.put_slice(&self.head[..n_bytes]);
+            self.head = self.head.split_off(n_bytes);
+            return Poll::Ready(Ok(()));
+        }
         Pin::new(&mut self.inner).poll_read(cx, buf)
     }
 }

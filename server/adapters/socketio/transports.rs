@@ -4,6 +4,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
 };
 
 use axum::{
@@ -13,10 +14,10 @@ use axum::{
     http::{self, Extensions, HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use hyper::upgrade::OnUpgrade;
+use hyper::upgrade::{OnUpgrade, Upgraded};
 use hyper_util::rt::TokioIo;
 use socketioxide::{service::SocketIoService, socket::Sid};
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::timeout};
 use tower::{Service, ServiceExt};
 use tungstenite::handshake::derive_accept_key;
 
@@ -25,6 +26,9 @@ use super::{
     query::{BadQuery, Query},
     tap::{Tap, TappedStream},
 };
+
+/// For a websocket to carry something, as in socket.io.
+const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What the route and the lines share.
 pub(super) struct Transports {
@@ -87,21 +91,35 @@ impl Transports {
         let Some(tap) = sid.map_or_else(|| Some(Arc::default()), |sid| self.tap_of(sid)) else {
             return BadQuery::UnknownSession.into_response();
         };
-        if !tap.claim_websocket() {
+        if tap.is_websocket() {
             return BadQuery::BadRequest.into_response();
         }
         let Some(request) = self.bare_request(query, &tap) else { return BadQuery::BadRequest.into_response() };
-        let moved = sid.map(|sid| Move { sid, transports: Arc::downgrade(&self) });
-        let mut service = self.service.clone();
         tokio::spawn(async move {
             if let Ok(io) = upgrade.await {
-                let stream = TappedStream { inner: TokioIo::new(io), tap, _guard: moved };
-                // The answer says only whether the query was understood; the session runs in tasks of its own.
-                let _ = service.call((stream, request)).await;
+                self.carry(TappedStream::new(TokioIo::new(io), tap), request, sid).await;
             }
         });
         let headers = [(header::CONNECTION, "upgrade"), (header::UPGRADE, "websocket")];
         (StatusCode::SWITCHING_PROTOCOLS, headers, [(header::SEC_WEBSOCKET_ACCEPT, accept)]).into_response()
+    }
+
+    /// Hands a websocket to socketioxide, which from then on answers polls with nothing. A session that is polling goes on
+    /// doing so until its websocket has shown that it carries something; there are proxies that let none of it through.
+    async fn carry(
+        self: Arc<Self>,
+        mut stream: TappedStream<TokioIo<Upgraded>, Move>,
+        request: http::Request<()>,
+        sid: Option<Sid>,
+    ) {
+        if sid.is_some() && !matches!(timeout(UPGRADE_TIMEOUT, stream.peek()).await, Ok(Ok(1..))) {
+            return;
+        }
+        if stream.tap.claim_websocket() {
+            stream.guard = sid.map(|sid| Move { sid, transports: Arc::downgrade(&self) });
+            // The answer says only whether the query was understood; the session runs in tasks of its own.
+            let _ = self.service.clone().call((stream, request)).await;
+        }
     }
 
     /// socketioxide keeps the first request as long as the session, and a request's headers and URI are slices of the
