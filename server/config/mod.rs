@@ -89,9 +89,11 @@ pub struct IceSettings {
 
 /// One of `ice.servers`.
 #[derive(Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table with urls")]
 #[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
 pub struct IceServer {
+    // Without any it is refused by name.
+    #[serde(default)]
     pub urls: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
@@ -112,7 +114,7 @@ pub struct Log {
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "lowercase", try_from = "String")]
 pub enum LogFormat {
     /// For people.
     Text,
@@ -190,7 +192,9 @@ impl Config {
         if self.tls.enabled {
             for (name, path) in [("tls.cert_path", &self.tls.cert_path), ("tls.key_path", &self.tls.key_path)] {
                 if path.as_os_str().is_empty() {
-                    return Err(format!("tls.enabled is true, but {name} is empty: name the PEM file, or switch TLS off"));
+                    return Err(format!(
+                        "tls.enabled is true, but {name} is empty: name the PEM file, or switch TLS off"
+                    ));
                 }
             }
         }
@@ -220,6 +224,19 @@ impl IceServer {
             return Err(format!("ice.servers entry {url}: give either a username and credential or a shared_secret"));
         }
         Ok(())
+    }
+}
+
+// By hand, for a sentence without our own names for things.
+impl TryFrom<String> for LogFormat {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        match &*text {
+            "text" => Ok(LogFormat::Text),
+            "json" => Ok(LogFormat::Json),
+            _ => Err(format!("it is {text:?}, and \"text\" or \"json\" is expected")),
+        }
     }
 }
 

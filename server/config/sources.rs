@@ -11,6 +11,9 @@ use super::{Config, DEFAULTS, original};
 /// Before each of our variables: `P2PCHAT_HTTP__PORT`.
 const PREFIX: &str = "P2PCHAT_";
 
+/// Below it a name is no slip of another.
+const LIKENESS_MIN: f64 = 0.75;
+
 /// What the command line sets. `None`: not given.
 #[derive(Clone, Debug, Default)]
 pub struct Flags {
@@ -45,12 +48,15 @@ pub fn read(
     let file = flags.config.clone().or_else(|| places.iter().find(|it| it.exists()).cloned());
     let mut builder = config::Config::builder().add_source(Ready(defaults.clone()));
     if let Some(path) = &file {
-        let settings = original::translate(table(&text_of(path)?, &path.display().to_string())?);
-        refuse_unknown(&settings, &defaults, &path.display().to_string())?;
+        let origin = path.display().to_string();
+        let settings = original::translate(table(&text_of(path)?, &origin)?);
+        refuse_unknown(&settings, &defaults, &origin)?;
+        refuse_other_kinds(&settings, &defaults, &origin)?;
         builder = builder.add_source(Ready(settings));
+        tried(&builder, &origin)?;
     }
     let builder = over(builder, flags, environment, &defaults)?;
-    let config: Config = builder.build().and_then(config::Config::try_deserialize).map_err(BadSetting::of)?;
+    let config = tried(&builder, "a setting")?;
     config.check().map_err(BadSetting)?;
     Ok((config, file))
 }
@@ -71,13 +77,15 @@ fn over(
     environment: impl IntoIterator<Item = (String, String)>,
     defaults: &Map<String, Value>,
 ) -> Result<ConfigBuilder<DefaultState>, BadSetting> {
-    let set = |builder: ConfigBuilder<DefaultState>, key: &str, value: Value| {
-        builder.set_override(key, value).map_err(BadSetting::of)
+    let set = |builder: ConfigBuilder<DefaultState>, key: &str, value: ValueKind, origin: &str| {
+        let value = Value::new(Some(&origin.to_owned()), value);
+        let builder = builder.set_override(key, value).map_err(|it| BadSetting::of(it, origin))?;
+        tried(&builder, origin).map(|_| builder)
     };
     let (ours, theirs): (Vec<_>, Vec<_>) = environment.into_iter().partition(|it| it.0.starts_with(PREFIX));
     for (theirs_name, key) in original::environment() {
         if let Some((_, text)) = theirs.iter().find(|it| it.0 == theirs_name) {
-            builder = set(builder, key, Value::new(Some(&format!("the variable {theirs_name}")), text.clone()))?;
+            builder = set(builder, key, text.clone().into(), &format!("the variable {theirs_name}"))?;
         }
     }
     for (name, text) in ours {
@@ -88,9 +96,9 @@ fn over(
             Some(ValueKind::Array(_)) => {
                 // As it would stand in the file.
                 let value = table(&format!("value = {text}"), &origin)?.remove("value");
-                builder = set(builder, &key, value.unwrap_or_default())?;
+                builder = set(builder, &key, value.unwrap_or_default().kind, &origin)?;
             }
-            Some(_) => builder = set(builder, &key, Value::new(Some(&origin), text))?,
+            Some(_) => builder = set(builder, &key, text.into(), &origin)?,
         }
     }
     let path = |it: &PathBuf| it.display().to_string();
@@ -100,10 +108,15 @@ fn over(
         ("http.views", "--views", flags.views.as_ref().map(path)),
     ] {
         if let Some(text) = text {
-            builder = set(builder, key, Value::new(Some(&flag.to_owned()), text))?;
+            builder = set(builder, key, text.into(), flag)?;
         }
     }
     Ok(builder)
+}
+
+/// What the sources so far come to. What is wrong came with the last of them, `origin`.
+fn tried(builder: &ConfigBuilder<DefaultState>, origin: &str) -> Result<Config, BadSetting> {
+    builder.build_cloned().and_then(config::Config::try_deserialize).map_err(|it| BadSetting::of(it, origin))
 }
 
 fn text_of(path: &Path) -> Result<String, BadSetting> {
@@ -155,6 +168,39 @@ fn refuse_unknown(
     Ok(())
 }
 
+/// The library would make a port of 1.5 or of true. A number or a switch in quotes is taken, as in the environment.
+fn refuse_other_kinds(
+    settings: &Map<String, Value>,
+    defaults: &Map<String, Value>,
+    origin: &str,
+) -> Result<(), BadSetting> {
+    use ValueKind::{Array, Boolean, Float, I64, String, Table, U64};
+    for (section, value) in settings {
+        let Table(inner) = &value.kind else { continue };
+        for (name, value) in inner {
+            let expected = match (find(defaults, section, name), &value.kind) {
+                (Some(I64(_) | U64(_)), I64(_) | U64(_) | String(_)) | (Some(Boolean(_)), Boolean(_) | String(_)) => {
+                    continue;
+                }
+                (Some(String(_)), String(_)) | (Some(Array(_)), Array(_)) => continue,
+                (Some(I64(_) | U64(_)), _) => "a whole number",
+                (Some(Boolean(_)), _) => "true or false",
+                (Some(Array(_)), _) => "a list in brackets",
+                (Some(_) | None, _) => "a text in quotes",
+            };
+            let found = match &value.kind {
+                Table(_) => "a table".to_owned(),
+                Array(_) => "a list".to_owned(),
+                String(text) => format!("{text:?}"),
+                kind @ (Boolean(_) | Float(_) | I64(_) | U64(_)) => kind.to_string(),
+                _ => "something else".to_owned(),
+            };
+            return Err(BadSetting(format!("{origin} sets {section}.{name} to {found}, where {expected} is expected")));
+        }
+    }
+    Ok(())
+}
+
 fn find<'a>(defaults: &'a Map<String, Value>, section: &str, name: &str) -> Option<&'a ValueKind> {
     match &defaults.get(section)?.kind {
         ValueKind::Table(inner) => inner.get(name).map(|it| &it.kind),
@@ -167,7 +213,9 @@ fn unknown(name: &str, origin: &str, defaults: &Map<String, Value>) -> String {
         ValueKind::Table(inner) => inner.keys().map(|it| format!("{section}.{it}")).collect(),
         _ => Vec::new(),
     });
-    let nearest = known.max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
+    let last = |it: &str| it.rsplit('.').next().unwrap_or_default().to_lowercase();
+    let alike = |it: &str| strsim::jaro_winkler(it, name).max(strsim::jaro_winkler(&last(it), &last(name)));
+    let nearest = known.filter(|it| alike(it) > LIKENESS_MIN).max_by(|a, b| alike(a).total_cmp(&alike(b)));
     let advice = nearest.map_or_else(String::new, |it| format!(" (did you mean {it}?)"));
     format!("{origin} sets {name}, which is no setting{advice}; --print-config shows all there are")
 }
@@ -186,16 +234,16 @@ impl Source for Ready {
 }
 
 impl BadSetting {
-    fn of(error: ConfigError) -> Self {
-        match error {
-            ConfigError::Type { origin: Some(origin), unexpected, expected, key: Some(key) } => {
-                BadSetting(format!("{origin} sets {key} to {unexpected}, where {expected} is expected"))
+    fn of(error: ConfigError, origin: &str) -> Self {
+        BadSetting(match error {
+            ConfigError::Type { unexpected, expected, key: Some(key), .. } => {
+                format!("{origin} sets {key} to {unexpected}, where {expected} is expected")
             }
-            ConfigError::At { error, origin: Some(origin), key: Some(key) } => {
-                BadSetting(format!("{origin} sets {key} to something that does not fit: {}", sentence(&error)))
+            ConfigError::At { error, key: Some(key), .. } => {
+                format!("{origin} sets {key} to something that does not fit: {}", sentence(&error))
             }
-            other => BadSetting(sentence(&other)),
-        }
+            other => format!("{origin} does not fit: {}", sentence(&other)),
+        })
     }
 }
 
