@@ -48,6 +48,8 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
             app::check(&config).await.map_err(|it| settings(it.to_string()))?;
             return say(&format!("The settings are all right ({file}).\n")).map_err(|it| machine(it.to_string()));
         }
+        // Before it says that it is ready, so that a signal in answer to that is heard.
+        let stop = app::stop_signal().map_err(|it| machine(it.to_string()))?;
         let app = App::bind(config).await.map_err(|it| match it {
             app::Fault::Setting(sentence) => settings(sentence),
             app::Fault::Machine(sentence) => machine(sentence),
@@ -58,7 +60,6 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
         tracing::info!(url = app.url(), file, "listening");
         // An operator may have closed standard output; the log says the same.
         let _ = say(&format!("P2PChat is ready: open {}\n", app.url()));
-        let stop = app::stop_signal().map_err(|it| machine(it.to_string()))?;
         app.serve(stop).await.map_err(|it| machine(format!("the server ended: {it}")))
     })
 }
