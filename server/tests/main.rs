@@ -3,7 +3,9 @@
 mod harness;
 mod hostile;
 mod http;
+mod process;
 mod sessions;
+mod settings;
 mod tls;
 mod transcripts;
 mod words;

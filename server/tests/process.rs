@@ -1,0 +1,247 @@
+//! The executable itself: its exit codes, what it prints, and how it ends.
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _},
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    process::{Child, ChildStdout, Command, Output, Stdio},
+    time::Instant,
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use crate::harness::{By, Peer, Server, exchange, peer::signal_text};
+
+/// In an empty folder, with no environment but what a test adds.
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_p2pchat-server"));
+    command.args(arguments).current_dir(folder).env_clear().stdin(Stdio::null());
+    command
+}
+
+fn output(arguments: &[&str], config: &str) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    if !config.is_empty() {
+        fs::write(folder.path().join("config.toml"), config).unwrap();
+    }
+    command(folder.path(), arguments).output().unwrap()
+}
+
+fn said(output: &Output) -> (Option<i32>, &str, &str) {
+    let text = |it| std::str::from_utf8(it).unwrap();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+/// A server that runs until it is dropped.
+struct Running {
+    child: Child,
+    said: BufReader<ChildStdout>,
+    first_line: String,
+    _folder: TempDir,
+}
+
+impl Running {
+    fn start(arguments: &[&str], config: &str) -> Running {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("config.toml"), config).unwrap();
+        let mut command = command(folder.path(), &["--address", "127.0.0.1", "--port", "0"]);
+        let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(child.stdout.take().unwrap());
+        let mut first_line = String::new();
+        // It says this once it listens.
+        said.read_line(&mut first_line).unwrap();
+        Running { child, said, first_line, _folder: folder }
+    }
+
+    fn address(&self) -> SocketAddr {
+        let port = self.first_line.trim_end().trim_end_matches('/').rsplit(':').next().unwrap();
+        SocketAddr::from(([127, 0, 0, 1], port.parse().unwrap()))
+    }
+
+    fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Its exit code, and all that it logged.
+    fn end(mut self) -> (Option<i32>, String) {
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        let mut rest = String::new();
+        self.said.read_to_string(&mut rest).unwrap();
+        assert_eq!(rest, "", "nothing more is printed");
+        (self.child.wait().unwrap().code(), log)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn a_wrong_setting_ends_with_2_and_one_sentence() {
+    let sentence = "p2pchat-server: config.toml sets http.prt, which is no setting (did you mean http.port?); \
+                    --print-config shows all there are\n";
+    for arguments in [&[][..], &["--check-config"], &["--print-config"]] {
+        assert_eq!(said(&output(arguments, "[http]\nprt = 1\n")), (Some(2), "", sentence));
+    }
+    let missing = "[tls]\nenabled = true\ncert_path = \"c.pem\"\nkey_path = \"k.pem\"\n";
+    for arguments in [&["--port", "0"][..], &["--check-config"]] {
+        let output = output(arguments, missing);
+        let (code, printed, sentence) = said(&output);
+        assert_eq!((code, printed, sentence.lines().count()), (Some(2), "", 1));
+        assert!(sentence.starts_with("p2pchat-server: ") && sentence.contains("c.pem"), "{sentence}");
+    }
+    let filter = output(&["--check-config"], "[log]\nfilter = \"what=ever\"\n");
+    assert_eq!((filter.status.code(), said(&filter).2.contains("log.filter is \"what=ever\"")), (Some(2), true));
+    assert_eq!(output(&["--prot", "5"], "").status.code(), Some(2));
+}
+
+#[test]
+fn a_port_in_use_ends_with_1_and_says_what_to_do() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = output(&["--address", "127.0.0.1", "--port", &port], "");
+    let sentence =
+        format!("p2pchat-server: port {port} is in use by another program: end it, or choose another with --port\n");
+    assert_eq!(said(&output), (Some(1), "", &*sentence));
+}
+
+#[test]
+fn the_settings_can_be_checked_and_printed_without_starting() {
+    let ok = output(&["--check-config"], "[http]\nport = 5\n");
+    assert_eq!(said(&ok), (Some(0), "The settings are all right (config.toml).\n", ""));
+    assert_eq!(said(&output(&["--check-config"], "")).1, "The settings are all right (no settings file).\n");
+    let config = "[ice]\nservers = [{ urls = [\"turn:t\"], shared_secret = \"hush\" }]\n";
+    let printed = output(&["--print-config", "--port", "6"], config);
+    let (code, text, _) = said(&printed);
+    assert!(code == Some(0) && text.contains("port = 6\n") && !text.contains("hush"), "{text}");
+    let again = output(&["--print-config"], text);
+    assert_eq!(said(&again), (Some(0), text, ""));
+}
+
+#[test]
+fn a_file_named_by_a_flag_and_variables_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("mine.toml"), "PORT = 5\nHOSTNAME = \"h.example\"\n").unwrap();
+    let mut command = command(folder.path(), &["--config", "mine.toml", "--print-config"]);
+    let output = command.env("P2PCHAT_ROOMS__PEERS_MAX", "3").env("HOSTNAME", "ignored").output().unwrap();
+    let text = said(&output).1;
+    for line in ["port = 5", "hostname = \"h.example\"", "peers_max = 3"] {
+        assert!(text.lines().any(|it| it == line), "{text}");
+    }
+}
+
+#[test]
+fn it_says_where_to_open_it_and_sigterm_ends_it_with_0() {
+    for signal in [Signal::TERM, Signal::INT] {
+        let running = Running::start(&[], "");
+        let port = running.address().port();
+        assert_eq!(running.first_line, format!("P2PChat is ready: open http://localhost:{port}/\n"));
+        let begun = Instant::now();
+        running.signal(signal);
+        let (code, log) = running.end();
+        assert_eq!(code, Some(0), "{log}");
+        assert!(log.contains("listening") && log.contains("stopping"), "{log}");
+        assert!(begun.elapsed().as_secs() < 8, "it took {:?} with nobody there", begun.elapsed());
+    }
+    let named = Running::start(&[], "[http]\nhostname = \"chat.example.org\"\n");
+    assert!(named.first_line.starts_with("P2PChat is ready: open http://chat.example.org:"), "{}", named.first_line);
+}
+
+#[test]
+fn the_original_frontend_on_another_port_is_advised_about() {
+    let views = tempfile::tempdir().unwrap();
+    let path = views.path().to_str().unwrap();
+    let advice = "connects to its host without a port";
+    for (has_bundle, is_advised) in [(false, false), (true, true)] {
+        if has_bundle {
+            fs::write(views.path().join("bundle.js"), "").unwrap();
+        }
+        let running = Running::start(&["--views", path], "");
+        running.signal(Signal::TERM);
+        let (code, log) = running.end();
+        assert_eq!((code, log.contains(advice) && log.contains(path)), (Some(0), is_advised), "{log}");
+    }
+}
+
+#[tokio::test]
+async fn a_stop_ends_clients_and_then_the_process() {
+    let running = Running::start(&[], "");
+    let mut peers = Vec::new();
+    for by in crate::harness::EVERY_WAY {
+        peers.push(Peer::connect(running.address(), by).await);
+    }
+    running.signal(Signal::TERM);
+    for peer in &mut peers {
+        peer.ends().await;
+    }
+    let (code, log) = tokio::task::spawn_blocking(|| running.end()).await.unwrap();
+    assert_eq!(code, Some(0), "{log}");
+}
+
+/// The libraries' own logs included, which no test within one process sees.
+#[tokio::test]
+async fn no_secret_reaches_the_log_of_the_process_at_any_level() {
+    for format in ["text", "json"] {
+        let config = format!(
+            "[log]\nfilter = \"trace\"\nformat = \"{format}\"\n[ice]\nservers = [{{ urls = [\"turn:t\"], username = \
+             \"hush-user\", credential = \"hush-credential\" }}, {{ urls = [\"turn:t\"], shared_secret = \"hush-shared\" }}]\n"
+        );
+        let mut running = Running::start(&[], &config);
+        // What it logs is more than a pipe holds.
+        let mut log = running.child.stderr.take().unwrap();
+        let reading = tokio::task::spawn_blocking(move || {
+            let mut text = String::new();
+            log.read_to_string(&mut text).map(|_| text)
+        });
+        for by in crate::harness::EVERY_WAY {
+            say_secrets(running.address(), by).await;
+        }
+        running.signal(Signal::TERM);
+        let log = reading.await.unwrap().unwrap();
+        assert!(log.contains("a line began"), "{log}");
+        let secret = log.lines().find(|it| it.contains("hush"));
+        assert_eq!(secret, None, "{format}");
+    }
+}
+
+async fn say_secrets(address: SocketAddr, by: By) {
+    let mut one = Peer::connect(address, by).await;
+    let mut other = Peer::connect(address, by).await;
+    one.hello().await;
+    other.hello().await;
+    let create = r#"["CREATE-ROOM",{"requestId":"c","maxUsers":5,"name":"n","password":"hush-password","type":1}]"#;
+    one.emit(create).await;
+    let room = crate::harness::field(&one.hear().await, "roomID");
+    for password in ["hush-wrong", "hush-password"] {
+        let join = format!(r#"["JOIN-ROOM",{{"requestId":"j","room":"{room}","password":"{password}"}}]"#);
+        other.emit(&join).await;
+        other.hear().await;
+    }
+    one.hear().await;
+    one.emit_binary(
+        &signal_text(&other.id, &room, r#"["hush-sdp",{"_placeholder":true,"num":0}]"#),
+        &[b"hush".to_vec()],
+    )
+    .await;
+    other.event().await.unwrap();
+    exchange(&mut one, &mut other, &room).await;
+    one.leave().await;
+    other.leave().await;
+}
+
+#[tokio::test]
+async fn two_servers_in_one_process_share_nothing() {
+    let (first, second) = (Server::start().await, Server::start().await);
+    let (mut one, mut other, room) = first.pair(By::Websocket).await;
+    let mut stranger = second.guest(By::Websocket).await;
+    stranger.emit(&format!(r#"["JOIN-ROOM",{{"requestId":"j","room":"{room}","password":"pw"}}]"#)).await;
+    assert_eq!(stranger.hear().await, r#"["TYPEERROR",{"type":3,"requestID":"j"}]"#);
+    exchange(&mut one, &mut other, &room).await;
+    assert_eq!((first.count().await, second.count().await), ((2, 1), (1, 0)));
+}
