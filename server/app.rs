@@ -63,11 +63,8 @@ impl App {
             tracing::warn!(%error, "the limit on open files stays as it is, and with it the number of connections");
         }
         let hub = Hub::new(config.limits(), config.ice());
-        let site = Site {
-            views: config.views(),
-            signaling_path: config.signaling.path.clone(),
-            https: config.tls.enabled,
-        };
+        let site =
+            Site { views: config.views(), signaling_path: config.signaling.path.clone(), https: config.tls.enabled };
         let started = Instant::now();
         let asked = hub.clone();
         let health = move || health(&asked, started);
@@ -217,7 +214,9 @@ fn listen(address: IpAddr, port: u16) -> Result<TcpListener, Fault> {
                  CAP_NET_BIND_SERVICE; or choose another with --port"
             ),
             io::ErrorKind::AddrNotAvailable => {
-                format!("{address} is no address of this machine: choose one of its own with --address, or \"::\" for all")
+                format!(
+                    "{address} is no address of this machine: choose one of its own with --address, or \"::\" for all"
+                )
             }
             _ => format!("cannot listen on {at}: {error}"),
         })

@@ -35,8 +35,7 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
     let machine = |sentence: String| (EXIT_MACHINE, sentence);
     let places = config::usual_places(|name| std::env::var(name).ok());
     let environment = std::env::vars_os().filter_map(|(k, v)| k.into_string().ok().zip(v.into_string().ok()));
-    let (config, file) =
-        config::read(&cli.flags(), &places, environment).map_err(|it| settings(it.to_string()))?;
+    let (config, file) = config::read(&cli.flags(), &places, environment).map_err(|it| settings(it.to_string()))?;
     if cli.print_config {
         return say(&config.to_toml()).map_err(|it| machine(it.to_string()));
     }

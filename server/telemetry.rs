@@ -16,7 +16,10 @@ use crate::config::{Log, LogFormat};
 /// The filter makes no sense; the text says why.
 pub fn start(log: &Log) -> Result<(), String> {
     let filter: Targets = log.filter.parse().map_err(|error| {
-        format!("log.filter is {:?}: {error}; \"info\" is one, and \"info,p2pchat_server::hub=debug\" another", log.filter)
+        format!(
+            "log.filter is {:?}: {error}; \"info\" is one, and \"info,p2pchat_server::hub=debug\" another",
+            log.filter
+        )
     })?;
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let logs = tracing_subscriber::registry().with(filter).with(filter_fn(|it| !tells_payloads(it)));

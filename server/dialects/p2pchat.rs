@@ -54,9 +54,10 @@ impl Dialect for P2pChat {
     fn encode_answer(&self, tag: &CallTag, answer: &Result<Reply, Refusal>, ice: &[IceServer]) -> Option<Frame> {
         let id = tag.0.as_deref()?;
         Some(match answer {
-            Ok(Reply::Welcome { peer }) => {
-                frame(GET_ID, &Welcome { request: id, user: peer.as_str(), ice_servers: ice.iter().map(ice_server).collect() })
-            }
+            Ok(Reply::Welcome { peer }) => frame(
+                GET_ID,
+                &Welcome { request: id, user: peer.as_str(), ice_servers: ice.iter().map(ice_server).collect() },
+            ),
             Ok(Reply::Created { room, card }) => {
                 let RoomSpec { name, password, peers_max } = &card.spec;
                 let (max_users, cur_users) = (*peers_max, card.n_peers);
@@ -115,7 +116,7 @@ fn spec(fields: &Fields<'_>) -> Option<RoomSpec> {
     Some(RoomSpec {
         name: fields.text("name")?.into_owned(),
         password: Password(fields.text("password")?.into_owned()),
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "cut down, and clamped at both ends")]
+        // Cut down, and clamped at both ends.
         peers_max: peers_max as usize,
     })
 }

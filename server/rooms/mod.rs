@@ -144,12 +144,7 @@ impl Rooms {
         Ok(Outcome::reply(Reply::Created { room: id, card }))
     }
 
-    fn join(
-        &mut self,
-        peer: &PeerId,
-        id: RoomId,
-        password: Option<&Password>,
-    ) -> Result<Outcome<'static>, Refusal> {
+    fn join(&mut self, peer: &PeerId, id: RoomId, password: Option<&Password>) -> Result<Outcome<'static>, Refusal> {
         // To one without an id there are no rooms.
         let seats = self.seats.get_mut(peer).ok_or(Refusal::NoSuchRoom)?;
         let room = self.rooms.get_mut(&id).ok_or(Refusal::NoSuchRoom)?;
@@ -169,13 +164,7 @@ impl Rooms {
         Ok(Outcome::reply(Reply::Updated { card: room.card() }))
     }
 
-    fn signal<'a>(
-        &self,
-        from: &PeerId,
-        room: &str,
-        to: &str,
-        payload: Payload<'a>,
-    ) -> Result<Outcome<'a>, Refusal> {
+    fn signal<'a>(&self, from: &PeerId, room: &str, to: &str, payload: Payload<'a>) -> Result<Outcome<'a>, Refusal> {
         let room = self.rooms.get(room).ok_or(Refusal::NoSuchRoom)?;
         let to = room.member(to).filter(|it| *it != from && room.has(from)).ok_or(Refusal::NotAMember)?;
         let event = Event::Signal { from: from.clone(), payload };

@@ -76,9 +76,7 @@ fn run(rooms: &mut Rooms, step: Step, n_made: &mut usize) {
             let password = Password(if right { "pw" } else { "no" }.into());
             (by, Request::Join { room: room(n), password: Some(password) })
         }
-        Step::Update { by, room: n, peers_max } => {
-            (by, Request::Update { room: room(n), spec: Some(spec(peers_max)) })
-        }
+        Step::Update { by, room: n, peers_max } => (by, Request::Update { room: room(n), spec: Some(spec(peers_max)) }),
         Step::Leave { by, room: n } => (by, Request::Leave { room: room(n) }),
         Step::Signal { by, to, room: n } => {
             let payload = Payload { text: "{}", source_at: Vec::new(), attachments: Default::default() };
