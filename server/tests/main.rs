@@ -6,6 +6,7 @@ mod http;
 mod process;
 mod sessions;
 mod settings;
+mod tidy;
 mod tls;
 mod transcripts;
 mod words;

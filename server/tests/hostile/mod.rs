@@ -24,7 +24,7 @@ impl Scene {
     /// The attacker is gone, and all is as it was.
     async fn stands(&mut self, after: &str) {
         // The name of the attack is in the output of a test that fails.
-        println!("after {after}");
+        eprintln!("after {after}");
         self.server.comes_to((2, 1)).await;
         exchange(&mut self.one, &mut self.other, &self.room).await;
     }

@@ -77,7 +77,7 @@ impl Play {
             Step::Emit { text, .. } => self.say(&who, &packets(&text, &self.ids)).await,
             Step::Raw { packet, .. } => self.say(&who, &[Packet::Text(packet)]).await,
             Step::Flood { n_signals, .. } => {
-                let (to, room) = (self.ids.into_wire("<sid:B>"), self.ids.into_wire("<room:1>"));
+                let (to, room) = (self.ids.on_wire("<sid:B>"), self.ids.on_wire("<room:1>"));
                 let signal = |n: usize| Packet::Text(format!("42{}", signal_text(&to, &room, &format!("{n}"))));
                 self.say(&who, &(0..n_signals).map(signal).collect::<Vec<_>>()).await;
             }
@@ -125,7 +125,7 @@ impl Play {
     fn take(&mut self, name: &str, heard: &[Heard]) {
         for heard in heard {
             self.ids.learn(name, &heard.text);
-            let text = self.ids.into_record(heard);
+            let text = self.ids.on_record(heard);
             let of_flood = format!(
                 r#"["SIGNAL",{{"target":"<sid:B>","room":"<room:1>","signal":{},"source":"<sid:A>"}}]"#,
                 self.n_signals

@@ -122,7 +122,7 @@ impl Step {
 
 /// An event with its stand-ins replaced: ids, long strings, attachments, a callback.
 pub(super) fn packets(text: &str, ids: &Ids) -> Vec<Packet> {
-    let mut text = expanded(&ids.into_wire(text));
+    let mut text = expanded(&ids.on_wire(text));
     let mut attachments = Vec::new();
     while let Some((before, rest)) = text.split_once(r#"{"type":"Buffer","data":["#) {
         let (bytes, after) = rest.split_once("]}").unwrap();
@@ -186,12 +186,12 @@ impl Ids {
         self.0.push((name, id));
     }
 
-    pub(super) fn into_wire(&self, text: &str) -> String {
+    pub(super) fn on_wire(&self, text: &str) -> String {
         self.0.iter().fold(text.to_owned(), |text, (name, id)| text.replace(name, id))
     }
 
     /// An event as the recording would have it.
-    pub(super) fn into_record(&self, heard: &Heard) -> String {
+    pub(super) fn on_record(&self, heard: &Heard) -> String {
         let mut text = self.0.iter().fold(heard.text.clone(), |text, (name, id)| text.replace(id, name));
         for (n, bytes) in heard.attachments.iter().enumerate() {
             let placeholder = format!(r#"{{"_placeholder":true,"num":{n}}}"#);
