@@ -88,6 +88,10 @@ fn files(folder: &str, endings: &[&str]) -> Vec<PathBuf> {
     for entry in fs::read_dir(root().join(folder)).unwrap() {
         let path = entry.unwrap().path();
         let from_top = path.strip_prefix(root()).unwrap().to_owned();
+        // What tools make is not ours.
+        if ["target", "node_modules", "dist", "corpus"].iter().any(|it| path.ends_with(it)) {
+            continue;
+        }
         if path.is_dir() {
             found.extend(files(from_top.to_str().unwrap(), endings));
         } else if from_top.extension().is_some_and(|it| endings.contains(&it.to_str().unwrap())) {

@@ -58,14 +58,18 @@ async fn a_second_upgrade_is_refused_and_the_first_stays() {
     assert_eq!(websocket(scene.server.address, Some(&mate.sid)).await.unwrap_err().0, 400);
     mate.hears_nothing().await;
 
-    // While the first is under way.
+    // While the first is under way: the one that says something first is the one.
     let mut peer = Peer::connect(scene.server.address, By::Polling).await;
-    let mut socket = websocket(scene.server.address, Some(&peer.sid)).await.unwrap();
+    let (mut first, mut second) = (
+        websocket(scene.server.address, Some(&peer.sid)).await.unwrap(),
+        websocket(scene.server.address, Some(&peer.sid)).await.unwrap(),
+    );
+    second.send(Message::text("2probe")).await.unwrap();
+    assert_eq!(soon("3probe", second.next()).await.unwrap().unwrap(), Message::text("3probe"));
     assert_eq!(websocket(scene.server.address, Some(&peer.sid)).await.unwrap_err().0, 400);
-    socket.send(Message::text("2probe")).await.unwrap();
-    assert_eq!(soon("3probe", socket.next()).await.unwrap().unwrap(), Message::text("3probe"));
-    assert_eq!(websocket(scene.server.address, Some(&peer.sid)).await.unwrap_err().0, 400);
-    drop(socket);
+    let _ = first.send(Message::text("2probe")).await;
+    assert!(!matches!(soon("the end", first.next()).await, Some(Ok(Message::Text(_)))));
+    drop(second);
     peer.ends().await;
 
     let id = mate.id.clone();
@@ -78,7 +82,7 @@ async fn a_second_upgrade_is_refused_and_the_first_stays() {
 async fn an_upgrade_that_fails_ends_its_session_and_tells_its_room() {
     let mut scene = Scene::begin(By::Upgrade).await;
     for said in
-        [&[][..], &["2probe"], &["2probe", "x"], &["5"], &["x"], &["4"], &["2probe", "42[]"], &["2probe", "2"], &["1"]]
+        [&["2probe"][..], &["2probe", "x"], &["5"], &["x"], &["4"], &["2probe", "42[]"], &["2probe", "2"], &["1"]]
     {
         let mate = scene.room_mate(By::Polling).await;
         let mut socket = websocket(scene.server.address, Some(&mate.sid)).await.unwrap();
@@ -90,6 +94,20 @@ async fn an_upgrade_that_fails_ends_its_session_and_tells_its_room() {
         scene.hear_of_the_end_of(&id).await;
         scene.stands(&format!("an upgrade that says {said:?}")).await;
     }
+}
+
+#[tokio::test]
+async fn a_websocket_that_carries_nothing_leaves_its_session_polling() {
+    let mut scene = Scene::begin(By::Polling).await;
+    let mut mate = scene.room_mate(By::Polling).await;
+    let idle = websocket(scene.server.address, Some(&mate.sid)).await.unwrap();
+    drop(websocket(scene.server.address, Some(&mate.sid)).await.unwrap());
+    crate::harness::exchange(&mut mate, &mut scene.one, &scene.room).await;
+    let id = mate.id.clone();
+    mate.leave().await;
+    scene.hear_of_the_end_of(&id).await;
+    drop(idle);
+    scene.stands("websockets that carry nothing").await;
 }
 
 #[tokio::test]

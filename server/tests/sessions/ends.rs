@@ -1,6 +1,9 @@
 //! How sessions end: by their client, by silence, by a failed upgrade, by the server.
 use std::time::Instant;
 
+use futures_util::SinkExt as _;
+use tokio_tungstenite::tungstenite::Message;
+
 use crate::harness::{By, EVERY_WAY, Peer, Server, log, peer::Packet, peer::websocket, soon, web::Web};
 
 const IMPATIENT: [(&str, &str); 2] = [("signaling.ping_interval_ms", "300"), ("signaling.ping_timeout_ms", "300")];
@@ -64,7 +67,9 @@ async fn an_upgrade_that_never_comes_to_its_end_ends_its_session() {
     let mut stuck = server.guest(By::Polling).await;
     stuck.join(&room).await;
     assert!(other.hear().await.contains(&stuck.id));
-    let socket = websocket(server.address, Some(&stuck.sid)).await.unwrap();
+    let mut socket = websocket(server.address, Some(&stuck.sid)).await.unwrap();
+    socket.send(Message::text("2probe")).await.unwrap();
+    // Its heartbeat waits as long as the upgrade is under way.
     assert_eq!(other.hear().await, gone(&stuck.id, &room));
     server.comes_to((1, 1)).await;
     drop(socket);
