@@ -1,5 +1,4 @@
 //! What must hold for any input: run by the fuzzer, and over random input by the tests.
-#![allow(dead_code, reason = "each target uses one of them")]
 use std::{
     mem,
     sync::{Arc, Mutex, PoisonError},
