@@ -48,7 +48,7 @@ fn field(frames: &[String], name: &str) -> String {
 
 /// The bytes are lines, each an event of one of two room mates; `$t`, `$r` and `$s` in them stand for the other's id, the
 /// room and the own id.
-pub fn hears_anything(data: &[u8]) {
+pub(super) fn hears_anything(data: &[u8]) {
     let limits = Limits { peers_max: 20, name_units_max: 20, password_units_max: 100 };
     let hub = Hub::new(limits, Ice { servers: Vec::new(), credential_ttl_s: 60 });
     let (tape_a, tape_b) = (Arc::new(Tape::default()), Arc::new(Tape::default()));
@@ -75,7 +75,7 @@ pub fn hears_anything(data: &[u8]) {
 }
 
 /// `body` is what a client sends as a `SIGNAL`.
-pub fn relays_what_was_sent(body: &str) {
+pub(super) fn relays_what_was_sent(body: &str) {
     let event = format!("[\"SIGNAL\",{body}]");
     let Ok(envelope) = Envelope::read(&event, Attachments::new()) else { return };
     let sealed = signal::sealed(&envelope.payload, "ME");
