@@ -34,7 +34,8 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
     let settings = |sentence: String| (EXIT_SETTINGS, sentence);
     let machine = |sentence: String| (EXIT_MACHINE, sentence);
     let places = config::usual_places(|name| std::env::var(name).ok());
-    let environment = std::env::vars_os().filter_map(|(k, v)| k.into_string().ok().zip(v.into_string().ok()));
+    let environment =
+        std::env::vars_os().map(|(k, v)| (k.to_string_lossy().into_owned(), v.to_string_lossy().into_owned()));
     let (config, file) = config::read(&cli.flags(), &places, environment).map_err(|it| settings(it.to_string()))?;
     if cli.print_config {
         return say(&config.to_toml()).map_err(|it| machine(it.to_string()));

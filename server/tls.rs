@@ -61,7 +61,7 @@ pub async fn reload_when_changed(config: RustlsConfig, cert: PathBuf, key: PathB
             Reload::Nothing => {}
             Reload::Swapped => tracing::info!(cert = %watch.cert.display(), "new certificate in use"),
             Reload::Kept(fault) => {
-                tracing::error!(%fault, "the new certificate cannot be used, the old one stays in use: {fault}");
+                tracing::error!(%fault, "the new certificate cannot be used, the old one stays in use");
             }
         }
     }

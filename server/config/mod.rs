@@ -178,6 +178,13 @@ impl Config {
                  \"/api/signaling/\" does"
             ));
         }
+        let name = |it: char| it.is_ascii_alphanumeric() || "-.".contains(it);
+        if !self.http.hostname.chars().all(name) {
+            return Err(format!(
+                "http.hostname is {:?}: it must be a bare name, without a scheme, port or path, as \"chat.example.org\" is",
+                self.http.hostname
+            ));
+        }
         let at_least = [
             ("signaling.message_bytes_max", *message_bytes_max as u64, 1_000),
             ("signaling.frames_waiting_max", *frames_waiting_max as u64, 16),
@@ -201,7 +208,10 @@ impl Config {
         if let Some(views) = self.views()
             && !views.is_dir()
         {
-            return Err(format!("http.views is {}: there is no such folder", views.display()));
+            return Err(format!(
+                "http.views is {}: there is no such folder, or this user may not look into it",
+                views.display()
+            ));
         }
         self.ice.servers.iter().try_for_each(IceServer::check)
     }

@@ -8,6 +8,9 @@ use config::{ConfigBuilder, ConfigError, File, FileFormat, Map, Source, Value, V
 
 use super::{Config, DEFAULTS, original};
 
+/// Of what a library says is wrong.
+const SENTENCE_CHARS_MAX: usize = 300;
+
 /// Before each of our variables: `P2PCHAT_HTTP__PORT`.
 const PREFIX: &str = "P2PCHAT_";
 
@@ -132,6 +135,12 @@ fn text_of(path: &Path) -> Result<String, BadSetting> {
 
 /// A TOML text as a table, its values marked with where they stand.
 fn table(text: &str, origin: &str) -> Result<Map<String, Value>, BadSetting> {
+    // First without values: the parser's own sentence shows the line, which may hold a secret.
+    if let Err(error) = toml::from_str::<toml::Table>(text) {
+        let before = error.span().and_then(|it| text.get(..it.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        return Err(BadSetting(format!("{origin} is not TOML: line {line}: {}", short(error.message()))));
+    }
     let parsed = File::from_str(text, FileFormat::Toml).collect();
     let mut table = parsed.map_err(|error| BadSetting(format!("{origin} is not TOML: {}", sentence(&error))))?;
     table.values_mut().for_each(|it| mark(it, origin));
@@ -191,7 +200,9 @@ fn refuse_other_kinds(
             let found = match &value.kind {
                 Table(_) => "a table".to_owned(),
                 Array(_) => "a list".to_owned(),
-                String(text) => format!("{text:?}"),
+                // What is put in the wrong place there may be a secret.
+                String(_) if section == "ice" => "a text".to_owned(),
+                String(text) => format!("{:?}", short(text)),
                 kind @ (Boolean(_) | Float(_) | I64(_) | U64(_)) => kind.to_string(),
                 _ => "something else".to_owned(),
             };
@@ -236,8 +247,13 @@ impl Source for Ready {
 impl BadSetting {
     fn of(error: ConfigError, origin: &str) -> Self {
         BadSetting(match error {
+            // As above.
+            ConfigError::Type { expected, key: Some(key), .. } if key.starts_with("ice.") => {
+                format!("{origin} sets {key} to something else, where {} is expected", plain(expected))
+            }
             ConfigError::Type { unexpected, expected, key: Some(key), .. } => {
-                format!("{origin} sets {key} to {unexpected}, where {expected} is expected")
+                let found = short(&unexpected.to_string());
+                format!("{origin} sets {key} to {found}, where {} is expected", plain(expected))
             }
             ConfigError::At { error, key: Some(key), .. } => {
                 format!("{origin} sets {key} to something that does not fit: {}", sentence(&error))
@@ -249,5 +265,25 @@ impl BadSetting {
 
 /// An error in one line.
 fn sentence(error: &ConfigError) -> String {
-    error.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+    short(&error.to_string())
+}
+
+/// In one line that a terminal can show.
+fn short(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= SENTENCE_CHARS_MAX {
+        line
+    } else {
+        line.chars().take(SENTENCE_CHARS_MAX).collect::<String>() + "…"
+    }
+}
+
+/// What is expected, in words for people who set it.
+fn plain(expected: &str) -> &str {
+    match expected {
+        "an unsigned 16 bit integer" => "a whole number from 0 to 65535",
+        "an unsigned 64 bit or less integer" | "an unsigned 64 bit integer" => "a whole number, 0 or more",
+        "sequence" | "a sequence" | "an array" => "a list in brackets",
+        other => other,
+    }
 }

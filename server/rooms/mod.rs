@@ -12,7 +12,10 @@ mod room;
 mod scenes;
 mod topology;
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
 
 pub use ids::{PeerId, RoomId};
 pub use limits::Limits;
@@ -20,7 +23,7 @@ pub use outcome::{Event, Notice, Outcome, Payload, Refusal, Reply};
 pub use room::{Card, Password, RoomSpec};
 pub use topology::Topology;
 
-use room::Room;
+use room::{Member, Room};
 
 /// What a peer may ask.
 #[derive(Debug)]
@@ -67,14 +70,16 @@ pub enum Request<'a> {
 pub struct Rooms {
     limits: Limits,
     rooms: HashMap<RoomId, Room>,
-    /// The rooms that each peer is in, in the order in which it came. Mirrors the rooms' members exactly.
-    seats: HashMap<PeerId, Vec<RoomId>>,
+    /// The rooms that each peer is in, in the order in which it came, by the number of its seat there. Mirrors the rooms'
+    /// members exactly.
+    seats: HashMap<PeerId, BTreeMap<u64, RoomId>>,
+    n_seats_taken: u64,
 }
 
 impl Rooms {
     /// No rooms yet.
     pub fn new(limits: Limits) -> Self {
-        Rooms { limits, rooms: HashMap::new(), seats: HashMap::new() }
+        Rooms { limits, rooms: HashMap::new(), seats: HashMap::new(), n_seats_taken: 0 }
     }
 
     /// The one door. A refusal changes nothing and tells nobody, which is why it carries no notices.
@@ -104,10 +109,8 @@ impl Rooms {
 
     /// Forgets a peer for good. Each of its rooms hears of it, in the order in which it came to them.
     pub fn forget(&mut self, peer: &PeerId) -> Vec<Notice<'static>> {
-        let rooms = self.seats.get(peer).cloned().unwrap_or_default();
-        let notices = rooms.iter().filter_map(|room| self.leave(peer, room)).flatten().collect();
-        self.seats.remove(peer);
-        notices
+        let rooms = self.seats.remove(peer).unwrap_or_default();
+        rooms.values().filter_map(|room| self.leave(peer, room)).flatten().collect()
     }
 
     /// How many rooms there are.
@@ -124,7 +127,7 @@ impl Rooms {
         if self.seats.contains_key(peer) {
             return Err(Refusal::HasId);
         }
-        self.seats.insert(peer.clone(), Vec::new());
+        self.seats.insert(peer.clone(), BTreeMap::new());
         Ok(Outcome::reply(Reply::Welcome { peer: peer.clone() }))
     }
 
@@ -137,9 +140,9 @@ impl Rooms {
         let seats = self.seats.get_mut(peer).ok_or(Refusal::NoId)?;
         let (spec, topology) = spec.ok_or(Refusal::BadSettings)?;
         let id = fresh();
-        let room = Room::open(self.limits.applied_to(spec), topology, peer.clone());
+        let member = take_seat(&mut self.n_seats_taken, seats, peer, &id);
+        let room = Room::open(self.limits.applied_to(spec), topology, member);
         let card = room.card();
-        seats.push(id.clone());
         self.rooms.insert(id.clone(), room);
         Ok(Outcome::reply(Reply::Created { room: id, card }))
     }
@@ -150,8 +153,7 @@ impl Rooms {
         let room = self.rooms.get_mut(&id).ok_or(Refusal::NoSuchRoom)?;
         room.admit(peer, password)?;
         let told = room.introduce_to();
-        room.add(peer.clone());
-        seats.push(id.clone());
+        room.add(take_seat(&mut self.n_seats_taken, seats, peer, &id));
         let card = room.card();
         let joined = |to| Notice { to, event: Event::PeerJoined { room: id.clone(), peer: peer.clone() } };
         Ok(Outcome { reply: Reply::Joined { card }, notices: told.into_iter().map(joined).collect() })
@@ -175,17 +177,21 @@ impl Rooms {
     fn leave(&mut self, peer: &PeerId, id: &RoomId) -> Option<Vec<Notice<'static>>> {
         let room = self.rooms.get_mut(id)?;
         let departure = room.without(peer)?;
-        let mut unseated = vec![peer.clone()];
         if departure.is_over {
-            unseated.extend_from_slice(room.members());
             self.rooms.remove(id);
         }
-        for peer in unseated {
+        for Member { peer, seat } in departure.unseated {
             if let Some(seats) = self.seats.get_mut(&peer) {
-                seats.retain(|it| it != id);
+                seats.remove(&seat);
             }
         }
         let left = |to| Notice { to, event: Event::PeerLeft { room: id.clone(), peer: peer.clone() } };
         Some(departure.told.into_iter().map(left).collect())
     }
+}
+
+fn take_seat(n_taken: &mut u64, seats: &mut BTreeMap<u64, RoomId>, peer: &PeerId, room: &RoomId) -> Member {
+    *n_taken += 1;
+    seats.insert(*n_taken, room.clone());
+    Member { peer: peer.clone(), seat: *n_taken }
 }

@@ -41,20 +41,29 @@ pub(super) struct Room {
     topology: Topology,
     creator: PeerId,
     /// In the order in which they came.
-    members: Vec<PeerId>,
+    members: Vec<Member>,
+}
+
+/// Someone in a room, and the number under which that peer's own list has this room.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    pub(super) peer: PeerId,
+    pub(super) seat: u64,
 }
 
 /// What became of a room when someone left it.
 pub(super) struct Departure {
     /// Who must hear of it.
     pub(super) told: Vec<PeerId>,
+    /// Whose seats are free: those of all where the room is over.
+    pub(super) unseated: Vec<Member>,
     /// Nobody is left, or the host of a star is gone.
     pub(super) is_over: bool,
 }
 
 impl Room {
-    pub(super) fn open(spec: RoomSpec, topology: Topology, creator: PeerId) -> Self {
-        Room { spec, topology, members: vec![creator.clone()], creator }
+    pub(super) fn open(spec: RoomSpec, topology: Topology, creator: Member) -> Self {
+        Room { spec, topology, creator: creator.peer.clone(), members: vec![creator] }
     }
 
     /// May `peer` come in? `password` is `None` where none was given, which is not the empty one.
@@ -74,28 +83,32 @@ impl Room {
     /// Who must hear that someone new is at the door.
     pub(super) fn introduce_to(&self) -> Vec<PeerId> {
         match self.topology {
-            Topology::Mesh => self.members.clone(),
+            Topology::Mesh => self.peers().cloned().collect(),
             Topology::Star => vec![self.creator.clone()],
         }
     }
 
-    pub(super) fn add(&mut self, peer: PeerId) {
-        self.members.push(peer);
+    pub(super) fn add(&mut self, member: Member) {
+        self.members.push(member);
     }
 
     /// Takes `gone` out. `None`: it was not in.
     pub(super) fn without(&mut self, gone: &PeerId) -> Option<Departure> {
-        let at = self.members.iter().position(|it| it == gone)?;
+        let at = self.members.iter().position(|it| it.peer == *gone)?;
         let host_leaves = self.host() == Some(gone);
         // When a star's host leaves, the host itself hears it too: its client takes that as the end of the room.
-        let everyone = self.members.clone();
-        self.members.remove(at);
+        let everyone = self.peers().cloned().collect();
+        let mut unseated = vec![self.members.remove(at)];
         let told = match self.topology {
             Topology::Star if host_leaves => everyone,
             Topology::Star => vec![self.creator.clone()],
-            Topology::Mesh => self.members.clone(),
+            Topology::Mesh => self.peers().cloned().collect(),
         };
-        Some(Departure { told, is_over: host_leaves || self.members.is_empty() })
+        let is_over = host_leaves || self.members.is_empty();
+        if is_over {
+            unseated.append(&mut self.members);
+        }
+        Some(Departure { told, unseated, is_over })
     }
 
     pub(super) fn change(&mut self, by: &PeerId, spec: Option<RoomSpec>) -> Result<(), Refusal> {
@@ -108,15 +121,15 @@ impl Room {
 
     /// The member with this id.
     pub(super) fn member(&self, id: &str) -> Option<&PeerId> {
-        self.members.iter().find(|it| it.as_str() == id)
+        self.peers().find(|it| it.as_str() == id)
     }
 
     pub(super) fn has(&self, peer: &PeerId) -> bool {
-        self.members.contains(peer)
+        self.peers().any(|it| it == peer)
     }
 
-    pub(super) fn members(&self) -> &[PeerId] {
-        &self.members
+    pub(super) fn peers(&self) -> impl Iterator<Item = &PeerId> {
+        self.members.iter().map(|it| &it.peer)
     }
 
     pub(super) fn card(&self) -> Card {

@@ -168,10 +168,10 @@ fn what_is_wrong_in_a_file_is_said_with_its_name_and_place() {
         ("[http]\nport = []", "FILE sets http.port to a list, where a whole number is expected"),
         ("[http]\nhostname = 5", "FILE sets http.hostname to 5, where a text in quotes is expected"),
         ("[tls]\nenabled = 1", "FILE sets tls.enabled to 1, where true or false is expected"),
-        ("[ice]\nservers = \"stun:x\"", r#"FILE sets ice.servers to "stun:x", where a list in brackets is expected"#),
+        ("[ice]\nservers = \"stun:x\"", "FILE sets ice.servers to a text, where a list in brackets is expected"),
         (
             "[http]\nport = 70000",
-            "FILE sets http.port to 64-bit unsigned integer `70000`, where an unsigned 16 bit integer is expected",
+            "FILE sets http.port to 64-bit unsigned integer `70000`, where a whole number from 0 to 65535 is expected",
         ),
         (
             "[http]\naddress = \"localhost\"",
@@ -189,7 +189,9 @@ fn what_is_wrong_in_a_file_is_said_with_its_name_and_place() {
     ] {
         assert_eq!(from_file(text).unwrap_err(), sentence, "{text}");
     }
-    assert!(from_file("[http\nport = 1").unwrap_err().starts_with("FILE is not TOML: TOML parse error at line 1"));
+    assert!(from_file("[http\nport = 1").unwrap_err().starts_with("FILE is not TOML: line 1: "));
+    let unclosed = from_file("[ice]\nservers = [{ credential = \"SECRET\"").unwrap_err();
+    assert!(unclosed.starts_with("FILE is not TOML: line 2: ") && !unclosed.contains("SECRET"), "{unclosed}");
 }
 
 #[test]
@@ -201,7 +203,10 @@ fn what_is_out_of_range_is_said_with_the_range() {
         ("[signaling]\nping_interval_ms = 0", "signaling.ping_interval_ms is 0: it must be 100 or more"),
         ("[signaling]\nping_timeout_ms = 99", "signaling.ping_timeout_ms is 99: it must be 100 or more"),
         ("[rooms]\npeers_max = 0", "rooms.peers_max is 0: it must be 1 or more"),
-        ("[http]\nviews = \"/nowhere\"", "http.views is /nowhere: there is no such folder"),
+        (
+            "[http]\nviews = \"/nowhere\"",
+            "http.views is /nowhere: there is no such folder, or this user may not look into it",
+        ),
         (
             "[tls]\nenabled = true",
             "tls.enabled is true, but tls.cert_path is empty: name the PEM file, or switch TLS off",

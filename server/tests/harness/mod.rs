@@ -22,7 +22,7 @@ use web::Web;
 pub(crate) const PATH: &str = "/api/signaling/";
 
 /// No wait ends by it unless something is broken; long, because machines that run tests may be slow.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits for the thing itself, and fails with its name where it does not come.
 pub(crate) async fn soon<T>(what: &str, it: impl Future<Output = T>) -> T {

@@ -6,7 +6,13 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     WebSocketStream, client_async,
-    tungstenite::{Error, Message},
+    tungstenite::{
+        Error, Message,
+        protocol::frame::{
+            Frame,
+            coding::{Data, OpCode},
+        },
+    },
 };
 
 use super::{PATH, field, soon, web::Web};
@@ -191,6 +197,18 @@ impl Peer {
                 if (answer.status, answer.text()) == (200, "ok") { Ok(()) } else { Err(answer.status.to_string()) }
             }
         }
+    }
+
+    /// One message of a websocket, in frames of so many bytes.
+    pub(crate) async fn send_in_fragments(&mut self, packet: &str, n_bytes: usize) -> Result<(), Error> {
+        let Way::Websocket(socket) = &mut self.way else { panic!("a poller has no frames") };
+        let n_fragments = packet.len().div_ceil(n_bytes);
+        for (n, part) in packet.as_bytes().chunks(n_bytes).enumerate() {
+            let opcode = OpCode::Data(if n == 0 { Data::Text } else { Data::Continue });
+            let frame = Frame::message(part.to_vec(), opcode, n + 1 == n_fragments);
+            socket.send(Message::Frame(frame)).await?;
+        }
+        Ok(())
     }
 
     /// The next packet, pings answered and left out. `None`: the connection has ended.

@@ -1,18 +1,10 @@
 //! Messages of the longest length there is, and one byte more; bytes that are no text.
-use futures_util::SinkExt as _;
 use tokio::io::AsyncWriteExt as _;
-use tokio_tungstenite::tungstenite::{
-    Message,
-    protocol::frame::{
-        Frame,
-        coding::{Data, OpCode},
-    },
-};
 
 use super::Scene;
 use crate::harness::{
     By, PATH, Peer,
-    peer::{Packet, signal_text, websocket},
+    peer::{Packet, signal_text},
     web::Web,
 };
 
@@ -85,17 +77,18 @@ async fn attachments_pass_up_to_the_limit_and_one_byte_more_ends_the_sender() {
 }
 
 #[tokio::test]
-async fn a_message_too_long_in_small_fragments_ends_its_sender() {
+async fn a_message_in_fragments_is_as_long_as_all_of_them() {
     let mut scene = Scene::begin(By::Websocket).await;
-    let mut socket = websocket(scene.server.address, None).await.unwrap();
-    let fragment = vec![b'x'; 100_000];
-    let frame = |opcode, is_last| Message::Frame(Frame::message(fragment.clone(), OpCode::Data(opcode), is_last));
-    let mut sent = socket.send(frame(Data::Text, false)).await;
-    for _ in 0..10 {
-        sent = sent.and(socket.send(frame(Data::Continue, false)).await);
-    }
-    let _ = sent.and(socket.send(frame(Data::Continue, true)).await);
-    // Nothing more is said, and still it ends.
+    let mut mate = scene.room_mate(By::Websocket).await;
+    let longest = signal_of(MESSAGE_BYTES_MAX, &scene.one.id, &scene.room);
+    mate.send_in_fragments(&longest, 100_000).await.unwrap();
+    assert!(scene.one.hear().await.len() > MESSAGE_BYTES_MAX);
+    mate.hears_nothing().await;
+    let longer = signal_of(MESSAGE_BYTES_MAX + 1, &scene.one.id, &scene.room);
+    let _ = mate.send_in_fragments(&longer, 100_000).await;
+    mate.ends().await;
+    let id = mate.id.clone();
+    scene.hear_of_the_end_of(&id).await;
     scene.stands("fragments").await;
 }
 
