@@ -115,10 +115,6 @@ impl App {
         let handle = Handle::new();
         let service = self.router.into_make_service();
         let mut server = axum_server::from_tcp(self.listener)?.handle(handle.clone());
-        if self.certificate.is_none() {
-            // Browsers speak HTTP/2 over TLS alone, and finding out what is spoken knows no time limit.
-            server = server.http1_only();
-        }
         server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
         let tls = &self.config.tls;
         let serving = server.acceptor(Door::new(PATIENCE, self.certificate.clone())).serve(service);
