@@ -3,12 +3,12 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { people } from '../src/room/people.ts'
 import { entriesMax } from '../src/room/timeline.ts'
 import { hostMember, memberId, peerId, roomItself } from '../src/wire/ids.ts'
-import type { PeerMessage } from '../src/wire/peer.ts'
+import { noCaps, type PeerMessage } from '../src/wire/peer.ts'
 import { Alone } from './alone.ts'
 
-const person = { name: 'Eve', avatar: '' }
+const person = { name: 'Eve', avatar: '', caps: noCaps }
 const eve = peerId('eve')
-const hello: PeerMessage = { kind: 'hello', person, password: '', moves: true }
+const hello: PeerMessage = { kind: 'hello', person, password: '' }
 
 describe('in a mesh', () => {
   const me = new Alone('mesh')
@@ -66,7 +66,7 @@ describe('in a mesh', () => {
   test('a rename changes the name and nothing else', () => {
     me.hear(eve, hello)
     const before = me.state.timeline.length
-    me.hear(eve, { ...hello, person: { name: 'Adam', avatar: '' } })
+    me.hear(eve, { ...hello, person: { name: 'Adam', avatar: '', caps: noCaps } })
     expect(people(me.state).map(it => it.name)).toEqual(['Me', 'Adam'])
     expect(me.state.timeline).toHaveLength(before)
   })
@@ -94,7 +94,7 @@ describe('at a star’s host', () => {
   })
 
   test('the welcome comes in the order the original’s guests expect', () => {
-    me.hear(eve, { kind: 'knock', password: '', moves: false })
+    me.hear(eve, { kind: 'knock', password: '' })
     expect(me.effects).toMatchObject([{ type: 'send', source: '0', message: { kind: 'admitted', id: '1' } }])
     me.hear(eve, { kind: 'introduce', person })
     expect(me.effects.map(it => it.type === 'send' && [it.source, it.message.kind])).toEqual([
@@ -113,7 +113,7 @@ describe('at a star’s host', () => {
     for (const peer of [eve, bob]) {
       me.feed({ type: 'peer-joined', peer })
       me.feed({ type: 'link-opened', peer })
-      me.hear(peer, { kind: 'knock', password: '', moves: false })
+      me.hear(peer, { kind: 'knock', password: '' })
       me.hear(peer, { kind: 'introduce', person })
     }
     let relayed = 0
@@ -135,7 +135,7 @@ describe('at a star’s guest', () => {
     me.begin()
     me.feed({ type: 'called', peer: host })
     me.feed({ type: 'link-opened', peer: host })
-    fromHost({ kind: 'admitted', id: memberId('1'), moves: false }, '0')
+    fromHost({ kind: 'admitted', id: memberId('1') }, '0')
     fromHost({ kind: 'roster', members: [{ ...person, id: hostMember }] }, '-1')
   })
 
@@ -153,7 +153,7 @@ describe('at a star’s guest', () => {
   })
 
   test('a guest’s word does not remove another', () => {
-    fromHost({ kind: 'introduce', person: { name: 'Bob', avatar: '' } }, '2')
+    fromHost({ kind: 'introduce', person: { name: 'Bob', avatar: '', caps: noCaps } }, '2')
     fromHost({ kind: 'lost', id: memberId('2') }, '3')
     expect(people(me.state)).toHaveLength(3)
     fromHost({ kind: 'lost', id: memberId('2') }, '-1')

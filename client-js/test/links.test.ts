@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { people } from '../src/room/people.ts'
 import type { RoomEffect } from '../src/room/state.ts'
 import { peerId } from '../src/wire/ids.ts'
+import { noCaps } from '../src/wire/peer.ts'
 import { Alone } from './alone.ts'
 
 const ben = peerId('ben')
@@ -14,8 +15,8 @@ beforeEach(() => {
   me.begin()
   me.feed({ type: 'peer-joined', peer: ben })
   me.feed({ type: 'link-opened', peer: ben })
-  const person = { name: 'Ben', avatar: '' }
-  me.hear(ben, { kind: 'hello', person, password: '', moves: false })
+  const person = { name: 'Ben', avatar: '', caps: noCaps }
+  me.hear(ben, { kind: 'hello', person, password: '' })
 })
 
 describe('a peer that the server says has left', () => {

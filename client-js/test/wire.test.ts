@@ -4,6 +4,7 @@ import { decodeFrame, encodeFrame, frameBytesMax } from '../src/wire/codec.ts'
 import { memberId, peerId, roomId } from '../src/wire/ids.ts'
 import { parseInvitation, parsePasted, writeInvitation } from '../src/wire/invitation.ts'
 import { parseMesh, writeMesh } from '../src/wire/mesh.ts'
+import { noCaps, ownCaps } from '../src/wire/peer.ts'
 import {
   parseCreated,
   parseIceServers,
@@ -106,23 +107,33 @@ describe('cut', () => {
 })
 
 describe('a mesh', () => {
-  const person = { name: 'Ada', avatar: '/public/defaults/User.jpg' }
+  const person = { name: 'Ada', avatar: '/public/defaults/User.jpg', caps: noCaps }
   const user = { username: 'Ada', id: 'p1', avatarLoc: person.avatar }
 
   test('says hello in the original’s words, with init always true', () => {
-    const words = writeMesh({ kind: 'hello', person, password: 's3cret', moves: true }, memberId('p1'))
-    expect(words).toEqual({ type: 0, data: { user, pwd: 's3cret', init: true, caps: { moves: true } } })
+    const words = writeMesh({ kind: 'hello', person, password: 's3cret' }, memberId('p1'))
+    expect(words).toEqual({ type: 0, data: { user, pwd: 's3cret', init: true } })
   })
   test('understands the original’s hello and message', () => {
     expect(parseMesh({ type: 0, data: { user, pwd: 'x', init: true } })).toEqual({
       source: null,
-      message: { kind: 'hello', person, password: 'x', moves: false },
+      message: { kind: 'hello', person, password: 'x' },
     })
     expect(parseMesh({ type: 1, data: { msg: 'hi', files: [] } })?.message).toEqual({
       kind: 'chat',
       text: 'hi',
     })
     expect(parseMesh({ type: 1, data: {} })?.message).toEqual({ kind: 'chat', text: '' })
+  })
+  test('carries what our page can do with the person, and takes only what it knows', () => {
+    const words = writeMesh(
+      { kind: 'hello', person: { ...person, caps: ownCaps }, password: '' },
+      memberId('p1'),
+    )
+    expect(words).toMatchObject({ data: { user: { caps: { moves: true } } } })
+    expect(parseMesh(words)?.message).toMatchObject({ person: { caps: ownCaps } })
+    const odd = { ...user, caps: { moves: 'yes', chat: 1, files: [true], other: true } }
+    expect(parseMesh({ type: 0, data: { user: odd } })?.message).toMatchObject({ person: { caps: noCaps } })
   })
   test('cuts a name at 60 and a message at 2000 units', () => {
     const long = { type: 0, data: { user: { ...user, username: 'n'.repeat(900) }, pwd: '', init: true } }
@@ -133,7 +144,7 @@ describe('a mesh', () => {
     })
   })
   test('has no words for a star’s business', () => {
-    expect(writeMesh({ kind: 'knock', password: '', moves: true }, memberId('p1'))).toBeNull()
+    expect(writeMesh({ kind: 'knock', password: '' }, memberId('p1'))).toBeNull()
     expect(writeMesh({ kind: 'lost', id: memberId('1') }, memberId('p1'))).toBeNull()
   })
   test('reads its own moving words', () => {
@@ -144,12 +155,12 @@ describe('a mesh', () => {
 })
 
 describe('a star', () => {
-  const person = { name: 'guest1', avatar: '/a.jpg' }
+  const person = { name: 'guest1', avatar: '/a.jpg', caps: noCaps }
 
   test('a guest’s words are the original’s', () => {
-    expect(writeAsGuest({ kind: 'knock', password: 'pw', moves: true }, memberId('ext'))).toEqual({
+    expect(writeAsGuest({ kind: 'knock', password: 'pw' }, memberId('ext'))).toEqual({
       target: 'ext',
-      idata: { type: 0, data: { pwd: 'pw', caps: { moves: true } } },
+      idata: { type: 0, data: { pwd: 'pw' } },
     })
     expect(writeAsGuest({ kind: 'introduce', person }, memberId('1'))).toEqual({
       target: '1',
@@ -177,12 +188,12 @@ describe('a star', () => {
     expect(say({ kind: 'lost', id: memberId('2') })).toEqual({ source: '-1', idata: { type: 6, data: '2' } })
   })
   test('each side reads what the other writes', () => {
-    const knock = writeAsGuest({ kind: 'knock', password: 'pw', moves: true }, memberId('ext'))
-    expect(parseFromGuest(knock)?.message).toEqual({ kind: 'knock', password: 'pw', moves: true })
-    const admitted = writeAsHost({ kind: 'admitted', id: memberId('1'), moves: true }, memberId('0'))
+    const knock = writeAsGuest({ kind: 'knock', password: 'pw' }, memberId('ext'))
+    expect(parseFromGuest(knock)?.message).toEqual({ kind: 'knock', password: 'pw' })
+    const admitted = writeAsHost({ kind: 'admitted', id: memberId('1') }, memberId('0'))
     expect(parseFromHost(admitted)).toEqual({
       source: '0',
-      message: { kind: 'admitted', id: '1', moves: true },
+      message: { kind: 'admitted', id: '1' },
     })
     expect(parseFromGuest({ target: '1', idata: { type: 3, data: {} } })?.message).toEqual({
       kind: 'ask-roster',
@@ -200,7 +211,10 @@ describe('a star', () => {
   test('a roster is cut, and what is no member is left out', () => {
     const entry = (id: unknown): unknown => ({ username: 'n', id, avatarLoc: '' })
     const heard = parseFromHost({ source: '-1', idata: { type: 3, data: [null, entry(7), entry('1')] } })
-    expect(heard?.message).toEqual({ kind: 'roster', members: [{ id: '1', name: 'n', avatar: '' }] })
+    expect(heard?.message).toEqual({
+      kind: 'roster',
+      members: [{ id: '1', name: 'n', avatar: '', caps: noCaps }],
+    })
     const crowd = Array.from({ length: 9_000 }, (_, index) => entry(String(index)))
     const cutDown = parseFromHost({ source: '-1', idata: { type: 3, data: crowd } })
     expect(cutDown?.message.kind === 'roster' && cutDown.message.members.length).toBe(40)

@@ -81,7 +81,7 @@ const hello = (
   if (link.phase === 'ready') return still(withMember(state, member))
   if (link.phase !== 'greeting') return still(state)
   if (link.dialled && message.password !== state.card.password) return turnAway(state, via)
-  const ready = withLink(state, via, { ...link, phase: 'ready', moves: message.moves, member: member.id })
+  const ready = withLink(state, via, { ...link, phase: 'ready', member: member.id })
   const answer: RoomEffect[] = link.dialled
     ? [{ type: 'send', over: via, source: memberId(state.self), message: ownHello(state) }]
     : []
@@ -92,7 +92,6 @@ const ownHello = (state: RoomState): PeerMessage => ({
   kind: 'hello',
   person: state.person,
   password: state.card.password,
-  moves: true,
 })
 
 /** No notice for somebody who was only out of touch. */
@@ -118,8 +117,8 @@ const knock = (
   if (message.password !== state.card.password) return turnAway(state, via)
   const id = link.member ?? memberId(String(state.nextGuest))
   const nextGuest = link.member === null ? state.nextGuest + 1 : state.nextGuest
-  const next = withLink(state, via, { ...link, phase: 'admitted', moves: message.moves, member: id })
-  const answer = { kind: 'admitted', id, moves: true } as const
+  const next = withLink(state, via, { ...link, phase: 'admitted', member: id })
+  const answer = { kind: 'admitted', id } as const
   return still({ ...next, nextGuest }, { type: 'send', over: via, source: hostMember, message: answer })
 }
 
@@ -131,7 +130,7 @@ const admitted = (
   message: Extract<PeerMessage, { kind: 'admitted' }>,
 ): Step => {
   if (link.phase !== 'greeting' && link.phase !== 'ready') return still(state)
-  const ready = withLink(state, via, { ...link, phase: 'ready', moves: message.moves, member: hostMember })
+  const ready = withLink(state, via, { ...link, phase: 'ready', member: hostMember })
   const person = { kind: 'introduce', person: state.person } as const
   return still(
     { ...ready, selfMember: message.id },

@@ -21,7 +21,6 @@ const freshLink = (
   dialled,
   seated,
   steady: true,
-  moves: false,
   member: previous?.member ?? null,
   attempt: (previous?.attempt ?? 0) + 1,
   pace: previous?.pace ?? freshPace(at),

@@ -7,7 +7,7 @@ import { memberId, type PeerId } from '../wire/ids.ts'
 import type { Refusal } from '../wire/server.ts'
 import { andThen, inTurn, noted, still, toEveryone, withLink } from './change.ts'
 import { giveUpMs, goneFor } from './links.ts'
-import type { LinkState, RoomEffect, RoomState, Step } from './state.ts'
+import { capsOf, type LinkState, type RoomEffect, type RoomState, type Step } from './state.ts'
 
 /** A peer that says nothing for so long will find us in the server's announcement. */
 const movedWaitMs = 1_500
@@ -26,7 +26,7 @@ export const lineFound = (state: RoomState, self: PeerId): Step => {
   if (state.ended) return still(state)
   const source = state.topology.selfMember(self) ?? state.selfMember
   const told = toEveryone(state, source ?? memberId(self), { kind: 'moved', to: self }).filter(
-    effect => effect.type === 'send' && state.links.get(effect.over)?.moves === true,
+    effect => effect.type === 'send' && capsOf(state, effect.over).moves,
   )
   const awaiting = new Set(told.flatMap(effect => (effect.type === 'send' ? [effect.over] : [])))
   const moving: RoomState = { ...state, self, selfMember: source, seat: { type: 'moving', awaiting } }

@@ -1,6 +1,15 @@
 /** Owns the shape of a room as one value: what happened to it, what it asks for. No behaviour beyond making one and asking it. */
 import type { MemberId, PeerId } from '../wire/ids.ts'
-import { defaultAvatar, type Member, type PeerMessage, type Person, type Received } from '../wire/peer.ts'
+import {
+  type Caps,
+  defaultAvatar,
+  type Member,
+  noCaps,
+  ownCaps,
+  type PeerMessage,
+  type Person,
+  type Received,
+} from '../wire/peer.ts'
 import type { Admission, Refusal, RoomCard } from '../wire/server.ts'
 import type { Entry, Pace } from './timeline.ts'
 import { mesh, starGuest, starHost, type Topology } from './topology.ts'
@@ -19,8 +28,6 @@ export type LinkState = {
   readonly seated: 'yes' | 'no' | 'unsure'
   /** False while the network gives no sign of the peer, which may pass. */
   readonly steady: boolean
-  /** The peer understands `moved`. */
-  readonly moves: boolean
   /** Whom the link leads to, once that is known. */
   readonly member: MemberId | null
   /** Counts the calls over this link, so that a timer of an earlier one is recognised as stale. */
@@ -97,7 +104,7 @@ export const enter = (admission: Admission, self: PeerId, name: string): RoomSta
     topology,
     self,
     selfMember: topology.selfMember(self),
-    person: { name, avatar: defaultAvatar },
+    person: { name, avatar: defaultAvatar, caps: ownCaps },
     host: admission.host,
     seat: { type: 'seated' },
     links: new Map(),
@@ -110,6 +117,12 @@ export const enter = (admission: Admission, self: PeerId, name: string): RoomSta
 
 export const readyLinks = (state: RoomState): PeerId[] =>
   [...state.links].filter(([, link]) => link.phase === 'ready').map(([peer]) => peer)
+
+/** What the page at the far end of a link can do; nothing of ours until it has introduced itself. */
+export const capsOf = (state: RoomState, peer: PeerId): Caps => {
+  const member = state.links.get(peer)?.member ?? null
+  return (member === null ? undefined : state.members.get(member)?.caps) ?? noCaps
+}
 
 /** May this peer open a link to us now? */
 export const answers = (state: RoomState, peer: PeerId): boolean =>

@@ -26,8 +26,7 @@ export const mesh: Topology = {
   role: 'mesh',
   dials: true,
   answers: () => true,
-  greeting: (dialled, person, password) =>
-    dialled ? null : { kind: 'hello', person, password, moves: true },
+  greeting: (dialled, person, password) => (dialled ? null : { kind: 'hello', person, password }),
   relays: false,
   selfMember: memberId,
   read: parseMesh,
@@ -49,7 +48,7 @@ export const starGuest: Topology = {
   role: 'guest',
   dials: false,
   answers: (peer, host) => peer === host,
-  greeting: (_dialled, _person, password) => ({ kind: 'knock', password, moves: true }),
+  greeting: (_dialled, _person, password) => ({ kind: 'knock', password }),
   relays: false,
   selfMember: () => null,
   read: parseFromHost,

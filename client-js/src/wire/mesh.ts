@@ -1,14 +1,6 @@
 /** Owns the words of a mesh on the data channel. Their numbers differ from a star's. */
 import { type MemberId, peerId } from './ids.ts'
-import {
-  knowsMoves,
-  ours,
-  type PeerMessage,
-  parseChat,
-  parsePerson,
-  type Received,
-  writePerson,
-} from './peer.ts'
+import { ours, type PeerMessage, parseChat, parsePerson, type Received, writePerson } from './peer.ts'
 import { idText, isRecord, textUpTo } from './shape.ts'
 
 const types = { id: 0, message: 1 } as const
@@ -40,7 +32,7 @@ const parseHello = (data: unknown): PeerMessage | null => {
   if (!isRecord(data)) return null
   const person = parsePerson(data['user'])
   if (person === null) return null
-  return { kind: 'hello', person, password: textUpTo(data['pwd'], 200) ?? '', moves: knowsMoves(data) }
+  return { kind: 'hello', person, password: textUpTo(data['pwd'], 200) ?? '' }
 }
 
 /** `null` for what a mesh has no words for. */
@@ -48,7 +40,7 @@ export const writeMesh = (message: PeerMessage, self: MemberId): object | null =
   switch (message.kind) {
     case 'hello': {
       const { person, password } = message
-      const data = { user: writePerson(self, person), pwd: password, init: true, caps: ours.caps }
+      const data = { user: writePerson(self, person), pwd: password, init: true }
       return { type: types.id, data }
     }
     case 'chat':

@@ -5,8 +5,28 @@
 import type { MemberId, PeerId } from './ids.ts'
 import { cut, type Fields, isRecord, textUpTo, wholeNumber } from './shape.ts'
 
-/** How somebody wants to be seen. The avatar is an address we do not show, kept because others may. */
-export type Person = { readonly name: string; readonly avatar: string }
+/** What a page can do beyond the original's words. It is used only towards those who have said so. */
+export type Caps = {
+  /** Understands `moved`, so that its link can outlive a lost line to the server. */
+  readonly moves: boolean
+  /** Replies, reactions, typing marks. */
+  readonly chat: boolean
+  /** What a call says beyond the original: muted, camera off, kinds of streams. */
+  readonly media: boolean
+  /** Binary transfers that go on where they stopped. */
+  readonly files: boolean
+}
+
+/** An original page's. */
+export const noCaps: Caps = { moves: false, chat: false, media: false, files: false }
+/** Ours. */
+export const ownCaps: Caps = { ...noCaps, moves: true }
+
+/**
+ * How somebody wants to be seen, and what their page can do. The avatar is an address we do not show, kept because
+ * others may.
+ */
+export type Person = { readonly name: string; readonly avatar: string; readonly caps: Caps }
 export type Member = Person & { readonly id: MemberId }
 
 export type Chat = {
@@ -16,11 +36,10 @@ export type Chat = {
   asReceived?: Fields
 }
 
-/** `moves`: this peer understands `moved`, so its link can outlive a lost line to the server. */
 export type PeerMessage =
-  | { kind: 'hello'; person: Person; password: string; moves: boolean }
-  | { kind: 'knock'; password: string; moves: boolean }
-  | { kind: 'admitted'; id: MemberId; moves: boolean }
+  | { kind: 'hello'; person: Person; password: string }
+  | { kind: 'knock'; password: string }
+  | { kind: 'admitted'; id: MemberId }
   | { kind: 'introduce'; person: Person }
   | Chat
   | { kind: 'ask-roster' }
@@ -43,25 +62,28 @@ const avatarUnitsMax = 500
 export const defaultAvatar = '/public/defaults/User.jpg'
 
 /** Our own words beside the original's: it passes over a type it does not know and keys it does not know. */
-export const ours = { moved: 'moved', movedNoted: 'moved-noted', caps: { moves: true } } as const
+export const ours = { moved: 'moved', movedNoted: 'moved-noted' } as const
 
-export const knowsMoves = (fields: Fields): boolean => {
-  const caps = fields['caps']
-  return isRecord(caps) && caps['moves'] === true
+const parseCaps = (value: unknown): Caps => {
+  const said = isRecord(value) ? value : {}
+  const has = (name: keyof Caps): boolean => said[name] === true
+  return { moves: has('moves'), chat: has('chat'), media: has('media'), files: has('files') }
 }
 
 export const parsePerson = (value: unknown): Person | null => {
   if (!isRecord(value)) return null
   const name = textUpTo(value['username'], nameUnitsMax)
   if (name === null) return null
-  return { name, avatar: textUpTo(value['avatarLoc'], avatarUnitsMax) ?? defaultAvatar }
+  const avatar = textUpTo(value['avatarLoc'], avatarUnitsMax) ?? defaultAvatar
+  return { name, avatar, caps: parseCaps(value['caps']) }
 }
 
-export const writePerson = (id: MemberId, { name, avatar }: Person): object => ({
-  username: name,
-  id,
-  avatarLoc: avatar,
-})
+/** Caps that a page does not have are not spelt out, so that a host passes an original's person on as it came. */
+export const writePerson = (id: MemberId, { name, avatar, caps }: Person): object => {
+  const had = Object.entries(caps).filter(([, has]) => has)
+  const person = { username: name, id, avatarLoc: avatar }
+  return had.length === 0 ? person : { ...person, caps: Object.fromEntries(had) }
+}
 
 export const parseChat = (data: unknown): Chat | null => {
   if (!isRecord(data)) return null

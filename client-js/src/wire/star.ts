@@ -1,7 +1,6 @@
 /** Owns the words of a star on the data channel: a guest names a target, the host names a source. */
 import { type MemberId, memberId, peerId } from './ids.ts'
 import {
-  knowsMoves,
   type Member,
   ours,
   type PeerMessage,
@@ -38,9 +37,7 @@ const guestMessage = (idata: Fields): PeerMessage | null => {
   switch (idata['type']) {
     case types.initialId: {
       const password = isRecord(data) ? textUpTo(data['pwd'], 200) : null
-      return password === null || !isRecord(data)
-        ? null
-        : { kind: 'knock', password, moves: knowsMoves(data) }
+      return password === null ? null : { kind: 'knock', password }
     }
     case types.newUserInfo:
       return { kind: 'ask-roster' }
@@ -65,9 +62,7 @@ const hostMessage = (idata: Fields): PeerMessage | null => {
   switch (idata['type']) {
     case types.initialId: {
       const id = isRecord(data) ? idText(data['id']) : null
-      return id === null || !isRecord(data)
-        ? null
-        : { kind: 'admitted', id: memberId(id), moves: knowsMoves(data) }
+      return id === null ? null : { kind: 'admitted', id: memberId(id) }
     }
     case types.newUserInfo:
       return Array.isArray(data) ? { kind: 'roster', members: parseMembers(data) } : null
@@ -125,9 +120,9 @@ export const writeAsGuest = (message: PeerMessage, self: MemberId): object | nul
 const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
   switch (message.kind) {
     case 'knock':
-      return { type: types.initialId, data: { pwd: message.password, caps: ours.caps } }
+      return { type: types.initialId, data: { pwd: message.password } }
     case 'admitted':
-      return { type: types.initialId, data: { id: message.id, caps: ours.caps } }
+      return { type: types.initialId, data: { id: message.id } }
     case 'introduce':
       return { type: types.id, data: { user: writePerson(source, message.person) } }
     case 'chat':
