@@ -21,7 +21,8 @@ const allowed: Readonly<Record<string, { folders: readonly string[]; packages: r
   signaling: { folders: ['wire'], packages: ['socket.io-client'] },
   link: { folders: ['wire'], packages: [] },
   room: { folders: ['wire'], packages: [] },
-  ui: { folders: ['room'], packages: ['preact', 'preact/hooks', '@preact/signals'] },
+  call: { folders: ['wire', 'room'], packages: [] },
+  ui: { folders: ['room', 'call'], packages: ['preact', 'preact/hooks', '@preact/signals'] },
 }
 
 const imported = /^(?:import|export)\b[^'`]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\(\s*'([^']+)'/gm

@@ -8,9 +8,13 @@ export type RoomId = Branded<'RoomId'>
 /** How the people in a room know each other: in a mesh the peer's id, in a star a number the host gave out. */
 export type MemberId = Branded<'MemberId'>
 
+/** A `MediaStream`'s id, which is all that ties what is said about a stream to the stream itself. */
+export type StreamId = Branded<'StreamId'>
+
 export const peerId = (text: string): PeerId => text as PeerId
 export const roomId = (text: string): RoomId => text as RoomId
 export const memberId = (text: string): MemberId => text as MemberId
+export const streamId = (text: string): StreamId => text as StreamId
 
 /** In a star, the host as a person, and the host speaking for the room itself. */
 export const hostMember = memberId('0')
