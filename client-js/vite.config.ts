@@ -43,6 +43,23 @@ export default defineConfig({
     assetsDir: 'assets',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      // The app and the module for others are one code: what both need lies in hashed chunks, and the module's own
+      // file, whose name stays, only names them.
+      preserveEntrySignatures: 'strict',
+      input: { index: resolve(here, 'index.html'), p2pchat: resolve(here, 'src/core/index.ts') },
+      output: {
+        entryFileNames: ({ name }) => (name === 'p2pchat' ? 'core/[name].js' : 'assets/[name]-[hash].js'),
+        codeSplitting: {
+          groups: [
+            {
+              name: 'core',
+              test: /src\/(call|core|files|link|room|signaling|wire)\/|node_modules\/(socket|engine)\.io/,
+            },
+          ],
+        },
+      },
+    },
   },
   plugins: [copyVendor()],
 })

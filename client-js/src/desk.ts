@@ -1,10 +1,8 @@
 /** Owns the way between the views: what a command does, which view follows, and what the address bar says meanwhile. */
-import type { RoomState } from './room/state.ts'
-import type { Answer, Line } from './signaling/line.ts'
+import type { Client, Entered } from './core/client.ts'
+import type { Visit } from './core/visit.ts'
 import type { Commands, Model, Where } from './ui/model.ts'
-import { Visit } from './visit.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from './wire/invitation.ts'
-import type { Identity, Notice } from './wire/server.ts'
 
 /** What the desk needs of the browser; a page, in short. */
 export type Page = {
@@ -15,22 +13,23 @@ export type Page = {
   readonly generatePassword: () => string
 }
 
-const earlyMax = 200
-
 export class Desk {
   readonly #model: Model
   readonly #page: Page
-  readonly #line: Line
-  #identity: Identity | null = null
+  readonly #client: Client
   #visit: Visit | null = null
   #invitation: Invitation | null = null
-  /** A poll can bring the answer and the first signals at once; these wait until the visit has begun. */
-  #early: Notice[] = []
 
-  constructor(model: Model, page: Page, line: Line) {
+  constructor(model: Model, page: Page, client: Client) {
     this.#model = model
     this.#page = page
-    this.#line = line
+    this.#client = client
+    client.on('online', () => {
+      model.server.value = 'online'
+    })
+    client.on('offline', () => {
+      model.server.value = 'offline'
+    })
     this.addressChanged()
   }
 
@@ -57,23 +56,6 @@ export class Desk {
     if (found.password !== null) this.#showInvitation(found.password)
     this.#model.trouble.value = null
     this.#model.view.value = { kind: 'invited', asksPassword: found.password === null }
-  }
-
-  found(identity: Identity): void {
-    this.#identity = identity
-    this.#model.server.value = 'online'
-    this.#visit?.lineFound(identity)
-  }
-
-  lost(): void {
-    this.#identity = null
-    this.#model.server.value = 'offline'
-    this.#visit?.lineLost()
-  }
-
-  notice(notice: Notice): void {
-    if (this.#visit) this.#visit.notice(notice)
-    else if (this.#early.length < earlyMax) this.#early.push(notice)
   }
 
   leave(): void {
@@ -108,7 +90,7 @@ export class Desk {
   async #create(name: string): Promise<void> {
     const { kind, password, peersMax } = this.#model.create.value
     const draft = { name, kind, password, peersMax }
-    await this.#ask('create', () => this.#line.create(draft), true)
+    await this.#ask('create', userName => this.#client.create(draft, userName), true)
   }
 
   async #join(where: 'join' | 'invited'): Promise<void> {
@@ -134,10 +116,11 @@ export class Desk {
   async #enter(where: Where): Promise<void> {
     const invitation = this.#invitation
     if (!invitation) return
-    await this.#ask(where, () => this.#line.join(invitation.room, invitation.password ?? ''), false)
+    const { room, password } = invitation
+    await this.#ask(where, userName => this.#client.join({ room, password: password ?? '' }, userName), false)
   }
 
-  async #ask(where: Where, ask: () => Promise<Answer>, created: boolean): Promise<void> {
+  async #ask(where: Where, ask: (userName: string) => Promise<Entered>, created: boolean): Promise<void> {
     const { busy, trouble, userName, view } = this.#model
     if (busy.value !== null) return
     const name = userName.value.trim()
@@ -149,26 +132,30 @@ export class Desk {
     trouble.value = null
     busy.value = where
     const asked = view.value
-    this.#early = []
-    const answer = await ask()
+    const entered = await ask(name)
     busy.value = null
-    const identity = this.#identity
     // Gone elsewhere meanwhile, by a link say: the seat is given back.
-    if (answer.ok && view.value !== asked) return this.#line.leave(answer.admission.card.id)
-    if (!answer.ok || !identity) {
-      trouble.value = { where, what: answer.ok ? 'unreachable' : answer.refusal }
-      if (where === 'invited' && !answer.ok && answer.refusal === 'wrong-password')
+    if (entered.ok && view.value !== asked) return entered.visit.leave()
+    if (!entered.ok) {
+      trouble.value = { where, what: entered.refusal }
+      if (where === 'invited' && entered.refusal === 'wrong-password')
         view.value = { kind: 'invited', asksPassword: true }
       return
     }
-    const { card } = answer.admission
+    this.#begin(entered.visit, created)
+  }
+
+  #begin(visit: Visit, created: boolean): void {
+    const { card } = visit.state
+    this.#visit = visit
     this.#invitation = { room: card.id, password: card.password }
     const invitation = this.#showInvitation(card.password)
-    const show = (state: RoomState): void => {
-      view.value = { kind: 'room', state, invitation, created }
+    const show = (): void => {
+      if (this.#visit !== visit) return
+      this.#model.view.value = { kind: 'room', state: visit.state, invitation, created }
     }
-    this.#visit = new Visit(this.#line, identity, answer.admission, name, show)
-    for (const notice of this.#early.splice(0)) this.#visit.notice(notice)
+    visit.on('changed', show)
+    show()
   }
 
   #showInvitation(password: string): string {

@@ -1,7 +1,7 @@
 /** Owns the start of the page: finds out where the server is, wires the parts together, and says goodbye when the page goes. */
 import { h, render } from 'preact'
+import { connect } from './core/index.ts'
 import { Desk, type Page } from './desk.ts'
-import { Line } from './signaling/line.ts'
 import { App } from './ui/app.tsx'
 import { makeModel, nameUnitsMax } from './ui/model.ts'
 import './ui/styles/base.css'
@@ -46,24 +46,20 @@ const page: Page = {
       .replaceAll('/', '_'),
 }
 
-const signalingPath =
-  document.querySelector<HTMLMetaElement>('meta[name="signaling-path"]')?.content ?? '/api/signaling/'
+/** Where the server says that its signalling is. */
+const path = document.querySelector<HTMLMetaElement>('meta[name="signaling-path"]')?.content
 
 const model = makeModel(remembered())
-const line = new Line(signalingPath, {
-  found: identity => desk.found(identity),
-  lost: () => desk.lost(),
-  notice: notice => desk.notice(notice),
-})
-const desk = new Desk(model, page, line)
+const client = connect(path === undefined ? {} : { path })
+const desk = new Desk(model, page, client)
 
 addEventListener('hashchange', () => desk.addressChanged())
 addEventListener('pagehide', () => {
   desk.leave()
-  line.close()
+  client.close()
 })
 addEventListener('pageshow', ({ persisted }) => {
-  if (persisted) line.reopen()
+  if (persisted) client.reopen()
 })
 
 const root = document.getElementById('app')

@@ -64,20 +64,24 @@ export const meet = async (weOpen: boolean): Promise<object> => {
 
   const other = new SimplePeer({ initiator: !weOpen, trickle: true, stream: new MediaStream() })
   other.on('error', (error: Error) => theirTypes.push(`error ${error.message}`))
-  const link = new Link(weOpen, [], {
-    signal: signal => {
-      sent.push(signal)
-      other.signal(overWire(signal))
+  const link = new Link(
+    weOpen,
+    {},
+    {
+      signal: signal => {
+        sent.push(signal)
+        other.signal(overWire(signal))
+      },
+      opened: opened.give,
+      steady: () => undefined,
+      heard: frame => heardHere.give(decodeFrame(frame)),
+      track: (track, [stream]) => {
+        // First without a stream, for a transceiver that was asked for; then with the real one.
+        if (stream) void flows(track).then(() => soundHere.give(stream.id))
+      },
+      closed: closedHere.give,
     },
-    opened: opened.give,
-    steady: () => undefined,
-    heard: frame => heardHere.give(decodeFrame(frame)),
-    track: (track, [stream]) => {
-      // First without a stream, for a transceiver that was asked for; then with the real one.
-      if (stream) void flows(track).then(() => soundHere.give(stream.id))
-    },
-    closed: closedHere.give,
-  })
+  )
   other.on('signal', (signal: { type: string }) => {
     theirTypes.push(signal.type)
     const understood = parseSignal(overWire(signal))

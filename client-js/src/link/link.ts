@@ -40,10 +40,10 @@ export class Link {
   #wanting = false
   #open = true
 
-  constructor(initiator: boolean, iceServers: RTCIceServer[], ports: LinkPorts) {
+  constructor(initiator: boolean, configuration: RTCConfiguration, ports: LinkPorts) {
     this.#ports = ports
     this.#negotiation = startNegotiation(initiator)
-    this.#pc = new RTCPeerConnection({ iceServers })
+    this.#pc = new RTCPeerConnection(configuration)
     this.#pc.addEventListener('icecandidate', ({ candidate }) => this.#candidate(candidate))
     this.#pc.addEventListener('connectionstatechange', () => this.#connectionChanged())
     this.#pc.addEventListener('track', ({ track, streams }) => this.#ports.track?.(track, streams))

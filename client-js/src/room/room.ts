@@ -12,12 +12,13 @@ export type RoomPorts = {
   /** Calls `due` after so long, unless the room has been left by then. */
   readonly later: (ms: number, due: () => void) => void
   readonly now: () => number
-  readonly changed: (state: RoomState) => void
+  readonly changed: (state: RoomState, before: RoomState) => void
 }
 
 export class Room {
   #state: RoomState
   readonly #ports: RoomPorts
+  readonly #events: RoomEvent[] = []
 
   constructor(state: RoomState, ports: RoomPorts) {
     this.#state = state
@@ -33,11 +34,24 @@ export class Room {
   }
 
   feed(event: RoomEvent): void {
-    const { state, effects } = step(this.#state, event, this.#ports.now())
-    const changed = state !== this.#state
+    this.#events.push(event)
+    // What an effect leads to waits its turn, so that everybody sees the states in the order in which they were.
+    if (this.#events.length > 1) return
+    for (let next: RoomEvent | undefined = event; next; next = this.#events[0]) {
+      try {
+        this.#take(next)
+      } finally {
+        this.#events.shift()
+      }
+    }
+  }
+
+  #take(event: RoomEvent): void {
+    const before = this.#state
+    const { state, effects } = step(before, event, this.#ports.now())
     this.#state = state
     for (const effect of effects) this.#carryOut(effect)
-    if (changed) this.#ports.changed(this.#state)
+    if (state !== before) this.#ports.changed(state, before)
   }
 
   /** What came in over a data channel, decoded but not understood yet. */

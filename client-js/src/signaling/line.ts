@@ -50,9 +50,10 @@ export class Line {
   /** Asked while there is no line; sent, or refused, as soon as the attempt under way has come to an end. */
   #waiting: Waiting[] = []
 
-  constructor(path: string, ports: LinePorts) {
+  /** `server` is an origin; without one it is the page's own. */
+  constructor(server: string | undefined, path: string, ports: LinePorts) {
     this.#ports = ports
-    this.#socket = io({
+    this.#socket = io(server ?? location.origin, {
       path,
       transports: ['websocket', 'polling'],
       tryAllTransports: true,

@@ -1,20 +1,30 @@
 /** Owns one stay in one room: ties the room's rules to the line and to the links, and takes everything down at its end. */
-import { Link } from './link/link.ts'
-import { Room } from './room/room.ts'
-import { enter, type RoomState } from './room/state.ts'
-import { canSpeak } from './room/step.ts'
-import type { Line } from './signaling/line.ts'
-import { decodeFrame, encodeFrame } from './wire/codec.ts'
-import type { PeerId } from './wire/ids.ts'
-import type { Admission, Identity, Notice } from './wire/server.ts'
-import type { Signal } from './wire/signal.ts'
+import { Link } from '../link/link.ts'
+import { happened, type RoomEvents } from '../room/happened.ts'
+import { Room } from '../room/room.ts'
+import { enter, type RoomState } from '../room/state.ts'
+import { canSpeak } from '../room/step.ts'
+import type { Line } from '../signaling/line.ts'
+import { decodeFrame, encodeFrame } from '../wire/codec.ts'
+import type { PeerId } from '../wire/ids.ts'
+import type { Admission, IceServer, Identity, Notice } from '../wire/server.ts'
+import type { Signal } from '../wire/signal.ts'
+import { Events } from './events.ts'
 
 /** The link, and whose it is now: a peer may go on under another id. */
 type Held = { readonly link: Link; peer: PeerId }
 
+export type Surroundings = {
+  readonly configure: (iceServers: IceServer[]) => RTCConfiguration
+  /** Once, when the visit is over. */
+  readonly over: () => void
+}
+
 export class Visit {
   readonly #line: Line
   readonly #room: Room
+  readonly #surroundings: Surroundings
+  readonly #events = new Events<RoomEvents>()
   readonly #links = new Map<PeerId, Held>()
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
   #identity: Identity
@@ -25,9 +35,10 @@ export class Visit {
     identity: Identity,
     admission: Admission,
     name: string,
-    changed: (state: RoomState) => void,
+    surroundings: Surroundings,
   ) {
     this.#line = line
+    this.#surroundings = surroundings
     this.#identity = identity
     this.#room = new Room(enter(admission, identity.id, name), {
       dial: peer => this.#open(peer, true),
@@ -37,10 +48,12 @@ export class Visit {
       join: () => this.#join(),
       later: (ms, due) => this.#later(ms, due),
       now: () => Date.now(),
-      changed,
+      changed: (state, before) => this.#changed(state, before),
     })
-    changed(this.#room.state)
   }
+
+  /** Hears of one kind of event until the function given back is called. */
+  readonly on: Events<RoomEvents>['on'] = (kind, listener) => this.#events.on(kind, listener)
 
   get state(): RoomState {
     return this.#room.state
@@ -76,6 +89,12 @@ export class Visit {
     for (const { link } of this.#links.values()) link.close()
     this.#links.clear()
     this.#line.leave(this.state.card.id)
+    this.#surroundings.over()
+  }
+
+  #changed(state: RoomState, before: RoomState): void {
+    this.#events.emit('changed', state)
+    for (const { kind, event } of happened(before, state)) this.#events.emit(kind, event as never)
   }
 
   #signalled(peer: PeerId, signal: Signal): void {
@@ -91,7 +110,7 @@ export class Visit {
 
   #open(peer: PeerId, initiator: boolean): void {
     this.#close(peer)
-    const link = new Link(initiator, this.#identity.iceServers, {
+    const link = new Link(initiator, this.#surroundings.configure(this.#identity.iceServers), {
       signal: signal => this.#line.signal(held.peer, this.state.card.id, signal),
       opened: () => this.#room.feed({ type: 'link-opened', peer: held.peer }),
       steady: steady => this.#room.feed({ type: 'link-steady', peer: held.peer, steady }),

@@ -1,0 +1,147 @@
+/**
+ * Owns a page's stay at one server: its line, and the rooms it is in. Everything below the interface starts here.
+ * It touches no element of the page and remembers nothing beyond its life.
+ */
+import { type Answer, Line } from '../signaling/line.ts'
+import { type RoomId, roomId } from '../wire/ids.ts'
+import { parsePasted } from '../wire/invitation.ts'
+import { nameUnitsMax } from '../wire/peer.ts'
+import type { Draft, IceServer, Identity, Notice, Refusal, RoomKind } from '../wire/server.ts'
+import { cut } from '../wire/shape.ts'
+import { Events } from './events.ts'
+import { Visit } from './visit.ts'
+
+export type ClientOptions = {
+  /** The server's origin, `https://talk.example.org`; by default the one the page came from. */
+  readonly server?: string
+  /** Where signalling is on that server. */
+  readonly path?: string
+  /** What connections are made with, given the STUN and TURN servers that the server hands out. */
+  readonly configure?: (iceServers: IceServer[]) => RTCConfiguration
+}
+
+export type RoomWish = {
+  readonly name: string
+  /** `mesh` by default. */
+  readonly kind?: RoomKind
+  /** None by default. */
+  readonly password?: string
+  /** 2 to 20; 8 by default. */
+  readonly peersMax?: number
+}
+
+/** An invitation link, ours or the original's, or a room's id with its password. */
+export type Whereto = string | { readonly room: string; readonly password?: string }
+
+export type Entered =
+  | { readonly ok: true; readonly visit: Visit }
+  | { readonly ok: false; readonly refusal: Refusal }
+
+export type ClientEvents = {
+  /** The line to the server stands. */
+  online: undefined
+  /** There is no line; it is tried again by itself, and rooms go on between those who are linked. */
+  offline: undefined
+}
+
+const defaultPath = '/api/signaling/'
+const earlyMax = 200
+
+/** Connects to a server, at once and for as long as the page lives or until `close`. */
+export const connect = (options: ClientOptions = {}): Client => new Client(options)
+
+export class Client {
+  readonly #events = new Events<ClientEvents>()
+  readonly #visits = new Map<RoomId, Visit>()
+  readonly #configure: (iceServers: IceServer[]) => RTCConfiguration
+  readonly #line: Line
+  #identity: Identity | null = null
+  #entering = 0
+  /** A poll can bring the answer and the first signals at once; these wait until the visit has begun. */
+  #early: Notice[] = []
+
+  constructor({ server, path = defaultPath, configure }: ClientOptions) {
+    this.#configure = configure ?? (iceServers => ({ iceServers }))
+    this.#line = new Line(server, path, {
+      found: identity => this.#found(identity),
+      lost: () => this.#lost(),
+      notice: notice => this.#notice(notice),
+    })
+  }
+
+  /** Hears of one kind of event until the function given back is called. */
+  readonly on: Events<ClientEvents>['on'] = (kind, listener) => this.#events.on(kind, listener)
+
+  get online(): boolean {
+    return this.#identity !== null
+  }
+
+  /** A new room with us in it, under `name`, of which 60 characters are kept. */
+  create(wish: RoomWish, name: string): Promise<Entered> {
+    const draft: Draft = {
+      name: wish.name,
+      kind: wish.kind ?? 'mesh',
+      password: wish.password ?? '',
+      peersMax: wish.peersMax ?? 8,
+    }
+    return this.#enter(() => this.#line.create(draft), name)
+  }
+
+  /** Into an existing room. */
+  async join(whereto: Whereto, name: string): Promise<Entered> {
+    const found = typeof whereto === 'string' ? parsePasted(whereto) : named(whereto)
+    if (!found) return { ok: false, refusal: 'no-such-room' }
+    return this.#enter(() => this.#line.join(found.room, found.password ?? ''), name)
+  }
+
+  /** Leaves every room and gives up the line. */
+  close(): void {
+    for (const visit of [...this.#visits.values()]) visit.leave()
+    this.#line.close()
+  }
+
+  /** After `close`, for a page that was brought back. */
+  reopen(): void {
+    this.#line.reopen()
+  }
+
+  async #enter(ask: () => Promise<Answer>, name: string): Promise<Entered> {
+    this.#entering += 1
+    const answer = await ask()
+    this.#entering -= 1
+    const early = this.#early
+    if (this.#entering === 0) this.#early = []
+    const identity = this.#identity
+    if (!answer.ok) return answer
+    if (!identity) return { ok: false, refusal: 'unreachable' }
+    const { id } = answer.admission.card
+    const visit = new Visit(this.#line, identity, answer.admission, cut(name, nameUnitsMax), {
+      configure: this.#configure,
+      over: () => this.#visits.delete(id),
+    })
+    this.#visits.set(id, visit)
+    for (const notice of early) visit.notice(notice)
+    return { ok: true, visit }
+  }
+
+  #found(identity: Identity): void {
+    this.#identity = identity
+    this.#events.emit('online', undefined)
+    for (const visit of this.#visits.values()) visit.lineFound(identity)
+  }
+
+  #lost(): void {
+    this.#identity = null
+    this.#events.emit('offline', undefined)
+    for (const visit of this.#visits.values()) visit.lineLost()
+  }
+
+  #notice(notice: Notice): void {
+    const visit = this.#visits.get(notice.room)
+    if (visit) visit.notice(notice)
+    else if (this.#entering > 0 && this.#early.length < earlyMax) this.#early.push(notice)
+  }
+}
+
+const named = ({ room, password = '' }: { room: string; password?: string }) =>
+  room === '' ? null : { room: roomId(room), password }

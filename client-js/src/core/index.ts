@@ -1,0 +1,19 @@
+/**
+ * Owns what others can build on: everything below the interface, with its types. This file is the entry of the module
+ * that the server hands out as `/core/p2pchat.js`; the app itself is made of the same parts.
+ */
+export type { RoomEvents } from '../room/happened.ts'
+export { people, type Reach, type Seen } from '../room/people.ts'
+export type { RoomState } from '../room/state.ts'
+export { parseInvitation, writeInvitation } from '../wire/invitation.ts'
+export type { IceServer, Refusal, RoomCard, RoomKind } from '../wire/server.ts'
+export {
+  Client,
+  type ClientEvents,
+  type ClientOptions,
+  connect,
+  type Entered,
+  type RoomWish,
+  type Whereto,
+} from './client.ts'
+export { Visit } from './visit.ts'
