@@ -12,7 +12,7 @@ const files = (folder: string): string[] =>
     .filter(entry => entry.isFile() && /\.(tsx?|css)$/.test(entry.name))
     .map(entry => join(entry.parentPath, entry.name))
 
-const ours = ['src', 'test', 'e2e'].flatMap(files)
+const ours = ['src', 'test', 'e2e', 'bench'].flatMap(files)
 const read = (path: string): string => readFileSync(path, 'utf8')
 
 /** Folders a folder may import from, itself aside, and the packages it may name. `core` ties what is below the interface together, files beside `main.ts` the rest. */

@@ -1,0 +1,12 @@
+/** `npm run bench`: what is claimed of speed, measured; not a part of the tests. */
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    include: ['bench/**/*.bench.ts'],
+    environment: 'node',
+    testTimeout: 1_800_000,
+    hookTimeout: 60_000,
+    fileParallelism: false,
+  },
+})
