@@ -1,0 +1,59 @@
+/** Owns how loud a track is: a number from 0 (silence) to 1, read as often as somebody looks. */
+
+/** Below this a voice is not heard; at 0 dB the samples are at their end. */
+const quietDb = -60
+
+/** From samples between -1 and 1. Loudness is felt in decibels, so the scale is one of these. */
+export const levelOf = (samples: ArrayLike<number>): number => {
+  let sum = 0
+  for (let at = 0; at < samples.length; at++) sum += (samples[at] ?? 0) ** 2
+  if (sum === 0) return 0
+  const db = 10 * Math.log10(sum / samples.length)
+  return Math.min(1, Math.max(0, 1 - db / quietDb))
+}
+
+export type Level = {
+  /** How loud it is now. */
+  readonly read: () => number
+  readonly close: () => void
+}
+
+/** Null where the browser has no audio to offer. It reads 0 until somebody has pressed something on the page. */
+export const listen = (track: MediaStreamTrack): Level | null => {
+  if (typeof AudioContext === 'undefined') return null
+  const context = new AudioContext()
+  const source = context.createMediaStreamSource(new MediaStream([track]))
+  const analyser = context.createAnalyser()
+  analyser.fftSize = 1_024
+  // Not connected any further: one does not want to hear oneself.
+  source.connect(analyser)
+  const samples = new Float32Array(analyser.fftSize)
+  void context.resume()
+  return {
+    read: () => {
+      analyser.getFloatTimeDomainData(samples)
+      return levelOf(samples)
+    },
+    close: () => {
+      source.disconnect()
+      void context.close()
+    },
+  }
+}
+
+/** Notices a microphone that is on and gives nothing at all, as one does that is muted by a switch of its own. */
+export class SilenceWatch {
+  #since: number | null = null
+
+  /** Whether it has been dead silent for so long by now. A live microphone always hears some noise. */
+  isSilent(level: number, nowMs: number): boolean {
+    if (level > 0) {
+      this.#since = null
+      return false
+    }
+    this.#since ??= nowMs
+    return nowMs - this.#since >= silentAfterMs
+  }
+}
+
+const silentAfterMs = 4_000
