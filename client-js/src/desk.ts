@@ -1,6 +1,7 @@
 /** Owns the way between the views: what a command does, which view follows, and what the address bar says meanwhile. */
 import type { Client, Entered } from './core/client.ts'
 import type { Visit } from './core/visit.ts'
+import { defaultSettings, type Settings } from './settings.ts'
 import type { Commands, Model, Where } from './ui/model.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from './wire/invitation.ts'
 
@@ -8,7 +9,6 @@ import { type Invitation, parseInvitation, parsePasted, writeInvitation } from '
 export type Page = {
   readonly address: () => string
   readonly setAddress: (address: string) => void
-  readonly rememberName: (name: string) => void
   readonly copy: (text: string) => Promise<boolean>
   readonly generatePassword: () => string
 }
@@ -44,6 +44,8 @@ export class Desk {
       pasted: text => this.#pasted(text),
       copy: text => this.#page.copy(text),
       generatePassword: () => this.#page.generatePassword(),
+      choose: part => this.#choose(part),
+      forgetChoices: () => this.#choose(defaultSettings),
     }
   }
 
@@ -71,6 +73,11 @@ export class Desk {
       roomName: card.name,
       ended: ended || topology.role === 'host',
     }
+  }
+
+  #choose(part: Partial<Settings>): void {
+    const { settings } = this.#model
+    settings.value = { ...settings.value, ...part }
   }
 
   #toStart(): void {
@@ -128,7 +135,7 @@ export class Desk {
       trouble.value = { where, what: 'no-name' }
       return
     }
-    this.#page.rememberName(name)
+    this.#choose({ name })
     trouble.value = null
     busy.value = where
     const asked = view.value

@@ -1,36 +1,23 @@
 /** Owns the start of the page: finds out where the server is, wires the parts together, and says goodbye when the page goes. */
+import { computed, effect } from '@preact/signals'
 import { h, render } from 'preact'
 import { connect } from './core/index.ts'
 import { Desk, type Page } from './desk.ts'
+import { onSettingsStored, storedSettings, storeSettings } from './settings.ts'
 import { App } from './ui/app.tsx'
-import { makeModel, nameUnitsMax } from './ui/model.ts'
+import { speak } from './ui/language.ts'
+import { wearLanguage, wearTheme } from './ui/look.ts'
+import { makeModel } from './ui/model.ts'
 import './ui/styles/base.css'
 import './ui/styles/forms.css'
 import './ui/styles/start.css'
 import './ui/styles/room.css'
 import './ui/styles/chat.css'
-
-const nameKey = 'p2pchat.name'
-
-/** Storage can be forbidden; then the name is asked for again next time. */
-const remembered = (): string => {
-  try {
-    return (localStorage.getItem(nameKey) ?? '').slice(0, nameUnitsMax)
-  } catch {
-    return ''
-  }
-}
+import './ui/styles/dialog.css'
 
 const page: Page = {
   address: () => location.href,
   setAddress: address => history.replaceState(null, '', address),
-  rememberName: name => {
-    try {
-      localStorage.setItem(nameKey, name)
-    } catch {
-      // Forbidden storage costs a convenience, nothing else.
-    }
-  },
   copy: async text => {
     try {
       await navigator.clipboard.writeText(text)
@@ -49,7 +36,7 @@ const page: Page = {
 /** Where the server says that its signalling is. */
 const path = document.querySelector<HTMLMetaElement>('meta[name="signaling-path"]')?.content
 
-const model = makeModel(remembered())
+const model = makeModel(storedSettings())
 const client = connect(path === undefined ? {} : { path })
 const desk = new Desk(model, page, client)
 
@@ -62,5 +49,21 @@ addEventListener('pageshow', ({ persisted }) => {
   if (persisted) client.reopen()
 })
 
-const root = document.getElementById('app')
-if (root) render(h(App, { model, commands: desk.commands }), root)
+const { settings } = model
+onSettingsStored(stored => {
+  settings.value = stored
+})
+effect(() => storeSettings(settings.value))
+const theme = computed(() => settings.value.theme)
+const language = computed(() => settings.value.language)
+effect(() => wearTheme(theme.value))
+effect(wearLanguage)
+
+const start = async (): Promise<void> => {
+  const root = document.getElementById('app')
+  // Before anything is drawn, so that nobody sees a language that is not theirs.
+  await speak(language.value, navigator.languages)
+  if (root) render(h(App, { model, commands: desk.commands }), root)
+  effect(() => void speak(language.value, navigator.languages))
+}
+void start()

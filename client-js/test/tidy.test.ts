@@ -23,7 +23,7 @@ const allowed: Readonly<Record<string, { folders: readonly string[]; packages: r
   room: { folders: ['wire'], packages: [] },
   call: { folders: ['wire', 'room'], packages: [] },
   core: { folders: ['wire', 'room', 'link', 'signaling', 'call', 'files'], packages: [] },
-  ui: { folders: ['room', 'call'], packages: ['preact', 'preact/hooks', '@preact/signals'] },
+  ui: { folders: ['room', 'call', 'settings.ts'], packages: ['preact', 'preact/hooks', '@preact/signals'] },
 }
 
 const imported = /^(?:import|export)\b[^'`]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\(\s*'([^']+)'/gm
@@ -87,4 +87,19 @@ test('every file opens with what it owns', () => {
 test('no style attribute, which the page policy forbids', () => {
   const styled = [...files('src').filter(path => path.endsWith('.tsx')), join(root, 'index.html')]
   expect(styled.filter(path => /\sstyle=/.test(read(path)))).toEqual([])
+})
+
+/** What names a side of the screen would not turn with the direction of writing. */
+const sided =
+  /\b(?:margin|padding|border|(?<!area-)inset)-(?:left|right)\b|(?:^|[\s;{])(?:left|right):|text-align: (?:left|right)|float: (?:left|right)|border-(?:top|bottom)-(?:left|right)-radius/m
+const fourSides = /^ +(?:padding|margin|inset|border-radius): (\S+) (\S+) (\S+) (\S+);/gm
+
+test('style sheets speak of start and end, so that a page can be read from the right', () => {
+  const wrong = files('src')
+    .filter(path => path.endsWith('.css'))
+    .filter(path => {
+      const css = read(path)
+      return sided.test(css) || [...css.matchAll(fourSides)].some(([, , end, , start]) => end !== start)
+    })
+  expect(wrong.map(path => relative(root, path))).toEqual([])
 })

@@ -3,10 +3,11 @@
  * It touches no element of the page and remembers nothing beyond its life.
  */
 import { type Answer, Line } from '../signaling/line.ts'
+import type { IceServer } from '../wire/ice.ts'
 import { type RoomId, roomId } from '../wire/ids.ts'
 import { parsePasted } from '../wire/invitation.ts'
 import { nameUnitsMax } from '../wire/peer.ts'
-import type { Draft, IceServer, Identity, Notice, Refusal, RoomKind } from '../wire/server.ts'
+import type { Draft, Identity, Notice, Refusal, RoomKind } from '../wire/server.ts'
 import { cut } from '../wire/shape.ts'
 import { Events } from './events.ts'
 import { Visit } from './visit.ts'

@@ -5,8 +5,9 @@
 export type { RoomEvents } from '../room/happened.ts'
 export { people, type Reach, type Seen } from '../room/people.ts'
 export type { RoomState } from '../room/state.ts'
+export type { IceServer } from '../wire/ice.ts'
 export { parseInvitation, writeInvitation } from '../wire/invitation.ts'
-export type { IceServer, Refusal, RoomCard, RoomKind } from '../wire/server.ts'
+export type { Refusal, RoomCard, RoomKind } from '../wire/server.ts'
 export {
   Client,
   type ClientEvents,

@@ -1,4 +1,5 @@
 /** Owns how values become words and pieces of text. Pure; what comes out is always set as text, never as markup. */
+import { locale } from './language.ts'
 
 export type Piece = { readonly kind: 'text' | 'link'; readonly value: string }
 
@@ -41,7 +42,7 @@ export const initials = (name: string): string => {
   return letters
     .map(word => [...(word ?? '')][0] ?? '')
     .join('')
-    .toLocaleUpperCase()
+    .toLocaleUpperCase(locale())
 }
 
 export const hues = 8
@@ -54,4 +55,4 @@ export const hueOf = (name: string): number => {
 }
 
 export const clock = (at: number): string =>
-  new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' })
+  new Date(at).toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit' })

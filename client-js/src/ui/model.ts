@@ -1,6 +1,7 @@
 /** Owns what the views show and what they may ask for. The views change nothing here but what is typed into them. */
 import { type Signal, signal } from '@preact/signals'
 import type { Refusal, RoomKind, RoomState } from '../room/state.ts'
+import type { Settings } from '../settings.ts'
 
 export type View =
   | { readonly kind: 'start' }
@@ -22,6 +23,7 @@ export type CreateForm = { name: string; kind: RoomKind; password: string; peers
 export type JoinForm = { room: string; password: string }
 
 export type Model = {
+  readonly settings: Signal<Settings>
   readonly view: Signal<View>
   readonly server: Signal<ServerState>
   readonly busy: Signal<Where | null>
@@ -45,18 +47,21 @@ export type Commands = {
   readonly pasted: (text: string) => void
   readonly copy: (text: string) => Promise<boolean>
   readonly generatePassword: () => string
+  readonly choose: (part: Partial<Settings>) => void
+  readonly forgetChoices: () => void
 }
 
 export const nameUnitsMax = 20
 export const roomNameUnitsMax = 20
 export const passwordUnitsMax = 32
 
-export const makeModel = (userName: string): Model => ({
+export const makeModel = (settings: Settings): Model => ({
+  settings: signal(settings),
   view: signal<View>({ kind: 'start' }),
   server: signal<ServerState>('connecting'),
   busy: signal<Where | null>(null),
   trouble: signal<Trouble | null>(null),
-  userName: signal(userName),
+  userName: signal(settings.name),
   create: signal<CreateForm>({ name: '', kind: 'mesh', password: '', peersMax: 8 }),
   join: signal<JoinForm>({ room: '', password: '' }),
   draft: signal(''),

@@ -1,4 +1,5 @@
 /** Owns the words to and from the server: event names, field names, numeric codes. Nothing past it sees them. */
+import { type IceServer, parseIceServers } from './ice.ts'
 import { type PeerId, peerId, type RoomId, roomId } from './ids.ts'
 import { idText, isRecord, recordAt, textUpTo, wholeNumber } from './shape.ts'
 import { parseSignal, type Signal } from './signal.ts'
@@ -17,8 +18,6 @@ export type RoomCard = {
 export type Draft = { name: string; password: string; peersMax: number; kind: RoomKind }
 
 /** The shape `RTCPeerConnection` takes; only what was checked is passed on. */
-export type IceServer = { urls: string[]; username?: string; credential?: string }
-
 export type Identity = { id: PeerId; iceServers: IceServer[] }
 export type Admission = { card: RoomCard; host: PeerId | null }
 
@@ -133,27 +132,4 @@ export const parseSignalNotice = (body: unknown, self: PeerId | null): Notice | 
   const signal = parseSignal(body['signal'])
   if (peer === null || room === null || signal === null || peer === self) return null
   return { type: 'signal', peer: peerId(peer), room: roomId(room), signal }
-}
-
-const iceServersMax = 8
-const iceUrl = /^(stuns?|turns?):[^\s]{1,500}$/
-
-/** One entry the browser does not like makes every connection fail, so what is odd is left out here. */
-export const parseIceServers = (value: unknown): IceServer[] => {
-  if (!Array.isArray(value)) return []
-  return value.slice(0, iceServersMax).flatMap((entry: unknown) => {
-    const server = parseIceServer(entry)
-    return server ? [server] : []
-  })
-}
-
-const parseIceServer = (entry: unknown): IceServer | null => {
-  if (!isRecord(entry)) return null
-  const { username, credential } = entry
-  const listed: readonly unknown[] = Array.isArray(entry['urls']) ? entry['urls'] : [entry['urls']]
-  const urls = listed.filter((url): url is string => typeof url === 'string' && iceUrl.test(url))
-  if (urls.length === 0) return null
-  const signedIn = typeof username === 'string' && typeof credential === 'string'
-  if (urls.some(url => url.startsWith('turn')) && !signedIn) return null
-  return signedIn ? { urls, username, credential } : { urls }
 }

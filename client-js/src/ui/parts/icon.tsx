@@ -8,10 +8,21 @@ const paths = {
     'M9 11a3.2 3.2 0 1 0 0-6.400A3.2 3.2 0 0 0 9 11ZM3.5 19c0-3 2.4-5 5.5-5s5.5 2 5.5 5M15.5 5.100a3.2 3.2 0 0 1 0 5.800M17 14.400c2.1.6 3.5 2.3 3.5 4.6',
   mesh: 'M6 6.500h12M6 6.500v11M18 6.500v11M6 17.500h12M6 6.500l12 11M18 6.500l-12 11',
   star: 'M12 12 5.5 6M12 12l6.5-6M12 12l-6.5 6M12 12l6.5 6',
+  settings:
+    'M4 7.500h8M16 7.500h4M4 16.500h4M12 16.500h8M16 7.500a2 2 0 1 1-4 0 2 2 0 0 1 4 0ZM12 16.500a2 2 0 1 1-4 0 2 2 0 0 1 4 0Z',
+  close: 'M6.500 6.500 17.500 17.500M17.500 6.500 6.500 17.500',
 } as const
 
+/** These point along the line of reading, and turn with it. */
+const along = new Set<keyof typeof paths>(['send', 'leave'])
+
 export const Icon = ({ name }: { name: keyof typeof paths }) => (
-  <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+  <svg
+    class={along.has(name) ? 'icon icon-along' : 'icon'}
+    viewBox="0 0 24 24"
+    aria-hidden="true"
+    focusable="false"
+  >
     <path d={paths[name]} />
     {(name === 'mesh' || name === 'star') && <Dots centre={name === 'star'} />}
   </svg>

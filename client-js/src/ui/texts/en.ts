@@ -2,6 +2,7 @@
 import type { Reach } from '../../room/people.ts'
 import type { Refusal } from '../../room/state.ts'
 import type { NoticeKind } from '../../room/timeline.ts'
+import { settings } from './en/settings.ts'
 
 const refusals: Record<Refusal | 'no-name' | 'not-a-room', string> = {
   'wrong-password': 'That is not the password of this room.',
@@ -40,6 +41,11 @@ export const en = {
   refusals,
   notices,
   reaches,
+  settings,
+  dialog: {
+    close: 'Close',
+    notLoaded: 'This part of the page could not be loaded. Check the connection and try again.',
+  },
   server: {
     connecting: 'Connecting to the server…',
     online: 'Connected to the server',

@@ -12,7 +12,7 @@ export const Invited = ({ model, commands, asksPassword }: Props) => {
     commands.join('invited')
   }
   return (
-    <Frame model={model}>
+    <Frame model={model} commands={commands}>
       <form class="card card-alone" onSubmit={submit} aria-labelledby="invited-title">
         <h1 id="invited-title">{text.invited.title}</h1>
         <p class="card-lead">{asksPassword ? text.invited.passwordLead : text.invited.lead}</p>

@@ -7,6 +7,7 @@ import type { Commands, Model, View } from '../model.ts'
 import { CopyLink } from '../parts/copy.tsx'
 import { ServerState } from '../parts/frame.tsx'
 import { Icon, Logo } from '../parts/icon.tsx'
+import { SettingsButton } from '../parts/settings-button.tsx'
 import { text } from '../text.ts'
 import { Chat } from './chat.tsx'
 import { People } from './people.tsx'
@@ -45,6 +46,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
           <span class="sr-only">{open ? text.room.hidePeople : text.room.showPeople}</span>
           <span aria-hidden="true">{seen.length}</span>
         </button>
+        <SettingsButton model={model} commands={commands} />
         <button type="button" class="button button-leave" onClick={commands.leave}>
           <Icon name="leave" />
           <span class="button-words">{text.room.leave}</span>

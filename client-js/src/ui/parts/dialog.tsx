@@ -1,0 +1,38 @@
+/** Owns the window above the page: one thing to do, closed by its button, by Escape, or by a press beside it. */
+import type { ComponentChildren } from 'preact'
+import { useEffect, useId, useRef } from 'preact/hooks'
+import { text } from '../text.ts'
+import { Icon } from './icon.tsx'
+
+type Props = { title: string; close: () => void; wide?: boolean; children: ComponentChildren }
+
+export const Dialog = ({ title, close, wide, children }: Props) => {
+  const id = useId()
+  const dialog = useRef<HTMLDialogElement>(null)
+  useEffect(() => {
+    const shown = dialog.current
+    shown?.showModal()
+    return () => shown?.close()
+  }, [])
+  return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog, which is the key to this press
+    <dialog
+      ref={dialog}
+      class={wide ? 'dialog dialog-wide' : 'dialog'}
+      aria-labelledby={id}
+      onClose={close}
+      onClick={event => {
+        if (event.target === event.currentTarget) event.currentTarget.close()
+      }}
+    >
+      <div class="dialog-head">
+        <h2 id={id}>{title}</h2>
+        <button type="button" class="button button-icon" onClick={() => dialog.current?.close()}>
+          <Icon name="close" />
+          <span class="sr-only">{text.dialog.close}</span>
+        </button>
+      </div>
+      <div class="dialog-body">{children}</div>
+    </dialog>
+  )
+}

@@ -1,0 +1,20 @@
+/** Owns the settings: their pages in order. A page is a file in `settings/` and a line here. */
+import type { Commands, Model } from '../model.ts'
+import { Dialog } from '../parts/dialog.tsx'
+import { type Tab, Tabs } from '../parts/tabs.tsx'
+import { text } from '../text.ts'
+import { GeneralSettings } from './settings/general.tsx'
+
+export type SettingsProps = { model: Model; commands: Commands }
+
+export const SettingsDialog = ({ model, commands, close }: SettingsProps & { close: () => void }) => {
+  const props = { model, commands }
+  const tabs: readonly Tab[] = [
+    { key: 'general', title: text.settings.general, body: () => <GeneralSettings {...props} /> },
+  ]
+  return (
+    <Dialog title={text.settings.title} close={close} wide>
+      <Tabs label={text.settings.title} tabs={tabs} />
+    </Dialog>
+  )
+}
