@@ -5,6 +5,7 @@ import type { RoomEvent } from '../src/room/state.ts'
 import { hostMember, memberId, peerId } from '../src/wire/ids.ts'
 import { noCaps } from '../src/wire/peer.ts'
 import { Alone } from './alone.ts'
+import { chat, saying } from './words.ts'
 
 const ben = peerId('ben')
 const person = { name: 'Ben', avatar: '', caps: noCaps }
@@ -32,12 +33,8 @@ test('somebody is named once they have introduced themselves', () => {
     ['peer-joined', { id: 'ben', name: 'Ben' }],
     ['connection', { id: 'ben', name: 'Ben', reach: 'direct' }],
   ])
-  expect(told(me, hears({ kind: 'chat', text: 'hi' }))).toEqual([
-    ['message', { from: 'Ben', own: false, text: 'hi', at: 0 }],
-  ])
-  expect(told(me, { type: 'say', text: 'ho' })).toEqual([
-    ['message', { from: 'Me', own: true, text: 'ho', at: 0 }],
-  ])
+  expect(told(me, hears(chat('hi')))).toEqual([['message', { from: 'Ben', own: false, text: 'hi', at: 0 }]])
+  expect(told(me, saying('ho'))).toEqual([['message', { from: 'Me', own: true, text: 'ho', at: 0 }]])
   expect(told(me, { type: 'link-steady', peer: ben, steady: false })).toEqual([
     ['connection', { id: 'ben', name: 'Ben', reach: 'unsteady' }],
   ])

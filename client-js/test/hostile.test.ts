@@ -1,10 +1,12 @@
 /** What a peer of bad will can do to a room: nothing that is not bounded, and nothing in another's name. */
 import { beforeEach, describe, expect, test } from 'vitest'
+import { owedMax } from '../src/room/owed.ts'
 import { people } from '../src/room/people.ts'
-import { entriesMax } from '../src/room/timeline.ts'
-import { hostMember, memberId, peerId, roomItself } from '../src/wire/ids.ts'
-import { noCaps, type PeerMessage } from '../src/wire/peer.ts'
+import { entriesMax, signsMax } from '../src/room/timeline.ts'
+import { hostMember, memberId, messageId, peerId, roomItself } from '../src/wire/ids.ts'
+import { noCaps, ownCaps, type PeerMessage } from '../src/wire/peer.ts'
 import { Alone } from './alone.ts'
+import { chat, saying } from './words.ts'
 
 const person = { name: 'Eve', avatar: '', caps: noCaps }
 const eve = peerId('eve')
@@ -19,7 +21,7 @@ describe('in a mesh', () => {
   })
 
   test('what is said before the introduction is not heard', () => {
-    me.hear(eve, { kind: 'chat', text: 'psst' })
+    me.hear(eve, chat('psst'))
     me.hear(eve, { kind: 'moved', to: peerId('x') })
     expect(me.state.timeline).toEqual([])
     expect(me.state.links.has(eve)).toBe(true)
@@ -27,12 +29,12 @@ describe('in a mesh', () => {
 
   test('a flood is cut off, said once, and forgiven later', () => {
     me.hear(eve, hello)
-    for (let count = 0; count < 5_000; count++) me.hear(eve, { kind: 'chat', text: `${count}` })
+    for (let count = 0; count < 5_000; count++) me.hear(eve, chat(`${count}`))
     const notices = () => me.state.timeline.filter(it => it.kind === 'notice' && it.notice === 'too-fast')
     expect(me.state.timeline.length).toBeLessThan(100)
     expect(notices()).toHaveLength(1)
     me.now = 60_000
-    me.hear(eve, { kind: 'chat', text: 'calm' })
+    me.hear(eve, chat('calm'))
     expect(me.state.timeline.at(-1)).toMatchObject({ text: 'calm' })
   })
 
@@ -40,7 +42,7 @@ describe('in a mesh', () => {
     me.hear(eve, hello)
     for (let count = 0; count < 3 * entriesMax; count++) {
       me.now += 1_000
-      me.hear(eve, { kind: 'chat', text: `${count}` })
+      me.hear(eve, chat(`${count}`))
     }
     expect(me.state.timeline).toHaveLength(entriesMax)
     expect(new Set(me.state.timeline.map(it => it.key)).size).toBe(entriesMax)
@@ -72,6 +74,77 @@ describe('in a mesh', () => {
   })
 })
 
+describe('in a conversation', () => {
+  const me = new Alone('mesh')
+  const able = { ...person, caps: ownCaps }
+  const mine = saying('mine')
+  beforeEach(() => {
+    me.begin()
+    me.feed({ type: 'peer-joined', peer: eve })
+    me.feed({ type: 'link-opened', peer: eve })
+    me.hear(eve, { ...hello, person: able })
+    me.feed(mine)
+  })
+  const message = () => me.state.timeline.find(it => it.kind === 'chat' && it.own)
+
+  test('a name that is taken is not taken again', () => {
+    me.hear(eve, chat('not mine', mine.id))
+    expect(me.state.timeline.filter(it => it.kind === 'chat')).toMatchObject([{ text: 'mine', own: true }])
+  })
+
+  test('a flood of signs and marks is cut off', () => {
+    let changes = 0
+    for (let count = 0; count < 5_000; count++) {
+      const before = me.state.timeline
+      me.hear(eve, { kind: 'reaction', to: mine.id, sign: '👍', on: count % 2 === 0 })
+      me.hear(eve, { kind: 'typing', on: count % 2 === 0 })
+      if (before !== me.state.timeline) changes += 1
+    }
+    expect(changes).toBeLessThan(100)
+    expect(me.state.typing.size).toBeLessThan(2)
+  })
+
+  test('a message carries so many signs and no more', () => {
+    for (let count = 0; count < 50; count++) {
+      me.now += 1_000
+      const sign = String.fromCodePoint(0x1f600 + count)
+      me.hear(eve, { kind: 'reaction', to: mine.id, sign, on: true })
+    }
+    expect(message()).toMatchObject({ signs: { length: signsMax } })
+  })
+
+  test('nobody is told of a past they did not ask for, or from somebody else', () => {
+    const told = { id: null, answers: null, name: 'Me', text: 'forged', at: 0 }
+    me.hear(eve, { kind: 'history', messages: [told] })
+    expect(me.state.timeline.some(it => it.kind === 'chat' && it.text === 'forged')).toBe(false)
+  })
+
+  test('the past is told once to each, however often they ask', () => {
+    me.feed({ type: 'hand-over', on: true })
+    let bytes = 0
+    for (let count = 0; count < 100; count++) {
+      me.hear(eve, { kind: 'ask-history' })
+      bytes += JSON.stringify(me.effects).length
+    }
+    expect(bytes).toBeLessThan(1_000)
+    expect(me.state.timeline.filter(it => it.kind === 'notice' && it.notice === 'handed-over')).toHaveLength(
+      1,
+    )
+  })
+
+  test('who never says what they heard is owed only so much', () => {
+    for (let count = 0; count < 500; count++) me.feed(saying('again'))
+    expect(me.state.links.get(eve)?.owed).toHaveLength(owedMax)
+  })
+
+  test('marks and signs of nobody known change nothing', () => {
+    const before = me.state
+    me.hear(eve, { kind: 'reaction', to: messageId('unknown') ?? mine.id, sign: '👍', on: true })
+    me.hear(eve, { kind: 'heard', id: messageId('unknown') ?? mine.id })
+    expect(me.state.timeline).toBe(before.timeline)
+  })
+})
+
 describe('at a star’s host', () => {
   const me = new Alone('star')
   beforeEach(() => {
@@ -82,7 +155,7 @@ describe('at a star’s host', () => {
 
   test('who has not knocked is not introduced', () => {
     me.hear(eve, { kind: 'introduce', person })
-    me.hear(eve, { kind: 'chat', text: 'hi' })
+    me.hear(eve, chat('hi'))
     me.hear(eve, { kind: 'ask-roster' })
     expect(me.effects).toEqual([])
     expect(people(me.state).map(it => it.name)).toEqual(['Me', null])
@@ -118,7 +191,7 @@ describe('at a star’s host', () => {
     }
     let relayed = 0
     for (let count = 0; count < 5_000; count++) {
-      me.hear(eve, { kind: 'chat', text: 'x' })
+      me.hear(eve, chat('x'))
       relayed += me.effects.length
     }
     expect(relayed).toBeGreaterThan(10)
@@ -144,10 +217,18 @@ describe('at a star’s guest', () => {
     expect([...me.state.links.keys()]).toEqual([host])
   })
 
+  test('a host can put words into mouths, but not into ours, and not for those who are not here', () => {
+    fromHost(chat('as nobody'), '9')
+    fromHost({ kind: 'typing', on: true }, '9')
+    fromHost({ kind: 'typing', on: true }, '1')
+    expect(me.state.timeline).toEqual([])
+    expect(me.state.typing.size).toBe(0)
+  })
+
   test('nobody is introduced as the room, or as ourselves', () => {
     fromHost({ kind: 'introduce', person }, '-1')
     fromHost({ kind: 'introduce', person }, '1')
-    fromHost({ kind: 'chat', text: 'as you' }, '1')
+    fromHost(chat('as you'), '1')
     expect(people(me.state)).toHaveLength(2)
     expect(me.state.timeline).toEqual([])
   })

@@ -5,6 +5,7 @@ import type { RoomEffect } from '../src/room/state.ts'
 import { peerId } from '../src/wire/ids.ts'
 import { noCaps } from '../src/wire/peer.ts'
 import { Alone } from './alone.ts'
+import { chat } from './words.ts'
 
 const ben = peerId('ben')
 const me = new Alone('mesh')
@@ -98,7 +99,7 @@ describe('a link that breaks after our own line was away', () => {
 test('a steady stream that is too fast is complained of once, not again and again', () => {
   for (let count = 0; count < 1_000; count++) {
     me.now += 20
-    me.hear(ben, { kind: 'chat', text: 'x' })
+    me.hear(ben, chat('x'))
   }
   const notices = me.state.timeline.filter(it => it.kind === 'notice' && it.notice === 'too-fast')
   expect(notices).toHaveLength(1)

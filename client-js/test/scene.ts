@@ -1,10 +1,12 @@
 /** Owns a whole room in memory: links are function calls and the server is a list, so a test is a script and a transcript. */
 import { people, type Reach } from '../src/room/people.ts'
 import { Room } from '../src/room/room.ts'
-import { enter } from '../src/room/state.ts'
+import { enter, type RoomEvent, type RoomState } from '../src/room/state.ts'
 import { decodeFrame, encodeFrame } from '../src/wire/codec.ts'
 import { type PeerId, peerId, roomId } from '../src/wire/ids.ts'
+import { type Caps, ownCaps } from '../src/wire/peer.ts'
 import type { RoomKind } from '../src/wire/server.ts'
+import { saying } from './words.ts'
 
 type Someone = { id: PeerId; room: Room; links: Map<PeerId, Cable> }
 /** One end of a connection, as `Link` is one end: it knows the other end and nothing else. */
@@ -25,29 +27,37 @@ export class Scene {
   readonly unreachable = new Set<string>()
   host: PeerId | null = null
   dials: string[] = []
+  /** What went over links, by the name of whoever it went to. */
+  readonly frames = new Map<string, object[]>()
 
   constructor(kind: RoomKind) {
     this.#kind = kind
   }
 
-  enter(name: string, password = this.password): Room {
+  enter(name: string, password = this.password, caps: Caps = ownCaps): Room {
     const id = peerId(`${name}-1`)
     if (this.#kind === 'star') this.host ??= id
     const host = this.host === id ? null : this.host
     const card = { id: roomId('r'), name: 'room', password, peersMax: 8, kind: this.#kind }
+    const entered = enter({ card, host }, id, name)
+    // A page without our words does not ask for anything in them either.
+    const state: RoomState = caps.chat ? entered : { ...entered, history: { phase: 'done' } }
     const someone: Someone = {
       id,
       links: new Map(),
-      room: new Room(enter({ card, host }, id, name), {
-        dial: peer => this.#dial(someone, peer),
-        hangUp: peer => this.#hangUp(someone, peer),
-        send: (over, words) => this.#send(someone, over, words),
-        renameLink: (from, to) => this.#rename(someone, from, to),
-        join: () => this.#seat(someone),
-        later: (ms, due) => this.#timers.push({ at: this.now + ms, due }),
-        now: () => this.now,
-        changed: () => undefined,
-      }),
+      room: new Room(
+        { ...state, person: { ...state.person, caps } },
+        {
+          dial: peer => this.#dial(someone, peer),
+          hangUp: peer => this.#hangUp(someone, peer),
+          send: (over, words) => this.#send(someone, over, words),
+          renameLink: (from, to) => this.#rename(someone, from, to),
+          join: () => this.#seat(someone),
+          later: (ms, due) => this.#timers.push({ at: this.now + ms, due }),
+          now: () => this.now,
+          changed: () => undefined,
+        },
+      ),
     }
     this.#people.set(name, someone)
     this.#seats.push(someone)
@@ -61,7 +71,11 @@ export class Scene {
   }
 
   say(name: string, text: string): void {
-    this.room(name).feed({ type: 'say', text })
+    this.feed(name, saying(text))
+  }
+
+  feed(name: string, event: RoomEvent): void {
+    this.room(name).feed(event)
     this.settle()
   }
 
@@ -220,7 +234,10 @@ export class Scene {
   #send(from: Someone, over: PeerId, words: object): void {
     const far = from.links.get(over)?.far
     const frame = encodeFrame(words)
-    if (far) this.#mail.push(() => far.owner.room.hear(far.peer, decodeFrame(frame)))
+    if (!far) return
+    const name = this.#nameOf(far.owner)
+    this.frames.set(name, [...(this.frames.get(name) ?? []), words])
+    this.#mail.push(() => far.owner.room.hear(far.peer, decodeFrame(frame)))
   }
 
   #rename({ links }: Someone, from: PeerId, to: PeerId): void {

@@ -1,5 +1,4 @@
 /** The words: what is understood, what is written, and that nothing hostile gets through or throws. */
-
 import { describe, expect, test } from 'vitest'
 import { decodeFrame, encodeFrame, frameBytesMax } from '../src/wire/codec.ts'
 import { parseIceServers } from '../src/wire/ice.ts'
@@ -20,6 +19,7 @@ import {
 import { cut } from '../src/wire/shape.ts'
 import { connectionMark, parseSignal } from '../src/wire/signal.ts'
 import { parseFromGuest, parseFromHost, writeAsGuest, writeAsHost } from '../src/wire/star.ts'
+import { chat } from './words.ts'
 
 const deep = JSON.parse(`${'['.repeat(500)}${']'.repeat(500)}`) as unknown
 const hostile: readonly unknown[] = [
@@ -120,11 +120,8 @@ describe('a mesh', () => {
       source: null,
       message: { kind: 'hello', person, password: 'x' },
     })
-    expect(parseMesh({ type: 1, data: { msg: 'hi', files: [] } })?.message).toEqual({
-      kind: 'chat',
-      text: 'hi',
-    })
-    expect(parseMesh({ type: 1, data: {} })?.message).toEqual({ kind: 'chat', text: '' })
+    expect(parseMesh({ type: 1, data: { msg: 'hi', files: [] } })?.message).toEqual(chat('hi'))
+    expect(parseMesh({ type: 1, data: {} })?.message).toEqual(chat(''))
   })
   test('carries what our page can do with the person, and takes only what it knows', () => {
     const words = writeMesh(
@@ -139,10 +136,7 @@ describe('a mesh', () => {
   test('cuts a name at 60 and a message at 2000 units', () => {
     const long = { type: 0, data: { user: { ...user, username: 'n'.repeat(900) }, pwd: '', init: true } }
     expect(parseMesh(long)?.message).toMatchObject({ person: { name: 'n'.repeat(60) } })
-    expect(parseMesh({ type: 1, data: { msg: 'm'.repeat(9_000) } })?.message).toEqual({
-      kind: 'chat',
-      text: 'm'.repeat(2_000),
-    })
+    expect(parseMesh({ type: 1, data: { msg: 'm'.repeat(9_000) } })?.message).toEqual(chat('m'.repeat(2_000)))
   })
   test('has no words for a star’s business', () => {
     expect(writeMesh({ kind: 'knock', password: '' }, memberId('p1'))).toBeNull()
@@ -167,7 +161,7 @@ describe('a star', () => {
       target: '1',
       idata: { type: 1, data: { user: { username: 'guest1', id: '1', avatarLoc: '/a.jpg' } } },
     })
-    expect(writeAsGuest({ kind: 'chat', text: 'hi' }, memberId('1'))).toEqual({
+    expect(writeAsGuest(chat('hi'), memberId('1'))).toEqual({
       target: '1',
       idata: { type: 2, data: { msg: 'hi', files: [] } },
     })
@@ -206,7 +200,7 @@ describe('a star', () => {
   test('a host passes on a message with all that it holds', () => {
     const idata = { type: 2, data: { msg: 'look', files: [{ FileID: '0' }] }, extra: true }
     const heard = parseFromGuest({ target: '1', idata })
-    expect(heard?.message).toMatchObject({ kind: 'chat', text: 'look' })
+    expect(heard?.message).toMatchObject(chat('look'))
     expect(heard && writeAsHost(heard.message, memberId('1'))).toEqual({ source: '1', idata })
   })
   test('a roster is cut, and what is no member is left out', () => {

@@ -1,13 +1,13 @@
 /** Owns one stay in one room: ties the room's rules to the line and to the links, and takes everything down at its end. */
 import { Link } from '../link/link.ts'
+import { canSpeak } from '../room/chat.ts'
 import { happened, type RoomEvents } from '../room/happened.ts'
 import { Room } from '../room/room.ts'
 import { enter, type RoomState } from '../room/state.ts'
-import { canSpeak } from '../room/step.ts'
 import type { Line } from '../signaling/line.ts'
 import { decodeFrame, encodeFrame } from '../wire/codec.ts'
 import type { IceServer } from '../wire/ice.ts'
-import type { PeerId } from '../wire/ids.ts'
+import { type MessageId, newMessageId, type PeerId } from '../wire/ids.ts'
 import type { Admission, Identity, Notice } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { Events } from './events.ts'
@@ -60,11 +60,27 @@ export class Visit {
     return this.#room.state
   }
 
-  /** Whether there was anything to say and anybody to hear it. */
-  say(text: string): boolean {
+  /** Whether there was anything to say and anybody to hear it. `answers` names a message that this one answers. */
+  say(text: string, answers: MessageId | null = null): boolean {
     if (text.trim() === '' || !canSpeak(this.state)) return false
-    this.#room.feed({ type: 'say', text })
+    const id = newMessageId(crypto.getRandomValues(new Uint8Array(12)))
+    this.#room.feed({ type: 'say', text, id, answers })
     return true
+  }
+
+  /** Puts an emoji to a message, or takes it back. Original pages do not see it. */
+  react(to: MessageId, sign: string, on: boolean): void {
+    this.#room.feed({ type: 'react', to, sign, on })
+  }
+
+  /** Shows the others that we are writing; call it as often as you like. */
+  typing(on: boolean): void {
+    this.#room.feed({ type: 'typing', on })
+  }
+
+  /** Whether whoever comes later is handed the last messages by us. Off at first. */
+  handOver(on: boolean): void {
+    if (this.state.handsOver !== on) this.#room.feed({ type: 'hand-over', on })
   }
 
   lineLost(): void {

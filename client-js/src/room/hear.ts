@@ -1,6 +1,6 @@
 /** Owns what a message from a peer does to the room: introductions, roster, chat, and passing on. Pure. */
 import { hostMember, type MemberId, memberId, type PeerId, roomItself } from '../wire/ids.ts'
-import type { Chat, Member, PeerMessage, Person, Received } from '../wire/peer.ts'
+import type { Member, PeerMessage, Person, Received } from '../wire/peer.ts'
 import {
   andThen,
   noted,
@@ -12,12 +12,27 @@ import {
   withoutLink,
   withoutMember,
 } from './change.ts'
+import { hearChat, hearChatWord } from './chat.ts'
+import { askForHistory, cameFirst } from './history.ts'
+import { sayAgain } from './owed.ts'
 import { movedNoted, peerMoved } from './seat.ts'
 import type { LinkState, RoomEffect, RoomState, Step } from './state.ts'
 
 export const hear = (state: RoomState, via: PeerId, received: Received, at: number): Step => {
   const link = state.links.get(via)
   if (!link || state.ended) return still(state)
+  return andThen(taken(state, via, link, received, at), now => settled(now, via, link))
+}
+
+/** A link that has just become ready: what its peer missed, and what we missed. */
+const settled = (state: RoomState, via: PeerId, before: LinkState): Step => {
+  const link = state.links.get(via)
+  if (link?.phase !== 'ready') return still(state)
+  const again = before.phase === 'ready' ? still(state) : sayAgain(state, via)
+  return andThen(again, now => askForHistory(link.dialled ? cameFirst(now) : now))
+}
+
+const taken = (state: RoomState, via: PeerId, link: LinkState, received: Received, at: number): Step => {
   const { message, source } = received
   switch (message.kind) {
     case 'hello':
@@ -47,7 +62,7 @@ const hearKnown = (
   if (link.phase !== 'ready') return still(state)
   switch (message.kind) {
     case 'chat':
-      return chat(state, via, speaker, message, at)
+      return hearChat(state, via, speaker, message, at)
     case 'ask-roster':
       return still(state, ...rosterFor(state, via))
     case 'ask-card':
@@ -64,6 +79,12 @@ const hearKnown = (
       return peerMoved(state, via, message.to)
     case 'moved-noted':
       return movedNoted(state, via)
+    case 'reaction':
+    case 'typing':
+    case 'heard':
+    case 'ask-history':
+    case 'history':
+      return hearChatWord(state, via, speaker, message, at)
     case 'no-calls':
       return still(state)
   }
@@ -186,22 +207,4 @@ const lost = (state: RoomState, via: PeerId, id: MemberId, at: number): Step => 
   if (name === undefined || id === hostMember) return still(state)
   const { state: next, kept } = paced(withoutMember(state, id), via, name, at)
   return still(kept ? noted(next, { kind: 'notice', notice: 'left', name }, at) : next)
-}
-
-/** Shown and passed on only for members, and only as fast as is bearable. */
-const chat = (state: RoomState, via: PeerId, speaker: MemberId | null, message: Chat, at: number): Step => {
-  const name = speaker === null ? undefined : state.members.get(speaker)?.name
-  if (name === undefined) return still(state)
-  const { state: next, kept } = paced(state, via, name, at)
-  if (!kept) return still(next)
-  // Without text a message can still hold files, which others may understand.
-  const { text } = message
-  const shown = text.trim() === '' ? next : noted(next, { kind: 'chat', name, own: false, text }, at)
-  return still(shown, ...(state.topology.relays ? toEveryone(shown, speaker, message, via) : []))
-}
-
-/** Our own word. */
-export const say = (state: RoomState, text: string, at: number): Step => {
-  const said = noted(state, { kind: 'chat', name: state.person.name, own: true, text }, at)
-  return still(said, ...toEveryone(said, state.selfMember, { kind: 'chat', text }))
 }

@@ -24,6 +24,8 @@ const freshLink = (
   member: previous?.member ?? null,
   attempt: (previous?.attempt ?? 0) + 1,
   pace: previous?.pace ?? freshPace(at),
+  owed: previous?.owed ?? [],
+  told: previous?.told ?? false,
 })
 
 export const peerJoined = (state: RoomState, peer: PeerId, at: number): Step => {

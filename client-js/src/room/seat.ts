@@ -8,6 +8,7 @@ import type { Refusal } from '../wire/server.ts'
 import { andThen, inTurn, noted, still, toEveryone, withLink } from './change.ts'
 import { giveUpMs, goneFor } from './links.ts'
 import { capsOf, type LinkState, type RoomEffect, type RoomState, type Step } from './state.ts'
+import { resigned } from './timeline.ts'
 
 /** A peer that says nothing for so long will find us in the server's announcement. */
 const movedWaitMs = 1_500
@@ -72,7 +73,11 @@ const renameMember = (state: RoomState, from: PeerId, to: PeerId, link: LinkStat
   const members = [...state.members.values()].map(member =>
     member.id === memberId(from) ? { ...member, id: memberId(to) } : member,
   )
-  const renamed = { ...state, members: new Map(members.map(member => [member.id, member] as const)) }
+  const renamed = {
+    ...state,
+    members: new Map(members.map(member => [member.id, member] as const)),
+    timeline: resigned(state.timeline, memberId(from), memberId(to)),
+  }
   return withLink(renamed, to, { ...moved, member: memberId(to) })
 }
 

@@ -1,5 +1,5 @@
 /** Owns the shape of a room as one value: what happened to it, what it asks for. No behaviour beyond making one and asking it. */
-import type { MemberId, PeerId } from '../wire/ids.ts'
+import type { MemberId, MessageId, PeerId } from '../wire/ids.ts'
 import {
   type Caps,
   defaultAvatar,
@@ -11,7 +11,9 @@ import {
   type Received,
 } from '../wire/peer.ts'
 import type { Admission, Refusal, RoomCard } from '../wire/server.ts'
-import type { Entry, Pace } from './timeline.ts'
+import { freshHistory, type History } from './history.ts'
+import type { Owed } from './owed.ts'
+import type { Pace, Timeline } from './timeline.ts'
 import { mesh, starGuest, starHost, type Topology } from './topology.ts'
 
 /** For the views, which do not look into the wire's words themselves. */
@@ -33,6 +35,10 @@ export type LinkState = {
   /** Counts the calls over this link, so that a timer of an earlier one is recognised as stale. */
   readonly attempt: number
   readonly pace: Pace
+  /** What the peer has not said that it has heard. */
+  readonly owed: readonly Owed[]
+  /** The peer has asked for what was said before it came, and has been answered. */
+  readonly told: boolean
 }
 
 /** Our own place at the server. `moving`: under a new id, telling the peers before we join again. */
@@ -55,7 +61,14 @@ export type RoomState = {
   readonly links: ReadonlyMap<PeerId, LinkState>
   /** Everyone else who has introduced themselves, linked directly or not. */
   readonly members: ReadonlyMap<MemberId, Member>
-  readonly timeline: readonly Entry[]
+  readonly timeline: Timeline
+  /** Who is writing, until when unless they go on. */
+  readonly typing: ReadonlyMap<MemberId, number>
+  /** When we last said that we are writing; null when we are not. */
+  readonly typingSaid: number | null
+  readonly history: History
+  /** Whether we hand what was said to those who come later. */
+  readonly handsOver: boolean
   /** The number of the next guest, for a host; never used twice. */
   readonly nextGuest: number
   readonly ended: boolean
@@ -66,6 +79,9 @@ export type Timer =
   | { readonly kind: 'give-up'; readonly peer: PeerId; readonly attempt: number }
   | { readonly kind: 'join' }
   | { readonly kind: 'host-offline' }
+  | { readonly kind: 'typing'; readonly member: MemberId; readonly until: number }
+  | { readonly kind: 'unheard'; readonly id: MessageId }
+  | { readonly kind: 'history'; readonly peer: PeerId }
 
 export type RoomEvent =
   | { type: 'peer-joined'; peer: PeerId }
@@ -75,7 +91,10 @@ export type RoomEvent =
   | { type: 'link-steady'; peer: PeerId; steady: boolean }
   | { type: 'link-closed'; peer: PeerId }
   | { type: 'received'; via: PeerId; received: Received }
-  | { type: 'say'; text: string }
+  | { type: 'say'; text: string; id: MessageId; answers: MessageId | null }
+  | { type: 'react'; to: MessageId; sign: string; on: boolean }
+  | { type: 'typing'; on: boolean }
+  | { type: 'hand-over'; on: boolean }
   | { type: 'timer'; timer: Timer }
   | { type: 'line-lost' }
   | { type: 'line-found'; self: PeerId }
@@ -110,6 +129,10 @@ export const enter = (admission: Admission, self: PeerId, name: string): RoomSta
     links: new Map(),
     members: new Map(),
     timeline: [],
+    typing: new Map(),
+    typingSaid: null,
+    history: freshHistory,
+    handsOver: false,
     nextGuest: 1,
     ended: false,
   }

@@ -1,8 +1,10 @@
 /** Owns the one function through which a room changes: an event in, a new state and effects out. Pure: no sockets, DOM, timers or clock. */
-import { chatUnitsMax } from '../wire/peer.ts'
+import { chatUnitsMax, isSign } from '../wire/chat.ts'
 import { cut } from '../wire/shape.ts'
 import { still } from './change.ts'
-import { hear, say } from './hear.ts'
+import { canSpeak, react, say, type, typingOver, unheard } from './chat.ts'
+import { hear } from './hear.ts'
+import { historyLate } from './history.ts'
 import {
   called,
   closed,
@@ -15,7 +17,7 @@ import {
   steadied,
 } from './links.ts'
 import { joinNow, lineFound, lineLost, rejoined, rejoinRefused } from './seat.ts'
-import { answers, type RoomEvent, type RoomState, readyLinks, type Step, type Timer } from './state.ts'
+import { answers, type RoomEvent, type RoomState, type Step, type Timer } from './state.ts'
 
 export const step = (state: RoomState, event: RoomEvent, at: number): Step => {
   switch (event.type) {
@@ -35,8 +37,14 @@ export const step = (state: RoomState, event: RoomEvent, at: number): Step => {
       return hear(state, event.via, event.received, at)
     case 'say': {
       const text = cut(event.text.trim(), chatUnitsMax)
-      return text !== '' && canSpeak(state) ? say(state, text, at) : still(state)
+      return text !== '' && canSpeak(state) ? say(state, { ...event, text }, at) : still(state)
     }
+    case 'react':
+      return isSign(event.sign) ? react(state, event.to, event.sign, event.on) : still(state)
+    case 'typing':
+      return type(state, event.on, at)
+    case 'hand-over':
+      return still({ ...state, handsOver: event.on })
     case 'timer':
       return timer(state, event.timer, at)
     case 'line-lost':
@@ -60,9 +68,11 @@ const timer = (state: RoomState, due: Timer, at: number): Step => {
       return joinNow(state)
     case 'host-offline':
       return hostOffline(state, at)
+    case 'typing':
+      return typingOver(state, due.member, due.until)
+    case 'unheard':
+      return unheard(state, due.id)
+    case 'history':
+      return historyLate(state, due.peer)
   }
 }
-
-/** Nothing is kept for those who come later, so without a listener there is no point in speaking. */
-export const canSpeak = (state: RoomState): boolean =>
-  !state.ended && state.selfMember !== null && readyLinks(state).length > 0

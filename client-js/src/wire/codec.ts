@@ -8,6 +8,9 @@ const decoder = new TextDecoder()
 
 export const encodeFrame = (value: unknown): Uint8Array<ArrayBuffer> => encoder.encode(JSON.stringify(value))
 
+/** What a value takes up in a frame. */
+export const utf8Bytes = (value: unknown): number => encodeFrame(value).byteLength
+
 /** `undefined` for whatever is not JSON of a bearable size: JSON itself has no such value. */
 export const decodeFrame = (frame: unknown): unknown => {
   const text = frameText(frame)

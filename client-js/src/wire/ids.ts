@@ -11,6 +11,9 @@ export type MemberId = Branded<'MemberId'>
 /** A `MediaStream`'s id, which is all that ties what is said about a stream to the stream itself. */
 export type StreamId = Branded<'StreamId'>
 
+/** How a message is referred to: made up by whoever says it, or by a star's host for an original's. */
+export type MessageId = Branded<'MessageId'>
+
 export const peerId = (text: string): PeerId => text as PeerId
 export const roomId = (text: string): RoomId => text as RoomId
 export const memberId = (text: string): MemberId => text as MemberId
@@ -19,3 +22,11 @@ export const streamId = (text: string): StreamId => text as StreamId
 /** In a star, the host as a person, and the host speaking for the room itself. */
 export const hostMember = memberId('0')
 export const roomItself = memberId('-1')
+
+/** `null` for what is no such name. */
+export const messageId = (value: unknown): MessageId | null =>
+  typeof value === 'string' && /^[\w:-]{1,64}$/.test(value) ? (value as MessageId) : null
+
+/** From random bytes, as many as make a second one unlikely. */
+export const newMessageId = (bytes: Uint8Array): MessageId =>
+  Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('') as MessageId

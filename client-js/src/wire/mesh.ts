@@ -1,6 +1,7 @@
 /** Owns the words of a mesh on the data channel. Their numbers differ from a star's. */
+import { parseChat, parseChatWord, writeChat, writeChatWord } from './chat.ts'
 import { type MemberId, peerId } from './ids.ts'
-import { ours, type PeerMessage, parseChat, parsePerson, type Received, writePerson } from './peer.ts'
+import { ours, type PeerMessage, parsePerson, type Received, writePerson } from './peer.ts'
 import { idText, isRecord, textUpTo } from './shape.ts'
 
 const types = { id: 0, message: 1 } as const
@@ -23,7 +24,7 @@ const parseMessage = (type: unknown, data: unknown): PeerMessage | null => {
     case ours.movedNoted:
       return { kind: 'moved-noted' }
     default:
-      return null
+      return parseChatWord(type, data)
   }
 }
 
@@ -44,11 +45,17 @@ export const writeMesh = (message: PeerMessage, self: MemberId): object | null =
       return { type: types.id, data }
     }
     case 'chat':
-      return { type: types.message, data: { msg: message.text, files: [] } }
+      return { type: types.message, data: writeChat(message) }
     case 'moved':
       return { type: ours.moved, data: { id: message.to } }
     case 'moved-noted':
       return { type: ours.movedNoted, data: {} }
+    case 'reaction':
+    case 'typing':
+    case 'heard':
+    case 'ask-history':
+    case 'history':
+      return writeChatWord(message)
     case 'knock':
     case 'admitted':
     case 'introduce':

@@ -2,14 +2,15 @@
  * Owns what peers can say to each other, whatever the room's topology. `mesh.ts` and `star.ts` put it into the
  * two sets of words the original has for it; nothing past them handles an unknown shape.
  */
+import type { Chat, ChatWord } from './chat.ts'
 import type { MemberId, PeerId } from './ids.ts'
-import { cut, type Fields, isRecord, textUpTo, wholeNumber } from './shape.ts'
+import { isRecord, textUpTo, wholeNumber } from './shape.ts'
 
 /** What a page can do beyond the original's words. It is used only towards those who have said so. */
 export type Caps = {
   /** Understands `moved`, so that its link can outlive a lost line to the server. */
   readonly moves: boolean
-  /** Replies, reactions, typing marks. */
+  /** Reactions, typing marks, word that a message was heard, messages handed over. */
   readonly chat: boolean
   /** What a call says beyond the original: muted, camera off, kinds of streams. */
   readonly media: boolean
@@ -20,7 +21,7 @@ export type Caps = {
 /** An original page's. */
 export const noCaps: Caps = { moves: false, chat: false, media: false, files: false }
 /** Ours. */
-export const ownCaps: Caps = { ...noCaps, moves: true }
+export const ownCaps: Caps = { ...noCaps, moves: true, chat: true }
 
 /**
  * How somebody wants to be seen, and what their page can do. The avatar is an address we do not show, kept because
@@ -29,19 +30,13 @@ export const ownCaps: Caps = { ...noCaps, moves: true }
 export type Person = { readonly name: string; readonly avatar: string; readonly caps: Caps }
 export type Member = Person & { readonly id: MemberId }
 
-export type Chat = {
-  kind: 'chat'
-  text: string
-  /** The message as a guest sent it: a host passes it on with whatever else it holds, files for instance. */
-  asReceived?: Fields
-}
-
 export type PeerMessage =
   | { kind: 'hello'; person: Person; password: string }
   | { kind: 'knock'; password: string }
   | { kind: 'admitted'; id: MemberId }
   | { kind: 'introduce'; person: Person }
   | Chat
+  | ChatWord
   | { kind: 'ask-roster' }
   | { kind: 'ask-card' }
   | { kind: 'roster'; members: Member[] }
@@ -55,7 +50,6 @@ export type PeerMessage =
 export type Received = { readonly source: MemberId | null; readonly message: PeerMessage }
 
 export const nameUnitsMax = 60
-export const chatUnitsMax = 2_000
 const avatarUnitsMax = 500
 
 /** The original refuses other addresses than its own server's, and shows this one in their place. */
@@ -83,12 +77,6 @@ export const writePerson = (id: MemberId, { name, avatar, caps }: Person): objec
   const had = Object.entries(caps).filter(([, has]) => has)
   const person = { username: name, id, avatarLoc: avatar }
   return had.length === 0 ? person : { ...person, caps: Object.fromEntries(had) }
-}
-
-export const parseChat = (data: unknown): Chat | null => {
-  if (!isRecord(data)) return null
-  const msg = data['msg'] ?? ''
-  return typeof msg === 'string' ? { kind: 'chat', text: cut(msg, chatUnitsMax) } : null
 }
 
 export const parseCard = (data: unknown): PeerMessage | null => {

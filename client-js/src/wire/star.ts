@@ -1,11 +1,11 @@
 /** Owns the words of a star on the data channel: a guest names a target, the host names a source. */
+import { parseChat, parseChatWord, writeChat, writeChatWord } from './chat.ts'
 import { type MemberId, memberId, peerId } from './ids.ts'
 import {
   type Member,
   ours,
   type PeerMessage,
   parseCard,
-  parseChat,
   parsePerson,
   type Received,
   writePerson,
@@ -95,7 +95,7 @@ const commonMessage = (idata: Fields): PeerMessage | null => {
     case ours.movedNoted:
       return { kind: 'moved-noted' }
     default:
-      return null
+      return parseChatWord(idata['type'], data)
   }
 }
 
@@ -126,7 +126,7 @@ const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
     case 'introduce':
       return { type: types.id, data: { user: writePerson(source, message.person) } }
     case 'chat':
-      return message.asReceived ?? { type: types.message, data: { msg: message.text, files: [] } }
+      return message.asReceived ?? { type: types.message, data: writeChat(message) }
     case 'ask-roster':
       return { type: types.newUserInfo, data: {} }
     case 'ask-card':
@@ -145,6 +145,12 @@ const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
       return { type: ours.moved, data: { id: message.to } }
     case 'moved-noted':
       return { type: ours.movedNoted, data: {} }
+    case 'reaction':
+    case 'typing':
+    case 'heard':
+    case 'ask-history':
+    case 'history':
+      return writeChatWord(message)
     case 'hello':
       return null
   }

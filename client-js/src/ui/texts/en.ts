@@ -17,6 +17,7 @@ const refusals: Record<Refusal | 'no-name' | 'not-a-room', string> = {
 const notices: Record<NoticeKind, (name: string) => string> = {
   joined: name => `${name} is here`,
   left: name => `${name} has left`,
+  'handed-over': name => `You handed ${name} the last messages`,
   'too-fast': name => `${name} sends faster than can be shown; some of it is left out`,
   'host-offline': () => 'The host has lost the server. You can go on talking, but nobody new can join.',
   'host-left': () => 'The host has left, and the room has ended with that.',

@@ -1,7 +1,7 @@
 /** Owns the conversation: what was said and what happened, and the place to write. */
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import { canSpeak } from '../../room/chat.ts'
 import type { RoomState } from '../../room/state.ts'
-import { canSpeak } from '../../room/step.ts'
 import type { Entry } from '../../room/timeline.ts'
 import { clock, pieces, shownName } from '../format.ts'
 import type { Commands, Model } from '../model.ts'
