@@ -19,6 +19,7 @@ use tokio::{
 use crate::{
     adapters::socketio,
     config::Config,
+    dialects::p2pchat::P2pChat,
     door::Door,
     http::{self, Health, Site, Status},
     hub::Hub,
@@ -62,13 +63,14 @@ impl App {
         if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
             tracing::warn!(%error, "the limit on open files stays as it is, and with it the number of connections");
         }
-        let hub = Hub::new(config.limits(), config.ice());
+        let hub = Hub::new(config.ice());
+        let realm = hub.open(&P2pChat, config.limits());
         let site =
             Site { views: config.views(), signaling_path: config.signaling.path.clone(), https: config.tls.enabled };
         let started = Instant::now();
         let asked = hub.clone();
         let health = move || health(&asked, started);
-        let router = http::router(site, health).merge(socketio::router(hub.clone(), &config.wire()));
+        let router = http::router(site, health).merge(socketio::router(hub.clone(), realm, &config.wire()));
         Ok(App { listener, router, hub, certificate, config })
     }
 
@@ -189,7 +191,8 @@ async fn on_hangup(reload: &Notify) {
 }
 
 fn health(hub: &Hub, started: Instant) -> Health {
-    let (peers, rooms) = hub.count();
+    let counts = hub.counts();
+    let (peers, rooms) = (counts.iter().map(|it| it.n_peers).sum(), counts.iter().map(|it| it.n_rooms).sum());
     let status = if hub.is_stopping() { Status::Stopping } else { Status::Ok };
     Health { status, peers, rooms, version: env!("CARGO_PKG_VERSION"), uptime_s: started.elapsed().as_secs() }
 }

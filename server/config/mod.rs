@@ -74,6 +74,7 @@ pub struct Signaling {
 #[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
 pub struct Rooms {
     pub peers_max: usize,
+    pub rooms_per_peer_max: usize,
     pub name_units_max: usize,
     pub password_units_max: usize,
 }
@@ -138,8 +139,8 @@ impl Config {
 
     /// What a room may be at most.
     pub fn limits(&self) -> Limits {
-        let Rooms { peers_max, name_units_max, password_units_max } = self.rooms;
-        Limits { peers_max, name_units_max, password_units_max }
+        let Rooms { peers_max, rooms_per_peer_max, name_units_max, password_units_max } = self.rooms;
+        Limits { peers_max, rooms_per_peer_max, name_units_max, password_units_max }
     }
 
     /// What clients are told of STUN and TURN.
@@ -192,6 +193,7 @@ impl Config {
             ("signaling.ping_interval_ms", self.signaling.ping_interval_ms, 100),
             ("signaling.ping_timeout_ms", self.signaling.ping_timeout_ms, 100),
             ("rooms.peers_max", self.rooms.peers_max as u64, 1),
+            ("rooms.rooms_per_peer_max", self.rooms.rooms_per_peer_max as u64, 1),
         ];
         if let Some((name, value, least)) = at_least.into_iter().find(|it| it.1 < it.2) {
             return Err(format!("{name} is {value}: it must be {least} or more"));

@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use crate::{
     ice::IceServer,
-    rooms::{Event, Refusal, Reply, Request},
+    rooms::{Customs, Event, Refusal, Reply, Request},
 };
 
 /// Binary parts of a frame, in the order of their placeholders.
@@ -20,17 +20,56 @@ pub type Attachments = VecDeque<Bytes>;
 
 /// One wire vocabulary.
 pub trait Dialect: Send + Sync {
+    /// What operators call it; its rooms and peers are kept apart from those of every other.
+    fn name(&self) -> &'static str;
+
+    /// What its rooms are like.
+    fn customs(&self) -> Customs;
+
+    /// What a client says by connecting alone. `None`: nothing.
+    fn opening(&self) -> Option<Call<'static>>;
+
     /// What a client says, in the rooms' words.
     ///
     /// # Errors
     /// The words make no sense, or none that this dialect answers.
-    fn decode<'a>(&self, text: &'a str, attachments: Attachments) -> Result<Call<'a>, Malformed>;
+    fn decode<'a>(&self, said: Said<'a>) -> Result<Call<'a>, Malformed>;
 
-    /// The answer to a call. `None`: this dialect says nothing in that case. `ice` goes with a welcome.
-    fn encode_answer(&self, tag: &CallTag, answer: &Result<Reply, Refusal>, ice: &[IceServer]) -> Option<Frame>;
+    /// The answer to a call. `ice` goes with a welcome.
+    fn encode_answer(&self, tag: &CallTag, answer: &Result<Reply, Refusal>, ice: &[IceServer]) -> Answer;
 
-    /// What a peer hears unasked.
-    fn encode_event(&self, event: Event<'_>) -> Frame;
+    /// What a peer hears unasked. `None`: this dialect has no word for it.
+    fn encode_event(&self, event: Event<'_>) -> Option<Frame>;
+}
+
+/// One message of a client, as its transport hands it over.
+pub struct Said<'a> {
+    /// Where the transport itself addresses messages: to what. Else empty.
+    pub topic: &'a str,
+    /// The text as it came.
+    pub text: &'a str,
+    /// Binary parts, in the order of their placeholders.
+    pub attachments: Attachments,
+}
+
+/// What becomes of a call for the one that made it.
+#[derive(Debug)]
+pub enum Answer {
+    /// This dialect says nothing in that case.
+    Silence,
+    /// It hears this.
+    Say(Frame),
+    /// Its line is ended.
+    HangUp(Farewell),
+}
+
+/// Why a line is ended, for transports that can say it (RFC 6455, section 7.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Farewell {
+    /// A close code.
+    pub code: u16,
+    /// In words, for those who look.
+    pub reason: &'static str,
 }
 
 /// A decoded request, with what the dialect needs to answer it.
@@ -76,6 +115,18 @@ pub enum Malformed {
     /// A placeholder for an attachment that is not there.
     #[error("a placeholder points nowhere")]
     Placeholder,
+}
+
+impl<'a> From<&'a str> for Said<'a> {
+    fn from(text: &'a str) -> Self {
+        Said { topic: "", text, attachments: Attachments::new() }
+    }
+}
+
+impl From<Option<Frame>> for Answer {
+    fn from(frame: Option<Frame>) -> Self {
+        frame.map_or(Answer::Silence, Answer::Say)
+    }
 }
 
 // Frames carry passwords, session descriptions and credentials: none of it reaches a log by way of `{:?}`.

@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use super::{
-    Attachments, Call, CallTag, Dialect, Frame, Malformed,
+    Answer, Attachments, Call, CallTag, Dialect, Frame, Malformed, Said,
     json::{self, Body, Event, Fields},
     signal::{self, Envelope},
 };
 use crate::{
     ice::IceServer,
-    rooms::{self, Password, PeerId, Refusal, Reply, Request, RoomId, RoomSpec, Topology},
+    rooms::{self, Address, Customs, Password, PeerId, Refusal, Reply, Request, RoomId, RoomSpec, Topology},
 };
 
 /// Spoken by the original frontend and by ours.
@@ -28,13 +28,29 @@ const TYPE_ERROR: &str = "TYPEERROR";
 const REQUEST_ID_UNITS_MAX: usize = 10;
 
 impl Dialect for P2pChat {
-    fn decode<'a>(&self, text: &'a str, attachments: Attachments) -> Result<Call<'a>, Malformed> {
+    fn name(&self) -> &'static str {
+        "p2pchat"
+    }
+
+    fn customs(&self) -> Customs {
+        Customs::default()
+    }
+
+    // Its clients say hello themselves.
+    fn opening(&self) -> Option<Call<'static>> {
+        None
+    }
+
+    fn decode<'a>(&self, Said { text, attachments, .. }: Said<'a>) -> Result<Call<'a>, Malformed> {
         let Event { name, body } = json::read_event(text).ok_or(Malformed::NotAnEvent)?;
         let asked = |request: fn(&Fields<'a>) -> Request<'a>| asked(&body, request);
         match (&*name, &body) {
             (SIGNAL, Body::Object(fields)) => {
                 let Envelope { target, room, payload } = Envelope::of(fields, attachments)?;
-                Ok(Call { tag: CallTag(None), request: Request::Signal { room, to: target, payload } })
+                Ok(Call {
+                    tag: CallTag(None),
+                    request: Request::Signal { to: Address::Member { room, peer: target }, payload },
+                })
             }
             (DISCONNECTED_USER, Body::Text(room)) => {
                 Ok(Call { tag: CallTag(None), request: Request::Leave { room: RoomId::from(&**room) } })
@@ -51,48 +67,54 @@ impl Dialect for P2pChat {
         }
     }
 
-    fn encode_answer(&self, tag: &CallTag, answer: &Result<Reply, Refusal>, ice: &[IceServer]) -> Option<Frame> {
-        let id = tag.0.as_deref()?;
-        Some(match answer {
-            Ok(Reply::Welcome { peer }) => frame(
-                GET_ID,
-                &Welcome { request: id, user: peer.as_str(), ice_servers: ice.iter().map(ice_server).collect() },
-            ),
-            Ok(Reply::Created { room, card }) => {
-                let RoomSpec { name, password, peers_max } = &card.spec;
-                let (max_users, cur_users) = (*peers_max, card.n_peers);
-                let room = room.as_str();
-                frame(CREATE_ROOM, &Created { room, request: id, name, max_users, cur_users, password: &password.0 })
-            }
-            Ok(Reply::Joined { card }) => {
-                let (max_users, cur_users) = (card.spec.peers_max, card.n_peers);
-                let (kind, spec) = (type_of(card.topology), card.host.as_ref().map(PeerId::as_str));
-                frame(JOIN_ROOM, &Joined { request: id, name: &card.spec.name, max_users, cur_users, kind, spec })
-            }
-            Ok(Reply::Updated { card }) => {
-                let RoomSpec { name, password, peers_max } = &card.spec;
-                let (max_users, cur_users) = (*peers_max, card.n_peers);
-                frame(UPDATE_ROOM, &Updated { request: id, password: &password.0, name, max_users, cur_users })
-            }
-            // The original answers neither a signal, nor a leave, nor what was granted before.
-            Ok(Reply::Left | Reply::Sent) => return None,
-            Err(refusal) => frame(TYPE_ERROR, &TypeError { kind: error_code(*refusal)?, request: id }),
-        })
+    fn encode_answer(&self, tag: &CallTag, answer: &Result<Reply, Refusal>, ice: &[IceServer]) -> Answer {
+        tag.0.as_deref().and_then(|id| encode_answer(id, answer, ice)).into()
     }
 
-    fn encode_event(&self, event: rooms::Event<'_>) -> Frame {
-        match event {
-            rooms::Event::PeerJoined { room, peer } => {
+    fn encode_event(&self, event: rooms::Event<'_>) -> Option<Frame> {
+        Some(match event {
+            rooms::Event::PeerJoined { room, peer, .. } => {
                 frame(JOIN_ROOM, &Newcomer { from: Place { user: peer.as_str(), room: room.as_str() } })
             }
             rooms::Event::PeerLeft { room, peer } => {
                 frame(DISCONNECTED_USER, &Place { user: peer.as_str(), room: room.as_str() })
             }
-            rooms::Event::Signal { from, payload } => {
+            rooms::Event::Signal { from, payload, .. } => {
                 Frame { text: signal::sealed(&payload, from.as_str()), attachments: payload.attachments }
             }
-        }
+        })
     }
+}
+
+/// `None`: it is not answered. `id` is the asker's mark.
+fn encode_answer(id: &str, answer: &Result<Reply, Refusal>, ice: &[IceServer]) -> Option<Frame> {
+    Some(match answer {
+        Ok(Reply::Welcome { peer }) => frame(
+            GET_ID,
+            &Welcome { request: id, user: peer.as_str(), ice_servers: ice.iter().map(ice_server).collect() },
+        ),
+        Ok(Reply::Created { room, card }) => {
+            let RoomSpec { name, password, peers_max } = &card.spec;
+            let (max_users, cur_users) = (*peers_max, card.n_peers);
+            let room = room.as_str();
+            frame(CREATE_ROOM, &Created { room, request: id, name, max_users, cur_users, password: &password.0 })
+        }
+        Ok(Reply::Joined { card }) => {
+            let (max_users, cur_users) = (card.spec.peers_max, card.n_peers);
+            let (kind, spec) = (type_of(card.topology), card.host.as_ref().map(PeerId::as_str));
+            frame(JOIN_ROOM, &Joined { request: id, name: &card.spec.name, max_users, cur_users, kind, spec })
+        }
+        Ok(Reply::Updated { card }) => {
+            let RoomSpec { name, password, peers_max } = &card.spec;
+            let (max_users, cur_users) = (*peers_max, card.n_peers);
+            frame(UPDATE_ROOM, &Updated { request: id, password: &password.0, name, max_users, cur_users })
+        }
+        // The original answers neither a signal, nor a leave, nor what was granted before; the rest it cannot ask.
+        Ok(Reply::Left | Reply::Sent | Reply::Entered { .. } | Reply::Members { .. } | Reply::Named { .. }) => {
+            return None;
+        }
+        Err(refusal) => frame(TYPE_ERROR, &TypeError { kind: error_code(*refusal)?, request: id }),
+    })
 }
 
 /// A request that is answered: without a usable mark there is nobody to answer, and nothing is done.
@@ -142,8 +164,10 @@ fn error_code(refusal: Refusal) -> Option<u8> {
         Refusal::WrongPassword => Some(1),
         Refusal::RoomFull => Some(2),
         Refusal::NoSuchRoom => Some(3),
-        Refusal::NoId | Refusal::NotTheHost | Refusal::BadSettings => Some(4),
+        Refusal::NoId | Refusal::NotTheHost | Refusal::BadSettings | Refusal::TooManyRooms => Some(4),
         Refusal::HasId | Refusal::AlreadyThere | Refusal::NotAMember => None,
+        // What these are about it cannot ask for.
+        Refusal::NameTaken | Refusal::NoSuchName | Refusal::OfferCrossed => None,
     }
 }
 

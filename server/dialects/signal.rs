@@ -10,7 +10,7 @@ use super::{
     Attachments, Malformed,
     json::{self, Body, Fields},
 };
-use crate::rooms::Payload;
+use crate::rooms::{Part, Payload};
 
 /// The original passes about 4,100 levels on and drops 20,000.
 const DEPTH_MAX: usize = 4_000;
@@ -65,7 +65,7 @@ impl<'a> Envelope<'a> {
             let brace = body.rfind('}').ok_or(Malformed::Body)?;
             source_at.push(brace..brace);
         }
-        Ok(Envelope { target, room, payload: Payload { text: body, source_at, attachments } })
+        Ok(Envelope { target, room, payload: Payload { part: Part::Opaque, text: body, source_at, attachments } })
     }
 }
 

@@ -6,11 +6,11 @@ use std::{
 
 use p2pchat_server::{
     dialects::{
-        Attachments, Frame,
+        Attachments, Frame, Said,
         p2pchat::P2pChat,
         signal::{self, Envelope},
     },
-    hub::{Attached, Hub, Line, LineEnd, Overrun},
+    hub::{Attached, Hub, Line, LineEnd, Overrun, Realm},
     ice::Ice,
     rooms::Limits,
 };
@@ -34,9 +34,9 @@ impl Line for Tape {
     fn cut(&self) {}
 }
 
-fn member(hub: &Hub, tape: &Arc<Tape>) -> (Attached, String) {
-    let attached = hub.connect(&P2pChat, tape.clone());
-    hub.hear(&attached, r#"["GET-ID",{"requestId":"0"}]"#, Attachments::new());
+fn member(hub: &Hub, realm: Realm, tape: &Arc<Tape>) -> (Attached, String) {
+    let attached = hub.connect(realm, tape.clone());
+    hub.hear(&attached, r#"["GET-ID",{"requestId":"0"}]"#);
     let id = field(&tape.take(), "userID");
     (attached, id)
 }
@@ -49,20 +49,21 @@ fn field(frames: &[String], name: &str) -> String {
 /// The bytes are lines, each an event of one of two room mates; `$t`, `$r` and `$s` in them stand for the other's id, the
 /// room and the own id.
 pub(super) fn hears_anything(data: &[u8]) {
-    let limits = Limits { peers_max: 20, name_units_max: 20, password_units_max: 100 };
-    let hub = Hub::new(limits, Ice { servers: Vec::new(), credential_ttl_s: 60 });
+    let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
+    let hub = Hub::new(Ice { servers: Vec::new(), credential_ttl_s: 60 });
+    let realm = hub.open(&P2pChat, limits);
     let (tape_a, tape_b) = (Arc::new(Tape::default()), Arc::new(Tape::default()));
-    let ((a, id_a), (b, id_b)) = (member(&hub, &tape_a), member(&hub, &tape_b));
+    let ((a, id_a), (b, id_b)) = (member(&hub, realm, &tape_a), member(&hub, realm, &tape_b));
     let create = r#"["CREATE-ROOM",{"requestId":"1","maxUsers":5,"name":"n","password":"","type":0}]"#;
-    hub.hear(&a, create, Attachments::new());
+    hub.hear(&a, create);
     let room = field(&tape_a.take(), "roomID");
     let join = format!(r#"["JOIN-ROOM",{{"requestId":"1","room":"{room}","password":""}}]"#);
-    hub.hear(&b, &join, Attachments::new());
+    hub.hear(&b, &*join);
     for (n, line) in String::from_utf8_lossy(data).lines().enumerate() {
         let (from, own, other) = if n % 2 == 0 { (&a, &id_a, &id_b) } else { (&b, &id_b, &id_a) };
         let text = line.replace("$t", other).replace("$r", &room).replace("$s", own);
         let attachments: Attachments = (0..n % 3).map(|_| vec![0].into()).collect();
-        hub.hear(from, &text, attachments);
+        hub.hear(from, Said { topic: "", text: &text, attachments });
         for frame in tape_a.take().into_iter().chain(tape_b.take()) {
             // A signal is as its sender spelt it, which may be beyond this parser; everything else is ours.
             let is_ours = !frame.starts_with("[\"SIGNAL\"");
@@ -71,7 +72,8 @@ pub(super) fn hears_anything(data: &[u8]) {
     }
     hub.disconnect(&a, LineEnd::Closed);
     hub.disconnect(&b, LineEnd::Closed);
-    assert_eq!(hub.count(), (0, 0), "something stays when everyone is gone");
+    let is_empty = hub.counts().iter().all(|it| (it.n_peers, it.n_rooms) == (0, 0));
+    assert!(is_empty, "something stays when everyone is gone");
 }
 
 /// `body` is what a client sends as a `SIGNAL`.

@@ -1,11 +1,13 @@
-//! What a room may be at most. What is over is cut or clamped, never refused.
-use super::room::RoomSpec;
+//! What a room may be at most. What is over is cut or clamped; only rooms too many are refused.
+use super::{Refusal, room::RoomSpec};
 
 /// Upper bounds for every room.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// People in one room, the creator included.
     pub peers_max: usize,
+    /// Rooms that one peer may be in at a time.
+    pub rooms_per_peer_max: usize,
     /// Length of a name, in UTF-16 units.
     pub name_units_max: usize,
     /// Length of a password, in UTF-16 units.
@@ -18,6 +20,11 @@ impl Limits {
         cut(&mut spec.password.0, self.password_units_max);
         spec.peers_max = spec.peers_max.min(self.peers_max);
         spec
+    }
+
+    /// May one who is in so many rooms come into another?
+    pub(super) fn check_rooms(&self, n_rooms: usize) -> Result<(), Refusal> {
+        if n_rooms < self.rooms_per_peer_max { Ok(()) } else { Err(Refusal::TooManyRooms) }
     }
 }
 

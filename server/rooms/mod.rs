@@ -2,24 +2,31 @@
 //!
 //! **Invariant:** plain data in, plain data out. Nothing in this folder reads a clock or a random source, takes a lock,
 //! logs, awaits, or knows what a socket is; fresh ids are handed in. No rule needs two rooms at once.
+mod customs;
+mod entering;
 mod ids;
 mod limits;
+mod names;
 mod outcome;
 #[cfg(test)]
 mod random_scripts;
 mod room;
 #[cfg(test)]
 mod scenes;
+mod signals;
+mod talks;
 mod topology;
 
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
+    sync::Arc,
 };
 
-pub use ids::{PeerId, RoomId};
+pub use customs::Customs;
+pub use ids::{IdKind, Name, PeerId, RoomId};
 pub use limits::Limits;
-pub use outcome::{Event, Notice, Outcome, Payload, Refusal, Reply};
+pub use outcome::{Event, Notice, Outcome, Part, Payload, Refusal, Reply};
 pub use room::{Card, Password, RoomSpec};
 pub use topology::Topology;
 
@@ -42,6 +49,20 @@ pub enum Request<'a> {
         /// `None`: none was given, which is never the right one.
         password: Option<Password>,
     },
+    /// To come into a room without more ado: where there is none of that name it is made, with no password.
+    Enter {
+        /// Where. `None`: a fresh one.
+        room: Option<RoomId>,
+        /// How many may be in it, where it is made.
+        peers_max: usize,
+    },
+    /// To hear who else is in its room.
+    Members,
+    /// To be called so. A name is one living peer's at a time, and a peer has one.
+    Claim {
+        /// How.
+        name: Name,
+    },
     /// To change its own star.
     Update {
         /// Which.
@@ -54,32 +75,60 @@ pub enum Request<'a> {
         /// Whence.
         room: RoomId,
     },
-    /// To say something to another member.
+    /// To say something to others.
     Signal {
-        /// The room that both are in, as text: most requests are these, and a name would be a copy.
-        room: Cow<'a, str>,
-        /// Whom, likewise.
-        to: Cow<'a, str>,
+        /// To whom.
+        to: Address<'a>,
         /// What.
         payload: Payload<'a>,
     },
 }
 
-/// Every room, and every peer that has said hello.
+/// To whom a signal goes. As texts: most requests are signals, and names would be copies.
+#[derive(Debug)]
+pub enum Address<'a> {
+    /// One member of a room that the sender is in.
+    Member {
+        /// That room.
+        room: Cow<'a, str>,
+        /// The member.
+        peer: Cow<'a, str>,
+    },
+    /// One other member of the room that the sender came to last.
+    Mate(Cow<'a, str>),
+    /// All other members of the room that the sender came to last.
+    Mates,
+    /// Whoever has this name, from one who has a name itself.
+    Named(Cow<'a, str>),
+}
+
+/// Every room of one vocabulary, and every peer that has said hello there. Those of another are a value of their own: no
+/// room, peer or name is found from outside.
 #[derive(Debug)]
 pub struct Rooms {
     limits: Limits,
+    customs: Customs,
     rooms: HashMap<RoomId, Room>,
-    /// The rooms that each peer is in, in the order in which it came, by the number of its seat there. Mirrors the rooms'
-    /// members exactly.
-    seats: HashMap<PeerId, BTreeMap<u64, RoomId>>,
+    peers: HashMap<PeerId, Peer>,
+    /// Who has which name. Mirrors the peers' own exactly.
+    names: HashMap<Name, PeerId>,
     n_seats_taken: u64,
+}
+
+/// What is known of a peer.
+#[derive(Debug, Default)]
+struct Peer {
+    /// The rooms that it is in, in the order in which it came, by the number of its seat there. Mirrors the rooms' members
+    /// exactly.
+    seats: BTreeMap<u64, RoomId>,
+    name: Option<Name>,
 }
 
 impl Rooms {
     /// No rooms yet.
-    pub fn new(limits: Limits) -> Self {
-        Rooms { limits, rooms: HashMap::new(), seats: HashMap::new(), n_seats_taken: 0 }
+    pub fn new(limits: Limits, customs: Customs) -> Self {
+        let (rooms, peers, names) = (HashMap::new(), HashMap::new(), HashMap::new());
+        Rooms { limits, customs, rooms, peers, names, n_seats_taken: 0 }
     }
 
     /// The one door. A refusal changes nothing and tells nobody, which is why it carries no notices.
@@ -98,19 +147,25 @@ impl Rooms {
             Request::Hello => self.hello(from),
             Request::Create { spec } => self.create(from, spec, fresh),
             Request::Join { room, password } => self.join(from, room, password.as_ref()),
+            Request::Enter { room, peers_max } => self.enter(from, room, peers_max, fresh),
+            Request::Members => self.members(from),
+            Request::Claim { name } => self.claim(from, name),
             Request::Update { room, spec } => self.update(from, &room, spec),
             Request::Leave { room } => {
                 let notices = self.leave(from, &room).ok_or(Refusal::NotAMember)?;
                 Ok(Outcome { reply: Reply::Left, notices })
             }
-            Request::Signal { room, to, payload } => self.signal(from, &room, &to, payload),
+            Request::Signal { to, payload } => self.signal(from, to, payload),
         }
     }
 
     /// Forgets a peer for good. Each of its rooms hears of it, in the order in which it came to them.
     pub fn forget(&mut self, peer: &PeerId) -> Vec<Notice<'static>> {
-        let rooms = self.seats.remove(peer).unwrap_or_default();
-        rooms.values().filter_map(|room| self.leave(peer, room)).flatten().collect()
+        let Some(Peer { seats, name }) = self.peers.remove(peer) else { return Vec::new() };
+        if let Some(name) = name {
+            self.names.remove(&name);
+        }
+        seats.values().filter_map(|room| self.leave(peer, room)).flatten().collect()
     }
 
     /// How many rooms there are.
@@ -124,10 +179,10 @@ impl Rooms {
     }
 
     fn hello(&mut self, peer: &PeerId) -> Result<Outcome<'static>, Refusal> {
-        if self.seats.contains_key(peer) {
+        if self.peers.contains_key(peer) {
             return Err(Refusal::HasId);
         }
-        self.seats.insert(peer.clone(), BTreeMap::new());
+        self.peers.insert(peer.clone(), Peer::default());
         Ok(Outcome::reply(Reply::Welcome { peer: peer.clone() }))
     }
 
@@ -137,8 +192,9 @@ impl Rooms {
         spec: Option<(RoomSpec, Topology)>,
         fresh: impl FnOnce() -> RoomId,
     ) -> Result<Outcome<'static>, Refusal> {
-        let seats = self.seats.get_mut(peer).ok_or(Refusal::NoId)?;
+        let seats = &mut self.peers.get_mut(peer).ok_or(Refusal::NoId)?.seats;
         let (spec, topology) = spec.ok_or(Refusal::BadSettings)?;
+        self.limits.check_rooms(seats.len())?;
         let id = fresh();
         let member = take_seat(&mut self.n_seats_taken, seats, peer, &id);
         let room = Room::open(self.limits.applied_to(spec), topology, member);
@@ -149,28 +205,23 @@ impl Rooms {
 
     fn join(&mut self, peer: &PeerId, id: RoomId, password: Option<&Password>) -> Result<Outcome<'static>, Refusal> {
         // To one without an id there are no rooms.
-        let seats = self.seats.get_mut(peer).ok_or(Refusal::NoSuchRoom)?;
+        let seats = &mut self.peers.get_mut(peer).ok_or(Refusal::NoSuchRoom)?.seats;
         let room = self.rooms.get_mut(&id).ok_or(Refusal::NoSuchRoom)?;
         room.admit(peer, password)?;
+        self.limits.check_rooms(seats.len())?;
         let told = room.introduce_to();
         room.add(take_seat(&mut self.n_seats_taken, seats, peer, &id));
         let card = room.card();
-        let joined = |to| Notice { to, event: Event::PeerJoined { room: id.clone(), peer: peer.clone() } };
+        let present = Arc::default();
+        let joined = |to| newcomer(to, &id, peer, &present);
         Ok(Outcome { reply: Reply::Joined { card }, notices: told.into_iter().map(joined).collect() })
     }
 
     fn update(&mut self, peer: &PeerId, id: &RoomId, spec: Option<RoomSpec>) -> Result<Outcome<'static>, Refusal> {
-        self.seats.get(peer).ok_or(Refusal::NoSuchRoom)?;
+        self.peers.get(peer).ok_or(Refusal::NoSuchRoom)?;
         let room = self.rooms.get_mut(id).ok_or(Refusal::NoSuchRoom)?;
         room.change(peer, spec.map(|it| self.limits.applied_to(it)))?;
         Ok(Outcome::reply(Reply::Updated { card: room.card() }))
-    }
-
-    fn signal<'a>(&self, from: &PeerId, room: &str, to: &str, payload: Payload<'a>) -> Result<Outcome<'a>, Refusal> {
-        let room = self.rooms.get(room).ok_or(Refusal::NoSuchRoom)?;
-        let to = room.member(to).filter(|it| *it != from && room.has(from)).ok_or(Refusal::NotAMember)?;
-        let event = Event::Signal { from: from.clone(), payload };
-        Ok(Outcome { reply: Reply::Sent, notices: vec![Notice { to: to.clone(), event }] })
     }
 
     /// `None`: it was not in.
@@ -181,13 +232,21 @@ impl Rooms {
             self.rooms.remove(id);
         }
         for Member { peer, seat } in departure.unseated {
-            if let Some(seats) = self.seats.get_mut(&peer) {
-                seats.remove(&seat);
+            if let Some(peer) = self.peers.get_mut(&peer) {
+                peer.seats.remove(&seat);
             }
         }
         let left = |to| Notice { to, event: Event::PeerLeft { room: id.clone(), peer: peer.clone() } };
-        Some(departure.told.into_iter().map(left).collect())
+        let mut notices: Vec<_> = departure.told.into_iter().map(left).collect();
+        if let Some(twin) = departure.twin {
+            notices.extend(self.leave(&twin, id).unwrap_or_default());
+        }
+        Some(notices)
     }
+}
+
+fn newcomer(to: PeerId, room: &RoomId, peer: &PeerId, present: &Arc<[PeerId]>) -> Notice<'static> {
+    Notice { to, event: Event::PeerJoined { room: room.clone(), peer: peer.clone(), present: present.clone() } }
 }
 
 fn take_seat(n_taken: &mut u64, seats: &mut BTreeMap<u64, RoomId>, peer: &PeerId, room: &RoomId) -> Member {

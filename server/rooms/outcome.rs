@@ -1,18 +1,34 @@
 //! What a request leads to: a reply to the asker and notices to others, or a refusal that changes nothing.
-use std::{collections::VecDeque, fmt, ops::Range};
+use std::{collections::VecDeque, fmt, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 
-use super::{PeerId, RoomId, room::Card};
+use super::{Name, PeerId, RoomId, room::Card};
 
 /// What one peer says to another. The server carries it and never looks inside.
+#[derive(Clone)]
 pub struct Payload<'a> {
+    /// What kind of signal it is, where its vocabulary tells.
+    pub part: Part,
     /// The text as it came.
     pub text: &'a str,
     /// The places in `text`, in bytes and in ascending order, where the sender's name goes; an empty one is inserted.
     pub source_at: Vec<Range<usize>>,
     /// Binary parts that travel with the text, in the order of its placeholders.
     pub attachments: VecDeque<Bytes>,
+}
+
+/// Its place in the making of a connection (RFC 8829, JSEP).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Not told: it is passed on as it is.
+    Opaque,
+    /// A description to be answered.
+    Offer,
+    /// The answer to one.
+    Answer,
+    /// A way to reach its sender.
+    Candidate,
 }
 
 /// What is done when the answer is yes.
@@ -53,6 +69,25 @@ pub enum Reply {
         /// What the room is.
         card: Card,
     },
+    /// The asker is in, and is told of the room's other members.
+    Entered {
+        /// Its name.
+        room: RoomId,
+        /// Who was there before, in the order in which they came. Empty in a room that was made for the asker.
+        others: Vec<PeerId>,
+        /// Whether the room was made for the asker.
+        is_new: bool,
+    },
+    /// Who is in the asker's room beside itself.
+    Members {
+        /// In the order in which they came.
+        others: Vec<PeerId>,
+    },
+    /// The asker has that name.
+    Named {
+        /// As it asked.
+        name: Name,
+    },
     /// The room's settings are changed.
     Updated {
         /// What is in force now.
@@ -73,6 +108,8 @@ pub enum Event<'a> {
         room: RoomId,
         /// Who.
         peer: PeerId,
+        /// Everyone who is there now, where the customs are that all hear it; else nobody.
+        present: Arc<[PeerId]>,
     },
     /// Someone left, or was lost.
     PeerLeft {
@@ -81,10 +118,12 @@ pub enum Event<'a> {
         /// Who.
         peer: PeerId,
     },
-    /// A member of one of its rooms says something to it alone.
+    /// Someone says something to it.
     Signal {
         /// Who says it.
         from: PeerId,
+        /// What the sender calls itself, where it was by that that it reached it.
+        name: Option<Name>,
         /// What it says.
         payload: Payload<'a>,
     },
@@ -117,6 +156,18 @@ pub enum Refusal {
     /// Only a star's host changes its room.
     #[error("not the host of a star")]
     NotTheHost,
+    /// As many rooms as a peer may be in, the asker is in.
+    #[error("in too many rooms")]
+    TooManyRooms,
+    /// A living peer has that name.
+    #[error("the name is taken")]
+    NameTaken,
+    /// The asker has no name, or nobody has the one that it calls.
+    #[error("nobody has that name")]
+    NoSuchName,
+    /// An offer has been made to the asker that it has not answered, and that one stands.
+    #[error("another offer came first")]
+    OfferCrossed,
     /// The settings asked for make no sense.
     #[error("the settings make no sense")]
     BadSettings,

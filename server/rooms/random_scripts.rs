@@ -3,7 +3,10 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::{Limits, Password, Payload, PeerId, Reply, Request, RoomId, RoomSpec, Rooms, Topology};
+use super::{
+    Address, Customs, Limits, Name, Part, Password, Payload, Peer, PeerId, Reply, Request, RoomId, RoomSpec, Rooms,
+    Topology,
+};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -12,12 +15,18 @@ enum Step {
     Join { by: u8, room: usize, right: bool },
     Update { by: u8, room: usize, peers_max: usize },
     Leave { by: u8, room: usize },
-    Signal { by: u8, to: u8, room: usize },
+    Enter { by: u8, room: Option<usize>, peers_max: usize },
+    Members(u8),
+    Claim { by: u8, name: u8 },
+    Signal { by: u8, to: u8, room: usize, way: u8, part: Part },
     Lost(u8),
 }
 
+const N_FRESH: usize = 5;
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let (peer, room) = (0..6_u8, 0..5_usize);
+    let (peer, room) = (0..6_u8, 0..N_FRESH + 3);
+    let part = prop::sample::select(&[Part::Opaque, Part::Offer, Part::Answer, Part::Candidate]);
     let step = prop_oneof![
         3 => peer.clone().prop_map(Step::Hello),
         2 => (peer.clone(), any::<bool>(), 0..5_usize)
@@ -27,16 +36,36 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => (peer.clone(), room.clone(), 0..5_usize)
             .prop_map(|(by, room, peers_max)| Step::Update { by, room, peers_max }),
         2 => (peer.clone(), room.clone()).prop_map(|(by, room)| Step::Leave { by, room }),
-        3 => (peer.clone(), peer.clone(), room).prop_map(|(by, to, room)| Step::Signal { by, to, room }),
+        4 => (peer.clone(), prop::option::of(N_FRESH..N_FRESH + 3), 0..5_usize)
+            .prop_map(|(by, room, peers_max)| Step::Enter { by, room, peers_max }),
+        1 => peer.clone().prop_map(Step::Members),
+        2 => (peer.clone(), 0..3_u8).prop_map(|(by, name)| Step::Claim { by, name }),
+        8 => (peer.clone(), peer.clone(), room, 0..4_u8, part)
+            .prop_map(|(by, to, room, way, part)| Step::Signal { by, to, room, way, part }),
         1 => peer.prop_map(Step::Lost),
     ];
     prop::collection::vec(step, 0..80)
 }
 
+fn customs() -> impl Strategy<Value = Customs> {
+    any::<[bool; 5]>().prop_map(|[one_room, introduces_both, first_offer_stands, joins_twins, asks_holders]| Customs {
+        one_room,
+        introduces_both,
+        first_offer_stands,
+        joins_twins,
+        asks_holders,
+        ..Customs::default()
+    })
+}
+
 fn peer(n: u8) -> PeerId {
     PeerId::from(&*format!("p{n}"))
 }
+/// The rooms that were made under fresh names, and after them those under names that someone chose.
 fn room(n: usize) -> RoomId {
+    if n < N_FRESH { fresh(n) } else { RoomId::from(&*format!("c{n}")) }
+}
+fn fresh(n: usize) -> RoomId {
     RoomId::from(&*format!("r{n}"))
 }
 fn spec(peers_max: usize) -> RoomSpec {
@@ -52,11 +81,19 @@ fn assert_sound(rooms: &Rooms) {
         if let Some(host) = room.card().host {
             assert!(members.contains(&&host), "{id} has lost its host");
         }
+        for peer in room.talks.peers() {
+            assert!(members.contains(&peer), "{id} remembers what {peer} said that is gone");
+        }
         for peer in members {
-            assert!(rooms.seats[peer].values().any(|it| it == id), "{peer} does not know that it is in {id}");
+            assert!(rooms.peers[peer].seats.values().any(|it| it == id), "{peer} does not know that it is in {id}");
         }
     }
-    for (peer, seats) in &rooms.seats {
+    for (name, peer) in &rooms.names {
+        assert_eq!(rooms.peers[peer].name.as_ref(), Some(name), "{peer} has another's name");
+    }
+    assert_eq!(rooms.names.len(), rooms.peers.values().filter(|it| it.name.is_some()).count(), "a name leads nowhere");
+    for (peer, Peer { seats, .. }) in &rooms.peers {
+        assert!(seats.len() <= rooms.limits.rooms_per_peer_max, "{peer} is in too many rooms");
         assert_eq!(seats.values().collect::<BTreeSet<_>>().len(), seats.len(), "{peer} sits twice in a room");
         for id in seats.values() {
             assert!(rooms.rooms[id].has(peer), "{peer} believes that it is in {id}");
@@ -78,26 +115,40 @@ fn run(rooms: &mut Rooms, step: Step, n_made: &mut usize) {
         }
         Step::Update { by, room: n, peers_max } => (by, Request::Update { room: room(n), spec: Some(spec(peers_max)) }),
         Step::Leave { by, room: n } => (by, Request::Leave { room: room(n) }),
-        Step::Signal { by, to, room: n } => {
-            let payload = Payload { text: "{}", source_at: Vec::new(), attachments: Default::default() };
-            (by, Request::Signal { room: format!("r{n}").into(), to: format!("p{to}").into(), payload })
+        Step::Enter { by, room: n, peers_max } => (by, Request::Enter { room: n.map(room), peers_max }),
+        Step::Members(by) => (by, Request::Members),
+        Step::Claim { by, name } => (by, Request::Claim { name: Name::from(&*format!("n{name}")) }),
+        Step::Signal { by, to, room: n, way, part } => {
+            let payload = Payload { part, text: "{}", source_at: Vec::new(), attachments: Default::default() };
+            let peer = format!("p{to}").into();
+            let to = match way {
+                0 => Address::Member { room: room(n).as_str().to_owned().into(), peer },
+                1 => Address::Mate(peer),
+                2 => Address::Mates,
+                _ => Address::Named(format!("n{}", n % 3).into()),
+            };
+            (by, Request::Signal { to, payload })
         }
         Step::Lost(by) => {
             let notices = rooms.forget(&peer(by));
-            assert!(notices.iter().all(|it| rooms.seats.contains_key(&it.to) || it.to == peer(by)));
-            return assert!(!rooms.seats.contains_key(&peer(by)));
+            assert!(notices.iter().all(|it| rooms.peers.contains_key(&it.to) || it.to == peer(by)));
+            return assert!(!rooms.peers.contains_key(&peer(by)));
         }
     };
     let before = format!("{rooms:?}");
-    let outcome = rooms.apply(&peer(by), request, || room(*n_made));
+    let outcome = rooms.apply(&peer(by), request, || fresh(*n_made));
     match outcome {
         Err(_) => assert_eq!(before, format!("{rooms:?}"), "a refusal changes nothing"),
         Ok(outcome) => {
-            *n_made += usize::from(matches!(outcome.reply, Reply::Created { .. }));
+            let is_fresh = match &outcome.reply {
+                Reply::Entered { room, is_new, .. } => *is_new && room.as_str().starts_with('r'),
+                reply => matches!(reply, Reply::Created { .. }),
+            };
+            *n_made += usize::from(is_fresh);
             if let Reply::Joined { card } = &outcome.reply {
                 assert!(card.n_peers <= card.spec.peers_max, "more came in than may");
             }
-            let told: BTreeSet<_> = outcome.notices.iter().map(|it| &it.to).collect();
+            let told: BTreeSet<_> = outcome.notices.iter().map(|it| format!("{it:?}")).collect();
             assert_eq!(told.len(), outcome.notices.len(), "nobody hears a thing twice");
         }
     }
@@ -105,8 +156,9 @@ fn run(rooms: &mut Rooms, step: Step, n_made: &mut usize) {
 
 proptest! {
     #[test]
-    fn whatever_is_asked_the_rooms_stay_sound(steps in steps()) {
-        let mut rooms = Rooms::new(Limits { peers_max: 4, name_units_max: 20, password_units_max: 100 });
+    fn whatever_is_asked_the_rooms_stay_sound(customs in customs(), steps in steps()) {
+        let limits = Limits { peers_max: 4, rooms_per_peer_max: 3, name_units_max: 20, password_units_max: 100 };
+        let mut rooms = Rooms::new(limits, customs);
         let mut n_made = 0;
         for step in steps {
             run(&mut rooms, step, &mut n_made);
@@ -115,6 +167,6 @@ proptest! {
         for n in 0..6 {
             rooms.forget(&peer(n));
         }
-        prop_assert!(rooms.is_empty() && rooms.seats.is_empty(), "something stays when everyone is gone");
+        prop_assert!(rooms.is_empty() && rooms.peers.is_empty() && rooms.names.is_empty(), "something stays when everyone is gone");
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use subtle::ConstantTimeEq;
 
-use super::{PeerId, Refusal, Topology};
+use super::{PeerId, Refusal, Topology, talks::Talks};
 
 /// A room's password. Compared in constant time; never printed.
 #[derive(Clone)]
@@ -42,6 +42,8 @@ pub(super) struct Room {
     creator: PeerId,
     /// In the order in which they came.
     members: Vec<Member>,
+    /// Empty where the customs ask for none of it.
+    pub(super) talks: Talks,
 }
 
 /// Someone in a room, and the number under which that peer's own list has this room.
@@ -59,11 +61,13 @@ pub(super) struct Departure {
     pub(super) unseated: Vec<Member>,
     /// Nobody is left, or the host of a star is gone.
     pub(super) is_over: bool,
+    /// Who is no other than the one that left, and has to leave with it.
+    pub(super) twin: Option<PeerId>,
 }
 
 impl Room {
     pub(super) fn open(spec: RoomSpec, topology: Topology, creator: Member) -> Self {
-        Room { spec, topology, creator: creator.peer.clone(), members: vec![creator] }
+        Room { spec, topology, creator: creator.peer.clone(), members: vec![creator], talks: Talks::default() }
     }
 
     /// May `peer` come in? `password` is `None` where none was given, which is not the empty one.
@@ -74,7 +78,7 @@ impl Room {
         if password != Some(&self.spec.password) {
             return Err(Refusal::WrongPassword);
         }
-        if self.spec.peers_max <= self.members.len() {
+        if self.is_full() {
             return Err(Refusal::RoomFull);
         }
         Ok(())
@@ -108,7 +112,7 @@ impl Room {
         if is_over {
             unseated.append(&mut self.members);
         }
-        Some(Departure { told, unseated, is_over })
+        Some(Departure { told, unseated, is_over, twin: self.talks.forget(gone) })
     }
 
     pub(super) fn change(&mut self, by: &PeerId, spec: Option<RoomSpec>) -> Result<(), Refusal> {
@@ -122,6 +126,20 @@ impl Room {
     /// The member with this id.
     pub(super) fn member(&self, id: &str) -> Option<&PeerId> {
         self.peers().find(|it| it.as_str() == id)
+    }
+
+    /// The member who came just before this one.
+    pub(super) fn before(&self, peer: &PeerId) -> Option<&PeerId> {
+        let at = self.members.iter().position(|it| it.peer == *peer)?;
+        self.members.get(at.checked_sub(1)?).map(|it| &it.peer)
+    }
+
+    pub(super) fn others<'a>(&'a self, than: &'a PeerId) -> impl Iterator<Item = &'a PeerId> {
+        self.peers().filter(move |it| *it != than)
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.spec.peers_max <= self.members.len()
     }
 
     pub(super) fn has(&self, peer: &PeerId) -> bool {

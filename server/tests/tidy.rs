@@ -22,7 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("config", &["adapters", "ice", "rooms"]),
     ("cli", &["config"]),
     ("telemetry", &["config"]),
-    ("app", &["adapters", "config", "door", "http", "hub", "tls"]),
+    ("app", &["adapters", "config", "dialects", "door", "http", "hub", "tls"]),
     // The executable, by the library's name.
     ("main", &[]),
     ("lib", &[]),
@@ -120,7 +120,9 @@ fn sources() -> Vec<Source> {
         .filter(|it| !is_aside(&it.path))
         .collect();
     let test_files: BTreeSet<String> = sources.iter().flat_map(test_modules).collect();
-    sources.retain(|it| !test_files.contains(&it.path));
+    let is_test =
+        |path: &str| test_files.iter().any(|it| path == format!("{it}.rs") || path.starts_with(&format!("{it}/")));
+    sources.retain(|it| !is_test(&it.path));
     for source in &mut sources {
         let product = source.code.split("#[cfg(test)]\nmod tests {").next().unwrap();
         let is_code = |line: &&str| !line.trim_start().starts_with("//");
@@ -130,11 +132,11 @@ fn sources() -> Vec<Source> {
     sources
 }
 
-/// The files of modules that exist in tests only.
+/// The files, or folders, of modules that exist in tests only, without an ending.
 fn test_modules(source: &Source) -> Vec<String> {
     let folder = source.path.rsplit_once('/').map_or("", |it| it.0);
     let names = source.code.split("#[cfg(test)]\nmod ").skip(1).filter_map(|it| it.split_once(';'));
-    names.filter(|it| !it.0.contains('{')).map(|it| format!("{folder}/{}.rs", it.0)).collect()
+    names.filter(|it| !it.0.contains('{')).map(|it| format!("{folder}/{}", it.0)).collect()
 }
 
 impl Source {

@@ -28,8 +28,8 @@ use socketioxide_core::{
 };
 
 use crate::{
-    dialects::{Frame, p2pchat::P2pChat},
-    hub::{Attached, Hub, Line, LineEnd, Overrun},
+    dialects::{Frame, Said},
+    hub::{Attached, Hub, Line, LineEnd, Overrun, Realm},
 };
 use tap::Tap;
 use transports::Transports;
@@ -51,12 +51,9 @@ pub struct Wire {
     pub ping_timeout: Duration,
 }
 
-/// What is spoken here.
-static DIALECT: &P2pChat = &P2pChat;
-
 /// A service behind a route, not a layer: axum sets a layer up once per route, and over a `fallback` once per connection,
 /// each time with sessions of its own.
-pub fn router(hub: Hub, wire: &Wire) -> Router {
+pub fn router(hub: Hub, realm: Realm, wire: &Wire) -> Router {
     let outlet = Outlet::default();
     let (service, io) = SocketIo::builder()
         .with_adapter::<PassThrough>(outlet.clone())
@@ -77,7 +74,7 @@ pub fn router(hub: Hub, wire: &Wire) -> Router {
         let tap = socket.req_parts().extensions.get::<Arc<Tap>>().cloned().unwrap_or_default();
         let (sid, outlet, transports) = (socket.id, outlet.clone(), weak.clone());
         let line = Arc::new(SocketLine { sid, tap, bytes_waiting_max, outlet, transports });
-        let attached = Arc::new(Seat { attached: hub.connect(DIALECT, line), hub: hub.clone() });
+        let attached = Arc::new(Seat { attached: hub.connect(realm, line), hub: hub.clone() });
         socket.on_fallback(Ear(attached.clone()));
         socket.on_disconnect(Ear(attached));
         Ok::<_, Infallible>(())
@@ -106,7 +103,8 @@ enum Called {}
 impl MessageHandler<PassThrough, Called> for Ear {
     fn call(&self, _: Arc<Socket<PassThrough>>, value: Value, _ack: Option<i64>) {
         if let Value::Str(text, attachments) = value {
-            self.0.hub.hear(&self.0.attached, &text, attachments.unwrap_or_default());
+            let said = Said { topic: "", text: &text, attachments: attachments.unwrap_or_default() };
+            self.0.hub.hear(&self.0.attached, said);
         }
     }
 }

@@ -115,13 +115,18 @@ fn without_an_id_nothing_is_made_and_no_room_is_found() {
 }
 
 #[test]
-fn rooms_per_peer_are_not_limited() {
+fn one_room_too_many_is_a_room_error() {
     let mut stage = Stage::empty();
-    stage.arrive(&["A"]);
-    for n in 1..=50 {
+    stage.arrive(&["A", "B"]);
+    for n in 1..=100 {
         assert_eq!(stage.say("A", MESH).len(), 1);
         assert_eq!(stage.n_rooms(), n);
     }
+    assert_eq!(stage.say("A", MESH), refusal("A", 4, "c"));
+    stage.say("B", MESH);
+    assert_eq!(stage.say("A", &JOIN.replace("<1>", "<101>")), refusal("A", 4, "j"));
+    stage.say("A", r#"["DISCONNECTEDUSER","<1>"]"#);
+    assert_eq!(stage.say("A", MESH).len(), 1);
 }
 
 #[test]

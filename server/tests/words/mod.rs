@@ -13,8 +13,8 @@ use std::{
 
 use bytes::Bytes;
 use p2pchat_server::{
-    dialects::{Frame, p2pchat::P2pChat},
-    hub::{Attached, Hub, Line, LineEnd, Overrun},
+    dialects::{Frame, Said, p2pchat::P2pChat},
+    hub::{Attached, Hub, Line, LineEnd, Overrun, Realm},
     ice::Ice,
     rooms::Limits,
 };
@@ -54,6 +54,7 @@ fn lock(tape: &Tape) -> MutexGuard<'_, Vec<(String, Frame)>> {
 /// A hub and peers with one-letter names. In what they say and hear, `<A>` is A's id, `<1>` the first room's.
 struct Stage {
     hub: Hub,
+    realm: Realm,
     tape: Tape,
     peers: BTreeMap<String, Attached>,
     /// Token and id.
@@ -66,8 +67,10 @@ impl Stage {
     }
 
     fn with(ice: Ice) -> Stage {
-        let hub = Hub::new(Limits { peers_max: 20, name_units_max: 20, password_units_max: 100 }, ice);
-        Stage { hub, tape: Tape::default(), peers: BTreeMap::new(), ids: Vec::new() }
+        let hub = Hub::new(ice);
+        let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
+        let realm = hub.open(&DIALECT, limits);
+        Stage { hub, realm, tape: Tape::default(), peers: BTreeMap::new(), ids: Vec::new() }
     }
 
     /// These peers have their ids; the first has made the room, the others are in it.
@@ -83,7 +86,7 @@ impl Stage {
 
     fn connect(&mut self, name: &str) {
         let line = Arc::new(TapeLine { name: name.to_owned(), tape: self.tape.clone() });
-        self.peers.insert(name.to_owned(), self.hub.connect(&DIALECT, line));
+        self.peers.insert(name.to_owned(), self.hub.connect(self.realm, line));
     }
 
     /// Connects them and gives them their ids.
@@ -102,7 +105,7 @@ impl Stage {
     fn say_with(&mut self, name: &str, text: &str, attachments: &[&[u8]]) -> Vec<String> {
         let text = self.ids.iter().fold(text.to_owned(), |text, (token, id)| text.replace(token, id));
         let attachments = attachments.iter().map(|it| Bytes::copy_from_slice(it)).collect();
-        self.hub.hear(&self.peers[name], &text, attachments);
+        self.hub.hear(&self.peers[name], Said { topic: "", text: &text, attachments });
         self.heard()
     }
 
@@ -113,7 +116,13 @@ impl Stage {
     }
 
     fn n_rooms(&self) -> usize {
-        self.hub.count().1
+        self.count().1
+    }
+
+    /// Peers and rooms.
+    fn count(&self) -> (usize, usize) {
+        let count = self.hub.counts()[0];
+        (count.n_peers, count.n_rooms)
     }
 
     fn heard(&mut self) -> Vec<String> {

@@ -17,7 +17,7 @@ const SERVERS: &str = r#"[
 
 fn told(stage: &mut Stage) -> String {
     stage.connect("A");
-    stage.hub.hear(&stage.peers["A"], r#"["GET-ID",{"requestId":"0"}]"#, [].into());
+    stage.hub.hear(&stage.peers["A"], r#"["GET-ID",{"requestId":"0"}]"#);
     super::lock(&stage.tape).drain(..).next().unwrap().1.text
 }
 
@@ -55,7 +55,7 @@ fn no_secret_is_printed_by_what_carries_it() {
     let config = settings(&[("ice.servers", SERVERS)], None);
     let mut stage = Stage::with(config.ice());
     stage.arrive(&["A"]);
-    let decode = |text: &str| format!("{:?}", P2pChat.decode(text, [].into()).unwrap());
+    let decode = |text: &str| format!("{:?}", P2pChat.decode(text.into()).unwrap());
     let frame = |text: &str| p2pchat_server::dialects::Frame { text: text.to_owned(), attachments: [].into() };
     let printed = [
         format!("{config:?} {:?} {}", config.ice(), config.to_toml()),

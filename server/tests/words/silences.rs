@@ -103,7 +103,7 @@ fn unknown_names_are_ignored_reserved_ones_included_and_case_matters() {
             }
         }
     }
-    assert_eq!(stage.hub.count(), (3, 1));
+    assert_eq!(stage.count(), (3, 1));
     assert_eq!(stage.say("A", r#"["DISCONNECTEDUSER","<1>"]"#).len(), 1, "A was still in");
     assert_eq!(stage.say("X", r#"["GET-ID",{"requestId":"1"}]"#).len(), 1, "X had no id");
 }

@@ -1,7 +1,13 @@
 //! Scenes: a stage, a step, and everything that the server would say.
+mod doors;
+mod talks;
+
 use super::{
-    Event, Limits, Notice, Password, Payload, PeerId, Refusal, Reply, Request, RoomId, RoomSpec, Rooms, Topology,
+    Address, Customs, Event, Limits, Name, Notice, Part, Password, Payload, PeerId, Refusal, Reply, Request, RoomId,
+    RoomSpec, Rooms, Topology,
 };
+
+const LIMITS: Limits = Limits { peers_max: 20, rooms_per_peer_max: 3, name_units_max: 20, password_units_max: 100 };
 
 fn peer(name: &str) -> PeerId {
     PeerId::from(name)
@@ -18,7 +24,7 @@ fn spec(name: &str, peers_max: usize) -> RoomSpec {
 
 /// Rooms in which all named peers have said hello, the first has made room `r` for three, and the rest are in it.
 fn stage(topology: Topology, peers: &[&str]) -> Rooms {
-    let mut rooms = Rooms::new(Limits { peers_max: 20, name_units_max: 20, password_units_max: 100 });
+    let mut rooms = Rooms::new(LIMITS, Customs::default());
     for name in peers {
         ask(&mut rooms, name, Request::Hello).unwrap();
     }
@@ -39,24 +45,32 @@ fn leave(rooms: &mut Rooms, from: &str) -> Result<Vec<String>, Refusal> {
     ask(rooms, from, Request::Leave { room: room() }).map(|it| it.1)
 }
 fn signal(rooms: &mut Rooms, from: &str, to: &str) -> Result<Vec<String>, Refusal> {
-    let payload = Payload { text: "{}", source_at: Vec::new(), attachments: Default::default() };
-    ask(rooms, from, Request::Signal { room: "r".into(), to: to.into(), payload }).map(|it| it.1)
+    let to = Address::Member { room: "r".into(), peer: to.into() };
+    ask(rooms, from, Request::Signal { to, payload: payload(Part::Opaque) }).map(|it| it.1)
+}
+fn payload(part: Part) -> Payload<'static> {
+    Payload { part, text: "secret", source_at: Vec::new(), attachments: Default::default() }
 }
 fn update(rooms: &mut Rooms, from: &str, spec: Option<RoomSpec>) -> Result<(Reply, Vec<String>), Refusal> {
     ask(rooms, from, Request::Update { room: room(), spec })
 }
 fn heard(notices: &[Notice<'_>]) -> Vec<String> {
     let line = |Notice { to, event }: &Notice<'_>| match event {
-        Event::PeerJoined { peer, .. } => format!("{to} <- +{peer}"),
+        Event::PeerJoined { peer, present, .. } if present.is_empty() => format!("{to} <- +{peer}"),
+        Event::PeerJoined { peer, present, .. } => {
+            let present: Vec<_> = present.iter().map(PeerId::as_str).collect();
+            format!("{to} <- +{peer} of {}", present.join(" "))
+        }
         Event::PeerLeft { peer, .. } => format!("{to} <- -{peer}"),
-        Event::Signal { from, .. } => format!("{to} <- signal {from}"),
+        Event::Signal { from, name: None, .. } => format!("{to} <- signal {from}"),
+        Event::Signal { name: Some(name), .. } => format!("{to} <- signal of {name}"),
     };
     notices.iter().map(line).collect()
 }
 fn n_peers(reply: &Reply) -> usize {
     match reply {
         Reply::Created { card, .. } | Reply::Joined { card } | Reply::Updated { card } => card.n_peers,
-        Reply::Welcome { .. } | Reply::Left | Reply::Sent => panic!("no card in {reply:?}"),
+        _ => panic!("no card in {reply:?}"),
     }
 }
 
@@ -199,8 +213,24 @@ fn what_is_over_a_limit_is_cut_or_clamped() {
 }
 
 #[test]
+fn a_peer_is_in_so_many_rooms_at_most() {
+    let mut rooms = stage(Topology::Mesh, &["a", "b"]);
+    let made = |rooms: &mut Rooms, by: &str, id: &str| {
+        let create = Request::Create { spec: Some((spec("n", 3), Topology::Mesh)) };
+        rooms.apply(&peer(by), create, || RoomId::from(id)).map(drop)
+    };
+    made(&mut rooms, "b", "2").unwrap();
+    made(&mut rooms, "b", "3").unwrap();
+    assert_eq!(made(&mut rooms, "b", "4"), Err(Refusal::TooManyRooms));
+    made(&mut rooms, "a", "5").unwrap();
+    let join = Request::Join { room: RoomId::from("5"), password: password("pw") };
+    assert_eq!(ask(&mut rooms, "b", join), Err(Refusal::TooManyRooms));
+    leave(&mut rooms, "b").unwrap();
+    made(&mut rooms, "b", "4").unwrap();
+}
+
+#[test]
 fn secrets_never_print() {
     assert_eq!(format!("{:?}", Password("secret".into())), "Password(..)");
-    let payload = Payload { text: "secret", source_at: Vec::new(), attachments: Default::default() };
-    assert_eq!(format!("{payload:?}"), "Payload(6 bytes)");
+    assert_eq!(format!("{:?}", payload(Part::Opaque)), "Payload(6 bytes)");
 }
