@@ -118,6 +118,7 @@ impl App {
         let service = self.router.into_make_service();
         let mut server = axum_server::from_tcp(self.listener)?.handle(handle.clone());
         server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+        server.http_builder().http2().timer(TokioTimer::new()).keep_alive_interval(Some(PATIENCE));
         let tls = &self.config.tls;
         let serving = server.acceptor(Door::new(PATIENCE, self.certificate.clone())).serve(service);
         let hangup = Arc::new(Notify::new());
