@@ -59,8 +59,10 @@ test('nothing is wider than 320 px', async () => {
   const ben = await home.arrive(link, look)
   expect(await tooWide(ben)).toBe(0)
   await ben.stepIn('Ben')
-  await ben.page.getByRole('button', { name: 'Show people' }).click()
+  await ben.page.getByRole('button', { name: 'People' }).click()
   await ben.sees('W'.repeat(20))
+  expect(await tooWide(ben)).toBe(0)
+  await ben.page.keyboard.press('Escape')
   await ben.say('x'.repeat(400))
   await ada.hears('Ben', 'xxx')
   expect(await tooWide(ada)).toBe(0)
@@ -86,8 +88,33 @@ test('the people can be folded away on a small screen', async () => {
   await ada.page.setViewportSize({ width: 360, height: 640 })
   const list = ada.page.getByRole('heading', { name: /^People/ })
   expect(await list.isVisible()).toBe(false)
-  await ada.page.getByRole('button', { name: 'Show people' }).click()
+  const button = ada.page.getByRole('button', { name: 'People' })
+  await button.click()
   expect(await list.isVisible()).toBe(true)
+  // It covers the room, which is out of reach meanwhile.
+  expect(await ada.page.getByLabel('Message').isVisible()).toBe(true)
+  expect(await ada.page.locator('main').getAttribute('inert')).not.toBeNull()
+  await ada.page.keyboard.press('Escape')
+  expect(await list.isVisible()).toBe(false)
+  expect(await button.evaluate(it => it === document.activeElement)).toBe(true)
+})
+
+test('what does not fit beside a long name is left out of the room’s name', async () => {
+  const ada = await home.arrive()
+  await ada.page.getByLabel('Your name').fill('Wolfeschlegelstein H')
+  expect(await ada.page.getByLabel('Room name').getAttribute('placeholder')).toBe('Our room')
+})
+
+test('the link is copied without a clipboard for pages, as on plain http', async () => {
+  const ada = await home.arrive()
+  const link = await ada.createRoom('Ada', { password: 'word' })
+  await ada.page.evaluate(() => Object.defineProperty(navigator, 'clipboard', { value: undefined }))
+  await ada.page.getByRole('button', { name: 'Copy link' }).click()
+  await ada.page.getByRole('button', { name: 'Link copied' }).waitFor()
+  const field = ada.page.getByLabel('Message')
+  await field.focus()
+  await ada.page.keyboard.press('Control+V')
+  expect(await field.inputValue()).toBe(link)
 })
 
 test('the link is copied, or the page says why not', async () => {

@@ -1,6 +1,7 @@
 /** Owns the start of the page: finds out where the server is, wires the parts together, and says goodbye when the page goes. */
 import { computed, effect } from '@preact/signals'
 import { h, render } from 'preact'
+import { copy } from './copy.ts'
 import { connect } from './core/index.ts'
 import { Desk, type Page } from './desk.ts'
 import { onSettingsStored, storedSettings, storeSettings } from './settings.ts'
@@ -8,6 +9,7 @@ import { App } from './ui/app.tsx'
 import { speak } from './ui/language.ts'
 import { wearLanguage, wearTheme } from './ui/look.ts'
 import { makeModel } from './ui/model.ts'
+import { followKeyboard } from './ui/view-height.ts'
 import './ui/styles/base.css'
 import './ui/styles/forms.css'
 import './ui/styles/start.css'
@@ -18,14 +20,7 @@ import './ui/styles/dialog.css'
 const page: Page = {
   address: () => location.href,
   setAddress: address => history.replaceState(null, '', address),
-  copy: async text => {
-    try {
-      await navigator.clipboard.writeText(text)
-      return true
-    } catch {
-      return false
-    }
-  },
+  copy,
   // 15 bytes are 20 characters, none of which means anything in an address.
   generatePassword: () =>
     btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15))))
@@ -58,6 +53,7 @@ const theme = computed(() => settings.value.theme)
 const language = computed(() => settings.value.language)
 effect(() => wearTheme(theme.value))
 effect(wearLanguage)
+followKeyboard()
 
 const start = async (): Promise<void> => {
   const root = document.getElementById('app')

@@ -23,7 +23,7 @@ export const ServerState = ({ model }: { model: Model }) => {
   const state = model.server.value
   return (
     <p class={`state state-${state}`} role="status">
-      {text.server[state]}
+      <span class="state-words">{text.server[state]}</span>
     </p>
   )
 }

@@ -97,8 +97,6 @@ export const en = {
   room: {
     people: 'People',
     peopleCount: (count: number, max: number) => `${count} of ${max}`,
-    showPeople: 'Show people',
-    hidePeople: 'Hide people',
     you: 'you',
     host: 'host',
     stranger: 'Somebody',

@@ -36,6 +36,7 @@ export const Compose = ({ model, commands, canSend, alone }: Props) => {
         id={id}
         rows={1}
         maxLength={messageUnitsMax}
+        enterkeyhint="send"
         placeholder={text.chat.placeholder}
         aria-describedby={`${id}-hint`}
         value={value}
@@ -49,7 +50,13 @@ export const Compose = ({ model, commands, canSend, alone }: Props) => {
         <span class="sr-only">{text.chat.send}</span>
       </button>
       <p class="compose-hint" id={`${id}-hint`}>
-        {alone ? text.chat.alone : left <= countdownFrom ? text.chat.left(left) : text.chat.hint}
+        {alone ? (
+          text.chat.alone
+        ) : left <= countdownFrom ? (
+          text.chat.left(left)
+        ) : (
+          <span class="compose-hint-keys">{text.chat.hint}</span>
+        )}
       </p>
     </form>
   )

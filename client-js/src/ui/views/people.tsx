@@ -1,22 +1,15 @@
 /** Owns the roster: who is here, and how well each is reached. */
 import type { Seen } from '../../room/people.ts'
-import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'
 import { Face } from '../parts/face.tsx'
 import { text } from '../text.ts'
 
-export const People = ({ state, seen }: { state: RoomState; seen: readonly Seen[] }) => (
-  <section class="people" aria-labelledby="people-title">
-    <h2 id="people-title">
-      {text.room.people}
-      <span class="people-count">{text.room.peopleCount(seen.length, state.card.peersMax)}</span>
-    </h2>
-    <ul>
-      {seen.map(person => (
-        <Row key={person.key} person={person} />
-      ))}
-    </ul>
-  </section>
+export const People = ({ seen }: { seen: readonly Seen[] }) => (
+  <ul class="people">
+    {seen.map(person => (
+      <Row key={person.key} person={person} />
+    ))}
+  </ul>
 )
 
 const Row = ({ person }: { person: Seen }) => {

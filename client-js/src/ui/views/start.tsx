@@ -87,8 +87,11 @@ const CreateRoom = ({ model, commands }: Props) => {
   )
 }
 
-const defaultName = (model: Model): string =>
-  text.create.defaultName(model.userName.value.trim()).slice(0, roomNameUnitsMax)
+/** A long name leaves no room for the rest. */
+const defaultName = (model: Model): string => {
+  const named = text.create.defaultName(model.userName.value.trim())
+  return named.length <= roomNameUnitsMax ? named : text.create.defaultName('')
+}
 
 type KindProps = { form: CreateForm; kind: CreateForm['kind']; change: (part: Partial<CreateForm>) => void }
 

@@ -1,0 +1,51 @@
+/** Owns which panel stands beside the room: beside it where there is room for both, over it as a sheet where there is not. */
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
+
+export type PanelName = 'people' | 'chat'
+
+export type Panels = {
+  readonly open: PanelName | null
+  /** The open panel covers everything else, which cannot be reached meanwhile. */
+  readonly covers: boolean
+  readonly toggle: (panel: PanelName) => void
+  /** Back to where it was opened from. */
+  readonly close: () => void
+}
+
+const wideFrom = '(min-width: 860px)'
+
+export const usePanels = (usual: PanelName): Panels => {
+  const wide = useMedia(wideFrom)
+  const [open, setOpen] = useState<PanelName | null>(wide ? usual : null)
+  const from = useRef<Element | null>(null)
+  const goesBack = useRef(false)
+  // What is beside the room on a wide window would cover a narrow one; and in a call another one is usual.
+  useEffect(() => setOpen(wide ? usual : null), [wide, usual])
+  // Only then is what was covered within reach again.
+  useLayoutEffect(() => {
+    if (open !== null || !goesBack.current) return
+    goesBack.current = false
+    if (from.current instanceof HTMLElement) from.current.focus()
+  }, [open])
+  const close = (): void => {
+    goesBack.current = true
+    setOpen(null)
+  }
+  const toggle = (panel: PanelName): void => {
+    if (open === panel) return close()
+    from.current = document.activeElement
+    setOpen(panel)
+  }
+  return { open, covers: open !== null && !wide, toggle, close }
+}
+
+const useMedia = (query: string): boolean => {
+  const [matches, setMatches] = useState(() => matchMedia(query).matches)
+  useEffect(() => {
+    const list = matchMedia(query)
+    const changed = (): void => setMatches(list.matches)
+    list.addEventListener('change', changed)
+    return () => list.removeEventListener('change', changed)
+  }, [query])
+  return matches
+}

@@ -1,0 +1,69 @@
+/** Owns the head of a room: its name, how it stands with the server, and what can be opened from there. */
+import type { ComponentChildren } from 'preact'
+import { useEffect, useRef } from 'preact/hooks'
+import type { RoomState } from '../../room/state.ts'
+import { shownName } from '../format.ts'
+import type { Commands, Model } from '../model.ts'
+import type { Panels } from '../panels.ts'
+import { ServerState } from '../parts/frame.tsx'
+import { Icon, Logo } from '../parts/icon.tsx'
+import { PanelButton } from '../parts/panel.tsx'
+import { SettingsButton } from '../parts/settings-button.tsx'
+import { text } from '../text.ts'
+
+type Props = {
+  model: Model
+  commands: Commands
+  state: RoomState
+  panels: Panels
+  people: number
+  /** Room for what else belongs to this room. */
+  children?: ComponentChildren
+}
+
+export const RoomHead = ({ model, commands, state, panels, people, children }: Props) => {
+  const title = useRef<HTMLHeadingElement>(null)
+  useEffect(() => title.current?.focus(), [])
+  const { card } = state
+  return (
+    <header class="room-head" inert={panels.covers}>
+      <Logo />
+      <div class="room-names">
+        <h1 ref={title} tabIndex={-1}>
+          <bdi>{shownName(card.name)}</bdi>
+        </h1>
+        <p class="room-kind">
+          <Icon name={card.kind} />
+          {card.kind === 'mesh' ? text.room.mesh : text.room.star}
+          {card.kind === 'star' && ` ${text.create.starAlias}`}
+        </p>
+      </div>
+      <RoomServerState model={model} state={state} />
+      <div class="room-buttons">
+        {children}
+        <PanelButton panels={panels} panel="people" label={text.room.people}>
+          <Icon name="people" />
+          <span aria-hidden="true">{people}</span>
+        </PanelButton>
+        <SettingsButton model={model} commands={commands} />
+        <button type="button" class="button button-leave" onClick={commands.leave}>
+          <Icon name="leave" />
+          <span class="button-words">{text.room.leave}</span>
+        </button>
+      </div>
+    </header>
+  )
+}
+
+/** Can somebody still come in by the link? */
+export const admits = (state: RoomState): boolean => !state.ended && state.seat.type !== 'lost'
+
+/** A line that is up helps nobody once the server has forgotten the room. */
+const RoomServerState = ({ model, state }: { model: Model; state: RoomState }) => {
+  if (admits(state)) return <ServerState model={model} />
+  return (
+    <p class="state state-closed" role="status">
+      <span class="state-words">{state.ended ? text.server.ended : text.server.roomGone}</span>
+    </p>
+  )
+}
