@@ -173,7 +173,7 @@ describe('at a star’s host', () => {
     expect(me.effects.map(it => it.type === 'send' && [it.source, it.message.kind])).toEqual([
       [roomItself, 'roster'],
       [roomItself, 'card'],
-      [roomItself, 'no-calls'],
+      [roomItself, 'calls'],
     ])
     me.hear(eve, { kind: 'ask-roster' })
     expect(me.effects).toMatchObject([

@@ -1,16 +1,17 @@
 /** Owns a whole room in memory: links are function calls and the server is a list, so a test is a script and a transcript. */
+import { callLink, linkTo } from '../src/room/call.ts'
 import { people, type Reach } from '../src/room/people.ts'
 import { Room } from '../src/room/room.ts'
 import { enter, type RoomEvent, type RoomState } from '../src/room/state.ts'
 import { decodeFrame, encodeFrame } from '../src/wire/codec.ts'
-import { type PeerId, peerId, roomId } from '../src/wire/ids.ts'
+import { type PeerId, peerId, roomId, type StreamId, streamId } from '../src/wire/ids.ts'
 import { type Caps, ownCaps } from '../src/wire/peer.ts'
 import type { RoomKind } from '../src/wire/server.ts'
 import { saying } from './words.ts'
 
 type Someone = { id: PeerId; room: Room; links: Map<PeerId, Cable> }
 /** One end of a connection, as `Link` is one end: it knows the other end and nothing else. */
-type Cable = { peer: PeerId; far: Cable | null; owner: Someone }
+type Cable = { peer: PeerId; far: Cable | null; owner: Someone; sends: Set<StreamId> }
 type Due = { at: number; due: () => void }
 
 export class Scene {
@@ -53,6 +54,8 @@ export class Scene {
           send: (over, words) => this.#send(someone, over, words),
           renameLink: (from, to) => this.#rename(someone, from, to),
           join: () => this.#seat(someone),
+          publish: (over, stream) => this.#publish(someone, over, stream),
+          unpublish: (over, stream) => this.#unpublish(someone, over, stream),
           later: (ms, due) => this.#timers.push({ at: this.now + ms, due }),
           now: () => this.now,
           changed: () => undefined,
@@ -88,6 +91,43 @@ export class Scene {
 
   seen(name: string): Record<string, Reach> {
     return Object.fromEntries(people(this.room(name).state).map(it => [it.name ?? '?', it.reach]))
+  }
+
+  /** Joins the call, or goes on in it, with these streams; the first is the camera. */
+  call(name: string, ...streams: string[]): void {
+    const all = streams.map((id, at) => {
+      const kind = at === 0 ? ('camera' as const) : ('screen' as const)
+      return { id: streamId(id), kind, hint: 'text' as const, sound: false }
+    })
+    const media = { muted: false, cameraOff: false, pushToTalk: false }
+    this.room(name).feed({ type: 'call-announce', own: { streams: all, media } })
+    this.settle()
+  }
+
+  hangUpCall(name: string): void {
+    this.room(name).feed({ type: 'call-leave' })
+    this.settle()
+  }
+
+  /** Whose streams somebody sees, as `owner: stream`, sorted. */
+  watched(name: string): string[] {
+    const { state } = this.room(name)
+    return [...state.call.members]
+      .flatMap(([member, { streams }]) => {
+        const via = linkTo(state, member)
+        const here = via === null ? new Set<StreamId>() : callLink(state, via).arrived
+        const owner = state.members.get(member)?.name ?? '?'
+        return streams.filter(({ id }) => here.has(id)).map(({ id }) => `${owner}: ${id}`)
+      })
+      .sort()
+  }
+
+  /** What leaves somebody's page, as `stream → whom`. */
+  sends(name: string): string[] {
+    const { links } = this.#someone(name)
+    return [...links.values()]
+      .flatMap(({ sends, far }) => [...sends].map(id => `${id} → ${far ? this.#nameOf(far.owner) : '?'}`))
+      .sort()
   }
 
   /** Leaves as a page does: links first, then the seat. */
@@ -198,14 +238,14 @@ export class Scene {
   #dial(from: Someone, peer: PeerId): void {
     this.dials.push(`${from.id} → ${peer}`)
     const to = [...this.#people.values()].find(it => it.id === peer)
-    const near: Cable = { peer, far: null, owner: from }
+    const near: Cable = { peer, far: null, owner: from, sends: new Set() }
     from.links.set(peer, near)
     this.#mail.push(() => {
       const name = to ? this.#nameOf(to) : ''
       if (!to || this.unreachable.has(name) || !to.room.answers(from.id)) return this.#cutEnd(near)
       const before = to.links.get(from.id)
       if (before) this.#cutEnd(before.far)
-      const far: Cable = { peer: from.id, far: near, owner: to }
+      const far: Cable = { peer: from.id, far: near, owner: to, sends: new Set() }
       near.far = far
       to.links.set(from.id, far)
       to.room.feed({ type: 'called', peer: from.id })
@@ -238,6 +278,20 @@ export class Scene {
     const name = this.#nameOf(far.owner)
     this.frames.set(name, [...(this.frames.get(name) ?? []), words])
     this.#mail.push(() => far.owner.room.hear(far.peer, decodeFrame(frame)))
+  }
+
+  #publish(from: Someone, over: PeerId, stream: StreamId): void {
+    const near = from.links.get(over)
+    const far = near?.far
+    near?.sends.add(stream)
+    if (far) this.#mail.push(() => far.owner.room.feed({ type: 'stream-arrived', via: far.peer, stream }))
+  }
+
+  #unpublish(from: Someone, over: PeerId, stream: StreamId): void {
+    const near = from.links.get(over)
+    const far = near?.far
+    near?.sends.delete(stream)
+    if (far) this.#mail.push(() => far.owner.room.feed({ type: 'stream-gone', via: far.peer, stream }))
   }
 
   #rename({ links }: Someone, from: PeerId, to: PeerId): void {

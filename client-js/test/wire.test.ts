@@ -176,7 +176,7 @@ describe('a star', () => {
       source: '-1',
       idata: { type: 5, data: { name: 'star1', pwd: 'pw', curUsers: 2, maxUsers: 6 } },
     })
-    expect(say({ kind: 'no-calls' })).toEqual({
+    expect(say({ kind: 'calls', calls: new Map() })).toEqual({
       source: '-1',
       idata: { type: 4, data: { dataType: 'Map', value: [] } },
     })

@@ -75,10 +75,10 @@ export const meet = async (weOpen: boolean): Promise<object> => {
       opened: opened.give,
       steady: () => undefined,
       heard: frame => heardHere.give(decodeFrame(frame)),
-      track: (track, [stream]) => {
-        // First without a stream, for a transceiver that was asked for; then with the real one.
-        if (stream) void flows(track).then(() => soundHere.give(stream.id))
+      arrived: stream => {
+        for (const track of stream.getTracks()) void flows(track).then(() => soundHere.give(stream.id))
       },
+      gone: () => undefined,
       closed: closedHere.give,
     },
   )
@@ -103,7 +103,7 @@ export const meet = async (weOpen: boolean): Promise<object> => {
   let reachedHere = false
   const fromUs = async (): Promise<void> => {
     const { track, stream } = await sound()
-    link.addTrack(track, stream)
+    link.publish(stream, [track])
     reachedThere = (await soundThere.given) === stream.id
   }
   const fromThem = async (): Promise<void> => {

@@ -4,6 +4,7 @@
  */
 import type { MemberId, StreamId } from '../wire/ids.ts'
 import type { ScreenHint, StreamKind, StreamSize } from '../wire/stream.ts'
+import type { Choice, Choices, MediaTrouble } from './devices.ts'
 
 export type { MemberId, StreamId } from '../wire/ids.ts'
 export type { ScreenHint, StreamKind, StreamSize } from '../wire/stream.ts'
@@ -78,12 +79,8 @@ export type OwnCall = {
   readonly speaking: boolean
   /** The microphone is on and has given no sound at all for a while. */
   readonly silent: boolean
-  /** Null is whatever the system prefers. */
-  readonly devices: {
-    readonly microphone: string | null
-    readonly camera: string | null
-    readonly speaker: string | null
-  }
+  /** What was chosen. Null is whatever the system prefers. */
+  readonly devices: Choices
   readonly processing: Processing
   /** Neither sends nor receives pictures. */
   readonly audioOnly: boolean
@@ -92,19 +89,11 @@ export type OwnCall = {
 
 export type TroubleWith = 'microphone' | 'camera' | 'screen' | 'speaker'
 
-export type TroubleKind =
-  /** Not allowed, by the person or by the system. */
-  | 'blocked'
-  | 'not-found'
-  /** Another program has it. */
-  | 'in-use'
-  /** The browser has no such thing, or not on a page without TLS. */
-  | 'unsupported'
-  /** It was unplugged during the call; another took its place, or none if there is none. */
-  | 'lost'
-  /** The browser plays no sound until the page is pressed: see `playSound`. */
-  | 'needs-press'
-  | 'failed'
+/**
+ * `unsupported`: the browser cannot share screens. `needs-press`: it plays no sound until the page is pressed, see
+ * `playSound`. `lost`: it was unplugged during the call, and another has taken its place if there is one.
+ */
+export type TroubleKind = MediaTrouble | 'unsupported' | 'needs-press'
 
 /** One for each device at most; `key` is a new number for each. */
 export type CallTrouble = { readonly key: number; readonly with: TroubleWith; readonly what: TroubleKind }
@@ -127,16 +116,16 @@ export type CallState = {
 }
 
 /** A device to begin with. `track`: one that is already running, for a preview say; the call takes it over. */
-export type DeviceChoice = {
+export type Begin = {
   readonly on: boolean
-  readonly deviceId?: string | null
+  readonly choice?: Choice
   readonly track?: MediaStreamTrack | null
 }
 
 export type CallChoices = {
-  readonly microphone: DeviceChoice
-  readonly camera: DeviceChoice
-  readonly speaker?: string | null
+  readonly microphone: Begin
+  readonly camera: Begin
+  readonly speaker?: Choice
   readonly processing?: Partial<Processing>
   readonly audioOnly?: boolean
   readonly pushToTalk?: boolean
@@ -150,9 +139,9 @@ export type CallCommands = {
   /** Asks for a microphone where there is none yet. */
   readonly setMuted: (muted: boolean) => Promise<void>
   readonly setCamera: (on: boolean) => Promise<void>
-  readonly useMicrophone: (deviceId: string | null) => Promise<void>
-  readonly useCamera: (deviceId: string | null) => Promise<void>
-  readonly useSpeaker: (deviceId: string | null) => Promise<void>
+  readonly useMicrophone: (choice: Choice) => Promise<void>
+  readonly useCamera: (choice: Choice) => Promise<void>
+  readonly useSpeaker: (choice: Choice) => Promise<void>
   readonly setProcessing: (change: Partial<Processing>) => Promise<void>
   readonly setPushToTalk: (on: boolean) => void
   /** The key is down, or up again. */

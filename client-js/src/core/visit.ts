@@ -1,4 +1,6 @@
 /** Owns one stay in one room: ties the room's rules to the line and to the links, and takes everything down at its end. */
+import { Call } from '../call/call.ts'
+import type { CallState } from '../call/state.ts'
 import { Link } from '../link/link.ts'
 import { canSpeak } from '../room/chat.ts'
 import { happened, type RoomEvents } from '../room/happened.ts'
@@ -7,7 +9,7 @@ import { enter, type RoomState } from '../room/state.ts'
 import type { Line } from '../signaling/line.ts'
 import { decodeFrame, encodeFrame } from '../wire/codec.ts'
 import type { IceServer } from '../wire/ice.ts'
-import { type MessageId, newMessageId, type PeerId } from '../wire/ids.ts'
+import { type MessageId, newMessageId, type PeerId, streamId } from '../wire/ids.ts'
 import type { Admission, Identity, Notice } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { Events } from './events.ts'
@@ -21,12 +23,17 @@ export type Surroundings = {
   readonly over: () => void
 }
 
+/** `call`: something about the call has changed; its whole state. */
+export type VisitEvents = RoomEvents & { call: CallState }
+
 export class Visit {
   readonly #line: Line
   readonly #room: Room
   readonly #surroundings: Surroundings
-  readonly #events = new Events<RoomEvents>()
+  readonly #events = new Events<VisitEvents>()
   readonly #links = new Map<PeerId, Held>()
+  /** The room's call, for joining and whatever else one does in it. */
+  readonly call: Call
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
   #identity: Identity
   #over = false
@@ -47,14 +54,24 @@ export class Visit {
       send: (over, words) => this.#links.get(over)?.link.send(encodeFrame(words)),
       renameLink: (from, to) => this.#rename(from, to),
       join: () => this.#join(),
+      publish: (over, stream) => this.call.publish(over, stream),
+      unpublish: (over, stream) => this.call.unpublish(over, stream),
       later: (ms, due) => this.#later(ms, due),
       now: () => Date.now(),
       changed: (state, before) => this.#changed(state, before),
     })
+    this.call = new Call({
+      feed: event => this.#room.feed(event),
+      room: () => this.#room.state,
+      link: peer => this.#links.get(peer)?.link ?? null,
+      media: navigator.mediaDevices ?? null,
+      pick: displayPicker(),
+      changed: state => this.#events.emit('call', state),
+    })
   }
 
   /** Hears of one kind of event until the function given back is called. */
-  readonly on: Events<RoomEvents>['on'] = (kind, listener) => this.#events.on(kind, listener)
+  readonly on: Events<VisitEvents>['on'] = (kind, listener) => this.#events.on(kind, listener)
 
   get state(): RoomState {
     return this.#room.state
@@ -102,6 +119,7 @@ export class Visit {
   leave(): void {
     if (this.#over) return
     this.#over = true
+    this.call.leave()
     for (const timer of this.#timers) clearTimeout(timer)
     for (const { link } of this.#links.values()) link.close()
     this.#links.clear()
@@ -110,6 +128,7 @@ export class Visit {
   }
 
   #changed(state: RoomState, before: RoomState): void {
+    this.call.roomChanged(state)
     this.#events.emit('changed', state)
     for (const { kind, event } of happened(before, state)) this.#events.emit(kind, event as never)
   }
@@ -132,8 +151,13 @@ export class Visit {
       opened: () => this.#room.feed({ type: 'link-opened', peer: held.peer }),
       steady: steady => this.#room.feed({ type: 'link-steady', peer: held.peer, steady }),
       heard: frame => this.#room.hear(held.peer, decodeFrame(frame)),
+      arrived: stream => this.call.arrived(held.peer, stream),
+      gone: id => this.call.gone(held.peer, streamId(id)),
       closed: () => {
-        if (this.#links.get(held.peer) === held) this.#links.delete(held.peer)
+        if (this.#links.get(held.peer) === held) {
+          this.#links.delete(held.peer)
+          this.call.linkGone(held.peer)
+        }
         this.#room.feed({ type: 'link-closed', peer: held.peer })
       },
     })
@@ -143,7 +167,7 @@ export class Visit {
 
   #close(peer: PeerId): void {
     this.#links.get(peer)?.link.close()
-    this.#links.delete(peer)
+    if (this.#links.delete(peer)) this.call.linkGone(peer)
   }
 
   #rename(from: PeerId, to: PeerId): void {
@@ -152,6 +176,7 @@ export class Visit {
     this.#links.delete(from)
     held.peer = to
     this.#links.set(to, held)
+    this.call.renamed(from, to)
   }
 
   #join(): void {
@@ -169,4 +194,9 @@ export class Visit {
     }, ms)
     this.#timers.add(timer)
   }
+}
+
+const displayPicker = (): ((wanted: DisplayMediaStreamOptions) => Promise<MediaStream>) | null => {
+  const devices: Partial<MediaDevices> | undefined = navigator.mediaDevices
+  return devices?.getDisplayMedia?.bind(devices) ?? null
 }

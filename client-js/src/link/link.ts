@@ -2,7 +2,7 @@
  * Owns one connection to one peer: an RTCPeerConnection with one data channel, opened by the initiator.
  * It speaks simple-peer's signals. It knows no room and no server, never opens itself again, and is silent once closed.
  */
-import { connectionMark, type Signal } from '../wire/signal.ts'
+import { connectionMark, type Signal, type TrackKind } from '../wire/signal.ts'
 import {
   type Deed,
   type Negotiation,
@@ -10,6 +10,8 @@ import {
   negotiate,
   startNegotiation,
 } from './negotiation.ts'
+import { Receiving } from './receiving.ts'
+import { Sending, type Tuning } from './sending.ts'
 
 export type LinkPorts = {
   readonly signal: (signal: Signal) => void
@@ -17,8 +19,9 @@ export type LinkPorts = {
   /** The network has lost (false) or found (true) the peer; it may pass. */
   readonly steady: (steady: boolean) => void
   readonly heard: (frame: unknown) => void
-  /** Only for those who expect any. */
-  readonly track?: (track: MediaStreamTrack, streams: readonly MediaStream[]) => void
+  /** A stream has come, or come to have other tracks. */
+  readonly arrived: (stream: MediaStream) => void
+  readonly gone: (id: string) => void
   /** Once, whatever the reason, but not after `close`. */
   readonly closed: () => void
 }
@@ -31,6 +34,7 @@ const waitingBytesMax = 4_194_304
 export class Link {
   readonly #pc: RTCPeerConnection
   readonly #ports: LinkPorts
+  readonly #sending: Sending
   readonly #requested = new WeakSet<RTCRtpTransceiver>()
   readonly #deadline: ReturnType<typeof setTimeout>
   #negotiation: Negotiation
@@ -46,7 +50,11 @@ export class Link {
     this.#pc = new RTCPeerConnection(configuration)
     this.#pc.addEventListener('icecandidate', ({ candidate }) => this.#candidate(candidate))
     this.#pc.addEventListener('connectionstatechange', () => this.#connectionChanged())
-    this.#pc.addEventListener('track', ({ track, streams }) => this.#ports.track?.(track, streams))
+    this.#sending = new Sending(this.#pc)
+    new Receiving(this.#pc, {
+      arrived: stream => this.#open && ports.arrived(stream),
+      gone: id => this.#open && ports.gone(id),
+    })
     this.#pc.addEventListener('datachannel', ({ channel }) => this.#adopt(channel))
     this.#deadline = setTimeout(() => this.#fail(), connectMs)
     if (initiator) {
@@ -72,15 +80,22 @@ export class Link {
     channel.send(frame)
   }
 
-  addTrack(track: MediaStreamTrack, stream: MediaStream): RTCRtpSender {
-    const sender = this.#pc.addTrack(track, stream)
-    this.#want()
-    return sender
+  /** Sends the stream with these tracks from now on; said again, with others. */
+  publish(stream: MediaStream, tracks: readonly MediaStreamTrack[]): void {
+    if (this.#open && this.#sending.publish(stream, tracks)) this.#want()
   }
 
-  removeTrack(sender: RTCRtpSender): void {
-    this.#pc.removeTrack(sender)
-    this.#want()
+  unpublish(id: string): void {
+    if (this.#open && this.#sending.unpublish(id)) this.#want()
+  }
+
+  tune(id: string, kind: TrackKind, tuning: Tuning): void {
+    if (this.#open) this.#sending.tune(id, kind, tuning)
+  }
+
+  /** Null once the link is closed. */
+  async stats(): Promise<RTCStatsReport | null> {
+    return this.#open ? this.#pc.getStats() : null
   }
 
   close(): void {
@@ -134,6 +149,7 @@ export class Link {
         this.#pc.addTransceiver(deed.kind)
         return
       case 'offer':
+        this.#sending.describe()
         await this.#pc.setLocalDescription(await this.#pc.createOffer())
         return this.#sendLocal('offer')
       case 'accept':
@@ -144,6 +160,7 @@ export class Link {
   async #accept(description: { type: 'offer' | 'answer'; sdp: string }): Promise<void> {
     await this.#pc.setRemoteDescription(description)
     if (description.type === 'offer') {
+      this.#sending.describe()
       await this.#pc.setLocalDescription(await this.#pc.createAnswer())
       this.#sendLocal('answer')
       this.#requestTransceivers()

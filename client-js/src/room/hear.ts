@@ -17,6 +17,7 @@ import { askForHistory, cameFirst } from './history.ts'
 import { sayAgain } from './owed.ts'
 import { movedNoted, peerMoved } from './seat.ts'
 import type { LinkState, RoomEffect, RoomState, Step } from './state.ts'
+import { callsFor, hearCall } from './voice.ts'
 
 export const hear = (state: RoomState, via: PeerId, received: Received, at: number): Step => {
   const link = state.links.get(via)
@@ -85,8 +86,8 @@ const hearKnown = (
     case 'ask-history':
     case 'history':
       return hearChatWord(state, via, speaker, message, at)
-    case 'no-calls':
-      return still(state)
+    default:
+      return hearCall(state, via, speaker, message, at)
   }
 }
 
@@ -180,7 +181,7 @@ const introduce = (
 const welcome = (state: RoomState, via: PeerId): RoomEffect[] => [
   ...rosterFor(state, via),
   cardFor(state, via),
-  { type: 'send', over: via, source: roomItself, message: { kind: 'no-calls' } },
+  callsFor(state, via),
 ]
 
 const rosterFor = (state: RoomState, via: PeerId): RoomEffect[] => {

@@ -126,7 +126,9 @@ const memberGone = (state: RoomState, member: NonNullable<LinkState['member']>, 
   if (name === undefined) return still(state)
   const without = noted(withoutMember(state, member), { kind: 'notice', notice: 'left', name }, at)
   if (!state.topology.relays) return still(without)
-  return still(without, ...toEveryone(without, roomItself, { kind: 'lost', id: member }))
+  // The original's guests want to hear of the call before they hear of the room.
+  const left = state.call.members.has(member) ? toEveryone(without, member, { kind: 'leave-call' }) : []
+  return still(without, ...left, ...toEveryone(without, roomItself, { kind: 'lost', id: member }))
 }
 
 /** A star is gone with its host. What was said stays readable. */

@@ -1,5 +1,5 @@
 /** Owns a running room: feeds events to `step` and hands what it asks for to the ports. One class for every topology. */
-import type { PeerId } from '../wire/ids.ts'
+import type { PeerId, StreamId } from '../wire/ids.ts'
 import { answers, type RoomEffect, type RoomEvent, type RoomState, type Timer } from './state.ts'
 import { step } from './step.ts'
 
@@ -9,6 +9,8 @@ export type RoomPorts = {
   readonly send: (over: PeerId, words: object) => void
   readonly renameLink: (from: PeerId, to: PeerId) => void
   readonly join: () => void
+  readonly publish: (over: PeerId, stream: StreamId) => void
+  readonly unpublish: (over: PeerId, stream: StreamId) => void
   /** Calls `due` after so long, unless the room has been left by then. */
   readonly later: (ms: number, due: () => void) => void
   readonly now: () => number
@@ -75,6 +77,10 @@ export class Room {
         return this.#ports.renameLink(effect.from, effect.to)
       case 'join':
         return this.#ports.join()
+      case 'publish':
+        return this.#ports.publish(effect.over, effect.stream)
+      case 'unpublish':
+        return this.#ports.unpublish(effect.over, effect.stream)
       case 'timer':
         return this.#later(effect.timer, effect.ms)
     }

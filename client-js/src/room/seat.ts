@@ -53,16 +53,21 @@ export const movedNoted = (state: RoomState, via: PeerId): Step => {
 export const peerMoved = (state: RoomState, from: PeerId, to: PeerId): Step => {
   const link = state.links.get(from)
   if (link?.phase !== 'ready' || to === state.self || state.links.has(to)) return still(state)
-  const links = new Map([...state.links].map(([peer, it]) => [peer === from ? to : peer, it] as const))
+  const links = renamed(state.links, from, to)
   const host = state.host === from ? to : state.host
-  const renamed = renameMember({ ...state, links, host }, from, to, link)
+  const call = { ...state.call, links: renamed(state.call.links, from, to) }
+  const next = renameMember({ ...state, links, host, call }, from, to, link)
   const source = state.selfMember ?? memberId(state.self)
   const effects: RoomEffect[] = [
     { type: 'rename-link', from, to },
     { type: 'send', over: to, source, message: { kind: 'moved-noted' } },
   ]
-  return still(renamed, ...effects)
+  return still(next, ...effects)
 }
+
+/** In place, so that nobody changes their place in a list. */
+const renamed = <K, V>(map: ReadonlyMap<K, V>, from: K, to: K): ReadonlyMap<K, V> =>
+  new Map([...map].map(([key, value]) => [key === from ? to : key, value] as const))
 
 /** Only a mesh calls its members by their peer ids. */
 const renameMember = (state: RoomState, from: PeerId, to: PeerId, link: LinkState): RoomState => {
@@ -73,12 +78,14 @@ const renameMember = (state: RoomState, from: PeerId, to: PeerId, link: LinkStat
   const members = [...state.members.values()].map(member =>
     member.id === memberId(from) ? { ...member, id: memberId(to) } : member,
   )
-  const renamed = {
+  const callers = renamed(state.call.members, memberId(from), memberId(to))
+  const next = {
     ...state,
     members: new Map(members.map(member => [member.id, member] as const)),
     timeline: resigned(state.timeline, memberId(from), memberId(to)),
+    call: { ...state.call, members: callers },
   }
-  return withLink(renamed, to, { ...moved, member: memberId(to) })
+  return withLink(next, to, { ...moved, member: memberId(to) })
 }
 
 /** Seated again as a newcomer, so whoever has no link to us calls us: what is broken here is theirs to mend now. */

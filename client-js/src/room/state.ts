@@ -1,8 +1,10 @@
 /** Owns the shape of a room as one value: what happened to it, what it asks for. No behaviour beyond making one and asking it. */
-import type { MemberId, MessageId, PeerId } from '../wire/ids.ts'
+import type { MemberId, MessageId, PeerId, StreamId } from '../wire/ids.ts'
 import {
+  type Announced,
   type Caps,
   defaultAvatar,
+  type Media,
   type Member,
   noCaps,
   ownCaps,
@@ -11,6 +13,8 @@ import {
   type Received,
 } from '../wire/peer.ts'
 import type { Admission, Refusal, RoomCard } from '../wire/server.ts'
+import type { StreamSize } from '../wire/stream.ts'
+import { noCall, type RoomCall } from './call.ts'
 import { freshHistory, type History } from './history.ts'
 import type { Owed } from './owed.ts'
 import type { Pace, Timeline } from './timeline.ts'
@@ -62,6 +66,7 @@ export type RoomState = {
   /** Everyone else who has introduced themselves, linked directly or not. */
   readonly members: ReadonlyMap<MemberId, Member>
   readonly timeline: Timeline
+  readonly call: RoomCall
   /** Who is writing, until when unless they go on. */
   readonly typing: ReadonlyMap<MemberId, number>
   /** When we last said that we are writing; null when we are not. */
@@ -99,7 +104,17 @@ export type RoomEvent =
   | { type: 'line-lost' }
   | { type: 'line-found'; self: PeerId }
   | { type: 'rejoined' }
+  | CallEvent
   | { type: 'rejoin-refused'; refusal: Refusal }
+
+/** Our own part in the call, and what comes over links. */
+export type CallEvent =
+  | { type: 'call-announce'; own: Announced }
+  | { type: 'call-leave' }
+  | { type: 'call-media'; media: Media }
+  | { type: 'call-show'; stream: StreamId; size: StreamSize }
+  | { type: 'stream-arrived'; via: PeerId; stream: StreamId }
+  | { type: 'stream-gone'; via: PeerId; stream: StreamId }
 
 export type RoomEffect =
   | { type: 'dial'; peer: PeerId }
@@ -108,6 +123,9 @@ export type RoomEffect =
   | { type: 'rename-link'; from: PeerId; to: PeerId }
   | { type: 'join' }
   | { type: 'timer'; timer: Timer; ms: number }
+  /** Said again for a stream that is sent already, it means other tracks. */
+  | { type: 'publish'; over: PeerId; stream: StreamId }
+  | { type: 'unpublish'; over: PeerId; stream: StreamId }
 
 export type Step = { readonly state: RoomState; readonly effects: readonly RoomEffect[] }
 
@@ -133,6 +151,7 @@ export const enter = (admission: Admission, self: PeerId, name: string): RoomSta
     typingSaid: null,
     history: freshHistory,
     handsOver: false,
+    call: noCall,
     nextGuest: 1,
     ended: false,
   }

@@ -1,7 +1,8 @@
 /** Owns the one function through which a room changes: an event in, a new state and effects out. Pure: no sockets, DOM, timers or clock. */
 import { chatUnitsMax, isSign } from '../wire/chat.ts'
 import { cut } from '../wire/shape.ts'
-import { still } from './change.ts'
+import { settle, streamArrived, streamGone } from './call.ts'
+import { andThen, still } from './change.ts'
 import { canSpeak, react, say, type, typingOver, unheard } from './chat.ts'
 import { hear } from './hear.ts'
 import { historyLate } from './history.ts'
@@ -18,8 +19,12 @@ import {
 } from './links.ts'
 import { joinNow, lineFound, lineLost, rejoined, rejoinRefused } from './seat.ts'
 import { answers, type RoomEvent, type RoomState, type Step, type Timer } from './state.ts'
+import { announce, leaveCall, show, tellMedia } from './voice.ts'
 
-export const step = (state: RoomState, event: RoomEvent, at: number): Step => {
+export const step = (state: RoomState, event: RoomEvent, at: number): Step =>
+  andThen(taken(state, event, at), now => settle(state, now))
+
+const taken = (state: RoomState, event: RoomEvent, at: number): Step => {
   switch (event.type) {
     case 'peer-joined':
       return peerJoined(state, event.peer, at)
@@ -55,6 +60,18 @@ export const step = (state: RoomState, event: RoomEvent, at: number): Step => {
       return rejoined(state, at)
     case 'rejoin-refused':
       return rejoinRefused(state, event.refusal, at)
+    case 'call-announce':
+      return state.ended ? still(state) : announce(state, event.own)
+    case 'call-leave':
+      return leaveCall(state)
+    case 'call-media':
+      return tellMedia(state, event.media)
+    case 'call-show':
+      return show(state, event.stream, event.size)
+    case 'stream-arrived':
+      return streamArrived(state, event.via, event.stream)
+    case 'stream-gone':
+      return streamGone(state, event.via, event.stream)
   }
 }
 

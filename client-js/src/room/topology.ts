@@ -16,6 +16,10 @@ export type Topology = {
   readonly greeting: (dialled: boolean, person: Person, password: string) => PeerMessage | null
   /** Is what one peer says passed on to the others? */
   readonly relays: boolean
+  /** Does the far end of a link pass on to others what we send it? */
+  readonly forwarded: boolean
+  /** Do we tell whoever joins the call that we are in it? In a star its host does that for everybody. */
+  readonly greetsCallers: boolean
   /** Our own name in the roster, as far as it is known without being told. */
   readonly selfMember: (self: PeerId) => MemberId | null
   readonly read: (value: unknown) => Received | null
@@ -28,6 +32,8 @@ export const mesh: Topology = {
   answers: () => true,
   greeting: (dialled, person, password) => (dialled ? null : { kind: 'hello', person, password }),
   relays: false,
+  forwarded: false,
+  greetsCallers: true,
   selfMember: memberId,
   read: parseMesh,
   write: writeMesh,
@@ -39,6 +45,8 @@ export const starHost: Topology = {
   answers: () => false,
   greeting: () => null,
   relays: true,
+  forwarded: false,
+  greetsCallers: false,
   selfMember: () => hostMember,
   read: parseFromGuest,
   write: writeAsHost,
@@ -50,6 +58,8 @@ export const starGuest: Topology = {
   answers: (peer, host) => peer === host,
   greeting: (_dialled, _person, password) => ({ kind: 'knock', password }),
   relays: false,
+  forwarded: true,
+  greetsCallers: false,
   selfMember: () => null,
   read: parseFromHost,
   write: writeAsGuest,

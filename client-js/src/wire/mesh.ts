@@ -1,10 +1,11 @@
 /** Owns the words of a mesh on the data channel. Their numbers differ from a star's. */
+import { meshVoice, parseOurVoice, parseVoice, writeOurVoice, writeVoice } from './call.ts'
 import { parseChat, parseChatWord, writeChat, writeChatWord } from './chat.ts'
 import { type MemberId, peerId } from './ids.ts'
 import { ours, type PeerMessage, parsePerson, type Received, writePerson } from './peer.ts'
 import { idText, isRecord, textUpTo } from './shape.ts'
 
-const types = { id: 0, message: 1 } as const
+const types = { id: 0, message: 1, voiceEvent: 2 } as const
 
 export const parseMesh = (value: unknown): Received | null => {
   const message = isRecord(value) ? parseMessage(value['type'], value['data']) : null
@@ -17,6 +18,8 @@ const parseMessage = (type: unknown, data: unknown): PeerMessage | null => {
       return parseHello(data)
     case types.message:
       return parseChat(data)
+    case types.voiceEvent:
+      return parseVoice(meshVoice, data)
     case ours.moved: {
       const to = isRecord(data) ? idText(data['id']) : null
       return to === null ? null : { kind: 'moved', to: peerId(to) }
@@ -24,7 +27,7 @@ const parseMessage = (type: unknown, data: unknown): PeerMessage | null => {
     case ours.movedNoted:
       return { kind: 'moved-noted' }
     default:
-      return parseChatWord(type, data)
+      return parseChatWord(type, data) ?? parseOurVoice(type, data)
   }
 }
 
@@ -56,6 +59,14 @@ export const writeMesh = (message: PeerMessage, self: MemberId): object | null =
     case 'ask-history':
     case 'history':
       return writeChatWord(message)
+    case 'join-call':
+    case 'leave-call':
+    case 'streams':
+    case 'want-stream':
+      return { type: types.voiceEvent, data: writeVoice(meshVoice, message) }
+    case 'media':
+    case 'sizes':
+      return writeOurVoice(message)
     case 'knock':
     case 'admitted':
     case 'introduce':
@@ -63,7 +74,7 @@ export const writeMesh = (message: PeerMessage, self: MemberId): object | null =
     case 'ask-card':
     case 'roster':
     case 'card':
-    case 'no-calls':
+    case 'calls':
     case 'lost':
       return null
   }

@@ -2,9 +2,12 @@
  * Owns what peers can say to each other, whatever the room's topology. `mesh.ts` and `star.ts` put it into the
  * two sets of words the original has for it; nothing past them handles an unknown shape.
  */
+import type { CallMessage } from './call.ts'
 import type { Chat, ChatWord } from './chat.ts'
 import type { MemberId, PeerId } from './ids.ts'
 import { isRecord, textUpTo, wholeNumber } from './shape.ts'
+
+export type { Announced, CallMessage, Media } from './call.ts'
 
 /** What a page can do beyond the original's words. It is used only towards those who have said so. */
 export type Caps = {
@@ -21,7 +24,7 @@ export type Caps = {
 /** An original page's. */
 export const noCaps: Caps = { moves: false, chat: false, media: false, files: false }
 /** Ours. */
-export const ownCaps: Caps = { ...noCaps, moves: true, chat: true }
+export const ownCaps: Caps = { ...noCaps, moves: true, chat: true, media: true }
 
 /**
  * How somebody wants to be seen, and what their page can do. The avatar is an address we do not show, kept because
@@ -41,10 +44,10 @@ export type PeerMessage =
   | { kind: 'ask-card' }
   | { kind: 'roster'; members: Member[] }
   | { kind: 'card'; name: string; peersMax: number; password: string; peers: number }
-  | { kind: 'no-calls' }
   | { kind: 'lost'; id: MemberId }
   | { kind: 'moved'; to: PeerId }
   | { kind: 'moved-noted' }
+  | CallMessage
 
 /** A message with the one it comes from, where the frame says so: in a star the host speaks for everybody. */
 export type Received = { readonly source: MemberId | null; readonly message: PeerMessage }

@@ -1,4 +1,13 @@
 /** Owns the words of a star on the data channel: a guest names a target, the host names a source. */
+import {
+  parseCalls,
+  parseOurVoice,
+  parseVoice,
+  starVoice,
+  writeCalls,
+  writeOurVoice,
+  writeVoice,
+} from './call.ts'
 import { parseChat, parseChatWord, writeChat, writeChatWord } from './chat.ts'
 import { type MemberId, memberId, peerId } from './ids.ts'
 import {
@@ -20,19 +29,22 @@ const types = {
   newCallInfo: 4,
   newRoomInfo: 5,
   userLost: 6,
+  voiceEvent: 7,
 } as const
 
 /** No room holds more than twenty; a host that claims otherwise is not believed. */
 const membersMax = 40
 
-/** What a guest says to the host. Who it is, the link tells; `target` is not needed for what we understand. */
+/** What a guest says to the host. Who it is, the link tells; whom it concerns, `target` does. */
 export const parseFromGuest = (value: unknown): Received | null => {
-  const idata = isRecord(value) ? recordAt(value, 'idata') : null
-  const message = idata && guestMessage(idata)
+  if (!isRecord(value)) return null
+  const target = idText(value['target'])
+  const idata = recordAt(value, 'idata')
+  const message = idata && guestMessage(idata, target === null ? null : memberId(target))
   return message && { source: null, message }
 }
 
-const guestMessage = (idata: Fields): PeerMessage | null => {
+const guestMessage = (idata: Fields, target: MemberId | null): PeerMessage | null => {
   const data = idata['data']
   switch (idata['type']) {
     case types.initialId: {
@@ -44,7 +56,7 @@ const guestMessage = (idata: Fields): PeerMessage | null => {
     case types.newRoomInfo:
       return { kind: 'ask-card' }
     default:
-      return commonMessage(idata)
+      return commonMessage(idata, target)
   }
 }
 
@@ -72,12 +84,14 @@ const hostMessage = (idata: Fields): PeerMessage | null => {
       const id = idText(data)
       return id === null ? null : { kind: 'lost', id: memberId(id) }
     }
+    case types.newCallInfo:
+      return parseCalls(data)
     default:
-      return commonMessage(idata)
+      return commonMessage(idata, null)
   }
 }
 
-const commonMessage = (idata: Fields): PeerMessage | null => {
+const commonMessage = (idata: Fields, target: MemberId | null): PeerMessage | null => {
   const data = idata['data']
   switch (idata['type']) {
     case types.id: {
@@ -94,8 +108,10 @@ const commonMessage = (idata: Fields): PeerMessage | null => {
     }
     case ours.movedNoted:
       return { kind: 'moved-noted' }
+    case types.voiceEvent:
+      return parseVoice(starVoice, data, target)
     default:
-      return parseChatWord(idata['type'], data)
+      return parseChatWord(idata['type'], data) ?? parseOurVoice(idata['type'], data)
   }
 }
 
@@ -113,7 +129,8 @@ export const writeAsHost = (message: PeerMessage, source: MemberId): object | nu
 
 export const writeAsGuest = (message: PeerMessage, self: MemberId): object | null => {
   const idata = writeIdata(message, self)
-  return idata && { target: self, idata }
+  const target = message.kind === 'want-stream' ? (message.of ?? self) : self
+  return idata && { target, idata }
 }
 
 /** `null` for what a star has no words for. */
@@ -137,8 +154,16 @@ const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
       const { name, password, peersMax, peers } = message
       return { type: types.newRoomInfo, data: { name, pwd: password, curUsers: peers, maxUsers: peersMax } }
     }
-    case 'no-calls':
-      return { type: types.newCallInfo, data: { dataType: 'Map', value: [] } }
+    case 'calls':
+      return { type: types.newCallInfo, data: writeCalls(message.calls) }
+    case 'join-call':
+    case 'leave-call':
+    case 'streams':
+    case 'want-stream':
+      return { type: types.voiceEvent, data: writeVoice(starVoice, message) }
+    case 'media':
+    case 'sizes':
+      return writeOurVoice(message)
     case 'lost':
       return { type: types.userLost, data: message.id }
     case 'moved':

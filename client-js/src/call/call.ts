@@ -1,0 +1,287 @@
+/**
+ * Owns a room's call as one sees and hears it: joining and leaving, what the others send, and the state that views
+ * show. Who is in the call and who gets what, the room decides; it says so by `publish` and `unpublish`.
+ */
+import { isOwn, ownerOf } from '../room/call.ts'
+import type { CallEvent, RoomState } from '../room/state.ts'
+import { type MemberId, type PeerId, type StreamId, streamId } from '../wire/ids.ts'
+import type { StreamSize } from '../wire/stream.ts'
+import { allProcessing, type Choice, noChoices } from './devices.ts'
+import { Own, type OwnPorts } from './own.ts'
+import { Remote } from './remote.ts'
+import { Sound } from './sound.ts'
+import type {
+  CallChoices,
+  CallCommands,
+  CallState,
+  CallTrouble,
+  OwnCall,
+  Processing,
+  ScreenHint,
+  TroubleKind,
+  TroubleWith,
+} from './state.ts'
+
+/** What a call needs of a link. */
+export type MediaLink = {
+  readonly publish: (stream: MediaStream, tracks: readonly MediaStreamTrack[]) => void
+  readonly unpublish: (id: string) => void
+}
+
+export type CallPorts = Pick<OwnPorts, 'media' | 'pick'> & {
+  readonly feed: (event: CallEvent) => void
+  readonly room: () => RoomState
+  readonly link: (peer: PeerId) => MediaLink | null
+  /** At most once for whatever happens in one go. */
+  readonly changed: (state: CallState) => void
+}
+
+const notIn: Omit<OwnCall, 'devices' | 'processing'> = {
+  phase: 'out',
+  stream: null,
+  microphone: 'none',
+  camera: 'off',
+  pushToTalk: false,
+  talking: false,
+  speaking: false,
+  silent: false,
+  audioOnly: false,
+  screens: [],
+}
+
+export class Call implements CallCommands {
+  readonly #ports: CallPorts
+  readonly #remote = new Remote(() => this.#update())
+  readonly #sound = new Sound(blocked => this.#trouble('speaker', blocked ? 'needs-press' : null))
+  #own: Own | null = null
+  #speaker: Choice = null
+  #processing: Processing = allProcessing
+  #troubles: readonly CallTrouble[] = []
+  #troubleKey = 0
+  #state: CallState
+  #seen: RoomState
+  #updating = false
+
+  constructor(ports: CallPorts) {
+    this.#ports = ports
+    this.#seen = ports.room()
+    this.#state = this.#compose()
+  }
+
+  get state(): CallState {
+    return this.#state
+  }
+
+  async join(choices: CallChoices): Promise<void> {
+    if (this.#own || this.#ports.room().ended) return
+    this.#speaker = choices.speaker ?? null
+    this.#processing = { ...this.#processing, ...choices.processing }
+    this.#troubles = []
+    void this.#sound.setSpeaker(this.#speaker?.id ?? '')
+    const { feed, media, pick } = this.#ports
+    const own = new Own(choices, this.#processing, {
+      media,
+      pick,
+      announce: announced => feed({ type: 'call-announce', own: announced }),
+      retracked: stream => this.#republish(stream),
+      tell: media => feed({ type: 'call-media', media }),
+      trouble: (about, what) => this.#trouble(about, what),
+      changed: () => this.#update(),
+    })
+    this.#own = own
+    this.#update()
+    await own.begin(choices)
+    if (own.audioOnly) this.#hidePictures(true)
+  }
+
+  leave(): void {
+    const own = this.#own
+    if (!own) return
+    this.#own = null
+    this.#ports.feed({ type: 'call-leave' })
+    own.end()
+    this.#sound.keepOnly(new Set())
+    this.#update()
+  }
+
+  async setMuted(muted: boolean): Promise<void> {
+    await this.#own?.setMuted(muted)
+  }
+
+  async setCamera(on: boolean): Promise<void> {
+    await this.#own?.setCamera(on)
+  }
+
+  async useMicrophone(choice: Choice): Promise<void> {
+    await this.#own?.inputs.choose('microphone', choice)
+  }
+
+  async useCamera(choice: Choice): Promise<void> {
+    await this.#own?.inputs.choose('camera', choice)
+  }
+
+  async useSpeaker(choice: Choice): Promise<void> {
+    this.#speaker = choice
+    const done = await this.#sound.setSpeaker(choice?.id ?? '')
+    this.#trouble('speaker', done ? null : 'failed')
+    this.#update()
+  }
+
+  async setProcessing(change: Partial<Processing>): Promise<void> {
+    this.#processing = { ...this.#processing, ...change }
+    this.#update()
+    await this.#own?.inputs.process(change)
+  }
+
+  setPushToTalk(on: boolean): void {
+    this.#own?.setPushToTalk(on)
+  }
+
+  talk(held: boolean): void {
+    this.#own?.talk(held)
+  }
+
+  async setAudioOnly(on: boolean): Promise<void> {
+    if (!this.#own || this.#own.audioOnly === on) return
+    this.#hidePictures(on)
+    await this.#own.setAudioOnly(on)
+  }
+
+  async shareScreen(wish: { sound: boolean; hint: ScreenHint }): Promise<void> {
+    await this.#own?.screens.share(wish)
+  }
+
+  stopScreen(id: StreamId): void {
+    this.#own?.screens.stop(id)
+  }
+
+  setHint(id: StreamId, hint: ScreenHint): void {
+    this.#own?.screens.setHint(id, hint)
+  }
+
+  setVolume(member: MemberId, volume: number, stream?: StreamId): void {
+    this.#remote.setVolume(member, volume, stream)
+  }
+
+  setSize(id: StreamId, size: StreamSize): void {
+    if (this.#own && !this.#own.audioOnly) this.#ports.feed({ type: 'call-show', stream: id, size })
+  }
+
+  async playSound(): Promise<void> {
+    await this.#sound.resume()
+  }
+
+  dismiss(key: number): void {
+    this.#troubles = this.#troubles.filter(it => it.key !== key)
+    this.#update()
+  }
+
+  publish(over: PeerId, id: StreamId): void {
+    const stream = this.#find(id)
+    if (stream) this.#ports.link(over)?.publish(stream, stream.getTracks())
+  }
+
+  unpublish(over: PeerId, id: StreamId): void {
+    this.#ports.link(over)?.unpublish(id)
+  }
+
+  arrived(peer: PeerId, stream: MediaStream): void {
+    const id = streamId(stream.id)
+    this.#remote.arrived(peer, id, stream)
+    this.#ports.feed({ type: 'stream-arrived', via: peer, stream: id })
+  }
+
+  gone(peer: PeerId, id: StreamId): void {
+    this.#remote.gone(peer, id)
+    this.#ports.feed({ type: 'stream-gone', via: peer, stream: id })
+  }
+
+  linkGone(peer: PeerId): void {
+    this.#remote.linkGone(peer)
+  }
+
+  renamed(from: PeerId, to: PeerId): void {
+    this.#remote.renamed(from, to)
+  }
+
+  roomChanged(state: RoomState): void {
+    const { call, links, members, ended } = this.#seen
+    this.#seen = state
+    const same = call === state.call && links === state.links && members === state.members
+    if (same && ended === state.ended) return
+    if (state.ended) this.leave()
+    if (this.#own?.audioOnly) this.#hidePictures(true)
+    this.#update()
+  }
+
+  #republish(stream: StreamId): void {
+    for (const [over, { sent }] of this.#ports.room().call.links)
+      if (sent.has(stream)) this.publish(over, stream)
+  }
+
+  #hidePictures(hidden: boolean): void {
+    for (const { streams } of this.#ports.room().call.members.values()) {
+      for (const { id } of streams)
+        this.#ports.feed({ type: 'call-show', stream: id, size: hidden ? 'hidden' : 'large' })
+    }
+  }
+
+  #find(id: StreamId): MediaStream | null {
+    const room = this.#ports.room()
+    if (isOwn(room, id)) return this.#own?.find(id) ?? null
+    const owner = ownerOf(room, id)
+    return owner === null ? null : this.#remote.find(room, owner, id)
+  }
+
+  #trouble(about: TroubleWith, what: TroubleKind | null): void {
+    const before = this.#troubles.find(it => it.with === about)
+    if ((before?.what ?? null) === what) return
+    const others = this.#troubles.filter(it => it !== before)
+    this.#troubleKey += 1
+    this.#troubles = what === null ? others : [...others, { key: this.#troubleKey, with: about, what }]
+    this.#update()
+  }
+
+  #update(): void {
+    if (this.#updating) return
+    this.#updating = true
+    queueMicrotask(() => {
+      this.#updating = false
+      this.#state = this.#compose()
+      this.#listen()
+      this.#ports.changed(this.#state)
+    })
+  }
+
+  #listen(): void {
+    if (!this.#own) return
+    const heard = new Set<StreamId>()
+    for (const { streams } of this.#state.participants) {
+      for (const { id, stream, volume } of streams) {
+        if (!stream) continue
+        heard.add(id)
+        this.#sound.play(id, stream, volume)
+      }
+    }
+    this.#sound.keepOnly(heard)
+  }
+
+  #compose(): CallState {
+    const room = this.#ports.room()
+    const participants = this.#remote.participants(room, this.#own?.audioOnly ?? false)
+    return { own: this.#composeOwn(room), participants, carrying: null, troubles: this.#troubles }
+  }
+
+  #composeOwn(room: RoomState): OwnCall {
+    const own = this.#own
+    const speaker = this.#speaker
+    if (!own) return { ...notIn, devices: { ...noChoices, speaker }, processing: this.#processing }
+    return {
+      ...notIn,
+      ...own.state,
+      phase: room.call.own ? 'in' : 'joining',
+      devices: { microphone: own.choice('microphone'), camera: own.choice('camera'), speaker },
+      processing: this.#processing,
+    }
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * Owns what we give to a call, from joining to leaving: one stream of microphone and camera, the screens, and what
+ * is said about them. Every stay has new streams, since the original's pages show an id only once.
+ */
+import { type StreamId, streamId } from '../wire/ids.ts'
+import type { Announced, Media } from '../wire/peer.ts'
+import type { StreamAbout } from '../wire/stream.ts'
+import type { Choice, Input } from './devices.ts'
+import { Inputs } from './inputs.ts'
+import type { MediaPort } from './preview.ts'
+import { Screens, type ScreensPorts } from './screens.ts'
+import type { Begin, CallChoices, OwnCall, Processing, TroubleKind, TroubleWith } from './state.ts'
+
+export type OwnPorts = {
+  readonly media: MediaPort | null
+  readonly pick: ScreensPorts['pick']
+  /** The streams that we have are others than before. */
+  readonly announce: (announced: Announced) => void
+  /** A stream goes on with other tracks. */
+  readonly retracked: (stream: StreamId) => void
+  readonly tell: (media: Media) => void
+  readonly trouble: (about: TroubleWith, what: TroubleKind | null) => void
+  readonly changed: () => void
+}
+
+/** So long others wait for our devices before they hear that we are in; what comes later is added then. */
+const devicesWaitMs = 600
+/** A page that has no word for a camera that is off is left with a black picture, not with the last one. */
+const blackMs = 400
+
+export class Own {
+  readonly #ports: OwnPorts
+  readonly #inputs: Inputs
+  readonly #screens: Screens
+  readonly stream = new MediaStream()
+  #in = false
+  #over = false
+  #muted: boolean
+  #cameraWanted: boolean
+  #pushToTalk: boolean
+  #audioOnly: boolean
+  #talking = false
+  #told: Media = { muted: true, cameraOff: true, pushToTalk: false }
+
+  constructor(choices: CallChoices, processing: Processing, ports: OwnPorts) {
+    this.#ports = ports
+    this.#muted = !choices.microphone.on
+    this.#audioOnly = choices.audioOnly ?? false
+    this.#cameraWanted = choices.camera.on && !this.#audioOnly
+    this.#pushToTalk = choices.pushToTalk ?? false
+    this.#inputs = new Inputs(processing, {
+      media: ports.media,
+      changed: input => this.#inputChanged(input),
+      trouble: (input, what) => this.#over || ports.trouble(input, what),
+    })
+    this.#screens = new Screens({
+      pick: ports.pick,
+      changed: () => this.#announce(),
+      trouble: what => this.#over || ports.trouble('screen', what),
+    })
+  }
+
+  get audioOnly(): boolean {
+    return this.#audioOnly
+  }
+
+  get screens(): Screens {
+    return this.#screens
+  }
+
+  get inputs(): Inputs {
+    return this.#inputs
+  }
+
+  /** Opens what was chosen, and announces us as soon as that is there, or has taken too long. */
+  async begin({ microphone, camera }: CallChoices): Promise<void> {
+    const ready = Promise.all([
+      this.#begin('microphone', microphone, true),
+      this.#begin('camera', camera, this.#cameraWanted),
+    ])
+    await Promise.race([ready, wait(devicesWaitMs)])
+    if (this.#over) return
+    this.#in = true
+    this.#announce()
+  }
+
+  end(): void {
+    this.#over = true
+    this.#inputs.end()
+    this.#screens.end()
+  }
+
+  find(id: StreamId): MediaStream | null {
+    if (this.stream.id === id) return this.stream
+    return this.#screens.all.find(screen => screen.id === id)?.stream ?? null
+  }
+
+  async setMuted(muted: boolean): Promise<void> {
+    this.#muted = muted
+    this.#applyVoice()
+    if (!muted) await this.#inputs.open('microphone')
+  }
+
+  async setCamera(on: boolean): Promise<void> {
+    if (on && this.#audioOnly) return
+    this.#cameraWanted = on
+    if (on) await this.#inputs.open('camera')
+    else await this.#cameraOff()
+    this.#tell()
+  }
+
+  setPushToTalk(on: boolean): void {
+    this.#pushToTalk = on
+    this.#talking = false
+    this.#applyVoice()
+  }
+
+  talk(held: boolean): void {
+    if (this.#talking === held) return
+    this.#talking = held
+    this.#applyVoice()
+  }
+
+  async setAudioOnly(on: boolean): Promise<void> {
+    this.#audioOnly = on
+    if (on && this.#cameraWanted) await this.setCamera(false)
+    this.#ports.changed()
+  }
+
+  get state(): Omit<OwnCall, 'phase' | 'devices' | 'processing' | 'speaking' | 'silent'> {
+    const inputs = this.#inputs
+    const camera = inputs.track('camera') && this.#cameraWanted ? 'on' : 'off'
+    return {
+      stream: this.stream,
+      microphone: inputs.track('microphone') ? (this.audible ? 'on' : 'muted') : 'none',
+      camera: inputs.opening('camera') ? 'starting' : camera,
+      pushToTalk: this.#pushToTalk,
+      talking: this.#talking,
+      audioOnly: this.#audioOnly,
+      screens: this.#screens.all,
+    }
+  }
+
+  get audible(): boolean {
+    return !this.#muted && (!this.#pushToTalk || this.#talking)
+  }
+
+  choice(input: Input): Choice {
+    return this.#inputs.choice(input)
+  }
+
+  async #begin(input: Input, { on, choice, track }: Begin, takes: boolean): Promise<void> {
+    this.#inputs.prefer(input, choice ?? null)
+    if (takes && track?.readyState === 'live') return this.#inputs.take(input, track)
+    track?.stop()
+    if (takes && on) await this.#inputs.open(input)
+  }
+
+  /** Tracks change within the stream that was announced; whoever gets it gets the others. */
+  #inputChanged(input: Input): void {
+    if (this.#over) return
+    const track = this.#inputs.track(input)
+    const before = input === 'microphone' ? this.stream.getAudioTracks() : this.stream.getVideoTracks()
+    for (const old of before) if (old !== track) this.stream.removeTrack(old)
+    if (track && !before.includes(track)) this.stream.addTrack(track)
+    this.#applyVoice()
+    this.#ports.retracked(streamId(this.stream.id))
+  }
+
+  async #cameraOff(): Promise<void> {
+    const track = this.#inputs.track('camera')
+    if (track) {
+      track.enabled = false
+      this.#tell()
+      await wait(blackMs)
+      if (this.#cameraWanted && this.#inputs.track('camera') === track) {
+        track.enabled = true
+        return
+      }
+    }
+    if (!this.#cameraWanted) this.#inputs.close('camera')
+  }
+
+  #applyVoice(): void {
+    const track = this.#inputs.track('microphone')
+    if (track) track.enabled = this.audible
+    this.#tell()
+  }
+
+  get #media(): Media {
+    const cameraOn = this.#cameraWanted && this.#inputs.track('camera') !== null
+    const muted = !this.audible || this.#inputs.track('microphone') === null
+    return { muted, cameraOff: !cameraOn, pushToTalk: this.#pushToTalk }
+  }
+
+  /** Says what has changed of our devices to those who have a word for it. */
+  #tell(): void {
+    const media = this.#media
+    const { muted, cameraOff, pushToTalk } = this.#told
+    const same = muted === media.muted && cameraOff === media.cameraOff && pushToTalk === media.pushToTalk
+    this.#told = media
+    if (this.#in && !this.#over && !same) this.#ports.tell(media)
+    this.#ports.changed()
+  }
+
+  #announce(): void {
+    if (!this.#in || this.#over) return
+    const camera: StreamAbout = { id: streamId(this.stream.id), kind: 'camera', hint: 'motion', sound: true }
+    const screens = this.#screens.all.map(
+      ({ id, hint, sound }): StreamAbout => ({ id, kind: 'screen', hint, sound }),
+    )
+    this.#told = this.#media
+    this.#ports.announce({ streams: [camera, ...screens], media: this.#told })
+    this.#ports.changed()
+  }
+}
+
+const wait = (ms: number): Promise<void> => new Promise(resolve => setTimeout(resolve, ms))

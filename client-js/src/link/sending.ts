@@ -1,0 +1,131 @@
+/**
+ * Owns what one connection sends of media: streams by their ids, each with at most one sound and one picture.
+ * Tracks come and go within a stream without a word to the far end; only room for one more has to be negotiated.
+ */
+import type { TrackKind } from '../wire/signal.ts'
+
+/** How a track is to be sent. What is left out is up to the browser. */
+export type Tuning = {
+  readonly active: boolean
+  readonly bitsPerSecondMax?: number
+  readonly scaleDownBy?: number
+  readonly framesPerSecondMax?: number
+}
+
+type Slots = { readonly stream: MediaStream; readonly slots: Map<TrackKind, RTCRtpTransceiver> }
+
+const kinds = ['audio', 'video'] as const
+
+export class Sending {
+  readonly #pc: RTCPeerConnection
+  readonly #streams = new Map<string, Slots>()
+  /** Room that was used before. Without it every shared screen would make the descriptions longer for good. */
+  #free: RTCRtpTransceiver[] = []
+  #tuning: Promise<void> = Promise.resolve()
+
+  constructor(pc: RTCPeerConnection) {
+    this.#pc = pc
+  }
+
+  /** Sends the stream with these tracks from now on. True when that has to be negotiated. */
+  publish(stream: MediaStream, tracks: readonly MediaStreamTrack[]): boolean {
+    const { slots } = this.#slots(stream)
+    let grown = false
+    for (const kind of kinds) {
+      const track = tracks.find(it => it.kind === kind) ?? null
+      const slot = slots.get(kind)
+      if (slot) void replace(slot.sender, track)
+      else if (track) {
+        slots.set(kind, this.#room(track, stream))
+        grown = true
+      }
+    }
+    return grown
+  }
+
+  unpublish(id: string): boolean {
+    const held = this.#streams.get(id)
+    if (!held) return false
+    this.#streams.delete(id)
+    for (const slot of held.slots.values()) {
+      this.#pc.removeTrack(slot.sender)
+      this.#free.push(slot)
+    }
+    return held.slots.size > 0
+  }
+
+  /**
+   * Before every description. Chromium takes a sender's streams back to what they were when a description was made
+   * that is set after they have changed.
+   */
+  describe(): void {
+    for (const { stream, slots } of this.#streams.values())
+      for (const { sender } of slots.values()) if ('setStreams' in sender) sender.setStreams(stream)
+  }
+
+  /** One after the other: a change is made to the parameters that the one before it has left. */
+  tune(id: string, kind: TrackKind, tuning: Tuning): void {
+    const sender = this.#streams.get(id)?.slots.get(kind)?.sender
+    if (!sender) return
+    this.#tuning = this.#tuning.then(() => tuneSender(sender, tuning))
+  }
+
+  /** A stream whose id comes back as another object is a stream of a new connection; its words stay the same. */
+  #slots(stream: MediaStream): Slots {
+    const held = this.#streams.get(stream.id) ?? { stream, slots: new Map() }
+    this.#streams.set(stream.id, held)
+    return held
+  }
+
+  #room(track: MediaStreamTrack, stream: MediaStream): RTCRtpTransceiver {
+    const freed = this.#free.find(it => it.receiver.track.kind === track.kind && isIdle(it))
+    // Not every browser can give old room to a new stream.
+    if (freed && 'setStreams' in freed.sender) {
+      this.#free = this.#free.filter(it => it !== freed)
+      freed.sender.setStreams(stream)
+      freed.direction = 'sendrecv'
+      void replace(freed.sender, track)
+      return freed
+    }
+    const sender = this.#pc.addTrack(track, stream)
+    const added = this.#pc.getTransceivers().find(it => it.sender === sender)
+    if (!added) throw new Error('a sender without a transceiver')
+    return added
+  }
+}
+
+/** Only once its end has been negotiated: far ends do not notice a stream that takes another's place at once. */
+const isIdle = ({ currentDirection }: RTCRtpTransceiver): boolean =>
+  currentDirection === 'recvonly' || currentDirection === 'inactive'
+
+/** Fails only once the connection is closed, or for a track that has just ended; either is noticed elsewhere. */
+const replace = async (sender: RTCRtpSender, track: MediaStreamTrack | null): Promise<void> => {
+  if (sender.track === track) return
+  try {
+    await sender.replaceTrack(track)
+  } catch {
+    // See above.
+  }
+}
+
+const tuneSender = async (sender: RTCRtpSender, tuning: Tuning): Promise<void> => {
+  try {
+    const parameters = sender.getParameters()
+    const [encoding] = parameters.encodings
+    if (!encoding) return
+    encoding.active = tuning.active
+    limit(encoding, 'maxBitrate', tuning.bitsPerSecondMax)
+    limit(encoding, 'maxFramerate', tuning.framesPerSecondMax)
+    if (sender.track?.kind === 'video') limit(encoding, 'scaleResolutionDownBy', tuning.scaleDownBy ?? 1)
+    await sender.setParameters(parameters)
+  } catch {
+    // A sender that is stopped meanwhile needs no tuning.
+  }
+}
+
+type Limit = 'maxBitrate' | 'maxFramerate' | 'scaleResolutionDownBy'
+
+const limit = (encoding: RTCRtpEncodingParameters, name: Limit, value: number | undefined): void => {
+  if (value === undefined) delete encoding[name]
+  else encoding[name] = value
+}

@@ -1,0 +1,221 @@
+/**
+ * Owns what a room knows of its call: who is in it with which streams, who asked for which of them over which link,
+ * and what follows from that. Asking and sending are not decided message by message: after every step `settle`
+ * compares what should be with what is. Pure; the streams themselves are elsewhere.
+ */
+import { type MemberId, type PeerId, roomItself, type StreamId } from '../wire/ids.ts'
+import type { Announced, PeerMessage } from '../wire/peer.ts'
+import type { StreamSize } from '../wire/stream.ts'
+import { inTurn, still } from './change.ts'
+import { capsOf, type RoomEffect, type RoomState, readyLinks, type Step } from './state.ts'
+import { freshPace, type Pace } from './timeline.ts'
+
+/** What a call is to one link. It ends with the link; over the next one everything is asked for anew. */
+export type CallLink = {
+  /** What the far end has asked us for. */
+  readonly asked: ReadonlySet<StreamId>
+  /** What we send it. */
+  readonly sent: ReadonlySet<StreamId>
+  /** What we have asked it for. */
+  readonly wanted: ReadonlySet<StreamId>
+  /** What has come from it. */
+  readonly arrived: ReadonlySet<StreamId>
+  /** How large the far end shows what we send, where it says so. */
+  readonly sizes: ReadonlyMap<StreamId, StreamSize>
+  readonly pace: Pace
+}
+
+export type RoomCall = {
+  /** Null while we are not in the call. */
+  readonly own: Announced | null
+  /** The others who are. */
+  readonly members: ReadonlyMap<MemberId, Announced>
+  readonly links: ReadonlyMap<PeerId, CallLink>
+  /** How large we show what others send, where that is not `large`. */
+  readonly shown: ReadonlyMap<StreamId, StreamSize>
+}
+
+export const noCall: RoomCall = { own: null, members: new Map(), links: new Map(), shown: new Map() }
+
+/** Streams nobody asked for fill no memory. */
+const arrivedMax = 200
+
+export const withCall = (state: RoomState, change: Partial<RoomCall>): RoomState => ({
+  ...state,
+  call: { ...state.call, ...change },
+})
+
+export const callLink = (state: RoomState, peer: PeerId): CallLink =>
+  state.call.links.get(peer) ?? {
+    asked: new Set(),
+    sent: new Set(),
+    wanted: new Set(),
+    arrived: new Set(),
+    sizes: new Map(),
+    pace: freshPace(0),
+  }
+
+export const withCallLink = (state: RoomState, peer: PeerId, change: Partial<CallLink>): RoomState =>
+  withCall(state, { links: new Map(state.call.links).set(peer, { ...callLink(state, peer), ...change }) })
+
+export const withCaller = (state: RoomState, id: MemberId, announced: Announced): RoomState =>
+  withCall(state, { members: new Map(state.call.members).set(id, announced) })
+
+export const withoutCaller = (state: RoomState, id: MemberId): RoomState => {
+  const members = new Map(state.call.members)
+  members.delete(id)
+  return withCall(state, { members })
+}
+
+/** Whose stream it is, among the others. */
+export const ownerOf = (state: RoomState, stream: StreamId): MemberId | null => {
+  for (const [id, { streams }] of state.call.members) if (streams.some(it => it.id === stream)) return id
+  return null
+}
+
+export const isOwn = (state: RoomState, stream: StreamId): boolean =>
+  state.call.own?.streams.some(({ id }) => id === stream) ?? false
+
+/** The link over which somebody's streams come; null while there is none. */
+export const linkTo = (state: RoomState, member: MemberId): PeerId | null => {
+  for (const peer of readyLinks(state)) {
+    if (state.topology.forwarded || state.links.get(peer)?.member === member) return peer
+  }
+  return null
+}
+
+export const streamArrived = (state: RoomState, via: PeerId, stream: StreamId): Step => {
+  const { arrived } = callLink(state, via)
+  if (state.links.get(via)?.phase !== 'ready' || arrived.size >= arrivedMax) return still(state)
+  const next = withCallLink(state, via, { arrived: new Set(arrived).add(stream) })
+  const owned = ownerOf(state, stream) === state.links.get(via)?.member
+  // What is passed on already goes on with the tracks of the new link.
+  const again = state.topology.relays && owned ? [...state.call.links] : []
+  return still(
+    next,
+    ...again.flatMap(([over, { sent }]): RoomEffect[] =>
+      sent.has(stream) ? [{ type: 'publish', over, stream }] : [],
+    ),
+  )
+}
+
+export const streamGone = (state: RoomState, via: PeerId, stream: StreamId): Step => {
+  const { arrived, wanted } = callLink(state, via)
+  if (!arrived.has(stream)) return still(state)
+  // Whoever still announces it is asked for it once more: it may have gone because we had left the call for a moment.
+  const change = { arrived: without(arrived, stream), wanted: without(wanted, stream) }
+  return still(withCallLink(state, via, change))
+}
+
+const without = <T>(set: ReadonlySet<T>, value: T): Set<T> => new Set([...set].filter(it => it !== value))
+
+/** Makes the call follow from the room, whatever has just happened to either. */
+export const settle = (before: RoomState, after: RoomState): Step => {
+  const same = before.call === after.call && before.links === after.links && before.members === after.members
+  if (same) return still(after)
+  const met = readyLinks(after).filter(peer => before.links.get(peer)?.phase !== 'ready')
+  const step = inTurn(pruned(after), readyLinks(after), settleLink)
+  return { state: step.state, effects: [...met.flatMap(peer => greeting(step.state, peer)), ...step.effects] }
+}
+
+/** Says what concerns the call to somebody we have just met, or met again. A host's guests hear it with the roster. */
+const greeting = (state: RoomState, over: PeerId): RoomEffect[] => {
+  const { own } = state.call
+  const source = state.selfMember
+  if (source === null || state.topology.relays) return []
+  const say = (message: PeerMessage): RoomEffect => ({ type: 'send', over, source, message })
+  if (own) return [say({ kind: 'join-call', reply: false }), say({ kind: 'streams', announced: own })]
+  const again = (state.links.get(over)?.attempt ?? 0) > 1
+  return again && capsOf(state, over).media ? [say({ kind: 'leave-call' })] : []
+}
+
+/** Nobody is in the call who is not in the room, and nothing lasts longer than its link. */
+const pruned = (state: RoomState): RoomState => {
+  if (state.ended) return state.call === noCall ? state : { ...state, call: noCall }
+  const members = kept(state.call.members, ([id]) => state.members.has(id) && !forgotten(state, id))
+  const links = kept(state.call.links, ([peer]) => state.links.get(peer)?.phase === 'ready')
+  const known = (stream: StreamId): boolean => [...members.values()].some(it => announces(it, stream))
+  const shown = kept(state.call.shown, ([stream]) => known(stream))
+  return withCall(state, { members, links, shown })
+}
+
+const announces = ({ streams }: Announced, stream: StreamId): boolean =>
+  streams.some(({ id }) => id === stream)
+
+const kept = <K, V>(map: ReadonlyMap<K, V>, keeps: (entry: [K, V]) => boolean): ReadonlyMap<K, V> => {
+  const left = [...map].filter(keeps)
+  return left.length === map.size ? map : new Map(left)
+}
+
+/** An original page that lost its link has forgotten us and does not say so; one of ours says at once where it stands. */
+const forgotten = (state: RoomState, id: MemberId): boolean => {
+  if (state.topology.forwarded || state.members.get(id)?.caps.media) return false
+  const link = [...state.links.values()].find(({ member }) => member === id)
+  return link !== undefined && link.phase !== 'ready'
+}
+
+const settleLink = (state: RoomState, peer: PeerId): Step => {
+  const link = callLink(state, peer)
+  const { member } = state.links.get(peer) ?? { member: null }
+  const wanted = new Set(wants(state) ? offered(state, member) : [])
+  const asking = [...wanted].filter(stream => !link.wanted.has(stream) && !link.arrived.has(stream))
+  const asked = new Set([...link.asked].filter(stream => available(state, stream, member)))
+  const sent = new Set([...asked].filter(stream => link.sent.has(stream) || atHand(state, stream)))
+  const ended = [...link.sent].filter(stream => !sent.has(stream))
+  const begun = [...sent].filter(stream => !link.sent.has(stream))
+  const unchanged =
+    asked.size === link.asked.size &&
+    ended.length + begun.length + asking.length === 0 &&
+    wanted.size === link.wanted.size &&
+    [...wanted].every(stream => link.wanted.has(stream))
+  if (unchanged) return still(state)
+  return still(
+    withCallLink(state, peer, { wanted, asked, sent }),
+    ...asking.flatMap(stream => request(state, peer, stream)),
+    ...sizesOf(state, peer, asking),
+    ...ended.map(stream => ({ type: 'unpublish', over: peer, stream }) as const),
+    ...begun.map(stream => ({ type: 'publish', over: peer, stream }) as const),
+  )
+}
+
+/** A star's host wants everything, to pass it on: the original's guests cannot leave a call or end a share that nobody asked for. */
+const wants = (state: RoomState): boolean => state.call.own !== null || state.topology.relays
+
+/** What the far end of a link can be asked for. */
+const offered = (state: RoomState, far: MemberId | null): StreamId[] => {
+  const owners = state.topology.forwarded ? [...state.call.members.keys()] : far === null ? [] : [far]
+  return owners.flatMap(id => (state.call.members.get(id)?.streams ?? []).map(stream => stream.id))
+}
+
+/** May it be asked of us by the member at the far end? */
+const available = (state: RoomState, stream: StreamId, far: MemberId | null): boolean => {
+  if (isOwn(state, stream)) return true
+  const owner = state.topology.relays ? ownerOf(state, stream) : null
+  return owner !== null && owner !== far
+}
+
+const atHand = (state: RoomState, stream: StreamId): boolean => {
+  if (isOwn(state, stream)) return true
+  const owner = ownerOf(state, stream)
+  const via = owner === null ? null : linkTo(state, owner)
+  return via !== null && callLink(state, via).arrived.has(stream)
+}
+
+/** A host asks as the room; everybody else in their own name. */
+export const request = (state: RoomState, over: PeerId, stream: StreamId): RoomEffect[] => {
+  const source = state.topology.relays ? roomItself : state.selfMember
+  const message = { kind: 'want-stream', stream, of: ownerOf(state, stream) } as const
+  return source === null ? [] : [{ type: 'send', over, source, message }]
+}
+
+export const sizesOf = (state: RoomState, over: PeerId, streams: readonly StreamId[]): RoomEffect[] => {
+  const source = state.selfMember
+  const sizes = new Map(
+    streams.flatMap((stream): [StreamId, StreamSize][] => {
+      const size = state.call.shown.get(stream)
+      return size === undefined ? [] : [[stream, size]]
+    }),
+  )
+  if (source === null || sizes.size === 0 || !capsOf(state, over).media) return []
+  return [{ type: 'send', over, source, message: { kind: 'sizes', sizes } }]
+}

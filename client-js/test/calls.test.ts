@@ -1,0 +1,121 @@
+/** Calls as scenes: who ends up with whose streams, and what is said on the way. */
+import { describe, expect, test } from 'vitest'
+import { Scene } from './scene.ts'
+
+const gather = (kind: 'mesh' | 'star', ...names: string[]): Scene => {
+  const scene = new Scene(kind)
+  for (const name of names) scene.enter(name)
+  return scene
+}
+
+describe.each(['mesh', 'star'] as const)('a call in a %s', kind => {
+  test('of three: each gets the others’ streams, whoever begins', () => {
+    for (const order of ['ABC', 'BCA', 'CAB']) {
+      const scene = gather(kind, 'A', 'B', 'C')
+      for (const name of order) scene.call(name, name.toLowerCase())
+      expect(scene.watched('A')).toEqual(['B: b', 'C: c'])
+      expect(scene.watched('B')).toEqual(['A: a', 'C: c'])
+      expect(scene.watched('C')).toEqual(['A: a', 'B: b'])
+    }
+  })
+  test('is known to those who are not in it, and sends them nothing', () => {
+    const scene = gather(kind, 'A', 'B', 'C')
+    scene.call('B', 'b')
+    scene.call('C', 'c')
+    expect(scene.room('A').state.call.members.size).toBe(2)
+    expect(scene.sends('B').filter(it => it.endsWith('A'))).toEqual(kind === 'star' ? ['b → A'] : [])
+    if (kind === 'mesh') expect(scene.watched('A')).toEqual([])
+  })
+  test('is told to newcomers', () => {
+    const scene = gather(kind, 'A', 'B')
+    scene.call('A', 'a')
+    scene.call('B', 'b', 'b-screen')
+    scene.enter('C')
+    expect(scene.room('C').state.call.members.size).toBe(2)
+    scene.call('C', 'c')
+    expect(scene.watched('C')).toEqual(['A: a', 'B: b', 'B: b-screen'])
+    expect(scene.watched('A')).toContain('C: c')
+  })
+  test('can be left and joined again with another stream', () => {
+    const scene = gather(kind, 'A', 'B', 'C')
+    for (const name of 'ABC') scene.call(name, name.toLowerCase())
+    scene.hangUpCall('B')
+    expect(scene.watched('A')).toEqual(['C: c'])
+    expect(scene.watched('B')).toEqual([])
+    expect(scene.sends('B')).toEqual([])
+    expect(scene.sends('A').filter(it => it.endsWith('→ B'))).toEqual([])
+    scene.call('B', 'b2')
+    expect(scene.watched('A')).toEqual(['B: b2', 'C: c'])
+    expect(scene.watched('B')).toEqual(['A: a', 'C: c'])
+  })
+  test('has several screens at once, and forgets the one that ends', () => {
+    const scene = gather(kind, 'A', 'B', 'C')
+    for (const name of 'ABC') scene.call(name, name.toLowerCase())
+    scene.call('B', 'b', 'one', 'two')
+    scene.call('C', 'c', 'three')
+    expect(scene.watched('A')).toEqual(['B: b', 'B: one', 'B: two', 'C: c', 'C: three'])
+    scene.call('B', 'b', 'two')
+    expect(scene.watched('A')).toEqual(['B: b', 'B: two', 'C: c', 'C: three'])
+    expect(scene.sends('B').filter(it => it.startsWith('one'))).toEqual([])
+  })
+  test('outlives a broken link', () => {
+    const scene = gather(kind, 'A', 'B', 'C')
+    for (const name of 'ABC') scene.call(name, name.toLowerCase())
+    scene.breakLink('A', 'B')
+    // Whoever is out of touch is still in the call.
+    expect(scene.room('A').state.call.members.size).toBe(2)
+    scene.pass(60_000)
+    for (const [name, others] of [
+      ['A', ['B: b', 'C: c']],
+      ['B', ['A: a', 'C: c']],
+      ['C', ['A: a', 'B: b']],
+    ] as const)
+      expect(scene.watched(name)).toEqual(others)
+  })
+  test('forgets who left it while the link was broken', () => {
+    const scene = gather(kind, 'A', 'B')
+    for (const name of 'AB') scene.call(name, name.toLowerCase())
+    scene.breakLink('A', 'B')
+    scene.hangUpCall('B')
+    scene.pass(60_000)
+    expect(scene.room('A').state.call.members.size).toBe(0)
+    expect(scene.watched('B')).toEqual([])
+  })
+  test('goes on when a line to the server breaks', () => {
+    const scene = gather(kind, 'A', 'B', 'C')
+    for (const name of 'ABC') scene.call(name, name.toLowerCase())
+    scene.loseLine('B')
+    scene.findLine('B')
+    expect(scene.watched('A')).toEqual(['B: b', 'C: c'])
+    expect(scene.watched('B')).toEqual(['A: a', 'C: c'])
+    scene.call('B', 'b', 'screen')
+    expect(scene.watched('A')).toEqual(['B: b', 'B: screen', 'C: c'])
+  })
+  test('loses whoever leaves the room', () => {
+    const scene = gather(kind, 'A', 'B', 'C')
+    for (const name of 'ABC') scene.call(name, name.toLowerCase())
+    scene.leave('B')
+    expect(scene.watched('A')).toEqual(['C: c'])
+    expect(scene.watched('C')).toEqual(['A: a'])
+    expect(scene.sends('A')).toEqual(kind === 'star' ? ['a → C'] : ['a → C'])
+  })
+})
+
+test('a star’s call goes on between guests while its host is not in it', () => {
+  const scene = gather('star', 'H', 'A', 'B')
+  scene.call('A', 'a')
+  scene.call('B', 'b')
+  expect(scene.watched('A')).toEqual(['B: b'])
+  scene.call('H', 'h')
+  expect(scene.watched('A')).toEqual(['B: b', 'H: h'])
+  scene.hangUpCall('H')
+  expect(scene.watched('A')).toEqual(['B: b'])
+  expect(scene.watched('B')).toEqual(['A: a'])
+})
+
+test('a call ends with the star it was in', () => {
+  const scene = gather('star', 'H', 'A', 'B')
+  for (const name of 'HAB') scene.call(name, name.toLowerCase())
+  scene.leave('H')
+  expect(scene.room('A').state.call).toMatchObject({ own: null, members: new Map(), links: new Map() })
+})
