@@ -2,6 +2,7 @@
 import type { Client, Entered } from './core/client.ts'
 import type { Visit } from './core/visit.ts'
 import { defaultSettings, type Settings } from './settings.ts'
+import { type Alerts, attend, talkCommands } from './talk.ts'
 import type { Commands, Model, Where } from './ui/model.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from './wire/invitation.ts'
 
@@ -11,6 +12,7 @@ export type Page = {
   readonly setAddress: (address: string) => void
   readonly copy: (text: string) => Promise<boolean>
   readonly generatePassword: () => string
+  readonly alerts: Alerts
 }
 
 export class Desk {
@@ -19,6 +21,7 @@ export class Desk {
   readonly #client: Client
   #visit: Visit | null = null
   #invitation: Invitation | null = null
+  #unattend: () => void = () => undefined
 
   constructor(model: Model, page: Page, client: Client) {
     this.#model = model
@@ -40,7 +43,7 @@ export class Desk {
       rejoin: () => void this.#enter('left'),
       leave: () => this.leave(),
       toStart: () => this.#toStart(),
-      say: text => this.#visit?.say(text) ?? false,
+      ...talkCommands(this.#model, this.#page.alerts, () => this.#visit),
       pasted: text => this.#pasted(text),
       copy: text => this.#page.copy(text),
       generatePassword: () => this.#page.generatePassword(),
@@ -64,6 +67,7 @@ export class Desk {
     const visit = this.#visit
     if (!visit) return
     this.#visit = null
+    this.#unattend()
     visit.leave()
     const { card, ended, topology } = visit.state
     this.#invitation = { room: card.id, password: card.password }
@@ -163,6 +167,7 @@ export class Desk {
     }
     visit.on('changed', show)
     show()
+    this.#unattend = attend(visit, this.#model, this.#page.alerts)
   }
 
   #showInvitation(password: string): string {

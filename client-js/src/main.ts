@@ -1,6 +1,7 @@
 /** Owns the start of the page: finds out where the server is, wires the parts together, and says goodbye when the page goes. */
 import { computed, effect } from '@preact/signals'
 import { h, render } from 'preact'
+import { alerts } from './alerts.ts'
 import { copy } from './copy.ts'
 import { connect } from './core/index.ts'
 import { Desk, type Page } from './desk.ts'
@@ -15,9 +16,11 @@ import './ui/styles/forms.css'
 import './ui/styles/start.css'
 import './ui/styles/room.css'
 import './ui/styles/chat.css'
+import './ui/styles/acts.css'
 import './ui/styles/dialog.css'
 
 const page: Page = {
+  alerts,
   address: () => location.href,
   setAddress: address => history.replaceState(null, '', address),
   copy,

@@ -1,6 +1,9 @@
 /** Owns what is shown of the past: chat and notices, at most so many, from each link at most so fast. Pure; time comes in. */
 import type { MemberId, MessageId } from '../wire/ids.ts'
 
+/** For the views, which do not look into the wire's words themselves. */
+export type { MessageId } from '../wire/ids.ts'
+
 export type NoticeKind =
   | 'joined'
   | 'left'

@@ -1,19 +1,29 @@
 /** Owns which view is shown, and what the tab is called meanwhile. */
 import { useEffect } from 'preact/hooks'
+import type { RoomState } from '../room/state.ts'
 import { shownName } from './format.ts'
 import type { Commands, Model } from './model.ts'
+import { later } from './parts/later.tsx'
+import { newTo } from './reading.ts'
 import { text } from './text.ts'
 import { Invited } from './views/invited.tsx'
 import { Left } from './views/left.tsx'
-import { RoomView } from './views/room.tsx'
 import { Start } from './views/start.tsx'
+
+/** Nobody needs it before they have joined: loaded with the first key or press, it is here by then. */
+const loadRoom = () => import('./views/room.tsx').then(({ RoomView }) => RoomView)
+const RoomView = later(loadRoom)
 
 export const App = ({ model, commands }: { model: Model; commands: Commands }) => {
   const view = model.view.value
-  const title = view.kind === 'room' ? text.titleIn(shownName(view.state.card.name)) : text.appName
+  const title = view.kind === 'room' ? titleIn(view.state, model) : text.appName
   useEffect(() => {
     document.title = title
   }, [title])
+  useEffect(() => {
+    const early = (): void => void loadRoom().catch(() => undefined)
+    for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, early, { once: true })
+  }, [])
   switch (view.kind) {
     case 'start':
       return <Start model={model} commands={commands} />
@@ -24,4 +34,11 @@ export const App = ({ model, commands }: { model: Model; commands: Commands }) =
     case 'left':
       return <Left model={model} commands={commands} view={view} />
   }
+}
+
+/** With how much is new, for those who see no more of us than a tab. */
+const titleIn = (state: RoomState, model: Model): string => {
+  const title = text.titleIn(shownName(state.card.name))
+  const fresh = newTo(model.reading.value, state.timeline).length
+  return fresh === 0 ? title : `(${fresh}) ${title}`
 }

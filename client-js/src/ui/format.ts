@@ -54,5 +54,13 @@ export const hueOf = (name: string): number => {
   return sum % hues
 }
 
-export const clock = (at: number): string =>
-  new Date(at).toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit' })
+/** The time of day, and the day too where it is not today. */
+export const clock = (at: number): string => {
+  const then = new Date(at)
+  const today = then.toDateString() === new Date().toDateString()
+  const day = today ? {} : ({ day: 'numeric', month: 'short' } as const)
+  return then.toLocaleString(locale(), { ...day, hour: '2-digit', minute: '2-digit' })
+}
+
+/** Several names as one would say them. */
+export const listed = (names: readonly string[]): string => new Intl.ListFormat(locale()).format(names)

@@ -1,7 +1,9 @@
 /** Owns what the views show and what they may ask for. The views change nothing here but what is typed into them. */
 import { type Signal, signal } from '@preact/signals'
 import type { Refusal, RoomKind, RoomState } from '../room/state.ts'
+import type { MessageId } from '../room/timeline.ts'
 import type { Settings } from '../settings.ts'
+import { freshReading, type Reading } from './reading.ts'
 
 export type View =
   | { readonly kind: 'start' }
@@ -32,6 +34,11 @@ export type Model = {
   readonly create: Signal<CreateForm>
   readonly join: Signal<JoinForm>
   readonly draft: Signal<string>
+  /** The message that the draft answers. */
+  readonly answering: Signal<MessageId | null>
+  readonly reading: Signal<Reading>
+  /** Somebody looks at the end of the conversation. */
+  readonly attending: Signal<boolean>
 }
 
 export type Commands = {
@@ -42,13 +49,20 @@ export type Commands = {
   readonly leave: () => void
   readonly toStart: () => void
   /** Whether it was said; if not, whoever typed it keeps it. */
-  readonly say: (text: string) => boolean
+  readonly say: (text: string, answers: MessageId | null) => boolean
+  readonly react: (to: MessageId, sign: string, on: boolean) => void
+  /** Whether something is being written; to be called with every key. */
+  readonly typing: (on: boolean) => void
   /** Where a whole link was pasted, its parts go where they belong. */
   readonly pasted: (text: string) => void
   readonly copy: (text: string) => Promise<boolean>
   readonly generatePassword: () => string
   readonly choose: (part: Partial<Settings>) => void
   readonly forgetChoices: () => void
+  /** Asks the browser whether we may notify. */
+  readonly mayNotify: () => Promise<boolean>
+  /** The sound of a message, for trying it. */
+  readonly chime: () => void
 }
 
 export const nameUnitsMax = 20
@@ -65,4 +79,7 @@ export const makeModel = (settings: Settings): Model => ({
   create: signal<CreateForm>({ name: '', kind: 'mesh', password: '', peersMax: 8 }),
   join: signal<JoinForm>({ room: '', password: '' }),
   draft: signal(''),
+  answering: signal<MessageId | null>(null),
+  reading: signal(freshReading),
+  attending: signal(false),
 })

@@ -10,11 +10,14 @@ const paths = {
   star: 'M12 12 5.5 6M12 12l6.5-6M12 12l-6.5 6M12 12l6.5 6',
   settings:
     'M4 7.500h8M16 7.500h4M4 16.500h4M12 16.500h8M16 7.500a2 2 0 1 1-4 0 2 2 0 0 1 4 0ZM12 16.500a2 2 0 1 1-4 0 2 2 0 0 1 4 0Z',
+  reply: 'M10 6 4.500 11.500 10 17M5 11.500h8a6.5 6.5 0 0 1 6.5 6.500',
+  emoji:
+    'M12 20.500a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17ZM8.5 14a4.2 4.2 0 0 0 7 0M9 9.500v.500M15 9.500v.500',
   close: 'M6.500 6.500 17.500 17.500M17.500 6.500 6.500 17.500',
 } as const
 
 /** These point along the line of reading, and turn with it. */
-const along = new Set<keyof typeof paths>(['send', 'leave'])
+const along = new Set<keyof typeof paths>(['send', 'leave', 'reply'])
 
 export const Icon = ({ name }: { name: keyof typeof paths }) => (
   <svg

@@ -2,6 +2,7 @@
 import type { Reach } from '../../room/people.ts'
 import type { Refusal } from '../../room/state.ts'
 import type { NoticeKind } from '../../room/timeline.ts'
+import { chat } from './en/chat.ts'
 import { settings } from './en/settings.ts'
 
 const refusals: Record<Refusal | 'no-name' | 'not-a-room', string> = {
@@ -115,17 +116,7 @@ export const en = {
     waitingForHost: 'Connecting you to the host…',
     hostLost: 'The connection to the host broke. Waiting for it to come back…',
   },
-  chat: {
-    log: 'Conversation',
-    message: 'Message',
-    placeholder: 'Write a message',
-    hint: 'Enter sends, Shift + Enter makes a new line.',
-    alone: 'Nobody else is here yet. Messages are not kept for later.',
-    send: 'Send',
-    left: (units: number) => `${units} characters left`,
-    you: 'You',
-    empty: 'Say hello.',
-  },
+  chat,
   left: {
     title: 'You have left',
     titleEnded: 'The room has ended',

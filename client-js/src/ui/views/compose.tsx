@@ -1,26 +1,53 @@
 /** Owns the field in which a message is written. What is typed stays until it has been sent. */
-import { useId } from 'preact/hooks'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import type { RoomState } from '../../room/state.ts'
+import { type ChatEntry, findMessage } from '../../room/timeline.ts'
+import { shownName } from '../format.ts'
 import type { Commands, Model } from '../model.ts'
 import { Icon } from '../parts/icon.tsx'
+import { later } from '../parts/later.tsx'
 import { text } from '../text.ts'
+import { excerpt } from '../words.ts'
 
-type Props = { model: Model; commands: Commands; canSend: boolean; alone: boolean }
+const EmojiPicker = later(() => import('../parts/emoji.tsx').then(({ EmojiPicker }) => EmojiPicker))
+
+type Props = { model: Model; commands: Commands; state: RoomState; canSend: boolean; alone: boolean }
 
 const messageUnitsMax = 2_000
 const countdownFrom = 200
 
-export const Compose = ({ model, commands, canSend, alone }: Props) => {
+export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
   const id = useId()
+  const field = useRef<HTMLTextAreaElement>(null)
   const value = model.draft.value
   const left = messageUnitsMax - value.length
+  const answered = findMessage(state.timeline, model.answering.value)
+  useEffect(() => {
+    if (answered) field.current?.focus()
+  }, [answered])
+  const write = (draft: string): void => {
+    model.draft.value = draft
+    commands.typing(draft.trim() !== '')
+  }
   const send = (): void => {
-    if (commands.say(model.draft.value)) model.draft.value = ''
+    if (!commands.say(model.draft.value, answered?.id ?? null)) return
+    model.draft.value = ''
+    model.answering.value = null
   }
   const keyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape') model.answering.value = null
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
     event.preventDefault()
     send()
   }
+  const insert = (emoji: string): void => {
+    const { current } = field
+    if (!current || current.value.length + emoji.length > messageUnitsMax) return
+    current.setRangeText(emoji, current.selectionStart, current.selectionEnd, 'end')
+    write(current.value)
+    current.focus()
+  }
+  const words = alone && state.handsOver ? text.chat.aloneHandingOver : text.chat.alone
   return (
     <form
       class="compose"
@@ -29,29 +56,31 @@ export const Compose = ({ model, commands, canSend, alone }: Props) => {
         send()
       }}
     >
+      {answered && <Answered entry={answered} model={model} />}
       <label class="sr-only" for={id}>
         {text.chat.message}
       </label>
       <textarea
         id={id}
+        ref={field}
         rows={1}
         maxLength={messageUnitsMax}
-        enterkeyhint="send"
         placeholder={text.chat.placeholder}
+        enterkeyhint="send"
+        dir="auto"
         aria-describedby={`${id}-hint`}
         value={value}
         onKeyDown={keyDown}
-        onInput={event => {
-          model.draft.value = event.currentTarget.value
-        }}
+        onInput={event => write(event.currentTarget.value)}
       />
+      <Emoji insert={insert} />
       <button type="submit" class="button button-strong send" aria-disabled={!canSend || value.trim() === ''}>
         <Icon name="send" />
         <span class="sr-only">{text.chat.send}</span>
       </button>
       <p class="compose-hint" id={`${id}-hint`}>
         {alone ? (
-          text.chat.alone
+          words
         ) : left <= countdownFrom ? (
           text.chat.left(left)
         ) : (
@@ -61,3 +90,48 @@ export const Compose = ({ model, commands, canSend, alone }: Props) => {
     </form>
   )
 }
+
+const Emoji = ({ insert }: { insert: (emoji: string) => void }) => {
+  const [open, setOpen] = useState(false)
+  return (
+    <span class="popup-place">
+      <button type="button" class="button compose-emoji" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <Icon name="emoji" />
+        <span class="sr-only">{text.chat.emoji}</span>
+      </button>
+      {open && (
+        <EmojiPicker
+          close={() => setOpen(false)}
+          pick={emoji => {
+            setOpen(false)
+            insert(emoji)
+          }}
+        />
+      )}
+    </span>
+  )
+}
+
+/** What the message that is being written will answer. */
+const Answered = ({ entry, model }: { entry: ChatEntry; model: Model }) => (
+  <div class="answered">
+    <p class="quote">
+      <bdi class="quote-name">
+        {entry.own ? text.chat.replyingToSelf : text.chat.replyingTo(shownName(entry.name))}
+      </bdi>
+      <span class="quote-text" dir="auto">
+        {excerpt(entry.text)}
+      </span>
+    </p>
+    <button
+      type="button"
+      class="act"
+      onClick={() => {
+        model.answering.value = null
+      }}
+    >
+      <Icon name="close" />
+      <span class="sr-only">{text.chat.cancelReply}</span>
+    </button>
+  </div>
+)

@@ -3,6 +3,7 @@ import type { Commands, Model } from '../model.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { type Tab, Tabs } from '../parts/tabs.tsx'
 import { text } from '../text.ts'
+import { ChatSettings } from './settings/chat.tsx'
 import { GeneralSettings } from './settings/general.tsx'
 
 export type SettingsProps = { model: Model; commands: Commands }
@@ -11,6 +12,7 @@ export const SettingsDialog = ({ model, commands, close }: SettingsProps & { clo
   const props = { model, commands }
   const tabs: readonly Tab[] = [
     { key: 'general', title: text.settings.general, body: () => <GeneralSettings {...props} /> },
+    { key: 'chat', title: text.settings.chat, body: () => <ChatSettings {...props} /> },
   ]
   return (
     <Dialog title={text.settings.title} close={close} wide>

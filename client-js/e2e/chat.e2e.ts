@@ -1,0 +1,221 @@
+/** A conversation in real browsers: answers, signs, marks, what is new, what is told to whoever comes later. */
+import { expect, test } from 'vitest'
+import type { Person } from './browser.ts'
+import { gather, house } from './house.ts'
+
+const home = house()
+
+/** The message that says so, not one that quotes it. */
+const message = ({ page, log }: Person, words: string) =>
+  log
+    .getByRole('article')
+    .filter({ has: page.locator('.said-text', { hasText: words }) })
+    .last()
+
+const reply = async (person: Person, to: string, words: string): Promise<void> => {
+  await message(person, to).hover()
+  await message(person, to).getByRole('button', { name: 'Reply', exact: true }).click()
+  await person.page.getByText('Replying to').waitFor()
+  await person.say(words)
+  await person.page.getByText('Replying to').waitFor({ state: 'detached' })
+}
+
+const react = async (person: Person, to: string, sign: string): Promise<void> => {
+  await message(person, to).hover()
+  await message(person, to).getByRole('button', { name: 'React' }).click()
+  await person.page.getByRole('dialog', { name: 'Emoji' }).getByRole('button', { name: sign }).click()
+}
+
+const choose = async ({ page }: Person, tab: string, choice: string): Promise<void> => {
+  await page.getByRole('button', { name: 'Settings' }).click()
+  await page.getByRole('tab', { name: tab }).click()
+  await page.getByRole('switch', { name: choice }).click()
+  await page.keyboard.press('Escape')
+}
+
+const hide = ({ page }: Person, hidden: boolean): Promise<void> =>
+  page.evaluate(
+    state => {
+      Object.defineProperty(document, 'visibilityState', { configurable: true, get: () => state })
+      document.dispatchEvent(new Event('visibilitychange'))
+    },
+    hidden ? 'hidden' : 'visible',
+  )
+
+for (const kind of ['mesh', 'star'] as const) {
+  test(`three answer each other and put signs, in a ${kind}`, async () => {
+    const { people } = await gather(home, { kind }, 'Ada', 'Ben', 'Cyd')
+    const [ada, ben, cyd] = people
+    if (!ada || !ben || !cyd) throw new Error('nobody came')
+    await ada.sees('Cyd')
+    await ben.row('Cyd', '').waitFor({ state: 'attached' })
+    await ben.say('Tea or coffee?')
+    await cyd.hears('Ben', 'Tea or coffee?')
+    await reply(cyd, 'Tea or coffee?', 'Coffee.')
+    await reply(ada, 'Tea or coffee?', 'Tea.')
+    for (const person of people)
+      for (const answer of ['Coffee.', 'Tea.'])
+        await message(person, answer).getByRole('button', { name: 'Tea or coffee?' }).waitFor()
+    await react(ada, 'Coffee.', '👍')
+    await react(ben, 'Coffee.', '👍')
+    await message(cyd, 'Coffee.').getByRole('button', { name: '👍 from Ada and Ben' }).waitFor()
+    await message(ben, 'Coffee.').getByRole('button', { name: '👍 from Ada and You' }).click()
+    await message(cyd, 'Coffee.').getByRole('button', { name: '👍 from Ada', exact: true }).waitFor()
+    await message(ada, 'Coffee.').getByRole('button', { name: '👍 from You', exact: true }).waitFor()
+  })
+
+  test(`writing shows, and stops showing, in a ${kind}`, async () => {
+    const { people } = await gather(home, { kind }, 'Ada', 'Ben', 'Cyd')
+    const [ada, ben, cyd] = people
+    if (!ada || !ben || !cyd) throw new Error('nobody came')
+    await ada.sees('Cyd')
+    await cyd.row('Ben', '').waitFor({ state: 'attached' })
+    await ben.page.getByLabel('Message', { exact: true }).fill('hm')
+    await Promise.all([ada, cyd].map(({ page }) => page.getByText('Ben is writing…').waitFor()))
+    await ben.page.getByLabel('Message', { exact: true }).fill('')
+    await Promise.all(
+      [ada, cyd].map(({ page }) => page.getByText('Ben is writing…').waitFor({ state: 'detached' })),
+    )
+    await choose(ben, 'Chat', 'Show others that I am writing')
+    await ben.page.getByLabel('Message', { exact: true }).fill('hm')
+    await ben.say('quietly')
+    await cyd.hears('Ben', 'quietly')
+    expect(await cyd.page.getByText('is writing…').count()).toBe(0)
+  })
+
+  test(`who comes later to a ${kind} is told what was said, if somebody chose to`, async () => {
+    const { people, link } = await gather(home, { kind }, 'Ada', 'Ben')
+    const [ada, ben] = people
+    if (!ada || !ben) throw new Error('nobody came')
+    await ada.say('before the choice')
+    await ben.hears('Ada', 'before the choice')
+    const early = await home.arrive(link)
+    await early.stepIn('Early')
+    await early.sees('Ada')
+    await early.say('hi')
+    await ada.hears('Early', 'hi')
+    expect(await early.log.getByText('before the choice').count()).toBe(0)
+    await choose(ada, 'Chat', 'Hand over recent messages')
+    const late = await home.arrive(link)
+    await late.stepIn('Late')
+    await late.hears('Ada', 'before the choice')
+    await late.hears('Early', 'hi')
+    await late.log.getByText('Before you came, as Ada tells it').waitFor()
+    await ada.isTold('You handed Late the last messages')
+    await ada.say('now you')
+    await late.hears('Ada', 'now you')
+    await late.log.getByText('Since you came').waitFor()
+    const order = await late.log.getByRole('article').allTextContents()
+    expect(order.map(it => /before|hi$|now/.exec(it)?.[0])).toEqual(['before', 'hi', 'now'])
+  })
+}
+
+test('what came while nobody looked is counted in the title, marked, and forgotten once answered', async () => {
+  const { people } = await gather(home, {}, 'Ada', 'Ben')
+  const [ada, ben] = people
+  if (!ada || !ben) throw new Error('nobody came')
+  await ada.say('seen')
+  await ben.hears('Ada', 'seen')
+  await hide(ben, true)
+  await ada.say('one')
+  await ada.say('two')
+  await ben.page.waitForFunction(() => document.title === '(2) Workshop – P2PChat')
+  await hide(ben, false)
+  await ben.page.waitForFunction(() => document.title === 'Workshop – P2PChat')
+  const lines = await ben.log.locator('article, .log-line').allTextContents()
+  expect(lines.map(line => /seen|New|one|two/.exec(line)?.[0])).toEqual(['seen', 'New', 'one', 'two'])
+  await ada.say('live')
+  await ben.hears('Ada', 'live')
+  expect(await ben.page.title()).toBe('Workshop – P2PChat')
+  await ben.say('thanks')
+  await ben.log.getByText('New', { exact: true }).waitFor({ state: 'detached' })
+})
+
+test('one who reads further up is told of what is new below, and taken there', async () => {
+  const { people } = await gather(home, {}, 'Ada', 'Ben')
+  const [ada, ben] = people
+  if (!ada || !ben) throw new Error('nobody came')
+  for (let line = 0; line < 30; line++) await ada.say(`line ${line}\nand more`)
+  await ben.hears('Ada', 'line 29')
+  await ben.log.evaluate(log => log.scrollTo(0, 0))
+  await ada.say('the newest')
+  await ben.page.getByRole('button', { name: '1 new message' }).click()
+  await ben.page.waitForFunction(() => !document.title.startsWith('('))
+  await message(ben, 'the newest').waitFor()
+  expect(await ben.page.getByRole('button', { name: 'new message' }).count()).toBe(0)
+})
+
+test('whoever is not looking is notified and hears a sound, if they chose so', async () => {
+  const ben = await home.arrive('about:blank')
+  await ben.context.grantPermissions(['notifications'])
+  await ben.context.addInitScript(() => {
+    const told: string[] = []
+    Object.assign(globalThis, { told })
+    class Told extends EventTarget {
+      static permission = 'granted'
+      static requestPermission = async () => 'granted'
+      constructor(title: string, { body }: { body: string }) {
+        super()
+        told.push(`${title}: ${body}`)
+      }
+    }
+    Object.assign(globalThis, { Notification: Told })
+    const start = OscillatorNode.prototype.start
+    OscillatorNode.prototype.start = function (when) {
+      told.push('tone')
+      return start.call(this, when)
+    }
+  })
+  await ben.page.goto(home.server().address)
+  const link = await ben.createRoom('Ben')
+  await choose(ben, 'Chat', 'Notifications')
+  const ada = await home.arrive(link)
+  await ada.stepIn('Ada')
+  await ada.sees('Ben')
+  await ada.say('you look')
+  await ben.hears('Ada', 'you look')
+  await hide(ben, true)
+  await ada.say('<b>psst</b>\nhere')
+  await ben.hears('Ada', 'psst')
+  const told = await ben.page.evaluate(() => Reflect.get(globalThis, 'told'))
+  expect(told).toEqual(['Ada: <b>psst</b> here', 'tone', 'tone'])
+})
+
+test('code stays as it was written, and markup stays text', async () => {
+  const { people } = await gather(home, {}, 'Ada', 'Ben')
+  const [ada, ben] = people
+  if (!ada || !ben) throw new Error('nobody came')
+  await ada.say(
+    'try `<i>x</i>`:\n```js\nconst a = `1`\n  <script>alert(1)</script>\n```\nsee https://example.org/`',
+  )
+  await message(ben, 'try').waitFor()
+  const said = message(ben, 'try').locator('.said-text')
+  expect(await said.locator('pre code').textContent()).toBe('const a = `1`\n  <script>alert(1)</script>')
+  expect(await said.locator('p code').textContent()).toBe('<i>x</i>')
+  expect(await said.locator('script, i').count()).toBe(0)
+  expect(await said.getByRole('link').getAttribute('href')).toBe('https://example.org/')
+})
+
+test('an emoji is put where the caret is, and messages are reached by keyboard', async () => {
+  const { people } = await gather(home, {}, 'Ada', 'Ben')
+  const [ada, ben] = people
+  if (!ada || !ben) throw new Error('nobody came')
+  const field = ada.page.getByLabel('Message', { exact: true })
+  await field.fill('ab')
+  await field.press('ArrowLeft')
+  await ada.page.getByRole('button', { name: 'Emoji' }).click()
+  await ada.page.getByRole('dialog', { name: 'Emoji' }).waitFor()
+  await ada.page.keyboard.press('ArrowRight')
+  await ada.page.keyboard.press('Enter')
+  expect(await field.inputValue()).toBe('a❤️b')
+  await field.press('Enter')
+  await ben.hears('Ada', 'a❤️b')
+  await ben.log.focus()
+  await ben.page.keyboard.press('ArrowUp')
+  await ben.page.keyboard.press('Tab')
+  await ben.page.keyboard.press('Enter')
+  await ben.page.getByText('Replying to Ada').waitFor()
+  await ben.page.keyboard.type('indeed')
+  await ben.page.keyboard.press('Enter')
+  await message(ada, 'indeed').getByRole('button', { name: 'a❤️b' }).waitFor()
+})

@@ -1,0 +1,186 @@
+/** Owns the list of what was said and what happened: where it is scrolled to, what in it is new, which message is pointed at. */
+import type { RefObject } from 'preact'
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { canReact, canSpeak } from '../../room/chat.ts'
+import type { RoomState } from '../../room/state.ts'
+import type { ChatEntry, Entry, MessageId, Timeline } from '../../room/timeline.ts'
+import { visible } from '../attention.ts'
+import { shownName } from '../format.ts'
+import type { Commands, Model } from '../model.ts'
+import { newTo, readUpTo } from '../reading.ts'
+import { text } from '../text.ts'
+import { type Acts, Message, Time } from './message.tsx'
+
+type Props = { model: Model; commands: Commands; state: RoomState; empty: boolean }
+
+export const Log = ({ model, commands, state, empty }: Props) => {
+  const { timeline } = state
+  const log = useRef<HTMLDivElement>(null)
+  const { atEnd, scrolled } = useEnd(log, timeline)
+  const attending = visible.value && atEnd
+  useReading(model, timeline, attending)
+  const [pointed, point] = useState<number | null>(null)
+  const [picking, pick] = useState<number | null>(null)
+  const acts = useMemo((): Acts => actsIn(log, model, commands, point, pick), [])
+  const messages = useMemo(() => byId(timeline), [timeline])
+  const reading = model.reading.value
+  const fresh = newTo(reading, timeline)
+  const line = attending ? reading.line : (fresh[0] ?? reading.line)
+  const [mayReply, mayReact] = [canSpeak(state), canReact(state)]
+  const drawn = timeline.map((entry, index) => {
+    const before = timeline[index - 1]
+    const breaks = breakBefore(before, entry, line)
+    if (entry.kind === 'notice') return [breaks, <Notice key={entry.key} entry={entry} />]
+    return [
+      breaks,
+      <Message
+        key={entry.key}
+        entry={entry}
+        follows={breaks === null && followsOn(before, entry)}
+        quoted={entry.answers === null ? null : (messages.get(entry.answers) ?? null)}
+        active={entry.key === (picking ?? pointed)}
+        picking={entry.key === picking}
+        canReply={mayReply}
+        canReact={mayReact}
+        acts={acts}
+      />,
+    ]
+  })
+  return (
+    <div class="log-place">
+      <div
+        class="log"
+        ref={log}
+        role="log"
+        aria-live="polite"
+        aria-label={text.chat.log}
+        aria-description={text.chat.logHint}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        tabIndex={0}
+        onScroll={scrolled}
+        onPointerLeave={() => point(null)}
+        onKeyDown={event => walk(event, log)}
+      >
+        {timeline.length === 0 && empty && <p class="log-empty">{text.chat.empty}</p>}
+        {drawn}
+      </div>
+      {!atEnd && fresh.length > 0 && (
+        <button type="button" class="button button-strong to-end" onClick={() => toEnd(log)}>
+          {text.chat.toEnd(fresh.length)}
+        </button>
+      )}
+    </div>
+  )
+}
+
+type Box = RefObject<HTMLDivElement | null>
+
+const toEnd = ({ current }: Box): void => {
+  if (current) current.scrollTop = current.scrollHeight
+}
+
+/** So near the end counts as at the end. */
+const nearPx = 40
+
+/** Reads on by itself only while the reader is at the end. */
+const useEnd = (log: Box, timeline: Timeline) => {
+  const [atEnd, setAtEnd] = useState(true)
+  useLayoutEffect(() => {
+    if (atEnd) toEnd(log)
+  }, [timeline])
+  useLayoutEffect(() => {
+    if (!log.current) return
+    // The place of the log changes too: a keyboard comes up, a call begins.
+    const place = new ResizeObserver(() => stays.current && toEnd(log))
+    place.observe(log.current)
+    return () => place.disconnect()
+  }, [])
+  const stays = useRef(atEnd)
+  stays.current = atEnd
+  const scrolled = ({ currentTarget }: { currentTarget: HTMLDivElement }): void => {
+    const { scrollHeight, scrollTop, clientHeight } = currentTarget
+    setAtEnd(scrollHeight - scrollTop - clientHeight < nearPx)
+  }
+  return { atEnd, scrolled }
+}
+
+const useReading = (model: Model, timeline: Timeline, attending: boolean): void => {
+  useLayoutEffect(() => {
+    model.attending.value = attending
+    if (attending) model.reading.value = readUpTo(model.reading.value, timeline, true)
+    return () => {
+      model.attending.value = false
+    }
+  }, [attending])
+}
+
+const actsIn = (
+  log: Box,
+  model: Model,
+  commands: Commands,
+  point: (key: number | null) => void,
+  pick: (key: number | null) => void,
+): Acts => ({
+  point,
+  pick,
+  react: commands.react,
+  reply: id => {
+    model.answering.value = id
+  },
+  show: key => {
+    const found = log.current?.querySelector<HTMLElement>(`[data-key="${key}"]`)
+    found?.scrollIntoView({ block: 'center' })
+    found?.focus({ preventScroll: true })
+  },
+})
+
+/** Up and down from message to message; what can be done with one is the next stop of the Tab key. */
+const walk = (event: KeyboardEvent, { current }: Box): void => {
+  const by = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' ? 1 : 0
+  const { target } = event
+  if (by === 0 || !current || !(target instanceof HTMLElement) || target.closest('.popup')) return
+  event.preventDefault()
+  const all = [...current.querySelectorAll<HTMLElement>('article')]
+  const at = all.findIndex(article => article.contains(target))
+  all[at < 0 ? all.length - 1 : Math.min(Math.max(at + by, 0), all.length - 1)]?.focus()
+}
+
+const byId = (timeline: Timeline): ReadonlyMap<MessageId, ChatEntry> =>
+  new Map(
+    timeline.flatMap(entry =>
+      entry.kind === 'chat' && entry.id !== null ? [[entry.id, entry] as const] : [],
+    ),
+  )
+
+/** The line that stands before an entry, if any. */
+const breakBefore = (before: Entry | undefined, entry: Entry, line: number | null) => {
+  if (entry.key === line)
+    return (
+      <p key="line" class="log-line log-line-fresh">
+        <span>{text.chat.fresh}</span>
+      </p>
+    )
+  const [told, now] = [tellerOf(before), tellerOf(entry)]
+  if (told === now) return null
+  return (
+    <p key={`told ${entry.key}`} class="log-line">
+      <bdi>{now === null ? text.chat.sinceYouCame : text.chat.told(shownName(now))}</bdi>
+    </p>
+  )
+}
+
+const tellerOf = (entry: Entry | undefined): string | null => (entry?.kind === 'chat' ? entry.teller : null)
+
+const togetherMs = 180_000
+
+const followsOn = (before: Entry | undefined, entry: ChatEntry): boolean =>
+  before?.kind === 'chat' &&
+  before.own === entry.own &&
+  before.name === entry.name &&
+  entry.at - before.at < togetherMs
+
+const Notice = ({ entry }: { entry: Extract<Entry, { kind: 'notice' }> }) => (
+  <p class="notice">
+    <bdi>{text.notices[entry.notice](shownName(entry.name))}</bdi> <Time at={entry.at} />
+  </p>
+)

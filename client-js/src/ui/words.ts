@@ -1,0 +1,54 @@
+/** Owns how what somebody wrote is taken apart for showing: code, links, and plain text. Pure; nothing of it becomes markup. */
+import { type Piece, pieces } from './format.ts'
+
+export type Block =
+  | { readonly kind: 'text'; readonly pieces: readonly WordPiece[] }
+  | { readonly kind: 'code'; readonly value: string }
+export type WordPiece = Piece | { readonly kind: 'code'; readonly value: string }
+
+/** A fence is a line of three backticks, perhaps with the name of a language; one that is not closed is text. */
+const fenced = /^```[\w+#.-]{0,30}[ \t]*\n([\s\S]*?)\n?^```[ \t]*(?:\n|$)/gm
+const inline = /`([^`\n]+)`/g
+
+export const blocks = (text: string): Block[] => {
+  const found: Block[] = []
+  let from = 0
+  const plain = (to: number): void => {
+    const value = text.slice(from, to)
+    if (value.trim() !== '') found.push({ kind: 'text', pieces: withCode(value) })
+  }
+  for (const match of text.matchAll(fenced)) {
+    plain(match.index)
+    found.push({ kind: 'code', value: match[1] ?? '' })
+    from = match.index + match[0].length
+  }
+  plain(text.length)
+  return found
+}
+
+const withCode = (text: string): WordPiece[] => {
+  const found: WordPiece[] = []
+  let from = 0
+  for (const match of text.matchAll(inline)) {
+    found.push(...pieces(text.slice(from, match.index)))
+    found.push({ kind: 'code', value: match[1] ?? '' })
+    from = match.index + match[0].length
+  }
+  found.push(...pieces(text.slice(from)))
+  return found
+}
+
+const drawings = /^(?:\s|\p{Extended_Pictographic}|\p{Emoji_Component})+$/u
+const drawing = /\p{Extended_Pictographic}|\p{Regional_Indicator}/u
+
+/** A few drawings and nothing else, which are shown large. Digits alone are emoji components too, and no drawings. */
+export const isDrawing = (text: string): boolean =>
+  text.length <= 24 && drawings.test(text) && drawing.test(text)
+
+const excerptUnits = 120
+
+/** The beginning, on one line. */
+export const excerpt = (text: string): string => {
+  const line = text.replace(/\s+/gu, ' ').trim()
+  return line.length <= excerptUnits ? line : `${[...line.slice(0, excerptUnits)].slice(0, -1).join('')}…`
+}
