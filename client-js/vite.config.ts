@@ -52,6 +52,8 @@ export default defineConfig({
         entryFileNames: ({ name }) => (name === 'p2pchat' ? 'core/[name].js' : 'assets/[name]-[hash].js'),
         codeSplitting: {
           groups: [
+            // What several of the page's parts need, in one file: each file costs a kilobyte of headers.
+            { name: 'page', test: /node_modules\/@?preact|src\/(ui\/|settings)/, minShareCount: 2 },
             {
               name: 'core',
               test: /src\/(call|core|files|link|room|signaling|wire)\/|node_modules\/(socket|engine)\.io/,
