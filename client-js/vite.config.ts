@@ -56,7 +56,7 @@ export default defineConfig({
             { name: 'page', test: /node_modules\/@?preact|src\/(ui\/|settings)/, minShareCount: 2 },
             {
               name: 'core',
-              test: /src\/(call|core|files|link|room|signaling|wire)\/|node_modules\/(socket|engine)\.io/,
+              test: /src\/(call|core|link|room|signaling|wire)\/|node_modules\/(socket|engine)\.io/,
             },
           ],
         },

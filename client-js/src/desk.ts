@@ -1,9 +1,12 @@
 /** Owns the way between the views: what a command does, which view follows, and what the address bar says meanwhile. */
 import type { Client, Entered } from './core/client.ts'
 import type { Visit } from './core/visit.ts'
+import { safeName } from './files/names.ts'
+import type { Parcel } from './files/state.ts'
+import { canSpeak } from './room/chat.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 import { type Alerts, attend, talkCommands } from './talk.ts'
-import type { Commands, Model, Where } from './ui/model.ts'
+import type { Commands, FileCommands, Model, Where } from './ui/model.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from './wire/invitation.ts'
 
 /** What the desk needs of the browser; a page, in short. */
@@ -13,6 +16,8 @@ export type Page = {
   readonly copy: (text: string) => Promise<boolean>
   readonly generatePassword: () => string
   readonly alerts: Alerts
+  /** Into the folder for what was fetched. */
+  readonly save: (blob: Blob, name: string) => void
 }
 
 export class Desk {
@@ -47,9 +52,30 @@ export class Desk {
       pasted: text => this.#pasted(text),
       copy: text => this.#page.copy(text),
       generatePassword: () => this.#page.generatePassword(),
+      files: this.#files,
       choose: part => this.#choose(part),
       forgetChoices: () => this.#choose(defaultSettings),
     }
+  }
+
+  readonly #files: FileCommands = {
+    share: parcels => this.#share(parcels),
+    unshare: file => this.#visit?.files.unshare(file),
+    accept: key => this.#visit?.files.accept(key),
+    decline: key => this.#visit?.files.decline(key),
+    pause: (key, on) => this.#visit?.files.pause(key, on),
+    cancel: key => this.#visit?.files.cancel(key),
+    save: key => {
+      const blob = this.#visit?.files.blobOf(key)
+      const it = this.#visit?.files.state.incoming.get(key)
+      if (blob && it) this.#page.save(blob, safeName(it.file.name))
+    },
+  }
+
+  #share(parcels: readonly Parcel[]): boolean {
+    if (!this.#visit || !canSpeak(this.#visit.state) || parcels.length === 0) return false
+    this.#visit.files.share(parcels)
+    return true
   }
 
   /** An invitation in the address, ours or the original's; ours is what the address bar shows from then on. */
@@ -166,6 +192,13 @@ export class Desk {
       this.#model.view.value = { kind: 'room', state: visit.state, invitation, created }
     }
     visit.on('changed', show)
+    visit.files.on('changed', state => {
+      if (this.#visit === visit) this.#model.files.value = state
+    })
+    visit.files.on('kept', ({ file, blob }) => {
+      if (blob) this.#page.save(blob, safeName(file.file.name))
+    })
+    this.#model.files.value = visit.files.state
     show()
     this.#unattend = attend(visit, this.#model, this.#page.alerts)
   }

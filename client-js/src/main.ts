@@ -5,6 +5,8 @@ import { alerts } from './alerts.ts'
 import { copy } from './copy.ts'
 import { connect } from './core/index.ts'
 import { Desk, type Page } from './desk.ts'
+import { busy } from './files/state.ts'
+import { keepAwakeWhile, save, warnBeforeLeaving } from './saving.ts'
 import { onSettingsStored, storedSettings, storeSettings } from './settings.ts'
 import { App } from './ui/app.tsx'
 import { speak } from './ui/language.ts'
@@ -18,12 +20,14 @@ import './ui/styles/room.css'
 import './ui/styles/chat.css'
 import './ui/styles/acts.css'
 import './ui/styles/dialog.css'
+import './ui/styles/files.css'
 
 const page: Page = {
   alerts,
   address: () => location.href,
   setAddress: address => history.replaceState(null, '', address),
   copy,
+  save,
   // 15 bytes are 20 characters, none of which means anything in an address.
   generatePassword: () =>
     btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15))))
@@ -46,6 +50,10 @@ addEventListener('pagehide', () => {
 addEventListener('pageshow', ({ persisted }) => {
   if (persisted) client.reopen()
 })
+
+const moving = computed(() => busy(model.files.value))
+effect(() => warnBeforeLeaving(moving.value))
+effect(() => keepAwakeWhile(moving.value))
 
 const { settings } = model
 onSettingsStored(stored => {

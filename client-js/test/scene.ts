@@ -2,9 +2,9 @@
 import { callLink, linkTo } from '../src/room/call.ts'
 import { people, type Reach } from '../src/room/people.ts'
 import { Room } from '../src/room/room.ts'
-import { enter, type RoomEvent, type RoomState } from '../src/room/state.ts'
+import { type AboutFile, enter, type RoomEvent, type RoomState } from '../src/room/state.ts'
 import { decodeFrame, encodeFrame } from '../src/wire/codec.ts'
-import { type PeerId, peerId, roomId, type StreamId, streamId } from '../src/wire/ids.ts'
+import { type MemberId, type PeerId, peerId, roomId, type StreamId, streamId } from '../src/wire/ids.ts'
 import { type Caps, ownCaps } from '../src/wire/peer.ts'
 import type { RoomKind } from '../src/wire/server.ts'
 import { saying } from './words.ts'
@@ -28,6 +28,8 @@ export class Scene {
   readonly unreachable = new Set<string>()
   host: PeerId | null = null
   dials: string[] = []
+  /** What rooms had to say to whoever moves files. */
+  readonly files: { to: string; from: MemberId; about: AboutFile }[] = []
   /** What went over links, by the name of whoever it went to. */
   readonly frames = new Map<string, object[]>()
 
@@ -58,6 +60,7 @@ export class Scene {
           unpublish: (over, stream) => this.#unpublish(someone, over, stream),
           later: (ms, due) => this.#timers.push({ at: this.now + ms, due }),
           now: () => this.now,
+          file: (from, about) => this.files.push({ to: name, from, about }),
           changed: () => undefined,
         },
       ),
@@ -84,9 +87,11 @@ export class Scene {
 
   /** What is on somebody's screen: chat as `name: text`, notices as `*kind name`. */
   screen(name: string): string[] {
-    return this.room(name).state.timeline.map(entry =>
-      entry.kind === 'chat' ? `${entry.name}: ${entry.text}` : `*${entry.notice} ${entry.name}`.trim(),
-    )
+    return this.room(name).state.timeline.map(entry => {
+      if (entry.kind === 'chat') return `${entry.name}: ${entry.text}`
+      if (entry.kind === 'file') return `${entry.name} offers ${entry.file}`
+      return `*${entry.notice} ${entry.name}`.trim()
+    })
   }
 
   seen(name: string): Record<string, Reach> {

@@ -22,8 +22,12 @@ const allowed: Readonly<Record<string, { folders: readonly string[]; packages: r
   link: { folders: ['wire'], packages: [] },
   room: { folders: ['wire'], packages: [] },
   call: { folders: ['wire', 'room'], packages: [] },
+  files: { folders: ['wire'], packages: ['@noble/hashes/sha2.js'] },
   core: { folders: ['wire', 'room', 'link', 'signaling', 'call', 'files'], packages: [] },
-  ui: { folders: ['room', 'call', 'settings.ts'], packages: ['preact', 'preact/hooks', '@preact/signals'] },
+  ui: {
+    folders: ['room', 'call', 'files', 'settings.ts'],
+    packages: ['preact', 'preact/hooks', '@preact/signals'],
+  },
 }
 
 const imported = /^(?:import|export)\b[^'`]*?\bfrom '([^']+)'|^import '([^']+)'|\bimport\(\s*'([^']+)'/gm

@@ -3,16 +3,18 @@ import { Call } from '../call/call.ts'
 import type { CallState } from '../call/state.ts'
 import { Link } from '../link/link.ts'
 import { canSpeak } from '../room/chat.ts'
+import { linkOf } from '../room/file.ts'
 import { happened, type RoomEvents } from '../room/happened.ts'
 import { Room } from '../room/room.ts'
 import { enter, type RoomState } from '../room/state.ts'
 import type { Line } from '../signaling/line.ts'
 import { decodeFrame, encodeFrame } from '../wire/codec.ts'
 import type { IceServer } from '../wire/ice.ts'
-import { type MessageId, newMessageId, type PeerId, streamId } from '../wire/ids.ts'
+import { type MemberId, type MessageId, newMessageId, type PeerId, streamId } from '../wire/ids.ts'
 import type { Admission, Identity, Notice } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { Events } from './events.ts'
+import { Moving } from './moving.ts'
 
 /** The link, and whose it is now: a peer may go on under another id. */
 type Held = { readonly link: Link; peer: PeerId }
@@ -34,6 +36,8 @@ export class Visit {
   readonly #links = new Map<PeerId, Held>()
   /** The room's call, for joining and whatever else one does in it. */
   readonly call: Call
+  /** What people in the room offer each other. */
+  readonly files: Moving
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
   #identity: Identity
   #over = false
@@ -58,7 +62,15 @@ export class Visit {
       unpublish: (over, stream) => this.call.unpublish(over, stream),
       later: (ms, due) => this.#later(ms, due),
       now: () => Date.now(),
+      file: (from, about) => this.files.heard(from, about),
       changed: (state, before) => this.#changed(state, before),
+    })
+    this.files = new Moving({
+      room: admission.card.id,
+      openChannel: member => this.#openLane(member),
+      say: (to, signal) => this.#room.feed({ type: 'file-say', to, signal }),
+      offer: files => this.#room.feed({ type: 'offer-files', files, id: freshMessageId() }),
+      withdraw: file => this.#room.feed({ type: 'withdraw-file', file }),
     })
     this.call = new Call({
       feed: event => this.#room.feed(event),
@@ -80,8 +92,7 @@ export class Visit {
   /** Whether there was anything to say and anybody to hear it. `answers` names a message that this one answers. */
   say(text: string, answers: MessageId | null = null): boolean {
     if (text.trim() === '' || !canSpeak(this.state)) return false
-    const id = newMessageId(crypto.getRandomValues(new Uint8Array(12)))
-    this.#room.feed({ type: 'say', text, id, answers })
+    this.#room.feed({ type: 'say', text, id: freshMessageId(), answers })
     return true
   }
 
@@ -120,6 +131,7 @@ export class Visit {
     if (this.#over) return
     this.#over = true
     this.call.leave()
+    this.files.close()
     for (const timer of this.#timers) clearTimeout(timer)
     for (const { link } of this.#links.values()) link.close()
     this.#links.clear()
@@ -129,6 +141,7 @@ export class Visit {
 
   #changed(state: RoomState, before: RoomState): void {
     this.call.roomChanged(state)
+    if (state.members !== before.members || state.links !== before.links) this.files.roomChanged(state)
     this.#events.emit('changed', state)
     for (const { kind, event } of happened(before, state)) this.#events.emit(kind, event as never)
   }
@@ -153,6 +166,7 @@ export class Visit {
       heard: frame => this.#room.hear(held.peer, decodeFrame(frame)),
       arrived: stream => this.call.arrived(held.peer, stream),
       gone: id => this.call.gone(held.peer, streamId(id)),
+      lane: channel => this.#calledForFile(held.peer, channel),
       closed: () => {
         if (this.#links.get(held.peer) === held) {
           this.#links.delete(held.peer)
@@ -163,6 +177,18 @@ export class Visit {
     })
     const held: Held = { link, peer }
     this.#links.set(peer, held)
+  }
+
+  #openLane(member: MemberId): RTCDataChannel | null {
+    const over = linkOf(this.state, member)
+    return over === null ? null : (this.#links.get(over)?.link.openLane() ?? null)
+  }
+
+  /** From somebody who has been let in, or it is closed again. */
+  #calledForFile(peer: PeerId, channel: RTCDataChannel): void {
+    const link = this.state.links.get(peer)
+    if (link?.phase !== 'ready' || link.member === null) return channel.close()
+    this.files.called(link.member, channel)
   }
 
   #close(peer: PeerId): void {
@@ -195,6 +221,8 @@ export class Visit {
     this.#timers.add(timer)
   }
 }
+
+const freshMessageId = (): MessageId => newMessageId(crypto.getRandomValues(new Uint8Array(12)))
 
 const displayPicker = (): ((wanted: DisplayMediaStreamOptions) => Promise<MediaStream>) | null => {
   const devices: Partial<MediaDevices> | undefined = navigator.mediaDevices

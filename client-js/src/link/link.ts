@@ -2,6 +2,7 @@
  * Owns one connection to one peer: an RTCPeerConnection with one data channel, opened by the initiator.
  * It speaks simple-peer's signals. It knows no room and no server, never opens itself again, and is silent once closed.
  */
+import { laneProtocol } from '../wire/lane.ts'
 import { connectionMark, type Signal, type TrackKind } from '../wire/signal.ts'
 import {
   type Deed,
@@ -22,6 +23,8 @@ export type LinkPorts = {
   /** A stream has come, or come to have other tracks. */
   readonly arrived: (stream: MediaStream) => void
   readonly gone: (id: string) => void
+  /** The far end opened a channel for a file. */
+  readonly lane?: (channel: RTCDataChannel) => void
   /** Once, whatever the reason, but not after `close`. */
   readonly closed: () => void
 }
@@ -96,6 +99,16 @@ export class Link {
   /** Null once the link is closed. */
   async stats(): Promise<RTCStatsReport | null> {
     return this.#open ? this.#pc.getStats() : null
+  }
+
+  /** A channel for a file. Only towards pages of ours: another would take it for the one channel there is. */
+  openLane(): RTCDataChannel | null {
+    if (!this.#open || this.#channel?.readyState !== 'open') return null
+    try {
+      return this.#pc.createDataChannel('file', { protocol: laneProtocol })
+    } catch {
+      return null
+    }
   }
 
   close(): void {
@@ -199,8 +212,12 @@ export class Link {
     if (state === 'connected') this.#ports.steady(true)
   }
 
-  /** A second channel is left alone: nobody of our words would open one. */
+  /** A second channel that is not for a file is left alone: nobody of our words would open one. */
   #adopt(channel: RTCDataChannel): void {
+    if (channel.protocol === laneProtocol) {
+      if (this.#open) this.#ports.lane?.(channel)
+      return
+    }
     if (this.#channel) return
     this.#channel = channel
     channel.binaryType = 'arraybuffer'

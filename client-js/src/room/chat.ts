@@ -2,6 +2,7 @@
 import { type Chat, type ChatWord, withId } from '../wire/chat.ts'
 import { type MemberId, type MessageId, messageId, type PeerId } from '../wire/ids.ts'
 import { noted, paced, still, toEveryone } from './change.ts'
+import { offered } from './file.ts'
 import { askedForHistory, historyTold } from './history.ts'
 import { heardBy, owe } from './owed.ts'
 import { capsOf, type RoomEffect, type RoomState, readyLinks, type Step } from './state.ts'
@@ -92,8 +93,11 @@ export const hearChat = (
   const { text, id, answers } = message
   const entry: NewChat = { kind: 'chat', name, own: false, text, id, answers, delivery: 'sent' }
   const shown = stopped(text.trim() === '' ? next : noted(next, entry, at), speaker)
-  if (!shown.topology.relays) return still(shown, ...thanks)
-  return still(owe(shown, speaker, message, via), ...thanks, ...toEveryone(shown, speaker, message, via))
+  const listed = offered(shown, speaker, name, message.files ?? [], at)
+  const told = still(listed.state, ...listed.effects, ...thanks)
+  if (!shown.topology.relays) return told
+  const passedOn = still(owe(told.state, speaker, message, via), ...toEveryone(shown, speaker, message, via))
+  return { state: passedOn.state, effects: [...told.effects, ...passedOn.effects] }
 }
 
 const thanksFor = (state: RoomState, via: PeerId, { id }: Chat): RoomEffect[] => {

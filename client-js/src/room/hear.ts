@@ -13,6 +13,7 @@ import {
   withoutMember,
 } from './change.ts'
 import { hearChat, hearChatWord } from './chat.ts'
+import { fileAnnounced, fileSignal, fileWithdrawn } from './file.ts'
 import { askForHistory, cameFirst } from './history.ts'
 import { sayAgain } from './owed.ts'
 import { movedNoted, peerMoved } from './seat.ts'
@@ -86,6 +87,12 @@ const hearKnown = (
     case 'ask-history':
     case 'history':
       return hearChatWord(state, via, speaker, message, at)
+    case 'file-announced':
+      return fileAnnounced(state, via, speaker, message, at)
+    case 'file-withdrawn':
+      return fileWithdrawn(state, via, speaker, message)
+    case 'file-signal':
+      return fileSignal(state, via, speaker, message)
     default:
       return hearCall(state, via, speaker, message, at)
   }

@@ -1,6 +1,13 @@
 /** Owns a running room: feeds events to `step` and hands what it asks for to the ports. One class for every topology. */
-import type { PeerId, StreamId } from '../wire/ids.ts'
-import { answers, type RoomEffect, type RoomEvent, type RoomState, type Timer } from './state.ts'
+import type { MemberId, PeerId, StreamId } from '../wire/ids.ts'
+import {
+  type AboutFile,
+  answers,
+  type RoomEffect,
+  type RoomEvent,
+  type RoomState,
+  type Timer,
+} from './state.ts'
 import { step } from './step.ts'
 
 export type RoomPorts = {
@@ -11,6 +18,7 @@ export type RoomPorts = {
   readonly join: () => void
   readonly publish: (over: PeerId, stream: StreamId) => void
   readonly unpublish: (over: PeerId, stream: StreamId) => void
+  readonly file: (from: MemberId, about: AboutFile) => void
   /** Calls `due` after so long, unless the room has been left by then. */
   readonly later: (ms: number, due: () => void) => void
   readonly now: () => number
@@ -81,6 +89,8 @@ export class Room {
         return this.#ports.publish(effect.over, effect.stream)
       case 'unpublish':
         return this.#ports.unpublish(effect.over, effect.stream)
+      case 'file':
+        return this.#ports.file(effect.from, effect.about)
       case 'timer':
         return this.#later(effect.timer, effect.ms)
     }

@@ -1,5 +1,6 @@
 /** Owns the shape of a room as one value: what happened to it, what it asks for. No behaviour beyond making one and asking it. */
-import type { MemberId, MessageId, PeerId, StreamId } from '../wire/ids.ts'
+import type { FileCard, FileSignal } from '../wire/file.ts'
+import type { FileId, MemberId, MessageId, PeerId, StreamId } from '../wire/ids.ts'
 import {
   type Announced,
   type Caps,
@@ -97,6 +98,9 @@ export type RoomEvent =
   | { type: 'link-closed'; peer: PeerId }
   | { type: 'received'; via: PeerId; received: Received }
   | { type: 'say'; text: string; id: MessageId; answers: MessageId | null }
+  | { type: 'offer-files'; files: readonly FileCard[]; id: MessageId }
+  | { type: 'withdraw-file'; file: FileId }
+  | { type: 'file-say'; to: MemberId; signal: FileSignal }
   | { type: 'react'; to: MessageId; sign: string; on: boolean }
   | { type: 'typing'; on: boolean }
   | { type: 'hand-over'; on: boolean }
@@ -122,10 +126,17 @@ export type RoomEffect =
   | { type: 'send'; over: PeerId; source: MemberId; message: PeerMessage }
   | { type: 'rename-link'; from: PeerId; to: PeerId }
   | { type: 'join' }
+  | { type: 'file'; from: MemberId; about: AboutFile }
   | { type: 'timer'; timer: Timer; ms: number }
   /** Said again for a stream that is sent already, it means other tracks. */
   | { type: 'publish'; over: PeerId; stream: StreamId }
   | { type: 'unpublish'; over: PeerId; stream: StreamId }
+
+/** What files have to do with, which the room itself only carries. */
+export type AboutFile =
+  | { kind: 'offered'; file: FileCard }
+  | { kind: 'withdrawn'; file: FileId }
+  | { kind: 'signal'; signal: FileSignal }
 
 export type Step = { readonly state: RoomState; readonly effects: readonly RoomEffect[] }
 

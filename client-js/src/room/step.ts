@@ -4,6 +4,7 @@ import { cut } from '../wire/shape.ts'
 import { settle, streamArrived, streamGone } from './call.ts'
 import { andThen, still } from './change.ts'
 import { canSpeak, react, say, type, typingOver, unheard } from './chat.ts'
+import { fileSay, offerFiles, withdrawFile } from './file.ts'
 import { hear } from './hear.ts'
 import { historyLate } from './history.ts'
 import {
@@ -44,6 +45,12 @@ const taken = (state: RoomState, event: RoomEvent, at: number): Step => {
       const text = cut(event.text.trim(), chatUnitsMax)
       return text !== '' && canSpeak(state) ? say(state, { ...event, text }, at) : still(state)
     }
+    case 'offer-files':
+      return offerFiles(state, event.files, event.id, at)
+    case 'withdraw-file':
+      return withdrawFile(state, event.file)
+    case 'file-say':
+      return fileSay(state, event.to, event.signal)
     case 'react':
       return isSign(event.sign) ? react(state, event.to, event.sign, event.on) : still(state)
     case 'typing':

@@ -1,5 +1,5 @@
 /** Owns what is shown of the past: chat and notices, at most so many, from each link at most so fast. Pure; time comes in. */
-import type { MemberId, MessageId } from '../wire/ids.ts'
+import type { FileId, MemberId, MessageId } from '../wire/ids.ts'
 
 /** For the views, which do not look into the wire's words themselves. */
 export type { MessageId } from '../wire/ids.ts'
@@ -34,7 +34,15 @@ export type NewChat = {
   readonly delivery: Delivery
 }
 export type NewNotice = { readonly kind: 'notice'; readonly notice: NoticeKind; readonly name: string }
-export type NewEntry = NewChat | NewNotice
+/** A file that somebody offers, or we do. */
+export type NewFile = {
+  readonly kind: 'file'
+  readonly name: string
+  readonly own: boolean
+  readonly owner: MemberId
+  readonly file: FileId
+}
+export type NewEntry = NewChat | NewNotice | NewFile
 
 type Placed = { readonly key: number; readonly at: number }
 export type ChatEntry = NewChat &
@@ -43,7 +51,8 @@ export type ChatEntry = NewChat &
     /** Who handed it over, if it was said before we came. What they say of it may not be so. */
     readonly teller: string | null
   }
-export type Entry = ChatEntry | (NewNotice & Placed)
+export type FileEntry = NewFile & Placed
+export type Entry = ChatEntry | FileEntry | (NewNotice & Placed)
 
 export type Timeline = readonly Entry[]
 

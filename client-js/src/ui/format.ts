@@ -64,3 +64,36 @@ export const clock = (at: number): string => {
 
 /** Several names as one would say them. */
 export const listed = (names: readonly string[]): string => new Intl.ListFormat(locale()).format(names)
+
+const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
+
+/** In steps of a thousand, as systems and shops count, with as many digits as are worth reading. */
+export const bytesText = (bytes: number): string => {
+  const step = bytes < 1_000 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))
+  const value = bytes / 1_000 ** step
+  const digits = step === 0 || value >= 100 ? 0 : 1
+  return value.toLocaleString(locale(), {
+    style: 'unit',
+    unit: units[step],
+    unitDisplay: step === 0 ? 'long' : 'short',
+    maximumFractionDigits: digits,
+  })
+}
+
+export const perSecondText = (bytes: number): string => `${bytesText(bytes)}/s`
+
+const steps = [
+  { unit: 'hour', seconds: 3_600 },
+  { unit: 'minute', seconds: 60 },
+  { unit: 'second', seconds: 1 },
+] as const
+
+/** The largest unit that is reached, rounded up: nobody waits for the seconds of an hour. */
+export const secondsText = (seconds: number): string => {
+  const step = steps.find(it => seconds >= it.seconds) ?? steps[2]
+  return Math.ceil(seconds / step.seconds).toLocaleString(locale(), {
+    style: 'unit',
+    unit: step.unit,
+    unitDisplay: 'short',
+  })
+}

@@ -1,5 +1,13 @@
 /** Owns what the views show and what they may ask for. The views change nothing here but what is typed into them. */
 import { type Signal, signal } from '@preact/signals'
+import {
+  type FileId,
+  type FilesState,
+  type IncomingKey,
+  noFiles,
+  type OutgoingKey,
+  type Parcel,
+} from '../files/state.ts'
 import type { Refusal, RoomKind, RoomState } from '../room/state.ts'
 import type { MessageId } from '../room/timeline.ts'
 import type { Settings } from '../settings.ts'
@@ -39,9 +47,23 @@ export type Model = {
   readonly reading: Signal<Reading>
   /** Somebody looks at the end of the conversation. */
   readonly attending: Signal<boolean>
+  readonly files: Signal<FilesState>
+}
+
+export type FileCommands = {
+  /** Whether there was anybody to offer them to. */
+  readonly share: (parcels: readonly Parcel[]) => boolean
+  readonly unshare: (file: FileId) => void
+  readonly accept: (key: IncomingKey) => void
+  readonly decline: (key: IncomingKey) => void
+  readonly pause: (key: IncomingKey | OutgoingKey, on: boolean) => void
+  readonly cancel: (key: IncomingKey | OutgoingKey) => void
+  /** Once more, for what has been kept. */
+  readonly save: (key: IncomingKey) => void
 }
 
 export type Commands = {
+  readonly files: FileCommands
   readonly create: (roomName: string) => void
   /** With what the join form or the invitation holds. */
   readonly join: (where: 'join' | 'invited') => void
@@ -82,4 +104,5 @@ export const makeModel = (settings: Settings): Model => ({
   answering: signal<MessageId | null>(null),
   reading: signal(freshReading),
   attending: signal(false),
+  files: signal(noFiles),
 })

@@ -1,5 +1,5 @@
 /** Owns how far somebody has read: what is new to them, and where the line before it stands. Pure. */
-import type { Timeline } from '../room/timeline.ts'
+import type { Entry, Timeline } from '../room/timeline.ts'
 
 export type Reading = {
   /** The last entry that was seen. */
@@ -12,9 +12,7 @@ export const freshReading: Reading = { read: 0, line: null }
 
 /** What others have said, to us and since we came. */
 export const newTo = ({ read }: Reading, timeline: Timeline): number[] =>
-  timeline.flatMap(entry =>
-    entry.key > read && entry.kind === 'chat' && !entry.own && entry.teller === null ? [entry.key] : [],
-  )
+  timeline.flatMap(entry => (entry.key > read && isNews(entry) ? [entry.key] : []))
 
 /** Somebody looks at the end of it. `back`: they did not look a moment ago. */
 export const readUpTo = (reading: Reading, timeline: Timeline, back: boolean): Reading => {
@@ -22,3 +20,6 @@ export const readUpTo = (reading: Reading, timeline: Timeline, back: boolean): R
   const line = back ? (newTo(reading, timeline)[0] ?? reading.line) : reading.line
   return read === reading.read && line === reading.line ? reading : { read, line }
 }
+
+const isNews = (entry: Entry): boolean =>
+  (entry.kind === 'chat' && !entry.own && entry.teller === null) || (entry.kind === 'file' && !entry.own)

@@ -2,6 +2,7 @@
  * Owns the words of a conversation: a message as the original has it, with keys of ours that the original passes over,
  * and words that only pages with `caps.chat` hear. They are the same in a mesh and in a star.
  */
+import { type FileCard, parseFiles, writeFileCard } from './file.ts'
 import { type MessageId, messageId } from './ids.ts'
 import { cut, type Fields, isRecord, textUpTo } from './shape.ts'
 
@@ -12,6 +13,7 @@ export type Chat = {
   id: MessageId | null
   /** The message that this one answers. */
   answers: MessageId | null
+  files?: readonly FileCard[]
   /** The message as a guest sent it: a host passes it on with whatever else it holds, files for instance. */
   asReceived?: Fields
 }
@@ -55,12 +57,13 @@ export const parseChat = (data: unknown): Chat | null => {
   const msg = data['msg'] ?? ''
   if (typeof msg !== 'string') return null
   const [id, answers] = [messageId(data[keys.id]), messageId(data[keys.answers])]
-  return { kind: 'chat', text: cut(msg, chatUnitsMax), id, answers }
+  const files = parseFiles(data['files'])
+  return { kind: 'chat', text: cut(msg, chatUnitsMax), id, answers, ...(files.length > 0 ? { files } : {}) }
 }
 
-export const writeChat = ({ text, id, answers }: Chat): Fields => ({
+export const writeChat = ({ text, id, answers, files = [] }: Chat): Fields => ({
   msg: text,
-  files: [],
+  files: files.map(writeFileCard),
   ...(id === null ? {} : { [keys.id]: id }),
   ...(answers === null ? {} : { [keys.answers]: answers }),
 })

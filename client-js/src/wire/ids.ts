@@ -13,11 +13,14 @@ export type StreamId = Branded<'StreamId'>
 
 /** How a message is referred to: made up by whoever says it, or by a star's host for an original's. */
 export type MessageId = Branded<'MessageId'>
+/** A shared file's name on the wire: with us a long random one, with the original's pages a small number, so only with its owner is it one. */
+export type FileId = Branded<'FileId'>
 
 export const peerId = (text: string): PeerId => text as PeerId
 export const roomId = (text: string): RoomId => text as RoomId
 export const memberId = (text: string): MemberId => text as MemberId
 export const streamId = (text: string): StreamId => text as StreamId
+export const fileId = (text: string): FileId => text as FileId
 
 /** In a star, the host as a person, and the host speaking for the room itself. */
 export const hostMember = memberId('0')

@@ -1,11 +1,12 @@
 /** Owns the words of a mesh on the data channel. Their numbers differ from a star's. */
 import { meshVoice, parseOurVoice, parseVoice, writeOurVoice, writeVoice } from './call.ts'
 import { parseChat, parseChatWord, writeChat, writeChatWord } from './chat.ts'
+import { parseFileEvent, writeFileEvent } from './file.ts'
 import { type MemberId, peerId } from './ids.ts'
 import { ours, type PeerMessage, parsePerson, type Received, writePerson } from './peer.ts'
 import { idText, isRecord, textUpTo } from './shape.ts'
 
-const types = { id: 0, message: 1, voiceEvent: 2 } as const
+const types = { id: 0, message: 1, voiceEvent: 2, fileEvent: 3 } as const
 
 export const parseMesh = (value: unknown): Received | null => {
   const message = isRecord(value) ? parseMessage(value['type'], value['data']) : null
@@ -18,6 +19,8 @@ const parseMessage = (type: unknown, data: unknown): PeerMessage | null => {
       return parseHello(data)
     case types.message:
       return parseChat(data)
+    case types.fileEvent:
+      return parseFileEvent('mesh', { type, data }, null)
     case types.voiceEvent:
       return parseVoice(meshVoice, data)
     case ours.moved: {
@@ -67,6 +70,10 @@ export const writeMesh = (message: PeerMessage, self: MemberId): object | null =
     case 'media':
     case 'sizes':
       return writeOurVoice(message)
+    case 'file-announced':
+    case 'file-withdrawn':
+    case 'file-signal':
+      return { type: types.fileEvent, data: writeFileEvent('mesh', message) }
     case 'knock':
     case 'admitted':
     case 'introduce':

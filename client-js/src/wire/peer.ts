@@ -4,6 +4,7 @@
  */
 import type { CallMessage } from './call.ts'
 import type { Chat, ChatWord } from './chat.ts'
+import type { FileMessage } from './file.ts'
 import type { MemberId, PeerId } from './ids.ts'
 import { isRecord, textUpTo, wholeNumber } from './shape.ts'
 
@@ -24,7 +25,7 @@ export type Caps = {
 /** An original page's. */
 export const noCaps: Caps = { moves: false, chat: false, media: false, files: false }
 /** Ours. */
-export const ownCaps: Caps = { ...noCaps, moves: true, chat: true, media: true }
+export const ownCaps: Caps = { ...noCaps, moves: true, chat: true, media: true, files: true }
 
 /**
  * How somebody wants to be seen, and what their page can do. The avatar is an address we do not show, kept because
@@ -48,6 +49,7 @@ export type PeerMessage =
   | { kind: 'moved'; to: PeerId }
   | { kind: 'moved-noted' }
   | CallMessage
+  | FileMessage
 
 /** A message with the one it comes from, where the frame says so: in a star the host speaks for everybody. */
 export type Received = { readonly source: MemberId | null; readonly message: PeerMessage }

@@ -9,6 +9,7 @@ import {
   writeVoice,
 } from './call.ts'
 import { parseChat, parseChatWord, writeChat, writeChatWord } from './chat.ts'
+import { parseFileEvent, writeFileEvent } from './file.ts'
 import { type MemberId, memberId, peerId } from './ids.ts'
 import {
   type Member,
@@ -30,6 +31,7 @@ const types = {
   newRoomInfo: 5,
   userLost: 6,
   voiceEvent: 7,
+  fileEvent: 8,
 } as const
 
 /** No room holds more than twenty; a host that claims otherwise is not believed. */
@@ -110,6 +112,8 @@ const commonMessage = (idata: Fields, target: MemberId | null): PeerMessage | nu
       return { kind: 'moved-noted' }
     case types.voiceEvent:
       return parseVoice(starVoice, data, target)
+    case types.fileEvent:
+      return parseFileEvent('star', idata, target)
     default:
       return parseChatWord(idata['type'], data) ?? parseOurVoice(idata['type'], data)
   }
@@ -129,8 +133,12 @@ export const writeAsHost = (message: PeerMessage, source: MemberId): object | nu
 
 export const writeAsGuest = (message: PeerMessage, self: MemberId): object | null => {
   const idata = writeIdata(message, self)
-  const target = message.kind === 'want-stream' ? (message.of ?? self) : self
-  return idata && { target, idata }
+  return idata && { target: targetOf(message) ?? self, idata }
+}
+
+const targetOf = (message: PeerMessage): MemberId | null => {
+  if (message.kind === 'want-stream') return message.of
+  return message.kind === 'file-signal' ? message.to : null
 }
 
 /** `null` for what a star has no words for. */
@@ -164,6 +172,11 @@ const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
     case 'media':
     case 'sizes':
       return writeOurVoice(message)
+    case 'file-announced':
+    case 'file-signal':
+      return message.asReceived ?? { type: types.fileEvent, data: writeFileEvent('star', message) }
+    case 'file-withdrawn':
+      return { type: types.fileEvent, data: writeFileEvent('star', message) }
     case 'lost':
       return { type: types.userLost, data: message.id }
     case 'moved':

@@ -3,6 +3,7 @@ import type { Reach } from '../../room/people.ts'
 import type { Refusal } from '../../room/state.ts'
 import type { NoticeKind } from '../../room/timeline.ts'
 import { chat } from './en/chat.ts'
+import { files } from './en/files.ts'
 import { settings } from './en/settings.ts'
 
 const refusals: Record<Refusal | 'no-name' | 'not-a-room', string> = {
@@ -117,6 +118,7 @@ export const en = {
     hostLost: 'The connection to the host broke. Waiting for it to come back…',
   },
   chat,
+  files,
   left: {
     title: 'You have left',
     titleEnded: 'The room has ended',

@@ -4,6 +4,7 @@ import type { RoomState } from '../../room/state.ts'
 import { type ChatEntry, findMessage } from '../../room/timeline.ts'
 import { shownName } from '../format.ts'
 import type { Commands, Model } from '../model.ts'
+import { Attach } from '../parts/attach.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { later } from '../parts/later.tsx'
 import { text } from '../text.ts'
@@ -74,6 +75,7 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
         onInput={event => write(event.currentTarget.value)}
       />
       <Emoji insert={insert} />
+      <Attach canSend={canSend} commands={commands.files} />
       <button type="submit" class="button button-strong send" aria-disabled={!canSend || value.trim() === ''}>
         <Icon name="send" />
         <span class="sr-only">{text.chat.send}</span>

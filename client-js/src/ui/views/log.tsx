@@ -9,6 +9,7 @@ import { shownName } from '../format.ts'
 import type { Commands, Model } from '../model.ts'
 import { newTo, readUpTo } from '../reading.ts'
 import { text } from '../text.ts'
+import { FileLine } from './file-line.tsx'
 import { type Acts, Message, Time } from './message.tsx'
 
 type Props = { model: Model; commands: Commands; state: RoomState; empty: boolean }
@@ -30,6 +31,8 @@ export const Log = ({ model, commands, state, empty }: Props) => {
   const drawn = timeline.map((entry, index) => {
     const before = timeline[index - 1]
     const breaks = breakBefore(before, entry, line)
+    if (entry.kind === 'file')
+      return [breaks, <FileLine key={entry.key} entry={entry} model={model} commands={commands.files} />]
     if (entry.kind === 'notice') return [breaks, <Notice key={entry.key} entry={entry} />]
     return [
       breaks,

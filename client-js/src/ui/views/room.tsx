@@ -1,9 +1,12 @@
 /** Owns the room as a whole: where its head, its conversation and its people stand, and what is wrong with it, in words. */
+import { canSpeak } from '../../room/chat.ts'
 import { people } from '../../room/people.ts'
 import type { RoomState } from '../../room/state.ts'
+import { shownName } from '../format.ts'
 import type { Commands, Model, View } from '../model.ts'
 import { usePanels } from '../panels.ts'
 import { CopyLink } from '../parts/copy.tsx'
+import { Drop } from '../parts/drop.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { text } from '../text.ts'
 import { Chat } from './chat.tsx'
@@ -20,6 +23,9 @@ export const RoomView = ({ model, commands, view }: Props) => {
   const alone = seen.length === 1
   return (
     <div class="room">
+      {!state.ended && (
+        <Drop room={shownName(state.card.name)} ready={canSpeak(state)} commands={commands.files} />
+      )}
       <RoomHead model={model} commands={commands} state={state} panels={panels} people={seen.length} />
       <main class="talk" inert={panels.covers}>
         <Trouble state={state} />

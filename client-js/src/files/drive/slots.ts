@@ -1,0 +1,146 @@
+/** Owns the places that a file can be written to, one behind the other, in the file worker. */
+import type { Place, SlotId } from './orders.ts'
+
+export type Slot = {
+  /** Bytes that lie there from before. */
+  readonly stored: number
+  readonly readBack: (at: number, bytes: number) => Uint8Array<ArrayBuffer>
+  readonly write: (bytes: Uint8Array<ArrayBuffer>) => void | Promise<void>
+  /** What the page is to save, or null where it lies where it should. */
+  readonly keep: () => Promise<Blob | null>
+  readonly discard: () => Promise<void>
+  readonly release: () => void | Promise<void>
+}
+
+/** What a worker may do with a file of the browser's own storage; the page's own types do not have it. */
+type Access = {
+  getSize: () => number
+  read: (into: Uint8Array, where: { at: number }) => number
+  write: (bytes: Uint8Array, where: { at: number }) => number
+  truncate: (bytes: number) => void
+  flush: () => void
+  close: () => void
+}
+
+/** For nobody else meanwhile: another page of ours may be writing there. */
+export const accessTo = (file: FileSystemFileHandle): Promise<Access> => {
+  const inWorker = file as FileSystemFileHandle & { createSyncAccessHandle: () => Promise<Access> }
+  return inWorker.createSyncAccessHandle()
+}
+
+const folderName = 'p2pchat-incoming'
+
+/** Made where it does not exist. Throws where the browser has no storage for us. */
+export const folder = async (): Promise<FileSystemDirectoryHandle> =>
+  (await navigator.storage.getDirectory()).getDirectoryHandle(folderName, { create: true })
+
+export const openSlot = (slot: SlotId, place: Place, bytes: number): Promise<Slot> => {
+  switch (place.kind) {
+    case 'private':
+      return privateSlot(slot, bytes)
+    case 'chosen':
+      return chosenSlot(place.handle)
+    case 'memory':
+      return Promise.resolve(memorySlot())
+  }
+}
+
+const privateSlot = async (slot: SlotId, bytes: number): Promise<Slot> => {
+  const within = await folder()
+  const { quota = Number.POSITIVE_INFINITY, usage = 0 } = await navigator.storage.estimate()
+  const file = await within.getFileHandle(slot, { create: true })
+  const access = await accessTo(file)
+  const stored = access.getSize()
+  if (usage + bytes - stored > quota) {
+    access.close()
+    await within.removeEntry(slot)
+    throw new Error('no room')
+  }
+  let at = stored
+  return {
+    stored,
+    readBack: (from, length) => {
+      const piece = new Uint8Array(length)
+      const read = access.read(piece, { at: from })
+      return piece.subarray(0, read)
+    },
+    write: piece => {
+      for (let done = 0; done < piece.byteLength; ) {
+        const written = access.write(piece.subarray(done), { at: at + done })
+        if (written <= 0) throw new Error('nothing more can be written')
+        done += written
+      }
+      at += piece.byteLength
+    },
+    keep: async () => {
+      access.flush()
+      access.close()
+      return file.getFile()
+    },
+    discard: async () => {
+      access.close()
+      await within.removeEntry(slot)
+    },
+    release: () => {
+      access.flush()
+      access.close()
+    },
+  }
+}
+
+/** The browser writes beside the chosen file and puts it in its place at the end, so that half a file is never seen. */
+const chosenSlot = async (handle: FileSystemFileHandle): Promise<Slot> => {
+  const writable = await handle.createWritable()
+  return {
+    stored: 0,
+    readBack: () => new Uint8Array(),
+    write: piece => writable.write(piece),
+    keep: async () => {
+      await writable.close()
+      return null
+    },
+    discard: async () => {
+      await writable.abort()
+      // Not in every browser; without it the empty file stays that choosing has made.
+      if ('remove' in handle && typeof handle.remove === 'function') await handle.remove()
+    },
+    release: () => writable.abort(),
+  }
+}
+
+/** Browsers move large blobs to the disk by themselves, and pieces of this size soon. */
+const pieceBytes = 8_388_608
+/** A page that has to hold everything itself takes no more. */
+export const memoryBytesMax = 536_870_912
+
+const memorySlot = (): Slot => {
+  const blobs: Blob[] = []
+  let pieces: Uint8Array<ArrayBuffer>[] = []
+  let held = 0
+  let sum = 0
+  const seal = (): void => {
+    blobs.push(new Blob(pieces))
+    pieces = []
+    held = 0
+  }
+  return {
+    stored: 0,
+    readBack: () => new Uint8Array(),
+    write: piece => {
+      sum += piece.byteLength
+      if (sum > memoryBytesMax) throw new Error('too large to be held')
+      pieces.push(piece)
+      held += piece.byteLength
+      if (held >= pieceBytes) seal()
+    },
+    keep: async () => {
+      seal()
+      return new Blob(blobs)
+    },
+    discard: async () => {
+      blobs.length = 0
+      pieces = []
+    },
+    release: () => undefined,
+  }
+}

@@ -1,0 +1,342 @@
+/** Owns the transfers of one visit as they run: feeds what happens to `step`, and does what it asks for with channels, files and timers. */
+import type { FileCard, FileSignal } from '../../wire/file.ts'
+import { type FileId, fileId, type MemberId } from '../../wire/ids.ts'
+import type { Listed } from '../../wire/lane.ts'
+import {
+  busy,
+  type FilesEffect,
+  type FilesEvent,
+  type FilesState,
+  type Incoming,
+  type IncomingKey,
+  type LaneId,
+  noFiles,
+  type OutgoingKey,
+  type Parcel,
+  type Party,
+} from '../state.ts'
+import { step } from '../step.ts'
+import { Disk } from './disk.ts'
+import { Lane } from './lane.ts'
+import type { Place, Report, SlotId } from './orders.ts'
+
+export type { Parcel, Place }
+
+export type TransferPorts = {
+  /** A channel to that member, if there is a way. */
+  readonly openChannel: (member: MemberId) => RTCDataChannel | null
+  readonly say: (to: MemberId, signal: FileSignal) => void
+  /** Shown to everybody who is there. */
+  readonly offer: (files: readonly FileCard[]) => void
+  readonly withdraw: (file: FileId) => void
+  readonly now: () => number
+  readonly changed: (state: FilesState) => void
+  /** Whole, checked, and to be saved; `blob` is null where it lies already where the person wanted it. */
+  readonly kept: (file: Incoming, blob: Blob | null) => void
+  readonly room: string
+}
+
+/** From one member, so many channels that have not said what they are for. */
+const strangersMax = 16
+/** Progress is shown so often; everything else at once. */
+const showMs = 150
+
+const quiet: ReadonlySet<FilesEvent['type']> = new Set(['lane-bytes', 'stored', 'read', 'drained'])
+
+export class Transfers {
+  readonly #ports: TransferPorts
+  readonly #disk = new Disk(report => this.#reported(report))
+  readonly #lanes = new Map<LaneId, Lane>()
+  readonly #sources = new Map<FileId, Blob>()
+  readonly #slots = new Map<IncomingKey, SlotId>()
+  readonly #places = new Map<IncomingKey, Place>()
+  readonly #kept = new Map<IncomingKey, Blob>()
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>()
+  readonly #strangers = new Map<MemberId, number>()
+  readonly #waiting: FilesEvent[] = []
+  #state: FilesState = noFiles
+  #calls = 0
+  #showing: ReturnType<typeof setTimeout> | null = null
+  #over = false
+
+  constructor(ports: TransferPorts) {
+    this.#ports = ports
+  }
+
+  get state(): FilesState {
+    return this.#state
+  }
+
+  get busy(): boolean {
+    return busy(this.#state)
+  }
+
+  parties(parties: ReadonlyMap<MemberId, Party>): void {
+    this.#feed({ type: 'parties', parties })
+  }
+
+  offered(owner: MemberId, file: FileCard): void {
+    this.#feed({ type: 'offered', owner, file })
+  }
+
+  withdrawn(owner: MemberId, file: FileId): void {
+    this.#feed({ type: 'withdrawn', owner, file })
+  }
+
+  signalled(from: MemberId, signal: FileSignal): void {
+    this.#feed({ type: 'signal', from, signal })
+  }
+
+  /** Somebody has opened a channel. Its first word says what for. */
+  called(member: MemberId, channel: RTCDataChannel): void {
+    const strangers = this.#strangers.get(member) ?? 0
+    if (this.#over || strangers >= strangersMax) return channel.close()
+    this.#calls += 1
+    const lane = `called ${this.#calls}`
+    let known = false
+    const settled = (): void => {
+      if (!known) this.#strangers.set(member, Math.max(0, (this.#strangers.get(member) ?? 0) - 1))
+      known = true
+    }
+    this.#strangers.set(member, strangers + 1)
+    this.#hold(
+      lane,
+      channel,
+      word => {
+        if (known) return this.#feed({ type: 'lane-word', lane, word })
+        settled()
+        this.#feed({ type: 'lane-called', lane, member, word, again: randomId() })
+      },
+      settled,
+    )
+  }
+
+  /** Offers these to everybody in the room. */
+  share(parcels: readonly Parcel[]): void {
+    const cards = parcels.map(parcel => this.#share(parcel))
+    this.#ports.offer(cards)
+  }
+
+  unshare(file: FileId): void {
+    this.#sources.delete(file)
+    this.#ports.withdraw(file)
+    this.#feed({ type: 'unshare', file })
+  }
+
+  accept(key: IncomingKey, place: Place = { kind: 'private' }): void {
+    this.#places.set(key, place)
+    this.#feed({ type: 'accept', key })
+  }
+
+  decline(key: IncomingKey): void {
+    this.#feed({ type: 'decline', key })
+  }
+
+  pause(key: IncomingKey | OutgoingKey, on: boolean): void {
+    this.#feed({ type: 'pause', key, on })
+  }
+
+  cancel(key: IncomingKey | OutgoingKey): void {
+    this.#feed({ type: 'cancel', key })
+  }
+
+  /** What has come and was kept by us, to be saved or shown once more. */
+  blobOf(key: IncomingKey): Blob | null {
+    return this.#kept.get(key) ?? null
+  }
+
+  close(): void {
+    this.#over = true
+    for (const timer of this.#timers) clearTimeout(timer)
+    if (this.#showing !== null) clearTimeout(this.#showing)
+    for (const lane of this.#lanes.values()) lane.close()
+    this.#lanes.clear()
+    this.#disk.close()
+  }
+
+  #share({ name, files }: Parcel): FileCard {
+    const id = fileId(randomId())
+    const [only] = files
+    const blob = files.length === 1 && only ? only.file : new Blob(files.map(({ file }) => file))
+    const list: Listed[] | null =
+      files.length === 1 ? null : files.map(({ path, file }) => ({ path, size: file.size }))
+    const file: FileCard = { id, name, size: blob.size, media: blob.type, bundle: null }
+    this.#sources.set(id, blob)
+    this.#feed({ type: 'share', file, size: blob.size, list })
+    return file
+  }
+
+  /** What an effect leads to waits its turn. */
+  #feed(event: FilesEvent): void {
+    if (this.#over) return
+    this.#waiting.push(event)
+    if (this.#waiting.length > 1) return
+    for (let next: FilesEvent | undefined = event; next; next = this.#waiting[0]) {
+      try {
+        this.#take(next)
+      } finally {
+        this.#waiting.shift()
+      }
+    }
+  }
+
+  #take(event: FilesEvent): void {
+    const { state, effects } = step(this.#state, event, this.#ports.now())
+    const changed = state !== this.#state
+    this.#state = state
+    for (const effect of effects) this.#carryOut(effect)
+    if (changed) this.#show(quiet.has(event.type) && effects.length < 3)
+  }
+
+  #show(later: boolean): void {
+    if (later) {
+      this.#showing ??= setTimeout(() => this.#show(false), showMs)
+      return
+    }
+    if (this.#showing !== null) clearTimeout(this.#showing)
+    this.#showing = null
+    this.#ports.changed(this.#state)
+  }
+
+  #carryOut(effect: FilesEffect): void {
+    switch (effect.type) {
+      case 'open-lane':
+        return this.#openLane(effect.lane, effect.member)
+      case 'tell':
+        return this.#lanes.get(effect.lane)?.tell(effect.word)
+      case 'push':
+        return this.#lanes.get(effect.lane)?.push(effect.bytes)
+      case 'close-lane': {
+        this.#lanes.get(effect.lane)?.close()
+        this.#lanes.delete(effect.lane)
+        return
+      }
+      case 'read':
+        return void this.#read(effect.key, effect.file, effect.at, effect.bytes)
+      case 'hash': {
+        const blob = this.#sources.get(effect.file)
+        return blob ? this.#disk.order({ op: 'hash', slot: effect.file, blob }) : undefined
+      }
+      case 'say':
+        return this.#ports.say(effect.to, effect.signal)
+      case 'timer': {
+        const timer = setTimeout(() => {
+          this.#timers.delete(timer)
+          this.#feed({ type: 'timer', timer: effect.timer })
+        }, effect.ms)
+        this.#timers.add(timer)
+        return
+      }
+      default:
+        return this.#store(effect)
+    }
+  }
+
+  #store(
+    effect: Extract<FilesEffect, { type: 'open-store' | 'write' | 'check' | 'keep' | 'note' | 'discard' }>,
+  ): void {
+    const { key } = effect
+    const slot = this.#slots.get(key) ?? randomId()
+    this.#slots.set(key, slot)
+    const it = this.#state.incoming.get(key)
+    if (!it) return
+    switch (effect.type) {
+      case 'open-store': {
+        const place = this.#places.get(key) ?? { kind: 'private' }
+        return this.#disk.order({ op: 'open', slot, place, bytes: it.size })
+      }
+      case 'write':
+        return this.#disk.order({ op: 'write', slot, bytes: effect.bytes })
+      case 'check':
+        return this.#disk.order({ op: 'check', slot })
+      case 'keep':
+        return this.#disk.order({ op: 'keep', slot })
+      case 'note': {
+        const { file, ownerName, again } = it
+        if (again === null) return
+        return this.#disk.order({
+          op: 'note',
+          slot,
+          note: { room: this.#ports.room, file, ownerName, again },
+        })
+      }
+      case 'discard':
+        this.#slots.delete(key)
+        return this.#disk.order({ op: 'discard', slot })
+    }
+  }
+
+  #openLane(lane: LaneId, member: MemberId): void {
+    const channel = this.#ports.openChannel(member)
+    if (!channel) return this.#feed({ type: 'lane-closed', lane })
+    this.#hold(
+      lane,
+      channel,
+      word => this.#feed({ type: 'lane-word', lane, word }),
+      () => undefined,
+    )
+  }
+
+  #hold(
+    lane: LaneId,
+    channel: RTCDataChannel,
+    word: (it: Parameters<Lane['tell']>[0]) => void,
+    closed: () => void,
+  ): void {
+    this.#lanes.set(
+      lane,
+      new Lane(channel, {
+        opened: () => this.#feed({ type: 'lane-opened', lane }),
+        word,
+        bytes: bytes => this.#feed({ type: 'lane-bytes', lane, bytes }),
+        drained: () => this.#feed({ type: 'drained', lane }),
+        closed: () => {
+          closed()
+          this.#lanes.delete(lane)
+          this.#feed({ type: 'lane-closed', lane })
+        },
+      }),
+    )
+  }
+
+  async #read(key: OutgoingKey, file: FileId, at: number, bytes: number): Promise<void> {
+    let read: Uint8Array<ArrayBuffer> | null = null
+    try {
+      const blob = this.#sources.get(file)
+      const buffer = await blob?.slice(at, at + bytes).arrayBuffer()
+      if (buffer?.byteLength === bytes) read = new Uint8Array(buffer)
+    } catch {
+      // Moved, deleted or changed meanwhile: it is no longer the file that was offered.
+    }
+    this.#feed({ type: 'read', key, at, bytes: read })
+  }
+
+  #reported(report: Report): void {
+    if (report.op === 'hashed')
+      return this.#feed({ type: 'hashed', file: fileId(report.slot), sha256: report.sha256 })
+    const key = [...this.#slots].find(([, slot]) => slot === report.slot)?.[0]
+    if (key === undefined) return
+    switch (report.op) {
+      case 'opened':
+        return this.#feed({ type: 'store-opened', key, stored: report.stored })
+      case 'stored':
+        return this.#feed({ type: 'stored', key, bytes: report.bytes })
+      case 'checked':
+        return this.#feed({ type: 'checked', key, sha256: report.sha256 })
+      case 'failed':
+        return this.#feed({ type: 'store-failed', key })
+      case 'kept': {
+        if (report.blob) this.#kept.set(key, report.blob)
+        const it = this.#state.incoming.get(key)
+        return it ? this.#ports.kept(it, report.blob) : undefined
+      }
+      case 'found':
+        return
+    }
+  }
+}
+
+const randomId = (): string =>
+  btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15))))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')

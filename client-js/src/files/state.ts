@@ -1,0 +1,200 @@
+/**
+ * Owns the shape of all transfers of one visit as one value: what is offered to us, what we share, who fetches it, and
+ * what can happen. Values only.
+ */
+import type { FileCard, FileSignal } from '../wire/file.ts'
+import type { FileId, MemberId } from '../wire/ids.ts'
+import type { LaneWord, Listed, StopReason } from '../wire/lane.ts'
+
+export type { FileCard } from '../wire/file.ts'
+export type { FileId, MemberId } from '../wire/ids.ts'
+
+/** Names one transfer to us; never used twice. */
+export type IncomingKey = `in ${number}`
+/** Names one transfer from us to one receiver. */
+export type OutgoingKey = `out ${number}`
+export type LaneId = string
+
+/** How a member is reached with files: over lanes, in the original's words, or not just now. */
+export type Road = 'lane' | 'words' | 'none'
+export type Party = { readonly name: string; readonly road: Road }
+
+/**
+ * `offered` until we decide; `queued` behind others; `opening` the place where it goes; `asking` its owner; `waiting`
+ * for a way to its owner; `checking` what has come; then `kept`, or `declined`, or `stopped` for a reason.
+ */
+export type IncomingPhase =
+  | 'offered'
+  | 'queued'
+  | 'opening'
+  | 'asking'
+  | 'running'
+  | 'waiting'
+  | 'checking'
+  | 'kept'
+  | 'declined'
+  | 'stopped'
+
+/** Why a transfer stopped: what the other side said, or what happened here. `withdrawn`: its owner takes it back. */
+export type Why = StopReason | 'withdrawn' | 'own-choice' | 'no-answer' | 'lost'
+
+export type Paused = { readonly ours: boolean; readonly theirs: boolean }
+
+/** How fast it goes, from what came since `at`. Zero while nobody knows. */
+export type Rate = { readonly at: number; readonly bytes: number; readonly perSecond: number }
+
+export type Incoming = {
+  readonly key: IncomingKey
+  readonly file: FileCard
+  readonly owner: MemberId
+  readonly ownerName: string
+  readonly road: 'lane' | 'words'
+  /** How many bytes are to come on this road. */
+  readonly size: number
+  readonly phase: IncomingPhase
+  readonly why: Why | null
+  /** Came over the lane. */
+  readonly heard: number
+  /** Lies where it belongs. */
+  readonly stored: number
+  /** So much of it the sender has been told. */
+  readonly told: number
+  readonly paused: Paused
+  readonly lane: LaneId | null
+  /** Whom we ask now; another than the owner where the owner may have come back under another id. */
+  readonly asked: MemberId | null
+  readonly refusedBy: readonly MemberId[]
+  readonly attempts: number
+  /** Known to the sender and us only. */
+  readonly again: string | null
+  readonly list: readonly Listed[]
+  readonly rate: Rate
+  readonly sha256: string | null
+}
+
+export type Share = {
+  readonly file: FileCard
+  /** What a lane carries; the original's words carry `file.size`. */
+  readonly size: number
+  readonly list: readonly Listed[] | null
+  readonly sha256: string | null
+  readonly hashing: boolean
+}
+
+export type OutgoingPhase = 'running' | 'sent' | 'waiting' | 'done' | 'declined' | 'stopped'
+
+export type Outgoing = {
+  readonly key: OutgoingKey
+  readonly file: FileId
+  readonly member: MemberId
+  readonly memberName: string
+  readonly road: 'lane' | 'words'
+  readonly phase: OutgoingPhase
+  readonly why: Why | null
+  readonly size: number
+  readonly lane: LaneId | null
+  /** Handed to the lane. */
+  readonly sent: number
+  /** Confirmed by the receiver. */
+  readonly took: number
+  readonly credit: number
+  readonly reading: boolean
+  /** Read, and waiting until the lane has room. */
+  readonly ahead: Uint8Array<ArrayBuffer> | null
+  readonly draining: boolean
+  readonly paused: Paused
+  readonly again: string
+  readonly rate: Rate
+}
+
+export type FilesState = {
+  readonly parties: ReadonlyMap<MemberId, Party>
+  readonly incoming: ReadonlyMap<IncomingKey, Incoming>
+  readonly shares: ReadonlyMap<FileId, Share>
+  readonly outgoing: ReadonlyMap<OutgoingKey, Outgoing>
+  readonly next: number
+}
+
+export type FilesTimer =
+  | { readonly kind: 'ask'; readonly key: IncomingKey; readonly attempt: number }
+  | { readonly kind: 'answer'; readonly key: IncomingKey; readonly attempt: number }
+
+/** One file, or several that belong together under a name. */
+export type Parcel = { readonly name: string; readonly files: readonly { path: string; file: Blob }[] }
+
+export type FilesEvent =
+  | { type: 'parties'; parties: ReadonlyMap<MemberId, Party> }
+  | { type: 'offered'; owner: MemberId; file: FileCard }
+  | { type: 'withdrawn'; owner: MemberId; file: FileId }
+  /** Part of a file lies here from before the page was loaded anew. */
+  | { type: 'found'; file: FileCard; ownerName: string; stored: number; again: string }
+  | { type: 'accept'; key: IncomingKey }
+  | { type: 'decline'; key: IncomingKey }
+  | { type: 'pause'; key: IncomingKey | OutgoingKey; on: boolean }
+  | { type: 'cancel'; key: IncomingKey | OutgoingKey }
+  | { type: 'store-opened'; key: IncomingKey; stored: number }
+  | { type: 'store-failed'; key: IncomingKey }
+  | { type: 'stored'; key: IncomingKey; bytes: number }
+  | { type: 'checked'; key: IncomingKey; sha256: string }
+  | { type: 'share'; file: FileCard; size: number; list: readonly Listed[] | null }
+  | { type: 'unshare'; file: FileId }
+  | { type: 'hashed'; file: FileId; sha256: string | null }
+  | { type: 'lane-opened'; lane: LaneId }
+  | { type: 'lane-called'; lane: LaneId; member: MemberId; word: LaneWord; again: string }
+  | { type: 'lane-word'; lane: LaneId; word: LaneWord }
+  | { type: 'lane-bytes'; lane: LaneId; bytes: Uint8Array<ArrayBuffer> }
+  | { type: 'lane-closed'; lane: LaneId }
+  | { type: 'drained'; lane: LaneId }
+  | { type: 'read'; key: OutgoingKey; at: number; bytes: Uint8Array<ArrayBuffer> | null }
+  | { type: 'signal'; from: MemberId; signal: FileSignal }
+  | { type: 'timer'; timer: FilesTimer }
+
+export type FilesEffect =
+  | { type: 'open-store'; key: IncomingKey }
+  | { type: 'write'; key: IncomingKey; bytes: Uint8Array<ArrayBuffer> }
+  | { type: 'check'; key: IncomingKey }
+  | { type: 'keep'; key: IncomingKey }
+  /** Enough is known to go on even after the page has been loaded anew. */
+  | { type: 'note'; key: IncomingKey }
+  | { type: 'discard'; key: IncomingKey }
+  | { type: 'open-lane'; lane: LaneId; member: MemberId }
+  | { type: 'tell'; lane: LaneId; word: LaneWord }
+  | { type: 'push'; lane: LaneId; bytes: Uint8Array<ArrayBuffer> }
+  /** After everything said before it has gone out. */
+  | { type: 'close-lane'; lane: LaneId }
+  | { type: 'read'; key: OutgoingKey; file: FileId; at: number; bytes: number }
+  | { type: 'hash'; file: FileId }
+  | { type: 'say'; to: MemberId; signal: FileSignal }
+  | { type: 'timer'; timer: FilesTimer; ms: number }
+
+export type FilesStep = { readonly state: FilesState; readonly effects: readonly FilesEffect[] }
+
+export const noFiles: FilesState = {
+  parties: new Map(),
+  incoming: new Map(),
+  shares: new Map(),
+  outgoing: new Map(),
+  next: 1,
+}
+
+/** Offers beyond so many are not listed: nobody could look through them. */
+export const incomingMax = 500
+export const outgoingMax = 500
+
+export const incomingLive: ReadonlySet<IncomingPhase> = new Set([
+  'queued',
+  'opening',
+  'asking',
+  'running',
+  'waiting',
+  'checking',
+])
+export const outgoingLive: ReadonlySet<OutgoingPhase> = new Set(['running', 'sent', 'waiting'])
+
+/** Does anything run that would be lost with the page? */
+export const busy = (state: FilesState): boolean =>
+  [...state.incoming.values()].some(({ phase }) => incomingLive.has(phase)) ||
+  [...state.outgoing.values()].some(({ phase }) => outgoingLive.has(phase))
+
+export const owedSeconds = (left: number, rate: Rate): number | null =>
+  rate.perSecond > 0 ? Math.ceil(left / rate.perSecond) : null

@@ -1,0 +1,158 @@
+/** Owns the one function through which transfers change: an event in, a new state and effects out. Pure: no files, channels, timers or clock. */
+import type { LaneWord } from '../wire/lane.ts'
+import { incomingOn, isIncoming, outgoingOn, still } from './change.ts'
+import {
+  askAgain,
+  bytesHeard,
+  checked,
+  laneClosed,
+  laneOpened,
+  pause,
+  stored,
+  told,
+  unanswered,
+} from './fetch.ts'
+import {
+  accept,
+  decline,
+  found,
+  offered,
+  partiesChanged,
+  stop,
+  storeFailed,
+  storeOpened,
+  withdrawn,
+} from './incoming.ts'
+import {
+  called,
+  drained,
+  hashKnown,
+  heardBack,
+  pauseServing,
+  readDone,
+  serveBroken,
+  share,
+  stopServing,
+  unshare,
+} from './serve.ts'
+import {
+  type FilesEvent,
+  type FilesState,
+  type FilesStep,
+  type IncomingKey,
+  incomingLive,
+  type LaneId,
+  type OutgoingKey,
+  outgoingLive,
+} from './state.ts'
+
+export const step = (state: FilesState, event: FilesEvent, at: number): FilesStep => {
+  switch (event.type) {
+    case 'parties':
+      return partiesChanged(state, event.parties)
+    case 'offered':
+      return offered(state, event.owner, event.file, at)
+    case 'withdrawn':
+      return withdrawn(state, event.owner, event.file)
+    case 'found':
+      return found(state, event, at)
+    case 'accept':
+      return accept(state, event.key)
+    case 'decline':
+      return decline(state, event.key)
+    case 'pause':
+      return paused(state, event.key, event.on)
+    case 'cancel':
+      return cancelled(state, event.key)
+    case 'share':
+      return share(state, event)
+    case 'unshare':
+      return unshare(state, event.file)
+    case 'hashed':
+      return hashKnown(state, event.file, event.sha256)
+    case 'read':
+      return readDone(state, event.key, event.at, event.bytes)
+    case 'signal':
+      return still(state)
+    case 'timer':
+      return event.timer.kind === 'ask'
+        ? askAgain(state, event.timer.key, event.timer.attempt)
+        : unanswered(state, event.timer.key, event.timer.attempt)
+    case 'store-opened':
+    case 'store-failed':
+    case 'stored':
+    case 'checked':
+      return storeSaid(state, event, at)
+    default:
+      return laneSaid(state, event, at)
+  }
+}
+
+type StoreEvent = Extract<FilesEvent, { type: 'store-opened' | 'store-failed' | 'stored' | 'checked' }>
+
+const storeSaid = (state: FilesState, event: StoreEvent, at: number): FilesStep => {
+  const { key } = event
+  switch (event.type) {
+    case 'store-opened':
+      return storeOpened(state, key, event.stored, at)
+    case 'store-failed':
+      return storeFailed(state, key)
+    case 'checked':
+      return checked(state, key, event.sha256)
+    case 'stored': {
+      const it = state.incoming.get(key)
+      return it && incomingLive.has(it.phase) ? stored(state, it, event.bytes, at) : still(state)
+    }
+  }
+}
+
+type LaneEvent = Extract<
+  FilesEvent,
+  { type: 'lane-opened' | 'lane-called' | 'lane-word' | 'lane-bytes' | 'lane-closed' | 'drained' }
+>
+
+const laneSaid = (state: FilesState, event: LaneEvent, at: number): FilesStep => {
+  const { lane } = event
+  if (event.type === 'lane-opened') return laneOpened(state, lane)
+  if (event.type === 'lane-called') return called(state, lane, event.member, event.word, event.again, at)
+  const theirs = incomingOn(state, lane)
+  const ours = theirs ? undefined : outgoingOn(state, lane)
+  switch (event.type) {
+    case 'lane-word':
+      return word(state, lane, event.word, at)
+    case 'lane-bytes':
+      // Nobody sends bytes to a sender.
+      if (theirs) return bytesHeard(state, theirs, event.bytes)
+      return ours ? stopServing(state, ours, 'wrong') : still(state)
+    case 'lane-closed':
+      if (theirs) return laneClosed(state, theirs)
+      return ours ? serveBroken(state, ours) : still(state)
+    case 'drained':
+      return ours ? drained(state, ours) : still(state)
+  }
+}
+
+const word = (state: FilesState, lane: LaneId, said: LaneWord, at: number): FilesStep => {
+  const theirs = incomingOn(state, lane)
+  if (theirs) return told(state, theirs, said)
+  const ours = outgoingOn(state, lane)
+  return ours ? heardBack(state, ours, said, at) : still(state)
+}
+
+const paused = (state: FilesState, key: IncomingKey | OutgoingKey, on: boolean): FilesStep => {
+  if (isIncoming(key)) {
+    const it = state.incoming.get(key)
+    return it && incomingLive.has(it.phase) ? pause(state, it, on) : still(state)
+  }
+  const it = state.outgoing.get(key)
+  return it && outgoingLive.has(it.phase) ? pauseServing(state, it, on) : still(state)
+}
+
+const cancelled = (state: FilesState, key: IncomingKey | OutgoingKey): FilesStep => {
+  if (isIncoming(key)) {
+    const it = state.incoming.get(key)
+    return it && incomingLive.has(it.phase) ? stop(state, it, 'own-choice') : still(state)
+  }
+  const it = state.outgoing.get(key)
+  return it && outgoingLive.has(it.phase) ? stopServing(state, it, 'own-choice') : still(state)
+}

@@ -1,0 +1,82 @@
+/** Owns the English words about files. */
+import type { IncomingPhase, OutgoingPhase, Why } from '../../../files/state.ts'
+import { plurals } from '../plural.ts'
+
+const plural = plurals('en')
+
+type Said<Kinds extends string> = Record<Kinds, (name: string) => string>
+
+const phases: Said<IncomingPhase> = {
+  offered: from => `${from} offers this file.`,
+  queued: () => 'Waiting for its turn…',
+  opening: () => 'Making room…',
+  asking: from => `Asking ${from}…`,
+  running: from => `Coming from ${from}…`,
+  waiting: from => `Interrupted. It goes on as soon as ${from} can be reached.`,
+  checking: () => 'Checking that nothing was changed…',
+  kept: () => 'Complete and checked.',
+  declined: () => 'You declined this file.',
+  stopped: () => 'Stopped.',
+}
+
+const why: Said<Why> = {
+  cancelled: from => `${from} cancelled it. Nothing was kept.`,
+  declined: from => `${from} declined. Nothing was kept.`,
+  gone: from => `${from} no longer has this file, or it was changed meanwhile. Nothing was kept.`,
+  'no-room': () => 'It cannot be written here: there is not enough room.',
+  wrong: () => 'What came is not the file that was offered. Nothing was kept.',
+  withdrawn: from => `${from} took it back. Nothing was kept.`,
+  'own-choice': () => 'You cancelled it. Nothing was kept.',
+  'no-answer': from => `${from} does not answer.`,
+  lost: () => 'The connection broke. Nothing was kept.',
+}
+
+const rows: Record<OutgoingPhase, string> = {
+  running: 'sending…',
+  sent: 'sent, being checked there…',
+  waiting: 'interrupted; it goes on when the connection is back',
+  done: 'complete',
+  declined: 'declined',
+  stopped: 'stopped',
+}
+
+const whyRow: Said<Why> = {
+  cancelled: to => `${to} cancelled`,
+  declined: () => 'declined',
+  gone: () => 'the file cannot be read any more',
+  'no-room': to => `${to} has no room for it`,
+  wrong: () => 'it did not arrive as it was sent',
+  withdrawn: () => 'taken back',
+  'own-choice': () => 'cancelled',
+  'no-answer': () => 'no answer',
+  lost: () => 'the connection broke',
+}
+
+export const files = {
+  attach: 'Send files',
+  attachFolder: 'Send a folder',
+  accept: 'Accept',
+  decline: 'Decline',
+  cancel: 'Cancel',
+  pause: 'Pause',
+  resume: 'Go on',
+  saveAgain: 'Save again',
+  fetch: 'Get it after all',
+  takeBack: 'Take back',
+  takenBack: 'You took this file back.',
+  unknown: 'This file is no longer offered.',
+  offeredToAll: 'Offered. Nobody has fetched it yet.',
+  paused: 'Paused.',
+  pausedBy: (name: string) => `Paused by ${name}.`,
+  offerOf: (from: string, file: string) => `File from ${from}: ${file}`,
+  progressOf: (file: string) => `Progress of ${file}`,
+  of: (done: string, all: string) => `${done} of ${all}`,
+  left: (time: string) => `${time} left`,
+  count: (files: number) => plural(files, { one: '# file', other: '# files' }),
+  dropFor: (room: string) => `Drop to send to ${room}`,
+  nobodyThere: 'Nobody is here who could receive files',
+  phases,
+  why,
+  rows,
+  whyRow,
+}

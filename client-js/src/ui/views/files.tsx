@@ -1,0 +1,213 @@
+/** Owns the card of one file in the conversation: what it is, what can be done with it, and how far it has come. */
+import { useEffect, useRef } from 'preact/hooks'
+import {
+  type FileCard,
+  type FilesState,
+  type Incoming,
+  type Outgoing,
+  outgoingLive,
+  owedSeconds,
+  type Rate,
+} from '../../files/state.ts'
+import type { FileEntry } from '../../room/timeline.ts'
+import { bytesText, perSecondText, secondsText, shownName } from '../format.ts'
+import type { FileCommands, Model } from '../model.ts'
+import { Icon } from '../parts/icon.tsx'
+import { text } from '../text.ts'
+
+type Props = { entry: FileEntry; model: Model; commands: FileCommands }
+
+export const FileOf = ({ entry, model, commands }: Props) => {
+  const state = model.files.value
+  if (entry.own) return <Shared state={state} entry={entry} commands={commands} />
+  const it = [...state.incoming.values()].find(
+    ({ owner, file }) => owner === entry.owner && file.id === entry.file,
+  )
+  return it ? <Offered it={it} commands={commands} /> : <p class="file-gone">{text.files.unknown}</p>
+}
+
+const Name = ({ file, size }: { file: FileCard; size: number }) => (
+  <p class="file-name">
+    <bdi>{shownName(file.bundle?.name ?? file.name)}</bdi>{' '}
+    <span class="file-size">
+      {file.bundle && `${text.files.count(file.bundle.files)}, `}
+      {bytesText(size)}
+    </span>
+  </p>
+)
+
+const Offered = ({ it, commands }: { it: Incoming; commands: FileCommands }) => {
+  const card = useRef<HTMLElement>(null)
+  const name = shownName(it.file.name)
+  const open = it.phase === 'offered'
+  // Only where nobody is busy with something else: a key meant for a message must not accept a file.
+  useEffect(() => {
+    if (open && document.activeElement === document.body) card.current?.focus()
+  }, [open])
+  const keyDown = (event: KeyboardEvent): void => {
+    if (!open || event.target !== event.currentTarget) return
+    if (event.key === 'Enter') commands.accept(it.key)
+    else if (event.key === 'Escape') commands.decline(it.key)
+    else return
+    event.preventDefault()
+  }
+  return (
+    <section
+      ref={card}
+      class={`file file-${it.phase}`}
+      aria-label={text.files.offerOf(shownName(it.ownerName), name)}
+      tabIndex={open ? 0 : -1}
+      onKeyDown={keyDown}
+    >
+      <Icon name="file" />
+      <div class="file-words">
+        <Name file={it.file} size={it.size} />
+        <p class="file-state" role="status">
+          {stateOf(it)}
+        </p>
+        {moving.has(it.phase) && (
+          <Bar done={it.stored} size={it.size} rate={it.rate} name={name} still={isPaused(it)} />
+        )}
+      </div>
+      <div class="file-buttons">
+        <IncomingButtons it={it} commands={commands} />
+      </div>
+    </section>
+  )
+}
+
+const moving: ReadonlySet<Incoming['phase']> = new Set(['running', 'checking', 'waiting', 'asking'])
+const isPaused = ({ paused }: { paused: Incoming['paused'] }): boolean => paused.ours || paused.theirs
+
+const stateOf = (it: Incoming): string => {
+  const from = shownName(it.ownerName)
+  if (it.phase === 'stopped') return text.files.why[it.why ?? 'lost'](from)
+  if (it.phase === 'running' && it.paused.ours) return text.files.paused
+  if (it.phase === 'running' && it.paused.theirs) return text.files.pausedBy(from)
+  return text.files.phases[it.phase](from)
+}
+
+const IncomingButtons = ({ it, commands }: { it: Incoming; commands: FileCommands }) => {
+  const name = shownName(it.file.name)
+  const { key, phase } = it
+  if (phase === 'offered')
+    return (
+      <>
+        <Press strong label={text.files.accept} name={name} press={() => commands.accept(key)} />
+        <Press label={text.files.decline} name={name} press={() => commands.decline(key)} />
+      </>
+    )
+  if (phase === 'kept')
+    return <Press label={text.files.saveAgain} name={name} press={() => commands.save(key)} />
+  if (phase === 'declined' || phase === 'stopped')
+    return <Press label={text.files.fetch} name={name} press={() => commands.accept(key)} />
+  return (
+    <>
+      {phase === 'running' && (
+        <Press
+          label={it.paused.ours ? text.files.resume : text.files.pause}
+          name={name}
+          press={() => commands.pause(key, !it.paused.ours)}
+        />
+      )}
+      <Press label={text.files.cancel} name={name} press={() => commands.cancel(key)} />
+    </>
+  )
+}
+
+type PressProps = { label: string; name: string; strong?: boolean; press: () => void }
+
+/** The file's name is said with the word, since several cards have the same words. */
+const Press = ({ label, name, strong, press }: PressProps) => (
+  <button type="button" class={strong ? 'button button-strong' : 'button'} onClick={press}>
+    {label}
+    <span class="sr-only"> {name}</span>
+  </button>
+)
+
+type BarProps = { done: number; size: number; rate: Rate; name: string; still: boolean }
+
+/** Changes all the time, so it is not read out by itself. */
+const Bar = ({ done, size, rate, name, still }: BarProps) => {
+  const left = still ? null : owedSeconds(size - done, rate)
+  return (
+    <div class="file-progress" aria-live="off">
+      <progress
+        aria-label={text.files.progressOf(name)}
+        max={Math.max(1, size)}
+        value={size === 0 ? 1 : done}
+      />
+      <p>
+        <span>{text.files.of(bytesText(done), bytesText(size))}</span>
+        {left !== null && <span>{perSecondText(rate.perSecond)}</span>}
+        {left !== null && <span>{text.files.left(secondsText(left))}</span>}
+      </p>
+    </div>
+  )
+}
+
+const Shared = ({
+  state,
+  entry,
+  commands,
+}: {
+  state: FilesState
+  entry: FileEntry
+  commands: FileCommands
+}) => {
+  const share = state.shares.get(entry.file)
+  const rows = [...state.outgoing.values()].filter(({ file }) => file === entry.file)
+  if (!share) return <p class="file-gone">{text.files.takenBack}</p>
+  const name = shownName(share.file.name)
+  return (
+    <section class="file file-own" aria-label={text.files.offerOf(text.chat.you, name)}>
+      <Icon name="file" />
+      <div class="file-words">
+        <Name file={share.file} size={share.size} />
+        {rows.length === 0 && <p class="file-state">{text.files.offeredToAll}</p>}
+        {rows.length > 0 && (
+          <ul class="file-rows">
+            {rows.map(row => (
+              <Row key={row.key} it={row} name={name} commands={commands} />
+            ))}
+          </ul>
+        )}
+      </div>
+      <div class="file-buttons">
+        <Press label={text.files.takeBack} name={name} press={() => commands.unshare(entry.file)} />
+      </div>
+    </section>
+  )
+}
+
+const Row = ({ it, name, commands }: { it: Outgoing; name: string; commands: FileCommands }) => {
+  const to = shownName(it.memberName)
+  const live = outgoingLive.has(it.phase)
+  return (
+    <li class="file-row">
+      <p class="file-state" role="status">
+        <bdi>{to}</bdi>: {rowState(it, to)}
+      </p>
+      {live && (
+        <Bar done={it.took} size={it.size} rate={it.rate} name={`${name}, ${to}`} still={isPaused(it)} />
+      )}
+      {live && (
+        <div class="file-buttons">
+          <Press
+            label={it.paused.ours ? text.files.resume : text.files.pause}
+            name={`${name}, ${to}`}
+            press={() => commands.pause(it.key, !it.paused.ours)}
+          />
+          <Press label={text.files.cancel} name={`${name}, ${to}`} press={() => commands.cancel(it.key)} />
+        </div>
+      )}
+    </li>
+  )
+}
+
+const rowState = (it: Outgoing, to: string): string => {
+  if (it.phase === 'stopped') return text.files.whyRow[it.why ?? 'lost'](to)
+  if (it.phase === 'running' && it.paused.ours) return text.files.paused
+  if (it.phase === 'running' && it.paused.theirs) return text.files.pausedBy(to)
+  return text.files.rows[it.phase]
+}

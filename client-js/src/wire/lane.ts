@@ -1,0 +1,111 @@
+/**
+ * Owns the words on a lane: a data channel of its own for one file between two pages of ours. The receiver opens it and
+ * says what it wants and from which byte; bytes come in order as binary frames, everything else is JSON in text frames.
+ */
+import { type FileId, fileId } from './ids.ts'
+import { idText, isRecord, textUpTo, wholeNumber } from './shape.ts'
+
+/** Told from other channels by this. */
+export const laneProtocol = 'p2pchat-file'
+
+export type StopReason =
+  | 'cancelled'
+  | 'declined'
+  /** There is no such file, or it cannot be read any more. */
+  | 'gone'
+  /** The receiver cannot write it. */
+  | 'no-room'
+  /** It is not what was said: longer, shorter, or with another hash. */
+  | 'wrong'
+
+export type LaneWord =
+  /** Receiver: the file from that byte on; so many bytes may be under way beyond what `took` has confirmed. */
+  | { kind: 'want'; file: FileId; from: number; credit: number }
+  | { kind: 'decline'; file: FileId }
+  | { kind: 'took'; bytes: number }
+  | { kind: 'done' }
+  /** Sender: what is coming. `again` is known to these two ends only, so nobody else can go on in the sender's place. */
+  | { kind: 'begin'; size: number; again: string }
+  /** For a bundle, before `begin`: what it holds, in the order in which it comes. */
+  | { kind: 'list'; files: readonly Listed[] }
+  | { kind: 'end'; sha256: string }
+  | { kind: 'pause'; on: boolean }
+  | { kind: 'stop'; why: StopReason }
+
+export type Listed = { readonly path: string; readonly size: number }
+
+const wordUnitsMax = 65_536
+/** Of one `list`. */
+export const listedMax = 200
+const pathUnitsMax = 1_000
+
+export const parseLaneWord = (frame: string): LaneWord | null => {
+  if (frame.length > wordUnitsMax) return null
+  let value: unknown
+  try {
+    value = JSON.parse(frame)
+  } catch {
+    return null
+  }
+  return isRecord(value) ? parseWord(value) : null
+}
+
+const parseWord = (fields: Readonly<Record<string, unknown>>): LaneWord | null => {
+  switch (fields['type']) {
+    case 'want': {
+      const file = idText(fields['file'])
+      const from = wholeNumber(fields['from'])
+      const credit = wholeNumber(fields['credit'])
+      if (file === null || from === null || credit === null) return null
+      return { kind: 'want', file: fileId(file), from, credit }
+    }
+    case 'decline': {
+      const file = idText(fields['file'])
+      return file === null ? null : { kind: 'decline', file: fileId(file) }
+    }
+    case 'took': {
+      const bytes = wholeNumber(fields['bytes'])
+      return bytes === null ? null : { kind: 'took', bytes }
+    }
+    case 'done':
+      return { kind: 'done' }
+    case 'begin': {
+      const size = wholeNumber(fields['size'])
+      const again = idText(fields['again'])
+      return size === null || again === null ? null : { kind: 'begin', size, again }
+    }
+    case 'list':
+      return parseList(fields['files'])
+    case 'end': {
+      const sha256 = textUpTo(fields['sha256'], 64)
+      return sha256 === null || !/^[0-9a-f]{64}$/.test(sha256) ? null : { kind: 'end', sha256 }
+    }
+    case 'pause':
+      return typeof fields['on'] === 'boolean' ? { kind: 'pause', on: fields['on'] } : null
+    case 'stop':
+      return { kind: 'stop', why: parseReason(fields['why']) }
+    default:
+      return null
+  }
+}
+
+const reasons: readonly StopReason[] = ['cancelled', 'declined', 'gone', 'no-room', 'wrong']
+
+/** A reason we do not know is still a stop. */
+const parseReason = (value: unknown): StopReason => reasons.find(reason => reason === value) ?? 'cancelled'
+
+/** All or nothing: a list with a hole would put every later file in the wrong place. */
+const parseList = (value: unknown): LaneWord | null => {
+  if (!Array.isArray(value) || value.length > listedMax) return null
+  const files: Listed[] = []
+  for (const entry of value) {
+    if (!isRecord(entry)) return null
+    const { path } = entry
+    const size = wholeNumber(entry['size'])
+    if (typeof path !== 'string' || path === '' || path.length > pathUnitsMax || size === null) return null
+    files.push({ path, size })
+  }
+  return { kind: 'list', files }
+}
+
+export const writeLaneWord = ({ kind, ...rest }: LaneWord): string => JSON.stringify({ type: kind, ...rest })
