@@ -1,5 +1,7 @@
 /** Calls as scenes: who ends up with whose streams, and what is said on the way. */
 import { describe, expect, test } from 'vitest'
+import { streamId } from '../src/wire/ids.ts'
+import { noCaps } from '../src/wire/peer.ts'
 import { Scene } from './scene.ts'
 
 const gather = (kind: 'mesh' | 'star', ...names: string[]): Scene => {
@@ -98,6 +100,48 @@ describe.each(['mesh', 'star'] as const)('a call in a %s', kind => {
     expect(scene.watched('A')).toEqual(['C: c'])
     expect(scene.watched('C')).toEqual(['A: a'])
     expect(scene.sends('A')).toEqual(kind === 'star' ? ['a → C'] : ['a → C'])
+  })
+})
+
+test('who asks without being in the call gets nothing', () => {
+  const scene = gather('mesh', 'A', 'B')
+  scene.call('A', 'a')
+  const want = { kind: 'want-stream', stream: streamId('a'), of: null } as const
+  scene.feed('A', {
+    type: 'received',
+    via: scene.room('B').state.self,
+    received: { source: null, message: want },
+  })
+  expect(scene.sends('A')).toEqual([])
+  scene.call('B', 'b')
+  expect(scene.sends('A')).toEqual(['a → B'])
+})
+
+describe.each(['mesh', 'star'] as const)('in a %s, an original page', kind => {
+  /** `A` is ours and made the room, `O` is the original's. */
+  const meet = (): Scene => {
+    const scene = gather(kind, 'A')
+    scene.enter('O', scene.password, noCaps)
+    scene.call('A', 'a')
+    scene.call('O', 'o')
+    return scene
+  }
+  test('that leaves keeps the stream it had, without tracks, and gets them when it is back', () => {
+    const scene = meet()
+    expect(scene.sends('A')).toEqual(['a → O'])
+    scene.hangUpCall('O')
+    expect(scene.sends('A')).toEqual([])
+    expect(scene.withdrawn).toEqual(['o → A'])
+    scene.call('O', 'o2')
+    expect(scene.sends('A')).toEqual(['a → O'])
+  })
+  test('is told nothing in our own words', () => {
+    const scene = meet()
+    scene.feed('A', { type: 'call-media', media: { muted: true, cameraOff: true, pushToTalk: false } })
+    scene.feed('A', { type: 'call-show', stream: streamId('o'), size: 'small' })
+    const types = (scene.frames.get('O') ?? []).map(frame => JSON.stringify(frame))
+    expect(types.filter(it => /"type":"(media|sizes)"/.test(it))).toEqual([])
+    expect(types.some(it => /possibilities/.test(it))).toBe(true)
   })
 })
 

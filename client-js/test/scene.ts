@@ -3,6 +3,7 @@ import { callLink, linkTo } from '../src/room/call.ts'
 import { people, type Reach } from '../src/room/people.ts'
 import { Room } from '../src/room/room.ts'
 import { type AboutFile, enter, type RoomEvent, type RoomState } from '../src/room/state.ts'
+import { looksOn } from '../src/room/voice.ts'
 import { decodeFrame, encodeFrame } from '../src/wire/codec.ts'
 import { type MemberId, type PeerId, peerId, roomId, type StreamId, streamId } from '../src/wire/ids.ts'
 import { type Caps, ownCaps } from '../src/wire/peer.ts'
@@ -32,6 +33,8 @@ export class Scene {
   readonly files: { to: string; from: MemberId; about: AboutFile }[] = []
   /** What went over links, by the name of whoever it went to. */
   readonly frames = new Map<string, object[]>()
+  /** Streams that somebody has stopped sending for good, as `stream → whom`. */
+  readonly withdrawn: string[] = []
 
   constructor(kind: RoomKind) {
     this.#kind = kind
@@ -288,6 +291,8 @@ export class Scene {
   #publish(from: Someone, over: PeerId, stream: StreamId): void {
     const near = from.links.get(over)
     const far = near?.far
+    // A stream that nobody looks at has no tracks.
+    if (!looksOn(from.room.state, over)) return void near?.sends.delete(stream)
     near?.sends.add(stream)
     if (far) this.#mail.push(() => far.owner.room.feed({ type: 'stream-arrived', via: far.peer, stream }))
   }
@@ -296,6 +301,7 @@ export class Scene {
     const near = from.links.get(over)
     const far = near?.far
     near?.sends.delete(stream)
+    this.withdrawn.push(`${stream} → ${far ? this.#nameOf(far.owner) : '?'}`)
     if (far) this.#mail.push(() => far.owner.room.feed({ type: 'stream-gone', via: far.peer, stream }))
   }
 

@@ -103,7 +103,7 @@ export const meet = async (weOpen: boolean): Promise<object> => {
   let reachedHere = false
   const fromUs = async (): Promise<void> => {
     const { track, stream } = await sound()
-    link.publish(stream, [track])
+    link.publish(stream, [track], true)
     reachedThere = (await soundThere.given) === stream.id
   }
   const fromThem = async (): Promise<void> => {

@@ -3,7 +3,8 @@
  * show. Who is in the call and who gets what, the room decides; it says so by `publish` and `unpublish`.
  */
 import { isOwn, ownerOf } from '../room/call.ts'
-import type { CallEvent, RoomState } from '../room/state.ts'
+import { type CallEvent, capsOf, type RoomState } from '../room/state.ts'
+import { looksOn } from '../room/voice.ts'
 import { type MemberId, type PeerId, type StreamId, streamId } from '../wire/ids.ts'
 import type { StreamSize } from '../wire/stream.ts'
 import { allProcessing, type Choice, noChoices } from './devices.ts'
@@ -24,7 +25,7 @@ import type {
 
 /** What a call needs of a link. */
 export type MediaLink = {
-  readonly publish: (stream: MediaStream, tracks: readonly MediaStreamTrack[]) => void
+  readonly publish: (stream: MediaStream, tracks: readonly MediaStreamTrack[], afresh: boolean) => void
   readonly unpublish: (id: string) => void
 }
 
@@ -178,7 +179,10 @@ export class Call implements CallCommands {
 
   publish(over: PeerId, id: StreamId): void {
     const stream = this.#find(id)
-    if (stream) this.#ports.link(over)?.publish(stream, stream.getTracks())
+    if (!stream) return
+    const room = this.#ports.room()
+    const tracks = looksOn(room, over) ? stream.getTracks() : []
+    this.#ports.link(over)?.publish(stream, tracks, !capsOf(room, over).media)
   }
 
   unpublish(over: PeerId, id: StreamId): void {

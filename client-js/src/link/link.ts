@@ -83,9 +83,9 @@ export class Link {
     channel.send(frame)
   }
 
-  /** Sends the stream with these tracks from now on; said again, with others. */
-  publish(stream: MediaStream, tracks: readonly MediaStreamTrack[]): void {
-    if (this.#open && this.#sending.publish(stream, tracks)) this.#want()
+  /** Sends the stream with these tracks from now on; said again, with others. For `afresh` see `Sending`. */
+  publish(stream: MediaStream, tracks: readonly MediaStreamTrack[], afresh: boolean): void {
+    if (this.#open && this.#sending.publish(stream, tracks, afresh)) this.#want()
   }
 
   unpublish(id: string): void {

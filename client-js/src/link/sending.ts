@@ -27,8 +27,11 @@ export class Sending {
     this.#pc = pc
   }
 
-  /** Sends the stream with these tracks from now on. True when that has to be negotiated. */
-  publish(stream: MediaStream, tracks: readonly MediaStreamTrack[]): boolean {
+  /**
+   * Sends the stream with these tracks from now on. True when that has to be negotiated. `afresh`: not where another
+   * stream was before. The original's pages stop what they have received when it ends, and then it is stopped for good.
+   */
+  publish(stream: MediaStream, tracks: readonly MediaStreamTrack[], afresh: boolean): boolean {
     const { slots } = this.#slots(stream)
     let grown = false
     for (const kind of kinds) {
@@ -36,7 +39,7 @@ export class Sending {
       const slot = slots.get(kind)
       if (slot) void replace(slot.sender, track)
       else if (track) {
-        slots.set(kind, this.#room(track, stream))
+        slots.set(kind, this.#room(track, stream, afresh))
         grown = true
       }
     }
@@ -77,8 +80,10 @@ export class Sending {
     return held
   }
 
-  #room(track: MediaStreamTrack, stream: MediaStream): RTCRtpTransceiver {
-    const freed = this.#free.find(it => it.receiver.track.kind === track.kind && isIdle(it))
+  #room(track: MediaStreamTrack, stream: MediaStream, afresh: boolean): RTCRtpTransceiver {
+    const freed = afresh
+      ? undefined
+      : this.#free.find(it => it.receiver.track.kind === track.kind && isIdle(it))
     // Not every browser can give old room to a new stream.
     if (freed && 'setStreams' in freed.sender) {
       this.#free = this.#free.filter(it => it !== freed)

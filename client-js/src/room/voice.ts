@@ -47,13 +47,8 @@ const hearMember = (state: RoomState, via: PeerId, speaker: MemberId, message: S
   switch (message.kind) {
     case 'join-call':
       return joined(state, via, speaker, message, at)
-    case 'leave-call': {
-      // Who leaves no longer looks on. What is at the far end of a guest's link, though, is all the others too.
-      const leftLink = state.links.get(via)?.member === speaker && !state.topology.forwarded
-      const without = withoutCaller(state, speaker)
-      const next = leftLink ? withCallLink(without, via, { asked: new Set() }) : without
-      return passOn(next, via, speaker, message, at)
-    }
+    case 'leave-call':
+      return left(state, via, speaker, at)
     case 'streams': {
       const streams = message.announced.streams.filter(({ id }) => isFree(state, id, speaker))
       const announced = { streams, media: message.announced.media ?? known?.media ?? null }
@@ -64,6 +59,27 @@ const hearMember = (state: RoomState, via: PeerId, speaker: MemberId, message: S
       if (!known) return still(state)
       return passOn(withCaller(state, speaker, { ...known, media: message.media }), via, speaker, message, at)
   }
+}
+
+/** Who leaves no longer looks on. What is at the far end of a guest's link, though, is all the others too. */
+const left = (state: RoomState, via: PeerId, speaker: MemberId, at: number): Step => {
+  const without = withoutCaller(state, speaker)
+  const ownLink = state.links.get(via)?.member === speaker && !state.topology.forwarded
+  const paused = ownLink && state.call.members.has(speaker) ? sameAgain(without, via) : []
+  // An original page that comes back shows the very streams it had, so they stay, without tracks while it is away.
+  const forgets = ownLink && capsOf(state, via).media
+  const next = forgets ? withCallLink(without, via, { asked: new Set() }) : without
+  const passed = passOn(next, via, speaker, { kind: 'leave-call' }, at)
+  return { state: passed.state, effects: [...(forgets ? [] : paused), ...passed.effects] }
+}
+
+const sameAgain = (state: RoomState, over: PeerId): RoomEffect[] =>
+  [...callLink(state, over).sent].map(stream => ({ type: 'publish', over, stream }))
+
+/** Is there anybody in the call at the far end? Nobody else is sent anything, whatever they ask for. */
+export const looksOn = (state: RoomState, over: PeerId): boolean => {
+  const member = state.links.get(over)?.member ?? null
+  return state.topology.forwarded || (member !== null && state.call.members.has(member))
 }
 
 /** Nobody announces what is somebody else's. */
@@ -81,17 +97,18 @@ const joined = (
 ): Step => {
   const known = state.call.members.has(speaker)
   const next = known ? state : withCaller(state, speaker, { streams: [], media: null })
+  const resumed = known ? [] : sameAgain(next, via)
   const { own } = state.call
   const source = state.selfMember
   if (state.topology.greetsCallers && own && source !== null && !message.reply) {
     const { state: charged, kept } = spared(next, via, at)
     const say = (said: PeerMessage): RoomEffect => ({ type: 'send', over: via, source, message: said })
     const answer = [say({ kind: 'join-call', reply: true }), say({ kind: 'streams', announced: own })]
-    return still(charged, ...(kept ? answer : []))
+    return still(charged, ...resumed, ...(kept ? answer : []))
   }
   const told = state.topology.relays && !known ? [callsFor(next, via)] : []
   const passed = passOn(next, via, speaker, { kind: 'join-call', reply: true }, at)
-  return { state: passed.state, effects: [...told, ...passed.effects] }
+  return { state: passed.state, effects: [...resumed, ...told, ...passed.effects] }
 }
 
 /** Only a host passes on. Words of our own go to those who know them. */
