@@ -110,7 +110,14 @@ fn encode_answer(id: &str, answer: &Result<Reply, Refusal>, ice: &[IceServer]) -
             frame(UPDATE_ROOM, &Updated { request: id, password: &password.0, name, max_users, cur_users })
         }
         // The original answers neither a signal, nor a leave, nor what was granted before; the rest it cannot ask.
-        Ok(Reply::Left | Reply::Sent | Reply::Entered { .. } | Reply::Members { .. } | Reply::Named { .. }) => {
+        Ok(
+            Reply::Left
+            | Reply::Sent
+            | Reply::Kept
+            | Reply::Entered { .. }
+            | Reply::Members { .. }
+            | Reply::Named { .. },
+        ) => {
             return None;
         }
         Err(refusal) => frame(TYPE_ERROR, &TypeError { kind: error_code(*refusal)?, request: id }),
@@ -167,7 +174,7 @@ fn error_code(refusal: Refusal) -> Option<u8> {
         Refusal::NoId | Refusal::NotTheHost | Refusal::BadSettings | Refusal::TooManyRooms => Some(4),
         Refusal::HasId | Refusal::AlreadyThere | Refusal::NotAMember => None,
         // What these are about it cannot ask for.
-        Refusal::NameTaken | Refusal::NoSuchName | Refusal::OfferCrossed => None,
+        Refusal::NameTaken | Refusal::NoSuchName | Refusal::OfferCrossed | Refusal::TooMuchKept => None,
     }
 }
 

@@ -65,14 +65,18 @@ impl<'a> Envelope<'a> {
             let brace = body.rfind('}').ok_or(Malformed::Body)?;
             source_at.push(brace..brace);
         }
-        Ok(Envelope { target, room, payload: Payload { part: Part::Opaque, text: body, source_at, attachments } })
+        Ok(Envelope {
+            target,
+            room,
+            payload: Payload { part: Part::Opaque, text: Cow::Borrowed(body), source_at, attachments },
+        })
     }
 }
 
 /// The whole event for the target: the text as it came, with `source` set to the sender, who is named without quotes
 /// or backslashes.
 pub fn sealed(payload: &Payload<'_>, source: &str) -> String {
-    let body = payload.text;
+    let body = &*payload.text;
     let mut text = String::with_capacity(body.len() + source.len() + 32);
     text.push_str("[\"SIGNAL\",");
     let mut copied = 0;

@@ -4,8 +4,6 @@
 //! is gone, or the term is over; then the wish is granted or refused like any other.
 use std::{collections::HashSet, time::Duration};
 
-use tokio::runtime::Handle;
-
 use super::{
     Hub, Realm,
     state::{Aftermath, State},
@@ -32,16 +30,7 @@ type Wish = Request<'static>;
 
 impl Hub {
     pub(super) fn set_a_term(&self, number: u64) {
-        let hub = self.clone();
-        let end = async move {
-            tokio::time::sleep(TERM).await;
-            let aftermath = hub.state().end_term(number);
-            hub.see_to(aftermath);
-        };
-        // Without a runtime nothing is served, and nobody waits.
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(end);
-        }
+        self.after(TERM, move |state| state.end_term(number));
     }
 }
 
@@ -62,7 +51,7 @@ impl State {
         let silent = holders.into_iter().collect();
         let number = self.number();
         self.contests.insert(number, Contest { asker: asker.clone(), realm, tag: call.tag, wish, silent });
-        Aftermath { lines: Vec::new(), contests: vec![number] }
+        Aftermath { contests: vec![number], ..Aftermath::default() }
     }
 
     /// This peer lives: what it holds is not to be had.

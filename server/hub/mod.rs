@@ -7,10 +7,15 @@ mod contests;
 mod line;
 mod state;
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
+
+use tokio::runtime::Handle;
 
 pub use line::{Line, LineEnd, Overrun};
 
@@ -140,6 +145,23 @@ impl Hub {
         }
         for number in aftermath.contests {
             self.set_a_term(number);
+        }
+        for (realm, alarm) in aftermath.alarms {
+            self.after(alarm.after, move |state| state.ring(realm, &alarm));
+        }
+    }
+
+    /// Later.
+    fn after(&self, a_while: Duration, what: impl FnOnce(&mut State) -> Aftermath + Send + 'static) {
+        let hub = self.clone();
+        let later = async move {
+            tokio::time::sleep(a_while).await;
+            let aftermath = what(&mut hub.state());
+            hub.see_to(aftermath);
+        };
+        // Without a runtime nothing is served, and nobody waits.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(later);
         }
     }
 

@@ -15,7 +15,7 @@ use super::{Count, Line, Overrun, Realm, contests::Contest};
 use crate::{
     dialects::{Answer, Call, Dialect, Farewell, Frame},
     ice::Ice,
-    rooms::{IdKind, Limits, Notice, PeerId, Reply, RoomId, Rooms},
+    rooms::{Alarm, IdKind, Limits, Notice, PeerId, Reply, RoomId, Rooms},
 };
 
 /// Websockets have a code for it.
@@ -50,12 +50,15 @@ pub(super) struct Aftermath {
     pub(super) lines: Vec<(Arc<dyn Line>, Option<Farewell>)>,
     /// To be given a term.
     pub(super) contests: Vec<u64>,
+    /// To be set.
+    pub(super) alarms: Vec<(Realm, Alarm)>,
 }
 
 impl Aftermath {
     pub(super) fn add(&mut self, more: Aftermath) {
         self.lines.extend(more.lines);
         self.contests.extend(more.contests);
+        self.alarms.extend(more.alarms);
     }
 }
 
@@ -94,13 +97,14 @@ impl State {
         let number = self.number();
         let rooms = &mut self.realms[realm.at].rooms;
         let room_ids = realm.dialect.customs().room_ids;
-        let (answer, notices) = match rooms.apply(from, call.request, || RoomId::from(&*fresh(room_ids, number))) {
-            Ok(outcome) => (Ok(outcome.reply), outcome.notices),
-            Err(refusal) => {
-                tracing::debug!(peer = %from, %refusal, "refused");
-                (Err(refusal), Vec::new())
-            }
-        };
+        let (answer, notices, alarms) =
+            match rooms.apply(from, call.request, || RoomId::from(&*fresh(room_ids, number))) {
+                Ok(outcome) => (Ok(outcome.reply), outcome.notices, outcome.alarms),
+                Err(refusal) => {
+                    tracing::debug!(peer = %from, %refusal, "refused");
+                    (Err(refusal), Vec::new(), Vec::new())
+                }
+            };
         let ice = match &answer {
             Ok(Reply::Welcome { peer }) => self.ice.servers_for(peer.as_str(), now_s()),
             _ => Vec::new(),
@@ -114,7 +118,14 @@ impl State {
             }
         };
         aftermath.add(self.tell(notices));
+        aftermath.alarms.extend(alarms.into_iter().map(|it| (realm, it)));
         aftermath
+    }
+
+    /// Does what had to wait.
+    pub(super) fn ring(&mut self, realm: Realm, alarm: &Alarm) -> Aftermath {
+        let notices = self.realms[realm.at].rooms.ring(alarm);
+        self.tell(notices)
     }
 
     /// Ends a session. Its line is cut.
@@ -124,7 +135,7 @@ impl State {
 
     pub(super) fn farewell_to_all(&self) -> Aftermath {
         let lines = self.sessions.values().filter_map(|it| it.line.clone());
-        Aftermath { lines: lines.map(|(_, line)| (line, Some(GOING_AWAY))).collect(), contests: Vec::new() }
+        Aftermath { lines: lines.map(|(_, line)| (line, Some(GOING_AWAY))).collect(), ..Aftermath::default() }
     }
 
     pub(super) fn counts(&self) -> Vec<Count> {
@@ -171,7 +182,7 @@ impl State {
         ground.n_sessions -= 1;
         let notices = ground.rooms.forget(peer);
         let lines = mem::take(&mut session.line).into_iter().map(|it| (it.1, farewell)).collect();
-        let mut aftermath = Aftermath { lines, contests: Vec::new() };
+        let mut aftermath = Aftermath { lines, ..Aftermath::default() };
         aftermath.add(self.tell(notices));
         aftermath.add(self.make_way(peer));
         aftermath

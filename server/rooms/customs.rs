@@ -15,6 +15,8 @@ pub struct Customs {
     pub joins_twins: bool,
     /// A seat or a name is taken only by the living: who holds it is asked for a sign of life before it is refused.
     pub asks_holders: bool,
+    /// What is said to a name too early is kept: offers until somebody has it, candidates until they can be used.
+    pub keeps_letters: bool,
     /// How peers are called.
     pub peer_ids: IdKind,
     /// How rooms are called whose name nobody chose.
@@ -30,6 +32,7 @@ impl Default for Customs {
             first_offer_stands: false,
             joins_twins: false,
             asks_holders: false,
+            keeps_letters: false,
             peer_ids: IdKind::Hex,
             room_ids: IdKind::Long,
         }

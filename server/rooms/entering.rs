@@ -30,7 +30,7 @@ impl Rooms {
         let Some(room) = self.rooms.get_mut(&id) else {
             let spec = RoomSpec { name: String::new(), password: open(), peers_max };
             self.rooms.insert(id.clone(), Room::open(self.limits.applied_to(spec), Topology::Mesh, member));
-            return Ok(Outcome { reply: Reply::Entered { room: id, others: Vec::new(), is_new: true }, notices });
+            return Ok(Outcome::new(Reply::Entered { room: id, others: Vec::new(), is_new: true }, notices));
         };
         let (told, others): (_, Vec<_>) = (room.introduce_to(), room.peers().cloned().collect());
         room.add(member);
@@ -43,7 +43,7 @@ impl Rooms {
             notices
                 .extend(others.iter().zip(iter::repeat(peer)).map(|(it, to)| newcomer(to.clone(), &id, it, &present)));
         }
-        Ok(Outcome { reply: Reply::Entered { room: id, others, is_new: false }, notices })
+        Ok(Outcome::new(Reply::Entered { room: id, others, is_new: false }, notices))
     }
 
     pub(super) fn members(&self, peer: &PeerId) -> Result<Outcome<'static>, Refusal> {

@@ -5,6 +5,7 @@
 mod customs;
 mod entering;
 mod ids;
+mod letters;
 mod limits;
 mod names;
 mod outcome;
@@ -25,11 +26,13 @@ use std::{
 
 pub use customs::Customs;
 pub use ids::{IdKind, Name, PeerId, RoomId};
+pub use letters::Alarm;
 pub use limits::Limits;
 pub use outcome::{Event, Notice, Outcome, Part, Payload, Refusal, Reply};
 pub use room::{Card, Password, RoomSpec};
 pub use topology::Topology;
 
+use letters::Letters;
 use room::{Member, Room};
 
 /// What a peer may ask.
@@ -112,6 +115,7 @@ pub struct Rooms {
     peers: HashMap<PeerId, Peer>,
     /// Who has which name. Mirrors the peers' own exactly.
     names: HashMap<Name, PeerId>,
+    letters: Letters,
     n_seats_taken: u64,
 }
 
@@ -128,7 +132,7 @@ impl Rooms {
     /// No rooms yet.
     pub fn new(limits: Limits, customs: Customs) -> Self {
         let (rooms, peers, names) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Rooms { limits, customs, rooms, peers, names, n_seats_taken: 0 }
+        Rooms { limits, customs, rooms, peers, names, letters: Letters::default(), n_seats_taken: 0 }
     }
 
     /// The one door. A refusal changes nothing and tells nobody, which is why it carries no notices.
@@ -153,7 +157,7 @@ impl Rooms {
             Request::Update { room, spec } => self.update(from, &room, spec),
             Request::Leave { room } => {
                 let notices = self.leave(from, &room).ok_or(Refusal::NotAMember)?;
-                Ok(Outcome { reply: Reply::Left, notices })
+                Ok(Outcome::new(Reply::Left, notices))
             }
             Request::Signal { to, payload } => self.signal(from, to, payload),
         }
@@ -164,6 +168,7 @@ impl Rooms {
         let Some(Peer { seats, name }) = self.peers.remove(peer) else { return Vec::new() };
         if let Some(name) = name {
             self.names.remove(&name);
+            self.letters.forget(&name);
         }
         seats.values().filter_map(|room| self.leave(peer, room)).flatten().collect()
     }
@@ -214,7 +219,7 @@ impl Rooms {
         let card = room.card();
         let present = Arc::default();
         let joined = |to| newcomer(to, &id, peer, &present);
-        Ok(Outcome { reply: Reply::Joined { card }, notices: told.into_iter().map(joined).collect() })
+        Ok(Outcome::new(Reply::Joined { card }, told.into_iter().map(joined).collect()))
     }
 
     fn update(&mut self, peer: &PeerId, id: &RoomId, spec: Option<RoomSpec>) -> Result<Outcome<'static>, Refusal> {

@@ -9,11 +9,13 @@ impl Rooms {
         if self.names.get(&name).is_some_and(|it| it != peer) {
             return Err(Refusal::NameTaken);
         }
-        if let Some(former) = known.name.replace(name.clone()) {
+        if let Some(former) = known.name.replace(name.clone()).filter(|it| *it != name) {
             self.names.remove(&former);
+            self.letters.forget(&former);
         }
         self.names.insert(name.clone(), peer.clone());
-        Ok(Outcome::reply(Reply::Named { name }))
+        let notices = self.hand_over(&name);
+        Ok(Outcome::new(Reply::Named { name }, notices))
     }
 
     /// Whom to ask for a sign of life before this is refused: who has the name that it claims, or sits in the full room that

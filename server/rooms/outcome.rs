@@ -1,9 +1,9 @@
 //! What a request leads to: a reply to the asker and notices to others, or a refusal that changes nothing.
-use std::{collections::VecDeque, fmt, ops::Range, sync::Arc};
+use std::{borrow::Cow, collections::VecDeque, fmt, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 
-use super::{Name, PeerId, RoomId, room::Card};
+use super::{Alarm, Name, PeerId, RoomId, room::Card};
 
 /// What one peer says to another. The server carries it and never looks inside.
 #[derive(Clone)]
@@ -11,7 +11,7 @@ pub struct Payload<'a> {
     /// What kind of signal it is, where its vocabulary tells.
     pub part: Part,
     /// The text as it came.
-    pub text: &'a str,
+    pub text: Cow<'a, str>,
     /// The places in `text`, in bytes and in ascending order, where the sender's name goes; an empty one is inserted.
     pub source_at: Vec<Range<usize>>,
     /// Binary parts that travel with the text, in the order of its placeholders.
@@ -38,6 +38,8 @@ pub struct Outcome<'a> {
     pub reply: Reply,
     /// For others, in the order in which they are to be told.
     pub notices: Vec<Notice<'a>>,
+    /// What is to be seen to later.
+    pub alarms: Vec<Alarm>,
 }
 
 /// One event for one peer.
@@ -97,6 +99,8 @@ pub enum Reply {
     Left,
     /// The signal is on its way.
     Sent,
+    /// Nobody has the name that it is for. It is kept for whoever takes it.
+    Kept,
 }
 
 /// What a peer hears without having asked.
@@ -168,9 +172,24 @@ pub enum Refusal {
     /// An offer has been made to the asker that it has not answered, and that one stands.
     #[error("another offer came first")]
     OfferCrossed,
+    /// As much of the asker's waits for others as may wait.
+    #[error("too much is kept")]
+    TooMuchKept,
     /// The settings asked for make no sense.
     #[error("the settings make no sense")]
     BadSettings,
+}
+
+impl Payload<'_> {
+    pub(super) fn n_bytes(&self) -> usize {
+        self.text.len() + self.attachments.iter().map(Bytes::len).sum::<usize>()
+    }
+
+    /// For longer than the request that it came with.
+    pub(super) fn kept(self) -> Payload<'static> {
+        let Payload { part, text, source_at, attachments } = self;
+        Payload { part, text: Cow::Owned(text.into_owned()), source_at, attachments }
+    }
 }
 
 // A payload must not reach a log by way of `{:?}`.
@@ -180,8 +199,12 @@ impl fmt::Debug for Payload<'_> {
     }
 }
 
-impl Outcome<'_> {
+impl<'a> Outcome<'a> {
+    pub(super) fn new(reply: Reply, notices: Vec<Notice<'a>>) -> Self {
+        Outcome { reply, notices, alarms: Vec::new() }
+    }
+
     pub(super) fn reply(reply: Reply) -> Self {
-        Outcome { reply, notices: Vec::new() }
+        Outcome::new(reply, Vec::new())
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::{
-    Address, Customs, Limits, Name, Part, Password, Payload, Peer, PeerId, Reply, Request, RoomId, RoomSpec, Rooms,
-    Topology,
+    Address, Alarm, Customs, Limits, Name, Part, Password, Payload, Peer, PeerId, Reply, Request, RoomId, RoomSpec,
+    Rooms, Topology,
 };
 
 #[derive(Clone, Debug)]
@@ -19,6 +19,7 @@ enum Step {
     Members(u8),
     Claim { by: u8, name: u8 },
     Signal { by: u8, to: u8, room: usize, way: u8, part: Part },
+    Ring(usize),
     Lost(u8),
 }
 
@@ -42,20 +43,24 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (peer.clone(), 0..3_u8).prop_map(|(by, name)| Step::Claim { by, name }),
         8 => (peer.clone(), peer.clone(), room, 0..4_u8, part)
             .prop_map(|(by, to, room, way, part)| Step::Signal { by, to, room, way, part }),
+        2 => (0..9_usize).prop_map(Step::Ring),
         1 => peer.prop_map(Step::Lost),
     ];
     prop::collection::vec(step, 0..80)
 }
 
 fn customs() -> impl Strategy<Value = Customs> {
-    any::<[bool; 5]>().prop_map(|[one_room, introduces_both, first_offer_stands, joins_twins, asks_holders]| Customs {
-        one_room,
-        introduces_both,
-        first_offer_stands,
-        joins_twins,
-        asks_holders,
-        ..Customs::default()
-    })
+    any::<[bool; 6]>().prop_map(
+        |[one_room, introduces_both, first_offer_stands, joins_twins, asks_holders, keeps_letters]| Customs {
+            one_room,
+            introduces_both,
+            first_offer_stands,
+            joins_twins,
+            asks_holders,
+            keeps_letters,
+            ..Customs::default()
+        },
+    )
 }
 
 fn peer(n: u8) -> PeerId {
@@ -91,6 +96,7 @@ fn assert_sound(rooms: &Rooms) {
     for (name, peer) in &rooms.names {
         assert_eq!(rooms.peers[peer].name.as_ref(), Some(name), "{peer} has another's name");
     }
+    rooms.letters.assert_sound(|name| rooms.names.contains_key(name));
     assert_eq!(rooms.names.len(), rooms.peers.values().filter(|it| it.name.is_some()).count(), "a name leads nowhere");
     for (peer, Peer { seats, .. }) in &rooms.peers {
         assert!(seats.len() <= rooms.limits.rooms_per_peer_max, "{peer} is in too many rooms");
@@ -101,8 +107,15 @@ fn assert_sound(rooms: &Rooms) {
     }
 }
 
+/// What a script has led to so far, beside the rooms.
+#[derive(Default)]
+struct Past {
+    n_made: usize,
+    alarms: Vec<Alarm>,
+}
+
 /// Runs one step and checks what it said against the rooms as they were before it.
-fn run(rooms: &mut Rooms, step: Step, n_made: &mut usize) {
+fn run(rooms: &mut Rooms, step: Step, past: &mut Past) {
     let (by, request) = match step {
         Step::Hello(by) => (by, Request::Hello),
         Step::Create { by, star, peers_max } => {
@@ -119,7 +132,7 @@ fn run(rooms: &mut Rooms, step: Step, n_made: &mut usize) {
         Step::Members(by) => (by, Request::Members),
         Step::Claim { by, name } => (by, Request::Claim { name: Name::from(&*format!("n{name}")) }),
         Step::Signal { by, to, room: n, way, part } => {
-            let payload = Payload { part, text: "{}", source_at: Vec::new(), attachments: Default::default() };
+            let payload = Payload { part, text: "{}".into(), source_at: Vec::new(), attachments: Default::default() };
             let peer = format!("p{to}").into();
             let to = match way {
                 0 => Address::Member { room: room(n).as_str().to_owned().into(), peer },
@@ -129,6 +142,10 @@ fn run(rooms: &mut Rooms, step: Step, n_made: &mut usize) {
             };
             (by, Request::Signal { to, payload })
         }
+        Step::Ring(n) => {
+            let notices = past.alarms.get(n).map(|it| rooms.ring(it)).unwrap_or_default();
+            return assert!(notices.iter().all(|it| rooms.peers.contains_key(&it.to)));
+        }
         Step::Lost(by) => {
             let notices = rooms.forget(&peer(by));
             assert!(notices.iter().all(|it| rooms.peers.contains_key(&it.to) || it.to == peer(by)));
@@ -136,7 +153,7 @@ fn run(rooms: &mut Rooms, step: Step, n_made: &mut usize) {
         }
     };
     let before = format!("{rooms:?}");
-    let outcome = rooms.apply(&peer(by), request, || fresh(*n_made));
+    let outcome = rooms.apply(&peer(by), request, || fresh(past.n_made));
     match outcome {
         Err(_) => assert_eq!(before, format!("{rooms:?}"), "a refusal changes nothing"),
         Ok(outcome) => {
@@ -144,7 +161,8 @@ fn run(rooms: &mut Rooms, step: Step, n_made: &mut usize) {
                 Reply::Entered { room, is_new, .. } => *is_new && room.as_str().starts_with('r'),
                 reply => matches!(reply, Reply::Created { .. }),
             };
-            *n_made += usize::from(is_fresh);
+            past.n_made += usize::from(is_fresh);
+            past.alarms.extend(outcome.alarms);
             if let Reply::Joined { card } = &outcome.reply {
                 assert!(card.n_peers <= card.spec.peers_max, "more came in than may");
             }
@@ -159,9 +177,9 @@ proptest! {
     fn whatever_is_asked_the_rooms_stay_sound(customs in customs(), steps in steps()) {
         let limits = Limits { peers_max: 4, rooms_per_peer_max: 3, name_units_max: 20, password_units_max: 100 };
         let mut rooms = Rooms::new(limits, customs);
-        let mut n_made = 0;
+        let mut past = Past::default();
         for step in steps {
-            run(&mut rooms, step, &mut n_made);
+            run(&mut rooms, step, &mut past);
             assert_sound(&rooms);
         }
         for n in 0..6 {

@@ -22,12 +22,7 @@ impl Rooms {
                 let to: Vec<_> = self.room_of(from)?.others(from).cloned().collect();
                 self.pass(from, &to, payload)
             }
-            Address::Named(name) => {
-                let own = self.peers.get(from).and_then(|it| it.name.clone()).ok_or(Refusal::NoSuchName)?;
-                let to = self.names.get(&*name).ok_or(Refusal::NoSuchName)?;
-                let event = Event::Signal { from: from.clone(), name: Some(own), payload };
-                Ok(sent(vec![Notice { to: to.clone(), event }]))
-            }
+            Address::Named(name) => self.write(from, &name, payload),
         }
     }
 
@@ -57,6 +52,6 @@ fn said<'a>(to: &PeerId, from: &PeerId, payload: Payload<'a>) -> Notice<'a> {
     Notice { to: to.clone(), event: Event::Signal { from: from.clone(), name: None, payload } }
 }
 
-fn sent(notices: Vec<Notice<'_>>) -> Outcome<'_> {
-    Outcome { reply: Reply::Sent, notices }
+pub(super) fn sent(notices: Vec<Notice<'_>>) -> Outcome<'_> {
+    Outcome::new(Reply::Sent, notices)
 }

@@ -1,5 +1,6 @@
 //! Scenes: a stage, a step, and everything that the server would say.
 mod doors;
+mod letters;
 mod talks;
 
 use super::{
@@ -49,7 +50,7 @@ fn signal(rooms: &mut Rooms, from: &str, to: &str) -> Result<Vec<String>, Refusa
     ask(rooms, from, Request::Signal { to, payload: payload(Part::Opaque) }).map(|it| it.1)
 }
 fn payload(part: Part) -> Payload<'static> {
-    Payload { part, text: "secret", source_at: Vec::new(), attachments: Default::default() }
+    Payload { part, text: "secret".into(), source_at: Vec::new(), attachments: Default::default() }
 }
 fn update(rooms: &mut Rooms, from: &str, spec: Option<RoomSpec>) -> Result<(Reply, Vec<String>), Refusal> {
     ask(rooms, from, Request::Update { room: room(), spec })
