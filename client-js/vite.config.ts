@@ -16,6 +16,11 @@ const vendor: readonly { from: string; to: string; wanted: RegExp }[] = [
   { from: 'node_modules/streamsaver', to: 'vendor/streamsaver', wanted: /^(mitm\.html|sw\.js)$/ },
 ]
 
+const shared = /node_modules\/@?preact|src\/(ui\/|settings)/
+/** What the mirror, the call and the dialogs share, which the first view does without. */
+const media =
+  /src\/ui\/(browsers|screens|parts\/(choice|devices|dialog|level|menu|popover|tabs|trouble|video)|views\/preview)\./
+
 const copyVendor = (): Plugin => {
   let out = resolve(here, 'dist')
   return {
@@ -53,11 +58,12 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             // What several of the page's parts need, in one file: each file costs a kilobyte of headers.
-            { name: 'page', test: /node_modules\/@?preact|src\/(ui\/|settings)/, minShareCount: 2 },
+            { name: 'page', test: id => shared.test(id) && !media.test(id), minShareCount: 2 },
             {
               name: 'core',
               test: /src\/(call|core|link|room|signaling|wire)\/|node_modules\/(socket|engine)\.io/,
             },
+            { name: 'media', test: media, minShareCount: 2 },
           ],
         },
       },

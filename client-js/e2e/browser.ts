@@ -1,15 +1,16 @@
 /** Owns the browser and its people: each person is a browser context of their own, so nothing is shared between them. */
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 
-export const launch = (): Promise<Browser> =>
+/** `devices`: made-up ones; without, there are those of the machine, which has none. `allow`: pages get what they ask for. */
+export const launch = ({ devices = true, allow = true } = {}): Promise<Browser> =>
   chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
     args: [
       '--no-sandbox',
       // Otherwise addresses hide behind names that a machine without multicast cannot resolve.
       '--disable-features=WebRtcHideLocalIpsWithMdns',
-      '--use-fake-device-for-media-stream',
-      '--use-fake-ui-for-media-stream',
+      ...(devices ? ['--use-fake-device-for-media-stream'] : []),
+      `--use-fake-ui-for-media-stream${allow ? '' : '=deny'}`,
     ],
   })
 
@@ -92,7 +93,7 @@ export class Person {
   }
 
   async leave(): Promise<void> {
-    await this.page.getByRole('button', { name: 'Leave' }).click()
+    await this.page.getByRole('button', { name: 'Leave', exact: true }).click()
   }
 
   close(): Promise<void> {

@@ -87,7 +87,7 @@ test('the people can be folded away on a small screen', async () => {
   if (!ada) throw new Error('nobody came')
   await ada.page.setViewportSize({ width: 360, height: 640 })
   const list = ada.page.getByRole('heading', { name: /^People/ })
-  expect(await list.isVisible()).toBe(false)
+  await list.waitFor({ state: 'hidden' })
   const button = ada.page.getByRole('button', { name: 'People' })
   await button.click()
   expect(await list.isVisible()).toBe(true)

@@ -1,4 +1,5 @@
 /** Owns the way between the views: what a command does, which view follows, and what the address bar says meanwhile. */
+import type { Preview } from './call/preview.ts'
 import type { Client, Entered } from './core/client.ts'
 import type { Visit } from './core/visit.ts'
 import { safeName } from './files/names.ts'
@@ -24,14 +25,16 @@ export class Desk {
   readonly #model: Model
   readonly #page: Page
   readonly #client: Client
+  readonly #preview: Preview
   #visit: Visit | null = null
   #invitation: Invitation | null = null
   #unattend: () => void = () => undefined
 
-  constructor(model: Model, page: Page, client: Client) {
+  constructor(model: Model, page: Page, client: Client, preview: Preview) {
     this.#model = model
     this.#page = page
     this.#client = client
+    this.#preview = preview
     client.on('online', () => {
       model.server.value = 'online'
     })
@@ -54,6 +57,15 @@ export class Desk {
       generatePassword: () => this.#page.generatePassword(),
       files: this.#files,
       choose: part => this.#choose(part),
+      preview: {
+        open: () => void this.#preview.open(),
+        close: () => this.#preview.close(),
+        want: inputs => void this.#preview.want(inputs),
+        drop: input => this.#preview.drop(input),
+        choose: (kind, choice) => void this.#preview.choose(kind, choice),
+      },
+      enterCall: () => this.#enterCall(),
+      call: () => this.#visit?.call ?? null,
       forgetChoices: () => this.#choose(defaultSettings),
     }
   }
@@ -86,7 +98,7 @@ export class Desk {
     this.#invitation = found
     if (found.password !== null) this.#showInvitation(found.password)
     this.#model.trouble.value = null
-    this.#model.view.value = { kind: 'invited', asksPassword: found.password === null }
+    this.#model.view.value = { kind: 'invited', password: found.password === null ? 'missing' : 'known' }
   }
 
   leave(): void {
@@ -95,6 +107,8 @@ export class Desk {
     this.#visit = null
     this.#unattend()
     visit.leave()
+    this.#model.call.value = null
+    this.#model.dialog.value = null
     const { card, ended, topology } = visit.state
     this.#invitation = { room: card.id, password: card.password }
     this.#model.trouble.value = null
@@ -147,7 +161,7 @@ export class Desk {
 
   #asksPassword(): boolean {
     const view = this.#model.view.value
-    return view.kind === 'invited' && view.asksPassword
+    return view.kind === 'invited' && view.password !== 'known'
   }
 
   async #enter(where: Where): Promise<void> {
@@ -175,8 +189,8 @@ export class Desk {
     if (entered.ok && view.value !== asked) return entered.visit.leave()
     if (!entered.ok) {
       trouble.value = { where, what: entered.refusal }
-      if (where === 'invited' && entered.refusal === 'wrong-password')
-        view.value = { kind: 'invited', asksPassword: true }
+      if (asked.kind === 'invited' && asked.password === 'known' && entered.refusal === 'wrong-password')
+        view.value = { kind: 'invited', password: 'wrong' }
       return
     }
     this.#begin(entered.visit, created)
@@ -187,6 +201,8 @@ export class Desk {
     this.#visit = visit
     this.#invitation = { room: card.id, password: card.password }
     const invitation = this.#showInvitation(card.password)
+    const { microphone, camera } = this.#preview.state
+    if (microphone.track || camera.track) this.#enterCall()
     const show = (): void => {
       if (this.#visit !== visit) return
       this.#model.view.value = { kind: 'room', state: visit.state, invitation, created }
@@ -199,8 +215,24 @@ export class Desk {
       if (blob) this.#page.save(blob, safeName(file.file.name))
     })
     this.#model.files.value = visit.files.state
+    visit.on('call', state => {
+      if (this.#visit === visit) this.#model.call.value = state
+    })
+    this.#model.call.value = visit.call.state
     show()
     this.#unattend = attend(visit, this.#model, this.#page.alerts)
+  }
+
+  #enterCall(): void {
+    const { microphone, camera, choices } = this.#preview.handOver()
+    const { noiseSuppression, echoCancellation, autoGain, pushToTalk } = this.#model.settings.value
+    void this.#visit?.call.join({
+      microphone: { on: microphone.track !== null, choice: choices.microphone, track: microphone.track },
+      camera: { on: camera.track !== null, choice: choices.camera, track: camera.track },
+      speaker: choices.speaker,
+      processing: { noiseSuppression, echoCancellation, autoGainControl: autoGain },
+      pushToTalk,
+    })
   }
 
   #showInvitation(password: string): string {

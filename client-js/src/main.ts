@@ -2,6 +2,8 @@
 import { computed, effect } from '@preact/signals'
 import { h, render } from 'preact'
 import { alerts } from './alerts.ts'
+import { browserMedia } from './call/browser.ts'
+import { Preview } from './call/preview.ts'
 import { copy } from './copy.ts'
 import { connect } from './core/index.ts'
 import { Desk, type Page } from './desk.ts'
@@ -17,8 +19,11 @@ import './ui/styles/base.css'
 import './ui/styles/forms.css'
 import './ui/styles/start.css'
 import './ui/styles/room.css'
+import './ui/styles/panel.css'
 import './ui/styles/chat.css'
 import './ui/styles/acts.css'
+import './ui/styles/preview.css'
+import './ui/styles/popover.css'
 import './ui/styles/dialog.css'
 import './ui/styles/files.css'
 
@@ -38,9 +43,21 @@ const page: Page = {
 /** Where the server says that its signalling is. */
 const path = document.querySelector<HTMLMetaElement>('meta[name="signaling-path"]')?.content
 
-const model = makeModel(storedSettings())
+const stored = storedSettings()
+const preview = new Preview(
+  {
+    ...browserMedia,
+    remember: ({ wanted, choices }) =>
+      desk.commands.choose({ ...choices, microphoneOn: wanted.microphone, cameraOn: wanted.camera }),
+    changed: state => {
+      model.preview.value = state
+    },
+  },
+  { wanted: { microphone: stored.microphoneOn, camera: stored.cameraOn }, choices: stored },
+)
+const model = makeModel(stored, preview.state)
 const client = connect(path === undefined ? {} : { path })
-const desk = new Desk(model, page, client)
+const desk = new Desk(model, page, client, preview)
 
 addEventListener('hashchange', () => desk.addressChanged())
 addEventListener('pagehide', () => {
@@ -53,7 +70,8 @@ addEventListener('pageshow', ({ persisted }) => {
 
 const moving = computed(() => busy(model.files.value))
 effect(() => warnBeforeLeaving(moving.value))
-effect(() => keepAwakeWhile(moving.value))
+const calling = computed(() => model.call.value !== null && model.call.value.own.phase !== 'out')
+effect(() => keepAwakeWhile(moving.value || calling.value))
 
 const { settings } = model
 onSettingsStored(stored => {

@@ -2,6 +2,7 @@
  * Owns what somebody has chosen and their browser remembers: every setting, its default, and how it is kept.
  * What is stored is anybody's, so each value is parsed on its own, and one that makes no sense is its default.
  */
+import type { Choice } from './call/devices.ts'
 import { type IceServer, parseIceServers } from './wire/ice.ts'
 import { type Fields, isRecord, textUpTo } from './wire/shape.ts'
 
@@ -26,7 +27,15 @@ const oneOf =
   (value: unknown): T =>
     choices.find(choice => choice === value) ?? usual
 
-/** A setting is one line here: its name, and what becomes of a stored value. Devices are ids, empty for the system's own. */
+/** Null is the system's own. The name finds a device again when the browser has given it another id. */
+const device = (value: unknown): Choice => {
+  if (!isRecord(value)) return null
+  const id = textUpTo(value['id'], 300)
+  const label = textUpTo(value['label'], 100)
+  return id === null || label === null ? null : { id, label }
+}
+
+/** A setting is one line here: its name, and what becomes of a stored value. */
 const fields = {
   name: words(20),
   theme: oneOf(themes, 'auto'),
@@ -38,9 +47,14 @@ const fields = {
   typing: flag(true),
   /** Whether we hand the last messages to whoever comes later. */
   handOver: flag(false),
-  microphone: words(300),
-  camera: words(300),
-  speaker: words(300),
+  microphone: device,
+  camera: device,
+  speaker: device,
+  /** Whether they were on the last time. */
+  microphoneOn: flag(false),
+  cameraOn: flag(false),
+  /** Heard only while a key is held. */
+  pushToTalk: flag(false),
   noiseSuppression: flag(true),
   echoCancellation: flag(true),
   autoGain: flag(true),

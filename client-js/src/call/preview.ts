@@ -50,13 +50,12 @@ export type PreviewState = Readonly<Record<Input, InputState>> & {
   readonly choices: Choices
 }
 
-const idle: InputState = { wanted: false, asking: false, track: null, trouble: null }
 const inputs: readonly Input[] = ['microphone', 'camera']
 
 export class Preview {
   #state: PreviewState
   readonly #ports: PreviewPorts
-  readonly #remembered: Remembered
+  #remembered: Remembered
   readonly #devicesChanged = (): void => void this.#look()
   /** Counts the wishes for each input, so that a track which comes late for an earlier one is given back. */
   readonly #wish = { microphone: 0, camera: 0 }
@@ -64,10 +63,9 @@ export class Preview {
   constructor(ports: PreviewPorts, remembered: Remembered) {
     this.#ports = ports
     this.#remembered = remembered
-    const trouble = ports.media ? null : 'insecure'
     this.#state = {
-      microphone: { ...idle, trouble },
-      camera: { ...idle, trouble },
+      microphone: this.#idle(),
+      camera: this.#idle(),
       untouched: true,
       devices: noDevices,
       choices: remembered.choices,
@@ -111,8 +109,7 @@ export class Preview {
     this.#wish[input] += 1
     this.#state[input].track?.stop()
     this.#change({ untouched: false })
-    const trouble = this.#ports.media ? null : 'insecure'
-    this.#changeInput(input, { ...idle, trouble })
+    this.#changeInput(input, this.#idle())
     this.#remember()
   }
 
@@ -141,7 +138,7 @@ export class Preview {
     for (const input of inputs) {
       this.#wish[input] += 1
       this.#state[input].track?.stop()
-      this.#changeInput(input, { track: null, asking: false })
+      this.#changeInput(input, this.#idle())
     }
     this.#change({ untouched: true })
   }
@@ -223,9 +220,15 @@ export class Preview {
     }
   }
 
+  #idle(): InputState {
+    const trouble = this.#ports.media ? null : 'insecure'
+    return { wanted: false, asking: false, track: null, trouble }
+  }
+
   #remember(): void {
     const { microphone, camera, choices } = this.#state
-    this.#ports.remember({ wanted: { microphone: microphone.wanted, camera: camera.wanted }, choices })
+    this.#remembered = { wanted: { microphone: microphone.wanted, camera: camera.wanted }, choices }
+    this.#ports.remember(this.#remembered)
   }
 
   #changeInput(input: Input, part: Partial<InputState>): void {

@@ -3,9 +3,11 @@ import { useEffect } from 'preact/hooks'
 import type { RoomState } from '../room/state.ts'
 import { shownName } from './format.ts'
 import type { Commands, Model } from './model.ts'
+import { Announcer } from './parts/announcer.tsx'
 import { later } from './parts/later.tsx'
 import { newTo } from './reading.ts'
 import { text } from './text.ts'
+import { Dialogs } from './views/dialogs.tsx'
 import { Invited } from './views/invited.tsx'
 import { Left } from './views/left.tsx'
 import { Start } from './views/start.tsx'
@@ -24,11 +26,22 @@ export const App = ({ model, commands }: { model: Model; commands: Commands }) =
     const early = (): void => void loadRoom().catch(() => undefined)
     for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, early, { once: true })
   }, [])
+  return (
+    <>
+      <Shown model={model} commands={commands} />
+      <Dialogs model={model} commands={commands} />
+      <Announcer />
+    </>
+  )
+}
+
+const Shown = ({ model, commands }: { model: Model; commands: Commands }) => {
+  const view = model.view.value
   switch (view.kind) {
     case 'start':
       return <Start model={model} commands={commands} />
     case 'invited':
-      return <Invited model={model} commands={commands} asksPassword={view.asksPassword} />
+      return <Invited model={model} commands={commands} view={view} />
     case 'room':
       return <RoomView model={model} commands={commands} view={view} />
     case 'left':

@@ -17,8 +17,8 @@ export type Shape = { readonly least: number; readonly most: number }
 
 /** As cameras see on a desk. */
 export const lying: Shape = { least: 4 / 3, most: 16 / 9 }
-/** As cameras see in a hand; a square is as wide as it gets. */
-export const standing: Shape = { least: 9 / 16, most: 4 / 3 }
+/** As cameras see in a hand, and as wide as on a desk where many stand above each other. */
+export const standing: Shape = { least: 9 / 16, most: 16 / 9 }
 /** A shared screen is shown whole: it takes the room there is. */
 export const free: Shape = { least: 0, most: Number.POSITIVE_INFINITY }
 

@@ -1,5 +1,8 @@
 /** Owns what the views show and what they may ask for. The views change nothing here but what is typed into them. */
 import { type Signal, signal } from '@preact/signals'
+import type { Choice, DeviceKind, Input } from '../call/devices.ts'
+import type { PreviewState } from '../call/preview.ts'
+import type { CallCommands, CallState } from '../call/state.ts'
 import {
   type FileId,
   type FilesState,
@@ -15,8 +18,8 @@ import { freshReading, type Reading } from './reading.ts'
 
 export type View =
   | { readonly kind: 'start' }
-  /** Somebody followed a link. `asksPassword`: the link had none, or a wrong one. */
-  | { readonly kind: 'invited'; readonly asksPassword: boolean }
+  /** Somebody followed a link, which may or may not have had the password in it. */
+  | { readonly kind: 'invited'; readonly password: 'known' | 'missing' | 'wrong' }
   | {
       readonly kind: 'room'
       readonly state: RoomState
@@ -28,6 +31,9 @@ export type View =
 export type Where = 'create' | 'join' | 'invited' | 'left'
 export type Trouble = { readonly where: Where; readonly what: Refusal | 'no-name' | 'not-a-room' }
 export type ServerState = 'connecting' | 'online' | 'offline'
+
+/** What stands above the page. */
+export type DialogName = 'settings' | 'shortcuts' | 'call'
 
 export type CreateForm = { name: string; kind: RoomKind; password: string; peersMax: number }
 export type JoinForm = { room: string; password: string }
@@ -48,6 +54,10 @@ export type Model = {
   /** Somebody looks at the end of the conversation. */
   readonly attending: Signal<boolean>
   readonly files: Signal<FilesState>
+  readonly preview: Signal<PreviewState>
+  /** Of the room one is in. */
+  readonly call: Signal<CallState | null>
+  readonly dialog: Signal<DialogName | null>
 }
 
 export type FileCommands = {
@@ -79,6 +89,11 @@ export type Commands = {
   readonly pasted: (text: string) => void
   readonly copy: (text: string) => Promise<boolean>
   readonly generatePassword: () => string
+  readonly preview: PreviewCommands
+  /** With what the preview shows. */
+  readonly enterCall: () => void
+  /** Null outside of rooms. */
+  readonly call: () => CallCommands | null
   readonly choose: (part: Partial<Settings>) => void
   readonly forgetChoices: () => void
   /** Asks the browser whether we may notify. */
@@ -87,11 +102,20 @@ export type Commands = {
   readonly chime: () => void
 }
 
+/** One's own microphone and camera while one is not in a call. */
+export type PreviewCommands = {
+  readonly open: () => void
+  readonly close: () => void
+  readonly want: (inputs: readonly Input[]) => void
+  readonly drop: (input: Input) => void
+  readonly choose: (kind: DeviceKind, choice: Choice) => void
+}
+
 export const nameUnitsMax = 20
 export const roomNameUnitsMax = 20
 export const passwordUnitsMax = 32
 
-export const makeModel = (settings: Settings): Model => ({
+export const makeModel = (settings: Settings, preview: PreviewState): Model => ({
   settings: signal(settings),
   view: signal<View>({ kind: 'start' }),
   server: signal<ServerState>('connecting'),
@@ -105,4 +129,7 @@ export const makeModel = (settings: Settings): Model => ({
   reading: signal(freshReading),
   attending: signal(false),
   files: signal(noFiles),
+  preview: signal(preview),
+  call: signal<CallState | null>(null),
+  dialog: signal<DialogName | null>(null),
 })

@@ -7,6 +7,8 @@ export type Panels = {
   readonly open: PanelName | null
   /** The open panel covers everything else, which cannot be reached meanwhile. */
   readonly covers: boolean
+  /** Somebody asked for it, so it takes the focus. */
+  readonly asked: boolean
   readonly toggle: (panel: PanelName) => void
   /** Back to where it was opened from. */
   readonly close: () => void
@@ -17,26 +19,33 @@ const wideFrom = '(min-width: 860px)'
 export const usePanels = (usual: PanelName): Panels => {
   const wide = useMedia(wideFrom)
   const [open, setOpen] = useState<PanelName | null>(wide ? usual : null)
+  const [asked, setAsked] = useState(false)
   const from = useRef<Element | null>(null)
   const goesBack = useRef(false)
   // What is beside the room on a wide window would cover a narrow one; and in a call another one is usual.
-  useEffect(() => setOpen(wide ? usual : null), [wide, usual])
+  useEffect(() => {
+    setAsked(false)
+    setOpen(wide ? usual : null)
+  }, [wide, usual])
   // Only then is what was covered within reach again.
   useLayoutEffect(() => {
     if (open !== null || !goesBack.current) return
     goesBack.current = false
-    if (from.current instanceof HTMLElement) from.current.focus()
+    if (from.current instanceof HTMLElement && from.current.isConnected) from.current.focus()
   }, [open])
   const close = (): void => {
+    // It was there by itself: whatever opens it is where one would look for it.
+    if (!asked) from.current = document.querySelector(`[aria-controls="${open}"]`)
     goesBack.current = true
     setOpen(null)
   }
   const toggle = (panel: PanelName): void => {
     if (open === panel) return close()
     from.current = document.activeElement
+    setAsked(true)
     setOpen(panel)
   }
-  return { open, covers: open !== null && !wide, toggle, close }
+  return { open, covers: open !== null && !wide, asked, toggle, close }
 }
 
 const useMedia = (query: string): boolean => {

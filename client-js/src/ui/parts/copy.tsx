@@ -10,10 +10,12 @@ export const CopyLink = ({
   commands,
   link,
   shown,
+  small,
 }: {
   commands: Commands
   link: string
   shown?: boolean
+  small?: boolean
 }) => {
   const id = useId()
   const [result, setResult] = useState<'copied' | 'failed' | null>(null)
@@ -42,7 +44,7 @@ export const CopyLink = ({
       )}
       <button
         type="button"
-        class={shown ? 'button button-strong' : 'button button-wide'}
+        class={small ? 'button button-small' : shown ? 'button button-strong' : 'button button-wide'}
         onClick={() => void copy()}
       >
         <Icon name="copy" />

@@ -1,19 +1,19 @@
 /** Owns what the views outside a room have in common: the brand, the state of the server, the buttons of a form. */
 import type { ComponentChildren } from 'preact'
-import type { Commands, Model, Where } from '../model.ts'
+import type { Model, Where } from '../model.ts'
 import { text } from '../text.ts'
 import { Logo } from './icon.tsx'
 import { SettingsButton } from './settings-button.tsx'
 
-type FrameProps = { model: Model; commands: Commands; children: ComponentChildren }
+type FrameProps = { model: Model; children: ComponentChildren }
 
-export const Frame = ({ model, commands, children }: FrameProps) => (
+export const Frame = ({ model, children }: FrameProps) => (
   <div class="frame">
     <header class="brand">
       <Logo />
       <span class="brand-name">{text.appName}</span>
       <ServerState model={model} />
-      <SettingsButton model={model} commands={commands} />
+      <SettingsButton model={model} />
     </header>
     <main>{children}</main>
   </div>

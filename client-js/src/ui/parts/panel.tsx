@@ -43,10 +43,8 @@ type Props = {
 export const Panel = ({ panels, panel, title, note, focus, children }: Props) => {
   const own = useRef<HTMLElement>(null)
   const open = panels.open === panel
-  const shown = useRef(open)
   useLayoutEffect(() => {
-    if (open && !shown.current) own.current?.querySelector<HTMLElement>(focus ?? 'h2')?.focus()
-    shown.current = open
+    if (open && panels.asked) own.current?.querySelector<HTMLElement>(focus ?? 'h2')?.focus()
   }, [open])
   return (
     <aside

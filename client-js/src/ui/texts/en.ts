@@ -2,8 +2,10 @@
 import type { Reach } from '../../room/people.ts'
 import type { Refusal } from '../../room/state.ts'
 import type { NoticeKind } from '../../room/timeline.ts'
+import { call } from './en/call.ts'
 import { chat } from './en/chat.ts'
 import { files } from './en/files.ts'
+import { preview } from './en/preview.ts'
 import { settings } from './en/settings.ts'
 
 const refusals: Record<Refusal | 'no-name' | 'not-a-room', string> = {
@@ -45,6 +47,8 @@ export const en = {
   notices,
   reaches,
   settings,
+  preview,
+  call,
   dialog: {
     close: 'Close',
     notLoaded: 'This part of the page could not be loaded. Check the connection and try again.',
@@ -93,7 +97,9 @@ export const en = {
   invited: {
     title: 'You are invited',
     lead: 'Say who you are, and step in.',
-    passwordLead: 'This room has a password that the link does not contain.',
+    passwordLead: 'This room may have a password, and the link does not contain it.',
+    wrongLead:
+      'The password in the link is not, or no longer, that of the room. Ask for it, or for a new link.',
     elsewhere: 'Go to the start page instead',
   },
   room: {

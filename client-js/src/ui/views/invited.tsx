@@ -1,29 +1,53 @@
-/** Owns the view behind an invitation link: one name, one button. */
-import type { Commands, Model } from '../model.ts'
+/** Owns the page behind an invitation: who you are, how you look and sound, and one button. */
+import type { PreviewState } from '../../call/preview.ts'
+import type { Commands, Model, View } from '../model.ts'
 import { FormTrouble, Frame, Submit } from '../parts/frame.tsx'
+import { later } from '../parts/later.tsx'
 import { text } from '../text.ts'
 import { NameField, PasswordField } from './start.tsx'
 
-type Props = { model: Model; commands: Commands; asksPassword: boolean }
+const PreviewView = later(() => import('./preview.tsx').then(({ PreviewView }) => PreviewView))
 
-export const Invited = ({ model, commands, asksPassword }: Props) => {
+type Props = { model: Model; commands: Commands; view: Extract<View, { kind: 'invited' }> }
+
+export const Invited = ({ model, commands, view }: Props) => {
   const submit = (event: Event): void => {
     event.preventDefault()
     commands.join('invited')
   }
   return (
-    <Frame model={model} commands={commands}>
-      <form class="card card-alone" onSubmit={submit} aria-labelledby="invited-title">
-        <h1 id="invited-title">{text.invited.title}</h1>
-        <p class="card-lead">{asksPassword ? text.invited.passwordLead : text.invited.lead}</p>
-        <NameField model={model} autofocus />
-        {asksPassword && <PasswordField model={model} where="invited" />}
-        <FormTrouble model={model} where="invited" />
-        <Submit model={model} where="invited" label={text.join.submit} busy={text.join.busy} />
-        <button type="button" class="button button-quiet" onClick={commands.toStart}>
-          {text.invited.elsewhere}
-        </button>
-      </form>
+    <Frame model={model}>
+      <div class="prejoin">
+        <div class="prejoin-title">
+          <h1 id="invited-title">{text.invited.title}</h1>
+          <p>{leadFor(view)}</p>
+        </div>
+        <div class="prejoin-preview">
+          <PreviewView model={model} commands={commands} />
+        </div>
+        <form class="prejoin-form" onSubmit={submit} aria-labelledby="invited-title">
+          <NameField model={model} autofocus />
+          {view.password !== 'known' && <PasswordField model={model} where="invited" />}
+          <FormTrouble model={model} where="invited" />
+          <Submit model={model} where="invited" label={text.join.submit} busy={text.join.busy} />
+          <p class="prejoin-how" role="status">
+            {text.preview.joins[howFor(model.preview.value)]}
+          </p>
+          <button type="button" class="button button-quiet" onClick={commands.toStart}>
+            {text.invited.elsewhere}
+          </button>
+        </form>
+      </div>
     </Frame>
   )
+}
+
+const leadFor = ({ password }: Props['view']): string => {
+  if (password === 'missing') return text.invited.passwordLead
+  return password === 'wrong' ? text.invited.wrongLead : text.invited.lead
+}
+
+const howFor = ({ microphone, camera }: PreviewState): keyof typeof text.preview.joins => {
+  if (microphone.track) return camera.track ? 'both' : 'microphone'
+  return camera.track ? 'camera' : 'neither'
 }

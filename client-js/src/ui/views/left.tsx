@@ -16,7 +16,7 @@ export const Left = ({ model, commands, view }: Props) => {
     commands.rejoin()
   }
   return (
-    <Frame model={model} commands={commands}>
+    <Frame model={model}>
       <form class="card card-alone" onSubmit={submit}>
         <h1 ref={title} tabIndex={-1}>
           {view.ended ? text.left.titleEnded : text.left.title}

@@ -45,7 +45,7 @@ export const RoomHead = ({ model, commands, state, panels, people, children }: P
           <Icon name="people" />
           <span aria-hidden="true">{people}</span>
         </PanelButton>
-        <SettingsButton model={model} commands={commands} />
+        <SettingsButton model={model} />
         <button type="button" class="button button-leave" onClick={commands.leave}>
           <Icon name="leave" />
           <span class="button-words">{text.room.leave}</span>

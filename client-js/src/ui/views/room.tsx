@@ -1,4 +1,4 @@
-/** Owns the room as a whole: where its head, its conversation and its people stand, and what is wrong with it, in words. */
+/** Owns the room as a whole: where its head, its call, its conversation and its people stand. */
 import { canSpeak } from '../../room/chat.ts'
 import { people } from '../../room/people.ts'
 import type { RoomState } from '../../room/state.ts'
@@ -7,33 +7,77 @@ import type { Commands, Model, View } from '../model.ts'
 import { usePanels } from '../panels.ts'
 import { CopyLink } from '../parts/copy.tsx'
 import { Drop } from '../parts/drop.tsx'
+import { Icon } from '../parts/icon.tsx'
+import { later } from '../parts/later.tsx'
 import { Panel } from '../parts/panel.tsx'
+import { newTo } from '../reading.ts'
 import { text } from '../text.ts'
+import { CallStrip, isRunning } from './call-strip.tsx'
 import { Chat } from './chat.tsx'
 import { People } from './people.tsx'
 import { Ready } from './ready.tsx'
 import { admits, RoomHead } from './room-head.tsx'
+import { useCallSaid, useRoomKeys } from './room-life.ts'
+
+const CallView = later(() => import('./call/call.tsx').then(({ CallView }) => CallView))
 
 type Props = { model: Model; commands: Commands; view: Extract<View, { kind: 'room' }> }
 
 export const RoomView = ({ model, commands, view }: Props) => {
   const { state, invitation, created } = view
-  const panels = usePanels('people')
+  const call = model.call.value
+  const calls = commands.call()
+  const inCall = call !== null && calls !== null && call.own.phase !== 'out'
+  const panels = usePanels(inCall ? 'chat' : 'people')
+  const unread = newTo(model.reading.value, state.timeline).length > 0
+  useCallSaid(state, call)
+  useRoomKeys({ model, commands, panels, inCall })
   const seen = people(state)
   const alone = seen.length === 1
+  const chat = <Chat model={model} commands={commands} state={state} alone={alone} />
+  const ask = (): void => {
+    model.dialog.value = 'call'
+  }
+  const names = (call?.participants ?? []).map(({ member }) => state.members.get(member)?.name ?? '')
   return (
-    <div class="room">
+    <div class={inCall ? 'room room-call' : 'room'}>
       {!state.ended && (
         <Drop room={shownName(state.card.name)} ready={canSpeak(state)} commands={commands.files} />
       )}
-      <RoomHead model={model} commands={commands} state={state} panels={panels} people={seen.length} />
+      <RoomHead model={model} commands={commands} state={state} panels={panels} people={seen.length}>
+        {!inCall && !isRunning(call) && !state.ended && (
+          <button type="button" class="button button-strong" onClick={ask}>
+            <Icon name="call" />
+            <span class="button-words">{text.call.start}</span>
+          </button>
+        )}
+      </RoomHead>
       <main class="talk" inert={panels.covers}>
         <Trouble state={state} />
-        {alone && admits(state) && (
+        {!inCall && isRunning(call) && <CallStrip names={names} join={ask} />}
+        {alone && admits(state) && !inCall && (
           <Ready commands={commands} state={state} link={invitation} created={created} />
         )}
-        <Chat model={model} commands={commands} state={state} alone={alone} />
+        {inCall ? (
+          <CallView
+            room={state}
+            state={call}
+            call={calls}
+            model={model}
+            commands={commands}
+            panels={panels}
+            unread={unread}
+            invitation={invitation}
+          />
+        ) : (
+          chat
+        )}
       </main>
+      {inCall && (
+        <Panel panels={panels} panel="chat" title={text.call.chat} focus="textarea">
+          {chat}
+        </Panel>
+      )}
       <Panel
         panels={panels}
         panel="people"
@@ -41,7 +85,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
         note={text.room.peopleCount(seen.length, state.card.peersMax)}
       >
         <People seen={seen} />
-        {!alone && admits(state) && <CopyLink commands={commands} link={invitation} />}
+        {(!alone || inCall) && admits(state) && <CopyLink commands={commands} link={invitation} />}
       </Panel>
     </div>
   )

@@ -9,7 +9,7 @@ import { text } from '../text.ts'
 type Props = { model: Model; commands: Commands }
 
 export const Start = ({ model, commands }: Props) => (
-  <Frame model={model} commands={commands}>
+  <Frame model={model}>
     <div class="start">
       <div class="start-lead">
         <h1>{text.start.title}</h1>

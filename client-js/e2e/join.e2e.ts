@@ -1,0 +1,143 @@
+/** Into a call: the look into the mirror, every trouble with devices in words, and the way in and out again. */
+import type { Browser } from 'playwright-core'
+import { afterAll, describe, expect, test } from 'vitest'
+import { launch, Person } from './browser.ts'
+import { house } from './house.ts'
+
+const home = house()
+
+/** In a room of somebody else's, one step before joining. */
+const atTheDoor = async (name: string, come = home.arrive): Promise<{ ada: Person; guest: Person }> => {
+  const ada = await home.arrive()
+  const link = await ada.createRoom('Ada')
+  const guest = await come(link)
+  await guest.page.getByLabel('Your name').fill(name)
+  return { ada, guest }
+}
+
+const asked = ({ page }: Person): Promise<number> =>
+  page.evaluate(() => (globalThis as unknown as { asked?: number }).asked ?? 0)
+
+/** Counts how often the page asks the browser for devices. */
+const countAsking = async ({ page }: Person): Promise<void> => {
+  await page.addInitScript(() => {
+    const counted = globalThis as unknown as { asked: number }
+    counted.asked = 0
+    const get = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
+    navigator.mediaDevices.getUserMedia = wish => {
+      counted.asked += 1
+      return get(wish)
+    }
+  })
+}
+
+test('nothing is asked of the browser before somebody wants it, and nobody need want it', async () => {
+  const { ada, guest } = await atTheDoor('Ben')
+  await countAsking(guest)
+  await guest.page.reload()
+  await guest.page.getByText('You join without microphone and camera').waitFor()
+  await guest.stepIn('Ben')
+  await ada.sees('Ben')
+  expect(await asked(guest)).toBe(0)
+  await guest.page.getByRole('button', { name: 'Start call' }).waitFor()
+})
+
+test('what the mirror shows goes along into the call', async () => {
+  const { ada, guest } = await atTheDoor('Ben')
+  await guest.page.getByRole('button', { name: 'Allow microphone and camera' }).click()
+  await guest.page.locator('video').waitFor()
+  await guest.page.getByText('You join the call with microphone and camera.').waitFor()
+  await guest.page.getByRole('button', { name: 'Join room' }).click()
+  const bar = guest.page.getByRole('toolbar', { name: 'Call controls' })
+  await bar.getByRole('button', { name: 'Camera', exact: true, pressed: true }).waitFor()
+  await bar.getByRole('button', { name: 'Microphone', exact: true, pressed: true }).waitFor()
+
+  await ada.page.getByText('Ben is in the call').waitFor()
+  await ada.page.getByRole('button', { name: 'Join call' }).click()
+  await ada.page.getByRole('dialog').getByRole('button', { name: 'Join call' }).click()
+  await ada.page.getByRole('region', { name: /^Ben/ }).locator('video').waitFor()
+  await ada.page.getByRole('button', { name: 'Leave call' }).click()
+  await ada.page.getByText('Ben is in the call').waitFor()
+  await guest.page.getByText('You are the only one in the call').waitFor()
+})
+
+test('what was wanted is remembered, and taken up again where it is still allowed', async () => {
+  const { guest } = await atTheDoor('Ben')
+  await guest.context.grantPermissions(['microphone', 'camera'])
+  await guest.page.getByRole('button', { name: 'Microphone only' }).click()
+  await guest.page.getByText('Say something').waitFor()
+  await guest.page.reload()
+  await guest.page.getByRole('button', { name: 'Microphone', exact: true, pressed: true }).waitFor()
+  await guest.page.getByRole('button', { name: 'Camera', exact: true, pressed: false }).waitFor()
+})
+
+test('devices are chosen, and the speaker is tried', async () => {
+  const { guest } = await atTheDoor('Ben')
+  await guest.page.getByRole('button', { name: 'Microphone only' }).click()
+  await guest.page.getByRole('button', { name: 'Choose a microphone' }).click()
+  const list = guest.page.getByRole('dialog', { name: 'Choose a microphone' })
+  await list.getByRole('radio').nth(1).check()
+  await guest.page.keyboard.press('Escape')
+  await list.waitFor({ state: 'hidden' })
+  await guest.page.getByRole('button', { name: 'Microphone', exact: true, pressed: true }).waitFor()
+  await guest.page.getByRole('button', { name: 'Test the sound' }).click()
+  await guest.page.getByRole('button', { name: 'Three notes are playing' }).waitFor()
+  await guest.page.getByRole('button', { name: 'Test the sound' }).waitFor()
+})
+
+describe('with a browser that has nothing to give', () => {
+  let browser: Browser | null = null
+  const people: Person[] = []
+  afterAll(async () => {
+    await Promise.all(people.map(person => person.close()))
+    await browser?.close()
+  })
+  const from = (wish: Parameters<typeof launch>[0]) => async (address?: string) => {
+    await browser?.close()
+    browser = await launch(wish)
+    const person = await Person.arrive(browser, address ?? home.server().address)
+    people.push(person)
+    return person
+  }
+
+  test('a blocked microphone is said to be blocked, with what to do, and one joins all the same', async () => {
+    const { ada, guest } = await atTheDoor('Ben', from({ devices: true, allow: false }))
+    await guest.page.getByRole('button', { name: 'Allow microphone and camera' }).click()
+    const help = guest.page.getByRole('alert').filter({ hasText: 'Microphone and camera are blocked' })
+    await help.getByText('left end of the address').waitFor()
+    await help.getByRole('button', { name: 'Try again' }).waitFor()
+    await guest.stepIn('Ben')
+    await ada.sees('Ben')
+  })
+
+  test('without a camera and a microphone it says that there is none', async () => {
+    const { guest } = await atTheDoor('Ben', from({ devices: false, allow: true }))
+    await guest.page.getByRole('button', { name: 'Allow microphone and camera' }).click()
+    await guest.page.getByText('No microphone and no camera were found').waitFor()
+    await guest.page.getByText('plugged in').waitFor()
+  })
+
+  test('a camera that another program has is said to be busy, and the microphone works without it', async () => {
+    const { guest } = await atTheDoor('Ben')
+    await guest.page.evaluate(() => {
+      const get = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
+      navigator.mediaDevices.getUserMedia = wish =>
+        wish?.video ? Promise.reject(new DOMException('busy', 'NotReadableError')) : get(wish)
+    })
+    await guest.page.getByRole('button', { name: 'Allow microphone and camera' }).click()
+    await guest.page.getByText('The camera is busy').waitFor()
+    await guest.page.getByRole('button', { name: 'Microphone', exact: true, pressed: true }).waitFor()
+    await guest.page.getByText('You join the call with your microphone').waitFor()
+  })
+
+  test('a page without https says why it gets no devices', async () => {
+    const { guest } = await atTheDoor('Ben')
+    await guest.page.addInitScript(() => {
+      Object.defineProperty(navigator, 'mediaDevices', { value: undefined })
+    })
+    await guest.page.reload()
+    await guest.page.getByText('No microphone and no camera without https').waitFor()
+    expect(await guest.page.getByRole('button', { name: 'Allow' }).count()).toBe(0)
+    await guest.stepIn('Ben')
+  })
+})

@@ -1,0 +1,20 @@
+/** Owns what the preview asks of this browser, where one browser can less than another. */
+import type { Permission, PreviewPorts } from './preview.ts'
+
+const names = { microphone: 'microphone', camera: 'camera' } as const
+
+const states: readonly Permission[] = ['granted', 'denied', 'prompt']
+
+export const browserMedia: Pick<PreviewPorts, 'media' | 'permission'> = {
+  // Not there at all on a page without https.
+  media: navigator.mediaDevices ?? null,
+  permission: async input => {
+    try {
+      const { state } = await navigator.permissions.query({ name: names[input] as PermissionName })
+      return states.find(known => known === state) ?? 'unknown'
+    } catch {
+      // Older Firefoxes and Safaris know no such name.
+      return 'unknown'
+    }
+  },
+}

@@ -1,0 +1,84 @@
+/** Owns what opens beside its button, above everything else: closed by Escape, by a press elsewhere, or by its button. */
+import type { ComponentChildren } from 'preact'
+import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { Icon, type IconName } from './icon.tsx'
+
+type TargetedToggle = { readonly newState: string; readonly currentTarget: HTMLElement }
+
+type Props = {
+  /** What the button is called, and what it opens. */
+  label: string
+  icon: IconName
+  /** Of the button. */
+  class?: string
+  /** Beside the drawing, for eyes; `label` is what is read out. */
+  words?: string
+  children: (close: () => void) => ComponentChildren
+}
+
+export const Popover = ({ label, icon, class: kind = 'button button-icon', words, children }: Props) => {
+  const id = useId()
+  const button = useRef<HTMLButtonElement>(null)
+  const panel = useRef<HTMLDivElement>(null)
+  const [open, setOpen] = useState(false)
+  useLayoutEffect(() => {
+    const shown = panel.current
+    if (!open || !shown) return
+    const place = (): void => placeBeside(shown, button.current)
+    addEventListener('resize', place)
+    return () => {
+      removeEventListener('resize', place)
+      delete shown.dataset['placed']
+    }
+  }, [open])
+  /** Its size is known once it is shown. */
+  const toggled = ({ newState, currentTarget }: TargetedToggle): void => {
+    if (newState !== 'open') return
+    placeBeside(currentTarget, button.current)
+    currentTarget.querySelector<HTMLElement>('input:checked, button, input, select, a')?.focus()
+  }
+  return (
+    <>
+      <button
+        type="button"
+        ref={button}
+        class={kind}
+        popovertarget={id}
+        aria-expanded={open}
+        aria-haspopup="dialog"
+        title={label}
+      >
+        <Icon name={icon} />
+        {words !== undefined && <span aria-hidden="true">{words}</span>}
+        <span class="sr-only">{label}</span>
+      </button>
+      <div
+        id={id}
+        ref={panel}
+        class="popover"
+        popover="auto"
+        role="dialog"
+        aria-label={label}
+        onBeforeToggle={event => setOpen(event.newState === 'open')}
+        onToggle={toggled}
+      >
+        {open && children(() => panel.current?.hidePopover())}
+      </div>
+    </>
+  )
+}
+
+const edge = 8
+
+/** Above the button where there is room, else below it, and never beyond the window. */
+const placeBeside = (panel: HTMLElement, button: HTMLElement | null): void => {
+  if (!button) return
+  const from = button.getBoundingClientRect()
+  const { width, height } = panel.getBoundingClientRect()
+  const left = Math.min(from.left + from.width / 2 - width / 2, innerWidth - width - edge)
+  const above = from.top - height - edge
+  const below = Math.min(from.bottom + edge, innerHeight - height - edge)
+  panel.style.setProperty('left', `${Math.max(edge, left)}px`)
+  panel.style.setProperty('top', `${Math.max(edge, above >= edge ? above : below)}px`)
+  panel.dataset['placed'] = ''
+}

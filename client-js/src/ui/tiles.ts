@@ -1,0 +1,110 @@
+/** Owns who and what is shown of a call, and where: on the stage, in the grid, or in the corner. Pure. */
+import type {
+  CallState,
+  MemberId,
+  OwnScreen,
+  Participant,
+  Quality,
+  RemoteStream,
+  StreamId,
+} from '../call/state.ts'
+import type { Reach } from '../room/people.ts'
+
+/** What the call itself does not know of a member. */
+export type Known = { readonly name: string; readonly reach: Reach }
+
+export type Tile = {
+  readonly key: string
+  readonly kind: 'person' | 'screen'
+  readonly own: boolean
+  readonly member: MemberId | null
+  readonly name: string
+  readonly id: StreamId | null
+  /** Null: there is nothing to look at but a face. */
+  readonly picture: MediaStream | null
+  /** Null where nobody says so. */
+  readonly muted: boolean | null
+  readonly speaking: boolean
+  readonly reach: Reach
+  readonly quality: Quality | null
+  readonly remote: RemoteStream | null
+  readonly screen: OwnScreen | null
+}
+
+export type Scene = {
+  readonly stage: readonly Tile[]
+  readonly grid: readonly Tile[]
+  /** Ourselves, over a corner of the only other one. */
+  readonly corner: Tile | null
+}
+
+export const tilesOf = (
+  call: CallState,
+  self: string,
+  known: (member: MemberId) => Known,
+): readonly Tile[] => [
+  ...call.participants.flatMap(participant => ofParticipant(participant, known(participant.member))),
+  ...ofOwn(call, self),
+]
+
+const ofParticipant = ({ member, streams }: Participant, known: Known): Tile[] => {
+  const camera = streams.find(({ kind }) => kind === 'camera') ?? null
+  const screens = streams.filter(({ kind }) => kind === 'screen')
+  const tile = (kind: Tile['kind'], remote: RemoteStream | null): Tile => ({
+    ...known,
+    key: kind === 'person' ? `person ${member}` : `screen ${member} ${remote?.id}`,
+    kind,
+    own: false,
+    member,
+    id: remote?.id ?? null,
+    picture: remote?.hasVideo ? remote.stream : null,
+    muted: remote?.muted ?? null,
+    speaking: kind === 'person' && (remote?.speaking ?? false),
+    quality: remote?.measured?.quality ?? null,
+    remote,
+    screen: null,
+  })
+  return [tile('person', camera), ...screens.map(screen => tile('screen', screen))]
+}
+
+const ofOwn = ({ own }: CallState, name: string): Tile[] => {
+  if (own.phase === 'out') return []
+  const tile = { own: true, member: null, name, reach: 'self', quality: null, remote: null } as const
+  const person: Tile = {
+    ...tile,
+    key: 'self',
+    kind: 'person',
+    id: null,
+    picture: own.camera === 'on' ? own.stream : null,
+    muted: own.microphone !== 'on' || (own.pushToTalk && !own.talking),
+    speaking: own.speaking && own.microphone === 'on' && (!own.pushToTalk || own.talking),
+    screen: null,
+  }
+  const screens = own.screens.map(
+    (screen): Tile => ({
+      ...tile,
+      key: `own-screen ${screen.id}`,
+      kind: 'screen',
+      id: screen.id,
+      // A whole screen would hold itself, and itself again.
+      picture: screen.surface === 'monitor' ? null : screen.stream,
+      muted: null,
+      speaking: false,
+      screen,
+    }),
+  )
+  return [...screens, person]
+}
+
+/** What was pinned stands on the stage; if nothing was, what others show. One's own screen one knows already. */
+export const arrange = (tiles: readonly Tile[], pinned: ReadonlySet<string>): Scene => {
+  const chosen = tiles.filter(({ key }) => pinned.has(key))
+  const shown = tiles.filter(({ kind, own }) => kind === 'screen' && !own)
+  const stage = chosen.length > 0 ? chosen : shown
+  const rest = tiles.filter(tile => !stage.includes(tile))
+  const [other, self] = rest
+  const two = stage.length === 0 && rest.length === 2
+  if (two && other && self?.key === 'self' && other.kind === 'person')
+    return { stage, grid: [other], corner: self }
+  return { stage, grid: rest, corner: null }
+}

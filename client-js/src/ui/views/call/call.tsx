@@ -1,0 +1,133 @@
+/** Owns the call as one sees it: tiles on their stage, what is to be said, and the bar. */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { browserMedia } from '../../../call/browser.ts'
+import { type Choice, type DeviceKind, type Devices, noDevices } from '../../../call/devices.ts'
+import type { CallCommands, CallState } from '../../../call/state.ts'
+import { watchDevices } from '../../../call/watch.ts'
+import { people, type Seen } from '../../../room/people.ts'
+import type { RoomState } from '../../../room/state.ts'
+import { shownName } from '../../format.ts'
+import { useFullScreen, useIdle } from '../../full-screen.ts'
+import type { Commands, Model } from '../../model.ts'
+import type { Panels } from '../../panels.ts'
+import { announce } from '../../parts/announcer.tsx'
+import { CopyLink } from '../../parts/copy.tsx'
+import { text } from '../../text.ts'
+import { arrange, type Known, type Tile, tilesOf } from '../../tiles.ts'
+import { Bar } from './bar.tsx'
+import { Notes } from './notes.tsx'
+import { Stage } from './stage.tsx'
+import { titleOf } from './title.ts'
+import '../../styles/call.css'
+import '../../styles/tile.css'
+
+export type CallViewProps = {
+  room: RoomState
+  state: CallState
+  call: CallCommands
+  model: Model
+  commands: Commands
+  panels: Panels
+  unread: boolean
+  invitation: string
+}
+
+export const CallView = ({
+  room,
+  state,
+  call,
+  model,
+  commands,
+  panels,
+  unread,
+  invitation,
+}: CallViewProps) => {
+  const fullScreen = useFullScreen()
+  const idle = useIdle(fullScreen.on)
+  const area = useRef<HTMLElement>(null)
+  // Whatever was pressed to get here is gone.
+  useEffect(() => area.current?.focus(), [])
+  const { pinned, pin } = usePins()
+  const devices = useDevices(state)
+  const scene = arrange(tilesOf(state, room.person.name, knownIn(people(room))), pinned)
+  const setPushToTalk = (on: boolean): void => {
+    commands.choose({ pushToTalk: on })
+    call.setPushToTalk(on)
+  }
+  return (
+    <section ref={area} class={idle ? 'call call-idle' : 'call'} aria-label={text.call.area} tabIndex={-1}>
+      <Stage scene={scene} pinned={pinned} pin={pin} call={call} />
+      <Notes state={state} call={call} reconnecting={isReconnecting(room)} touch={isTouch()} />
+      <div class="call-foot">
+        <Aside state={state} />
+        {room.links.size === 0 && !room.ended && <CopyLink commands={commands} link={invitation} small />}
+        <Bar
+          state={state}
+          call={call}
+          devices={devices}
+          choose={(kind, choice) => choose(commands, call, kind, choice)}
+          panels={panels}
+          unread={unread}
+          fullScreen={fullScreen}
+          setPushToTalk={setPushToTalk}
+          openSettings={() => {
+            model.dialog.value = 'settings'
+          }}
+          openShortcuts={() => {
+            model.dialog.value = 'shortcuts'
+          }}
+        />
+      </div>
+    </section>
+  )
+}
+
+/** What is chosen in a call is meant for the next one, too. */
+const choose = (commands: Commands, call: CallCommands, kind: DeviceKind, choice: Choice): void => {
+  commands.choose({ [kind]: choice })
+  if (kind === 'microphone') void call.useMicrophone(choice)
+  if (kind === 'camera') void call.useCamera(choice)
+  if (kind === 'speaker') void call.useSpeaker(choice)
+}
+
+/** Devices have names only once one of them has been allowed, so one looks again then. */
+const useDevices = ({ own }: CallState): Devices => {
+  const [devices, setDevices] = useState(noDevices)
+  const allowed = `${own.microphone === 'none'} ${own.camera}`
+  useEffect(() => watchDevices(browserMedia.media, setDevices), [allowed])
+  return devices
+}
+
+const usePins = () => {
+  const [pinned, setPinned] = useState<ReadonlySet<string>>(new Set())
+  const pin = (tile: Tile): void => {
+    const next = new Set(pinned)
+    if (!next.delete(tile.key)) next.add(tile.key)
+    announce((next.has(tile.key) ? text.call.pinned : text.call.unpinned)(titleOf(tile)))
+    setPinned(next)
+  }
+  return { pinned, pin }
+}
+
+const knownIn =
+  (seen: readonly Seen[]) =>
+  (member: string): Known => {
+    const found = seen.find(({ key }) => key === member)
+    return { name: shownName(found?.name ?? text.room.stranger), reach: found?.reach ?? 'connecting' }
+  }
+
+/** Everybody at once is out of reach: then it is us. */
+const isReconnecting = ({ links }: RoomState): boolean => {
+  const all = [...links.values()]
+  return all.length > 0 && all.every(({ phase, steady }) => phase === 'lost' || !steady)
+}
+
+const isTouch = (): boolean => matchMedia('(hover: none) and (pointer: coarse)').matches
+
+/** Beside the bar: that nobody else is there yet, or what a host carries. */
+const Aside = ({ state: { carrying, participants } }: { state: CallState }) => {
+  if (participants.length === 0) return <p class="call-aside">{text.call.alone}</p>
+  if (!carrying || carrying.guests === 0) return null
+  const megabits = (carrying.bitsPerSecond / 1e6).toFixed(1)
+  return <p class="call-aside">{text.call.carrying(carrying.guests, megabits)}</p>
+}

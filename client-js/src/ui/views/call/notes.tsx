@@ -1,0 +1,79 @@
+/** Owns what a call has to say in words, above its bar: what is wrong, what to do about it, and what others carry. */
+import type { CallCommands, CallState, CallTrouble } from '../../../call/state.ts'
+import { Icon } from '../../parts/icon.tsx'
+import { remedyFor } from '../../parts/trouble.tsx'
+import { text } from '../../text.ts'
+
+type Props = { state: CallState; call: CallCommands; reconnecting: boolean; touch: boolean }
+
+/** At most the few that matter now; the first is the most urgent. */
+export const Notes = (props: Props) => (
+  <div class="notes" role="status">
+    {notesOf(props).map(note => (
+      <div key={note.key} class={`note note-${note.tone}`}>
+        <span class="note-words">{note.words}</span>
+        {note.action && (
+          <button type="button" class="button button-small" onClick={note.action.press}>
+            {note.action.label}
+          </button>
+        )}
+        {note.dismiss && (
+          <button type="button" class="note-dismiss" onClick={note.dismiss}>
+            <Icon name="close" />
+            <span class="sr-only">{text.call.dismiss}</span>
+          </button>
+        )}
+      </div>
+    ))}
+  </div>
+)
+
+type Note = {
+  readonly key: string
+  readonly tone: 'plain' | 'warn' | 'good'
+  readonly words: string
+  readonly action?: { readonly label: string; readonly press: () => void }
+  readonly dismiss?: () => void
+}
+
+const notesOf = ({ state, call, reconnecting, touch }: Props): Note[] => {
+  const { own, carrying, troubles } = state
+  const notes: Note[] = troubles.map(trouble => noteOf(trouble, call))
+  if (reconnecting) notes.push({ key: 'reconnecting', tone: 'warn', words: text.call.reconnectingAll })
+  if (carrying?.strained) notes.push({ key: 'strained', tone: 'warn', words: text.call.strained })
+  if (own.silent) notes.push({ key: 'silent', tone: 'warn', words: text.call.silent })
+  const { pushToTalk, microphone, speaking, talking } = own
+  if (pushToTalk && microphone === 'on') {
+    const how = touch ? text.call.holdToTalkTouch : text.call.holdToTalk
+    notes.push({ key: 'talk', tone: talking ? 'good' : 'plain', words: talking ? text.call.talking : how })
+  } else if (speaking && microphone === 'muted')
+    notes.push({
+      key: 'muted',
+      tone: 'plain',
+      words: text.call.mutedSpeaking,
+      action: { label: text.call.unmute, press: () => void call.setMuted(false) },
+    })
+  return notes
+}
+
+const noteOf = (trouble: CallTrouble, call: CallCommands): Note => {
+  const note = {
+    key: `trouble ${trouble.key}`,
+    tone: 'warn',
+    words: wordsOf(trouble),
+    dismiss: () => call.dismiss(trouble.key),
+  } as const
+  if (trouble.what !== 'needs-press') return note
+  return {
+    ...note,
+    words: text.call.needsPress,
+    action: { label: text.call.playSound, press: () => void call.playSound() },
+  }
+}
+
+const wordsOf = ({ with: device, what }: CallTrouble): string => {
+  if (what === 'unsupported' || what === 'needs-press') return text.call.screenUnsupported
+  if (device === 'screen') return what === 'blocked' ? text.call.screenBlocked : text.call.troubles.screen
+  if (device === 'speaker') return text.call.troubles.speaker
+  return `${text.preview.troubles[device][what]}. ${remedyFor(what)}`
+}

@@ -1,0 +1,72 @@
+/** Owns the button that shares a screen, and what can be said about one that is shared. */
+import { useId } from 'preact/hooks'
+import type { CallCommands, CallState, OwnScreen, ScreenHint } from '../../../call/state.ts'
+import { Icon } from '../../parts/icon.tsx'
+import { MenuItem } from '../../parts/menu.tsx'
+import { Popover } from '../../parts/popover.tsx'
+import { canShare, share, toggleScreen } from '../../screens.ts'
+import { text } from '../../text.ts'
+
+type Props = { state: CallState; call: CallCommands }
+
+export const ScreenButton = ({ state, call }: Props) => {
+  if (!canShare()) return null
+  const { screens } = state.own
+  const sharing = screens.length > 0
+  const label = sharing ? text.call.screenStop : text.call.screen
+  return (
+    <div class="round-pair bar-wide">
+      <button
+        type="button"
+        class={sharing ? 'round round-on' : 'round'}
+        aria-keyshortcuts="s"
+        title={`${label} (s)`}
+        onClick={() => toggleScreen(state, call)}
+      >
+        <Icon name={sharing ? 'screen-off' : 'screen'} />
+        <span class="sr-only">{label}</span>
+      </button>
+      {sharing && (
+        <Popover label={text.call.screenMore} icon="open" class="round-more">
+          {close => (
+            <div class="menu">
+              {screens.map(screen => (
+                <Hints key={screen.id} screen={screen} call={call} />
+              ))}
+              <MenuItem
+                icon="screen"
+                label={text.call.shareAnother}
+                press={() => {
+                  close()
+                  share(call)
+                }}
+              />
+            </div>
+          )}
+        </Popover>
+      )}
+    </div>
+  )
+}
+
+const hints: readonly ScreenHint[] = ['text', 'motion']
+
+const Hints = ({ screen, call }: { screen: OwnScreen; call: CallCommands }) => {
+  const name = useId()
+  return (
+    <fieldset class="options">
+      <legend>{text.call.hintTitle}</legend>
+      {hints.map(hint => (
+        <label class="option" key={hint}>
+          <input
+            type="radio"
+            name={name}
+            checked={screen.hint === hint}
+            onChange={() => call.setHint(screen.id, hint)}
+          />
+          <span>{text.call.hints[hint]}</span>
+        </label>
+      ))}
+    </fieldset>
+  )
+}

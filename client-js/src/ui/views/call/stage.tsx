@@ -1,0 +1,98 @@
+/** Owns where the tiles stand: measures the room there is, and lays stage, grid and corner out in it. */
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import type { CallCommands, StreamSize } from '../../../call/state.ts'
+import { type Box, free, layOut } from '../../grid.ts'
+import { text } from '../../text.ts'
+import type { Scene, Tile } from '../../tiles.ts'
+import { TileView } from './tile.tsx'
+
+type Props = {
+  scene: Scene
+  pinned: ReadonlySet<string>
+  pin: (tile: Tile) => void
+  call: CallCommands
+}
+
+export const Stage = ({ scene, ...tools }: Props) => {
+  const { stage, grid, corner } = scene
+  return (
+    <div class={stage.length > 0 ? 'stage stage-split' : 'stage'}>
+      {stage.length > 0 && <Tiles tiles={stage} {...tools} large label={text.call.area} />}
+      {grid.length > 0 && <Tiles tiles={grid} {...tools} strip={stage.length > 0} label={text.call.people} />}
+      {corner && (
+        <div class="stage-corner">
+          <TileView tile={corner} pinned={false} pin={tools.pin} call={tools.call} />
+        </div>
+      )}
+    </div>
+  )
+}
+
+type TilesProps = Omit<Props, 'scene'> & {
+  tiles: readonly Tile[]
+  label: string
+  /** Takes any shape: what is shown there is shown whole. */
+  large?: boolean
+  /** Beside the stage: small, in a row or a column that scrolls. */
+  strip?: boolean
+}
+
+const gap = 8
+
+const Tiles = ({ tiles, label, large, strip, pinned, pin, call }: TilesProps) => {
+  const list = useRef<HTMLUListElement>(null)
+  const box = useBox(list)
+  const grid = layOut(tiles.length, box, gap, large ? free : undefined)
+  useLayoutEffect(() => {
+    if (strip) return
+    list.current?.style.setProperty('--tile-width', `${grid.width}px`)
+    list.current?.style.setProperty('--tile-height', `${grid.height}px`)
+  }, [grid.width, grid.height, strip])
+  const size = strip ? 'small' : sizeOf(grid.width * devicePixelRatio)
+  useSizes(tiles, size, call)
+  return (
+    <ul
+      ref={list}
+      class={strip ? 'tiles tiles-strip' : `tiles${grid.scrolls ? ' tiles-scroll' : ''}`}
+      aria-label={label}
+    >
+      {tiles.map(tile => (
+        <li key={tile.key} class="tile-place">
+          <TileView tile={tile} pinned={pinned.has(tile.key)} pin={pin} call={call} />
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+/** Nobody need send more than is shown. */
+const sizeOf = (width: number): StreamSize => {
+  if (width > 900) return 'large'
+  return width > 420 ? 'medium' : 'small'
+}
+
+const useSizes = (tiles: readonly Tile[], size: StreamSize, call: CallCommands): void => {
+  const streams = tiles.flatMap(({ own, id }) => (own || id === null ? [] : [id]))
+  useLayoutEffect(() => {
+    for (const id of streams) call.setSize(id, size)
+  }, [streams.join(' '), size])
+}
+
+const nothing: Box = { width: 0, height: 0 }
+
+const useBox = (of: { readonly current: HTMLElement | null }): Box => {
+  const [box, setBox] = useState(nothing)
+  useLayoutEffect(() => {
+    const element = of.current
+    if (!element) return
+    const measure = (): void => {
+      const { clientWidth: width, clientHeight: height } = element
+      setBox(now => (now.width === width && now.height === height ? now : { width, height }))
+    }
+    measure()
+    const observer = new ResizeObserver(measure)
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+  return box
+}

@@ -1,0 +1,27 @@
+/** Owns which window stands above the page, if any. */
+import type { ComponentType } from 'preact'
+import type { Commands, DialogName, Model } from '../model.ts'
+import { later } from '../parts/later.tsx'
+
+const SettingsDialog = later(() => import('./settings.tsx').then(({ SettingsDialog }) => SettingsDialog))
+
+const ShortcutsDialog = later(() => import('./shortcuts.tsx').then(({ ShortcutsDialog }) => ShortcutsDialog))
+const CallDialog = later(() => import('./call-dialog.tsx').then(({ CallDialog }) => CallDialog))
+
+type Props = { model: Model; commands: Commands }
+
+export const Dialogs = ({ model, commands }: Props) => {
+  const name = model.dialog.value
+  if (name === null) return null
+  const close = (): void => {
+    model.dialog.value = null
+  }
+  const Shown = dialogs[name]
+  return <Shown model={model} commands={commands} close={close} />
+}
+
+const dialogs: Record<DialogName, ComponentType<Props & { close: () => void }>> = {
+  settings: SettingsDialog,
+  shortcuts: ShortcutsDialog,
+  call: CallDialog,
+}
