@@ -4,10 +4,12 @@ import type { Client, Entered } from './core/client.ts'
 import type { Visit } from './core/visit.ts'
 import { safeName } from './files/names.ts'
 import type { Parcel } from './files/state.ts'
+import { answersIce } from './link/probe.ts'
 import { canSpeak } from './room/chat.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 import { type Alerts, attend, talkCommands } from './talk.ts'
 import type { Commands, FileCommands, Model, Where } from './ui/model.ts'
+import { isTurn } from './wire/ice.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from './wire/invitation.ts'
 
 /** What the desk needs of the browser; a page, in short. */
@@ -37,6 +39,7 @@ export class Desk {
     this.#preview = preview
     client.on('online', () => {
       model.server.value = 'online'
+      model.serverRelays.value = client.iceServers.some(({ urls }) => urls.some(isTurn))
     })
     client.on('offline', () => {
       model.server.value = 'offline'
@@ -56,6 +59,8 @@ export class Desk {
       copy: text => this.#page.copy(text),
       generatePassword: () => this.#page.generatePassword(),
       files: this.#files,
+      connection: async member => (await this.#visit?.connection(member)) ?? null,
+      tryIceServer: answersIce,
       choose: part => this.#choose(part),
       preview: {
         open: () => void this.#preview.open(),

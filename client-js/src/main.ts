@@ -56,7 +56,16 @@ const preview = new Preview(
   { wanted: { microphone: stored.microphoneOn, camera: stored.cameraOn }, choices: stored },
 )
 const model = makeModel(stored, preview.state)
-const client = connect(path === undefined ? {} : { path })
+const client = connect({
+  ...(path === undefined ? {} : { path }),
+  configure: handedOut => {
+    const { iceServers, relayOnly } = model.settings.value
+    return {
+      iceServers: iceServers.length > 0 ? [...iceServers] : handedOut,
+      iceTransportPolicy: relayOnly ? 'relay' : 'all',
+    }
+  },
+})
 const desk = new Desk(model, page, client, preview)
 
 addEventListener('hashchange', () => desk.addressChanged())

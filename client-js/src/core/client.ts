@@ -77,6 +77,11 @@ export class Client {
     return this.#identity !== null
   }
 
+  /** What the server hands out, as long as there is a line to it. */
+  get iceServers(): readonly IceServer[] {
+    return this.#identity?.iceServers ?? []
+  }
+
   /** A new room with us in it, under `name`, of which 60 characters are kept. */
   create(wish: RoomWish, name: string): Promise<Entered> {
     const draft: Draft = {

@@ -17,4 +17,4 @@ export {
   type RoomWish,
   type Whereto,
 } from './client.ts'
-export { Visit } from './visit.ts'
+export { type Connection, Visit } from './visit.ts'

@@ -2,6 +2,7 @@
 import { Call } from '../call/call.ts'
 import type { CallState } from '../call/state.ts'
 import { Link } from '../link/link.ts'
+import type { Way } from '../link/way.ts'
 import { canSpeak } from '../room/chat.ts'
 import { linkOf } from '../room/file.ts'
 import { happened, type RoomEvents } from '../room/happened.ts'
@@ -15,6 +16,7 @@ import type { Admission, Identity, Notice } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { Events } from './events.ts'
 import { Moving } from './moving.ts'
+import { canProve, safetyCode } from './safety.ts'
 
 /** The link, and whose it is now: a peer may go on under another id. */
 type Held = { readonly link: Link; peer: PeerId }
@@ -23,6 +25,13 @@ export type Surroundings = {
   readonly configure: (iceServers: IceServer[]) => RTCConfiguration
   /** Once, when the visit is over. */
   readonly over: () => void
+}
+
+export type Connection = {
+  /** Straight, or through a TURN server; null where the browser does not say. */
+  readonly way: Way | null
+  /** Groups of digits, the same at both ends unless somebody sits in between; null without HTTPS. */
+  readonly code: readonly string[] | null
 }
 
 /** `call`: something about the call has changed; its whole state. */
@@ -109,6 +118,16 @@ export class Visit {
   /** Whether whoever comes later is handed the last messages by us. Off at first. */
   handOver(on: boolean): void {
     if (this.state.handsOver !== on) this.#room.feed({ type: 'hand-over', on })
+  }
+
+  /** How the connection to somebody stands; null for those who are not connected to us directly. */
+  async connection(member: string): Promise<Connection | null> {
+    const [peer] = [...this.state.links].find(([, it]) => it.member === member && it.phase === 'ready') ?? []
+    const link = peer === undefined ? undefined : this.#links.get(peer)?.link
+    const certificates = link?.certificates()
+    if (!link || !certificates) return null
+    const code = canProve() ? await safetyCode(certificates.own, certificates.theirs) : null
+    return { way: await link.way(), code }
   }
 
   lineLost(): void {

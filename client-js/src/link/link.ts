@@ -3,7 +3,7 @@
  * It speaks simple-peer's signals. It knows no room and no server, never opens itself again, and is silent once closed.
  */
 import { laneProtocol } from '../wire/lane.ts'
-import { connectionMark, type Signal, type TrackKind } from '../wire/signal.ts'
+import { connectionMark, fingerprints, type Signal, type TrackKind } from '../wire/signal.ts'
 import {
   type Deed,
   type Negotiation,
@@ -13,6 +13,7 @@ import {
 } from './negotiation.ts'
 import { Receiving } from './receiving.ts'
 import { Sending, type Tuning } from './sending.ts'
+import { type Way, wayOf } from './way.ts'
 
 export type LinkPorts = {
   readonly signal: (signal: Signal) => void
@@ -69,6 +70,21 @@ export class Link {
   /** Does this description begin a connection other than the one we are in? */
   isAnotherConnection(sdp: string): boolean {
     return this.#remoteMark !== null ? this.#remoteMark !== connectionMark(sdp) : this.#negotiation.initiator
+  }
+
+  /** What both ends have given of their certificates; null before both have. */
+  certificates(): { readonly own: readonly string[]; readonly theirs: readonly string[] } | null {
+    const own = fingerprints(this.#pc.currentLocalDescription?.sdp ?? '')
+    const theirs = fingerprints(this.#pc.currentRemoteDescription?.sdp ?? '')
+    return own.length === 0 || theirs.length === 0 ? null : { own, theirs }
+  }
+
+  async way(): Promise<Way | null> {
+    try {
+      return wayOf(await this.#pc.getStats())
+    } catch {
+      return null
+    }
   }
 
   signal(signal: Signal): void {

@@ -13,7 +13,7 @@ import {
 } from '../files/state.ts'
 import type { Refusal, RoomKind, RoomState } from '../room/state.ts'
 import type { MessageId } from '../room/timeline.ts'
-import type { Settings } from '../settings.ts'
+import type { IceServer, Settings } from '../settings.ts'
 import { freshReading, type Reading } from './reading.ts'
 
 export type View =
@@ -38,10 +38,18 @@ export type DialogName = 'settings' | 'shortcuts' | 'call'
 export type CreateForm = { name: string; kind: RoomKind; password: string; peersMax: number }
 export type JoinForm = { room: string; password: string }
 
+/** The safety code in groups of digits, where there is HTTPS. */
+export type ConnectionShown = {
+  readonly way: 'direct' | 'relayed' | null
+  readonly code: readonly string[] | null
+}
+
 export type Model = {
   readonly settings: Signal<Settings>
   readonly view: Signal<View>
   readonly server: Signal<ServerState>
+  /** Whether the server hands out a TURN server. */
+  readonly serverRelays: Signal<boolean>
   readonly busy: Signal<Where | null>
   readonly trouble: Signal<Trouble | null>
   readonly userName: Signal<string>
@@ -94,6 +102,9 @@ export type Commands = {
   readonly enterCall: () => void
   /** Null outside of rooms. */
   readonly call: () => CallCommands | null
+  /** How the connection to a member stands; null without one. */
+  readonly connection: (member: string) => Promise<ConnectionShown | null>
+  readonly tryIceServer: (server: IceServer) => Promise<'yes' | 'no'>
   readonly choose: (part: Partial<Settings>) => void
   readonly forgetChoices: () => void
   /** Asks the browser whether we may notify. */
@@ -119,6 +130,7 @@ export const makeModel = (settings: Settings, preview: PreviewState): Model => (
   settings: signal(settings),
   view: signal<View>({ kind: 'start' }),
   server: signal<ServerState>('connecting'),
+  serverRelays: signal(false),
   busy: signal<Where | null>(null),
   trouble: signal<Trouble | null>(null),
   userName: signal(settings.name),

@@ -49,6 +49,9 @@ const excerptUnits = 120
 
 /** The beginning, on one line. */
 export const excerpt = (text: string): string => {
-  const line = text.replace(/\s+/gu, ' ').trim()
+  const line = text
+    .replace(/```|\s+/gu, ' ')
+    .replace(/ +/g, ' ')
+    .trim()
   return line.length <= excerptUnits ? line : `${[...line.slice(0, excerptUnits)].slice(0, -1).join('')}…`
 }

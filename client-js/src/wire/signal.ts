@@ -52,3 +52,10 @@ const parseRequest = (kind: unknown): Signal | null =>
  */
 export const connectionMark = (sdp: string): string | null =>
   /^a=fingerprint:\s*(\S+\s+\S+)/m.exec(sdp)?.[1]?.toLowerCase() ?? null
+
+/** Every certificate that a description would take, each once. Honest ones have one. */
+export const fingerprints = (sdp: string): string[] => [
+  ...new Set(
+    Array.from(sdp.matchAll(/^a=fingerprint:\s*(\S+\s+\S+)/gm), ([, found]) => (found ?? '').toLowerCase()),
+  ),
+]

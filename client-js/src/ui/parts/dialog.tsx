@@ -15,12 +15,13 @@ export const Dialog = ({ title, close, wide, children }: Props) => {
     return () => shown?.close()
   }, [])
   return (
-    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog, which is the key to this press
     <dialog
       ref={dialog}
       class={wide ? 'dialog dialog-wide' : 'dialog'}
       aria-labelledby={id}
       onClose={close}
+      // What lies below would take the key for its own.
+      onKeyDown={event => event.key === 'Escape' && event.stopPropagation()}
       onClick={event => {
         if (event.target === event.currentTarget) event.currentTarget.close()
       }}

@@ -4,8 +4,10 @@ import type { Refusal } from '../../room/state.ts'
 import type { NoticeKind } from '../../room/timeline.ts'
 import { call } from './en/call.ts'
 import { chat } from './en/chat.ts'
+import { connection } from './en/connection.ts'
 import { files } from './en/files.ts'
 import { preview } from './en/preview.ts'
+import { safety } from './en/safety.ts'
 import { settings } from './en/settings.ts'
 
 const refusals: Record<Refusal | 'no-name' | 'not-a-room', string> = {
@@ -49,6 +51,8 @@ export const en = {
   settings,
   preview,
   call,
+  connection,
+  safety,
   dialog: {
     close: 'Close',
     notLoaded: 'This part of the page could not be loaded. Check the connection and try again.',

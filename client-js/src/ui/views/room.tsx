@@ -84,7 +84,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
         title={text.room.people}
         note={text.room.peopleCount(seen.length, state.card.peersMax)}
       >
-        <People seen={seen} />
+        <People seen={seen} commands={commands} star={state.card.kind === 'star'} />
         {(!alone || inCall) && admits(state) && <CopyLink commands={commands} link={invitation} />}
       </Panel>
     </div>

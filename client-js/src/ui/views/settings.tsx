@@ -4,6 +4,7 @@ import { Dialog } from '../parts/dialog.tsx'
 import { type Tab, Tabs } from '../parts/tabs.tsx'
 import { text } from '../text.ts'
 import { ChatSettings } from './settings/chat.tsx'
+import { ConnectionSettings } from './settings/connection.tsx'
 import { GeneralSettings } from './settings/general.tsx'
 
 export type SettingsProps = { model: Model; commands: Commands }
@@ -13,6 +14,7 @@ export const SettingsDialog = ({ model, commands, close }: SettingsProps & { clo
   const tabs: readonly Tab[] = [
     { key: 'general', title: text.settings.general, body: () => <GeneralSettings {...props} /> },
     { key: 'chat', title: text.settings.chat, body: () => <ChatSettings {...props} /> },
+    { key: 'connection', title: text.settings.connection, body: () => <ConnectionSettings {...props} /> },
   ]
   return (
     <Dialog title={text.settings.title} close={close} wide>

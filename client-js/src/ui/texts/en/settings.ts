@@ -15,6 +15,7 @@ export const settings = {
   resetHint: 'Forgets everything that this browser remembers for you, your name too.',
   resetDone: 'All settings are back to their defaults.',
   chat: 'Chat',
+  connection: 'Connection',
   notifications: 'Notifications',
   notificationsHint: 'From the system, while you look at something else.',
   notificationsRefused: 'The browser does not allow it. You can change that in its settings for this site.',

@@ -20,7 +20,9 @@ export const ChatSettings = ({ model, commands }: SettingsProps) => {
         on={notifications}
         change={on => void wantNotifications(on)}
       />
-      <div role="status">{refused && <p class="field-trouble">{text.settings.notificationsRefused}</p>}</div>
+      <div class="form-trouble" role="status">
+        {refused && <p>{text.settings.notificationsRefused}</p>}
+      </div>
       <Switch
         label={text.settings.sound}
         hint={text.settings.soundHint}

@@ -1,0 +1,98 @@
+/** Who can listen: the code that two people compare, addresses hidden behind a relay, servers of one's own. */
+import { expect, test } from 'vitest'
+import type { Person } from './browser.ts'
+import { gather, house } from './house.ts'
+
+const home = house()
+
+const shown = async (person: Person, name: string) => {
+  await person.page.getByRole('button', { name: `Connection to ${name}` }).click()
+  const dialog = person.page.getByRole('dialog', { name: `Connection to ${name}` })
+  await dialog.waitFor()
+  return dialog
+}
+
+const codeOf = async (person: Person, name: string): Promise<string> => {
+  const dialog = await shown(person, name)
+  await dialog.getByText('Direct, from browser to browser.').waitFor()
+  const code = (await dialog.locator('.safety-code').textContent())?.trim() ?? ''
+  await person.page.keyboard.press('Escape')
+  return code
+}
+
+test('in a mesh every pair has a code of its own, the same at both ends', async () => {
+  const { people } = await gather(home, {}, 'Ada', 'Ben', 'Cyd')
+  const [ada, ben, cyd] = people
+  if (!ada || !ben || !cyd) throw new Error('nobody came')
+  await Promise.all([cyd.sees('Ben'), ben.sees('Cyd'), ada.sees('Cyd'), ada.sees('Ben')])
+  const codes = [await codeOf(ada, 'Ben'), await codeOf(ada, 'Cyd'), await codeOf(ben, 'Cyd')]
+  expect([await codeOf(ben, 'Ada'), await codeOf(cyd, 'Ada'), await codeOf(cyd, 'Ben')]).toEqual(codes)
+  expect(new Set(codes).size).toBe(3)
+  for (const code of codes) expect(code).toMatch(/^(\d{5} ){5}\d{5}$/)
+})
+
+test('in a star a code covers the way to the host, and this is said', async () => {
+  const { people } = await gather(home, { kind: 'star' }, 'Ada', 'Ben', 'Cyd')
+  const [ada, ben, cyd] = people
+  if (!ada || !ben || !cyd) throw new Error('nobody came')
+  await ada.sees('Ben')
+  expect(await codeOf(ben, 'Ada')).toBe(await codeOf(ada, 'Ben'))
+  await cyd.row('Ben', 'through the host').waitFor({ state: 'attached' })
+  await (await shown(cyd, 'Ben')).getByText('passes on what you say to each other').waitFor()
+  expect(await cyd.page.locator('.safety-code').count()).toBe(0)
+})
+
+/** Every configuration that the page has made connections with. */
+const watchConnections = async ({ context }: Person): Promise<void> => {
+  await context.addInitScript(() => {
+    const made: unknown[] = []
+    Object.assign(globalThis, { made })
+    const Native = RTCPeerConnection
+    globalThis.RTCPeerConnection = class extends Native {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration)
+        made.push(configuration)
+      }
+    }
+  })
+}
+
+test('an own server is checked, remembered, and used in place of the site’s; a hidden address needs a relay', async () => {
+  const ada = await home.arrive('about:blank')
+  await watchConnections(ada)
+  await ada.page.goto(home.server().address)
+  await ada.page.getByRole('button', { name: 'Settings' }).click()
+  await ada.page.getByRole('tab', { name: 'Connection' }).click()
+  const dialog = ada.page.getByRole('dialog', { name: 'Settings' })
+  await dialog.getByRole('switch', { name: 'Hide my address' }).click()
+  await dialog.getByText('you would reach nobody').waitFor()
+  const address = dialog.getByLabel('Address', { exact: true })
+  await address.fill('turn.example.org')
+  await dialog.getByRole('button', { name: 'Add server' }).click()
+  await dialog.getByText('This is not the address').waitFor()
+  await address.fill('turn:127.0.0.1:9')
+  await dialog.getByRole('button', { name: 'Add server' }).click()
+  await dialog.getByText('wants a user name').waitFor()
+  await dialog.getByLabel('User name').fill('ada')
+  await dialog.getByLabel('Password').fill('secret')
+  await dialog.getByRole('button', { name: 'Add server' }).click()
+  await dialog.getByText('you would reach nobody').waitFor({ state: 'detached' })
+  await dialog.getByText('turn:127.0.0.1:9', { exact: true }).waitFor()
+  await ada.page.keyboard.press('Escape')
+  const link = await ada.createRoom('Ada')
+  const ben = await home.arrive(link)
+  await ben.stepIn('Ben')
+  await ada.page.waitForFunction(() => Reflect.get(globalThis, 'made').length > 0)
+  const [made] = await ada.page.evaluate(() => Reflect.get(globalThis, 'made'))
+  expect(made).toMatchObject({
+    iceServers: [{ urls: ['turn:127.0.0.1:9'], username: 'ada', credential: 'secret' }],
+    iceTransportPolicy: 'relay',
+  })
+  await ada.page.reload()
+  await ada.page.getByRole('button', { name: 'Settings' }).click()
+  await ada.page.getByRole('tab', { name: 'Connection' }).click()
+  await dialog.getByRole('button', { name: 'Try' }).click()
+  await dialog.getByText('It does not answer.').waitFor()
+  await dialog.getByRole('button', { name: 'Remove turn:127.0.0.1:9' }).click()
+  await dialog.getByText('you would reach nobody').waitFor()
+})

@@ -1,0 +1,29 @@
+/** Owns the question whether a STUN or TURN server answers, asked by a connection that leads nowhere. */
+
+export type Answered = 'yes' | 'no'
+
+const answerMs = 8_000
+
+/** A STUN server tells us our own address as others see it; a TURN server gives us one of its own. */
+export const answersIce = (server: RTCIceServer): Promise<Answered> => {
+  const urls = [server.urls].flat()
+  const turn = urls.every(url => /^turns?:/i.test(url))
+  const wanted = turn ? 'relay' : 'srflx'
+  const pc = new RTCPeerConnection({ iceServers: [server], iceTransportPolicy: turn ? 'relay' : 'all' })
+  return new Promise<Answered>(resolve => {
+    const late = setTimeout(() => done('no'), answerMs)
+    const done = (answered: Answered): void => {
+      clearTimeout(late)
+      pc.close()
+      resolve(answered)
+    }
+    pc.addEventListener('icecandidate', ({ candidate }) => {
+      if (candidate === null) done('no')
+      else if (candidate.type === wanted) done('yes')
+    })
+    pc.createDataChannel('')
+    pc.createOffer()
+      .then(offer => pc.setLocalDescription(offer))
+      .catch(() => done('no'))
+  })
+}
