@@ -5,9 +5,9 @@ import { house } from './house.ts'
 const home = house()
 const kilobyte = 1_000
 
-test('the first view is light, and comes from this server alone', async () => {
-  const person = await home.arrive('about:blank')
-  const { page, context } = person
+/** A first visit until nothing more comes; `weighed` is what responses of a kind took on the wire, headers included. */
+const firstVisit = async ({ online }: { online: boolean }) => {
+  const { page, context } = await home.arrive('about:blank')
   const devtools = await context.newCDPSession(page)
   await devtools.send('Network.enable')
   const kinds = new Map<string, string>()
@@ -22,13 +22,28 @@ test('the first view is light, and comes from this server alone', async () => {
   devtools.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
     weights.set(requestId, encodedDataLength)
   })
+  if (!online) {
+    await page.routeWebSocket(/.*/, socket => socket.close())
+    await page.route('**/api/signaling/**', route => route.abort())
+  }
   await page.goto(home.server().address)
   await page.getByRole('button', { name: 'Create room' }).waitFor()
+  if (online) await page.getByText('Connected to the server').waitFor()
+  await page.waitForLoadState('networkidle')
   const weighed = (kind: RegExp): number =>
     [...weights].reduce((sum, [id, bytes]) => sum + (kind.test(kinds.get(id) ?? '') ? bytes : 0), 0)
+  return { weighed, strangers }
+}
+
+test('the first view needs little script', async () => {
+  // What follows once there is a server to talk to is none of the first view's.
+  const { weighed } = await firstVisit({ online: false })
   expect(weighed(/^Script$/)).toBeGreaterThan(kilobyte)
   expect(weighed(/^Script$/)).toBeLessThan(60 * kilobyte)
-  await page.waitForLoadState('networkidle')
+})
+
+test('a first visit is light, and comes from this server alone', async () => {
+  const { weighed, strangers } = await firstVisit({ online: true })
   expect(weighed(/./)).toBeLessThan(120 * kilobyte)
   expect(strangers).toEqual([])
 })

@@ -4,8 +4,6 @@ import type { Client, Entered } from './core/client.ts'
 import type { Visit } from './core/visit.ts'
 import { safeName } from './files/names.ts'
 import type { Parcel } from './files/state.ts'
-import { answersIce } from './link/probe.ts'
-import { canSpeak } from './room/chat.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 import { type Alerts, attend, talkCommands } from './talk.ts'
 import type { Commands, FileCommands, Model, Where } from './ui/model.ts'
@@ -60,7 +58,7 @@ export class Desk {
       generatePassword: () => this.#page.generatePassword(),
       files: this.#files,
       connection: async member => (await this.#visit?.connection(member)) ?? null,
-      tryIceServer: answersIce,
+      tryIceServer: async server => (await import('./link/probe.ts')).answersIce(server),
       choose: part => this.#choose(part),
       preview: {
         open: () => void this.#preview.open(),
@@ -90,7 +88,7 @@ export class Desk {
   }
 
   #share(parcels: readonly Parcel[]): boolean {
-    if (!this.#visit || !canSpeak(this.#visit.state) || parcels.length === 0) return false
+    if (!this.#visit?.canSpeak || parcels.length === 0) return false
     this.#visit.files.share(parcels)
     return true
   }

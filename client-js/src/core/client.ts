@@ -10,7 +10,7 @@ import { nameUnitsMax } from '../wire/peer.ts'
 import type { Draft, Identity, Notice, Refusal, RoomKind } from '../wire/server.ts'
 import { cut } from '../wire/shape.ts'
 import { Events } from './events.ts'
-import { Visit } from './visit.ts'
+import type { Visit } from './visit.ts'
 
 export type ClientOptions = {
   /** The server's origin, `https://talk.example.org`; by default the one the page came from. */
@@ -47,6 +47,9 @@ export type ClientEvents = {
 
 const defaultPath = '/api/signaling/'
 const earlyMax = 200
+
+/** What a visit is made of is more than all that comes before one, and is fetched once the line stands. */
+const visiting = (): Promise<typeof import('./visit.ts') | null> => import('./visit.ts').catch(() => null)
 
 /** Connects to a server, at once and for as long as the page lives or until `close`. */
 export const connect = (options: ClientOptions = {}): Client => new Client(options)
@@ -112,6 +115,8 @@ export class Client {
   }
 
   async #enter(ask: () => Promise<Answer>, name: string): Promise<Entered> {
+    const parts = await visiting()
+    if (!parts) return { ok: false, refusal: 'unreachable' }
     this.#entering += 1
     const answer = await ask()
     this.#entering -= 1
@@ -121,7 +126,7 @@ export class Client {
     if (!answer.ok) return answer
     if (!identity) return { ok: false, refusal: 'unreachable' }
     const { id } = answer.admission.card
-    const visit = new Visit(this.#line, identity, answer.admission, cut(name, nameUnitsMax), {
+    const visit = new parts.Visit(this.#line, identity, answer.admission, cut(name, nameUnitsMax), {
       configure: this.#configure,
       over: () => this.#visits.delete(id),
     })
@@ -132,6 +137,7 @@ export class Client {
 
   #found(identity: Identity): void {
     this.#identity = identity
+    void visiting()
     this.#events.emit('online', undefined)
     for (const visit of this.#visits.values()) visit.lineFound(identity)
   }

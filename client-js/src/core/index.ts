@@ -2,6 +2,15 @@
  * Owns what others can build on: everything below the interface, with its types. This file is the entry of the module
  * that the server hands out as `/core/p2pchat.js`; the app itself is made of the same parts.
  */
+export type {
+  CallChoices,
+  CallCommands,
+  CallState,
+  Measured,
+  Participant,
+  RemoteStream,
+} from '../call/state.ts'
+export type { FilesState, Incoming, Outgoing, Parcel } from '../files/state.ts'
 export type { RoomEvents } from '../room/happened.ts'
 export { people, type Reach, type Seen } from '../room/people.ts'
 export type { RoomState } from '../room/state.ts'
@@ -17,4 +26,5 @@ export {
   type RoomWish,
   type Whereto,
 } from './client.ts'
-export { type Connection, Visit } from './visit.ts'
+export type { FileEvents, Moving } from './moving.ts'
+export type { Connection, Visit, VisitEvents } from './visit.ts'

@@ -98,9 +98,14 @@ export class Visit {
     return this.#room.state
   }
 
+  /** Whether there is anybody to hear what is said. */
+  get canSpeak(): boolean {
+    return canSpeak(this.state)
+  }
+
   /** Whether there was anything to say and anybody to hear it. `answers` names a message that this one answers. */
   say(text: string, answers: MessageId | null = null): boolean {
-    if (text.trim() === '' || !canSpeak(this.state)) return false
+    if (text.trim() === '' || !this.canSpeak) return false
     this.#room.feed({ type: 'say', text, id: freshMessageId(), answers })
     return true
   }
