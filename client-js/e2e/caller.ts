@@ -35,6 +35,19 @@ declare const caller: (typeof started)['caller']
 export const both: CallChoices = { microphone: { on: true }, camera: { on: true } }
 export const soundOnly: CallChoices = { microphone: { on: true }, camera: { on: false } }
 
+/** Keeps every connection at hand, and breaks those that are open when told to. */
+const watchConnections = `{
+  const Native = RTCPeerConnection
+  globalThis.connections = []
+  globalThis.RTCPeerConnection = class extends Native {
+    constructor(configuration) {
+      super(configuration)
+      connections.push(this)
+      addEventListener('cut-links', () => this.close())
+    }
+  }
+}`
+
 export class Caller {
   readonly page: Page
   readonly context: BrowserContext
@@ -46,9 +59,9 @@ export class Caller {
     this.page = page
   }
 
-  static async arrive(browser: Browser, server: string, name: string, init?: string): Promise<Caller> {
+  static async arrive(browser: Browser, server: string, name: string): Promise<Caller> {
     const context = await browser.newContext({ viewport: { width: 800, height: 600 } })
-    if (init !== undefined) await context.addInitScript(init)
+    await context.addInitScript(watchConnections)
     const page = await context.newPage()
     const body = await script()
     await page.route('**/bare.html', route =>
@@ -95,14 +108,14 @@ export class Caller {
 
   /** Waits until exactly these people's pictures move here, as many streams of each as are named. */
   async watches(...names: string[]): Promise<void> {
-    const before = new Map((await this.shown()).map(({ id, time }) => [id, time]))
+    const before = new Map((await this.shown()).map(({ id, frames }) => [id, frames]))
     await expect
       .poll(
         async () => {
           const shown = await this.shown()
-          for (const { id, time } of shown) if (!before.has(id)) before.set(id, time)
+          for (const { id, frames } of shown) if (!before.has(id)) before.set(id, frames)
           const moving = shown.filter(
-            it => it.width > 0 && it.hasVideo && it.time > (before.get(it.id) ?? it.time),
+            it => it.width > 0 && it.hasVideo && it.frames > (before.get(it.id) ?? it.frames),
           )
           return moving.map(it => it.owner).sort()
         },
@@ -125,6 +138,41 @@ export class Caller {
         },
       )
       .toEqual([...names].sort())
+  }
+
+  /** As the browser's own bar does. */
+  async endsShare(): Promise<void> {
+    await this.page.evaluate(async () => {
+      for (const { stream } of (await caller).state().own.screens)
+        for (const track of stream.getTracks()) {
+          track.stop()
+          track.dispatchEvent(new Event('ended'))
+        }
+    })
+  }
+
+  /** Every connection breaks, as when a network goes. */
+  async cutsLinks(): Promise<void> {
+    await this.page.evaluate(() => dispatchEvent(new Event('cut-links')))
+  }
+
+  /** Whether pictures leave this page, within a second. */
+  async sendsPictures(): Promise<boolean> {
+    return this.page.evaluate(async () => {
+      const { connections } = globalThis as unknown as { connections: RTCPeerConnection[] }
+      const sent = async (): Promise<number> => {
+        let frames = 0
+        for (const connection of connections) {
+          const report = await connection.getStats()
+          for (const entry of report.values())
+            if (entry.type === 'outbound-rtp' && entry.kind === 'video') frames += entry.framesSent ?? 0
+        }
+        return frames
+      }
+      const before = await sent()
+      await new Promise(resolve => setTimeout(resolve, 1_000))
+      return (await sent()) > before
+    })
   }
 
   close(): Promise<void> {

@@ -1,6 +1,7 @@
 /** Calls in real browsers, with the browser's own test picture and beep: everybody sees everybody, whatever happens. */
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import type { StreamId } from '../src/call/state.ts'
 import { launch } from './browser.ts'
 import { Caller, soundOnly } from './caller.ts'
 import { type Server, startServer } from './server.ts'
@@ -77,5 +78,80 @@ describe.each<Kind>(['mesh', 'star'])('in a %s', kind => {
       await one.do('setCamera', false)
       await expect.poll(() => other.shown()).toMatchObject([{ cameraOff: true }])
     }
+  })
+  test('screens come beside cameras, two at once, and go one by one', async () => {
+    const [ada, ben, cyd] = await gather(kind, 'Ada', 'Ben', 'Cyd')
+    if (!ada || !ben || !cyd) throw new Error('nobody came')
+    for (const it of [ada, ben, cyd]) await it.join()
+    await cyd.watches('Ada', 'Ben')
+    await ada.do('shareScreen', { sound: true, hint: 'text' })
+    await ben.do('shareScreen', { sound: false, hint: 'motion' })
+    await Promise.all([
+      ada.watches('Ben', 'Ben', 'Cyd'),
+      ben.watches('Ada', 'Ada', 'Cyd'),
+      cyd.watches('Ada', 'Ada', 'Ben', 'Ben'),
+    ])
+    await ada.do('shareScreen', { sound: false, hint: 'motion' })
+    await cyd.watches('Ada', 'Ada', 'Ada', 'Ben', 'Ben')
+    const { own } = await ada.state()
+    expect(own.screens.map(({ hint }) => hint)).toEqual(['text', 'motion'])
+    const [first] = own.screens
+    if (!first) throw new Error('no screen is shared')
+    await ada.do('stopScreen', first.id)
+    await Promise.all([cyd.watches('Ada', 'Ada', 'Ben', 'Ben'), ben.watches('Ada', 'Ada', 'Cyd')])
+    await ben.endsShare()
+    await Promise.all([cyd.watches('Ada', 'Ada', 'Ben'), ada.watches('Ben', 'Cyd')])
+    expect((await ben.state()).own.screens).toEqual([])
+    await ben.do('shareScreen', { sound: false, hint: 'text' })
+    await cyd.watches('Ada', 'Ada', 'Ben', 'Ben')
+  })
+  test('a picture that nobody shows is not sent, and is there again when it is', async () => {
+    const [ada, ben] = await gather(kind, 'Ada', 'Ben')
+    if (!ada || !ben) throw new Error('nobody came')
+    await ada.join()
+    await ben.join()
+    await Promise.all([ada.watches('Ben'), ben.watches('Ada')])
+    const [shown] = await ben.shown()
+    if (!shown) throw new Error('nothing is shown')
+    await ben.do('setSize', shown.id as StreamId, 'hidden')
+    await expect.poll(() => ada.sendsPictures(), { timeout: 10_000 }).toBe(false)
+    expect(await ben.shown()).toMatchObject([{ hasVideo: false, hasAudio: true }])
+    await ben.do('setSize', shown.id as StreamId, 'large')
+    await ben.watches('Ada')
+    await ben.do('setAudioOnly', true)
+    await expect.poll(() => ada.sendsPictures(), { timeout: 10_000 }).toBe(false)
+    await expect.poll(() => ada.shown()).toMatchObject([{ cameraOff: true }])
+    await ben.do('setAudioOnly', false)
+    await ben.watches('Ada')
+  })
+  test('it is heard who speaks, and measured how well', async () => {
+    const [ada, ben] = await gather(kind, 'Ada', 'Ben')
+    if (!ada || !ben) throw new Error('nobody came')
+    await ada.join()
+    await ben.join()
+    // The browser's own test sound is a beep every second.
+    await expect.poll(async () => (await ben.shown()).some(it => it.speaking), { timeout: 10_000 }).toBe(true)
+    const measured = async () => (await ben.state()).participants[0]?.streams[0]?.measured
+    await expect.poll(measured, { timeout: 15_000 }).toMatchObject({ loss: expect.any(Number) })
+    expect((await measured())?.bitsPerSecond).toBeGreaterThan(1_000)
+    await ada.do('setMuted', true)
+    await expect.poll(async () => (await ben.shown()).some(it => it.speaking)).toBe(false)
+    const carrying = (await ada.state()).carrying
+    if (kind === 'star') expect(carrying).toMatchObject({ guests: 1, streams: 1 })
+    else expect(carrying).toBeNull()
+  })
+  test('a link that is cut in the middle brings everything back', async () => {
+    const [ada, ben, cyd] = await gather(kind, 'Ada', 'Ben', 'Cyd')
+    if (!ada || !ben || !cyd) throw new Error('nobody came')
+    for (const it of [ada, ben, cyd]) await it.join()
+    await ben.do('shareScreen', { sound: false, hint: 'text' })
+    await cyd.watches('Ada', 'Ben', 'Ben')
+    await ben.cutsLinks()
+    await Promise.all([
+      ada.watches('Ben', 'Ben', 'Cyd'),
+      ben.watches('Ada', 'Cyd'),
+      cyd.watches('Ada', 'Ben', 'Ben'),
+    ])
+    await Promise.all([ada.hears('Ben', 'Cyd'), ben.hears('Ada', 'Cyd'), cyd.hears('Ada', 'Ben')])
   })
 })

@@ -11,7 +11,8 @@ export type Shown = {
   readonly kind: string
   readonly width: number
   readonly height: number
-  readonly time: number
+  /** Pictures drawn so far: a video's own clock runs on with the sound. */
+  readonly frames: number
   readonly hasVideo: boolean
   readonly hasAudio: boolean
   readonly muted: boolean | null
@@ -84,8 +85,20 @@ const start = async (): Promise<CallerPage> => {
         streams.map(({ id, kind, hasVideo, hasAudio, muted, cameraOff, speaking }) => {
           const video = videos.get(id)
           const [width, height] = [video?.videoWidth ?? 0, video?.videoHeight ?? 0]
-          const seen = { width, height, time: video?.currentTime ?? 0 }
-          return { owner: nameOf(member), id, kind, ...seen, hasVideo, hasAudio, muted, cameraOff, speaking }
+          const frames = video?.getVideoPlaybackQuality().totalVideoFrames ?? 0
+          return {
+            owner: nameOf(member),
+            id,
+            kind,
+            width,
+            height,
+            frames,
+            hasVideo,
+            hasAudio,
+            muted,
+            cameraOff,
+            speaking,
+          }
         }),
       ),
   }

@@ -6,9 +6,11 @@ import { isOwn, ownerOf } from '../room/call.ts'
 import { type CallEvent, capsOf, type RoomState } from '../room/state.ts'
 import { looksOn } from '../room/voice.ts'
 import { type MemberId, type PeerId, type StreamId, streamId } from '../wire/ids.ts'
+import type { TrackKind } from '../wire/signal.ts'
 import type { StreamSize } from '../wire/stream.ts'
 import { allProcessing, type Choice, noChoices } from './devices.ts'
 import { Own, type OwnPorts } from './own.ts'
+import type { Tuning } from './policy.ts'
 import { Remote } from './remote.ts'
 import { Sound } from './sound.ts'
 import type {
@@ -22,11 +24,14 @@ import type {
   TroubleKind,
   TroubleWith,
 } from './state.ts'
+import { Tuner } from './tuner.ts'
+import { Vitals, type WatchedLink } from './vitals.ts'
 
 /** What a call needs of a link. */
-export type MediaLink = {
+export type MediaLink = WatchedLink & {
   readonly publish: (stream: MediaStream, tracks: readonly MediaStreamTrack[], afresh: boolean) => void
   readonly unpublish: (id: string) => void
+  readonly tune: (id: string, kind: TrackKind, tuning: Tuning) => void
 }
 
 export type CallPorts = Pick<OwnPorts, 'media' | 'pick'> & {
@@ -53,6 +58,8 @@ const notIn: Omit<OwnCall, 'devices' | 'processing'> = {
 export class Call implements CallCommands {
   readonly #ports: CallPorts
   readonly #remote = new Remote(() => this.#update())
+  readonly #tuner: Tuner
+  readonly #vitals: Vitals
   readonly #sound = new Sound(blocked => this.#trouble('speaker', blocked ? 'needs-press' : null))
   #own: Own | null = null
   #speaker: Choice = null
@@ -66,6 +73,23 @@ export class Call implements CallCommands {
   constructor(ports: CallPorts) {
     this.#ports = ports
     this.#seen = ports.room()
+    this.#tuner = new Tuner({
+      room: ports.room,
+      spokeMs: stream => this.#remote.spokeMs(stream),
+      find: stream => this.#find(stream),
+      tune: (peer, stream, kind, tuning) => ports.link(peer)?.tune(stream, kind, tuning),
+    })
+    this.#vitals = new Vitals({
+      links: () => this.#links(),
+      incoming: () => this.#remote.incoming,
+      voices: speaking => this.#remote.speak(speaking, performance.now()),
+      own: heard => this.#own?.hear(heard),
+      measured: judged => {
+        this.#remote.judge(judged)
+        this.#tuner.measured(judged.samples)
+        this.#update()
+      },
+    })
     this.#state = this.#compose()
   }
 
@@ -144,8 +168,9 @@ export class Call implements CallCommands {
 
   async setAudioOnly(on: boolean): Promise<void> {
     if (!this.#own || this.#own.audioOnly === on) return
+    const done = this.#own.setAudioOnly(on)
     this.#hidePictures(on)
-    await this.#own.setAudioOnly(on)
+    await done
   }
 
   async shareScreen(wish: { sound: boolean; hint: ScreenHint }): Promise<void> {
@@ -183,6 +208,8 @@ export class Call implements CallCommands {
     const room = this.#ports.room()
     const tracks = looksOn(room, over) ? stream.getTracks() : []
     this.#ports.link(over)?.publish(stream, tracks, !capsOf(room, over).media)
+    this.#tuner.forget(over, id)
+    this.#update()
   }
 
   unpublish(over: PeerId, id: StreamId): void {
@@ -252,9 +279,26 @@ export class Call implements CallCommands {
     queueMicrotask(() => {
       this.#updating = false
       this.#state = this.#compose()
-      this.#listen()
+      this.#follow()
       this.#ports.changed(this.#state)
     })
+  }
+
+  /** What runs beside the state: watching, sending quality, sound. A host that passes on need not be in the call. */
+  #follow(): void {
+    this.#vitals.run(this.#own !== null || this.#links().size > 0)
+    this.#vitals.hearOwn(this.#own?.inputs.track('microphone') ?? null)
+    this.#tuner.apply(performance.now())
+    this.#listen()
+  }
+
+  /** Those over which something of the call goes. */
+  #links(): ReadonlyMap<PeerId, MediaLink> {
+    const busy = [...this.#ports.room().call.links].flatMap(([peer, { sent, arrived }]) => {
+      const link = sent.size + arrived.size > 0 ? this.#ports.link(peer) : null
+      return link ? [[peer, link] as const] : []
+    })
+    return new Map(busy)
   }
 
   #listen(): void {
@@ -273,7 +317,12 @@ export class Call implements CallCommands {
   #compose(): CallState {
     const room = this.#ports.room()
     const participants = this.#remote.participants(room, this.#own?.audioOnly ?? false)
-    return { own: this.#composeOwn(room), participants, carrying: null, troubles: this.#troubles }
+    return {
+      own: this.#composeOwn(room),
+      participants,
+      carrying: this.#tuner.carrying,
+      troubles: this.#troubles,
+    }
   }
 
   #composeOwn(room: RoomState): OwnCall {

@@ -15,6 +15,8 @@ export const levelOf = (samples: ArrayLike<number>): number => {
 export type Level = {
   /** How loud it is now. */
   readonly read: () => number
+  /** Whether the browser lets us listen yet. */
+  readonly listens: () => boolean
   readonly close: () => void
 }
 
@@ -34,6 +36,7 @@ export const listen = (track: MediaStreamTrack): Level | null => {
       analyser.getFloatTimeDomainData(samples)
       return levelOf(samples)
     },
+    listens: () => context.state === 'running',
     close: () => {
       source.disconnect()
       void context.close()

@@ -40,6 +40,7 @@ export class Own {
   #pushToTalk: boolean
   #audioOnly: boolean
   #talking = false
+  #heard = { speaking: false, silent: false }
   #told: Media = { muted: true, cameraOff: true, pushToTalk: false }
 
   constructor(choices: CallChoices, processing: Processing, ports: OwnPorts) {
@@ -127,7 +128,14 @@ export class Own {
     this.#ports.changed()
   }
 
-  get state(): Omit<OwnCall, 'phase' | 'devices' | 'processing' | 'speaking' | 'silent'> {
+  /** What the microphone hears of us. */
+  hear(heard: { speaking: boolean; silent: boolean }): void {
+    const { speaking, silent } = this.#heard
+    this.#heard = heard
+    if (speaking !== heard.speaking || silent !== heard.silent) this.#ports.changed()
+  }
+
+  get state(): Omit<OwnCall, 'phase' | 'devices' | 'processing'> {
     const inputs = this.#inputs
     const camera = inputs.track('camera') && this.#cameraWanted ? 'on' : 'off'
     return {
@@ -136,6 +144,8 @@ export class Own {
       camera: inputs.opening('camera') ? 'starting' : camera,
       pushToTalk: this.#pushToTalk,
       talking: this.#talking,
+      speaking: this.#heard.speaking,
+      silent: this.#heard.silent && this.audible,
       audioOnly: this.#audioOnly,
       screens: this.#screens.all,
     }

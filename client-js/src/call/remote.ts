@@ -2,7 +2,8 @@
 import { linkTo } from '../room/call.ts'
 import type { RoomState } from '../room/state.ts'
 import type { MemberId, PeerId, StreamId } from '../wire/ids.ts'
-import type { Measured, Participant, RemoteStream } from './state.ts'
+import type { Participant, RemoteStream } from './state.ts'
+import type { Incoming, Judged } from './vitals.ts'
 
 const trackEvents = ['mute', 'unmute', 'ended'] as const
 
@@ -11,8 +12,9 @@ export class Remote {
   readonly #watched = new WeakSet<MediaStreamTrack>()
   readonly #volumes = new Map<string, number>()
   readonly #changed: () => void
-  readonly speaking = new Set<StreamId>()
-  readonly measured = new Map<StreamId, Measured>()
+  #speaking: ReadonlySet<StreamId> = new Set()
+  #judged: Pick<Judged, 'streams' | 'stalled'> = { streams: new Map(), stalled: new Set() }
+  readonly #spokeMs = new Map<StreamId, number>()
 
   constructor(changed: () => void) {
     this.#changed = changed
@@ -27,6 +29,7 @@ export class Remote {
 
   gone(peer: PeerId, id: StreamId): void {
     this.#links.get(peer)?.delete(id)
+    this.#spokeMs.delete(id)
     this.#changed()
   }
 
@@ -44,6 +47,29 @@ export class Remote {
   find(room: RoomState, owner: MemberId, id: StreamId): MediaStream | null {
     const peer = linkTo(room, owner)
     return (peer === null ? undefined : this.#links.get(peer)?.get(id)) ?? null
+  }
+
+  /** Every stream that has come, with the ids of its tracks. */
+  get incoming(): readonly Incoming[] {
+    return [...this.#links].flatMap(([peer, streams]) =>
+      [...streams].map(([id, stream]) => ({ peer, id, tracks: stream.getTracks().map(track => track.id) })),
+    )
+  }
+
+  speak(speaking: ReadonlySet<StreamId>, nowMs: number): void {
+    const same = speaking.size === this.#speaking.size && [...speaking].every(id => this.#speaking.has(id))
+    this.#speaking = speaking
+    for (const id of speaking) this.#spokeMs.set(id, nowMs)
+    if (!same) this.#changed()
+  }
+
+  judge(judged: Judged): void {
+    this.#judged = judged
+    this.#changed()
+  }
+
+  spokeMs(id: StreamId): number {
+    return this.#spokeMs.get(id) ?? 0
   }
 
   setVolume(member: MemberId, volume: number, stream?: StreamId): void {
@@ -67,7 +93,8 @@ export class Remote {
           const size = room.call.shown.get(id) ?? 'large'
           const isCamera = kind === 'camera'
           // A track without a picture any more looks like one with a picture that does not change.
-          const seen = !audioOnly && size !== 'hidden' && !(isCamera && media?.cameraOff)
+          const off = isCamera && (media?.cameraOff || this.#judged.stalled.has(id))
+          const seen = !audioOnly && size !== 'hidden' && !off
           return {
             id,
             kind,
@@ -77,10 +104,10 @@ export class Remote {
             hasAudio: flows(stream?.getAudioTracks()),
             muted: isCamera ? (media?.muted ?? null) : null,
             cameraOff: isCamera ? (media?.cameraOff ?? null) : null,
-            speaking: this.speaking.has(id),
+            speaking: this.#speaking.has(id),
             volume: this.#volumes.get(`${member} ${id}`) ?? this.#volumes.get(member) ?? 1,
             size,
-            measured: this.measured.get(id) ?? null,
+            measured: this.#judged.streams.get(id) ?? null,
           }
         }),
     }))

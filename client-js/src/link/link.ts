@@ -112,9 +112,18 @@ export class Link {
     if (this.#open) this.#sending.tune(id, kind, tuning)
   }
 
-  /** Null once the link is closed. */
-  async stats(): Promise<RTCStatsReport | null> {
-    return this.#open ? this.#pc.getStats() : null
+  /** The entries of a report; null once the link is closed. */
+  async stats(): Promise<Iterable<unknown> | null> {
+    return this.#open ? (await this.#pc.getStats()).values() : null
+  }
+
+  /** How loud each track is that comes, 0 to 1, by its id. */
+  levels(): ReadonlyMap<string, number> {
+    const heard = this.#pc.getReceivers().flatMap(receiver => {
+      const [source] = receiver.track.kind === 'audio' ? receiver.getSynchronizationSources() : []
+      return source ? [[receiver.track.id, source.audioLevel ?? 0] as const] : []
+    })
+    return new Map(heard)
   }
 
   /** A channel for a file. Only towards pages of ours: another would take it for the one channel there is. */

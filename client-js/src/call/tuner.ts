@@ -1,0 +1,140 @@
+/** Owns the sending quality as it is in force: asks the policy, and tells links what differs from what they were told. */
+import { isOwn, ownerOf } from '../room/call.ts'
+import type { RoomState } from '../room/state.ts'
+import type { PeerId, StreamId } from '../wire/ids.ts'
+import type { TrackKind } from '../wire/signal.ts'
+import type { StreamAbout } from '../wire/stream.ts'
+import {
+  freshStrain,
+  type Outgoing,
+  plan,
+  type Strain,
+  strainAfter,
+  type Tuning,
+  type Way,
+} from './policy.ts'
+import { type Sample, sentBps } from './sample.ts'
+import type { Carrying } from './state.ts'
+
+export type TunerPorts = {
+  readonly room: () => RoomState
+  readonly spokeMs: (stream: StreamId) => number
+  readonly find: (stream: StreamId) => MediaStream | null
+  readonly tune: (peer: PeerId, stream: StreamId, kind: TrackKind, tuning: Tuning) => void
+}
+
+type Told = { readonly tuning: Tuning; readonly atMs: number }
+
+/** Worse is told at once; better only when it has been so for this long. */
+const betterMs = 6_000
+/** A browser's first idea of a way is a guess. */
+const guessMs = 10_000
+
+export class Tuner {
+  readonly #ports: TunerPorts
+  readonly #told = new Map<string, Told>()
+  readonly #ways = new Map<PeerId, Way & { readonly sinceMs: number }>()
+  #strain: Strain = freshStrain
+  #sentBps = 0
+
+  constructor(ports: TunerPorts) {
+    this.#ports = ports
+  }
+
+  /** After two samples of each link that has any. */
+  measured(samples: ReadonlyMap<PeerId, { before: Sample; after: Sample }>): void {
+    let slow = false
+    this.#sentBps = 0
+    for (const [peer, { before, after }] of samples) {
+      const sent = [...after.sent.values()]
+      slow ||= sent.some(it => it.slow)
+      this.#sentBps += sentBps(before, after)
+      const sinceMs = this.#ways.get(peer)?.sinceMs ?? after.atMs
+      const losses = sent.flatMap(it => (it.loss === null ? [] : [it.loss]))
+      const loss = losses.length === 0 ? null : Math.max(...losses)
+      const availableBps = after.atMs - sinceMs < guessMs ? null : after.availableBps
+      this.#ways.set(peer, { availableBps, loss, sinceMs })
+    }
+    for (const peer of [...this.#ways.keys()]) if (!samples.has(peer)) this.#ways.delete(peer)
+    this.#strain = strainAfter(this.#strain, slow)
+  }
+
+  apply(nowMs: number): void {
+    const room = this.#ports.room()
+    const outgoing = this.#outgoing(room)
+    const { relays } = room.topology
+    const planned = plan({ outgoing, ways: this.#ways, relays, strain: this.#strain.level })
+    const live = new Set<string>()
+    for (const { peer, stream, video, audio } of planned) {
+      for (const [kind, tuning] of [
+        ['video', video],
+        ['audio', audio],
+      ] as const) {
+        const key = `${peer} ${stream} ${kind}`
+        live.add(key)
+        this.#tell(key, tuning, nowMs, () => this.#ports.tune(peer, stream, kind, tuning))
+      }
+    }
+    for (const key of [...this.#told.keys()]) if (!live.has(key)) this.#told.delete(key)
+  }
+
+  /** A sender that is new knows nothing of what its predecessor was told. */
+  forget(peer: PeerId, stream: StreamId): void {
+    for (const kind of ['video', 'audio']) this.#told.delete(`${peer} ${stream} ${kind}`)
+  }
+
+  /** Null for whoever passes nothing on. */
+  get carrying(): Carrying | null {
+    const room = this.#ports.room()
+    if (!room.topology.relays) return null
+    const sent = [...room.call.links.values()].map(link => link.sent.size).filter(count => count > 0)
+    const streams = sent.reduce((sum, count) => sum + count, 0)
+    if (streams === 0) return null
+    const bitsPerSecond = Math.round(this.#sentBps)
+    const lossy = [...this.#ways.values()].some(({ loss }) => (loss ?? 0) >= 0.05)
+    return { guests: sent.length, streams, bitsPerSecond, strained: this.#strain.level > 0 || lossy }
+  }
+
+  #tell(key: string, tuning: Tuning, nowMs: number, tell: () => void): void {
+    const told = this.#told.get(key)
+    if (told && same(told.tuning, tuning)) return
+    if (told && isBetter(tuning, told.tuning) && nowMs - told.atMs < betterMs) return
+    this.#told.set(key, { tuning, atMs: nowMs })
+    tell()
+  }
+
+  #outgoing(room: RoomState): Outgoing[] {
+    return [...room.call.links].flatMap(([peer, { sent, sizes }]) =>
+      [...sent].flatMap((stream): Outgoing[] => {
+        const about = aboutOf(room, stream)
+        if (!about) return []
+        const { kind, hint } = about
+        const size = sizes.get(stream) ?? 'large'
+        const height = heightOf(this.#ports.find(stream))
+        return [{ peer, stream, kind, hint, size, height, spokeMs: this.#ports.spokeMs(stream) }]
+      }),
+    )
+  }
+}
+
+const aboutOf = (room: RoomState, stream: StreamId): StreamAbout | undefined => {
+  const owner = ownerOf(room, stream)
+  const announced = isOwn(room, stream) ? room.call.own : owner === null ? null : room.call.members.get(owner)
+  return announced?.streams.find(({ id }) => id === stream)
+}
+
+/** A picture of which nothing is known yet is taken for an ordinary one. */
+const heightOf = (stream: MediaStream | null): number | null => {
+  const [track] = stream?.getVideoTracks() ?? []
+  return track ? (track.getSettings().height ?? 720) : null
+}
+
+const same = (a: Tuning, b: Tuning): boolean =>
+  a.active === b.active &&
+  a.bitsPerSecondMax === b.bitsPerSecondMax &&
+  a.scaleDownBy === b.scaleDownBy &&
+  a.framesPerSecondMax === b.framesPerSecondMax
+
+/** What was off and is wanted now is not kept waiting. */
+const isBetter = (now: Tuning, before: Tuning): boolean =>
+  now.active === before.active && (now.bitsPerSecondMax ?? 0) >= (before.bitsPerSecondMax ?? 0)
