@@ -1,5 +1,6 @@
 /** Owns the way between the views: what a command does, which view follows, and what the address bar says meanwhile. */
 import type { Preview } from './call/preview.ts'
+import { attendCall, callingCommands } from './calling.ts'
 import type { Client, Entered } from './core/client.ts'
 import type { Visit } from './core/visit.ts'
 import { safeName } from './files/names.ts'
@@ -60,15 +61,12 @@ export class Desk {
       connection: async member => (await this.#visit?.connection(member)) ?? null,
       tryIceServer: async server => (await import('./link/probe.ts')).answersIce(server),
       choose: part => this.#choose(part),
-      preview: {
-        open: () => void this.#preview.open(),
-        close: () => this.#preview.close(),
-        want: inputs => void this.#preview.want(inputs),
-        drop: input => this.#preview.drop(input),
-        choose: (kind, choice) => void this.#preview.choose(kind, choice),
-      },
-      enterCall: () => this.#enterCall(),
-      call: () => this.#visit?.call ?? null,
+      ...callingCommands({
+        model: this.#model,
+        preview: this.#preview,
+        visit: () => this.#visit,
+        choose: part => this.#choose(part),
+      }),
       forgetChoices: () => this.#choose(defaultSettings),
     }
   }
@@ -110,8 +108,6 @@ export class Desk {
     this.#visit = null
     this.#unattend()
     visit.leave()
-    this.#model.call.value = null
-    this.#model.dialog.value = null
     const { card, ended, topology } = visit.state
     this.#invitation = { room: card.id, password: card.password }
     this.#model.trouble.value = null
@@ -204,8 +200,6 @@ export class Desk {
     this.#visit = visit
     this.#invitation = { room: card.id, password: card.password }
     const invitation = this.#showInvitation(card.password)
-    const { microphone, camera } = this.#preview.state
-    if (microphone.track || camera.track) this.#enterCall()
     const show = (): void => {
       if (this.#visit !== visit) return
       this.#model.view.value = { kind: 'room', state: visit.state, invitation, created }
@@ -218,24 +212,15 @@ export class Desk {
       if (blob) this.#page.save(blob, safeName(file.file.name))
     })
     this.#model.files.value = visit.files.state
-    visit.on('call', state => {
-      if (this.#visit === visit) this.#model.call.value = state
-    })
-    this.#model.call.value = visit.call.state
+    // Before the view changes, which closes the preview.
+    const stops = [
+      attendCall(visit, this.#model, this.#preview),
+      attend(visit, this.#model, this.#page.alerts),
+    ]
+    this.#unattend = () => {
+      for (const stop of stops) stop()
+    }
     show()
-    this.#unattend = attend(visit, this.#model, this.#page.alerts)
-  }
-
-  #enterCall(): void {
-    const { microphone, camera, choices } = this.#preview.handOver()
-    const { noiseSuppression, echoCancellation, autoGain, pushToTalk } = this.#model.settings.value
-    void this.#visit?.call.join({
-      microphone: { on: microphone.track !== null, choice: choices.microphone, track: microphone.track },
-      camera: { on: camera.track !== null, choice: choices.camera, track: camera.track },
-      speaker: choices.speaker,
-      processing: { noiseSuppression, echoCancellation, autoGainControl: autoGain },
-      pushToTalk,
-    })
   }
 
   #showInvitation(password: string): string {

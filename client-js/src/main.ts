@@ -15,17 +15,7 @@ import { speak } from './ui/language.ts'
 import { wearLanguage, wearTheme } from './ui/look.ts'
 import { makeModel } from './ui/model.ts'
 import { followKeyboard } from './ui/view-height.ts'
-import './ui/styles/base.css'
-import './ui/styles/forms.css'
-import './ui/styles/start.css'
-import './ui/styles/room.css'
-import './ui/styles/panel.css'
-import './ui/styles/chat.css'
-import './ui/styles/acts.css'
-import './ui/styles/preview.css'
-import './ui/styles/popover.css'
-import './ui/styles/dialog.css'
-import './ui/styles/files.css'
+import './ui/styles.ts'
 
 const page: Page = {
   alerts,

@@ -2,7 +2,7 @@
 import { type Signal, signal } from '@preact/signals'
 import type { Choice, DeviceKind, Input } from '../call/devices.ts'
 import type { PreviewState } from '../call/preview.ts'
-import type { CallCommands, CallState } from '../call/state.ts'
+import type { CallCommands, CallState, Processing } from '../call/state.ts'
 import {
   type FileId,
   type FilesState,
@@ -102,6 +102,10 @@ export type Commands = {
   readonly enterCall: () => void
   /** Null outside of rooms. */
   readonly call: () => CallCommands | null
+  /** Now and from now on. */
+  readonly useDevice: (kind: DeviceKind, choice: Choice) => void
+  readonly process: (part: Partial<Processing>) => void
+  readonly setPushToTalk: (on: boolean) => void
   /** How the connection to a member stands; null without one. */
   readonly connection: (member: string) => Promise<ConnectionShown | null>
   readonly tryIceServer: (server: IceServer) => Promise<'yes' | 'no'>
@@ -119,7 +123,6 @@ export type PreviewCommands = {
   readonly close: () => void
   readonly want: (inputs: readonly Input[]) => void
   readonly drop: (input: Input) => void
-  readonly choose: (kind: DeviceKind, choice: Choice) => void
 }
 
 export const nameUnitsMax = 20

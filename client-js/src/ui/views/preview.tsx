@@ -82,7 +82,7 @@ const Ask = ({ want }: { want: (inputs: readonly Input[]) => void }) => (
 
 type ToggleProps = { input: Input; state: PreviewState; commands: Commands }
 
-const InputToggle = ({ input, state, commands: { preview } }: ToggleProps) => {
+const InputToggle = ({ input, state, commands: { preview, useDevice } }: ToggleProps) => {
   const { track, asking, trouble } = state[input]
   const on = track !== null
   return (
@@ -100,7 +100,7 @@ const InputToggle = ({ input, state, commands: { preview } }: ToggleProps) => {
           kind: input,
           devices: state.devices[input],
           choice: state.choices[input],
-          choose: choice => preview.choose(input, choice),
+          choose: choice => useDevice(input, choice),
         },
       ]}
     />
@@ -135,7 +135,7 @@ const SpeakerTest = ({ state, commands }: { state: PreviewState; commands: Comma
                 kind="speaker"
                 devices={devices.speaker}
                 choice={choices.speaker}
-                choose={choice => commands.preview.choose('speaker', choice)}
+                choose={choice => commands.useDevice('speaker', choice)}
               />
             )}
           </Popover>

@@ -6,6 +6,8 @@ import { text } from '../text.ts'
 import { ChatSettings } from './settings/chat.tsx'
 import { ConnectionSettings } from './settings/connection.tsx'
 import { GeneralSettings } from './settings/general.tsx'
+import { MediaSettings } from './settings/media.tsx'
+import { ShortcutList } from './shortcuts.tsx'
 
 export type SettingsProps = { model: Model; commands: Commands }
 
@@ -13,8 +15,10 @@ export const SettingsDialog = ({ model, commands, close }: SettingsProps & { clo
   const props = { model, commands }
   const tabs: readonly Tab[] = [
     { key: 'general', title: text.settings.general, body: () => <GeneralSettings {...props} /> },
+    { key: 'media', title: text.settings.media, body: () => <MediaSettings {...props} /> },
     { key: 'chat', title: text.settings.chat, body: () => <ChatSettings {...props} /> },
     { key: 'connection', title: text.settings.connection, body: () => <ConnectionSettings {...props} /> },
+    { key: 'keys', title: text.settings.keyboard, body: () => <ShortcutList /> },
   ]
   return (
     <Dialog title={text.settings.title} close={close} wide>

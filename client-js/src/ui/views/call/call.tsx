@@ -1,11 +1,9 @@
 /** Owns the call as one sees it: tiles on their stage, what is to be said, and the bar. */
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { browserMedia } from '../../../call/browser.ts'
-import { type Choice, type DeviceKind, type Devices, noDevices } from '../../../call/devices.ts'
 import type { CallCommands, CallState } from '../../../call/state.ts'
-import { watchDevices } from '../../../call/watch.ts'
 import { people, type Seen } from '../../../room/people.ts'
 import type { RoomState } from '../../../room/state.ts'
+import { useDevices } from '../../devices.ts'
 import { shownName } from '../../format.ts'
 import { useFullScreen, useIdle } from '../../full-screen.ts'
 import type { Commands, Model } from '../../model.ts'
@@ -48,12 +46,9 @@ export const CallView = ({
   // Whatever was pressed to get here is gone.
   useEffect(() => area.current?.focus(), [])
   const { pinned, pin } = usePins()
-  const devices = useDevices(state)
+  const { own } = state
+  const devices = useDevices(`${own.microphone === 'none'} ${own.camera}`)
   const scene = arrange(tilesOf(state, room.person.name, knownIn(people(room))), pinned)
-  const setPushToTalk = (on: boolean): void => {
-    commands.choose({ pushToTalk: on })
-    call.setPushToTalk(on)
-  }
   return (
     <section ref={area} class={idle ? 'call call-idle' : 'call'} aria-label={text.call.area} tabIndex={-1}>
       <Stage scene={scene} pinned={pinned} pin={pin} call={call} />
@@ -65,11 +60,11 @@ export const CallView = ({
           state={state}
           call={call}
           devices={devices}
-          choose={(kind, choice) => choose(commands, call, kind, choice)}
+          choose={commands.useDevice}
           panels={panels}
           unread={unread}
           fullScreen={fullScreen}
-          setPushToTalk={setPushToTalk}
+          setPushToTalk={commands.setPushToTalk}
           openSettings={() => {
             model.dialog.value = 'settings'
           }}
@@ -80,22 +75,6 @@ export const CallView = ({
       </div>
     </section>
   )
-}
-
-/** What is chosen in a call is meant for the next one, too. */
-const choose = (commands: Commands, call: CallCommands, kind: DeviceKind, choice: Choice): void => {
-  commands.choose({ [kind]: choice })
-  if (kind === 'microphone') void call.useMicrophone(choice)
-  if (kind === 'camera') void call.useCamera(choice)
-  if (kind === 'speaker') void call.useSpeaker(choice)
-}
-
-/** Devices have names only once one of them has been allowed, so one looks again then. */
-const useDevices = ({ own }: CallState): Devices => {
-  const [devices, setDevices] = useState(noDevices)
-  const allowed = `${own.microphone === 'none'} ${own.camera}`
-  useEffect(() => watchDevices(browserMedia.media, setDevices), [allowed])
-  return devices
 }
 
 const usePins = () => {

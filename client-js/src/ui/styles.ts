@@ -1,0 +1,12 @@
+/** Owns which style sheets the page begins with, in their order; a part that is loaded later brings its own. */
+import './styles/base.css'
+import './styles/forms.css'
+import './styles/start.css'
+import './styles/room.css'
+import './styles/panel.css'
+import './styles/chat.css'
+import './styles/acts.css'
+import './styles/preview.css'
+import './styles/popover.css'
+import './styles/dialog.css'
+import './styles/files.css'
