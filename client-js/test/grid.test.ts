@@ -1,6 +1,6 @@
 /** The grid of tiles: any number of people, any window. */
 import { expect, test } from 'vitest'
-import { type Box, free, type Grid, layOut, shapeFor } from '../src/ui/grid.ts'
+import { type Box, exactly, type Grid, layOut, shapeFor } from '../src/ui/grid.ts'
 
 const gap = 8
 const desk: Box = { width: 1280, height: 640 }
@@ -77,8 +77,15 @@ test('tiles too small to know anybody in scroll instead', () => {
   expect(layOut(20, desk, gap).scrolls).toBe(false)
 })
 
-test('a shared screen takes the room there is', () => {
-  expect(layOut(1, desk, gap, free)).toMatchObject({ width: 1280, height: 640 })
+test('a shared screen keeps its shape, and is as large as that allows', () => {
+  expect(layOut(1, { width: 1600, height: 450 }, gap, exactly(16 / 9))).toMatchObject({
+    width: 800,
+    height: 450,
+  })
+  expect(layOut(1, { width: 400, height: 900 }, gap, exactly(4 / 3))).toMatchObject({
+    width: 400,
+    height: 300,
+  })
 })
 
 test('a box that has not been measured yet breaks nothing', () => {

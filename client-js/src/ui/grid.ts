@@ -19,8 +19,10 @@ export type Shape = { readonly least: number; readonly most: number }
 export const lying: Shape = { least: 4 / 3, most: 16 / 9 }
 /** As cameras see in a hand, and as wide as on a desk where many stand above each other. */
 export const standing: Shape = { least: 9 / 16, most: 16 / 9 }
-/** A shared screen is shown whole: it takes the room there is. */
-export const free: Shape = { least: 0, most: Number.POSITIVE_INFINITY }
+/** Somebody who has the room to themselves fills it, as far as a picture can be cut. */
+export const filling: Shape = { least: 9 / 16, most: 16 / 9 }
+/** What is shown whole has the shape of its picture. */
+export const exactly = (ratio: number): Shape => ({ least: ratio, most: ratio })
 
 export const shapeFor = ({ width, height }: Box): Shape => (width >= height ? lying : standing)
 

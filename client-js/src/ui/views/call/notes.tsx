@@ -11,12 +11,14 @@ export const Notes = (props: Props) => (
   <div class="notes" role="status">
     {notesOf(props).map(note => (
       <div key={note.key} class={`note note-${note.tone}`}>
-        <span class="note-words">{note.words}</span>
-        {note.action && (
-          <button type="button" class="button button-small" onClick={note.action.press}>
-            {note.action.label}
-          </button>
-        )}
+        <span class="note-words">
+          {note.words}
+          {note.action && (
+            <button type="button" class="button button-small" onClick={note.action.press}>
+              {note.action.label}
+            </button>
+          )}
+        </span>
         {note.dismiss && (
           <button type="button" class="note-dismiss" onClick={note.dismiss}>
             <Icon name="close" />

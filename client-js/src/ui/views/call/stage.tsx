@@ -1,7 +1,7 @@
 /** Owns where the tiles stand: measures the room there is, and lays stage, grid and corner out in it. */
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { CallCommands, StreamSize } from '../../../call/state.ts'
-import { type Box, free, layOut } from '../../grid.ts'
+import { type Box, exactly, filling, layOut, shapeFor } from '../../grid.ts'
 import { text } from '../../text.ts'
 import type { Scene, Tile } from '../../tiles.ts'
 import { TileView } from './tile.tsx'
@@ -31,18 +31,22 @@ export const Stage = ({ scene, ...tools }: Props) => {
 type TilesProps = Omit<Props, 'scene'> & {
   tiles: readonly Tile[]
   label: string
-  /** Takes any shape: what is shown there is shown whole. */
+  /** What is shown there is shown whole. */
   large?: boolean
+  /** Somebody has the room to themselves. */
+  alone?: boolean
   /** Beside the stage: small, in a row or a column that scrolls. */
   strip?: boolean
 }
 
 const gap = 8
 
-const Tiles = ({ tiles, label, large, strip, pinned, pin, call }: TilesProps) => {
+const Tiles = ({ tiles, label, large, strip, alone, pinned, pin, call }: TilesProps) => {
   const list = useRef<HTMLUListElement>(null)
   const box = useBox(list)
-  const grid = layOut(tiles.length, box, gap, large ? free : undefined)
+  const ratio = usePictureRatio(list)
+  const shape = large ? exactly(tiles.length === 1 ? ratio : usualRatio) : alone ? filling : shapeFor(box)
+  const grid = layOut(tiles.length, box, gap, shape)
   useLayoutEffect(() => {
     if (strip) return
     list.current?.style.setProperty('--tile-width', `${grid.width}px`)
@@ -76,6 +80,24 @@ const useSizes = (tiles: readonly Tile[], size: StreamSize, call: CallCommands):
   useLayoutEffect(() => {
     for (const id of streams) call.setSize(id, size)
   }, [streams.join(' '), size])
+}
+
+const usualRatio = 16 / 9
+
+/** Of the last picture that changed its size within, as a screen does when it is turned or another window is shown. */
+const usePictureRatio = (within: { readonly current: HTMLElement | null }): number => {
+  const [ratio, setRatio] = useState(usualRatio)
+  useLayoutEffect(() => {
+    const element = within.current
+    const resized = ({ target }: Event): void => {
+      if (!(target instanceof HTMLVideoElement) || target.videoHeight === 0) return
+      setRatio(Math.min(3, Math.max(1 / 3, target.videoWidth / target.videoHeight)))
+    }
+    // It does not bubble, but is seen on its way down.
+    element?.addEventListener('resize', resized, true)
+    return () => element?.removeEventListener('resize', resized, true)
+  }, [])
+  return ratio
 }
 
 const nothing: Box = { width: 0, height: 0 }

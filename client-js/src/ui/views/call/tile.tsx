@@ -15,19 +15,20 @@ type Props = Omit<ToolsProps, 'area'>
 export const TileView = ({ tile, ...tools }: Props) => {
   const area = useRef<HTMLElement>(null)
   const title = titleOf(tile)
+  const trouble = troubleOf(tile)
   return (
     <section
       ref={area}
-      class={`tile tile-${tile.kind}${tile.speaking ? ' tile-speaking' : ''}`}
-      aria-label={[title, ...stateOf(tile)].join(', ')}
+      class={`tile tile-${tile.kind}${tile.speaking && trouble === null ? ' tile-speaking' : ''}`}
+      aria-label={[title, trouble, ...stateOf(tile)].filter(it => it !== null).join(', ')}
     >
       <Inside tile={tile} title={title} />
+      {trouble !== null && <p class="tile-trouble">{trouble}</p>}
       <div class="tile-label">
         {tile.muted === true && <Icon name="microphone-off" />}
         <bdi>{tile.own && tile.kind === 'person' ? text.call.you : title}</bdi>
         {tile.quality && <QualityMark quality={tile.quality} />}
       </div>
-      {troubleOf(tile) !== null && <p class="tile-trouble">{troubleOf(tile)}</p>}
       <TileTools tile={tile} area={area} {...tools} />
     </section>
   )
