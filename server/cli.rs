@@ -23,6 +23,9 @@ pub struct Cli {
     /// Serve this folder of pages over the built-in web app, for example the original server's `views`
     #[arg(long, value_name = "DIR")]
     views: Option<PathBuf>,
+    /// Serve another project's frontend, from the folder given with --views: textchat, videocall or poc
+    #[arg(long, value_name = "NAME")]
+    preset: Option<String>,
     /// Say whether the settings are all right, and end
     #[arg(long)]
     pub check_config: bool,
@@ -34,7 +37,8 @@ pub struct Cli {
 impl Cli {
     /// What it sets.
     pub fn flags(&self) -> Flags {
-        let Cli { config, address, port, views, .. } = self;
-        Flags { config: config.clone(), address: address.clone(), port: *port, views: views.clone() }
+        let Cli { config, address, port, views, preset, .. } = self;
+        let (config, address, views) = (config.clone(), address.clone(), views.clone());
+        Flags { config, address, port: *port, views, preset: preset.clone() }
     }
 }

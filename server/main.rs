@@ -58,6 +58,9 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
             tracing::warn!("{advice}");
         }
         tracing::info!(url = app.url(), file, "listening");
+        for address in app.further_addresses().map_err(|it| machine(it.to_string()))? {
+            tracing::info!(%address, "listening there too");
+        }
         // An operator may have closed standard output; the log says the same.
         let _ = say(&format!("P2PChat is ready: open {}\n", app.url()));
         app.serve(stop).await.map_err(|it| machine(format!("the server ended: {it}")))

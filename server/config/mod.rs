@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** defaults have one home, the commented file; a setting exists when it stands there, and an unknown one is
 //! refused by name.
+mod listeners;
 mod original;
 mod sources;
 
@@ -9,10 +10,11 @@ use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use listeners::{Further, Listener};
 pub use sources::{BadSetting, Flags, read, usual_places};
 
 use crate::{
-    adapters::socketio::Wire,
+    adapters::Wire,
     ice::{Access, ConfiguredServer, Ice, Login},
     rooms::Limits,
 };
@@ -43,6 +45,10 @@ pub struct Http {
     pub port: u16,
     pub hostname: String,
     pub views: PathBuf,
+    pub preset: String,
+    pub vocabularies: Vec<String>,
+    pub origins: Vec<String>,
+    pub listeners: Vec<Further>,
 }
 
 /// `[tls]`
@@ -66,6 +72,8 @@ pub struct Signaling {
     pub bytes_waiting_max: u64,
     pub ping_interval_ms: u64,
     pub ping_timeout_ms: u64,
+    pub quick_ping_interval_ms: u64,
+    pub quick_ping_timeout_ms: u64,
 }
 
 /// `[rooms]`
@@ -74,6 +82,7 @@ pub struct Signaling {
 #[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
 pub struct Rooms {
     pub peers_max: usize,
+    pub open_peers_max: usize,
     pub rooms_per_peer_max: usize,
     pub name_units_max: usize,
     pub password_units_max: usize,
@@ -124,23 +133,35 @@ pub enum LogFormat {
 }
 
 impl Config {
-    /// How socket.io is spoken.
+    /// How P2PChat's own are spoken to.
     pub fn wire(&self) -> Wire {
-        let signaling = &self.signaling;
+        self.wire_with(self.signaling.ping_interval_ms, self.signaling.ping_timeout_ms)
+    }
+
+    /// How everybody else is: whoever is gone is missed within seconds.
+    pub fn quick_wire(&self) -> Wire {
+        self.wire_with(self.signaling.quick_ping_interval_ms, self.signaling.quick_ping_timeout_ms)
+    }
+
+    fn wire_with(&self, ping_interval_ms: u64, ping_timeout_ms: u64) -> Wire {
         Wire {
-            path: signaling.path.clone(),
-            message_bytes_max: signaling.message_bytes_max,
-            frames_waiting_max: signaling.frames_waiting_max,
-            bytes_waiting_max: signaling.bytes_waiting_max,
-            ping_interval: Duration::from_millis(signaling.ping_interval_ms),
-            ping_timeout: Duration::from_millis(signaling.ping_timeout_ms),
+            message_bytes_max: self.signaling.message_bytes_max,
+            frames_waiting_max: self.signaling.frames_waiting_max,
+            bytes_waiting_max: self.signaling.bytes_waiting_max,
+            ping_interval: Duration::from_millis(ping_interval_ms),
+            ping_timeout: Duration::from_millis(ping_timeout_ms),
         }
     }
 
-    /// What a room may be at most.
+    /// What a room of P2PChat's own may be at most.
     pub fn limits(&self) -> Limits {
-        let Rooms { peers_max, rooms_per_peer_max, name_units_max, password_units_max } = self.rooms;
+        let Rooms { peers_max, rooms_per_peer_max, name_units_max, password_units_max, .. } = self.rooms;
         Limits { peers_max, rooms_per_peer_max, name_units_max, password_units_max }
+    }
+
+    /// What anybody else's room may be at most.
+    pub fn open_limits(&self) -> Limits {
+        Limits { peers_max: self.rooms.open_peers_max, ..self.limits() }
     }
 
     /// What clients are told of STUN and TURN.
@@ -155,11 +176,6 @@ impl Config {
             ConfiguredServer { urls: it.urls.clone(), access }
         };
         Ice { servers: self.ice.servers.iter().map(server).collect(), credential_ttl_s: self.ice.credential_ttl_s }
-    }
-
-    /// The folder of pages, where one is set.
-    pub fn views(&self) -> Option<PathBuf> {
-        Some(self.http.views.clone()).filter(|it| !it.as_os_str().is_empty())
     }
 
     /// As a settings file, its secrets hidden.
@@ -192,29 +208,16 @@ impl Config {
             ("signaling.bytes_waiting_max", *bytes_waiting_max, *message_bytes_max as u64),
             ("signaling.ping_interval_ms", self.signaling.ping_interval_ms, 100),
             ("signaling.ping_timeout_ms", self.signaling.ping_timeout_ms, 100),
+            ("signaling.quick_ping_interval_ms", self.signaling.quick_ping_interval_ms, 100),
+            ("signaling.quick_ping_timeout_ms", self.signaling.quick_ping_timeout_ms, 100),
             ("rooms.peers_max", self.rooms.peers_max as u64, 1),
+            ("rooms.open_peers_max", self.rooms.open_peers_max as u64, 1),
             ("rooms.rooms_per_peer_max", self.rooms.rooms_per_peer_max as u64, 1),
         ];
         if let Some((name, value, least)) = at_least.into_iter().find(|it| it.1 < it.2) {
             return Err(format!("{name} is {value}: it must be {least} or more"));
         }
-        if self.tls.enabled {
-            for (name, path) in [("tls.cert_path", &self.tls.cert_path), ("tls.key_path", &self.tls.key_path)] {
-                if path.as_os_str().is_empty() {
-                    return Err(format!(
-                        "tls.enabled is true, but {name} is empty: name the PEM file, or switch TLS off"
-                    ));
-                }
-            }
-        }
-        if let Some(views) = self.views()
-            && !views.is_dir()
-        {
-            return Err(format!(
-                "http.views is {}: there is no such folder, or this user may not look into it",
-                views.display()
-            ));
-        }
+        self.check_listeners()?;
         self.ice.servers.iter().try_for_each(IceServer::check)
     }
 }

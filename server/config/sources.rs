@@ -6,7 +6,11 @@ use std::{
 
 use config::{ConfigBuilder, ConfigError, File, FileFormat, Map, Source, Value, ValueKind, builder::DefaultState};
 
-use super::{Config, DEFAULTS, original};
+use super::{
+    Config, DEFAULTS,
+    listeners::{PRESETS, unknown_preset},
+    original,
+};
 
 /// Of what a library says is wrong.
 const SENTENCE_CHARS_MAX: usize = 300;
@@ -28,6 +32,8 @@ pub struct Flags {
     pub port: Option<u16>,
     /// `--views`
     pub views: Option<PathBuf>,
+    /// `--preset`
+    pub preset: Option<String>,
 }
 
 /// What is wrong with a setting, where, and what to do: one sentence for the operator.
@@ -49,18 +55,26 @@ pub fn read(
 ) -> Result<(Config, Option<PathBuf>), BadSetting> {
     let defaults = table(DEFAULTS, "default_config.toml")?;
     let file = flags.config.clone().or_else(|| places.iter().find(|it| it.exists()).cloned());
-    let mut builder = config::Config::builder().add_source(Ready(defaults.clone()));
-    if let Some(path) = &file {
-        let origin = path.display().to_string();
-        let settings = original::translate(table(&text_of(path)?, &origin)?);
-        refuse_unknown(&settings, &defaults, &origin)?;
-        refuse_other_kinds(&settings, &defaults, &origin)?;
-        builder = builder.add_source(Ready(settings));
-        tried(&builder, &origin)?;
+    let environment: Vec<_> = environment.into_iter().collect();
+    let above = |mut builder: ConfigBuilder<DefaultState>| {
+        if let Some(path) = &file {
+            let origin = path.display().to_string();
+            let settings = original::translate(table(&text_of(path)?, &origin)?);
+            refuse_unknown(&settings, &defaults, &origin)?;
+            refuse_other_kinds(&settings, &defaults, &origin)?;
+            builder = builder.add_source(Ready(settings));
+            tried(&builder, &origin)?;
+        }
+        tried(&over(builder, flags, environment.clone(), &defaults)?, "a setting")
+    };
+    let from_defaults = || config::Config::builder().add_source(Ready(defaults.clone()));
+    let mut config = above(from_defaults())?;
+    // Any source may name the preset, and all of them go over it: so they are read again.
+    if !config.http.preset.is_empty() {
+        let preset = preset(&config.http.preset)?;
+        config = above(from_defaults().add_source(Ready(preset)))?;
     }
-    let builder = over(builder, flags, environment, &defaults)?;
-    let config = tried(&builder, "a setting")?;
-    config.check().map_err(BadSetting)?;
+    config.fill_in().and_then(|()| config.check()).map_err(BadSetting)?;
     Ok((config, file))
 }
 
@@ -71,6 +85,15 @@ pub fn usual_places(variable: impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
     let system = PathBuf::from("/etc");
     let folders = own.into_iter().chain([system]).map(|it| it.join("p2pchat-server"));
     [PathBuf::from("config.toml")].into_iter().chain(folders.map(|it| it.join("config.toml"))).collect()
+}
+
+/// What a preset sets, for the main listener.
+fn preset(name: &str) -> Result<Map<String, Value>, BadSetting> {
+    let unknown = || BadSetting(format!("http.preset names the {}", unknown_preset(name)));
+    let preset = table(PRESETS, "presets.toml")?.remove(name).ok_or_else(unknown)?;
+    let ValueKind::Table(mut http) = preset.kind else { return Err(unknown()) };
+    let tls = http.remove("tls").map(|it| ("tls".to_owned(), Map::from([("enabled".to_owned(), it)]).into()));
+    Ok(tls.into_iter().chain([("http".to_owned(), http.into())]).collect())
 }
 
 /// What goes over the files: the environment, then the flags.
@@ -109,6 +132,7 @@ fn over(
         ("http.address", "--address", flags.address.clone()),
         ("http.port", "--port", flags.port.map(|it| it.to_string())),
         ("http.views", "--views", flags.views.as_ref().map(path)),
+        ("http.preset", "--preset", flags.preset.clone()),
     ] {
         if let Some(text) = text {
             builder = set(builder, key, text.into(), flag)?;

@@ -29,6 +29,26 @@ pub(super) struct Fields<'a> {
     members: Vec<(Cow<'a, [u8]>, &'a str)>,
 }
 
+/// An object. `None`: not JSON, or not an object.
+pub(super) fn read_object(text: &str) -> Option<Fields<'_>> {
+    match serde_json::from_str(text).ok()? {
+        Body::Object(Fields { members, .. }) => Some(Fields { text, members }),
+        Body::Text(_) | Body::Other => None,
+    }
+}
+
+/// The texts of an array's values. `None`: not JSON, or not an array.
+pub(super) fn read_array(text: &str) -> Option<Vec<&str>> {
+    let values: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+    Some(values.into_iter().map(RawValue::get).collect())
+}
+
+/// A text as it stands in JSON.
+pub(super) fn quoted(text: &str) -> String {
+    // A text cannot fail to serialise.
+    serde_json::to_string(text).unwrap_or_default()
+}
+
 /// `None`: not JSON, or no event with a body.
 pub(super) fn read_event(text: &str) -> Option<Event<'_>> {
     let mut event: Event<'_> = serde_json::from_str(text).ok()?;
@@ -217,7 +237,7 @@ impl<'de> Deserialize<'de> for Key<'de> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Body, Fields, is_deeper_than, read_event, text};
+    use super::{Body, Fields, is_deeper_than, quoted, read_array, read_event, read_object, text};
 
     fn fields(event: &str) -> Fields<'_> {
         match read_event(event).map(|it| it.body) {
@@ -238,6 +258,18 @@ mod tests {
         for text in ["", "{}", "[]", r#"["A"]"#, "[1,2]", r#"[{},1]"#, r#"["A",]"#, r#"["A",1]x"#, r#"["A",1"#] {
             assert!(read_event(text).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_object_and_an_array_are_read_without_their_values() {
+        let object = read_object(r#" {"a":[1e400,"\ud800"],"a":2} "#).unwrap();
+        assert_eq!((object.raw("a"), object.raw("b")), (Some("2"), None));
+        assert_eq!(read_array(r#"["a", {"b":[1]},1e400]"#).unwrap(), [r#""a""#, r#"{"b":[1]}"#, "1e400"]);
+        for text in ["", "1", "[}", "{]", r#"{"a":1}x"#, r#"{"a"}"#, "[1,]"] {
+            assert!(read_object(text).is_none() && read_array(text).is_none(), "{text}");
+        }
+        assert!(read_object("[]").is_none() && read_array("{}").is_none());
+        assert_eq!(quoted("a\"b\\"), r#""a\"b\\""#);
     }
 
     #[test]

@@ -4,16 +4,26 @@
 //! nobody who is connected. `serde` lives here and in the settings.
 mod json;
 pub mod p2pchat;
+pub mod poc;
 pub mod signal;
+pub mod textchat;
+pub mod videocall;
 
-use std::{collections::VecDeque, fmt};
+use std::{borrow::Cow, collections::VecDeque, fmt};
 
 use bytes::Bytes;
+use serde::Serialize;
 
 use crate::{
     ice::IceServer,
-    rooms::{Customs, Event, Refusal, Reply, Request},
+    rooms::{Customs, Event, Part, Payload, Refusal, Reply, Request, RoomId},
 };
+
+/// Every vocabulary, by the names that settings have for them. Where several can be meant, the first is tried first.
+pub static ALL: &[&dyn Dialect] = &[&p2pchat::P2pChat, &textchat::TextChat, &videocall::VideoCall, &poc::Poc];
+
+/// Texts by which clients call rooms are cut off here; the longest that any page makes has a tenth of it.
+const ROOM_BYTES_MAX: usize = 200;
 
 /// Binary parts of a frame, in the order of their placeholders.
 pub type Attachments = VecDeque<Bytes>;
@@ -22,6 +32,9 @@ pub type Attachments = VecDeque<Bytes>;
 pub trait Dialect: Send + Sync {
     /// What operators call it; its rooms and peers are kept apart from those of every other.
     fn name(&self) -> &'static str;
+
+    /// What carries it.
+    fn carrier(&self) -> Carrier;
 
     /// What its rooms are like.
     fn customs(&self) -> Customs;
@@ -40,6 +53,17 @@ pub trait Dialect: Send + Sync {
 
     /// What a peer hears unasked. `None`: this dialect has no word for it.
     fn encode_event(&self, event: Event<'_>) -> Option<Frame>;
+}
+
+/// What carries a vocabulary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// socket.io, at the path from the settings.
+    SocketIo,
+    /// socket.io, at a path that its pages take for granted.
+    SocketIoAt(&'static str),
+    /// A plain websocket, one JSON text a message.
+    Websocket,
 }
 
 /// One message of a client, as its transport hands it over.
@@ -115,6 +139,31 @@ pub enum Malformed {
     /// A placeholder for an attachment that is not there.
     #[error("a placeholder points nowhere")]
     Placeholder,
+}
+
+/// One JSON text, or an event of socket.io.
+fn frame(said: &impl Serialize) -> Frame {
+    // These shapes cannot fail to serialise; if one did, its hearer would hear nothing.
+    Frame { text: serde_json::to_string(said).unwrap_or_default(), attachments: Attachments::new() }
+}
+
+/// The name of a room that a client chose. `None`: none that anybody would choose.
+fn room_named(name: Option<Cow<'_, str>>) -> Option<RoomId> {
+    name.filter(|it| !it.is_empty() && it.len() <= ROOM_BYTES_MAX).map(|it| RoomId::from(&*it))
+}
+
+/// What goes to others as it came. `None`, or `null`: there is nothing.
+fn payload(part: Part, raw: Option<&str>) -> Result<Payload<'_>, Malformed> {
+    let text = raw.filter(|it| *it != "null").ok_or(Malformed::Body)?;
+    if json::is_deeper_than(text, signal::DEPTH_MAX) {
+        return Err(Malformed::TooDeep);
+    }
+    Ok(Payload { part, text: text.into(), source_at: Vec::new(), attachments: Attachments::new() })
+}
+
+/// A request that is answered without a mark, or not at all.
+fn unmarked(request: Request<'_>) -> Call<'_> {
+    Call { tag: CallTag(None), request }
 }
 
 impl<'a> From<&'a str> for Said<'a> {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    Answer, Attachments, Call, CallTag, Dialect, Frame, Malformed, Said,
+    Answer, Call, CallTag, Carrier, Dialect, Frame, Malformed, Said,
     json::{self, Body, Event, Fields},
     signal::{self, Envelope},
 };
@@ -30,6 +30,10 @@ const REQUEST_ID_UNITS_MAX: usize = 10;
 impl Dialect for P2pChat {
     fn name(&self) -> &'static str {
         "p2pchat"
+    }
+
+    fn carrier(&self) -> Carrier {
+        Carrier::SocketIo
     }
 
     fn customs(&self) -> Customs {
@@ -179,9 +183,7 @@ fn error_code(refusal: Refusal) -> Option<u8> {
 }
 
 fn frame(name: &str, body: &impl Serialize) -> Frame {
-    // These shapes cannot fail to serialise; if one did, its asker would hear nothing.
-    let text = serde_json::to_string(&(name, body)).unwrap_or_default();
-    Frame { text, attachments: Attachments::new() }
+    super::frame(&(name, body))
 }
 
 #[derive(Serialize)]

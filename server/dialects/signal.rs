@@ -13,7 +13,7 @@ use super::{
 use crate::rooms::{Part, Payload};
 
 /// The original passes about 4,100 levels on and drops 20,000.
-const DEPTH_MAX: usize = 4_000;
+pub(super) const DEPTH_MAX: usize = 4_000;
 
 /// More make a newer socket.io client give up its own connection (socket.io-parser 4.2.7, `maxAttachments`).
 const ATTACHMENTS_MAX: usize = 10;

@@ -21,6 +21,8 @@ pub(super) enum Policy {
     Views,
     /// `mitm.html` of StreamSaver in a `views` folder.
     ViewsFrame,
+    /// Another project's pages, whose scripts and styles may stand anywhere: they are the operator's choice.
+    Foreign,
 }
 
 const FEATURES: &str = "camera=(self), microphone=(self), display-capture=(self), screen-wake-lock=(self), \
@@ -35,7 +37,7 @@ impl Policy {
         let own = host.map(|it| sockets(self, it)).unwrap_or_default();
         let script = match self {
             Policy::Client | Policy::Views => "script-src 'self'",
-            Policy::ClientFrame | Policy::ViewsFrame => "script-src 'self' 'unsafe-inline'",
+            Policy::ClientFrame | Policy::ViewsFrame | Policy::Foreign => "script-src 'self' 'unsafe-inline'",
         };
         match self {
             Policy::Client | Policy::ClientFrame => format!(
@@ -44,6 +46,7 @@ impl Policy {
                  font-src 'self'; manifest-src 'self'; frame-src 'self'; frame-ancestors 'self'; base-uri 'none'; \
                  form-action 'self'"
             ),
+            Policy::Foreign => "frame-ancestors 'self'; object-src 'none'; base-uri 'self'".to_owned(),
             Policy::Views | Policy::ViewsFrame => format!(
                 "default-src 'self'; {script}; style-src 'self' 'unsafe-inline'; img-src 'self' https: data: blob:; \
                  media-src 'self' data: blob: mediastream:; font-src 'self' data:; connect-src 'self'{own}; \
@@ -60,7 +63,7 @@ fn sockets(policy: Policy, host: &str) -> String {
     let name = host.split_once(':').map_or(host, |(name, _)| name);
     match policy {
         Policy::Client | Policy::ClientFrame => format!(" ws://{host} wss://{host}"),
-        Policy::Views | Policy::ViewsFrame => {
+        Policy::Views | Policy::ViewsFrame | Policy::Foreign => {
             format!(" ws://{name} wss://{name} ws://{name}:* wss://{name}:* http://{name}:* https://{name}:*")
         }
     }

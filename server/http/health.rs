@@ -1,5 +1,7 @@
 //! `GET /health`: is the process up and taking people in? Owns the answer's shape; the figures are handed in.
 
+use std::collections::BTreeMap;
+
 use axum::{Json, Router, http::StatusCode, response::IntoResponse as _, routing::get};
 use serde::Serialize;
 
@@ -12,10 +14,22 @@ pub struct Health {
     pub peers: usize,
     /// Rooms there are now.
     pub rooms: usize,
+    /// Both by vocabulary, where anything but P2PChat's own is spoken.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub vocabularies: BTreeMap<&'static str, Count>,
     /// The server's version.
     pub version: &'static str,
     /// Seconds since it started.
     pub uptime_s: u64,
+}
+
+/// What there is of one vocabulary.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Count {
+    /// Sessions.
+    pub peers: usize,
+    /// Rooms.
+    pub rooms: usize,
 }
 
 /// Whether the server takes people in; a load balancer goes by the HTTP status made from it.

@@ -14,7 +14,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use axum::{Router, http::request::Parts, middleware, routing::get};
 
-pub use health::{Health, Status};
+pub use health::{Count, Health, Status};
 use pages::Pages;
 
 /// What the pages depend on.
@@ -24,14 +24,25 @@ pub struct Site {
     pub views: Option<PathBuf>,
     /// Where socket.io is spoken; slashes at its ends are added where they are missing.
     pub signaling_path: String,
+    /// Whose frontend it is.
+    pub frontend: Frontend,
     /// Whether people reach this server by HTTPS itself, so that browsers may be told to insist on it.
     pub https: bool,
+}
+
+/// Whose pages a listener has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Frontend {
+    /// P2PChat's: the built-in client, and the original's where the folder holds it.
+    Own,
+    /// Another project's, from the folder alone, under no rules but its own.
+    Foreign,
 }
 
 /// Everything but the sockets. `health` is asked at each `GET /health`.
 pub fn router(site: Site, health: impl Fn() -> Health + Clone + Send + Sync + 'static) -> Router {
     let path = format!("/{}/", site.signaling_path.trim_matches('/')).replace("//", "/");
-    let pages = Arc::new(Pages::new(site.views, &path));
+    let pages = Arc::new(Pages::new(site.views, &path, site.frontend));
     let dress = Arc::new(headers::Dress { https: site.https });
     let mut router = Router::new().merge(health::router(health));
     for (name, file) in client::socket_io() {

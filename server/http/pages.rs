@@ -9,6 +9,7 @@ use axum::{
 };
 
 use super::{
+    Frontend,
     client::Client,
     document::{Document, REVALIDATE},
     headers::Policy,
@@ -20,11 +21,13 @@ pub(super) struct Pages {
     client: Client,
     original: Original,
     views: Option<Views>,
+    frontend: Frontend,
 }
 
 impl Pages {
-    pub(super) fn new(views: Option<PathBuf>, signaling_path: &str) -> Pages {
-        Pages { client: Client::new(signaling_path), original: Original::new(), views: views.map(Views::new) }
+    pub(super) fn new(views: Option<PathBuf>, signaling_path: &str, frontend: Frontend) -> Pages {
+        let (client, original) = (Client::new(signaling_path), Original::new());
+        Pages { client, original, views: views.map(Views::new), frontend }
     }
 
     pub(super) async fn serve(&self, request: &Parts) -> Response {
@@ -35,6 +38,9 @@ impl Pages {
         }
         match self.find(request).await {
             Some(response) => response,
+            None if self.frontend == Frontend::Foreign && self.views.is_none() => {
+                page(StatusCode::NOT_FOUND, "There are no pages here: the setting `views` names the folder with them.")
+            }
             None => page(StatusCode::NOT_FOUND, "There is nothing at this address."),
         }
     }
@@ -48,10 +54,16 @@ impl Pages {
         };
         let mut kind = Kind::Additions;
         if let Some(views) = &self.views {
-            if let Some(response) = views.find(request).await {
+            if let Some(mut response) = views.find(request).await {
+                if self.frontend == Frontend::Foreign {
+                    response.extensions_mut().insert(Policy::Foreign);
+                }
                 return Some(response);
             }
             kind = views.kind().await;
+        }
+        if self.frontend == Frontend::Foreign {
+            return None;
         }
         if let Some(file) = self.original.everywhere(path) {
             return Some(give(file, Policy::Client));

@@ -20,11 +20,15 @@ use tokio::runtime::Handle;
 pub use line::{Line, LineEnd, Overrun};
 
 use crate::{
-    dialects::{Dialect, Said},
+    dialects::{Dialect, Malformed, Said},
     ice::Ice,
     rooms::{Limits, PeerId},
 };
+use contests::Pending;
 use state::{Aftermath, State};
+
+/// From one look at who is left to the next, when the server stops.
+const GLANCE: Duration = Duration::from_millis(10);
 
 /// One vocabulary and all its rooms, which no other reaches.
 #[derive(Clone, Copy)]
@@ -59,13 +63,30 @@ pub struct Hub {
 
 struct Shared {
     is_stopping: AtomicBool,
+    pending: Pending,
     state: Mutex<State>,
+}
+
+impl Attached {
+    /// What others call it.
+    pub fn peer(&self) -> &PeerId {
+        &self.peer
+    }
+}
+
+impl Realm {
+    /// Would this vocabulary have said that?
+    pub fn knows<'a>(&self, said: impl Into<Said<'a>>) -> bool {
+        !matches!(self.dialect.decode(said.into()), Err(Malformed::NotAnEvent | Malformed::UnknownEvent))
+    }
 }
 
 impl Hub {
     /// No realms, no sessions.
     pub fn new(ice: Ice) -> Self {
-        Hub { shared: Arc::new(Shared { is_stopping: AtomicBool::new(false), state: Mutex::new(State::new(ice)) }) }
+        let pending = Pending::default();
+        let state = Mutex::new(State::new(ice, pending.clone()));
+        Hub { shared: Arc::new(Shared { is_stopping: AtomicBool::new(false), pending, state }) }
     }
 
     /// A new realm for a vocabulary.
@@ -76,24 +97,30 @@ impl Hub {
     /// A new session, reached by `line`. Where its vocabulary has it so, it is greeted.
     pub fn connect(&self, realm: Realm, line: Arc<dyn Line>) -> Attached {
         let mut state = self.state();
-        let (peer, number) = state.connect(realm, line);
-        tracing::debug!(%peer, dialect = realm.dialect.name(), "a line began");
-        let opening = realm.dialect.opening();
-        let aftermath = opening.map(|it| state.call(&peer, realm, it)).unwrap_or_default();
-        drop(state);
+        let (peer, line) = state.connect(realm, line);
+        self.begin(state, Attached { peer, line, realm })
+    }
+
+    /// The line turns out to speak another vocabulary: its session there is a new one, and the one before is forgotten.
+    pub fn turn(&self, who: Attached, to: Realm) -> Attached {
+        let mut state = self.state();
+        let Some((peer, line, aftermath)) = state.turn(&who.peer, to) else { return who };
+        let attached = self.begin(state, Attached { peer, line, realm: to });
         self.see_to(aftermath);
-        Attached { peer, line: number, realm }
+        attached
     }
 
     /// Takes what a peer says. Done when it returns: what a peer sends is handled in the order sent.
     pub fn hear<'a>(&self, from: &Attached, said: impl Into<Said<'a>>) {
-        match from.realm.dialect.decode(said.into()) {
-            Ok(call) => {
-                let aftermath = self.state().call(&from.peer, from.realm, call);
-                self.see_to(aftermath);
+        let aftermath = if self.shared.pending.is_none() {
+            match from.realm.dialect.decode(said.into()) {
+                Ok(call) => self.state().call(&from.peer, from.realm, call),
+                Err(malformed) => return tracing::debug!(peer = %from.peer, %malformed, "ignored"),
             }
-            Err(malformed) => tracing::debug!(peer = %from.peer, %malformed, "ignored"),
-        }
+        } else {
+            self.state().hear(&from.peer, from.realm, said.into())
+        };
+        self.see_to(aftermath);
     }
 
     /// The peer has shown that it lives: it has answered a [`Line::probe`].
@@ -126,6 +153,13 @@ impl Hub {
         self.see_to(everyone);
     }
 
+    /// Done when nobody is left.
+    pub async fn is_deserted(&self) {
+        while self.counts().iter().any(|it| it.n_peers > 0) {
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+
     /// Has [`Hub::stop`] been called?
     pub fn is_stopping(&self) -> bool {
         self.shared.is_stopping.load(Ordering::Relaxed)
@@ -134,6 +168,15 @@ impl Hub {
     /// How many sessions and rooms there are, in the order in which realms were opened.
     pub fn counts(&self) -> Vec<Count> {
         self.state().counts()
+    }
+
+    fn begin(&self, mut state: MutexGuard<'_, State>, attached: Attached) -> Attached {
+        let Attached { peer, realm, .. } = &attached;
+        tracing::debug!(%peer, dialect = realm.dialect.name(), "a line began");
+        let aftermath = realm.dialect.opening().map(|it| state.call(peer, *realm, it)).unwrap_or_default();
+        drop(state);
+        self.see_to(aftermath);
+        attached
     }
 
     fn see_to(&self, aftermath: Aftermath) {

@@ -11,7 +11,10 @@ use std::{
 use base64::{Engine as _, prelude::BASE64_URL_SAFE};
 use uuid::Uuid;
 
-use super::{Count, Line, Overrun, Realm, contests::Contest};
+use super::{
+    Count, Line, Overrun, Realm,
+    contests::{Contest, Pending},
+};
 use crate::{
     dialects::{Answer, Call, Dialect, Farewell, Frame},
     ice::Ice,
@@ -26,6 +29,7 @@ pub(super) struct State {
     realms: Vec<Ground>,
     sessions: HashMap<PeerId, Session>,
     pub(super) contests: HashMap<u64, Contest>,
+    pub(super) pending: Pending,
     /// Of lines, ascending ids and contests alike.
     n_made: u64,
 }
@@ -63,8 +67,9 @@ impl Aftermath {
 }
 
 impl State {
-    pub(super) fn new(ice: Ice) -> Self {
-        State { ice, realms: Vec::new(), sessions: HashMap::new(), contests: HashMap::new(), n_made: 0 }
+    pub(super) fn new(ice: Ice, pending: Pending) -> Self {
+        let (realms, sessions, contests) = (Vec::new(), HashMap::new(), HashMap::new());
+        State { ice, realms, sessions, contests, pending, n_made: 0 }
     }
 
     pub(super) fn open(&mut self, dialect: &'static dyn Dialect, limits: Limits) -> usize {
@@ -126,6 +131,14 @@ impl State {
     pub(super) fn ring(&mut self, realm: Realm, alarm: &Alarm) -> Aftermath {
         let notices = self.realms[realm.at].rooms.ring(alarm);
         self.tell(notices)
+    }
+
+    /// Moves a line to another realm, where it is a new peer.
+    pub(super) fn turn(&mut self, peer: &PeerId, to: Realm) -> Option<(PeerId, u64, Aftermath)> {
+        let (_, line) = self.sessions.get_mut(peer)?.line.take()?;
+        let aftermath = self.end(peer);
+        let (peer, number) = self.connect(to, line);
+        Some((peer, number, aftermath))
     }
 
     /// Ends a session. Its line is cut.

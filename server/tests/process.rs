@@ -1,8 +1,8 @@
 //! The executable itself: its exit codes, what it prints, and how it ends.
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _},
-    net::{SocketAddr, TcpListener},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
     process::{Child, ChildStdout, Command, Output, Stdio},
     time::Instant,
@@ -11,7 +11,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::harness::{By, Peer, Server, exchange, peer::signal_text};
+use crate::harness::{By, Peer, Server, exchange, peer::signal_text, plain::Plain};
 
 /// In an empty folder, with no environment but what a test adds.
 fn command(folder: &Path, arguments: &[&str]) -> Command {
@@ -190,7 +190,8 @@ async fn no_secret_reaches_the_log_of_the_process_at_any_level() {
     for format in ["text", "json"] {
         let config = format!(
             "[log]\nfilter = \"trace\"\nformat = \"{format}\"\n[ice]\nservers = [{{ urls = [\"turn:t\"], username = \
-             \"hush-user\", credential = \"hush-credential\" }}, {{ urls = [\"turn:t\"], shared_secret = \"hush-shared\" }}]\n"
+             \"hush-user\", credential = \"hush-credential\" }}, {{ urls = [\"turn:t\"], shared_secret = \"hush-shared\" }}]\n\
+             [http]\nvocabularies = [\"p2pchat\", \"textchat\", \"videocall\", \"poc\"]\n"
         );
         let mut running = Running::start(&[], &config);
         // What it logs is more than a pipe holds.
@@ -201,7 +202,13 @@ async fn no_secret_reaches_the_log_of_the_process_at_any_level() {
         });
         for by in crate::harness::EVERY_WAY {
             say_secrets(running.address(), by).await;
+            let mut chatter = Peer::connect_at(running.address(), "/socket.io/", by).await;
+            chatter.emit(r#"["join-room","hush-room"]"#).await;
+            chatter.hear().await;
+            chatter.emit(r#"["rtc-offer","nobody",{"sdp":"hush-sdp"}]"#).await;
+            chatter.leave().await;
         }
+        say_secrets_plainly(running.address()).await;
         running.signal(Signal::TERM);
         let log = reading.await.unwrap().unwrap();
         assert!(log.contains("a line began"), "{log}");
@@ -233,6 +240,71 @@ async fn say_secrets(address: SocketAddr, by: By) {
     exchange(&mut one, &mut other, &room).await;
     one.leave().await;
     other.leave().await;
+}
+
+async fn say_secrets_plainly(address: SocketAddr) {
+    let mut a = Plain::caller(address, "hush-room").await;
+    let mut b = Plain::caller(address, "hush-room").await;
+    b.hear().await;
+    a.say(&format!(r#"{{"type":"offer","to":"{}","offer":{{"sdp":"hush-sdp"}}}}"#, b.id)).await;
+    assert!(b.hear().await.contains("hush-sdp"));
+    a.say("hush-nonsense").await;
+    a.fence().await;
+    let (mut x, mut y) = (Plain::greeted(address).await, Plain::greeted(address).await);
+    for it in [&mut x, &mut y] {
+        it.say(r#"{"type":"join","room":"hush-room"}"#).await;
+    }
+    y.say(r#"{"type":"signal","payload":{"sdp":{"type":"offer","sdp":"hush-sdp"}}}"#).await;
+    y.say(r#"{"type":"join","room":"hush-room"}"#).await;
+}
+
+#[test]
+fn a_preset_and_a_folder_are_all_that_a_frontend_needs() {
+    let views = tempfile::tempdir().unwrap();
+    fs::write(views.path().join("index.html"), "theirs").unwrap();
+    let path = views.path().to_str().unwrap();
+    let printed = output(&["--preset", "poc", "--views", path, "--print-config"], "");
+    let (code, text, _) = said(&printed);
+    assert!(code == Some(0) && text.contains("port = 3001\n"), "{text}");
+    let line = "[http]\nlisteners = [{ preset = \"poc\", port = 0, address = \"127.0.0.1\" }]\n";
+    let running = Running::start(&["--preset", "textchat", "--views", path], line);
+    running.signal(Signal::TERM);
+    let (code, log) = running.end();
+    assert!(code == Some(0) && log.contains("listening there too"), "{log}");
+    let unknown = output(&["--preset", "pox"], "");
+    assert!(said(&unknown).2.contains("http.preset names the preset \"pox\""), "{}", said(&unknown).2);
+}
+
+#[test]
+fn the_limit_on_open_files_is_said_once_and_passes() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new("sh");
+    command.args(["-c", "ulimit -n 48 && exec \"$0\" --address 127.0.0.1 --port 0"]);
+    command.arg(env!("CARGO_BIN_EXE_p2pchat-server")).current_dir(folder.path()).env_clear().stdin(Stdio::null());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    let mut first_line = String::new();
+    lines.read_line(&mut first_line).unwrap();
+    let running = Running { child, said: lines, first_line, _folder: folder };
+    let (address, mut log) = (running.address(), String::new());
+    let mut running = running;
+    let mut stderr = BufReader::new(running.child.stderr.take().unwrap());
+    let crowd = |n| (0..n).map(|_| TcpStream::connect(address).unwrap()).collect::<Vec<_>>();
+    let first = crowd(60);
+    while !log.contains("the limit on open files is reached") {
+        assert!(stderr.read_line(&mut log).unwrap() > 0, "it ended: {log}");
+    }
+    drop(first);
+    // Whoever waits is served as soon as others have left.
+    let mut web = TcpStream::connect(address).unwrap();
+    web.write_all(b"GET /health HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    web.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    drop(crowd(60));
+    running.signal(Signal::TERM);
+    stderr.read_to_string(&mut log).unwrap();
+    assert_eq!(log.matches("the limit on open files is reached").count(), 1, "{log}");
 }
 
 #[tokio::test]

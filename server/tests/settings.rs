@@ -42,11 +42,14 @@ fn from_environment(environment: &[(&str, &str)]) -> Result<Config, String> {
 #[test]
 fn everything_works_without_settings() {
     let config = from_environment(&[]).unwrap();
-    assert_eq!((config.http.address.to_string(), config.http.port, config.views()), ("::".into(), 8080, None));
+    assert_eq!(
+        (config.http.address.to_string(), config.http.port, config.listeners()[0].views.clone()),
+        ("::".into(), 8080, None)
+    );
     assert!(!config.tls.enabled && config.ice.servers.is_empty());
     assert_eq!((&*config.log.filter, config.log.format), ("info", LogFormat::Text));
     let wire = config.wire();
-    assert_eq!((&*wire.path, wire.message_bytes_max), ("/api/signaling/", 1_000_000));
+    assert_eq!((&*config.signaling.path, wire.message_bytes_max), ("/api/signaling/", 1_000_000));
     assert_eq!((wire.ping_interval.as_secs(), wire.ping_timeout.as_secs()), (25, 20));
     let limits = config.limits();
     assert_eq!((limits.peers_max, limits.name_units_max, limits.password_units_max), (20, 20, 100));
@@ -89,8 +92,11 @@ fn a_flag_wins_over_a_variable_a_variable_over_the_file_the_file_over_the_defaul
     folder.flags.views = Some(folder.folder.path().to_owned());
     let config = folder.read(&both).unwrap();
     assert_eq!((config.http.port, &*config.http.hostname, config.rooms.peers_max), (5, "file", 7));
-    assert_eq!((config.http.address.to_string(), config.views()), ("127.0.0.2".into(), folder.flags.views.clone()));
-    assert_eq!(config.wire().path, "/api/signaling/", "what is nowhere else is the default");
+    assert_eq!(
+        (config.http.address.to_string(), config.listeners()[0].views.clone()),
+        ("127.0.0.2".into(), folder.flags.views.clone())
+    );
+    assert_eq!(config.signaling.path, "/api/signaling/", "what is nowhere else is the default");
 }
 
 #[test]
@@ -118,7 +124,7 @@ fn the_originals_names_are_understood_as_variables_but_for_the_one_that_shells_s
         ("PATH", "/usr/bin"),
     ])
     .unwrap();
-    assert_eq!((config.http.port, &*config.http.hostname, &*config.wire().path), (81, "", "/x/"));
+    assert_eq!((config.http.port, &*config.http.hostname, &*config.signaling.path), (81, "", "/x/"));
     assert!(config.tls.enabled && config.tls.key_path.ends_with("k.pem") && config.tls.cert_path.ends_with("c.pem"));
 }
 

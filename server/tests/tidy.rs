@@ -19,7 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("http", &[]),
     ("tls", &[]),
     ("door", &["tls"]),
-    ("config", &["adapters", "ice", "rooms"]),
+    ("config", &["adapters", "dialects", "ice", "rooms"]),
     ("cli", &["config"]),
     ("telemetry", &["config"]),
     ("app", &["adapters", "config", "dialects", "door", "http", "hub", "tls"]),
@@ -73,8 +73,9 @@ const FORBIDDEN: &[(&str, &[&str], &str)] = &[
 const AT_HOME: &[(&str, &[&str])] = &[
     ("socketioxide", &["adapters/socketio"]),
     ("engineioxide", &["adapters/socketio"]),
+    ("tungstenite", &["adapters/websocket", "telemetry.rs"]),
     ("serde", &["dialects", "config", "http/health.rs"]),
-    ("rustls", &["tls.rs", "door.rs", "app.rs"]),
+    ("rustls", &["tls.rs", "door.rs", "app/mod.rs"]),
     ("clap", &["cli.rs", "main.rs"]),
 ];
 

@@ -27,6 +27,7 @@ use socketioxide_core::{
     packet::Packet,
 };
 
+use super::{Origins, Wire};
 use crate::{
     dialects::{Frame, Said},
     hub::{Attached, Hub, Line, LineEnd, Overrun, Realm},
@@ -34,30 +35,14 @@ use crate::{
 use tap::Tap;
 use transports::Transports;
 
-/// How socket.io is spoken.
-#[derive(Clone, Debug)]
-pub struct Wire {
-    /// The route, with its slashes.
-    pub path: String,
-    /// Bytes of one message, on either transport.
-    pub message_bytes_max: usize,
-    /// Frames that may wait for one peer; the room for them is taken as they come.
-    pub frames_waiting_max: usize,
-    /// Bytes that may wait for one peer.
-    pub bytes_waiting_max: u64,
-    /// Between two pings.
-    pub ping_interval: Duration,
-    /// For the answer to one.
-    pub ping_timeout: Duration,
-}
-
 /// A service behind a route, not a layer: axum sets a layer up once per route, and over a `fallback` once per connection,
 /// each time with sessions of its own.
-pub fn router(hub: Hub, realm: Realm, wire: &Wire) -> Router {
+/// `path` is the route, with its slashes.
+pub fn router(hub: Hub, realm: Realm, path: &str, origins: Origins, wire: Wire) -> Router {
     let outlet = Outlet::default();
     let (service, io) = SocketIo::builder()
         .with_adapter::<PassThrough>(outlet.clone())
-        .req_path(wire.path.clone())
+        .req_path(path.to_owned())
         .max_buffer_size(wire.frames_waiting_max)
         .max_payload(wire.message_bytes_max as u64)
         .ws_max_message_size(wire.message_bytes_max)
@@ -66,7 +51,7 @@ pub fn router(hub: Hub, realm: Realm, wire: &Wire) -> Router {
         .ping_interval(wire.ping_interval)
         .ping_timeout(wire.ping_timeout)
         .build_with_inner_svc(Router::new());
-    let transports = Arc::new(Transports::new(&wire.path, service));
+    let transports = Arc::new(Transports::new(path, origins, service));
     let weak = Arc::downgrade(&transports);
     let bytes_waiting_max = wire.bytes_waiting_max;
     // A middleware: the client hears that it is connected before a connect handler runs, and may speak at once.
@@ -80,7 +65,7 @@ pub fn router(hub: Hub, realm: Realm, wire: &Wire) -> Router {
         Ok::<_, Infallible>(())
     };
     io.ns("/", (async || ()).with(attach));
-    Router::new().route(&wire.path, any(transports::enter)).with_state(transports)
+    Router::new().route(path, any(transports::enter)).with_state(transports)
 }
 
 /// What a socket's handlers hold. Dropped with the socket: no disconnect handler runs for one that failed to connect.

@@ -11,7 +11,7 @@ use axum::{
     Router,
     body::{Body, Bytes, HttpBody as _, to_bytes},
     extract::{Request, State},
-    http::{self, Extensions, HeaderMap, HeaderValue, StatusCode, header},
+    http::{self, Extensions, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use hyper::upgrade::{OnUpgrade, Upgraded};
@@ -19,13 +19,13 @@ use hyper_util::rt::TokioIo;
 use socketioxide::{service::SocketIoService, socket::Sid};
 use tokio::{runtime::Handle, time::timeout};
 use tower::{Service, ServiceExt};
-use tungstenite::handshake::derive_accept_key;
 
 use super::{
     PassThrough,
     query::{BadQuery, Query},
     tap::{Tap, TappedStream},
 };
+use crate::adapters::{Origins, websocket::accept_key};
 
 /// For a websocket to carry something, as in socket.io.
 const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -33,39 +33,54 @@ const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
 /// What the route and the lines share.
 pub(super) struct Transports {
     path: String,
+    origins: Origins,
     service: SocketIoService<Router, PassThrough>,
     /// Sessions that began with polling. One that began as a websocket needs no other request.
     polled: Mutex<HashMap<Sid, Weak<Tap>>>,
 }
 
-pub(super) async fn enter(State(transports): State<Arc<Transports>>, mut request: Request) -> Response {
-    let text = request.uri().query().unwrap_or_default().to_owned();
-    let query = match Query::read(&text, request.method(), |sid| transports.tap_of(sid).is_some()) {
-        Ok(query) => query,
-        Err(bad) => return bad.into_response(),
-    };
-    match query {
-        Query { is_websocket: true, sid } => {
-            let key = websocket_key(request.headers()).map(derive_accept_key);
-            match (key, request.extensions_mut().remove::<OnUpgrade>()) {
-                (Some(accept), Some(upgrade)) => transports.websocket(&text, accept, upgrade, sid),
-                _ => BadQuery::BadRequest.into_response(),
-            }
-        }
-        Query { is_websocket: false, sid: None } => transports.begin_polling(&text).await,
-        Query { is_websocket: false, sid: Some(sid) } => {
-            let response = transports.service.clone().oneshot(request).await.into_response();
-            if let Some(tap) = transports.tap_of(sid) {
-                tap.taken(response.body().size_hint().lower());
-            }
+pub(super) async fn enter(State(transports): State<Arc<Transports>>, request: Request) -> Response {
+    match transports.origins.admit(&request) {
+        Err(foreign) => foreign.into_response(),
+        Ok(None) => transports.answer(request).await,
+        Ok(Some(origin)) => {
+            let mut response = transports.answer(request).await;
+            // So that a page of another origin may read what it polls.
+            response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            response.headers_mut().append(header::VARY, HeaderValue::from_static("origin"));
             response
         }
     }
 }
 
 impl Transports {
-    pub(super) fn new(path: &str, service: SocketIoService<Router, PassThrough>) -> Self {
-        Transports { path: path.to_owned(), service, polled: Mutex::default() }
+    pub(super) fn new(path: &str, origins: Origins, service: SocketIoService<Router, PassThrough>) -> Self {
+        Transports { path: path.to_owned(), origins, service, polled: Mutex::default() }
+    }
+
+    async fn answer(self: Arc<Self>, mut request: Request) -> Response {
+        let text = request.uri().query().unwrap_or_default().to_owned();
+        let query = match Query::read(&text, request.method(), |sid| self.tap_of(sid).is_some()) {
+            Ok(query) => query,
+            Err(bad) => return bad.into_response(),
+        };
+        match query {
+            Query { is_websocket: true, sid } => {
+                let key = accept_key(request.headers());
+                match (key, request.extensions_mut().remove::<OnUpgrade>()) {
+                    (Some(accept), Some(upgrade)) => self.websocket(&text, accept, upgrade, sid),
+                    _ => BadQuery::BadRequest.into_response(),
+                }
+            }
+            Query { is_websocket: false, sid: None } => self.begin_polling(&text).await,
+            Query { is_websocket: false, sid: Some(sid) } => {
+                let response = self.service.clone().oneshot(request).await.into_response();
+                if let Some(tap) = self.tap_of(sid) {
+                    tap.taken(response.body().size_hint().lower());
+                }
+                response
+            }
+        }
     }
 
     pub(super) fn strike_off(&self, sid: Sid) {
@@ -146,19 +161,6 @@ impl Transports {
     fn polled(&self) -> MutexGuard<'_, HashMap<Sid, Weak<Tap>>> {
         self.polled.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Of a request that asks for a websocket in every respect (RFC 6455, section 4.2.1). A proxy that takes such a header away
-/// expects a plain answer.
-fn websocket_key(headers: &HeaderMap) -> Option<&[u8]> {
-    let has = |name, word: &str| {
-        let lines = headers.get_all(name).iter().filter_map(|it| it.to_str().ok());
-        lines.flat_map(|it| it.split(',')).any(|it| it.trim().eq_ignore_ascii_case(word))
-    };
-    let asks = has(header::CONNECTION, "upgrade")
-        && has(header::UPGRADE, "websocket")
-        && has(header::SEC_WEBSOCKET_VERSION, "13");
-    headers.get(header::SEC_WEBSOCKET_KEY).filter(|_| asks).map(HeaderValue::as_bytes)
 }
 
 /// Of an open packet, `0{"sid":"…",…}`.

@@ -5,6 +5,7 @@
 //! whose answer proves that all before it was handled.
 pub(crate) mod log;
 pub(crate) mod peer;
+pub(crate) mod plain;
 pub(crate) mod web;
 
 use std::{future::Future, io, net::SocketAddr, path::PathBuf, time::Duration};
@@ -31,7 +32,7 @@ pub(crate) async fn soon<T>(what: &str, it: impl Future<Output = T>) -> T {
 
 /// Settings by their names in `default_config.toml`, as if the environment had set them.
 pub(crate) fn settings(overrides: &[(&str, &str)], views: Option<PathBuf>) -> Config {
-    let flags = Flags { config: None, address: Some("127.0.0.1".to_owned()), port: Some(0), views };
+    let flags = Flags { config: None, address: Some("127.0.0.1".to_owned()), port: Some(0), views, preset: None };
     let variable = |name: &str| format!("P2PCHAT_{}", name.replace('.', "__").to_uppercase());
     let environment = overrides.iter().map(|(name, text)| (variable(name), (*text).to_owned()));
     config::read(&flags, &[], environment).unwrap().0
@@ -54,7 +55,10 @@ impl Server {
     }
 
     pub(crate) async fn run(config: Config) -> Server {
-        let app = App::bind(config).await.unwrap();
+        Server::of(App::bind(config).await.unwrap())
+    }
+
+    pub(crate) fn of(app: App) -> Server {
         let address = app.address().unwrap();
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(app.serve(async {

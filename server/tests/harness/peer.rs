@@ -71,10 +71,14 @@ pub(crate) struct Peer {
 
 /// The request of a websocket; `sid` of the session that it upgrades.
 pub(crate) async fn websocket(address: SocketAddr, sid: Option<&str>) -> Result<Socket, (u16, String)> {
+    websocket_at(address, PATH, sid).await
+}
+
+async fn websocket_at(address: SocketAddr, path: &str, sid: Option<&str>) -> Result<Socket, (u16, String)> {
     let stream = TcpStream::connect(address).await.unwrap();
     stream.set_nodelay(true).unwrap();
     let sid = sid.map_or_else(String::new, |it| format!("&sid={it}"));
-    let url = format!("ws://{address}{PATH}?EIO=4&transport=websocket{sid}");
+    let url = format!("ws://{address}{path}?EIO=4&transport=websocket{sid}");
     match soon("the upgrade", client_async(url, stream)).await {
         Ok((socket, _)) => Ok(socket),
         Err(Error::Http(answer)) => {
@@ -88,10 +92,14 @@ pub(crate) async fn websocket(address: SocketAddr, sid: Option<&str>) -> Result<
 impl Peer {
     /// Up to the open packet.
     pub(crate) async fn open(address: SocketAddr, by: By) -> Peer {
+        Peer::open_at(address, PATH, by).await
+    }
+
+    async fn open_at(address: SocketAddr, path: &str, by: By) -> Peer {
         let way = match by {
-            By::Websocket => Way::Websocket(Box::new(websocket(address, None).await.unwrap())),
+            By::Websocket => Way::Websocket(Box::new(websocket_at(address, path, None).await.unwrap())),
             By::Polling | By::Upgrade => {
-                let target = format!("{PATH}?EIO=4&transport=polling");
+                let target = format!("{path}?EIO=4&transport=polling");
                 Way::Polling(Polling { target, get: Web::to(address).await, post: Web::to(address).await })
             }
         };
@@ -114,18 +122,26 @@ impl Peer {
 
     /// Up to socket.io's CONNECT.
     pub(crate) async fn connect(address: SocketAddr, by: By) -> Peer {
-        let mut peer = Peer::open(address, by).await;
+        Peer::connect_at(address, PATH, by).await
+    }
+
+    pub(crate) async fn connect_at(address: SocketAddr, path: &str, by: By) -> Peer {
+        let mut peer = Peer::open_at(address, path, by).await;
         peer.send("40").await;
         peer.connected = peer.text().await;
         assert!(peer.connected.starts_with(r#"40{"sid":""#), "{}", peer.connected);
         if by == By::Upgrade {
-            peer.upgrade(address).await;
+            peer.upgrade_at(address, path).await;
         }
         peer
     }
 
     pub(crate) async fn upgrade(&mut self, address: SocketAddr) {
-        let mut socket = websocket(address, Some(&self.sid)).await.unwrap();
+        self.upgrade_at(address, PATH).await;
+    }
+
+    async fn upgrade_at(&mut self, address: SocketAddr, path: &str) {
+        let mut socket = websocket_at(address, path, Some(&self.sid)).await.unwrap();
         socket.send(Message::text("2probe")).await.unwrap();
         assert_eq!(soon("3probe", socket.next()).await.unwrap().unwrap(), Message::text("3probe"));
         socket.send(Message::text("5")).await.unwrap();

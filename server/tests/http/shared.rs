@@ -1,7 +1,7 @@
 //! Asking the router, and folders to ask about.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
-use std::{fs, io::Read as _, path::Path};
+use std::{collections::BTreeMap, fs, io::Read as _, path::Path};
 
 use axum::{
     Router,
@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode},
 };
 use http_body_util::BodyExt as _;
-use p2pchat_server::http::{Health, Site, Status, router};
+use p2pchat_server::http::{Frontend, Health, Site, Status, router};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
@@ -43,11 +43,11 @@ impl Answer {
 }
 
 pub(super) fn health() -> Health {
-    Health { status: Status::Ok, peers: 3, rooms: 2, version: "1.2.3", uptime_s: 60 }
+    Health { status: Status::Ok, peers: 3, rooms: 2, vocabularies: BTreeMap::new(), version: "1.2.3", uptime_s: 60 }
 }
 
 pub(super) fn site() -> Site {
-    Site { views: None, signaling_path: "/api/signaling/".to_owned(), https: false }
+    Site { views: None, signaling_path: "/api/signaling/".to_owned(), frontend: Frontend::Own, https: false }
 }
 
 pub(super) fn client() -> Router {

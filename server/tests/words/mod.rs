@@ -1,10 +1,14 @@
-//! The original's words without a socket: what a client says goes into the hub, and a tape takes down who hears what, in
-//! the order in which all hear it.
+//! Every vocabulary's words without a socket: what a client says goes into the hub, and a tape takes down who hears what, in
+//! the order in which all hear it. The original's fill most files, the others have one each.
 mod changes;
+mod contests;
 mod entering;
+mod poc;
 mod secrets;
 mod signals;
 mod silences;
+mod textchat;
+mod videocall;
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +17,7 @@ use std::{
 
 use bytes::Bytes;
 use p2pchat_server::{
-    dialects::{Frame, Said, p2pchat::P2pChat},
+    dialects::{Dialect, Farewell, Frame, Said, p2pchat::P2pChat},
     hub::{Attached, Hub, Line, LineEnd, Overrun, Realm},
     ice::Ice,
     rooms::Limits,
@@ -37,6 +41,12 @@ struct TapeLine {
     tape: Tape,
 }
 
+impl TapeLine {
+    fn note(&self, text: String) {
+        lock(&self.tape).push((self.name.clone(), Frame { text, attachments: [].into() }));
+    }
+}
+
 impl Line for TapeLine {
     fn say(&self, frame: Frame) -> Result<(), Overrun> {
         lock(&self.tape).push((self.name.clone(), frame));
@@ -45,6 +55,14 @@ impl Line for TapeLine {
 
     // A lost peer's line is cut, and nobody hears that.
     fn cut(&self) {}
+
+    fn close(&self, Farewell { code, reason }: Farewell) {
+        self.note(format!("(closed: {code} {reason})"));
+    }
+
+    fn probe(&self) {
+        self.note("(are you there?)".to_owned());
+    }
 }
 
 fn lock(tape: &Tape) -> MutexGuard<'_, Vec<(String, Frame)>> {
@@ -67,9 +85,20 @@ impl Stage {
     }
 
     fn with(ice: Ice) -> Stage {
+        Stage::of(&DIALECT, ice)
+    }
+
+    /// Where another vocabulary is spoken, and these have come.
+    fn speaking(dialect: &'static dyn Dialect, names: &[&str]) -> Stage {
+        let mut stage = Stage::of(dialect, Ice { servers: Vec::new(), credential_ttl_s: 60 });
+        names.iter().for_each(|it| drop(stage.connect(it)));
+        stage
+    }
+
+    fn of(dialect: &'static dyn Dialect, ice: Ice) -> Stage {
         let hub = Hub::new(ice);
         let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
-        let realm = hub.open(&DIALECT, limits);
+        let realm = hub.open(dialect, limits);
         Stage { hub, realm, tape: Tape::default(), peers: BTreeMap::new(), ids: Vec::new() }
     }
 
@@ -84,9 +113,13 @@ impl Stage {
         stage
     }
 
-    fn connect(&mut self, name: &str) {
+    /// How it is greeted.
+    fn connect(&mut self, name: &str) -> Vec<String> {
         let line = Arc::new(TapeLine { name: name.to_owned(), tape: self.tape.clone() });
-        self.peers.insert(name.to_owned(), self.hub.connect(self.realm, line));
+        let attached = self.hub.connect(self.realm, line);
+        self.ids.push((format!("<{name}>"), attached.peer().to_string()));
+        self.peers.insert(name.to_owned(), attached);
+        self.heard()
     }
 
     /// Connects them and gives them their ids.
@@ -119,6 +152,12 @@ impl Stage {
         self.count().1
     }
 
+    /// It answers when asked whether it is there.
+    fn is_there(&mut self, name: &str) -> Vec<String> {
+        self.hub.is_alive(&self.peers[name]);
+        self.heard()
+    }
+
     /// Peers and rooms.
     fn count(&self) -> (usize, usize) {
         let count = self.hub.counts()[0];
@@ -131,12 +170,14 @@ impl Stage {
     }
 
     fn line(&mut self, name: &str, frame: &Frame) -> String {
-        if frame.text.starts_with(r#"["GET-ID""#) {
-            self.ids.push((format!("<{name}>"), field(&frame.text, "userID")));
-        }
-        if frame.text.starts_with(r#"["CREATE-ROOM""#) {
+        let made = match frame.text.split('"').nth(1) {
+            Some("CREATE-ROOM") => Some(field(&frame.text, "roomID")),
+            Some("room-created") => frame.text.split('"').nth(3).map(str::to_owned),
+            _ => None,
+        };
+        if let Some(room) = made {
             let n_rooms = self.ids.iter().filter(|it| it.0[1..].starts_with(|c: char| c.is_ascii_digit())).count();
-            self.ids.push((format!("<{}>", n_rooms + 1), field(&frame.text, "roomID")));
+            self.ids.push((format!("<{}>", n_rooms + 1), room));
         }
         let text = self.ids.iter().fold(frame.text.clone(), |text, (token, id)| text.replace(id, token));
         let attachments: String = frame.attachments.iter().map(|it| format!(" +{it:?}")).collect();

@@ -1,0 +1,292 @@
+//! Puts the parts together: hub, vocabularies, pages, certificate, listeners.
+mod ports;
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    io,
+    net::{IpAddr, SocketAddr, TcpListener},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use axum::Router;
+use axum_server::{Handle, Server, tls_rustls::RustlsConfig};
+use futures_util::future::try_join_all;
+use hyper_util::rt::TokioTimer;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::Notify,
+    time::timeout,
+};
+
+use crate::{
+    adapters::{Origins, socketio, websocket},
+    config::{self, Config},
+    dialects::{Carrier, Dialect as _, p2pchat::P2pChat},
+    door::Door,
+    http::{self, Count, Frontend, Health, Site, Status},
+    hub::{Hub, Realm},
+    tls,
+};
+use ports::{At, Port};
+
+/// For a client to say what it wants, and for running answers to end when the server stops.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// For the last words of those who are told that the server stops.
+const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What the operator hears when the server cannot start: what, where, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// A file that a setting names is not as it should be.
+    #[error("{0}")]
+    Setting(String),
+    /// The machine does not let us.
+    #[error("{0}")]
+    Machine(String),
+}
+
+/// A server that listens and does not answer yet.
+pub struct App {
+    /// The main one first.
+    listeners: Vec<Listening>,
+    hub: Hub,
+    certificate: Option<RustlsConfig>,
+    config: Config,
+}
+
+/// A port that is taken, and what is served there.
+struct Listening {
+    port: TcpListener,
+    router: Router,
+    tls: bool,
+}
+
+impl App {
+    /// Reads the certificate, takes the ports, and raises the limit on open files.
+    ///
+    /// # Errors
+    /// A certificate or a port cannot be had. Needs a Tokio runtime.
+    pub async fn bind(config: Config) -> Result<Self, Fault> {
+        let certificate = certificate(&config).await?;
+        let hub = Hub::new(config.ice());
+        let realms = realms(&hub, &config);
+        let started = Instant::now();
+        let mut listeners = Vec::new();
+        for listener in config.listeners() {
+            let port = ports::take(listener.at)?;
+            let asked = hub.clone();
+            let health = move || health(&asked, started);
+            listeners.push(Listening {
+                port,
+                router: router(&config, &listener, &hub, &realms, health),
+                tls: listener.tls,
+            });
+        }
+        if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+            tracing::warn!(%error, "the limit on open files stays as it is, and with it the number of connections");
+        }
+        Ok(App { listeners, hub, certificate, config })
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn address(&self) -> io::Result<SocketAddr> {
+        self.listeners.first().map_or_else(|| Err(io::ErrorKind::NotFound.into()), |it| it.port.local_addr())
+    }
+
+    /// Where it listens beside that.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn further_addresses(&self) -> io::Result<Vec<SocketAddr>> {
+        self.listeners.iter().skip(1).map(|it| it.port.local_addr()).collect()
+    }
+
+    /// The address to open in a browser.
+    pub fn url(&self) -> String {
+        let (scheme, usual) = if self.config.tls.enabled { ("https", 443) } else { ("http", 80) };
+        let http = &self.config.http;
+        let port = self.address().map_or(http.port, |it| it.port());
+        let name = match (&*http.hostname, http.address) {
+            ("", address) if address.is_unspecified() || address.is_loopback() => "localhost".to_owned(),
+            ("", IpAddr::V6(address)) => format!("[{address}]"),
+            ("", address) => address.to_string(),
+            (name, _) => name.to_owned(),
+        };
+        if port == usual { format!("{scheme}://{name}/") } else { format!("{scheme}://{name}:{port}/") }
+    }
+
+    /// What the operator should know although it is no fault.
+    pub fn advice(&self) -> Option<String> {
+        let main = self.config.listeners().into_iter().next()?;
+        let is_own = main.vocabularies.iter().any(|it| it.name() == P2pChat.name());
+        let port = self.address().map_or(self.config.http.port, |it| it.port());
+        let views = main.views.unwrap_or_default();
+        (is_own && views.join("bundle.js").is_file() && port != 80 && port != 443).then(|| {
+            format!(
+                "the original frontend in {} connects to its host without a port, so that it works on port 80 (or 443 \
+                 with TLS) alone; this server listens on {port}",
+                views.display()
+            )
+        })
+    }
+
+    /// Answers until `stop` is done; then ends what runs.
+    ///
+    /// # Errors
+    /// A listener fails.
+    pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
+        let (tls, certificate) = (&self.config.tls, self.certificate);
+        let handles: Vec<_> = self.listeners.iter().map(|_| Handle::new()).collect();
+        let servings = self.listeners.into_iter().zip(&handles).map(|(listening, handle)| {
+            let certificate = certificate.clone().filter(|_| listening.tls);
+            serve(listening, handle.clone(), Door::new(PATIENCE, certificate))
+        });
+        let serving = async {
+            try_join_all(servings).await?;
+            // Those who are told that it stops are told so by tasks of their own.
+            let _ = timeout(FAREWELL, self.hub.is_deserted()).await;
+            io::Result::Ok(())
+        };
+        let hangup = Arc::new(Notify::new());
+        let renewing = async {
+            match certificate.clone() {
+                None => std::future::pending().await,
+                Some(certificate) => {
+                    let (cert, key) = (tls.cert_path.clone(), tls.key_path.clone());
+                    tls::reload_when_changed(certificate, cert, key, hangup.clone()).await;
+                }
+            }
+        };
+        let stopping = async {
+            stop.await;
+            tracing::info!("stopping");
+            self.hub.stop();
+            for handle in &handles {
+                handle.graceful_shutdown(Some(PATIENCE));
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! {
+            served = serving => served,
+            () = renewing => Ok(()),
+            () = on_hangup(&hangup) => Ok(()),
+            () = stopping => Ok(()),
+        }
+    }
+}
+
+async fn serve(listening: Listening, handle: Handle<At>, door: Door) -> io::Result<()> {
+    let service = listening.router.into_make_service();
+    let mut server = Server::<At>::from_listener(Port::new(listening.port)?).handle(handle);
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+    // The same for those who speak HTTP/2 and fall silent.
+    server.http_builder().http2().timer(TokioTimer::new()).keep_alive_interval(PATIENCE).keep_alive_timeout(PATIENCE);
+    server.acceptor(door).serve(service).await
+}
+
+/// One realm for each vocabulary that any listener serves, so that those of one vocabulary meet wherever they come in.
+fn realms(hub: &Hub, config: &Config) -> BTreeMap<&'static str, Realm> {
+    let mut realms = BTreeMap::new();
+    for dialect in config.listeners().into_iter().flat_map(|it| it.vocabularies) {
+        let limits = if dialect.name() == P2pChat.name() { config.limits() } else { config.open_limits() };
+        realms.entry(dialect.name()).or_insert_with(|| hub.open(dialect, limits));
+    }
+    realms
+}
+
+/// What is served at one listener.
+fn router(
+    config: &Config,
+    listener: &config::Listener,
+    hub: &Hub,
+    realms: &BTreeMap<&'static str, Realm>,
+    health: impl Fn() -> Health + Clone + Send + Sync + 'static,
+) -> Router {
+    let origins = || Origins::new(&listener.origins);
+    let (mut sockets, mut plain) = (Router::new(), Vec::new());
+    let (mut path, mut frontend) = (config.signaling.path.clone(), Frontend::Foreign);
+    for dialect in &listener.vocabularies {
+        let Some(&realm) = realms.get(dialect.name()) else { continue };
+        match dialect.carrier() {
+            Carrier::SocketIo => {
+                frontend = Frontend::Own;
+                sockets = sockets.merge(socketio::router(hub.clone(), realm, &path, origins(), config.wire()));
+            }
+            Carrier::SocketIoAt(own) => {
+                if frontend == Frontend::Foreign {
+                    path = own.to_owned();
+                }
+                sockets = sockets.merge(socketio::router(hub.clone(), realm, own, origins(), config.quick_wire()));
+            }
+            Carrier::Websocket => plain.push(realm),
+        }
+    }
+    let site = Site { views: listener.views.clone(), signaling_path: path, frontend, https: listener.tls };
+    let mut pages = http::router(site, health);
+    if !plain.is_empty() {
+        pages = websocket::beside(pages, hub.clone(), plain, origins(), config.quick_wire());
+    }
+    pages.merge(sockets)
+}
+
+/// Checks what settings point at, without starting anything.
+///
+/// # Errors
+/// The certificate cannot be used.
+pub async fn check(config: &Config) -> Result<(), Fault> {
+    certificate(config).await.map(drop)
+}
+
+async fn certificate(config: &Config) -> Result<Option<RustlsConfig>, Fault> {
+    if !config.listeners().iter().any(|it| it.tls) {
+        return Ok(None);
+    }
+    let tls = &config.tls;
+    tls::load(&tls.cert_path, &tls.key_path).await.map(Some).map_err(|it| Fault::Setting(it.to_string()))
+}
+
+/// Done at the first SIGTERM or SIGINT; a second one ends the process at once.
+///
+/// # Errors
+/// The system does not let us hear signals.
+pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut next = async move || {
+        tokio::select! { _ = terminate.recv() => (), _ = interrupt.recv() => () }
+    };
+    Ok(async move {
+        next().await;
+        tokio::spawn(async move {
+            next().await;
+            std::process::exit(1);
+        });
+    })
+}
+
+/// Never done. SIGHUP means "read the certificate again", and with none to read it means nothing, instead of the end.
+async fn on_hangup(reload: &Notify) {
+    if let Ok(mut hangup) = signal(SignalKind::hangup()) {
+        while hangup.recv().await.is_some() {
+            reload.notify_one();
+        }
+    }
+    std::future::pending().await
+}
+
+fn health(hub: &Hub, started: Instant) -> Health {
+    let counts = hub.counts();
+    let status = if hub.is_stopping() { Status::Stopping } else { Status::Ok };
+    let (peers, rooms) = (counts.iter().map(|it| it.n_peers).sum(), counts.iter().map(|it| it.n_rooms).sum());
+    let mut vocabularies = BTreeMap::new();
+    if counts.iter().any(|it| it.dialect != P2pChat.name()) {
+        vocabularies = counts.iter().map(|it| (it.dialect, Count { peers: it.n_peers, rooms: it.n_rooms })).collect();
+    }
+    let uptime_s = started.elapsed().as_secs();
+    Health { status, peers, rooms, vocabularies, version: env!("CARGO_PKG_VERSION"), uptime_s }
+}

@@ -1,0 +1,63 @@
+//! What goes from one to the other.
+use super::{server, videocall};
+use crate::harness::{plain::Plain, web::Web};
+
+const OFFER: &str = r#"{"type":"signal","payload":{"sdp":{"type":"offer"}}}"#;
+
+#[tokio::test]
+async fn two_callers_meet_and_hear_of_each_other() {
+    let server = videocall().await;
+    let mut a = Plain::caller(server.address, "r").await;
+    let mut b = Plain::caller(server.address, "r").await;
+    assert!(a.id < b.id, "ids ascend: {} {}", a.id, b.id);
+    let joined =
+        |from: &Plain| format!(r#"{{"type":"user-joined","from":"{}","roomUsers":["{}","{}"]}}"#, from.id, a.id, b.id);
+    let (of_a, of_b) = (joined(&a), joined(&b));
+    assert_eq!((a.hear().await, b.hear().await), (of_b, of_a));
+    a.say(&format!(r#"{{"type":"offer","to":"{}","offer":{{"sdp":"x"}}}}"#, b.id)).await;
+    assert_eq!(b.hear().await, format!(r#"{{"type":"offer","from":"{}","offer":{{"sdp":"x"}}}}"#, a.id));
+}
+
+#[tokio::test]
+async fn order_is_kept() {
+    let server = videocall().await;
+    let (mut a, mut b) = (Plain::caller(server.address, "r").await, Plain::caller(server.address, "r").await);
+    b.hear().await;
+    for n in 0..2_000 {
+        a.say(&format!(r#"{{"type":"ice-candidate","to":"{}","candidate":{n}}}"#, b.id)).await;
+    }
+    for n in 0..2_000 {
+        assert!(b.hear().await.ends_with(&format!(r#""candidate":{n}}}"#)));
+    }
+}
+
+#[tokio::test]
+async fn vocabularies_of_one_listener_are_told_apart_by_the_first_message() {
+    let server = server(r#"["poc", "videocall"]"#, &[]).await;
+    let (mut a, mut b) = (Plain::greeted(server.address).await, Plain::greeted(server.address).await);
+    let mut caller = Plain::caller(server.address, "demo").await;
+    a.say(r#"{"type":"join","room":"demo"}"#).await;
+    server.comes_to((3, 2)).await;
+    b.say(r#"{"type":"join","room":"demo"}"#).await;
+    b.say(OFFER).await;
+    assert_eq!(a.hear().await, OFFER);
+    assert_eq!(caller.fence().await, [""; 0], "a room of that name is another one in each vocabulary");
+    let health = Web::to(server.address).await.ask("GET", "/health", &[], b"").await;
+    let counts =
+        r#""peers":3,"rooms":2,"vocabularies":{"poc":{"peers":2,"rooms":1},"videocall":{"peers":1,"rooms":1}}"#;
+    assert!(health.text().contains(counts), "{}", health.text());
+}
+
+#[tokio::test]
+async fn nonsense_before_the_first_word_decides_nothing() {
+    let server = server(r#"["videocall", "poc"]"#, &[]).await;
+    let (mut a, mut b) = (Plain::greeted(server.address).await, Plain::greeted(server.address).await);
+    for text in ["", "{", r#"{"type":"hello"}"#] {
+        a.say(text).await;
+    }
+    a.say(r#"{"type":"join","room":"demo"}"#).await;
+    server.comes_to((2, 1)).await;
+    b.say(r#"{"type":"join","room":"demo"}"#).await;
+    b.say(OFFER).await;
+    assert_eq!(a.hear().await, OFFER);
+}
