@@ -1,4 +1,5 @@
 /** How the page is built: hashed assets, nothing inline (the server's page policy forbids it), and the files the server hands out on its own. */
+import { createHash } from 'node:crypto'
 import { cpSync, mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -41,6 +42,26 @@ const copyVendor = (): Plugin => {
   }
 }
 
+/** Another build is another service worker, even where the worker itself has not changed. */
+const nameBuild = (): Plugin => ({
+  name: 'name-build',
+  apply: 'build',
+  generateBundle: {
+    order: 'post',
+    handler: (_options, bundle) => {
+      const worker = bundle['sw.js']
+      if (worker?.type !== 'chunk' || !worker.code.includes('__BUILD__')) throw new Error('no worker to name')
+      const index = bundle['index.html']
+      const page = index?.type === 'asset' ? index.source : ''
+      const hash = createHash('sha256').update(Object.keys(bundle).sort().join()).update(page).digest('hex')
+      worker.code = worker.code.replace('__BUILD__', hash.slice(0, 12))
+    },
+  },
+})
+
+/** Names that stay, whatever is in them. */
+const entryNames: Readonly<Record<string, string>> = { p2pchat: 'core/p2pchat.js', sw: 'sw.js' }
+
 export default defineConfig({
   root: here,
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
@@ -53,9 +74,13 @@ export default defineConfig({
       // The app and the module for others are one code: what both need lies in hashed chunks, and the module's own
       // file, whose name stays, only names them.
       preserveEntrySignatures: 'strict',
-      input: { index: resolve(here, 'index.html'), p2pchat: resolve(here, 'src/core/index.ts') },
+      input: {
+        index: resolve(here, 'index.html'),
+        p2pchat: resolve(here, 'src/core/index.ts'),
+        sw: resolve(here, 'src/offline/worker.ts'),
+      },
       output: {
-        entryFileNames: ({ name }) => (name === 'p2pchat' ? 'core/[name].js' : 'assets/[name]-[hash].js'),
+        entryFileNames: ({ name }) => entryNames[name] ?? 'assets/[name]-[hash].js',
         codeSplitting: {
           groups: [
             // What several of the page's parts need, in one file: each file costs a kilobyte of headers.
@@ -72,5 +97,5 @@ export default defineConfig({
       },
     },
   },
-  plugins: [copyVendor()],
+  plugins: [copyVendor(), nameBuild()],
 })

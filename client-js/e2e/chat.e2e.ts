@@ -23,7 +23,7 @@ const reply = async (person: Person, to: string, words: string): Promise<void> =
 const react = async (person: Person, to: string, sign: string): Promise<void> => {
   await message(person, to).hover()
   await message(person, to).getByRole('button', { name: 'React' }).click()
-  await person.page.getByRole('dialog', { name: 'Emoji' }).getByRole('button', { name: sign }).click()
+  await person.page.getByRole('dialog', { name: 'React' }).getByRole('button', { name: sign }).click()
 }
 
 const choose = async ({ page }: Person, tab: string, choice: string): Promise<void> => {

@@ -7,7 +7,7 @@ import { safeName } from './files/names.ts'
 import type { Parcel } from './files/state.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 import { type Alerts, attend, talkCommands } from './talk.ts'
-import type { Commands, FileCommands, Model, Where } from './ui/model.ts'
+import type { Commands, FileCommands, Model, Shared, Where } from './ui/model.ts'
 import { isTurn } from './wire/ice.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from './wire/invitation.ts'
 
@@ -18,6 +18,9 @@ export type Page = {
   readonly copy: (text: string) => Promise<boolean>
   readonly generatePassword: () => string
   readonly alerts: Alerts
+  readonly install: () => Promise<void>
+  /** Where the system has a sheet for it. */
+  readonly share?: (what: Shared) => Promise<void>
   /** Into the folder for what was fetched. */
   readonly save: (blob: Blob, name: string) => void
 }
@@ -60,6 +63,8 @@ export class Desk {
       files: this.#files,
       connection: async member => (await this.#visit?.connection(member)) ?? null,
       tryIceServer: async server => (await import('./link/probe.ts')).answersIce(server),
+      install: () => void this.#page.install(),
+      ...(this.#page.share ? { share: this.#page.share } : {}),
       choose: part => this.#choose(part),
       ...callingCommands({
         model: this.#model,

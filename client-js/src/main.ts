@@ -8,16 +8,27 @@ import { copy } from './copy.ts'
 import { connect } from './core/client.ts'
 import { Desk, type Page } from './desk.ts'
 import { busy } from './files/state.ts'
+import { installing, registerWorker } from './installed.ts'
 import { keepAwakeWhile, save, warnBeforeLeaving } from './saving.ts'
 import { onSettingsStored, storedSettings, storeSettings } from './settings.ts'
 import { App } from './ui/app.tsx'
 import { speak } from './ui/language.ts'
 import { wearLanguage, wearTheme } from './ui/look.ts'
-import { makeModel } from './ui/model.ts'
+import { makeModel, type Shared } from './ui/model.ts'
 import { followKeyboard } from './ui/view-height.ts'
 import './ui/styles.ts'
 
+/** Whoever closes the system's sheet has changed their mind, which is no trouble. */
+const handOn = (what: Shared): Promise<void> => navigator.share(what).catch(() => undefined)
+
+const { install } = installing(possible => {
+  model.installable.value = possible
+})
+
 const page: Page = {
+  install,
+  // A method of its object, which browsers on most computers lack.
+  ...('share' in navigator ? { share: handOn } : {}),
   alerts,
   address: () => location.href,
   setAddress: address => history.replaceState(null, '', address),
@@ -91,3 +102,4 @@ const start = async (): Promise<void> => {
   effect(() => void speak(language.value, navigator.languages))
 }
 void start()
+registerWorker()

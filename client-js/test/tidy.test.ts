@@ -23,10 +23,11 @@ const allowed: Readonly<Record<string, { folders: readonly string[]; packages: r
   room: { folders: ['wire'], packages: [] },
   call: { folders: ['wire', 'room'], packages: [] },
   files: { folders: ['wire'], packages: ['@noble/hashes/sha2.js'] },
+  offline: { folders: [], packages: [] },
   core: { folders: ['wire', 'room', 'link', 'signaling', 'call', 'files'], packages: [] },
   ui: {
     folders: ['room', 'call', 'files', 'settings.ts'],
-    packages: ['preact', 'preact/hooks', '@preact/signals'],
+    packages: ['preact', 'preact/hooks', '@preact/signals', 'qr'],
   },
 }
 

@@ -44,10 +44,13 @@ export type ConnectionShown = {
   readonly code: readonly string[] | null
 }
 
+export type Shared = { readonly title: string; readonly url: string }
+
 export type Model = {
   readonly settings: Signal<Settings>
   readonly view: Signal<View>
   readonly server: Signal<ServerState>
+  readonly installable: Signal<boolean>
   /** Whether the server hands out a TURN server. */
   readonly serverRelays: Signal<boolean>
   readonly busy: Signal<Where | null>
@@ -96,6 +99,10 @@ export type Commands = {
   /** Where a whole link was pasted, its parts go where they belong. */
   readonly pasted: (text: string) => void
   readonly copy: (text: string) => Promise<boolean>
+  /** Only where the system has a sheet for it. */
+  readonly share?: (what: Shared) => Promise<void>
+  /** As an app of its own, where `installable`. */
+  readonly install: () => void
   readonly generatePassword: () => string
   readonly preview: PreviewCommands
   /** With what the preview shows. */
@@ -133,6 +140,7 @@ export const makeModel = (settings: Settings, preview: PreviewState): Model => (
   settings: signal(settings),
   view: signal<View>({ kind: 'start' }),
   server: signal<ServerState>('connecting'),
+  installable: signal(false),
   serverRelays: signal(false),
   busy: signal<Where | null>(null),
   trouble: signal<Trouble | null>(null),

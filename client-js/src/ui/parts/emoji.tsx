@@ -1,6 +1,5 @@
 /** Owns the small choice of emoji. Whoever wants another has their system's own keyboard for it. */
-import { text } from '../text.ts'
-import { Popup } from './popup.tsx'
+import { Popover } from './popover.tsx'
 
 const rows: readonly (readonly string[])[] = [
   ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'],
@@ -27,15 +26,36 @@ const walk = (event: KeyboardEvent, box: HTMLElement): void => {
   const by = steps.get(event.key)
   if (by === undefined) return
   event.preventDefault()
+  event.stopPropagation()
   buttons[(at + by + buttons.length) % buttons.length]?.focus()
 }
 
-export const EmojiPicker = ({ pick, close }: { pick: (emoji: string) => void; close: () => void }) => (
-  <Popup label={text.chat.emoji} close={close} class="emoji" keyDown={walk}>
-    {rows.flat().map((emoji, index) => (
-      <button key={emoji} type="button" tabIndex={index === 0 ? 0 : -1} onClick={() => pick(emoji)}>
-        {emoji}
-      </button>
-    ))}
-  </Popup>
+type Props = {
+  label: string
+  class: string
+  pick: (emoji: string) => void
+  toggled?: (open: boolean) => void
+}
+
+export const EmojiButton = ({ label, class: kind, pick, toggled }: Props) => (
+  <Popover label={label} icon="emoji" class={kind} {...(toggled ? { toggled } : {})}>
+    {close => (
+      // biome-ignore lint/a11y/noStaticElementInteractions: the keys are those of the buttons in it
+      <div class="emoji" onKeyDown={event => walk(event, event.currentTarget)}>
+        {rows.flat().map((emoji, index) => (
+          <button
+            key={emoji}
+            type="button"
+            tabIndex={index === 0 ? 0 : -1}
+            onClick={() => {
+              close()
+              pick(emoji)
+            }}
+          >
+            {emoji}
+          </button>
+        ))}
+      </div>
+    )}
+  </Popover>
 )

@@ -13,26 +13,35 @@ type Props = {
   class?: string
   /** Beside the drawing, for eyes; `label` is what is read out. */
   words?: string
+  toggled?: (open: boolean) => void
   children: (close: () => void) => ComponentChildren
 }
 
-export const Popover = ({ label, icon, class: kind = 'button button-icon', words, children }: Props) => {
+export const Popover = ({
+  label,
+  icon,
+  class: kind = 'button button-icon',
+  words,
+  toggled,
+  children,
+}: Props) => {
   const id = useId()
   const button = useRef<HTMLButtonElement>(null)
   const panel = useRef<HTMLDivElement>(null)
   const [open, setOpen] = useState(false)
   useLayoutEffect(() => {
-    const shown = panel.current
-    if (!open || !shown) return
-    const place = (): void => placeBeside(shown, button.current)
+    const box = panel.current
+    if (!open || !box) return
+    const place = (): void => placeBeside(box, button.current)
     addEventListener('resize', place)
     return () => {
       removeEventListener('resize', place)
-      delete shown.dataset['placed']
+      delete box.dataset['placed']
     }
   }, [open])
   /** Its size is known once it is shown. */
-  const toggled = ({ newState, currentTarget }: TargetedToggle): void => {
+  const shown = ({ newState, currentTarget }: TargetedToggle): void => {
+    toggled?.(newState === 'open')
     if (newState !== 'open') return
     placeBeside(currentTarget, button.current)
     currentTarget.querySelector<HTMLElement>('input:checked, button, input, select, a')?.focus()
@@ -60,7 +69,7 @@ export const Popover = ({ label, icon, class: kind = 'button button-icon', words
         role="dialog"
         aria-label={label}
         onBeforeToggle={event => setOpen(event.newState === 'open')}
-        onToggle={toggled}
+        onToggle={shown}
       >
         {open && children(() => panel.current?.hidePopover())}
       </div>

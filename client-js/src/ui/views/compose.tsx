@@ -1,16 +1,14 @@
 /** Owns the field in which a message is written. What is typed stays until it has been sent. */
-import { useEffect, useId, useRef, useState } from 'preact/hooks'
+import { useEffect, useId, useRef } from 'preact/hooks'
 import type { RoomState } from '../../room/state.ts'
 import { type ChatEntry, findMessage } from '../../room/timeline.ts'
 import { shownName } from '../format.ts'
 import type { Commands, Model } from '../model.ts'
 import { Attach } from '../parts/attach.tsx'
+import { EmojiButton } from '../parts/emoji.tsx'
 import { Icon } from '../parts/icon.tsx'
-import { later } from '../parts/later.tsx'
 import { text } from '../text.ts'
 import { excerpt } from '../words.ts'
-
-const EmojiPicker = later(() => import('../parts/emoji.tsx').then(({ EmojiPicker }) => EmojiPicker))
 
 type Props = { model: Model; commands: Commands; state: RoomState; canSend: boolean; alone: boolean }
 
@@ -74,7 +72,7 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
         onKeyDown={keyDown}
         onInput={event => write(event.currentTarget.value)}
       />
-      <Emoji insert={insert} />
+      <EmojiButton label={text.chat.emoji} class="button compose-emoji" pick={insert} />
       <Attach canSend={canSend} commands={commands.files} />
       <button type="submit" class="button button-strong send" aria-disabled={!canSend || value.trim() === ''}>
         <Icon name="send" />
@@ -90,27 +88,6 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
         )}
       </p>
     </form>
-  )
-}
-
-const Emoji = ({ insert }: { insert: (emoji: string) => void }) => {
-  const [open, setOpen] = useState(false)
-  return (
-    <span class="popup-place">
-      <button type="button" class="button compose-emoji" aria-expanded={open} onClick={() => setOpen(!open)}>
-        <Icon name="emoji" />
-        <span class="sr-only">{text.chat.emoji}</span>
-      </button>
-      {open && (
-        <EmojiPicker
-          close={() => setOpen(false)}
-          pick={emoji => {
-            setOpen(false)
-            insert(emoji)
-          }}
-        />
-      )}
-    </span>
   )
 }
 

@@ -42,7 +42,6 @@ export const Log = ({ model, commands, state, empty }: Props) => {
         follows={breaks === null && followsOn(before, entry)}
         quoted={entry.answers === null ? null : (messages.get(entry.answers) ?? null)}
         active={entry.key === (picking ?? pointed)}
-        picking={entry.key === picking}
         canReply={mayReply}
         canReact={mayReact}
         acts={acts}
@@ -141,7 +140,7 @@ const actsIn = (
 const walk = (event: KeyboardEvent, { current }: Box): void => {
   const by = event.key === 'ArrowUp' ? -1 : event.key === 'ArrowDown' ? 1 : 0
   const { target } = event
-  if (by === 0 || !current || !(target instanceof HTMLElement) || target.closest('.popup')) return
+  if (by === 0 || !current || !(target instanceof HTMLElement) || target.closest('[popover]')) return
   event.preventDefault()
   const all = [...current.querySelectorAll<HTMLElement>('article')]
   const at = all.findIndex(article => article.contains(target))

@@ -1,21 +1,19 @@
 /** Owns one message as it is shown: who, when, what it answers, its words, its signs, and what can be done with it. */
 import type { ChatEntry, MessageId, Sign } from '../../room/timeline.ts'
 import { clock, listed, shownName } from '../format.ts'
+import { EmojiButton } from '../parts/emoji.tsx'
 import { Face } from '../parts/face.tsx'
 import { Icon } from '../parts/icon.tsx'
-import { later } from '../parts/later.tsx'
 import { memo } from '../parts/memo.tsx'
 import { Words } from '../parts/words.tsx'
 import { text } from '../text.ts'
 import { excerpt } from '../words.ts'
 
-const EmojiPicker = later(() => import('../parts/emoji.tsx').then(({ EmojiPicker }) => EmojiPicker))
-
 /** What a message can ask for. The same object for as long as the log lives. */
 export type Acts = {
   readonly point: (key: number | null) => void
   readonly reply: (id: MessageId) => void
-  /** Opens and closes the choice of signs. */
+  /** The choice of signs has opened, or closed. */
   readonly pick: (key: number | null) => void
   readonly react: (id: MessageId, sign: string, on: boolean) => void
   readonly show: (key: number) => void
@@ -28,7 +26,6 @@ type Props = {
   quoted: ChatEntry | null
   /** Pointed at, touched or focused: what can be done with it is shown. */
   active: boolean
-  picking: boolean
   canReply: boolean
   canReact: boolean
   acts: Acts
@@ -115,13 +112,9 @@ const Signs = ({ entry, canReact, acts }: Props) => {
 const namesOf = (by: Sign['by']): string =>
   listed(by.map(({ member, name }) => (member === null ? text.chat.you : shownName(name))))
 
-const Actions = ({ entry, picking, canReply, canReact, acts }: Props) => {
+const Actions = ({ entry, canReply, canReact, acts }: Props) => {
   const { id, key } = entry
   if (id === null || !(canReply || canReact)) return null
-  const pick = (sign: string): void => {
-    acts.react(id, sign, true)
-    acts.pick(null)
-  }
   return (
     <div class="acts">
       {canReply && (
@@ -131,18 +124,12 @@ const Actions = ({ entry, picking, canReply, canReact, acts }: Props) => {
         </button>
       )}
       {canReact && (
-        <span class="popup-place">
-          <button
-            type="button"
-            class="act"
-            aria-expanded={picking}
-            onClick={() => acts.pick(picking ? null : key)}
-          >
-            <Icon name="emoji" />
-            <span class="sr-only">{text.chat.react}</span>
-          </button>
-          {picking && <EmojiPicker pick={pick} close={() => acts.pick(null)} />}
-        </span>
+        <EmojiButton
+          label={text.chat.react}
+          class="act"
+          pick={sign => acts.react(id, sign, true)}
+          toggled={open => acts.pick(open ? key : null)}
+        />
       )}
     </div>
   )

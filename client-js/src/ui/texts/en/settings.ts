@@ -10,6 +10,8 @@ export const settings = {
   themes,
   language: 'Language',
   automatic: 'As the browser',
+  install: 'Install as an app',
+  installHint: 'With a place of its own among your apps, and a window of its own.',
   reset: 'Reset all settings',
   resetSure: 'Press again to reset',
   resetHint: 'Forgets everything that this browser remembers for you, your name too.',

@@ -27,6 +27,14 @@ export const GeneralSettings = ({ model, commands }: SettingsProps) => {
         value={isLanguage(language) ? language : ''}
         change={chosen => commands.choose({ language: chosen })}
       />
+      {model.installable.value && (
+        <div class="field settings-reset">
+          <button type="button" class="button" onClick={commands.install}>
+            {text.settings.install}
+          </button>
+          <p class="field-hint">{text.settings.installHint}</p>
+        </div>
+      )}
       <Reset forget={commands.forgetChoices} />
     </>
   )

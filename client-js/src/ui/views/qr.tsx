@@ -1,0 +1,30 @@
+/** Owns the invitation as a picture for cameras. Dark on light in both themes, since not every camera reads it otherwise. */
+
+import { useMemo } from 'preact/hooks'
+import encodeQR from 'qr'
+import { Dialog } from '../parts/dialog.tsx'
+import { text } from '../text.ts'
+
+/** What the standard asks for around it. */
+const quiet = 4
+
+export const QrDialog = ({ link, close }: { link: string; close: () => void }) => {
+  const { path, size } = useMemo(() => drawn(link), [link])
+  return (
+    <Dialog title={text.room.qr} close={close}>
+      <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={text.room.qr}>
+        <rect class="qr-ground" width={size} height={size} />
+        <path class="qr-ink" d={path} />
+      </svg>
+      <p>{text.room.qrLead}</p>
+    </Dialog>
+  )
+}
+
+const drawn = (link: string): { path: string; size: number } => {
+  const rows = encodeQR(link, 'raw', { border: quiet, ecc: 'medium' })
+  const path = rows
+    .flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : [])))
+    .join('')
+  return { path, size: rows.length }
+}
