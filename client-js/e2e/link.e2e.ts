@@ -71,3 +71,21 @@ test.each([
   expect(await page.evaluate(`meet(${weOpen})`)).toEqual({ ...both, ...types })
   await page.close()
 })
+
+test('two of ours whom the network loses find another way, on the same connection', async () => {
+  const page = await browser.newPage()
+  await page.goto(address)
+  await page.waitForFunction('typeof mend === "function"')
+  expect(await page.evaluate('mend()')).toEqual({
+    heard: 'still here',
+    anew: [true, true],
+    steady: [
+      [false, true],
+      [false, true],
+    ],
+    connections: 2,
+    rounds: [1, 2],
+    closed: 0,
+  })
+  await page.close()
+})

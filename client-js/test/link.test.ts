@@ -7,10 +7,10 @@ import {
   negotiate,
   startNegotiation,
 } from '../src/link/negotiation.ts'
-import type { Signal } from '../src/wire/signal.ts'
+import type { Description, Signal } from '../src/wire/signal.ts'
 
-const offer: Signal = { type: 'offer', sdp: 'offer' }
-const answer: Signal = { type: 'answer', sdp: 'answer' }
+const offer: Description = { type: 'offer', sdp: 'offer' }
+const answer: Description = { type: 'answer', sdp: 'answer' }
 const candidate = (text: string): Signal => ({
   type: 'candidate',
   candidate: { candidate: text, sdpMLineIndex: 0, sdpMid: '0' },
@@ -30,6 +30,8 @@ const end = (initiator: boolean) => {
     wants: () => told({ type: 'wanted' }),
     hears: (signal: Signal) => told({ type: 'signal', signal }),
     settles: () => told({ type: 'settled' }),
+    waits: () => told({ type: 'overdue' }),
+    loses: () => told({ type: 'restart' }),
   }
 }
 
@@ -44,7 +46,7 @@ const short = (deed: Deed): string => {
     case 'add-transceiver':
       return `add ${deed.kind}`
     case 'offer':
-      return 'offer'
+      return deed.restart ? 'offer another way' : 'offer'
   }
 }
 
@@ -91,7 +93,7 @@ describe('the initiator', () => {
     const { wants, hears } = end(true)
     wants()
     const added = Array.from({ length: 500 }, () => hears(request)).flat()
-    expect(added.filter(deed => deed === 'add audio')).toHaveLength(32)
+    expect(added.filter(deed => deed === 'add audio')).toHaveLength(64)
   })
 })
 
@@ -110,6 +112,61 @@ describe('the other side', () => {
     const { hears } = end(false)
     hears(offer)
     expect([hears(ask), hears(request), hears(answer)].flat()).toEqual([])
+  })
+})
+
+describe('a signal that is lost', () => {
+  test('costs a while: the initiator offers again, and takes the answer to that alone', () => {
+    const { wants, hears, settles, waits } = end(true)
+    wants()
+    hears({ ...answer, round: 1 })
+    settles()
+    expect(waits()).toEqual([])
+    wants()
+    expect(waits()).toEqual(['say renegotiate', 'offer'])
+    expect(hears({ ...answer, round: 2 })).toEqual([])
+    expect(hears({ ...answer, round: 3 })).toEqual(['accept answer'])
+  })
+  test('is asked for again by the other side', () => {
+    const { wants, hears, settles, waits } = end(false)
+    hears(offer)
+    settles()
+    wants()
+    expect(waits()).toEqual(['say renegotiate'])
+  })
+  test('is not waited for before the first round is over', () => {
+    const { wants, waits } = end(true)
+    wants()
+    expect(waits()).toEqual([])
+  })
+  test('and comes after all is passed over', () => {
+    const { hears, settles } = end(false)
+    hears({ ...offer, round: 1 })
+    settles()
+    expect(hears({ ...offer, round: 3 })).toEqual(['accept offer'])
+    settles()
+    expect(hears({ ...offer, round: 2 })).toEqual([])
+    expect(hears({ ...offer, round: 3 })).toEqual([])
+    expect(hears({ ...offer, round: 4 })).toEqual(['accept offer'])
+  })
+})
+
+describe('a peer that the network has lost', () => {
+  test('is offered another way, in the middle of a round too', () => {
+    const { wants, hears, settles, loses } = end(true)
+    expect(loses()).toEqual([])
+    wants()
+    hears(answer)
+    settles()
+    expect(loses()).toEqual(['say renegotiate', 'offer another way'])
+    expect(loses()).toEqual(['say renegotiate', 'offer another way'])
+    expect(hears(answer)).toEqual(['accept answer'])
+  })
+  test('is waited for by whoever may not offer', () => {
+    const { hears, settles, loses } = end(false)
+    hears(offer)
+    settles()
+    expect(loses()).toEqual([])
   })
 })
 

@@ -59,6 +59,7 @@ export class Scene {
           send: (over, words) => this.#send(someone, over, words),
           renameLink: (from, to) => this.#rename(someone, from, to),
           join: () => this.#seat(someone),
+          signalled: () => undefined,
           publish: (over, stream) => this.#publish(someone, over, stream),
           unpublish: (over, stream) => this.#unpublish(someone, over, stream),
           later: (ms, due) => this.#timers.push({ at: this.now + ms, due }),

@@ -134,4 +134,89 @@ export const meet = async (weOpen: boolean): Promise<object> => {
   }
 }
 
-Object.assign(globalThis, { meet })
+/** A connection that can be made to look as if the network had lost the peer. */
+class Losing extends RTCPeerConnection {
+  static all: Losing[] = []
+  #lost = false
+
+  constructor(configuration?: RTCConfiguration) {
+    super(configuration)
+    Losing.all.push(this)
+    // What the browser itself says of the way is true again once there is a new one.
+    this.addEventListener('icegatheringstatechange', () => this.#found())
+  }
+
+  override get connectionState(): RTCPeerConnectionState {
+    return this.#lost ? 'disconnected' : super.connectionState
+  }
+
+  lose(): void {
+    this.#lost = true
+    this.dispatchEvent(new Event('connectionstatechange'))
+  }
+
+  #found(): void {
+    if (!this.#lost || this.iceGatheringState !== 'complete') return
+    this.#lost = false
+    this.dispatchEvent(new Event('connectionstatechange'))
+  }
+
+  get fragment(): string {
+    return /a=ice-ufrag:(\S+)/.exec(this.localDescription?.sdp ?? '')?.[1] ?? ''
+  }
+}
+
+/** Two links of ours; the way between them is lost, and both find another without opening anew. */
+export const mend = async (): Promise<object> => {
+  Object.assign(globalThis, { RTCPeerConnection: Losing })
+  const opened = [promised<void>(), promised<void>()]
+  const heard = promised<unknown>()
+  const steady: boolean[][] = [[], []]
+  const both = [promised<void>(), promised<void>()]
+  let closed = 0
+  const rounds: (number | undefined)[] = []
+  const make = (at: number): Link =>
+    new Link(
+      at === 0,
+      {},
+      {
+        signal: signal => {
+          if (signal.type === 'offer') rounds.push(signal.round)
+          const understood = parseSignal(overWire(signal))
+          if (understood) links[1 - at]?.signal(understood)
+        },
+        opened: () => opened[at]?.give(),
+        steady: now => {
+          steady[at]?.push(now)
+          if (now && steady[at]?.includes(false)) both[at]?.give()
+        },
+        heard: frame => heard.give(decodeFrame(frame)),
+        arrived: () => undefined,
+        gone: () => undefined,
+        closed: () => {
+          closed += 1
+        },
+      },
+    )
+  const links: Link[] = []
+  links.push(make(0), make(1))
+  await Promise.all(opened.map(it => it.given))
+  for (const link of links) link.allowRestarts()
+  const before = Losing.all.map(it => it.fragment)
+  for (const connection of Losing.all) connection.lose()
+  await Promise.all(both.map(it => it.given))
+  links[0]?.send(encodeFrame('still here'))
+  const after = Losing.all.map(it => it.fragment)
+  const result = {
+    heard: await heard.given,
+    anew: before.map((fragment, at) => fragment !== after[at]),
+    steady: steady.map(it => it.slice(-2)),
+    connections: Losing.all.length,
+    rounds,
+    closed,
+  }
+  for (const link of links) link.close()
+  return result
+}
+
+Object.assign(globalThis, { meet, mend })

@@ -7,9 +7,9 @@ import { canSpeak } from '../room/chat.ts'
 import { linkOf } from '../room/file.ts'
 import { happened, type RoomEvents } from '../room/happened.ts'
 import { Room } from '../room/room.ts'
-import { enter, type RoomState } from '../room/state.ts'
+import { capsOf, enter, type RoomState } from '../room/state.ts'
 import type { Line } from '../signaling/line.ts'
-import { decodeFrame, encodeFrame } from '../wire/codec.ts'
+import { decodeFrame, encodeFrame, frameBytesMax } from '../wire/codec.ts'
 import type { IceServer } from '../wire/ice.ts'
 import { type MemberId, type MessageId, newMessageId, type PeerId, streamId } from '../wire/ids.ts'
 import type { Admission, Identity, Notice } from '../wire/server.ts'
@@ -66,6 +66,7 @@ export class Visit {
       hangUp: peer => this.#close(peer),
       send: (over, words) => this.#links.get(over)?.link.send(encodeFrame(words)),
       renameLink: (from, to) => this.#rename(from, to),
+      signalled: (over, signal) => this.#links.get(over)?.link.signal(signal),
       join: () => this.#join(),
       publish: (over, stream) => this.call.publish(over, stream),
       unpublish: (over, stream) => this.call.unpublish(over, stream),
@@ -165,6 +166,7 @@ export class Visit {
 
   #changed(state: RoomState, before: RoomState): void {
     this.call.roomChanged(state)
+    for (const [peer, { link }] of this.#links) if (capsOf(state, peer).signals) link.allowRestarts()
     if (state.members !== before.members || state.links !== before.links) this.files.roomChanged(state)
     this.#events.emit('changed', state)
     for (const { kind, event } of happened(before, state)) this.#events.emit(kind, event as never)
@@ -184,7 +186,7 @@ export class Visit {
   #open(peer: PeerId, initiator: boolean): void {
     this.#close(peer)
     const link = new Link(initiator, this.#surroundings.configure(this.#identity.iceServers), {
-      signal: signal => this.#line.signal(held.peer, this.state.card.id, signal),
+      signal: signal => this.#signal(held, signal),
       opened: () => this.#room.feed({ type: 'link-opened', peer: held.peer }),
       steady: steady => this.#room.feed({ type: 'link-steady', peer: held.peer, steady }),
       heard: frame => this.#room.hear(held.peer, decodeFrame(frame)),
@@ -201,6 +203,14 @@ export class Visit {
     })
     const held: Held = { link, peer }
     this.#links.set(peer, held)
+  }
+
+  /** Where it can, without the server: a call goes on changing while the line to that is down. */
+  #signal({ link, peer }: Held, signal: Signal): void {
+    const words = this.#room.signalWords(peer, signal)
+    const frame = words && encodeFrame(words)
+    if (frame && frame.byteLength <= frameBytesMax) link.send(frame)
+    else this.#line.signal(peer, this.state.card.id, signal)
   }
 
   #openLane(member: MemberId): RTCDataChannel | null {

@@ -3,7 +3,13 @@
  * It speaks simple-peer's signals. It knows no room and no server, never opens itself again, and is silent once closed.
  */
 import { laneProtocol } from '../wire/lane.ts'
-import { connectionMark, fingerprints, type Signal, type TrackKind } from '../wire/signal.ts'
+import {
+  connectionMark,
+  type Description,
+  fingerprints,
+  type Signal,
+  type TrackKind,
+} from '../wire/signal.ts'
 import {
   type Deed,
   type Negotiation,
@@ -32,6 +38,11 @@ export type LinkPorts = {
 
 /** After this long without an open channel an attempt has failed. */
 const connectMs = 20_000
+/** A signal that has not been answered by then is lost, with the line to the server say. */
+const overdueMs = 8_000
+/** A lost peer often comes back by itself; after this long another way to it is looked for, and after that long given up. */
+const restartMs = 2_000
+const restartsMs = 15_000
 /** A peer that lets so much wait does not read; its link ends rather than losing messages quietly. */
 const waitingBytesMax = 4_194_304
 
@@ -47,6 +58,10 @@ export class Link {
   #deeds: Promise<void> = Promise.resolve()
   #wanting = false
   #open = true
+  #overdue: ReturnType<typeof setTimeout> | undefined
+  #restart: ReturnType<typeof setTimeout> | undefined
+  #givingUp: ReturnType<typeof setTimeout> | undefined
+  #restarts = false
 
   constructor(initiator: boolean, configuration: RTCConfiguration, ports: LinkPorts) {
     this.#ports = ports
@@ -85,6 +100,11 @@ export class Link {
     } catch {
       return null
     }
+  }
+
+  /** The far end is a page of ours: when the network loses it, the connection looks for another way before it ends. */
+  allowRestarts(): void {
+    this.#restarts = true
   }
 
   signal(signal: Signal): void {
@@ -139,7 +159,7 @@ export class Link {
   close(): void {
     if (!this.#open) return
     this.#open = false
-    clearTimeout(this.#deadline)
+    for (const timer of [this.#deadline, this.#overdue, this.#restart, this.#givingUp]) clearTimeout(timer)
     this.#channel?.close()
     this.#pc.close()
   }
@@ -164,7 +184,14 @@ export class Link {
     if (!this.#open) return
     const { next, deeds } = negotiate(this.#negotiation, event)
     this.#negotiation = next
+    clearTimeout(this.#overdue)
+    if (next.busy) this.#overdue = setTimeout(() => this.#lost(), overdueMs)
     for (const deed of deeds) this.#deeds = this.#deeds.then(() => this.#attempt(deed))
+  }
+
+  /** Said again, in the way that fits. */
+  #lost(): void {
+    this.#feed({ type: this.#givingUp === undefined ? 'overdue' : 'restart' })
   }
 
   async #attempt(deed: Deed): Promise<void> {
@@ -188,27 +215,28 @@ export class Link {
         return
       case 'offer':
         this.#sending.describe()
-        await this.#pc.setLocalDescription(await this.#pc.createOffer())
-        return this.#sendLocal('offer')
+        await this.#pc.setLocalDescription(await this.#pc.createOffer({ iceRestart: deed.restart }))
+        return this.#sendLocal('offer', deed.round)
       case 'accept':
         return this.#accept(deed.description)
     }
   }
 
-  async #accept(description: { type: 'offer' | 'answer'; sdp: string }): Promise<void> {
-    await this.#pc.setRemoteDescription(description)
-    if (description.type === 'offer') {
+  async #accept({ type, sdp, round }: Description): Promise<void> {
+    await this.#pc.setRemoteDescription({ type, sdp })
+    if (type === 'offer') {
       this.#sending.describe()
       await this.#pc.setLocalDescription(await this.#pc.createAnswer())
-      this.#sendLocal('answer')
+      this.#sendLocal('answer', round)
       this.#requestTransceivers()
     }
     this.#feed({ type: 'settled' })
   }
 
-  #sendLocal(type: 'offer' | 'answer'): void {
+  #sendLocal(type: 'offer' | 'answer', round: number | undefined): void {
     const sdp = this.#pc.localDescription?.sdp
-    if (this.#open && sdp !== undefined) this.#ports.signal({ type, sdp })
+    if (!this.#open || sdp === undefined) return
+    this.#ports.signal(round === undefined ? { type, sdp } : { type, sdp, round })
   }
 
   /** Tracks of ours for which the initiator's offer had no room. */
@@ -231,10 +259,28 @@ export class Link {
 
   #connectionChanged(): void {
     if (!this.#open) return
-    const state = this.#pc.connectionState
-    if (state === 'failed' || state === 'closed') return this.#fail()
-    if (state === 'disconnected') this.#ports.steady(false)
-    if (state === 'connected') this.#ports.steady(true)
+    switch (this.#pc.connectionState) {
+      case 'closed':
+        return this.#fail()
+      case 'failed':
+        return this.#restarts && this.#channel?.readyState === 'open' ? this.#seek(0) : this.#fail()
+      case 'disconnected':
+        this.#ports.steady(false)
+        if (this.#restarts) this.#seek(restartMs)
+        return
+      case 'connected':
+        clearTimeout(this.#restart)
+        clearTimeout(this.#givingUp)
+        this.#givingUp = undefined
+        this.#ports.steady(true)
+    }
+  }
+
+  /** Looks for another way to the far end, once or twice, and gives up if there is none. */
+  #seek(afterMs: number): void {
+    clearTimeout(this.#restart)
+    this.#restart = setTimeout(() => this.#feed({ type: 'restart' }), afterMs)
+    this.#givingUp ??= setTimeout(() => this.#fail(), restartsMs)
   }
 
   /** A second channel that is not for a file is left alone: nobody of our words would open one. */

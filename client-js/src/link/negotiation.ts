@@ -2,7 +2,7 @@
  * Owns who offers and when, in simple-peer's manner: only the initiator offers, the other side asks for an offer.
  * Pure: it says what is to be done, `link.ts` does it, one thing after the other.
  */
-import type { Candidate, Signal, TrackKind } from '../wire/signal.ts'
+import type { Candidate, Description, Signal, TrackKind } from '../wire/signal.ts'
 
 export type Negotiation = {
   readonly initiator: boolean
@@ -10,6 +10,7 @@ export type Negotiation = {
   readonly busy: boolean
   /** Another round is wanted once this one is over. */
   readonly queued: boolean
+  /** How many offers there have been, by the initiator's count. */
   readonly rounds: number
   /** A remote description has come, so candidates can be added. */
   readonly described: boolean
@@ -22,10 +23,14 @@ export type NegotiationEvent =
   | { type: 'signal'; signal: Signal }
   /** The round is over: both descriptions stand. */
   | { type: 'settled' }
+  /** A round has taken so long that one of its signals must be lost. */
+  | { type: 'overdue' }
+  /** The network has lost the peer: another way is to be looked for. */
+  | { type: 'restart' }
 
 export type Deed =
-  | { type: 'offer' }
-  | { type: 'accept'; description: { type: 'offer' | 'answer'; sdp: string } }
+  | { type: 'offer'; round: number; restart: boolean }
+  | { type: 'accept'; description: Description }
   | { type: 'add-candidate'; candidate: Candidate }
   | { type: 'add-transceiver'; kind: TrackKind }
   | { type: 'send'; signal: Signal }
@@ -33,7 +38,7 @@ export type Deed =
 export type NegotiationStep = { readonly next: Negotiation; readonly deeds: readonly Deed[] }
 
 /** More than a call with many screens needs; a peer that asks on is not answered. */
-const requestsMax = 32
+const requestsMax = 64
 const waitingMax = 200
 
 export const startNegotiation = (initiator: boolean): Negotiation => ({
@@ -54,6 +59,11 @@ export const negotiate = (state: Negotiation, event: NegotiationEvent): Negotiat
       const free = { ...state, busy: false, queued: false }
       return state.queued ? wanted(free) : { next: free, deeds: [] }
     }
+    case 'overdue':
+      return state.busy && state.described ? begin(state, false) : { next: state, deeds: [] }
+    case 'restart':
+      // Only the initiator can; the other end notices the loss too, and waits for its offer.
+      return state.initiator && state.described ? begin(state, true) : { next: state, deeds: [] }
     case 'signal':
       return signalled(state, event.signal)
   }
@@ -63,15 +73,19 @@ const renegotiate: Deed = { type: 'send', signal: { type: 'renegotiate', renegot
 
 const wanted = (state: Negotiation): NegotiationStep => {
   if (state.busy) return { next: { ...state, queued: true }, deeds: [] }
-  if (state.initiator) {
-    const next = { ...state, busy: true, rounds: state.rounds + 1 }
-    // The original's mesh drops a later offer that was not announced.
-    return { next, deeds: state.rounds === 0 ? [{ type: 'offer' }] : [renegotiate, { type: 'offer' }] }
-  }
   // Before the first offer there is nothing to ask for: what we have goes into the answer.
-  return state.described
-    ? { next: { ...state, busy: true }, deeds: [renegotiate] }
-    : { next: state, deeds: [] }
+  return state.initiator || state.described ? begin(state, false) : { next: state, deeds: [] }
+}
+
+const begin = (state: Negotiation, restart: boolean): NegotiationStep => {
+  if (!state.initiator) return { next: { ...state, busy: true }, deeds: [renegotiate] }
+  const round = state.rounds + 1
+  const offer: Deed = { type: 'offer', round, restart }
+  // The original's mesh drops a later offer that was not announced.
+  return {
+    next: { ...state, busy: true, rounds: round },
+    deeds: round === 1 ? [offer] : [renegotiate, offer],
+  }
 }
 
 const signalled = (state: Negotiation, signal: Signal): NegotiationStep => {
@@ -96,15 +110,16 @@ const signalled = (state: Negotiation, signal: Signal): NegotiationStep => {
   }
 }
 
-/** An answer to nothing, or an offer across our own, fits no round and is passed over. */
-const described = (
-  state: Negotiation,
-  description: { type: 'offer' | 'answer'; sdp: string },
-): NegotiationStep => {
-  const fits = description.type === 'answer' ? state.initiator && state.busy : !state.initiator
+/** An answer to nothing, an offer across our own, and whatever comes too late fit no round and are passed over. */
+const described = (state: Negotiation, description: Description): NegotiationStep => {
+  const { type, round } = description
+  const fits =
+    type === 'answer'
+      ? state.initiator && state.busy && (round ?? state.rounds) === state.rounds
+      : !state.initiator && (round ?? state.rounds + 1) > state.rounds
   if (!fits) return { next: state, deeds: [] }
-  const { type, sdp } = description
   const candidates = state.waiting.map(candidate => ({ type: 'add-candidate', candidate }) as const)
-  const next = { ...state, described: true, waiting: [], busy: true }
-  return { next, deeds: [{ type: 'accept', description: { type, sdp } }, ...candidates] }
+  const rounds = round ?? state.rounds
+  const next = { ...state, described: true, waiting: [], busy: true, rounds }
+  return { next, deeds: [{ type: 'accept', description }, ...candidates] }
 }

@@ -79,6 +79,8 @@ const hearKnown = (
       return speaker === roomItself ? lost(state, via, message.id, at) : still(state)
     case 'moved':
       return peerMoved(state, via, message.to)
+    case 'signal':
+      return still(state, { type: 'signal', over: via, signal: message.signal })
     case 'moved-noted':
       return movedNoted(state, via)
     case 'reaction':

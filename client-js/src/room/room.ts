@@ -1,8 +1,10 @@
 /** Owns a running room: feeds events to `step` and hands what it asks for to the ports. One class for every topology. */
 import type { MemberId, PeerId, StreamId } from '../wire/ids.ts'
+import type { Signal } from '../wire/signal.ts'
 import {
   type AboutFile,
   answers,
+  capsOf,
   type RoomEffect,
   type RoomEvent,
   type RoomState,
@@ -15,6 +17,7 @@ export type RoomPorts = {
   readonly hangUp: (peer: PeerId) => void
   readonly send: (over: PeerId, words: object) => void
   readonly renameLink: (from: PeerId, to: PeerId) => void
+  readonly signalled: (over: PeerId, signal: Signal) => void
   readonly join: () => void
   readonly publish: (over: PeerId, stream: StreamId) => void
   readonly unpublish: (over: PeerId, stream: StreamId) => void
@@ -70,6 +73,14 @@ export class Room {
     if (received) this.feed({ type: 'received', via, received })
   }
 
+  /** A signal as words for the channel of a steady link to a page of ours; null for any other, where the server carries it. */
+  signalWords(over: PeerId, signal: Signal): object | null {
+    const link = this.#state.links.get(over)
+    const { selfMember, topology } = this.#state
+    const can = link?.phase === 'ready' && link.steady && capsOf(this.#state, over).signals
+    return can && selfMember !== null ? topology.write({ kind: 'signal', signal }, selfMember) : null
+  }
+
   #carryOut(effect: RoomEffect): void {
     switch (effect.type) {
       case 'dial':
@@ -83,6 +94,8 @@ export class Room {
       }
       case 'rename-link':
         return this.#ports.renameLink(effect.from, effect.to)
+      case 'signal':
+        return this.#ports.signalled(effect.over, effect.signal)
       case 'join':
         return this.#ports.join()
       case 'publish':

@@ -14,6 +14,7 @@ import {
   type Received,
 } from '../wire/peer.ts'
 import type { Admission, Refusal, RoomCard } from '../wire/server.ts'
+import type { Signal } from '../wire/signal.ts'
 import type { StreamSize } from '../wire/stream.ts'
 import { noCall, type RoomCall } from './call.ts'
 import { freshHistory, type History } from './history.ts'
@@ -125,6 +126,8 @@ export type RoomEffect =
   | { type: 'hang-up'; peer: PeerId }
   | { type: 'send'; over: PeerId; source: MemberId; message: PeerMessage }
   | { type: 'rename-link'; from: PeerId; to: PeerId }
+  /** Something for the link itself that came over its own channel. */
+  | { type: 'signal'; over: PeerId; signal: Signal }
   | { type: 'join' }
   | { type: 'file'; from: MemberId; about: AboutFile }
   | { type: 'timer'; timer: Timer; ms: number }

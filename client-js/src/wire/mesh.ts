@@ -3,7 +3,7 @@ import { meshVoice, parseOurVoice, parseVoice, writeOurVoice, writeVoice } from 
 import { parseChat, parseChatWord, writeChat, writeChatWord } from './chat.ts'
 import { parseFileEvent, writeFileEvent } from './file.ts'
 import { type MemberId, peerId } from './ids.ts'
-import { ours, type PeerMessage, parsePerson, type Received, writePerson } from './peer.ts'
+import { ours, type PeerMessage, parsePerson, parseSaidSignal, type Received, writePerson } from './peer.ts'
 import { idText, isRecord, textUpTo } from './shape.ts'
 
 const types = { id: 0, message: 1, voiceEvent: 2, fileEvent: 3 } as const
@@ -29,6 +29,8 @@ const parseMessage = (type: unknown, data: unknown): PeerMessage | null => {
     }
     case ours.movedNoted:
       return { kind: 'moved-noted' }
+    case ours.signal:
+      return parseSaidSignal(data)
     default:
       return parseChatWord(type, data) ?? parseOurVoice(type, data)
   }
@@ -56,6 +58,8 @@ export const writeMesh = (message: PeerMessage, self: MemberId): object | null =
       return { type: ours.moved, data: { id: message.to } }
     case 'moved-noted':
       return { type: ours.movedNoted, data: {} }
+    case 'signal':
+      return { type: ours.signal, data: message.signal }
     case 'reaction':
     case 'typing':
     case 'heard':

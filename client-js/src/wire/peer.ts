@@ -7,6 +7,7 @@ import type { Chat, ChatWord } from './chat.ts'
 import type { FileMessage } from './file.ts'
 import type { MemberId, PeerId } from './ids.ts'
 import { isRecord, textUpTo, wholeNumber } from './shape.ts'
+import { parseSignal, type Signal } from './signal.ts'
 
 export type { Announced, CallMessage, Media } from './call.ts'
 
@@ -18,14 +19,16 @@ export type Caps = {
   readonly chat: boolean
   /** What a call says beyond the original: muted, camera off, kinds of streams. */
   readonly media: boolean
+  /** Takes signals over the data channel, and looks for another way when the network loses a peer. */
+  readonly signals: boolean
   /** Binary transfers that go on where they stopped. */
   readonly files: boolean
 }
 
 /** An original page's. */
-export const noCaps: Caps = { moves: false, chat: false, media: false, files: false }
+export const noCaps: Caps = { moves: false, chat: false, media: false, signals: false, files: false }
 /** Ours. */
-export const ownCaps: Caps = { ...noCaps, moves: true, chat: true, media: true, files: true }
+export const ownCaps: Caps = { ...noCaps, moves: true, chat: true, media: true, signals: true, files: true }
 
 /**
  * How somebody wants to be seen, and what their page can do. The avatar is an address we do not show, kept because
@@ -48,6 +51,7 @@ export type PeerMessage =
   | { kind: 'lost'; id: MemberId }
   | { kind: 'moved'; to: PeerId }
   | { kind: 'moved-noted' }
+  | { kind: 'signal'; signal: Signal }
   | CallMessage
   | FileMessage
 
@@ -61,12 +65,23 @@ const avatarUnitsMax = 500
 export const defaultAvatar = '/public/defaults/User.jpg'
 
 /** Our own words beside the original's: it passes over a type it does not know and keys it does not know. */
-export const ours = { moved: 'moved', movedNoted: 'moved-noted' } as const
+export const ours = { moved: 'moved', movedNoted: 'moved-noted', signal: 'signal' } as const
 
 const parseCaps = (value: unknown): Caps => {
   const said = isRecord(value) ? value : {}
   const has = (name: keyof Caps): boolean => said[name] === true
-  return { moves: has('moves'), chat: has('chat'), media: has('media'), files: has('files') }
+  return {
+    moves: has('moves'),
+    chat: has('chat'),
+    media: has('media'),
+    signals: has('signals'),
+    files: has('files'),
+  }
+}
+
+export const parseSaidSignal = (data: unknown): PeerMessage | null => {
+  const signal = parseSignal(data)
+  return signal && { kind: 'signal', signal }
 }
 
 export const parsePerson = (value: unknown): Person | null => {

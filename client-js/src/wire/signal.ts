@@ -6,9 +6,14 @@ import { isRecord, recordAt, wholeNumber } from './shape.ts'
 
 export type TrackKind = 'audio' | 'video'
 
+/**
+ * `round` counts the offers of a connection, and an answer repeats its offer's: what comes late, over a way that was
+ * broken for a while, is known by it. An original page says none, and passes over ours.
+ */
+export type Description = { type: 'offer' | 'answer'; sdp: string; round?: number }
+
 export type Signal =
-  | { type: 'offer'; sdp: string }
-  | { type: 'answer'; sdp: string }
+  | Description
   | { type: 'candidate'; candidate: Candidate }
   | { type: 'renegotiate'; renegotiate: true }
   | { type: 'transceiverRequest'; transceiverRequest: { kind: TrackKind } }
@@ -24,7 +29,9 @@ export const parseSignal = (value: unknown): Signal | null => {
   const { sdp, type } = value
   if (typeof sdp === 'string') {
     if (sdp.length > sdpUnitsMax) return null
-    return type === 'offer' || type === 'answer' ? { type, sdp } : null
+    if (type !== 'offer' && type !== 'answer') return null
+    const round = wholeNumber(value['round'])
+    return round === null ? { type, sdp } : { type, sdp, round }
   }
   const candidate = recordAt(value, 'candidate')
   if (candidate) return parseCandidate(candidate)

@@ -17,6 +17,7 @@ import {
   type PeerMessage,
   parseCard,
   parsePerson,
+  parseSaidSignal,
   type Received,
   writePerson,
 } from './peer.ts'
@@ -110,6 +111,8 @@ const commonMessage = (idata: Fields, target: MemberId | null): PeerMessage | nu
     }
     case ours.movedNoted:
       return { kind: 'moved-noted' }
+    case ours.signal:
+      return parseSaidSignal(data)
     case types.voiceEvent:
       return parseVoice(starVoice, data, target)
     case types.fileEvent:
@@ -183,6 +186,8 @@ const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
       return { type: ours.moved, data: { id: message.to } }
     case 'moved-noted':
       return { type: ours.movedNoted, data: {} }
+    case 'signal':
+      return { type: ours.signal, data: message.signal }
     case 'reaction':
     case 'typing':
     case 'heard':
