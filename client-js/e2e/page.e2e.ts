@@ -2,22 +2,9 @@
 import { expect, test } from 'vitest'
 import type { Person } from './browser.ts'
 import { gather, house } from './house.ts'
+import { tabTo } from './tab.ts'
 
 const home = house()
-
-/** Presses Tab until the focus is on something with that name. */
-const tabTo = async (person: Person, name: RegExp): Promise<void> => {
-  for (let count = 0; count < 30; count++) {
-    await person.page.keyboard.press('Tab')
-    const focused = await person.page.evaluate(() => {
-      const at = document.activeElement
-      const labels = at instanceof HTMLInputElement || at instanceof HTMLTextAreaElement ? at.labels : null
-      return [...(labels ?? [])].map(label => label.textContent).join(' ') || (at?.textContent ?? '')
-    })
-    if (name.test(focused)) return
-  }
-  throw new Error(`no way to ${name} by Tab`)
-}
 
 test('the keyboard alone creates a room, joins it and talks', async () => {
   const ada = await home.arrive()

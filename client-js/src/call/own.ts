@@ -140,7 +140,7 @@ export class Own {
     const camera = inputs.track('camera') && this.#cameraWanted ? 'on' : 'off'
     return {
       stream: this.stream,
-      microphone: inputs.track('microphone') ? (this.audible ? 'on' : 'muted') : 'none',
+      microphone: inputs.track('microphone') ? (this.#muted ? 'muted' : 'on') : 'none',
       camera: inputs.opening('camera') ? 'starting' : camera,
       pushToTalk: this.#pushToTalk,
       talking: this.#talking,

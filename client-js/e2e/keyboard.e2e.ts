@@ -1,0 +1,132 @@
+/** The whole app with the keyboard alone: into a room, into a call, through everything in it, and out again. */
+import { expect, test } from 'vitest'
+import type { Person } from './browser.ts'
+import { house } from './house.ts'
+import { focused, tabTo } from './tab.ts'
+
+const home = house()
+
+const settled = (person: Person, name: RegExp): Promise<void> =>
+  expect.poll(() => focused(person)).toMatch(name)
+
+test('create, join, call and leave, and back where one was each time', async () => {
+  const ada = await home.arrive()
+  const { keyboard } = ada.page
+  await tabTo(ada, /Your name/)
+  await keyboard.type('Ada')
+  await keyboard.press('Tab')
+  await tabTo(ada, /Create room/)
+  await keyboard.press('Enter')
+  await ada.page.getByText('Your room is ready').waitFor()
+  const link = await ada.page.getByLabel('Link to this room').inputValue()
+
+  await tabTo(ada, /Start call/)
+  await keyboard.press('Enter')
+  const dialog = ada.page.getByRole('dialog', { name: 'Start a call' })
+  await dialog.getByRole('button', { name: 'Allow microphone and camera' }).waitFor()
+  await tabTo(ada, /Allow microphone and camera/)
+  await keyboard.press('Enter')
+  await dialog.locator('video').waitFor()
+  await tabTo(ada, /Choose a microphone/)
+  await keyboard.press('Enter')
+  await ada.page.getByRole('dialog', { name: 'Choose a microphone' }).waitFor()
+  await keyboard.press('ArrowDown')
+  await keyboard.press('Escape')
+  await settled(ada, /Choose a microphone/)
+  await tabTo(ada, /^Start call/)
+  await keyboard.press('Enter')
+  await dialog.waitFor({ state: 'detached' })
+  await settled(ada, /^Call$/)
+
+  const ben = await home.arrive(link)
+  await ben.page.locator('input:focus').waitFor()
+  await ben.page.keyboard.type('Ben')
+  await ben.page.keyboard.press('Enter')
+  await ben.page.getByText('Ada is in the call').waitFor()
+  await tabTo(ben, /Join call/)
+  await ben.page.keyboard.press('Enter')
+  const asked = ben.page.getByRole('dialog', { name: 'Join the call' })
+  await asked.waitFor()
+  await tabTo(ben, /^Join call/)
+  await ben.page.keyboard.press('Enter')
+  await ada.page.getByRole('region', { name: /^Ben/ }).waitFor()
+
+  await tabTo(ada, /Pin: Ben/)
+  await keyboard.press('Enter')
+  await ada.page.getByRole('button', { name: 'Pin: Ben', pressed: true }).waitFor()
+  await tabTo(ada, /Leave call/)
+  await keyboard.press('Enter')
+  await ada.page.getByText('Ben is in the call').waitFor()
+  await tabTo(ada, /^Leave$/)
+  await keyboard.press('Enter')
+  await ada.page.getByRole('heading', { name: 'You have left' }).waitFor()
+  await tabTo(ada, /Rejoin/)
+  await keyboard.press('Enter')
+  await ada.sees('Ben')
+})
+
+/** Alone in a call, with microphone and camera, and the chat beside it. */
+const inCall = async (): Promise<Person> => {
+  const ada = await home.arrive()
+  await ada.createRoom('Ada')
+  await ada.page.getByRole('button', { name: 'Start call' }).click()
+  await ada.page.getByRole('button', { name: 'Allow microphone and camera' }).click()
+  await ada.page.locator('video').waitFor()
+  await ada.page.getByRole('dialog').getByRole('button', { name: 'Start call' }).click()
+  await ada.page.getByRole('toolbar').waitFor()
+  return ada
+}
+
+const isOn = (person: Person, name: string, pressed: boolean): Promise<void> =>
+  person.page.getByRole('toolbar').getByRole('button', { name, exact: true, pressed }).waitFor()
+
+test('one letter each, but none while one types', async () => {
+  const ada = await inCall()
+  const { keyboard } = ada.page
+  await isOn(ada, 'Microphone', true)
+  await keyboard.press('m')
+  await isOn(ada, 'Microphone', false)
+  await ada.page.getByRole('status').filter({ hasText: 'Microphone off' }).waitFor({ state: 'attached' })
+  await keyboard.press('v')
+  await isOn(ada, 'Camera', false)
+  await keyboard.press('m')
+  await isOn(ada, 'Microphone', true)
+  const chat = ada.page.getByRole('toolbar').getByRole('button', { name: 'Chat' })
+  await keyboard.press('c')
+  await expect.poll(() => chat.getAttribute('aria-expanded')).toBe('false')
+  await keyboard.press('c')
+  await settled(ada, /Message/)
+  await keyboard.type('movies')
+  expect(await ada.page.getByLabel('Message').inputValue()).toBe('movies')
+  await isOn(ada, 'Microphone', true)
+  await keyboard.press('Escape')
+  await expect.poll(() => chat.getAttribute('aria-expanded')).toBe('false')
+  await keyboard.press('Control+m')
+  await isOn(ada, 'Microphone', true)
+  await keyboard.press('?')
+  await ada.page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
+  await keyboard.press('m')
+  await keyboard.press('Escape')
+  await isOn(ada, 'Microphone', true)
+  await keyboard.press('f')
+  await ada.page.locator('main:fullscreen').waitFor()
+  await keyboard.press('f')
+  await ada.page.locator('main:not(:fullscreen)').waitFor()
+})
+
+test('with push-to-talk one is heard while the space bar is held, and a button is pressed by it all the same', async () => {
+  const ada = await inCall()
+  const { keyboard } = ada.page
+  await ada.page.getByRole('button', { name: 'More', exact: true }).click()
+  await ada.page.getByRole('switch', { name: 'Push to talk' }).check()
+  await keyboard.press('Escape')
+  await ada.page.getByText('Hold the space bar to talk').waitFor()
+  await keyboard.down(' ')
+  await ada.page.getByText('You are heard').waitFor()
+  await keyboard.up(' ')
+  await ada.page.getByText('Hold the space bar to talk').waitFor()
+  await tabTo(ada, /^Camera/)
+  await keyboard.press(' ')
+  await isOn(ada, 'Camera', false)
+  await ada.page.getByText('Hold the space bar to talk').waitFor()
+})

@@ -1,0 +1,20 @@
+/** Owns going through a page by Tab, and what is found there. */
+import type { Person } from './browser.ts'
+
+/** What has the focus, by the name it is called. */
+export const focused = ({ page }: Person): Promise<string> =>
+  page.evaluate(() => {
+    const at = document.activeElement
+    const labels = at instanceof HTMLInputElement || at instanceof HTMLTextAreaElement ? at.labels : null
+    const labelled = [...(labels ?? [])].map(label => label.textContent).join(' ')
+    return at?.getAttribute('aria-label') || labelled || (at?.textContent ?? '')
+  })
+
+/** Presses Tab until the focus is on something with that name. */
+export const tabTo = async (person: Person, name: RegExp): Promise<void> => {
+  for (let count = 0; count < 40; count++) {
+    await person.page.keyboard.press('Tab')
+    if (name.test(await focused(person))) return
+  }
+  throw new Error(`no way to ${name} by Tab`)
+}
