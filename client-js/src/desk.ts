@@ -83,6 +83,8 @@ export class Desk {
     decline: key => this.#visit?.files.decline(key),
     pause: (key, on) => this.#visit?.files.pause(key, on),
     cancel: key => this.#visit?.files.cancel(key),
+    kept: key => this.#visit?.files.blobOf(key) ?? null,
+    shared: file => this.#visit?.files.sourceOf(file) ?? null,
     save: key => {
       const blob = this.#visit?.files.blobOf(key)
       const it = this.#visit?.files.state.incoming.get(key)

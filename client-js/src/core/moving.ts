@@ -83,6 +83,10 @@ export class Moving {
     return this.#transfers?.blobOf(key) ?? null
   }
 
+  sourceOf(file: FileId): Blob | null {
+    return this.#transfers?.sourceOf(file) ?? null
+  }
+
   /** The room's part from here on. */
   roomChanged(state: RoomState): void {
     this.#when(it => it.parties(partiesOf(state)))

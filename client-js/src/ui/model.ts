@@ -81,6 +81,9 @@ export type FileCommands = {
   readonly cancel: (key: IncomingKey | OutgoingKey) => void
   /** Once more, for what has been kept. */
   readonly save: (key: IncomingKey) => void
+  /** What has come and lies here, and what we share: for looking at. */
+  readonly kept: (key: IncomingKey) => Blob | null
+  readonly shared: (file: FileId) => Blob | null
 }
 
 export type Commands = {

@@ -145,6 +145,11 @@ export class Transfers {
     return this.#kept.get(key) ?? null
   }
 
+  /** What we share ourselves, to be shown. */
+  sourceOf(file: FileId): Blob | null {
+    return this.#sources.get(file) ?? null
+  }
+
   close(): void {
     this.#over = true
     for (const timer of this.#timers) clearTimeout(timer)

@@ -53,6 +53,11 @@ export const en = {
   call,
   connection,
   safety,
+  media: {
+    show: 'Show here',
+    hide: 'Hide',
+    failed: 'This cannot be shown here. Save it and open it with another app.',
+  },
   dialog: {
     close: 'Close',
     notLoaded: 'This part of the page could not be loaded. Check the connection and try again.',

@@ -13,6 +13,7 @@ import type { FileEntry } from '../../room/timeline.ts'
 import { bytesText, perSecondText, secondsText, shownName } from '../format.ts'
 import type { FileCommands, Model } from '../model.ts'
 import { Icon } from '../parts/icon.tsx'
+import { Media } from '../parts/media.tsx'
 import { text } from '../text.ts'
 
 type Props = { entry: FileEntry; model: Model; commands: FileCommands }
@@ -65,6 +66,7 @@ const Offered = ({ it, commands }: { it: Incoming; commands: FileCommands }) => 
         <p class="file-state" role="status">
           {stateOf(it)}
         </p>
+        {it.phase === 'kept' && <Media name={name} type={it.file.media} load={() => commands.kept(it.key)} />}
         {moving.has(it.phase) && (
           <Bar done={it.stored} size={it.size} rate={it.rate} name={name} still={isPaused(it)} />
         )}
@@ -164,6 +166,9 @@ const Shared = ({
       <Icon name="file" />
       <div class="file-words">
         <Name file={share.file} size={share.size} />
+        {share.list === null && (
+          <Media name={name} type={share.file.media} load={() => commands.shared(entry.file)} />
+        )}
         {rows.length === 0 && <p class="file-state">{text.files.offeredToAll}</p>}
         {rows.length > 0 && (
           <ul class="file-rows">

@@ -1,0 +1,20 @@
+/** Which files can be shown in the conversation, whatever their senders call them. */
+import { expect, test } from 'vitest'
+import { mediaKind } from '../src/ui/media.ts'
+
+test.each([
+  ['a.bin', 'image/png', 'image'],
+  ['a.png', '', 'image'],
+  ['A.JPEG', 'application/octet-stream', 'image'],
+  ['a.webm', '', 'video'],
+  ['a', 'video/mp4', 'video'],
+  ['a.opus', '', 'audio'],
+  ['a', 'AUDIO/MPEG', 'audio'],
+  ['a.svg', 'image/svg+xml', null],
+  ['a.html', 'text/html', null],
+  ['a.pdf', '', null],
+  ['png', '', null],
+  ['a.constructor', '', null],
+  ['a', 'image/', null],
+  ['a', 'image/png; x="<b>"', null],
+])('%s as %j is shown as %s', (name, type, kind) => expect(mediaKind(name, type)).toBe(kind))
