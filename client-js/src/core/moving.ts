@@ -26,6 +26,7 @@ export type FileEvents = {
 export type MovingPorts = {
   readonly openChannel: (member: MemberId) => RTCDataChannel | null
   readonly say: (to: MemberId, signal: FileSignal) => void
+  readonly calm: (to: MemberId) => Promise<void>
   readonly offer: (files: readonly FileCard[]) => void
   readonly withdraw: (file: FileId) => void
   readonly room: string

@@ -4,7 +4,7 @@ import type { CallState } from '../call/state.ts'
 import { Link } from '../link/link.ts'
 import type { Way } from '../link/way.ts'
 import { canSpeak } from '../room/chat.ts'
-import { linkOf } from '../room/file.ts'
+import { linkOf, wayTo } from '../room/file.ts'
 import { happened, type RoomEvents } from '../room/happened.ts'
 import { Room } from '../room/room.ts'
 import { capsOf, enter, type RoomState } from '../room/state.ts'
@@ -79,6 +79,7 @@ export class Visit {
       room: admission.card.id,
       openChannel: member => this.#openLane(member),
       say: (to, signal) => this.#room.feed({ type: 'file-say', to, signal }),
+      calm: to => this.#linkFor(to)?.calm() ?? Promise.resolve(),
       offer: files => this.#room.feed({ type: 'offer-files', files, id: freshMessageId() }),
       withdraw: file => this.#room.feed({ type: 'withdraw-file', file }),
     })
@@ -216,6 +217,12 @@ export class Visit {
   #openLane(member: MemberId): RTCDataChannel | null {
     const over = linkOf(this.state, member)
     return over === null ? null : (this.#links.get(over)?.link.openLane() ?? null)
+  }
+
+  /** The one that words to a member go over; a guest's to another go over the host's. */
+  #linkFor(member: MemberId): Link | null {
+    const over = wayTo(this.state, member)
+    return over === null ? null : (this.#links.get(over)?.link ?? null)
   }
 
   /** From somebody who has been let in, or it is closed again. */

@@ -2,8 +2,8 @@
 import type { MemberId } from '../wire/ids.ts'
 import type { LaneWord, Listed, StopReason } from '../wire/lane.ts'
 import { andThen, incomingOn, rated, still, withIncoming } from './change.ts'
-import { advance, stop } from './incoming.ts'
-import type { FilesEffect, FilesState, FilesStep, Incoming, IncomingKey, LaneId, Why } from './state.ts'
+import { advance, stop } from './ending.ts'
+import type { FilesEffect, FilesState, FilesStep, Incoming, IncomingKey, LaneId } from './state.ts'
 
 /** May be under way and unconfirmed. It bounds what a slow disk at our end makes us hold. */
 export const creditBytes = 16_777_216
@@ -17,14 +17,14 @@ const attemptsMax = 5
 export const bundleFilesMax = 20_000
 
 /** Asks whoever has it, if there is a way, and waits otherwise. */
-export const ask = (state: FilesState, key: IncomingKey): FilesStep => {
+export const askOverLane = (state: FilesState, key: IncomingKey): FilesStep => {
   const it = state.incoming.get(key)
   if (!it || it.lane !== null) return still(state)
   const member = whom(state, it)
   if (member === null) return still(withIncoming(state, { ...it, phase: 'waiting', asked: null }))
   const attempts = it.attempts + 1
   const lane = `${key} ${state.next}`
-  const asking: Incoming = { ...it, phase: 'asking', lane, asked: member, attempts, list: [] }
+  const asking: Incoming = { ...it, phase: 'asking', lane, asked: member, attempts, list: [], told: it.heard }
   const next = withIncoming({ ...state, next: state.next + 1 }, asking)
   const timer = { kind: 'answer', key, attempt: attempts } as const
   return still(next, { type: 'open-lane', lane, member }, { type: 'timer', timer, ms: answerMs })
@@ -42,7 +42,7 @@ const whom = (state: FilesState, it: Incoming): MemberId | null => {
 export const laneOpened = (state: FilesState, lane: LaneId): FilesStep => {
   const it = incomingOn(state, lane)
   if (it?.phase !== 'asking') return still(state)
-  const word = { kind: 'want', file: it.file.id, from: it.stored, credit: creditBytes } as const
+  const word = { kind: 'want', file: it.file.id, from: it.heard, credit: creditBytes } as const
   return still(state, { type: 'tell', lane, word })
 }
 
@@ -57,17 +57,12 @@ export const unanswered = (state: FilesState, key: IncomingKey, attempt: number)
 /** Asks again, soon while the owner is there, and when they are back otherwise. Not for ever without a byte in between. */
 export const laneClosed = (state: FilesState, it: Incoming): FilesStep => {
   if (it.phase === 'checking') return still(withIncoming(state, { ...it, lane: null }))
-  // What was on its way to the disk is still written; what the lane held is gone and is asked for again.
+  // What has come is still written, in order; what the lane held is gone and is asked for again.
   const waiting: Incoming = { ...it, phase: 'waiting', lane: null, asked: null }
   const next = withIncoming(state, waiting)
   if (it.attempts > attemptsMax) return still(next)
   const timer = { kind: 'ask', key: it.key, attempt: it.attempts } as const
   return still(next, { type: 'timer', timer, ms: againMs })
-}
-
-export const askAgain = (state: FilesState, key: IncomingKey, attempt: number): FilesStep => {
-  const it = state.incoming.get(key)
-  return it?.phase === 'waiting' && it.attempts === attempt ? ask(state, key) : still(state)
 }
 
 export const told = (state: FilesState, it: Incoming, word: LaneWord): FilesStep => {
@@ -125,7 +120,7 @@ export const bytesHeard = (state: FilesState, it: Incoming, bytes: Uint8Array<Ar
 export const stored = (state: FilesState, it: Incoming, bytes: number, at: number): FilesStep => {
   const rate = rated(it.rate, bytes - it.stored, at)
   const next: Incoming = { ...it, stored: bytes, rate, attempts: 0 }
-  const due = it.lane !== null && (bytes - it.told >= tellBytes || bytes === it.size)
+  const due = it.lane !== null && (bytes - it.told >= tellBytes || (bytes === it.size && bytes > it.told))
   const after = withIncoming(state, due ? { ...next, told: bytes } : next)
   const word = { kind: 'took', bytes } as const
   const say: FilesEffect[] = due && it.lane !== null ? [{ type: 'tell', lane: it.lane, word }] : []
@@ -163,7 +158,7 @@ const refused = (state: FilesState, it: Incoming): FilesStep => {
   const refusedBy = it.asked === null ? it.refusedBy : [...it.refusedBy, it.asked]
   const waiting: Incoming = { ...it, phase: 'waiting', lane: null, asked: null, refusedBy, attempts: 0 }
   const close: FilesEffect[] = it.lane === null ? [] : [{ type: 'close-lane', lane: it.lane }]
-  return andThen(still(withIncoming(state, waiting), ...close), now => ask(now, it.key))
+  return andThen(still(withIncoming(state, waiting), ...close), now => askOverLane(now, it.key))
 }
 
 export const pause = (state: FilesState, it: Incoming, on: boolean): FilesStep => {
@@ -173,15 +168,3 @@ export const pause = (state: FilesState, it: Incoming, on: boolean): FilesStep =
     it.lane !== null && it.phase === 'running' ? [{ type: 'tell', lane: it.lane, word }] : []
   return still(withIncoming(state, paused), ...say)
 }
-
-const reasons: Partial<Record<Why, StopReason>> = {
-  declined: 'declined',
-  gone: 'gone',
-  'no-room': 'no-room',
-  wrong: 'wrong',
-}
-
-export const hangUp = (lane: LaneId, why: Why): FilesEffect[] => [
-  { type: 'tell', lane, word: { kind: 'stop', why: reasons[why] ?? 'cancelled' } },
-  { type: 'close-lane', lane },
-]

@@ -1,8 +1,9 @@
 /** Owns what happens to a file that others offer, as far as it does not depend on the way it comes. Pure. */
 import type { FileCard } from '../wire/file.ts'
 import type { FileId, MemberId } from '../wire/ids.ts'
-import { andThen, inTurn, noRate, still, withIncoming } from './change.ts'
-import { ask, hangUp } from './fetch.ts'
+import { inTurn, noRate, still, withIncoming } from './change.ts'
+import { advance, stop } from './ending.ts'
+import { askOverLane } from './fetch.ts'
 import {
   type FilesState,
   type FilesStep,
@@ -11,11 +12,8 @@ import {
   incomingLive,
   incomingMax,
   type Party,
-  type Why,
 } from './state.ts'
-
-/** So many run at once; more would only share the same line. */
-const runningMax = 3
+import { askInWords, wordsBroken } from './words.ts'
 
 const blank = (key: IncomingKey, file: FileCard, at: number): Incoming => ({
   key,
@@ -38,6 +36,7 @@ const blank = (key: IncomingKey, file: FileCard, at: number): Incoming => ({
   list: [],
   rate: noRate(at),
   sha256: null,
+  words: null,
 })
 
 export const offered = (state: FilesState, owner: MemberId, file: FileCard, at: number): FilesStep => {
@@ -96,18 +95,6 @@ export const accept = (state: FilesState, key: IncomingKey): FilesStep => {
   return advance(withIncoming(state, queued))
 }
 
-/** The next in the queue, while there is room. */
-export const advance = (state: FilesState): FilesStep => {
-  const all = [...state.incoming.values()]
-  const running = all.filter(({ phase }) => active.has(phase)).length
-  const next = all.filter(({ phase }) => phase === 'queued').slice(0, Math.max(0, runningMax - running))
-  return inTurn(state, next, (now, it) =>
-    still(withIncoming(now, { ...it, phase: 'opening' }), { type: 'open-store', key: it.key }),
-  )
-}
-
-const active: ReadonlySet<string> = new Set(['opening', 'asking', 'running', 'checking'])
-
 export const decline = (state: FilesState, key: IncomingKey): FilesStep => {
   const it = state.incoming.get(key)
   if (it?.phase !== 'offered') return still(state)
@@ -126,7 +113,7 @@ export const storeOpened = (state: FilesState, key: IncomingKey, stored: number,
   const it = state.incoming.get(key)
   if (it?.phase !== 'opening') return still(state)
   if (stored > it.size) return stop(state, it, 'wrong')
-  return ask(withIncoming(state, { ...it, stored, heard: stored, told: stored, rate: noRate(at) }), key)
+  return ask(withIncoming(state, { ...it, stored, heard: stored, told: stored, rate: noRate(at) }), key, at)
 }
 
 export const storeFailed = (state: FilesState, key: IncomingKey): FilesStep => {
@@ -134,19 +121,24 @@ export const storeFailed = (state: FilesState, key: IncomingKey): FilesStep => {
   return it && incomingLive.has(it.phase) ? stop(state, it, 'no-room') : still(state)
 }
 
-/** Ends it here and, where there is a way, there. Nothing of it is kept. */
-export const stop = (state: FilesState, it: Incoming, why: Why): FilesStep => {
-  const ended: Incoming = { ...it, phase: 'stopped', why, lane: null, asked: null }
-  const told = it.lane === null ? [] : hangUp(it.lane, why)
-  const discarded = incomingLive.has(it.phase) && it.phase !== 'queued'
-  const left = still(withIncoming(state, ended), ...told)
-  const without = discarded ? andThen(left, now => still(now, { type: 'discard', key: it.key })) : left
-  return andThen(without, advance)
+/** Asks its owner, on the road that leads there. */
+export const ask = (state: FilesState, key: IncomingKey, at: number): FilesStep =>
+  state.incoming.get(key)?.road === 'words' ? askInWords(state, key, at) : askOverLane(state, key)
+
+export const askAgain = (state: FilesState, key: IncomingKey, attempt: number, at: number): FilesStep => {
+  const it = state.incoming.get(key)
+  return it?.phase === 'waiting' && it.attempts === attempt ? ask(state, key, at) : still(state)
 }
 
-/** Who is there and how they are reached has changed: waiting transfers may go on. */
-export const partiesChanged = (state: FilesState, parties: ReadonlyMap<MemberId, Party>): FilesStep => {
+/** Who is there and how they are reached has changed: what waits may go on, and what went in words may have lost its way. */
+export const partiesChanged = (
+  state: FilesState,
+  parties: ReadonlyMap<MemberId, Party>,
+  at: number,
+): FilesStep => {
   const now = { ...state, parties }
-  const waiting = [...now.incoming.values()].filter(({ phase }) => phase === 'waiting')
-  return inTurn(now, waiting, (before, it) => ask(before, it.key))
+  return inTurn(now, now.incoming.values(), (before, it) => {
+    if (it.phase === 'waiting') return ask(before, it.key, at)
+    return it.road === 'words' && incomingLive.has(it.phase) ? wordsBroken(before, it) : still(before)
+  })
 }

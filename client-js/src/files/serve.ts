@@ -2,7 +2,7 @@
 import type { FileId, MemberId } from '../wire/ids.ts'
 import { type LaneWord, type Listed, listedMax } from '../wire/lane.ts'
 import { andThen, inTurn, noRate, rated, still, withOutgoing, withShare } from './change.ts'
-import { hangUp } from './fetch.ts'
+import { hangUp } from './ending.ts'
 import {
   type FilesEffect,
   type FilesState,
@@ -59,6 +59,7 @@ export const called = (
     paused: { ours: before?.paused.ours === true && before.phase === 'waiting', theirs: false },
     again: before?.again ?? again,
     rate: noRate(at),
+    words: null,
   }
   const left: FilesEffect[] = before?.lane ? [{ type: 'close-lane', lane: before.lane }] : []
   const hello: FilesEffect[] = [
@@ -116,6 +117,7 @@ const declined = (
     paused: { ours: false, theirs: false },
     again: '',
     rate: noRate(0),
+    words: null,
   }
   return still(withOutgoing({ ...state, next: state.next + 1 }, it), close)
 }

@@ -17,7 +17,8 @@ export type LaneId = string
 
 /** How a member is reached with files: over lanes, in the original's words, or not just now. */
 export type Road = 'lane' | 'words' | 'none'
-export type Party = { readonly name: string; readonly road: Road }
+/** `direct` is false where words go through a star's host. */
+export type Party = { readonly name: string; readonly road: Road; readonly direct: boolean }
 
 /**
  * `offered` until we decide; `queued` behind others; `opening` the place where it goes; `asking` its owner; `waiting`
@@ -42,6 +43,32 @@ export type Paused = { readonly ours: boolean; readonly theirs: boolean }
 
 /** How fast it goes, from what came since `at`. Zero while nobody knows. */
 export type Rate = { readonly at: number; readonly bytes: number; readonly perSecond: number }
+
+/** A session in the original's words, at the receiver. */
+export type WordsFetch = {
+  /** Its number with us, and with the uploader once that is known. */
+  readonly action: number
+  readonly theirs: number | null
+  readonly since: number
+  readonly heardAt: number
+  /** The first chunk that has not been asked for. */
+  readonly next: number
+  readonly asked: ReadonlySet<number>
+  /** Came before its turn. */
+  readonly early: ReadonlyMap<number, Uint8Array<ArrayBuffer>>
+}
+
+/** A session in the original's words, at the uploader. */
+export type WordsServe = {
+  readonly action: number
+  readonly theirs: number
+  /** Asked for once more. */
+  readonly again: readonly number[]
+  /** What is being read now. */
+  readonly from: number
+  /** So fast, where a host has to pass it on; it has no way to say that it is too fast. */
+  readonly perSecond: number
+}
 
 export type Incoming = {
   readonly key: IncomingKey
@@ -70,6 +97,7 @@ export type Incoming = {
   readonly list: readonly Listed[]
   readonly rate: Rate
   readonly sha256: string | null
+  readonly words: WordsFetch | null
 }
 
 export type Share = {
@@ -105,6 +133,7 @@ export type Outgoing = {
   readonly paused: Paused
   readonly again: string
   readonly rate: Rate
+  readonly words: WordsServe | null
 }
 
 export type FilesState = {
@@ -113,11 +142,14 @@ export type FilesState = {
   readonly shares: ReadonlyMap<FileId, Share>
   readonly outgoing: ReadonlyMap<OutgoingKey, Outgoing>
   readonly next: number
+  /** The number of the next session in the original's words. */
+  readonly nextAction: number
 }
 
 export type FilesTimer =
   | { readonly kind: 'ask'; readonly key: IncomingKey; readonly attempt: number }
   | { readonly kind: 'answer'; readonly key: IncomingKey; readonly attempt: number }
+  | { readonly kind: 'words'; readonly key: IncomingKey; readonly action: number }
 
 /** One file, or several that belong together under a name. */
 export type Parcel = { readonly name: string; readonly files: readonly { path: string; file: Blob }[] }
@@ -146,6 +178,8 @@ export type FilesEvent =
   | { type: 'lane-closed'; lane: LaneId }
   | { type: 'drained'; lane: LaneId }
   | { type: 'read'; key: OutgoingKey; at: number; bytes: Uint8Array<ArrayBuffer> | null }
+  /** What was said to a member in words has left the link's queue, and its time has passed. */
+  | { type: 'settled'; key: OutgoingKey }
   | { type: 'signal'; from: MemberId; signal: FileSignal }
   | { type: 'timer'; timer: FilesTimer }
 
@@ -165,6 +199,8 @@ export type FilesEffect =
   | { type: 'read'; key: OutgoingKey; file: FileId; at: number; bytes: number }
   | { type: 'hash'; file: FileId }
   | { type: 'say'; to: MemberId; signal: FileSignal }
+  /** Feeds `settled` once the queue to that member is short, and not before `ms` have passed. */
+  | { type: 'settle'; key: OutgoingKey; to: MemberId; ms: number }
   | { type: 'timer'; timer: FilesTimer; ms: number }
 
 export type FilesStep = { readonly state: FilesState; readonly effects: readonly FilesEffect[] }
@@ -175,6 +211,8 @@ export const noFiles: FilesState = {
   shares: new Map(),
   outgoing: new Map(),
   next: 1,
+  // The original takes 0 for none, and small numbers are its own.
+  nextAction: 1_000,
 }
 
 /** Offers beyond so many are not listed: nobody could look through them. */

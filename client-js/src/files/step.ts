@@ -1,24 +1,15 @@
 /** Owns the one function through which transfers change: an event in, a new state and effects out. Pure: no files, channels, timers or clock. */
 import type { LaneWord } from '../wire/lane.ts'
-import { incomingOn, isIncoming, outgoingOn, still } from './change.ts'
-import {
-  askAgain,
-  bytesHeard,
-  checked,
-  laneClosed,
-  laneOpened,
-  pause,
-  stored,
-  told,
-  unanswered,
-} from './fetch.ts'
+import { andThen, incomingOn, isIncoming, outgoingOn, still } from './change.ts'
+import { stop } from './ending.ts'
+import { bytesHeard, checked, laneClosed, laneOpened, pause, stored, told, unanswered } from './fetch.ts'
 import {
   accept,
+  askAgain,
   decline,
   found,
   offered,
   partiesChanged,
-  stop,
   storeFailed,
   storeOpened,
   withdrawn,
@@ -39,17 +30,20 @@ import {
   type FilesEvent,
   type FilesState,
   type FilesStep,
+  type FilesTimer,
   type IncomingKey,
   incomingLive,
   type LaneId,
   type OutgoingKey,
   outgoingLive,
 } from './state.ts'
+import { goOnInWords, heardInWords, pauseInWords, wordsTick } from './words.ts'
+import { cancelInWords, heardByServer, readToSay, settled, wordsGone } from './words-serve.ts'
 
 export const step = (state: FilesState, event: FilesEvent, at: number): FilesStep => {
   switch (event.type) {
     case 'parties':
-      return partiesChanged(state, event.parties)
+      return andThen(partiesChanged(state, event.parties, at), now => still(wordsGone(now)))
     case 'offered':
       return offered(state, event.owner, event.file, at)
     case 'withdrawn':
@@ -61,7 +55,7 @@ export const step = (state: FilesState, event: FilesEvent, at: number): FilesSte
     case 'decline':
       return decline(state, event.key)
     case 'pause':
-      return paused(state, event.key, event.on)
+      return paused(state, event.key, event.on, at)
     case 'cancel':
       return cancelled(state, event.key)
     case 'share':
@@ -71,13 +65,16 @@ export const step = (state: FilesState, event: FilesEvent, at: number): FilesSte
     case 'hashed':
       return hashKnown(state, event.file, event.sha256)
     case 'read':
-      return readDone(state, event.key, event.at, event.bytes)
+      return read(state, event, at)
+    case 'settled':
+      return settled(state, event.key)
     case 'signal':
-      return still(state)
+      return (
+        heardInWords(state, event.from, event.signal, at) ??
+        heardByServer(state, event.from, event.signal, at)
+      )
     case 'timer':
-      return event.timer.kind === 'ask'
-        ? askAgain(state, event.timer.key, event.timer.attempt)
-        : unanswered(state, event.timer.key, event.timer.attempt)
+      return timer(state, event.timer, at)
     case 'store-opened':
     case 'store-failed':
     case 'stored':
@@ -86,6 +83,24 @@ export const step = (state: FilesState, event: FilesEvent, at: number): FilesSte
     default:
       return laneSaid(state, event, at)
   }
+}
+
+const timer = (state: FilesState, due: FilesTimer, at: number): FilesStep => {
+  switch (due.kind) {
+    case 'ask':
+      return askAgain(state, due.key, due.attempt, at)
+    case 'answer':
+      return unanswered(state, due.key, due.attempt)
+    case 'words':
+      return wordsTick(state, due.key, due.action, at)
+  }
+}
+
+const read = (state: FilesState, event: Extract<FilesEvent, { type: 'read' }>, at: number): FilesStep => {
+  const it = state.outgoing.get(event.key)
+  return it?.road === 'words'
+    ? readToSay(state, it, event.at, event.bytes, at)
+    : readDone(state, event.key, event.at, event.bytes)
 }
 
 type StoreEvent = Extract<FilesEvent, { type: 'store-opened' | 'store-failed' | 'stored' | 'checked' }>
@@ -101,7 +116,9 @@ const storeSaid = (state: FilesState, event: StoreEvent, at: number): FilesStep 
       return checked(state, key, event.sha256)
     case 'stored': {
       const it = state.incoming.get(key)
-      return it && incomingLive.has(it.phase) ? stored(state, it, event.bytes, at) : still(state)
+      if (!it || !incomingLive.has(it.phase)) return still(state)
+      const written = stored(state, it, event.bytes, at)
+      return it.words ? andThen(written, now => goOnInWords(now, key)) : written
     }
   }
 }
@@ -139,13 +156,15 @@ const word = (state: FilesState, lane: LaneId, said: LaneWord, at: number): File
   return ours ? heardBack(state, ours, said, at) : still(state)
 }
 
-const paused = (state: FilesState, key: IncomingKey | OutgoingKey, on: boolean): FilesStep => {
+const paused = (state: FilesState, key: IncomingKey | OutgoingKey, on: boolean, at: number): FilesStep => {
   if (isIncoming(key)) {
     const it = state.incoming.get(key)
-    return it && incomingLive.has(it.phase) ? pause(state, it, on) : still(state)
+    if (!it || !incomingLive.has(it.phase)) return still(state)
+    return it.road === 'words' ? pauseInWords(state, it, on, at) : pause(state, it, on)
   }
   const it = state.outgoing.get(key)
-  return it && outgoingLive.has(it.phase) ? pauseServing(state, it, on) : still(state)
+  // An original's page gives up what does not move.
+  return it?.road === 'lane' && outgoingLive.has(it.phase) ? pauseServing(state, it, on) : still(state)
 }
 
 const cancelled = (state: FilesState, key: IncomingKey | OutgoingKey): FilesStep => {
@@ -154,5 +173,6 @@ const cancelled = (state: FilesState, key: IncomingKey | OutgoingKey): FilesStep
     return it && incomingLive.has(it.phase) ? stop(state, it, 'own-choice') : still(state)
   }
   const it = state.outgoing.get(key)
-  return it && outgoingLive.has(it.phase) ? stopServing(state, it, 'own-choice') : still(state)
+  if (!it || !outgoingLive.has(it.phase)) return still(state)
+  return it.words ? cancelInWords(state, it, it.words) : stopServing(state, it, 'own-choice')
 }

@@ -45,6 +45,8 @@ const restartMs = 2_000
 const restartsMs = 15_000
 /** A peer that lets so much wait does not read; its link ends rather than losing messages quietly. */
 const waitingBytesMax = 4_194_304
+/** So little waiting leaves room for words of other kinds between those of a file. */
+const calmBytes = 131_072
 
 export class Link {
   readonly #pc: RTCPeerConnection
@@ -117,6 +119,21 @@ export class Link {
     if (channel?.readyState !== 'open') return
     if (channel.bufferedAmount > waitingBytesMax) return this.#fail()
     channel.send(frame)
+  }
+
+  /** When little waits to be sent; at once, if that is so now or the link is no more. */
+  calm(): Promise<void> {
+    const channel = this.#channel
+    if (channel?.readyState !== 'open' || channel.bufferedAmount <= calmBytes) return Promise.resolve()
+    return new Promise(resolve => {
+      const off = new AbortController()
+      const done = (): void => {
+        off.abort()
+        resolve()
+      }
+      channel.addEventListener('bufferedamountlow', done, { signal: off.signal })
+      channel.addEventListener('close', done, { signal: off.signal })
+    })
   }
 
   /** Sends the stream with these tracks from now on; said again, with others. For `afresh` see `Sending`. */
@@ -292,6 +309,7 @@ export class Link {
     if (this.#channel) return
     this.#channel = channel
     channel.binaryType = 'arraybuffer'
+    channel.bufferedAmountLowThreshold = calmBytes
     channel.addEventListener('message', ({ data }) => {
       if (this.#open) this.#ports.heard(data)
     })

@@ -60,9 +60,13 @@ export const linkOf = (state: RoomState, member: MemberId): PeerId | null => {
   return found?.[0] ?? null
 }
 
+/** The link over which words reach a member: their own, or for a guest the host's. */
+export const wayTo = (state: RoomState, member: MemberId): PeerId | null =>
+  linkOf(state, member) ?? (state.topology.role === 'guest' ? (readyLinks(state)[0] ?? null) : null)
+
 /** Over the link to them; a guest's words to another go over the host. */
 export const fileSay = (state: RoomState, to: MemberId, signal: FileSignal): Step => {
-  const over = linkOf(state, to) ?? (state.topology.role === 'guest' ? (readyLinks(state)[0] ?? null) : null)
+  const over = wayTo(state, to)
   if (over === null || state.selfMember === null) return still(state)
   const message = { kind: 'file-signal', to, signal } as const
   return still(state, { type: 'send', over, source: state.selfMember, message })

@@ -26,6 +26,8 @@ export type TransferPorts = {
   /** A channel to that member, if there is a way. */
   readonly openChannel: (member: MemberId) => RTCDataChannel | null
   readonly say: (to: MemberId, signal: FileSignal) => void
+  /** When little waits to be said to that member. */
+  readonly calm: (to: MemberId) => Promise<void>
   /** Shown to everybody who is there. */
   readonly offer: (files: readonly FileCard[]) => void
   readonly withdraw: (file: FileId) => void
@@ -224,14 +226,10 @@ export class Transfers {
       }
       case 'say':
         return this.#ports.say(effect.to, effect.signal)
-      case 'timer': {
-        const timer = setTimeout(() => {
-          this.#timers.delete(timer)
-          this.#feed({ type: 'timer', timer: effect.timer })
-        }, effect.ms)
-        this.#timers.add(timer)
-        return
-      }
+      case 'settle':
+        return void this.#settle(effect.key, effect.to, effect.ms)
+      case 'timer':
+        return this.#later(effect.ms, () => this.#feed({ type: 'timer', timer: effect.timer }))
       default:
         return this.#store(effect)
     }
@@ -302,6 +300,20 @@ export class Transfers {
         },
       }),
     )
+  }
+
+  async #settle(key: OutgoingKey, to: MemberId, ms: number): Promise<void> {
+    await Promise.all([this.#ports.calm(to), new Promise<void>(resolve => this.#later(ms, resolve))])
+    this.#feed({ type: 'settled', key })
+  }
+
+  #later(ms: number, due: () => void): void {
+    if (ms <= 0) return due()
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      due()
+    }, ms)
+    this.#timers.add(timer)
   }
 
   async #read(key: OutgoingKey, file: FileId, at: number, bytes: number): Promise<void> {
