@@ -12,7 +12,7 @@ const tellBytes = 1_048_576
 /** No answer for so long, and the lane is given up. */
 const answerMs = 20_000
 const againMs = 1_000
-const attemptsMax = 5
+const fruitlessMax = 5
 /** Of one bundle. */
 export const bundleFilesMax = 20_000
 
@@ -22,11 +22,11 @@ export const askOverLane = (state: FilesState, key: IncomingKey): FilesStep => {
   if (!it || it.lane !== null) return still(state)
   const member = whom(state, it)
   if (member === null) return still(withIncoming(state, { ...it, phase: 'waiting', asked: null }))
-  const attempts = it.attempts + 1
+  const attempt = it.attempt + 1
   const lane = `${key} ${state.next}`
-  const asking: Incoming = { ...it, phase: 'asking', lane, asked: member, attempts, list: [], told: it.heard }
+  const asking: Incoming = { ...it, phase: 'asking', lane, asked: member, attempt, list: [], told: it.heard }
   const next = withIncoming({ ...state, next: state.next + 1 }, asking)
-  const timer = { kind: 'answer', key, attempt: attempts } as const
+  const timer = { kind: 'answer', key, attempt } as const
   return still(next, { type: 'open-lane', lane, member }, { type: 'timer', timer, ms: answerMs })
 }
 
@@ -49,7 +49,7 @@ export const laneOpened = (state: FilesState, lane: LaneId): FilesStep => {
 /** The far end said nothing in time. */
 export const unanswered = (state: FilesState, key: IncomingKey, attempt: number): FilesStep => {
   const it = state.incoming.get(key)
-  if (it?.phase !== 'asking' || it.attempts !== attempt || it.lane === null) return still(state)
+  if (it?.phase !== 'asking' || it.attempt !== attempt || it.lane === null) return still(state)
   const { lane } = it
   return andThen(still(state, { type: 'close-lane', lane }), now => laneClosed(now, it))
 }
@@ -58,10 +58,10 @@ export const unanswered = (state: FilesState, key: IncomingKey, attempt: number)
 export const laneClosed = (state: FilesState, it: Incoming): FilesStep => {
   if (it.phase === 'checking') return still(withIncoming(state, { ...it, lane: null }))
   // What has come is still written, in order; what the lane held is gone and is asked for again.
-  const waiting: Incoming = { ...it, phase: 'waiting', lane: null, asked: null }
-  const next = withIncoming(state, waiting)
-  if (it.attempts > attemptsMax) return still(next)
-  const timer = { kind: 'ask', key: it.key, attempt: it.attempts } as const
+  const fruitless = it.fruitless + 1
+  const next = withIncoming(state, { ...it, phase: 'waiting', lane: null, asked: null, fruitless })
+  if (fruitless > fruitlessMax) return still(next)
+  const timer = { kind: 'ask', key: it.key, attempt: it.attempt } as const
   return still(next, { type: 'timer', timer, ms: againMs })
 }
 
@@ -119,7 +119,7 @@ export const bytesHeard = (state: FilesState, it: Incoming, bytes: Uint8Array<Ar
 /** Bytes lie where they belong: the sender hears of it, and so may send on. */
 export const stored = (state: FilesState, it: Incoming, bytes: number, at: number): FilesStep => {
   const rate = rated(it.rate, bytes - it.stored, at)
-  const next: Incoming = { ...it, stored: bytes, rate, attempts: 0 }
+  const next: Incoming = { ...it, stored: bytes, rate, fruitless: 0 }
   const due = it.lane !== null && (bytes - it.told >= tellBytes || (bytes === it.size && bytes > it.told))
   const after = withIncoming(state, due ? { ...next, told: bytes } : next)
   const word = { kind: 'took', bytes } as const
@@ -156,7 +156,7 @@ const stopped = (state: FilesState, it: Incoming, why: StopReason): FilesStep =>
 /** Whom we asked is not the one we had it from. */
 const refused = (state: FilesState, it: Incoming): FilesStep => {
   const refusedBy = it.asked === null ? it.refusedBy : [...it.refusedBy, it.asked]
-  const waiting: Incoming = { ...it, phase: 'waiting', lane: null, asked: null, refusedBy, attempts: 0 }
+  const waiting: Incoming = { ...it, phase: 'waiting', lane: null, asked: null, refusedBy, fruitless: 0 }
   const close: FilesEffect[] = it.lane === null ? [] : [{ type: 'close-lane', lane: it.lane }]
   return andThen(still(withIncoming(state, waiting), ...close), now => askOverLane(now, it.key))
 }

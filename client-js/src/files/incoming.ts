@@ -31,7 +31,8 @@ const blank = (key: IncomingKey, file: FileCard, at: number): Incoming => ({
   lane: null,
   asked: null,
   refusedBy: [],
-  attempts: 0,
+  attempt: 0,
+  fruitless: 0,
   again: null,
   list: [],
   rate: noRate(at),
@@ -86,7 +87,7 @@ export const accept = (state: FilesState, key: IncomingKey): FilesStep => {
     heard: 0,
     stored: 0,
     told: 0,
-    attempts: 0,
+    fruitless: 0,
     again: null,
     list: [],
     why: null,
@@ -127,7 +128,7 @@ export const ask = (state: FilesState, key: IncomingKey, at: number): FilesStep 
 
 export const askAgain = (state: FilesState, key: IncomingKey, attempt: number, at: number): FilesStep => {
   const it = state.incoming.get(key)
-  return it?.phase === 'waiting' && it.attempts === attempt ? ask(state, key, at) : still(state)
+  return it?.phase === 'waiting' && it.attempt === attempt ? ask(state, key, at) : still(state)
 }
 
 /** Who is there and how they are reached has changed: what waits may go on, and what went in words may have lost its way. */

@@ -91,7 +91,10 @@ export type Incoming = {
   /** Whom we ask now; another than the owner where the owner may have come back under another id. */
   readonly asked: MemberId | null
   readonly refusedBy: readonly MemberId[]
-  readonly attempts: number
+  /** Counts how often it was asked for, so that a timer of an earlier time is recognised as stale. */
+  readonly attempt: number
+  /** How often in a row nothing came of it. */
+  readonly fruitless: number
   /** Known to the sender and us only. */
   readonly again: string | null
   readonly list: readonly Listed[]

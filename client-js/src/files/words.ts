@@ -19,7 +19,7 @@ const lostMs = 3_000
 const deadMs = 6_000
 const againMs = 1_000
 /** Sessions in a row that brought nothing. */
-const emptyMax = 8
+const fruitlessMax = 8
 /** An uploader with no room for us says nothing at all, so it is asked again. */
 const unheardMs = 6_000
 
@@ -143,7 +143,7 @@ const chunkHeard = (
   // Packed bytes come in pairs, so the last one of an odd number has brought a companion.
   const early = new Map(words.early).set(chunk, bytes.slice(0, length))
   return andThen(
-    inOrder(state, { ...it, attempts: 0, words: { ...words, asked, early, heardAt: at } }),
+    inOrder(state, { ...it, fruitless: 0, words: { ...words, asked, early, heardAt: at } }),
     now => goOnInWords(now, it.key),
   )
 }
@@ -167,9 +167,9 @@ const inOrder = (state: FilesState, it: Incoming): FilesStep => {
 
 /** The session is over and the file is not: on with a new one. */
 const over = (state: FilesState, it: Incoming, at: number): FilesStep => {
-  const attempt = it.attempts + 1
-  const waiting: Incoming = { ...it, phase: 'waiting', words: null, attempts: attempt }
-  if (attempt > emptyMax) return stop(state, waiting, 'no-answer')
+  const [attempt, fruitless] = [it.attempt + 1, it.fruitless + 1]
+  const waiting: Incoming = { ...it, phase: 'waiting', words: null, attempt, fruitless }
+  if (fruitless > fruitlessMax) return stop(state, waiting, 'no-answer')
   const left = withIncoming(state, waiting)
   // One that ends as soon as it begins is not begun again in the same breath.
   if (it.words && at - it.words.since >= againMs) return askInWords(left, it.key, at)

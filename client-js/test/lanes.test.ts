@@ -1,0 +1,424 @@
+/** Files over lanes, between pages of ours: whole, after breaks, to several, paused, cancelled, and none of it believed. */
+import { describe, expect, test } from 'vitest'
+import { creditBytes } from '../src/files/fetch.ts'
+import { sliceBytes } from '../src/files/serve.ts'
+import { memberId } from '../src/wire/ids.ts'
+import { pattern, Scene, same, sha } from './transfers-scene.ts'
+
+const two = () => {
+  const scene = new Scene()
+  return { scene, ada: scene.page('ada'), ben: scene.page('ben') }
+}
+
+const sizes = [0, 1, sliceBytes - 1, sliceBytes, sliceBytes + 1, 5 * sliceBytes + 77]
+
+test.each(sizes)('%i bytes arrive as they were', size => {
+  const { ada, ben } = two()
+  const bytes = pattern(size)
+  const { id } = ada.share(bytes)
+  expect(ben.only()).toMatchObject({ phase: 'offered', ownerName: 'ada', size })
+  ben.accept()
+  expect(ben.only()).toMatchObject({ phase: 'kept', sha256: sha(bytes) })
+  expect(same(ben.kept.get(id), bytes)).toBe(true)
+  expect(ada.outgoing).toMatchObject([{ phase: 'done', took: size, memberName: 'ben' }])
+  expect([...ada.ends, ...ben.ends]).toEqual([])
+})
+
+test('several receivers fetch at once, and the file is hashed once', () => {
+  const { scene, ada, ben } = two()
+  const cyd = scene.page('cyd')
+  const bytes = pattern(3 * sliceBytes + 5)
+  const { id } = ada.share(bytes)
+  ben.feed({ type: 'accept', key: ben.only().key })
+  cyd.feed({ type: 'accept', key: cyd.only().key })
+  scene.settle()
+  expect(same(ben.kept.get(id), bytes)).toBe(true)
+  expect(same(cyd.kept.get(id), bytes)).toBe(true)
+  expect(ada.outgoing.map(it => [it.memberName, it.phase])).toEqual([
+    ['ben', 'done'],
+    ['cyd', 'done'],
+  ])
+})
+
+describe('a link that breaks', () => {
+  const bytes = pattern(4 * sliceBytes + 3)
+
+  test('anywhere on the way costs nothing but what was under way', () => {
+    for (let after = 1; after < 60; after++) {
+      const { scene, ada, ben } = two()
+      const { id } = ada.share(bytes)
+      scene.delivered = 0
+      scene.breakAfter = after
+      ben.accept()
+      scene.pass(30_000)
+      expect(same(ben.kept.get(id), bytes), `broken after ${after}`).toBe(true)
+      expect(ada.outgoing).toHaveLength(1)
+      expect(ada.outgoing[0]?.phase).toMatch(/done|waiting/)
+    }
+  })
+
+  test('goes on where it stopped once the link is back', () => {
+    const { scene, ada, ben } = two()
+    const { id } = ada.share(bytes)
+    scene.delivered = 0
+    scene.breakAfter = 14
+    ben.feed({ type: 'accept', key: ben.only().key })
+    scene.settle()
+    scene.separate(ada, ben)
+    const { heard } = ben.only()
+    expect(heard).toBeGreaterThan(0)
+    expect(ben.only().phase).toBe('waiting')
+    expect(ada.outgoing[0]?.phase).toBe('waiting')
+    scene.pass(600_000)
+    expect(ben.only().phase).toBe('waiting')
+    scene.reunite()
+    expect(same(ben.kept.get(id), bytes)).toBe(true)
+    expect(ada.outgoing).toMatchObject([{ phase: 'done' }])
+  })
+
+  test('with bytes still on their way to a slow disk does not double them', () => {
+    const { scene, ada, ben } = two()
+    const { id } = ada.share(bytes)
+    ben.slow = true
+    ben.accept()
+    expect(ben.only().stored).toBe(0)
+    expect(ben.only().heard).toBeGreaterThan(0)
+    scene.breakLinks()
+    scene.pass(5_000)
+    ben.slow = false
+    ben.write()
+    scene.pass(5_000)
+    expect(same(ben.kept.get(id), bytes)).toBe(true)
+  })
+})
+
+test('what was found after a reload goes on from whoever proves to be its owner', () => {
+  const { scene, ada, ben } = two()
+  const bytes = pattern(3 * sliceBytes)
+  const card = ada.share(bytes)
+  scene.delivered = 0
+  scene.breakAfter = 14
+  ben.feed({ type: 'accept', key: ben.only().key })
+  scene.settle()
+  const { again, heard } = ben.only()
+  const before = ben.disk.get(ben.only().key)
+  expect(before?.size).toBe(heard)
+  scene.pages.splice(scene.pages.indexOf(ben), 1)
+  scene.meet()
+  const impostor = scene.page('eve')
+  impostor.files.set(card.id, pattern(3 * sliceBytes, 9))
+  impostor.feed({ type: 'share', file: card, size: card.size, list: null })
+  const later = scene.page('ben-again')
+  if (before) later.disk.set('in 1', before)
+  later.feed({ type: 'found', file: card, ownerName: 'ada', stored: heard, again: again ?? '' })
+  scene.settle()
+  scene.pass(10_000)
+  expect(same(later.kept.get(card.id), bytes)).toBe(true)
+  expect(later.only()).toMatchObject({ owner: ada.name, ownerName: 'ada' })
+})
+
+describe('a slow disk', () => {
+  test('holds the sender', () => {
+    const { ada, ben } = two()
+    const bytes = pattern(creditBytes + 3 * sliceBytes)
+    const { id } = ada.share(bytes)
+    ben.slow = true
+    ben.accept()
+    expect(ben.only().heard).toBe(creditBytes)
+    expect(ada.outgoing[0]?.sent).toBe(creditBytes)
+    ben.write()
+    expect(same(ben.kept.get(id), bytes)).toBe(true)
+  })
+
+  test('that is full ends it with a word to both', () => {
+    const { ada, ben } = two()
+    ada.share(pattern(sliceBytes))
+    ben.full = true
+    ben.accept()
+    expect(ben.only()).toMatchObject({ phase: 'stopped', why: 'no-room' })
+    expect(ada.outgoing).toMatchObject([{ phase: 'stopped', why: 'no-room' }])
+    expect(ben.disk.size).toBe(0)
+  })
+})
+
+describe('pause', () => {
+  test.each(['ada', 'ben'])('by %s stops the bytes, and they go on', who => {
+    const { scene, ada, ben } = two()
+    const bytes = pattern(2 * creditBytes)
+    const { id } = ada.share(bytes)
+    ben.slow = true
+    ben.accept()
+    const page = who === 'ada' ? ada : ben
+    const key = who === 'ada' ? ada.outgoing[0]?.key : ben.only().key
+    if (key === undefined) throw new Error('nothing runs')
+    page.feed({ type: 'pause', key, on: true })
+    scene.settle()
+    expect(ben.only().paused).toEqual({ ours: who === 'ben', theirs: who === 'ada' })
+    expect(ada.outgoing[0]?.paused).toEqual({ ours: who === 'ada', theirs: who === 'ben' })
+    page.feed({ type: 'pause', key, on: false })
+    ben.slow = false
+    ben.write()
+    scene.settle()
+    expect(same(ben.kept.get(id), bytes)).toBe(true)
+  })
+
+  test('outlasts a broken link', () => {
+    const { scene, ada, ben } = two()
+    const bytes = pattern(3 * creditBytes)
+    const { id } = ada.share(bytes)
+    ben.slow = true
+    ben.accept()
+    const { key } = ben.only()
+    ben.feed({ type: 'pause', key, on: true })
+    scene.breakLinks()
+    scene.pass(5_000)
+    ben.slow = false
+    ben.write()
+    scene.pass(5_000)
+    expect(ada.outgoing[0]).toMatchObject({ phase: 'running', paused: { theirs: true } })
+    expect(ben.only().phase).toBe('running')
+    ben.feed({ type: 'pause', key, on: false })
+    scene.settle()
+    expect(same(ben.kept.get(id), bytes)).toBe(true)
+  })
+})
+
+describe('an end before its time', () => {
+  const running = () => {
+    const { scene, ada, ben } = two()
+    const card = ada.share(pattern(2 * creditBytes))
+    ben.slow = true
+    const key = ben.accept()
+    return { scene, ada, ben, card, key }
+  }
+
+  test('cancelled by the receiver', () => {
+    const { scene, ada, ben, key } = running()
+    ben.feed({ type: 'cancel', key })
+    scene.settle()
+    expect(ben.only()).toMatchObject({ phase: 'stopped', why: 'own-choice' })
+    expect(ada.outgoing).toMatchObject([{ phase: 'stopped', why: 'cancelled' }])
+    expect(ben.disk.size + ada.ends.size + ben.ends.size).toBe(0)
+  })
+
+  test('cancelled by the sender', () => {
+    const { scene, ada, ben } = running()
+    const [it] = ada.outgoing
+    if (it) ada.feed({ type: 'cancel', key: it.key })
+    scene.settle()
+    expect(ben.only()).toMatchObject({ phase: 'stopped', why: 'cancelled' })
+    expect(ada.outgoing).toMatchObject([{ phase: 'stopped', why: 'own-choice' }])
+    expect(ben.disk.size).toBe(0)
+  })
+
+  test('by both at once', () => {
+    const { scene, ada, ben, key } = running()
+    const [it] = ada.outgoing
+    if (it) ada.feed({ type: 'cancel', key: it.key })
+    ben.feed({ type: 'cancel', key })
+    scene.settle()
+    expect(ben.only().phase).toBe('stopped')
+    expect(ada.outgoing[0]?.phase).toBe('stopped')
+    expect(ada.ends.size + ben.ends.size).toBe(0)
+  })
+
+  test('taken back', () => {
+    const { scene, ada, ben, card } = running()
+    ada.feed({ type: 'unshare', file: card.id })
+    scene.settle()
+    expect(ben.only().phase).toBe('stopped')
+    expect(ada.outgoing).toMatchObject([{ phase: 'stopped', why: 'withdrawn' }])
+  })
+
+  test('and fetched after all from the beginning', () => {
+    const { scene, ben, key, card, ada } = running()
+    ben.feed({ type: 'cancel', key })
+    scene.settle()
+    ben.slow = false
+    ben.write()
+    ben.accept()
+    expect(same(ben.kept.get(card.id), ada.files.get(card.id))).toBe(true)
+  })
+
+  test('writes that were under way when it ended disturb nothing', () => {
+    const { scene, ben, key } = running()
+    ben.feed({ type: 'cancel', key })
+    ben.write()
+    ben.feed({ type: 'stored', key, bytes: 5 })
+    ben.feed({ type: 'checked', key, sha256: '' })
+    scene.settle()
+    expect(ben.only()).toMatchObject({ phase: 'stopped', why: 'own-choice' })
+  })
+})
+
+test('declined is said to the sender and fetches nothing', () => {
+  const { scene, ada, ben } = two()
+  ada.share(pattern(10))
+  ben.feed({ type: 'decline', key: ben.only().key })
+  scene.settle()
+  expect(ben.only().phase).toBe('declined')
+  expect(ada.outgoing).toMatchObject([{ phase: 'declined', memberName: 'ben' }])
+  expect(ada.ends.size + ben.ends.size).toBe(0)
+})
+
+test('no more than three run at once, and the next follows', () => {
+  const { scene, ada, ben } = two()
+  for (let count = 0; count < 5; count++) ada.share(pattern(2 * creditBytes, count + 2))
+  ben.slow = true
+  for (const { key } of ben.incoming) ben.feed({ type: 'accept', key })
+  scene.settle()
+  expect(ben.incoming.map(({ phase }) => phase)).toEqual([
+    'running',
+    'running',
+    'running',
+    'queued',
+    'queued',
+  ])
+  ben.slow = false
+  ben.write()
+  expect(ben.incoming.every(({ phase }) => phase === 'kept')).toBe(true)
+})
+
+describe('a lie', () => {
+  test.each([
+    ['longer than it is', 1],
+    ['shorter than it is', -1],
+  ])('that it is %s ends it, and nothing is kept', (_name, by) => {
+    const { ada, ben } = two()
+    const bytes = pattern(2 * sliceBytes)
+    ada.share(bytes, { size: bytes.byteLength + by })
+    ben.accept()
+    expect(ben.only().phase).toBe('stopped')
+    expect(ben.kept.size + ben.disk.size).toBe(0)
+  })
+
+  test('about the hash ends it, and nothing is kept', () => {
+    const { ada, ben } = two()
+    ada.hashLie = 'f'.repeat(64)
+    ada.share(pattern(100))
+    ben.accept()
+    expect(ben.only()).toMatchObject({ phase: 'stopped', why: 'wrong' })
+    expect(ada.outgoing).toMatchObject([{ phase: 'stopped', why: 'wrong' }])
+    expect(ben.kept.size + ben.disk.size).toBe(0)
+  })
+
+  test('a file that changed meanwhile is no longer given', () => {
+    const { scene, ada, ben } = two()
+    const card = ada.share(pattern(3 * creditBytes))
+    ben.slow = true
+    ben.accept()
+    ada.files.set(card.id, new Uint8Array(5))
+    ben.slow = false
+    ben.write()
+    scene.settle()
+    expect(ben.only()).toMatchObject({ phase: 'stopped', why: 'gone' })
+    expect(ben.disk.size).toBe(0)
+  })
+})
+
+describe('bad will', () => {
+  const lane = 'called 99'
+
+  test('a receiver that confirms what was not sent is cut off', () => {
+    const { scene, ada, ben } = two()
+    ada.share(pattern(2 * creditBytes))
+    ben.slow = true
+    ben.accept()
+    const [it] = ada.outgoing
+    if (it?.lane) ada.feed({ type: 'lane-word', lane: it.lane, word: { kind: 'took', bytes: 2 ** 50 } })
+    scene.settle()
+    expect(ada.outgoing[0]).toMatchObject({ phase: 'stopped', why: 'wrong' })
+  })
+
+  test('a sender that sends more than it may is cut off', () => {
+    const { scene, ada, ben } = two()
+    ada.share(pattern(4 * creditBytes))
+    ben.slow = true
+    ben.accept()
+    const it = ben.only()
+    if (it.lane) ben.feed({ type: 'lane-bytes', lane: it.lane, bytes: new Uint8Array(1) })
+    scene.settle()
+    expect(ben.only()).toMatchObject({ phase: 'stopped', why: 'wrong' })
+    expect(ben.disk.size).toBe(0)
+  })
+
+  test('nobody hands over what somebody else offered', () => {
+    const { scene, ada, ben } = two()
+    const eve = scene.page('eve')
+    const card = ada.share(pattern(100))
+    scene.separate(ada, ben)
+    scene.cut.clear()
+    eve.files.set(card.id, pattern(100, 7))
+    eve.feed({ type: 'share', file: card, size: 100, list: null })
+    ben.feed({ type: 'parties', parties: new Map([[eve.name, { name: 'eve', road: 'lane', direct: true }]]) })
+    ben.accept()
+    scene.pass(60_000)
+    expect(ben.only().phase).toBe('waiting')
+    expect(ben.kept.size).toBe(0)
+  })
+
+  test.each([
+    ['a file that is not shared', { kind: 'want', file: 'x', from: 0, credit: 10 }],
+    ['a place beyond its end', { kind: 'want', file: 'ada-file-0', from: 11, credit: 10 }],
+    ['nothing', { kind: 'done' }],
+    ['to be paused', { kind: 'pause', on: true }],
+  ])('a lane that asks for %s is closed', (_name, word) => {
+    const { scene, ada } = two()
+    ada.share(pattern(10))
+    ada.feed({ type: 'lane-called', lane, member: memberId('ben'), word: word as never, again: '' })
+    scene.settle()
+    expect(ada.outgoing).toEqual([])
+  })
+
+  test('one member fills neither our list nor our lanes', () => {
+    const { scene, ada, ben } = two()
+    for (let count = 0; count < 3_000; count++) {
+      const id = `f${count}` as never
+      ben.feed({
+        type: 'offered',
+        owner: ada.name,
+        file: { id, name: 'x', size: 1, media: '', bundle: null },
+      })
+    }
+    expect(ben.incoming.length).toBeLessThanOrEqual(500)
+    expect(ben.incoming.at(-1)?.file.id).toBe('f2999')
+    const bytes = new Uint8Array(creditBytes)
+    for (let count = 0; count < 40; count++) {
+      const card = ada.share(bytes)
+      const word = { kind: 'want', file: card.id, from: 0, credit: 0 } as const
+      ada.feed({ type: 'lane-called', lane: `called x${count}`, member: ben.name, word, again: '' })
+    }
+    scene.settle()
+    expect(ada.outgoing.filter(it => it.lane !== null).length).toBeLessThanOrEqual(8)
+  })
+
+  test('words on lanes that nobody knows mean nothing', () => {
+    const { ada } = two()
+    const before = ada.state
+    ada.feed({ type: 'lane-word', lane, word: { kind: 'took', bytes: 1 } })
+    ada.feed({ type: 'lane-bytes', lane, bytes: new Uint8Array(3) })
+    ada.feed({ type: 'lane-closed', lane })
+    ada.feed({ type: 'drained', lane })
+    ada.feed({ type: 'lane-opened', lane })
+    expect(ada.state).toBe(before)
+  })
+})
+
+test('a bundle comes with its list, and a list that does not add up is refused', () => {
+  const { ada, ben } = two()
+  const bytes = pattern(300)
+  const bundle = { name: 'photos', size: 300, files: 2 }
+  const list = [
+    { path: 'photos/a', size: 100 },
+    { path: 'photos/b', size: 200 },
+  ]
+  const { id } = ada.share(bytes, { bundle, size: 900 }, list)
+  ben.accept()
+  expect(same(ben.kept.get(id), bytes)).toBe(true)
+  expect(ben.only().list).toEqual(list)
+
+  const liar = two()
+  liar.ada.share(bytes, { bundle, size: 900 }, [{ path: 'photos/a', size: 100 }])
+  liar.ben.accept()
+  expect(liar.ben.only()).toMatchObject({ phase: 'stopped', why: 'wrong' })
+})
