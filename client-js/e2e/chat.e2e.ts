@@ -181,6 +181,23 @@ test('whoever is not looking is notified and hears a sound, if they chose so', a
   expect(told).toEqual(['Ada: <b>psst</b> here', 'tone', 'tone'])
 })
 
+test('what was being written outlives leaving the room and reloading the page', async () => {
+  const { people } = await gather(home, {}, 'Ada', 'Ben')
+  const [ada, ben] = people
+  if (!ada || !ben) throw new Error('nobody came')
+  const field = ben.page.getByLabel('Message', { exact: true })
+  await field.fill('half a thou')
+  await ben.leave()
+  await ben.page.getByRole('button', { name: 'Rejoin' }).click()
+  await ben.sees('Ada')
+  expect(await field.inputValue()).toBe('half a thou')
+  await ben.page.reload()
+  await ben.page.getByRole('button', { name: 'Join room' }).click()
+  await ben.sees('Ada')
+  expect(await field.inputValue()).toBe('half a thou')
+  expect(await ben.page.evaluate(() => sessionStorage.length)).toBe(0)
+})
+
 test('code stays as it was written, and markup stays text', async () => {
   const { people } = await gather(home, {}, 'Ada', 'Ben')
   const [ada, ben] = people

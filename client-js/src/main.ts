@@ -7,6 +7,7 @@ import { Preview } from './call/preview.ts'
 import { copy } from './copy.ts'
 import { connect } from './core/client.ts'
 import { Desk, type Page } from './desk.ts'
+import { leaveDraft, takeDraft } from './draft.ts'
 import { busy } from './files/state.ts'
 import { installing, registerWorker } from './installed.ts'
 import { keepAwakeWhile, save, warnBeforeLeaving } from './saving.ts'
@@ -70,12 +71,16 @@ const client = connect({
 const desk = new Desk(model, page, client, preview)
 
 addEventListener('hashchange', () => desk.addressChanged())
+model.draft.value = takeDraft()
 addEventListener('pagehide', () => {
+  leaveDraft(model.draft.value)
   desk.leave()
   client.close()
 })
 addEventListener('pageshow', ({ persisted }) => {
-  if (persisted) client.reopen()
+  if (!persisted) return
+  takeDraft()
+  client.reopen()
 })
 
 const moving = computed(() => busy(model.files.value))
