@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { people } from '../src/room/people.ts'
 import type { RoomEffect } from '../src/room/state.ts'
 import { peerId } from '../src/wire/ids.ts'
-import { noCaps } from '../src/wire/peer.ts'
+import { noCaps, ownCaps } from '../src/wire/peer.ts'
 import { Alone } from './alone.ts'
 import { chat } from './words.ts'
 
@@ -103,4 +103,18 @@ test('a steady stream that is too fast is complained of once, not again and agai
   }
   const notices = me.state.timeline.filter(it => it.kind === 'notice' && it.notice === 'too-fast')
   expect(notices).toHaveLength(1)
+})
+
+test('who called us is left to call again; an original page, which never does, is called by us', () => {
+  for (const [caps, asks] of [
+    [noCaps, ['timer']],
+    [ownCaps, []],
+  ] as const) {
+    me.begin()
+    me.feed({ type: 'called', peer: ben })
+    me.feed({ type: 'link-opened', peer: ben })
+    me.hear(ben, { kind: 'hello', person: { name: 'Ben', avatar: '', caps }, password: '' })
+    me.feed({ type: 'link-closed', peer: ben })
+    expect(asked()).toEqual(asks)
+  }
 })

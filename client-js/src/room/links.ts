@@ -1,7 +1,7 @@
 /** Owns the life of a room's links: who calls whom, when again, and when a peer counts as gone. Pure. */
 import { memberId, type PeerId, roomItself } from '../wire/ids.ts'
 import { andThen, noted, still, toEveryone, withLink, withoutLink, withoutMember } from './change.ts'
-import { type LinkState, linksMax, type RoomState, type Step } from './state.ts'
+import { capsOf, type LinkState, linksMax, type RoomState, type Step } from './state.ts'
 import { freshPace } from './timeline.ts'
 
 /** A broken link is called again after this time, doubled with every attempt up to the longest. */
@@ -64,8 +64,11 @@ export const closed = (state: RoomState, peer: PeerId, at: number): Step => {
   const unreachable = state.seat.type === 'lost'
   if (link.seated === 'no' || unreachable) return goneFor(state, peer, at)
   const attempt = link.attempt + 1
-  const lost = withLink(state, peer, { ...link, phase: 'lost', attempt })
-  const again: Step = link.dialled
+  // An original page never calls again, and takes a call from whom it called before.
+  const knows = link.phase === 'ready' && !capsOf(state, peer).moves
+  const ours = link.dialled || (state.topology.dials && knows)
+  const lost = withLink(state, peer, { ...link, phase: 'lost', attempt, dialled: ours })
+  const again: Step = ours
     ? still(lost, { type: 'timer', timer: { kind: 'dial', peer, attempt }, ms: redialAfter(attempt) })
     : still(lost)
   return link.seated === 'unsure' ? andThen(again, now => waitFor(now, peer)) : again
