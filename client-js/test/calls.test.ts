@@ -103,6 +103,17 @@ describe.each(['mesh', 'star'] as const)('a call in a %s', kind => {
   })
 })
 
+test('what goes away while it is still announced is asked for again', () => {
+  const scene = gather('mesh', 'A', 'B')
+  for (const name of 'AB') scene.call(name, name.toLowerCase())
+  // Left and joined again, before B's page had taken its stream away.
+  const via = scene.room('B').state.self
+  const stream = streamId('b')
+  scene.frames.clear()
+  scene.feed('A', { type: 'stream-gone', via, stream })
+  expect(scene.frames.get('B')).toEqual([{ type: 2, data: { type: 4, special: 'b' } }])
+})
+
 test('who asks without being in the call gets nothing', () => {
   const scene = gather('mesh', 'A', 'B')
   scene.call('A', 'a')
