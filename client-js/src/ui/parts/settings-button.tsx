@@ -3,10 +3,11 @@ import type { Model } from '../model.ts'
 import { text } from '../text.ts'
 import { Icon } from './icon.tsx'
 
-export const SettingsButton = ({ model }: { model: Model }) => (
+/** `named`: with its name for eyes, too. */
+export const SettingsButton = ({ model, named }: { model: Model; named?: boolean }) => (
   <button
     type="button"
-    class="button button-icon"
+    class={named ? 'button button-wide' : 'button button-icon settings-button'}
     aria-haspopup="dialog"
     title={text.settings.title}
     onClick={() => {
@@ -14,6 +15,6 @@ export const SettingsButton = ({ model }: { model: Model }) => (
     }}
   >
     <Icon name="settings" />
-    <span class="sr-only">{text.settings.title}</span>
+    <span class={named ? '' : 'sr-only'}>{text.settings.title}</span>
   </button>
 )

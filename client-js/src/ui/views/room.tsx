@@ -10,6 +10,7 @@ import { Drop } from '../parts/drop.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { later } from '../parts/later.tsx'
 import { Panel } from '../parts/panel.tsx'
+import { SettingsButton } from '../parts/settings-button.tsx'
 import { newTo } from '../reading.ts'
 import { text } from '../text.ts'
 import { CallStrip, isRunning } from './call-strip.tsx'
@@ -86,6 +87,9 @@ export const RoomView = ({ model, commands, view }: Props) => {
       >
         <People seen={seen} commands={commands} star={state.card.kind === 'star'} />
         {(!alone || inCall) && admits(state) && <CopyLink commands={commands} link={invitation} />}
+        <div class="panel-narrow">
+          <SettingsButton model={model} named />
+        </div>
       </Panel>
     </div>
   )

@@ -49,7 +49,7 @@ const CreateRoom = ({ model, commands }: Props) => {
     commands.create(form.name.trim() || defaultName(model))
   }
   return (
-    <form class="card" onSubmit={submit} aria-labelledby="create-title">
+    <form class="card start-create" onSubmit={submit} aria-labelledby="create-title">
       <h2 id="create-title">{text.create.title}</h2>
       <p class="card-lead">{text.create.lead}</p>
       <Field
@@ -137,7 +137,7 @@ const JoinRoom = ({ model, commands }: Props) => {
     if (/^https?:/i.test(value.trim())) commands.pasted(value)
   }
   return (
-    <form class="card" onSubmit={submit} aria-labelledby="join-title">
+    <form class="card start-join" onSubmit={submit} aria-labelledby="join-title">
       <h2 id="join-title">{text.join.title}</h2>
       <p class="card-lead">{text.join.lead}</p>
       <Field
