@@ -1,15 +1,18 @@
 /** Owns the browser and its people: each person is a browser context of their own, so nothing is shared between them. */
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 
-/** `devices`: made-up ones; without, there are those of the machine, which has none. `allow`: pages get what they ask for. */
-export const launch = ({ devices = true, allow = true } = {}): Promise<Browser> =>
+/**
+ * `devices`: made-up ones, with so many cameras; without, there are those of the machine, which has none. `allow`:
+ * pages get what they ask for.
+ */
+export const launch = ({ devices = true, cameras = 1, allow = true } = {}): Promise<Browser> =>
   chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
     args: [
       '--no-sandbox',
       // Otherwise addresses hide behind names that a machine without multicast cannot resolve.
       '--disable-features=WebRtcHideLocalIpsWithMdns',
-      ...(devices ? ['--use-fake-device-for-media-stream'] : []),
+      ...(devices ? [`--use-fake-device-for-media-stream=device-count=${cameras}`] : []),
       `--use-fake-ui-for-media-stream${allow ? '' : '=deny'}`,
     ],
   })

@@ -35,8 +35,8 @@ declare const caller: (typeof started)['caller']
 export const both: CallChoices = { microphone: { on: true }, camera: { on: true } }
 export const soundOnly: CallChoices = { microphone: { on: true }, camera: { on: false } }
 
-/** Keeps every connection at hand, and breaks those that are open when told to. */
-const watchConnections = `{
+/** Keeps every connection and every player at hand, and breaks the connections that are open when told to. */
+const watchPage = `{
   const Native = RTCPeerConnection
   globalThis.connections = []
   globalThis.RTCPeerConnection = class extends Native {
@@ -44,6 +44,14 @@ const watchConnections = `{
       super(configuration)
       connections.push(this)
       addEventListener('cut-links', () => this.close())
+    }
+  }
+  const NativeAudio = Audio
+  globalThis.players = []
+  globalThis.Audio = class extends NativeAudio {
+    constructor(...given) {
+      super(...given)
+      players.push(this)
     }
   }
 }`
@@ -61,7 +69,7 @@ export class Caller {
 
   static async arrive(browser: Browser, server: string, name: string): Promise<Caller> {
     const context = await browser.newContext({ viewport: { width: 800, height: 600 } })
-    await context.addInitScript(watchConnections)
+    await context.addInitScript(watchPage)
     const page = await context.newPage()
     const body = await script()
     await page.route('**/bare.html', route =>
@@ -138,6 +146,58 @@ export class Caller {
         },
       )
       .toEqual([...names].sort())
+  }
+
+  devices(kind: MediaDeviceKind): Promise<{ id: string; label: string }[]> {
+    return this.page.evaluate(async wanted => {
+      const all = await navigator.mediaDevices.enumerateDevices()
+      const named = all.filter(it => it.kind === wanted && it.deviceId !== 'default')
+      return named.map(({ deviceId, label }) => ({ id: deviceId, label }))
+    }, kind)
+  }
+
+  /** Settings of our own track, by their names. */
+  track(kind: 'audio' | 'video', names: readonly string[]): Promise<unknown[]> {
+    return this.page.evaluate(
+      async ([of, wanted]) => {
+        const track = (await caller)
+          .state()
+          .own.stream?.getTracks()
+          .find(it => it.kind === of)
+        const settings: Record<string, unknown> = { ...track?.getSettings() }
+        return wanted.map(name => settings[name])
+      },
+      [kind, names] as const,
+    )
+  }
+
+  /** The devices that our stream comes from. */
+  async uses(): Promise<{ video: unknown; audio: unknown }> {
+    const [[video], [audio]] = [
+      await this.track('video', ['deviceId']),
+      await this.track('audio', ['deviceId']),
+    ]
+    return { video, audio }
+  }
+
+  async unplugs(kind: 'audio' | 'video'): Promise<void> {
+    await this.page.evaluate(async of => {
+      const track = (await caller)
+        .state()
+        .own.stream?.getTracks()
+        .find(it => it.kind === of)
+      track?.stop()
+      track?.dispatchEvent(new Event('ended'))
+    }, kind)
+  }
+
+  /** What is played of the others. */
+  plays(): Promise<{ volume: number; speaker: string; paused: boolean }[]> {
+    return this.page.evaluate(() => {
+      const { players } = globalThis as unknown as { players: (HTMLAudioElement & { sinkId: string })[] }
+      const live = players.filter(it => it.srcObject !== null)
+      return live.map(({ volume, sinkId, paused }) => ({ volume, speaker: sinkId, paused }))
+    })
   }
 
   /** As the browser's own bar does. */

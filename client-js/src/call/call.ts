@@ -34,7 +34,7 @@ export type MediaLink = WatchedLink & {
   readonly tune: (id: string, kind: TrackKind, tuning: Tuning) => void
 }
 
-export type CallPorts = Pick<OwnPorts, 'media' | 'pick'> & {
+export type CallPorts = Pick<OwnPorts, 'media' | 'permission' | 'pick'> & {
   readonly feed: (event: CallEvent) => void
   readonly room: () => RoomState
   readonly link: (peer: PeerId) => MediaLink | null
@@ -103,9 +103,10 @@ export class Call implements CallCommands {
     this.#processing = { ...this.#processing, ...choices.processing }
     this.#troubles = []
     void this.#sound.setSpeaker(this.#speaker?.id ?? '')
-    const { feed, media, pick } = this.#ports
+    const { feed, media, permission, pick } = this.#ports
     const own = new Own(choices, this.#processing, {
       media,
+      permission,
       pick,
       announce: announced => feed({ type: 'call-announce', own: announced }),
       retracked: stream => this.#republish(stream),

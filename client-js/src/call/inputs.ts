@@ -14,17 +14,19 @@ import {
   present,
   troubleOf,
 } from './devices.ts'
-import type { MediaPort } from './preview.ts'
+import type { MediaPort, PreviewPorts } from './preview.ts'
 import type { Processing } from './state.ts'
 
 export type InputsPorts = {
   /** Null where the browser gives a page no devices at all. */
   readonly media: MediaPort | null
+  readonly permission: PreviewPorts['permission']
   /** A track has come in place of another, or none has. */
   readonly changed: (input: Input) => void
   readonly trouble: (input: Input, what: MediaTrouble | null) => void
 }
 
+type Exactly = 'exact' | 'ideal'
 type State = { track: MediaStreamTrack | null; choice: Choice; opening: boolean; lost: boolean; wish: number }
 
 const fresh = (): State => ({ track: null, choice: null, opening: false, lost: false, wish: 0 })
@@ -71,7 +73,7 @@ export class Inputs {
   }
 
   /** Whether there is one now. What went wrong is said as a trouble. */
-  async open(input: Input): Promise<boolean> {
+  async open(input: Input, treated: Exactly = 'ideal'): Promise<boolean> {
     const state = this.#states[input]
     if (state.track) return true
     const { media } = this.#ports
@@ -83,7 +85,7 @@ export class Inputs {
     state.opening = true
     this.#ports.changed(input)
     try {
-      const track = await this.#get(media, input)
+      const track = await this.#get(media, input, treated)
       if (state.wish !== wish) {
         track.stop()
         return this.#states[input].track !== null
@@ -113,7 +115,7 @@ export class Inputs {
   }
 
   /** If the new one cannot be had, the one before it goes on. */
-  async choose(input: Input, choice: Choice): Promise<void> {
+  async choose(input: Input, choice: Choice, treated: Exactly = 'ideal'): Promise<void> {
     const state = this.#states[input]
     const before = state.choice
     state.choice = choice
@@ -121,12 +123,13 @@ export class Inputs {
     // Some browsers do not open a second microphone beside a first.
     state.track?.stop()
     state.track = null
-    if (await this.open(input)) return
+    if (await this.open(input, treated)) return
     state.choice = before
     await this.open(input)
   }
 
-  async process(change: Partial<Processing>): Promise<void> {
+  /** Said without a change, it makes a track that somebody else has opened conform. */
+  async process(change: Partial<Processing> = {}): Promise<void> {
     this.#processing = { ...this.#processing, ...change }
     const { track } = this.#states.microphone
     try {
@@ -138,8 +141,9 @@ export class Inputs {
     const refused = processingNames.some(
       name => settings[name] !== undefined && settings[name] !== this.#processing[name],
     )
+    // Asked for less firmly, Chromium gives what somebody on the page has already, and somebody listens for our voice.
     if (refused && this.#states.microphone.track === track)
-      await this.choose('microphone', this.choice('microphone'))
+      await this.choose('microphone', this.choice('microphone'), 'exact')
   }
 
   end(): void {
@@ -187,13 +191,14 @@ export class Inputs {
     }
   }
 
-  /** Says nothing more: that the old one is lost has been said. */
+  /** Says nothing more: that the old one is lost has been said. Who took it away themselves is not asked again. */
   async #replace(input: Input): Promise<void> {
-    const { media } = this.#ports
+    const { media, permission } = this.#ports
     const state = this.#states[input]
     const wish = ++state.wish
+    if ((await permission(input)) !== 'granted') return
     try {
-      const track = media && (await this.#get(media, input))
+      const track = media && (await this.#get(media, input, 'ideal'))
       if (!track) return
       if (state.wish === wish && state.lost) this.#set(input, track)
       else track.stop()
@@ -202,24 +207,21 @@ export class Inputs {
     }
   }
 
-  async #get(media: MediaPort, input: Input): Promise<MediaStreamTrack> {
-    const ask = async (device: MediaTrackConstraints): Promise<MediaStreamTrack> => {
+  async #get(media: MediaPort, input: Input, treated: Exactly): Promise<MediaStreamTrack> {
+    const ask = async (device: MediaTrackConstraints, how: Exactly): Promise<MediaStreamTrack> => {
       const stream = await media.getUserMedia(
         input === 'microphone'
-          ? { audio: { ...device, ...this.#processing } }
+          ? { audio: { ...device, ...treatment(this.#processing, how) } }
           : { video: { ...device, ...picture } },
       )
       const [track] = stream.getTracks()
       if (!track) throw new Error('a stream without a track')
       return track
     }
-    try {
-      return await ask(meant(this.#devices[input], this.#states[input].choice))
-    } catch (error) {
-      // Chosen once, unplugged by now: any other will do.
-      if (!(error instanceof Error) || error.name !== 'OverconstrainedError') throw error
-      return ask({})
-    }
+    const device = meant(this.#devices[input], this.#states[input].choice)
+    // Chosen once, unplugged by now, or not to be treated so: anything else will do.
+    const wishes = [() => ask(device, treated), () => ask(device, 'ideal'), () => ask({}, 'ideal')]
+    return firstThatIs(treated === 'exact' ? wishes : wishes.slice(1))
   }
 
   async #list(): Promise<void> {
@@ -233,3 +235,21 @@ export class Inputs {
 }
 
 const processingNames = ['noiseSuppression', 'echoCancellation', 'autoGainControl'] as const
+
+const treatment = (processing: Processing, how: Exactly): MediaTrackConstraints => {
+  if (how === 'ideal') return processing
+  const exactly = processingNames.map(name => [name, { exact: processing[name] }] as const)
+  return Object.fromEntries(exactly)
+}
+
+const firstThatIs = async <T>(wishes: readonly (() => Promise<T>)[]): Promise<T> => {
+  const [wish, ...others] = wishes
+  if (!wish) throw new Error('no wish is left')
+  try {
+    return await wish()
+  } catch (error) {
+    const impossible = error instanceof Error && error.name === 'OverconstrainedError'
+    if (!impossible || others.length === 0) throw error
+    return firstThatIs(others)
+  }
+}

@@ -7,12 +7,13 @@ import type { Announced, Media } from '../wire/peer.ts'
 import type { StreamAbout } from '../wire/stream.ts'
 import type { Choice, Input } from './devices.ts'
 import { Inputs } from './inputs.ts'
-import type { MediaPort } from './preview.ts'
+import type { MediaPort, PreviewPorts } from './preview.ts'
 import { Screens, type ScreensPorts } from './screens.ts'
 import type { Begin, CallChoices, OwnCall, Processing, TroubleKind, TroubleWith } from './state.ts'
 
 export type OwnPorts = {
   readonly media: MediaPort | null
+  readonly permission: PreviewPorts['permission']
   readonly pick: ScreensPorts['pick']
   /** The streams that we have are others than before. */
   readonly announce: (announced: Announced) => void
@@ -51,6 +52,7 @@ export class Own {
     this.#pushToTalk = choices.pushToTalk ?? false
     this.#inputs = new Inputs(processing, {
       media: ports.media,
+      permission: ports.permission,
       changed: input => this.#inputChanged(input),
       trouble: (input, what) => this.#over || ports.trouble(input, what),
     })
@@ -161,7 +163,10 @@ export class Own {
 
   async #begin(input: Input, { on, choice, track }: Begin, takes: boolean): Promise<void> {
     this.#inputs.prefer(input, choice ?? null)
-    if (takes && track?.readyState === 'live') return this.#inputs.take(input, track)
+    if (takes && track?.readyState === 'live') {
+      this.#inputs.take(input, track)
+      return input === 'microphone' ? this.#inputs.process() : undefined
+    }
     track?.stop()
     if (takes && on) await this.#inputs.open(input)
   }

@@ -1,4 +1,5 @@
 /** Owns one stay in one room: ties the room's rules to the line and to the links, and takes everything down at its end. */
+import { browserMedia } from '../call/browser.ts'
 import { Call } from '../call/call.ts'
 import type { CallState } from '../call/state.ts'
 import { Link } from '../link/link.ts'
@@ -87,7 +88,7 @@ export class Visit {
       feed: event => this.#room.feed(event),
       room: () => this.#room.state,
       link: peer => this.#links.get(peer)?.link ?? null,
-      media: navigator.mediaDevices ?? null,
+      ...browserMedia,
       pick: displayPicker(),
       changed: state => this.#events.emit('call', state),
     })

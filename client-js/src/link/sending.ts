@@ -21,7 +21,8 @@ export class Sending {
   readonly #streams = new Map<string, Slots>()
   /** Room that was used before. Without it every shared screen would make the descriptions longer for good. */
   #free: RTCRtpTransceiver[] = []
-  #tuning: Promise<void> = Promise.resolve()
+  /** One after the other: each change of a sender is made to what the one before it has left. */
+  #changes: Promise<void> = Promise.resolve()
 
   constructor(pc: RTCPeerConnection) {
     this.#pc = pc
@@ -37,7 +38,7 @@ export class Sending {
     for (const kind of kinds) {
       const track = tracks.find(it => it.kind === kind) ?? null
       const slot = slots.get(kind)
-      if (slot) void replace(slot.sender, track)
+      if (slot) this.#change(() => replace(slot.sender, track))
       else if (track) {
         slots.set(kind, this.#room(track, stream, afresh))
         grown = true
@@ -66,11 +67,14 @@ export class Sending {
       for (const { sender } of slots.values()) if ('setStreams' in sender) sender.setStreams(stream)
   }
 
-  /** One after the other: a change is made to the parameters that the one before it has left. */
   tune(id: string, kind: TrackKind, tuning: Tuning): void {
     const sender = this.#streams.get(id)?.slots.get(kind)?.sender
     if (!sender) return
-    this.#tuning = this.#tuning.then(() => tuneSender(sender, tuning))
+    this.#change(() => tuneSender(sender, tuning))
+  }
+
+  #change(change: () => Promise<void>): void {
+    this.#changes = this.#changes.then(change)
   }
 
   /** A stream whose id comes back as another object is a stream of a new connection; its words stay the same. */
@@ -89,7 +93,7 @@ export class Sending {
       this.#free = this.#free.filter(it => it !== freed)
       freed.sender.setStreams(stream)
       freed.direction = 'sendrecv'
-      void replace(freed.sender, track)
+      this.#change(() => replace(freed.sender, track))
       return freed
     }
     const sender = this.#pc.addTrack(track, stream)
