@@ -54,6 +54,73 @@ const SCRAPS: &[&str] = &[
     "}]",
 ];
 
+/// The same for the other vocabularies.
+const OTHER_SCRAPS: &[&str] = &[
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "\"",
+    "\\",
+    "\n",
+    "\t",
+    "null",
+    "1e400",
+    "\\ud800",
+    "\"type\"",
+    "\"sdp\"",
+    "\"candidate\"",
+    "\"payload\"",
+    "\"to\"",
+    "\"$0\"",
+    "\"$1\"",
+    "\"r\"",
+    "true",
+    "\n!\n",
+    "[\"join-room\",\"r\"]\n",
+    "[\"create-room\"]\n",
+    "[\"rtc-offer\",\"$1\",",
+    "[\"rtc-answer\",\"$0\",",
+    "{\"type\":\"join-room\",\"roomId\":\"r\"}\n",
+    "{\"type\":\"get-users\"}\n",
+    "{\"type\":\"offer\",\"to\":\"$1\",\"offer\":",
+    "{\"type\":\"answer\",\"to\":\"$0\",\"answer\":{}}\n",
+    "{\"type\":\"ice-candidate\",\"to\":\"$2\",\"candidate\":1}\n",
+    "{\"type\":\"join\",\"room\":\"r\"}\n",
+    "{\"type\":\"signal\",\"payload\":{\"sdp\":{\"type\":\"offer\"}}}\n",
+    "{\"type\":\"signal\",\"payload\":{\"sdp\":{\"type\":\"answer\"}}}\n",
+    "{\"type\":\"signal\",\"payload\":{\"candidate\":1}}\n",
+    "]\n",
+    "}\n",
+];
+
+fn other_scraps() -> impl Strategy<Value = String> {
+    prop::collection::vec(prop::sample::select(OTHER_SCRAPS), 0..32).prop_map(|it| it.concat())
+}
+
+/// Any value, and nothing beyond this parser.
+fn value() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        Just("true".to_owned()),
+        any::<i32>().prop_map(|it| it.to_string()),
+        ".*".prop_map(|it| serde_json::to_string(&it).unwrap()),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(|it| format!("[{}]", it.join(" ,"))),
+            prop::collection::vec(inner, 0..4).prop_map(|it| {
+                let names = ["type", "sdp", "candidate", "to", "from"];
+                let members: Vec<_> =
+                    it.iter().zip(names).map(|(value, name)| format!("\"{name}\" : {value}")).collect();
+                format!("{{{}}}", members.join(","))
+            }),
+        ]
+    })
+}
+
 fn scraps() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(SCRAPS), 0..24).prop_map(|it| it.concat())
 }
@@ -65,6 +132,12 @@ fn the_seeds_keep_the_properties() {
     for seed in seeds("hear") {
         properties::hears_anything(&fs::read(seed.unwrap().path()).unwrap());
     }
+    for seed in seeds("others") {
+        properties::others_hear_anything(&fs::read(seed.unwrap().path()).unwrap());
+    }
+    for seed in seeds("pass") {
+        properties::others_pass_on_what_was_sent(&fs::read_to_string(seed.unwrap().path()).unwrap());
+    }
     for seed in seeds("splice") {
         properties::relays_what_was_sent(&fs::read_to_string(seed.unwrap().path()).unwrap());
     }
@@ -74,6 +147,16 @@ proptest! {
     #[test]
     fn whatever_is_said_the_hub_stays_sound(said in scraps()) {
         properties::hears_anything(said.as_bytes());
+    }
+
+    #[test]
+    fn whatever_others_say_the_hub_stays_sound(said in other_scraps()) {
+        properties::others_hear_anything(said.as_bytes());
+    }
+
+    #[test]
+    fn whatever_others_pass_on_is_what_was_sent(value in value()) {
+        properties::others_pass_on_what_was_sent(&value);
     }
 
     #[test]

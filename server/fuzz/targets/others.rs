@@ -1,0 +1,7 @@
+//! Whatever a client of another vocabulary says, the hub stays sound and others hear only JSON.
+#![no_main]
+#[path = "../properties.rs"]
+#[expect(dead_code, reason = "the other targets use the rest")]
+mod properties;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| properties::others_hear_anything(data));
