@@ -1,15 +1,11 @@
 /** Every view, in both themes, wide and narrow, before axe: nothing that keeps anybody from using it. */
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import type { AxeResults, RunOptions } from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Look, launch, Person } from './browser.ts'
+import { findings } from './findings.ts'
 import type { Scene } from './pages/scenes.ts'
 import { Scenes } from './scenes.ts'
 import { type Server, startServer } from './server.ts'
-
-const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 const looks: readonly (Look & { name: string })[] = [
   { name: 'wide and light', width: 1280, height: 800 },
@@ -17,22 +13,6 @@ const looks: readonly (Look & { name: string })[] = [
   { name: 'narrow and light', width: 320, height: 640 },
   { name: 'narrow and dark', width: 320, height: 640, dark: true },
 ]
-
-declare const axe: { run: (options: RunOptions) => Promise<AxeResults> }
-
-/** What axe finds, short enough to be read in a failure. */
-const findings = async (page: Page): Promise<string[]> => {
-  await page.evaluate(source)
-  const violations = await page.evaluate(async () => {
-    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
-    const { violations } = await axe.run({ runOnly: tags })
-    return violations.map(({ id, nodes }) => ({
-      id,
-      nodes: nodes.map(({ html, failureSummary }) => [html, failureSummary]),
-    }))
-  })
-  return violations.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.join(' ')}`.slice(0, 600)))
-}
 
 const isFine = async (page: Page): Promise<void> => expect(await findings(page)).toEqual([])
 

@@ -17,7 +17,12 @@ export const launch = ({ devices = true, cameras = 1, allow = true } = {}): Prom
     ],
   })
 
-export type Look = { readonly width?: number; readonly height?: number; readonly dark?: boolean }
+export type Look = {
+  readonly width?: number
+  readonly height?: number
+  readonly dark?: boolean
+  readonly locale?: string
+}
 
 /** One person's page. What the page itself reports as wrong is kept, so that a test can say there was nothing. */
 export class Person {
@@ -36,11 +41,11 @@ export class Person {
   }
 
   static async arrive(browser: Browser, address: string, look: Look = {}): Promise<Person> {
-    const { width = 1280, height = 800, dark = false } = look
+    const { width = 1280, height = 800, dark = false, locale = 'en-GB' } = look
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme: dark ? 'dark' : 'light',
-      locale: 'en-GB',
+      locale,
     })
     const person = new Person(context, await context.newPage())
     await person.page.goto(address)

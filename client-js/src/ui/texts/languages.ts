@@ -12,6 +12,16 @@ type Entry = {
 
 export const languages = {
   en: { name: 'English', tag: 'en', rightToLeft: false, load: async () => en },
+  de: { name: 'Deutsch', tag: 'de', rightToLeft: false, load: () => import('./de.ts').then(it => it.de) },
+  fr: { name: 'Français', tag: 'fr', rightToLeft: false, load: () => import('./fr.ts').then(it => it.fr) },
+  es: { name: 'Español', tag: 'es', rightToLeft: false, load: () => import('./es.ts').then(it => it.es) },
+  zh: {
+    name: '简体中文',
+    tag: 'zh-Hans',
+    rightToLeft: false,
+    load: () => import('./zh.ts').then(it => it.zh),
+  },
+  ar: { name: 'العربية', tag: 'ar', rightToLeft: true, load: () => import('./ar.ts').then(it => it.ar) },
 } as const satisfies Record<string, Entry>
 
 export type Language = keyof typeof languages

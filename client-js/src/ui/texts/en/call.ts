@@ -1,6 +1,9 @@
 /** Owns the English words of a call: its bar, its tiles, and what happens in it. */
 import type { Quality, TroubleWith } from '../../../call/state.ts'
 import type { Shortcut } from '../../shortcuts.ts'
+import { plurals } from '../plural.ts'
+
+const plural = plurals('en')
 
 const qualities: Record<Quality, string> = {
   good: 'Good connection',
@@ -99,7 +102,10 @@ export const call = {
   screenBlocked: 'Sharing was not allowed. Press the button again, and choose what to share.',
   dismiss: 'Dismiss',
   carrying: (guests: number, megabits: string) =>
-    `You pass the call on to ${guests} guests: ${megabits} Mbit/s`,
+    `${plural(guests, {
+      one: 'You pass the call on to # guest',
+      other: 'You pass the call on to # guests',
+    })}: ${megabits} Mbit/s`,
   strained:
     'Your connection or computer is at its limit, so the others get less sharp pictures. Audio only would help.',
   audioOnly: 'Audio only',

@@ -1,0 +1,68 @@
+/** The page in every language: chosen by the browser or by hand, read from the right where it is, and never too wide. */
+import { expect, test } from 'vitest'
+import { type Language, languages } from '../src/ui/texts/languages.ts'
+import type { Person } from './browser.ts'
+import { house } from './house.ts'
+
+const home = house()
+
+const tooWide = ({ page }: Person): Promise<string[]> =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('body *')]
+      .filter(it => {
+        const { left, right, width } = it.getBoundingClientRect()
+        const cut = it.closest('.sr-only, svg, [hidden], .log')
+        return !cut && width > 0 && (left < -1 || right > innerWidth + 1)
+      })
+      .map(it => `${it.tagName}.${it.className} ${it.textContent}`.slice(0, 80)),
+  )
+
+for (const [language, { tag, rightToLeft, load }] of Object.entries(languages))
+  test(`a browser in ${tag} is spoken to in it, also at 320 px`, async () => {
+    const words = await load()
+    const ada = await home.arrive()
+    const link = await ada.createRoom('Ada', { kind: 'star' })
+    const ben = await home.arrive(undefined, { width: 320, height: 640, locale: `${language}-XX` })
+    const root = ben.page.locator(`html[lang="${tag}"][dir="${rightToLeft ? 'rtl' : 'ltr'}"]`)
+    await root.waitFor()
+    await ben.page.getByRole('heading', { name: words.start.title }).waitFor()
+    expect(await tooWide(ben)).toEqual([])
+    await ben.page.getByRole('button', { name: words.settings.title }).click()
+    await ben.page.getByRole('tab', { name: words.settings.connection }).click()
+    await ben.page.getByText(words.connection.relayOnlyHint).waitFor()
+    expect(await tooWide(ben)).toEqual([])
+    await ben.page.keyboard.press('Escape')
+    await ben.page.goto(link)
+    await ben.page.getByLabel(words.start.yourName).fill('Ben')
+    await ben.page.getByRole('button', { name: words.join.submit }).click()
+    await ben.log.waitFor()
+    await ada.say('hello')
+    await ben.log.getByText('hello').waitFor()
+    expect(await tooWide(ben)).toEqual([])
+    await ben.page.getByLabel(words.chat.message, { exact: true }).fill('x')
+    await ben.page.getByRole('button', { name: words.chat.send, exact: true }).click()
+    await ada.hears('Ben', 'x')
+  })
+
+test('a language is changed where one stands, remembered, and nothing else is lost by it', async () => {
+  const ada = await home.arrive()
+  await ada.page.getByLabel('Your name').fill('Ada')
+  const choose = async (label: string, language: Language | ''): Promise<void> => {
+    await ada.page.getByLabel(label).selectOption(language)
+  }
+  await ada.page.getByRole('button', { name: 'Settings' }).click()
+  await choose('Language', 'ar')
+  await ada.page.locator('html[lang="ar"][dir="rtl"]').waitFor()
+  const ar = await languages.ar.load()
+  await ada.page.keyboard.press('Escape')
+  expect(await ada.page.getByLabel(ar.start.yourName).inputValue()).toBe('Ada')
+  await ada.page.reload()
+  await ada.page.locator('html[lang="ar"][dir="rtl"]').waitFor()
+  await ada.page.getByRole('button', { name: ar.settings.title }).click()
+  await choose(ar.settings.language, 'de')
+  const de = await languages.de.load()
+  await ada.page.getByRole('heading', { name: de.settings.title }).waitFor()
+  await choose(de.settings.language, '')
+  await ada.page.getByRole('heading', { name: 'Settings' }).waitFor()
+  expect(await ada.page.evaluate(() => document.documentElement.dir)).toBe('ltr')
+})

@@ -1,0 +1,80 @@
+/** Owns the Arabic words about files. */
+import type { Texts } from '../en.ts'
+import { isolated } from '../isolate.ts'
+import { plurals } from '../plural.ts'
+
+const plural = plurals('ar')
+
+export const files: Texts['files'] = {
+  attach: 'إرسال ملفات',
+  attachFolder: 'إرسال مجلد',
+  accept: 'قبول',
+  decline: 'رفض',
+  cancel: 'إلغاء',
+  pause: 'إيقاف مؤقت',
+  resume: 'متابعة',
+  saveAgain: 'حفظ مرة أخرى',
+  fetch: 'استلامه رغم ذلك',
+  takeBack: 'سحب',
+  takenBack: 'لقد سحبت هذا الملف.',
+  unknown: 'لم يعد هذا الملف معروضًا.',
+  offeredToAll: 'معروض. لم يستلمه أحد بعد.',
+  paused: 'متوقف مؤقتًا.',
+  pausedBy: name => `أوقفه ${isolated(name)} مؤقتًا.`,
+  offerOf: (from, file) => `ملف من ${isolated(from)}: ${isolated(file)}`,
+  progressOf: file => `تقدّم ${isolated(file)}`,
+  of: (done, all) => `${isolated(done)} من ${isolated(all)}`,
+  left: time => `بقي ${isolated(time)}`,
+  count: files =>
+    plural(files, {
+      one: 'ملف واحد',
+      two: 'ملفان',
+      few: '# ملفات',
+      many: '# ملفًا',
+      other: '# ملف',
+    }),
+  dropFor: room => `أفلت للإرسال إلى «${isolated(room)}»`,
+  nobodyThere: 'لا أحد هنا يمكنه استلام الملفات',
+  phases: {
+    offered: from => `يعرض ${isolated(from)} هذا الملف.`,
+    queued: () => 'في انتظار دوره…',
+    opening: () => 'جارٍ تجهيز المساحة…',
+    asking: from => `جارٍ سؤال ${isolated(from)}…`,
+    running: from => `يصل من ${isolated(from)}…`,
+    waiting: from => `انقطع. يستمر حالما يمكن الوصول إلى ${isolated(from)}.`,
+    checking: () => 'جارٍ التحقق من سلامته…',
+    kept: () => 'مكتمل وتم التحقق منه.',
+    declined: () => 'لقد رفضت هذا الملف.',
+    stopped: () => 'توقف.',
+  },
+  why: {
+    cancelled: from => `ألغاه ${isolated(from)}. لم يُحفظ شيء.`,
+    declined: from => `رفضه ${isolated(from)}. لم يُحفظ شيء.`,
+    gone: from => `لم يعد هذا الملف لدى ${isolated(from)}، أو أنه تغيّر في الأثناء. لم يُحفظ شيء.`,
+    'no-room': () => 'لا يمكن كتابته هنا: المساحة غير كافية.',
+    wrong: () => 'ما وصل ليس الملف المعروض. لم يُحفظ شيء.',
+    withdrawn: from => `سحبه ${isolated(from)}. لم يُحفظ شيء.`,
+    'own-choice': () => 'لقد ألغيته. لم يُحفظ شيء.',
+    'no-answer': from => `لا يجيب ${isolated(from)}.`,
+    lost: () => 'انقطع الاتصال. لم يُحفظ شيء.',
+  },
+  rows: {
+    running: 'جارٍ الإرسال…',
+    sent: 'أُرسل، ويجري التحقق منه هناك…',
+    waiting: 'انقطع؛ يستمر عند عودة الاتصال',
+    done: 'مكتمل',
+    declined: 'مرفوض',
+    stopped: 'متوقف',
+  },
+  whyRow: {
+    cancelled: to => `ألغاه ${isolated(to)}`,
+    declined: () => 'مرفوض',
+    gone: () => 'لم تعد قراءة الملف ممكنة',
+    'no-room': to => `لا مساحة له لدى ${isolated(to)}`,
+    wrong: () => 'لم يصل كما أُرسل',
+    withdrawn: () => 'سُحب',
+    'own-choice': () => 'أُلغي',
+    'no-answer': () => 'لا جواب',
+    lost: () => 'انقطع الاتصال',
+  },
+}

@@ -1,0 +1,73 @@
+/** Owns the German words about files. */
+import type { Texts } from '../en.ts'
+import { plurals } from '../plural.ts'
+
+const plural = plurals('de')
+
+export const files: Texts['files'] = {
+  attach: 'Dateien senden',
+  attachFolder: 'Ordner senden',
+  accept: 'Annehmen',
+  decline: 'Ablehnen',
+  cancel: 'Abbrechen',
+  pause: 'Pause',
+  resume: 'Weiter',
+  saveAgain: 'Noch einmal speichern',
+  fetch: 'Doch noch holen',
+  takeBack: 'Zurückziehen',
+  takenBack: 'Du hast diese Datei zurückgezogen.',
+  unknown: 'Diese Datei wird nicht mehr angeboten.',
+  offeredToAll: 'Angeboten. Noch hat sie niemand geholt.',
+  paused: 'Angehalten.',
+  pausedBy: name => `Von ${name} angehalten.`,
+  offerOf: (from, file) => `Datei von ${from}: ${file}`,
+  progressOf: file => `Fortschritt von ${file}`,
+  of: (done, all) => `${done} von ${all}`,
+  left: time => `noch ${time}`,
+  count: files => plural(files, { one: '# Datei', other: '# Dateien' }),
+  dropFor: room => `Ablegen, um an „${room}“ zu senden`,
+  nobodyThere: 'Niemand ist hier, der Dateien empfangen könnte',
+  phases: {
+    offered: from => `${from} bietet diese Datei an.`,
+    queued: () => 'Wartet, bis sie dran ist …',
+    opening: () => 'Platz wird geschaffen …',
+    asking: from => `${from} wird gefragt …`,
+    running: from => `Kommt von ${from} …`,
+    waiting: from => `Unterbrochen. Es geht weiter, sobald ${from} erreichbar ist.`,
+    checking: () => 'Prüfe, ob nichts verändert wurde …',
+    kept: () => 'Vollständig und geprüft.',
+    declined: () => 'Du hast diese Datei abgelehnt.',
+    stopped: () => 'Abgebrochen.',
+  },
+  why: {
+    cancelled: from => `${from} hat abgebrochen. Nichts wurde behalten.`,
+    declined: from => `${from} hat abgelehnt. Nichts wurde behalten.`,
+    gone: from =>
+      `${from} hat diese Datei nicht mehr, oder sie wurde inzwischen geändert. Nichts wurde behalten.`,
+    'no-room': () => 'Sie kann hier nicht geschrieben werden: Es ist zu wenig Platz.',
+    wrong: () => 'Was ankam, ist nicht die angebotene Datei. Nichts wurde behalten.',
+    withdrawn: from => `${from} hat sie zurückgezogen. Nichts wurde behalten.`,
+    'own-choice': () => 'Du hast abgebrochen. Nichts wurde behalten.',
+    'no-answer': from => `${from} antwortet nicht.`,
+    lost: () => 'Die Verbindung ist abgebrochen. Nichts wurde behalten.',
+  },
+  rows: {
+    running: 'wird gesendet …',
+    sent: 'gesendet, wird dort geprüft …',
+    waiting: 'unterbrochen; es geht weiter, wenn die Verbindung wieder da ist',
+    done: 'vollständig',
+    declined: 'abgelehnt',
+    stopped: 'abgebrochen',
+  },
+  whyRow: {
+    cancelled: to => `von ${to} abgebrochen`,
+    declined: () => 'abgelehnt',
+    gone: () => 'die Datei lässt sich nicht mehr lesen',
+    'no-room': to => `${to} hat keinen Platz dafür`,
+    wrong: () => 'sie kam nicht so an, wie sie gesendet wurde',
+    withdrawn: () => 'zurückgezogen',
+    'own-choice': () => 'abgebrochen',
+    'no-answer': () => 'keine Antwort',
+    lost: () => 'die Verbindung ist abgebrochen',
+  },
+}

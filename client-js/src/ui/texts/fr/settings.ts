@@ -1,0 +1,38 @@
+/** Owns the French words of the settings. */
+import type { Texts } from '../en.ts'
+
+export const settings: Texts['settings'] = {
+  title: 'Réglages',
+  general: 'Général',
+  theme: 'Apparence',
+  themes: { auto: 'Comme le système', light: 'Clair', dark: 'Sombre' },
+  language: 'Langue',
+  automatic: 'Comme le navigateur',
+  install: 'Installer comme application',
+  installHint: 'Avec une place parmi vos applications et une fenêtre à elle.',
+  reset: 'Tout réinitialiser',
+  resetSure: 'Appuyez encore pour réinitialiser',
+  resetHint: 'Oublie tout ce que ce navigateur retient pour vous, votre nom compris.',
+  resetDone: 'Tous les réglages sont revenus à leurs valeurs de départ.',
+  chat: 'Discussion',
+  connection: 'Connexion',
+  media: 'Son et image',
+  devicesHint: 'Leurs noms sont connus dès qu’un micro ou une caméra a été autorisé sur cette page.',
+  noiseSuppression: 'Réduction du bruit',
+  noiseSuppressionHint: 'Retire ventilateurs et claviers. À désactiver pour la musique.',
+  echoCancellation: 'Annulation de l’écho',
+  echoCancellationHint: 'Empêche le son du haut-parleur de revenir. Nécessaire sans casque.',
+  autoGain: 'Volume régulier',
+  autoGainHint: 'Renforce une voix faible et adoucit une voix forte.',
+  keyboard: 'Clavier',
+  notifications: 'Notifications',
+  notificationsHint: 'Du système, pendant que vous regardez autre chose.',
+  notificationsRefused:
+    'Le navigateur ne le permet pas. Vous pouvez changer cela dans ses réglages pour ce site.',
+  sound: 'Son',
+  soundHint: 'Deux notes douces, pendant que vous regardez autre chose.',
+  typing: 'Montrer aux autres que j’écris',
+  typingHint: 'Vous voyez qui écrit dans tous les cas.',
+  handOver: 'Transmettre les messages récents',
+  handOverHint: 'À quiconque arrive plus tard dans le salon, vous montrez jusqu’à 100 des derniers messages.',
+}
