@@ -2,7 +2,7 @@
  * Owns the files of one visit towards its room. What moves them is loaded when the visit begins, and whatever is
  * wanted before it is there waits.
  */
-import type { Parcel, Place, Transfers } from '../files/drive/transfers.ts'
+import type { Parcel, Place, TransferPorts, Transfers } from '../files/drive/transfers.ts'
 import {
   type FilesState,
   type Incoming,
@@ -25,6 +25,7 @@ export type FileEvents = {
 
 export type MovingPorts = {
   readonly openChannel: (member: MemberId) => RTCDataChannel | null
+  readonly connect: TransferPorts['connect']
   readonly say: (to: MemberId, signal: FileSignal) => void
   readonly calm: (to: MemberId) => Promise<void>
   readonly offer: (files: readonly FileCard[]) => void
@@ -136,7 +137,7 @@ export class Moving {
     for (const then of this.#waiting.splice(0)) then(transfers)
   }
 
-  #transferPorts(): ConstructorParameters<typeof Transfers>[0] {
+  #transferPorts(): TransferPorts {
     return {
       ...this.#ports,
       now: () => Date.now(),

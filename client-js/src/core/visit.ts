@@ -79,6 +79,7 @@ export class Visit {
     this.files = new Moving({
       room: admission.card.id,
       openChannel: member => this.#openLane(member),
+      connect: (initiator, ports) => new Link(initiator, this.#configuration(), ports),
       say: (to, signal) => this.#room.feed({ type: 'file-say', to, signal }),
       calm: to => this.#linkFor(to)?.calm() ?? Promise.resolve(),
       offer: files => this.#room.feed({ type: 'offer-files', files, id: freshMessageId() }),
@@ -187,7 +188,7 @@ export class Visit {
 
   #open(peer: PeerId, initiator: boolean): void {
     this.#close(peer)
-    const link = new Link(initiator, this.#surroundings.configure(this.#identity.iceServers), {
+    const link = new Link(initiator, this.#configuration(), {
       signal: signal => this.#signal(held, signal),
       opened: () => this.#room.feed({ type: 'link-opened', peer: held.peer }),
       steady: steady => this.#room.feed({ type: 'link-steady', peer: held.peer, steady }),
@@ -205,6 +206,10 @@ export class Visit {
     })
     const held: Held = { link, peer }
     this.#links.set(peer, held)
+  }
+
+  #configuration(): RTCConfiguration {
+    return this.#surroundings.configure(this.#identity.iceServers)
   }
 
   /** Where it can, without the server: a call goes on changing while the line to that is down. */

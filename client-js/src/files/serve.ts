@@ -60,6 +60,7 @@ export const called = (
     again: before?.again ?? again,
     rate: noRate(at),
     words: null,
+    extra: null,
   }
   const left: FilesEffect[] = before?.lane ? [{ type: 'close-lane', lane: before.lane }] : []
   const hello: FilesEffect[] = [
@@ -118,6 +119,7 @@ const declined = (
     again: '',
     rate: noRate(0),
     words: null,
+    extra: null,
   }
   return still(withOutgoing({ ...state, next: state.next + 1 }, it), close)
 }

@@ -2,9 +2,11 @@
  * Owns the shape of all transfers of one visit as one value: what is offered to us, what we share, who fetches it, and
  * what can happen. Values only.
  */
+import type { ExtraHeard, ExtraSaid } from '../wire/extra.ts'
 import type { FileCard, FileSignal } from '../wire/file.ts'
 import type { FileId, MemberId } from '../wire/ids.ts'
 import type { LaneWord, Listed, StopReason } from '../wire/lane.ts'
+import type { Signal } from '../wire/signal.ts'
 
 export type { FileCard } from '../wire/file.ts'
 export type { FileId, MemberId } from '../wire/ids.ts'
@@ -68,6 +70,25 @@ export type WordsServe = {
   readonly from: number
   /** So fast, where a host has to pass it on; it has no way to say that it is too fast. */
   readonly perSecond: number
+}
+
+/** A large file on its way to an original's page, over connections of its own. */
+export type Extra = {
+  /** Connections that carry bytes. */
+  readonly peers: number
+  readonly mismatches: number
+  readonly confirmed: boolean
+  readonly agreed: boolean
+  /** What the far end wants as a chunk's size; 0 until it has said so. */
+  readonly chunk: number
+  readonly open: ReadonlySet<number>
+  readonly started: boolean
+  /** The far end has too much before it. */
+  readonly waits: boolean
+  readonly draining: ReadonlySet<number>
+  /** Chunks that are asked for once more. */
+  readonly missing: readonly number[]
+  readonly answering: number | null
 }
 
 export type Incoming = {
@@ -137,6 +158,7 @@ export type Outgoing = {
   readonly again: string
   readonly rate: Rate
   readonly words: WordsServe | null
+  readonly extra: Extra | null
 }
 
 export type FilesState = {
@@ -183,6 +205,11 @@ export type FilesEvent =
   | { type: 'read'; key: OutgoingKey; at: number; bytes: Uint8Array<ArrayBuffer> | null }
   /** What was said to a member in words has left the link's queue, and its time has passed. */
   | { type: 'settled'; key: OutgoingKey }
+  | { type: 'extra-opened'; key: OutgoingKey; peer: number }
+  | { type: 'extra-closed'; key: OutgoingKey }
+  | { type: 'extra-drained'; key: OutgoingKey; peer: number }
+  | { type: 'extra-emitted'; key: OutgoingKey; peer: number; signal: object }
+  | { type: 'extra-heard'; key: OutgoingKey; heard: ExtraHeard }
   | { type: 'signal'; from: MemberId; signal: FileSignal }
   | { type: 'timer'; timer: FilesTimer }
 
@@ -204,6 +231,13 @@ export type FilesEffect =
   | { type: 'say'; to: MemberId; signal: FileSignal }
   /** Feeds `settled` once the queue to that member is short, and not before `ms` have passed. */
   | { type: 'settle'; key: OutgoingKey; to: MemberId; ms: number }
+  /** Connections beside the room's; `peer` -1 is the one that steers. Drained: little waits to be sent. */
+  | { type: 'extra-open'; key: OutgoingKey; peer: number }
+  | { type: 'extra-signal'; key: OutgoingKey; peer: number; signal: Signal }
+  | { type: 'extra-say'; key: OutgoingKey; said: ExtraSaid }
+  | { type: 'extra-push'; key: OutgoingKey; peer: number; bytes: Uint8Array<ArrayBuffer> }
+  | { type: 'extra-drain'; key: OutgoingKey; peer: number }
+  | { type: 'extra-close'; key: OutgoingKey }
   | { type: 'timer'; timer: FilesTimer; ms: number }
 
 export type FilesStep = { readonly state: FilesState; readonly effects: readonly FilesEffect[] }

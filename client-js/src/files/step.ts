@@ -2,6 +2,7 @@
 import type { LaneWord } from '../wire/lane.ts'
 import { andThen, incomingOn, isIncoming, outgoingOn, still } from './change.ts'
 import { stop } from './ending.ts'
+import { emitted, extraClosed, extraDrained, extraHeard, extraOpened, extraRead } from './extra.ts'
 import { bytesHeard, checked, laneClosed, laneOpened, pause, stored, told, unanswered } from './fetch.ts'
 import {
   accept,
@@ -43,7 +44,7 @@ import { cancelInWords, heardByServer, readToSay, settled, wordsGone } from './w
 export const step = (state: FilesState, event: FilesEvent, at: number): FilesStep => {
   switch (event.type) {
     case 'parties':
-      return andThen(partiesChanged(state, event.parties, at), now => still(wordsGone(now)))
+      return andThen(partiesChanged(state, event.parties, at), wordsGone)
     case 'offered':
       return offered(state, event.owner, event.file, at)
     case 'withdrawn':
@@ -80,8 +81,15 @@ export const step = (state: FilesState, event: FilesEvent, at: number): FilesSte
     case 'stored':
     case 'checked':
       return storeSaid(state, event, at)
-    default:
+    case 'lane-opened':
+    case 'lane-called':
+    case 'lane-word':
+    case 'lane-bytes':
+    case 'lane-closed':
+    case 'drained':
       return laneSaid(state, event, at)
+    default:
+      return extraSaid(state, event)
   }
 }
 
@@ -98,6 +106,7 @@ const timer = (state: FilesState, due: FilesTimer, at: number): FilesStep => {
 
 const read = (state: FilesState, event: Extract<FilesEvent, { type: 'read' }>, at: number): FilesStep => {
   const it = state.outgoing.get(event.key)
+  if (it?.extra) return extraRead(state, event.key, event.at, event.bytes, at)
   return it?.road === 'words'
     ? readToSay(state, it, event.at, event.bytes, at)
     : readDone(state, event.key, event.at, event.bytes)
@@ -120,6 +129,24 @@ const storeSaid = (state: FilesState, event: StoreEvent, at: number): FilesStep 
       const written = stored(state, it, event.bytes, at)
       return it.words ? andThen(written, now => goOnInWords(now, key)) : written
     }
+  }
+}
+
+type ExtraEvent = Extract<FilesEvent, { type: `extra-${string}` }>
+
+const extraSaid = (state: FilesState, event: ExtraEvent): FilesStep => {
+  const { key } = event
+  switch (event.type) {
+    case 'extra-opened':
+      return extraOpened(state, key, event.peer)
+    case 'extra-closed':
+      return extraClosed(state, key)
+    case 'extra-drained':
+      return extraDrained(state, key, event.peer)
+    case 'extra-emitted':
+      return emitted(state, key, event.peer, event.signal)
+    case 'extra-heard':
+      return extraHeard(state, key, event.heard)
   }
 }
 

@@ -4,7 +4,8 @@
  */
 import { chunkBytes, type FileSignal, ways } from '../wire/file.ts'
 import type { MemberId } from '../wire/ids.ts'
-import { noRate, rated, still, withOutgoing } from './change.ts'
+import { inTurn, noRate, rated, still, withOutgoing } from './change.ts'
+import { beginExtra, endExtra, held, mayGoExtra, noExtra, signalled } from './extra.ts'
 import {
   type FilesEffect,
   type FilesState,
@@ -35,7 +36,8 @@ export const askedInWords = (
   const share = state.shares.get(signal.file)
   const party = state.parties.get(from)
   if (!share || !party) return refuse('noSuchFile')
-  if (signal.way !== ways.main) return refuse('cancel')
+  const large = mayGoExtra(signal.way, share.file.size)
+  if (signal.way !== ways.main && !large) return refuse('cancel')
   const before = [...state.outgoing.values()].find(it => it.member === from && it.file === signal.file)
   if (!before && state.outgoing.size >= outgoingMax) return refuse('cancel')
   const key: OutgoingKey = before?.key ?? `out ${state.next}`
@@ -67,9 +69,10 @@ export const askedInWords = (
     again: '',
     rate: noRate(at),
     words,
+    extra: large ? noExtra : null,
   }
   const next = { ...state, next: state.next + 1, nextAction: action + 1 }
-  const ack = { kind: 'ack', from: action, to: signal.from, way: ways.main } as const
+  const ack = { kind: 'ack', from: action, to: signal.from, way: signal.way } as const
   return still(withOutgoing(next, it), { type: 'say', to: from, signal: ack })
 }
 
@@ -87,13 +90,13 @@ export const heardByServer = (
   switch (signal.kind) {
     case 'ack':
       if (it.phase !== 'waiting') return still(state)
+      if (it.extra) return beginExtra(state, { ...it, rate: noRate(at) })
       return goOnServing(withOutgoing(state, { ...it, phase: 'running', rate: noRate(at) }), it.key)
     case 'peer':
-      return askedAgain(state, it, it.words, signal.signal)
+      return it.extra ? signalled(state, it, signal.signal) : askedAgain(state, it, it.words, signal.signal)
     case 'finished':
-      return still(withOutgoing(state, ended(it, signal.success)))
     case 'error':
-      return still(withOutgoing(state, ended(it, false)))
+      return over(state, it, signal.kind === 'finished' && signal.success)
     case 'chunk':
       return still(state)
   }
@@ -105,6 +108,12 @@ const isAbout = ({ action, theirs }: WordsServe, signal: FileSignal): boolean =>
   if (signal.to === action) return true
   const swaps = signal.kind === 'finished' || signal.kind === 'error'
   return swaps && signal.from === action && signal.to === theirs
+}
+
+/** Over connections of its own it has said how it went on those already, and has closed them. */
+const over = (state: FilesState, it: Outgoing, success: boolean): FilesStep => {
+  const extra = held(state, it.key)
+  return extra ? endExtra(state, extra, success) : still(withOutgoing(state, ended(it, success)))
 }
 
 const ended = (it: Outgoing, success: boolean): Outgoing =>
@@ -213,14 +222,24 @@ export const settled = (state: FilesState, key: OutgoingKey): FilesStep => {
 }
 
 export const cancelInWords = (state: FilesState, it: Outgoing, words: WordsServe): FilesStep => {
+  const extra = held(state, it.key)
+  if (extra) {
+    const { state: next, effects } = endExtra(state, extra, false)
+    return still(
+      withOutgoing(next, { ...it, phase: 'stopped', why: 'own-choice', words: null, extra: null }),
+      ...effects,
+    )
+  }
   const ended: Outgoing = { ...it, phase: 'stopped', why: 'own-choice', words: null, reading: false }
   return still(withOutgoing(state, ended), { type: 'say', to: it.member, signal: finished(words, false) })
 }
 
 /** An original's page does not go on where a link broke. */
-export const wordsGone = (state: FilesState): FilesState =>
-  [...state.outgoing.values()].reduce((now, it) => {
-    if (!it.words || !outgoingLive.has(it.phase)) return now
-    if (now.parties.get(it.member)?.road === 'words') return now
-    return withOutgoing(now, { ...it, phase: 'stopped', why: 'lost', words: null, reading: false })
-  }, state)
+export const wordsGone = (state: FilesState): FilesStep =>
+  inTurn(state, state.outgoing.values(), (now, it) => {
+    if (!it.words || !outgoingLive.has(it.phase)) return still(now)
+    if (now.parties.get(it.member)?.road === 'words') return still(now)
+    const lost: Outgoing = { ...it, phase: 'stopped', why: 'lost', words: null, extra: null, reading: false }
+    const close: FilesEffect[] = it.extra ? [{ type: 'extra-close', key: it.key }] : []
+    return still(withOutgoing(now, lost), ...close)
+  })

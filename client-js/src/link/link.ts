@@ -25,11 +25,11 @@ export type LinkPorts = {
   readonly signal: (signal: Signal) => void
   readonly opened: () => void
   /** The network has lost (false) or found (true) the peer; it may pass. */
-  readonly steady: (steady: boolean) => void
+  readonly steady?: (steady: boolean) => void
   readonly heard: (frame: unknown) => void
   /** A stream has come, or come to have other tracks. */
-  readonly arrived: (stream: MediaStream) => void
-  readonly gone: (id: string) => void
+  readonly arrived?: (stream: MediaStream) => void
+  readonly gone?: (id: string) => void
   /** The far end opened a channel for a file. */
   readonly lane?: (channel: RTCDataChannel) => void
   /** Once, whatever the reason, but not after `close`. */
@@ -73,8 +73,8 @@ export class Link {
     this.#pc.addEventListener('connectionstatechange', () => this.#connectionChanged())
     this.#sending = new Sending(this.#pc)
     new Receiving(this.#pc, {
-      arrived: stream => this.#open && ports.arrived(stream),
-      gone: id => this.#open && ports.gone(id),
+      arrived: stream => this.#open && ports.arrived?.(stream),
+      gone: id => this.#open && ports.gone?.(id),
     })
     this.#pc.addEventListener('datachannel', ({ channel }) => this.#adopt(channel))
     this.#deadline = setTimeout(() => this.#fail(), connectMs)
@@ -114,11 +114,12 @@ export class Link {
     this.#feed({ type: 'signal', signal })
   }
 
-  send(frame: Uint8Array<ArrayBuffer>): void {
+  send(frame: Uint8Array<ArrayBuffer> | string): void {
     const channel = this.#channel
     if (channel?.readyState !== 'open') return
     if (channel.bufferedAmount > waitingBytesMax) return this.#fail()
-    channel.send(frame)
+    if (typeof frame === 'string') channel.send(frame)
+    else channel.send(frame)
   }
 
   /** When little waits to be sent; at once, if that is so now or the link is no more. */
@@ -282,14 +283,14 @@ export class Link {
       case 'failed':
         return this.#restarts && this.#channel?.readyState === 'open' ? this.#seek(0) : this.#fail()
       case 'disconnected':
-        this.#ports.steady(false)
+        this.#ports.steady?.(false)
         if (this.#restarts) this.#seek(restartMs)
         return
       case 'connected':
         clearTimeout(this.#restart)
         clearTimeout(this.#givingUp)
         this.#givingUp = undefined
-        this.#ports.steady(true)
+        this.#ports.steady?.(true)
     }
   }
 

@@ -17,6 +17,7 @@ import {
 } from '../state.ts'
 import { step } from '../step.ts'
 import { Disk } from './disk.ts'
+import { type Connect, Extras } from './extras.ts'
 import { Lane } from './lane.ts'
 import type { Place, Report, SlotId } from './orders.ts'
 
@@ -25,6 +26,7 @@ export type { Parcel, Place }
 export type TransferPorts = {
   /** A channel to that member, if there is a way. */
   readonly openChannel: (member: MemberId) => RTCDataChannel | null
+  readonly connect: Connect
   readonly say: (to: MemberId, signal: FileSignal) => void
   /** When little waits to be said to that member. */
   readonly calm: (to: MemberId) => Promise<void>
@@ -47,6 +49,7 @@ const quiet: ReadonlySet<FilesEvent['type']> = new Set(['lane-bytes', 'stored', 
 
 export class Transfers {
   readonly #ports: TransferPorts
+  readonly #extras: Extras
   readonly #disk = new Disk(report => this.#reported(report))
   readonly #lanes = new Map<LaneId, Lane>()
   readonly #sources = new Map<FileId, Blob>()
@@ -63,6 +66,7 @@ export class Transfers {
 
   constructor(ports: TransferPorts) {
     this.#ports = ports
+    this.#extras = new Extras(ports.connect, event => this.#feed(event))
   }
 
   get state(): FilesState {
@@ -158,6 +162,7 @@ export class Transfers {
     if (this.#showing !== null) clearTimeout(this.#showing)
     for (const lane of this.#lanes.values()) lane.close()
     this.#lanes.clear()
+    this.#extras.close()
     this.#disk.close()
   }
 
@@ -226,6 +231,13 @@ export class Transfers {
       }
       case 'say':
         return this.#ports.say(effect.to, effect.signal)
+      case 'extra-open':
+      case 'extra-signal':
+      case 'extra-say':
+      case 'extra-push':
+      case 'extra-drain':
+      case 'extra-close':
+        return this.#extras.carryOut(effect)
       case 'settle':
         return void this.#settle(effect.key, effect.to, effect.ms)
       case 'timer':
