@@ -136,10 +136,10 @@ test.each([
 test('a mesh and a star have different places for the same words', () => {
   const announced = { kind: 'file-announced', file: card } as const
   const self = memberId('7')
-  expect(writeMesh(announced, self)).toEqual({ type: 3, data: { type: 0, special: writeFileCard(card) } })
+  expect(writeMesh(announced, self)).toEqual({ type: 3, data: { type: 0, special: tagged } })
   expect(writeAsHost(announced, hostMember)).toEqual({
     source: '0',
-    idata: { type: 8, data: { type: 0, special: { file: writeFileCard(card) } } },
+    idata: { type: 8, data: { type: 0, special: { file: tagged } } },
   })
   const signal = { kind: 'ack', from: 1, to: 2, way: 0 } as const
   const words = writeFileSignal(signal)

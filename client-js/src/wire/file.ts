@@ -68,7 +68,7 @@ const parseBundle = (value: unknown): Bundle | null => {
   return name === null || size === null || files === null ? null : { name, size, files }
 }
 
-/** Plain, since the original drops from a tagged one what it does not know. */
+/** In a message, where it is plain: from a tagged one the original drops what it does not know. */
 export const writeFileCard = ({ id, name, size, media, bundle }: FileCard): object => ({
   FileID: id,
   FileName: cut(name, fileNameUnitsMax),
@@ -77,8 +77,8 @@ export const writeFileCard = ({ id, name, size, media, bundle }: FileCard): obje
   ...(bundle ? { bundle } : {}),
 })
 
-/** As the original's uploader wants it repeated. */
-export const writeTaggedFile = ({ id, name, size }: FileCard): object => ({
+/** As the original has it, without what we add: a host of its own that passes on a large file needs it so. */
+const writeTaggedFile = ({ id, name, size }: FileCard): object => ({
   dataType: 'FileData',
   value: { FileID: id, FileName: cut(name, fileNameUnitsMax), FileSize: size },
 })
@@ -126,7 +126,7 @@ export const parseFileEvent = (
 export const writeFileEvent = (shape: FileShape, message: FileMessage): { type: number; special: object } => {
   switch (message.kind) {
     case 'file-announced': {
-      const file = writeFileCard(message.file)
+      const file = writeTaggedFile(message.file)
       return { type: types.announced, special: shape === 'star' ? { file } : file }
     }
     case 'file-withdrawn':
