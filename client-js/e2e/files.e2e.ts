@@ -1,77 +1,137 @@
 /** Files between pages of ours, in real browsers: offered, accepted or not, saved, and the same as they were. */
-import { createHash, randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { expect, test } from 'vitest'
+import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
 import type { Person } from './browser.ts'
 import { gather, house } from './house.ts'
+import { accept, bytesOf, cardOf, pick, pickPath, saved, sha, shelf } from './transfers.ts'
 
 const home = house()
+const shelves = shelf()
+afterAll(shelves.clear)
 
-const pick = async (person: Person, name: string, bytes: Buffer): Promise<void> => {
-  await person.page
-    .locator('input[type=file]')
-    .first()
-    .setInputFiles({ name, mimeType: 'application/octet-stream', buffer: bytes })
+const meet = async (kind: 'mesh' | 'star', ...names: string[]): Promise<Person[]> => {
+  const [first = '', ...others] = names
+  return (await gather(home, { kind }, first, ...others)).people
 }
-
-const saved = async (
-  person: Person,
-  act: () => Promise<unknown>,
-): Promise<{ name: string; bytes: Buffer }> => {
-  const coming = person.page.waitForEvent('download')
-  await act()
-  const download = await coming
-  return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) }
-}
-
-const sha = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 
 test('a file goes from one page to another, and arrives as it was', async () => {
-  const { people } = await gather(home, {}, 'Ada', 'Ben')
-  const [ada, ben] = people
+  const [ada, ben] = await meet('mesh', 'Ada', 'Ben')
   if (!ada || !ben) throw new Error('nobody came')
   const bytes = randomBytes(3_000_001)
   await pick(ada, 'notes <b>.bin', bytes)
-  const card = ben.log.getByRole('region', { name: /notes <b>\.bin/ })
+  const card = cardOf(ben, 'notes <b>.bin')
   await card.getByText('Ada offers this file.').waitFor()
-  const got = await saved(ben, () => card.getByRole('button', { name: 'Accept' }).click())
-  expect(got.name).toBe('notes _b_.bin')
-  expect(sha(got.bytes)).toBe(sha(bytes))
+  const got = await saved(ben, () => accept(ben, 'notes <b>.bin'))
+  expect(got.suggestedFilename()).toBe('notes _b_.bin')
+  expect(sha(await bytesOf(got))).toBe(sha(bytes))
   await card.getByText('Complete and checked.').waitFor()
   await ada.log.getByText('Ben: complete').waitFor()
+  const again = await saved(ben, () => card.getByRole('button', { name: 'Save again' }).click())
+  expect(sha(await bytesOf(again))).toBe(sha(bytes))
 })
 
-test('a picture is shown where it was sent, when somebody asks for it, and one that is none says so', async () => {
-  const { people } = await gather(home, {}, 'Ada', 'Ben')
-  const [ada, ben] = people
+test('several receivers, one of whom declines, and an empty file', async () => {
+  const [ada, ben, cyd, dan] = await meet('mesh', 'Ada', 'Ben', 'Cyd', 'Dan')
+  if (!ada || !ben || !cyd || !dan) throw new Error('nobody came')
+  await ada.sees('Dan')
+  const bytes = randomBytes(1_500_000)
+  await pick(ada, 'all.bin', bytes)
+  await cardOf(dan, 'all.bin').getByRole('button', { name: 'Decline' }).click()
+  const got = await Promise.all([ben, cyd].map(it => saved(it, () => accept(it, 'all.bin'))))
+  for (const download of got) expect(sha(await bytesOf(download))).toBe(sha(bytes))
+  const rows = cardOf(ada, 'all.bin')
+  await Promise.all(
+    ['Ben: complete', 'Cyd: complete', 'Dan: declined'].map(words => rows.getByText(words).waitFor()),
+  )
+  await cardOf(dan, 'all.bin').getByText('You declined this file.').waitFor()
+  await pick(ada, 'empty.txt', Buffer.alloc(0))
+  const empty = await saved(ben, () => accept(ben, 'empty.txt'))
+  expect(await bytesOf(empty)).toHaveLength(0)
+})
+
+test('Enter accepts and Escape declines, where nobody is writing', async () => {
+  const [ada, ben] = await meet('mesh', 'Ada', 'Ben')
   if (!ada || !ben) throw new Error('nobody came')
-  const picture = await readFile(new URL('../public/icon-192.png', import.meta.url))
-  await pick(ada, 'icon.png', picture)
-  await ada.log.getByRole('button', { name: 'Show here icon.png' }).click()
-  await ada.log.getByRole('img', { name: 'icon.png' }).waitFor()
-  const card = ben.log.getByRole('region', { name: /icon\.png/ })
-  expect(await card.getByRole('button', { name: 'Show here' }).count()).toBe(0)
-  await saved(ben, () => card.getByRole('button', { name: 'Accept' }).click())
-  await ben.page.evaluate(() => {
-    const revoked: string[] = []
-    const revoke = URL.revokeObjectURL.bind(URL)
-    Object.assign(globalThis, { revoked })
-    URL.revokeObjectURL = address => {
-      revoked.push(address)
-      revoke(address)
-    }
+  await ben.page.getByLabel('Message').fill('half a sen')
+  await pick(ada, 'one.bin', randomBytes(1_000))
+  await cardOf(ben, 'one.bin').waitFor()
+  await ben.page.getByLabel('Message').press('Escape')
+  await cardOf(ben, 'one.bin').getByText('Ada offers this file.').waitFor()
+  await cardOf(ben, 'one.bin').focus()
+  await ben.page.keyboard.press('Escape')
+  await cardOf(ben, 'one.bin').getByText('You declined this file.').waitFor()
+  await ben.page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur())
+  await pick(ada, 'two.bin', randomBytes(1_000))
+  await cardOf(ben, 'two.bin').waitFor()
+  const got = await saved(ben, () => ben.page.keyboard.press('Enter'))
+  expect(got.suggestedFilename()).toBe('two.bin')
+})
+
+test('cancelled by either side, and taken back', async () => {
+  const [ada, ben] = await meet('mesh', 'Ada', 'Ben')
+  if (!ada || !ben) throw new Error('nobody came')
+  const bytes = randomBytes(30_000_000)
+  for (const who of ['ben', 'ada'] as const) {
+    const name = `${who}.bin`
+    writeFileSync(join(shelves.folder, name), bytes)
+    await pickPath(ada, join(shelves.folder, name))
+    await accept(ben, name)
+    await cardOf(ben, name).getByRole('progressbar').waitFor()
+    const by = who === 'ben' ? ben : ada
+    await cardOf(by, name).getByRole('button', { name: 'Cancel' }).click()
+    const [there, here] =
+      who === 'ben' ? ['You cancelled it', 'Ben cancelled'] : ['Ada cancelled it', 'Ben: cancelled']
+    await cardOf(ben, name).getByText(there).waitFor()
+    await cardOf(ada, name).getByText(here).waitFor()
+  }
+  await pick(ada, 'back.bin', bytes.subarray(0, 100_000))
+  await cardOf(ben, 'back.bin').waitFor()
+  await cardOf(ada, 'back.bin').getByRole('button', { name: 'Take back' }).click()
+  await cardOf(ben, 'back.bin').getByText('Ada took it back').waitFor()
+})
+
+test('paused by either side, and gone on with', async () => {
+  const [ada, ben] = await meet('mesh', 'Ada', 'Ben')
+  if (!ada || !ben) throw new Error('nobody came')
+  const bytes = randomBytes(30_000_000)
+  writeFileSync(join(shelves.folder, 'rest.bin'), bytes)
+  await pickPath(ada, join(shelves.folder, 'rest.bin'))
+  await accept(ben, 'rest.bin')
+  const [here, there] = [cardOf(ada, 'rest.bin'), cardOf(ben, 'rest.bin')]
+  await there.getByRole('button', { name: 'Pause' }).click()
+  await here.getByText('Paused by Ben.').waitFor()
+  await there.getByRole('button', { name: 'Go on' }).click()
+  await here.getByRole('button', { name: 'Pause' }).click()
+  await there.getByText('Paused by Ada.').waitFor()
+  const got = await saved(ben, () => here.getByRole('button', { name: 'Go on' }).click())
+  expect(sha(await bytesOf(got))).toBe(sha(bytes))
+})
+
+test('in a star the host has no part in what its guests hand each other', async () => {
+  const [ada, ben, cyd] = await meet('star', 'Ada', 'Ben', 'Cyd')
+  if (!ada || !ben || !cyd) throw new Error('nobody came')
+  await ben.sees('Cyd', 'through the host')
+  await ada.page.evaluate(() => {
+    const { send } = RTCDataChannel.prototype
+    Object.assign(globalThis, { passed: 0 })
+    RTCDataChannel.prototype.send = function (
+      this: RTCDataChannel,
+      data: string | ArrayBufferView<ArrayBuffer>,
+    ) {
+      const bytes = typeof data === 'string' ? data.length : data.byteLength
+      Object.assign(globalThis, { passed: Reflect.get(globalThis, 'passed') + bytes })
+      return Reflect.apply(send, this, [data])
+    } as typeof send
   })
-  await card.getByRole('button', { name: 'Show here' }).click()
-  const shown = card.getByRole('img', { name: 'icon.png' })
-  await shown.waitFor()
-  expect(await shown.evaluate(it => (it instanceof HTMLImageElement ? it.naturalWidth : 0))).toBe(192)
-  const address = (await shown.getAttribute('src')) ?? ''
-  await card.getByRole('button', { name: 'Hide' }).click()
-  await shown.waitFor({ state: 'detached' })
-  expect(await ben.page.evaluate(() => [...Reflect.get(globalThis, 'revoked')])).toContain(address)
-  await pick(ada, 'wrong.png', randomBytes(2_000))
-  const wrong = ben.log.getByRole('region', { name: /wrong\.png/ })
-  await saved(ben, () => wrong.getByRole('button', { name: 'Accept' }).click())
-  await wrong.getByRole('button', { name: 'Show here' }).click()
-  await wrong.getByText('This cannot be shown here.').waitFor()
+  const bytes = randomBytes(2_000_000)
+  await pick(ben, 'guests.bin', bytes)
+  const [got, hosts] = await Promise.all([ada, cyd].map(it => saved(it, () => accept(it, 'guests.bin'))))
+  for (const download of [got, hosts]) if (download) expect(sha(await bytesOf(download))).toBe(sha(bytes))
+  await cardOf(ben, 'guests.bin').getByText('Cyd: complete').waitFor()
+  expect(await ada.page.evaluate(() => Number(Reflect.get(globalThis, 'passed')))).toBeLessThan(200_000)
+  await pick(ada, 'host.bin', bytes)
+  const fromHost = await saved(cyd, () => accept(cyd, 'host.bin'))
+  expect(sha(await bytesOf(fromHost))).toBe(sha(bytes))
 })

@@ -13,6 +13,8 @@ import {
 import type { AboutFile, RoomState } from '../room/state.ts'
 import type { FileCard, FileSignal } from '../wire/file.ts'
 import type { FileId, MemberId } from '../wire/ids.ts'
+import type { Signal } from '../wire/signal.ts'
+import { Directs } from './direct.ts'
 import { Events } from './events.ts'
 import { partiesOf } from './parties.ts'
 
@@ -24,7 +26,10 @@ export type FileEvents = {
 }
 
 export type MovingPorts = {
+  /** Over the link to that member; null where none leads there. */
   readonly openChannel: (member: MemberId) => RTCDataChannel | null
+  readonly linked: (member: MemberId) => boolean
+  readonly sayDirect: (to: MemberId, id: string, signal: Signal) => void
   readonly connect: TransferPorts['connect']
   readonly say: (to: MemberId, signal: FileSignal) => void
   readonly calm: (to: MemberId) => Promise<void>
@@ -39,12 +44,20 @@ const againMs = 5_000
 export class Moving {
   readonly #ports: MovingPorts
   readonly #events = new Events<FileEvents>()
+  readonly #directs: Directs
   #transfers: Transfers | null = null
+  #room: RoomState | null = null
   #waiting: ((transfers: Transfers) => void)[] = []
   #over = false
 
   constructor(ports: MovingPorts) {
     this.#ports = ports
+    this.#directs = new Directs({
+      connect: ports.connect,
+      say: ports.sayDirect,
+      called: (from, channel) => this.called(from, channel),
+      changed: () => this.#room && this.roomChanged(this.#room),
+    })
     void this.#load()
   }
 
@@ -91,10 +104,20 @@ export class Moving {
 
   /** The room's part from here on. */
   roomChanged(state: RoomState): void {
-    this.#when(it => it.parties(partiesOf(state)))
+    this.#room = state
+    const members = new Set(state.members.keys())
+    this.#directs.keepOnly(members)
+    const parties = partiesOf(state, member => this.#directs.blocked(member))
+    this.#when(it => it.parties(parties))
+  }
+
+  /** A member of a mesh goes on under another id. */
+  renamed(from: MemberId, to: MemberId): void {
+    this.#when(it => it.renamed(from, to))
   }
 
   heard(from: MemberId, about: AboutFile): void {
+    if (about.kind === 'direct') return this.#directs.heard(from, about.id, about.signal)
     this.#when(it => {
       switch (about.kind) {
         case 'offered':
@@ -114,6 +137,7 @@ export class Moving {
   close(): void {
     this.#over = true
     this.#waiting = []
+    this.#directs.close()
     this.#transfers?.close()
   }
 
@@ -140,6 +164,8 @@ export class Moving {
   #transferPorts(): TransferPorts {
     return {
       ...this.#ports,
+      openChannel: async member =>
+        this.#ports.linked(member) ? this.#ports.openChannel(member) : this.#directs.openChannel(member),
       now: () => Date.now(),
       changed: state => this.#events.emit('changed', state),
       kept: (file, blob) => this.#events.emit('kept', { file, blob }),

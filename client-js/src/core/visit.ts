@@ -12,7 +12,7 @@ import { capsOf, enter, type RoomState } from '../room/state.ts'
 import type { Line } from '../signaling/line.ts'
 import { decodeFrame, encodeFrame, frameBytesMax } from '../wire/codec.ts'
 import type { IceServer } from '../wire/ice.ts'
-import { type MemberId, type MessageId, newMessageId, type PeerId, streamId } from '../wire/ids.ts'
+import { type MemberId, type MessageId, memberId, newMessageId, type PeerId, streamId } from '../wire/ids.ts'
 import type { Admission, Identity, Notice } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { Events } from './events.ts'
@@ -65,7 +65,7 @@ export class Visit {
     this.#room = new Room(enter(admission, identity.id, name), {
       dial: peer => this.#open(peer, true),
       hangUp: peer => this.#close(peer),
-      send: (over, words) => this.#links.get(over)?.link.send(encodeFrame(words)),
+      send: (over, words, spare) => this.#links.get(over)?.link.send(encodeFrame(words), spare),
       renameLink: (from, to) => this.#rename(from, to),
       signalled: (over, signal) => this.#links.get(over)?.link.signal(signal),
       join: () => this.#join(),
@@ -79,6 +79,8 @@ export class Visit {
     this.files = new Moving({
       room: admission.card.id,
       openChannel: member => this.#openLane(member),
+      linked: member => linkOf(this.state, member) !== null,
+      sayDirect: (to, id, signal) => this.#room.feed({ type: 'direct-say', to, id, signal }),
       connect: (initiator, ports) => new Link(initiator, this.#configuration(), ports),
       say: (to, signal) => this.#room.feed({ type: 'file-say', to, signal }),
       calm: to => this.#linkFor(to)?.calm() ?? Promise.resolve(),
@@ -250,6 +252,8 @@ export class Visit {
     held.peer = to
     this.#links.set(to, held)
     this.call.renamed(from, to)
+    // Only a mesh calls its members by their peer ids.
+    if (this.state.topology.role === 'mesh') this.files.renamed(memberId(from), memberId(to))
   }
 
   #join(): void {

@@ -102,11 +102,11 @@ export const decline = (state: FilesState, key: IncomingKey): FilesStep => {
   const declined = withIncoming(state, { ...it, phase: 'declined' })
   const lane = `${key} no`
   if (state.parties.get(it.owner)?.road !== 'lane') return still(declined)
+  // Its far end closes it: what is said last on a channel that has just been opened gets lost if it is closed at once.
   return still(
     declined,
     { type: 'open-lane', lane, member: it.owner },
     { type: 'tell', lane, word: { kind: 'decline', file: it.file.id } },
-    { type: 'close-lane', lane },
   )
 }
 
@@ -123,8 +123,15 @@ export const storeFailed = (state: FilesState, key: IncomingKey): FilesStep => {
 }
 
 /** Asks its owner, on the road that leads there. */
-export const ask = (state: FilesState, key: IncomingKey, at: number): FilesStep =>
-  state.incoming.get(key)?.road === 'words' ? askInWords(state, key, at) : askOverLane(state, key)
+export const ask = (state: FilesState, key: IncomingKey, at: number): FilesStep => {
+  const it = state.incoming.get(key)
+  if (!it) return still(state)
+  const road = state.parties.get(it.owner)?.road
+  // Nothing has come yet, so it can as well come another way. A bundle has another size there.
+  const turns = it.heard === 0 && it.file.bundle === null && road !== undefined && road !== 'none'
+  const next = turns && road !== it.road ? withIncoming(state, { ...it, road }) : state
+  return next.incoming.get(key)?.road === 'words' ? askInWords(next, key, at) : askOverLane(next, key)
+}
 
 export const askAgain = (state: FilesState, key: IncomingKey, attempt: number, at: number): FilesStep => {
   const it = state.incoming.get(key)
@@ -143,3 +150,17 @@ export const partiesChanged = (
     return it.road === 'words' && incomingLive.has(it.phase) ? wordsBroken(before, it) : still(before)
   })
 }
+
+export const renamed = (state: FilesState, from: MemberId, to: MemberId): FilesState => ({
+  ...state,
+  parties: new Map([...state.parties].map(([id, party]) => [id === from ? to : id, party] as const)),
+  incoming: new Map(
+    [...state.incoming].map(([key, it]) => {
+      const owner = it.owner === from ? to : it.owner
+      return [key, { ...it, owner, asked: it.asked === from ? to : it.asked }] as const
+    }),
+  ),
+  outgoing: new Map(
+    [...state.outgoing].map(([key, it]) => [key, it.member === from ? { ...it, member: to } : it] as const),
+  ),
+})

@@ -181,6 +181,8 @@ export type Parcel = { readonly name: string; readonly files: readonly { path: s
 
 export type FilesEvent =
   | { type: 'parties'; parties: ReadonlyMap<MemberId, Party> }
+  /** A member goes on under another id. */
+  | { type: 'renamed'; from: MemberId; to: MemberId }
   | { type: 'offered'; owner: MemberId; file: FileCard }
   | { type: 'withdrawn'; owner: MemberId; file: FileId }
   /** Part of a file lies here from before the page was loaded anew. */

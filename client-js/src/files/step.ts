@@ -11,6 +11,7 @@ import {
   found,
   offered,
   partiesChanged,
+  renamed,
   storeFailed,
   storeOpened,
   withdrawn,
@@ -45,6 +46,8 @@ export const step = (state: FilesState, event: FilesEvent, at: number): FilesSte
   switch (event.type) {
     case 'parties':
       return andThen(partiesChanged(state, event.parties, at), wordsGone)
+    case 'renamed':
+      return still(renamed(state, event.from, event.to))
     case 'offered':
       return offered(state, event.owner, event.file, at)
     case 'withdrawn':

@@ -45,6 +45,8 @@ const restartMs = 2_000
 const restartsMs = 15_000
 /** A peer that lets so much wait does not read; its link ends rather than losing messages quietly. */
 const waitingBytesMax = 4_194_304
+/** What is passed on for others waits behind no more than this. */
+const spareBytesMax = 1_048_576
 /** So little waiting leaves room for words of other kinds between those of a file. */
 const calmBytes = 131_072
 
@@ -114,9 +116,11 @@ export class Link {
     this.#feed({ type: 'signal', signal })
   }
 
-  send(frame: Uint8Array<ArrayBuffer> | string): void {
+  /** `spare`: left out where much waits already. */
+  send(frame: Uint8Array<ArrayBuffer> | string, spare = false): void {
     const channel = this.#channel
     if (channel?.readyState !== 'open') return
+    if (spare && channel.bufferedAmount > spareBytesMax) return
     if (channel.bufferedAmount > waitingBytesMax) return this.#fail()
     if (typeof frame === 'string') channel.send(frame)
     else channel.send(frame)

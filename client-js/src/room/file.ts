@@ -1,14 +1,14 @@
 /** Owns what a room does with words about files: it shows who offers what, passes on, and looks no further. Pure. */
 import type { Chat } from '../wire/chat.ts'
-import type { FileCard, FileMessage, FileSignal } from '../wire/file.ts'
+import type { FileCard, FileMessage } from '../wire/file.ts'
 import { type FileId, hostMember, type MemberId, type MessageId, type PeerId } from '../wire/ids.ts'
 import { inTurn, noted, paced, still, toEveryone } from './change.ts'
 import { owe } from './owed.ts'
-import { type RoomEffect, type RoomState, readyLinks, type Step } from './state.ts'
+import { type AboutFile, type RoomEffect, type RoomState, readyLinks, type Step } from './state.ts'
 
 type Announced = Extract<FileMessage, { kind: 'file-announced' }>
 type Withdrawn = Extract<FileMessage, { kind: 'file-withdrawn' }>
-type Signalled = Extract<FileMessage, { kind: 'file-signal' }>
+type Addressed = Extract<FileMessage, { kind: 'file-signal' | 'direct' }>
 
 /** Only a message that lists it shows a file; this is for those who may fetch nothing else. */
 export const fileAnnounced = (
@@ -37,22 +37,25 @@ export const fileWithdrawn = (
 }
 
 /** For us, or for another guest: then it goes there as it came. */
-export const fileSignal = (
+export const addressed = (
   state: RoomState,
   via: PeerId,
   speaker: MemberId | null,
-  message: Signalled,
+  message: Addressed,
 ): Step => {
   if (speaker === null || !state.members.has(speaker)) return still(state)
   const { to } = message
-  if (!state.topology.relays || to === hostMember) {
-    const about = { kind: 'signal', signal: message.signal } as const
-    return still(state, { type: 'file', from: speaker, about })
-  }
+  if (!state.topology.relays || to === hostMember)
+    return still(state, { type: 'file', from: speaker, about: about(message) })
   const over = to === null ? null : linkOf(state, to)
   if (over === null || over === via) return still(state)
-  return still(state, { type: 'send', over, source: speaker, message })
+  return still(state, { type: 'send', over, source: speaker, message, spare: true })
 }
+
+const about = (message: Addressed): AboutFile =>
+  message.kind === 'direct'
+    ? { kind: 'direct', id: message.id, signal: message.signal }
+    : { kind: 'signal', signal: message.signal }
 
 /** The link that leads to a member, while it carries words. */
 export const linkOf = (state: RoomState, member: MemberId): PeerId | null => {
@@ -64,11 +67,10 @@ export const linkOf = (state: RoomState, member: MemberId): PeerId | null => {
 export const wayTo = (state: RoomState, member: MemberId): PeerId | null =>
   linkOf(state, member) ?? (state.topology.role === 'guest' ? (readyLinks(state)[0] ?? null) : null)
 
-/** Over the link to them; a guest's words to another go over the host. */
-export const fileSay = (state: RoomState, to: MemberId, signal: FileSignal): Step => {
-  const over = wayTo(state, to)
+/** A guest's words to another go over the host. */
+export const wordTo = (state: RoomState, message: Addressed & { readonly to: MemberId }): Step => {
+  const over = wayTo(state, message.to)
   if (over === null || state.selfMember === null) return still(state)
-  const message = { kind: 'file-signal', to, signal } as const
   return still(state, { type: 'send', over, source: state.selfMember, message })
 }
 

@@ -13,7 +13,7 @@ import {
   withoutMember,
 } from './change.ts'
 import { hearChat, hearChatWord } from './chat.ts'
-import { fileAnnounced, fileSignal, fileWithdrawn } from './file.ts'
+import { addressed, fileAnnounced, fileWithdrawn } from './file.ts'
 import { askForHistory, cameFirst } from './history.ts'
 import { sayAgain } from './owed.ts'
 import { movedNoted, peerMoved } from './seat.ts'
@@ -94,7 +94,8 @@ const hearKnown = (
     case 'file-withdrawn':
       return fileWithdrawn(state, via, speaker, message)
     case 'file-signal':
-      return fileSignal(state, via, speaker, message)
+    case 'direct':
+      return addressed(state, via, speaker, message)
     default:
       return hearCall(state, via, speaker, message, at)
   }

@@ -15,7 +15,7 @@ import { step } from './step.ts'
 export type RoomPorts = {
   readonly dial: (peer: PeerId) => void
   readonly hangUp: (peer: PeerId) => void
-  readonly send: (over: PeerId, words: object) => void
+  readonly send: (over: PeerId, words: object, spare: boolean) => void
   readonly renameLink: (from: PeerId, to: PeerId) => void
   readonly signalled: (over: PeerId, signal: Signal) => void
   readonly join: () => void
@@ -89,7 +89,7 @@ export class Room {
         return this.#ports.hangUp(effect.peer)
       case 'send': {
         const words = this.#state.topology.write(effect.message, effect.source)
-        if (words) this.#ports.send(effect.over, words)
+        if (words) this.#ports.send(effect.over, words, effect.spare === true)
         return
       }
       case 'rename-link':

@@ -102,6 +102,7 @@ export type RoomEvent =
   | { type: 'offer-files'; files: readonly FileCard[]; id: MessageId }
   | { type: 'withdraw-file'; file: FileId }
   | { type: 'file-say'; to: MemberId; signal: FileSignal }
+  | { type: 'direct-say'; to: MemberId; id: string; signal: Signal }
   | { type: 'react'; to: MessageId; sign: string; on: boolean }
   | { type: 'typing'; on: boolean }
   | { type: 'hand-over'; on: boolean }
@@ -124,7 +125,8 @@ export type CallEvent =
 export type RoomEffect =
   | { type: 'dial'; peer: PeerId }
   | { type: 'hang-up'; peer: PeerId }
-  | { type: 'send'; over: PeerId; source: MemberId; message: PeerMessage }
+  /** `spare`: rather left out than waiting behind much else. */
+  | { type: 'send'; over: PeerId; source: MemberId; message: PeerMessage; spare?: true }
   | { type: 'rename-link'; from: PeerId; to: PeerId }
   /** Something for the link itself that came over its own channel. */
   | { type: 'signal'; over: PeerId; signal: Signal }
@@ -140,6 +142,7 @@ export type AboutFile =
   | { kind: 'offered'; file: FileCard }
   | { kind: 'withdrawn'; file: FileId }
   | { kind: 'signal'; signal: FileSignal }
+  | { kind: 'direct'; id: string; signal: Signal }
 
 export type Step = { readonly state: RoomState; readonly effects: readonly RoomEffect[] }
 

@@ -4,7 +4,7 @@ import { cut } from '../wire/shape.ts'
 import { settle, streamArrived, streamGone } from './call.ts'
 import { andThen, still } from './change.ts'
 import { canSpeak, react, say, type, typingOver, unheard } from './chat.ts'
-import { fileSay, offerFiles, withdrawFile } from './file.ts'
+import { offerFiles, withdrawFile, wordTo } from './file.ts'
 import { hear } from './hear.ts'
 import { historyLate } from './history.ts'
 import {
@@ -50,7 +50,9 @@ const taken = (state: RoomState, event: RoomEvent, at: number): Step => {
     case 'withdraw-file':
       return withdrawFile(state, event.file)
     case 'file-say':
-      return fileSay(state, event.to, event.signal)
+      return wordTo(state, { kind: 'file-signal', to: event.to, signal: event.signal })
+    case 'direct-say':
+      return wordTo(state, { kind: 'direct', to: event.to, id: event.id, signal: event.signal })
     case 'react':
       return isSign(event.sign) ? react(state, event.to, event.sign, event.on) : still(state)
     case 'typing':

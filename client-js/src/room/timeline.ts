@@ -105,9 +105,10 @@ export const signed = (entry: ChatEntry, sign: string, signer: Signer, on: boole
   return { ...entry, signs: signs.filter(it => it.by.length > 0) }
 }
 
-/** Somebody goes on under another id, and their signs stay theirs. */
+/** Somebody goes on under another id, and their signs and files stay theirs. */
 export const resigned = (timeline: Timeline, from: MemberId, to: MemberId): Timeline =>
   timeline.map(entry => {
+    if (entry.kind === 'file') return entry.owner === from ? { ...entry, owner: to } : entry
     if (entry.kind !== 'chat' || entry.signs.length === 0) return entry
     const renamed = (it: Signer): Signer => (it.member === from ? { ...it, member: to } : it)
     return { ...entry, signs: entry.signs.map(({ sign, by }) => ({ sign, by: by.map(renamed) })) }

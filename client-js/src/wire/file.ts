@@ -5,6 +5,7 @@
 import { type FileId, fileId, type MemberId } from './ids.ts'
 import { packed, unpacked } from './packing.ts'
 import { cut, type Fields, idText, isRecord, recordAt, textUpTo, wholeNumber } from './shape.ts'
+import { parseSignal, type Signal } from './signal.ts'
 
 /** What others learn of a file before they have it. */
 export type FileCard = {
@@ -39,6 +40,8 @@ export type FileMessage =
   | { kind: 'file-withdrawn'; file: FileId }
   /** `to` in a star, where the host passes it on as it came. */
   | { kind: 'file-signal'; to: MemberId | null; signal: FileSignal; asReceived?: Fields }
+  /** Ours: two guests of a star make a connection of their own for files. `id` is the caller's mark on it. */
+  | { kind: 'direct'; to: MemberId | null; id: string; signal: Signal; asReceived?: Fields }
 
 export const chunkBytes = 16_384
 /** As many as the original's list shows well; it sends five at most, and we a few more where a folder came apart. */
@@ -91,6 +94,21 @@ export const parseFiles = (value: unknown): FileCard[] =>
       })
     : []
 
+const direct = 'direct'
+
+/** A mesh has no use for it: there everybody is connected. */
+export const parseDirect = (idata: Fields, to: MemberId | null): FileMessage | null => {
+  const data = idata['type'] === direct ? recordAt(idata, 'data') : null
+  const id = data && idText(data['id'])
+  const signal = data && parseSignal(data['signal'])
+  return id === null || !signal ? null : { kind: 'direct', to, id, signal, asReceived: idata }
+}
+
+export const writeDirect = ({ id, signal }: Extract<FileMessage, { kind: 'direct' }>): object => ({
+  type: direct,
+  data: { id, signal },
+})
+
 const types = { announced: 0, withdrawn: 1, signal: 4 } as const
 
 /** A mesh has the announced file where a star has an object that holds it. */
@@ -123,7 +141,10 @@ export const parseFileEvent = (
   }
 }
 
-export const writeFileEvent = (shape: FileShape, message: FileMessage): { type: number; special: object } => {
+export const writeFileEvent = (
+  shape: FileShape,
+  message: Exclude<FileMessage, { kind: 'direct' }>,
+): { type: number; special: object } => {
   switch (message.kind) {
     case 'file-announced': {
       const file = writeTaggedFile(message.file)

@@ -78,6 +78,7 @@ export const writeMesh = (message: PeerMessage, self: MemberId): object | null =
     case 'file-withdrawn':
     case 'file-signal':
       return { type: types.fileEvent, data: writeFileEvent('mesh', message) }
+    case 'direct':
     case 'knock':
     case 'admitted':
     case 'introduce':

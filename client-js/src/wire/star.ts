@@ -9,7 +9,7 @@ import {
   writeVoice,
 } from './call.ts'
 import { parseChat, parseChatWord, writeChat, writeChatWord } from './chat.ts'
-import { parseFileEvent, writeFileEvent } from './file.ts'
+import { parseDirect, parseFileEvent, writeDirect, writeFileEvent } from './file.ts'
 import { type MemberId, memberId, peerId } from './ids.ts'
 import {
   type Member,
@@ -118,7 +118,9 @@ const commonMessage = (idata: Fields, target: MemberId | null): PeerMessage | nu
     case types.fileEvent:
       return parseFileEvent('star', idata, target)
     default:
-      return parseChatWord(idata['type'], data) ?? parseOurVoice(idata['type'], data)
+      return (
+        parseDirect(idata, target) ?? parseChatWord(idata['type'], data) ?? parseOurVoice(idata['type'], data)
+      )
   }
 }
 
@@ -141,7 +143,7 @@ export const writeAsGuest = (message: PeerMessage, self: MemberId): object | nul
 
 const targetOf = (message: PeerMessage): MemberId | null => {
   if (message.kind === 'want-stream') return message.of
-  return message.kind === 'file-signal' ? message.to : null
+  return message.kind === 'file-signal' || message.kind === 'direct' ? message.to : null
 }
 
 /** `null` for what a star has no words for. */
@@ -178,6 +180,8 @@ const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
     case 'file-announced':
     case 'file-signal':
       return message.asReceived ?? { type: types.fileEvent, data: writeFileEvent('star', message) }
+    case 'direct':
+      return message.asReceived ?? writeDirect(message)
     case 'file-withdrawn':
       return { type: types.fileEvent, data: writeFileEvent('star', message) }
     case 'lost':

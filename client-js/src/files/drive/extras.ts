@@ -11,6 +11,8 @@ export type Wire = {
   readonly send: (frame: Uint8Array<ArrayBuffer> | string) => void
   /** When little waits to be sent. */
   readonly calm: () => Promise<void>
+  /** A further channel, for a file between two pages of ours. */
+  readonly openLane: () => RTCDataChannel | null
   readonly close: () => void
 }
 
@@ -18,6 +20,7 @@ export type WirePorts = {
   readonly signal: (signal: Signal) => void
   readonly opened: () => void
   readonly heard: (frame: unknown) => void
+  readonly lane?: (channel: RTCDataChannel) => void
   readonly closed: () => void
 }
 

@@ -17,15 +17,19 @@ const frameBytes = 65_536
 const lowBytes = 1_048_576
 
 export class Lane {
-  readonly #channel: RTCDataChannel
   readonly #ports: LanePorts
+  #channel: RTCDataChannel | null = null
   #before: LaneWord[] = []
   #draining = false
   #over = false
 
-  constructor(channel: RTCDataChannel, ports: LanePorts) {
-    this.#channel = channel
+  constructor(ports: LanePorts) {
     this.#ports = ports
+  }
+
+  /** What was said before goes out as soon as it is open. */
+  take(channel: RTCDataChannel): void {
+    this.#channel = channel
     channel.binaryType = 'arraybuffer'
     channel.bufferedAmountLowThreshold = lowBytes
     channel.addEventListener('open', () => this.#opened())
@@ -36,26 +40,27 @@ export class Lane {
   }
 
   tell(word: LaneWord): void {
-    if (this.#channel.readyState === 'connecting') this.#before.push(word)
-    else if (this.#channel.readyState === 'open') this.#send(writeLaneWord(word))
+    const state = this.#channel?.readyState ?? 'connecting'
+    if (state === 'connecting') this.#before.push(word)
+    else if (state === 'open') this.#send(writeLaneWord(word))
   }
 
   push(bytes: Uint8Array<ArrayBuffer>): void {
     for (let at = 0; at < bytes.byteLength; at += frameBytes) this.#send(bytes.subarray(at, at + frameBytes))
     this.#draining = true
-    if (this.#channel.bufferedAmount <= lowBytes) queueMicrotask(() => this.#drained())
+    if ((this.#channel?.bufferedAmount ?? 0) <= lowBytes) queueMicrotask(() => this.#drained())
   }
 
   /** After what was said before; a channel closes only once that has gone out. */
   close(): void {
     this.#over = true
-    if (this.#channel.readyState !== 'connecting') this.#channel.close()
+    if (this.#channel && this.#channel.readyState !== 'connecting') this.#channel.close()
   }
 
   #send(frame: string | Uint8Array<ArrayBuffer>): void {
     try {
-      if (typeof frame === 'string') this.#channel.send(frame)
-      else this.#channel.send(frame)
+      if (typeof frame === 'string') this.#channel?.send(frame)
+      else this.#channel?.send(frame)
     } catch {
       // Closed meanwhile, which its event tells.
     }
@@ -63,7 +68,7 @@ export class Lane {
 
   #opened(): void {
     for (const word of this.#before.splice(0)) this.tell(word)
-    if (this.#over) this.#channel.close()
+    if (this.#over) this.#channel?.close()
     else this.#ports.opened()
   }
 

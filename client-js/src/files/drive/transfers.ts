@@ -18,14 +18,14 @@ import {
 import { step } from '../step.ts'
 import { Disk } from './disk.ts'
 import { type Connect, Extras } from './extras.ts'
-import { Lane } from './lane.ts'
+import { Lane, type LanePorts } from './lane.ts'
 import type { Place, Report, SlotId } from './orders.ts'
 
 export type { Parcel, Place }
 
 export type TransferPorts = {
   /** A channel to that member, if there is a way. */
-  readonly openChannel: (member: MemberId) => RTCDataChannel | null
+  readonly openChannel: (member: MemberId) => Promise<RTCDataChannel | null>
   readonly connect: Connect
   readonly say: (to: MemberId, signal: FileSignal) => void
   /** When little waits to be said to that member. */
@@ -85,6 +85,10 @@ export class Transfers {
     this.#feed({ type: 'offered', owner, file })
   }
 
+  renamed(from: MemberId, to: MemberId): void {
+    this.#feed({ type: 'renamed', from, to })
+  }
+
   withdrawn(owner: MemberId, file: FileId): void {
     this.#feed({ type: 'withdrawn', owner, file })
   }
@@ -105,16 +109,21 @@ export class Transfers {
       known = true
     }
     this.#strangers.set(member, strangers + 1)
-    this.#hold(
-      lane,
-      channel,
-      word => {
-        if (known) return this.#feed({ type: 'lane-word', lane, word })
+    const ports = this.#lanePorts(lane)
+    const held = new Lane({
+      ...ports,
+      word: word => {
+        if (known) return ports.word(word)
         settled()
         this.#feed({ type: 'lane-called', lane, member, word, again: randomId() })
       },
-      settled,
-    )
+      closed: () => {
+        settled()
+        ports.closed()
+      },
+    })
+    this.#lanes.set(lane, held)
+    held.take(channel)
   }
 
   /** Offers these to everybody in the room. */
@@ -213,7 +222,7 @@ export class Transfers {
   #carryOut(effect: FilesEffect): void {
     switch (effect.type) {
       case 'open-lane':
-        return this.#openLane(effect.lane, effect.member)
+        return void this.#openLane(effect.lane, effect.member)
       case 'tell':
         return this.#lanes.get(effect.lane)?.tell(effect.word)
       case 'push':
@@ -281,37 +290,26 @@ export class Transfers {
     }
   }
 
-  #openLane(lane: LaneId, member: MemberId): void {
-    const channel = this.#ports.openChannel(member)
-    if (!channel) return this.#feed({ type: 'lane-closed', lane })
-    this.#hold(
-      lane,
-      channel,
-      word => this.#feed({ type: 'lane-word', lane, word }),
-      () => undefined,
-    )
+  async #openLane(lane: LaneId, member: MemberId): Promise<void> {
+    // What is said meanwhile waits in it.
+    const held = new Lane(this.#lanePorts(lane))
+    this.#lanes.set(lane, held)
+    const channel = await this.#ports.openChannel(member)
+    if (channel) return held.take(channel)
+    if (this.#lanes.delete(lane)) this.#feed({ type: 'lane-closed', lane })
   }
 
-  #hold(
-    lane: LaneId,
-    channel: RTCDataChannel,
-    word: (it: Parameters<Lane['tell']>[0]) => void,
-    closed: () => void,
-  ): void {
-    this.#lanes.set(
-      lane,
-      new Lane(channel, {
-        opened: () => this.#feed({ type: 'lane-opened', lane }),
-        word,
-        bytes: bytes => this.#feed({ type: 'lane-bytes', lane, bytes }),
-        drained: () => this.#feed({ type: 'drained', lane }),
-        closed: () => {
-          closed()
-          this.#lanes.delete(lane)
-          this.#feed({ type: 'lane-closed', lane })
-        },
-      }),
-    )
+  #lanePorts(lane: LaneId): LanePorts {
+    return {
+      opened: () => this.#feed({ type: 'lane-opened', lane }),
+      word: word => this.#feed({ type: 'lane-word', lane, word }),
+      bytes: bytes => this.#feed({ type: 'lane-bytes', lane, bytes }),
+      drained: () => this.#feed({ type: 'drained', lane }),
+      closed: () => {
+        this.#lanes.delete(lane)
+        this.#feed({ type: 'lane-closed', lane })
+      },
+    }
   }
 
   async #settle(key: OutgoingKey, to: MemberId, ms: number): Promise<void> {

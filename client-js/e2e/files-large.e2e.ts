@@ -1,0 +1,82 @@
+/** A large file whose link is cut in the middle: it goes on where it stopped, and no page ever holds it whole. */
+import { randomBytes } from 'node:crypto'
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import type { Person } from './browser.ts'
+import { gather, house } from './house.ts'
+import {
+  accept,
+  breakable,
+  breakConnections,
+  cardOf,
+  pickPath,
+  saved,
+  shaOfFile,
+  shelf,
+} from './transfers.ts'
+
+const home = house()
+const shelves = shelf()
+afterAll(shelves.clear)
+
+const sizeMegabytes = 200
+
+const large = (name: string): string => {
+  const path = join(shelves.folder, name)
+  const file = openSync(path, 'w')
+  for (let megabyte = 0; megabyte < sizeMegabytes; megabyte++) writeSync(file, randomBytes(1_000_000))
+  closeSync(file)
+  return path
+}
+
+/** What a page's scripts and buffers take, in megabytes, once what nobody needs has been thrown away. */
+const held = async (person: Person): Promise<number> => {
+  const devtools = await person.context.newCDPSession(person.page)
+  await devtools.send('HeapProfiler.collectGarbage')
+  const { usedSize, embedderHeapUsedSize, backingStorageSize } = (await devtools.send(
+    'Runtime.getHeapUsage',
+  )) as unknown as Record<string, number>
+  await devtools.detach()
+  return ((usedSize ?? 0) + (embedderHeapUsedSize ?? 0) + (backingStorageSize ?? 0)) / 1_000_000
+}
+
+const progressOf = async (person: Person, name: string): Promise<number> => {
+  const bar = cardOf(person, name).getByRole('progressbar')
+  return (await bar.count()) === 0 ? 0 : Number(await bar.evaluate(it => (it as HTMLProgressElement).value))
+}
+
+test('200 MB with the link cut in the middle', async () => {
+  const path = large('large.bin')
+  const {
+    people: [ada],
+  } = await gather(home, {}, 'Ada')
+  if (!ada) throw new Error('nobody came')
+  const ben = await home.arrive()
+  await breakable(ben)
+  await ben.page.goto(ada.page.url())
+  await ben.page.reload()
+  await ben.stepIn('Ben')
+  await ben.sees('Ada')
+  await pickPath(ada, path)
+  await cardOf(ben, 'large.bin').waitFor()
+  const before = [await held(ada), await held(ben)]
+  const coming = saved(ben, () => accept(ben, 'large.bin'), 240_000)
+  await expect.poll(() => progressOf(ben, 'large.bin'), { timeout: 120_000 }).toBeGreaterThan(80_000_000)
+  await breakConnections(ben)
+  await cardOf(ben, 'large.bin').getByText('Interrupted').waitFor()
+  const stopped = await progressOf(ben, 'large.bin')
+  expect(stopped).toBeGreaterThan(80_000_000)
+  await cardOf(ben, 'large.bin').getByText('Coming from Ada').waitFor()
+  expect(await progressOf(ben, 'large.bin')).toBeGreaterThanOrEqual(stopped)
+  const during: number[] = []
+  while (await cardOf(ben, 'large.bin').getByText('Coming from Ada').isVisible())
+    during.push((await held(ada)) + (await held(ben)))
+  const download = await coming
+  expect(await shaOfFile(await download.path())).toBe(await shaOfFile(path))
+  await ada.log.getByText('Ben: complete').waitFor()
+  const most = Math.max(...during) - (before[0] ?? 0) - (before[1] ?? 0)
+  expect(during.length).toBeGreaterThan(1)
+  // Twice what may be under way, which is far from the file itself.
+  expect(most).toBeLessThan(64)
+}, 300_000)
