@@ -141,3 +141,46 @@ describe('with a browser that has nothing to give', () => {
     await guest.stepIn('Ben')
   })
 })
+
+test('a headset that is plugged in during a call is offered, and taken', async () => {
+  const { guest } = await atTheDoor('Ben')
+  await guest.page.getByRole('button', { name: 'Microphone only' }).click()
+  await guest.page.getByText('Say something').waitFor()
+  await guest.page.getByRole('button', { name: 'Join room' }).click()
+  await guest.page.getByRole('toolbar').waitFor()
+  await guest.page.getByRole('button', { name: 'Choose a microphone' }).click()
+  await guest.page.getByRole('dialog', { name: 'Choose a microphone' }).getByRole('radio').nth(4).waitFor()
+  await guest.page.keyboard.press('Escape')
+  await guest.page.evaluate(() => {
+    const { mediaDevices } = navigator
+    const list = mediaDevices.enumerateDevices.bind(mediaDevices)
+    mediaDevices.enumerateDevices = async () => {
+      const [first, ...others] = await list()
+      const named = { deviceId: 'new', kind: 'audioinput', label: 'Headset', groupId: '' } as MediaDeviceInfo
+      return first ? [first, named, ...others] : [named]
+    }
+    mediaDevices.dispatchEvent(new Event('devicechange'))
+  })
+  await guest.page.getByText('Headset is plugged in.').waitFor()
+  await guest.page.getByRole('button', { name: 'Use it' }).click()
+  await guest.page.getByText('Headset is plugged in.').waitFor({ state: 'detached' })
+  await guest.page.getByRole('button', { name: 'Choose a microphone' }).click()
+  await guest.page.getByRole('radio', { name: 'Headset', checked: true }).waitFor()
+})
+
+test('somebody is made softer, and stays so', async () => {
+  const { ada, guest } = await atTheDoor('Ben')
+  await guest.page.getByRole('button', { name: 'Microphone only' }).click()
+  await guest.page.getByText('Say something').waitFor()
+  await guest.page.getByRole('button', { name: 'Join room' }).click()
+  await ada.page.getByRole('button', { name: 'Join call' }).click()
+  await ada.page.getByRole('dialog').getByRole('button', { name: 'Join call' }).click()
+  await ada.page.getByRole('region', { name: /^Ben/ }).hover()
+  await ada.page.getByRole('button', { name: 'Options for Ben' }).click()
+  const volume = ada.page.getByLabel('Volume of Ben')
+  await volume.fill('30')
+  await ada.page.keyboard.press('Escape')
+  await ada.page.getByRole('region', { name: /^Ben/ }).hover()
+  await ada.page.getByRole('button', { name: 'Options for Ben' }).click()
+  expect(await volume.inputValue()).toBe('30')
+})

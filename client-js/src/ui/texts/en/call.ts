@@ -31,7 +31,6 @@ const troubles: Record<TroubleWith, string> = {
 export const call = {
   start: 'Start call',
   join: 'Join call',
-  joining: 'Joining the call…',
   joinTitle: 'Join the call',
   startTitle: 'Start a call',
   leave: 'Leave call',
@@ -47,7 +46,6 @@ export const call = {
         : `${first} and ${others} more are in the call`,
   inItTwo: (first: string, second: string) => `${first} and ${second} are in the call`,
   alone: 'You are the only one in the call',
-  aloneHint: 'The others in the room can see that, and join you.',
   microphone: 'Microphone',
   camera: 'Camera',
   screen: 'Share screen',
@@ -60,13 +58,11 @@ export const call = {
   you: 'You',
   self: (name: string) => `${name} (you)`,
   muted: 'muted',
-  speaking: 'speaking',
   noPicture: 'camera off',
   screenOf: (name: string) => `${name}’s screen`,
   ownScreen: 'Your screen',
   ownScreenWhole: 'You are sharing your whole screen',
   ownScreenHint: 'It is not shown here, since it would show itself again and again.',
-  withSound: 'with its sound',
   pin: 'Pin',
   unpin: 'Unpin',
   pinned: (name: string) => `${name} is pinned`,
@@ -75,7 +71,6 @@ export const call = {
   fullScreenOff: 'Leave full screen',
   smallWindow: 'In a window of its own',
   options: (name: string) => `Options for ${name}`,
-  volume: 'Volume',
   volumeOf: (name: string) => `Volume of ${name}`,
   qualities,
   measured: (lossPercent: number, roundTripMs: number | null, jitterMs: number) =>
@@ -100,6 +95,8 @@ export const call = {
   troubles,
   screenUnsupported: 'This browser cannot share screens.',
   screenBlocked: 'Sharing was not allowed. Press the button again, and choose what to share.',
+  plugged: (device: string) => `${device} is plugged in.`,
+  useIt: 'Use it',
   dismiss: 'Dismiss',
   carrying: (guests: number, megabits: string) =>
     `${plural(guests, {

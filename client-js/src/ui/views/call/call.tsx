@@ -3,13 +3,14 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import type { CallCommands, CallState } from '../../../call/state.ts'
 import { people, type Seen } from '../../../room/people.ts'
 import type { RoomState } from '../../../room/state.ts'
-import { useDevices } from '../../devices.ts'
+import { useDevices, usePlugged } from '../../devices.ts'
 import { shownName } from '../../format.ts'
 import { useFullScreen, useIdle } from '../../full-screen.ts'
 import type { Commands, Model } from '../../model.ts'
 import type { Panels } from '../../panels.ts'
 import { announce } from '../../parts/announcer.tsx'
 import { CopyLink } from '../../parts/copy.tsx'
+import { later } from '../../parts/later.tsx'
 import { text } from '../../text.ts'
 import { arrange, type Known, type Tile, tilesOf } from '../../tiles.ts'
 import { Bar } from './bar.tsx'
@@ -18,6 +19,8 @@ import { Stage } from './stage.tsx'
 import { titleOf } from './title.ts'
 import '../../styles/call.css'
 import '../../styles/tile.css'
+
+const SafetyDialog = later(() => import('../safety.tsx').then(({ SafetyDialog }) => SafetyDialog))
 
 export type CallViewProps = {
   room: RoomState
@@ -45,14 +48,27 @@ export const CallView = ({
   const area = useRef<HTMLElement>(null)
   // Whatever was pressed to get here is gone.
   useEffect(() => area.current?.focus(), [])
-  const { pinned, pin } = usePins()
   const { own } = state
   const devices = useDevices(`${own.microphone === 'none'} ${own.camera}`)
+  const { pinned, pin } = usePins()
+  const [proved, setProved] = useState<Tile | null>(null)
+  const plugged = usePlugged(devices)
   const scene = arrange(tilesOf(state, room.person.name, knownIn(people(room))), pinned)
   return (
     <section ref={area} class={idle ? 'call call-idle' : 'call'} aria-label={text.call.area} tabIndex={-1}>
-      <Stage scene={scene} pinned={pinned} pin={pin} call={call} />
-      <Notes state={state} call={call} reconnecting={isReconnecting(room)} touch={isTouch()} />
+      <Stage scene={scene} pinned={pinned} pin={pin} call={call} prove={setProved} />
+      <Notes
+        state={state}
+        call={call}
+        reconnecting={isReconnecting(room)}
+        touch={isTouch()}
+        plugged={plugged.found}
+        use={({ kind, device }) => {
+          commands.useDevice(kind, device)
+          plugged.forget()
+        }}
+        forget={plugged.forget}
+      />
       <div class="call-foot">
         <Aside state={state} />
         {room.links.size === 0 && !room.ended && <CopyLink commands={commands} link={invitation} small />}
@@ -73,6 +89,16 @@ export const CallView = ({
           }}
         />
       </div>
+      {proved?.member && (
+        <SafetyDialog
+          commands={commands}
+          member={proved.member}
+          name={proved.name}
+          reach={proved.reach}
+          star={room.card.kind === 'star'}
+          close={() => setProved(null)}
+        />
+      )}
     </section>
   )
 }

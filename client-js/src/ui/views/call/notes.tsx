@@ -1,10 +1,19 @@
 /** Owns what a call has to say in words, above its bar: what is wrong, what to do about it, and what others carry. */
 import type { CallCommands, CallState, CallTrouble } from '../../../call/state.ts'
+import type { Plugged } from '../../devices.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { remedyFor } from '../../parts/trouble.tsx'
 import { text } from '../../text.ts'
 
-type Props = { state: CallState; call: CallCommands; reconnecting: boolean; touch: boolean }
+type Props = {
+  state: CallState
+  call: CallCommands
+  reconnecting: boolean
+  touch: boolean
+  plugged: Plugged | null
+  use: (plugged: Plugged) => void
+  forget: () => void
+}
 
 /** At most the few that matter now; the first is the most urgent. */
 export const Notes = (props: Props) => (
@@ -38,11 +47,19 @@ type Note = {
   readonly dismiss?: () => void
 }
 
-const notesOf = ({ state, call, reconnecting, touch }: Props): Note[] => {
+const notesOf = ({ state, call, reconnecting, touch, plugged, use, forget }: Props): Note[] => {
   const { own, carrying, troubles } = state
   const notes: Note[] = troubles.map(trouble => noteOf(trouble, call))
   if (reconnecting) notes.push({ key: 'reconnecting', tone: 'warn', words: text.call.reconnectingAll })
   if (carrying?.strained) notes.push({ key: 'strained', tone: 'warn', words: text.call.strained })
+  if (plugged)
+    notes.push({
+      key: 'plugged',
+      tone: 'plain',
+      words: text.call.plugged(plugged.device.label),
+      action: { label: text.call.useIt, press: () => use(plugged) },
+      dismiss: forget,
+    })
   if (own.silent) notes.push({ key: 'silent', tone: 'warn', words: text.call.silent })
   const { pushToTalk, microphone, speaking, talking } = own
   if (pushToTalk && microphone === 'on') {

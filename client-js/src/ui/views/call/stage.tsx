@@ -11,6 +11,7 @@ type Props = {
   pinned: ReadonlySet<string>
   pin: (tile: Tile) => void
   call: CallCommands
+  prove: (tile: Tile) => void
 }
 
 export const Stage = ({ scene, ...tools }: Props) => {
@@ -21,7 +22,7 @@ export const Stage = ({ scene, ...tools }: Props) => {
       {grid.length > 0 && <Tiles tiles={grid} {...tools} strip={stage.length > 0} label={text.call.people} />}
       {corner && (
         <div class="stage-corner">
-          <TileView tile={corner} pinned={false} pin={tools.pin} call={tools.call} />
+          <TileView {...tools} tile={corner} pinned={false} />
         </div>
       )}
     </div>
@@ -41,7 +42,7 @@ type TilesProps = Omit<Props, 'scene'> & {
 
 const gap = 8
 
-const Tiles = ({ tiles, label, large, strip, alone, pinned, pin, call }: TilesProps) => {
+const Tiles = ({ tiles, label, large, strip, alone, pinned, ...tools }: TilesProps) => {
   const list = useRef<HTMLUListElement>(null)
   const box = useBox(list)
   const ratio = usePictureRatio(list)
@@ -53,7 +54,7 @@ const Tiles = ({ tiles, label, large, strip, alone, pinned, pin, call }: TilesPr
     list.current?.style.setProperty('--tile-height', `${grid.height}px`)
   }, [grid.width, grid.height, strip])
   const size = strip ? 'small' : sizeOf(grid.width * devicePixelRatio)
-  useSizes(tiles, size, call)
+  useSizes(tiles, size, tools.call)
   return (
     <ul
       ref={list}
@@ -62,7 +63,7 @@ const Tiles = ({ tiles, label, large, strip, alone, pinned, pin, call }: TilesPr
     >
       {tiles.map(tile => (
         <li key={tile.key} class="tile-place">
-          <TileView tile={tile} pinned={pinned.has(tile.key)} pin={pin} call={call} />
+          <TileView {...tools} tile={tile} pinned={pinned.has(tile.key)} />
         </li>
       ))}
     </ul>

@@ -15,9 +15,11 @@ export type ToolsProps = {
   pinned: boolean
   pin: (tile: Tile) => void
   call: CallCommands
+  /** How the connection to somebody is proved. */
+  prove: (tile: Tile) => void
 }
 
-export const TileTools = ({ tile, area, pinned, pin, call }: ToolsProps) => {
+export const TileTools = ({ tile, area, pinned, pin, call, prove }: ToolsProps) => {
   const title = titleOf(tile)
   const word = pinned ? text.call.unpin : text.call.pin
   return (
@@ -41,6 +43,16 @@ export const TileTools = ({ tile, area, pinned, pin, call }: ToolsProps) => {
               }}
             />
             {tile.picture && <Windows area={area} close={close} />}
+            {tile.kind === 'person' && !tile.own && (
+              <MenuItem
+                icon="shield"
+                label={text.safety.open(title)}
+                press={() => {
+                  close()
+                  prove(tile)
+                }}
+              />
+            )}
             {tile.screen && (
               <MenuItem
                 icon="screen-off"
