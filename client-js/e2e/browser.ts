@@ -22,6 +22,8 @@ export type Look = {
   readonly height?: number
   readonly dark?: boolean
   readonly locale?: string
+  /** Fingers, and no pointer that hovers. */
+  readonly touch?: boolean
 }
 
 /** One person's page. What the page itself reports as wrong is kept, so that a test can say there was nothing. */
@@ -41,10 +43,12 @@ export class Person {
   }
 
   static async arrive(browser: Browser, address: string, look: Look = {}): Promise<Person> {
-    const { width = 1280, height = 800, dark = false, locale = 'en-GB' } = look
+    const { width = 1280, height = 800, dark = false, locale = 'en-GB', touch = false } = look
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme: dark ? 'dark' : 'light',
+      hasTouch: touch,
+      isMobile: touch,
       locale,
     })
     const person = new Person(context, await context.newPage())

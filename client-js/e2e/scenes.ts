@@ -56,10 +56,12 @@ export class Scenes {
   }
 
   static async open(browser: Browser, look: Look = {}): Promise<Scenes> {
-    const { width = 1280, height = 800, dark = false } = look
+    const { width = 1280, height = 800, dark = false, touch = false } = look
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme: dark ? 'dark' : 'light',
+      hasTouch: touch,
+      isMobile: touch,
       locale: 'en-GB',
     })
     const shown = await context.newPage()

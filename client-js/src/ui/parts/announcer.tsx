@@ -1,15 +1,22 @@
 /** Owns the one place from which things are said to those who do not see them happen. */
 import { signal } from '@preact/signals'
 
-const words = signal<{ readonly key: number; readonly text: string }>({ key: 0, text: '' })
+type Said = { readonly key: number; readonly words: string }
 
-/** The same words twice are said twice, since they are a new element each time. */
-export const announce = (text: string): void => {
-  words.value = { key: words.value.key + 1, text }
+const said = signal<readonly Said[]>([])
+
+/** Several can happen at once; the same words twice are said twice, since they are a new element each time. */
+const keptMax = 5
+
+export const announce = (words: string): void => {
+  const key = (said.value.at(-1)?.key ?? 0) + 1
+  said.value = [...said.value.slice(1 - keptMax), { key, words }]
 }
 
 export const Announcer = () => (
   <div class="sr-only" role="status" aria-live="polite">
-    <p key={words.value.key}>{words.value.text}</p>
+    {said.value.map(({ key, words }) => (
+      <p key={key}>{words}</p>
+    ))}
   </div>
 )

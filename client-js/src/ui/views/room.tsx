@@ -18,7 +18,7 @@ import { Chat } from './chat.tsx'
 import { People } from './people.tsx'
 import { Ready } from './ready.tsx'
 import { admits, RoomHead } from './room-head.tsx'
-import { useCallSaid, useRoomKeys } from './room-life.ts'
+import { useCallSaid, useChatSaid, useRoomKeys } from './room-life.ts'
 
 const CallView = later(() => import('./call/call.tsx').then(({ CallView }) => CallView))
 
@@ -32,6 +32,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
   const panels = usePanels(inCall ? 'chat' : 'people')
   const unread = newTo(model.reading.value, state.timeline).length > 0
   useCallSaid(state, call)
+  useChatSaid(state.timeline, !inCall || panels.open === 'chat')
   useRoomKeys({ model, commands, panels, inCall })
   const seen = people(state)
   const alone = seen.length === 1
@@ -76,7 +77,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
       </main>
       {inCall && (
         <Panel panels={panels} panel="chat" title={text.call.chat} focus="textarea">
-          {chat}
+          {panels.open === 'chat' && chat}
         </Panel>
       )}
       <Panel

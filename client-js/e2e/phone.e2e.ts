@@ -1,0 +1,109 @@
+/** A phone: fingers, little room, and everything still within reach. */
+import type { Browser, Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Look, launch, type Person } from './browser.ts'
+import { house } from './house.ts'
+import type { Scene } from './pages/scenes.ts'
+import { Scenes } from './scenes.ts'
+
+const home = house()
+const phone: Look = { width: 320, height: 568, touch: true }
+
+const tooWide = (page: Page): Promise<number> =>
+  page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+
+/** Every button that can be seen lies within the window, and is large enough for a finger. */
+const unreachable = (page: Page): Promise<string[]> =>
+  page.evaluate(() =>
+    [...document.querySelectorAll<HTMLElement>('[role="toolbar"] button, .room-head button')]
+      .filter(button => button.checkVisibility())
+      .map(button => ({ name: button.textContent ?? '', box: button.getBoundingClientRect() }))
+      .filter(
+        ({ box }) =>
+          box.left < 0 ||
+          box.top < 0 ||
+          box.right > innerWidth ||
+          box.bottom > innerHeight ||
+          Math.min(box.width, box.height) < 40,
+      )
+      .map(({ name }) => name),
+  )
+
+let browser: Browser
+beforeAll(async () => {
+  browser = await launch()
+})
+afterAll(() => browser.close())
+
+test('a call of any size fits, and its buttons are within reach', async () => {
+  const seen = await Scenes.open(browser, phone)
+  const scenes: readonly Scene[] = [
+    { others: 0 },
+    { others: 1 },
+    { others: 4 },
+    { others: 19 },
+    { others: 3, screens: 1 },
+    { others: 2, ownScreen: 'monitor' },
+    { others: 1, troubles: [{ key: 1, with: 'camera', what: 'in-use' }] },
+  ]
+  for (const scene of scenes) {
+    await seen.show(scene)
+    expect({ scene, wider: await tooWide(seen.page) }).toEqual({ scene, wider: 0 })
+    expect({ scene, unreachable: await unreachable(seen.page) }).toEqual({ scene, unreachable: [] })
+  }
+  await seen.close()
+})
+
+test('a phone that lies on its side has room for faces', async () => {
+  const seen = await Scenes.open(browser, { width: 640, height: 320, touch: true })
+  await seen.show({ others: 2 })
+  expect(await unreachable(seen.page)).toEqual([])
+  const tile = await seen.page.getByRole('region', { name: /^Grace/ }).boundingBox()
+  expect((tile?.width ?? 0) * (tile?.height ?? 0)).toBeGreaterThan((640 * 320) / 8)
+  await seen.close()
+})
+
+const open = async (person: Person, name: string): Promise<void> => {
+  await person.page.getByRole('button', { name, exact: true }).tap()
+}
+
+test('chat and people are sheets over the call, one at a time, and what one does there is heard', async () => {
+  const ada = await home.arrive()
+  const link = await ada.createRoom('Ada')
+  const ben = await home.arrive(link, phone)
+  await ben.page.getByLabel('Your name').fill('Ben')
+  await ben.page.getByRole('button', { name: 'Microphone only' }).tap()
+  await ben.page.getByText('Say something').waitFor()
+  await ben.page.getByRole('button', { name: 'Join room' }).tap()
+  await ben.page.getByRole('toolbar').waitFor()
+  await ada.page.getByText('Ben is in the call').waitFor()
+  expect(await tooWide(ben.page)).toBe(0)
+
+  await ada.say('are you there?')
+  await ben.page.getByRole('status').filter({ hasText: 'Ada: are you there?' }).waitFor({ state: 'attached' })
+  await open(ben, 'Chat, with new messages')
+  await ben.hears('Ada', 'are you there?')
+  expect(await ben.page.getByText('Shift + Enter').isVisible()).toBe(false)
+  await ben.say('yes')
+  await ada.hears('Ben', 'yes')
+  expect(await tooWide(ben.page)).toBe(0)
+  await open(ben, 'Close')
+  await ben.log.waitFor({ state: 'hidden' })
+
+  await open(ben, 'More')
+  await ben.page.getByRole('dialog', { name: 'More' }).getByRole('button', { name: 'People' }).tap()
+  await ben.page.getByRole('heading', { name: /^People/ }).waitFor()
+  await open(ben, 'Close')
+  await ben.page.getByRole('button', { name: 'Leave call' }).tap()
+  await ben.page.getByRole('button', { name: 'Start call' }).waitFor()
+})
+
+test('without a pointer that hovers, what can be done with somebody is there to be touched', async () => {
+  const seen = await Scenes.open(browser, phone)
+  await seen.show({ others: 2 })
+  await seen.page.getByRole('button', { name: 'Options for Grace Hopper' }).tap()
+  await seen.page.getByRole('dialog').getByRole('button', { name: 'Pin' }).tap()
+  await seen.page.getByRole('button', { name: 'Pin: Grace Hopper', pressed: true }).tap()
+  await seen.page.getByRole('button', { name: 'Pin: Grace Hopper' }).waitFor({ state: 'hidden' })
+  await seen.close()
+})
