@@ -58,6 +58,20 @@ test('a link without its password asks for it', async () => {
   expect(ben.page.url()).toBe(link.href)
 })
 
+test('a link with a wrong password is told from one without any', async () => {
+  const ada = await home.arrive()
+  const link = await ada.createRoom('Ada', { password: 'word' })
+  const ben = await home.arrive(link.replace('pwd=word', 'pwd=other'))
+  await ben.page.getByLabel('Your name').fill('Ben')
+  expect(await ben.page.getByLabel('Password').count()).toBe(0)
+  await ben.page.getByRole('button', { name: 'Join room' }).click()
+  await ben.page.getByText('The password in the link is not').waitFor()
+  expect(await ben.page.getByLabel('Your name').inputValue()).toBe('Ben')
+  await ben.page.getByLabel('Password').fill('word')
+  await ben.page.getByRole('button', { name: 'Join room' }).click()
+  await ben.sees('Ada')
+})
+
 test('a full room says so', async () => {
   const ada = await home.arrive()
   const link = await ada.createRoom('Ada', { peersMax: 2 })

@@ -109,9 +109,9 @@ test('one letter each, but none while one types', async () => {
   await keyboard.press('Escape')
   await isOn(ada, 'Microphone', true)
   await keyboard.press('f')
-  await ada.page.locator('main:fullscreen').waitFor()
+  await ada.page.locator('.room:fullscreen').waitFor()
   await keyboard.press('f')
-  await ada.page.locator('main:not(:fullscreen)').waitFor()
+  await ada.page.locator('.room:not(:fullscreen)').waitFor()
 })
 
 test('with push-to-talk one is heard while the space bar is held, and a button is pressed by it all the same', async () => {

@@ -3,11 +3,11 @@ import { useEffect, useState } from 'preact/hooks'
 
 export type FullScreen = { readonly on: boolean; readonly can: boolean; readonly toggle: () => void }
 
-/** The room's main part: the call with its bar, or the conversation. */
+/** The whole room: a call without its panels is half of one. */
 export const toggleFullScreen = (): void => {
   const done = document.fullscreenElement
     ? document.exitFullscreen()
-    : document.querySelector('main')?.requestFullscreen()
+    : document.querySelector('.room')?.requestFullscreen()
   // A browser may refuse; then nothing changes, which is seen.
   done?.catch(() => undefined)
 }
@@ -15,7 +15,7 @@ export const toggleFullScreen = (): void => {
 export const useFullScreen = (): FullScreen => {
   const [on, setOn] = useState(false)
   useEffect(() => {
-    const changed = (): void => setOn(document.fullscreenElement?.tagName === 'MAIN')
+    const changed = (): void => setOn(document.fullscreenElement?.matches('.room') ?? false)
     document.addEventListener('fullscreenchange', changed)
     return () => document.removeEventListener('fullscreenchange', changed)
   }, [])

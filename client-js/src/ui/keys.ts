@@ -5,14 +5,15 @@ import { type Focus, type Shortcut, shortcutOf } from './shortcuts.ts'
 /** `talk` is told when its key goes down, and `release` when it comes up again or can no longer be seen. */
 export type Keys = Readonly<Partial<Record<Shortcut, () => void>>> & { readonly release?: () => void }
 
-export const useKeys = (keys: Keys): void => {
+/** `keys` is asked with each press: what a key does can change without anything being drawn. */
+export const useKeys = (keys: () => Keys): void => {
   const now = useRef(keys)
   now.current = keys
   useEffect(() => {
     let held = false
     let byPointer = false
     const release = (): void => {
-      if (held) now.current.release?.()
+      if (held) now.current().release?.()
       held = false
     }
     const down = (event: KeyboardEvent): void => {
@@ -21,7 +22,7 @@ export const useKeys = (keys: Keys): void => {
       if (event.key === ' ' && held) event.preventDefault()
       if (event.defaultPrevented || document.querySelector('dialog[open]')) return
       const wish = shortcutOf(event, focus)
-      const act = wish && now.current[wish]
+      const act = wish && now.current()[wish]
       if (!act) return
       event.preventDefault()
       if (wish === 'talk') held = true

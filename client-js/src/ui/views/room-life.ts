@@ -1,6 +1,7 @@
 /** Owns what goes on in a room beside what is drawn: keys, and what is said aloud. */
+import { useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
-import type { CallCommands, CallState } from '../../call/state.ts'
+import type { CallCommands, CallState, MemberId } from '../../call/state.ts'
 import type { RoomState } from '../../room/state.ts'
 import type { Timeline } from '../../room/timeline.ts'
 import { shownName } from '../format.ts'
@@ -14,16 +15,20 @@ import { toggleScreen } from '../screens.ts'
 import { text } from '../text.ts'
 import { excerpt } from '../words.ts'
 
-export const useCallSaid = (room: RoomState, call: CallState | null): void => {
-  const before = useRef(call)
-  useEffect(() => {
+/** The call changes often, and who is in the room seldom. */
+export const useCallSaid = (room: RoomState, model: Model): void => {
+  const members = useRef(room.members)
+  members.current = room.members
+  const before = useRef<CallState | null>(null)
+  useSignalEffect(() => {
+    const call = model.call.value
     const was = before.current
     before.current = call
-    if (!was || !call || was === call) return
-    const nameOf = (member: string): string =>
-      shownName([...room.members.values()].find(({ id }) => id === member)?.name ?? text.room.stranger)
+    if (!was || !call) return
+    const nameOf = (member: MemberId): string =>
+      shownName(members.current.get(member)?.name ?? text.room.stranger)
     for (const words of saidOf(was, call, nameOf, text.call.said)) announce(words)
-  }, [call])
+  })
 }
 
 /** What is written while the conversation is not shown; where it is, it is read by itself. */
@@ -38,17 +43,19 @@ export const useChatSaid = (timeline: Timeline, shown: boolean): void => {
   }, [timeline, shown])
 }
 
-type Around = { model: Model; commands: Commands; panels: Panels; inCall: boolean }
+type Around = { model: Model; commands: Commands; panels: Panels }
 
-export const useRoomKeys = ({ model, commands, panels, inCall }: Around): void => {
-  const state = model.call.value
-  const call = inCall ? commands.call() : null
-  const help = (): void => {
-    model.dialog.value = 'shortcuts'
-  }
-  const always = { help, 'full-screen': toggleFullScreen }
-  useKeys(state && call ? { ...always, ...inCallKeys(state, call, panels) } : always)
-}
+export const useRoomKeys = ({ model, commands, panels }: Around): void =>
+  useKeys(() => {
+    const help = (): void => {
+      model.dialog.value = 'shortcuts'
+    }
+    const always = { help, 'full-screen': toggleFullScreen }
+    const state = model.call.peek()
+    const call = commands.call()
+    if (!state || !call || state.own.phase === 'out') return always
+    return { ...always, ...inCallKeys(state, call, panels) }
+  })
 
 const inCallKeys = (state: CallState, call: CallCommands, panels: Panels): Keys => {
   const { own } = state

@@ -1,4 +1,6 @@
 /** Owns the room as a whole: where its head, its call, its conversation and its people stand. */
+import { useComputed } from '@preact/signals'
+import type { CallState } from '../../call/state.ts'
 import { canSpeak } from '../../room/chat.ts'
 import { people } from '../../room/people.ts'
 import type { RoomState } from '../../room/state.ts'
@@ -13,7 +15,7 @@ import { Panel } from '../parts/panel.tsx'
 import { SettingsButton } from '../parts/settings-button.tsx'
 import { newTo } from '../reading.ts'
 import { text } from '../text.ts'
-import { CallStrip, isRunning } from './call-strip.tsx'
+import { CallStrip } from './call-strip.tsx'
 import { Chat } from './chat.tsx'
 import { People } from './people.tsx'
 import { Ready } from './ready.tsx'
@@ -26,28 +28,26 @@ type Props = { model: Model; commands: Commands; view: Extract<View, { kind: 'ro
 
 export const RoomView = ({ model, commands, view }: Props) => {
   const { state, invitation, created } = view
-  const call = model.call.value
-  const calls = commands.call()
-  const inCall = call !== null && calls !== null && call.own.phase !== 'out'
+  const call = useComputed(() => placeIn(model.call.value)).value
+  const inCall = call === 'in'
   const panels = usePanels(inCall ? 'chat' : 'people')
   const unread = newTo(model.reading.value, state.timeline).length > 0
-  useCallSaid(state, call)
+  useCallSaid(state, model)
   useChatSaid(state.timeline, !inCall || panels.open === 'chat')
-  useRoomKeys({ model, commands, panels, inCall })
+  useRoomKeys({ model, commands, panels })
   const seen = people(state)
   const alone = seen.length === 1
   const chat = <Chat model={model} commands={commands} state={state} alone={alone} />
   const ask = (): void => {
     model.dialog.value = 'call'
   }
-  const names = (call?.participants ?? []).map(({ member }) => state.members.get(member)?.name ?? '')
   return (
     <div class={inCall ? 'room room-call' : 'room'}>
       {!state.ended && (
         <Drop room={shownName(state.card.name)} ready={canSpeak(state)} commands={commands.files} />
       )}
       <RoomHead model={model} commands={commands} state={state} panels={panels} people={seen.length}>
-        {!inCall && !isRunning(call) && !state.ended && (
+        {call === 'none' && !state.ended && (
           <button type="button" class="button button-strong" onClick={ask}>
             <Icon name="call" />
             <span class="button-words">{text.call.start}</span>
@@ -56,15 +56,13 @@ export const RoomView = ({ model, commands, view }: Props) => {
       </RoomHead>
       <main class="talk" inert={panels.covers}>
         <Trouble state={state} />
-        {!inCall && isRunning(call) && <CallStrip names={names} join={ask} />}
+        {call === 'others' && <CallStrip model={model} state={state} join={ask} />}
         {alone && admits(state) && !inCall && (
           <Ready commands={commands} state={state} link={invitation} created={created} />
         )}
         {inCall ? (
           <CallView
             room={state}
-            state={call}
-            call={calls}
             model={model}
             commands={commands}
             panels={panels}
@@ -86,7 +84,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
         title={text.room.people}
         note={text.room.peopleCount(seen.length, state.card.peersMax)}
       >
-        <People seen={seen} commands={commands} star={state.card.kind === 'star'} />
+        <People seen={seen} model={model} commands={commands} star={state.card.kind === 'star'} />
         {(!alone || inCall) && admits(state) && <CopyLink commands={commands} link={invitation} />}
         <div class="panel-narrow">
           <SettingsButton model={model} named />
@@ -94,6 +92,13 @@ export const RoomView = ({ model, commands, view }: Props) => {
       </Panel>
     </div>
   )
+}
+
+/** Whether there is a call, and whether we are in it: the little of it that decides where everything stands. */
+const placeIn = (call: CallState | null): 'none' | 'others' | 'in' => {
+  if (!call) return 'none'
+  if (call.own.phase !== 'out') return 'in'
+  return call.participants.length > 0 ? 'others' : 'none'
 }
 
 /** What concerns everybody in the room; what concerns one peer stands beside their name. */

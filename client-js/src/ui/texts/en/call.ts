@@ -45,6 +45,7 @@ export const call = {
         ? `${first} and one more are in the call`
         : `${first} and ${others} more are in the call`,
   inItTwo: (first: string, second: string) => `${first} and ${second} are in the call`,
+  inCall: 'in the call',
   alone: 'You are the only one in the call',
   microphone: 'Microphone',
   camera: 'Camera',

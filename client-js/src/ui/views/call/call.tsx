@@ -24,8 +24,6 @@ const SafetyDialog = later(() => import('../safety.tsx').then(({ SafetyDialog })
 
 export type CallViewProps = {
   room: RoomState
-  state: CallState
-  call: CallCommands
   model: Model
   commands: Commands
   panels: Panels
@@ -33,16 +31,16 @@ export type CallViewProps = {
   invitation: string
 }
 
-export const CallView = ({
-  room,
-  state,
-  call,
-  model,
-  commands,
-  panels,
-  unread,
-  invitation,
-}: CallViewProps) => {
+/** Nothing for the moment between having left and being gone. */
+export const CallView = (props: CallViewProps) => {
+  const state = props.model.call.value
+  const call = props.commands.call()
+  return state && call && <Inside {...props} state={state} call={call} />
+}
+
+type InsideProps = CallViewProps & { state: CallState; call: CallCommands }
+
+const Inside = ({ room, state, call, model, commands, panels, unread, invitation }: InsideProps) => {
   const fullScreen = useFullScreen()
   const idle = useIdle(fullScreen.on)
   const area = useRef<HTMLElement>(null)
