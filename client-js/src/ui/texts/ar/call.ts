@@ -8,7 +8,6 @@ const plural = plurals('ar')
 export const call: Texts['call'] = {
   start: 'بدء مكالمة',
   join: 'انضمام إلى المكالمة',
-  joining: 'جارٍ الانضمام إلى المكالمة…',
   joinTitle: 'الانضمام إلى المكالمة',
   startTitle: 'بدء مكالمة',
   leave: 'إنهاء',
@@ -25,8 +24,8 @@ export const call: Texts['call'] = {
           other: `${isolated(first)} و# آخر في المكالمة`,
         }),
   inItTwo: (first, second) => `${isolated(first)} و${isolated(second)} في المكالمة`,
+  inCall: 'في المكالمة',
   alone: 'أنت وحدك في المكالمة',
-  aloneHint: 'يرى الآخرون في الغرفة ذلك ويمكنهم الانضمام إليك.',
   microphone: 'الميكروفون',
   camera: 'الكاميرا',
   screen: 'مشاركة الشاشة',
@@ -39,13 +38,11 @@ export const call: Texts['call'] = {
   you: 'أنت',
   self: name => `${isolated(name)} (أنت)`,
   muted: 'صامت',
-  speaking: 'يتحدث',
   noPicture: 'الكاميرا مغلقة',
   screenOf: name => `شاشة ${isolated(name)}`,
   ownScreen: 'شاشتك',
   ownScreenWhole: 'أنت تشارك شاشتك كاملة',
   ownScreenHint: 'لا تُعرض هنا لأنها ستُظهر نفسها بلا نهاية.',
-  withSound: 'مع الصوت',
   pin: 'تثبيت',
   unpin: 'إلغاء التثبيت',
   pinned: name => `ثُبّت ${isolated(name)}`,
@@ -54,7 +51,6 @@ export const call: Texts['call'] = {
   fullScreenOff: 'الخروج من ملء الشاشة',
   smallWindow: 'في نافذة مستقلة',
   options: name => `خيارات ${isolated(name)}`,
-  volume: 'مستوى الصوت',
   volumeOf: name => `مستوى صوت ${isolated(name)}`,
   qualities: { good: 'اتصال جيد', fair: 'اتصال متوسط', poor: 'اتصال ضعيف' },
   measured: (lossPercent, roundTripMs, jitterMs) =>
@@ -84,6 +80,8 @@ export const call: Texts['call'] = {
   },
   screenUnsupported: 'هذا المتصفح لا يستطيع مشاركة الشاشات.',
   screenBlocked: 'لم يُسمح بالمشاركة. اضغط الزر مرة أخرى واختر ما تشاركه.',
+  plugged: device => `تم توصيل ${isolated(device)}.`,
+  useIt: 'استخدمه',
   dismiss: 'إخفاء',
   carrying: (guests, megabits) =>
     `${plural(guests, {

@@ -7,7 +7,6 @@ const plural = plurals('de')
 export const call: Texts['call'] = {
   start: 'Anrufen',
   join: 'Beim Anruf mitmachen',
-  joining: 'Du kommst in den Anruf …',
   joinTitle: 'Beim Anruf mitmachen',
   startTitle: 'Anruf starten',
   leave: 'Auflegen',
@@ -21,8 +20,8 @@ export const call: Texts['call'] = {
         ? `${first} und noch jemand sind im Anruf`
         : `${first} und ${others} andere sind im Anruf`,
   inItTwo: (first, second) => `${first} und ${second} sind im Anruf`,
+  inCall: 'im Anruf',
   alone: 'Nur du bist im Anruf',
-  aloneHint: 'Die anderen im Raum sehen das und können dazukommen.',
   microphone: 'Mikrofon',
   camera: 'Kamera',
   screen: 'Bildschirm teilen',
@@ -35,13 +34,11 @@ export const call: Texts['call'] = {
   you: 'Du',
   self: name => `${name} (du)`,
   muted: 'stumm',
-  speaking: 'spricht',
   noPicture: 'Kamera aus',
   screenOf: name => `Bildschirm von ${name}`,
   ownScreen: 'Dein Bildschirm',
   ownScreenWhole: 'Du teilst deinen ganzen Bildschirm',
   ownScreenHint: 'Er wird hier nicht gezeigt, sonst zeigte er sich endlos selbst.',
-  withSound: 'mit Ton',
   pin: 'Anheften',
   unpin: 'Lösen',
   pinned: name => `${name} ist angeheftet`,
@@ -50,7 +47,6 @@ export const call: Texts['call'] = {
   fullScreenOff: 'Vollbild verlassen',
   smallWindow: 'In eigenem Fenster',
   options: name => `Optionen für ${name}`,
-  volume: 'Lautstärke',
   volumeOf: name => `Lautstärke von ${name}`,
   qualities: { good: 'Gute Verbindung', fair: 'Mäßige Verbindung', poor: 'Schlechte Verbindung' },
   measured: (lossPercent, roundTripMs, jitterMs) =>
@@ -81,6 +77,8 @@ export const call: Texts['call'] = {
   },
   screenUnsupported: 'Dieser Browser kann keinen Bildschirm teilen.',
   screenBlocked: 'Das Teilen wurde nicht erlaubt. Drücke noch einmal und wähle, was du teilen willst.',
+  plugged: device => `${device} ist angeschlossen.`,
+  useIt: 'Nehmen',
   dismiss: 'Ausblenden',
   carrying: (guests, megabits) =>
     `${plural(guests, {

@@ -7,7 +7,6 @@ const plural = plurals('es')
 export const call: Texts['call'] = {
   start: 'Llamar',
   join: 'Unirse a la llamada',
-  joining: 'Entrando en la llamada…',
   joinTitle: 'Unirse a la llamada',
   startTitle: 'Iniciar una llamada',
   leave: 'Colgar',
@@ -21,8 +20,8 @@ export const call: Texts['call'] = {
         ? `${first} y otra persona están en la llamada`
         : `${first} y ${others} más están en la llamada`,
   inItTwo: (first, second) => `${first} y ${second} están en la llamada`,
+  inCall: 'en la llamada',
   alone: 'Solo estás tú en la llamada',
-  aloneHint: 'Los demás en la sala lo ven y pueden unirse.',
   microphone: 'Micrófono',
   camera: 'Cámara',
   screen: 'Compartir pantalla',
@@ -35,13 +34,11 @@ export const call: Texts['call'] = {
   you: 'Tú',
   self: name => `${name} (tú)`,
   muted: 'en silencio',
-  speaking: 'habla',
   noPicture: 'cámara apagada',
   screenOf: name => `Pantalla de ${name}`,
   ownScreen: 'Tu pantalla',
   ownScreenWhole: 'Estás compartiendo toda tu pantalla',
   ownScreenHint: 'No se muestra aquí, porque se mostraría a sí misma sin fin.',
-  withSound: 'con su sonido',
   pin: 'Fijar',
   unpin: 'Soltar',
   pinned: name => `Has fijado a ${name}`,
@@ -50,7 +47,6 @@ export const call: Texts['call'] = {
   fullScreenOff: 'Salir de pantalla completa',
   smallWindow: 'En una ventana aparte',
   options: name => `Opciones de ${name}`,
-  volume: 'Volumen',
   volumeOf: name => `Volumen de ${name}`,
   qualities: { good: 'Buena conexión', fair: 'Conexión regular', poor: 'Mala conexión' },
   measured: (lossPercent, roundTripMs, jitterMs) =>
@@ -80,6 +76,8 @@ export const call: Texts['call'] = {
   },
   screenUnsupported: 'Este navegador no puede compartir pantallas.',
   screenBlocked: 'No se permitió compartir. Pulsa otra vez el botón y elige qué compartir.',
+  plugged: device => `${device} está conectado.`,
+  useIt: 'Usarlo',
   dismiss: 'Ocultar',
   carrying: (guests, megabits) =>
     `${plural(guests, {

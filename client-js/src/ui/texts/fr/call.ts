@@ -7,7 +7,6 @@ const plural = plurals('fr')
 export const call: Texts['call'] = {
   start: 'Appeler',
   join: 'Rejoindre l’appel',
-  joining: 'Entrée dans l’appel…',
   joinTitle: 'Rejoindre l’appel',
   startTitle: 'Démarrer un appel',
   leave: 'Raccrocher',
@@ -21,8 +20,8 @@ export const call: Texts['call'] = {
         ? `${first} et une autre personne sont dans l’appel`
         : `${first} et ${others} autres sont dans l’appel`,
   inItTwo: (first, second) => `${first} et ${second} sont dans l’appel`,
+  inCall: 'dans l’appel',
   alone: 'Il n’y a que vous dans l’appel',
-  aloneHint: 'Les autres dans le salon le voient et peuvent vous rejoindre.',
   microphone: 'Micro',
   camera: 'Caméra',
   screen: 'Partager l’écran',
@@ -35,13 +34,11 @@ export const call: Texts['call'] = {
   you: 'Vous',
   self: name => `${name} (vous)`,
   muted: 'micro coupé',
-  speaking: 'parle',
   noPicture: 'caméra coupée',
   screenOf: name => `Écran de ${name}`,
   ownScreen: 'Votre écran',
   ownScreenWhole: 'Vous partagez tout votre écran',
   ownScreenHint: 'Il n’est pas affiché ici, car il se montrerait lui-même à l’infini.',
-  withSound: 'avec le son',
   pin: 'Épingler',
   unpin: 'Détacher',
   pinned: name => `Épinglé : ${name}`,
@@ -50,7 +47,6 @@ export const call: Texts['call'] = {
   fullScreenOff: 'Quitter le plein écran',
   smallWindow: 'Dans une fenêtre à part',
   options: name => `Options pour ${name}`,
-  volume: 'Volume',
   volumeOf: name => `Volume de ${name}`,
   qualities: { good: 'Bonne connexion', fair: 'Connexion moyenne', poor: 'Mauvaise connexion' },
   measured: (lossPercent, roundTripMs, jitterMs) =>
@@ -80,6 +76,8 @@ export const call: Texts['call'] = {
   },
   screenUnsupported: 'Ce navigateur ne sait pas partager d’écran.',
   screenBlocked: 'Le partage n’a pas été autorisé. Appuyez encore et choisissez ce que vous partagez.',
+  plugged: device => `${device} est branché.`,
+  useIt: 'L’utiliser',
   dismiss: 'Masquer',
   carrying: (guests, megabits) =>
     `${plural(guests, {
