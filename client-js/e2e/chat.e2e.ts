@@ -181,6 +181,36 @@ test('whoever is not looking is notified and hears a sound, if they chose so', a
   expect(told).toEqual(['Ada: <b>psst</b> here', 'tone', 'tone'])
 })
 
+test('what is said over a broken connection is heard once it is mended, and only once', async () => {
+  const { people } = await gather(home, {}, 'Ada')
+  const [ada] = people
+  if (!ada) throw new Error('nobody came')
+  const ben = await home.arrive()
+  await ben.context.addInitScript(() => {
+    const Native = RTCPeerConnection
+    globalThis.RTCPeerConnection = class extends Native {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration)
+        addEventListener('break-connections', () => this.close())
+      }
+    }
+  })
+  await ben.page.goto(ada.page.url())
+  await ben.page.reload()
+  await ben.stepIn('Ben')
+  await ben.sees('Ada')
+  for (let round = 1; round <= 3; round++) {
+    await ben.page.evaluate(() => dispatchEvent(new Event('break-connections')))
+    await ada.say(`word ${round}`)
+    await ben.say(`answer ${round}`)
+    await ben.hears('Ada', `word ${round}`)
+    await ada.hears('Ben', `answer ${round}`)
+  }
+  for (const person of [ada, ben])
+    expect(await person.log.getByRole('article').locator('.said-text').allTextContents()).toHaveLength(6)
+  expect(await ada.log.getByText('Nobody has heard').count()).toBe(0)
+})
+
 test('what was being written outlives leaving the room and reloading the page', async () => {
   const { people } = await gather(home, {}, 'Ada', 'Ben')
   const [ada, ben] = people

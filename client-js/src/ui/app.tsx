@@ -18,10 +18,12 @@ const RoomView = later(loadRoom)
 
 export const App = ({ model, commands }: { model: Model; commands: Commands }) => {
   const view = model.view.value
-  const title = view.kind === 'room' ? titleIn(view.state, model) : text.appName
+  const fresh = view.kind === 'room' ? newTo(model.reading.value, view.state.timeline).length : 0
+  const title = view.kind === 'room' ? titleIn(view.state, fresh) : text.appName
   useEffect(() => {
     document.title = title
   }, [title])
+  useEffect(() => showBadge(fresh), [fresh])
   useEffect(() => {
     const early = (): void => void loadRoom().catch(() => undefined)
     for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, early, { once: true })
@@ -50,8 +52,12 @@ const Shown = ({ model, commands }: { model: Model; commands: Commands }) => {
 }
 
 /** With how much is new, for those who see no more of us than a tab. */
-const titleIn = (state: RoomState, model: Model): string => {
+const titleIn = (state: RoomState, fresh: number): string => {
   const title = text.titleIn(shownName(state.card.name))
-  const fresh = newTo(model.reading.value, state.timeline).length
   return fresh === 0 ? title : `(${fresh}) ${title}`
+}
+
+/** On the icon of the installed app, where the system has a place for it. */
+const showBadge = (fresh: number): void => {
+  if ('setAppBadge' in navigator) void navigator.setAppBadge(fresh).catch(() => undefined)
 }
