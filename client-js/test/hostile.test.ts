@@ -119,6 +119,21 @@ describe('in a conversation', () => {
     expect(me.state.timeline.some(it => it.kind === 'chat' && it.text === 'forged')).toBe(false)
   })
 
+  test('what was said takes the place of what was told under its name', () => {
+    const later = new Alone('mesh')
+    for (const peer of [eve, peerId('ada')]) {
+      later.feed({ type: 'called', peer })
+      later.feed({ type: 'link-opened', peer })
+      later.hear(peer, { ...hello, person: { ...able, name: peer } })
+    }
+    const told = { id: messageId('x'), answers: null, name: 'ada', text: 'forged', at: 0 }
+    later.hear(eve, { kind: 'history', messages: [told] })
+    expect(later.state.timeline.some(it => it.kind === 'chat' && it.text === 'forged')).toBe(true)
+    later.hear(peerId('ada'), chat('meant', 'x'))
+    const said = later.state.timeline.filter(it => it.kind === 'chat')
+    expect(said).toMatchObject([{ text: 'meant', name: 'ada', teller: null }])
+  })
+
   test('the past is told once to each, however often they ask', () => {
     me.feed({ type: 'hand-over', on: true })
     let bytes = 0

@@ -6,7 +6,7 @@ import { offered } from './file.ts'
 import { askedForHistory, historyTold } from './history.ts'
 import { heardBy, owe } from './owed.ts'
 import { capsOf, type RoomEffect, type RoomState, readyLinks, type Step } from './state.ts'
-import { changeMessage, findMessage, type NewChat, signed } from './timeline.ts'
+import { changeMessage, findMessage, type NewChat, signed, without } from './timeline.ts'
 
 /** A typing mark lasts so long unless it is renewed, which its sender does in less. */
 const typingMs = 6_000
@@ -86,8 +86,10 @@ export const hearChat = (
   const { state: next, kept } = paced(state, via, name, at)
   if (!kept) return still(next)
   const thanks = thanksFor(next, via, heard)
-  // Said once more over a link that broke: it is here already.
-  if (findMessage(next.timeline, heard.id)) return still(next, ...thanks)
+  const known = findMessage(next.timeline, heard.id)
+  // Said once more over a link that broke: it is here already. What was only told gives way to what was said.
+  if (known?.teller === null) return still(next, ...thanks)
+  if (known) return hearChat({ ...state, timeline: without(state.timeline, known) }, via, speaker, heard, at)
   const message = next.topology.relays ? withOwnId(next, heard) : heard
   // Without text a message can still hold files, which others may understand.
   const { text, id, answers } = message

@@ -80,6 +80,8 @@ export const findMessage = (timeline: Timeline, id: MessageId | null): ChatEntry
     ? null
     : (timeline.find((entry): entry is ChatEntry => entry.kind === 'chat' && entry.id === id) ?? null)
 
+export const without = (timeline: Timeline, entry: Entry): Timeline => timeline.filter(it => it !== entry)
+
 export const changeMessage = (
   timeline: Timeline,
   id: MessageId,
