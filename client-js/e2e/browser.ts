@@ -104,8 +104,13 @@ export class Person {
     await this.log.getByText(words, { exact: false }).waitFor()
   }
 
+  /** A host with guests is asked whether it should end the room, and says yes. */
   async leave(): Promise<void> {
     await this.page.getByRole('button', { name: 'Leave', exact: true }).click()
+    const end = this.page.getByRole('button', { name: 'End room' })
+    const out = this.page.getByRole('button', { name: 'Start page' })
+    await end.or(out).waitFor()
+    if (await end.isVisible()) await end.click()
   }
 
   close(): Promise<void> {

@@ -19,6 +19,22 @@ test('guests talk to each other through the host', async () => {
   expect(await cyd.page.locator('#people li').count()).toBe(2)
 })
 
+test('a host with guests is asked before it ends the room, and one without is not', async () => {
+  const { people } = await gather(home, { kind: 'star' }, 'Hal', 'Ben')
+  const [hal, ben] = people
+  if (!hal || !ben) throw new Error('nobody came')
+  await hal.page.getByRole('button', { name: 'Leave', exact: true }).click()
+  const question = hal.page.getByRole('dialog', { name: 'End the room for everybody?' })
+  await question.getByRole('button', { name: 'Stay' }).click()
+  await question.waitFor({ state: 'detached' })
+  await ben.say('still here')
+  await hal.hears('Ben', 'still here')
+  await ben.leave()
+  await hal.isTold('Ben has left')
+  await hal.page.getByRole('button', { name: 'Leave', exact: true }).click()
+  await hal.page.getByRole('heading', { name: 'The room has ended' }).waitFor()
+})
+
 test('when the host leaves, the guests are told, and what was said stays', async () => {
   const { people } = await gather(home, { kind: 'star' }, 'Hal', 'Ben', 'Cyd')
   const [hal, ben, cyd] = people

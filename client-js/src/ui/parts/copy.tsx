@@ -35,6 +35,7 @@ export const CopyLink = ({
           <input
             id={id}
             class="copy-link"
+            dir="ltr"
             type="text"
             readOnly
             value={link}

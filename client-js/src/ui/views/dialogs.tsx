@@ -7,6 +7,7 @@ const SettingsDialog = later(() => import('./settings.tsx').then(({ SettingsDial
 
 const ShortcutsDialog = later(() => import('./shortcuts.tsx').then(({ ShortcutsDialog }) => ShortcutsDialog))
 const CallDialog = later(() => import('./call-dialog.tsx').then(({ CallDialog }) => CallDialog))
+const EndDialog = later(() => import('./end.tsx').then(({ EndDialog }) => EndDialog))
 
 type Props = { model: Model; commands: Commands }
 
@@ -24,4 +25,5 @@ const dialogs: Record<DialogName, ComponentType<Props & { close: () => void }>> 
   settings: SettingsDialog,
   shortcuts: ShortcutsDialog,
   call: CallDialog,
+  end: EndDialog,
 }

@@ -4,6 +4,7 @@ import type { Commands, Model, View } from '../model.ts'
 import { FormTrouble, Frame, Submit } from '../parts/frame.tsx'
 import { later } from '../parts/later.tsx'
 import { text } from '../text.ts'
+import { isTouch } from '../touch.ts'
 import { NameField, PasswordField } from './start.tsx'
 
 const PreviewView = later(() => import('./preview.tsx').then(({ PreviewView }) => PreviewView))
@@ -26,7 +27,7 @@ export const Invited = ({ model, commands, view }: Props) => {
           <PreviewView model={model} commands={commands} />
         </div>
         <form class="prejoin-form" onSubmit={submit} aria-labelledby="invited-title">
-          <NameField model={model} autofocus />
+          <NameField model={model} autofocus={!isTouch()} />
           {view.password !== 'known' && <PasswordField model={model} where="invited" />}
           <FormTrouble model={model} where="invited" />
           <Submit model={model} where="invited" label={text.join.submit} busy={text.join.busy} />

@@ -24,7 +24,12 @@ type Props = {
 export const RoomHead = ({ model, commands, state, panels, people, children }: Props) => {
   const title = useRef<HTMLHeadingElement>(null)
   useEffect(() => title.current?.focus(), [])
-  const { card } = state
+  const { card, topology, members, ended } = state
+  const takesItAlong = topology.role === 'host' && members.size > 0 && !ended
+  const leave = (): void => {
+    if (takesItAlong) model.dialog.value = 'end'
+    else commands.leave()
+  }
   return (
     <header class="room-head" inert={panels.covers}>
       <Logo />
@@ -46,7 +51,7 @@ export const RoomHead = ({ model, commands, state, panels, people, children }: P
           <span aria-hidden="true">{people}</span>
         </PanelButton>
         <SettingsButton model={model} />
-        <button type="button" class="button button-leave" onClick={commands.leave}>
+        <button type="button" class="button button-leave" onClick={leave}>
           <Icon name="leave" />
           <span class="button-words">{text.room.leave}</span>
         </button>

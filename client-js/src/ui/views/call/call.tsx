@@ -13,6 +13,7 @@ import { CopyLink } from '../../parts/copy.tsx'
 import { later } from '../../parts/later.tsx'
 import { text } from '../../text.ts'
 import { arrange, type Known, type Tile, tilesOf } from '../../tiles.ts'
+import { isTouch } from '../../touch.ts'
 import { Bar } from './bar.tsx'
 import { Notes } from './notes.tsx'
 import { Stage } from './stage.tsx'
@@ -124,8 +125,6 @@ const isReconnecting = ({ links }: RoomState): boolean => {
   const all = [...links.values()]
   return all.length > 0 && all.every(({ phase, steady }) => phase === 'lost' || !steady)
 }
-
-const isTouch = (): boolean => matchMedia('(hover: none) and (pointer: coarse)').matches
 
 /** Beside the bar: that nobody else is there yet, or what a host carries. */
 const Aside = ({ state: { carrying, participants } }: { state: CallState }) => {
