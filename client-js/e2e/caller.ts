@@ -127,7 +127,7 @@ export class Caller {
           )
           return moving.map(it => it.owner).sort()
         },
-        { timeout: 20_000, message: `${this.name} watches ${names}` },
+        { timeout: 40_000, message: `${this.name} watches ${names}` },
       )
       .toEqual([...names].sort())
   }
@@ -141,7 +141,7 @@ export class Caller {
             .map(it => it.owner)
             .sort(),
         {
-          timeout: 20_000,
+          timeout: 40_000,
           message: `${this.name} hears ${names}`,
         },
       )
@@ -214,6 +214,15 @@ export class Caller {
   /** Every connection breaks, as when a network goes. */
   async cutsLinks(): Promise<void> {
     await this.page.evaluate(() => dispatchEvent(new Event('cut-links')))
+  }
+
+  /** How many times smaller than taken each picture is sent, by the parameters in force. */
+  async scales(): Promise<(number | undefined)[]> {
+    return this.page.evaluate(() => {
+      const { connections } = globalThis as unknown as { connections: RTCPeerConnection[] }
+      const senders = connections.flatMap(it => it.getSenders()).filter(it => it.track?.kind === 'video')
+      return senders.map(it => it.getParameters().encodings[0]?.scaleResolutionDownBy)
+    })
   }
 
   /** Whether pictures leave this page, within a second. */

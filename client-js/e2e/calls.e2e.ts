@@ -1,10 +1,13 @@
 /** Calls in real browsers, with the browser's own test picture and beep: everybody sees everybody, whatever happens. */
 import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { StreamId } from '../src/call/state.ts'
 import { launch } from './browser.ts'
 import { Caller, soundOnly } from './caller.ts'
 import { type Server, startServer } from './server.ts'
+
+// Pictures of several people, made and shown by one machine, take their time on a small one.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 })
 
 let server: Server
 let browser: Browser
@@ -113,6 +116,8 @@ describe.each<Kind>(['mesh', 'star'])('in a %s', kind => {
     await Promise.all([ada.watches('Ben'), ben.watches('Ada')])
     const [shown] = await ben.shown()
     if (!shown) throw new Error('nothing is shown')
+    await ben.do('setSize', shown.id as StreamId, 'small')
+    await expect.poll(() => ada.scales(), { timeout: 10_000 }).toEqual([4])
     await ben.do('setSize', shown.id as StreamId, 'hidden')
     await expect.poll(() => ada.sendsPictures(), { timeout: 10_000 }).toBe(false)
     expect(await ben.shown()).toMatchObject([{ hasVideo: false, hasAudio: true }])

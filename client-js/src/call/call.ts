@@ -2,16 +2,17 @@
  * Owns a room's call as one sees and hears it: joining and leaving, what the others send, and the state that views
  * show. Who is in the call and who gets what, the room decides; it says so by `publish` and `unpublish`.
  */
-import { isOwn, ownerOf } from '../room/call.ts'
+import { aboutOf, isOwn, ownerOf } from '../room/call.ts'
 import { type CallEvent, capsOf, type RoomState } from '../room/state.ts'
 import { looksOn } from '../room/voice.ts'
 import { type MemberId, type PeerId, type StreamId, streamId } from '../wire/ids.ts'
 import type { TrackKind } from '../wire/signal.ts'
-import type { StreamSize } from '../wire/stream.ts'
+import type { StreamAbout, StreamSize } from '../wire/stream.ts'
 import { allProcessing, type Choice, noChoices } from './devices.ts'
 import { Own, type OwnPorts } from './own.ts'
 import type { Tuning } from './policy.ts'
 import { Remote } from './remote.ts'
+import { contentHint } from './screens.ts'
 import { Sound } from './sound.ts'
 import type {
   CallChoices,
@@ -208,6 +209,7 @@ export class Call implements CallCommands {
     if (!stream) return
     const room = this.#ports.room()
     const tracks = looksOn(room, over) ? stream.getTracks() : []
+    if (!isOwn(room, id)) hinted(tracks, aboutOf(room, id))
     this.#ports.link(over)?.publish(stream, tracks, !capsOf(room, over).media)
     this.#tuner.forget(over, id)
     this.#update()
@@ -338,4 +340,10 @@ export class Call implements CallCommands {
       processing: this.#processing,
     }
   }
+}
+
+/** What is passed on is made anew here, and a page of letters has to be known for one. */
+const hinted = (tracks: readonly MediaStreamTrack[], about: StreamAbout | null): void => {
+  if (about?.kind !== 'screen') return
+  for (const track of tracks) if (track.kind === 'video') track.contentHint = contentHint(about.hint)
 }

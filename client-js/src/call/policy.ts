@@ -39,7 +39,10 @@ export type Situation = {
   readonly strain: number
 }
 
-export type Planned = Pick<Outgoing, 'peer' | 'stream'> & { readonly video: Tuning; readonly audio: Tuning }
+export type Planned = Pick<Outgoing, 'peer' | 'stream' | 'size'> & {
+  readonly video: Tuning
+  readonly audio: Tuning
+}
 
 /** What an uplink is taken for until it shows itself to be less: a good home's, and a better one's for a host. */
 const uplinkBps = { usual: 6_000_000, host: 16_000_000 }
@@ -112,7 +115,11 @@ const carriable = (outgoing: readonly Outgoing[], max: number): readonly Outgoin
     .slice(0, max)
 }
 
-const named = ({ peer, stream }: Outgoing): Pick<Outgoing, 'peer' | 'stream'> => ({ peer, stream })
+const named = ({ peer, stream, size }: Outgoing): Pick<Planned, 'peer' | 'stream' | 'size'> => ({
+  peer,
+  stream,
+  size,
+})
 
 const bestFor = ({ kind, hint, size }: Outgoing): number => {
   if (kind === 'camera') return steps.find(({ height }) => height <= largest[size])?.bps ?? lowest.bps

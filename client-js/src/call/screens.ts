@@ -84,7 +84,7 @@ export class Screens {
   }
 }
 
-const contentHint = (hint: ScreenHint): string => (hint === 'text' ? 'detail' : 'motion')
+export const contentHint = (hint: ScreenHint): string => (hint === 'text' ? 'detail' : 'motion')
 
 const stopAll = (stream: MediaStream): void => {
   for (const track of stream.getTracks()) track.stop()

@@ -8,12 +8,13 @@ type WithSink = HTMLAudioElement & { setSinkId?: (id: string) => Promise<void> }
 
 export class Sound {
   readonly #players = new Map<StreamId, Player>()
-  readonly #blocked: (blocked: boolean) => void
+  readonly #blocked = new Set<HTMLAudioElement>()
+  readonly #tell: (blocked: boolean) => void
   #speaker = ''
 
   /** `blocked`: the browser wants the page to be pressed first, or no longer does. */
   constructor(blocked: (blocked: boolean) => void) {
-    this.#blocked = blocked
+    this.#tell = blocked
   }
 
   play(id: StreamId, stream: MediaStream, volume: number): void {
@@ -40,6 +41,7 @@ export class Sound {
     this.#players.delete(id)
     held.element.pause()
     held.element.srcObject = null
+    if (this.#blocked.delete(held.element)) this.#tell(this.#blocked.size > 0)
   }
 
   keepOnly(ids: ReadonlySet<StreamId>): void {
@@ -66,11 +68,12 @@ export class Sound {
   async #start(element: HTMLAudioElement): Promise<void> {
     try {
       await element.play()
-      this.#blocked(false)
+      this.#blocked.delete(element)
     } catch (error) {
       // Anything else is a player that was stopped meanwhile.
-      if (error instanceof Error && error.name === 'NotAllowedError') this.#blocked(true)
+      if (error instanceof Error && error.name === 'NotAllowedError') this.#blocked.add(element)
     }
+    this.#tell(this.#blocked.size > 0)
   }
 
   async #route(element: WithSink): Promise<boolean> {

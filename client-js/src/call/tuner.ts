@@ -1,9 +1,9 @@
 /** Owns the sending quality as it is in force: asks the policy, and tells links what differs from what they were told. */
-import { isOwn, ownerOf } from '../room/call.ts'
+import { aboutOf } from '../room/call.ts'
 import type { RoomState } from '../room/state.ts'
 import type { PeerId, StreamId } from '../wire/ids.ts'
 import type { TrackKind } from '../wire/signal.ts'
-import type { StreamAbout } from '../wire/stream.ts'
+import type { StreamSize } from '../wire/stream.ts'
 import {
   freshStrain,
   type Outgoing,
@@ -23,9 +23,9 @@ export type TunerPorts = {
   readonly tune: (peer: PeerId, stream: StreamId, kind: TrackKind, tuning: Tuning) => void
 }
 
-type Told = { readonly tuning: Tuning; readonly atMs: number }
+type Told = { readonly tuning: Tuning; readonly size: StreamSize; readonly atMs: number }
 
-/** Worse is told at once; better only when it has been so for this long. */
+/** Worse is told at once, and better too where somebody looks closer; else only when it has been so for this long. */
 const betterMs = 6_000
 /** A browser's first idea of a way is a guess. */
 const guessMs = 10_000
@@ -65,14 +65,17 @@ export class Tuner {
     const { relays } = room.topology
     const planned = plan({ outgoing, ways: this.#ways, relays, strain: this.#strain.level })
     const live = new Set<string>()
-    for (const { peer, stream, video, audio } of planned) {
+    for (const { peer, stream, size, video, audio } of planned) {
       for (const [kind, tuning] of [
         ['video', video],
         ['audio', audio],
       ] as const) {
         const key = `${peer} ${stream} ${kind}`
         live.add(key)
-        this.#tell(key, tuning, nowMs, () => this.#ports.tune(peer, stream, kind, tuning))
+        const told = this.#told.get(key)
+        if (told && !isDue(told, tuning, size, nowMs)) continue
+        this.#told.set(key, { tuning, size, atMs: nowMs })
+        this.#ports.tune(peer, stream, kind, tuning)
       }
     }
     for (const key of [...this.#told.keys()]) if (!live.has(key)) this.#told.delete(key)
@@ -95,14 +98,6 @@ export class Tuner {
     return { guests: sent.length, streams, bitsPerSecond, strained: this.#strain.level > 0 || lossy }
   }
 
-  #tell(key: string, tuning: Tuning, nowMs: number, tell: () => void): void {
-    const told = this.#told.get(key)
-    if (told && same(told.tuning, tuning)) return
-    if (told && isBetter(tuning, told.tuning) && nowMs - told.atMs < betterMs) return
-    this.#told.set(key, { tuning, atMs: nowMs })
-    tell()
-  }
-
   #outgoing(room: RoomState): Outgoing[] {
     return [...room.call.links].flatMap(([peer, { sent, sizes }]) =>
       [...sent].flatMap((stream): Outgoing[] => {
@@ -117,12 +112,6 @@ export class Tuner {
   }
 }
 
-const aboutOf = (room: RoomState, stream: StreamId): StreamAbout | undefined => {
-  const owner = ownerOf(room, stream)
-  const announced = isOwn(room, stream) ? room.call.own : owner === null ? null : room.call.members.get(owner)
-  return announced?.streams.find(({ id }) => id === stream)
-}
-
 /** A picture of which nothing is known yet is taken for an ordinary one. */
 const heightOf = (stream: MediaStream | null): number | null => {
   const [track] = stream?.getVideoTracks() ?? []
@@ -135,6 +124,9 @@ const same = (a: Tuning, b: Tuning): boolean =>
   a.scaleDownBy === b.scaleDownBy &&
   a.framesPerSecondMax === b.framesPerSecondMax
 
-/** What was off and is wanted now is not kept waiting. */
-const isBetter = (now: Tuning, before: Tuning): boolean =>
-  now.active === before.active && (now.bitsPerSecondMax ?? 0) >= (before.bitsPerSecondMax ?? 0)
+const isDue = (told: Told, now: Tuning, size: StreamSize, nowMs: number): boolean => {
+  if (same(told.tuning, now)) return false
+  const better =
+    now.active === told.tuning.active && (now.bitsPerSecondMax ?? 0) >= (told.tuning.bitsPerSecondMax ?? 0)
+  return !better || size !== told.size || nowMs - told.atMs >= betterMs
+}

@@ -5,7 +5,7 @@
  */
 import { type MemberId, type PeerId, roomItself, type StreamId } from '../wire/ids.ts'
 import type { Announced, PeerMessage } from '../wire/peer.ts'
-import type { StreamSize } from '../wire/stream.ts'
+import type { StreamAbout, StreamSize } from '../wire/stream.ts'
 import { inTurn, still } from './change.ts'
 import { capsOf, type RoomEffect, type RoomState, readyLinks, type Step } from './state.ts'
 import { freshPace, type Pace } from './timeline.ts'
@@ -75,6 +75,12 @@ export const ownerOf = (state: RoomState, stream: StreamId): MemberId | null => 
 
 export const isOwn = (state: RoomState, stream: StreamId): boolean =>
   state.call.own?.streams.some(({ id }) => id === stream) ?? false
+
+export const aboutOf = (state: RoomState, stream: StreamId): StreamAbout | null => {
+  const owner = ownerOf(state, stream)
+  const announced = isOwn(state, stream) ? state.call.own : owner && state.call.members.get(owner)
+  return announced?.streams.find(({ id }) => id === stream) ?? null
+}
 
 /** The link over which somebody's streams come; null while there is none. */
 export const linkTo = (state: RoomState, member: MemberId): PeerId | null => {
