@@ -150,7 +150,7 @@ fn expanded(text: &str) -> String {
 }
 
 /// Without blanks, and texts as our serialiser would write them.
-fn compact(json: &str) -> String {
+pub(super) fn compact(json: &str) -> String {
     let (mut text, mut rest) = (String::new(), json);
     while let Some((before, from_quote)) = rest.find('"').map(|at| rest.split_at(at)) {
         text.extend(before.split_whitespace());

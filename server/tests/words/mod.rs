@@ -70,7 +70,7 @@ fn lock(tape: &Tape) -> MutexGuard<'_, Vec<(String, Frame)>> {
 }
 
 /// A hub and peers with one-letter names. In what they say and hear, `<A>` is A's id, `<1>` the first room's.
-struct Stage {
+pub(crate) struct Stage {
     hub: Hub,
     realm: Realm,
     tape: Tape,
@@ -89,7 +89,7 @@ impl Stage {
     }
 
     /// Where another vocabulary is spoken, and these have come.
-    fn speaking(dialect: &'static dyn Dialect, names: &[&str]) -> Stage {
+    pub(crate) fn speaking(dialect: &'static dyn Dialect, names: &[&str]) -> Stage {
         let mut stage = Stage::of(dialect, Ice { servers: Vec::new(), credential_ttl_s: 60 });
         names.iter().for_each(|it| drop(stage.connect(it)));
         stage
@@ -114,7 +114,7 @@ impl Stage {
     }
 
     /// How it is greeted.
-    fn connect(&mut self, name: &str) -> Vec<String> {
+    pub(crate) fn connect(&mut self, name: &str) -> Vec<String> {
         let line = Arc::new(TapeLine { name: name.to_owned(), tape: self.tape.clone() });
         let attached = self.hub.connect(self.realm, line);
         self.ids.push((format!("<{name}>"), attached.peer().to_string()));
@@ -131,7 +131,7 @@ impl Stage {
     }
 
     /// Everything that is heard because of it: `A <- […]`.
-    fn say(&mut self, name: &str, text: &str) -> Vec<String> {
+    pub(crate) fn say(&mut self, name: &str, text: &str) -> Vec<String> {
         self.say_with(name, text, &[])
     }
 
@@ -142,7 +142,7 @@ impl Stage {
         self.heard()
     }
 
-    fn drop_line(&mut self, name: &str) -> Vec<String> {
+    pub(crate) fn drop_line(&mut self, name: &str) -> Vec<String> {
         let attached = self.peers.remove(name).unwrap();
         self.hub.disconnect(&attached, LineEnd::Broken);
         self.heard()
@@ -153,7 +153,7 @@ impl Stage {
     }
 
     /// It answers when asked whether it is there.
-    fn is_there(&mut self, name: &str) -> Vec<String> {
+    pub(crate) fn is_there(&mut self, name: &str) -> Vec<String> {
         self.hub.is_alive(&self.peers[name]);
         self.heard()
     }
