@@ -72,7 +72,6 @@ export const ar: Texts = {
     lead: 'ما تكتبه ينتقل من متصفح إلى متصفح. الخادم يعرّفكم ببعضكم فقط.',
     yourName: 'اسمك',
     yourNameHint: 'يراه الآخرون في الغرفة.',
-    nameMissing: 'اكتب اسمك من فضلك.',
   },
   create: {
     title: 'إنشاء غرفة',

@@ -75,7 +75,6 @@ export const de: Texts = {
     lead: 'Was du schreibst, geht von Browser zu Browser. Der Server stellt euch nur einander vor.',
     yourName: 'Dein Name',
     yourNameHint: 'So sehen dich die anderen im Raum.',
-    nameMissing: 'Bitte sag, wer du bist.',
   },
   create: {
     title: 'Raum erstellen',

@@ -74,7 +74,6 @@ export const en = {
     lead: 'What you write goes from browser to browser. The server only introduces you to each other.',
     yourName: 'Your name',
     yourNameHint: 'Shown to the others in the room.',
-    nameMissing: 'Please say who you are.',
   },
   create: {
     title: 'Create a room',

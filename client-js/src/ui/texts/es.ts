@@ -74,7 +74,6 @@ export const es: Texts = {
     lead: 'Lo que escribes va de navegador a navegador. El servidor solo hace las presentaciones.',
     yourName: 'Tu nombre',
     yourNameHint: 'Lo ven los demás en la sala.',
-    nameMissing: 'Di quién eres.',
   },
   create: {
     title: 'Crear una sala',

@@ -74,7 +74,6 @@ export const fr: Texts = {
     lead: 'Ce que vous écrivez va de navigateur à navigateur. Le serveur ne fait que les présentations.',
     yourName: 'Votre nom',
     yourNameHint: 'Visible par les autres dans le salon.',
-    nameMissing: 'Dites qui vous êtes.',
   },
   create: {
     title: 'Créer un salon',

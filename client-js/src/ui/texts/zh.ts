@@ -71,7 +71,6 @@ export const zh: Texts = {
     lead: '你写的内容从浏览器直达浏览器，服务器只负责为你们牵线。',
     yourName: '你的名字',
     yourNameHint: '房间里的其他人会看到。',
-    nameMissing: '请填写你的名字。',
   },
   create: {
     title: '创建房间',

@@ -53,5 +53,4 @@ export const chat: Texts['chat'] = {
       ? `${isolated(first)} يكتب…`
       : `${isolated(first)} و${isolated(second)} يكتبان…`
   },
-  code: 'شيفرة',
 }

@@ -35,5 +35,4 @@ export const chat: Texts['chat'] = {
     if (names.length > 2) return 'Mehrere schreiben …'
     return second === undefined ? `${first} schreibt …` : `${first} und ${second} schreiben …`
   },
-  code: 'Code',
 }

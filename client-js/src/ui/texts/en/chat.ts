@@ -35,5 +35,4 @@ export const chat = {
     if (names.length > 2) return 'Several people are writing…'
     return second === undefined ? `${first} is writing…` : `${first} and ${second} are writing…`
   },
-  code: 'Code',
 }

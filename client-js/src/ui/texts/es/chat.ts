@@ -35,5 +35,4 @@ export const chat: Texts['chat'] = {
     if (names.length > 2) return 'Varias personas están escribiendo…'
     return second === undefined ? `${first} está escribiendo…` : `${first} y ${second} están escribiendo…`
   },
-  code: 'Código',
 }

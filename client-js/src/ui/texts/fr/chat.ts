@@ -35,5 +35,4 @@ export const chat: Texts['chat'] = {
     if (names.length > 2) return 'Plusieurs personnes écrivent…'
     return second === undefined ? `${first} écrit…` : `${first} et ${second} écrivent…`
   },
-  code: 'Code',
 }

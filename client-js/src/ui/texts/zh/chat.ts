@@ -35,5 +35,4 @@ export const chat: Texts['chat'] = {
     if (names.length > 2) return '多人正在输入…'
     return second === undefined ? `${first} 正在输入…` : `${first} 和 ${second} 正在输入…`
   },
-  code: '代码',
 }
