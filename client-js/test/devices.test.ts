@@ -88,6 +88,9 @@ test('loudness goes from silence to full', () => {
   const voice = levelOf([0.1, -0.1])
   expect(whisper).toBeGreaterThan(0.2)
   expect(voice).toBeGreaterThan(whisper)
+  // A quiet room is not a dead microphone.
+  expect(levelOf([0.0003, -0.0003])).toBeGreaterThan(0)
+  expect(levelOf([0.00001, -0.00001])).toBe(0)
 })
 
 test('a microphone is silent only after a while without any sound at all', () => {

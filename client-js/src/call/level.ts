@@ -2,6 +2,9 @@
 
 /** Below this a voice is not heard; at 0 dB the samples are at their end. */
 const quietDb = -60
+/** A quiet room behind noise suppression is above this, a microphone that is switched off by hand is not. */
+const deadDb = -90
+const faintest = 0.001
 
 /** From samples between -1 and 1. Loudness is felt in decibels, so the scale is one of these. */
 export const levelOf = (samples: ArrayLike<number>): number => {
@@ -9,8 +12,12 @@ export const levelOf = (samples: ArrayLike<number>): number => {
   for (let at = 0; at < samples.length; at++) sum += (samples[at] ?? 0) ** 2
   if (sum === 0) return 0
   const db = 10 * Math.log10(sum / samples.length)
-  return Math.min(1, Math.max(0, 1 - db / quietDb))
+  const faint = db > deadDb ? faintest : 0
+  return Math.min(1, Math.max(faint, 1 - db / quietDb))
 }
+
+/** What lets a page make and hear sounds. */
+const presses = ['pointerdown', 'keydown'] as const
 
 export type Level = {
   /** How loud it is now. */
@@ -30,7 +37,9 @@ export const listen = (track: MediaStreamTrack): Level | null => {
   // Not connected any further: one does not want to hear oneself.
   source.connect(analyser)
   const samples = new Float32Array(analyser.fftSize)
-  void context.resume()
+  const resume = (): void => void context.resume()
+  resume()
+  for (const press of presses) addEventListener(press, resume)
   return {
     read: () => {
       analyser.getFloatTimeDomainData(samples)
@@ -38,6 +47,7 @@ export const listen = (track: MediaStreamTrack): Level | null => {
     },
     listens: () => context.state === 'running',
     close: () => {
+      for (const press of presses) removeEventListener(press, resume)
       source.disconnect()
       void context.close()
     },

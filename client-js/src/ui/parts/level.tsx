@@ -15,10 +15,10 @@ export const Level = ({ track }: { track: MediaStreamTrack }) => {
     let shown = 0
     let frame = 0
     const draw = (now: number): void => {
-      const heard = level?.read() ?? 0
-      shown = Math.max(heard, shown - fall, 0)
+      const heard = level?.listens() ? level.read() : null
+      shown = Math.max(heard ?? 0, shown - fall, 0)
       bar.current?.style.setProperty('--level', shown.toFixed(3))
-      setSilent(watch.isSilent(heard, now))
+      if (heard !== null) setSilent(watch.isSilent(heard, now))
       frame = requestAnimationFrame(draw)
     }
     frame = requestAnimationFrame(draw)
