@@ -1,7 +1,7 @@
 //! What every answer says about itself: the page policies and the few headers beside them. Invariant: nothing is allowed
 //! here that a page of ours, or the original frontend's, does not need.
 
-use std::sync::Arc;
+use std::{net::Ipv4Addr, sync::Arc};
 
 use axum::{
     extract::{Request, State},
@@ -84,6 +84,19 @@ fn host(uri: &Uri, headers: &HeaderMap) -> Option<String> {
     (named && ported).then(|| given.to_ascii_lowercase())
 }
 
+/// Whether a proxy in front of us says that it speaks TLS. Whoever lies here changes their own answer alone.
+fn forwarded_as_https(headers: &HeaderMap) -> bool {
+    headers.get("x-forwarded-proto").is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(b"https"))
+}
+
+/// Browsers trust their own machine without TLS.
+fn is_this_machine(host: &str) -> bool {
+    let name = host.split_once(':').map_or(host, |(name, _)| name);
+    name == "localhost"
+        || name.ends_with(".localhost")
+        || name.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
 /// What the headers depend on beside the request.
 #[derive(Clone, Debug)]
 pub(super) struct Dress {
@@ -93,6 +106,7 @@ pub(super) struct Dress {
 /// Adds the headers to an answer that is on its way out.
 pub(super) async fn add(State(dress): State<Arc<Dress>>, request: Request, next: Next) -> Response {
     let host = host(request.uri(), request.headers());
+    let trusted = dress.https || forwarded_as_https(request.headers()) || host.as_deref().is_some_and(is_this_machine);
     let mut response = next.run(request).await;
     let policy = response.extensions().get::<Policy>().copied().unwrap_or(Policy::Client);
     let out = response.headers_mut();
@@ -102,7 +116,8 @@ pub(super) async fn add(State(dress): State<Arc<Dress>>, request: Request, next:
     out.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(FEATURES));
     out.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     out.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    if matches!(policy, Policy::Client | Policy::ClientFrame) {
+    // Elsewhere browsers do not heed it, and complain to whoever looks at their console.
+    if trusted && matches!(policy, Policy::Client | Policy::ClientFrame) {
         out.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
     }
     if dress.https {

@@ -26,10 +26,25 @@ async fn the_clients_policy_is_tight() {
     assert_eq!(directive(policy, "frame-ancestors"), "'self'");
     assert_eq!(answer.header("referrer-policy"), "no-referrer");
     assert_eq!(answer.header("x-content-type-options"), "nosniff");
-    assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
     assert!(answer.header("permissions-policy").contains("camera=(self)"));
     assert_eq!(answer.header("strict-transport-security"), "");
     assert_eq!(answer.header("x-frame-options"), "");
+}
+
+#[tokio::test]
+async fn an_opener_is_kept_out_only_where_browsers_heed_it() {
+    let told = async |headers: &[(&str, &str)]| {
+        let answer = get_with(&client(), "/", headers).await;
+        answer.header("cross-origin-opener-policy").to_owned()
+    };
+    for host in ["localhost", "localhost:3000", "chat.localhost", "127.0.0.1:8080", "127.9.9.9"] {
+        assert_eq!(told(&[("host", host)]).await, "same-origin", "{host}");
+    }
+    for host in ["chat.example", "192.168.0.7:3000", "localhost.example", "notlocalhost"] {
+        assert_eq!(told(&[("host", host)]).await, "", "{host}");
+    }
+    assert_eq!(told(&[("host", "chat.example"), ("x-forwarded-proto", "https")]).await, "same-origin");
+    assert_eq!(told(&[("host", "chat.example"), ("x-forwarded-proto", "http")]).await, "");
 }
 
 #[tokio::test]
