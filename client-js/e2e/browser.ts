@@ -5,7 +5,12 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
  * `devices`: made-up ones, with so many cameras; without, there are those of the machine, which has none. `allow`:
  * pages get what they ask for.
  */
-export const launch = ({ devices = true, cameras = 1, allow = true } = {}): Promise<Browser> =>
+export const launch = ({
+  devices = true,
+  cameras = 1,
+  allow = true,
+  further = [] as readonly string[],
+} = {}): Promise<Browser> =>
   chromium.launch({
     executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
     args: [
@@ -14,6 +19,7 @@ export const launch = ({ devices = true, cameras = 1, allow = true } = {}): Prom
       '--disable-features=WebRtcHideLocalIpsWithMdns',
       ...(devices ? [`--use-fake-device-for-media-stream=device-count=${cameras}`] : []),
       `--use-fake-ui-for-media-stream${allow ? '' : '=deny'}`,
+      ...further,
     ],
   })
 

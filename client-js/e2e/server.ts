@@ -30,7 +30,8 @@ const answers = async (address: string): Promise<boolean> => {
 
 const startMs = 15_000
 
-export const startServer = async (): Promise<Server> => {
+/** `further`: arguments beside address and port. */
+export const startServer = async (...further: string[]): Promise<Server> => {
   const executable = process.env['SERVER_BIN']
   if (executable === undefined) throw new Error('SERVER_BIN names no server executable')
   const port = await freePort()
@@ -38,7 +39,9 @@ export const startServer = async (): Promise<Server> => {
   let running: ChildProcess | null = null
 
   const start = async (): Promise<void> => {
-    const child = spawn(executable, ['--address', '127.0.0.1', '--port', String(port)], { stdio: 'ignore' })
+    const child = spawn(executable, ['--address', '127.0.0.1', '--port', String(port), ...further], {
+      stdio: 'ignore',
+    })
     running = child
     const deadline = Date.now() + startMs
     while (!(await answers(address))) {
