@@ -175,7 +175,7 @@ test.each([
   { kind: 'done' },
   { kind: 'begin', size: 5, again: 'a' },
   { kind: 'list', files: [{ path: 'a/b', size: 1 }] },
-  { kind: 'end', sha256: '0'.repeat(64) },
+  { kind: 'end', digest: '0'.repeat(64) },
   { kind: 'pause', on: false },
   { kind: 'stop', why: 'no-room' },
 ] as const)('$kind is read from a lane as it was written', word => {
@@ -191,7 +191,7 @@ test.each([
   '{"type":"begin","size":"5","again":"a"}',
   '{"type":"list","files":[{"path":"","size":1}]}',
   '{"type":"list","files":[{"path":"a","size":1},{"path":"b"}]}',
-  '{"type":"end","sha256":"XYZ"}',
+  '{"type":"end","digest":"XYZ"}',
   '{"type":"pause","on":1}',
   '{"type":"constructor"}',
   `{"type":"done","x":"${'x'.repeat(70_000)}"}`,

@@ -130,7 +130,7 @@ export class Page {
         return this.#write(effect.key, effect.bytes)
       case 'check': {
         const { key } = effect
-        return this.#onDisk(key, slot => this.feed({ type: 'checked', key, sha256: sha(whole(slot)) }))
+        return this.#onDisk(key, slot => this.feed({ type: 'checked', key, digest: sha(whole(slot)) }))
       }
       case 'keep': {
         const it = this.state.incoming.get(effect.key)
@@ -164,8 +164,8 @@ export class Page {
       case 'hash': {
         const { file } = effect
         const bytes = this.files.get(file)
-        const sha256 = this.hashLie ?? (bytes ? sha(bytes) : null)
-        return scene.post(() => this.feed({ type: 'hashed', file, sha256 }))
+        const digest = this.hashLie ?? (bytes ? sha(bytes) : null)
+        return scene.post(() => this.feed({ type: 'hashed', file, digest }))
       }
       case 'say':
         this.said.push(effect)

@@ -74,7 +74,7 @@ export const told = (state: FilesState, it: Incoming, word: LaneWord): FilesStep
     case 'pause':
       return still(withIncoming(state, { ...it, paused: { ...it.paused, theirs: word.on } }))
     case 'end':
-      return ended(state, it, word.sha256)
+      return ended(state, it, word.digest)
     case 'stop':
       return stopped(state, it, word.why)
     case 'want':
@@ -127,17 +127,17 @@ export const stored = (state: FilesState, it: Incoming, bytes: number, at: numbe
   return still(after, ...say)
 }
 
-const ended = (state: FilesState, it: Incoming, sha256: string): FilesStep => {
+const ended = (state: FilesState, it: Incoming, digest: string): FilesStep => {
   if (it.phase !== 'running') return still(state)
   if (it.heard !== it.size) return stop(state, it, 'wrong')
-  return still(withIncoming(state, { ...it, phase: 'checking', sha256 }), { type: 'check', key: it.key })
+  return still(withIncoming(state, { ...it, phase: 'checking', digest }), { type: 'check', key: it.key })
 }
 
-export const checked = (state: FilesState, key: IncomingKey, sha256: string): FilesStep => {
+export const checked = (state: FilesState, key: IncomingKey, digest: string): FilesStep => {
   const it = state.incoming.get(key)
   if (it?.phase !== 'checking') return still(state)
-  if (it.sha256 !== null && it.sha256 !== sha256) return stop(state, it, 'wrong')
-  const kept = withIncoming(state, { ...it, phase: 'kept', sha256, lane: null, asked: null, stored: it.size })
+  if (it.digest !== null && it.digest !== digest) return stop(state, it, 'wrong')
+  const kept = withIncoming(state, { ...it, phase: 'kept', digest, lane: null, asked: null, stored: it.size })
   const goodbye: FilesEffect[] =
     it.lane === null
       ? []

@@ -36,7 +36,7 @@ const blank = (key: IncomingKey, file: FileCard, at: number): Incoming => ({
   again: null,
   list: [],
   rate: noRate(at),
-  sha256: null,
+  digest: null,
   words: null,
 })
 

@@ -2,6 +2,7 @@
 import type { FileId, MemberId } from '../wire/ids.ts'
 import { type LaneWord, type Listed, listedMax } from '../wire/lane.ts'
 import { andThen, inTurn, noRate, rated, still, withOutgoing, withShare } from './change.ts'
+import { blockBytes } from './digest.ts'
 import { hangUp } from './ending.ts'
 import {
   type FilesEffect,
@@ -16,8 +17,8 @@ import {
   type Why,
 } from './state.ts'
 
-/** Read in one go, and handed to the lane in one go. */
-export const sliceBytes = 1_048_576
+/** Read in one go, and handed to the lane in one go: a block, so that it can be hashed in passing. */
+export const sliceBytes = blockBytes
 /** To one member at once; a page of ours asks for three. */
 const lanesMax = 8
 
@@ -69,10 +70,7 @@ export const called = (
     ...(fresh.paused.ours ? [{ type: 'tell', lane, word: { kind: 'pause', on: true } } as const] : []),
   ]
   const begun = still(withOutgoing({ ...state, next: state.next + 1 }, fresh), ...left, ...hello)
-  return andThen(
-    andThen(begun, now => hashed(now, share.file.id)),
-    now => goOn(now, key),
-  )
+  return andThen(begun, now => goOn(now, key))
 }
 
 const lists = (list: readonly Listed[] | null): Listed[][] => {
@@ -80,13 +78,6 @@ const lists = (list: readonly Listed[] | null): Listed[][] => {
   for (let from = 0; from < (list?.length ?? 0); from += listedMax)
     pieces.push(list?.slice(from, from + listedMax) ?? [])
   return pieces
-}
-
-/** The hash is made once, for all receivers, while the first bytes are on their way. */
-const hashed = (state: FilesState, file: FileId): FilesStep => {
-  const share = state.shares.get(file)
-  if (!share || share.sha256 !== null || share.hashing) return still(state)
-  return still(withShare(state, { ...share, hashing: true }), { type: 'hash', file })
 }
 
 const declined = (
@@ -136,27 +127,32 @@ export const goOn = (state: FilesState, key: OutgoingKey): FilesStep => {
   }
   if (it.sent === it.size && !it.draining) return end(state, it, it.lane)
   const at = it.sent + (it.ahead?.byteLength ?? 0)
-  const bytes = Math.min(sliceBytes, it.size - at, it.took + it.credit - at)
+  const whole = sliceBytes - (at % sliceBytes)
+  const bytes = Math.min(whole, it.size - at, it.took + it.credit - at)
   // A small piece is read only if nothing else is left: the credit opens further while others are under way.
-  const worth = bytes === it.size - at || bytes === sliceBytes || (it.took === it.sent && bytes > 0)
+  const worth = bytes === it.size - at || bytes === whole || (it.took === it.sent && bytes > 0)
   if (it.reading || it.ahead || bytes <= 0 || !worth) return still(state)
   return still(withOutgoing(state, { ...it, reading: true }), { type: 'read', key, file: it.file, at, bytes })
 }
 
 const end = (state: FilesState, it: Outgoing, lane: LaneId): FilesStep => {
-  const sha256 = state.shares.get(it.file)?.sha256 ?? null
-  if (sha256 === null) return still(state)
+  const share = state.shares.get(it.file)
+  if (!share || share.hashing) return still(state)
+  const { digest } = share
+  // Most of it has been hashed while it was read; what is left is hashed once, for all receivers.
+  if (digest === null)
+    return still(withShare(state, { ...share, hashing: true }), { type: 'hash', file: it.file })
   const sent = withOutgoing(state, { ...it, phase: 'sent' })
-  return still(sent, { type: 'tell', lane, word: { kind: 'end', sha256 } })
+  return still(sent, { type: 'tell', lane, word: { kind: 'end', digest } })
 }
 
-export const hashKnown = (state: FilesState, file: FileId, sha256: string | null): FilesStep => {
+export const hashKnown = (state: FilesState, file: FileId, digest: string | null): FilesStep => {
   const share = state.shares.get(file)
   if (!share) return still(state)
-  const next = withShare(state, { ...share, sha256, hashing: false })
+  const next = withShare(state, { ...share, digest, hashing: false })
   const concerned = [...state.outgoing.values()].filter(it => it.file === file && it.phase === 'running')
   return inTurn(next, concerned, (now, it) =>
-    sha256 === null ? stopServing(now, it, 'gone') : goOn(now, it.key),
+    digest === null ? stopServing(now, it, 'gone') : goOn(now, it.key),
   )
 }
 
@@ -234,8 +230,8 @@ export const pauseServing = (state: FilesState, it: Outgoing, on: boolean): File
   return andThen(still(paused, ...said), now => goOn(now, it.key))
 }
 
-export const share = (state: FilesState, it: Omit<Share, 'sha256' | 'hashing'>): FilesStep =>
-  still(withShare(state, { ...it, sha256: null, hashing: false }))
+export const share = (state: FilesState, it: Omit<Share, 'digest' | 'hashing'>): FilesStep =>
+  still(withShare(state, { ...it, digest: null, hashing: false }))
 
 export const unshare = (state: FilesState, file: FileId): FilesStep => {
   const shares = new Map(state.shares)

@@ -120,7 +120,7 @@ export type Incoming = {
   readonly again: string | null
   readonly list: readonly Listed[]
   readonly rate: Rate
-  readonly sha256: string | null
+  readonly digest: string | null
   readonly words: WordsFetch | null
 }
 
@@ -129,7 +129,7 @@ export type Share = {
   /** What a lane carries; the original's words carry `file.size`. */
   readonly size: number
   readonly list: readonly Listed[] | null
-  readonly sha256: string | null
+  readonly digest: string | null
   readonly hashing: boolean
 }
 
@@ -194,10 +194,10 @@ export type FilesEvent =
   | { type: 'store-opened'; key: IncomingKey; stored: number }
   | { type: 'store-failed'; key: IncomingKey }
   | { type: 'stored'; key: IncomingKey; bytes: number }
-  | { type: 'checked'; key: IncomingKey; sha256: string }
+  | { type: 'checked'; key: IncomingKey; digest: string }
   | { type: 'share'; file: FileCard; size: number; list: readonly Listed[] | null }
   | { type: 'unshare'; file: FileId }
-  | { type: 'hashed'; file: FileId; sha256: string | null }
+  | { type: 'hashed'; file: FileId; digest: string | null }
   | { type: 'lane-opened'; lane: LaneId }
   | { type: 'lane-called'; lane: LaneId; member: MemberId; word: LaneWord; again: string }
   | { type: 'lane-word'; lane: LaneId; word: LaneWord }

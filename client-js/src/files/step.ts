@@ -67,7 +67,7 @@ export const step = (state: FilesState, event: FilesEvent, at: number): FilesSte
     case 'unshare':
       return unshare(state, event.file)
     case 'hashed':
-      return hashKnown(state, event.file, event.sha256)
+      return hashKnown(state, event.file, event.digest)
     case 'read':
       return read(state, event, at)
     case 'settled':
@@ -125,7 +125,7 @@ const storeSaid = (state: FilesState, event: StoreEvent, at: number): FilesStep 
     case 'store-failed':
       return storeFailed(state, key)
     case 'checked':
-      return checked(state, key, event.sha256)
+      return checked(state, key, event.digest)
     case 'stored': {
       const it = state.incoming.get(key)
       if (!it || !incomingLive.has(it.phase)) return still(state)

@@ -28,7 +28,7 @@ export type LaneWord =
   | { kind: 'begin'; size: number; again: string }
   /** For a bundle, before `begin`: what it holds, in the order in which it comes. */
   | { kind: 'list'; files: readonly Listed[] }
-  | { kind: 'end'; sha256: string }
+  | { kind: 'end'; digest: string }
   | { kind: 'pause'; on: boolean }
   | { kind: 'stop'; why: StopReason }
 
@@ -77,8 +77,8 @@ const parseWord = (fields: Readonly<Record<string, unknown>>): LaneWord | null =
     case 'list':
       return parseList(fields['files'])
     case 'end': {
-      const sha256 = textUpTo(fields['sha256'], 64)
-      return sha256 === null || !/^[0-9a-f]{64}$/.test(sha256) ? null : { kind: 'end', sha256 }
+      const digest = textUpTo(fields['digest'], 64)
+      return digest === null || !/^[0-9a-f]{64}$/.test(digest) ? null : { kind: 'end', digest }
     }
     case 'pause':
       return typeof fields['on'] === 'boolean' ? { kind: 'pause', on: fields['on'] } : null

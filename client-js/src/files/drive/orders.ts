@@ -24,7 +24,7 @@ export type Place =
 
 export type Order =
   | { op: 'open'; slot: SlotId; place: Place; bytes: number }
-  | { op: 'write'; slot: SlotId; bytes: Uint8Array<ArrayBuffer> }
+  | { op: 'write'; slot: SlotId; pieces: readonly Uint8Array<ArrayBuffer>[] }
   | { op: 'note'; slot: SlotId; note: Note }
   | { op: 'check'; slot: SlotId }
   | { op: 'keep'; slot: SlotId }
@@ -32,18 +32,16 @@ export type Order =
   | { op: 'discard'; slot: SlotId }
   /** Lets go of it; what has been written stays. */
   | { op: 'release'; slot: SlotId }
-  | { op: 'hash'; slot: SlotId; blob: Blob }
   /** Throws away what is old, and tells of what lies here for this room. */
   | { op: 'sweep'; room: string }
 
 export type Report =
   | { op: 'opened'; slot: SlotId; stored: number }
   | { op: 'stored'; slot: SlotId; bytes: number }
-  | { op: 'checked'; slot: SlotId; sha256: string }
+  | { op: 'checked'; slot: SlotId; digest: string }
   /** `blob` is null where the person has the file already. */
   | { op: 'kept'; slot: SlotId; blob: Blob | null }
   | { op: 'failed'; slot: SlotId }
-  | { op: 'hashed'; slot: SlotId; sha256: string | null }
   | { op: 'found'; slot: SlotId; note: Note; stored: number }
 
 export type { Listed }

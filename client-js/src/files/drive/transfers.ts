@@ -20,6 +20,7 @@ import { Disk } from './disk.ts'
 import { type Connect, Extras } from './extras.ts'
 import { Lane, type LanePorts } from './lane.ts'
 import type { Place, Report, SlotId } from './orders.ts'
+import { Sources } from './sources.ts'
 
 export type { Parcel, Place }
 
@@ -43,7 +44,7 @@ export type TransferPorts = {
 /** From one member, so many channels that have not said what they are for. */
 const strangersMax = 16
 /** Progress is shown so often; everything else at once. */
-const showMs = 150
+const showMs = 250
 
 const quiet: ReadonlySet<FilesEvent['type']> = new Set(['lane-bytes', 'stored', 'read', 'drained'])
 
@@ -52,7 +53,7 @@ export class Transfers {
   readonly #extras: Extras
   readonly #disk = new Disk(report => this.#reported(report))
   readonly #lanes = new Map<LaneId, Lane>()
-  readonly #sources = new Map<FileId, Blob>()
+  readonly #sources = new Sources()
   readonly #slots = new Map<IncomingKey, SlotId>()
   readonly #places = new Map<IncomingKey, Place>()
   readonly #kept = new Map<IncomingKey, Blob>()
@@ -162,7 +163,7 @@ export class Transfers {
 
   /** What we share ourselves, to be shown. */
   sourceOf(file: FileId): Blob | null {
-    return this.#sources.get(file) ?? null
+    return this.#sources.blobOf(file)
   }
 
   close(): void {
@@ -182,7 +183,7 @@ export class Transfers {
     const list: Listed[] | null =
       files.length === 1 ? null : files.map(({ path, file }) => ({ path, size: file.size }))
     const file: FileCard = { id, name, size: blob.size, media: blob.type, bundle: null }
-    this.#sources.set(id, blob)
+    this.#sources.add(id, blob)
     this.#feed({ type: 'share', file, size: blob.size, list })
     return file
   }
@@ -234,10 +235,8 @@ export class Transfers {
       }
       case 'read':
         return void this.#read(effect.key, effect.file, effect.at, effect.bytes)
-      case 'hash': {
-        const blob = this.#sources.get(effect.file)
-        return blob ? this.#disk.order({ op: 'hash', slot: effect.file, blob }) : undefined
-      }
+      case 'hash':
+        return void this.#hash(effect.file)
       case 'say':
         return this.#ports.say(effect.to, effect.signal)
       case 'extra-open':
@@ -270,7 +269,7 @@ export class Transfers {
         return this.#disk.order({ op: 'open', slot, place, bytes: it.size })
       }
       case 'write':
-        return this.#disk.order({ op: 'write', slot, bytes: effect.bytes })
+        return this.#disk.write(slot, effect.bytes)
       case 'check':
         return this.#disk.order({ op: 'check', slot })
       case 'keep':
@@ -327,20 +326,14 @@ export class Transfers {
   }
 
   async #read(key: OutgoingKey, file: FileId, at: number, bytes: number): Promise<void> {
-    let read: Uint8Array<ArrayBuffer> | null = null
-    try {
-      const blob = this.#sources.get(file)
-      const buffer = await blob?.slice(at, at + bytes).arrayBuffer()
-      if (buffer?.byteLength === bytes) read = new Uint8Array(buffer)
-    } catch {
-      // Moved, deleted or changed meanwhile: it is no longer the file that was offered.
-    }
-    this.#feed({ type: 'read', key, at, bytes: read })
+    this.#feed({ type: 'read', key, at, bytes: await this.#sources.read(file, at, bytes) })
+  }
+
+  async #hash(file: FileId): Promise<void> {
+    this.#feed({ type: 'hashed', file, digest: await this.#sources.digest(file) })
   }
 
   #reported(report: Report): void {
-    if (report.op === 'hashed')
-      return this.#feed({ type: 'hashed', file: fileId(report.slot), sha256: report.sha256 })
     const key = [...this.#slots].find(([, slot]) => slot === report.slot)?.[0]
     if (key === undefined) return
     switch (report.op) {
@@ -349,7 +342,7 @@ export class Transfers {
       case 'stored':
         return this.#feed({ type: 'stored', key, bytes: report.bytes })
       case 'checked':
-        return this.#feed({ type: 'checked', key, sha256: report.sha256 })
+        return this.#feed({ type: 'checked', key, digest: report.digest })
       case 'failed':
         return this.#feed({ type: 'store-failed', key })
       case 'kept': {

@@ -1,10 +1,9 @@
-/** Owns what is done with files away from the page's own thread: writing what comes in, and hashing what comes and goes. */
-import { sha256 } from '@noble/hashes/sha2.js'
+/** Owns what is done with files away from the page's own thread: writing and hashing what comes in. */
+import { Digester } from '../digest.ts'
 import type { Note, Order, Report, SlotId } from './orders.ts'
 import { accessTo, folder, openSlot, type Slot } from './slots.ts'
 
-type Hash = ReturnType<typeof sha256.create>
-type Open = { readonly slot: Slot; readonly hash: Hash; bytes: number }
+type Open = { readonly slot: Slot; readonly digester: Digester; bytes: number }
 
 const report = (it: Report): void => postMessage(it)
 
@@ -13,36 +12,34 @@ const open = new Map<SlotId, Open>()
 const turns = new Map<SlotId, Promise<void>>()
 
 const readBackBytes = 1_048_576
-const hex = (bytes: Uint8Array): string =>
-  Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
-
 const carryOut = async (order: Exclude<Order, { op: 'sweep' }>): Promise<void> => {
   const { slot } = order
   if (order.op === 'open') {
     const found = await openSlot(slot, order.place, order.bytes)
-    const hash = sha256.create()
+    const digester = new Digester()
     for (let at = 0; at < found.stored; ) {
       const piece = found.readBack(at, Math.min(readBackBytes, found.stored - at))
       if (piece.byteLength === 0) throw new Error('less there than was said')
-      hash.update(piece)
+      digester.take(piece)
       at += piece.byteLength
     }
-    open.set(slot, { slot: found, hash, bytes: found.stored })
+    open.set(slot, { slot: found, digester, bytes: found.stored })
     return report({ op: 'opened', slot, stored: found.stored })
   }
-  if (order.op === 'hash') return report({ op: 'hashed', slot, sha256: await hashed(order.blob) })
   const it = open.get(slot)
   if (!it) return
   switch (order.op) {
     case 'write':
-      await it.slot.write(order.bytes)
-      it.hash.update(order.bytes)
-      it.bytes += order.bytes.byteLength
+      for (const piece of order.pieces) {
+        await it.slot.write(piece)
+        it.digester.take(piece)
+        it.bytes += piece.byteLength
+      }
       return report({ op: 'stored', slot, bytes: it.bytes })
     case 'note':
       return note(slot, order.note)
     case 'check':
-      return report({ op: 'checked', slot, sha256: hex(it.hash.clone().digest()) })
+      return report({ op: 'checked', slot, digest: await it.digester.digest() })
     case 'keep':
       open.delete(slot)
       await unnote(slot)
@@ -55,13 +52,6 @@ const carryOut = async (order: Exclude<Order, { op: 'sweep' }>): Promise<void> =
       open.delete(slot)
       return it.slot.release()
   }
-}
-
-const hashed = async (blob: Blob): Promise<string | null> => {
-  const hash = sha256.create()
-  const reader = blob.stream().getReader()
-  for (let next = await reader.read(); !next.done; next = await reader.read()) hash.update(next.value)
-  return hex(hash.digest())
 }
 
 const noteName = (slot: SlotId): string => `${slot}.json`
@@ -104,9 +94,7 @@ const take = (order: Order): void => {
   if (order.op === 'sweep') return
   const { slot } = order
   const before = turns.get(slot) ?? Promise.resolve()
-  const turn = before
-    .then(() => carryOut(order))
-    .catch(() => (order.op === 'hash' ? report({ op: 'hashed', slot, sha256: null }) : failed(slot)))
+  const turn = before.then(() => carryOut(order)).catch(() => failed(slot))
   turns.set(slot, turn)
   void turn.then(() => {
     if (turns.get(slot) === turn) turns.delete(slot)

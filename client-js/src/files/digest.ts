@@ -1,0 +1,55 @@
+/**
+ * Owns by what a file is recognised: the SHA-256 of the SHA-256s of its blocks. Blocks can be hashed in any order, by
+ * the browser itself, and when they are at hand anyway, which makes it five times cheaper than one hash over all.
+ */
+
+export const blockBytes = 1_048_576
+
+export const blocksOf = (bytes: number): number => Math.ceil(bytes / blockBytes)
+
+type Bytes = Uint8Array<ArrayBuffer>
+
+/** Browsers have no `subtle` on pages without TLS. */
+const hash = async (bytes: Bytes): Promise<Bytes> => {
+  if (globalThis.crypto.subtle) return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  const { sha256 } = await import('@noble/hashes/sha2.js')
+  return new Uint8Array(sha256(bytes))
+}
+
+/** Takes what `bytes` holds now. */
+export const blockDigest = (bytes: Bytes): Promise<Bytes> => hash(bytes)
+
+/** Of all blocks in their order; a file without a byte has none. */
+export const fileDigest = async (blocks: readonly Bytes[]): Promise<string> => {
+  const all = new Uint8Array(blocks.length * 32)
+  for (const [index, block] of blocks.entries()) all.set(block, index * 32)
+  return Array.from(await hash(all), byte => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** The blocks of what comes in pieces of any size, one behind the other. */
+export class Digester {
+  readonly #blocks: Promise<Bytes>[] = []
+  readonly #block: Bytes = new Uint8Array(blockBytes)
+  #filled = 0
+
+  take(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.byteLength; ) {
+      const part = Math.min(blockBytes - this.#filled, bytes.byteLength - at)
+      this.#block.set(bytes.subarray(at, at + part), this.#filled)
+      this.#filled += part
+      at += part
+      if (this.#filled === blockBytes) this.#seal()
+    }
+  }
+
+  /** Of all that was taken. */
+  async digest(): Promise<string> {
+    if (this.#filled > 0) this.#seal()
+    return fileDigest(await Promise.all(this.#blocks))
+  }
+
+  #seal(): void {
+    this.#blocks.push(blockDigest(this.#block.slice(0, this.#filled)))
+    this.#filled = 0
+  }
+}
