@@ -134,7 +134,7 @@ async fn head_says_what_get_says() {
 async fn what_is_not_there_is_a_404_and_writing_a_405() {
     let client = client();
     for path in
-        ["/nothing", "/assets", "/assets/", "//", "/index.html/", "/vendor/socket.io/", "/api/signaling/", "/sw.js"]
+        ["/nothing", "/assets", "/assets/", "//", "/index.html/", "/vendor/socket.io/", "/api/signaling/", "/mitm.html"]
     {
         let answer = get(&client, path).await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
