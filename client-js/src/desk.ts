@@ -7,7 +7,14 @@ import { safeName } from './files/names.ts'
 import type { Parcel } from './files/state.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 import { type Alerts, attend, talkCommands } from './talk.ts'
-import type { Commands, FileCommands, Model, Shared, Where } from './ui/model.ts'
+import {
+  type Commands,
+  type FileCommands,
+  filesAtOnceMax,
+  type Model,
+  type Shared,
+  type Where,
+} from './ui/model.ts'
 import { isTurn } from './wire/ice.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from './wire/invitation.ts'
 
@@ -94,6 +101,9 @@ export class Desk {
 
   #share(parcels: readonly Parcel[]): boolean {
     if (!this.#visit?.canSpeak || parcels.length === 0) return false
+    const many = parcels.reduce((sum, { files }) => sum + files.length, 0) > filesAtOnceMax
+    this.#model.tooManyFiles.value = many
+    if (many) return false
     this.#visit.files.share(parcels)
     return true
   }

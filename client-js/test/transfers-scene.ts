@@ -53,7 +53,7 @@ const whole = ({ pieces, size }: Slot): Bytes => {
 }
 
 export class Page {
-  readonly name: MemberId
+  name: MemberId
   readonly scene: Scene
   state: FilesState = noFiles
   /** What is written but not known to be right, and what is. */
@@ -67,10 +67,12 @@ export class Page {
   full = false
   readonly unwritten: (() => void)[] = []
   hashLie: string | null = null
+  readonly secret: string
 
   constructor(scene: Scene, name: string) {
     this.scene = scene
     this.name = memberId(name)
+    this.secret = name
   }
 
   feed(event: FilesEvent): void {
@@ -86,6 +88,11 @@ export class Page {
     this.feed({ type: 'share', file: card, size: card.bundle?.size ?? card.size, list })
     this.scene.offer(this, card)
     return card
+  }
+
+  /** Known to the others under another id from now on; what it shares is still the same. */
+  comesBackAs(name: string): void {
+    this.name = memberId(name)
   }
 
   get incoming(): Incoming[] {
@@ -142,8 +149,6 @@ export class Page {
       case 'discard':
         this.disk.delete(effect.key)
         return
-      case 'note':
-        return
       case 'open-lane':
         return scene.openLane(this, effect.lane, effect.member)
       case 'tell':
@@ -189,7 +194,7 @@ export class Page {
     end.open = true
     const member = end.far?.page.name
     if (member !== undefined)
-      this.feed({ type: 'lane-called', lane: end.lane, member, word, again: `again ${this.name}` })
+      this.feed({ type: 'lane-called', lane: end.lane, member, word, again: `again ${this.secret}` })
   }
 
   #write(key: IncomingKey, bytes: Bytes): void {

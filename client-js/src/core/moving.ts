@@ -35,7 +35,6 @@ export type MovingPorts = {
   readonly calm: (to: MemberId) => Promise<void>
   readonly offer: (files: readonly FileCard[]) => void
   readonly withdraw: (file: FileId) => void
-  readonly room: string
 }
 
 const waitingMax = 500

@@ -77,7 +77,6 @@ export class Visit {
       changed: (state, before) => this.#changed(state, before),
     })
     this.files = new Moving({
-      room: admission.card.id,
       openChannel: member => this.#openLane(member),
       linked: member => linkOf(this.state, member) !== null,
       sayDirect: (to, id, signal) => this.#room.feed({ type: 'direct-say', to, id, signal }),

@@ -105,8 +105,7 @@ const begun = (state: FilesState, it: Incoming, size: number, again: string): Fi
     it.paused.ours && it.lane !== null
       ? [{ type: 'tell', lane: it.lane, word: { kind: 'pause', on: true } }]
       : []
-  const note: FilesEffect[] = it.again === null ? [{ type: 'note', key: it.key }] : []
-  return still(withIncoming(state, running), ...note, ...pause)
+  return still(withIncoming(state, running), ...pause)
 }
 
 export const bytesHeard = (state: FilesState, it: Incoming, bytes: Uint8Array<ArrayBuffer>): FilesStep => {

@@ -61,17 +61,6 @@ const roomier = (state: FilesState): FilesState => {
   return { ...state, incoming }
 }
 
-/** Its owner is somebody we do not know yet, under a name that proves nothing; `again` does. */
-export const found = (
-  state: FilesState,
-  { file, ownerName, stored, again }: { file: FileCard; ownerName: string; stored: number; again: string },
-  at: number,
-): FilesStep => {
-  const key: IncomingKey = `in ${state.next}`
-  const it: Incoming = { ...blank(key, file, at), ownerName, stored, again, phase: 'opening' }
-  return still(withIncoming({ ...state, next: state.next + 1 }, it), { type: 'open-store', key })
-}
-
 export const withdrawn = (state: FilesState, owner: MemberId, file: FileId): FilesStep => {
   const it = [...state.incoming.values()].find(one => one.owner === owner && one.file.id === file)
   if (!it || (it.phase !== 'offered' && !incomingLive.has(it.phase))) return still(state)

@@ -185,8 +185,6 @@ export type FilesEvent =
   | { type: 'renamed'; from: MemberId; to: MemberId }
   | { type: 'offered'; owner: MemberId; file: FileCard }
   | { type: 'withdrawn'; owner: MemberId; file: FileId }
-  /** Part of a file lies here from before the page was loaded anew. */
-  | { type: 'found'; file: FileCard; ownerName: string; stored: number; again: string }
   | { type: 'accept'; key: IncomingKey }
   | { type: 'decline'; key: IncomingKey }
   | { type: 'pause'; key: IncomingKey | OutgoingKey; on: boolean }
@@ -220,8 +218,6 @@ export type FilesEffect =
   | { type: 'write'; key: IncomingKey; bytes: Uint8Array<ArrayBuffer> }
   | { type: 'check'; key: IncomingKey }
   | { type: 'keep'; key: IncomingKey }
-  /** Enough is known to go on even after the page has been loaded anew. */
-  | { type: 'note'; key: IncomingKey }
   | { type: 'discard'; key: IncomingKey }
   | { type: 'open-lane'; lane: LaneId; member: MemberId }
   | { type: 'tell'; lane: LaneId; word: LaneWord }

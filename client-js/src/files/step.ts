@@ -8,7 +8,6 @@ import {
   accept,
   askAgain,
   decline,
-  found,
   offered,
   partiesChanged,
   renamed,
@@ -52,8 +51,6 @@ export const step = (state: FilesState, event: FilesEvent, at: number): FilesSte
       return offered(state, event.owner, event.file, at)
     case 'withdrawn':
       return withdrawn(state, event.owner, event.file)
-    case 'found':
-      return found(state, event, at)
     case 'accept':
       return accept(state, event.key)
     case 'decline':

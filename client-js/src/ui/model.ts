@@ -65,11 +65,16 @@ export type Model = {
   /** Somebody looks at the end of the conversation. */
   readonly attending: Signal<boolean>
   readonly files: Signal<FilesState>
+  /** Somebody has just tried to share more than can be offered at once. */
+  readonly tooManyFiles: Signal<boolean>
   readonly preview: Signal<PreviewState>
   /** Of the room one is in. */
   readonly call: Signal<CallState | null>
   readonly dialog: Signal<DialogName | null>
 }
+
+/** So many are offered at once, a folder's included: each is announced by itself, and peers bear no flood. */
+export const filesAtOnceMax = 40
 
 export type FileCommands = {
   /** Whether there was anybody to offer them to. */
@@ -155,6 +160,7 @@ export const makeModel = (settings: Settings, preview: PreviewState): Model => (
   reading: signal(freshReading),
   attending: signal(false),
   files: signal(noFiles),
+  tooManyFiles: signal(false),
   preview: signal(preview),
   call: signal<CallState | null>(null),
   dialog: signal<DialogName | null>(null),

@@ -9,7 +9,6 @@ export type Slot = {
   /** What the page is to save, or null where it lies where it should. */
   readonly keep: () => Promise<Blob | null>
   readonly discard: () => Promise<void>
-  readonly release: () => void | Promise<void>
 }
 
 /** What a worker may do with a file of the browser's own storage; the page's own types do not have it. */
@@ -23,7 +22,7 @@ type Access = {
 }
 
 /** For nobody else meanwhile: another page of ours may be writing there. */
-export const accessTo = (file: FileSystemFileHandle): Promise<Access> => {
+const accessTo = (file: FileSystemFileHandle): Promise<Access> => {
   const inWorker = file as FileSystemFileHandle & { createSyncAccessHandle: () => Promise<Access> }
   return inWorker.createSyncAccessHandle()
 }
@@ -31,13 +30,31 @@ export const accessTo = (file: FileSystemFileHandle): Promise<Access> => {
 const folderName = 'p2pchat-incoming'
 
 /** Made where it does not exist. Throws where the browser has no storage for us. */
-export const folder = async (): Promise<FileSystemDirectoryHandle> =>
+const folder = async (): Promise<FileSystemDirectoryHandle> =>
   (await navigator.storage.getDirectory()).getDirectoryHandle(folderName, { create: true })
+
+/** Long enough for the browser to have saved what it was given, however slow the disk. */
+const keptMs = 86_400_000
+
+type Listing = { values: () => AsyncIterable<FileSystemHandle> }
+
+/** Throws away what lies here from earlier days. What another page of ours writes now is newer, and locked. */
+export const sweep = async (now: number): Promise<void> => {
+  try {
+    const within = await folder()
+    for await (const entry of (within as FileSystemDirectoryHandle & Listing).values()) {
+      const file = await (entry as FileSystemFileHandle).getFile()
+      if (now - file.lastModified > keptMs) await within.removeEntry(entry.name)
+    }
+  } catch {
+    // No storage, or somebody else was faster.
+  }
+}
 
 export const openSlot = (slot: SlotId, place: Place, bytes: number): Promise<Slot> => {
   switch (place.kind) {
     case 'private':
-      return privateSlot(slot, bytes)
+      return storageOrMemory(slot, bytes)
     case 'chosen':
       return chosenSlot(place.handle)
     case 'memory':
@@ -45,8 +62,13 @@ export const openSlot = (slot: SlotId, place: Place, bytes: number): Promise<Slo
   }
 }
 
-const privateSlot = async (slot: SlotId, bytes: number): Promise<Slot> => {
-  const within = await folder()
+/** Without TLS, and in some browsers' private windows, there is no storage for us. */
+const storageOrMemory = async (slot: SlotId, bytes: number): Promise<Slot> => {
+  const within = await folder().catch(() => null)
+  return within ? privateSlot(within, slot, bytes) : memorySlot()
+}
+
+const privateSlot = async (within: FileSystemDirectoryHandle, slot: SlotId, bytes: number): Promise<Slot> => {
   const { quota = Number.POSITIVE_INFINITY, usage = 0 } = await navigator.storage.estimate()
   const file = await within.getFileHandle(slot, { create: true })
   const access = await accessTo(file)
@@ -81,10 +103,6 @@ const privateSlot = async (slot: SlotId, bytes: number): Promise<Slot> => {
       access.close()
       await within.removeEntry(slot)
     },
-    release: () => {
-      access.flush()
-      access.close()
-    },
   }
 }
 
@@ -104,7 +122,6 @@ const chosenSlot = async (handle: FileSystemFileHandle): Promise<Slot> => {
       // Not in every browser; without it the empty file stays that choosing has made.
       if ('remove' in handle && typeof handle.remove === 'function') await handle.remove()
     },
-    release: () => writable.abort(),
   }
 }
 
@@ -141,6 +158,5 @@ const memorySlot = (): Slot => {
       blobs.length = 0
       pieces = []
     },
-    release: () => undefined,
   }
 }

@@ -1,7 +1,6 @@
 /** Owns the transfers of one visit as they run: feeds what happens to `step`, and does what it asks for with channels, files and timers. */
-import type { FileCard, FileSignal } from '../../wire/file.ts'
+import { type FileCard, type FileSignal, fileNameUnitsMax, filesMax } from '../../wire/file.ts'
 import { type FileId, fileId, type MemberId } from '../../wire/ids.ts'
-import type { Listed } from '../../wire/lane.ts'
 import {
   busy,
   type FilesEffect,
@@ -38,7 +37,6 @@ export type TransferPorts = {
   readonly changed: (state: FilesState) => void
   /** Whole, checked, and to be saved; `blob` is null where it lies already where the person wanted it. */
   readonly kept: (file: Incoming, blob: Blob | null) => void
-  readonly room: string
 }
 
 /** From one member, so many channels that have not said what they are for. */
@@ -129,8 +127,10 @@ export class Transfers {
 
   /** Offers these to everybody in the room. */
   share(parcels: readonly Parcel[]): void {
-    const cards = parcels.map(parcel => this.#share(parcel))
-    this.#ports.offer(cards)
+    const files = parcels.flatMap(({ files }) => files)
+    const cards = files.map(({ path, file }) => this.#share(path, file))
+    for (let from = 0; from < cards.length; from += filesMax)
+      this.#ports.offer(cards.slice(from, from + filesMax))
   }
 
   unshare(file: FileId): void {
@@ -176,15 +176,13 @@ export class Transfers {
     this.#disk.close()
   }
 
-  #share({ name, files }: Parcel): FileCard {
+  /** What stood in a folder keeps its path as its name, as far as a name may be long. */
+  #share(path: string, blob: Blob): FileCard {
     const id = fileId(randomId())
-    const [only] = files
-    const blob = files.length === 1 && only ? only.file : new Blob(files.map(({ file }) => file))
-    const list: Listed[] | null =
-      files.length === 1 ? null : files.map(({ path, file }) => ({ path, size: file.size }))
+    const name = path.length <= fileNameUnitsMax ? path : (path.split('/').at(-1) ?? path)
     const file: FileCard = { id, name, size: blob.size, media: blob.type, bundle: null }
     this.#sources.add(id, blob)
-    this.#feed({ type: 'share', file, size: blob.size, list })
+    this.#feed({ type: 'share', file, size: blob.size, list: null })
     return file
   }
 
@@ -256,7 +254,7 @@ export class Transfers {
   }
 
   #store(
-    effect: Extract<FilesEffect, { type: 'open-store' | 'write' | 'check' | 'keep' | 'note' | 'discard' }>,
+    effect: Extract<FilesEffect, { type: 'open-store' | 'write' | 'check' | 'keep' | 'discard' }>,
   ): void {
     const { key } = effect
     const slot = this.#slots.get(key) ?? randomId()
@@ -274,15 +272,6 @@ export class Transfers {
         return this.#disk.order({ op: 'check', slot })
       case 'keep':
         return this.#disk.order({ op: 'keep', slot })
-      case 'note': {
-        const { file, ownerName, again } = it
-        if (again === null) return
-        return this.#disk.order({
-          op: 'note',
-          slot,
-          note: { room: this.#ports.room, file, ownerName, again },
-        })
-      }
       case 'discard':
         this.#slots.delete(key)
         return this.#disk.order({ op: 'discard', slot })
@@ -350,8 +339,6 @@ export class Transfers {
         const it = this.#state.incoming.get(key)
         return it ? this.#ports.kept(it, report.blob) : undefined
       }
-      case 'found':
-        return
     }
   }
 }

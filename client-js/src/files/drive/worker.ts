@@ -1,7 +1,7 @@
 /** Owns what is done with files away from the page's own thread: writing and hashing what comes in. */
 import { Digester } from '../digest.ts'
-import type { Note, Order, Report, SlotId } from './orders.ts'
-import { accessTo, folder, openSlot, type Slot } from './slots.ts'
+import type { Order, Report, SlotId } from './orders.ts'
+import { openSlot, type Slot, sweep } from './slots.ts'
 
 type Open = { readonly slot: Slot; readonly digester: Digester; bytes: number }
 
@@ -12,7 +12,7 @@ const open = new Map<SlotId, Open>()
 const turns = new Map<SlotId, Promise<void>>()
 
 const readBackBytes = 1_048_576
-const carryOut = async (order: Exclude<Order, { op: 'sweep' }>): Promise<void> => {
+const carryOut = async (order: Order): Promise<void> => {
   const { slot } = order
   if (order.op === 'open') {
     const found = await openSlot(slot, order.place, order.bytes)
@@ -36,45 +36,14 @@ const carryOut = async (order: Exclude<Order, { op: 'sweep' }>): Promise<void> =
         it.bytes += piece.byteLength
       }
       return report({ op: 'stored', slot, bytes: it.bytes })
-    case 'note':
-      return note(slot, order.note)
     case 'check':
       return report({ op: 'checked', slot, digest: await it.digester.digest() })
     case 'keep':
       open.delete(slot)
-      await unnote(slot)
       return report({ op: 'kept', slot, blob: await it.slot.keep() })
     case 'discard':
       open.delete(slot)
-      await unnote(slot)
       return it.slot.discard()
-    case 'release':
-      open.delete(slot)
-      return it.slot.release()
-  }
-}
-
-const noteName = (slot: SlotId): string => `${slot}.json`
-
-/** What cannot be noted cannot be gone on with later; nothing else depends on it. */
-const note = async (slot: SlotId, it: Note): Promise<void> => {
-  try {
-    const file = await (await folder()).getFileHandle(noteName(slot), { create: true })
-    const access = await accessTo(file)
-    access.truncate(0)
-    access.write(new TextEncoder().encode(JSON.stringify(it)), { at: 0 })
-    access.flush()
-    access.close()
-  } catch {
-    // See above.
-  }
-}
-
-const unnote = async (slot: SlotId): Promise<void> => {
-  try {
-    await (await folder()).removeEntry(noteName(slot))
-  } catch {
-    // There was none.
   }
 }
 
@@ -83,7 +52,6 @@ const failed = async (slot: SlotId): Promise<void> => {
   open.delete(slot)
   try {
     await it?.slot.discard()
-    await unnote(slot)
   } catch {
     // What cannot be removed now is swept another day.
   }
@@ -91,7 +59,6 @@ const failed = async (slot: SlotId): Promise<void> => {
 }
 
 const take = (order: Order): void => {
-  if (order.op === 'sweep') return
   const { slot } = order
   const before = turns.get(slot) ?? Promise.resolve()
   const turn = before.then(() => carryOut(order)).catch(() => failed(slot))
@@ -102,3 +69,6 @@ const take = (order: Order): void => {
 }
 
 addEventListener('message', ({ data }: MessageEvent<Order>) => take(data))
+
+// What was saved, or given up with its page, is of no use to anybody any more.
+void sweep(Date.now())

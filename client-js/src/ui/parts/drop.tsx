@@ -1,19 +1,35 @@
 /** Owns that files can be dropped anywhere on the page, or pasted: a highlight over everything says where they would go. */
 import { useEffect, useState } from 'preact/hooks'
-import type { FileCommands } from '../model.ts'
+import { type FileCommands, filesAtOnceMax, type Model } from '../model.ts'
 import { dropped, holdsFiles } from '../picked.ts'
 import { text } from '../text.ts'
 
-type Props = { room: string; ready: boolean; commands: FileCommands }
+type Props = { model: Model; room: string; ready: boolean; commands: FileCommands }
 
-export const Drop = ({ room, ready, commands }: Props) => {
+const refusedMs = 8_000
+
+export const Drop = ({ model, room, ready, commands }: Props) => {
   const [over, setOver] = useState(false)
+  const refused = model.tooManyFiles.value
+  useEffect(() => {
+    if (!refused) return
+    const timer = setTimeout(() => {
+      model.tooManyFiles.value = false
+    }, refusedMs)
+    return () => clearTimeout(timer)
+  }, [refused])
   useEffect(() => listen({ setOver, share: commands.share }), [commands.share])
-  if (!over) return null
   return (
-    <div class="drop">
-      <p>{ready ? text.files.dropFor(room) : text.files.nobodyThere}</p>
-    </div>
+    <>
+      <div class="drop-refused" role="alert">
+        {refused && <p>{text.files.tooMany(filesAtOnceMax)}</p>}
+      </div>
+      {over && (
+        <div class="drop">
+          <p>{ready ? text.files.dropFor(room) : text.files.nobodyThere}</p>
+        </div>
+      )}
+    </>
   )
 }
 

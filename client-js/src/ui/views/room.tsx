@@ -44,7 +44,12 @@ export const RoomView = ({ model, commands, view }: Props) => {
   return (
     <div class={inCall ? 'room room-call' : 'room'}>
       {!state.ended && (
-        <Drop room={shownName(state.card.name)} ready={canSpeak(state)} commands={commands.files} />
+        <Drop
+          model={model}
+          room={shownName(state.card.name)}
+          ready={canSpeak(state)}
+          commands={commands.files}
+        />
       )}
       <RoomHead model={model} commands={commands} state={state} panels={panels} people={seen.length}>
         {call === 'none' && !state.ended && (

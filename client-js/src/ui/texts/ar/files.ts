@@ -35,6 +35,7 @@ export const files: Texts['files'] = {
     }),
   dropFor: room => `أفلت للإرسال إلى «${isolated(room)}»`,
   nobodyThere: 'لا أحد هنا يمكنه استلام الملفات',
+  tooMany: max => `لا يزيد العدد على ${max} ملفًا في المرة الواحدة. ضع المجلد الأكبر في أرشيف أولًا.`,
   phases: {
     offered: from => `يعرض ${isolated(from)} هذا الملف.`,
     queued: () => 'في انتظار دوره…',

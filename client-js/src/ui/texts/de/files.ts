@@ -27,6 +27,7 @@ export const files: Texts['files'] = {
   count: files => plural(files, { one: '# Datei', other: '# Dateien' }),
   dropFor: room => `Ablegen, um an „${room}“ zu senden`,
   nobodyThere: 'Niemand ist hier, der Dateien empfangen könnte',
+  tooMany: max => `Höchstens ${max} Dateien auf einmal. Packe einen größeren Ordner zuerst in ein Archiv.`,
   phases: {
     offered: from => `${from} bietet diese Datei an.`,
     queued: () => 'Wartet, bis sie dran ist …',

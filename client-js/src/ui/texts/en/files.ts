@@ -75,6 +75,8 @@ export const files = {
   count: (files: number) => plural(files, { one: '# file', other: '# files' }),
   dropFor: (room: string) => `Drop to send to ${room}`,
   nobodyThere: 'Nobody is here who could receive files',
+  tooMany: (max: number) =>
+    `No more than ${max} files at a time. Pack a larger folder into an archive first.`,
   phases,
   why,
   rows,

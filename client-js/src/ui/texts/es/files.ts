@@ -27,6 +27,8 @@ export const files: Texts['files'] = {
   count: files => plural(files, { one: '# archivo', other: '# archivos' }),
   dropFor: room => `Suelta para enviar a «${room}»`,
   nobodyThere: 'Aquí no hay nadie que pueda recibir archivos',
+  tooMany: max =>
+    `No más de ${max} archivos a la vez. Mete antes una carpeta mayor en un archivo comprimido.`,
   phases: {
     offered: from => `${from} ofrece este archivo.`,
     queued: () => 'Esperando su turno…',

@@ -27,6 +27,8 @@ export const files: Texts['files'] = {
   count: files => plural(files, { one: '# fichier', other: '# fichiers' }),
   dropFor: room => `Déposez pour envoyer à « ${room} »`,
   nobodyThere: 'Personne ici ne peut recevoir de fichiers',
+  tooMany: max =>
+    `Pas plus de ${max} fichiers à la fois. Mettez d’abord un dossier plus grand dans une archive.`,
   phases: {
     offered: from => `${from} propose ce fichier.`,
     queued: () => 'Attend son tour…',

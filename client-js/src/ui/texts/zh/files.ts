@@ -27,6 +27,7 @@ export const files: Texts['files'] = {
   count: files => plural(files, { other: '# 个文件' }),
   dropFor: room => `松开即可发送到“${room}”`,
   nobodyThere: '这里没有人可以接收文件',
+  tooMany: max => `一次最多 ${max} 个文件。更大的文件夹请先打包。`,
   phases: {
     offered: from => `${from} 提供了此文件。`,
     queued: () => '排队等待中…',
