@@ -129,8 +129,10 @@ impl State {
 
     /// Does what had to wait.
     pub(super) fn ring(&mut self, realm: Realm, alarm: &Alarm) -> Aftermath {
-        let notices = self.realms[realm.at].rooms.ring(alarm);
-        self.tell(notices)
+        let (notices, next) = self.realms[realm.at].rooms.ring(alarm);
+        let mut aftermath = self.tell(notices);
+        aftermath.alarms.extend(next.map(|it| (realm, it)));
+        aftermath
     }
 
     /// Moves a line to another realm, where it is a new peer.

@@ -3,7 +3,7 @@
 //! **Invariants:** who wrote a letter has its name still. Of two names that write to each other one is the first, and
 //! nothing is kept for the second apart from the first. How much waits is bounded for each name.
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     mem::size_of,
     time::Duration,
 };
@@ -14,8 +14,17 @@ use super::{Event, Name, Notice, Outcome, Part, Payload, PeerId, Refusal, Reply,
 /// thrown away by some pages.
 const SETTLING: Duration = Duration::from_millis(300);
 
-/// An offer that is not answered for so long after another has crossed it no longer stands in the way.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Between candidates. One is mostly enough to connect by, and a page that has to take in others just then may hear that it
+/// can speak before it hears that it is connected, which some do not expect.
+const SPACING: Duration = Duration::from_millis(100);
+
+/// How long an offer waits for its answer, each time that it is made: a page that was about to offer itself gives that up
+/// for the other's offer, and may give up with it what it has begun for this one. After the last it no longer stands in the
+/// way of an offer that crosses it.
+const AGAIN: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(2), Duration::from_secs(4)];
+
+/// The same the first time, where it is known that the other has offered itself.
+const AGAIN_WHEN_CROSSED: Duration = Duration::from_millis(400);
 
 /// Letters that one name may have under way.
 const LETTERS_MAX: usize = 32;
@@ -29,21 +38,21 @@ pub(super) struct Letters {
     by_names: BTreeMap<(Name, Name), Letter>,
     /// The same names the other way round.
     by_second: BTreeSet<(Name, Name)>,
-    n_made: u64,
+    n_alarms: u64,
 }
 
 /// An offer, and what belongs to it.
 #[derive(Debug)]
 struct Letter {
-    /// So that no alarm is taken for another's.
+    /// Of the alarm that counts; earlier ones are not heard.
     number: u64,
     stage: Stage,
     /// Kept as long as it may have to be delivered. `None`: it is too long for that, or answered.
     offer: Option<Payload<'static>>,
     /// Candidates of who made the offer.
-    of_first: Vec<Payload<'static>>,
+    of_first: VecDeque<Payload<'static>>,
     /// Candidates of who answers it.
-    of_second: Vec<Payload<'static>>,
+    of_second: VecDeque<Payload<'static>>,
     n_bytes: usize,
 }
 
@@ -52,14 +61,19 @@ enum Stage {
     /// Nobody has the other name.
     Waiting,
     /// The other has heard the offer, and an offer of its own would be dropped.
-    Asked,
-    /// It has offered itself meanwhile. What it says until it answers belongs to that offer, which was dropped.
-    Crossed,
+    Asked {
+        /// How often it was asked before.
+        n_before: usize,
+        /// It has offered itself meanwhile. What it says until it answers belongs to that offer, which was dropped.
+        is_crossed: bool,
+    },
     /// It has not answered for so long after that that an offer of its own stands.
     Lapsed,
     /// Its answer is on its way, and the candidates of both follow.
     Answered,
 }
+
+const ASKED: Stage = Stage::Asked { n_before: 0, is_crossed: false };
 
 /// Something to be seen to after a while: the rules have no clock.
 #[derive(Clone, Debug)]
@@ -91,9 +105,10 @@ impl Rooms {
                 if let Some(alarms) = letters.cross(&theirs) {
                     return Ok(Outcome { alarms, ..sent(Vec::new()) });
                 }
-                letters.begin(ours, Stage::Asked, &payload)?;
+                letters.begin(ours.clone(), ASKED, &payload)?;
                 letters.end(&theirs);
-                Ok(sent(vec![said(to, from, &own, payload)]))
+                let alarms = letters.set_alarm(&ours, AGAIN[0]).into_iter().collect();
+                Ok(Outcome { alarms, ..sent(vec![said(to, from, &own, payload)]) })
             }
             Part::Answer => {
                 let to = there.ok_or(Refusal::NoSuchName)?;
@@ -111,40 +126,53 @@ impl Rooms {
     }
 
     /// What was kept for a name that somebody has now.
-    pub(super) fn hand_over(&mut self, name: &Name) -> Vec<Notice<'static>> {
-        let Some(to) = self.names.get(name) else { return Vec::new() };
-        let mut notices = Vec::new();
+    pub(super) fn hand_over(&mut self, name: &Name) -> (Vec<Notice<'static>>, Vec<Alarm>) {
+        let mut outcome = (Vec::new(), Vec::new());
+        let Some(to) = self.names.get(name) else { return outcome };
         for names in self.letters.to(name) {
             let letter = self.letters.by_names.get_mut(&names).filter(|it| it.stage == Stage::Waiting);
             if let (Some(letter), Some(from)) = (letter, self.names.get(&names.0)) {
-                letter.stage = Stage::Asked;
-                notices.extend(letter.offer.iter().map(|it| said(to, from, &names.0, it.clone())));
+                letter.stage = ASKED;
+                outcome.0.extend(letter.offer.iter().map(|it| said(to, from, &names.0, it.clone())));
+                outcome.1.extend(self.letters.set_alarm(&names, AGAIN[0]));
             }
         }
-        notices
+        outcome
     }
 
-    /// Sees to what an alarm was for. What has changed since then has one of its own.
-    pub fn ring(&mut self, alarm: &Alarm) -> Vec<Notice<'static>> {
+    /// Sees to what an alarm was for, and says when to see to it again.
+    pub fn ring(&mut self, alarm: &Alarm) -> (Vec<Notice<'static>>, Option<Alarm>) {
+        let nothing = (Vec::new(), None);
+        let (first, second) = &alarm.names;
         let letter = self.letters.by_names.get_mut(&alarm.names).filter(|it| it.number == alarm.number);
-        match letter.map(|it| &mut it.stage) {
-            Some(stage @ Stage::Crossed) => *stage = Stage::Lapsed,
-            Some(Stage::Answered) => return self.deliver(&alarm.names),
-            Some(Stage::Waiting | Stage::Asked | Stage::Lapsed) | None => (),
-        }
-        Vec::new()
-    }
-
-    /// The candidates of both, who can use them now.
-    fn deliver(&mut self, names: &(Name, Name)) -> Vec<Notice<'static>> {
-        let (first, second) = names;
-        let (Some(letter), Some(one), Some(other)) =
-            (self.letters.end(names), self.names.get(first), self.names.get(second))
-        else {
-            return Vec::new();
+        let (Some(letter), Some(one), Some(other)) = (letter, self.names.get(first), self.names.get(second)) else {
+            return nothing;
         };
-        let of_first = letter.of_first.into_iter().map(|it| said(other, one, first, it));
-        of_first.chain(letter.of_second.into_iter().map(|it| said(one, other, second, it))).collect()
+        match &mut letter.stage {
+            Stage::Asked { n_before, .. } => {
+                *n_before += 1;
+                let Some(wait) = AGAIN.get(*n_before) else {
+                    letter.stage = Stage::Lapsed;
+                    return nothing;
+                };
+                let notices = letter.offer.iter().map(|it| said(other, one, first, it.clone())).collect();
+                (notices, self.letters.set_alarm(&alarm.names, *wait))
+            }
+            // The candidates of both, who can use them now.
+            Stage::Answered => {
+                let (of_first, of_second) = (letter.of_first.pop_front(), letter.of_second.pop_front());
+                letter.n_bytes -= of_first.iter().chain(&of_second).map(cost).sum::<usize>();
+                let of_first = of_first.map(|it| said(other, one, first, it));
+                let of_second = of_second.map(|it| said(one, other, second, it));
+                let notices: Vec<_> = of_first.into_iter().chain(of_second).collect();
+                let next = if notices.is_empty() { None } else { self.letters.set_alarm(&alarm.names, SPACING) };
+                if next.is_none() {
+                    self.letters.end(&alarm.names);
+                }
+                (notices, next)
+            }
+            Stage::Waiting | Stage::Lapsed => nothing,
+        }
     }
 }
 
@@ -163,6 +191,14 @@ impl Letters {
                 _ => drop(self.end(&names)),
             }
         }
+    }
+
+    /// One at a time for each letter.
+    fn set_alarm(&mut self, names: &(Name, Name), after: Duration) -> Option<Alarm> {
+        let letter = self.by_names.get_mut(names)?;
+        self.n_alarms += 1;
+        letter.number = self.n_alarms;
+        Some(Alarm { after, names: names.clone(), number: letter.number })
     }
 
     fn end(&mut self, names: &(Name, Name)) -> Option<Letter> {
@@ -186,12 +222,12 @@ impl Letters {
     /// `None`: an offer the other way may be made. Else it comes too late, and how that may change.
     fn cross(&mut self, theirs: &(Name, Name)) -> Option<Vec<Alarm>> {
         let letter = self.by_names.get_mut(theirs)?;
-        match letter.stage {
-            Stage::Asked => {
-                letter.stage = Stage::Crossed;
-                Some(vec![letter.alarm(theirs, PATIENCE)])
+        match &mut letter.stage {
+            Stage::Asked { is_crossed: true, .. } => Some(Vec::new()),
+            Stage::Asked { is_crossed, .. } => {
+                *is_crossed = true;
+                Some(self.set_alarm(theirs, AGAIN_WHEN_CROSSED).into_iter().collect())
             }
-            Stage::Crossed => Some(Vec::new()),
             Stage::Waiting | Stage::Lapsed | Stage::Answered => None,
         }
     }
@@ -203,11 +239,10 @@ impl Letters {
         if kept.is_none() && stage == Stage::Waiting || is_new && self.of(&names.0).len() >= LETTERS_MAX {
             return Err(Refusal::TooMuchKept);
         }
-        self.n_made += 1;
         let n_bytes = kept.as_ref().map_or(0, cost);
-        let (number, of_first, of_second) = (self.n_made, Vec::new(), Vec::new());
+        let (of_first, of_second) = (VecDeque::new(), VecDeque::new());
         self.by_second.insert((names.1.clone(), names.0.clone()));
-        self.by_names.insert(names, Letter { number, stage, offer: kept, of_first, of_second, n_bytes });
+        self.by_names.insert(names, Letter { number: 0, stage, offer: kept, of_first, of_second, n_bytes });
         Ok(())
     }
 
@@ -216,14 +251,14 @@ impl Letters {
         let letter = self.by_names.get_mut(theirs).filter(|it| it.stage != Stage::Answered)?;
         letter.stage = Stage::Answered;
         letter.n_bytes -= letter.offer.take().as_ref().map_or(0, cost);
-        Some(letter.alarm(theirs, SETTLING))
+        self.set_alarm(theirs, SETTLING)
     }
 
     /// `false`: it need not be kept. It is not passed on either where it belongs to an offer that was dropped.
     fn keep(&mut self, ours: &(Name, Name), theirs: &(Name, Name), candidate: &Payload<'_>) -> Result<bool, Refusal> {
         let is_ours = self.by_names.contains_key(ours);
         let Some(letter) = self.by_names.get_mut(if is_ours { ours } else { theirs }) else { return Ok(false) };
-        if !is_ours && letter.stage == Stage::Crossed {
+        if !is_ours && matches!(letter.stage, Stage::Asked { is_crossed: true, .. }) {
             return Err(Refusal::OfferCrossed);
         }
         if letter.n_bytes + cost(candidate) > LETTER_BYTES_MAX {
@@ -231,7 +266,7 @@ impl Letters {
         }
         letter.n_bytes += cost(candidate);
         let candidates = if is_ours { &mut letter.of_first } else { &mut letter.of_second };
-        candidates.push(candidate.clone().kept());
+        candidates.push_back(candidate.clone().kept());
         Ok(true)
     }
 
@@ -247,12 +282,6 @@ impl Letters {
             assert!(letter.n_bytes <= LETTER_BYTES_MAX && self.of(first).len() <= LETTERS_MAX);
         }
         assert_eq!(self.by_names.len(), self.by_second.len());
-    }
-}
-
-impl Letter {
-    fn alarm(&self, names: &(Name, Name), after: Duration) -> Alarm {
-        Alarm { after, names: names.clone(), number: self.number }
     }
 }
 

@@ -14,8 +14,8 @@ impl Rooms {
             self.letters.forget(&former);
         }
         self.names.insert(name.clone(), peer.clone());
-        let notices = self.hand_over(&name);
-        Ok(Outcome::new(Reply::Named { name }, notices))
+        let (notices, alarms) = self.hand_over(&name);
+        Ok(Outcome { alarms, ..Outcome::new(Reply::Named { name }, notices) })
     }
 
     /// Whom to ask for a sign of life before this is refused: who has the name that it claims, or sits in the full room that

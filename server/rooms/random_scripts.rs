@@ -43,7 +43,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => (peer.clone(), 0..3_u8).prop_map(|(by, name)| Step::Claim { by, name }),
         8 => (peer.clone(), peer.clone(), room, 0..4_u8, part)
             .prop_map(|(by, to, room, way, part)| Step::Signal { by, to, room, way, part }),
-        2 => (0..9_usize).prop_map(Step::Ring),
+        3 => (0..20_usize).prop_map(Step::Ring),
         1 => peer.prop_map(Step::Lost),
     ];
     prop::collection::vec(step, 0..80)
@@ -143,7 +143,8 @@ fn run(rooms: &mut Rooms, step: Step, past: &mut Past) {
             (by, Request::Signal { to, payload })
         }
         Step::Ring(n) => {
-            let notices = past.alarms.get(n).map(|it| rooms.ring(it)).unwrap_or_default();
+            let (notices, next) = past.alarms.get(n).map(|it| rooms.ring(it)).unwrap_or_default();
+            past.alarms.extend(next);
             return assert!(notices.iter().all(|it| rooms.peers.contains_key(&it.to)));
         }
         Step::Lost(by) => {

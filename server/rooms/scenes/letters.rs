@@ -45,8 +45,21 @@ fn texts(notices: &[Notice<'_>]) -> Vec<String> {
     };
     notices.iter().map(text).collect()
 }
-fn ring(rooms: &mut Rooms, alarm: &Alarm) -> Vec<String> {
-    texts(&rooms.ring(alarm))
+/// What is heard then, and when the next alarm is to be heard.
+fn ring(rooms: &mut Rooms, alarm: &Alarm) -> (Vec<String>, Option<Alarm>) {
+    let (notices, next) = rooms.ring(alarm);
+    (texts(&notices), next)
+}
+/// What is heard then and because of all alarms that follow from it, in their order.
+fn ring_out(rooms: &mut Rooms, alarm: &Alarm) -> Vec<String> {
+    let (mut heard, mut next) = ring(rooms, alarm);
+    while let Some(alarm) = next {
+        assert!(!alarm.after.is_zero());
+        let (more, later) = ring(rooms, &alarm);
+        heard.extend(more);
+        next = later;
+    }
+    heard
 }
 
 #[test]
@@ -58,9 +71,11 @@ fn candidates_wait_until_a_while_after_the_answer() {
     assert!(!settled.after.is_zero());
     assert!(write(&mut rooms, "bob", "ann", Part::Candidate).is_empty());
     write_text(&mut rooms, "ann", "bob", Part::Candidate, "late");
-    let candidates = ["bob <- Candidate of ann", "bob <- late of ann", "ann <- Candidate of bob"];
-    assert_eq!(ring(&mut rooms, &settled), candidates);
-    assert!(ring(&mut rooms, &settled).is_empty(), "once");
+    let (heard, next) = ring(&mut rooms, &settled);
+    assert_eq!(heard, ["bob <- Candidate of ann", "ann <- Candidate of bob"], "one at a time for each");
+    assert!(ring(&mut rooms, &settled).0.is_empty(), "once");
+    write_text(&mut rooms, "ann", "bob", Part::Candidate, "later");
+    assert_eq!(ring_out(&mut rooms, &next.unwrap()), ["bob <- late of ann", "bob <- later of ann"]);
     assert_eq!(write(&mut rooms, "ann", "bob", Part::Candidate), ["bob <- Candidate of ann"]);
     assert_eq!(write(&mut rooms, "bob", "ann", Part::Candidate), ["ann <- Candidate of bob"]);
 }
@@ -85,29 +100,50 @@ fn of_two_offers_that_cross_the_second_is_dropped_with_its_candidates() {
     assert_eq!(write(&mut rooms, "bob", "ann", Part::Candidate), ["another offer came first"]);
     let settled = alarm(&mut rooms, "bob", "ann", Part::Answer);
     write_text(&mut rooms, "bob", "ann", Part::Candidate, "of the answer");
-    assert_eq!(ring(&mut rooms, &settled), ["ann <- of the answer of bob"]);
+    assert_eq!(ring_out(&mut rooms, &settled), ["ann <- of the answer of bob"]);
+}
+
+#[test]
+fn who_has_given_up_its_own_offer_for_another_is_asked_again() {
+    let mut rooms = named(&["ann", "bob"]);
+    write(&mut rooms, "ann", "bob", Part::Offer);
+    let again = alarm(&mut rooms, "bob", "ann", Part::Offer);
+    let (heard, next) = ring(&mut rooms, &again);
+    assert_eq!(heard, ["bob <- Offer of ann"]);
+    let settled = alarm(&mut rooms, "bob", "ann", Part::Answer);
+    assert!(ring(&mut rooms, &next.unwrap()).0.is_empty(), "it has answered");
+    write(&mut rooms, "ann", "bob", Part::Candidate);
+    assert_eq!(ring_out(&mut rooms, &settled), ["bob <- Candidate of ann"]);
 }
 
 #[test]
 fn an_offer_that_is_not_answered_stands_in_the_way_for_a_while_only() {
     let mut rooms = named(&["ann", "bob"]);
     write(&mut rooms, "ann", "bob", Part::Offer);
-    let lapse = alarm(&mut rooms, "bob", "ann", Part::Offer);
+    let again = alarm(&mut rooms, "bob", "ann", Part::Offer);
     assert!(write(&mut rooms, "bob", "ann", Part::Offer).is_empty());
-    assert!(ring(&mut rooms, &lapse).is_empty());
+    assert_eq!(ring_out(&mut rooms, &again), ["bob <- Offer of ann"; 2]);
     assert_eq!(write(&mut rooms, "bob", "ann", Part::Offer), ["ann <- Offer of bob"]);
     assert_eq!(write(&mut rooms, "ann", "bob", Part::Answer), ["bob <- Answer of ann"]);
+}
+
+#[test]
+fn who_does_not_answer_is_asked_again_whether_it_has_offered_or_not() {
+    let mut rooms = named(&["ann", "bob"]);
+    let again = alarm(&mut rooms, "ann", "bob", Part::Offer);
+    assert_eq!(ring_out(&mut rooms, &again), ["bob <- Offer of ann"; 2]);
+    assert_eq!(write(&mut rooms, "bob", "ann", Part::Offer), ["ann <- Offer of bob"]);
 }
 
 #[test]
 fn an_alarm_for_an_earlier_offer_is_not_heard() {
     let mut rooms = named(&["ann", "bob"]);
     write(&mut rooms, "ann", "bob", Part::Offer);
-    let lapse = alarm(&mut rooms, "bob", "ann", Part::Offer);
+    let again = alarm(&mut rooms, "bob", "ann", Part::Offer);
     write(&mut rooms, "ann", "bob", Part::Offer);
+    assert!(ring(&mut rooms, &again).0.is_empty());
     assert!(write(&mut rooms, "bob", "ann", Part::Offer).is_empty(), "the new one is crossed as well");
-    ring(&mut rooms, &lapse);
-    assert!(write(&mut rooms, "bob", "ann", Part::Offer).is_empty(), "and has its own term");
+    assert!(ring(&mut rooms, &again).0.is_empty(), "and has its own alarm");
 }
 
 #[test]
@@ -120,7 +156,7 @@ fn an_offer_waits_for_who_is_not_there_and_candidates_with_it() {
     assert_eq!(write(&mut rooms, "ann", "bob", Part::Opaque), ["nobody has that name"]);
     assert_eq!(arrive(&mut rooms, "bob"), ["bob <- signal of ann", "bob <- signal of cat"]);
     let settled = alarm(&mut rooms, "bob", "ann", Part::Answer);
-    assert_eq!(ring(&mut rooms, &settled), ["bob <- Candidate of ann"]);
+    assert_eq!(ring_out(&mut rooms, &settled), ["bob <- Candidate of ann"]);
 }
 
 #[test]
@@ -131,7 +167,7 @@ fn a_new_offer_takes_the_place_of_the_one_that_waits() {
     write(&mut rooms, "ann", "bob", Part::Offer);
     assert_eq!(arrive(&mut rooms, "bob").len(), 1);
     let settled = alarm(&mut rooms, "bob", "ann", Part::Answer);
-    assert!(ring(&mut rooms, &settled).is_empty(), "the candidate was of the first");
+    assert!(ring_out(&mut rooms, &settled).is_empty(), "the candidate was of the first");
 }
 
 #[test]
@@ -152,7 +188,7 @@ fn who_comes_back_before_it_answered_is_asked_again() {
     let settled = alarm(&mut rooms, "bob", "ann", Part::Answer);
     rooms.forget(&peer("bob"));
     assert!(arrive(&mut rooms, "bob").is_empty(), "it has answered");
-    assert!(ring(&mut rooms, &settled).is_empty());
+    assert!(ring_out(&mut rooms, &settled).is_empty());
 }
 
 #[test]
