@@ -23,7 +23,7 @@ pub struct Cli {
     /// Serve this folder of pages over the built-in web app, for example the original server's `views`
     #[arg(long, value_name = "DIR")]
     views: Option<PathBuf>,
-    /// Serve another project's frontend, from the folder given with --views: textchat, videocall or poc
+    /// Serve another project's frontend, from the folder given with --views: textchat, videocall, poc or mqtt
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
     /// Say whether the settings are all right, and end

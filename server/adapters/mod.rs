@@ -1,4 +1,5 @@
 //! Adapters: bind a transport library to the hub. Each library is named in one folder.
+pub mod mqtt;
 mod origins;
 pub mod socketio;
 pub mod websocket;

@@ -21,7 +21,7 @@ use tokio::{
 };
 
 use crate::{
-    adapters::{Origins, socketio, websocket},
+    adapters::{Origins, mqtt, socketio, websocket},
     config::{self, Config},
     dialects::{Carrier, Dialect as _, p2pchat::P2pChat},
     door::Door,
@@ -209,7 +209,7 @@ fn router(
     health: impl Fn() -> Health + Clone + Send + Sync + 'static,
 ) -> Router {
     let origins = || Origins::new(&listener.origins);
-    let (mut sockets, mut plain) = (Router::new(), Vec::new());
+    let (mut sockets, mut plain, mut mqtt) = (Router::new(), Vec::new(), None);
     let (mut path, mut frontend) = (config.signaling.path.clone(), Frontend::Foreign);
     for dialect in &listener.vocabularies {
         let Some(&realm) = realms.get(dialect.name()) else { continue };
@@ -225,12 +225,16 @@ fn router(
                 sockets = sockets.merge(socketio::router(hub.clone(), realm, own, origins(), config.quick_wire()));
             }
             Carrier::Websocket => plain.push(realm),
+            Carrier::Mqtt => mqtt = Some(realm),
         }
     }
     let site = Site { views: listener.views.clone(), signaling_path: path, frontend, https: listener.tls };
     let mut pages = http::router(site, health);
     if !plain.is_empty() {
         pages = websocket::beside(pages, hub.clone(), plain, origins(), config.quick_wire());
+    }
+    if let Some(realm) = mqtt {
+        pages = mqtt::beside(pages, hub.clone(), realm, origins(), config.quick_wire());
     }
     pages.merge(sockets)
 }

@@ -3,6 +3,7 @@
 //! **Invariant:** a dialect decides how a thing is said, never whether it is allowed; it does no input or output and knows
 //! nobody who is connected. `serde` lives here and in the settings.
 mod json;
+pub mod mqtt;
 pub mod p2pchat;
 pub mod poc;
 pub mod signal;
@@ -20,7 +21,8 @@ use crate::{
 };
 
 /// Every vocabulary, by the names that settings have for them. Where several can be meant, the first is tried first.
-pub static ALL: &[&dyn Dialect] = &[&p2pchat::P2pChat, &textchat::TextChat, &videocall::VideoCall, &poc::Poc];
+pub static ALL: &[&dyn Dialect] =
+    &[&p2pchat::P2pChat, &textchat::TextChat, &videocall::VideoCall, &poc::Poc, &mqtt::Mqtt];
 
 /// Texts by which clients call rooms are cut off here; the longest that any page makes has a tenth of it.
 const ROOM_BYTES_MAX: usize = 200;
@@ -48,8 +50,8 @@ pub trait Dialect: Send + Sync {
     /// The words make no sense, or none that this dialect answers.
     fn decode<'a>(&self, said: Said<'a>) -> Result<Call<'a>, Malformed>;
 
-    /// The answer to a call. `ice` goes with a welcome.
-    fn encode_answer(&self, tag: &CallTag, answer: &Result<Reply, Refusal>, ice: &[IceServer]) -> Answer;
+    /// The answer to a call.
+    fn encode_answer(&self, tag: &CallTag, answer: &Result<Reply, Refusal>, beside: &Beside<'_>) -> Answer;
 
     /// What a peer hears unasked. `None`: this dialect has no word for it.
     fn encode_event(&self, event: Event<'_>) -> Option<Frame>;
@@ -64,10 +66,14 @@ pub enum Carrier {
     SocketIoAt(&'static str),
     /// A plain websocket, one JSON text a message.
     Websocket,
+    /// MQTT over a websocket.
+    Mqtt,
 }
 
 /// One message of a client, as its transport hands it over.
 pub struct Said<'a> {
+    /// Where the transport itself names its clients: who says it. Else empty.
+    pub sender: &'a str,
     /// Where the transport itself addresses messages: to what. Else empty.
     pub topic: &'a str,
     /// The text as it came.
@@ -85,6 +91,15 @@ pub enum Answer {
     Say(Frame),
     /// Its line is ended.
     HangUp(Farewell),
+}
+
+/// What an answer may tell beside the reply itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Beside<'a> {
+    /// Goes with a welcome, where the dialect has a word for it.
+    pub ice: &'a [IceServer],
+    /// Milliseconds since 1970.
+    pub now_ms: u64,
 }
 
 /// Why a line is ended, for transports that can say it (RFC 6455, section 7.4).
@@ -168,7 +183,7 @@ fn unmarked(request: Request<'_>) -> Call<'_> {
 
 impl<'a> From<&'a str> for Said<'a> {
     fn from(text: &'a str) -> Self {
-        Said { topic: "", text, attachments: Attachments::new() }
+        Said { sender: "", topic: "", text, attachments: Attachments::new() }
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    Answer, Call, CallTag, Carrier, Dialect, Frame, Malformed, Said,
+    Answer, Beside, Call, CallTag, Carrier, Dialect, Frame, Malformed, Said,
     json::{self, Body, Event, Fields},
     signal::{self, Envelope},
 };
@@ -71,8 +71,8 @@ impl Dialect for P2pChat {
         }
     }
 
-    fn encode_answer(&self, tag: &CallTag, answer: &Result<Reply, Refusal>, ice: &[IceServer]) -> Answer {
-        tag.0.as_deref().and_then(|id| encode_answer(id, answer, ice)).into()
+    fn encode_answer(&self, tag: &CallTag, answer: &Result<Reply, Refusal>, beside: &Beside<'_>) -> Answer {
+        tag.0.as_deref().and_then(|id| encode_answer(id, answer, beside.ice)).into()
     }
 
     fn encode_event(&self, event: rooms::Event<'_>) -> Option<Frame> {

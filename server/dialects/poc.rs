@@ -1,13 +1,10 @@
 //! The words of the video chat at github.com/gravitano/simple-web-rtc: `join` and `signal`, one JSON object a message, and
 //! nobody is told who comes and goes. See docs/protocol.md.
 use super::{
-    Answer, Attachments, Call, CallTag, Carrier, Dialect, Farewell, Frame, Malformed, Said, json, payload, room_named,
-    unmarked,
+    Answer, Attachments, Beside, Call, CallTag, Carrier, Dialect, Farewell, Frame, Malformed, Said, json, payload,
+    room_named, unmarked,
 };
-use crate::{
-    ice::IceServer,
-    rooms::{Address, Customs, Event, Part, Refusal, Reply, Request},
-};
+use crate::rooms::{Address, Customs, Event, Part, Refusal, Reply, Request};
 
 /// Spoken by that project's page.
 #[derive(Debug)]
@@ -55,7 +52,7 @@ impl Dialect for Poc {
         }
     }
 
-    fn encode_answer(&self, _: &CallTag, answer: &Result<Reply, Refusal>, _: &[IceServer]) -> Answer {
+    fn encode_answer(&self, _: &CallTag, answer: &Result<Reply, Refusal>, _: &Beside<'_>) -> Answer {
         match answer {
             Err(Refusal::RoomFull) => Answer::HangUp(FULL),
             _ => Answer::Silence,

@@ -59,12 +59,7 @@ impl<'a> Envelope<'a> {
         if !placeholders_fit(body, attachments.len()) {
             return Err(Malformed::Placeholder);
         }
-        // Every `source`, so that no second one survives to be believed; where there is none it is appended.
-        let mut source_at: Vec<_> = fields.all("source").filter_map(|it| json::span(body, it)).collect();
-        if source_at.is_empty() {
-            let brace = body.rfind('}').ok_or(Malformed::Body)?;
-            source_at.push(brace..brace);
-        }
+        let source_at = places(body, fields, "source").ok_or(Malformed::Body)?;
         Ok(Envelope {
             target,
             room,
@@ -76,17 +71,37 @@ impl<'a> Envelope<'a> {
 /// The whole event for the target: the text as it came, with `source` set to the sender, who is named without quotes
 /// or backslashes.
 pub fn sealed(payload: &Payload<'_>, source: &str) -> String {
-    let body = &*payload.text;
-    let mut text = String::with_capacity(body.len() + source.len() + 32);
+    let mut text = String::with_capacity(payload.text.len() + source.len() + 32);
     text.push_str("[\"SIGNAL\",");
+    splice(&mut text, payload, "source", &["\"", source, "\""]);
+    text.push(']');
+    text
+}
+
+/// Where in an object's text the sender's name goes: at every member of this key, so that no second one survives to be
+/// believed; where there is none one is appended to the members that there are.
+pub(super) fn places(object: &str, fields: &Fields<'_>, key: &str) -> Option<Vec<Range<usize>>> {
+    let mut places: Vec<_> = fields.all(key).filter_map(|it| json::span(object, it)).collect();
+    if places.is_empty() {
+        let brace = object.rfind('}')?;
+        places.push(brace..brace);
+    }
+    Some(places)
+}
+
+/// Appends an object's text with the sender's name, which is JSON in parts, in its places, as a member of this key.
+pub(super) fn splice(text: &mut String, payload: &Payload<'_>, key: &str, name: &[&str]) {
+    let object = &*payload.text;
     let mut copied = 0;
     for Range { start, end } in payload.source_at.iter().cloned() {
-        let key = if start == end { ",\"source\":" } else { "" };
-        text.extend([&body[copied..start], key, "\"", source, "\""]);
+        text.push_str(&object[copied..start]);
+        if start == end {
+            text.extend([",\"", key, "\":"]);
+        }
+        text.extend(name.iter().copied());
         copied = end;
     }
-    text.extend([&body[copied..], "]"]);
-    text
+    text.push_str(&object[copied..]);
 }
 
 /// May this text travel with so many attachments? The target's socket.io client closes its own connection over a

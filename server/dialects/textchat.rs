@@ -1,13 +1,10 @@
 //! The words of the text chat at github.com/Scthe/WebRTC-p2p-text-chat: socket.io events with positional arguments, no
 //! requests and no answers. See docs/protocol.md.
 use super::{
-    Answer, Attachments, Call, CallTag, Carrier, Dialect, Frame, Malformed, Said, frame, json, payload, room_named,
-    unmarked,
+    Answer, Attachments, Beside, Call, CallTag, Carrier, Dialect, Frame, Malformed, Said, frame, json, payload,
+    room_named, unmarked,
 };
-use crate::{
-    ice::IceServer,
-    rooms::{Address, Customs, Event, IdKind, Part, Refusal, Reply, Request},
-};
+use crate::rooms::{Address, Customs, Event, IdKind, Part, Refusal, Reply, Request};
 
 /// Spoken by that project's page.
 #[derive(Debug)]
@@ -62,7 +59,7 @@ impl Dialect for TextChat {
         }
     }
 
-    fn encode_answer(&self, _: &CallTag, answer: &Result<Reply, Refusal>, _: &[IceServer]) -> Answer {
+    fn encode_answer(&self, _: &CallTag, answer: &Result<Reply, Refusal>, _: &Beside<'_>) -> Answer {
         match answer {
             Ok(Reply::Entered { room, is_new: true, .. }) => Answer::Say(frame(&(ROOM_CREATED, room.as_str()))),
             _ => Answer::Silence,

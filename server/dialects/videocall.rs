@@ -3,13 +3,10 @@
 use serde::Serialize;
 
 use super::{
-    Answer, Attachments, Call, CallTag, Carrier, Dialect, Frame, Malformed, Said, frame, json, payload, room_named,
-    unmarked,
+    Answer, Attachments, Beside, Call, CallTag, Carrier, Dialect, Frame, Malformed, Said, frame, json, payload,
+    room_named, unmarked,
 };
-use crate::{
-    ice::IceServer,
-    rooms::{Address, Customs, Event, IdKind, Part, PeerId, Refusal, Reply, Request},
-};
+use crate::rooms::{Address, Customs, Event, IdKind, Part, PeerId, Refusal, Reply, Request};
 
 /// Spoken by that project's page.
 #[derive(Debug)]
@@ -64,7 +61,7 @@ impl Dialect for VideoCall {
         }
     }
 
-    fn encode_answer(&self, _: &CallTag, answer: &Result<Reply, Refusal>, _: &[IceServer]) -> Answer {
+    fn encode_answer(&self, _: &CallTag, answer: &Result<Reply, Refusal>, _: &Beside<'_>) -> Answer {
         let others = |others: &[PeerId]| others.iter().map(|it| it.as_str().to_owned()).collect();
         Answer::Say(match answer {
             Ok(Reply::Welcome { peer }) => frame(&Message::Connected { client: peer.as_str() }),

@@ -43,6 +43,7 @@ pub(super) struct Contest {
 type Wish = Request<'static>;
 
 struct Later {
+    sender: String,
     topic: String,
     text: String,
     attachments: Attachments,
@@ -85,8 +86,9 @@ impl State {
             tracing::warn!(peer = %from, "a line ended: it said too much while it waited for a seat or a name");
             return self.end(from);
         }
-        let Said { topic, text, attachments } = said;
-        contest.later.push(Later { topic: topic.to_owned(), text: text.to_owned(), attachments });
+        let Said { sender, topic, text, attachments } = said;
+        let (sender, topic, text) = (sender.to_owned(), topic.to_owned(), text.to_owned());
+        contest.later.push(Later { sender, topic, text, attachments });
         Aftermath::default()
     }
 
@@ -142,8 +144,9 @@ impl State {
             let Some(Contest { asker, realm, tag, wish, later, .. }) = self.contests.remove(&number) else { continue };
             self.pending.is_now(self.contests.len());
             aftermath.add(by(self, &asker, realm, Call { tag, request: wish }));
-            for Later { topic, text, attachments } in later {
-                aftermath.add(self.hear(&asker, realm, Said { topic: &topic, text: &text, attachments }));
+            for Later { sender, topic, text, attachments } in later {
+                let said = Said { sender: &sender, topic: &topic, text: &text, attachments };
+                aftermath.add(self.hear(&asker, realm, said));
             }
         }
         aftermath

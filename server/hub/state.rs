@@ -16,7 +16,7 @@ use super::{
     contests::{Contest, Pending},
 };
 use crate::{
-    dialects::{Answer, Call, Dialect, Farewell, Frame},
+    dialects::{Answer, Beside, Call, Dialect, Farewell, Frame},
     ice::Ice,
     rooms::{Alarm, IdKind, Limits, Notice, PeerId, Reply, RoomId, Rooms},
 };
@@ -110,11 +110,12 @@ impl State {
                     (Err(refusal), Vec::new(), Vec::new())
                 }
             };
+        let now_ms = now_ms();
         let ice = match &answer {
-            Ok(Reply::Welcome { peer }) => self.ice.servers_for(peer.as_str(), now_s()),
+            Ok(Reply::Welcome { peer }) => self.ice.servers_for(peer.as_str(), now_ms / 1_000),
             _ => Vec::new(),
         };
-        let mut aftermath = match realm.dialect.encode_answer(&call.tag, &answer, &ice) {
+        let mut aftermath = match realm.dialect.encode_answer(&call.tag, &answer, &Beside { ice: &ice, now_ms }) {
             Answer::Silence => Aftermath::default(),
             Answer::Say(frame) => self.say(from, frame),
             Answer::HangUp(farewell) => {
@@ -215,6 +216,7 @@ fn fresh(kind: IdKind, number: u64) -> String {
     }
 }
 
-fn now_s() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs())
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_millis());
+    u64::try_from(since).unwrap_or(u64::MAX)
 }

@@ -92,6 +92,13 @@ const OTHER_SCRAPS: &[&str] = &[
     "{\"type\":\"signal\",\"payload\":{\"sdp\":{\"type\":\"offer\"}}}\n",
     "{\"type\":\"signal\",\"payload\":{\"sdp\":{\"type\":\"answer\"}}}\n",
     "{\"type\":\"signal\",\"payload\":{\"candidate\":1}}\n",
+    "system/register\t{\"username\":\"ann\"}\n",
+    "system/register\t{\"username\":\"bob\"}\n",
+    "ann/incoming\t",
+    "bob/incoming\t",
+    "{\"type\":\"signal-offer\",\"from\":",
+    "{\"type\":\"signal-answer\",\"from\":1}\n",
+    "{\"type\":\"signal-candidate\",\"fr\\u006fm\":[]}\n",
     "]\n",
     "}\n",
 ];

@@ -4,6 +4,7 @@ mod fuzzed;
 mod harness;
 mod hostile;
 mod http;
+mod mqtt;
 mod plain;
 mod presets;
 mod process;

@@ -27,6 +27,7 @@ fn a_preset_sets_everything_and_whatever_is_set_beside_it_wins() {
         ("textchat", "[::]:3000 false textchat same"),
         ("videocall", "[::]:8080 false videocall same"),
         ("poc", "[::]:3001 false poc same,file://"),
+        ("mqtt", "[::]:1883 false mqtt same,http://localhost:5173,http://localhost:4173"),
     ] {
         assert_eq!(summary(&read(Some(preset), &[]).unwrap()), [expected]);
         assert_eq!(summary(&read(None, &[("PRESET", preset)]).unwrap()), [expected]);
@@ -92,8 +93,8 @@ fn what_is_printed_shows_what_presets_set_and_is_accepted_again() {
 
 #[test]
 fn what_is_wrong_is_said_with_its_name() {
-    let known = r#""p2pchat", "textchat", "videocall" or "poc""#;
-    let presets = r#""poc", "textchat" or "videocall""#;
+    let known = r#""p2pchat", "textchat", "videocall", "poc" or "mqtt""#;
+    let presets = r#""mqtt", "poc", "textchat" or "videocall""#;
     let origin = "each must be \"*\", \"same\", \"file://\", or a scheme and a host and no path, as \"https://chat.example.org\"";
     for (name, text, sentence) in [
         ("PRESET", "pox", format!("http.preset names the preset \"pox\", which there is not: it must be {presets}")),

@@ -74,6 +74,7 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("socketioxide", &["adapters/socketio"]),
     ("engineioxide", &["adapters/socketio"]),
     ("tungstenite", &["adapters/websocket", "telemetry.rs"]),
+    ("mqtt_protocol_core", &["adapters/mqtt/packets.rs"]),
     ("serde", &["dialects", "config", "http/health.rs"]),
     ("rustls", &["tls.rs", "door.rs", "app/mod.rs"]),
     ("clap", &["cli.rs", "main.rs"]),

@@ -88,7 +88,7 @@ enum Called {}
 impl MessageHandler<PassThrough, Called> for Ear {
     fn call(&self, _: Arc<Socket<PassThrough>>, value: Value, _ack: Option<i64>) {
         if let Value::Str(text, attachments) = value {
-            let said = Said { topic: "", text: &text, attachments: attachments.unwrap_or_default() };
+            let said = Said { sender: "", topic: "", text: &text, attachments: attachments.unwrap_or_default() };
             self.0.hub.hear(&self.0.attached, said);
         }
     }

@@ -15,16 +15,16 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
 };
-use tokio_tungstenite::tungstenite::Message;
+pub(super) use tokio_tungstenite::tungstenite::Message;
 
 use super::{Origins, Wire};
 use crate::{
     dialects::{Farewell, Frame},
     hub::{Attached, Hub, Line, LineEnd, Overrun, Realm},
 };
-use conversation::{Ear, converse};
-use outbox::Outbox;
-pub(super) use upgrade::accept_key;
+pub(super) use conversation::{Ear, converse};
+pub(super) use outbox::Outbox;
+pub(super) use upgrade::{accept, accept_key, is_asked};
 
 /// What a listener serves by plain websockets.
 struct Served {

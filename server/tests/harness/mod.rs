@@ -4,6 +4,7 @@
 //! **Invariant:** nothing here sleeps. What should come is waited for; that nothing came is shown by a fence, a request
 //! whose answer proves that all before it was handled.
 pub(crate) mod log;
+pub(crate) mod mqtt;
 pub(crate) mod peer;
 pub(crate) mod plain;
 pub(crate) mod web;

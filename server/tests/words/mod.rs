@@ -3,6 +3,7 @@
 mod changes;
 mod contests;
 mod entering;
+mod mqtt;
 mod poc;
 mod secrets;
 mod signals;
@@ -135,10 +136,16 @@ impl Stage {
         self.say_with(name, text, &[])
     }
 
+    /// Of a vocabulary that is carried by topics: its peers' names are those under which they connect.
+    fn publish(&mut self, name: &str, topic: &str, text: &str) -> Vec<String> {
+        self.hub.hear(&self.peers[name], Said { sender: name, topic, text, attachments: [].into() });
+        self.heard()
+    }
+
     fn say_with(&mut self, name: &str, text: &str, attachments: &[&[u8]]) -> Vec<String> {
         let text = self.ids.iter().fold(text.to_owned(), |text, (token, id)| text.replace(token, id));
         let attachments = attachments.iter().map(|it| Bytes::copy_from_slice(it)).collect();
-        self.hub.hear(&self.peers[name], Said { topic: "", text: &text, attachments });
+        self.hub.hear(&self.peers[name], Said { sender: "", topic: "", text: &text, attachments });
         self.heard()
     }
 
