@@ -2,6 +2,7 @@
 //! on each transport. What we do differently stands in `deviations.rs`, each with its reason.
 mod deviations;
 mod http;
+mod mqtt;
 mod others;
 mod script;
 

@@ -10,27 +10,27 @@ use super::script::compact;
 use crate::words::Stage;
 
 #[derive(Deserialize)]
-struct Recording {
-    scenarios: Vec<Scenario>,
+pub(super) struct Recording {
+    pub(super) scenarios: Vec<Scenario>,
 }
 
 #[derive(Deserialize)]
-struct Scenario {
-    id: String,
+pub(super) struct Scenario {
+    pub(super) id: String,
     /// Their process ended.
     crashed: bool,
-    steps: Vec<String>,
-    clients: BTreeMap<String, Vec<Seen>>,
+    pub(super) steps: Vec<String>,
+    pub(super) clients: BTreeMap<String, Vec<Seen>>,
 }
 
 #[derive(Deserialize)]
-struct Seen {
-    step: usize,
-    ev: Box<RawValue>,
+pub(super) struct Seen {
+    pub(super) step: usize,
+    pub(super) ev: Box<RawValue>,
 }
 
 /// Who heard what after which step.
-type Heard = BTreeMap<(String, usize), Vec<String>>;
+pub(super) type Heard = BTreeMap<(String, usize), Vec<String>>;
 
 /// Scenario, who, after which step, and all that it then hears.
 type Deviation = (&'static str, &'static str, usize, &'static [&'static str]);

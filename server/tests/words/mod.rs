@@ -137,7 +137,7 @@ impl Stage {
     }
 
     /// Of a vocabulary that is carried by topics: its peers' names are those under which they connect.
-    fn publish(&mut self, name: &str, topic: &str, text: &str) -> Vec<String> {
+    pub(crate) fn publish(&mut self, name: &str, topic: &str, text: &str) -> Vec<String> {
         self.hub.hear(&self.peers[name], Said { sender: name, topic, text, attachments: [].into() });
         self.heard()
     }
