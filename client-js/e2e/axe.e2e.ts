@@ -90,6 +90,7 @@ describe.each(looks)('$name', look => {
     await page.getByRole('button', { name: 'Allow microphone and camera' }).waitFor()
     await isFine(page)
     await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
     await page.keyboard.press('?')
     await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
     await isFine(page)
