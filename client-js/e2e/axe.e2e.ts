@@ -91,8 +91,13 @@ describe.each(looks)('$name', look => {
     await isFine(page)
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'detached' })
-    await page.keyboard.press('?')
-    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor()
+    // The page hears keys again a moment after its dialog has gone.
+    await expect
+      .poll(async () => {
+        await page.keyboard.press('?')
+        return page.getByRole('dialog', { name: 'Keyboard shortcuts' }).isVisible()
+      })
+      .toBe(true)
     await isFine(page)
     await ada.close()
   })

@@ -1,6 +1,6 @@
 /** Files between pages of ours, in real browsers: offered, accepted or not, saved, and the same as they were. */
 import { randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { Person } from './browser.ts'
@@ -72,10 +72,11 @@ test('Enter accepts and Escape declines, where nobody is writing', async () => {
 test('cancelled by either side, and taken back', async () => {
   const [ada, ben] = await meet('mesh', 'Ada', 'Ben')
   if (!ada || !ben) throw new Error('nobody came')
-  const bytes = randomBytes(30_000_000)
   for (const who of ['ben', 'ada'] as const) {
     const name = `${who}.bin`
-    writeFileSync(join(shelves.folder, name), bytes)
+    // Large enough to be still on its way when somebody presses the button.
+    writeFileSync(join(shelves.folder, name), '')
+    truncateSync(join(shelves.folder, name), 200_000_000)
     await pickPath(ada, join(shelves.folder, name))
     await accept(ben, name)
     await cardOf(ben, name).getByRole('progressbar').waitFor()
@@ -86,7 +87,7 @@ test('cancelled by either side, and taken back', async () => {
     await cardOf(ben, name).getByText(there).waitFor()
     await cardOf(ada, name).getByText(here).waitFor()
   }
-  await pick(ada, 'back.bin', bytes.subarray(0, 100_000))
+  await pick(ada, 'back.bin', randomBytes(100_000))
   await cardOf(ben, 'back.bin').waitFor()
   await cardOf(ada, 'back.bin').getByRole('button', { name: 'Take back' }).click()
   await cardOf(ben, 'back.bin').getByText('Ada took it back').waitFor()
