@@ -262,6 +262,7 @@ test('an emoji is put where the caret is, and messages are reached by keyboard',
   await ben.page.keyboard.press('Tab')
   await ben.page.keyboard.press('Enter')
   await ben.page.getByText('Replying to Ada').waitFor()
+  await ben.page.locator('textarea:focus').waitFor()
   await ben.page.keyboard.type('indeed')
   await ben.page.keyboard.press('Enter')
   await message(ada, 'indeed').getByRole('button', { name: 'a❤️b' }).waitFor()
