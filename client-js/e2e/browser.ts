@@ -98,8 +98,8 @@ export class Person {
   }
 
   async say(text: string): Promise<void> {
-    await this.page.getByLabel('Message').fill(text)
-    await this.page.getByLabel('Message').press('Enter')
+    await this.page.getByLabel('Message', { exact: true }).fill(text)
+    await this.page.getByLabel('Message', { exact: true }).press('Enter')
   }
 
   async hears(name: string, text: string): Promise<void> {
