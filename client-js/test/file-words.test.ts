@@ -18,7 +18,7 @@ import { packed } from '../src/wire/packing.ts'
 import { parseFromGuest, parseFromHost, writeAsGuest, writeAsHost } from '../src/wire/star.ts'
 
 const overWire = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
-const card = { id: fileId('0'), name: 'a.bin', size: 123, media: '', bundle: null }
+const card = { id: fileId('0'), name: 'a.bin', size: 123, media: '' }
 const tagged = { dataType: 'FileData', value: { FileID: '0', FileName: 'a.bin', FileSize: 123 } }
 
 test('bytes are packed two to a unit, the high one first', () => {
@@ -65,7 +65,7 @@ test.each([
 
 test('a file is understood tagged and plain, and written plain with what we add', () => {
   expect(parseFileCard(tagged)).toEqual(card)
-  const ours = { ...card, media: 'image/png', bundle: { name: 'b', size: 5, files: 2 } }
+  const ours = { ...card, media: 'image/png' }
   expect(parseFileCard(overWire(writeFileCard(ours)))).toEqual(ours)
   expect(writeFileCard(card)).toEqual({ FileID: '0', FileName: 'a.bin', FileSize: 123 })
 })
@@ -91,7 +91,7 @@ test('names are cut, lists bounded, and what is no file in them left out', () =>
   expect(parseFiles([tagged, null, 5, tagged])).toHaveLength(2)
   expect(parseFiles(Array(1_000).fill(tagged))).toHaveLength(20)
   expect(parseFiles('abc')).toEqual([])
-  expect(parseFileCard({ ...tagged.value, bundle: { name: 1 }, media: 5 })).toEqual(card)
+  expect(parseFileCard({ ...tagged.value, media: 5 })).toEqual(card)
 })
 
 const signals: readonly FileSignal[] = [
@@ -174,7 +174,6 @@ test.each([
   { kind: 'took', bytes: 7 },
   { kind: 'done' },
   { kind: 'begin', size: 5, again: 'a' },
-  { kind: 'list', files: [{ path: 'a/b', size: 1 }] },
   { kind: 'end', digest: '0'.repeat(64) },
   { kind: 'pause', on: false },
   { kind: 'stop', why: 'no-room' },
@@ -189,8 +188,6 @@ test.each([
   '{"type":"want","file":"x","from":-1,"credit":1}',
   '{"type":"want","file":"","from":1,"credit":1}',
   '{"type":"begin","size":"5","again":"a"}',
-  '{"type":"list","files":[{"path":"","size":1}]}',
-  '{"type":"list","files":[{"path":"a","size":1},{"path":"b"}]}',
   '{"type":"end","digest":"XYZ"}',
   '{"type":"pause","on":1}',
   '{"type":"constructor"}',

@@ -80,7 +80,7 @@ describe('bad will', () => {
     scene.separate(ada, ben)
     scene.cut.clear()
     eve.files.set(card.id, pattern(100, 7))
-    eve.feed({ type: 'share', file: card, size: 100, list: null })
+    eve.feed({ type: 'share', file: card })
     ben.feed({ type: 'parties', parties: new Map([[eve.name, { name: 'eve', road: 'lane', direct: true }]]) })
     ben.accept()
     scene.pass(60_000)
@@ -108,7 +108,7 @@ describe('bad will', () => {
       ben.feed({
         type: 'offered',
         owner: ada.name,
-        file: { id, name: 'x', size: 1, media: '', bundle: null },
+        file: { id, name: 'x', size: 1, media: '' },
       })
     }
     expect(ben.incoming.length).toBeLessThanOrEqual(500)

@@ -103,7 +103,7 @@ test('what was interrupted goes on from whoever proves to be its owner under ano
   scene.pages.splice(scene.pages.indexOf(ada), 1)
   const impostor = scene.page('eve')
   impostor.files.set(card.id, pattern(3 * sliceBytes, 9))
-  impostor.feed({ type: 'share', file: card, size: card.size, list: null })
+  impostor.feed({ type: 'share', file: card })
   scene.pass(10_000)
   expect(ben.only()).toMatchObject({ phase: 'waiting', ownerName: 'ada' })
   ada.comesBackAs('ada-again')
@@ -274,23 +274,4 @@ test('no more than three run at once, and the next follows', () => {
   ben.slow = false
   ben.write()
   expect(ben.incoming.every(({ phase }) => phase === 'kept')).toBe(true)
-})
-
-test('a bundle comes with its list, and a list that does not add up is refused', () => {
-  const { ada, ben } = two()
-  const bytes = pattern(300)
-  const bundle = { name: 'photos', size: 300, files: 2 }
-  const list = [
-    { path: 'photos/a', size: 100 },
-    { path: 'photos/b', size: 200 },
-  ]
-  const { id } = ada.share(bytes, { bundle, size: 900 }, list)
-  ben.accept()
-  expect(same(ben.kept.get(id), bytes)).toBe(true)
-  expect(ben.only().list).toEqual(list)
-
-  const liar = two()
-  liar.ada.share(bytes, { bundle, size: 900 }, [{ path: 'photos/a', size: 100 }])
-  liar.ben.accept()
-  expect(liar.ben.only()).toMatchObject({ phase: 'stopped', why: 'wrong' })
 })

@@ -167,13 +167,9 @@ export class Downloader implements Stranger {
   }
 }
 
-export const card = (
-  size: number,
-  id = '0',
-): { id: FileId; name: string; size: number; media: ''; bundle: null } => ({
+export const card = (size: number, id = '0'): { id: FileId; name: string; size: number; media: '' } => ({
   id: fileId(id),
   name: 'old.bin',
   size,
   media: '',
-  bundle: null,
 })

@@ -15,7 +15,7 @@ import {
 import { step } from '../src/files/step.ts'
 import type { FileCard, FileSignal } from '../src/wire/file.ts'
 import { type FileId, fileId, type MemberId, memberId } from '../src/wire/ids.ts'
-import { type LaneWord, type Listed, parseLaneWord, writeLaneWord } from '../src/wire/lane.ts'
+import { type LaneWord, parseLaneWord, writeLaneWord } from '../src/wire/lane.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 /** One end of a lane: which page's, and the other end. */
@@ -81,11 +81,11 @@ export class Page {
     for (const effect of effects) this.#carryOut(effect)
   }
 
-  share(bytes: Bytes, claim: Partial<FileCard> = {}, list: readonly Listed[] | null = null): FileCard {
+  share(bytes: Bytes, claim: Partial<FileCard> = {}): FileCard {
     const id = fileId(`${this.name}-file-${this.files.size}`)
-    const card: FileCard = { id, name: 'a.bin', size: bytes.byteLength, media: '', bundle: null, ...claim }
+    const card: FileCard = { id, name: 'a.bin', size: bytes.byteLength, media: '', ...claim }
     this.files.set(card.id, bytes)
-    this.feed({ type: 'share', file: card, size: card.bundle?.size ?? card.size, list })
+    this.feed({ type: 'share', file: card })
     this.scene.offer(this, card)
     return card
   }

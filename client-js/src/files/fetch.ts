@@ -1,6 +1,6 @@
 /** Owns how a file comes over a lane, at the receiver: asking, taking, confirming, checking, and asking again after a break. Pure. */
 import type { MemberId } from '../wire/ids.ts'
-import type { LaneWord, Listed, StopReason } from '../wire/lane.ts'
+import type { LaneWord, StopReason } from '../wire/lane.ts'
 import { andThen, incomingOn, rated, still, withIncoming } from './change.ts'
 import { advance, stop } from './ending.ts'
 import type { FilesEffect, FilesState, FilesStep, Incoming, IncomingKey, LaneId } from './state.ts'
@@ -13,8 +13,6 @@ const tellBytes = 1_048_576
 const answerMs = 20_000
 const againMs = 1_000
 const fruitlessMax = 5
-/** Of one bundle. */
-export const bundleFilesMax = 20_000
 
 /** Asks whoever has it, if there is a way, and waits otherwise. */
 export const askOverLane = (state: FilesState, key: IncomingKey): FilesStep => {
@@ -24,7 +22,7 @@ export const askOverLane = (state: FilesState, key: IncomingKey): FilesStep => {
   if (member === null) return still(withIncoming(state, { ...it, phase: 'waiting', asked: null }))
   const attempt = it.attempt + 1
   const lane = `${key} ${state.next}`
-  const asking: Incoming = { ...it, phase: 'asking', lane, asked: member, attempt, list: [], told: it.heard }
+  const asking: Incoming = { ...it, phase: 'asking', lane, asked: member, attempt, told: it.heard }
   const next = withIncoming({ ...state, next: state.next + 1 }, asking)
   const timer = { kind: 'answer', key, attempt } as const
   return still(next, { type: 'open-lane', lane, member }, { type: 'timer', timer, ms: answerMs })
@@ -67,8 +65,6 @@ export const laneClosed = (state: FilesState, it: Incoming): FilesStep => {
 
 export const told = (state: FilesState, it: Incoming, word: LaneWord): FilesStep => {
   switch (word.kind) {
-    case 'list':
-      return listed(state, it, word.files)
     case 'begin':
       return begun(state, it, word.size, word.again)
     case 'pause':
@@ -85,20 +81,11 @@ export const told = (state: FilesState, it: Incoming, word: LaneWord): FilesStep
   }
 }
 
-const listed = (state: FilesState, it: Incoming, files: readonly Listed[]): FilesStep => {
-  if (it.phase !== 'asking' || it.file.bundle === null) return still(state)
-  const list = [...it.list, ...files]
-  if (list.length > bundleFilesMax) return stop(state, it, 'wrong')
-  return still(withIncoming(state, { ...it, list }))
-}
-
 const begun = (state: FilesState, it: Incoming, size: number, again: string): FilesStep => {
   if (it.phase !== 'asking' || it.asked === null) return still(state)
   const another = it.again !== null && it.again !== again
   if (another && it.asked !== it.owner) return refused(state, it)
-  const sum = it.list.reduce((before, file) => before + file.size, 0)
-  if (another || size !== it.size || (it.file.bundle !== null && sum !== size))
-    return stop(state, it, 'wrong')
+  if (another || size !== it.size) return stop(state, it, 'wrong')
   const ownerName = state.parties.get(it.asked)?.name ?? it.ownerName
   const running: Incoming = { ...it, phase: 'running', again, owner: it.asked, ownerName, refusedBy: [] }
   const pause: FilesEffect[] =

@@ -21,7 +21,7 @@ const blank = (key: IncomingKey, file: FileCard, at: number): Incoming => ({
   owner: '' as MemberId,
   ownerName: '',
   road: 'lane',
-  size: file.bundle?.size ?? file.size,
+  size: file.size,
   phase: 'offered',
   why: null,
   heard: 0,
@@ -34,7 +34,6 @@ const blank = (key: IncomingKey, file: FileCard, at: number): Incoming => ({
   attempt: 0,
   fruitless: 0,
   again: null,
-  list: [],
   rate: noRate(at),
   digest: null,
   words: null,
@@ -46,8 +45,7 @@ export const offered = (state: FilesState, owner: MemberId, file: FileCard, at: 
   if (!party || known) return still(state)
   const road = party.road === 'words' ? 'words' : 'lane'
   const key: IncomingKey = `in ${state.next}`
-  const size = road === 'lane' ? (file.bundle?.size ?? file.size) : file.size
-  const it: Incoming = { ...blank(key, file, at), owner, ownerName: party.name, road, size }
+  const it: Incoming = { ...blank(key, file, at), owner, ownerName: party.name, road }
   return still(withIncoming(roomier({ ...state, next: state.next + 1 }), it))
 }
 
@@ -78,7 +76,6 @@ export const accept = (state: FilesState, key: IncomingKey): FilesStep => {
     told: 0,
     fruitless: 0,
     again: null,
-    list: [],
     why: null,
   } as const
   const queued: Incoming = { ...fresh, phase: 'queued', paused: { ours: false, theirs: false } }
@@ -116,8 +113,8 @@ export const ask = (state: FilesState, key: IncomingKey, at: number): FilesStep 
   const it = state.incoming.get(key)
   if (!it) return still(state)
   const road = state.parties.get(it.owner)?.road
-  // Nothing has come yet, so it can as well come another way. A bundle has another size there.
-  const turns = it.heard === 0 && it.file.bundle === null && road !== undefined && road !== 'none'
+  // Nothing has come yet, so it can as well come another way.
+  const turns = it.heard === 0 && road !== undefined && road !== 'none'
   const next = turns && road !== it.road ? withIncoming(state, { ...it, road }) : state
   return next.incoming.get(key)?.road === 'words' ? askInWords(next, key, at) : askOverLane(next, key)
 }

@@ -1,6 +1,6 @@
 /** Owns how a file of ours goes over a lane: reading no faster than the lane and the receiver take it, and what became of it. Pure. */
 import type { FileId, MemberId } from '../wire/ids.ts'
-import { type LaneWord, type Listed, listedMax } from '../wire/lane.ts'
+import type { LaneWord } from '../wire/lane.ts'
 import { andThen, inTurn, noRate, rated, still, withOutgoing, withShare } from './change.ts'
 import { blockBytes } from './digest.ts'
 import { hangUp } from './ending.ts'
@@ -39,7 +39,7 @@ export const called = (
   if (word.kind === 'decline') return declined(state, lane, member, share, before)
   const lanes = [...state.outgoing.values()].filter(it => it.member === member && it.lane !== null).length
   const full = lanes >= lanesMax || (!before && state.outgoing.size >= outgoingMax)
-  if (!share || full || word.from > share.size) return still(state, ...hangUp(lane, 'gone'))
+  if (!share || full || word.from > share.file.size) return still(state, ...hangUp(lane, 'gone'))
   const key = before?.key ?? (`out ${state.next}` as const)
   const fresh: Outgoing = {
     key,
@@ -49,7 +49,7 @@ export const called = (
     road: 'lane',
     phase: 'running',
     why: null,
-    size: share.size,
+    size: share.file.size,
     lane,
     sent: word.from,
     took: word.from,
@@ -65,19 +65,11 @@ export const called = (
   }
   const left: FilesEffect[] = before?.lane ? [{ type: 'close-lane', lane: before.lane }] : []
   const hello: FilesEffect[] = [
-    ...lists(share.list).map(files => ({ type: 'tell', lane, word: { kind: 'list', files } }) as const),
-    { type: 'tell', lane, word: { kind: 'begin', size: share.size, again: fresh.again } },
+    { type: 'tell', lane, word: { kind: 'begin', size: share.file.size, again: fresh.again } },
     ...(fresh.paused.ours ? [{ type: 'tell', lane, word: { kind: 'pause', on: true } } as const] : []),
   ]
   const begun = still(withOutgoing({ ...state, next: state.next + 1 }, fresh), ...left, ...hello)
   return andThen(begun, now => goOn(now, key))
-}
-
-const lists = (list: readonly Listed[] | null): Listed[][] => {
-  const pieces: Listed[][] = []
-  for (let from = 0; from < (list?.length ?? 0); from += listedMax)
-    pieces.push(list?.slice(from, from + listedMax) ?? [])
-  return pieces
 }
 
 const declined = (
@@ -98,7 +90,7 @@ const declined = (
     road: 'lane',
     phase: 'declined',
     why: 'declined',
-    size: share.size,
+    size: share.file.size,
     lane: null,
     sent: 0,
     took: 0,
@@ -192,7 +184,6 @@ export const heardBack = (state: FilesState, it: Outgoing, word: LaneWord, at: n
     case 'want':
     case 'decline':
     case 'begin':
-    case 'list':
     case 'end':
       return still(state)
   }

@@ -5,7 +5,7 @@
 import type { ExtraHeard, ExtraSaid } from '../wire/extra.ts'
 import type { FileCard, FileSignal } from '../wire/file.ts'
 import type { FileId, MemberId } from '../wire/ids.ts'
-import type { LaneWord, Listed, StopReason } from '../wire/lane.ts'
+import type { LaneWord, StopReason } from '../wire/lane.ts'
 import type { Signal } from '../wire/signal.ts'
 
 export type { FileCard } from '../wire/file.ts'
@@ -97,7 +97,7 @@ export type Incoming = {
   readonly owner: MemberId
   readonly ownerName: string
   readonly road: 'lane' | 'words'
-  /** How many bytes are to come on this road. */
+  /** How many bytes are to come. */
   readonly size: number
   readonly phase: IncomingPhase
   readonly why: Why | null
@@ -118,7 +118,6 @@ export type Incoming = {
   readonly fruitless: number
   /** Known to the sender and us only. */
   readonly again: string | null
-  readonly list: readonly Listed[]
   readonly rate: Rate
   readonly digest: string | null
   readonly words: WordsFetch | null
@@ -126,9 +125,6 @@ export type Incoming = {
 
 export type Share = {
   readonly file: FileCard
-  /** What a lane carries; the original's words carry `file.size`. */
-  readonly size: number
-  readonly list: readonly Listed[] | null
   readonly digest: string | null
   readonly hashing: boolean
 }
@@ -193,7 +189,7 @@ export type FilesEvent =
   | { type: 'store-failed'; key: IncomingKey }
   | { type: 'stored'; key: IncomingKey; bytes: number }
   | { type: 'checked'; key: IncomingKey; digest: string }
-  | { type: 'share'; file: FileCard; size: number; list: readonly Listed[] | null }
+  | { type: 'share'; file: FileCard }
   | { type: 'unshare'; file: FileId }
   | { type: 'hashed'; file: FileId; digest: string | null }
   | { type: 'lane-opened'; lane: LaneId }

@@ -14,11 +14,7 @@ export type FileCard = {
   readonly size: number
   /** A media type, or empty. Only pages of ours say it, and nobody believes it without looking. */
   readonly media: string
-  /** Where the file stands for several: as pages of ours hand them over. The original's get one archive. */
-  readonly bundle: Bundle | null
 }
-
-export type Bundle = { readonly name: string; readonly size: number; readonly files: number }
 
 /** The two ways in which the original moves a file: over the room's channel, or over connections of its own. */
 export const ways = { main: 0, extra: 1 } as const
@@ -44,7 +40,7 @@ export type FileMessage =
   | { kind: 'direct'; to: MemberId | null; id: string; signal: Signal; asReceived?: Fields }
 
 export const chunkBytes = 16_384
-/** As many as the original's list shows well; it sends five at most, and we a few more where a folder came apart. */
+/** As many as the original's list shows well; it sends five at most, and we a few more. */
 export const filesMax = 20
 export const fileNameUnitsMax = 100
 const mediaUnitsMax = 100
@@ -60,24 +56,15 @@ export const parseFileCard = (value: unknown): FileCard | null => {
   const size = wholeNumber(fields['FileSize'])
   if (id === null || name === null || size === null) return null
   const media = textUpTo(fields['media'], mediaUnitsMax) ?? ''
-  return { id: fileId(id), name, size, media, bundle: parseBundle(fields['bundle']) }
-}
-
-const parseBundle = (value: unknown): Bundle | null => {
-  if (!isRecord(value)) return null
-  const name = textUpTo(value['name'], fileNameUnitsMax)
-  const size = wholeNumber(value['size'])
-  const files = wholeNumber(value['files'])
-  return name === null || size === null || files === null ? null : { name, size, files }
+  return { id: fileId(id), name, size, media }
 }
 
 /** In a message, where it is plain: from a tagged one the original drops what it does not know. */
-export const writeFileCard = ({ id, name, size, media, bundle }: FileCard): object => ({
+export const writeFileCard = ({ id, name, size, media }: FileCard): object => ({
   FileID: id,
   FileName: cut(name, fileNameUnitsMax),
   FileSize: size,
   ...(media === '' ? {} : { media }),
-  ...(bundle ? { bundle } : {}),
 })
 
 /** As the original has it, without what we add: a host of its own that passes on a large file needs it so. */

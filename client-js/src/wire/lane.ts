@@ -26,18 +26,11 @@ export type LaneWord =
   | { kind: 'done' }
   /** Sender: what is coming. `again` is known to these two ends only, so nobody else can go on in the sender's place. */
   | { kind: 'begin'; size: number; again: string }
-  /** For a bundle, before `begin`: what it holds, in the order in which it comes. */
-  | { kind: 'list'; files: readonly Listed[] }
   | { kind: 'end'; digest: string }
   | { kind: 'pause'; on: boolean }
   | { kind: 'stop'; why: StopReason }
 
-export type Listed = { readonly path: string; readonly size: number }
-
 const wordUnitsMax = 65_536
-/** Of one `list`. */
-export const listedMax = 200
-const pathUnitsMax = 1_000
 
 export const parseLaneWord = (frame: string): LaneWord | null => {
   if (frame.length > wordUnitsMax) return null
@@ -74,8 +67,6 @@ const parseWord = (fields: Readonly<Record<string, unknown>>): LaneWord | null =
       const again = idText(fields['again'])
       return size === null || again === null ? null : { kind: 'begin', size, again }
     }
-    case 'list':
-      return parseList(fields['files'])
     case 'end': {
       const digest = textUpTo(fields['digest'], 64)
       return digest === null || !/^[0-9a-f]{64}$/.test(digest) ? null : { kind: 'end', digest }
@@ -93,19 +84,5 @@ const reasons: readonly StopReason[] = ['cancelled', 'declined', 'gone', 'no-roo
 
 /** A reason we do not know is still a stop. */
 const parseReason = (value: unknown): StopReason => reasons.find(reason => reason === value) ?? 'cancelled'
-
-/** All or nothing: a list with a hole would put every later file in the wrong place. */
-const parseList = (value: unknown): LaneWord | null => {
-  if (!Array.isArray(value) || value.length > listedMax) return null
-  const files: Listed[] = []
-  for (const entry of value) {
-    if (!isRecord(entry)) return null
-    const { path } = entry
-    const size = wholeNumber(entry['size'])
-    if (typeof path !== 'string' || path === '' || path.length > pathUnitsMax || size === null) return null
-    files.push({ path, size })
-  }
-  return { kind: 'list', files }
-}
 
 export const writeLaneWord = ({ kind, ...rest }: LaneWord): string => JSON.stringify({ type: kind, ...rest })

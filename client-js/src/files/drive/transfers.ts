@@ -180,9 +180,9 @@ export class Transfers {
   #share(path: string, blob: Blob): FileCard {
     const id = fileId(randomId())
     const name = path.length <= fileNameUnitsMax ? path : (path.split('/').at(-1) ?? path)
-    const file: FileCard = { id, name, size: blob.size, media: blob.type, bundle: null }
+    const file: FileCard = { id, name, size: blob.size, media: blob.type }
     this.#sources.add(id, blob)
-    this.#feed({ type: 'share', file, size: blob.size, list: null })
+    this.#feed({ type: 'share', file })
     return file
   }
 

@@ -27,13 +27,9 @@ export const FileOf = ({ entry, model, commands }: Props) => {
   return it ? <Offered it={it} commands={commands} /> : <p class="file-gone">{text.files.unknown}</p>
 }
 
-const Name = ({ file, size }: { file: FileCard; size: number }) => (
+const Name = ({ file }: { file: FileCard }) => (
   <p class="file-name">
-    <bdi>{shownName(file.bundle?.name ?? file.name)}</bdi>{' '}
-    <span class="file-size">
-      {file.bundle && `${text.files.count(file.bundle.files)}, `}
-      {bytesText(size)}
-    </span>
+    <bdi>{shownName(file.name)}</bdi> <span class="file-size">{bytesText(file.size)}</span>
   </p>
 )
 
@@ -62,7 +58,7 @@ const Offered = ({ it, commands }: { it: Incoming; commands: FileCommands }) => 
     >
       <Icon name="file" />
       <div class="file-words">
-        <Name file={it.file} size={it.size} />
+        <Name file={it.file} />
         <p class="file-state" role="status">
           {stateOf(it)}
         </p>
@@ -165,10 +161,8 @@ const Shared = ({
     <section class="file file-own" aria-label={text.files.offerOf(text.chat.you, name)}>
       <Icon name="file" />
       <div class="file-words">
-        <Name file={share.file} size={share.size} />
-        {share.list === null && (
-          <Media name={name} type={share.file.media} load={() => commands.shared(entry.file)} />
-        )}
+        <Name file={share.file} />
+        <Media name={name} type={share.file.media} load={() => commands.shared(entry.file)} />
         {rows.length === 0 && <p class="file-state">{text.files.offeredToAll}</p>}
         {rows.length > 0 && (
           <ul class="file-rows">

@@ -1,9 +1,6 @@
 /** Owns the Arabic words about files. */
 import type { Texts } from '../en.ts'
 import { isolated } from '../isolate.ts'
-import { plurals } from '../plural.ts'
-
-const plural = plurals('ar')
 
 export const files: Texts['files'] = {
   attach: 'إرسال ملفات',
@@ -25,14 +22,6 @@ export const files: Texts['files'] = {
   progressOf: file => `تقدّم ${isolated(file)}`,
   of: (done, all) => `${isolated(done)} من ${isolated(all)}`,
   left: time => `بقي ${isolated(time)}`,
-  count: files =>
-    plural(files, {
-      one: 'ملف واحد',
-      two: 'ملفان',
-      few: '# ملفات',
-      many: '# ملفًا',
-      other: '# ملف',
-    }),
   dropFor: room => `أفلت للإرسال إلى «${isolated(room)}»`,
   nobodyThere: 'لا أحد هنا يمكنه استلام الملفات',
   tooMany: max => `لا يزيد العدد على ${max} ملفًا في المرة الواحدة. ضع المجلد الأكبر في أرشيف أولًا.`,

@@ -1,8 +1,5 @@
 /** Owns the German words about files. */
 import type { Texts } from '../en.ts'
-import { plurals } from '../plural.ts'
-
-const plural = plurals('de')
 
 export const files: Texts['files'] = {
   attach: 'Dateien senden',
@@ -24,7 +21,6 @@ export const files: Texts['files'] = {
   progressOf: file => `Fortschritt von ${file}`,
   of: (done, all) => `${done} von ${all}`,
   left: time => `noch ${time}`,
-  count: files => plural(files, { one: '# Datei', other: '# Dateien' }),
   dropFor: room => `Ablegen, um an „${room}“ zu senden`,
   nobodyThere: 'Niemand ist hier, der Dateien empfangen könnte',
   tooMany: max => `Höchstens ${max} Dateien auf einmal. Packe einen größeren Ordner zuerst in ein Archiv.`,

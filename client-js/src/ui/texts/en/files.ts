@@ -1,8 +1,5 @@
 /** Owns the English words about files. */
 import type { IncomingPhase, OutgoingPhase, Why } from '../../../files/state.ts'
-import { plurals } from '../plural.ts'
-
-const plural = plurals('en')
 
 type Said<Kinds extends string> = Record<Kinds, (name: string) => string>
 
@@ -72,7 +69,6 @@ export const files = {
   progressOf: (file: string) => `Progress of ${file}`,
   of: (done: string, all: string) => `${done} of ${all}`,
   left: (time: string) => `${time} left`,
-  count: (files: number) => plural(files, { one: '# file', other: '# files' }),
   dropFor: (room: string) => `Drop to send to ${room}`,
   nobodyThere: 'Nobody is here who could receive files',
   tooMany: (max: number) =>

@@ -1,8 +1,5 @@
 /** Owns the Spanish words about files. */
 import type { Texts } from '../en.ts'
-import { plurals } from '../plural.ts'
-
-const plural = plurals('es')
 
 export const files: Texts['files'] = {
   attach: 'Enviar archivos',
@@ -24,7 +21,6 @@ export const files: Texts['files'] = {
   progressOf: file => `Progreso de ${file}`,
   of: (done, all) => `${done} de ${all}`,
   left: time => `quedan ${time}`,
-  count: files => plural(files, { one: '# archivo', other: '# archivos' }),
   dropFor: room => `Suelta para enviar a «${room}»`,
   nobodyThere: 'Aquí no hay nadie que pueda recibir archivos',
   tooMany: max =>

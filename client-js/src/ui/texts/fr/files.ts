@@ -1,8 +1,5 @@
 /** Owns the French words about files. */
 import type { Texts } from '../en.ts'
-import { plurals } from '../plural.ts'
-
-const plural = plurals('fr')
 
 export const files: Texts['files'] = {
   attach: 'Envoyer des fichiers',
@@ -24,7 +21,6 @@ export const files: Texts['files'] = {
   progressOf: file => `Progression de ${file}`,
   of: (done, all) => `${done} sur ${all}`,
   left: time => `encore ${time}`,
-  count: files => plural(files, { one: '# fichier', other: '# fichiers' }),
   dropFor: room => `Déposez pour envoyer à « ${room} »`,
   nobodyThere: 'Personne ici ne peut recevoir de fichiers',
   tooMany: max =>

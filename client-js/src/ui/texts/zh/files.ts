@@ -1,8 +1,5 @@
 /** Owns the Chinese words about files. */
 import type { Texts } from '../en.ts'
-import { plurals } from '../plural.ts'
-
-const plural = plurals('zh')
 
 export const files: Texts['files'] = {
   attach: '发送文件',
@@ -24,7 +21,6 @@ export const files: Texts['files'] = {
   progressOf: file => `${file} 的进度`,
   of: (done, all) => `${done} / ${all}`,
   left: time => `还剩 ${time}`,
-  count: files => plural(files, { other: '# 个文件' }),
   dropFor: room => `松开即可发送到“${room}”`,
   nobodyThere: '这里没有人可以接收文件',
   tooMany: max => `一次最多 ${max} 个文件。更大的文件夹请先打包。`,
