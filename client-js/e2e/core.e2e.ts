@@ -63,7 +63,7 @@ const take = async (): Promise<string> => {
 /** Run in the page, once somebody is there. */
 const offer = (): void => {
   const { files } = (globalThis as unknown as Holds).visit
-  files.share([{ name: 'note.txt', files: [{ path: 'note.txt', file: new Blob(['from hand to hand']) }] }])
+  files.share([{ name: 'note.txt', file: new Blob(['from hand to hand']) }])
 }
 
 test('a file goes from page to page without an interface', async () => {

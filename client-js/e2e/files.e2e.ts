@@ -1,11 +1,22 @@
 /** Files between pages of ours, in real browsers: offered, accepted or not, saved, and the same as they were. */
 import { randomBytes } from 'node:crypto'
-import { truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { Person } from './browser.ts'
 import { gather, house } from './house.ts'
-import { accept, bytesOf, cardOf, pick, pickPath, saved, sha, shelf } from './transfers.ts'
+import {
+  accept,
+  bytesOf,
+  cardOf,
+  pick,
+  pickFolder,
+  pickPath,
+  saved,
+  sha,
+  shelf,
+  unzipped,
+} from './transfers.ts'
 
 const home = house()
 const shelves = shelf()
@@ -49,6 +60,55 @@ test('several receivers, one of whom declines, and an empty file', async () => {
   await pick(ada, 'empty.txt', Buffer.alloc(0))
   const empty = await saved(ben, () => accept(ben, 'empty.txt'))
   expect(await bytesOf(empty)).toHaveLength(0)
+})
+
+test('a folder comes as one archive, whatever is in it', async () => {
+  const [ada, ben] = await meet('mesh', 'Ada', 'Ben')
+  if (!ada || !ben) throw new Error('nobody came')
+  const files = new Map(
+    ['a.bin', 'within/ä.bin', 'within/empty'].map((path, at) => [
+      path,
+      randomBytes(at === 2 ? 0 : 1_500_000),
+    ]),
+  )
+  mkdirSync(join(shelves.folder, 'photos/within'), { recursive: true })
+  for (const [path, bytes] of files) writeFileSync(join(shelves.folder, 'photos', path), bytes)
+  await pickFolder(ada, join(shelves.folder, 'photos'))
+  const got = await saved(ben, () => accept(ben, 'photos.zip'))
+  expect(got.suggestedFilename()).toBe('photos.zip')
+  const held = unzipped(await bytesOf(got))
+  expect([...held.keys()].sort()).toEqual([...files.keys()].map(path => `photos/${path}`).sort())
+  for (const [path, bytes] of files) expect(held.get(`photos/${path}`)?.equals(bytes)).toBe(true)
+  await ada.log.getByText('Ben: complete').waitFor()
+})
+
+test('a file goes straight to where somebody says, and several offers are accepted at once', async () => {
+  const [ada, ben] = await meet('mesh', 'Ada', 'Ben')
+  if (!ada || !ben) throw new Error('nobody came')
+  // The window for saving is the system's; what it gives back is a file like any other.
+  await ben.page.evaluate(() => {
+    const choose = async ({ suggestedName }: { suggestedName: string }): Promise<FileSystemFileHandle> =>
+      (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true })
+    Object.assign(globalThis, { showSaveFilePicker: choose })
+  })
+  const bytes = randomBytes(3_000_000)
+  await pick(ada, 'straight.bin', bytes)
+  await cardOf(ben, 'straight.bin').getByRole('button', { name: 'Save to…' }).click()
+  await cardOf(ben, 'straight.bin').getByText('Complete and checked.').waitFor()
+  const there = await ben.page.evaluate(async () => {
+    const file = await (await navigator.storage.getDirectory()).getFileHandle('straight.bin')
+    const hash = await crypto.subtle.digest('SHA-256', await (await file.getFile()).arrayBuffer())
+    return Array.from(new Uint8Array(hash), byte => byte.toString(16).padStart(2, '0')).join('')
+  })
+  expect(there).toBe(sha(bytes))
+  expect(await cardOf(ben, 'straight.bin').getByRole('button').count()).toBe(0)
+  await pick(ada, 'one.bin', randomBytes(10_000))
+  await pick(ada, 'two.bin', randomBytes(10_000))
+  await ben.page.getByText('2 files are offered').waitFor()
+  await ben.page.getByRole('button', { name: 'Accept all' }).click()
+  for (const name of ['one.bin', 'two.bin'])
+    await cardOf(ben, name).getByText('Complete and checked.').waitFor()
+  await ben.page.getByText('2 files are offered').waitFor({ state: 'detached' })
 })
 
 test('Enter accepts and Escape declines, where nobody is writing', async () => {

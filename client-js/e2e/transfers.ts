@@ -4,6 +4,7 @@ import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import type { Download } from 'playwright-core'
 import type { Person } from './browser.ts'
 
@@ -20,6 +21,29 @@ export const pickPath = async (person: Person, path: string): Promise<void> => {
 export const pick = async (person: Person, name: string, bytes: Buffer): Promise<void> => {
   const field = person.page.locator('input[type=file]').first()
   await field.setInputFiles({ name, mimeType: 'application/octet-stream', buffer: bytes })
+}
+
+export const pickFolder = async (person: Person, path: string): Promise<void> => {
+  await person.page.locator('input[type=file][webkitdirectory]').setInputFiles(path)
+}
+
+/** What a ZIP archive with uncompressed entries holds, by its directory at the end (PKWARE APPNOTE 4.3.7, 4.3.12, 4.3.16). */
+export const unzipped = (archive: Buffer): Map<string, Buffer> => {
+  const found = new Map<string, Buffer>()
+  const end = archive.lastIndexOf('PK\x05\x06', undefined, 'latin1')
+  let at = archive.readUInt32LE(end + 16)
+  for (let left = archive.readUInt16LE(end + 10); left > 0; left--) {
+    const [size, name] = [archive.readUInt32LE(at + 24), archive.readUInt16LE(at + 28)]
+    const further = archive.readUInt16LE(at + 30) + archive.readUInt16LE(at + 32)
+    const local = archive.readUInt32LE(at + 42)
+    const from = local + 30 + archive.readUInt16LE(local + 26) + archive.readUInt16LE(local + 28)
+    const path = archive.toString('utf8', at + 46, at + 46 + name)
+    const content = archive.subarray(from, from + size)
+    if (crc32(content) !== archive.readUInt32LE(at + 16)) throw new Error(`${path} is damaged`)
+    found.set(path, content)
+    at += 46 + name + further
+  }
+  return found
 }
 
 export const cardOf = (person: Person, name: string) =>

@@ -4,7 +4,7 @@ import { attendCall, callingCommands } from './calling.ts'
 import type { Client, Entered } from './core/client.ts'
 import type { Visit } from './core/visit.ts'
 import { safeName } from './files/names.ts'
-import type { Parcel } from './files/state.ts'
+import type { IncomingKey, Parcel } from './files/state.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 import { type Alerts, attend, talkCommands } from './talk.ts'
 import {
@@ -30,6 +30,8 @@ export type Page = {
   readonly share?: (what: Shared) => Promise<void>
   /** Into the folder for what was fetched. */
   readonly save: (blob: Blob, name: string) => void
+  /** Asks where a file should go, where the browser has a window for that; null if the person has changed their mind. */
+  readonly choosePlace?: (name: string) => Promise<FileSystemFileHandle | null>
 }
 
 export class Desk {
@@ -67,7 +69,7 @@ export class Desk {
       pasted: text => this.#pasted(text),
       copy: text => this.#page.copy(text),
       generatePassword: () => this.#page.generatePassword(),
-      files: this.#files,
+      files: this.#page.choosePlace ? { ...this.#files, acceptInto: this.#acceptInto } : this.#files,
       connection: async member => (await this.#visit?.connection(member)) ?? null,
       tryIceServer: async server => (await import('./link/probe.ts')).answersIce(server),
       install: () => void this.#page.install(),
@@ -99,9 +101,16 @@ export class Desk {
     },
   }
 
+  readonly #acceptInto = async (key: IncomingKey): Promise<void> => {
+    const visit = this.#visit
+    const it = visit?.files.state.incoming.get(key)
+    const handle = it && (await this.#page.choosePlace?.(safeName(it.file.name)))
+    if (handle) visit?.files.accept(key, { kind: 'chosen', handle })
+  }
+
   #share(parcels: readonly Parcel[]): boolean {
     if (!this.#visit?.canSpeak || parcels.length === 0) return false
-    const many = parcels.reduce((sum, { files }) => sum + files.length, 0) > filesAtOnceMax
+    const many = parcels.length > filesAtOnceMax
     this.#model.tooManyFiles.value = many
     if (many) return false
     this.#visit.files.share(parcels)

@@ -10,7 +10,7 @@ import { Desk, type Page } from './desk.ts'
 import { leaveDraft, takeDraft } from './draft.ts'
 import { busy } from './files/state.ts'
 import { installing, registerWorker } from './installed.ts'
-import { keepAwakeWhile, save, warnBeforeLeaving } from './saving.ts'
+import { choosePlace, keepAwakeWhile, save, warnBeforeLeaving } from './saving.ts'
 import { onSettingsStored, storedSettings, storeSettings } from './settings.ts'
 import { App } from './ui/app.tsx'
 import { speak } from './ui/language.ts'
@@ -30,6 +30,7 @@ const page: Page = {
   install,
   // A method of its object, which browsers on most computers lack.
   ...('share' in navigator ? { share: handOn } : {}),
+  ...(choosePlace ? { choosePlace } : {}),
   alerts,
   address: () => location.href,
   setAddress: address => history.replaceState(null, '', address),

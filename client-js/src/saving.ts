@@ -12,6 +12,17 @@ export const save = (blob: Blob, name: string): void => {
 
 const revokeMs = 60_000
 
+type SaveOptions = { readonly suggestedName: string }
+type Picking = { showSaveFilePicker?: (options: SaveOptions) => Promise<FileSystemFileHandle> }
+
+/** The browser's own window for saving: null once the person has closed it. Undefined where there is none. */
+export const choosePlace: ((name: string) => Promise<FileSystemFileHandle | null>) | undefined =
+  'showSaveFilePicker' in globalThis
+    ? name =>
+        (globalThis as Picking).showSaveFilePicker?.({ suggestedName: name }).catch(() => null) ??
+        Promise.resolve(null)
+    : undefined
+
 const ask = (event: BeforeUnloadEvent): void => event.preventDefault()
 
 /** Registered only while there is something to lose: it keeps pages out of the browser's cache of recent ones. */

@@ -17,4 +17,10 @@ test.each([
   ['a.constructor', '', null],
   ['a', 'image/', null],
   ['a', 'image/png; x="<b>"', null],
-])('%s as %j is shown as %s', (name, type, kind) => expect(mediaKind(name, type)).toBe(kind))
+])('%s as %j is shown as %s', (name, type, kind) => expect(mediaKind(name, type, 1_000)).toBe(kind))
+
+test('a picture without end is not decoded, while a film is read as it plays', () => {
+  expect(mediaKind('a.png', '', 33_554_432)).toBe('image')
+  expect(mediaKind('a.png', '', 33_554_433)).toBe(null)
+  expect(mediaKind('a.mp4', '', 5_000_000_000)).toBe('video')
+})

@@ -22,7 +22,7 @@ const allowed: Readonly<Record<string, { folders: readonly string[]; packages: r
   link: { folders: ['wire'], packages: [] },
   room: { folders: ['wire'], packages: [] },
   call: { folders: ['wire', 'room'], packages: [] },
-  files: { folders: ['wire'], packages: ['@noble/hashes/sha2.js'] },
+  files: { folders: ['wire'], packages: ['@noble/hashes/sha2.js', 'client-zip'] },
   offline: { folders: [], packages: [] },
   core: { folders: ['wire', 'room', 'link', 'signaling', 'call', 'files'], packages: [] },
   ui: {

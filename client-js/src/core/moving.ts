@@ -69,7 +69,7 @@ export class Moving {
 
   /** Offers these to everybody who is in the room. */
   share(parcels: readonly Parcel[]): void {
-    this.#when(it => it.share(parcels))
+    this.#when(it => void it.share(parcels))
   }
 
   unshare(file: FileId): void {

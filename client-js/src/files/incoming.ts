@@ -24,6 +24,7 @@ const blank = (key: IncomingKey, file: FileCard, at: number): Incoming => ({
   size: file.size,
   phase: 'offered',
   why: null,
+  here: false,
   heard: 0,
   stored: 0,
   told: 0,

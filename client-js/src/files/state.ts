@@ -101,6 +101,8 @@ export type Incoming = {
   readonly size: number
   readonly phase: IncomingPhase
   readonly why: Why | null
+  /** It is kept by this page, and can be saved or looked at once more. */
+  readonly here: boolean
   /** Came over the lane. */
   readonly heard: number
   /** Lies where it belongs. */
@@ -172,8 +174,11 @@ export type FilesTimer =
   | { readonly kind: 'answer'; readonly key: IncomingKey; readonly attempt: number }
   | { readonly kind: 'words'; readonly key: IncomingKey; readonly action: number }
 
-/** One file, or several that belong together under a name. */
-export type Parcel = { readonly name: string; readonly files: readonly { path: string; file: Blob }[] }
+/** A folder: its files with their paths below it. */
+export type Folder = { readonly name: string; readonly files: readonly { path: string; file: Blob }[] }
+
+/** What is offered as one: a file, or a folder, which goes as an archive. */
+export type Parcel = { readonly name: string; readonly file: Blob } | Folder
 
 export type FilesEvent =
   | { type: 'parties'; parties: ReadonlyMap<MemberId, Party> }
@@ -189,6 +194,7 @@ export type FilesEvent =
   | { type: 'store-failed'; key: IncomingKey }
   | { type: 'stored'; key: IncomingKey; bytes: number }
   | { type: 'checked'; key: IncomingKey; digest: string }
+  | { type: 'kept'; key: IncomingKey; here: boolean }
   | { type: 'share'; file: FileCard }
   | { type: 'unshare'; file: FileId }
   | { type: 'hashed'; file: FileId; digest: string | null }

@@ -1,6 +1,6 @@
 /** Owns the one function through which transfers change: an event in, a new state and effects out. Pure: no files, channels, timers or clock. */
 import type { LaneWord } from '../wire/lane.ts'
-import { andThen, incomingOn, isIncoming, outgoingOn, still } from './change.ts'
+import { andThen, incomingOn, isIncoming, outgoingOn, still, withIncoming } from './change.ts'
 import { stop } from './ending.ts'
 import { emitted, extraClosed, extraDrained, extraHeard, extraOpened, extraRead } from './extra.ts'
 import { bytesHeard, checked, laneClosed, laneOpened, pause, stored, told, unanswered } from './fetch.ts'
@@ -80,6 +80,7 @@ export const step = (state: FilesState, event: FilesEvent, at: number): FilesSte
     case 'store-failed':
     case 'stored':
     case 'checked':
+    case 'kept':
       return storeSaid(state, event, at)
     case 'lane-opened':
     case 'lane-called':
@@ -112,7 +113,10 @@ const read = (state: FilesState, event: Extract<FilesEvent, { type: 'read' }>, a
     : readDone(state, event.key, event.at, event.bytes)
 }
 
-type StoreEvent = Extract<FilesEvent, { type: 'store-opened' | 'store-failed' | 'stored' | 'checked' }>
+type StoreEvent = Extract<
+  FilesEvent,
+  { type: 'store-opened' | 'store-failed' | 'stored' | 'checked' | 'kept' }
+>
 
 const storeSaid = (state: FilesState, event: StoreEvent, at: number): FilesStep => {
   const { key } = event
@@ -123,6 +127,10 @@ const storeSaid = (state: FilesState, event: StoreEvent, at: number): FilesStep 
       return storeFailed(state, key)
     case 'checked':
       return checked(state, key, event.digest)
+    case 'kept': {
+      const it = state.incoming.get(key)
+      return still(it ? withIncoming(state, { ...it, here: event.here }) : state)
+    }
     case 'stored': {
       const it = state.incoming.get(key)
       if (!it || !incomingLive.has(it.phase)) return still(state)

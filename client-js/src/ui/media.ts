@@ -28,7 +28,15 @@ const endings: Readonly<Record<string, MediaKind>> = {
 
 const types = /^(image|video|audio)\/(?!svg)[\w.+-]+$/i
 
-export const mediaKind = (name: string, type: string): MediaKind | null => {
+/** Pictures are decoded whole; films and sounds are read while they play. */
+const imageBytesMax = 33_554_432
+
+export const mediaKind = (name: string, type: string, bytes: number): MediaKind | null => {
+  const kind = kindOf(name, type)
+  return kind === 'image' && bytes > imageBytesMax ? null : kind
+}
+
+const kindOf = (name: string, type: string): MediaKind | null => {
   const said = types.exec(type)?.[1]?.toLowerCase()
   if (said === 'image' || said === 'video' || said === 'audio') return said
   const ending = /\.([a-z0-9]{2,5})$/i.exec(name)?.[1]?.toLowerCase() ?? ''

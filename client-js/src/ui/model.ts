@@ -73,7 +73,7 @@ export type Model = {
   readonly dialog: Signal<DialogName | null>
 }
 
-/** So many are offered at once, a folder's included: each is announced by itself, and peers bear no flood. */
+/** So many are offered at once, a folder counting as one: each is announced by itself, and peers bear no flood. */
 export const filesAtOnceMax = 40
 
 export type FileCommands = {
@@ -81,6 +81,8 @@ export type FileCommands = {
   readonly share: (parcels: readonly Parcel[]) => boolean
   readonly unshare: (file: FileId) => void
   readonly accept: (key: IncomingKey) => void
+  /** Straight to where the person says, in browsers that can ask. */
+  readonly acceptInto?: (key: IncomingKey) => void
   readonly decline: (key: IncomingKey) => void
   readonly pause: (key: IncomingKey | OutgoingKey, on: boolean) => void
   readonly cancel: (key: IncomingKey | OutgoingKey) => void

@@ -1,4 +1,4 @@
-/** Owns how files are taken from what somebody dropped, pasted or picked: loose ones each alone, a folder as one parcel with its paths. */
+/** Owns how files are taken from what somebody dropped, pasted or picked: loose ones each alone, a folder as one with its paths. */
 import type { Parcel } from '../files/state.ts'
 
 /** A folder that never ends, through links say, ends here. */
@@ -19,7 +19,7 @@ const parcelOf = async (entry: FileSystemEntry | null, file: File | null): Promi
   return file ? [alone(file)] : []
 }
 
-const alone = (file: File): Parcel => ({ name: file.name, files: [{ path: file.name, file }] })
+const alone = (file: File): Parcel => ({ name: file.name, file })
 
 type Found = { path: string; file: File }
 

@@ -1,15 +1,24 @@
-/** Owns the files we share, as they are read: in pieces, never whole, and hashed block by block in passing. */
+/** Owns what we share, as it is read: in pieces, never whole, and hashed block by block in passing. */
 import type { FileId } from '../../wire/ids.ts'
 import { blockBytes, blockDigest, blocksOf, fileDigest } from '../digest.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
-type Source = { readonly blob: Blob; readonly blocks: Map<number, Promise<Bytes>> }
+
+export type Content = {
+  readonly size: number
+  /** To be looked at, where it lies somewhere whole. */
+  readonly blob: Blob | null
+  /** Null where it cannot be read: moved, deleted or changed since it was offered. */
+  readonly read: (at: number, bytes: number) => Promise<Bytes | null>
+}
+
+type Source = { readonly content: Content; readonly blocks: Map<number, Promise<Bytes>> }
 
 export class Sources {
   readonly #sources = new Map<FileId, Source>()
 
-  add(file: FileId, blob: Blob): void {
-    this.#sources.set(file, { blob, blocks: new Map() })
+  add(file: FileId, content: Content): void {
+    this.#sources.set(file, { content, blocks: new Map() })
   }
 
   delete(file: FileId): void {
@@ -17,13 +26,12 @@ export class Sources {
   }
 
   blobOf(file: FileId): Blob | null {
-    return this.#sources.get(file)?.blob ?? null
+    return this.#sources.get(file)?.content.blob ?? null
   }
 
-  /** Null where it cannot be read: moved, deleted or changed since it was offered. */
   async read(file: FileId, at: number, bytes: number): Promise<Bytes | null> {
     const source = this.#sources.get(file)
-    const read = source ? await readFrom(source.blob, at, bytes) : null
+    const read = (await source?.content.read(at, bytes)) ?? null
     if (source && read) inPassing(source, at, read)
     return read
   }
@@ -32,12 +40,12 @@ export class Sources {
   async digest(file: FileId): Promise<string | null> {
     const source = this.#sources.get(file)
     if (!source) return null
-    const { blob, blocks } = source
+    const { content, blocks } = source
     const digests: Bytes[] = []
-    for (let block = 0; block < blocksOf(blob.size); block++) {
+    for (let block = 0; block < blocksOf(content.size); block++) {
       const known = blocks.get(block)
       const at = block * blockBytes
-      const read = known ? null : await readFrom(blob, at, Math.min(blockBytes, blob.size - at))
+      const read = known ? null : await content.read(at, Math.min(blockBytes, content.size - at))
       if (!known && !read) return null
       digests.push(await (known ?? blockDigest(read ?? new Uint8Array())))
     }
@@ -45,19 +53,23 @@ export class Sources {
   }
 }
 
-const readFrom = async (blob: Blob, at: number, bytes: number): Promise<Bytes | null> => {
-  try {
-    const read = new Uint8Array(await blob.slice(at, at + bytes).arrayBuffer())
-    return read.byteLength === bytes ? read : null
-  } catch {
-    return null
-  }
-}
+export const whole = (blob: Blob): Content => ({
+  size: blob.size,
+  blob,
+  read: async (at, bytes) => {
+    try {
+      const read = new Uint8Array(await blob.slice(at, at + bytes).arrayBuffer())
+      return read.byteLength === bytes ? read : null
+    } catch {
+      return null
+    }
+  },
+})
 
 /** A block that was read as such; several receivers read it, and one hash is enough. */
-const inPassing = ({ blob, blocks }: Source, at: number, read: Bytes): void => {
+const inPassing = ({ content, blocks }: Source, at: number, read: Bytes): void => {
   const block = at / blockBytes
-  const whole = Math.min(blockBytes, blob.size - at)
-  if (Number.isInteger(block) && read.byteLength === whole && !blocks.has(block))
+  const size = Math.min(blockBytes, content.size - at)
+  if (Number.isInteger(block) && read.byteLength === size && !blocks.has(block))
     blocks.set(block, blockDigest(read))
 }

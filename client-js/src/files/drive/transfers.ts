@@ -1,6 +1,7 @@
 /** Owns the transfers of one visit as they run: feeds what happens to `step`, and does what it asks for with channels, files and timers. */
 import { type FileCard, type FileSignal, fileNameUnitsMax, filesMax } from '../../wire/file.ts'
 import { type FileId, fileId, type MemberId } from '../../wire/ids.ts'
+import { cut } from '../../wire/shape.ts'
 import {
   busy,
   type FilesEffect,
@@ -19,7 +20,7 @@ import { Disk } from './disk.ts'
 import { type Connect, Extras } from './extras.ts'
 import { Lane, type LanePorts } from './lane.ts'
 import type { Place, Report, SlotId } from './orders.ts'
-import { Sources } from './sources.ts'
+import { type Content, Sources, whole } from './sources.ts'
 
 export type { Parcel, Place }
 
@@ -126,10 +127,9 @@ export class Transfers {
   }
 
   /** Offers these to everybody in the room. */
-  share(parcels: readonly Parcel[]): void {
-    const files = parcels.flatMap(({ files }) => files)
-    const cards = files.map(({ path, file }) => this.#share(path, file))
-    for (let from = 0; from < cards.length; from += filesMax)
+  async share(parcels: readonly Parcel[]): Promise<void> {
+    const cards = await Promise.all(parcels.map(parcel => this.#share(parcel)))
+    for (let from = 0; !this.#over && from < cards.length; from += filesMax)
       this.#ports.offer(cards.slice(from, from + filesMax))
   }
 
@@ -176,12 +176,10 @@ export class Transfers {
     this.#disk.close()
   }
 
-  /** What stood in a folder keeps its path as its name, as far as a name may be long. */
-  #share(path: string, blob: Blob): FileCard {
-    const id = fileId(randomId())
-    const name = path.length <= fileNameUnitsMax ? path : (path.split('/').at(-1) ?? path)
-    const file: FileCard = { id, name, size: blob.size, media: blob.type }
-    this.#sources.add(id, blob)
+  async #share(parcel: Parcel): Promise<FileCard> {
+    const { name, media, content } = await packed(parcel)
+    const file: FileCard = { id: fileId(randomId()), name, size: content.size, media }
+    this.#sources.add(file.id, content)
     this.#feed({ type: 'share', file })
     return file
   }
@@ -336,12 +334,23 @@ export class Transfers {
         return this.#feed({ type: 'store-failed', key })
       case 'kept': {
         if (report.blob) this.#kept.set(key, report.blob)
+        this.#feed({ type: 'kept', key, here: report.blob !== null })
         const it = this.#state.incoming.get(key)
         return it ? this.#ports.kept(it, report.blob) : undefined
       }
     }
   }
 }
+
+/** A file as it is, a folder as an archive: so it is one file for whoever fetches it, whatever their page can do. */
+const packed = async (parcel: Parcel): Promise<{ name: string; media: string; content: Content }> => {
+  if (!('files' in parcel)) return { name: parcel.name, media: parcel.file.type, content: whole(parcel.file) }
+  const { archive } = await import('./archive.ts')
+  const name = `${cut(parcel.name, fileNameUnitsMax - archiveEnding.length)}${archiveEnding}`
+  return { name, media: 'application/zip', content: archive(parcel) }
+}
+
+const archiveEnding = '.zip'
 
 const randomId = (): string =>
   btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15))))

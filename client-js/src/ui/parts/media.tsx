@@ -7,12 +7,13 @@ type Props = {
   name: string
   /** As its sender calls it, or empty. */
   type: string
+  size: number
   /** Null where it is not to be had any more. */
   load: () => Blob | null
 }
 
-export const Media = ({ name, type, load }: Props) => {
-  const kind = mediaKind(name, type)
+export const Media = ({ name, type, size, load }: Props) => {
+  const kind = mediaKind(name, type, size)
   const [address, setAddress] = useState<string | null>(null)
   const [failed, setFailed] = useState(false)
   useEffect(

@@ -3,9 +3,12 @@ import { canSpeak } from '../../room/chat.ts'
 import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'
 import type { Commands, Model } from '../model.ts'
+import { later } from '../parts/later.tsx'
 import { text } from '../text.ts'
 import { Compose } from './compose.tsx'
 import { Log } from './log.tsx'
+
+const FilesStrip = later(() => import('./files-strip.tsx').then(it => it.FilesStrip))
 
 type Props = { model: Model; commands: Commands; state: RoomState; alone: boolean }
 
@@ -13,6 +16,7 @@ export const Chat = ({ model, commands, state, alone }: Props) => (
   <section class="chat" aria-label={text.chat.log}>
     <Log model={model} commands={commands} state={state} empty={!alone && !state.ended} />
     <Typing state={state} />
+    {model.files.value.next > 1 && <FilesStrip model={model} commands={commands.files} />}
     {!state.ended && (
       <Compose model={model} commands={commands} state={state} canSend={canSpeak(state)} alone={alone} />
     )}

@@ -62,7 +62,9 @@ const Offered = ({ it, commands }: { it: Incoming; commands: FileCommands }) => 
         <p class="file-state" role="status">
           {stateOf(it)}
         </p>
-        {it.phase === 'kept' && <Media name={name} type={it.file.media} load={() => commands.kept(it.key)} />}
+        {it.here && (
+          <Media name={name} type={it.file.media} size={it.size} load={() => commands.kept(it.key)} />
+        )}
         {moving.has(it.phase) && (
           <Bar done={it.stored} size={it.size} rate={it.rate} name={name} still={isPaused(it)} />
         )}
@@ -92,11 +94,14 @@ const IncomingButtons = ({ it, commands }: { it: Incoming; commands: FileCommand
     return (
       <>
         <Press strong label={text.files.accept} name={name} press={() => commands.accept(key)} />
+        {commands.acceptInto && (
+          <Press label={text.files.acceptInto} name={name} press={() => commands.acceptInto?.(key)} />
+        )}
         <Press label={text.files.decline} name={name} press={() => commands.decline(key)} />
       </>
     )
   if (phase === 'kept')
-    return <Press label={text.files.saveAgain} name={name} press={() => commands.save(key)} />
+    return it.here && <Press label={text.files.saveAgain} name={name} press={() => commands.save(key)} />
   if (phase === 'declined' || phase === 'stopped')
     return <Press label={text.files.fetch} name={name} press={() => commands.accept(key)} />
   return (
@@ -162,7 +167,12 @@ const Shared = ({
       <Icon name="file" />
       <div class="file-words">
         <Name file={share.file} />
-        <Media name={name} type={share.file.media} load={() => commands.shared(entry.file)} />
+        <Media
+          name={name}
+          type={share.file.media}
+          size={share.file.size}
+          load={() => commands.shared(entry.file)}
+        />
         {rows.length === 0 && <p class="file-state">{text.files.offeredToAll}</p>}
         {rows.length > 0 && (
           <ul class="file-rows">

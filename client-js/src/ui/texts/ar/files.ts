@@ -1,11 +1,16 @@
 /** Owns the Arabic words about files. */
 import type { Texts } from '../en.ts'
 import { isolated } from '../isolate.ts'
+import { plurals } from '../plural.ts'
+
+const plural = plurals('ar')
 
 export const files: Texts['files'] = {
   attach: 'إرسال ملفات',
   attachFolder: 'إرسال مجلد',
   accept: 'قبول',
+  acceptInto: 'حفظ في…',
+  acceptAll: 'قبول الكل',
   decline: 'رفض',
   cancel: 'إلغاء',
   pause: 'إيقاف مؤقت',
@@ -22,9 +27,26 @@ export const files: Texts['files'] = {
   progressOf: file => `تقدّم ${isolated(file)}`,
   of: (done, all) => `${isolated(done)} من ${isolated(all)}`,
   left: time => `بقي ${isolated(time)}`,
+  offers: count =>
+    plural(count, {
+      one: 'ملف واحد معروض',
+      two: 'ملفان معروضان',
+      few: '# ملفات معروضة',
+      many: '# ملفًا معروضًا',
+      other: '# ملف معروض',
+    }),
+  moving: count =>
+    plural(count, {
+      one: 'ملف واحد في الطريق',
+      two: 'ملفان في الطريق',
+      few: '# ملفات في الطريق',
+      many: '# ملفًا في الطريق',
+      other: '# ملف في الطريق',
+    }),
+  partly: (done, all) => `وصل من قبل ${isolated(done)} من ${isolated(all)}.`,
   dropFor: room => `أفلت للإرسال إلى «${isolated(room)}»`,
   nobodyThere: 'لا أحد هنا يمكنه استلام الملفات',
-  tooMany: max => `لا يزيد العدد على ${max} ملفًا في المرة الواحدة. ضع المجلد الأكبر في أرشيف أولًا.`,
+  tooMany: max => `لا يزيد العدد على ${max} ملفًا في المرة الواحدة. ضعها في مجلد وأرسله.`,
   phases: {
     offered: from => `يعرض ${isolated(from)} هذا الملف.`,
     queued: () => 'في انتظار دوره…',

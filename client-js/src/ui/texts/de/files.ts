@@ -1,10 +1,15 @@
 /** Owns the German words about files. */
 import type { Texts } from '../en.ts'
+import { plurals } from '../plural.ts'
+
+const plural = plurals('de')
 
 export const files: Texts['files'] = {
   attach: 'Dateien senden',
   attachFolder: 'Ordner senden',
   accept: 'Annehmen',
+  acceptInto: 'Speichern unter …',
+  acceptAll: 'Alle annehmen',
   decline: 'Ablehnen',
   cancel: 'Abbrechen',
   pause: 'Pause',
@@ -21,9 +26,12 @@ export const files: Texts['files'] = {
   progressOf: file => `Fortschritt von ${file}`,
   of: (done, all) => `${done} von ${all}`,
   left: time => `noch ${time}`,
+  offers: count => plural(count, { one: '# Datei wird angeboten', other: '# Dateien werden angeboten' }),
+  moving: count => plural(count, { one: '# Datei unterwegs', other: '# Dateien unterwegs' }),
+  partly: (done, all) => `${done} von ${all} liegen schon hier.`,
   dropFor: room => `Ablegen, um an „${room}“ zu senden`,
   nobodyThere: 'Niemand ist hier, der Dateien empfangen könnte',
-  tooMany: max => `Höchstens ${max} Dateien auf einmal. Packe einen größeren Ordner zuerst in ein Archiv.`,
+  tooMany: max => `Höchstens ${max} Dateien auf einmal. Lege sie in einen Ordner und sende diesen.`,
   phases: {
     offered: from => `${from} bietet diese Datei an.`,
     queued: () => 'Wartet, bis sie dran ist …',

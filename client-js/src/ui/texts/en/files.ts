@@ -1,5 +1,8 @@
 /** Owns the English words about files. */
 import type { IncomingPhase, OutgoingPhase, Why } from '../../../files/state.ts'
+import { plurals } from '../plural.ts'
+
+const plural = plurals('en')
 
 type Said<Kinds extends string> = Record<Kinds, (name: string) => string>
 
@@ -53,6 +56,8 @@ export const files = {
   attach: 'Send files',
   attachFolder: 'Send a folder',
   accept: 'Accept',
+  acceptInto: 'Save to…',
+  acceptAll: 'Accept all',
   decline: 'Decline',
   cancel: 'Cancel',
   pause: 'Pause',
@@ -69,10 +74,12 @@ export const files = {
   progressOf: (file: string) => `Progress of ${file}`,
   of: (done: string, all: string) => `${done} of ${all}`,
   left: (time: string) => `${time} left`,
+  offers: (count: number) => plural(count, { one: '# file is offered', other: '# files are offered' }),
+  moving: (count: number) => plural(count, { one: '# file on its way', other: '# files on their way' }),
+  partly: (done: string, all: string) => `${done} of ${all} lie here already.`,
   dropFor: (room: string) => `Drop to send to ${room}`,
   nobodyThere: 'Nobody is here who could receive files',
-  tooMany: (max: number) =>
-    `No more than ${max} files at a time. Pack a larger folder into an archive first.`,
+  tooMany: (max: number) => `No more than ${max} files at a time. Put them into a folder and send that.`,
   phases,
   why,
   rows,

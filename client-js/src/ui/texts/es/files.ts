@@ -1,10 +1,15 @@
 /** Owns the Spanish words about files. */
 import type { Texts } from '../en.ts'
+import { plurals } from '../plural.ts'
+
+const plural = plurals('es')
 
 export const files: Texts['files'] = {
   attach: 'Enviar archivos',
   attachFolder: 'Enviar una carpeta',
   accept: 'Aceptar',
+  acceptInto: 'Guardar en…',
+  acceptAll: 'Aceptar todos',
   decline: 'Rechazar',
   cancel: 'Cancelar',
   pause: 'Pausar',
@@ -21,10 +26,12 @@ export const files: Texts['files'] = {
   progressOf: file => `Progreso de ${file}`,
   of: (done, all) => `${done} de ${all}`,
   left: time => `quedan ${time}`,
+  offers: count => plural(count, { one: 'Se ofrece # archivo', other: 'Se ofrecen # archivos' }),
+  moving: count => plural(count, { one: '# archivo en camino', other: '# archivos en camino' }),
+  partly: (done, all) => `Ya están aquí ${done} de ${all}.`,
   dropFor: room => `Suelta para enviar a «${room}»`,
   nobodyThere: 'Aquí no hay nadie que pueda recibir archivos',
-  tooMany: max =>
-    `No más de ${max} archivos a la vez. Mete antes una carpeta mayor en un archivo comprimido.`,
+  tooMany: max => `No más de ${max} archivos a la vez. Ponlos en una carpeta y envíala.`,
   phases: {
     offered: from => `${from} ofrece este archivo.`,
     queued: () => 'Esperando su turno…',

@@ -1,10 +1,15 @@
 /** Owns the French words about files. */
 import type { Texts } from '../en.ts'
+import { plurals } from '../plural.ts'
+
+const plural = plurals('fr')
 
 export const files: Texts['files'] = {
   attach: 'Envoyer des fichiers',
   attachFolder: 'Envoyer un dossier',
   accept: 'Accepter',
+  acceptInto: 'Enregistrer sous…',
+  acceptAll: 'Tout accepter',
   decline: 'Refuser',
   cancel: 'Annuler',
   pause: 'Pause',
@@ -21,10 +26,12 @@ export const files: Texts['files'] = {
   progressOf: file => `Progression de ${file}`,
   of: (done, all) => `${done} sur ${all}`,
   left: time => `encore ${time}`,
+  offers: count => plural(count, { one: '# fichier proposé', other: '# fichiers proposés' }),
+  moving: count => plural(count, { one: '# fichier en chemin', other: '# fichiers en chemin' }),
+  partly: (done, all) => `${done} sur ${all} sont déjà ici.`,
   dropFor: room => `Déposez pour envoyer à « ${room} »`,
   nobodyThere: 'Personne ici ne peut recevoir de fichiers',
-  tooMany: max =>
-    `Pas plus de ${max} fichiers à la fois. Mettez d’abord un dossier plus grand dans une archive.`,
+  tooMany: max => `Pas plus de ${max} fichiers à la fois. Mettez-les dans un dossier et envoyez celui-ci.`,
   phases: {
     offered: from => `${from} propose ce fichier.`,
     queued: () => 'Attend son tour…',

@@ -1,10 +1,15 @@
 /** Owns the Chinese words about files. */
 import type { Texts } from '../en.ts'
+import { plurals } from '../plural.ts'
+
+const plural = plurals('zh')
 
 export const files: Texts['files'] = {
   attach: '发送文件',
   attachFolder: '发送文件夹',
   accept: '接受',
+  acceptInto: '另存为…',
+  acceptAll: '全部接受',
   decline: '拒绝',
   cancel: '取消',
   pause: '暂停',
@@ -21,9 +26,12 @@ export const files: Texts['files'] = {
   progressOf: file => `${file} 的进度`,
   of: (done, all) => `${done} / ${all}`,
   left: time => `还剩 ${time}`,
+  offers: count => plural(count, { other: '对方提供了 # 个文件' }),
+  moving: count => plural(count, { other: '# 个文件传输中' }),
+  partly: (done, all) => `已有 ${done}，共 ${all}。`,
   dropFor: room => `松开即可发送到“${room}”`,
   nobodyThere: '这里没有人可以接收文件',
-  tooMany: max => `一次最多 ${max} 个文件。更大的文件夹请先打包。`,
+  tooMany: max => `一次最多 ${max} 个文件。请把它们放进一个文件夹再发送。`,
   phases: {
     offered: from => `${from} 提供了此文件。`,
     queued: () => '排队等待中…',
