@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, expect, test } from 'vitest'
-import type { Person } from '../e2e/browser.ts'
-import { gather, house } from '../e2e/house.ts'
+import { launchProfile, Person } from '../e2e/browser.ts'
+import { house } from '../e2e/house.ts'
 import { pickPath, shaOfFile, shelf } from '../e2e/transfers.ts'
 import { handsOver, type Original, startOriginal } from './original.ts'
 import { alternate, rounds, table } from './report.ts'
@@ -13,8 +13,10 @@ import { alternate, rounds, table } from './report.ts'
 const home = house()
 const shelves = shelf()
 const folder = process.env['ORIGINAL']
+const profiles: BrowserContext[] = []
 let original: Original | null = null
 afterAll(async () => {
+  await Promise.all(profiles.map(it => it.close()))
   shelves.clear()
   await original?.close()
 })
@@ -62,9 +64,18 @@ const picked = (): Promise<number> =>
 
 type Pair = { readonly ada: Person; readonly ben: Person }
 
+/** Two browsers with profiles of their own, as two people have them. */
 const meet = async (): Promise<Pair> => {
-  const [ada, ben] = (await gather(home, {}, 'Ada', 'Ben')).people
-  if (!ada || !ben) throw new Error('nobody came')
+  const [one, two] = await Promise.all(
+    ['ada', 'ben'].map(name => launchProfile(join(shelves.folder, `profile-${name}-${profiles.length}`))),
+  )
+  if (!one || !two) throw new Error('nobody came')
+  profiles.push(one, two)
+  const ada = await Person.within(one, home.server().address)
+  const link = await ada.createRoom('Ada')
+  const ben = await Person.within(two, link)
+  await ben.stepIn('Ben')
+  await ben.sees('Ada')
   return { ada, ben }
 }
 

@@ -5,23 +5,30 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
  * `devices`: made-up ones, with so many cameras; without, there are those of the machine, which has none. `allow`:
  * pages get what they ask for.
  */
-export const launch = ({
-  devices = true,
-  cameras = 1,
-  allow = true,
-  further = [] as readonly string[],
-} = {}): Promise<Browser> =>
-  chromium.launch({
-    executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      // Otherwise addresses hide behind names that a machine without multicast cannot resolve.
-      '--disable-features=WebRtcHideLocalIpsWithMdns',
-      ...(devices ? [`--use-fake-device-for-media-stream=device-count=${cameras}`] : []),
-      `--use-fake-ui-for-media-stream${allow ? '' : '=deny'}`,
-      ...further,
-    ],
-  })
+export const launch = (wish: Wish = {}): Promise<Browser> => chromium.launch(options(wish))
+
+/** As somebody has it who opens a window that is not private: what is stored lies on the disk, in `folder`. */
+export const launchProfile = (folder: string, wish: Wish = {}): Promise<BrowserContext> =>
+  chromium.launchPersistentContext(folder, { ...options(wish), locale: 'en-GB' })
+
+type Wish = {
+  readonly devices?: boolean
+  readonly cameras?: number
+  readonly allow?: boolean
+  readonly further?: readonly string[]
+}
+
+const options = ({ devices = true, cameras = 1, allow = true, further = [] }: Wish) => ({
+  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+  args: [
+    '--no-sandbox',
+    // Otherwise addresses hide behind names that a machine without multicast cannot resolve.
+    '--disable-features=WebRtcHideLocalIpsWithMdns',
+    ...(devices ? [`--use-fake-device-for-media-stream=device-count=${cameras}`] : []),
+    `--use-fake-ui-for-media-stream${allow ? '' : '=deny'}`,
+    ...further,
+  ],
+})
 
 export type Look = {
   readonly width?: number
@@ -57,6 +64,10 @@ export class Person {
       isMobile: touch,
       locale,
     })
+    return Person.within(context, address)
+  }
+
+  static async within(context: BrowserContext, address: string): Promise<Person> {
     const person = new Person(context, await context.newPage())
     await person.page.goto(address)
     return person
