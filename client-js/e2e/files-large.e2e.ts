@@ -20,9 +20,7 @@ const home = house()
 const shelves = shelf()
 afterAll(shelves.clear)
 
-const sizeMegabytes = 200
-
-const large = (name: string): string => {
+const large = (name: string, sizeMegabytes: number): string => {
   const path = join(shelves.folder, name)
   const file = openSync(path, 'w')
   for (let megabyte = 0; megabyte < sizeMegabytes; megabyte++) writeSync(file, randomBytes(1_000_000))
@@ -47,7 +45,7 @@ const progressOf = async (person: Person, name: string): Promise<number> => {
 }
 
 test('200 MB with the link cut in the middle', async () => {
-  const path = large('large.bin')
+  const path = large('large.bin', 200)
   const {
     people: [ada],
   } = await gather(home, {}, 'Ada')
@@ -80,3 +78,27 @@ test('200 MB with the link cut in the middle', async () => {
   // Twice what may be under way, which is far from the file itself.
   expect(most).toBeLessThan(64)
 }, 300_000)
+
+test('a page that is reloaded in the middle goes on with what it has', async () => {
+  const path = large('again.bin', 120)
+  const [ada, ben] = (await gather(home, {}, 'Ada', 'Ben')).people
+  if (!ada || !ben) throw new Error('nobody came')
+  // Whoever reloads while something moves is asked first.
+  ben.page.on('dialog', dialog => void dialog.accept())
+  await pickPath(ada, path)
+  await accept(ben, 'again.bin')
+  await expect.poll(() => progressOf(ben, 'again.bin'), { timeout: 60_000 }).toBeGreaterThan(20_000_000)
+  await ben.page.reload()
+  await ben.stepIn('Ben')
+  await ben.sees('Ada')
+  const card = cardOf(ben, 'again.bin')
+  await card.getByText(/^[\d.]+ MB of 120 MB lie here already\.$/).waitFor()
+  const got = await saved(ben, () => card.getByRole('button', { name: 'Go on' }).click(), 120_000)
+  expect(await shaOfFile(await got.path())).toBe(await shaOfFile(path))
+  await ada.log.getByText('Ben: complete').waitFor()
+  expect(await ada.log.getByText(/^Ben: /).count()).toBe(1)
+  await ben.page.reload()
+  await ben.stepIn('Ben')
+  await ben.sees('Ada')
+  expect(await ben.log.getByText('again.bin').count()).toBe(0)
+}, 240_000)

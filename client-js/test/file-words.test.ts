@@ -169,7 +169,8 @@ test('what a guest says about a file is passed on as it came', () => {
 })
 
 test.each([
-  { kind: 'want', file: fileId('x'), from: 5, credit: 10 },
+  { kind: 'want', file: fileId('x'), from: 0, credit: 10, again: null },
+  { kind: 'want', file: fileId('x'), from: 5, credit: 10, again: 'a' },
   { kind: 'decline', file: fileId('x') },
   { kind: 'took', bytes: 7 },
   { kind: 'done' },

@@ -116,7 +116,7 @@ describe('bad will', () => {
     const bytes = new Uint8Array(creditBytes)
     for (let count = 0; count < 40; count++) {
       const card = ada.share(bytes)
-      const word = { kind: 'want', file: card.id, from: 0, credit: 0 } as const
+      const word = { kind: 'want', file: card.id, from: 0, credit: 0, again: null } as const
       ada.feed({ type: 'lane-called', lane: `called x${count}`, member: ben.name, word, again: '' })
     }
     scene.settle()

@@ -114,6 +114,57 @@ test('what was interrupted goes on from whoever proves to be its owner under ano
   expect(ben.only()).toMatchObject({ owner: 'ada-again' })
 })
 
+describe('a page that was closed in the middle', () => {
+  /** Ben's next page, which has found what the one before it left. */
+  const interrupted = () => {
+    const { scene, ada, ben } = two()
+    const bytes = pattern(5 * sliceBytes)
+    const card = ada.share(bytes)
+    scene.breakAfter = 30
+    ben.accept()
+    const { key, again } = ben.only()
+    scene.pages.splice(scene.pages.indexOf(ben), 1)
+    const next = scene.page('ben-again')
+    const slot = ben.disk.get(key)
+    if (!slot || again === null) throw new Error('nothing has come')
+    next.disk.set(`in ${next.state.next}`, slot)
+    const left = (secret = again): void =>
+      next.feed({ type: 'left', file: card, ownerName: 'ada', again: secret, stored: slot.size })
+    return { scene, ada, next, bytes, card, slot, left }
+  }
+
+  test('is followed by one that goes on where it stopped, in the same row of the sender', () => {
+    const { scene, ada, next, bytes, card, slot, left } = interrupted()
+    const before = slot.size
+    expect(before).toBeGreaterThan(0)
+    left()
+    expect(next.only()).toMatchObject({ phase: 'left', stored: before, ownerName: 'ada' })
+    next.accept()
+    scene.pass(10_000)
+    // Written behind what lay there: had it begun anew, it would be longer.
+    expect(same(next.kept.get(card.id), bytes)).toBe(true)
+    expect(ada.outgoing).toMatchObject([{ phase: 'done', memberName: 'ben-again' }])
+  })
+
+  test('gets nothing with a secret that is not the sender’s', () => {
+    const { scene, next, left } = interrupted()
+    left('made up')
+    next.accept()
+    scene.pass(60_000)
+    expect(next.only().phase).toBe('waiting')
+    expect(next.kept.size).toBe(0)
+  })
+
+  test('may want no more of it, and throws it away', () => {
+    const { next, left } = interrupted()
+    left()
+    const { key } = next.only()
+    next.feed({ type: 'decline', key })
+    expect(next.only().phase).toBe('declined')
+    expect(next.disk.has(key)).toBe(false)
+  })
+})
+
 describe('a slow disk', () => {
   test('holds the sender', () => {
     const { ada, ben } = two()

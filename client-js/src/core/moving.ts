@@ -26,6 +26,8 @@ export type FileEvents = {
 }
 
 export type MovingPorts = {
+  readonly room: string
+  readonly left: (file: FileCard, ownerName: string) => void
   /** Over the link to that member; null where none leads there. */
   readonly openChannel: (member: MemberId) => RTCDataChannel | null
   readonly linked: (member: MemberId) => boolean

@@ -77,6 +77,8 @@ export class Visit {
       changed: (state, before) => this.#changed(state, before),
     })
     this.files = new Moving({
+      room: admission.card.id,
+      left: (file, name) => this.#room.feed({ type: 'file-left', file, name }),
       openChannel: member => this.#openLane(member),
       linked: member => linkOf(this.state, member) !== null,
       sayDirect: (to, id, signal) => this.#room.feed({ type: 'direct-say', to, id, signal }),

@@ -40,7 +40,13 @@ const whom = (state: FilesState, it: Incoming): MemberId | null => {
 export const laneOpened = (state: FilesState, lane: LaneId): FilesStep => {
   const it = incomingOn(state, lane)
   if (it?.phase !== 'asking') return still(state)
-  const word = { kind: 'want', file: it.file.id, from: it.heard, credit: creditBytes } as const
+  const word = {
+    kind: 'want',
+    file: it.file.id,
+    from: it.heard,
+    credit: creditBytes,
+    again: it.again,
+  } as const
   return still(state, { type: 'tell', lane, word })
 }
 
@@ -92,7 +98,7 @@ const begun = (state: FilesState, it: Incoming, size: number, again: string): Fi
     it.paused.ours && it.lane !== null
       ? [{ type: 'tell', lane: it.lane, word: { kind: 'pause', on: true } }]
       : []
-  return still(withIncoming(state, running), ...pause)
+  return still(withIncoming(state, running), { type: 'note', key: it.key }, ...pause)
 }
 
 export const bytesHeard = (state: FilesState, it: Incoming, bytes: Uint8Array<ArrayBuffer>): FilesStep => {

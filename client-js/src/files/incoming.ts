@@ -1,14 +1,16 @@
 /** Owns what happens to a file that others offer, as far as it does not depend on the way it comes. Pure. */
 import type { FileCard } from '../wire/file.ts'
-import type { FileId, MemberId } from '../wire/ids.ts'
+import { type FileId, type MemberId, nobody } from '../wire/ids.ts'
 import { inTurn, noRate, still, withIncoming } from './change.ts'
 import { advance, stop } from './ending.ts'
 import { askOverLane } from './fetch.ts'
 import {
+  type FilesEvent,
   type FilesState,
   type FilesStep,
   type Incoming,
   type IncomingKey,
+  type IncomingPhase,
   incomingLive,
   incomingMax,
   type Party,
@@ -18,7 +20,8 @@ import { askInWords, wordsBroken } from './words.ts'
 const blank = (key: IncomingKey, file: FileCard, at: number): Incoming => ({
   key,
   file,
-  owner: '' as MemberId,
+  owner: nobody,
+  shownUnder: nobody,
   ownerName: '',
   road: 'lane',
   size: file.size,
@@ -42,12 +45,23 @@ const blank = (key: IncomingKey, file: FileCard, at: number): Incoming => ({
 
 export const offered = (state: FilesState, owner: MemberId, file: FileCard, at: number): FilesStep => {
   const party = state.parties.get(owner)
-  const known = [...state.incoming.values()].some(it => it.owner === owner && it.file.id === file.id)
+  const known = [...state.incoming.values()].some(it => it.shownUnder === owner && it.file.id === file.id)
   if (!party || known) return still(state)
   const road = party.road === 'words' ? 'words' : 'lane'
   const key: IncomingKey = `in ${state.next}`
-  const it: Incoming = { ...blank(key, file, at), owner, ownerName: party.name, road }
+  const it: Incoming = { ...blank(key, file, at), owner, shownUnder: owner, ownerName: party.name, road }
   return still(withIncoming(roomier({ ...state, next: state.next + 1 }), it))
+}
+
+/** An earlier page of ours was closed in the middle of it. Whose it was nobody knows any more by id, only by the secret. */
+export const leftBehind = (
+  state: FilesState,
+  { file, ownerName, again, stored }: Extract<FilesEvent, { type: 'left' }>,
+  at: number,
+): FilesState => {
+  const key: IncomingKey = `in ${state.next}`
+  const it: Incoming = { ...blank(key, file, at), ownerName, again, stored, phase: 'left' }
+  return withIncoming(roomier({ ...state, next: state.next + 1 }), it)
 }
 
 /** The oldest that nobody works on makes room. */
@@ -68,23 +82,27 @@ export const withdrawn = (state: FilesState, owner: MemberId, file: FileId): Fil
 
 export const accept = (state: FilesState, key: IncomingKey): FilesStep => {
   const it = state.incoming.get(key)
-  const open = it?.phase === 'offered' || it?.phase === 'stopped' || it?.phase === 'declined'
-  if (!it || !open) return still(state)
+  if (!it || !acceptable.has(it.phase)) return still(state)
   const fresh = {
     ...it,
     heard: 0,
     stored: 0,
     told: 0,
     fruitless: 0,
-    again: null,
+    // Without an owner only the secret leads to one.
+    again: it.owner === nobody ? it.again : null,
     why: null,
   } as const
   const queued: Incoming = { ...fresh, phase: 'queued', paused: { ours: false, theirs: false } }
   return advance(withIncoming(state, queued))
 }
 
+const acceptable: ReadonlySet<IncomingPhase> = new Set(['left', 'offered', 'stopped', 'declined'])
+
 export const decline = (state: FilesState, key: IncomingKey): FilesStep => {
   const it = state.incoming.get(key)
+  if (it?.phase === 'left')
+    return still(withIncoming(state, { ...it, phase: 'declined', stored: 0 }), { type: 'discard', key })
   if (it?.phase !== 'offered') return still(state)
   const declined = withIncoming(state, { ...it, phase: 'declined' })
   const lane = `${key} no`
@@ -143,8 +161,9 @@ export const renamed = (state: FilesState, from: MemberId, to: MemberId): FilesS
   parties: new Map([...state.parties].map(([id, party]) => [id === from ? to : id, party] as const)),
   incoming: new Map(
     [...state.incoming].map(([key, it]) => {
-      const owner = it.owner === from ? to : it.owner
-      return [key, { ...it, owner, asked: it.asked === from ? to : it.asked }] as const
+      const now = (id: MemberId): MemberId => (id === from ? to : id)
+      const asked = it.asked && now(it.asked)
+      return [key, { ...it, owner: now(it.owner), shownUnder: now(it.shownUnder), asked }] as const
     }),
   ),
   outgoing: new Map(

@@ -35,7 +35,7 @@ export const called = (
   if (!party || (word.kind !== 'want' && word.kind !== 'decline'))
     return still(state, { type: 'close-lane', lane })
   const share = state.shares.get(word.file)
-  const before = [...state.outgoing.values()].find(it => it.member === member && it.file === word.file)
+  const before = earlier(state, member, word)
   if (word.kind === 'decline') return declined(state, lane, member, share, before)
   const lanes = [...state.outgoing.values()].filter(it => it.member === member && it.lane !== null).length
   const full = lanes >= lanesMax || (!before && state.outgoing.size >= outgoingMax)
@@ -71,6 +71,15 @@ export const called = (
   const begun = still(withOutgoing({ ...state, next: state.next + 1 }, fresh), ...left, ...hello)
   return andThen(begun, now => goOn(now, key))
 }
+
+/** This receiver's row: by its id, or under another one by what only this receiver knows. */
+const earlier = (state: FilesState, member: MemberId, word: Asking): Outgoing | undefined => {
+  const rows = [...state.outgoing.values()].filter(it => it.file === word.file)
+  const known = word.kind === 'want' && word.again !== null ? word.again : null
+  return rows.find(it => it.member === member) ?? rows.find(it => known !== null && it.again === known)
+}
+
+type Asking = Extract<LaneWord, { kind: 'want' | 'decline' }>
 
 const declined = (
   state: FilesState,

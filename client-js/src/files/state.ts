@@ -23,10 +23,11 @@ export type Road = 'lane' | 'words' | 'none'
 export type Party = { readonly name: string; readonly road: Road; readonly direct: boolean }
 
 /**
- * `offered` until we decide; `queued` behind others; `opening` the place where it goes; `asking` its owner; `waiting`
+ * `left` by an earlier page of ours in the middle; `offered` until we decide; `queued` behind others; `opening` the place where it goes; `asking` its owner; `waiting`
  * for a way to its owner; `checking` what has come; then `kept`, or `declined`, or `stopped` for a reason.
  */
 export type IncomingPhase =
+  | 'left'
   | 'offered'
   | 'queued'
   | 'opening'
@@ -94,7 +95,9 @@ export type Extra = {
 export type Incoming = {
   readonly key: IncomingKey
   readonly file: FileCard
+  /** Who has it, as far as we know; and under which id it stands in the conversation, which stays. */
   readonly owner: MemberId
+  readonly shownUnder: MemberId
   readonly ownerName: string
   readonly road: 'lane' | 'words'
   /** How many bytes are to come. */
@@ -186,6 +189,7 @@ export type FilesEvent =
   | { type: 'renamed'; from: MemberId; to: MemberId }
   | { type: 'offered'; owner: MemberId; file: FileCard }
   | { type: 'withdrawn'; owner: MemberId; file: FileId }
+  | { type: 'left'; file: FileCard; ownerName: string; again: string; stored: number }
   | { type: 'accept'; key: IncomingKey }
   | { type: 'decline'; key: IncomingKey }
   | { type: 'pause'; key: IncomingKey | OutgoingKey; on: boolean }
@@ -219,6 +223,8 @@ export type FilesEffect =
   | { type: 'open-store'; key: IncomingKey }
   | { type: 'write'; key: IncomingKey; bytes: Uint8Array<ArrayBuffer> }
   | { type: 'check'; key: IncomingKey }
+  /** So that another page can go on with it. */
+  | { type: 'note'; key: IncomingKey }
   | { type: 'keep'; key: IncomingKey }
   | { type: 'discard'; key: IncomingKey }
   | { type: 'open-lane'; lane: LaneId; member: MemberId }

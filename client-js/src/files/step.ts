@@ -8,6 +8,7 @@ import {
   accept,
   askAgain,
   decline,
+  leftBehind,
   offered,
   partiesChanged,
   renamed,
@@ -51,6 +52,8 @@ export const step = (state: FilesState, event: FilesEvent, at: number): FilesSte
       return offered(state, event.owner, event.file, at)
     case 'withdrawn':
       return withdrawn(state, event.owner, event.file)
+    case 'left':
+      return still(leftBehind(state, event, at))
     case 'accept':
       return accept(state, event.key)
     case 'decline':

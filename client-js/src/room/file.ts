@@ -1,7 +1,7 @@
 /** Owns what a room does with words about files: it shows who offers what, passes on, and looks no further. Pure. */
 import type { Chat } from '../wire/chat.ts'
 import type { FileCard, FileMessage } from '../wire/file.ts'
-import { type FileId, hostMember, type MemberId, type MessageId, type PeerId } from '../wire/ids.ts'
+import { type FileId, hostMember, type MemberId, type MessageId, nobody, type PeerId } from '../wire/ids.ts'
 import { inTurn, noted, paced, still, toEveryone } from './change.ts'
 import { owe } from './owed.ts'
 import { type AboutFile, type RoomEffect, type RoomState, readyLinks, type Step } from './state.ts'
@@ -91,6 +91,10 @@ export const offered = (
     const effect: RoomEffect = { type: 'file', from: owner, about: { kind: 'offered', file } }
     return still(shown, effect)
   })
+
+/** Who it was is known by name alone. */
+export const fileLeft = (state: RoomState, { id }: FileCard, name: string, at: number): Step =>
+  still(noted(state, { kind: 'file', name, own: false, owner: nobody, file: id }, at))
 
 /** Ours, to everybody: each announced by itself first, since the original fetches nothing else, then in a message. */
 export const offerFiles = (state: RoomState, files: readonly FileCard[], id: MessageId, at: number): Step => {

@@ -100,6 +100,8 @@ export type RoomEvent =
   | { type: 'received'; via: PeerId; received: Received }
   | { type: 'say'; text: string; id: MessageId; answers: MessageId | null }
   | { type: 'offer-files'; files: readonly FileCard[]; id: MessageId }
+  /** An earlier page of ours in this room has half of a file from somebody of that name. */
+  | { type: 'file-left'; file: FileCard; name: string }
   | { type: 'withdraw-file'; file: FileId }
   | { type: 'file-say'; to: MemberId; signal: FileSignal }
   | { type: 'direct-say'; to: MemberId; id: string; signal: Signal }

@@ -4,7 +4,7 @@ import { cut } from '../wire/shape.ts'
 import { settle, streamArrived, streamGone } from './call.ts'
 import { andThen, still } from './change.ts'
 import { canSpeak, react, say, type, typingOver, unheard } from './chat.ts'
-import { offerFiles, withdrawFile, wordTo } from './file.ts'
+import { fileLeft, offerFiles, withdrawFile, wordTo } from './file.ts'
 import { hear } from './hear.ts'
 import { historyLate } from './history.ts'
 import {
@@ -47,6 +47,8 @@ const taken = (state: RoomState, event: RoomEvent, at: number): Step => {
     }
     case 'offer-files':
       return offerFiles(state, event.files, event.id, at)
+    case 'file-left':
+      return fileLeft(state, event.file, event.name, at)
     case 'withdraw-file':
       return withdrawFile(state, event.file)
     case 'file-say':

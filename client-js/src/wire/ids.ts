@@ -25,6 +25,8 @@ export const fileId = (text: string): FileId => text as FileId
 /** In a star, the host as a person, and the host speaking for the room itself. */
 export const hostMember = memberId('0')
 export const roomItself = memberId('-1')
+/** No member has this one. */
+export const nobody = memberId('')
 
 /** `null` for what is no such name. */
 export const messageId = (value: unknown): MessageId | null =>

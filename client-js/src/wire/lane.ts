@@ -19,8 +19,8 @@ export type StopReason =
   | 'wrong'
 
 export type LaneWord =
-  /** Receiver: the file from that byte on; so many bytes may be under way beyond what `took` has confirmed. */
-  | { kind: 'want'; file: FileId; from: number; credit: number }
+  /** Receiver: the file from that byte on; so many bytes may be under way beyond what `took` has confirmed. `again` is what `begin` said before, if anything has come already. */
+  | { kind: 'want'; file: FileId; from: number; credit: number; again: string | null }
   | { kind: 'decline'; file: FileId }
   | { kind: 'took'; bytes: number }
   | { kind: 'done' }
@@ -50,7 +50,7 @@ const parseWord = (fields: Readonly<Record<string, unknown>>): LaneWord | null =
       const from = wholeNumber(fields['from'])
       const credit = wholeNumber(fields['credit'])
       if (file === null || from === null || credit === null) return null
-      return { kind: 'want', file: fileId(file), from, credit }
+      return { kind: 'want', file: fileId(file), from, credit, again: idText(fields['again']) }
     }
     case 'decline': {
       const file = idText(fields['file'])

@@ -27,7 +27,8 @@ const accessTo = (file: FileSystemFileHandle): Promise<Access> => {
   return inWorker.createSyncAccessHandle()
 }
 
-const folderName = 'p2pchat-incoming'
+/** Below the root of the browser's own storage. */
+export const folderName = 'p2pchat-incoming'
 
 /** Made where it does not exist. Throws where the browser has no storage for us. */
 const folder = async (): Promise<FileSystemDirectoryHandle> =>
@@ -50,6 +51,9 @@ export const sweep = async (now: number): Promise<void> => {
     // No storage, or somebody else was faster.
   }
 }
+
+/** What an earlier page has left, and nobody wants any more. */
+export const removeSlot = async (slot: SlotId): Promise<void> => (await folder()).removeEntry(slot)
 
 export const openSlot = (slot: SlotId, place: Place, bytes: number): Promise<Slot> => {
   switch (place.kind) {

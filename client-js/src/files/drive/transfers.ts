@@ -19,12 +19,17 @@ import { step } from '../step.ts'
 import { Disk } from './disk.ts'
 import { type Connect, Extras } from './extras.ts'
 import { Lane, type LanePorts } from './lane.ts'
+import { Notes } from './notes.ts'
 import type { Place, Report, SlotId } from './orders.ts'
 import { type Content, Sources, whole } from './sources.ts'
 
 export type { Parcel, Place }
 
 export type TransferPorts = {
+  /** The room's id, which says whose notes are meant. */
+  readonly room: string
+  /** Of a file that an earlier page of ours has half of. */
+  readonly left: (file: FileCard, ownerName: string) => void
   /** A channel to that member, if there is a way. */
   readonly openChannel: (member: MemberId) => Promise<RTCDataChannel | null>
   readonly connect: Connect
@@ -53,6 +58,7 @@ export class Transfers {
   readonly #disk = new Disk(report => this.#reported(report))
   readonly #lanes = new Map<LaneId, Lane>()
   readonly #sources = new Sources()
+  readonly #notes: Notes
   readonly #slots = new Map<IncomingKey, SlotId>()
   readonly #places = new Map<IncomingKey, Place>()
   readonly #kept = new Map<IncomingKey, Blob>()
@@ -67,6 +73,8 @@ export class Transfers {
   constructor(ports: TransferPorts) {
     this.#ports = ports
     this.#extras = new Extras(ports.connect, event => this.#feed(event))
+    this.#notes = new Notes(ports.room)
+    void this.#look()
   }
 
   get state(): FilesState {
@@ -174,6 +182,7 @@ export class Transfers {
     this.#lanes.clear()
     this.#extras.close()
     this.#disk.close()
+    this.#notes.close()
   }
 
   async #share(parcel: Parcel): Promise<FileCard> {
@@ -252,7 +261,7 @@ export class Transfers {
   }
 
   #store(
-    effect: Extract<FilesEffect, { type: 'open-store' | 'write' | 'check' | 'keep' | 'discard' }>,
+    effect: Extract<FilesEffect, { type: 'open-store' | 'write' | 'check' | 'note' | 'keep' | 'discard' }>,
   ): void {
     const { key } = effect
     const slot = this.#slots.get(key) ?? randomId()
@@ -268,11 +277,27 @@ export class Transfers {
         return this.#disk.write(slot, effect.bytes)
       case 'check':
         return this.#disk.order({ op: 'check', slot })
+      case 'note': {
+        const { file, ownerName, again } = it
+        const inPrivate = (this.#places.get(key)?.kind ?? 'private') === 'private'
+        return void (again !== null && inPrivate && this.#notes.write(slot, { file, ownerName, again }))
+      }
       case 'keep':
+        void this.#notes.drop(slot)
         return this.#disk.order({ op: 'keep', slot })
       case 'discard':
         this.#slots.delete(key)
+        void this.#notes.drop(slot)
         return this.#disk.order({ op: 'discard', slot })
+    }
+  }
+
+  async #look(): Promise<void> {
+    for (const { slot, stored, file, ownerName, again } of await this.#notes.left()) {
+      if (this.#over) return
+      this.#slots.set(`in ${this.#state.next}`, slot)
+      this.#feed({ type: 'left', file, ownerName, again, stored })
+      this.#ports.left(file, ownerName)
     }
   }
 

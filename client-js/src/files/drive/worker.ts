@@ -1,7 +1,7 @@
 /** Owns what is done with files away from the page's own thread: writing and hashing what comes in. */
 import { Digester } from '../digest.ts'
 import type { Order, Report, SlotId } from './orders.ts'
-import { openSlot, type Slot, sweep } from './slots.ts'
+import { openSlot, removeSlot, type Slot, sweep } from './slots.ts'
 
 type Open = { readonly slot: Slot; readonly digester: Digester; bytes: number }
 
@@ -27,7 +27,7 @@ const carryOut = async (order: Order): Promise<void> => {
     return report({ op: 'opened', slot, stored: found.stored })
   }
   const it = open.get(slot)
-  if (!it) return
+  if (!it) return order.op === 'discard' ? removeSlot(slot) : undefined
   switch (order.op) {
     case 'write':
       for (const piece of order.pieces) {

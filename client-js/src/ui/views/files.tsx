@@ -22,7 +22,7 @@ export const FileOf = ({ entry, model, commands }: Props) => {
   const state = model.files.value
   if (entry.own) return <Shared state={state} entry={entry} commands={commands} />
   const it = [...state.incoming.values()].find(
-    ({ owner, file }) => owner === entry.owner && file.id === entry.file,
+    ({ shownUnder, file }) => shownUnder === entry.owner && file.id === entry.file,
   )
   return it ? <Offered it={it} commands={commands} /> : <p class="file-gone">{text.files.unknown}</p>
 }
@@ -81,6 +81,7 @@ const isPaused = ({ paused }: { paused: Incoming['paused'] }): boolean => paused
 
 const stateOf = (it: Incoming): string => {
   const from = shownName(it.ownerName)
+  if (it.phase === 'left') return text.files.partly(bytesText(it.stored), bytesText(it.size))
   if (it.phase === 'stopped') return text.files.why[it.why ?? 'lost'](from)
   if (it.phase === 'running' && it.paused.ours) return text.files.paused
   if (it.phase === 'running' && it.paused.theirs) return text.files.pausedBy(from)
@@ -97,6 +98,13 @@ const IncomingButtons = ({ it, commands }: { it: Incoming; commands: FileCommand
         {commands.acceptInto && (
           <Press label={text.files.acceptInto} name={name} press={() => commands.acceptInto?.(key)} />
         )}
+        <Press label={text.files.decline} name={name} press={() => commands.decline(key)} />
+      </>
+    )
+  if (phase === 'left')
+    return (
+      <>
+        <Press strong label={text.files.resume} name={name} press={() => commands.accept(key)} />
         <Press label={text.files.decline} name={name} press={() => commands.decline(key)} />
       </>
     )

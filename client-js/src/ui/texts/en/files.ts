@@ -6,7 +6,7 @@ const plural = plurals('en')
 
 type Said<Kinds extends string> = Record<Kinds, (name: string) => string>
 
-const phases: Said<IncomingPhase> = {
+const phases: Said<Exclude<IncomingPhase, 'left'>> = {
   offered: from => `${from} offers this file.`,
   queued: () => 'Waiting for its turn…',
   opening: () => 'Making room…',
