@@ -2,13 +2,15 @@
  * Owns the pictures of every view, for human eyes: light and dark, wide, phone and as narrow as it gets, into
  * `screenshots-out/`. Calls are made up, since a machine has one test picture for everybody.
  */
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { type Look, launch, Person } from './browser.ts'
 import type { Scene } from './pages/scenes.ts'
 import { Scenes } from './scenes.ts'
 import { type Server, startServer } from './server.ts'
+import { accept, pick, pickPath, saved, shelf } from './transfers.ts'
 
 const out = new URL('../screenshots-out/', import.meta.url).pathname
 const looks: readonly (Look & { name: string })[] = [
@@ -19,6 +21,7 @@ const looks: readonly (Look & { name: string })[] = [
   { name: 'narrow-light', width: 320, height: 568 },
 ]
 
+const shelves = shelf()
 let server: Server
 let browser: Browser
 let refusing: Browser
@@ -32,6 +35,7 @@ afterAll(async () => {
   await browser.close()
   await refusing.close()
   await server.stop()
+  shelves.clear()
 })
 
 const scenes: Readonly<Record<string, Scene>> = {
@@ -97,8 +101,6 @@ describe.each(looks)('$name', look => {
     await shot(ada.page, 'left-ended')
     await grace.page.getByText('This room has ended.').waitFor()
     await shot(grace.page, 'room-ended')
-    await grace.leave()
-    await shot(grace.page, 'left')
     await Promise.all([ada.close(), grace.close(), linus.close()])
   })
 
@@ -139,7 +141,32 @@ describe.each(looks)('$name', look => {
     await linus.page.getByRole('button', { name: 'Allow microphone and camera' }).click()
     await linus.page.getByText('are blocked').waitFor()
     await shot(linus.page, 'prejoin-blocked', true)
+    await grace.leave()
+    await grace.page.getByRole('button', { name: 'Rejoin' }).waitFor()
+    await shot(grace.page, 'left')
     await Promise.all([ada.close(), grace.close(), linus.close()])
+  })
+
+  test('files on their way', async () => {
+    const ada = await Person.arrive(browser, server.address, look)
+    const link = await ada.createRoom('Ada Lovelace', { name: 'Analytical engine' })
+    const grace = await Person.arrive(browser, link, look)
+    await grace.stepIn('Grace')
+    await grace.sees('Ada Lovelace')
+    await pick(grace, 'sonata.ogg', Buffer.alloc(2_400_000))
+    await saved(ada, () => accept(ada, 'sonata.ogg'))
+    const film = join(shelves.folder, 'film.mov')
+    writeFileSync(film, '')
+    truncateSync(film, 700_000_000)
+    await pickPath(grace, film)
+    await accept(ada, 'film.mov')
+    await ada.page.locator('.files-strip').waitFor()
+    await pick(grace, 'notes on the engine.pdf', Buffer.alloc(310_000))
+    await pick(grace, 'portrait.jpg', Buffer.alloc(1_250_000))
+    await ada.page.getByRole('button', { name: 'Accept all' }).waitFor()
+    await shot(ada.page, 'room-files')
+    await shot(grace.page, 'room-files-sent')
+    await Promise.all([ada.close(), grace.close()])
   })
 
   test('windows above the page', async () => {

@@ -56,8 +56,8 @@ const Sum = ({ moving }: { moving: readonly Moved[] }) => {
       <progress aria-label={text.files.moving(moving.length)} max={size} value={done} />
       <p>
         <span>{text.files.moving(moving.length)}</span>
-        <span>{text.files.of(bytesText(done), bytesText(size))}</span>
-        <span>{perSecondText(perSecond)}</span>
+        <span class="files-fine">{text.files.of(bytesText(done), bytesText(size))}</span>
+        <span class="files-fine">{perSecondText(perSecond)}</span>
         {left !== null && <span>{text.files.left(secondsText(left))}</span>}
       </p>
     </div>
