@@ -1,12 +1,18 @@
 /** The conversation before axe, with all that can hang on a message, in both themes and both directions. */
+import { randomBytes } from 'node:crypto'
+import { truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { languages } from '../src/ui/texts/languages.ts'
 import type { Look } from './browser.ts'
 import { findings } from './findings.ts'
 import { house } from './house.ts'
+import { accept, cardOf, pick, pickPath, saved, shelf } from './transfers.ts'
 
 const home = house()
+const shelves = shelf()
+afterAll(shelves.clear)
 
 const isFine = async (page: Page): Promise<void> => expect(await findings(page)).toEqual([])
 
@@ -47,6 +53,29 @@ test.each(looks)('a conversation, $name', async look => {
   await cyd.stepIn('Cyd')
   await cyd.log.getByText('Before you came').waitFor()
   await isFine(cyd.page)
+})
+
+test.each(looks)('files offered, on their way, and here, $name', async look => {
+  const ada = await home.arrive(undefined, look)
+  const link = await ada.createRoom('Ada')
+  const ben = await home.arrive(link, look)
+  await ben.stepIn('Ben')
+  await ben.sees('Ada')
+  await pick(ada, 'here.png', randomBytes(1_000))
+  await saved(ben, () => accept(ben, 'here.png'))
+  const film = join(shelves.folder, `${look.name}.mov`)
+  writeFileSync(film, '')
+  truncateSync(film, 700_000_000)
+  await pickPath(ada, film)
+  await accept(ben, `${look.name}.mov`)
+  await pick(ada, 'one.bin', randomBytes(1_000))
+  await pick(ada, 'two.bin', randomBytes(1_000))
+  await ben.page.getByRole('button', { name: 'Accept all' }).waitFor()
+  await ben.page.getByText('1 file on its way').waitFor()
+  await cardOf(ben, `${look.name}.mov`).getByRole('button', { name: 'Pause' }).click()
+  await cardOf(ada, `${look.name}.mov`).getByText('Paused by Ben.').waitFor()
+  await isFine(ben.page)
+  await isFine(ada.page)
 })
 
 test('a connection and its code', async () => {
