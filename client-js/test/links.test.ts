@@ -1,8 +1,9 @@
 /** The life of a link, event by event: what a scene with well-behaved ends does not come to. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import { people } from '../src/room/people.ts'
-import type { RoomEffect } from '../src/room/state.ts'
-import { peerId } from '../src/wire/ids.ts'
+import { Room } from '../src/room/room.ts'
+import { enter, type RoomEffect } from '../src/room/state.ts'
+import { peerId, roomId } from '../src/wire/ids.ts'
 import { noCaps, ownCaps } from '../src/wire/peer.ts'
 import { Alone } from './alone.ts'
 import { chat } from './words.ts'
@@ -94,6 +95,34 @@ describe('a link that breaks after our own line was away', () => {
     me.feed({ type: 'timer', timer: first.timer })
     expect(asked()).toEqual([])
   })
+})
+
+test('an event that cannot be carried out holds up none of those behind it', () => {
+  const card = { id: roomId('r'), name: 'room', password: '', peersMax: 8, kind: 'mesh' } as const
+  const dialled: string[] = []
+  const none = (): void => undefined
+  const room = new Room(enter({ card, host: null }, peerId('me'), 'Me'), {
+    dial: peer => {
+      dialled.push(peer)
+      if (peer !== 'ben') return
+      room.feed({ type: 'peer-joined', peer: peerId('cyd') })
+      throw new Error('no more connections')
+    },
+    hangUp: none,
+    send: none,
+    renameLink: none,
+    signalled: none,
+    join: none,
+    publish: none,
+    unpublish: none,
+    file: none,
+    later: none,
+    now: () => 0,
+    changed: none,
+  })
+  expect(() => room.feed({ type: 'peer-joined', peer: ben })).toThrow('no more connections')
+  room.feed({ type: 'peer-joined', peer: peerId('dan') })
+  expect(dialled).toEqual(['ben', 'cyd', 'dan'])
 })
 
 test('a steady stream that is too fast is complained of once, not again and again', () => {

@@ -49,13 +49,20 @@ export class Room {
   feed(event: RoomEvent): void {
     this.#events.push(event)
     // What an effect leads to waits its turn, so that everybody sees the states in the order in which they were.
-    if (this.#events.length > 1) return
-    for (let next: RoomEvent | undefined = event; next; next = this.#events[0]) {
+    if (this.#events.length === 1) this.#takeAll()
+  }
+
+  /** An event that cannot be carried out is its own trouble: those behind it are taken all the same. */
+  #takeAll(): void {
+    for (let next = this.#events[0]; next; next = this.#events[0]) {
       try {
         this.#take(next)
-      } finally {
+      } catch (error) {
         this.#events.shift()
+        this.#takeAll()
+        throw error
       }
+      this.#events.shift()
     }
   }
 
