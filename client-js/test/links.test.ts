@@ -1,8 +1,8 @@
 /** The life of a link, event by event: what a scene with well-behaved ends does not come to. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { people } from '../src/room/people.ts'
+import { people, type Reach } from '../src/room/people.ts'
 import { Room } from '../src/room/room.ts'
-import { enter, type RoomEffect } from '../src/room/state.ts'
+import { enter, type RoomEffect, type Timer } from '../src/room/state.ts'
 import { peerId, roomId } from '../src/wire/ids.ts'
 import { noCaps, ownCaps } from '../src/wire/peer.ts'
 import { Alone } from './alone.ts'
@@ -42,7 +42,7 @@ describe('a peer that the server says has left', () => {
   test('and comes back under the same id is called anew', () => {
     me.feed({ type: 'peer-left', peer: ben })
     me.feed({ type: 'peer-joined', peer: ben })
-    expect(asked()).toEqual(['hang-up', 'dial'])
+    expect(asked()).toEqual(['hang-up', 'timer', 'dial'])
     expect(names()).toEqual(['Me', null])
   })
 })
@@ -91,9 +91,103 @@ describe('a link that breaks after our own line was away', () => {
     const [first] = me.effects
     if (first?.type !== 'timer') throw new Error('nobody calls again')
     me.feed({ type: 'timer', timer: first.timer })
-    expect(asked()).toEqual(['dial'])
+    expect(asked()).toEqual(['timer', 'dial'])
     me.feed({ type: 'timer', timer: first.timer })
     expect(asked()).toEqual([])
+  })
+})
+
+/** The timer of that kind among what was last asked for. */
+const timerOf = (kind: Timer['kind']): { timer: Timer; ms: number } => {
+  const found = me.effects.find(it => it.type === 'timer' && it.timer.kind === kind)
+  if (found?.type !== 'timer') throw new Error(`no ${kind}`)
+  return found
+}
+
+describe('a link that comes to nothing', () => {
+  const cyd = peerId('cyd')
+  const reach = (): Reach | undefined => people(me.state).find(({ key }) => key === `link ${cyd}`)?.reach
+
+  test.each([
+    ['that nothing is heard of', () => undefined],
+    ['whose far end says nothing once it is open', () => me.feed({ type: 'link-opened', peer: cyd })],
+  ])('%s is hung up after a while, and called again', (_how, until) => {
+    me.feed({ type: 'peer-joined', peer: cyd })
+    const { timer } = timerOf('unmet')
+    until()
+    expect(reach()).toBe('connecting')
+    me.feed({ type: 'timer', timer })
+    expect(asked()).toEqual(['hang-up', 'timer'])
+    expect(reach()).toBe('lost')
+    me.feed({ type: 'timer', timer: timerOf('dial').timer })
+    expect(asked()).toEqual(['timer', 'dial'])
+    me.feed({ type: 'timer', timer })
+    expect(asked()).toEqual([])
+  })
+  test('is left to whoever opened it, if we did not', () => {
+    me.feed({ type: 'called', peer: cyd })
+    const { timer } = timerOf('unmet')
+    me.feed({ type: 'link-opened', peer: cyd })
+    me.feed({ type: 'timer', timer })
+    expect(asked()).toEqual(['hang-up'])
+  })
+  test('is not one over which somebody has been met, or that is being called again', () => {
+    me.feed({ type: 'peer-joined', peer: cyd })
+    const { timer } = timerOf('unmet')
+    me.feed({ type: 'link-opened', peer: cyd })
+    const person = { name: 'Cyd', avatar: '', caps: noCaps }
+    me.hear(cyd, { kind: 'hello', person, password: '' })
+    me.feed({ type: 'timer', timer })
+    expect(asked()).toEqual([])
+    me.feed({ type: 'link-closed', peer: cyd })
+    me.feed({ type: 'timer', timer })
+    expect(asked()).toEqual([])
+  })
+  test('because a guest of ours never says its name, is called again too', () => {
+    const host = new Alone('star')
+    host.feed({ type: 'peer-joined', peer: cyd })
+    const [unmet] = host.effects
+    host.feed({ type: 'link-opened', peer: cyd })
+    host.hear(cyd, { kind: 'knock', password: '' })
+    expect(host.state.links.get(cyd)?.phase).toBe('admitted')
+    if (unmet?.type !== 'timer') throw new Error('nobody waits')
+    host.feed({ type: 'timer', timer: unmet.timer })
+    expect(host.effects.map(({ type }) => type)).toEqual(['hang-up', 'timer'])
+  })
+})
+
+describe('whoever called us and was never reached', () => {
+  test.each([
+    ['zoe', 30_000],
+    ['cyd', 45_000],
+  ])('may not call again: %s is called by us, one of two that wait before the other', (name, ms) => {
+    const peer = peerId(name)
+    me.feed({ type: 'called', peer })
+    me.feed({ type: 'link-closed', peer })
+    expect(timerOf('dial').ms).toBe(ms)
+    const { timer } = timerOf('dial')
+    me.feed({ type: 'timer', timer })
+    expect(asked()).toEqual(['timer', 'dial'])
+  })
+  test('and calls again, is not called by us', () => {
+    const zoe = peerId('zoe')
+    me.feed({ type: 'called', peer: zoe })
+    me.feed({ type: 'link-closed', peer: zoe })
+    const { timer } = timerOf('dial')
+    me.feed({ type: 'called', peer: zoe })
+    me.feed({ type: 'timer', timer })
+    expect(asked()).toEqual([])
+  })
+  test('is waited for where it has hung up, and where it is a host', () => {
+    const zoe = peerId('zoe')
+    me.feed({ type: 'called', peer: zoe })
+    me.feed({ type: 'link-opened', peer: zoe })
+    me.feed({ type: 'link-closed', peer: zoe })
+    expect(asked()).toEqual([])
+    const guest = new Alone('star', zoe)
+    guest.feed({ type: 'called', peer: zoe })
+    guest.feed({ type: 'link-closed', peer: zoe })
+    expect(guest.effects).toEqual([])
   })
 })
 

@@ -7,6 +7,11 @@ import { freshPace } from './timeline.ts'
 /** A broken link is called again after this time, doubled with every attempt up to the longest. */
 const redialMs = 500
 const redialMsMax = 20_000
+/** Longer than a connection takes to fail, and than any page takes to introduce itself. */
+const unmetMs = 30_000
+/** Longer than a page of ours waits before it calls again. Two that wait for each other must not call at once. */
+const callInsteadMs = 30_000
+const callInsteadLaterMs = 45_000
 /** So long a lost peer is waited for that the server has not named since we lost touch ourselves. */
 export const giveUpMs = 30_000
 const hostOfflineMs = 2_000
@@ -28,6 +33,27 @@ const freshLink = (
   told: previous?.told ?? false,
 })
 
+/** A link that begins. Neither a connection nor a far end that says nothing may leave it at that for ever. */
+const begin = (
+  state: RoomState,
+  peer: PeerId,
+  dialled: boolean,
+  seated: LinkState['seated'],
+  at: number,
+): Step => {
+  const link = freshLink(dialled, seated, at, state.links.get(peer))
+  const timer = { kind: 'unmet', peer, attempt: link.attempt } as const
+  const watched = still(withLink(state, peer, link), { type: 'timer', timer, ms: unmetMs })
+  return dialled ? andThen(watched, now => still(now, { type: 'dial', peer })) : watched
+}
+
+/** Whatever it is that keeps the link from coming to something, another connection may not meet with it. */
+export const unmet = (state: RoomState, peer: PeerId, attempt: number, at: number): Step => {
+  const link = state.links.get(peer)
+  if (link?.attempt !== attempt || link.phase === 'ready' || link.phase === 'lost') return still(state)
+  return andThen(still(state, { type: 'hang-up', peer }), now => closed(now, peer, at))
+}
+
 export const peerJoined = (state: RoomState, peer: PeerId, at: number): Step => {
   if (!state.topology.dials || state.ended) return still(state)
   const known = state.links.get(peer)
@@ -35,12 +61,12 @@ export const peerJoined = (state: RoomState, peer: PeerId, at: number): Step => 
   if (known?.seated === 'no') return andThen(goneFor(state, peer, at), now => peerJoined(now, peer, at))
   if (known && known.phase !== 'lost') return still(withLink(state, peer, { ...known, seated: 'yes' }))
   if (!known && state.links.size >= linksMax) return still(state)
-  return still(withLink(state, peer, freshLink(true, 'yes', at, known)), { type: 'dial', peer })
+  return begin(state, peer, true, 'yes', at)
 }
 
 /** The far end opens a link to us; a link we still hold to it is as good as broken. */
 export const called = (state: RoomState, peer: PeerId, at: number): Step =>
-  still(withLink(state, peer, freshLink(false, 'yes', at, state.links.get(peer))))
+  begin(state, peer, false, 'yes', at)
 
 export const opened = (state: RoomState, peer: PeerId): Step => {
   const link = state.links.get(peer)
@@ -68,19 +94,28 @@ export const closed = (state: RoomState, peer: PeerId, at: number): Step => {
   const knows = link.phase === 'ready' && !capsOf(state, peer).moves
   const ours = link.dialled || (state.topology.dials && knows)
   const lost = withLink(state, peer, { ...link, phase: 'lost', attempt, dialled: ours })
-  const again: Step = ours
-    ? still(lost, { type: 'timer', timer: { kind: 'dial', peer, attempt }, ms: redialAfter(attempt) })
-    : still(lost)
+  const ms = ours ? redialAfter(attempt) : callInsteadAfter(state, peer, link)
+  const timer = { kind: 'dial', peer, attempt } as const
+  const again: Step = ms === null ? still(lost) : still(lost, { type: 'timer', timer, ms })
   return link.seated === 'unsure' ? andThen(again, now => waitFor(now, peer)) : again
 }
 
 const redialAfter = (attempt: number): number =>
   Math.min(redialMs * 2 ** Math.min(attempt - 2, 10), redialMsMax)
 
+/**
+ * Whoever called us and was never reached may be an original page, which does not call again. Null: theirs to mend,
+ * or a far end that we did reach and that would not have us.
+ */
+const callInsteadAfter = (state: RoomState, peer: PeerId, { phase, member }: LinkState): number | null => {
+  if (!state.topology.dials || phase !== 'connecting' || member !== null) return null
+  return state.self < peer ? callInsteadMs : callInsteadLaterMs
+}
+
 export const redial = (state: RoomState, peer: PeerId, attempt: number, at: number): Step => {
   const link = state.links.get(peer)
-  if (link?.phase !== 'lost' || link.attempt !== attempt || !link.dialled) return still(state)
-  return still(withLink(state, peer, freshLink(true, link.seated, at, link)), { type: 'dial', peer })
+  if (link?.phase !== 'lost' || link.attempt !== attempt) return still(state)
+  return begin(state, peer, true, link.seated, at)
 }
 
 const waitFor = (state: RoomState, peer: PeerId): Step => {

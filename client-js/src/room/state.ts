@@ -83,6 +83,7 @@ export type RoomState = {
 
 export type Timer =
   | { readonly kind: 'dial'; readonly peer: PeerId; readonly attempt: number }
+  | { readonly kind: 'unmet'; readonly peer: PeerId; readonly attempt: number }
   | { readonly kind: 'give-up'; readonly peer: PeerId; readonly attempt: number }
   | { readonly kind: 'join' }
   | { readonly kind: 'host-offline' }

@@ -17,6 +17,7 @@ import {
   peerLeft,
   redial,
   steadied,
+  unmet,
 } from './links.ts'
 import { joinNow, lineFound, lineLost, rejoined, rejoinRefused } from './seat.ts'
 import { answers, type RoomEvent, type RoomState, type Step, type Timer } from './state.ts'
@@ -90,6 +91,8 @@ const timer = (state: RoomState, due: Timer, at: number): Step => {
   switch (due.kind) {
     case 'dial':
       return redial(state, due.peer, due.attempt, at)
+    case 'unmet':
+      return unmet(state, due.peer, due.attempt, at)
     case 'give-up':
       return giveUp(state, due.peer, due.attempt, at)
     case 'join':
