@@ -78,10 +78,10 @@ export class Link {
       arrived: stream => this.#open && ports.arrived?.(stream),
       gone: id => this.#open && ports.gone?.(id),
     })
-    this.#pc.addEventListener('datachannel', ({ channel }) => this.#adopt(channel))
+    this.#pc.addEventListener('datachannel', ({ channel }) => this.#adopt(channel, () => this.#told()))
     this.#deadline = setTimeout(() => this.#fail(), connectMs)
     if (initiator) {
-      this.#adopt(this.#pc.createDataChannel(randomLabel()))
+      this.#adopt(this.#pc.createDataChannel(randomLabel()), () => this.#opened())
       this.#want()
     }
   }
@@ -306,7 +306,7 @@ export class Link {
   }
 
   /** A second channel that is not for a file is left alone: nobody of our words would open one. */
-  #adopt(channel: RTCDataChannel): void {
+  #adopt(channel: RTCDataChannel, opened: () => void): void {
     if (channel.protocol === laneProtocol) {
       if (this.#open) this.#ports.lane?.(channel)
       return
@@ -319,8 +319,17 @@ export class Link {
       if (this.#open) this.#ports.heard(data)
     })
     channel.addEventListener('close', () => this.#fail())
-    channel.addEventListener('open', () => this.#opened())
-    if (channel.readyState === 'open') this.#opened()
+    channel.addEventListener('open', opened)
+    if (channel.readyState === 'open') opened()
+  }
+
+  /**
+   * Chromium says that a far end's channel is open a moment before it is, and drops what is sent in between without a
+   * word: a greeting, for which both ends would wait. A report comes from where the channel is opened, and after that.
+   */
+  async #told(): Promise<void> {
+    await this.way()
+    this.#opened()
   }
 
   #opened(): void {
