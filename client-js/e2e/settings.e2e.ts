@@ -72,3 +72,18 @@ test('where nothing may be stored, choices last as long as the page', async () =
   await dialog.getByLabel('Appearance').selectOption('Dark')
   await ada.page.locator('html[data-theme="dark"]').waitFor()
 })
+
+test('who allows a microphone keeps all that was chosen before', async () => {
+  const ada = await home.arrive()
+  const ben = await home.arrive(await ada.createRoom('Ada'))
+  await ben.page.getByLabel('Your name').fill('Ben')
+  const dialog = await openSettings(ben)
+  await dialog.getByLabel('Appearance').selectOption('Dark')
+  await dialog.getByRole('tab', { name: 'Connection' }).click()
+  await dialog.getByRole('switch', { name: 'Hide my address' }).click()
+  await ben.page.keyboard.press('Escape')
+  await ben.page.getByRole('button', { name: 'Microphone only' }).click()
+  await ben.page.getByText('Say something').waitFor()
+  const stored = await ben.page.evaluate(() => JSON.parse(localStorage.getItem('p2pchat.settings') ?? '{}'))
+  expect(stored).toMatchObject({ theme: 'dark', relayOnly: true, microphoneOn: true })
+})

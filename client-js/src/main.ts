@@ -46,19 +46,22 @@ const page: Page = {
 /** Where the server says that its signalling is. */
 const path = document.querySelector<HTMLMetaElement>('meta[name="signaling-path"]')?.content
 
-const stored = storedSettings()
-const preview = new Preview(
-  {
-    ...browserMedia,
-    remember: ({ wanted, choices }) =>
-      desk.commands.choose({ ...choices, microphoneOn: wanted.microphone, cameraOn: wanted.camera }),
-    changed: state => {
-      model.preview.value = state
-    },
+const preview = new Preview({
+  ...browserMedia,
+  remembered: () => {
+    const { microphone, camera, speaker, microphoneOn, cameraOn } = settings.value
+    return {
+      wanted: { microphone: microphoneOn, camera: cameraOn },
+      choices: { microphone, camera, speaker },
+    }
   },
-  { wanted: { microphone: stored.microphoneOn, camera: stored.cameraOn }, choices: stored },
-)
-const model = makeModel(stored, preview.state)
+  remember: wanted => desk.commands.choose({ microphoneOn: wanted.microphone, cameraOn: wanted.camera }),
+  changed: state => {
+    model.preview.value = state
+  },
+})
+const model = makeModel(storedSettings(), preview.state)
+const { settings } = model
 const client = connect({
   ...(path === undefined ? {} : { path }),
   configure: handedOut => {
@@ -89,7 +92,6 @@ effect(() => warnBeforeLeaving(moving.value))
 const calling = computed(() => model.call.value !== null && model.call.value.own.phase !== 'out')
 effect(() => keepAwakeWhile(moving.value || calling.value))
 
-const { settings } = model
 onSettingsStored(stored => {
   settings.value = stored
 })

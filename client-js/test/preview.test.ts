@@ -31,7 +31,7 @@ class Browser extends EventTarget {
   tracks: FakeTrack[] = []
   answer: (wish: MediaStreamConstraints) => Promise<void> = async () => undefined
   permissions: Record<string, Permission> = { microphone: 'prompt', camera: 'prompt' }
-  remembered: Remembered | null = null
+  remembered: Remembered = { wanted: { microphone: false, camera: false }, choices: noChoices }
 
   async getUserMedia(wish: MediaStreamConstraints): Promise<MediaStream> {
     this.asked.push(wish)
@@ -47,17 +47,16 @@ class Browser extends EventTarget {
   }
 
   preview(remembered: Partial<Remembered> = {}): Preview {
-    return new Preview(
-      {
-        media: this,
-        permission: async input => this.permissions[input] ?? 'unknown',
-        remember: it => {
-          this.remembered = it
-        },
-        changed: () => undefined,
+    this.remembered = { ...this.remembered, ...remembered }
+    return new Preview({
+      media: this,
+      permission: async input => this.permissions[input] ?? 'unknown',
+      remembered: () => this.remembered,
+      remember: wanted => {
+        this.remembered = { ...this.remembered, wanted }
       },
-      { wanted: { microphone: false, camera: false }, choices: noChoices, ...remembered },
-    )
+      changed: () => undefined,
+    })
   }
 }
 
@@ -158,7 +157,6 @@ test('another device replaces the first, which is let go', async () => {
   await preview.choose('microphone', { id: 'm2', label: 'Desk' })
   expect(browser.asked[1]?.audio).toMatchObject({ deviceId: { exact: 'm2' } })
   expect(browser.tracks.map(track => track.stopped)).toEqual([true, false])
-  expect(browser.remembered?.choices.microphone?.id).toBe('m2')
 })
 
 test('a chosen device that went is replaced by any other', async () => {
@@ -205,11 +203,31 @@ test('closed, everything is let go', async () => {
 })
 
 test('a page without https says so and asks nothing', async () => {
-  const preview = new Preview(
-    { media: null, permission: async () => 'unknown', remember: () => undefined, changed: () => undefined },
-    { wanted: both, choices: noChoices },
-  )
+  const preview = new Preview({
+    media: null,
+    permission: async () => 'unknown',
+    remembered: () => ({ wanted: both, choices: noChoices }),
+    remember: () => undefined,
+    changed: () => undefined,
+  })
   await preview.open()
   await preview.want(['camera'])
   expect(phases(preview.state)).toEqual(['insecure', 'insecure'])
+})
+
+test('each opening goes by what is chosen then, and writes down nothing but what is on', async () => {
+  const browser = new Browser()
+  browser.permissions = { microphone: 'granted', camera: 'granted' }
+  const preview = browser.preview({ wanted: both })
+  await preview.open()
+  preview.close()
+  browser.remembered = {
+    wanted: { microphone: true, camera: false },
+    choices: { ...noChoices, microphone: { id: 'm2', label: 'Desk' } },
+  }
+  const { choices } = browser.remembered
+  await preview.open()
+  expect(browser.asked.at(-1)).toMatchObject({ audio: { deviceId: { exact: 'm2' } }, video: false })
+  preview.drop('microphone')
+  expect(browser.remembered).toEqual({ wanted: { microphone: false, camera: false }, choices })
 })

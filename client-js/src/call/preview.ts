@@ -25,7 +25,9 @@ export type PreviewPorts = {
   /** Null where the browser gives a page no devices at all, as one without https. */
   readonly media: MediaPort | null
   readonly permission: (input: Input) => Promise<Permission>
-  readonly remember: (remembered: Remembered) => void
+  /** Asked whenever the preview opens: settings change meanwhile, and are the person's own. */
+  readonly remembered: () => Remembered
+  readonly remember: (wanted: Remembered['wanted']) => void
   readonly changed: (state: PreviewState) => void
 }
 
@@ -55,20 +57,18 @@ const inputs: readonly Input[] = ['microphone', 'camera']
 export class Preview {
   #state: PreviewState
   readonly #ports: PreviewPorts
-  #remembered: Remembered
   readonly #devicesChanged = (): void => void this.#look()
   /** Counts the wishes for each input, so that a track which comes late for an earlier one is given back. */
   readonly #wish = { microphone: 0, camera: 0 }
 
-  constructor(ports: PreviewPorts, remembered: Remembered) {
+  constructor(ports: PreviewPorts) {
     this.#ports = ports
-    this.#remembered = remembered
     this.#state = {
       microphone: this.#idle(),
       camera: this.#idle(),
       untouched: true,
       devices: noDevices,
-      choices: remembered.choices,
+      choices: noChoices,
     }
   }
 
@@ -79,10 +79,12 @@ export class Preview {
   /** Takes up what was wanted the last time, as far as that raises no question. */
   async open(): Promise<void> {
     const { media, permission } = this.#ports
+    const remembered = this.#ports.remembered()
+    this.#change({ choices: remembered.choices })
     if (!media) return
     media.addEventListener('devicechange', this.#devicesChanged)
     await this.#list()
-    const wanted = inputs.filter(input => this.#remembered.wanted[input])
+    const wanted = inputs.filter(input => remembered.wanted[input])
     const allowed = await Promise.all(wanted.map(permission))
     if (wanted.length > 0 && allowed.every(it => it === 'granted') && this.#state.untouched)
       await this.want(wanted)
@@ -115,7 +117,6 @@ export class Preview {
 
   async choose(kind: DeviceKind, choice: Choice): Promise<void> {
     this.#change({ choices: { ...this.#state.choices, [kind]: choice } })
-    this.#remember()
     if (kind === 'speaker' || !this.#state[kind].wanted) return
     // Some browsers do not open a second microphone beside a first.
     this.#state[kind].track?.stop()
@@ -226,9 +227,8 @@ export class Preview {
   }
 
   #remember(): void {
-    const { microphone, camera, choices } = this.#state
-    this.#remembered = { wanted: { microphone: microphone.wanted, camera: camera.wanted }, choices }
-    this.#ports.remember(this.#remembered)
+    const { microphone, camera } = this.#state
+    this.#ports.remember({ microphone: microphone.wanted, camera: camera.wanted })
   }
 
   #changeInput(input: Input, part: Partial<InputState>): void {
