@@ -88,6 +88,8 @@ test.each([
 
 test('names are cut, lists bounded, and what is no file in them left out', () => {
   expect(parseFileCard({ FileID: '0', FileName: 'n'.repeat(500), FileSize: 1 })?.name).toHaveLength(100)
+  const long = parseFileCard({ FileID: '0', FileName: `${'n'.repeat(120)}.kdbx`, FileSize: 1 })?.name
+  expect(long).toBe(`${'n'.repeat(95)}.kdbx`)
   expect(parseFiles([tagged, null, 5, tagged])).toHaveLength(2)
   expect(parseFiles(Array(1_000).fill(tagged))).toHaveLength(20)
   expect(parseFiles('abc')).toEqual([])

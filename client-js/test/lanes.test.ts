@@ -114,6 +114,48 @@ test('what was interrupted goes on from whoever proves to be its owner under ano
   expect(ben.only()).toMatchObject({ owner: 'ada-again' })
 })
 
+describe('a sender whose page was closed in the middle', () => {
+  const closed = () => {
+    const { scene, ada, ben } = two()
+    const bytes = pattern(5 * sliceBytes)
+    ada.share(bytes)
+    scene.breakAfter = 30
+    ben.accept()
+    scene.pages.splice(scene.pages.indexOf(ada), 1)
+    scene.meet()
+    scene.pass(5_000)
+    expect(ben.only().phase).toBe('waiting')
+    expect(ben.only().stored).toBeGreaterThan(0)
+    return { scene, ben, bytes }
+  }
+
+  test('and who offers the same file again under the same name goes on where it stopped', () => {
+    const { scene, ben, bytes } = closed()
+    const again = scene.page('ada#2')
+    const { id } = again.share(bytes)
+    scene.pass(5_000)
+    expect(ben.incoming).toHaveLength(1)
+    expect(ben.only()).toMatchObject({ phase: 'kept', owner: 'ada#2', shownUnder: 'ada#2' })
+    expect(same(ben.kept.get(id), bytes)).toBe(true)
+  })
+
+  test('is not mistaken for somebody else, nor another file for this one', () => {
+    const { scene, ben, bytes } = closed()
+    scene.page('eve').share(bytes)
+    scene.page('ada#2').share(pattern(5 * sliceBytes - 1))
+    scene.pass(5_000)
+    expect(ben.incoming.map(({ phase }) => phase)).toEqual(['waiting', 'offered', 'offered'])
+  })
+
+  test('and who offers something else that looks the same is found out', () => {
+    const { scene, ben } = closed()
+    scene.page('ada#2').share(pattern(5 * sliceBytes, 9))
+    scene.pass(5_000)
+    expect(ben.only()).toMatchObject({ phase: 'stopped', why: 'wrong' })
+    expect(ben.kept.size).toBe(0)
+  })
+})
+
 describe('a page that was closed in the middle', () => {
   /** Ben's next page, which has found what the one before it left. */
   const interrupted = () => {

@@ -353,8 +353,9 @@ export class Scene {
     this.now = end
   }
 
+  /** What stands behind a `#` tells two apart who call themselves the same. */
   #party(from: Page, name: MemberId, road: Road): [MemberId, Party] {
     const none = this.cut.has(`${from.name} ${name}`)
-    return [name, { name: `${name}`, road: none ? 'none' : road, direct: true }]
+    return [name, { name: name.split('#')[0] ?? '', road: none ? 'none' : road, direct: true }]
   }
 }

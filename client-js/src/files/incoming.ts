@@ -1,10 +1,11 @@
 /** Owns what happens to a file that others offer, as far as it does not depend on the way it comes. Pure. */
 import type { FileCard } from '../wire/file.ts'
 import { type FileId, type MemberId, nobody } from '../wire/ids.ts'
-import { inTurn, noRate, still, withIncoming } from './change.ts'
+import { andThen, inTurn, noRate, still, withIncoming } from './change.ts'
 import { advance, stop } from './ending.ts'
 import { askOverLane } from './fetch.ts'
 import {
+  type FilesEffect,
   type FilesEvent,
   type FilesState,
   type FilesStep,
@@ -48,9 +49,40 @@ export const offered = (state: FilesState, owner: MemberId, file: FileCard, at: 
   const known = [...state.incoming.values()].some(it => it.shownUnder === owner && it.file.id === file.id)
   if (!party || known) return still(state)
   const road = party.road === 'words' ? 'words' : 'lane'
+  const half = road === 'lane' ? halfOf(state, party.name, file) : undefined
+  if (half) return offeredAgain(state, half, owner, file, at)
   const key: IncomingKey = `in ${state.next}`
   const it: Incoming = { ...blank(key, file, at), owner, shownUnder: owner, ownerName: party.name, road }
   return still(withIncoming(roomier({ ...state, next: state.next + 1 }), it))
+}
+
+/** The same file, by all that can be seen of it, from somebody of that name who has gone in the middle of it. */
+const halfOf = (state: FilesState, ownerName: string, file: FileCard): Incoming | undefined =>
+  [...state.incoming.values()].find(
+    it =>
+      halves.has(it.phase) &&
+      it.road === 'lane' &&
+      !state.parties.has(it.owner) &&
+      it.ownerName === ownerName &&
+      it.file.name === file.name &&
+      it.file.size === file.size,
+  )
+
+/** Without its owner, asking means asking whether somebody is the owner come back. */
+const halves: ReadonlySet<IncomingPhase> = new Set(['left', 'waiting', 'asking'])
+
+/** Somebody whose page was closed has picked it again. Whether it is the same is known by its hash in the end. */
+const offeredAgain = (
+  state: FilesState,
+  half: Incoming,
+  owner: MemberId,
+  file: FileCard,
+  at: number,
+): FilesStep => {
+  const asked: FilesEffect[] = half.lane === null ? [] : [{ type: 'close-lane', lane: half.lane }]
+  const known = { owner, shownUnder: owner, file, again: null, lane: null, asked: null, refusedBy: [] }
+  const next = still(withIncoming(state, { ...half, ...known, fruitless: 0 }), ...asked)
+  return half.phase === 'left' ? next : andThen(next, now => ask(now, half.key, at))
 }
 
 /** An earlier page of ours was closed in the middle of it. Whose it was nobody knows any more by id, only by the secret. */

@@ -1,6 +1,5 @@
 /** Owns what becomes of names and paths that others chose, before a file system sees them. Pure. */
-import { fileNameUnitsMax } from '../wire/file.ts'
-import { cut } from '../wire/shape.ts'
+import { cutName } from '../wire/file.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is to be taken out of names
 const unsafe = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff<>:"|?*\\/]/gu
@@ -9,15 +8,9 @@ const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/iu
 /** A name that every file system takes and that cannot lead elsewhere. */
 export const safeName = (name: string): string => {
   const plain = name.replace(unsafe, '_').replace(/^[.\s]+|[.\s]+$/gu, '')
-  const short = plain.length > fileNameUnitsMax ? shortened(plain) : plain
+  const short = cutName(plain)
   if (short === '') return 'file'
   return reserved.test(short) ? `_${short}` : short
-}
-
-/** The ending says what a file is, so it stays. */
-const shortened = (name: string): string => {
-  const ending = /\.[^.]{1,10}$/u.exec(name)?.[0] ?? ''
-  return cut(name, fileNameUnitsMax - ending.length) + ending
 }
 
 /** Every step of a path made safe; one that leads upwards loses that step. */

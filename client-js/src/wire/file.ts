@@ -46,23 +46,30 @@ export const fileNameUnitsMax = 100
 const mediaUnitsMax = 100
 const errorUnitsMax = 100
 
+/** A name that is too long loses what stands before its ending, which says what the file is. */
+export const cutName = (name: string, unitsMax = fileNameUnitsMax): string => {
+  if (name.length <= unitsMax) return name
+  const ending = /\.[^./]{1,10}$/u.exec(name)?.[0] ?? ''
+  return cut(name, unitsMax - ending.length) + ending
+}
+
 /** Both the original's tagged object and a plain one, whose further keys the original leaves as they are. */
 export const parseFileCard = (value: unknown): FileCard | null => {
   if (!isRecord(value)) return null
   const fields = value['dataType'] === 'FileData' ? recordAt(value, 'value') : value
   if (!fields) return null
   const id = idText(fields['FileID'])
-  const name = textUpTo(fields['FileName'], fileNameUnitsMax)
+  const name = fields['FileName']
   const size = wholeNumber(fields['FileSize'])
-  if (id === null || name === null || size === null) return null
+  if (id === null || typeof name !== 'string' || size === null) return null
   const media = textUpTo(fields['media'], mediaUnitsMax) ?? ''
-  return { id: fileId(id), name, size, media }
+  return { id: fileId(id), name: cutName(name), size, media }
 }
 
 /** In a message, where it is plain: from a tagged one the original drops what it does not know. */
 export const writeFileCard = ({ id, name, size, media }: FileCard): object => ({
   FileID: id,
-  FileName: cut(name, fileNameUnitsMax),
+  FileName: cutName(name),
   FileSize: size,
   ...(media === '' ? {} : { media }),
 })
@@ -70,7 +77,7 @@ export const writeFileCard = ({ id, name, size, media }: FileCard): object => ({
 /** As the original has it, without what we add: a host of its own that passes on a large file needs it so. */
 const writeTaggedFile = ({ id, name, size }: FileCard): object => ({
   dataType: 'FileData',
-  value: { FileID: id, FileName: cut(name, fileNameUnitsMax), FileSize: size },
+  value: { FileID: id, FileName: cutName(name), FileSize: size },
 })
 
 export const parseFiles = (value: unknown): FileCard[] =>

@@ -1,7 +1,6 @@
 /** Owns the transfers of one visit as they run: feeds what happens to `step`, and does what it asks for with channels, files and timers. */
-import { type FileCard, type FileSignal, fileNameUnitsMax, filesMax } from '../../wire/file.ts'
+import { cutName, type FileCard, type FileSignal, filesMax } from '../../wire/file.ts'
 import { type FileId, fileId, type MemberId } from '../../wire/ids.ts'
-import { cut } from '../../wire/shape.ts'
 import {
   busy,
   type FilesEffect,
@@ -369,9 +368,10 @@ export class Transfers {
 
 /** A file as it is, a folder as an archive: so it is one file for whoever fetches it, whatever their page can do. */
 const packed = async (parcel: Parcel): Promise<{ name: string; media: string; content: Content }> => {
-  if (!('files' in parcel)) return { name: parcel.name, media: parcel.file.type, content: whole(parcel.file) }
+  if (!('files' in parcel))
+    return { name: cutName(parcel.name), media: parcel.file.type, content: whole(parcel.file) }
   const { archive } = await import('./archive.ts')
-  const name = `${cut(parcel.name, fileNameUnitsMax - archiveEnding.length)}${archiveEnding}`
+  const name = cutName(`${parcel.name}${archiveEnding}`)
   return { name, media: 'application/zip', content: archive(parcel) }
 }
 

@@ -1,5 +1,5 @@
 /** Owns the strip above the place to write: how far all that moves has come, and one press for several offers at once. */
-import { type FilesState, incomingLive, outgoingLive, owedSeconds, type Rate } from '../../files/state.ts'
+import { type FilesState, type Incoming, type Outgoing, owedSeconds, type Rate } from '../../files/state.ts'
 import { bytesText, perSecondText, secondsText } from '../format.ts'
 import type { FileCommands, Model } from '../model.ts'
 import { text } from '../text.ts'
@@ -35,13 +35,12 @@ type Moved = { readonly size: number; readonly done: number; readonly rate: Rate
 /** What has moved long enough to have a speed: a strip that comes and goes within a moment would only make the page jump. */
 const moved = ({ incoming, outgoing }: FilesState): Moved[] =>
   [
-    ...[...incoming.values()]
-      .filter(({ phase }) => incomingLive.has(phase))
-      .map(({ size, stored, rate }) => ({ size, done: stored, rate })),
-    ...[...outgoing.values()]
-      .filter(({ phase }) => outgoingLive.has(phase))
-      .map(({ size, took, rate }) => ({ size, done: took, rate })),
+    ...[...incoming.values()].filter(moves).map(({ size, stored, rate }) => ({ size, done: stored, rate })),
+    ...[...outgoing.values()].filter(moves).map(({ size, took, rate }) => ({ size, done: took, rate })),
   ].filter(({ rate }) => rate.perSecond > 0)
+
+const moves = ({ phase, paused }: Incoming | Outgoing): boolean =>
+  (phase === 'running' || phase === 'checking' || phase === 'sent') && !paused.ours && !paused.theirs
 
 const sum = (moving: readonly Moved[], of: (it: Moved) => number): number =>
   moving.reduce((before, it) => before + of(it), 0)

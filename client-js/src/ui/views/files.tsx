@@ -24,7 +24,12 @@ export const FileOf = ({ entry, model, commands }: Props) => {
   const it = [...state.incoming.values()].find(
     ({ shownUnder, file }) => shownUnder === entry.owner && file.id === entry.file,
   )
-  return it ? <Offered it={it} commands={commands} /> : <p class="file-gone">{text.files.unknown}</p>
+  const there = it !== undefined && state.parties.has(it.owner)
+  return it ? (
+    <Offered it={it} there={there} commands={commands} />
+  ) : (
+    <p class="file-gone">{text.files.unknown}</p>
+  )
 }
 
 const Name = ({ file }: { file: FileCard }) => (
@@ -33,7 +38,8 @@ const Name = ({ file }: { file: FileCard }) => (
   </p>
 )
 
-const Offered = ({ it, commands }: { it: Incoming; commands: FileCommands }) => {
+/** `there`: its owner is in the room. */
+const Offered = ({ it, there, commands }: { it: Incoming; there: boolean; commands: FileCommands }) => {
   const card = useRef<HTMLElement>(null)
   const name = shownName(it.file.name)
   const open = it.phase === 'offered'
@@ -60,13 +66,13 @@ const Offered = ({ it, commands }: { it: Incoming; commands: FileCommands }) => 
       <div class="file-words">
         <Name file={it.file} />
         <p class="file-state" role="status">
-          {stateOf(it)}
+          {stateOf(it, there)}
         </p>
         {it.here && (
           <Media name={name} type={it.file.media} size={it.size} load={() => commands.kept(it.key)} />
         )}
         {moving.has(it.phase) && (
-          <Bar done={it.stored} size={it.size} rate={it.rate} name={name} still={isPaused(it)} />
+          <Bar done={it.stored} size={it.size} rate={it.rate} name={name} still={stands(it)} />
         )}
       </div>
       <div class="file-buttons">
@@ -77,10 +83,12 @@ const Offered = ({ it, commands }: { it: Incoming; commands: FileCommands }) => 
 }
 
 const moving: ReadonlySet<Incoming['phase']> = new Set(['running', 'checking', 'waiting', 'asking'])
-const isPaused = ({ paused }: { paused: Incoming['paused'] }): boolean => paused.ours || paused.theirs
+const stands = ({ phase, paused }: Incoming | Outgoing): boolean =>
+  paused.ours || paused.theirs || phase === 'waiting'
 
-const stateOf = (it: Incoming): string => {
+const stateOf = (it: Incoming, there: boolean): string => {
   const from = shownName(it.ownerName)
+  if (it.phase === 'waiting' && !there) return text.files.ownerGone(from)
   if (it.phase === 'left') return text.files.partly(bytesText(it.stored), bytesText(it.size))
   if (it.phase === 'stopped') return text.files.why[it.why ?? 'lost'](from)
   if (it.phase === 'running' && it.paused.ours) return text.files.paused
@@ -95,9 +103,7 @@ const IncomingButtons = ({ it, commands }: { it: Incoming; commands: FileCommand
     return (
       <>
         <Press strong label={text.files.accept} name={name} press={() => commands.accept(key)} />
-        {commands.acceptInto && (
-          <Press label={text.files.acceptInto} name={name} press={() => commands.acceptInto?.(key)} />
-        )}
+        <SaveTo it={it} commands={commands} />
         <Press label={text.files.decline} name={name} press={() => commands.decline(key)} />
       </>
     )
@@ -110,8 +116,15 @@ const IncomingButtons = ({ it, commands }: { it: Incoming; commands: FileCommand
     )
   if (phase === 'kept')
     return it.here && <Press label={text.files.saveAgain} name={name} press={() => commands.save(key)} />
+  // What its owner no longer has cannot be had by asking again.
+  if (phase === 'stopped' && (it.why === 'gone' || it.why === 'withdrawn')) return null
   if (phase === 'declined' || phase === 'stopped')
-    return <Press label={text.files.fetch} name={name} press={() => commands.accept(key)} />
+    return (
+      <>
+        <Press label={text.files.fetch} name={name} press={() => commands.accept(key)} />
+        <SaveTo it={it} commands={commands} />
+      </>
+    )
   return (
     <>
       {phase === 'running' && (
@@ -123,6 +136,14 @@ const IncomingButtons = ({ it, commands }: { it: Incoming; commands: FileCommand
       )}
       <Press label={text.files.cancel} name={name} press={() => commands.cancel(key)} />
     </>
+  )
+}
+
+const SaveTo = ({ it, commands }: { it: Incoming; commands: FileCommands }) => {
+  const { acceptInto } = commands
+  if (!acceptInto) return null
+  return (
+    <Press label={text.files.acceptInto} name={shownName(it.file.name)} press={() => acceptInto(it.key)} />
   )
 }
 
@@ -203,18 +224,26 @@ const Row = ({ it, name, commands }: { it: Outgoing; name: string; commands: Fil
   return (
     <li class="file-row">
       <p class="file-state" role="status">
-        <bdi>{to}</bdi>: {rowState(it, to)}
+        {it.phase === 'running' && it.paused.theirs && !it.paused.ours ? (
+          text.files.pausedBy(to)
+        ) : (
+          <>
+            <bdi>{to}</bdi>: {rowState(it, to)}
+          </>
+        )}
       </p>
       {live && (
-        <Bar done={it.took} size={it.size} rate={it.rate} name={`${name}, ${to}`} still={isPaused(it)} />
+        <Bar done={it.took} size={it.size} rate={it.rate} name={`${name}, ${to}`} still={stands(it)} />
       )}
       {live && (
         <div class="file-buttons">
-          <Press
-            label={it.paused.ours ? text.files.resume : text.files.pause}
-            name={`${name}, ${to}`}
-            press={() => commands.pause(it.key, !it.paused.ours)}
-          />
+          {it.phase === 'running' && (
+            <Press
+              label={it.paused.ours ? text.files.resume : text.files.pause}
+              name={`${name}, ${to}`}
+              press={() => commands.pause(it.key, !it.paused.ours)}
+            />
+          )}
           <Press label={text.files.cancel} name={`${name}, ${to}`} press={() => commands.cancel(it.key)} />
         </div>
       )}
@@ -225,6 +254,5 @@ const Row = ({ it, name, commands }: { it: Outgoing; name: string; commands: Fil
 const rowState = (it: Outgoing, to: string): string => {
   if (it.phase === 'stopped') return text.files.whyRow[it.why ?? 'lost'](to)
   if (it.phase === 'running' && it.paused.ours) return text.files.paused
-  if (it.phase === 'running' && it.paused.theirs) return text.files.pausedBy(to)
   return text.files.rows[it.phase]
 }

@@ -22,6 +22,8 @@ export const files: Texts['files'] = {
   offeredToAll: 'Angeboten. Noch hat sie niemand geholt.',
   paused: 'Angehalten.',
   pausedBy: name => `Von ${name} angehalten.`,
+  ownerGone: name =>
+    `Unterbrochen. ${name} ist gegangen. Es geht weiter, sobald die Datei von dort noch einmal angeboten wird.`,
   offerOf: (from, file) => `Datei von ${from}: ${file}`,
   progressOf: file => `Fortschritt von ${file}`,
   of: (done, all) => `${done} von ${all}`,

@@ -70,6 +70,8 @@ export const files = {
   offeredToAll: 'Offered. Nobody has fetched it yet.',
   paused: 'Paused.',
   pausedBy: (name: string) => `Paused by ${name}.`,
+  ownerGone: (name: string) =>
+    `Interrupted. ${name} has left. It goes on when they come back and offer this file again.`,
   offerOf: (from: string, file: string) => `File from ${from}: ${file}`,
   progressOf: (file: string) => `Progress of ${file}`,
   of: (done: string, all: string) => `${done} of ${all}`,
