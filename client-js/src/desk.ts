@@ -109,7 +109,7 @@ export class Desk {
   }
 
   #share(parcels: readonly Parcel[]): boolean {
-    if (!this.#visit?.canSpeak || parcels.length === 0) return false
+    if (!this.#visit?.canOffer || parcels.length === 0) return false
     const many = parcels.length > filesAtOnceMax
     this.#model.tooManyFiles.value = many
     if (many) return false

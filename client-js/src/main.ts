@@ -16,6 +16,7 @@ import { App } from './ui/app.tsx'
 import { speak } from './ui/language.ts'
 import { wearLanguage, wearTheme } from './ui/look.ts'
 import { makeModel, type Shared } from './ui/model.ts'
+import { atStake } from './ui/stake.ts'
 import { followKeyboard } from './ui/view-height.ts'
 import './ui/styles.ts'
 
@@ -88,7 +89,11 @@ addEventListener('pageshow', ({ persisted }) => {
 })
 
 const moving = computed(() => busy(model.files.value))
-effect(() => warnBeforeLeaving(moving.value))
+const staked = computed(() => {
+  const view = model.view.value
+  return view.kind === 'room' && atStake(view.state, model.files.value) !== null
+})
+effect(() => warnBeforeLeaving(staked.value))
 const calling = computed(() => model.call.value !== null && model.call.value.own.phase !== 'out')
 effect(() => keepAwakeWhile(moving.value || calling.value))
 

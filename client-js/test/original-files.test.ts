@@ -1,6 +1,6 @@
 /** Files from and to the original's pages, in their words. */
 import { describe, expect, test } from 'vitest'
-import { chunkBytes } from '../src/wire/file.ts'
+import { chunkBytes, type FileSignal } from '../src/wire/file.ts'
 import { memberId } from '../src/wire/ids.ts'
 import { card, Downloader, Uploader } from './original.ts'
 import { type Page, pattern, Scene, same } from './transfers-scene.ts'
@@ -200,6 +200,27 @@ describe('to an original', () => {
     expect(me.outgoing[0]?.sent).toBeLessThan(2_000_000)
     scene.pass(20_000)
     expect(old.done).toBe(true)
+  })
+
+  test('asked ahead of what is on its way, nothing is said twice, and the word that it is enough is an end like any other', () => {
+    const { scene, me, old, bytes, id } = serving(1_000_000, false, false)
+    const chunks = Math.ceil(bytes.byteLength / chunkBytes)
+    let [asked, heard] = [0, 0]
+    const say = (signal: FileSignal): void =>
+      scene.post(() => me.feed({ type: 'signal', from: old.name, signal }))
+    // As a page of ours does that cannot tell who it is: sixteen ahead, and what it asks for may be on its way.
+    old.hear = (_from, signal) => {
+      if (signal.kind === 'ack') say({ kind: 'ack', from: 5, to: signal.from, way: 0 })
+      else if (signal.kind === 'chunk') heard += 1
+      else return
+      const to = signal.from
+      for (; asked < Math.min(heard + 16, chunks); asked++) say({ kind: 'peer', from: 5, to, signal: asked })
+      if (heard === chunks) say({ kind: 'peer', from: 5, to, signal: -1 })
+    }
+    old.ask(me.name, id)
+    scene.pass(10_000)
+    expect(heard).toBe(chunks)
+    expect(me.outgoing).toMatchObject([{ phase: 'done', took: bytes.byteLength }])
   })
 
   test('a file it does not know, and one that is no more', () => {

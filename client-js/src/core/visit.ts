@@ -5,7 +5,7 @@ import type { CallState } from '../call/state.ts'
 import { Link } from '../link/link.ts'
 import type { Way } from '../link/way.ts'
 import { canSpeak } from '../room/chat.ts'
-import { linkOf, wayTo } from '../room/file.ts'
+import { canOffer, linkOf, wayTo } from '../room/file.ts'
 import { happened, type RoomEvents } from '../room/happened.ts'
 import { Room } from '../room/room.ts'
 import { capsOf, enter, type RoomState } from '../room/state.ts'
@@ -108,6 +108,11 @@ export class Visit {
   /** Whether there is anybody to hear what is said. */
   get canSpeak(): boolean {
     return canSpeak(this.state)
+  }
+
+  /** Whether files can be offered: to those who are here, and to those who come later. */
+  get canOffer(): boolean {
+    return canOffer(this.state)
   }
 
   /** Whether there was anything to say and anybody to hear it. `answers` names a message that this one answers. */

@@ -80,7 +80,9 @@ const offeredAgain = (
   at: number,
 ): FilesStep => {
   const asked: FilesEffect[] = half.lane === null ? [] : [{ type: 'close-lane', lane: half.lane }]
-  const known = { owner, shownUnder: owner, file, again: null, lane: null, asked: null, refusedBy: [] }
+  // Under the same id it is the same page's, which knows us by the secret.
+  const again = half.file.id === file.id ? half.again : null
+  const known = { owner, shownUnder: owner, file, again, lane: null, asked: null, refusedBy: [] }
   const next = still(withIncoming(state, { ...half, ...known, fruitless: 0 }), ...asked)
   return half.phase === 'left' ? next : andThen(next, now => ask(now, half.key, at))
 }

@@ -67,6 +67,8 @@ export type WordsServe = {
   readonly theirs: number
   /** Asked for once more. */
   readonly again: readonly number[]
+  /** How much had been said by when, of the last while. */
+  readonly said: readonly { readonly bytes: number; readonly at: number }[]
   /** What is being read now. */
   readonly from: number
   /** So fast, where a host has to pass it on; it has no way to say that it is too fast. */

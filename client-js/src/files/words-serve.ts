@@ -21,6 +21,10 @@ import {
 const sliceBytes = 16 * chunkBytes
 /** Asked for once more and not said yet; the original asks for no more than this. */
 const againMax = 64
+/** What was said longer ago than this and is asked for has been lost; the original waits much longer before it asks. */
+const crossingMs = 1_000
+/** Of what was said, as many slices as the fastest line takes in that time. */
+const marksMax = 200
 /** Through a host: begun with, at least, and at most. */
 const pace = { first: 1_000_000, least: 100_000, most: 6_000_000 } as const
 
@@ -46,6 +50,7 @@ export const askedInWords = (
     action,
     theirs: signal.from,
     again: [],
+    said: [],
     from: 0,
     perSecond: pace.first,
   }
@@ -93,7 +98,9 @@ export const heardByServer = (
       if (it.extra) return beginExtra(state, { ...it, rate: noRate(at) })
       return goOnServing(withOutgoing(state, { ...it, phase: 'running', rate: noRate(at) }), it.key)
     case 'peer':
-      return it.extra ? signalled(state, it, signal.signal) : askedAgain(state, it, it.words, signal.signal)
+      return it.extra
+        ? signalled(state, it, signal.signal)
+        : askedAgain(state, it, it.words, signal.signal, at)
     case 'finished':
     case 'error':
       return over(state, it, signal.kind === 'finished' && signal.success)
@@ -122,11 +129,18 @@ const ended = (it: Outgoing, success: boolean): Outgoing =>
     : { ...it, phase: 'stopped', why: 'cancelled', words: null, reading: false }
 
 /** A chunk that was lost on the way; or -1, which means that no more are wanted. */
-const askedAgain = (state: FilesState, it: Outgoing, words: WordsServe, chunk: unknown): FilesStep => {
-  if (chunk === -1) return still(withOutgoing(state, ended(it, it.phase === 'sent')))
+const askedAgain = (
+  state: FilesState,
+  it: Outgoing,
+  words: WordsServe,
+  chunk: unknown,
+  at: number,
+): FilesStep => {
+  if (chunk === -1) return still(withOutgoing(state, ended(it, it.sent === it.size)))
   if (typeof chunk !== 'number' || !Number.isSafeInteger(chunk) || chunk < 0) return still(state)
-  // What has not been said yet comes in its turn.
-  if (chunk * chunkBytes >= it.sent || words.again.includes(chunk) || words.again.length >= againMax)
+  // What has not been said yet comes in its turn; what was said just now is on its way, and was asked for before it came.
+  const before = words.said.findLast(mark => at - mark.at >= crossingMs)?.bytes ?? 0
+  if (chunk * chunkBytes >= before || words.again.includes(chunk) || words.again.length >= againMax)
     return still(state)
   const perSecond = Math.max(pace.least, words.perSecond / 2)
   const wanted: Outgoing = { ...it, words: { ...words, again: [...words.again, chunk], perSecond } }
@@ -180,7 +194,7 @@ export const readToSay = (
     sent,
     took: sent,
     rate,
-    words: { ...words, perSecond },
+    words: { ...words, perSecond, said: [...words.said.slice(-marksMax), { bytes: sent, at }] },
   }
   const direct = state.parties.get(it.member)?.direct ?? true
   const ms = direct ? 0 : (bytes.byteLength * 1_000) / perSecond

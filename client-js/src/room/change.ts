@@ -49,7 +49,7 @@ export const withMember = (state: RoomState, member: Member): RoomState => {
 export const withoutMember = (state: RoomState, id: MemberId): RoomState => {
   const members = new Map(state.members)
   members.delete(id)
-  return { ...state, members }
+  return { ...state, members, standing: state.standing.filter(({ owner }) => owner !== id) }
 }
 
 export const noted = (state: RoomState, entry: NewEntry, at: number): RoomState => ({

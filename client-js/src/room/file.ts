@@ -1,6 +1,6 @@
 /** Owns what a room does with words about files: it shows who offers what, passes on, and looks no further. Pure. */
 import type { Chat } from '../wire/chat.ts'
-import type { FileCard, FileMessage } from '../wire/file.ts'
+import { type FileCard, type FileMessage, filesMax } from '../wire/file.ts'
 import { type FileId, hostMember, type MemberId, type MessageId, nobody, type PeerId } from '../wire/ids.ts'
 import { inTurn, noted, paced, still, toEveryone } from './change.ts'
 import { owe } from './owed.ts'
@@ -33,8 +33,45 @@ export const fileWithdrawn = (
   if (speaker === null || !state.members.has(speaker)) return still(state)
   const about = { kind: 'withdrawn', file: message.file } as const
   const passedOn = state.topology.relays ? toEveryone(state, speaker, message, via) : []
-  return still(state, { type: 'file', from: speaker, about }, ...passedOn)
+  return still(fallen(state, speaker, message.file), { type: 'file', from: speaker, about }, ...passedOn)
 }
+
+/** Older ones are left to those who have heard of them. */
+const standingMax = 60
+
+const standing = (state: RoomState, owner: MemberId, files: readonly FileCard[]): RoomState => {
+  const all = [...state.standing, ...files.map(file => ({ owner, file }))]
+  return { ...state, standing: all.slice(-standingMax) }
+}
+
+const fallen = (state: RoomState, owner: MemberId, file: FileId): RoomState => ({
+  ...state,
+  standing: state.standing.filter(it => it.owner !== owner || it.file.id !== file),
+})
+
+/** Whoever we call for the first time has come after us, and learns of what is offered still. */
+export const tellStanding = (state: RoomState, via: PeerId): Step => {
+  const link = state.links.get(via)
+  if (!link?.dialled || link.attempt > 1) return still(state)
+  const owners = new Set(state.standing.map(({ owner }) => owner))
+  owners.delete(link.member ?? nobody)
+  const effects = [...owners].flatMap(owner => {
+    const files = state.standing.filter(it => it.owner === owner).map(({ file }) => file)
+    return offerOf(files, null).map(message => ({ type: 'send', over: via, source: owner, message }) as const)
+  })
+  return still(state, ...effects)
+}
+
+/** Each announced by itself first, since the original fetches nothing else, then in messages that show them. */
+const offerOf = (files: readonly FileCard[], id: MessageId | null): (FileMessage | Chat)[] => {
+  const messages: (FileMessage | Chat)[] = files.map(file => ({ kind: 'file-announced', file }))
+  for (let from = 0; from < files.length; from += filesMax)
+    messages.push({ kind: 'chat', text: '', id, answers: null, files: files.slice(from, from + filesMax) })
+  return messages
+}
+
+/** Those who are here hear of it, and those who come later too. */
+export const canOffer = (state: RoomState): boolean => !state.ended && state.selfMember !== null
 
 /** For us, or for another guest: then it goes there as it came. */
 export const addressed = (
@@ -75,7 +112,10 @@ export const wordTo = (state: RoomState, message: Addressed & { readonly to: Mem
 }
 
 export const withdrawFile = (state: RoomState, file: FileId): Step =>
-  still(state, ...toEveryone(state, state.selfMember, { kind: 'file-withdrawn', file }))
+  still(
+    fallen(state, state.selfMember ?? nobody, file),
+    ...toEveryone(state, state.selfMember, { kind: 'file-withdrawn', file }),
+  )
 
 /** Somebody's message lists files. */
 export const offered = (
@@ -85,7 +125,7 @@ export const offered = (
   files: readonly FileCard[],
   at: number,
 ): Step =>
-  inTurn(state, files, (now, file) => {
+  inTurn(state.topology.relays ? standing(state, owner, files) : state, files, (now, file) => {
     const known = now.timeline.some(it => it.kind === 'file' && it.owner === owner && it.file === file.id)
     const shown = known ? now : noted(now, { kind: 'file', name, own: false, owner, file: file.id }, at)
     const effect: RoomEffect = { type: 'file', from: owner, about: { kind: 'offered', file } }
@@ -96,16 +136,16 @@ export const offered = (
 export const fileLeft = (state: RoomState, { id }: FileCard, name: string, at: number): Step =>
   still(noted(state, { kind: 'file', name, own: false, owner: nobody, file: id }, at))
 
-/** Ours, to everybody: each announced by itself first, since the original fetches nothing else, then in a message. */
+/** Ours, to everybody. */
 export const offerFiles = (state: RoomState, files: readonly FileCard[], id: MessageId, at: number): Step => {
   const owner = state.selfMember
-  if (owner === null || files.length === 0 || state.ended) return still(state)
+  if (owner === null || files.length === 0 || !canOffer(state)) return still(state)
   const { name } = state.person
   const shown = files.reduce(
     (now, file) => noted(now, { kind: 'file', name, own: true, owner, file: file.id }, at),
-    state,
+    standing(state, owner, files),
   )
-  const message: Chat = { kind: 'chat', text: '', id, answers: null, files }
-  const announced = files.flatMap(file => toEveryone(shown, owner, { kind: 'file-announced', file }))
-  return still(owe(shown, owner, message), ...announced, ...toEveryone(shown, owner, message))
+  const messages = offerOf(files, id)
+  const owed = messages.reduce((now, it) => (it.kind === 'chat' ? owe(now, owner, it) : now), shown)
+  return still(owed, ...messages.flatMap(message => toEveryone(shown, owner, message)))
 }

@@ -13,7 +13,7 @@ import {
   withoutMember,
 } from './change.ts'
 import { hearChat, hearChatWord } from './chat.ts'
-import { addressed, fileAnnounced, fileWithdrawn } from './file.ts'
+import { addressed, fileAnnounced, fileWithdrawn, tellStanding } from './file.ts'
 import { askForHistory, cameFirst } from './history.ts'
 import { sayAgain } from './owed.ts'
 import { movedNoted, peerMoved } from './seat.ts'
@@ -30,7 +30,8 @@ export const hear = (state: RoomState, via: PeerId, received: Received, at: numb
 const settled = (state: RoomState, via: PeerId, before: LinkState): Step => {
   const link = state.links.get(via)
   if (link?.phase !== 'ready') return still(state)
-  const again = before.phase === 'ready' ? still(state) : sayAgain(state, via)
+  const again =
+    before.phase === 'ready' ? still(state) : andThen(sayAgain(state, via), now => tellStanding(now, via))
   return andThen(again, now => askForHistory(link.dialled ? cameFirst(now) : now))
 }
 

@@ -76,6 +76,8 @@ export type RoomState = {
   readonly history: History
   /** Whether we hand what was said to those who come later. */
   readonly handsOver: boolean
+  /** What is offered still, told to whoever comes later: ours, and a host's guests'. */
+  readonly standing: readonly { readonly owner: MemberId; readonly file: FileCard }[]
   /** The number of the next guest, for a host; never used twice. */
   readonly nextGuest: number
   readonly ended: boolean
@@ -171,6 +173,7 @@ export const enter = (admission: Admission, self: PeerId, name: string): RoomSta
     typingSaid: null,
     history: freshHistory,
     handsOver: false,
+    standing: [],
     call: noCall,
     nextGuest: 1,
     ended: false,

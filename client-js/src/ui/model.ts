@@ -33,7 +33,7 @@ export type Trouble = { readonly where: Where; readonly what: Refusal | 'no-name
 export type ServerState = 'connecting' | 'online' | 'offline'
 
 /** What stands above the page. */
-export type DialogName = 'settings' | 'shortcuts' | 'call' | 'end'
+export type DialogName = 'settings' | 'shortcuts' | 'call' | 'leave'
 
 export type CreateForm = { name: string; kind: RoomKind; password: string; peersMax: number }
 export type JoinForm = { room: string; password: string }

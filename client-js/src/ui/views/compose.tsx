@@ -1,5 +1,6 @@
 /** Owns the field in which a message is written. What is typed stays until it has been sent. */
 import { useEffect, useId, useRef } from 'preact/hooks'
+import { canOffer } from '../../room/file.ts'
 import type { RoomState } from '../../room/state.ts'
 import { type ChatEntry, findMessage } from '../../room/timeline.ts'
 import { shownName } from '../format.ts'
@@ -73,7 +74,7 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
         onInput={event => write(event.currentTarget.value)}
       />
       <EmojiButton label={text.chat.emoji} class="button compose-emoji" pick={insert} />
-      <Attach canSend={canSend} commands={commands.files} />
+      <Attach canSend={canOffer(state)} commands={commands.files} />
       <button type="submit" class="button button-strong send" aria-disabled={!canSend || value.trim() === ''}>
         <Icon name="send" />
         <span class="sr-only">{text.chat.send}</span>

@@ -7,7 +7,7 @@ const SettingsDialog = later(() => import('./settings.tsx').then(({ SettingsDial
 
 const ShortcutsDialog = later(() => import('./shortcuts.tsx').then(({ ShortcutsDialog }) => ShortcutsDialog))
 const CallDialog = later(() => import('./call-dialog.tsx').then(({ CallDialog }) => CallDialog))
-const EndDialog = later(() => import('./end.tsx').then(({ EndDialog }) => EndDialog))
+const LeaveDialog = later(() => import('./leave.tsx').then(({ LeaveDialog }) => LeaveDialog))
 
 type Props = { model: Model; commands: Commands }
 
@@ -25,5 +25,5 @@ const dialogs: Record<DialogName, ComponentType<Props & { close: () => void }>> 
   settings: SettingsDialog,
   shortcuts: ShortcutsDialog,
   call: CallDialog,
-  end: EndDialog,
+  leave: LeaveDialog,
 }

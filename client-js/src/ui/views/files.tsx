@@ -89,6 +89,8 @@ const stands = ({ phase, paused }: Incoming | Outgoing): boolean =>
 const stateOf = (it: Incoming, there: boolean): string => {
   const from = shownName(it.ownerName)
   if (it.phase === 'waiting' && !there) return text.files.ownerGone(from)
+  // The original's pages have no hash to compare.
+  if (it.phase === 'kept' && it.road === 'words') return text.files.keptUnchecked
   if (it.phase === 'left') return text.files.partly(bytesText(it.stored), bytesText(it.size))
   if (it.phase === 'stopped') return text.files.why[it.why ?? 'lost'](from)
   if (it.phase === 'running' && it.paused.ours) return text.files.paused

@@ -9,6 +9,7 @@ import { ServerState } from '../parts/frame.tsx'
 import { Icon, Logo } from '../parts/icon.tsx'
 import { PanelButton } from '../parts/panel.tsx'
 import { SettingsButton } from '../parts/settings-button.tsx'
+import { atStake } from '../stake.ts'
 import { text } from '../text.ts'
 
 type Props = {
@@ -24,11 +25,10 @@ type Props = {
 export const RoomHead = ({ model, commands, state, panels, people, children }: Props) => {
   const title = useRef<HTMLHeadingElement>(null)
   useEffect(() => title.current?.focus(), [])
-  const { card, topology, members, ended } = state
-  const takesItAlong = topology.role === 'host' && members.size > 0 && !ended
+  const { card } = state
   const leave = (): void => {
-    if (takesItAlong) model.dialog.value = 'end'
-    else commands.leave()
+    if (atStake(state, model.files.peek()) === null) commands.leave()
+    else model.dialog.value = 'leave'
   }
   return (
     <header class="room-head" inert={panels.covers}>

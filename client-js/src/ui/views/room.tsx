@@ -1,7 +1,7 @@
 /** Owns the room as a whole: where its head, its call, its conversation and its people stand. */
 import { useComputed } from '@preact/signals'
 import type { CallState } from '../../call/state.ts'
-import { canSpeak } from '../../room/chat.ts'
+import { canOffer } from '../../room/file.ts'
 import { people } from '../../room/people.ts'
 import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'
@@ -14,6 +14,7 @@ import { later } from '../parts/later.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { SettingsButton } from '../parts/settings-button.tsx'
 import { newTo } from '../reading.ts'
+import { relayFails, relayMissing } from '../relay.ts'
 import { text } from '../text.ts'
 import { CallStrip } from './call-strip.tsx'
 import { Chat } from './chat.tsx'
@@ -47,7 +48,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
         <Drop
           model={model}
           room={shownName(state.card.name)}
-          ready={canSpeak(state)}
+          ready={canOffer(state)}
           commands={commands.files}
         />
       )}
@@ -60,7 +61,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
         )}
       </RoomHead>
       <main class="talk" inert={panels.covers}>
-        <Trouble state={state} />
+        <Trouble model={model} state={state} />
         {call === 'others' && <CallStrip model={model} state={state} join={ask} />}
         {alone && admits(state) && !inCall && (
           <Ready commands={commands} state={state} link={invitation} created={created} />
@@ -107,13 +108,21 @@ const placeIn = (call: CallState | null): 'none' | 'others' | 'in' => {
 }
 
 /** What concerns everybody in the room; what concerns one peer stands beside their name. */
-const Trouble = ({ state }: { state: RoomState }) => {
-  const words = troubleOf(state)
+const Trouble = ({ model, state }: { model: Model; state: RoomState }) => {
+  const words = troubleOf(state) ?? relayTrouble(model, state)
   return (
     <div class="banner-place" role="status">
       {words !== null && <p class="banner">{words}</p>}
     </div>
   )
+}
+
+/** Whoever hides their address depends on one machine in between, and cannot see why nobody comes. */
+const relayTrouble = (model: Model, state: RoomState): string | null => {
+  const settings = model.settings.value
+  if (state.ended) return null
+  if (relayMissing(settings, model.serverRelays.value)) return text.connection.noRelay
+  return relayFails(settings, state) ? text.connection.relayFails : null
 }
 
 const troubleOf = (state: RoomState): string | null => {

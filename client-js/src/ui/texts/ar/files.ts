@@ -23,6 +23,7 @@ export const files: Texts['files'] = {
   offeredToAll: 'معروض. لم يستلمه أحد بعد.',
   paused: 'متوقف مؤقتًا.',
   pausedBy: name => `أوقفه ${isolated(name)} مؤقتًا.`,
+  keptUnchecked: 'مكتمل.',
   ownerGone: name => `انقطع. غادر ${isolated(name)}. يُستأنف عندما يُعرض هذا الملف مرة أخرى.`,
   offerOf: (from, file) => `ملف من ${isolated(from)}: ${isolated(file)}`,
   progressOf: file => `تقدّم ${isolated(file)}`,

@@ -7,6 +7,8 @@ export const connection: Texts['connection'] = {
     'Sonst können andere im Raum deine IP-Adresse sehen. Alles geht dann über einen TURN-Server; das dauert länger, und lesen kann er es nicht.',
   noRelay:
     'Dafür braucht es einen TURN-Server. Weder du noch diese Seite hat einen eingetragen, du würdest also niemanden erreichen.',
+  relayFails:
+    'Noch ist niemand zu erreichen: Du verbirgst deine Adresse, und über den TURN-Server kommt keine Verbindung zustande. Probiere ihn in den Einstellungen aus.',
   own: 'Eigene STUN- und TURN-Server',
   ownHint: 'Sie ersetzen die, die diese Seite vorgibt.',
   address: 'Adresse',

@@ -22,6 +22,7 @@ export const files: Texts['files'] = {
   offeredToAll: 'Angeboten. Noch hat sie niemand geholt.',
   paused: 'Angehalten.',
   pausedBy: name => `Von ${name} angehalten.`,
+  keptUnchecked: 'Vollständig.',
   ownerGone: name =>
     `Unterbrochen. ${name} ist gegangen. Es geht weiter, sobald die Datei von dort noch einmal angeboten wird.`,
   offerOf: (from, file) => `Datei von ${from}: ${file}`,

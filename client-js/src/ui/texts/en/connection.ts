@@ -4,6 +4,8 @@ export const connection = {
   relayOnlyHint:
     'Others in a room can otherwise see your IP address. Everything then goes through a TURN server, which takes longer and cannot read it.',
   noRelay: 'This needs a TURN server. Neither you nor this site has set one, so you would reach nobody.',
+  relayFails:
+    'Nobody can be reached yet: you hide your address, and no connection comes about through the TURN server. Try it in the settings.',
   own: 'STUN and TURN servers of your own',
   ownHint: 'They are used in place of those that this site hands out.',
   address: 'Address',

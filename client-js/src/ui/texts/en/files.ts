@@ -70,6 +70,7 @@ export const files = {
   offeredToAll: 'Offered. Nobody has fetched it yet.',
   paused: 'Paused.',
   pausedBy: (name: string) => `Paused by ${name}.`,
+  keptUnchecked: 'Complete.',
   ownerGone: (name: string) =>
     `Interrupted. ${name} has left. It goes on when they come back and offer this file again.`,
   offerOf: (from: string, file: string) => `File from ${from}: ${file}`,

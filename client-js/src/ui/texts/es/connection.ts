@@ -7,6 +7,8 @@ export const connection: Texts['connection'] = {
     'Si no, los demás en una sala pueden ver tu dirección IP. Entonces todo pasa por un servidor TURN, que tarda más y no puede leerlo.',
   noRelay:
     'Para esto hace falta un servidor TURN. No hay ninguno indicado, ni por ti ni por este sitio, así que no llegarías a nadie.',
+  relayFails:
+    'Aún no se llega a nadie: ocultas tu dirección y por el servidor TURN no se logra ninguna conexión. Pruébalo en los ajustes.',
   own: 'Servidores STUN y TURN propios',
   ownHint: 'Se usan en lugar de los que da este sitio.',
   address: 'Dirección',

@@ -22,6 +22,7 @@ export const files: Texts['files'] = {
   offeredToAll: 'Ofrecido. Nadie lo ha recibido todavía.',
   paused: 'En pausa.',
   pausedBy: name => `En pausa por ${name}.`,
+  keptUnchecked: 'Completo.',
   ownerGone: name => `Interrumpido. ${name} se ha ido. Sigue en cuanto se ofrezca otra vez este archivo.`,
   offerOf: (from, file) => `Archivo de ${from}: ${file}`,
   progressOf: file => `Progreso de ${file}`,

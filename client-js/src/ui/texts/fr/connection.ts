@@ -7,6 +7,8 @@ export const connection: Texts['connection'] = {
     'Sinon, les autres dans un salon peuvent voir votre adresse IP. Tout passe alors par un serveur TURN, ce qui est plus lent, et qui ne peut rien lire.',
   noRelay:
     'Il faut pour cela un serveur TURN. Ni vous ni ce site n’en avez indiqué : vous ne joindriez personne.',
+  relayFails:
+    'Personne n’est encore joignable : vous cachez votre adresse, et aucune connexion ne passe par le serveur TURN. Essayez-le dans les réglages.',
   own: 'Vos propres serveurs STUN et TURN',
   ownHint: 'Ils remplacent ceux que ce site fournit.',
   address: 'Adresse',

@@ -22,6 +22,7 @@ export const files: Texts['files'] = {
   offeredToAll: 'Proposé. Personne ne l’a encore récupéré.',
   paused: 'En pause.',
   pausedBy: name => `Mis en pause par ${name}.`,
+  keptUnchecked: 'Complet.',
   ownerGone: name =>
     `Interrompu. ${name} est parti. La suite vient dès que ce fichier est proposé de nouveau.`,
   offerOf: (from, file) => `Fichier de ${from} : ${file}`,

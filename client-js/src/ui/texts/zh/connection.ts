@@ -6,6 +6,7 @@ export const connection: Texts['connection'] = {
   relayOnlyHint:
     '否则房间里的其他人能看到你的 IP 地址。开启后一切都经由 TURN 服务器，速度较慢，但服务器无法读取内容。',
   noRelay: '这需要 TURN 服务器。你和本站都没有设置，因此你将无法连接任何人。',
+  relayFails: '暂时无法连接任何人：你隐藏了地址，而通过 TURN 服务器无法建立连接。请在设置中测试它。',
   own: '自己的 STUN 和 TURN 服务器',
   ownHint: '用来代替本站提供的服务器。',
   address: '地址',

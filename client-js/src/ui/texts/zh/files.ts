@@ -22,6 +22,7 @@ export const files: Texts['files'] = {
   offeredToAll: '已提供，还没有人接收。',
   paused: '已暂停。',
   pausedBy: name => `${name} 已暂停。`,
+  keptUnchecked: '已完整接收。',
   ownerGone: name => `已中断。${name} 已离开。对方再次提供此文件时会继续。`,
   offerOf: (from, file) => `来自 ${from} 的文件：${file}`,
   progressOf: file => `${file} 的进度`,

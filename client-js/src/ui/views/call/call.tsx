@@ -129,7 +129,8 @@ const isReconnecting = ({ links }: RoomState): boolean => {
 /** Beside the bar: that nobody else is there yet, or what a host carries. */
 const Aside = ({ state: { carrying, participants } }: { state: CallState }) => {
   if (participants.length === 0) return <p class="call-aside">{text.call.alone}</p>
-  if (!carrying || carrying.guests === 0) return null
+  // With one guest there is nobody to pass anything on to.
+  if (!carrying || carrying.guests < 2) return null
   const megabits = (carrying.bitsPerSecond / 1e6).toFixed(1)
   return <p class="call-aside">{text.call.carrying(carrying.guests, megabits)}</p>
 }

@@ -4,13 +4,14 @@ import { type IceServer, iceServersMax } from '../../../settings.ts'
 import type { Commands } from '../../model.ts'
 import { Switch } from '../../parts/choice.tsx'
 import { Icon } from '../../parts/icon.tsx'
+import { relayMissing } from '../../relay.ts'
 import { text } from '../../text.ts'
 import type { SettingsProps } from '../settings.tsx'
 import { AddServer } from './add-server.tsx'
 
 export const ConnectionSettings = ({ model, commands }: SettingsProps) => {
   const { iceServers, relayOnly } = model.settings.value
-  const hasRelay = iceServers.length > 0 ? iceServers.some(isRelay) : model.serverRelays.value
+  const missing = relayMissing(model.settings.value, model.serverRelays.value)
   return (
     <>
       <Switch
@@ -20,7 +21,7 @@ export const ConnectionSettings = ({ model, commands }: SettingsProps) => {
         change={on => commands.choose({ relayOnly: on })}
       />
       <div class="form-trouble" role="status">
-        {relayOnly && !hasRelay && <p>{text.connection.noRelay}</p>}
+        {missing && <p>{text.connection.noRelay}</p>}
       </div>
       <section class="servers" aria-labelledby="own-servers">
         <h3 id="own-servers">{text.connection.own}</h3>
@@ -43,8 +44,6 @@ export const ConnectionSettings = ({ model, commands }: SettingsProps) => {
     </>
   )
 }
-
-const isRelay = ({ urls }: IceServer): boolean => urls.some(url => /^turns?:/i.test(url))
 
 type ServerProps = { server: IceServer; commands: Commands; remove: () => void }
 
