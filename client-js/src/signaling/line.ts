@@ -86,12 +86,15 @@ export class Line {
     )
   }
 
-  join(room: RoomId, password: string): Promise<Answer> {
-    return this.#ask(
+  async join(room: RoomId, password: string): Promise<Answer> {
+    const answer = await this.#ask(
       events.join,
       id => writeJoin(id, room, password),
       body => parseJoined(body, room, password),
     )
+    // One that comes too late has given us a seat, and who asks for it again is met with silence.
+    if (!answer.ok && answer.refusal === 'unreachable') this.leave(room)
+    return answer
   }
 
   signal(target: PeerId, room: RoomId, signal: Signal): void {
