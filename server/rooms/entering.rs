@@ -34,6 +34,7 @@ impl Rooms {
         };
         let (told, others): (_, Vec<_>) = (room.introduce_to(), room.peers().cloned().collect());
         room.add(member);
+        let alarms = room.on_coming(&id, peer).into_iter().collect();
         let mut present = Arc::default();
         if self.customs.introduces_both {
             present = room.peers().cloned().collect();
@@ -43,7 +44,7 @@ impl Rooms {
             notices
                 .extend(others.iter().zip(iter::repeat(peer)).map(|(it, to)| newcomer(to.clone(), &id, it, &present)));
         }
-        Ok(Outcome::new(Reply::Entered { room: id, others, is_new: false }, notices))
+        Ok(Outcome { alarms, ..Outcome::new(Reply::Entered { room: id, others, is_new: false }, notices) })
     }
 
     pub(super) fn members(&self, peer: &PeerId) -> Result<Outcome<'static>, Refusal> {

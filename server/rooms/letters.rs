@@ -4,11 +4,12 @@
 //! nothing is kept for the second apart from the first. How much waits is bounded for each name.
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    mem::size_of,
     time::Duration,
 };
 
-use super::{Event, Name, Notice, Outcome, Part, Payload, PeerId, Refusal, Reply, Rooms, signals::sent};
+use super::{
+    Alarm, Event, Name, Notice, Outcome, Part, Payload, PeerId, Refusal, Reply, Rooms, alarms::About, signals::sent,
+};
 
 /// After an answer: for a page to have made use of it, and to have found its own ways. Candidates that come earlier are
 /// thrown away by some pages.
@@ -75,15 +76,6 @@ enum Stage {
 
 const ASKED: Stage = Stage::Asked { n_before: 0, is_crossed: false };
 
-/// Something to be seen to after a while: the rules have no clock.
-#[derive(Clone, Debug)]
-pub struct Alarm {
-    /// From now on.
-    pub after: Duration,
-    names: (Name, Name),
-    number: u64,
-}
-
 impl Rooms {
     /// From one who has a name to whoever has the other.
     pub(super) fn write<'a>(&mut self, from: &PeerId, to: &str, payload: Payload<'a>) -> Result<Outcome<'a>, Refusal> {
@@ -141,10 +133,10 @@ impl Rooms {
     }
 
     /// Sees to what an alarm was for, and says when to see to it again.
-    pub fn ring(&mut self, alarm: &Alarm) -> (Vec<Notice<'static>>, Option<Alarm>) {
+    pub(super) fn see_to_letter(&mut self, names: &(Name, Name), number: u64) -> (Vec<Notice<'static>>, Option<Alarm>) {
         let nothing = (Vec::new(), None);
-        let (first, second) = &alarm.names;
-        let letter = self.letters.by_names.get_mut(&alarm.names).filter(|it| it.number == alarm.number);
+        let (first, second) = names;
+        let letter = self.letters.by_names.get_mut(names).filter(|it| it.number == number);
         let (Some(letter), Some(one), Some(other)) = (letter, self.names.get(first), self.names.get(second)) else {
             return nothing;
         };
@@ -156,18 +148,18 @@ impl Rooms {
                     return nothing;
                 };
                 let notices = letter.offer.iter().map(|it| said(other, one, first, it.clone())).collect();
-                (notices, self.letters.set_alarm(&alarm.names, *wait))
+                (notices, self.letters.set_alarm(names, *wait))
             }
             // The candidates of both, who can use them now.
             Stage::Answered => {
                 let (of_first, of_second) = (letter.of_first.pop_front(), letter.of_second.pop_front());
-                letter.n_bytes -= of_first.iter().chain(&of_second).map(cost).sum::<usize>();
+                letter.n_bytes -= of_first.iter().chain(&of_second).map(Payload::cost).sum::<usize>();
                 let of_first = of_first.map(|it| said(other, one, first, it));
                 let of_second = of_second.map(|it| said(one, other, second, it));
                 let notices: Vec<_> = of_first.into_iter().chain(of_second).collect();
-                let next = if notices.is_empty() { None } else { self.letters.set_alarm(&alarm.names, SPACING) };
+                let next = if notices.is_empty() { None } else { self.letters.set_alarm(names, SPACING) };
                 if next.is_none() {
-                    self.letters.end(&alarm.names);
+                    self.letters.end(names);
                 }
                 (notices, next)
             }
@@ -186,7 +178,7 @@ impl Letters {
             match self.by_names.get_mut(&names) {
                 Some(letter) if letter.offer.is_some() => {
                     letter.stage = Stage::Waiting;
-                    letter.n_bytes -= letter.of_second.drain(..).map(|it| cost(&it)).sum::<usize>();
+                    letter.n_bytes -= letter.of_second.drain(..).map(|it| it.cost()).sum::<usize>();
                 }
                 _ => drop(self.end(&names)),
             }
@@ -198,7 +190,7 @@ impl Letters {
         let letter = self.by_names.get_mut(names)?;
         self.n_alarms += 1;
         letter.number = self.n_alarms;
-        Some(Alarm { after, names: names.clone(), number: letter.number })
+        Some(Alarm { after, about: About::Letter { names: names.clone(), number: letter.number } })
     }
 
     fn end(&mut self, names: &(Name, Name)) -> Option<Letter> {
@@ -234,12 +226,12 @@ impl Letters {
 
     /// A new offer takes the place of the one before.
     fn begin(&mut self, names: (Name, Name), stage: Stage, offer: &Payload<'_>) -> Result<(), Refusal> {
-        let kept = Some(offer).filter(|it| cost(it) <= LETTER_BYTES_MAX).map(|it| it.clone().kept());
+        let kept = Some(offer).filter(|it| it.cost() <= LETTER_BYTES_MAX).map(|it| it.clone().kept());
         let is_new = !self.by_names.contains_key(&names);
         if kept.is_none() && stage == Stage::Waiting || is_new && self.of(&names.0).len() >= LETTERS_MAX {
             return Err(Refusal::TooMuchKept);
         }
-        let n_bytes = kept.as_ref().map_or(0, cost);
+        let n_bytes = kept.as_ref().map_or(0, Payload::cost);
         let (of_first, of_second) = (VecDeque::new(), VecDeque::new());
         self.by_second.insert((names.1.clone(), names.0.clone()));
         self.by_names.insert(names, Letter { number: 0, stage, offer: kept, of_first, of_second, n_bytes });
@@ -250,7 +242,7 @@ impl Letters {
     fn answer(&mut self, theirs: &(Name, Name)) -> Option<Alarm> {
         let letter = self.by_names.get_mut(theirs).filter(|it| it.stage != Stage::Answered)?;
         letter.stage = Stage::Answered;
-        letter.n_bytes -= letter.offer.take().as_ref().map_or(0, cost);
+        letter.n_bytes -= letter.offer.take().as_ref().map_or(0, Payload::cost);
         self.set_alarm(theirs, SETTLING)
     }
 
@@ -261,10 +253,10 @@ impl Letters {
         if !is_ours && matches!(letter.stage, Stage::Asked { is_crossed: true, .. }) {
             return Err(Refusal::OfferCrossed);
         }
-        if letter.n_bytes + cost(candidate) > LETTER_BYTES_MAX {
+        if letter.n_bytes + candidate.cost() > LETTER_BYTES_MAX {
             return Err(Refusal::TooMuchKept);
         }
-        letter.n_bytes += cost(candidate);
+        letter.n_bytes += candidate.cost();
         let candidates = if is_ours { &mut letter.of_first } else { &mut letter.of_second };
         candidates.push_back(candidate.clone().kept());
         Ok(true)
@@ -278,7 +270,7 @@ impl Letters {
             assert_eq!(letter.stage != Stage::Waiting, has(second), "{second} is asked just when it is there");
             assert!(!self.by_names.contains_key(&(second.clone(), first.clone())) || !has(second), "both are first");
             let kept = letter.offer.iter().chain(&letter.of_first).chain(&letter.of_second);
-            assert_eq!(letter.n_bytes, kept.map(cost).sum::<usize>());
+            assert_eq!(letter.n_bytes, kept.map(Payload::cost).sum::<usize>());
             assert!(letter.n_bytes <= LETTER_BYTES_MAX && self.of(first).len() <= LETTERS_MAX);
         }
         assert_eq!(self.by_names.len(), self.by_second.len());
@@ -287,9 +279,4 @@ impl Letters {
 
 fn said<'a>(to: &PeerId, from: &PeerId, name: &Name, payload: Payload<'a>) -> Notice<'a> {
     Notice { to: to.clone(), event: Event::Signal { from: from.clone(), name: Some(name.clone()), payload } }
-}
-
-/// What it costs to keep something.
-fn cost(it: &Payload<'_>) -> usize {
-    it.n_bytes() + size_of::<Payload<'static>>()
 }

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** plain data in, plain data out. Nothing in this folder reads a clock or a random source, takes a lock,
 //! logs, awaits, or knows what a socket is; fresh ids are handed in. No rule needs two rooms at once.
+mod alarms;
 mod customs;
 mod entering;
 mod ids;
@@ -15,6 +16,7 @@ mod room;
 #[cfg(test)]
 mod scenes;
 mod signals;
+mod standing;
 mod talks;
 mod topology;
 
@@ -24,9 +26,9 @@ use std::{
     sync::Arc,
 };
 
+pub use alarms::Alarm;
 pub use customs::Customs;
 pub use ids::{IdKind, Name, PeerId, RoomId};
-pub use letters::Alarm;
 pub use limits::Limits;
 pub use outcome::{Event, Notice, Outcome, Part, Payload, Refusal, Reply};
 pub use room::{Card, Password, RoomSpec};

@@ -181,8 +181,9 @@ pub enum Refusal {
 }
 
 impl Payload<'_> {
-    pub(super) fn n_bytes(&self) -> usize {
-        self.text.len() + self.attachments.iter().map(Bytes::len).sum::<usize>()
+    /// In bytes, what it costs to keep it.
+    pub(super) fn cost(&self) -> usize {
+        size_of::<Payload<'static>>() + self.text.len() + self.attachments.iter().map(Bytes::len).sum::<usize>()
     }
 
     /// For longer than the request that it came with.

@@ -89,6 +89,7 @@ fn assert_sound(rooms: &Rooms) {
         for peer in room.talks.peers() {
             assert!(members.contains(&peer), "{id} remembers what {peer} said that is gone");
         }
+        room.standing.assert_sound(|it| members.contains(&it));
         for peer in members {
             assert!(rooms.peers[peer].seats.values().any(|it| it == id), "{peer} does not know that it is in {id}");
         }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use subtle::ConstantTimeEq;
 
-use super::{PeerId, Refusal, Topology, talks::Talks};
+use super::{PeerId, Refusal, Topology, standing::Standing, talks::Talks};
 
 /// A room's password. Compared in constant time; never printed.
 #[derive(Clone)]
@@ -44,6 +44,8 @@ pub(super) struct Room {
     members: Vec<Member>,
     /// Empty where the customs ask for none of it.
     pub(super) talks: Talks,
+    /// Nothing where it is not custom.
+    pub(super) standing: Standing,
 }
 
 /// Someone in a room, and the number under which that peer's own list has this room.
@@ -67,7 +69,14 @@ pub(super) struct Departure {
 
 impl Room {
     pub(super) fn open(spec: RoomSpec, topology: Topology, creator: Member) -> Self {
-        Room { spec, topology, creator: creator.peer.clone(), members: vec![creator], talks: Talks::default() }
+        Room {
+            spec,
+            topology,
+            creator: creator.peer.clone(),
+            members: vec![creator],
+            talks: Talks::default(),
+            standing: Standing::default(),
+        }
     }
 
     /// May `peer` come in? `password` is `None` where none was given, which is not the empty one.
@@ -112,6 +121,7 @@ impl Room {
         if is_over {
             unseated.append(&mut self.members);
         }
+        self.standing.forget(gone);
         Some(Departure { told, unseated, is_over, twin: self.talks.forget(gone) })
     }
 
@@ -126,6 +136,15 @@ impl Room {
     /// The member with this id.
     pub(super) fn member(&self, id: &str) -> Option<&PeerId> {
         self.peers().find(|it| it.as_str() == id)
+    }
+
+    /// The member with this seat.
+    pub(super) fn at(&self, seat: u64) -> Option<&PeerId> {
+        self.members.iter().find(|it| it.seat == seat).map(|it| &it.peer)
+    }
+
+    pub(super) fn seat(&self, peer: &PeerId) -> Option<u64> {
+        self.members.iter().find(|it| it.peer == *peer).map(|it| it.seat)
     }
 
     /// The member who came just before this one.

@@ -37,18 +37,20 @@ impl Rooms {
         if customs.first_offer_stands && part != Part::Answer && room.talks.is_asked(from) {
             return Err(Refusal::OfferCrossed);
         }
+        let mut to = to.to_vec();
+        let alarms = if customs.first_offer_stands { room.stand(id, from, &mut to, &payload) } else { Vec::new() };
         let before = room.before(from).filter(|_| customs.joins_twins).cloned();
         let mut notices = Vec::with_capacity(to.len());
-        for to in to {
+        for to in &to {
             let speaker = room.talks.speaker(from, before.as_ref(), to, part);
             room.talks.note(&speaker, to, part);
             notices.push(said(to, &speaker, payload.clone()));
         }
-        Ok(sent(notices))
+        Ok(Outcome { alarms, ..sent(notices) })
     }
 }
 
-fn said<'a>(to: &PeerId, from: &PeerId, payload: Payload<'a>) -> Notice<'a> {
+pub(super) fn said<'a>(to: &PeerId, from: &PeerId, payload: Payload<'a>) -> Notice<'a> {
     Notice { to: to.clone(), event: Event::Signal { from: from.clone(), name: None, payload } }
 }
 

@@ -1,6 +1,7 @@
 //! Scenes: a stage, a step, and everything that the server would say.
 mod doors;
 mod letters;
+mod standing;
 mod talks;
 
 use super::{

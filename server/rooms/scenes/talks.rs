@@ -16,6 +16,14 @@ fn first_stands() -> Customs {
 fn twins() -> Customs {
     Customs { joins_twins: true, ..Customs::default() }
 }
+/// Where all have spoken: an offer to who has not would wait.
+fn speaking(peers: &[&str]) -> Rooms {
+    let mut rooms = together(first_stands(), peers);
+    for name in peers {
+        all(&mut rooms, name, Part::Candidate).unwrap();
+    }
+    rooms
+}
 fn all(rooms: &mut Rooms, from: &str, part: Part) -> Result<Vec<String>, Refusal> {
     ask(rooms, from, Request::Signal { to: Address::Mates, payload: payload(part) }).map(|it| it.1)
 }
@@ -26,7 +34,7 @@ fn one(rooms: &mut Rooms, from: &str, to: &str, part: Part) -> Vec<String> {
 
 #[test]
 fn of_two_offers_that_cross_the_first_stands() {
-    let mut rooms = together(first_stands(), &["x", "y"]);
+    let mut rooms = speaking(&["x", "y"]);
     assert_eq!(all(&mut rooms, "y", Part::Offer).unwrap(), ["x <- signal y"]);
     assert_eq!(all(&mut rooms, "x", Part::Offer), Err(Refusal::OfferCrossed));
     assert_eq!(all(&mut rooms, "x", Part::Candidate), Err(Refusal::OfferCrossed));
@@ -47,17 +55,18 @@ fn an_offer_that_nobody_was_there_to_hear_stands_in_nobodys_way() {
 
 #[test]
 fn an_offer_goes_with_the_one_who_made_it() {
-    let mut rooms = together(first_stands(), &["x", "y"]);
+    let mut rooms = speaking(&["x", "y"]);
     all(&mut rooms, "y", Part::Offer).unwrap();
     rooms.forget(&peer("y"));
     ask(&mut rooms, "z", Request::Hello).unwrap();
     ask(&mut rooms, "z", Request::Enter { room: Some(room()), peers_max: 9 }).unwrap();
+    all(&mut rooms, "z", Part::Candidate).unwrap();
     assert_eq!(all(&mut rooms, "x", Part::Offer).unwrap(), ["z <- signal x"]);
 }
 
 #[test]
 fn what_is_not_told_apart_is_passed_on_whatever_was_offered() {
-    let mut rooms = together(first_stands(), &["x", "y"]);
+    let mut rooms = speaking(&["x", "y"]);
     all(&mut rooms, "y", Part::Offer).unwrap();
     assert_eq!(all(&mut rooms, "x", Part::Opaque).unwrap(), ["y <- signal x"]);
     let mut rooms = together(Customs::default(), &["x", "y"]);

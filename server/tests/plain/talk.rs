@@ -61,3 +61,33 @@ async fn nonsense_before_the_first_word_decides_nothing() {
     b.say(OFFER).await;
     assert_eq!(a.hear().await, OFFER);
 }
+
+#[tokio::test]
+async fn who_says_its_only_offer_to_nobody_is_made_the_one_that_stands() {
+    let server = server(r#"["poc"]"#, &[]).await;
+    let (mut a, mut b) = (Plain::connect(server.address).await, Plain::connect(server.address).await);
+    let answer = OFFER.replace("offer", "answer");
+    let candidate = r#"{"type":"signal","payload":{"candidate":{"candidate":"x"}}}"#;
+    for text in [r#"{"type":"join","room":"demo"}"#, OFFER, candidate] {
+        a.say(text).await;
+    }
+    server.comes_to((2, 1)).await;
+    b.say(r#"{"type":"join","room":"demo"}"#).await;
+    assert_eq!((b.hear().await, b.hear().await), (OFFER.to_owned(), candidate.to_owned()));
+    b.say(&answer).await;
+    assert_eq!(a.hear().await, answer);
+}
+
+#[tokio::test]
+async fn an_offer_that_comes_second_gives_way_to_the_first() {
+    let server = server(r#"["poc"]"#, &[]).await;
+    let (mut a, mut b) = (Plain::connect(server.address).await, Plain::connect(server.address).await);
+    for it in [&mut a, &mut b] {
+        it.say(r#"{"type":"join","room":"demo"}"#).await;
+    }
+    let numbered = |n: u8| format!(r#"{{"type":"signal","payload":{{"sdp":{{"type":"offer","n":{n}}}}}}}"#);
+    a.say(&numbered(1)).await;
+    b.say(&numbered(2)).await;
+    let (heard, by) = tokio::select! { it = a.hear() => (it, 1), it = b.hear() => (it, 2) };
+    assert_eq!(heard, numbered(3 - by), "which came first to the server is not known");
+}

@@ -78,6 +78,10 @@ const POC: Deviations = &[
     (NOTHING_TO_PASS, &[("signal-nothing", "B", 5, &[]), ("signal-nothing", "B", 6, &[])]),
     ("of two offers that cross the first stands", &[("cross", "A", 6, &[]), ("cross", "A", 7, &[])]),
     (
+        "an offer waits for who has said nothing yet, and without a runtime it waits for good",
+        &[("cross", "B", 5, &[]), ("signals", "B", 5, &[])],
+    ),
+    (
         "a third would tear down the call of the two",
         &[("third", "C", 6, &["(closed: 1013 the room is full)"]), ("third", "A", 7, &[]), ("third", "B", 7, &[])],
     ),

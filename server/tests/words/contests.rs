@@ -8,14 +8,17 @@ use super::Stage;
 
 const JOIN: &str = r#"{"type":"join","room":"demo"}"#;
 const OFFER: &str = r#"{"type":"signal","payload":{"sdp":{"type":"offer"}}}"#;
+const CANDIDATE: &str = r#"{"type":"signal","payload":{"candidate":{}}}"#;
 const NOTHING: [&str; 0] = [];
 const ASKED: [&str; 2] = ["A <- (are you there?)", "B <- (are you there?)"];
 const REFUSED: [&str; 1] = ["C <- (closed: 1013 the room is full)"];
 
+/// Both have spoken: an offer to who has not would wait.
 fn full() -> Stage {
     let mut stage = Stage::speaking(&Poc, &["A", "B", "C"]);
     for name in ["A", "B"] {
         stage.say(name, JOIN);
+        stage.say(name, CANDIDATE);
     }
     stage
 }

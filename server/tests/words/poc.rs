@@ -1,4 +1,6 @@
 //! The words of `poc`, and what it does better than its own server.
+use std::time::Duration;
+
 use p2pchat_server::dialects::poc::Poc;
 
 use super::Stage;
@@ -15,6 +17,13 @@ fn room_of(names: &[&str]) -> Stage {
     for name in names {
         assert_eq!(stage.say(name, JOIN), NOTHING);
     }
+    stage
+}
+
+/// Where each has spoken, as a page does that has a camera: an offer to who has not would wait.
+fn speaking(names: &[&str]) -> Stage {
+    let mut stage = room_of(names);
+    names.iter().for_each(|it| drop(stage.say(it, &candidate())));
     stage
 }
 
@@ -57,7 +66,7 @@ fn signals_stay_in_the_room() {
 
 #[test]
 fn of_two_offers_that_cross_the_first_stands() {
-    let mut stage = room_of(&["X", "Y"]);
+    let mut stage = speaking(&["X", "Y"]);
     assert_eq!(stage.say("Y", &description("offer")), [format!("X <- {}", description("offer"))]);
     assert_eq!(stage.say("X", &description("offer")), NOTHING);
     assert_eq!(stage.say("X", &candidate()), NOTHING);
@@ -68,8 +77,35 @@ fn of_two_offers_that_cross_the_first_stands() {
 }
 
 #[test]
-fn who_comes_again_after_a_reload_can_offer_and_be_answered() {
+fn an_offer_to_who_has_said_nothing_waits_and_stands() {
     let mut stage = room_of(&["A", "B"]);
+    assert_eq!(stage.say("A", &description("offer")), NOTHING);
+    assert_eq!(stage.say("A", &candidate()), NOTHING);
+    assert_eq!(stage.say("B", &description("offer")), NOTHING);
+    assert_eq!(stage.say("B", &candidate()), NOTHING);
+    assert_eq!(stage.say("B", &description("answer")), [format!("A <- {}", description("answer"))]);
+    assert_eq!(stage.say("A", &candidate()), [format!("B <- {}", candidate())]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_has_no_camera_is_made_the_offer_that_stands_after_a_while() {
+    let mut stage = room_of(&["A"]);
+    stage.say("A", &description("offer"));
+    stage.say("A", &candidate());
+    stage.connect("B");
+    stage.say("B", JOIN);
+    // The timer's own task has to come to its turn before and after.
+    tokio::task::yield_now().await;
+    tokio::time::advance(Duration::from_secs(4)).await;
+    tokio::task::yield_now().await;
+    assert_eq!(stage.heard(), [format!("B <- {}", description("offer")), format!("B <- {}", candidate())]);
+    assert_eq!(stage.say("B", &description("answer")), [format!("A <- {}", description("answer"))]);
+    assert_eq!(stage.say("B", &description("offer")), [format!("A <- {}", description("offer"))]);
+}
+
+#[test]
+fn who_comes_again_after_a_reload_can_offer_and_be_answered() {
+    let mut stage = speaking(&["A", "B"]);
     stage.say("A", &description("offer"));
     stage.say("B", &description("answer"));
     stage.drop_line("A");
@@ -80,11 +116,13 @@ fn who_comes_again_after_a_reload_can_offer_and_be_answered() {
 }
 
 #[test]
-fn old_offers_are_not_said_again() {
+fn what_was_offered_before_is_not_said_to_who_comes_and_offers() {
     let mut stage = room_of(&["A"]);
     stage.say("A", &description("offer"));
     stage.connect("B");
     assert_eq!(stage.say("B", JOIN), NOTHING);
+    assert_eq!(stage.say("A", &candidate()), NOTHING, "it belongs to that offer");
+    assert_eq!(stage.say("B", &description("offer")), [format!("A <- {}", description("offer"))]);
 }
 
 #[test]
