@@ -13,10 +13,18 @@ export type ScreensPorts = {
 /** With the microphone's stream it stays below what others take notice of. */
 export const screensMax = 4
 
-/** Options that are not in every browser's, nor in the compiler's, list. A sound of the screen's own must not be worked on as a voice. */
+/** A screen's own sound must not be worked on as a voice. What this page plays is the others: they would hear themselves again. */
+const screenSound = {
+  echoCancellation: false,
+  noiseSuppression: false,
+  autoGainControl: false,
+  restrictOwnAudio: true,
+}
+
+/** Some of it is not in every browser's, nor in the compiler's, list; who does not know it leaves it out. */
 const wish = (sound: boolean): DisplayMediaStreamOptions => ({
   video: { frameRate: { ideal: 30, max: 30 } },
-  audio: sound && { echoCancellation: false, noiseSuppression: false, autoGainControl: false },
+  audio: sound && screenSound,
   ...{
     selfBrowserSurface: 'exclude',
     surfaceSwitching: 'include',
