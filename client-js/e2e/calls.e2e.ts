@@ -128,6 +128,12 @@ describe.each<Kind>(['mesh', 'star'])('in a %s', kind => {
     await expect.poll(() => ada.shown()).toMatchObject([{ cameraOff: true }])
     await ben.do('setAudioOnly', false)
     await ben.watches('Ada')
+    await ada.watches('Ben')
+    await ben.do('setAudioOnly', true)
+    await expect.poll(() => ada.shown()).toMatchObject([{ cameraOff: true }])
+    await ben.do('setCamera', true)
+    expect((await ben.state()).own.audioOnly).toBe(false)
+    await Promise.all([ada.watches('Ben'), ben.watches('Ada')])
   })
   test('it is heard who speaks, and measured how well', async () => {
     const [ada, ben] = await gather(kind, 'Ada', 'Ben')

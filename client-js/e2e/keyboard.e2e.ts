@@ -114,6 +114,27 @@ test('one letter each, but none while one types', async () => {
   await ada.page.locator('.room:not(:fullscreen)').waitFor()
 })
 
+test('sound alone is said while it lasts, and the key for the camera ends it', async () => {
+  const ada = await inCall()
+  const { keyboard } = ada.page
+  const pictures = ada.page.getByRole('button', { name: 'Show pictures' })
+  const soundAlone = async (): Promise<void> => {
+    await ada.page.getByRole('button', { name: 'More', exact: true }).click()
+    await ada.page.getByRole('switch', { name: 'Audio only' }).check()
+    await keyboard.press('Escape')
+    await isOn(ada, 'Camera', false)
+  }
+  await soundAlone()
+  await pictures.waitFor()
+  await keyboard.press('v')
+  await isOn(ada, 'Camera', true)
+  await pictures.waitFor({ state: 'detached' })
+  await soundAlone()
+  await pictures.click()
+  await isOn(ada, 'Camera', true)
+  await pictures.waitFor({ state: 'detached' })
+})
+
 test('with push-to-talk one is heard while the space bar is held, and a button is pressed by it all the same', async () => {
   const ada = await inCall()
   const { keyboard } = ada.page

@@ -76,6 +76,15 @@ test('a camera that is off leaves no picture', () => {
   expect(tile?.picture).toBeNull()
 })
 
+test('with sound alone, whose picture is only not shown is not said to have the camera off', () => {
+  const hidden = (cameraOff: boolean | null, audioOnly: boolean) => {
+    const state = inCall(participant('a', remote('c', { hasVideo: false, cameraOff })))
+    return tilesOf({ ...state, own: { ...state.own, audioOnly } }, 'Me', known)[0]?.hidden
+  }
+  expect([hidden(false, true), hidden(null, true), hidden(true, true)]).toEqual([true, true, false])
+  expect(hidden(false, false)).toBe(false)
+})
+
 test('with push-to-talk one is muted until the key is held', () => {
   const state = inCall()
   const own = { ...state.own, microphone: 'on', pushToTalk: true, speaking: true } as const
@@ -97,6 +106,9 @@ test('what one does oneself is said, too', () => {
   const before = inCall()
   const after = { ...before, own: { ...before.own, microphone: 'on', camera: 'on' } } as const
   expect(said(before, after)).toEqual(['Microphone on', 'Camera on'])
+  const alone = { ...after, own: { ...after.own, camera: 'off', audioOnly: true } } as const
+  expect(said(after, alone)).toEqual(['Audio only', 'Camera off'])
+  expect(said(alone, after)).toEqual(['Pictures again', 'Camera on'])
   expect(said(noCall, before)).toEqual(['You are in the call'])
   expect(said(before, noCall)).toEqual(['You have left the call'])
 })

@@ -136,7 +136,10 @@ export class Call implements CallCommands {
   }
 
   async setCamera(on: boolean): Promise<void> {
-    await this.#own?.setCamera(on)
+    const audioOnly = this.#own?.audioOnly
+    const done = this.#own?.setCamera(on)
+    if (on && audioOnly) this.#hidePictures(false)
+    await done
   }
 
   async useMicrophone(choice: Choice): Promise<void> {

@@ -38,6 +38,8 @@ export class Own {
   #over = false
   #muted: boolean
   #cameraWanted: boolean
+  /** The camera was on when pictures were given up, and is to be on again with them. */
+  #cameraAfter: boolean
   #pushToTalk: boolean
   #audioOnly: boolean
   #talking = false
@@ -49,6 +51,7 @@ export class Own {
     this.#muted = !choices.microphone.on
     this.#audioOnly = choices.audioOnly ?? false
     this.#cameraWanted = choices.camera.on && !this.#audioOnly
+    this.#cameraAfter = choices.camera.on && this.#audioOnly
     this.#pushToTalk = choices.pushToTalk ?? false
     this.#inputs = new Inputs(processing, {
       media: ports.media,
@@ -104,8 +107,14 @@ export class Own {
     if (!muted) await this.#inputs.open('microphone')
   }
 
+  /** Whoever wants to be seen has done with sound alone. */
   async setCamera(on: boolean): Promise<void> {
-    if (on && this.#audioOnly) return
+    this.#cameraAfter = false
+    if (on) this.#audioOnly = false
+    await this.#turnCamera(on)
+  }
+
+  async #turnCamera(on: boolean): Promise<void> {
     this.#cameraWanted = on
     if (on) await this.#inputs.open('camera')
     else await this.#cameraOff()
@@ -125,9 +134,11 @@ export class Own {
   }
 
   async setAudioOnly(on: boolean): Promise<void> {
+    const turns = on ? this.#cameraWanted : this.#cameraAfter
     this.#audioOnly = on
-    if (on && this.#cameraWanted) await this.setCamera(false)
+    this.#cameraAfter = on && turns
     this.#ports.changed()
+    if (turns) await this.#turnCamera(!on)
   }
 
   /** What the microphone hears of us. */

@@ -82,7 +82,7 @@ export type OwnCall = {
   /** What was chosen. Null is whatever the system prefers. */
   readonly devices: Choices
   readonly processing: Processing
-  /** Neither sends nor receives pictures. */
+  /** Neither sends nor receives pictures. Turning the camera on ends it; ending it turns a camera on that was on before. */
   readonly audioOnly: boolean
   readonly screens: readonly OwnScreen[]
 }

@@ -44,6 +44,7 @@ const ofOwn = (was: CallState['own'], is: CallState['own'], words: Words): strin
   if (was.microphone !== is.microphone) said.push(is.microphone === 'on' ? words.unmuted : words.muted)
   if (was.camera !== is.camera && is.camera !== 'starting')
     said.push(is.camera === 'on' ? words.cameraOn : words.cameraOff)
+  if (was.audioOnly !== is.audioOnly) said.unshift(is.audioOnly ? words.audioOnly : words.audioOnlyNot)
   if (is.screens.length > was.screens.length) said.push(words.sharing)
   if (is.screens.length < was.screens.length) said.push(words.sharingNot)
   return said

@@ -22,6 +22,8 @@ export type Tile = {
   readonly id: StreamId | null
   /** Null: there is nothing to look at but a face. */
   readonly picture: MediaStream | null
+  /** There may be a picture: it is us who do without. */
+  readonly hidden: boolean
   /** Null where nobody says so. */
   readonly muted: boolean | null
   readonly speaking: boolean
@@ -43,11 +45,13 @@ export const tilesOf = (
   self: string,
   known: (member: MemberId) => Known,
 ): readonly Tile[] => [
-  ...call.participants.flatMap(participant => ofParticipant(participant, known(participant.member))),
+  ...call.participants.flatMap(participant =>
+    ofParticipant(participant, known(participant.member), call.own.audioOnly),
+  ),
   ...ofOwn(call, self),
 ]
 
-const ofParticipant = ({ member, streams }: Participant, known: Known): Tile[] => {
+const ofParticipant = ({ member, streams }: Participant, known: Known, audioOnly: boolean): Tile[] => {
   const camera = streams.find(({ kind }) => kind === 'camera') ?? null
   const screens = streams.filter(({ kind }) => kind === 'screen')
   const tile = (kind: Tile['kind'], remote: RemoteStream | null): Tile => ({
@@ -58,6 +62,7 @@ const ofParticipant = ({ member, streams }: Participant, known: Known): Tile[] =
     member,
     id: remote?.id ?? null,
     picture: remote?.hasVideo ? remote.stream : null,
+    hidden: audioOnly && remote !== null && remote.cameraOff !== true,
     muted: remote?.muted ?? null,
     speaking: kind === 'person' && (remote?.speaking ?? false),
     quality: remote?.measured?.quality ?? null,
@@ -67,9 +72,11 @@ const ofParticipant = ({ member, streams }: Participant, known: Known): Tile[] =
   return [tile('person', camera), ...screens.map(screen => tile('screen', screen))]
 }
 
+const none = { hidden: false, quality: null, remote: null } as const
+
 const ofOwn = ({ own }: CallState, name: string): Tile[] => {
   if (own.phase === 'out') return []
-  const tile = { own: true, member: null, name, reach: 'self', quality: null, remote: null } as const
+  const tile = { own: true, member: null, name, reach: 'self', ...none } as const
   const person: Tile = {
     ...tile,
     key: 'self',

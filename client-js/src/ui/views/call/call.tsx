@@ -52,6 +52,10 @@ const Inside = ({ room, state, call, model, commands, panels, unread, invitation
   const { pinned, pin } = usePins()
   const [proved, setProved] = useState<Tile | null>(null)
   const plugged = usePlugged(devices)
+  const showPictures = (): void => {
+    area.current?.focus()
+    void call.setAudioOnly(false)
+  }
   const scene = arrange(tilesOf(state, room.person.name, knownIn(people(room))), pinned)
   return (
     <section ref={area} class={idle ? 'call call-idle' : 'call'} aria-label={text.call.area} tabIndex={-1}>
@@ -70,6 +74,14 @@ const Inside = ({ room, state, call, model, commands, panels, unread, invitation
       />
       <div class="call-foot">
         <Aside state={state} />
+        {own.audioOnly && (
+          <p class="call-mode">
+            {text.call.audioOnly}
+            <button type="button" class="button button-small" onClick={showPictures}>
+              {text.call.showPictures}
+            </button>
+          </p>
+        )}
         {room.links.size === 0 && !room.ended && <CopyLink commands={commands} link={invitation} small />}
         <Bar
           state={state}

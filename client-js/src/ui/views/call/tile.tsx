@@ -35,17 +35,18 @@ export const TileView = ({ tile, ...tools }: Props) => {
 }
 
 /** For those who do not see the marks. */
-const stateOf = ({ kind, muted, picture, quality }: Tile): string[] => {
-  if (kind === 'screen') return []
+const stateOf = ({ kind, muted, picture, hidden, quality }: Tile): string[] => {
+  if (kind === 'screen') return hidden ? [text.call.notShown] : []
+  const none = hidden ? text.call.notShown : text.call.noPicture
   return [
     muted === true ? text.call.muted : null,
-    picture === null ? text.call.noPicture : null,
+    picture === null ? none : null,
     quality === null ? null : text.call.qualities[quality],
   ].filter(it => it !== null)
 }
 
 const Inside = ({ tile, title }: { tile: Tile; title: string }) => {
-  const { kind, own, name, picture, screen } = tile
+  const { kind, own, name, picture, hidden, screen } = tile
   if (picture)
     return (
       <Video stream={picture} label={title} mirrored={own && kind === 'person'} whole={kind === 'screen'} />
@@ -56,6 +57,13 @@ const Inside = ({ tile, title }: { tile: Tile; title: string }) => {
         <Icon name="screen" />
         <p class="tile-placeholder-title">{text.call.ownScreenWhole}</p>
         <p class="tile-placeholder-hint">{text.call.ownScreenHint}</p>
+      </div>
+    )
+  if (kind === 'screen' && hidden)
+    return (
+      <div class="tile-placeholder">
+        <Icon name="screen" />
+        <p class="tile-placeholder-hint">{text.call.notShown}</p>
       </div>
     )
   return (
