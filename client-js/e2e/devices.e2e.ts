@@ -52,7 +52,7 @@ test('a camera that is unplugged is replaced, and it is said', async () => {
   await ada.unplugs('video')
   await expect
     .poll(async () => (await ada.state()).troubles)
-    .toMatchObject([{ with: 'camera', what: 'lost' }])
+    .toMatchObject([{ with: 'camera', what: 'replaced', by: expect.stringContaining('fake_device') }])
   await ben.watches('Ada')
   const [trouble] = (await ada.state()).troubles
   if (!trouble) throw new Error('nothing is said')

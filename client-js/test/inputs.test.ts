@@ -1,19 +1,21 @@
 /** The microphone and camera of a running call: changed over, unplugged, plugged in again, taken away. */
 import { expect, test } from 'vitest'
-import { allProcessing, type Input, type MediaTrouble, type Told } from '../src/call/devices.ts'
-import { Inputs } from '../src/call/inputs.ts'
+import { allProcessing, type Input, type Told } from '../src/call/devices.ts'
+import { Inputs, type InputsPorts } from '../src/call/inputs.ts'
 import type { Permission } from '../src/call/preview.ts'
 
 class FakeTrack extends EventTarget {
   readonly kind: string
   readonly device: string
   settings: MediaTrackSettings
+  readonly label: string
   refuses = false
   stopped = false
   constructor(kind: string, device: string, settings: MediaTrackSettings) {
     super()
     this.kind = kind
     this.device = device
+    this.label = `${device} (046d:0825)`
     this.settings = { ...settings, deviceId: device }
   }
   stop(): void {
@@ -87,18 +89,24 @@ const pickProcessing = (wish: MediaTrackConstraints): MediaTrackSettings => {
   }
 }
 
+type Trouble = Parameters<InputsPorts['trouble']>[1]
+
 const begin = () => {
   const browser = new Browser()
-  const troubles: (MediaTrouble | null)[] = []
+  const troubles: Trouble[] = []
+  const replaced: (string | undefined)[] = []
   const inputs = new Inputs(allProcessing, {
     media: browser,
     permission: async () => browser.permission,
     changed: () => undefined,
-    trouble: (_input, what) => troubles.push(what),
+    trouble: (_input, what, by) => {
+      troubles.push(what)
+      if (what === 'replaced') replaced.push(by)
+    },
   })
   const device = (input: Input): string | null =>
     (inputs.track(input) as unknown as FakeTrack | null)?.device ?? null
-  return { browser, inputs, troubles, device }
+  return { browser, inputs, troubles, replaced, device }
 }
 
 /** Everything that follows from what has just happened, which is a few turns of promises. */
@@ -135,34 +143,38 @@ test('one that is chosen while there is none is used when there is one', async (
   expect(device('microphone')).toBe('headset')
 })
 
-test('an unplugged one is said to be lost, replaced, and taken up again when it is back', async () => {
-  const { browser, inputs, troubles, device } = begin()
+test('an unplugged one is replaced, which is said, and taken up again when it is back', async () => {
+  const { browser, inputs, troubles, replaced, device } = begin()
   await soon()
   await inputs.choose('microphone', choice)
   await inputs.open('microphone')
   browser.plug(desk, camera)
   await soon()
-  expect(troubles.at(-1)).toBe('lost')
+  expect(troubles.at(-1)).toBe('replaced')
+  expect(replaced).toEqual(['desk'])
   expect(device('microphone')).toBe('desk')
   browser.plug(desk, headset, camera)
   await soon()
   expect(device('microphone')).toBe('headset')
+  expect(troubles.at(-1)).toBeNull()
 })
 
-test('with nothing to replace it, it is waited for', async () => {
-  const { browser, inputs, device } = begin()
+test('with nothing to replace it, it is said to be lost, and waited for', async () => {
+  const { browser, inputs, troubles, device } = begin()
   await soon()
   await inputs.open('camera')
   browser.plug(desk)
   await soon()
   expect(device('camera')).toBeNull()
+  expect(troubles.at(-1)).toBe('lost')
   browser.plug(desk, camera)
   await soon()
+  expect(troubles.at(-1)).toBe('replaced')
   expect(device('camera')).toBe('cam')
 })
 
 test('who took it away in the browser’s own bar is not asked again', async () => {
-  const { browser, inputs, device } = begin()
+  const { browser, inputs, troubles, device } = begin()
   await soon()
   await inputs.open('camera')
   browser.permission = 'prompt'
@@ -170,6 +182,7 @@ test('who took it away in the browser’s own bar is not asked again', async () 
   browser.tracks[0]?.dispatchEvent(new Event('ended'))
   await soon()
   expect(device('camera')).toBeNull()
+  expect(troubles.at(-1)).toBe('lost')
   expect(browser.asked).toHaveLength(asked)
 })
 
@@ -214,7 +227,7 @@ test('a track from elsewhere is treated as the others would be', async () => {
 })
 
 test('a page without devices is told so', async () => {
-  const troubles: (MediaTrouble | null)[] = []
+  const troubles: Trouble[] = []
   const inputs = new Inputs(allProcessing, {
     media: null,
     permission: async () => 'unknown',

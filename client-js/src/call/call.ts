@@ -112,7 +112,7 @@ export class Call implements CallCommands {
       announce: announced => feed({ type: 'call-announce', own: announced }),
       retracked: stream => this.#republish(stream),
       tell: media => feed({ type: 'call-media', media }),
-      trouble: (about, what) => this.#trouble(about, what),
+      trouble: (about, what, by) => this.#trouble(about, what, by),
       changed: () => this.#update(),
     })
     this.#own = own
@@ -270,12 +270,12 @@ export class Call implements CallCommands {
     return owner === null ? null : this.#remote.find(room, owner, id)
   }
 
-  #trouble(about: TroubleWith, what: TroubleKind | null): void {
+  #trouble(about: TroubleWith, what: TroubleKind | null, by?: string): void {
     const before = this.#troubles.find(it => it.with === about)
-    if ((before?.what ?? null) === what) return
+    if ((before?.what ?? null) === what && before?.by === by) return
     const others = this.#troubles.filter(it => it !== before)
     this.#troubleKey += 1
-    this.#troubles = what === null ? others : [...others, { key: this.#troubleKey, with: about, what }]
+    this.#troubles = what === null ? others : [...others, { key: this.#troubleKey, with: about, what, by }]
     this.#update()
   }
 

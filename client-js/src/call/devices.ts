@@ -39,7 +39,7 @@ export const listed = (told: readonly Told[]): Devices => {
 }
 
 /** Chromium adds the maker's number, which nobody reads: `Camera (046d:0825)`. */
-const plainLabel = (label: string): string =>
+export const plainLabel = (label: string): string =>
   label.replace(/\s*\([\da-f]{4}:[\da-f]{4}\)$/i, '').slice(0, 100)
 
 /** Can one be told from another yet? */

@@ -11,6 +11,7 @@ import {
   meant,
   noDevices,
   picture,
+  plainLabel,
   present,
   troubleOf,
 } from './devices.ts'
@@ -23,7 +24,8 @@ export type InputsPorts = {
   readonly permission: PreviewPorts['permission']
   /** A track has come in place of another, or none has. */
   readonly changed: (input: Input) => void
-  readonly trouble: (input: Input, what: MediaTrouble | null) => void
+  /** `by`: what has taken the place of one that was unplugged. */
+  readonly trouble: (input: Input, what: MediaTrouble | 'replaced' | null, by?: string) => void
 }
 
 type Exactly = 'exact' | 'ideal'
@@ -173,8 +175,9 @@ export class Inputs {
     state.track = null
     state.lost = true
     this.#ports.changed(input)
-    this.#ports.trouble(input, 'lost')
-    void this.#look()
+    void this.#look().then(() => {
+      if (state.lost) this.#ports.trouble(input, 'lost')
+    })
   }
 
   /** Something was plugged in or out: what was lost is looked for, and a chosen one that is back is taken up again. */
@@ -191,7 +194,7 @@ export class Inputs {
     }
   }
 
-  /** Says nothing more: that the old one is lost has been said. Who took it away themselves is not asked again. */
+  /** Who took it away themselves is not asked again. */
   async #replace(input: Input): Promise<void> {
     const { media, permission } = this.#ports
     const state = this.#states[input]
@@ -200,8 +203,9 @@ export class Inputs {
     try {
       const track = media && (await this.#get(media, input, 'ideal'))
       if (!track) return
-      if (state.wish === wish && state.lost) this.#set(input, track)
-      else track.stop()
+      if (state.wish !== wish || !state.lost) return track.stop()
+      this.#set(input, track)
+      this.#ports.trouble(input, 'replaced', plainLabel(track.label))
     } catch {
       // Lost it stays, until something else is plugged in.
     }

@@ -20,7 +20,7 @@ export type OwnPorts = {
   /** A stream goes on with other tracks. */
   readonly retracked: (stream: StreamId) => void
   readonly tell: (media: Media) => void
-  readonly trouble: (about: TroubleWith, what: TroubleKind | null) => void
+  readonly trouble: (about: TroubleWith, what: TroubleKind | null, by?: string) => void
   readonly changed: () => void
 }
 
@@ -57,7 +57,7 @@ export class Own {
       media: ports.media,
       permission: ports.permission,
       changed: input => this.#inputChanged(input),
-      trouble: (input, what) => this.#over || ports.trouble(input, what),
+      trouble: (input, what, by) => this.#over || ports.trouble(input, what, by),
     })
     this.#screens = new Screens({
       pick: ports.pick,

@@ -91,12 +91,19 @@ export type TroubleWith = 'microphone' | 'camera' | 'screen' | 'speaker'
 
 /**
  * `unsupported`: the browser cannot share screens. `needs-press`: it plays no sound until the page is pressed, see
- * `playSound`. `lost`: it was unplugged during the call, and another has taken its place if there is one.
+ * `playSound`. `lost`: it was unplugged during the call, and there is no other. `replaced`: it was unplugged, and
+ * another has taken its place, which is worth a word and no trouble any more.
  */
-export type TroubleKind = MediaTrouble | 'unsupported' | 'needs-press'
+export type TroubleKind = MediaTrouble | 'replaced' | 'unsupported' | 'needs-press'
 
 /** One for each device at most; `key` is a new number for each. */
-export type CallTrouble = { readonly key: number; readonly with: TroubleWith; readonly what: TroubleKind }
+export type CallTrouble = {
+  readonly key: number
+  readonly with: TroubleWith
+  readonly what: TroubleKind
+  /** The name of what has taken its place. */
+  readonly by?: string | undefined
+}
 
 /** What a star's host passes on between its guests, with its own sending. */
 export type Carrying = {

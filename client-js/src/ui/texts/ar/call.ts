@@ -82,6 +82,10 @@ export const call: Texts['call'] = {
   screenUnsupported: 'هذا المتصفح لا يستطيع مشاركة الشاشات.',
   screenBlocked: 'لم يُسمح بالمشاركة. اضغط الزر مرة أخرى واختر ما تشاركه.',
   plugged: device => `تم توصيل ${isolated(device)}.`,
+  replaced: {
+    microphone: by => `فُصل الميكروفون. يُستخدم الآن ${isolated(by)}.`,
+    camera: by => `فُصلت الكاميرا. تُستخدم الآن ${isolated(by)}.`,
+  },
   useIt: 'استخدمه',
   dismiss: 'إخفاء',
   carrying: (guests, megabits) =>

@@ -79,6 +79,10 @@ export const call: Texts['call'] = {
   screenUnsupported: 'Dieser Browser kann keinen Bildschirm teilen.',
   screenBlocked: 'Das Teilen wurde nicht erlaubt. Drücke noch einmal und wähle, was du teilen willst.',
   plugged: device => `${device} ist angeschlossen.`,
+  replaced: {
+    microphone: by => `Das Mikrofon wurde abgezogen. Jetzt läuft ${by}.`,
+    camera: by => `Die Kamera wurde abgezogen. Jetzt läuft ${by}.`,
+  },
   useIt: 'Nehmen',
   dismiss: 'Ausblenden',
   carrying: (guests, megabits) =>

@@ -98,6 +98,10 @@ export const call = {
   screenUnsupported: 'This browser cannot share screens.',
   screenBlocked: 'Sharing was not allowed. Press the button again, and choose what to share.',
   plugged: (device: string) => `${device} is plugged in.`,
+  replaced: {
+    microphone: (by: string) => `The microphone was unplugged. ${by} is used now.`,
+    camera: (by: string) => `The camera was unplugged. ${by} is used now.`,
+  },
   useIt: 'Use it',
   dismiss: 'Dismiss',
   carrying: (guests: number, megabits: string) =>

@@ -78,6 +78,10 @@ export const call: Texts['call'] = {
   screenUnsupported: 'Este navegador no puede compartir pantallas.',
   screenBlocked: 'No se permitió compartir. Pulsa otra vez el botón y elige qué compartir.',
   plugged: device => `${device} está conectado.`,
+  replaced: {
+    microphone: by => `Se ha desconectado el micrófono. Ahora se usa ${by}.`,
+    camera: by => `Se ha desconectado la cámara. Ahora se usa ${by}.`,
+  },
   useIt: 'Usarlo',
   dismiss: 'Ocultar',
   carrying: (guests, megabits) =>

@@ -78,6 +78,10 @@ export const call: Texts['call'] = {
   screenUnsupported: 'Ce navigateur ne sait pas partager d’écran.',
   screenBlocked: 'Le partage n’a pas été autorisé. Appuyez encore et choisissez ce que vous partagez.',
   plugged: device => `${device} est branché.`,
+  replaced: {
+    microphone: by => `Le micro a été débranché. ${by} prend sa place.`,
+    camera: by => `La caméra a été débranchée. ${by} prend sa place.`,
+  },
   useIt: 'L’utiliser',
   dismiss: 'Masquer',
   carrying: (guests, megabits) =>

@@ -70,6 +70,10 @@ export const call: Texts['call'] = {
   screenUnsupported: '此浏览器无法共享屏幕。',
   screenBlocked: '共享未被允许。请再按一次按钮并选择要共享的内容。',
   plugged: device => `已接入${device}。`,
+  replaced: {
+    microphone: by => `麦克风已拔出，现在使用 ${by}。`,
+    camera: by => `摄像头已拔出，现在使用 ${by}。`,
+  },
   useIt: '使用',
   dismiss: '忽略',
   carrying: (guests, megabits) => `你正在向 ${guests} 位成员转发通话：${megabits} Mbit/s`,

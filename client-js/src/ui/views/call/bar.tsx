@@ -1,5 +1,5 @@
 /** Owns the bar of a call: microphone, camera, screen, chat, people, more, leave; always in that order. */
-import type { Choice, DeviceKind, Devices } from '../../../call/devices.ts'
+import type { Choice, DeviceKind, Devices, Input } from '../../../call/devices.ts'
 import type { CallCommands, CallState } from '../../../call/state.ts'
 import type { Panels } from '../../panels.ts'
 import { ToggleWithDevices } from '../../parts/devices.tsx'
@@ -52,7 +52,7 @@ const MicrophoneButton = ({ state: { own, troubles }, call, devices, choose }: B
     label: text.call.microphone,
     icon: 'microphone',
     iconOff: 'microphone-off',
-    troubled: troubles.some(trouble => trouble.with === 'microphone'),
+    troubled: isTroubled(troubles, 'microphone'),
   } as const
   const held = own.pushToTalk && own.microphone === 'on'
   const on = own.microphone === 'on'
@@ -78,6 +78,9 @@ const MicrophoneButton = ({ state: { own, troubles }, call, devices, choose }: B
   )
 }
 
+const isTroubled = (troubles: CallState['troubles'], input: Input): boolean =>
+  troubles.some(trouble => trouble.with === input && trouble.what !== 'replaced')
+
 const isTouch = (event: MouseEvent): boolean => 'pointerType' in event && event.pointerType === 'touch'
 
 /** For fingers, which have no space bar. */
@@ -96,7 +99,7 @@ const CameraButton = ({ state: { own, troubles }, call, devices, choose }: BarPr
     iconOff="camera-off"
     on={own.camera !== 'off'}
     busy={own.camera === 'starting'}
-    troubled={troubles.some(trouble => trouble.with === 'camera')}
+    troubled={isTroubled(troubles, 'camera')}
     shortcut="v"
     toggle={() => void call.setCamera(own.camera === 'off')}
     chooseLabel={text.preview.choose.camera}

@@ -1,4 +1,5 @@
 /** Owns what a call has to say in words, above its bar: what is wrong, what to do about it, and what others carry. */
+import { useEffect } from 'preact/hooks'
 import type { CallCommands, CallState, CallTrouble } from '../../../call/state.ts'
 import type { Plugged } from '../../devices.ts'
 import { Icon } from '../../parts/icon.tsx'
@@ -15,29 +16,44 @@ type Props = {
   forget: () => void
 }
 
+/** Long enough to be read in passing. */
+const passingMs = 8_000
+
+/** What is no trouble any more goes away by itself. */
+const usePassing = ({ state: { troubles }, call }: Props): void => {
+  const passing = troubles.filter(({ what }) => what === 'replaced').map(({ key }) => key)
+  useEffect(() => {
+    const timers = passing.map(key => setTimeout(() => call.dismiss(key), passingMs))
+    return () => timers.forEach(clearTimeout)
+  }, [passing.join(' ')])
+}
+
 /** At most the few that matter now; the first is the most urgent. */
-export const Notes = (props: Props) => (
-  <div class="notes" role="status">
-    {notesOf(props).map(note => (
-      <div key={note.key} class={`note note-${note.tone}`}>
-        <span class="note-words">
-          {note.words}
-          {note.action && (
-            <button type="button" class="button button-small" onClick={note.action.press}>
-              {note.action.label}
+export const Notes = (props: Props) => {
+  usePassing(props)
+  return (
+    <div class="notes" role="status">
+      {notesOf(props).map(note => (
+        <div key={note.key} class={`note note-${note.tone}`}>
+          <span class="note-words">
+            {note.words}
+            {note.action && (
+              <button type="button" class="button button-small" onClick={note.action.press}>
+                {note.action.label}
+              </button>
+            )}
+          </span>
+          {note.dismiss && (
+            <button type="button" class="note-dismiss" onClick={note.dismiss}>
+              <Icon name="close" />
+              <span class="sr-only">{text.call.dismiss}</span>
             </button>
           )}
-        </span>
-        {note.dismiss && (
-          <button type="button" class="note-dismiss" onClick={note.dismiss}>
-            <Icon name="close" />
-            <span class="sr-only">{text.call.dismiss}</span>
-          </button>
-        )}
-      </div>
-    ))}
-  </div>
-)
+        </div>
+      ))}
+    </div>
+  )
+}
 
 type Note = {
   readonly key: string
@@ -78,7 +94,7 @@ const notesOf = ({ state, call, reconnecting, touch, plugged, use, forget }: Pro
 const noteOf = (trouble: CallTrouble, call: CallCommands): Note => {
   const note = {
     key: `trouble ${trouble.key}`,
-    tone: 'warn',
+    tone: trouble.what === 'replaced' ? 'plain' : 'warn',
     words: wordsOf(trouble),
     dismiss: () => call.dismiss(trouble.key),
   } as const
@@ -90,9 +106,10 @@ const noteOf = (trouble: CallTrouble, call: CallCommands): Note => {
   }
 }
 
-const wordsOf = ({ with: device, what }: CallTrouble): string => {
+const wordsOf = ({ with: device, what, by }: CallTrouble): string => {
   if (what === 'unsupported' || what === 'needs-press') return text.call.screenUnsupported
   if (device === 'screen') return what === 'blocked' ? text.call.screenBlocked : text.call.troubles.screen
   if (device === 'speaker') return text.call.troubles.speaker
+  if (what === 'replaced') return text.call.replaced[device](by || text.preview.devices[device])
   return `${text.preview.troubles[device][what]}. ${remedyFor(what)}`
 }
