@@ -4,14 +4,22 @@ import { useEffect, useId, useRef } from 'preact/hooks'
 import { text } from '../text.ts'
 import { Icon } from './icon.tsx'
 
-type Props = { title: string; close: () => void; wide?: boolean; children: ComponentChildren }
+type Props = {
+  title: string
+  close: () => void
+  wide?: boolean
+  /** Where the focus is at first, if not on the button that closes. */
+  focus?: string
+  children: ComponentChildren
+}
 
-export const Dialog = ({ title, close, wide, children }: Props) => {
+export const Dialog = ({ title, close, wide, focus, children }: Props) => {
   const id = useId()
   const dialog = useRef<HTMLDialogElement>(null)
   useEffect(() => {
     const shown = dialog.current
     shown?.showModal()
+    if (focus !== undefined) shown?.querySelector<HTMLElement>(focus)?.focus()
     return () => shown?.close()
   }, [])
   return (

@@ -13,7 +13,11 @@ export const CallDialog = ({ model, commands, close }: Props) => {
     close()
   }
   return (
-    <Dialog title={running ? text.call.joinTitle : text.call.startTitle} close={close}>
+    <Dialog
+      title={running ? text.call.joinTitle : text.call.startTitle}
+      close={close}
+      focus=".preview button"
+    >
       <PreviewView model={model} commands={commands} />
       <button type="button" class="button button-strong button-wide" onClick={enter}>
         {running ? text.call.join : text.call.start}

@@ -1,4 +1,5 @@
 /** Owns the line that says that others are in a call, and the way in. */
+import type { RefObject } from 'preact'
 import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'
 import type { Model } from '../model.ts'
@@ -6,9 +7,14 @@ import { Face } from '../parts/face.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { text } from '../text.ts'
 
-type Props = { model: Model; state: RoomState; join: () => void }
+type Props = {
+  model: Model
+  state: RoomState
+  join: () => void
+  entrance: RefObject<HTMLButtonElement | null>
+}
 
-export const CallStrip = ({ model, state, join }: Props) => {
+export const CallStrip = ({ model, state, join, entrance }: Props) => {
   const participants = model.call.value?.participants ?? []
   const names = participants.map(({ member }) =>
     shownName(state.members.get(member)?.name ?? text.room.stranger),
@@ -23,7 +29,7 @@ export const CallStrip = ({ model, state, join }: Props) => {
       <p class="call-strip-words" role="status">
         {wordsFor(names)}
       </p>
-      <button type="button" class="button button-strong" onClick={join}>
+      <button ref={entrance} type="button" class="button button-strong" onClick={join}>
         <Icon name="call" />
         {text.call.join}
       </button>

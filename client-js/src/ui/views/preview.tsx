@@ -1,8 +1,9 @@
 /** Owns the look into the mirror before a call: one's own picture, microphone and camera on or off, and whether they work. */
-import { useEffect, useMemo, useState } from 'preact/hooks'
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { chime } from '../../call/chime.ts'
 import type { Input } from '../../call/devices.ts'
 import type { PreviewState } from '../../call/preview.ts'
+import { useKeptFocus } from '../kept-focus.ts'
 import type { Commands, Model } from '../model.ts'
 import { DeviceList, ToggleWithDevices } from '../parts/devices.tsx'
 import { Face } from '../parts/face.tsx'
@@ -18,12 +19,15 @@ type Props = { model: Model; commands: Commands }
 export const PreviewView = ({ model, commands }: Props) => {
   const state = model.preview.value
   const { preview } = commands
+  const area = useRef<HTMLElement>(null)
+  // The button that allows goes away with its press.
+  useKeptFocus(area, '.preview-bar button')
   useEffect(() => {
     preview.open()
     return preview.close
   }, [])
   return (
-    <section class="preview" aria-label={text.preview.title}>
+    <section ref={area} class="preview" aria-label={text.preview.title}>
       <div class="preview-picture">
         <Mirror name={model.userName.value} state={state} want={preview.want} />
         {!isAsking(state) && (

@@ -5,6 +5,7 @@ import { canOffer } from '../../room/file.ts'
 import { people } from '../../room/people.ts'
 import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'
+import { useFocusAfterCall } from '../kept-focus.ts'
 import type { Commands, Model, View } from '../model.ts'
 import { usePanels } from '../panels.ts'
 import { CopyLink } from '../parts/copy.tsx'
@@ -35,6 +36,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
   const unread = newTo(model.reading.value, state.timeline).length > 0
   useCallSaid(state, model)
   useChatSaid(state.timeline, !inCall || panels.open === 'chat')
+  const entrance = useFocusAfterCall(inCall)
   useRoomKeys({ model, commands, panels })
   const seen = people(state)
   const alone = seen.length === 1
@@ -54,7 +56,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
       )}
       <RoomHead model={model} commands={commands} state={state} panels={panels} people={seen.length}>
         {call === 'none' && !state.ended && (
-          <button type="button" class="button button-strong" onClick={ask}>
+          <button ref={entrance} type="button" class="button button-strong" onClick={ask}>
             <Icon name="call" />
             <span class="button-words">{text.call.start}</span>
           </button>
@@ -62,7 +64,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
       </RoomHead>
       <main class="talk" inert={panels.covers}>
         <Trouble model={model} state={state} />
-        {call === 'others' && <CallStrip model={model} state={state} join={ask} />}
+        {call === 'others' && <CallStrip model={model} state={state} join={ask} entrance={entrance} />}
         {alone && admits(state) && !inCall && (
           <Ready commands={commands} state={state} link={invitation} created={created} />
         )}
