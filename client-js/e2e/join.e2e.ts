@@ -54,6 +54,7 @@ test('what the mirror shows goes along into the call', async () => {
 
   await ada.page.getByText('Ben is in the call').waitFor()
   await ada.page.getByRole('button', { name: 'Join call' }).click()
+  await ada.page.getByRole('dialog').getByText('You enter the call unheard and unseen.').waitFor()
   await ada.page.getByRole('dialog').getByRole('button', { name: 'Join call' }).click()
   await ada.page.getByRole('region', { name: /^Ben/ }).locator('video').waitFor()
   await ada.page.getByRole('button', { name: 'Leave call' }).click()

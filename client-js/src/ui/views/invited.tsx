@@ -1,5 +1,5 @@
 /** Owns the page behind an invitation: who you are, how you look and sound, and one button. */
-import type { PreviewState } from '../../call/preview.ts'
+import { joinsWith } from '../joins.ts'
 import type { Commands, Model, View } from '../model.ts'
 import { FormTrouble, Frame, Submit } from '../parts/frame.tsx'
 import { later } from '../parts/later.tsx'
@@ -32,7 +32,7 @@ export const Invited = ({ model, commands, view }: Props) => {
           <FormTrouble model={model} where="invited" />
           <Submit model={model} where="invited" label={text.join.submit} busy={text.join.busy} />
           <p class="prejoin-how" role="status">
-            {text.preview.joins[howFor(model.preview.value)]}
+            {text.preview.joins[joinsWith(model.preview.value)]}
           </p>
           <button type="button" class="button button-quiet" onClick={commands.toStart}>
             {text.invited.elsewhere}
@@ -46,9 +46,4 @@ export const Invited = ({ model, commands, view }: Props) => {
 const leadFor = ({ password }: Props['view']): string => {
   if (password === 'missing') return text.invited.passwordLead
   return password === 'wrong' ? text.invited.wrongLead : text.invited.lead
-}
-
-const howFor = ({ microphone, camera }: PreviewState): keyof typeof text.preview.joins => {
-  if (microphone.track) return camera.track ? 'both' : 'microphone'
-  return camera.track ? 'camera' : 'neither'
 }

@@ -70,11 +70,11 @@ const Mirror = ({ name, state, want }: MirrorProps) => {
   )
 }
 
-/** Nothing is asked of the browser before this has been pressed. */
+/** Nothing is asked of the browser before this has been pressed. The strong button is the one that goes on. */
 const Ask = ({ want }: { want: (inputs: readonly Input[]) => void }) => (
   <div class="preview-ask">
     <p class="preview-ask-title">{text.preview.ask}</p>
-    <button type="button" class="button button-strong" onClick={() => want(['microphone', 'camera'])}>
+    <button type="button" class="button" onClick={() => want(['microphone', 'camera'])}>
       {text.preview.allowBoth}
     </button>
     <button type="button" class="button button-quiet" onClick={() => want(['microphone'])}>

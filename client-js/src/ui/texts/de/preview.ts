@@ -76,6 +76,7 @@ export const preview: Texts['preview'] = {
       'Drücke das Symbol links neben der Adresse, dann „Berechtigungen“, erlaube es dort und versuche es noch einmal.',
     other: 'Erlaube es in den Einstellungen des Browsers für diese Seite und versuche es noch einmal.',
   },
+  entersWithout: 'Du kommst ungehört und ungesehen in den Anruf. Dort kannst du das jederzeit ändern.',
   joins: {
     neither: 'Du kommst ohne Mikrofon und Kamera. In den Anruf kannst du jederzeit.',
     microphone: 'Du kommst mit Mikrofon in den Anruf, ungesehen.',

@@ -89,6 +89,7 @@ export const preview = {
   troublesBoth,
   remedies,
   unblocking,
+  entersWithout: 'You enter the call unheard and unseen. You can change that there at any time.',
   joins: {
     neither: 'You join without microphone and camera. You can enter the call whenever you like.',
     microphone: 'You join the call with your microphone, unseen.',

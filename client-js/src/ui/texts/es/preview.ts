@@ -72,6 +72,7 @@ export const preview: Texts['preview'] = {
       'Pulsa el icono a la izquierda de la dirección, luego «Permisos», permítelo ahí e inténtalo de nuevo.',
     other: 'Permítelo en los ajustes del navegador para esta página e inténtalo de nuevo.',
   },
+  entersWithout: 'Entras en la llamada sin que te oigan ni te vean. Allí puedes cambiarlo cuando quieras.',
   joins: {
     neither: 'Entras sin micrófono ni cámara. Puedes unirte a la llamada cuando quieras.',
     microphone: 'Entras en la llamada con micrófono, sin imagen.',

@@ -72,6 +72,8 @@ export const preview: Texts['preview'] = {
       'Appuyez sur l’icône à gauche de l’adresse, puis « Autorisations », autorisez-le, puis réessayez.',
     other: 'Autorisez-le dans les réglages du navigateur pour cette page, puis réessayez.',
   },
+  entersWithout:
+    'Vous entrez dans l’appel sans être entendu ni vu. Vous pourrez y changer cela à tout moment.',
   joins: {
     neither: 'Vous entrez sans micro ni caméra. Vous pourrez rejoindre l’appel quand vous voudrez.',
     microphone: 'Vous entrez dans l’appel avec votre micro, sans image.',

@@ -64,6 +64,7 @@ export const preview: Texts['preview'] = {
     android: '点按地址左侧的图标，再选“权限”，在那里允许，然后重试。',
     other: '请在浏览器针对此页面的设置中允许，然后重试。',
   },
+  entersWithout: '你将进入通话，别人听不到也看不到你。进入后可以随时更改。',
   joins: {
     neither: '你将不带麦克风和摄像头加入。随时可以进入通话。',
     microphone: '你将带麦克风加入通话，不显示画面。',
