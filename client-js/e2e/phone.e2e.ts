@@ -1,7 +1,7 @@
 /** A phone: fingers, little room, and everything still within reach. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Look, launch, type Person } from './browser.ts'
+import { type Look, launch, Person } from './browser.ts'
 import { house } from './house.ts'
 import type { Scene } from './pages/scenes.ts'
 import { Scenes } from './scenes.ts'
@@ -96,6 +96,34 @@ test('chat and people are sheets over the call, one at a time, and what one does
   await open(ben, 'Close')
   await ben.page.getByRole('button', { name: 'Leave call' }).tap()
   await ben.page.getByRole('button', { name: 'Start call' }).waitFor()
+})
+
+test('a phone with two cameras has a way from one to the other, and is told of no keys', async () => {
+  const cameras = await launch({ cameras: 2 })
+  const ada = await Person.arrive(cameras, home.server().address, phone)
+  await ada.createRoom('Ada')
+  await open(ada, 'Start call')
+  await open(ada, 'Allow microphone and camera')
+  const dialog = ada.page.getByRole('dialog')
+  await dialog.locator('video').waitFor()
+  await dialog.getByRole('button', { name: 'Start call' }).tap()
+  const inUse = (): Promise<unknown> =>
+    ada.page
+      .getByRole('region', { name: /^Ada/ })
+      .locator('video')
+      .evaluate(({ srcObject }: HTMLVideoElement) =>
+        srcObject instanceof MediaStream ? srcObject.getVideoTracks()[0]?.getSettings().deviceId : null,
+      )
+  const first = await inUse()
+  await open(ada, 'More')
+  const more = ada.page.getByRole('dialog', { name: 'More' })
+  await more.getByText('Heard only while the microphone is held.').waitFor()
+  expect(await more.getByRole('button', { name: 'Keyboard shortcuts' }).count()).toBe(0)
+  expect(await more.locator('kbd').count()).toBe(0)
+  await more.getByRole('button', { name: 'Switch camera' }).tap()
+  await expect.poll(inUse).not.toBe(first)
+  await ada.close()
+  await cameras.close()
 })
 
 test('without a pointer that hovers, what can be done with somebody is there to be touched', async () => {

@@ -1,6 +1,15 @@
 /** Devices as browsers name them, before and after somebody allowed them. */
 import { expect, test } from 'vitest'
-import { areNamed, changes, listed, meant, present, type Told, troubleOf } from '../src/call/devices.ts'
+import {
+  areNamed,
+  changes,
+  following,
+  listed,
+  meant,
+  present,
+  type Told,
+  troubleOf,
+} from '../src/call/devices.ts'
 import { levelOf, SilenceWatch } from '../src/call/level.ts'
 
 const told = (kind: string, deviceId: string, label: string): Told => ({ kind, deviceId, label })
@@ -100,4 +109,15 @@ test('a microphone is silent only after a while without any sound at all', () =>
   expect(watch.isSilent(0, 5_000)).toBe(true)
   expect(watch.isSilent(0.1, 5_100)).toBe(false)
   expect(watch.isSilent(0, 9_000)).toBe(false)
+})
+
+test('the next camera follows the one in use, and there is none to switch to where it is the only one', () => {
+  const [front, back] = [
+    { id: 'f', label: 'facing front' },
+    { id: 'b', label: '' },
+  ]
+  expect(following([front, back], 'f')).toBe(back)
+  expect(following([front, back], 'b')).toBe(front)
+  expect(following([front], 'f')).toBeNull()
+  expect(following([{ id: '', label: '' }, front], 'f')).toBeNull()
 })

@@ -53,6 +53,13 @@ export const present = (devices: readonly Device[], choice: Choice): Device | nu
   return devices.find(({ id }) => id !== '' && id === choice.id) ?? named ?? null
 }
 
+/** The one after it in the list, and after the last the first; null where there is no other. */
+export const following = (devices: readonly Device[], id: string | undefined): Device | null => {
+  const known = devices.filter(device => device.id !== '')
+  if (known.length < 2) return null
+  return known[(known.findIndex(device => device.id === id) + 1) % known.length] ?? null
+}
+
 /** What came and what went between two lists, where both have names to tell them by. */
 export const changes = (
   before: readonly Device[],

@@ -3,7 +3,7 @@ import { useLayoutEffect, useRef } from 'preact/hooks'
 
 type Props = { stream: MediaStream; label: string; mirrored?: boolean; whole?: boolean }
 
-/** `mirrored`: as oneself in a mirror. `whole`: nothing is cut off, as of a screen. */
+/** `mirrored`: as oneself in a mirror, unless the camera looks away from oneself. `whole`: nothing is cut off, as of a screen. */
 export const Video = ({ stream, label, mirrored, whole }: Props) => {
   const video = useRef<HTMLVideoElement>(null)
   useLayoutEffect(() => {
@@ -18,6 +18,9 @@ export const Video = ({ stream, label, mirrored, whole }: Props) => {
       element.srcObject = null
     }
   }, [stream])
-  const kind = `video${mirrored ? ' video-mirrored' : ''}${whole ? ' video-whole' : ''}`
+  const kind = `video${mirrored && !looksAway(stream) ? ' video-mirrored' : ''}${whole ? ' video-whole' : ''}`
   return <video ref={video} class={kind} aria-label={label} autoplay playsInline muted />
 }
+
+const looksAway = (stream: MediaStream): boolean =>
+  stream.getVideoTracks()[0]?.getSettings().facingMode === 'environment'

@@ -1,5 +1,5 @@
 /** Owns the bar of a call: microphone, camera, screen, chat, people, more, leave; always in that order. */
-import type { Choice, DeviceKind, Devices, Input } from '../../../call/devices.ts'
+import type { Choice, DeviceKind, Input } from '../../../call/devices.ts'
 import type { CallCommands, CallState } from '../../../call/state.ts'
 import type { Panels } from '../../panels.ts'
 import { ToggleWithDevices } from '../../parts/devices.tsx'
@@ -12,7 +12,6 @@ import { ScreenButton } from './screen-button.tsx'
 export type BarProps = MoreProps & {
   state: CallState
   call: CallCommands
-  devices: Devices
   choose: (kind: DeviceKind, choice: Choice) => void
   panels: Panels
   unread: boolean

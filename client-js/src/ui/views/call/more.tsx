@@ -1,4 +1,5 @@
 /** Owns what is wanted less often in a call, and on a narrow window what the bar has no room for. */
+import { type Devices, following } from '../../../call/devices.ts'
 import type { CallCommands, CallState } from '../../../call/state.ts'
 import type { FullScreen } from '../../full-screen.ts'
 import type { Panels } from '../../panels.ts'
@@ -7,10 +8,12 @@ import { MenuItem } from '../../parts/menu.tsx'
 import { Popover } from '../../parts/popover.tsx'
 import { canShare, toggleScreen } from '../../screens.ts'
 import { text } from '../../text.ts'
+import { isTouch } from '../../touch.ts'
 
 export type MoreProps = {
   state: CallState
   call: CallCommands
+  devices: Devices
   panels: Panels
   fullScreen: FullScreen
   setPushToTalk: (on: boolean) => void
@@ -25,15 +28,26 @@ export const More = (props: MoreProps) => (
 )
 
 const Menu = (props: MoreProps & { close: () => void }) => {
-  const { state, call, panels, fullScreen, setPushToTalk, openSettings, openShortcuts, close } = props
+  const { state, call, devices, panels, fullScreen, setPushToTalk, openSettings, openShortcuts, close } =
+    props
   /** The menu goes first, so that the focus is where it came from when something else asks for it. */
   const after = (press: () => void) => () => {
     close()
     press()
   }
   const { own } = state
+  const touch = isTouch()
+  const other = touch && own.camera === 'on' ? following(devices.camera, cameraOf(own.stream)) : null
   return (
     <div class="menu">
+      {other && (
+        <MenuItem
+          icon="camera-switch"
+          label={text.call.switchCamera}
+          // Not remembered: the next call begins with the camera that was chosen.
+          press={after(() => void call.useCamera(other))}
+        />
+      )}
       {canShare() && (
         <div class="bar-narrow">
           <MenuItem
@@ -50,7 +64,7 @@ const Menu = (props: MoreProps & { close: () => void }) => {
         <MenuItem
           icon={fullScreen.on ? 'full-screen-off' : 'full-screen'}
           label={fullScreen.on ? text.call.fullScreenOff : text.call.fullScreen}
-          keys="f"
+          keys={touch ? undefined : 'f'}
           press={after(fullScreen.toggle)}
         />
       )}
@@ -63,13 +77,18 @@ const Menu = (props: MoreProps & { close: () => void }) => {
         />
         <Switch
           label={text.call.pushToTalk}
-          hint={text.call.pushToTalkHint}
+          hint={touch ? text.call.pushToTalkHintTouch : text.call.pushToTalkHint}
           on={own.pushToTalk}
           change={setPushToTalk}
         />
       </div>
       <MenuItem icon="settings" label={text.settings.title} press={after(openSettings)} />
-      <MenuItem icon="keyboard" label={text.call.shortcutsTitle} keys="?" press={after(openShortcuts)} />
+      {!touch && (
+        <MenuItem icon="keyboard" label={text.call.shortcutsTitle} keys="?" press={after(openShortcuts)} />
+      )}
     </div>
   )
 }
+
+const cameraOf = (stream: MediaStream | null): string | undefined =>
+  stream?.getVideoTracks()[0]?.getSettings().deviceId
