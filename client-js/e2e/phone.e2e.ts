@@ -54,6 +54,23 @@ test('a call of any size fits, and its buttons are within reach', async () => {
   await seen.close()
 })
 
+test('of two, one’s own tile lies within that of the other', async () => {
+  const seen = await Scenes.open(browser, { width: 390, height: 844, touch: true })
+  await seen.show({ others: 1, plain: true })
+  const box = async (name: RegExp) => {
+    const found = await seen.page.getByRole('region', { name }).boundingBox()
+    if (!found) throw new Error('there is no such tile')
+    const { x, y, width, height } = found
+    return { x, y, right: x + width, bottom: y + height }
+  }
+  const [large, own] = [await box(/^Grace/), await box(/^Ada/)]
+  expect(own.x).toBeGreaterThan(large.x)
+  expect(own.y).toBeGreaterThan(large.y)
+  expect(own.right).toBeLessThan(large.right)
+  expect(own.bottom).toBeLessThan(large.bottom)
+  await seen.close()
+})
+
 test('a phone that lies on its side has room for faces', async () => {
   const seen = await Scenes.open(browser, { width: 640, height: 320, touch: true })
   await seen.show({ others: 2 })

@@ -19,11 +19,8 @@ export const Stage = ({ scene, ...tools }: Props) => {
   return (
     <div class={stage.length > 0 ? 'stage stage-split' : 'stage'}>
       {stage.length > 0 && <Tiles tiles={stage} {...tools} large label={text.call.area} />}
-      {grid.length > 0 && <Tiles tiles={grid} {...tools} strip={stage.length > 0} label={text.call.people} />}
-      {corner && (
-        <div class="stage-corner">
-          <TileView {...tools} tile={corner} pinned={false} />
-        </div>
+      {grid.length > 0 && (
+        <Tiles tiles={grid} corner={corner} {...tools} strip={stage.length > 0} label={text.call.people} />
       )}
     </div>
   )
@@ -31,6 +28,8 @@ export const Stage = ({ scene, ...tools }: Props) => {
 
 type TilesProps = Omit<Props, 'scene'> & {
   tiles: readonly Tile[]
+  /** Over a corner of the only one. */
+  corner?: Tile | null
   label: string
   /** What is shown there is shown whole. */
   large?: boolean
@@ -42,7 +41,7 @@ type TilesProps = Omit<Props, 'scene'> & {
 
 const gap = 8
 
-const Tiles = ({ tiles, label, large, strip, alone, pinned, ...tools }: TilesProps) => {
+const Tiles = ({ tiles, corner, label, large, strip, alone, pinned, ...tools }: TilesProps) => {
   const list = useRef<HTMLUListElement>(null)
   const box = useBox(list)
   const ratio = usePictureRatio(list)
@@ -66,6 +65,11 @@ const Tiles = ({ tiles, label, large, strip, alone, pinned, ...tools }: TilesPro
           <TileView {...tools} tile={tile} pinned={pinned.has(tile.key)} />
         </li>
       ))}
+      {corner && (
+        <li class="stage-corner">
+          <TileView {...tools} tile={corner} pinned={false} />
+        </li>
+      )}
     </ul>
   )
 }
