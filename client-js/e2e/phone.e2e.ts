@@ -29,6 +29,17 @@ const unreachable = (page: Page): Promise<string[]> =>
       .map(({ name }) => name),
   )
 
+/** By how much the bar is nearer to one edge of the window than to the other. */
+const offCentre = (page: Page): Promise<number> =>
+  page.evaluate(() => {
+    const buttons = [...document.querySelectorAll('[role="toolbar"] button')].filter(it =>
+      it.checkVisibility(),
+    )
+    const boxes = buttons.map(button => button.getBoundingClientRect())
+    const start = Math.min(...boxes.map(({ left }) => left))
+    return Math.round(start - (innerWidth - Math.max(...boxes.map(({ right }) => right))))
+  })
+
 let browser: Browser
 beforeAll(async () => {
   browser = await launch()
@@ -49,6 +60,7 @@ test('a call of any size fits, and its buttons are within reach', async () => {
   for (const scene of scenes) {
     await seen.show(scene)
     expect({ scene, wider: await tooWide(seen.page) }).toEqual({ scene, wider: 0 })
+    expect({ scene, off: await offCentre(seen.page) }).toEqual({ scene, off: 0 })
     expect({ scene, unreachable: await unreachable(seen.page) }).toEqual({ scene, unreachable: [] })
   }
   await seen.close()
