@@ -19,6 +19,7 @@ import { Notes } from './notes.tsx'
 import { Stage } from './stage.tsx'
 import { titleOf } from './title.ts'
 import '../../styles/call.css'
+import '../../styles/notes.css'
 import '../../styles/tile.css'
 
 const SafetyDialog = later(() => import('../safety.tsx').then(({ SafetyDialog }) => SafetyDialog))
@@ -59,19 +60,20 @@ const Inside = ({ room, state, call, model, commands, panels, unread, invitation
   const scene = arrange(tilesOf(state, room.person.name, knownIn(people(room))), pinned)
   return (
     <section ref={area} class={idle ? 'call call-idle' : 'call'} aria-label={text.call.area} tabIndex={-1}>
-      <Stage scene={scene} pinned={pinned} pin={pin} call={call} prove={setProved} />
-      <Notes
-        state={state}
-        call={call}
-        reconnecting={isReconnecting(room)}
-        touch={isTouch()}
-        plugged={plugged.found}
-        use={({ kind, device }) => {
-          commands.useDevice(kind, device)
-          plugged.forget()
-        }}
-        forget={plugged.forget}
-      />
+      <Stage scene={scene} pinned={pinned} pin={pin} call={call} prove={setProved}>
+        <Notes
+          state={state}
+          call={call}
+          reconnecting={isReconnecting(room)}
+          touch={isTouch()}
+          plugged={plugged.found}
+          use={({ kind, device }) => {
+            commands.useDevice(kind, device)
+            plugged.forget()
+          }}
+          forget={plugged.forget}
+        />
+      </Stage>
       <div class="call-foot">
         <Aside state={state} />
         {own.audioOnly && (

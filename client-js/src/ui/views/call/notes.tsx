@@ -1,4 +1,4 @@
-/** Owns what a call has to say in words, above its bar: what is wrong, what to do about it, and what others carry. */
+/** Owns what a call has to say in words, over its stage: what is wrong, what to do about it, and what others carry. */
 import { useEffect } from 'preact/hooks'
 import type { CallCommands, CallState, CallTrouble } from '../../../call/state.ts'
 import type { Plugged } from '../../devices.ts'

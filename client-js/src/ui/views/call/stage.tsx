@@ -1,4 +1,5 @@
 /** Owns where the tiles stand: measures the room there is, and lays stage, grid and corner out in it. */
+import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { CallCommands, StreamSize } from '../../../call/state.ts'
 import { type Box, exactly, filling, layOut, shapeFor } from '../../grid.ts'
@@ -14,7 +15,8 @@ type Props = {
   prove: (tile: Tile) => void
 }
 
-export const Stage = ({ scene, ...tools }: Props) => {
+/** `children` lie over the tiles. */
+export const Stage = ({ scene, children, ...tools }: Props & { children: ComponentChildren }) => {
   const { stage, grid, corner } = scene
   return (
     <div class={stage.length > 0 ? 'stage stage-split' : 'stage'}>
@@ -22,6 +24,7 @@ export const Stage = ({ scene, ...tools }: Props) => {
       {grid.length > 0 && (
         <Tiles tiles={grid} corner={corner} {...tools} strip={stage.length > 0} label={text.call.people} />
       )}
+      {children}
     </div>
   )
 }
@@ -47,11 +50,14 @@ const Tiles = ({ tiles, corner, label, large, strip, alone, pinned, ...tools }: 
   const ratio = usePictureRatio(list)
   const shape = large ? exactly(tiles.length === 1 ? ratio : usualRatio) : alone ? filling : shapeFor(box)
   const grid = layOut(tiles.length, box, gap, shape)
+  const below = Math.max(0, (box.height - grid.rows * (grid.height + gap) + gap) / 2)
   useLayoutEffect(() => {
     if (strip) return
     list.current?.style.setProperty('--tile-width', `${grid.width}px`)
     list.current?.style.setProperty('--tile-height', `${grid.height}px`)
-  }, [grid.width, grid.height, strip])
+    // What lies over the tiles stands clear of the names at their feet.
+    list.current?.parentElement?.style.setProperty('--below-tiles', `${below}px`)
+  }, [grid.width, grid.height, below, strip])
   const size = strip ? 'small' : sizeOf(grid.width * devicePixelRatio)
   useSizes(tiles, size, tools.call)
   return (
