@@ -43,6 +43,9 @@ type TilesProps = Omit<Props, 'scene'> & {
 }
 
 const gap = 8
+/** With its distance from the edge of its tile. */
+const nameHeight = 34
+const roomForWords = 120
 
 const Tiles = ({ tiles, corner, label, large, strip, alone, pinned, ...tools }: TilesProps) => {
   const list = useRef<HTMLUListElement>(null)
@@ -55,8 +58,9 @@ const Tiles = ({ tiles, corner, label, large, strip, alone, pinned, ...tools }: 
     if (strip) return
     list.current?.style.setProperty('--tile-width', `${grid.width}px`)
     list.current?.style.setProperty('--tile-height', `${grid.height}px`)
-    // What lies over the tiles stands clear of the names at their feet.
-    list.current?.parentElement?.style.setProperty('--below-tiles', `${below}px`)
+    // What is said stands clear of the names at their feet, or below them where there is room enough.
+    const foot = below < roomForWords ? below : -nameHeight
+    list.current?.parentElement?.style.setProperty('--below-tiles', `${foot}px`)
   }, [grid.width, grid.height, below, strip])
   const size = strip ? 'small' : sizeOf(grid.width * devicePixelRatio)
   useSizes(tiles, size, tools.call)
