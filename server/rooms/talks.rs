@@ -33,7 +33,7 @@ impl Talks {
     }
 
     /// Has `to` been made an offer by `from`?
-    pub(super) fn has_asked(&self, from: &PeerId, to: &PeerId) -> bool {
+    fn has_asked(&self, from: &PeerId, to: &PeerId) -> bool {
         self.offers.contains_key(&(from.clone(), to.clone()))
     }
 
