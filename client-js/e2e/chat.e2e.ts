@@ -145,6 +145,28 @@ test('one who reads further up is told of what is new below, and taken there', a
   expect(await ben.page.getByRole('button', { name: 'new message' }).count()).toBe(0)
 })
 
+test('what one says oneself is in sight, from wherever one has scrolled to, and a button leads back there', async () => {
+  const { people } = await gather(home, {}, 'Ada', 'Ben')
+  const [ada] = people
+  if (!ada) throw new Error('nobody came')
+  const toEnd = ada.page.getByRole('button', { name: 'To the end of the conversation' })
+  for (let line = 0; line < 30; line++) await ada.say(`line ${line}\nand more`)
+  await message(ada, 'line 29').waitFor()
+  expect(await toEnd.count()).toBe(0)
+  await ada.log.evaluate(log => log.scrollTo(0, 0))
+  await toEnd.click()
+  await toEnd.waitFor({ state: 'detached' })
+  await ada.log.evaluate(log => log.scrollTo(0, 0))
+  await toEnd.waitFor()
+  await ada.say('the newest')
+  await toEnd.waitFor({ state: 'detached' })
+  const shown = await message(ada, 'the newest').boundingBox()
+  const place = await ada.log.boundingBox()
+  expect((shown?.y ?? 999) + (shown?.height ?? 999)).toBeLessThanOrEqual(
+    (place?.y ?? 0) + (place?.height ?? 0),
+  )
+})
+
 test('whoever is not looking is notified and hears a sound, if they chose so', async () => {
   const ben = await home.arrive('about:blank')
   await ben.context.grantPermissions(['notifications'])

@@ -7,6 +7,7 @@ import type { ChatEntry, Entry, MessageId, Timeline } from '../../room/timeline.
 import { visible } from '../attention.ts'
 import { shownName } from '../format.ts'
 import type { Commands, Model } from '../model.ts'
+import { Icon } from '../parts/icon.tsx'
 import { newTo, readUpTo } from '../reading.ts'
 import { text } from '../text.ts'
 import { FileLine } from './file-line.tsx'
@@ -66,14 +67,28 @@ export const Log = ({ model, commands, state, empty }: Props) => {
         {timeline.length === 0 && empty && <p class="log-empty">{text.chat.empty}</p>}
         {drawn}
       </div>
-      {!atEnd && fresh.length > 0 && (
-        <button type="button" class="button button-strong to-end" onClick={() => toEnd(log)}>
-          {text.chat.toEnd(fresh.length)}
-        </button>
-      )}
+      {!atEnd && <ToEnd fresh={fresh.length} go={() => toEnd(log)} />}
     </div>
   )
 }
+
+/** Says how much is new there, if anything. */
+const ToEnd = ({ fresh, go }: { fresh: number; go: () => void }) =>
+  fresh > 0 ? (
+    <button type="button" class="button button-strong to-end" onClick={go}>
+      {text.chat.toEnd(fresh)}
+    </button>
+  ) : (
+    <button
+      type="button"
+      class="button button-icon to-end to-end-still"
+      title={text.chat.toLast}
+      onClick={go}
+    >
+      <Icon name="open" />
+      <span class="sr-only">{text.chat.toLast}</span>
+    </button>
+  )
 
 type Box = RefObject<HTMLDivElement | null>
 
@@ -84,11 +99,14 @@ const toEnd = ({ current }: Box): void => {
 /** So near the end counts as at the end. */
 const nearPx = 40
 
-/** Reads on by itself only while the reader is at the end. */
+/** Reads on by itself only while the reader is at the end, or has just said something, which is there. */
 const useEnd = (log: Box, timeline: Timeline) => {
   const [atEnd, setAtEnd] = useState(true)
+  const last = useRef(timeline.at(-1)?.key ?? 0)
   useLayoutEffect(() => {
-    if (atEnd) toEnd(log)
+    const said = timeline.some(entry => entry.key > last.current && entry.kind !== 'notice' && entry.own)
+    last.current = timeline.at(-1)?.key ?? 0
+    if (atEnd || said) toEnd(log)
   }, [timeline])
   useLayoutEffect(() => {
     if (!log.current) return

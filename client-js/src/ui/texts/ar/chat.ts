@@ -38,6 +38,7 @@ export const chat: Texts['chat'] = {
   told: name => `قبل مجيئك، كما ينقلها ${isolated(name)}`,
   sinceYouCame: 'منذ مجيئك',
   fresh: 'جديد',
+  toLast: 'إلى نهاية المحادثة',
   toEnd: count =>
     plural(count, {
       one: 'رسالة جديدة',

@@ -29,6 +29,7 @@ export const chat: Texts['chat'] = {
   told: name => `Bevor du kamst, laut ${name}`,
   sinceYouCame: 'Seit du hier bist',
   fresh: 'Neu',
+  toLast: 'Zum Ende des Gesprächs',
   toEnd: count => plural(count, { one: '# neue Nachricht', other: '# neue Nachrichten' }),
   typing: names => {
     const [first, second] = names

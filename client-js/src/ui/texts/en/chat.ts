@@ -29,6 +29,7 @@ export const chat = {
   told: (name: string) => `Before you came, as ${name} tells it`,
   sinceYouCame: 'Since you came',
   fresh: 'New',
+  toLast: 'To the end of the conversation',
   toEnd: (count: number) => plural(count, { one: '# new message', other: '# new messages' }),
   typing: (names: readonly string[]) => {
     const [first, second] = names

@@ -29,6 +29,7 @@ export const chat: Texts['chat'] = {
   told: name => `Antes de que llegaras, según ${name}`,
   sinceYouCame: 'Desde que llegaste',
   fresh: 'Nuevo',
+  toLast: 'Ir al final de la conversación',
   toEnd: count => plural(count, { one: '# mensaje nuevo', other: '# mensajes nuevos' }),
   typing: names => {
     const [first, second] = names

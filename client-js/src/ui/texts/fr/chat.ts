@@ -29,6 +29,7 @@ export const chat: Texts['chat'] = {
   told: name => `Avant votre arrivée, selon ${name}`,
   sinceYouCame: 'Depuis votre arrivée',
   fresh: 'Nouveau',
+  toLast: 'Aller à la fin de la conversation',
   toEnd: count => plural(count, { one: '# nouveau message', other: '# nouveaux messages' }),
   typing: names => {
     const [first, second] = names

@@ -29,6 +29,7 @@ export const chat: Texts['chat'] = {
   told: name => `你来之前的消息，由 ${name} 转述`,
   sinceYouCame: '你来之后',
   fresh: '新消息',
+  toLast: '转到对话末尾',
   toEnd: count => plural(count, { other: '# 条新消息' }),
   typing: names => {
     const [first, second] = names
