@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import type { Person } from './browser.ts'
 import { gather, house } from './house.ts'
-import { tabTo } from './tab.ts'
+import { focused, tabTo } from './tab.ts'
 
 const home = house()
 
@@ -33,6 +33,19 @@ test('the keyboard alone creates a room, joins it and talks', async () => {
   await ben.page.keyboard.press('Enter')
   await ada.hears('Ben', 'no mouse')
   await tabTo(ben, /^Leave/)
+})
+
+test('Enter behind the name goes on: to the room’s name, or into the room whose link is there', async () => {
+  const ada = await home.arrive()
+  await ada.page.getByLabel('Your name').fill('Ada')
+  await ada.page.keyboard.press('Enter')
+  await expect.poll(() => focused(ada)).toBe('Room name')
+  const link = await ada.createRoom('Ada')
+  const ben = await home.arrive()
+  await ben.page.getByLabel('Link or room id').fill(link)
+  await ben.page.getByLabel('Your name').fill('Ben')
+  await ben.page.keyboard.press('Enter')
+  await ben.sees('Ada')
 })
 
 test('nothing is wider than 320 px', async () => {

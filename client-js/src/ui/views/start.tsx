@@ -1,4 +1,5 @@
 /** Owns the first view: who you are, and the two ways into a room. */
+import { useRef } from 'preact/hooks'
 import type { Commands, CreateForm, Model } from '../model.ts'
 import { nameUnitsMax, passwordUnitsMax, roomNameUnitsMax } from '../model.ts'
 import { Field } from '../parts/field.tsx'
@@ -8,21 +9,30 @@ import { text } from '../text.ts'
 
 type Props = { model: Model; commands: Commands }
 
-export const Start = ({ model, commands }: Props) => (
-  <Frame model={model}>
-    <div class="start">
-      <div class="start-lead">
-        <h1>{text.start.title}</h1>
-        <p>{text.start.lead}</p>
+export const Start = ({ model, commands }: Props) => {
+  const start = useRef<HTMLDivElement>(null)
+  /** On to where there is something to be done next. */
+  const named = (event: Event): void => {
+    event.preventDefault()
+    if (model.join.value.room.trim() !== '') commands.join('join')
+    else start.current?.querySelector<HTMLInputElement>('.start-create input')?.focus()
+  }
+  return (
+    <Frame model={model}>
+      <div class="start" ref={start}>
+        <div class="start-lead">
+          <h1>{text.start.title}</h1>
+          <p>{text.start.lead}</p>
+        </div>
+        <form class="start-name" onSubmit={named}>
+          <NameField model={model} />
+        </form>
+        <CreateRoom model={model} commands={commands} />
+        <JoinRoom model={model} commands={commands} />
       </div>
-      <div class="start-name">
-        <NameField model={model} />
-      </div>
-      <CreateRoom model={model} commands={commands} />
-      <JoinRoom model={model} commands={commands} />
-    </div>
-  </Frame>
-)
+    </Frame>
+  )
+}
 
 export const NameField = ({ model, autofocus }: { model: Model; autofocus?: boolean }) => (
   <Field
