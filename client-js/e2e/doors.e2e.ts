@@ -33,6 +33,8 @@ test('a room id and its password do as well', async () => {
   await ben.page.getByLabel('Your name').fill('Ben')
   const join = ben.page.getByRole('form', { name: 'Join a room' })
   await join.getByLabel('Link or room id').fill(new URLSearchParams(link.hash.slice(1)).get('room') ?? '')
+  await join.getByRole('button', { name: 'Join room' }).click()
+  await join.getByText('This room has a password.').waitFor()
   await join.getByLabel('Password').fill('wrong')
   await join.getByRole('button', { name: 'Join room' }).click()
   await join.getByText('That is not the password of this room.').waitFor()

@@ -213,9 +213,11 @@ export class Desk {
     // Gone elsewhere meanwhile, by a link say: the seat is given back.
     if (entered.ok && view.value !== asked) return entered.visit.leave()
     if (!entered.ok) {
-      trouble.value = { where, what: entered.refusal }
-      if (asked.kind === 'invited' && asked.password === 'known' && entered.refusal === 'wrong-password')
-        view.value = { kind: 'invited', password: 'wrong' }
+      const shut = entered.refusal === 'wrong-password'
+      const bare = shut && !created && (this.#invitation?.password ?? '') === ''
+      trouble.value = { where, what: bare ? 'no-password' : entered.refusal }
+      if (asked.kind === 'invited' && asked.password === 'known' && shut)
+        view.value = { kind: 'invited', password: bare ? 'missing' : 'wrong' }
       return
     }
     this.#begin(entered.visit, created)

@@ -29,7 +29,11 @@ export type View =
   | { readonly kind: 'left'; readonly roomName: string; readonly ended: boolean }
 
 export type Where = 'create' | 'join' | 'invited' | 'left'
-export type Trouble = { readonly where: Where; readonly what: Refusal | 'no-name' | 'not-a-room' }
+/** `no-password`: a room has one, and none was given. */
+export type Trouble = {
+  readonly where: Where
+  readonly what: Refusal | 'no-name' | 'no-password' | 'not-a-room'
+}
 export type ServerState = 'connecting' | 'online' | 'offline'
 
 /** What stands above the page. */

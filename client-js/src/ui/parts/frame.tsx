@@ -52,12 +52,12 @@ export const FormTrouble = ({ model, where }: { model: Model; where: Where }) =>
   )
 }
 
-const inField = new Set<string>(['no-name', 'not-a-room', 'wrong-password'])
+const inField = new Set<string>(['no-name', 'not-a-room', 'no-password', 'wrong-password'])
 
 /** What to say at one field of a form, if the trouble is its own. */
 export const fieldTrouble = (
   model: Model,
-  what: 'no-name' | 'not-a-room' | 'wrong-password',
+  what: 'no-name' | 'no-password' | 'not-a-room' | 'wrong-password',
   where?: Where,
 ) => {
   const trouble = model.trouble.value

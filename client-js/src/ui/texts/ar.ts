@@ -11,6 +11,7 @@ import { isolated } from './isolate.ts'
 
 const refusals: Texts['refusals'] = {
   'wrong-password': 'هذه ليست كلمة مرور هذه الغرفة.',
+  'no-password': 'لهذه الغرفة كلمة مرور.',
   'room-full': 'الغرفة ممتلئة. حاول مجددًا عندما يغادر أحدهم.',
   'no-such-room': 'لا توجد غرفة كهذه، أو أنها انتهت. اطلب رابطًا جديدًا.',
   'room-error': 'لم يتمكن الخادم من ذلك. حاول مرة أخرى.',

@@ -10,6 +10,7 @@ import type { Texts } from './en.ts'
 
 const refusals: Texts['refusals'] = {
   'wrong-password': 'Das ist nicht das Passwort dieses Raums.',
+  'no-password': 'Dieser Raum hat ein Passwort.',
   'room-full': 'Der Raum ist voll. Versuche es wieder, wenn jemand gegangen ist.',
   'no-such-room': 'Diesen Raum gibt es nicht (mehr). Lass dir einen neuen Link geben.',
   'room-error': 'Das hat der Server nicht geschafft. Bitte versuche es noch einmal.',

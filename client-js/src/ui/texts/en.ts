@@ -1,7 +1,7 @@
 /** Owns every English word of the page. Another language is another file of the same type. */
 import type { Reach } from '../../room/people.ts'
-import type { Refusal } from '../../room/state.ts'
 import type { NoticeKind } from '../../room/timeline.ts'
+import type { Trouble } from '../model.ts'
 import { call } from './en/call.ts'
 import { chat } from './en/chat.ts'
 import { connection } from './en/connection.ts'
@@ -10,8 +10,9 @@ import { preview } from './en/preview.ts'
 import { safety } from './en/safety.ts'
 import { settings } from './en/settings.ts'
 
-const refusals: Record<Refusal | 'no-name' | 'not-a-room', string> = {
+const refusals: Record<Trouble['what'], string> = {
   'wrong-password': 'That is not the password of this room.',
+  'no-password': 'This room has a password.',
   'room-full': 'The room is full. Try again when somebody has left.',
   'no-such-room': 'There is no such room, or it has ended. Ask for a new link.',
   'room-error': 'The server could not do that. Please try again.',

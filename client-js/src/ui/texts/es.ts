@@ -10,6 +10,7 @@ import { settings } from './es/settings.ts'
 
 const refusals: Texts['refusals'] = {
   'wrong-password': 'Esa no es la contraseña de esta sala.',
+  'no-password': 'Esta sala tiene contraseña.',
   'room-full': 'La sala está llena. Vuelve a intentarlo cuando alguien se haya ido.',
   'no-such-room': 'Esa sala no existe o ya terminó. Pide un enlace nuevo.',
   'room-error': 'El servidor no pudo hacerlo. Inténtalo de nuevo.',

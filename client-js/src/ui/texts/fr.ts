@@ -10,6 +10,7 @@ import { settings } from './fr/settings.ts'
 
 const refusals: Texts['refusals'] = {
   'wrong-password': 'Ce n’est pas le mot de passe de ce salon.',
+  'no-password': 'Ce salon a un mot de passe.',
   'room-full': 'Le salon est complet. Réessayez quand quelqu’un sera parti.',
   'no-such-room': 'Ce salon n’existe pas ou plus. Demandez un nouveau lien.',
   'room-error': 'Le serveur n’a pas pu le faire. Veuillez réessayer.',

@@ -10,6 +10,7 @@ import { settings } from './zh/settings.ts'
 
 const refusals: Texts['refusals'] = {
   'wrong-password': '房间密码不正确。',
+  'no-password': '这个房间设有密码。',
   'room-full': '房间已满。有人离开后再试。',
   'no-such-room': '房间不存在或已结束。请索取新的链接。',
   'room-error': '服务器未能完成操作，请重试。',

@@ -167,7 +167,7 @@ export const PasswordField = ({ model, where }: { model: Model; where: 'join' | 
   <Field
     label={text.join.password}
     hint={where === 'join' ? text.join.passwordHint : undefined}
-    trouble={fieldTrouble(model, 'wrong-password', where)}
+    trouble={fieldTrouble(model, 'wrong-password', where) ?? fieldTrouble(model, 'no-password', where)}
     value={model.join.value.password}
     unitsMax={100}
     input={password => {
