@@ -31,11 +31,13 @@ test('three hear each other directly', async () => {
   if (!ada || !ben || !cyd) throw new Error('nobody came')
   await ben.sees('Cyd')
   await cyd.sees('Ben')
+  await Promise.all([ada, ben].map(person => person.isTold('Cyd is here')))
+  // Who was there before has not just come.
+  await cyd.log.getByText('Say hello.').waitFor()
   await cyd.say('hi all')
   await Promise.all([ada.hears('Cyd', 'hi all'), ben.hears('Cyd', 'hi all')])
   await ben.say('hi Cyd')
   await Promise.all([ada.hears('Ben', 'hi Cyd'), cyd.hears('Ben', 'hi Cyd')])
-  await ada.isTold('Cyd is here')
 })
 
 test('whoever leaves is gone at once, and can come back', async () => {

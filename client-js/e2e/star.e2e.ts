@@ -10,6 +10,9 @@ test('guests talk to each other through the host', async () => {
   if (!hal || !ben || !cyd) throw new Error('nobody came')
   await ben.sees('Cyd', 'through the host')
   await cyd.sees('Ben', 'through the host')
+  await Promise.all([hal, ben].map(person => person.isTold('Cyd is here')))
+  // Who was there before has not just come.
+  await cyd.log.getByText('Say hello.').waitFor()
   await ben.say('from guest to guest')
   await Promise.all([cyd.hears('Ben', 'from guest to guest'), hal.hears('Ben', 'from guest to guest')])
   await hal.say('from the host')

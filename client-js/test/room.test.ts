@@ -2,6 +2,16 @@
 import { describe, expect, test } from 'vitest'
 import { Scene } from './scene.ts'
 
+describe.each(['mesh', 'star'] as const)('in a %s', kind => {
+  test('who comes is announced to those who are here, and who was here is not to whoever comes', () => {
+    const scene = new Scene(kind)
+    for (const name of ['ada', 'ben', 'cyd']) scene.enter(name)
+    expect(scene.screen('ada')).toEqual(['*joined ben', '*joined cyd'])
+    expect(scene.screen('ben')).toEqual(['*joined cyd'])
+    expect(scene.screen('cyd')).toEqual([])
+  })
+})
+
 describe('a mesh', () => {
   test('everyone hears everyone, directly', () => {
     const scene = new Scene('mesh')
@@ -115,6 +125,17 @@ describe('a mesh whose lines to the server break', () => {
     scene.pass(60_000)
     expect(scene.seen('ada')).toEqual({ ada: 'self', ben: 'direct' })
     expect(scene.seen('ben')).toEqual({ ben: 'self', ada: 'direct' })
+  })
+
+  test('who came while the line was broken is announced, and who was here all the time is not', () => {
+    const scene = new Scene('mesh')
+    for (const name of ['ada', 'ben']) scene.enter(name)
+    scene.loseLine('ben')
+    scene.enter('cyd')
+    scene.findLine('ben')
+    scene.pass(60_000)
+    expect(scene.seen('ben')).toEqual({ ben: 'self', ada: 'direct', cyd: 'direct' })
+    expect(scene.screen('ben')).toEqual(['*line-lost', '*line-back', '*joined cyd'])
   })
 
   test('a member that left unheard is given up after a while', () => {

@@ -59,6 +59,7 @@ const room = (
     phase,
     dialled: true,
     seated: 'yes',
+    cameLater: true,
     steady,
     member: memberId(`m${at}`),
     attempt: 1,

@@ -127,11 +127,12 @@ const ownHello = (state: RoomState): PeerMessage => ({
   password: state.card.password,
 })
 
-/** No notice for somebody who was only out of touch. */
+/** No notice for somebody who was only out of touch, or was here before us. A host passes on who has just come. */
 const arrived = (state: RoomState, via: PeerId, member: Member, at: number): RoomState => {
   const known = state.members.has(member.id)
   const listed = withMember(state, member)
-  if (known) return listed
+  const link = state.links.get(via)
+  if (known || (link?.member === member.id && !link.cameLater)) return listed
   const { state: next, kept } = paced(listed, via, member.name, at)
   return kept ? noted(next, { kind: 'notice', notice: 'joined', name: member.name }, at) : next
 }

@@ -19,6 +19,7 @@ const hostOfflineMs = 2_000
 const freshLink = (
   dialled: boolean,
   seated: LinkState['seated'],
+  cameLater: boolean,
   at: number,
   previous: LinkState | undefined,
 ): LinkState => ({
@@ -26,6 +27,7 @@ const freshLink = (
   dialled,
   seated,
   steady: true,
+  cameLater: previous?.cameLater ?? cameLater,
   member: previous?.member ?? null,
   attempt: (previous?.attempt ?? 0) + 1,
   pace: previous?.pace ?? freshPace(at),
@@ -41,7 +43,7 @@ const begin = (
   seated: LinkState['seated'],
   at: number,
 ): Step => {
-  const link = freshLink(dialled, seated, at, state.links.get(peer))
+  const link = freshLink(dialled, seated, dialled || state.returned, at, state.links.get(peer))
   const timer = { kind: 'unmet', peer, attempt: link.attempt } as const
   const watched = still(withLink(state, peer, link), { type: 'timer', timer, ms: unmetMs })
   return dialled ? andThen(watched, now => still(now, { type: 'dial', peer })) : watched

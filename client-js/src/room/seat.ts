@@ -92,7 +92,7 @@ const renameMember = (state: RoomState, from: PeerId, to: PeerId, link: LinkStat
 export const rejoined = (state: RoomState, at: number): Step => {
   if (state.ended) return still(state)
   const seated = noted(
-    { ...state, seat: { type: 'seated' } },
+    { ...state, seat: { type: 'seated' }, returned: true },
     { kind: 'notice', notice: 'line-back', name: '' },
     at,
   )

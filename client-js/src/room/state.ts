@@ -36,6 +36,8 @@ export type LinkState = {
   readonly seated: 'yes' | 'no' | 'unsure'
   /** False while the network gives no sign of the peer, which may pass. */
   readonly steady: boolean
+  /** Whether the far end came into the room after us, which whoever called first tells: newcomers are called. */
+  readonly cameLater: boolean
   /** Whom the link leads to, once that is known. */
   readonly member: MemberId | null
   /** Counts the calls over this link, so that a timer of an earlier one is recognised as stale. */
@@ -64,6 +66,8 @@ export type RoomState = {
   /** The host's peer id, for a guest. */
   readonly host: PeerId | null
   readonly seat: Seat
+  /** Our line has broken and come back: to the server we are a newcomer again, to whom everybody else was there before. */
+  readonly returned: boolean
   readonly links: ReadonlyMap<PeerId, LinkState>
   /** Everyone else who has introduced themselves, linked directly or not. */
   readonly members: ReadonlyMap<MemberId, Member>
@@ -166,6 +170,7 @@ export const enter = (admission: Admission, self: PeerId, name: string): RoomSta
     person: { name, avatar: defaultAvatar, caps: ownCaps },
     host: admission.host,
     seat: { type: 'seated' },
+    returned: false,
     links: new Map(),
     members: new Map(),
     timeline: [],
