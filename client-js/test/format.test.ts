@@ -16,8 +16,17 @@ describe('links', () => {
     ['https:// https://', []],
     ['xhttps://example.org', []],
     ['"https://example.org/">', ['https://example.org/']],
+    ['www.example.org/x, and (www.b.example).', ['www.example.org/x', 'www.b.example']],
+    ['www. www.x awww.example.org me@www.example.org ftp://www.example.org', []],
+    ['https://www.example.org', ['https://www.example.org']],
   ])('%s', (text, expected) => {
     expect(links(text)).toEqual(expected)
+  })
+  test('what is written without a scheme leads to https, and everything else to where it says', () => {
+    const leads = pieces('WWW.Example.org http://b.example').flatMap(it =>
+      it.kind === 'link' ? [it.address] : [],
+    )
+    expect(leads).toEqual(['https://WWW.Example.org', 'http://b.example'])
   })
   test('no character is lost', () => {
     for (const text of ['a https://b.example/c, d', '', 'https://x.example', '\nhttps://x.example\n'])

@@ -1,20 +1,24 @@
 /** Owns how values become words and pieces of text. Pure; what comes out is always set as text, never as markup. */
 import { locale } from './language.ts'
 
-export type Piece = { readonly kind: 'text' | 'link'; readonly value: string }
+export type Piece =
+  | { readonly kind: 'text'; readonly value: string }
+  /** `value` as it was written, `address` where it leads. */
+  | { readonly kind: 'link'; readonly value: string; readonly address: string }
 
-const address = /\bhttps?:\/\/[^\s<>"'`]+/giu
+const address = /(?:\bhttps?:\/\/|(?<![\w.@/:-])www\.[^\s<>"'`./:]+\.)[^\s<>"'`]+/giu
 const trailing = /[.,;:!?…]+$/u
 
-/** Only whole http and https addresses become links; everything else stays text. */
+/** Only whole http and https addresses become links, and what begins with `www.`; everything else stays text. */
 export const pieces = (text: string): Piece[] => {
   const found: Piece[] = []
   let from = 0
   for (const match of text.matchAll(address)) {
     const value = withoutTail(match[0])
-    if (!URL.canParse(value)) continue
+    const leads = /^www\./iu.test(value) ? `https://${value}` : value
+    if (!URL.canParse(leads)) continue
     if (match.index > from) found.push({ kind: 'text', value: text.slice(from, match.index) })
-    found.push({ kind: 'link', value })
+    found.push({ kind: 'link', value, address: leads })
     from = match.index + value.length
   }
   if (from < text.length) found.push({ kind: 'text', value: text.slice(from) })

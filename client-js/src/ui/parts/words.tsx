@@ -28,7 +28,7 @@ const Piece = ({ piece }: { piece: WordPiece }) => {
       return <code dir="ltr">{piece.value}</code>
     case 'link':
       return (
-        <a href={piece.value} target="_blank" rel="noopener noreferrer nofollow">
+        <a href={piece.address} target="_blank" rel="noopener noreferrer nofollow">
           {piece.value}
         </a>
       )
