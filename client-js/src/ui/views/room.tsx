@@ -10,6 +10,7 @@ import type { Commands, Model, View } from '../model.ts'
 import { usePanels } from '../panels.ts'
 import { CopyLink } from '../parts/copy.tsx'
 import { Drop } from '../parts/drop.tsx'
+import { HandOn } from '../parts/hand-on.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { later } from '../parts/later.tsx'
 import { Panel } from '../parts/panel.tsx'
@@ -93,7 +94,12 @@ export const RoomView = ({ model, commands, view }: Props) => {
         note={text.room.peopleCount(seen.length, state.card.peersMax)}
       >
         <People seen={seen} model={model} commands={commands} star={state.card.kind === 'star'} />
-        {(!alone || inCall) && admits(state) && <CopyLink commands={commands} link={invitation} />}
+        {(!alone || inCall) && admits(state) && (
+          <div class="invite">
+            <CopyLink commands={commands} link={invitation} />
+            <HandOn commands={commands} link={invitation} room={shownName(state.card.name)} small />
+          </div>
+        )}
         <div class="panel-narrow">
           <SettingsButton model={model} named />
         </div>
