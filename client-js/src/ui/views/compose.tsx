@@ -79,7 +79,7 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
         <Icon name="send" />
         <span class="sr-only">{text.chat.send}</span>
       </button>
-      <p class="compose-hint" id={`${id}-hint`}>
+      <p class={alone ? 'compose-hint compose-hint-alone' : 'compose-hint'} id={`${id}-hint`}>
         {alone ? (
           words
         ) : left <= countdownFrom ? (
