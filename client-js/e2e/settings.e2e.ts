@@ -16,6 +16,19 @@ const openSettings = async ({ page }: Person) => {
 const ground = ({ page }: Person): Promise<string> =>
   page.evaluate(() => getComputedStyle(document.body).backgroundColor)
 
+test('whichever page of the settings is shown, their names stay where they are', async () => {
+  const ada = await home.arrive()
+  await ada.page.getByRole('button', { name: 'Settings' }).click()
+  const tabs = ada.page.getByRole('tab')
+  await tabs.first().waitFor()
+  const places = async () => Promise.all((await tabs.all()).map(tab => tab.boundingBox()))
+  const before = await places()
+  for (const tab of await tabs.all()) {
+    await tab.click()
+    expect(await places()).toEqual(before)
+  }
+})
+
 test('a theme is worn at once, outlives the page, and reaches other pages of the same browser', async () => {
   const ada = await home.arrive()
   const other = await ada.context.newPage()
