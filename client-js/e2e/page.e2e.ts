@@ -117,6 +117,19 @@ test('the link is copied without a clipboard for pages, as on plain http', async
   expect(await field.inputValue()).toBe(link)
 })
 
+test('with company the invitation can still be shown to a camera, beside the link among the people', async () => {
+  const { people } = await gather(home, {}, 'Ada', 'Ben')
+  const [ada] = people
+  if (!ada) throw new Error('nobody came')
+  const panel = ada.page.getByRole('complementary', { name: /^People/ })
+  await panel.getByRole('button', { name: 'Copy link' }).waitFor()
+  await panel.getByRole('button', { name: 'QR code' }).click()
+  await ada.page.getByRole('img', { name: 'QR code' }).waitFor()
+  await ada.page.keyboard.press('Escape')
+  await ada.page.getByRole('dialog').waitFor({ state: 'detached' })
+  expect(await panel.isVisible()).toBe(true)
+})
+
 test('the link is copied, or the page says why not', async () => {
   const ada = await home.arrive()
   await ada.context.grantPermissions(['clipboard-read', 'clipboard-write'])
