@@ -92,6 +92,28 @@ test('a phone that lies on its side has room for faces', async () => {
   await seen.close()
 })
 
+test('an invitation on a phone on its side has name and button beside the picture, and in sight', async () => {
+  const ada = await home.arrive()
+  const link = await ada.createRoom('Ada')
+  const ben = await home.arrive(link, { width: 568, height: 320, touch: true })
+  await ben.page.getByRole('button', { name: 'Allow microphone and camera' }).waitFor()
+  const join = await ben.page.getByRole('button', { name: 'Join room' }).boundingBox()
+  expect((join?.y ?? 999) + (join?.height ?? 999)).toBeLessThanOrEqual(320)
+  expect(await tooWide(ben.page)).toBe(0)
+})
+
+test('where people write in little width, the hint gives its place to what belongs to the field', async () => {
+  const ada = await home.arrive()
+  const link = await ada.createRoom('Ada')
+  const ben = await home.arrive(link, { width: 320, height: 568 })
+  await ben.stepIn('Ben')
+  await ben.sees('Ada')
+  await ada.page.getByText('Enter sends').waitFor()
+  await ben.page.getByText('Enter sends').waitFor({ state: 'hidden' })
+  await ben.page.getByLabel('Message', { exact: true }).fill('x'.repeat(1_900))
+  await ben.page.getByText('100 characters left').waitFor()
+})
+
 const open = async (person: Person, name: string): Promise<void> => {
   await person.page.getByRole('button', { name, exact: true }).tap()
 }
