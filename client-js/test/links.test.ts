@@ -6,7 +6,7 @@ import { enter, type RoomEffect, type Timer } from '../src/room/state.ts'
 import { peerId, roomId } from '../src/wire/ids.ts'
 import { noCaps, ownCaps } from '../src/wire/peer.ts'
 import { Alone } from './alone.ts'
-import { chat } from './words.ts'
+import { chat, saying } from './words.ts'
 
 const ben = peerId('ben')
 const me = new Alone('mesh')
@@ -45,6 +45,21 @@ describe('a peer that the server says has left', () => {
     expect(asked()).toEqual(['hang-up', 'timer', 'dial'])
     expect(names()).toEqual(['Me', null])
   })
+})
+
+test('what is said while a broken link is being opened again is said once it is back', () => {
+  const person = { name: 'Ben', avatar: '', caps: ownCaps }
+  me.hear(ben, { kind: 'hello', person, password: '' })
+  me.feed({ type: 'link-closed', peer: ben })
+  me.feed({ type: 'timer', timer: { kind: 'dial', peer: ben, attempt: 2 } })
+  me.feed(saying('on the way'))
+  me.feed({ type: 'link-opened', peer: ben })
+  me.feed(saying('nearly there'))
+  me.hear(ben, { kind: 'hello', person, password: '' })
+  const sent = me.effects.flatMap(it =>
+    it.type === 'send' && it.message.kind === 'chat' ? [it.message.text] : [],
+  )
+  expect(sent).toEqual(['on the way', 'nearly there'])
 })
 
 describe('a link that falters', () => {

@@ -18,9 +18,7 @@ const unheardMs = 4_000
 export const canSpeak = (state: RoomState): boolean =>
   !state.ended &&
   state.selfMember !== null &&
-  [...state.links].some(
-    ([peer, link]) => link.phase === 'ready' || (link.phase === 'lost' && capsOf(state, peer).chat),
-  )
+  [...state.links].some(([peer, link]) => link.phase === 'ready' || capsOf(state, peer).chat)
 
 /** Can anybody here see our signs and marks? */
 export const canReact = (state: RoomState): boolean =>
