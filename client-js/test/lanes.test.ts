@@ -188,6 +188,21 @@ describe('a page that was closed in the middle', () => {
     expect(ada.outgoing).toMatchObject([{ phase: 'done', memberName: 'ben-again' }])
   })
 
+  test('goes on as well where the file is offered to it anew, before what lies here is found or after', () => {
+    for (const first of ['left', 'offered'] as const) {
+      const { scene, ada, next, bytes, card, left } = interrupted()
+      const offer = (): void => next.feed({ type: 'offered', owner: ada.name, file: card })
+      if (first === 'left') left()
+      offer()
+      if (first === 'offered') left()
+      expect(next.incoming).toMatchObject([{ phase: 'left', owner: 'ada', shownUnder: 'ada' }])
+      next.accept()
+      scene.pass(10_000)
+      expect(same(next.kept.get(card.id), bytes)).toBe(true)
+      expect(ada.outgoing).toMatchObject([{ phase: 'done', memberName: 'ben-again' }])
+    }
+  })
+
   test('gets nothing with a secret that is not the sender’s', () => {
     const { scene, next, left } = interrupted()
     left('made up')

@@ -93,10 +93,18 @@ export const leftBehind = (
   { file, ownerName, again, stored }: Extract<FilesEvent, { type: 'left' }>,
   at: number,
 ): FilesState => {
+  const offered = standingOffer(state, file)
+  if (offered) return withIncoming(state, { ...offered, again, stored, phase: 'left' })
   const key: IncomingKey = `in ${state.next}`
   const it: Incoming = { ...blank(key, file, at), ownerName, again, stored, phase: 'left' }
   return withIncoming(roomier({ ...state, next: state.next + 1 }), it)
 }
+
+/** The same one, which its owner has offered before what lies here was found. */
+export const standingOffer = (state: FilesState, { id }: FileCard): Incoming | undefined =>
+  [...state.incoming.values()].find(
+    ({ phase, road, file }) => phase === 'offered' && road === 'lane' && file.id === id,
+  )
 
 /** The oldest that nobody works on makes room. */
 const roomier = (state: FilesState): FilesState => {
@@ -123,8 +131,8 @@ export const accept = (state: FilesState, key: IncomingKey): FilesStep => {
     stored: 0,
     told: 0,
     fruitless: 0,
-    // Without an owner only the secret leads to one.
-    again: it.owner === nobody ? it.again : null,
+    // What lies here already is known to its sender by the secret; and without an owner only that leads to one.
+    again: it.phase === 'left' || it.owner === nobody ? it.again : null,
     why: null,
   } as const
   const queued: Incoming = { ...fresh, phase: 'queued', paused: { ours: false, theirs: false } }

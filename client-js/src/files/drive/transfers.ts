@@ -1,6 +1,7 @@
 /** Owns the transfers of one visit as they run: feeds what happens to `step`, and does what it asks for with channels, files and timers. */
 import { cutName, type FileCard, type FileSignal, filesMax } from '../../wire/file.ts'
 import { type FileId, fileId, type MemberId } from '../../wire/ids.ts'
+import { standingOffer } from '../incoming.ts'
 import {
   busy,
   type FilesEffect,
@@ -294,9 +295,10 @@ export class Transfers {
   async #look(): Promise<void> {
     for (const { slot, stored, file, ownerName, again } of await this.#notes.left()) {
       if (this.#over) return
-      this.#slots.set(`in ${this.#state.next}`, slot)
+      const offer = standingOffer(this.#state, file)
+      this.#slots.set(offer?.key ?? `in ${this.#state.next}`, slot)
       this.#feed({ type: 'left', file, ownerName, again, stored })
-      this.#ports.left(file, ownerName)
+      if (!offer) this.#ports.left(file, ownerName)
     }
   }
 
