@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, expect, test } from 'vitest'
 import { launchProfile, Person } from '../e2e/browser.ts'
-import { house } from '../e2e/house.ts'
+import { gather, house } from '../e2e/house.ts'
 import { pickPath, shaOfFile, shelf } from '../e2e/transfers.ts'
 import { handsOver, type Original, startOriginal } from './original.ts'
 import { alternate, rounds, table } from './report.ts'
@@ -62,10 +62,19 @@ const picked = (): Promise<number> =>
     field?.addEventListener('change', () => resolve(Date.now()), { once: true, capture: true })
   })
 
+const meet = (): Promise<Pair> => (process.env['PROFILES'] === undefined ? meetInPrivate() : meetInProfiles())
+
 type Pair = { readonly ada: Person; readonly ben: Person }
 
-/** Two browsers with profiles of their own, as two people have them. */
-const meet = async (): Promise<Pair> => {
+/** Two private windows, where what is written stays in memory. */
+const meetInPrivate = async (): Promise<Pair> => {
+  const [ada, ben] = (await gather(home, {}, 'Ada', 'Ben')).people
+  if (!ada || !ben) throw new Error('nobody came')
+  return { ada, ben }
+}
+
+/** Two browsers with profiles of their own, which write to the disk. */
+const meetInProfiles = async (): Promise<Pair> => {
   const [one, two] = await Promise.all(
     ['ada', 'ben'].map(name => launchProfile(join(shelves.folder, `profile-${name}-${profiles.length}`))),
   )
@@ -127,13 +136,13 @@ const pours = async ([sdp, bytes]: [string, number]): Promise<number> => {
       channel.onopen = resolve
     })
   const frame = new Uint8Array(65_536)
-  channel.bufferedAmountLowThreshold = 1_048_576
+  channel.bufferedAmountLowThreshold = 4_194_304
   const all = new Promise(resolve => {
     channel.onmessage = resolve
   })
   const began = performance.now()
   for (let left = bytes; left > 0; ) {
-    while (left > 0 && channel.bufferedAmount < 2_097_152) {
+    while (left > 0 && channel.bufferedAmount < 5_242_880) {
       channel.send(frame.subarray(0, Math.min(left, frame.byteLength)))
       left -= frame.byteLength
     }

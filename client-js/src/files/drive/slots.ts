@@ -17,7 +17,6 @@ type Access = {
   read: (into: Uint8Array, where: { at: number }) => number
   write: (bytes: Uint8Array, where: { at: number }) => number
   truncate: (bytes: number) => void
-  flush: () => void
   close: () => void
 }
 
@@ -99,7 +98,6 @@ const privateSlot = async (within: FileSystemDirectoryHandle, slot: SlotId, byte
       at += piece.byteLength
     },
     keep: async () => {
-      access.flush()
       access.close()
       return file.getFile()
     },
