@@ -32,11 +32,6 @@ impl Talks {
         self.offers.iter().any(|((_, to), is_answered)| to == peer && !is_answered)
     }
 
-    /// Has `to` been made an offer by `from`?
-    fn has_asked(&self, from: &PeerId, to: &PeerId) -> bool {
-        self.offers.contains_key(&(from.clone(), to.clone()))
-    }
-
     /// In whose name `from` says this to `to`: its own, or that of `before`, which came in just before it and has to do with
     /// `to` as `from` itself has not. A page that joins by two lines hears on both and speaks on the second.
     pub(super) fn speaker(&mut self, from: &PeerId, before: Option<&PeerId>, to: &PeerId, part: Part) -> PeerId {
@@ -63,7 +58,8 @@ impl Talks {
     }
 
     fn is_between(&self, one: &PeerId, other: &PeerId) -> bool {
-        self.has_asked(one, other) || self.has_asked(other, one)
+        let has = |from: &PeerId, to: &PeerId| self.offers.contains_key(&(from.clone(), to.clone()));
+        has(one, other) || has(other, one)
     }
 
     /// Everyone who stands here.

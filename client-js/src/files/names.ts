@@ -1,4 +1,4 @@
-/** Owns what becomes of names and paths that others chose, before a file system sees them. Pure. */
+/** Owns what becomes of names that others chose, before a file system sees them. Pure. */
 import { cutName } from '../wire/file.ts'
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is to be taken out of names
@@ -12,11 +12,3 @@ export const safeName = (name: string): string => {
   if (short === '') return 'file'
   return reserved.test(short) ? `_${short}` : short
 }
-
-/** Every step of a path made safe; one that leads upwards loses that step. */
-export const safePath = (path: string): string[] => {
-  const steps = path.split(/[\\/]+/u).filter(step => step !== '' && step !== '.' && step !== '..')
-  return steps.length === 0 ? ['file'] : steps.slice(-stepsMax).map(safeName)
-}
-
-const stepsMax = 30
