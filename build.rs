@@ -170,7 +170,7 @@ fn embed(dist: &Path, out: &Path) -> Result<(), Fault> {
         let (kind, immutable) = (content_type(name), is_hashed(name));
         writeln!(
             rows,
-            "    ({name:?}, Document {{ content_type: HeaderValue::from_static({kind:?}), immutable: {immutable}, \
+            "    ({name:?}, StaticFile {{ content_type: HeaderValue::from_static({kind:?}), immutable: {immutable}, \
              plain: {plain}, br: {br}, gzip: {gzip} }}),"
         )
         .map_err(|err| err.to_string())?;
@@ -181,7 +181,7 @@ fn embed(dist: &Path, out: &Path) -> Result<(), Fault> {
             fs::remove_file(&path).map_err(at(&path))?;
         }
     }
-    let table = format!("static FILES: [(&str, Document); {}] = [\n{rows}];\n", names.len());
+    let table = format!("static FILES: [(&str, StaticFile); {}] = [\n{rows}];\n", names.len());
     fs::write(out.join("client.rs"), table).map_err(at(out))
 }
 

@@ -17,7 +17,7 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 /// A setting is wrong.
 const EXIT_SETTINGS: u8 = 2;
 /// The machine does not let us.
-const EXIT_MACHINE: u8 = 1;
+const EXIT_SYSTEM: u8 = 1;
 
 fn main() -> ExitCode {
     match run(&Cli::parse()) {
@@ -32,38 +32,38 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> Result<(), (u8, String)> {
     let settings = |sentence: String| (EXIT_SETTINGS, sentence);
-    let machine = |sentence: String| (EXIT_MACHINE, sentence);
+    let system = |sentence: String| (EXIT_SYSTEM, sentence);
     let places = config::usual_places(|name| std::env::var(name).ok());
     let environment =
         std::env::vars_os().map(|(k, v)| (k.to_string_lossy().into_owned(), v.to_string_lossy().into_owned()));
     let (config, file) = config::read(&cli.flags(), &places, environment).map_err(|it| settings(it.to_string()))?;
     if cli.print_config {
-        return say(&config.to_toml()).map_err(|it| machine(it.to_string()));
+        return say(&config.to_toml()).map_err(|it| system(it.to_string()));
     }
     telemetry::start(&config.log).map_err(settings)?;
     let file = file.map_or_else(|| "no settings file".to_owned(), |it| it.display().to_string());
-    let runtime = tokio::runtime::Runtime::new().map_err(|it| machine(it.to_string()))?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|it| system(it.to_string()))?;
     runtime.block_on(async {
         if cli.check_config {
             app::check(&config).await.map_err(|it| settings(it.to_string()))?;
-            return say(&format!("The settings are all right ({file}).\n")).map_err(|it| machine(it.to_string()));
+            return say(&format!("The settings are all right ({file}).\n")).map_err(|it| system(it.to_string()));
         }
         // Before it says that it is ready, so that a signal in answer to that is heard.
-        let stop = app::stop_signal().map_err(|it| machine(it.to_string()))?;
+        let stop = app::stop_signal().map_err(|it| system(it.to_string()))?;
         let app = App::bind(config).await.map_err(|it| match it {
-            app::Fault::Setting(sentence) => settings(sentence),
-            app::Fault::Machine(sentence) => machine(sentence),
+            app::StartupError::Settings(sentence) => settings(sentence),
+            app::StartupError::System(sentence) => system(sentence),
         })?;
         if let Some(advice) = app.advice() {
             tracing::warn!("{advice}");
         }
         tracing::info!(url = app.url(), file, "listening");
-        for address in app.further_addresses().map_err(|it| machine(it.to_string()))? {
+        for address in app.further_addresses().map_err(|it| system(it.to_string()))? {
             tracing::info!(%address, "listening there too");
         }
         // An operator may have closed standard output; the log says the same.
         let _ = say(&format!("P2PChat is ready: open {}\n", app.url()));
-        app.serve(stop).await.map_err(|it| machine(format!("the server ended: {it}")))
+        app.serve(stop).await.map_err(|it| system(format!("the server ended: {it}")))
     })
 }
 

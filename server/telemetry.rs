@@ -17,7 +17,7 @@ use crate::config::{Log, LogFormat};
 pub fn start(log: &Log) -> Result<(), String> {
     let filter: Targets = log.filter.parse().map_err(|error| {
         format!(
-            "log.filter is {:?}: {error}; \"info\" is one, and \"info,p2pchat_server::hub=debug\" another",
+            "log.filter is {:?}: {error}; \"info\" is one, and \"info,p2pchat_server::sessions=debug\" another",
             log.filter
         )
     })?;

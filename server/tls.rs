@@ -1,5 +1,5 @@
 //! The certificate: reads it, and reads it again when its files change. Invariant: once the server runs it always has
-//! a certificate that works; a bad new one is reported and not used, and no running connection notices a change.
+//! a certificate that works; a bad new one is reported and not used, and no running connection notifications a change.
 
 use std::{
     fs, io,
@@ -74,7 +74,7 @@ pub enum Reload {
     Nothing,
     /// New connections get what they hold now.
     Swapped,
-    /// They are bad; the former certificate stays. Said once for each state of the files.
+    /// They are bad; the former certificate stays. Incoming once for each state of the files.
     Kept(TlsFault),
 }
 

@@ -1,5 +1,5 @@
-//! Puts the parts together: hub, vocabularies, pages, certificate, listeners.
-mod ports;
+//! Puts the parts together: sessions, protocols, pages, certificate, listeners.
+mod listen;
 
 use std::{
     collections::BTreeMap,
@@ -21,44 +21,44 @@ use tokio::{
 };
 
 use crate::{
-    adapters::{Origins, mqtt, socketio, websocket},
+    acceptor::Acceptor,
     config::{self, Config},
-    dialects::{Carrier, Dialect as _, p2pchat::P2pChat},
-    door::Door,
     http::{self, Count, Frontend, Health, Site, Status},
-    hub::{Hub, Realm},
+    protocols::{Protocol as _, Transport, p2pchat::P2pChat},
+    sessions::{Realm, Sessions},
     tls,
+    transports::{Origins, mqtt, socketio, websocket},
 };
-use ports::{At, Port};
+use listen::{Listener, PeerAddr};
 
 /// For a client to say what it wants, and for running answers to end when the server stops.
-const PATIENCE: Duration = Duration::from_secs(10);
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// For the last words of those who are told that the server stops.
-const FAREWELL: Duration = Duration::from_secs(1);
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What the operator hears when the server cannot start: what, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
+pub enum StartupError {
     /// A file that a setting names is not as it should be.
     #[error("{0}")]
-    Setting(String),
+    Settings(String),
     /// The machine does not let us.
     #[error("{0}")]
-    Machine(String),
+    System(String),
 }
 
 /// A server that listens and does not answer yet.
 pub struct App {
     /// The main one first.
-    listeners: Vec<Listening>,
-    hub: Hub,
+    listeners: Vec<BoundListener>,
+    sessions: Sessions,
     certificate: Option<RustlsConfig>,
     config: Config,
 }
 
 /// A port that is taken, and what is served there.
-struct Listening {
+struct BoundListener {
     port: TcpListener,
     router: Router,
     tls: bool,
@@ -69,26 +69,26 @@ impl App {
     ///
     /// # Errors
     /// A certificate or a port cannot be had. Needs a Tokio runtime.
-    pub async fn bind(config: Config) -> Result<Self, Fault> {
+    pub async fn bind(config: Config) -> Result<Self, StartupError> {
         let certificate = certificate(&config).await?;
-        let hub = Hub::new(config.ice());
-        let realms = realms(&hub, &config);
+        let sessions = Sessions::new(config.ice());
+        let realms = realms(&sessions, &config);
         let started = Instant::now();
         let mut listeners = Vec::new();
         for listener in config.listeners() {
-            let port = ports::take(listener.at)?;
-            let asked = hub.clone();
+            let port = listen::bind(listener.at)?;
+            let asked = sessions.clone();
             let health = move || health(&asked, started);
-            listeners.push(Listening {
+            listeners.push(BoundListener {
                 port,
-                router: router(&config, &listener, &hub, &realms, health),
+                router: router(&config, &listener, &sessions, &realms, health),
                 tls: listener.tls,
             });
         }
         if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
             tracing::warn!(%error, "the limit on open files stays as it is, and with it the number of connections");
         }
-        Ok(App { listeners, hub, certificate, config })
+        Ok(App { listeners, sessions, certificate, config })
     }
 
     /// Where it listens.
@@ -124,7 +124,7 @@ impl App {
     /// What the operator should know although it is no fault.
     pub fn advice(&self) -> Option<String> {
         let main = self.config.listeners().into_iter().next()?;
-        let is_own = main.vocabularies.iter().any(|it| it.name() == P2pChat.name());
+        let is_own = main.protocols.iter().any(|it| it.name() == P2pChat.name());
         let port = self.address().map_or(self.config.http.port, |it| it.port());
         let views = main.views.unwrap_or_default();
         (is_own && views.join("bundle.js").is_file() && port != 80 && port != 443).then(|| {
@@ -145,12 +145,12 @@ impl App {
         let handles: Vec<_> = self.listeners.iter().map(|_| Handle::new()).collect();
         let servings = self.listeners.into_iter().zip(&handles).map(|(listening, handle)| {
             let certificate = certificate.clone().filter(|_| listening.tls);
-            serve(listening, handle.clone(), Door::new(PATIENCE, certificate))
+            serve(listening, handle.clone(), Acceptor::new(HANDSHAKE_TIMEOUT, certificate))
         });
         let serving = async {
             try_join_all(servings).await?;
             // Those who are told that it stops are told so by tasks of their own.
-            let _ = timeout(FAREWELL, self.hub.is_deserted()).await;
+            let _ = timeout(DRAIN_TIMEOUT, self.sessions.drained()).await;
             io::Result::Ok(())
         };
         let hangup = Arc::new(Notify::new());
@@ -166,9 +166,9 @@ impl App {
         let stopping = async {
             stop.await;
             tracing::info!("stopping");
-            self.hub.stop();
+            self.sessions.stop();
             for handle in &handles {
-                handle.graceful_shutdown(Some(PATIENCE));
+                handle.graceful_shutdown(Some(HANDSHAKE_TIMEOUT));
             }
             std::future::pending::<()>().await;
         };
@@ -181,21 +181,26 @@ impl App {
     }
 }
 
-async fn serve(listening: Listening, handle: Handle<At>, door: Door) -> io::Result<()> {
+async fn serve(listening: BoundListener, handle: Handle<PeerAddr>, acceptor: Acceptor) -> io::Result<()> {
     let service = listening.router.into_make_service();
-    let mut server = Server::<At>::from_listener(Port::new(listening.port)?).handle(handle);
-    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+    let mut server = Server::<PeerAddr>::from_listener(Listener::new(listening.port)?).handle(handle);
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HANDSHAKE_TIMEOUT);
     // The same for those who speak HTTP/2 and fall silent.
-    server.http_builder().http2().timer(TokioTimer::new()).keep_alive_interval(PATIENCE).keep_alive_timeout(PATIENCE);
-    server.acceptor(door).serve(service).await
+    server
+        .http_builder()
+        .http2()
+        .timer(TokioTimer::new())
+        .keep_alive_interval(HANDSHAKE_TIMEOUT)
+        .keep_alive_timeout(HANDSHAKE_TIMEOUT);
+    server.acceptor(acceptor).serve(service).await
 }
 
-/// One realm for each vocabulary that any listener serves, so that those of one vocabulary meet wherever they come in.
-fn realms(hub: &Hub, config: &Config) -> BTreeMap<&'static str, Realm> {
+/// One realm for each protocol that any listener serves, so that those of one protocol meet wherever they come in.
+fn realms(sessions: &Sessions, config: &Config) -> BTreeMap<&'static str, Realm> {
     let mut realms = BTreeMap::new();
-    for dialect in config.listeners().into_iter().flat_map(|it| it.vocabularies) {
-        let limits = if dialect.name() == P2pChat.name() { config.limits() } else { config.open_limits() };
-        realms.entry(dialect.name()).or_insert_with(|| hub.open(dialect, limits));
+    for protocol in config.listeners().into_iter().flat_map(|it| it.protocols) {
+        let limits = if protocol.name() == P2pChat.name() { config.limits() } else { config.open_limits() };
+        realms.entry(protocol.name()).or_insert_with(|| sessions.open(protocol, limits));
     }
     realms
 }
@@ -204,37 +209,37 @@ fn realms(hub: &Hub, config: &Config) -> BTreeMap<&'static str, Realm> {
 fn router(
     config: &Config,
     listener: &config::Listener,
-    hub: &Hub,
+    sessions: &Sessions,
     realms: &BTreeMap<&'static str, Realm>,
     health: impl Fn() -> Health + Clone + Send + Sync + 'static,
 ) -> Router {
     let origins = || Origins::new(&listener.origins);
     let (mut sockets, mut plain, mut mqtt) = (Router::new(), Vec::new(), None);
     let (mut path, mut frontend) = (config.signaling.path.clone(), Frontend::Foreign);
-    for dialect in &listener.vocabularies {
-        let Some(&realm) = realms.get(dialect.name()) else { continue };
-        match dialect.carrier() {
-            Carrier::SocketIo => {
+    for protocol in &listener.protocols {
+        let Some(&realm) = realms.get(protocol.name()) else { continue };
+        match protocol.transport() {
+            Transport::SocketIo => {
                 frontend = Frontend::Own;
-                sockets = sockets.merge(socketio::router(hub.clone(), realm, &path, origins(), config.wire()));
+                sockets = sockets.merge(socketio::router(sessions.clone(), realm, &path, origins(), config.wire()));
             }
-            Carrier::SocketIoAt(own) => {
+            Transport::SocketIoAt(own) => {
                 if frontend == Frontend::Foreign {
                     path = own.to_owned();
                 }
-                sockets = sockets.merge(socketio::router(hub.clone(), realm, own, origins(), config.quick_wire()));
+                sockets = sockets.merge(socketio::router(sessions.clone(), realm, own, origins(), config.fast_ping()));
             }
-            Carrier::Websocket => plain.push(realm),
-            Carrier::Mqtt => mqtt = Some(realm),
+            Transport::Websocket => plain.push(realm),
+            Transport::Mqtt => mqtt = Some(realm),
         }
     }
     let site = Site { views: listener.views.clone(), signaling_path: path, frontend, https: listener.tls };
     let mut pages = http::router(site, health);
     if !plain.is_empty() {
-        pages = websocket::beside(pages, hub.clone(), plain, origins(), config.quick_wire());
+        pages = websocket::beside(pages, sessions.clone(), plain, origins(), config.fast_ping());
     }
     if let Some(realm) = mqtt {
-        pages = mqtt::beside(pages, hub.clone(), realm, origins(), config.quick_wire());
+        pages = mqtt::beside(pages, sessions.clone(), realm, origins(), config.fast_ping());
     }
     pages.merge(sockets)
 }
@@ -243,16 +248,16 @@ fn router(
 ///
 /// # Errors
 /// The certificate cannot be used.
-pub async fn check(config: &Config) -> Result<(), Fault> {
+pub async fn check(config: &Config) -> Result<(), StartupError> {
     certificate(config).await.map(drop)
 }
 
-async fn certificate(config: &Config) -> Result<Option<RustlsConfig>, Fault> {
+async fn certificate(config: &Config) -> Result<Option<RustlsConfig>, StartupError> {
     if !config.listeners().iter().any(|it| it.tls) {
         return Ok(None);
     }
     let tls = &config.tls;
-    tls::load(&tls.cert_path, &tls.key_path).await.map(Some).map_err(|it| Fault::Setting(it.to_string()))
+    tls::load(&tls.cert_path, &tls.key_path).await.map(Some).map_err(|it| StartupError::Settings(it.to_string()))
 }
 
 /// Done at the first SIGTERM or SIGINT; a second one ends the process at once.
@@ -283,14 +288,14 @@ async fn on_hangup(reload: &Notify) {
     std::future::pending().await
 }
 
-fn health(hub: &Hub, started: Instant) -> Health {
-    let counts = hub.counts();
-    let status = if hub.is_stopping() { Status::Stopping } else { Status::Ok };
+fn health(sessions: &Sessions, started: Instant) -> Health {
+    let counts = sessions.counts();
+    let status = if sessions.is_stopping() { Status::Stopping } else { Status::Ok };
     let (peers, rooms) = (counts.iter().map(|it| it.n_peers).sum(), counts.iter().map(|it| it.n_rooms).sum());
-    let mut vocabularies = BTreeMap::new();
-    if counts.iter().any(|it| it.dialect != P2pChat.name()) {
-        vocabularies = counts.iter().map(|it| (it.dialect, Count { peers: it.n_peers, rooms: it.n_rooms })).collect();
+    let mut protocols = BTreeMap::new();
+    if counts.iter().any(|it| it.protocol != P2pChat.name()) {
+        protocols = counts.iter().map(|it| (it.protocol, Count { peers: it.n_peers, rooms: it.n_rooms })).collect();
     }
     let uptime_s = started.elapsed().as_secs();
-    Health { status, peers, rooms, vocabularies, version: env!("CARGO_PKG_VERSION"), uptime_s }
+    Health { status, peers, rooms, protocols, version: env!("CARGO_PKG_VERSION"), uptime_s }
 }

@@ -73,7 +73,7 @@ impl Member {
             match timeout_at(deadline, member.peer.reader.next()).await {
                 Ok(Ok(Some(message))) => {
                     let message = str::from_utf8(message)?.to_owned();
-                    member.hear(&message)?;
+                    member.receive(&message)?;
                 }
                 Ok(Ok(None)) => return Err("the server has ended a member's connection".into()),
                 Ok(Err(error)) => return Err(error),
@@ -83,7 +83,7 @@ impl Member {
         Ok(member)
     }
 
-    fn hear(&mut self, message: &str) -> Result<()> {
+    fn receive(&mut self, message: &str) -> Result<()> {
         if message.starts_with(r#"42["JOIN-ROOM",{"from""#) {
             let newcomer = field(message, "userID").ok_or("a join notice without userID")?;
             return self.negotiate(newcomer, "offer");

@@ -62,7 +62,7 @@ fn asked(answer: &str, name: &str) -> Result<String> {
     Ok(field(answer, name).ok_or_else(|| format!("no {name} in the answer {answer}"))?.to_owned())
 }
 
-/// The next message with this beginning; others are skipped, a refusal is an error.
+/// The next message with this beginning; others are skipped, a rejection is an error.
 async fn answer(reader: &mut Reader, beginning: &str) -> Result<String> {
     let find = async {
         while let Some(message) = reader.next().await? {

@@ -186,7 +186,7 @@ fn pace(speakers: &mut [Speaker], plan: Plan) -> Result<Vec<u64>> {
         }
         late.push((now - start).saturating_sub(due).as_nanos() as u64);
         let Speaker { connection, signal } = &mut speakers[(index % count) as usize];
-        connection.say(signal.stamped(first + index / count, due))?;
+        connection.send(signal.stamped(first + index / count, due))?;
     }
     for Speaker { connection, .. } in speakers {
         while connection.is_behind()? && Instant::now() < deadline {
@@ -229,7 +229,7 @@ impl Heard {
 
 /// One signal in peace, before the rush: a relay that does not say who sent it does less than the others.
 async fn check_source(speaker: &Peer, listener: &mut Peer, frame: &[u8]) -> Result<()> {
-    speaker.reader.connection.say(frame)?;
+    speaker.reader.connection.send(frame)?;
     let patience = tokio::time::Instant::now() + STRAGGLERS;
     let message = timeout_at(patience, listener.reader.next()).await.map_err(|_| "the server does not relay")??;
     let message = str::from_utf8(message.ok_or("the server has ended a listener's connection")?)?;

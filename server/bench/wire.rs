@@ -40,7 +40,7 @@ pub(crate) struct Reader {
 
 impl Connection {
     /// Sends whole frames, at once if the socket takes them.
-    pub(crate) fn say(&self, frames: &[u8]) -> Result<()> {
+    pub(crate) fn send(&self, frames: &[u8]) -> Result<()> {
         let mut backlog = self.backlog();
         let taken = if backlog.is_empty() { self.write(frames)? } else { 0 };
         if taken < frames.len() {
@@ -55,12 +55,12 @@ impl Connection {
     }
 
     pub(crate) fn say_text(&self, text: &str) -> Result<()> {
-        self.say(&frame(TEXT, text.as_bytes()))
+        self.send(&frame(TEXT, text.as_bytes()))
     }
 
     /// Asks for the end; the server's own close frame or the end of its stream is the answer.
     pub(crate) fn say_close(&self) -> Result<()> {
-        self.say(&frame(CLOSE, &1001_u16.to_be_bytes()))
+        self.send(&frame(CLOSE, &1001_u16.to_be_bytes()))
     }
 
     /// Tries to send what waits, and tells whether anything still does.
@@ -111,7 +111,7 @@ impl Reader {
             match self.take_frame()? {
                 Some((TEXT, body)) if self.buffer[body.clone()] == *b"2" => self.connection.say_text("3")?,
                 Some((TEXT, body)) => break body,
-                Some((PING, body)) => self.connection.say(&frame(PONG, &self.buffer[body]))?,
+                Some((PING, body)) => self.connection.send(&frame(PONG, &self.buffer[body]))?,
                 Some((CLOSE, _)) => return Ok(None),
                 Some(_) => {}
                 None if self.fill().await? => {}

@@ -11,7 +11,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::Config;
-use crate::dialects::{self, Dialect};
+use crate::protocols::{self, Protocol};
 
 /// The presets, commented.
 pub(super) const PRESETS: &str = include_str!("presets.toml");
@@ -20,7 +20,7 @@ pub(super) const PRESETS: &str = include_str!("presets.toml");
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, expecting = "a table with a port or a preset")]
 #[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
-pub struct Further {
+pub struct ListenerSettings {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub preset: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,7 +28,7 @@ pub struct Further {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub port: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub vocabularies: Option<Vec<String>>,
+    pub protocols: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origins: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,8 +44,8 @@ pub struct Listener {
     pub at: SocketAddr,
     /// Whether it speaks TLS.
     pub tls: bool,
-    /// What is spoken, in the order of [`dialects::ALL`].
-    pub vocabularies: Vec<&'static dyn Dialect>,
+    /// What is spoken, in the order of [`protocols::ALL`].
+    pub protocols: Vec<&'static dyn Protocol>,
     /// Whose pages may speak.
     pub origins: Vec<String>,
     /// Its folder of pages.
@@ -57,20 +57,20 @@ impl Config {
     pub fn listeners(&self) -> Vec<Listener> {
         let http = &self.http;
         let spoken = |names: &[String]| {
-            let is_named = |it: &&&dyn Dialect| names.iter().any(|name| name == it.name());
-            dialects::ALL.iter().filter(is_named).copied().collect()
+            let is_named = |it: &&&dyn Protocol| names.iter().any(|name| name == it.name());
+            protocols::ALL.iter().filter(is_named).copied().collect()
         };
         let main = Listener {
             at: SocketAddr::new(http.address, http.port),
             tls: self.tls.enabled,
-            vocabularies: spoken(&http.vocabularies),
+            protocols: spoken(&http.protocols),
             origins: http.origins.clone(),
             views: folder(&http.views),
         };
-        let further = |it: &Further| Listener {
+        let further = |it: &ListenerSettings| Listener {
             at: SocketAddr::new(it.address.unwrap_or(http.address), it.port.unwrap_or_default()),
             tls: it.tls.unwrap_or(self.tls.enabled),
-            vocabularies: spoken(it.vocabularies.as_deref().unwrap_or_default()),
+            protocols: spoken(it.protocols.as_deref().unwrap_or_default()),
             origins: it.origins.clone().unwrap_or_else(|| vec![SAME.to_owned()]),
             views: it.views.as_deref().and_then(folder),
         };
@@ -78,12 +78,12 @@ impl Config {
     }
 
     /// Puts what presets set into the further listeners, where it is not set beside them.
-    pub(super) fn fill_in(&mut self) -> Result<(), String> {
+    pub(super) fn apply_presets(&mut self) -> Result<(), String> {
         for further in self.http.listeners.iter_mut().filter(|it| !it.preset.is_empty()) {
             let preset = preset(&further.preset).map_err(|it| format!("an entry of http.listeners has the {it}"))?;
             further.address = further.address.or(preset.address);
             further.port = further.port.or(preset.port);
-            further.vocabularies = further.vocabularies.take().or(preset.vocabularies);
+            further.protocols = further.protocols.take().or(preset.protocols);
             further.origins = further.origins.take().or(preset.origins);
             further.tls = further.tls.or(preset.tls);
         }
@@ -92,7 +92,7 @@ impl Config {
 
     /// What types alone do not say about listeners.
     pub(super) fn check_listeners(&self) -> Result<(), String> {
-        check_vocabularies("http.vocabularies", &self.http.vocabularies)?;
+        check_protocols("http.protocols", &self.http.protocols)?;
         check_origins("http.origins", &self.http.origins)?;
         check_views("http.views", &self.http.views)?;
         for further in &self.http.listeners {
@@ -100,8 +100,8 @@ impl Config {
                 return Err("an entry of http.listeners has neither a port nor a preset: give it one".to_owned());
             };
             let name = |field: &str| format!("{field} of the listener on port {port}");
-            let vocabularies = further.vocabularies.as_deref().unwrap_or_default();
-            check_vocabularies(&name("vocabularies"), vocabularies)?;
+            let protocols = further.protocols.as_deref().unwrap_or_default();
+            check_protocols(&name("protocols"), protocols)?;
             check_origins(&name("origins"), further.origins.as_deref().unwrap_or_default())?;
             check_views(&name("views"), further.views.as_deref().unwrap_or(Path::new("")))?;
         }
@@ -126,21 +126,21 @@ impl Config {
 /// What a page of the same host and port has as its origin, whatever that is.
 pub(super) const SAME: &str = "same";
 
-fn preset(name: &str) -> Result<Further, String> {
-    let presets: BTreeMap<String, Further> = toml::from_str(PRESETS).unwrap_or_default();
+fn preset(name: &str) -> Result<ListenerSettings, String> {
+    let presets: BTreeMap<String, ListenerSettings> = toml::from_str(PRESETS).unwrap_or_default();
     presets.get(name).cloned().ok_or_else(|| unknown_preset(name))
 }
 
 pub(super) fn unknown_preset(name: &str) -> String {
-    let presets: BTreeMap<String, Further> = toml::from_str(PRESETS).unwrap_or_default();
+    let presets: BTreeMap<String, ListenerSettings> = toml::from_str(PRESETS).unwrap_or_default();
     format!("preset {name:?}, which there is not: it must be {}", one_of(presets.keys().map(String::as_str)))
 }
 
-fn check_vocabularies(name: &str, vocabularies: &[String]) -> Result<(), String> {
-    let known = || dialects::ALL.iter().map(|it| it.name());
-    match vocabularies.iter().find(|it| !known().any(|known| known == *it)) {
+fn check_protocols(name: &str, protocols: &[String]) -> Result<(), String> {
+    let known = || protocols::ALL.iter().map(|it| it.name());
+    match protocols.iter().find(|it| !known().any(|known| known == *it)) {
         Some(unknown) => Err(format!("{name} holds {unknown:?}: each must be {}", one_of(known()))),
-        None if vocabularies.is_empty() => Err(format!("{name} are missing: name at least one, {}", one_of(known()))),
+        None if protocols.is_empty() => Err(format!("{name} are missing: name at least one, {}", one_of(known()))),
         None => Ok(()),
     }
 }

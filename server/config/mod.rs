@@ -10,13 +10,13 @@ use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use listeners::{Further, Listener};
+pub use listeners::{Listener, ListenerSettings};
 pub use sources::{BadSetting, Flags, read, usual_places};
 
 use crate::{
-    adapters::Wire,
     ice::{Access, ConfiguredServer, Ice, Login},
     rooms::Limits,
+    transports::TransportLimits,
 };
 
 /// The compiled-in settings, commented.
@@ -46,9 +46,9 @@ pub struct Http {
     pub hostname: String,
     pub views: PathBuf,
     pub preset: String,
-    pub vocabularies: Vec<String>,
+    pub protocols: Vec<String>,
     pub origins: Vec<String>,
-    pub listeners: Vec<Further>,
+    pub listeners: Vec<ListenerSettings>,
 }
 
 /// `[tls]`
@@ -134,17 +134,17 @@ pub enum LogFormat {
 
 impl Config {
     /// How P2PChat's own are spoken to.
-    pub fn wire(&self) -> Wire {
+    pub fn wire(&self) -> TransportLimits {
         self.wire_with(self.signaling.ping_interval_ms, self.signaling.ping_timeout_ms)
     }
 
     /// How everybody else is: whoever is gone is missed within seconds.
-    pub fn quick_wire(&self) -> Wire {
+    pub fn fast_ping(&self) -> TransportLimits {
         self.wire_with(self.signaling.quick_ping_interval_ms, self.signaling.quick_ping_timeout_ms)
     }
 
-    fn wire_with(&self, ping_interval_ms: u64, ping_timeout_ms: u64) -> Wire {
-        Wire {
+    fn wire_with(&self, ping_interval_ms: u64, ping_timeout_ms: u64) -> TransportLimits {
+        TransportLimits {
             message_bytes_max: self.signaling.message_bytes_max,
             frames_waiting_max: self.signaling.frames_waiting_max,
             bytes_waiting_max: self.signaling.bytes_waiting_max,
@@ -191,7 +191,7 @@ impl Config {
             || path.contains("//")
         {
             return Err(format!(
-                "signaling.path is {path:?}: it must begin and end with a slash and hold letters, digits and -._~, as \
+                "signaling.path is {path:?}: it must begin and end with a slash and hold pending_offers, digits and -._~, as \
                  \"/api/signaling/\" does"
             ));
         }

@@ -65,7 +65,7 @@ pub fn read(
             builder = builder.add_source(Ready(settings));
             tried(&builder, &origin)?;
         }
-        tried(&over(builder, flags, environment.clone(), &defaults)?, "a setting")
+        tried(&apply_overrides(builder, flags, environment.clone(), &defaults)?, "a setting")
     };
     let from_defaults = || config::Config::builder().add_source(Ready(defaults.clone()));
     let mut config = above(from_defaults())?;
@@ -74,7 +74,7 @@ pub fn read(
         let preset = preset(&config.http.preset)?;
         config = above(from_defaults().add_source(Ready(preset)))?;
     }
-    config.fill_in().and_then(|()| config.check()).map_err(BadSetting)?;
+    config.apply_presets().and_then(|()| config.check()).map_err(BadSetting)?;
     Ok((config, file))
 }
 
@@ -97,7 +97,7 @@ fn preset(name: &str) -> Result<Map<String, Value>, BadSetting> {
 }
 
 /// What goes over the files: the environment, then the flags.
-fn over(
+fn apply_overrides(
     mut builder: ConfigBuilder<DefaultState>,
     flags: &Flags,
     environment: impl IntoIterator<Item = (String, String)>,

@@ -5,17 +5,17 @@ use std::{
 };
 
 use p2pchat_server::{
-    dialects::{
-        self, Attachments, Dialect, Frame, Said,
+    ice::Ice,
+    protocols::{
+        self, Attachments, Frame, Incoming, Protocol,
         p2pchat::P2pChat,
         poc::Poc,
         signal::{self, Envelope},
         textchat::TextChat,
         videocall::VideoCall,
     },
-    hub::{Attached, Hub, Line, LineEnd, Overrun, Realm},
-    ice::Ice,
     rooms::Limits,
+    sessions::{Connection, DisconnectReason, Realm, SendQueueFull, SessionHandle, Sessions},
 };
 use serde_json::Value;
 
@@ -29,17 +29,17 @@ impl Tape {
     }
 }
 
-impl Line for Tape {
-    fn say(&self, frame: Frame) -> Result<(), Overrun> {
+impl Connection for Tape {
+    fn send(&self, frame: Frame) -> Result<(), SendQueueFull> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(frame.text);
         Ok(())
     }
-    fn cut(&self) {}
+    fn abort(&self) {}
 }
 
-fn member(hub: &Hub, realm: Realm, tape: &Arc<Tape>) -> (Attached, String) {
-    let attached = hub.connect(realm, tape.clone());
-    hub.hear(&attached, r#"["GET-ID",{"requestId":"0"}]"#);
+fn member(sessions: &Sessions, realm: Realm, tape: &Arc<Tape>) -> (SessionHandle, String) {
+    let attached = sessions.connect(realm, tape.clone());
+    sessions.receive(&attached, r#"["GET-ID",{"requestId":"0"}]"#);
     let id = field(&tape.take(), "userID");
     (attached, id)
 }
@@ -53,51 +53,51 @@ fn field(frames: &[String], name: &str) -> String {
 /// room and the own id.
 pub(super) fn hears_anything(data: &[u8]) {
     let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
-    let hub = Hub::new(Ice { servers: Vec::new(), credential_ttl_s: 60 });
-    let realm = hub.open(&P2pChat, limits);
+    let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 });
+    let realm = sessions.open(&P2pChat, limits);
     let (tape_a, tape_b) = (Arc::new(Tape::default()), Arc::new(Tape::default()));
-    let ((a, id_a), (b, id_b)) = (member(&hub, realm, &tape_a), member(&hub, realm, &tape_b));
+    let ((a, id_a), (b, id_b)) = (member(&sessions, realm, &tape_a), member(&sessions, realm, &tape_b));
     let create = r#"["CREATE-ROOM",{"requestId":"1","maxUsers":5,"name":"n","password":"","type":0}]"#;
-    hub.hear(&a, create);
+    sessions.receive(&a, create);
     let room = field(&tape_a.take(), "roomID");
     let join = format!(r#"["JOIN-ROOM",{{"requestId":"1","room":"{room}","password":""}}]"#);
-    hub.hear(&b, &*join);
+    sessions.receive(&b, &*join);
     for (n, line) in String::from_utf8_lossy(data).lines().enumerate() {
         let (from, own, other) = if n % 2 == 0 { (&a, &id_a, &id_b) } else { (&b, &id_b, &id_a) };
         let text = line.replace("$t", other).replace("$r", &room).replace("$s", own);
         let attachments: Attachments = (0..n % 3).map(|_| vec![0].into()).collect();
-        hub.hear(from, Said { sender: "", topic: "", text: &text, attachments });
+        sessions.receive(from, Incoming { sender: "", topic: "", text: &text, attachments });
         for frame in tape_a.take().into_iter().chain(tape_b.take()) {
             // A signal is as its sender spelt it, which may be beyond this parser; everything else is ours.
             let is_ours = !frame.starts_with("[\"SIGNAL\"");
             assert!(!is_ours || serde_json::from_str::<Value>(&frame).is_ok(), "{frame}");
         }
     }
-    hub.disconnect(&a, LineEnd::Closed);
-    hub.disconnect(&b, LineEnd::Closed);
-    let is_empty = hub.counts().iter().all(|it| (it.n_peers, it.n_rooms) == (0, 0));
+    sessions.disconnect(&a, DisconnectReason::ClientClosed);
+    sessions.disconnect(&b, DisconnectReason::ClientClosed);
+    let is_empty = sessions.counts().iter().all(|it| (it.n_peers, it.n_rooms) == (0, 0));
     assert!(is_empty, "something stays when everyone is gone");
 }
 
-/// The bytes are lines, each said by one of three peers in turn, in every vocabulary that greets by itself; `$0`, `$1` and
+/// The bytes are lines, each said by one of three peers in turn, in every protocol that greets by itself; `$0`, `$1` and
 /// `$2` in them stand for the peers' ids, what stands before a tab is the topic, and `!` alone is a sign of life. Where peers
 /// have names, they are ann, bob and cat.
 pub(super) fn others_hear_anything(data: &[u8]) {
     let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
-    let hub = Hub::new(Ice { servers: Vec::new(), credential_ttl_s: 60 });
-    for dialect in dialects::ALL.iter().filter(|it| it.opening().is_some()) {
-        let realm = hub.open(*dialect, limits);
+    let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 });
+    for protocol in protocols::ALL.iter().filter(|it| it.on_connect().is_some()) {
+        let realm = sessions.open(*protocol, limits);
         let tapes: Vec<_> = (0..3).map(|_| Arc::new(Tape::default())).collect();
-        let peers: Vec<_> = tapes.iter().map(|it| hub.connect(realm, it.clone())).collect();
+        let peers: Vec<_> = tapes.iter().map(|it| sessions.connect(realm, it.clone())).collect();
         for (n, line) in String::from_utf8_lossy(data).lines().enumerate() {
             let from = &peers[n % 3];
             let line = (0..3).fold(line.to_owned(), |it, n| it.replace(&format!("${n}"), peers[n].peer().as_str()));
             let (topic, text) = line.split_once('\t').unwrap_or(("", &line));
             if text == "!" {
-                hub.is_alive(from);
+                sessions.on_alive(from);
             } else {
                 let sender = ["ann", "bob", "cat"][n % 3];
-                hub.hear(from, Said { sender, topic, text, attachments: Attachments::new() });
+                sessions.receive(from, Incoming { sender, topic, text, attachments: Attachments::new() });
             }
             // What is beyond this parser where it is said may be so where it is heard.
             let is_plain = serde_json::from_str::<Value>(text).is_ok();
@@ -106,41 +106,43 @@ pub(super) fn others_hear_anything(data: &[u8]) {
             }
         }
         for peer in &peers {
-            hub.disconnect(peer, LineEnd::Closed);
+            sessions.disconnect(peer, DisconnectReason::ClientClosed);
         }
     }
-    let is_empty = hub.counts().iter().all(|it| (it.n_peers, it.n_rooms) == (0, 0));
+    let is_empty = sessions.counts().iter().all(|it| (it.n_peers, it.n_rooms) == (0, 0));
     assert!(is_empty, "something stays when everyone is gone");
 }
 
-/// `value` is what a client of one of the other vocabularies has passed on.
+/// `value` is what a client of one of the other protocols has passed on.
 pub(super) fn others_pass_on_what_was_sent(value: &str) {
     // Those that this parser cannot follow are left to the unit tests; what is nothing is passed on by none.
     let Ok(sent) = serde_json::from_str::<Value>(value) else { return };
-    let said: [(&dyn Dialect, String, &str); 3] = [
+    let said: [(&dyn Protocol, String, &str); 3] = [
         (&TextChat, format!(r#"["rtc-offer","$1",{value}]"#), "/2"),
         (&VideoCall, format!(r#"{{"type":"offer","to":"$1","offer":{value}}}"#), "/offer"),
         (&Poc, format!(r#"{{"type":"signal","payload":{value}}}"#), "/payload"),
     ];
     let rooms = [r#"["join-room","r"]"#, r#"{"type":"join-room","roomId":"r"}"#, r#"{"type":"join","room":"r"}"#];
-    for ((dialect, said, place), room) in said.into_iter().zip(rooms) {
-        let hub = Hub::new(Ice { servers: Vec::new(), credential_ttl_s: 60 });
+    for ((protocol, said, place), room) in said.into_iter().zip(rooms) {
+        let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 });
         let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
         // Its name leads to the very one that has no shorter life.
-        let known = dialects::ALL.iter().find(|it| it.name() == dialect.name());
-        let Some(realm) = known.map(|it| hub.open(*it, limits)) else { panic!("{} is in no table", dialect.name()) };
+        let known = protocols::ALL.iter().find(|it| it.name() == protocol.name());
+        let Some(realm) = known.map(|it| sessions.open(*it, limits)) else {
+            panic!("{} is in no table", protocol.name())
+        };
         let (from, to) = (Arc::new(Tape::default()), Arc::new(Tape::default()));
-        let (a, b) = (hub.connect(realm, from), hub.connect(realm, to.clone()));
-        hub.hear(&a, room);
-        hub.hear(&b, room);
+        let (a, b) = (sessions.connect(realm, from), sessions.connect(realm, to.clone()));
+        sessions.receive(&a, room);
+        sessions.receive(&b, room);
         to.take();
-        hub.hear(&a, &*said.replace("\"$1\"", &format!("\"{}\"", b.peer())));
+        sessions.receive(&a, &*said.replace("\"$1\"", &format!("\"{}\"", b.peer())));
         let heard: Vec<Value> = to.take().iter().filter_map(|it| serde_json::from_str(it).ok()).collect();
-        let is_nothing = sent.is_null() || (dialect.name() == Poc.name() && !sent.is_object());
+        let is_nothing = sent.is_null() || (protocol.name() == Poc.name() && !sent.is_object());
         let heard: Vec<_> = heard.iter().filter_map(|it| it.pointer(place)).collect();
         // A value that looks like the other's id is another one after it is put in; this parser cannot tell.
         if !value.contains("$1") {
-            assert_eq!(heard, if is_nothing { vec![] } else { vec![&sent] }, "{}", dialect.name());
+            assert_eq!(heard, if is_nothing { vec![] } else { vec![&sent] }, "{}", protocol.name());
         }
     }
 }
@@ -149,16 +151,18 @@ pub(super) fn others_pass_on_what_was_sent(value: &str) {
 pub(super) fn relays_what_was_sent(body: &str) {
     let event = format!("[\"SIGNAL\",{body}]");
     let Ok(envelope) = Envelope::read(&event, Attachments::new()) else { return };
-    let sealed = signal::sealed(&envelope.payload, "ME");
+    let stamp_sender = signal::stamp_sender(&envelope.payload, "ME");
     // Where this parser cannot follow (lone surrogates, numbers beyond a double, nesting), the unit tests do.
     if let Ok(Value::Array(mut sent)) = serde_json::from_str::<Value>(&event) {
         // What follows the body is dropped.
         sent.truncate(2);
         sent[1]["source"] = "ME".into();
-        let relayed: Value = serde_json::from_str(&sealed).unwrap_or_default();
+        let relayed: Value = serde_json::from_str(&stamp_sender).unwrap_or_default();
         assert_eq!(relayed, Value::Array(sent));
     }
-    let Ok(twice) = Envelope::read(&sealed, Attachments::new()) else { panic!("relayed is no signal: {sealed}") };
+    let Ok(twice) = Envelope::read(&stamp_sender, Attachments::new()) else {
+        panic!("relayed is no signal: {stamp_sender}")
+    };
     assert_eq!((twice.target, twice.room), (envelope.target, envelope.room));
-    assert_eq!(signal::sealed(&twice.payload, "ME"), sealed);
+    assert_eq!(signal::stamp_sender(&twice.payload, "ME"), stamp_sender);
 }

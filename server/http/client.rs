@@ -3,7 +3,7 @@
 
 use axum::http::HeaderValue;
 
-use super::document::{Document, Representation};
+use super::static_file::{Representation, StaticFile};
 
 include!(concat!(env!("OUT_DIR"), "/client.rs"));
 
@@ -14,7 +14,7 @@ const SOCKET_IO: &str = "vendor/socket.io/";
 /// The client as this server hands it out.
 pub(super) struct Client {
     /// `index.html`, where it had to be rewritten.
-    index: Option<Document>,
+    index: Option<StaticFile>,
 }
 
 impl Client {
@@ -29,13 +29,13 @@ impl Client {
                     "the web client does not say where it looks for signalling; it may not find it"
                 );
             }
-            Document::made("text/html; charset=utf-8", text.replace(PATH_NAMED, &named))
+            StaticFile::made("text/html; charset=utf-8", text.replace(PATH_NAMED, &named))
         });
         Client { index }
     }
 
     /// The file at a path without its leading slash.
-    pub(super) fn file(&self, path: &str) -> Option<&Document> {
+    pub(super) fn file(&self, path: &str) -> Option<&StaticFile> {
         match path {
             "" | "index.html" => self.index.as_ref().or_else(|| find("index.html")),
             _ => find(path),
@@ -44,11 +44,11 @@ impl Client {
 }
 
 /// The client library for other people's pages, by the names the original serves beside its signalling path.
-pub(super) fn socket_io() -> impl Iterator<Item = (&'static str, &'static Document)> {
+pub(super) fn socket_io() -> impl Iterator<Item = (&'static str, &'static StaticFile)> {
     FILES.iter().filter_map(|(path, file)| Some((path.strip_prefix(SOCKET_IO)?, file)))
 }
 
-fn find(path: &str) -> Option<&'static Document> {
+fn find(path: &str) -> Option<&'static StaticFile> {
     let place = FILES.binary_search_by(|(name, _)| (*name).cmp(path)).ok()?;
     FILES.get(place).map(|(_, file)| file)
 }

@@ -99,12 +99,12 @@ fn is_this_machine(host: &str) -> bool {
 
 /// What the headers depend on beside the request.
 #[derive(Clone, Debug)]
-pub(super) struct Dress {
+pub(super) struct HeaderSettings {
     pub(super) https: bool,
 }
 
 /// Adds the headers to an answer that is on its way out.
-pub(super) async fn add(State(dress): State<Arc<Dress>>, request: Request, next: Next) -> Response {
+pub(super) async fn add(State(dress): State<Arc<HeaderSettings>>, request: Request, next: Next) -> Response {
     let host = host(request.uri(), request.headers());
     let trusted = dress.https || forwarded_as_https(request.headers()) || host.as_deref().is_some_and(is_this_machine);
     let mut response = next.run(request).await;

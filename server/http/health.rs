@@ -14,16 +14,16 @@ pub struct Health {
     pub peers: usize,
     /// Rooms there are now.
     pub rooms: usize,
-    /// Both by vocabulary, where anything but P2PChat's own is spoken.
+    /// Both by protocol, where anything but P2PChat's own is spoken.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub vocabularies: BTreeMap<&'static str, Count>,
+    pub protocols: BTreeMap<&'static str, Count>,
     /// The server's version.
     pub version: &'static str,
     /// Seconds since it started.
     pub uptime_s: u64,
 }
 
-/// What there is of one vocabulary.
+/// What there is of one protocol.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Count {
     /// Sessions.

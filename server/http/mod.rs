@@ -1,13 +1,13 @@
 //! Plain HTTP: the pages, their headers, the health route. Owns routes and bytes; knows nothing of rooms or sockets, and
 //! never reads a request's body.
 
-mod accept;
+mod accept_encoding;
 mod client;
-mod document;
 mod headers;
 mod health;
 mod original;
 mod pages;
+mod static_file;
 mod views;
 
 use std::{path::PathBuf, sync::Arc};
@@ -43,7 +43,7 @@ pub enum Frontend {
 pub fn router(site: Site, health: impl Fn() -> Health + Clone + Send + Sync + 'static) -> Router {
     let path = format!("/{}/", site.signaling_path.trim_matches('/')).replace("//", "/");
     let pages = Arc::new(Pages::new(site.views, &path, site.frontend));
-    let dress = Arc::new(headers::Dress { https: site.https });
+    let dress = Arc::new(headers::HeaderSettings { https: site.https });
     let mut router = Router::new().merge(health::router(health));
     for (name, file) in client::socket_io() {
         // Braces mean something in a route.

@@ -5,10 +5,10 @@ use axum::http::HeaderValue;
 
 use super::{
     client::Client,
-    document::{Document, Representation},
+    static_file::{Representation, StaticFile},
 };
 
-static PICTURE: Document = Document {
+static PICTURE: StaticFile = StaticFile {
     content_type: HeaderValue::from_static("image/jpeg"),
     immutable: false,
     plain: Representation::fixed(include_bytes!("user.jpg"), "\"neutral-picture-1\""),
@@ -32,16 +32,16 @@ const INDEX: &str = r#"<!doctype html>
 "#;
 
 pub(super) struct Original {
-    index: Document,
+    index: StaticFile,
 }
 
 impl Original {
     pub(super) fn new() -> Original {
-        Original { index: Document::made("text/html; charset=utf-8", INDEX.to_owned()) }
+        Original { index: StaticFile::made("text/html; charset=utf-8", INDEX.to_owned()) }
     }
 
     /// What is there whatever pages are served.
-    pub(super) fn everywhere(&self, path: &str) -> Option<&Document> {
+    pub(super) fn everywhere(&self, path: &str) -> Option<&StaticFile> {
         (path == "/public/defaults/User.jpg").then_some(&PICTURE)
     }
 
@@ -51,7 +51,7 @@ impl Original {
         path: &str,
         has_index: bool,
         client: &'a Client,
-    ) -> Option<&'a Document> {
+    ) -> Option<&'a StaticFile> {
         match path {
             "/" | "/index.html" if !has_index => Some(&self.index),
             "/mitm.html" => client.file("vendor/streamsaver/mitm.html"),

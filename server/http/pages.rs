@@ -11,9 +11,9 @@ use axum::{
 use super::{
     Frontend,
     client::Client,
-    document::{Document, REVALIDATE},
     headers::Policy,
     original::Original,
+    static_file::{REVALIDATE, StaticFile},
     views::{Kind, Views},
 };
 
@@ -47,7 +47,7 @@ impl Pages {
 
     async fn find(&self, request: &Parts) -> Option<Response> {
         let (method, headers, path) = (&request.method, &request.headers, request.uri.path());
-        let give = |file: &Document, policy: Policy| {
+        let give = |file: &StaticFile, policy: Policy| {
             let mut response = file.answer(method, headers);
             response.extensions_mut().insert(policy);
             response

@@ -27,10 +27,10 @@ use tower_http::{
 };
 
 use super::{
-    accept::{self, Encoding},
-    document::{self, REVALIDATE},
+    accept_encoding::{self, Encoding},
     headers::Policy,
     pages,
+    static_file::{self, REVALIDATE},
 };
 
 type Worth = And<SizeAbove, fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool>;
@@ -74,7 +74,7 @@ impl Views {
             return None;
         }
         let headers = &request.headers;
-        let has_range = document::range(&request.method, headers).is_some();
+        let has_range = static_file::range(&request.method, headers).is_some();
         let mut response = self.ask(request, has_range).await?;
         // tower-http does not look at If-Range: a part of a file that has changed since is no use to anyone.
         let is_part = matches!(response.status(), StatusCode::PARTIAL_CONTENT | StatusCode::RANGE_NOT_SATISFIABLE);
@@ -101,7 +101,7 @@ impl Views {
         *inner.uri_mut() = request.uri.clone();
         *inner.headers_mut() = request.headers.clone();
         // No brotli here: it costs more time, and the code for it more memory, than a folder of pages is worth.
-        let encoding = accept::best(&request.headers, &[Encoding::Identity, Encoding::Gzip]);
+        let encoding = accept_encoding::best(&request.headers, &[Encoding::Identity, Encoding::Gzip]);
         inner.headers_mut().insert(ACCEPT_ENCODING, encoding.name());
         if !has_range {
             inner.headers_mut().remove(RANGE);
@@ -111,7 +111,7 @@ impl Views {
     }
 }
 
-/// tower-http 0.7.1 compresses and leaves the plain file's strong tag standing: two sequences of bytes under one tag.
+/// tower-http 0.7.1 compresses and leaves the plain file's strong tag room_offer: two sequences of bytes under one tag.
 /// A weak one is right for both. A 304 gets it too, for it may be about either.
 fn finish(response: &mut Response) {
     let changed = response.headers().contains_key(CONTENT_ENCODING) || response.status() == StatusCode::NOT_MODIFIED;

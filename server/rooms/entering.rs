@@ -4,7 +4,8 @@
 use std::{iter, sync::Arc};
 
 use super::{
-    Outcome, Password, PeerId, Refusal, Reply, RoomId, RoomSpec, Rooms, Topology, newcomer, room::Room, take_seat,
+    Outcome, Password, PeerId, Rejection, Reply, RoomId, RoomSettings, Rooms, Topology, newcomer, next_membership,
+    room::Room,
 };
 
 impl Rooms {
@@ -14,47 +15,49 @@ impl Rooms {
         room: Option<RoomId>,
         peers_max: usize,
         fresh: impl FnOnce() -> RoomId,
-    ) -> Result<Outcome<'static>, Refusal> {
-        let seats = &self.peers.get(peer).ok_or(Refusal::NoId)?.seats;
+    ) -> Result<Outcome<'static>, Rejection> {
+        let memberships = &self.peers.get(peer).ok_or(Rejection::NoId)?.memberships;
         let id = room.unwrap_or_else(fresh);
         let open = || Password(String::new());
         if let Some(room) = self.rooms.get(&id) {
             room.admit(peer, Some(&open()))?;
         }
-        let earlier: Vec<_> = if self.customs.one_room { seats.values().cloned().collect() } else { Vec::new() };
-        self.limits.check_rooms(seats.len() - earlier.len())?;
+        let earlier: Vec<_> =
+            if self.policy.single_room { memberships.values().cloned().collect() } else { Vec::new() };
+        self.limits.check_rooms(memberships.len() - earlier.len())?;
         // From here on nothing is refused.
-        let mut notices: Vec<_> = earlier.iter().filter_map(|it| self.leave(peer, it)).flatten().collect();
-        let seats = &mut self.peers.entry(peer.clone()).or_default().seats;
-        let member = take_seat(&mut self.n_seats_taken, seats, peer, &id);
+        let mut notifications: Vec<_> = earlier.iter().filter_map(|it| self.leave(peer, it)).flatten().collect();
+        let memberships = &mut self.peers.entry(peer.clone()).or_default().memberships;
+        let member = next_membership(&mut self.n_memberships, memberships, peer, &id);
         let Some(room) = self.rooms.get_mut(&id) else {
-            let spec = RoomSpec { name: String::new(), password: open(), peers_max };
-            self.rooms.insert(id.clone(), Room::open(self.limits.applied_to(spec), Topology::Mesh, member));
-            return Ok(Outcome::new(Reply::Entered { room: id, others: Vec::new(), is_new: true }, notices));
+            let settings = RoomSettings { name: String::new(), password: open(), peers_max };
+            self.rooms.insert(id.clone(), Room::open(self.limits.applied_to(settings), Topology::Mesh, member));
+            return Ok(Outcome::new(Reply::Entered { room: id, others: Vec::new(), is_new: true }, notifications));
         };
-        let (told, others): (_, Vec<_>) = (room.introduce_to(), room.peers().cloned().collect());
+        let (notified, others): (_, Vec<_>) = (room.peers_to_notify(), room.peers().cloned().collect());
         room.add(member);
-        let alarms = room.on_coming(&id, peer).into_iter().collect();
+        let timers = room.on_join(&id, peer).into_iter().collect();
         let mut present = Arc::default();
-        if self.customs.introduces_both {
+        if self.policy.announce_both_ways {
             present = room.peers().cloned().collect();
         }
-        notices.extend(told.into_iter().map(|to| newcomer(to, &id, peer, &present)));
-        if self.customs.introduces_both {
-            notices
+        notifications.extend(notified.into_iter().map(|to| newcomer(to, &id, peer, &present)));
+        if self.policy.announce_both_ways {
+            notifications
                 .extend(others.iter().zip(iter::repeat(peer)).map(|(it, to)| newcomer(to.clone(), &id, it, &present)));
         }
-        Ok(Outcome { alarms, ..Outcome::new(Reply::Entered { room: id, others, is_new: false }, notices) })
+        Ok(Outcome { timers, ..Outcome::new(Reply::Entered { room: id, others, is_new: false }, notifications) })
     }
 
-    pub(super) fn members(&self, peer: &PeerId) -> Result<Outcome<'static>, Refusal> {
+    pub(super) fn members(&self, peer: &PeerId) -> Result<Outcome<'static>, Rejection> {
         let room = self.room_of(peer)?;
         Ok(Outcome::reply(Reply::Members { others: room.others(peer).cloned().collect() }))
     }
 
     /// The room that `peer` came to last.
-    pub(super) fn room_of(&self, peer: &PeerId) -> Result<&Room, Refusal> {
-        let (_, id) = self.peers.get(peer).and_then(|it| it.seats.last_key_value()).ok_or(Refusal::NotAMember)?;
-        self.rooms.get(id).ok_or(Refusal::NoSuchRoom)
+    pub(super) fn room_of(&self, peer: &PeerId) -> Result<&Room, Rejection> {
+        let (_, id) =
+            self.peers.get(peer).and_then(|it| it.memberships.last_key_value()).ok_or(Rejection::NotAMember)?;
+        self.rooms.get(id).ok_or(Rejection::NoSuchRoom)
     }
 }

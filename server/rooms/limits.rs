@@ -1,5 +1,5 @@
 //! What a room may be at most. What is over is cut or clamped; only rooms too many are refused.
-use super::{Refusal, room::RoomSpec};
+use super::{Rejection, room::RoomSettings};
 
 /// Upper bounds for every room.
 #[derive(Clone, Copy, Debug)]
@@ -15,16 +15,16 @@ pub struct Limits {
 }
 
 impl Limits {
-    pub(super) fn applied_to(&self, mut spec: RoomSpec) -> RoomSpec {
-        cut(&mut spec.name, self.name_units_max);
-        cut(&mut spec.password.0, self.password_units_max);
-        spec.peers_max = spec.peers_max.min(self.peers_max);
-        spec
+    pub(super) fn applied_to(&self, mut settings: RoomSettings) -> RoomSettings {
+        cut(&mut settings.name, self.name_units_max);
+        cut(&mut settings.password.0, self.password_units_max);
+        settings.peers_max = settings.peers_max.min(self.peers_max);
+        settings
     }
 
     /// May one who is in so many rooms come into another?
-    pub(super) fn check_rooms(&self, n_rooms: usize) -> Result<(), Refusal> {
-        if n_rooms < self.rooms_per_peer_max { Ok(()) } else { Err(Refusal::TooManyRooms) }
+    pub(super) fn check_rooms(&self, n_rooms: usize) -> Result<(), Rejection> {
+        if n_rooms < self.rooms_per_peer_max { Ok(()) } else { Err(Rejection::TooManyRooms) }
     }
 }
 

@@ -1,23 +1,23 @@
-//! The rooms: who is where, who may enter, who must be told, and when a room ends.
+//! The rooms: who is where, who may enter, who must be notified, and when a room ends.
 //!
 //! **Invariant:** plain data in, plain data out. Nothing in this folder reads a clock or a random source, takes a lock,
 //! logs, awaits, or knows what a socket is; fresh ids are handed in. No rule needs two rooms at once.
-mod alarms;
-mod customs;
 mod entering;
 mod ids;
-mod letters;
 mod limits;
 mod names;
+mod negotiations;
 mod outcome;
+mod pending_offers;
+mod policy;
 #[cfg(test)]
 mod random_scripts;
 mod room;
+mod room_offer;
 #[cfg(test)]
-mod scenes;
+mod scenarios;
 mod signals;
-mod standing;
-mod talks;
+mod timers;
 mod topology;
 
 use std::{
@@ -26,15 +26,15 @@ use std::{
     sync::Arc,
 };
 
-pub use alarms::Alarm;
-pub use customs::Customs;
 pub use ids::{IdKind, Name, PeerId, RoomId};
 pub use limits::Limits;
-pub use outcome::{Event, Notice, Outcome, Part, Payload, Refusal, Reply};
-pub use room::{Card, Password, RoomSpec};
+pub use outcome::{Event, Notification, Outcome, Payload, Rejection, Reply, SignalKind};
+pub use policy::RoomPolicy;
+pub use room::{Password, RoomSettings, RoomSummary};
+pub use timers::Timer;
 pub use topology::Topology;
 
-use letters::Letters;
+use pending_offers::PendingOffers;
 use room::{Member, Room};
 
 /// What a peer may ask.
@@ -45,7 +45,7 @@ pub enum Request<'a> {
     /// A new room with itself in it.
     Create {
         /// What it is to be, before the limits are applied, and its shape, for good. `None`: the words made no sense.
-        spec: Option<(RoomSpec, Topology)>,
+        settings: Option<(RoomSettings, Topology)>,
     },
     /// To come in.
     Join {
@@ -73,7 +73,7 @@ pub enum Request<'a> {
         /// Which.
         room: RoomId,
         /// `None`: the words made no sense; said only to the host of an existing star.
-        spec: Option<RoomSpec>,
+        settings: Option<RoomSettings>,
     },
     /// To go.
     Leave {
@@ -100,44 +100,44 @@ pub enum Address<'a> {
         peer: Cow<'a, str>,
     },
     /// One other member of the room that the sender came to last.
-    Mate(Cow<'a, str>),
+    Peer(Cow<'a, str>),
     /// All other members of the room that the sender came to last.
-    Mates,
+    Broadcast,
     /// Whoever has this name, from one who has a name itself.
     Named(Cow<'a, str>),
 }
 
-/// Every room of one vocabulary, and every peer that has said hello there. Those of another are a value of their own: no
+/// Every room of one protocol, and every peer that has said hello there. Those of another are a value of their own: no
 /// room, peer or name is found from outside.
 #[derive(Debug)]
 pub struct Rooms {
     limits: Limits,
-    customs: Customs,
+    policy: RoomPolicy,
     rooms: HashMap<RoomId, Room>,
     peers: HashMap<PeerId, Peer>,
     /// Who has which name. Mirrors the peers' own exactly.
     names: HashMap<Name, PeerId>,
-    letters: Letters,
-    n_seats_taken: u64,
+    pending_offers: PendingOffers,
+    n_memberships: u64,
 }
 
 /// What is known of a peer.
 #[derive(Debug, Default)]
 struct Peer {
-    /// The rooms that it is in, in the order in which it came, by the number of its seat there. Mirrors the rooms' members
+    /// The rooms that it is in, in the order in which it came, by the number of its membership there. Mirrors the rooms' members
     /// exactly.
-    seats: BTreeMap<u64, RoomId>,
+    memberships: BTreeMap<u64, RoomId>,
     name: Option<Name>,
 }
 
 impl Rooms {
     /// No rooms yet.
-    pub fn new(limits: Limits, customs: Customs) -> Self {
+    pub fn new(limits: Limits, policy: RoomPolicy) -> Self {
         let (rooms, peers, names) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Rooms { limits, customs, rooms, peers, names, letters: Letters::default(), n_seats_taken: 0 }
+        Rooms { limits, policy, rooms, peers, names, pending_offers: PendingOffers::default(), n_memberships: 0 }
     }
 
-    /// The one door. A refusal changes nothing and tells nobody, which is why it carries no notices.
+    /// The one door. A rejection changes nothing and tells nobody, which is why it carries no notifications.
     ///
     /// `fresh` names a room that has no name yet.
     ///
@@ -148,31 +148,31 @@ impl Rooms {
         from: &PeerId,
         request: Request<'a>,
         fresh: impl FnOnce() -> RoomId,
-    ) -> Result<Outcome<'a>, Refusal> {
+    ) -> Result<Outcome<'a>, Rejection> {
         match request {
             Request::Hello => self.hello(from),
-            Request::Create { spec } => self.create(from, spec, fresh),
+            Request::Create { settings } => self.create(from, settings, fresh),
             Request::Join { room, password } => self.join(from, room, password.as_ref()),
             Request::Enter { room, peers_max } => self.enter(from, room, peers_max, fresh),
             Request::Members => self.members(from),
             Request::Claim { name } => self.claim(from, name),
-            Request::Update { room, spec } => self.update(from, &room, spec),
+            Request::Update { room, settings } => self.update(from, &room, settings),
             Request::Leave { room } => {
-                let notices = self.leave(from, &room).ok_or(Refusal::NotAMember)?;
-                Ok(Outcome::new(Reply::Left, notices))
+                let notifications = self.leave(from, &room).ok_or(Rejection::NotAMember)?;
+                Ok(Outcome::new(Reply::Left, notifications))
             }
             Request::Signal { to, payload } => self.signal(from, to, payload),
         }
     }
 
     /// Forgets a peer for good. Each of its rooms hears of it, in the order in which it came to them.
-    pub fn forget(&mut self, peer: &PeerId) -> Vec<Notice<'static>> {
-        let Some(Peer { seats, name }) = self.peers.remove(peer) else { return Vec::new() };
+    pub fn forget(&mut self, peer: &PeerId) -> Vec<Notification<'static>> {
+        let Some(Peer { memberships, name }) = self.peers.remove(peer) else { return Vec::new() };
         if let Some(name) = name {
             self.names.remove(&name);
-            self.letters.forget(&name);
+            self.pending_offers.forget(&name);
         }
-        seats.values().filter_map(|room| self.leave(peer, room)).flatten().collect()
+        memberships.values().filter_map(|room| self.leave(peer, room)).flatten().collect()
     }
 
     /// How many rooms there are.
@@ -185,9 +185,9 @@ impl Rooms {
         self.rooms.is_empty()
     }
 
-    fn hello(&mut self, peer: &PeerId) -> Result<Outcome<'static>, Refusal> {
+    fn hello(&mut self, peer: &PeerId) -> Result<Outcome<'static>, Rejection> {
         if self.peers.contains_key(peer) {
-            return Err(Refusal::HasId);
+            return Err(Rejection::HasId);
         }
         self.peers.insert(peer.clone(), Peer::default());
         Ok(Outcome::reply(Reply::Welcome { peer: peer.clone() }))
@@ -196,68 +196,73 @@ impl Rooms {
     fn create(
         &mut self,
         peer: &PeerId,
-        spec: Option<(RoomSpec, Topology)>,
+        settings: Option<(RoomSettings, Topology)>,
         fresh: impl FnOnce() -> RoomId,
-    ) -> Result<Outcome<'static>, Refusal> {
-        let seats = &mut self.peers.get_mut(peer).ok_or(Refusal::NoId)?.seats;
-        let (spec, topology) = spec.ok_or(Refusal::BadSettings)?;
-        self.limits.check_rooms(seats.len())?;
+    ) -> Result<Outcome<'static>, Rejection> {
+        let memberships = &mut self.peers.get_mut(peer).ok_or(Rejection::NoId)?.memberships;
+        let (settings, topology) = settings.ok_or(Rejection::BadSettings)?;
+        self.limits.check_rooms(memberships.len())?;
         let id = fresh();
-        let member = take_seat(&mut self.n_seats_taken, seats, peer, &id);
-        let room = Room::open(self.limits.applied_to(spec), topology, member);
-        let card = room.card();
+        let member = next_membership(&mut self.n_memberships, memberships, peer, &id);
+        let room = Room::open(self.limits.applied_to(settings), topology, member);
+        let summary = room.summary();
         self.rooms.insert(id.clone(), room);
-        Ok(Outcome::reply(Reply::Created { room: id, card }))
+        Ok(Outcome::reply(Reply::Created { room: id, summary }))
     }
 
-    fn join(&mut self, peer: &PeerId, id: RoomId, password: Option<&Password>) -> Result<Outcome<'static>, Refusal> {
+    fn join(&mut self, peer: &PeerId, id: RoomId, password: Option<&Password>) -> Result<Outcome<'static>, Rejection> {
         // To one without an id there are no rooms.
-        let seats = &mut self.peers.get_mut(peer).ok_or(Refusal::NoSuchRoom)?.seats;
-        let room = self.rooms.get_mut(&id).ok_or(Refusal::NoSuchRoom)?;
+        let memberships = &mut self.peers.get_mut(peer).ok_or(Rejection::NoSuchRoom)?.memberships;
+        let room = self.rooms.get_mut(&id).ok_or(Rejection::NoSuchRoom)?;
         room.admit(peer, password)?;
-        self.limits.check_rooms(seats.len())?;
-        let told = room.introduce_to();
-        room.add(take_seat(&mut self.n_seats_taken, seats, peer, &id));
-        let card = room.card();
+        self.limits.check_rooms(memberships.len())?;
+        let notified = room.peers_to_notify();
+        room.add(next_membership(&mut self.n_memberships, memberships, peer, &id));
+        let summary = room.summary();
         let present = Arc::default();
         let joined = |to| newcomer(to, &id, peer, &present);
-        Ok(Outcome::new(Reply::Joined { card }, told.into_iter().map(joined).collect()))
+        Ok(Outcome::new(Reply::Joined { summary }, notified.into_iter().map(joined).collect()))
     }
 
-    fn update(&mut self, peer: &PeerId, id: &RoomId, spec: Option<RoomSpec>) -> Result<Outcome<'static>, Refusal> {
-        self.peers.get(peer).ok_or(Refusal::NoSuchRoom)?;
-        let room = self.rooms.get_mut(id).ok_or(Refusal::NoSuchRoom)?;
-        room.change(peer, spec.map(|it| self.limits.applied_to(it)))?;
-        Ok(Outcome::reply(Reply::Updated { card: room.card() }))
+    fn update(
+        &mut self,
+        peer: &PeerId,
+        id: &RoomId,
+        settings: Option<RoomSettings>,
+    ) -> Result<Outcome<'static>, Rejection> {
+        self.peers.get(peer).ok_or(Rejection::NoSuchRoom)?;
+        let room = self.rooms.get_mut(id).ok_or(Rejection::NoSuchRoom)?;
+        room.change(peer, settings.map(|it| self.limits.applied_to(it)))?;
+        Ok(Outcome::reply(Reply::Updated { summary: room.summary() }))
     }
 
     /// `None`: it was not in.
-    fn leave(&mut self, peer: &PeerId, id: &RoomId) -> Option<Vec<Notice<'static>>> {
+    fn leave(&mut self, peer: &PeerId, id: &RoomId) -> Option<Vec<Notification<'static>>> {
         let room = self.rooms.get_mut(id)?;
         let departure = room.without(peer)?;
         if departure.is_over {
             self.rooms.remove(id);
         }
-        for Member { peer, seat } in departure.unseated {
+        for Member { peer, membership } in departure.removed {
             if let Some(peer) = self.peers.get_mut(&peer) {
-                peer.seats.remove(&seat);
+                peer.memberships.remove(&membership);
             }
         }
-        let left = |to| Notice { to, event: Event::PeerLeft { room: id.clone(), peer: peer.clone() } };
-        let mut notices: Vec<_> = departure.told.into_iter().map(left).collect();
-        if let Some(twin) = departure.twin {
-            notices.extend(self.leave(&twin, id).unwrap_or_default());
+        let left = |to| Notification { to, event: Event::PeerLeft { room: id.clone(), peer: peer.clone() } };
+        let mut notifications: Vec<_> = departure.notified.into_iter().map(left).collect();
+        if let Some(alias) = departure.alias {
+            notifications.extend(self.leave(&alias, id).unwrap_or_default());
         }
-        Some(notices)
+        Some(notifications)
     }
 }
 
-fn newcomer(to: PeerId, room: &RoomId, peer: &PeerId, present: &Arc<[PeerId]>) -> Notice<'static> {
-    Notice { to, event: Event::PeerJoined { room: room.clone(), peer: peer.clone(), present: present.clone() } }
+fn newcomer(to: PeerId, room: &RoomId, peer: &PeerId, present: &Arc<[PeerId]>) -> Notification<'static> {
+    Notification { to, event: Event::PeerJoined { room: room.clone(), peer: peer.clone(), present: present.clone() } }
 }
 
-fn take_seat(n_taken: &mut u64, seats: &mut BTreeMap<u64, RoomId>, peer: &PeerId, room: &RoomId) -> Member {
+fn next_membership(n_taken: &mut u64, memberships: &mut BTreeMap<u64, RoomId>, peer: &PeerId, room: &RoomId) -> Member {
     *n_taken += 1;
-    seats.insert(*n_taken, room.clone());
-    Member { peer: peer.clone(), seat: *n_taken }
+    memberships.insert(*n_taken, room.clone());
+    Member { peer: peer.clone(), membership: *n_taken }
 }

@@ -1,27 +1,27 @@
-//! What a request leads to: a reply to the asker and notices to others, or a refusal that changes nothing.
+//! What a request leads to: a reply to the asker and notifications to others, or a rejection that changes nothing.
 use std::{borrow::Cow, collections::VecDeque, fmt, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 
-use super::{Alarm, Name, PeerId, RoomId, room::Card};
+use super::{Name, PeerId, RoomId, Timer, room::RoomSummary};
 
 /// What one peer says to another. The server carries it and never looks inside.
 #[derive(Clone)]
 pub struct Payload<'a> {
-    /// What kind of signal it is, where its vocabulary tells.
-    pub part: Part,
+    /// What kind of signal it is, where its protocol tells.
+    pub kind: SignalKind,
     /// The text as it came.
     pub text: Cow<'a, str>,
     /// The places in `text`, in bytes and in ascending order, where the sender's name goes; an empty one is inserted.
-    pub source_at: Vec<Range<usize>>,
+    pub sender_spans: Vec<Range<usize>>,
     /// Binary parts that travel with the text, in the order of its placeholders.
     pub attachments: VecDeque<Bytes>,
 }
 
 /// Its place in the making of a connection (RFC 8829, JSEP).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// Not told: it is passed on as it is.
+pub enum SignalKind {
+    /// Not notified: it is passed on as it is.
     Opaque,
     /// A description to be answered.
     Offer,
@@ -36,15 +36,15 @@ pub enum Part {
 pub struct Outcome<'a> {
     /// For the asker.
     pub reply: Reply,
-    /// For others, in the order in which they are to be told.
-    pub notices: Vec<Notice<'a>>,
+    /// For others, in the order in which they are to be notified.
+    pub notifications: Vec<Notification<'a>>,
     /// What is to be seen to later.
-    pub alarms: Vec<Alarm>,
+    pub timers: Vec<Timer>,
 }
 
 /// One event for one peer.
 #[derive(Debug)]
-pub struct Notice<'a> {
+pub struct Notification<'a> {
     /// Who hears it.
     pub to: PeerId,
     /// What it hears.
@@ -64,14 +64,14 @@ pub enum Reply {
         /// Its name.
         room: RoomId,
         /// What is in force there.
-        card: Card,
+        summary: RoomSummary,
     },
     /// The asker is in.
     Joined {
         /// What the room is.
-        card: Card,
+        summary: RoomSummary,
     },
-    /// The asker is in, and is told of the room's other members.
+    /// The asker is in, and is notified of the room's other members.
     Entered {
         /// Its name.
         room: RoomId,
@@ -93,7 +93,7 @@ pub enum Reply {
     /// The room's settings are changed.
     Updated {
         /// What is in force now.
-        card: Card,
+        summary: RoomSummary,
     },
     /// The asker is out.
     Left,
@@ -112,7 +112,7 @@ pub enum Event<'a> {
         room: RoomId,
         /// Who.
         peer: PeerId,
-        /// Everyone who is there now, where the customs are that all hear it; else nobody.
+        /// Everyone who is there now, where the policy are that all hear it; else nobody.
         present: Arc<[PeerId]>,
     },
     /// Someone left, or was lost.
@@ -133,9 +133,9 @@ pub enum Event<'a> {
     },
 }
 
-/// Why the answer is no. Part of the protocol, not a fault.
+/// Why the answer is no. SignalKind of the protocol, not a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
+pub enum Rejection {
     /// The asker has not said hello.
     #[error("the asker has no id yet")]
     NoId,
@@ -171,7 +171,7 @@ pub enum Refusal {
     NoSuchName,
     /// An offer has been made to the asker that it has not answered, and that one stands.
     #[error("another offer came first")]
-    OfferCrossed,
+    Glare,
     /// As much of the asker's waits for others as may wait.
     #[error("too much is kept")]
     TooMuchKept,
@@ -188,8 +188,8 @@ impl Payload<'_> {
 
     /// For longer than the request that it came with.
     pub(super) fn kept(self) -> Payload<'static> {
-        let Payload { part, text, source_at, attachments } = self;
-        Payload { part, text: Cow::Owned(text.into_owned()), source_at, attachments }
+        let Payload { kind, text, sender_spans, attachments } = self;
+        Payload { kind, text: Cow::Owned(text.into_owned()), sender_spans, attachments }
     }
 }
 
@@ -201,8 +201,8 @@ impl fmt::Debug for Payload<'_> {
 }
 
 impl<'a> Outcome<'a> {
-    pub(super) fn new(reply: Reply, notices: Vec<Notice<'a>>) -> Self {
-        Outcome { reply, notices, alarms: Vec::new() }
+    pub(super) fn new(reply: Reply, notifications: Vec<Notification<'a>>) -> Self {
+        Outcome { reply, notifications, timers: Vec::new() }
     }
 
     pub(super) fn reply(reply: Reply) -> Self {

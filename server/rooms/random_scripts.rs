@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::{
-    Address, Alarm, Customs, Limits, Name, Part, Password, Payload, Peer, PeerId, Reply, Request, RoomId, RoomSpec,
-    Rooms, Topology,
+    Address, Limits, Name, Password, Payload, Peer, PeerId, Reply, Request, RoomId, RoomPolicy, RoomSettings, Rooms,
+    SignalKind, Timer, Topology,
 };
 
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ enum Step {
     Enter { by: u8, room: Option<usize>, peers_max: usize },
     Members(u8),
     Claim { by: u8, name: u8 },
-    Signal { by: u8, to: u8, room: usize, way: u8, part: Part },
+    Signal { by: u8, to: u8, room: usize, way: u8, kind: SignalKind },
     Ring(usize),
     Lost(u8),
 }
@@ -27,7 +27,8 @@ const N_FRESH: usize = 5;
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let (peer, room) = (0..6_u8, 0..N_FRESH + 3);
-    let part = prop::sample::select(&[Part::Opaque, Part::Offer, Part::Answer, Part::Candidate]);
+    let kind =
+        prop::sample::select(&[SignalKind::Opaque, SignalKind::Offer, SignalKind::Answer, SignalKind::Candidate]);
     let step = prop_oneof![
         3 => peer.clone().prop_map(Step::Hello),
         2 => (peer.clone(), any::<bool>(), 0..5_usize)
@@ -41,24 +42,31 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(by, room, peers_max)| Step::Enter { by, room, peers_max }),
         1 => peer.clone().prop_map(Step::Members),
         2 => (peer.clone(), 0..3_u8).prop_map(|(by, name)| Step::Claim { by, name }),
-        8 => (peer.clone(), peer.clone(), room, 0..4_u8, part)
-            .prop_map(|(by, to, room, way, part)| Step::Signal { by, to, room, way, part }),
+        8 => (peer.clone(), peer.clone(), room, 0..4_u8, kind)
+            .prop_map(|(by, to, room, way, kind)| Step::Signal { by, to, room, way, kind }),
         3 => (0..20_usize).prop_map(Step::Ring),
         1 => peer.prop_map(Step::Lost),
     ];
     prop::collection::vec(step, 0..80)
 }
 
-fn customs() -> impl Strategy<Value = Customs> {
+fn policy() -> impl Strategy<Value = RoomPolicy> {
     any::<[bool; 6]>().prop_map(
-        |[one_room, introduces_both, first_offer_stands, joins_twins, asks_holders, keeps_letters]| Customs {
-            one_room,
-            introduces_both,
-            first_offer_stands,
-            joins_twins,
-            asks_holders,
-            keeps_letters,
-            ..Customs::default()
+        |[
+            single_room,
+            announce_both_ways,
+            resolve_glare,
+            merge_duplicate_joins,
+            verify_holders_alive,
+            store_and_forward,
+        ]| RoomPolicy {
+            single_room,
+            announce_both_ways,
+            resolve_glare,
+            merge_duplicate_joins,
+            verify_holders_alive,
+            store_and_forward,
+            ..RoomPolicy::default()
         },
     )
 }
@@ -73,8 +81,8 @@ fn room(n: usize) -> RoomId {
 fn fresh(n: usize) -> RoomId {
     RoomId::from(&*format!("r{n}"))
 }
-fn spec(peers_max: usize) -> RoomSpec {
-    RoomSpec { name: "n".into(), password: Password("pw".into()), peers_max }
+fn settings(peers_max: usize) -> RoomSettings {
+    RoomSettings { name: "n".into(), password: Password("pw".into()), peers_max }
 }
 
 /// What must hold after every step.
@@ -83,26 +91,33 @@ fn assert_sound(rooms: &Rooms) {
         let members: Vec<_> = room.peers().collect();
         assert!(!members.is_empty(), "{id} is empty");
         assert_eq!(members.iter().collect::<BTreeSet<_>>().len(), members.len(), "{id} has someone twice");
-        if let Some(host) = room.card().host {
+        if let Some(host) = room.summary().host {
             assert!(members.contains(&&host), "{id} has lost its host");
         }
-        for peer in room.talks.peers() {
+        for peer in room.negotiations.peers() {
             assert!(members.contains(&peer), "{id} remembers what {peer} said that is gone");
         }
-        room.standing.assert_sound(|it| members.contains(&it));
+        room.room_offer.assert_sound(|it| members.contains(&it));
         for peer in members {
-            assert!(rooms.peers[peer].seats.values().any(|it| it == id), "{peer} does not know that it is in {id}");
+            assert!(
+                rooms.peers[peer].memberships.values().any(|it| it == id),
+                "{peer} does not know that it is in {id}"
+            );
         }
     }
     for (name, peer) in &rooms.names {
         assert_eq!(rooms.peers[peer].name.as_ref(), Some(name), "{peer} has another's name");
     }
-    rooms.letters.assert_sound(|name| rooms.names.contains_key(name));
+    rooms.pending_offers.assert_sound(|name| rooms.names.contains_key(name));
     assert_eq!(rooms.names.len(), rooms.peers.values().filter(|it| it.name.is_some()).count(), "a name leads nowhere");
-    for (peer, Peer { seats, .. }) in &rooms.peers {
-        assert!(seats.len() <= rooms.limits.rooms_per_peer_max, "{peer} is in too many rooms");
-        assert_eq!(seats.values().collect::<BTreeSet<_>>().len(), seats.len(), "{peer} sits twice in a room");
-        for id in seats.values() {
+    for (peer, Peer { memberships, .. }) in &rooms.peers {
+        assert!(memberships.len() <= rooms.limits.rooms_per_peer_max, "{peer} is in too many rooms");
+        assert_eq!(
+            memberships.values().collect::<BTreeSet<_>>().len(),
+            memberships.len(),
+            "{peer} sits twice in a room"
+        );
+        for id in memberships.values() {
             assert!(rooms.rooms[id].has(peer), "{peer} believes that it is in {id}");
         }
     }
@@ -112,7 +127,7 @@ fn assert_sound(rooms: &Rooms) {
 #[derive(Default)]
 struct Past {
     n_made: usize,
-    alarms: Vec<Alarm>,
+    timers: Vec<Timer>,
 }
 
 /// Runs one step and checks what it said against the rooms as they were before it.
@@ -121,64 +136,67 @@ fn run(rooms: &mut Rooms, step: Step, past: &mut Past) {
         Step::Hello(by) => (by, Request::Hello),
         Step::Create { by, star, peers_max } => {
             let topology = if star { Topology::Star } else { Topology::Mesh };
-            (by, Request::Create { spec: Some((spec(peers_max), topology)) })
+            (by, Request::Create { settings: Some((settings(peers_max), topology)) })
         }
         Step::Join { by, room: n, right } => {
             let password = Password(if right { "pw" } else { "no" }.into());
             (by, Request::Join { room: room(n), password: Some(password) })
         }
-        Step::Update { by, room: n, peers_max } => (by, Request::Update { room: room(n), spec: Some(spec(peers_max)) }),
+        Step::Update { by, room: n, peers_max } => {
+            (by, Request::Update { room: room(n), settings: Some(settings(peers_max)) })
+        }
         Step::Leave { by, room: n } => (by, Request::Leave { room: room(n) }),
         Step::Enter { by, room: n, peers_max } => (by, Request::Enter { room: n.map(room), peers_max }),
         Step::Members(by) => (by, Request::Members),
         Step::Claim { by, name } => (by, Request::Claim { name: Name::from(&*format!("n{name}")) }),
-        Step::Signal { by, to, room: n, way, part } => {
-            let payload = Payload { part, text: "{}".into(), source_at: Vec::new(), attachments: Default::default() };
+        Step::Signal { by, to, room: n, way, kind } => {
+            let payload =
+                Payload { kind, text: "{}".into(), sender_spans: Vec::new(), attachments: Default::default() };
             let peer = format!("p{to}").into();
             let to = match way {
                 0 => Address::Member { room: room(n).as_str().to_owned().into(), peer },
-                1 => Address::Mate(peer),
-                2 => Address::Mates,
+                1 => Address::Peer(peer),
+                2 => Address::Broadcast,
                 _ => Address::Named(format!("n{}", n % 3).into()),
             };
             (by, Request::Signal { to, payload })
         }
         Step::Ring(n) => {
-            let (notices, next) = past.alarms.get(n).map(|it| rooms.ring(it)).unwrap_or_default();
-            past.alarms.extend(next);
-            return assert!(notices.iter().all(|it| rooms.peers.contains_key(&it.to)));
+            let (notifications, next) = past.timers.get(n).map(|it| rooms.on_timer(it)).unwrap_or_default();
+            past.timers.extend(next);
+            return assert!(notifications.iter().all(|it| rooms.peers.contains_key(&it.to)));
         }
         Step::Lost(by) => {
-            let notices = rooms.forget(&peer(by));
-            assert!(notices.iter().all(|it| rooms.peers.contains_key(&it.to) || it.to == peer(by)));
+            let notifications = rooms.forget(&peer(by));
+            assert!(notifications.iter().all(|it| rooms.peers.contains_key(&it.to) || it.to == peer(by)));
             return assert!(!rooms.peers.contains_key(&peer(by)));
         }
     };
     let before = format!("{rooms:?}");
     let outcome = rooms.apply(&peer(by), request, || fresh(past.n_made));
     match outcome {
-        Err(_) => assert_eq!(before, format!("{rooms:?}"), "a refusal changes nothing"),
+        Err(_) => assert_eq!(before, format!("{rooms:?}"), "a rejection changes nothing"),
         Ok(outcome) => {
             let is_fresh = match &outcome.reply {
                 Reply::Entered { room, is_new, .. } => *is_new && room.as_str().starts_with('r'),
                 reply => matches!(reply, Reply::Created { .. }),
             };
             past.n_made += usize::from(is_fresh);
-            past.alarms.extend(outcome.alarms);
-            if let Reply::Joined { card } = &outcome.reply {
-                assert!(card.n_peers <= card.spec.peers_max, "more came in than may");
+            past.timers.extend(outcome.timers);
+            if let Reply::Joined { summary } = &outcome.reply {
+                assert!(summary.n_peers <= summary.settings.peers_max, "more came in than may");
             }
-            let told: BTreeSet<_> = outcome.notices.iter().map(|it| format!("{it:?}")).collect();
-            assert_eq!(told.len(), outcome.notices.len(), "nobody hears a thing twice");
+            let notified: BTreeSet<_> = outcome.notifications.iter().map(|it| format!("{it:?}")).collect();
+            assert_eq!(notified.len(), outcome.notifications.len(), "nobody hears a thing twice");
         }
     }
 }
 
 proptest! {
     #[test]
-    fn whatever_is_asked_the_rooms_stay_sound(customs in customs(), steps in steps()) {
+    fn whatever_is_asked_the_rooms_stay_sound(policy in policy(), steps in steps()) {
         let limits = Limits { peers_max: 4, rooms_per_peer_max: 3, name_units_max: 20, password_units_max: 100 };
-        let mut rooms = Rooms::new(limits, customs);
+        let mut rooms = Rooms::new(limits, policy);
         let mut past = Past::default();
         for step in steps {
             run(&mut rooms, step, &mut past);

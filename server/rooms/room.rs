@@ -5,7 +5,7 @@ use std::fmt;
 
 use subtle::ConstantTimeEq;
 
-use super::{PeerId, Refusal, Topology, standing::Standing, talks::Talks};
+use super::{PeerId, Rejection, Topology, negotiations::Negotiations, room_offer::RoomOffer};
 
 /// A room's password. Compared in constant time; never printed.
 #[derive(Clone)]
@@ -13,7 +13,7 @@ pub struct Password(pub String);
 
 /// What a room is made from, or changed to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RoomSpec {
+pub struct RoomSettings {
     /// For people to read; two rooms may share it.
     pub name: String,
     /// Empty is a password like any other.
@@ -22,11 +22,11 @@ pub struct RoomSpec {
     pub peers_max: usize,
 }
 
-/// What a member may know of a room. The dialects decide whom they tell the password.
+/// What a member may know of a room. The protocols decide whom they tell the password.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Card {
+pub struct RoomSummary {
     /// As in force.
-    pub spec: RoomSpec,
+    pub settings: RoomSettings,
     /// How many are in it.
     pub n_peers: usize,
     /// Its shape.
@@ -37,64 +37,64 @@ pub struct Card {
 
 #[derive(Debug)]
 pub(super) struct Room {
-    spec: RoomSpec,
+    settings: RoomSettings,
     topology: Topology,
     creator: PeerId,
     /// In the order in which they came.
     members: Vec<Member>,
-    /// Empty where the customs ask for none of it.
-    pub(super) talks: Talks,
+    /// Empty where the policy ask for none of it.
+    pub(super) negotiations: Negotiations,
     /// Nothing where it is not custom.
-    pub(super) standing: Standing,
+    pub(super) room_offer: RoomOffer,
 }
 
 /// Someone in a room, and the number under which that peer's own list has this room.
 #[derive(Clone, Debug)]
 pub(super) struct Member {
     pub(super) peer: PeerId,
-    pub(super) seat: u64,
+    pub(super) membership: u64,
 }
 
 /// What became of a room when someone left it.
 pub(super) struct Departure {
     /// Who must hear of it.
-    pub(super) told: Vec<PeerId>,
-    /// Whose seats are free: those of all where the room is over.
-    pub(super) unseated: Vec<Member>,
+    pub(super) notified: Vec<PeerId>,
+    /// Whose memberships are free: those of all where the room is over.
+    pub(super) removed: Vec<Member>,
     /// Nobody is left, or the host of a star is gone.
     pub(super) is_over: bool,
     /// Who is no other than the one that left, and has to leave with it.
-    pub(super) twin: Option<PeerId>,
+    pub(super) alias: Option<PeerId>,
 }
 
 impl Room {
-    pub(super) fn open(spec: RoomSpec, topology: Topology, creator: Member) -> Self {
+    pub(super) fn open(settings: RoomSettings, topology: Topology, creator: Member) -> Self {
         Room {
-            spec,
+            settings,
             topology,
             creator: creator.peer.clone(),
             members: vec![creator],
-            talks: Talks::default(),
-            standing: Standing::default(),
+            negotiations: Negotiations::default(),
+            room_offer: RoomOffer::default(),
         }
     }
 
     /// May `peer` come in? `password` is `None` where none was given, which is not the empty one.
-    pub(super) fn admit(&self, peer: &PeerId, password: Option<&Password>) -> Result<(), Refusal> {
+    pub(super) fn admit(&self, peer: &PeerId, password: Option<&Password>) -> Result<(), Rejection> {
         if self.has(peer) {
-            return Err(Refusal::AlreadyThere);
+            return Err(Rejection::AlreadyThere);
         }
-        if password != Some(&self.spec.password) {
-            return Err(Refusal::WrongPassword);
+        if password != Some(&self.settings.password) {
+            return Err(Rejection::WrongPassword);
         }
         if self.is_full() {
-            return Err(Refusal::RoomFull);
+            return Err(Rejection::RoomFull);
         }
         Ok(())
     }
 
     /// Who must hear that someone new is at the door.
-    pub(super) fn introduce_to(&self) -> Vec<PeerId> {
+    pub(super) fn peers_to_notify(&self) -> Vec<PeerId> {
         match self.topology {
             Topology::Mesh => self.peers().cloned().collect(),
             Topology::Star => vec![self.creator.clone()],
@@ -111,25 +111,25 @@ impl Room {
         let host_leaves = self.host() == Some(gone);
         // When a star's host leaves, the host itself hears it too: its client takes that as the end of the room.
         let everyone = self.peers().cloned().collect();
-        let mut unseated = vec![self.members.remove(at)];
-        let told = match self.topology {
+        let mut removed = vec![self.members.remove(at)];
+        let notified = match self.topology {
             Topology::Star if host_leaves => everyone,
             Topology::Star => vec![self.creator.clone()],
             Topology::Mesh => self.peers().cloned().collect(),
         };
         let is_over = host_leaves || self.members.is_empty();
         if is_over {
-            unseated.append(&mut self.members);
+            removed.append(&mut self.members);
         }
-        self.standing.forget(gone);
-        Some(Departure { told, unseated, is_over, twin: self.talks.forget(gone) })
+        self.room_offer.forget(gone);
+        Some(Departure { notified, removed, is_over, alias: self.negotiations.forget(gone) })
     }
 
-    pub(super) fn change(&mut self, by: &PeerId, spec: Option<RoomSpec>) -> Result<(), Refusal> {
+    pub(super) fn change(&mut self, by: &PeerId, settings: Option<RoomSettings>) -> Result<(), Rejection> {
         if self.host() != Some(by) {
-            return Err(Refusal::NotTheHost);
+            return Err(Rejection::NotTheHost);
         }
-        self.spec = spec.ok_or(Refusal::BadSettings)?;
+        self.settings = settings.ok_or(Rejection::BadSettings)?;
         Ok(())
     }
 
@@ -138,13 +138,13 @@ impl Room {
         self.peers().find(|it| it.as_str() == id)
     }
 
-    /// The member with this seat.
-    pub(super) fn at(&self, seat: u64) -> Option<&PeerId> {
-        self.members.iter().find(|it| it.seat == seat).map(|it| &it.peer)
+    /// The member with this membership.
+    pub(super) fn at(&self, membership: u64) -> Option<&PeerId> {
+        self.members.iter().find(|it| it.membership == membership).map(|it| &it.peer)
     }
 
-    pub(super) fn seat(&self, peer: &PeerId) -> Option<u64> {
-        self.members.iter().find(|it| it.peer == *peer).map(|it| it.seat)
+    pub(super) fn membership(&self, peer: &PeerId) -> Option<u64> {
+        self.members.iter().find(|it| it.peer == *peer).map(|it| it.membership)
     }
 
     /// The member who came just before this one.
@@ -158,7 +158,7 @@ impl Room {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.spec.peers_max <= self.members.len()
+        self.settings.peers_max <= self.members.len()
     }
 
     pub(super) fn has(&self, peer: &PeerId) -> bool {
@@ -169,9 +169,9 @@ impl Room {
         self.members.iter().map(|it| &it.peer)
     }
 
-    pub(super) fn card(&self) -> Card {
-        Card {
-            spec: self.spec.clone(),
+    pub(super) fn summary(&self) -> RoomSummary {
+        RoomSummary {
+            settings: self.settings.clone(),
             n_peers: self.members.len(),
             topology: self.topology,
             host: self.host().cloned(),

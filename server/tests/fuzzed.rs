@@ -54,7 +54,7 @@ const SCRAPS: &[&str] = &[
     "}]",
 ];
 
-/// The same for the other vocabularies.
+/// The same for the other protocols.
 const OTHER_SCRAPS: &[&str] = &[
     "{",
     "}",
@@ -152,12 +152,12 @@ fn the_seeds_keep_the_properties() {
 
 proptest! {
     #[test]
-    fn whatever_is_said_the_hub_stays_sound(said in scraps()) {
+    fn whatever_is_said_sessions_stay_sound(said in scraps()) {
         properties::hears_anything(said.as_bytes());
     }
 
     #[test]
-    fn whatever_others_say_the_hub_stays_sound(said in other_scraps()) {
+    fn whatever_others_say_sessions_stay_sound(said in other_scraps()) {
         properties::others_hear_anything(said.as_bytes());
     }
 

@@ -9,9 +9,9 @@ fn read(preset: Option<&str>, environment: &[(&str, &str)]) -> Result<Config, St
     config::read(&flags, &[], environment).map(|it| it.0).map_err(|it| it.to_string())
 }
 
-/// Port, TLS, vocabularies and origins of every listener.
+/// Port, TLS, protocols and origins of every listener.
 fn summary(config: &Config) -> Vec<String> {
-    let names = |it: &config::Listener| it.vocabularies.iter().map(|it| it.name()).collect::<Vec<_>>().join(",");
+    let names = |it: &config::Listener| it.protocols.iter().map(|it| it.name()).collect::<Vec<_>>().join(",");
     let line = |it: &config::Listener| format!("{} {} {} {}", it.at, it.tls, names(it), it.origins.join(","));
     config.listeners().iter().map(line).collect()
 }
@@ -52,7 +52,7 @@ fn further_listeners_are_as_their_preset_and_else_as_the_main_one() {
     let lines = r#"[
         { preset = "textchat" },
         { preset = "poc", address = "127.0.0.1", port = 4001, origins = ["file://"] },
-        { port = 9000, vocabularies = ["poc", "videocall"] },
+        { port = 9000, protocols = ["poc", "videocall"] },
     ]"#;
     let config = read(None, &[("ADDRESS", "0.0.0.0"), ("LISTENERS", lines)]).unwrap();
     let expected = [
@@ -98,8 +98,8 @@ fn what_is_wrong_is_said_with_its_name() {
     let origin = "each must be \"*\", \"same\", \"file://\", or a scheme and a host and no path, as \"https://chat.example.org\"";
     for (name, text, sentence) in [
         ("PRESET", "pox", format!("http.preset names the preset \"pox\", which there is not: it must be {presets}")),
-        ("VOCABULARIES", r#"["pox"]"#, format!("http.vocabularies holds \"pox\": each must be {known}")),
-        ("VOCABULARIES", "[]", format!("http.vocabularies are missing: name at least one, {known}")),
+        ("PROTOCOLS", r#"["pox"]"#, format!("http.protocols holds \"pox\": each must be {known}")),
+        ("PROTOCOLS", "[]", format!("http.protocols are missing: name at least one, {known}")),
         ("ORIGINS", r#"["chat.example.org"]"#, format!("http.origins holds \"chat.example.org\": {origin}")),
         ("ORIGINS", r#"["https://a/b"]"#, format!("http.origins holds \"https://a/b\": {origin}")),
         (
@@ -109,13 +109,13 @@ fn what_is_wrong_is_said_with_its_name() {
         ),
         (
             "LISTENERS",
-            r#"[{ vocabularies = ["poc"] }]"#,
+            r#"[{ protocols = ["poc"] }]"#,
             "an entry of http.listeners has neither a port nor a preset: give it one".to_owned(),
         ),
         (
             "LISTENERS",
             "[{ port = 1 }]",
-            format!("vocabularies of the listener on port 1 are missing: name at least one, {known}"),
+            format!("protocols of the listener on port 1 are missing: name at least one, {known}"),
         ),
         (
             "LISTENERS",
@@ -142,7 +142,7 @@ fn what_is_wrong_is_said_with_its_name() {
             "LISTENERS",
             r#"[{ prot = 1 }]"#,
             "the variable P2PCHAT_HTTP__LISTENERS sets http.listeners[0] to something that does not fit: unknown field \
-             `prot`, expected one of `preset`, `address`, `port`, `vocabularies`, `origins`, `views`, `tls`"
+             `prot`, expected one of `preset`, `address`, `port`, `protocols`, `origins`, `views`, `tls`"
                 .to_owned(),
         ),
     ] {

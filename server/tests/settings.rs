@@ -292,7 +292,10 @@ fn what_is_wrong_in_a_variable_or_a_flag_is_said_with_its_name() {
 async fn a_missing_certificate_is_said_with_its_path_and_starts_nothing() {
     let config = from_file("[tls]\nenabled = true\ncert_path = \"/no/c.pem\"\nkey_path = \"/no/k.pem\"\n").unwrap();
     let fault = app::check(&config).await.unwrap_err();
-    assert!(matches!(&fault, app::Fault::Setting(it) if it.contains("/no/c.pem") && !it.contains('\n')), "{fault}");
+    assert!(
+        matches!(&fault, app::StartupError::Settings(it) if it.contains("/no/c.pem") && !it.contains('\n')),
+        "{fault}"
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 use crate::harness::{By, EVERY_WAY, Peer, Server, exchange, log};
 
 const PATH: &str = "/socket.io/";
-const SPOKEN: (&str, &str) = ("http.vocabularies", r#"["p2pchat", "textchat"]"#);
+const SPOKEN: (&str, &str) = ("http.protocols", r#"["p2pchat", "textchat"]"#);
 const JOIN: &str = r#"["join-room","tea-room"]"#;
 
 async fn chatter(server: &Server, by: By) -> Peer {
@@ -14,9 +14,9 @@ async fn chatter(server: &Server, by: By) -> Peer {
 /// Two in the room; the second's id.
 async fn pair(server: &Server, by: By) -> (Peer, Peer, String) {
     let mut a = chatter(server, by).await;
-    assert_eq!(a.hear().await, r#"["room-created","tea-room"]"#);
+    assert_eq!(a.receive().await, r#"["room-created","tea-room"]"#);
     let b = chatter(server, by).await;
-    let joined = a.hear().await;
+    let joined = a.receive().await;
     let id = joined.strip_prefix(r#"["new-user-joined",""#).and_then(|it| it.strip_suffix("\"]")).unwrap();
     (a, b, id.to_owned())
 }
@@ -28,13 +28,13 @@ async fn two_meet_whatever_carries_them() {
         let (mut a, mut b, id) = pair(&server, by).await;
         assert_ne!(id, b.sid, "the transport's id is nobody else's business");
         a.emit(&format!(r#"["rtc-offer","{id}",{{"sdp":"x"}}]"#)).await;
-        let offer = b.hear().await;
+        let offer = b.receive().await;
         let from = offer.split('"').nth(3).unwrap().to_owned();
         assert_eq!(offer, format!(r#"["rtc-offer","{from}",{{"sdp":"x"}}]"#));
         b.emit(&format!(r#"["ice-candidate","{from}",{{"candidate":""}}]"#)).await;
-        assert_eq!(a.hear().await, format!(r#"["ice-candidate","{id}",{{"candidate":""}}]"#));
+        assert_eq!(a.receive().await, format!(r#"["ice-candidate","{id}",{{"candidate":""}}]"#));
         b.leave().await;
-        assert_eq!(a.hear().await, format!(r#"["user-disconnected","{id}"]"#));
+        assert_eq!(a.receive().await, format!(r#"["user-disconnected","{id}"]"#));
         a.leave().await;
         server.comes_to((0, 0)).await;
     }
@@ -54,8 +54,8 @@ async fn a_ghost_is_gone_within_ten_seconds() {
         let server = Server::with(&quick).await;
         let (mut a, ghost, id) = pair(&server, by).await;
         // It is neither closed nor read; the other answers its own pings while it waits.
-        assert_eq!(a.hear().await, format!(r#"["user-disconnected","{id}"]"#));
-        assert!(log.has(&["INFO", &id, "the client did not answer a ping"]), "{}", log.of(&id));
+        assert_eq!(a.receive().await, format!(r#"["user-disconnected","{id}"]"#));
+        assert!(log.has(&["INFO", &id, "ping_timeout"]), "{}", log.of(&id));
         drop(ghost);
     }
 }
@@ -76,14 +76,14 @@ async fn it_and_p2pchat_take_no_notice_of_each_other() {
         exchange(&mut one, &mut other, &room).await;
     }
     a.emit(&format!(r#"["rtc-offer","{id}",1]"#)).await;
-    assert!(b.hear().await.starts_with(r#"["rtc-offer","#), "the first thing that it hears");
+    assert!(b.receive().await.starts_with(r#"["rtc-offer","#), "the first thing that it hears");
     one.hears_nothing().await;
     other.hears_nothing().await;
 }
 
 #[tokio::test]
 async fn its_client_script_is_served_where_pages_look_for_it() {
-    let server = Server::with(&[("http.vocabularies", r#"["textchat"]"#)]).await;
+    let server = Server::with(&[("http.protocols", r#"["textchat"]"#)]).await;
     let mut web = crate::harness::web::Web::to(server.address).await;
     assert_eq!(web.ask("GET", "/socket.io/socket.io.js", &[], b"").await.status, 200);
 }

@@ -8,21 +8,21 @@ use std::{
 
 const LINES_MAX: usize = 400;
 
-/// What each module of the server may import of the others. Pointing inward: app, then http and adapters, then hub, then
-/// dialects, then rooms.
+/// What each module of the server may import of the others. Pointing inward: app, then http and transports, then sessions, then
+/// protocols, then rooms.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("rooms", &[]),
     ("ice", &[]),
-    ("dialects", &["rooms", "ice"]),
-    ("hub", &["dialects", "ice", "rooms"]),
-    ("adapters", &["dialects", "hub"]),
+    ("protocols", &["rooms", "ice"]),
+    ("sessions", &["protocols", "ice", "rooms"]),
+    ("transports", &["protocols", "sessions"]),
     ("http", &[]),
     ("tls", &[]),
-    ("door", &["tls"]),
-    ("config", &["adapters", "dialects", "ice", "rooms"]),
+    ("acceptor", &["tls"]),
+    ("config", &["transports", "protocols", "ice", "rooms"]),
     ("cli", &["config"]),
     ("telemetry", &["config"]),
-    ("app", &["adapters", "config", "dialects", "door", "http", "hub", "tls"]),
+    ("app", &["transports", "config", "protocols", "acceptor", "http", "sessions", "tls"]),
     // The executable, by the library's name.
     ("main", &[]),
     ("lib", &[]),
@@ -49,7 +49,7 @@ const FORBIDDEN: &[(&str, &[&str], &str)] = &[
     ),
     ("ice", &["tokio", "SystemTime", "Instant", "tracing"], "the time comes in as an argument"),
     (
-        "dialects",
+        "protocols",
         &[
             "tokio",
             "axum",
@@ -63,20 +63,24 @@ const FORBIDDEN: &[(&str, &[&str], &str)] = &[
             "Instant",
             "SystemTime",
         ],
-        "a dialect only translates",
+        "a protocol only translates",
     ),
-    ("hub", &["axum", "hyper", "serde", "\"GET-ID", "\"SIGNAL", "requestI"], "the hub knows no words and no transport"),
+    (
+        "sessions",
+        &["axum", "hyper", "serde", "\"GET-ID", "\"SIGNAL", "requestI"],
+        "the sessions knows no words and no transport",
+    ),
     ("http", &["Mutex", "PeerId", "RoomId"], "pages know nothing of rooms"),
 ];
 
 /// `socketioxide` and its like may stand in these alone.
 const AT_HOME: &[(&str, &[&str])] = &[
-    ("socketioxide", &["adapters/socketio"]),
-    ("engineioxide", &["adapters/socketio"]),
-    ("tungstenite", &["adapters/websocket", "telemetry.rs"]),
-    ("mqtt_protocol_core", &["adapters/mqtt/packets.rs"]),
-    ("serde", &["dialects", "config", "http/health.rs"]),
-    ("rustls", &["tls.rs", "door.rs", "app/mod.rs"]),
+    ("socketioxide", &["transports/socketio"]),
+    ("engineioxide", &["transports/socketio"]),
+    ("tungstenite", &["transports/websocket", "telemetry.rs"]),
+    ("mqtt_protocol_core", &["transports/mqtt/packets.rs"]),
+    ("serde", &["protocols", "config", "http/health.rs"]),
+    ("rustls", &["tls.rs", "acceptor.rs", "app/mod.rs"]),
     ("clap", &["cli.rs", "main.rs"]),
 ];
 
@@ -142,7 +146,7 @@ fn test_modules(source: &Source) -> Vec<String> {
 }
 
 impl Source {
-    /// `rooms` of `rooms/mod.rs`, `hub` of `hub.rs`.
+    /// `rooms` of `rooms/mod.rs`, `sessions` of `sessions.rs`.
     fn module(&self) -> &str {
         self.path.split(['/', '.']).next().unwrap()
     }

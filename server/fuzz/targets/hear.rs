@@ -1,4 +1,4 @@
-//! Whatever a client says, the hub stays sound and others hear only JSON.
+//! Whatever a client says, the sessions stays sound and others hear only JSON.
 #![no_main]
 #[path = "../properties.rs"]
 #[expect(dead_code, reason = "the other targets use the rest")]

@@ -1,4 +1,4 @@
-//! What the other vocabularies pass on is what was sent.
+//! What the other protocols pass on is what was sent.
 #![no_main]
 #[path = "../properties.rs"]
 #[expect(dead_code, reason = "the other targets use the rest")]

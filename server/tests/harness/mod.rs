@@ -87,7 +87,7 @@ impl Server {
         let (mut one, mut other) = (self.guest(by).await, self.guest(by).await);
         let room = one.create(0).await;
         other.join(&room).await;
-        assert!(one.hear().await.starts_with(r#"["JOIN-ROOM",{"from""#));
+        assert!(one.receive().await.starts_with(r#"["JOIN-ROOM",{"from""#));
         (one, other, room)
     }
 
@@ -149,7 +149,7 @@ pub(crate) async fn exchange(one: &mut Peer, other: &mut Peer, room: &str) {
             r#"["SIGNAL",{{"target":"{}","room":"{room}","signal":{{"n":{n}}},"source":"{}"}}]"#,
             to.id, from.id
         );
-        assert_eq!(to.hear().await, expected);
+        assert_eq!(to.receive().await, expected);
     }
 }
 

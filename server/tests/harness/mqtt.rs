@@ -82,9 +82,9 @@ impl Mqtt {
         let mut client = Mqtt::open(address).await;
         name.clone_into(&mut client.name);
         client.send(&connect(4, name, 60)).await;
-        assert_eq!(client.hear().await, r#"["CONNACK",0]"#);
+        assert_eq!(client.receive().await, r#"["CONNACK",0]"#);
         client.subscribe(&[&format!("{name}/incoming")]).await;
-        assert_eq!(client.hear().await, r#"["SUBACK",[0]]"#);
+        assert_eq!(client.receive().await, r#"["SUBACK",[0]]"#);
         client
     }
 
@@ -148,13 +148,13 @@ impl Mqtt {
         }
     }
 
-    pub(crate) async fn hear(&mut self) -> String {
+    pub(crate) async fn receive(&mut self) -> String {
         self.try_hear().await.unwrap_or_else(|code| panic!("closed with {code} instead of a packet"))
     }
 
     /// What the next packet, a PUBLISH to its own mailbox, holds.
     pub(crate) async fn hear_payload(&mut self) -> String {
-        let packet: Vec<String> = serde_json::from_str(&self.hear().await).unwrap();
+        let packet: Vec<String> = serde_json::from_str(&self.receive().await).unwrap();
         assert_eq!(packet[..2], ["PUBLISH".to_owned(), format!("{}/incoming", self.name)]);
         packet[2].clone()
     }

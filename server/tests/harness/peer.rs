@@ -151,7 +151,7 @@ impl Peer {
     /// Gets its id.
     pub(crate) async fn hello(&mut self) {
         self.emit(r#"["GET-ID",{"requestId":"hello"}]"#).await;
-        let welcome = self.hear().await;
+        let welcome = self.receive().await;
         assert!(welcome.starts_with(r#"["GET-ID",{"requestID":"hello","userID":""#), "{welcome}");
         self.id = field(&welcome, "userID");
     }
@@ -160,12 +160,12 @@ impl Peer {
     pub(crate) async fn create(&mut self, kind: u8) -> String {
         let body = format!(r#"{{"requestId":"c","maxUsers":20,"name":"n","password":"pw","type":{kind}}}"#);
         self.emit(&format!(r#"["CREATE-ROOM",{body}]"#)).await;
-        field(&self.hear().await, "roomID")
+        field(&self.receive().await, "roomID")
     }
 
     pub(crate) async fn join(&mut self, room: &str) {
         self.emit(&format!(r#"["JOIN-ROOM",{{"requestId":"j","room":"{room}","password":"pw"}}]"#)).await;
-        let answer = self.hear().await;
+        let answer = self.receive().await;
         assert!(answer.starts_with(r#"["JOIN-ROOM",{"requestID":"j""#), "{answer}");
     }
 
@@ -303,7 +303,7 @@ impl Peer {
     }
 
     /// The text of the next event.
-    pub(crate) async fn hear(&mut self) -> String {
+    pub(crate) async fn receive(&mut self) -> String {
         let heard = self.event().await.expect("the connection ended instead of an event");
         assert!(heard.attachments.is_empty(), "{heard:?}");
         heard.text

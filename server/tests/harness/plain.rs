@@ -39,20 +39,20 @@ impl Plain {
     /// Of `videocall`, greeted, and in this room.
     pub(crate) async fn caller(address: SocketAddr, room: &str) -> Plain {
         let mut plain = Plain::greeted(address).await;
-        plain.say(&format!(r#"{{"type":"join-room","roomId":"{room}"}}"#)).await;
-        assert!(plain.hear().await.starts_with(r#"{"type":"room-users""#));
+        plain.send(&format!(r#"{{"type":"join-room","roomId":"{room}"}}"#)).await;
+        assert!(plain.receive().await.starts_with(r#"{"type":"room-users""#));
         plain
     }
 
     pub(crate) async fn greeted(address: SocketAddr) -> Plain {
         let mut plain = Plain::connect(address).await;
-        let greeting = plain.hear().await;
+        let greeting = plain.receive().await;
         assert!(greeting.starts_with(r#"{"type":"connected","clientId":"u"#), "{greeting}");
         plain.id = field(&greeting, "clientId");
         plain
     }
 
-    pub(crate) async fn say(&mut self, text: &str) {
+    pub(crate) async fn send(&mut self, text: &str) {
         soon("room to send", self.socket.send(Message::text(text))).await.unwrap();
     }
 
@@ -70,16 +70,16 @@ impl Plain {
         }
     }
 
-    pub(crate) async fn hear(&mut self) -> String {
+    pub(crate) async fn receive(&mut self) -> String {
         self.try_hear().await.unwrap_or_else(|code| panic!("closed with {code} instead of a message"))
     }
 
     /// What came before the answer to a request of `videocall` that is always answered to a member.
     pub(crate) async fn fence(&mut self) -> Vec<String> {
-        self.say(r#"{"type":"get-users"}"#).await;
+        self.send(r#"{"type":"get-users"}"#).await;
         let mut before = Vec::new();
         loop {
-            let heard = self.hear().await;
+            let heard = self.receive().await;
             if heard.starts_with(r#"{"type":"users-list""#) {
                 return before;
             }

@@ -39,7 +39,7 @@ impl Scene {
         let mut attacker = self.server.guest(by).await;
         attacker.join(&self.room).await;
         for bystander in [&mut self.one, &mut self.other] {
-            assert!(bystander.hear().await.starts_with(r#"["JOIN-ROOM",{"from""#));
+            assert!(bystander.receive().await.starts_with(r#"["JOIN-ROOM",{"from""#));
         }
         attacker
     }
@@ -48,7 +48,7 @@ impl Scene {
     async fn hear_of_the_end_of(&mut self, id: &str) {
         let expected = format!(r#"["DISCONNECTEDUSER",{{"userID":"{id}","roomID":"{}"}}]"#, self.room);
         for bystander in [&mut self.one, &mut self.other] {
-            assert_eq!(bystander.hear().await, expected);
+            assert_eq!(bystander.receive().await, expected);
         }
     }
 }

@@ -40,8 +40,8 @@ async fn two_polls_at_once_end_their_session_alone() {
 async fn a_session_that_is_none_is_refused() {
     let mut scene = Scene::begin(By::Websocket).await;
     for sid in ["unknown", "AAAAAAAAAAAAAAAA", "", "%00", "../x", &"A".repeat(5_000)] {
-        let refusal = websocket(scene.server.address, Some(sid)).await.unwrap_err();
-        assert_eq!(refusal, (400, r#"{"code":1,"message":"Session ID unknown"}"#.to_owned()), "{sid}");
+        let rejection = websocket(scene.server.address, Some(sid)).await.unwrap_err();
+        assert_eq!(rejection, (400, r#"{"code":1,"message":"Session ID unknown"}"#.to_owned()), "{sid}");
         for (method, body) in [("GET", ""), ("POST", "42[]"), ("POST", "1")] {
             let target = format!("{PATH}?EIO=4&transport=polling&sid={sid}");
             let answer = Web::to(scene.server.address).await.ask(method, &target, &[], body.as_bytes()).await;

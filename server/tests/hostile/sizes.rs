@@ -29,7 +29,7 @@ async fn a_million_bytes_pass_and_one_more_ends_the_sender() {
         let mut mate = scene.room_mate(by).await;
         let longest = signal_of(MESSAGE_BYTES_MAX, &scene.one.id, &scene.room);
         mate.send(&longest).await;
-        let heard = scene.one.hear().await;
+        let heard = scene.one.receive().await;
         assert_eq!(heard.len(), longest.len() - 2 + format!(r#","source":"{}""#, mate.id).len(), "{by:?} to {to:?}");
         mate.hears_nothing().await;
 
@@ -52,9 +52,9 @@ async fn a_poller_gets_messages_that_together_are_longer_than_one_may_be() {
     }
     mate.signal(&scene.one, &scene.room, "1").await;
     for _ in 0..3 {
-        assert!(scene.one.hear().await.len() > MESSAGE_BYTES_MAX);
+        assert!(scene.one.receive().await.len() > MESSAGE_BYTES_MAX);
     }
-    assert!(scene.one.hear().await.len() < 300);
+    assert!(scene.one.receive().await.len() < 300);
     let id = mate.id.clone();
     mate.leave().await;
     scene.hear_of_the_end_of(&id).await;
@@ -82,7 +82,7 @@ async fn a_message_in_fragments_is_as_long_as_all_of_them() {
     let mut mate = scene.room_mate(By::Websocket).await;
     let longest = signal_of(MESSAGE_BYTES_MAX, &scene.one.id, &scene.room);
     mate.send_in_fragments(&longest, 100_000).await.unwrap();
-    assert!(scene.one.hear().await.len() > MESSAGE_BYTES_MAX);
+    assert!(scene.one.receive().await.len() > MESSAGE_BYTES_MAX);
     mate.hears_nothing().await;
     let longer = signal_of(MESSAGE_BYTES_MAX + 1, &scene.one.id, &scene.room);
     let _ = mate.send_in_fragments(&longer, 100_000).await;

@@ -112,7 +112,7 @@ async fn deep_signals_are_dropped_and_their_sender_stays() {
                 mate.emit(&crate::harness::peer::signal_text(&to, &scene.room, &nested(levels))).await;
                 mate.hears_nothing().await;
                 if passes {
-                    assert!(scene.one.hear().await.contains(&nested(levels)));
+                    assert!(scene.one.receive().await.contains(&nested(levels)));
                 }
                 scene.one.hears_nothing().await;
             }
@@ -144,7 +144,7 @@ async fn a_placeholder_that_points_nowhere_reaches_nobody() {
         }
         // A text with no attachment at all is looked at by nobody, and passes as it is.
         mate.emit(&crate::harness::peer::signal_text(&to, &scene.room, r#"{"_placeholder":true,"num":7}"#)).await;
-        assert!(scene.one.hear().await.contains(r#"{"_placeholder":true,"num":7}"#));
+        assert!(scene.one.receive().await.contains(r#"{"_placeholder":true,"num":7}"#));
         let fits = crate::harness::peer::signal_text(&to, &scene.room, r#"{"_placeholder":true,"num":0}"#);
         mate.emit_binary(&fits, &[b"one".to_vec()]).await;
         assert_eq!(scene.one.event().await.unwrap().attachments, [b"one"]);

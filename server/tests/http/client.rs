@@ -32,15 +32,15 @@ async fn each_form_has_its_own_tag_and_the_same_content() {
     let path = hashed_asset(&client).await;
     let plain = get(&client, &path).await;
     let mut tags = vec![plain.header("etag").to_owned()];
-    for (wish, encoding) in [("gzip, br", "br"), ("gzip", "gzip"), ("br;q=0, *;q=0.5", "gzip"), ("*", "br")] {
-        let packed = get_with(&client, &path, &[("accept-encoding", wish)]).await;
-        assert_eq!(packed.header("content-encoding"), encoding, "{wish}");
+    for (request, encoding) in [("gzip, br", "br"), ("gzip", "gzip"), ("br;q=0, *;q=0.5", "gzip"), ("*", "br")] {
+        let packed = get_with(&client, &path, &[("accept-encoding", request)]).await;
+        assert_eq!(packed.header("content-encoding"), encoding, "{request}");
         assert_eq!(packed.header("vary"), "accept-encoding");
-        assert_eq!(packed.plain(), plain.body, "{wish}");
-        assert!(packed.body.len() < plain.body.len(), "{wish}");
+        assert_eq!(packed.plain(), plain.body, "{request}");
+        assert!(packed.body.len() < plain.body.len(), "{request}");
         tags.push(packed.header("etag").to_owned());
         let again =
-            get_with(&client, &path, &[("accept-encoding", wish), ("if-none-match", &tags[tags.len() - 1])]).await;
+            get_with(&client, &path, &[("accept-encoding", request), ("if-none-match", &tags[tags.len() - 1])]).await;
         assert_eq!(again.status, StatusCode::NOT_MODIFIED);
         assert!(again.body.is_empty());
         assert_eq!(again.header("etag"), packed.header("etag"));
@@ -54,9 +54,9 @@ async fn each_form_has_its_own_tag_and_the_same_content() {
 #[tokio::test]
 async fn plain_bytes_are_sent_where_packed_ones_are_refused() {
     let client = client();
-    for wish in ["br;q=0, gzip;q=0", "identity", "zstd", "*;q=0"] {
-        let answer = get_with(&client, "/", &[("accept-encoding", wish)]).await;
-        assert_eq!((answer.status, answer.header("content-encoding")), (StatusCode::OK, ""), "{wish}");
+    for request in ["br;q=0, gzip;q=0", "identity", "zstd", "*;q=0"] {
+        let answer = get_with(&client, "/", &[("accept-encoding", request)]).await;
+        assert_eq!((answer.status, answer.header("content-encoding")), (StatusCode::OK, ""), "{request}");
         assert_eq!(answer.header("vary"), "accept-encoding");
     }
 }

@@ -43,7 +43,7 @@ impl Answer {
 }
 
 pub(super) fn health() -> Health {
-    Health { status: Status::Ok, peers: 3, rooms: 2, vocabularies: BTreeMap::new(), version: "1.2.3", uptime_s: 60 }
+    Health { status: Status::Ok, peers: 3, rooms: 2, protocols: BTreeMap::new(), version: "1.2.3", uptime_s: 60 }
 }
 
 pub(super) fn site() -> Site {

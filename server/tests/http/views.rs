@@ -63,21 +63,21 @@ async fn a_packed_body_never_has_the_plain_ones_strong_tag() {
     let strong = plain.header("etag").to_owned();
     assert!(strong.starts_with('"'), "{strong}");
     assert_eq!(plain.header("vary"), "accept-encoding");
-    for (wish, encoding) in [("gzip, br", "gzip"), ("gzip", "gzip"), ("br;q=0, *", "gzip")] {
-        let packed = get_with(&router, "/bundle.js", &[("accept-encoding", wish)]).await;
-        assert_eq!(packed.header("content-encoding"), encoding, "{wish}");
+    for (request, encoding) in [("gzip, br", "gzip"), ("gzip", "gzip"), ("br;q=0, *", "gzip")] {
+        let packed = get_with(&router, "/bundle.js", &[("accept-encoding", request)]).await;
+        assert_eq!(packed.header("content-encoding"), encoding, "{request}");
         assert_eq!((packed.text(), packed.header("vary")), (script(), "accept-encoding"));
         assert_eq!(packed.header("etag"), format!("W/{strong}"));
         for known in [packed.header("etag"), &strong] {
-            let headers = [("accept-encoding", wish), ("if-none-match", known)];
+            let headers = [("accept-encoding", request), ("if-none-match", known)];
             let again = get_with(&router, "/bundle.js", &headers).await;
             assert_eq!((again.status, again.body.len()), (StatusCode::NOT_MODIFIED, 0));
             assert_eq!(again.header("etag"), format!("W/{strong}"));
         }
     }
-    for wish in ["identity;q=0, zstd", "br", "gzip;q=0", "*;q=0"] {
-        let answer = get_with(&router, "/bundle.js", &[("accept-encoding", wish)]).await;
-        assert_eq!((answer.status, answer.header("content-encoding")), (StatusCode::OK, ""), "{wish}");
+    for request in ["identity;q=0, zstd", "br", "gzip;q=0", "*;q=0"] {
+        let answer = get_with(&router, "/bundle.js", &[("accept-encoding", request)]).await;
+        assert_eq!((answer.status, answer.header("content-encoding")), (StatusCode::OK, ""), "{request}");
     }
 }
 

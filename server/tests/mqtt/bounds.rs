@@ -50,14 +50,14 @@ async fn other_versions_hear_that_they_are_not_spoken() {
     for connect in [older, connect(3, "ann", 60), connect(6, "ann", 60)] {
         let mut client = Mqtt::open(server.address).await;
         client.send(&connect).await;
-        assert_eq!(client.hear().await, r#"["CONNACK",1]"#);
+        assert_eq!(client.receive().await, r#"["CONNACK",1]"#);
         assert_eq!(client.try_hear().await, Err(1002));
     }
 }
 
 #[tokio::test]
 async fn a_packet_may_have_so_many_bytes_and_one_more_ends_its_sender() {
-    let bounds = [("http.vocabularies", r#"["mqtt"]"#), ("signaling.message_bytes_max", "2000")];
+    let bounds = [("http.protocols", r#"["mqtt"]"#), ("signaling.message_bytes_max", "2000")];
     let server = Server::with(&bounds).await;
     let (mut ann, mut bob) = bystanders(&server).await;
     let message = |n_bytes: usize| {
@@ -83,13 +83,13 @@ async fn who_says_nothing_is_shown_out() {
     let server = server().await;
     let mut silent = Mqtt::open(server.address).await;
     assert_eq!(silent.try_hear().await, Err(1002));
-    assert!(log.has(&["INFO", "nothing was said for too long"]));
+    assert!(log.has(&["INFO", "keep_alive_timeout"]));
 }
 
 #[tokio::test]
 async fn who_does_not_read_is_cut_off_and_holds_up_nobody() {
     let log = log::collect();
-    let bounds = [("http.vocabularies", r#"["mqtt"]"#), ("signaling.bytes_waiting_max", "2000000")];
+    let bounds = [("http.protocols", r#"["mqtt"]"#), ("signaling.bytes_waiting_max", "2000000")];
     let server = Server::with(&bounds).await;
     let mut ann = Mqtt::named(server.address, "ann").await;
     let _deaf = Mqtt::named(server.address, "bob").await;
@@ -99,12 +99,12 @@ async fn who_does_not_read_is_cut_off_and_holds_up_nobody() {
         ann.publish("bob/incoming", &long).await;
     }
     assert!(ann.hear_payload().await.starts_with(r#"{"type":"delivery-failed""#));
-    assert!(log.has(&["WARN", "its queue is full"]));
+    assert!(log.has(&["WARN", "send_queue_full"]));
 }
 
 #[tokio::test]
 async fn who_asks_and_does_not_read_the_answers_is_cut_off_too() {
-    let bounds = [("http.vocabularies", r#"["mqtt"]"#), ("signaling.frames_waiting_max", "100")];
+    let bounds = [("http.protocols", r#"["mqtt"]"#), ("signaling.frames_waiting_max", "100")];
     let server = Server::with(&bounds).await;
     let mut deaf = Mqtt::named(server.address, "eve").await;
     let pings = packet(0xc0, &[]).repeat(10_000);
@@ -114,20 +114,20 @@ async fn who_asks_and_does_not_read_the_answers_is_cut_off_too() {
 
 #[tokio::test]
 async fn a_flood_in_one_vocabulary_leaves_a_call_in_another_untouched() {
-    let server = Server::with(&[("http.vocabularies", r#"["videocall", "mqtt"]"#)]).await;
+    let server = Server::with(&[("http.protocols", r#"["videocall", "mqtt"]"#)]).await;
     let mut a = Plain::caller(server.address, "call").await;
     let mut b = Plain::caller(server.address, "call").await;
-    a.hear().await;
-    b.hear().await;
+    a.receive().await;
+    b.receive().await;
     let (mut ann, mut bob) = bystanders(&server).await;
     for n in 0..3_000 {
         ann.publish("bob/incoming", &signal("offer", "ann")).await;
         ann.publish(&format!("nobody {n}/incoming"), &signal("offer", "ann")).await;
     }
-    let mut twin = Mqtt::arrive(server.address, "ann").await;
-    twin.register().await;
-    a.say(&format!(r#"{{"type":"answer","to":"{}","answer":1}}"#, b.id)).await;
-    assert_eq!(b.hear().await, format!(r#"{{"type":"answer","from":"{}","answer":1}}"#, a.id));
+    let mut alias = Mqtt::arrive(server.address, "ann").await;
+    alias.register().await;
+    a.send(&format!(r#"{{"type":"answer","to":"{}","answer":1}}"#, b.id)).await;
+    assert_eq!(b.receive().await, format!(r#"{{"type":"answer","from":"{}","answer":1}}"#, a.id));
     assert_eq!([a.fence().await, b.fence().await].concat(), [""; 0]);
     assert_eq!(bob.fence().await.len(), 3_000);
 }

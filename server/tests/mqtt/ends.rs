@@ -49,17 +49,17 @@ async fn silence_is_measured_by_what_was_promised() {
     let server = server().await;
     let mut ann = Mqtt::open(server.address).await;
     ann.send(&connect(4, "ann", 1)).await;
-    ann.hear().await;
+    ann.receive().await;
     // It goes on answering the websocket's own pings.
     assert_eq!(ann.try_hear().await, Err(1002));
-    assert!(log.has(&["INFO", "nothing was said for too long"]));
+    assert!(log.has(&["INFO", "keep_alive_timeout"]));
     server.comes_to_peers(0).await;
 }
 
 #[tokio::test]
 async fn who_does_not_answer_pings_is_gone_whatever_it_promised() {
     let quick = [
-        ("http.vocabularies", r#"["mqtt"]"#),
+        ("http.protocols", r#"["mqtt"]"#),
         ("signaling.quick_ping_interval_ms", "300"),
         ("signaling.quick_ping_timeout_ms", "300"),
     ];
@@ -90,7 +90,7 @@ async fn the_first_name_offered_that_is_known_is_taken() {
 
 #[tokio::test]
 async fn a_listener_may_speak_other_vocabularies_beside_it() {
-    let server = Server::with(&[("http.vocabularies", r#"["videocall", "mqtt"]"#)]).await;
+    let server = Server::with(&[("http.protocols", r#"["videocall", "mqtt"]"#)]).await;
     let mut caller = Plain::caller(server.address, "ann").await;
     let mut ann = Mqtt::named(server.address, "ann").await;
     assert_eq!((caller.fence().await.len(), ann.fence().await.len()), (0, 0));
@@ -99,7 +99,7 @@ async fn a_listener_may_speak_other_vocabularies_beside_it() {
 
 #[tokio::test]
 async fn only_pages_of_the_origins_allowed_may_connect() {
-    let mqtt = ("http.vocabularies", r#"["mqtt"]"#);
+    let mqtt = ("http.protocols", r#"["mqtt"]"#);
     let server = Server::with(&[mqtt, ("http.origins", r#"["same", "http://localhost:5173"]"#)]).await;
     let own = format!("http://{}", server.address);
     for (origin, expected) in

@@ -1,13 +1,13 @@
 //! MQTT over real sockets: how clients come in, what they may ask for, and how connections end.
 mod bounds;
 mod ends;
+mod messages;
 mod names;
-mod talk;
 
 use crate::harness::Server;
 
 async fn server() -> Server {
-    Server::with(&[("http.vocabularies", r#"["mqtt"]"#)]).await
+    Server::with(&[("http.protocols", r#"["mqtt"]"#)]).await
 }
 
 fn signal(kind: &str, from: &str) -> String {

@@ -11,12 +11,12 @@ async fn a_name_that_topics_could_not_hold_is_refused() {
     for name in ["", "a/b", "+", "#", "ann/#", &"x".repeat(101)] {
         let mut client = Mqtt::open(server.address).await;
         client.send(&connect(4, name, 60)).await;
-        assert_eq!(client.hear().await, r#"["CONNACK",2]"#, "{name}");
+        assert_eq!(client.receive().await, r#"["CONNACK",2]"#, "{name}");
         assert_eq!(client.try_hear().await, Err(1008));
     }
     let mut client = Mqtt::open(server.address).await;
     client.send(&connect(5, "a/b", 60)).await;
-    assert_eq!(client.hear().await, r#"["CONNACK",133]"#);
+    assert_eq!(client.receive().await, r#"["CONNACK",133]"#);
     server.comes_to((0, 0)).await;
 }
 
@@ -58,8 +58,8 @@ async fn a_name_is_free_when_its_client_has_gone() {
 async fn names_of_one_vocabulary_meet_whatever_the_listener() {
     use p2pchat_server::app::App;
 
-    let listeners = r#"[{ port = 0, vocabularies = ["mqtt"] }]"#;
-    let config = crate::harness::settings(&[("http.vocabularies", r#"["mqtt"]"#), ("http.listeners", listeners)], None);
+    let listeners = r#"[{ port = 0, protocols = ["mqtt"] }]"#;
+    let config = crate::harness::settings(&[("http.protocols", r#"["mqtt"]"#), ("http.listeners", listeners)], None);
     let app = App::bind(config).await.unwrap();
     let further = app.further_addresses().unwrap()[0];
     let server = Server::of(app);

@@ -19,7 +19,7 @@ async fn an_abrupt_end_tells_the_others() {
         let (one, mut other, room) = server.pair(by).await;
         let id = one.id.clone();
         one.leave().await;
-        assert_eq!(other.hear().await, gone(&id, &room));
+        assert_eq!(other.receive().await, gone(&id, &room));
         server.comes_to((1, 1)).await;
         other.leave().await;
         server.comes_to((0, 0)).await;
@@ -34,10 +34,10 @@ async fn a_silent_client_is_gone_after_the_timeout_and_the_others_are_told() {
         let (silent, mut other, room) = server.pair(by).await;
         let begun = Instant::now();
         // It is neither closed nor read; while the other waits it answers its own pings.
-        assert_eq!(other.hear().await, gone(&silent.id, &room));
+        assert_eq!(other.receive().await, gone(&silent.id, &room));
         assert!(begun.elapsed().as_millis() < 30_000);
         server.comes_to((1, 1)).await;
-        assert!(log.has(&["INFO", &silent.id, "the client did not answer a ping"]), "{}", log.of(&silent.id));
+        assert!(log.has(&["INFO", &silent.id, "ping_timeout"]), "{}", log.of(&silent.id));
         drop(silent);
     }
 }
@@ -66,11 +66,11 @@ async fn an_upgrade_that_never_comes_to_its_end_ends_its_session() {
     let room = other.create(0).await;
     let mut stuck = server.guest(By::Polling).await;
     stuck.join(&room).await;
-    assert!(other.hear().await.contains(&stuck.id));
+    assert!(other.receive().await.contains(&stuck.id));
     let mut socket = websocket(server.address, Some(&stuck.sid)).await.unwrap();
     socket.send(Message::text("2probe")).await.unwrap();
     // Its heartbeat waits as long as the upgrade is under way.
-    assert_eq!(other.hear().await, gone(&stuck.id, &room));
+    assert_eq!(other.receive().await, gone(&stuck.id, &room));
     server.comes_to((1, 1)).await;
     drop(socket);
 }
@@ -80,7 +80,7 @@ async fn one_who_never_says_connect_is_no_peer() {
     let server = Server::start().await;
     for by in [By::Websocket, By::Polling] {
         let mut peer = Peer::open(server.address, by).await;
-        // Said too early: nobody is there to hear it.
+        // Incoming too early: nobody is there to hear it.
         let _ = peer.send_all(&[Packet::Text(r#"42["GET-ID",{"requestId":"1"}]"#.to_owned())]).await;
         assert_eq!(server.count().await, (0, 0));
         peer.leave().await;

@@ -15,14 +15,14 @@ async fn a_peers_id_is_not_the_transports_and_the_transports_is_told_to_nobody()
         // All that others hear of a peer: joins, signals, the host of a star, leaves.
         let star = one.create(1).await;
         other.emit(&format!(r#"["JOIN-ROOM",{{"requestId":"j","room":"{star}","password":"pw"}}]"#)).await;
-        let mut heard = vec![other.hear().await, one.hear().await];
+        let mut heard = vec![other.receive().await, one.receive().await];
         one.signal(&other, &room, "1").await;
-        heard.push(other.hear().await);
+        heard.push(other.receive().await);
         one.emit(&format!(r#"["DISCONNECTEDUSER","{star}"]"#)).await;
-        heard.push(other.hear().await);
+        heard.push(other.receive().await);
         let (id, sid) = (one.id.clone(), one.sid.clone());
         one.leave().await;
-        heard.push(other.hear().await);
+        heard.push(other.receive().await);
         assert!(heard.iter().filter(|it| it.contains(&id)).count() >= 4, "{heard:?}");
         assert!(!heard.iter().any(|it| it.contains(&sid)), "{heard:?}");
     }
@@ -35,8 +35,8 @@ async fn a_peers_id_opens_nothing() {
         let (mut one, mut other, room) = server.pair(by).await;
         let cut = one.id[..20].to_owned();
         for id in [one.id.clone(), one.id.to_uppercase(), cut, room.clone()] {
-            let refusal = websocket(server.address, Some(&id)).await.unwrap_err();
-            assert_eq!(refusal, (400, r#"{"code":1,"message":"Session ID unknown"}"#.to_owned()));
+            let rejection = websocket(server.address, Some(&id)).await.unwrap_err();
+            assert_eq!(rejection, (400, r#"{"code":1,"message":"Session ID unknown"}"#.to_owned()));
             let said = format!(r#"42["DISCONNECTEDUSER","{room}"]"#);
             for (method, body) in [("GET", ""), ("POST", &*said), ("POST", "1"), ("POST", "41")] {
                 let target = format!("{PATH}?EIO=4&transport=polling&sid={id}");

@@ -12,7 +12,7 @@ fn batch(to: &Peer, room: &str, numbers: std::ops::Range<usize>) -> Vec<Packet> 
 
 async fn hears_in_order(peer: &mut Peer, from: &str, numbers: std::ops::Range<usize>) {
     for n in numbers {
-        let heard = peer.hear().await;
+        let heard = peer.receive().await;
         assert!(heard.ends_with(&format!(r#""signal":{n},"source":"{from}"}}]"#)), "{n} was to come, and not {heard}");
     }
 }
@@ -22,7 +22,7 @@ async fn keeps_its_order(sender: By, receiver: By) {
     let (mut from, mut to) = (server.guest(sender).await, server.guest(receiver).await);
     let room = from.create(0).await;
     to.join(&room).await;
-    from.hear().await;
+    from.receive().await;
     let packets = batch(&to, &room, 0..N_SIGNALS);
     let id = from.id.clone();
     let sending = async {
@@ -72,8 +72,8 @@ async fn two_senders_of_events_and_attachments_keep_their_own_order() {
     let (mut one, mut other, room) = server.pair(By::Websocket).await;
     let mut to = server.guest(By::Websocket).await;
     to.join(&room).await;
-    one.hear().await;
-    other.hear().await;
+    one.receive().await;
+    other.receive().await;
     let packets = |to: &Peer| {
         let text = |n: usize| {
             let signal = format!(r#"[{n},{{"_placeholder":true,"num":0}}]"#);

@@ -1,14 +1,14 @@
 //! A peer that stops reading is cut with a logged reason; its room mates are told, and served on.
 use crate::harness::{By, EVERY_WAY, Peer, Server, exchange, log, peer::signal_text};
 
-/// One of three stops reading, and a room mate talks to it until it is cut. How many signals that took.
-async fn is_cut(by: By, overrides: &[(&str, &str)], signal_bytes: usize) -> usize {
+/// One of three stops reading, and a room mate negotiations to it until it is cut. How many signals that took.
+async fn aborted(by: By, overrides: &[(&str, &str)], signal_bytes: usize) -> usize {
     let log = log::collect();
     let server = Server::with(overrides).await;
     let (mut one, mut other, room) = server.pair(By::Websocket).await;
     let mut slow = server.guest(by).await;
     slow.join(&room).await;
-    assert!(one.hear().await.contains(&slow.id) && other.hear().await.contains(&slow.id));
+    assert!(one.receive().await.contains(&slow.id) && other.receive().await.contains(&slow.id));
     let signal = signal_text(&slow.id, &room, &format!("\"{}\"", "x".repeat(signal_bytes)));
     let gone = format!(r#"["DISCONNECTEDUSER",{{"userID":"{}","roomID":"{room}"}}]"#, slow.id);
     // The system's own buffers take some megabytes of a websocket.
@@ -22,15 +22,15 @@ async fn is_cut(by: By, overrides: &[(&str, &str)], signal_bytes: usize) -> usiz
             more => panic!("{more:?}"),
         }
     }
-    assert_eq!(other.hear().await, gone);
+    assert_eq!(other.receive().await, gone);
     server.comes_to((2, 1)).await;
-    assert!(log.has(&["WARN", &slow.id, "its queue is full because its client does not read"]), "{}", log.of(&slow.id));
+    assert!(log.has(&["WARN", &slow.id, "send_queue_full"]), "{}", log.of(&slow.id));
     exchange(&mut one, &mut other, &room).await;
     // What it would hear if it began to read again has an end, and a new session is open to it.
     slow.ends().await;
     let mut again = server.guest(by).await;
     again.join(&room).await;
-    assert!(one.hear().await.contains(&again.id));
+    assert!(one.receive().await.contains(&again.id));
     n_said
 }
 
@@ -40,7 +40,7 @@ async fn too_many_frames_waiting_cut_a_peer() {
     let overrides = overrides.map(|(name, number)| (name, number.replace('_', "")));
     let overrides = overrides.each_ref().map(|(name, number)| (*name, &**number));
     for by in EVERY_WAY {
-        let n_said = is_cut(by, &overrides, 200_000).await;
+        let n_said = aborted(by, &overrides, 200_000).await;
         assert!(n_said > 60, "{by:?}: cut after {n_said}");
     }
 }
@@ -49,7 +49,7 @@ async fn too_many_frames_waiting_cut_a_peer() {
 async fn too_many_bytes_waiting_cut_a_peer() {
     let overrides = [("signaling.frames_waiting_max", "100000"), ("signaling.bytes_waiting_max", "2000000")];
     for by in EVERY_WAY {
-        let n_said = is_cut(by, &overrides, 200_000).await;
+        let n_said = aborted(by, &overrides, 200_000).await;
         assert!(n_said > 9, "{by:?}: cut after {n_said}");
     }
 }

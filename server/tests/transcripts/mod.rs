@@ -62,7 +62,7 @@ impl Play {
             let says_hello = now(&welcome);
             self.connect(&name).await;
             if says_hello {
-                self.say(&name, &packets(r#"["GET-ID",{"requestId":"0"}]"#, &self.ids)).await;
+                self.send(&name, &packets(r#"["GET-ID",{"requestId":"0"}]"#, &self.ids)).await;
             }
         }
     }
@@ -76,12 +76,12 @@ impl Play {
     async fn act(&mut self, step: Step) {
         let who = step.who().to_owned();
         match step {
-            Step::Emit { text, .. } => self.say(&who, &packets(&text, &self.ids)).await,
-            Step::Raw { packet, .. } => self.say(&who, &[Packet::Text(packet)]).await,
+            Step::Emit { text, .. } => self.send(&who, &packets(&text, &self.ids)).await,
+            Step::Raw { packet, .. } => self.send(&who, &[Packet::Text(packet)]).await,
             Step::Flood { n_signals, .. } => {
                 let (to, room) = (self.ids.on_wire("<sid:B>"), self.ids.on_wire("<room:1>"));
                 let signal = |n: usize| Packet::Text(format!("42{}", signal_text(&to, &room, &format!("{n}"))));
-                self.say(&who, &(0..n_signals).map(signal).collect::<Vec<_>>()).await;
+                self.send(&who, &(0..n_signals).map(signal).collect::<Vec<_>>()).await;
             }
             Step::Drop { .. } => {
                 self.peers.remove(&who).unwrap().leave().await;
@@ -95,7 +95,7 @@ impl Play {
     }
 
     /// Until all that was said is handled, or the speaker's line is ended over it.
-    async fn say(&mut self, who: &str, packets: &[Packet]) {
+    async fn send(&mut self, who: &str, packets: &[Packet]) {
         let sent = self.peers.get_mut(who).unwrap().send_all(packets).await;
         if sent.is_ok() {
             self.catch_up(who).await;
@@ -149,7 +149,7 @@ impl Play {
         self.connect("A").await;
         let create = r#"["CREATE-ROOM",{"requestId":"1","maxUsers":2,"name":"n","password":"","type":0}]"#;
         let both = [packets(r#"["GET-ID",{"requestId":"0"}]"#, &self.ids), packets(create, &self.ids)].concat();
-        self.say("A", &both).await;
+        self.send("A", &both).await;
     }
 
     async fn try_namespace(&mut self) {

@@ -2,7 +2,7 @@
 //! and is checked twice: ours must say just this, and theirs must have said something else.
 use std::collections::{BTreeMap, BTreeSet};
 
-use p2pchat_server::dialects::mqtt::Mqtt as Words;
+use p2pchat_server::protocols::mqtt::Mqtt as Words;
 use serde_json::Value;
 
 use super::{
@@ -15,7 +15,7 @@ use crate::{
         mqtt::{Mqtt, connect, packet, publish},
         soon,
     },
-    words::Stage,
+    protocols::Stage,
 };
 
 /// Scenario, who, after which step, and all that it then hears.
@@ -137,7 +137,7 @@ struct Play {
 
 impl Play {
     async fn of(scenario: &Scenario, expected: &Heard) -> Heard {
-        let server = Server::with(&[("http.vocabularies", r#"["mqtt"]"#)]).await;
+        let server = Server::with(&[("http.protocols", r#"["mqtt"]"#)]).await;
         let mut play =
             Play { server, clients: BTreeMap::new(), connected: BTreeSet::new(), heard: Heard::new(), step: 0 };
         for (step, text) in (1..).zip(&scenario.steps) {
@@ -314,7 +314,7 @@ async fn mqtt_hears_what_its_own_broker_said() {
         let is_unhurried = UNHURRIED.contains(&&*scenario.id);
         let expected = expected(&scenario, is_unhurried);
         let heard = match is_unhurried {
-            // Without a runtime no alarm is ever heard.
+            // Without a runtime no timer is ever heard.
             true => std::thread::scope(|it| it.spawn(|| without_a_clock(&scenario)).join().unwrap()),
             false => soon(&scenario.id, Play::of(&scenario, &expected)).await,
         };

@@ -2,12 +2,12 @@
 //! its reason, and is checked twice: ours must say just this, and theirs must have said something else.
 use std::collections::BTreeMap;
 
-use p2pchat_server::dialects::{Dialect, poc::Poc, textchat::TextChat, videocall::VideoCall};
+use p2pchat_server::protocols::{Protocol, poc::Poc, textchat::TextChat, videocall::VideoCall};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::script::compact;
-use crate::words::Stage;
+use crate::protocols::Stage;
 
 #[derive(Deserialize)]
 pub(super) struct Recording {
@@ -35,7 +35,7 @@ pub(super) type Heard = BTreeMap<(String, usize), Vec<String>>;
 /// Scenario, who, after which step, and all that it then hears.
 type Deviation = (&'static str, &'static str, usize, &'static [&'static str]);
 
-/// A vocabulary's deviations by their reason.
+/// A protocol's deviations by their reason.
 type Deviations = &'static [(&'static str, &'static [Deviation])];
 
 const STAYS: &str = "signals stay in their room";
@@ -121,8 +121,8 @@ fn introduced(heard: &mut Heard) {
     }
 }
 
-fn ours(dialect: &'static dyn Dialect, scenario: &Scenario) -> Heard {
-    let mut stage = Stage::speaking(dialect, &[]);
+fn ours(protocol: &'static dyn Protocol, scenario: &Scenario) -> Heard {
+    let mut stage = Stage::speaking(protocol, &[]);
     let mut heard = Heard::new();
     for (step, text) in (1..).zip(&scenario.steps) {
         let (who, what) = text.split_once(' ').unwrap();
@@ -131,7 +131,7 @@ fn ours(dialect: &'static dyn Dialect, scenario: &Scenario) -> Heard {
             "closes" => stage.drop_line(who),
             says => {
                 let text = says.strip_prefix("says ").unwrap_or_else(|| panic!("what is {says:?}?"));
-                stage.say(who, &text.replace("<id:", "<").replace("<room:", "<"))
+                stage.send(who, &text.replace("<id:", "<").replace("<room:", "<"))
             }
         };
         while let Some(at) = lines.iter().position(|it| it.ends_with("(are you there?)")) {
@@ -140,9 +140,9 @@ fn ours(dialect: &'static dyn Dialect, scenario: &Scenario) -> Heard {
         }
         for line in lines {
             let (who, text) = line.split_once(" <- ").unwrap();
-            let text = (b'A'..=b'D').fold(text.to_owned(), |text, letter| {
-                let letter = char::from(letter);
-                text.replace(&format!("<{letter}>"), &format!("<id:{letter}>"))
+            let text = (b'A'..=b'D').fold(text.to_owned(), |text, pending_offer| {
+                let pending_offer = char::from(pending_offer);
+                text.replace(&format!("<{pending_offer}>"), &format!("<id:{pending_offer}>"))
             });
             let text = (1..3).fold(text, |text, n| text.replace(&format!("<{n}>"), &format!("<room:{n}>")));
             heard.entry((who.to_owned(), step)).or_default().push(text);
@@ -151,7 +151,7 @@ fn ours(dialect: &'static dyn Dialect, scenario: &Scenario) -> Heard {
     heard
 }
 
-fn replay(dialect: &'static dyn Dialect, recording: &str, deviations: Deviations, n_scenarios: usize) {
+fn replay(protocol: &'static dyn Protocol, recording: &str, deviations: Deviations, n_scenarios: usize) {
     let scenarios = recorded(recording);
     assert_eq!(scenarios.len(), n_scenarios);
     let all = || deviations.iter().flat_map(|it| it.1);
@@ -159,7 +159,7 @@ fn replay(dialect: &'static dyn Dialect, recording: &str, deviations: Deviations
     let mut problems = String::new();
     for scenario in scenarios {
         let mut expected = theirs(&scenario);
-        if dialect.name() == VideoCall.name() {
+        if protocol.name() == VideoCall.name() {
             introduced(&mut expected);
         }
         for (_, who, step, ours) in all().filter(|it| it.0 == scenario.id) {
@@ -171,7 +171,7 @@ fn replay(dialect: &'static dyn Dialect, recording: &str, deviations: Deviations
                 expected.insert(key, ours);
             }
         }
-        let heard = ours(dialect, &scenario);
+        let heard = ours(protocol, &scenario);
         if heard != expected {
             problems += &format!("{}: heard was\n  {heard:#?}\nand should have been\n  {expected:#?}\n", scenario.id);
         }

@@ -141,12 +141,12 @@ pub(super) fn packets(text: &str, ids: &Ids) -> Vec<Packet> {
 fn expanded(text: &str) -> String {
     let Some((before, rest)) = text.split_once("<str ") else { return text.to_owned() };
     let (n_units, after) = rest.split_once('>').unwrap();
-    let letter = match before.rsplit('"').nth(2) {
+    let pending_offer = match before.rsplit('"').nth(2) {
         Some("password") => "p",
         Some("name") => "n",
         _ => "x",
     };
-    format!("{before}{}{}", letter.repeat(n_units.parse().unwrap()), expanded(after))
+    format!("{before}{}{}", pending_offer.repeat(n_units.parse().unwrap()), expanded(after))
 }
 
 /// Without blanks, and texts as our serialiser would write them.

@@ -1,0 +1,302 @@
+//! JSON as `JSON.parse` would take it, read without building a tree: the last of equal keys counts, lone surrogates and
+//! numbers beyond any type are no reason to refuse a text.
+//!
+//! **Invariant:** what is borrowed points into the text that was read, so that it can be found again in it.
+use std::{borrow::Cow, fmt, ops::Range};
+
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+/// `["NAME", body, …]`; what follows the body is not looked at.
+pub(super) struct Event<'a> {
+    pub(super) name: Cow<'a, str>,
+    pub(super) body: Body<'a>,
+}
+
+pub(super) enum Body<'a> {
+    Object(Fields<'a>),
+    Text(Cow<'a, str>),
+    /// None of the two.
+    Other,
+}
+
+/// An object: its text, and its members in the order in which they stand there.
+pub(super) struct Fields<'a> {
+    pub(super) text: &'a str,
+    members: Vec<(Cow<'a, [u8]>, &'a str)>,
+}
+
+/// An object. `None`: not JSON, or not an object.
+pub(super) fn read_object(text: &str) -> Option<Fields<'_>> {
+    match serde_json::from_str(text).ok()? {
+        Body::Object(Fields { members, .. }) => Some(Fields { text, members }),
+        Body::Text(_) | Body::Other => None,
+    }
+}
+
+/// The texts of an array's values. `None`: not JSON, or not an array.
+pub(super) fn read_array(text: &str) -> Option<Vec<&str>> {
+    let values: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+    Some(values.into_iter().map(RawValue::get).collect())
+}
+
+/// A text as it stands in JSON.
+pub(super) fn quoted(text: &str) -> String {
+    // A text cannot fail to serialise.
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+/// `None`: not JSON, or no event with a body.
+pub(super) fn read_event(text: &str) -> Option<Event<'_>> {
+    let mut event: Event<'_> = serde_json::from_str(text).ok()?;
+    // One pass over the text has told where its members lie; the object is what lies around them.
+    if let Body::Object(Fields { text: object, members }) = &mut event.body
+        && let Some((_, last)) = members.last()
+    {
+        let name_end = string_end(text, text.find('"')?);
+        let start = name_end + text[name_end..].find('{')?;
+        let end = span(text, last)?.end;
+        *object = &text[start..=end + text[end..].find('}')?];
+    }
+    Some(event)
+}
+
+/// Where a kind borrowed from `whole` lies in it.
+pub(super) fn span(whole: &str, kind: &str) -> Option<Range<usize>> {
+    let start = kind.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    (start + kind.len() <= whole.len()).then(|| start..start + kind.len())
+}
+
+impl<'a> Fields<'a> {
+    /// The text of every value with this key.
+    pub(super) fn all(&self, key: &str) -> impl Iterator<Item = &'a str> {
+        self.members.iter().filter(move |(it, _)| **it == *key.as_bytes()).map(|(_, value)| *value)
+    }
+
+    /// The text of the value that counts.
+    pub(super) fn raw(&self, key: &str) -> Option<&'a str> {
+        self.all(key).last()
+    }
+
+    /// A string. Halves of surrogate pairs become replacement characters.
+    pub(super) fn text(&self, key: &str) -> Option<Cow<'a, str>> {
+        text(self.raw(key)?)
+    }
+
+    /// A number, as a double; infinite where it is beyond one.
+    pub(super) fn number(&self, key: &str) -> Option<f64> {
+        let raw = self.raw(key)?;
+        // The text is JSON, so that what begins like a number is one, and no `inf` or `nan`.
+        raw.starts_with(|it: char| it == '-' || it.is_ascii_digit()).then(|| raw.parse().ok())?
+    }
+}
+
+/// The string that this text of a JSON value stands for. `None`: another kind of value.
+pub(super) fn text(raw: &str) -> Option<Cow<'_, str>> {
+    let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
+    if !inner.contains('\\') {
+        return Some(Cow::Borrowed(inner));
+    }
+    let Key(bytes) = serde_json::from_str(raw).ok()?;
+    Some(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+/// Does this JSON text nest deeper than `depth_max` arrays and objects?
+pub(super) fn is_deeper_than(json: &str, depth_max: usize) -> bool {
+    // A level takes two bytes, its brackets.
+    if json.len() <= 2 * depth_max {
+        return false;
+    }
+    let (mut depth, mut at) = (0, 0);
+    while let Some(byte) = json.as_bytes().get(at) {
+        match byte {
+            b'[' | b'{' if depth == depth_max => return true,
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth -= 1,
+            b'"' => at = string_end(json, at) - 1,
+            _ => (),
+        }
+        at += 1;
+    }
+    false
+}
+
+/// The end of the string that begins at `start`, past its closing quote.
+pub(super) fn string_end(json: &str, start: usize) -> usize {
+    let mut escaped = false;
+    let closing = json.bytes().enumerate().skip(start + 1).find(|&(_, byte)| {
+        let closes = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        closes
+    });
+    closing.map_or(json.len(), |(at, _)| at + 1)
+}
+
+impl<'de> Deserialize<'de> for Event<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Parts;
+        impl<'de> Visitor<'de> for Parts {
+            type Value = Event<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an event with a body")
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                let Key(name) = seq.next_element()?.ok_or_else(|| A::Error::custom("no name"))?;
+                let body = seq.next_element()?.ok_or_else(|| A::Error::custom("no body"))?;
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                let name = match name {
+                    Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+                    Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+                };
+                Ok(Event { name, body })
+            }
+        }
+        deserializer.deserialize_seq(Parts)
+    }
+}
+
+// By hand, because a derived struct refuses doubled keys.
+impl<'de> Deserialize<'de> for Body<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Kinds;
+        impl<'de> Visitor<'de> for Kinds {
+            type Value = Body<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("any value")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::with_capacity(4);
+                while let Some(Key(key)) = map.next_key()? {
+                    members.push((key, map.next_value::<&RawValue>()?.get()));
+                }
+                Ok(Body::Object(Fields { text: "", members }))
+            }
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+                Ok(Body::Text(Cow::Borrowed(text)))
+            }
+            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+                Ok(Body::Text(Cow::Owned(text.to_owned())))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Body::Other)
+            }
+            fn visit_unit<E>(self) -> Result<Self::Value, E> {
+                Ok(Body::Other)
+            }
+            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+                Ok(Body::Other)
+            }
+            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+                Ok(Body::Other)
+            }
+            fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+                Ok(Body::Other)
+            }
+            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+                Ok(Body::Other)
+            }
+        }
+        deserializer.deserialize_any(Kinds)
+    }
+}
+
+/// A string as bytes: one with a lone surrogate is no `str`.
+struct Key<'a>(Cow<'a, [u8]>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct AsBytes;
+        impl<'de> Visitor<'de> for AsBytes {
+            type Value = Key<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string")
+            }
+            fn visit_borrowed_bytes<E>(self, v: &'de [u8]) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Borrowed(v)))
+            }
+            fn visit_bytes<E>(self, v: &[u8]) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Owned(v.to_vec())))
+            }
+            fn visit_borrowed_str<E>(self, v: &'de str) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Borrowed(v.as_bytes())))
+            }
+            fn visit_str<E>(self, v: &str) -> Result<Self::Value, E> {
+                Ok(Key(Cow::Owned(v.as_bytes().to_vec())))
+            }
+        }
+        deserializer.deserialize_bytes(AsBytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Body, Fields, is_deeper_than, quoted, read_array, read_event, read_object, text};
+
+    fn fields(event: &str) -> Fields<'_> {
+        match read_event(event).map(|it| it.body) {
+            Some(Body::Object(fields)) => fields,
+            _ => panic!("no object in {event}"),
+        }
+    }
+
+    #[test]
+    fn an_event_has_a_name_and_a_body_and_the_rest_is_dropped() {
+        assert_eq!(read_event(r#"["\u0041",{"b": 1 },2,[3]]"#).unwrap().name, "A");
+        assert_eq!(fields(r#" [ "{\"{" , {"b": {"}":1} ,"c":"}" } ,{"d":2}]"#).text, r#"{"b": {"}":1} ,"c":"}" }"#);
+        assert!(matches!(read_event(r#"["A","x"]"#).unwrap().body, Body::Text(text) if text == "x"));
+        for body in ["null", "true", "-1", "1", "1.5", "[{}]"] {
+            let text = format!(r#"["A",{body}]"#);
+            assert!(matches!(read_event(&text).unwrap().body, Body::Other), "{body}");
+        }
+        for text in ["", "{}", "[]", r#"["A"]"#, "[1,2]", r#"[{},1]"#, r#"["A",]"#, r#"["A",1]x"#, r#"["A",1"#] {
+            assert!(read_event(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_object_and_an_array_are_read_without_their_values() {
+        let object = read_object(r#" {"a":[1e400,"\ud800"],"a":2} "#).unwrap();
+        assert_eq!((object.raw("a"), object.raw("b")), (Some("2"), None));
+        assert_eq!(read_array(r#"["a", {"b":[1]},1e400]"#).unwrap(), [r#""a""#, r#"{"b":[1]}"#, "1e400"]);
+        for text in ["", "1", "[}", "{]", r#"{"a":1}x"#, r#"{"a"}"#, "[1,]"] {
+            assert!(read_object(text).is_none() && read_array(text).is_none(), "{text}");
+        }
+        assert!(read_object("[]").is_none() && read_array("{}").is_none());
+        assert_eq!(quoted("a\"b\\"), r#""a\"b\\""#);
+    }
+
+    #[test]
+    fn the_last_of_equal_keys_counts_however_they_are_spelt() {
+        let fields = fields(r#"["A",{"a":1,"b":"x","\u0061":"\ud83d\ude00\ud800"}]"#);
+        assert_eq!(fields.all("a").collect::<Vec<_>>(), ["1", r#""\ud83d\ude00\ud800""#]);
+        assert!(fields.text("a").unwrap().starts_with("😀\u{fffd}"));
+        assert_eq!((fields.text("b").as_deref(), fields.text("c")), (Some("x"), None));
+    }
+
+    #[test]
+    fn a_number_is_a_double_and_nothing_else_is_a_number() {
+        let fields = fields(r#"["A",{"a":-1.5,"b":1e400,"c":"7","d":null,"e":false}]"#);
+        assert_eq!((fields.number("a"), fields.number("b")), (Some(-1.5), Some(f64::INFINITY)));
+        assert_eq!([fields.number("c"), fields.number("d"), fields.number("e")], [None; 3]);
+    }
+
+    #[test]
+    fn only_a_string_is_a_text() {
+        assert_eq!(text(r#""a\"b""#).as_deref(), Some("a\"b"));
+        assert_eq!([text("1"), text("null"), text("[]")], [None, None, None]);
+    }
+
+    #[test]
+    fn depth_counts_brackets_outside_of_strings() {
+        assert!(is_deeper_than("[[[]]]", 2));
+        assert!(!is_deeper_than("[[],[]]     ", 2));
+        assert!(!is_deeper_than(r#"["[[[\"[[["]"#, 2));
+    }
+}

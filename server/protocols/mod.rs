@@ -1,0 +1,206 @@
+//! Protocols: the words on the wire, to and from the rooms' own words.
+//!
+//! **Invariant:** a protocol decides how a thing is said, never whether it is allowed; it does no input or output and knows
+//! nobody who is connected. `serde` lives here and in the settings.
+mod json;
+pub mod mqtt;
+pub mod p2pchat;
+pub mod poc;
+pub mod signal;
+pub mod textchat;
+pub mod videocall;
+
+use std::{borrow::Cow, collections::VecDeque, fmt};
+
+use bytes::Bytes;
+use serde::Serialize;
+
+use crate::{
+    ice::IceServer,
+    rooms::{Event, Payload, Rejection, Reply, Request, RoomId, RoomPolicy, SignalKind},
+};
+
+/// Every protocol, by the names that settings have for them. Where several can be meant, the first is tried first.
+pub static ALL: &[&dyn Protocol] =
+    &[&p2pchat::P2pChat, &textchat::TextChat, &videocall::VideoCall, &poc::Poc, &mqtt::Mqtt];
+
+/// Texts by which clients call rooms are cut off here; the longest that any page makes has a tenth of it.
+const ROOM_BYTES_MAX: usize = 200;
+
+/// Binary parts of a frame, in the order of their placeholders.
+pub type Attachments = VecDeque<Bytes>;
+
+/// One wire protocol.
+pub trait Protocol: Send + Sync {
+    /// What operators call it; its rooms and peers are kept apart from those of every other.
+    fn name(&self) -> &'static str;
+
+    /// What carries it.
+    fn transport(&self) -> Transport;
+
+    /// What its rooms are like.
+    fn policy(&self) -> RoomPolicy;
+
+    /// What a client says by connecting alone. `None`: nothing.
+    fn on_connect(&self) -> Option<Command<'static>>;
+
+    /// What a client says, in the rooms' words.
+    ///
+    /// # Errors
+    /// The words make no sense, or none that this protocol answers.
+    fn decode<'a>(&self, said: Incoming<'a>) -> Result<Command<'a>, DecodeError>;
+
+    /// The answer to a call.
+    fn encode_answer(
+        &self,
+        request_id: &RequestId,
+        answer: &Result<Reply, Rejection>,
+        beside: &AnswerContext<'_>,
+    ) -> Answer;
+
+    /// What a peer hears unasked. `None`: this protocol has no word for it.
+    fn encode_event(&self, event: Event<'_>) -> Option<Frame>;
+}
+
+/// What carries a protocol.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// socket.io, at the path from the settings.
+    SocketIo,
+    /// socket.io, at a path that its pages take for granted.
+    SocketIoAt(&'static str),
+    /// A plain websocket, one JSON text a message.
+    Websocket,
+    /// MQTT over a websocket.
+    Mqtt,
+}
+
+/// One message of a client, as its transport hands it over.
+pub struct Incoming<'a> {
+    /// Where the transport itself names its clients: who says it. Else empty.
+    pub sender: &'a str,
+    /// Where the transport itself addresses messages: to what. Else empty.
+    pub topic: &'a str,
+    /// The text as it came.
+    pub text: &'a str,
+    /// Binary parts, in the order of their placeholders.
+    pub attachments: Attachments,
+}
+
+/// What becomes of a call for the one that made it.
+#[derive(Debug)]
+pub enum Answer {
+    /// This protocol says nothing in that case.
+    Silence,
+    /// It hears this.
+    Say(Frame),
+    /// Its line is ended.
+    Close(CloseReason),
+}
+
+/// What an answer may tell beside the reply itself.
+#[derive(Clone, Copy, Debug)]
+pub struct AnswerContext<'a> {
+    /// Goes with a welcome, where the protocol has a word for it.
+    pub ice: &'a [IceServer],
+    /// Milliseconds since 1970.
+    pub now_ms: u64,
+}
+
+/// Why a line is ended, for transports that can say it (RFC 6455, section 7.4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CloseReason {
+    /// A close code.
+    pub code: u16,
+    /// In words, for those who look.
+    pub reason: &'static str,
+}
+
+/// A decoded request, with what the protocol needs to answer it.
+#[derive(Debug)]
+pub struct Command<'a> {
+    /// The client's mark.
+    pub request_id: RequestId,
+    /// What it asks.
+    pub request: Request<'a>,
+}
+
+/// The client's own mark on a request, echoed in the answer; none where no answer is expected.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RequestId(pub Option<String>);
+
+/// One message on its way out: the text as it will stand on the wire, and its attachments.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Frame {
+    /// For socket.io `["NAME",{…}]`.
+    pub text: String,
+    /// Binary parts, in the order of their placeholders.
+    pub attachments: Attachments,
+}
+
+/// Why words were ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// Not an event with a body.
+    #[error("not an event with a body")]
+    NotAnEvent,
+    /// A name that this protocol does not have.
+    #[error("unknown event")]
+    UnknownEvent,
+    /// The body lacks what is needed to understand or to answer it.
+    #[error("the body does not fit")]
+    Body,
+    /// Nested deeper than any client's parser should be asked to follow.
+    #[error("nested too deep")]
+    TooDeep,
+    /// More attachments than a client takes.
+    #[error("too many attachments")]
+    TooManyAttachments,
+    /// A placeholder for an attachment that is not there.
+    #[error("a placeholder points nowhere")]
+    Placeholder,
+}
+
+/// One JSON text, or an event of socket.io.
+fn frame(said: &impl Serialize) -> Frame {
+    // These shapes cannot fail to serialise; if one did, its hearer would hear nothing.
+    Frame { text: serde_json::to_string(said).unwrap_or_default(), attachments: Attachments::new() }
+}
+
+/// The name of a room that a client chose. `None`: none that anybody would choose.
+fn room_named(name: Option<Cow<'_, str>>) -> Option<RoomId> {
+    name.filter(|it| !it.is_empty() && it.len() <= ROOM_BYTES_MAX).map(|it| RoomId::from(&*it))
+}
+
+/// What goes to others as it came. `None`, or `null`: there is nothing.
+fn payload(kind: SignalKind, raw: Option<&str>) -> Result<Payload<'_>, DecodeError> {
+    let text = raw.filter(|it| *it != "null").ok_or(DecodeError::Body)?;
+    if json::is_deeper_than(text, signal::DEPTH_MAX) {
+        return Err(DecodeError::TooDeep);
+    }
+    Ok(Payload { kind, text: text.into(), sender_spans: Vec::new(), attachments: Attachments::new() })
+}
+
+/// A request that is answered without a mark, or not at all.
+fn unmarked(request: Request<'_>) -> Command<'_> {
+    Command { request_id: RequestId(None), request }
+}
+
+impl<'a> From<&'a str> for Incoming<'a> {
+    fn from(text: &'a str) -> Self {
+        Incoming { sender: "", topic: "", text, attachments: Attachments::new() }
+    }
+}
+
+impl From<Option<Frame>> for Answer {
+    fn from(frame: Option<Frame>) -> Self {
+        frame.map_or(Answer::Silence, Answer::Say)
+    }
+}
+
+// Frames carry passwords, session descriptions and credentials: none of it reaches a log by way of `{:?}`.
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Frame({} bytes, {} attachments)", self.text.len(), self.attachments.len())
+    }
+}

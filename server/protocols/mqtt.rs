@@ -1,0 +1,120 @@
+//! The words of the chat at github.com/DivynshSingh/WebRTC-Chat: people by name, each with a mailbox of its own, and JSON
+//! objects put into mailboxes. See docs/protocol.md.
+use serde::Serialize;
+
+use super::{
+    Answer, AnswerContext, Attachments, Command, DecodeError, Frame, Incoming, Protocol, RequestId, Transport, frame,
+    json, signal, unmarked,
+};
+use crate::rooms::{Address, Event, Name, Payload, Rejection, Reply, Request, RoomPolicy, SignalKind};
+
+/// Spoken by that project's page.
+#[derive(Debug)]
+pub struct Mqtt;
+
+/// Where a client says that it is there.
+const REGISTER: &str = "system/register";
+
+/// What follows the name in the topic at which its owner hears.
+const MAILBOX: &str = "/incoming";
+
+/// Longer ones nobody could tell apart.
+const NAME_UNITS_MAX: usize = 100;
+
+const REGISTER_ACK: &str = "register-ack";
+const DELIVERY_FAILED: &str = "delivery-failed";
+
+/// By `type`.
+const SIGNALS: [(&str, SignalKind); 3] = [
+    ("signal-offer", SignalKind::Offer),
+    ("signal-answer", SignalKind::Answer),
+    ("signal-candidate", SignalKind::Candidate),
+];
+
+/// The topic at which a client of this name hears. `None`: it is no name, but empty, too long, or of characters that mean
+/// something in topics.
+pub fn mailbox(name: &str) -> Option<String> {
+    is_name(name).then(|| format!("{name}{MAILBOX}"))
+}
+
+fn is_name(text: &str) -> bool {
+    let units = text.encode_utf16().count();
+    (1..=NAME_UNITS_MAX).contains(&units) && !text.contains(|it: char| "/+#".contains(it) || it.is_control())
+}
+
+impl Protocol for Mqtt {
+    fn name(&self) -> &'static str {
+        "mqtt"
+    }
+
+    fn transport(&self) -> Transport {
+        Transport::Mqtt
+    }
+
+    // A page comes back under its name when its connection broke, before the server has noticed that. And it throws away
+    // candidates for which it is not ready, and offers nothing twice.
+    fn policy(&self) -> RoomPolicy {
+        RoomPolicy { verify_holders_alive: true, store_and_forward: true, ..RoomPolicy::default() }
+    }
+
+    fn on_connect(&self) -> Option<Command<'static>> {
+        Some(unmarked(Request::Hello))
+    }
+
+    fn decode<'a>(&self, Incoming { sender, topic, text, .. }: Incoming<'a>) -> Result<Command<'a>, DecodeError> {
+        let fields = json::read_object(text).ok_or(DecodeError::NotAnEvent)?;
+        if topic == REGISTER {
+            let own = fields.text("username").filter(|it| *it == sender).ok_or(DecodeError::Body)?;
+            return Ok(unmarked(Request::Claim { name: Name::from(&*own) }));
+        }
+        let to = topic.strip_suffix(MAILBOX).filter(|it| is_name(it)).ok_or(DecodeError::UnknownEvent)?;
+        let kind = fields.text("type").ok_or(DecodeError::NotAnEvent)?;
+        if [REGISTER_ACK, DELIVERY_FAILED].contains(&&*kind) {
+            // The server's own words.
+            return Err(DecodeError::UnknownEvent);
+        }
+        if json::is_deeper_than(text, signal::DEPTH_MAX) {
+            return Err(DecodeError::TooDeep);
+        }
+        let kind = SIGNALS.iter().find(|it| it.0 == kind).map_or(SignalKind::Opaque, |it| it.1);
+        let sender_spans = signal::sender_spans(text, &fields, "from").ok_or(DecodeError::Body)?;
+        let payload = Payload { kind, text: text.into(), sender_spans, attachments: Attachments::new() };
+        let request_id = RequestId(Some(to.to_owned()));
+        Ok(Command { request_id, request: Request::Signal { to: Address::Named(to.into()), payload } })
+    }
+
+    fn encode_answer(
+        &self,
+        request_id: &RequestId,
+        answer: &Result<Reply, Rejection>,
+        beside: &AnswerContext<'_>,
+    ) -> Answer {
+        let register_ack = |success, message| Message::RegisterAck { from: "server", success, message };
+        Answer::Say(frame(&match (answer, request_id.0.as_deref()) {
+            (Ok(Reply::Named { .. }), _) => register_ack(true, "Registration successful"),
+            (Err(Rejection::NameTaken), _) => register_ack(false, "Username taken!"),
+            (Ok(Reply::Kept) | Err(Rejection::NoSuchName), Some(target)) => {
+                Message::DeliveryFailed { target, reason: "user-offline", timestamp: beside.now_ms }
+            }
+            _ => return Answer::Silence,
+        }))
+    }
+
+    fn encode_event(&self, event: Event<'_>) -> Option<Frame> {
+        match event {
+            Event::Signal { name: Some(name), payload, .. } => {
+                let mut text = String::with_capacity(payload.text.len() + name.as_str().len() + 16);
+                signal::stamp(&mut text, &payload, "from", &[&json::quoted(name.as_str())]);
+                Some(Frame { text, attachments: Attachments::new() })
+            }
+            Event::Signal { name: None, .. } | Event::PeerJoined { .. } | Event::PeerLeft { .. } => None,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+enum Message<'a> {
+    RegisterAck { from: &'a str, success: bool, message: &'a str },
+    DeliveryFailed { target: &'a str, reason: &'a str, timestamp: u64 },
+}
