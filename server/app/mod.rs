@@ -22,6 +22,7 @@ use tokio::{
 
 use crate::{
     acceptor::Acceptor,
+    accounting::{Ledger, Limits},
     config::{self, Config},
     http::{self, Count, Frontend, Health, Site, Status},
     protocols::{Protocol as _, Transport, p2pchat::P2pChat},
@@ -71,7 +72,7 @@ impl App {
     /// A certificate or a port cannot be had. Needs a Tokio runtime.
     pub async fn bind(config: Config) -> Result<Self, StartupError> {
         let certificate = certificate(&config).await?;
-        let sessions = Sessions::new(config.ice());
+        let sessions = Sessions::new(config.ice(), Ledger::new(Limits::default()));
         let realms = realms(&sessions, &config);
         let started = Instant::now();
         let mut listeners = Vec::new();

@@ -1,10 +1,12 @@
 //! What must hold for any input: run by the fuzzer, and over random input by the tests.
 use std::{
     mem,
+    net::Ipv4Addr,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use p2pchat_server::{
+    accounting::{Account, Ledger, Limits as Quotas, Reason},
     ice::Ice,
     protocols::{
         self, Attachments, Frame, Incoming, Protocol,
@@ -15,7 +17,7 @@ use p2pchat_server::{
         videocall::VideoCall,
     },
     rooms::Limits,
-    sessions::{Connection, DisconnectReason, Realm, SendQueueFull, SessionHandle, Sessions},
+    sessions::{Connection, Queued, Realm, SendQueueFull, SessionHandle, Sessions},
 };
 use serde_json::Value;
 
@@ -30,15 +32,15 @@ impl Tape {
 }
 
 impl Connection for Tape {
-    fn send(&self, frame: Frame) -> Result<(), SendQueueFull> {
+    fn send(&self, frame: Frame) -> Result<Queued, SendQueueFull> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(frame.text);
-        Ok(())
+        Ok(Queued::default())
     }
-    fn abort(&self) {}
+    fn abort(&self, _: Reason) {}
 }
 
 fn member(sessions: &Sessions, realm: Realm, tape: &Arc<Tape>) -> (SessionHandle, String) {
-    let attached = sessions.connect(realm, tape.clone());
+    let attached = sessions.connect(realm, tape.clone(), account(sessions));
     sessions.receive(&attached, r#"["GET-ID",{"requestId":"0"}]"#);
     let id = field(&tape.take(), "userID");
     (attached, id)
@@ -53,7 +55,7 @@ fn field(frames: &[String], name: &str) -> String {
 /// room and the own id.
 pub(super) fn hears_anything(data: &[u8]) {
     let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
-    let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 });
+    let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(Quotas::default()));
     let realm = sessions.open(&P2pChat, limits);
     let (tape_a, tape_b) = (Arc::new(Tape::default()), Arc::new(Tape::default()));
     let ((a, id_a), (b, id_b)) = (member(&sessions, realm, &tape_a), member(&sessions, realm, &tape_b));
@@ -73,8 +75,8 @@ pub(super) fn hears_anything(data: &[u8]) {
             assert!(!is_ours || serde_json::from_str::<Value>(&frame).is_ok(), "{frame}");
         }
     }
-    sessions.disconnect(&a, DisconnectReason::ClientClosed);
-    sessions.disconnect(&b, DisconnectReason::ClientClosed);
+    sessions.disconnect(&a, Reason::ClientClosed);
+    sessions.disconnect(&b, Reason::ClientClosed);
     let is_empty = sessions.counts().iter().all(|it| (it.n_peers, it.n_rooms) == (0, 0));
     assert!(is_empty, "something stays when everyone is gone");
 }
@@ -84,11 +86,11 @@ pub(super) fn hears_anything(data: &[u8]) {
 /// have names, they are ann, bob and cat.
 pub(super) fn others_hear_anything(data: &[u8]) {
     let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
-    let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 });
+    let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(Quotas::default()));
     for protocol in protocols::ALL.iter().filter(|it| it.on_connect().is_some()) {
         let realm = sessions.open(*protocol, limits);
         let tapes: Vec<_> = (0..3).map(|_| Arc::new(Tape::default())).collect();
-        let peers: Vec<_> = tapes.iter().map(|it| sessions.connect(realm, it.clone())).collect();
+        let peers: Vec<_> = tapes.iter().map(|it| sessions.connect(realm, it.clone(), account(&sessions))).collect();
         for (n, line) in String::from_utf8_lossy(data).lines().enumerate() {
             let from = &peers[n % 3];
             let line = (0..3).fold(line.to_owned(), |it, n| it.replace(&format!("${n}"), peers[n].peer().as_str()));
@@ -106,7 +108,7 @@ pub(super) fn others_hear_anything(data: &[u8]) {
             }
         }
         for peer in &peers {
-            sessions.disconnect(peer, DisconnectReason::ClientClosed);
+            sessions.disconnect(peer, Reason::ClientClosed);
         }
     }
     let is_empty = sessions.counts().iter().all(|it| (it.n_peers, it.n_rooms) == (0, 0));
@@ -124,7 +126,7 @@ pub(super) fn others_pass_on_what_was_sent(value: &str) {
     ];
     let rooms = [r#"["join-room","r"]"#, r#"{"type":"join-room","roomId":"r"}"#, r#"{"type":"join","room":"r"}"#];
     for ((protocol, said, place), room) in said.into_iter().zip(rooms) {
-        let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 });
+        let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(Quotas::default()));
         let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
         // Its name leads to the very one that has no shorter life.
         let known = protocols::ALL.iter().find(|it| it.name() == protocol.name());
@@ -132,7 +134,10 @@ pub(super) fn others_pass_on_what_was_sent(value: &str) {
             panic!("{} is in no table", protocol.name())
         };
         let (from, to) = (Arc::new(Tape::default()), Arc::new(Tape::default()));
-        let (a, b) = (sessions.connect(realm, from), sessions.connect(realm, to.clone()));
+        let (a, b) = (
+            sessions.connect(realm, from, account(&sessions)),
+            sessions.connect(realm, to.clone(), account(&sessions)),
+        );
         sessions.receive(&a, room);
         sessions.receive(&b, room);
         to.take();
@@ -165,4 +170,8 @@ pub(super) fn relays_what_was_sent(body: &str) {
     };
     assert_eq!((twice.target, twice.room), (envelope.target, envelope.room));
     assert_eq!(signal::stamp_sender(&twice.payload, "ME"), stamp_sender);
+}
+
+fn account(sessions: &Sessions) -> Arc<Account> {
+    sessions.ledger().open_account(Ipv4Addr::LOCALHOST.into(), 0).expect("there are no limits")
 }

@@ -1,55 +1,39 @@
-//! What the sessions asks of a connection, and how connections end.
-use crate::protocols::{CloseReason, Frame};
+//! What sessions ask of a connection.
+use crate::{
+    accounting::Reason,
+    protocols::{CloseReason, Frame},
+};
 
-/// The way to one peer. No command blocks.
+/// The way to one peer. No call blocks.
 pub trait Connection: Send + Sync {
-    /// Takes a frame to send after all those before it.
+    /// Queues a frame after all those before it. What is queued is held on the session's account until it is sent.
     ///
     /// # Errors
     /// As much waits for this peer as may wait.
-    fn send(&self, frame: Frame) -> Result<(), SendQueueFull>;
+    fn send(&self, frame: Frame) -> Result<Queued, SendQueueFull>;
 
-    /// Ends the connection at once, with all that waits on it.
-    fn abort(&self);
+    /// Ends the connection at once, with all that waits for it.
+    fn abort(&self, reason: Reason);
 
-    /// Ends the connection after what waits on it, and says why where the transport can.
+    /// Ends the connection after what waits for it, and says why where the transport can.
     fn close(&self, _why: CloseReason) {
-        self.abort();
+        self.abort(Reason::ByServer);
     }
 
     /// Asks the client for a sign of life, which comes as [`on_alive`](super::Sessions::on_alive). Called for protocols alone
-    /// whose policy ask for it.
+    /// whose policy asks for it.
     fn ping(&self) {}
 }
 
-/// The peer's queue is full. Its connection has to go: silence would look like order.
+/// What waits for a peer once a frame is queued.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Queued {
+    /// How full its send queue is, in 256ths.
+    pub fullness: u8,
+    /// Bytes that the client has taken since its connection began. Grows as long as the client reads.
+    pub taken_bytes: u64,
+}
+
+/// The peer's queue is full. Somebody has to go: silence would look like order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SendQueueFull;
-
-/// How a connection came to its end, as far as the transport can tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DisconnectReason {
-    /// The client incoming so, or its page is gone.
-    ClientClosed,
-    /// The connection broke without a word.
-    TransportError,
-    /// No answer to a ping.
-    PingTimeout,
-    /// The client sent what no client sends.
-    ProtocolError,
-    /// We ended it.
-    ByServer,
-}
-
-impl DisconnectReason {
-    /// The `reason=` of a log line.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            DisconnectReason::ClientClosed => "client_closed",
-            DisconnectReason::TransportError => "transport_error",
-            DisconnectReason::PingTimeout => "ping_timeout",
-            DisconnectReason::ProtocolError => "protocol_error",
-            DisconnectReason::ByServer => "by_server",
-        }
-    }
-}

@@ -17,9 +17,10 @@ use std::{
 
 use tokio::runtime::Handle;
 
-pub use connection::{Connection, DisconnectReason, SendQueueFull};
+pub use connection::{Connection, Queued, SendQueueFull};
 
 use crate::{
+    accounting::{Account, Ledger, Reason},
     ice::Ice,
     protocols::{DecodeError, Incoming, Protocol},
     rooms::{Limits, PeerId},
@@ -62,6 +63,7 @@ pub struct Sessions {
 }
 
 struct Shared {
+    ledger: Ledger,
     is_stopping: AtomicBool,
     pending: Pending,
     state: Mutex<State>,
@@ -83,10 +85,15 @@ impl Realm {
 
 impl Sessions {
     /// No realms, no sessions.
-    pub fn new(ice: Ice) -> Self {
+    pub fn new(ice: Ice, ledger: Ledger) -> Self {
         let pending = Pending::default();
         let state = Mutex::new(State::new(ice, pending.clone()));
-        Sessions { shared: Arc::new(Shared { is_stopping: AtomicBool::new(false), pending, state }) }
+        Sessions { shared: Arc::new(Shared { ledger, is_stopping: AtomicBool::new(false), pending, state }) }
+    }
+
+    /// Where sessions have their accounts.
+    pub fn ledger(&self) -> &Ledger {
+        &self.shared.ledger
     }
 
     /// A new realm for a protocol.
@@ -95,9 +102,9 @@ impl Sessions {
     }
 
     /// A new session, reached by `connection`. Where its protocol has it so, it is greeted.
-    pub fn connect(&self, realm: Realm, connection: Arc<dyn Connection>) -> SessionHandle {
+    pub fn connect(&self, realm: Realm, connection: Arc<dyn Connection>, account: Arc<Account>) -> SessionHandle {
         let mut state = self.state();
-        let (peer, connection) = state.connect(realm, connection);
+        let (peer, connection) = state.connect(realm, connection, account);
         self.begin(state, SessionHandle { peer, connection, realm })
     }
 
@@ -130,17 +137,17 @@ impl Sessions {
     }
 
     /// A connection has ended, and with it its session.
-    pub fn disconnect(&self, who: &SessionHandle, end: DisconnectReason) {
+    pub fn disconnect(&self, who: &SessionHandle, end: Reason) {
         let mut state = self.state();
         if !state.is_current(&who.peer, who.connection) {
             return;
         }
         let (peer, reason) = (&who.peer, end.as_str());
         match end {
-            DisconnectReason::ClientClosed | DisconnectReason::ByServer => {
+            Reason::ClientClosed | Reason::ByServer => {
                 tracing::debug!(event = "disconnect", reason, %peer);
             }
-            DisconnectReason::TransportError | DisconnectReason::PingTimeout | DisconnectReason::ProtocolError => {
+            _ => {
                 tracing::info!(event = "disconnect", reason, %peer);
             }
         }
@@ -186,7 +193,7 @@ impl Sessions {
         for (connection, reason) in effects.connections {
             match reason {
                 Some(reason) => connection.close(reason),
-                None => connection.abort(),
+                None => connection.abort(Reason::ByServer),
             }
         }
         for number in effects.takeovers {

@@ -16,6 +16,7 @@ use super::{
     takeover::{Pending, Takeover},
 };
 use crate::{
+    accounting::Account,
     ice::Ice,
     protocols::{Answer, AnswerContext, CloseReason, Command, Frame, Protocol},
     rooms::{IdKind, Limits, Notification, PeerId, Reply, RoomId, Rooms, Timer},
@@ -45,6 +46,7 @@ struct RealmState {
 struct Session {
     realm: Realm,
     connection: Option<(u64, Arc<dyn Connection>)>,
+    account: Arc<Account>,
 }
 
 /// What is to be done once the lock is free.
@@ -78,11 +80,16 @@ impl State {
     }
 
     /// The new session's id, and its connection's number.
-    pub(super) fn connect(&mut self, realm: Realm, connection: Arc<dyn Connection>) -> (PeerId, u64) {
+    pub(super) fn connect(
+        &mut self,
+        realm: Realm,
+        connection: Arc<dyn Connection>,
+        account: Arc<Account>,
+    ) -> (PeerId, u64) {
         let number = self.number();
         let peer = PeerId::from(&*fresh_id(realm.protocol.policy().peer_ids, number));
         self.realms[realm.at].n_sessions += 1;
-        self.sessions.insert(peer.clone(), Session { realm, connection: Some((number, connection)) });
+        self.sessions.insert(peer.clone(), Session { realm, connection: Some((number, connection)), account });
         (peer, number)
     }
 
@@ -143,9 +150,10 @@ impl State {
 
     /// Moves a connection to another realm, where it is a new peer.
     pub(super) fn turn(&mut self, peer: &PeerId, to: Realm) -> Option<(PeerId, u64, Effects)> {
-        let (_, connection) = self.sessions.get_mut(peer)?.connection.take()?;
+        let session = self.sessions.get_mut(peer)?;
+        let ((_, connection), account) = (session.connection.take()?, session.account.clone());
         let effects = self.end(peer);
-        let (peer, number) = self.connect(to, connection);
+        let (peer, number) = self.connect(to, connection, account);
         Some((peer, number, effects))
     }
 
@@ -193,7 +201,7 @@ impl State {
     /// Says a frame to one peer. Where that peer's queue is full its session ends, and others hear of it.
     fn send(&mut self, to: &PeerId, frame: Frame) -> Effects {
         match self.connection(to).map(|it| it.send(frame)) {
-            None | Some(Ok(())) => Effects::default(),
+            None | Some(Ok(_)) => Effects::default(),
             Some(Err(SendQueueFull)) => {
                 tracing::warn!(event = "disconnect", reason = "send_queue_full", peer = %to);
                 self.end(to)

@@ -12,17 +12,18 @@ const LINES_MAX: usize = 400;
 /// protocols, then rooms.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("rooms", &[]),
+    ("accounting", &[]),
     ("ice", &[]),
     ("protocols", &["rooms", "ice"]),
-    ("sessions", &["protocols", "ice", "rooms"]),
-    ("transports", &["protocols", "sessions"]),
+    ("sessions", &["accounting", "protocols", "ice", "rooms"]),
+    ("transports", &["accounting", "protocols", "sessions"]),
     ("http", &[]),
     ("tls", &[]),
-    ("acceptor", &["tls"]),
+    ("acceptor", &["accounting", "tls"]),
     ("config", &["transports", "protocols", "ice", "rooms"]),
     ("cli", &["config"]),
     ("telemetry", &["config"]),
-    ("app", &["transports", "config", "protocols", "acceptor", "http", "sessions", "tls"]),
+    ("app", &["accounting", "transports", "config", "protocols", "acceptor", "http", "sessions", "tls"]),
     // The executable, by the library's name.
     ("main", &[]),
     ("lib", &[]),

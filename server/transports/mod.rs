@@ -4,9 +4,40 @@ mod origins;
 pub mod socketio;
 pub mod websocket;
 
-use std::time::Duration;
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+
+use axum::{
+    extract::Request,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
 
 pub use origins::Origins;
+
+use crate::accounting::{Account, ClientAddress, Ledger, Reason};
+
+/// Memory of a session before anybody has said anything: its tasks, buffers and entries.
+const SESSION_COST: u64 = 20 * 1024;
+
+/// No session can be opened now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused(Reason);
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = match self.0 {
+            Reason::SessionsMax | Reason::MemoryFull => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::TOO_MANY_REQUESTS,
+        };
+        (status, [(header::RETRY_AFTER, "5")], "Too much is going on here: try again in a moment.\n").into_response()
+    }
+}
+
+/// Opens the account of the session that this request begins.
+fn open_account(ledger: &Ledger, request: &Request) -> Result<Arc<Account>, Refused> {
+    let address = request.extensions().get::<ClientAddress>().map_or(Ipv4Addr::UNSPECIFIED.into(), |it| it.0);
+    ledger.open_account(address, SESSION_COST).map_err(Refused)
+}
 
 /// Bounds and times of a line, whatever carries it.
 #[derive(Clone, Copy, Debug)]

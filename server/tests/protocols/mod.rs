@@ -13,15 +13,17 @@ mod videocall;
 
 use std::{
     collections::BTreeMap,
+    net::Ipv4Addr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
 use p2pchat_server::{
+    accounting::{Account, Ledger, Limits as Quotas, Reason},
     ice::Ice,
     protocols::{CloseReason, Frame, Incoming, Protocol, p2pchat::P2pChat},
     rooms::Limits,
-    sessions::{Connection, DisconnectReason, Realm, SendQueueFull, SessionHandle, Sessions},
+    sessions::{Connection, Queued, Realm, SendQueueFull, SessionHandle, Sessions},
 };
 
 use crate::harness::field;
@@ -49,13 +51,13 @@ impl TapeConnection {
 }
 
 impl Connection for TapeConnection {
-    fn send(&self, frame: Frame) -> Result<(), SendQueueFull> {
+    fn send(&self, frame: Frame) -> Result<Queued, SendQueueFull> {
         lock(&self.tape).push((self.name.clone(), frame));
-        Ok(())
+        Ok(Queued::default())
     }
 
     // A lost peer's line is cut, and nobody hears that.
-    fn abort(&self) {}
+    fn abort(&self, _: Reason) {}
 
     fn close(&self, CloseReason { code, reason }: CloseReason) {
         self.note(format!("(closed: {code} {reason})"));
@@ -97,7 +99,7 @@ impl Stage {
     }
 
     fn of(protocol: &'static dyn Protocol, ice: Ice) -> Stage {
-        let sessions = Sessions::new(ice);
+        let sessions = Sessions::new(ice, Ledger::new(Quotas::default()));
         let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
         let realm = sessions.open(protocol, limits);
         Stage { sessions, realm, tape: Tape::default(), peers: BTreeMap::new(), ids: Vec::new() }
@@ -117,7 +119,7 @@ impl Stage {
     /// How it is greeted.
     pub(crate) fn connect(&mut self, name: &str) -> Vec<String> {
         let line = Arc::new(TapeConnection { name: name.to_owned(), tape: self.tape.clone() });
-        let attached = self.sessions.connect(self.realm, line);
+        let attached = self.sessions.connect(self.realm, line, account(&self.sessions));
         self.ids.push((format!("<{name}>"), attached.peer().to_string()));
         self.peers.insert(name.to_owned(), attached);
         self.heard()
@@ -151,7 +153,7 @@ impl Stage {
 
     pub(crate) fn drop_line(&mut self, name: &str) -> Vec<String> {
         let attached = self.peers.remove(name).unwrap();
-        self.sessions.disconnect(&attached, DisconnectReason::TransportError);
+        self.sessions.disconnect(&attached, Reason::TransportError);
         self.heard()
     }
 
@@ -201,4 +203,8 @@ fn create(max_users: &str, name: &str, password: &str, kind: &str) -> String {
     let fields: String =
         fields.iter().filter(|it| !it.1.is_empty()).map(|it| format!(r#","{}":{}"#, it.0, it.1)).collect();
     format!(r#"["CREATE-ROOM",{{"requestId":"c"{fields}}}]"#)
+}
+
+fn account(sessions: &Sessions) -> Arc<Account> {
+    sessions.ledger().open_account(Ipv4Addr::LOCALHOST.into(), 0).expect("there are no limits")
 }

@@ -19,12 +19,13 @@ use axum::{
 };
 
 use super::{
-    Origins, TransportLimits,
+    Origins, TransportLimits, open_account,
     websocket::{Message, MessageHandler, SendQueue, accept, is_asked, run},
 };
 use crate::{
+    accounting::{Account, Reason},
     protocols::{Attachments, CloseReason, Frame, Incoming, mqtt::mailbox},
-    sessions::{Connection, DisconnectReason, Realm, SendQueueFull, SessionHandle, Sessions},
+    sessions::{Connection, Queued, Realm, SendQueueFull, SessionHandle, Sessions},
 };
 use connection::MqttConnection;
 use packets::MqttEvent;
@@ -56,6 +57,10 @@ async fn enter(State(served): State<Arc<Served>>, mut request: Request, next: Ne
     if let Err(foreign) = served.origins.admit(&request) {
         return foreign.into_response();
     }
+    let account = match open_account(served.sessions.ledger(), &request) {
+        Ok(account) => account,
+        Err(refused) => return refused.into_response(),
+    };
     let (mut response, upgraded) = match accept(&mut request) {
         Ok(accepted) => accepted,
         Err(bad) => return bad.into_response(),
@@ -66,8 +71,14 @@ async fn enter(State(served): State<Arc<Served>>, mut request: Request, next: Ne
         let wire = served.wire;
         let (send_queue, waiting) = SendQueue::new(wire.frames_waiting_max, wire.bytes_waiting_max);
         let connection = Arc::new(MqttConnection::new(send_queue.clone(), wire.message_bytes_max));
-        let handler =
-            Client { served, connection: connection.clone(), name: String::new(), session: None, is_over: false };
+        let handler = Client {
+            served,
+            connection: connection.clone(),
+            account,
+            name: String::new(),
+            session: None,
+            is_over: false,
+        };
         tokio::select! {
             () = run(stream, &send_queue, waiting, wire, handler) => (),
             () = connection.watch() => (),
@@ -90,11 +101,11 @@ struct Mailbox {
 }
 
 impl Connection for Mailbox {
-    fn send(&self, frame: Frame) -> Result<(), SendQueueFull> {
-        self.connection.publish(&self.topic, &frame.text)
+    fn send(&self, frame: Frame) -> Result<Queued, SendQueueFull> {
+        self.connection.publish(&self.topic, &frame.text).map(|()| Queued::default())
     }
 
-    fn abort(&self) {
+    fn abort(&self, _: Reason) {
         self.connection.send_queue.abort();
     }
 
@@ -111,6 +122,7 @@ impl Connection for Mailbox {
 struct Client {
     served: Arc<Served>,
     connection: Arc<MqttConnection>,
+    account: Arc<Account>,
     /// Empty until it has connected.
     name: String,
     /// From its CONNECT on, until it has ended.
@@ -148,23 +160,23 @@ impl Client {
                         .receive(session, Incoming { sender: &self.name, topic: &topic, text, attachments });
                 }
             }
-            MqttEvent::Disconnect => self.leave(DisconnectReason::ClientClosed, BYE),
-            MqttEvent::ProtocolError => self.leave(DisconnectReason::ProtocolError, FAULTY),
+            MqttEvent::Disconnect => self.leave(Reason::ClientClosed, BYE),
+            MqttEvent::ProtocolError => self.leave(Reason::ProtocolError, FAULTY),
         }
     }
 
     fn enter(&mut self, client: String) {
         let Some(topic) = mailbox(&client) else {
             self.connection.answer(packets::Packets::connack_refused);
-            return self.leave(DisconnectReason::ProtocolError, NO_NAME);
+            return self.leave(Reason::ProtocolError, NO_NAME);
         };
         self.name = client;
         self.connection.answer(packets::Packets::connack);
         let line = Arc::new(Mailbox { connection: self.connection.clone(), topic });
-        self.session = Some(self.served.sessions.connect(self.served.realm, line));
+        self.session = Some(self.served.sessions.connect(self.served.realm, line, self.account.clone()));
     }
 
-    fn leave(&mut self, end: DisconnectReason, reason: CloseReason) {
+    fn leave(&mut self, end: Reason, reason: CloseReason) {
         self.is_over = true;
         self.end(end);
         self.connection.send_queue.close(reason);
@@ -175,7 +187,7 @@ impl MessageHandler for Client {
     fn receive(&mut self, message: &Message) {
         let Message::Binary(bytes) = message else {
             return if !self.is_over {
-                self.leave(DisconnectReason::ProtocolError, FAULTY)
+                self.leave(Reason::ProtocolError, FAULTY)
             };
         };
         let mut bytes = &**bytes;
@@ -192,7 +204,7 @@ impl MessageHandler for Client {
         }
     }
 
-    fn end(&mut self, end: DisconnectReason) {
+    fn end(&mut self, end: Reason) {
         if let Some(session) = self.session.take() {
             self.served.sessions.disconnect(&session, end);
         }
@@ -201,6 +213,6 @@ impl MessageHandler for Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.end(DisconnectReason::TransportError);
+        self.end(Reason::TransportError);
     }
 }

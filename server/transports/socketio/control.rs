@@ -17,10 +17,11 @@ use socketioxide::socket::Sid;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 
 use super::engine_io::EngineIo;
+use crate::accounting::Account;
 
 /// Lives as long as its session, whatever transport that has.
-#[derive(Default)]
 pub(super) struct ConnectionControl {
+    pub(super) account: Arc<Account>,
     is_shut: AtomicBool,
     /// A websocket carries the session, or is about to.
     is_websocket: AtomicBool,
@@ -34,6 +35,19 @@ pub(super) struct ConnectionControl {
 }
 
 impl ConnectionControl {
+    pub(super) fn new(account: Arc<Account>) -> Self {
+        ConnectionControl {
+            account,
+            is_shut: AtomicBool::new(false),
+            is_websocket: AtomicBool::new(false),
+            bytes_said: AtomicU64::new(0),
+            bytes_taken: AtomicU64::new(0),
+            reader: AtomicWaker::new(),
+            writer: AtomicWaker::new(),
+            entry: OnceLock::new(),
+        }
+    }
+
     /// From here on every read and write of the websocket fails, those already waiting included.
     pub(super) fn shut(&self) {
         self.is_shut.store(true, Ordering::SeqCst);

@@ -25,7 +25,10 @@ use super::{
     control::{ConnectionControl, ControlledStream},
     query::{BadQuery, Query},
 };
-use crate::transports::{Origins, websocket::accept_key};
+use crate::{
+    accounting::Ledger,
+    transports::{Origins, Refused, open_account, websocket::accept_key},
+};
 
 /// For a websocket to carry something, as in socket.io.
 const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -35,6 +38,7 @@ pub(super) struct EngineIo {
     path: String,
     origins: Origins,
     service: SocketIoService<Router, RawAdapter>,
+    ledger: Ledger,
     /// Sessions that began with polling. One that began as a websocket needs no other request.
     polled: Mutex<HashMap<Sid, Weak<ConnectionControl>>>,
 }
@@ -54,8 +58,13 @@ pub(super) async fn enter(State(engine_io): State<Arc<EngineIo>>, request: Reque
 }
 
 impl EngineIo {
-    pub(super) fn new(path: &str, origins: Origins, service: SocketIoService<Router, RawAdapter>) -> Self {
-        EngineIo { path: path.to_owned(), origins, service, polled: Mutex::default() }
+    pub(super) fn new(
+        path: &str,
+        origins: Origins,
+        service: SocketIoService<Router, RawAdapter>,
+        ledger: Ledger,
+    ) -> Self {
+        EngineIo { path: path.to_owned(), origins, service, ledger, polled: Mutex::default() }
     }
 
     async fn answer(self: Arc<Self>, mut request: Request) -> Response {
@@ -67,12 +76,24 @@ impl EngineIo {
         match query {
             Query { is_websocket: true, sid } => {
                 let key = accept_key(request.headers());
-                match (key, request.extensions_mut().remove::<OnUpgrade>()) {
-                    (Some(accept), Some(upgrade)) => self.websocket(&text, accept, upgrade, sid),
-                    _ => BadQuery::BadRequest.into_response(),
+                let Some((accept, upgrade)) = key.zip(request.extensions_mut().remove::<OnUpgrade>()) else {
+                    return BadQuery::BadRequest.into_response();
+                };
+                let Some(sid) = sid else {
+                    return match self.open(&request) {
+                        Ok(control) => self.websocket(&text, accept, upgrade, control, None),
+                        Err(refused) => refused.into_response(),
+                    };
+                };
+                match self.control_of(sid) {
+                    Some(control) => self.websocket(&text, accept, upgrade, control, Some(sid)),
+                    None => BadQuery::UnknownSession.into_response(),
                 }
             }
-            Query { is_websocket: false, sid: None } => self.begin_polling(&text).await,
+            Query { is_websocket: false, sid: None } => match self.open(&request) {
+                Ok(control) => self.begin_polling(&text, control).await,
+                Err(refused) => refused.into_response(),
+            },
             Query { is_websocket: false, sid: Some(sid) } => {
                 let response = self.service.clone().oneshot(request).await.into_response();
                 if let Some(control) = self.control_of(sid) {
@@ -87,8 +108,12 @@ impl EngineIo {
         self.polled().remove(&sid);
     }
 
-    async fn begin_polling(self: &Arc<Self>, query: &str) -> Response {
-        let control = Arc::new(ConnectionControl::default());
+    /// The control of a session that begins with this request.
+    fn open(&self, request: &Request) -> Result<Arc<ConnectionControl>, Refused> {
+        open_account(&self.ledger, request).map(|it| Arc::new(ConnectionControl::new(it)))
+    }
+
+    async fn begin_polling(self: &Arc<Self>, query: &str, control: Arc<ConnectionControl>) -> Response {
         let Some(request) = self.bare_request(query, &control) else { return BadQuery::BadRequest.into_response() };
         let response = self.service.clone().oneshot(request.map(|()| Body::empty())).await.into_response();
         let (parts, body) = response.into_parts();
@@ -102,10 +127,14 @@ impl EngineIo {
     }
 
     /// Upgrades here rather than in socketioxide, to give it a stream that can be cut and a request without headers.
-    fn websocket(self: Arc<Self>, query: &str, accept: String, upgrade: OnUpgrade, sid: Option<Sid>) -> Response {
-        let Some(control) = sid.map_or_else(|| Some(Arc::default()), |sid| self.control_of(sid)) else {
-            return BadQuery::UnknownSession.into_response();
-        };
+    fn websocket(
+        self: Arc<Self>,
+        query: &str,
+        accept: String,
+        upgrade: OnUpgrade,
+        control: Arc<ConnectionControl>,
+        sid: Option<Sid>,
+    ) -> Response {
         if control.is_websocket() {
             return BadQuery::BadRequest.into_response();
         }

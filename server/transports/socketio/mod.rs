@@ -29,8 +29,9 @@ use socketioxide_core::{
 
 use super::{Origins, TransportLimits};
 use crate::{
+    accounting::Reason,
     protocols::{Frame, Incoming},
-    sessions::{Connection, DisconnectReason, Realm, SendQueueFull, SessionHandle, Sessions},
+    sessions::{Connection, Queued, Realm, SendQueueFull, SessionHandle, Sessions},
 };
 use control::ConnectionControl;
 use engine_io::EngineIo;
@@ -51,22 +52,29 @@ pub fn router(sessions: Sessions, realm: Realm, path: &str, origins: Origins, wi
         .ping_interval(wire.ping_interval)
         .ping_timeout(wire.ping_timeout)
         .build_with_inner_svc(Router::new());
-    let engine_io = Arc::new(EngineIo::new(path, origins, service));
+    let engine_io = Arc::new(EngineIo::new(path, origins, service, sessions.ledger().clone()));
     let weak = Arc::downgrade(&engine_io);
     let bytes_waiting_max = wire.bytes_waiting_max;
     // A middleware: the client hears that it is connected before a connect handler runs, and may speak at once.
     let attach = async move |socket: SocketRef<RawAdapter>| {
-        let control = socket.req_parts().extensions.get::<Arc<ConnectionControl>>().cloned().unwrap_or_default();
+        let control = socket.req_parts().extensions.get::<Arc<ConnectionControl>>().cloned().ok_or(NotOurs)?;
+        let account = control.account.clone();
         let (sid, emitter, engine_io) = (socket.id, emitter.clone(), weak.clone());
         let line = Arc::new(SocketConnection { sid, control, bytes_waiting_max, emitter, engine_io });
-        let session = Arc::new(SessionGuard { session: sessions.connect(realm, line), sessions: sessions.clone() });
+        let session =
+            Arc::new(SessionGuard { session: sessions.connect(realm, line, account), sessions: sessions.clone() });
         socket.on_fallback(SocketHandlers(session.clone()));
         socket.on_disconnect(SocketHandlers(session));
-        Ok::<_, Infallible>(())
+        Ok::<_, NotOurs>(())
     };
     io.ns("/", (async || ()).with(attach));
     Router::new().route(path, any(engine_io::enter)).with_state(engine_io)
 }
+
+/// A socket that was not opened here. There is none.
+#[derive(Debug, thiserror::Error)]
+#[error("unknown socket")]
+struct NotOurs;
 
 /// What a socket's handlers hold. Dropped with the socket: no disconnect handler runs for one that failed to connect.
 struct SessionGuard {
@@ -76,7 +84,7 @@ struct SessionGuard {
 
 impl Drop for SessionGuard {
     fn drop(&mut self) {
-        self.sessions.disconnect(&self.session, DisconnectReason::TransportError);
+        self.sessions.disconnect(&self.session, Reason::TransportError);
     }
 }
 
@@ -104,11 +112,11 @@ impl DisconnectHandler<RawAdapter, Called> for SocketHandlers {
     ) {
         use SocketIoReason as Is;
         let end = match reason {
-            Is::TransportClose | Is::ClientNSDisconnect => DisconnectReason::ClientClosed,
-            Is::TransportError => DisconnectReason::TransportError,
-            Is::HeartbeatTimeout => DisconnectReason::PingTimeout,
-            Is::MultipleHttpPollingError | Is::PacketParsingError => DisconnectReason::ProtocolError,
-            Is::ServerNSDisconnect | Is::ClosingServer => DisconnectReason::ByServer,
+            Is::TransportClose | Is::ClientNSDisconnect => Reason::ClientClosed,
+            Is::TransportError => Reason::TransportError,
+            Is::HeartbeatTimeout => Reason::PingTimeout,
+            Is::MultipleHttpPollingError | Is::PacketParsingError => Reason::ProtocolError,
+            Is::ServerNSDisconnect | Is::ClosingServer => Reason::ByServer,
         };
         self.0.sessions.disconnect(&self.0.session, end);
         forget(socket);
@@ -124,8 +132,8 @@ struct SocketConnection {
 }
 
 impl Connection for SocketConnection {
-    fn send(&self, frame: Frame) -> Result<(), SendQueueFull> {
-        let Some(adapter) = self.emitter.0.get().and_then(Weak::upgrade) else { return Ok(()) };
+    fn send(&self, frame: Frame) -> Result<Queued, SendQueueFull> {
+        let Some(adapter) = self.emitter.0.get().and_then(Weak::upgrade) else { return Ok(Queued::default()) };
         self.control.incoming(frame.text.len() + frame.attachments.iter().map(bytes::Bytes::len).sum::<usize>());
         if self.control.bytes_waiting() > self.bytes_waiting_max {
             return Err(SendQueueFull);
@@ -135,12 +143,12 @@ impl Connection for SocketConnection {
         match adapter.local.broadcast(packet, BroadcastOptions::new(self.sid)) {
             Err(errors) if errors.iter().any(|it| matches!(it, SocketError::InternalChannelFull)) => Err(SendQueueFull),
             // A closed socket's disconnect handler is on its way.
-            Ok(()) | Err(_) => Ok(()),
+            Ok(()) | Err(_) => Ok(Queued::default()),
         }
     }
 
     // Not `Socket::disconnect`: it needs room in the very queue that is full, and tells the client not to come back.
-    fn abort(&self) {
+    fn abort(&self, _: Reason) {
         self.control.shut();
         if let Some(engine_io) = self.engine_io.upgrade()
             && !self.control.is_websocket()

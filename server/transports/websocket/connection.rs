@@ -19,7 +19,7 @@ use tokio_tungstenite::{
 };
 
 use super::send_queue::{Outgoing, SendQueue, SendQueueReceiver};
-use crate::{protocols::CloseReason, sessions::DisconnectReason, transports::TransportLimits};
+use crate::{accounting::Reason, protocols::CloseReason, transports::TransportLimits};
 
 /// For a client to take its leave once it has been told to.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -37,11 +37,11 @@ pub(in crate::transports) trait MessageHandler: Send {
     fn on_alive(&mut self);
 
     /// The connection is over. Incoming once, as soon as it is so.
-    fn end(&mut self, end: DisconnectReason);
+    fn end(&mut self, end: Reason);
 }
 
 /// How reading or writing came to its end, and what the client is to be told.
-type Ended = (DisconnectReason, Option<CloseReason>);
+type Ended = (Reason, Option<CloseReason>);
 
 /// Done when the connection has ended.
 pub(in crate::transports) async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
@@ -67,7 +67,7 @@ pub(in crate::transports) async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>
             ended = &mut writing => Some(ended),
         }
     };
-    handler.end(ended.map_or(DisconnectReason::ByServer, |it| it.0));
+    handler.end(ended.map_or(Reason::ByServer, |it| it.0));
     let Some((_, reason)) = ended else { return };
     let goodbye = async {
         if let Some(CloseReason { code, reason }) = reason {
@@ -89,12 +89,12 @@ where
         // Whatever it says shows that it lives.
         let deadline = Instant::now() + wire.ping_interval + wire.ping_timeout;
         match timeout_at(deadline, stream.next()).await {
-            Err(_) => return (DisconnectReason::PingTimeout, None),
+            Err(_) => return (Reason::PingTimeout, None),
             Ok(Some(Ok(message @ (Message::Text(_) | Message::Binary(_))))) => handler.receive(&message),
             Ok(Some(Ok(Message::Pong(_)))) => handler.on_alive(),
             Ok(Some(Ok(Message::Ping(_) | Message::Frame(_)))) => (),
-            Ok(Some(Ok(Message::Close(_)))) => return (DisconnectReason::ClientClosed, None),
-            Ok(None) => return (DisconnectReason::ClientClosed, None),
+            Ok(Some(Ok(Message::Close(_)))) => return (Reason::ClientClosed, None),
+            Ok(None) => return (Reason::ClientClosed, None),
             Ok(Some(Err(error))) => return fault(&error),
         }
     }
@@ -126,23 +126,21 @@ where
                 send_queue.ping_sent();
                 sent
             }
-            Some(Outgoing::Close(reason)) => return (DisconnectReason::ByServer, Some(reason)),
-            None => return (DisconnectReason::ByServer, None),
+            Some(Outgoing::Close(reason)) => return (Reason::ByServer, Some(reason)),
+            None => return (Reason::ByServer, None),
         };
         if sent.is_err() {
-            return (DisconnectReason::TransportError, None);
+            return (Reason::TransportError, None);
         }
     }
 }
 
 fn fault(error: &Error) -> Ended {
     match error {
-        Error::ConnectionClosed | Error::AlreadyClosed => (DisconnectReason::ClientClosed, None),
-        Error::Capacity(CapacityError::MessageTooLong { .. }) => (DisconnectReason::ProtocolError, Some(TOO_LONG)),
-        Error::Utf8(_) => (DisconnectReason::ProtocolError, Some(NOT_UTF8)),
-        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) | Error::Io(_) => {
-            (DisconnectReason::TransportError, None)
-        }
-        _ => (DisconnectReason::ProtocolError, Some(BROKEN_RULES)),
+        Error::ConnectionClosed | Error::AlreadyClosed => (Reason::ClientClosed, None),
+        Error::Capacity(CapacityError::MessageTooLong { .. }) => (Reason::ProtocolError, Some(TOO_LONG)),
+        Error::Utf8(_) => (Reason::ProtocolError, Some(NOT_UTF8)),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) | Error::Io(_) => (Reason::TransportError, None),
+        _ => (Reason::ProtocolError, Some(BROKEN_RULES)),
     }
 }

@@ -17,10 +17,11 @@ use axum::{
 };
 pub(super) use tokio_tungstenite::tungstenite::Message;
 
-use super::{Origins, TransportLimits};
+use super::{Origins, TransportLimits, open_account};
 use crate::{
+    accounting::Reason,
     protocols::{CloseReason, Frame},
-    sessions::{Connection, DisconnectReason, Realm, SendQueueFull, SessionHandle, Sessions},
+    sessions::{Connection, Queued, Realm, SendQueueFull, SessionHandle, Sessions},
 };
 pub(super) use connection::{MessageHandler, run};
 pub(super) use send_queue::SendQueue;
@@ -55,6 +56,10 @@ async fn enter(State(served): State<Arc<Served>>, mut request: Request, next: Ne
         return foreign.into_response();
     }
     let Some(&realm) = served.realms.first() else { return next.run(request).await };
+    let account = match open_account(served.sessions.ledger(), &request) {
+        Ok(account) => account,
+        Err(refused) => return refused.into_response(),
+    };
     let (response, upgraded) = match upgrade::accept(&mut request) {
         Ok(accepted) => accepted,
         Err(bad) => return bad.into_response(),
@@ -62,7 +67,7 @@ async fn enter(State(served): State<Arc<Served>>, mut request: Request, next: Ne
     tokio::spawn(async move {
         let Some(stream) = upgraded.await else { return };
         let (send_queue, waiting) = SendQueue::new(served.wire.frames_waiting_max, served.wire.bytes_waiting_max);
-        let session = Some(served.sessions.connect(realm, Arc::new(SocketConnection(send_queue.clone()))));
+        let session = Some(served.sessions.connect(realm, Arc::new(SocketConnection(send_queue.clone())), account));
         let handler = Client { served: served.clone(), session, is_settled: served.realms.len() == 1 };
         run(stream, &send_queue, waiting, served.wire, handler).await;
     });
@@ -73,11 +78,11 @@ async fn enter(State(served): State<Arc<Served>>, mut request: Request, next: Ne
 struct SocketConnection(Arc<SendQueue>);
 
 impl Connection for SocketConnection {
-    fn send(&self, frame: Frame) -> Result<(), SendQueueFull> {
-        self.0.put(Message::text(frame.text))
+    fn send(&self, frame: Frame) -> Result<Queued, SendQueueFull> {
+        self.0.put(Message::text(frame.text)).map(|()| Queued::default())
     }
 
-    fn abort(&self) {
+    fn abort(&self, _: Reason) {
         self.0.abort();
     }
 
@@ -123,7 +128,7 @@ impl MessageHandler for Client {
         }
     }
 
-    fn end(&mut self, end: DisconnectReason) {
+    fn end(&mut self, end: Reason) {
         if let Some(session) = self.session.take() {
             self.served.sessions.disconnect(&session, end);
         }
@@ -132,6 +137,6 @@ impl MessageHandler for Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.end(DisconnectReason::TransportError);
+        self.end(Reason::TransportError);
     }
 }

@@ -1,0 +1,317 @@
+//! One session's account, and what else is held until it is dropped.
+use std::{
+    fmt,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use super::{AddressKey, Bucket, Ledger, Reason};
+
+/// What one session holds and how fast it may go. Shared by its transport, which counts bytes before they are decoded, and by
+/// the sessions, which count what they queue and relay.
+pub struct Account {
+    ledger: Ledger,
+    address: AddressKey,
+    held: AtomicU64,
+    messages: Bucket,
+    bytes: Bucket,
+    relayed: Bucket,
+    /// Ends the connection without waiting for anything.
+    abort: OnceLock<Box<dyn Fn(Reason) + Send + Sync>>,
+    is_ending: AtomicBool,
+    /// What it held when it was told to end.
+    ending: AtomicU64,
+    /// Its place among the holders.
+    number: OnceLock<u64>,
+}
+
+impl Account {
+    pub(super) fn open(ledger: Ledger, address: AddressKey, cost: u64) -> Arc<Self> {
+        let account = Arc::new(Account {
+            ledger,
+            address,
+            held: AtomicU64::new(0),
+            messages: Bucket::default(),
+            bytes: Bucket::default(),
+            relayed: Bucket::default(),
+            abort: OnceLock::new(),
+            is_ending: AtomicBool::new(false),
+            ending: AtomicU64::new(0),
+            number: OnceLock::new(),
+        });
+        account.number.get_or_init(|| account.memory().enter(Arc::downgrade(&account)));
+        account.hold(cost);
+        account
+    }
+
+    /// Whose address it is.
+    pub fn address(&self) -> AddressKey {
+        self.address
+    }
+
+    /// Where it is kept.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// How its connection is ended; said once. `abort` must neither block nor call anything that takes a lock for longer than
+    /// a moment.
+    pub fn on_abort(&self, abort: impl Fn(Reason) + Send + Sync + 'static) {
+        let _ = self.abort.set(Box::new(abort));
+        if self.is_ending() {
+            self.abort(Reason::MemoryCut);
+        }
+    }
+
+    /// One message of so many bytes, whatever is in it. To be said before it is decoded.
+    ///
+    /// # Errors
+    /// Its rate does not allow it. The reason is counted by whoever ends the session for it.
+    pub fn receive(&self, n_bytes: usize) -> Result<(), Reason> {
+        self.receive_messages(1)?;
+        self.receive_bytes(n_bytes)
+    }
+
+    /// As [`Account::receive`], of messages alone.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn receive_messages(&self, n: u64) -> Result<(), Reason> {
+        let taken = self.messages.take(self.ledger.limits().messages, n, self.ledger.now());
+        if taken { Ok(()) } else { Err(Reason::MessageRate) }
+    }
+
+    /// As [`Account::receive`], of bytes alone.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn receive_bytes(&self, n_bytes: usize) -> Result<(), Reason> {
+        let taken = self.bytes.take(self.ledger.limits().bytes, n_bytes as u64, self.ledger.now());
+        if taken { Ok(()) } else { Err(Reason::ByteRate) }
+    }
+
+    /// So many bytes are sent to others because of what it said.
+    ///
+    /// # Errors
+    /// As for [`Account::receive`].
+    pub fn relay(&self, n_bytes: usize) -> Result<(), Reason> {
+        let taken = self.relayed.take(self.ledger.limits().relayed_bytes, n_bytes as u64, self.ledger.now());
+        if taken { Ok(()) } else { Err(Reason::RelayRate) }
+    }
+
+    /// So many bytes more are kept for it. Where that is too much in all, the greatest holder is cut, be it this one.
+    pub fn hold(&self, n_bytes: u64) {
+        self.held.fetch_add(n_bytes, Ordering::Relaxed);
+        if let Some(greatest) = self.memory().add(n_bytes) {
+            self.ledger.cut(&greatest);
+        }
+    }
+
+    /// So many of the bytes that were held for it are not any more.
+    pub fn release(&self, n_bytes: u64) {
+        self.held.fetch_sub(n_bytes, Ordering::Relaxed);
+        self.memory().remove(n_bytes);
+    }
+
+    /// Bytes that are held for it.
+    pub fn held(&self) -> u64 {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// Was it told to end?
+    pub fn is_ending(&self) -> bool {
+        self.is_ending.load(Ordering::Relaxed)
+    }
+
+    /// Ends its connection.
+    pub fn abort(&self, reason: Reason) {
+        if !self.is_ending.swap(true, Ordering::Relaxed) {
+            let held = self.held();
+            self.ending.store(held, Ordering::Relaxed);
+            self.memory().add_ending(held);
+        }
+        if let Some(abort) = self.abort.get() {
+            abort(reason);
+        }
+    }
+
+    fn memory(&self) -> &super::Memory {
+        &self.ledger.shared.memory
+    }
+}
+
+impl Drop for Account {
+    fn drop(&mut self) {
+        let memory = self.memory();
+        if let Some(number) = self.number.get() {
+            memory.leave(*number);
+        }
+        memory.remove_ending(self.ending.load(Ordering::Relaxed));
+        memory.remove(self.held());
+        self.ledger.addresses().close_session(self.address);
+        self.ledger.shared.n_sessions.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Account({} bytes held)", self.held())
+    }
+}
+
+/// A TCP connection that was taken in. It counts until this is dropped.
+pub struct ConnectionPermit {
+    holding: Holding,
+    address: AddressKey,
+}
+
+impl ConnectionPermit {
+    pub(super) fn new(ledger: Ledger, address: AddressKey, cost: u64) -> Self {
+        ConnectionPermit { holding: Holding::new(ledger, cost), address }
+    }
+
+    /// Whose connection it is.
+    pub fn address(&self) -> AddressKey {
+        self.address
+    }
+
+    /// Where it counts.
+    pub fn ledger(&self) -> &Ledger {
+        &self.holding.ledger
+    }
+}
+
+impl Drop for ConnectionPermit {
+    fn drop(&mut self) {
+        let ledger = &self.holding.ledger;
+        ledger.addresses().close_connection(self.address);
+        ledger.shared.n_connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Memory that is held until this is dropped.
+pub struct Holding {
+    ledger: Ledger,
+    n_bytes: u64,
+}
+
+impl Holding {
+    pub(super) fn new(ledger: Ledger, n_bytes: u64) -> Self {
+        if let Some(greatest) = ledger.shared.memory.add(n_bytes) {
+            ledger.cut(&greatest);
+        }
+        Holding { ledger, n_bytes }
+    }
+}
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        self.ledger.shared.memory.remove(self.n_bytes);
+    }
+}
+
+impl fmt::Debug for Holding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Holding({} bytes)", self.n_bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::IpAddr, sync::atomic::AtomicUsize};
+
+    use super::*;
+    use crate::accounting::{Limits, Rate, Resident};
+
+    const MIB: u64 = 1024 * 1024;
+    const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    fn ledger(memory_bytes_max: u64) -> Ledger {
+        Ledger::new(Limits { memory_bytes_max, ..Limits::default() })
+    }
+
+    fn told(account: &Arc<Account>) -> Arc<AtomicUsize> {
+        let told = Arc::new(AtomicUsize::new(0));
+        let n = told.clone();
+        account.on_abort(move |_| {
+            n.fetch_add(1, Ordering::Relaxed);
+        });
+        told
+    }
+
+    #[test]
+    fn over_the_total_the_greatest_holder_is_cut_once_and_new_work_is_refused() {
+        let ledger = ledger(100 * MIB);
+        let [small, great, other] = [(); 3].map(|()| ledger.open_account(HERE, 0).unwrap());
+        let cut = [&small, &great, &other].map(told);
+        small.hold(20 * MIB);
+        great.hold(40 * MIB);
+        other.hold(24 * MIB);
+        assert_eq!(cut.clone().map(|it| it.load(Ordering::Relaxed)), [0, 0, 0]);
+        assert!(ledger.open_account(HERE, MIB).is_err());
+        // Whoever comes over it, the greatest goes, and what it holds is as good as free.
+        small.hold(1);
+        small.hold(30 * MIB);
+        assert_eq!(cut.clone().map(|it| it.load(Ordering::Relaxed)), [0, 1, 0]);
+        other.hold(20 * MIB);
+        assert_eq!(cut.map(|it| it.load(Ordering::Relaxed)), [1, 1, 0]);
+        let balance = ledger.balance();
+        assert!(
+            balance.reasons.contains(&(Reason::MemoryCut, 2)) && balance.reasons.contains(&(Reason::MemoryFull, 1))
+        );
+        drop((small, great, other));
+        assert_eq!(ledger.balance().memory.held, 0);
+        assert!(ledger.open_account(HERE, MIB).is_ok());
+    }
+
+    #[test]
+    fn what_the_system_measures_counts_too() {
+        let ledger = ledger(100 * MIB);
+        let account = ledger.open_account(HERE, MIB).unwrap();
+        let cut = told(&account);
+        ledger.measure(Resident(91 * MIB));
+        assert!(ledger.open_account(HERE, 0).is_err() && cut.load(Ordering::Relaxed) == 0);
+        ledger.measure(Resident(98 * MIB));
+        assert_eq!(cut.load(Ordering::Relaxed), 1);
+        ledger.measure(Resident(50 * MIB));
+        assert!(ledger.open_account(HERE, 0).is_ok());
+        assert!(Resident::of_this_process().0 > 0);
+    }
+
+    #[test]
+    fn connections_and_sessions_count_until_they_are_dropped() {
+        let limits =
+            Limits { address_connections_max: 2, connections_max: 3, address_sessions_max: 2, ..Limits::default() };
+        let ledger = Ledger::new(limits);
+        let there: IpAddr = "192.0.2.1".parse().unwrap();
+        let mut permits = vec![ledger.admit_connection(HERE, 1).unwrap(), ledger.admit_connection(HERE, 1).unwrap()];
+        assert_eq!(ledger.admit_connection(HERE, 1).err(), Some(Reason::AddressConnectionsMax));
+        permits.push(ledger.admit_connection(there, 1).unwrap());
+        assert_eq!(ledger.admit_connection(there, 1).err(), Some(Reason::ConnectionsMax));
+        permits.remove(0);
+        assert!(ledger.admit_connection(there, 1).is_ok());
+        let sessions = [ledger.open_account(HERE, 5).unwrap(), ledger.open_account(HERE, 5).unwrap()];
+        assert_eq!(ledger.open_account(HERE, 5).err(), Some(Reason::AddressSessionsMax));
+        drop((sessions, permits));
+        let balance = ledger.balance();
+        assert_eq!((balance.n_connections, balance.n_sessions, balance.memory.held), (0, 0, 0));
+    }
+
+    #[test]
+    fn a_session_pays_for_messages_for_bytes_and_for_what_it_causes() {
+        let limits = Limits {
+            messages: Rate { per_second: 1, burst: 3 },
+            bytes: Rate { per_second: 1, burst: 100 },
+            relayed_bytes: Rate { per_second: 1, burst: 50 },
+            ..Limits::default()
+        };
+        let account = Ledger::new(limits).open_account(HERE, 0).unwrap();
+        assert_eq!(account.receive(100), Ok(()));
+        assert_eq!(account.receive(2), Err(Reason::ByteRate));
+        assert_eq!(account.receive(0), Ok(()));
+        assert_eq!(account.receive(0), Err(Reason::MessageRate));
+        assert_eq!([account.relay(50), account.relay(2)], [Ok(()), Err(Reason::RelayRate)]);
+    }
+}

@@ -1,0 +1,235 @@
+//! Accounting: who pays for what is queued, kept or computed, and how much there may be in all.
+//!
+//! **Invariants:** everything is charged to whoever causes it, before it is done. What is held is released by dropping what
+//! holds it. Nothing here blocks or calls back into whoever asks, but for the `abort` of the greatest holder, which only
+//! wakes that connection's task.
+mod account;
+mod addresses;
+mod bucket;
+mod memory;
+mod reason;
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+pub use account::{Account, ConnectionPermit, Holding};
+pub use addresses::{Action, AddressKey, ClientAddress};
+pub use bucket::{Bucket, Rate};
+pub use memory::{MemoryState, Resident, default_total};
+pub use reason::{Counters, Reason};
+
+use addresses::Addresses;
+use memory::Memory;
+
+/// Every bound that concerns more than one message. Each is a setting of `[limits]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of memory for the whole process.
+    pub memory_bytes_max: u64,
+    /// TCP connections in all.
+    pub connections_max: usize,
+    /// TCP connections of one address.
+    pub address_connections_max: usize,
+    /// Sessions in all.
+    pub sessions_max: usize,
+    /// Sessions of one address.
+    pub address_sessions_max: usize,
+    /// Rooms in all.
+    pub rooms_max: usize,
+    /// New TCP connections of one address.
+    pub address_connects: Rate,
+    /// New sessions of one address.
+    pub address_sessions: Rate,
+    /// New rooms of one address.
+    pub address_rooms: Rate,
+    /// Requests for pages and files of one address.
+    pub address_requests: Rate,
+    /// Messages of one session, whatever is in them.
+    pub messages: Rate,
+    /// Bytes of one session.
+    pub bytes: Rate,
+    /// Bytes that one session causes to be sent to others.
+    pub relayed_bytes: Rate,
+}
+
+impl Default for Limits {
+    /// No limits: for tests of anything else. The defaults of the settings stand in `default_config.toml`.
+    fn default() -> Self {
+        let free = Rate { per_second: 0, burst: 0 };
+        Limits {
+            memory_bytes_max: u64::MAX,
+            connections_max: usize::MAX,
+            address_connections_max: usize::MAX,
+            sessions_max: usize::MAX,
+            address_sessions_max: usize::MAX,
+            rooms_max: usize::MAX,
+            address_connects: free,
+            address_sessions: free,
+            address_rooms: free,
+            address_requests: free,
+            messages: free,
+            bytes: free,
+            relayed_bytes: free,
+        }
+    }
+}
+
+/// The accounts of the whole process. Clones are the same ledger.
+#[derive(Clone)]
+pub struct Ledger {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    limits: Limits,
+    started: Instant,
+    counters: Counters,
+    memory: Memory,
+    addresses: Mutex<Addresses>,
+    n_connections: AtomicUsize,
+    n_sessions: AtomicUsize,
+}
+
+/// What the ledger says about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Balance {
+    /// TCP connections that are open.
+    pub n_connections: usize,
+    /// Sessions, those of polling clients that have not connected yet included.
+    pub n_sessions: usize,
+    /// Addresses that are kept.
+    pub n_addresses: usize,
+    /// Memory.
+    pub memory: MemoryState,
+    /// The reasons that occurred, with how often.
+    pub reasons: Vec<(Reason, u64)>,
+}
+
+impl Ledger {
+    /// Nothing is held yet.
+    pub fn new(limits: Limits) -> Self {
+        Ledger {
+            shared: Arc::new(Shared {
+                limits,
+                started: Instant::now(),
+                counters: Counters::default(),
+                memory: Memory::new(limits.memory_bytes_max),
+                addresses: Mutex::default(),
+                n_connections: AtomicUsize::new(0),
+                n_sessions: AtomicUsize::new(0),
+            }),
+        }
+    }
+
+    /// The bounds in force.
+    pub fn limits(&self) -> &Limits {
+        &self.shared.limits
+    }
+
+    /// Takes a TCP connection of this address in; it counts until the permit is dropped. `cost` is the memory that it needs
+    /// from the start.
+    ///
+    /// # Errors
+    /// There are too many, or they come too fast, or memory is full. The reason is counted.
+    pub fn admit_connection(&self, address: IpAddr, cost: u64) -> Result<ConnectionPermit, Reason> {
+        let now = self.now();
+        let key = AddressKey::from(address);
+        let admitted = || {
+            self.shared.memory.admit(cost)?;
+            let mut addresses = self.addresses();
+            addresses.act(key, Action::Connect, &self.shared.limits, now)?;
+            if self.shared.n_connections.load(Ordering::Relaxed) >= self.shared.limits.connections_max {
+                return Err(Reason::ConnectionsMax);
+            }
+            addresses.open_connection(key, &self.shared.limits, now)
+        };
+        admitted().inspect_err(|reason| self.count(*reason))?;
+        self.shared.n_connections.fetch_add(1, Ordering::Relaxed);
+        Ok(ConnectionPermit::new(self.clone(), key, cost))
+    }
+
+    /// Opens the account of a new session of this address. `cost` is the memory that it needs from the start.
+    ///
+    /// # Errors
+    /// There are too many, or they come too fast, or memory is full. The reason is counted.
+    pub fn open_account(&self, address: IpAddr, cost: u64) -> Result<Arc<Account>, Reason> {
+        let now = self.now();
+        let key = AddressKey::from(address);
+        let admitted = || {
+            self.shared.memory.admit(cost)?;
+            let mut addresses = self.addresses();
+            addresses.act(key, Action::OpenSession, &self.shared.limits, now)?;
+            if self.shared.n_sessions.load(Ordering::Relaxed) >= self.shared.limits.sessions_max {
+                return Err(Reason::SessionsMax);
+            }
+            addresses.open_session(key, &self.shared.limits, now)
+        };
+        admitted().inspect_err(|reason| self.count(*reason))?;
+        self.shared.n_sessions.fetch_add(1, Ordering::Relaxed);
+        Ok(Account::open(self.clone(), key, cost))
+    }
+
+    /// One action more of this address.
+    ///
+    /// # Errors
+    /// Its rate does not allow it. The reason is counted.
+    pub fn act(&self, address: AddressKey, action: Action) -> Result<(), Reason> {
+        let now = self.now();
+        let acted = self.addresses().act(address, action, &self.shared.limits, now);
+        acted.inspect_err(|reason| self.count(*reason))
+    }
+
+    /// Holds memory that is nobody's in particular, such as a room, until it is dropped.
+    ///
+    /// # Errors
+    /// Memory is full. The reason is counted.
+    pub fn hold(&self, n_bytes: u64) -> Result<Holding, Reason> {
+        self.shared.memory.admit(n_bytes).inspect_err(|reason| self.count(*reason))?;
+        Ok(Holding::new(self.clone(), n_bytes))
+    }
+
+    /// Counts a reason.
+    pub fn count(&self, reason: Reason) {
+        self.shared.counters.count(reason);
+    }
+
+    /// Takes in what the process really occupies, and cuts the greatest holder where that is too much. Called several times a
+    /// second.
+    pub fn measure(&self, resident: Resident) {
+        if let Some(cut) = self.shared.memory.measure(resident) {
+            self.cut(&cut);
+        }
+    }
+
+    /// What there is now.
+    pub fn balance(&self) -> Balance {
+        Balance {
+            n_connections: self.shared.n_connections.load(Ordering::Relaxed),
+            n_sessions: self.shared.n_sessions.load(Ordering::Relaxed),
+            n_addresses: self.addresses().len(),
+            memory: self.shared.memory.state(),
+            reasons: self.shared.counters.occurred().collect(),
+        }
+    }
+
+    /// Time since the ledger was opened: the clock of all its buckets.
+    pub fn now(&self) -> Duration {
+        self.shared.started.elapsed()
+    }
+
+    fn cut(&self, account: &Account) {
+        self.count(Reason::MemoryCut);
+        tracing::warn!(event = "memory", reason = Reason::MemoryCut.as_str(), held_bytes = account.held());
+        account.abort(Reason::MemoryCut);
+    }
+
+    fn addresses(&self) -> MutexGuard<'_, Addresses> {
+        self.shared.addresses.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

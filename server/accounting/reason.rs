@@ -1,0 +1,127 @@
+//! The closed list of reasons: why a connection or session ended, and why work was refused. Each is counted, and each is
+//! what `reason=` says in a log line.
+use std::sync::atomic::{AtomicU64, Ordering};
+
+macro_rules! reasons {
+    ($($(#[$doc:meta])* $name:ident => $text:literal,)*) => {
+        /// Why something ended or was refused. Part of the log's and of `/health`'s interface: a name never changes its
+        /// meaning.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Reason { $($(#[$doc])* $name,)* }
+
+        impl Reason {
+            /// Every reason, in the order of their counters.
+            pub const ALL: &'static [Reason] = &[$(Reason::$name,)*];
+
+            /// As it stands in a log line and in `/health`.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Reason::$name => $text,)* }
+            }
+        }
+    };
+}
+
+reasons! {
+    /// The client closed the connection, or its page is gone.
+    ClientClosed => "client_closed",
+    /// The server closed it: the protocol asks for that, or the server stops.
+    ByServer => "by_server",
+    /// The connection broke without a word.
+    TransportError => "transport_error",
+    /// The client broke the rules of the transport's protocol.
+    ProtocolError => "protocol_error",
+    /// A message was longer than `signaling.message_bytes_max`.
+    MessageTooLong => "message_too_long",
+    /// No answer to a ping.
+    PingTimeout => "ping_timeout",
+    /// An MQTT client was silent for longer than its keep-alive promised, or never said CONNECT.
+    KeepAliveTimeout => "keep_alive_timeout",
+    /// A client did not read: what the server wrote made no progress in time.
+    WriteTimeout => "write_timeout",
+    /// A request's body made no progress in time.
+    BodyTimeout => "body_timeout",
+    /// A connection, a TLS handshake or an upgrade said too little for too long.
+    HandshakeTimeout => "handshake_timeout",
+    /// A polling session that never connected, or an idle keep-alive connection.
+    IdleTimeout => "idle_timeout",
+    /// The client did not read fast enough: its send queue is full.
+    SendQueueFull => "send_queue_full",
+    /// It filled the send queue of a client that does read.
+    Flooding => "flooding",
+    /// It said too much while it waited.
+    InboxFull => "inbox_full",
+    /// More messages than `limits.messages_per_second` allows.
+    MessageRate => "message_rate",
+    /// More bytes than `limits.bytes_per_second` allows.
+    ByteRate => "byte_rate",
+    /// It caused more bytes for others than `limits.relayed_bytes_per_second` allows.
+    RelayRate => "relay_rate",
+    /// As many connections are open as may be.
+    ConnectionsMax => "connections_max",
+    /// As many connections of one address are open as may be.
+    AddressConnectionsMax => "address_connections_max",
+    /// Connections of one address come too fast.
+    AddressConnectionRate => "address_connection_rate",
+    /// As many sessions exist as may be.
+    SessionsMax => "sessions_max",
+    /// As many sessions of one address exist as may be.
+    AddressSessionsMax => "address_sessions_max",
+    /// Sessions of one address come too fast.
+    AddressSessionRate => "address_session_rate",
+    /// As many rooms exist as may be.
+    RoomsMax => "rooms_max",
+    /// Rooms of one address are made too fast.
+    AddressRoomRate => "address_room_rate",
+    /// An address asks for pages and files too fast.
+    AddressRequestRate => "address_request_rate",
+    /// Wrong passwords from one address for one room.
+    PasswordAttempts => "password_attempts",
+    /// The process holds as much memory as it may; new work was refused.
+    MemoryFull => "memory_full",
+    /// The process held more memory than it may, and this was the greatest holder.
+    MemoryCut => "memory_cut",
+    /// A page of an origin that may not connect.
+    ForeignOrigin => "foreign_origin",
+}
+
+/// How often each reason occurred since the process started.
+#[derive(Debug)]
+pub struct Counters([AtomicU64; Reason::ALL.len()]);
+
+impl Counters {
+    pub(super) fn count(&self, reason: Reason) {
+        if let Some(counter) = self.0.get(reason as usize) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The reasons that occurred, with how often.
+    pub fn occurred(&self) -> impl Iterator<Item = (Reason, u64)> {
+        let all = Reason::ALL.iter().zip(&self.0).map(|(reason, n)| (*reason, n.load(Ordering::Relaxed)));
+        all.filter(|(_, n)| *n > 0)
+    }
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Counters([const { AtomicU64::new(0) }; Reason::ALL.len()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Counters, Reason};
+
+    #[test]
+    fn every_reason_has_a_name_and_a_counter_of_its_own() {
+        let names: BTreeSet<_> = Reason::ALL.iter().map(|it| it.as_str()).collect();
+        assert_eq!(names.len(), Reason::ALL.len());
+        let counters = Counters::default();
+        for (n, reason) in Reason::ALL.iter().enumerate() {
+            (0..=n).for_each(|_| counters.count(*reason));
+        }
+        assert!(counters.occurred().map(|it| it.1).eq(1..=Reason::ALL.len() as u64));
+    }
+}
