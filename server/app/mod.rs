@@ -1,5 +1,6 @@
 //! Puts the parts together: sessions, protocols, pages, certificate, listeners.
 mod listen;
+mod realms;
 
 use std::{
     collections::BTreeMap,
@@ -30,6 +31,8 @@ use crate::{
     tls,
     transports::{Origins, mqtt, socketio, websocket},
 };
+pub use realms::realm_settings;
+
 use listen::{Listener, PeerAddr};
 
 /// For a client to say what it wants, and for running answers to end when the server stops.
@@ -201,7 +204,7 @@ fn realms(sessions: &Sessions, config: &Config) -> BTreeMap<&'static str, Realm>
     let mut realms = BTreeMap::new();
     for protocol in config.listeners().into_iter().flat_map(|it| it.protocols) {
         let limits = if protocol.name() == P2pChat.name() { config.limits() } else { config.open_limits() };
-        realms.entry(protocol.name()).or_insert_with(|| sessions.open(protocol, limits));
+        realms.entry(protocol.name()).or_insert_with(|| sessions.open(realm_settings(protocol, limits)));
     }
     realms
 }

@@ -7,6 +7,7 @@ use std::{
 
 use p2pchat_server::{
     accounting::{Account, Ledger, Limits as Quotas, Reason},
+    app::realm_settings,
     ice::Ice,
     protocols::{
         self, Attachments, Frame, Incoming, Protocol,
@@ -56,7 +57,7 @@ fn field(frames: &[String], name: &str) -> String {
 pub(super) fn hears_anything(data: &[u8]) {
     let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
     let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(Quotas::default()));
-    let realm = sessions.open(&P2pChat, limits);
+    let realm = sessions.open(realm_settings(&P2pChat, limits));
     let (tape_a, tape_b) = (Arc::new(Tape::default()), Arc::new(Tape::default()));
     let ((a, id_a), (b, id_b)) = (member(&sessions, realm, &tape_a), member(&sessions, realm, &tape_b));
     let create = r#"["CREATE-ROOM",{"requestId":"1","maxUsers":5,"name":"n","password":"","type":0}]"#;
@@ -88,7 +89,7 @@ pub(super) fn others_hear_anything(data: &[u8]) {
     let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
     let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(Quotas::default()));
     for protocol in protocols::ALL.iter().filter(|it| it.on_connect().is_some()) {
-        let realm = sessions.open(*protocol, limits);
+        let realm = sessions.open(realm_settings(*protocol, limits));
         let tapes: Vec<_> = (0..3).map(|_| Arc::new(Tape::default())).collect();
         let peers: Vec<_> = tapes.iter().map(|it| sessions.connect(realm, it.clone(), account(&sessions))).collect();
         for (n, line) in String::from_utf8_lossy(data).lines().enumerate() {
@@ -130,7 +131,7 @@ pub(super) fn others_pass_on_what_was_sent(value: &str) {
         let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
         // Its name leads to the very one that has no shorter life.
         let known = protocols::ALL.iter().find(|it| it.name() == protocol.name());
-        let Some(realm) = known.map(|it| sessions.open(*it, limits)) else {
+        let Some(realm) = known.map(|it| sessions.open(realm_settings(*it, limits))) else {
             panic!("{} is in no table", protocol.name())
         };
         let (from, to) = (Arc::new(Tape::default()), Arc::new(Tape::default()));
@@ -173,5 +174,5 @@ pub(super) fn relays_what_was_sent(body: &str) {
 }
 
 fn account(sessions: &Sessions) -> Arc<Account> {
-    sessions.ledger().open_account(Ipv4Addr::LOCALHOST.into(), 0).expect("there are no limits")
+    sessions.ledger().open_account(Ipv4Addr::LOCALHOST.into(), b"", 0).expect("there are no limits")
 }

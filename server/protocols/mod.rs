@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::{
     ice::IceServer,
-    rooms::{Event, Payload, Rejection, Reply, Request, RoomId, RoomPolicy, SignalKind},
+    rooms::{Event, Payload, Rejection, Reply, Request, RoomId, SignalKind},
 };
 
 /// Every protocol, by the names that settings have for them. Where several can be meant, the first is tried first.
@@ -37,9 +37,6 @@ pub trait Protocol: Send + Sync {
 
     /// What carries it.
     fn transport(&self) -> Transport;
-
-    /// What its rooms are like.
-    fn policy(&self) -> RoomPolicy;
 
     /// What a client says by connecting alone. `None`: nothing.
     fn on_connect(&self) -> Option<Command<'static>>;

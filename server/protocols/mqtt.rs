@@ -6,7 +6,7 @@ use super::{
     Answer, AnswerContext, Attachments, Command, DecodeError, Frame, Incoming, Protocol, RequestId, Transport, frame,
     json, signal, unmarked,
 };
-use crate::rooms::{Address, Event, Name, Payload, Rejection, Reply, Request, RoomPolicy, SignalKind};
+use crate::rooms::{Address, Event, Name, Payload, Rejection, Reply, Request, SignalKind};
 
 /// Spoken by that project's page.
 #[derive(Debug)]
@@ -51,14 +51,8 @@ impl Protocol for Mqtt {
         Transport::Mqtt
     }
 
-    // A page comes back under its name when its connection broke, before the server has noticed that. And it throws away
-    // candidates for which it is not ready, and offers nothing twice.
-    fn policy(&self) -> RoomPolicy {
-        RoomPolicy { verify_holders_alive: true, store_and_forward: true, ..RoomPolicy::default() }
-    }
-
     fn on_connect(&self) -> Option<Command<'static>> {
-        Some(unmarked(Request::Hello))
+        Some(unmarked(Request::Hello { alerts: false }))
     }
 
     fn decode<'a>(&self, Incoming { sender, topic, text, .. }: Incoming<'a>) -> Result<Command<'a>, DecodeError> {
@@ -107,7 +101,10 @@ impl Protocol for Mqtt {
                 signal::stamp(&mut text, &payload, "from", &[&json::quoted(name.as_str())]);
                 Some(Frame { text, attachments: Attachments::new() })
             }
-            Event::Signal { name: None, .. } | Event::PeerJoined { .. } | Event::PeerLeft { .. } => None,
+            Event::Signal { name: None, .. }
+            | Event::PeerJoined { .. }
+            | Event::PeerLeft { .. }
+            | Event::RoomAlert { .. } => None,
         }
     }
 }

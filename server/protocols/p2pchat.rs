@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     ice::IceServer,
-    rooms::{self, Address, Password, PeerId, Rejection, Reply, Request, RoomId, RoomPolicy, RoomSettings, Topology},
+    rooms::{self, Address, Alert, Password, PeerId, Rejection, Reply, Request, RoomId, RoomSettings, Topology},
 };
 
 /// Spoken by the original frontend and by ours.
@@ -22,6 +22,8 @@ const JOIN_ROOM: &str = "JOIN-ROOM";
 const UPDATE_ROOM: &str = "UPDATE-ROOM";
 const SIGNAL: &str = "SIGNAL";
 const DISCONNECTED_USER: &str = "DISCONNECTEDUSER";
+/// Ours: to clients that have asked for it with `alerts` in their `GET-ID`.
+const ROOM_ALERT: &str = "ROOM-ALERT";
 const TYPE_ERROR: &str = "TYPEERROR";
 
 /// Longer marks are ignored, as are empty ones.
@@ -34,10 +36,6 @@ impl Protocol for P2pChat {
 
     fn transport(&self) -> Transport {
         Transport::SocketIo
-    }
-
-    fn policy(&self) -> RoomPolicy {
-        RoomPolicy::default()
     }
 
     // Its clients say hello themselves.
@@ -59,7 +57,7 @@ impl Protocol for P2pChat {
             (DISCONNECTED_USER, Body::Text(room)) => {
                 Ok(Command { request_id: RequestId(None), request: Request::Leave { room: RoomId::from(&**room) } })
             }
-            (GET_ID, _) => asked(|_| Request::Hello),
+            (GET_ID, _) => asked(|it| Request::Hello { alerts: it.raw("alerts") == Some("true") }),
             (CREATE_ROOM, _) => asked(|it| Request::Create { settings: settings(it).zip(topology(it)) }),
             (JOIN_ROOM, _) => asked(|it| Request::Join {
                 room: room(it),
@@ -87,6 +85,9 @@ impl Protocol for P2pChat {
             }
             rooms::Event::PeerLeft { room, peer } => {
                 frame(DISCONNECTED_USER, &Place { user: peer.as_str(), room: room.as_str() })
+            }
+            rooms::Event::RoomAlert { room, alert: Alert::PasswordAttempts { n_wrong } } => {
+                frame(ROOM_ALERT, &RoomAlert { room: room.as_str(), kind: "password-attempts", count: n_wrong })
             }
             rooms::Event::Signal { from, payload, .. } => {
                 Frame { text: signal::stamp_sender(&payload, from.as_str()), attachments: payload.attachments }
@@ -180,7 +181,11 @@ fn error_code(rejection: Rejection) -> Option<u8> {
         Rejection::WrongPassword => Some(1),
         Rejection::RoomFull => Some(2),
         Rejection::NoSuchRoom => Some(3),
-        Rejection::NoId | Rejection::NotTheHost | Rejection::BadSettings | Rejection::TooManyRooms => Some(4),
+        Rejection::NoId
+        | Rejection::NotTheHost
+        | Rejection::BadSettings
+        | Rejection::TooManyRooms
+        | Rejection::Busy => Some(4),
         Rejection::HasId | Rejection::AlreadyThere | Rejection::NotAMember => None,
         // What these are about it cannot ask for.
         Rejection::NameTaken | Rejection::NoSuchName | Rejection::Glare | Rejection::TooMuchKept => None,
@@ -268,6 +273,15 @@ struct TypeError<'a> {
     kind: u8,
     #[serde(rename = "requestID")]
     request: &'a str,
+}
+
+#[derive(Serialize)]
+struct RoomAlert<'a> {
+    #[serde(rename = "roomID")]
+    room: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    count: u32,
 }
 
 #[derive(Serialize)]

@@ -15,6 +15,9 @@ use crate::rooms::{Payload, SignalKind};
 /// The original passes about 4,100 levels on and drops 20,000.
 pub(super) const DEPTH_MAX: usize = 4_000;
 
+/// A signal that names its sender more often is none; an honest one does so once or not at all.
+const SENDERS_MAX: usize = 8;
+
 /// More make a newer socket.io client give up its own connection (socket.io-parser 4.2.7, `maxAttachments`).
 const ATTACHMENTS_MAX: usize = 10;
 
@@ -78,27 +81,36 @@ pub fn stamp_sender(payload: &Payload<'_>, source: &str) -> String {
     text
 }
 
-/// Where in an object's text the sender's name goes: at every member of this key, so that no second one survives to be
-/// believed; where there is none one is appended to the members that there are.
+/// Where in an object's text the sender's name goes: at the last member of this key, which is the one that counts (ECMA-262,
+/// JSON.parse); where there is none, one is appended to the members that there are. The spans before the last hide members
+/// that a sender has put there for whoever believes the first.
 pub(super) fn sender_spans(object: &str, fields: &Fields<'_>, key: &str) -> Option<Vec<Range<usize>>> {
-    let mut places: Vec<_> = fields.all(key).filter_map(|it| json::span(object, it)).collect();
-    if places.is_empty() {
-        let brace = object.rfind('}')?;
-        places.push(brace..brace);
+    let mut spans: Vec<_> = fields.all(key).take(SENDERS_MAX + 1).filter_map(|it| json::span(object, it)).collect();
+    if spans.len() > SENDERS_MAX {
+        return None;
     }
-    Some(places)
+    if spans.is_empty() {
+        let brace = object.rfind('}')?;
+        spans.push(brace..brace);
+    }
+    Some(spans)
 }
 
-/// Appends an object's text with the sender's name, which is JSON in parts, in its places, as a member of this key.
+/// Appends an object's text with the sender's name, which is JSON in parts, as the member of this key. The text grows by the
+/// name once, however often the key stands there.
 pub(super) fn stamp(text: &mut String, payload: &Payload<'_>, key: &str, name: &[&str]) {
     let object = &*payload.text;
     let mut copied = 0;
-    for Range { start, end } in payload.sender_spans.iter().cloned() {
+    for (n, Range { start, end }) in payload.sender_spans.iter().cloned().enumerate() {
         text.push_str(&object[copied..start]);
         if start == end {
             text.extend([",\"", key, "\":"]);
         }
-        text.extend(name.iter().copied());
+        if n + 1 == payload.sender_spans.len() {
+            text.extend(name.iter().copied());
+        } else {
+            text.push('0');
+        }
         copied = end;
     }
     text.push_str(&object[copied..]);
@@ -168,8 +180,21 @@ mod tests {
         );
         assert_eq!(
             relayed(r#"{"source":null,"target":"t", "room":"r","signal":{},"sour\u0063e" : {"a":"}"} }"#),
-            r#"["SIGNAL",{"source":"ME","target":"t", "room":"r","signal":{},"sour\u0063e" : "ME" }]"#
+            r#"["SIGNAL",{"source":0,"target":"t", "room":"r","signal":{},"sour\u0063e" : "ME" }]"#
         );
+    }
+
+    #[test]
+    fn a_signal_grows_by_the_senders_name_once() {
+        let body = |n: usize| format!(r#"{{{}"target":"t","room":"r","signal":1}}"#, r#""source":0,"#.repeat(n));
+        let name = "n".repeat(300);
+        for n in 0..=8 {
+            let event = event(&body(n));
+            let stamped = stamp_sender(&Envelope::read(&event, Attachments::new()).unwrap().payload, &name);
+            assert!(stamped.len() <= body(n).len() + name.len() + 32, "{n}");
+        }
+        assert_eq!(refused(&body(9), 0), DecodeError::Body);
+        assert_eq!(refused(&body(80_000), 0), DecodeError::Body);
     }
 
     #[test]

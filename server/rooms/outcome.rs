@@ -3,7 +3,7 @@ use std::{borrow::Cow, collections::VecDeque, fmt, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 
-use super::{Name, PeerId, RoomId, Timer, room::RoomSummary};
+use super::{Name, PeerId, RoomId, RoomSummary, Timer};
 
 /// What one peer says to another. The server carries it and never looks inside.
 #[derive(Clone)]
@@ -122,6 +122,13 @@ pub enum Event<'a> {
         /// Who.
         peer: PeerId,
     },
+    /// Something happens at the door of its room that its people should know.
+    RoomAlert {
+        /// The room.
+        room: RoomId,
+        /// What happens.
+        alert: Alert,
+    },
     /// Someone says something to it.
     Signal {
         /// Who says it.
@@ -130,6 +137,16 @@ pub enum Event<'a> {
         name: Option<Name>,
         /// What it says.
         payload: Payload<'a>,
+    },
+}
+
+/// What happens at the door of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alert {
+    /// Somebody is trying passwords.
+    PasswordAttempts {
+        /// How many were wrong so far, from one address.
+        n_wrong: u32,
     },
 }
 
@@ -175,19 +192,27 @@ pub enum Rejection {
     /// As much of the asker's waits for others as may wait.
     #[error("too much is kept")]
     TooMuchKept,
+    /// Too many wrong passwords, too many rooms from one address, or memory is full: later it may be granted.
+    #[error("too much is going on")]
+    Busy,
     /// The settings asked for make no sense.
     #[error("the settings make no sense")]
     BadSettings,
 }
 
+/// A signal on its way to one peer. `name` is the sender's, where it was by names that they found each other.
+pub fn signal_to<'a>(to: &PeerId, from: &PeerId, name: Option<&Name>, payload: Payload<'a>) -> Notification<'a> {
+    Notification { to: to.clone(), event: Event::Signal { from: from.clone(), name: name.cloned(), payload } }
+}
+
 impl Payload<'_> {
     /// In bytes, what it costs to keep it.
-    pub(super) fn cost(&self) -> usize {
+    pub fn cost(&self) -> usize {
         size_of::<Payload<'static>>() + self.text.len() + self.attachments.iter().map(Bytes::len).sum::<usize>()
     }
 
     /// For longer than the request that it came with.
-    pub(super) fn kept(self) -> Payload<'static> {
+    pub fn kept(self) -> Payload<'static> {
         let Payload { kind, text, sender_spans, attachments } = self;
         Payload { kind, text: Cow::Owned(text.into_owned()), sender_spans, attachments }
     }
@@ -201,11 +226,13 @@ impl fmt::Debug for Payload<'_> {
 }
 
 impl<'a> Outcome<'a> {
-    pub(super) fn new(reply: Reply, notifications: Vec<Notification<'a>>) -> Self {
+    /// A reply with notifications and no timers.
+    pub fn new(reply: Reply, notifications: Vec<Notification<'a>>) -> Self {
         Outcome { reply, notifications, timers: Vec::new() }
     }
 
-    pub(super) fn reply(reply: Reply) -> Self {
+    /// A reply that nobody else hears of.
+    pub fn reply(reply: Reply) -> Self {
         Outcome::new(reply, Vec::new())
     }
 }

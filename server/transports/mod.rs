@@ -36,7 +36,8 @@ impl IntoResponse for Refused {
 /// Opens the account of the session that this request begins.
 fn open_account(ledger: &Ledger, request: &Request) -> Result<Arc<Account>, Refused> {
     let address = request.extensions().get::<ClientAddress>().map_or(Ipv4Addr::UNSPECIFIED.into(), |it| it.0);
-    ledger.open_account(address, SESSION_COST).map_err(Refused)
+    let user_agent = request.headers().get(header::USER_AGENT).map_or(&b""[..], |it| it.as_bytes());
+    ledger.open_account(address, user_agent, SESSION_COST).map_err(Refused)
 }
 
 /// Bounds and times of a line, whatever carries it.

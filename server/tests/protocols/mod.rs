@@ -20,6 +20,7 @@ use std::{
 use bytes::Bytes;
 use p2pchat_server::{
     accounting::{Account, Ledger, Limits as Quotas, Reason},
+    app::realm_settings,
     ice::Ice,
     protocols::{CloseReason, Frame, Incoming, Protocol, p2pchat::P2pChat},
     rooms::Limits,
@@ -101,7 +102,7 @@ impl Stage {
     fn of(protocol: &'static dyn Protocol, ice: Ice) -> Stage {
         let sessions = Sessions::new(ice, Ledger::new(Quotas::default()));
         let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
-        let realm = sessions.open(protocol, limits);
+        let realm = sessions.open(realm_settings(protocol, limits));
         Stage { sessions, realm, tape: Tape::default(), peers: BTreeMap::new(), ids: Vec::new() }
     }
 
@@ -206,5 +207,5 @@ fn create(max_users: &str, name: &str, password: &str, kind: &str) -> String {
 }
 
 fn account(sessions: &Sessions) -> Arc<Account> {
-    sessions.ledger().open_account(Ipv4Addr::LOCALHOST.into(), 0).expect("there are no limits")
+    sessions.ledger().open_account(Ipv4Addr::LOCALHOST.into(), b"", 0).expect("there are no limits")
 }

@@ -4,7 +4,7 @@ use crate::rooms::Timer;
 
 /// Rooms in which these have claimed their names.
 fn named(names: &[&str]) -> Rooms {
-    let mut rooms = Rooms::new(LIMITS, RoomPolicy { store_and_forward: true, ..RoomPolicy::default() });
+    let mut rooms = rooms(RoomPolicy::default(), PendingOffers::default());
     for name in names {
         arrive(&mut rooms, name);
     }
@@ -12,14 +12,14 @@ fn named(names: &[&str]) -> Rooms {
 }
 /// What it hears on coming.
 fn arrive(rooms: &mut Rooms, name: &str) -> Vec<String> {
-    ask(rooms, name, Request::Hello).unwrap();
+    ask(rooms, name, Request::Hello { alerts: false }).unwrap();
     ask(rooms, name, Request::Claim { name: Name::from(name) }).unwrap().1
 }
 /// What is heard, the reply before it where it is not the usual one, and what is to be seen to later.
 fn write_text(rooms: &mut Rooms, from: &str, to: &str, kind: SignalKind, text: &str) -> (Vec<String>, Vec<Timer>) {
     let to = Address::Named(to.to_owned().into());
     let payload = Payload { text: text.to_owned().into(), ..payload(kind) };
-    let outcome = match rooms.apply(&peer(from), Request::Signal { to, payload }, room) {
+    let outcome = match rooms.apply(&peer(from), 0, Request::Signal { to, payload }, room) {
         Ok(outcome) => outcome,
         Err(rejection) => return (vec![rejection.to_string()], Vec::new()),
     };
@@ -215,9 +215,11 @@ fn what_waits_is_bounded_for_each() {
 }
 
 #[test]
-fn where_it_is_not_custom_nothing_is_kept() {
-    let mut rooms = named(&["ann", "bob"]);
-    rooms.policy.store_and_forward = false;
+fn without_store_and_forward_nothing_is_kept() {
+    let mut rooms = rooms(RoomPolicy::default(), NoCompat);
+    for name in ["ann", "bob"] {
+        arrive(&mut rooms, name);
+    }
     assert_eq!(signal_by_name(&mut rooms, "ann", "bob", SignalKind::Offer), ["bob <- Offer of ann"]);
     assert_eq!(signal_by_name(&mut rooms, "bob", "ann", SignalKind::Offer), ["ann <- Offer of bob"]);
     assert_eq!(signal_by_name(&mut rooms, "bob", "ann", SignalKind::Candidate), ["ann <- Candidate of bob"]);

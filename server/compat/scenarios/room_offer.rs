@@ -3,18 +3,18 @@ use super::*;
 use crate::rooms::Timer;
 
 fn empty() -> Rooms {
-    Rooms::new(LIMITS, RoomPolicy { single_room: true, resolve_glare: true, ..RoomPolicy::default() })
+    rooms(RoomPolicy { single_room: true, ..RoomPolicy::default() }, GlareResolution::default())
 }
 /// The timer that its coming sets.
 fn come(rooms: &mut Rooms, name: &str) -> Option<Timer> {
-    ask(rooms, name, Request::Hello).unwrap();
-    let outcome = rooms.apply(&peer(name), Request::Enter { room: Some(room()), peers_max: 2 }, room).unwrap();
+    ask(rooms, name, Request::Hello { alerts: false }).unwrap();
+    let outcome = rooms.apply(&peer(name), 0, Request::Enter { room: Some(room()) }, room).unwrap();
     outcome.timers.into_iter().next()
 }
 /// What is heard, and the timer that it sets.
 fn tell(rooms: &mut Rooms, from: &str, kind: SignalKind, text: &str) -> (Vec<String>, Option<Timer>) {
     let payload = Payload { text: text.to_owned().into(), ..payload(kind) };
-    match rooms.apply(&peer(from), Request::Signal { to: Address::Broadcast, payload }, room) {
+    match rooms.apply(&peer(from), 0, Request::Signal { to: Address::Broadcast, payload }, room) {
         Ok(outcome) => (texts(&outcome.notifications), outcome.timers.into_iter().next()),
         Err(rejection) => (vec![rejection.to_string()], None),
     }

@@ -1,20 +1,22 @@
 //! Scenes of offers that cross, and of pages that came in twice.
 use super::*;
 
-/// A room with these in it, come in in this order.
-fn together(policy: RoomPolicy, peers: &[&str]) -> Rooms {
-    let mut rooms = Rooms::new(LIMITS, RoomPolicy { single_room: true, ..policy });
-    for name in peers {
-        ask(&mut rooms, name, Request::Hello).unwrap();
-        ask(&mut rooms, name, Request::Enter { room: Some(room()), peers_max: 9 }).unwrap();
-    }
+/// A room with these in it, come in in this order, each from the browser that its first letter names.
+fn together(compat: impl Compat + 'static, peers: &[&str]) -> Rooms {
+    let mut rooms = rooms(RoomPolicy { single_room: true, ..RoomPolicy::default() }, compat);
+    peers.iter().for_each(|it| come(&mut rooms, it));
     rooms
 }
-fn first_stands() -> RoomPolicy {
-    RoomPolicy { resolve_glare: true, ..RoomPolicy::default() }
+fn come(rooms: &mut Rooms, name: &str) {
+    let browser = name.bytes().next().map_or(0, u64::from);
+    rooms.apply(&peer(name), browser, Request::Hello { alerts: false }, room).unwrap();
+    ask(rooms, name, Request::Enter { room: Some(room()) }).unwrap();
 }
-fn aliases() -> RoomPolicy {
-    RoomPolicy { merge_duplicate_joins: true, ..RoomPolicy::default() }
+fn first_stands() -> GlareResolution {
+    GlareResolution::default()
+}
+fn aliases() -> DuplicateJoins {
+    DuplicateJoins::default()
 }
 /// Where all have spoken: an offer to who has not would wait.
 fn speaking(peers: &[&str]) -> Rooms {
@@ -48,8 +50,7 @@ fn of_two_offers_that_cross_the_first_stands() {
 fn an_offer_that_nobody_was_there_to_hear_stands_in_nobodys_way() {
     let mut rooms = together(first_stands(), &["x"]);
     assert!(all(&mut rooms, "x", SignalKind::Offer).unwrap().is_empty());
-    ask(&mut rooms, "y", Request::Hello).unwrap();
-    ask(&mut rooms, "y", Request::Enter { room: Some(room()), peers_max: 9 }).unwrap();
+    come(&mut rooms, "y");
     assert_eq!(all(&mut rooms, "y", SignalKind::Offer).unwrap(), ["x <- signal y"]);
 }
 
@@ -58,8 +59,7 @@ fn an_offer_goes_with_the_one_who_made_it() {
     let mut rooms = speaking(&["x", "y"]);
     all(&mut rooms, "y", SignalKind::Offer).unwrap();
     rooms.forget(&peer("y"));
-    ask(&mut rooms, "z", Request::Hello).unwrap();
-    ask(&mut rooms, "z", Request::Enter { room: Some(room()), peers_max: 9 }).unwrap();
+    come(&mut rooms, "z");
     all(&mut rooms, "z", SignalKind::Candidate).unwrap();
     assert_eq!(all(&mut rooms, "x", SignalKind::Offer).unwrap(), ["z <- signal x"]);
 }
@@ -69,7 +69,7 @@ fn what_is_not_told_apart_is_passed_on_whatever_was_offered() {
     let mut rooms = speaking(&["x", "y"]);
     all(&mut rooms, "y", SignalKind::Offer).unwrap();
     assert_eq!(all(&mut rooms, "x", SignalKind::Opaque).unwrap(), ["y <- signal x"]);
-    let mut rooms = together(RoomPolicy::default(), &["x", "y"]);
+    let mut rooms = together(NoCompat, &["x", "y"]);
     all(&mut rooms, "y", SignalKind::Offer).unwrap();
     assert_eq!(all(&mut rooms, "x", SignalKind::Offer).unwrap(), ["y <- signal x"], "where it is not custom");
 }
@@ -82,15 +82,37 @@ fn a_page_that_came_in_twice_speaks_in_the_name_of_its_first_line() {
     assert_eq!(one(&mut rooms, "b2", "a", SignalKind::Answer), ["a <- signal b1"]);
     assert_eq!(one(&mut rooms, "b2", "a", SignalKind::Candidate), ["a <- signal b1"]);
     assert_eq!(one(&mut rooms, "a", "b1", SignalKind::Candidate), ["b1 <- signal a"]);
-    assert_eq!(heard(&rooms.forget(&peer("b2"))), ["a <- -b2", "b1 <- -b2", "a <- -b1"], "and leaves as both");
+    assert_eq!(heard(&rooms.forget(&peer("b2"))), ["a <- -b2", "b1 <- -b2"], "the end of one does not end the other");
+    assert_eq!(one(&mut rooms, "a", "b1", SignalKind::Candidate), ["b1 <- signal a"]);
 }
 
 #[test]
 fn a_page_whose_second_line_came_after_its_answer_goes_on_as_its_first() {
-    let mut rooms = together(aliases(), &["a", "b1", "b2"]);
+    let mut rooms = together(aliases(), &["a", "b1"]);
     one(&mut rooms, "a", "b1", SignalKind::Offer);
     assert_eq!(one(&mut rooms, "b1", "a", SignalKind::Answer), ["a <- signal b1"]);
+    come(&mut rooms, "b2");
     assert_eq!(one(&mut rooms, "b2", "a", SignalKind::Candidate), ["a <- signal b1"]);
+}
+
+#[test]
+fn a_stranger_right_behind_somebody_neither_speaks_for_it_nor_ends_it() {
+    let mut rooms = together(aliases(), &["target", "victim", "stranger"]);
+    one(&mut rooms, "target", "victim", SignalKind::Offer);
+    assert_eq!(one(&mut rooms, "stranger", "target", SignalKind::Candidate), ["target <- signal stranger"]);
+    assert_eq!(one(&mut rooms, "stranger", "target", SignalKind::Answer), ["target <- signal stranger"]);
+    let heard = heard(&rooms.forget(&peer("stranger")));
+    assert_eq!(heard, ["target <- -stranger", "victim <- -stranger"]);
+    assert_eq!(one(&mut rooms, "victim", "target", SignalKind::Answer), ["target <- signal victim"]);
+}
+
+#[test]
+fn a_first_connection_that_speaks_itself_is_no_half_of_a_page() {
+    let mut rooms = together(aliases(), &["a", "b1", "b2"]);
+    one(&mut rooms, "a", "b1", SignalKind::Offer);
+    assert_eq!(one(&mut rooms, "b2", "a", SignalKind::Candidate), ["a <- signal b1"]);
+    assert_eq!(one(&mut rooms, "b1", "a", SignalKind::Answer), ["a <- signal b1"]);
+    assert_eq!(one(&mut rooms, "b2", "a", SignalKind::Candidate), ["a <- signal b2"], "given up from then on");
 }
 
 #[test]
@@ -107,7 +129,7 @@ fn nobody_else_speaks_in_anothers_name() {
         "one that is answered is not answered again"
     );
     assert_eq!(heard(&rooms.forget(&peer("c")))[..], ["a <- -c", "b <- -c", "d <- -c"]);
-    let mut rooms = together(RoomPolicy::default(), &["a", "b", "c"]);
+    let mut rooms = together(NoCompat, &["a", "b", "c"]);
     one(&mut rooms, "a", "b", SignalKind::Offer);
     assert_eq!(one(&mut rooms, "c", "a", SignalKind::Answer), ["a <- signal c"], "where it is not custom");
 }
