@@ -16,8 +16,10 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 pub use account::{Account, ConnectionPermit, Holding};
 pub use addresses::{Action, AddressKey, ClientAddress};

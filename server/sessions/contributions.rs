@@ -8,6 +8,9 @@ pub(super) const COUNTED_FROM: u8 = 64;
 /// of others.
 pub(super) const ENDED_AT: u8 = 240;
 
+/// Who contributed this many times less than the greatest flooder is none, however full the queue is.
+const LITTLE: u64 = 4;
+
 /// Senders that are told apart.
 const SENDERS_MAX: usize = 16;
 
@@ -15,13 +18,15 @@ const SENDERS_MAX: usize = 16;
 #[derive(Debug, Default)]
 pub(super) struct Contributions {
     by_sender: Vec<(PeerId, u64)>,
+    /// The most that anybody contributed, those that were ended for it included.
+    most: u64,
     /// What the receiver had taken when the queue began to fill.
     taken_before: u64,
 }
 
 impl Contributions {
     pub(super) fn new(taken_bytes: u64) -> Self {
-        Contributions { by_sender: Vec::new(), taken_before: taken_bytes }
+        Contributions { by_sender: Vec::new(), most: 0, taken_before: taken_bytes }
     }
 
     /// Counts a frame.
@@ -38,10 +43,16 @@ impl Contributions {
         }
     }
 
-    /// The sender that filled the queue, if the receiver has read anything since it began to fill.
-    pub(super) fn greatest(&self, taken_bytes: u64) -> Option<&PeerId> {
+    /// The sender that filled the queue, if the receiver has read anything since it began to fill. It is told once; then it is
+    /// the next one's turn. Whoever contributed little is none.
+    pub(super) fn take_flooder(&mut self, taken_bytes: u64) -> Option<PeerId> {
         let reads = taken_bytes > self.taken_before;
-        self.by_sender.iter().filter(|_| reads).max_by_key(|it| it.1).map(|it| &it.0)
+        let (at, (_, n_bytes)) = self.by_sender.iter().enumerate().filter(|_| reads).max_by_key(|(_, it)| it.1)?;
+        self.most = self.most.max(*n_bytes);
+        if *n_bytes <= self.most / LITTLE {
+            return None;
+        }
+        Some(self.by_sender.swap_remove(at).0)
     }
 }
 
@@ -56,7 +67,8 @@ mod tests {
             contributions.add(&PeerId::from("flooder"), 1_000);
             contributions.add(&PeerId::from(&*format!("p{n}")), 10);
         }
-        assert_eq!(contributions.greatest(100), None);
-        assert_eq!(contributions.greatest(101).map(PeerId::as_str), Some("flooder"));
+        assert_eq!(contributions.take_flooder(100), None);
+        assert_eq!(contributions.take_flooder(101), Some(PeerId::from("flooder")));
+        assert_eq!(contributions.take_flooder(101), None, "the others contributed little");
     }
 }

@@ -318,9 +318,8 @@ impl State {
                     contributions.add(cause, n_bytes);
                 }
                 if fullness >= ENDED_AT
-                    && let Some(flooder) = contributions.greatest(taken_bytes).cloned()
+                    && let Some(flooder) = contributions.take_flooder(taken_bytes)
                 {
-                    session.contributions = None;
                     self.end(&flooder, Reason::Flooding, HowToEnd::Close(POLICY_VIOLATION));
                 }
             }
