@@ -291,6 +291,31 @@ fn every_setting_is_explained() {
     assert!(lines.iter().filter(is_setting).count() > 15);
 }
 
+/// What we take apart ourselves is the very thing that socketioxide and rustls bring: their types meet, their order of calls
+/// is relied upon, and two versions of one would go by each other in silence.
+#[test]
+fn versions_that_belong_together_agree() {
+    let lock = text("Cargo.lock");
+    for name in
+        ["socketioxide", "socketioxide-core", "engineioxide", "tokio-tungstenite", "tungstenite", "hyper", "http"]
+    {
+        assert_eq!(lock.matches(&format!("\nname = \"{name}\"\n")).count(), 1, "versions of {name}");
+    }
+    for name in ["rustls", "rustls-webpki", "rustls-pki-types", "tokio-rustls", "ring"] {
+        assert_eq!(lock.matches(&format!("\nname = \"{name}\"\n")).count(), 1, "versions of {name}");
+    }
+    let after =
+        |text: &str, start: &str| text.split(start).nth(1).unwrap().split(['"', '-']).next().unwrap().to_owned();
+    let toolchain = after(&text("rust-toolchain.toml"), "channel = \"");
+    assert_eq!(toolchain, after(&text("deploy/Containerfile"), "FROM rust:"));
+    let oldest = after(&text("Cargo.toml"), "rust-version = \"");
+    assert!(
+        toolchain.starts_with(&format!("{oldest}.")),
+        "the oldest compiler that is promised is the one that is tried"
+    );
+    assert!(text("README.md").contains(&format!("[Rust](https://rustup.rs) {oldest} or newer")));
+}
+
 #[test]
 fn pages_name_no_place_outside_and_their_links_lead_somewhere() {
     let mut n_links = 0;
