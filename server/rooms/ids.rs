@@ -8,7 +8,7 @@ macro_rules! name {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// The name as it stands on the wire; compared to the pending_offer.
+            /// The name as it stands on the wire; compared exactly.
             pub fn as_str(&self) -> &str {
                 &self.0
             }

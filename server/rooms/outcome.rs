@@ -112,7 +112,7 @@ pub enum Event<'a> {
         room: RoomId,
         /// Who.
         peer: PeerId,
-        /// Everyone who is there now, where the policy are that all hear it; else nobody.
+        /// Everyone who is there now, where the policy is to announce both ways; else nobody.
         present: Arc<[PeerId]>,
     },
     /// Someone left, or was lost.

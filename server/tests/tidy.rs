@@ -21,12 +21,24 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("http", &[]),
     ("tls", &[]),
     ("acceptor", &["accounting", "tls"]),
-    ("config", &["transports", "protocols", "ice", "rooms"]),
+    ("config", &[]),
     ("cli", &["config"]),
     ("telemetry", &["config"]),
     (
         "app",
-        &["accounting", "compat", "rooms", "transports", "config", "protocols", "acceptor", "http", "sessions", "tls"],
+        &[
+            "accounting",
+            "acceptor",
+            "compat",
+            "config",
+            "http",
+            "ice",
+            "protocols",
+            "rooms",
+            "sessions",
+            "tls",
+            "transports",
+        ],
     ),
     // The executable, by the library's name.
     ("main", &[]),
@@ -90,7 +102,8 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("tungstenite", &["transports/websocket", "telemetry.rs"]),
     ("mqtt_protocol_core", &["transports/mqtt/packets.rs"]),
     ("serde", &["protocols", "config", "http/health.rs"]),
-    ("rustls", &["tls.rs", "acceptor.rs", "app/mod.rs"]),
+    ("rustls", &["tls", "acceptor.rs", "app/health_check.rs"]),
+    ("webpki", &["tls/findings.rs"]),
     ("clap", &["cli.rs", "main.rs"]),
 ];
 
@@ -301,6 +314,31 @@ fn every_setting_is_explained() {
         assert!(above.starts_with("# "), "nothing explains {line:?}");
     }
     assert!(lines.iter().filter(is_setting).count() > 15);
+}
+
+/// What we take apart ourselves is the very thing that socketioxide and rustls bring: their types meet, their order of calls
+/// is relied upon, and two versions of one would go by each other in silence.
+#[test]
+fn versions_that_belong_together_agree() {
+    let lock = text("Cargo.lock");
+    for name in
+        ["socketioxide", "socketioxide-core", "engineioxide", "tokio-tungstenite", "tungstenite", "hyper", "http"]
+    {
+        assert_eq!(lock.matches(&format!("\nname = \"{name}\"\n")).count(), 1, "versions of {name}");
+    }
+    for name in ["rustls", "rustls-webpki", "rustls-pki-types", "tokio-rustls", "ring"] {
+        assert_eq!(lock.matches(&format!("\nname = \"{name}\"\n")).count(), 1, "versions of {name}");
+    }
+    let after =
+        |text: &str, start: &str| text.split(start).nth(1).unwrap().split(['"', '-']).next().unwrap().to_owned();
+    let toolchain = after(&text("rust-toolchain.toml"), "channel = \"");
+    assert_eq!(toolchain, after(&text("deploy/Containerfile"), "FROM rust:"));
+    let oldest = after(&text("Cargo.toml"), "rust-version = \"");
+    assert!(
+        toolchain.starts_with(&format!("{oldest}.")),
+        "the oldest compiler that is promised is the one that is tried"
+    );
+    assert!(text("README.md").contains(&format!("[Rust](https://rustup.rs) {oldest} or newer")));
 }
 
 #[test]

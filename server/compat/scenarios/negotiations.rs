@@ -1,4 +1,4 @@
-//! Scenes of offers that cross, and of pages that came in twice.
+//! Scenarios of offers that cross, and of pages that came in twice.
 use super::*;
 
 /// A room with these in it, come in in this order, each from the browser that its first letter names.

@@ -1,4 +1,4 @@
-//! Scenes of pending_offers: offers for those who are not there yet, and candidates that come too early.
+//! Scenarios of pending offers: offers for those who are not there yet, and candidates that come too early.
 use super::*;
 use crate::rooms::Timer;
 

@@ -1,4 +1,4 @@
-//! Scenes of offers that nobody was there to hear, and of who comes then.
+//! Scenarios of offers that nobody was there to hear, and of who comes then.
 use super::*;
 use crate::rooms::Timer;
 

@@ -1,4 +1,4 @@
-//! Scenes of rooms that are made by coming in, of moving between them, and of names.
+//! Scenarios of rooms that are made by coming in, of moving between them, and of names.
 use super::*;
 
 /// Rooms for two each with this policy, in which these peers have said hello.

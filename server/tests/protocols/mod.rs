@@ -73,7 +73,7 @@ fn lock(tape: &Tape) -> MutexGuard<'_, Vec<(String, Frame)>> {
     tape.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A sessions and peers with one-pending_offer names. In what they say and hear, `<A>` is A's id, `<1>` the first room's.
+/// Sessions, and peers with one-letter names. In what they say and hear, `<A>` is A's id, `<1>` the first room's.
 pub(crate) struct Stage {
     sessions: Sessions,
     realm: Realm,
