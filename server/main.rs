@@ -37,6 +37,7 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
     let environment =
         std::env::vars_os().map(|(k, v)| (k.to_string_lossy().into_owned(), v.to_string_lossy().into_owned()));
     let (config, file) = config::read(&cli.flags(), &places, environment).map_err(|it| settings(it.to_string()))?;
+    app::settings::check(&config).map_err(|it| settings(it.to_string()))?;
     if cli.print_config {
         return say(&config.to_toml()).map_err(|it| system(it.to_string()));
     }
@@ -54,7 +55,7 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
             app::StartupError::Settings(sentence) => settings(sentence),
             app::StartupError::System(sentence) => system(sentence),
         })?;
-        if let Some(advice) = app.advice() {
+        for advice in app.advice() {
             tracing::warn!("{advice}");
         }
         tracing::info!(url = app.url(), file, "listening");

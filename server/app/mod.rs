@@ -1,5 +1,6 @@
 //! Puts the parts together: sessions, protocols, pages, certificate, listeners.
 mod listen;
+pub mod settings;
 
 use std::{
     collections::BTreeMap,
@@ -14,6 +15,7 @@ use axum::Router;
 use axum_server::{Handle, Server, tls_rustls::RustlsConfig};
 use futures_util::future::try_join_all;
 use hyper_util::rt::TokioTimer;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::Notify,
@@ -22,7 +24,7 @@ use tokio::{
 
 use crate::{
     acceptor::Acceptor,
-    config::{self, Config},
+    config::Config,
     http::{self, Count, Frontend, Health, Site, Status},
     protocols::{Protocol as _, Transport, p2pchat::P2pChat},
     sessions::{Realm, Sessions},
@@ -70,12 +72,13 @@ impl App {
     /// # Errors
     /// A certificate or a port cannot be had. Needs a Tokio runtime.
     pub async fn bind(config: Config) -> Result<Self, StartupError> {
+        let settings = settings::listeners(&config)?;
         let certificate = certificate(&config).await?;
-        let sessions = Sessions::new(config.ice());
-        let realms = realms(&sessions, &config);
+        let sessions = Sessions::new(settings::ice(&config));
+        let realms = realms(&sessions, &config, &settings);
         let started = Instant::now();
         let mut listeners = Vec::new();
-        for listener in config.listeners() {
+        for listener in settings {
             let port = listen::bind(listener.at)?;
             let asked = sessions.clone();
             let health = move || health(&asked, started);
@@ -85,7 +88,7 @@ impl App {
                 tls: listener.tls,
             });
         }
-        if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        if let Err(error) = raise_open_file_limit() {
             tracing::warn!(%error, "the limit on open files stays as it is, and with it the number of connections");
         }
         Ok(App { listeners, sessions, certificate, config })
@@ -121,19 +124,9 @@ impl App {
         if port == usual { format!("{scheme}://{name}/") } else { format!("{scheme}://{name}:{port}/") }
     }
 
-    /// What the operator should know although it is no fault.
-    pub fn advice(&self) -> Option<String> {
-        let main = self.config.listeners().into_iter().next()?;
-        let is_own = main.protocols.iter().any(|it| it.name() == P2pChat.name());
-        let port = self.address().map_or(self.config.http.port, |it| it.port());
-        let views = main.views.unwrap_or_default();
-        (is_own && views.join("bundle.js").is_file() && port != 80 && port != 443).then(|| {
-            format!(
-                "the original frontend in {} connects to its host without a port, so that it works on port 80 (or 443 \
-                 with TLS) alone; this server listens on {port}",
-                views.display()
-            )
-        })
+    /// What the operator should know although it is no fault, a sentence each.
+    pub fn advice(&self) -> Vec<String> {
+        settings::advice(&self.config, self.address().map_or(self.config.http.port, |it| it.port()))
     }
 
     /// Answers until `stop` is done; then ends what runs.
@@ -195,11 +188,18 @@ async fn serve(listening: BoundListener, handle: Handle<PeerAddr>, acceptor: Acc
     server.acceptor(acceptor).serve(service).await
 }
 
+/// One connection is one open file: as many as this user may have.
+fn raise_open_file_limit() -> io::Result<()> {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    Ok(setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?)
+}
+
 /// One realm for each protocol that any listener serves, so that those of one protocol meet wherever they come in.
-fn realms(sessions: &Sessions, config: &Config) -> BTreeMap<&'static str, Realm> {
+fn realms(sessions: &Sessions, config: &Config, listeners: &[settings::Listener]) -> BTreeMap<&'static str, Realm> {
     let mut realms = BTreeMap::new();
-    for protocol in config.listeners().into_iter().flat_map(|it| it.protocols) {
-        let limits = if protocol.name() == P2pChat.name() { config.limits() } else { config.open_limits() };
+    for &protocol in listeners.iter().flat_map(|it| &it.protocols) {
+        let is_own = protocol.name() == P2pChat.name();
+        let limits = if is_own { settings::room_limits(config) } else { settings::open_room_limits(config) };
         realms.entry(protocol.name()).or_insert_with(|| sessions.open(protocol, limits));
     }
     realms
@@ -208,11 +208,12 @@ fn realms(sessions: &Sessions, config: &Config) -> BTreeMap<&'static str, Realm>
 /// What is served at one listener.
 fn router(
     config: &Config,
-    listener: &config::Listener,
+    listener: &settings::Listener,
     sessions: &Sessions,
     realms: &BTreeMap<&'static str, Realm>,
     health: impl Fn() -> Health + Clone + Send + Sync + 'static,
 ) -> Router {
+    let (limits, fast_ping) = (settings::transport_limits(config), settings::fast_ping(config));
     let origins = || Origins::new(&listener.origins);
     let (mut sockets, mut plain, mut mqtt) = (Router::new(), Vec::new(), None);
     let (mut path, mut frontend) = (config.signaling.path.clone(), Frontend::Foreign);
@@ -221,13 +222,13 @@ fn router(
         match protocol.transport() {
             Transport::SocketIo => {
                 frontend = Frontend::Own;
-                sockets = sockets.merge(socketio::router(sessions.clone(), realm, &path, origins(), config.wire()));
+                sockets = sockets.merge(socketio::router(sessions.clone(), realm, &path, origins(), limits));
             }
             Transport::SocketIoAt(own) => {
                 if frontend == Frontend::Foreign {
                     path = own.to_owned();
                 }
-                sockets = sockets.merge(socketio::router(sessions.clone(), realm, own, origins(), config.fast_ping()));
+                sockets = sockets.merge(socketio::router(sessions.clone(), realm, own, origins(), fast_ping));
             }
             Transport::Websocket => plain.push(realm),
             Transport::Mqtt => mqtt = Some(realm),
@@ -236,10 +237,10 @@ fn router(
     let site = Site { views: listener.views.clone(), signaling_path: path, frontend, https: listener.tls };
     let mut pages = http::router(site, health);
     if !plain.is_empty() {
-        pages = websocket::beside(pages, sessions.clone(), plain, origins(), config.fast_ping());
+        pages = websocket::beside(pages, sessions.clone(), plain, origins(), fast_ping);
     }
     if let Some(realm) = mqtt {
-        pages = mqtt::beside(pages, sessions.clone(), realm, origins(), config.fast_ping());
+        pages = mqtt::beside(pages, sessions.clone(), realm, origins(), fast_ping);
     }
     pages.merge(sockets)
 }
@@ -247,8 +248,9 @@ fn router(
 /// Checks what settings point at, without starting anything.
 ///
 /// # Errors
-/// The certificate cannot be used.
+/// Settings do not go together, or the certificate cannot be used.
 pub async fn check(config: &Config) -> Result<(), StartupError> {
+    settings::check(config)?;
     certificate(config).await.map(drop)
 }
 

@@ -1,5 +1,6 @@
 //! The original frontend's words, quirks kept: it asks with `requestId`, is answered with `requestID`, and calls a room's
 //! shape `type`, a star's host `spec` and leaving `DISCONNECTEDUSER`. See docs/protocol.md.
+use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
 use super::{
@@ -217,7 +218,7 @@ fn ice_server(server: &IceServer) -> RtcIceServer<'_> {
     RtcIceServer {
         urls: &server.urls,
         username: login.map(|it| &*it.username),
-        credential: login.map(|it| &*it.credential),
+        credential: login.map(|it| it.credential.expose_secret()),
     }
 }
 

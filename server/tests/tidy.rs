@@ -19,10 +19,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("http", &[]),
     ("tls", &[]),
     ("acceptor", &["tls"]),
-    ("config", &["transports", "protocols", "ice", "rooms"]),
+    ("config", &[]),
     ("cli", &["config"]),
     ("telemetry", &["config"]),
-    ("app", &["transports", "config", "protocols", "acceptor", "http", "sessions", "tls"]),
+    ("app", &["transports", "config", "protocols", "acceptor", "http", "ice", "rooms", "sessions", "tls"]),
     // The executable, by the library's name.
     ("main", &[]),
     ("lib", &[]),
