@@ -234,7 +234,8 @@ fn router(
             Transport::Mqtt => mqtt = Some(realm),
         }
     }
-    let site = Site { views: listener.views.clone(), signaling_path: path, frontend, https: listener.tls };
+    let (https, https_only) = (listener.tls, listener.is_https_only);
+    let site = Site { views: listener.views.clone(), signaling_path: path, frontend, https, https_only };
     let mut pages = http::router(site, health);
     if !plain.is_empty() {
         pages = websocket::beside(pages, sessions.clone(), plain, origins(), fast_ping);
