@@ -12,7 +12,7 @@ use std::{
 };
 
 use axum::Router;
-use axum_server::{Handle, Server, tls_rustls::RustlsConfig};
+use axum_server::{Handle, Server};
 use futures_util::future::try_join_all;
 use hyper_util::rt::TokioTimer;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -24,11 +24,11 @@ use tokio::{
 
 use crate::{
     acceptor::Acceptor,
-    config::Config,
+    config::{self, Config},
     http::{self, Count, Frontend, Health, Site, Status},
     protocols::{Protocol as _, Transport, p2pchat::P2pChat},
     sessions::{Realm, Sessions},
-    tls,
+    tls::{self, Certificate, CertificateFiles},
     transports::{Origins, mqtt, socketio, websocket},
 };
 use listen::{Listener, PeerAddr};
@@ -55,7 +55,7 @@ pub struct App {
     /// The main one first.
     listeners: Vec<BoundListener>,
     sessions: Sessions,
-    certificate: Option<RustlsConfig>,
+    certificate: Option<Certificate>,
     config: Config,
 }
 
@@ -134,10 +134,10 @@ impl App {
     /// # Errors
     /// A listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let (tls, certificate) = (&self.config.tls, self.certificate);
+        let (files, certificate) = (certificate_files(&self.config), self.certificate);
         let handles: Vec<_> = self.listeners.iter().map(|_| Handle::new()).collect();
         let servings = self.listeners.into_iter().zip(&handles).map(|(listening, handle)| {
-            let certificate = certificate.clone().filter(|_| listening.tls);
+            let certificate = certificate.as_ref().filter(|_| listening.tls).map(Certificate::config);
             serve(listening, handle.clone(), Acceptor::new(HANDSHAKE_TIMEOUT, certificate))
         });
         let serving = async {
@@ -150,10 +150,7 @@ impl App {
         let renewing = async {
             match certificate.clone() {
                 None => std::future::pending().await,
-                Some(certificate) => {
-                    let (cert, key) = (tls.cert_path.clone(), tls.key_path.clone());
-                    tls::reload_when_changed(certificate, cert, key, hangup.clone()).await;
-                }
+                Some(certificate) => tls::reload_when_changed(certificate, files, hangup.clone()).await,
             }
         };
         let stopping = async {
@@ -255,12 +252,19 @@ pub async fn check(config: &Config) -> Result<(), StartupError> {
     certificate(config).await.map(drop)
 }
 
-async fn certificate(config: &Config) -> Result<Option<RustlsConfig>, StartupError> {
+async fn certificate(config: &Config) -> Result<Option<Certificate>, StartupError> {
     if !config.listeners().iter().any(|it| it.tls) {
         return Ok(None);
     }
-    let tls = &config.tls;
-    tls::load(&tls.cert_path, &tls.key_path).await.map(Some).map_err(|it| StartupError::Settings(it.to_string()))
+    let files = certificate_files(config);
+    let certificate = tls::load(&files).await.map_err(|it| StartupError::Settings(it.to_string()))?;
+    certificate.report(&files);
+    Ok(Some(certificate))
+}
+
+fn certificate_files(config: &Config) -> CertificateFiles {
+    let config::Tls { cert_path, key_path, .. } = &config.tls;
+    CertificateFiles { cert: cert_path.clone(), key: key_path.clone(), hostname: config.http.hostname.clone() }
 }
 
 /// Done at the first SIGTERM or SIGINT; a second one ends the process at once.

@@ -169,6 +169,33 @@ fn the_original_frontend_on_another_port_is_advised_about() {
     }
 }
 
+#[test]
+fn what_is_wrong_with_a_certificate_in_use_is_logged_by_its_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut params = rcgen::CertificateParams::new(["other.example".to_owned()]).unwrap();
+    params.not_after = rcgen::date_time_ymd(2024, 1, 1);
+    let key = rcgen::KeyPair::generate().unwrap();
+    fs::write(folder.path().join("c.pem"), params.self_signed(&key).unwrap().pem()).unwrap();
+    fs::write(folder.path().join("k.pem"), key.serialize_pem()).unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let config = format!(
+        "[http]\nhostname = \"chat.example.org\"\n[tls]\nenabled = true\ncert_path = {:?}\nkey_path = {:?}\n",
+        path("c.pem"),
+        path("k.pem")
+    );
+    let checked = output(&["--check-config"], &config);
+    assert_eq!((checked.status.code(), said(&checked).1), (Some(0), "The settings are all right (config.toml).\n"));
+    let running = Running::start(&[], &config);
+    running.signal(Signal::TERM);
+    let log = running.end().1;
+    for text in [said(&checked).2, &log] {
+        for (level, reason) in [("ERROR", "expired"), ("WARN", "wrong_name")] {
+            let words = [level, "event=\"certificate\"", &format!("reason=\"{reason}\""), "c.pem"];
+            assert!(text.lines().any(|line| words.iter().all(|it| line.contains(it))), "{reason}: {text}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_stop_ends_clients_and_then_the_process() {
     let running = Running::start(&[], "");

@@ -80,7 +80,8 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("tungstenite", &["transports/websocket", "telemetry.rs"]),
     ("mqtt_protocol_core", &["transports/mqtt/packets.rs"]),
     ("serde", &["protocols", "config", "http/health.rs"]),
-    ("rustls", &["tls.rs", "acceptor.rs", "app/mod.rs"]),
+    ("rustls", &["tls", "acceptor.rs"]),
+    ("webpki", &["tls/findings.rs"]),
     ("clap", &["cli.rs", "main.rs"]),
 ];
 

@@ -1,17 +1,20 @@
 //! HTTPS on loopback with certificates made on the spot: what is offered, what is refused, and what a change does.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod findings;
+
 use std::{
     fs,
     net::{Ipv4Addr, SocketAddr, TcpListener},
-    path::PathBuf,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use axum::{Router, routing::get};
 use axum_server::tls_rustls::RustlsConfig;
-use p2pchat_server::tls::{Reload, Watch, load, reload_when_changed};
+use p2pchat_server::tls::{Certificate, CertificateFiles, Finding, Reload, Watch, load, reload_when_changed};
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::ring,
@@ -40,13 +43,14 @@ fn pair() -> Pair {
 
 struct Files {
     _folder: TempDir,
-    cert: PathBuf,
-    key: PathBuf,
+    paths: CertificateFiles,
 }
 
 fn files(pair: &Pair) -> Files {
     let folder = tempfile::tempdir().unwrap();
-    let files = Files { cert: folder.path().join("cert.pem"), key: folder.path().join("key.pem"), _folder: folder };
+    let (cert, key) = (folder.path().join("cert.pem"), folder.path().join("key.pem"));
+    let paths = CertificateFiles { cert, key, hostname: "localhost".to_owned() };
+    let files = Files { paths, _folder: folder };
     files.put_cert(&pair.cert);
     files.put_key(&pair.key);
     files
@@ -54,31 +58,37 @@ fn files(pair: &Pair) -> Files {
 
 impl Files {
     fn put_cert(&self, text: &str) {
-        replace(&self.cert, text);
+        replace(&self.paths.cert, text.as_bytes());
     }
 
     fn put_key(&self, text: &str) {
-        replace(&self.key, text);
+        replace(&self.paths.key, text.as_bytes());
     }
 
-    async fn config(&self) -> RustlsConfig {
-        load(&self.cert, &self.key).await.unwrap()
+    async fn load(&self) -> Certificate {
+        load(&self.paths).await.unwrap()
     }
 
     /// Why they cannot be used.
     async fn fault(&self) -> String {
-        load(&self.cert, &self.key).await.unwrap_err().to_string()
+        load(&self.paths).await.unwrap_err().to_string()
     }
 
-    fn watch(&self, config: &RustlsConfig) -> Watch {
-        Watch::new(config.clone(), self.cert.clone(), self.key.clone())
+    /// What is said of them at a moment, by its reason.
+    async fn findings(&self, now: SystemTime) -> Vec<Finding> {
+        self.load().await.findings(&self.paths, now)
+    }
+
+    fn watch(&self, certificate: &Certificate) -> Watch {
+        Watch::new(certificate.clone(), self.paths.clone())
     }
 }
 
 /// By renaming, as certbot does: the clock of a file system may be too coarse to tell two writes apart.
-fn replace(path: &std::path::Path, text: &str) {
+fn replace(path: &Path, bytes: &[u8]) {
     let new = path.with_extension("new");
-    fs::write(&new, text).unwrap();
+    fs::write(&new, bytes).unwrap();
+    fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).unwrap();
     fs::rename(new, path).unwrap();
 }
 
@@ -125,7 +135,7 @@ async fn hello(stream: &mut TlsStream<TcpStream>) {
 #[tokio::test]
 async fn http_2_is_offered_first_and_http_1_is_there() {
     let pair = pair();
-    let address = serve(files(&pair).config().await);
+    let address = serve(files(&pair).load().await.config());
     for (offers, taken) in [(vec!["http/1.1", "h2"], "h2"), (vec!["http/1.1"], "http/1.1")] {
         let stream = connect(address, &[&pair], &offers).await.unwrap();
         assert_eq!(stream.get_ref().1.alpn_protocol(), Some(taken.as_bytes()));
@@ -144,17 +154,17 @@ async fn a_fault_names_the_file_and_the_way_out() {
     files.put_key(&other.key);
     has(&files, &["key.pem", "cert.pem", "does not belong to"]).await;
     files.put_key("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n");
-    has(&files, &["no private key in", "key.pem", "openssl pkey"]).await;
+    has(&files, &["key.pem", "encrypted", "openssl pkey"]).await;
     files.put_key(&one.key.replace("-----END", "!!!!-----END"));
     has(&files, &["key.pem", "damaged"]).await;
     files.put_cert(&one.key);
-    has(&files, &["no certificate in", "cert.pem", "BEGIN CERTIFICATE"]).await;
+    has(&files, &["no certificate in", "cert.pem", "that is a private key", "BEGIN CERTIFICATE"]).await;
     files.put_cert("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
     files.put_key(&one.key);
     has(&files, &["cert.pem", "cannot be used"]).await;
-    fs::remove_file(&files.cert).unwrap();
+    fs::remove_file(&files.paths.cert).unwrap();
     has(&files, &["cert.pem", "does not exist"]).await;
-    fs::create_dir(&files.cert).unwrap();
+    fs::create_dir(&files.paths.cert).unwrap();
     has(&files, &["cert.pem", "cannot be read"]).await;
     assert!(!files.fault().await.contains('\n'));
 }
@@ -163,9 +173,9 @@ async fn a_fault_names_the_file_and_the_way_out() {
 async fn a_new_pair_is_shown_to_newcomers_and_drops_nobody() {
     let (old, new) = (pair(), pair());
     let files = files(&old);
-    let config = files.config().await;
-    let (address, now) = (serve(config.clone()), Arc::new(Notify::new()));
-    tokio::spawn(reload_when_changed(config, files.cert.clone(), files.key.clone(), now.clone()));
+    let certificate = files.load().await;
+    let (address, now) = (serve(certificate.config()), Arc::new(Notify::new()));
+    tokio::spawn(reload_when_changed(certificate, files.paths.clone(), now.clone()));
     let mut running = connect(address, &[&old], &["http/1.1"]).await.unwrap();
     hello(&mut running).await;
 
@@ -182,9 +192,9 @@ async fn a_new_pair_is_shown_to_newcomers_and_drops_nobody() {
 async fn a_change_is_taken_in_once_it_stands_still() {
     let (old, new) = (pair(), pair());
     let files = files(&old);
-    let config = files.config().await;
-    let address = serve(config.clone());
-    let mut watch = files.watch(&config);
+    let certificate = files.load().await;
+    let address = serve(certificate.config());
+    let mut watch = files.watch(&certificate);
     for _ in 0..4 {
         assert_eq!(watch.look().await, Reload::Nothing);
     }
@@ -202,9 +212,9 @@ async fn a_change_is_taken_in_once_it_stands_still() {
 async fn a_bad_file_is_told_once_and_the_old_certificate_stays() {
     let (old, new) = (pair(), pair());
     let files = files(&old);
-    let config = files.config().await;
-    let address = serve(config.clone());
-    let mut watch = files.watch(&config);
+    let certificate = files.load().await;
+    let address = serve(certificate.config());
+    let mut watch = files.watch(&certificate);
     assert_eq!((watch.look().await, watch.look().await), (Reload::Nothing, Reload::Nothing));
     files.put_cert("half a fi");
     let (first, second, third) = (watch.look().await, watch.look().await, watch.look().await);
@@ -212,7 +222,7 @@ async fn a_bad_file_is_told_once_and_the_old_certificate_stays() {
     assert_eq!((first, third), (Reload::Nothing, Reload::Nothing));
     assert_eq!(shown(address, &[&old, &new]).await, old.der);
 
-    fs::remove_file(&files.key).unwrap();
+    fs::remove_file(&files.paths.key).unwrap();
     let (first, second, third) = (watch.look().await, watch.look().await, watch.look().await);
     assert!(matches!(second, Reload::Kept(_)), "{second:?}");
     assert_eq!((first, third), (Reload::Nothing, Reload::Nothing));
@@ -221,4 +231,67 @@ async fn a_bad_file_is_told_once_and_the_old_certificate_stays() {
     files.put_key(&new.key);
     assert_eq!((watch.look().await, watch.look().await), (Reload::Nothing, Reload::Swapped));
     assert_eq!(shown(address, &[&old, &new]).await, new.der);
+}
+
+#[tokio::test]
+async fn what_a_file_is_instead_of_what_it_should_be_is_told_in_words() {
+    let one = pair();
+    let files = files(&one);
+    let block = |label: &str| format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n").into_bytes();
+    let der = one.der.to_vec();
+    for (content, words) in [
+        (block("CERTIFICATE REQUEST"), "a request for a certificate"),
+        (block("TRUSTED CERTIFICATE"), "openssl x509"),
+        (block("PKCS7"), "openssl pkcs7"),
+        (der.clone(), "it is DER"),
+        (vec![0x30, 0x82, 9, 9, 2, 1, 3, 0x30, 0x82], "openssl pkcs12"),
+        (Vec::new(), "the file is empty"),
+        (b"hello".to_vec(), "it holds no PEM block"),
+    ] {
+        replace(&files.paths.cert, &content);
+        let fault = files.fault().await;
+        assert!(fault.contains(words) && fault.contains("cert.pem") && !fault.contains('\n'), "{fault}");
+    }
+    files.put_cert(&one.cert);
+    let old_way =
+        b"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\nAAAA\n-----END RSA PRIVATE KEY-----\n".to_vec();
+    for (content, words) in [
+        (old_way, "encrypted with a passphrase"),
+        (block("EC PARAMETERS"), "the name of a curve"),
+        (block("PUBLIC KEY"), "the public half"),
+        (block("OPENSSH PRIVATE KEY"), "a key for SSH"),
+        (block("PRIVATE KEY"), "Ed25519"),
+        (one.cert.clone().into_bytes(), "that is a certificate"),
+        (der, "it is DER"),
+    ] {
+        replace(&files.paths.key, &content);
+        let fault = files.fault().await;
+        assert!(fault.contains(words) && fault.contains("key.pem") && !fault.contains('\n'), "{fault}");
+    }
+    // What openssl writes for an EC key: the curve's name, then the key.
+    let key = format!("{}{}", String::from_utf8(block("EC PARAMETERS")).unwrap(), one.key);
+    files.put_key(&key);
+    files.load().await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_missing_is_told_once_however_often_it_is_tried() {
+    let (old, new) = (pair(), pair());
+    let files = files(&old);
+    let certificate = files.load().await;
+    let mut watch = files.watch(&certificate);
+    assert_eq!((watch.look().await, watch.look().await), (Reload::Nothing, Reload::Nothing));
+    let (cert, key) = (files.paths.cert.clone(), files.paths.key.clone());
+    let locked = key.with_extension("locked");
+    replace(&cert, new.cert.as_bytes());
+    replace(&key, new.key.as_bytes());
+    fs::rename(&key, &locked).unwrap();
+    assert_eq!(watch.look().await, Reload::Nothing);
+    assert!(matches!(watch.look().await, Reload::Kept(_)));
+    for _ in 0..150 {
+        assert_eq!(watch.look().await, Reload::Nothing, "it is told once");
+    }
+    fs::rename(&locked, &key).unwrap();
+    assert_eq!((watch.look().await, watch.look().await), (Reload::Nothing, Reload::Swapped));
+    assert_eq!(shown(serve(certificate.config()), &[&new]).await, new.der);
 }
