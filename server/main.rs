@@ -20,9 +20,12 @@ const EXIT_SETTINGS: u8 = 2;
 const EXIT_SYSTEM: u8 = 1;
 
 fn main() -> ExitCode {
-    match run(&Cli::parse()) {
+    let cli = Cli::parse();
+    match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err((code, sentence)) => {
+            // Docker knows 0 and 1 as answers of a health check.
+            let code = if cli.health_check { EXIT_SYSTEM } else { code };
             // Where standard error is closed there is nobody to tell.
             let _ = writeln!(io::stderr(), "p2pchat-server: {sentence}");
             ExitCode::from(code)
@@ -41,10 +44,15 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
     if cli.print_config {
         return say(&config.to_toml()).map_err(|it| system(it.to_string()));
     }
-    telemetry::start(&config.log).map_err(settings)?;
+    if !cli.health_check {
+        telemetry::start(&config.log).map_err(settings)?;
+    }
     let file = file.map_or_else(|| "no settings file".to_owned(), |it| it.display().to_string());
     let runtime = tokio::runtime::Runtime::new().map_err(|it| system(it.to_string()))?;
     runtime.block_on(async {
+        if cli.health_check {
+            return app::health_check(&config).await.map_err(system);
+        }
         if cli.check_config {
             app::check(&config).await.map_err(|it| settings(it.to_string()))?;
             return say(&format!("The settings are all right ({file}).\n")).map_err(|it| system(it.to_string()));

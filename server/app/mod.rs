@@ -1,4 +1,5 @@
 //! Puts the parts together: sessions, protocols, pages, certificate, listeners.
+mod health_check;
 mod listen;
 pub mod settings;
 
@@ -31,6 +32,7 @@ use crate::{
     tls::{self, Certificate, CertificateFiles},
     transports::{Origins, mqtt, socketio, websocket},
 };
+pub use health_check::health_check;
 use listen::{Listener, PeerAddr};
 
 /// For a client to say what it wants, and for running answers to end when the server stops.

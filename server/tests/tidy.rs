@@ -80,7 +80,7 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("tungstenite", &["transports/websocket", "telemetry.rs"]),
     ("mqtt_protocol_core", &["transports/mqtt/packets.rs"]),
     ("serde", &["protocols", "config", "http/health.rs"]),
-    ("rustls", &["tls", "acceptor.rs"]),
+    ("rustls", &["tls", "acceptor.rs", "app/health_check.rs"]),
     ("webpki", &["tls/findings.rs"]),
     ("clap", &["cli.rs", "main.rs"]),
 ];

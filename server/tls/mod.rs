@@ -4,6 +4,7 @@
 //! running connection notices a change.
 mod files;
 mod findings;
+mod self_client;
 
 use std::{
     path::PathBuf,
@@ -22,6 +23,7 @@ use tokio::{
 pub use files::TlsFault;
 use files::{Loaded, Stamps};
 pub use findings::Finding;
+pub(crate) use self_client::self_client;
 
 /// How often the files are looked at. A change is taken in once it has stood still for one look.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
