@@ -152,7 +152,7 @@ impl State {
                 continue;
             };
             self.pending.is_now(self.takeovers.len());
-            effects.add(by(self, &asker, realm, Command { request_id, request: request }));
+            effects.add(by(self, &asker, realm, Command { request_id, request }));
             for DeferredMessage { sender, topic, text, attachments } in later {
                 let incoming = Incoming { sender: &sender, topic: &topic, text: &text, attachments };
                 effects.add(self.receive(&asker, realm, incoming));
