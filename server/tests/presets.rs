@@ -96,6 +96,30 @@ fn what_is_printed_shows_what_presets_set_and_is_accepted_again() {
 }
 
 #[test]
+fn an_origin_that_no_browser_sends_is_refused() {
+    let origin = "each must be \"*\", \"same\", \"file://\", or a scheme and a host and no path, as \"https://chat.example.org\"";
+    for (name, text, sentence) in [
+        ("ORIGINS", r#"["chat.example.org"]"#, format!("http.origins holds \"chat.example.org\": {origin}")),
+        ("ORIGINS", r#"["https://a/b"]"#, format!("http.origins holds \"https://a/b\": {origin}")),
+        ("ORIGINS", r#"["https://a:0"]"#, format!("http.origins holds \"https://a:0\": {origin}")),
+        ("ORIGINS", r#"["https://:::"]"#, format!("http.origins holds \"https://:::\": {origin}")),
+        (
+            "ORIGINS",
+            r#"["https://a:443"]"#,
+            "http.origins holds \"https://a:443\": browsers leave the usual port out, so write \"https://a\""
+                .to_owned(),
+        ),
+        (
+            "ORIGINS",
+            "[]",
+            "http.origins is empty, so that no page may connect: name at least one, as \"same\"".to_owned(),
+        ),
+    ] {
+        assert_eq!(read(None, &[(name, text)]).unwrap_err(), sentence, "{text}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_name() {
     let known = r#""p2pchat", "textchat", "videocall", "poc" or "mqtt""#;
     let presets = r#""mqtt", "poc", "textchat" or "videocall""#;
@@ -104,32 +128,6 @@ fn what_is_wrong_is_said_with_its_name() {
         ("PRESET", "pox", format!("http.preset names the preset \"pox\", which there is not: it must be {presets}")),
         ("PROTOCOLS", r#"["pox"]"#, format!("the main listener has the protocol \"pox\": each must be {known}")),
         ("PROTOCOLS", "[]", format!("the main listener has no protocols: name at least one, {known}")),
-        ("ORIGINS", r#"["chat.example.org"]"#, format!("http.origins holds \"chat.example.org\": {origin}")),
-        ("ORIGINS", r#"["https://a/b"]"#, format!("http.origins holds \"https://a/b\": {origin}")),
-        ("ORIGINS", r#"["https://a:0"]"#, format!("http.origins holds \"https://a:0\": {origin}")),
-        ("ORIGINS", r#"["https://:::"]"#, format!("http.origins holds \"https://:::\": {origin}")),
-        (
-            "ORIGINS",
-            r#"["https://a:443"]"#,
-            "http.origins holds \"https://a:443\": browsers leave the usual port out, so write \"https://a\"".to_owned(),
-        ),
-        (
-            "ORIGINS",
-            "[]",
-            "http.origins is empty, so that no page may connect: name at least one, as \"same\"".to_owned(),
-        ),
-        (
-            "ADDRESS",
-            "224.0.0.1",
-            "the main listener has the address 224.0.0.1: no connection comes in there; \"::\" is every address of this \
-             machine"
-                .to_owned(),
-        ),
-        (
-            "LISTENERS",
-            r#"[{ protocols = ["poc"], port = 8080, address = "127.0.0.1" }]"#,
-            "the listeners at [::]:8080 and 127.0.0.1:8080 take each other's place: give one of them another port".to_owned(),
-        ),
         (
             "LISTENERS",
             r#"[{ preset = "pox" }]"#,
@@ -155,6 +153,18 @@ fn what_is_wrong_is_said_with_its_name() {
             r#"[{ preset = "poc", views = "/nowhere" }]"#,
             "views of the listener on port 3001 is /nowhere: there is no such folder, or this user may not look into it"
                 .to_owned(),
+        ),
+        (
+            "ADDRESS",
+            "224.0.0.1",
+            "the main listener has the address 224.0.0.1: no connection comes in there; \"::\" is every address of this \
+             machine"
+                .to_owned(),
+        ),
+        (
+            "LISTENERS",
+            r#"[{ protocols = ["poc"], port = 8080, address = "127.0.0.1" }]"#,
+            "the listeners at [::]:8080 and 127.0.0.1:8080 take each other's place: give one of them another port".to_owned(),
         ),
         (
             "LISTENERS",

@@ -142,7 +142,7 @@ fn what_browsers_refuse_among_ice_servers_is_refused_by_its_place_and_not_repeat
         let blank = if sentence.starts_with('.') { "" } else { " " };
         assert_eq!(fault, format!("ice.servers[1]{blank}{sentence}"));
     }
-    let many = vec!["\"stun:s\""; 33].join(", ");
+    let many = ["\"stun:s\""; 33].join(", ");
     let fault = from_file(&format!("[ice]\nservers = [{{ urls = [{many}] }}]")).unwrap_err();
     assert!(fault.starts_with("ice.servers have 33 urls: browsers take 32 at most"), "{fault}");
     let mixed = format!("[ice]\nservers = [{{ urls = [\"stun:t\", \"turn:t?transport=tcp\"], {login} }}]");
@@ -156,7 +156,7 @@ fn the_operator_is_advised_about_what_works_and_helps_nobody() {
     assert!(has(&advice(""), "set a STUN and a TURN server"));
     assert_eq!(advice("[ice]\nservers = [{ urls = [\"stun:s\"] }]"), [""; 0]);
     assert_eq!(advice("[http]\nprotocols = [\"poc\"]"), [""; 0], "nobody else is handed any");
-    let five = vec!["\"stun:s\""; 5].join(", ");
+    let five = ["\"stun:s\""; 5].join(", ");
     assert!(has(&advice(&format!("[ice]\nservers = [{{ urls = [{five}] }}]")), "5 urls"));
     let views = tempfile::tempdir().unwrap();
     let foreign = format!("[http]\nprotocols = [\"poc\"]\nviews = {:?}", views.path());
