@@ -31,7 +31,7 @@ test('a page made of the core shares a room with the app', async () => {
 })
 
 /** What the page has at hand once the module is loaded and a room entered. */
-type Holds = { core: typeof Core; visit: Core.Visit }
+type Holds = { core: typeof Core; session: Core.RoomSession }
 
 /** As a text, so that the bundler of these tests does not follow it. */
 const load = `import('/core/p2pchat.js').then(core => { globalThis.core = core })`
@@ -42,16 +42,16 @@ const enter = async ({ name, link }: { name: string; link: string | null }): Pro
   const client = held.core.connect()
   const entered = link ? await client.join(link, name) : await client.create({ name: 'Core' }, name)
   if (!entered.ok) throw new Error(entered.refusal)
-  held.visit = entered.visit
-  const { id, password } = entered.visit.state.card
+  held.session = entered.session
+  const { id, password } = entered.session.state.card
   return held.core.writeInvitation(location.href, id, password)
 }
 
 /** Run in the page: accepts whatever is offered, and gives what has come. */
 const take = async (): Promise<string> => {
-  const { files } = (globalThis as unknown as Holds).visit
+  const { files } = (globalThis as unknown as Holds).session
   const accept = (): void => {
-    for (const { key, phase } of files.state.incoming.values()) if (phase === 'offered') files.accept(key)
+    for (const { key, phase } of files.state.downloads.values()) if (phase === 'offered') files.accept(key)
   }
   const kept = new Promise<Core.FileEvents['kept']>(resolve => files.on('kept', resolve))
   files.on('changed', accept)
@@ -62,7 +62,7 @@ const take = async (): Promise<string> => {
 
 /** Run in the page, once somebody is there. */
 const offer = (): void => {
-  const { files } = (globalThis as unknown as Holds).visit
+  const { files } = (globalThis as unknown as Holds).session
   files.share([{ name: 'note.txt', file: new Blob(['from hand to hand']) }])
 }
 
@@ -73,8 +73,8 @@ test('a file goes from page to page without an interface', async () => {
   const link = await one.page.evaluate(enter, { name: 'Ada', link: null })
   await two.page.evaluate(enter, { name: 'Ben', link })
   await one.page.waitForFunction(() => {
-    const { visit } = globalThis as unknown as Holds
-    return visit.state.members.size === 1
+    const { session } = globalThis as unknown as Holds
+    return session.state.members.size === 1
   })
   await one.page.evaluate(offer)
   expect(await two.page.evaluate(take)).toBe('note.txt: from hand to hand')

@@ -1,7 +1,7 @@
 /** Who offers and when: the negotiation as a pure function, against simple-peer's rules. */
 import { describe, expect, test } from 'vitest'
 import {
-  type Deed,
+  type Action,
   type Negotiation,
   type NegotiationEvent,
   negotiate,
@@ -22,9 +22,9 @@ const ask: Signal = { type: 'renegotiate', renegotiate: true }
 const end = (initiator: boolean) => {
   let state: Negotiation = startNegotiation(initiator)
   const told = (event: NegotiationEvent): string[] => {
-    const { next, deeds } = negotiate(state, event)
+    const { next, actions } = negotiate(state, event)
     state = next
-    return deeds.map(short)
+    return actions.map(short)
   }
   return {
     wants: () => told({ type: 'wanted' }),
@@ -35,7 +35,7 @@ const end = (initiator: boolean) => {
   }
 }
 
-const short = (deed: Deed): string => {
+const short = (deed: Action): string => {
   switch (deed.type) {
     case 'send':
       return `say ${deed.signal.type}`

@@ -1,12 +1,12 @@
 /** Who and what of a call is shown where. */
 import { expect, test } from 'vitest'
 import type { CallState, OwnScreen, Participant, RemoteStream } from '../src/call/state.ts'
-import { saidOf } from '../src/ui/said.ts'
+import { callAnnouncements } from '../src/ui/call-announcements.ts'
 import { en } from '../src/ui/texts/en.ts'
 import { arrange, type Tile, tilesOf } from '../src/ui/tiles.ts'
 import { noCall, ownScreen, participant, remote } from './calls-seen.ts'
 
-const known = (id: string) => ({ name: id.toUpperCase(), reach: 'direct' as const })
+const known = (id: string) => ({ name: id.toUpperCase(), connectionStatus: 'direct' as const })
 const inCall = (...participants: Participant[]): CallState => ({
   ...noCall,
   own: { ...noCall.own, phase: 'in' },
@@ -94,7 +94,7 @@ test('with push-to-talk one is muted until the key is held', () => {
 })
 
 const said = (before: CallState, after: CallState) =>
-  saidOf(before, after, id => id.toUpperCase(), en.call.said)
+  callAnnouncements(before, after, id => id.toUpperCase(), en.call.said)
 
 test('who comes, goes and shows something is said', () => {
   const both = inCall(participant('a'), participant('b', screen('s')))

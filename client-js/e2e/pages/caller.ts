@@ -1,7 +1,7 @@
-/** Owns a bare page on the core: one visit, one call, and a video element for every stream that comes. */
+/** Owns a bare page on the core: one session, one call, and a video element for every stream that comes. */
 import type { Call } from '../../src/call/call.ts'
 import type { CallState } from '../../src/call/state.ts'
-import type { Client, Visit } from '../../src/core/index.ts'
+import type { Client, RoomSession } from '../../src/core/index.ts'
 
 type Core = typeof import('../../src/core/index.ts')
 
@@ -32,12 +32,12 @@ const start = async (): Promise<CallerPage> => {
   const path = '/core/p2pchat.js'
   const { connect, writeInvitation } = (await import(/* @vite-ignore */ path)) as Core
   let client: Client | null = null
-  let visit: Visit | null = null
+  let session: RoomSession | null = null
   const videos = new Map<string, HTMLVideoElement>()
 
-  const here = (): Visit => {
-    if (!visit) throw new Error('not in a room')
-    return visit
+  const here = (): RoomSession => {
+    if (!session) throw new Error('not in a room')
+    return session
   }
   const nameOf = (member: string): string => {
     const found = [...here().state.members.values()].find(({ id }) => id === member)
@@ -72,9 +72,9 @@ const start = async (): Promise<CallerPage> => {
         ? client.join(whereto, name)
         : client.create(whereto, name))
       if (!entered.ok) throw new Error(entered.refusal)
-      visit = entered.visit
-      visit.on('call', draw)
-      const { id, password } = visit.state.card
+      session = entered.session
+      session.on('call', draw)
+      const { id, password } = session.state.card
       return writeInvitation(location.href, id, password)
     },
     call: () => here().call,

@@ -14,7 +14,7 @@ export type Choices = Readonly<Record<DeviceKind, Choice>>
 export const noDevices: Devices = { microphone: [], camera: [], speaker: [] }
 export const noChoices: Choices = { microphone: null, camera: null, speaker: null }
 
-export type Told = { readonly kind: string; readonly deviceId: string; readonly label: string }
+export type BrowserDevice = { readonly kind: string; readonly deviceId: string; readonly label: string }
 
 const kinds: Readonly<Record<string, DeviceKind>> = {
   audioinput: 'microphone',
@@ -28,7 +28,7 @@ const aliases: ReadonlySet<string> = new Set(['default', 'communications'])
 const devicesMax = 50
 
 /** Before anybody allowed anything browsers name one nameless device of each kind: enough to know that there is one. */
-export const listed = (told: readonly Told[]): Devices => {
+export const devicesFrom = (told: readonly BrowserDevice[]): Devices => {
   const lists = { microphone: [] as Device[], camera: [] as Device[], speaker: [] as Device[] }
   for (const { kind, deviceId, label } of told) {
     const list = kinds[kind] && lists[kinds[kind]]

@@ -4,7 +4,7 @@
 const voiceLevel = 0.015
 const breathMs = 700
 
-export class Voices<Id> {
+export class SpeakingDetector<Id> {
   readonly #heardMs = new Map<Id, number>()
 
   /** Who speaks now. Whoever is missing from the levels is forgotten. */

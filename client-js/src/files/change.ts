@@ -1,42 +1,42 @@
 /** Owns the small changes that the rules in this folder are made of. Each takes a state or a step and gives a new one. Pure. */
 import type {
+  ChannelId,
+  Download,
+  DownloadKey,
   FilesEffect,
   FilesState,
   FilesStep,
-  Incoming,
-  IncomingKey,
-  LaneId,
-  Outgoing,
-  OutgoingKey,
   Rate,
   Share,
+  Upload,
+  UploadKey,
 } from './state.ts'
 
-export const still = (state: FilesState, ...effects: FilesEffect[]): FilesStep => ({ state, effects })
+export const stepTo = (state: FilesState, ...effects: FilesEffect[]): FilesStep => ({ state, effects })
 
 export const andThen = (first: FilesStep, next: (state: FilesState) => FilesStep): FilesStep => {
   const second = next(first.state)
   return { state: second.state, effects: [...first.effects, ...second.effects] }
 }
 
-export const inTurn = <T>(
+export const stepEach = <T>(
   state: FilesState,
   items: Iterable<T>,
   each: (state: FilesState, item: T) => FilesStep,
 ): FilesStep => {
-  let step = still(state)
+  let step = stepTo(state)
   for (const item of items) step = andThen(step, now => each(now, item))
   return step
 }
 
-export const withIncoming = (state: FilesState, it: Incoming): FilesState => ({
+export const withDownload = (state: FilesState, it: Download): FilesState => ({
   ...state,
-  incoming: new Map(state.incoming).set(it.key, it),
+  downloads: new Map(state.downloads).set(it.key, it),
 })
 
-export const withOutgoing = (state: FilesState, it: Outgoing): FilesState => ({
+export const withUpload = (state: FilesState, it: Upload): FilesState => ({
   ...state,
-  outgoing: new Map(state.outgoing).set(it.key, it),
+  uploads: new Map(state.uploads).set(it.key, it),
 })
 
 export const withShare = (state: FilesState, it: Share): FilesState => ({
@@ -44,13 +44,13 @@ export const withShare = (state: FilesState, it: Share): FilesState => ({
   shares: new Map(state.shares).set(it.file.id, it),
 })
 
-export const incomingOn = (state: FilesState, lane: LaneId): Incoming | undefined =>
-  [...state.incoming.values()].find(it => it.lane === lane)
+export const downloadOn = (state: FilesState, channel: ChannelId): Download | undefined =>
+  [...state.downloads.values()].find(it => it.channel === channel)
 
-export const outgoingOn = (state: FilesState, lane: LaneId): Outgoing | undefined =>
-  [...state.outgoing.values()].find(it => it.lane === lane)
+export const uploadOn = (state: FilesState, channel: ChannelId): Upload | undefined =>
+  [...state.uploads.values()].find(it => it.channel === channel)
 
-export const isIncoming = (key: IncomingKey | OutgoingKey): key is IncomingKey => key.startsWith('in ')
+export const isDownload = (key: DownloadKey | UploadKey): key is DownloadKey => key.startsWith('in ')
 
 export const noRate = (at: number): Rate => ({ at, bytes: 0, perSecond: 0 })
 

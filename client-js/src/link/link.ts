@@ -2,7 +2,7 @@
  * Owns one connection to one peer: an RTCPeerConnection with one data channel, opened by the initiator.
  * It speaks simple-peer's signals. It knows no room and no server, never opens itself again, and is silent once closed.
  */
-import { laneProtocol } from '../wire/lane.ts'
+import { fileChannelProtocol } from '../wire/file-channel.ts'
 import {
   connectionMark,
   type Description,
@@ -11,7 +11,7 @@ import {
   type TrackKind,
 } from '../wire/signal.ts'
 import {
-  type Deed,
+  type Action,
   type Negotiation,
   type NegotiationEvent,
   negotiate,
@@ -19,19 +19,19 @@ import {
 } from './negotiation.ts'
 import { Receiving } from './receiving.ts'
 import { Sending, type Tuning } from './sending.ts'
-import { type Way, wayOf } from './way.ts'
+import { type CandidateKind, candidateKindOf } from './way.ts'
 
 export type LinkPorts = {
   readonly signal: (signal: Signal) => void
   readonly opened: () => void
   /** The network has lost (false) or found (true) the peer; it may pass. */
   readonly steady?: (steady: boolean) => void
-  readonly heard: (frame: unknown) => void
+  readonly frame: (frame: unknown) => void
   /** A stream has come, or come to have other tracks. */
   readonly arrived?: (stream: MediaStream) => void
   readonly gone?: (id: string) => void
   /** The far end opened a channel for a file. */
-  readonly lane?: (channel: RTCDataChannel) => void
+  readonly fileChannel?: (channel: RTCDataChannel) => void
   /** Once, whatever the reason, but not after `close`. */
   readonly closed: () => void
 }
@@ -46,9 +46,9 @@ const restartsMs = 15_000
 /** A peer that lets so much wait does not read; its link ends rather than losing messages quietly. */
 const waitingBytesMax = 4_194_304
 /** What is passed on for others waits behind no more than this. */
-const spareBytesMax = 1_048_576
+const droppableBytesMax = 1_048_576
 /** So little waiting leaves room for words of other kinds between those of a file. */
-const calmBytes = 131_072
+const drainedBytes = 131_072
 
 export class Link {
   readonly #pc: RTCPeerConnection
@@ -59,13 +59,13 @@ export class Link {
   #negotiation: Negotiation
   #channel: RTCDataChannel | null = null
   #remoteMark: string | null = null
-  #deeds: Promise<void> = Promise.resolve()
-  #wanting = false
+  #actions: Promise<void> = Promise.resolve()
+  #negotiationQueued = false
   #open = true
   #overdue: ReturnType<typeof setTimeout> | undefined
   #restart: ReturnType<typeof setTimeout> | undefined
   #givingUp: ReturnType<typeof setTimeout> | undefined
-  #restarts = false
+  #mayRestart = false
 
   constructor(initiator: boolean, configuration: RTCConfiguration, ports: LinkPorts) {
     this.#ports = ports
@@ -78,11 +78,13 @@ export class Link {
       arrived: stream => this.#open && ports.arrived?.(stream),
       gone: id => this.#open && ports.gone?.(id),
     })
-    this.#pc.addEventListener('datachannel', ({ channel }) => this.#adopt(channel, () => this.#told()))
+    this.#pc.addEventListener('datachannel', ({ channel }) =>
+      this.#adopt(channel, () => this.#remoteChannelOpened()),
+    )
     this.#deadline = setTimeout(() => this.#fail(), connectMs)
     if (initiator) {
       this.#adopt(this.#pc.createDataChannel(randomLabel()), () => this.#opened())
-      this.#want()
+      this.#needNegotiation()
     }
   }
 
@@ -98,9 +100,9 @@ export class Link {
     return own.length === 0 || theirs.length === 0 ? null : { own, theirs }
   }
 
-  async way(): Promise<Way | null> {
+  async candidateKind(): Promise<CandidateKind | null> {
     try {
-      return wayOf(await this.#pc.getStats())
+      return candidateKindOf(await this.#pc.getStats())
     } catch {
       return null
     }
@@ -108,7 +110,7 @@ export class Link {
 
   /** The far end is a page of ours: when the network loses it, the connection looks for another way before it ends. */
   allowRestarts(): void {
-    this.#restarts = true
+    this.#mayRestart = true
   }
 
   signal(signal: Signal): void {
@@ -117,19 +119,19 @@ export class Link {
   }
 
   /** `spare`: left out where much waits already. */
-  send(frame: Uint8Array<ArrayBuffer> | string, spare = false): void {
+  send(frame: Uint8Array<ArrayBuffer> | string, droppable = false): void {
     const channel = this.#channel
     if (channel?.readyState !== 'open') return
-    if (spare && channel.bufferedAmount > spareBytesMax) return
+    if (droppable && channel.bufferedAmount > droppableBytesMax) return
     if (channel.bufferedAmount > waitingBytesMax) return this.#fail()
     if (typeof frame === 'string') channel.send(frame)
     else channel.send(frame)
   }
 
   /** When little waits to be sent; at once, if that is so now or the link is no more. */
-  calm(): Promise<void> {
+  whenDrained(): Promise<void> {
     const channel = this.#channel
-    if (channel?.readyState !== 'open' || channel.bufferedAmount <= calmBytes) return Promise.resolve()
+    if (channel?.readyState !== 'open' || channel.bufferedAmount <= drainedBytes) return Promise.resolve()
     return new Promise(resolve => {
       const off = new AbortController()
       const done = (): void => {
@@ -142,12 +144,12 @@ export class Link {
   }
 
   /** Sends the stream with these tracks from now on; said again, with others. For `afresh` see `Sending`. */
-  publish(stream: MediaStream, tracks: readonly MediaStreamTrack[], afresh: boolean): void {
-    if (this.#open && this.#sending.publish(stream, tracks, afresh)) this.#want()
+  publish(stream: MediaStream, tracks: readonly MediaStreamTrack[], noReuse: boolean): void {
+    if (this.#open && this.#sending.publish(stream, tracks, noReuse)) this.#needNegotiation()
   }
 
   unpublish(id: string): void {
-    if (this.#open && this.#sending.unpublish(id)) this.#want()
+    if (this.#open && this.#sending.unpublish(id)) this.#needNegotiation()
   }
 
   tune(id: string, kind: TrackKind, tuning: Tuning): void {
@@ -169,10 +171,10 @@ export class Link {
   }
 
   /** A channel for a file. Only towards pages of ours: another would take it for the one channel there is. */
-  openLane(): RTCDataChannel | null {
+  openFileChannel(): RTCDataChannel | null {
     if (!this.#open || this.#channel?.readyState !== 'open') return null
     try {
-      return this.#pc.createDataChannel('file', { protocol: laneProtocol })
+      return this.#pc.createDataChannel('file', { protocol: fileChannelProtocol })
     } catch {
       return null
     }
@@ -193,30 +195,30 @@ export class Link {
   }
 
   /** Several changes in one go make one round. */
-  #want(): void {
-    if (this.#wanting) return
-    this.#wanting = true
+  #needNegotiation(): void {
+    if (this.#negotiationQueued) return
+    this.#negotiationQueued = true
     queueMicrotask(() => {
-      this.#wanting = false
+      this.#negotiationQueued = false
       this.#feed({ type: 'wanted' })
     })
   }
 
   #feed(event: NegotiationEvent): void {
     if (!this.#open) return
-    const { next, deeds } = negotiate(this.#negotiation, event)
+    const { next, actions } = negotiate(this.#negotiation, event)
     this.#negotiation = next
     clearTimeout(this.#overdue)
-    if (next.busy) this.#overdue = setTimeout(() => this.#lost(), overdueMs)
-    for (const deed of deeds) this.#deeds = this.#deeds.then(() => this.#attempt(deed))
+    if (next.busy) this.#overdue = setTimeout(() => this.#signalOverdue(), overdueMs)
+    for (const deed of actions) this.#actions = this.#actions.then(() => this.#attempt(deed))
   }
 
   /** Said again, in the way that fits. */
-  #lost(): void {
+  #signalOverdue(): void {
     this.#feed({ type: this.#givingUp === undefined ? 'overdue' : 'restart' })
   }
 
-  async #attempt(deed: Deed): Promise<void> {
+  async #attempt(deed: Action): Promise<void> {
     if (!this.#open) return
     try {
       await this.#perform(deed)
@@ -226,7 +228,7 @@ export class Link {
     }
   }
 
-  async #perform(deed: Deed): Promise<void> {
+  async #perform(deed: Action): Promise<void> {
     switch (deed.type) {
       case 'send':
         return this.#ports.signal(deed.signal)
@@ -285,10 +287,12 @@ export class Link {
       case 'closed':
         return this.#fail()
       case 'failed':
-        return this.#restarts && this.#channel?.readyState === 'open' ? this.#seek(0) : this.#fail()
+        return this.#mayRestart && this.#channel?.readyState === 'open'
+          ? this.#scheduleRestart(0)
+          : this.#fail()
       case 'disconnected':
         this.#ports.steady?.(false)
-        if (this.#restarts) this.#seek(restartMs)
+        if (this.#mayRestart) this.#scheduleRestart(restartMs)
         return
       case 'connected':
         clearTimeout(this.#restart)
@@ -299,7 +303,7 @@ export class Link {
   }
 
   /** Looks for another way to the far end, once or twice, and gives up if there is none. */
-  #seek(afterMs: number): void {
+  #scheduleRestart(afterMs: number): void {
     clearTimeout(this.#restart)
     this.#restart = setTimeout(() => this.#feed({ type: 'restart' }), afterMs)
     this.#givingUp ??= setTimeout(() => this.#fail(), restartsMs)
@@ -307,16 +311,16 @@ export class Link {
 
   /** A second channel that is not for a file is left alone: nobody of our words would open one. */
   #adopt(channel: RTCDataChannel, opened: () => void): void {
-    if (channel.protocol === laneProtocol) {
-      if (this.#open) this.#ports.lane?.(channel)
+    if (channel.protocol === fileChannelProtocol) {
+      if (this.#open) this.#ports.fileChannel?.(channel)
       return
     }
     if (this.#channel) return
     this.#channel = channel
     channel.binaryType = 'arraybuffer'
-    channel.bufferedAmountLowThreshold = calmBytes
+    channel.bufferedAmountLowThreshold = drainedBytes
     channel.addEventListener('message', ({ data }) => {
-      if (this.#open) this.#ports.heard(data)
+      if (this.#open) this.#ports.frame(data)
     })
     channel.addEventListener('close', () => this.#fail())
     channel.addEventListener('open', opened)
@@ -327,8 +331,8 @@ export class Link {
    * Chromium says that a far end's channel is open a moment before it is, and drops what is sent in between without a
    * word: a greeting, for which both ends would wait. A report comes from where the channel is opened, and after that.
    */
-  async #told(): Promise<void> {
-    await this.way()
+  async #remoteChannelOpened(): Promise<void> {
+    await this.candidateKind()
     this.#opened()
   }
 

@@ -11,7 +11,7 @@ export type Negotiation = {
   /** Another round is wanted once this one is over. */
   readonly queued: boolean
   /** How many offers there have been, by the initiator's count. */
-  readonly rounds: number
+  readonly offerId: number
   /** A remote description has come, so candidates can be added. */
   readonly described: boolean
   readonly waiting: readonly Candidate[]
@@ -28,14 +28,14 @@ export type NegotiationEvent =
   /** The network has lost the peer: another way is to be looked for. */
   | { type: 'restart' }
 
-export type Deed =
+export type Action =
   | { type: 'offer'; round: number; restart: boolean }
   | { type: 'accept'; description: Description }
   | { type: 'add-candidate'; candidate: Candidate }
   | { type: 'add-transceiver'; kind: TrackKind }
   | { type: 'send'; signal: Signal }
 
-export type NegotiationStep = { readonly next: Negotiation; readonly deeds: readonly Deed[] }
+export type NegotiationStep = { readonly next: Negotiation; readonly actions: readonly Action[] }
 
 /** More than a call with many screens needs; a peer that asks on is not answered. */
 const requestsMax = 64
@@ -45,7 +45,7 @@ export const startNegotiation = (initiator: boolean): Negotiation => ({
   initiator,
   busy: false,
   queued: false,
-  rounds: 0,
+  offerId: 0,
   described: false,
   waiting: [],
   requests: 0,
@@ -54,72 +54,72 @@ export const startNegotiation = (initiator: boolean): Negotiation => ({
 export const negotiate = (state: Negotiation, event: NegotiationEvent): NegotiationStep => {
   switch (event.type) {
     case 'wanted':
-      return wanted(state)
+      return negotiationNeeded(state)
     case 'settled': {
       const free = { ...state, busy: false, queued: false }
-      return state.queued ? wanted(free) : { next: free, deeds: [] }
+      return state.queued ? negotiationNeeded(free) : { next: free, actions: [] }
     }
     case 'overdue':
-      return state.busy && state.described ? begin(state, false) : { next: state, deeds: [] }
+      return state.busy && state.described ? begin(state, false) : { next: state, actions: [] }
     case 'restart':
       // Only the initiator can; the other end notices the loss too, and waits for its offer.
-      return state.initiator && state.described ? begin(state, true) : { next: state, deeds: [] }
+      return state.initiator && state.described ? begin(state, true) : { next: state, actions: [] }
     case 'signal':
-      return signalled(state, event.signal)
+      return onSignal(state, event.signal)
   }
 }
 
-const renegotiate: Deed = { type: 'send', signal: { type: 'renegotiate', renegotiate: true } }
+const renegotiate: Action = { type: 'send', signal: { type: 'renegotiate', renegotiate: true } }
 
-const wanted = (state: Negotiation): NegotiationStep => {
-  if (state.busy) return { next: { ...state, queued: true }, deeds: [] }
+const negotiationNeeded = (state: Negotiation): NegotiationStep => {
+  if (state.busy) return { next: { ...state, queued: true }, actions: [] }
   // Before the first offer there is nothing to ask for: what we have goes into the answer.
-  return state.initiator || state.described ? begin(state, false) : { next: state, deeds: [] }
+  return state.initiator || state.described ? begin(state, false) : { next: state, actions: [] }
 }
 
 const begin = (state: Negotiation, restart: boolean): NegotiationStep => {
-  if (!state.initiator) return { next: { ...state, busy: true }, deeds: [renegotiate] }
-  const round = state.rounds + 1
-  const offer: Deed = { type: 'offer', round, restart }
+  if (!state.initiator) return { next: { ...state, busy: true }, actions: [renegotiate] }
+  const round = state.offerId + 1
+  const offer: Action = { type: 'offer', round, restart }
   // The original's mesh drops a later offer that was not announced.
   return {
-    next: { ...state, busy: true, rounds: round },
-    deeds: round === 1 ? [offer] : [renegotiate, offer],
+    next: { ...state, busy: true, offerId: round },
+    actions: round === 1 ? [offer] : [renegotiate, offer],
   }
 }
 
-const signalled = (state: Negotiation, signal: Signal): NegotiationStep => {
+const onSignal = (state: Negotiation, signal: Signal): NegotiationStep => {
   switch (signal.type) {
     case 'offer':
     case 'answer':
-      return described(state, signal)
+      return onDescription(state, signal)
     case 'candidate': {
       if (state.described)
-        return { next: state, deeds: [{ type: 'add-candidate', candidate: signal.candidate }] }
+        return { next: state, actions: [{ type: 'add-candidate', candidate: signal.candidate }] }
       const waiting = [...state.waiting, signal.candidate].slice(0, waitingMax)
-      return { next: { ...state, waiting }, deeds: [] }
+      return { next: { ...state, waiting }, actions: [] }
     }
     case 'renegotiate':
-      return state.initiator ? wanted(state) : { next: state, deeds: [] }
+      return state.initiator ? negotiationNeeded(state) : { next: state, actions: [] }
     case 'transceiverRequest': {
-      if (!state.initiator || state.requests >= requestsMax) return { next: state, deeds: [] }
-      const { next, deeds } = wanted({ ...state, requests: state.requests + 1 })
+      if (!state.initiator || state.requests >= requestsMax) return { next: state, actions: [] }
+      const { next, actions } = negotiationNeeded({ ...state, requests: state.requests + 1 })
       const { kind } = signal.transceiverRequest
-      return { next, deeds: [{ type: 'add-transceiver', kind }, ...deeds] }
+      return { next, actions: [{ type: 'add-transceiver', kind }, ...actions] }
     }
   }
 }
 
 /** An answer to nothing, an offer across our own, and whatever comes too late fit no round and are passed over. */
-const described = (state: Negotiation, description: Description): NegotiationStep => {
+const onDescription = (state: Negotiation, description: Description): NegotiationStep => {
   const { type, round } = description
   const fits =
     type === 'answer'
-      ? state.initiator && state.busy && (round ?? state.rounds) === state.rounds
-      : !state.initiator && (round ?? state.rounds + 1) > state.rounds
-  if (!fits) return { next: state, deeds: [] }
+      ? state.initiator && state.busy && (round ?? state.offerId) === state.offerId
+      : !state.initiator && (round ?? state.offerId + 1) > state.offerId
+  if (!fits) return { next: state, actions: [] }
   const candidates = state.waiting.map(candidate => ({ type: 'add-candidate', candidate }) as const)
-  const rounds = round ?? state.rounds
-  const next = { ...state, described: true, waiting: [], busy: true, rounds }
-  return { next, deeds: [{ type: 'accept', description }, ...candidates] }
+  const offerId = round ?? state.offerId
+  const next = { ...state, described: true, waiting: [], busy: true, offerId }
+  return { next, actions: [{ type: 'accept', description }, ...candidates] }
 }

@@ -1,11 +1,11 @@
 /** Owns what a connection tells of the way it takes: straight, or through a relay that carries what it cannot read. */
 
-export type Way = 'direct' | 'relayed'
+export type CandidateKind = 'direct' | 'relayed'
 
 type Stat = Readonly<Record<string, unknown>>
 
 /** Null while there is no way yet, or where the browser does not say. */
-export const wayOf = (report: Iterable<readonly [string, Stat]>): Way | null => {
+export const candidateKindOf = (report: Iterable<readonly [string, Stat]>): CandidateKind | null => {
   const stats = new Map(report)
   const all = [...stats.values()]
   const chosen = all.find(({ type }) => type === 'transport')?.['selectedCandidatePairId']

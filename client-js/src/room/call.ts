@@ -6,9 +6,9 @@
 import { type MemberId, type PeerId, roomItself, type StreamId } from '../wire/ids.ts'
 import type { Announced, PeerMessage } from '../wire/peer.ts'
 import type { StreamAbout, StreamSize } from '../wire/stream.ts'
-import { inTurn, still } from './change.ts'
+import { stepEach, stepTo } from './change.ts'
 import { capsOf, type RoomEffect, type RoomState, readyLinks, type Step } from './state.ts'
-import { freshPace, type Pace } from './timeline.ts'
+import { fullBucket, type TokenBucket } from './timeline.ts'
 
 /** What a call is to one link. It ends with the link; over the next one everything is asked for anew. */
 export type CallLink = {
@@ -22,7 +22,7 @@ export type CallLink = {
   readonly arrived: ReadonlySet<StreamId>
   /** How large the far end shows what we send, where it says so. */
   readonly sizes: ReadonlyMap<StreamId, StreamSize>
-  readonly pace: Pace
+  readonly bucket: TokenBucket
 }
 
 export type RoomCall = {
@@ -52,7 +52,7 @@ export const callLink = (state: RoomState, peer: PeerId): CallLink =>
     wanted: new Set(),
     arrived: new Set(),
     sizes: new Map(),
-    pace: freshPace(0),
+    bucket: fullBucket(0),
   }
 
 export const withCallLink = (state: RoomState, peer: PeerId, change: Partial<CallLink>): RoomState =>
@@ -85,19 +85,19 @@ export const aboutOf = (state: RoomState, stream: StreamId): StreamAbout | null 
 /** The link over which somebody's streams come; null while there is none. */
 export const linkTo = (state: RoomState, member: MemberId): PeerId | null => {
   for (const peer of readyLinks(state)) {
-    if (state.topology.forwarded || state.links.get(peer)?.member === member) return peer
+    if (state.topology.peerRelays || state.links.get(peer)?.member === member) return peer
   }
   return null
 }
 
 export const streamArrived = (state: RoomState, via: PeerId, stream: StreamId): Step => {
   const { arrived } = callLink(state, via)
-  if (state.links.get(via)?.phase !== 'ready' || arrived.size >= arrivedMax) return still(state)
+  if (state.links.get(via)?.phase !== 'ready' || arrived.size >= arrivedMax) return stepTo(state)
   const next = withCallLink(state, via, { arrived: new Set(arrived).add(stream) })
   const owned = ownerOf(state, stream) === state.links.get(via)?.member
   // What is passed on already goes on with the tracks of the new link.
   const again = state.topology.relays && owned ? [...state.call.links] : []
-  return still(
+  return stepTo(
     next,
     ...again.flatMap(([over, { sent }]): RoomEffect[] =>
       sent.has(stream) ? [{ type: 'publish', over, stream }] : [],
@@ -107,20 +107,20 @@ export const streamArrived = (state: RoomState, via: PeerId, stream: StreamId): 
 
 export const streamGone = (state: RoomState, via: PeerId, stream: StreamId): Step => {
   const { arrived, wanted } = callLink(state, via)
-  if (!arrived.has(stream)) return still(state)
+  if (!arrived.has(stream)) return stepTo(state)
   // Whoever still announces it is asked for it once more: it may have gone because we had left the call for a moment.
   const change = { arrived: without(arrived, stream), wanted: without(wanted, stream) }
-  return still(withCallLink(state, via, change))
+  return stepTo(withCallLink(state, via, change))
 }
 
 const without = <T>(set: ReadonlySet<T>, value: T): Set<T> => new Set([...set].filter(it => it !== value))
 
 /** Makes the call follow from the room, whatever has just happened to either. */
-export const settle = (before: RoomState, after: RoomState): Step => {
+export const reconcile = (before: RoomState, after: RoomState): Step => {
   const same = before.call === after.call && before.links === after.links && before.members === after.members
-  if (same) return still(after)
+  if (same) return stepTo(after)
   const met = readyLinks(after).filter(peer => before.links.get(peer)?.phase !== 'ready')
-  const step = inTurn(pruned(after), readyLinks(after), settleLink)
+  const step = stepEach(pruned(after), readyLinks(after), reconcileLink)
   return { state: step.state, effects: [...met.flatMap(peer => greeting(step.state, peer)), ...step.effects] }
 }
 
@@ -138,29 +138,29 @@ const greeting = (state: RoomState, over: PeerId): RoomEffect[] => {
 /** Nobody is in the call who is not in the room, and nothing lasts longer than its link. */
 const pruned = (state: RoomState): RoomState => {
   if (state.ended) return state.call === noCall ? state : { ...state, call: noCall }
-  const members = kept(state.call.members, ([id]) => state.members.has(id) && !forgotten(state, id))
-  const links = kept(state.call.links, ([peer]) => state.links.get(peer)?.phase === 'ready')
+  const members = filteredMap(state.call.members, ([id]) => state.members.has(id) && !forgotten(state, id))
+  const links = filteredMap(state.call.links, ([peer]) => state.links.get(peer)?.phase === 'ready')
   const known = (stream: StreamId): boolean => [...members.values()].some(it => announces(it, stream))
-  const shown = kept(state.call.shown, ([stream]) => known(stream))
+  const shown = filteredMap(state.call.shown, ([stream]) => known(stream))
   return withCall(state, { members, links, shown })
 }
 
 const announces = ({ streams }: Announced, stream: StreamId): boolean =>
   streams.some(({ id }) => id === stream)
 
-const kept = <K, V>(map: ReadonlyMap<K, V>, keeps: (entry: [K, V]) => boolean): ReadonlyMap<K, V> => {
+const filteredMap = <K, V>(map: ReadonlyMap<K, V>, keeps: (entry: [K, V]) => boolean): ReadonlyMap<K, V> => {
   const left = [...map].filter(keeps)
   return left.length === map.size ? map : new Map(left)
 }
 
 /** An original page that lost its link has forgotten us and does not say so; one of ours says at once where it stands. */
 const forgotten = (state: RoomState, id: MemberId): boolean => {
-  if (state.topology.forwarded || state.members.get(id)?.caps.media) return false
+  if (state.topology.peerRelays || state.members.get(id)?.caps.media) return false
   const link = [...state.links.values()].find(({ member }) => member === id)
   return link !== undefined && link.phase !== 'ready'
 }
 
-const settleLink = (state: RoomState, peer: PeerId): Step => {
+const reconcileLink = (state: RoomState, peer: PeerId): Step => {
   const link = callLink(state, peer)
   const { member } = state.links.get(peer) ?? { member: null }
   const wanted = new Set(wants(state) ? offered(state, member) : [])
@@ -174,8 +174,8 @@ const settleLink = (state: RoomState, peer: PeerId): Step => {
     ended.length + begun.length + asking.length === 0 &&
     wanted.size === link.wanted.size &&
     [...wanted].every(stream => link.wanted.has(stream))
-  if (unchanged) return still(state)
-  return still(
+  if (unchanged) return stepTo(state)
+  return stepTo(
     withCallLink(state, peer, { wanted, asked, sent }),
     ...asking.flatMap(stream => request(state, peer, stream)),
     ...sizesOf(state, peer, asking),
@@ -189,7 +189,7 @@ const wants = (state: RoomState): boolean => state.call.own !== null || state.to
 
 /** What the far end of a link can be asked for. */
 const offered = (state: RoomState, far: MemberId | null): StreamId[] => {
-  const owners = state.topology.forwarded ? [...state.call.members.keys()] : far === null ? [] : [far]
+  const owners = state.topology.peerRelays ? [...state.call.members.keys()] : far === null ? [] : [far]
   return owners.flatMap(id => (state.call.members.get(id)?.streams ?? []).map(stream => stream.id))
 }
 

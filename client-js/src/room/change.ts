@@ -9,9 +9,9 @@ import {
   readyLinks,
   type Step,
 } from './state.ts'
-import { append, type NewEntry, take } from './timeline.ts'
+import { append, type NewEntry, takeToken } from './timeline.ts'
 
-export const still = (state: RoomState, ...effects: RoomEffect[]): Step => ({ state, effects })
+export const stepTo = (state: RoomState, ...effects: RoomEffect[]): Step => ({ state, effects })
 
 /** First one change, then another, with the effects of both in order. */
 export const andThen = (first: Step, next: (state: RoomState) => Step): Step => {
@@ -19,12 +19,12 @@ export const andThen = (first: Step, next: (state: RoomState) => Step): Step => 
   return { state: second.state, effects: [...first.effects, ...second.effects] }
 }
 
-export const inTurn = <T>(
+export const stepEach = <T>(
   state: RoomState,
   items: Iterable<T>,
   each: (state: RoomState, item: T) => Step,
 ): Step => {
-  let step = still(state)
+  let step = stepTo(state)
   for (const item of items) step = andThen(step, now => each(now, item))
   return step
 }
@@ -49,34 +49,34 @@ export const withMember = (state: RoomState, member: Member): RoomState => {
 export const withoutMember = (state: RoomState, id: MemberId): RoomState => {
   const members = new Map(state.members)
   members.delete(id)
-  return { ...state, members, standing: state.standing.filter(({ owner }) => owner !== id) }
+  return { ...state, members, activeOffers: state.activeOffers.filter(({ owner }) => owner !== id) }
 }
 
-export const noted = (state: RoomState, entry: NewEntry, at: number): RoomState => ({
+export const withEntry = (state: RoomState, entry: NewEntry, at: number): RoomState => ({
   ...state,
   timeline: append(state.timeline, entry, at),
 })
 
 /**
- * Charges a link for something it makes us show or pass on. `kept` is false where it goes faster than is bearable,
+ * Charges a link for something it makes us show or pass on. `allowed` is false where it goes faster than is bearable,
  * and then nobody else should hear of it either.
  */
-export const paced = (
+export const charge = (
   state: RoomState,
   via: PeerId,
   name: string,
   at: number,
-): { state: RoomState; kept: boolean } => {
+): { state: RoomState; allowed: boolean } => {
   const link = state.links.get(via)
-  if (!link) return { state, kept: false }
-  const { pace, verdict } = take(link.pace, at)
-  const next = withLink(state, via, { ...link, pace })
-  if (verdict !== 'warn') return { state: next, kept: verdict === 'keep' }
-  return { state: noted(next, { kind: 'notice', notice: 'too-fast', name }, at), kept: false }
+  if (!link) return { state, allowed: false }
+  const { bucket, verdict } = takeToken(link.bucket, at)
+  const next = withLink(state, via, { ...link, bucket })
+  if (verdict !== 'warn') return { state: next, allowed: verdict === 'keep' }
+  return { state: withEntry(next, { kind: 'notice', notice: 'too-fast', name }, at), allowed: false }
 }
 
 /** Over every open link but `except`. Before we have a name of our own there is nobody to say it as. */
-export const toEveryone = (
+export const broadcast = (
   state: RoomState,
   source: MemberId | null,
   message: PeerMessage,

@@ -18,8 +18,8 @@ import type { Signal } from '../wire/signal.ts'
 import type { StreamSize } from '../wire/stream.ts'
 import { noCall, type RoomCall } from './call.ts'
 import { freshHistory, type History } from './history.ts'
-import type { Owed } from './owed.ts'
-import type { Pace, Timeline } from './timeline.ts'
+import type { OutboxEntry } from './outbox.ts'
+import type { Timeline, TokenBucket } from './timeline.ts'
 import { mesh, starGuest, starHost, type Topology } from './topology.ts'
 
 /** For the views, which do not look into the wire's words themselves. */
@@ -31,9 +31,9 @@ export type LinkPhase = 'connecting' | 'greeting' | 'admitted' | 'ready' | 'lost
 export type LinkState = {
   readonly phase: LinkPhase
   /** We opened it, so we open it again. */
-  readonly dialled: boolean
+  readonly initiator: boolean
   /** What the server last said about the peer's place in the room; `unsure` once we could not hear it. */
-  readonly seated: 'yes' | 'no' | 'unsure'
+  readonly inRoom: 'yes' | 'no' | 'unsure'
   /** False while the network gives no sign of the peer, which may pass. */
   readonly steady: boolean
   /** Whether the far end came into the room after us, which whoever called first tells: newcomers are called. */
@@ -42,20 +42,20 @@ export type LinkState = {
   readonly member: MemberId | null
   /** Counts the calls over this link, so that a timer of an earlier one is recognised as stale. */
   readonly attempt: number
-  readonly pace: Pace
+  readonly bucket: TokenBucket
   /** What the peer has not said that it has heard. */
-  readonly owed: readonly Owed[]
+  readonly unacked: readonly OutboxEntry[]
   /** The peer has asked for what was said before it came, and has been answered. */
-  readonly told: boolean
+  readonly historySent: boolean
 }
 
 /** Our own place at the server. `moving`: under a new id, telling the peers before we join again. */
-export type Seat =
-  | { readonly type: 'seated' }
-  | { readonly type: 'away' }
-  | { readonly type: 'moving'; readonly awaiting: ReadonlySet<PeerId> }
-  | { readonly type: 'joining' }
-  | { readonly type: 'lost'; readonly refusal: Refusal }
+export type Membership =
+  | { readonly type: 'joined' }
+  | { readonly type: 'offline' }
+  | { readonly type: 'announcing'; readonly awaiting: ReadonlySet<PeerId> }
+  | { readonly type: 'rejoining' }
+  | { readonly type: 'rejected'; readonly refusal: Refusal }
 
 export type RoomState = {
   readonly card: RoomCard
@@ -65,7 +65,7 @@ export type RoomState = {
   readonly person: Person
   /** The host's peer id, for a guest. */
   readonly host: PeerId | null
-  readonly seat: Seat
+  readonly membership: Membership
   /** Our line has broken and come back: to the server we are a newcomer again, to whom everybody else was there before. */
   readonly returned: boolean
   readonly links: ReadonlyMap<PeerId, LinkState>
@@ -76,12 +76,12 @@ export type RoomState = {
   /** Who is writing, until when unless they go on. */
   readonly typing: ReadonlyMap<MemberId, number>
   /** When we last said that we are writing; null when we are not. */
-  readonly typingSaid: number | null
+  readonly typingSentAt: number | null
   readonly history: History
   /** Whether we hand what was said to those who come later. */
-  readonly handsOver: boolean
+  readonly sharesHistory: boolean
   /** What is offered still, told to whoever comes later: ours, and a host's guests'. */
-  readonly standing: readonly { readonly owner: MemberId; readonly file: FileCard }[]
+  readonly activeOffers: readonly { readonly owner: MemberId; readonly file: FileCard }[]
   /** The number of the next guest, for a host; never used twice. */
   readonly nextGuest: number
   readonly ended: boolean
@@ -89,35 +89,35 @@ export type RoomState = {
 
 export type Timer =
   | { readonly kind: 'dial'; readonly peer: PeerId; readonly attempt: number }
-  | { readonly kind: 'unmet'; readonly peer: PeerId; readonly attempt: number }
+  | { readonly kind: 'handshake'; readonly peer: PeerId; readonly attempt: number }
   | { readonly kind: 'give-up'; readonly peer: PeerId; readonly attempt: number }
   | { readonly kind: 'join' }
   | { readonly kind: 'host-offline' }
   | { readonly kind: 'typing'; readonly member: MemberId; readonly until: number }
-  | { readonly kind: 'unheard'; readonly id: MessageId }
+  | { readonly kind: 'delivery'; readonly id: MessageId }
   | { readonly kind: 'history'; readonly peer: PeerId }
 
 export type RoomEvent =
   | { type: 'peer-joined'; peer: PeerId }
   | { type: 'peer-left'; peer: PeerId }
-  | { type: 'called'; peer: PeerId }
+  | { type: 'incoming-offer'; peer: PeerId }
   | { type: 'link-opened'; peer: PeerId }
   | { type: 'link-steady'; peer: PeerId; steady: boolean }
   | { type: 'link-closed'; peer: PeerId }
   | { type: 'received'; via: PeerId; received: Received }
-  | { type: 'say'; text: string; id: MessageId; answers: MessageId | null }
+  | { type: 'say'; text: string; id: MessageId; replyTo: MessageId | null }
   | { type: 'offer-files'; files: readonly FileCard[]; id: MessageId }
   /** An earlier page of ours in this room has half of a file from somebody of that name. */
-  | { type: 'file-left'; file: FileCard; name: string }
+  | { type: 'resumable-file'; file: FileCard; name: string }
   | { type: 'withdraw-file'; file: FileId }
-  | { type: 'file-say'; to: MemberId; signal: FileSignal }
-  | { type: 'direct-say'; to: MemberId; id: string; signal: Signal }
-  | { type: 'react'; to: MessageId; sign: string; on: boolean }
+  | { type: 'send-file-signal'; to: MemberId; signal: FileSignal }
+  | { type: 'send-direct-signal'; to: MemberId; id: string; signal: Signal }
+  | { type: 'react'; to: MessageId; emoji: string; on: boolean }
   | { type: 'typing'; on: boolean }
-  | { type: 'hand-over'; on: boolean }
+  | { type: 'share-history'; on: boolean }
   | { type: 'timer'; timer: Timer }
-  | { type: 'line-lost' }
-  | { type: 'line-found'; self: PeerId }
+  | { type: 'server-lost' }
+  | { type: 'server-found'; self: PeerId }
   | { type: 'rejoined' }
   | CallEvent
   | { type: 'rejoin-refused'; refusal: Refusal }
@@ -135,19 +135,19 @@ export type RoomEffect =
   | { type: 'dial'; peer: PeerId }
   | { type: 'hang-up'; peer: PeerId }
   /** `spare`: rather left out than waiting behind much else. */
-  | { type: 'send'; over: PeerId; source: MemberId; message: PeerMessage; spare?: true }
+  | { type: 'send'; over: PeerId; source: MemberId; message: PeerMessage; droppable?: true }
   | { type: 'rename-link'; from: PeerId; to: PeerId }
   /** Something for the link itself that came over its own channel. */
   | { type: 'signal'; over: PeerId; signal: Signal }
   | { type: 'join' }
-  | { type: 'file'; from: MemberId; about: AboutFile }
+  | { type: 'file'; from: MemberId; about: FileNotice }
   | { type: 'timer'; timer: Timer; ms: number }
   /** Said again for a stream that is sent already, it means other tracks. */
   | { type: 'publish'; over: PeerId; stream: StreamId }
   | { type: 'unpublish'; over: PeerId; stream: StreamId }
 
 /** What files have to do with, which the room itself only carries. */
-export type AboutFile =
+export type FileNotice =
   | { kind: 'offered'; file: FileCard }
   | { kind: 'withdrawn'; file: FileId }
   | { kind: 'signal'; signal: FileSignal }
@@ -160,7 +160,7 @@ const topologyOf = ({ card, host }: Admission): Topology => {
   return host === null ? starHost : starGuest
 }
 
-export const enter = (admission: Admission, self: PeerId, name: string): RoomState => {
+export const createRoomState = (admission: Admission, self: PeerId, name: string): RoomState => {
   const topology = topologyOf(admission)
   return {
     card: admission.card,
@@ -169,16 +169,16 @@ export const enter = (admission: Admission, self: PeerId, name: string): RoomSta
     selfMember: topology.selfMember(self),
     person: { name, avatar: defaultAvatar, caps: ownCaps },
     host: admission.host,
-    seat: { type: 'seated' },
+    membership: { type: 'joined' },
     returned: false,
     links: new Map(),
     members: new Map(),
     timeline: [],
     typing: new Map(),
-    typingSaid: null,
+    typingSentAt: null,
     history: freshHistory,
-    handsOver: false,
-    standing: [],
+    sharesHistory: false,
+    activeOffers: [],
     call: noCall,
     nextGuest: 1,
     ended: false,
@@ -195,9 +195,9 @@ export const capsOf = (state: RoomState, peer: PeerId): Caps => {
 }
 
 /** May this peer open a link to us now? */
-export const answers = (state: RoomState, peer: PeerId): boolean =>
+export const acceptsOffer = (state: RoomState, peer: PeerId): boolean =>
   !state.ended &&
-  state.topology.answers(peer, state.host) &&
+  state.topology.acceptsOfferFrom(peer, state.host) &&
   (state.links.has(peer) || state.links.size < linksMax)
 
 /** Twice what a room holds, for those who have just left or come back under another id. */

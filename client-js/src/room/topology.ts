@@ -9,15 +9,15 @@ export type Role = 'mesh' | 'host' | 'guest'
 export type Topology = {
   readonly role: Role
   /** Does this side open the link when the server says that a peer has joined? */
-  readonly dials: boolean
+  readonly initiates: boolean
   /** May this peer open a link to us? */
-  readonly answers: (peer: PeerId, host: PeerId | null) => boolean
+  readonly acceptsOfferFrom: (peer: PeerId, host: PeerId | null) => boolean
   /** What is said first on a link that has just opened; null where the other side begins. */
-  readonly greeting: (dialled: boolean, person: Person, password: string) => PeerMessage | null
+  readonly firstMessage: (initiator: boolean, person: Person, password: string) => PeerMessage | null
   /** Is what one peer says passed on to the others? */
   readonly relays: boolean
   /** Does the far end of a link pass on to others what we send it? */
-  readonly forwarded: boolean
+  readonly peerRelays: boolean
   /** Do we tell whoever joins the call that we are in it? In a star its host does that for everybody. */
   readonly greetsCallers: boolean
   /** Our own name in the roster, as far as it is known without being told. */
@@ -28,11 +28,11 @@ export type Topology = {
 
 export const mesh: Topology = {
   role: 'mesh',
-  dials: true,
-  answers: () => true,
-  greeting: (dialled, person, password) => (dialled ? null : { kind: 'hello', person, password }),
+  initiates: true,
+  acceptsOfferFrom: () => true,
+  firstMessage: (initiator, person, password) => (initiator ? null : { kind: 'hello', person, password }),
   relays: false,
-  forwarded: false,
+  peerRelays: false,
   greetsCallers: true,
   selfMember: memberId,
   read: parseMesh,
@@ -41,11 +41,11 @@ export const mesh: Topology = {
 
 export const starHost: Topology = {
   role: 'host',
-  dials: true,
-  answers: () => false,
-  greeting: () => null,
+  initiates: true,
+  acceptsOfferFrom: () => false,
+  firstMessage: () => null,
   relays: true,
-  forwarded: false,
+  peerRelays: false,
   greetsCallers: false,
   selfMember: () => hostMember,
   read: parseFromGuest,
@@ -54,11 +54,11 @@ export const starHost: Topology = {
 
 export const starGuest: Topology = {
   role: 'guest',
-  dials: false,
-  answers: (peer, host) => peer === host,
-  greeting: (_dialled, _person, password) => ({ kind: 'knock', password }),
+  initiates: false,
+  acceptsOfferFrom: (peer, host) => peer === host,
+  firstMessage: (_dialled, _person, password) => ({ kind: 'knock', password }),
   relays: false,
-  forwarded: true,
+  peerRelays: true,
   greetsCallers: false,
   selfMember: () => null,
   read: parseFromHost,

@@ -4,7 +4,7 @@ import type { RoomState } from '../room/state.ts'
 import { shownName } from './format.ts'
 import type { Commands, Model } from './model.ts'
 import { Announcer } from './parts/announcer.tsx'
-import { later } from './parts/later.tsx'
+import { lazy } from './parts/later.tsx'
 import { newTo } from './reading.ts'
 import { text } from './text.ts'
 import { Dialogs } from './views/dialogs.tsx'
@@ -14,7 +14,7 @@ import { Start } from './views/start.tsx'
 
 /** Nobody needs it before they have joined: loaded with the first key or press, it is here by then. */
 const loadRoom = () => import('./views/room.tsx').then(({ RoomView }) => RoomView)
-const RoomView = later(loadRoom)
+const RoomView = lazy(loadRoom)
 
 export const App = ({ model, commands }: { model: Model; commands: Commands }) => {
   const view = model.view.value

@@ -16,15 +16,15 @@ export type Grid = {
 export type Shape = { readonly least: number; readonly most: number }
 
 /** As cameras see on a desk. */
-export const lying: Shape = { least: 4 / 3, most: 16 / 9 }
+export const landscape: Shape = { least: 4 / 3, most: 16 / 9 }
 /** As cameras see in a hand, and as wide as on a desk where many stand above each other. */
-export const standing: Shape = { least: 9 / 16, most: 16 / 9 }
+export const portrait: Shape = { least: 9 / 16, most: 16 / 9 }
 /** Somebody who has the room to themselves fills it, as far as a picture can be cut. */
 export const filling: Shape = { least: 9 / 16, most: 16 / 9 }
 /** What is shown whole has the shape of its picture. */
 export const exactly = (ratio: number): Shape => ({ least: ratio, most: ratio })
 
-export const shapeFor = ({ width, height }: Box): Shape => (width >= height ? lying : standing)
+export const shapeFor = ({ width, height }: Box): Shape => (width >= height ? landscape : portrait)
 
 const tileWidthMin = 132
 

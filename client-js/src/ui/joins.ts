@@ -1,7 +1,7 @@
 /** Owns what somebody would take along into a call, as the mirror shows it now. Pure. */
 import type { PreviewState } from '../call/preview.ts'
 
-export const joinsWith = ({
+export const joinMode = ({
   microphone,
   camera,
 }: PreviewState): 'neither' | 'microphone' | 'camera' | 'both' => {

@@ -22,4 +22,4 @@ export const readUpTo = (reading: Reading, timeline: Timeline, back: boolean): R
 }
 
 const isNews = (entry: Entry): boolean =>
-  (entry.kind === 'chat' && !entry.own && entry.teller === null) || (entry.kind === 'file' && !entry.own)
+  (entry.kind === 'chat' && !entry.own && entry.sharedBy === null) || (entry.kind === 'file' && !entry.own)

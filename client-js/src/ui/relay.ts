@@ -1,6 +1,7 @@
 /** Owns what somebody who hides their address should know of the relay that this needs. Pure. */
+
+import type { IceServer, Settings } from '../app/settings.ts'
 import type { RoomState } from '../room/state.ts'
-import type { IceServer, Settings } from '../settings.ts'
 
 type Chosen = Pick<Settings, 'iceServers' | 'relayOnly'>
 

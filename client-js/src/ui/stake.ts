@@ -2,7 +2,7 @@
 import { busy, type FilesState } from '../files/state.ts'
 import type { RoomState } from '../room/state.ts'
 
-export const atStake = (
+export const leaveGuard = (
   { topology, members, ended }: RoomState,
   files: FilesState,
 ): 'room' | 'files' | null => {

@@ -8,10 +8,10 @@ import type {
   RemoteStream,
   StreamId,
 } from '../call/state.ts'
-import type { Reach } from '../room/people.ts'
+import type { ConnectionStatus } from '../room/roster.ts'
 
 /** What the call itself does not know of a member. */
-export type Known = { readonly name: string; readonly reach: Reach }
+export type Known = { readonly name: string; readonly connectionStatus: ConnectionStatus }
 
 export type Tile = {
   readonly key: string
@@ -27,7 +27,7 @@ export type Tile = {
   /** Null where nobody says so. */
   readonly muted: boolean | null
   readonly speaking: boolean
-  readonly reach: Reach
+  readonly connectionStatus: ConnectionStatus
   readonly quality: Quality | null
   readonly remote: RemoteStream | null
   readonly screen: OwnScreen | null
@@ -76,7 +76,7 @@ const none = { hidden: false, quality: null, remote: null } as const
 
 const ofOwn = ({ own }: CallState, name: string): Tile[] => {
   if (own.phase === 'out') return []
-  const tile = { own: true, member: null, name, reach: 'self', ...none } as const
+  const tile = { own: true, member: null, name, connectionStatus: 'self', ...none } as const
   const person: Tile = {
     ...tile,
     key: 'self',

@@ -2,15 +2,15 @@
 import { type Piece, pieces } from './format.ts'
 
 export type Block =
-  | { readonly kind: 'text'; readonly pieces: readonly WordPiece[] }
+  | { readonly kind: 'text'; readonly pieces: readonly InlinePiece[] }
   | { readonly kind: 'code'; readonly value: string }
-export type WordPiece = Piece | { readonly kind: 'code'; readonly value: string }
+export type InlinePiece = Piece | { readonly kind: 'code'; readonly value: string }
 
 /** A fence is a line of three backticks, perhaps with the name of a language; one that is not closed is text. */
 const fenced = /^```[\w+#.-]{0,30}[ \t]*\n([\s\S]*?)\n?^```[ \t]*(?:\n|$)/gm
 const inline = /`([^`\n]+)`/g
 
-export const blocks = (text: string): Block[] => {
+export const markupBlocks = (text: string): Block[] => {
   const found: Block[] = []
   let from = 0
   const plain = (to: number): void => {
@@ -26,8 +26,8 @@ export const blocks = (text: string): Block[] => {
   return found
 }
 
-const withCode = (text: string): WordPiece[] => {
-  const found: WordPiece[] = []
+const withCode = (text: string): InlinePiece[] => {
+  const found: InlinePiece[] = []
   let from = 0
   for (const match of text.matchAll(inline)) {
     found.push(...pieces(text.slice(from, match.index)))
@@ -42,7 +42,7 @@ const drawings = /^(?:\s|\p{Extended_Pictographic}|\p{Emoji_Component})+$/u
 const drawing = /\p{Extended_Pictographic}|\p{Regional_Indicator}/u
 
 /** A few drawings and nothing else, which are shown large. Digits alone are emoji components too, and no drawings. */
-export const isDrawing = (text: string): boolean =>
+export const isEmojiOnly = (text: string): boolean =>
   text.length <= 24 && drawings.test(text) && drawing.test(text)
 
 const excerptUnits = 120

@@ -35,7 +35,7 @@ const callersMax = 40
 const sizesMax = 400
 
 /** How one of the two sets of words says it. */
-export type VoiceWords = {
+export type CallDialect = {
   readonly numbers: {
     readonly join: number
     readonly leave: number
@@ -47,14 +47,14 @@ export type VoiceWords = {
   readonly wanted: (special: unknown) => unknown
 }
 
-export const meshVoice: VoiceWords = {
+export const meshCall: CallDialect = {
   numbers: { join: 0, leave: 1, streams: 2, want: 4 },
   join: reply => reply,
   want: stream => stream,
   wanted: special => special,
 }
 
-export const starVoice: VoiceWords = {
+export const starCall: CallDialect = {
   numbers: { join: 0, leave: 1, streams: 4, want: 6 },
   join: reply => (reply ? true : {}),
   want: stream => ({ StreamID: stream }),
@@ -62,8 +62,8 @@ export const starVoice: VoiceWords = {
 }
 
 /** `target` is whom a star's frame names, which only a request for a stream makes use of. */
-export const parseVoice = (
-  words: VoiceWords,
+export const parseCallMessage = (
+  words: CallDialect,
   data: unknown,
   target: MemberId | null = null,
 ): CallMessage | null => {
@@ -87,9 +87,12 @@ export const parseVoice = (
   }
 }
 
-type Voice = Extract<CallMessage, { kind: 'join-call' | 'leave-call' | 'streams' | 'want-stream' }>
+type OriginalCallMessage = Extract<
+  CallMessage,
+  { kind: 'join-call' | 'leave-call' | 'streams' | 'want-stream' }
+>
 
-export const writeVoice = (words: VoiceWords, message: Voice): object => {
+export const writeCallMessage = (words: CallDialect, message: OriginalCallMessage): object => {
   const { numbers } = words
   switch (message.kind) {
     case 'join-call':
@@ -177,16 +180,16 @@ const parseSizes = (data: Fields): CallMessage | null => {
 }
 
 /** Names of our own types; the same in a mesh and in a star. */
-const ourVoice = { media: 'media', sizes: 'sizes' } as const
+const extensionTypes = { media: 'media', sizes: 'sizes' } as const
 
-export const writeOurVoice = (message: Extract<CallMessage, { kind: 'media' | 'sizes' }>): object =>
+export const writeCallExtension = (message: Extract<CallMessage, { kind: 'media' | 'sizes' }>): object =>
   message.kind === 'media'
-    ? { type: ourVoice.media, data: message.media }
-    : { type: ourVoice.sizes, data: writeSizes(message.sizes) }
+    ? { type: extensionTypes.media, data: message.media }
+    : { type: extensionTypes.sizes, data: writeSizes(message.sizes) }
 
-export const parseOurVoice = (type: unknown, data: unknown): CallMessage | null => {
+export const parseCallExtension = (type: unknown, data: unknown): CallMessage | null => {
   if (!isRecord(data)) return null
-  if (type === ourVoice.sizes) return parseSizes(data)
-  const media = type === ourVoice.media ? parseMedia(data) : null
+  if (type === extensionTypes.sizes) return parseSizes(data)
+  const media = type === extensionTypes.media ? parseMedia(data) : null
   return media && { kind: 'media', media }
 }

@@ -17,8 +17,8 @@ export type FileCard = {
 }
 
 /** The two ways in which the original moves a file: over the room's channel, or over connections of its own. */
-export const ways = { main: 0, extra: 1 } as const
-export type Way = (typeof ways)[keyof typeof ways]
+export const legacyModes = { main: 0, extra: 1 } as const
+export type LegacyMode = (typeof legacyModes)[keyof typeof legacyModes]
 
 /** `from` is the action's number at whoever speaks, `to` its number at whoever hears, -1 where it has none. */
 export type FileSignal =

@@ -3,7 +3,7 @@
  * two sets of words the original has for it; nothing past them handles an unknown shape.
  */
 import type { CallMessage } from './call.ts'
-import type { Chat, ChatWord } from './chat.ts'
+import type { Chat, ChatEvent } from './chat.ts'
 import type { FileMessage } from './file.ts'
 import type { MemberId, PeerId } from './ids.ts'
 import { isRecord, textUpTo, wholeNumber } from './shape.ts'
@@ -43,7 +43,7 @@ export type PeerMessage =
   | { kind: 'admitted'; id: MemberId }
   | { kind: 'introduce'; person: Person }
   | Chat
-  | ChatWord
+  | ChatEvent
   | { kind: 'ask-roster' }
   | { kind: 'ask-card' }
   | { kind: 'roster'; members: Member[] }
@@ -65,7 +65,7 @@ const avatarUnitsMax = 500
 export const defaultAvatar = '/public/defaults/User.jpg'
 
 /** Our own words beside the original's: it passes over a type it does not know and keys it does not know. */
-export const ours = { moved: 'moved', movedNoted: 'moved-noted', signal: 'signal' } as const
+export const extensionTypes = { moved: 'moved', movedNoted: 'moved-noted', signal: 'signal' } as const
 
 const parseCaps = (value: unknown): Caps => {
   const said = isRecord(value) ? value : {}
@@ -79,7 +79,7 @@ const parseCaps = (value: unknown): Caps => {
   }
 }
 
-export const parseSaidSignal = (data: unknown): PeerMessage | null => {
+export const parseSignalMessage = (data: unknown): PeerMessage | null => {
   const signal = parseSignal(data)
   return signal && { kind: 'signal', signal }
 }

@@ -3,9 +3,9 @@ import { useState } from 'preact/hooks'
 import type { Commands } from '../model.ts'
 import { text } from '../text.ts'
 import { Icon, type IconName } from './icon.tsx'
-import { later } from './later.tsx'
+import { lazy } from './later.tsx'
 
-const QrDialog = later(() => import('../views/qr.tsx').then(({ QrDialog }) => QrDialog))
+const QrDialog = lazy(() => import('../views/qr.tsx').then(({ QrDialog }) => QrDialog))
 
 type Props = {
   commands: Commands
@@ -15,28 +15,28 @@ type Props = {
   small?: boolean
 }
 
-export const HandOn = ({ commands, link, room, small = false }: Props) => {
+export const ShareButtons = ({ commands, link, room, small = false }: Props) => {
   const [open, setOpen] = useState(false)
   const { share } = commands
   return (
     <div class="hand-on">
       {share && (
-        <Way
+        <ShareButton
           icon="share"
           label={text.room.share}
           small={small}
           go={() => void share({ title: text.titleIn(room), url: link })}
         />
       )}
-      <Way icon="qr" label={text.room.qrShow} small={small} opens go={() => setOpen(true)} />
+      <ShareButton icon="qr" label={text.room.qrShow} small={small} opens go={() => setOpen(true)} />
       {open && <QrDialog link={link} close={() => setOpen(false)} />}
     </div>
   )
 }
 
-type WayProps = { icon: IconName; label: string; small: boolean; opens?: boolean; go: () => void }
+type ShareButtonProps = { icon: IconName; label: string; small: boolean; opens?: boolean; go: () => void }
 
-const Way = ({ icon, label, small, opens, go }: WayProps) => (
+const ShareButton = ({ icon, label, small, opens, go }: ShareButtonProps) => (
   <button
     type="button"
     class={small ? 'button button-icon' : 'button'}

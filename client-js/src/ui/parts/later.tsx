@@ -4,7 +4,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { text } from '../text.ts'
 
 /** Nothing while it is loading; if it cannot be loaded, that in words. Make one where a file begins, not while drawing. */
-export const later = <Props extends object>(
+export const lazy = <Props extends object>(
   load: () => Promise<ComponentType<Props>>,
 ): ComponentType<Props> => {
   let loaded: ComponentType<Props> | null = null

@@ -1,9 +1,9 @@
 /** Owns how what somebody wrote is drawn: every piece an element or text of its own, never markup. */
-import { blocks, isDrawing, type WordPiece } from '../words.ts'
+import { type InlinePiece, isEmojiOnly, markupBlocks } from '../words.ts'
 
-export const Words = ({ value }: { value: string }) => (
-  <div class={isDrawing(value) ? 'words words-drawing' : 'words'}>
-    {blocks(value).map((block, index) =>
+export const MessageText = ({ value }: { value: string }) => (
+  <div class={isEmojiOnly(value) ? 'words words-drawing' : 'words'}>
+    {markupBlocks(value).map((block, index) =>
       block.kind === 'code' ? (
         // Code runs from left to right in every language.
         <pre key={index} dir="ltr">
@@ -20,7 +20,7 @@ export const Words = ({ value }: { value: string }) => (
   </div>
 )
 
-const Piece = ({ piece }: { piece: WordPiece }) => {
+const Piece = ({ piece }: { piece: InlinePiece }) => {
   switch (piece.kind) {
     case 'text':
       return piece.value

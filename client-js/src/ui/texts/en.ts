@@ -1,5 +1,5 @@
 /** Owns every English word of the page. Another language is another file of the same type. */
-import type { Reach } from '../../room/people.ts'
+import type { ConnectionStatus } from '../../room/roster.ts'
 import type { NoticeKind } from '../../room/timeline.ts'
 import type { Trouble } from '../model.ts'
 import { call } from './en/call.ts'
@@ -34,7 +34,7 @@ const notices: Record<NoticeKind, (name: string) => string> = {
     'The server no longer knows this room. Those already here can go on talking; nobody new can join.',
 }
 
-const reaches: Record<Reach, string> = {
+const reaches: Record<ConnectionStatus, string> = {
   self: 'you',
   direct: 'direct connection',
   'via-host': 'through the host',

@@ -1,6 +1,6 @@
 /** Owns the last look into the mirror before a call that one enters from within the room. */
 import { useId } from 'preact/hooks'
-import { joinsWith } from '../joins.ts'
+import { joinMode } from '../joins.ts'
 import type { Commands, Model } from '../model.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { text } from '../text.ts'
@@ -10,7 +10,7 @@ type Props = { model: Model; commands: Commands; close: () => void }
 
 export const CallDialog = ({ model, commands, close }: Props) => {
   const id = useId()
-  const how = joinsWith(model.preview.value)
+  const how = joinMode(model.preview.value)
   const running = (model.call.value?.participants.length ?? 0) > 0
   const enter = (): void => {
     commands.enterCall()

@@ -3,7 +3,7 @@ import type { RefObject } from 'preact'
 import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'
 import type { Model } from '../model.ts'
-import { Face } from '../parts/face.tsx'
+import { Avatar } from '../parts/face.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { text } from '../text.ts'
 
@@ -23,7 +23,7 @@ export const CallStrip = ({ model, state, join, entrance }: Props) => {
     <section class="call-strip" aria-label={text.call.area}>
       <div class="call-strip-faces" aria-hidden="true">
         {names.slice(0, 3).map((name, at) => (
-          <Face key={at} name={name} />
+          <Avatar key={at} name={name} />
         ))}
       </div>
       <p class="call-strip-words" role="status">

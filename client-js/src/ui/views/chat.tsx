@@ -3,12 +3,12 @@ import { canSpeak } from '../../room/chat.ts'
 import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'
 import type { Commands, Model } from '../model.ts'
-import { later } from '../parts/later.tsx'
+import { lazy } from '../parts/later.tsx'
 import { text } from '../text.ts'
 import { Compose } from './compose.tsx'
 import { Log } from './log.tsx'
 
-const FilesStrip = later(() => import('./files-strip.tsx').then(it => it.FilesStrip))
+const FilesStrip = lazy(() => import('./files-strip.tsx').then(it => it.FilesStrip))
 
 type Props = { model: Model; commands: Commands; state: RoomState; alone: boolean }
 

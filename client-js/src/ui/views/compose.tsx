@@ -47,7 +47,7 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
     write(current.value)
     current.focus()
   }
-  const words = alone && state.handsOver ? text.chat.aloneHandingOver : text.chat.alone
+  const words = alone && state.sharesHistory ? text.chat.aloneHandingOver : text.chat.alone
   return (
     <form
       class="compose"

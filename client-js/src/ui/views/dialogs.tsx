@@ -1,13 +1,13 @@
 /** Owns which window stands above the page, if any. */
 import type { ComponentType } from 'preact'
 import type { Commands, DialogName, Model } from '../model.ts'
-import { later } from '../parts/later.tsx'
+import { lazy } from '../parts/later.tsx'
 
-const SettingsDialog = later(() => import('./settings.tsx').then(({ SettingsDialog }) => SettingsDialog))
+const SettingsDialog = lazy(() => import('./settings.tsx').then(({ SettingsDialog }) => SettingsDialog))
 
-const ShortcutsDialog = later(() => import('./shortcuts.tsx').then(({ ShortcutsDialog }) => ShortcutsDialog))
-const CallDialog = later(() => import('./call-dialog.tsx').then(({ CallDialog }) => CallDialog))
-const LeaveDialog = later(() => import('./leave.tsx').then(({ LeaveDialog }) => LeaveDialog))
+const ShortcutsDialog = lazy(() => import('./shortcuts.tsx').then(({ ShortcutsDialog }) => ShortcutsDialog))
+const CallDialog = lazy(() => import('./call-dialog.tsx').then(({ CallDialog }) => CallDialog))
+const LeaveDialog = lazy(() => import('./leave.tsx').then(({ LeaveDialog }) => LeaveDialog))
 
 type Props = { model: Model; commands: Commands }
 

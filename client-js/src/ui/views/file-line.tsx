@@ -2,12 +2,12 @@
 import type { FileEntry } from '../../room/timeline.ts'
 import { shownName } from '../format.ts'
 import type { FileCommands, Model } from '../model.ts'
-import { Face } from '../parts/face.tsx'
-import { later } from '../parts/later.tsx'
+import { Avatar } from '../parts/face.tsx'
+import { lazy } from '../parts/later.tsx'
 import { text } from '../text.ts'
 import { Time } from './message.tsx'
 
-const FileOf = later(() => import('./files.tsx').then(it => it.FileOf))
+const FileOf = lazy(() => import('./files.tsx').then(it => it.FileOf))
 
 type Props = { entry: FileEntry; model: Model; commands: FileCommands }
 
@@ -15,7 +15,7 @@ export const FileLine = ({ entry, model, commands }: Props) => {
   const name = shownName(entry.name)
   return (
     <article class={entry.own ? 'said said-own' : 'said'} data-key={entry.key}>
-      {!entry.own && <Face name={name} />}
+      {!entry.own && <Avatar name={name} />}
       <div class="said-body">
         <p class="said-head">
           <bdi class="said-name">{entry.own ? text.chat.you : name}</bdi> <Time at={entry.at} />

@@ -1,13 +1,13 @@
 /** Owns the card of one file in the conversation: what it is, what can be done with it, and how far it has come. */
 import { useEffect, useRef } from 'preact/hooks'
 import {
+  activeUpload,
+  type Download,
   type FileCard,
   type FilesState,
-  type Incoming,
-  type Outgoing,
-  outgoingLive,
-  owedSeconds,
   type Rate,
+  secondsLeft,
+  type Upload,
 } from '../../files/state.ts'
 import type { FileEntry } from '../../room/timeline.ts'
 import { bytesText, perSecondText, secondsText, shownName } from '../format.ts'
@@ -21,10 +21,10 @@ type Props = { entry: FileEntry; model: Model; commands: FileCommands }
 export const FileOf = ({ entry, model, commands }: Props) => {
   const state = model.files.value
   if (entry.own) return <Shared state={state} entry={entry} commands={commands} />
-  const it = [...state.incoming.values()].find(
+  const it = [...state.downloads.values()].find(
     ({ shownUnder, file }) => shownUnder === entry.owner && file.id === entry.file,
   )
-  const there = it !== undefined && state.parties.has(it.owner)
+  const there = it !== undefined && state.routes.has(it.owner)
   return it ? (
     <Offered it={it} there={there} commands={commands} />
   ) : (
@@ -39,7 +39,7 @@ const Name = ({ file }: { file: FileCard }) => (
 )
 
 /** `there`: its owner is in the room. */
-const Offered = ({ it, there, commands }: { it: Incoming; there: boolean; commands: FileCommands }) => {
+const Offered = ({ it, there, commands }: { it: Download; there: boolean; commands: FileCommands }) => {
   const card = useRef<HTMLElement>(null)
   const name = shownName(it.file.name)
   const open = it.phase === 'offered'
@@ -69,7 +69,7 @@ const Offered = ({ it, there, commands }: { it: Incoming; there: boolean; comman
           {stateOf(it, there)}
         </p>
         {it.here && (
-          <Media name={name} type={it.file.media} size={it.size} load={() => commands.kept(it.key)} />
+          <Media name={name} type={it.file.media} size={it.size} load={() => commands.saved(it.key)} />
         )}
         {moving.has(it.phase) && (
           <Bar done={it.stored} size={it.size} rate={it.rate} name={name} still={stands(it)} />
@@ -82,23 +82,23 @@ const Offered = ({ it, there, commands }: { it: Incoming; there: boolean; comman
   )
 }
 
-const moving: ReadonlySet<Incoming['phase']> = new Set(['running', 'checking', 'waiting', 'asking'])
-const stands = ({ phase, paused }: Incoming | Outgoing): boolean =>
+const moving: ReadonlySet<Download['phase']> = new Set(['running', 'checking', 'waiting', 'asking'])
+const stands = ({ phase, paused }: Download | Upload): boolean =>
   paused.ours || paused.theirs || phase === 'waiting'
 
-const stateOf = (it: Incoming, there: boolean): string => {
+const stateOf = (it: Download, there: boolean): string => {
   const from = shownName(it.ownerName)
   if (it.phase === 'waiting' && !there) return text.files.ownerGone(from)
   // The original's pages have no hash to compare.
-  if (it.phase === 'kept' && it.road === 'words') return text.files.keptUnchecked
-  if (it.phase === 'left') return text.files.partly(bytesText(it.stored), bytesText(it.size))
+  if (it.phase === 'kept' && it.transport === 'legacy') return text.files.keptUnchecked
+  if (it.phase === 'resumable') return text.files.partly(bytesText(it.stored), bytesText(it.size))
   if (it.phase === 'stopped') return text.files.why[it.why ?? 'lost'](from)
   if (it.phase === 'running' && it.paused.ours) return text.files.paused
   if (it.phase === 'running' && it.paused.theirs) return text.files.pausedBy(from)
   return text.files.phases[it.phase](from)
 }
 
-const IncomingButtons = ({ it, commands }: { it: Incoming; commands: FileCommands }) => {
+const IncomingButtons = ({ it, commands }: { it: Download; commands: FileCommands }) => {
   const name = shownName(it.file.name)
   const { key, phase } = it
   if (phase === 'offered')
@@ -109,7 +109,7 @@ const IncomingButtons = ({ it, commands }: { it: Incoming; commands: FileCommand
         <Press label={text.files.decline} name={name} press={() => commands.decline(key)} />
       </>
     )
-  if (phase === 'left')
+  if (phase === 'resumable')
     return (
       <>
         <Press strong label={text.files.resume} name={name} press={() => commands.accept(key)} />
@@ -141,7 +141,7 @@ const IncomingButtons = ({ it, commands }: { it: Incoming; commands: FileCommand
   )
 }
 
-const SaveTo = ({ it, commands }: { it: Incoming; commands: FileCommands }) => {
+const SaveTo = ({ it, commands }: { it: Download; commands: FileCommands }) => {
   const { acceptInto } = commands
   if (!acceptInto) return null
   return (
@@ -163,7 +163,7 @@ type BarProps = { done: number; size: number; rate: Rate; name: string; still: b
 
 /** Changes all the time, so it is not read out by itself. */
 const Bar = ({ done, size, rate, name, still }: BarProps) => {
-  const left = still ? null : owedSeconds(size - done, rate)
+  const left = still ? null : secondsLeft(size - done, rate)
   return (
     <div class="file-progress" aria-live="off">
       <progress
@@ -190,7 +190,7 @@ const Shared = ({
   commands: FileCommands
 }) => {
   const share = state.shares.get(entry.file)
-  const rows = [...state.outgoing.values()].filter(({ file }) => file === entry.file)
+  const rows = [...state.uploads.values()].filter(({ file }) => file === entry.file)
   if (!share) return <p class="file-gone">{text.files.takenBack}</p>
   const name = shownName(share.file.name)
   return (
@@ -220,9 +220,9 @@ const Shared = ({
   )
 }
 
-const Row = ({ it, name, commands }: { it: Outgoing; name: string; commands: FileCommands }) => {
+const Row = ({ it, name, commands }: { it: Upload; name: string; commands: FileCommands }) => {
   const to = shownName(it.memberName)
-  const live = outgoingLive.has(it.phase)
+  const live = activeUpload.has(it.phase)
   return (
     <li class="file-row">
       <p class="file-state" role="status">
@@ -235,7 +235,7 @@ const Row = ({ it, name, commands }: { it: Outgoing; name: string; commands: Fil
         )}
       </p>
       {live && (
-        <Bar done={it.took} size={it.size} rate={it.rate} name={`${name}, ${to}`} still={stands(it)} />
+        <Bar done={it.acked} size={it.size} rate={it.rate} name={`${name}, ${to}`} still={stands(it)} />
       )}
       {live && (
         <div class="file-buttons">
@@ -253,7 +253,7 @@ const Row = ({ it, name, commands }: { it: Outgoing; name: string; commands: Fil
   )
 }
 
-const rowState = (it: Outgoing, to: string): string => {
+const rowState = (it: Upload, to: string): string => {
   if (it.phase === 'stopped') return text.files.whyRow[it.why ?? 'lost'](to)
   if (it.phase === 'running' && it.paused.ours) return text.files.paused
   return text.files.rows[it.phase]

@@ -1,13 +1,13 @@
 /** Owns the page behind an invitation: who you are, how you look and sound, and one button. */
-import { joinsWith } from '../joins.ts'
+import { joinMode } from '../joins.ts'
 import type { Commands, Model, View } from '../model.ts'
 import { FormTrouble, Frame, Submit } from '../parts/frame.tsx'
-import { later } from '../parts/later.tsx'
+import { lazy } from '../parts/later.tsx'
 import { text } from '../text.ts'
 import { isTouch } from '../touch.ts'
 import { NameField, PasswordField } from './start.tsx'
 
-const PreviewView = later(() => import('./preview.tsx').then(({ PreviewView }) => PreviewView))
+const PreviewView = lazy(() => import('./preview.tsx').then(({ PreviewView }) => PreviewView))
 
 type Props = { model: Model; commands: Commands; view: Extract<View, { kind: 'invited' }> }
 
@@ -32,7 +32,7 @@ export const Invited = ({ model, commands, view }: Props) => {
           <FormTrouble model={model} where="invited" />
           <Submit model={model} where="invited" label={text.join.submit} busy={text.join.busy} />
           <p class="prejoin-how" role="status">
-            {text.preview.joins[joinsWith(model.preview.value)]}
+            {text.preview.joins[joinMode(model.preview.value)]}
           </p>
           <button type="button" class="button button-quiet" onClick={commands.toStart}>
             {text.invited.elsewhere}

@@ -41,7 +41,7 @@ export const Log = ({ model, commands, state, empty }: Props) => {
         key={entry.key}
         entry={entry}
         follows={breaks === null && followsOn(before, entry)}
-        quoted={entry.answers === null ? null : (messages.get(entry.answers) ?? null)}
+        quoted={entry.replyTo === null ? null : (messages.get(entry.replyTo) ?? null)}
         active={entry.key === (picking ?? pointed)}
         canReply={mayReply}
         canReact={mayReact}
@@ -189,7 +189,7 @@ const breakBefore = (before: Entry | undefined, entry: Entry, line: number | nul
   )
 }
 
-const tellerOf = (entry: Entry | undefined): string | null => (entry?.kind === 'chat' ? entry.teller : null)
+const tellerOf = (entry: Entry | undefined): string | null => (entry?.kind === 'chat' ? entry.sharedBy : null)
 
 const togetherMs = 180_000
 

@@ -1,11 +1,11 @@
 /** Owns one message as it is shown: who, when, what it answers, its words, its signs, and what can be done with it. */
-import type { ChatEntry, MessageId, Sign } from '../../room/timeline.ts'
+import type { ChatEntry, MessageId, Reaction } from '../../room/timeline.ts'
 import { clock, listed, shownName } from '../format.ts'
 import { EmojiButton } from '../parts/emoji.tsx'
-import { Face } from '../parts/face.tsx'
+import { Avatar } from '../parts/face.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { memo } from '../parts/memo.tsx'
-import { Words } from '../parts/words.tsx'
+import { MessageText } from '../parts/words.tsx'
 import { text } from '../text.ts'
 import { excerpt } from '../words.ts'
 
@@ -15,7 +15,7 @@ export type Acts = {
   readonly reply: (id: MessageId) => void
   /** The choice of signs has opened, or closed. */
   readonly pick: (key: number | null) => void
-  readonly react: (id: MessageId, sign: string, on: boolean) => void
+  readonly react: (id: MessageId, emoji: string, on: boolean) => void
   readonly show: (key: number) => void
 }
 
@@ -34,7 +34,12 @@ type Props = {
 export const Message = memo((props: Props) => {
   const { entry, follows, quoted, active, acts } = props
   const name = shownName(entry.name)
-  const kinds = ['said', entry.own && 'said-own', follows && 'said-on', entry.teller !== null && 'said-told']
+  const kinds = [
+    'said',
+    entry.own && 'said-own',
+    follows && 'said-on',
+    entry.sharedBy !== null && 'said-told',
+  ]
   return (
     <article
       class={kinds.filter(Boolean).join(' ')}
@@ -44,18 +49,18 @@ export const Message = memo((props: Props) => {
       onPointerEnter={({ pointerType }) => pointerType === 'mouse' && acts.point(entry.key)}
       onPointerUp={({ pointerType }) => pointerType !== 'mouse' && acts.point(entry.key)}
     >
-      {!entry.own && (follows ? <span class="face-gap" /> : <Face name={name} />)}
+      {!entry.own && (follows ? <span class="face-gap" /> : <Avatar name={name} />)}
       <div class="said-body">
         <p class={follows ? 'sr-only' : 'said-head'}>
           <bdi class="said-name">{entry.own ? text.chat.you : name}</bdi> <Time at={entry.at} />
         </p>
         <div class="said-box">
-          {entry.answers !== null && <Quote entry={quoted} acts={acts} />}
+          {entry.replyTo !== null && <Quote entry={quoted} acts={acts} />}
           <div class="said-text">
-            <Words value={entry.text} />
+            <MessageText value={entry.text} />
           </div>
         </div>
-        {entry.delivery === 'unheard' && <p class="said-state">{text.chat.unheard}</p>}
+        {entry.delivery === 'undelivered' && <p class="said-state">{text.chat.unheard}</p>}
         <Signs {...props} />
         {active && <Actions {...props} />}
       </div>
@@ -82,15 +87,15 @@ const Quote = ({ entry, acts }: { entry: ChatEntry | null; acts: Acts }) => {
 }
 
 const Signs = ({ entry, canReact, acts }: Props) => {
-  const { id, signs } = entry
-  if (signs.length === 0 || id === null) return null
+  const { id, reactions } = entry
+  if (reactions.length === 0 || id === null) return null
   return (
     <ul class="signs">
-      {signs.map(({ sign, by }) => {
+      {reactions.map(({ emoji, by }) => {
         const mine = by.some(({ member }) => member === null)
-        const label = text.chat.reaction(sign, namesOf(by))
+        const label = text.chat.reaction(emoji, namesOf(by))
         return (
-          <li key={sign}>
+          <li key={emoji}>
             <button
               type="button"
               class="sign"
@@ -98,9 +103,9 @@ const Signs = ({ entry, canReact, acts }: Props) => {
               aria-label={label}
               aria-disabled={!canReact}
               title={label}
-              onClick={() => acts.react(id, sign, !mine)}
+              onClick={() => acts.react(id, emoji, !mine)}
             >
-              {sign} {by.length > 1 && <span class="sign-count">{by.length}</span>}
+              {emoji} {by.length > 1 && <span class="sign-count">{by.length}</span>}
             </button>
           </li>
         )
@@ -109,7 +114,7 @@ const Signs = ({ entry, canReact, acts }: Props) => {
   )
 }
 
-const namesOf = (by: Sign['by']): string =>
+const namesOf = (by: Reaction['by']): string =>
   listed(by.map(({ member, name }) => (member === null ? text.chat.you : shownName(name))))
 
 const Actions = ({ entry, canReply, canReact, acts }: Props) => {
@@ -127,7 +132,7 @@ const Actions = ({ entry, canReply, canReact, acts }: Props) => {
         <EmojiButton
           label={text.chat.react}
           class="act"
-          pick={sign => acts.react(id, sign, true)}
+          pick={emoji => acts.react(id, emoji, true)}
           toggled={open => acts.pick(open ? key : null)}
         />
       )}

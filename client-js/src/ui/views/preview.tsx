@@ -6,7 +6,7 @@ import type { PreviewState } from '../../call/preview.ts'
 import { useKeptFocus } from '../kept-focus.ts'
 import type { Commands, Model } from '../model.ts'
 import { DeviceList, ToggleWithDevices } from '../parts/devices.tsx'
-import { Face } from '../parts/face.tsx'
+import { Avatar } from '../parts/face.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { Level } from '../parts/level.tsx'
 import { Popover } from '../parts/popover.tsx'
@@ -64,7 +64,7 @@ const Mirror = ({ name, state, want }: MirrorProps) => {
   const asking = microphone.asking || camera.asking
   return (
     <div class="preview-face">
-      {name.trim() === '' ? <Icon name="camera-off" /> : <Face name={name} large />}
+      {name.trim() === '' ? <Icon name="camera-off" /> : <Avatar name={name} large />}
       <p>{asking ? text.preview.asking : text.preview.cameraOff}</p>
     </div>
   )

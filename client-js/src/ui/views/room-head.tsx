@@ -9,7 +9,7 @@ import { ServerState } from '../parts/frame.tsx'
 import { Icon, Logo } from '../parts/icon.tsx'
 import { PanelButton } from '../parts/panel.tsx'
 import { SettingsButton } from '../parts/settings-button.tsx'
-import { atStake } from '../stake.ts'
+import { leaveGuard } from '../stake.ts'
 import { text } from '../text.ts'
 
 type Props = {
@@ -27,7 +27,7 @@ export const RoomHead = ({ model, commands, state, panels, people, children }: P
   useEffect(() => title.current?.focus(), [])
   const { card } = state
   const leave = (): void => {
-    if (atStake(state, model.files.peek()) === null) commands.leave()
+    if (leaveGuard(state, model.files.peek()) === null) commands.leave()
     else model.dialog.value = 'leave'
   }
   return (
@@ -61,7 +61,7 @@ export const RoomHead = ({ model, commands, state, panels, people, children }: P
 }
 
 /** Can somebody still come in by the link? */
-export const admits = (state: RoomState): boolean => !state.ended && state.seat.type !== 'lost'
+export const admits = (state: RoomState): boolean => !state.ended && state.membership.type !== 'rejected'
 
 /** A line that is up helps nobody once the server has forgotten the room. */
 const RoomServerState = ({ model, state }: { model: Model; state: RoomState }) => {

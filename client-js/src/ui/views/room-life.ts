@@ -4,13 +4,13 @@ import { useEffect, useRef } from 'preact/hooks'
 import type { CallCommands, CallState, MemberId } from '../../call/state.ts'
 import type { RoomState } from '../../room/state.ts'
 import type { Timeline } from '../../room/timeline.ts'
+import { callAnnouncements } from '../call-announcements.ts'
 import { shownName } from '../format.ts'
 import { toggleFullScreen } from '../full-screen.ts'
 import { type Keys, useKeys } from '../keys.ts'
 import type { Commands, Model } from '../model.ts'
 import type { Panels } from '../panels.ts'
 import { announce } from '../parts/announcer.tsx'
-import { saidOf } from '../said.ts'
 import { toggleScreen } from '../screens.ts'
 import { text } from '../text.ts'
 import { excerpt } from '../words.ts'
@@ -27,7 +27,7 @@ export const useCallSaid = (room: RoomState, model: Model): void => {
     if (!was || !call) return
     const nameOf = (member: MemberId): string =>
       shownName(members.current.get(member)?.name ?? text.room.stranger)
-    for (const words of saidOf(was, call, nameOf, text.call.said)) announce(words)
+    for (const words of callAnnouncements(was, call, nameOf, text.call.said)) announce(words)
   })
 }
 

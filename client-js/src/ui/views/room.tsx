@@ -2,7 +2,7 @@
 import { useComputed } from '@preact/signals'
 import type { CallState } from '../../call/state.ts'
 import { canOffer } from '../../room/file.ts'
-import { people } from '../../room/people.ts'
+import { roster } from '../../room/roster.ts'
 import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'
 import { useFocusAfterCall } from '../kept-focus.ts'
@@ -10,9 +10,9 @@ import type { Commands, Model, View } from '../model.ts'
 import { usePanels } from '../panels.ts'
 import { CopyLink } from '../parts/copy.tsx'
 import { Drop } from '../parts/drop.tsx'
-import { HandOn } from '../parts/hand-on.tsx'
+import { ShareButtons } from '../parts/hand-on.tsx'
 import { Icon } from '../parts/icon.tsx'
-import { later } from '../parts/later.tsx'
+import { lazy } from '../parts/later.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { SettingsButton } from '../parts/settings-button.tsx'
 import { newTo } from '../reading.ts'
@@ -25,7 +25,7 @@ import { Ready } from './ready.tsx'
 import { admits, RoomHead } from './room-head.tsx'
 import { useCallSaid, useChatSaid, useRoomKeys } from './room-life.ts'
 
-const CallView = later(() => import('./call/call.tsx').then(({ CallView }) => CallView))
+const CallView = lazy(() => import('./call/call.tsx').then(({ CallView }) => CallView))
 
 type Props = { model: Model; commands: Commands; view: Extract<View, { kind: 'room' }> }
 
@@ -39,7 +39,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
   useChatSaid(state.timeline, !inCall || panels.open === 'chat')
   const entrance = useFocusAfterCall(inCall)
   useRoomKeys({ model, commands, panels })
-  const seen = people(state)
+  const seen = roster(state)
   const alone = seen.length === 1
   const chat = <Chat model={model} commands={commands} state={state} alone={alone} />
   const ask = (): void => {
@@ -97,7 +97,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
         {(!alone || inCall) && admits(state) && (
           <div class="invite">
             <CopyLink commands={commands} link={invitation} />
-            <HandOn commands={commands} link={invitation} room={shownName(state.card.name)} small />
+            <ShareButtons commands={commands} link={invitation} room={shownName(state.card.name)} small />
           </div>
         )}
         <div class="panel-narrow">

@@ -1,6 +1,6 @@
 /** Owns what can be said of the connection to one person: its way, and the code that proves it. */
 import { useEffect, useState } from 'preact/hooks'
-import type { Reach } from '../../room/people.ts'
+import type { ConnectionStatus } from '../../room/roster.ts'
 import type { Commands, ConnectionShown } from '../model.ts'
 import { Dialog } from '../parts/dialog.tsx'
 import { text } from '../text.ts'
@@ -9,12 +9,12 @@ type Props = {
   commands: Commands
   member: string
   name: string
-  reach: Reach
+  connectionStatus: ConnectionStatus
   star: boolean
   close: () => void
 }
 
-export const SafetyDialog = ({ commands, member, name, reach, star, close }: Props) => {
+export const SafetyDialog = ({ commands, member, name, connectionStatus, star, close }: Props) => {
   const [shown, setShown] = useState<ConnectionShown | null | 'asking'>('asking')
   useEffect(() => {
     let here = true
@@ -22,10 +22,10 @@ export const SafetyDialog = ({ commands, member, name, reach, star, close }: Pro
     return () => {
       here = false
     }
-  }, [member, reach])
+  }, [member, connectionStatus])
   return (
     <Dialog title={text.safety.open(name)} close={close}>
-      {reach === 'via-host' ? (
+      {connectionStatus === 'via-host' ? (
         <p>{text.safety.viaHost(name)}</p>
       ) : shown === null ? (
         <p>{text.safety.none}</p>
@@ -36,9 +36,15 @@ export const SafetyDialog = ({ commands, member, name, reach, star, close }: Pro
   )
 }
 
-const Shown = ({ connection: { way, code }, star }: { connection: ConnectionShown; star: boolean }) => (
+const Shown = ({
+  connection: { candidateKind, code },
+  star,
+}: {
+  connection: ConnectionShown
+  star: boolean
+}) => (
   <>
-    {way !== null && <p>{way === 'direct' ? text.safety.direct : text.safety.relayed}</p>}
+    {candidateKind !== null && <p>{candidateKind === 'direct' ? text.safety.direct : text.safety.relayed}</p>}
     {code === null ? (
       <p>{text.safety.noHttps}</p>
     ) : (

@@ -1,7 +1,7 @@
 /** Owns the first view: who you are, and the two ways into a room. */
 import { useRef } from 'preact/hooks'
 import type { Commands, CreateForm, Model } from '../model.ts'
-import { nameUnitsMax, passwordUnitsMax, roomNameUnitsMax } from '../model.ts'
+import { ownNameUnitsMax, passwordUnitsMax, roomNameUnitsMax } from '../model.ts'
 import { Field } from '../parts/field.tsx'
 import { FormTrouble, Frame, fieldTrouble, Submit } from '../parts/frame.tsx'
 import { Icon } from '../parts/icon.tsx'
@@ -40,7 +40,7 @@ export const NameField = ({ model, autofocus }: { model: Model; autofocus?: bool
     hint={text.start.yourNameHint}
     trouble={fieldTrouble(model, 'no-name')}
     value={model.userName.value}
-    unitsMax={nameUnitsMax}
+    unitsMax={ownNameUnitsMax}
     autocomplete="nickname"
     autofocus={autofocus ?? false}
     input={name => {

@@ -1,12 +1,12 @@
 /** Owns the English words about files. */
-import type { IncomingPhase, OutgoingPhase, Why } from '../../../files/state.ts'
+import type { DownloadPhase, StopCause, UploadPhase } from '../../../files/state.ts'
 import { plurals } from '../plural.ts'
 
 const plural = plurals('en')
 
 type Said<Kinds extends string> = Record<Kinds, (name: string) => string>
 
-const phases: Said<Exclude<IncomingPhase, 'left'>> = {
+const phases: Said<Exclude<DownloadPhase, 'resumable'>> = {
   offered: from => `${from} offers this file.`,
   queued: () => 'Waiting for its turn…',
   opening: () => 'Making room…',
@@ -19,7 +19,7 @@ const phases: Said<Exclude<IncomingPhase, 'left'>> = {
   stopped: () => 'Stopped.',
 }
 
-const why: Said<Why> = {
+const why: Said<StopCause> = {
   cancelled: from => `${from} cancelled it. Nothing was kept.`,
   declined: from => `${from} declined. Nothing was kept.`,
   gone: from => `${from} no longer has this file, or it was changed meanwhile. Nothing was kept.`,
@@ -31,7 +31,7 @@ const why: Said<Why> = {
   lost: () => 'The connection broke. Nothing was kept.',
 }
 
-const rows: Record<OutgoingPhase, string> = {
+const rows: Record<UploadPhase, string> = {
   running: 'sending…',
   sent: 'sent, being checked there…',
   waiting: 'interrupted; it goes on when the connection is back',
@@ -40,7 +40,7 @@ const rows: Record<OutgoingPhase, string> = {
   stopped: 'stopped',
 }
 
-const whyRow: Said<Why> = {
+const whyRow: Said<StopCause> = {
   cancelled: to => `${to} cancelled`,
   declined: () => 'declined',
   gone: () => 'the file cannot be read any more',

@@ -1,5 +1,5 @@
 /** Owns the English words of the settings. */
-import type { Theme } from '../../../settings.ts'
+import type { Theme } from '../../../app/settings.ts'
 
 const themes: Record<Theme, string> = { auto: 'As the system', light: 'Light', dark: 'Dark' }
 

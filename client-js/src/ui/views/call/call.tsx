@@ -1,7 +1,7 @@
 /** Owns the call as one sees it: tiles on their stage, what is to be said, and the bar. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { CallCommands, CallState } from '../../../call/state.ts'
-import { people, type Seen } from '../../../room/people.ts'
+import { type RosterEntry, roster } from '../../../room/roster.ts'
 import type { RoomState } from '../../../room/state.ts'
 import { useDevices, usePlugged } from '../../devices.ts'
 import { shownName } from '../../format.ts'
@@ -10,19 +10,19 @@ import type { Commands, Model } from '../../model.ts'
 import type { Panels } from '../../panels.ts'
 import { announce } from '../../parts/announcer.tsx'
 import { CopyLink } from '../../parts/copy.tsx'
-import { later } from '../../parts/later.tsx'
+import { lazy } from '../../parts/later.tsx'
 import { text } from '../../text.ts'
 import { arrange, type Known, type Tile, tilesOf } from '../../tiles.ts'
 import { isTouch } from '../../touch.ts'
+import { Banners } from './banners.tsx'
 import { Bar } from './bar.tsx'
-import { Notes } from './notes.tsx'
 import { Stage } from './stage.tsx'
 import { titleOf } from './title.ts'
 import '../../styles/call.css'
-import '../../styles/notes.css'
+import '../../styles/banners.css'
 import '../../styles/tile.css'
 
-const SafetyDialog = later(() => import('../safety.tsx').then(({ SafetyDialog }) => SafetyDialog))
+const SafetyDialog = lazy(() => import('../safety.tsx').then(({ SafetyDialog }) => SafetyDialog))
 
 export type CallViewProps = {
   room: RoomState
@@ -57,11 +57,11 @@ const Inside = ({ room, state, call, model, commands, panels, unread, invitation
     area.current?.focus()
     void call.setAudioOnly(false)
   }
-  const scene = arrange(tilesOf(state, room.person.name, knownIn(people(room))), pinned)
+  const scene = arrange(tilesOf(state, room.person.name, knownIn(roster(room))), pinned)
   return (
     <section ref={area} class={idle ? 'call call-idle' : 'call'} aria-label={text.call.area} tabIndex={-1}>
       <Stage scene={scene} pinned={pinned} pin={pin} call={call} prove={setProved}>
-        <Notes
+        <Banners
           state={state}
           call={call}
           reconnecting={isReconnecting(room)}
@@ -107,7 +107,7 @@ const Inside = ({ room, state, call, model, commands, panels, unread, invitation
           commands={commands}
           member={proved.member}
           name={proved.name}
-          reach={proved.reach}
+          connectionStatus={proved.connectionStatus}
           star={room.card.kind === 'star'}
           close={() => setProved(null)}
         />
@@ -128,10 +128,13 @@ const usePins = () => {
 }
 
 const knownIn =
-  (seen: readonly Seen[]) =>
+  (seen: readonly RosterEntry[]) =>
   (member: string): Known => {
     const found = seen.find(({ key }) => key === member)
-    return { name: shownName(found?.name ?? text.room.stranger), reach: found?.reach ?? 'connecting' }
+    return {
+      name: shownName(found?.name ?? text.room.stranger),
+      connectionStatus: found?.connectionStatus ?? 'connecting',
+    }
   }
 
 /** Everybody at once is out of reach: then it is us. */

@@ -1,7 +1,7 @@
 /** Owns one tile: somebody's picture or face, their name, and how they are heard, seen and reached. */
 import { useRef } from 'preact/hooks'
 import { hueOf } from '../../format.ts'
-import { Face } from '../../parts/face.tsx'
+import { Avatar } from '../../parts/face.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Video } from '../../parts/video.tsx'
 import { text } from '../../text.ts'
@@ -68,14 +68,15 @@ const Inside = ({ tile, title }: { tile: Tile; title: string }) => {
     )
   return (
     <div class={`tile-face hue-${hueOf(name)}`}>
-      <Face name={name} large />
+      <Avatar name={name} large />
     </div>
   )
 }
 
-const troubleOf = ({ own, kind, reach, remote }: Tile): string | null => {
+const troubleOf = ({ own, kind, connectionStatus, remote }: Tile): string | null => {
   if (own) return null
-  if (reach === 'lost' || reach === 'unsteady') return text.call.reconnecting
-  if (reach === 'connecting' || (kind === 'screen' && remote?.stream === null)) return text.call.connecting
+  if (connectionStatus === 'lost' || connectionStatus === 'unsteady') return text.call.reconnecting
+  if (connectionStatus === 'connecting' || (kind === 'screen' && remote?.stream === null))
+    return text.call.connecting
   return null
 }

@@ -1,6 +1,6 @@
 /** Owns the form for a STUN or TURN server of one's own: what is wrong with an entry is said at its field. */
 import { useState } from 'preact/hooks'
-import { type IceEntry, type IceServer, type IceTrouble, readIceEntry } from '../../../settings.ts'
+import { type IceEntry, type IceServer, type IceTrouble, readIceEntry } from '../../../app/settings.ts'
 import { Field } from '../../parts/field.tsx'
 import { text } from '../../text.ts'
 

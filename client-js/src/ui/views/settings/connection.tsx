@@ -1,6 +1,6 @@
 /** Owns the settings of how others are reached: servers of one's own, and hiding one's address behind a relay. */
 import { useState } from 'preact/hooks'
-import { type IceServer, iceServersMax } from '../../../settings.ts'
+import { type IceServer, iceServersMax } from '../../../app/settings.ts'
 import type { Commands } from '../../model.ts'
 import { Switch } from '../../parts/choice.tsx'
 import { Icon } from '../../parts/icon.tsx'

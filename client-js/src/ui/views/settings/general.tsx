@@ -1,6 +1,6 @@
 /** Owns the settings of the page as a whole: theme, language, and forgetting everything. */
 import { useState } from 'preact/hooks'
-import { themes } from '../../../settings.ts'
+import { themes } from '../../../app/settings.ts'
 import { Select } from '../../parts/choice.tsx'
 import { text } from '../../text.ts'
 import { isLanguage, languages } from '../../texts/languages.ts'

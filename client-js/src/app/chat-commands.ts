@@ -1,0 +1,67 @@
+/** Owns what the conversation asks of a session, and what a session's events ask of whoever is not looking. */
+import { effect } from '@preact/signals'
+import type { RoomSession } from '../core/room-session.ts'
+import { shownName } from '../ui/format.ts'
+import type { Commands, Model } from '../ui/model.ts'
+import { freshReading, readUpTo } from '../ui/reading.ts'
+import { text } from '../ui/text.ts'
+import { excerpt } from '../ui/words.ts'
+
+/** How somebody who does not look is told. */
+export type Alerts = {
+  readonly hidden: () => boolean
+  readonly notify: (title: string, body: string) => void
+  readonly chime: () => void
+  /** Whether the browser lets us, now that it has been asked. */
+  readonly mayNotify: () => Promise<boolean>
+}
+
+type TalkCommands = Pick<Commands, 'say' | 'react' | 'typing' | 'mayNotify' | 'chime'>
+
+export const chatCommands = (
+  model: Model,
+  alerts: Alerts,
+  session: () => RoomSession | null,
+): TalkCommands => ({
+  say: (words, replyTo) => {
+    const said = session()?.say(words, replyTo) ?? false
+    // Whoever replyTo has read.
+    if (said) model.reading.value = { ...model.reading.value, line: null }
+    return said
+  },
+  react: (to, emoji, on) => session()?.react(to, emoji, on),
+  typing: on => {
+    if (model.settings.value.typing) session()?.typing(on)
+  },
+  mayNotify: alerts.mayNotify,
+  chime: alerts.chime,
+})
+
+/** Until the function given back is called. */
+export const attachChat = (session: RoomSession, model: Model, alerts: Alerts): (() => void) => {
+  model.reading.value = freshReading
+  model.answering.value = null
+  const tell = (name: string, words: string): void => {
+    if (!alerts.hidden()) return
+    const { notifications, sound } = model.settings.value
+    if (notifications) alerts.notify(name, words)
+    if (sound) alerts.chime()
+  }
+  const stops = [
+    effect(() => session.shareHistory(model.settings.value.handOver)),
+    session.on('changed', ({ timeline }) => {
+      if (model.attending.value) model.reading.value = readUpTo(model.reading.value, timeline, false)
+    }),
+    session.on('message', ({ from, own, text: words }) => {
+      if (!own) tell(shownName(from), excerpt(words))
+    }),
+    session.on('peer-joined', ({ name }) => {
+      // Somebody waits for a first guest elsewhere; with company, comings are no news.
+      if (session.state.members.size <= 1)
+        tell(shownName(session.state.card.name), text.notices.joined(shownName(name)))
+    }),
+  ]
+  return () => {
+    for (const stop of stops) stop()
+  }
+}

@@ -1,0 +1,132 @@
+/** Owns the sending quality as it is in force: asks the policy, and tells links what differs from what they were told. */
+import { aboutOf } from '../room/call.ts'
+import type { RoomState } from '../room/state.ts'
+import type { PeerId, StreamId } from '../wire/ids.ts'
+import type { TrackKind } from '../wire/signal.ts'
+import type { StreamSize } from '../wire/stream.ts'
+import {
+  allocate,
+  freshStrain,
+  type SentStream,
+  type Strain,
+  strainAfter,
+  type Tuning,
+  type UplinkEstimate,
+} from './bitrate-allocator.ts'
+import { type Sample, sentBps } from './sample.ts'
+import type { Carrying } from './state.ts'
+
+export type SenderControllerPorts = {
+  readonly room: () => RoomState
+  readonly spokeMs: (stream: StreamId) => number
+  readonly find: (stream: StreamId) => MediaStream | null
+  readonly tune: (peer: PeerId, stream: StreamId, kind: TrackKind, tuning: Tuning) => void
+}
+
+type AppliedTuning = { readonly tuning: Tuning; readonly size: StreamSize; readonly atMs: number }
+
+/** Worse is told at once, and better too where somebody looks closer; else only when it has been so for this long. */
+const betterMs = 6_000
+/** A browser's first idea of a way is a guess. */
+const guessMs = 10_000
+
+export class SenderController {
+  readonly #ports: SenderControllerPorts
+  readonly #applied = new Map<string, AppliedTuning>()
+  readonly #uplinks = new Map<PeerId, UplinkEstimate & { readonly sinceMs: number }>()
+  #strain: Strain = freshStrain
+  #sentBps = 0
+
+  constructor(ports: SenderControllerPorts) {
+    this.#ports = ports
+  }
+
+  /** After two samples of each link that has any. */
+  measured(samples: ReadonlyMap<PeerId, { before: Sample; after: Sample }>): void {
+    let slow = false
+    this.#sentBps = 0
+    for (const [peer, { before, after }] of samples) {
+      const sent = [...after.sent.values()]
+      slow ||= sent.some(it => it.slow)
+      this.#sentBps += sentBps(before, after)
+      const sinceMs = this.#uplinks.get(peer)?.sinceMs ?? after.atMs
+      const losses = sent.flatMap(it => (it.loss === null ? [] : [it.loss]))
+      const loss = losses.length === 0 ? null : Math.max(...losses)
+      const availableBps = after.atMs - sinceMs < guessMs ? null : after.availableBps
+      this.#uplinks.set(peer, { availableBps, loss, sinceMs })
+    }
+    for (const peer of [...this.#uplinks.keys()]) if (!samples.has(peer)) this.#uplinks.delete(peer)
+    this.#strain = strainAfter(this.#strain, slow)
+  }
+
+  apply(nowMs: number): void {
+    const room = this.#ports.room()
+    const streams = this.#sentStreams(room)
+    const { relays } = room.topology
+    const planned = allocate({ streams, uplinks: this.#uplinks, relays, strain: this.#strain.level })
+    const live = new Set<string>()
+    for (const { peer, stream, size, video, audio } of planned) {
+      for (const [kind, tuning] of [
+        ['video', video],
+        ['audio', audio],
+      ] as const) {
+        const key = `${peer} ${stream} ${kind}`
+        live.add(key)
+        const told = this.#applied.get(key)
+        if (told && !isDue(told, tuning, size, nowMs)) continue
+        this.#applied.set(key, { tuning, size, atMs: nowMs })
+        this.#ports.tune(peer, stream, kind, tuning)
+      }
+    }
+    for (const key of [...this.#applied.keys()]) if (!live.has(key)) this.#applied.delete(key)
+  }
+
+  /** A sender that is new knows nothing of what its predecessor was told. */
+  forget(peer: PeerId, stream: StreamId): void {
+    for (const kind of ['video', 'audio']) this.#applied.delete(`${peer} ${stream} ${kind}`)
+  }
+
+  /** Null for whoever passes nothing on. */
+  get carrying(): Carrying | null {
+    const room = this.#ports.room()
+    if (!room.topology.relays) return null
+    const sent = [...room.call.links.values()].map(link => link.sent.size).filter(count => count > 0)
+    const streams = sent.reduce((sum, count) => sum + count, 0)
+    if (streams === 0) return null
+    const bitsPerSecond = Math.round(this.#sentBps)
+    const lossy = [...this.#uplinks.values()].some(({ loss }) => (loss ?? 0) >= 0.05)
+    return { guests: sent.length, streams, bitsPerSecond, strained: this.#strain.level > 0 || lossy }
+  }
+
+  #sentStreams(room: RoomState): SentStream[] {
+    return [...room.call.links].flatMap(([peer, { sent, sizes }]) =>
+      [...sent].flatMap((stream): SentStream[] => {
+        const about = aboutOf(room, stream)
+        if (!about) return []
+        const { kind, hint } = about
+        const size = sizes.get(stream) ?? 'large'
+        const height = heightOf(this.#ports.find(stream))
+        return [{ peer, stream, kind, hint, size, height, spokeMs: this.#ports.spokeMs(stream) }]
+      }),
+    )
+  }
+}
+
+/** A picture of which nothing is known yet is taken for an ordinary one. */
+const heightOf = (stream: MediaStream | null): number | null => {
+  const [track] = stream?.getVideoTracks() ?? []
+  return track ? (track.getSettings().height ?? 720) : null
+}
+
+const same = (a: Tuning, b: Tuning): boolean =>
+  a.active === b.active &&
+  a.bitsPerSecondMax === b.bitsPerSecondMax &&
+  a.scaleDownBy === b.scaleDownBy &&
+  a.framesPerSecondMax === b.framesPerSecondMax
+
+const isDue = (told: AppliedTuning, now: Tuning, size: StreamSize, nowMs: number): boolean => {
+  if (same(told.tuning, now)) return false
+  const better =
+    now.active === told.tuning.active && (now.bitsPerSecondMax ?? 0) >= (told.tuning.bitsPerSecondMax ?? 0)
+  return !better || size !== told.size || nowMs - told.atMs >= betterMs
+}

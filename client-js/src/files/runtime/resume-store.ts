@@ -1,0 +1,109 @@
+/**
+ * Owns what outlives a page that was closed in the middle of a file: beside the bytes in the browser's own storage lies
+ * a note of whose they are, so that the next page can go on. Where there is no storage, nothing is noted.
+ */
+import { type FileCard, parseFileCard, writeFileCard } from '../../wire/file.ts'
+import { idText, isRecord, textUpTo } from '../../wire/shape.ts'
+import { folderName } from './file-stores.ts'
+import type { StoreId } from './orders.ts'
+
+export type ResumeRecord = {
+  readonly file: FileCard
+  readonly ownerName: string
+  readonly resumeToken: string
+}
+export type ResumableFile = ResumeRecord & { readonly store: StoreId; readonly stored: number }
+
+const ending = '.note'
+const unitsMax = 2_000
+
+type Listing = { entries: () => AsyncIterable<[string, FileSystemHandle]> }
+
+export class ResumeStore {
+  readonly #room: string
+  /** Held as long as this page works on a file, so that another page of the same person leaves it alone. */
+  readonly #held = new Map<StoreId, () => void>()
+
+  constructor(room: string) {
+    this.#room = room
+  }
+
+  /** What a page that is gone has left of files from this room. */
+  async list(): Promise<ResumableFile[]> {
+    const found: ResumableFile[] = []
+    try {
+      const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle(folderName)
+      const { held = [] } = await navigator.locks.query()
+      const busy = new Set(held.map(({ name }) => name))
+      for await (const [name, entry] of (folder as FileSystemDirectoryHandle & Listing).entries()) {
+        const store = name.slice(0, -ending.length)
+        if (!name.endsWith(ending) || busy.has(lockName(store))) continue
+        const text = await (await (entry as FileSystemFileHandle).getFile()).text()
+        const note = parseRecord(text, this.#room)
+        if (!note) continue
+        const { size } = await (await folder.getFileHandle(store)).getFile()
+        if (size > 0 && size <= note.file.size) found.push({ ...note, store, stored: size })
+      }
+    } catch {
+      // No storage, or no folder yet.
+    }
+    return found
+  }
+
+  async write(slot: StoreId, { file, ownerName, resumeToken }: ResumeRecord): Promise<void> {
+    try {
+      this.#hold(slot)
+      const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle(folderName)
+      const handle = await folder.getFileHandle(slot + ending, { create: true })
+      const writable = await handle.createWritable()
+      await writable.write(
+        JSON.stringify({ room: this.#room, file: writeFileCard(file), owner: ownerName, resumeToken }),
+      )
+      await writable.close()
+    } catch {
+      // Then it is begun anew after the page's end.
+    }
+  }
+
+  async remove(slot: StoreId): Promise<void> {
+    this.#release(slot)
+    try {
+      const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle(folderName)
+      await folder.removeEntry(slot + ending)
+    } catch {
+      // There was none.
+    }
+  }
+
+  close(): void {
+    for (const slot of [...this.#held.keys()]) this.#release(slot)
+  }
+
+  #hold(slot: StoreId): void {
+    if (this.#held.has(slot)) return
+    const over = new Promise<void>(resolve => this.#held.set(slot, resolve))
+    void navigator.locks.request(lockName(slot), () => over)
+  }
+
+  #release(slot: StoreId): void {
+    this.#held.get(slot)?.()
+    this.#held.delete(slot)
+  }
+}
+
+const lockName = (slot: StoreId): string => `p2pchat-file ${slot}`
+
+const parseRecord = (text: string, room: string): ResumeRecord | null => {
+  if (text.length > unitsMax) return null
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return null
+  }
+  if (!isRecord(value) || value['room'] !== room) return null
+  const file = parseFileCard(value['file'])
+  const ownerName = textUpTo(value['owner'], unitsMax)
+  const resumeToken = idText(value['again'])
+  return file === null || ownerName === null || resumeToken === null ? null : { file, ownerName, resumeToken }
+}
