@@ -1,5 +1,6 @@
 /** What the far end of a channel can do to us: nothing is believed, nothing of a lie is kept, nobody fills what is ours. */
 import { describe, expect, test } from 'vitest'
+import { channelOf, channelUpload } from '../src/files/change.ts'
 import { creditBytes } from '../src/files/channel-download.ts'
 import { sliceBytes } from '../src/files/upload.ts'
 import { memberId } from '../src/wire/ids.ts'
@@ -56,8 +57,8 @@ describe('bad will', () => {
     ben.slow = true
     ben.accept()
     const [it] = ada.outgoing
-    if (it?.channel)
-      ada.feed({ type: 'channel-message', channel: it.channel, message: { kind: 'took', bytes: 2 ** 50 } })
+    const channel = (it && channelUpload(it)?.channel) ?? never()
+    ada.feed({ type: 'channel-message', channel, message: { kind: 'took', bytes: 2 ** 50 } })
     scene.settle()
     expect(ada.outgoing[0]).toMatchObject({ phase: 'stopped', why: 'wrong' })
   })
@@ -67,8 +68,8 @@ describe('bad will', () => {
     ada.share(pattern(4 * creditBytes))
     ben.slow = true
     ben.accept()
-    const it = ben.only()
-    if (it.channel) ben.feed({ type: 'channel-bytes', channel: it.channel, bytes: new Uint8Array(1) })
+    const channel = channelOf(ben.only()) ?? never()
+    ben.feed({ type: 'channel-bytes', channel, bytes: new Uint8Array(1) })
     scene.settle()
     expect(ben.only()).toMatchObject({ phase: 'stopped', why: 'wrong' })
     expect(ben.disk.size).toBe(0)
@@ -136,7 +137,7 @@ describe('bad will', () => {
       })
     }
     scene.settle()
-    expect(ada.outgoing.filter(it => it.channel !== null).length).toBeLessThanOrEqual(8)
+    expect(ada.outgoing.filter(it => channelUpload(it) !== null).length).toBeLessThanOrEqual(8)
   })
 
   test('words on channels that nobody knows mean nothing', () => {
@@ -150,3 +151,7 @@ describe('bad will', () => {
     expect(ada.state).toBe(before)
   })
 })
+
+const never = (): never => {
+  throw new Error('no channel is open')
+}

@@ -1,20 +1,12 @@
 /** Words about files, as the original has them and as they come from anybody: what is written, what is read, what is not. */
 import { expect, test } from 'vitest'
 import { safeName } from '../src/files/names.ts'
-import {
-  type FileSignal,
-  parseBytes,
-  parseFileCard,
-  parseFileSignal,
-  parseFiles,
-  writeBytes,
-  writeFileCard,
-  writeFileSignal,
-} from '../src/wire/file.ts'
+import { packed } from '../src/legacy/wire/encoding.ts'
+import { parseBytes, parseFileSignal, writeBytes, writeFileSignal } from '../src/legacy/wire/file-signal.ts'
+import { type FileSignal, parseFileCard, parseFiles, writeFileCard } from '../src/wire/file.ts'
 import { parseFileChannelMessage, writeFileChannelMessage } from '../src/wire/file-channel.ts'
 import { fileId, hostMember, memberId } from '../src/wire/ids.ts'
 import { parseMesh, writeMesh } from '../src/wire/mesh.ts'
-import { packed } from '../src/wire/packing.ts'
 import { parseFromGuest, parseFromHost, writeAsGuest, writeAsHost } from '../src/wire/star.ts'
 
 const overWire = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
@@ -97,8 +89,8 @@ test('names are cut, lists bounded, and what is no file in them left out', () =>
 })
 
 const signals: readonly FileSignal[] = [
-  { kind: 'download', file: fileId('3'), from: 1_001, way: 0 },
-  { kind: 'ack', from: 1, to: 2, way: 1 },
+  { kind: 'download', file: fileId('3'), from: 1_001, mode: 0 },
+  { kind: 'ack', from: 1, to: 2, mode: 1 },
   { kind: 'peer', from: 1, to: 2, signal: -1 },
   { kind: 'peer', from: 1, to: 2, signal: { type: 'offer', sdp: 'v=0' } },
   { kind: 'chunk', from: 4, chunk: 7, bytes: new Uint8Array([1, 2]) },
@@ -143,7 +135,7 @@ test('a mesh and a star have different places for the same words', () => {
     source: '0',
     idata: { type: 8, data: { type: 0, special: { file: tagged } } },
   })
-  const signal = { kind: 'ack', from: 1, to: 2, way: 0 } as const
+  const signal = { kind: 'ack', from: 1, to: 2, mode: 0 } as const
   const words = writeFileSignal(signal)
   expect(writeAsGuest({ kind: 'file-signal', to: memberId('3'), signal }, self)).toEqual({
     target: '3',

@@ -1,6 +1,6 @@
 /** Files from and to the original's pages, in their words. */
 import { describe, expect, test } from 'vitest'
-import { chunkBytes, type FileSignal } from '../src/wire/file.ts'
+import { chunkBytes, type FileSignal } from '../src/legacy/wire/file-signal.ts'
 import { memberId } from '../src/wire/ids.ts'
 import { card, Downloader, Uploader } from './original.ts'
 import { type Page, pattern, Scene, same } from './transfers-scene.ts'
@@ -119,7 +119,7 @@ describe('from an original', () => {
       if (signal.kind !== 'download') return
       const [theirs, own] = [signal.from, 7]
       const page = scene.pages.find(({ name }) => name === from)
-      page?.feed({ type: 'signal', from: old.name, signal: { kind: 'ack', from: own, to: theirs, way: 0 } })
+      page?.feed({ type: 'signal', from: old.name, signal: { kind: 'ack', from: own, to: theirs, mode: 0 } })
       const over = { kind: 'finished', from: own, to: theirs, success: false } as const
       scene.post(() => page?.feed({ type: 'signal', from: old.name, signal: over }))
     }
@@ -142,7 +142,7 @@ describe('from an original', () => {
       })
     const [asked] = heard
     if (asked?.kind !== 'download') throw new Error('nothing was asked for')
-    me.feed({ type: 'signal', from: old.name, signal: { kind: 'ack', from: 3, to: asked.from, way: 0 } })
+    me.feed({ type: 'signal', from: old.name, signal: { kind: 'ack', from: 3, to: asked.from, mode: 0 } })
     scene.settle()
     say('old', 10, chunkBytes)
     say('old', 2 ** 40, chunkBytes)
@@ -210,7 +210,7 @@ describe('to an original', () => {
       scene.post(() => me.feed({ type: 'signal', from: old.name, signal }))
     // As a page of ours does that cannot tell who it is: sixteen ahead, and what it asks for may be on its way.
     old.hear = (_from, signal) => {
-      if (signal.kind === 'ack') say({ kind: 'ack', from: 5, to: signal.from, way: 0 })
+      if (signal.kind === 'ack') say({ kind: 'ack', from: 5, to: signal.from, mode: 0 })
       else if (signal.kind === 'chunk') heard += 1
       else return
       const to = signal.from

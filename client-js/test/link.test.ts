@@ -27,9 +27,9 @@ const end = (initiator: boolean) => {
     return actions.map(short)
   }
   return {
-    wants: () => told({ type: 'wanted' }),
+    wants: () => told({ type: 'negotiation-needed' }),
     hears: (signal: Signal) => told({ type: 'signal', signal }),
-    settles: () => told({ type: 'settled' }),
+    settles: () => told({ type: 'stable' }),
     waits: () => told({ type: 'overdue' }),
     loses: () => told({ type: 'restart' }),
   }

@@ -134,13 +134,13 @@ export class AppController {
     this.#session = null
     this.#detach()
     session.leave()
-    const { card, ended, topology } = session.state
+    const { card, ended, role } = session.state
     this.#invitation = { room: card.id, password: card.password }
     this.#model.trouble.value = null
     this.#model.view.value = {
       kind: 'left',
       roomName: card.name,
-      ended: ended || topology.role === 'host',
+      ended: ended || role === 'host',
     }
   }
 

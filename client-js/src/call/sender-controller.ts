@@ -1,5 +1,7 @@
 /** Owns the sending quality as it is in force: asks the policy, and tells links what differs from what they were told. */
+
 import { aboutOf } from '../room/call.ts'
+import { rulesOf } from '../room/role.ts'
 import type { RoomState } from '../room/state.ts'
 import type { PeerId, StreamId } from '../wire/ids.ts'
 import type { TrackKind } from '../wire/signal.ts'
@@ -62,7 +64,7 @@ export class SenderController {
   apply(nowMs: number): void {
     const room = this.#ports.room()
     const streams = this.#sentStreams(room)
-    const { relays } = room.topology
+    const { relays } = rulesOf(room)
     const planned = allocate({ streams, uplinks: this.#uplinks, relays, strain: this.#strain.level })
     const live = new Set<string>()
     for (const { peer, stream, size, video, audio } of planned) {
@@ -89,7 +91,7 @@ export class SenderController {
   /** Null for whoever passes nothing on. */
   get carrying(): Carrying | null {
     const room = this.#ports.room()
-    if (!room.topology.relays) return null
+    if (!rulesOf(room).relays) return null
     const sent = [...room.call.links.values()].map(link => link.sent.size).filter(count => count > 0)
     const streams = sent.reduce((sum, count) => sum + count, 0)
     if (streams === 0) return null

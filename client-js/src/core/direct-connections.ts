@@ -2,7 +2,7 @@
  * Owns the connections that two guests of a star make for files alone: their signals go through the host, the bytes do
  * not. One for each direction that was asked for, so that two who ask at once do not cross.
  */
-import type { ConnectPeer, PeerConn } from '../legacy/side-runtime.ts'
+import type { ConnectPeer, PeerConn } from '../files/runtime/peer-conn.ts'
 import type { MemberId } from '../wire/ids.ts'
 import type { Signal } from '../wire/signal.ts'
 

@@ -24,7 +24,7 @@ const routeOf = (state: RoomState, { id, name, caps }: Member, blocked: boolean)
 }
 
 const throughHost = (state: RoomState): boolean =>
-  state.topology.role === 'guest' && directLink(state, hostMember) !== null
+  state.role === 'guest' && directLink(state, hostMember) !== null
 
 /** A host that is an original's page does not know the words with which two guests connect. */
 const hostPassesOn = (state: RoomState): boolean => state.members.get(hostMember)?.caps.files === true

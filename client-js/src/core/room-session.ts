@@ -259,7 +259,7 @@ export class RoomSession {
     this.#links.set(to, held)
     this.call.renamed(from, to)
     // Only a mesh calls its members by their peer ids.
-    if (this.state.topology.role === 'mesh') this.files.renamed(memberId(from), memberId(to))
+    if (this.state.role === 'mesh') this.files.renamed(memberId(from), memberId(to))
   }
 
   #join(): void {

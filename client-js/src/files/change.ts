@@ -1,33 +1,20 @@
-/** Owns the small changes that the rules in this folder are made of. Each takes a state or a step and gives a new one. Pure. */
+/** The small changes that the rules in this folder are made of. Each takes a state and gives a new one. Pure. */
+import { stepsOf } from '../base/steps.ts'
 import type {
   ChannelId,
+  ChannelUpload,
   Download,
   DownloadKey,
   FilesEffect,
   FilesState,
-  FilesStep,
+  MemberId,
   Rate,
   Share,
   Upload,
   UploadKey,
 } from './state.ts'
 
-export const stepTo = (state: FilesState, ...effects: FilesEffect[]): FilesStep => ({ state, effects })
-
-export const andThen = (first: FilesStep, next: (state: FilesState) => FilesStep): FilesStep => {
-  const second = next(first.state)
-  return { state: second.state, effects: [...first.effects, ...second.effects] }
-}
-
-export const stepEach = <T>(
-  state: FilesState,
-  items: Iterable<T>,
-  each: (state: FilesState, item: T) => FilesStep,
-): FilesStep => {
-  let step = stepTo(state)
-  for (const item of items) step = andThen(step, now => each(now, item))
-  return step
-}
+export const { stepTo, andThen, stepEach } = stepsOf<FilesState, FilesEffect>()
 
 export const withDownload = (state: FilesState, it: Download): FilesState => ({
   ...state,
@@ -44,11 +31,21 @@ export const withShare = (state: FilesState, it: Share): FilesState => ({
   shares: new Map(state.shares).set(it.file.id, it),
 })
 
+/** The file channel over which a download runs or has just run, if any. */
+export const channelOf = (it: Download): ChannelId | null => {
+  if (it.phase === 'checking') return it.channel
+  return 'source' in it && it.source.kind === 'channel' ? it.source.channel : null
+}
+
+/** What an upload over a file channel holds while it runs. */
+export const channelUpload = (it: Upload): ChannelUpload | null =>
+  'via' in it && it.via?.kind === 'channel' ? it.via : null
+
 export const downloadOn = (state: FilesState, channel: ChannelId): Download | undefined =>
-  [...state.downloads.values()].find(it => it.channel === channel)
+  [...state.downloads.values()].find(it => channelOf(it) === channel)
 
 export const uploadOn = (state: FilesState, channel: ChannelId): Upload | undefined =>
-  [...state.uploads.values()].find(it => it.channel === channel)
+  [...state.uploads.values()].find(it => channelUpload(it)?.channel === channel)
 
 export const isDownload = (key: DownloadKey | UploadKey): key is DownloadKey => key.startsWith('in ')
 
@@ -65,3 +62,26 @@ export const rated = (rate: Rate, bytes: number, at: number): Rate => {
   const perSecond = rate.perSecond === 0 ? now : rate.perSecond * 0.7 + now * 0.3
   return { at, bytes: 0, perSecond }
 }
+
+/** A row for one receiver of one file, before anything has gone out. */
+export const newUpload = (
+  key: UploadKey,
+  { file }: Share,
+  member: MemberId,
+  memberName: string,
+  transport: Upload['transport'],
+  at: number,
+): Upload => ({
+  key,
+  file: file.id,
+  member,
+  memberName,
+  transport,
+  phase: 'declined',
+  size: file.size,
+  sent: 0,
+  acked: 0,
+  paused: { ours: false, theirs: false },
+  resumeToken: '',
+  rate: noRate(at),
+})

@@ -1,9 +1,8 @@
-/** Owns what happens to a file that others offer, as far as it does not depend on the way it comes. Pure. */
-
-import { legacyRouteChanged, requestLegacy } from '../legacy/download.ts'
+/** What happens to a file that others offer, as far as it does not depend on the way in which it comes. Pure. */
+import { legacyRouteChanged, requestLegacy } from '../legacy/index.ts'
 import type { FileCard } from '../wire/file.ts'
 import { type FileId, type MemberId, nobody } from '../wire/ids.ts'
-import { andThen, noRate, stepEach, stepTo, withDownload } from './change.ts'
+import { andThen, channelOf, noRate, stepEach, stepTo, withDownload } from './change.ts'
 import { requestOverChannel } from './channel-download.ts'
 import { advance, stop } from './ending.ts'
 import {
@@ -11,6 +10,7 @@ import {
   type Download,
   type DownloadKey,
   type DownloadPhase,
+  downloadAt,
   downloadsMax,
   type FilesEffect,
   type FilesEvent,
@@ -19,7 +19,7 @@ import {
   type PeerRoute,
 } from './state.ts'
 
-const blank = (key: DownloadKey, file: FileCard, at: number): Download => ({
+const newDownload = (key: DownloadKey, file: FileCard, at: number): Download => ({
   key,
   file,
   owner: nobody,
@@ -28,21 +28,15 @@ const blank = (key: DownloadKey, file: FileCard, at: number): Download => ({
   transport: 'channel',
   size: file.size,
   phase: 'offered',
-  why: null,
-  here: false,
   received: 0,
   stored: 0,
   acked: 0,
   paused: { ours: false, theirs: false },
-  channel: null,
-  asked: null,
   refusedBy: [],
   attempt: 0,
   failures: 0,
   resumeToken: null,
   rate: noRate(at),
-  digest: null,
-  legacy: null,
 })
 
 export const offered = (state: FilesState, owner: MemberId, file: FileCard, at: number): FilesStep => {
@@ -50,10 +44,11 @@ export const offered = (state: FilesState, owner: MemberId, file: FileCard, at: 
   const known = [...state.downloads.values()].some(it => it.shownUnder === owner && it.file.id === file.id)
   if (!route || known) return stepTo(state)
   const transport = route.transport === 'legacy' ? 'legacy' : 'channel'
-  const half = transport === 'channel' ? partialOf(state, route.name, file) : undefined
-  if (half) return reoffered(state, half, owner, file, at)
+  const partial = transport === 'channel' ? partialOf(state, route.name, file) : undefined
+  if (partial) return reoffered(state, partial, owner, file, at)
   const key: DownloadKey = `in ${state.next}`
-  const it: Download = { ...blank(key, file, at), owner, shownUnder: owner, ownerName: route.name, transport }
+  const names = { owner, shownUnder: owner, ownerName: route.name, transport } as const
+  const it: Download = { ...newDownload(key, file, at), ...names }
   return stepTo(withDownload(makeRoom({ ...state, next: state.next + 1 }), it))
 }
 
@@ -72,33 +67,35 @@ const partialOf = (state: FilesState, ownerName: string, file: FileCard): Downlo
 /** Without its owner, asking means asking whether somebody is the owner come back. */
 const partialPhases: ReadonlySet<DownloadPhase> = new Set(['resumable', 'waiting', 'asking'])
 
-/** Somebody whose page was closed has picked it again. Whether it is the same is known by its hash in the end. */
+/** Somebody whose page was closed has picked it again. In the end its hash shows whether it is the same. */
 const reoffered = (
   state: FilesState,
-  half: Download,
+  partial: Download,
   owner: MemberId,
   file: FileCard,
   at: number,
 ): FilesStep => {
-  const asked: FilesEffect[] = half.channel === null ? [] : [{ type: 'close-channel', channel: half.channel }]
-  // Under the same id it is the same page's, which knows us by the secret.
-  const resumeToken = half.file.id === file.id ? half.resumeToken : null
-  const known = { owner, shownUnder: owner, file, resumeToken, channel: null, asked: null, refusedBy: [] }
-  const next = stepTo(withDownload(state, { ...half, ...known, failures: 0 }), ...asked)
-  return half.phase === 'resumable' ? next : andThen(next, now => request(now, half.key, at))
+  const channel = channelOf(partial)
+  const close: FilesEffect[] = channel === null ? [] : [{ type: 'close-channel', channel }]
+  // Under the same id it is the same page's, which knows us by the token.
+  const resumeToken = partial.file.id === file.id ? partial.resumeToken : null
+  const change = { owner, shownUnder: owner, file, resumeToken, refusedBy: [], failures: 0 }
+  const phase = partial.phase === 'resumable' ? 'resumable' : 'waiting'
+  const next = stepTo(withDownload(state, downloadAt(partial, { phase }, change)), ...close)
+  return phase === 'resumable' ? next : andThen(next, now => request(now, partial.key, at))
 }
 
-/** An earlier page of ours was closed in the middle of it. Whose it was nobody knows any more by id, only by the secret. */
+/** An earlier page of ours was closed in the middle of it. Only the token, no id, still tells whose it was. */
 export const addResumable = (
   state: FilesState,
   { file, ownerName, resumeToken, stored }: Extract<FilesEvent, { type: 'resumable' }>,
   at: number,
 ): FilesState => {
-  const offered = openOffer(state, file)
-  if (offered) return withDownload(state, { ...offered, resumeToken, stored, phase: 'resumable' })
-  const key: DownloadKey = `in ${state.next}`
-  const it: Download = { ...blank(key, file, at), ownerName, resumeToken, stored, phase: 'resumable' }
-  return withDownload(makeRoom({ ...state, next: state.next + 1 }), it)
+  const offer = openOffer(state, file)
+  if (offer) return withDownload(state, downloadAt(offer, { phase: 'resumable' }, { resumeToken, stored }))
+  const it = newDownload(`in ${state.next}`, file, at)
+  const left = downloadAt(it, { phase: 'resumable' }, { ownerName, resumeToken, stored })
+  return withDownload(makeRoom({ ...state, next: state.next + 1 }), left)
 }
 
 /** The same one, which its owner has offered before what lies here was found. */
@@ -126,31 +123,26 @@ export const withdrawn = (state: FilesState, owner: MemberId, file: FileId): Fil
 export const accept = (state: FilesState, key: DownloadKey): FilesStep => {
   const it = state.downloads.get(key)
   if (!it || !acceptable.has(it.phase)) return stepTo(state)
-  const fresh = {
-    ...it,
-    received: 0,
-    stored: 0,
-    acked: 0,
-    failures: 0,
-    // What lies here already is known to its sender by the secret; and without an owner only that leads to one.
-    resumeToken: it.phase === 'resumable' || it.owner === nobody ? it.resumeToken : null,
-    why: null,
-  } as const
-  const queued: Download = { ...fresh, phase: 'queued', paused: { ours: false, theirs: false } }
-  return advance(withDownload(state, queued))
+  // Its sender knows by the token what lies here already; and without an owner only the token leads to one.
+  const resumeToken = it.phase === 'resumable' || it.owner === nobody ? it.resumeToken : null
+  const progress = { received: 0, stored: 0, acked: 0, failures: 0, resumeToken }
+  const paused = { ours: false, theirs: false }
+  return advance(withDownload(state, downloadAt(it, { phase: 'queued' }, { ...progress, paused })))
 }
 
 const acceptable: ReadonlySet<DownloadPhase> = new Set(['resumable', 'offered', 'stopped', 'declined'])
 
 export const decline = (state: FilesState, key: DownloadKey): FilesStep => {
   const it = state.downloads.get(key)
-  if (it?.phase === 'resumable')
-    return stepTo(withDownload(state, { ...it, phase: 'declined', stored: 0 }), { type: 'discard', key })
+  if (it?.phase === 'resumable') {
+    const declined = downloadAt(it, { phase: 'declined' }, { stored: 0 })
+    return stepTo(withDownload(state, declined), { type: 'discard', key })
+  }
   if (it?.phase !== 'offered') return stepTo(state)
-  const declined = withDownload(state, { ...it, phase: 'declined' })
-  const channel = `${key} no`
+  const declined = withDownload(state, downloadAt(it, { phase: 'declined' }))
   if (state.routes.get(it.owner)?.transport !== 'channel') return stepTo(declined)
-  // Its far end closes it: what is said last on a channel that has just been opened gets lost if it is closed at once.
+  // Its far end closes the channel: what is said last on a new channel gets lost if that is closed at once.
+  const channel = `${key} no`
   return stepTo(
     declined,
     { type: 'open-channel', channel, member: it.owner },
@@ -162,11 +154,8 @@ export const storeOpened = (state: FilesState, key: DownloadKey, stored: number,
   const it = state.downloads.get(key)
   if (it?.phase !== 'opening') return stepTo(state)
   if (stored > it.size) return stop(state, it, 'wrong')
-  return request(
-    withDownload(state, { ...it, stored, received: stored, acked: stored, rate: noRate(at) }),
-    key,
-    at,
-  )
+  const opened = { ...it, stored, received: stored, acked: stored, rate: noRate(at) }
+  return request(withDownload(state, opened), key, at)
 }
 
 export const storeFailed = (state: FilesState, key: DownloadKey): FilesStep => {
@@ -207,17 +196,20 @@ export const routesChanged = (
   })
 }
 
-export const renamed = (state: FilesState, from: MemberId, to: MemberId): FilesState => ({
-  ...state,
-  routes: new Map([...state.routes].map(([id, route]) => [id === from ? to : id, route] as const)),
-  downloads: new Map(
-    [...state.downloads].map(([key, it]) => {
-      const now = (id: MemberId): MemberId => (id === from ? to : id)
-      const asked = it.asked && now(it.asked)
-      return [key, { ...it, owner: now(it.owner), shownUnder: now(it.shownUnder), asked }] as const
-    }),
-  ),
-  uploads: new Map(
-    [...state.uploads].map(([key, it]) => [key, it.member === from ? { ...it, member: to } : it] as const),
-  ),
-})
+/** A member goes on under another id. */
+export const renamed = (state: FilesState, from: MemberId, to: MemberId): FilesState => {
+  const now = (id: MemberId): MemberId => (id === from ? to : id)
+  const download = (it: Download): Download => {
+    const moved = { ...it, owner: now(it.owner), shownUnder: now(it.shownUnder) }
+    if (!('source' in moved) || moved.source.kind !== 'channel') return moved
+    return { ...moved, source: { ...moved.source, member: now(moved.source.member) } }
+  }
+  return {
+    ...state,
+    routes: new Map([...state.routes].map(([id, route]) => [now(id), route] as const)),
+    downloads: new Map([...state.downloads].map(([key, it]) => [key, download(it)] as const)),
+    uploads: new Map(
+      [...state.uploads].map(([key, it]) => [key, { ...it, member: now(it.member) }] as const),
+    ),
+  }
+}

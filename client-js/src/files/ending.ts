@@ -1,10 +1,12 @@
-/** Owns how a transfer ends before its time, and that the next in the queue begins. Pure. */
+/** How a download ends before its time, and how the next one in the queue begins. Pure. */
+import { goodbye } from '../legacy/index.ts'
 import type { StopReason } from '../wire/file-channel.ts'
-import { andThen, stepEach, stepTo, withDownload } from './change.ts'
+import { andThen, channelOf, stepEach, stepTo, withDownload } from './change.ts'
 import {
   activeDownload,
   type ChannelId,
   type Download,
+  downloadAt,
   type FilesEffect,
   type FilesState,
   type FilesStep,
@@ -14,33 +16,45 @@ import {
 /** So many run at once; more would only share the same line. */
 const runningMax = 3
 
-/** The next in the queue, while there is room. */
+/** Begins the next ones in the queue, while there is room. */
 export const advance = (state: FilesState): FilesStep => {
   const all = [...state.downloads.values()]
-  const running = all.filter(({ phase }) => active.has(phase)).length
+  const running = all.filter(({ phase }) => occupying.has(phase)).length
   const next = all.filter(({ phase }) => phase === 'queued').slice(0, Math.max(0, runningMax - running))
   return stepEach(state, next, (now, it) =>
-    stepTo(withDownload(now, { ...it, phase: 'opening' }), { type: 'open-store', key: it.key }),
+    stepTo(withDownload(now, downloadAt(it, { phase: 'opening' })), { type: 'open-store', key: it.key }),
   )
 }
 
-const active: ReadonlySet<string> = new Set(['opening', 'asking', 'running', 'checking'])
+const occupying: ReadonlySet<string> = new Set(['opening', 'asking', 'running', 'checking'])
 
-/** Ends it here and, where there is a way, there. Nothing of it is kept. */
-export const stop = (state: FilesState, it: Download, why: StopCause): FilesStep => {
-  const ended: Download = { ...it, phase: 'stopped', why, channel: null, asked: null, legacy: null }
-  const told = it.legacy ? goodbye(it, it.legacy) : it.channel === null ? [] : hangUp(it.channel, why)
-  const discarded = activeDownload.has(it.phase) && it.phase !== 'queued'
-  const left = stepTo(withDownload(state, ended), ...told)
-  const without = discarded ? andThen(left, now => stepTo(now, { type: 'discard', key: it.key })) : left
-  return andThen(without, advance)
+/** Ends a download here and tells the sender. Nothing of it is kept. */
+export const stop = (state: FilesState, it: Download, why: StopCause): FilesStep =>
+  drop(state, it, why, farewell(it, why))
+
+/** Ends a download whose sender has ended it already, or can no longer be told. */
+export const stopSilently = (state: FilesState, it: Download, why: StopCause): FilesStep =>
+  drop(state, it, why, [])
+
+const drop = (
+  state: FilesState,
+  it: Download,
+  why: StopCause,
+  effects: readonly FilesEffect[],
+): FilesStep => {
+  const stopped = stepTo(withDownload(state, downloadAt(it, { phase: 'stopped', why })), ...effects)
+  const hasStore = activeDownload.has(it.phase) && it.phase !== 'queued'
+  const discarded = hasStore
+    ? andThen(stopped, now => stepTo(now, { type: 'discard', key: it.key }))
+    : stopped
+  return andThen(discarded, advance)
 }
 
-/** The original's end is content with the word that it is enough. */
-const goodbye = (it: Download, { action, theirs }: NonNullable<Download['legacy']>): FilesEffect[] =>
-  theirs === null
-    ? []
-    : [{ type: 'send-signal', to: it.owner, signal: { kind: 'peer', from: action, to: theirs, signal: -1 } }]
+const farewell = (it: Download, why: StopCause): FilesEffect[] => {
+  if ('source' in it && it.source.kind === 'legacy') return goodbye(it, it.source)
+  const channel = channelOf(it)
+  return channel === null ? [] : hangUp(channel, why)
+}
 
 const reasons: Partial<Record<StopCause, StopReason>> = {
   declined: 'declined',

@@ -1,12 +1,12 @@
 /**
- * Owns the shape of all transfers of one room as one value: what is offered to us, what we share, who fetches it, and
- * what can happen. Values only.
+ * All transfers of one room as one value: what is offered to us, what we share, who fetches it, and what can happen to
+ * them. There are only values here; the rules are in the files beside it.
  */
-import type { SideMessageIn, SideMessageOut } from '../legacy/wire/side-protocol.ts'
-import type { FileCard, FileSignal } from '../wire/file.ts'
+import type { Step } from '../base/steps.ts'
+import type { LegacyDownload, LegacyEffect, LegacyEvent, LegacyTimer, LegacyUpload } from '../legacy/index.ts'
+import type { FileCard } from '../wire/file.ts'
 import type { FileChannelMessage, StopReason } from '../wire/file-channel.ts'
 import type { FileId, MemberId } from '../wire/ids.ts'
-import type { Signal } from '../wire/signal.ts'
 
 export type { FileCard } from '../wire/file.ts'
 export type { FileId, MemberId } from '../wire/ids.ts'
@@ -23,21 +23,25 @@ export type Transport = 'channel' | 'legacy' | 'none'
 export type PeerRoute = { readonly name: string; readonly transport: Transport; readonly direct: boolean }
 
 /**
- * `left` by an earlier page of ours in the middle; `offered` until we decide; `queued` behind others; `opening` the place where it goes; `asking` its owner; `waiting`
- * for a way to its owner; `checking` what has come; then `kept`, or `declined`, or `stopped` for a reason.
+ * `resumable`: an earlier page of ours was closed in the middle of it. `offered` until the person decides. `queued` behind
+ * others. `opening` the place where it goes. `asking` its owner. `running`. `waiting` for a way to its owner. `checking`
+ * what has come. In the end it is `kept`, `declined`, or `stopped` for a reason.
  */
-export type DownloadPhase =
-  | 'resumable'
-  | 'offered'
-  | 'queued'
-  | 'opening'
-  | 'asking'
-  | 'running'
-  | 'waiting'
-  | 'checking'
-  | 'kept'
-  | 'declined'
-  | 'stopped'
+type DownloadStage =
+  | { readonly phase: 'resumable' | 'offered' | 'queued' | 'opening' | 'waiting' | 'declined' }
+  | { readonly phase: 'asking' | 'running'; readonly source: DownloadSource }
+  /** `digest` is what the sender has announced; an original page announces none. */
+  | { readonly phase: 'checking'; readonly channel: ChannelId | null; readonly digest: string | null }
+  /** `here`: this page holds it, so that it can be saved or looked at once more. */
+  | { readonly phase: 'kept'; readonly digest: string; readonly here: boolean }
+  | { readonly phase: 'stopped'; readonly why: StopCause }
+
+/** Whom we ask, and how. It is not always the owner: the owner may have come back under another id. */
+export type DownloadSource =
+  | { readonly kind: 'channel'; readonly channel: ChannelId; readonly member: MemberId }
+  | LegacyDownload
+
+export type DownloadPhase = DownloadStage['phase']
 
 /** Why a transfer stopped: what the other side said, or what happened here. `withdrawn`: its owner takes it back. */
 export type StopCause = StopReason | 'withdrawn' | 'own-choice' | 'no-answer' | 'lost'
@@ -47,77 +51,24 @@ export type Paused = { readonly ours: boolean; readonly theirs: boolean }
 /** How fast it goes, from what came since `at`. Zero while nobody knows. */
 export type Rate = { readonly at: number; readonly bytes: number; readonly perSecond: number }
 
-/** A session in the original's words, at the receiver. */
-export type LegacyDownload = {
-  /** Its number with us, and with the uploader once that is known. */
-  readonly action: number
-  readonly theirs: number | null
-  readonly since: number
-  readonly heardAt: number
-  /** The first chunk that has not been asked for. */
-  readonly next: number
-  readonly asked: ReadonlySet<number>
-  /** Came before its turn. */
-  readonly early: ReadonlyMap<number, Uint8Array<ArrayBuffer>>
-}
-
-/** A session in the original's words, at the uploader. */
-export type LegacyUpload = {
-  readonly action: number
-  readonly theirs: number
-  /** Asked for once more. */
-  readonly missing: readonly number[]
-  /** How much had been said by when, of the last while. */
-  readonly said: readonly { readonly bytes: number; readonly at: number }[]
-  /** What is being read now. */
-  readonly from: number
-  /** So fast, where a host has to pass it on; it has no way to say that it is too fast. */
-  readonly perSecond: number
-}
-
-/** A large file on its way to an original's page, over connections of its own. */
-export type SideConnections = {
-  /** Connections that carry bytes. */
-  readonly peers: number
-  readonly mismatches: number
-  readonly confirmed: boolean
-  readonly agreed: boolean
-  /** What the far end wants as a chunk's size; 0 until it has said so. */
-  readonly chunk: number
-  readonly open: ReadonlySet<number>
-  readonly started: boolean
-  /** The far end has too much before it. */
-  readonly waits: boolean
-  readonly draining: ReadonlySet<number>
-  /** Chunks that are asked for once more. */
-  readonly missing: readonly number[]
-  readonly answering: number | null
-}
-
-export type Download = {
+type DownloadBase = {
   readonly key: DownloadKey
   readonly file: FileCard
-  /** Who has it, as far as we know; and under which id it stands in the conversation, which stays. */
+  /** Who has it, as far as we know. */
   readonly owner: MemberId
+  /** The member under whose id it stands in the conversation, which never changes. */
   readonly shownUnder: MemberId
   readonly ownerName: string
-  readonly transport: 'channel' | 'legacy'
+  readonly transport: Exclude<Transport, 'none'>
   /** How many bytes are to come. */
   readonly size: number
-  readonly phase: DownloadPhase
-  readonly why: StopCause | null
-  /** It is kept by this page, and can be saved or looked at once more. */
-  readonly here: boolean
-  /** Came over the channel. */
+  /** Bytes that have come. */
   readonly received: number
-  /** Lies where it belongs. */
+  /** Bytes that lie where they belong. */
   readonly stored: number
-  /** So much of it the sender has been told. */
+  /** Bytes that the sender knows to be stored. */
   readonly acked: number
   readonly paused: Paused
-  readonly channel: ChannelId | null
-  /** Whom we ask now; another than the owner where the owner may have come back under another id. */
-  readonly asked: MemberId | null
   readonly refusedBy: readonly MemberId[]
   /** Counts how often it was asked for, so that a timer of an earlier time is recognised as stale. */
   readonly attempt: number
@@ -126,9 +77,9 @@ export type Download = {
   /** Known to the sender and us only. */
   readonly resumeToken: string | null
   readonly rate: Rate
-  readonly digest: string | null
-  readonly legacy: LegacyDownload | null
 }
+
+export type Download = DownloadBase & DownloadStage
 
 export type Share = {
   readonly file: FileCard
@@ -136,32 +87,63 @@ export type Share = {
   readonly hashing: boolean
 }
 
-export type UploadPhase = 'running' | 'sent' | 'waiting' | 'done' | 'declined' | 'stopped'
+/** `sent`: all of it has gone out, and the receiver checks it. `waiting` for the receiver. */
+type UploadStage =
+  | { readonly phase: 'running' | 'sent'; readonly via: ChannelUpload | LegacyUpload }
+  /** `via` is null after a break: the receiver comes back over a new channel. */
+  | { readonly phase: 'waiting'; readonly via: LegacyUpload | null }
+  | { readonly phase: 'done' | 'declined' }
+  | { readonly phase: 'stopped'; readonly why: StopCause }
 
-export type Upload = {
-  readonly key: UploadKey
-  readonly file: FileId
-  readonly member: MemberId
-  readonly memberName: string
-  readonly transport: 'channel' | 'legacy'
-  readonly phase: UploadPhase
-  readonly why: StopCause | null
-  readonly size: number
-  readonly channel: ChannelId | null
-  /** Handed to the channel. */
-  readonly sent: number
-  /** Confirmed by the receiver. */
-  readonly acked: number
+export type ChannelUpload = {
+  readonly kind: 'channel'
+  readonly channel: ChannelId
+  /** So many bytes may be under way beyond what the receiver has acknowledged. */
   readonly credit: number
   readonly reading: boolean
   /** Read, and waiting until the channel has room. */
   readonly ahead: Uint8Array<ArrayBuffer> | null
   readonly draining: boolean
+}
+
+export type UploadPhase = UploadStage['phase']
+
+type UploadBase = {
+  readonly key: UploadKey
+  readonly file: FileId
+  readonly member: MemberId
+  readonly memberName: string
+  readonly transport: Exclude<Transport, 'none'>
+  readonly size: number
+  /** Bytes handed over for sending. */
+  readonly sent: number
+  /** Bytes that the receiver has acknowledged. */
+  readonly acked: number
   readonly paused: Paused
   readonly resumeToken: string
   readonly rate: Rate
-  readonly legacy: LegacyUpload | null
-  readonly side: SideConnections | null
+}
+
+export type Upload = UploadBase & UploadStage
+
+/** The same download at another stage. Nothing of the stage before is left over. */
+export const downloadAt = (
+  it: Download,
+  stage: DownloadStage,
+  change: Partial<DownloadBase> = {},
+): Download => {
+  const { key, file, owner, shownUnder, ownerName, transport, size, received, stored, acked } = it
+  const { paused, refusedBy, attempt, failures, resumeToken, rate } = it
+  const names = { key, file, owner, shownUnder, ownerName, transport, size }
+  const progress = { received, stored, acked, paused, refusedBy, attempt, failures, resumeToken, rate }
+  return { ...names, ...progress, ...change, ...stage }
+}
+
+/** The same upload at another stage. */
+export const uploadAt = (it: Upload, stage: UploadStage, change: Partial<UploadBase> = {}): Upload => {
+  const { key, file, member, memberName, transport, size, sent, acked, paused, resumeToken, rate } = it
+  const base = { key, file, member, memberName, transport, size, sent, acked, paused, resumeToken, rate }
+  return { ...base, ...change, ...stage }
 }
 
 export type FilesState = {
@@ -177,7 +159,7 @@ export type FilesState = {
 export type FilesTimer =
   | { readonly kind: 'ask'; readonly key: DownloadKey; readonly attempt: number }
   | { readonly kind: 'answer'; readonly key: DownloadKey; readonly attempt: number }
-  | { readonly kind: 'legacy'; readonly key: DownloadKey; readonly action: number }
+  | LegacyTimer
 
 /** A folder: its files with their paths below it. */
 export type Folder = { readonly name: string; readonly files: readonly { path: string; file: Blob }[] }
@@ -217,14 +199,7 @@ export type FilesEvent =
   | { type: 'channel-closed'; channel: ChannelId }
   | { type: 'channel-drained'; channel: ChannelId }
   | { type: 'read'; key: UploadKey; at: number; bytes: Uint8Array<ArrayBuffer> | null }
-  /** What was said to a member in words has left the link's queue, and its time has passed. */
-  | { type: 'queue-drained'; key: UploadKey }
-  | { type: 'side-opened'; key: UploadKey; peer: number }
-  | { type: 'side-closed'; key: UploadKey }
-  | { type: 'side-drained'; key: UploadKey; peer: number }
-  | { type: 'side-signalled'; key: UploadKey; peer: number; signal: object }
-  | { type: 'side-message'; key: UploadKey; heard: SideMessageIn }
-  | { type: 'signal'; from: MemberId; signal: FileSignal }
+  | LegacyEvent
   | { type: 'timer'; timer: FilesTimer }
 
 export type FilesEffect =
@@ -242,19 +217,10 @@ export type FilesEffect =
   | { type: 'close-channel'; channel: ChannelId }
   | { type: 'read'; key: UploadKey; file: FileId; at: number; bytes: number }
   | { type: 'hash'; file: FileId }
-  | { type: 'send-signal'; to: MemberId; signal: FileSignal }
-  /** Feeds `settled` once the queue to that member is short, and not before `ms` have passed. */
-  | { type: 'await-drain'; key: UploadKey; to: MemberId; ms: number }
-  /** Connections beside the room's; `peer` -1 is the one that steers. Drained: little waits to be sent. */
-  | { type: 'side-open'; key: UploadKey; peer: number }
-  | { type: 'side-signal'; key: UploadKey; peer: number; signal: Signal }
-  | { type: 'side-send'; key: UploadKey; said: SideMessageOut }
-  | { type: 'side-send-bytes'; key: UploadKey; peer: number; bytes: Uint8Array<ArrayBuffer> }
-  | { type: 'side-await-drain'; key: UploadKey; peer: number }
-  | { type: 'side-close'; key: UploadKey }
+  | LegacyEffect
   | { type: 'timer'; timer: FilesTimer; ms: number }
 
-export type FilesStep = { readonly state: FilesState; readonly effects: readonly FilesEffect[] }
+export type FilesStep = Step<FilesState, FilesEffect>
 
 export const noFiles: FilesState = {
   routes: new Map(),

@@ -1,26 +1,12 @@
-/** Owns the one function through which transfers change: an event in, a new state and effects out. Pure: no files, channels, timers or clock. */
-
+/** The one function through which transfers change: an event in, a new state and effects out. It is pure: no files, channels, timers or clock. */
 import {
   continueLegacyDownload,
+  dropUnroutedUploads,
+  legacyRead,
   legacyTick,
   pauseLegacyDownload,
-  receiveDownloadSignal,
-} from '../legacy/download.ts'
-import {
-  receiveSideMessage,
-  sideClosed,
-  sideDrained,
-  sideOpened,
-  sideRead,
-  sideSignalled,
-} from '../legacy/side-upload.ts'
-import {
-  cancelLegacyUpload,
-  dropUnroutedUploads,
-  legacyDrained,
-  receiveUploadSignal,
-  sendRead,
-} from '../legacy/upload.ts'
+  stepLegacy,
+} from '../legacy/index.ts'
 import type { FileChannelMessage } from '../wire/file-channel.ts'
 import { andThen, downloadOn, isDownload, stepTo, uploadOn, withDownload } from './change.ts'
 import {
@@ -91,20 +77,13 @@ export const step = (state: FilesState, event: FilesEvent, at: number): FilesSte
     case 'cancel':
       return cancelled(state, event.key)
     case 'share':
-      return share(state, event)
+      return share(state, event.file)
     case 'unshare':
       return unshare(state, event.file)
     case 'hashed':
       return hashKnown(state, event.file, event.digest)
     case 'read':
       return read(state, event, at)
-    case 'queue-drained':
-      return legacyDrained(state, event.key)
-    case 'signal':
-      return (
-        receiveDownloadSignal(state, event.from, event.signal, at) ??
-        receiveUploadSignal(state, event.from, event.signal, at)
-      )
     case 'timer':
       return timer(state, event.timer, at)
     case 'store-opened':
@@ -112,16 +91,16 @@ export const step = (state: FilesState, event: FilesEvent, at: number): FilesSte
     case 'stored':
     case 'checked':
     case 'kept':
-      return storeSaid(state, event, at)
+      return onStore(state, event, at)
     case 'channel-opened':
     case 'channel-requested':
     case 'channel-message':
     case 'channel-bytes':
     case 'channel-closed':
     case 'channel-drained':
-      return laneSaid(state, event, at)
+      return onChannel(state, event, at)
     default:
-      return extraSaid(state, event)
+      return stepLegacy(state, event, at)
   }
 }
 
@@ -136,20 +115,17 @@ const timer = (state: FilesState, due: FilesTimer, at: number): FilesStep => {
   }
 }
 
-const read = (state: FilesState, event: Extract<FilesEvent, { type: 'read' }>, at: number): FilesStep => {
-  const it = state.uploads.get(event.key)
-  if (it?.side) return sideRead(state, event.key, event.at, event.bytes, at)
-  return it?.transport === 'legacy'
-    ? sendRead(state, it, event.at, event.bytes, at)
+const read = (state: FilesState, event: Extract<FilesEvent, { type: 'read' }>, at: number): FilesStep =>
+  state.uploads.get(event.key)?.transport === 'legacy'
+    ? legacyRead(state, event, at)
     : readDone(state, event.key, event.at, event.bytes)
-}
 
 type StoreEvent = Extract<
   FilesEvent,
   { type: 'store-opened' | 'store-failed' | 'stored' | 'checked' | 'kept' }
 >
 
-const storeSaid = (state: FilesState, event: StoreEvent, at: number): FilesStep => {
+const onStore = (state: FilesState, event: StoreEvent, at: number): FilesStep => {
   const { key } = event
   switch (event.type) {
     case 'store-opened':
@@ -160,36 +136,18 @@ const storeSaid = (state: FilesState, event: StoreEvent, at: number): FilesStep 
       return checked(state, key, event.digest)
     case 'kept': {
       const it = state.downloads.get(key)
-      return stepTo(it ? withDownload(state, { ...it, here: event.here }) : state)
+      return stepTo(it?.phase === 'kept' ? withDownload(state, { ...it, here: event.here }) : state)
     }
     case 'stored': {
       const it = state.downloads.get(key)
       if (!it || !activeDownload.has(it.phase)) return stepTo(state)
       const written = stored(state, it, event.bytes, at)
-      return it.legacy ? andThen(written, now => continueLegacyDownload(now, key)) : written
+      return it.transport === 'legacy' ? andThen(written, now => continueLegacyDownload(now, key)) : written
     }
   }
 }
 
-type ExtraEvent = Extract<FilesEvent, { type: `side-${string}` }>
-
-const extraSaid = (state: FilesState, event: ExtraEvent): FilesStep => {
-  const { key } = event
-  switch (event.type) {
-    case 'side-opened':
-      return sideOpened(state, key, event.peer)
-    case 'side-closed':
-      return sideClosed(state, key)
-    case 'side-drained':
-      return sideDrained(state, key, event.peer)
-    case 'side-signalled':
-      return sideSignalled(state, key, event.peer, event.signal)
-    case 'side-message':
-      return receiveSideMessage(state, key, event.heard)
-  }
-}
-
-type LaneEvent = Extract<
+type ChannelEvent = Extract<
   FilesEvent,
   {
     type:
@@ -202,7 +160,7 @@ type LaneEvent = Extract<
   }
 >
 
-const laneSaid = (state: FilesState, event: LaneEvent, at: number): FilesStep => {
+const onChannel = (state: FilesState, event: ChannelEvent, at: number): FilesStep => {
   const { channel } = event
   if (event.type === 'channel-opened') return channelOpened(state, channel)
   if (event.type === 'channel-requested')
@@ -224,11 +182,16 @@ const laneSaid = (state: FilesState, event: LaneEvent, at: number): FilesStep =>
   }
 }
 
-const message = (state: FilesState, channel: ChannelId, said: FileChannelMessage, at: number): FilesStep => {
+const message = (
+  state: FilesState,
+  channel: ChannelId,
+  received: FileChannelMessage,
+  at: number,
+): FilesStep => {
   const theirs = downloadOn(state, channel)
-  if (theirs) return receiveMessage(state, theirs, said)
+  if (theirs) return receiveMessage(state, theirs, received)
   const ours = uploadOn(state, channel)
-  return ours ? receiveAnswer(state, ours, said, at) : stepTo(state)
+  return ours ? receiveAnswer(state, ours, received, at) : stepTo(state)
 }
 
 const paused = (state: FilesState, key: DownloadKey | UploadKey, on: boolean, at: number): FilesStep => {
@@ -238,7 +201,7 @@ const paused = (state: FilesState, key: DownloadKey | UploadKey, on: boolean, at
     return it.transport === 'legacy' ? pauseLegacyDownload(state, it, on, at) : pause(state, it, on)
   }
   const it = state.uploads.get(key)
-  // An original's page gives up what does not move.
+  // An original page gives up what does not move.
   return it?.transport === 'channel' && activeUpload.has(it.phase)
     ? pauseUpload(state, it, on)
     : stepTo(state)
@@ -251,5 +214,5 @@ const cancelled = (state: FilesState, key: DownloadKey | UploadKey): FilesStep =
   }
   const it = state.uploads.get(key)
   if (!it || !activeUpload.has(it.phase)) return stepTo(state)
-  return it.legacy ? cancelLegacyUpload(state, it, it.legacy) : stopUpload(state, it, 'own-choice')
+  return stopUpload(state, it, 'own-choice')
 }

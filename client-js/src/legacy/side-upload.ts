@@ -1,24 +1,26 @@
 /**
- * Owns how a large file of ours goes to an original's page over connections of its own: one that steers and some that
- * carry bytes with no header, so that only their order says which is which. Pure.
+ * How a large file of ours goes to an original page over connections of its own: one that steers, and some that carry
+ * bytes without any header, so that only their order tells which bytes they are. Pure.
  */
-
 import { andThen, rated, stepTo, withUpload } from '../files/change.ts'
-import type {
-  FilesEffect,
-  FilesState,
-  FilesStep,
-  LegacyUpload,
-  SideConnections,
-  Upload,
-  UploadKey,
+import {
+  type FilesEffect,
+  type FilesState,
+  type FilesStep,
+  type StopCause,
+  type Upload,
+  type UploadKey,
+  uploadAt,
 } from '../files/state.ts'
-import { type FileSignal, fileNameUnitsMax, legacyModes } from '../wire/file.ts'
+import { type FileSignal, fileNameUnitsMax } from '../wire/file.ts'
 import { cut } from '../wire/shape.ts'
 import { parseSignal, type Signal } from '../wire/signal.ts'
+import { sessionOf, withSession } from './session.ts'
+import type { LegacyUpload, SideConnections } from './state.ts'
+import { legacyModes } from './wire/file-signal.ts'
 import type { SideMessageIn, SideMessageOut } from './wire/side-protocol.ts'
 
-/** From this size on an original's page asks for this way, unless it is set otherwise; below it, it is refused. */
+/** From this size on an original page asks for this mode, unless it is set otherwise; below it, the mode is refused. */
 export const largeBytes = 31_457_280
 /** Connections that carry bytes, at most; the far end may want fewer. */
 const peersMax = 3
@@ -26,10 +28,10 @@ const peersMax = 3
 const mismatchesMax = 4
 /** Handed to the connections in one go, in chunks. */
 const roundChunks = 16
-/** Asked for once more and not said yet. */
+/** Chunks that were asked for once more and have not been sent yet. */
 const missingMax = 64
 
-/** The connection that steers. */
+/** The number of the connection that steers. */
 export const steering = -1
 
 export const noSideConnections: SideConnections = {
@@ -46,33 +48,39 @@ export const noSideConnections: SideConnections = {
   answering: null,
 }
 
+export const usesSideConnections = (mode: number, size: number): boolean =>
+  mode === legacyModes.extra && size >= largeBytes
+
 /** Both sides know each other's numbers. */
-export const startSideConnections = (state: FilesState, it: Upload): FilesStep =>
-  stepTo(withUpload(state, { ...it, phase: 'running' }), {
-    type: 'side-open',
-    key: it.key,
-    peer: steering,
-  })
+export const startSideConnections = (state: FilesState, key: UploadKey): FilesStep =>
+  stepTo(state, { type: 'side-open', key, peer: steering })
 
-type Held = Upload & { readonly side: SideConnections; readonly legacy: LegacyUpload }
+/** An upload with side connections, taken apart. */
+type Row = { readonly it: Upload; readonly session: LegacyUpload; readonly side: SideConnections }
 
-export const held = (state: FilesState, key: UploadKey): Held | null => {
+const rowOf = (state: FilesState, key: UploadKey): Row | null => {
   const it = state.uploads.get(key)
-  return it?.side && it.legacy ? { ...it, side: it.side, legacy: it.legacy } : null
+  const session = sessionOf(it)
+  return it && session?.side ? { it, session, side: session.side } : null
 }
 
-const withSide = (state: FilesState, it: Held, change: Partial<SideConnections>): FilesState =>
-  withUpload(state, { ...it, side: { ...it.side, ...change } })
+const withSide = (
+  state: FilesState,
+  { it, session, side }: Row,
+  change: Partial<SideConnections>,
+  reading = session.reading,
+): FilesState => withSession(state, it, { ...session, reading, side: { ...side, ...change } })
 
-const say = (it: Held, said: SideMessageOut): FilesEffect => ({ type: 'side-send', key: it.key, said })
+const send = ({ key }: Upload, message: SideMessageOut): FilesEffect => ({ type: 'side-send', key, message })
 
-/** A signal of the connection that steers travels with the room's words, one of the others over the one that steers. */
+/** A signal of the steering connection travels in the room's own channel; those of the others go over the steering one. */
 export const sideSignalled = (state: FilesState, key: UploadKey, peer: number, signal: object): FilesStep => {
-  const it = held(state, key)
-  if (!it) return stepTo(state)
-  if (peer !== steering) return stepTo(state, say(it, { kind: 'signal', peer, signal }))
-  const words: FileSignal = { kind: 'peer', from: it.legacy.action, to: it.legacy.theirs, signal }
-  return stepTo(state, { type: 'send-signal', to: it.member, signal: words })
+  const row = rowOf(state, key)
+  if (!row) return stepTo(state)
+  const { it, session } = row
+  if (peer !== steering) return stepTo(state, send(it, { kind: 'signal', peer, signal }))
+  const own: FileSignal = { kind: 'peer', from: session.action, to: session.theirs, signal }
+  return stepTo(state, { type: 'send-signal', to: it.member, signal: own })
 }
 
 export const receiveSteeringSignal = (state: FilesState, it: Upload, value: unknown): FilesStep => {
@@ -88,122 +96,122 @@ const forward = (key: UploadKey, peer: number, signal: Signal): FilesEffect => (
 })
 
 export const sideOpened = (state: FilesState, key: UploadKey, peer: number): FilesStep => {
-  const it = held(state, key)
-  if (!it) return stepTo(state)
-  if (peer === steering) return stepTo(state, say(it, { kind: 'hello' }))
-  return continueSideUpload(withSide(state, it, { open: new Set(it.side.open).add(peer) }), key)
+  const row = rowOf(state, key)
+  if (!row) return stepTo(state)
+  if (peer === steering) return stepTo(state, send(row.it, { kind: 'hello' }))
+  return continueSideUpload(withSide(state, row, { open: new Set(row.side.open).add(peer) }), key)
 }
 
-/** Any of them gone before the end, and the file cannot be put together any more. */
+/** If any of them is gone before the end, the file cannot be put together any more. */
 export const sideClosed = (state: FilesState, key: UploadKey): FilesStep => {
-  const it = held(state, key)
-  return it ? endSideUpload(state, it, false) : stepTo(state)
+  const row = rowOf(state, key)
+  return row ? fail(state, row) : stepTo(state)
 }
 
-export const receiveSideMessage = (state: FilesState, key: UploadKey, heard: SideMessageIn): FilesStep => {
-  const it = held(state, key)
-  if (!it) return stepTo(state)
-  switch (heard.kind) {
+export const receiveSideMessage = (state: FilesState, key: UploadKey, message: SideMessageIn): FilesStep => {
+  const row = rowOf(state, key)
+  if (!row) return stepTo(state)
+  switch (message.kind) {
     case 'about':
-      return about(state, it, heard)
+      return about(state, row, message)
     case 'agree':
-      return agree(state, it, heard.peers)
+      return agree(state, row, message.peers)
     case 'signal':
-      return heard.peer < it.side.peers
-        ? stepTo(state, forward(key, heard.peer, heard.signal))
+      return message.peer < row.side.peers
+        ? stepTo(state, forward(key, message.peer, message.signal))
         : stepTo(state)
     case 'start':
-      return continueSideUpload(withSide(state, it, { started: true }), key)
+      return continueSideUpload(withSide(state, row, { started: true }), key)
     case 'wait':
-      return stepTo(withSide(state, it, { waits: true }))
+      return stepTo(withSide(state, row, { waits: true }))
     case 'go-on':
-      return continueSideUpload(withSide(state, it, { waits: false }), key)
+      return continueSideUpload(withSide(state, row, { waits: false }), key)
     case 'missing':
-      return missing(state, it, heard.chunk)
+      return missing(state, row, message.chunk)
     case 'end':
-      return endSideUpload(state, it, !heard.errored)
+      return endSideUpload(state, row.it, row.session, !message.errored)
   }
 }
 
-/** It says which file it expects and in pieces of what size. Another file than ours ends it. */
-const about = (state: FilesState, it: Held, heard: Extract<SideMessageIn, { kind: 'about' }>): FilesStep => {
+/** The far end says which file it expects, and in pieces of what size. If it is another file than ours, that ends it. */
+const about = (
+  state: FilesState,
+  row: Row,
+  { chunk, file: expected }: Extract<SideMessageIn, { kind: 'about' }>,
+): FilesStep => {
+  const { it, side } = row
   const file = state.shares.get(it.file)?.file
   const same =
     file !== undefined &&
-    heard.file.id === file.id &&
-    heard.file.size === file.size &&
-    heard.file.name === cut(file.name, fileNameUnitsMax)
-  if (!same || it.side.started) return endSideUpload(state, it, false)
-  const next = withSide(state, it, { chunk: heard.chunk, confirmed: false })
-  return stepTo(next, say(it, { kind: 'agree', peers: it.side.peers }))
+    expected.id === file.id &&
+    expected.size === file.size &&
+    expected.name === cut(file.name, fileNameUnitsMax)
+  if (!same || side.started) return fail(state, row)
+  const next = withSide(state, row, { chunk, confirmed: false })
+  return stepTo(next, send(it, { kind: 'agree', peers: side.peers }))
 }
 
-/** The same number twice in a row from the far end, and both will make as many connections. */
-const agree = (state: FilesState, it: Held, peers: number): FilesStep => {
-  const { side } = it
+/** Once the far end has said the same number twice in a row, both will make as many connections. */
+const agree = (state: FilesState, row: Row, peers: number): FilesStep => {
+  const { it, side } = row
   if (side.agreed || side.chunk === 0) return stepTo(state)
   if (peers !== side.peers) {
     const mismatches = side.mismatches + 1
-    if (mismatches >= mismatchesMax) return endSideUpload(state, it, false)
+    if (mismatches >= mismatchesMax) return fail(state, row)
     const fewer = Math.min(peers, peersMax)
-    const next = withSide(state, it, { peers: fewer, confirmed: false, mismatches })
-    return stepTo(next, say(it, { kind: 'agree', peers: fewer }))
+    const next = withSide(state, row, { peers: fewer, confirmed: false, mismatches })
+    return stepTo(next, send(it, { kind: 'agree', peers: fewer }))
   }
   const agreed = side.confirmed
   const opened = agreed
     ? Array.from({ length: peers }, (_, peer) => ({ type: 'side-open', key: it.key, peer }) as const)
     : []
-  const next = withSide(state, it, { confirmed: true, agreed })
-  return stepTo(next, say(it, { kind: 'agree', peers }), ...opened)
+  const next = withSide(state, row, { confirmed: true, agreed })
+  return stepTo(next, send(it, { kind: 'agree', peers }), ...opened)
 }
 
-const missing = (state: FilesState, it: Held, chunk: number): FilesStep => {
-  const { side } = it
+const missing = (state: FilesState, row: Row, chunk: number): FilesStep => {
+  const { it, side } = row
   const known = chunk * side.chunk < it.sent && !side.missing.includes(chunk)
   if (!known || side.missing.length >= missingMax) return stepTo(state)
-  return continueSideUpload(withSide(state, it, { missing: [...side.missing, chunk] }), it.key)
+  return continueSideUpload(withSide(state, row, { missing: [...side.missing, chunk] }), it.key)
 }
 
-/** Reads the next round, strictly in turn over all connections; what was missed goes first, over the one that steers. */
-export const continueSideUpload = (state: FilesState, key: UploadKey): FilesStep => {
-  const it = held(state, key)
-  if (!it || it.reading || !it.side.started) return stepTo(state)
-  const { side } = it
-  const [missed, ...missing] = side.missing
+/** Reads the next round, strictly in turn over all connections. What was missed goes first, over the steering one. */
+const continueSideUpload = (state: FilesState, key: UploadKey): FilesStep => {
+  const row = rowOf(state, key)
+  if (!row || row.session.reading || !row.side.started) return stepTo(state)
+  const { it, side } = row
+  const [missed, ...rest] = side.missing
   if (missed !== undefined) {
     const at = missed * side.chunk
     const bytes = Math.min(side.chunk, it.size - at)
-    const reading = withSide(state, { ...it, reading: true }, { missing, answering: missed })
+    const reading = withSide(state, row, { missing: rest, answering: missed }, true)
     return stepTo(reading, { type: 'read', key, file: it.file, at, bytes })
   }
   const bytes = Math.min(roundChunks * side.chunk, it.size - it.sent)
-  if (side.waits || side.draining.size > 0 || side.open.size < side.peers || bytes <= 0) return stepTo(state)
-  return stepTo(withUpload(state, { ...it, reading: true }), {
-    type: 'read',
-    key,
-    file: it.file,
-    at: it.sent,
-    bytes,
-  })
+  const ready = !side.waits && side.draining.size === 0 && side.open.size >= side.peers
+  if (!ready || bytes <= 0) return stepTo(state)
+  const reading = withSide(state, row, {}, true)
+  return stepTo(reading, { type: 'read', key, file: it.file, at: it.sent, bytes })
 }
 
 export const sideRead = (
   state: FilesState,
-  key: UploadKey,
+  it: Upload,
+  session: LegacyUpload,
   from: number,
   bytes: Uint8Array<ArrayBuffer> | null,
   at: number,
 ): FilesStep => {
-  const it = held(state, key)
-  if (!it?.reading) return stepTo(state)
-  if (bytes === null) return endSideUpload(state, it, false)
-  const { side } = it
+  const { side } = session
+  if (!side) return stepTo(state)
+  const { key } = it
+  if (bytes === null) return endSideUpload(state, it, session, false)
   if (side.answering !== null) {
-    const chunk = side.answering
-    const answered = withSide(state, { ...it, reading: false }, { answering: null })
-    return andThen(stepTo(answered, say(it, { kind: 'chunk', chunk, bytes })), now =>
-      continueSideUpload(now, key),
-    )
+    const answered = withSide(state, { it, session, side }, { answering: null }, false)
+    const answer = send(it, { kind: 'chunk', chunk: side.answering, bytes })
+    return andThen(stepTo(answered, answer), now => continueSideUpload(now, key))
   }
   const sent = from + bytes.byteLength
   const effects: FilesEffect[] = []
@@ -214,32 +222,40 @@ export const sideRead = (
     effects.push({ type: 'side-send-bytes', key, peer, bytes: bytes.subarray(piece, piece + side.chunk) })
   }
   const waits = [...draining].map(peer => ({ type: 'side-await-drain', key, peer }) as const)
-  const rate = rated(it.rate, bytes.byteLength, at)
-  const next = withSide(state, { ...it, reading: false, sent, acked: sent, rate }, { draining })
+  const next = withSession(
+    state,
+    it,
+    { ...session, reading: false, side: { ...side, draining } },
+    { sent, acked: sent, rate: rated(it.rate, bytes.byteLength, at) },
+  )
   return stepTo(next, ...effects, ...waits)
 }
 
 export const sideDrained = (state: FilesState, key: UploadKey, peer: number): FilesStep => {
-  const it = held(state, key)
-  if (!it) return stepTo(state)
-  const draining = new Set(it.side.draining)
+  const row = rowOf(state, key)
+  if (!row) return stepTo(state)
+  const draining = new Set(row.side.draining)
   draining.delete(peer)
-  return continueSideUpload(withSide(state, it, { draining }), key)
+  return continueSideUpload(withSide(state, row, { draining }), key)
 }
 
-/** The original wants both words before the connections close, or it keeps the place for ever. */
-export const endSideUpload = (state: FilesState, it: Held, success: boolean): FilesStep => {
-  const ended: Upload = success
-    ? { ...it, phase: 'done', acked: it.size, legacy: null, side: null, reading: false }
-    : { ...it, phase: 'stopped', why: 'cancelled', legacy: null, side: null, reading: false }
-  const { action, theirs } = it.legacy
+const fail = (state: FilesState, { it, session }: Row): FilesStep => endSideUpload(state, it, session, false)
+
+/** An original page wants both words before the connections close, or it keeps the place for ever. */
+export const endSideUpload = (
+  state: FilesState,
+  it: Upload,
+  { action, theirs }: LegacyUpload,
+  success: boolean,
+  why: StopCause = 'cancelled',
+): FilesStep => {
+  const ended = success
+    ? uploadAt(it, { phase: 'done' }, { acked: it.size })
+    : uploadAt(it, { phase: 'stopped', why })
   return stepTo(
     withUpload(state, ended),
-    say(it, { kind: 'end', errored: !success }),
+    send(it, { kind: 'end', errored: !success }),
     { type: 'send-signal', to: it.member, signal: { kind: 'finished', from: action, to: theirs, success } },
     { type: 'side-close', key: it.key },
   )
 }
-
-export const usesSideConnections = (way: number, size: number): boolean =>
-  way === legacyModes.extra && size >= largeBytes

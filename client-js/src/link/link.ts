@@ -12,6 +12,7 @@ import {
 } from '../wire/signal.ts'
 import {
   type Action,
+  isNegotiating,
   type Negotiation,
   type NegotiationEvent,
   negotiate,
@@ -200,7 +201,7 @@ export class Link {
     this.#negotiationQueued = true
     queueMicrotask(() => {
       this.#negotiationQueued = false
-      this.#feed({ type: 'wanted' })
+      this.#feed({ type: 'negotiation-needed' })
     })
   }
 
@@ -209,8 +210,8 @@ export class Link {
     const { next, actions } = negotiate(this.#negotiation, event)
     this.#negotiation = next
     clearTimeout(this.#overdue)
-    if (next.busy) this.#overdue = setTimeout(() => this.#signalOverdue(), overdueMs)
-    for (const deed of actions) this.#actions = this.#actions.then(() => this.#attempt(deed))
+    if (isNegotiating(next)) this.#overdue = setTimeout(() => this.#signalOverdue(), overdueMs)
+    for (const action of actions) this.#actions = this.#actions.then(() => this.#tryAction(action))
   }
 
   /** Said again, in the way that fits. */
@@ -218,31 +219,31 @@ export class Link {
     this.#feed({ type: this.#givingUp === undefined ? 'overdue' : 'restart' })
   }
 
-  async #attempt(deed: Action): Promise<void> {
+  async #tryAction(action: Action): Promise<void> {
     if (!this.#open) return
     try {
-      await this.#perform(deed)
+      await this.#perform(action)
     } catch {
       // A candidate the browser does not like costs a path; anything else leaves both ends with different ideas.
-      if (deed.type !== 'add-candidate') this.#fail()
+      if (action.type !== 'add-candidate') this.#fail()
     }
   }
 
-  async #perform(deed: Action): Promise<void> {
-    switch (deed.type) {
+  async #perform(action: Action): Promise<void> {
+    switch (action.type) {
       case 'send':
-        return this.#ports.signal(deed.signal)
+        return this.#ports.signal(action.signal)
       case 'add-candidate':
-        return this.#pc.addIceCandidate(deed.candidate)
+        return this.#pc.addIceCandidate(action.candidate)
       case 'add-transceiver':
-        this.#pc.addTransceiver(deed.kind)
+        this.#pc.addTransceiver(action.kind)
         return
       case 'offer':
         this.#sending.describe()
-        await this.#pc.setLocalDescription(await this.#pc.createOffer({ iceRestart: deed.restart }))
-        return this.#sendLocal('offer', deed.round)
+        await this.#pc.setLocalDescription(await this.#pc.createOffer({ iceRestart: action.restart }))
+        return this.#sendLocal('offer', action.offerId)
       case 'accept':
-        return this.#accept(deed.description)
+        return this.#accept(action.description)
     }
   }
 
@@ -254,7 +255,7 @@ export class Link {
       this.#sendLocal('answer', round)
       this.#requestTransceivers()
     }
-    this.#feed({ type: 'settled' })
+    this.#feed({ type: 'stable' })
   }
 
   #sendLocal(type: 'offer' | 'answer', round: number | undefined): void {

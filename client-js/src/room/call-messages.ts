@@ -1,4 +1,5 @@
 /** Owns what is said of a call: what a word from a peer does to it, and what our own words are. Pure. */
+
 import { type MemberId, type PeerId, roomItself, type StreamId } from '../wire/ids.ts'
 import type { Announced, CallMessage, Media, PeerMessage } from '../wire/peer.ts'
 import type { StreamSize } from '../wire/stream.ts'
@@ -15,7 +16,8 @@ import {
   withoutCaller,
 } from './call.ts'
 import { broadcast, stepTo } from './change.ts'
-import { capsOf, type RoomEffect, type RoomState, type Step } from './state.ts'
+import { rulesOf } from './role.ts'
+import { capsOf, type RoomEffect, type RoomState, type RoomStep } from './state.ts'
 import { takeToken } from './timeline.ts'
 
 export const receiveCall = (
@@ -24,7 +26,7 @@ export const receiveCall = (
   speaker: MemberId | null,
   message: CallMessage,
   at: number,
-): Step => {
+): RoomStep => {
   switch (message.kind) {
     case 'want-stream':
       return streamRequested(state, via, message.stream, at)
@@ -48,7 +50,7 @@ const receiveMemberMessage = (
   speaker: MemberId,
   message: MemberMessage,
   at: number,
-): Step => {
+): RoomStep => {
   const known = state.call.members.get(speaker)
   switch (message.kind) {
     case 'join-call':
@@ -68,9 +70,9 @@ const receiveMemberMessage = (
 }
 
 /** Who leaves no longer looks on. What is at the far end of a guest's link, though, is all the others too. */
-const memberLeft = (state: RoomState, via: PeerId, speaker: MemberId, at: number): Step => {
+const memberLeft = (state: RoomState, via: PeerId, speaker: MemberId, at: number): RoomStep => {
   const without = withoutCaller(state, speaker)
-  const ownLink = state.links.get(via)?.member === speaker && !state.topology.peerRelays
+  const ownLink = state.links.get(via)?.member === speaker && !rulesOf(state).peerRelays
   const paused = ownLink && state.call.members.has(speaker) ? republish(without, via) : []
   // An original page that comes back shows the very streams it had, so they stay, without tracks while it is away.
   const forgets = ownLink && capsOf(state, via).media
@@ -85,7 +87,7 @@ const republish = (state: RoomState, over: PeerId): RoomEffect[] =>
 /** Is there anybody in the call at the far end? Nobody else is sent anything, whatever they ask for. */
 export const isWatching = (state: RoomState, over: PeerId): boolean => {
   const member = state.links.get(over)?.member ?? null
-  return state.topology.peerRelays || (member !== null && state.call.members.has(member))
+  return rulesOf(state).peerRelays || (member !== null && state.call.members.has(member))
 }
 
 /** Nobody announces what is somebody else's. */
@@ -100,26 +102,32 @@ const memberJoined = (
   speaker: MemberId,
   message: Extract<CallMessage, { kind: 'join-call' }>,
   at: number,
-): Step => {
+): RoomStep => {
   const known = state.call.members.has(speaker)
   const next = known ? state : withCaller(state, speaker, { streams: [], media: null })
   const resumed = known ? [] : republish(next, via)
   const { own } = state.call
   const source = state.selfMember
-  if (state.topology.greetsCallers && own && source !== null && !message.reply) {
+  if (rulesOf(state).greetsCallers && own && source !== null && !message.reply) {
     const { state: charged, allowed } = chargeCall(next, via, at)
     const say = (said: PeerMessage): RoomEffect => ({ type: 'send', over: via, source, message: said })
     const answer = [say({ kind: 'join-call', reply: true }), say({ kind: 'streams', announced: own })]
     return stepTo(charged, ...resumed, ...(allowed ? answer : []))
   }
-  const told = state.topology.relays && !known ? [callsFor(next, via)] : []
+  const told = rulesOf(state).relays && !known ? [callsFor(next, via)] : []
   const passed = passOn(next, via, speaker, { kind: 'join-call', reply: true }, at)
   return { state: passed.state, effects: [...resumed, ...told, ...passed.effects] }
 }
 
 /** Only a host passes on. Words of our own go to those who know them. */
-const passOn = (state: RoomState, via: PeerId, speaker: MemberId, message: PeerMessage, at: number): Step => {
-  if (!state.topology.relays) return stepTo(state)
+const passOn = (
+  state: RoomState,
+  via: PeerId,
+  speaker: MemberId,
+  message: PeerMessage,
+  at: number,
+): RoomStep => {
+  if (!rulesOf(state).relays) return stepTo(state)
   const { state: charged, allowed } = chargeCall(state, via, at)
   if (!allowed) return stepTo(charged)
   const others = broadcast(charged, speaker, message, via)
@@ -135,10 +143,10 @@ const chargeCall = (state: RoomState, via: PeerId, at: number): { state: RoomSta
   return { state: withCallLink(state, via, { bucket }), allowed: verdict === 'keep' }
 }
 
-const streamRequested = (state: RoomState, via: PeerId, stream: StreamId, at: number): Step => {
+const streamRequested = (state: RoomState, via: PeerId, stream: StreamId, at: number): RoomStep => {
   const link = callLink(state, via)
   const owner = ownerOf(state, stream)
-  if (isOwn(state, stream) || (state.topology.relays && owner !== null)) {
+  if (isOwn(state, stream) || (rulesOf(state).relays && owner !== null)) {
     if (!link.asked.has(stream))
       return stepTo(withCallLink(state, via, { asked: new Set(link.asked).add(stream) }))
     if (link.sent.has(stream)) return stepTo(state)
@@ -148,7 +156,7 @@ const streamRequested = (state: RoomState, via: PeerId, stream: StreamId, at: nu
     const { state: charged, allowed } = chargeCall(state, via, at)
     return stepTo(charged, ...(allowed ? request(charged, ownersLink, stream) : []))
   }
-  if (!state.topology.relays) return stepTo(state)
+  if (!rulesOf(state).relays) return stepTo(state)
   const { state: charged, allowed } = chargeCall(state, via, at)
   return stepTo(charged, ...(allowed ? [callsFor(charged, via)] : []))
 }
@@ -180,27 +188,27 @@ export const callsFor = (state: RoomState, via: PeerId): RoomEffect => {
 }
 
 /** We join with these streams, or go on with others. The original wants the joining said first. */
-export const announce = (state: RoomState, own: Announced): Step => {
+export const announce = (state: RoomState, own: Announced): RoomStep => {
   const next = withCall(state, { own })
   const source = state.selfMember
   const joins = state.call.own ? [] : broadcast(next, source, { kind: 'join-call', reply: false })
   return stepTo(next, ...joins, ...broadcast(next, source, { kind: 'streams', announced: own }))
 }
 
-export const leaveCall = (state: RoomState): Step => {
+export const leaveCall = (state: RoomState): RoomStep => {
   if (!state.call.own) return stepTo(state)
   const next = withCall(state, { own: null, shown: new Map() })
   return stepTo(next, ...broadcast(next, state.selfMember, { kind: 'leave-call' }))
 }
 
-export const setMedia = (state: RoomState, media: Media): Step => {
+export const setMedia = (state: RoomState, media: Media): RoomStep => {
   const { own } = state.call
   if (!own) return stepTo(state)
   const next = withCall(state, { own: { ...own, media } })
   return stepTo(next, ...toCapable(next, broadcast(next, state.selfMember, { kind: 'media', media })))
 }
 
-export const setShownSize = (state: RoomState, stream: StreamId, size: StreamSize): Step => {
+export const setShownSize = (state: RoomState, stream: StreamId, size: StreamSize): RoomStep => {
   const owner = ownerOf(state, stream)
   if (owner === null || (state.call.shown.get(stream) ?? 'large') === size) return stepTo(state)
   const next = withCall(state, { shown: new Map(state.call.shown).set(stream, size) })

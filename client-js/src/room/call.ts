@@ -3,11 +3,13 @@
  * and what follows from that. Asking and sending are not decided message by message: after every step `settle`
  * compares what should be with what is. Pure; the streams themselves are elsewhere.
  */
+
 import { type MemberId, type PeerId, roomItself, type StreamId } from '../wire/ids.ts'
 import type { Announced, PeerMessage } from '../wire/peer.ts'
 import type { StreamAbout, StreamSize } from '../wire/stream.ts'
 import { stepEach, stepTo } from './change.ts'
-import { capsOf, type RoomEffect, type RoomState, readyLinks, type Step } from './state.ts'
+import { rulesOf } from './role.ts'
+import { capsOf, type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
 import { fullBucket, type TokenBucket } from './timeline.ts'
 
 /** What a call is to one link. It ends with the link; over the next one everything is asked for anew. */
@@ -85,18 +87,18 @@ export const aboutOf = (state: RoomState, stream: StreamId): StreamAbout | null 
 /** The link over which somebody's streams come; null while there is none. */
 export const linkTo = (state: RoomState, member: MemberId): PeerId | null => {
   for (const peer of readyLinks(state)) {
-    if (state.topology.peerRelays || state.links.get(peer)?.member === member) return peer
+    if (rulesOf(state).peerRelays || state.links.get(peer)?.member === member) return peer
   }
   return null
 }
 
-export const streamArrived = (state: RoomState, via: PeerId, stream: StreamId): Step => {
+export const streamArrived = (state: RoomState, via: PeerId, stream: StreamId): RoomStep => {
   const { arrived } = callLink(state, via)
   if (state.links.get(via)?.phase !== 'ready' || arrived.size >= arrivedMax) return stepTo(state)
   const next = withCallLink(state, via, { arrived: new Set(arrived).add(stream) })
   const owned = ownerOf(state, stream) === state.links.get(via)?.member
   // What is passed on already goes on with the tracks of the new link.
-  const again = state.topology.relays && owned ? [...state.call.links] : []
+  const again = rulesOf(state).relays && owned ? [...state.call.links] : []
   return stepTo(
     next,
     ...again.flatMap(([over, { sent }]): RoomEffect[] =>
@@ -105,7 +107,7 @@ export const streamArrived = (state: RoomState, via: PeerId, stream: StreamId): 
   )
 }
 
-export const streamGone = (state: RoomState, via: PeerId, stream: StreamId): Step => {
+export const streamGone = (state: RoomState, via: PeerId, stream: StreamId): RoomStep => {
   const { arrived, wanted } = callLink(state, via)
   if (!arrived.has(stream)) return stepTo(state)
   // Whoever still announces it is asked for it once more: it may have gone because we had left the call for a moment.
@@ -116,7 +118,7 @@ export const streamGone = (state: RoomState, via: PeerId, stream: StreamId): Ste
 const without = <T>(set: ReadonlySet<T>, value: T): Set<T> => new Set([...set].filter(it => it !== value))
 
 /** Makes the call follow from the room, whatever has just happened to either. */
-export const reconcile = (before: RoomState, after: RoomState): Step => {
+export const reconcile = (before: RoomState, after: RoomState): RoomStep => {
   const same = before.call === after.call && before.links === after.links && before.members === after.members
   if (same) return stepTo(after)
   const met = readyLinks(after).filter(peer => before.links.get(peer)?.phase !== 'ready')
@@ -128,7 +130,7 @@ export const reconcile = (before: RoomState, after: RoomState): Step => {
 const greeting = (state: RoomState, over: PeerId): RoomEffect[] => {
   const { own } = state.call
   const source = state.selfMember
-  if (source === null || state.topology.relays) return []
+  if (source === null || rulesOf(state).relays) return []
   const say = (message: PeerMessage): RoomEffect => ({ type: 'send', over, source, message })
   if (own) return [say({ kind: 'join-call', reply: false }), say({ kind: 'streams', announced: own })]
   const again = (state.links.get(over)?.attempt ?? 0) > 1
@@ -155,12 +157,12 @@ const filteredMap = <K, V>(map: ReadonlyMap<K, V>, keeps: (entry: [K, V]) => boo
 
 /** An original page that lost its link has forgotten us and does not say so; one of ours says at once where it stands. */
 const forgotten = (state: RoomState, id: MemberId): boolean => {
-  if (state.topology.peerRelays || state.members.get(id)?.caps.media) return false
+  if (rulesOf(state).peerRelays || state.members.get(id)?.caps.media) return false
   const link = [...state.links.values()].find(({ member }) => member === id)
   return link !== undefined && link.phase !== 'ready'
 }
 
-const reconcileLink = (state: RoomState, peer: PeerId): Step => {
+const reconcileLink = (state: RoomState, peer: PeerId): RoomStep => {
   const link = callLink(state, peer)
   const { member } = state.links.get(peer) ?? { member: null }
   const wanted = new Set(wants(state) ? offered(state, member) : [])
@@ -185,18 +187,18 @@ const reconcileLink = (state: RoomState, peer: PeerId): Step => {
 }
 
 /** A star's host wants everything, to pass it on: the original's guests cannot leave a call or end a share that nobody asked for. */
-const wants = (state: RoomState): boolean => state.call.own !== null || state.topology.relays
+const wants = (state: RoomState): boolean => state.call.own !== null || rulesOf(state).relays
 
 /** What the far end of a link can be asked for. */
 const offered = (state: RoomState, far: MemberId | null): StreamId[] => {
-  const owners = state.topology.peerRelays ? [...state.call.members.keys()] : far === null ? [] : [far]
+  const owners = rulesOf(state).peerRelays ? [...state.call.members.keys()] : far === null ? [] : [far]
   return owners.flatMap(id => (state.call.members.get(id)?.streams ?? []).map(stream => stream.id))
 }
 
 /** May it be asked of us by the member at the far end? */
 const available = (state: RoomState, stream: StreamId, far: MemberId | null): boolean => {
   if (isOwn(state, stream)) return true
-  const owner = state.topology.relays ? ownerOf(state, stream) : null
+  const owner = rulesOf(state).relays ? ownerOf(state, stream) : null
   return owner !== null && owner !== far
 }
 
@@ -209,7 +211,7 @@ const atHand = (state: RoomState, stream: StreamId): boolean => {
 
 /** A host asks as the room; everybody else in their own name. */
 export const request = (state: RoomState, over: PeerId, stream: StreamId): RoomEffect[] => {
-  const source = state.topology.relays ? roomItself : state.selfMember
+  const source = rulesOf(state).relays ? roomItself : state.selfMember
   const message = { kind: 'want-stream', stream, of: ownerOf(state, stream) } as const
   return source === null ? [] : [{ type: 'send', over, source, message }]
 }

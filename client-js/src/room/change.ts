@@ -1,33 +1,11 @@
 /** Owns the small changes that the rules in this folder are made of. Each takes a state or a step and gives a new one. */
+import { stepsOf } from '../base/steps.ts'
 import type { MemberId, PeerId } from '../wire/ids.ts'
 import type { Member, PeerMessage } from '../wire/peer.ts'
-import {
-  type LinkState,
-  membersMax,
-  type RoomEffect,
-  type RoomState,
-  readyLinks,
-  type Step,
-} from './state.ts'
+import { type LinkState, membersMax, type RoomEffect, type RoomState, readyLinks } from './state.ts'
 import { append, type NewEntry, takeToken } from './timeline.ts'
 
-export const stepTo = (state: RoomState, ...effects: RoomEffect[]): Step => ({ state, effects })
-
-/** First one change, then another, with the effects of both in order. */
-export const andThen = (first: Step, next: (state: RoomState) => Step): Step => {
-  const second = next(first.state)
-  return { state: second.state, effects: [...first.effects, ...second.effects] }
-}
-
-export const stepEach = <T>(
-  state: RoomState,
-  items: Iterable<T>,
-  each: (state: RoomState, item: T) => Step,
-): Step => {
-  let step = stepTo(state)
-  for (const item of items) step = andThen(step, now => each(now, item))
-  return step
-}
+export const { stepTo, andThen, stepEach } = stepsOf<RoomState, RoomEffect>()
 
 export const withLink = (state: RoomState, peer: PeerId, link: LinkState): RoomState => ({
   ...state,

@@ -1,11 +1,13 @@
 /** Owns the conversation's rules: what we say, what we hear, who hears it from us, and who is writing. Pure. */
+
 import { type Chat, type ChatEvent, withId } from '../wire/chat.ts'
 import { type MemberId, type MessageId, messageId, type PeerId } from '../wire/ids.ts'
 import { broadcast, charge, stepTo, withEntry } from './change.ts'
 import { receiveOffers } from './file.ts'
 import { answerHistoryRequest, receiveHistory } from './history.ts'
 import { acknowledge, enqueue } from './outbox.ts'
-import { capsOf, type RoomEffect, type RoomState, readyLinks, type Step } from './state.ts'
+import { rulesOf } from './role.ts'
+import { capsOf, type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
 import { changeMessage, findMessage, type NewChat, withoutEntry, withReaction } from './timeline.ts'
 
 /** A typing mark lasts so long unless it is renewed, which its sender does in less. */
@@ -39,7 +41,7 @@ export const say = (
   state: RoomState,
   { text, id, replyTo }: { text: string; id: MessageId; replyTo: MessageId | null },
   at: number,
-): Step => {
+): RoomStep => {
   const known = findMessage(state.timeline, replyTo)?.id ?? null
   const message: Chat = { kind: 'chat', text, id, replyTo: known }
   // An original page does not say what it has heard.
@@ -63,7 +65,7 @@ export const say = (
   )
 }
 
-export const deliveryTimeout = (state: RoomState, id: MessageId): Step =>
+export const deliveryTimeout = (state: RoomState, id: MessageId): RoomStep =>
   stepTo({
     ...state,
     timeline: changeMessage(state.timeline, id, entry =>
@@ -78,7 +80,7 @@ export const receiveChat = (
   speaker: MemberId | null,
   heard: Chat,
   at: number,
-): Step => {
+): RoomStep => {
   const name = speaker === null ? undefined : state.members.get(speaker)?.name
   if (speaker === null || name === undefined) return stepTo(state)
   const { state: next, allowed } = charge(state, via, name, at)
@@ -89,14 +91,14 @@ export const receiveChat = (
   if (known?.sharedBy === null) return stepTo(next, ...thanks)
   if (known)
     return receiveChat({ ...state, timeline: withoutEntry(state.timeline, known) }, via, speaker, heard, at)
-  const message = next.topology.relays ? withAssignedId(next, heard) : heard
+  const message = rulesOf(next).relays ? withAssignedId(next, heard) : heard
   // Without text a message can still hold files, which others may understand.
   const { text, id, replyTo } = message
   const entry: NewChat = { kind: 'chat', name, own: false, text, id, replyTo, delivery: 'sent' }
   const shown = withoutTyping(text.trim() === '' ? next : withEntry(next, entry, at), speaker)
   const listed = receiveOffers(shown, speaker, name, message.files ?? [], at)
   const told = stepTo(listed.state, ...listed.effects, ...thanks)
-  if (!shown.topology.relays) return told
+  if (!rulesOf(shown).relays) return told
   const passedOn = stepTo(
     enqueue(told.state, speaker, message, via),
     ...broadcast(shown, speaker, message, via),
@@ -123,7 +125,7 @@ export const receiveChatEvent = (
   speaker: MemberId | null,
   word: ChatEvent,
   at: number,
-): Step => {
+): RoomStep => {
   const name = speaker === null ? undefined : state.members.get(speaker)?.name
   if (word.kind === 'ack') return stepTo(acknowledge(state, via, word.id))
   if (word.kind === 'history') return receiveHistory(state, via, word.messages, at)
@@ -145,10 +147,10 @@ export const receiveChatEvent = (
   }
 }
 
-const relayed = ({ state, effects }: Step, via: PeerId, speaker: MemberId, word: ChatEvent): Step =>
-  stepTo(state, ...effects, ...(state.topology.relays ? broadcastToCapable(state, speaker, word, via) : []))
+const relayed = ({ state, effects }: RoomStep, via: PeerId, speaker: MemberId, word: ChatEvent): RoomStep =>
+  stepTo(state, ...effects, ...(rulesOf(state).relays ? broadcastToCapable(state, speaker, word, via) : []))
 
-const startTyping = (state: RoomState, member: MemberId, on: boolean, at: number): Step => {
+const startTyping = (state: RoomState, member: MemberId, on: boolean, at: number): RoomStep => {
   if (!on) return stepTo(withoutTyping(state, member))
   const until = at + typingMs
   const timer: RoomEffect = { type: 'timer', timer: { kind: 'typing', member, until }, ms: typingMs }
@@ -162,11 +164,11 @@ const withoutTyping = (state: RoomState, member: MemberId): RoomState => {
   return { ...state, typing: rest }
 }
 
-export const typingTimeout = (state: RoomState, member: MemberId, until: number): Step =>
+export const typingTimeout = (state: RoomState, member: MemberId, until: number): RoomStep =>
   stepTo(state.typing.get(member) === until ? withoutTyping(state, member) : state)
 
 /** Our own: said when it begins, again while it lasts, and when it ends without a message. */
-export const setTyping = (state: RoomState, on: boolean, at: number): Step => {
+export const setTyping = (state: RoomState, on: boolean, at: number): RoomStep => {
   const { typingSentAt } = state
   if (
     state.ended ||
@@ -178,7 +180,7 @@ export const setTyping = (state: RoomState, on: boolean, at: number): Step => {
 }
 
 /** Our own sign on a message. */
-export const react = (state: RoomState, to: MessageId, emoji: string, on: boolean): Step => {
+export const react = (state: RoomState, to: MessageId, emoji: string, on: boolean): RoomStep => {
   if (!canReact(state)) return stepTo(state)
   const signer = { member: null, name: state.person.name }
   const timeline = changeMessage(state.timeline, to, entry => withReaction(entry, emoji, signer, on))

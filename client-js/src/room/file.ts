@@ -1,10 +1,12 @@
 /** Owns what a room does with words about files: it shows who offers what, passes on, and looks no further. Pure. */
+
 import type { Chat } from '../wire/chat.ts'
 import { type FileCard, type FileMessage, filesMax } from '../wire/file.ts'
 import { type FileId, hostMember, type MemberId, type MessageId, nobody, type PeerId } from '../wire/ids.ts'
 import { broadcast, charge, stepEach, stepTo, withEntry } from './change.ts'
 import { enqueue } from './outbox.ts'
-import { type FileNotice, type RoomEffect, type RoomState, readyLinks, type Step } from './state.ts'
+import { rulesOf } from './role.ts'
+import { type FileNotice, type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
 
 type Announced = Extract<FileMessage, { kind: 'file-announced' }>
 type Withdrawn = Extract<FileMessage, { kind: 'file-withdrawn' }>
@@ -17,9 +19,9 @@ export const fileAnnounced = (
   speaker: MemberId | null,
   message: Announced,
   at: number,
-): Step => {
+): RoomStep => {
   const name = speaker === null ? undefined : state.members.get(speaker)?.name
-  if (name === undefined || !state.topology.relays) return stepTo(state)
+  if (name === undefined || !rulesOf(state).relays) return stepTo(state)
   const { state: next, allowed } = charge(state, via, name, at)
   return allowed ? stepTo(next, ...broadcast(next, speaker, message, via)) : stepTo(next)
 }
@@ -29,10 +31,10 @@ export const fileWithdrawn = (
   via: PeerId,
   speaker: MemberId | null,
   message: Withdrawn,
-): Step => {
+): RoomStep => {
   if (speaker === null || !state.members.has(speaker)) return stepTo(state)
   const about = { kind: 'withdrawn', file: message.file } as const
-  const passedOn = state.topology.relays ? broadcast(state, speaker, message, via) : []
+  const passedOn = rulesOf(state).relays ? broadcast(state, speaker, message, via) : []
   return stepTo(
     withoutOffer(state, speaker, message.file),
     { type: 'file', from: speaker, about },
@@ -54,7 +56,7 @@ const withoutOffer = (state: RoomState, owner: MemberId, file: FileId): RoomStat
 })
 
 /** Whoever we call for the first time has come after us, and learns of what is offered still. */
-export const sendActiveOffers = (state: RoomState, via: PeerId): Step => {
+export const sendActiveOffers = (state: RoomState, via: PeerId): RoomStep => {
   const link = state.links.get(via)
   if (!link?.initiator || link.attempt > 1) return stepTo(state)
   const owners = new Set(state.activeOffers.map(({ owner }) => owner))
@@ -85,10 +87,10 @@ export const deliverOrRelay = (
   via: PeerId,
   speaker: MemberId | null,
   message: Addressed,
-): Step => {
+): RoomStep => {
   if (speaker === null || !state.members.has(speaker)) return stepTo(state)
   const { to } = message
-  if (!state.topology.relays || to === hostMember)
+  if (!rulesOf(state).relays || to === hostMember)
     return stepTo(state, { type: 'file', from: speaker, about: noticeOf(message) })
   const over = to === null ? null : directLink(state, to)
   if (over === null || over === via) return stepTo(state)
@@ -108,16 +110,16 @@ export const directLink = (state: RoomState, member: MemberId): PeerId | null =>
 
 /** The link over which words reach a member: their own, or for a guest the host's. */
 export const linkToward = (state: RoomState, member: MemberId): PeerId | null =>
-  directLink(state, member) ?? (state.topology.role === 'guest' ? (readyLinks(state)[0] ?? null) : null)
+  directLink(state, member) ?? (state.role === 'guest' ? (readyLinks(state)[0] ?? null) : null)
 
 /** A guest's words to another go over the host. */
-export const sendToMember = (state: RoomState, message: Addressed & { readonly to: MemberId }): Step => {
+export const sendToMember = (state: RoomState, message: Addressed & { readonly to: MemberId }): RoomStep => {
   const over = linkToward(state, message.to)
   if (over === null || state.selfMember === null) return stepTo(state)
   return stepTo(state, { type: 'send', over, source: state.selfMember, message })
 }
 
-export const withdrawFile = (state: RoomState, file: FileId): Step =>
+export const withdrawFile = (state: RoomState, file: FileId): RoomStep =>
   stepTo(
     withoutOffer(state, state.selfMember ?? nobody, file),
     ...broadcast(state, state.selfMember, { kind: 'file-withdrawn', file }),
@@ -130,8 +132,8 @@ export const receiveOffers = (
   name: string,
   files: readonly FileCard[],
   at: number,
-): Step =>
-  stepEach(state.topology.relays ? withOffers(state, owner, files) : state, files, (now, file) => {
+): RoomStep =>
+  stepEach(rulesOf(state).relays ? withOffers(state, owner, files) : state, files, (now, file) => {
     const known = now.timeline.some(it => it.kind === 'file' && it.owner === owner && it.file === file.id)
     const shown = known ? now : withEntry(now, { kind: 'file', name, own: false, owner, file: file.id }, at)
     const effect: RoomEffect = { type: 'file', from: owner, about: { kind: 'offered', file } }
@@ -139,11 +141,16 @@ export const receiveOffers = (
   })
 
 /** Who it was is known by name alone. */
-export const addResumableFile = (state: RoomState, { id }: FileCard, name: string, at: number): Step =>
+export const addResumableFile = (state: RoomState, { id }: FileCard, name: string, at: number): RoomStep =>
   stepTo(withEntry(state, { kind: 'file', name, own: false, owner: nobody, file: id }, at))
 
 /** Ours, to everybody. */
-export const offerFiles = (state: RoomState, files: readonly FileCard[], id: MessageId, at: number): Step => {
+export const offerFiles = (
+  state: RoomState,
+  files: readonly FileCard[],
+  id: MessageId,
+  at: number,
+): RoomStep => {
   const owner = state.selfMember
   if (owner === null || files.length === 0 || !canOffer(state)) return stepTo(state)
   const { name } = state.person

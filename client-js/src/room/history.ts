@@ -6,7 +6,7 @@ import { type HistoryEntry, historyBytesMax, historyMax, writeHistoryEntry } fro
 import { utf8Bytes } from '../wire/codec.ts'
 import { hostMember, type PeerId } from '../wire/ids.ts'
 import { stepTo, withEntry, withLink } from './change.ts'
-import { capsOf, type RoomState, type Step } from './state.ts'
+import { capsOf, type RoomState, type RoomStep } from './state.ts'
 import { type ChatEntry, findMessage, prepend } from './timeline.ts'
 
 /** Our own asking. `passed`: those who have been asked and had nothing, or said nothing. */
@@ -25,7 +25,7 @@ export const skipHistory = (state: RoomState): RoomState =>
   state.history.phase === 'wanted' ? { ...state, history: { phase: 'done' } } : state
 
 /** Of those who called us, since they were here before us. */
-export const requestHistory = (state: RoomState): Step => {
+export const requestHistory = (state: RoomState): RoomStep => {
   const { history, selfMember } = state
   if (history.phase !== 'wanted' || selfMember === null) return stepTo(state)
   const found = [...state.links].find(
@@ -41,7 +41,7 @@ export const requestHistory = (state: RoomState): Step => {
   )
 }
 
-export const historyTimeout = (state: RoomState, peer: PeerId): Step => {
+export const historyTimeout = (state: RoomState, peer: PeerId): RoomStep => {
   const { history } = state
   if (history.phase !== 'asked' || history.peer !== peer) return stepTo(state)
   return requestHistory({ ...state, history: { phase: 'wanted', passed: new Set(history.passed).add(peer) } })
@@ -53,7 +53,7 @@ export const receiveHistory = (
   via: PeerId,
   told: readonly HistoryEntry[],
   at: number,
-): Step => {
+): RoomStep => {
   const { history } = state
   if (history.phase !== 'asked' || history.peer !== via) return stepTo(state)
   const member = state.links.get(via)?.member ?? hostMember
@@ -79,7 +79,7 @@ export const receiveHistory = (
 }
 
 /** Everybody is answered, so that they need not wait; only those who chose to hand over have something to tell. */
-export const answerHistoryRequest = (state: RoomState, via: PeerId, name: string, at: number): Step => {
+export const answerHistoryRequest = (state: RoomState, via: PeerId, name: string, at: number): RoomStep => {
   const link = state.links.get(via)
   if (!link || link.historySent || state.selfMember === null) return stepTo(state)
   const messages = state.sharesHistory ? recentEntries(state) : []

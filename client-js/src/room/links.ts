@@ -1,7 +1,9 @@
 /** Owns the life of a room's links: who calls whom, when again, and when a peer counts as gone. Pure. */
+
 import { memberId, type PeerId, roomItself } from '../wire/ids.ts'
 import { andThen, broadcast, stepTo, withEntry, withLink, withoutLink, withoutMember } from './change.ts'
-import { capsOf, type LinkState, linksMax, type RoomState, type Step } from './state.ts'
+import { rulesOf } from './role.ts'
+import { capsOf, type LinkState, linkAt, linksMax, type RoomState, type RoomStep } from './state.ts'
 import { fullBucket } from './timeline.ts'
 
 /** A broken link is called again after this time, doubled with every attempt up to the longest. */
@@ -42,7 +44,7 @@ const startLink = (
   initiator: boolean,
   inRoom: LinkState['inRoom'],
   at: number,
-): Step => {
+): RoomStep => {
   const link = freshLink(initiator, inRoom, initiator || state.returned, at, state.links.get(peer))
   const timer = { kind: 'handshake', peer, attempt: link.attempt } as const
   const watched = stepTo(withLink(state, peer, link), { type: 'timer', timer, ms: handshakeMs })
@@ -50,14 +52,14 @@ const startLink = (
 }
 
 /** Whatever it is that keeps the link from coming to something, another connection may not meet with it. */
-export const handshakeTimeout = (state: RoomState, peer: PeerId, attempt: number, at: number): Step => {
+export const handshakeTimeout = (state: RoomState, peer: PeerId, attempt: number, at: number): RoomStep => {
   const link = state.links.get(peer)
   if (link?.attempt !== attempt || link.phase === 'ready' || link.phase === 'lost') return stepTo(state)
   return andThen(stepTo(state, { type: 'hang-up', peer }), now => linkClosed(now, peer, at))
 }
 
-export const peerJoined = (state: RoomState, peer: PeerId, at: number): Step => {
-  if (!state.topology.initiates || state.ended) return stepTo(state)
+export const peerJoined = (state: RoomState, peer: PeerId, at: number): RoomStep => {
+  if (!rulesOf(state).initiates || state.ended) return stepTo(state)
   const known = state.links.get(peer)
   // Left and back under the same id: a new stay, whatever the old link still looks like.
   if (known?.inRoom === 'no') return andThen(removePeer(state, peer, at), now => peerJoined(now, peer, at))
@@ -67,26 +69,26 @@ export const peerJoined = (state: RoomState, peer: PeerId, at: number): Step => 
 }
 
 /** The far end opens a link to us; a link we still hold to it is as good as broken. */
-export const incomingOffer = (state: RoomState, peer: PeerId, at: number): Step =>
+export const incomingOffer = (state: RoomState, peer: PeerId, at: number): RoomStep =>
   startLink(state, peer, false, 'yes', at)
 
-export const channelOpened = (state: RoomState, peer: PeerId): Step => {
+export const channelOpened = (state: RoomState, peer: PeerId): RoomStep => {
   const link = state.links.get(peer)
   if (link?.phase !== 'connecting') return stepTo(state)
   const next = withLink(state, peer, { ...link, phase: 'greeting', steady: true })
-  const message = state.topology.firstMessage(link.initiator, state.person, state.card.password)
+  const message = rulesOf(state).firstMessage(link.initiator, state.person, state.card.password)
   if (message === null) return stepTo(next)
   return stepTo(next, { type: 'send', over: peer, source: memberId(state.self), message })
 }
 
-export const linkSteady = (state: RoomState, peer: PeerId, steady: boolean, at: number): Step => {
+export const linkSteady = (state: RoomState, peer: PeerId, steady: boolean, at: number): RoomStep => {
   const link = state.links.get(peer)
   if (!link) return stepTo(state)
   if (!steady && link.inRoom === 'no') return removePeer(state, peer, at)
-  return stepTo(withLink(state, peer, { ...link, steady }))
+  return stepTo(link.phase === 'lost' ? state : withLink(state, peer, { ...link, steady }))
 }
 
-export const linkClosed = (state: RoomState, peer: PeerId, at: number): Step => {
+export const linkClosed = (state: RoomState, peer: PeerId, at: number): RoomStep => {
   const link = state.links.get(peer)
   if (!link || link.phase === 'lost') return stepTo(state)
   const unreachable = state.membership.type === 'rejected'
@@ -94,11 +96,12 @@ export const linkClosed = (state: RoomState, peer: PeerId, at: number): Step => 
   const attempt = link.attempt + 1
   // An original page never calls again, and takes a call from whom it called before.
   const knows = link.phase === 'ready' && !capsOf(state, peer).moves
-  const ours = link.initiator || (state.topology.initiates && knows)
-  const lost = withLink(state, peer, { ...link, phase: 'lost', attempt, initiator: ours })
+  const ours = link.initiator || (rulesOf(state).initiates && knows)
+  const stage = { phase: 'lost', member: link.member } as const
+  const lost = withLink(state, peer, linkAt(link, stage, { attempt, initiator: ours }))
   const ms = ours ? redialAfter(attempt) : takeOverInitiatorAfter(state, peer, link)
   const timer = { kind: 'dial', peer, attempt } as const
-  const again: Step = ms === null ? stepTo(lost) : stepTo(lost, { type: 'timer', timer, ms })
+  const again: RoomStep = ms === null ? stepTo(lost) : stepTo(lost, { type: 'timer', timer, ms })
   return link.inRoom === 'unsure' ? andThen(again, now => startGiveUpTimer(now, peer)) : again
 }
 
@@ -114,23 +117,23 @@ const takeOverInitiatorAfter = (
   peer: PeerId,
   { phase, member }: LinkState,
 ): number | null => {
-  if (!state.topology.initiates || phase !== 'connecting' || member !== null) return null
+  if (!rulesOf(state).initiates || phase !== 'connecting' || member !== null) return null
   return state.self < peer ? takeOverMs : takeOverLaterMs
 }
 
-export const redial = (state: RoomState, peer: PeerId, attempt: number, at: number): Step => {
+export const redial = (state: RoomState, peer: PeerId, attempt: number, at: number): RoomStep => {
   const link = state.links.get(peer)
   if (link?.phase !== 'lost' || link.attempt !== attempt) return stepTo(state)
   return startLink(state, peer, true, link.inRoom, at)
 }
 
-const startGiveUpTimer = (state: RoomState, peer: PeerId): Step => {
+const startGiveUpTimer = (state: RoomState, peer: PeerId): RoomStep => {
   const attempt = state.links.get(peer)?.attempt ?? 0
   return stepTo(state, { type: 'timer', timer: { kind: 'give-up', peer, attempt }, ms: giveUpMs })
 }
 
 /** An attempt or two later is still the same wait, as long as nobody has confirmed the peer. */
-export const giveUp = (state: RoomState, peer: PeerId, attempt: number, at: number): Step => {
+export const giveUp = (state: RoomState, peer: PeerId, attempt: number, at: number): RoomStep => {
   const link = state.links.get(peer)
   if (!link || link.attempt < attempt) return stepTo(state)
   const healed = link.phase === 'ready' || link.inRoom === 'yes'
@@ -138,7 +141,7 @@ export const giveUp = (state: RoomState, peer: PeerId, attempt: number, at: numb
 }
 
 /** The server says that a peer has left. Its link may know better for as long as it lives. */
-export const peerLeft = (state: RoomState, peer: PeerId, at: number): Step => {
+export const peerLeft = (state: RoomState, peer: PeerId, at: number): RoomStep => {
   const link = state.links.get(peer)
   const isHost = peer === state.host
   if (!link) return isHost ? hostGone(state, at) : stepTo(state)
@@ -150,14 +153,14 @@ export const peerLeft = (state: RoomState, peer: PeerId, at: number): Step => {
 }
 
 /** A host that leaves closes its links too, a moment later; only one that is still linked has lost the server. */
-export const hostOffline = (state: RoomState, at: number): Step => {
+export const hostOffline = (state: RoomState, at: number): RoomStep => {
   const link = state.host === null ? undefined : state.links.get(state.host)
   const linked = link?.phase === 'ready' && link.inRoom === 'no'
   return stepTo(linked ? withEntry(state, { kind: 'notice', notice: 'host-offline', name: '' }, at) : state)
 }
 
 /** Takes a peer off the room: its link, its entry in the roster, and a word to those who only know it through us. */
-export const removePeer = (state: RoomState, peer: PeerId, at: number): Step => {
+export const removePeer = (state: RoomState, peer: PeerId, at: number): RoomStep => {
   if (peer === state.host) return hostGone(state, at)
   const member = state.links.get(peer)?.member ?? null
   const without = stepTo(withoutLink(state, peer), { type: 'hang-up', peer })
@@ -165,18 +168,18 @@ export const removePeer = (state: RoomState, peer: PeerId, at: number): Step => 
   return andThen(without, now => removeMember(now, member, at))
 }
 
-const removeMember = (state: RoomState, member: NonNullable<LinkState['member']>, at: number): Step => {
+const removeMember = (state: RoomState, member: NonNullable<LinkState['member']>, at: number): RoomStep => {
   const name = state.members.get(member)?.name
   if (name === undefined) return stepTo(state)
   const without = withEntry(withoutMember(state, member), { kind: 'notice', notice: 'left', name }, at)
-  if (!state.topology.relays) return stepTo(without)
+  if (!rulesOf(state).relays) return stepTo(without)
   // The original's guests want to hear of the call before they hear of the room.
   const left = state.call.members.has(member) ? broadcast(without, member, { kind: 'leave-call' }) : []
   return stepTo(without, ...left, ...broadcast(without, roomItself, { kind: 'lost', id: member }))
 }
 
 /** A star is gone with its host. What was said stays readable. */
-const hostGone = (state: RoomState, at: number): Step => {
+const hostGone = (state: RoomState, at: number): RoomStep => {
   if (state.ended || state.host === null) return stepTo(state)
   const over = withEntry(state, { kind: 'notice', notice: 'host-left', name: '' }, at)
   return stepTo(

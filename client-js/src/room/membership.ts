@@ -3,17 +3,19 @@
  * Links outlive it: we tell every peer our new id over the link itself, wait for their word, and only then join
  * again, so that nobody takes us for a newcomer and calls a second time.
  */
+
 import { memberId, type PeerId } from '../wire/ids.ts'
 import type { Refusal } from '../wire/server.ts'
 import { andThen, broadcast, stepEach, stepTo, withEntry, withLink } from './change.ts'
 import { giveUpMs, removePeer } from './links.ts'
-import { capsOf, type LinkState, type RoomEffect, type RoomState, type Step } from './state.ts'
+import { rulesOf } from './role.ts'
+import { capsOf, type LinkState, linkAt, type RoomEffect, type RoomState, type RoomStep } from './state.ts'
 import { renameReactor } from './timeline.ts'
 
 /** A peer that says nothing for so long will find us in the server's announcement. */
 const movedWaitMs = 1_500
 
-export const serverLost = (state: RoomState, at: number): Step => {
+export const serverLost = (state: RoomState, at: number): RoomStep => {
   if (state.ended || state.membership.type === 'offline') return stepTo(state)
   const links = new Map([...state.links].map(([peer, link]) => [peer, unsure(link)] as const))
   const away: RoomState = { ...state, links, membership: { type: 'offline' } }
@@ -23,9 +25,9 @@ export const serverLost = (state: RoomState, at: number): Step => {
 
 const unsure = (link: LinkState): LinkState => (link.inRoom === 'yes' ? { ...link, inRoom: 'unsure' } : link)
 
-export const serverFound = (state: RoomState, self: PeerId): Step => {
+export const serverFound = (state: RoomState, self: PeerId): RoomStep => {
   if (state.ended) return stepTo(state)
-  const source = state.topology.selfMember(self) ?? state.selfMember
+  const source = rulesOf(state).selfMember(self) ?? state.selfMember
   const told = broadcast(state, source ?? memberId(self), { kind: 'moved', to: self }).filter(
     effect => effect.type === 'send' && capsOf(state, effect.over).moves,
   )
@@ -41,12 +43,12 @@ export const serverFound = (state: RoomState, self: PeerId): Step => {
 }
 
 /** Joins unless that is under way or done: the timer and the last peer's word may both ask for it. */
-export const rejoin = (state: RoomState): Step =>
+export const rejoin = (state: RoomState): RoomStep =>
   state.membership.type === 'announcing'
     ? stepTo({ ...state, membership: { type: 'rejoining' } }, { type: 'join' })
     : stepTo(state)
 
-export const moveAcked = (state: RoomState, via: PeerId): Step => {
+export const moveAcked = (state: RoomState, via: PeerId): RoomStep => {
   if (state.membership.type !== 'announcing') return stepTo(state)
   const awaiting = new Set(state.membership.awaiting)
   awaiting.delete(via)
@@ -55,7 +57,7 @@ export const moveAcked = (state: RoomState, via: PeerId): Step => {
 }
 
 /** A peer goes on under another id. An id that is already somebody's is not given away. */
-export const peerMoved = (state: RoomState, from: PeerId, to: PeerId): Step => {
+export const peerMoved = (state: RoomState, from: PeerId, to: PeerId): RoomStep => {
   const link = state.links.get(from)
   if (link?.phase !== 'ready' || to === state.self || state.links.has(to)) return stepTo(state)
   const links = renamed(state.links, from, to)
@@ -79,7 +81,7 @@ const renameMember = (state: RoomState, from: PeerId, to: PeerId, link: LinkStat
   // A star ends at the server when its host loses it; a new id brings nothing back.
   const forGood = state.host === to && link.inRoom === 'no'
   const moved: LinkState = { ...link, inRoom: forGood ? 'no' : 'unsure' }
-  if (state.topology.role !== 'mesh') return withLink(state, to, moved)
+  if (state.role !== 'mesh') return withLink(state, to, moved)
   const members = [...state.members.values()].map(member =>
     member.id === memberId(from) ? { ...member, id: memberId(to) } : member,
   )
@@ -94,7 +96,7 @@ const renameMember = (state: RoomState, from: PeerId, to: PeerId, link: LinkStat
 }
 
 /** Seated again as a newcomer, so whoever has no link to us calls us: what is broken here is theirs to mend now. */
-export const rejoined = (state: RoomState, at: number): Step => {
+export const rejoined = (state: RoomState, at: number): RoomStep => {
   if (state.ended) return stepTo(state)
   const seated = withEntry(
     { ...state, membership: { type: 'joined' }, returned: true },
@@ -104,14 +106,15 @@ export const rejoined = (state: RoomState, at: number): Step => {
   const broken = [...state.links].filter(([, link]) => link.phase !== 'ready')
   return stepEach(seated, broken, (now, [peer, link]) => {
     const attempt = link.attempt + 1
-    const waiting = withLink(now, peer, { ...link, phase: 'lost', inRoom: 'unsure', attempt })
+    const stage = { phase: 'lost', member: link.member } as const
+    const waiting = withLink(now, peer, linkAt(link, stage, { inRoom: 'unsure', attempt }))
     const timer = { kind: 'give-up', peer, attempt } as const
     return stepTo(waiting, { type: 'hang-up', peer }, { type: 'timer', timer, ms: giveUpMs })
   })
 }
 
 /** The room goes on for those who are linked, and is closed to everybody else; what is broken stays broken. */
-export const rejoinRejected = (state: RoomState, refusal: Refusal, at: number): Step => {
+export const rejoinRejected = (state: RoomState, refusal: Refusal, at: number): RoomStep => {
   if (state.ended) return stepTo(state)
   if (refusal === 'unreachable') return stepTo({ ...state, membership: { type: 'offline' } })
   const lost = withEntry(

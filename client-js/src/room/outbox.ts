@@ -5,7 +5,7 @@
 import type { Chat } from '../wire/chat.ts'
 import type { MemberId, MessageId, PeerId } from '../wire/ids.ts'
 import { stepTo, withLink } from './change.ts'
-import { capsOf, type LinkState, type RoomState, type Step } from './state.ts'
+import { capsOf, type LinkState, type RoomState, type RoomStep } from './state.ts'
 import { changeMessage } from './timeline.ts'
 
 export type OutboxEntry = { readonly source: MemberId; readonly message: Chat & { readonly id: MessageId } }
@@ -52,7 +52,7 @@ export const acknowledge = (state: RoomState, via: PeerId, id: MessageId): RoomS
 }
 
 /** Over a link that has just become ready. Whoever has heard one of these already says so and shows it once. */
-export const retransmit = (state: RoomState, via: PeerId): Step => {
+export const retransmit = (state: RoomState, via: PeerId): RoomStep => {
   const unacked = state.links.get(via)?.unacked ?? []
   return stepTo(
     state,

@@ -1,4 +1,5 @@
 /** Owns what a message from a peer does to the room: introductions, roster, chat, and passing on. Pure. */
+
 import { hostMember, type MemberId, memberId, type PeerId, roomItself } from '../wire/ids.ts'
 import type { Member, PeerMessage, Person, Received } from '../wire/peer.ts'
 import { callsFor, receiveCall } from './call-messages.ts'
@@ -18,16 +19,17 @@ import { deliverOrRelay, fileAnnounced, fileWithdrawn, sendActiveOffers } from '
 import { requestHistory, skipHistory } from './history.ts'
 import { moveAcked, peerMoved } from './membership.ts'
 import { retransmit } from './outbox.ts'
-import type { LinkState, RoomEffect, RoomState, Step } from './state.ts'
+import { rulesOf } from './role.ts'
+import type { LinkState, RoomEffect, RoomState, RoomStep } from './state.ts'
 
-export const receive = (state: RoomState, via: PeerId, received: Received, at: number): Step => {
+export const receive = (state: RoomState, via: PeerId, received: Received, at: number): RoomStep => {
   const link = state.links.get(via)
   if (!link || state.ended) return stepTo(state)
   return andThen(onFrame(state, via, link, received, at), now => afterReady(now, via, link))
 }
 
 /** A link that has just become ready: what its peer missed, and what we missed. */
-const afterReady = (state: RoomState, via: PeerId, before: LinkState): Step => {
+const afterReady = (state: RoomState, via: PeerId, before: LinkState): RoomStep => {
   const link = state.links.get(via)
   if (link?.phase !== 'ready') return stepTo(state)
   const again =
@@ -37,7 +39,13 @@ const afterReady = (state: RoomState, via: PeerId, before: LinkState): Step => {
   return andThen(again, now => requestHistory(link.initiator ? skipHistory(now) : now))
 }
 
-const onFrame = (state: RoomState, via: PeerId, link: LinkState, received: Received, at: number): Step => {
+const onFrame = (
+  state: RoomState,
+  via: PeerId,
+  link: LinkState,
+  received: Received,
+  at: number,
+): RoomStep => {
   const { message, source } = received
   switch (message.kind) {
     case 'hello':
@@ -61,7 +69,7 @@ const onMessage = (
   source: MemberId | null,
   message: Known,
   at: number,
-): Step => {
+): RoomStep => {
   const speaker = source ?? link.member
   if (message.kind === 'introduce') return introduce(state, via, link, speaker, message.person, at)
   if (link.phase !== 'ready') return stepTo(state)
@@ -111,7 +119,7 @@ const hello = (
   link: LinkState,
   message: Extract<PeerMessage, { kind: 'hello' }>,
   at: number,
-): Step => {
+): RoomStep => {
   const member = { ...message.person, id: memberId(via) }
   if (link.phase === 'ready') return stepTo(withMember(state, member))
   if (link.phase !== 'greeting') return stepTo(state)
@@ -139,7 +147,7 @@ const memberArrived = (state: RoomState, via: PeerId, member: Member, at: number
   return allowed ? withEntry(next, { kind: 'notice', notice: 'joined', name: member.name }, at) : next
 }
 
-const reject = (state: RoomState, via: PeerId): Step =>
+const reject = (state: RoomState, via: PeerId): RoomStep =>
   stepTo(withoutLink(state, via), { type: 'hang-up', peer: via })
 
 /** A star's host: lets a guest in and gives it a number, the same one if only the link was new. */
@@ -148,7 +156,7 @@ const knock = (
   via: PeerId,
   link: LinkState,
   message: Extract<PeerMessage, { kind: 'knock' }>,
-): Step => {
+): RoomStep => {
   if (link.phase !== 'greeting') return stepTo(state)
   if (message.password !== state.card.password) return reject(state, via)
   const id = link.member ?? memberId(String(state.nextGuest))
@@ -164,7 +172,7 @@ const admitted = (
   via: PeerId,
   link: LinkState,
   message: Extract<PeerMessage, { kind: 'admitted' }>,
-): Step => {
+): RoomStep => {
   if (link.phase !== 'greeting' && link.phase !== 'ready') return stepTo(state)
   const ready = withLink(state, via, { ...link, phase: 'ready', member: hostMember })
   const person = { kind: 'introduce', person: state.person } as const
@@ -181,10 +189,10 @@ const introduce = (
   speaker: MemberId | null,
   person: Person,
   at: number,
-): Step => {
+): RoomStep => {
   if (speaker === null || speaker === roomItself || speaker === state.selfMember) return stepTo(state)
   const member = { ...person, id: speaker }
-  if (!state.topology.relays)
+  if (!rulesOf(state).relays)
     return stepTo(link.phase === 'ready' ? memberArrived(state, via, member, at) : state)
   if (link.phase !== 'admitted' && link.phase !== 'ready') return stepTo(state)
   const listed = memberArrived(withLink(state, via, { ...link, phase: 'ready' }), via, member, at)
@@ -218,7 +226,7 @@ const withRoster = (state: RoomState, members: readonly Member[]): RoomState => 
   return { ...state, members: new Map(others.map(member => [member.id, member] as const)) }
 }
 
-const memberLost = (state: RoomState, via: PeerId, id: MemberId, at: number): Step => {
+const memberLost = (state: RoomState, via: PeerId, id: MemberId, at: number): RoomStep => {
   const name = state.members.get(id)?.name
   if (name === undefined || id === hostMember) return stepTo(state)
   const { state: next, allowed } = charge(withoutMember(state, id), via, name, at)

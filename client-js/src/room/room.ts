@@ -1,6 +1,8 @@
 /** Owns a running room: feeds events to `step` and hands what it asks for to the ports. One class for every topology. */
+
 import type { MemberId, PeerId, StreamId } from '../wire/ids.ts'
 import type { Signal } from '../wire/signal.ts'
+import { rulesOf } from './role.ts'
 import {
   acceptsOffer,
   capsOf,
@@ -76,16 +78,18 @@ export class Room {
 
   /** What came in over a data channel, decoded but not understood yet. */
   receive(via: PeerId, value: unknown): void {
-    const received = this.#state.topology.read(value)
+    const received = rulesOf(this.#state).read(value)
     if (received) this.feed({ type: 'received', via, received })
   }
 
   /** A signal as words for the channel of a steady link to a page of ours; null for any other, where the server carries it. */
   signalMessage(over: PeerId, signal: Signal): object | null {
     const link = this.#state.links.get(over)
-    const { selfMember, topology } = this.#state
+    const { selfMember } = this.#state
     const can = link?.phase === 'ready' && link.steady && capsOf(this.#state, over).signals
-    return can && selfMember !== null ? topology.write({ kind: 'signal', signal }, selfMember) : null
+    return can && selfMember !== null
+      ? rulesOf(this.#state).write({ kind: 'signal', signal }, selfMember)
+      : null
   }
 
   #carryOut(effect: RoomEffect): void {
@@ -95,7 +99,7 @@ export class Room {
       case 'hang-up':
         return this.#ports.hangUp(effect.peer)
       case 'send': {
-        const words = this.#state.topology.write(effect.message, effect.source)
+        const words = rulesOf(this.#state).write(effect.message, effect.source)
         if (words) this.#ports.send(effect.over, words, effect.droppable === true)
         return
       }

@@ -14,7 +14,7 @@ export type RosterEntry = {
 }
 
 export const roster = (state: RoomState): RosterEntry[] => {
-  const { role } = state.topology
+  const { role } = state
   const self: RosterEntry = {
     key: 'self',
     name: state.person.name,
@@ -28,7 +28,7 @@ export const roster = (state: RoomState): RosterEntry[] => {
 
 const entryOf = (state: RoomState, member: Member): RosterEntry => {
   const link = [...state.links.values()].find(it => it.member === member.id)
-  const host = state.topology.role === 'guest' && member.id === hostMember
+  const host = state.role === 'guest' && member.id === hostMember
   return { key: member.id, name: member.name, connectionStatus: link ? statusOf(link) : 'via-host', host }
 }
 

@@ -1,4 +1,5 @@
 /** Owns the shape of a room as one value: what happened to it, what it asks for. No behaviour beyond making one and asking it. */
+import type { Step } from '../base/steps.ts'
 import type { FileCard, FileSignal } from '../wire/file.ts'
 import type { FileId, MemberId, MessageId, PeerId, StreamId } from '../wire/ids.ts'
 import {
@@ -19,34 +20,45 @@ import type { StreamSize } from '../wire/stream.ts'
 import { noCall, type RoomCall } from './call.ts'
 import { freshHistory, type History } from './history.ts'
 import type { OutboxEntry } from './outbox.ts'
+import { type Role, rulesOf } from './role.ts'
 import type { Timeline, TokenBucket } from './timeline.ts'
-import { mesh, starGuest, starHost, type Topology } from './topology.ts'
 
 /** For the views, which do not look into the wire's words themselves. */
 export type { Refusal, RoomKind } from '../wire/server.ts'
 
-/** `connecting`: no channel yet. `greeting`: open, nobody introduced. `admitted`: a guest with an id and no name. */
-export type LinkPhase = 'connecting' | 'greeting' | 'admitted' | 'ready' | 'lost'
-
-export type LinkState = {
-  readonly phase: LinkPhase
+type LinkBase = {
   /** We opened it, so we open it again. */
   readonly initiator: boolean
-  /** What the server last said about the peer's place in the room; `unsure` once we could not hear it. */
+  /** Whether the peer is in the room, by what the server said last; `unsure` once we could not hear the server. */
   readonly inRoom: 'yes' | 'no' | 'unsure'
-  /** False while the network gives no sign of the peer, which may pass. */
-  readonly steady: boolean
-  /** Whether the far end came into the room after us, which whoever called first tells: newcomers are called. */
+  /** The far end came into the room after us. Whoever called first tells: newcomers are called. */
   readonly cameLater: boolean
-  /** Whom the link leads to, once that is known. */
-  readonly member: MemberId | null
   /** Counts the calls over this link, so that a timer of an earlier one is recognised as stale. */
   readonly attempt: number
   readonly bucket: TokenBucket
-  /** What the peer has not said that it has heard. */
+  /** Messages whose arrival the peer has not acknowledged. */
   readonly unacked: readonly OutboxEntry[]
   /** The peer has asked for what was said before it came, and has been answered. */
   readonly historySent: boolean
+}
+
+/**
+ * `connecting`: no channel yet. `greeting`: the channel is open and nobody has introduced themselves. `admitted`: a guest
+ * has an id and no name. `member` is whom the link leads to. `steady` is false while the network gives no sign of the
+ * peer, which may pass.
+ */
+type LinkStage =
+  | { readonly phase: 'connecting' | 'greeting'; readonly member: MemberId | null; readonly steady: boolean }
+  | { readonly phase: 'admitted' | 'ready'; readonly member: MemberId; readonly steady: boolean }
+  | { readonly phase: 'lost'; readonly member: MemberId | null }
+
+export type LinkState = LinkBase & LinkStage
+export type LinkPhase = LinkStage['phase']
+
+/** The same link at another stage. Nothing of the stage before is left over. */
+export const linkAt = (link: LinkState, stage: LinkStage, change: Partial<LinkBase> = {}): LinkState => {
+  const { initiator, inRoom, cameLater, attempt, bucket, unacked, historySent } = link
+  return { initiator, inRoom, cameLater, attempt, bucket, unacked, historySent, ...change, ...stage }
 }
 
 /** Our own place at the server. `moving`: under a new id, telling the peers before we join again. */
@@ -59,7 +71,7 @@ export type Membership =
 
 export type RoomState = {
   readonly card: RoomCard
-  readonly topology: Topology
+  readonly role: Role
   readonly self: PeerId
   readonly selfMember: MemberId | null
   readonly person: Person
@@ -153,20 +165,20 @@ export type FileNotice =
   | { kind: 'signal'; signal: FileSignal }
   | { kind: 'direct'; id: string; signal: Signal }
 
-export type Step = { readonly state: RoomState; readonly effects: readonly RoomEffect[] }
+export type RoomStep = Step<RoomState, RoomEffect>
 
-const topologyOf = ({ card, host }: Admission): Topology => {
-  if (card.kind === 'mesh') return mesh
-  return host === null ? starHost : starGuest
+const roleOf = ({ card, host }: Admission): Role => {
+  if (card.kind === 'mesh') return 'mesh'
+  return host === null ? 'host' : 'guest'
 }
 
 export const createRoomState = (admission: Admission, self: PeerId, name: string): RoomState => {
-  const topology = topologyOf(admission)
+  const role = roleOf(admission)
   return {
     card: admission.card,
-    topology,
+    role,
     self,
-    selfMember: topology.selfMember(self),
+    selfMember: rulesOf({ role }).selfMember(self),
     person: { name, avatar: defaultAvatar, caps: ownCaps },
     host: admission.host,
     membership: { type: 'joined' },
@@ -197,7 +209,7 @@ export const capsOf = (state: RoomState, peer: PeerId): Caps => {
 /** May this peer open a link to us now? */
 export const acceptsOffer = (state: RoomState, peer: PeerId): boolean =>
   !state.ended &&
-  state.topology.acceptsOfferFrom(peer, state.host) &&
+  rulesOf(state).acceptsOfferFrom(peer, state.host) &&
   (state.links.has(peer) || state.links.size < linksMax)
 
 /** Twice what a room holds, for those who have just left or come back under another id. */

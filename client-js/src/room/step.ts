@@ -21,12 +21,12 @@ import {
 } from './links.ts'
 import { rejoin, rejoined, rejoinRejected, serverFound, serverLost } from './membership.ts'
 import { receive } from './receive.ts'
-import { acceptsOffer, type RoomEvent, type RoomState, type Step, type Timer } from './state.ts'
+import { acceptsOffer, type RoomEvent, type RoomState, type RoomStep, type Timer } from './state.ts'
 
-export const step = (state: RoomState, event: RoomEvent, at: number): Step =>
+export const step = (state: RoomState, event: RoomEvent, at: number): RoomStep =>
   andThen(taken(state, event, at), now => reconcile(state, now))
 
-const taken = (state: RoomState, event: RoomEvent, at: number): Step => {
+const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
   switch (event.type) {
     case 'peer-joined':
       return peerJoined(state, event.peer, at)
@@ -87,7 +87,7 @@ const taken = (state: RoomState, event: RoomEvent, at: number): Step => {
   }
 }
 
-const timer = (state: RoomState, due: Timer, at: number): Step => {
+const timer = (state: RoomState, due: Timer, at: number): RoomStep => {
   switch (due.kind) {
     case 'dial':
       return redial(state, due.peer, due.attempt, at)

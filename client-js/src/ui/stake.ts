@@ -3,9 +3,9 @@ import { busy, type FilesState } from '../files/state.ts'
 import type { RoomState } from '../room/state.ts'
 
 export const leaveGuard = (
-  { topology, members, ended }: RoomState,
+  { role, members, ended }: RoomState,
   files: FilesState,
 ): 'room' | 'files' | null => {
-  if (topology.role === 'host' && members.size > 0 && !ended) return 'room'
+  if (role === 'host' && members.size > 0 && !ended) return 'room'
   return busy(files) ? 'files' : null
 }

@@ -2,10 +2,11 @@
  * Owns the words of calls: the original's voice events, which a mesh and a star number and shape differently, and
  * our own beside them, which go only to pages that have said that they know them.
  */
+
+import { parseMap, parseSet, writeMap, writeSet } from '../legacy/wire/encoding.ts'
 import { type MemberId, memberId, type StreamId, streamId } from './ids.ts'
 import { type Fields, idText, isRecord } from './shape.ts'
 import type { ScreenHint, StreamAbout, StreamSize } from './stream.ts'
-import { parseMap, parseSet, writeMap, writeSet } from './tagged.ts'
 
 /** What somebody says of their own devices, for which the original has no words. */
 export type Media = { readonly muted: boolean; readonly cameraOff: boolean; readonly pushToTalk: boolean }

@@ -1,6 +1,6 @@
 /** Owns the transfers of one room as they run: feeds what happens to `step`, and does what it asks for with channels, files and timers. */
 
-import { type ConnectPeer, SideConnectionRuntime } from '../../legacy/side-runtime.ts'
+import { SideConnectionRuntime } from '../../legacy/index.ts'
 import { cutName, type FileCard, type FileSignal, filesMax } from '../../wire/file.ts'
 import { type FileId, fileId, type MemberId } from '../../wire/ids.ts'
 import { openOffer } from '../download.ts'
@@ -21,6 +21,7 @@ import { step } from '../step.ts'
 import { FileChannel, type FileChannelPorts } from './file-channel.ts'
 import { FileWorker } from './file-worker.ts'
 import type { Place, Report, StoreId } from './orders.ts'
+import type { ConnectPeer } from './peer-conn.ts'
 import { ResumeStore } from './resume-store.ts'
 import { type Content, Sources, whole } from './sources.ts'
 

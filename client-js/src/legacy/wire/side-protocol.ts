@@ -1,10 +1,11 @@
 /**
- * Owns the words on the connection beside the room's with which the original's pages steer a large file: how many
- * further connections there are to be, what they are to carry, and when to wait.
+ * The messages on the side connection with which original pages steer a large file: how many further connections there
+ * are to be, what they carry, and when to wait.
  */
-import { chunkBytes, type FileCard, parseFileCard, writeBytes } from '../../wire/file.ts'
+import { type FileCard, parseFileCard } from '../../wire/file.ts'
 import { isRecord, wholeNumber } from '../../wire/shape.ts'
 import { parseSignal, type Signal } from '../../wire/signal.ts'
+import { chunkBytes, writeBytes } from './file-signal.ts'
 
 /** What a downloader says. `agree` is about the number of connections. */
 export type SideMessageIn =

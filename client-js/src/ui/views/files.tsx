@@ -68,7 +68,7 @@ const Offered = ({ it, there, commands }: { it: Download; there: boolean; comman
         <p class="file-state" role="status">
           {stateOf(it, there)}
         </p>
-        {it.here && (
+        {it.phase === 'kept' && it.here && (
           <Media name={name} type={it.file.media} size={it.size} load={() => commands.saved(it.key)} />
         )}
         {moving.has(it.phase) && (

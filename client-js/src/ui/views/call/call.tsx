@@ -140,7 +140,7 @@ const knownIn =
 /** Everybody at once is out of reach: then it is us. */
 const isReconnecting = ({ links }: RoomState): boolean => {
   const all = [...links.values()]
-  return all.length > 0 && all.every(({ phase, steady }) => phase === 'lost' || !steady)
+  return all.length > 0 && all.every(link => link.phase === 'lost' || !link.steady)
 }
 
 /** Beside the bar: that nobody else is there yet, or what a host carries. */
