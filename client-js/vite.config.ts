@@ -20,8 +20,7 @@ const vendor: readonly { from: string; to: string; wanted: RegExp }[] = [
 const session = /src\/(call|core|link|room)\//
 const shared = /node_modules\/@?preact|src\/(ui\/|app\/settings)/
 /** What the mirror, the call and the dialogs share, which the first view does without. */
-const media =
-  /src\/ui\/(browsers|screens|parts\/(choice|devices|dialog|level|menu|popover|tabs|trouble|video)|views\/preview)\./
+const media = /src\/ui\/(devices|parts\/(choice|devices|dialog|live|popover|tabs|trouble)|views\/preview)\./
 
 const copyVendor = (): Plugin => {
   let out = resolve(here, 'dist')
@@ -88,7 +87,7 @@ export default defineConfig({
             // What the first view needs of the core: the line, and the mirror. A room session, and all that is in it, follows.
             {
               name: 'line',
-              test: /src\/(call\/(browser|devices|preview)|core\/(client|events)|files\/(names|state)|signaling|wire)|node_modules\/(socket|engine)\.io/,
+              test: /src\/(call\/(browser|devices|preview)|core\/(client|events)|files\/state|signaling|wire)|node_modules\/(socket|engine)\.io/,
             },
             { name: 'session', test: session },
             { name: 'media', test: media, minShareCount: 2 },

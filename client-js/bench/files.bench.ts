@@ -1,4 +1,7 @@
-/** How fast files go: a large one beside what a bare data channel moves between the same two pages, a small one beside the original's pages. */
+/**
+ * How fast files go: a large one beside what a bare data channel moves between the same two pages, a small one beside
+ * the original's pages.
+ */
 import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -33,7 +36,10 @@ const file = (name: string, bytes: number): string => {
   return path
 }
 
-/** Run in the page of whoever fetches: presses Accept as soon as it is there, and tells when the file is given out to be saved. */
+/**
+ * Run in the page of whoever fetches: presses Accept as soon as it is there, and tells when the file is given out to be
+ * saved.
+ */
 const takes = (name: string): Promise<{ accepted: number; saved: number }> =>
   new Promise(resolve => {
     let accepted = 0

@@ -69,7 +69,9 @@ const fills = async (
   await page.locator('.ActiveServer h5').waitFor()
 }
 
-/** Milliseconds from the press on Download until the browser has the file. Sending alone brings nobody anything there. */
+/**
+ * Milliseconds from the press on Download until the browser has the file. Sending alone brings nobody anything there.
+ */
 export const handsOver = async (from: Page, to: Page, name: string, bytes: Buffer): Promise<number> => {
   const dropped = await from.evaluateHandle(
     ([called, content]) => {

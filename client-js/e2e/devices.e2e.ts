@@ -1,4 +1,7 @@
-/** Devices in a running call, in a browser with several test cameras: changed over, unplugged, treated otherwise, held back. */
+/**
+ * Devices in a running call, in a browser with several test cameras: changed over, unplugged, treated otherwise, held
+ * back.
+ */
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { launch } from './browser.ts'

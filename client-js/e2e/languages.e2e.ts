@@ -1,4 +1,6 @@
-/** The page in every language: chosen by the browser or by hand, read from the right where it is, and never too wide. */
+/**
+ * The page in every language: chosen by the browser or by hand, read from the right where it is, and never too wide.
+ */
 import { expect, test } from 'vitest'
 import { type Language, languages } from '../src/ui/texts/languages.ts'
 import type { Person } from './browser.ts'

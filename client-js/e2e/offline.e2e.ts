@@ -1,4 +1,6 @@
-/** The installed app: it starts without a network, is never older than the network has it, and leaves nothing behind. */
+/**
+ * The installed app: it starts without a network, is never older than the network has it, and leaves nothing behind.
+ */
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'

@@ -27,7 +27,10 @@ export const pickFolder = async (person: Person, path: string): Promise<void> =>
   await person.page.locator('input[type=file][webkitdirectory]').setInputFiles(path)
 }
 
-/** What a ZIP archive with uncompressed entries holds, by its directory at the end (PKWARE APPNOTE 4.3.7, 4.3.12, 4.3.16). */
+/**
+ * What a ZIP archive with uncompressed entries holds, by its directory at the end (PKWARE APPNOTE 4.3.7, 4.3.12,
+ * 4.3.16).
+ */
 export const unzipped = (archive: Buffer): Map<string, Buffer> => {
   const found = new Map<string, Buffer>()
   const end = archive.lastIndexOf('PK\x05\x06', undefined, 'latin1')

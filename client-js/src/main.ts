@@ -1,24 +1,33 @@
-/** Owns the start of the page: finds out where the server is, wires the parts together, and says goodbye when the page goes. */
+/**
+ * Owns the start of the page: finds out where the server is, wires the parts together, and says goodbye when the page
+ * goes.
+ */
 import { computed, effect } from '@preact/signals'
 import { h, render } from 'preact'
 import { alerts } from './app/alerts.ts'
 import { AppController, type Page } from './app/controller.ts'
-import { copy } from './app/copy.ts'
-import { leaveDraft, takeDraft } from './app/draft.ts'
-import { installing, registerWorker } from './app/installed.ts'
-import { choosePlace, keepAwakeWhile, save, warnBeforeLeaving } from './app/saving.ts'
+import {
+  choosePlace,
+  copy,
+  installing,
+  keepAwakeWhile,
+  leaveDraft,
+  registerWorker,
+  save,
+  takeDraft,
+  warnBeforeLeaving,
+} from './app/page-services.ts'
 import { onSettingsStored, storedSettings, storeSettings } from './app/settings.ts'
+import { randomToken } from './base/random.ts'
 import { browserMedia } from './call/browser.ts'
 import { Preview } from './call/preview.ts'
 import { connect } from './core/client.ts'
 import { busy } from './files/state.ts'
 import { App } from './ui/app.tsx'
-import { speak } from './ui/language.ts'
-import { applyLanguage, applyTheme } from './ui/look.ts'
+import { followKeyboard, followVisibility } from './ui/browser.ts'
+import { applyLanguage, applyTheme, speak } from './ui/language.ts'
 import { makeModel, type Shared } from './ui/model.ts'
-import { leaveGuard } from './ui/stake.ts'
-import { followKeyboard } from './ui/view-height.ts'
-import './ui/styles.ts'
+import { leaveGuard } from './ui/selectors.ts'
 
 /** Whoever closes the system's sheet has changed their mind, which is no trouble. */
 const handOn = (what: Shared): Promise<void> => navigator.share(what).catch(() => undefined)
@@ -37,11 +46,7 @@ const page: Page = {
   setAddress: address => history.replaceState(null, '', address),
   copy,
   save,
-  // 15 bytes are 20 characters, none of which means anything in an address.
-  generatePassword: () =>
-    btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15))))
-      .replaceAll('+', '-')
-      .replaceAll('/', '_'),
+  generatePassword: randomToken,
 }
 
 /** Where the server says that its signalling is. */
@@ -107,6 +112,7 @@ const language = computed(() => settings.value.language)
 effect(() => applyTheme(theme.value))
 effect(applyLanguage)
 followKeyboard()
+followVisibility()
 
 const start = async (): Promise<void> => {
   const root = document.getElementById('app')

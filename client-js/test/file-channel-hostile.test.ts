@@ -1,4 +1,6 @@
-/** What the far end of a channel can do to us: nothing is believed, nothing of a lie is kept, nobody fills what is ours. */
+/**
+ * What the far end of a channel can do to us: nothing is believed, nothing of a lie is kept, nobody fills what is ours.
+ */
 import { describe, expect, test } from 'vitest'
 import { channelOf, channelUpload } from '../src/files/change.ts'
 import { creditBytes } from '../src/files/channel-download.ts'

@@ -1,9 +1,18 @@
-/** Words about files, as the original has them and as they come from anybody: what is written, what is read, what is not. */
+/**
+ * Words about files, as the original has them and as they come from anybody: what is written, what is read, what is
+ * not.
+ */
 import { expect, test } from 'vitest'
-import { safeName } from '../src/files/names.ts'
+import { safeFileName } from '../src/base/text.ts'
 import { packed } from '../src/legacy/wire/encoding.ts'
 import { parseBytes, parseFileSignal, writeBytes, writeFileSignal } from '../src/legacy/wire/file-signal.ts'
-import { type FileSignal, parseFileCard, parseFiles, writeFileCard } from '../src/wire/file.ts'
+import {
+  type FileSignal,
+  fileNameUnitsMax,
+  parseFileCard,
+  parseFiles,
+  writeFileCard,
+} from '../src/wire/file.ts'
 import { parseFileChannelMessage, writeFileChannelMessage } from '../src/wire/file-channel.ts'
 import { fileId, hostMember, memberId } from '../src/wire/ids.ts'
 import { parseMesh, writeMesh } from '../src/wire/mesh.ts'
@@ -207,5 +216,5 @@ test.each([
   ['...', 'file'],
   [`${'x'.repeat(300)}.tar`, `${'x'.repeat(96)}.tar`],
 ])('%j is saved as %j', (name, safe) => {
-  expect(safeName(name)).toBe(safe)
+  expect(safeFileName(name, fileNameUnitsMax)).toBe(safe)
 })

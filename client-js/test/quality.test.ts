@@ -1,8 +1,8 @@
 /** How well it arrives: numbers out of a browser's statistics, and the three steps that are made of them. */
 import { describe, expect, test } from 'vitest'
+import { SpeakingDetector } from '../src/call/level.ts'
 import { isStalled, measure, qualityOf } from '../src/call/quality.ts'
 import { sampleOf, sentBps } from '../src/call/sample.ts'
-import { SpeakingDetector } from '../src/call/voices.ts'
 
 const report = (packets: number, lost: number, more: object = {}) => [
   { id: 'T', type: 'transport', selectedCandidatePairId: 'P' },

@@ -1,7 +1,7 @@
 /** What is said to somebody who hides their address and reaches nobody. */
 import { expect, test } from 'vitest'
 import type { LinkPhase } from '../src/room/state.ts'
-import { relayFails, relayMissing } from '../src/ui/relay.ts'
+import { relayFails, relayMissing } from '../src/ui/selectors.ts'
 import { memberId, peerId } from '../src/wire/ids.ts'
 import { Alone } from './alone.ts'
 

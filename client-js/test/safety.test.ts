@@ -1,7 +1,6 @@
 /** The code by which two people make sure that nobody sits between them, and what a connection tells of its way. */
 import { expect, test } from 'vitest'
-import { safetyCode } from '../src/core/safety.ts'
-import { candidateKindOf } from '../src/link/way.ts'
+import { candidateKindOf, safetyCode } from '../src/link/connection-info.ts'
 import { fingerprints } from '../src/wire/signal.ts'
 
 const ada = ['sha-256 aa:bb']

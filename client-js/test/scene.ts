@@ -1,4 +1,7 @@
-/** Owns a whole room in memory: links are function calls and the server is a list, so a test is a script and a transcript. */
+/**
+ * Owns a whole room in memory: links are function calls and the server is a list, so a test is a script and a
+ * transcript.
+ */
 import { callLink, linkTo } from '../src/room/call.ts'
 import { isWatching } from '../src/room/call-messages.ts'
 import { Room } from '../src/room/room.ts'

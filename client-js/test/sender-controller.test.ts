@@ -1,11 +1,11 @@
 /** What links are told of the plan: each change once, worse at once, better when it lasts or somebody looks closer. */
 import { beforeEach, expect, test } from 'vitest'
-import type { Tuning } from '../src/call/bitrate-allocator.ts'
 import type { Sample } from '../src/call/sample.ts'
 import { SenderController } from '../src/call/sender-controller.ts'
+import type { Tuning } from '../src/link/sending.ts'
+import type { StreamSize } from '../src/wire/call.ts'
 import { peerId, streamId } from '../src/wire/ids.ts'
 import { ownCaps } from '../src/wire/peer.ts'
-import type { StreamSize } from '../src/wire/stream.ts'
 import { Alone } from './alone.ts'
 
 const ben = peerId('ben')

@@ -1,4 +1,7 @@
-/** Owns pages that hand each other files in memory: channels are lists, disks and files are byte arrays, time passes when told. */
+/**
+ * Owns pages that hand each other files in memory: channels are lists, disks and files are byte arrays, time passes
+ * when told.
+ */
 import { createHash } from 'node:crypto'
 import {
   type ChannelId,

@@ -1,5 +1,6 @@
 /** The words: what is understood, what is written, and that nothing hostile gets through or throws. */
 import { describe, expect, test } from 'vitest'
+import { cut } from '../src/base/text.ts'
 import { decodeFrame, encodeFrame, frameBytesMax } from '../src/wire/codec.ts'
 import { parseIceServers } from '../src/wire/ice.ts'
 import { memberId, peerId, roomId } from '../src/wire/ids.ts'
@@ -16,7 +17,6 @@ import {
   parseSignalNotice,
   writeCreate,
 } from '../src/wire/server.ts'
-import { cut } from '../src/wire/shape.ts'
 import { connectionMark, parseSignal } from '../src/wire/signal.ts'
 import { parseFromGuest, parseFromHost, writeAsGuest, writeAsHost } from '../src/wire/star.ts'
 import { chat } from './words.ts'

@@ -1,4 +1,7 @@
-/** Owns a page that shows the app's own views in situations that are made up: many people, bad connections, a host at its limit. */
+/**
+ * Owns a page that shows the app's own views in situations that are made up: many people, bad connections, a host at
+ * its limit.
+ */
 import { h, render } from 'preact'
 import { defaultSettings } from '../../src/app/settings.ts'
 import type { CallState, Measured, Participant, Quality, RemoteStream } from '../../src/call/state.ts'
@@ -11,7 +14,7 @@ import { defaultAvatar, noCaps } from '../../src/wire/peer.ts'
 import { noCall, ownScreen, participant, remote } from '../../test/calls-seen.ts'
 import { idlePreview } from '../../test/previews.ts'
 import { portrait, slide } from './portraits.ts'
-import '../../src/ui/styles.ts'
+import '../../src/ui/app.tsx'
 
 const names = [
   'Grace Hopper',

@@ -1,4 +1,7 @@
-/** Owns what the page asks of a room's call, before it and in it: the preview's tracks go in, what is chosen is remembered. */
+/**
+ * Owns what the page asks of a room's call, before it and in it: the preview's tracks go in, what is chosen is
+ * remembered.
+ */
 import type { Choice, DeviceKind } from '../call/devices.ts'
 import type { Preview } from '../call/preview.ts'
 import type { Processing } from '../call/state.ts'

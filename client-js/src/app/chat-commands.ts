@@ -2,10 +2,10 @@
 import { effect } from '@preact/signals'
 import type { RoomSession } from '../core/room-session.ts'
 import { shownName } from '../ui/format.ts'
+import { texts } from '../ui/language.ts'
 import type { Commands, Model } from '../ui/model.ts'
-import { freshReading, readUpTo } from '../ui/reading.ts'
-import { text } from '../ui/text.ts'
-import { excerpt } from '../ui/words.ts'
+import { excerpt } from '../ui/parts/message-text.tsx'
+import { freshReading, readUpTo } from '../ui/selectors.ts'
 
 /** How somebody who does not look is told. */
 export type Alerts = {
@@ -58,7 +58,7 @@ export const attachChat = (session: RoomSession, model: Model, alerts: Alerts): 
     session.on('peer-joined', ({ name }) => {
       // Somebody waits for a first guest elsewhere; with company, comings are no news.
       if (session.state.members.size <= 1)
-        tell(shownName(session.state.card.name), text.notices.joined(shownName(name)))
+        tell(shownName(session.state.card.name), texts().notices.joined(shownName(name)))
     }),
   ]
   return () => {

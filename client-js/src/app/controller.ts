@@ -1,8 +1,9 @@
 /** Owns the way between the views: what a command does, which view follows, and what the address bar says meanwhile. */
+
+import { safeFileName } from '../base/text.ts'
 import type { Preview } from '../call/preview.ts'
 import type { Client, Entered } from '../core/client.ts'
 import type { RoomSession } from '../core/room-session.ts'
-import { safeName } from '../files/names.ts'
 import type { DownloadKey, ShareItem } from '../files/state.ts'
 import {
   type Commands,
@@ -12,6 +13,7 @@ import {
   type Shared,
   type Where,
 } from '../ui/model.ts'
+import { fileNameUnitsMax } from '../wire/file.ts'
 import { isTurn } from '../wire/ice.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from '../wire/invitation.ts'
 import { attachCall, callCommands } from './call-commands.ts'
@@ -30,7 +32,9 @@ export type Page = {
   readonly share?: (what: Shared) => Promise<void>
   /** Into the folder for what was fetched. */
   readonly save: (blob: Blob, name: string) => void
-  /** Asks where a file should go, where the browser has a window for that; null if the person has changed their mind. */
+  /**
+   * Asks where a file should go, where the browser has a window for that; null if the person has changed their mind.
+   */
   readonly choosePlace?: (name: string) => Promise<FileSystemFileHandle | null>
 }
 
@@ -42,12 +46,15 @@ export class AppController {
   #session: RoomSession | null = null
   #invitation: Invitation | null = null
   #detach: () => void = () => undefined
+  /** Made once, so that a view that is handed one of them can tell that it is still the same. */
+  readonly commands: Commands
 
   constructor(model: Model, page: Page, client: Client, preview: Preview) {
     this.#model = model
     this.#page = page
     this.#client = client
     this.#preview = preview
+    this.commands = this.#makeCommands()
     client.on('online', () => {
       model.server.value = 'online'
       model.serverRelays.value = client.iceServers.some(({ urls }) => urls.some(isTurn))
@@ -58,7 +65,30 @@ export class AppController {
     this.addressChanged()
   }
 
-  get commands(): Commands {
+  readonly #files: FileCommands = {
+    share: parcels => this.#share(parcels),
+    unshare: file => this.#session?.files.unshare(file),
+    accept: key => this.#session?.files.accept(key),
+    decline: key => this.#session?.files.decline(key),
+    pause: (key, on) => this.#session?.files.pause(key, on),
+    cancel: key => this.#session?.files.cancel(key),
+    saved: key => this.#session?.files.blobOf(key) ?? null,
+    shared: file => this.#session?.files.sourceOf(file) ?? null,
+    save: key => {
+      const blob = this.#session?.files.blobOf(key)
+      const it = this.#session?.files.state.downloads.get(key)
+      if (blob && it) this.#page.save(blob, safeFileName(it.file.name, fileNameUnitsMax))
+    },
+  }
+
+  readonly #acceptInto = async (key: DownloadKey): Promise<void> => {
+    const session = this.#session
+    const it = session?.files.state.downloads.get(key)
+    const handle = it && (await this.#page.choosePlace?.(safeFileName(it.file.name, fileNameUnitsMax)))
+    if (handle) session?.files.accept(key, { kind: 'chosen', handle })
+  }
+
+  #makeCommands(): Commands {
     return {
       create: roomName => void this.#create(roomName),
       join: where => void this.#join(where),
@@ -83,29 +113,6 @@ export class AppController {
       }),
       forgetChoices: () => this.#choose(defaultSettings),
     }
-  }
-
-  readonly #files: FileCommands = {
-    share: parcels => this.#share(parcels),
-    unshare: file => this.#session?.files.unshare(file),
-    accept: key => this.#session?.files.accept(key),
-    decline: key => this.#session?.files.decline(key),
-    pause: (key, on) => this.#session?.files.pause(key, on),
-    cancel: key => this.#session?.files.cancel(key),
-    saved: key => this.#session?.files.blobOf(key) ?? null,
-    shared: file => this.#session?.files.sourceOf(file) ?? null,
-    save: key => {
-      const blob = this.#session?.files.blobOf(key)
-      const it = this.#session?.files.state.downloads.get(key)
-      if (blob && it) this.#page.save(blob, safeName(it.file.name))
-    },
-  }
-
-  readonly #acceptInto = async (key: DownloadKey): Promise<void> => {
-    const session = this.#session
-    const it = session?.files.state.downloads.get(key)
-    const handle = it && (await this.#page.choosePlace?.(safeName(it.file.name)))
-    if (handle) session?.files.accept(key, { kind: 'chosen', handle })
   }
 
   #share(parcels: readonly ShareItem[]): boolean {
@@ -237,7 +244,7 @@ export class AppController {
       if (this.#session === session) this.#model.files.value = state
     })
     session.files.on('kept', ({ file, blob }) => {
-      if (blob) this.#page.save(blob, safeName(file.file.name))
+      if (blob) this.#page.save(blob, safeFileName(file.file.name, fileNameUnitsMax))
     })
     this.#model.files.value = session.files.state
     // Before the view changes, which closes the preview.

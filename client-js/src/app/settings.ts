@@ -7,17 +7,27 @@ import { type IceServer, parseIceServers } from '../wire/ice.ts'
 import { type Fields, isRecord, textUpTo } from '../wire/shape.ts'
 
 /** For the views, which do not look into the wire's words themselves. */
-export { type IceEntry, type IceServer, type IceTrouble, iceServersMax, readIceEntry } from '../wire/ice.ts'
+export {
+  type IceEntry,
+  type IceServer,
+  type IceTrouble,
+  iceServersMax,
+  isTurn,
+  readIceEntry,
+} from '../wire/ice.ts'
 
 export const themes = ['auto', 'light', 'dark'] as const
 export type Theme = (typeof themes)[number]
+
+/** As long as a name may be that somebody types here; peers with other pages may send longer ones. */
+export const ownNameUnitsMax = 20
 
 const flag =
   (usual: boolean) =>
   (value: unknown): boolean =>
     typeof value === 'boolean' ? value : usual
 
-const words =
+const textSetting =
   (unitsMax: number) =>
   (value: unknown): string =>
     textUpTo(value, unitsMax) ?? ''
@@ -37,10 +47,10 @@ const device = (value: unknown): Choice => {
 
 /** A setting is one line here: its name, and what becomes of a stored value. */
 const fields = {
-  name: words(20),
+  name: textSetting(ownNameUnitsMax),
   theme: oneOf(themes, 'auto'),
   /** Empty for the browser's own. */
-  language: words(35),
+  language: textSetting(35),
   notifications: flag(false),
   sound: flag(true),
   /** Whether the others may see that we are writing. */

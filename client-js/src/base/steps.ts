@@ -2,7 +2,6 @@
  * The small tools of a reducer: a step is a new state and the effects that follow from it. Rooms and file transfers are
  * both written with them.
  */
-
 export type Step<State, Effect> = { readonly state: State; readonly effects: readonly Effect[] }
 
 type Steps<State, Effect> = {

@@ -3,16 +3,9 @@
  * machine can do. Browsers slow down by themselves when a way is full; the plan keeps many of them from getting there.
  * Pure.
  */
+import type { Tuning } from '../link/sending.ts'
+import type { ScreenHint, StreamKind, StreamSize } from '../wire/call.ts'
 import type { PeerId, StreamId } from '../wire/ids.ts'
-import type { ScreenHint, StreamKind, StreamSize } from '../wire/stream.ts'
-
-/** As a link takes it. */
-export type Tuning = {
-  readonly active: boolean
-  readonly bitsPerSecondMax?: number
-  readonly scaleDownBy?: number
-  readonly framesPerSecondMax?: number
-}
 
 export type SentStream = {
   readonly peer: PeerId

@@ -2,13 +2,14 @@
  * Owns a room's call as one sees and hears it: joining and leaving, what the others send, and the state that views
  * show. Who is in the call and who gets what, the room decides; it says so by `publish` and `unpublish`.
  */
+
+import type { Tuning } from '../link/sending.ts'
 import { aboutOf, isOwn, ownerOf } from '../room/call.ts'
 import { isWatching } from '../room/call-messages.ts'
 import { type CallEvent, capsOf, type RoomState } from '../room/state.ts'
+import type { StreamAbout, StreamSize } from '../wire/call.ts'
 import { type MemberId, type PeerId, type StreamId, streamId } from '../wire/ids.ts'
 import type { TrackKind } from '../wire/signal.ts'
-import type { StreamAbout, StreamSize } from '../wire/stream.ts'
-import type { Tuning } from './bitrate-allocator.ts'
 import { allProcessing, type Choice, noChoices } from './devices.ts'
 import { LocalParticipant, type LocalParticipantPorts } from './local-participant.ts'
 import { contentHint } from './local-screens.ts'

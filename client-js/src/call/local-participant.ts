@@ -2,9 +2,9 @@
  * Owns what we give to a call, from joining to leaving: one stream of microphone and camera, the screens, and what
  * is said about them. Every stay has new streams, since the original's pages show an id only once.
  */
+import type { StreamAbout } from '../wire/call.ts'
 import { type StreamId, streamId } from '../wire/ids.ts'
 import type { Announced, Media } from '../wire/peer.ts'
-import type { StreamAbout } from '../wire/stream.ts'
 import type { Choice, Input } from './devices.ts'
 import { LocalScreens, type LocalScreensPorts } from './local-screens.ts'
 import { LocalTracks } from './local-tracks.ts'

@@ -1,4 +1,6 @@
-/** Owns the screens that we share: picks them, says what they are, and notices when one ends by the browser's own bar. */
+/**
+ * Owns the screens that we share: picks them, says what they are, and notices when one ends by the browser's own bar.
+ */
 import { type StreamId, streamId } from '../wire/ids.ts'
 import { troubleOf } from './devices.ts'
 import type { OwnScreen, ScreenHint, TroubleKind } from './state.ts'
@@ -13,7 +15,10 @@ export type LocalScreensPorts = {
 /** With the microphone's stream it stays below what others take notice of. */
 export const screensMax = 4
 
-/** A screen's own sound must not be worked on as a voice. What this page plays is the others: they would hear themselves again. */
+/**
+ * A screen's own sound must not be worked on as a voice. What this page plays is the others: they would hear themselves
+ * again.
+ */
 const screenSound = {
   echoCancellation: false,
   noiseSuppression: false,

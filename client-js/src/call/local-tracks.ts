@@ -60,10 +60,6 @@ export class LocalTracks {
     return this.#states[input].opening
   }
 
-  get processing(): Processing {
-    return this.#processing
-  }
-
   prefer(input: Input, choice: Choice): void {
     this.#states[input].choice = choice
   }

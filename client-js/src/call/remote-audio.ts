@@ -48,11 +48,6 @@ export class RemoteAudio {
     for (const id of [...this.#players.keys()]) if (!ids.has(id)) this.stop(id)
   }
 
-  setVolume(id: StreamId, volume: number): void {
-    const held = this.#players.get(id)
-    if (held) held.element.volume = volume
-  }
-
   /** Whether it could be done everywhere. */
   async setSpeaker(deviceId: string): Promise<boolean> {
     this.#speaker = deviceId

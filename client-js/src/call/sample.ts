@@ -1,4 +1,8 @@
-/** Owns what is read from a connection's statistics: a few numbers out of many, of which any browser may lack some. Pure. */
+/**
+ * Owns what is read from a connection's statistics: a few numbers out of many, of which any browser may lack some.
+ * Pure.
+ */
+import { selectedPair } from '../link/connection-info.ts'
 import { type Fields, isRecord } from '../wire/shape.ts'
 
 export type Received = {
@@ -46,7 +50,7 @@ export const sampleOf = (entries: Iterable<unknown>, atMs: number): Sample => {
   const all = [...entries].filter(isRecord)
   const byId = new Map(all.map(entry => [textAt(entry, 'id'), entry] as const))
   const ofType = (type: string): Fields[] => all.filter(entry => entry['type'] === type)
-  const pair = pairInUse(all, byId)
+  const pair = selectedPair(byId)
   const roundTrip = pair && numberAt(pair, 'currentRoundTripTime')
   return {
     atMs,
@@ -62,13 +66,6 @@ export const sampleOf = (entries: Iterable<unknown>, atMs: number): Sample => {
     roundTripMs: roundTrip === null ? null : roundTrip * 1_000,
     availableBps: pair && numberAt(pair, 'availableOutgoingBitrate'),
   }
-}
-
-const pairInUse = (all: readonly Fields[], byId: ReadonlyMap<string, Fields>): Fields | null => {
-  const transport = all.find(entry => entry['type'] === 'transport')
-  const named = transport && byId.get(textAt(transport, 'selectedCandidatePairId'))
-  // Where nothing names it, it is the one that was nominated.
-  return named ?? all.find(it => it['type'] === 'candidate-pair' && it['nominated'] === true) ?? null
 }
 
 const received = (entry: Fields): Received => ({

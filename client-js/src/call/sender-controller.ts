@@ -1,18 +1,19 @@
-/** Owns the sending quality as it is in force: asks the policy, and tells links what differs from what they were told. */
-
+/**
+ * Owns the sending quality as it is in force: asks the policy, and tells links what differs from what they were told.
+ */
+import type { Tuning } from '../link/sending.ts'
 import { aboutOf } from '../room/call.ts'
 import { rulesOf } from '../room/role.ts'
 import type { RoomState } from '../room/state.ts'
+import type { StreamSize } from '../wire/call.ts'
 import type { PeerId, StreamId } from '../wire/ids.ts'
 import type { TrackKind } from '../wire/signal.ts'
-import type { StreamSize } from '../wire/stream.ts'
 import {
   allocate,
   freshStrain,
   type SentStream,
   type Strain,
   strainAfter,
-  type Tuning,
   type UplinkEstimate,
 } from './bitrate-allocator.ts'
 import { type Sample, sentBps } from './sample.ts'

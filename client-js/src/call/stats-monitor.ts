@@ -1,10 +1,12 @@
-/** Owns the looking at a call while it runs: who speaks, several times a second, and how connections fare, every other second. */
+/**
+ * Owns the looking at a call while it runs: who speaks, several times a second, and how connections fare, every other
+ * second.
+ */
 import type { PeerId, StreamId } from '../wire/ids.ts'
-import { type Level, listen, SilenceWatch } from './level.ts'
+import { type Level, listen, SilenceWatch, SpeakingDetector } from './level.ts'
 import { isStalled, measure } from './quality.ts'
 import { type Sample, sampleOf } from './sample.ts'
 import type { Measured } from './state.ts'
-import { SpeakingDetector } from './voices.ts'
 
 export type WatchedLink = {
   /** Null once it is closed. */

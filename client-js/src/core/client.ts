@@ -2,13 +2,14 @@
  * Owns a page's stay at one server: its line, and the rooms it is in. Everything below the interface starts here.
  * It touches no element of the page and remembers nothing beyond its life.
  */
+
+import { cut } from '../base/text.ts'
 import { type Answer, SignalingClient } from '../signaling/client.ts'
 import type { IceServer } from '../wire/ice.ts'
 import { type RoomId, roomId } from '../wire/ids.ts'
 import { parsePasted } from '../wire/invitation.ts'
 import { nameUnitsMax } from '../wire/peer.ts'
 import type { Draft, Identity, Notice, Refusal, RoomKind } from '../wire/server.ts'
-import { cut } from '../wire/shape.ts'
 import { Events } from './events.ts'
 import type { RoomSession } from './room-session.ts'
 

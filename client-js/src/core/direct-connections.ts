@@ -2,6 +2,7 @@
  * Owns the connections that two guests of a star make for files alone: their signals go through the host, the bytes do
  * not. One for each direction that was asked for, so that two who ask at once do not cross.
  */
+import { randomHex } from '../base/random.ts'
 import type { ConnectPeer, PeerConn } from '../files/runtime/peer-conn.ts'
 import type { MemberId } from '../wire/ids.ts'
 import type { Signal } from '../wire/signal.ts'
@@ -77,7 +78,7 @@ export class DirectConnections {
   }
 
   #dial(member: MemberId): Held {
-    const id = Array.from(crypto.getRandomValues(new Uint8Array(8)), byte => byte.toString(16)).join('')
+    const id = randomHex(8)
     return this.#hold(true, member, id, this.#own)
   }
 

@@ -1,4 +1,7 @@
-/** Owns typed events: who listens, and that one listener's failure is its own. No queue: who comes later hears what comes later. */
+/**
+ * Owns typed events: who listens, and that one listener's failure is its own. No queue: who comes later hears what
+ * comes later.
+ */
 export class Events<Kinds extends object> {
   readonly #listeners = new Map<keyof Kinds, Set<(event: never) => void>>()
 

@@ -1,16 +1,24 @@
 /**
- * Owns the files of one room session. What moves them is loaded when the session begins, and whatever is
- * wanted before it is there waits.
+ * The files of one room session. What moves them is loaded when the session begins, and whatever is wanted before it is
+ * there waits.
  */
 import type { Place, ShareItem, TransferPorts, TransferRuntime } from '../files/runtime/transfers.ts'
-import { type Download, type DownloadKey, type FilesState, noFiles, type UploadKey } from '../files/state.ts'
+import {
+  type Download,
+  type DownloadKey,
+  type FilesState,
+  noFiles,
+  type PeerRoute,
+  type UploadKey,
+} from '../files/state.ts'
+import { directLink } from '../room/file.ts'
 import type { FileNotice, RoomState } from '../room/state.ts'
 import type { FileCard, FileSignal } from '../wire/file.ts'
-import type { FileId, MemberId } from '../wire/ids.ts'
+import { type FileId, hostMember, type MemberId } from '../wire/ids.ts'
+import type { Member } from '../wire/peer.ts'
 import type { Signal } from '../wire/signal.ts'
 import { DirectConnections } from './direct-connections.ts'
 import { Events } from './events.ts'
-import { routesOf } from './parties.ts'
 
 export type FileEvents = {
   /** Whatever happened to a transfer, after it has: all of them. Progress comes a few times a second. */
@@ -169,3 +177,27 @@ export class FileTransfers {
     }
   }
 }
+
+/** `blocked`: no connection can be made to them just now. */
+export const routesOf = (
+  state: RoomState,
+  blocked: (member: MemberId) => boolean,
+): ReadonlyMap<MemberId, PeerRoute> =>
+  new Map(
+    [...state.members.values()].map(
+      member => [member.id, routeOf(state, member, blocked(member.id))] as const,
+    ),
+  )
+
+const routeOf = (state: RoomState, { id, name, caps }: Member, blocked: boolean): PeerRoute => {
+  const direct = directLink(state, id) !== null
+  if (direct) return { name, direct, transport: caps.files ? 'channel' : 'legacy' }
+  if (!throughHost(state)) return { name, direct, transport: 'none' }
+  return { name, direct, transport: caps.files && hostPassesOn(state) && !blocked ? 'channel' : 'legacy' }
+}
+
+const throughHost = (state: RoomState): boolean =>
+  state.role === 'guest' && directLink(state, hostMember) !== null
+
+/** A host that is an original's page does not know the words with which two guests connect. */
+const hostPassesOn = (state: RoomState): boolean => state.members.get(hostMember)?.caps.files === true

@@ -1,9 +1,12 @@
-/** Owns one stay in one room: ties the room's rules to the line and to the links, and takes everything down at its end. */
+/**
+ * Owns one stay in one room: ties the room's rules to the line and to the links, and takes everything down at its end.
+ */
+import { messageIdBytes, randomBytes } from '../base/random.ts'
 import { browserMedia } from '../call/browser.ts'
 import { Call } from '../call/call.ts'
 import type { CallState } from '../call/state.ts'
+import { type CandidateKind, canProve, safetyCode } from '../link/connection-info.ts'
 import { Link } from '../link/link.ts'
-import type { CandidateKind } from '../link/way.ts'
 import { canSpeak } from '../room/chat.ts'
 import { diffEvents, type RoomEvents } from '../room/events.ts'
 import { canOffer, directLink, linkToward } from '../room/file.ts'
@@ -17,7 +20,6 @@ import type { Admission, Identity, Notice } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { Events } from './events.ts'
 import { FileTransfers } from './file-transfers.ts'
-import { canProve, safetyCode } from './safety.ts'
 
 /** The link, and whose it is now: a peer may go on under another id. */
 type Held = { readonly link: Link; peer: PeerId }
@@ -279,7 +281,7 @@ export class RoomSession {
   }
 }
 
-const freshMessageId = (): MessageId => newMessageId(crypto.getRandomValues(new Uint8Array(12)))
+const freshMessageId = (): MessageId => newMessageId(randomBytes(messageIdBytes))
 
 const displayPicker = (): ((wanted: DisplayMediaStreamOptions) => Promise<MediaStream>) | null => {
   const devices: Partial<MediaDevices> | undefined = navigator.mediaDevices

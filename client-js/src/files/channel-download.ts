@@ -70,7 +70,10 @@ export const requestTimeout = (state: FilesState, key: DownloadKey, attempt: num
   return andThen(stepTo(state, { type: 'close-channel', channel }), now => channelClosed(now, it))
 }
 
-/** Asks again: soon while the owner is there, and otherwise when they are back. It gives up after several failures in a row. */
+/**
+ * Asks again: soon while the owner is there, and otherwise when they are back. It gives up after several failures in a
+ * row.
+ */
 export const channelClosed = (state: FilesState, it: Download): FilesStep => {
   if (it.phase === 'checking') return stepTo(withDownload(state, { ...it, channel: null }))
   // What has come is still written, in order. What the channel held is lost and is asked for again.

@@ -181,7 +181,10 @@ export const retryRequest = (state: FilesState, key: DownloadKey, attempt: numbe
   return it?.phase === 'waiting' && it.attempt === attempt ? request(state, key, at) : stepTo(state)
 }
 
-/** Who is there and how they are reached has changed: what waits may go on, and what went in words may have lost its way. */
+/**
+ * Who is there and how they are reached has changed: what waits may go on, and what went in words may have lost its
+ * way.
+ */
 export const routesChanged = (
   state: FilesState,
   routes: ReadonlyMap<MemberId, PeerRoute>,

@@ -1,4 +1,7 @@
-/** The one function through which transfers change: an event in, a new state and effects out. It is pure: no files, channels, timers or clock. */
+/**
+ * The one function through which transfers change: an event in, a new state and effects out. It is pure: no files,
+ * channels, timers or clock.
+ */
 import {
   continueLegacyDownload,
   dropUnroutedUploads,

@@ -22,7 +22,9 @@ const chunksAhead = 16
 /** Here and not on the disk yet. */
 const unwrittenBytes = 8_388_608
 const tickMs = 1_000
-/** After so long without anything, what is missing is asked for once more; after the longer time the session is dead. */
+/**
+ * After so long without anything, what is missing is asked for once more; after the longer time the session is dead.
+ */
 const lostMs = 3_000
 const deadMs = 6_000
 const retryMs = 1_000

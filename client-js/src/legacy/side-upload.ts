@@ -2,6 +2,8 @@
  * How a large file of ours goes to an original page over connections of its own: one that steers, and some that carry
  * bytes without any header, so that only their order tells which bytes they are. Pure.
  */
+
+import { cut } from '../base/text.ts'
 import { andThen, rated, stepTo, withUpload } from '../files/change.ts'
 import {
   type FilesEffect,
@@ -13,7 +15,6 @@ import {
   uploadAt,
 } from '../files/state.ts'
 import { type FileSignal, fileNameUnitsMax } from '../wire/file.ts'
-import { cut } from '../wire/shape.ts'
 import { parseSignal, type Signal } from '../wire/signal.ts'
 import { sessionOf, withSession } from './session.ts'
 import type { LegacyUpload, SideConnections } from './state.ts'
@@ -73,7 +74,9 @@ const withSide = (
 
 const send = ({ key }: Upload, message: SideMessageOut): FilesEffect => ({ type: 'side-send', key, message })
 
-/** A signal of the steering connection travels in the room's own channel; those of the others go over the steering one. */
+/**
+ * A signal of the steering connection travels in the room's own channel; those of the others go over the steering one.
+ */
 export const sideSignalled = (state: FilesState, key: UploadKey, peer: number, signal: object): FilesStep => {
   const row = rowOf(state, key)
   if (!row) return stepTo(state)
@@ -133,7 +136,9 @@ export const receiveSideMessage = (state: FilesState, key: UploadKey, message: S
   }
 }
 
-/** The far end says which file it expects, and in pieces of what size. If it is another file than ours, that ends it. */
+/**
+ * The far end says which file it expects, and in pieces of what size. If it is another file than ours, that ends it.
+ */
 const about = (
   state: FilesState,
   row: Row,

@@ -33,7 +33,9 @@ import { chunkBytes, legacyModes } from './wire/file-signal.ts'
 const sliceBytes = 16 * chunkBytes
 /** Asked for once more and not sent yet; an original page asks for no more than this. */
 const missingMax = 64
-/** What was sent longer ago than this and is asked for has been lost; an original page waits much longer before it asks. */
+/**
+ * What was sent longer ago than this and is asked for has been lost; an original page waits much longer before it asks.
+ */
 const crossingMs = 1_000
 /** Of what was sent, as many slices as the fastest line takes in that time. */
 const marksMax = 200

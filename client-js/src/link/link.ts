@@ -2,6 +2,7 @@
  * Owns one connection to one peer: an RTCPeerConnection with one data channel, opened by the initiator.
  * It speaks simple-peer's signals. It knows no room and no server, never opens itself again, and is silent once closed.
  */
+import { randomHex } from '../base/random.ts'
 import { fileChannelProtocol } from '../wire/file-channel.ts'
 import {
   connectionMark,
@@ -10,6 +11,7 @@ import {
   type Signal,
   type TrackKind,
 } from '../wire/signal.ts'
+import { type CandidateKind, candidateKindOf } from './connection-info.ts'
 import {
   type Action,
   isNegotiating,
@@ -20,7 +22,6 @@ import {
 } from './negotiation.ts'
 import { Receiving } from './receiving.ts'
 import { Sending, type Tuning } from './sending.ts'
-import { type CandidateKind, candidateKindOf } from './way.ts'
 
 export type LinkPorts = {
   readonly signal: (signal: Signal) => void
@@ -41,7 +42,10 @@ export type LinkPorts = {
 const connectMs = 20_000
 /** A signal that has not been answered by then is lost, with the line to the server say. */
 const overdueMs = 8_000
-/** A lost peer often comes back by itself; after this long another way to it is looked for, and after that long given up. */
+/**
+ * A lost peer often comes back by itself; after this long another way to it is looked for, and after that long given
+ * up.
+ */
 const restartMs = 2_000
 const restartsMs = 15_000
 /** A peer that lets so much wait does not read; its link ends rather than losing messages quietly. */
@@ -84,7 +88,7 @@ export class Link {
     )
     this.#deadline = setTimeout(() => this.#fail(), connectMs)
     if (initiator) {
-      this.#adopt(this.#pc.createDataChannel(randomLabel()), () => this.#opened())
+      this.#adopt(this.#pc.createDataChannel(randomHex(20)), () => this.#opened())
       this.#needNegotiation()
     }
   }
@@ -343,6 +347,3 @@ export class Link {
     this.#ports.opened()
   }
 }
-
-const randomLabel = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(20)), byte => byte.toString(16).padStart(2, '0')).join('')

@@ -10,7 +10,9 @@ export type Negotiation = {
   readonly offerId: number
   /** How many transceivers the far end has asked for. */
   readonly requests: number
-  /** `negotiating`: an offer is out, or has been asked for. `again`: another one is needed once this one is answered. */
+  /**
+   * `negotiating`: an offer is out, or has been asked for. `again`: another one is needed once this one is answered.
+   */
   readonly signaling:
     | { readonly state: 'stable' }
     | { readonly state: 'negotiating'; readonly again: boolean }
@@ -120,7 +122,9 @@ const onSignal = (state: Negotiation, signal: Signal): NegotiationStep => {
   }
 }
 
-/** An answer to nothing, an offer across our own, and whatever comes too late belong to no offer and are passed over. */
+/**
+ * An answer to nothing, an offer across our own, and whatever comes too late belong to no offer and are passed over.
+ */
 const onDescription = (state: Negotiation, description: Description): NegotiationStep => {
   const { type, round } = description
   const fits =

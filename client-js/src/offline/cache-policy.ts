@@ -1,6 +1,12 @@
-/** Owns what the service worker keeps and in which order it looks: the network first for the page itself, what is kept first for files whose name changes with their content. Pure. */
+/**
+ * Owns what the service worker keeps and in which order it looks: the network first for the page itself, what is kept
+ * first for files whose name changes with their content. Pure.
+ */
 
-/** `page`: as the network has it, and as it was last where there is none. `asset`: as it is kept. Null: left to the browser. */
+/**
+ * `page`: as the network has it, and as it was last where there is none. `asset`: as it is kept. Null: left to the
+ * browser.
+ */
 export type CachePolicy = 'page' | 'asset' | null
 
 type Asked = { readonly method: string; readonly mode: string; readonly url: string }

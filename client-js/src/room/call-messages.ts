@@ -1,8 +1,7 @@
 /** Owns what is said of a call: what a word from a peer does to it, and what our own words are. Pure. */
-
+import type { StreamSize } from '../wire/call.ts'
 import { type MemberId, type PeerId, roomItself, type StreamId } from '../wire/ids.ts'
 import type { Announced, CallMessage, Media, PeerMessage } from '../wire/peer.ts'
-import type { StreamSize } from '../wire/stream.ts'
 import {
   callLink,
   isOwn,
@@ -43,7 +42,9 @@ export const receiveCall = (
 
 type MemberMessage = Extract<CallMessage, { kind: 'join-call' | 'leave-call' | 'streams' | 'media' }>
 
-/** A word about a member of the room, their own or passed on. It is heard always, and passed on as fast as is bearable. */
+/**
+ * A word about a member of the room, their own or passed on. It is heard always, and passed on as fast as is bearable.
+ */
 const receiveMemberMessage = (
   state: RoomState,
   via: PeerId,

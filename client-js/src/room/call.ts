@@ -3,10 +3,9 @@
  * and what follows from that. Asking and sending are not decided message by message: after every step `settle`
  * compares what should be with what is. Pure; the streams themselves are elsewhere.
  */
-
+import type { StreamAbout, StreamSize } from '../wire/call.ts'
 import { type MemberId, type PeerId, roomItself, type StreamId } from '../wire/ids.ts'
 import type { Announced, PeerMessage } from '../wire/peer.ts'
-import type { StreamAbout, StreamSize } from '../wire/stream.ts'
 import { stepEach, stepTo } from './change.ts'
 import { rulesOf } from './role.ts'
 import { capsOf, type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
@@ -155,7 +154,9 @@ const filteredMap = <K, V>(map: ReadonlyMap<K, V>, keeps: (entry: [K, V]) => boo
   return left.length === map.size ? map : new Map(left)
 }
 
-/** An original page that lost its link has forgotten us and does not say so; one of ours says at once where it stands. */
+/**
+ * An original page that lost its link has forgotten us and does not say so; one of ours says at once where it stands.
+ */
 const forgotten = (state: RoomState, id: MemberId): boolean => {
   if (rulesOf(state).peerRelays || state.members.get(id)?.caps.media) return false
   const link = [...state.links.values()].find(({ member }) => member === id)
@@ -186,7 +187,10 @@ const reconcileLink = (state: RoomState, peer: PeerId): RoomStep => {
   )
 }
 
-/** A star's host wants everything, to pass it on: the original's guests cannot leave a call or end a share that nobody asked for. */
+/**
+ * A star's host wants everything, to pass it on: the original's guests cannot leave a call or end a share that nobody
+ * asked for.
+ */
 const wants = (state: RoomState): boolean => state.call.own !== null || rulesOf(state).relays
 
 /** What the far end of a link can be asked for. */

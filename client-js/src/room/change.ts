@@ -1,4 +1,6 @@
-/** Owns the small changes that the rules in this folder are made of. Each takes a state or a step and gives a new one. */
+/**
+ * Owns the small changes that the rules in this folder are made of. Each takes a state or a step and gives a new one.
+ */
 import { stepsOf } from '../base/steps.ts'
 import type { MemberId, PeerId } from '../wire/ids.ts'
 import type { Member, PeerMessage } from '../wire/peer.ts'

@@ -1,5 +1,4 @@
 /** Owns the conversation's rules: what we say, what we hear, who hears it from us, and who is writing. Pure. */
-
 import { type Chat, type ChatEvent, withId } from '../wire/chat.ts'
 import { type MemberId, type MessageId, messageId, type PeerId } from '../wire/ids.ts'
 import { broadcast, charge, stepTo, withEntry } from './change.ts'

@@ -1,5 +1,4 @@
 /** Owns what a room does with words about files: it shows who offers what, passes on, and looks no further. Pure. */
-
 import type { Chat } from '../wire/chat.ts'
 import { type FileCard, type FileMessage, filesMax } from '../wire/file.ts'
 import { type FileId, hostMember, type MemberId, type MessageId, nobody, type PeerId } from '../wire/ids.ts'

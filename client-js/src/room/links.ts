@@ -1,5 +1,4 @@
 /** Owns the life of a room's links: who calls whom, when again, and when a peer counts as gone. Pure. */
-
 import { memberId, type PeerId, roomItself } from '../wire/ids.ts'
 import { andThen, broadcast, stepTo, withEntry, withLink, withoutLink, withoutMember } from './change.ts'
 import { rulesOf } from './role.ts'

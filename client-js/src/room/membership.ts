@@ -3,7 +3,6 @@
  * Links outlive it: we tell every peer our new id over the link itself, wait for their word, and only then join
  * again, so that nobody takes us for a newcomer and calls a second time.
  */
-
 import { memberId, type PeerId } from '../wire/ids.ts'
 import type { Refusal } from '../wire/server.ts'
 import { andThen, broadcast, stepEach, stepTo, withEntry, withLink } from './change.ts'

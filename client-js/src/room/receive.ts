@@ -1,5 +1,4 @@
 /** Owns what a message from a peer does to the room: introductions, roster, chat, and passing on. Pure. */
-
 import { hostMember, type MemberId, memberId, type PeerId, roomItself } from '../wire/ids.ts'
 import type { Member, PeerMessage, Person, Received } from '../wire/peer.ts'
 import { callsFor, receiveCall } from './call-messages.ts'

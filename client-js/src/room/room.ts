@@ -1,5 +1,6 @@
-/** Owns a running room: feeds events to `step` and hands what it asks for to the ports. One class for every topology. */
-
+/**
+ * Owns a running room: feeds events to `step` and hands what it asks for to the ports. One class for every topology.
+ */
 import type { MemberId, PeerId, StreamId } from '../wire/ids.ts'
 import type { Signal } from '../wire/signal.ts'
 import { rulesOf } from './role.ts'
@@ -82,7 +83,10 @@ export class Room {
     if (received) this.feed({ type: 'received', via, received })
   }
 
-  /** A signal as words for the channel of a steady link to a page of ours; null for any other, where the server carries it. */
+  /**
+   * A signal as words for the channel of a steady link to a page of ours; null for any other, where the server carries
+   * it.
+   */
   signalMessage(over: PeerId, signal: Signal): object | null {
     const link = this.#state.links.get(over)
     const { selfMember } = this.#state

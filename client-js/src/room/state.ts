@@ -1,5 +1,9 @@
-/** Owns the shape of a room as one value: what happened to it, what it asks for. No behaviour beyond making one and asking it. */
+/**
+ * Owns the shape of a room as one value: what happened to it, what it asks for. No behaviour beyond making one and
+ * asking it.
+ */
 import type { Step } from '../base/steps.ts'
+import type { StreamSize } from '../wire/call.ts'
 import type { FileCard, FileSignal } from '../wire/file.ts'
 import type { FileId, MemberId, MessageId, PeerId, StreamId } from '../wire/ids.ts'
 import {
@@ -16,7 +20,6 @@ import {
 } from '../wire/peer.ts'
 import type { Admission, Refusal, RoomCard } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
-import type { StreamSize } from '../wire/stream.ts'
 import { noCall, type RoomCall } from './call.ts'
 import { freshHistory, type History } from './history.ts'
 import type { OutboxEntry } from './outbox.ts'
@@ -78,7 +81,9 @@ export type RoomState = {
   /** The host's peer id, for a guest. */
   readonly host: PeerId | null
   readonly membership: Membership
-  /** Our line has broken and come back: to the server we are a newcomer again, to whom everybody else was there before. */
+  /**
+   * Our line has broken and come back: to the server we are a newcomer again, to whom everybody else was there before.
+   */
   readonly returned: boolean
   readonly links: ReadonlyMap<PeerId, LinkState>
   /** Everyone else who has introduced themselves, linked directly or not. */

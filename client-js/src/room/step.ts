@@ -1,6 +1,10 @@
-/** Owns the one function through which a room changes: an event in, a new state and effects out. Pure: no sockets, DOM, timers or clock. */
+/**
+ * Owns the one function through which a room changes: an event in, a new state and effects out. Pure: no sockets, DOM,
+ * timers or clock.
+ */
+
+import { cut } from '../base/text.ts'
 import { chatUnitsMax, isEmoji } from '../wire/chat.ts'
-import { cut } from '../wire/shape.ts'
 import { reconcile, streamArrived, streamGone } from './call.ts'
 import { announce, leaveCall, setMedia, setShownSize } from './call-messages.ts'
 import { andThen, stepTo } from './change.ts'

@@ -1,7 +1,11 @@
-/** Owns what is shown of the past: chat and notices, at most so many, from each link at most so fast. Pure; time comes in. */
+/**
+ * Owns what is shown of the past: chat and notices, at most so many, from each link at most so fast. Pure; time comes
+ * in.
+ */
 import type { FileId, MemberId, MessageId } from '../wire/ids.ts'
 
-/** For the views, which do not look into the wire's words themselves. */
+/** For the views, which do not look into the wire's messages themselves. */
+export { chatUnitsMax } from '../wire/chat.ts'
 export type { MessageId } from '../wire/ids.ts'
 
 export type NoticeKind =

@@ -1,4 +1,5 @@
 /** Owns how values become words and pieces of text. Pure; what comes out is always set as text, never as markup. */
+import { invisible } from '../base/text.ts'
 import { locale } from './language.ts'
 
 export type Piece =
@@ -33,12 +34,11 @@ const withoutTail = (address: string): string => {
   return trimmed.endsWith(')') && closed > opened ? withoutTail(trimmed.slice(0, -1)) : trimmed
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is to be taken out of names
-const invisible = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu
+const unseen = new RegExp(`[${invisible}]`, 'gu')
 
 /** A name as others gave it: on one line, with nothing in it that turns the text around it. */
 export const shownName = (name: string): string =>
-  name.replace(invisible, ' ').replace(/\s+/gu, ' ').trim() || '?'
+  name.replace(unseen, ' ').replace(/\s+/gu, ' ').trim() || '?'
 
 export const initials = (name: string): string => {
   const words = shownName(name).split(' ')

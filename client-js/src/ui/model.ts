@@ -14,7 +14,7 @@ import {
 } from '../files/state.ts'
 import type { Refusal, RoomKind, RoomState } from '../room/state.ts'
 import type { MessageId } from '../room/timeline.ts'
-import { freshReading, type Reading } from './reading.ts'
+import { freshReading, type Reading } from './selectors.ts'
 
 export type View =
   | { readonly kind: 'start' }
@@ -146,7 +146,6 @@ export type PreviewCommands = {
   readonly drop: (input: Input) => void
 }
 
-export const ownNameUnitsMax = 20
 export const roomNameUnitsMax = 20
 export const passwordUnitsMax = 32
 

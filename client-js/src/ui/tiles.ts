@@ -1,4 +1,7 @@
-/** Owns who and what is shown of a call, and where: on the stage, in the grid, or in the corner. Pure. */
+/**
+ * Who and what is shown of a call, how it is called, and where it stands: on the stage, in the grid, or in the corner.
+ * Pure.
+ */
 import type {
   CallState,
   MemberId,
@@ -9,6 +12,8 @@ import type {
   StreamId,
 } from '../call/state.ts'
 import type { ConnectionStatus } from '../room/roster.ts'
+import { shownName } from './format.ts'
+import { texts } from './language.ts'
 
 /** What the call itself does not know of a member. */
 export type Known = { readonly name: string; readonly connectionStatus: ConnectionStatus }
@@ -114,4 +119,9 @@ export const arrange = (tiles: readonly Tile[], pinned: ReadonlySet<string>): Sc
   if (two && other && self?.key === 'self' && other.kind === 'person')
     return { stage, grid: [other], corner: self }
   return { stage, grid: rest, corner: null }
+}
+
+export const titleOf = ({ kind, own, name }: Tile): string => {
+  if (kind === 'screen') return own ? texts().call.ownScreen : texts().call.screenOf(shownName(name))
+  return own ? texts().call.self(shownName(name)) : shownName(name)
 }

@@ -1,17 +1,34 @@
 /**
- * Owns the words of calls: the original's voice events, which a mesh and a star number and shape differently, and
- * our own beside them, which go only to pages that have said that they know them.
+ * The messages of calls: the original's voice events, which a mesh and a star number and shape differently, and our own
+ * beside them, which go only to pages that have said that they know them.
  */
-
 import { parseMap, parseSet, writeMap, writeSet } from '../legacy/wire/encoding.ts'
 import { type MemberId, memberId, type StreamId, streamId } from './ids.ts'
 import { type Fields, idText, isRecord } from './shape.ts'
-import type { ScreenHint, StreamAbout, StreamSize } from './stream.ts'
+
+/** `camera`: somebody's microphone and camera, whichever of them is on. The original knows it as the primary stream. */
+export type StreamKind = 'camera' | 'screen'
+/** What is worth more in a shared screen: sharp letters, or every frame. */
+export type ScreenHint = 'text' | 'motion'
+
+export type StreamAbout = {
+  readonly id: StreamId
+  readonly kind: StreamKind
+  /** For screens. */
+  readonly hint: ScreenHint
+  /** Does sound come with it? Null where nobody said so: an original page does not. */
+  readonly sound: boolean | null
+}
+
+/** How large somebody shows a stream, so that no more is sent than is seen. */
+export type StreamSize = 'hidden' | 'small' | 'medium' | 'large'
 
 /** What somebody says of their own devices, for which the original has no words. */
 export type Media = { readonly muted: boolean; readonly cameraOff: boolean; readonly pushToTalk: boolean }
 
-/** The streams that somebody in a call can be asked for. `media` is null where nothing is known, as of an original page. */
+/**
+ * The streams that somebody in a call can be asked for. `media` is null where nothing is known, as of an original page.
+ */
 export type Announced = {
   readonly streams: readonly StreamAbout[]
   readonly media: Media | null

@@ -2,9 +2,10 @@
  * Owns the words of a conversation: a message as the original has it, with keys of ours that the original passes over,
  * and words that only pages with `caps.chat` hear. They are the same in a mesh and in a star.
  */
+import { cut } from '../base/text.ts'
 import { type FileCard, parseFiles, writeFileCard } from './file.ts'
 import { type MessageId, messageId } from './ids.ts'
-import { cut, type Fields, isRecord, textUpTo } from './shape.ts'
+import { type Fields, isRecord, textUpTo } from './shape.ts'
 
 export type Chat = {
   kind: 'chat'

@@ -19,12 +19,18 @@ export type StopReason =
   | 'wrong'
 
 export type FileChannelMessage =
-  /** Receiver: the file from that byte on; so many bytes may be under way beyond what `took` has confirmed. `resumeToken` is what `begin` said before, if anything has come already. */
+  /**
+   * Receiver: the file from that byte on; so many bytes may be under way beyond what `took` has confirmed.
+   * `resumeToken` is what `begin` said before, if anything has come already.
+   */
   | { kind: 'want'; file: FileId; from: number; credit: number; resumeToken: string | null }
   | { kind: 'decline'; file: FileId }
   | { kind: 'took'; bytes: number }
   | { kind: 'done' }
-  /** Sender: what is coming. `resumeToken` is known to these two ends only, so nobody else can go on in the sender's place. */
+  /**
+   * Sender: what is coming. `resumeToken` is known to these two ends only, so nobody else can go on in the sender's
+   * place.
+   */
   | { kind: 'begin'; size: number; resumeToken: string }
   | { kind: 'end'; digest: string }
   | { kind: 'pause'; on: boolean }

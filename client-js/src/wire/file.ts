@@ -2,9 +2,10 @@
  * What peers say about files: what is offered, what is taken back, and the signals that lead to a transfer. `mesh.ts` and
  * `star.ts` put these messages into their envelopes.
  */
+import { cutFileName } from '../base/text.ts'
 import { type FileSignal, parseFileSignal, writeFileSignal } from '../legacy/wire/file-signal.ts'
 import { type FileId, fileId, type MemberId } from './ids.ts'
-import { cut, type Fields, idText, isRecord, recordAt, textUpTo, wholeNumber } from './shape.ts'
+import { type Fields, idText, isRecord, recordAt, textUpTo, wholeNumber } from './shape.ts'
 import { parseSignal, type Signal } from './signal.ts'
 
 export type { FileSignal } from '../legacy/wire/file-signal.ts'
@@ -32,12 +33,7 @@ export const filesMax = 20
 export const fileNameUnitsMax = 100
 const mediaUnitsMax = 100
 
-/** A name that is too long loses what stands before its ending, which says what the file is. */
-export const cutName = (name: string, unitsMax = fileNameUnitsMax): string => {
-  if (name.length <= unitsMax) return name
-  const ending = /\.[^./]{1,10}$/u.exec(name)?.[0] ?? ''
-  return cut(name, unitsMax - ending.length) + ending
-}
+const cutName = (name: string): string => cutFileName(name, fileNameUnitsMax)
 
 /** Both the original's tagged object and a plain one, whose further keys the original leaves as they are. */
 export const parseFileCard = (value: unknown): FileCard | null => {

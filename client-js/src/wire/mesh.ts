@@ -49,7 +49,10 @@ const parseMessage = (type: unknown, data: unknown): PeerMessage | null => {
   }
 }
 
-/** `init` false is a rename in the original's words, which its own receivers take for a reason to hang up. We do not send it. */
+/**
+ * `init` false is a rename in the original's words, which its own receivers take for a reason to hang up. We do not
+ * send it.
+ */
 const parseHello = (data: unknown): PeerMessage | null => {
   if (!isRecord(data)) return null
   const person = parsePerson(data['user'])

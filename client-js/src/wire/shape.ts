@@ -1,4 +1,6 @@
 /** Owns the questions a parser asks of a value whose shape is not known yet. None of them throws. */
+import { cut } from '../base/text.ts'
+
 export type Fields = Readonly<Record<string, unknown>>
 
 export const isRecord = (value: unknown): value is Fields =>
@@ -12,14 +14,6 @@ export const recordAt = (fields: Fields, key: string): Fields | null => {
 /** A non-empty string of bounded length; ids are never cut, since a cut id names somebody else. */
 export const idText = (value: unknown): string | null =>
   typeof value === 'string' && value.length > 0 && value.length <= 200 ? value : null
-
-/** Cut between characters, so that no half of a surrogate pair is left at the end. */
-export const cut = (text: string, unitsMax: number): string => {
-  if (text.length <= unitsMax) return text
-  const last = text.charCodeAt(unitsMax - 1)
-  const splitsPair = last >= 0xd800 && last <= 0xdbff
-  return text.slice(0, splitsPair ? unitsMax - 1 : unitsMax)
-}
 
 export const textUpTo = (value: unknown, unitsMax: number): string | null =>
   typeof value === 'string' ? cut(value, unitsMax) : null

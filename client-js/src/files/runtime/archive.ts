@@ -1,4 +1,7 @@
-/** Owns a folder as one ZIP archive that lies nowhere whole: it is made anew, the same to the byte, wherever somebody reads. */
+/**
+ * Owns a folder as one ZIP archive that lies nowhere whole: it is made anew, the same to the byte, wherever somebody
+ * reads.
+ */
 import { makeZip, predictLength } from 'client-zip'
 import type { Folder } from '../state.ts'
 import type { Content } from './sources.ts'
@@ -21,7 +24,10 @@ export const archive = ({ files }: Folder): Content => {
   }))
   let strands: Strand[] = []
 
-  /** Whoever reads on where a strand stands takes it; anybody else begins at the beginning, since each part depends on those before. */
+  /**
+   * Whoever reads on where a strand stands takes it; anybody else begins at the beginning, since each part depends on
+   * those before.
+   */
   const strandAt = async (at: number): Promise<Strand | null> => {
     const found = strands.find(it => it.at === at)
     if (found) {

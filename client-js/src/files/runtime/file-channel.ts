@@ -1,4 +1,7 @@
-/** Owns one channel: words and bytes over its data channel, said in order, and no more bytes waiting in it than it can take. */
+/**
+ * Owns one channel: words and bytes over its data channel, said in order, and no more bytes waiting in it than it can
+ * take.
+ */
 import {
   type FileChannelMessage,
   parseFileChannelMessage,

@@ -1,5 +1,8 @@
-/** Owns the file worker, started when first needed, and that it is handed bytes in large pieces: each message costs both threads. */
-import type { Order, Report, StoreId } from './orders.ts'
+/**
+ * Owns the file worker, started when first needed, and that it is handed bytes in large pieces: each message costs both
+ * threads.
+ */
+import type { Order, Report, StoreId } from './file-stores.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 type Gathered = { pieces: Bytes[]; bytes: number; timer: ReturnType<typeof setTimeout> }

@@ -4,8 +4,7 @@
  */
 import { type FileCard, parseFileCard, writeFileCard } from '../../wire/file.ts'
 import { idText, isRecord, textUpTo } from '../../wire/shape.ts'
-import { folderName } from './file-stores.ts'
-import type { StoreId } from './orders.ts'
+import { folderName, type StoreId } from './file-stores.ts'
 
 export type ResumeRecord = {
   readonly file: FileCard

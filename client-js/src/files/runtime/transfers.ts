@@ -1,11 +1,15 @@
-/** Owns the transfers of one room as they run: feeds what happens to `step`, and does what it asks for with channels, files and timers. */
+/**
+ * Owns the transfers of one room as they run: feeds what happens to `step`, and does what it asks for with channels,
+ * files and timers.
+ */
 
+import { randomToken } from '../../base/random.ts'
+import { cutFileName } from '../../base/text.ts'
 import { SideConnectionRuntime } from '../../legacy/index.ts'
-import { cutName, type FileCard, type FileSignal, filesMax } from '../../wire/file.ts'
+import { type FileCard, type FileSignal, fileNameUnitsMax, filesMax } from '../../wire/file.ts'
 import { type FileId, fileId, type MemberId } from '../../wire/ids.ts'
 import { openOffer } from '../download.ts'
 import {
-  busy,
   type ChannelId,
   type Download,
   type DownloadKey,
@@ -19,8 +23,8 @@ import {
 } from '../state.ts'
 import { step } from '../step.ts'
 import { FileChannel, type FileChannelPorts } from './file-channel.ts'
+import type { Place, Report, StoreId } from './file-stores.ts'
 import { FileWorker } from './file-worker.ts'
-import type { Place, Report, StoreId } from './orders.ts'
 import type { ConnectPeer } from './peer-conn.ts'
 import { ResumeStore } from './resume-store.ts'
 import { type Content, Sources, whole } from './sources.ts'
@@ -83,10 +87,6 @@ export class TransferRuntime {
     return this.#state
   }
 
-  get busy(): boolean {
-    return busy(this.#state)
-  }
-
   setRoutes(routes: ReadonlyMap<MemberId, PeerRoute>): void {
     this.#feed({ type: 'routes', routes })
   }
@@ -125,7 +125,7 @@ export class TransferRuntime {
       message: message => {
         if (identified) return ports.message(message)
         identify()
-        this.#feed({ type: 'channel-requested', channel, member, message, resumeToken: randomId() })
+        this.#feed({ type: 'channel-requested', channel, member, message, resumeToken: randomToken() })
       },
       closed: () => {
         identify()
@@ -189,7 +189,7 @@ export class TransferRuntime {
 
   async #share(parcel: ShareItem): Promise<FileCard> {
     const { name, media, content } = await packItem(parcel)
-    const file: FileCard = { id: fileId(randomId()), name, size: content.size, media }
+    const file: FileCard = { id: fileId(randomToken()), name, size: content.size, media }
     this.#sources.add(file.id, content)
     this.#feed({ type: 'share', file })
     return file
@@ -269,7 +269,7 @@ export class TransferRuntime {
     >,
   ): void {
     const { key } = effect
-    const slot = this.#stores.get(key) ?? randomId()
+    const slot = this.#stores.get(key) ?? randomToken()
     this.#stores.set(key, slot)
     const it = this.#state.downloads.get(key)
     if (!it) return
@@ -383,15 +383,14 @@ export class TransferRuntime {
 /** A file as it is, a folder as an archive: so it is one file for whoever fetches it, whatever their page can do. */
 const packItem = async (parcel: ShareItem): Promise<{ name: string; media: string; content: Content }> => {
   if (!('files' in parcel))
-    return { name: cutName(parcel.name), media: parcel.file.type, content: whole(parcel.file) }
+    return {
+      name: cutFileName(parcel.name, fileNameUnitsMax),
+      media: parcel.file.type,
+      content: whole(parcel.file),
+    }
   const { archive } = await import('./archive.ts')
-  const name = cutName(`${parcel.name}${archiveEnding}`)
+  const name = cutFileName(`${parcel.name}${archiveEnding}`, fileNameUnitsMax)
   return { name, media: 'application/zip', content: archive(parcel) }
 }
 
 const archiveEnding = '.zip'
-
-const randomId = (): string =>
-  btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15))))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')

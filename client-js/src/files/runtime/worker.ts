@@ -1,7 +1,14 @@
 /** Owns what is done with files away from the page's own thread: writing and hashing what comes in. */
 import { Digester } from '../digest.ts'
-import { type FileStore, openFileStore, removeFileStore, sweep } from './file-stores.ts'
-import type { Order, Report, StoreId } from './orders.ts'
+import {
+  type FileStore,
+  type Order,
+  openFileStore,
+  type Report,
+  removeFileStore,
+  type StoreId,
+  sweep,
+} from './file-stores.ts'
 
 type Open = { readonly slot: FileStore; readonly digester: Digester; bytes: number }
 

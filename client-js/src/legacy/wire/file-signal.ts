@@ -72,7 +72,10 @@ const parseChunk = (idata: Fields, from: number): FileSignal | null => {
 const parseSuccess = (value: unknown): boolean =>
   isRecord(value) ? value['success'] === true : value === true
 
-/** A packed array, or the form that the original's host gives to what it has just passed on. Odd lengths grow by a byte on the way. */
+/**
+ * A packed array, or the form that the original's host gives to what it has just passed on. Odd lengths grow by a byte
+ * on the way.
+ */
 export const parseBytes = (value: unknown, bytesMax: number): Uint8Array<ArrayBuffer> | null => {
   if (!isRecord(value)) return null
   if (value['dataType'] === 'Uint8Array') {

@@ -1,4 +1,7 @@
-/** Owns what opens beside its button, above everything else: closed by Escape, by a press elsewhere, or by its button. */
+/**
+ * What opens beside its button, above everything else: closed by Escape, by a press elsewhere, or by its button. Often
+ * it holds a menu.
+ */
 import type { ComponentChildren } from 'preact'
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Icon, type IconName } from './icon.tsx'
@@ -91,3 +94,19 @@ const placeBeside = (panel: HTMLElement, button: HTMLElement | null): void => {
   panel.style.setProperty('top', `${Math.max(edge, above >= edge ? above : below)}px`)
   panel.dataset['placed'] = ''
 }
+
+type ItemProps = {
+  icon: IconName
+  label: string
+  press: () => void
+  danger?: boolean
+  keys?: string | undefined
+}
+
+export const MenuItem = ({ icon, label, press, danger, keys }: ItemProps) => (
+  <button type="button" class={danger ? 'menu-item menu-item-danger' : 'menu-item'} onClick={press}>
+    <Icon name={icon} />
+    <span class="menu-words">{label}</span>
+    {keys !== undefined && <kbd>{keys}</kbd>}
+  </button>
+)

@@ -2,9 +2,9 @@
 import { canSpeak } from '../../room/chat.ts'
 import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'
+import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
-import { lazy } from '../parts/later.tsx'
-import { text } from '../text.ts'
+import { lazy } from '../parts/wrappers.tsx'
 import { Compose } from './compose.tsx'
 import { Log } from './log.tsx'
 
@@ -13,7 +13,7 @@ const FilesStrip = lazy(() => import('./files-strip.tsx').then(it => it.FilesStr
 type Props = { model: Model; commands: Commands; state: RoomState; alone: boolean }
 
 export const Chat = ({ model, commands, state, alone }: Props) => (
-  <section class="chat" aria-label={text.chat.log}>
+  <section class="chat" aria-label={texts().chat.log}>
     <Log model={model} commands={commands} state={state} empty={!alone && !state.ended} />
     <Typing state={state} />
     {model.files.value.next > 1 && <FilesStrip model={model} commands={commands.files} />}
@@ -29,5 +29,5 @@ const Typing = ({ state }: { state: RoomState }) => {
     const member = state.members.get(id)
     return member ? [shownName(member.name)] : []
   })
-  return <p class="typing">{names.length > 0 && <bdi>{text.chat.typing(names)}</bdi>}</p>
+  return <p class="typing">{names.length > 0 && <bdi>{texts().chat.typing(names)}</bdi>}</p>
 }

@@ -1,8 +1,10 @@
-/** Owns the strip above the place to write: how far all that moves has come, and one press for several offers at once. */
+/**
+ * Owns the strip above the place to write: how far all that moves has come, and one press for several offers at once.
+ */
 import { type Download, type FilesState, type Rate, secondsLeft, type Upload } from '../../files/state.ts'
 import { bytesText, perSecondText, secondsText } from '../format.ts'
+import { texts } from '../language.ts'
 import type { FileCommands, Model } from '../model.ts'
-import { text } from '../text.ts'
 
 export const FilesStrip = ({ model, commands }: { model: Model; commands: FileCommands }) => {
   const state = model.files.value
@@ -14,7 +16,7 @@ export const FilesStrip = ({ model, commands }: { model: Model; commands: FileCo
       {moving.length > 0 && <Sum moving={moving} />}
       {offers.length > 1 && (
         <p>
-          <span>{text.files.offers(offers.length)}</span>
+          <span>{texts().files.offers(offers.length)}</span>
           <button
             type="button"
             class="button button-small"
@@ -22,7 +24,7 @@ export const FilesStrip = ({ model, commands }: { model: Model; commands: FileCo
               for (const { key } of offers) commands.accept(key)
             }}
           >
-            {text.files.acceptAll}
+            {texts().files.acceptAll}
           </button>
         </p>
       )}
@@ -32,7 +34,10 @@ export const FilesStrip = ({ model, commands }: { model: Model; commands: FileCo
 
 type Moved = { readonly size: number; readonly done: number; readonly rate: Rate }
 
-/** What has moved long enough to have a speed: a strip that comes and goes within a moment would only make the page jump. */
+/**
+ * What has moved long enough to have a speed: a strip that comes and goes within a moment would only make the page
+ * jump.
+ */
 const moved = ({ downloads, uploads }: FilesState): Moved[] =>
   [
     ...[...downloads.values()].filter(moves).map(({ size, stored, rate }) => ({ size, done: stored, rate })),
@@ -52,12 +57,12 @@ const Sum = ({ moving }: { moving: readonly Moved[] }) => {
   const left = secondsLeft(size - done, { at: 0, bytes: 0, perSecond })
   return (
     <div aria-live="off">
-      <progress aria-label={text.files.moving(moving.length)} max={size} value={done} />
+      <progress aria-label={texts().files.moving(moving.length)} max={size} value={done} />
       <p>
-        <span>{text.files.moving(moving.length)}</span>
-        <span class="files-fine">{text.files.of(bytesText(done), bytesText(size))}</span>
+        <span>{texts().files.moving(moving.length)}</span>
+        <span class="files-fine">{texts().files.of(bytesText(done), bytesText(size))}</span>
         <span class="files-fine">{perSecondText(perSecond)}</span>
-        {left !== null && <span>{text.files.left(secondsText(left))}</span>}
+        {left !== null && <span>{texts().files.left(secondsText(left))}</span>}
       </p>
     </div>
   )

@@ -11,10 +11,10 @@ import {
 } from '../../files/state.ts'
 import type { FileEntry } from '../../room/timeline.ts'
 import { bytesText, perSecondText, secondsText, shownName } from '../format.ts'
+import { texts } from '../language.ts'
 import type { FileCommands, Model } from '../model.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Media } from '../parts/media.tsx'
-import { text } from '../text.ts'
 
 type Props = { entry: FileEntry; model: Model; commands: FileCommands }
 
@@ -28,7 +28,7 @@ export const FileOf = ({ entry, model, commands }: Props) => {
   return it ? (
     <Offered it={it} there={there} commands={commands} />
   ) : (
-    <p class="file-gone">{text.files.unknown}</p>
+    <p class="file-gone">{texts().files.unknown}</p>
   )
 }
 
@@ -58,7 +58,7 @@ const Offered = ({ it, there, commands }: { it: Download; there: boolean; comman
     <section
       ref={card}
       class={`file file-${it.phase}`}
-      aria-label={text.files.offerOf(shownName(it.ownerName), name)}
+      aria-label={texts().files.offerOf(shownName(it.ownerName), name)}
       tabIndex={open ? 0 : -1}
       onKeyDown={keyDown}
     >
@@ -88,14 +88,14 @@ const stands = ({ phase, paused }: Download | Upload): boolean =>
 
 const stateOf = (it: Download, there: boolean): string => {
   const from = shownName(it.ownerName)
-  if (it.phase === 'waiting' && !there) return text.files.ownerGone(from)
+  if (it.phase === 'waiting' && !there) return texts().files.ownerGone(from)
   // The original's pages have no hash to compare.
-  if (it.phase === 'kept' && it.transport === 'legacy') return text.files.keptUnchecked
-  if (it.phase === 'resumable') return text.files.partly(bytesText(it.stored), bytesText(it.size))
-  if (it.phase === 'stopped') return text.files.why[it.why ?? 'lost'](from)
-  if (it.phase === 'running' && it.paused.ours) return text.files.paused
-  if (it.phase === 'running' && it.paused.theirs) return text.files.pausedBy(from)
-  return text.files.phases[it.phase](from)
+  if (it.phase === 'kept' && it.transport === 'legacy') return texts().files.keptUnchecked
+  if (it.phase === 'resumable') return texts().files.partly(bytesText(it.stored), bytesText(it.size))
+  if (it.phase === 'stopped') return texts().files.why[it.why ?? 'lost'](from)
+  if (it.phase === 'running' && it.paused.ours) return texts().files.paused
+  if (it.phase === 'running' && it.paused.theirs) return texts().files.pausedBy(from)
+  return texts().files.phases[it.phase](from)
 }
 
 const IncomingButtons = ({ it, commands }: { it: Download; commands: FileCommands }) => {
@@ -104,26 +104,26 @@ const IncomingButtons = ({ it, commands }: { it: Download; commands: FileCommand
   if (phase === 'offered')
     return (
       <>
-        <Press strong label={text.files.accept} name={name} press={() => commands.accept(key)} />
+        <Press strong label={texts().files.accept} name={name} press={() => commands.accept(key)} />
         <SaveTo it={it} commands={commands} />
-        <Press label={text.files.decline} name={name} press={() => commands.decline(key)} />
+        <Press label={texts().files.decline} name={name} press={() => commands.decline(key)} />
       </>
     )
   if (phase === 'resumable')
     return (
       <>
-        <Press strong label={text.files.resume} name={name} press={() => commands.accept(key)} />
-        <Press label={text.files.decline} name={name} press={() => commands.decline(key)} />
+        <Press strong label={texts().files.resume} name={name} press={() => commands.accept(key)} />
+        <Press label={texts().files.decline} name={name} press={() => commands.decline(key)} />
       </>
     )
   if (phase === 'kept')
-    return it.here && <Press label={text.files.saveAgain} name={name} press={() => commands.save(key)} />
+    return it.here && <Press label={texts().files.saveAgain} name={name} press={() => commands.save(key)} />
   // What its owner no longer has cannot be had by asking again.
   if (phase === 'stopped' && (it.why === 'gone' || it.why === 'withdrawn')) return null
   if (phase === 'declined' || phase === 'stopped')
     return (
       <>
-        <Press label={text.files.fetch} name={name} press={() => commands.accept(key)} />
+        <Press label={texts().files.fetch} name={name} press={() => commands.accept(key)} />
         <SaveTo it={it} commands={commands} />
       </>
     )
@@ -131,12 +131,12 @@ const IncomingButtons = ({ it, commands }: { it: Download; commands: FileCommand
     <>
       {phase === 'running' && (
         <Press
-          label={it.paused.ours ? text.files.resume : text.files.pause}
+          label={it.paused.ours ? texts().files.resume : texts().files.pause}
           name={name}
           press={() => commands.pause(key, !it.paused.ours)}
         />
       )}
-      <Press label={text.files.cancel} name={name} press={() => commands.cancel(key)} />
+      <Press label={texts().files.cancel} name={name} press={() => commands.cancel(key)} />
     </>
   )
 }
@@ -145,7 +145,7 @@ const SaveTo = ({ it, commands }: { it: Download; commands: FileCommands }) => {
   const { acceptInto } = commands
   if (!acceptInto) return null
   return (
-    <Press label={text.files.acceptInto} name={shownName(it.file.name)} press={() => acceptInto(it.key)} />
+    <Press label={texts().files.acceptInto} name={shownName(it.file.name)} press={() => acceptInto(it.key)} />
   )
 }
 
@@ -167,14 +167,14 @@ const Bar = ({ done, size, rate, name, still }: BarProps) => {
   return (
     <div class="file-progress" aria-live="off">
       <progress
-        aria-label={text.files.progressOf(name)}
+        aria-label={texts().files.progressOf(name)}
         max={Math.max(1, size)}
         value={size === 0 ? 1 : done}
       />
       <p>
-        <span>{text.files.of(bytesText(done), bytesText(size))}</span>
+        <span>{texts().files.of(bytesText(done), bytesText(size))}</span>
         {left !== null && <span>{perSecondText(rate.perSecond)}</span>}
-        {left !== null && <span>{text.files.left(secondsText(left))}</span>}
+        {left !== null && <span>{texts().files.left(secondsText(left))}</span>}
       </p>
     </div>
   )
@@ -191,10 +191,10 @@ const Shared = ({
 }) => {
   const share = state.shares.get(entry.file)
   const rows = [...state.uploads.values()].filter(({ file }) => file === entry.file)
-  if (!share) return <p class="file-gone">{text.files.takenBack}</p>
+  if (!share) return <p class="file-gone">{texts().files.takenBack}</p>
   const name = shownName(share.file.name)
   return (
-    <section class="file file-own" aria-label={text.files.offerOf(text.chat.you, name)}>
+    <section class="file file-own" aria-label={texts().files.offerOf(texts().chat.you, name)}>
       <Icon name="file" />
       <div class="file-words">
         <Name file={share.file} />
@@ -204,7 +204,7 @@ const Shared = ({
           size={share.file.size}
           load={() => commands.shared(entry.file)}
         />
-        {rows.length === 0 && <p class="file-state">{text.files.offeredToAll}</p>}
+        {rows.length === 0 && <p class="file-state">{texts().files.offeredToAll}</p>}
         {rows.length > 0 && (
           <ul class="file-rows">
             {rows.map(row => (
@@ -214,7 +214,7 @@ const Shared = ({
         )}
       </div>
       <div class="file-buttons">
-        <Press label={text.files.takeBack} name={name} press={() => commands.unshare(entry.file)} />
+        <Press label={texts().files.takeBack} name={name} press={() => commands.unshare(entry.file)} />
       </div>
     </section>
   )
@@ -227,7 +227,7 @@ const Row = ({ it, name, commands }: { it: Upload; name: string; commands: FileC
     <li class="file-row">
       <p class="file-state" role="status">
         {it.phase === 'running' && it.paused.theirs && !it.paused.ours ? (
-          text.files.pausedBy(to)
+          texts().files.pausedBy(to)
         ) : (
           <>
             <bdi>{to}</bdi>: {rowState(it, to)}
@@ -241,12 +241,12 @@ const Row = ({ it, name, commands }: { it: Upload; name: string; commands: FileC
         <div class="file-buttons">
           {it.phase === 'running' && (
             <Press
-              label={it.paused.ours ? text.files.resume : text.files.pause}
+              label={it.paused.ours ? texts().files.resume : texts().files.pause}
               name={`${name}, ${to}`}
               press={() => commands.pause(it.key, !it.paused.ours)}
             />
           )}
-          <Press label={text.files.cancel} name={`${name}, ${to}`} press={() => commands.cancel(it.key)} />
+          <Press label={texts().files.cancel} name={`${name}, ${to}`} press={() => commands.cancel(it.key)} />
         </div>
       )}
     </li>
@@ -254,7 +254,7 @@ const Row = ({ it, name, commands }: { it: Upload; name: string; commands: FileC
 }
 
 const rowState = (it: Upload, to: string): string => {
-  if (it.phase === 'stopped') return text.files.whyRow[it.why ?? 'lost'](to)
-  if (it.phase === 'running' && it.paused.ours) return text.files.paused
-  return text.files.rows[it.phase]
+  if (it.phase === 'stopped') return texts().files.whyRow[it.why ?? 'lost'](to)
+  if (it.phase === 'running' && it.paused.ours) return texts().files.paused
+  return texts().files.rows[it.phase]
 }

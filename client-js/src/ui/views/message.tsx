@@ -1,13 +1,15 @@
-/** Owns one message as it is shown: who, when, what it answers, its words, its signs, and what can be done with it. */
-import type { ChatEntry, MessageId, Reaction } from '../../room/timeline.ts'
+/**
+ * One entry of the conversation as it is shown: a message with who, when, what it replies to, its text, its reactions
+ * and what can be done with it; or a file with its card.
+ */
+import type { ChatEntry, FileEntry, MessageId, Reaction } from '../../room/timeline.ts'
 import { clock, listed, shownName } from '../format.ts'
+import { texts } from '../language.ts'
+import type { FileCommands, Model } from '../model.ts'
 import { EmojiButton } from '../parts/emoji.tsx'
-import { Avatar } from '../parts/face.tsx'
-import { Icon } from '../parts/icon.tsx'
-import { memo } from '../parts/memo.tsx'
-import { MessageText } from '../parts/words.tsx'
-import { text } from '../text.ts'
-import { excerpt } from '../words.ts'
+import { Avatar, Icon } from '../parts/icon.tsx'
+import { excerpt, MessageText } from '../parts/message-text.tsx'
+import { lazy, memo } from '../parts/wrappers.tsx'
 
 /** What a message can ask for. The same object for as long as the log lives. */
 export type Acts = {
@@ -52,7 +54,7 @@ export const Message = memo((props: Props) => {
       {!entry.own && (follows ? <span class="face-gap" /> : <Avatar name={name} />)}
       <div class="said-body">
         <p class={follows ? 'sr-only' : 'said-head'}>
-          <bdi class="said-name">{entry.own ? text.chat.you : name}</bdi> <Time at={entry.at} />
+          <bdi class="said-name">{entry.own ? texts().chat.you : name}</bdi> <Time at={entry.at} />
         </p>
         <div class="said-box">
           {entry.replyTo !== null && <Quote entry={quoted} acts={acts} />}
@@ -60,7 +62,7 @@ export const Message = memo((props: Props) => {
             <MessageText value={entry.text} />
           </div>
         </div>
-        {entry.delivery === 'undelivered' && <p class="said-state">{text.chat.unheard}</p>}
+        {entry.delivery === 'undelivered' && <p class="said-state">{texts().chat.unheard}</p>}
         <Signs {...props} />
         {active && <Actions {...props} />}
       </div>
@@ -71,11 +73,11 @@ export const Message = memo((props: Props) => {
 export const Time = ({ at }: { at: number }) => <time dateTime={new Date(at).toISOString()}>{clock(at)}</time>
 
 const Quote = ({ entry, acts }: { entry: ChatEntry | null; acts: Acts }) => {
-  if (!entry) return <p class="quote">{text.chat.earlier}</p>
-  const name = entry.own ? text.chat.you : shownName(entry.name)
+  if (!entry) return <p class="quote">{texts().chat.earlier}</p>
+  const name = entry.own ? texts().chat.you : shownName(entry.name)
   return (
     <button type="button" class="quote" onClick={() => acts.show(entry.key)}>
-      <span class="sr-only">{text.chat.quoted(name)}</span>
+      <span class="sr-only">{texts().chat.quoted(name)}</span>
       <bdi class="quote-name" aria-hidden="true">
         {name}
       </bdi>
@@ -93,7 +95,7 @@ const Signs = ({ entry, canReact, acts }: Props) => {
     <ul class="signs">
       {reactions.map(({ emoji, by }) => {
         const mine = by.some(({ member }) => member === null)
-        const label = text.chat.reaction(emoji, namesOf(by))
+        const label = texts().chat.reaction(emoji, namesOf(by))
         return (
           <li key={emoji}>
             <button
@@ -115,7 +117,7 @@ const Signs = ({ entry, canReact, acts }: Props) => {
 }
 
 const namesOf = (by: Reaction['by']): string =>
-  listed(by.map(({ member, name }) => (member === null ? text.chat.you : shownName(name))))
+  listed(by.map(({ member, name }) => (member === null ? texts().chat.you : shownName(name))))
 
 const Actions = ({ entry, canReply, canReact, acts }: Props) => {
   const { id, key } = entry
@@ -125,17 +127,36 @@ const Actions = ({ entry, canReply, canReact, acts }: Props) => {
       {canReply && (
         <button type="button" class="act" onClick={() => acts.reply(id)}>
           <Icon name="reply" />
-          <span class="sr-only">{text.chat.reply}</span>
+          <span class="sr-only">{texts().chat.reply}</span>
         </button>
       )}
       {canReact && (
         <EmojiButton
-          label={text.chat.react}
+          label={texts().chat.react}
           class="act"
           pick={emoji => acts.react(id, emoji, true)}
           toggled={open => acts.pick(open ? key : null)}
         />
       )}
     </div>
+  )
+}
+
+const FileOf = lazy(() => import('./files.tsx').then(it => it.FileOf))
+
+type FileLineProps = { entry: FileEntry; model: Model; commands: FileCommands }
+
+export const FileLine = ({ entry, model, commands }: FileLineProps) => {
+  const name = shownName(entry.name)
+  return (
+    <article class={entry.own ? 'said said-own' : 'said'} data-key={entry.key}>
+      {!entry.own && <Avatar name={name} />}
+      <div class="said-body">
+        <p class="said-head">
+          <bdi class="said-name">{entry.own ? texts().chat.you : name}</bdi> <Time at={entry.at} />
+        </p>
+        <FileOf entry={entry} model={model} commands={commands} />
+      </div>
+    </article>
   )
 }

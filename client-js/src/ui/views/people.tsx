@@ -3,11 +3,10 @@ import { useState } from 'preact/hooks'
 import type { CallState } from '../../call/state.ts'
 import type { RosterEntry } from '../../room/roster.ts'
 import { shownName } from '../format.ts'
+import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
-import { Avatar } from '../parts/face.tsx'
-import { Icon } from '../parts/icon.tsx'
-import { lazy } from '../parts/later.tsx'
-import { text } from '../text.ts'
+import { Avatar, Icon } from '../parts/icon.tsx'
+import { lazy } from '../parts/wrappers.tsx'
 
 const SafetyDialog = lazy(() => import('./safety.tsx').then(({ SafetyDialog }) => SafetyDialog))
 
@@ -34,24 +33,24 @@ type RowProps = { person: RosterEntry; calls: boolean; commands: Commands; star:
 
 const Row = ({ person, calls, commands, star }: RowProps) => {
   const [open, setOpen] = useState(false)
-  const name = person.name === null ? text.room.stranger : shownName(person.name)
+  const name = person.name === null ? texts().room.stranger : shownName(person.name)
   return (
     <li class={`person reach-${person.connectionStatus}`}>
       <Avatar name={name} />
       <span class="person-words">
         <span class="person-name">
           <bdi>{name}</bdi>
-          {person.host && <span class="tag">{text.room.host}</span>}
+          {person.host && <span class="tag">{texts().room.host}</span>}
         </span>
         <span class="person-reach">
-          {text.reaches[person.connectionStatus]}
-          {calls && ` · ${text.call.inCall}`}
+          {texts().reaches[person.connectionStatus]}
+          {calls && ` · ${texts().call.inCall}`}
         </span>
       </span>
       {person.name !== null && person.connectionStatus !== 'self' && (
         <button type="button" class="act person-safety" onClick={() => setOpen(true)}>
           <Icon name="shield" />
-          <span class="sr-only">{text.safety.open(name)}</span>
+          <span class="sr-only">{texts().safety.open(name)}</span>
         </button>
       )}
       {open && (

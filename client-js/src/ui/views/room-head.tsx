@@ -3,14 +3,13 @@ import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'
+import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
 import type { Panels } from '../panels.ts'
-import { ServerState } from '../parts/frame.tsx'
+import { ServerState, SettingsButton } from '../parts/frame.tsx'
 import { Icon, Logo } from '../parts/icon.tsx'
 import { PanelButton } from '../parts/panel.tsx'
-import { SettingsButton } from '../parts/settings-button.tsx'
-import { leaveGuard } from '../stake.ts'
-import { text } from '../text.ts'
+import { leaveGuard } from '../selectors.ts'
 
 type Props = {
   model: Model
@@ -39,21 +38,21 @@ export const RoomHead = ({ model, commands, state, panels, people, children }: P
         </h1>
         <p class="room-kind">
           <Icon name={card.kind} />
-          {card.kind === 'mesh' ? text.room.mesh : text.room.star}
-          {card.kind === 'star' && ` ${text.create.starAlias}`}
+          {card.kind === 'mesh' ? texts().room.mesh : texts().room.star}
+          {card.kind === 'star' && ` ${texts().create.starAlias}`}
         </p>
       </div>
       <RoomServerState model={model} state={state} />
       <div class="room-buttons">
         {children}
-        <PanelButton panels={panels} panel="people" label={text.room.people}>
+        <PanelButton panels={panels} panel="people" label={texts().room.people}>
           <Icon name="people" />
           <span aria-hidden="true">{people}</span>
         </PanelButton>
         <SettingsButton model={model} />
         <button type="button" class="button button-leave" onClick={leave}>
           <Icon name="leave" />
-          <span class="button-words">{text.room.leave}</span>
+          <span class="button-words">{texts().room.leave}</span>
         </button>
       </div>
     </header>
@@ -68,7 +67,7 @@ const RoomServerState = ({ model, state }: { model: Model; state: RoomState }) =
   if (admits(state)) return <ServerState model={model} />
   return (
     <p class="state state-closed" role="status">
-      <span class="state-words">{state.ended ? text.server.ended : text.server.roomGone}</span>
+      <span class="state-words">{state.ended ? texts().server.ended : texts().server.roomGone}</span>
     </p>
   )
 }

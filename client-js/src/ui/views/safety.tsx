@@ -1,9 +1,9 @@
 /** Owns what can be said of the connection to one person: its way, and the code that proves it. */
 import { useEffect, useState } from 'preact/hooks'
 import type { ConnectionStatus } from '../../room/roster.ts'
+import { texts } from '../language.ts'
 import type { Commands, ConnectionShown } from '../model.ts'
 import { Dialog } from '../parts/dialog.tsx'
-import { text } from '../text.ts'
 
 type Props = {
   commands: Commands
@@ -24,11 +24,11 @@ export const SafetyDialog = ({ commands, member, name, connectionStatus, star, c
     }
   }, [member, connectionStatus])
   return (
-    <Dialog title={text.safety.open(name)} close={close}>
+    <Dialog title={texts().safety.open(name)} close={close}>
       {connectionStatus === 'via-host' ? (
-        <p>{text.safety.viaHost(name)}</p>
+        <p>{texts().safety.viaHost(name)}</p>
       ) : shown === null ? (
-        <p>{text.safety.none}</p>
+        <p>{texts().safety.none}</p>
       ) : (
         shown !== 'asking' && <Shown connection={shown} star={star} />
       )}
@@ -44,20 +44,22 @@ const Shown = ({
   star: boolean
 }) => (
   <>
-    {candidateKind !== null && <p>{candidateKind === 'direct' ? text.safety.direct : text.safety.relayed}</p>}
+    {candidateKind !== null && (
+      <p>{candidateKind === 'direct' ? texts().safety.direct : texts().safety.relayed}</p>
+    )}
     {code === null ? (
-      <p>{text.safety.noHttps}</p>
+      <p>{texts().safety.noHttps}</p>
     ) : (
       <section class="safety" aria-labelledby="safety-code">
-        <h3 id="safety-code">{text.safety.code}</h3>
+        <h3 id="safety-code">{texts().safety.code}</h3>
         <p class="safety-code" dir="ltr">
           {code.map((group, index) => (
             <span key={index}>{group} </span>
           ))}
         </p>
-        <p>{text.safety.lead}</p>
-        <p>{text.safety.differs}</p>
-        {star && <p class="field-hint">{text.safety.starHost}</p>}
+        <p>{texts().safety.lead}</p>
+        <p>{texts().safety.differs}</p>
+        {star && <p class="field-hint">{texts().safety.starHost}</p>}
       </section>
     )}
   </>

@@ -1,6 +1,6 @@
 /** Owns the English words around microphone, camera and speaker, and what to do when one cannot be had. */
 import type { DeviceKind, Input, MediaTrouble } from '../../../call/devices.ts'
-import type { Browser } from '../../browsers.ts'
+import type { Browser } from '../../browser.ts'
 
 /** Said as a heading; what to do about it follows. */
 const troubles: Record<Input, Record<MediaTrouble, string>> = {

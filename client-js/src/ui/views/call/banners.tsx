@@ -2,9 +2,9 @@
 import { useEffect } from 'preact/hooks'
 import type { CallCommands, CallState, CallTrouble } from '../../../call/state.ts'
 import type { Plugged } from '../../devices.ts'
+import { texts } from '../../language.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { remedyFor } from '../../parts/trouble.tsx'
-import { text } from '../../text.ts'
 
 type Props = {
   state: CallState
@@ -46,7 +46,7 @@ export const Banners = (props: Props) => {
           {note.dismiss && (
             <button type="button" class="note-dismiss" onClick={note.dismiss}>
               <Icon name="close" />
-              <span class="sr-only">{text.call.dismiss}</span>
+              <span class="sr-only">{texts().call.dismiss}</span>
             </button>
           )}
         </div>
@@ -66,27 +66,27 @@ type Banner = {
 const bannersOf = ({ state, call, reconnecting, touch, plugged, use, forget }: Props): Banner[] => {
   const { own, carrying, troubles } = state
   const notes: Banner[] = troubles.map(trouble => bannerOf(trouble, call))
-  if (reconnecting) notes.push({ key: 'reconnecting', tone: 'warn', words: text.call.reconnectingAll })
-  if (carrying?.strained) notes.push({ key: 'strained', tone: 'warn', words: text.call.strained })
+  if (reconnecting) notes.push({ key: 'reconnecting', tone: 'warn', words: texts().call.reconnectingAll })
+  if (carrying?.strained) notes.push({ key: 'strained', tone: 'warn', words: texts().call.strained })
   if (plugged)
     notes.push({
       key: 'plugged',
       tone: 'plain',
-      words: text.call.plugged(plugged.device.label),
-      action: { label: text.call.useIt, press: () => use(plugged) },
+      words: texts().call.plugged(plugged.device.label),
+      action: { label: texts().call.useIt, press: () => use(plugged) },
       dismiss: forget,
     })
-  if (own.silent) notes.push({ key: 'silent', tone: 'warn', words: text.call.silent })
+  if (own.silent) notes.push({ key: 'silent', tone: 'warn', words: texts().call.silent })
   const { pushToTalk, microphone, speaking, talking } = own
   if (pushToTalk && microphone === 'on') {
-    const how = touch ? text.call.holdToTalkTouch : text.call.holdToTalk
-    notes.push({ key: 'talk', tone: talking ? 'good' : 'plain', words: talking ? text.call.talking : how })
+    const how = touch ? texts().call.holdToTalkTouch : texts().call.holdToTalk
+    notes.push({ key: 'talk', tone: talking ? 'good' : 'plain', words: talking ? texts().call.talking : how })
   } else if (speaking && microphone === 'muted')
     notes.push({
       key: 'muted',
       tone: 'plain',
-      words: text.call.mutedSpeaking,
-      action: { label: text.call.unmute, press: () => void call.setMuted(false) },
+      words: texts().call.mutedSpeaking,
+      action: { label: texts().call.unmute, press: () => void call.setMuted(false) },
     })
   return notes
 }
@@ -101,15 +101,16 @@ const bannerOf = (trouble: CallTrouble, call: CallCommands): Banner => {
   if (trouble.what !== 'needs-press') return note
   return {
     ...note,
-    words: text.call.needsPress,
-    action: { label: text.call.playSound, press: () => void call.playSound() },
+    words: texts().call.needsPress,
+    action: { label: texts().call.playSound, press: () => void call.playSound() },
   }
 }
 
 const wordsOf = ({ with: device, what, by }: CallTrouble): string => {
-  if (what === 'unsupported' || what === 'needs-press') return text.call.screenUnsupported
-  if (device === 'screen') return what === 'blocked' ? text.call.screenBlocked : text.call.troubles.screen
-  if (device === 'speaker') return text.call.troubles.speaker
-  if (what === 'replaced') return text.call.replaced[device](by || text.preview.devices[device])
-  return `${text.preview.troubles[device][what]}. ${remedyFor(what)}`
+  if (what === 'unsupported' || what === 'needs-press') return texts().call.screenUnsupported
+  if (device === 'screen')
+    return what === 'blocked' ? texts().call.screenBlocked : texts().call.troubles.screen
+  if (device === 'speaker') return texts().call.troubles.speaker
+  if (what === 'replaced') return texts().call.replaced[device](by || texts().preview.devices[device])
+  return `${texts().preview.troubles[device][what]}. ${remedyFor(what)}`
 }

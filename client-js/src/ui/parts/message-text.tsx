@@ -1,5 +1,8 @@
-/** Owns how what somebody wrote is taken apart for showing: code, links, and plain text. Pure; nothing of it becomes markup. */
-import { type Piece, pieces } from './format.ts'
+/**
+ * How the text of a message is taken apart and drawn: code, links and plain text. Every piece is an element or text of
+ * its own, never markup.
+ */
+import { type Piece, pieces } from '../format.ts'
 
 export type Block =
   | { readonly kind: 'text'; readonly pieces: readonly InlinePiece[] }
@@ -54,4 +57,38 @@ export const excerpt = (text: string): string => {
     .replace(/ +/g, ' ')
     .trim()
   return line.length <= excerptUnits ? line : `${[...line.slice(0, excerptUnits)].slice(0, -1).join('')}…`
+}
+
+export const MessageText = ({ value }: { value: string }) => (
+  <div class={isEmojiOnly(value) ? 'words words-drawing' : 'words'}>
+    {markupBlocks(value).map((block, index) =>
+      block.kind === 'code' ? (
+        // Code runs from left to right in every language.
+        <pre key={index} dir="ltr">
+          <code>{block.value}</code>
+        </pre>
+      ) : (
+        <p key={index} dir="auto">
+          {block.pieces.map((piece, at) => (
+            <InlineText key={at} piece={piece} />
+          ))}
+        </p>
+      ),
+    )}
+  </div>
+)
+
+const InlineText = ({ piece }: { piece: InlinePiece }) => {
+  switch (piece.kind) {
+    case 'text':
+      return piece.value
+    case 'code':
+      return <code dir="ltr">{piece.value}</code>
+    case 'link':
+      return (
+        <a href={piece.address} target="_blank" rel="noopener noreferrer nofollow">
+          {piece.value}
+        </a>
+      )
+  }
 }
