@@ -1,4 +1,4 @@
-/** Owns people on a bare page of the core, who call each other: what they do, and what they can see. */
+/** People on a bare page of the core, who call each other: what they do, and what they can see. */
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { build } from 'vite'
 import { expect } from 'vitest'

@@ -1,4 +1,4 @@
-/** Owns what every browser test needs: one server, one browser, and people who are sent home after each test. */
+/** What every browser test needs: one server, one browser, and people who are sent home after each test. */
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { type Look, launch, Person } from './browser.ts'

@@ -1,4 +1,4 @@
-/** Owns the icons of the installed app: the favicon in the sizes and shapes that systems want, into `public/`. */
+/** Draws the icons of the installed app: the favicon in the sizes and shapes that systems want, into `public/`. */
 import { readFileSync } from 'node:fs'
 import { test } from 'vitest'
 import { launch } from './browser.ts'

@@ -1,4 +1,4 @@
-/** Owns getting made-up situations onto a real page: the app's views, without rooms and servers behind them. */
+/** Puts made-up situations onto a real page: the app's views, without rooms and servers behind them. */
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { build } from 'vite'
 import type { Look } from './browser.ts'

@@ -1,6 +1,6 @@
 /**
- * Owns the pictures of every view, for human eyes: light and dark, wide, phone and as narrow as it gets, into
- * `screenshots-out/`. Calls are made up, since a machine has one test picture for everybody.
+ * Takes pictures of every view for human eyes: light and dark, wide, phone and as narrow as it gets, into `screenshots-
+ * out/`. Calls are made up, since a machine has one test picture for everybody.
  */
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** Owns going through a page by Tab, and what is found there. */
+/** Goes through a page by Tab, and tells what it finds there. */
 import type { Person } from './browser.ts'
 
 /** What has the focus, by the name it is called. */

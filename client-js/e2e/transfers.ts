@@ -1,4 +1,4 @@
-/** Owns what tests of files do with pages: pick a file, find its card, take what is saved, cut connections. */
+/** What tests of files do with pages: pick a file, find its card, take what is saved, cut connections. */
 import { createHash } from 'node:crypto'
 import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'

@@ -1,7 +1,4 @@
-/**
- * Owns the start of the page: finds out where the server is, wires the parts together, and says goodbye when the page
- * goes.
- */
+/** Starts the app: finds out where the server is, wires the parts together, and leaves the room when the page goes. */
 import { computed, effect } from '@preact/signals'
 import { h, render } from 'preact'
 import { alerts } from './app/alerts.ts'

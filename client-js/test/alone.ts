@@ -1,4 +1,4 @@
-/** Owns one room without its surroundings: events go in by hand, and what the last one asked for is kept. */
+/** One room without its surroundings: events go in by hand, and the effects of the last one are kept. */
 import { createRoomState, type RoomEffect, type RoomEvent, type RoomState } from '../src/room/state.ts'
 import { step } from '../src/room/step.ts'
 import { memberId, type PeerId, peerId, roomId } from '../src/wire/ids.ts'

@@ -1,4 +1,4 @@
-/** Owns the original's pages as far as they move files: what they say, what they leave out, and when they give up. */
+/** Original pages as far as they move files: what they say, what they leave out, and when they give up. */
 import {
   chunkBytes,
   type FileSignal,

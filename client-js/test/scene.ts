@@ -1,6 +1,5 @@
 /**
- * Owns a whole room in memory: links are function calls and the server is a list, so a test is a script and a
- * transcript.
+ * A whole room in memory: links are function calls and the server is a list, so a test is a script and a transcript.
  */
 import { callLink, linkTo } from '../src/room/call.ts'
 import { isWatching } from '../src/room/call-messages.ts'

@@ -1,6 +1,6 @@
 /**
- * Owns pages that hand each other files in memory: channels are lists, disks and files are byte arrays, time passes
- * when told.
+ * Pages that send each other files in memory: channels are lists, disks and files are byte arrays, and time passes when
+ * told.
  */
 import { createHash } from 'node:crypto'
 import {

@@ -1,4 +1,4 @@
-/** Owns what tests say: messages without the trimmings that a test is not about. */
+/** Messages for tests, without the details that a test is not about. */
 import type { RoomEvent } from '../src/room/state.ts'
 import type { Chat } from '../src/wire/chat.ts'
 import { messageId, newMessageId } from '../src/wire/ids.ts'

@@ -1,4 +1,4 @@
-/** Owns a bare page on the core: one session, one call, and a video element for every stream that comes. */
+/** A bare page on the core: one session, one call, and a video element for every stream that comes. */
 import type { Call } from '../../src/call/call.ts'
 import type { CallState } from '../../src/call/state.ts'
 import type { Client, RoomSession } from '../../src/core/index.ts'

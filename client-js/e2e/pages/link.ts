@@ -1,4 +1,4 @@
-/** Owns a page on which our link meets the real simple-peer: one of them opens, both speak, both send a sound. */
+/** A page on which our link meets the real simple-peer: one of them opens, both speak, both send a sound. */
 import { Link } from '../../src/link/link.ts'
 import { decodeFrame, encodeFrame } from '../../src/wire/codec.ts'
 import { parseSignal, type Signal } from '../../src/wire/signal.ts'

@@ -1,7 +1,4 @@
-/**
- * Owns a page that shows the app's own views in situations that are made up: many people, bad connections, a host at
- * its limit.
- */
+/** A page that shows the app's own views in made-up situations: many people, bad connections, a host at its limit. */
 import { h, render } from 'preact'
 import { defaultSettings } from '../../src/app/settings.ts'
 import type { CallState, Measured, Participant, Quality, RemoteStream } from '../../src/call/state.ts'

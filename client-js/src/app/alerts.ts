@@ -1,4 +1,4 @@
-/** Owns the two ways to tell somebody who does not look: the system's notification and a soft sound. */
+/** The two ways to alert somebody who does not look at the page: a system notification and a soft sound. */
 import type { Alerts } from './chat-commands.ts'
 
 /** One at a time: the next takes the place of the last, and a second sound waits until the first has long ended. */

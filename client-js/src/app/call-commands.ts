@@ -1,7 +1,4 @@
-/**
- * Owns what the page asks of a room's call, before it and in it: the preview's tracks go in, what is chosen is
- * remembered.
- */
+/** What the page asks of a room's call, before it and in it: the preview's tracks go in, and choices are remembered. */
 import type { Choice, DeviceKind } from '../call/devices.ts'
 import type { Preview } from '../call/preview.ts'
 import type { Processing } from '../call/state.ts'

@@ -1,4 +1,4 @@
-/** Owns what the conversation asks of a session, and what a session's events ask of whoever is not looking. */
+/** What the conversation asks of a session, and which of a session's events alert somebody who does not look. */
 import { effect } from '@preact/signals'
 import type { RoomSession } from '../core/room-session.ts'
 import { shownName } from '../ui/format.ts'
@@ -7,12 +7,12 @@ import type { Commands, Model } from '../ui/model.ts'
 import { excerpt } from '../ui/parts/message-text.tsx'
 import { freshReading, readUpTo } from '../ui/selectors.ts'
 
-/** How somebody who does not look is told. */
+/** How somebody who does not look at the page is alerted. */
 export type Alerts = {
   readonly hidden: () => boolean
   readonly notify: (title: string, body: string) => void
   readonly chime: () => void
-  /** Whether the browser lets us, now that it has been asked. */
+  /** Asks the browser, and says whether it lets us. */
   readonly mayNotify: () => Promise<boolean>
 }
 

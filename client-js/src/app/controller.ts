@@ -1,5 +1,4 @@
-/** Owns the way between the views: what a command does, which view follows, and what the address bar says meanwhile. */
-
+/** Leads through the views: what a command does, which view follows, and what the address bar says meanwhile. */
 import { safeFileName } from '../base/text.ts'
 import type { Preview } from '../call/preview.ts'
 import type { Client, Entered } from '../core/client.ts'
@@ -217,7 +216,7 @@ export class AppController {
     const asked = view.value
     const entered = await ask(name)
     busy.value = null
-    // Gone elsewhere meanwhile, by a link say: the seat is given back.
+    // The person has gone elsewhere meanwhile, by a link for instance, so the room is left again.
     if (entered.ok && view.value !== asked) return entered.session.leave()
     if (!entered.ok) {
       const shut = entered.refusal === 'wrong-password'

@@ -128,7 +128,7 @@ export const registerWorker = (): void => {
   else addEventListener('load', register, { once: true })
 }
 
-/** `offered` hears whether `install` would do something now. */
+/** `offered` is called with whether `install` would do something now. */
 export const installing = (
   offered: (possible: boolean) => void,
 ): { readonly install: () => Promise<void> } => {

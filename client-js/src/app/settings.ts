@@ -1,6 +1,6 @@
 /**
- * Owns what somebody has chosen and their browser remembers: every setting, its default, and how it is kept.
- * What is stored is anybody's, so each value is parsed on its own, and one that makes no sense is its default.
+ * The settings that a browser remembers: each with its default and how it is stored. What is stored can have been
+ * changed by anybody, so each value is parsed on its own, and one that makes no sense becomes its default.
  */
 import type { Choice } from '../call/devices.ts'
 import { type IceServer, parseIceServers } from '../wire/ice.ts'

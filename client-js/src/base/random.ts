@@ -2,7 +2,6 @@
  * Random names, from the browser's own source of randomness. As many bytes are taken as make it impossible to guess one,
  * or unlikely that two are the same.
  */
-
 export const randomBytes = (bytes: number): Uint8Array<ArrayBuffer> =>
   crypto.getRandomValues(new Uint8Array(bytes))
 

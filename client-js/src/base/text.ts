@@ -1,4 +1,7 @@
-/** Text that others wrote, made fit for where it goes: cut to a length, and made a name that every file system takes. Pure. */
+/**
+ * Text that others wrote, made fit for where it goes: cut to a length, and made a name that every file system takes.
+ * Pure.
+ */
 
 /** Cut between characters, so that no half of a surrogate pair is left at the end. */
 export const cut = (text: string, unitsMax: number): string => {

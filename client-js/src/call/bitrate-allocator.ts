@@ -1,7 +1,7 @@
 /**
- * Owns how well we send what to whom: a plan from what everybody asks for, what each way carries, and what this
- * machine can do. Browsers slow down by themselves when a way is full; the plan keeps many of them from getting there.
- * Pure.
+ * Allocates bit rates: how well we send what to whom follows from what everybody asks for, what each uplink carries,
+ * and what this machine can encode. Browsers slow down by themselves when a path is full; the allocation keeps many of
+ * them from getting there. Pure.
  */
 import type { Tuning } from '../link/sending.ts'
 import type { ScreenHint, StreamKind, StreamSize } from '../wire/call.ts'
@@ -16,11 +16,11 @@ export type SentStream = {
   readonly size: StreamSize
   /** Of the picture as we have it; null where there is none. */
   readonly height: number | null
-  /** When its owner was last heard; counts only against other times. */
+  /** When its owner last spoke; it counts only in comparison. */
   readonly spokeMs: number
 }
 
-/** `availableBps` is null until the way has been used for a while: browsers begin with a guess that is far too low. */
+/** `availableBps` is null until the path has been used for a while: browsers begin with a guess that is far too low. */
 export type UplinkEstimate = { readonly availableBps: number | null; readonly loss: number | null }
 
 export type Situation = {
@@ -67,7 +67,7 @@ const screenScale: Readonly<Record<StreamSize, number>> = { hidden: 1, small: 3,
 const voiceBps = 40_000
 const thinVoiceBps = 24_000
 const screenSoundBps = 128_000
-/** Below this a way has only room for a thin voice beside the smallest picture. */
+/** Below this a path has only room for a thin voice beside the smallest picture. */
 const thinBps = 200_000
 
 export const allocate = (situation: Situation): Allocation[] => {
@@ -119,12 +119,12 @@ const bestFor = ({ kind, hint, size }: SentStream): number => {
   return screens[hint].bps / screenScale[size] ** 1.5
 }
 
-/** What is lost on a way counts against it. */
+/** Packet loss on a path counts against it. */
 const lossFactor = ({ loss }: UplinkEstimate): number =>
   loss === null || loss < 0.05 ? 1 : loss < 0.1 ? 0.75 : 0.5
 
 /**
- * The part of what we would send that this way carries, 0 to 1. It decides how large a picture is made, not how many
+ * The part of what we would send that this path carries, 0 to 1. It decides how large a picture is made, not how many
  * bits it may have at most: those the browser finds out, and it could not find more than it may send.
  */
 const roomOn = ({ availableBps }: UplinkEstimate, outgoing: readonly SentStream[], peer: PeerId): number => {
@@ -175,7 +175,7 @@ const sound = ({ kind }: SentStream, { availableBps }: UplinkEstimate): Tuning =
   return { active: true, bitsPerSecondMax: thin ? thinVoiceBps : voiceBps }
 }
 
-/** To a quarter of a step: a sender is not told anew for every wave of the line. */
+/** Rounded, so that a sender is not changed with every small change of the network. */
 const rounded = (bps: number): number => Math.floor(bps / 20_000) * 20_000
 
 const scale = (from: number, to: number): number => Math.max(1, Math.round((from / to) * 4) / 4)

@@ -1,8 +1,7 @@
 /**
- * Owns a room's call as one sees and hears it: joining and leaving, what the others send, and the state that views
- * show. Who is in the call and who gets what, the room decides; it says so by `publish` and `unpublish`.
+ * A room's call as one sees and hears it: joining and leaving, what the others send, and the state that views show. Who
+ * is in the call and who gets what is the room's decision, which arrives here as `publish` and `unpublish`.
  */
-
 import type { Tuning } from '../link/sending.ts'
 import { aboutOf, isOwn, ownerOf } from '../room/call.ts'
 import { isWatching } from '../room/call-messages.ts'

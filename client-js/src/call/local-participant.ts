@@ -1,6 +1,6 @@
 /**
- * Owns what we give to a call, from joining to leaving: one stream of microphone and camera, the screens, and what
- * is said about them. Every stay has new streams, since the original's pages show an id only once.
+ * What we give to a call from joining to leaving: one stream of microphone and camera, the screens, and what is said
+ * about them. Every stay has new streams, since original pages show an id only once.
  */
 import type { StreamAbout } from '../wire/call.ts'
 import { type StreamId, streamId } from '../wire/ids.ts'
@@ -24,9 +24,12 @@ export type LocalParticipantPorts = {
   readonly changed: () => void
 }
 
-/** So long others wait for our devices before they hear that we are in; what comes later is added then. */
+/**
+ * Others wait so long for our devices before they learn that we are in the call; a device that comes later is added
+ * then.
+ */
 const devicesWaitMs = 600
-/** A page that has no word for a camera that is off is left with a black picture, not with the last one. */
+/** A page that cannot be told that a camera is off is left with a black picture, not with the last one. */
 const blackMs = 400
 
 export class LocalParticipant {
@@ -141,7 +144,7 @@ export class LocalParticipant {
     if (turns) await this.#turnCamera(!on)
   }
 
-  /** What the microphone hears of us. */
+  /** What the microphone picks up of us. */
   setVoice(heard: { speaking: boolean; silent: boolean }): void {
     const { speaking, silent } = this.#heard
     this.#heard = heard
@@ -219,7 +222,7 @@ export class LocalParticipant {
     return { muted, cameraOff: !cameraOn, pushToTalk: this.#pushToTalk }
   }
 
-  /** Says what has changed of our devices to those who have a word for it. */
+  /** Tells pages that understand it what has changed of our devices. */
   #sendMedia(): void {
     const media = this.#media
     const { muted, cameraOff, pushToTalk } = this.#sentMedia

@@ -1,6 +1,4 @@
-/**
- * Owns the screens that we share: picks them, says what they are, and notices when one ends by the browser's own bar.
- */
+/** The screens that we share: picks them, describes them, and notices when one is ended in the browser's own bar. */
 import { type StreamId, streamId } from '../wire/ids.ts'
 import { troubleOf } from './devices.ts'
 import type { OwnScreen, ScreenHint, TroubleKind } from './state.ts'

@@ -1,6 +1,6 @@
 /**
- * Owns the microphone and the camera of a call: opens and closes them, changes over to another, and finds one when
- * the one in use is unplugged. It knows nothing of who hears or sees them.
+ * The microphone and the camera of a call: opens and closes them, switches to another device, and finds one when the
+ * device in use is unplugged. It knows nothing of who hears or sees them.
  */
 import {
   type Choice,

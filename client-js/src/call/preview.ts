@@ -1,6 +1,6 @@
 /**
- * Owns one's own microphone and camera before a call: asks for them when somebody wants them, never earlier, and hands
- * the tracks on to the call.
+ * One's own microphone and camera before a call: asks for them when somebody wants them, never earlier, and hands the
+ * tracks on to the call.
  */
 import {
   allProcessing,

@@ -1,4 +1,4 @@
-/** Owns what is heard of the others: one hidden player per stream, so that a voice does not depend on what is shown. */
+/** Plays the others: one hidden player for each stream, so that a voice does not depend on what is shown. */
 import type { StreamId } from '../wire/ids.ts'
 
 type Player = { readonly element: HTMLAudioElement; readonly stream: MediaStream; tracks: string }

@@ -1,6 +1,4 @@
-/**
- * Owns the streams that have come from others, by the link they came over, and how they are to be seen and heard here.
- */
+/** The streams that have come from others, by the link they came over, and how they are to be seen and heard here. */
 import { linkTo } from '../room/call.ts'
 import type { RoomState } from '../room/state.ts'
 import type { MemberId, PeerId, StreamId } from '../wire/ids.ts'

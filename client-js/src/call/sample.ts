@@ -1,7 +1,4 @@
-/**
- * Owns what is read from a connection's statistics: a few numbers out of many, of which any browser may lack some.
- * Pure.
- */
+/** Reads a few numbers out of a connection's statistics, of which any browser may lack some. Pure. */
 import { selectedPair } from '../link/connection-info.ts'
 import { type Fields, isRecord } from '../wire/shape.ts'
 

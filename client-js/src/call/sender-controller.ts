@@ -1,5 +1,6 @@
 /**
- * Owns the sending quality as it is in force: asks the policy, and tells links what differs from what they were told.
+ * Keeps the sending quality that is in force: asks the allocator, and tells links what differs from what they were
+ * told.
  */
 import type { Tuning } from '../link/sending.ts'
 import { aboutOf } from '../room/call.ts'
@@ -28,9 +29,12 @@ export type SenderControllerPorts = {
 
 type AppliedTuning = { readonly tuning: Tuning; readonly size: StreamSize; readonly atMs: number }
 
-/** Worse is told at once, and better too where somebody looks closer; else only when it has been so for this long. */
+/**
+ * A lower quality is set at once, and a higher one where somebody looks closer; otherwise only when it has lasted this
+ * long.
+ */
 const betterMs = 6_000
-/** A browser's first idea of a way is a guess. */
+/** A browser's first estimate of an uplink is a guess. */
 const guessMs = 10_000
 
 export class SenderController {
@@ -84,12 +88,12 @@ export class SenderController {
     for (const key of [...this.#applied.keys()]) if (!live.has(key)) this.#applied.delete(key)
   }
 
-  /** A sender that is new knows nothing of what its predecessor was told. */
+  /** A new sender knows nothing of what was set on its predecessor. */
   forget(peer: PeerId, stream: StreamId): void {
     for (const kind of ['video', 'audio']) this.#applied.delete(`${peer} ${stream} ${kind}`)
   }
 
-  /** Null for whoever passes nothing on. */
+  /** Null for whoever relays nothing. */
   get carrying(): Carrying | null {
     const room = this.#ports.room()
     if (!rulesOf(room).relays) return null

@@ -1,6 +1,6 @@
 /**
- * Owns the shape of a call as the views see it, and what they may ask for. Values only. The call plays everybody's
- * sound itself, so whatever shows a stream shows it muted.
+ * The state of a call as the views see it, and what they may ask for. The call plays everybody's sound itself, so
+ * whatever shows a stream shows it muted.
  */
 import type { ScreenHint, StreamKind, StreamSize } from '../wire/call.ts'
 import type { MemberId, StreamId } from '../wire/ids.ts'

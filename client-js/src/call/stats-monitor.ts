@@ -1,7 +1,4 @@
-/**
- * Owns the looking at a call while it runs: who speaks, several times a second, and how connections fare, every other
- * second.
- */
+/** Monitors a running call: who speaks, several times a second, and how well connections do, every other second. */
 import type { PeerId, StreamId } from '../wire/ids.ts'
 import { type Level, listen, SilenceWatch, SpeakingDetector } from './level.ts'
 import { isStalled, measure } from './quality.ts'

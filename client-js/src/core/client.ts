@@ -1,8 +1,7 @@
 /**
- * Owns a page's stay at one server: its line, and the rooms it is in. Everything below the interface starts here.
- * It touches no element of the page and remembers nothing beyond its life.
+ * A page's stay at one server: its connection, and the rooms it is in. Everything below the interface starts here. It
+ * touches no element of the page and remembers nothing beyond the page's life.
  */
-
 import { cut } from '../base/text.ts'
 import { type Answer, SignalingClient } from '../signaling/client.ts'
 import type { IceServer } from '../wire/ice.ts'
@@ -40,16 +39,18 @@ export type Entered =
   | { readonly ok: false; readonly refusal: Refusal }
 
 export type ClientEvents = {
-  /** The line to the server stands. */
+  /** There is a connection to the server. */
   online: undefined
-  /** There is no line; it is tried again by itself, and rooms go on between those who are linked. */
+  /**
+   * There is no connection to the server. It is tried again by itself, and rooms go on between those who are linked.
+   */
   offline: undefined
 }
 
 const defaultPath = '/api/signaling/'
 const earlyMax = 200
 
-/** What a session is made of is more than all that comes before one, and is fetched once the line stands. */
+/** A room session is more code than all that comes before one, and is fetched once there is a connection. */
 const loadRoomSession = (): Promise<typeof import('./room-session.ts') | null> =>
   import('./room-session.ts').catch(() => null)
 
@@ -82,7 +83,7 @@ export class Client {
     return this.#identity !== null
   }
 
-  /** What the server hands out, as long as there is a line to it. */
+  /** The STUN and TURN servers that the server hands out, while there is a connection to it. */
   get iceServers(): readonly IceServer[] {
     return this.#identity?.iceServers ?? []
   }
@@ -105,7 +106,7 @@ export class Client {
     return this.#enter(() => this.#signaling.join(found.room, found.password ?? ''), name)
   }
 
-  /** Leaves every room and gives up the line. */
+  /** Leaves every room and closes the connection. */
   close(): void {
     for (const session of [...this.#sessions.values()]) session.leave()
     this.#signaling.close()

@@ -1,6 +1,6 @@
 /**
- * Owns the connections that two guests of a star make for files alone: their signals go through the host, the bytes do
- * not. One for each direction that was asked for, so that two who ask at once do not cross.
+ * The connections that two guests of a star make for files alone: their signals go through the host, the bytes do not.
+ * Each direction has its own, so that two guests who ask at once do not cross.
  */
 import { randomHex } from '../base/random.ts'
 import type { ConnectPeer, PeerConn } from '../files/runtime/peer-conn.ts'

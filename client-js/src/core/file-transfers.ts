@@ -30,7 +30,7 @@ export type FileEvents = {
 export type FileTransfersPorts = {
   readonly room: string
   readonly resumable: (file: FileCard, ownerName: string) => void
-  /** Over the link to that member; null where none leads there. */
+  /** Opens a channel over the link to that member; null where no link leads there. */
   readonly openChannel: (member: MemberId) => RTCDataChannel | null
   readonly linked: (member: MemberId) => boolean
   readonly signalDirect: (to: MemberId, id: string, signal: Signal) => void
@@ -199,5 +199,5 @@ const routeOf = (state: RoomState, { id, name, caps }: Member, blocked: boolean)
 const throughHost = (state: RoomState): boolean =>
   state.role === 'guest' && directLink(state, hostMember) !== null
 
-/** A host that is an original's page does not know the words with which two guests connect. */
+/** A host that is an original page does not know the messages with which two guests connect. */
 const hostPassesOn = (state: RoomState): boolean => state.members.get(hostMember)?.caps.files === true

@@ -1,6 +1,6 @@
 /**
- * Owns what others can build on: everything below the interface, with its types. This file is the entry of the module
- * that the server hands out as `/core/p2pchat.js`; the app itself is made of the same parts.
+ * What others can build on: everything below the interface, with its types. This file is the entry of the module that
+ * the server hands out as `/core/p2pchat.js`; the app itself is made of the same parts.
  */
 export type {
   CallChoices,

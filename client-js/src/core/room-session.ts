@@ -1,6 +1,4 @@
-/**
- * Owns one stay in one room: ties the room's rules to the line and to the links, and takes everything down at its end.
- */
+/** One stay in one room: ties the room's rules to the server and to the links, and takes everything down at its end. */
 import { messageIdBytes, randomBytes } from '../base/random.ts'
 import { browserMedia } from '../call/browser.ts'
 import { Call } from '../call/call.ts'
@@ -107,7 +105,7 @@ export class RoomSession {
     return this.#room.state
   }
 
-  /** Whether there is anybody to hear what is said. */
+  /** Whether there is anybody to talk to. */
   get canSpeak(): boolean {
     return canSpeak(this.state)
   }
@@ -117,7 +115,7 @@ export class RoomSession {
     return canOffer(this.state)
   }
 
-  /** Whether there was anything to say and anybody to hear it. `replyTo` names a message that this one replyTo. */
+  /** Whether there was anything to say and anybody to say it to. `replyTo` is the message that this one answers. */
   say(text: string, replyTo: MessageId | null = null): boolean {
     if (text.trim() === '' || !this.canSpeak) return false
     this.#room.feed({ type: 'say', text, id: freshMessageId(), replyTo })
@@ -129,12 +127,12 @@ export class RoomSession {
     this.#room.feed({ type: 'react', to, emoji, on })
   }
 
-  /** Shows the others that we are writing; call it as often as you like. */
+  /** Shows the others that we are typing; call it as often as you like. */
   typing(on: boolean): void {
     this.#room.feed({ type: 'typing', on })
   }
 
-  /** Whether whoever comes later is handed the last messages by us. Off at first. */
+  /** Whether we share the last messages with whoever comes later. Off at first. */
   shareHistory(on: boolean): void {
     if (this.state.sharesHistory !== on) this.#room.feed({ type: 'share-history', on })
   }
@@ -164,7 +162,7 @@ export class RoomSession {
     else this.#room.feed({ type: notice.type, peer: notice.peer })
   }
 
-  /** Closes every link, so that the others know at once, and gives the seat back. */
+  /** Closes every link, so that the others know at once, and leaves the room at the server. */
   leave(): void {
     if (this.#over) return
     this.#over = true
@@ -222,7 +220,9 @@ export class RoomSession {
     return this.#ports.configure(this.#identity.iceServers)
   }
 
-  /** Where it can, without the server: a call goes on changing while the line to that is down. */
+  /**
+   * Sends a signal without the server where it can: a call goes on changing while the connection to the server is down.
+   */
   #signal({ link, peer }: Held, signal: Signal): void {
     const message = this.#room.signalMessage(peer, signal)
     const frame = message && encodeFrame(message)
@@ -241,7 +241,7 @@ export class RoomSession {
     return over === null ? null : (this.#links.get(over)?.link ?? null)
   }
 
-  /** From somebody who has been let in, or it is closed again. */
+  /** Takes a file channel from a member of the room, and closes any other. */
   #acceptFileChannel(peer: PeerId, channel: RTCDataChannel): void {
     const link = this.state.links.get(peer)
     if (link?.phase !== 'ready' || link.member === null) return channel.close()

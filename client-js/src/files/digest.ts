@@ -1,7 +1,8 @@
 /**
- * Owns by what a file is recognised: the SHA-256 of the SHA-256s of its blocks. Blocks can be hashed in any order, by
- * the browser itself, and when they are at hand anyway, which makes it five times cheaper than one hash over all.
- */ import { hexOf } from '../base/random.ts'
+ * The hash by which a file is recognised: the SHA-256 of the SHA-256s of its blocks. Blocks can be hashed in any order,
+ * by the browser itself, and while they are in memory anyway, which makes it five times cheaper than one hash over all.
+ */
+import { hexOf } from '../base/random.ts'
 
 export const blockBytes = 1_048_576
 

@@ -182,7 +182,7 @@ export const retryRequest = (state: FilesState, key: DownloadKey, attempt: numbe
 }
 
 /**
- * Who is there and how they are reached has changed: what waits may go on, and what went in words may have lost its
+ * Who is there and how they are reached has changed: what waits may go on, and a legacy download may have lost its
  * way.
  */
 export const routesChanged = (

@@ -2,7 +2,6 @@
  * How a large file of ours goes to an original page over connections of its own: one that steers, and some that carry
  * bytes without any header, so that only their order tells which bytes they are. Pure.
  */
-
 import { cut } from '../base/text.ts'
 import { andThen, rated, stepTo, withUpload } from '../files/change.ts'
 import {

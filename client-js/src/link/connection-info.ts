@@ -6,7 +6,9 @@ export type CandidateKind = 'direct' | 'relayed'
 
 type Stat = Readonly<Record<string, unknown>>
 
-/** The candidate pair in use, out of the entries of a report by their ids. Where nothing names it, the nominated one. */
+/**
+ * The candidate pair in use, out of the entries of a report by their ids. Where nothing names it, the nominated one.
+ */
 export const selectedPair = (stats: ReadonlyMap<string, Stat>): Stat | null => {
   const all = [...stats.values()]
   const named = all.find(({ type }) => type === 'transport')?.['selectedCandidatePairId']

@@ -1,6 +1,6 @@
 /**
- * Owns one connection to one peer: an RTCPeerConnection with one data channel, opened by the initiator.
- * It speaks simple-peer's signals. It knows no room and no server, never opens itself again, and is silent once closed.
+ * One connection to one peer: an RTCPeerConnection with one data channel, opened by the initiator. It speaks simple-
+ * peer's signals. It knows no room and no server, never opens itself again, and is silent once closed.
  */
 import { randomHex } from '../base/random.ts'
 import { fileChannelProtocol } from '../wire/file-channel.ts'
@@ -34,13 +34,13 @@ export type LinkPorts = {
   readonly gone?: (id: string) => void
   /** The far end opened a channel for a file. */
   readonly fileChannel?: (channel: RTCDataChannel) => void
-  /** Once, whatever the reason, but not after `close`. */
+  /** Called once, whatever the reason, but not after `close`. */
   readonly closed: () => void
 }
 
 /** After this long without an open channel an attempt has failed. */
 const connectMs = 20_000
-/** A signal that has not been answered by then is lost, with the line to the server say. */
+/** A signal that has not been answered by then is lost, for instance because the connection to the server broke. */
 const overdueMs = 8_000
 /**
  * A lost peer often comes back by itself; after this long another way to it is looked for, and after that long given
@@ -48,11 +48,11 @@ const overdueMs = 8_000
  */
 const restartMs = 2_000
 const restartsMs = 15_000
-/** A peer that lets so much wait does not read; its link ends rather than losing messages quietly. */
+/** A peer for which so much waits does not read. Its link ends, rather than losing messages quietly. */
 const waitingBytesMax = 4_194_304
-/** What is passed on for others waits behind no more than this. */
+/** What is relayed for others is dropped where more than this waits. */
 const droppableBytesMax = 1_048_576
-/** So little waiting leaves room for words of other kinds between those of a file. */
+/** With so little waiting, other messages need not wait long behind those of a file. */
 const drainedBytes = 131_072
 
 export class Link {
@@ -123,7 +123,7 @@ export class Link {
     this.#feed({ type: 'signal', signal })
   }
 
-  /** `spare`: left out where much waits already. */
+  /** A `droppable` frame is left out where much waits already. */
   send(frame: Uint8Array<ArrayBuffer> | string, droppable = false): void {
     const channel = this.#channel
     if (channel?.readyState !== 'open') return
@@ -133,7 +133,7 @@ export class Link {
     else channel.send(frame)
   }
 
-  /** When little waits to be sent; at once, if that is so now or the link is no more. */
+  /** Resolves when little waits to be sent: at once, if that is so now or the link is closed. */
   whenDrained(): Promise<void> {
     const channel = this.#channel
     if (channel?.readyState !== 'open' || channel.bufferedAmount <= drainedBytes) return Promise.resolve()
@@ -148,7 +148,7 @@ export class Link {
     })
   }
 
-  /** Sends the stream with these tracks from now on; said again, with others. For `afresh` see `Sending`. */
+  /** Sends the stream with these tracks from now on; said again, with others. For `noReuse` see `Sending`. */
   publish(stream: MediaStream, tracks: readonly MediaStreamTrack[], noReuse: boolean): void {
     if (this.#open && this.#sending.publish(stream, tracks, noReuse)) this.#needNegotiation()
   }
@@ -199,7 +199,7 @@ export class Link {
     this.#ports.closed()
   }
 
-  /** Several changes in one go make one round. */
+  /** Several changes in one go need one negotiation. */
   #needNegotiation(): void {
     if (this.#negotiationQueued) return
     this.#negotiationQueued = true
@@ -218,7 +218,7 @@ export class Link {
     for (const action of actions) this.#actions = this.#actions.then(() => this.#tryAction(action))
   }
 
-  /** Said again, in the way that fits. */
+  /** Sends the lost signal again, in the way that fits. */
   #signalOverdue(): void {
     this.#feed({ type: this.#givingUp === undefined ? 'overdue' : 'restart' })
   }
@@ -314,7 +314,7 @@ export class Link {
     this.#givingUp ??= setTimeout(() => this.#fail(), restartsMs)
   }
 
-  /** A second channel that is not for a file is left alone: nobody of our words would open one. */
+  /** A second channel that is not for a file is left alone: no page of ours would open one. */
   #adopt(channel: RTCDataChannel, opened: () => void): void {
     if (channel.protocol === fileChannelProtocol) {
       if (this.#open) this.#ports.fileChannel?.(channel)

@@ -1,6 +1,6 @@
 /**
- * Owns what one connection sends of media: streams by their ids, each with at most one sound and one picture.
- * Tracks come and go within a stream without a word to the far end; only room for one more has to be negotiated.
+ * What one connection sends of media: streams by their ids, each with at most one audio and one video track. Tracks
+ * come and go within a stream without a message to the far end; only one more transceiver has to be negotiated.
  */
 import type { TrackKind } from '../wire/signal.ts'
 
@@ -22,7 +22,7 @@ const kinds = ['audio', 'video'] as const
 export class Sending {
   readonly #pc: RTCPeerConnection
   readonly #streams = new Map<string, PublishedStream>()
-  /** Room that was used before. Without it every shared screen would make the descriptions longer for good. */
+  /** Transceivers that are free again. Without them every shared screen would make the descriptions longer for good. */
   #free: RTCRtpTransceiver[] = []
   /** One after the other: each change of a sender is made to what the one before it has left. */
   #changes: Promise<void> = Promise.resolve()
@@ -32,8 +32,8 @@ export class Sending {
   }
 
   /**
-   * Sends the stream with these tracks from now on. True when that has to be negotiated. `afresh`: not where another
-   * stream was before. The original's pages stop what they have received when it ends, and then it is stopped for good.
+   * Sends the stream with these tracks from now on. True when that has to be negotiated. `noReuse`: not where another
+   * stream was before. Original pages stop what they have received when it ends, and then it is stopped for good.
    */
   publish(stream: MediaStream, tracks: readonly MediaStreamTrack[], noReuse: boolean): boolean {
     const { transceivers } = this.#published(stream)
@@ -80,7 +80,10 @@ export class Sending {
     this.#changes = this.#changes.then(change)
   }
 
-  /** A stream whose id comes back as another object is a stream of a new connection; its words stay the same. */
+  /**
+   * A stream whose id comes back as another object is a stream of a new connection; what is said about it stays the
+   * same.
+   */
   #published(stream: MediaStream): PublishedStream {
     const held = this.#streams.get(stream.id) ?? { stream, transceivers: new Map() }
     this.#streams.set(stream.id, held)
@@ -91,7 +94,7 @@ export class Sending {
     const freed = noReuse
       ? undefined
       : this.#free.find(it => it.receiver.track.kind === track.kind && isIdle(it))
-    // Not every browser can give old room to a new stream.
+    // Not every browser can give an old transceiver to a new stream.
     if (freed && 'setStreams' in freed.sender) {
       this.#free = this.#free.filter(it => it !== freed)
       freed.sender.setStreams(stream)

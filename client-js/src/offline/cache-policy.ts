@@ -1,8 +1,8 @@
 /**
- * Owns what the service worker keeps and in which order it looks: the network first for the page itself, what is kept
- * first for files whose name changes with their content. Pure.
+ * Decides what the service worker caches and in which order it looks: the network first for the page itself, the cache
+ * first for files whose name changes with their content. Pure, and apart from the worker because a test cannot load
+ * that.
  */
-
 /**
  * `page`: as the network has it, and as it was last where there is none. `asset`: as it is kept. Null: left to the
  * browser.

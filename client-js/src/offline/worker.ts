@@ -1,8 +1,8 @@
 /**
- * Owns the service worker, which makes the app installable and lets it start without a network, so that it can say itself
- * that there is none. It never decides what is current: the page comes from the network whenever there is one, and names
- * its files by their content. A new worker therefore need not take over from an old one while pages are open; it waits
- * until they are closed, and then drops what the old one kept.
+ * The service worker, which makes the app installable and lets it start without a network, so that the app itself can
+ * say that there is none. It never decides what is current: the page comes from the network whenever there is one, and
+ * names its files by their content. A new worker therefore need not take over from an old one while pages are open; it
+ * waits until they are closed, and then drops what the old one cached.
  */
 import { assetsIn, cachePolicy } from './cache-policy.ts'
 

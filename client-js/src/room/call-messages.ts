@@ -1,4 +1,4 @@
-/** Owns what is said of a call: what a word from a peer does to it, and what our own words are. Pure. */
+/** What a message about a call does to the room's state, and which messages we send about our own part. Pure. */
 import type { StreamSize } from '../wire/call.ts'
 import { type MemberId, type PeerId, roomItself, type StreamId } from '../wire/ids.ts'
 import type { Announced, CallMessage, Media, PeerMessage } from '../wire/peer.ts'
@@ -43,7 +43,7 @@ export const receiveCall = (
 type MemberMessage = Extract<CallMessage, { kind: 'join-call' | 'leave-call' | 'streams' | 'media' }>
 
 /**
- * A word about a member of the room, their own or passed on. It is heard always, and passed on as fast as is bearable.
+ * A message about a member of the room, from them or relayed. It always counts, and is relayed only as fast as is bearable.
  */
 const receiveMemberMessage = (
   state: RoomState,
@@ -138,7 +138,9 @@ const passOn = (
 const toCapable = (state: RoomState, effects: readonly RoomEffect[]): RoomEffect[] =>
   effects.filter(effect => effect.type !== 'send' || capsOf(state, effect.over).media)
 
-/** Charges a link for making us speak. Nothing is shown of it: what is heard still counts, it only goes no further. */
+/**
+ * Charges a link for making us send something. Nothing is shown of it: the message still counts, but goes no further.
+ */
 const chargeCall = (state: RoomState, via: PeerId, at: number): { state: RoomState; allowed: boolean } => {
   const { bucket, verdict } = takeToken(callLink(state, via).bucket, at)
   return { state: withCallLink(state, via, { bucket }), allowed: verdict === 'keep' }

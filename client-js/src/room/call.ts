@@ -1,7 +1,7 @@
 /**
- * Owns what a room knows of its call: who is in it with which streams, who asked for which of them over which link,
- * and what follows from that. Asking and sending are not decided message by message: after every step `settle`
- * compares what should be with what is. Pure; the streams themselves are elsewhere.
+ * What a room knows of its call: who is in it with which streams, who asked for which of them over which link, and what
+ * follows from that. Asking and sending are not decided message by message: after every step `reconcile` compares what
+ * should be with what is. Pure; the streams themselves are elsewhere.
  */
 import type { StreamAbout, StreamSize } from '../wire/call.ts'
 import { type MemberId, type PeerId, roomItself, type StreamId } from '../wire/ids.ts'
@@ -125,7 +125,7 @@ export const reconcile = (before: RoomState, after: RoomState): RoomStep => {
   return { state: step.state, effects: [...met.flatMap(peer => greeting(step.state, peer)), ...step.effects] }
 }
 
-/** Says what concerns the call to somebody we have just met, or met again. A host's guests hear it with the roster. */
+/** What a peer is told of the call when its link has just become ready. A host's guests get it with the roster. */
 const greeting = (state: RoomState, over: PeerId): RoomEffect[] => {
   const { own } = state.call
   const source = state.selfMember

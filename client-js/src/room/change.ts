@@ -1,6 +1,4 @@
-/**
- * Owns the small changes that the rules in this folder are made of. Each takes a state or a step and gives a new one.
- */
+/** The small changes that the rules in this folder are made of. Each takes a state and gives a new one. Pure. */
 import { stepsOf } from '../base/steps.ts'
 import type { MemberId, PeerId } from '../wire/ids.ts'
 import type { Member, PeerMessage } from '../wire/peer.ts'
@@ -39,7 +37,7 @@ export const withEntry = (state: RoomState, entry: NewEntry, at: number): RoomSt
 
 /**
  * Charges a link for something it makes us show or pass on. `allowed` is false where it goes faster than is bearable,
- * and then nobody else should hear of it either.
+ * and then it should not be relayed either.
  */
 export const charge = (
   state: RoomState,

@@ -1,4 +1,4 @@
-/** Owns the conversation's rules: what we say, what we hear, who hears it from us, and who is writing. Pure. */
+/** The rules of the conversation: what we send, what we receive, what a host relays, and who is typing. Pure. */
 import { type Chat, type ChatEvent, withId } from '../wire/chat.ts'
 import { type MemberId, type MessageId, messageId, type PeerId } from '../wire/ids.ts'
 import { broadcast, charge, stepTo, withEntry } from './change.ts'
@@ -12,16 +12,16 @@ import { changeMessage, findMessage, type NewChat, withoutEntry, withReaction } 
 /** A typing mark lasts so long unless it is renewed, which its sender does in less. */
 const typingMs = 6_000
 const typingRepeatMs = 3_000
-/** After so long without a sign from anybody, a message of ours counts as not heard. */
+/** A message that nobody has acknowledged after so long counts as not delivered. */
 const deliveryMs = 4_000
 
-/** Somebody who is here to hear, or will be when a broken link is back. */
+/** Whether somebody is here, or will be when a broken link is back. */
 export const canSpeak = (state: RoomState): boolean =>
   !state.ended &&
   state.selfMember !== null &&
   [...state.links].some(([peer, link]) => link.phase === 'ready' || capsOf(state, peer).chat)
 
-/** Can anybody here see our signs and marks? */
+/** Whether anybody here can see reactions and typing. */
 export const canReact = (state: RoomState): boolean =>
   !state.ended && state.selfMember !== null && readyLinks(state).some(peer => capsOf(state, peer).chat)
 
@@ -43,7 +43,7 @@ export const say = (
 ): RoomStep => {
   const known = findMessage(state.timeline, replyTo)?.id ?? null
   const message: Chat = { kind: 'chat', text, id, replyTo: known }
-  // An original page does not say what it has heard.
+  // An original page acknowledges nothing.
   const toOriginals = readyLinks(state).some(peer => !capsOf(state, peer).chat)
   const delivery = toOriginals ? 'sent' : 'pending'
   const entry: NewChat = {
@@ -86,7 +86,7 @@ export const receiveChat = (
   if (!allowed) return stepTo(next)
   const thanks = ackFor(next, via, heard)
   const known = findMessage(next.timeline, heard.id)
-  // Said once more over a link that broke: it is here already. What was only told gives way to what was said.
+  // A message that comes once more over a link that broke is here already. One known only from shared history gives way.
   if (known?.sharedBy === null) return stepTo(next, ...thanks)
   if (known)
     return receiveChat({ ...state, timeline: withoutEntry(state.timeline, known) }, via, speaker, heard, at)
@@ -178,7 +178,7 @@ export const setTyping = (state: RoomState, on: boolean, at: number): RoomStep =
   return stepTo(next, ...broadcastToCapable(next, next.selfMember, { kind: 'typing', on }))
 }
 
-/** Our own sign on a message. */
+/** Our own reaction to a message. */
 export const react = (state: RoomState, to: MessageId, emoji: string, on: boolean): RoomStep => {
   if (!canReact(state)) return stepTo(state)
   const signer = { member: null, name: state.person.name }

@@ -1,4 +1,4 @@
-/** Owns what can be told of a room as events: the difference between two of its states. Pure. */
+/** Tells what happened in a room as events, which are the difference between two of its states. Pure. */
 import { type ConnectionStatus, type RosterEntry, roster } from './roster.ts'
 import type { RoomState } from './state.ts'
 

@@ -1,4 +1,6 @@
-/** Owns what a room does with words about files: it shows who offers what, passes on, and looks no further. Pure. */
+/**
+ * What a room does with messages about files: it shows who offers what, relays, and leaves the rest to `files/`. Pure.
+ */
 import type { Chat } from '../wire/chat.ts'
 import { type FileCard, type FileMessage, filesMax } from '../wire/file.ts'
 import { type FileId, hostMember, type MemberId, type MessageId, nobody, type PeerId } from '../wire/ids.ts'
@@ -41,7 +43,7 @@ export const fileWithdrawn = (
   )
 }
 
-/** Older ones are left to those who have heard of them. */
+/** Older offers are known only to those who were here when they were made. */
 const activeOffersMax = 60
 
 const withOffers = (state: RoomState, owner: MemberId, files: readonly FileCard[]): RoomState => {
@@ -77,7 +79,7 @@ const offerMessages = (files: readonly FileCard[], id: MessageId | null): (FileM
   return messages
 }
 
-/** Those who are here hear of it, and those who come later too. */
+/** Those who are here learn of an offer, and those who come later too. */
 export const canOffer = (state: RoomState): boolean => !state.ended && state.selfMember !== null
 
 /** For us, or for another guest: then it goes there as it came. */
@@ -111,7 +113,7 @@ export const directLink = (state: RoomState, member: MemberId): PeerId | null =>
 export const linkToward = (state: RoomState, member: MemberId): PeerId | null =>
   directLink(state, member) ?? (state.role === 'guest' ? (readyLinks(state)[0] ?? null) : null)
 
-/** A guest's words to another go over the host. */
+/** A guest's messages to another guest go over the host. */
 export const sendToMember = (state: RoomState, message: Addressed & { readonly to: MemberId }): RoomStep => {
   const over = linkToward(state, message.to)
   if (over === null || state.selfMember === null) return stepTo(state)

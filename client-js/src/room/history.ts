@@ -1,6 +1,7 @@
 /**
- * Owns what is handed over of the past: a newcomer asks one after another of those who were here before, and whoever has
- * chosen to hand over does so, once. What is told is shown as told, and not told on. Pure.
+ * Shares what was said before a newcomer came: they ask one after another of those who were here before them, and
+ * whoever has chosen to share history answers, once. What comes this way is shown as hearsay and never shared further.
+ * Pure.
  */
 import { type HistoryEntry, historyBytesMax, historyMax, writeHistoryEntry } from '../wire/chat.ts'
 import { utf8Bytes } from '../wire/codec.ts'
@@ -20,7 +21,7 @@ export const freshHistory: History = { phase: 'wanted', passed: new Set() }
 /** Whoever has not answered by then is passed over. */
 const answerMs = 3_000
 
-/** Whom we call came after us, and there is nothing to be told. */
+/** Whoever we call came after us, and so has no history to share with us. */
 export const skipHistory = (state: RoomState): RoomState =>
   state.history.phase === 'wanted' ? { ...state, history: { phase: 'done' } } : state
 

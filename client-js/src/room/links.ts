@@ -1,4 +1,6 @@
-/** Owns the life of a room's links: who calls whom, when again, and when a peer counts as gone. Pure. */
+/**
+ * The life of a room's links: who calls whom, when a broken link is called again, and when a peer counts as gone. Pure.
+ */
 import { memberId, type PeerId, roomItself } from '../wire/ids.ts'
 import { andThen, broadcast, stepTo, withEntry, withLink, withoutLink, withoutMember } from './change.ts'
 import { rulesOf } from './role.ts'
@@ -158,7 +160,7 @@ export const hostOffline = (state: RoomState, at: number): RoomStep => {
   return stepTo(linked ? withEntry(state, { kind: 'notice', notice: 'host-offline', name: '' }, at) : state)
 }
 
-/** Takes a peer off the room: its link, its entry in the roster, and a word to those who only know it through us. */
+/** Takes a peer off the room: its link, its entry in the roster, and tells those who only know it through us. */
 export const removePeer = (state: RoomState, peer: PeerId, at: number): RoomStep => {
   if (peer === state.host) return hostGone(state, at)
   const member = state.links.get(peer)?.member ?? null
@@ -172,7 +174,7 @@ const removeMember = (state: RoomState, member: NonNullable<LinkState['member']>
   if (name === undefined) return stepTo(state)
   const without = withEntry(withoutMember(state, member), { kind: 'notice', notice: 'left', name }, at)
   if (!rulesOf(state).relays) return stepTo(without)
-  // The original's guests want to hear of the call before they hear of the room.
+  // Original guests want to be told of the call before they are told of the room.
   const left = state.call.members.has(member) ? broadcast(without, member, { kind: 'leave-call' }) : []
   return stepTo(without, ...left, ...broadcast(without, roomItself, { kind: 'lost', id: member }))
 }

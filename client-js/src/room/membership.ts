@@ -1,7 +1,7 @@
 /**
- * Owns what happens when our own line to the server breaks and comes back under a new id.
- * Links outlive it: we tell every peer our new id over the link itself, wait for their word, and only then join
- * again, so that nobody takes us for a newcomer and calls a second time.
+ * What happens when our own connection to the server breaks and comes back under a new id. Links outlive it: we tell
+ * every peer our new id over the link itself, wait for their answer, and only then join again, so that nobody takes us
+ * for a newcomer and calls a second time.
  */
 import { memberId, type PeerId } from '../wire/ids.ts'
 import type { Refusal } from '../wire/server.ts'

@@ -1,6 +1,6 @@
 /**
- * Owns what a peer has not said it has heard: a link can break with messages on their way, and what is said while it is
- * broken reaches nobody behind it. All of that is said again when the link is back. Pure.
+ * Messages that a peer has not acknowledged. A link can break with messages on their way, and what is said while it is
+ * broken reaches nobody behind it; all of that is sent again when the link is back. Pure.
  */
 import type { Chat } from '../wire/chat.ts'
 import type { MemberId, MessageId, PeerId } from '../wire/ids.ts'
@@ -39,7 +39,7 @@ const enqueueOn = (link: LinkState, entry: OutboxEntry): LinkState => ({
   unacked: [...link.unacked.slice(-(unackedMax - 1)), entry],
 })
 
-/** One ear is enough for us to know that we were heard at all. */
+/** One acknowledgement is enough to show a message of ours as delivered. */
 export const acknowledge = (state: RoomState, via: PeerId, id: MessageId): RoomState => {
   const link = state.links.get(via)
   const found = link?.unacked.find(({ message }) => message.id === id)
@@ -51,7 +51,7 @@ export const acknowledge = (state: RoomState, via: PeerId, id: MessageId): RoomS
   return withLink(next, via, { ...link, unacked: link.unacked.filter(it => it !== found) })
 }
 
-/** Over a link that has just become ready. Whoever has heard one of these already says so and shows it once. */
+/** Over a link that has just become ready. Whoever has one of these already acknowledges it and shows it once. */
 export const retransmit = (state: RoomState, via: PeerId): RoomStep => {
   const unacked = state.links.get(via)?.unacked ?? []
   return stepTo(

@@ -1,4 +1,6 @@
-/** Owns what a message from a peer does to the room: introductions, roster, chat, and passing on. Pure. */
+/**
+ * What a message from a peer does to the room: introductions, the roster, and handing on to chat, files and call. Pure.
+ */
 import { hostMember, type MemberId, memberId, type PeerId, roomItself } from '../wire/ids.ts'
 import type { Member, PeerMessage, Person, Received } from '../wire/peer.ts'
 import { callsFor, receiveCall } from './call-messages.ts'
@@ -111,7 +113,9 @@ const onMessage = (
   }
 }
 
-/** A mesh: the newcomer speaks first, the one who dialled checks the password and answers. Later it is a rename. */
+/**
+ * In a mesh the newcomer introduces itself first; the initiator checks the password and answers. Later it is a rename.
+ */
 const hello = (
   state: RoomState,
   via: PeerId,

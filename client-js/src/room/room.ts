@@ -1,6 +1,4 @@
-/**
- * Owns a running room: feeds events to `step` and hands what it asks for to the ports. One class for every topology.
- */
+/** A running room: feeds events to `step` and hands the effects to the ports. One class serves every role. */
 import type { MemberId, PeerId, StreamId } from '../wire/ids.ts'
 import type { Signal } from '../wire/signal.ts'
 import { rulesOf } from './role.ts'

@@ -1,4 +1,4 @@
-/** Owns who is to be seen in the room and how well they are reached, as one list for the views. Pure. */
+/** Lists who is in the room and how well each is connected, for the views. Pure. */
 import { hostMember } from '../wire/ids.ts'
 import type { Member } from '../wire/peer.ts'
 import type { LinkPhase, LinkState, RoomState } from './state.ts'

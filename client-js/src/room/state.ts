@@ -1,7 +1,4 @@
-/**
- * Owns the shape of a room as one value: what happened to it, what it asks for. No behaviour beyond making one and
- * asking it.
- */
+/** The state of a room as one value, with the events that can happen to it and the effects that it asks for. */
 import type { Step } from '../base/steps.ts'
 import type { StreamSize } from '../wire/call.ts'
 import type { FileCard, FileSignal } from '../wire/file.ts'
@@ -26,7 +23,7 @@ import type { OutboxEntry } from './outbox.ts'
 import { type Role, rulesOf } from './role.ts'
 import type { Timeline, TokenBucket } from './timeline.ts'
 
-/** For the views, which do not look into the wire's words themselves. */
+/** For the views, which do not look into the wire's messages themselves. */
 export type { Refusal, RoomKind } from '../wire/server.ts'
 
 type LinkBase = {
@@ -64,7 +61,10 @@ export const linkAt = (link: LinkState, stage: LinkStage, change: Partial<LinkBa
   return { initiator, inRoom, cameLater, attempt, bucket, unacked, historySent, ...change, ...stage }
 }
 
-/** Our own place at the server. `moving`: under a new id, telling the peers before we join again. */
+/**
+ * Our own membership in the room at the server. `announcing`: under a new id, which we tell the peers before we join
+ * again.
+ */
 export type Membership =
   | { readonly type: 'joined' }
   | { readonly type: 'offline' }
@@ -82,7 +82,7 @@ export type RoomState = {
   readonly host: PeerId | null
   readonly membership: Membership
   /**
-   * Our line has broken and come back: to the server we are a newcomer again, to whom everybody else was there before.
+   * Our connection to the server broke and came back. To the server we are a newcomer again, and everybody else was there before us.
    */
   readonly returned: boolean
   readonly links: ReadonlyMap<PeerId, LinkState>
@@ -90,14 +90,14 @@ export type RoomState = {
   readonly members: ReadonlyMap<MemberId, Member>
   readonly timeline: Timeline
   readonly call: RoomCall
-  /** Who is writing, until when unless they go on. */
+  /** Who is typing, and until when that is shown unless they go on. */
   readonly typing: ReadonlyMap<MemberId, number>
-  /** When we last said that we are writing; null when we are not. */
+  /** When we last said that we are typing; null when we are not. */
   readonly typingSentAt: number | null
   readonly history: History
-  /** Whether we hand what was said to those who come later. */
+  /** Whether we share what was said with those who come later. */
   readonly sharesHistory: boolean
-  /** What is offered still, told to whoever comes later: ours, and a host's guests'. */
+  /** Offers that still stand, which whoever comes later is told of: ours, and for a host its guests' too. */
   readonly activeOffers: readonly { readonly owner: MemberId; readonly file: FileCard }[]
   /** The number of the next guest, for a host; never used twice. */
   readonly nextGuest: number
@@ -159,11 +159,11 @@ export type RoomEffect =
   | { type: 'join' }
   | { type: 'file'; from: MemberId; about: FileNotice }
   | { type: 'timer'; timer: Timer; ms: number }
-  /** Said again for a stream that is sent already, it means other tracks. */
+  /** For a stream that is sent already it means other tracks. */
   | { type: 'publish'; over: PeerId; stream: StreamId }
   | { type: 'unpublish'; over: PeerId; stream: StreamId }
 
-/** What files have to do with, which the room itself only carries. */
+/** What concerns files, which the room itself only carries. */
 export type FileNotice =
   | { kind: 'offered'; file: FileCard }
   | { kind: 'withdrawn'; file: FileId }

@@ -1,8 +1,7 @@
 /**
- * Owns the one function through which a room changes: an event in, a new state and effects out. Pure: no sockets, DOM,
+ * The one function through which a room changes: an event in, a new state and effects out. It is pure: no sockets, DOM,
  * timers or clock.
  */
-
 import { cut } from '../base/text.ts'
 import { chatUnitsMax, isEmoji } from '../wire/chat.ts'
 import { reconcile, streamArrived, streamGone } from './call.ts'

@@ -1,6 +1,6 @@
 /**
- * Owns what is shown of the past: chat and notices, at most so many, from each link at most so fast. Pure; time comes
- * in.
+ * The conversation as it is shown: messages, files and notices, at most so many, and from each link at most so fast.
+ * Pure; the time is handed in.
  */
 import type { FileId, MemberId, MessageId } from '../wire/ids.ts'
 
@@ -19,13 +19,13 @@ export type NoticeKind =
   | 'room-gone'
   | 'handed-over'
 
-/** A sign that people have put to a message; `member` is null for ourselves. */
+/** An emoji that people have put to a message; `member` is null for ourselves. */
 export type Reaction = {
   readonly emoji: string
   readonly by: readonly { readonly member: MemberId | null; readonly name: string }[]
 }
 
-/** Of our own messages: has anybody heard it? Of others' it is always `sent`. */
+/** Whether somebody has received a message of ours. For messages of others it is always `sent`. */
 export type Delivery = 'pending' | 'sent' | 'undelivered'
 
 export type NewChat = {
@@ -61,7 +61,7 @@ export type Entry = ChatEntry | FileEntry | (NewNotice & Placed)
 export type Timeline = readonly Entry[]
 
 export const entriesMax = 500
-/** Different signs on one message, and people with the same sign; more are not shown. */
+/** Different emoji on one message, and people with the same emoji; more are not shown. */
 export const reactionsMax = 12
 const reactorsMax = 40
 
@@ -100,7 +100,7 @@ export const changeMessage = (
 
 export type Reactor = Reaction['by'][number]
 
-/** One person has each sign once. The same entry where nothing changes. */
+/** Everybody has each emoji once. The same entry comes back where nothing changes. */
 export const withReaction = (entry: ChatEntry, emoji: string, reactor: Reactor, on: boolean): ChatEntry => {
   const found = entry.reactions.find(it => it.emoji === emoji)
   const already = found?.by.some(({ member }) => member === reactor.member) ?? false
@@ -112,7 +112,7 @@ export const withReaction = (entry: ChatEntry, emoji: string, reactor: Reactor, 
   return { ...entry, reactions: reactions.filter(it => it.by.length > 0) }
 }
 
-/** Somebody goes on under another id, and their signs and files stay theirs. */
+/** Somebody goes on under another id, and their reactions and files stay theirs. */
 export const renameReactor = (timeline: Timeline, from: MemberId, to: MemberId): Timeline =>
   timeline.map(entry => {
     if (entry.kind === 'file') return entry.owner === from ? { ...entry, owner: to } : entry

@@ -1,6 +1,6 @@
 /**
- * Owns the line to the server: socket.io on our own origin, kept up for as long as the page lives.
- * Every new connection says GET-ID and so gets a new id; what that means for a room is decided elsewhere.
+ * The connection to the server: socket.io on our own origin, kept up for as long as the page lives. Every new
+ * connection says GET-ID and so gets a new id; what that means for a room is decided elsewhere.
  */
 import { io, type Socket } from 'socket.io-client'
 import type { PeerId, RoomId } from '../wire/ids.ts'
@@ -47,7 +47,9 @@ export class SignalingClient {
   readonly #pending = new Map<string, Pending>()
   #requests = 0
   #self: PeerId | null = null
-  /** Asked while there is no line; sent, or refused, as soon as the attempt under way has come to an end. */
+  /**
+   * Requests made while there is no connection. They are sent, or refused, as soon as the attempt under way has ended.
+   */
   #waiting: Waiting[] = []
 
   /** `server` is an origin; without one it is the page's own. */
@@ -92,7 +94,7 @@ export class SignalingClient {
       id => writeJoin(id, room, password),
       body => parseJoined(body, room, password),
     )
-    // One that comes too late has given us a seat, and who asks for it again is met with silence.
+    // An answer that comes too late has made us a member, and whoever joins again is met with silence.
     if (!answer.ok && answer.refusal === 'unreachable') this.leave(room)
     return answer
   }

@@ -1,4 +1,4 @@
-/** Owns what is said aloud of a call to those who do not see it: what has changed between two states. Pure. */
+/** What is announced of a call to those who do not see it: what has changed between two states. Pure. */
 import type { CallState, MemberId } from '../call/state.ts'
 import type { Texts } from './texts/en.ts'
 

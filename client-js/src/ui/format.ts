@@ -1,4 +1,4 @@
-/** Owns how values become words and pieces of text. Pure; what comes out is always set as text, never as markup. */
+/** Turns values into words and pieces of text. Pure; what comes out is always set as text, never as markup. */
 import { invisible } from '../base/text.ts'
 import { locale } from './language.ts'
 

@@ -1,4 +1,4 @@
-/** Owns how many tiles stand beside each other, and how large they are. Pure: a box and a number in, a grid out. */
+/** Computes how many tiles stand beside each other, and how large they are. Pure: a box and a number in, a grid out. */
 export type Box = { readonly width: number; readonly height: number }
 
 export type Grid = {

@@ -42,7 +42,10 @@ export const speak = async (choice: string, wanted: readonly string[]): Promise<
 
 export const locale = (): string => spoken.value.locale
 
-/** The texts of that language. To be called while drawing: what is read when a file is loaded stays in the first language. */
+/**
+ * The texts of that language. To be called while drawing: what is read when a file is loaded stays in the first
+ * language.
+ */
 export const texts = (): Texts => spoken.value.words
 
 export const applyLanguage = (): void => {

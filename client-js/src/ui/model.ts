@@ -1,4 +1,4 @@
-/** Owns what the views show and what they may ask for. The views change nothing here but what is typed into them. */
+/** What the views show and what they may ask for. The views change nothing here but what is typed into them. */
 import { type Signal, signal } from '@preact/signals'
 import type { IceServer, Settings } from '../app/settings.ts'
 import type { Choice, DeviceKind, Input } from '../call/devices.ts'

@@ -1,7 +1,4 @@
-/**
- * Owns how files are taken from what somebody dropped, pasted or picked: loose ones each alone, a folder as one with
- * its paths.
- */
+/** Takes files from what somebody dropped, pasted or picked: loose files each alone, a folder as one with its paths. */
 import type { ShareItem } from '../files/state.ts'
 
 /** A folder that never ends, through links say, ends here. */

@@ -47,12 +47,12 @@ export type CallMessage =
   /** How large the streams that we get over this link are shown here. */
   | { kind: 'sizes'; sizes: ReadonlyMap<StreamId, StreamSize> }
 
-/** More screens than anybody can show at once; what goes beyond is not announced and not heard of. */
+/** More screens than anybody can show at once; further ones are neither announced nor taken. */
 export const streamsMax = 8
 const callersMax = 40
 const sizesMax = 400
 
-/** How one of the two sets of words says it. */
+/** How a mesh and a star write the original's voice events. */
 export type CallDialect = {
   readonly numbers: {
     readonly join: number

@@ -1,6 +1,6 @@
 /**
- * Owns the words of a conversation: a message as the original has it, with keys of ours that the original passes over,
- * and words that only pages with `caps.chat` hear. They are the same in a mesh and in a star.
+ * The messages of a conversation: a text message as the original has it, with keys of ours that the original passes
+ * over, and messages that only pages with `caps.chat` are sent. They are the same in a mesh and in a star.
  */
 import { cut } from '../base/text.ts'
 import { type FileCard, parseFiles, writeFileCard } from './file.ts'
@@ -19,7 +19,7 @@ export type Chat = {
   asReceived?: Fields
 }
 
-/** A message as somebody tells it who heard it. Nothing proves that it was said so. */
+/** A message as somebody shares it who was there. Nothing proves that it was said so. */
 export type HistoryEntry = {
   readonly id: MessageId | null
   readonly replyTo: MessageId | null
@@ -29,10 +29,10 @@ export type HistoryEntry = {
 }
 
 export type ChatEvent =
-  /** A sign put to a message, or taken back. */
+  /** An emoji put to a message, or taken back. */
   | { kind: 'reaction'; to: MessageId; emoji: string; on: boolean }
   | { kind: 'typing'; on: boolean }
-  /** In answer to a message: it has come to be shown. */
+  /** In answer to a message: it has arrived and is shown. */
   | { kind: 'ack'; id: MessageId }
   | { kind: 'ask-history' }
   | { kind: 'history'; messages: readonly HistoryEntry[] }

@@ -1,5 +1,4 @@
-/** Owns the frame: one message is one frame of UTF-8 JSON. Sent as bytes, understood as bytes or text. */
-
+/** The frame: one message is one frame of UTF-8 JSON. It is sent as bytes, and understood as bytes or text. */
 /** What every end of a data channel can take in one message; nobody's chat comes near it. */
 export const frameBytesMax = 65_536
 

@@ -1,6 +1,7 @@
 /**
- * Owns the words on a lane: a data channel of its own for one file between two pages of ours. The receiver opens it and
- * says what it wants and from which byte; bytes come in order as binary frames, everything else is JSON in text frames.
+ * The messages on a file channel: a data channel of its own for one file between two pages of ours. The receiver opens
+ * it and says what it wants and from which byte; bytes come in order as binary frames, everything else is JSON in text
+ * frames.
  */
 import { type FileId, fileId } from './ids.ts'
 import { idText, isRecord, textUpTo, wholeNumber } from './shape.ts'

@@ -1,10 +1,10 @@
-/** Owns the names of things. Branded, so a room's id never passes for a peer's. */
+/** The types of ids. They are branded, so that a room's id never passes for a peer's. */
 import { hexOf } from '../base/random.ts'
 
 declare const brand: unique symbol
 type Branded<Name extends string> = string & { readonly [brand]: Name }
 
-/** How the server knows a peer. A peer that lost its line to the server comes back under a new one. */
+/** How the server knows a peer. A peer that lost its connection to the server comes back under a new id. */
 export type PeerId = Branded<'PeerId'>
 export type RoomId = Branded<'RoomId'>
 /** How the people in a room know each other: in a mesh the peer's id, in a star a number the host gave out. */
@@ -16,7 +16,7 @@ export type StreamId = Branded<'StreamId'>
 /** How a message is referred to: made up by whoever says it, or by a star's host for an original's. */
 export type MessageId = Branded<'MessageId'>
 /**
- * A shared file's name on the wire: with us a long random one, with the original's pages a small number, so only with
+ * A shared file's name on the wire: with us a long random one, with original pages a small number, so only with
  * its owner is it one.
  */
 export type FileId = Branded<'FileId'>

@@ -1,4 +1,4 @@
-/** Owns the invitation link. Ours keeps room and password in the fragment, which browsers send to no server. */
+/** The invitation link. Ours keeps room and password in the fragment, which browsers send to no server. */
 import { type RoomId, roomId } from './ids.ts'
 import { idText } from './shape.ts'
 

@@ -1,4 +1,4 @@
-/** Owns the words of a mesh on the data channel. Their numbers differ from a star's. */
+/** The messages of a mesh on the data channel. Their numbers differ from a star's. */
 import {
   meshCall,
   parseCallExtension,

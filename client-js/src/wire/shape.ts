@@ -1,4 +1,4 @@
-/** Owns the questions a parser asks of a value whose shape is not known yet. None of them throws. */
+/** The questions that a parser asks of a value whose shape is not known yet. None of them throws. */
 import { cut } from '../base/text.ts'
 
 export type Fields = Readonly<Record<string, unknown>>

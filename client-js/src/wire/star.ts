@@ -1,4 +1,4 @@
-/** Owns the words of a star on the data channel: a guest names a target, the host names a source. */
+/** The messages of a star on the data channel: a guest names a target, the host names a source. */
 import {
   parseCallExtension,
   parseCallMessage,

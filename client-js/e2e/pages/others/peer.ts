@@ -1,5 +1,4 @@
-/** Owns what the small pages of other vocabularies share: channels, pictures, and what a test may look at. */
-
+/** What the small pages of other vocabularies share: channels, pictures, and what a test may look at. */
 /** What a test sees of a page, and lets it do. */
 export type OtherPage = {
   readonly heard: string[]

@@ -1,6 +1,6 @@
 /**
- * Owns a folder as one ZIP archive that lies nowhere whole: it is made anew, the same to the byte, wherever somebody
- * reads.
+ * A folder as one ZIP archive that is nowhere stored as a whole: it is made anew, the same to the byte, wherever
+ * somebody reads.
  */
 import { makeZip, predictLength } from 'client-zip'
 import type { Folder } from '../state.ts'

@@ -1,5 +1,5 @@
 /**
- * Owns one channel: words and bytes over its data channel, said in order, and no more bytes waiting in it than it can
+ * One file channel: messages and bytes over its data channel, in order, with no more bytes waiting in it than it can
  * take.
  */
 import {

@@ -1,5 +1,5 @@
 /**
- * Owns the file worker, started when first needed, and that it is handed bytes in large pieces: each message costs both
+ * Starts the file worker when it is first needed, and hands it bytes in large pieces, since each message costs both
  * threads.
  */
 import type { Order, Report, StoreId } from './file-stores.ts'

@@ -1,6 +1,6 @@
 /**
- * Owns what outlives a page that was closed in the middle of a file: beside the bytes in the browser's own storage lies
- * a note of whose they are, so that the next page can go on. Where there is no storage, nothing is noted.
+ * What outlives a page that was closed in the middle of a file. Beside the bytes in the browser's own storage lies a
+ * record of whose they are, so that the next page can resume. Where there is no storage, nothing is recorded.
  */
 import { type FileCard, parseFileCard, writeFileCard } from '../../wire/file.ts'
 import { idText, isRecord, textUpTo } from '../../wire/shape.ts'

@@ -1,4 +1,4 @@
-/** Owns what we share, as it is read: in pieces, never whole, and hashed block by block in passing. */
+/** The files that we share, as they are read: in pieces, never as a whole, and hashed block by block in passing. */
 import type { FileId } from '../../wire/ids.ts'
 import { blockBytes, blockDigest, blocksOf, fileDigest } from '../digest.ts'
 

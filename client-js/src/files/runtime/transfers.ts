@@ -1,8 +1,7 @@
 /**
- * Owns the transfers of one room as they run: feeds what happens to `step`, and does what it asks for with channels,
- * files and timers.
+ * The transfers of one room as they run: feeds events to `step`, and carries its effects out with channels, files and
+ * timers.
  */
-
 import { randomToken } from '../../base/random.ts'
 import { cutFileName } from '../../base/text.ts'
 import { SideConnectionRuntime } from '../../legacy/index.ts'
@@ -32,15 +31,15 @@ import { type Content, Sources, whole } from './sources.ts'
 export type { Place, ShareItem }
 
 export type TransferPorts = {
-  /** The room's id, which says whose notes are meant. */
+  /** The room's id, to which resume records belong. */
   readonly room: string
-  /** Of a file that an earlier page of ours has half of. */
+  /** An earlier page of ours has received a part of this file. */
   readonly resumable: (file: FileCard, ownerName: string) => void
   /** A channel to that member, if there is a way. */
   readonly openChannel: (member: MemberId) => Promise<RTCDataChannel | null>
   readonly connect: ConnectPeer
   readonly sendSignal: (to: MemberId, signal: FileSignal) => void
-  /** When little waits to be said to that member. */
+  /** Resolves when little waits to be sent to that member. */
   readonly whenDrained: (to: MemberId) => Promise<void>
   /** Shown to everybody who is there. */
   readonly offer: (files: readonly FileCard[]) => void
@@ -51,7 +50,7 @@ export type TransferPorts = {
   readonly saved: (file: Download, blob: Blob | null) => void
 }
 
-/** From one member, so many channels that have not said what they are for. */
+/** How many channels from one member may be open that have not said what they are for. */
 const unidentifiedMax = 16
 /** Progress is shown so often; everything else at once. */
 const showMs = 250
@@ -107,7 +106,7 @@ export class TransferRuntime {
     this.#feed({ type: 'signal', from, signal })
   }
 
-  /** Somebody has opened a channel. Its first word says what for. */
+  /** Somebody has opened a file channel. Its first message says what for. */
   acceptChannel(member: MemberId, dataChannel: RTCDataChannel): void {
     const unidentified = this.#unidentified.get(member) ?? 0
     if (this.#over || unidentified >= unidentifiedMax) return dataChannel.close()

@@ -1,4 +1,4 @@
-/** Owns what is done with files away from the page's own thread: writing and hashing what comes in. */
+/** The file worker: writes and hashes what comes in, away from the page's own thread. */
 import { Digester } from '../digest.ts'
 import {
   type FileStore,

@@ -1,4 +1,4 @@
-/** Owns the choice of a device: its list beside the button that turns it on and off. */
+/** Chooses a device: its list beside the button that turns it on and off. */
 import { useId } from 'preact/hooks'
 import { areNamed, type Choice, type Device, type DeviceKind, present } from '../../call/devices.ts'
 import { texts } from '../language.ts'

@@ -1,4 +1,4 @@
-/** Owns the window above the page: one thing to do, closed by its button, by Escape, or by a press beside it. */
+/** A window above the page for one thing to do, closed by its button, by Escape, or by a press beside it. */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 import { texts } from '../language.ts'

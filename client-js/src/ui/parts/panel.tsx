@@ -1,4 +1,4 @@
-/** Owns the panel beside the room and the button that opens it. Escape closes it, and the focus goes back. */
+/** The panel beside the room and the button that opens it. Escape closes it, and the focus goes back. */
 import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
 import { texts } from '../language.ts'

@@ -1,4 +1,4 @@
-/** Owns what is said when a microphone or a camera cannot be had: what happened, and what to do about it. */
+/** What is said when a microphone or a camera cannot be had: what happened, and what to do about it. */
 import type { Input, MediaTrouble } from '../../call/devices.ts'
 import { browser } from '../browser.ts'
 import { texts } from '../language.ts'

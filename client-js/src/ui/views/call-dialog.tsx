@@ -1,4 +1,4 @@
-/** Owns the last look into the mirror before a call that one enters from within the room. */
+/** The last look at the preview before somebody enters a call from within the room. */
 import { useId } from 'preact/hooks'
 import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'

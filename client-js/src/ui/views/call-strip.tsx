@@ -1,4 +1,4 @@
-/** Owns the line that says that others are in a call, and the way in. */
+/** The strip that says that others are in a call, with the button to join them. */
 import type { RefObject } from 'preact'
 import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'

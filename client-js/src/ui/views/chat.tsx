@@ -1,4 +1,4 @@
-/** Owns the conversation: what was said and what happened, who is writing, and the place to write. */
+/** The conversation: what was said and what happened, who is typing, and the field to write in. */
 import { canSpeak } from '../../room/chat.ts'
 import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'

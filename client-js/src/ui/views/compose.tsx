@@ -1,4 +1,4 @@
-/** Owns the field in which a message is written. What is typed stays until it has been sent. */
+/** The field in which a message is written. What is typed stays until it has been sent. */
 import { useEffect, useId, useRef } from 'preact/hooks'
 import { canOffer } from '../../room/file.ts'
 import type { RoomState } from '../../room/state.ts'

@@ -1,5 +1,6 @@
 /**
- * Owns the strip above the place to write: how far all that moves has come, and one press for several offers at once.
+ * The strip above the message field: how far all transfers together have come, and one button for several offers at
+ * once.
  */
 import { type Download, type FilesState, type Rate, secondsLeft, type Upload } from '../../files/state.ts'
 import { bytesText, perSecondText, secondsText } from '../format.ts'

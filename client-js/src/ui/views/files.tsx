@@ -1,4 +1,4 @@
-/** Owns the card of one file in the conversation: what it is, what can be done with it, and how far it has come. */
+/** The card of one file in the conversation: what it is, what can be done with it, and how far it has come. */
 import { useEffect, useRef } from 'preact/hooks'
 import {
   activeUpload,
@@ -89,7 +89,7 @@ const stands = ({ phase, paused }: Download | Upload): boolean =>
 const stateOf = (it: Download, there: boolean): string => {
   const from = shownName(it.ownerName)
   if (it.phase === 'waiting' && !there) return texts().files.ownerGone(from)
-  // The original's pages have no hash to compare.
+  // Original pages have no hash to compare.
   if (it.phase === 'kept' && it.transport === 'legacy') return texts().files.keptUnchecked
   if (it.phase === 'resumable') return texts().files.partly(bytesText(it.stored), bytesText(it.size))
   if (it.phase === 'stopped') return texts().files.why[it.why ?? 'lost'](from)

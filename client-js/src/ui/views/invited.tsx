@@ -1,4 +1,4 @@
-/** Owns the page behind an invitation: who you are, how you look and sound, and one button. */
+/** The page behind an invitation: who you are, how you look and sound, and one button. */
 import { isTouch } from '../browser.ts'
 import { texts } from '../language.ts'
 import type { Commands, Model, View } from '../model.ts'

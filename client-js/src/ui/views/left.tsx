@@ -1,4 +1,4 @@
-/** Owns the view after a room: what happened, and the way back. */
+/** The view after a room: what happened, and the way back. */
 import { useEffect, useRef } from 'preact/hooks'
 import { shownName } from '../format.ts'
 import { texts } from '../language.ts'

@@ -1,6 +1,6 @@
 /**
- * Owns the list of what was said and what happened: where it is scrolled to, what in it is new, which message is
- * pointed at.
+ * The list of what was said and what happened: where it is scrolled to, what in it is new, and which message is pointed
+ * at.
  */
 import type { RefObject } from 'preact'
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'

@@ -15,7 +15,7 @@ import { lazy, memo } from '../parts/wrappers.tsx'
 export type Acts = {
   readonly point: (key: number | null) => void
   readonly reply: (id: MessageId) => void
-  /** The choice of signs has opened, or closed. */
+  /** The emoji picker has opened, or closed. */
   readonly pick: (key: number | null) => void
   readonly react: (id: MessageId, emoji: string, on: boolean) => void
   readonly show: (key: number) => void

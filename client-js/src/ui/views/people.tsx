@@ -1,4 +1,4 @@
-/** Owns the roster: who is here, and how well each is reached. */
+/** The list of people: who is here, and how well each is connected. */
 import { useState } from 'preact/hooks'
 import type { CallState } from '../../call/state.ts'
 import type { RosterEntry } from '../../room/roster.ts'

@@ -1,7 +1,4 @@
-/**
- * Owns the look into the mirror before a call: one's own picture, microphone and camera on or off, and whether they
- * work.
- */
+/** The preview before a call: one's own picture, microphone and camera on or off, and whether they work. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { chime } from '../../call/chime.ts'
 import type { Input } from '../../call/devices.ts'

@@ -1,7 +1,4 @@
-/**
- * Owns the invitation as a picture for cameras. Dark on light in both themes, since not every camera reads it
- * otherwise.
- */
+/** The invitation as a QR code. It is dark on light in both themes, since not every camera reads it otherwise. */
 import { useMemo } from 'preact/hooks'
 import encodeQR from 'qr'
 import { texts } from '../language.ts'

@@ -1,4 +1,4 @@
-/** Owns the head of a room: its name, how it stands with the server, and what can be opened from there. */
+/** The head of a room: its name, the state of the server, and what can be opened from there. */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { RoomState } from '../../room/state.ts'

@@ -1,4 +1,4 @@
-/** Owns what goes on in a room beside what is drawn: keys, and what is said aloud. */
+/** What goes on in a room beside what is drawn: keys, and what is announced. */
 import { useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { CallCommands, CallState, MemberId } from '../../call/state.ts'

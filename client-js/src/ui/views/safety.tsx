@@ -1,4 +1,4 @@
-/** Owns what can be said of the connection to one person: its way, and the code that proves it. */
+/** What can be told of the connection to one person: whether it is direct, and the code that proves it. */
 import { useEffect, useState } from 'preact/hooks'
 import type { ConnectionStatus } from '../../room/roster.ts'
 import { texts } from '../language.ts'

@@ -1,5 +1,4 @@
-/** Owns the first view: who you are, and the two ways into a room. */
-
+/** The first view: who you are, and the two ways into a room. */
 import { useRef } from 'preact/hooks'
 import { ownNameUnitsMax } from '../../app/settings.ts'
 import { texts } from '../language.ts'

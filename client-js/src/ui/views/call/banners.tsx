@@ -1,4 +1,4 @@
-/** Owns what a call has to say in words, over its stage: what is wrong, what to do about it, and what others carry. */
+/** The banners over a call's stage: what is wrong, what to do about it, and what a host relays. */
 import { useEffect } from 'preact/hooks'
 import type { CallCommands, CallState, CallTrouble } from '../../../call/state.ts'
 import type { Plugged } from '../../devices.ts'

@@ -1,4 +1,4 @@
-/** Owns the bar of a call: microphone, camera, screen, chat, people, more, leave; always in that order. */
+/** The bar of a call: microphone, camera, screen, chat, people, more, leave; always in that order. */
 import type { Choice, DeviceKind, Input } from '../../../call/devices.ts'
 import type { CallCommands, CallState } from '../../../call/state.ts'
 import { texts } from '../../language.ts'

@@ -1,4 +1,4 @@
-/** Owns the call as one sees it: tiles on their stage, what is to be said, and the bar. */
+/** The call as one sees it: tiles on their stage, banners, and the bar. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { CallCommands, CallState } from '../../../call/state.ts'
 import { type RosterEntry, roster } from '../../../room/roster.ts'

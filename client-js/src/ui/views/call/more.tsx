@@ -1,4 +1,4 @@
-/** Owns what is wanted less often in a call, and on a narrow window what the bar has no room for. */
+/** The menu of what is needed less often in a call and, on a narrow window, of what the bar has no room for. */
 import { type Devices, following } from '../../../call/devices.ts'
 import type { CallCommands, CallState } from '../../../call/state.ts'
 import { type FullScreen, isTouch } from '../../browser.ts'

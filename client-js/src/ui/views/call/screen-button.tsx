@@ -1,4 +1,4 @@
-/** Owns the button that shares a screen, and what can be said about one that is shared. */
+/** The button that shares a screen, and the options of one that is shared. */
 import { useId } from 'preact/hooks'
 import type { CallCommands, CallState, OwnScreen, ScreenHint } from '../../../call/state.ts'
 import { canShare, share, toggleScreen } from '../../devices.ts'

@@ -1,4 +1,4 @@
-/** Owns where the tiles stand: measures the room there is, and lays stage, grid and corner out in it. */
+/** Measures the room there is for the tiles, and lays stage, grid and corner out in it. */
 import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { CallCommands, StreamSize } from '../../../call/state.ts'

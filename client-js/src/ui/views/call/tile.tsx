@@ -1,4 +1,4 @@
-/** Owns one tile: somebody's picture or face, their name, and how they are heard, seen and reached. */
+/** One tile: somebody's picture or avatar, their name, and how well they are heard, seen and connected. */
 import { useRef } from 'preact/hooks'
 import { hueOf } from '../../format.ts'
 import { texts } from '../../language.ts'

@@ -1,4 +1,6 @@
-/** Owns the settings of the conversation: what tells of a message, what others see of us, what we hand over. */
+/**
+ * The settings of the conversation: how one is told of a message, what others see, and what is shared with newcomers.
+ */
 import { useState } from 'preact/hooks'
 import { texts } from '../../language.ts'
 import { Switch } from '../../parts/choice.tsx'

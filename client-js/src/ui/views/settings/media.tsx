@@ -1,4 +1,4 @@
-/** Owns the settings of sound and picture: which devices, and how the browser treats what they hear. */
+/** The settings of sound and picture: which devices, and how the browser processes what they hear. */
 import { areNamed, type Device, type DeviceKind, present } from '../../../call/devices.ts'
 import { useDevices } from '../../devices.ts'
 import { texts } from '../../language.ts'
