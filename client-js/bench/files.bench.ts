@@ -10,7 +10,7 @@ import { afterAll, expect, test } from 'vitest'
 import { launchProfile, Person } from '../e2e/browser.ts'
 import { gather, house } from '../e2e/house.ts'
 import { pickPath, shaOfFile, shelf } from '../e2e/transfers.ts'
-import { handsOver, type Original, startOriginal } from './original.ts'
+import { type Original, startOriginal, transferMs } from './original.ts'
 import { alternate, rounds, table } from './report.ts'
 
 const home = house()
@@ -109,7 +109,7 @@ const ours = async ({ ada, ben }: Pair, path: string): Promise<{ sent: number; a
 /** Run in a page: a bare connection, its signals handed over by the test. */
 const offers = async (): Promise<string> => {
   const connection = new RTCPeerConnection()
-  Object.assign(globalThis, { bare: connection, lane: connection.createDataChannel('bare') })
+  Object.assign(globalThis, { bare: connection, channel: connection.createDataChannel('bare') })
   await connection.setLocalDescription()
   while (connection.iceGatheringState !== 'complete') await new Promise(resolve => setTimeout(resolve, 10))
   return connection.localDescription?.sdp ?? ''
@@ -132,10 +132,10 @@ const answers = async ([sdp, bytes]: [string, number]): Promise<string> => {
   return connection.localDescription?.sdp ?? ''
 }
 
-/** With the same frames and marks as a lane, out of one buffer into nothing. */
+/** With the same frames and marks as a file channel, out of one buffer into nothing. */
 const pours = async ([sdp, bytes]: [string, number]): Promise<number> => {
   const connection: RTCPeerConnection = Reflect.get(globalThis, 'bare')
-  const channel: RTCDataChannel = Reflect.get(globalThis, 'lane')
+  const channel: RTCDataChannel = Reflect.get(globalThis, 'channel')
   await connection.setRemoteDescription({ type: 'answer', sdp })
   if (channel.readyState !== 'open')
     await new Promise(resolve => {
@@ -185,12 +185,12 @@ const heldBy = async (page: Page): Promise<number> => {
 test('200 MB', async () => {
   const pair = await meet()
   const path = file('large.bin', largeBytes)
-  const [lane, floor]: [number[], number[]] = [[], []]
+  const [fileChannel, floor]: [number[], number[]] = [[], []]
   const perSecond = (ms: number): number => largeBytes / 1_000 / ms
   const before = (await heldBy(pair.ada.page)) + (await heldBy(pair.ben.page))
   await alternate(
     rounds,
-    async () => void lane.push(perSecond((await ours(pair, path)).accepted)),
+    async () => void fileChannel.push(perSecond((await ours(pair, path)).accepted)),
     async () => void floor.push(perSecond(await bare(pair))),
   )
   // Memory is looked at in a round of its own: looking stops the pages.
@@ -206,7 +206,7 @@ test('200 MB', async () => {
   const against = { what: 'a bare data channel', values: floor }
   process.stdout.write(
     `${table([
-      { what: '200 MB from Accept to saved and checked', unit: 'MB/s', values: lane, against },
+      { what: '200 MB from Accept to saved and checked', unit: 'MB/s', values: fileChannel, against },
       { what: 'held by both pages on the way', unit: 'MB', values: seen },
     ])}\n`,
   )
@@ -226,7 +226,7 @@ test('2 kB', async () => {
       sent.push((await ours(pair, file(`small-${count}.bin`, smallBytes))).sent)
     },
     async () => {
-      if (old) press.push(await handsOver(old[0], old[1], `old-${count}.bin`, randomBytes(smallBytes)))
+      if (old) press.push(await transferMs(old[0], old[1], `old-${count}.bin`, randomBytes(smallBytes)))
     },
   )
   const against = old ? { against: { what: 'original, from the press on Download', values: press } } : {}

@@ -72,7 +72,7 @@ const fills = async (
 /**
  * Milliseconds from the press on Download until the browser has the file. Sending alone brings nobody anything there.
  */
-export const handsOver = async (from: Page, to: Page, name: string, bytes: Buffer): Promise<number> => {
+export const transferMs = async (from: Page, to: Page, name: string, bytes: Buffer): Promise<number> => {
   const dropped = await from.evaluateHandle(
     ([called, content]) => {
       const transfer = new DataTransfer()

@@ -1,8 +1,8 @@
 /** The words of a conversation on the wire: what is understood, what is not, and that both topologies say the same. */
 import { describe, expect, test } from 'vitest'
 import { type ChatEvent, isEmoji, withId } from '../src/wire/chat.ts'
-import { decodeFrame, encodeFrame } from '../src/wire/codec.ts'
 import { memberId, messageId } from '../src/wire/ids.ts'
+import { decodeFrame, encodeFrame } from '../src/wire/json.ts'
 import { parseMesh, writeMesh } from '../src/wire/mesh.ts'
 import type { PeerMessage } from '../src/wire/peer.ts'
 import { parseFromGuest, parseFromHost, writeAsGuest, writeAsHost } from '../src/wire/star.ts'
@@ -91,7 +91,7 @@ test('of what is told, only what makes sense is taken, and not too much of it', 
     { ...sane, msg: 3 },
     { ...sane, msg: '  ' },
     { ...sane, name: null },
-    { ...sane, id: {}, re: 'ok', own: true, teller: 'x' },
+    { ...sane, id: {}, re: 'ok', own: true, sharedBy: 'x' },
   ]
   const heard = parseMesh({ type: 'history', data: { messages } })?.message
   const plain = { id: null, replyTo: null, name: 'Ada', text: 'hi', at: 5 }

@@ -147,7 +147,7 @@ describe('in a conversation', () => {
     )
   })
 
-  test('who never says what they heard is owed only so much', () => {
+  test('for whoever never acknowledges, only so many messages are kept', () => {
     for (let count = 0; count < 500; count++) me.feed(saying('again'))
     expect(me.state.links.get(eve)?.unacked).toHaveLength(unackedMax)
   })

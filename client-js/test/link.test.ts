@@ -35,18 +35,18 @@ const end = (initiator: boolean) => {
   }
 }
 
-const short = (deed: Action): string => {
-  switch (deed.type) {
+const short = (action: Action): string => {
+  switch (action.type) {
     case 'send':
-      return `say ${deed.signal.type}`
+      return `say ${action.signal.type}`
     case 'accept':
-      return `accept ${deed.description.type}`
+      return `accept ${action.description.type}`
     case 'add-candidate':
-      return `add ${deed.candidate.candidate}`
+      return `add ${action.candidate.candidate}`
     case 'add-transceiver':
-      return `add ${deed.kind}`
+      return `add ${action.kind}`
     case 'offer':
-      return deed.restart ? 'offer another way' : 'offer'
+      return action.restart ? 'offer another way' : 'offer'
   }
 }
 
@@ -93,7 +93,7 @@ describe('the initiator', () => {
     const { wants, hears } = end(true)
     wants()
     const added = Array.from({ length: 500 }, () => hears(request)).flat()
-    expect(added.filter(deed => deed === 'add audio')).toHaveLength(64)
+    expect(added.filter(action => action === 'add audio')).toHaveLength(64)
   })
 })
 

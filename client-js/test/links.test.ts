@@ -209,11 +209,11 @@ describe('whoever called us and was never reached', () => {
 
 test('an event that cannot be carried out holds up none of those behind it', () => {
   const card = { id: roomId('r'), name: 'room', password: '', peersMax: 8, kind: 'mesh' } as const
-  const dialled: string[] = []
+  const dials: string[] = []
   const none = (): void => undefined
   const room = new Room(createRoomState({ card, host: null }, peerId('me'), 'Me'), {
     dial: peer => {
-      dialled.push(peer)
+      dials.push(peer)
       if (peer !== 'ben') return
       room.feed({ type: 'peer-joined', peer: peerId('cyd') })
       throw new Error('no more connections')
@@ -232,7 +232,7 @@ test('an event that cannot be carried out holds up none of those behind it', () 
   })
   expect(() => room.feed({ type: 'peer-joined', peer: ben })).toThrow('no more connections')
   room.feed({ type: 'peer-joined', peer: peerId('dan') })
-  expect(dialled).toEqual(['ben', 'cyd', 'dan'])
+  expect(dials).toEqual(['ben', 'cyd', 'dan'])
 })
 
 test('a steady stream that is too fast is complained of once, not again and again', () => {

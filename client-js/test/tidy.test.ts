@@ -1,4 +1,7 @@
-/** House rules that no compiler checks: who may import whom, how long a file may grow, how it begins. */
+/**
+ * House rules that no compiler checks: who may import whom, how long and how short a file may be, how it begins, and
+ * which words are not used.
+ */
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { expect, test } from 'vitest'
@@ -6,6 +9,7 @@ import { expect, test } from 'vitest'
 const root = resolve(import.meta.dirname, '..')
 const src = join(root, 'src')
 const linesMax = 400
+const linesMin = 30
 
 const files = (folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
@@ -106,7 +110,69 @@ test('no file outgrows its subject', () => {
   expect(long.map(path => relative(root, path))).toEqual([])
 })
 
-test('every file opens with what it owns', () => {
+/** Files that are shorter than a file should be, each with its reason. */
+const short: Readonly<Record<string, string>> = {
+  'src/base/random.ts': 'randomness belongs to no other part',
+  'src/call/browser.ts': 'reads `navigator` when it is loaded, which tests of its neighbours do without',
+  'src/core/events.ts': 'three files build on this one class',
+  'src/files/runtime/peer-conn.ts':
+    'types between `core`, `files` and `legacy`, which import each other in one direction only',
+  'src/legacy/session.ts': 'both kinds of uploads to original pages use it',
+  'src/offline/cache-policy.ts': 'the part of the service worker that a test can load',
+  'src/ui/views/qr.tsx': 'loaded with its library, and only when somebody wants a code',
+}
+
+test('no file is too small to be found', () => {
+  const small = files('src')
+    .filter(path => !path.includes('/texts/') && read(path).split('\n').length <= linesMin)
+    .map(path => relative(root, path))
+    .sort()
+  expect(small.filter(path => short[path] === undefined)).toEqual([])
+  expect(Object.keys(short).filter(path => !small.includes(path))).toEqual([])
+})
+
+/** Words that the field has other words for, each with the one that is used instead. */
+const retired: readonly (readonly [RegExp, string])[] = [
+  [/\bnew Desk\b|\bdesk\.ts\b/, 'AppController'],
+  [/\bVisits?\b|\bvisit\.(?:on|state|say|call|files)\b/, 'RoomSession'],
+  [/\bLanes?\b|\b(?:open|close|call)Lane\b|\blane\b/, 'file channel'],
+  [/\bdialled\b/, 'initiator'],
+  [/\bseated\b|\bSeat\b/, 'membership, joined'],
+  [/\bowed?\b|\bsayAgain\b/, 'unacked, enqueue, retransmit'],
+  [/\b(?:teller|tellerOf|handsOver)\b/, 'sharedBy, sharesHistory'],
+  [/\bspare\b|\bafresh\b/, 'droppable, noReuse'],
+  [/\bParcels?\b|\bparcels?\b/, 'ShareItem'],
+  [/\b(?:Vitals|Tuner|Voices)\b/, 'StatsMonitor, SenderController, SpeakingDetector'],
+  [/\bDeeds?\b|\bdeeds?\b/, 'Action'],
+  [
+    /\b(?:saidOf|wearTheme|wearLanguage|joinsWith|atStake)\b/,
+    'callAnnouncements, applyTheme, joinMode, leaveGuard',
+  ],
+  [/^\/\*\*?(?: \*|\s)* ?Owns\b/, 'a sentence that says what the file is for'],
+]
+
+test('things are called by the names that the field has for them', () => {
+  const wrong = ['src', 'test', 'bench'].flatMap(files).flatMap(path => {
+    if (path.includes('/texts/') || path === import.meta.filename) return []
+    return retired.flatMap(([word, instead]) => {
+      const found = word.exec(read(path))
+      return found ? [`${relative(root, path)} says ${found[0]}, not ${instead}`] : []
+    })
+  })
+  expect(wrong).toEqual([])
+})
+
+/** What is compared, copied and shown must be a value: a function in it is neither. */
+test('state is a value, without functions in it', () => {
+  const states = ['room/state.ts', 'files/state.ts', 'legacy/state.ts', 'link/negotiation.ts']
+  const wrong = states.flatMap(name => {
+    const found = /readonly \w+\??: \([^)]*\) =>/.exec(read(join(src, name)))
+    return found ? [`src/${name} holds ${found[0]}`] : []
+  })
+  expect(wrong).toEqual([])
+})
+
+test('every file opens with what it is for', () => {
   const silent = ours.filter(path => !/^\/\*/.test(read(path)))
   expect(silent.map(path => relative(root, path))).toEqual([])
 })

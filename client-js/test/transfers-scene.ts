@@ -157,7 +157,7 @@ export class Page {
         this.disk.delete(effect.key)
         return
       case 'open-channel':
-        return scene.openLane(this, effect.channel, effect.member)
+        return scene.openChannel(this, effect.channel, effect.member)
       case 'send':
         return this.#toFar(effect.channel, (page, channel) =>
           page.hear(channel, writeFileChannelMessage(effect.message)),
@@ -170,7 +170,7 @@ export class Page {
         return scene.post(() => this.feed({ type: 'channel-drained', channel }))
       }
       case 'close-channel':
-        return scene.closeLane(this, effect.channel)
+        return scene.closeChannel(this, effect.channel)
       case 'read': {
         const { key, at, bytes } = effect
         const file = this.files.get(effect.file)
@@ -304,7 +304,7 @@ export class Scene {
     this.settle()
   }
 
-  openLane(from: Page, channel: ChannelId, member: MemberId): void {
+  openChannel(from: Page, channel: ChannelId, member: MemberId): void {
     const to = this.pages.find(({ name }) => name === member)
     const near: End = { page: from, channel, far: null, open: true }
     from.ends.set(channel, near)
@@ -317,7 +317,7 @@ export class Scene {
   }
 
   /** What was said before still arrives. */
-  closeLane(page: Page, channel: ChannelId): void {
+  closeChannel(page: Page, channel: ChannelId): void {
     const end = page.ends.get(channel)
     if (!end) return
     this.post(() => {

@@ -1,10 +1,10 @@
 /** The words: what is understood, what is written, and that nothing hostile gets through or throws. */
 import { describe, expect, test } from 'vitest'
 import { cut } from '../src/base/text.ts'
-import { decodeFrame, encodeFrame, frameBytesMax } from '../src/wire/codec.ts'
 import { parseIceServers } from '../src/wire/ice.ts'
 import { memberId, peerId, roomId } from '../src/wire/ids.ts'
 import { parseInvitation, parsePasted, writeInvitation } from '../src/wire/invitation.ts'
+import { decodeFrame, encodeFrame, frameBytesMax } from '../src/wire/json.ts'
 import { parseMesh, writeMesh } from '../src/wire/mesh.ts'
 import { noCaps, ownCaps } from '../src/wire/peer.ts'
 import {

@@ -1,6 +1,6 @@
 /** A page on which our link meets the real simple-peer: one of them opens, both speak, both send a sound. */
 import { Link } from '../../src/link/link.ts'
-import { decodeFrame, encodeFrame } from '../../src/wire/codec.ts'
+import { decodeFrame, encodeFrame } from '../../src/wire/json.ts'
 import { parseSignal, type Signal } from '../../src/wire/signal.ts'
 
 /** The little of simple-peer that is used here. */

@@ -65,7 +65,7 @@ export class AppController {
   }
 
   readonly #files: FileCommands = {
-    share: parcels => this.#share(parcels),
+    share: items => this.#share(items),
     unshare: file => this.#session?.files.unshare(file),
     accept: key => this.#session?.files.accept(key),
     decline: key => this.#session?.files.decline(key),
@@ -114,12 +114,12 @@ export class AppController {
     }
   }
 
-  #share(parcels: readonly ShareItem[]): boolean {
-    if (!this.#session?.canOffer || parcels.length === 0) return false
-    const many = parcels.length > filesAtOnceMax
+  #share(items: readonly ShareItem[]): boolean {
+    if (!this.#session?.canOffer || items.length === 0) return false
+    const many = items.length > filesAtOnceMax
     this.#model.tooManyFiles.value = many
     if (many) return false
-    this.#session.files.share(parcels)
+    this.#session.files.share(items)
     return true
   }
 

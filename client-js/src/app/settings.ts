@@ -4,7 +4,7 @@
  */
 import type { Choice } from '../call/devices.ts'
 import { type IceServer, parseIceServers } from '../wire/ice.ts'
-import { type Fields, isRecord, textUpTo } from '../wire/shape.ts'
+import { type Fields, isRecord, textUpTo } from '../wire/json.ts'
 
 /** For the views, which do not look into the wire's words themselves. */
 export {

@@ -46,7 +46,7 @@ export class LocalParticipant {
   #pushToTalk: boolean
   #audioOnly: boolean
   #talking = false
-  #heard = { speaking: false, silent: false }
+  #voice = { speaking: false, silent: false }
   #sentMedia: Media = { muted: true, cameraOff: true, pushToTalk: false }
 
   constructor(choices: CallChoices, processing: Processing, ports: LocalParticipantPorts) {
@@ -145,10 +145,10 @@ export class LocalParticipant {
   }
 
   /** What the microphone picks up of us. */
-  setVoice(heard: { speaking: boolean; silent: boolean }): void {
-    const { speaking, silent } = this.#heard
-    this.#heard = heard
-    if (speaking !== heard.speaking || silent !== heard.silent) this.#ports.changed()
+  setVoice(voice: { speaking: boolean; silent: boolean }): void {
+    const { speaking, silent } = this.#voice
+    this.#voice = voice
+    if (speaking !== voice.speaking || silent !== voice.silent) this.#ports.changed()
   }
 
   get state(): Omit<OwnCall, 'phase' | 'devices' | 'processing'> {
@@ -160,8 +160,8 @@ export class LocalParticipant {
       camera: inputs.opening('camera') ? 'starting' : camera,
       pushToTalk: this.#pushToTalk,
       talking: this.#talking,
-      speaking: this.#heard.speaking,
-      silent: this.#heard.silent && this.audible,
+      speaking: this.#voice.speaking,
+      silent: this.#voice.silent && this.audible,
       audioOnly: this.#audioOnly,
       screens: this.#screens.all,
     }

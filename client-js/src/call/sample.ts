@@ -1,6 +1,6 @@
 /** Reads a few numbers out of a connection's statistics, of which any browser may lack some. Pure. */
 import { selectedPair } from '../link/connection-info.ts'
-import { type Fields, isRecord } from '../wire/shape.ts'
+import { type Fields, isRecord } from '../wire/json.ts'
 
 export type Received = {
   readonly kind: 'audio' | 'video'

@@ -79,8 +79,8 @@ export class SenderController {
       ] as const) {
         const key = `${peer} ${stream} ${kind}`
         live.add(key)
-        const told = this.#applied.get(key)
-        if (told && !isDue(told, tuning, size, nowMs)) continue
+        const applied = this.#applied.get(key)
+        if (applied && !isDue(applied, tuning, size, nowMs)) continue
         this.#applied.set(key, { tuning, size, atMs: nowMs })
         this.#ports.tune(peer, stream, kind, tuning)
       }
@@ -131,9 +131,10 @@ const same = (a: Tuning, b: Tuning): boolean =>
   a.scaleDownBy === b.scaleDownBy &&
   a.framesPerSecondMax === b.framesPerSecondMax
 
-const isDue = (told: AppliedTuning, now: Tuning, size: StreamSize, nowMs: number): boolean => {
-  if (same(told.tuning, now)) return false
+const isDue = (applied: AppliedTuning, now: Tuning, size: StreamSize, nowMs: number): boolean => {
+  if (same(applied.tuning, now)) return false
   const better =
-    now.active === told.tuning.active && (now.bitsPerSecondMax ?? 0) >= (told.tuning.bitsPerSecondMax ?? 0)
-  return !better || size !== told.size || nowMs - told.atMs >= betterMs
+    now.active === applied.tuning.active &&
+    (now.bitsPerSecondMax ?? 0) >= (applied.tuning.bitsPerSecondMax ?? 0)
+  return !better || size !== applied.size || nowMs - applied.atMs >= betterMs
 }

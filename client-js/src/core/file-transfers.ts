@@ -72,8 +72,8 @@ export class FileTransfers {
   }
 
   /** Offers these to everybody who is in the room. */
-  share(parcels: readonly ShareItem[]): void {
-    this.#when(it => void it.share(parcels))
+  share(items: readonly ShareItem[]): void {
+    this.#when(it => void it.share(items))
   }
 
   unshare(file: FileId): void {

@@ -1,7 +1,7 @@
 /** The side connections over which large files go to original pages: makes them, feeds them, and takes them down. */
 import type { ConnectPeer, PeerConn } from '../files/runtime/peer-conn.ts'
 import type { FilesEffect, FilesEvent, UploadKey } from '../files/state.ts'
-import { decodeFrame, encodeFrame } from '../wire/codec.ts'
+import { decodeFrame, encodeFrame } from '../wire/json.ts'
 import { steering } from './side-upload.ts'
 import { parseSideMessage, writeSideMessage } from './wire/side-protocol.ts'
 

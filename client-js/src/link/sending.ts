@@ -40,8 +40,8 @@ export class Sending {
     let grown = false
     for (const kind of kinds) {
       const track = tracks.find(it => it.kind === kind) ?? null
-      const slot = transceivers.get(kind)
-      if (slot) this.#change(() => replace(slot.sender, track))
+      const transceiver = transceivers.get(kind)
+      if (transceiver) this.#change(() => replace(transceiver.sender, track))
       else if (track) {
         transceivers.set(kind, this.#transceiverFor(track, stream, noReuse))
         grown = true
@@ -54,9 +54,9 @@ export class Sending {
     const held = this.#streams.get(id)
     if (!held) return false
     this.#streams.delete(id)
-    for (const slot of held.transceivers.values()) {
-      this.#pc.removeTrack(slot.sender)
-      this.#free.push(slot)
+    for (const transceiver of held.transceivers.values()) {
+      this.#pc.removeTrack(transceiver.sender)
+      this.#free.push(transceiver)
     }
     return held.transceivers.size > 0
   }

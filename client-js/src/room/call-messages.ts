@@ -111,13 +111,13 @@ const memberJoined = (
   const source = state.selfMember
   if (rulesOf(state).greetsCallers && own && source !== null && !message.reply) {
     const { state: charged, allowed } = chargeCall(next, via, at)
-    const say = (said: PeerMessage): RoomEffect => ({ type: 'send', over: via, source, message: said })
+    const say = (message: PeerMessage): RoomEffect => ({ type: 'send', over: via, source, message })
     const answer = [say({ kind: 'join-call', reply: true }), say({ kind: 'streams', announced: own })]
     return stepTo(charged, ...resumed, ...(allowed ? answer : []))
   }
-  const told = rulesOf(state).relays && !known ? [callsFor(next, via)] : []
+  const calls = rulesOf(state).relays && !known ? [callsFor(next, via)] : []
   const passed = passOn(next, via, speaker, { kind: 'join-call', reply: true }, at)
-  return { state: passed.state, effects: [...resumed, ...told, ...passed.effects] }
+  return { state: passed.state, effects: [...resumed, ...calls, ...passed.effects] }
 }
 
 /** Only a host passes on. Words of our own go to those who know them. */

@@ -28,14 +28,14 @@ export const canReact = (state: RoomState): boolean =>
 const broadcastToCapable = (
   state: RoomState,
   source: MemberId | null,
-  word: ChatEvent,
+  event: ChatEvent,
   except?: PeerId,
 ): RoomEffect[] =>
-  broadcast(state, source, word, except ?? null).filter(
+  broadcast(state, source, event, except ?? null).filter(
     effect => effect.type === 'send' && capsOf(state, effect.over).chat,
   )
 
-/** Our own word. */
+/** A message of our own. */
 export const say = (
   state: RoomState,
   { text, id, replyTo }: { text: string; id: MessageId; replyTo: MessageId | null },
@@ -77,32 +77,38 @@ export const receiveChat = (
   state: RoomState,
   via: PeerId,
   speaker: MemberId | null,
-  heard: Chat,
+  received: Chat,
   at: number,
 ): RoomStep => {
   const name = speaker === null ? undefined : state.members.get(speaker)?.name
   if (speaker === null || name === undefined) return stepTo(state)
   const { state: next, allowed } = charge(state, via, name, at)
   if (!allowed) return stepTo(next)
-  const thanks = ackFor(next, via, heard)
-  const known = findMessage(next.timeline, heard.id)
+  const thanks = ackFor(next, via, received)
+  const known = findMessage(next.timeline, received.id)
   // A message that comes once more over a link that broke is here already. One known only from shared history gives way.
   if (known?.sharedBy === null) return stepTo(next, ...thanks)
   if (known)
-    return receiveChat({ ...state, timeline: withoutEntry(state.timeline, known) }, via, speaker, heard, at)
-  const message = rulesOf(next).relays ? withAssignedId(next, heard) : heard
+    return receiveChat(
+      { ...state, timeline: withoutEntry(state.timeline, known) },
+      via,
+      speaker,
+      received,
+      at,
+    )
+  const message = rulesOf(next).relays ? withAssignedId(next, received) : received
   // Without text a message can still hold files, which others may understand.
   const { text, id, replyTo } = message
   const entry: NewChat = { kind: 'chat', name, own: false, text, id, replyTo, delivery: 'sent' }
   const shown = withoutTyping(text.trim() === '' ? next : withEntry(next, entry, at), speaker)
   const listed = receiveOffers(shown, speaker, name, message.files ?? [], at)
-  const told = stepTo(listed.state, ...listed.effects, ...thanks)
-  if (!rulesOf(shown).relays) return told
+  const step = stepTo(listed.state, ...listed.effects, ...thanks)
+  if (!rulesOf(shown).relays) return step
   const passedOn = stepTo(
-    enqueue(told.state, speaker, message, via),
+    enqueue(step.state, speaker, message, via),
     ...broadcast(shown, speaker, message, via),
   )
-  return { state: passedOn.state, effects: [...told.effects, ...passedOn.effects] }
+  return { state: passedOn.state, effects: [...step.effects, ...passedOn.effects] }
 }
 
 const ackFor = (state: RoomState, via: PeerId, { id }: Chat): RoomEffect[] => {
@@ -112,9 +118,9 @@ const ackFor = (state: RoomState, via: PeerId, { id }: Chat): RoomEffect[] => {
 }
 
 /** An original's message has no name of its own; where all go through us, we can give it one. */
-const withAssignedId = (state: RoomState, heard: Chat): Chat => {
-  const made = heard.id === null ? messageId(`host:${(state.timeline.at(-1)?.key ?? 0) + 1}`) : null
-  return made === null || findMessage(state.timeline, made) ? heard : withId(heard, made)
+const withAssignedId = (state: RoomState, received: Chat): Chat => {
+  const made = received.id === null ? messageId(`host:${(state.timeline.at(-1)?.key ?? 0) + 1}`) : null
+  return made === null || findMessage(state.timeline, made) ? received : withId(received, made)
 }
 
 /** What only pages of ours say to each other. */
@@ -122,32 +128,32 @@ export const receiveChatEvent = (
   state: RoomState,
   via: PeerId,
   speaker: MemberId | null,
-  word: ChatEvent,
+  event: ChatEvent,
   at: number,
 ): RoomStep => {
   const name = speaker === null ? undefined : state.members.get(speaker)?.name
-  if (word.kind === 'ack') return stepTo(acknowledge(state, via, word.id))
-  if (word.kind === 'history') return receiveHistory(state, via, word.messages, at)
+  if (event.kind === 'ack') return stepTo(acknowledge(state, via, event.id))
+  if (event.kind === 'history') return receiveHistory(state, via, event.messages, at)
   if (speaker === null || name === undefined) return stepTo(state)
   const { state: next, allowed } = charge(state, via, name, at)
   if (!allowed) return stepTo(next)
-  switch (word.kind) {
+  switch (event.kind) {
     case 'ask-history':
       return answerHistoryRequest(next, via, name, at)
     case 'typing':
-      return relayed(startTyping(next, speaker, word.on, at), via, speaker, word)
+      return relayed(startTyping(next, speaker, event.on, at), via, speaker, event)
     case 'reaction': {
-      const change = changeMessage(next.timeline, word.to, entry =>
-        withReaction(entry, word.emoji, { member: speaker, name }, word.on),
+      const change = changeMessage(next.timeline, event.to, entry =>
+        withReaction(entry, event.emoji, { member: speaker, name }, event.on),
       )
       if (change === next.timeline) return stepTo(next)
-      return relayed(stepTo({ ...next, timeline: change }), via, speaker, word)
+      return relayed(stepTo({ ...next, timeline: change }), via, speaker, event)
     }
   }
 }
 
-const relayed = ({ state, effects }: RoomStep, via: PeerId, speaker: MemberId, word: ChatEvent): RoomStep =>
-  stepTo(state, ...effects, ...(rulesOf(state).relays ? broadcastToCapable(state, speaker, word, via) : []))
+const relayed = ({ state, effects }: RoomStep, via: PeerId, speaker: MemberId, event: ChatEvent): RoomStep =>
+  stepTo(state, ...effects, ...(rulesOf(state).relays ? broadcastToCapable(state, speaker, event, via) : []))
 
 const startTyping = (state: RoomState, member: MemberId, on: boolean, at: number): RoomStep => {
   if (!on) return stepTo(withoutTyping(state, member))

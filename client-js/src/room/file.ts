@@ -160,6 +160,6 @@ export const offerFiles = (
     withOffers(state, owner, files),
   )
   const messages = offerMessages(files, id)
-  const owed = messages.reduce((now, it) => (it.kind === 'chat' ? enqueue(now, owner, it) : now), shown)
-  return stepTo(owed, ...messages.flatMap(message => broadcast(shown, owner, message)))
+  const queued = messages.reduce((now, it) => (it.kind === 'chat' ? enqueue(now, owner, it) : now), shown)
+  return stepTo(queued, ...messages.flatMap(message => broadcast(shown, owner, message)))
 }

@@ -4,8 +4,8 @@
  * Pure.
  */
 import { type HistoryEntry, historyBytesMax, historyMax, writeHistoryEntry } from '../wire/chat.ts'
-import { utf8Bytes } from '../wire/codec.ts'
 import { hostMember, type PeerId } from '../wire/ids.ts'
+import { utf8Bytes } from '../wire/json.ts'
 import { stepTo, withEntry, withLink } from './change.ts'
 import { capsOf, type RoomState, type RoomStep } from './state.ts'
 import { type ChatEntry, findMessage, prepend } from './timeline.ts'
@@ -52,14 +52,14 @@ export const historyTimeout = (state: RoomState, peer: PeerId): RoomStep => {
 export const receiveHistory = (
   state: RoomState,
   via: PeerId,
-  told: readonly HistoryEntry[],
+  entries: readonly HistoryEntry[],
   at: number,
 ): RoomStep => {
   const { history } = state
   if (history.phase !== 'asked' || history.peer !== via) return stepTo(state)
   const member = state.links.get(via)?.member ?? hostMember
   const sharedBy = state.members.get(member)?.name ?? ''
-  const earlier = told
+  const earlier = entries
     .filter(({ id }) => !findMessage(state.timeline, id))
     .map(
       (it): Omit<ChatEntry, 'key'> => ({
@@ -84,10 +84,12 @@ export const answerHistoryRequest = (state: RoomState, via: PeerId, name: string
   const link = state.links.get(via)
   if (!link || link.historySent || state.selfMember === null) return stepTo(state)
   const messages = state.sharesHistory ? recentEntries(state) : []
-  const told = withLink(state, via, { ...link, historySent: true })
+  const answered = withLink(state, via, { ...link, historySent: true })
   const answer = { kind: 'history', messages } as const
   return stepTo(
-    messages.length === 0 ? told : withEntry(told, { kind: 'notice', notice: 'handed-over', name }, at),
+    messages.length === 0
+      ? answered
+      : withEntry(answered, { kind: 'notice', notice: 'handed-over', name }, at),
     { type: 'send', over: via, source: state.selfMember, message: answer },
   )
 }
@@ -99,10 +101,10 @@ const recentEntries = (state: RoomState): HistoryEntry[] => {
   for (const entry of state.timeline.toReversed()) {
     if (entry.kind !== 'chat' || entry.sharedBy !== null) continue
     const { id, replyTo, name, text, at } = entry
-    const told = { id, replyTo, name, text, at }
-    bytes += utf8Bytes(writeHistoryEntry(told)) + 1
+    const shared = { id, replyTo, name, text, at }
+    bytes += utf8Bytes(writeHistoryEntry(shared)) + 1
     if (bytes > historyBytesMax || found.length >= historyMax) break
-    found.unshift(told)
+    found.unshift(shared)
   }
   return found
 }

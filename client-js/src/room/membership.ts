@@ -27,10 +27,10 @@ const unsure = (link: LinkState): LinkState => (link.inRoom === 'yes' ? { ...lin
 export const serverFound = (state: RoomState, self: PeerId): RoomStep => {
   if (state.ended) return stepTo(state)
   const source = rulesOf(state).selfMember(self) ?? state.selfMember
-  const told = broadcast(state, source ?? memberId(self), { kind: 'moved', to: self }).filter(
+  const announcements = broadcast(state, source ?? memberId(self), { kind: 'moved', to: self }).filter(
     effect => effect.type === 'send' && capsOf(state, effect.over).moves,
   )
-  const awaiting = new Set(told.flatMap(effect => (effect.type === 'send' ? [effect.over] : [])))
+  const awaiting = new Set(announcements.flatMap(effect => (effect.type === 'send' ? [effect.over] : [])))
   const moving: RoomState = {
     ...state,
     self,
@@ -38,7 +38,7 @@ export const serverFound = (state: RoomState, self: PeerId): RoomStep => {
     membership: { type: 'announcing', awaiting },
   }
   if (awaiting.size === 0) return rejoin(moving)
-  return stepTo(moving, ...told, { type: 'timer', timer: { kind: 'join' }, ms: movedWaitMs })
+  return stepTo(moving, ...announcements, { type: 'timer', timer: { kind: 'join' }, ms: movedWaitMs })
 }
 
 /** Joins unless that is under way or done: the timer and the last peer's word may both ask for it. */
@@ -97,13 +97,13 @@ const renameMember = (state: RoomState, from: PeerId, to: PeerId, link: LinkStat
 /** Seated again as a newcomer, so whoever has no link to us calls us: what is broken here is theirs to mend now. */
 export const rejoined = (state: RoomState, at: number): RoomStep => {
   if (state.ended) return stepTo(state)
-  const seated = withEntry(
+  const joined = withEntry(
     { ...state, membership: { type: 'joined' }, returned: true },
     { kind: 'notice', notice: 'line-back', name: '' },
     at,
   )
   const broken = [...state.links].filter(([, link]) => link.phase !== 'ready')
-  return stepEach(seated, broken, (now, [peer, link]) => {
+  return stepEach(joined, broken, (now, [peer, link]) => {
     const attempt = link.attempt + 1
     const stage = { phase: 'lost', member: link.member } as const
     const waiting = withLink(now, peer, linkAt(link, stage, { inRoom: 'unsure', attempt }))

@@ -16,7 +16,7 @@ import { step } from './step.ts'
 export type RoomPorts = {
   readonly dial: (peer: PeerId) => void
   readonly hangUp: (peer: PeerId) => void
-  readonly send: (over: PeerId, words: object, droppable: boolean) => void
+  readonly send: (over: PeerId, payload: object, droppable: boolean) => void
   readonly renameLink: (from: PeerId, to: PeerId) => void
   readonly signalled: (over: PeerId, signal: Signal) => void
   readonly join: () => void
@@ -82,7 +82,7 @@ export class Room {
   }
 
   /**
-   * A signal as words for the channel of a steady link to a page of ours; null for any other, where the server carries
+   * A signal as payload for the channel of a steady link to a page of ours; null for any other, where the server carries
    * it.
    */
   signalMessage(over: PeerId, signal: Signal): object | null {
@@ -101,8 +101,8 @@ export class Room {
       case 'hang-up':
         return this.#ports.hangUp(effect.peer)
       case 'send': {
-        const words = rulesOf(this.#state).write(effect.message, effect.source)
-        if (words) this.#ports.send(effect.over, words, effect.droppable === true)
+        const payload = rulesOf(this.#state).write(effect.message, effect.source)
+        if (payload) this.#ports.send(effect.over, payload, effect.droppable === true)
         return
       }
       case 'rename-link':

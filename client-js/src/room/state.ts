@@ -151,7 +151,7 @@ export type CallEvent =
 export type RoomEffect =
   | { type: 'dial'; peer: PeerId }
   | { type: 'hang-up'; peer: PeerId }
-  /** `spare`: rather left out than waiting behind much else. */
+  /** `droppable`: rather left out than waiting behind much else. */
   | { type: 'send'; over: PeerId; source: MemberId; message: PeerMessage; droppable?: true }
   | { type: 'rename-link'; from: PeerId; to: PeerId }
   /** Something for the link itself that came over its own channel. */

@@ -82,7 +82,7 @@ export const filesAtOnceMax = 40
 
 export type FileCommands = {
   /** Whether there was anybody to offer them to. */
-  readonly share: (parcels: readonly ShareItem[]) => boolean
+  readonly share: (items: readonly ShareItem[]) => boolean
   readonly unshare: (file: FileId) => void
   readonly accept: (key: DownloadKey) => void
   /** Straight to where the person says, in browsers that can ask. */

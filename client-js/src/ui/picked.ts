@@ -8,10 +8,10 @@ const filesMax = 20_000
 export const dropped = (transfer: DataTransfer): Promise<ShareItem[]> => {
   const items = [...transfer.items].filter(({ kind }) => kind === 'file')
   const taken = items.map(item => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }))
-  return Promise.all(taken.map(({ entry, file }) => parcelOf(entry, file))).then(parcels => parcels.flat())
+  return Promise.all(taken.map(({ entry, file }) => itemOf(entry, file))).then(items => items.flat())
 }
 
-const parcelOf = async (entry: FileSystemEntry | null, file: File | null): Promise<ShareItem[]> => {
+const itemOf = async (entry: FileSystemEntry | null, file: File | null): Promise<ShareItem[]> => {
   if (entry?.isDirectory) {
     const files = await within(entry as FileSystemDirectoryEntry, `${entry.name}/`, [])
     return files.length === 0 ? [] : [{ name: entry.name, files }]

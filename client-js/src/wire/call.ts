@@ -4,7 +4,7 @@
  */
 import { parseMap, parseSet, writeMap, writeSet } from '../legacy/wire/encoding.ts'
 import { type MemberId, memberId, type StreamId, streamId } from './ids.ts'
-import { type Fields, idText, isRecord } from './shape.ts'
+import { type Fields, idText, isRecord } from './json.ts'
 
 /** `camera`: somebody's microphone and camera, whichever of them is on. The original knows it as the primary stream. */
 export type StreamKind = 'camera' | 'screen'
@@ -81,23 +81,23 @@ export const starCall: CallDialect = {
 
 /** `target` is whom a star's frame names, which only a request for a stream makes use of. */
 export const parseCallMessage = (
-  words: CallDialect,
+  dialect: CallDialect,
   data: unknown,
   target: MemberId | null = null,
 ): CallMessage | null => {
   if (!isRecord(data)) return null
   const special = data['special']
   switch (data['type']) {
-    case words.numbers.join:
+    case dialect.numbers.join:
       return { kind: 'join-call', reply: special === true }
-    case words.numbers.leave:
+    case dialect.numbers.leave:
       return { kind: 'leave-call' }
-    case words.numbers.streams: {
+    case dialect.numbers.streams: {
       const announced = parseAnnounced(special)
       return announced && { kind: 'streams', announced }
     }
-    case words.numbers.want: {
-      const id = idText(words.wanted(special))
+    case dialect.numbers.want: {
+      const id = idText(dialect.wanted(special))
       return id === null ? null : { kind: 'want-stream', stream: streamId(id), of: target }
     }
     default:
@@ -110,17 +110,17 @@ type OriginalCallMessage = Extract<
   { kind: 'join-call' | 'leave-call' | 'streams' | 'want-stream' }
 >
 
-export const writeCallMessage = (words: CallDialect, message: OriginalCallMessage): object => {
-  const { numbers } = words
+export const writeCallMessage = (dialect: CallDialect, message: OriginalCallMessage): object => {
+  const { numbers } = dialect
   switch (message.kind) {
     case 'join-call':
-      return { type: numbers.join, special: words.join(message.reply) }
+      return { type: numbers.join, special: dialect.join(message.reply) }
     case 'leave-call':
       return { type: numbers.leave, special: {} }
     case 'streams':
       return { type: numbers.streams, special: writeAnnounced(message.announced) }
     case 'want-stream':
-      return { type: numbers.want, special: words.want(message.stream) }
+      return { type: numbers.want, special: dialect.want(message.stream) }
   }
 }
 
@@ -138,23 +138,23 @@ const writeAnnounced = ({ streams, media }: Announced): object => {
 const parseAnnounced = (value: unknown): Announced | null => {
   const ids = isRecord(value) ? parseSet(value['possibilities'], streamsMax) : null
   if (!isRecord(value) || ids === null) return null
-  const said = new Map(parseAbout(value['about']))
+  const details = new Map(parseAbout(value['about']))
   const unsaid = { hint: 'motion', sound: null } as const
   const streams = [...new Set(ids)].flatMap((entry): StreamAbout[] => {
     const id = idText(entry)
     if (id === null) return []
     const kind = entry === value['primaryStream'] ? 'camera' : 'screen'
-    return [{ id: streamId(id), kind, ...(said.get(id) ?? unsaid) }]
+    return [{ id: streamId(id), kind, ...(details.get(id) ?? unsaid) }]
   })
   return { streams, media: parseMedia(value['media']) }
 }
 
-type Said = readonly [string, { hint: ScreenHint; sound: boolean }]
+type StreamDetails = readonly [string, { hint: ScreenHint; sound: boolean }]
 
-const parseAbout = (value: unknown): Said[] =>
+const parseAbout = (value: unknown): StreamDetails[] =>
   !Array.isArray(value)
     ? []
-    : value.slice(0, streamsMax).flatMap((entry: unknown): Said[] => {
+    : value.slice(0, streamsMax).flatMap((entry: unknown): StreamDetails[] => {
         const id = isRecord(entry) ? idText(entry['id']) : null
         if (!isRecord(entry) || id === null) return []
         return [[id, { hint: entry['hint'] === 'text' ? 'text' : 'motion', sound: entry['sound'] === true }]]
@@ -172,9 +172,9 @@ export const writeCalls = (calls: ReadonlyMap<MemberId, Announced>): object =>
 export const parseCalls = (value: unknown): CallMessage | null => {
   const entries = parseMap(value, callersMax)
   if (entries === null) return null
-  const calls = entries.flatMap(([key, said]): [MemberId, Announced][] => {
+  const calls = entries.flatMap(([key, announcement]): [MemberId, Announced][] => {
     const id = idText(key)
-    const announced = parseAnnounced(said)
+    const announced = parseAnnounced(announcement)
     return id !== null && announced ? [[memberId(id), announced]] : []
   })
   return { kind: 'calls', calls: new Map(calls) }

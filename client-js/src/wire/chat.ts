@@ -5,7 +5,7 @@
 import { cut } from '../base/text.ts'
 import { type FileCard, parseFiles, writeFileCard } from './file.ts'
 import { type MessageId, messageId } from './ids.ts'
-import { type Fields, isRecord, textUpTo } from './shape.ts'
+import { type Fields, isRecord, textUpTo } from './json.ts'
 
 export type Chat = {
   kind: 'chat'

@@ -4,7 +4,7 @@
  * frames.
  */
 import { type FileId, fileId } from './ids.ts'
-import { idText, isRecord, textUpTo, wholeNumber } from './shape.ts'
+import { idText, isRecord, textUpTo, wholeNumber } from './json.ts'
 
 /** Told from other channels by this. */
 export const fileChannelProtocol = 'p2pchat-file'

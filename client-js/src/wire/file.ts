@@ -5,7 +5,7 @@
 import { cutFileName } from '../base/text.ts'
 import { type FileSignal, parseFileSignal, writeFileSignal } from '../legacy/wire/file-signal.ts'
 import { type FileId, fileId, type MemberId } from './ids.ts'
-import { type Fields, idText, isRecord, recordAt, textUpTo, wholeNumber } from './shape.ts'
+import { type Fields, idText, isRecord, recordAt, textUpTo, wholeNumber } from './json.ts'
 import { parseSignal, type Signal } from './signal.ts'
 
 export type { FileSignal } from '../legacy/wire/file-signal.ts'

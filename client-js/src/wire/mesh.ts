@@ -9,6 +9,7 @@ import {
 import { parseChat, parseChatEvent, writeChat, writeChatEvent } from './chat.ts'
 import { parseFileEvent, writeFileEvent } from './file.ts'
 import { type MemberId, peerId } from './ids.ts'
+import { idText, isRecord, textUpTo } from './json.ts'
 import {
   extensionTypes,
   type PeerMessage,
@@ -17,7 +18,6 @@ import {
   type Received,
   writePerson,
 } from './peer.ts'
-import { idText, isRecord, textUpTo } from './shape.ts'
 
 const types = { id: 0, message: 1, voiceEvent: 2, fileEvent: 3 } as const
 

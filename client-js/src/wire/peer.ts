@@ -6,7 +6,7 @@ import type { CallMessage } from './call.ts'
 import type { Chat, ChatEvent } from './chat.ts'
 import type { FileMessage } from './file.ts'
 import type { MemberId, PeerId } from './ids.ts'
-import { isRecord, textUpTo, wholeNumber } from './shape.ts'
+import { isRecord, textUpTo, wholeNumber } from './json.ts'
 import { parseSignal, type Signal } from './signal.ts'
 
 export type { Announced, CallMessage, Media } from './call.ts'

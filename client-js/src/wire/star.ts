@@ -11,6 +11,7 @@ import {
 import { parseChat, parseChatEvent, writeChat, writeChatEvent } from './chat.ts'
 import { parseDirect, parseFileEvent, writeDirect, writeFileEvent } from './file.ts'
 import { type MemberId, memberId, peerId } from './ids.ts'
+import { type Fields, idText, isRecord, recordAt, textUpTo } from './json.ts'
 import {
   extensionTypes,
   type Member,
@@ -21,7 +22,6 @@ import {
   type Received,
   writePerson,
 } from './peer.ts'
-import { type Fields, idText, isRecord, recordAt, textUpTo } from './shape.ts'
 
 const types = {
   initialId: 0,

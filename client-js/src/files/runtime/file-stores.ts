@@ -16,20 +16,20 @@ export type Place =
   | { readonly kind: 'memory' }
 
 export type Order =
-  | { op: 'open'; slot: StoreId; place: Place; bytes: number }
-  | { op: 'write'; slot: StoreId; pieces: readonly Uint8Array<ArrayBuffer>[] }
-  | { op: 'check'; slot: StoreId }
-  | { op: 'keep'; slot: StoreId }
+  | { op: 'open'; store: StoreId; place: Place; bytes: number }
+  | { op: 'write'; store: StoreId; pieces: readonly Uint8Array<ArrayBuffer>[] }
+  | { op: 'check'; store: StoreId }
+  | { op: 'keep'; store: StoreId }
   /** Gives it up, with what has been written. */
-  | { op: 'discard'; slot: StoreId }
+  | { op: 'discard'; store: StoreId }
 
 export type Report =
-  | { op: 'opened'; slot: StoreId; stored: number }
-  | { op: 'stored'; slot: StoreId; bytes: number }
-  | { op: 'checked'; slot: StoreId; digest: string }
+  | { op: 'opened'; store: StoreId; stored: number }
+  | { op: 'stored'; store: StoreId; bytes: number }
+  | { op: 'checked'; store: StoreId; digest: string }
   /** `blob` is null where the person has the file already. */
-  | { op: 'kept'; slot: StoreId; blob: Blob | null }
-  | { op: 'failed'; slot: StoreId }
+  | { op: 'kept'; store: StoreId; blob: Blob | null }
+  | { op: 'failed'; store: StoreId }
 
 export type FileStore = {
   /** Bytes that lie there from before. */
@@ -82,12 +82,12 @@ export const sweep = async (now: number): Promise<void> => {
 }
 
 /** What an earlier page has left, and nobody wants any more. */
-export const removeFileStore = async (slot: StoreId): Promise<void> => (await folder()).removeEntry(slot)
+export const removeFileStore = async (store: StoreId): Promise<void> => (await folder()).removeEntry(store)
 
-export const openFileStore = (slot: StoreId, place: Place, bytes: number): Promise<FileStore> => {
+export const openFileStore = (store: StoreId, place: Place, bytes: number): Promise<FileStore> => {
   switch (place.kind) {
     case 'private':
-      return storageOrMemory(slot, bytes)
+      return storageOrMemory(store, bytes)
     case 'chosen':
       return chosenStore(place.handle)
     case 'memory':
@@ -96,23 +96,23 @@ export const openFileStore = (slot: StoreId, place: Place, bytes: number): Promi
 }
 
 /** Without TLS, and in some browsers' private windows, there is no storage for us. */
-const storageOrMemory = async (slot: StoreId, bytes: number): Promise<FileStore> => {
+const storageOrMemory = async (store: StoreId, bytes: number): Promise<FileStore> => {
   const within = await folder().catch(() => null)
-  return within ? privateStore(within, slot, bytes) : memoryStore()
+  return within ? privateStore(within, store, bytes) : memoryStore()
 }
 
 const privateStore = async (
   within: FileSystemDirectoryHandle,
-  slot: StoreId,
+  store: StoreId,
   bytes: number,
 ): Promise<FileStore> => {
   const { quota = Number.POSITIVE_INFINITY, usage = 0 } = await navigator.storage.estimate()
-  const file = await within.getFileHandle(slot, { create: true })
+  const file = await within.getFileHandle(store, { create: true })
   const access = await accessTo(file)
   const stored = access.getSize()
   if (usage + bytes - stored > quota) {
     access.close()
-    await within.removeEntry(slot)
+    await within.removeEntry(store)
     throw new Error('no room')
   }
   let at = stored
@@ -137,7 +137,7 @@ const privateStore = async (
     },
     discard: async () => {
       access.close()
-      await within.removeEntry(slot)
+      await within.removeEntry(store)
     },
   }
 }

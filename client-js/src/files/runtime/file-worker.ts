@@ -22,39 +22,39 @@ export class FileWorker {
 
   /** What was written before goes first. */
   order(order: Exclude<Order, { op: 'write' }>): void {
-    if ('slot' in order) this.#flush(order.slot)
+    if ('store' in order) this.#flush(order.store)
     this.#started().postMessage(order)
   }
 
   /** Bytes go over and are ours no longer. */
-  write(slot: StoreId, bytes: Bytes): void {
-    const gathered = this.#gathered.get(slot) ?? this.#gather(slot)
+  write(store: StoreId, bytes: Bytes): void {
+    const gathered = this.#gathered.get(store) ?? this.#gather(store)
     gathered.pieces.push(bytes)
     gathered.bytes += bytes.byteLength
-    if (gathered.bytes >= gatherBytes) this.#flush(slot)
+    if (gathered.bytes >= gatherBytes) this.#flush(store)
   }
 
   /** What is being written is let go of, so that it can be gone on with. */
   close(): void {
-    for (const slot of [...this.#gathered.keys()]) this.#flush(slot)
+    for (const store of [...this.#gathered.keys()]) this.#flush(store)
     this.#worker?.terminate()
     this.#worker = null
   }
 
-  #gather(slot: StoreId): Gathered {
-    const timer = setTimeout(() => this.#flush(slot), gatherMs)
+  #gather(store: StoreId): Gathered {
+    const timer = setTimeout(() => this.#flush(store), gatherMs)
     const gathered: Gathered = { pieces: [], bytes: 0, timer }
-    this.#gathered.set(slot, gathered)
+    this.#gathered.set(store, gathered)
     return gathered
   }
 
-  #flush(slot: StoreId): void {
-    const gathered = this.#gathered.get(slot)
+  #flush(store: StoreId): void {
+    const gathered = this.#gathered.get(store)
     if (!gathered) return
-    this.#gathered.delete(slot)
+    this.#gathered.delete(store)
     clearTimeout(gathered.timer)
     const { pieces } = gathered
-    const order: Order = { op: 'write', slot, pieces }
+    const order: Order = { op: 'write', store, pieces }
     const buffers = new Set(pieces.map(({ buffer }) => buffer))
     this.#started().postMessage(order, [...buffers])
   }

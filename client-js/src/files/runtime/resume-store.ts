@@ -3,7 +3,7 @@
  * record of whose they are, so that the next page can resume. Where there is no storage, nothing is recorded.
  */
 import { type FileCard, parseFileCard, writeFileCard } from '../../wire/file.ts'
-import { idText, isRecord, textUpTo } from '../../wire/shape.ts'
+import { idText, isRecord, textUpTo } from '../../wire/json.ts'
 import { folderName, type StoreId } from './file-stores.ts'
 
 export type ResumeRecord = {
@@ -38,10 +38,10 @@ export class ResumeStore {
         const store = name.slice(0, -ending.length)
         if (!name.endsWith(ending) || busy.has(lockName(store))) continue
         const text = await (await (entry as FileSystemFileHandle).getFile()).text()
-        const note = parseRecord(text, this.#room)
-        if (!note) continue
+        const record = parseRecord(text, this.#room)
+        if (!record) continue
         const { size } = await (await folder.getFileHandle(store)).getFile()
-        if (size > 0 && size <= note.file.size) found.push({ ...note, store, stored: size })
+        if (size > 0 && size <= record.file.size) found.push({ ...record, store, stored: size })
       }
     } catch {
       // No storage, or no folder yet.
@@ -49,14 +49,14 @@ export class ResumeStore {
     return found
   }
 
-  async write(slot: StoreId, { file, ownerName, resumeToken }: ResumeRecord): Promise<void> {
+  async write(store: StoreId, { file, ownerName, resumeToken }: ResumeRecord): Promise<void> {
     try {
-      this.#hold(slot)
+      this.#hold(store)
       const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle(folderName)
-      const handle = await folder.getFileHandle(slot + ending, { create: true })
+      const handle = await folder.getFileHandle(store + ending, { create: true })
       const writable = await handle.createWritable()
       await writable.write(
-        JSON.stringify({ room: this.#room, file: writeFileCard(file), owner: ownerName, resumeToken }),
+        JSON.stringify({ room: this.#room, file: writeFileCard(file), owner: ownerName, again: resumeToken }),
       )
       await writable.close()
     } catch {
@@ -64,33 +64,33 @@ export class ResumeStore {
     }
   }
 
-  async remove(slot: StoreId): Promise<void> {
-    this.#release(slot)
+  async remove(store: StoreId): Promise<void> {
+    this.#release(store)
     try {
       const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle(folderName)
-      await folder.removeEntry(slot + ending)
+      await folder.removeEntry(store + ending)
     } catch {
       // There was none.
     }
   }
 
   close(): void {
-    for (const slot of [...this.#held.keys()]) this.#release(slot)
+    for (const store of [...this.#held.keys()]) this.#release(store)
   }
 
-  #hold(slot: StoreId): void {
-    if (this.#held.has(slot)) return
-    const over = new Promise<void>(resolve => this.#held.set(slot, resolve))
-    void navigator.locks.request(lockName(slot), () => over)
+  #hold(store: StoreId): void {
+    if (this.#held.has(store)) return
+    const over = new Promise<void>(resolve => this.#held.set(store, resolve))
+    void navigator.locks.request(lockName(store), () => over)
   }
 
-  #release(slot: StoreId): void {
-    this.#held.get(slot)?.()
-    this.#held.delete(slot)
+  #release(store: StoreId): void {
+    this.#held.get(store)?.()
+    this.#held.delete(store)
   }
 }
 
-const lockName = (slot: StoreId): string => `p2pchat-file ${slot}`
+const lockName = (store: StoreId): string => `p2pchat-file ${store}`
 
 const parseRecord = (text: string, room: string): ResumeRecord | null => {
   if (text.length > unitsMax) return null

@@ -136,8 +136,8 @@ export class TransferRuntime {
   }
 
   /** Offers these to everybody in the room. */
-  async share(parcels: readonly ShareItem[]): Promise<void> {
-    const cards = await Promise.all(parcels.map(parcel => this.#share(parcel)))
+  async share(items: readonly ShareItem[]): Promise<void> {
+    const cards = await Promise.all(items.map(item => this.#share(item)))
     for (let from = 0; !this.#over && from < cards.length; from += filesMax)
       this.#ports.offer(cards.slice(from, from + filesMax))
   }
@@ -186,8 +186,8 @@ export class TransferRuntime {
     this.#resumeStore.close()
   }
 
-  async #share(parcel: ShareItem): Promise<FileCard> {
-    const { name, media, content } = await packItem(parcel)
+  async #share(item: ShareItem): Promise<FileCard> {
+    const { name, media, content } = await packItem(item)
     const file: FileCard = { id: fileId(randomToken()), name, size: content.size, media }
     this.#sources.add(file.id, content)
     this.#feed({ type: 'share', file })
@@ -268,35 +268,35 @@ export class TransferRuntime {
     >,
   ): void {
     const { key } = effect
-    const slot = this.#stores.get(key) ?? randomToken()
-    this.#stores.set(key, slot)
+    const store = this.#stores.get(key) ?? randomToken()
+    this.#stores.set(key, store)
     const it = this.#state.downloads.get(key)
     if (!it) return
     switch (effect.type) {
       case 'open-store': {
         const place = this.#places.get(key) ?? { kind: 'private' }
-        return this.#worker.order({ op: 'open', slot, place, bytes: it.size })
+        return this.#worker.order({ op: 'open', store, place, bytes: it.size })
       }
       case 'write':
-        return this.#worker.write(slot, effect.bytes)
+        return this.#worker.write(store, effect.bytes)
       case 'check':
-        return this.#worker.order({ op: 'check', slot })
+        return this.#worker.order({ op: 'check', store })
       case 'save-resume-record': {
         const { file, ownerName, resumeToken } = it
         const inPrivate = (this.#places.get(key)?.kind ?? 'private') === 'private'
         return void (
           resumeToken !== null &&
           inPrivate &&
-          this.#resumeStore.write(slot, { file, ownerName, resumeToken: resumeToken })
+          this.#resumeStore.write(store, { file, ownerName, resumeToken: resumeToken })
         )
       }
       case 'keep':
-        void this.#resumeStore.remove(slot)
-        return this.#worker.order({ op: 'keep', slot })
+        void this.#resumeStore.remove(store)
+        return this.#worker.order({ op: 'keep', store })
       case 'discard':
         this.#stores.delete(key)
-        void this.#resumeStore.remove(slot)
-        return this.#worker.order({ op: 'discard', slot })
+        void this.#resumeStore.remove(store)
+        return this.#worker.order({ op: 'discard', store })
     }
   }
 
@@ -358,7 +358,7 @@ export class TransferRuntime {
   }
 
   #reported(report: Report): void {
-    const key = [...this.#stores].find(([, slot]) => slot === report.slot)?.[0]
+    const key = [...this.#stores].find(([, store]) => store === report.store)?.[0]
     if (key === undefined) return
     switch (report.op) {
       case 'opened':
@@ -380,16 +380,16 @@ export class TransferRuntime {
 }
 
 /** A file as it is, a folder as an archive: so it is one file for whoever fetches it, whatever their page can do. */
-const packItem = async (parcel: ShareItem): Promise<{ name: string; media: string; content: Content }> => {
-  if (!('files' in parcel))
+const packItem = async (item: ShareItem): Promise<{ name: string; media: string; content: Content }> => {
+  if (!('files' in item))
     return {
-      name: cutFileName(parcel.name, fileNameUnitsMax),
-      media: parcel.file.type,
-      content: whole(parcel.file),
+      name: cutFileName(item.name, fileNameUnitsMax),
+      media: item.file.type,
+      content: whole(item.file),
     }
   const { archive } = await import('./archive.ts')
-  const name = cutFileName(`${parcel.name}${archiveEnding}`, fileNameUnitsMax)
-  return { name, media: 'application/zip', content: archive(parcel) }
+  const name = cutFileName(`${item.name}${archiveEnding}`, fileNameUnitsMax)
+  return { name, media: 'application/zip', content: archive(item) }
 }
 
 const archiveEnding = '.zip'

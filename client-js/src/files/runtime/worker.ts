@@ -10,19 +10,19 @@ import {
   sweep,
 } from './file-stores.ts'
 
-type Open = { readonly slot: FileStore; readonly digester: Digester; bytes: number }
+type Open = { readonly store: FileStore; readonly digester: Digester; bytes: number }
 
 const report = (it: Report): void => postMessage(it)
 
 const open = new Map<StoreId, Open>()
-/** Orders for one slot are carried out one after the other. */
+/** Orders for one store are carried out one after the other. */
 const turns = new Map<StoreId, Promise<void>>()
 
 const readBackBytes = 1_048_576
 const carryOut = async (order: Order): Promise<void> => {
-  const { slot } = order
+  const { store } = order
   if (order.op === 'open') {
-    const found = await openFileStore(slot, order.place, order.bytes)
+    const found = await openFileStore(store, order.place, order.bytes)
     const digester = new Digester()
     for (let at = 0; at < found.stored; ) {
       const piece = found.readBack(at, Math.min(readBackBytes, found.stored - at))
@@ -30,48 +30,48 @@ const carryOut = async (order: Order): Promise<void> => {
       digester.take(piece)
       at += piece.byteLength
     }
-    open.set(slot, { slot: found, digester, bytes: found.stored })
-    return report({ op: 'opened', slot, stored: found.stored })
+    open.set(store, { store: found, digester, bytes: found.stored })
+    return report({ op: 'opened', store, stored: found.stored })
   }
-  const it = open.get(slot)
-  if (!it) return order.op === 'discard' ? removeFileStore(slot) : undefined
+  const it = open.get(store)
+  if (!it) return order.op === 'discard' ? removeFileStore(store) : undefined
   switch (order.op) {
     case 'write':
       for (const piece of order.pieces) {
-        await it.slot.write(piece)
+        await it.store.write(piece)
         it.digester.take(piece)
         it.bytes += piece.byteLength
       }
-      return report({ op: 'stored', slot, bytes: it.bytes })
+      return report({ op: 'stored', store, bytes: it.bytes })
     case 'check':
-      return report({ op: 'checked', slot, digest: await it.digester.digest() })
+      return report({ op: 'checked', store, digest: await it.digester.digest() })
     case 'keep':
-      open.delete(slot)
-      return report({ op: 'kept', slot, blob: await it.slot.save() })
+      open.delete(store)
+      return report({ op: 'kept', store, blob: await it.store.save() })
     case 'discard':
-      open.delete(slot)
-      return it.slot.discard()
+      open.delete(store)
+      return it.store.discard()
   }
 }
 
-const failed = async (slot: StoreId): Promise<void> => {
-  const it = open.get(slot)
-  open.delete(slot)
+const failed = async (store: StoreId): Promise<void> => {
+  const it = open.get(store)
+  open.delete(store)
   try {
-    await it?.slot.discard()
+    await it?.store.discard()
   } catch {
     // What cannot be removed now is swept another day.
   }
-  report({ op: 'failed', slot })
+  report({ op: 'failed', store })
 }
 
 const take = (order: Order): void => {
-  const { slot } = order
-  const before = turns.get(slot) ?? Promise.resolve()
-  const turn = before.then(() => carryOut(order)).catch(() => failed(slot))
-  turns.set(slot, turn)
+  const { store } = order
+  const before = turns.get(store) ?? Promise.resolve()
+  const turn = before.then(() => carryOut(order)).catch(() => failed(store))
+  turns.set(store, turn)
   void turn.then(() => {
-    if (turns.get(slot) === turn) turns.delete(slot)
+    if (turns.get(store) === turn) turns.delete(store)
   })
 }
 

@@ -3,7 +3,7 @@
  * which those pages turn back wherever they stand; bytes become a string of UTF-16 units, two bytes each, the high one
  * first.
  */
-import { isRecord } from '../../wire/shape.ts'
+import { isRecord } from '../../wire/json.ts'
 
 export const writeSet = (values: Iterable<unknown>): object => ({ dataType: 'Set', value: [...values] })
 

@@ -3,7 +3,7 @@
  * them only with original pages; between each other they open file channels.
  */
 import { type FileId, fileId } from '../../wire/ids.ts'
-import { type Fields, idText, isRecord, recordAt, textUpTo, wholeNumber } from '../../wire/shape.ts'
+import { type Fields, idText, isRecord, recordAt, textUpTo, wholeNumber } from '../../wire/json.ts'
 import { packed, unpacked } from './encoding.ts'
 
 /** The two ways in which the original moves a file: over the room's channel, or over connections of its own. */

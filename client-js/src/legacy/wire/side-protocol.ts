@@ -3,7 +3,7 @@
  * are to be, what they carry, and when to wait.
  */
 import { type FileCard, parseFileCard } from '../../wire/file.ts'
-import { isRecord, wholeNumber } from '../../wire/shape.ts'
+import { isRecord, wholeNumber } from '../../wire/json.ts'
 import { parseSignal, type Signal } from '../../wire/signal.ts'
 import { chunkBytes, writeBytes } from './file-signal.ts'
 
@@ -87,17 +87,17 @@ const parseAbout = (data: unknown): SideMessageIn | null => {
   return { kind: 'about', chunk, file }
 }
 
-export const writeSideMessage = (said: SideMessageOut): object => {
-  switch (said.kind) {
+export const writeSideMessage = (message: SideMessageOut): object => {
+  switch (message.kind) {
     case 'hello':
       return { type: types.probe, data: 'test msg' }
     case 'agree':
-      return { type: types.suggest, data: said.peers }
+      return { type: types.suggest, data: message.peers }
     case 'signal':
-      return { type: types.signal, data: { peerID: said.peer, signal: said.signal } }
+      return { type: types.signal, data: { peerID: message.peer, signal: message.signal } }
     case 'chunk':
-      return { type: types.respond, data: { chunkID: said.chunk, chunk: writeBytes(said.bytes) } }
+      return { type: types.respond, data: { chunkID: message.chunk, chunk: writeBytes(message.bytes) } }
     case 'end':
-      return { type: types.terminate, data: { errored: said.errored } }
+      return { type: types.terminate, data: { errored: message.errored } }
   }
 }

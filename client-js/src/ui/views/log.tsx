@@ -182,8 +182,8 @@ const breakBefore = (before: Entry | undefined, entry: Entry, line: number | nul
         <span>{texts().chat.fresh}</span>
       </p>
     )
-  const [told, now] = [tellerOf(before), tellerOf(entry)]
-  if (told === now) return null
+  const [earlier, now] = [sharedByOf(before), sharedByOf(entry)]
+  if (earlier === now) return null
   return (
     <p key={`told ${entry.key}`} class="log-line">
       <bdi>{now === null ? texts().chat.sinceYouCame : texts().chat.told(shownName(now))}</bdi>
@@ -191,7 +191,8 @@ const breakBefore = (before: Entry | undefined, entry: Entry, line: number | nul
   )
 }
 
-const tellerOf = (entry: Entry | undefined): string | null => (entry?.kind === 'chat' ? entry.sharedBy : null)
+const sharedByOf = (entry: Entry | undefined): string | null =>
+  entry?.kind === 'chat' ? entry.sharedBy : null
 
 const togetherMs = 180_000
 

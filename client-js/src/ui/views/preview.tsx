@@ -27,7 +27,7 @@ export const PreviewView = ({ model, commands }: Props) => {
   return (
     <section ref={area} class="preview" aria-label={texts().preview.title}>
       <div class="preview-picture">
-        <Mirror name={model.userName.value} state={state} want={preview.want} />
+        <SelfView name={model.userName.value} state={state} want={preview.want} />
         {!isAsking(state) && (
           <div class="preview-bar">
             <InputToggle input="microphone" state={state} commands={commands} />
@@ -52,9 +52,9 @@ export const PreviewView = ({ model, commands }: Props) => {
 const isAsking = ({ untouched, microphone, camera }: PreviewState): boolean =>
   untouched && microphone.trouble === null && camera.trouble === null
 
-type MirrorProps = { name: string; state: PreviewState; want: (inputs: readonly Input[]) => void }
+type SelfViewProps = { name: string; state: PreviewState; want: (inputs: readonly Input[]) => void }
 
-const Mirror = ({ name, state, want }: MirrorProps) => {
+const SelfView = ({ name, state, want }: SelfViewProps) => {
   const { microphone, camera } = state
   const stream = useMemo(() => camera.track && new MediaStream([camera.track]), [camera.track])
   if (stream) return <Video stream={stream} label={texts().preview.devices.camera} mirrored />

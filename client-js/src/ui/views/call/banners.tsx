@@ -33,18 +33,18 @@ export const Banners = (props: Props) => {
   usePassing(props)
   return (
     <div class="notes" role="status">
-      {bannersOf(props).map(note => (
-        <div key={note.key} class={`note note-${note.tone}`}>
+      {bannersOf(props).map(banner => (
+        <div key={banner.key} class={`note note-${banner.tone}`}>
           <span class="note-words">
-            {note.words}
-            {note.action && (
-              <button type="button" class="button button-small" onClick={note.action.press}>
-                {note.action.label}
+            {banner.words}
+            {banner.action && (
+              <button type="button" class="button button-small" onClick={banner.action.press}>
+                {banner.action.label}
               </button>
             )}
           </span>
-          {note.dismiss && (
-            <button type="button" class="note-dismiss" onClick={note.dismiss}>
+          {banner.dismiss && (
+            <button type="button" class="note-dismiss" onClick={banner.dismiss}>
               <Icon name="close" />
               <span class="sr-only">{texts().call.dismiss}</span>
             </button>
@@ -65,42 +65,46 @@ type Banner = {
 
 const bannersOf = ({ state, call, reconnecting, touch, plugged, use, forget }: Props): Banner[] => {
   const { own, carrying, troubles } = state
-  const notes: Banner[] = troubles.map(trouble => bannerOf(trouble, call))
-  if (reconnecting) notes.push({ key: 'reconnecting', tone: 'warn', words: texts().call.reconnectingAll })
-  if (carrying?.strained) notes.push({ key: 'strained', tone: 'warn', words: texts().call.strained })
+  const banners: Banner[] = troubles.map(trouble => bannerOf(trouble, call))
+  if (reconnecting) banners.push({ key: 'reconnecting', tone: 'warn', words: texts().call.reconnectingAll })
+  if (carrying?.strained) banners.push({ key: 'strained', tone: 'warn', words: texts().call.strained })
   if (plugged)
-    notes.push({
+    banners.push({
       key: 'plugged',
       tone: 'plain',
       words: texts().call.plugged(plugged.device.label),
       action: { label: texts().call.useIt, press: () => use(plugged) },
       dismiss: forget,
     })
-  if (own.silent) notes.push({ key: 'silent', tone: 'warn', words: texts().call.silent })
+  if (own.silent) banners.push({ key: 'silent', tone: 'warn', words: texts().call.silent })
   const { pushToTalk, microphone, speaking, talking } = own
   if (pushToTalk && microphone === 'on') {
     const how = touch ? texts().call.holdToTalkTouch : texts().call.holdToTalk
-    notes.push({ key: 'talk', tone: talking ? 'good' : 'plain', words: talking ? texts().call.talking : how })
+    banners.push({
+      key: 'talk',
+      tone: talking ? 'good' : 'plain',
+      words: talking ? texts().call.talking : how,
+    })
   } else if (speaking && microphone === 'muted')
-    notes.push({
+    banners.push({
       key: 'muted',
       tone: 'plain',
       words: texts().call.mutedSpeaking,
       action: { label: texts().call.unmute, press: () => void call.setMuted(false) },
     })
-  return notes
+  return banners
 }
 
 const bannerOf = (trouble: CallTrouble, call: CallCommands): Banner => {
-  const note = {
+  const banner = {
     key: `trouble ${trouble.key}`,
     tone: trouble.what === 'replaced' ? 'plain' : 'warn',
     words: wordsOf(trouble),
     dismiss: () => call.dismiss(trouble.key),
   } as const
-  if (trouble.what !== 'needs-press') return note
+  if (trouble.what !== 'needs-press') return banner
   return {
-    ...note,
+    ...banner,
     words: texts().call.needsPress,
     action: { label: texts().call.playSound, press: () => void call.playSound() },
   }
