@@ -1,6 +1,9 @@
 /** The files that we share, as they are read: in pieces, never as a whole, and hashed block by block in passing. */
+import { cutFileName } from '../../base/text.ts'
+import { fileNameUnitsMax } from '../../wire/file.ts'
 import type { FileId } from '../../wire/ids.ts'
 import { blockBytes, blockDigest, blocksOf, fileDigest } from '../digest.ts'
+import type { ShareItem } from '../state.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -73,3 +76,20 @@ const inPassing = ({ content, blocks }: Source, at: number, read: Bytes): void =
   if (Number.isInteger(block) && read.byteLength === size && !blocks.has(block))
     blocks.set(block, blockDigest(read))
 }
+
+/** A file as it is, a folder as an archive: so it is one file for whoever fetches it, whatever their page can do. */
+export const packItem = async (
+  item: ShareItem,
+): Promise<{ name: string; media: string; content: Content }> => {
+  if (!('files' in item))
+    return {
+      name: cutFileName(item.name, fileNameUnitsMax),
+      media: item.file.type,
+      content: whole(item.file),
+    }
+  const { archive } = await import('./archive.ts')
+  const name = cutFileName(`${item.name}${archiveEnding}`, fileNameUnitsMax)
+  return { name, media: 'application/zip', content: archive(item) }
+}
+
+const archiveEnding = '.zip'

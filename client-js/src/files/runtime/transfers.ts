@@ -3,9 +3,8 @@
  * timers.
  */
 import { randomToken } from '../../base/random.ts'
-import { cutFileName } from '../../base/text.ts'
 import { SideConnectionRuntime } from '../../legacy/index.ts'
-import { type FileCard, type FileSignal, fileNameUnitsMax, filesMax } from '../../wire/file.ts'
+import { type FileCard, type FileSignal, filesMax } from '../../wire/file.ts'
 import { type FileId, fileId, type MemberId } from '../../wire/ids.ts'
 import { openOffer } from '../download.ts'
 import {
@@ -26,7 +25,7 @@ import type { Place, Report, StoreId } from './file-stores.ts'
 import { FileWorker } from './file-worker.ts'
 import type { ConnectPeer } from './peer-conn.ts'
 import { ResumeStore } from './resume-store.ts'
-import { type Content, Sources, whole } from './sources.ts'
+import { packItem, Sources } from './sources.ts'
 
 export type { Place, ShareItem }
 
@@ -378,18 +377,3 @@ export class TransferRuntime {
     }
   }
 }
-
-/** A file as it is, a folder as an archive: so it is one file for whoever fetches it, whatever their page can do. */
-const packItem = async (item: ShareItem): Promise<{ name: string; media: string; content: Content }> => {
-  if (!('files' in item))
-    return {
-      name: cutFileName(item.name, fileNameUnitsMax),
-      media: item.file.type,
-      content: whole(item.file),
-    }
-  const { archive } = await import('./archive.ts')
-  const name = cutFileName(`${item.name}${archiveEnding}`, fileNameUnitsMax)
-  return { name, media: 'application/zip', content: archive(item) }
-}
-
-const archiveEnding = '.zip'
