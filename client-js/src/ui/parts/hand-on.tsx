@@ -11,11 +11,13 @@ type Props = {
   commands: Commands
   link: string
   room: string
+  /** Whether the link includes a password. */
+  locked: boolean
   /** Drawings alone, where there is little room. */
   small?: boolean
 }
 
-export const HandOn = ({ commands, link, room, small = false }: Props) => {
+export const HandOn = ({ commands, link, room, locked, small = false }: Props) => {
   const [open, setOpen] = useState(false)
   const { share } = commands
   return (
@@ -29,7 +31,7 @@ export const HandOn = ({ commands, link, room, small = false }: Props) => {
         />
       )}
       <Way icon="qr" label={text.room.qrShow} small={small} opens go={() => setOpen(true)} />
-      {open && <QrDialog link={link} close={() => setOpen(false)} />}
+      {open && <QrDialog link={link} locked={locked} close={() => setOpen(false)} />}
     </div>
   )
 }

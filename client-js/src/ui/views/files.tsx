@@ -194,7 +194,7 @@ const Shared = ({
   if (!share) return <p class="file-gone">{text.files.takenBack}</p>
   const name = shownName(share.file.name)
   return (
-    <section class="file file-own" aria-label={text.files.offerOf(text.chat.you, name)}>
+    <section class="file file-own" aria-label={text.files.ownOffer(name)}>
       <Icon name="file" />
       <div class="file-words">
         <Name file={share.file} />
@@ -230,7 +230,7 @@ const Row = ({ it, name, commands }: { it: Outgoing; name: string; commands: Fil
           text.files.pausedBy(to)
         ) : (
           <>
-            <bdi>{to}</bdi>: {rowState(it, to)}
+            <bdi>{to}</bdi>: {rowState(it)}
           </>
         )}
       </p>
@@ -253,8 +253,8 @@ const Row = ({ it, name, commands }: { it: Outgoing; name: string; commands: Fil
   )
 }
 
-const rowState = (it: Outgoing, to: string): string => {
-  if (it.phase === 'stopped') return text.files.whyRow[it.why ?? 'lost'](to)
+const rowState = (it: Outgoing): string => {
+  if (it.phase === 'stopped') return text.files.whyRow[it.why ?? 'lost']
   if (it.phase === 'running' && it.paused.ours) return text.files.paused
   return text.files.rows[it.phase]
 }

@@ -8,7 +8,14 @@ import { text } from '../text.ts'
 /** What the standard asks for around it. */
 const quiet = 4
 
-export const QrDialog = ({ link, close }: { link: string; close: () => void }) => {
+type Props = {
+  link: string
+  /** Whether the link includes a password. */
+  locked: boolean
+  close: () => void
+}
+
+export const QrDialog = ({ link, locked, close }: Props) => {
   const { path, size } = useMemo(() => drawn(link), [link])
   return (
     <Dialog title={text.room.qr} close={close}>
@@ -16,7 +23,7 @@ export const QrDialog = ({ link, close }: { link: string; close: () => void }) =
         <rect class="qr-ground" width={size} height={size} />
         <path class="qr-ink" d={path} />
       </svg>
-      <p>{text.room.qrLead}</p>
+      <p>{locked ? text.room.qrLead : text.room.qrLeadOpen}</p>
     </Dialog>
   )
 }

@@ -13,6 +13,11 @@ export const Ready = ({ commands, state, link, created }: Props) => (
     <h2 id="ready-title">{created ? text.room.ready : text.room.alone}</h2>
     <p>{state.card.password === '' ? text.room.readyLeadOpen : text.room.readyLead}</p>
     <CopyLink commands={commands} link={link} shown />
-    <HandOn commands={commands} link={link} room={shownName(state.card.name)} />
+    <HandOn
+      commands={commands}
+      link={link}
+      room={shownName(state.card.name)}
+      locked={state.card.password !== ''}
+    />
   </section>
 )

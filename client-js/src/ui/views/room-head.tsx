@@ -39,8 +39,7 @@ export const RoomHead = ({ model, commands, state, panels, people, children }: P
         </h1>
         <p class="room-kind">
           <Icon name={card.kind} />
-          {card.kind === 'mesh' ? text.room.mesh : text.room.star}
-          {card.kind === 'star' && ` ${text.create.starAlias}`}
+          {text.create[card.kind]}
         </p>
       </div>
       <RoomServerState model={model} state={state} />

@@ -97,7 +97,13 @@ export const RoomView = ({ model, commands, view }: Props) => {
         {(!alone || inCall) && admits(state) && (
           <div class="invite">
             <CopyLink commands={commands} link={invitation} />
-            <HandOn commands={commands} link={invitation} room={shownName(state.card.name)} small />
+            <HandOn
+              commands={commands}
+              link={invitation}
+              room={shownName(state.card.name)}
+              locked={state.card.password !== ''}
+              small
+            />
           </div>
         )}
         <div class="panel-narrow">

@@ -110,10 +110,7 @@ const Kind = ({ form, kind, change }: KindProps) => (
     <input type="radio" name="kind" checked={form.kind === kind} onChange={() => change({ kind })} />
     <Icon name={kind} />
     <span class="kind-words">
-      <span class="kind-name">
-        {text.create[kind]}
-        {kind === 'star' && <span class="kind-alias"> {text.create.starAlias}</span>}
-      </span>
+      <span class="kind-name">{text.create[kind]}</span>
       <span class="kind-lead">{kind === 'mesh' ? text.create.meshLead : text.create.starLead}</span>
     </span>
   </label>
