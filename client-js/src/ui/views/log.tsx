@@ -184,7 +184,7 @@ const breakBefore = (before: Entry | undefined, entry: Entry, line: number | nul
   if (told === now) return null
   return (
     <p key={`told ${entry.key}`} class="log-line">
-      <bdi>{now === null ? text.chat.sinceYouCame : text.chat.told(shownName(now))}</bdi>
+      <span>{now === null ? text.chat.sinceYouCame : text.chat.told(shownName(now))}</span>
     </p>
   )
 }
@@ -201,6 +201,6 @@ const followsOn = (before: Entry | undefined, entry: ChatEntry): boolean =>
 
 const Notice = ({ entry }: { entry: Extract<Entry, { kind: 'notice' }> }) => (
   <p class="notice">
-    <bdi>{text.notices[entry.notice](shownName(entry.name))}</bdi> <Time at={entry.at} />
+    {text.notices[entry.notice](shownName(entry.name))} <Time at={entry.at} />
   </p>
 )
