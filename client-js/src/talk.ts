@@ -54,7 +54,7 @@ export const attend = (visit: Visit, model: Model, alerts: Alerts): (() => void)
     visit.on('peer-joined', ({ name }) => {
       // Somebody waits for a first guest elsewhere; with company, comings are no news.
       if (visit.state.members.size <= 1)
-        tell(shownName(visit.state.card.name), text.notices.joined(shownName(name)))
+        tell(shownName(visit.state.card.name), text().notices.joined(shownName(name)))
     }),
   ]
   return () => {

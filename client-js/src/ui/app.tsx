@@ -19,7 +19,7 @@ const RoomView = later(loadRoom)
 export const App = ({ model, commands }: { model: Model; commands: Commands }) => {
   const view = model.view.value
   const fresh = view.kind === 'room' ? newTo(model.reading.value, view.state.timeline).length : 0
-  const title = view.kind === 'room' ? titleIn(view.state, fresh) : text.appName
+  const title = view.kind === 'room' ? titleIn(view.state, fresh) : text().appName
   useEffect(() => {
     document.title = title
   }, [title])
@@ -53,7 +53,7 @@ const Shown = ({ model, commands }: { model: Model; commands: Commands }) => {
 
 /** With how much is new, for those who see no more of us than a tab. */
 const titleIn = (state: RoomState, fresh: number): string => {
-  const title = text.titleIn(shownName(state.card.name))
+  const title = text().titleIn(shownName(state.card.name))
   return fresh === 0 ? title : `(${fresh}) ${title}`
 }
 

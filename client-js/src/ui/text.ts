@@ -1,7 +1,9 @@
-/** Owns the words of the page in the language that is spoken now. Read them while drawing, not when a file is loaded. */
+/** Owns how the texts of the page are looked up. */
 import { spoken } from './language.ts'
-import { en, type Texts } from './texts/en.ts'
+import type { Texts } from './texts/en.ts'
 
-export const text: Texts = new Proxy(en, {
-  get: (_first, section) => Reflect.get(spoken.value.words, section),
-})
+/**
+ * The texts in the language that is spoken now. Whoever asks while drawing is drawn again when the language changes. Ask
+ * where a text is needed, and do not keep what came: kept, it stays in the language of that moment.
+ */
+export const text = (): Texts => spoken.value.words

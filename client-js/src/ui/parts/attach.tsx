@@ -11,8 +11,8 @@ type Props = { canSend: boolean; commands: FileCommands }
 
 export const Attach = (props: Props) => (
   <span class="attach">
-    <Pick {...props} icon="attach" label={text.files.attach} kind="multiple" />
-    {folders && <Pick {...props} icon="folder" label={text.files.attachFolder} kind="webkitdirectory" />}
+    <Pick {...props} icon="attach" label={text().files.attach} kind="multiple" />
+    {folders && <Pick {...props} icon="folder" label={text().files.attachFolder} kind="webkitdirectory" />}
   </span>
 )
 

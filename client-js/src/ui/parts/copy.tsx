@@ -30,7 +30,7 @@ export const CopyLink = ({
       {(shown || result === 'failed') && (
         <>
           <label class="sr-only" for={id}>
-            {text.room.link}
+            {text().room.link}
           </label>
           <input
             id={id}
@@ -49,11 +49,11 @@ export const CopyLink = ({
         onClick={() => void copy()}
       >
         <Icon name="copy" />
-        {result === 'copied' ? text.room.copied : text.room.invite}
+        {result === 'copied' ? text().room.copied : text().room.invite}
       </button>
       <p class="copy-result" role="status">
-        {result === 'failed' && text.room.copyFailed}
-        {result === 'copied' && <span class="sr-only">{text.room.copied}</span>}
+        {result === 'failed' && text().room.copyFailed}
+        {result === 'copied' && <span class="sr-only">{text().room.copied}</span>}
       </p>
     </div>
   )

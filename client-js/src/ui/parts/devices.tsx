@@ -24,8 +24,8 @@ export const DeviceList = ({ kind, devices, choice, choose }: ListProps) => {
   )
   return (
     <fieldset class="options">
-      <legend>{text.preview.devices[kind]}</legend>
-      {option(null, text.preview.systemDevice)}
+      <legend>{text().preview.devices[kind]}</legend>
+      {option(null, text().preview.systemDevice)}
       {areNamed(devices) && devices.map(device => option(device, device.label))}
     </fieldset>
   )

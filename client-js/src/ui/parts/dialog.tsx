@@ -38,7 +38,7 @@ export const Dialog = ({ title, close, wide, focus, children }: Props) => {
         <h2 id={id}>{title}</h2>
         <button type="button" class="button button-icon" onClick={() => dialog.current?.close()}>
           <Icon name="close" />
-          <span class="sr-only">{text.dialog.close}</span>
+          <span class="sr-only">{text().dialog.close}</span>
         </button>
       </div>
       <div class="dialog-body">{children}</div>

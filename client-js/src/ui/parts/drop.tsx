@@ -22,11 +22,11 @@ export const Drop = ({ model, room, ready, commands }: Props) => {
   return (
     <>
       <div class="drop-refused" role="alert">
-        {refused && <p>{text.files.tooMany(filesAtOnceMax)}</p>}
+        {refused && <p>{text().files.tooMany(filesAtOnceMax)}</p>}
       </div>
       {over && (
         <div class="drop">
-          <p>{ready ? text.files.dropFor(room) : text.files.nobodyThere}</p>
+          <p>{ready ? text().files.dropFor(room) : text().files.nobodyThere}</p>
         </div>
       )}
     </>

@@ -11,7 +11,7 @@ export const Frame = ({ model, children }: FrameProps) => (
   <div class="frame">
     <header class="brand">
       <Logo />
-      <span class="brand-name">{text.appName}</span>
+      <span class="brand-name">{text().appName}</span>
       <ServerState model={model} />
       <SettingsButton model={model} />
     </header>
@@ -23,7 +23,7 @@ export const ServerState = ({ model }: { model: Model }) => {
   const state = model.server.value
   return (
     <p class={`state state-${state}`} role="status">
-      <span class="state-words">{text.server[state]}</span>
+      <span class="state-words">{text().server[state]}</span>
     </p>
   )
 }
@@ -47,7 +47,7 @@ export const FormTrouble = ({ model, where }: { model: Model; where: Where }) =>
   const here = trouble?.where === where && !elsewhere ? trouble.what : null
   return (
     <div class="form-trouble" role="alert">
-      {here !== null && <p>{text.refusals[here]}</p>}
+      {here !== null && <p>{text().refusals[here]}</p>}
     </div>
   )
 }
@@ -62,5 +62,5 @@ export const fieldTrouble = (
 ) => {
   const trouble = model.trouble.value
   const here = trouble?.what === what && (where === undefined || trouble.where === where)
-  return here ? text.refusals[what] : undefined
+  return here ? text().refusals[what] : undefined
 }

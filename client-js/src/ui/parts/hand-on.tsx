@@ -25,12 +25,12 @@ export const HandOn = ({ commands, link, room, locked, small = false }: Props) =
       {share && (
         <Way
           icon="share"
-          label={text.room.share}
+          label={text().room.share}
           small={small}
-          go={() => void share({ title: text.titleIn(room), url: link })}
+          go={() => void share({ title: text().titleIn(room), url: link })}
         />
       )}
-      <Way icon="qr" label={text.room.qrShow} small={small} opens go={() => setOpen(true)} />
+      <Way icon="qr" label={text().room.qrShow} small={small} opens go={() => setOpen(true)} />
       {open && <QrDialog link={link} locked={locked} close={() => setOpen(false)} />}
     </div>
   )

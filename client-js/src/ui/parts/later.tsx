@@ -23,6 +23,6 @@ export const later = <Props extends object>(
     }, [])
     const Part = loaded
     if (Part) return <Part {...props} />
-    return failed ? <p role="alert">{text.dialog.notLoaded}</p> : null
+    return failed ? <p role="alert">{text().dialog.notLoaded}</p> : null
   }
 }

@@ -31,7 +31,7 @@ export const Level = ({ track }: { track: MediaStreamTrack }) => {
     <div class="level-place">
       <div class="level" ref={bar} aria-hidden="true" />
       <p class={silent ? 'level-words level-silent' : 'level-words'} role="status">
-        {silent ? text.preview.silent : text.preview.speak}
+        {silent ? text().preview.silent : text().preview.speak}
       </p>
     </div>
   )

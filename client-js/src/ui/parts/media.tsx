@@ -40,11 +40,11 @@ export const Media = ({ name, type, size, load }: Props) => {
         aria-expanded={address !== null}
         onClick={address === null ? show : () => setAddress(null)}
       >
-        {address === null ? text.media.show : text.media.hide}
+        {address === null ? text().media.show : text().media.hide}
         <span class="sr-only"> {name}</span>
       </button>
       <p class="media-failed" role="status">
-        {failed && text.media.failed}
+        {failed && text().media.failed}
       </p>
       {address !== null && <Shown kind={kind} name={name} address={address} fail={fail} />}
     </div>

@@ -66,7 +66,7 @@ export const Panel = ({ panels, panel, title, note, focus, children }: Props) =>
         </h2>
         <button type="button" class="button button-icon" onClick={panels.close}>
           <Icon name="close" />
-          <span class="sr-only">{text.dialog.close}</span>
+          <span class="sr-only">{text().dialog.close}</span>
         </button>
       </div>
       <div class="panel-body">{children}</div>

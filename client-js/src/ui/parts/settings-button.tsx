@@ -9,12 +9,12 @@ export const SettingsButton = ({ model, named }: { model: Model; named?: boolean
     type="button"
     class={named ? 'button button-wide' : 'button button-icon settings-button'}
     aria-haspopup="dialog"
-    title={text.settings.title}
+    title={text().settings.title}
     onClick={() => {
       model.dialog.value = 'settings'
     }}
   >
     <Icon name="settings" />
-    <span class={named ? '' : 'sr-only'}>{text.settings.title}</span>
+    <span class={named ? '' : 'sr-only'}>{text().settings.title}</span>
   </button>
 )

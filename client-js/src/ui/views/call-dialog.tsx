@@ -18,16 +18,16 @@ export const CallDialog = ({ model, commands, close }: Props) => {
   }
   return (
     <Dialog
-      title={running ? text.call.joinTitle : text.call.startTitle}
+      title={running ? text().call.joinTitle : text().call.startTitle}
       close={close}
       focus=".preview button"
     >
       <PreviewView model={model} commands={commands} />
       <button type="button" class="button button-strong button-wide" aria-describedby={id} onClick={enter}>
-        {running ? text.call.join : text.call.start}
+        {running ? text().call.join : text().call.start}
       </button>
       <p id={id} class="prejoin-how" role="status">
-        {how === 'neither' ? text.preview.entersWithout : text.preview.joins[how]}
+        {how === 'neither' ? text().preview.entersWithout : text().preview.joins[how]}
       </p>
     </Dialog>
   )

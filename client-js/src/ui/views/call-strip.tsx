@@ -17,10 +17,10 @@ type Props = {
 export const CallStrip = ({ model, state, join, entrance }: Props) => {
   const participants = model.call.value?.participants ?? []
   const names = participants.map(({ member }) =>
-    shownName(state.members.get(member)?.name ?? text.room.stranger),
+    shownName(state.members.get(member)?.name ?? text().room.stranger),
   )
   return (
-    <section class="call-strip" aria-label={text.call.area}>
+    <section class="call-strip" aria-label={text().call.area}>
       <div class="call-strip-faces" aria-hidden="true">
         {names.slice(0, 3).map((name, at) => (
           <Face key={at} name={name} />
@@ -31,13 +31,13 @@ export const CallStrip = ({ model, state, join, entrance }: Props) => {
       </p>
       <button ref={entrance} type="button" class="button button-strong" onClick={join}>
         <Icon name="call" />
-        {text.call.join}
+        {text().call.join}
       </button>
     </section>
   )
 }
 
 const wordsFor = ([first = '', second, ...more]: readonly string[]): string => {
-  if (second === undefined) return text.call.inIt(first, 0)
-  return more.length === 0 ? text.call.inItTwo(first, second) : text.call.inIt(first, more.length + 1)
+  if (second === undefined) return text().call.inIt(first, 0)
+  return more.length === 0 ? text().call.inItTwo(first, second) : text().call.inIt(first, more.length + 1)
 }

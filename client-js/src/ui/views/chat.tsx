@@ -13,7 +13,7 @@ const FilesStrip = later(() => import('./files-strip.tsx').then(it => it.FilesSt
 type Props = { model: Model; commands: Commands; state: RoomState; alone: boolean }
 
 export const Chat = ({ model, commands, state, alone }: Props) => (
-  <section class="chat" aria-label={text.chat.log}>
+  <section class="chat" aria-label={text().chat.log}>
     <Log model={model} commands={commands} state={state} empty={!alone && !state.ended} />
     <Typing state={state} />
     {model.files.value.next > 1 && <FilesStrip model={model} commands={commands.files} />}
@@ -29,5 +29,5 @@ const Typing = ({ state }: { state: RoomState }) => {
     const member = state.members.get(id)
     return member ? [shownName(member.name)] : []
   })
-  return <p class="typing">{names.length > 0 && text.chat.typing(names)}</p>
+  return <p class="typing">{names.length > 0 && text().chat.typing(names)}</p>
 }

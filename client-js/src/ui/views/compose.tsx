@@ -47,7 +47,7 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
     write(current.value)
     current.focus()
   }
-  const words = alone && state.handsOver ? text.chat.aloneHandingOver : text.chat.alone
+  const words = alone && state.handsOver ? text().chat.aloneHandingOver : text().chat.alone
   return (
     <form
       class="compose"
@@ -58,14 +58,14 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
     >
       {answered && <Answered entry={answered} model={model} />}
       <label class="sr-only" for={id}>
-        {text.chat.message}
+        {text().chat.message}
       </label>
       <textarea
         id={id}
         ref={field}
         rows={1}
         maxLength={messageUnitsMax}
-        placeholder={text.chat.placeholder}
+        placeholder={text().chat.placeholder}
         enterkeyhint="send"
         dir="auto"
         aria-describedby={`${id}-hint`}
@@ -73,19 +73,19 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
         onKeyDown={keyDown}
         onInput={event => write(event.currentTarget.value)}
       />
-      <EmojiButton label={text.chat.emoji} class="button compose-emoji" pick={insert} />
+      <EmojiButton label={text().chat.emoji} class="button compose-emoji" pick={insert} />
       <Attach canSend={canOffer(state)} commands={commands.files} />
       <button type="submit" class="button button-strong send" aria-disabled={!canSend || value.trim() === ''}>
         <Icon name="send" />
-        <span class="sr-only">{text.chat.send}</span>
+        <span class="sr-only">{text().chat.send}</span>
       </button>
       <p class={alone ? 'compose-hint compose-hint-alone' : 'compose-hint'} id={`${id}-hint`}>
         {alone ? (
           words
         ) : left <= countdownFrom ? (
-          text.chat.left(left)
+          text().chat.left(left)
         ) : (
-          <span class="compose-hint-keys">{text.chat.hint}</span>
+          <span class="compose-hint-keys">{text().chat.hint}</span>
         )}
       </p>
     </form>
@@ -97,7 +97,7 @@ const Answered = ({ entry, model }: { entry: ChatEntry; model: Model }) => (
   <div class="answered">
     <p class="quote">
       <span class="quote-name">
-        {entry.own ? text.chat.replyingToSelf : text.chat.replyingTo(shownName(entry.name))}
+        {entry.own ? text().chat.replyingToSelf : text().chat.replyingTo(shownName(entry.name))}
       </span>
       <span class="quote-text" dir="auto">
         {excerpt(entry.text)}
@@ -111,7 +111,7 @@ const Answered = ({ entry, model }: { entry: ChatEntry; model: Model }) => (
       }}
     >
       <Icon name="close" />
-      <span class="sr-only">{text.chat.cancelReply}</span>
+      <span class="sr-only">{text().chat.cancelReply}</span>
     </button>
   </div>
 )

@@ -18,7 +18,7 @@ export const FileLine = ({ entry, model, commands }: Props) => {
       {!entry.own && <Face name={name} />}
       <div class="said-body">
         <p class="said-head">
-          <bdi class="said-name">{entry.own ? text.chat.you : name}</bdi> <Time at={entry.at} />
+          <bdi class="said-name">{entry.own ? text().chat.you : name}</bdi> <Time at={entry.at} />
         </p>
         <FileOf entry={entry} model={model} commands={commands} />
       </div>

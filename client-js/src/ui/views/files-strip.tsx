@@ -14,7 +14,7 @@ export const FilesStrip = ({ model, commands }: { model: Model; commands: FileCo
       {moving.length > 0 && <Sum moving={moving} />}
       {offers.length > 1 && (
         <p>
-          <span>{text.files.offers(offers.length)}</span>
+          <span>{text().files.offers(offers.length)}</span>
           <button
             type="button"
             class="button button-small"
@@ -22,7 +22,7 @@ export const FilesStrip = ({ model, commands }: { model: Model; commands: FileCo
               for (const { key } of offers) commands.accept(key)
             }}
           >
-            {text.files.acceptAll}
+            {text().files.acceptAll}
           </button>
         </p>
       )}
@@ -52,12 +52,12 @@ const Sum = ({ moving }: { moving: readonly Moved[] }) => {
   const left = owedSeconds(size - done, { at: 0, bytes: 0, perSecond })
   return (
     <div aria-live="off">
-      <progress aria-label={text.files.moving(moving.length)} max={size} value={done} />
+      <progress aria-label={text().files.moving(moving.length)} max={size} value={done} />
       <p>
-        <span>{text.files.moving(moving.length)}</span>
-        <span class="files-fine">{text.files.of(bytesText(done), bytesText(size))}</span>
+        <span>{text().files.moving(moving.length)}</span>
+        <span class="files-fine">{text().files.of(bytesText(done), bytesText(size))}</span>
         <span class="files-fine">{perSecondText(perSecond)}</span>
-        {left !== null && <span>{text.files.left(secondsText(left))}</span>}
+        {left !== null && <span>{text().files.left(secondsText(left))}</span>}
       </p>
     </div>
   )

@@ -28,7 +28,7 @@ export const FileOf = ({ entry, model, commands }: Props) => {
   return it ? (
     <Offered it={it} there={there} commands={commands} />
   ) : (
-    <p class="file-gone">{text.files.unknown}</p>
+    <p class="file-gone">{text().files.unknown}</p>
   )
 }
 
@@ -58,7 +58,7 @@ const Offered = ({ it, there, commands }: { it: Incoming; there: boolean; comman
     <section
       ref={card}
       class={`file file-${it.phase}`}
-      aria-label={text.files.offerOf(shownName(it.ownerName), name)}
+      aria-label={text().files.offerOf(shownName(it.ownerName), name)}
       tabIndex={open ? 0 : -1}
       onKeyDown={keyDown}
     >
@@ -88,14 +88,14 @@ const stands = ({ phase, paused }: Incoming | Outgoing): boolean =>
 
 const stateOf = (it: Incoming, there: boolean): string => {
   const from = shownName(it.ownerName)
-  if (it.phase === 'waiting' && !there) return text.files.ownerGone(from)
+  if (it.phase === 'waiting' && !there) return text().files.ownerGone(from)
   // The original's pages have no hash to compare.
-  if (it.phase === 'kept' && it.road === 'words') return text.files.keptUnchecked
-  if (it.phase === 'left') return text.files.partly(bytesText(it.stored), bytesText(it.size))
-  if (it.phase === 'stopped') return text.files.why[it.why ?? 'lost'](from)
-  if (it.phase === 'running' && it.paused.ours) return text.files.paused
-  if (it.phase === 'running' && it.paused.theirs) return text.files.pausedBy(from)
-  return text.files.phases[it.phase](from)
+  if (it.phase === 'kept' && it.road === 'words') return text().files.keptUnchecked
+  if (it.phase === 'left') return text().files.partly(bytesText(it.stored), bytesText(it.size))
+  if (it.phase === 'stopped') return text().files.why[it.why ?? 'lost'](from)
+  if (it.phase === 'running' && it.paused.ours) return text().files.paused
+  if (it.phase === 'running' && it.paused.theirs) return text().files.pausedBy(from)
+  return text().files.phases[it.phase](from)
 }
 
 const IncomingButtons = ({ it, commands }: { it: Incoming; commands: FileCommands }) => {
@@ -104,26 +104,26 @@ const IncomingButtons = ({ it, commands }: { it: Incoming; commands: FileCommand
   if (phase === 'offered')
     return (
       <>
-        <Press strong label={text.files.accept} name={name} press={() => commands.accept(key)} />
+        <Press strong label={text().files.accept} name={name} press={() => commands.accept(key)} />
         <SaveTo it={it} commands={commands} />
-        <Press label={text.files.decline} name={name} press={() => commands.decline(key)} />
+        <Press label={text().files.decline} name={name} press={() => commands.decline(key)} />
       </>
     )
   if (phase === 'left')
     return (
       <>
-        <Press strong label={text.files.resume} name={name} press={() => commands.accept(key)} />
-        <Press label={text.files.decline} name={name} press={() => commands.decline(key)} />
+        <Press strong label={text().files.resume} name={name} press={() => commands.accept(key)} />
+        <Press label={text().files.decline} name={name} press={() => commands.decline(key)} />
       </>
     )
   if (phase === 'kept')
-    return it.here && <Press label={text.files.saveAgain} name={name} press={() => commands.save(key)} />
+    return it.here && <Press label={text().files.saveAgain} name={name} press={() => commands.save(key)} />
   // What its owner no longer has cannot be had by asking again.
   if (phase === 'stopped' && (it.why === 'gone' || it.why === 'withdrawn')) return null
   if (phase === 'declined' || phase === 'stopped')
     return (
       <>
-        <Press label={text.files.fetch} name={name} press={() => commands.accept(key)} />
+        <Press label={text().files.fetch} name={name} press={() => commands.accept(key)} />
         <SaveTo it={it} commands={commands} />
       </>
     )
@@ -131,12 +131,12 @@ const IncomingButtons = ({ it, commands }: { it: Incoming; commands: FileCommand
     <>
       {phase === 'running' && (
         <Press
-          label={it.paused.ours ? text.files.resume : text.files.pause}
+          label={it.paused.ours ? text().files.resume : text().files.pause}
           name={name}
           press={() => commands.pause(key, !it.paused.ours)}
         />
       )}
-      <Press label={text.files.cancel} name={name} press={() => commands.cancel(key)} />
+      <Press label={text().files.cancel} name={name} press={() => commands.cancel(key)} />
     </>
   )
 }
@@ -145,7 +145,7 @@ const SaveTo = ({ it, commands }: { it: Incoming; commands: FileCommands }) => {
   const { acceptInto } = commands
   if (!acceptInto) return null
   return (
-    <Press label={text.files.acceptInto} name={shownName(it.file.name)} press={() => acceptInto(it.key)} />
+    <Press label={text().files.acceptInto} name={shownName(it.file.name)} press={() => acceptInto(it.key)} />
   )
 }
 
@@ -167,14 +167,14 @@ const Bar = ({ done, size, rate, name, still }: BarProps) => {
   return (
     <div class="file-progress" aria-live="off">
       <progress
-        aria-label={text.files.progressOf(name)}
+        aria-label={text().files.progressOf(name)}
         max={Math.max(1, size)}
         value={size === 0 ? 1 : done}
       />
       <p>
-        <span>{text.files.of(bytesText(done), bytesText(size))}</span>
+        <span>{text().files.of(bytesText(done), bytesText(size))}</span>
         {left !== null && <span>{perSecondText(rate.perSecond)}</span>}
-        {left !== null && <span>{text.files.left(secondsText(left))}</span>}
+        {left !== null && <span>{text().files.left(secondsText(left))}</span>}
       </p>
     </div>
   )
@@ -191,10 +191,10 @@ const Shared = ({
 }) => {
   const share = state.shares.get(entry.file)
   const rows = [...state.outgoing.values()].filter(({ file }) => file === entry.file)
-  if (!share) return <p class="file-gone">{text.files.takenBack}</p>
+  if (!share) return <p class="file-gone">{text().files.takenBack}</p>
   const name = shownName(share.file.name)
   return (
-    <section class="file file-own" aria-label={text.files.ownOffer(name)}>
+    <section class="file file-own" aria-label={text().files.ownOffer(name)}>
       <Icon name="file" />
       <div class="file-words">
         <Name file={share.file} />
@@ -204,7 +204,7 @@ const Shared = ({
           size={share.file.size}
           load={() => commands.shared(entry.file)}
         />
-        {rows.length === 0 && <p class="file-state">{text.files.offeredToAll}</p>}
+        {rows.length === 0 && <p class="file-state">{text().files.offeredToAll}</p>}
         {rows.length > 0 && (
           <ul class="file-rows">
             {rows.map(row => (
@@ -214,7 +214,7 @@ const Shared = ({
         )}
       </div>
       <div class="file-buttons">
-        <Press label={text.files.takeBack} name={name} press={() => commands.unshare(entry.file)} />
+        <Press label={text().files.takeBack} name={name} press={() => commands.unshare(entry.file)} />
       </div>
     </section>
   )
@@ -227,7 +227,7 @@ const Row = ({ it, name, commands }: { it: Outgoing; name: string; commands: Fil
     <li class="file-row">
       <p class="file-state" role="status">
         {it.phase === 'running' && it.paused.theirs && !it.paused.ours ? (
-          text.files.pausedBy(to)
+          text().files.pausedBy(to)
         ) : (
           <>
             <bdi>{to}</bdi>: {rowState(it)}
@@ -241,12 +241,12 @@ const Row = ({ it, name, commands }: { it: Outgoing; name: string; commands: Fil
         <div class="file-buttons">
           {it.phase === 'running' && (
             <Press
-              label={it.paused.ours ? text.files.resume : text.files.pause}
+              label={it.paused.ours ? text().files.resume : text().files.pause}
               name={`${name}, ${to}`}
               press={() => commands.pause(it.key, !it.paused.ours)}
             />
           )}
-          <Press label={text.files.cancel} name={`${name}, ${to}`} press={() => commands.cancel(it.key)} />
+          <Press label={text().files.cancel} name={`${name}, ${to}`} press={() => commands.cancel(it.key)} />
         </div>
       )}
     </li>
@@ -254,7 +254,7 @@ const Row = ({ it, name, commands }: { it: Outgoing; name: string; commands: Fil
 }
 
 const rowState = (it: Outgoing): string => {
-  if (it.phase === 'stopped') return text.files.whyRow[it.why ?? 'lost']
-  if (it.phase === 'running' && it.paused.ours) return text.files.paused
-  return text.files.rows[it.phase]
+  if (it.phase === 'stopped') return text().files.whyRow[it.why ?? 'lost']
+  if (it.phase === 'running' && it.paused.ours) return text().files.paused
+  return text().files.rows[it.phase]
 }

@@ -20,7 +20,7 @@ export const Invited = ({ model, commands, view }: Props) => {
     <Frame model={model}>
       <div class="prejoin">
         <div class="prejoin-title">
-          <h1 id="invited-title">{text.invited.title}</h1>
+          <h1 id="invited-title">{text().invited.title}</h1>
           <p>{leadFor(view)}</p>
         </div>
         <div class="prejoin-preview">
@@ -30,12 +30,12 @@ export const Invited = ({ model, commands, view }: Props) => {
           <NameField model={model} autofocus={!isTouch()} />
           {view.password !== 'known' && <PasswordField model={model} where="invited" />}
           <FormTrouble model={model} where="invited" />
-          <Submit model={model} where="invited" label={text.join.submit} busy={text.join.busy} />
+          <Submit model={model} where="invited" label={text().join.submit} busy={text().join.busy} />
           <p class="prejoin-how" role="status">
-            {text.preview.joins[joinsWith(model.preview.value)]}
+            {text().preview.joins[joinsWith(model.preview.value)]}
           </p>
           <button type="button" class="button button-quiet" onClick={commands.toStart}>
-            {text.invited.elsewhere}
+            {text().invited.elsewhere}
           </button>
         </form>
       </div>
@@ -44,6 +44,6 @@ export const Invited = ({ model, commands, view }: Props) => {
 }
 
 const leadFor = ({ password }: Props['view']): string => {
-  if (password === 'missing') return text.invited.passwordLead
-  return password === 'wrong' ? text.invited.wrongLead : text.invited.lead
+  if (password === 'missing') return text().invited.passwordLead
+  return password === 'wrong' ? text().invited.wrongLead : text().invited.lead
 }

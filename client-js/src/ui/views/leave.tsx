@@ -10,13 +10,13 @@ export const LeaveDialog = ({ model, commands, close }: Props) => {
   const view = model.view.value
   // Whatever it was is over meanwhile, and there is nothing to ask any more.
   const stake = view.kind === 'room' ? atStake(view.state, model.files.value) : null
-  const words = stake === 'room' ? text.room.endAsk : text.room.leaveAsk
+  const words = stake === 'room' ? text().room.endAsk : text().room.leaveAsk
   return (
     <Dialog title={words.title} close={close}>
       <p>{words.lead}</p>
       <div class="dialog-choice">
         <button type="button" class="button" onClick={close}>
-          {text.room.stay}
+          {text().room.stay}
         </button>
         <button
           type="button"

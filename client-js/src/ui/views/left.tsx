@@ -19,13 +19,15 @@ export const Left = ({ model, commands, view }: Props) => {
     <Frame model={model}>
       <form class="card card-alone" onSubmit={submit}>
         <h1 ref={title} tabIndex={-1}>
-          {view.ended ? text.left.titleEnded : text.left.title}
+          {view.ended ? text().left.titleEnded : text().left.title}
         </h1>
-        <p class="card-lead">{view.ended ? text.left.leadEnded(name) : text.left.lead(name)}</p>
+        <p class="card-lead">{view.ended ? text().left.leadEnded(name) : text().left.lead(name)}</p>
         <FormTrouble model={model} where="left" />
-        {!view.ended && <Submit model={model} where="left" label={text.left.rejoin} busy={text.left.busy} />}
+        {!view.ended && (
+          <Submit model={model} where="left" label={text().left.rejoin} busy={text().left.busy} />
+        )}
         <button type="button" class="button button-wide" onClick={commands.toStart}>
-          {text.left.toStart}
+          {text().left.toStart}
         </button>
       </form>
     </Frame>

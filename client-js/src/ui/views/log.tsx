@@ -56,15 +56,15 @@ export const Log = ({ model, commands, state, empty }: Props) => {
         ref={log}
         role="log"
         aria-live="polite"
-        aria-label={text.chat.log}
-        aria-description={text.chat.logHint}
+        aria-label={text().chat.log}
+        aria-description={text().chat.logHint}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
         onScroll={scrolled}
         onPointerLeave={() => point(null)}
         onKeyDown={event => walk(event, log)}
       >
-        {timeline.length === 0 && empty && <p class="log-empty">{text.chat.empty}</p>}
+        {timeline.length === 0 && empty && <p class="log-empty">{text().chat.empty}</p>}
         {drawn}
       </div>
       {!atEnd && <ToEnd fresh={fresh.length} go={() => toEnd(log)} />}
@@ -76,17 +76,17 @@ export const Log = ({ model, commands, state, empty }: Props) => {
 const ToEnd = ({ fresh, go }: { fresh: number; go: () => void }) =>
   fresh > 0 ? (
     <button type="button" class="button button-strong to-end" onClick={go}>
-      {text.chat.toEnd(fresh)}
+      {text().chat.toEnd(fresh)}
     </button>
   ) : (
     <button
       type="button"
       class="button button-icon to-end to-end-still"
-      title={text.chat.toLast}
+      title={text().chat.toLast}
       onClick={go}
     >
       <Icon name="open" />
-      <span class="sr-only">{text.chat.toLast}</span>
+      <span class="sr-only">{text().chat.toLast}</span>
     </button>
   )
 
@@ -177,14 +177,14 @@ const breakBefore = (before: Entry | undefined, entry: Entry, line: number | nul
   if (entry.key === line)
     return (
       <p key="line" class="log-line log-line-fresh">
-        <span>{text.chat.fresh}</span>
+        <span>{text().chat.fresh}</span>
       </p>
     )
   const [told, now] = [tellerOf(before), tellerOf(entry)]
   if (told === now) return null
   return (
     <p key={`told ${entry.key}`} class="log-line">
-      <span>{now === null ? text.chat.sinceYouCame : text.chat.told(shownName(now))}</span>
+      <span>{now === null ? text().chat.sinceYouCame : text().chat.told(shownName(now))}</span>
     </p>
   )
 }
@@ -201,6 +201,6 @@ const followsOn = (before: Entry | undefined, entry: ChatEntry): boolean =>
 
 const Notice = ({ entry }: { entry: Extract<Entry, { kind: 'notice' }> }) => (
   <p class="notice">
-    {text.notices[entry.notice](shownName(entry.name))} <Time at={entry.at} />
+    {text().notices[entry.notice](shownName(entry.name))} <Time at={entry.at} />
   </p>
 )

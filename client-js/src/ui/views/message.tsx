@@ -47,7 +47,7 @@ export const Message = memo((props: Props) => {
       {!entry.own && (follows ? <span class="face-gap" /> : <Face name={name} />)}
       <div class="said-body">
         <p class={follows ? 'sr-only' : 'said-head'}>
-          <bdi class="said-name">{entry.own ? text.chat.you : name}</bdi> <Time at={entry.at} />
+          <bdi class="said-name">{entry.own ? text().chat.you : name}</bdi> <Time at={entry.at} />
         </p>
         <div class="said-box">
           {entry.answers !== null && <Quote entry={quoted} acts={acts} />}
@@ -55,7 +55,7 @@ export const Message = memo((props: Props) => {
             <Words value={entry.text} />
           </div>
         </div>
-        {entry.delivery === 'unheard' && <p class="said-state">{text.chat.unheard}</p>}
+        {entry.delivery === 'unheard' && <p class="said-state">{text().chat.unheard}</p>}
         <Signs {...props} />
         {active && <Actions {...props} />}
       </div>
@@ -66,11 +66,11 @@ export const Message = memo((props: Props) => {
 export const Time = ({ at }: { at: number }) => <time dateTime={new Date(at).toISOString()}>{clock(at)}</time>
 
 const Quote = ({ entry, acts }: { entry: ChatEntry | null; acts: Acts }) => {
-  if (!entry) return <p class="quote">{text.chat.earlier}</p>
-  const name = entry.own ? text.chat.you : shownName(entry.name)
+  if (!entry) return <p class="quote">{text().chat.earlier}</p>
+  const name = entry.own ? text().chat.you : shownName(entry.name)
   return (
     <button type="button" class="quote" onClick={() => acts.show(entry.key)}>
-      <span class="sr-only">{text.chat.quoted(name)}</span>
+      <span class="sr-only">{text().chat.quoted(name)}</span>
       <bdi class="quote-name" aria-hidden="true">
         {name}
       </bdi>
@@ -88,7 +88,7 @@ const Signs = ({ entry, canReact, acts }: Props) => {
     <ul class="signs">
       {signs.map(({ sign, by }) => {
         const mine = by.some(({ member }) => member === null)
-        const label = text.chat.reaction(sign, namesOf(by))
+        const label = text().chat.reaction(sign, namesOf(by))
         return (
           <li key={sign}>
             <button
@@ -110,7 +110,7 @@ const Signs = ({ entry, canReact, acts }: Props) => {
 }
 
 const namesOf = (by: Sign['by']): string =>
-  listed(by.map(({ member, name }) => (member === null ? text.chat.you : shownName(name))))
+  listed(by.map(({ member, name }) => (member === null ? text().chat.you : shownName(name))))
 
 const Actions = ({ entry, canReply, canReact, acts }: Props) => {
   const { id, key } = entry
@@ -120,12 +120,12 @@ const Actions = ({ entry, canReply, canReact, acts }: Props) => {
       {canReply && (
         <button type="button" class="act" onClick={() => acts.reply(id)}>
           <Icon name="reply" />
-          <span class="sr-only">{text.chat.reply}</span>
+          <span class="sr-only">{text().chat.reply}</span>
         </button>
       )}
       {canReact && (
         <EmojiButton
-          label={text.chat.react}
+          label={text().chat.react}
           class="act"
           pick={sign => acts.react(id, sign, true)}
           toggled={open => acts.pick(open ? key : null)}

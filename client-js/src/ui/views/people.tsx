@@ -34,24 +34,24 @@ type RowProps = { person: Seen; calls: boolean; commands: Commands; star: boolea
 
 const Row = ({ person, calls, commands, star }: RowProps) => {
   const [open, setOpen] = useState(false)
-  const name = person.name === null ? text.room.stranger : shownName(person.name)
+  const name = person.name === null ? text().room.stranger : shownName(person.name)
   return (
     <li class={`person reach-${person.reach}`}>
       <Face name={name} />
       <span class="person-words">
         <span class="person-name">
           <bdi>{name}</bdi>
-          {person.host && <span class="tag">{text.room.host}</span>}
+          {person.host && <span class="tag">{text().room.host}</span>}
         </span>
         <span class="person-reach">
-          {text.reaches[person.reach]}
-          {calls && ` · ${text.call.inCall}`}
+          {text().reaches[person.reach]}
+          {calls && ` · ${text().call.inCall}`}
         </span>
       </span>
       {person.name !== null && person.reach !== 'self' && (
         <button type="button" class="act person-safety" onClick={() => setOpen(true)}>
           <Icon name="shield" />
-          <span class="sr-only">{text.safety.open(name)}</span>
+          <span class="sr-only">{text().safety.open(name)}</span>
         </button>
       )}
       {open && (

@@ -27,7 +27,7 @@ export const PreviewView = ({ model, commands }: Props) => {
     return preview.close
   }, [])
   return (
-    <section ref={area} class="preview" aria-label={text.preview.title}>
+    <section ref={area} class="preview" aria-label={text().preview.title}>
       <div class="preview-picture">
         <Mirror name={model.userName.value} state={state} want={preview.want} />
         {!isAsking(state) && (
@@ -59,13 +59,13 @@ type MirrorProps = { name: string; state: PreviewState; want: (inputs: readonly 
 const Mirror = ({ name, state, want }: MirrorProps) => {
   const { microphone, camera } = state
   const stream = useMemo(() => camera.track && new MediaStream([camera.track]), [camera.track])
-  if (stream) return <Video stream={stream} label={text.preview.devices.camera} mirrored />
+  if (stream) return <Video stream={stream} label={text().preview.devices.camera} mirrored />
   if (isAsking(state)) return <Ask want={want} />
   const asking = microphone.asking || camera.asking
   return (
     <div class="preview-face">
       {name.trim() === '' ? <Icon name="camera-off" /> : <Face name={name} large />}
-      <p>{asking ? text.preview.asking : text.preview.cameraOff}</p>
+      <p>{asking ? text().preview.asking : text().preview.cameraOff}</p>
     </div>
   )
 }
@@ -73,14 +73,14 @@ const Mirror = ({ name, state, want }: MirrorProps) => {
 /** Nothing is asked of the browser before this has been pressed. The strong button is the one that goes on. */
 const Ask = ({ want }: { want: (inputs: readonly Input[]) => void }) => (
   <div class="preview-ask">
-    <p class="preview-ask-title">{text.preview.ask}</p>
+    <p class="preview-ask-title">{text().preview.ask}</p>
     <button type="button" class="button" onClick={() => want(['microphone', 'camera'])}>
-      {text.preview.allowBoth}
+      {text().preview.allowBoth}
     </button>
     <button type="button" class="button button-quiet" onClick={() => want(['microphone'])}>
-      {text.preview.allowMicrophone}
+      {text().preview.allowMicrophone}
     </button>
-    <p class="preview-ask-hint">{text.preview.askHint}</p>
+    <p class="preview-ask-hint">{text().preview.askHint}</p>
   </div>
 )
 
@@ -91,8 +91,8 @@ const InputToggle = ({ input, state, commands: { preview, useDevice } }: ToggleP
   const on = track !== null
   return (
     <ToggleWithDevices
-      label={text.preview.devices[input]}
-      chooseLabel={text.preview.choose[input]}
+      label={text().preview.devices[input]}
+      chooseLabel={text().preview.choose[input]}
       icon={input}
       iconOff={`${input}-off`}
       on={on}
@@ -130,10 +130,10 @@ const SpeakerTest = ({ state, commands }: { state: PreviewState; commands: Comma
           onClick={() => phase !== 'playing' && void play()}
         >
           <Icon name="speaker" />
-          {phase === 'playing' ? text.preview.testing : text.preview.testSpeaker}
+          {phase === 'playing' ? text().preview.testing : text().preview.testSpeaker}
         </button>
         {canChooseSpeaker && devices.speaker.length > 1 && (
-          <Popover label={text.preview.choose.speaker} icon="open" class="round-more">
+          <Popover label={text().preview.choose.speaker} icon="open" class="round-more">
             {() => (
               <DeviceList
                 kind="speaker"
@@ -146,7 +146,7 @@ const SpeakerTest = ({ state, commands }: { state: PreviewState; commands: Comma
         )}
       </div>
       <p class="field-hint" role="status">
-        {phase === 'failed' && text.preview.testFailed}
+        {phase === 'failed' && text().preview.testFailed}
       </p>
     </div>
   )

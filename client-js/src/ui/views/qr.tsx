@@ -18,12 +18,12 @@ type Props = {
 export const QrDialog = ({ link, locked, close }: Props) => {
   const { path, size } = useMemo(() => drawn(link), [link])
   return (
-    <Dialog title={text.room.qr} close={close}>
-      <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={text.room.qr}>
+    <Dialog title={text().room.qr} close={close}>
+      <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={text().room.qr}>
         <rect class="qr-ground" width={size} height={size} />
         <path class="qr-ink" d={path} />
       </svg>
-      <p>{locked ? text.room.qrLead : text.room.qrLeadOpen}</p>
+      <p>{locked ? text().room.qrLead : text().room.qrLeadOpen}</p>
     </Dialog>
   )
 }

@@ -10,8 +10,8 @@ type Props = { commands: Commands; state: RoomState; link: string; created: bool
 
 export const Ready = ({ commands, state, link, created }: Props) => (
   <section class="ready" aria-labelledby="ready-title">
-    <h2 id="ready-title">{created ? text.room.ready : text.room.alone}</h2>
-    <p>{state.card.password === '' ? text.room.readyLeadOpen : text.room.readyLead}</p>
+    <h2 id="ready-title">{created ? text().room.ready : text().room.alone}</h2>
+    <p>{state.card.password === '' ? text().room.readyLeadOpen : text().room.readyLead}</p>
     <CopyLink commands={commands} link={link} shown />
     <HandOn
       commands={commands}

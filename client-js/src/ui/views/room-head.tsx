@@ -39,20 +39,20 @@ export const RoomHead = ({ model, commands, state, panels, people, children }: P
         </h1>
         <p class="room-kind">
           <Icon name={card.kind} />
-          {text.create[card.kind]}
+          {text().create[card.kind]}
         </p>
       </div>
       <RoomServerState model={model} state={state} />
       <div class="room-buttons">
         {children}
-        <PanelButton panels={panels} panel="people" label={text.room.people}>
+        <PanelButton panels={panels} panel="people" label={text().room.people}>
           <Icon name="people" />
           <span aria-hidden="true">{people}</span>
         </PanelButton>
         <SettingsButton model={model} />
         <button type="button" class="button button-leave" onClick={leave}>
           <Icon name="leave" />
-          <span class="button-words">{text.room.leave}</span>
+          <span class="button-words">{text().room.leave}</span>
         </button>
       </div>
     </header>
@@ -67,7 +67,7 @@ const RoomServerState = ({ model, state }: { model: Model; state: RoomState }) =
   if (admits(state)) return <ServerState model={model} />
   return (
     <p class="state state-closed" role="status">
-      <span class="state-words">{state.ended ? text.server.ended : text.server.roomGone}</span>
+      <span class="state-words">{state.ended ? text().server.ended : text().server.roomGone}</span>
     </p>
   )
 }

@@ -26,8 +26,8 @@ export const useCallSaid = (room: RoomState, model: Model): void => {
     before.current = call
     if (!was || !call) return
     const nameOf = (member: MemberId): string =>
-      shownName(members.current.get(member)?.name ?? text.room.stranger)
-    for (const words of saidOf(was, call, nameOf, text.call.said)) announce(words)
+      shownName(members.current.get(member)?.name ?? text().room.stranger)
+    for (const words of saidOf(was, call, nameOf, text().call.said)) announce(words)
   })
 }
 

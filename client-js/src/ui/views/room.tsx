@@ -59,7 +59,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
         {call === 'none' && !state.ended && (
           <button ref={entrance} type="button" class="button button-strong" onClick={ask}>
             <Icon name="call" />
-            <span class="button-words">{text.call.start}</span>
+            <span class="button-words">{text().call.start}</span>
           </button>
         )}
       </RoomHead>
@@ -83,15 +83,15 @@ export const RoomView = ({ model, commands, view }: Props) => {
         )}
       </main>
       {inCall && (
-        <Panel panels={panels} panel="chat" title={text.call.chat} focus="textarea">
+        <Panel panels={panels} panel="chat" title={text().call.chat} focus="textarea">
           {panels.open === 'chat' && chat}
         </Panel>
       )}
       <Panel
         panels={panels}
         panel="people"
-        title={text.room.people}
-        note={text.room.peopleCount(seen.length, state.card.peersMax)}
+        title={text().room.people}
+        note={text().room.peopleCount(seen.length, state.card.peersMax)}
       >
         <People seen={seen} model={model} commands={commands} star={state.card.kind === 'star'} />
         {(!alone || inCall) && admits(state) && (
@@ -135,14 +135,14 @@ const Trouble = ({ model, state }: { model: Model; state: RoomState }) => {
 const relayTrouble = (model: Model, state: RoomState): string | null => {
   const settings = model.settings.value
   if (state.ended) return null
-  if (relayMissing(settings, model.serverRelays.value)) return text.connection.noRelay
-  return relayFails(settings, state) ? text.connection.relayFails : null
+  if (relayMissing(settings, model.serverRelays.value)) return text().connection.noRelay
+  return relayFails(settings, state) ? text().connection.relayFails : null
 }
 
 const troubleOf = (state: RoomState): string | null => {
-  if (state.ended) return text.room.ended
+  if (state.ended) return text().room.ended
   if (state.host === null) return null
   const phase = state.links.get(state.host)?.phase
   if (phase === 'ready') return null
-  return phase === 'lost' ? text.room.hostLost : text.room.waitingForHost
+  return phase === 'lost' ? text().room.hostLost : text().room.waitingForHost
 }

@@ -24,11 +24,11 @@ export const SafetyDialog = ({ commands, member, name, reach, star, close }: Pro
     }
   }, [member, reach])
   return (
-    <Dialog title={text.safety.open(name)} close={close}>
+    <Dialog title={text().safety.open(name)} close={close}>
       {reach === 'via-host' ? (
-        <p>{text.safety.viaHost(name)}</p>
+        <p>{text().safety.viaHost(name)}</p>
       ) : shown === null ? (
-        <p>{text.safety.none}</p>
+        <p>{text().safety.none}</p>
       ) : (
         shown !== 'asking' && <Shown connection={shown} star={star} />
       )}
@@ -38,20 +38,20 @@ export const SafetyDialog = ({ commands, member, name, reach, star, close }: Pro
 
 const Shown = ({ connection: { way, code }, star }: { connection: ConnectionShown; star: boolean }) => (
   <>
-    {way !== null && <p>{way === 'direct' ? text.safety.direct : text.safety.relayed}</p>}
+    {way !== null && <p>{way === 'direct' ? text().safety.direct : text().safety.relayed}</p>}
     {code === null ? (
-      <p>{text.safety.noHttps}</p>
+      <p>{text().safety.noHttps}</p>
     ) : (
       <section class="safety" aria-labelledby="safety-code">
-        <h3 id="safety-code">{text.safety.code}</h3>
+        <h3 id="safety-code">{text().safety.code}</h3>
         <p class="safety-code" dir="ltr">
           {code.map((group, index) => (
             <span key={index}>{group} </span>
           ))}
         </p>
-        <p>{text.safety.lead}</p>
-        <p>{text.safety.differs}</p>
-        {star && <p class="field-hint">{text.safety.starHost}</p>}
+        <p>{text().safety.lead}</p>
+        <p>{text().safety.differs}</p>
+        {star && <p class="field-hint">{text().safety.starHost}</p>}
       </section>
     )}
   </>

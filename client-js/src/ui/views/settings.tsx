@@ -14,15 +14,15 @@ export type SettingsProps = { model: Model; commands: Commands }
 export const SettingsDialog = ({ model, commands, close }: SettingsProps & { close: () => void }) => {
   const props = { model, commands }
   const tabs: readonly Tab[] = [
-    { key: 'general', title: text.settings.general, body: () => <GeneralSettings {...props} /> },
-    { key: 'media', title: text.settings.media, body: () => <MediaSettings {...props} /> },
-    { key: 'chat', title: text.settings.chat, body: () => <ChatSettings {...props} /> },
-    { key: 'connection', title: text.settings.connection, body: () => <ConnectionSettings {...props} /> },
-    { key: 'keys', title: text.settings.keyboard, body: () => <ShortcutList /> },
+    { key: 'general', title: text().settings.general, body: () => <GeneralSettings {...props} /> },
+    { key: 'media', title: text().settings.media, body: () => <MediaSettings {...props} /> },
+    { key: 'chat', title: text().settings.chat, body: () => <ChatSettings {...props} /> },
+    { key: 'connection', title: text().settings.connection, body: () => <ConnectionSettings {...props} /> },
+    { key: 'keys', title: text().settings.keyboard, body: () => <ShortcutList /> },
   ]
   return (
-    <Dialog title={text.settings.title} close={close} wide>
-      <Tabs label={text.settings.title} tabs={tabs} />
+    <Dialog title={text().settings.title} close={close} wide>
+      <Tabs label={text().settings.title} tabs={tabs} />
     </Dialog>
   )
 }

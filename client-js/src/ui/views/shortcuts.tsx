@@ -7,7 +7,7 @@ import { text } from '../text.ts'
 type DialogProps = { model: Model; commands: Commands; close: () => void }
 
 export const ShortcutsDialog = ({ close }: DialogProps) => (
-  <Dialog title={text.call.shortcutsTitle} close={close}>
+  <Dialog title={text().call.shortcutsTitle} close={close}>
     <ShortcutList />
   </Dialog>
 )
@@ -17,13 +17,13 @@ export const ShortcutList = () => (
     <dl>
       {shortcuts.map(({ key, wish }) => (
         <div key={wish} class="keys-row">
-          <dt>{text.call.shortcuts[wish]}</dt>
+          <dt>{text().call.shortcuts[wish]}</dt>
           <dd>
-            <kbd>{key === ' ' ? text.call.space : key}</kbd>
+            <kbd>{key === ' ' ? text().call.space : key}</kbd>
           </dd>
         </div>
       ))}
     </dl>
-    <p class="field-hint">{text.call.shortcutsHint}</p>
+    <p class="field-hint">{text().call.shortcutsHint}</p>
   </div>
 )

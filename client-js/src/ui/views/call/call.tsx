@@ -59,7 +59,7 @@ const Inside = ({ room, state, call, model, commands, panels, unread, invitation
   }
   const scene = arrange(tilesOf(state, room.person.name, knownIn(people(room))), pinned)
   return (
-    <section ref={area} class={idle ? 'call call-idle' : 'call'} aria-label={text.call.area} tabIndex={-1}>
+    <section ref={area} class={idle ? 'call call-idle' : 'call'} aria-label={text().call.area} tabIndex={-1}>
       <Stage scene={scene} pinned={pinned} pin={pin} call={call} prove={setProved}>
         <Notes
           state={state}
@@ -78,9 +78,9 @@ const Inside = ({ room, state, call, model, commands, panels, unread, invitation
         <Aside state={state} />
         {own.audioOnly && (
           <p class="call-mode">
-            {text.call.audioOnly}
+            {text().call.audioOnly}
             <button type="button" class="button button-small" onClick={showPictures}>
-              {text.call.showPictures}
+              {text().call.showPictures}
             </button>
           </p>
         )}
@@ -121,7 +121,7 @@ const usePins = () => {
   const pin = (tile: Tile): void => {
     const next = new Set(pinned)
     if (!next.delete(tile.key)) next.add(tile.key)
-    announce((next.has(tile.key) ? text.call.pinned : text.call.unpinned)(titleOf(tile)))
+    announce((next.has(tile.key) ? text().call.pinned : text().call.unpinned)(titleOf(tile)))
     setPinned(next)
   }
   return { pinned, pin }
@@ -131,7 +131,7 @@ const knownIn =
   (seen: readonly Seen[]) =>
   (member: string): Known => {
     const found = seen.find(({ key }) => key === member)
-    return { name: shownName(found?.name ?? text.room.stranger), reach: found?.reach ?? 'connecting' }
+    return { name: shownName(found?.name ?? text().room.stranger), reach: found?.reach ?? 'connecting' }
   }
 
 /** Everybody at once is out of reach: then it is us. */
@@ -142,9 +142,9 @@ const isReconnecting = ({ links }: RoomState): boolean => {
 
 /** Beside the bar: that nobody else is there yet, or what a host carries. */
 const Aside = ({ state: { carrying, participants } }: { state: CallState }) => {
-  if (participants.length === 0) return <p class="call-aside">{text.call.alone}</p>
+  if (participants.length === 0) return <p class="call-aside">{text().call.alone}</p>
   // With one guest there is nobody to pass anything on to.
   if (!carrying || carrying.guests < 2) return null
   const megabits = (carrying.bitsPerSecond / 1e6).toFixed(1)
-  return <p class="call-aside">{text.call.carrying(carrying.guests, megabits)}</p>
+  return <p class="call-aside">{text().call.carrying(carrying.guests, megabits)}</p>
 }

@@ -22,7 +22,7 @@ export type MoreProps = {
 }
 
 export const More = (props: MoreProps) => (
-  <Popover label={text.call.more} icon="more" class="round">
+  <Popover label={text().call.more} icon="more" class="round">
     {close => <Menu {...props} close={close} />}
   </Popover>
 )
@@ -43,7 +43,7 @@ const Menu = (props: MoreProps & { close: () => void }) => {
       {other && (
         <MenuItem
           icon="camera-switch"
-          label={text.call.switchCamera}
+          label={text().call.switchCamera}
           // Not remembered: the next call begins with the camera that was chosen.
           press={after(() => void call.useCamera(other))}
         />
@@ -52,39 +52,43 @@ const Menu = (props: MoreProps & { close: () => void }) => {
         <div class="bar-narrow">
           <MenuItem
             icon={own.screens.length > 0 ? 'screen-off' : 'screen'}
-            label={own.screens.length > 0 ? text.call.screenStop : text.call.screen}
+            label={own.screens.length > 0 ? text().call.screenStop : text().call.screen}
             press={after(() => toggleScreen(state, call))}
           />
         </div>
       )}
       <div class="bar-narrow">
-        <MenuItem icon="people" label={text.call.peoplePanel} press={after(() => panels.toggle('people'))} />
+        <MenuItem
+          icon="people"
+          label={text().call.peoplePanel}
+          press={after(() => panels.toggle('people'))}
+        />
       </div>
       {fullScreen.can && (
         <MenuItem
           icon={fullScreen.on ? 'full-screen-off' : 'full-screen'}
-          label={fullScreen.on ? text.call.fullScreenOff : text.call.fullScreen}
+          label={fullScreen.on ? text().call.fullScreenOff : text().call.fullScreen}
           keys={touch ? undefined : 'f'}
           press={after(fullScreen.toggle)}
         />
       )}
       <div class="menu-switches">
         <Switch
-          label={text.call.audioOnly}
-          hint={text.call.audioOnlyHint}
+          label={text().call.audioOnly}
+          hint={text().call.audioOnlyHint}
           on={own.audioOnly}
           change={on => void call.setAudioOnly(on)}
         />
         <Switch
-          label={text.call.pushToTalk}
-          hint={touch ? text.call.pushToTalkHintTouch : text.call.pushToTalkHint}
+          label={text().call.pushToTalk}
+          hint={touch ? text().call.pushToTalkHintTouch : text().call.pushToTalkHint}
           on={own.pushToTalk}
           change={setPushToTalk}
         />
       </div>
-      <MenuItem icon="settings" label={text.settings.title} press={after(openSettings)} />
+      <MenuItem icon="settings" label={text().settings.title} press={after(openSettings)} />
       {!touch && (
-        <MenuItem icon="keyboard" label={text.call.shortcutsTitle} keys="?" press={after(openShortcuts)} />
+        <MenuItem icon="keyboard" label={text().call.shortcutsTitle} keys="?" press={after(openShortcuts)} />
       )}
     </div>
   )

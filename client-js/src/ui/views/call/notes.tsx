@@ -46,7 +46,7 @@ export const Notes = (props: Props) => {
           {note.dismiss && (
             <button type="button" class="note-dismiss" onClick={note.dismiss}>
               <Icon name="close" />
-              <span class="sr-only">{text.call.dismiss}</span>
+              <span class="sr-only">{text().call.dismiss}</span>
             </button>
           )}
         </div>
@@ -66,27 +66,27 @@ type Note = {
 const notesOf = ({ state, call, reconnecting, touch, plugged, use, forget }: Props): Note[] => {
   const { own, carrying, troubles } = state
   const notes: Note[] = troubles.map(trouble => noteOf(trouble, call))
-  if (reconnecting) notes.push({ key: 'reconnecting', tone: 'warn', words: text.call.reconnectingAll })
-  if (carrying?.strained) notes.push({ key: 'strained', tone: 'warn', words: text.call.strained })
+  if (reconnecting) notes.push({ key: 'reconnecting', tone: 'warn', words: text().call.reconnectingAll })
+  if (carrying?.strained) notes.push({ key: 'strained', tone: 'warn', words: text().call.strained })
   if (plugged)
     notes.push({
       key: 'plugged',
       tone: 'plain',
-      words: text.call.plugged(plugged.device.label),
-      action: { label: text.call.useIt, press: () => use(plugged) },
+      words: text().call.plugged(plugged.device.label),
+      action: { label: text().call.useIt, press: () => use(plugged) },
       dismiss: forget,
     })
-  if (own.silent) notes.push({ key: 'silent', tone: 'warn', words: text.call.silent })
+  if (own.silent) notes.push({ key: 'silent', tone: 'warn', words: text().call.silent })
   const { pushToTalk, microphone, speaking, talking } = own
   if (pushToTalk && microphone === 'on') {
-    const how = touch ? text.call.holdToTalkTouch : text.call.holdToTalk
-    notes.push({ key: 'talk', tone: talking ? 'good' : 'plain', words: talking ? text.call.talking : how })
+    const how = touch ? text().call.holdToTalkTouch : text().call.holdToTalk
+    notes.push({ key: 'talk', tone: talking ? 'good' : 'plain', words: talking ? text().call.talking : how })
   } else if (speaking && microphone === 'muted')
     notes.push({
       key: 'muted',
       tone: 'plain',
-      words: text.call.mutedSpeaking,
-      action: { label: text.call.unmute, press: () => void call.setMuted(false) },
+      words: text().call.mutedSpeaking,
+      action: { label: text().call.unmute, press: () => void call.setMuted(false) },
     })
   return notes
 }
@@ -101,15 +101,15 @@ const noteOf = (trouble: CallTrouble, call: CallCommands): Note => {
   if (trouble.what !== 'needs-press') return note
   return {
     ...note,
-    words: text.call.needsPress,
-    action: { label: text.call.playSound, press: () => void call.playSound() },
+    words: text().call.needsPress,
+    action: { label: text().call.playSound, press: () => void call.playSound() },
   }
 }
 
 const wordsOf = ({ with: device, what, by }: CallTrouble): string => {
-  if (what === 'unsupported' || what === 'needs-press') return text.call.screenUnsupported
-  if (device === 'screen') return what === 'blocked' ? text.call.screenBlocked : text.call.troubles.screen
-  if (device === 'speaker') return text.call.troubles.speaker
-  if (what === 'replaced') return text.call.replaced[device](by || text.preview.devices[device])
-  return `${text.preview.troubles[device][what]}. ${remedyFor(what)}`
+  if (what === 'unsupported' || what === 'needs-press') return text().call.screenUnsupported
+  if (device === 'screen') return what === 'blocked' ? text().call.screenBlocked : text().call.troubles.screen
+  if (device === 'speaker') return text().call.troubles.speaker
+  if (what === 'replaced') return text().call.replaced[device](by || text().preview.devices[device])
+  return `${text().preview.troubles[device][what]}. ${remedyFor(what)}`
 }

@@ -9,9 +9,9 @@ export const QualityMark = ({ quality }: { quality: Quality }) => (
     class={`quality quality-${quality}`}
     viewBox="0 0 14 12"
     role="img"
-    aria-label={text.call.qualities[quality]}
+    aria-label={text().call.qualities[quality]}
   >
-    <title>{text.call.qualities[quality]}</title>
+    <title>{text().call.qualities[quality]}</title>
     {[1, 2, 3].map(step => (
       <rect
         key={step}

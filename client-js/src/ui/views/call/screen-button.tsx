@@ -13,7 +13,7 @@ export const ScreenButton = ({ state, call }: Props) => {
   if (!canShare()) return null
   const { screens } = state.own
   const sharing = screens.length > 0
-  const label = sharing ? text.call.screenStop : text.call.screen
+  const label = sharing ? text().call.screenStop : text().call.screen
   return (
     <div class="round-pair bar-wide">
       <button
@@ -27,7 +27,7 @@ export const ScreenButton = ({ state, call }: Props) => {
         <span class="sr-only">{label}</span>
       </button>
       {sharing && (
-        <Popover label={text.call.screenMore} icon="open" class="round-more">
+        <Popover label={text().call.screenMore} icon="open" class="round-more">
           {close => (
             <div class="menu">
               {screens.map(screen => (
@@ -35,7 +35,7 @@ export const ScreenButton = ({ state, call }: Props) => {
               ))}
               <MenuItem
                 icon="screen"
-                label={text.call.shareAnother}
+                label={text().call.shareAnother}
                 press={() => {
                   close()
                   share(call)
@@ -55,7 +55,7 @@ const Hints = ({ screen, call }: { screen: OwnScreen; call: CallCommands }) => {
   const name = useId()
   return (
     <fieldset class="options">
-      <legend>{text.call.hintTitle}</legend>
+      <legend>{text().call.hintTitle}</legend>
       {hints.map(hint => (
         <label class="option" key={hint}>
           <input
@@ -64,7 +64,7 @@ const Hints = ({ screen, call }: { screen: OwnScreen; call: CallCommands }) => {
             checked={screen.hint === hint}
             onChange={() => call.setHint(screen.id, hint)}
           />
-          <span>{text.call.hints[hint]}</span>
+          <span>{text().call.hints[hint]}</span>
         </label>
       ))}
     </fieldset>

@@ -20,9 +20,9 @@ export const Stage = ({ scene, children, ...tools }: Props & { children: Compone
   const { stage, grid, corner } = scene
   return (
     <div class={stage.length > 0 ? 'stage stage-split' : 'stage'}>
-      {stage.length > 0 && <Tiles tiles={stage} {...tools} large label={text.call.area} />}
+      {stage.length > 0 && <Tiles tiles={stage} {...tools} large label={text().call.area} />}
       {grid.length > 0 && (
-        <Tiles tiles={grid} corner={corner} {...tools} strip={stage.length > 0} label={text.call.people} />
+        <Tiles tiles={grid} corner={corner} {...tools} strip={stage.length > 0} label={text().call.people} />
       )}
       {children}
     </div>

@@ -27,7 +27,7 @@ export const TileView = ({ tile, ...tools }: Props) => {
       <div class="tile-label">
         {tile.muted === true && <Icon name="microphone-off" />}
         <span class="tile-title" dir={tile.own || tile.kind === 'screen' ? undefined : 'auto'}>
-          {tile.own && tile.kind === 'person' ? text.call.you : title}
+          {tile.own && tile.kind === 'person' ? text().call.you : title}
         </span>
         {tile.quality && <QualityMark quality={tile.quality} />}
       </div>
@@ -38,12 +38,12 @@ export const TileView = ({ tile, ...tools }: Props) => {
 
 /** For those who do not see the marks. */
 const stateOf = ({ kind, muted, picture, hidden, quality }: Tile): string[] => {
-  if (kind === 'screen') return hidden ? [text.call.notShown] : []
-  const none = hidden ? text.call.notShown : text.call.noPicture
+  if (kind === 'screen') return hidden ? [text().call.notShown] : []
+  const none = hidden ? text().call.notShown : text().call.noPicture
   return [
-    muted === true ? text.call.muted : null,
+    muted === true ? text().call.muted : null,
     picture === null ? none : null,
-    quality === null ? null : text.call.qualities[quality],
+    quality === null ? null : text().call.qualities[quality],
   ].filter(it => it !== null)
 }
 
@@ -57,15 +57,15 @@ const Inside = ({ tile, title }: { tile: Tile; title: string }) => {
     return (
       <div class="tile-placeholder">
         <Icon name="screen" />
-        <p class="tile-placeholder-title">{text.call.ownScreenWhole}</p>
-        <p class="tile-placeholder-hint">{text.call.ownScreenHint}</p>
+        <p class="tile-placeholder-title">{text().call.ownScreenWhole}</p>
+        <p class="tile-placeholder-hint">{text().call.ownScreenHint}</p>
       </div>
     )
   if (kind === 'screen' && hidden)
     return (
       <div class="tile-placeholder">
         <Icon name="screen" />
-        <p class="tile-placeholder-hint">{text.call.notShown}</p>
+        <p class="tile-placeholder-hint">{text().call.notShown}</p>
       </div>
     )
   return (
@@ -77,7 +77,7 @@ const Inside = ({ tile, title }: { tile: Tile; title: string }) => {
 
 const troubleOf = ({ own, kind, reach, remote }: Tile): string | null => {
   if (own) return null
-  if (reach === 'lost' || reach === 'unsteady') return text.call.reconnecting
-  if (reach === 'connecting' || (kind === 'screen' && remote?.stream === null)) return text.call.connecting
+  if (reach === 'lost' || reach === 'unsteady') return text().call.reconnecting
+  if (reach === 'connecting' || (kind === 'screen' && remote?.stream === null)) return text().call.connecting
   return null
 }

@@ -21,14 +21,14 @@ export type ToolsProps = {
 
 export const TileTools = ({ tile, area, pinned, pin, call, prove }: ToolsProps) => {
   const title = titleOf(tile)
-  const word = pinned ? text.call.unpin : text.call.pin
+  const word = pinned ? text().call.unpin : text().call.pin
   return (
     <div class="tile-tools">
       <button type="button" class="tile-button" aria-pressed={pinned} title={word} onClick={() => pin(tile)}>
         <Icon name={pinned ? 'pin-off' : 'pin'} />
-        <span class="sr-only">{`${text.call.pin}: ${title}`}</span>
+        <span class="sr-only">{`${text().call.pin}: ${title}`}</span>
       </button>
-      <Popover label={text.call.options(title)} icon="more" class="tile-button">
+      <Popover label={text().call.options(title)} icon="more" class="tile-button">
         {close => (
           <div class="menu">
             <p class="menu-title">{title}</p>
@@ -46,7 +46,7 @@ export const TileTools = ({ tile, area, pinned, pin, call, prove }: ToolsProps) 
             {tile.kind === 'person' && !tile.own && (
               <MenuItem
                 icon="shield"
-                label={text.safety.open(title)}
+                label={text().safety.open(title)}
                 press={() => {
                   close()
                   prove(tile)
@@ -56,7 +56,7 @@ export const TileTools = ({ tile, area, pinned, pin, call, prove }: ToolsProps) 
             {tile.screen && (
               <MenuItem
                 icon="screen-off"
-                label={text.call.screenStop}
+                label={text().call.screenStop}
                 danger
                 press={() => {
                   close()
@@ -75,9 +75,9 @@ const Quality = ({ measured }: { measured: Measured }) => (
   <p class="menu-quality">
     <QualityMark quality={measured.quality} />
     <span>
-      {text.call.qualities[measured.quality]}
+      {text().call.qualities[measured.quality]}
       <span class="menu-hint">
-        {text.call.measured(
+        {text().call.measured(
           Math.round(measured.loss * 100),
           measured.roundTripMs === null ? null : Math.round(measured.roundTripMs),
           Math.round(measured.jitterMs),
@@ -90,7 +90,7 @@ const Quality = ({ measured }: { measured: Measured }) => (
 const Volume = ({ tile, call, title }: { tile: Tile; call: CallCommands; title: string }) => (
   <label class="menu-volume">
     <Icon name={tile.remote?.volume === 0 ? 'speaker-off' : 'speaker'} />
-    <span class="sr-only">{text.call.volumeOf(title)}</span>
+    <span class="sr-only">{text().call.volumeOf(title)}</span>
     <input
       type="range"
       min="0"
@@ -120,10 +120,10 @@ const Windows = ({ area, close }: { area: RefObject<HTMLElement | null>; close: 
   return (
     <>
       {document.fullscreenEnabled && (
-        <MenuItem icon="full-screen" label={text.call.fullScreen} press={fullScreen} />
+        <MenuItem icon="full-screen" label={text().call.fullScreen} press={fullScreen} />
       )}
       {document.pictureInPictureEnabled && (
-        <MenuItem icon="small-window" label={text.call.smallWindow} press={smallWindow} />
+        <MenuItem icon="small-window" label={text().call.smallWindow} press={smallWindow} />
       )}
     </>
   )

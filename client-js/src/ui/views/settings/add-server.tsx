@@ -24,9 +24,9 @@ export const AddServer = ({ add }: { add: (server: IceServer) => void }) => {
   return (
     <form class="server-form" onSubmit={submit}>
       <Field
-        label={text.connection.address}
-        hint={text.connection.addressHint}
-        trouble={trouble === 'no-address' ? text.connection.noAddress : undefined}
+        label={text().connection.address}
+        hint={text().connection.addressHint}
+        trouble={trouble === 'no-address' ? text().connection.noAddress : undefined}
         placeholder="turn:turn.example.org:3478"
         value={entry.url}
         input={url => change({ url })}
@@ -34,20 +34,20 @@ export const AddServer = ({ add }: { add: (server: IceServer) => void }) => {
       {relay && (
         <div class="server-account">
           <Field
-            label={text.connection.username}
-            trouble={trouble === 'no-account' ? text.connection.noAccount : undefined}
+            label={text().connection.username}
+            trouble={trouble === 'no-account' ? text().connection.noAccount : undefined}
             value={entry.username}
             input={username => change({ username })}
           />
           <Field
-            label={text.connection.credential}
+            label={text().connection.credential}
             value={entry.credential}
             input={credential => change({ credential })}
           />
         </div>
       )}
       <button type="submit" class="button">
-        {text.connection.add}
+        {text().connection.add}
       </button>
     </form>
   )

@@ -15,17 +15,17 @@ export const ChatSettings = ({ model, commands }: SettingsProps) => {
   return (
     <>
       <Switch
-        label={text.settings.notifications}
-        hint={text.settings.notificationsHint}
+        label={text().settings.notifications}
+        hint={text().settings.notificationsHint}
         on={notifications}
         change={on => void wantNotifications(on)}
       />
       <div class="form-trouble" role="status">
-        {refused && <p>{text.settings.notificationsRefused}</p>}
+        {refused && <p>{text().settings.notificationsRefused}</p>}
       </div>
       <Switch
-        label={text.settings.sound}
-        hint={text.settings.soundHint}
+        label={text().settings.sound}
+        hint={text().settings.soundHint}
         on={sound}
         change={on => {
           commands.choose({ sound: on })
@@ -33,14 +33,14 @@ export const ChatSettings = ({ model, commands }: SettingsProps) => {
         }}
       />
       <Switch
-        label={text.settings.typing}
-        hint={text.settings.typingHint}
+        label={text().settings.typing}
+        hint={text().settings.typingHint}
         on={typing}
         change={on => commands.choose({ typing: on })}
       />
       <Switch
-        label={text.settings.handOver}
-        hint={text.settings.handOverHint}
+        label={text().settings.handOver}
+        hint={text().settings.handOverHint}
         on={handOver}
         change={on => commands.choose({ handOver: on })}
       />

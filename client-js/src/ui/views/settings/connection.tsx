@@ -15,17 +15,17 @@ export const ConnectionSettings = ({ model, commands }: SettingsProps) => {
   return (
     <>
       <Switch
-        label={text.connection.relayOnly}
-        hint={text.connection.relayOnlyHint}
+        label={text().connection.relayOnly}
+        hint={text().connection.relayOnlyHint}
         on={relayOnly}
         change={on => commands.choose({ relayOnly: on })}
       />
       <div class="form-trouble" role="status">
-        {missing && <p>{text.connection.noRelay}</p>}
+        {missing && <p>{text().connection.noRelay}</p>}
       </div>
       <section class="servers" aria-labelledby="own-servers">
-        <h3 id="own-servers">{text.connection.own}</h3>
-        <p class="field-hint">{text.connection.ownHint}</p>
+        <h3 id="own-servers">{text().connection.own}</h3>
+        <p class="field-hint">{text().connection.ownHint}</p>
         <ul>
           {iceServers.map((server, index) => (
             <Server
@@ -40,7 +40,7 @@ export const ConnectionSettings = ({ model, commands }: SettingsProps) => {
           <AddServer add={server => commands.choose({ iceServers: [...iceServers, server] })} />
         )}
       </section>
-      <p class="field-hint">{text.connection.fromNowOn}</p>
+      <p class="field-hint">{text().connection.fromNowOn}</p>
     </>
   )
 }
@@ -62,7 +62,7 @@ const Server = ({ server, commands, remove }: ServerProps) => {
           {address}
         </span>
         <span class={`server-state server-state-${state}`} role="status">
-          {state !== 'idle' && text.connection.tried[state]}
+          {state !== 'idle' && text().connection.tried[state]}
         </span>
       </span>
       <button
@@ -71,11 +71,11 @@ const Server = ({ server, commands, remove }: ServerProps) => {
         aria-disabled={state === 'trying'}
         onClick={() => void attempt()}
       >
-        {text.connection.attempt}
+        {text().connection.attempt}
       </button>
       <button type="button" class="button button-icon" onClick={remove}>
         <Icon name="close" />
-        <span class="sr-only">{text.connection.remove(address)}</span>
+        <span class="sr-only">{text().connection.remove(address)}</span>
       </button>
     </li>
   )

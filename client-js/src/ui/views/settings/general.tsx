@@ -16,23 +16,23 @@ export const GeneralSettings = ({ model, commands }: SettingsProps) => {
   return (
     <>
       <Select
-        label={text.settings.theme}
-        options={themes.map(value => ({ value, label: text.settings.themes[value] }))}
+        label={text().settings.theme}
+        options={themes.map(value => ({ value, label: text().settings.themes[value] }))}
         value={theme}
         change={chosen => commands.choose({ theme: chosen })}
       />
       <Select
-        label={text.settings.language}
-        options={[{ value: '', label: text.settings.automatic }, ...spoken]}
+        label={text().settings.language}
+        options={[{ value: '', label: text().settings.automatic }, ...spoken]}
         value={isLanguage(language) ? language : ''}
         change={chosen => commands.choose({ language: chosen })}
       />
       {model.installable.value && (
         <div class="field settings-reset">
           <button type="button" class="button" onClick={commands.install}>
-            {text.settings.install}
+            {text().settings.install}
           </button>
-          <p class="field-hint">{text.settings.installHint}</p>
+          <p class="field-hint">{text().settings.installHint}</p>
         </div>
       )}
       <Reset forget={commands.forgetChoices} />
@@ -50,10 +50,10 @@ const Reset = ({ forget }: { forget: () => void }) => {
   return (
     <div class="field settings-reset">
       <button type="button" class="button" onClick={press}>
-        {stage === 'asked' ? text.settings.resetSure : text.settings.reset}
+        {stage === 'asked' ? text().settings.resetSure : text().settings.reset}
       </button>
       <p class="field-hint" role="status">
-        {stage === 'done' ? text.settings.resetDone : text.settings.resetHint}
+        {stage === 'done' ? text().settings.resetDone : text().settings.resetHint}
       </p>
     </div>
   )

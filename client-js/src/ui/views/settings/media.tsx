@@ -24,28 +24,28 @@ export const MediaSettings = ({ model, commands }: SettingsProps) => {
           choose={device => commands.useDevice(kind, device)}
         />
       ))}
-      {!named && <p class="field-hint">{text.settings.devicesHint}</p>}
+      {!named && <p class="field-hint">{text().settings.devicesHint}</p>}
       <Switch
-        label={text.settings.noiseSuppression}
-        hint={text.settings.noiseSuppressionHint}
+        label={text().settings.noiseSuppression}
+        hint={text().settings.noiseSuppressionHint}
         on={noiseSuppression}
         change={on => commands.process({ noiseSuppression: on })}
       />
       <Switch
-        label={text.settings.echoCancellation}
-        hint={text.settings.echoCancellationHint}
+        label={text().settings.echoCancellation}
+        hint={text().settings.echoCancellationHint}
         on={echoCancellation}
         change={on => commands.process({ echoCancellation: on })}
       />
       <Switch
-        label={text.settings.autoGain}
-        hint={text.settings.autoGainHint}
+        label={text().settings.autoGain}
+        hint={text().settings.autoGainHint}
         on={autoGain}
         change={on => commands.process({ autoGainControl: on })}
       />
       <Switch
-        label={text.call.pushToTalk}
-        hint={text.call.pushToTalkHint}
+        label={text().call.pushToTalk}
+        hint={text().call.pushToTalkHint}
         on={pushToTalk}
         change={commands.setPushToTalk}
       />
@@ -62,9 +62,9 @@ type DeviceProps = {
 
 const DeviceSelect = ({ kind, devices, chosen, choose }: DeviceProps) => (
   <Select
-    label={text.preview.devices[kind]}
+    label={text().preview.devices[kind]}
     options={[
-      { value: '', label: text.preview.systemDevice },
+      { value: '', label: text().preview.systemDevice },
       ...(areNamed(devices) ? devices.map(({ id, label }) => ({ value: id, label })) : []),
     ]}
     value={chosen?.id ?? ''}
