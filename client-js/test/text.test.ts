@@ -54,7 +54,7 @@ test('no file keeps a text of the language that was spoken when it was loaded', 
   expect(early).toEqual([])
   text()
   expect(early).toHaveLength(1)
-}, 60_000)
+})
 
 test('what is announced is marked with the language it was said in', async () => {
   announce(text().call.said.entered)

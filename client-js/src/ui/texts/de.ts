@@ -223,7 +223,6 @@ export const de: Texts = {
     needsPress: 'Dein Browser hat den Ton des Anrufs blockiert.',
     playSound: 'Ton abspielen',
     mutedSpeaking: 'Du sprichst, aber dein Mikrofon ist aus.',
-    silent: 'Dein Mikrofon ist an, aber es kommt kein Ton. Vielleicht ist es am Gerät stummgeschaltet.',
     unmute: 'Mikrofon einschalten',
     holdToTalk: 'Zum Sprechen die Leertaste gedrückt halten',
     holdToTalkTouch: 'Zum Sprechen die Mikrofontaste gedrückt halten',

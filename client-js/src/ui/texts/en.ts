@@ -57,7 +57,7 @@ const troubles: Record<Input, Record<MediaTrouble, string>> = {
   microphone: {
     insecure: 'This page cannot use a microphone',
     blocked: 'Microphone access is blocked',
-    'blocked-by-system': 'Your system does not let the browser use the microphone',
+    'blocked-by-system': 'Your system blocks microphone access',
     dismissed: 'The permission request was dismissed',
     'not-found': 'No microphone found',
     'in-use': 'The microphone is already in use',
@@ -67,7 +67,7 @@ const troubles: Record<Input, Record<MediaTrouble, string>> = {
   camera: {
     insecure: 'This page cannot use a camera',
     blocked: 'Camera access is blocked',
-    'blocked-by-system': 'Your system does not let the browser use the camera',
+    'blocked-by-system': 'Your system blocks camera access',
     dismissed: 'The permission request was dismissed',
     'not-found': 'No camera found',
     'in-use': 'The camera is already in use',
@@ -79,7 +79,7 @@ const troubles: Record<Input, Record<MediaTrouble, string>> = {
 const troublesBoth: Partial<Record<MediaTrouble, string>> = {
   insecure: 'This page cannot use a microphone or camera',
   blocked: 'Microphone and camera access is blocked',
-  'blocked-by-system': 'Your system does not let the browser use the microphone and camera',
+  'blocked-by-system': 'Your system blocks microphone and camera access',
   'not-found': 'No microphone or camera found',
   'in-use': 'Microphone and camera are already in use',
 }
@@ -87,7 +87,7 @@ const troublesBoth: Partial<Record<MediaTrouble, string>> = {
 /** Browsers leave the devices out on plain http, and some apps do so in the browser that is built into them. */
 const remedies: Record<Exclude<MediaTrouble, 'blocked'>, string> = {
   insecure:
-    'Browsers only allow it on addresses that start with https://. If this one does, you may be in another app’s built-in browser: open the link in your usual browser.',
+    'Browsers only allow it on https:// addresses. If this is one, open the link in your usual browser instead of this app.',
   'blocked-by-system': 'Allow it for the browser in your system’s privacy settings, then try again.',
   dismissed: 'Press “Try again” and choose “Allow” when the browser asks.',
   'not-found': 'Check that it is connected and switched on.',
@@ -212,7 +212,7 @@ export const en = {
     chat: 'Chat',
     connection: 'Connection',
     media: 'Audio and video',
-    devicesHint: 'Device names appear once you have allowed access to a microphone or camera.',
+    devicesHint: 'Device names appear once microphone or camera access is allowed.',
     noiseSuppression: 'Noise suppression',
     noiseSuppressionHint: 'Removes background noise such as fans and keyboards. Turn it off for music.',
     echoCancellation: 'Echo cancellation',
@@ -319,7 +319,6 @@ export const en = {
     needsPress: 'Your browser has blocked the sound of the call.',
     playSound: 'Play sound',
     mutedSpeaking: 'You are speaking, but your microphone is off.',
-    silent: 'Your microphone is on, but there is no sound. It may have a mute switch.',
     unmute: 'Turn on microphone',
     holdToTalk: 'Hold the space bar to talk',
     holdToTalkTouch: 'Hold the microphone button to talk',
@@ -400,12 +399,12 @@ export const en = {
     direct: 'Direct connection between your browsers.',
     relayed: 'Through a TURN server, which cannot read what it relays.',
     code: 'Safety code',
-    lead: 'Compare it with the other person, on the phone or face to face. If both of you see the same code, nobody is intercepting the connection.',
+    lead: 'Compare it on the phone or face to face. If both of you see the same code, nobody is intercepting the connection.',
     differs: 'If the codes differ, someone may be intercepting the connection. Do not continue.',
     starHost:
-      'In a star, this covers only the connection between the two of you. What guests send each other passes through the host’s device.',
+      'In a star, this only covers your connection to each other. What guests send each other passes through the host’s device.',
     viaHost: (name: string) =>
-      say`You reach ${name} through the host. The host’s device relays everything between you and could read or change it. A safety code can only verify your connection to the host.`,
+      say`You reach ${name} through the host, whose device relays everything between you and could read or change it. A safety code only verifies your connection to the host.`,
     noHttps: 'This page was not loaded over HTTPS, so a safety code would prove nothing.',
     none: 'There is no connection at the moment.',
   },
@@ -568,7 +567,7 @@ export const en = {
     partly: (done: string, all: string) => say`${done} of ${all} already downloaded.`,
     dropFor: (room: string) => say`Drop files to send them to ${room}`,
     nobodyThere: 'Nobody is here to receive files',
-    tooMany: (max: number) => say`Up to ${max} files at a time. Put them in a folder and send that instead.`,
+    tooMany: (max: number) => say`Up to ${max} files at a time. Put them in a folder and send that.`,
     phases,
     why,
     rows,

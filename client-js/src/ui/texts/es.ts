@@ -223,8 +223,6 @@ export const es: Texts = {
     needsPress: 'Tu navegador ha bloqueado el sonido de la llamada.',
     playSound: 'Activar sonido',
     mutedSpeaking: 'Estás hablando, pero tu micrófono está desactivado.',
-    silent:
-      'Tu micrófono está activado, pero no llega ningún sonido. Puede que esté silenciado en el propio dispositivo.',
     unmute: 'Activar micrófono',
     holdToTalk: 'Mantén pulsada la barra espaciadora para hablar',
     holdToTalkTouch: 'Mantén pulsado el botón del micrófono para hablar',

@@ -220,7 +220,6 @@ export const fr: Texts = {
     needsPress: 'Votre navigateur a bloqué le son de l’appel.',
     playSound: 'Activer le son',
     mutedSpeaking: 'Vous parlez, mais votre micro est désactivé.',
-    silent: 'Votre micro est activé, mais aucun son n’arrive. Il est peut-être coupé sur l’appareil.',
     unmute: 'Activer le micro',
     holdToTalk: 'Maintenez la barre d’espace pour parler',
     holdToTalkTouch: 'Maintenez le bouton du micro pour parler',

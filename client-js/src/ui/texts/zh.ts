@@ -201,7 +201,6 @@ export const zh: Texts = {
     needsPress: '浏览器阻止了通话声音的播放。',
     playSound: '播放声音',
     mutedSpeaking: '你正在讲话，但麦克风已关闭。',
-    silent: '麦克风已打开，但没有声音。可能在设备上被静音了。',
     unmute: '打开麦克风',
     holdToTalk: '按住空格键讲话',
     holdToTalkTouch: '按住麦克风按钮讲话',

@@ -76,7 +76,7 @@ const notesOf = ({ state, call, reconnecting, touch, plugged, use, forget }: Pro
       action: { label: text().call.useIt, press: () => use(plugged) },
       dismiss: forget,
     })
-  if (own.silent) notes.push({ key: 'silent', tone: 'warn', words: text().call.silent })
+  if (own.silent) notes.push({ key: 'silent', tone: 'warn', words: text().preview.silent })
   const { pushToTalk, microphone, speaking, talking } = own
   if (pushToTalk && microphone === 'on') {
     const how = touch ? text().call.holdToTalkTouch : text().call.holdToTalk
