@@ -344,7 +344,7 @@ export const de: Texts = {
     ended: 'Beendet',
   },
   start: {
-    title: 'Chatten, anrufen, Dateien teilen',
+    title: 'Chats, Anrufe und Dateien',
     lead: 'Nachrichten, Anrufe, Bildschirme und beliebig große Dateien gehen verschlüsselt von Browser zu Browser. Der Server stellt nur die Verbindung her.',
     yourName: 'Dein Name',
     yourNameHint: 'Sichtbar für andere im Raum.',

@@ -342,7 +342,7 @@ export const es: Texts = {
     ended: 'Terminada',
   },
   start: {
-    title: 'Chatea, llama y comparte archivos',
+    title: 'Chat, llamadas y archivos',
     lead: 'Los mensajes, las llamadas, las pantallas y los archivos de cualquier tamaño van de navegador a navegador, cifrados. El servidor solo establece la conexión.',
     yourName: 'Tu nombre',
     yourNameHint: 'Lo ven los demás en la sala.',

@@ -340,7 +340,7 @@ export const fr: Texts = {
     ended: 'Terminé',
   },
   start: {
-    title: 'Discutez, appelez, partagez des fichiers',
+    title: 'Chat, appels et fichiers',
     lead: 'Messages, appels, écrans et fichiers de toute taille vont de navigateur à navigateur, chiffrés. Le serveur ne fait que vous mettre en relation.',
     yourName: 'Votre nom',
     yourNameHint: 'Visible par les autres dans le salon.',
