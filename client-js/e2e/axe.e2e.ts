@@ -41,7 +41,7 @@ describe.each(looks)('$name', look => {
     await page.getByText('Connected to the server').waitFor({ state: 'attached' })
     await isFine(page)
     await page.getByRole('button', { name: 'Create room' }).click()
-    await page.getByText('Please say who you are').waitFor()
+    await page.getByText('Enter your name first').waitFor()
     await isFine(page)
     const link = await ada.createRoom('Ada Lovelace', { kind: 'star', password: 'word' })
     await isFine(page)

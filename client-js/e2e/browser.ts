@@ -79,7 +79,8 @@ export class Person {
     await page.getByLabel('Room name').fill(room.name ?? 'Workshop')
     if (room.kind === 'star') await page.getByRole('radio', { name: /^Star/ }).check()
     if (room.password !== undefined) await page.getByLabel('Password').first().fill(room.password)
-    if (room.peersMax !== undefined) await page.getByLabel('People at most').fill(String(room.peersMax))
+    if (room.peersMax !== undefined)
+      await page.getByLabel('Maximum number of people').fill(String(room.peersMax))
     await page.getByRole('button', { name: 'Create room' }).click()
     await page.getByText('Your room is ready').waitFor()
     return page.getByLabel('Link to this room').inputValue()
@@ -104,7 +105,7 @@ export class Person {
       .filter({ hasText: reach })
   }
 
-  async sees(name: string, reach = 'direct connection'): Promise<void> {
+  async sees(name: string, reach = 'connected'): Promise<void> {
     await this.row(name, reach).waitFor({ state: 'attached' })
   }
 

@@ -51,7 +51,7 @@ test.each(looks)('on $name', async look => {
     await seen.show(scene)
     const before = await tiles(seen.page)
     await seen.show({ ...scene, troubles: [{ key: 1, with: 'camera', what: 'in-use' }] })
-    await seen.page.getByText('The camera is busy').waitFor()
+    await seen.page.getByText('The camera is already in use').waitFor()
     expect({ scene, tiles: await tiles(seen.page) }).toEqual({ scene, tiles: before })
     expect({ scene, covered: await covered(seen.page) }).toEqual({ scene, covered: [] })
   }

@@ -60,7 +60,7 @@ test('without a network the app starts and says what is wrong', async () => {
   await server.stop()
   await page.goto(`${server.address}/#room=x&pwd=y`)
   await page.reload()
-  await page.getByText('Server not reachable').waitFor()
+  await page.getByText('Server unreachable').waitFor()
   await page.goto(`${server.address}/?room=abc&pwd=secret`)
   await page.getByRole('heading', { name: 'You are invited' }).waitFor()
   const kept = await page.evaluate(async () => {

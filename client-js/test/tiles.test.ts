@@ -98,8 +98,8 @@ const said = (before: CallState, after: CallState) =>
 
 test('who comes, goes and shows something is said', () => {
   const both = inCall(participant('a'), participant('b', screen('s')))
-  expect(said(inCall(participant('a')), both)).toEqual(['B has joined the call', 'B shares a screen'])
-  expect(said(both, inCall(participant('b')))).toEqual(['B no longer shares a screen', 'A has left the call'])
+  expect(said(inCall(participant('a')), both)).toEqual(['B joined the call', 'B is sharing a screen'])
+  expect(said(both, inCall(participant('b')))).toEqual(['B stopped sharing a screen', 'A left the call'])
 })
 
 test('what one does oneself is said, too', () => {
@@ -107,10 +107,10 @@ test('what one does oneself is said, too', () => {
   const after = { ...before, own: { ...before.own, microphone: 'on', camera: 'on' } } as const
   expect(said(before, after)).toEqual(['Microphone on', 'Camera on'])
   const alone = { ...after, own: { ...after.own, camera: 'off', audioOnly: true } } as const
-  expect(said(after, alone)).toEqual(['Audio only', 'Camera off'])
-  expect(said(alone, after)).toEqual(['Pictures again', 'Camera on'])
-  expect(said(noCall, before)).toEqual(['You are in the call'])
-  expect(said(before, noCall)).toEqual(['You have left the call'])
+  expect(said(after, alone)).toEqual(['Audio only on', 'Camera off'])
+  expect(said(alone, after)).toEqual(['Audio only off', 'Camera on'])
+  expect(said(noCall, before)).toEqual(['You joined the call'])
+  expect(said(before, noCall)).toEqual(['You left the call'])
 })
 
 test('of a call one is not in, nothing is said', () => {

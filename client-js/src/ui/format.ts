@@ -1,6 +1,7 @@
 /** Turns values into words and pieces of text. Pure; what comes out is always set as text, never as markup. */
 import { invisible } from '../base/text.ts'
-import { locale } from './language.ts'
+import { locale, spoken } from './language.ts'
+import { inText } from './texts/isolate.ts'
 
 export type Piece =
   | { readonly kind: 'text'; readonly value: string }
@@ -66,8 +67,11 @@ export const clock = (at: number): string => {
   return then.toLocaleString(locale(), { ...day, hour: '2-digit', minute: '2-digit' })
 }
 
-/** Several names as one would say them. */
-export const listed = (names: readonly string[]): string => new Intl.ListFormat(locale()).format(names)
+/** Several names as one would say them, each in its own direction. */
+export const listed = (names: readonly string[]): string => {
+  const direction = spoken.value.rightToLeft ? 'rtl' : 'ltr'
+  return new Intl.ListFormat(locale()).format(names.map(name => inText(direction, name)))
+}
 
 const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 

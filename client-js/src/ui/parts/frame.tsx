@@ -4,7 +4,7 @@
  */
 import { signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
-import { texts } from '../language.ts'
+import { spoken, texts } from '../language.ts'
 import type { Model, Where } from '../model.ts'
 import { Icon, Logo } from './icon.tsx'
 
@@ -86,7 +86,8 @@ export const SettingsButton = ({ model, named }: { model: Model; named?: boolean
   </button>
 )
 
-type Announcement = { readonly key: number; readonly words: string }
+/** `tag`: the language it was said in, which it keeps: said again in another one, it would be read out again. */
+type Announcement = { readonly key: number; readonly words: string; readonly tag: string }
 
 const announced = signal<readonly Announcement[]>([])
 
@@ -95,13 +96,15 @@ const keptMax = 5
 
 export const announce = (words: string): void => {
   const key = (announced.value.at(-1)?.key ?? 0) + 1
-  announced.value = [...announced.value.slice(1 - keptMax), { key, words }]
+  announced.value = [...announced.value.slice(1 - keptMax), { key, words, tag: spoken.peek().tag }]
 }
 
 export const Announcer = () => (
   <div class="sr-only" role="status" aria-live="polite">
-    {announced.value.map(({ key, words }) => (
-      <p key={key}>{words}</p>
+    {announced.value.map(({ key, words, tag }) => (
+      <p key={key} lang={tag}>
+        {words}
+      </p>
     ))}
   </div>
 )

@@ -68,11 +68,13 @@ type Props = {
   commands: Commands
   link: string
   room: string
+  /** Whether the link includes a password. */
+  locked: boolean
   /** Drawings alone, where there is little room. */
   small?: boolean
 }
 
-export const ShareButtons = ({ commands, link, room, small = false }: Props) => {
+export const ShareButtons = ({ commands, link, room, locked, small = false }: Props) => {
   const [open, setOpen] = useState(false)
   const { share } = commands
   return (
@@ -86,7 +88,7 @@ export const ShareButtons = ({ commands, link, room, small = false }: Props) => 
         />
       )}
       <ShareButton icon="qr" label={texts().room.qrShow} small={small} opens go={() => setOpen(true)} />
-      {open && <QrDialog link={link} close={() => setOpen(false)} />}
+      {open && <QrDialog link={link} locked={locked} close={() => setOpen(false)} />}
     </div>
   )
 }

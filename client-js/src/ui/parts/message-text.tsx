@@ -86,7 +86,8 @@ const InlineText = ({ piece }: { piece: InlinePiece }) => {
       return <code dir="ltr">{piece.value}</code>
     case 'link':
       return (
-        <a href={piece.address} target="_blank" rel="noopener noreferrer nofollow">
+        // An address keeps its order in a sentence from the right, and its last letters may be from there.
+        <a dir="ltr" href={piece.address} target="_blank" rel="noopener noreferrer nofollow">
           {piece.value}
         </a>
       )

@@ -29,5 +29,5 @@ const Typing = ({ state }: { state: RoomState }) => {
     const member = state.members.get(id)
     return member ? [shownName(member.name)] : []
   })
-  return <p class="typing">{names.length > 0 && <bdi>{texts().chat.typing(names)}</bdi>}</p>
+  return <p class="typing">{names.length > 0 && texts().chat.typing(names)}</p>
 }

@@ -95,9 +95,9 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
 const Answered = ({ entry, model }: { entry: ChatEntry; model: Model }) => (
   <div class="answered">
     <p class="quote">
-      <bdi class="quote-name">
+      <span class="quote-name">
         {entry.own ? texts().chat.replyingToSelf : texts().chat.replyingTo(shownName(entry.name))}
-      </bdi>
+      </span>
       <span class="quote-text" dir="auto">
         {excerpt(entry.text)}
       </span>

@@ -194,7 +194,7 @@ const Shared = ({
   if (!share) return <p class="file-gone">{texts().files.takenBack}</p>
   const name = shownName(share.file.name)
   return (
-    <section class="file file-own" aria-label={texts().files.offerOf(texts().chat.you, name)}>
+    <section class="file file-own" aria-label={texts().files.ownOffer(name)}>
       <Icon name="file" />
       <div class="file-words">
         <Name file={share.file} />
@@ -230,7 +230,7 @@ const Row = ({ it, name, commands }: { it: Upload; name: string; commands: FileC
           texts().files.pausedBy(to)
         ) : (
           <>
-            <bdi>{to}</bdi>: {rowState(it, to)}
+            <bdi>{to}</bdi>: {rowState(it)}
           </>
         )}
       </p>
@@ -253,8 +253,8 @@ const Row = ({ it, name, commands }: { it: Upload; name: string; commands: FileC
   )
 }
 
-const rowState = (it: Upload, to: string): string => {
-  if (it.phase === 'stopped') return texts().files.whyRow[it.why ?? 'lost'](to)
+const rowState = (it: Upload): string => {
+  if (it.phase === 'stopped') return texts().files.whyRow[it.why ?? 'lost']
   if (it.phase === 'running' && it.paused.ours) return texts().files.paused
   return texts().files.rows[it.phase]
 }

@@ -186,7 +186,7 @@ const breakBefore = (before: Entry | undefined, entry: Entry, line: number | nul
   if (earlier === now) return null
   return (
     <p key={`told ${entry.key}`} class="log-line">
-      <bdi>{now === null ? texts().chat.sinceYouCame : texts().chat.told(shownName(now))}</bdi>
+      <span>{now === null ? texts().chat.sinceYouCame : texts().chat.told(shownName(now))}</span>
     </p>
   )
 }
@@ -204,6 +204,6 @@ const followsOn = (before: Entry | undefined, entry: ChatEntry): boolean =>
 
 const Notice = ({ entry }: { entry: Extract<Entry, { kind: 'notice' }> }) => (
   <p class="notice">
-    <bdi>{texts().notices[entry.notice](shownName(entry.name))}</bdi> <Time at={entry.at} />
+    {texts().notices[entry.notice](shownName(entry.name))} <Time at={entry.at} />
   </p>
 )

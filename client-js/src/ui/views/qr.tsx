@@ -7,7 +7,14 @@ import { Dialog } from '../parts/dialog.tsx'
 /** What the standard asks for around it. */
 const quiet = 4
 
-export const QrDialog = ({ link, close }: { link: string; close: () => void }) => {
+type Props = {
+  link: string
+  /** Whether the link includes a password. */
+  locked: boolean
+  close: () => void
+}
+
+export const QrDialog = ({ link, locked, close }: Props) => {
   const { path, size } = useMemo(() => drawn(link), [link])
   return (
     <Dialog title={texts().room.qr} close={close}>
@@ -15,7 +22,7 @@ export const QrDialog = ({ link, close }: { link: string; close: () => void }) =
         <rect class="qr-ground" width={size} height={size} />
         <path class="qr-ink" d={path} />
       </svg>
-      <p>{texts().room.qrLead}</p>
+      <p>{locked ? texts().room.qrLead : texts().room.qrLeadOpen}</p>
     </Dialog>
   )
 }

@@ -38,8 +38,7 @@ export const RoomHead = ({ model, commands, state, panels, people, children }: P
         </h1>
         <p class="room-kind">
           <Icon name={card.kind} />
-          {card.kind === 'mesh' ? texts().room.mesh : texts().room.star}
-          {card.kind === 'star' && ` ${texts().create.starAlias}`}
+          {texts().create[card.kind]}
         </p>
       </div>
       <RoomServerState model={model} state={state} />

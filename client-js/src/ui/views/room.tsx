@@ -96,7 +96,13 @@ export const RoomView = ({ model, commands, view }: Props) => {
         {(!alone || inCall) && admits(state) && (
           <div class="invite">
             <CopyLink commands={commands} link={invitation} />
-            <ShareButtons commands={commands} link={invitation} room={shownName(state.card.name)} small />
+            <ShareButtons
+              commands={commands}
+              link={invitation}
+              room={shownName(state.card.name)}
+              locked={state.card.password !== ''}
+              small
+            />
           </div>
         )}
         <div class="panel-narrow">
@@ -147,6 +153,11 @@ export const Ready = ({ commands, state, link, created }: ReadyProps) => (
     <h2 id="ready-title">{created ? texts().room.ready : texts().room.alone}</h2>
     <p>{state.card.password === '' ? texts().room.readyLeadOpen : texts().room.readyLead}</p>
     <CopyLink commands={commands} link={link} shown />
-    <ShareButtons commands={commands} link={link} room={shownName(state.card.name)} />
+    <ShareButtons
+      commands={commands}
+      link={link}
+      room={shownName(state.card.name)}
+      locked={state.card.password !== ''}
+    />
   </section>
 )

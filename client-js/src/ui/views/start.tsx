@@ -110,10 +110,7 @@ const Kind = ({ form, kind, change }: KindProps) => (
     <input type="radio" name="kind" checked={form.kind === kind} onChange={() => change({ kind })} />
     <Icon name={kind} />
     <span class="kind-words">
-      <span class="kind-name">
-        {texts().create[kind]}
-        {kind === 'star' && <span class="kind-alias"> {texts().create.starAlias}</span>}
-      </span>
+      <span class="kind-name">{texts().create[kind]}</span>
       <span class="kind-lead">{kind === 'mesh' ? texts().create.meshLead : texts().create.starLead}</span>
     </span>
   </label>

@@ -76,7 +76,7 @@ const bannersOf = ({ state, call, reconnecting, touch, plugged, use, forget }: P
       action: { label: texts().call.useIt, press: () => use(plugged) },
       dismiss: forget,
     })
-  if (own.silent) banners.push({ key: 'silent', tone: 'warn', words: texts().call.silent })
+  if (own.silent) banners.push({ key: 'silent', tone: 'warn', words: texts().preview.silent })
   const { pushToTalk, microphone, speaking, talking } = own
   if (pushToTalk && microphone === 'on') {
     const how = touch ? texts().call.holdToTalkTouch : texts().call.holdToTalk

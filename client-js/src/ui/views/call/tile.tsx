@@ -23,7 +23,9 @@ export const TileView = ({ tile, ...tools }: Props) => {
       {trouble !== null && <p class="tile-trouble">{trouble}</p>}
       <div class="tile-label">
         {tile.muted === true && <Icon name="microphone-off" />}
-        <bdi>{tile.own && tile.kind === 'person' ? texts().call.you : title}</bdi>
+        <span class="tile-title" dir={tile.own || tile.kind === 'screen' ? undefined : 'auto'}>
+          {tile.own && tile.kind === 'person' ? texts().call.you : title}
+        </span>
         {tile.quality && <QualityMark quality={tile.quality} />}
       </div>
       <TileTools tile={tile} area={area} {...tools} />
