@@ -1,7 +1,8 @@
 /** Every view, in both themes, wide and narrow, before axe: nothing that keeps anybody from using it. */
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type Look, launch, Person } from './browser.ts'
+import { Person } from './browser.ts'
+import { browsers, type Look } from './engines.ts'
 import { findings } from './findings.ts'
 import type { Scene } from './pages/scenes.ts'
 import { Scenes } from './scenes.ts'
@@ -16,19 +17,17 @@ const looks: readonly (Look & { name: string })[] = [
 
 const isFine = async (page: Page): Promise<void> => expect(await findings(page)).toEqual([])
 
-let browser: Browser
+const nextBrowser = browsers()
 let server: Server
 beforeAll(async () => {
   server = await startServer()
-  browser = await launch()
 })
 afterAll(async () => {
-  await browser.close()
   await server.stop()
 })
 
 test('axe sees what is wrong', async () => {
-  const ada = await Person.arrive(browser, server.address)
+  const ada = await Person.arrive(await nextBrowser(), server.address)
   await ada.page.evaluate(() => document.querySelector('main')?.append(document.createElement('img')))
   expect((await findings(ada.page)).join()).toContain('image-alt')
   await ada.close()
@@ -36,7 +35,7 @@ test('axe sees what is wrong', async () => {
 
 describe.each(looks)('$name', look => {
   test('the way into a room, the room, and the way out', async () => {
-    const ada = await Person.arrive(browser, server.address, look)
+    const ada = await Person.arrive(await nextBrowser(look), server.address, look)
     const { page } = ada
     await page.getByText('Connected to the server').waitFor({ state: 'attached' })
     await isFine(page)
@@ -46,7 +45,7 @@ describe.each(looks)('$name', look => {
     const link = await ada.createRoom('Ada Lovelace', { kind: 'star', password: 'word' })
     await isFine(page)
 
-    const ben = await Person.arrive(browser, link, look)
+    const ben = await Person.arrive(await nextBrowser(look), link, look)
     await ben.page.getByRole('button', { name: 'Allow microphone and camera' }).waitFor()
     await isFine(ben.page)
     await ben.page.getByRole('button', { name: 'Microphone only' }).click()
@@ -75,7 +74,7 @@ describe.each(looks)('$name', look => {
   })
 
   test('windows above the page', async () => {
-    const ada = await Person.arrive(browser, server.address, look)
+    const ada = await Person.arrive(await nextBrowser(look), server.address, look)
     const { page } = ada
     await page.getByRole('button', { name: 'Settings' }).click()
     const tabs = page.getByRole('tab')
@@ -123,7 +122,7 @@ describe.each(looks)('$name', look => {
   ]
 
   test('calls', async () => {
-    const seen = await Scenes.open(browser, look)
+    const seen = await Scenes.open(await nextBrowser(look), look)
     for (const scene of scenes) {
       await seen.show(scene)
       expect({ scene: scene.what, found: await findings(seen.page) }).toEqual({

@@ -1,43 +1,6 @@
-/** Owns the browser and its people: each person is a browser context of their own, so nothing is shared between them. */
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-
-/**
- * `devices`: made-up ones, with so many cameras; without, there are those of the machine, which has none. `allow`:
- * pages get what they ask for.
- */
-export const launch = (wish: Wish = {}): Promise<Browser> => chromium.launch(options(wish))
-
-/** As somebody has it who opens a window that is not private: what is stored lies on the disk, in `folder`. */
-export const launchProfile = (folder: string, wish: Wish = {}): Promise<BrowserContext> =>
-  chromium.launchPersistentContext(folder, { ...options(wish), locale: 'en-GB' })
-
-type Wish = {
-  readonly devices?: boolean
-  readonly cameras?: number
-  readonly allow?: boolean
-  readonly further?: readonly string[]
-}
-
-const options = ({ devices = true, cameras = 1, allow = true, further = [] }: Wish) => ({
-  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-  args: [
-    '--no-sandbox',
-    // Otherwise addresses hide behind names that a machine without multicast cannot resolve.
-    '--disable-features=WebRtcHideLocalIpsWithMdns',
-    ...(devices ? [`--use-fake-device-for-media-stream=device-count=${cameras}`] : []),
-    `--use-fake-ui-for-media-stream${allow ? '' : '=deny'}`,
-    ...further,
-  ],
-})
-
-export type Look = {
-  readonly width?: number
-  readonly height?: number
-  readonly dark?: boolean
-  readonly locale?: string
-  /** Fingers, and no pointer that hovers. */
-  readonly touch?: boolean
-}
+/** Owns people in browsers: each is a browser context of their own, so nothing is shared between them. */
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { contextIn, type Look } from './engines.ts'
 
 /** One person's page. What the page itself reports as wrong is kept, so that a test can say there was nothing. */
 export class Person {
@@ -56,15 +19,7 @@ export class Person {
   }
 
   static async arrive(browser: Browser, address: string, look: Look = {}): Promise<Person> {
-    const { width = 1280, height = 800, dark = false, locale = 'en-GB', touch = false } = look
-    const context = await browser.newContext({
-      viewport: { width, height },
-      colorScheme: dark ? 'dark' : 'light',
-      hasTouch: touch,
-      isMobile: touch,
-      locale,
-    })
-    return Person.within(context, address)
+    return Person.within(await contextIn(browser, look), address)
   }
 
   static async within(context: BrowserContext, address: string): Promise<Person> {

@@ -4,6 +4,7 @@ import { build } from 'vite'
 import { expect } from 'vitest'
 import type { Call } from '../src/call/call.ts'
 import type { CallChoices, CallState } from '../src/call/state.ts'
+import { contextIn } from './engines.ts'
 import type { CallerPage, Shown } from './pages/caller.ts'
 
 let bundled: Promise<string> | null = null
@@ -68,7 +69,7 @@ export class Caller {
   }
 
   static async arrive(browser: Browser, server: string, name: string): Promise<Caller> {
-    const context = await browser.newContext({ viewport: { width: 800, height: 600 } })
+    const context = await contextIn(browser, { width: 800, height: 600 })
     await context.addInitScript(watchPage)
     const page = await context.newPage()
     const body = await script()
