@@ -1,4 +1,7 @@
 /** Owns the browsers: how Chromium and Firefox are started for tests, and whose turn it is where a test meets in both. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, firefox } from 'playwright-core'
 import { afterAll, beforeEach } from 'vitest'
 
@@ -36,9 +39,21 @@ type Wish = {
  * none. `allow`: pages get what they ask for.
  */
 export const launch = (wish: Wish = {}): Promise<Browser> =>
-  (wish.engine ?? engineOf(0)) === 'firefox'
-    ? firefox.launch(firefoxOptions(wish))
-    : chromium.launch(chromiumOptions(wish))
+  (wish.engine ?? engineOf(0)) === 'firefox' ? launchFirefox(wish) : chromium.launch(chromiumOptions(wish))
+
+const folders = new WeakMap<Browser, string>()
+
+/** Where a Firefox puts what its pages save: it does not tell Playwright of it. Undefined for others. */
+export const downloadsOf = (browser: Browser | null): string | undefined =>
+  browser ? folders.get(browser) : undefined
+
+const launchFirefox = async (wish: Wish): Promise<Browser> => {
+  const folder = mkdtempSync(join(tmpdir(), 'p2pchat-downloads-'))
+  const browser = await firefox.launch({ ...firefoxOptions(wish), downloadsPath: folder })
+  browser.on('disconnected', () => rmSync(folder, { recursive: true, force: true }))
+  folders.set(browser, folder)
+  return browser
+}
 
 /** As somebody has it who opens a window that is not private: what is stored lies on the disk, in `folder`. */
 export const launchProfile = (folder: string, wish: Wish = {}): Promise<BrowserContext> =>
@@ -62,8 +77,13 @@ const firefoxOptions = ({ dark = false, devices = true, allow = true }: Wish) =>
   executablePath: process.env['FIREFOX'] ?? '/usr/bin/firefox-esr',
   firefoxUserPrefs: {
     'layout.css.prefers-color-scheme.content-override': dark ? 0 : 1,
+    // A mouse, which a machine without a screen need not have: fine (2), and it hovers (4).
+    'ui.primaryPointerCapabilities': 6,
+    'ui.allPointerCapabilities': 6,
     'media.navigator.streams.fake': devices,
     'media.navigator.permission.disabled': allow,
+    // Otherwise no sound is worked on where a machine has nothing to play it with.
+    'media.cubeb.force_mock_context': true,
     'media.getusermedia.camera.deny': !allow,
     'media.getusermedia.microphone.deny': !allow,
     // Otherwise addresses hide behind names that a machine without multicast cannot resolve.
