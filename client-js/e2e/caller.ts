@@ -206,8 +206,9 @@ export class Caller {
     await this.page.evaluate(async () => {
       for (const { stream } of (await caller).state().own.screens)
         for (const track of stream.getTracks()) {
-          track.stop()
+          // Firefox hands a stopped track no events.
           track.dispatchEvent(new Event('ended'))
+          track.stop()
         }
     })
   }

@@ -22,7 +22,8 @@ const engines = (process.env['ENGINES'] ?? 'chromium').split(',').map((name): En
   throw new Error(`ENGINES names ${name}, which is neither chromium nor firefox`)
 })
 
-const engineOf = (nth: number): Engine => engines[nth % engines.length] ?? 'chromium'
+/** Of the first person, the second, and so on. */
+export const engineOf = (nth: number): Engine => engines[nth % engines.length] ?? 'chromium'
 
 /** `dark`: what the system prefers; Firefox takes it once, for all its pages. */
 type Wish = {
