@@ -4,7 +4,7 @@ import { expect, test, vi } from 'vitest'
 import type { Person } from './browser.ts'
 import { house } from './house.ts'
 import { lacks, refusesAutoplay } from './safari.ts'
-import { enterCall, hearsSounds, keepPlayers, watches } from './senses.ts'
+import { enterCall, hearsNothing, hearsSounds, keepPlayers, watches } from './senses.ts'
 import { accept, bytesOf, pick, saved, sha } from './transfers.ts'
 
 // Pictures of several people, made and shown by one machine, take their time on a small one.
@@ -57,7 +57,7 @@ test('sound that the browser holds back is said to be so, and begins with a pres
   await watches(ben, /^Ada/)
   const held = ben.page.getByRole('status').filter({ hasText: 'holds back the sound' })
   await held.waitFor()
-  await hearsSounds(ben, 0)
+  await hearsNothing(ben)
   await held.getByRole('button').first().click()
   await hearsSounds(ben, 1)
   await held.waitFor({ state: 'detached' })

@@ -78,3 +78,15 @@ const sounding = ({ page }: Person): Promise<number> =>
 
 export const hearsSounds = (person: Person, count: number): Promise<void> =>
   expect.poll(() => sounding(person), { message: `${count} of the others sound` }).toBe(count)
+
+/** No player is on: what is not worked on in time by a busy machine is not taken for silence. */
+export const hearsNothing = ({ page }: Person): Promise<void> =>
+  expect
+    .poll(() =>
+      page.evaluate(() => {
+        const players: HTMLAudioElement[] = Reflect.get(globalThis, 'players')
+        const on = players.filter(({ paused, muted, volume }) => !paused && !muted && volume > 0)
+        return on.filter(({ srcObject }) => srcObject !== null).length
+      }),
+    )
+    .toBe(0)
