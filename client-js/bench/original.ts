@@ -1,6 +1,6 @@
 /** The original's pages as somebody uses them: a name, a room, a file dropped, and a press on Download. */
 import type { Browser, Page } from 'playwright-core'
-import { launch } from '../e2e/browser.ts'
+import { launch } from '../e2e/engines.ts'
 import { type Server, startServer } from '../e2e/server.ts'
 
 export type Original = {

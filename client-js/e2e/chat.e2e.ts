@@ -273,7 +273,7 @@ test('an emoji is put where the caret is, and messages are reached by keyboard',
   await field.fill('ab')
   await field.press('ArrowLeft')
   await ada.page.getByRole('button', { name: 'Emoji' }).click()
-  await ada.page.getByRole('dialog', { name: 'Emoji' }).waitFor()
+  await ada.page.getByRole('dialog', { name: 'Emoji' }).locator('button:focus').waitFor()
   await ada.page.keyboard.press('ArrowRight')
   await ada.page.keyboard.press('Enter')
   expect(await field.inputValue()).toBe('a❤️b')

@@ -35,7 +35,7 @@ test('a file goes from one page to another, and arrives as it was', async () => 
   const card = cardOf(ben, 'notes <b>.bin')
   await card.getByText('Ada wants to send this file.').waitFor()
   const got = await saved(ben, () => accept(ben, 'notes <b>.bin'))
-  expect(got.suggestedFilename()).toBe('notes _b_.bin')
+  expect(got.name).toBe('notes _b_.bin')
   expect(sha(await bytesOf(got))).toBe(sha(bytes))
   await card.getByText('Complete and verified.').waitFor()
   await ada.log.getByText('Ben: complete').waitFor()
@@ -75,7 +75,7 @@ test('a folder comes as one archive, whatever is in it', async () => {
   for (const [path, bytes] of files) writeFileSync(join(shelves.folder, 'photos', path), bytes)
   await pickFolder(ada, join(shelves.folder, 'photos'))
   const got = await saved(ben, () => accept(ben, 'photos.zip'))
-  expect(got.suggestedFilename()).toBe('photos.zip')
+  expect(got.name).toBe('photos.zip')
   const held = unzipped(await bytesOf(got))
   expect([...held.keys()].sort()).toEqual([...files.keys()].map(path => `photos/${path}`).sort())
   for (const [path, bytes] of files) expect(held.get(`photos/${path}`)?.equals(bytes)).toBe(true)
@@ -126,7 +126,7 @@ test('Enter accepts and Escape declines, where nobody is writing', async () => {
   await pick(ada, 'two.bin', randomBytes(1_000))
   await cardOf(ben, 'two.bin').waitFor()
   const got = await saved(ben, () => ben.page.keyboard.press('Enter'))
-  expect(got.suggestedFilename()).toBe('two.bin')
+  expect(got.name).toBe('two.bin')
 })
 
 test('cancelled by either side, and taken back', async () => {

@@ -1,7 +1,8 @@
 /** Into a call: the look into the mirror, every trouble with devices in words, and the way in and out again. */
 import type { Browser } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
-import { launch, Person } from './browser.ts'
+import { Person } from './browser.ts'
+import { launch } from './engines.ts'
 import { house } from './house.ts'
 
 const home = house()

@@ -1,7 +1,7 @@
 /** What a call says over its tiles: it moves nothing, and leaves names and buttons to be read and pressed. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Look, launch } from './browser.ts'
+import { type Look, launch } from './engines.ts'
 import type { Scene } from './pages/scenes.ts'
 import { Scenes } from './scenes.ts'
 

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { launch } from './browser.ts'
+import { launch } from './engines.ts'
 import { FolderServer } from './folder.ts'
 
 const built = process.env['CLIENT_DIST'] ?? new URL('../dist', import.meta.url).pathname

@@ -1,7 +1,8 @@
 /** A phone: fingers, little room, and everything still within reach. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Look, launch, Person } from './browser.ts'
+import { Person } from './browser.ts'
+import { type Look, launch } from './engines.ts'
 import { house } from './house.ts'
 import type { Scene } from './pages/scenes.ts'
 import { Scenes } from './scenes.ts'

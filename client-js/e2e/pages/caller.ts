@@ -2,6 +2,7 @@
 import type { Call } from '../../src/call/call.ts'
 import type { CallState } from '../../src/call/state.ts'
 import type { Client, RoomSession } from '../../src/core/index.ts'
+import { countFrames, framesOf } from './frames.ts'
 
 type Core = typeof import('../../src/core/index.ts')
 
@@ -49,7 +50,7 @@ const start = async (): Promise<CallerPage> => {
       for (const { id, stream } of streams) {
         if (!stream) continue
         live.add(id)
-        const video = videos.get(id) ?? document.createElement('video')
+        const video = videos.get(id) ?? countFrames(document.createElement('video'))
         videos.set(id, video)
         video.title = nameOf(member)
         video.muted = true
@@ -85,7 +86,7 @@ const start = async (): Promise<CallerPage> => {
         streams.map(({ id, kind, hasVideo, hasAudio, muted, cameraOff, speaking }) => {
           const video = videos.get(id)
           const [width, height] = [video?.videoWidth ?? 0, video?.videoHeight ?? 0]
-          const frames = video?.getVideoPlaybackQuality().totalVideoFrames ?? 0
+          const frames = video ? framesOf(video) : 0
           return {
             owner: nameOf(member),
             id,

@@ -1,4 +1,6 @@
 /** What the small pages of other vocabularies share: channels, pictures, and what a test may look at. */
+import { countFrames, framesOf } from '../frames.ts'
+
 /** What a test sees of a page, and lets it do. */
 export type OtherPage = {
   readonly heard: string[]
@@ -53,7 +55,7 @@ export const describe = async (
 
 /** Makes this page known to the test. */
 export const ready = (further: Partial<OtherPage> = {}): void => {
-  document.body.append(video)
-  const frames = () => video.getVideoPlaybackQuality().totalVideoFrames
+  document.body.append(countFrames(video))
+  const frames = () => framesOf(video)
   Object.assign(globalThis, { other: { heard, say, frames, ...further } satisfies OtherPage })
 }

@@ -45,7 +45,8 @@ export const Popover = ({
   /** Its size is known once it is shown. */
   const shown = ({ newState, currentTarget }: TargetedToggle): void => {
     toggled?.(newState === 'open')
-    if (newState !== 'open') return
+    // Not before it has gone: what has the focus in it is what tells the browser to give the focus back to the button.
+    if (newState !== 'open') return setOpen(false)
     placeBeside(currentTarget, button.current)
     currentTarget.querySelector<HTMLElement>('input:checked, button, input, select, a')?.focus()
   }
@@ -71,7 +72,7 @@ export const Popover = ({
         popover="auto"
         role="dialog"
         aria-label={label}
-        onBeforeToggle={event => setOpen(event.newState === 'open')}
+        onBeforeToggle={event => event.newState === 'open' && setOpen(true)}
         onToggle={shown}
       >
         {open && children(() => panel.current?.hidePopover())}

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module'
 import type { Browser } from 'playwright-core'
 import { build } from 'vite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launch } from './browser.ts'
+import { launch } from './engines.ts'
 
 let browser: Browser
 let server: Server
