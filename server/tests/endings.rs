@@ -100,10 +100,6 @@ impl Stage {
         Stage { sessions, realm }
     }
 
-    fn p2pchat() -> Stage {
-        Stage::of(&P2pChat, Quotas::default())
-    }
-
     fn connect_from(&self, address: IpAddr, frames_max: usize) -> Client {
         let queue = Queue::of(frames_max);
         let account = self.sessions.ledger().open_account(address, b"", 0).unwrap();
@@ -157,7 +153,7 @@ impl Stage {
 
 #[test]
 fn a_client_that_was_ended_is_not_heard_and_leaves_no_ghost() {
-    let stage = Stage::p2pchat();
+    let stage = Stage::of(&P2pChat, Quotas::default());
     let client = stage.connect(1);
     stage.say(&client, GET_ID);
     stage.say(&client, CREATE);
@@ -177,7 +173,7 @@ fn a_client_that_was_ended_is_not_heard_and_leaves_no_ghost() {
 fn a_chain_of_full_queues_ends_without_recursion() {
     const LENGTH: usize = 20_000;
     let chain = || {
-        let stage = Stage::p2pchat();
+        let stage = Stage::of(&P2pChat, Quotas::default());
         let peers: Vec<_> = (0..LENGTH).map(|_| stage.guest(4)).collect();
         for pair in peers.windows(2) {
             let room = stage.create(&pair[0]);
@@ -194,7 +190,7 @@ fn a_chain_of_full_queues_ends_without_recursion() {
 
 #[test]
 fn who_floods_a_reader_ends_and_the_reader_stays_with_all_that_others_said() {
-    let stage = Stage::p2pchat();
+    let stage = Stage::of(&P2pChat, Quotas::default());
     let [flooder, reader, friend] = [(); 3].map(|()| stage.guest(100));
     let room = stage.create(&reader);
     for it in [&flooder, &friend] {
@@ -221,7 +217,7 @@ fn who_floods_a_reader_ends_and_the_reader_stays_with_all_that_others_said() {
 
 #[test]
 fn who_does_not_read_ends_itself() {
-    let stage = Stage::p2pchat();
+    let stage = Stage::of(&P2pChat, Quotas::default());
     let [sender, deaf] = [(); 2].map(|()| stage.guest(100));
     let room = stage.create(&deaf);
     stage.join(&sender, &room, "pw");
@@ -253,7 +249,7 @@ fn what_a_request_causes_for_others_is_paid_by_who_makes_it() {
 
 #[tokio::test(start_paused = true)]
 async fn guessing_a_password_slows_down_whatever_the_connection_and_the_people_are_told() {
-    let stage = Stage::p2pchat();
+    let stage = Stage::of(&P2pChat, Quotas::default());
     let (host, quiet) = (stage.connect(100), stage.guest(100));
     stage.say(&host, r#"["GET-ID",{"requestId":"0","alerts":true}]"#);
     host.queue.take();
