@@ -1,4 +1,4 @@
-//! The STUN and TURN servers that clients are told of, with credentials that expire.
+//! The STUN and TURN servers that clients are given, with credentials that expire.
 //!
 //! **Invariant:** pure; the time comes in as an argument. Secrets never print.
 use base64::{Engine as _, prelude::BASE64_STANDARD};
@@ -6,7 +6,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha1::Sha1;
 
-/// A server as a client is told of it.
+/// A server as a client gets it.
 #[derive(Clone, Debug)]
 pub struct IceServer {
     /// `stun:`, `turn:` and `turns:` URLs (RFC 7064, RFC 7065).
@@ -15,7 +15,7 @@ pub struct IceServer {
     pub login: Option<Login>,
 }
 
-/// What a TURN server asks for.
+/// Credentials for a TURN server.
 #[derive(Clone, Debug)]
 pub struct Login {
     /// With a shared secret `expiry:peer`, the expiry in seconds since 1970.
@@ -24,21 +24,21 @@ pub struct Login {
     pub credential: SecretString,
 }
 
-/// A server as the operator names it.
+/// A server as it is configured.
 #[derive(Clone, Debug)]
 pub struct ConfiguredServer {
     /// As in [`IceServer`].
     pub urls: Vec<String>,
-    /// How a client gets in.
+    /// How clients authenticate.
     pub access: Access,
 }
 
-/// How a client gets into a server.
+/// How clients authenticate at a server.
 #[derive(Clone, Debug)]
 pub enum Access {
     /// STUN, which asks for none.
     Open,
-    /// The same for everybody.
+    /// The same credentials for everybody.
     Fixed(Login),
     /// Made for each peer from the secret that the TURN server knows too, as in draft-uberti-behave-turn-rest-00
     /// (coturn: `use-auth-secret`).
@@ -48,14 +48,14 @@ pub enum Access {
 /// All configured servers.
 #[derive(Clone, Debug)]
 pub struct Ice {
-    /// In the order in which clients are told of them.
+    /// In the order in which clients get them.
     pub servers: Vec<ConfiguredServer>,
     /// How long credentials made from a shared secret are valid, in seconds.
     pub credential_ttl_s: u64,
 }
 
 impl Ice {
-    /// What `peer` is told at `now_s`, in seconds since 1970.
+    /// The servers for `peer` at `now_s`, in seconds since 1970.
     pub fn servers_for(&self, peer: &str, now_s: u64) -> Vec<IceServer> {
         let login = |access: &Access| match access {
             Access::Open => None,

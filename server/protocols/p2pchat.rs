@@ -1,5 +1,5 @@
-//! The original frontend's words, quirks kept: it asks with `requestId`, is answered with `requestID`, and calls a room's
-//! shape `type`, a star's host `spec` and leaving `DISCONNECTEDUSER`. See docs/protocol.md.
+//! The original frontend's protocol, quirks kept: it asks with `requestId`, is answered with `requestID`, and calls a room's
+//! topology `type`, a star's host `spec` and leaving `DISCONNECTEDUSER`. See docs/protocol.md.
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
@@ -27,7 +27,7 @@ const DISCONNECTED_USER: &str = "DISCONNECTEDUSER";
 const ROOM_ALERT: &str = "ROOM-ALERT";
 const TYPE_ERROR: &str = "TYPEERROR";
 
-/// Longer marks are ignored, as are empty ones.
+/// Length of a request id, in UTF-16 units. Requests with a longer one, or with none, are ignored.
 const REQUEST_ID_UNITS_MAX: usize = 10;
 
 impl Protocol for P2pChat {
@@ -39,7 +39,7 @@ impl Protocol for P2pChat {
         Transport::SocketIo
     }
 
-    // Its clients say hello themselves.
+    // Its clients say GET-ID themselves.
     fn on_connect(&self) -> Option<Command<'static>> {
         None
     }
@@ -97,7 +97,7 @@ impl Protocol for P2pChat {
     }
 }
 
-/// `None`: it is not answered. `id` is the asker's mark.
+/// `None`: the request is not answered. `id` is the client's id for it.
 fn encode_answer(id: &str, answer: &Result<Reply, Rejection>, ice: &[IceServer]) -> Option<Frame> {
     Some(match answer {
         Ok(Reply::Welcome { peer }) => frame(
@@ -120,7 +120,7 @@ fn encode_answer(id: &str, answer: &Result<Reply, Rejection>, ice: &[IceServer])
             let (max_users, cur_users) = (*peers_max, summary.n_peers);
             frame(UPDATE_ROOM, &Updated { request: id, password: &password.0, name, max_users, cur_users })
         }
-        // The original answers neither a signal, nor a leave, nor what was granted before; the rest it cannot ask.
+        // The original answers neither signals nor leaving; the other replies are to requests that it does not have.
         Ok(
             Reply::Left
             | Reply::Sent
@@ -135,7 +135,7 @@ fn encode_answer(id: &str, answer: &Result<Reply, Rejection>, ice: &[IceServer])
     })
 }
 
-/// A request that is answered: without a usable mark there is nobody to answer, and nothing is done.
+/// A request that is answered. Without a usable request id it is ignored, as by the original.
 fn asked<'a>(body: &Body<'a>, request: fn(&Fields<'a>) -> Request<'a>) -> Result<Command<'a>, DecodeError> {
     let Body::Object(fields) = body else { return Err(DecodeError::Body) };
     let id = fields.text("requestId").ok_or(DecodeError::Body)?;
@@ -145,18 +145,18 @@ fn asked<'a>(body: &Body<'a>, request: fn(&Fields<'a>) -> Request<'a>) -> Result
     Ok(Command { request_id: RequestId(Some(id.into_owned())), request: request(fields) })
 }
 
-/// What is no string is no room's name; neither is the empty one.
+/// A value that is no string, and the empty string, are no room's id.
 fn room(fields: &Fields<'_>) -> RoomId {
     RoomId::from(&*fields.text("room").unwrap_or_default())
 }
 
-/// `None`: a kind is missing or of a wrong type.
+/// `None`: a field is missing or of a wrong type.
 fn settings(fields: &Fields<'_>) -> Option<RoomSettings> {
     let peers_max = fields.number("maxUsers")?;
     Some(RoomSettings {
         name: fields.text("name")?.into_owned(),
         password: Password(fields.text("password")?.into_owned()),
-        // Cut down, and clamped at both ends.
+        // `as` cuts fractions off and clamps at both ends.
         peers_max: peers_max as usize,
     })
 }
@@ -188,7 +188,7 @@ fn error_code(rejection: Rejection) -> Option<u8> {
         | Rejection::TooManyRooms
         | Rejection::Busy => Some(4),
         Rejection::HasId | Rejection::AlreadyThere | Rejection::NotAMember => None,
-        // What these are about it cannot ask for.
+        // It has no requests that lead to these.
         Rejection::NameTaken | Rejection::NoSuchName | Rejection::Glare | Rejection::TooMuchKept => None,
     }
 }

@@ -1,4 +1,4 @@
-//! The words of the video chat at github.com/gravitano/simple-web-rtc: `join` and `signal`, one JSON object a message, and
+//! The protocol of the video chat at github.com/gravitano/simple-web-rtc: `join` and `signal`, one JSON object a message, and
 //! nobody is told who comes and goes. See docs/protocol.md.
 use super::{
     Answer, AnswerContext, Attachments, CloseReason, Command, DecodeError, Frame, Incoming, Protocol, RequestId,
@@ -13,7 +13,7 @@ pub struct Poc;
 /// "Try again later".
 const FULL: CloseReason = CloseReason { code: 1013, reason: "the room is full" };
 
-/// The same for whatever reason.
+/// "Try again later", for any other reason.
 const BUSY: CloseReason = CloseReason { code: 1013, reason: "try again later" };
 
 impl Protocol for Poc {
@@ -37,7 +37,7 @@ impl Protocol for Poc {
                 Ok(unmarked(Request::Enter { room: Some(room) }))
             }
             "signal" => {
-                // Anything but an object makes the page at the other end throw.
+                // Anything but an object makes the receiving page throw.
                 let raw = fields.raw("payload").filter(|it| it.starts_with('{'));
                 let payload = payload(raw.map_or(SignalKind::Opaque, kind), raw)?;
                 Ok(unmarked(Request::Signal { to: Address::Broadcast, payload }))
@@ -65,7 +65,7 @@ impl Protocol for Poc {
     }
 }
 
-/// As its page tells them apart.
+/// The kind of a payload, by the fields that the page itself looks at.
 fn kind(payload: &str) -> SignalKind {
     let Some(fields) = json::read_object(payload) else { return SignalKind::Opaque };
     let description = fields.raw("sdp").and_then(json::read_object);

@@ -1,4 +1,4 @@
-//! The words of a `SIGNAL`: for whom, in which room, and the same text with `source` set. Nothing else is looked at.
+//! A `SIGNAL`: its target, its room, and the same text with `source` set. Nothing else is looked at.
 //!
 //! **Invariant:** what `JSON.parse` would make of the text is the same before and after, `source` aside: lone surrogates,
 //! long numbers, doubled and escaped keys stay as they were sent.
@@ -15,7 +15,7 @@ use crate::rooms::{Payload, SignalKind};
 /// The original passes about 4,100 levels on and drops 20,000.
 pub(super) const DEPTH_MAX: usize = 4_000;
 
-/// A signal that names its sender more often is none; an honest one does so once or not at all.
+/// Members that name the sender. An honest signal has one or none.
 const SENDERS_MAX: usize = 8;
 
 /// More make a newer socket.io client give up its own connection (socket.io-parser 4.2.7, `maxAttachments`).
@@ -24,7 +24,7 @@ const ATTACHMENTS_MAX: usize = 10;
 /// What the server has to know of a signal.
 #[derive(Debug)]
 pub struct Envelope<'a> {
-    /// The peer that is to hear it.
+    /// The peer that receives it.
     pub target: Cow<'a, str>,
     /// The room that both are in.
     pub room: Cow<'a, str>,
@@ -36,7 +36,7 @@ impl<'a> Envelope<'a> {
     /// Reads a whole event, `["SIGNAL",{…}]`; its name is not looked at.
     ///
     /// # Errors
-    /// It is not for anyone, says nothing, or would harm its receiver.
+    /// It has no target or no content, or it would harm its receiver.
     pub fn read(event: &'a str, attachments: Attachments) -> Result<Self, DecodeError> {
         match json::read_event(event).ok_or(DecodeError::NotAnEvent)?.body {
             Body::Object(fields) => Self::of(&fields, attachments),
@@ -117,7 +117,7 @@ pub(super) fn stamp(text: &mut String, payload: &Payload<'_>, key: &str, name: &
 }
 
 /// May this text travel with so many attachments? The target's socket.io client closes its own connection over a
-/// placeholder that points nowhere: a room mate could throw others out. Without attachments it looks for none.
+/// placeholder that points nowhere, so that one member could throw out another. Without attachments it looks for none.
 fn placeholders_fit(body: &str, n_attachments: usize) -> bool {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -130,7 +130,7 @@ fn placeholders_fit(body: &str, n_attachments: usize) -> bool {
         let mut only_this = serde_json::Deserializer::from_str(object);
         Placeholder::deserialize(&mut only_this).is_ok_and(|it| it.is_one && it.num < n_attachments)
     };
-    // A scan and not a parse, so that the strings in it may hold what they like. The text is known to be JSON.
+    // A scan and not a parse, so that strings may contain anything. The text is known to be JSON.
     let mut open = Vec::new();
     let mut at = 0;
     while n_attachments > 0 && at < body.len() {

@@ -1,4 +1,4 @@
-//! The words of the text chat at github.com/Scthe/WebRTC-p2p-text-chat: socket.io events with positional arguments, no
+//! The protocol of the text chat at github.com/Scthe/WebRTC-p2p-text-chat: socket.io events with positional arguments, no
 //! requests and no answers. See docs/protocol.md.
 use super::{
     Answer, AnswerContext, Attachments, Command, DecodeError, Frame, Incoming, Protocol, RequestId, Transport, frame,
@@ -23,7 +23,7 @@ impl Protocol for TextChat {
         "textchat"
     }
 
-    // Its page asks its host for no other path.
+    // Its page has the library's default path.
     fn transport(&self) -> Transport {
         Transport::SocketIoAt("/socket.io/")
     }
@@ -36,7 +36,7 @@ impl Protocol for TextChat {
         let said = json::read_array(text).ok_or(DecodeError::NotAnEvent)?;
         let argument = |n: usize| said.get(n).copied();
         let name = argument(0).and_then(json::text).ok_or(DecodeError::NotAnEvent)?;
-        // Its page sends none, and would not know what to do with one.
+        // Its page sends none and ignores received ones.
         if !attachments.is_empty() {
             return Err(DecodeError::TooManyAttachments);
         }
@@ -44,7 +44,7 @@ impl Protocol for TextChat {
             CREATE_ROOM => Ok(unmarked(Request::Enter { room: None })),
             JOIN_ROOM => {
                 let asked = argument(1).and_then(json::text).ok_or(DecodeError::Body)?;
-                // For a name that nobody would choose it gets a fresh room, as from its own server for any that is not there.
+                // For an id that nobody would choose it gets a fresh room, as its own server gives for any unknown id.
                 Ok(unmarked(Request::Enter { room: room_named(Some(asked)) }))
             }
             name => {

@@ -1,4 +1,4 @@
-//! The words of the video call at github.com/gokul-23cse/videocall123: one JSON object a message, told apart by `type`.
+//! The protocol of the video call at github.com/gokul-23cse/videocall123: one JSON object a message, told apart by `type`.
 //! See docs/protocol.md.
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::rooms::{Address, Event, PeerId, Rejection, Reply, Request, SignalKind
 #[derive(Debug)]
 pub struct VideoCall;
 
-/// By `type`, and by the field that holds what is passed on.
+/// By the value of `type`, with the field that holds the payload.
 const SIGNALS: [(&str, &str, SignalKind); 3] = [
     ("offer", "offer", SignalKind::Offer),
     ("answer", "answer", SignalKind::Answer),
