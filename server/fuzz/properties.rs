@@ -69,10 +69,10 @@ impl Connection for Tape {
 }
 
 fn member(sessions: &Sessions, realm: Realm, tape: &Arc<Tape>) -> (SessionHandle, String) {
-    let attached = sessions.connect(realm, tape.clone(), account(sessions));
-    sessions.receive(&attached, r#"["GET-ID",{"requestId":"0"}]"#);
+    let handle = sessions.connect(realm, tape.clone(), account(sessions));
+    sessions.receive(&handle, r#"["GET-ID",{"requestId":"0"}]"#);
     let id = field(&tape.take(), "userID");
-    (attached, id)
+    (handle, id)
 }
 
 fn field(frames: &[String], name: &str) -> String {

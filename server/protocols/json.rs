@@ -66,9 +66,9 @@ pub(super) fn read_event(text: &str) -> Option<Event<'_>> {
 
 /// The span of `part`, which was borrowed from `whole`. By the addresses of the two: a search could find an equal text
 /// elsewhere. `None`: it was borrowed from another text.
-pub(super) fn span(whole: &str, kind: &str) -> Option<Range<usize>> {
-    let start = kind.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
-    (start + kind.len() <= whole.len()).then(|| start..start + kind.len())
+pub(super) fn span(whole: &str, part: &str) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    (start + part.len() <= whole.len()).then(|| start..start + part.len())
 }
 
 impl<'a> Fields<'a> {

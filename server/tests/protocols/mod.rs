@@ -120,9 +120,9 @@ impl Stage {
     /// How it is greeted.
     pub(crate) fn connect(&mut self, name: &str) -> Vec<String> {
         let line = Arc::new(TapeConnection { name: name.to_owned(), tape: self.tape.clone() });
-        let attached = self.sessions.connect(self.realm, line, account(&self.sessions));
-        self.ids.push((format!("<{name}>"), attached.peer().to_string()));
-        self.peers.insert(name.to_owned(), attached);
+        let handle = self.sessions.connect(self.realm, line, account(&self.sessions));
+        self.ids.push((format!("<{name}>"), handle.peer().to_string()));
+        self.peers.insert(name.to_owned(), handle);
         self.heard()
     }
 
@@ -153,8 +153,8 @@ impl Stage {
     }
 
     pub(crate) fn drop_line(&mut self, name: &str) -> Vec<String> {
-        let attached = self.peers.remove(name).unwrap();
-        self.sessions.disconnect(&attached, Reason::TransportError);
+        let handle = self.peers.remove(name).unwrap();
+        self.sessions.disconnect(&handle, Reason::TransportError);
         self.heard()
     }
 
