@@ -78,10 +78,10 @@ const FORBIDDEN: &[(&str, &[&str], &str)] = &[
 const AT_HOME: &[(&str, &[&str])] = &[
     ("socketioxide", &["transports/socketio"]),
     ("engineioxide", &["transports/socketio"]),
-    ("tungstenite", &["transports/websocket", "telemetry.rs"]),
+    ("tungstenite", &["transports/websocket", "telemetry/mod.rs"]),
     ("mqtt_protocol_core", &["transports/mqtt/packets.rs"]),
     ("serde", &["protocols", "config", "http/health.rs"]),
-    ("rustls", &["tls.rs", "acceptor.rs", "app/mod.rs"]),
+    ("rustls", &["tls.rs", "acceptor.rs", "app/mod.rs", "telemetry/mod.rs"]),
     ("clap", &["cli.rs", "main.rs"]),
 ];
 
