@@ -1,39 +1,42 @@
 //! Puts the parts together: sessions, protocols, pages, certificate, listeners.
+mod limits;
 mod listen;
+mod watch;
 
 use std::{
     collections::BTreeMap,
     future::Future,
     io,
     net::{IpAddr, SocketAddr, TcpListener},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use axum::Router;
-use axum_server::{Handle, Server, tls_rustls::RustlsConfig};
-use futures_util::future::try_join_all;
-use hyper_util::rt::TokioTimer;
+use axum_server::tls_rustls::RustlsConfig;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::Notify,
-    time::timeout,
+    task::JoinSet,
+    time::{sleep, timeout},
 };
 
 use crate::{
-    acceptor::Acceptor,
-    accounting::{Ledger, Limits},
+    acceptor::{Acceptor, Shutdown, Timeouts},
+    accounting::Ledger,
     config::{self, Config},
-    http::{self, Count, Frontend, Health, Site, Status},
+    http::{self, Frontend, Health, Site, TrustedProxies},
     protocols::{Protocol as _, Transport, p2pchat::P2pChat},
     sessions::{Realm, Sessions},
-    tls,
+    telemetry, tls,
     transports::{Origins, mqtt, socketio, websocket},
 };
-use listen::{Listener, PeerAddr};
 
-/// For a client to say what it wants, and for running answers to end when the server stops.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// For running answers to end when the server stops.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// For the last words of those who are told that the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -54,7 +57,10 @@ pub struct App {
     /// The main one first.
     listeners: Vec<BoundListener>,
     sessions: Sessions,
+    proxies: TrustedProxies,
     certificate: Option<RustlsConfig>,
+    /// `/health` says so before anything else changes.
+    is_stopping: Arc<AtomicBool>,
     config: Config,
 }
 
@@ -62,6 +68,7 @@ pub struct App {
 struct BoundListener {
     port: TcpListener,
     router: Router,
+    timeouts: Timeouts,
     tls: bool,
 }
 
@@ -72,24 +79,31 @@ impl App {
     /// A certificate or a port cannot be had. Needs a Tokio runtime.
     pub async fn bind(config: Config) -> Result<Self, StartupError> {
         let certificate = certificate(&config).await?;
-        let sessions = Sessions::new(config.ice(), Ledger::new(Limits::default()));
+        let ledger = Ledger::new(limits::limits(&config.limits));
+        let sessions = Sessions::new(config.ice(), ledger.clone());
         let realms = realms(&sessions, &config);
-        let started = Instant::now();
+        let proxies = TrustedProxies::new(&config.http.trusted_proxies).map_err(|odd| {
+            let wanted = "each must be an address or a network, as \"10.0.0.0/8\"";
+            StartupError::Settings(format!("http.trusted_proxies holds {odd:?}: {wanted}"))
+        })?;
+        let shared = http::Shared::new(ledger, proxies.clone());
+        let (started, is_stopping) = (Instant::now(), Arc::new(AtomicBool::new(false)));
         let mut listeners = Vec::new();
         for listener in config.listeners() {
             let port = listen::bind(listener.at)?;
-            let asked = sessions.clone();
-            let health = move || health(&asked, started);
+            let (asked, is_stopping) = (sessions.clone(), is_stopping.clone());
+            let health = move || watch::health(&asked, is_stopping.load(Ordering::Relaxed), started);
             listeners.push(BoundListener {
                 port,
-                router: router(&config, &listener, &sessions, &realms, health),
+                router: router(&config, &listener, &sessions, &shared, &realms, health),
+                timeouts: Timeouts::new(answer_time(&config, &listener)),
                 tls: listener.tls,
             });
         }
         if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
             tracing::warn!(%error, "the limit on open files stays as it is, and with it the number of connections");
         }
-        Ok(App { listeners, sessions, certificate, config })
+        Ok(App { listeners, sessions, proxies, certificate, is_stopping, config })
     }
 
     /// Where it listens.
@@ -137,29 +151,32 @@ impl App {
         })
     }
 
-    /// Answers until `stop` is done; then ends what runs.
+    /// Answers until `stop` is done; then ends what runs. First `/health` says for `http.drain_s` that it is stopping, while
+    /// everything goes on; then sessions are told and nothing new is taken; then answers that run may end.
     ///
     /// # Errors
     /// A listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let (tls, certificate) = (&self.config.tls, self.certificate);
-        let handles: Vec<_> = self.listeners.iter().map(|_| Handle::new()).collect();
-        let servings = self.listeners.into_iter().zip(&handles).map(|(listening, handle)| {
-            let certificate = certificate.clone().filter(|_| listening.tls);
-            serve(listening, handle.clone(), Acceptor::new(HANDSHAKE_TIMEOUT, certificate))
-        });
-        let serving = async {
-            try_join_all(servings).await?;
-            // Those who are told that it stops are told so by tasks of their own.
-            let _ = timeout(DRAIN_TIMEOUT, self.sessions.drained()).await;
-            io::Result::Ok(())
-        };
+        let App { listeners, sessions, proxies, certificate, is_stopping, config } = self;
+        let shutdown = Shutdown::default();
+        let mut serving = JoinSet::new();
+        for BoundListener { port, router, timeouts, tls } in listeners {
+            let proxies = proxies.clone();
+            let acceptor = Acceptor {
+                ledger: sessions.ledger().clone(),
+                timeouts,
+                certificate: certificate.clone().filter(|_| tls),
+                is_proxy: Arc::new(move |address| proxies.trusts(address)),
+                router,
+            };
+            serving.spawn(acceptor.serve(tokio::net::TcpListener::from_std(port)?, shutdown.clone()));
+        }
         let hangup = Arc::new(Notify::new());
         let renewing = async {
-            match certificate.clone() {
+            match certificate {
                 None => std::future::pending().await,
                 Some(certificate) => {
-                    let (cert, key) = (tls.cert_path.clone(), tls.key_path.clone());
+                    let (cert, key) = (config.tls.cert_path.clone(), config.tls.key_path.clone());
                     tls::reload_when_changed(certificate, cert, key, hangup.clone()).await;
                 }
             }
@@ -167,33 +184,32 @@ impl App {
         let stopping = async {
             stop.await;
             tracing::info!("stopping");
-            self.sessions.stop();
-            for handle in &handles {
-                handle.graceful_shutdown(Some(HANDSHAKE_TIMEOUT));
-            }
-            std::future::pending::<()>().await;
+            is_stopping.store(true, Ordering::Relaxed);
+            sleep(Duration::from_secs(config.http.drain_s)).await;
+            sessions.stop();
+            // An answer that is not taken, or a request that is not sent to its end, is not waited for longer.
+            let _ = timeout(ANSWER_TIMEOUT, shutdown.run()).await;
+            // Those who are told that it stops are told so by tasks of their own.
+            let _ = timeout(DRAIN_TIMEOUT, sessions.drained()).await;
+            telemetry::tell_omitted();
         };
         tokio::select! {
-            served = serving => served,
+            () = stopping => Ok(()),
             () = renewing => Ok(()),
             () = on_hangup(&hangup) => Ok(()),
-            () = stopping => Ok(()),
+            () = watch::memory(sessions.ledger()) => Ok(()),
+            Some(Err(failed)) = serving.join_next() => Err(io::Error::other(failed)),
         }
     }
 }
 
-async fn serve(listening: BoundListener, handle: Handle<PeerAddr>, acceptor: Acceptor) -> io::Result<()> {
-    let service = listening.router.into_make_service();
-    let mut server = Server::<PeerAddr>::from_listener(Listener::new(listening.port)?).handle(handle);
-    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HANDSHAKE_TIMEOUT);
-    // The same for those who speak HTTP/2 and fall silent.
-    server
-        .http_builder()
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(HANDSHAKE_TIMEOUT)
-        .keep_alive_timeout(HANDSHAKE_TIMEOUT);
-    server.acceptor(acceptor).serve(service).await
+/// How long what is sent to a listener's websockets may wait: as long as the answer to a ping may.
+fn answer_time(config: &Config, listener: &config::Listener) -> Duration {
+    let limits = listener.protocols.iter().map(|protocol| match protocol.transport() {
+        Transport::SocketIo => config.wire(),
+        Transport::SocketIoAt(_) | Transport::Websocket | Transport::Mqtt => config.fast_ping(),
+    });
+    limits.map(|it| it.ping_interval + it.ping_timeout).max().unwrap_or_default()
 }
 
 /// One realm for each protocol that any listener serves, so that those of one protocol meet wherever they come in.
@@ -211,6 +227,7 @@ fn router(
     config: &Config,
     listener: &config::Listener,
     sessions: &Sessions,
+    shared: &http::Shared,
     realms: &BTreeMap<&'static str, Realm>,
     health: impl Fn() -> Health + Clone + Send + Sync + 'static,
 ) -> Router {
@@ -234,15 +251,21 @@ fn router(
             Transport::Mqtt => mqtt = Some(realm),
         }
     }
-    let site = Site { views: listener.views.clone(), signaling_path: path, frontend, https: listener.tls };
-    let mut pages = http::router(site, health);
+    let (views, https) = (listener.views.clone(), listener.tls);
+    let site = Site { views, signaling_path: path, frontend, https, https_only: https && is_https_only(config) };
+    let mut pages = http::pages(&site, shared, health);
     if !plain.is_empty() {
         pages = websocket::beside(pages, sessions.clone(), plain, origins(), config.fast_ping());
     }
     if let Some(realm) = mqtt {
         pages = mqtt::beside(pages, sessions.clone(), realm, origins(), config.fast_ping());
     }
-    pages.merge(sockets)
+    http::front(pages.merge(sockets), &site, shared)
+}
+
+/// Whether nobody reaches this server by its name without TLS. Who listens on loopback alone has no name but `localhost`.
+fn is_https_only(config: &Config) -> bool {
+    config.listeners().iter().all(|it| it.tls || it.at.ip().is_loopback())
 }
 
 /// Checks what settings point at, without starting anything.
@@ -287,16 +310,4 @@ async fn on_hangup(reload: &Notify) {
         }
     }
     std::future::pending().await
-}
-
-fn health(sessions: &Sessions, started: Instant) -> Health {
-    let counts = sessions.counts();
-    let status = if sessions.is_stopping() { Status::Stopping } else { Status::Ok };
-    let (peers, rooms) = (counts.iter().map(|it| it.n_peers).sum(), counts.iter().map(|it| it.n_rooms).sum());
-    let mut protocols = BTreeMap::new();
-    if counts.iter().any(|it| it.protocol != P2pChat.name()) {
-        protocols = counts.iter().map(|it| (it.protocol, Count { peers: it.n_peers, rooms: it.n_rooms })).collect();
-    }
-    let uptime_s = started.elapsed().as_secs();
-    Health { status, peers, rooms, protocols, version: env!("CARGO_PKG_VERSION"), uptime_s }
 }

@@ -22,6 +22,9 @@ use crate::{
 /// The compiled-in settings, commented.
 pub const DEFAULTS: &str = include_str!("../../default_config.toml");
 
+/// With less the process would refuse its first client.
+const MEMORY_BYTES_MIN: u64 = 64 * 1024 * 1024;
+
 /// Everything that can be set. What each means stands in `default_config.toml`.
 // No `Default`: the defaults have one home.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -32,6 +35,7 @@ pub struct Config {
     pub tls: Tls,
     pub signaling: Signaling,
     pub rooms: Rooms,
+    pub limits: LimitSettings,
     pub ice: IceSettings,
     pub log: Log,
 }
@@ -49,6 +53,8 @@ pub struct Http {
     pub protocols: Vec<String>,
     pub origins: Vec<String>,
     pub listeners: Vec<ListenerSettings>,
+    pub trusted_proxies: Vec<String>,
+    pub drain_s: u64,
 }
 
 /// `[tls]`
@@ -86,6 +92,33 @@ pub struct Rooms {
     pub rooms_per_peer_max: usize,
     pub name_units_max: usize,
     pub password_units_max: usize,
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
+pub struct LimitSettings {
+    pub memory_bytes_max: u64,
+    pub connections_max: usize,
+    pub address_connections_max: usize,
+    pub address_connections_per_second: u64,
+    pub address_connections_burst: u64,
+    pub sessions_max: usize,
+    pub address_sessions_max: usize,
+    pub address_sessions_per_second: u64,
+    pub address_sessions_burst: u64,
+    pub rooms_max: usize,
+    pub address_rooms_per_second: u64,
+    pub address_rooms_burst: u64,
+    pub address_requests_per_second: u64,
+    pub address_requests_burst: u64,
+    pub messages_per_second: u64,
+    pub messages_burst: u64,
+    pub bytes_per_second: u64,
+    pub bytes_burst: u64,
+    pub relayed_bytes_per_second: u64,
+    pub relayed_bytes_burst: u64,
 }
 
 /// `[ice]`
@@ -217,8 +250,39 @@ impl Config {
         if let Some((name, value, least)) = at_least.into_iter().find(|it| it.1 < it.2) {
             return Err(format!("{name} is {value}: it must be {least} or more"));
         }
+        self.limits.check(*message_bytes_max as u64)?;
         self.check_listeners()?;
         self.ice.servers.iter().try_for_each(IceServer::check)
+    }
+}
+
+impl LimitSettings {
+    fn check(&self, message_bytes_max: u64) -> Result<(), String> {
+        let memory = self.memory_bytes_max;
+        if memory != 0 && memory < MEMORY_BYTES_MIN {
+            return Err(format!("limits.memory_bytes_max is {memory}: it must be {MEMORY_BYTES_MIN} or more, or 0"));
+        }
+        // A burst below the least that is ever taken at once would let nothing pass at all.
+        let bursts = [
+            ("address_connections", self.address_connections_per_second, self.address_connections_burst, 1),
+            ("address_sessions", self.address_sessions_per_second, self.address_sessions_burst, 1),
+            ("address_rooms", self.address_rooms_per_second, self.address_rooms_burst, 1),
+            ("address_requests", self.address_requests_per_second, self.address_requests_burst, 1),
+            ("messages", self.messages_per_second, self.messages_burst, 1),
+            ("bytes", self.bytes_per_second, self.bytes_burst, message_bytes_max.saturating_mul(2)),
+            (
+                "relayed_bytes",
+                self.relayed_bytes_per_second,
+                self.relayed_bytes_burst,
+                message_bytes_max.saturating_mul(2),
+            ),
+        ];
+        match bursts.into_iter().find(|(_, per_second, burst, least)| *per_second > 0 && burst < least) {
+            Some((name, _, burst, least)) => Err(format!(
+                "limits.{name}_burst is {burst}: it must be {least} or more, or limits.{name}_per_second 0 for no limit"
+            )),
+            None => Ok(()),
+        }
     }
 }
 

@@ -17,13 +17,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("protocols", &["rooms", "ice"]),
     ("sessions", &["accounting", "protocols", "ice", "rooms"]),
     ("transports", &["accounting", "protocols", "sessions"]),
-    ("http", &[]),
+    ("http", &["accounting"]),
     ("tls", &[]),
     ("acceptor", &["accounting", "tls"]),
     ("config", &["transports", "protocols", "ice", "rooms"]),
     ("cli", &["config"]),
     ("telemetry", &["config"]),
-    ("app", &["accounting", "transports", "config", "protocols", "acceptor", "http", "sessions", "tls"]),
+    ("app", &["accounting", "transports", "config", "protocols", "acceptor", "http", "sessions", "telemetry", "tls"]),
     // The executable, by the library's name.
     ("main", &[]),
     ("lib", &[]),
@@ -81,7 +81,7 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("tungstenite", &["transports/websocket", "telemetry/mod.rs"]),
     ("mqtt_protocol_core", &["transports/mqtt/packets.rs"]),
     ("serde", &["protocols", "config", "http/health.rs"]),
-    ("rustls", &["tls.rs", "acceptor.rs", "app/mod.rs", "telemetry/mod.rs"]),
+    ("rustls", &["tls.rs", "acceptor/mod.rs", "app/mod.rs", "telemetry/mod.rs"]),
     ("clap", &["cli.rs", "main.rs"]),
 ];
 
