@@ -53,7 +53,7 @@ pub(crate) use progress::Timeouts;
 use crate::accounting::{ClientAddress, ConnectionPermit, Ledger, Reason};
 use body::{RequestBody, ResponseBody, StreamExecutor};
 use progress::Connection;
-use stream::DeadlineStream;
+use stream::{DeadlineStream, NotedStream};
 
 /// Memory of an idle connection as measured, its buffers and tasks included.
 const PLAIN_COST: u64 = 12 * 1024;
@@ -78,6 +78,10 @@ const HTTP2_PING_EVERY: Duration = Duration::from_secs(10);
 const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(60);
 const KEEP_ALIVE_EVERY: Duration = Duration::from_secs(15);
 
+/// What the system takes of a connection beyond what is on its way.
+#[cfg(target_os = "linux")]
+const UNSENT_BYTES_MAX: u32 = 128 * 1024;
+
 /// After the system has refused to hand over another connection.
 const AFTER_REFUSAL: Duration = Duration::from_millis(50);
 
@@ -85,7 +89,7 @@ const AFTER_REFUSAL: Duration = Duration::from_millis(50);
 const TOO_MANY_OPEN_FILES: [i32; 2] = [24, 23];
 
 /// A plain connection is not to carry the room that a TLS one needs.
-type Transport = Either<TcpStream, Box<TlsStream<TcpStream>>>;
+type Transport = Either<DeadlineStream<TcpStream>, Box<TlsStream<DeadlineStream<TcpStream>>>>;
 
 /// Whether requests from there may say for whom they are.
 pub(crate) type IsProxy = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
@@ -148,6 +152,7 @@ impl Acceptor {
         let connection = Connection::new(permit, self.timeouts);
         let stopped = shutdown.stopped.clone();
         shutdown.connections.spawn(async move {
+            let stream = DeadlineStream::new(stream, connection.clone());
             let stream = match &self.certificate {
                 None => Transport::Left(stream),
                 Some(certificate) => {
@@ -183,9 +188,13 @@ impl Acceptor {
         let socket = SockRef::from(stream);
         let probes = TcpKeepalive::new().with_time(KEEP_ALIVE_AFTER).with_interval(KEEP_ALIVE_EVERY);
         socket.set_tcp_keepalive(&probes)?;
-        // Ends a connection whose other end is gone, or keeps its window closed, even while nobody here writes.
         #[cfg(target_os = "linux")]
-        socket.set_tcp_user_timeout(Some(self.timeouts.write.max(self.timeouts.upgraded_write)))?;
+        {
+            // Ends a connection whose other end is gone, or keeps its window closed, even while nobody here writes.
+            socket.set_tcp_user_timeout(Some(self.timeouts.write.max(self.timeouts.upgraded_write)))?;
+            // The system would take some megabytes that nobody reads, and it would take long until a write has to wait.
+            socket.set_tcp_notsent_lowat(UNSENT_BYTES_MAX)?;
+        }
         Ok(())
     }
 
@@ -195,7 +204,7 @@ impl Acceptor {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let service = Service { connection: connection.clone(), router: self.router.clone(), peer };
-        let stream = TokioIo::new(DeadlineStream::new(stream, connection.clone()));
+        let stream = TokioIo::new(NotedStream::new(stream, connection.clone()));
         let http = self.http();
         let mut serving = pin!(http.serve_connection_with_upgrades(stream, service));
         let mut stopping = pin!(stopped.cancelled());

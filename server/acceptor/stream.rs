@@ -1,4 +1,5 @@
-//! A connection's bytes, below HTTP and below websockets: ends the connection when its client does not take what is written.
+//! A connection's bytes, below TLS, HTTP and websockets: ends the connection when its client does not take what is written;
+//! and between TLS and HTTP: notes that something came or went.
 use std::{
     future::Future as _,
     io,
@@ -15,8 +16,9 @@ use tokio::{
 use super::progress::{Connection, PROGRESS_BYTES};
 use crate::accounting::Reason;
 
-/// A stream that fails, reading included, once a write has waited too long. What the system's own buffers take counts as
-/// read, so that a client that reads nothing fails once these are full, whatever it says in the meantime.
+/// A socket that fails, reading included, once a write has waited too long. What the system's own buffers take counts as
+/// read, so that a client that reads nothing fails once these are full, whatever it says in the meantime. Right above the
+/// socket, because TLS has a buffer of its own, into which the answers to pings would go on being written.
 pub(super) struct DeadlineStream<S> {
     stream: S,
     connection: Arc<Connection>,
@@ -42,7 +44,6 @@ impl<S> DeadlineStream<S> {
 
     /// A write took so many bytes.
     fn took(&mut self, n_bytes: usize) {
-        self.connection.on_write();
         let is_upgraded = self.connection.is_upgraded();
         if let Some(behind) = &mut self.behind {
             behind.n_bytes += n_bytes;
@@ -104,14 +105,9 @@ impl<S> DeadlineStream<S> {
 impl<S: AsyncRead + Unpin> AsyncRead for DeadlineStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.check()?;
-        let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if read.is_pending() {
-            if !self.reader.as_ref().is_some_and(|it| it.will_wake(cx.waker())) {
-                self.reader = Some(cx.waker().clone());
-            }
-        } else if buffer.filled().len() > before {
-            self.connection.on_read();
+        if read.is_pending() && !self.reader.as_ref().is_some_and(|it| it.will_wake(cx.waker())) {
+            self.reader = Some(cx.waker().clone());
         }
         read
     }
@@ -144,6 +140,64 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for DeadlineStream<S> {
         self.check()?;
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
         self.written(cx, written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+/// Tells its connection that bytes of HTTP came or went.
+pub(super) struct NotedStream<S> {
+    stream: S,
+    connection: Arc<Connection>,
+}
+
+impl<S> NotedStream<S> {
+    pub(super) fn new(stream: S, connection: Arc<Connection>) -> Self {
+        NotedStream { stream, connection }
+    }
+
+    fn written(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if matches!(written, Poll::Ready(Ok(1..))) {
+            self.connection.on_write();
+        }
+        written
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for NotedStream<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.connection.on_read();
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for NotedStream<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.written(written)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
+        self.written(written)
     }
 
     fn is_write_vectored(&self) -> bool {

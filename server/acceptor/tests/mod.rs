@@ -1,5 +1,6 @@
 //! Deadlines, by a clock that the tests set forward themselves, and bounds.
 mod http2;
+mod tls;
 
 use std::time::Duration;
 
@@ -45,6 +46,7 @@ impl Carried {
         let shutdown = Shutdown::default();
         let stopped = shutdown.stopped.clone();
         let connection = Connection::new(ledger.admit_connection(HERE, PLAIN_COST).unwrap(), acceptor.timeouts);
+        let server = DeadlineStream::new(server, connection.clone());
         let carrying = tokio::spawn(async move { acceptor.carry(server, connection, HERE, stopped).await });
         Carried { client, carrying, ledger, shutdown, began: Instant::now() }
     }
