@@ -1,6 +1,5 @@
 //! Puts the parts together: sessions, protocols, pages, certificate, listeners.
 mod health_check;
-mod limits;
 mod listen;
 mod realms;
 pub mod settings;
@@ -86,13 +85,10 @@ impl App {
     pub async fn bind(config: Config) -> Result<Self, StartupError> {
         let settings = settings::listeners(&config)?;
         let certificate = certificate(&config).await?;
-        let ledger = Ledger::new(limits::limits(&config.limits, config.signaling.message_bytes_max));
+        let proxies = settings::trusted_proxies(&config)?;
+        let ledger = Ledger::new(settings::limits(&config));
         let sessions = Sessions::new(settings::ice(&config), ledger.clone());
         let realms = realms(&sessions, &config, &settings);
-        let proxies = TrustedProxies::new(&config.http.trusted_proxies).map_err(|odd| {
-            let wanted = "each must be an address or a network, as \"10.0.0.0/8\"";
-            StartupError::Settings(format!("http.trusted_proxies holds {odd:?}: {wanted}"))
-        })?;
         let shared = http::Shared::new(ledger, proxies.clone());
         let (started, is_stopping) = (Instant::now(), Arc::new(AtomicBool::new(false)));
         let mut listeners = Vec::new();

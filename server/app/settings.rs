@@ -6,7 +6,9 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use super::StartupError;
 use crate::{
+    accounting::{self, Rate, default_total},
     config::{self, Config, one_of},
+    http::TrustedProxies,
     ice::{Access, ConfiguredServer, Ice, Login},
     protocols::{self, Protocol, Transport, p2pchat::P2pChat},
     rooms::Limits,
@@ -33,9 +35,46 @@ pub struct Listener {
 /// What the settings alone do not show to be wrong, because it takes knowing the parts that they are for.
 ///
 /// # Errors
-/// A protocol is unknown, or two things on one listener want the same path.
+/// A protocol is unknown, two things on one listener want the same path, or a trusted proxy has no address.
 pub fn check(config: &Config) -> Result<(), StartupError> {
+    trusted_proxies(config)?;
     listeners(config).map(drop)
+}
+
+/// The proxies that are believed about whom a request is for.
+///
+/// # Errors
+/// One is neither an address nor a network.
+pub fn trusted_proxies(config: &Config) -> Result<TrustedProxies, StartupError> {
+    TrustedProxies::new(&config.http.trusted_proxies).map_err(|odd| {
+        StartupError::Settings(format!(
+            "http.trusted_proxies holds {odd:?}: each must be an address or a network, as \"10.0.0.0/8\""
+        ))
+    })
+}
+
+/// The bounds of the whole process, and of the addresses and sessions in it. In the settings 0 stands for none. Bursts of
+/// bytes are two of the longest messages at least, or such a message could never pass.
+pub fn limits(config: &Config) -> accounting::Limits {
+    let it = &config.limits;
+    let two_messages = (config.signaling.message_bytes_max as u64).saturating_mul(2);
+    let most = |it: usize| if it == 0 { usize::MAX } else { it };
+    let rate = |per_second: u64, burst: u64| Rate { per_second, burst };
+    accounting::Limits {
+        memory_bytes_max: if it.memory_bytes_max == 0 { default_total() } else { it.memory_bytes_max },
+        connections_max: most(it.connections_max),
+        address_connections_max: most(it.address_connections_max),
+        sessions_max: most(it.sessions_max),
+        address_sessions_max: most(it.address_sessions_max),
+        rooms_max: most(it.rooms_max),
+        address_connects: rate(it.address_connections_per_second, it.address_connections_burst),
+        address_sessions: rate(it.address_sessions_per_second, it.address_sessions_burst),
+        address_rooms: rate(it.address_rooms_per_second, it.address_rooms_burst),
+        address_requests: rate(it.address_requests_per_second, it.address_requests_burst),
+        messages: rate(it.messages_per_second, it.messages_burst),
+        bytes: rate(it.bytes_per_second, it.bytes_burst.max(two_messages)),
+        relayed_bytes: rate(it.relayed_bytes_per_second, it.relayed_bytes_burst.max(two_messages)),
+    }
 }
 
 /// Every listener, the main one first.

@@ -1,4 +1,5 @@
 //! Settings from every source over each other, and the one sentence that an operator hears when one is wrong.
+mod limits;
 mod refused;
 
 use std::{fs, path::PathBuf};
