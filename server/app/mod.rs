@@ -214,7 +214,7 @@ fn router(
     realms: &BTreeMap<&'static str, Realm>,
     health: impl Fn() -> Health + Clone + Send + Sync + 'static,
 ) -> Router {
-    let origins = || Origins::new(&listener.origins);
+    let origins = || Origins::new(&listener.origins).of_host(&config.http.hostname);
     let (mut sockets, mut plain, mut mqtt) = (Router::new(), Vec::new(), None);
     let (mut path, mut frontend) = (config.signaling.path.clone(), Frontend::Foreign);
     for protocol in &listener.protocols {
