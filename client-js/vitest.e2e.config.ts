@@ -1,12 +1,34 @@
-/** Browser tests: real pages in the system's Chromium, against the server named by SERVER_BIN. */
+/**
+ * Browser tests: real pages in Chromium and Firefox, against the server named by SERVER_BIN. A file's name says in which
+ * browsers it runs: `*.e2e.ts` in Chromium, `*.both.e2e.ts` in each of the two, and `*.pairs.e2e.ts` in Firefox and
+ * between the two, where the people of a test come from one and the other in turn. ENGINES=firefox runs any file there.
+ */
 import { defineConfig } from 'vitest/config'
+
+const within = (engines: string, ...include: string[]) => ({
+  extends: true as const,
+  test: { name: engines, include, env: { ENGINES: engines } },
+})
+
+const wanted = process.env['ENGINES']
+const projects =
+  wanted === undefined
+    ? [
+        within('chromium', 'e2e/**/!(*.pairs).e2e.ts'),
+        within('firefox', 'e2e/**/*.{both,pairs}.e2e.ts'),
+        within('firefox,chromium', 'e2e/**/*.pairs.e2e.ts'),
+        within('chromium,firefox', 'e2e/**/*.pairs.e2e.ts'),
+      ]
+    : [within(wanted, 'e2e/**/*.e2e.ts')]
 
 export default defineConfig({
   test: {
-    include: ['e2e/**/*.e2e.ts'],
     environment: 'node',
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // What a test waits for may take its time on a small machine, as with Playwright's own waiting.
+    expect: { poll: { timeout: 30_000 } },
     fileParallelism: false,
+    projects,
   },
 })

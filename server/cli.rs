@@ -32,6 +32,9 @@ pub struct Cli {
     /// Print the settings that are in force, and end
     #[arg(long, conflicts_with = "check_config")]
     pub print_config: bool,
+    /// Ask the server that runs with the same settings on this machine whether it is well, and end: 0 if so, else 1
+    #[arg(long, conflicts_with_all = ["check_config", "print_config"])]
+    pub health_check: bool,
 }
 
 impl Cli {

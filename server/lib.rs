@@ -5,6 +5,7 @@ mod acceptor;
 pub mod accounting;
 pub mod app;
 pub mod cli;
+pub mod compat;
 pub mod config;
 pub mod http;
 pub mod ice;

@@ -20,9 +20,12 @@ const EXIT_SETTINGS: u8 = 2;
 const EXIT_SYSTEM: u8 = 1;
 
 fn main() -> ExitCode {
-    match run(&Cli::parse()) {
+    let cli = Cli::parse();
+    match run(&cli) {
         Ok(()) => ExitCode::SUCCESS,
         Err((code, sentence)) => {
+            // Docker knows 0 and 1 as answers of a health check.
+            let code = if cli.health_check { EXIT_SYSTEM } else { code };
             // Where standard error is closed there is nobody to tell.
             let _ = writeln!(io::stderr(), "p2pchat-server: {sentence}");
             ExitCode::from(code)
@@ -37,13 +40,19 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
     let environment =
         std::env::vars_os().map(|(k, v)| (k.to_string_lossy().into_owned(), v.to_string_lossy().into_owned()));
     let (config, file) = config::read(&cli.flags(), &places, environment).map_err(|it| settings(it.to_string()))?;
+    app::settings::check(&config).map_err(|it| settings(it.to_string()))?;
     if cli.print_config {
         return say(&config.to_toml()).map_err(|it| system(it.to_string()));
     }
-    telemetry::start(&config.log).map_err(settings)?;
+    if !cli.health_check {
+        telemetry::start(&config.log).map_err(settings)?;
+    }
     let file = file.map_or_else(|| "no settings file".to_owned(), |it| it.display().to_string());
     let runtime = tokio::runtime::Runtime::new().map_err(|it| system(it.to_string()))?;
     runtime.block_on(async {
+        if cli.health_check {
+            return app::health_check(&config).await.map_err(system);
+        }
         if cli.check_config {
             app::check(&config).await.map_err(|it| settings(it.to_string()))?;
             return say(&format!("The settings are all right ({file}).\n")).map_err(|it| system(it.to_string()));
@@ -54,7 +63,7 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
             app::StartupError::Settings(sentence) => settings(sentence),
             app::StartupError::System(sentence) => system(sentence),
         })?;
-        if let Some(advice) = app.advice() {
+        for advice in app.advice() {
             tracing::warn!("{advice}");
         }
         tracing::info!(url = app.url(), file, "listening");

@@ -1,13 +1,17 @@
-/** How fast files go: a large one beside what a bare data channel moves between the same two pages, a small one beside the original's pages. */
+/**
+ * How fast files go: a large one beside what a bare data channel moves between the same two pages, a small one beside
+ * the original's pages.
+ */
 import { randomBytes } from 'node:crypto'
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BrowserContext, Page } from 'playwright-core'
 import { afterAll, expect, test } from 'vitest'
-import { launchProfile, Person } from '../e2e/browser.ts'
+import { Person } from '../e2e/browser.ts'
+import { launchProfile } from '../e2e/engines.ts'
 import { gather, house } from '../e2e/house.ts'
 import { pickPath, shaOfFile, shelf } from '../e2e/transfers.ts'
-import { handsOver, type Original, startOriginal } from './original.ts'
+import { type Original, startOriginal, transferMs } from './original.ts'
 import { alternate, rounds, table } from './report.ts'
 
 const home = house()
@@ -33,7 +37,10 @@ const file = (name: string, bytes: number): string => {
   return path
 }
 
-/** Run in the page of whoever fetches: presses Accept as soon as it is there, and tells when the file is given out to be saved. */
+/**
+ * Run in the page of whoever fetches: presses Accept as soon as it is there, and tells when the file is given out to be
+ * saved.
+ */
 const takes = (name: string): Promise<{ accepted: number; saved: number }> =>
   new Promise(resolve => {
     let accepted = 0
@@ -103,7 +110,7 @@ const ours = async ({ ada, ben }: Pair, path: string): Promise<{ sent: number; a
 /** Run in a page: a bare connection, its signals handed over by the test. */
 const offers = async (): Promise<string> => {
   const connection = new RTCPeerConnection()
-  Object.assign(globalThis, { bare: connection, lane: connection.createDataChannel('bare') })
+  Object.assign(globalThis, { bare: connection, channel: connection.createDataChannel('bare') })
   await connection.setLocalDescription()
   while (connection.iceGatheringState !== 'complete') await new Promise(resolve => setTimeout(resolve, 10))
   return connection.localDescription?.sdp ?? ''
@@ -126,10 +133,10 @@ const answers = async ([sdp, bytes]: [string, number]): Promise<string> => {
   return connection.localDescription?.sdp ?? ''
 }
 
-/** With the same frames and marks as a lane, out of one buffer into nothing. */
+/** With the same frames and marks as a file channel, out of one buffer into nothing. */
 const pours = async ([sdp, bytes]: [string, number]): Promise<number> => {
   const connection: RTCPeerConnection = Reflect.get(globalThis, 'bare')
-  const channel: RTCDataChannel = Reflect.get(globalThis, 'lane')
+  const channel: RTCDataChannel = Reflect.get(globalThis, 'channel')
   await connection.setRemoteDescription({ type: 'answer', sdp })
   if (channel.readyState !== 'open')
     await new Promise(resolve => {
@@ -179,12 +186,12 @@ const heldBy = async (page: Page): Promise<number> => {
 test('200 MB', async () => {
   const pair = await meet()
   const path = file('large.bin', largeBytes)
-  const [lane, floor]: [number[], number[]] = [[], []]
+  const [fileChannel, floor]: [number[], number[]] = [[], []]
   const perSecond = (ms: number): number => largeBytes / 1_000 / ms
   const before = (await heldBy(pair.ada.page)) + (await heldBy(pair.ben.page))
   await alternate(
     rounds,
-    async () => void lane.push(perSecond((await ours(pair, path)).accepted)),
+    async () => void fileChannel.push(perSecond((await ours(pair, path)).accepted)),
     async () => void floor.push(perSecond(await bare(pair))),
   )
   // Memory is looked at in a round of its own: looking stops the pages.
@@ -200,7 +207,7 @@ test('200 MB', async () => {
   const against = { what: 'a bare data channel', values: floor }
   process.stdout.write(
     `${table([
-      { what: '200 MB from Accept to saved and checked', unit: 'MB/s', values: lane, against },
+      { what: '200 MB from Accept to saved and checked', unit: 'MB/s', values: fileChannel, against },
       { what: 'held by both pages on the way', unit: 'MB', values: seen },
     ])}\n`,
   )
@@ -220,7 +227,7 @@ test('2 kB', async () => {
       sent.push((await ours(pair, file(`small-${count}.bin`, smallBytes))).sent)
     },
     async () => {
-      if (old) press.push(await handsOver(old[0], old[1], `old-${count}.bin`, randomBytes(smallBytes)))
+      if (old) press.push(await transferMs(old[0], old[1], `old-${count}.bin`, randomBytes(smallBytes)))
     },
   )
   const against = old ? { against: { what: 'original, from the press on Download', values: press } } : {}

@@ -20,7 +20,10 @@ const hears = (text: string): Promise<number> =>
     look()
   })
 
-/** Run in the page of who comes: presses Join, writes as soon as that is possible, and waits for a picture of somebody else. */
+/**
+ * Run in the page of who comes: presses Join, writes as soon as that is possible, and waits for a picture of somebody
+ * else.
+ */
 const comes = async (text: string): Promise<{ pressed: number; seen: number }> => {
   const soon = <T>(find: () => T | null): Promise<T> =>
     new Promise(resolve => {

@@ -20,7 +20,7 @@ const usable = async (): Promise<number> => {
   const began = performance.now()
   await page.goto(home.server().address, { waitUntil: 'commit' })
   await page.getByRole('button', { name: 'Create room' }).click()
-  await page.getByText('Please say who you are first.').waitFor()
+  await page.getByText('Enter your name first.').waitFor()
   const took = performance.now() - began
   await person.close()
   return took

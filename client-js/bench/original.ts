@@ -1,6 +1,6 @@
-/** Owns the original's pages as somebody uses them: a name, a room, a file dropped, and a press on Download. */
+/** The original's pages as somebody uses them: a name, a room, a file dropped, and a press on Download. */
 import type { Browser, Page } from 'playwright-core'
-import { launch } from '../e2e/browser.ts'
+import { launch } from '../e2e/engines.ts'
 import { type Server, startServer } from '../e2e/server.ts'
 
 export type Original = {
@@ -69,8 +69,10 @@ const fills = async (
   await page.locator('.ActiveServer h5').waitFor()
 }
 
-/** Milliseconds from the press on Download until the browser has the file. Sending alone brings nobody anything there. */
-export const handsOver = async (from: Page, to: Page, name: string, bytes: Buffer): Promise<number> => {
+/**
+ * Milliseconds from the press on Download until the browser has the file. Sending alone brings nobody anything there.
+ */
+export const transferMs = async (from: Page, to: Page, name: string, bytes: Buffer): Promise<number> => {
   const dropped = await from.evaluateHandle(
     ([called, content]) => {
       const transfer = new DataTransfer()

@@ -1,5 +1,4 @@
-/** Owns how a measurement is taken and shown: several rounds, their median, and how many times another one it is. */
-
+/** Takes and shows a measurement: several rounds, their median, and how many times another one it is. */
 /** One line of the table: a value, and what it is measured against in the same run. */
 export type Row = {
   readonly what: string

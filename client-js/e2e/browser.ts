@@ -1,43 +1,6 @@
-/** Owns the browser and its people: each person is a browser context of their own, so nothing is shared between them. */
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
-
-/**
- * `devices`: made-up ones, with so many cameras; without, there are those of the machine, which has none. `allow`:
- * pages get what they ask for.
- */
-export const launch = (wish: Wish = {}): Promise<Browser> => chromium.launch(options(wish))
-
-/** As somebody has it who opens a window that is not private: what is stored lies on the disk, in `folder`. */
-export const launchProfile = (folder: string, wish: Wish = {}): Promise<BrowserContext> =>
-  chromium.launchPersistentContext(folder, { ...options(wish), locale: 'en-GB' })
-
-type Wish = {
-  readonly devices?: boolean
-  readonly cameras?: number
-  readonly allow?: boolean
-  readonly further?: readonly string[]
-}
-
-const options = ({ devices = true, cameras = 1, allow = true, further = [] }: Wish) => ({
-  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
-  args: [
-    '--no-sandbox',
-    // Otherwise addresses hide behind names that a machine without multicast cannot resolve.
-    '--disable-features=WebRtcHideLocalIpsWithMdns',
-    ...(devices ? [`--use-fake-device-for-media-stream=device-count=${cameras}`] : []),
-    `--use-fake-ui-for-media-stream${allow ? '' : '=deny'}`,
-    ...further,
-  ],
-})
-
-export type Look = {
-  readonly width?: number
-  readonly height?: number
-  readonly dark?: boolean
-  readonly locale?: string
-  /** Fingers, and no pointer that hovers. */
-  readonly touch?: boolean
-}
+/** People in browsers: each is a browser context of their own, so nothing is shared between them. */
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import { contextIn, type Look } from './engines.ts'
 
 /** One person's page. What the page itself reports as wrong is kept, so that a test can say there was nothing. */
 export class Person {
@@ -48,7 +11,10 @@ export class Person {
   private constructor(context: BrowserContext, page: Page) {
     this.context = context
     this.page = page
-    page.on('pageerror', error => this.complaints.push(String(error)))
+    page.on('pageerror', error => {
+      // Firefox counts a server that is away among a page's errors.
+      if (!/Firefox can’t establish a connection/.test(error.message)) this.complaints.push(String(error))
+    })
     page.on('console', message => {
       const policy = /content security policy/i.test(message.text())
       if (policy) this.complaints.push(message.text())
@@ -56,15 +22,7 @@ export class Person {
   }
 
   static async arrive(browser: Browser, address: string, look: Look = {}): Promise<Person> {
-    const { width = 1280, height = 800, dark = false, locale = 'en-GB', touch = false } = look
-    const context = await browser.newContext({
-      viewport: { width, height },
-      colorScheme: dark ? 'dark' : 'light',
-      hasTouch: touch,
-      isMobile: touch,
-      locale,
-    })
-    return Person.within(context, address)
+    return Person.within(await contextIn(browser, look), address)
   }
 
   static async within(context: BrowserContext, address: string): Promise<Person> {
@@ -79,7 +37,8 @@ export class Person {
     await page.getByLabel('Room name').fill(room.name ?? 'Workshop')
     if (room.kind === 'star') await page.getByRole('radio', { name: /^Star/ }).check()
     if (room.password !== undefined) await page.getByLabel('Password').first().fill(room.password)
-    if (room.peersMax !== undefined) await page.getByLabel('People at most').fill(String(room.peersMax))
+    if (room.peersMax !== undefined)
+      await page.getByLabel('Maximum number of people').fill(String(room.peersMax))
     await page.getByRole('button', { name: 'Create room' }).click()
     await page.getByText('Your room is ready').waitFor()
     return page.getByLabel('Link to this room').inputValue()
@@ -104,7 +63,7 @@ export class Person {
       .filter({ hasText: reach })
   }
 
-  async sees(name: string, reach = 'direct connection'): Promise<void> {
+  async sees(name: string, reach = 'connected'): Promise<void> {
     await this.row(name, reach).waitFor({ state: 'attached' })
   }
 

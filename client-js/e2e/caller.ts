@@ -1,9 +1,10 @@
-/** Owns people on a bare page of the core, who call each other: what they do, and what they can see. */
+/** People on a bare page of the core, who call each other: what they do, and what they can see. */
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { build } from 'vite'
 import { expect } from 'vitest'
 import type { Call } from '../src/call/call.ts'
 import type { CallChoices, CallState } from '../src/call/state.ts'
+import { contextIn } from './engines.ts'
 import type { CallerPage, Shown } from './pages/caller.ts'
 
 let bundled: Promise<string> | null = null
@@ -68,7 +69,7 @@ export class Caller {
   }
 
   static async arrive(browser: Browser, server: string, name: string): Promise<Caller> {
-    const context = await browser.newContext({ viewport: { width: 800, height: 600 } })
+    const context = await contextIn(browser, { width: 800, height: 600 })
     await context.addInitScript(watchPage)
     const page = await context.newPage()
     const body = await script()
@@ -205,8 +206,9 @@ export class Caller {
     await this.page.evaluate(async () => {
       for (const { stream } of (await caller).state().own.screens)
         for (const track of stream.getTracks()) {
-          track.stop()
+          // Firefox hands a stopped track no events.
           track.dispatchEvent(new Event('ended'))
+          track.stop()
         }
     })
   }

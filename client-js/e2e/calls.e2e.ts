@@ -1,28 +1,25 @@
 /** Calls in real browsers, with the browser's own test picture and beep: everybody sees everybody, whatever happens. */
-import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { StreamId } from '../src/call/state.ts'
-import { launch } from './browser.ts'
 import { Caller, soundOnly } from './caller.ts'
+import { browsers } from './engines.ts'
 import { type Server, startServer } from './server.ts'
 
 // Pictures of several people, made and shown by one machine, take their time on a small one.
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 })
 
+const nextBrowser = browsers()
 let server: Server
-let browser: Browser
 let present: Caller[] = []
 
 beforeAll(async () => {
   server = await startServer()
-  browser = await launch()
 })
 afterEach(async () => {
   await Promise.all(present.map(caller => caller.close()))
   present = []
 })
 afterAll(async () => {
-  await browser.close()
   await server.stop()
 })
 
@@ -32,7 +29,7 @@ type Kind = 'mesh' | 'star'
 const gather = async (kind: Kind, ...names: string[]): Promise<Caller[]> => {
   let invitation: string | null = null
   for (const name of names) {
-    const caller = await Caller.arrive(browser, server.address, name)
+    const caller = await Caller.arrive(await nextBrowser(), server.address, name)
     present.push(caller)
     const link: string = await caller.enter(invitation ?? { name: 'Call', kind })
     invitation ??= link

@@ -1,8 +1,11 @@
-/** Devices in a running call, in a browser with several test cameras: changed over, unplugged, treated otherwise, held back. */
+/**
+ * Devices in a running call, in a browser with several test cameras: changed over, unplugged, treated otherwise, held
+ * back.
+ */
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { launch } from './browser.ts'
 import { Caller } from './caller.ts'
+import { launch } from './engines.ts'
 import { type Server, startServer } from './server.ts'
 
 // Pictures of several people, made and shown by one machine, take their time on a small one.

@@ -1,4 +1,4 @@
-/** Owns what axe finds on a page. */
+/** What axe finds on a page. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { AxeResults, RunOptions } from 'axe-core'

@@ -1,4 +1,4 @@
-/** Owns a server of files for tests of deployments: what it hands out can be replaced, and it can be away. */
+/** A server of files for tests of deployments: what it hands out can be replaced, and it can be away. */
 import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { tmpdir } from 'node:os'

@@ -1,7 +1,7 @@
-/** Owns what every browser test needs: one server, one browser, and people who are sent home after each test. */
-import type { Browser } from 'playwright-core'
+/** What every browser test needs: one server, browsers, and people who are sent home after each test. */
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
-import { type Look, launch, Person } from './browser.ts'
+import { Person } from './browser.ts'
+import { browsers, type Look } from './engines.ts'
 import { type Server, startServer } from './server.ts'
 
 export type House = {
@@ -11,13 +11,12 @@ export type House = {
 }
 
 export const house = (): House => {
+  const nextBrowser = browsers()
   let server: Server | null = null
-  let browser: Browser | null = null
   let present: Person[] = []
 
   beforeAll(async () => {
     server = await startServer()
-    browser = await launch()
   })
   afterEach(async ({ task }) => {
     // A picture of a failure in words, for there is nobody to look at it.
@@ -30,7 +29,6 @@ export const house = (): House => {
     expect(complaints).toEqual([])
   })
   afterAll(async () => {
-    await browser?.close()
     await server?.stop()
   })
 
@@ -39,8 +37,7 @@ export const house = (): House => {
     return server
   }
   const arrive = async (address = running().address, look: Look = {}): Promise<Person> => {
-    if (!browser) throw new Error('the browser has not been started')
-    const person = await Person.arrive(browser, address, look)
+    const person = await Person.arrive(await nextBrowser(look), address, look)
     present.push(person)
     return person
   }

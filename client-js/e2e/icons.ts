@@ -1,7 +1,7 @@
-/** Owns the icons of the installed app: the favicon in the sizes and shapes that systems want, into `public/`. */
+/** Draws the icons of the installed app: the favicon in the sizes and shapes that systems want, into `public/`. */
 import { readFileSync } from 'node:fs'
 import { test } from 'vitest'
-import { launch } from './browser.ts'
+import { launch } from './engines.ts'
 
 const folder = new URL('../public/', import.meta.url)
 

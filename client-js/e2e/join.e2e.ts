@@ -1,7 +1,8 @@
 /** Into a call: the look into the mirror, every trouble with devices in words, and the way in and out again. */
 import type { Browser } from 'playwright-core'
 import { afterAll, describe, expect, test } from 'vitest'
-import { launch, Person } from './browser.ts'
+import { Person } from './browser.ts'
+import { launch } from './engines.ts'
 import { house } from './house.ts'
 
 const home = house()
@@ -46,7 +47,7 @@ test('what the mirror shows goes along into the call', async () => {
   const { ada, guest } = await atTheDoor('Ben')
   await guest.page.getByRole('button', { name: 'Allow microphone and camera' }).click()
   await guest.page.locator('video').waitFor()
-  await guest.page.getByText('You join the call with microphone and camera.').waitFor()
+  await guest.page.getByText('You join the call with microphone and camera on.').waitFor()
   await guest.page.getByRole('button', { name: 'Join room' }).click()
   const bar = guest.page.getByRole('toolbar', { name: 'Call controls' })
   await bar.getByRole('button', { name: 'Camera', exact: true, pressed: true }).waitFor()
@@ -54,7 +55,7 @@ test('what the mirror shows goes along into the call', async () => {
 
   await ada.page.getByText('Ben is in the call').waitFor()
   await ada.page.getByRole('button', { name: 'Join call' }).click()
-  await ada.page.getByRole('dialog').getByText('You enter the call unheard and unseen.').waitFor()
+  await ada.page.getByRole('dialog').getByText('You join the call with microphone and camera off.').waitFor()
   await ada.page.getByRole('dialog').getByRole('button', { name: 'Join call' }).click()
   await ada.page.getByRole('region', { name: /^Ben/ }).locator('video').waitFor()
   await ada.page.getByRole('button', { name: 'Leave call' }).click()
@@ -81,9 +82,9 @@ test('devices are chosen, and the speaker is tried', async () => {
   await guest.page.keyboard.press('Escape')
   await list.waitFor({ state: 'hidden' })
   await guest.page.getByRole('button', { name: 'Microphone', exact: true, pressed: true }).waitFor()
-  await guest.page.getByRole('button', { name: 'Test the sound' }).click()
-  await guest.page.getByRole('button', { name: 'Three notes are playing' }).waitFor()
-  await guest.page.getByRole('button', { name: 'Test the sound' }).waitFor()
+  await guest.page.getByRole('button', { name: 'Test sound' }).click()
+  await guest.page.getByRole('button', { name: 'Playing a test sound' }).waitFor()
+  await guest.page.getByRole('button', { name: 'Test sound' }).waitFor()
 })
 
 describe('with a browser that has nothing to give', () => {
@@ -104,8 +105,8 @@ describe('with a browser that has nothing to give', () => {
   test('a blocked microphone is said to be blocked, with what to do, and one joins all the same', async () => {
     const { ada, guest } = await atTheDoor('Ben', from({ devices: true, allow: false }))
     await guest.page.getByRole('button', { name: 'Allow microphone and camera' }).click()
-    const help = guest.page.getByRole('alert').filter({ hasText: 'Microphone and camera are blocked' })
-    await help.getByText('left end of the address').waitFor()
+    const help = guest.page.getByRole('alert').filter({ hasText: 'Microphone and camera access is blocked' })
+    await help.getByText('left of the address').waitFor()
     await help.getByRole('button', { name: 'Try again' }).waitFor()
     await guest.stepIn('Ben')
     await ada.sees('Ben')
@@ -114,8 +115,8 @@ describe('with a browser that has nothing to give', () => {
   test('without a camera and a microphone it says that there is none', async () => {
     const { guest } = await atTheDoor('Ben', from({ devices: false, allow: true }))
     await guest.page.getByRole('button', { name: 'Allow microphone and camera' }).click()
-    await guest.page.getByText('No microphone and no camera were found').waitFor()
-    await guest.page.getByText('plugged in').waitFor()
+    await guest.page.getByText('No microphone or camera found').waitFor()
+    await guest.page.getByText('connected and switched on').waitFor()
   })
 
   test('a camera that another program has is said to be busy, and the microphone works without it', async () => {
@@ -126,7 +127,7 @@ describe('with a browser that has nothing to give', () => {
         wish?.video ? Promise.reject(new DOMException('busy', 'NotReadableError')) : get(wish)
     })
     await guest.page.getByRole('button', { name: 'Allow microphone and camera' }).click()
-    await guest.page.getByText('The camera is busy').waitFor()
+    await guest.page.getByText('The camera is already in use').waitFor()
     await guest.page.getByRole('button', { name: 'Microphone', exact: true, pressed: true }).waitFor()
     await guest.page.getByText('You join the call with your microphone').waitFor()
   })
@@ -137,7 +138,7 @@ describe('with a browser that has nothing to give', () => {
       Object.defineProperty(navigator, 'mediaDevices', { value: undefined })
     })
     await guest.page.reload()
-    await guest.page.getByText('No microphone and no camera without https').waitFor()
+    await guest.page.getByText('This page cannot use a microphone or camera').waitFor()
     expect(await guest.page.getByRole('button', { name: 'Allow' }).count()).toBe(0)
     await guest.stepIn('Ben')
   })
@@ -162,9 +163,9 @@ test('a headset that is plugged in during a call is offered, and taken', async (
     }
     mediaDevices.dispatchEvent(new Event('devicechange'))
   })
-  await guest.page.getByText('Headset is plugged in.').waitFor()
+  await guest.page.getByText('Headset is connected.').waitFor()
   await guest.page.getByRole('button', { name: 'Use it' }).click()
-  await guest.page.getByText('Headset is plugged in.').waitFor({ state: 'detached' })
+  await guest.page.getByText('Headset is connected.').waitFor({ state: 'detached' })
   await guest.page.getByRole('button', { name: 'Choose a microphone' }).click()
   await guest.page.getByRole('radio', { name: 'Headset', checked: true }).waitFor()
 })

@@ -61,7 +61,7 @@ test('create, join, call and leave, and back where one was each time', async () 
   await settled(ada, /^Join call/)
   await tabTo(ada, /^Leave$/)
   await keyboard.press('Enter')
-  await ada.page.getByRole('heading', { name: 'You have left' }).waitFor()
+  await ada.page.getByRole('heading', { name: 'You left the room' }).waitFor()
   await tabTo(ada, /Rejoin/)
   await keyboard.press('Enter')
   await ada.sees('Ben')
@@ -136,7 +136,7 @@ test('one letter each, but none while one types', async () => {
 test('sound alone is said while it lasts, and the key for the camera ends it', async () => {
   const ada = await inCall()
   const { keyboard } = ada.page
-  const pictures = ada.page.getByRole('button', { name: 'Show pictures' })
+  const pictures = ada.page.getByRole('button', { name: 'Show video' })
   const soundAlone = async (): Promise<void> => {
     await ada.page.getByRole('button', { name: 'More', exact: true }).click()
     await ada.page.getByRole('switch', { name: 'Audio only' }).check()
@@ -162,7 +162,7 @@ test('with push-to-talk one is heard while the space bar is held, and a button i
   await keyboard.press('Escape')
   await ada.page.getByText('Hold the space bar to talk').waitFor()
   await keyboard.down(' ')
-  await ada.page.getByText('You are heard').waitFor()
+  await ada.page.getByText('Others can hear you').waitFor()
   await keyboard.up(' ')
   await ada.page.getByText('Hold the space bar to talk').waitFor()
   await tabTo(ada, /^Camera/)

@@ -1,4 +1,6 @@
-/** The page in every language: chosen by the browser or by hand, read from the right where it is, and never too wide. */
+/**
+ * The page in every language: chosen by the browser or by hand, read from the right where it is, and never too wide.
+ */
 import { expect, test } from 'vitest'
 import { type Language, languages } from '../src/ui/texts/languages.ts'
 import type { Person } from './browser.ts'
@@ -66,4 +68,35 @@ test('a language is changed where one stands, remembered, and nothing else is lo
   await choose(de.settings.language, '')
   await ada.page.getByRole('heading', { name: 'Settings' }).waitFor()
   expect(await ada.page.evaluate(() => document.documentElement.dir)).toBe('ltr')
+})
+
+/** How far from the left something that is written in the conversation begins, within the element that `within` names. */
+const leftOf = ({ log }: Person, within: string, piece: string): Promise<number> =>
+  log
+    .locator(within)
+    .filter({ hasText: piece })
+    .evaluate((element, piece) => {
+      const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const at = node.textContent?.lastIndexOf(piece) ?? -1
+        if (at < 0) continue
+        const range = document.createRange()
+        range.setStart(node, at)
+        range.setEnd(node, at + piece.length)
+        return range.getBoundingClientRect().left
+      }
+      throw new Error(`${piece} is not there`)
+    }, piece)
+
+test('neither a name nor an address is turned round, nor turns what it stands in', async () => {
+  const ada = await home.arrive()
+  const link = await ada.createRoom('Ada')
+  const guest = await home.arrive(link)
+  await guest.stepIn('שלום')
+  await ada.sees('שלום')
+  await ada.isTold('joined')
+  expect(await leftOf(ada, '.notice', 'שלום')).toBeLessThan(await leftOf(ada, '.notice', 'joined'))
+  await guest.say('مرحبا https://example.org/شكرا')
+  await ada.hears('שלום', 'https')
+  expect(await leftOf(ada, 'a', 'https')).toBeLessThan(await leftOf(ada, 'a', 'شكرا'))
 })

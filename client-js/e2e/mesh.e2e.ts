@@ -31,7 +31,7 @@ test('three hear each other directly', async () => {
   if (!ada || !ben || !cyd) throw new Error('nobody came')
   await ben.sees('Cyd')
   await cyd.sees('Ben')
-  await Promise.all([ada, ben].map(person => person.isTold('Cyd is here')))
+  await Promise.all([ada, ben].map(person => person.isTold('Cyd joined')))
   // Who was there before has not just come.
   await cyd.log.getByText('Say hello.').waitFor()
   await cyd.say('hi all')
@@ -45,8 +45,8 @@ test('whoever leaves is gone at once, and can come back', async () => {
   const [ada, ben] = people
   if (!ada || !ben) throw new Error('nobody came')
   await ben.leave()
-  await ada.isTold('Ben has left')
-  await ben.page.getByRole('heading', { name: 'You have left' }).waitFor()
+  await ada.isTold('Ben left')
+  await ben.page.getByRole('heading', { name: 'You left the room' }).waitFor()
   await ben.page.getByRole('button', { name: 'Rejoin' }).click()
   await ben.sees('Ada')
   await ada.sees('Ben')
@@ -60,7 +60,7 @@ test('a reloaded page remembers name and room, and leaves no ghost', async () =>
   const [ada, ben] = people
   if (!ada || !ben) throw new Error('nobody came')
   await ben.page.reload()
-  await ada.isTold('Ben has left')
+  await ada.isTold('Ben left')
   expect(await ben.page.getByLabel('Your name').inputValue()).toBe('Ben')
   await ben.page.getByRole('button', { name: 'Join room' }).click()
   await ben.sees('Ada')
@@ -95,8 +95,8 @@ test('a broken connection is made anew, and nobody is announced', async () => {
   await ben.hears('Ada', 'once more')
   await ben.say('gladly')
   await ada.hears('Ben', 'gladly')
-  expect(await ada.log.getByText('Ben is here').count()).toBe(1)
-  expect(await ada.log.getByText('has left').count()).toBe(0)
+  expect(await ada.log.getByText('Ben joined').count()).toBe(1)
+  expect(await ada.log.getByText('Ben left').count()).toBe(0)
 })
 
 test('a closed page is gone at once', async () => {
@@ -104,6 +104,6 @@ test('a closed page is gone at once', async () => {
   const [ada, ben] = people
   if (!ada || !ben) throw new Error('nobody came')
   await ben.page.close()
-  await ada.isTold('Ben has left')
+  await ada.isTold('Ben left')
   await ada.page.getByText('Nobody else is here yet.').waitFor()
 })

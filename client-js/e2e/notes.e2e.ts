@@ -1,7 +1,7 @@
 /** What a call says over its tiles: it moves nothing, and leaves names and buttons to be read and pressed. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Look, launch } from './browser.ts'
+import { type Look, launch } from './engines.ts'
 import type { Scene } from './pages/scenes.ts'
 import { Scenes } from './scenes.ts'
 
@@ -51,7 +51,7 @@ test.each(looks)('on $name', async look => {
     await seen.show(scene)
     const before = await tiles(seen.page)
     await seen.show({ ...scene, troubles: [{ key: 1, with: 'camera', what: 'in-use' }] })
-    await seen.page.getByText('The camera is busy').waitFor()
+    await seen.page.getByText('The camera is already in use').waitFor()
     expect({ scene, tiles: await tiles(seen.page) }).toEqual({ scene, tiles: before })
     expect({ scene, covered: await covered(seen.page) }).toEqual({ scene, covered: [] })
   }

@@ -1,9 +1,11 @@
-/** The installed app: it starts without a network, is never older than the network has it, and leaves nothing behind. */
+/**
+ * The installed app: it starts without a network, is never older than the network has it, and leaves nothing behind.
+ */
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
-import { launch } from './browser.ts'
+import { launch } from './engines.ts'
 import { FolderServer } from './folder.ts'
 
 const built = process.env['CLIENT_DIST'] ?? new URL('../dist', import.meta.url).pathname
@@ -58,7 +60,7 @@ test('without a network the app starts and says what is wrong', async () => {
   await server.stop()
   await page.goto(`${server.address}/#room=x&pwd=y`)
   await page.reload()
-  await page.getByText('Server not reachable').waitFor()
+  await page.getByText('Server unreachable').waitFor()
   await page.goto(`${server.address}/?room=abc&pwd=secret`)
   await page.getByRole('heading', { name: 'You are invited' }).waitFor()
   const kept = await page.evaluate(async () => {

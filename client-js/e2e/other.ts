@@ -1,4 +1,4 @@
-/** Owns somebody on a small page of another vocabulary, at that vocabulary's own listener. */
+/** Somebody on a small page of another vocabulary, at that vocabulary's own listener. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'

@@ -1,8 +1,8 @@
 /** Small pages of our own that behave like those of other projects, each at the listener of its vocabulary. */
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { launch } from './browser.ts'
 import { Caller } from './caller.ts'
+import { launch } from './engines.ts'
 import { dress, Other } from './other.ts'
 import { hall } from './sockets/hall.ts'
 import { speakers } from './sockets/speakers.ts'

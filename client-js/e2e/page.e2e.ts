@@ -20,7 +20,7 @@ test('the keyboard alone creates a room, joins it and talks', async () => {
   await tabTo(ada, /Create room/)
   await keyboard.press('Enter')
   await ada.page.getByText('Your room is ready').waitFor()
-  await ada.page.getByText('Star (SFU)').waitFor()
+  await ada.page.getByText('Star', { exact: true }).waitFor()
   const link = await ada.page.getByLabel('Link to this room').inputValue()
 
   const ben = await home.arrive(link)

@@ -1,7 +1,8 @@
 /** A phone: fingers, little room, and everything still within reach. */
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type Look, launch, Person } from './browser.ts'
+import { Person } from './browser.ts'
+import { type Look, launch } from './engines.ts'
 import { house } from './house.ts'
 import type { Scene } from './pages/scenes.ts'
 import { Scenes } from './scenes.ts'
@@ -108,8 +109,8 @@ test('where people write in little width, the hint gives its place to what belon
   const ben = await home.arrive(link, { width: 320, height: 568 })
   await ben.stepIn('Ben')
   await ben.sees('Ada')
-  await ada.page.getByText('Enter sends').waitFor()
-  await ben.page.getByText('Enter sends').waitFor({ state: 'hidden' })
+  await ada.page.getByText('Enter to send').waitFor()
+  await ben.page.getByText('Enter to send').waitFor({ state: 'hidden' })
   await ben.page.getByLabel('Message', { exact: true }).fill('x'.repeat(1_900))
   await ben.page.getByText('100 characters left').waitFor()
 })
@@ -132,7 +133,7 @@ test('chat and people are sheets over the call, one at a time, and what one does
 
   await ada.say('are you there?')
   await ben.page.getByRole('status').filter({ hasText: 'Ada: are you there?' }).waitFor({ state: 'attached' })
-  await open(ben, 'Chat, with new messages')
+  await open(ben, 'Chat, unread messages')
   await ben.hears('Ada', 'are you there?')
   expect(await ben.page.getByText('Shift + Enter').isVisible()).toBe(false)
   await ben.say('yes')
@@ -168,7 +169,7 @@ test('a phone with two cameras has a way from one to the other, and is told of n
   const first = await inUse()
   await open(ada, 'More')
   const more = ada.page.getByRole('dialog', { name: 'More' })
-  await more.getByText('Heard only while the microphone is held.').waitFor()
+  await more.getByText('Others hear you only while you hold the microphone button.').waitFor()
   expect(await more.getByRole('button', { name: 'Keyboard shortcuts' }).count()).toBe(0)
   expect(await more.locator('kbd').count()).toBe(0)
   await more.getByRole('button', { name: 'Switch camera' }).tap()

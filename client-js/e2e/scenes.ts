@@ -1,7 +1,7 @@
-/** Owns getting made-up situations onto a real page: the app's views, without rooms and servers behind them. */
+/** Puts made-up situations onto a real page: the app's views, without rooms and servers behind them. */
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { build } from 'vite'
-import type { Look } from './browser.ts'
+import { contextIn, type Look } from './engines.ts'
 import type { Scene } from './pages/scenes.ts'
 
 type Files = ReadonlyMap<string, { readonly body: string | Buffer; readonly contentType: string }>
@@ -56,14 +56,7 @@ export class Scenes {
   }
 
   static async open(browser: Browser, look: Look = {}): Promise<Scenes> {
-    const { width = 1280, height = 800, dark = false, touch = false } = look
-    const context = await browser.newContext({
-      viewport: { width, height },
-      colorScheme: dark ? 'dark' : 'light',
-      hasTouch: touch,
-      isMobile: touch,
-      locale: 'en-GB',
-    })
+    const context = await contextIn(browser, look)
     const shown = await context.newPage()
     const built = await files()
     await shown.route('https://scenes.invalid/**', route => {

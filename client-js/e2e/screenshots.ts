@@ -1,12 +1,13 @@
 /**
- * Owns the pictures of every view, for human eyes: light and dark, wide, phone and as narrow as it gets, into
- * `screenshots-out/`. Calls are made up, since a machine has one test picture for everybody.
+ * Takes pictures of every view for human eyes: light and dark, wide, phone and as narrow as it gets, into `screenshots-
+ * out/`. Calls are made up, since a machine has one test picture for everybody.
  */
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { type Look, launch, Person } from './browser.ts'
+import { Person } from './browser.ts'
+import { type Look, launch } from './engines.ts'
 import type { Scene } from './pages/scenes.ts'
 import { Scenes } from './scenes.ts'
 import { type Server, startServer } from './server.ts'
@@ -88,7 +89,7 @@ describe.each(looks)('$name', look => {
     await linus.page.getByLabel('Your name').fill('Linus')
     await linus.page.getByLabel('Password').fill('not it')
     await linus.page.getByRole('button', { name: 'Join room' }).click()
-    await linus.page.getByText('not the password').waitFor()
+    await linus.page.getByText('This password is wrong.').waitFor()
     await shot(linus.page, 'wrong-password', true)
     await talk(ada, grace)
     await shot(ada.page, 'room-chat')
@@ -139,7 +140,7 @@ describe.each(looks)('$name', look => {
     const linus = await Person.arrive(refusing, link, look)
     await linus.page.getByLabel('Your name').fill('Linus')
     await linus.page.getByRole('button', { name: 'Allow microphone and camera' }).click()
-    await linus.page.getByText('are blocked').waitFor()
+    await linus.page.getByText('access is blocked').waitFor()
     await shot(linus.page, 'prejoin-blocked', true)
     await grace.leave()
     await grace.page.getByRole('button', { name: 'Rejoin' }).waitFor()
@@ -208,7 +209,7 @@ test('the server gone', async () => {
     const ada = await Person.arrive(browser, server.address, look)
     await ada.page.getByText('Connected to the server').waitFor({ state: 'attached' })
     await server.stop()
-    await ada.page.getByText('Server not reachable').waitFor()
+    await ada.page.getByText('Server unreachable').waitFor()
     await ada.page.screenshot({ path: `${out}offline-${look.name}.png` })
     await ada.close()
     await server.start()

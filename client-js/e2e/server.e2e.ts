@@ -9,11 +9,11 @@ test('the conversation outlives the server; newcomers hear that the room is gone
   const [ada, ben] = people
   if (!ada || !ben) throw new Error('nobody came')
   await home.server().stop()
-  await ada.page.getByText('Server not reachable').waitFor()
+  await ada.page.getByText('Server unreachable').waitFor()
   await ada.say('the server is away')
   await ben.hears('Ada', 'the server is away')
   await home.server().start()
-  await Promise.all([ada, ben].map(it => it.isTold('The server no longer knows this room')))
+  await Promise.all([ada, ben].map(it => it.isTold('The server no longer has this room')))
   await ben.say('and we are here')
   await ada.hears('Ben', 'and we are here')
   expect(await ada.page.locator('#people li').count()).toBe(2)
@@ -22,10 +22,10 @@ test('the conversation outlives the server; newcomers hear that the room is gone
   const cyd = await home.arrive(link)
   await cyd.page.getByLabel('Your name').fill('Cyd')
   await cyd.page.getByRole('button', { name: 'Join room' }).click()
-  await cyd.page.getByText('There is no such room').waitFor()
+  await cyd.page.getByText('This room does not exist').waitFor()
 
   await ben.leave()
-  await ada.isTold('Ben has left')
+  await ada.isTold('Ben left')
 })
 
 test('whoever loses the line alone comes back under a new id, unnoticed by the others', async () => {
@@ -33,21 +33,21 @@ test('whoever loses the line alone comes back under a new id, unnoticed by the o
   const [ada, ben] = people
   if (!ada || !ben) throw new Error('nobody came')
   await ben.context.setOffline(true)
-  await ben.page.getByText('Server not reachable').waitFor()
+  await ben.page.getByText('Server unreachable').waitFor()
   await ben.context.setOffline(false)
-  await ben.isTold('The line to the server is back')
+  await ben.isTold('Connection to the server restored')
   await ben.say('same as before')
   await ada.hears('Ben', 'same as before')
   expect(await ada.page.locator('#people li').count()).toBe(2)
-  expect(await ada.log.getByText('has left').count()).toBe(0)
-  expect(await ada.log.getByText('Ben is here').count()).toBe(1)
+  expect(await ada.log.getByText('Ben left').count()).toBe(0)
+  expect(await ada.log.getByText('Ben joined').count()).toBe(1)
 })
 
 test('a server that is away is said where something was asked of it, and nothing typed is lost', async () => {
   const ada = await home.arrive()
   await ada.page.getByText('Connected to the server').waitFor()
   await home.server().stop()
-  await ada.page.getByText('Server not reachable').waitFor()
+  await ada.page.getByText('Server unreachable').waitFor()
   await ada.page.getByLabel('Your name').fill('Ada')
   await ada.page.getByLabel('Room name').fill('Patience')
   const create = ada.page.getByRole('form', { name: 'Create a room' })

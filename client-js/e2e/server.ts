@@ -1,4 +1,4 @@
-/** Owns the server under test: the executable named by SERVER_BIN, on a free loopback port, ended by its own process. */
+/** The server under test: the executable named by SERVER_BIN, on a free loopback port, ended by its own process. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'

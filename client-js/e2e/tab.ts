@@ -1,10 +1,11 @@
-/** Owns going through a page by Tab, and what is found there. */
+/** Goes through a page by Tab, and tells what it finds there. */
 import type { Person } from './browser.ts'
 
-/** What has the focus, by the name it is called. */
+/** What has the focus, by the name it is called; nothing where it is the page as a whole. */
 export const focused = ({ page }: Person): Promise<string> =>
   page.evaluate(() => {
     const at = document.activeElement
+    if (at === document.body) return ''
     const labels = at instanceof HTMLInputElement || at instanceof HTMLTextAreaElement ? at.labels : null
     const labelled = [...(labels ?? [])].map(label => label.textContent).join(' ')
     return at?.getAttribute('aria-label') || labelled || (at?.textContent ?? '')

@@ -1,12 +1,13 @@
-/** Owns what tests of files do with pages: pick a file, find its card, take what is saved, cut connections. */
+/** What tests of files do with pages: pick a file, find its card, take what is saved, cut connections. */
 import { createHash } from 'node:crypto'
-import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
+import { createReadStream, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import type { Download } from 'playwright-core'
+import { onTestFinished, vi } from 'vitest'
 import type { Person } from './browser.ts'
+import { downloadsOf } from './engines.ts'
 
 /** Where files are made that are to be picked; each test file makes one and removes it. */
 export const shelf = (): { readonly folder: string; readonly clear: () => void } => {
@@ -27,7 +28,10 @@ export const pickFolder = async (person: Person, path: string): Promise<void> =>
   await person.page.locator('input[type=file][webkitdirectory]').setInputFiles(path)
 }
 
-/** What a ZIP archive with uncompressed entries holds, by its directory at the end (PKWARE APPNOTE 4.3.7, 4.3.12, 4.3.16). */
+/**
+ * What a ZIP archive with uncompressed entries holds, by its directory at the end (PKWARE APPNOTE 4.3.7, 4.3.12,
+ * 4.3.16).
+ */
 export const unzipped = (archive: Buffer): Map<string, Buffer> => {
   const found = new Map<string, Buffer>()
   const end = archive.lastIndexOf('PK\x05\x06', undefined, 'latin1')
@@ -52,14 +56,44 @@ export const cardOf = (person: Person, name: string) =>
 export const accept = (person: Person, name: string): Promise<void> =>
   cardOf(person, name).getByRole('button', { name: 'Accept' }).click()
 
-/** What the browser puts into its folder because of an act. */
-export const saved = async (person: Person, act: () => Promise<unknown>, ms = 60_000): Promise<Download> => {
+export type Saved = { readonly name: string; readonly path: string }
+
+/** What the browser puts into its folder because of an act, once it is there whole. */
+export const saved = async (person: Person, act: () => Promise<unknown>, ms = 60_000): Promise<Saved> => {
+  const folder = downloadsOf(person.context.browser())
+  if (folder !== undefined) return savedIn(folder, act, ms)
   const coming = person.page.waitForEvent('download', { timeout: ms })
   await act()
-  return coming
+  const download = await coming
+  return { name: download.suggestedFilename(), path: await download.path() }
 }
 
-export const bytesOf = async (download: Download): Promise<Buffer> => readFile(await download.path())
+/** Of files that several people save at the same time, each is somebody's. */
+const taken = new Set<string>()
+
+/** An empty file is one that has only begun: Firefox puts the whole one in its place when it is there. */
+const savedIn = async (folder: string, act: () => Promise<unknown>, ms: number): Promise<Saved> => {
+  const before = new Set(readdirSync(folder))
+  const take = (): Saved | undefined => {
+    const isNew = (name: string): boolean => !before.has(name) && !taken.has(join(folder, name))
+    const name = readdirSync(folder)
+      .filter(it => isNew(it) && !it.endsWith('.part'))
+      .find(it => statSync(join(folder, it)).size > 0)
+    if (name === undefined) return undefined
+    const path = join(folder, name)
+    taken.add(path)
+    return { name, path }
+  }
+  await act()
+  const file = await vi.waitUntil(take, { timeout: ms })
+  onTestFinished(() => {
+    rmSync(file.path, { force: true })
+    taken.delete(file.path)
+  })
+  return file
+}
+
+export const bytesOf = (file: Saved): Promise<Buffer> => readFile(file.path)
 
 export const sha = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 

@@ -1,24 +1,30 @@
-/** Owns the start of the page: finds out where the server is, wires the parts together, and says goodbye when the page goes. */
+/** Starts the app: finds out where the server is, wires the parts together, and leaves the room when the page goes. */
 import { computed, effect } from '@preact/signals'
 import { h, render } from 'preact'
-import { alerts } from './alerts.ts'
+import { alerts } from './app/alerts.ts'
+import { AppController, type Page } from './app/controller.ts'
+import {
+  choosePlace,
+  copy,
+  installing,
+  keepAwakeWhile,
+  leaveDraft,
+  registerWorker,
+  save,
+  takeDraft,
+  warnBeforeLeaving,
+} from './app/page-services.ts'
+import { onSettingsStored, storedSettings, storeSettings } from './app/settings.ts'
+import { randomToken } from './base/random.ts'
 import { browserMedia } from './call/browser.ts'
 import { Preview } from './call/preview.ts'
-import { copy } from './copy.ts'
 import { connect } from './core/client.ts'
-import { Desk, type Page } from './desk.ts'
-import { leaveDraft, takeDraft } from './draft.ts'
 import { busy } from './files/state.ts'
-import { installing, registerWorker } from './installed.ts'
-import { choosePlace, keepAwakeWhile, save, warnBeforeLeaving } from './saving.ts'
-import { onSettingsStored, storedSettings, storeSettings } from './settings.ts'
 import { App } from './ui/app.tsx'
-import { speak } from './ui/language.ts'
-import { wearLanguage, wearTheme } from './ui/look.ts'
+import { followKeyboard, followVisibility } from './ui/browser.ts'
+import { applyLanguage, applyTheme, speak } from './ui/language.ts'
 import { makeModel, type Shared } from './ui/model.ts'
-import { atStake } from './ui/stake.ts'
-import { followKeyboard } from './ui/view-height.ts'
-import './ui/styles.ts'
+import { leaveGuard } from './ui/selectors.ts'
 
 /** Whoever closes the system's sheet has changed their mind, which is no trouble. */
 const handOn = (what: Shared): Promise<void> => navigator.share(what).catch(() => undefined)
@@ -37,11 +43,7 @@ const page: Page = {
   setAddress: address => history.replaceState(null, '', address),
   copy,
   save,
-  // 15 bytes are 20 characters, none of which means anything in an address.
-  generatePassword: () =>
-    btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(15))))
-      .replaceAll('+', '-')
-      .replaceAll('/', '_'),
+  generatePassword: randomToken,
 }
 
 /** Where the server says that its signalling is. */
@@ -56,7 +58,8 @@ const preview = new Preview({
       choices: { microphone, camera, speaker },
     }
   },
-  remember: wanted => desk.commands.choose({ microphoneOn: wanted.microphone, cameraOn: wanted.camera }),
+  remember: wanted =>
+    controller.commands.choose({ microphoneOn: wanted.microphone, cameraOn: wanted.camera }),
   changed: state => {
     model.preview.value = state
   },
@@ -73,13 +76,13 @@ const client = connect({
     }
   },
 })
-const desk = new Desk(model, page, client, preview)
+const controller = new AppController(model, page, client, preview)
 
-addEventListener('hashchange', () => desk.addressChanged())
+addEventListener('hashchange', () => controller.addressChanged())
 model.draft.value = takeDraft()
 addEventListener('pagehide', () => {
   leaveDraft(model.draft.value)
-  desk.leave()
+  controller.leave()
   client.close()
 })
 addEventListener('pageshow', ({ persisted }) => {
@@ -91,7 +94,7 @@ addEventListener('pageshow', ({ persisted }) => {
 const moving = computed(() => busy(model.files.value))
 const staked = computed(() => {
   const view = model.view.value
-  return view.kind === 'room' && atStake(view.state, model.files.value) !== null
+  return view.kind === 'room' && leaveGuard(view.state, model.files.value) !== null
 })
 effect(() => warnBeforeLeaving(staked.value))
 const calling = computed(() => model.call.value !== null && model.call.value.own.phase !== 'out')
@@ -103,15 +106,16 @@ onSettingsStored(stored => {
 effect(() => storeSettings(settings.value))
 const theme = computed(() => settings.value.theme)
 const language = computed(() => settings.value.language)
-effect(() => wearTheme(theme.value))
-effect(wearLanguage)
+effect(() => applyTheme(theme.value))
+effect(applyLanguage)
 followKeyboard()
+followVisibility()
 
 const start = async (): Promise<void> => {
   const root = document.getElementById('app')
   // Before anything is drawn, so that nobody sees a language that is not theirs.
   await speak(language.value, navigator.languages)
-  if (root) render(h(App, { model, commands: desk.commands }), root)
+  if (root) render(h(App, { model, commands: controller.commands }), root)
   effect(() => void speak(language.value, navigator.languages))
 }
 void start()

@@ -1,5 +1,5 @@
-/** Owns one room without its surroundings: events go in by hand, and what the last one asked for is kept. */
-import { enter, type RoomEffect, type RoomEvent, type RoomState } from '../src/room/state.ts'
+/** One room without its surroundings: events go in by hand, and the effects of the last one are kept. */
+import { createRoomState, type RoomEffect, type RoomEvent, type RoomState } from '../src/room/state.ts'
 import { step } from '../src/room/step.ts'
 import { memberId, type PeerId, peerId, roomId } from '../src/wire/ids.ts'
 import type { PeerMessage } from '../src/wire/peer.ts'
@@ -37,6 +37,6 @@ export class Alone {
 
   #fresh(): RoomState {
     const card = { id: roomId('r'), name: 'room', password: '', peersMax: 8, kind: this.#kind }
-    return enter({ card, host: this.#host }, peerId('me'), 'Me')
+    return createRoomState({ card, host: this.#host }, peerId('me'), 'Me')
   }
 }

@@ -1,7 +1,7 @@
 /** Folders as archives: of the length that was said, and the same wherever and by whomever they are read. */
 import { expect, test } from 'vitest'
-import { archive } from '../src/files/drive/archive.ts'
-import type { Content } from '../src/files/drive/sources.ts'
+import { archive } from '../src/files/runtime/archive.ts'
+import type { Content } from '../src/files/runtime/sources.ts'
 
 const file = (name: string, bytes: number): { path: string; file: File } => {
   const content = Uint8Array.from({ length: bytes }, (_, at) => (at * 7 + bytes) % 251)

@@ -1,4 +1,4 @@
-/** Owns calls as a view sees them, made up: a call that one is not in, people, streams, screens. */
+/** Made-up calls as a view sees them: one that we are not in, people, streams, screens. */
 import { allProcessing, noChoices } from '../src/call/devices.ts'
 import type { CallState, OwnScreen, Participant, RemoteStream } from '../src/call/state.ts'
 import { memberId, streamId } from '../src/wire/ids.ts'

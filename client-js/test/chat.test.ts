@@ -18,8 +18,8 @@ const last = (scene: Scene, name: string): ChatEntry => {
   return found
 }
 
-const signsOf = (scene: Scene, name: string): string[] =>
-  last(scene, name).signs.map(({ sign, by }) => `${sign} ${by.map(it => it.name).join()}`)
+const reactionsOf = (scene: Scene, name: string): string[] =>
+  last(scene, name).reactions.map(({ emoji, by }) => `${emoji} ${by.map(it => it.name).join()}`)
 
 const typists = (scene: Scene, name: string): string[] => {
   const { typing, members } = scene.room(name).state
@@ -48,7 +48,7 @@ describe.each(kinds)('in a %s', kind => {
     expect(id).not.toBeNull()
     scene.feed('Cyd', saying('yes', id))
     for (const name of ['Ada', 'Ben', 'Cyd']) {
-      expect(last(scene, name)).toMatchObject({ text: 'yes', answers: id })
+      expect(last(scene, name)).toMatchObject({ text: 'yes', replyTo: id })
       expect(chats(scene, name)[0]).toMatchObject({ text: 'tea?', id })
     }
   })
@@ -56,20 +56,21 @@ describe.each(kinds)('in a %s', kind => {
   test('an answer to what nobody here knows is said without it', () => {
     const scene = three(kind)
     scene.feed('Ben', saying('yes', 'never-said'))
-    expect(last(scene, 'Ada')).toMatchObject({ text: 'yes', answers: null })
+    expect(last(scene, 'Ada')).toMatchObject({ text: 'yes', replyTo: null })
   })
 
-  test('signs are put and taken back, each person’s once', () => {
+  test('reactions are put and taken back, each person’s once', () => {
     const scene = three(kind)
     scene.feed('Ben', saying('done'))
     const to = last(scene, 'Ben').id
     if (!to) throw new Error('no id')
-    for (const name of ['Ada', 'Cyd', 'Cyd']) scene.feed(name, { type: 'react', to, sign: '👍', on: true })
-    scene.feed('Ben', { type: 'react', to, sign: '🎉', on: true })
-    for (const name of ['Ada', 'Ben', 'Cyd']) expect(signsOf(scene, name)).toEqual(['👍 Ada,Cyd', '🎉 Ben'])
-    scene.feed('Ada', { type: 'react', to, sign: '👍', on: false })
-    scene.feed('Ben', { type: 'react', to, sign: '🎉', on: false })
-    for (const name of ['Ada', 'Ben', 'Cyd']) expect(signsOf(scene, name)).toEqual(['👍 Cyd'])
+    for (const name of ['Ada', 'Cyd', 'Cyd']) scene.feed(name, { type: 'react', to, emoji: '👍', on: true })
+    scene.feed('Ben', { type: 'react', to, emoji: '🎉', on: true })
+    for (const name of ['Ada', 'Ben', 'Cyd'])
+      expect(reactionsOf(scene, name)).toEqual(['👍 Ada,Cyd', '🎉 Ben'])
+    scene.feed('Ada', { type: 'react', to, emoji: '👍', on: false })
+    scene.feed('Ben', { type: 'react', to, emoji: '🎉', on: false })
+    for (const name of ['Ada', 'Ben', 'Cyd']) expect(reactionsOf(scene, name)).toEqual(['👍 Cyd'])
   })
 
   test('whoever is writing is seen so by the others, until they stop, speak, or fall silent', () => {
@@ -122,7 +123,7 @@ describe.each(kinds)('in a %s', kind => {
     scene.breakLink('Ada', 'Ben')
     scene.pass(30_000)
     expect(chats(scene, 'Ben')).toHaveLength(3)
-    expect([...scene.room('Ada').state.links.values()].map(it => it.owed.length)).toEqual([0, 0])
+    expect([...scene.room('Ada').state.links.values()].map(it => it.unacked.length)).toEqual([0, 0])
   })
 
   test('an original page sees none of our words, and is answered and spoken to as ever', () => {
@@ -134,9 +135,9 @@ describe.each(kinds)('in a %s', kind => {
     scene.feed('Ben', saying('hello', last(scene, 'Ben').id))
     const to = last(scene, 'Ben').id
     if (!to) throw new Error('no id')
-    scene.feed('Ada', { type: 'react', to, sign: '👍', on: true })
+    scene.feed('Ada', { type: 'react', to, emoji: '👍', on: true })
     scene.feed('Ada', { type: 'typing', on: true })
-    expect(signsOf(scene, 'Ben')).toEqual(['👍 Ada'])
+    expect(reactionsOf(scene, 'Ben')).toEqual(['👍 Ada'])
     expect(chats(scene, 'Old').map(it => it.text)).toEqual(['hi', 'hello'])
     expect(oursTo(scene, 'Old')).toEqual([])
   })
@@ -151,7 +152,7 @@ describe.each(kinds)('in a %s', kind => {
     scene.feed('Ada', saying('anybody?'))
     expect(last(scene, 'Ada').delivery).toBe('pending')
     scene.pass(4_000)
-    expect(last(scene, 'Ada').delivery).toBe('unheard')
+    expect(last(scene, 'Ada').delivery).toBe('undelivered')
     scene.unreachable.delete('Ben')
     scene.pass(20_000)
     expect(last(scene, 'Ada').delivery).toBe('sent')
@@ -165,16 +166,16 @@ describe.each(kinds)('in a %s', kind => {
   })
 })
 
-test('signs stay their owner’s under a new id', () => {
+test('reactions stay their owner’s under a new id', () => {
   const scene = three('mesh')
   scene.feed('Ben', saying('done'))
   const to = last(scene, 'Ben').id
   if (!to) throw new Error('no id')
-  scene.feed('Cyd', { type: 'react', to, sign: '👍', on: true })
+  scene.feed('Cyd', { type: 'react', to, emoji: '👍', on: true })
   scene.loseLine('Cyd')
   scene.findLine('Cyd')
-  scene.feed('Cyd', { type: 'react', to, sign: '👍', on: false })
-  expect(signsOf(scene, 'Ben')).toEqual([])
+  scene.feed('Cyd', { type: 'react', to, emoji: '👍', on: false })
+  expect(reactionsOf(scene, 'Ben')).toEqual([])
 })
 
 test('a star’s host gives an original’s message a name, so that others can answer it', () => {
@@ -184,7 +185,7 @@ test('a star’s host gives an original’s message a name, so that others can a
   scene.enter('Old', scene.password, noCaps)
   scene.enter('Cyd')
   for (const name of ['Ada', 'Ben', 'Cyd']) expect(chats(scene, name)).toEqual([])
-  scene.room('Old').feed({ type: 'say', text: 'hi', id: messageId('x') ?? never(), answers: null })
+  scene.room('Old').feed({ type: 'say', text: 'hi', id: messageId('x') ?? never(), replyTo: null })
   scene.settle()
   expect(last(scene, 'Cyd').id).toBe(last(scene, 'Ben').id)
 })
@@ -198,7 +199,7 @@ describe.each(kinds)('who comes later to a %s', kind => {
     const scene = new Scene(kind)
     for (const name of ['Ada', 'Ben']) {
       scene.enter(name)
-      scene.feed(name, { type: 'hand-over', on: givers.includes(name) })
+      scene.feed(name, { type: 'share-history', on: givers.includes(name) })
     }
     return scene
   }
@@ -212,7 +213,7 @@ describe.each(kinds)('who comes later to a %s', kind => {
     expect(scene.screen('Ada')).not.toContain('*handed-over Cyd')
   })
 
-  test('is told what was said, marked as told, and the teller is shown so', () => {
+  test('is told what was said, marked as told, and who shared it is shown so', () => {
     const scene = handing('Ada')
     scene.feed('Ada', saying('one'))
     scene.feed('Ben', saying('two', last(scene, 'Ben').id))
@@ -221,8 +222,8 @@ describe.each(kinds)('who comes later to a %s', kind => {
     scene.pass(10_000)
     const told = chats(scene, 'Cyd')
     expect(told).toMatchObject([
-      { name: 'Ada', text: 'one', teller: 'Ada', own: false },
-      { name: 'Ben', text: 'two', teller: 'Ada', answers: one?.id },
+      { name: 'Ada', text: 'one', sharedBy: 'Ada', own: false },
+      { name: 'Ben', text: 'two', sharedBy: 'Ada', replyTo: one?.id },
     ])
     expect(scene.screen('Ada')).toContain('*handed-over Cyd')
     expect(new Set(scene.room('Cyd').state.timeline.map(it => it.key)).size).toBe(
@@ -234,7 +235,7 @@ describe.each(kinds)('who comes later to a %s', kind => {
     const scene = handing('Ada', 'Ben')
     scene.feed('Ada', saying('one'))
     scene.enter('Cyd')
-    scene.feed('Cyd', { type: 'hand-over', on: true })
+    scene.feed('Cyd', { type: 'share-history', on: true })
     scene.pass(10_000)
     expect(chats(scene, 'Cyd')).toHaveLength(1)
     if (kind === 'star') return
@@ -276,10 +277,10 @@ describe.each(kinds)('who comes later to a %s', kind => {
 test('in a mesh the next is asked where the first has nothing to tell', () => {
   const scene = new Scene('mesh')
   for (const name of ['Ada', 'Ben']) scene.enter(name)
-  scene.feed('Ben', { type: 'hand-over', on: true })
+  scene.feed('Ben', { type: 'share-history', on: true })
   scene.feed('Ada', saying('one'))
   scene.enter('Cyd')
   scene.pass(10_000)
-  expect(chats(scene, 'Cyd')).toMatchObject([{ text: 'one', teller: 'Ben' }])
+  expect(chats(scene, 'Cyd')).toMatchObject([{ text: 'one', sharedBy: 'Ben' }])
   expect(chats(scene, 'Cyd').length).toBeLessThan(entriesMax)
 })

@@ -2,19 +2,19 @@
 import { expect, test } from 'vitest'
 import {
   areNamed,
+  type BrowserDevice,
   changes,
+  devicesFrom,
   following,
-  listed,
   meant,
   present,
-  type Told,
   troubleOf,
 } from '../src/call/devices.ts'
 import { levelOf, SilenceWatch } from '../src/call/level.ts'
 
-const told = (kind: string, deviceId: string, label: string): Told => ({ kind, deviceId, label })
+const told = (kind: string, deviceId: string, label: string): BrowserDevice => ({ kind, deviceId, label })
 
-const chromium: readonly Told[] = [
+const chromium: readonly BrowserDevice[] = [
   told('audioinput', 'default', 'Default - Headset'),
   told('audioinput', 'communications', 'Communications - Headset'),
   told('audioinput', 'a1', 'Headset (046d:0a44)'),
@@ -25,7 +25,7 @@ const chromium: readonly Told[] = [
 ]
 
 test('each device is listed once, without the maker’s number', () => {
-  expect(listed(chromium)).toEqual({
+  expect(devicesFrom(chromium)).toEqual({
     microphone: [
       { id: 'a1', label: 'Headset' },
       { id: 'a2', label: 'Built-in' },
@@ -36,7 +36,7 @@ test('each device is listed once, without the maker’s number', () => {
 })
 
 test('before permission there is one nameless device of a kind', () => {
-  const { microphone, camera } = listed([told('audioinput', '', ''), told('audioinput', '', '')])
+  const { microphone, camera } = devicesFrom([told('audioinput', '', ''), told('audioinput', '', '')])
   expect(microphone).toEqual([{ id: '', label: '' }])
   expect(areNamed(microphone)).toBe(false)
   expect(camera).toEqual([])
@@ -44,14 +44,14 @@ test('before permission there is one nameless device of a kind', () => {
 
 test('unknown kinds and endless lists are passed over', () => {
   const many = Array.from({ length: 1_000 }, (_, at) => told('audioinput', `m${at}`, 'x'.repeat(5_000)))
-  const { microphone, speaker } = listed([told('smell', 'n', 'Nose'), ...many])
+  const { microphone, speaker } = devicesFrom([told('smell', 'n', 'Nose'), ...many])
   expect(microphone).toHaveLength(50)
   expect(microphone[0]?.label).toHaveLength(100)
   expect(speaker).toEqual([])
 })
 
 test('a chosen device is found by its id, and by its name when the browser gave it another id', () => {
-  const { microphone } = listed(chromium)
+  const { microphone } = devicesFrom(chromium)
   expect(present(microphone, { id: 'a2', label: 'old name' })?.id).toBe('a2')
   expect(present(microphone, { id: 'gone', label: 'Built-in' })?.id).toBe('a2')
   expect(present(microphone, { id: 'gone', label: 'Gone' })).toBeNull()
@@ -60,14 +60,14 @@ test('a chosen device is found by its id, and by its name when the browser gave 
 
 test('a device that is there is asked for and no other; one that may be is preferred', () => {
   const choice = { id: 'a2', label: 'Built-in' }
-  expect(meant(listed(chromium).microphone, choice)).toEqual({ deviceId: { exact: 'a2' } })
+  expect(meant(devicesFrom(chromium).microphone, choice)).toEqual({ deviceId: { exact: 'a2' } })
   expect(meant([{ id: '', label: '' }], choice)).toEqual({ deviceId: { ideal: 'a2' } })
-  expect(meant(listed(chromium).microphone, { id: 'gone', label: 'Gone' })).toEqual({})
+  expect(meant(devicesFrom(chromium).microphone, { id: 'gone', label: 'Gone' })).toEqual({})
   expect(meant([], null)).toEqual({})
 })
 
 test('what was plugged in and out is told, a permission is not mistaken for either', () => {
-  const before = listed(chromium).microphone
+  const before = devicesFrom(chromium).microphone
   const after = [...before.slice(1), { id: 'a3', label: 'New one' }]
   expect(changes(before, after)).toEqual({
     came: [{ id: 'a3', label: 'New one' }],

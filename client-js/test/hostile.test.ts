@@ -1,8 +1,8 @@
 /** What a peer of bad will can do to a room: nothing that is not bounded, and nothing in another's name. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { owedMax } from '../src/room/owed.ts'
-import { people } from '../src/room/people.ts'
-import { entriesMax, signsMax } from '../src/room/timeline.ts'
+import { unackedMax } from '../src/room/outbox.ts'
+import { roster } from '../src/room/roster.ts'
+import { entriesMax, reactionsMax } from '../src/room/timeline.ts'
 import { hostMember, memberId, messageId, peerId, roomItself } from '../src/wire/ids.ts'
 import { noCaps, ownCaps, type PeerMessage } from '../src/wire/peer.ts'
 import { Alone } from './alone.ts'
@@ -60,7 +60,7 @@ describe('in a mesh', () => {
   test('more links than a room can need are not opened', () => {
     for (let count = 0; count < 200; count++) {
       me.feed({ type: 'peer-joined', peer: peerId(`p${count}`) })
-      me.feed({ type: 'called', peer: peerId(`q${count}`) })
+      me.feed({ type: 'incoming-offer', peer: peerId(`q${count}`) })
     }
     expect(me.state.links.size).toBe(40)
   })
@@ -69,7 +69,7 @@ describe('in a mesh', () => {
     me.hear(eve, hello)
     const before = me.state.timeline.length
     me.hear(eve, { ...hello, person: { name: 'Adam', avatar: '', caps: noCaps } })
-    expect(people(me.state).map(it => it.name)).toEqual(['Me', 'Adam'])
+    expect(roster(me.state).map(it => it.name)).toEqual(['Me', 'Adam'])
     expect(me.state.timeline).toHaveLength(before)
   })
 })
@@ -92,11 +92,11 @@ describe('in a conversation', () => {
     expect(me.state.timeline.filter(it => it.kind === 'chat')).toMatchObject([{ text: 'mine', own: true }])
   })
 
-  test('a flood of signs and marks is cut off', () => {
+  test('a flood of reactions and typing is cut off', () => {
     let changes = 0
     for (let count = 0; count < 5_000; count++) {
       const before = me.state.timeline
-      me.hear(eve, { kind: 'reaction', to: mine.id, sign: '👍', on: count % 2 === 0 })
+      me.hear(eve, { kind: 'reaction', to: mine.id, emoji: '👍', on: count % 2 === 0 })
       me.hear(eve, { kind: 'typing', on: count % 2 === 0 })
       if (before !== me.state.timeline) changes += 1
     }
@@ -104,17 +104,17 @@ describe('in a conversation', () => {
     expect(me.state.typing.size).toBeLessThan(2)
   })
 
-  test('a message carries so many signs and no more', () => {
+  test('a message carries so many reactions and no more', () => {
     for (let count = 0; count < 50; count++) {
       me.now += 1_000
-      const sign = String.fromCodePoint(0x1f600 + count)
-      me.hear(eve, { kind: 'reaction', to: mine.id, sign, on: true })
+      const emoji = String.fromCodePoint(0x1f600 + count)
+      me.hear(eve, { kind: 'reaction', to: mine.id, emoji, on: true })
     }
-    expect(message()).toMatchObject({ signs: { length: signsMax } })
+    expect(message()).toMatchObject({ reactions: { length: reactionsMax } })
   })
 
   test('nobody is told of a past they did not ask for, or from somebody else', () => {
-    const told = { id: null, answers: null, name: 'Me', text: 'forged', at: 0 }
+    const told = { id: null, replyTo: null, name: 'Me', text: 'forged', at: 0 }
     me.hear(eve, { kind: 'history', messages: [told] })
     expect(me.state.timeline.some(it => it.kind === 'chat' && it.text === 'forged')).toBe(false)
   })
@@ -122,20 +122,20 @@ describe('in a conversation', () => {
   test('what was said takes the place of what was told under its name', () => {
     const later = new Alone('mesh')
     for (const peer of [eve, peerId('ada')]) {
-      later.feed({ type: 'called', peer })
+      later.feed({ type: 'incoming-offer', peer })
       later.feed({ type: 'link-opened', peer })
       later.hear(peer, { ...hello, person: { ...able, name: peer } })
     }
-    const told = { id: messageId('x'), answers: null, name: 'ada', text: 'forged', at: 0 }
+    const told = { id: messageId('x'), replyTo: null, name: 'ada', text: 'forged', at: 0 }
     later.hear(eve, { kind: 'history', messages: [told] })
     expect(later.state.timeline.some(it => it.kind === 'chat' && it.text === 'forged')).toBe(true)
     later.hear(peerId('ada'), chat('meant', 'x'))
     const said = later.state.timeline.filter(it => it.kind === 'chat')
-    expect(said).toMatchObject([{ text: 'meant', name: 'ada', teller: null }])
+    expect(said).toMatchObject([{ text: 'meant', name: 'ada', sharedBy: null }])
   })
 
   test('the past is told once to each, however often they ask', () => {
-    me.feed({ type: 'hand-over', on: true })
+    me.feed({ type: 'share-history', on: true })
     let bytes = 0
     for (let count = 0; count < 100; count++) {
       me.hear(eve, { kind: 'ask-history' })
@@ -147,15 +147,15 @@ describe('in a conversation', () => {
     )
   })
 
-  test('who never says what they heard is owed only so much', () => {
+  test('for whoever never acknowledges, only so many messages are kept', () => {
     for (let count = 0; count < 500; count++) me.feed(saying('again'))
-    expect(me.state.links.get(eve)?.owed).toHaveLength(owedMax)
+    expect(me.state.links.get(eve)?.unacked).toHaveLength(unackedMax)
   })
 
-  test('marks and signs of nobody known change nothing', () => {
+  test('typing and reactions of nobody known change nothing', () => {
     const before = me.state
-    me.hear(eve, { kind: 'reaction', to: messageId('unknown') ?? mine.id, sign: '👍', on: true })
-    me.hear(eve, { kind: 'heard', id: messageId('unknown') ?? mine.id })
+    me.hear(eve, { kind: 'reaction', to: messageId('unknown') ?? mine.id, emoji: '👍', on: true })
+    me.hear(eve, { kind: 'ack', id: messageId('unknown') ?? mine.id })
     expect(me.state.timeline).toBe(before.timeline)
   })
 })
@@ -173,11 +173,11 @@ describe('at a star’s host', () => {
     me.hear(eve, chat('hi'))
     me.hear(eve, { kind: 'ask-roster' })
     expect(me.effects).toEqual([])
-    expect(people(me.state).map(it => it.name)).toEqual(['Me', null])
+    expect(roster(me.state).map(it => it.name)).toEqual(['Me', null])
   })
 
   test('nobody opens a link to the host', () => {
-    me.feed({ type: 'called', peer: peerId('stranger') })
+    me.feed({ type: 'incoming-offer', peer: peerId('stranger') })
     expect(me.state.links.has(peerId('stranger'))).toBe(false)
   })
 
@@ -221,14 +221,14 @@ describe('at a star’s guest', () => {
 
   beforeEach(() => {
     me.begin()
-    me.feed({ type: 'called', peer: host })
+    me.feed({ type: 'incoming-offer', peer: host })
     me.feed({ type: 'link-opened', peer: host })
     fromHost({ kind: 'admitted', id: memberId('1') }, '0')
     fromHost({ kind: 'roster', members: [{ ...person, id: hostMember }] }, '-1')
   })
 
   test('only the host may call', () => {
-    me.feed({ type: 'called', peer: eve })
+    me.feed({ type: 'incoming-offer', peer: eve })
     expect([...me.state.links.keys()]).toEqual([host])
   })
 
@@ -244,16 +244,16 @@ describe('at a star’s guest', () => {
     fromHost({ kind: 'introduce', person }, '-1')
     fromHost({ kind: 'introduce', person }, '1')
     fromHost(chat('as you'), '1')
-    expect(people(me.state)).toHaveLength(2)
+    expect(roster(me.state)).toHaveLength(2)
     expect(me.state.timeline).toEqual([])
   })
 
   test('a guest’s word does not remove another', () => {
     fromHost({ kind: 'introduce', person: { name: 'Bob', avatar: '', caps: noCaps } }, '2')
     fromHost({ kind: 'lost', id: memberId('2') }, '3')
-    expect(people(me.state)).toHaveLength(3)
+    expect(roster(me.state)).toHaveLength(3)
     fromHost({ kind: 'lost', id: memberId('2') }, '-1')
-    expect(people(me.state)).toHaveLength(2)
+    expect(roster(me.state)).toHaveLength(2)
   })
 
   test('a host that names ever more guests fills no memory', () => {

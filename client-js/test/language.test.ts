@@ -31,17 +31,27 @@ test('a number chooses the words that go with it', () => {
 type Saying = (...given: never[]) => unknown
 const isSaying = (value: unknown): value is Saying => typeof value === 'function'
 
+type Naming = (mark: string) => string
+
 /** Every text of a language under its path. A function is asked with what makes a sentence of it in English. */
-const said = (value: unknown, path: string, english: unknown = value): [string, string][] => {
+const said = (
+  value: unknown,
+  path: string,
+  english: unknown = value,
+  naming: Naming = mark => mark,
+): [string, string][] => {
   if (typeof value === 'string') return [[path, value]]
-  if (isSaying(value) && isSaying(english)) return [[path, String(value(...(given(english) as never[])))]]
+  if (isSaying(value) && isSaying(english))
+    return [[path, String(value(...(given(english).map(it => named(it, naming)) as never[])))]]
   const inner = new Map(Object.entries(english ?? {}))
-  return Object.entries(value ?? {}).flatMap(([key, it]) => said(it, `${path}.${key}`, inner.get(key)))
+  return Object.entries(value ?? {}).flatMap(([key, it]) =>
+    said(it, `${path}.${key}`, inner.get(key), naming),
+  )
 }
 
-/** Names, numbers, or a list of names. */
+/** A list of names, names, or numbers. */
 const given = (text: Saying): readonly unknown[] => {
-  const fits = [['@1', 7, 8], [7, 8, 9], [['@1', '@2']]].find(it => {
+  const fits = [[['@1', '@2']], ['@1', '@2'], ['@1', 7, 8], [7, 8, 9]].find(it => {
     try {
       return !/undefined|NaN|,/.test(String(text(...(it as never[]))).replace(/, /g, ''))
     } catch {
@@ -52,6 +62,11 @@ const given = (text: Saying): readonly unknown[] => {
   return fits
 }
 
+const named = (it: unknown, naming: Naming): unknown => {
+  if (Array.isArray(it)) return it.map(mark => named(mark, naming))
+  return typeof it === 'string' ? naming(it) : it
+}
+
 test.each(Object.entries(languages).filter(([name]) => name !== 'en'))(
   '%s says everything in its own words',
   async (_name, { load }) => {
@@ -59,6 +74,7 @@ test.each(Object.entries(languages).filter(([name]) => name !== 'en'))(
     expect([...second.keys()]).toEqual([...first.keys()])
     for (const [path, text] of second) {
       expect(text.trim(), path).not.toBe('')
+      expect(text, path).not.toMatch(/undefined|NaN|#/)
       // What is handed in is handed on.
       for (const mark of ['@1', '@2', '7', '8', '9'])
         if (first.get(path)?.includes(mark)) expect(text, path).toContain(mark)
@@ -69,6 +85,44 @@ test.each(Object.entries(languages).filter(([name]) => name !== 'en'))(
     expect(same).toEqual([])
   },
 )
+
+/** Becomes a name itself, in which nothing invisible may be. */
+const isName = (path: string): boolean => path.endsWith('.create.defaultName')
+
+test.each(Object.entries(languages))(
+  'in %s no name turns the sentence that it stands in',
+  async (_name, { load, rightToLeft }) => {
+    const words = await load()
+    for (const name of ['שלום', 'مريم!', '(𞤀𞤁)', ...(rightToLeft ? ['Ada!'] : [])]) {
+      const texts = said(words, '', en, mark => `${name}${mark}`).filter(([, text]) => text.includes(name))
+      expect(texts.length).toBeGreaterThan(50)
+      for (const [path, text] of texts) {
+        const bare = text.replaceAll(/[\u2066\u2068][^\u2066-\u2069]*\u2069/gu, '')
+        expect(bare.includes(name), path).toBe(isName(path))
+      }
+    }
+  },
+)
+
+test('what runs as the sentence does is left as it is', () => {
+  expect(en.notices.joined('Ada 👩🏽‍💻 Ωμέγα')).toBe('Ada 👩🏽‍💻 Ωμέγα joined')
+  expect(en.files.offerOf('Ada', 'مرحبا.txt')).toBe('File from Ada: \u2068مرحبا.txt\u2069')
+})
+
+test('a name with what stands for a number is no number', async () => {
+  const { call } = await languages.ar.load()
+  expect(call.inIt('#1', 5)).toContain('#1')
+  expect(call.inIt('#1', 5)).toContain('5')
+})
+
+/** French and German set these apart with a space, behind which no line may break. */
+test.each([
+  ['fr', / [:;?!»]|« /],
+  ['de', / …/],
+] as const)('in %s nothing begins a line that belongs to the one before', async (language, loose) => {
+  const texts = said(await languages[language].load(), language, en)
+  expect(texts.filter(([, text]) => loose.test(text))).toEqual([])
+})
 
 test('Arabic counts as Arabic does', async () => {
   const { chat } = await languages.ar.load()

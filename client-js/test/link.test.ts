@@ -1,7 +1,7 @@
 /** Who offers and when: the negotiation as a pure function, against simple-peer's rules. */
 import { describe, expect, test } from 'vitest'
 import {
-  type Deed,
+  type Action,
   type Negotiation,
   type NegotiationEvent,
   negotiate,
@@ -22,31 +22,31 @@ const ask: Signal = { type: 'renegotiate', renegotiate: true }
 const end = (initiator: boolean) => {
   let state: Negotiation = startNegotiation(initiator)
   const told = (event: NegotiationEvent): string[] => {
-    const { next, deeds } = negotiate(state, event)
+    const { next, actions } = negotiate(state, event)
     state = next
-    return deeds.map(short)
+    return actions.map(short)
   }
   return {
-    wants: () => told({ type: 'wanted' }),
+    wants: () => told({ type: 'negotiation-needed' }),
     hears: (signal: Signal) => told({ type: 'signal', signal }),
-    settles: () => told({ type: 'settled' }),
+    settles: () => told({ type: 'stable' }),
     waits: () => told({ type: 'overdue' }),
     loses: () => told({ type: 'restart' }),
   }
 }
 
-const short = (deed: Deed): string => {
-  switch (deed.type) {
+const short = (action: Action): string => {
+  switch (action.type) {
     case 'send':
-      return `say ${deed.signal.type}`
+      return `say ${action.signal.type}`
     case 'accept':
-      return `accept ${deed.description.type}`
+      return `accept ${action.description.type}`
     case 'add-candidate':
-      return `add ${deed.candidate.candidate}`
+      return `add ${action.candidate.candidate}`
     case 'add-transceiver':
-      return `add ${deed.kind}`
+      return `add ${action.kind}`
     case 'offer':
-      return deed.restart ? 'offer another way' : 'offer'
+      return action.restart ? 'offer another way' : 'offer'
   }
 }
 
@@ -93,7 +93,7 @@ describe('the initiator', () => {
     const { wants, hears } = end(true)
     wants()
     const added = Array.from({ length: 500 }, () => hears(request)).flat()
-    expect(added.filter(deed => deed === 'add audio')).toHaveLength(64)
+    expect(added.filter(action => action === 'add audio')).toHaveLength(64)
   })
 })
 

@@ -1,8 +1,8 @@
 /** The life of a link, event by event: what a scene with well-behaved ends does not come to. */
 import { beforeEach, describe, expect, test } from 'vitest'
-import { people, type Reach } from '../src/room/people.ts'
 import { Room } from '../src/room/room.ts'
-import { enter, type RoomEffect, type Timer } from '../src/room/state.ts'
+import { type ConnectionStatus, roster } from '../src/room/roster.ts'
+import { createRoomState, type RoomEffect, type Timer } from '../src/room/state.ts'
 import { peerId, roomId } from '../src/wire/ids.ts'
 import { noCaps, ownCaps } from '../src/wire/peer.ts'
 import { Alone } from './alone.ts'
@@ -10,7 +10,7 @@ import { chat, saying } from './words.ts'
 
 const ben = peerId('ben')
 const me = new Alone('mesh')
-const names = (): (string | null)[] => people(me.state).map(({ name }) => name)
+const names = (): (string | null)[] => roster(me.state).map(({ name }) => name)
 const asked = (): RoomEffect['type'][] => me.effects.map(({ type }) => type)
 
 beforeEach(() => {
@@ -65,16 +65,16 @@ test('what is said while a broken link is being opened again is said once it is 
 describe('a link that falters', () => {
   test('is shown as such, until it is steady again', () => {
     me.feed({ type: 'link-steady', peer: ben, steady: false })
-    expect(people(me.state)[1]).toMatchObject({ name: 'Ben', reach: 'unsteady' })
+    expect(roster(me.state)[1]).toMatchObject({ name: 'Ben', connectionStatus: 'unsteady' })
     me.feed({ type: 'link-steady', peer: ben, steady: true })
-    expect(people(me.state)[1]).toMatchObject({ name: 'Ben', reach: 'direct' })
+    expect(roster(me.state)[1]).toMatchObject({ name: 'Ben', connectionStatus: 'direct' })
   })
 })
 
 describe('a link that breaks after our own line was away', () => {
   const breakIt = (): void => {
-    me.feed({ type: 'line-lost' })
-    me.feed({ type: 'line-found', self: peerId('me-2') })
+    me.feed({ type: 'server-lost' })
+    me.feed({ type: 'server-found', self: peerId('me-2') })
     me.feed({ type: 'rejoined' })
     me.feed({ type: 'link-closed', peer: ben })
   }
@@ -121,14 +121,15 @@ const timerOf = (kind: Timer['kind']): { timer: Timer; ms: number } => {
 
 describe('a link that comes to nothing', () => {
   const cyd = peerId('cyd')
-  const reach = (): Reach | undefined => people(me.state).find(({ key }) => key === `link ${cyd}`)?.reach
+  const reach = (): ConnectionStatus | undefined =>
+    roster(me.state).find(({ key }) => key === `link ${cyd}`)?.connectionStatus
 
   test.each([
     ['that nothing is heard of', () => undefined],
     ['whose far end says nothing once it is open', () => me.feed({ type: 'link-opened', peer: cyd })],
   ])('%s is hung up after a while, and called again', (_how, until) => {
     me.feed({ type: 'peer-joined', peer: cyd })
-    const { timer } = timerOf('unmet')
+    const { timer } = timerOf('handshake')
     until()
     expect(reach()).toBe('connecting')
     me.feed({ type: 'timer', timer })
@@ -140,15 +141,15 @@ describe('a link that comes to nothing', () => {
     expect(asked()).toEqual([])
   })
   test('is left to whoever opened it, if we did not', () => {
-    me.feed({ type: 'called', peer: cyd })
-    const { timer } = timerOf('unmet')
+    me.feed({ type: 'incoming-offer', peer: cyd })
+    const { timer } = timerOf('handshake')
     me.feed({ type: 'link-opened', peer: cyd })
     me.feed({ type: 'timer', timer })
     expect(asked()).toEqual(['hang-up'])
   })
   test('is not one over which somebody has been met, or that is being called again', () => {
     me.feed({ type: 'peer-joined', peer: cyd })
-    const { timer } = timerOf('unmet')
+    const { timer } = timerOf('handshake')
     me.feed({ type: 'link-opened', peer: cyd })
     const person = { name: 'Cyd', avatar: '', caps: noCaps }
     me.hear(cyd, { kind: 'hello', person, password: '' })
@@ -177,7 +178,7 @@ describe('whoever called us and was never reached', () => {
     ['cyd', 45_000],
   ])('may not call again: %s is called by us, one of two that wait before the other', (name, ms) => {
     const peer = peerId(name)
-    me.feed({ type: 'called', peer })
+    me.feed({ type: 'incoming-offer', peer })
     me.feed({ type: 'link-closed', peer })
     expect(timerOf('dial').ms).toBe(ms)
     const { timer } = timerOf('dial')
@@ -186,21 +187,21 @@ describe('whoever called us and was never reached', () => {
   })
   test('and calls again, is not called by us', () => {
     const zoe = peerId('zoe')
-    me.feed({ type: 'called', peer: zoe })
+    me.feed({ type: 'incoming-offer', peer: zoe })
     me.feed({ type: 'link-closed', peer: zoe })
     const { timer } = timerOf('dial')
-    me.feed({ type: 'called', peer: zoe })
+    me.feed({ type: 'incoming-offer', peer: zoe })
     me.feed({ type: 'timer', timer })
     expect(asked()).toEqual([])
   })
   test('is waited for where it has hung up, and where it is a host', () => {
     const zoe = peerId('zoe')
-    me.feed({ type: 'called', peer: zoe })
+    me.feed({ type: 'incoming-offer', peer: zoe })
     me.feed({ type: 'link-opened', peer: zoe })
     me.feed({ type: 'link-closed', peer: zoe })
     expect(asked()).toEqual([])
     const guest = new Alone('star', zoe)
-    guest.feed({ type: 'called', peer: zoe })
+    guest.feed({ type: 'incoming-offer', peer: zoe })
     guest.feed({ type: 'link-closed', peer: zoe })
     expect(guest.effects).toEqual([])
   })
@@ -208,11 +209,11 @@ describe('whoever called us and was never reached', () => {
 
 test('an event that cannot be carried out holds up none of those behind it', () => {
   const card = { id: roomId('r'), name: 'room', password: '', peersMax: 8, kind: 'mesh' } as const
-  const dialled: string[] = []
+  const dials: string[] = []
   const none = (): void => undefined
-  const room = new Room(enter({ card, host: null }, peerId('me'), 'Me'), {
+  const room = new Room(createRoomState({ card, host: null }, peerId('me'), 'Me'), {
     dial: peer => {
-      dialled.push(peer)
+      dials.push(peer)
       if (peer !== 'ben') return
       room.feed({ type: 'peer-joined', peer: peerId('cyd') })
       throw new Error('no more connections')
@@ -225,13 +226,13 @@ test('an event that cannot be carried out holds up none of those behind it', () 
     publish: none,
     unpublish: none,
     file: none,
-    later: none,
+    setTimer: none,
     now: () => 0,
     changed: none,
   })
   expect(() => room.feed({ type: 'peer-joined', peer: ben })).toThrow('no more connections')
   room.feed({ type: 'peer-joined', peer: peerId('dan') })
-  expect(dialled).toEqual(['ben', 'cyd', 'dan'])
+  expect(dials).toEqual(['ben', 'cyd', 'dan'])
 })
 
 test('a steady stream that is too fast is complained of once, not again and again', () => {
@@ -249,7 +250,7 @@ test('who called us is left to call again; an original page, which never does, i
     [ownCaps, []],
   ] as const) {
     me.begin()
-    me.feed({ type: 'called', peer: ben })
+    me.feed({ type: 'incoming-offer', peer: ben })
     me.feed({ type: 'link-opened', peer: ben })
     me.hear(ben, { kind: 'hello', person: { name: 'Ben', avatar: '', caps }, password: '' })
     me.feed({ type: 'link-closed', peer: ben })

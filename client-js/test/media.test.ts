@@ -1,6 +1,6 @@
 /** Which files can be shown in the conversation, whatever their senders call them. */
 import { expect, test } from 'vitest'
-import { mediaKind } from '../src/ui/media.ts'
+import { mediaKind } from '../src/ui/parts/media.tsx'
 
 test.each([
   ['a.bin', 'image/png', 'image'],

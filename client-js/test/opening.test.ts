@@ -51,7 +51,7 @@ class Connection extends EventTarget {
 const begin = (initiator: boolean) => {
   vi.stubGlobal('RTCPeerConnection', Connection)
   const opened = vi.fn()
-  const link = new Link(initiator, {}, { signal: vi.fn(), heard: vi.fn(), closed: vi.fn(), opened })
+  const link = new Link(initiator, {}, { signal: vi.fn(), frame: vi.fn(), closed: vi.fn(), opened })
   const connection = Connection.made.at(-1)
   if (!connection) throw new Error('no connection was made')
   return { link, connection, opened }

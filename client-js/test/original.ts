@@ -1,5 +1,10 @@
-/** Owns the original's pages as far as they move files: what they say, what they leave out, and when they give up. */
-import { chunkBytes, type FileSignal, parseFileSignal, writeFileSignal } from '../src/wire/file.ts'
+/** Original pages as far as they move files: what they say, what they leave out, and when they give up. */
+import {
+  chunkBytes,
+  type FileSignal,
+  parseFileSignal,
+  writeFileSignal,
+} from '../src/legacy/wire/file-signal.ts'
 import { type FileId, fileId, type MemberId, memberId } from '../src/wire/ids.ts'
 import type { Scene, Stranger } from './transfers-scene.ts'
 
@@ -58,7 +63,7 @@ export class Uploader implements Stranger {
     this.#action = this.#next
     this.#next += 1
     this.#peer = theirs
-    this.#say(from, { kind: 'ack', from: this.#action, to: theirs, way: 0 })
+    this.#say(from, { kind: 'ack', from: this.#action, to: theirs, mode: 0 })
   }
 
   #begin(from: MemberId, action: number): void {
@@ -103,7 +108,7 @@ export class Downloader implements Stranger {
   readonly chunks = new Map<number, Bytes>()
   action = 5
   theirs = -1
-  way: number
+  mode: number
   swaps = false
   /** Chunks that do not arrive the first time. */
   readonly lost = new Set<number>()
@@ -111,15 +116,15 @@ export class Downloader implements Stranger {
   refused: string | null = null
   dead = false
 
-  constructor(scene: Scene, name: string, size: number, way = 0) {
+  constructor(scene: Scene, name: string, size: number, mode = 0) {
     this.name = memberId(name)
     this.scene = scene
     this.size = size
-    this.way = way
+    this.mode = mode
   }
 
   ask(owner: MemberId, file: string): void {
-    this.#say(owner, { kind: 'download', file: fileId(file), from: this.action, way: this.way })
+    this.#say(owner, { kind: 'download', file: fileId(file), from: this.action, mode: this.mode })
   }
 
   hear(from: MemberId, said: FileSignal): void {
@@ -130,7 +135,7 @@ export class Downloader implements Stranger {
     }
     if (signal.kind === 'ack' && signal.to === this.action) {
       this.theirs = signal.from
-      return this.#say(from, { kind: 'ack', from: this.action, to: this.theirs, way: signal.way })
+      return this.#say(from, { kind: 'ack', from: this.action, to: this.theirs, mode: signal.mode })
     }
     if (signal.kind === 'finished') this.dead = true
     if (signal.kind !== 'chunk' || signal.from !== this.theirs || this.done) return

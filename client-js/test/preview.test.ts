@@ -1,6 +1,6 @@
 /** The microphone and camera before a call: when the browser is asked, and what becomes of its answers. */
 import { expect, test } from 'vitest'
-import { noChoices, type Told } from '../src/call/devices.ts'
+import { type BrowserDevice, noChoices } from '../src/call/devices.ts'
 import { type Permission, Preview, type PreviewState, type Remembered } from '../src/call/preview.ts'
 
 class FakeTrack extends EventTarget {
@@ -22,7 +22,7 @@ const refusal = (name: string, message = ''): Error => Object.assign(new Error(m
 
 /** A browser with the devices it is given; `answer` decides what a question brings. */
 class Browser extends EventTarget {
-  devices: Told[] = [
+  devices: BrowserDevice[] = [
     { kind: 'audioinput', deviceId: 'm1', label: 'Headset' },
     { kind: 'audioinput', deviceId: 'm2', label: 'Desk' },
     { kind: 'videoinput', deviceId: 'c1', label: 'Camera' },
@@ -42,7 +42,7 @@ class Browser extends EventTarget {
     return { getTracks: () => made } as unknown as MediaStream
   }
 
-  async enumerateDevices(): Promise<Told[]> {
+  async enumerateDevices(): Promise<BrowserDevice[]> {
     return this.devices
   }
 
@@ -188,7 +188,7 @@ test('handed over, the tracks live on and the preview knows nothing of them', as
   const browser = new Browser()
   const preview = browser.preview()
   await preview.want(['microphone', 'camera'])
-  const given = preview.handOver()
+  const given = preview.releaseTracks()
   expect(given.microphone.track).not.toBeNull()
   expect(preview.state.microphone.track).toBeNull()
   expect(browser.tracks.some(track => track.stopped)).toBe(false)

@@ -1,4 +1,4 @@
-/** Owns a preview of which nobody has asked anything yet. */
+/** A preview that nobody has asked for anything yet. */
 import { noChoices, noDevices } from '../src/call/devices.ts'
 import type { PreviewState } from '../src/call/preview.ts'
 

@@ -1,8 +1,8 @@
 /** How well it arrives: numbers out of a browser's statistics, and the three steps that are made of them. */
 import { describe, expect, test } from 'vitest'
+import { SpeakingDetector } from '../src/call/level.ts'
 import { isStalled, measure, qualityOf } from '../src/call/quality.ts'
 import { sampleOf, sentBps } from '../src/call/sample.ts'
-import { Voices } from '../src/call/voices.ts'
 
 const report = (packets: number, lost: number, more: object = {}) => [
   { id: 'T', type: 'transport', selectedCandidatePairId: 'P' },
@@ -109,7 +109,7 @@ test('a picture has stalled when no new one comes, and not before the first', ()
 })
 
 test('a voice is one through a pause for breath, and no longer', () => {
-  const voices = new Voices<string>()
+  const voices = new SpeakingDetector<string>()
   const at = (ms: number, level: number): boolean => voices.update(new Map([['a', level]]), ms).has('a')
   expect([at(0, 0.001), at(100, 0.2), at(400, 0), at(700, 0), at(801, 0)]).toEqual([
     false,

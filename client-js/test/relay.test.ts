@@ -1,8 +1,8 @@
 /** What is said to somebody who hides their address and reaches nobody. */
 import { expect, test } from 'vitest'
 import type { LinkPhase } from '../src/room/state.ts'
-import { relayFails, relayMissing } from '../src/ui/relay.ts'
-import { peerId } from '../src/wire/ids.ts'
+import { relayFails, relayMissing } from '../src/ui/selectors.ts'
+import { memberId, peerId } from '../src/wire/ids.ts'
 import { Alone } from './alone.ts'
 
 const stun = { urls: ['stun:stun.example.org:3478'] }
@@ -25,7 +25,7 @@ const among = (...links: [LinkPhase, number][]) => {
   for (const [index] of links.entries()) me.feed({ type: 'peer-joined', peer: peerId(`${index}`) })
   const known = [...me.state.links].map(([peer, link], index) => {
     const [phase, attempt] = links[index] ?? ['ready', 1]
-    return [peer, { ...link, phase, attempt }] as const
+    return [peer, { ...link, phase, attempt, member: memberId(peer), steady: true }] as const
   })
   return { ...me.state, links: new Map(known) }
 }

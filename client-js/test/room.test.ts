@@ -155,7 +155,7 @@ describe('a mesh whose lines to the server break', () => {
     scene.restartServer()
     for (const name of ['ada', 'ben']) scene.findLine(name)
     scene.pass(60_000)
-    expect(scene.room('ada').state.seat).toEqual({ type: 'lost', refusal: 'no-such-room' })
+    expect(scene.room('ada').state.membership).toEqual({ type: 'rejected', refusal: 'no-such-room' })
     scene.say('ben', 'we go on')
     expect(scene.screen('ada').slice(-2)).toEqual(['*room-gone', 'ben: we go on'])
     scene.leave('ben')

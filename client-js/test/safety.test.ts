@@ -1,7 +1,6 @@
 /** The code by which two people make sure that nobody sits between them, and what a connection tells of its way. */
 import { expect, test } from 'vitest'
-import { safetyCode } from '../src/core/safety.ts'
-import { wayOf } from '../src/link/way.ts'
+import { candidateKindOf, safetyCode } from '../src/link/connection-info.ts'
 import { fingerprints } from '../src/wire/signal.ts'
 
 const ada = ['sha-256 aa:bb']
@@ -38,10 +37,10 @@ test('a way is through a relay if either end is one', () => {
     ['L', { type: 'local-candidate', candidateType: local }] as const,
     ['R', { type: 'remote-candidate', candidateType: remote }] as const,
   ]
-  expect(wayOf(report('host', 'srflx'))).toBe('direct')
-  expect(wayOf(report('relay', 'host'))).toBe('relayed')
-  expect(wayOf(report('host', 'relay'))).toBe('relayed')
-  expect(wayOf([])).toBeNull()
+  expect(candidateKindOf(report('host', 'srflx'))).toBe('direct')
+  expect(candidateKindOf(report('relay', 'host'))).toBe('relayed')
+  expect(candidateKindOf(report('host', 'relay'))).toBe('relayed')
+  expect(candidateKindOf([])).toBeNull()
   const nominated = { type: 'candidate-pair', state: 'succeeded', nominated: true, localCandidateId: 'L' }
-  expect(wayOf([...report('relay', 'host').slice(2), ['Q', nominated]])).toBe('relayed')
+  expect(candidateKindOf([...report('relay', 'host').slice(2), ['Q', nominated]])).toBe('relayed')
 })

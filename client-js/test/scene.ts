@@ -1,11 +1,13 @@
-/** Owns a whole room in memory: links are function calls and the server is a list, so a test is a script and a transcript. */
+/**
+ * A whole room in memory: links are function calls and the server is a list, so a test is a script and a transcript.
+ */
 import { callLink, linkTo } from '../src/room/call.ts'
-import { people, type Reach } from '../src/room/people.ts'
+import { isWatching } from '../src/room/call-messages.ts'
 import { Room } from '../src/room/room.ts'
-import { type AboutFile, enter, type RoomEvent, type RoomState } from '../src/room/state.ts'
-import { looksOn } from '../src/room/voice.ts'
-import { decodeFrame, encodeFrame } from '../src/wire/codec.ts'
+import { type ConnectionStatus, roster } from '../src/room/roster.ts'
+import { createRoomState, type FileNotice, type RoomEvent, type RoomState } from '../src/room/state.ts'
 import { type MemberId, type PeerId, peerId, roomId, type StreamId, streamId } from '../src/wire/ids.ts'
+import { decodeFrame, encodeFrame } from '../src/wire/json.ts'
 import { type Caps, ownCaps } from '../src/wire/peer.ts'
 import type { RoomKind } from '../src/wire/server.ts'
 import { saying } from './words.ts'
@@ -30,7 +32,7 @@ export class Scene {
   host: PeerId | null = null
   dials: string[] = []
   /** What rooms had to say to whoever moves files. */
-  readonly files: { to: string; from: MemberId; about: AboutFile }[] = []
+  readonly files: { to: string; from: MemberId; about: FileNotice }[] = []
   /** What went over links, by the name of whoever it went to. */
   readonly frames = new Map<string, object[]>()
   /** Streams that somebody has stopped sending for good, as `stream → whom`. */
@@ -45,7 +47,7 @@ export class Scene {
     if (this.#kind === 'star') this.host ??= id
     const host = this.host === id ? null : this.host
     const card = { id: roomId('r'), name: 'room', password, peersMax: 8, kind: this.#kind }
-    const entered = enter({ card, host }, id, name)
+    const entered = createRoomState({ card, host }, id, name)
     // A page without our words does not ask for anything in them either.
     const state: RoomState = caps.chat ? entered : { ...entered, history: { phase: 'done' } }
     const someone: Someone = {
@@ -62,7 +64,7 @@ export class Scene {
           signalled: () => undefined,
           publish: (over, stream) => this.#publish(someone, over, stream),
           unpublish: (over, stream) => this.#unpublish(someone, over, stream),
-          later: (ms, due) => this.#timers.push({ at: this.now + ms, due }),
+          setTimer: (ms, due) => this.#timers.push({ at: this.now + ms, due }),
           now: () => this.now,
           file: (from, about) => this.files.push({ to: name, from, about }),
           changed: () => undefined,
@@ -98,8 +100,8 @@ export class Scene {
     })
   }
 
-  seen(name: string): Record<string, Reach> {
-    return Object.fromEntries(people(this.room(name).state).map(it => [it.name ?? '?', it.reach]))
+  seen(name: string): Record<string, ConnectionStatus> {
+    return Object.fromEntries(roster(this.room(name).state).map(it => [it.name ?? '?', it.connectionStatus]))
   }
 
   /** Joins the call, or goes on in it, with these streams; the first is the camera. */
@@ -160,7 +162,7 @@ export class Scene {
 
   loseLine(name: string): void {
     const someone = this.#someone(name)
-    someone.room.feed({ type: 'line-lost' })
+    someone.room.feed({ type: 'server-lost' })
     this.#unseat(someone)
     this.settle()
   }
@@ -169,12 +171,12 @@ export class Scene {
     const someone = this.#someone(name)
     const [stem, count] = someone.id.split('-')
     someone.id = peerId(`${stem}-${Number(count) + 1}`)
-    someone.room.feed({ type: 'line-found', self: someone.id })
+    someone.room.feed({ type: 'server-found', self: someone.id })
     this.settle()
   }
 
   restartServer(): void {
-    for (const { room } of this.#seats.splice(0)) room.feed({ type: 'line-lost' })
+    for (const { room } of this.#seats.splice(0)) room.feed({ type: 'server-lost' })
     this.host = null
     this.settle()
   }
@@ -251,13 +253,13 @@ export class Scene {
     from.links.set(peer, near)
     this.#mail.push(() => {
       const name = to ? this.#nameOf(to) : ''
-      if (!to || this.unreachable.has(name) || !to.room.answers(from.id)) return this.#cutEnd(near)
+      if (!to || this.unreachable.has(name) || !to.room.acceptsOffer(from.id)) return this.#cutEnd(near)
       const before = to.links.get(from.id)
       if (before) this.#cutEnd(before.far)
       const far: Cable = { peer: from.id, far: near, owner: to, sends: new Set() }
       near.far = far
       to.links.set(from.id, far)
-      to.room.feed({ type: 'called', peer: from.id })
+      to.room.feed({ type: 'incoming-offer', peer: from.id })
       from.room.feed({ type: 'link-opened', peer })
       to.room.feed({ type: 'link-opened', peer: from.id })
     })
@@ -286,14 +288,14 @@ export class Scene {
     if (!far) return
     const name = this.#nameOf(far.owner)
     this.frames.set(name, [...(this.frames.get(name) ?? []), words])
-    this.#mail.push(() => far.owner.room.hear(far.peer, decodeFrame(frame)))
+    this.#mail.push(() => far.owner.room.receive(far.peer, decodeFrame(frame)))
   }
 
   #publish(from: Someone, over: PeerId, stream: StreamId): void {
     const near = from.links.get(over)
     const far = near?.far
     // A stream that nobody looks at has no tracks.
-    if (!looksOn(from.room.state, over)) return void near?.sends.delete(stream)
+    if (!isWatching(from.room.state, over)) return void near?.sends.delete(stream)
     near?.sends.add(stream)
     if (far) this.#mail.push(() => far.owner.room.feed({ type: 'stream-arrived', via: far.peer, stream }))
   }

@@ -1,6 +1,6 @@
 /** What is remembered: parsed value by value, written as little as possible, and never trusted. */
 import { describe, expect, test } from 'vitest'
-import { defaultSettings, parseSettings, type Settings, writeSettings } from '../src/settings.ts'
+import { defaultSettings, parseSettings, type Settings, writeSettings } from '../src/app/settings.ts'
 import { isIceUrl, readIceEntry } from '../src/wire/ice.ts'
 
 test('what was chosen comes back', () => {

@@ -1,12 +1,12 @@
 /** Who and what of a call is shown where. */
 import { expect, test } from 'vitest'
 import type { CallState, OwnScreen, Participant, RemoteStream } from '../src/call/state.ts'
-import { saidOf } from '../src/ui/said.ts'
+import { callAnnouncements } from '../src/ui/call-announcements.ts'
 import { en } from '../src/ui/texts/en.ts'
 import { arrange, type Tile, tilesOf } from '../src/ui/tiles.ts'
 import { noCall, ownScreen, participant, remote } from './calls-seen.ts'
 
-const known = (id: string) => ({ name: id.toUpperCase(), reach: 'direct' as const })
+const known = (id: string) => ({ name: id.toUpperCase(), connectionStatus: 'direct' as const })
 const inCall = (...participants: Participant[]): CallState => ({
   ...noCall,
   own: { ...noCall.own, phase: 'in' },
@@ -94,12 +94,12 @@ test('with push-to-talk one is muted until the key is held', () => {
 })
 
 const said = (before: CallState, after: CallState) =>
-  saidOf(before, after, id => id.toUpperCase(), en.call.said)
+  callAnnouncements(before, after, id => id.toUpperCase(), en.call.said)
 
 test('who comes, goes and shows something is said', () => {
   const both = inCall(participant('a'), participant('b', screen('s')))
-  expect(said(inCall(participant('a')), both)).toEqual(['B has joined the call', 'B shares a screen'])
-  expect(said(both, inCall(participant('b')))).toEqual(['B no longer shares a screen', 'A has left the call'])
+  expect(said(inCall(participant('a')), both)).toEqual(['B joined the call', 'B is sharing a screen'])
+  expect(said(both, inCall(participant('b')))).toEqual(['B stopped sharing a screen', 'A left the call'])
 })
 
 test('what one does oneself is said, too', () => {
@@ -107,10 +107,10 @@ test('what one does oneself is said, too', () => {
   const after = { ...before, own: { ...before.own, microphone: 'on', camera: 'on' } } as const
   expect(said(before, after)).toEqual(['Microphone on', 'Camera on'])
   const alone = { ...after, own: { ...after.own, camera: 'off', audioOnly: true } } as const
-  expect(said(after, alone)).toEqual(['Audio only', 'Camera off'])
-  expect(said(alone, after)).toEqual(['Pictures again', 'Camera on'])
-  expect(said(noCall, before)).toEqual(['You are in the call'])
-  expect(said(before, noCall)).toEqual(['You have left the call'])
+  expect(said(after, alone)).toEqual(['Audio only on', 'Camera off'])
+  expect(said(alone, after)).toEqual(['Audio only off', 'Camera on'])
+  expect(said(noCall, before)).toEqual(['You joined the call'])
+  expect(said(before, noCall)).toEqual(['You left the call'])
 })
 
 test('of a call one is not in, nothing is said', () => {

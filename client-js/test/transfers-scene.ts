@@ -1,25 +1,32 @@
-/** Owns pages that hand each other files in memory: lanes are lists, disks and files are byte arrays, time passes when told. */
+/**
+ * Pages that send each other files in memory: channels are lists, disks and files are byte arrays, and time passes when
+ * told.
+ */
 import { createHash } from 'node:crypto'
 import {
+  type ChannelId,
+  type Download,
+  type DownloadKey,
   type FilesEffect,
   type FilesEvent,
   type FilesState,
-  type Incoming,
-  type IncomingKey,
-  type LaneId,
   noFiles,
-  type Outgoing,
-  type Party,
-  type Road,
+  type PeerRoute,
+  type Transport,
+  type Upload,
 } from '../src/files/state.ts'
 import { step } from '../src/files/step.ts'
 import type { FileCard, FileSignal } from '../src/wire/file.ts'
+import {
+  type FileChannelMessage,
+  parseFileChannelMessage,
+  writeFileChannelMessage,
+} from '../src/wire/file-channel.ts'
 import { type FileId, fileId, type MemberId, memberId } from '../src/wire/ids.ts'
-import { type LaneWord, parseLaneWord, writeLaneWord } from '../src/wire/lane.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
-/** One end of a lane: which page's, and the other end. */
-type End = { readonly page: Page; readonly lane: LaneId; far: End | null; open: boolean }
+/** One end of a channel: which page's, and the other end. */
+type End = { readonly page: Page; readonly channel: ChannelId; far: End | null; open: boolean }
 
 export const sha = (bytes: Bytes): string => createHash('sha256').update(bytes).digest('hex')
 
@@ -57,10 +64,10 @@ export class Page {
   readonly scene: Scene
   state: FilesState = noFiles
   /** What is written but not known to be right, and what is. */
-  readonly disk = new Map<IncomingKey, Slot>()
+  readonly disk = new Map<DownloadKey, Slot>()
   readonly kept = new Map<string, Bytes>()
   readonly files = new Map<FileId, Bytes>()
-  readonly ends = new Map<LaneId, End>()
+  readonly ends = new Map<ChannelId, End>()
   readonly said: { to: MemberId; signal: FileSignal }[] = []
   /** A disk that is slow writes nothing before it is told to. */
   slow = false
@@ -95,21 +102,21 @@ export class Page {
     this.name = memberId(name)
   }
 
-  get incoming(): Incoming[] {
-    return [...this.state.incoming.values()]
+  get incoming(): Download[] {
+    return [...this.state.downloads.values()]
   }
 
-  get outgoing(): Outgoing[] {
-    return [...this.state.outgoing.values()]
+  get outgoing(): Upload[] {
+    return [...this.state.uploads.values()]
   }
 
-  only(): Incoming {
+  only(): Download {
     const [it] = this.incoming
     if (!it) throw new Error('nothing is offered')
     return it
   }
 
-  accept(): IncomingKey {
+  accept(): DownloadKey {
     const { key } = this.only()
     this.feed({ type: 'accept', key })
     this.scene.settle()
@@ -140,7 +147,7 @@ export class Page {
         return this.#onDisk(key, slot => this.feed({ type: 'checked', key, digest: sha(whole(slot)) }))
       }
       case 'keep': {
-        const it = this.state.incoming.get(effect.key)
+        const it = this.state.downloads.get(effect.key)
         const slot = this.disk.get(effect.key)
         if (it && slot) this.kept.set(it.file.id, whole(slot))
         this.disk.delete(effect.key)
@@ -149,17 +156,21 @@ export class Page {
       case 'discard':
         this.disk.delete(effect.key)
         return
-      case 'open-lane':
-        return scene.openLane(this, effect.lane, effect.member)
-      case 'tell':
-        return this.#toFar(effect.lane, (page, lane) => page.hear(lane, writeLaneWord(effect.word)))
-      case 'push': {
-        const { lane, bytes } = effect
-        this.#toFar(lane, (page, far) => page.feed({ type: 'lane-bytes', lane: far, bytes: bytes.slice() }))
-        return scene.post(() => this.feed({ type: 'drained', lane }))
+      case 'open-channel':
+        return scene.openChannel(this, effect.channel, effect.member)
+      case 'send':
+        return this.#toFar(effect.channel, (page, channel) =>
+          page.hear(channel, writeFileChannelMessage(effect.message)),
+        )
+      case 'send-bytes': {
+        const { channel, bytes } = effect
+        this.#toFar(channel, (page, far) =>
+          page.feed({ type: 'channel-bytes', channel: far, bytes: bytes.slice() }),
+        )
+        return scene.post(() => this.feed({ type: 'channel-drained', channel }))
       }
-      case 'close-lane':
-        return scene.closeLane(this, effect.lane)
+      case 'close-channel':
+        return scene.closeChannel(this, effect.channel)
       case 'read': {
         const { key, at, bytes } = effect
         const file = this.files.get(effect.file)
@@ -172,32 +183,38 @@ export class Page {
         const digest = this.hashLie ?? (bytes ? sha(bytes) : null)
         return scene.post(() => this.feed({ type: 'hashed', file, digest }))
       }
-      case 'say':
+      case 'send-signal':
         this.said.push(effect)
         return scene.say(this, effect.to, effect.signal)
-      case 'settle':
-        return scene.later(effect.ms, () => this.feed({ type: 'settled', key: effect.key }))
+      case 'await-drain':
+        return scene.later(effect.ms, () => this.feed({ type: 'queue-drained', key: effect.key }))
       case 'timer':
         return scene.later(effect.ms, () => this.feed({ type: 'timer', timer: effect.timer }))
     }
   }
 
-  hear(lane: LaneId, frame: string): void {
-    const word = parseLaneWord(frame)
-    const end = this.ends.get(lane)
-    if (!word || !end) return
-    if (lane.startsWith('called') && !end.open) return this.#calledWith(end, word)
-    this.feed({ type: 'lane-word', lane, word })
+  hear(channel: ChannelId, frame: string): void {
+    const message = parseFileChannelMessage(frame)
+    const end = this.ends.get(channel)
+    if (!message || !end) return
+    if (channel.startsWith('called') && !end.open) return this.#calledWith(end, message)
+    this.feed({ type: 'channel-message', channel, message })
   }
 
-  #calledWith(end: End, word: LaneWord): void {
+  #calledWith(end: End, message: FileChannelMessage): void {
     end.open = true
     const member = end.far?.page.name
     if (member !== undefined)
-      this.feed({ type: 'lane-called', lane: end.lane, member, word, again: `again ${this.secret}` })
+      this.feed({
+        type: 'channel-requested',
+        channel: end.channel,
+        member,
+        message,
+        resumeToken: `again ${this.secret}`,
+      })
   }
 
-  #write(key: IncomingKey, bytes: Bytes): void {
+  #write(key: DownloadKey, bytes: Bytes): void {
     this.#onDisk(key, slot => {
       if (this.full) return this.feed({ type: 'store-failed', key })
       slot.pieces.push(bytes)
@@ -207,7 +224,7 @@ export class Page {
   }
 
   /** One after the other, as the file worker does it; what was given up meanwhile is not touched. */
-  #onDisk(key: IncomingKey, then: (slot: Slot) => void): void {
+  #onDisk(key: DownloadKey, then: (slot: Slot) => void): void {
     const slot = this.disk.get(key)
     if (!slot) return
     const act = (): void => {
@@ -217,9 +234,9 @@ export class Page {
     else this.scene.post(act)
   }
 
-  #toFar(lane: LaneId, then: (page: Page, lane: LaneId) => void): void {
-    const far = this.ends.get(lane)?.far
-    if (far) this.scene.post(() => far.page.ends.get(far.lane) === far && then(far.page, far.lane))
+  #toFar(channel: ChannelId, then: (page: Page, channel: ChannelId) => void): void {
+    const far = this.ends.get(channel)?.far
+    if (far) this.scene.post(() => far.page.ends.get(far.channel) === far && then(far.page, far.channel))
   }
 }
 
@@ -234,7 +251,7 @@ export class Scene {
   readonly strangers: Stranger[] = []
   #mail: (() => void)[] = []
   #timers: { at: number; due: () => void }[] = []
-  #lanes = 0
+  #channels = 0
   now = 1_000
   /** Pairs of names between which nothing goes. */
   readonly cut = new Set<string>()
@@ -257,11 +274,11 @@ export class Scene {
   /** Everybody knows of everybody, as far as links go. */
   meet(): void {
     for (const page of this.pages) {
-      const others: [MemberId, Party][] = [
-        ...this.pages.filter(it => it !== page).map(it => this.#party(page, it.name, 'lane')),
-        ...this.strangers.map(it => this.#party(page, it.name, 'words')),
+      const others: [MemberId, PeerRoute][] = [
+        ...this.pages.filter(it => it !== page).map(it => this.#route(page, it.name, 'channel')),
+        ...this.strangers.map(it => this.#route(page, it.name, 'legacy')),
       ]
-      page.feed({ type: 'parties', parties: new Map(others) })
+      page.feed({ type: 'routes', routes: new Map(others) })
     }
   }
 
@@ -271,7 +288,7 @@ export class Scene {
   }
 
   breakLinks(): void {
-    for (const page of this.pages) for (const [lane] of [...page.ends]) this.#lose(page, lane)
+    for (const page of this.pages) for (const [channel] of [...page.ends]) this.#lose(page, channel)
   }
 
   separate(a: Page, b: Page): void {
@@ -287,30 +304,30 @@ export class Scene {
     this.settle()
   }
 
-  openLane(from: Page, lane: LaneId, member: MemberId): void {
+  openChannel(from: Page, channel: ChannelId, member: MemberId): void {
     const to = this.pages.find(({ name }) => name === member)
-    const near: End = { page: from, lane, far: null, open: true }
-    from.ends.set(lane, near)
-    if (!to || this.cut.has(`${from.name} ${member}`)) return this.post(() => this.#lose(from, lane))
-    this.#lanes += 1
-    const far: End = { page: to, lane: `called ${this.#lanes}`, far: near, open: false }
+    const near: End = { page: from, channel, far: null, open: true }
+    from.ends.set(channel, near)
+    if (!to || this.cut.has(`${from.name} ${member}`)) return this.post(() => this.#lose(from, channel))
+    this.#channels += 1
+    const far: End = { page: to, channel: `called ${this.#channels}`, far: near, open: false }
     near.far = far
-    to.ends.set(far.lane, far)
-    this.post(() => from.feed({ type: 'lane-opened', lane }))
+    to.ends.set(far.channel, far)
+    this.post(() => from.feed({ type: 'channel-opened', channel }))
   }
 
   /** What was said before still arrives. */
-  closeLane(page: Page, lane: LaneId): void {
-    const end = page.ends.get(lane)
+  closeChannel(page: Page, channel: ChannelId): void {
+    const end = page.ends.get(channel)
     if (!end) return
     this.post(() => {
-      page.ends.delete(lane)
-      if (end.far) this.#lose(end.far.page, end.far.lane)
+      page.ends.delete(channel)
+      if (end.far) this.#lose(end.far.page, end.far.channel)
     })
   }
 
-  #lose(page: Page, lane: LaneId): void {
-    if (page.ends.delete(lane)) page.feed({ type: 'lane-closed', lane })
+  #lose(page: Page, channel: ChannelId): void {
+    if (page.ends.delete(channel)) page.feed({ type: 'channel-closed', channel })
   }
 
   say(from: Page, to: MemberId, signal: FileSignal): void {
@@ -354,8 +371,8 @@ export class Scene {
   }
 
   /** What stands behind a `#` tells two apart who call themselves the same. */
-  #party(from: Page, name: MemberId, road: Road): [MemberId, Party] {
+  #route(from: Page, name: MemberId, transport: Transport): [MemberId, PeerRoute] {
     const none = this.cut.has(`${from.name} ${name}`)
-    return [name, { name: name.split('#')[0] ?? '', road: none ? 'none' : road, direct: true }]
+    return [name, { name: name.split('#')[0] ?? '', transport: none ? 'none' : transport, direct: true }]
   }
 }

@@ -1,9 +1,10 @@
 /** The words: what is understood, what is written, and that nothing hostile gets through or throws. */
 import { describe, expect, test } from 'vitest'
-import { decodeFrame, encodeFrame, frameBytesMax } from '../src/wire/codec.ts'
+import { cut } from '../src/base/text.ts'
 import { parseIceServers } from '../src/wire/ice.ts'
 import { memberId, peerId, roomId } from '../src/wire/ids.ts'
 import { parseInvitation, parsePasted, writeInvitation } from '../src/wire/invitation.ts'
+import { decodeFrame, encodeFrame, frameBytesMax } from '../src/wire/json.ts'
 import { parseMesh, writeMesh } from '../src/wire/mesh.ts'
 import { noCaps, ownCaps } from '../src/wire/peer.ts'
 import {
@@ -16,7 +17,6 @@ import {
   parseSignalNotice,
   writeCreate,
 } from '../src/wire/server.ts'
-import { cut } from '../src/wire/shape.ts'
 import { connectionMark, parseSignal } from '../src/wire/signal.ts'
 import { parseFromGuest, parseFromHost, writeAsGuest, writeAsHost } from '../src/wire/star.ts'
 import { chat } from './words.ts'

@@ -14,6 +14,8 @@ use super::{AddressKey, Bucket, Ledger, Reason};
 pub struct Account {
     ledger: Ledger,
     address: AddressKey,
+    /// The same for two connections of one browser at one address.
+    client: u64,
     held: AtomicU64,
     messages: Bucket,
     bytes: Bucket,
@@ -28,10 +30,11 @@ pub struct Account {
 }
 
 impl Account {
-    pub(super) fn open(ledger: Ledger, address: AddressKey, cost: u64) -> Arc<Self> {
+    pub(super) fn open(ledger: Ledger, address: AddressKey, client: u64, cost: u64) -> Arc<Self> {
         let account = Arc::new(Account {
             ledger,
             address,
+            client,
             held: AtomicU64::new(0),
             messages: Bucket::default(),
             bytes: Bucket::default(),
@@ -49,6 +52,11 @@ impl Account {
     /// Whose address it is.
     pub fn address(&self) -> AddressKey {
         self.address
+    }
+
+    /// The same for two connections of one browser at one address.
+    pub fn client(&self) -> u64 {
+        self.client
     }
 
     /// Where it is kept.
@@ -206,6 +214,18 @@ impl Holding {
     }
 }
 
+impl Holding {
+    /// Holds as much from now on.
+    pub fn resize(&mut self, n_bytes: u64) {
+        let memory = &self.ledger.shared.memory;
+        memory.remove(self.n_bytes);
+        self.n_bytes = n_bytes;
+        if let Some(greatest) = memory.add(n_bytes) {
+            self.ledger.cut(&greatest);
+        }
+    }
+}
+
 impl Drop for Holding {
     fn drop(&mut self) {
         self.ledger.shared.memory.remove(self.n_bytes);
@@ -244,13 +264,13 @@ mod tests {
     #[test]
     fn over_the_total_the_greatest_holder_is_cut_once_and_new_work_is_refused() {
         let ledger = ledger(100 * MIB);
-        let [small, great, other] = [(); 3].map(|()| ledger.open_account(HERE, 0).unwrap());
+        let [small, great, other] = [(); 3].map(|()| ledger.open_account(HERE, b"", 0).unwrap());
         let cut = [&small, &great, &other].map(told);
         small.hold(20 * MIB);
         great.hold(40 * MIB);
         other.hold(24 * MIB);
         assert_eq!(cut.clone().map(|it| it.load(Ordering::Relaxed)), [0, 0, 0]);
-        assert!(ledger.open_account(HERE, MIB).is_err());
+        assert!(ledger.open_account(HERE, b"", MIB).is_err());
         // Whoever comes over it, the greatest goes, and what it holds is as good as free.
         small.hold(1);
         small.hold(30 * MIB);
@@ -263,20 +283,20 @@ mod tests {
         );
         drop((small, great, other));
         assert_eq!(ledger.balance().memory.held, 0);
-        assert!(ledger.open_account(HERE, MIB).is_ok());
+        assert!(ledger.open_account(HERE, b"", MIB).is_ok());
     }
 
     #[test]
     fn what_the_system_measures_counts_too() {
         let ledger = ledger(100 * MIB);
-        let account = ledger.open_account(HERE, MIB).unwrap();
+        let account = ledger.open_account(HERE, b"", MIB).unwrap();
         let cut = told(&account);
         ledger.measure(Resident(91 * MIB));
-        assert!(ledger.open_account(HERE, 0).is_err() && cut.load(Ordering::Relaxed) == 0);
+        assert!(ledger.open_account(HERE, b"", 0).is_err() && cut.load(Ordering::Relaxed) == 0);
         ledger.measure(Resident(98 * MIB));
         assert_eq!(cut.load(Ordering::Relaxed), 1);
         ledger.measure(Resident(50 * MIB));
-        assert!(ledger.open_account(HERE, 0).is_ok());
+        assert!(ledger.open_account(HERE, b"", 0).is_ok());
         assert!(Resident::of_this_process().0 > 0);
     }
 
@@ -292,8 +312,8 @@ mod tests {
         assert_eq!(ledger.admit_connection(there, 1).err(), Some(Reason::ConnectionsMax));
         permits.remove(0);
         assert!(ledger.admit_connection(there, 1).is_ok());
-        let sessions = [ledger.open_account(HERE, 5).unwrap(), ledger.open_account(HERE, 5).unwrap()];
-        assert_eq!(ledger.open_account(HERE, 5).err(), Some(Reason::AddressSessionsMax));
+        let sessions = [ledger.open_account(HERE, b"", 5).unwrap(), ledger.open_account(HERE, b"", 5).unwrap()];
+        assert_eq!(ledger.open_account(HERE, b"", 5).err(), Some(Reason::AddressSessionsMax));
         drop((sessions, permits));
         let balance = ledger.balance();
         assert_eq!((balance.n_connections, balance.n_sessions, balance.memory.held), (0, 0, 0));
@@ -307,7 +327,7 @@ mod tests {
             relayed_bytes: Rate { per_second: 1, burst: 50 },
             ..Limits::default()
         };
-        let account = Ledger::new(limits).open_account(HERE, 0).unwrap();
+        let account = Ledger::new(limits).open_account(HERE, b"", 0).unwrap();
         assert_eq!(account.receive(100), Ok(()));
         assert_eq!(account.receive(2), Err(Reason::ByteRate));
         assert_eq!(account.receive(0), Ok(()));

@@ -10,13 +10,16 @@ mod memory;
 mod reason;
 
 use std::{
+    hash::{DefaultHasher, Hash, Hasher as _},
     net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
+
+use tokio::time::Instant;
 
 pub use account::{Account, ConnectionPermit, Holding};
 pub use addresses::{Action, AddressKey, ClientAddress};
@@ -154,11 +157,11 @@ impl Ledger {
         Ok(ConnectionPermit::new(self.clone(), key, cost))
     }
 
-    /// Opens the account of a new session of this address. `cost` is the memory that it needs from the start.
+    /// Opens the account of a new session of this address. `user_agent` tells browsers there apart; `cost` is the memory that it needs from the start.
     ///
     /// # Errors
     /// There are too many, or they come too fast, or memory is full. The reason is counted.
-    pub fn open_account(&self, address: IpAddr, cost: u64) -> Result<Arc<Account>, Reason> {
+    pub fn open_account(&self, address: IpAddr, user_agent: &[u8], cost: u64) -> Result<Arc<Account>, Reason> {
         let now = self.now();
         let key = AddressKey::from(address);
         let admitted = || {
@@ -172,7 +175,7 @@ impl Ledger {
         };
         admitted().inspect_err(|reason| self.count(*reason))?;
         self.shared.n_sessions.fetch_add(1, Ordering::Relaxed);
-        Ok(Account::open(self.clone(), key, cost))
+        Ok(Account::open(self.clone(), key, hash(&(key, user_agent)), cost))
     }
 
     /// One action more of this address.
@@ -185,13 +188,17 @@ impl Ledger {
         acted.inspect_err(|reason| self.count(*reason))
     }
 
-    /// Holds memory that is nobody's in particular, such as a room, until it is dropped.
+    /// May so much be held beside what is held now? Holds nothing.
     ///
     /// # Errors
     /// Memory is full. The reason is counted.
-    pub fn hold(&self, n_bytes: u64) -> Result<Holding, Reason> {
-        self.shared.memory.admit(n_bytes).inspect_err(|reason| self.count(*reason))?;
-        Ok(Holding::new(self.clone(), n_bytes))
+    pub fn admit(&self, n_bytes: u64) -> Result<(), Reason> {
+        self.shared.memory.admit(n_bytes).inspect_err(|reason| self.count(*reason))
+    }
+
+    /// For memory that is nobody's in particular, such as that of rooms. It holds nothing yet.
+    pub fn hold_nothing(&self) -> Holding {
+        Holding::new(self.clone(), 0)
     }
 
     /// Counts a reason.
@@ -232,4 +239,10 @@ impl Ledger {
     fn addresses(&self) -> MutexGuard<'_, Addresses> {
         self.shared.addresses.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }

@@ -1,5 +1,8 @@
 //! Puts the parts together: sessions, protocols, pages, certificate, listeners.
+mod health_check;
 mod listen;
+mod realms;
+pub mod settings;
 
 use std::{
     collections::BTreeMap,
@@ -11,9 +14,10 @@ use std::{
 };
 
 use axum::Router;
-use axum_server::{Handle, Server, tls_rustls::RustlsConfig};
+use axum_server::{Handle, Server};
 use futures_util::future::try_join_all;
 use hyper_util::rt::TokioTimer;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::Notify,
@@ -27,9 +31,12 @@ use crate::{
     http::{self, Count, Frontend, Health, Site, Status},
     protocols::{Protocol as _, Transport, p2pchat::P2pChat},
     sessions::{Realm, Sessions},
-    tls,
+    tls::{self, Certificate, CertificateFiles},
     transports::{Origins, mqtt, socketio, websocket},
 };
+pub use health_check::health_check;
+pub use realms::realm_settings;
+
 use listen::{Listener, PeerAddr};
 
 /// For a client to say what it wants, and for running answers to end when the server stops.
@@ -54,7 +61,7 @@ pub struct App {
     /// The main one first.
     listeners: Vec<BoundListener>,
     sessions: Sessions,
-    certificate: Option<RustlsConfig>,
+    certificate: Option<Certificate>,
     config: Config,
 }
 
@@ -71,12 +78,13 @@ impl App {
     /// # Errors
     /// A certificate or a port cannot be had. Needs a Tokio runtime.
     pub async fn bind(config: Config) -> Result<Self, StartupError> {
+        let settings = settings::listeners(&config)?;
         let certificate = certificate(&config).await?;
-        let sessions = Sessions::new(config.ice(), Ledger::new(Limits::default()));
-        let realms = realms(&sessions, &config);
+        let sessions = Sessions::new(settings::ice(&config), Ledger::new(Limits::default()));
+        let realms = realms(&sessions, &config, &settings);
         let started = Instant::now();
         let mut listeners = Vec::new();
-        for listener in config.listeners() {
+        for listener in settings {
             let port = listen::bind(listener.at)?;
             let asked = sessions.clone();
             let health = move || health(&asked, started);
@@ -86,7 +94,7 @@ impl App {
                 tls: listener.tls,
             });
         }
-        if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        if let Err(error) = raise_open_file_limit() {
             tracing::warn!(%error, "the limit on open files stays as it is, and with it the number of connections");
         }
         Ok(App { listeners, sessions, certificate, config })
@@ -122,19 +130,9 @@ impl App {
         if port == usual { format!("{scheme}://{name}/") } else { format!("{scheme}://{name}:{port}/") }
     }
 
-    /// What the operator should know although it is no fault.
-    pub fn advice(&self) -> Option<String> {
-        let main = self.config.listeners().into_iter().next()?;
-        let is_own = main.protocols.iter().any(|it| it.name() == P2pChat.name());
-        let port = self.address().map_or(self.config.http.port, |it| it.port());
-        let views = main.views.unwrap_or_default();
-        (is_own && views.join("bundle.js").is_file() && port != 80 && port != 443).then(|| {
-            format!(
-                "the original frontend in {} connects to its host without a port, so that it works on port 80 (or 443 \
-                 with TLS) alone; this server listens on {port}",
-                views.display()
-            )
-        })
+    /// What the operator should know although it is no fault, a sentence each.
+    pub fn advice(&self) -> Vec<String> {
+        settings::advice(&self.config, self.address().map_or(self.config.http.port, |it| it.port()))
     }
 
     /// Answers until `stop` is done; then ends what runs.
@@ -142,10 +140,10 @@ impl App {
     /// # Errors
     /// A listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let (tls, certificate) = (&self.config.tls, self.certificate);
+        let (files, certificate) = (certificate_files(&self.config), self.certificate);
         let handles: Vec<_> = self.listeners.iter().map(|_| Handle::new()).collect();
         let servings = self.listeners.into_iter().zip(&handles).map(|(listening, handle)| {
-            let certificate = certificate.clone().filter(|_| listening.tls);
+            let certificate = certificate.as_ref().filter(|_| listening.tls).map(Certificate::config);
             serve(listening, handle.clone(), Acceptor::new(HANDSHAKE_TIMEOUT, certificate))
         });
         let serving = async {
@@ -158,10 +156,7 @@ impl App {
         let renewing = async {
             match certificate.clone() {
                 None => std::future::pending().await,
-                Some(certificate) => {
-                    let (cert, key) = (tls.cert_path.clone(), tls.key_path.clone());
-                    tls::reload_when_changed(certificate, cert, key, hangup.clone()).await;
-                }
+                Some(certificate) => tls::reload_when_changed(certificate, files, hangup.clone()).await,
             }
         };
         let stopping = async {
@@ -196,12 +191,19 @@ async fn serve(listening: BoundListener, handle: Handle<PeerAddr>, acceptor: Acc
     server.acceptor(acceptor).serve(service).await
 }
 
+/// One connection is one open file: as many as this user may have.
+fn raise_open_file_limit() -> io::Result<()> {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    Ok(setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?)
+}
+
 /// One realm for each protocol that any listener serves, so that those of one protocol meet wherever they come in.
-fn realms(sessions: &Sessions, config: &Config) -> BTreeMap<&'static str, Realm> {
+fn realms(sessions: &Sessions, config: &Config, listeners: &[settings::Listener]) -> BTreeMap<&'static str, Realm> {
     let mut realms = BTreeMap::new();
-    for protocol in config.listeners().into_iter().flat_map(|it| it.protocols) {
-        let limits = if protocol.name() == P2pChat.name() { config.limits() } else { config.open_limits() };
-        realms.entry(protocol.name()).or_insert_with(|| sessions.open(protocol, limits));
+    for &protocol in listeners.iter().flat_map(|it| &it.protocols) {
+        let is_own = protocol.name() == P2pChat.name();
+        let limits = if is_own { settings::room_limits(config) } else { settings::open_room_limits(config) };
+        realms.entry(protocol.name()).or_insert_with(|| sessions.open(realm_settings(protocol, limits)));
     }
     realms
 }
@@ -209,11 +211,12 @@ fn realms(sessions: &Sessions, config: &Config) -> BTreeMap<&'static str, Realm>
 /// What is served at one listener.
 fn router(
     config: &Config,
-    listener: &config::Listener,
+    listener: &settings::Listener,
     sessions: &Sessions,
     realms: &BTreeMap<&'static str, Realm>,
     health: impl Fn() -> Health + Clone + Send + Sync + 'static,
 ) -> Router {
+    let (limits, fast_ping) = (settings::transport_limits(config), settings::fast_ping(config));
     let origins = || Origins::new(&listener.origins).of_host(&config.http.hostname);
     let (mut sockets, mut plain, mut mqtt) = (Router::new(), Vec::new(), None);
     let (mut path, mut frontend) = (config.signaling.path.clone(), Frontend::Foreign);
@@ -222,25 +225,26 @@ fn router(
         match protocol.transport() {
             Transport::SocketIo => {
                 frontend = Frontend::Own;
-                sockets = sockets.merge(socketio::router(sessions.clone(), realm, &path, origins(), config.wire()));
+                sockets = sockets.merge(socketio::router(sessions.clone(), realm, &path, origins(), limits));
             }
             Transport::SocketIoAt(own) => {
                 if frontend == Frontend::Foreign {
                     path = own.to_owned();
                 }
-                sockets = sockets.merge(socketio::router(sessions.clone(), realm, own, origins(), config.fast_ping()));
+                sockets = sockets.merge(socketio::router(sessions.clone(), realm, own, origins(), fast_ping));
             }
             Transport::Websocket => plain.push(realm),
             Transport::Mqtt => mqtt = Some(realm),
         }
     }
-    let site = Site { views: listener.views.clone(), signaling_path: path, frontend, https: listener.tls };
+    let (https, https_only) = (listener.tls, listener.is_https_only);
+    let site = Site { views: listener.views.clone(), signaling_path: path, frontend, https, https_only };
     let mut pages = http::router(site, health);
     if !plain.is_empty() {
-        pages = websocket::beside(pages, sessions.clone(), plain, origins(), config.fast_ping());
+        pages = websocket::beside(pages, sessions.clone(), plain, origins(), fast_ping);
     }
     if let Some(realm) = mqtt {
-        pages = mqtt::beside(pages, sessions.clone(), realm, origins(), config.fast_ping());
+        pages = mqtt::beside(pages, sessions.clone(), realm, origins(), fast_ping);
     }
     pages.merge(sockets)
 }
@@ -248,17 +252,25 @@ fn router(
 /// Checks what settings point at, without starting anything.
 ///
 /// # Errors
-/// The certificate cannot be used.
+/// Settings do not go together, or the certificate cannot be used.
 pub async fn check(config: &Config) -> Result<(), StartupError> {
+    settings::check(config)?;
     certificate(config).await.map(drop)
 }
 
-async fn certificate(config: &Config) -> Result<Option<RustlsConfig>, StartupError> {
+async fn certificate(config: &Config) -> Result<Option<Certificate>, StartupError> {
     if !config.listeners().iter().any(|it| it.tls) {
         return Ok(None);
     }
-    let tls = &config.tls;
-    tls::load(&tls.cert_path, &tls.key_path).await.map(Some).map_err(|it| StartupError::Settings(it.to_string()))
+    let files = certificate_files(config);
+    let certificate = tls::load(&files).await.map_err(|it| StartupError::Settings(it.to_string()))?;
+    certificate.report(&files);
+    Ok(Some(certificate))
+}
+
+fn certificate_files(config: &Config) -> CertificateFiles {
+    let config::Tls { cert_path, key_path, .. } = &config.tls;
+    CertificateFiles { cert: cert_path.clone(), key: key_path.clone(), hostname: config.http.hostname.clone() }
 }
 
 /// Done at the first SIGTERM or SIGINT; a second one ends the process at once.

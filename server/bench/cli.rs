@@ -42,7 +42,7 @@ pub(crate) struct Options {
     /// Start this command; the same as exec:COMMAND
     #[arg(long, value_name = "COMMAND {port}")]
     exec: Option<String>,
-    /// ListenerSettings servers: rounds alternate, and each is compared with the first
+    /// Further servers: rounds alternate, and each is compared with the first
     #[arg(long, value_name = "NAME=SERVER", num_args = 1..)]
     beside: Vec<String>,
     /// The process of the first server, if its port does not tell

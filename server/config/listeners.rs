@@ -4,14 +4,14 @@
 //! **Invariant:** what a preset sets stands in `presets.toml` alone, and whatever is set beside it wins.
 use std::{
     collections::BTreeMap,
-    net::{IpAddr, SocketAddr},
+    fs,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
 
 use super::Config;
-use crate::protocols::{self, Protocol};
 
 /// The presets, commented.
 pub(super) const PRESETS: &str = include_str!("presets.toml");
@@ -37,16 +37,18 @@ pub struct ListenerSettings {
     pub tls: Option<bool>,
 }
 
-/// A listener with everything that it needs.
-#[derive(Clone)]
+/// The settings of one listener, with what it takes over from its preset and the main one.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listener {
-    /// Where.
+    /// What messages to the operator call it.
+    pub name: String,
+    /// The address and port to listen on.
     pub at: SocketAddr,
     /// Whether it speaks TLS.
     pub tls: bool,
-    /// What is spoken, in the order of [`protocols::ALL`].
-    pub protocols: Vec<&'static dyn Protocol>,
-    /// Whose pages may speak.
+    /// The names of its protocols, as they are set.
+    pub protocols: Vec<String>,
+    /// The origins whose pages may connect.
     pub origins: Vec<String>,
     /// Its folder of pages.
     pub views: Option<PathBuf>,
@@ -56,21 +58,19 @@ impl Config {
     /// Every listener, the main one first.
     pub fn listeners(&self) -> Vec<Listener> {
         let http = &self.http;
-        let spoken = |names: &[String]| {
-            let is_named = |it: &&&dyn Protocol| names.iter().any(|name| name == it.name());
-            protocols::ALL.iter().filter(is_named).copied().collect()
-        };
         let main = Listener {
+            name: "the main listener".to_owned(),
             at: SocketAddr::new(http.address, http.port),
             tls: self.tls.enabled,
-            protocols: spoken(&http.protocols),
+            protocols: http.protocols.clone(),
             origins: http.origins.clone(),
             views: folder(&http.views),
         };
         let further = |it: &ListenerSettings| Listener {
+            name: format!("the listener on port {}", it.port.unwrap_or_default()),
             at: SocketAddr::new(it.address.unwrap_or(http.address), it.port.unwrap_or_default()),
             tls: it.tls.unwrap_or(self.tls.enabled),
-            protocols: spoken(it.protocols.as_deref().unwrap_or_default()),
+            protocols: it.protocols.clone().unwrap_or_default(),
             origins: it.origins.clone().unwrap_or_else(|| vec![SAME.to_owned()]),
             views: it.views.as_deref().and_then(folder),
         };
@@ -92,7 +92,6 @@ impl Config {
 
     /// What types alone do not say about listeners.
     pub(super) fn check_listeners(&self) -> Result<(), String> {
-        check_protocols("http.protocols", &self.http.protocols)?;
         check_origins("http.origins", &self.http.origins)?;
         check_views("http.views", &self.http.views)?;
         for further in &self.http.listeners {
@@ -100,16 +99,27 @@ impl Config {
                 return Err("an entry of http.listeners has neither a port nor a preset: give it one".to_owned());
             };
             let name = |field: &str| format!("{field} of the listener on port {port}");
-            let protocols = further.protocols.as_deref().unwrap_or_default();
-            check_protocols(&name("protocols"), protocols)?;
-            check_origins(&name("origins"), further.origins.as_deref().unwrap_or_default())?;
+            // Without any it has ["same"].
+            further.origins.as_deref().map_or(Ok(()), |it| check_origins(&name("origins"), it))?;
             check_views(&name("views"), further.views.as_deref().unwrap_or(Path::new("")))?;
         }
         let listeners = self.listeners();
-        let is_taken =
-            |n: usize, it: &Listener| it.at.port() != 0 && listeners[..n].iter().any(|other| other.at == it.at);
-        if let Some((_, twice)) = listeners.iter().enumerate().find(|(n, it)| is_taken(*n, it)) {
-            return Err(format!("two listeners have the address {}: give one of them another port", twice.at));
+        if let Some(it) = listeners.iter().find(|it| !can_be_listened_on(it.at.ip())) {
+            return Err(format!(
+                "{} has the address {}: no connection comes in there; \"::\" is every address of this machine",
+                it.name,
+                it.at.ip()
+            ));
+        }
+        for (n, listener) in listeners.iter().enumerate() {
+            if let Some(other) = listeners[..n].iter().find(|other| collide(listener.at, other.at)) {
+                let (one, other) = (listener.at, other.at);
+                return Err(if one == other {
+                    format!("two listeners have the address {one}: give one of them another port")
+                } else {
+                    format!("the listeners at {other} and {one} take each other's place: give one of them another port")
+                });
+            }
         }
         if listeners.iter().any(|it| it.tls) {
             for (name, path) in [("tls.cert_path", &self.tls.cert_path), ("tls.key_path", &self.tls.key_path)] {
@@ -121,6 +131,26 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Of multicast, broadcast and addresses that need a zone none can be had.
+fn can_be_listened_on(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => !address.is_multicast() && !address.is_broadcast(),
+        IpAddr::V6(address) => !address.is_multicast() && !address.is_unicast_link_local(),
+    }
+}
+
+/// Whether only one of them can be had: "::" is every address, and "0.0.0.0" every one of IPv4.
+fn collide(one: SocketAddr, other: SocketAddr) -> bool {
+    let covers = |all: IpAddr, it: IpAddr| match all {
+        IpAddr::V6(all) => all.is_unspecified(),
+        IpAddr::V4(all) => all.is_unspecified() && it.to_canonical().is_ipv4(),
+    };
+    let (a, b) = (one.ip(), other.ip());
+    one.port() != 0
+        && one.port() == other.port()
+        && (a.to_canonical() == b.to_canonical() || covers(a, b) || covers(b, a))
 }
 
 /// What a page of the same host and port has as its origin, whatever that is.
@@ -136,33 +166,47 @@ pub(super) fn unknown_preset(name: &str) -> String {
     format!("preset {name:?}, which there is not: it must be {}", one_of(presets.keys().map(String::as_str)))
 }
 
-fn check_protocols(name: &str, protocols: &[String]) -> Result<(), String> {
-    let known = || protocols::ALL.iter().map(|it| it.name());
-    match protocols.iter().find(|it| !known().any(|known| known == *it)) {
-        Some(unknown) => Err(format!("{name} holds {unknown:?}: each must be {}", one_of(known()))),
-        None if protocols.is_empty() => Err(format!("{name} are missing: name at least one, {}", one_of(known()))),
-        None => Ok(()),
+fn check_origins(name: &str, origins: &[String]) -> Result<(), String> {
+    if origins.is_empty() {
+        return Err(format!("{name} is empty, so that no page may connect: name at least one, as \"same\""));
     }
+    for origin in origins.iter().filter(|it| !["*", SAME, "file://"].contains(&it.as_str())) {
+        let (scheme, host) = origin.split_once("://").unwrap_or_default();
+        let usual = match scheme {
+            "http" => ":80",
+            "https" => ":443",
+            _ => "",
+        };
+        if usual.is_empty() || !is_host(host) {
+            return Err(format!(
+                "{name} holds {origin:?}: each must be \"*\", \"same\", \"file://\", or a scheme and a host and no path, \
+                 as \"https://chat.example.org\""
+            ));
+        }
+        if let Some(host) = host.strip_suffix(usual) {
+            return Err(format!(
+                "{name} holds {origin:?}: browsers leave the usual port out, so write \"{scheme}://{host}\""
+            ));
+        }
+    }
+    Ok(())
 }
 
-fn check_origins(name: &str, origins: &[String]) -> Result<(), String> {
-    let is_host = |it: &str| !it.is_empty() && it.chars().all(|it| it.is_ascii_alphanumeric() || "-.:[]".contains(it));
-    let fits = |it: &&String| {
-        let host = it.strip_prefix("https://").or(it.strip_prefix("http://"));
-        ["*", SAME, "file://"].contains(&it.as_str()) || host.is_some_and(is_host)
+/// A name or an address, IPv6 in brackets, and perhaps a port.
+fn is_host(text: &str) -> bool {
+    let (host, port) = match text.strip_prefix('[').and_then(|it| it.split_once(']')) {
+        Some((address, port)) if address.parse::<Ipv6Addr>().is_ok() => ("v6", port),
+        Some(_) => return false,
+        None => text.split_at(text.find(':').unwrap_or(text.len())),
     };
-    match origins.iter().find(|it| !fits(it)) {
-        None => Ok(()),
-        Some(odd) => Err(format!(
-            "{name} holds {odd:?}: each must be \"*\", \"same\", \"file://\", or a scheme and a host and no path, as \
-             \"https://chat.example.org\""
-        )),
-    }
+    let is_port = |it: &str| it.bytes().all(|it| it.is_ascii_digit()) && it.parse::<u16>().is_ok_and(|it| it > 0);
+    let is_name = !host.is_empty() && host.bytes().all(|it| it.is_ascii_alphanumeric() || b"-._".contains(&it));
+    is_name && (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
 }
 
 fn check_views(name: &str, views: &Path) -> Result<(), String> {
     match folder(views) {
-        Some(views) if !views.is_dir() => {
+        Some(views) if fs::read_dir(&views).is_err() => {
             Err(format!("{name} is {}: there is no such folder, or this user may not look into it", views.display()))
         }
         _ => Ok(()),
@@ -173,7 +217,8 @@ fn folder(views: &Path) -> Option<PathBuf> {
     Some(views.to_owned()).filter(|it| !it.as_os_str().is_empty())
 }
 
-fn one_of<'a>(words: impl Iterator<Item = &'a str>) -> String {
+/// `"a", "b" or "c"`, for what a setting must be one of.
+pub fn one_of<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let words: Vec<_> = words.map(|it| format!("{it:?}")).collect();
     match words.split_last() {
         Some((last, [])) => last.clone(),

@@ -1,23 +1,21 @@
 //! Settings: `default_config.toml` (compiled in) ← a file ← the environment ← flags.
 //!
-//! **Invariant:** defaults have one home, the commented file; a setting exists when it stands there, and an unknown one is
-//! refused by name.
+//! **Invariants:** defaults have one home, the commented file; a setting exists when it stands there, and an unknown one is
+//! refused by name. What settings are for is not known here: this module is plain data and imports no other, and
+//! `app::settings` makes of it what the parts need.
+mod bounds;
+mod ice;
 mod listeners;
 mod original;
 mod sources;
 
-use std::{net::IpAddr, path::PathBuf, time::Duration};
+use std::{net::IpAddr, path::PathBuf};
 
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-pub use listeners::{Listener, ListenerSettings};
+pub use ice::{IceServer, IceSettings};
+pub use listeners::{Listener, ListenerSettings, one_of};
 pub use sources::{BadSetting, Flags, read, usual_places};
-
-use crate::{
-    ice::{Access, ConfiguredServer, Ice, Login},
-    rooms::Limits,
-    transports::TransportLimits,
-};
 
 /// The compiled-in settings, commented.
 pub const DEFAULTS: &str = include_str!("../../default_config.toml");
@@ -88,31 +86,6 @@ pub struct Rooms {
     pub password_units_max: usize,
 }
 
-/// `[ice]`
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
-pub struct IceSettings {
-    pub servers: Vec<IceServer>,
-    pub credential_ttl_s: u64,
-}
-
-/// One of `ice.servers`.
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, expecting = "a table with urls")]
-#[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
-pub struct IceServer {
-    // Without any it is refused by name.
-    #[serde(default)]
-    pub urls: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub username: Option<String>,
-    #[serde(default, serialize_with = "hidden", skip_serializing_if = "Option::is_none")]
-    pub credential: Option<String>,
-    #[serde(default, serialize_with = "hidden", skip_serializing_if = "Option::is_none")]
-    pub shared_secret: Option<String>,
-}
-
 /// `[log]`
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -133,51 +106,6 @@ pub enum LogFormat {
 }
 
 impl Config {
-    /// How P2PChat's own are spoken to.
-    pub fn wire(&self) -> TransportLimits {
-        self.wire_with(self.signaling.ping_interval_ms, self.signaling.ping_timeout_ms)
-    }
-
-    /// How everybody else is: whoever is gone is missed within seconds.
-    pub fn fast_ping(&self) -> TransportLimits {
-        self.wire_with(self.signaling.quick_ping_interval_ms, self.signaling.quick_ping_timeout_ms)
-    }
-
-    fn wire_with(&self, ping_interval_ms: u64, ping_timeout_ms: u64) -> TransportLimits {
-        TransportLimits {
-            message_bytes_max: self.signaling.message_bytes_max,
-            frames_waiting_max: self.signaling.frames_waiting_max,
-            bytes_waiting_max: self.signaling.bytes_waiting_max,
-            ping_interval: Duration::from_millis(ping_interval_ms),
-            ping_timeout: Duration::from_millis(ping_timeout_ms),
-        }
-    }
-
-    /// What a room of P2PChat's own may be at most.
-    pub fn limits(&self) -> Limits {
-        let Rooms { peers_max, rooms_per_peer_max, name_units_max, password_units_max, .. } = self.rooms;
-        Limits { peers_max, rooms_per_peer_max, name_units_max, password_units_max }
-    }
-
-    /// What anybody else's room may be at most.
-    pub fn open_limits(&self) -> Limits {
-        Limits { peers_max: self.rooms.open_peers_max, ..self.limits() }
-    }
-
-    /// What clients are told of STUN and TURN.
-    pub fn ice(&self) -> Ice {
-        let server = |it: &IceServer| {
-            let login = it.username.clone().zip(it.credential.clone());
-            let access = match (login, it.shared_secret.clone()) {
-                (_, Some(secret)) => Access::SharedSecret(secret),
-                (Some((username, credential)), None) => Access::Fixed(Login { username, credential }),
-                (None, None) => Access::Open,
-            };
-            ConfiguredServer { urls: it.urls.clone(), access }
-        };
-        Ice { servers: self.ice.servers.iter().map(server).collect(), credential_ttl_s: self.ice.credential_ttl_s }
-    }
-
     /// As a settings file, its secrets hidden.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).unwrap_or_else(|error| format!("# {error}\n"))
@@ -185,61 +113,48 @@ impl Config {
 
     /// What types alone do not say.
     fn check(&self) -> Result<(), String> {
-        let Signaling { path, message_bytes_max, frames_waiting_max, bytes_waiting_max, .. } = &self.signaling;
-        let allowed = |it: char| it.is_ascii_alphanumeric() || "/-._~".contains(it);
-        if !(path.starts_with('/') && path.ends_with('/') && path.len() > 1 && path.chars().all(allowed))
-            || path.contains("//")
-        {
-            return Err(format!(
-                "signaling.path is {path:?}: it must begin and end with a slash and hold pending_offers, digits and -._~, as \
-                 \"/api/signaling/\" does"
-            ));
-        }
-        let name = |it: char| it.is_ascii_alphanumeric() || "-.".contains(it);
-        if !self.http.hostname.chars().all(name) {
-            return Err(format!(
-                "http.hostname is {:?}: it must be a bare name, without a scheme, port or path, as \"chat.example.org\" is",
-                self.http.hostname
-            ));
-        }
-        let at_least = [
-            ("signaling.message_bytes_max", *message_bytes_max as u64, 1_000),
-            ("signaling.frames_waiting_max", *frames_waiting_max as u64, 16),
-            ("signaling.bytes_waiting_max", *bytes_waiting_max, *message_bytes_max as u64),
-            ("signaling.ping_interval_ms", self.signaling.ping_interval_ms, 100),
-            ("signaling.ping_timeout_ms", self.signaling.ping_timeout_ms, 100),
-            ("signaling.quick_ping_interval_ms", self.signaling.quick_ping_interval_ms, 100),
-            ("signaling.quick_ping_timeout_ms", self.signaling.quick_ping_timeout_ms, 100),
-            ("rooms.peers_max", self.rooms.peers_max as u64, 1),
-            ("rooms.open_peers_max", self.rooms.open_peers_max as u64, 1),
-            ("rooms.rooms_per_peer_max", self.rooms.rooms_per_peer_max as u64, 1),
-        ];
-        if let Some((name, value, least)) = at_least.into_iter().find(|it| it.1 < it.2) {
-            return Err(format!("{name} is {value}: it must be {least} or more"));
-        }
+        check_path(&self.signaling.path)?;
+        check_hostname(&self.http.hostname)?;
+        bounds::check(self)?;
         self.check_listeners()?;
-        self.ice.servers.iter().try_for_each(IceServer::check)
+        self.ice.check()
     }
 }
 
-impl IceServer {
-    fn check(&self) -> Result<(), String> {
-        let schemes = ["stun:", "stuns:", "turn:", "turns:"];
-        if self.urls.is_empty() {
-            return Err("an entry of ice.servers has no urls: name at least one, as \"stun:stun.example.org\"".into());
-        }
-        if let Some(url) = self.urls.iter().find(|url| !schemes.iter().any(|it| url.starts_with(it))) {
-            return Err(format!("ice.servers has the url {url:?}: it must begin with stun:, stuns:, turn: or turns:"));
-        }
-        if self.username.is_some() != self.credential.is_some() {
-            return Err(format!("ice.servers entry {}: username and credential go together", self.urls[0]));
-        }
-        if self.username.is_some() && self.shared_secret.is_some() {
-            let url = &self.urls[0];
-            return Err(format!("ice.servers entry {url}: give either a username and credential or a shared_secret"));
-        }
-        Ok(())
+/// Longer ones do not fit into what proxies and logs keep of a request.
+const PATH_BYTES_MAX: usize = 200;
+
+fn check_path(path: &str) -> Result<(), String> {
+    let allowed = |it: char| it.is_ascii_alphanumeric() || "/-._~".contains(it);
+    let is_between_slashes = path.starts_with('/') && path.ends_with('/') && path.len() > 1;
+    if !is_between_slashes || !path.chars().all(allowed) || path.contains("//") {
+        return Err(format!(
+            "signaling.path is {path:?}: it must begin and end with a slash and hold letters, digits and -._~, as \
+             \"/api/signaling/\" does"
+        ));
     }
+    // Browsers take these out of an address before they ask for it, so that nobody could ever ask for this one.
+    if path.split('/').any(|it| it == "." || it == "..") {
+        return Err(format!("signaling.path is {path:?}: \".\" and \"..\" cannot be parts of it"));
+    }
+    if path.len() > PATH_BYTES_MAX {
+        return Err(format!("signaling.path has {} characters: {PATH_BYTES_MAX} are the most", path.len()));
+    }
+    Ok(())
+}
+
+/// A name by which people reach the server (RFC 1123, section 2.1), or an IPv4 address.
+fn check_hostname(hostname: &str) -> Result<(), String> {
+    let is_label = |it: &str| {
+        let is_inside = it.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-');
+        (1..=63).contains(&it.len()) && is_inside && !it.starts_with('-') && !it.ends_with('-')
+    };
+    if hostname.is_empty() || (hostname.len() <= 253 && hostname.split('.').all(is_label)) {
+        return Ok(());
+    }
+    Err(format!(
+        "http.hostname is {hostname:?}: it must be a bare name, without a scheme, port or path, as \"chat.example.org\" is"
+    ))
 }
 
 // By hand, for a sentence without our own names for things.
@@ -252,16 +167,5 @@ impl TryFrom<String> for LogFormat {
             "json" => Ok(LogFormat::Json),
             _ => Err(format!("it is {text:?}, and \"text\" or \"json\" is expected")),
         }
-    }
-}
-
-fn hidden<S: Serializer>(_: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str("(hidden)")
-}
-
-// Credentials must not reach a log by way of `{:?}`.
-impl std::fmt::Debug for IceServer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "IceServer({})", self.urls.join(", "))
     }
 }

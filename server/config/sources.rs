@@ -44,7 +44,7 @@ pub struct BadSetting(String);
 /// Reads all sources over each other.
 ///
 /// `places` are the files to look for when no `--config` is given; the first that exists is read. `environment` is what
-/// [`std::env::vars`] gives.
+/// [`std::env::vars`] gives; an empty variable counts as not set.
 ///
 /// # Errors
 /// A setting is unknown, of a wrong type or out of range, or a file cannot be read.
@@ -55,7 +55,8 @@ pub fn read(
 ) -> Result<(Config, Option<PathBuf>), BadSetting> {
     let defaults = table(DEFAULTS, "default_config.toml")?;
     let file = flags.config.clone().or_else(|| places.iter().find(|it| it.exists()).cloned());
-    let environment: Vec<_> = environment.into_iter().collect();
+    // Compose files and unit files pass on what is not set as an empty text.
+    let environment: Vec<_> = environment.into_iter().filter(|it| !it.1.is_empty()).collect();
     let above = |mut builder: ConfigBuilder<DefaultState>| {
         if let Some(path) = &file {
             let origin = path.display().to_string();
@@ -80,8 +81,9 @@ pub fn read(
 
 /// The files that are looked for without `--config`, most particular first.
 pub fn usual_places(variable: impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
-    let own = variable("XDG_CONFIG_HOME").map(PathBuf::from);
-    let own = own.or_else(|| variable("HOME").map(|it| Path::new(&it).join(".config")));
+    let set = |name: &str| variable(name).filter(|it| !it.is_empty());
+    let own = set("XDG_CONFIG_HOME").map(PathBuf::from);
+    let own = own.or_else(|| set("HOME").map(|it| Path::new(&it).join(".config")));
     let system = PathBuf::from("/etc");
     let folders = own.into_iter().chain([system]).map(|it| it.join("p2pchat-server"));
     [PathBuf::from("config.toml")].into_iter().chain(folders.map(|it| it.join("config.toml"))).collect()

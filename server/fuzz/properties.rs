@@ -2,11 +2,16 @@
 use std::{
     mem,
     net::Ipv4Addr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::Duration,
 };
 
 use p2pchat_server::{
     accounting::{Account, Ledger, Limits as Quotas, Reason},
+    app::realm_settings,
     ice::Ice,
     protocols::{
         self, Attachments, Frame, Incoming, Protocol,
@@ -21,29 +26,53 @@ use p2pchat_server::{
 };
 use serde_json::Value;
 
-/// Keeps what is said.
+/// Keeps what is sent to one client, which may fail.
 #[derive(Default)]
-struct Tape(Mutex<Vec<String>>);
+struct Tape {
+    frames: Mutex<Vec<String>>,
+    /// Frames from now on until the queue is full; a negative number is no bound.
+    room: AtomicI64,
+    /// It was ended from our side.
+    is_ended: AtomicBool,
+}
 
 impl Tape {
     fn take(&self) -> Vec<String> {
-        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        mem::take(&mut *self.frames.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn fills_after(&self, n_frames: i64) {
+        self.room.store(n_frames, Ordering::Relaxed);
+    }
+
+    fn endless() -> Arc<Tape> {
+        Arc::new(Tape { room: AtomicI64::new(-1), ..Tape::default() })
     }
 }
 
 impl Connection for Tape {
     fn send(&self, frame: Frame) -> Result<Queued, SendQueueFull> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(frame.text);
-        Ok(Queued::default())
+        let room = self.room.load(Ordering::Relaxed);
+        if room == 0 {
+            return Err(SendQueueFull);
+        }
+        self.room.store(if room > 0 { room - 1 } else { room }, Ordering::Relaxed);
+        self.frames.lock().unwrap_or_else(PoisonError::into_inner).push(frame.text);
+        // A queue that fills is read, so that whoever fills it may be ended for it.
+        let fullness = if room > 0 && room < 4 { 250 } else { 0 };
+        Ok(Queued { fullness, taken_bytes: u64::from(fullness == 250) * room.unsigned_abs() })
     }
-    fn abort(&self, _: Reason) {}
+
+    fn abort(&self, _: Reason) {
+        self.is_ended.store(true, Ordering::Relaxed);
+    }
 }
 
 fn member(sessions: &Sessions, realm: Realm, tape: &Arc<Tape>) -> (SessionHandle, String) {
-    let attached = sessions.connect(realm, tape.clone(), account(sessions));
-    sessions.receive(&attached, r#"["GET-ID",{"requestId":"0"}]"#);
+    let handle = sessions.connect(realm, tape.clone(), account(sessions));
+    sessions.receive(&handle, r#"["GET-ID",{"requestId":"0"}]"#);
     let id = field(&tape.take(), "userID");
-    (attached, id)
+    (handle, id)
 }
 
 fn field(frames: &[String], name: &str) -> String {
@@ -56,8 +85,8 @@ fn field(frames: &[String], name: &str) -> String {
 pub(super) fn hears_anything(data: &[u8]) {
     let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
     let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(Quotas::default()));
-    let realm = sessions.open(&P2pChat, limits);
-    let (tape_a, tape_b) = (Arc::new(Tape::default()), Arc::new(Tape::default()));
+    let realm = sessions.open(realm_settings(&P2pChat, limits));
+    let (tape_a, tape_b) = (Tape::endless(), Tape::endless());
     let ((a, id_a), (b, id_b)) = (member(&sessions, realm, &tape_a), member(&sessions, realm, &tape_b));
     let create = r#"["CREATE-ROOM",{"requestId":"1","maxUsers":5,"name":"n","password":"","type":0}]"#;
     sessions.receive(&a, create);
@@ -81,6 +110,127 @@ pub(super) fn hears_anything(data: &[u8]) {
     assert!(is_empty, "something stays when everyone is gone");
 }
 
+/// What the bytes of [`sessions_stay_sound`] are turned into: messages of every protocol that have effects. `$r` is the room
+/// that was made last, `$p` the peer that came last.
+const MESSAGES: &[(&str, &[&str])] = &[
+    (
+        "p2pchat",
+        &[
+            r#"["GET-ID",{"requestId":"0","alerts":true}]"#,
+            r#"["CREATE-ROOM",{"requestId":"1","maxUsers":3,"name":"n","password":"","type":0}]"#,
+            r#"["CREATE-ROOM",{"requestId":"1","maxUsers":3,"name":"n","password":"","type":1}]"#,
+            r#"["JOIN-ROOM",{"requestId":"2","room":"$r","password":""}]"#,
+            r#"["JOIN-ROOM",{"requestId":"2","room":"$r","password":"x"}]"#,
+            r#"["UPDATE-ROOM",{"requestId":"3","room":"$r","maxUsers":2,"name":"m","password":""}]"#,
+            r#"["SIGNAL",{"target":"$p","room":"$r","signal":1}]"#,
+            r#"["DISCONNECTEDUSER","$r"]"#,
+        ],
+    ),
+    ("textchat", &[r#"["create-room"]"#, r#"["join-room","r"]"#, r#"["rtc-offer","$p",{}]"#]),
+    (
+        "videocall",
+        &[
+            r#"{"type":"join-room","roomId":"r"}"#,
+            r#"{"type":"join-room","roomId":"s"}"#,
+            r#"{"type":"offer","to":"$p","offer":{}}"#,
+            r#"{"type":"answer","to":"$p","answer":{}}"#,
+            r#"{"type":"ice-candidate","to":"$p","candidate":{}}"#,
+        ],
+    ),
+    (
+        "poc",
+        &[
+            r#"{"type":"join","room":"r"}"#,
+            r#"{"type":"join","room":"s"}"#,
+            r#"{"type":"signal","payload":{"sdp":{"type":"offer"}}}"#,
+            r#"{"type":"signal","payload":{"sdp":{"type":"answer"}}}"#,
+            r#"{"type":"signal","payload":{"candidate":{}}}"#,
+        ],
+    ),
+    (
+        "mqtt",
+        &[
+            "system/register\t{\"username\":\"$n\"}",
+            "ann/incoming\t{\"type\":\"signal-offer\"}",
+            "bob/incoming\t{\"type\":\"signal-answer\"}",
+            "ann/incoming\t{\"type\":\"signal-candidate\"}",
+        ],
+    ),
+];
+
+/// The bytes drive six clients of one protocol through connecting, messages, full queues, takeovers, timers and endings. What
+/// is known of who lives is compared with what the sessions count, after each step; a client that was ended is silent for
+/// good, and when everyone is gone nothing is left.
+pub(super) fn sessions_stay_sound(data: &[u8]) {
+    let Some((&which, steps)) = data.split_first() else { return };
+    let (name, messages) = MESSAGES[usize::from(which) % MESSAGES.len()];
+    let Some(protocol) = protocols::ALL.iter().find(|it| it.name() == name) else { return };
+    let quotas = Quotas { rooms_max: 8, memory_bytes_max: 64 << 20, ..Quotas::default() };
+    let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(quotas));
+    let limits = Limits { peers_max: 4, rooms_per_peer_max: 3, name_units_max: 20, password_units_max: 100 };
+    let realm = sessions.open(realm_settings(*protocol, limits));
+    let mut clients: Vec<Option<(SessionHandle, Arc<Tape>)>> = (0..6).map(|_| None).collect();
+    let (mut room, mut last, mut now) = (String::new(), String::new(), tokio::time::Instant::now());
+    for step in steps.chunks_exact(2) {
+        let at = usize::from(step[0] % 6);
+        let ended_before: Vec<_> = clients.iter().flatten().map(|it| it.1.is_ended.load(Ordering::Relaxed)).collect();
+        let slot = &mut clients[at];
+        match (slot.as_ref(), step[0] / 6, step[1]) {
+            (None, ..) => {
+                let tape = Tape::endless();
+                let handle = sessions.connect(realm, tape.clone(), account(&sessions));
+                last = handle.peer().to_string();
+                *slot = Some((handle, tape));
+            }
+            (Some((handle, _)), 0, _) => {
+                sessions.disconnect(handle, Reason::TransportError);
+                *slot = None;
+            }
+            (Some((_, tape)), 1, n) => tape.fills_after(i64::from(n % 8)),
+            (Some((handle, _)), 2, _) => sessions.on_alive(handle),
+            (Some(_), 3, n) => {
+                now += Duration::from_millis(u64::from(n) * 40);
+                sessions.on_timers(now);
+            }
+            (Some((handle, _)), _, n) => {
+                let text = messages[usize::from(n) % messages.len()].replace("$r", &room).replace("$p", &last);
+                let text = text.replace("$n", ["ann", "bob"][at % 2]);
+                let (topic, text) = text.split_once('\t').unwrap_or(("", &text));
+                let sender = ["ann", "bob"][at % 2];
+                sessions.receive(handle, Incoming { sender, topic, text, attachments: Attachments::new() });
+            }
+        }
+        for (_, tape) in clients.iter().flatten() {
+            let frames = tape.take();
+            if let Some(made) = frames.iter().find(|it| it.starts_with("[\"CREATE-ROOM\"")) {
+                room = field(std::slice::from_ref(made), "roomID");
+            }
+        }
+        let living = clients.iter().flatten().filter(|it| !it.1.is_ended.load(Ordering::Relaxed)).count();
+        let count = sessions.counts()[0];
+        assert_eq!(count.n_peers, living, "after {step:?}");
+        assert!(count.n_peers > 0 || count.n_rooms == 0, "rooms outlive their members");
+        // Ended clients say everything that there is to say, and nobody hears it.
+        if ended_before.contains(&true) {
+            for (handle, tape) in clients.iter().flatten().filter(|it| it.1.is_ended.load(Ordering::Relaxed)) {
+                messages.iter().for_each(|it| sessions.receive(handle, *it));
+                sessions.on_alive(handle);
+                assert!(tape.take().is_empty(), "one that was ended is answered");
+            }
+            assert_eq!(sessions.counts()[0], count, "one that was ended is heard");
+        }
+    }
+    for (handle, _) in clients.iter().flatten() {
+        sessions.disconnect(handle, Reason::ClientClosed);
+    }
+    drop(clients);
+    (0..20).for_each(|n| sessions.on_timers(now + Duration::from_secs(100 * n)));
+    let count = sessions.counts()[0];
+    let balance = sessions.ledger().balance();
+    assert_eq!((count.n_peers, count.n_rooms, sessions.n_timers()), (0, 0, 0), "something stays when everyone is gone");
+    assert_eq!((balance.n_sessions, balance.memory.held), (0, 0), "something is still held");
+}
+
 /// The bytes are lines, each said by one of three peers in turn, in every protocol that greets by itself; `$0`, `$1` and
 /// `$2` in them stand for the peers' ids, what stands before a tab is the topic, and `!` alone is a sign of life. Where peers
 /// have names, they are ann, bob and cat.
@@ -88,8 +238,8 @@ pub(super) fn others_hear_anything(data: &[u8]) {
     let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
     let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(Quotas::default()));
     for protocol in protocols::ALL.iter().filter(|it| it.on_connect().is_some()) {
-        let realm = sessions.open(*protocol, limits);
-        let tapes: Vec<_> = (0..3).map(|_| Arc::new(Tape::default())).collect();
+        let realm = sessions.open(realm_settings(*protocol, limits));
+        let tapes: Vec<_> = (0..3).map(|_| Tape::endless()).collect();
         let peers: Vec<_> = tapes.iter().map(|it| sessions.connect(realm, it.clone(), account(&sessions))).collect();
         for (n, line) in String::from_utf8_lossy(data).lines().enumerate() {
             let from = &peers[n % 3];
@@ -130,10 +280,10 @@ pub(super) fn others_pass_on_what_was_sent(value: &str) {
         let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
         // Its name leads to the very one that has no shorter life.
         let known = protocols::ALL.iter().find(|it| it.name() == protocol.name());
-        let Some(realm) = known.map(|it| sessions.open(*it, limits)) else {
+        let Some(realm) = known.map(|it| sessions.open(realm_settings(*it, limits))) else {
             panic!("{} is in no table", protocol.name())
         };
-        let (from, to) = (Arc::new(Tape::default()), Arc::new(Tape::default()));
+        let (from, to) = (Tape::endless(), Tape::endless());
         let (a, b) = (
             sessions.connect(realm, from, account(&sessions)),
             sessions.connect(realm, to.clone(), account(&sessions)),
@@ -173,5 +323,5 @@ pub(super) fn relays_what_was_sent(body: &str) {
 }
 
 fn account(sessions: &Sessions) -> Arc<Account> {
-    sessions.ledger().open_account(Ipv4Addr::LOCALHOST.into(), 0).expect("there are no limits")
+    sessions.ledger().open_account(Ipv4Addr::LOCALHOST.into(), b"", 0).expect("there are no limits")
 }

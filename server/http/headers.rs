@@ -101,6 +101,7 @@ fn is_this_machine(host: &str) -> bool {
 #[derive(Clone, Debug)]
 pub(super) struct HeaderSettings {
     pub(super) https: bool,
+    pub(super) https_only: bool,
 }
 
 /// Adds the headers to an answer that is on its way out.
@@ -120,7 +121,7 @@ pub(super) async fn add(State(dress): State<Arc<HeaderSettings>>, request: Reque
     if trusted && matches!(policy, Policy::Client | Policy::ClientFrame) {
         out.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
     }
-    if dress.https {
+    if dress.https_only {
         out.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
     }
     response

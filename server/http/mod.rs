@@ -26,8 +26,10 @@ pub struct Site {
     pub signaling_path: String,
     /// Whose frontend it is.
     pub frontend: Frontend,
-    /// Whether people reach this server by HTTPS itself, so that browsers may be told to insist on it.
+    /// Whether people reach this server by HTTPS itself.
     pub https: bool,
+    /// Whether browsers may be told to insist on that, for every port of the host (RFC 6797, section 8.3).
+    pub https_only: bool,
 }
 
 /// Whose pages a listener has.
@@ -43,7 +45,7 @@ pub enum Frontend {
 pub fn router(site: Site, health: impl Fn() -> Health + Clone + Send + Sync + 'static) -> Router {
     let path = format!("/{}/", site.signaling_path.trim_matches('/')).replace("//", "/");
     let pages = Arc::new(Pages::new(site.views, &path, site.frontend));
-    let dress = Arc::new(headers::HeaderSettings { https: site.https });
+    let dress = Arc::new(headers::HeaderSettings { https: site.https, https_only: site.https_only });
     let mut router = Router::new().merge(health::router(health));
     for (name, file) in client::socket_io() {
         // Braces mean something in a route.

@@ -111,7 +111,7 @@ impl Views {
     }
 }
 
-/// tower-http 0.7.1 compresses and leaves the plain file's strong tag room_offer: two sequences of bytes under one tag.
+/// tower-http 0.7.1 compresses and leaves the plain file's strong tag standing: two sequences of bytes under one tag.
 /// A weak one is right for both. A 304 gets it too, for it may be about either.
 fn finish(response: &mut Response) {
     let changed = response.headers().contains_key(CONTENT_ENCODING) || response.status() == StatusCode::NOT_MODIFIED;

@@ -1,7 +1,7 @@
 //! JSON as `JSON.parse` would take it, read without building a tree: the last of equal keys counts, lone surrogates and
 //! numbers beyond any type are no reason to refuse a text.
 //!
-//! **Invariant:** what is borrowed points into the text that was read, so that it can be found again in it.
+//! **Invariant:** what is borrowed points into the text that was read, so that its position there can be computed.
 use std::{borrow::Cow, fmt, ops::Range};
 
 use serde::{
@@ -19,7 +19,7 @@ pub(super) struct Event<'a> {
 pub(super) enum Body<'a> {
     Object(Fields<'a>),
     Text(Cow<'a, str>),
-    /// None of the two.
+    /// Neither of the two.
     Other,
 }
 
@@ -52,7 +52,7 @@ pub(super) fn quoted(text: &str) -> String {
 /// `None`: not JSON, or no event with a body.
 pub(super) fn read_event(text: &str) -> Option<Event<'_>> {
     let mut event: Event<'_> = serde_json::from_str(text).ok()?;
-    // One pass over the text has told where its members lie; the object is what lies around them.
+    // One pass over the text gives the spans of its members; the object's text is what surrounds them.
     if let Body::Object(Fields { text: object, members }) = &mut event.body
         && let Some((_, last)) = members.last()
     {
@@ -64,10 +64,11 @@ pub(super) fn read_event(text: &str) -> Option<Event<'_>> {
     Some(event)
 }
 
-/// Where a kind borrowed from `whole` lies in it.
-pub(super) fn span(whole: &str, kind: &str) -> Option<Range<usize>> {
-    let start = kind.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
-    (start + kind.len() <= whole.len()).then(|| start..start + kind.len())
+/// The span of `part`, which was borrowed from `whole`. By the addresses of the two: a search could find an equal text
+/// elsewhere. `None`: it was borrowed from another text.
+pub(super) fn span(whole: &str, part: &str) -> Option<Range<usize>> {
+    let start = part.as_ptr().addr().checked_sub(whole.as_ptr().addr())?;
+    (start + part.len() <= whole.len()).then(|| start..start + part.len())
 }
 
 impl<'a> Fields<'a> {
@@ -76,7 +77,7 @@ impl<'a> Fields<'a> {
         self.members.iter().filter(move |(it, _)| **it == *key.as_bytes()).map(|(_, value)| *value)
     }
 
-    /// The text of the value that counts.
+    /// The text of the last value with this key, which is the one that counts.
     pub(super) fn raw(&self, key: &str) -> Option<&'a str> {
         self.all(key).last()
     }

@@ -1,4 +1,4 @@
-//! Protocols: the words on the wire, to and from the rooms' own words.
+//! Protocols: what goes over the wire, translated to and from requests, replies and events.
 //!
 //! **Invariant:** a protocol decides how a thing is said, never whether it is allowed; it does no input or output and knows
 //! nobody who is connected. `serde` lives here and in the settings.
@@ -17,14 +17,14 @@ use serde::Serialize;
 
 use crate::{
     ice::IceServer,
-    rooms::{Event, Payload, Rejection, Reply, Request, RoomId, RoomPolicy, SignalKind},
+    rooms::{Event, Payload, Rejection, Reply, Request, RoomId, SignalKind},
 };
 
 /// Every protocol, by the names that settings have for them. Where several can be meant, the first is tried first.
 pub static ALL: &[&dyn Protocol] =
     &[&p2pchat::P2pChat, &textchat::TextChat, &videocall::VideoCall, &poc::Poc, &mqtt::Mqtt];
 
-/// Texts by which clients call rooms are cut off here; the longest that any page makes has a tenth of it.
+/// Bytes of a room id that a client chose. The longest that any page makes has a tenth of it.
 const ROOM_BYTES_MAX: usize = 200;
 
 /// Binary parts of a frame, in the order of their placeholders.
@@ -32,25 +32,22 @@ pub type Attachments = VecDeque<Bytes>;
 
 /// One wire protocol.
 pub trait Protocol: Send + Sync {
-    /// What operators call it; its rooms and peers are kept apart from those of every other.
+    /// Its name in the settings, in logs and in `/health`.
     fn name(&self) -> &'static str;
 
-    /// What carries it.
+    /// The transport that carries it.
     fn transport(&self) -> Transport;
 
-    /// What its rooms are like.
-    fn policy(&self) -> RoomPolicy;
-
-    /// What a client says by connecting alone. `None`: nothing.
+    /// The command that a client gives by connecting alone, if any.
     fn on_connect(&self) -> Option<Command<'static>>;
 
-    /// What a client says, in the rooms' words.
+    /// Decodes a message of a client.
     ///
     /// # Errors
-    /// The words make no sense, or none that this protocol answers.
+    /// It is no message of this protocol, or one that it does not answer.
     fn decode<'a>(&self, said: Incoming<'a>) -> Result<Command<'a>, DecodeError>;
 
-    /// The answer to a call.
+    /// Encodes the answer to a command.
     fn encode_answer(
         &self,
         request_id: &RequestId,
@@ -58,16 +55,16 @@ pub trait Protocol: Send + Sync {
         beside: &AnswerContext<'_>,
     ) -> Answer;
 
-    /// What a peer hears unasked. `None`: this protocol has no word for it.
+    /// Encodes an event for a peer. `None`: this protocol has no message for it.
     fn encode_event(&self, event: Event<'_>) -> Option<Frame>;
 }
 
-/// What carries a protocol.
+/// A transport.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
-    /// socket.io, at the path from the settings.
+    /// socket.io at the path from the settings.
     SocketIo,
-    /// socket.io, at a path that its pages take for granted.
+    /// socket.io at a path that its pages have built in.
     SocketIoAt(&'static str),
     /// A plain websocket, one JSON text a message.
     Websocket,
@@ -77,9 +74,9 @@ pub enum Transport {
 
 /// One message of a client, as its transport hands it over.
 pub struct Incoming<'a> {
-    /// Where the transport itself names its clients: who says it. Else empty.
+    /// The sender, where the transport itself names its clients (MQTT's client identifier); otherwise empty.
     pub sender: &'a str,
-    /// Where the transport itself addresses messages: to what. Else empty.
+    /// The topic, where the transport itself addresses messages (MQTT); otherwise empty.
     pub topic: &'a str,
     /// The text as it came.
     pub text: &'a str,
@@ -87,45 +84,45 @@ pub struct Incoming<'a> {
     pub attachments: Attachments,
 }
 
-/// What becomes of a call for the one that made it.
+/// The answer to a command.
 #[derive(Debug)]
 pub enum Answer {
-    /// This protocol says nothing in that case.
+    /// No answer.
     Silence,
-    /// It hears this.
+    /// This frame.
     Say(Frame),
-    /// Its line is ended.
+    /// The connection is closed.
     Close(CloseReason),
 }
 
-/// What an answer may tell beside the reply itself.
+/// What an answer may contain beside the reply itself.
 #[derive(Clone, Copy, Debug)]
 pub struct AnswerContext<'a> {
-    /// Goes with a welcome, where the protocol has a word for it.
+    /// For the answer to a hello, where the protocol has a field for it.
     pub ice: &'a [IceServer],
     /// Milliseconds since 1970.
     pub now_ms: u64,
 }
 
-/// Why a line is ended, for transports that can say it (RFC 6455, section 7.4).
+/// Why a connection is closed, for transports that can say it (RFC 6455, section 7.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CloseReason {
     /// A close code.
     pub code: u16,
-    /// In words, for those who look.
+    /// In words.
     pub reason: &'static str,
 }
 
 /// A decoded request, with what the protocol needs to answer it.
 #[derive(Debug)]
 pub struct Command<'a> {
-    /// The client's mark.
+    /// The client's id for it.
     pub request_id: RequestId,
-    /// What it asks.
+    /// What it asks for.
     pub request: Request<'a>,
 }
 
-/// The client's own mark on a request, echoed in the answer; none where no answer is expected.
+/// The client's own id for a request, echoed in the answer; none where no answer is expected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RequestId(pub Option<String>);
 
@@ -138,7 +135,7 @@ pub struct Frame {
     pub attachments: Attachments,
 }
 
-/// Why words were ignored.
+/// Why a message was ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// Not an event with a body.
@@ -163,16 +160,16 @@ pub enum DecodeError {
 
 /// One JSON text, or an event of socket.io.
 fn frame(said: &impl Serialize) -> Frame {
-    // These shapes cannot fail to serialise; if one did, its hearer would hear nothing.
+    // These types cannot fail to serialise; if one did, its receiver would get an empty frame.
     Frame { text: serde_json::to_string(said).unwrap_or_default(), attachments: Attachments::new() }
 }
 
-/// The name of a room that a client chose. `None`: none that anybody would choose.
+/// A room id that a client chose. `None`: it is empty or too long.
 fn room_named(name: Option<Cow<'_, str>>) -> Option<RoomId> {
     name.filter(|it| !it.is_empty() && it.len() <= ROOM_BYTES_MAX).map(|it| RoomId::from(&*it))
 }
 
-/// What goes to others as it came. `None`, or `null`: there is nothing.
+/// A payload that is passed on as it came. A missing value or `null` is none.
 fn payload(kind: SignalKind, raw: Option<&str>) -> Result<Payload<'_>, DecodeError> {
     let text = raw.filter(|it| *it != "null").ok_or(DecodeError::Body)?;
     if json::is_deeper_than(text, signal::DEPTH_MAX) {
@@ -181,7 +178,7 @@ fn payload(kind: SignalKind, raw: Option<&str>) -> Result<Payload<'_>, DecodeErr
     Ok(Payload { kind, text: text.into(), sender_spans: Vec::new(), attachments: Attachments::new() })
 }
 
-/// A request that is answered without a mark, or not at all.
+/// A command without a request id.
 fn unmarked(request: Request<'_>) -> Command<'_> {
     Command { request_id: RequestId(None), request }
 }

@@ -1,37 +1,37 @@
-//! The words of the chat at github.com/DivynshSingh/WebRTC-Chat: people by name, each with a mailbox of its own, and JSON
-//! objects put into mailboxes. See docs/protocol.md.
+//! The protocol of the chat at github.com/DivynshSingh/WebRTC-Chat: people have names and a topic each, and publish JSON
+//! objects to each other's topics. See docs/protocol.md.
 use serde::Serialize;
 
 use super::{
     Answer, AnswerContext, Attachments, Command, DecodeError, Frame, Incoming, Protocol, RequestId, Transport, frame,
     json, signal, unmarked,
 };
-use crate::rooms::{Address, Event, Name, Payload, Rejection, Reply, Request, RoomPolicy, SignalKind};
+use crate::rooms::{Address, Event, Name, Payload, Rejection, Reply, Request, SignalKind};
 
 /// Spoken by that project's page.
 #[derive(Debug)]
 pub struct Mqtt;
 
-/// Where a client says that it is there.
+/// The topic at which a client registers its name.
 const REGISTER: &str = "system/register";
 
-/// What follows the name in the topic at which its owner hears.
+/// What follows the name in the topic that its owner subscribes to.
 const MAILBOX: &str = "/incoming";
 
-/// Longer ones nobody could tell apart.
+/// Length of a name, in UTF-16 units.
 const NAME_UNITS_MAX: usize = 100;
 
 const REGISTER_ACK: &str = "register-ack";
 const DELIVERY_FAILED: &str = "delivery-failed";
 
-/// By `type`.
+/// By the value of `type`.
 const SIGNALS: [(&str, SignalKind); 3] = [
     ("signal-offer", SignalKind::Offer),
     ("signal-answer", SignalKind::Answer),
     ("signal-candidate", SignalKind::Candidate),
 ];
 
-/// The topic at which a client of this name hears. `None`: it is no name, but empty, too long, or of characters that mean
+/// The topic that a client of this name subscribes to. `None`: the name is empty, too long, or has characters that mean
 /// something in topics.
 pub fn mailbox(name: &str) -> Option<String> {
     is_name(name).then(|| format!("{name}{MAILBOX}"))
@@ -51,14 +51,8 @@ impl Protocol for Mqtt {
         Transport::Mqtt
     }
 
-    // A page comes back under its name when its connection broke, before the server has noticed that. And it throws away
-    // candidates for which it is not ready, and offers nothing twice.
-    fn policy(&self) -> RoomPolicy {
-        RoomPolicy { verify_holders_alive: true, store_and_forward: true, ..RoomPolicy::default() }
-    }
-
     fn on_connect(&self) -> Option<Command<'static>> {
-        Some(unmarked(Request::Hello))
+        Some(unmarked(Request::Hello { alerts: false }))
     }
 
     fn decode<'a>(&self, Incoming { sender, topic, text, .. }: Incoming<'a>) -> Result<Command<'a>, DecodeError> {
@@ -70,7 +64,7 @@ impl Protocol for Mqtt {
         let to = topic.strip_suffix(MAILBOX).filter(|it| is_name(it)).ok_or(DecodeError::UnknownEvent)?;
         let kind = fields.text("type").ok_or(DecodeError::NotAnEvent)?;
         if [REGISTER_ACK, DELIVERY_FAILED].contains(&&*kind) {
-            // The server's own words.
+            // Messages that only the server sends.
             return Err(DecodeError::UnknownEvent);
         }
         if json::is_deeper_than(text, signal::DEPTH_MAX) {
@@ -107,7 +101,10 @@ impl Protocol for Mqtt {
                 signal::stamp(&mut text, &payload, "from", &[&json::quoted(name.as_str())]);
                 Some(Frame { text, attachments: Attachments::new() })
             }
-            Event::Signal { name: None, .. } | Event::PeerJoined { .. } | Event::PeerLeft { .. } => None,
+            Event::Signal { name: None, .. }
+            | Event::PeerJoined { .. }
+            | Event::PeerLeft { .. }
+            | Event::RoomAlert { .. } => None,
         }
     }
 }

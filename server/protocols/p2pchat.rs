@@ -1,5 +1,6 @@
-//! The original frontend's words, quirks kept: it asks with `requestId`, is answered with `requestID`, and calls a room's
-//! shape `type`, a star's host `spec` and leaving `DISCONNECTEDUSER`. See docs/protocol.md.
+//! The original frontend's protocol, quirks kept: it asks with `requestId`, is answered with `requestID`, and calls a room's
+//! topology `type`, a star's host `spec` and leaving `DISCONNECTEDUSER`. See docs/protocol.md.
+use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
 };
 use crate::{
     ice::IceServer,
-    rooms::{self, Address, Password, PeerId, Rejection, Reply, Request, RoomId, RoomPolicy, RoomSettings, Topology},
+    rooms::{self, Address, Alert, Password, PeerId, Rejection, Reply, Request, RoomId, RoomSettings, Topology},
 };
 
 /// Spoken by the original frontend and by ours.
@@ -22,9 +23,11 @@ const JOIN_ROOM: &str = "JOIN-ROOM";
 const UPDATE_ROOM: &str = "UPDATE-ROOM";
 const SIGNAL: &str = "SIGNAL";
 const DISCONNECTED_USER: &str = "DISCONNECTEDUSER";
+/// Ours: to clients that have asked for it with `alerts` in their `GET-ID`.
+const ROOM_ALERT: &str = "ROOM-ALERT";
 const TYPE_ERROR: &str = "TYPEERROR";
 
-/// Longer marks are ignored, as are empty ones.
+/// Length of a request id, in UTF-16 units. Requests with a longer one, or with none, are ignored.
 const REQUEST_ID_UNITS_MAX: usize = 10;
 
 impl Protocol for P2pChat {
@@ -36,11 +39,7 @@ impl Protocol for P2pChat {
         Transport::SocketIo
     }
 
-    fn policy(&self) -> RoomPolicy {
-        RoomPolicy::default()
-    }
-
-    // Its clients say hello themselves.
+    // Its clients say GET-ID themselves.
     fn on_connect(&self) -> Option<Command<'static>> {
         None
     }
@@ -59,7 +58,7 @@ impl Protocol for P2pChat {
             (DISCONNECTED_USER, Body::Text(room)) => {
                 Ok(Command { request_id: RequestId(None), request: Request::Leave { room: RoomId::from(&**room) } })
             }
-            (GET_ID, _) => asked(|_| Request::Hello),
+            (GET_ID, _) => asked(|it| Request::Hello { alerts: it.raw("alerts") == Some("true") }),
             (CREATE_ROOM, _) => asked(|it| Request::Create { settings: settings(it).zip(topology(it)) }),
             (JOIN_ROOM, _) => asked(|it| Request::Join {
                 room: room(it),
@@ -88,6 +87,9 @@ impl Protocol for P2pChat {
             rooms::Event::PeerLeft { room, peer } => {
                 frame(DISCONNECTED_USER, &Place { user: peer.as_str(), room: room.as_str() })
             }
+            rooms::Event::RoomAlert { room, alert: Alert::PasswordAttempts { n_wrong } } => {
+                frame(ROOM_ALERT, &RoomAlert { room: room.as_str(), kind: "password-attempts", count: n_wrong })
+            }
             rooms::Event::Signal { from, payload, .. } => {
                 Frame { text: signal::stamp_sender(&payload, from.as_str()), attachments: payload.attachments }
             }
@@ -95,7 +97,7 @@ impl Protocol for P2pChat {
     }
 }
 
-/// `None`: it is not answered. `id` is the asker's mark.
+/// `None`: the request is not answered. `id` is the client's id for it.
 fn encode_answer(id: &str, answer: &Result<Reply, Rejection>, ice: &[IceServer]) -> Option<Frame> {
     Some(match answer {
         Ok(Reply::Welcome { peer }) => frame(
@@ -118,7 +120,7 @@ fn encode_answer(id: &str, answer: &Result<Reply, Rejection>, ice: &[IceServer])
             let (max_users, cur_users) = (*peers_max, summary.n_peers);
             frame(UPDATE_ROOM, &Updated { request: id, password: &password.0, name, max_users, cur_users })
         }
-        // The original answers neither a signal, nor a leave, nor what was granted before; the rest it cannot ask.
+        // The original answers neither signals nor leaving; the other replies are to requests that it does not have.
         Ok(
             Reply::Left
             | Reply::Sent
@@ -133,7 +135,7 @@ fn encode_answer(id: &str, answer: &Result<Reply, Rejection>, ice: &[IceServer])
     })
 }
 
-/// A request that is answered: without a usable mark there is nobody to answer, and nothing is done.
+/// A request that is answered. Without a usable request id it is ignored, as by the original.
 fn asked<'a>(body: &Body<'a>, request: fn(&Fields<'a>) -> Request<'a>) -> Result<Command<'a>, DecodeError> {
     let Body::Object(fields) = body else { return Err(DecodeError::Body) };
     let id = fields.text("requestId").ok_or(DecodeError::Body)?;
@@ -143,18 +145,18 @@ fn asked<'a>(body: &Body<'a>, request: fn(&Fields<'a>) -> Request<'a>) -> Result
     Ok(Command { request_id: RequestId(Some(id.into_owned())), request: request(fields) })
 }
 
-/// What is no string is no room's name; neither is the empty one.
+/// A value that is no string, and the empty string, are no room's id.
 fn room(fields: &Fields<'_>) -> RoomId {
     RoomId::from(&*fields.text("room").unwrap_or_default())
 }
 
-/// `None`: a kind is missing or of a wrong type.
+/// `None`: a field is missing or of a wrong type.
 fn settings(fields: &Fields<'_>) -> Option<RoomSettings> {
     let peers_max = fields.number("maxUsers")?;
     Some(RoomSettings {
         name: fields.text("name")?.into_owned(),
         password: Password(fields.text("password")?.into_owned()),
-        // Cut down, and clamped at both ends.
+        // `as` cuts fractions off and clamps at both ends.
         peers_max: peers_max as usize,
     })
 }
@@ -180,9 +182,13 @@ fn error_code(rejection: Rejection) -> Option<u8> {
         Rejection::WrongPassword => Some(1),
         Rejection::RoomFull => Some(2),
         Rejection::NoSuchRoom => Some(3),
-        Rejection::NoId | Rejection::NotTheHost | Rejection::BadSettings | Rejection::TooManyRooms => Some(4),
+        Rejection::NoId
+        | Rejection::NotTheHost
+        | Rejection::BadSettings
+        | Rejection::TooManyRooms
+        | Rejection::Busy => Some(4),
         Rejection::HasId | Rejection::AlreadyThere | Rejection::NotAMember => None,
-        // What these are about it cannot ask for.
+        // It has no requests that lead to these.
         Rejection::NameTaken | Rejection::NoSuchName | Rejection::Glare | Rejection::TooMuchKept => None,
     }
 }
@@ -217,7 +223,7 @@ fn ice_server(server: &IceServer) -> RtcIceServer<'_> {
     RtcIceServer {
         urls: &server.urls,
         username: login.map(|it| &*it.username),
-        credential: login.map(|it| &*it.credential),
+        credential: login.map(|it| it.credential.expose_secret()),
     }
 }
 
@@ -268,6 +274,15 @@ struct TypeError<'a> {
     kind: u8,
     #[serde(rename = "requestID")]
     request: &'a str,
+}
+
+#[derive(Serialize)]
+struct RoomAlert<'a> {
+    #[serde(rename = "roomID")]
+    room: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    count: u32,
 }
 
 #[derive(Serialize)]

@@ -1,4 +1,4 @@
-//! The words of a `SIGNAL`: for whom, in which room, and the same text with `source` set. Nothing else is looked at.
+//! A `SIGNAL`: its target, its room, and the same text with `source` set. Nothing else is looked at.
 //!
 //! **Invariant:** what `JSON.parse` would make of the text is the same before and after, `source` aside: lone surrogates,
 //! long numbers, doubled and escaped keys stay as they were sent.
@@ -15,13 +15,16 @@ use crate::rooms::{Payload, SignalKind};
 /// The original passes about 4,100 levels on and drops 20,000.
 pub(super) const DEPTH_MAX: usize = 4_000;
 
+/// Members that name the sender. An honest signal has one or none.
+const SENDERS_MAX: usize = 8;
+
 /// More make a newer socket.io client give up its own connection (socket.io-parser 4.2.7, `maxAttachments`).
 const ATTACHMENTS_MAX: usize = 10;
 
 /// What the server has to know of a signal.
 #[derive(Debug)]
 pub struct Envelope<'a> {
-    /// The peer that is to hear it.
+    /// The peer that receives it.
     pub target: Cow<'a, str>,
     /// The room that both are in.
     pub room: Cow<'a, str>,
@@ -33,7 +36,7 @@ impl<'a> Envelope<'a> {
     /// Reads a whole event, `["SIGNAL",{…}]`; its name is not looked at.
     ///
     /// # Errors
-    /// It is not for anyone, says nothing, or would harm its receiver.
+    /// It has no target or no content, or it would harm its receiver.
     pub fn read(event: &'a str, attachments: Attachments) -> Result<Self, DecodeError> {
         match json::read_event(event).ok_or(DecodeError::NotAnEvent)?.body {
             Body::Object(fields) => Self::of(&fields, attachments),
@@ -78,34 +81,43 @@ pub fn stamp_sender(payload: &Payload<'_>, source: &str) -> String {
     text
 }
 
-/// Where in an object's text the sender's name goes: at every member of this key, so that no second one survives to be
-/// believed; where there is none one is appended to the members that there are.
+/// Where in an object's text the sender's name goes: at the last member of this key, which is the one that counts (ECMA-262,
+/// JSON.parse); where there is none, one is appended to the members that there are. The spans before the last hide members
+/// that a sender has put there for whoever believes the first.
 pub(super) fn sender_spans(object: &str, fields: &Fields<'_>, key: &str) -> Option<Vec<Range<usize>>> {
-    let mut places: Vec<_> = fields.all(key).filter_map(|it| json::span(object, it)).collect();
-    if places.is_empty() {
-        let brace = object.rfind('}')?;
-        places.push(brace..brace);
+    let mut spans: Vec<_> = fields.all(key).take(SENDERS_MAX + 1).filter_map(|it| json::span(object, it)).collect();
+    if spans.len() > SENDERS_MAX {
+        return None;
     }
-    Some(places)
+    if spans.is_empty() {
+        let brace = object.rfind('}')?;
+        spans.push(brace..brace);
+    }
+    Some(spans)
 }
 
-/// Appends an object's text with the sender's name, which is JSON in parts, in its places, as a member of this key.
+/// Appends an object's text with the sender's name, which is JSON in parts, as the member of this key. The text grows by the
+/// name once, however often the key stands there.
 pub(super) fn stamp(text: &mut String, payload: &Payload<'_>, key: &str, name: &[&str]) {
     let object = &*payload.text;
     let mut copied = 0;
-    for Range { start, end } in payload.sender_spans.iter().cloned() {
+    for (n, Range { start, end }) in payload.sender_spans.iter().cloned().enumerate() {
         text.push_str(&object[copied..start]);
         if start == end {
             text.extend([",\"", key, "\":"]);
         }
-        text.extend(name.iter().copied());
+        if n + 1 == payload.sender_spans.len() {
+            text.extend(name.iter().copied());
+        } else {
+            text.push('0');
+        }
         copied = end;
     }
     text.push_str(&object[copied..]);
 }
 
 /// May this text travel with so many attachments? The target's socket.io client closes its own connection over a
-/// placeholder that points nowhere: a room mate could throw others out. Without attachments it looks for none.
+/// placeholder that points nowhere, so that one member could throw out another. Without attachments it looks for none.
 fn placeholders_fit(body: &str, n_attachments: usize) -> bool {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
@@ -118,7 +130,7 @@ fn placeholders_fit(body: &str, n_attachments: usize) -> bool {
         let mut only_this = serde_json::Deserializer::from_str(object);
         Placeholder::deserialize(&mut only_this).is_ok_and(|it| it.is_one && it.num < n_attachments)
     };
-    // A scan and not a parse, so that the strings in it may hold what they like. The text is known to be JSON.
+    // A scan and not a parse, so that strings may contain anything. The text is known to be JSON.
     let mut open = Vec::new();
     let mut at = 0;
     while n_attachments > 0 && at < body.len() {
@@ -168,8 +180,21 @@ mod tests {
         );
         assert_eq!(
             relayed(r#"{"source":null,"target":"t", "room":"r","signal":{},"sour\u0063e" : {"a":"}"} }"#),
-            r#"["SIGNAL",{"source":"ME","target":"t", "room":"r","signal":{},"sour\u0063e" : "ME" }]"#
+            r#"["SIGNAL",{"source":0,"target":"t", "room":"r","signal":{},"sour\u0063e" : "ME" }]"#
         );
+    }
+
+    #[test]
+    fn a_signal_grows_by_the_senders_name_once() {
+        let body = |n: usize| format!(r#"{{{}"target":"t","room":"r","signal":1}}"#, r#""source":0,"#.repeat(n));
+        let name = "n".repeat(300);
+        for n in 0..=8 {
+            let event = event(&body(n));
+            let stamped = stamp_sender(&Envelope::read(&event, Attachments::new()).unwrap().payload, &name);
+            assert!(stamped.len() <= body(n).len() + name.len() + 32, "{n}");
+        }
+        assert_eq!(refused(&body(9), 0), DecodeError::Body);
+        assert_eq!(refused(&body(80_000), 0), DecodeError::Body);
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! The words of the text chat at github.com/Scthe/WebRTC-p2p-text-chat: socket.io events with positional arguments, no
+//! The protocol of the text chat at github.com/Scthe/WebRTC-p2p-text-chat: socket.io events with positional arguments, no
 //! requests and no answers. See docs/protocol.md.
 use super::{
     Answer, AnswerContext, Attachments, Command, DecodeError, Frame, Incoming, Protocol, RequestId, Transport, frame,
     json, payload, room_named, unmarked,
 };
-use crate::rooms::{Address, Event, IdKind, Rejection, Reply, Request, RoomPolicy, SignalKind};
+use crate::rooms::{Address, Event, Rejection, Reply, Request, SignalKind};
 
 /// Spoken by that project's page.
 #[derive(Debug)]
@@ -23,33 +23,29 @@ impl Protocol for TextChat {
         "textchat"
     }
 
-    // Its page asks its host for no other path.
+    // Its page has the library's default path.
     fn transport(&self) -> Transport {
         Transport::SocketIoAt("/socket.io/")
     }
 
-    fn policy(&self) -> RoomPolicy {
-        RoomPolicy { single_room: true, peer_ids: IdKind::Short, room_ids: IdKind::Short, ..RoomPolicy::default() }
-    }
-
     fn on_connect(&self) -> Option<Command<'static>> {
-        Some(unmarked(Request::Hello))
+        Some(unmarked(Request::Hello { alerts: false }))
     }
 
     fn decode<'a>(&self, Incoming { text, attachments, .. }: Incoming<'a>) -> Result<Command<'a>, DecodeError> {
         let said = json::read_array(text).ok_or(DecodeError::NotAnEvent)?;
         let argument = |n: usize| said.get(n).copied();
         let name = argument(0).and_then(json::text).ok_or(DecodeError::NotAnEvent)?;
-        // Its page sends none, and would not know what to do with one.
+        // Its page sends none and ignores received ones.
         if !attachments.is_empty() {
             return Err(DecodeError::TooManyAttachments);
         }
         match &*name {
-            CREATE_ROOM => Ok(unmarked(Request::Enter { room: None, peers_max: usize::MAX })),
+            CREATE_ROOM => Ok(unmarked(Request::Enter { room: None })),
             JOIN_ROOM => {
                 let asked = argument(1).and_then(json::text).ok_or(DecodeError::Body)?;
-                // For a name that nobody would choose it gets a fresh room, as from its own server for any that is not there.
-                Ok(unmarked(Request::Enter { room: room_named(Some(asked)), peers_max: usize::MAX }))
+                // For an id that nobody would choose it gets a fresh room, as its own server gives for any unknown id.
+                Ok(unmarked(Request::Enter { room: room_named(Some(asked)) }))
             }
             name => {
                 let (_, kind) = SIGNALS.iter().find(|it| it.0 == name).ok_or(DecodeError::UnknownEvent)?;
@@ -68,6 +64,7 @@ impl Protocol for TextChat {
 
     fn encode_event(&self, event: Event<'_>) -> Option<Frame> {
         match event {
+            Event::RoomAlert { .. } => None,
             Event::PeerJoined { peer, .. } => Some(frame(&(NEW_USER_JOINED, peer.as_str()))),
             Event::PeerLeft { peer, .. } => Some(frame(&(USER_DISCONNECTED, peer.as_str()))),
             Event::Signal { from, payload, .. } => {

@@ -1,4 +1,4 @@
-//! The words of the video call at github.com/gokul-23cse/videocall123: one JSON object a message, told apart by `type`.
+//! The protocol of the video call at github.com/gokul-23cse/videocall123: one JSON object a message, told apart by `type`.
 //! See docs/protocol.md.
 use serde::Serialize;
 
@@ -6,13 +6,13 @@ use super::{
     Answer, AnswerContext, Attachments, Command, DecodeError, Frame, Incoming, Protocol, RequestId, Transport, frame,
     json, payload, room_named, unmarked,
 };
-use crate::rooms::{Address, Event, IdKind, PeerId, Rejection, Reply, Request, RoomPolicy, SignalKind};
+use crate::rooms::{Address, Event, PeerId, Rejection, Reply, Request, SignalKind};
 
 /// Spoken by that project's page.
 #[derive(Debug)]
 pub struct VideoCall;
 
-/// By `type`, and by the field that holds what is passed on.
+/// By the value of `type`, with the field that holds the payload.
 const SIGNALS: [(&str, &str, SignalKind); 3] = [
     ("offer", "offer", SignalKind::Offer),
     ("answer", "answer", SignalKind::Answer),
@@ -28,20 +28,8 @@ impl Protocol for VideoCall {
         Transport::Websocket
     }
 
-    // Of two pages the one with the lower id calls, and only when it hears of the other: so ids ascend, and both hear of
-    // each other. One of its buttons joins twice.
-    fn policy(&self) -> RoomPolicy {
-        RoomPolicy {
-            single_room: true,
-            announce_both_ways: true,
-            merge_duplicate_joins: true,
-            peer_ids: IdKind::Ascending,
-            ..RoomPolicy::default()
-        }
-    }
-
     fn on_connect(&self) -> Option<Command<'static>> {
-        Some(unmarked(Request::Hello))
+        Some(unmarked(Request::Hello { alerts: false }))
     }
 
     fn decode<'a>(&self, Incoming { text, .. }: Incoming<'a>) -> Result<Command<'a>, DecodeError> {
@@ -50,7 +38,7 @@ impl Protocol for VideoCall {
         match &*kind {
             "join-room" => {
                 let room = room_named(fields.text("roomId")).ok_or(DecodeError::Body)?;
-                Ok(unmarked(Request::Enter { room: Some(room), peers_max: usize::MAX }))
+                Ok(unmarked(Request::Enter { room: Some(room) }))
             }
             "get-users" => Ok(unmarked(Request::Members)),
             kind => {
@@ -73,6 +61,7 @@ impl Protocol for VideoCall {
 
     fn encode_event(&self, event: Event<'_>) -> Option<Frame> {
         match event {
+            Event::RoomAlert { .. } => None,
             Event::PeerJoined { peer, present, .. } => {
                 let users = present.iter().map(|it| it.as_str().to_owned()).collect();
                 Some(frame(&Message::UserJoined { from: peer.as_str(), users }))

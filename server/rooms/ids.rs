@@ -8,7 +8,7 @@ macro_rules! name {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// The name as it stands on the wire; compared to the pending_offer.
+            /// The name as it stands on the wire; compared exactly.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -46,17 +46,4 @@ name! {
 name! {
     /// What a peer calls itself, and by which others may reach it. One living peer has it at a time.
     Name
-}
-
-/// What fresh ids look like. The rules need none of it: whoever makes the ids goes by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IdKind {
-    /// 36 characters, as RFC 9562 makes them of random bits.
-    Long,
-    /// 32 random hexadecimal digits.
-    Hex,
-    /// 10 random characters of `A-Za-z0-9_-`.
-    Short,
-    /// `u` and a number that grows with time, at a fixed width: as texts, too, they sort by age. Each can be guessed.
-    Ascending,
 }

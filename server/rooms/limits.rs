@@ -1,4 +1,4 @@
-//! What a room may be at most. What is over is cut or clamped; only rooms too many are refused.
+//! Upper bounds of rooms. Longer texts are cut and larger numbers clamped; only too many rooms are refused.
 use super::{Rejection, room::RoomSettings};
 
 /// Upper bounds for every room.
@@ -22,7 +22,7 @@ impl Limits {
         settings
     }
 
-    /// May one who is in so many rooms come into another?
+    /// May a peer that is in so many rooms join another?
     pub(super) fn check_rooms(&self, n_rooms: usize) -> Result<(), Rejection> {
         if n_rooms < self.rooms_per_peer_max { Ok(()) } else { Err(Rejection::TooManyRooms) }
     }

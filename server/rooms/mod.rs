@@ -1,95 +1,92 @@
-//! The rooms: who is where, who may enter, who must be notified, and when a room ends.
+//! The rules of rooms: who is where, who may enter, who must be told, and when a room ends.
 //!
-//! **Invariant:** plain data in, plain data out. Nothing in this folder reads a clock or a random source, takes a lock,
-//! logs, awaits, or knows what a socket is; fresh ids are handed in. No rule needs two rooms at once.
-mod entering;
+//! **Invariants:** plain data in, plain data out. Nothing in this folder reads a clock or a random source, takes a lock,
+//! logs, awaits, or knows what a socket is; fresh ids are handed in. [`step`] works on one room; [`Rooms`] only finds the
+//! room and remembers who is in which.
+mod compat;
 mod ids;
 mod limits;
 mod names;
-mod negotiations;
 mod outcome;
-mod pending_offers;
 mod policy;
 #[cfg(test)]
 mod random_scripts;
+mod registry;
 mod room;
-mod room_offer;
 #[cfg(test)]
-mod scenarios;
-mod signals;
+pub(crate) mod scenarios;
+mod step;
 mod timers;
 mod topology;
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::borrow::Cow;
 
-pub use ids::{IdKind, Name, PeerId, RoomId};
+pub use compat::{Compat, NamedSignal, NoCompat, RoomSignal};
+pub use ids::{Name, PeerId, RoomId};
 pub use limits::Limits;
-pub use outcome::{Event, Notification, Outcome, Payload, Rejection, Reply, SignalKind};
-pub use policy::RoomPolicy;
-pub use room::{Password, RoomSettings, RoomSummary};
-pub use timers::Timer;
+pub use names::Names;
+pub use outcome::{Alert, Event, Notification, Outcome, Payload, Rejection, Reply, SignalKind, signal_to};
+pub use policy::{RoomPolicy, Rules};
+pub use registry::Rooms;
+pub use room::{Password, Room, RoomSettings, RoomSummary};
+pub use step::{RoomCommand, Step, step};
+pub use timers::{Timer, TimerKind};
 pub use topology::Topology;
 
-use pending_offers::PendingOffers;
-use room::{Member, Room};
-
-/// What a peer may ask.
+/// What a peer asks for.
 #[derive(Debug)]
 pub enum Request<'a> {
-    /// An id of its own, without which nothing else is granted.
-    Hello,
-    /// A new room with itself in it.
+    /// A peer id, without which nothing else is granted.
+    Hello {
+        /// Whether the client knows what to do with [`Event::RoomAlert`].
+        alerts: bool,
+    },
+    /// A new room with the asker in it. `None`: the settings made no sense.
     Create {
-        /// What it is to be, before the limits are applied, and its shape, for good. `None`: the words made no sense.
+        /// Before the limits are applied, and the topology, which never changes.
         settings: Option<(RoomSettings, Topology)>,
     },
-    /// To come in.
+    /// To join a room.
     Join {
-        /// Where.
+        /// The room to join.
         room: RoomId,
         /// `None`: none was given, which is never the right one.
         password: Option<Password>,
     },
-    /// To come into a room without more ado: where there is none of that name it is made, with no password.
+    /// To join a room that is made if it does not exist, with no password. `None`: a room under a fresh id.
     Enter {
-        /// Where. `None`: a fresh one.
+        /// The room to enter.
         room: Option<RoomId>,
-        /// How many may be in it, where it is made.
-        peers_max: usize,
     },
-    /// To hear who else is in its room.
+    /// The other members of the asker's room.
     Members,
-    /// To be called so. A name is one living peer's at a time, and a peer has one.
+    /// A display name. One living peer has it at a time, and a peer has at most one.
     Claim {
-        /// How.
+        /// The name.
         name: Name,
     },
-    /// To change its own star.
+    /// New settings for the asker's own star. `None`: they made no sense; answered to the host of an existing star alone.
     Update {
-        /// Which.
+        /// The room to change.
         room: RoomId,
-        /// `None`: the words made no sense; said only to the host of an existing star.
+        /// Before the limits are applied.
         settings: Option<RoomSettings>,
     },
-    /// To go.
+    /// To leave a room.
     Leave {
-        /// Whence.
+        /// The room to leave.
         room: RoomId,
     },
-    /// To say something to others.
+    /// A signal for others.
     Signal {
-        /// To whom.
+        /// Its receivers.
         to: Address<'a>,
-        /// What.
+        /// What is passed on.
         payload: Payload<'a>,
     },
 }
 
-/// To whom a signal goes. As texts: most requests are signals, and names would be copies.
+/// The receivers of a signal. As texts: most requests are signals, and ids would be copies.
 #[derive(Debug)]
 pub enum Address<'a> {
     /// One member of a room that the sender is in.
@@ -99,170 +96,10 @@ pub enum Address<'a> {
         /// The member.
         peer: Cow<'a, str>,
     },
-    /// One other member of the room that the sender came to last.
+    /// One other member of the room that the sender joined last.
     Peer(Cow<'a, str>),
-    /// All other members of the room that the sender came to last.
+    /// All other members of the room that the sender joined last.
     Broadcast,
-    /// Whoever has this name, from one who has a name itself.
+    /// Whoever has this name; the sender needs a name itself.
     Named(Cow<'a, str>),
-}
-
-/// Every room of one protocol, and every peer that has said hello there. Those of another are a value of their own: no
-/// room, peer or name is found from outside.
-#[derive(Debug)]
-pub struct Rooms {
-    limits: Limits,
-    policy: RoomPolicy,
-    rooms: HashMap<RoomId, Room>,
-    peers: HashMap<PeerId, Peer>,
-    /// Who has which name. Mirrors the peers' own exactly.
-    names: HashMap<Name, PeerId>,
-    pending_offers: PendingOffers,
-    n_memberships: u64,
-}
-
-/// What is known of a peer.
-#[derive(Debug, Default)]
-struct Peer {
-    /// The rooms that it is in, in the order in which it came, by the number of its membership there. Mirrors the rooms' members
-    /// exactly.
-    memberships: BTreeMap<u64, RoomId>,
-    name: Option<Name>,
-}
-
-impl Rooms {
-    /// No rooms yet.
-    pub fn new(limits: Limits, policy: RoomPolicy) -> Self {
-        let (rooms, peers, names) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Rooms { limits, policy, rooms, peers, names, pending_offers: PendingOffers::default(), n_memberships: 0 }
-    }
-
-    /// The one door. A rejection changes nothing and tells nobody, which is why it carries no notifications.
-    ///
-    /// `fresh` names a room that has no name yet.
-    ///
-    /// # Errors
-    /// What the rules do not grant.
-    pub fn apply<'a>(
-        &mut self,
-        from: &PeerId,
-        request: Request<'a>,
-        fresh: impl FnOnce() -> RoomId,
-    ) -> Result<Outcome<'a>, Rejection> {
-        match request {
-            Request::Hello => self.hello(from),
-            Request::Create { settings } => self.create(from, settings, fresh),
-            Request::Join { room, password } => self.join(from, room, password.as_ref()),
-            Request::Enter { room, peers_max } => self.enter(from, room, peers_max, fresh),
-            Request::Members => self.members(from),
-            Request::Claim { name } => self.claim(from, name),
-            Request::Update { room, settings } => self.update(from, &room, settings),
-            Request::Leave { room } => {
-                let notifications = self.leave(from, &room).ok_or(Rejection::NotAMember)?;
-                Ok(Outcome::new(Reply::Left, notifications))
-            }
-            Request::Signal { to, payload } => self.signal(from, to, payload),
-        }
-    }
-
-    /// Forgets a peer for good. Each of its rooms hears of it, in the order in which it came to them.
-    pub fn forget(&mut self, peer: &PeerId) -> Vec<Notification<'static>> {
-        let Some(Peer { memberships, name }) = self.peers.remove(peer) else { return Vec::new() };
-        if let Some(name) = name {
-            self.names.remove(&name);
-            self.pending_offers.forget(&name);
-        }
-        memberships.values().filter_map(|room| self.leave(peer, room)).flatten().collect()
-    }
-
-    /// How many rooms there are.
-    pub fn len(&self) -> usize {
-        self.rooms.len()
-    }
-
-    /// Is there none?
-    pub fn is_empty(&self) -> bool {
-        self.rooms.is_empty()
-    }
-
-    fn hello(&mut self, peer: &PeerId) -> Result<Outcome<'static>, Rejection> {
-        if self.peers.contains_key(peer) {
-            return Err(Rejection::HasId);
-        }
-        self.peers.insert(peer.clone(), Peer::default());
-        Ok(Outcome::reply(Reply::Welcome { peer: peer.clone() }))
-    }
-
-    fn create(
-        &mut self,
-        peer: &PeerId,
-        settings: Option<(RoomSettings, Topology)>,
-        fresh: impl FnOnce() -> RoomId,
-    ) -> Result<Outcome<'static>, Rejection> {
-        let memberships = &mut self.peers.get_mut(peer).ok_or(Rejection::NoId)?.memberships;
-        let (settings, topology) = settings.ok_or(Rejection::BadSettings)?;
-        self.limits.check_rooms(memberships.len())?;
-        let id = fresh();
-        let member = next_membership(&mut self.n_memberships, memberships, peer, &id);
-        let room = Room::open(self.limits.applied_to(settings), topology, member);
-        let summary = room.summary();
-        self.rooms.insert(id.clone(), room);
-        Ok(Outcome::reply(Reply::Created { room: id, summary }))
-    }
-
-    fn join(&mut self, peer: &PeerId, id: RoomId, password: Option<&Password>) -> Result<Outcome<'static>, Rejection> {
-        // To one without an id there are no rooms.
-        let memberships = &mut self.peers.get_mut(peer).ok_or(Rejection::NoSuchRoom)?.memberships;
-        let room = self.rooms.get_mut(&id).ok_or(Rejection::NoSuchRoom)?;
-        room.admit(peer, password)?;
-        self.limits.check_rooms(memberships.len())?;
-        let notified = room.peers_to_notify();
-        room.add(next_membership(&mut self.n_memberships, memberships, peer, &id));
-        let summary = room.summary();
-        let present = Arc::default();
-        let joined = |to| newcomer(to, &id, peer, &present);
-        Ok(Outcome::new(Reply::Joined { summary }, notified.into_iter().map(joined).collect()))
-    }
-
-    fn update(
-        &mut self,
-        peer: &PeerId,
-        id: &RoomId,
-        settings: Option<RoomSettings>,
-    ) -> Result<Outcome<'static>, Rejection> {
-        self.peers.get(peer).ok_or(Rejection::NoSuchRoom)?;
-        let room = self.rooms.get_mut(id).ok_or(Rejection::NoSuchRoom)?;
-        room.change(peer, settings.map(|it| self.limits.applied_to(it)))?;
-        Ok(Outcome::reply(Reply::Updated { summary: room.summary() }))
-    }
-
-    /// `None`: it was not in.
-    fn leave(&mut self, peer: &PeerId, id: &RoomId) -> Option<Vec<Notification<'static>>> {
-        let room = self.rooms.get_mut(id)?;
-        let departure = room.without(peer)?;
-        if departure.is_over {
-            self.rooms.remove(id);
-        }
-        for Member { peer, membership } in departure.removed {
-            if let Some(peer) = self.peers.get_mut(&peer) {
-                peer.memberships.remove(&membership);
-            }
-        }
-        let left = |to| Notification { to, event: Event::PeerLeft { room: id.clone(), peer: peer.clone() } };
-        let mut notifications: Vec<_> = departure.notified.into_iter().map(left).collect();
-        if let Some(alias) = departure.alias {
-            notifications.extend(self.leave(&alias, id).unwrap_or_default());
-        }
-        Some(notifications)
-    }
-}
-
-fn newcomer(to: PeerId, room: &RoomId, peer: &PeerId, present: &Arc<[PeerId]>) -> Notification<'static> {
-    Notification { to, event: Event::PeerJoined { room: room.clone(), peer: peer.clone(), present: present.clone() } }
-}
-
-fn next_membership(n_taken: &mut u64, memberships: &mut BTreeMap<u64, RoomId>, peer: &PeerId, room: &RoomId) -> Member {
-    *n_taken += 1;
-    memberships.insert(*n_taken, room.clone());
-    Member { peer: peer.clone(), membership: *n_taken }
 }

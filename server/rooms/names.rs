@@ -1,34 +1,56 @@
-//! Names: who is called what, and who holds what another asks for.
+//! Unique display names.
 //!
-//! **Invariant:** a name is one peer's, and a peer has at most one; it is free again when that peer is forgotten.
-use super::{Name, Outcome, PeerId, Rejection, Reply, Request, Rooms};
+//! **Invariant:** a name has one owner, and a peer at most one name; it is free again when its owner is forgotten.
+use std::collections::HashMap;
 
-impl Rooms {
-    pub(super) fn claim(&mut self, peer: &PeerId, name: Name) -> Result<Outcome<'static>, Rejection> {
-        let known = self.peers.get_mut(peer).ok_or(Rejection::NoId)?;
-        if self.names.get(&name).is_some_and(|it| it != peer) {
-            return Err(Rejection::NameTaken);
-        }
-        if let Some(former) = known.name.replace(name.clone()).filter(|it| *it != name) {
-            self.names.remove(&former);
-            self.pending_offers.forget(&former);
-        }
-        self.names.insert(name.clone(), peer.clone());
-        let (notifications, timers) = self.deliver_pending_offers(&name);
-        Ok(Outcome { timers, ..Outcome::new(Reply::Named { name }, notifications) })
+use super::{Name, PeerId};
+
+/// Who has which name.
+#[derive(Debug, Default)]
+pub struct Names {
+    owners: HashMap<Name, PeerId>,
+    names: HashMap<PeerId, Name>,
+}
+
+impl Names {
+    /// The owner of this name.
+    pub fn owner(&self, name: &str) -> Option<&PeerId> {
+        self.owners.get(name)
     }
 
-    /// Whom to ask for a sign of life before this is refused: who has the name that it claims, or sits in the full room that
-    /// it wants to enter. Nobody where that is not custom.
-    pub fn current_holders(&self, from: &PeerId, request: &Request<'_>) -> Vec<PeerId> {
-        match request {
-            _ if !self.policy.verify_holders_alive => Vec::new(),
-            Request::Claim { name } => self.names.get(name).filter(|it| *it != from).cloned().into_iter().collect(),
-            Request::Enter { room: Some(room), .. } => {
-                let full = self.rooms.get(room).filter(|it| it.is_full() && !it.has(from));
-                full.into_iter().flat_map(|it| it.peers().cloned()).collect()
-            }
-            _ => Vec::new(),
+    /// The name of this peer.
+    pub fn of(&self, peer: &PeerId) -> Option<&Name> {
+        self.names.get(peer)
+    }
+
+    /// Gives the peer a name that nobody else has. The name that it had before, if that was another.
+    pub(super) fn set(&mut self, peer: &PeerId, name: &Name) -> Option<Name> {
+        let former = self.names.insert(peer.clone(), name.clone()).filter(|it| it != name);
+        if let Some(former) = &former {
+            self.owners.remove(former);
         }
+        self.owners.insert(name.clone(), peer.clone());
+        former
+    }
+
+    /// Frees the name of this peer.
+    pub(super) fn remove(&mut self, peer: &PeerId) -> Option<Name> {
+        let name = self.names.remove(peer)?;
+        self.owners.remove(&name);
+        Some(name)
+    }
+
+    #[cfg(test)]
+    pub(super) fn assert_sound(&self, is_known: impl Fn(&PeerId) -> bool) {
+        assert_eq!(self.owners.len(), self.names.len(), "a name leads nowhere");
+        for (name, peer) in &self.owners {
+            assert_eq!(self.names.get(peer), Some(name), "{peer} has another's name");
+            assert!(is_known(peer), "{peer} is gone and has a name");
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.owners.is_empty()
     }
 }

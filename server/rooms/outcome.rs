@@ -1,93 +1,94 @@
-//! What a request leads to: a reply to the asker and notifications to others, or a rejection that changes nothing.
+//! What a request leads to: a reply to the peer that made it and notifications to others, or a rejection.
 use std::{borrow::Cow, collections::VecDeque, fmt, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 
-use super::{Name, PeerId, RoomId, Timer, room::RoomSummary};
+use super::{Name, PeerId, RoomId, RoomSummary, Timer};
 
-/// What one peer says to another. The server carries it and never looks inside.
+/// What one peer sends to another. The server passes it on and never looks inside.
 #[derive(Clone)]
 pub struct Payload<'a> {
-    /// What kind of signal it is, where its protocol tells.
+    /// The kind of signal, where its protocol tells.
     pub kind: SignalKind,
     /// The text as it came.
     pub text: Cow<'a, str>,
-    /// The places in `text`, in bytes and in ascending order, where the sender's name goes; an empty one is inserted.
+    /// Spans of `text`, in bytes and in ascending order, that name the sender. The last is replaced by the sender's name; an
+    /// empty one is where it is inserted.
     pub sender_spans: Vec<Range<usize>>,
     /// Binary parts that travel with the text, in the order of its placeholders.
     pub attachments: VecDeque<Bytes>,
 }
 
-/// Its place in the making of a connection (RFC 8829, JSEP).
+/// The role of a signal in making a connection (RFC 8829, JSEP).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignalKind {
-    /// Not notified: it is passed on as it is.
+    /// Unknown: it is passed on as it is.
     Opaque,
-    /// A description to be answered.
+    /// A session description to be answered.
     Offer,
     /// The answer to one.
     Answer,
-    /// A way to reach its sender.
+    /// An ICE candidate.
     Candidate,
 }
 
-/// What is done when the answer is yes.
+/// What a granted request leads to.
 #[derive(Debug)]
 pub struct Outcome<'a> {
-    /// For the asker.
+    /// For the peer that made the request.
     pub reply: Reply,
-    /// For others, in the order in which they are to be notified.
+    /// For others, in the order in which they are to be sent.
     pub notifications: Vec<Notification<'a>>,
-    /// What is to be seen to later.
+    /// Timers to start.
     pub timers: Vec<Timer>,
 }
 
 /// One event for one peer.
 #[derive(Debug)]
 pub struct Notification<'a> {
-    /// Who hears it.
+    /// The receiver.
     pub to: PeerId,
-    /// What it hears.
+    /// What has happened.
     pub event: Event<'a>,
 }
 
 /// The answer to a request that was granted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
-    /// The asker has its id.
+    /// The peer has its id.
     Welcome {
         /// That id.
         peer: PeerId,
     },
-    /// A room was made, with the asker in it.
+    /// A room was made, with the peer in it.
     Created {
-        /// Its name.
+        /// The room's id.
         room: RoomId,
         /// What is in force there.
         summary: RoomSummary,
     },
-    /// The asker is in.
+    /// The peer is a member now.
     Joined {
-        /// What the room is.
+        /// What is in force there.
         summary: RoomSummary,
     },
-    /// The asker is in, and is notified of the room's other members.
+    /// The peer is a member now, and gets the other members.
     Entered {
-        /// Its name.
+        /// The room's id.
         room: RoomId,
-        /// Who was there before, in the order in which they came. Empty in a room that was made for the asker.
+        /// Earlier members, in the order in which they came.
         others: Vec<PeerId>,
-        /// Whether the room was made for the asker.
+        /// Whether the room was made for it.
         is_new: bool,
     },
-    /// Who is in the asker's room beside itself.
+    /// The other members of the peer's room.
     Members {
         /// In the order in which they came.
         others: Vec<PeerId>,
     },
-    /// The asker has that name.
+    /// The peer has that name.
     Named {
-        /// As it asked.
+        /// The name.
         name: Name,
     },
     /// The room's settings are changed.
@@ -95,99 +96,124 @@ pub enum Reply {
         /// What is in force now.
         summary: RoomSummary,
     },
-    /// The asker is out.
+    /// The peer has left.
     Left,
-    /// The signal is on its way.
+    /// The signal is passed on.
     Sent,
-    /// Nobody has the name that it is for. It is kept for whoever takes it.
+    /// Nobody has the name that the signal is for. It is kept for whoever takes it.
     Kept,
 }
 
-/// What a peer hears without having asked.
+/// What has happened, for a peer that did not cause it.
 #[derive(Debug)]
 pub enum Event<'a> {
-    /// Someone came.
+    /// A peer joined.
     PeerJoined {
-        /// Where.
+        /// The room.
         room: RoomId,
-        /// Who.
+        /// The peer.
         peer: PeerId,
-        /// Everyone who is there now, where the policy are that all hear it; else nobody.
+        /// Everyone who is there now, where the policy is to announce both ways; else nobody.
         present: Arc<[PeerId]>,
     },
-    /// Someone left, or was lost.
+    /// A peer left, or its session ended.
     PeerLeft {
-        /// Where.
+        /// The room.
         room: RoomId,
-        /// Who.
+        /// The peer.
         peer: PeerId,
     },
-    /// Someone says something to it.
+    /// Something happens at the door of its room that its people should know.
+    RoomAlert {
+        /// The room.
+        room: RoomId,
+        /// What happens.
+        alert: Alert,
+    },
+    /// A signal.
     Signal {
-        /// Who says it.
+        /// The sender.
         from: PeerId,
-        /// What the sender calls itself, where it was by that that it reached it.
+        /// The sender's name, where peers reach each other by names.
         name: Option<Name>,
-        /// What it says.
+        /// What is passed on.
         payload: Payload<'a>,
     },
 }
 
-/// Why the answer is no. SignalKind of the protocol, not a fault.
+/// What happens at the door of a room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alert {
+    /// Somebody is trying passwords.
+    PasswordAttempts {
+        /// How many were wrong so far, from one address.
+        n_wrong: u32,
+    },
+}
+
+/// Why a request was refused. Part of the protocol, not a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
-    /// The asker has not said hello.
+    /// The peer has not said hello.
     #[error("the asker has no id yet")]
     NoId,
-    /// The asker has said hello before.
+    /// The peer has said hello before.
     #[error("the asker has its id already")]
     HasId,
-    /// No room has that name, or it ended with its host.
+    /// No room has that id, or it ended with its host.
     #[error("no such room")]
     NoSuchRoom,
     /// The password is not the room's very password, or none was given.
     #[error("wrong password")]
     WrongPassword,
-    /// As many are in as may be.
+    /// The room has as many members as it may have.
     #[error("the room is full")]
     RoomFull,
-    /// The asker is in that room.
+    /// The peer is a member already.
     #[error("already in the room")]
     AlreadyThere,
-    /// The asker, or the one it names, is not in that room.
+    /// The peer, or the one that it addresses, is not a member.
     #[error("not a member of the room")]
     NotAMember,
-    /// Only a star's host changes its room.
+    /// Only the host of a star changes its room.
     #[error("not the host of a star")]
     NotTheHost,
-    /// As many rooms as a peer may be in, the asker is in.
+    /// The peer is in as many rooms as it may be in.
     #[error("in too many rooms")]
     TooManyRooms,
     /// A living peer has that name.
     #[error("the name is taken")]
     NameTaken,
-    /// The asker has no name, or nobody has the one that it calls.
+    /// The peer has no name, or nobody has the one that it addresses.
     #[error("nobody has that name")]
     NoSuchName,
-    /// An offer has been made to the asker that it has not answered, and that one stands.
+    /// The peer has received an offer that it has not answered, and that one stands (glare).
     #[error("another offer came first")]
     Glare,
-    /// As much of the asker's waits for others as may wait.
+    /// As much is kept of what the peer sent as may be kept.
     #[error("too much is kept")]
     TooMuchKept,
+    /// Too many wrong passwords, too many rooms from one address, or memory is full: later it may be granted.
+    #[error("too much is going on")]
+    Busy,
     /// The settings asked for make no sense.
     #[error("the settings make no sense")]
     BadSettings,
 }
 
+/// A signal for one peer. `name` is the sender's, where peers reach each other by names.
+pub fn signal_to<'a>(to: &PeerId, from: &PeerId, name: Option<&Name>, payload: Payload<'a>) -> Notification<'a> {
+    Notification { to: to.clone(), event: Event::Signal { from: from.clone(), name: name.cloned(), payload } }
+}
+
 impl Payload<'_> {
-    /// In bytes, what it costs to keep it.
-    pub(super) fn cost(&self) -> usize {
+    /// Bytes that it takes to keep it.
+    pub fn cost(&self) -> usize {
         size_of::<Payload<'static>>() + self.text.len() + self.attachments.iter().map(Bytes::len).sum::<usize>()
     }
 
-    /// For longer than the request that it came with.
-    pub(super) fn kept(self) -> Payload<'static> {
+    /// A copy that outlives the request that it came with.
+    pub fn kept(self) -> Payload<'static> {
         let Payload { kind, text, sender_spans, attachments } = self;
         Payload { kind, text: Cow::Owned(text.into_owned()), sender_spans, attachments }
     }
@@ -201,11 +227,13 @@ impl fmt::Debug for Payload<'_> {
 }
 
 impl<'a> Outcome<'a> {
-    pub(super) fn new(reply: Reply, notifications: Vec<Notification<'a>>) -> Self {
+    /// A reply with notifications and no timers.
+    pub fn new(reply: Reply, notifications: Vec<Notification<'a>>) -> Self {
         Outcome { reply, notifications, timers: Vec::new() }
     }
 
-    pub(super) fn reply(reply: Reply) -> Self {
+    /// A reply that nobody else hears of.
+    pub fn reply(reply: Reply) -> Self {
         Outcome::new(reply, Vec::new())
     }
 }

@@ -1,36 +1,37 @@
-//! Timers: what is to be seen to after a while. The rules have no clock, so whoever has one tells them when it is time.
+//! Timers that the rules ask for. The rules have no clock; whoever has one calls [`Rooms::on_timer`](super::Rooms::on_timer)
+//! when the time has come.
 //!
-//! **Invariant:** an timer may on_timer late, twice or for nothing; what it is about is looked up when it rings.
+//! **Invariant:** a timer may fire late, twice or for nothing; what it is about is looked up when it fires.
 use std::time::Duration;
 
-use super::{Name, Notification, RoomId, Rooms};
+use super::{Name, PeerId, RoomId};
 
-/// Something to be seen to after a while.
-#[derive(Clone, Debug)]
+/// Something to do later.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Timer {
     /// From now on.
     pub after: Duration,
-    pub(super) about: TimerKind,
+    /// What it is about.
+    pub kind: TimerKind,
 }
 
-#[derive(Clone, Debug)]
-pub(super) enum TimerKind {
-    /// What one name has written to another.
+/// What a timer is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TimerKind {
+    /// An offer from the first name to the second, which is kept for it.
     PendingOffer {
+        /// The offerer and the answerer.
         names: (Name, Name),
-        /// Of the pending_offer's timers the one that counts.
+        /// Of this offer's timers the one that counts.
         number: u64,
     },
-    /// The offer that stands in a room, and somebody there who has not heard it.
-    RoomOffer { room: RoomId, membership: u64 },
-}
-
-impl Rooms {
-    /// Sees to what an timer was for, and says when to see to it again.
-    pub fn on_timer(&mut self, timer: &Timer) -> (Vec<Notification<'static>>, Option<Timer>) {
-        match &timer.about {
-            TimerKind::PendingOffer { names, number } => self.on_pending_offer_timer(names, *number),
-            TimerKind::RoomOffer { room, membership } => (self.deliver_room_offer(room, *membership), None),
-        }
-    }
+    /// The unanswered offer of a room, and a member that has not received it.
+    RoomOffer {
+        /// The room.
+        room: RoomId,
+        /// The member.
+        peer: PeerId,
+        /// Which of its joins: a member that left and came back is another.
+        join: u64,
+    },
 }

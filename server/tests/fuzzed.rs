@@ -162,6 +162,11 @@ proptest! {
     }
 
     #[test]
+    fn whatever_several_clients_do_sessions_stay_sound(steps in prop::collection::vec(any::<u8>(), 0..400)) {
+        properties::sessions_stay_sound(&steps);
+    }
+
+    #[test]
     fn whatever_others_pass_on_is_what_was_sent(value in value()) {
         properties::others_pass_on_what_was_sent(&value);
     }

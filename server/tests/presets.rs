@@ -1,19 +1,23 @@
 //! Settings of listeners and presets, and the one sentence that an operator hears when one is wrong.
 use std::path::PathBuf;
 
-use p2pchat_server::config::{self, Config, Flags};
+use p2pchat_server::{
+    app::{App, settings},
+    config::{self, Config, Flags},
+};
 
 fn read(preset: Option<&str>, environment: &[(&str, &str)]) -> Result<Config, String> {
     let flags = Flags { preset: preset.map(str::to_owned), ..Flags::default() };
     let environment = environment.iter().map(|it| (format!("P2PCHAT_HTTP__{}", it.0), it.1.to_owned()));
-    config::read(&flags, &[], environment).map(|it| it.0).map_err(|it| it.to_string())
+    let config = config::read(&flags, &[], environment).map(|it| it.0).map_err(|it| it.to_string())?;
+    settings::check(&config).map(|()| config).map_err(|it| it.to_string())
 }
 
 /// Port, TLS, protocols and origins of every listener.
 fn summary(config: &Config) -> Vec<String> {
-    let names = |it: &config::Listener| it.protocols.iter().map(|it| it.name()).collect::<Vec<_>>().join(",");
-    let line = |it: &config::Listener| format!("{} {} {} {}", it.at, it.tls, names(it), it.origins.join(","));
-    config.listeners().iter().map(line).collect()
+    let names = |it: &settings::Listener| it.protocols.iter().map(|it| it.name()).collect::<Vec<_>>().join(",");
+    let line = |it: &settings::Listener| format!("{} {} {} {}", it.at, it.tls, names(it), it.origins.join(","));
+    settings::listeners(config).unwrap().iter().map(line).collect()
 }
 
 #[test]
@@ -92,16 +96,38 @@ fn what_is_printed_shows_what_presets_set_and_is_accepted_again() {
 }
 
 #[test]
+fn an_origin_that_no_browser_sends_is_refused() {
+    let origin = "each must be \"*\", \"same\", \"file://\", or a scheme and a host and no path, as \"https://chat.example.org\"";
+    for (name, text, sentence) in [
+        ("ORIGINS", r#"["chat.example.org"]"#, format!("http.origins holds \"chat.example.org\": {origin}")),
+        ("ORIGINS", r#"["https://a/b"]"#, format!("http.origins holds \"https://a/b\": {origin}")),
+        ("ORIGINS", r#"["https://a:0"]"#, format!("http.origins holds \"https://a:0\": {origin}")),
+        ("ORIGINS", r#"["https://:::"]"#, format!("http.origins holds \"https://:::\": {origin}")),
+        (
+            "ORIGINS",
+            r#"["https://a:443"]"#,
+            "http.origins holds \"https://a:443\": browsers leave the usual port out, so write \"https://a\""
+                .to_owned(),
+        ),
+        (
+            "ORIGINS",
+            "[]",
+            "http.origins is empty, so that no page may connect: name at least one, as \"same\"".to_owned(),
+        ),
+    ] {
+        assert_eq!(read(None, &[(name, text)]).unwrap_err(), sentence, "{text}");
+    }
+}
+
+#[test]
 fn what_is_wrong_is_said_with_its_name() {
     let known = r#""p2pchat", "textchat", "videocall", "poc" or "mqtt""#;
     let presets = r#""mqtt", "poc", "textchat" or "videocall""#;
     let origin = "each must be \"*\", \"same\", \"file://\", or a scheme and a host and no path, as \"https://chat.example.org\"";
     for (name, text, sentence) in [
         ("PRESET", "pox", format!("http.preset names the preset \"pox\", which there is not: it must be {presets}")),
-        ("PROTOCOLS", r#"["pox"]"#, format!("http.protocols holds \"pox\": each must be {known}")),
-        ("PROTOCOLS", "[]", format!("http.protocols are missing: name at least one, {known}")),
-        ("ORIGINS", r#"["chat.example.org"]"#, format!("http.origins holds \"chat.example.org\": {origin}")),
-        ("ORIGINS", r#"["https://a/b"]"#, format!("http.origins holds \"https://a/b\": {origin}")),
+        ("PROTOCOLS", r#"["pox"]"#, format!("the main listener has the protocol \"pox\": each must be {known}")),
+        ("PROTOCOLS", "[]", format!("the main listener has no protocols: name at least one, {known}")),
         (
             "LISTENERS",
             r#"[{ preset = "pox" }]"#,
@@ -115,7 +141,7 @@ fn what_is_wrong_is_said_with_its_name() {
         (
             "LISTENERS",
             "[{ port = 1 }]",
-            format!("protocols of the listener on port 1 are missing: name at least one, {known}"),
+            format!("the listener on port 1 has no protocols: name at least one, {known}"),
         ),
         (
             "LISTENERS",
@@ -127,6 +153,18 @@ fn what_is_wrong_is_said_with_its_name() {
             r#"[{ preset = "poc", views = "/nowhere" }]"#,
             "views of the listener on port 3001 is /nowhere: there is no such folder, or this user may not look into it"
                 .to_owned(),
+        ),
+        (
+            "ADDRESS",
+            "224.0.0.1",
+            "the main listener has the address 224.0.0.1: no connection comes in there; \"::\" is every address of this \
+             machine"
+                .to_owned(),
+        ),
+        (
+            "LISTENERS",
+            r#"[{ protocols = ["poc"], port = 8080, address = "127.0.0.1" }]"#,
+            "the listeners at [::]:8080 and 127.0.0.1:8080 take each other's place: give one of them another port".to_owned(),
         ),
         (
             "LISTENERS",
@@ -157,4 +195,61 @@ fn a_folder_of_pages_belongs_to_its_listener() {
     let views: Vec<_> =
         read(None, &[("LISTENERS", &lines)]).unwrap().listeners().into_iter().map(|it| it.views).collect();
     assert_eq!(views, [None, Some(PathBuf::from(folder.path()))]);
+}
+
+#[test]
+fn addresses_of_one_port_go_together_only_where_none_covers_the_other() {
+    let with = |main: &str, other: &str| {
+        let line = format!(r#"[{{ protocols = ["poc"], port = 8080, address = "{other}" }}]"#);
+        read(None, &[("ADDRESS", main), ("LISTENERS", &line)])
+    };
+    assert!(with("127.0.0.1", "127.0.0.2").is_ok() && with("::1", "127.0.0.1").is_ok());
+    for (main, other) in
+        [("0.0.0.0", "::"), ("::", "::1"), ("127.0.0.1", "0.0.0.0"), ("127.0.0.1", "::ffff:127.0.0.1"), ("::", "::")]
+    {
+        assert!(with(main, other).is_err(), "{main} {other}");
+    }
+    let any = r#"[{ protocols = ["poc"], port = 0 }, { protocols = ["poc"], port = 0 }]"#;
+    assert!(read(None, &[("PORT", "0"), ("LISTENERS", any)]).is_ok(), "the system finds a port for each");
+}
+
+/// Whatever passes the check can be started with: this one made the router panic.
+#[tokio::test]
+async fn one_path_for_two_things_on_one_listener_is_refused() {
+    let path = |path: &str, protocols: &str| {
+        let environment = [("P2PCHAT_SIGNALING__PATH", path), ("P2PCHAT_HTTP__PROTOCOLS", protocols)];
+        let environment = environment.map(|it| (it.0.to_owned(), it.1.to_owned()));
+        config::read(&Flags { port: Some(0), ..Flags::default() }, &[], environment).unwrap().0
+    };
+    let both = path("/socket.io/", r#"["p2pchat", "textchat"]"#);
+    let sentence =
+        "the main listener would have both textchat and p2pchat at /socket.io/: choose another signaling.path";
+    assert_eq!(settings::check(&both).unwrap_err().to_string(), sentence);
+    assert_eq!(App::bind(both).await.err().map(|it| it.to_string()), Some(sentence.to_owned()));
+    let health = path("/health/", r#"["p2pchat"]"#);
+    let sentence =
+        "the main listener would have both p2pchat and the health page at /health/: choose another signaling.path";
+    assert_eq!(settings::check(&health).unwrap_err().to_string(), sentence);
+    for protocols in [r#"["p2pchat"]"#, r#"["textchat", "poc"]"#] {
+        assert!(App::bind(path("/socket.io/", protocols)).await.is_ok(), "{protocols}");
+    }
+}
+
+/// RFC 6797, section 8.3: what a browser learns at one port goes for every port of the host.
+#[test]
+fn https_is_insisted_on_only_where_no_other_listener_of_the_host_is_plain() {
+    let insists = |listeners: &str| {
+        let tls = [
+            ("TLS__ENABLED", "true"),
+            ("TLS__CERT_PATH", "/c"),
+            ("TLS__KEY_PATH", "/k"),
+            ("HTTP__LISTENERS", listeners),
+        ];
+        let environment = tls.map(|it| (format!("P2PCHAT_{}", it.0), it.1.to_owned()));
+        let config = config::read(&Flags::default(), &[], environment).unwrap().0;
+        settings::listeners(&config).unwrap().iter().map(|it| it.is_https_only).collect::<Vec<_>>()
+    };
+    assert_eq!(insists(r#"[{ preset = "textchat" }]"#), [true, true]);
+    assert_eq!(insists(r#"[{ preset = "textchat" }, { preset = "poc" }]"#), [false, false, false]);
+    assert_eq!(insists(r#"[{ preset = "poc", address = "127.0.0.1" }]"#), [true, false], "localhost is another host");
 }

@@ -38,7 +38,7 @@ struct Running {
     child: Child,
     said: BufReader<ChildStdout>,
     first_line: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Running {
@@ -51,7 +51,7 @@ impl Running {
         let mut first_line = String::new();
         // It says this once it listens.
         said.read_line(&mut first_line).unwrap();
-        Running { child, said, first_line, _folder: folder }
+        Running { child, said, first_line, folder }
     }
 
     fn address(&self) -> SocketAddr {
@@ -167,6 +167,61 @@ fn the_original_frontend_on_another_port_is_advised_about() {
         let (code, log) = running.end();
         assert_eq!((code, log.contains(advice) && log.contains(path)), (Some(0), is_advised), "{log}");
     }
+}
+
+#[test]
+fn what_is_wrong_with_a_certificate_in_use_is_logged_by_its_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut params = rcgen::CertificateParams::new(["other.example".to_owned()]).unwrap();
+    params.not_after = rcgen::date_time_ymd(2024, 1, 1);
+    let key = rcgen::KeyPair::generate().unwrap();
+    fs::write(folder.path().join("c.pem"), params.self_signed(&key).unwrap().pem()).unwrap();
+    fs::write(folder.path().join("k.pem"), key.serialize_pem()).unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let config = format!(
+        "[http]\nhostname = \"chat.example.org\"\n[tls]\nenabled = true\ncert_path = {:?}\nkey_path = {:?}\n",
+        path("c.pem"),
+        path("k.pem")
+    );
+    let checked = output(&["--check-config"], &config);
+    assert_eq!((checked.status.code(), said(&checked).1), (Some(0), "The settings are all right (config.toml).\n"));
+    let running = Running::start(&[], &config);
+    running.signal(Signal::TERM);
+    let log = running.end().1;
+    for text in [said(&checked).2, &log] {
+        for (level, reason) in [("ERROR", "expired"), ("WARN", "wrong_name")] {
+            let words = [level, "event=\"certificate\"", &format!("reason=\"{reason}\""), "c.pem"];
+            assert!(text.lines().any(|line| words.iter().all(|it| line.contains(it))), "{reason}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_running_server_can_be_asked_how_it_is_by_its_own_settings() {
+    let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let files = tempfile::tempdir().unwrap();
+    let path = |name: &str| files.path().join(name).display().to_string();
+    fs::write(path("c.pem"), pair.cert.pem()).unwrap();
+    fs::write(path("k.pem"), pair.signing_key.serialize_pem()).unwrap();
+    let tls = format!("[tls]\nenabled = true\ncert_path = {:?}\nkey_path = {:?}\n", path("c.pem"), path("k.pem"));
+    for config in ["", &tls] {
+        let running = Running::start(&[], config);
+        // The server was told by flags what the check is told by variables.
+        let check = |port: u16, address: &str| {
+            let mut command = command(running.folder.path(), &["--health-check"]);
+            command.env("P2PCHAT_HTTP__PORT", port.to_string()).env("P2PCHAT_HTTP__ADDRESS", address).output().unwrap()
+        };
+        for address in ["127.0.0.1", "0.0.0.0", "::"] {
+            assert_eq!(said(&check(running.address().port(), address)), (Some(0), "", ""), "{config}");
+        }
+        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let (nobody, unknown) = (check(free, "127.0.0.1"), check(0, "127.0.0.1"));
+        let sentence = format!("p2pchat-server: the server on port {free} cannot be asked: ");
+        assert_eq!((nobody.status.code(), said(&nobody).2.starts_with(&sentence)), (Some(1), true), "{nobody:?}");
+        assert_eq!((unknown.status.code(), said(&unknown).2.contains("http.port is 0")), (Some(1), true));
+    }
+    let wrong = output(&["--health-check"], "[http]\nprt = 1\n");
+    assert_eq!(wrong.status.code(), Some(1), "Docker knows no other");
 }
 
 #[tokio::test]
@@ -285,7 +340,7 @@ fn the_limit_on_open_files_is_said_once_and_passes() {
     let mut lines = BufReader::new(child.stdout.take().unwrap());
     let mut first_line = String::new();
     lines.read_line(&mut first_line).unwrap();
-    let running = Running { child, said: lines, first_line, _folder: folder };
+    let running = Running { child, said: lines, first_line, folder };
     let (address, mut log) = (running.address(), String::new());
     let mut running = running;
     let mut stderr = BufReader::new(running.child.stderr.take().unwrap());

@@ -1,16 +1,11 @@
 //! What one connection costs and whether its client still takes part: its account, what waits to be sent, when the client
 //! last answered a ping, and why the connection ends.
 //!
-//! **Invariants:** the first reason to end is the one that is told. Whoever decides on an end counts it: the sessions theirs,
-//! which come by [`Meter::abort`] and [`Meter::close`], and the transport its own, by [`Meter::end`]. What waits is held on the
-//! account from before it is queued until it is written. The account is not called while a lock is held, because it may call
-//! [`Meter::abort`].
+//! **Invariants:** the first reason to end is the one that holds. What waits is held on the account from before it is queued
+//! until it is written. The account is not called while a lock is held, because it may call [`Meter::abort`].
 use std::{
     io,
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     task::Context,
     time::Duration,
 };
@@ -40,7 +35,6 @@ pub(super) struct Meter {
     limits: TransportLimits,
     end: OnceLock<Reason>,
     aborted: CancellationToken,
-    is_saying_goodbye: AtomicBool,
     // One reader and one writer may wait on a stream, each with a waker of its own.
     reader: AtomicWaker,
     writer: AtomicWaker,
@@ -82,7 +76,6 @@ impl Meter {
             limits,
             end: OnceLock::new(),
             aborted: CancellationToken::new(),
-            is_saying_goodbye: AtomicBool::new(false),
             reader: AtomicWaker::new(),
             writer: AtomicWaker::new(),
             changed: Notify::new(),
@@ -105,39 +98,17 @@ impl Meter {
         &self.limits
     }
 
-    /// The transport has found a reason to end the connection, and counts it unless there was one before. Returns the one
-    /// that was first.
+    /// The connection ends, for the reason that was first. Returns that one.
     pub(super) fn end(&self, reason: Reason) -> Reason {
-        if self.end.set(reason).is_ok() {
-            self.account.ledger().count(reason);
-        }
-        self.reason().unwrap_or(reason)
-    }
-
-    /// The sessions end the connection, once what waits has been sent.
-    pub(super) fn close(&self, reason: Reason) {
-        let _ = self.end.set(reason);
+        *self.end.get_or_init(|| reason)
     }
 
     /// The connection ends at once: every read and write fails, those already waiting included.
     pub(super) fn abort(&self, reason: Reason) {
-        self.close(reason);
+        self.end(reason);
         self.aborted.cancel();
         self.reader.wake();
         self.writer.wake();
-    }
-
-    /// The sessions end the connection at once. They do so for one that the transport has ended too, which may still have a
-    /// close frame to write.
-    pub(super) fn abort_session(&self, reason: Reason) {
-        if !self.is_saying_goodbye.load(Ordering::Relaxed) {
-            self.abort(reason);
-        }
-    }
-
-    /// The transport has ended the connection, and tells the client why.
-    pub(super) fn say_goodbye(&self) {
-        self.is_saying_goodbye.store(true, Ordering::Relaxed);
     }
 
     /// Done once the connection is aborted.

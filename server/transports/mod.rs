@@ -49,7 +49,8 @@ impl IntoResponse for Refused {
 /// Opens the account of the session that this request begins.
 fn open_account(ledger: &Ledger, request: &Request) -> Result<Arc<Account>, Refused> {
     let address = request.extensions().get::<ClientAddress>().map_or(Ipv4Addr::UNSPECIFIED.into(), |it| it.0);
-    ledger.open_account(address, SESSION_COST).map_err(Refused)
+    let user_agent = request.headers().get(header::USER_AGENT).map_or(&b""[..], |it| it.as_bytes());
+    ledger.open_account(address, user_agent, SESSION_COST).map_err(Refused)
 }
 
 /// Lets requests pass whose page may connect. The origin to name in the answer's CORS header, if one has to be named.
@@ -58,6 +59,20 @@ fn admit_origin(origins: &Origins, ledger: &Ledger, request: &Request) -> Result
         ledger.count(Reason::ForeignOrigin);
         Refused(Reason::ForeignOrigin)
     })
+}
+
+/// Counts and logs the end of a connection whose client never began a session. The sessions do that for theirs.
+fn end_without_session(ledger: &Ledger, reason: Reason) {
+    let text = reason.as_str();
+    match reason {
+        // That one was counted and logged when it was cut.
+        Reason::MemoryCut => return,
+        Reason::ClientClosed | Reason::TransportError | Reason::IdleTimeout => {
+            tracing::debug!(event = "disconnect", reason = text);
+        }
+        _ => tracing::info!(event = "disconnect", reason = text),
+    }
+    ledger.count(reason);
 }
 
 /// Bounds and times of a connection, whatever its transport.

@@ -16,6 +16,7 @@ use tokio_tungstenite::{
 use super::{Origins, TransportLimits, mqtt, socketio, websocket};
 use crate::{
     accounting::{Balance, Ledger, Limits, Reason},
+    app::realm_settings,
     ice::Ice,
     protocols::{Protocol, mqtt::Mqtt, p2pchat::P2pChat, videocall::VideoCall},
     rooms,
@@ -84,7 +85,7 @@ impl TestServer {
     ) -> TestServer {
         let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(limits));
         let rooms = rooms::Limits { peers_max: 20, rooms_per_peer_max: 9, name_units_max: 20, password_units_max: 20 };
-        let realm = sessions.open(protocol, rooms);
+        let realm = sessions.open(realm_settings(protocol, rooms));
         let (pipes, accepted) = unbounded_channel();
         let serving = axum::serve(Pipes(accepted), router(&sessions, realm));
         tokio::spawn(async move { serving.await });

@@ -1,7 +1,8 @@
-/** Owns a bare page on the core: one visit, one call, and a video element for every stream that comes. */
+/** A bare page on the core: one session, one call, and a video element for every stream that comes. */
 import type { Call } from '../../src/call/call.ts'
 import type { CallState } from '../../src/call/state.ts'
-import type { Client, Visit } from '../../src/core/index.ts'
+import type { Client, RoomSession } from '../../src/core/index.ts'
+import { countFrames, framesOf } from './frames.ts'
 
 type Core = typeof import('../../src/core/index.ts')
 
@@ -32,12 +33,12 @@ const start = async (): Promise<CallerPage> => {
   const path = '/core/p2pchat.js'
   const { connect, writeInvitation } = (await import(/* @vite-ignore */ path)) as Core
   let client: Client | null = null
-  let visit: Visit | null = null
+  let session: RoomSession | null = null
   const videos = new Map<string, HTMLVideoElement>()
 
-  const here = (): Visit => {
-    if (!visit) throw new Error('not in a room')
-    return visit
+  const here = (): RoomSession => {
+    if (!session) throw new Error('not in a room')
+    return session
   }
   const nameOf = (member: string): string => {
     const found = [...here().state.members.values()].find(({ id }) => id === member)
@@ -49,7 +50,7 @@ const start = async (): Promise<CallerPage> => {
       for (const { id, stream } of streams) {
         if (!stream) continue
         live.add(id)
-        const video = videos.get(id) ?? document.createElement('video')
+        const video = videos.get(id) ?? countFrames(document.createElement('video'))
         videos.set(id, video)
         video.title = nameOf(member)
         video.muted = true
@@ -72,9 +73,9 @@ const start = async (): Promise<CallerPage> => {
         ? client.join(whereto, name)
         : client.create(whereto, name))
       if (!entered.ok) throw new Error(entered.refusal)
-      visit = entered.visit
-      visit.on('call', draw)
-      const { id, password } = visit.state.card
+      session = entered.session
+      session.on('call', draw)
+      const { id, password } = session.state.card
       return writeInvitation(location.href, id, password)
     },
     call: () => here().call,
@@ -85,7 +86,7 @@ const start = async (): Promise<CallerPage> => {
         streams.map(({ id, kind, hasVideo, hasAudio, muted, cameraOff, speaking }) => {
           const video = videos.get(id)
           const [width, height] = [video?.videoWidth ?? 0, video?.videoHeight ?? 0]
-          const frames = video?.getVideoPlaybackQuality().totalVideoFrames ?? 0
+          const frames = video ? framesOf(video) : 0
           return {
             owner: nameOf(member),
             id,

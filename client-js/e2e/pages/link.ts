@@ -1,6 +1,6 @@
-/** Owns a page on which our link meets the real simple-peer: one of them opens, both speak, both send a sound. */
+/** A page on which our link meets the real simple-peer: one of them opens, both speak, both send a sound. */
 import { Link } from '../../src/link/link.ts'
-import { decodeFrame, encodeFrame } from '../../src/wire/codec.ts'
+import { decodeFrame, encodeFrame } from '../../src/wire/json.ts'
 import { parseSignal, type Signal } from '../../src/wire/signal.ts'
 
 /** The little of simple-peer that is used here. */
@@ -74,7 +74,7 @@ export const meet = async (weOpen: boolean): Promise<object> => {
       },
       opened: opened.give,
       steady: () => undefined,
-      heard: frame => heardHere.give(decodeFrame(frame)),
+      frame: frame => heardHere.give(decodeFrame(frame)),
       arrived: stream => {
         for (const track of stream.getTracks()) void flows(track).then(() => soundHere.give(stream.id))
       },
@@ -114,7 +114,7 @@ export const meet = async (weOpen: boolean): Promise<object> => {
   // The one who may not offer begins, so that it has to ask for room in an offer.
   for (const speak of weOpen ? [fromThem, fromUs] : [fromUs, fromThem]) await speak()
 
-  // What `Visit` goes by when it decides whether an offer belongs to the link it has.
+  // What `RoomSession` goes by when it decides whether an offer belongs to the link it has.
   const taken = theirDescriptions.filter(sdp => link.isAnotherConnection(sdp)).length
   const foreign = link.isAnotherConnection(await foreignOffer())
 
@@ -190,7 +190,7 @@ export const mend = async (): Promise<object> => {
           steady[at]?.push(now)
           if (now && steady[at]?.includes(false)) both[at]?.give()
         },
-        heard: frame => heard.give(decodeFrame(frame)),
+        frame: frame => heard.give(decodeFrame(frame)),
         arrived: () => undefined,
         gone: () => undefined,
         closed: () => {

@@ -1,5 +1,7 @@
-/** Owns made-up pictures for made-up calls: people in front of a wall, and a page somebody shows. Drawn, so that nobody's face is used. */
-
+/**
+ * Made-up pictures for made-up calls: people in front of a wall, and a page somebody shows. They are drawn, so that
+ * nobody's face is used.
+ */
 const moving = (
   width: number,
   height: number,

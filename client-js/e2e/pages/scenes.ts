@@ -1,9 +1,9 @@
-/** Owns a page that shows the app's own views in situations that are made up: many people, bad connections, a host at its limit. */
+/** A page that shows the app's own views in made-up situations: many people, bad connections, a host at its limit. */
 import { h, render } from 'preact'
+import { defaultSettings } from '../../src/app/settings.ts'
 import type { CallState, Measured, Participant, Quality, RemoteStream } from '../../src/call/state.ts'
-import { enter, type LinkState, type RoomState } from '../../src/room/state.ts'
-import { freshPace } from '../../src/room/timeline.ts'
-import { defaultSettings } from '../../src/settings.ts'
+import { createRoomState, type LinkState, type RoomState } from '../../src/room/state.ts'
+import { fullBucket } from '../../src/room/timeline.ts'
 import { App } from '../../src/ui/app.tsx'
 import { type Commands, makeModel } from '../../src/ui/model.ts'
 import { memberId, peerId, roomId } from '../../src/wire/ids.ts'
@@ -11,7 +11,7 @@ import { defaultAvatar, noCaps } from '../../src/wire/peer.ts'
 import { noCall, ownScreen, participant, remote } from '../../test/calls-seen.ts'
 import { idlePreview } from '../../test/previews.ts'
 import { portrait, slide } from './portraits.ts'
-import '../../src/ui/styles.ts'
+import '../../src/ui/app.tsx'
 
 const names = [
   'Grace Hopper',
@@ -57,18 +57,18 @@ const room = (
   }))
   const link = (at: number): LinkState => ({
     phase,
-    dialled: true,
-    seated: 'yes',
+    initiator: true,
+    inRoom: 'yes',
     cameLater: true,
     steady,
     member: memberId(`m${at}`),
     attempt: 1,
-    pace: freshPace(0),
-    owed: [],
-    told: true,
+    bucket: fullBucket(0),
+    unacked: [],
+    historySent: true,
   })
   return {
-    ...enter({ card, host: null }, peerId('me'), 'Ada Lovelace'),
+    ...createRoomState({ card, host: null }, peerId('me'), 'Ada Lovelace'),
     links: new Map(members.map((_, at) => [peerId(`p${at}`), link(at)])),
     members: new Map(members.map(member => [member.id, member])),
   }

@@ -1,4 +1,4 @@
-/** Owns one real socket.io client: it keeps all that it hears, and asks the way the original frontend asks. */
+/** One real socket.io client: it keeps everything it receives, and asks as the original frontend asks. */
 import * as newest from 'socket.io-client'
 import * as original from 'socket.io-client-4.4.1'
 import { onTestFinished } from 'vitest'

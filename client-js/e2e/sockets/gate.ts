@@ -1,4 +1,4 @@
-/** Owns a gate between a client and the server: closed, no byte passes and nothing is read, as with a peer that hangs. */
+/** A gate between a client and the server: closed, no byte passes and nothing is read, as with a peer that hangs. */
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'

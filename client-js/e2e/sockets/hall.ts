@@ -1,4 +1,4 @@
-/** Owns a server that speaks P2PChat's vocabulary and those of other projects, each at a port of its own by its preset. */
+/** A server that speaks P2PChat's vocabulary and those of other projects, each at a port of its own by its preset. */
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'

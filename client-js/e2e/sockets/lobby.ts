@@ -1,4 +1,4 @@
-/** Owns what most socket tests begin with: one server for the file, and clients that meet in a room. */
+/** What most socket tests begin with: one server for the file, and clients that meet in a room. */
 import { afterAll, beforeAll } from 'vitest'
 import { type Server, startServer } from '../server.ts'
 import { Client, type Kind } from './client.ts'

@@ -1,4 +1,4 @@
-/** Owns peers that speak in raw frames, and so can send what no socket.io client would. They answer pings. */
+/** Peers that speak in raw frames, and so can send what no socket.io client would. They answer pings. */
 import { once } from 'node:events'
 import { onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'

@@ -1,4 +1,4 @@
-/** Owns clients of the other vocabularies, made with the libraries that other projects' pages are made with. */
+/** Clients of the other vocabularies, made with the libraries that other projects' pages are made with. */
 import mqtt, { type MqttClient } from 'mqtt'
 import { io } from 'socket.io-client-4.7.2'
 import { onTestFinished } from 'vitest'

@@ -1,4 +1,4 @@
-/** Owns waiting: for a condition, never for a time. */
+/** Waits for a condition, never for a time. */
 import { setTimeout as wait } from 'node:timers/promises'
 
 const patienceMs = 20_000

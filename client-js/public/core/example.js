@@ -14,18 +14,18 @@ const entered = location.hash
   ? await client.join(location.href, name)
   : await client.create({ name: 'Example' }, name)
 
-if (entered.ok) begin(entered.visit)
+if (entered.ok) begin(entered.session)
 else show(`No entry: ${entered.refusal}`)
 
-function begin(visit) {
-  const { id, password } = visit.state.card
+function begin(session) {
+  const { id, password } = session.state.card
   find('link').href = find('link').textContent = writeInvitation(location.href, id, password)
-  visit.on('message', ({ from, text }) => show(`${from}: ${text}`))
-  visit.on('peer-joined', peer => show(`${peer.name} is here`))
-  visit.on('peer-left', peer => show(`${peer.name} has left`))
+  session.on('message', ({ from, text }) => show(`${from}: ${text}`))
+  session.on('peer-joined', peer => show(`${peer.name} is here`))
+  session.on('peer-left', peer => show(`${peer.name} has left`))
   find('form').addEventListener('submit', event => {
     event.preventDefault()
-    if (visit.say(find('text').value)) find('text').value = ''
+    if (session.say(find('text').value)) find('text').value = ''
   })
   addEventListener('pagehide', () => client.close())
 }

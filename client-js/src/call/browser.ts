@@ -1,4 +1,4 @@
-/** Owns what the preview asks of this browser, where one browser can less than another. */
+/** What the preview asks of this browser, where one browser can do less than another. */
 import type { Permission, PreviewPorts } from './preview.ts'
 
 const names = { microphone: 'microphone', camera: 'camera' } as const

@@ -1,19 +1,20 @@
 /**
- * Owns a room's call as one sees and hears it: joining and leaving, what the others send, and the state that views
- * show. Who is in the call and who gets what, the room decides; it says so by `publish` and `unpublish`.
+ * A room's call as one sees and hears it: joining and leaving, what the others send, and the state that views show. Who
+ * is in the call and who gets what is the room's decision, which arrives here as `publish` and `unpublish`.
  */
+import type { Tuning } from '../link/sending.ts'
 import { aboutOf, isOwn, ownerOf } from '../room/call.ts'
+import { isWatching } from '../room/call-messages.ts'
 import { type CallEvent, capsOf, type RoomState } from '../room/state.ts'
-import { looksOn } from '../room/voice.ts'
+import type { StreamAbout, StreamSize } from '../wire/call.ts'
 import { type MemberId, type PeerId, type StreamId, streamId } from '../wire/ids.ts'
 import type { TrackKind } from '../wire/signal.ts'
-import type { StreamAbout, StreamSize } from '../wire/stream.ts'
 import { allProcessing, type Choice, noChoices } from './devices.ts'
-import { Own, type OwnPorts } from './own.ts'
-import type { Tuning } from './policy.ts'
-import { Remote } from './remote.ts'
-import { contentHint } from './screens.ts'
-import { Sound } from './sound.ts'
+import { LocalParticipant, type LocalParticipantPorts } from './local-participant.ts'
+import { contentHint } from './local-screens.ts'
+import { RemoteAudio } from './remote-audio.ts'
+import { RemoteStreams } from './remote-streams.ts'
+import { SenderController } from './sender-controller.ts'
 import type {
   CallChoices,
   CallCommands,
@@ -25,17 +26,16 @@ import type {
   TroubleKind,
   TroubleWith,
 } from './state.ts'
-import { Tuner } from './tuner.ts'
-import { Vitals, type WatchedLink } from './vitals.ts'
+import { StatsMonitor, type WatchedLink } from './stats-monitor.ts'
 
 /** What a call needs of a link. */
 export type MediaLink = WatchedLink & {
-  readonly publish: (stream: MediaStream, tracks: readonly MediaStreamTrack[], afresh: boolean) => void
+  readonly publish: (stream: MediaStream, tracks: readonly MediaStreamTrack[], noReuse: boolean) => void
   readonly unpublish: (id: string) => void
   readonly tune: (id: string, kind: TrackKind, tuning: Tuning) => void
 }
 
-export type CallPorts = Pick<OwnPorts, 'media' | 'permission' | 'pick'> & {
+export type CallPorts = Pick<LocalParticipantPorts, 'media' | 'permission' | 'pick'> & {
   readonly feed: (event: CallEvent) => void
   readonly room: () => RoomState
   readonly link: (peer: PeerId) => MediaLink | null
@@ -58,11 +58,11 @@ const notIn: Omit<OwnCall, 'devices' | 'processing'> = {
 
 export class Call implements CallCommands {
   readonly #ports: CallPorts
-  readonly #remote = new Remote(() => this.#update())
-  readonly #tuner: Tuner
-  readonly #vitals: Vitals
-  readonly #sound = new Sound(blocked => this.#trouble('speaker', blocked ? 'needs-press' : null))
-  #own: Own | null = null
+  readonly #remote = new RemoteStreams(() => this.#update())
+  readonly #senders: SenderController
+  readonly #stats: StatsMonitor
+  readonly #audio = new RemoteAudio(blocked => this.#trouble('speaker', blocked ? 'needs-press' : null))
+  #own: LocalParticipant | null = null
   #speaker: Choice = null
   #processing: Processing = allProcessing
   #troubles: readonly CallTrouble[] = []
@@ -74,20 +74,20 @@ export class Call implements CallCommands {
   constructor(ports: CallPorts) {
     this.#ports = ports
     this.#seen = ports.room()
-    this.#tuner = new Tuner({
+    this.#senders = new SenderController({
       room: ports.room,
       spokeMs: stream => this.#remote.spokeMs(stream),
       find: stream => this.#find(stream),
       tune: (peer, stream, kind, tuning) => ports.link(peer)?.tune(stream, kind, tuning),
     })
-    this.#vitals = new Vitals({
+    this.#stats = new StatsMonitor({
       links: () => this.#links(),
-      incoming: () => this.#remote.incoming,
-      voices: speaking => this.#remote.speak(speaking, performance.now()),
-      own: heard => this.#own?.hear(heard),
+      received: () => this.#remote.received,
+      speaking: speaking => this.#remote.speak(speaking, performance.now()),
+      own: heard => this.#own?.setVoice(heard),
       measured: judged => {
         this.#remote.judge(judged)
-        this.#tuner.measured(judged.samples)
+        this.#senders.measured(judged.samples)
         this.#update()
       },
     })
@@ -103,15 +103,15 @@ export class Call implements CallCommands {
     this.#speaker = choices.speaker ?? null
     this.#processing = { ...this.#processing, ...choices.processing }
     this.#troubles = []
-    void this.#sound.setSpeaker(this.#speaker?.id ?? '')
+    void this.#audio.setSpeaker(this.#speaker?.id ?? '')
     const { feed, media, permission, pick } = this.#ports
-    const own = new Own(choices, this.#processing, {
+    const own = new LocalParticipant(choices, this.#processing, {
       media,
       permission,
       pick,
       announce: announced => feed({ type: 'call-announce', own: announced }),
       retracked: stream => this.#republish(stream),
-      tell: media => feed({ type: 'call-media', media }),
+      sendMedia: media => feed({ type: 'call-media', media }),
       trouble: (about, what, by) => this.#trouble(about, what, by),
       changed: () => this.#update(),
     })
@@ -127,7 +127,7 @@ export class Call implements CallCommands {
     this.#own = null
     this.#ports.feed({ type: 'call-leave' })
     own.end()
-    this.#sound.keepOnly(new Set())
+    this.#audio.keepOnly(new Set())
     this.#update()
   }
 
@@ -143,16 +143,16 @@ export class Call implements CallCommands {
   }
 
   async useMicrophone(choice: Choice): Promise<void> {
-    await this.#own?.inputs.choose('microphone', choice)
+    await this.#own?.tracks.choose('microphone', choice)
   }
 
   async useCamera(choice: Choice): Promise<void> {
-    await this.#own?.inputs.choose('camera', choice)
+    await this.#own?.tracks.choose('camera', choice)
   }
 
   async useSpeaker(choice: Choice): Promise<void> {
     this.#speaker = choice
-    const done = await this.#sound.setSpeaker(choice?.id ?? '')
+    const done = await this.#audio.setSpeaker(choice?.id ?? '')
     this.#trouble('speaker', done ? null : 'failed')
     this.#update()
   }
@@ -160,7 +160,7 @@ export class Call implements CallCommands {
   async setProcessing(change: Partial<Processing>): Promise<void> {
     this.#processing = { ...this.#processing, ...change }
     this.#update()
-    await this.#own?.inputs.process(change)
+    await this.#own?.tracks.process(change)
   }
 
   setPushToTalk(on: boolean): void {
@@ -199,7 +199,7 @@ export class Call implements CallCommands {
   }
 
   async playSound(): Promise<void> {
-    await this.#sound.resume()
+    await this.#audio.resume()
   }
 
   dismiss(key: number): void {
@@ -211,10 +211,10 @@ export class Call implements CallCommands {
     const stream = this.#find(id)
     if (!stream) return
     const room = this.#ports.room()
-    const tracks = looksOn(room, over) ? stream.getTracks() : []
+    const tracks = isWatching(room, over) ? stream.getTracks() : []
     if (!isOwn(room, id)) hinted(tracks, aboutOf(room, id))
     this.#ports.link(over)?.publish(stream, tracks, !capsOf(room, over).media)
-    this.#tuner.forget(over, id)
+    this.#senders.forget(over, id)
     this.#update()
   }
 
@@ -292,9 +292,9 @@ export class Call implements CallCommands {
 
   /** What runs beside the state: watching, sending quality, sound. A host that passes on need not be in the call. */
   #follow(): void {
-    this.#vitals.run(this.#own !== null || this.#links().size > 0)
-    this.#vitals.hearOwn(this.#own?.inputs.track('microphone') ?? null)
-    this.#tuner.apply(performance.now())
+    this.#stats.run(this.#own !== null || this.#links().size > 0)
+    this.#stats.monitorOwn(this.#own?.tracks.track('microphone') ?? null)
+    this.#senders.apply(performance.now())
     this.#listen()
   }
 
@@ -314,10 +314,10 @@ export class Call implements CallCommands {
       for (const { id, stream, volume } of streams) {
         if (!stream) continue
         heard.add(id)
-        this.#sound.play(id, stream, volume)
+        this.#audio.play(id, stream, volume)
       }
     }
-    this.#sound.keepOnly(heard)
+    this.#audio.keepOnly(heard)
   }
 
   #compose(): CallState {
@@ -326,7 +326,7 @@ export class Call implements CallCommands {
     return {
       own: this.#composeOwn(room),
       participants,
-      carrying: this.#tuner.carrying,
+      carrying: this.#senders.carrying,
       troubles: this.#troubles,
     }
   }

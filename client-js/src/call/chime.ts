@@ -1,5 +1,4 @@
-/** Owns the three notes by which somebody finds out whether their speaker works. */
-
+/** Plays the three notes by which somebody finds out whether their speaker works. */
 const notesHz = [523.25, 659.25, 783.99]
 const noteS = 0.22
 const fadeS = 0.05

@@ -1,4 +1,8 @@
-/** Owns what microphones, cameras and speakers there are, which one is meant, and why one cannot be had. Pure: takes what the browser said, and asks it nothing. */
+/**
+ * What microphones, cameras and speakers there are, which one is meant, and why one cannot be had. All but
+ * `watchDevices` is pure: it takes what the browser said, and asks it nothing.
+ */
+import type { MediaPort } from './preview.ts'
 import type { Processing } from './state.ts'
 
 export type Input = 'microphone' | 'camera'
@@ -7,14 +11,17 @@ export type DeviceKind = Input | 'speaker'
 export type Device = { readonly id: string; readonly label: string }
 export type Devices = Readonly<Record<DeviceKind, readonly Device[]>>
 
-/** What somebody chose; null is whatever the system uses. The label finds it again when the browser has given it another id. */
+/**
+ * What somebody chose; null is whatever the system uses. The label finds it again when the browser has given it another
+ * id.
+ */
 export type Choice = Device | null
 export type Choices = Readonly<Record<DeviceKind, Choice>>
 
 export const noDevices: Devices = { microphone: [], camera: [], speaker: [] }
 export const noChoices: Choices = { microphone: null, camera: null, speaker: null }
 
-export type Told = { readonly kind: string; readonly deviceId: string; readonly label: string }
+export type BrowserDevice = { readonly kind: string; readonly deviceId: string; readonly label: string }
 
 const kinds: Readonly<Record<string, DeviceKind>> = {
   audioinput: 'microphone',
@@ -22,13 +29,16 @@ const kinds: Readonly<Record<string, DeviceKind>> = {
   audiooutput: 'speaker',
 }
 
-/** Chromium names two devices a second time, as those of the system; leaving the choice to the system is a choice of its own here. */
+/**
+ * Chromium names two devices a second time, as those of the system; leaving the choice to the system is a choice of its
+ * own here.
+ */
 const aliases: ReadonlySet<string> = new Set(['default', 'communications'])
 
 const devicesMax = 50
 
 /** Before anybody allowed anything browsers name one nameless device of each kind: enough to know that there is one. */
-export const listed = (told: readonly Told[]): Devices => {
+export const devicesFrom = (told: readonly BrowserDevice[]): Devices => {
   const lists = { microphone: [] as Device[], camera: [] as Device[], speaker: [] as Device[] }
   for (const { kind, deviceId, label } of told) {
     const list = kinds[kind] && lists[kinds[kind]]
@@ -105,7 +115,10 @@ export const troubleOf = (error: unknown): MediaTrouble => {
   return byName[error.name] ?? 'failed'
 }
 
-/** Which device to ask for: one that is known to be there, and only that; or one that may be, while the list has no names yet. */
+/**
+ * Which device to ask for: one that is known to be there, and only that; or one that may be, while the list has no
+ * names yet.
+ */
 export const meant = (devices: readonly Device[], choice: Choice): MediaTrackConstraints => {
   const found = present(devices, choice)
   if (found) return { deviceId: { exact: found.id } }
@@ -123,4 +136,20 @@ export const picture: MediaTrackConstraints = {
   height: { ideal: 720 },
   frameRate: { ideal: 30, max: 30 },
   facingMode: 'user',
+}
+
+/** Tells the list at once and with every change, until the function given back is called. */
+export const watchDevices = (media: MediaPort | null, changed: (devices: Devices) => void): (() => void) => {
+  let over = false
+  const list = async (): Promise<void> => {
+    const devices = await media?.enumerateDevices().then(devicesFrom, () => noDevices)
+    if (!over && devices) changed(devices)
+  }
+  const look = (): void => void list()
+  look()
+  media?.addEventListener('devicechange', look)
+  return () => {
+    over = true
+    media?.removeEventListener('devicechange', look)
+  }
 }

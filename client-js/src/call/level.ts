@@ -1,4 +1,4 @@
-/** Owns how loud a track is: a number from 0 (silence) to 1, read as often as somebody looks. */
+/** How loud a track is, from 0 (silence) to 1, whether its microphone is dead, and who is speaking. */
 
 /** Below this a voice is not heard; at 0 dB the samples are at their end. */
 const quietDb = -60
@@ -70,3 +70,18 @@ export class SilenceWatch {
 }
 
 const silentAfterMs = 4_000
+
+/** As loud as this, of 1, is a voice; below it are fans and keyboards. */
+const voiceLevel = 0.015
+const breathMs = 700
+
+export class SpeakingDetector<Id> {
+  readonly #heardMs = new Map<Id, number>()
+
+  /** Who speaks now. Whoever is missing from the levels is forgotten. */
+  update(levels: ReadonlyMap<Id, number>, nowMs: number): ReadonlySet<Id> {
+    for (const id of [...this.#heardMs.keys()]) if (!levels.has(id)) this.#heardMs.delete(id)
+    for (const [id, level] of levels) if (level >= voiceLevel) this.#heardMs.set(id, nowMs)
+    return new Set([...this.#heardMs].filter(([, heard]) => nowMs - heard < breathMs).map(([id]) => id))
+  }
+}

@@ -1,24 +1,27 @@
-/** Owns one's own microphone and camera before a call: asks for them when somebody wants them, never earlier, and hands the tracks on to the call. */
+/**
+ * One's own microphone and camera before a call: asks for them when somebody wants them, never earlier, and hands the
+ * tracks on to the call.
+ */
 import {
   allProcessing,
+  type BrowserDevice,
   type Choice,
   type Choices,
   type DeviceKind,
   type Devices,
+  devicesFrom,
   type Input,
-  listed,
   type MediaTrouble,
   meant,
   noChoices,
   noDevices,
   picture,
-  type Told,
   troubleOf,
 } from './devices.ts'
 
 export type Permission = 'granted' | 'denied' | 'prompt' | 'unknown'
 
-/** What is kept from one visit to the next. */
+/** What is kept from one time to the next. */
 export type Remembered = { readonly wanted: Readonly<Record<Input, boolean>>; readonly choices: Choices }
 
 export type PreviewPorts = {
@@ -33,7 +36,7 @@ export type PreviewPorts = {
 
 export type MediaPort = {
   readonly getUserMedia: (wanted: MediaStreamConstraints) => Promise<MediaStream>
-  readonly enumerateDevices: () => Promise<readonly Told[]>
+  readonly enumerateDevices: () => Promise<readonly BrowserDevice[]>
   readonly addEventListener: (type: 'devicechange', heard: () => void) => void
   readonly removeEventListener: (type: 'devicechange', heard: () => void) => void
 }
@@ -124,7 +127,7 @@ export class Preview {
   }
 
   /** Gives the tracks away, with all that was chosen; whoever takes them stops them. */
-  handOver(): PreviewState {
+  releaseTracks(): PreviewState {
     const given = this.#state
     for (const input of inputs) {
       this.#wish[input] += 1
@@ -215,7 +218,7 @@ export class Preview {
   async #list(): Promise<void> {
     const { media } = this.#ports
     try {
-      if (media) this.#change({ devices: listed(await media.enumerateDevices()) })
+      if (media) this.#change({ devices: devicesFrom(await media.enumerateDevices()) })
     } catch {
       // Without a list there is still the system's own choice.
     }

@@ -1,4 +1,4 @@
-/** Owns how well a stream arrives, in three steps: loss, jitter and round trip between two samples. Pure. */
+/** Judges how well a stream arrives, in three steps, from loss, jitter and round trip between two samples. Pure. */
 import type { Sample } from './sample.ts'
 import type { Measured, Quality } from './state.ts'
 

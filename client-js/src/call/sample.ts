@@ -1,5 +1,6 @@
-/** Owns what is read from a connection's statistics: a few numbers out of many, of which any browser may lack some. Pure. */
-import { type Fields, isRecord } from '../wire/shape.ts'
+/** Reads a few numbers out of a connection's statistics, of which any browser may lack some. Pure. */
+import { selectedPair } from '../link/connection-info.ts'
+import { type Fields, isRecord } from '../wire/json.ts'
 
 export type Received = {
   readonly kind: 'audio' | 'video'
@@ -46,7 +47,7 @@ export const sampleOf = (entries: Iterable<unknown>, atMs: number): Sample => {
   const all = [...entries].filter(isRecord)
   const byId = new Map(all.map(entry => [textAt(entry, 'id'), entry] as const))
   const ofType = (type: string): Fields[] => all.filter(entry => entry['type'] === type)
-  const pair = pairInUse(all, byId)
+  const pair = selectedPair(byId)
   const roundTrip = pair && numberAt(pair, 'currentRoundTripTime')
   return {
     atMs,
@@ -62,13 +63,6 @@ export const sampleOf = (entries: Iterable<unknown>, atMs: number): Sample => {
     roundTripMs: roundTrip === null ? null : roundTrip * 1_000,
     availableBps: pair && numberAt(pair, 'availableOutgoingBitrate'),
   }
-}
-
-const pairInUse = (all: readonly Fields[], byId: ReadonlyMap<string, Fields>): Fields | null => {
-  const transport = all.find(entry => entry['type'] === 'transport')
-  const named = transport && byId.get(textAt(transport, 'selectedCandidatePairId'))
-  // Where nothing names it, it is the one that was nominated.
-  return named ?? all.find(it => it['type'] === 'candidate-pair' && it['nominated'] === true) ?? null
 }
 
 const received = (entry: Fields): Received => ({

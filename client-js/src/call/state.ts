@@ -1,13 +1,13 @@
 /**
- * Owns the shape of a call as the views see it, and what they may ask for. Values only. The call plays everybody's
- * sound itself, so whatever shows a stream shows it muted.
+ * The state of a call as the views see it, and what they may ask for. The call plays everybody's sound itself, so
+ * whatever shows a stream shows it muted.
  */
+import type { ScreenHint, StreamKind, StreamSize } from '../wire/call.ts'
 import type { MemberId, StreamId } from '../wire/ids.ts'
-import type { ScreenHint, StreamKind, StreamSize } from '../wire/stream.ts'
 import type { Choice, Choices, MediaTrouble } from './devices.ts'
 
+export type { ScreenHint, StreamKind, StreamSize } from '../wire/call.ts'
 export type { MemberId, StreamId } from '../wire/ids.ts'
-export type { ScreenHint, StreamKind, StreamSize } from '../wire/stream.ts'
 
 export type Quality = 'good' | 'fair' | 'poor'
 
@@ -82,7 +82,9 @@ export type OwnCall = {
   /** What was chosen. Null is whatever the system prefers. */
   readonly devices: Choices
   readonly processing: Processing
-  /** Neither sends nor receives pictures. Turning the camera on ends it; ending it turns a camera on that was on before. */
+  /**
+   * Neither sends nor receives pictures. Turning the camera on ends it; ending it turns a camera on that was on before.
+   */
   readonly audioOnly: boolean
   readonly screens: readonly OwnScreen[]
 }

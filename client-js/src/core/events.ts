@@ -1,4 +1,6 @@
-/** Owns typed events: who listens, and that one listener's failure is its own. No queue: who comes later hears what comes later. */
+/**
+ * Typed events. One listener's failure does not reach the others, and who listens later hears only what happens later.
+ */
 export class Events<Kinds extends object> {
   readonly #listeners = new Map<keyof Kinds, Set<(event: never) => void>>()
 
@@ -15,7 +17,7 @@ export class Events<Kinds extends object> {
       try {
         listener(event as never)
       } catch (error) {
-        // Said to the page's own console and error handlers; the others still hear.
+        // It is reported to the page's own console and error handlers; the other listeners are still called.
         reportError(error)
       }
     }

@@ -1,6 +1,6 @@
 /**
- * Owns what others can build on: everything below the interface, with its types. This file is the entry of the module
- * that the server hands out as `/core/p2pchat.js`; the app itself is made of the same parts.
+ * What others can build on: everything below the interface, with its types. This file is the entry of the module that
+ * the server hands out as `/core/p2pchat.js`; the app itself is made of the same parts.
  */
 export type {
   CallChoices,
@@ -10,9 +10,9 @@ export type {
   Participant,
   RemoteStream,
 } from '../call/state.ts'
-export type { FilesState, Incoming, Outgoing, Parcel } from '../files/state.ts'
-export type { RoomEvents } from '../room/happened.ts'
-export { people, type Reach, type Seen } from '../room/people.ts'
+export type { Download, FilesState, ShareItem, Upload } from '../files/state.ts'
+export type { RoomEvents } from '../room/events.ts'
+export { type ConnectionStatus, type RosterEntry, roster } from '../room/roster.ts'
 export type { RoomState } from '../room/state.ts'
 export type { IceServer } from '../wire/ice.ts'
 export { parseInvitation, writeInvitation } from '../wire/invitation.ts'
@@ -23,8 +23,8 @@ export {
   type ClientOptions,
   connect,
   type Entered,
-  type RoomWish,
-  type Whereto,
+  type NewRoom,
+  type RoomTarget,
 } from './client.ts'
-export type { FileEvents, Moving } from './moving.ts'
-export type { Connection, Visit, VisitEvents } from './visit.ts'
+export type { FileEvents, FileTransfers } from './file-transfers.ts'
+export type { Connection, RoomSession, RoomSessionEvents } from './room-session.ts'

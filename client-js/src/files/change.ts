@@ -1,42 +1,29 @@
-/** Owns the small changes that the rules in this folder are made of. Each takes a state or a step and gives a new one. Pure. */
+/** The small changes that the rules in this folder are made of. Each takes a state and gives a new one. Pure. */
+import { stepsOf } from '../base/steps.ts'
 import type {
+  ChannelId,
+  ChannelUpload,
+  Download,
+  DownloadKey,
   FilesEffect,
   FilesState,
-  FilesStep,
-  Incoming,
-  IncomingKey,
-  LaneId,
-  Outgoing,
-  OutgoingKey,
+  MemberId,
   Rate,
   Share,
+  Upload,
+  UploadKey,
 } from './state.ts'
 
-export const still = (state: FilesState, ...effects: FilesEffect[]): FilesStep => ({ state, effects })
+export const { stepTo, andThen, stepEach } = stepsOf<FilesState, FilesEffect>()
 
-export const andThen = (first: FilesStep, next: (state: FilesState) => FilesStep): FilesStep => {
-  const second = next(first.state)
-  return { state: second.state, effects: [...first.effects, ...second.effects] }
-}
-
-export const inTurn = <T>(
-  state: FilesState,
-  items: Iterable<T>,
-  each: (state: FilesState, item: T) => FilesStep,
-): FilesStep => {
-  let step = still(state)
-  for (const item of items) step = andThen(step, now => each(now, item))
-  return step
-}
-
-export const withIncoming = (state: FilesState, it: Incoming): FilesState => ({
+export const withDownload = (state: FilesState, it: Download): FilesState => ({
   ...state,
-  incoming: new Map(state.incoming).set(it.key, it),
+  downloads: new Map(state.downloads).set(it.key, it),
 })
 
-export const withOutgoing = (state: FilesState, it: Outgoing): FilesState => ({
+export const withUpload = (state: FilesState, it: Upload): FilesState => ({
   ...state,
-  outgoing: new Map(state.outgoing).set(it.key, it),
+  uploads: new Map(state.uploads).set(it.key, it),
 })
 
 export const withShare = (state: FilesState, it: Share): FilesState => ({
@@ -44,13 +31,23 @@ export const withShare = (state: FilesState, it: Share): FilesState => ({
   shares: new Map(state.shares).set(it.file.id, it),
 })
 
-export const incomingOn = (state: FilesState, lane: LaneId): Incoming | undefined =>
-  [...state.incoming.values()].find(it => it.lane === lane)
+/** The file channel over which a download runs or has just run, if any. */
+export const channelOf = (it: Download): ChannelId | null => {
+  if (it.phase === 'checking') return it.channel
+  return 'source' in it && it.source.kind === 'channel' ? it.source.channel : null
+}
 
-export const outgoingOn = (state: FilesState, lane: LaneId): Outgoing | undefined =>
-  [...state.outgoing.values()].find(it => it.lane === lane)
+/** What an upload over a file channel holds while it runs. */
+export const channelUpload = (it: Upload): ChannelUpload | null =>
+  'via' in it && it.via?.kind === 'channel' ? it.via : null
 
-export const isIncoming = (key: IncomingKey | OutgoingKey): key is IncomingKey => key.startsWith('in ')
+export const downloadOn = (state: FilesState, channel: ChannelId): Download | undefined =>
+  [...state.downloads.values()].find(it => channelOf(it) === channel)
+
+export const uploadOn = (state: FilesState, channel: ChannelId): Upload | undefined =>
+  [...state.uploads.values()].find(it => channelUpload(it)?.channel === channel)
+
+export const isDownload = (key: DownloadKey | UploadKey): key is DownloadKey => key.startsWith('in ')
 
 export const noRate = (at: number): Rate => ({ at, bytes: 0, perSecond: 0 })
 
@@ -65,3 +62,26 @@ export const rated = (rate: Rate, bytes: number, at: number): Rate => {
   const perSecond = rate.perSecond === 0 ? now : rate.perSecond * 0.7 + now * 0.3
   return { at, bytes: 0, perSecond }
 }
+
+/** A row for one receiver of one file, before anything has gone out. */
+export const newUpload = (
+  key: UploadKey,
+  { file }: Share,
+  member: MemberId,
+  memberName: string,
+  transport: Upload['transport'],
+  at: number,
+): Upload => ({
+  key,
+  file: file.id,
+  member,
+  memberName,
+  transport,
+  phase: 'declined',
+  size: file.size,
+  sent: 0,
+  acked: 0,
+  paused: { ours: false, theirs: false },
+  resumeToken: '',
+  rate: noRate(at),
+})

@@ -1,7 +1,8 @@
 /**
- * Owns by what a file is recognised: the SHA-256 of the SHA-256s of its blocks. Blocks can be hashed in any order, by
- * the browser itself, and when they are at hand anyway, which makes it five times cheaper than one hash over all.
+ * The hash by which a file is recognised: the SHA-256 of the SHA-256s of its blocks. Blocks can be hashed in any order,
+ * by the browser itself, and while they are in memory anyway, which makes it five times cheaper than one hash over all.
  */
+import { hexOf } from '../base/random.ts'
 
 export const blockBytes = 1_048_576
 
@@ -23,7 +24,7 @@ export const blockDigest = (bytes: Bytes): Promise<Bytes> => hash(bytes)
 export const fileDigest = async (blocks: readonly Bytes[]): Promise<string> => {
   const all = new Uint8Array(blocks.length * 32)
   for (const [index, block] of blocks.entries()) all.set(block, index * 32)
-  return Array.from(await hash(all), byte => byte.toString(16).padStart(2, '0')).join('')
+  return hexOf(await hash(all))
 }
 
 /** The blocks of what comes in pieces of any size, one behind the other. */

@@ -1,134 +1,85 @@
 /**
- * Owns the shape of all transfers of one visit as one value: what is offered to us, what we share, who fetches it, and
- * what can happen. Values only.
+ * All transfers of one room as one value: what is offered to us, what we share, who fetches it, and what can happen to
+ * them. There are only values here; the rules are in the files beside it.
  */
-import type { ExtraHeard, ExtraSaid } from '../wire/extra.ts'
-import type { FileCard, FileSignal } from '../wire/file.ts'
+import type { Step } from '../base/steps.ts'
+import type { LegacyDownload, LegacyEffect, LegacyEvent, LegacyTimer, LegacyUpload } from '../legacy/index.ts'
+import type { FileCard } from '../wire/file.ts'
+import type { FileChannelMessage, StopReason } from '../wire/file-channel.ts'
 import type { FileId, MemberId } from '../wire/ids.ts'
-import type { LaneWord, StopReason } from '../wire/lane.ts'
-import type { Signal } from '../wire/signal.ts'
 
 export type { FileCard } from '../wire/file.ts'
 export type { FileId, MemberId } from '../wire/ids.ts'
 
 /** Names one transfer to us; never used twice. */
-export type IncomingKey = `in ${number}`
+export type DownloadKey = `in ${number}`
 /** Names one transfer from us to one receiver. */
-export type OutgoingKey = `out ${number}`
-export type LaneId = string
+export type UploadKey = `out ${number}`
+export type ChannelId = string
 
-/** How a member is reached with files: over lanes, in the original's words, or not just now. */
-export type Road = 'lane' | 'words' | 'none'
+/** How a member is reached with files: over channels, in the original's words, or not just now. */
+export type Transport = 'channel' | 'legacy' | 'none'
 /** `direct` is false where words go through a star's host. */
-export type Party = { readonly name: string; readonly road: Road; readonly direct: boolean }
+export type PeerRoute = { readonly name: string; readonly transport: Transport; readonly direct: boolean }
 
 /**
- * `left` by an earlier page of ours in the middle; `offered` until we decide; `queued` behind others; `opening` the place where it goes; `asking` its owner; `waiting`
- * for a way to its owner; `checking` what has come; then `kept`, or `declined`, or `stopped` for a reason.
+ * `resumable`: an earlier page of ours was closed in the middle of it. `offered` until the person decides. `queued` behind
+ * others. `opening` the place where it goes. `asking` its owner. `running`. `waiting` for a way to its owner. `checking`
+ * what has come. In the end it is `kept`, `declined`, or `stopped` for a reason.
  */
-export type IncomingPhase =
-  | 'left'
-  | 'offered'
-  | 'queued'
-  | 'opening'
-  | 'asking'
-  | 'running'
-  | 'waiting'
-  | 'checking'
-  | 'kept'
-  | 'declined'
-  | 'stopped'
+type DownloadStage =
+  | { readonly phase: 'resumable' | 'offered' | 'queued' | 'opening' | 'waiting' | 'declined' }
+  | { readonly phase: 'asking' | 'running'; readonly source: DownloadSource }
+  /** `digest` is what the sender has announced; an original page announces none. */
+  | { readonly phase: 'checking'; readonly channel: ChannelId | null; readonly digest: string | null }
+  /** `here`: this page holds it, so that it can be saved or looked at once more. */
+  | { readonly phase: 'kept'; readonly digest: string; readonly here: boolean }
+  | { readonly phase: 'stopped'; readonly why: StopCause }
+
+/** Whom we ask, and how. It is not always the owner: the owner may have come back under another id. */
+export type DownloadSource =
+  | { readonly kind: 'channel'; readonly channel: ChannelId; readonly member: MemberId }
+  | LegacyDownload
+
+export type DownloadPhase = DownloadStage['phase']
 
 /** Why a transfer stopped: what the other side said, or what happened here. `withdrawn`: its owner takes it back. */
-export type Why = StopReason | 'withdrawn' | 'own-choice' | 'no-answer' | 'lost'
+export type StopCause = StopReason | 'withdrawn' | 'own-choice' | 'no-answer' | 'lost'
 
 export type Paused = { readonly ours: boolean; readonly theirs: boolean }
 
 /** How fast it goes, from what came since `at`. Zero while nobody knows. */
 export type Rate = { readonly at: number; readonly bytes: number; readonly perSecond: number }
 
-/** A session in the original's words, at the receiver. */
-export type WordsFetch = {
-  /** Its number with us, and with the uploader once that is known. */
-  readonly action: number
-  readonly theirs: number | null
-  readonly since: number
-  readonly heardAt: number
-  /** The first chunk that has not been asked for. */
-  readonly next: number
-  readonly asked: ReadonlySet<number>
-  /** Came before its turn. */
-  readonly early: ReadonlyMap<number, Uint8Array<ArrayBuffer>>
-}
-
-/** A session in the original's words, at the uploader. */
-export type WordsServe = {
-  readonly action: number
-  readonly theirs: number
-  /** Asked for once more. */
-  readonly again: readonly number[]
-  /** How much had been said by when, of the last while. */
-  readonly said: readonly { readonly bytes: number; readonly at: number }[]
-  /** What is being read now. */
-  readonly from: number
-  /** So fast, where a host has to pass it on; it has no way to say that it is too fast. */
-  readonly perSecond: number
-}
-
-/** A large file on its way to an original's page, over connections of its own. */
-export type Extra = {
-  /** Connections that carry bytes. */
-  readonly peers: number
-  readonly mismatches: number
-  readonly confirmed: boolean
-  readonly agreed: boolean
-  /** What the far end wants as a chunk's size; 0 until it has said so. */
-  readonly chunk: number
-  readonly open: ReadonlySet<number>
-  readonly started: boolean
-  /** The far end has too much before it. */
-  readonly waits: boolean
-  readonly draining: ReadonlySet<number>
-  /** Chunks that are asked for once more. */
-  readonly missing: readonly number[]
-  readonly answering: number | null
-}
-
-export type Incoming = {
-  readonly key: IncomingKey
+type DownloadBase = {
+  readonly key: DownloadKey
   readonly file: FileCard
-  /** Who has it, as far as we know; and under which id it stands in the conversation, which stays. */
+  /** Who has it, as far as we know. */
   readonly owner: MemberId
+  /** The member under whose id it stands in the conversation, which never changes. */
   readonly shownUnder: MemberId
   readonly ownerName: string
-  readonly road: 'lane' | 'words'
+  readonly transport: Exclude<Transport, 'none'>
   /** How many bytes are to come. */
   readonly size: number
-  readonly phase: IncomingPhase
-  readonly why: Why | null
-  /** It is kept by this page, and can be saved or looked at once more. */
-  readonly here: boolean
-  /** Came over the lane. */
-  readonly heard: number
-  /** Lies where it belongs. */
+  /** Bytes that have come. */
+  readonly received: number
+  /** Bytes that lie where they belong. */
   readonly stored: number
-  /** So much of it the sender has been told. */
-  readonly told: number
+  /** Bytes that the sender knows to be stored. */
+  readonly acked: number
   readonly paused: Paused
-  readonly lane: LaneId | null
-  /** Whom we ask now; another than the owner where the owner may have come back under another id. */
-  readonly asked: MemberId | null
   readonly refusedBy: readonly MemberId[]
   /** Counts how often it was asked for, so that a timer of an earlier time is recognised as stale. */
   readonly attempt: number
   /** How often in a row nothing came of it. */
-  readonly fruitless: number
+  readonly failures: number
   /** Known to the sender and us only. */
-  readonly again: string | null
+  readonly resumeToken: string | null
   readonly rate: Rate
-  readonly digest: string | null
-  readonly words: WordsFetch | null
 }
+
+export type Download = DownloadBase & DownloadStage
 
 export type Share = {
   readonly file: FileCard
@@ -136,135 +87,156 @@ export type Share = {
   readonly hashing: boolean
 }
 
-export type OutgoingPhase = 'running' | 'sent' | 'waiting' | 'done' | 'declined' | 'stopped'
+/** `sent`: all of it has gone out, and the receiver checks it. `waiting` for the receiver. */
+type UploadStage =
+  | { readonly phase: 'running' | 'sent'; readonly via: ChannelUpload | LegacyUpload }
+  /** `via` is null after a break: the receiver comes back over a new channel. */
+  | { readonly phase: 'waiting'; readonly via: LegacyUpload | null }
+  | { readonly phase: 'done' | 'declined' }
+  | { readonly phase: 'stopped'; readonly why: StopCause }
 
-export type Outgoing = {
-  readonly key: OutgoingKey
+export type ChannelUpload = {
+  readonly kind: 'channel'
+  readonly channel: ChannelId
+  /** So many bytes may be under way beyond what the receiver has acknowledged. */
+  readonly credit: number
+  readonly reading: boolean
+  /** Read, and waiting until the channel has room. */
+  readonly ahead: Uint8Array<ArrayBuffer> | null
+  readonly draining: boolean
+}
+
+export type UploadPhase = UploadStage['phase']
+
+type UploadBase = {
+  readonly key: UploadKey
   readonly file: FileId
   readonly member: MemberId
   readonly memberName: string
-  readonly road: 'lane' | 'words'
-  readonly phase: OutgoingPhase
-  readonly why: Why | null
+  readonly transport: Exclude<Transport, 'none'>
   readonly size: number
-  readonly lane: LaneId | null
-  /** Handed to the lane. */
+  /** Bytes handed over for sending. */
   readonly sent: number
-  /** Confirmed by the receiver. */
-  readonly took: number
-  readonly credit: number
-  readonly reading: boolean
-  /** Read, and waiting until the lane has room. */
-  readonly ahead: Uint8Array<ArrayBuffer> | null
-  readonly draining: boolean
+  /** Bytes that the receiver has acknowledged. */
+  readonly acked: number
   readonly paused: Paused
-  readonly again: string
+  readonly resumeToken: string
   readonly rate: Rate
-  readonly words: WordsServe | null
-  readonly extra: Extra | null
+}
+
+export type Upload = UploadBase & UploadStage
+
+/** The same download at another stage. Nothing of the stage before is left over. */
+export const downloadAt = (
+  it: Download,
+  stage: DownloadStage,
+  change: Partial<DownloadBase> = {},
+): Download => {
+  const { key, file, owner, shownUnder, ownerName, transport, size, received, stored, acked } = it
+  const { paused, refusedBy, attempt, failures, resumeToken, rate } = it
+  const names = { key, file, owner, shownUnder, ownerName, transport, size }
+  const progress = { received, stored, acked, paused, refusedBy, attempt, failures, resumeToken, rate }
+  return { ...names, ...progress, ...change, ...stage }
+}
+
+/** The same upload at another stage. */
+export const uploadAt = (it: Upload, stage: UploadStage, change: Partial<UploadBase> = {}): Upload => {
+  const { key, file, member, memberName, transport, size, sent, acked, paused, resumeToken, rate } = it
+  const base = { key, file, member, memberName, transport, size, sent, acked, paused, resumeToken, rate }
+  return { ...base, ...change, ...stage }
 }
 
 export type FilesState = {
-  readonly parties: ReadonlyMap<MemberId, Party>
-  readonly incoming: ReadonlyMap<IncomingKey, Incoming>
+  readonly routes: ReadonlyMap<MemberId, PeerRoute>
+  readonly downloads: ReadonlyMap<DownloadKey, Download>
   readonly shares: ReadonlyMap<FileId, Share>
-  readonly outgoing: ReadonlyMap<OutgoingKey, Outgoing>
+  readonly uploads: ReadonlyMap<UploadKey, Upload>
   readonly next: number
   /** The number of the next session in the original's words. */
   readonly nextAction: number
 }
 
 export type FilesTimer =
-  | { readonly kind: 'ask'; readonly key: IncomingKey; readonly attempt: number }
-  | { readonly kind: 'answer'; readonly key: IncomingKey; readonly attempt: number }
-  | { readonly kind: 'words'; readonly key: IncomingKey; readonly action: number }
+  | { readonly kind: 'ask'; readonly key: DownloadKey; readonly attempt: number }
+  | { readonly kind: 'answer'; readonly key: DownloadKey; readonly attempt: number }
+  | LegacyTimer
 
 /** A folder: its files with their paths below it. */
 export type Folder = { readonly name: string; readonly files: readonly { path: string; file: Blob }[] }
 
 /** What is offered as one: a file, or a folder, which goes as an archive. */
-export type Parcel = { readonly name: string; readonly file: Blob } | Folder
+export type ShareItem = { readonly name: string; readonly file: Blob } | Folder
 
 export type FilesEvent =
-  | { type: 'parties'; parties: ReadonlyMap<MemberId, Party> }
+  | { type: 'routes'; routes: ReadonlyMap<MemberId, PeerRoute> }
   /** A member goes on under another id. */
   | { type: 'renamed'; from: MemberId; to: MemberId }
   | { type: 'offered'; owner: MemberId; file: FileCard }
   | { type: 'withdrawn'; owner: MemberId; file: FileId }
-  | { type: 'left'; file: FileCard; ownerName: string; again: string; stored: number }
-  | { type: 'accept'; key: IncomingKey }
-  | { type: 'decline'; key: IncomingKey }
-  | { type: 'pause'; key: IncomingKey | OutgoingKey; on: boolean }
-  | { type: 'cancel'; key: IncomingKey | OutgoingKey }
-  | { type: 'store-opened'; key: IncomingKey; stored: number }
-  | { type: 'store-failed'; key: IncomingKey }
-  | { type: 'stored'; key: IncomingKey; bytes: number }
-  | { type: 'checked'; key: IncomingKey; digest: string }
-  | { type: 'kept'; key: IncomingKey; here: boolean }
+  | { type: 'resumable'; file: FileCard; ownerName: string; resumeToken: string; stored: number }
+  | { type: 'accept'; key: DownloadKey }
+  | { type: 'decline'; key: DownloadKey }
+  | { type: 'pause'; key: DownloadKey | UploadKey; on: boolean }
+  | { type: 'cancel'; key: DownloadKey | UploadKey }
+  | { type: 'store-opened'; key: DownloadKey; stored: number }
+  | { type: 'store-failed'; key: DownloadKey }
+  | { type: 'stored'; key: DownloadKey; bytes: number }
+  | { type: 'checked'; key: DownloadKey; digest: string }
+  | { type: 'kept'; key: DownloadKey; here: boolean }
   | { type: 'share'; file: FileCard }
   | { type: 'unshare'; file: FileId }
   | { type: 'hashed'; file: FileId; digest: string | null }
-  | { type: 'lane-opened'; lane: LaneId }
-  | { type: 'lane-called'; lane: LaneId; member: MemberId; word: LaneWord; again: string }
-  | { type: 'lane-word'; lane: LaneId; word: LaneWord }
-  | { type: 'lane-bytes'; lane: LaneId; bytes: Uint8Array<ArrayBuffer> }
-  | { type: 'lane-closed'; lane: LaneId }
-  | { type: 'drained'; lane: LaneId }
-  | { type: 'read'; key: OutgoingKey; at: number; bytes: Uint8Array<ArrayBuffer> | null }
-  /** What was said to a member in words has left the link's queue, and its time has passed. */
-  | { type: 'settled'; key: OutgoingKey }
-  | { type: 'extra-opened'; key: OutgoingKey; peer: number }
-  | { type: 'extra-closed'; key: OutgoingKey }
-  | { type: 'extra-drained'; key: OutgoingKey; peer: number }
-  | { type: 'extra-emitted'; key: OutgoingKey; peer: number; signal: object }
-  | { type: 'extra-heard'; key: OutgoingKey; heard: ExtraHeard }
-  | { type: 'signal'; from: MemberId; signal: FileSignal }
+  | { type: 'channel-opened'; channel: ChannelId }
+  | {
+      type: 'channel-requested'
+      channel: ChannelId
+      member: MemberId
+      message: FileChannelMessage
+      resumeToken: string
+    }
+  | { type: 'channel-message'; channel: ChannelId; message: FileChannelMessage }
+  | { type: 'channel-bytes'; channel: ChannelId; bytes: Uint8Array<ArrayBuffer> }
+  | { type: 'channel-closed'; channel: ChannelId }
+  | { type: 'channel-drained'; channel: ChannelId }
+  | { type: 'read'; key: UploadKey; at: number; bytes: Uint8Array<ArrayBuffer> | null }
+  | LegacyEvent
   | { type: 'timer'; timer: FilesTimer }
 
 export type FilesEffect =
-  | { type: 'open-store'; key: IncomingKey }
-  | { type: 'write'; key: IncomingKey; bytes: Uint8Array<ArrayBuffer> }
-  | { type: 'check'; key: IncomingKey }
+  | { type: 'open-store'; key: DownloadKey }
+  | { type: 'write'; key: DownloadKey; bytes: Uint8Array<ArrayBuffer> }
+  | { type: 'check'; key: DownloadKey }
   /** So that another page can go on with it. */
-  | { type: 'note'; key: IncomingKey }
-  | { type: 'keep'; key: IncomingKey }
-  | { type: 'discard'; key: IncomingKey }
-  | { type: 'open-lane'; lane: LaneId; member: MemberId }
-  | { type: 'tell'; lane: LaneId; word: LaneWord }
-  | { type: 'push'; lane: LaneId; bytes: Uint8Array<ArrayBuffer> }
+  | { type: 'save-resume-record'; key: DownloadKey }
+  | { type: 'keep'; key: DownloadKey }
+  | { type: 'discard'; key: DownloadKey }
+  | { type: 'open-channel'; channel: ChannelId; member: MemberId }
+  | { type: 'send'; channel: ChannelId; message: FileChannelMessage }
+  | { type: 'send-bytes'; channel: ChannelId; bytes: Uint8Array<ArrayBuffer> }
   /** After everything said before it has gone out. */
-  | { type: 'close-lane'; lane: LaneId }
-  | { type: 'read'; key: OutgoingKey; file: FileId; at: number; bytes: number }
+  | { type: 'close-channel'; channel: ChannelId }
+  | { type: 'read'; key: UploadKey; file: FileId; at: number; bytes: number }
   | { type: 'hash'; file: FileId }
-  | { type: 'say'; to: MemberId; signal: FileSignal }
-  /** Feeds `settled` once the queue to that member is short, and not before `ms` have passed. */
-  | { type: 'settle'; key: OutgoingKey; to: MemberId; ms: number }
-  /** Connections beside the room's; `peer` -1 is the one that steers. Drained: little waits to be sent. */
-  | { type: 'extra-open'; key: OutgoingKey; peer: number }
-  | { type: 'extra-signal'; key: OutgoingKey; peer: number; signal: Signal }
-  | { type: 'extra-say'; key: OutgoingKey; said: ExtraSaid }
-  | { type: 'extra-push'; key: OutgoingKey; peer: number; bytes: Uint8Array<ArrayBuffer> }
-  | { type: 'extra-drain'; key: OutgoingKey; peer: number }
-  | { type: 'extra-close'; key: OutgoingKey }
+  | LegacyEffect
   | { type: 'timer'; timer: FilesTimer; ms: number }
 
-export type FilesStep = { readonly state: FilesState; readonly effects: readonly FilesEffect[] }
+export type FilesStep = Step<FilesState, FilesEffect>
 
 export const noFiles: FilesState = {
-  parties: new Map(),
-  incoming: new Map(),
+  routes: new Map(),
+  downloads: new Map(),
   shares: new Map(),
-  outgoing: new Map(),
+  uploads: new Map(),
   next: 1,
   // The original takes 0 for none, and small numbers are its own.
   nextAction: 1_000,
 }
 
 /** Offers beyond so many are not listed: nobody could look through them. */
-export const incomingMax = 500
-export const outgoingMax = 500
+export const downloadsMax = 500
+export const uploadsMax = 500
 
-export const incomingLive: ReadonlySet<IncomingPhase> = new Set([
+export const activeDownload: ReadonlySet<DownloadPhase> = new Set([
   'queued',
   'opening',
   'asking',
@@ -272,12 +244,12 @@ export const incomingLive: ReadonlySet<IncomingPhase> = new Set([
   'waiting',
   'checking',
 ])
-export const outgoingLive: ReadonlySet<OutgoingPhase> = new Set(['running', 'sent', 'waiting'])
+export const activeUpload: ReadonlySet<UploadPhase> = new Set(['running', 'sent', 'waiting'])
 
 /** Does anything run that would be lost with the page? */
 export const busy = (state: FilesState): boolean =>
-  [...state.incoming.values()].some(({ phase }) => incomingLive.has(phase)) ||
-  [...state.outgoing.values()].some(({ phase }) => outgoingLive.has(phase))
+  [...state.downloads.values()].some(({ phase }) => activeDownload.has(phase)) ||
+  [...state.uploads.values()].some(({ phase }) => activeUpload.has(phase))
 
-export const owedSeconds = (left: number, rate: Rate): number | null =>
+export const secondsLeft = (left: number, rate: Rate): number | null =>
   rate.perSecond > 0 ? Math.ceil(left / rate.perSecond) : null

@@ -1,59 +1,76 @@
-/** Owns the one function through which transfers change: an event in, a new state and effects out. Pure: no files, channels, timers or clock. */
-import type { LaneWord } from '../wire/lane.ts'
-import { andThen, incomingOn, isIncoming, outgoingOn, still, withIncoming } from './change.ts'
-import { stop } from './ending.ts'
-import { emitted, extraClosed, extraDrained, extraHeard, extraOpened, extraRead } from './extra.ts'
-import { bytesHeard, checked, laneClosed, laneOpened, pause, stored, told, unanswered } from './fetch.ts'
+/**
+ * The one function through which transfers change: an event in, a new state and effects out. It is pure: no files,
+ * channels, timers or clock.
+ */
+import {
+  continueLegacyDownload,
+  dropUnroutedUploads,
+  legacyRead,
+  legacyTick,
+  pauseLegacyDownload,
+  stepLegacy,
+} from '../legacy/index.ts'
+import type { FileChannelMessage } from '../wire/file-channel.ts'
+import { andThen, downloadOn, isDownload, stepTo, uploadOn, withDownload } from './change.ts'
+import {
+  channelClosed,
+  channelOpened,
+  checked,
+  pause,
+  receiveBytes,
+  receiveMessage,
+  requestTimeout,
+  stored,
+} from './channel-download.ts'
 import {
   accept,
-  askAgain,
+  addResumable,
   decline,
-  leftBehind,
   offered,
-  partiesChanged,
   renamed,
+  retryRequest,
+  routesChanged,
   storeFailed,
   storeOpened,
   withdrawn,
-} from './incoming.ts'
+} from './download.ts'
+import { stop } from './ending.ts'
 import {
-  called,
-  drained,
-  hashKnown,
-  heardBack,
-  pauseServing,
-  readDone,
-  serveBroken,
-  share,
-  stopServing,
-  unshare,
-} from './serve.ts'
-import {
+  activeDownload,
+  activeUpload,
+  type ChannelId,
+  type DownloadKey,
   type FilesEvent,
   type FilesState,
   type FilesStep,
   type FilesTimer,
-  type IncomingKey,
-  incomingLive,
-  type LaneId,
-  type OutgoingKey,
-  outgoingLive,
+  type UploadKey,
 } from './state.ts'
-import { goOnInWords, heardInWords, pauseInWords, wordsTick } from './words.ts'
-import { cancelInWords, heardByServer, readToSay, settled, wordsGone } from './words-serve.ts'
+import {
+  channelRequested,
+  drained,
+  hashKnown,
+  pauseUpload,
+  readDone,
+  receiveAnswer,
+  share,
+  stopUpload,
+  unshare,
+  uploadInterrupted,
+} from './upload.ts'
 
 export const step = (state: FilesState, event: FilesEvent, at: number): FilesStep => {
   switch (event.type) {
-    case 'parties':
-      return andThen(partiesChanged(state, event.parties, at), wordsGone)
+    case 'routes':
+      return andThen(routesChanged(state, event.routes, at), dropUnroutedUploads)
     case 'renamed':
-      return still(renamed(state, event.from, event.to))
+      return stepTo(renamed(state, event.from, event.to))
     case 'offered':
       return offered(state, event.owner, event.file, at)
     case 'withdrawn':
       return withdrawn(state, event.owner, event.file)
-    case 'left':
-      return still(leftBehind(state, event, at))
+    case 'resumable':
+      return stepTo(addResumable(state, event, at))
     case 'accept':
       return accept(state, event.key)
     case 'decline':
@@ -63,20 +80,13 @@ export const step = (state: FilesState, event: FilesEvent, at: number): FilesSte
     case 'cancel':
       return cancelled(state, event.key)
     case 'share':
-      return share(state, event)
+      return share(state, event.file)
     case 'unshare':
       return unshare(state, event.file)
     case 'hashed':
       return hashKnown(state, event.file, event.digest)
     case 'read':
       return read(state, event, at)
-    case 'settled':
-      return settled(state, event.key)
-    case 'signal':
-      return (
-        heardInWords(state, event.from, event.signal, at) ??
-        heardByServer(state, event.from, event.signal, at)
-      )
     case 'timer':
       return timer(state, event.timer, at)
     case 'store-opened':
@@ -84,44 +94,41 @@ export const step = (state: FilesState, event: FilesEvent, at: number): FilesSte
     case 'stored':
     case 'checked':
     case 'kept':
-      return storeSaid(state, event, at)
-    case 'lane-opened':
-    case 'lane-called':
-    case 'lane-word':
-    case 'lane-bytes':
-    case 'lane-closed':
-    case 'drained':
-      return laneSaid(state, event, at)
+      return onStore(state, event, at)
+    case 'channel-opened':
+    case 'channel-requested':
+    case 'channel-message':
+    case 'channel-bytes':
+    case 'channel-closed':
+    case 'channel-drained':
+      return onChannel(state, event, at)
     default:
-      return extraSaid(state, event)
+      return stepLegacy(state, event, at)
   }
 }
 
 const timer = (state: FilesState, due: FilesTimer, at: number): FilesStep => {
   switch (due.kind) {
     case 'ask':
-      return askAgain(state, due.key, due.attempt, at)
+      return retryRequest(state, due.key, due.attempt, at)
     case 'answer':
-      return unanswered(state, due.key, due.attempt)
-    case 'words':
-      return wordsTick(state, due.key, due.action, at)
+      return requestTimeout(state, due.key, due.attempt)
+    case 'legacy':
+      return legacyTick(state, due.key, due.action, at)
   }
 }
 
-const read = (state: FilesState, event: Extract<FilesEvent, { type: 'read' }>, at: number): FilesStep => {
-  const it = state.outgoing.get(event.key)
-  if (it?.extra) return extraRead(state, event.key, event.at, event.bytes, at)
-  return it?.road === 'words'
-    ? readToSay(state, it, event.at, event.bytes, at)
+const read = (state: FilesState, event: Extract<FilesEvent, { type: 'read' }>, at: number): FilesStep =>
+  state.uploads.get(event.key)?.transport === 'legacy'
+    ? legacyRead(state, event, at)
     : readDone(state, event.key, event.at, event.bytes)
-}
 
 type StoreEvent = Extract<
   FilesEvent,
   { type: 'store-opened' | 'store-failed' | 'stored' | 'checked' | 'kept' }
 >
 
-const storeSaid = (state: FilesState, event: StoreEvent, at: number): FilesStep => {
+const onStore = (state: FilesState, event: StoreEvent, at: number): FilesStep => {
   const { key } = event
   switch (event.type) {
     case 'store-opened':
@@ -131,86 +138,84 @@ const storeSaid = (state: FilesState, event: StoreEvent, at: number): FilesStep 
     case 'checked':
       return checked(state, key, event.digest)
     case 'kept': {
-      const it = state.incoming.get(key)
-      return still(it ? withIncoming(state, { ...it, here: event.here }) : state)
+      const it = state.downloads.get(key)
+      return stepTo(it?.phase === 'kept' ? withDownload(state, { ...it, here: event.here }) : state)
     }
     case 'stored': {
-      const it = state.incoming.get(key)
-      if (!it || !incomingLive.has(it.phase)) return still(state)
+      const it = state.downloads.get(key)
+      if (!it || !activeDownload.has(it.phase)) return stepTo(state)
       const written = stored(state, it, event.bytes, at)
-      return it.words ? andThen(written, now => goOnInWords(now, key)) : written
+      return it.transport === 'legacy' ? andThen(written, now => continueLegacyDownload(now, key)) : written
     }
   }
 }
 
-type ExtraEvent = Extract<FilesEvent, { type: `extra-${string}` }>
-
-const extraSaid = (state: FilesState, event: ExtraEvent): FilesStep => {
-  const { key } = event
-  switch (event.type) {
-    case 'extra-opened':
-      return extraOpened(state, key, event.peer)
-    case 'extra-closed':
-      return extraClosed(state, key)
-    case 'extra-drained':
-      return extraDrained(state, key, event.peer)
-    case 'extra-emitted':
-      return emitted(state, key, event.peer, event.signal)
-    case 'extra-heard':
-      return extraHeard(state, key, event.heard)
-  }
-}
-
-type LaneEvent = Extract<
+type ChannelEvent = Extract<
   FilesEvent,
-  { type: 'lane-opened' | 'lane-called' | 'lane-word' | 'lane-bytes' | 'lane-closed' | 'drained' }
+  {
+    type:
+      | 'channel-opened'
+      | 'channel-requested'
+      | 'channel-message'
+      | 'channel-bytes'
+      | 'channel-closed'
+      | 'channel-drained'
+  }
 >
 
-const laneSaid = (state: FilesState, event: LaneEvent, at: number): FilesStep => {
-  const { lane } = event
-  if (event.type === 'lane-opened') return laneOpened(state, lane)
-  if (event.type === 'lane-called') return called(state, lane, event.member, event.word, event.again, at)
-  const theirs = incomingOn(state, lane)
-  const ours = theirs ? undefined : outgoingOn(state, lane)
+const onChannel = (state: FilesState, event: ChannelEvent, at: number): FilesStep => {
+  const { channel } = event
+  if (event.type === 'channel-opened') return channelOpened(state, channel)
+  if (event.type === 'channel-requested')
+    return channelRequested(state, channel, event.member, event.message, event.resumeToken, at)
+  const theirs = downloadOn(state, channel)
+  const ours = theirs ? undefined : uploadOn(state, channel)
   switch (event.type) {
-    case 'lane-word':
-      return word(state, lane, event.word, at)
-    case 'lane-bytes':
+    case 'channel-message':
+      return message(state, channel, event.message, at)
+    case 'channel-bytes':
       // Nobody sends bytes to a sender.
-      if (theirs) return bytesHeard(state, theirs, event.bytes)
-      return ours ? stopServing(state, ours, 'wrong') : still(state)
-    case 'lane-closed':
-      if (theirs) return laneClosed(state, theirs)
-      return ours ? serveBroken(state, ours) : still(state)
-    case 'drained':
-      return ours ? drained(state, ours) : still(state)
+      if (theirs) return receiveBytes(state, theirs, event.bytes)
+      return ours ? stopUpload(state, ours, 'wrong') : stepTo(state)
+    case 'channel-closed':
+      if (theirs) return channelClosed(state, theirs)
+      return ours ? uploadInterrupted(state, ours) : stepTo(state)
+    case 'channel-drained':
+      return ours ? drained(state, ours) : stepTo(state)
   }
 }
 
-const word = (state: FilesState, lane: LaneId, said: LaneWord, at: number): FilesStep => {
-  const theirs = incomingOn(state, lane)
-  if (theirs) return told(state, theirs, said)
-  const ours = outgoingOn(state, lane)
-  return ours ? heardBack(state, ours, said, at) : still(state)
+const message = (
+  state: FilesState,
+  channel: ChannelId,
+  received: FileChannelMessage,
+  at: number,
+): FilesStep => {
+  const theirs = downloadOn(state, channel)
+  if (theirs) return receiveMessage(state, theirs, received)
+  const ours = uploadOn(state, channel)
+  return ours ? receiveAnswer(state, ours, received, at) : stepTo(state)
 }
 
-const paused = (state: FilesState, key: IncomingKey | OutgoingKey, on: boolean, at: number): FilesStep => {
-  if (isIncoming(key)) {
-    const it = state.incoming.get(key)
-    if (!it || !incomingLive.has(it.phase)) return still(state)
-    return it.road === 'words' ? pauseInWords(state, it, on, at) : pause(state, it, on)
+const paused = (state: FilesState, key: DownloadKey | UploadKey, on: boolean, at: number): FilesStep => {
+  if (isDownload(key)) {
+    const it = state.downloads.get(key)
+    if (!it || !activeDownload.has(it.phase)) return stepTo(state)
+    return it.transport === 'legacy' ? pauseLegacyDownload(state, it, on, at) : pause(state, it, on)
   }
-  const it = state.outgoing.get(key)
-  // An original's page gives up what does not move.
-  return it?.road === 'lane' && outgoingLive.has(it.phase) ? pauseServing(state, it, on) : still(state)
+  const it = state.uploads.get(key)
+  // An original page gives up what does not move.
+  return it?.transport === 'channel' && activeUpload.has(it.phase)
+    ? pauseUpload(state, it, on)
+    : stepTo(state)
 }
 
-const cancelled = (state: FilesState, key: IncomingKey | OutgoingKey): FilesStep => {
-  if (isIncoming(key)) {
-    const it = state.incoming.get(key)
-    return it && incomingLive.has(it.phase) ? stop(state, it, 'own-choice') : still(state)
+const cancelled = (state: FilesState, key: DownloadKey | UploadKey): FilesStep => {
+  if (isDownload(key)) {
+    const it = state.downloads.get(key)
+    return it && activeDownload.has(it.phase) ? stop(state, it, 'own-choice') : stepTo(state)
   }
-  const it = state.outgoing.get(key)
-  if (!it || !outgoingLive.has(it.phase)) return still(state)
-  return it.words ? cancelInWords(state, it, it.words) : stopServing(state, it, 'own-choice')
+  const it = state.uploads.get(key)
+  if (!it || !activeUpload.has(it.phase)) return stepTo(state)
+  return stopUpload(state, it, 'own-choice')
 }

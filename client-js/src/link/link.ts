@@ -1,8 +1,9 @@
 /**
- * Owns one connection to one peer: an RTCPeerConnection with one data channel, opened by the initiator.
- * It speaks simple-peer's signals. It knows no room and no server, never opens itself again, and is silent once closed.
+ * One connection to one peer: an RTCPeerConnection with one data channel, opened by the initiator. It speaks simple-
+ * peer's signals. It knows no room and no server, never opens itself again, and is silent once closed.
  */
-import { laneProtocol } from '../wire/lane.ts'
+import { randomHex } from '../base/random.ts'
+import { fileChannelProtocol } from '../wire/file-channel.ts'
 import {
   connectionMark,
   type Description,
@@ -10,8 +11,10 @@ import {
   type Signal,
   type TrackKind,
 } from '../wire/signal.ts'
+import { type CandidateKind, candidateKindOf } from './connection-info.ts'
 import {
-  type Deed,
+  type Action,
+  isNegotiating,
   type Negotiation,
   type NegotiationEvent,
   negotiate,
@@ -19,36 +22,38 @@ import {
 } from './negotiation.ts'
 import { Receiving } from './receiving.ts'
 import { Sending, type Tuning } from './sending.ts'
-import { type Way, wayOf } from './way.ts'
 
 export type LinkPorts = {
   readonly signal: (signal: Signal) => void
   readonly opened: () => void
   /** The network has lost (false) or found (true) the peer; it may pass. */
   readonly steady?: (steady: boolean) => void
-  readonly heard: (frame: unknown) => void
+  readonly frame: (frame: unknown) => void
   /** A stream has come, or come to have other tracks. */
   readonly arrived?: (stream: MediaStream) => void
   readonly gone?: (id: string) => void
   /** The far end opened a channel for a file. */
-  readonly lane?: (channel: RTCDataChannel) => void
-  /** Once, whatever the reason, but not after `close`. */
+  readonly fileChannel?: (channel: RTCDataChannel) => void
+  /** Called once, whatever the reason, but not after `close`. */
   readonly closed: () => void
 }
 
 /** After this long without an open channel an attempt has failed. */
 const connectMs = 20_000
-/** A signal that has not been answered by then is lost, with the line to the server say. */
+/** A signal that has not been answered by then is lost, for instance because the connection to the server broke. */
 const overdueMs = 8_000
-/** A lost peer often comes back by itself; after this long another way to it is looked for, and after that long given up. */
+/**
+ * A lost peer often comes back by itself; after this long another way to it is looked for, and after that long given
+ * up.
+ */
 const restartMs = 2_000
 const restartsMs = 15_000
-/** A peer that lets so much wait does not read; its link ends rather than losing messages quietly. */
+/** A peer for which so much waits does not read. Its link ends, rather than losing messages quietly. */
 const waitingBytesMax = 4_194_304
-/** What is passed on for others waits behind no more than this. */
-const spareBytesMax = 1_048_576
-/** So little waiting leaves room for words of other kinds between those of a file. */
-const calmBytes = 131_072
+/** What is relayed for others is dropped where more than this waits. */
+const droppableBytesMax = 1_048_576
+/** With so little waiting, other messages need not wait long behind those of a file. */
+const drainedBytes = 131_072
 
 export class Link {
   readonly #pc: RTCPeerConnection
@@ -59,13 +64,13 @@ export class Link {
   #negotiation: Negotiation
   #channel: RTCDataChannel | null = null
   #remoteMark: string | null = null
-  #deeds: Promise<void> = Promise.resolve()
-  #wanting = false
+  #actions: Promise<void> = Promise.resolve()
+  #negotiationQueued = false
   #open = true
   #overdue: ReturnType<typeof setTimeout> | undefined
   #restart: ReturnType<typeof setTimeout> | undefined
   #givingUp: ReturnType<typeof setTimeout> | undefined
-  #restarts = false
+  #mayRestart = false
 
   constructor(initiator: boolean, configuration: RTCConfiguration, ports: LinkPorts) {
     this.#ports = ports
@@ -78,11 +83,13 @@ export class Link {
       arrived: stream => this.#open && ports.arrived?.(stream),
       gone: id => this.#open && ports.gone?.(id),
     })
-    this.#pc.addEventListener('datachannel', ({ channel }) => this.#adopt(channel, () => this.#told()))
+    this.#pc.addEventListener('datachannel', ({ channel }) =>
+      this.#adopt(channel, () => this.#remoteChannelOpened()),
+    )
     this.#deadline = setTimeout(() => this.#fail(), connectMs)
     if (initiator) {
-      this.#adopt(this.#pc.createDataChannel(randomLabel()), () => this.#opened())
-      this.#want()
+      this.#adopt(this.#pc.createDataChannel(randomHex(20)), () => this.#opened())
+      this.#needNegotiation()
     }
   }
 
@@ -98,9 +105,9 @@ export class Link {
     return own.length === 0 || theirs.length === 0 ? null : { own, theirs }
   }
 
-  async way(): Promise<Way | null> {
+  async candidateKind(): Promise<CandidateKind | null> {
     try {
-      return wayOf(await this.#pc.getStats())
+      return candidateKindOf(await this.#pc.getStats())
     } catch {
       return null
     }
@@ -108,7 +115,7 @@ export class Link {
 
   /** The far end is a page of ours: when the network loses it, the connection looks for another way before it ends. */
   allowRestarts(): void {
-    this.#restarts = true
+    this.#mayRestart = true
   }
 
   signal(signal: Signal): void {
@@ -116,20 +123,20 @@ export class Link {
     this.#feed({ type: 'signal', signal })
   }
 
-  /** `spare`: left out where much waits already. */
-  send(frame: Uint8Array<ArrayBuffer> | string, spare = false): void {
+  /** A `droppable` frame is left out where much waits already. */
+  send(frame: Uint8Array<ArrayBuffer> | string, droppable = false): void {
     const channel = this.#channel
     if (channel?.readyState !== 'open') return
-    if (spare && channel.bufferedAmount > spareBytesMax) return
+    if (droppable && channel.bufferedAmount > droppableBytesMax) return
     if (channel.bufferedAmount > waitingBytesMax) return this.#fail()
     if (typeof frame === 'string') channel.send(frame)
     else channel.send(frame)
   }
 
-  /** When little waits to be sent; at once, if that is so now or the link is no more. */
-  calm(): Promise<void> {
+  /** Resolves when little waits to be sent: at once, if that is so now or the link is closed. */
+  whenDrained(): Promise<void> {
     const channel = this.#channel
-    if (channel?.readyState !== 'open' || channel.bufferedAmount <= calmBytes) return Promise.resolve()
+    if (channel?.readyState !== 'open' || channel.bufferedAmount <= drainedBytes) return Promise.resolve()
     return new Promise(resolve => {
       const off = new AbortController()
       const done = (): void => {
@@ -141,13 +148,13 @@ export class Link {
     })
   }
 
-  /** Sends the stream with these tracks from now on; said again, with others. For `afresh` see `Sending`. */
-  publish(stream: MediaStream, tracks: readonly MediaStreamTrack[], afresh: boolean): void {
-    if (this.#open && this.#sending.publish(stream, tracks, afresh)) this.#want()
+  /** Sends the stream with these tracks from now on; said again, with others. For `noReuse` see `Sending`. */
+  publish(stream: MediaStream, tracks: readonly MediaStreamTrack[], noReuse: boolean): void {
+    if (this.#open && this.#sending.publish(stream, tracks, noReuse)) this.#needNegotiation()
   }
 
   unpublish(id: string): void {
-    if (this.#open && this.#sending.unpublish(id)) this.#want()
+    if (this.#open && this.#sending.unpublish(id)) this.#needNegotiation()
   }
 
   tune(id: string, kind: TrackKind, tuning: Tuning): void {
@@ -169,10 +176,10 @@ export class Link {
   }
 
   /** A channel for a file. Only towards pages of ours: another would take it for the one channel there is. */
-  openLane(): RTCDataChannel | null {
+  openFileChannel(): RTCDataChannel | null {
     if (!this.#open || this.#channel?.readyState !== 'open') return null
     try {
-      return this.#pc.createDataChannel('file', { protocol: laneProtocol })
+      return this.#pc.createDataChannel('file', { protocol: fileChannelProtocol })
     } catch {
       return null
     }
@@ -192,55 +199,55 @@ export class Link {
     this.#ports.closed()
   }
 
-  /** Several changes in one go make one round. */
-  #want(): void {
-    if (this.#wanting) return
-    this.#wanting = true
+  /** Several changes in one go need one negotiation. */
+  #needNegotiation(): void {
+    if (this.#negotiationQueued) return
+    this.#negotiationQueued = true
     queueMicrotask(() => {
-      this.#wanting = false
-      this.#feed({ type: 'wanted' })
+      this.#negotiationQueued = false
+      this.#feed({ type: 'negotiation-needed' })
     })
   }
 
   #feed(event: NegotiationEvent): void {
     if (!this.#open) return
-    const { next, deeds } = negotiate(this.#negotiation, event)
+    const { next, actions } = negotiate(this.#negotiation, event)
     this.#negotiation = next
     clearTimeout(this.#overdue)
-    if (next.busy) this.#overdue = setTimeout(() => this.#lost(), overdueMs)
-    for (const deed of deeds) this.#deeds = this.#deeds.then(() => this.#attempt(deed))
+    if (isNegotiating(next)) this.#overdue = setTimeout(() => this.#signalOverdue(), overdueMs)
+    for (const action of actions) this.#actions = this.#actions.then(() => this.#tryAction(action))
   }
 
-  /** Said again, in the way that fits. */
-  #lost(): void {
+  /** Sends the lost signal again, in the way that fits. */
+  #signalOverdue(): void {
     this.#feed({ type: this.#givingUp === undefined ? 'overdue' : 'restart' })
   }
 
-  async #attempt(deed: Deed): Promise<void> {
+  async #tryAction(action: Action): Promise<void> {
     if (!this.#open) return
     try {
-      await this.#perform(deed)
+      await this.#perform(action)
     } catch {
       // A candidate the browser does not like costs a path; anything else leaves both ends with different ideas.
-      if (deed.type !== 'add-candidate') this.#fail()
+      if (action.type !== 'add-candidate') this.#fail()
     }
   }
 
-  async #perform(deed: Deed): Promise<void> {
-    switch (deed.type) {
+  async #perform(action: Action): Promise<void> {
+    switch (action.type) {
       case 'send':
-        return this.#ports.signal(deed.signal)
+        return this.#ports.signal(action.signal)
       case 'add-candidate':
-        return this.#pc.addIceCandidate(deed.candidate)
+        return this.#pc.addIceCandidate(action.candidate)
       case 'add-transceiver':
-        this.#pc.addTransceiver(deed.kind)
+        this.#pc.addTransceiver(action.kind)
         return
       case 'offer':
         this.#sending.describe()
-        await this.#pc.setLocalDescription(await this.#pc.createOffer({ iceRestart: deed.restart }))
-        return this.#sendLocal('offer', deed.round)
+        await this.#pc.setLocalDescription(await this.#pc.createOffer({ iceRestart: action.restart }))
+        return this.#sendLocal('offer', action.offerId)
       case 'accept':
-        return this.#accept(deed.description)
+        return this.#accept(action.description)
     }
   }
 
@@ -252,7 +259,7 @@ export class Link {
       this.#sendLocal('answer', round)
       this.#requestTransceivers()
     }
-    this.#feed({ type: 'settled' })
+    this.#feed({ type: 'stable' })
   }
 
   #sendLocal(type: 'offer' | 'answer', round: number | undefined): void {
@@ -285,10 +292,12 @@ export class Link {
       case 'closed':
         return this.#fail()
       case 'failed':
-        return this.#restarts && this.#channel?.readyState === 'open' ? this.#seek(0) : this.#fail()
+        return this.#mayRestart && this.#channel?.readyState === 'open'
+          ? this.#scheduleRestart(0)
+          : this.#fail()
       case 'disconnected':
         this.#ports.steady?.(false)
-        if (this.#restarts) this.#seek(restartMs)
+        if (this.#mayRestart) this.#scheduleRestart(restartMs)
         return
       case 'connected':
         clearTimeout(this.#restart)
@@ -299,24 +308,24 @@ export class Link {
   }
 
   /** Looks for another way to the far end, once or twice, and gives up if there is none. */
-  #seek(afterMs: number): void {
+  #scheduleRestart(afterMs: number): void {
     clearTimeout(this.#restart)
     this.#restart = setTimeout(() => this.#feed({ type: 'restart' }), afterMs)
     this.#givingUp ??= setTimeout(() => this.#fail(), restartsMs)
   }
 
-  /** A second channel that is not for a file is left alone: nobody of our words would open one. */
+  /** A second channel that is not for a file is left alone: no page of ours would open one. */
   #adopt(channel: RTCDataChannel, opened: () => void): void {
-    if (channel.protocol === laneProtocol) {
-      if (this.#open) this.#ports.lane?.(channel)
+    if (channel.protocol === fileChannelProtocol) {
+      if (this.#open) this.#ports.fileChannel?.(channel)
       return
     }
     if (this.#channel) return
     this.#channel = channel
     channel.binaryType = 'arraybuffer'
-    channel.bufferedAmountLowThreshold = calmBytes
+    channel.bufferedAmountLowThreshold = drainedBytes
     channel.addEventListener('message', ({ data }) => {
-      if (this.#open) this.#ports.heard(data)
+      if (this.#open) this.#ports.frame(data)
     })
     channel.addEventListener('close', () => this.#fail())
     channel.addEventListener('open', opened)
@@ -327,8 +336,8 @@ export class Link {
    * Chromium says that a far end's channel is open a moment before it is, and drops what is sent in between without a
    * word: a greeting, for which both ends would wait. A report comes from where the channel is opened, and after that.
    */
-  async #told(): Promise<void> {
-    await this.way()
+  async #remoteChannelOpened(): Promise<void> {
+    await this.candidateKind()
     this.#opened()
   }
 
@@ -338,6 +347,3 @@ export class Link {
     this.#ports.opened()
   }
 }
-
-const randomLabel = (): string =>
-  Array.from(crypto.getRandomValues(new Uint8Array(20)), byte => byte.toString(16).padStart(2, '0')).join('')

@@ -1,4 +1,5 @@
-/** Owns the question whether a STUN or TURN server answers, asked by a connection that leads nowhere. */
+/** Asks whether a STUN or TURN server answers, by a connection that leads nowhere. */
+import { isTurn } from '../wire/ice.ts'
 
 export type Answered = 'yes' | 'no'
 
@@ -7,7 +8,7 @@ const answerMs = 8_000
 /** A STUN server tells us our own address as others see it; a TURN server gives us one of its own. */
 export const answersIce = (server: RTCIceServer): Promise<Answered> => {
   const urls = [server.urls].flat()
-  const turn = urls.every(url => /^turns?:/i.test(url))
+  const turn = urls.every(isTurn)
   const wanted = turn ? 'relay' : 'srflx'
   const pc = new RTCPeerConnection({ iceServers: [server], iceTransportPolicy: turn ? 'relay' : 'all' })
   return new Promise<Answered>(resolve => {

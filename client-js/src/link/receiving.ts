@@ -1,8 +1,7 @@
 /**
- * Owns which streams have come over one connection. A stream counts from its first track to its last; the tracks of
- * room that was asked for come without a stream first, and count for nothing until they have one.
+ * The streams that have come over one connection. A stream counts from its first track to its last. Tracks of
+ * transceivers that were only asked for come without a stream, and count for nothing until they have one.
  */
-
 export type ReceivingPorts = {
   /** Come, or come to have other tracks. */
   readonly arrived: (stream: MediaStream) => void

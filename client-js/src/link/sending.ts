@@ -1,6 +1,6 @@
 /**
- * Owns what one connection sends of media: streams by their ids, each with at most one sound and one picture.
- * Tracks come and go within a stream without a word to the far end; only room for one more has to be negotiated.
+ * What one connection sends of media: streams by their ids, each with at most one audio and one video track. Tracks
+ * come and go within a stream without a message to the far end; only one more transceiver has to be negotiated.
  */
 import type { TrackKind } from '../wire/signal.ts'
 
@@ -12,14 +12,17 @@ export type Tuning = {
   readonly framesPerSecondMax?: number
 }
 
-type Slots = { readonly stream: MediaStream; readonly slots: Map<TrackKind, RTCRtpTransceiver> }
+type PublishedStream = {
+  readonly stream: MediaStream
+  readonly transceivers: Map<TrackKind, RTCRtpTransceiver>
+}
 
 const kinds = ['audio', 'video'] as const
 
 export class Sending {
   readonly #pc: RTCPeerConnection
-  readonly #streams = new Map<string, Slots>()
-  /** Room that was used before. Without it every shared screen would make the descriptions longer for good. */
+  readonly #streams = new Map<string, PublishedStream>()
+  /** Transceivers that are free again. Without them every shared screen would make the descriptions longer for good. */
   #free: RTCRtpTransceiver[] = []
   /** One after the other: each change of a sender is made to what the one before it has left. */
   #changes: Promise<void> = Promise.resolve()
@@ -29,18 +32,18 @@ export class Sending {
   }
 
   /**
-   * Sends the stream with these tracks from now on. True when that has to be negotiated. `afresh`: not where another
-   * stream was before. The original's pages stop what they have received when it ends, and then it is stopped for good.
+   * Sends the stream with these tracks from now on. True when that has to be negotiated. `noReuse`: not where another
+   * stream was before. Original pages stop what they have received when it ends, and then it is stopped for good.
    */
-  publish(stream: MediaStream, tracks: readonly MediaStreamTrack[], afresh: boolean): boolean {
-    const { slots } = this.#slots(stream)
+  publish(stream: MediaStream, tracks: readonly MediaStreamTrack[], noReuse: boolean): boolean {
+    const { transceivers } = this.#published(stream)
     let grown = false
     for (const kind of kinds) {
       const track = tracks.find(it => it.kind === kind) ?? null
-      const slot = slots.get(kind)
-      if (slot) this.#change(() => replace(slot.sender, track))
+      const transceiver = transceivers.get(kind)
+      if (transceiver) this.#change(() => replace(transceiver.sender, track))
       else if (track) {
-        slots.set(kind, this.#room(track, stream, afresh))
+        transceivers.set(kind, this.#transceiverFor(track, stream, noReuse))
         grown = true
       }
     }
@@ -51,11 +54,11 @@ export class Sending {
     const held = this.#streams.get(id)
     if (!held) return false
     this.#streams.delete(id)
-    for (const slot of held.slots.values()) {
-      this.#pc.removeTrack(slot.sender)
-      this.#free.push(slot)
+    for (const transceiver of held.transceivers.values()) {
+      this.#pc.removeTrack(transceiver.sender)
+      this.#free.push(transceiver)
     }
-    return held.slots.size > 0
+    return held.transceivers.size > 0
   }
 
   /**
@@ -63,12 +66,12 @@ export class Sending {
    * that is set after they have changed.
    */
   describe(): void {
-    for (const { stream, slots } of this.#streams.values())
-      for (const { sender } of slots.values()) if ('setStreams' in sender) sender.setStreams(stream)
+    for (const { stream, transceivers } of this.#streams.values())
+      for (const { sender } of transceivers.values()) if ('setStreams' in sender) sender.setStreams(stream)
   }
 
   tune(id: string, kind: TrackKind, tuning: Tuning): void {
-    const sender = this.#streams.get(id)?.slots.get(kind)?.sender
+    const sender = this.#streams.get(id)?.transceivers.get(kind)?.sender
     if (!sender) return
     this.#change(() => tuneSender(sender, tuning))
   }
@@ -77,18 +80,21 @@ export class Sending {
     this.#changes = this.#changes.then(change)
   }
 
-  /** A stream whose id comes back as another object is a stream of a new connection; its words stay the same. */
-  #slots(stream: MediaStream): Slots {
-    const held = this.#streams.get(stream.id) ?? { stream, slots: new Map() }
+  /**
+   * A stream whose id comes back as another object is a stream of a new connection; what is said about it stays the
+   * same.
+   */
+  #published(stream: MediaStream): PublishedStream {
+    const held = this.#streams.get(stream.id) ?? { stream, transceivers: new Map() }
     this.#streams.set(stream.id, held)
     return held
   }
 
-  #room(track: MediaStreamTrack, stream: MediaStream, afresh: boolean): RTCRtpTransceiver {
-    const freed = afresh
+  #transceiverFor(track: MediaStreamTrack, stream: MediaStream, noReuse: boolean): RTCRtpTransceiver {
+    const freed = noReuse
       ? undefined
       : this.#free.find(it => it.receiver.track.kind === track.kind && isIdle(it))
-    // Not every browser can give old room to a new stream.
+    // Not every browser can give an old transceiver to a new stream.
     if (freed && 'setStreams' in freed.sender) {
       this.#free = this.#free.filter(it => it !== freed)
       freed.sender.setStreams(stream)

@@ -1,10 +1,10 @@
 /**
- * Owns the service worker, which makes the app installable and lets it start without a network, so that it can say itself
- * that there is none. It never decides what is current: the page comes from the network whenever there is one, and names
- * its files by their content. A new worker therefore need not take over from an old one while pages are open; it waits
- * until they are closed, and then drops what the old one kept.
+ * The service worker, which makes the app installable and lets it start without a network, so that the app itself can
+ * say that there is none. It never decides what is current: the page comes from the network whenever there is one, and
+ * names its files by their content. A new worker therefore need not take over from an old one while pages are open; it
+ * waits until they are closed, and then drops what the old one cached.
  */
-import { assetsIn, keeping } from './keeping.ts'
+import { assetsIn, cachePolicy } from './cache-policy.ts'
 
 /** Of the worker's global scope only what is used here: its types and the page's exclude each other. */
 type Lasting = Event & { waitUntil: (done: Promise<unknown>) => void }
@@ -77,7 +77,7 @@ const toFront = async (): Promise<void> => {
 scope.addEventListener('install', event => event.waitUntil(fill()))
 scope.addEventListener('activate', event => event.waitUntil(dropOthers().then(() => scope.clients.claim())))
 scope.addEventListener('fetch', event => {
-  const kept = keeping(event.request, location.origin)
+  const kept = cachePolicy(event.request, location.origin)
   if (kept === 'page') event.respondWith(fromNetwork(event.request))
   if (kept === 'asset') event.respondWith(fromKept(event.request))
 })

@@ -1,14 +1,15 @@
 /**
- * Owns what a room knows of its call: who is in it with which streams, who asked for which of them over which link,
- * and what follows from that. Asking and sending are not decided message by message: after every step `settle`
- * compares what should be with what is. Pure; the streams themselves are elsewhere.
+ * What a room knows of its call: who is in it with which streams, who asked for which of them over which link, and what
+ * follows from that. Asking and sending are not decided message by message: after every step `reconcile` compares what
+ * should be with what is. Pure; the streams themselves are elsewhere.
  */
+import type { StreamAbout, StreamSize } from '../wire/call.ts'
 import { type MemberId, type PeerId, roomItself, type StreamId } from '../wire/ids.ts'
 import type { Announced, PeerMessage } from '../wire/peer.ts'
-import type { StreamAbout, StreamSize } from '../wire/stream.ts'
-import { inTurn, still } from './change.ts'
-import { capsOf, type RoomEffect, type RoomState, readyLinks, type Step } from './state.ts'
-import { freshPace, type Pace } from './timeline.ts'
+import { stepEach, stepTo } from './change.ts'
+import { rulesOf } from './role.ts'
+import { capsOf, type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
+import { fullBucket, type TokenBucket } from './timeline.ts'
 
 /** What a call is to one link. It ends with the link; over the next one everything is asked for anew. */
 export type CallLink = {
@@ -22,7 +23,7 @@ export type CallLink = {
   readonly arrived: ReadonlySet<StreamId>
   /** How large the far end shows what we send, where it says so. */
   readonly sizes: ReadonlyMap<StreamId, StreamSize>
-  readonly pace: Pace
+  readonly bucket: TokenBucket
 }
 
 export type RoomCall = {
@@ -52,7 +53,7 @@ export const callLink = (state: RoomState, peer: PeerId): CallLink =>
     wanted: new Set(),
     arrived: new Set(),
     sizes: new Map(),
-    pace: freshPace(0),
+    bucket: fullBucket(0),
   }
 
 export const withCallLink = (state: RoomState, peer: PeerId, change: Partial<CallLink>): RoomState =>
@@ -85,19 +86,19 @@ export const aboutOf = (state: RoomState, stream: StreamId): StreamAbout | null 
 /** The link over which somebody's streams come; null while there is none. */
 export const linkTo = (state: RoomState, member: MemberId): PeerId | null => {
   for (const peer of readyLinks(state)) {
-    if (state.topology.forwarded || state.links.get(peer)?.member === member) return peer
+    if (rulesOf(state).peerRelays || state.links.get(peer)?.member === member) return peer
   }
   return null
 }
 
-export const streamArrived = (state: RoomState, via: PeerId, stream: StreamId): Step => {
+export const streamArrived = (state: RoomState, via: PeerId, stream: StreamId): RoomStep => {
   const { arrived } = callLink(state, via)
-  if (state.links.get(via)?.phase !== 'ready' || arrived.size >= arrivedMax) return still(state)
+  if (state.links.get(via)?.phase !== 'ready' || arrived.size >= arrivedMax) return stepTo(state)
   const next = withCallLink(state, via, { arrived: new Set(arrived).add(stream) })
   const owned = ownerOf(state, stream) === state.links.get(via)?.member
   // What is passed on already goes on with the tracks of the new link.
-  const again = state.topology.relays && owned ? [...state.call.links] : []
-  return still(
+  const again = rulesOf(state).relays && owned ? [...state.call.links] : []
+  return stepTo(
     next,
     ...again.flatMap(([over, { sent }]): RoomEffect[] =>
       sent.has(stream) ? [{ type: 'publish', over, stream }] : [],
@@ -105,30 +106,30 @@ export const streamArrived = (state: RoomState, via: PeerId, stream: StreamId): 
   )
 }
 
-export const streamGone = (state: RoomState, via: PeerId, stream: StreamId): Step => {
+export const streamGone = (state: RoomState, via: PeerId, stream: StreamId): RoomStep => {
   const { arrived, wanted } = callLink(state, via)
-  if (!arrived.has(stream)) return still(state)
+  if (!arrived.has(stream)) return stepTo(state)
   // Whoever still announces it is asked for it once more: it may have gone because we had left the call for a moment.
   const change = { arrived: without(arrived, stream), wanted: without(wanted, stream) }
-  return still(withCallLink(state, via, change))
+  return stepTo(withCallLink(state, via, change))
 }
 
 const without = <T>(set: ReadonlySet<T>, value: T): Set<T> => new Set([...set].filter(it => it !== value))
 
 /** Makes the call follow from the room, whatever has just happened to either. */
-export const settle = (before: RoomState, after: RoomState): Step => {
+export const reconcile = (before: RoomState, after: RoomState): RoomStep => {
   const same = before.call === after.call && before.links === after.links && before.members === after.members
-  if (same) return still(after)
+  if (same) return stepTo(after)
   const met = readyLinks(after).filter(peer => before.links.get(peer)?.phase !== 'ready')
-  const step = inTurn(pruned(after), readyLinks(after), settleLink)
+  const step = stepEach(pruned(after), readyLinks(after), reconcileLink)
   return { state: step.state, effects: [...met.flatMap(peer => greeting(step.state, peer)), ...step.effects] }
 }
 
-/** Says what concerns the call to somebody we have just met, or met again. A host's guests hear it with the roster. */
+/** What a peer is told of the call when its link has just become ready. A host's guests get it with the roster. */
 const greeting = (state: RoomState, over: PeerId): RoomEffect[] => {
   const { own } = state.call
   const source = state.selfMember
-  if (source === null || state.topology.relays) return []
+  if (source === null || rulesOf(state).relays) return []
   const say = (message: PeerMessage): RoomEffect => ({ type: 'send', over, source, message })
   if (own) return [say({ kind: 'join-call', reply: false }), say({ kind: 'streams', announced: own })]
   const again = (state.links.get(over)?.attempt ?? 0) > 1
@@ -138,29 +139,31 @@ const greeting = (state: RoomState, over: PeerId): RoomEffect[] => {
 /** Nobody is in the call who is not in the room, and nothing lasts longer than its link. */
 const pruned = (state: RoomState): RoomState => {
   if (state.ended) return state.call === noCall ? state : { ...state, call: noCall }
-  const members = kept(state.call.members, ([id]) => state.members.has(id) && !forgotten(state, id))
-  const links = kept(state.call.links, ([peer]) => state.links.get(peer)?.phase === 'ready')
+  const members = filteredMap(state.call.members, ([id]) => state.members.has(id) && !forgotten(state, id))
+  const links = filteredMap(state.call.links, ([peer]) => state.links.get(peer)?.phase === 'ready')
   const known = (stream: StreamId): boolean => [...members.values()].some(it => announces(it, stream))
-  const shown = kept(state.call.shown, ([stream]) => known(stream))
+  const shown = filteredMap(state.call.shown, ([stream]) => known(stream))
   return withCall(state, { members, links, shown })
 }
 
 const announces = ({ streams }: Announced, stream: StreamId): boolean =>
   streams.some(({ id }) => id === stream)
 
-const kept = <K, V>(map: ReadonlyMap<K, V>, keeps: (entry: [K, V]) => boolean): ReadonlyMap<K, V> => {
+const filteredMap = <K, V>(map: ReadonlyMap<K, V>, keeps: (entry: [K, V]) => boolean): ReadonlyMap<K, V> => {
   const left = [...map].filter(keeps)
   return left.length === map.size ? map : new Map(left)
 }
 
-/** An original page that lost its link has forgotten us and does not say so; one of ours says at once where it stands. */
+/**
+ * An original page that lost its link has forgotten us and does not say so; one of ours says at once where it stands.
+ */
 const forgotten = (state: RoomState, id: MemberId): boolean => {
-  if (state.topology.forwarded || state.members.get(id)?.caps.media) return false
+  if (rulesOf(state).peerRelays || state.members.get(id)?.caps.media) return false
   const link = [...state.links.values()].find(({ member }) => member === id)
   return link !== undefined && link.phase !== 'ready'
 }
 
-const settleLink = (state: RoomState, peer: PeerId): Step => {
+const reconcileLink = (state: RoomState, peer: PeerId): RoomStep => {
   const link = callLink(state, peer)
   const { member } = state.links.get(peer) ?? { member: null }
   const wanted = new Set(wants(state) ? offered(state, member) : [])
@@ -174,8 +177,8 @@ const settleLink = (state: RoomState, peer: PeerId): Step => {
     ended.length + begun.length + asking.length === 0 &&
     wanted.size === link.wanted.size &&
     [...wanted].every(stream => link.wanted.has(stream))
-  if (unchanged) return still(state)
-  return still(
+  if (unchanged) return stepTo(state)
+  return stepTo(
     withCallLink(state, peer, { wanted, asked, sent }),
     ...asking.flatMap(stream => request(state, peer, stream)),
     ...sizesOf(state, peer, asking),
@@ -184,19 +187,22 @@ const settleLink = (state: RoomState, peer: PeerId): Step => {
   )
 }
 
-/** A star's host wants everything, to pass it on: the original's guests cannot leave a call or end a share that nobody asked for. */
-const wants = (state: RoomState): boolean => state.call.own !== null || state.topology.relays
+/**
+ * A star's host wants everything, to pass it on: the original's guests cannot leave a call or end a share that nobody
+ * asked for.
+ */
+const wants = (state: RoomState): boolean => state.call.own !== null || rulesOf(state).relays
 
 /** What the far end of a link can be asked for. */
 const offered = (state: RoomState, far: MemberId | null): StreamId[] => {
-  const owners = state.topology.forwarded ? [...state.call.members.keys()] : far === null ? [] : [far]
+  const owners = rulesOf(state).peerRelays ? [...state.call.members.keys()] : far === null ? [] : [far]
   return owners.flatMap(id => (state.call.members.get(id)?.streams ?? []).map(stream => stream.id))
 }
 
 /** May it be asked of us by the member at the far end? */
 const available = (state: RoomState, stream: StreamId, far: MemberId | null): boolean => {
   if (isOwn(state, stream)) return true
-  const owner = state.topology.relays ? ownerOf(state, stream) : null
+  const owner = rulesOf(state).relays ? ownerOf(state, stream) : null
   return owner !== null && owner !== far
 }
 
@@ -209,7 +215,7 @@ const atHand = (state: RoomState, stream: StreamId): boolean => {
 
 /** A host asks as the room; everybody else in their own name. */
 export const request = (state: RoomState, over: PeerId, stream: StreamId): RoomEffect[] => {
-  const source = state.topology.relays ? roomItself : state.selfMember
+  const source = rulesOf(state).relays ? roomItself : state.selfMember
   const message = { kind: 'want-stream', stream, of: ownerOf(state, stream) } as const
   return source === null ? [] : [{ type: 'send', over, source, message }]
 }

@@ -1,33 +1,11 @@
-/** Owns the small changes that the rules in this folder are made of. Each takes a state or a step and gives a new one. */
+/** The small changes that the rules in this folder are made of. Each takes a state and gives a new one. Pure. */
+import { stepsOf } from '../base/steps.ts'
 import type { MemberId, PeerId } from '../wire/ids.ts'
 import type { Member, PeerMessage } from '../wire/peer.ts'
-import {
-  type LinkState,
-  membersMax,
-  type RoomEffect,
-  type RoomState,
-  readyLinks,
-  type Step,
-} from './state.ts'
-import { append, type NewEntry, take } from './timeline.ts'
+import { type LinkState, membersMax, type RoomEffect, type RoomState, readyLinks } from './state.ts'
+import { append, type NewEntry, takeToken } from './timeline.ts'
 
-export const still = (state: RoomState, ...effects: RoomEffect[]): Step => ({ state, effects })
-
-/** First one change, then another, with the effects of both in order. */
-export const andThen = (first: Step, next: (state: RoomState) => Step): Step => {
-  const second = next(first.state)
-  return { state: second.state, effects: [...first.effects, ...second.effects] }
-}
-
-export const inTurn = <T>(
-  state: RoomState,
-  items: Iterable<T>,
-  each: (state: RoomState, item: T) => Step,
-): Step => {
-  let step = still(state)
-  for (const item of items) step = andThen(step, now => each(now, item))
-  return step
-}
+export const { stepTo, andThen, stepEach } = stepsOf<RoomState, RoomEffect>()
 
 export const withLink = (state: RoomState, peer: PeerId, link: LinkState): RoomState => ({
   ...state,
@@ -49,34 +27,34 @@ export const withMember = (state: RoomState, member: Member): RoomState => {
 export const withoutMember = (state: RoomState, id: MemberId): RoomState => {
   const members = new Map(state.members)
   members.delete(id)
-  return { ...state, members, standing: state.standing.filter(({ owner }) => owner !== id) }
+  return { ...state, members, activeOffers: state.activeOffers.filter(({ owner }) => owner !== id) }
 }
 
-export const noted = (state: RoomState, entry: NewEntry, at: number): RoomState => ({
+export const withEntry = (state: RoomState, entry: NewEntry, at: number): RoomState => ({
   ...state,
   timeline: append(state.timeline, entry, at),
 })
 
 /**
- * Charges a link for something it makes us show or pass on. `kept` is false where it goes faster than is bearable,
- * and then nobody else should hear of it either.
+ * Charges a link for something it makes us show or pass on. `allowed` is false where it goes faster than is bearable,
+ * and then it should not be relayed either.
  */
-export const paced = (
+export const charge = (
   state: RoomState,
   via: PeerId,
   name: string,
   at: number,
-): { state: RoomState; kept: boolean } => {
+): { state: RoomState; allowed: boolean } => {
   const link = state.links.get(via)
-  if (!link) return { state, kept: false }
-  const { pace, verdict } = take(link.pace, at)
-  const next = withLink(state, via, { ...link, pace })
-  if (verdict !== 'warn') return { state: next, kept: verdict === 'keep' }
-  return { state: noted(next, { kind: 'notice', notice: 'too-fast', name }, at), kept: false }
+  if (!link) return { state, allowed: false }
+  const { bucket, verdict } = takeToken(link.bucket, at)
+  const next = withLink(state, via, { ...link, bucket })
+  if (verdict !== 'warn') return { state: next, allowed: verdict === 'keep' }
+  return { state: withEntry(next, { kind: 'notice', notice: 'too-fast', name }, at), allowed: false }
 }
 
 /** Over every open link but `except`. Before we have a name of our own there is nobody to say it as. */
-export const toEveryone = (
+export const broadcast = (
   state: RoomState,
   source: MemberId | null,
   message: PeerMessage,

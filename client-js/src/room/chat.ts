@@ -1,48 +1,49 @@
-/** Owns the conversation's rules: what we say, what we hear, who hears it from us, and who is writing. Pure. */
-import { type Chat, type ChatWord, withId } from '../wire/chat.ts'
+/** The rules of the conversation: what we send, what we receive, what a host relays, and who is typing. Pure. */
+import { type Chat, type ChatEvent, withId } from '../wire/chat.ts'
 import { type MemberId, type MessageId, messageId, type PeerId } from '../wire/ids.ts'
-import { noted, paced, still, toEveryone } from './change.ts'
-import { offered } from './file.ts'
-import { askedForHistory, historyTold } from './history.ts'
-import { heardBy, owe } from './owed.ts'
-import { capsOf, type RoomEffect, type RoomState, readyLinks, type Step } from './state.ts'
-import { changeMessage, findMessage, type NewChat, signed, without } from './timeline.ts'
+import { broadcast, charge, stepTo, withEntry } from './change.ts'
+import { receiveOffers } from './file.ts'
+import { answerHistoryRequest, receiveHistory } from './history.ts'
+import { acknowledge, enqueue } from './outbox.ts'
+import { rulesOf } from './role.ts'
+import { capsOf, type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
+import { changeMessage, findMessage, type NewChat, withoutEntry, withReaction } from './timeline.ts'
 
 /** A typing mark lasts so long unless it is renewed, which its sender does in less. */
 const typingMs = 6_000
-const typingAgainMs = 3_000
-/** After so long without a sign from anybody, a message of ours counts as not heard. */
-const unheardMs = 4_000
+const typingRepeatMs = 3_000
+/** A message that nobody has acknowledged after so long counts as not delivered. */
+const deliveryMs = 4_000
 
-/** Somebody who is here to hear, or will be when a broken link is back. */
+/** Whether somebody is here, or will be when a broken link is back. */
 export const canSpeak = (state: RoomState): boolean =>
   !state.ended &&
   state.selfMember !== null &&
   [...state.links].some(([peer, link]) => link.phase === 'ready' || capsOf(state, peer).chat)
 
-/** Can anybody here see our signs and marks? */
+/** Whether anybody here can see reactions and typing. */
 export const canReact = (state: RoomState): boolean =>
   !state.ended && state.selfMember !== null && readyLinks(state).some(peer => capsOf(state, peer).chat)
 
-const toCapable = (
+const broadcastToCapable = (
   state: RoomState,
   source: MemberId | null,
-  word: ChatWord,
+  event: ChatEvent,
   except?: PeerId,
 ): RoomEffect[] =>
-  toEveryone(state, source, word, except ?? null).filter(
+  broadcast(state, source, event, except ?? null).filter(
     effect => effect.type === 'send' && capsOf(state, effect.over).chat,
   )
 
-/** Our own word. */
+/** A message of our own. */
 export const say = (
   state: RoomState,
-  { text, id, answers }: { text: string; id: MessageId; answers: MessageId | null },
+  { text, id, replyTo }: { text: string; id: MessageId; replyTo: MessageId | null },
   at: number,
-): Step => {
-  const known = findMessage(state.timeline, answers)?.id ?? null
-  const message: Chat = { kind: 'chat', text, id, answers: known }
-  // An original page does not say what it has heard.
+): RoomStep => {
+  const known = findMessage(state.timeline, replyTo)?.id ?? null
+  const message: Chat = { kind: 'chat', text, id, replyTo: known }
+  // An original page acknowledges nothing.
   const toOriginals = readyLinks(state).some(peer => !capsOf(state, peer).chat)
   const delivery = toOriginals ? 'sent' : 'pending'
   const entry: NewChat = {
@@ -51,133 +52,146 @@ export const say = (
     own: true,
     text,
     id,
-    answers: known,
+    replyTo: known,
     delivery,
   }
-  const said = { ...noted(state, entry, at), typingSaid: null }
-  const timer: RoomEffect = { type: 'timer', timer: { kind: 'unheard', id }, ms: unheardMs }
-  return still(
-    owe(said, state.selfMember, message),
-    ...toEveryone(said, state.selfMember, message),
+  const said = { ...withEntry(state, entry, at), typingSentAt: null }
+  const timer: RoomEffect = { type: 'timer', timer: { kind: 'delivery', id }, ms: deliveryMs }
+  return stepTo(
+    enqueue(said, state.selfMember, message),
+    ...broadcast(said, state.selfMember, message),
     ...(delivery === 'pending' ? [timer] : []),
   )
 }
 
-export const unheard = (state: RoomState, id: MessageId): Step =>
-  still({
+export const deliveryTimeout = (state: RoomState, id: MessageId): RoomStep =>
+  stepTo({
     ...state,
     timeline: changeMessage(state.timeline, id, entry =>
-      entry.delivery === 'pending' ? { ...entry, delivery: 'unheard' } : entry,
+      entry.delivery === 'pending' ? { ...entry, delivery: 'undelivered' } : entry,
     ),
   })
 
 /** Shown and passed on only for members, and only as fast as is bearable. */
-export const hearChat = (
+export const receiveChat = (
   state: RoomState,
   via: PeerId,
   speaker: MemberId | null,
-  heard: Chat,
+  received: Chat,
   at: number,
-): Step => {
+): RoomStep => {
   const name = speaker === null ? undefined : state.members.get(speaker)?.name
-  if (speaker === null || name === undefined) return still(state)
-  const { state: next, kept } = paced(state, via, name, at)
-  if (!kept) return still(next)
-  const thanks = thanksFor(next, via, heard)
-  const known = findMessage(next.timeline, heard.id)
-  // Said once more over a link that broke: it is here already. What was only told gives way to what was said.
-  if (known?.teller === null) return still(next, ...thanks)
-  if (known) return hearChat({ ...state, timeline: without(state.timeline, known) }, via, speaker, heard, at)
-  const message = next.topology.relays ? withOwnId(next, heard) : heard
+  if (speaker === null || name === undefined) return stepTo(state)
+  const { state: next, allowed } = charge(state, via, name, at)
+  if (!allowed) return stepTo(next)
+  const thanks = ackFor(next, via, received)
+  const known = findMessage(next.timeline, received.id)
+  // A message that comes once more over a link that broke is here already. One known only from shared history gives way.
+  if (known?.sharedBy === null) return stepTo(next, ...thanks)
+  if (known)
+    return receiveChat(
+      { ...state, timeline: withoutEntry(state.timeline, known) },
+      via,
+      speaker,
+      received,
+      at,
+    )
+  const message = rulesOf(next).relays ? withAssignedId(next, received) : received
   // Without text a message can still hold files, which others may understand.
-  const { text, id, answers } = message
-  const entry: NewChat = { kind: 'chat', name, own: false, text, id, answers, delivery: 'sent' }
-  const shown = stopped(text.trim() === '' ? next : noted(next, entry, at), speaker)
-  const listed = offered(shown, speaker, name, message.files ?? [], at)
-  const told = still(listed.state, ...listed.effects, ...thanks)
-  if (!shown.topology.relays) return told
-  const passedOn = still(owe(told.state, speaker, message, via), ...toEveryone(shown, speaker, message, via))
-  return { state: passedOn.state, effects: [...told.effects, ...passedOn.effects] }
+  const { text, id, replyTo } = message
+  const entry: NewChat = { kind: 'chat', name, own: false, text, id, replyTo, delivery: 'sent' }
+  const shown = withoutTyping(text.trim() === '' ? next : withEntry(next, entry, at), speaker)
+  const listed = receiveOffers(shown, speaker, name, message.files ?? [], at)
+  const step = stepTo(listed.state, ...listed.effects, ...thanks)
+  if (!rulesOf(shown).relays) return step
+  const passedOn = stepTo(
+    enqueue(step.state, speaker, message, via),
+    ...broadcast(shown, speaker, message, via),
+  )
+  return { state: passedOn.state, effects: [...step.effects, ...passedOn.effects] }
 }
 
-const thanksFor = (state: RoomState, via: PeerId, { id }: Chat): RoomEffect[] => {
+const ackFor = (state: RoomState, via: PeerId, { id }: Chat): RoomEffect[] => {
   const source = state.selfMember
   if (id === null || source === null || !capsOf(state, via).chat) return []
-  return [{ type: 'send', over: via, source, message: { kind: 'heard', id } }]
+  return [{ type: 'send', over: via, source, message: { kind: 'ack', id } }]
 }
 
 /** An original's message has no name of its own; where all go through us, we can give it one. */
-const withOwnId = (state: RoomState, heard: Chat): Chat => {
-  const made = heard.id === null ? messageId(`host:${(state.timeline.at(-1)?.key ?? 0) + 1}`) : null
-  return made === null || findMessage(state.timeline, made) ? heard : withId(heard, made)
+const withAssignedId = (state: RoomState, received: Chat): Chat => {
+  const made = received.id === null ? messageId(`host:${(state.timeline.at(-1)?.key ?? 0) + 1}`) : null
+  return made === null || findMessage(state.timeline, made) ? received : withId(received, made)
 }
 
 /** What only pages of ours say to each other. */
-export const hearChatWord = (
+export const receiveChatEvent = (
   state: RoomState,
   via: PeerId,
   speaker: MemberId | null,
-  word: ChatWord,
+  event: ChatEvent,
   at: number,
-): Step => {
+): RoomStep => {
   const name = speaker === null ? undefined : state.members.get(speaker)?.name
-  if (word.kind === 'heard') return still(heardBy(state, via, word.id))
-  if (word.kind === 'history') return historyTold(state, via, word.messages, at)
-  if (speaker === null || name === undefined) return still(state)
-  const { state: next, kept } = paced(state, via, name, at)
-  if (!kept) return still(next)
-  switch (word.kind) {
+  if (event.kind === 'ack') return stepTo(acknowledge(state, via, event.id))
+  if (event.kind === 'history') return receiveHistory(state, via, event.messages, at)
+  if (speaker === null || name === undefined) return stepTo(state)
+  const { state: next, allowed } = charge(state, via, name, at)
+  if (!allowed) return stepTo(next)
+  switch (event.kind) {
     case 'ask-history':
-      return askedForHistory(next, via, name, at)
+      return answerHistoryRequest(next, via, name, at)
     case 'typing':
-      return passedOn(typing(next, speaker, word.on, at), via, speaker, word)
+      return relayed(startTyping(next, speaker, event.on, at), via, speaker, event)
     case 'reaction': {
-      const change = changeMessage(next.timeline, word.to, entry =>
-        signed(entry, word.sign, { member: speaker, name }, word.on),
+      const change = changeMessage(next.timeline, event.to, entry =>
+        withReaction(entry, event.emoji, { member: speaker, name }, event.on),
       )
-      if (change === next.timeline) return still(next)
-      return passedOn(still({ ...next, timeline: change }), via, speaker, word)
+      if (change === next.timeline) return stepTo(next)
+      return relayed(stepTo({ ...next, timeline: change }), via, speaker, event)
     }
   }
 }
 
-const passedOn = ({ state, effects }: Step, via: PeerId, speaker: MemberId, word: ChatWord): Step =>
-  still(state, ...effects, ...(state.topology.relays ? toCapable(state, speaker, word, via) : []))
+const relayed = ({ state, effects }: RoomStep, via: PeerId, speaker: MemberId, event: ChatEvent): RoomStep =>
+  stepTo(state, ...effects, ...(rulesOf(state).relays ? broadcastToCapable(state, speaker, event, via) : []))
 
-const typing = (state: RoomState, member: MemberId, on: boolean, at: number): Step => {
-  if (!on) return still(stopped(state, member))
+const startTyping = (state: RoomState, member: MemberId, on: boolean, at: number): RoomStep => {
+  if (!on) return stepTo(withoutTyping(state, member))
   const until = at + typingMs
   const timer: RoomEffect = { type: 'timer', timer: { kind: 'typing', member, until }, ms: typingMs }
-  return still({ ...state, typing: new Map(state.typing).set(member, until) }, timer)
+  return stepTo({ ...state, typing: new Map(state.typing).set(member, until) }, timer)
 }
 
-const stopped = (state: RoomState, member: MemberId): RoomState => {
+const withoutTyping = (state: RoomState, member: MemberId): RoomState => {
   if (!state.typing.has(member)) return state
   const rest = new Map(state.typing)
   rest.delete(member)
   return { ...state, typing: rest }
 }
 
-export const typingOver = (state: RoomState, member: MemberId, until: number): Step =>
-  still(state.typing.get(member) === until ? stopped(state, member) : state)
+export const typingTimeout = (state: RoomState, member: MemberId, until: number): RoomStep =>
+  stepTo(state.typing.get(member) === until ? withoutTyping(state, member) : state)
 
 /** Our own: said when it begins, again while it lasts, and when it ends without a message. */
-export const type = (state: RoomState, on: boolean, at: number): Step => {
-  const { typingSaid } = state
-  if (state.ended || (on ? typingSaid !== null && at - typingSaid < typingAgainMs : typingSaid === null))
-    return still(state)
-  const next = { ...state, typingSaid: on ? at : null }
-  return still(next, ...toCapable(next, next.selfMember, { kind: 'typing', on }))
+export const setTyping = (state: RoomState, on: boolean, at: number): RoomStep => {
+  const { typingSentAt } = state
+  if (
+    state.ended ||
+    (on ? typingSentAt !== null && at - typingSentAt < typingRepeatMs : typingSentAt === null)
+  )
+    return stepTo(state)
+  const next = { ...state, typingSentAt: on ? at : null }
+  return stepTo(next, ...broadcastToCapable(next, next.selfMember, { kind: 'typing', on }))
 }
 
-/** Our own sign on a message. */
-export const react = (state: RoomState, to: MessageId, sign: string, on: boolean): Step => {
-  if (!canReact(state)) return still(state)
+/** Our own reaction to a message. */
+export const react = (state: RoomState, to: MessageId, emoji: string, on: boolean): RoomStep => {
+  if (!canReact(state)) return stepTo(state)
   const signer = { member: null, name: state.person.name }
-  const timeline = changeMessage(state.timeline, to, entry => signed(entry, sign, signer, on))
-  if (timeline === state.timeline) return still(state)
-  return still(
+  const timeline = changeMessage(state.timeline, to, entry => withReaction(entry, emoji, signer, on))
+  if (timeline === state.timeline) return stepTo(state)
+  return stepTo(
     { ...state, timeline },
-    ...toCapable(state, state.selfMember, { kind: 'reaction', to, sign, on }),
+    ...broadcastToCapable(state, state.selfMember, { kind: 'reaction', to, emoji, on }),
   )
 }

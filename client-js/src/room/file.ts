@@ -1,10 +1,13 @@
-/** Owns what a room does with words about files: it shows who offers what, passes on, and looks no further. Pure. */
+/**
+ * What a room does with messages about files: it shows who offers what, relays, and leaves the rest to `files/`. Pure.
+ */
 import type { Chat } from '../wire/chat.ts'
 import { type FileCard, type FileMessage, filesMax } from '../wire/file.ts'
 import { type FileId, hostMember, type MemberId, type MessageId, nobody, type PeerId } from '../wire/ids.ts'
-import { inTurn, noted, paced, still, toEveryone } from './change.ts'
-import { owe } from './owed.ts'
-import { type AboutFile, type RoomEffect, type RoomState, readyLinks, type Step } from './state.ts'
+import { broadcast, charge, stepEach, stepTo, withEntry } from './change.ts'
+import { enqueue } from './outbox.ts'
+import { rulesOf } from './role.ts'
+import { type FileNotice, type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
 
 type Announced = Extract<FileMessage, { kind: 'file-announced' }>
 type Withdrawn = Extract<FileMessage, { kind: 'file-withdrawn' }>
@@ -17,11 +20,11 @@ export const fileAnnounced = (
   speaker: MemberId | null,
   message: Announced,
   at: number,
-): Step => {
+): RoomStep => {
   const name = speaker === null ? undefined : state.members.get(speaker)?.name
-  if (name === undefined || !state.topology.relays) return still(state)
-  const { state: next, kept } = paced(state, via, name, at)
-  return kept ? still(next, ...toEveryone(next, speaker, message, via)) : still(next)
+  if (name === undefined || !rulesOf(state).relays) return stepTo(state)
+  const { state: next, allowed } = charge(state, via, name, at)
+  return allowed ? stepTo(next, ...broadcast(next, speaker, message, via)) : stepTo(next)
 }
 
 export const fileWithdrawn = (
@@ -29,123 +32,134 @@ export const fileWithdrawn = (
   via: PeerId,
   speaker: MemberId | null,
   message: Withdrawn,
-): Step => {
-  if (speaker === null || !state.members.has(speaker)) return still(state)
+): RoomStep => {
+  if (speaker === null || !state.members.has(speaker)) return stepTo(state)
   const about = { kind: 'withdrawn', file: message.file } as const
-  const passedOn = state.topology.relays ? toEveryone(state, speaker, message, via) : []
-  return still(fallen(state, speaker, message.file), { type: 'file', from: speaker, about }, ...passedOn)
+  const passedOn = rulesOf(state).relays ? broadcast(state, speaker, message, via) : []
+  return stepTo(
+    withoutOffer(state, speaker, message.file),
+    { type: 'file', from: speaker, about },
+    ...passedOn,
+  )
 }
 
-/** Older ones are left to those who have heard of them. */
-const standingMax = 60
+/** Older offers are known only to those who were here when they were made. */
+const activeOffersMax = 60
 
-const standing = (state: RoomState, owner: MemberId, files: readonly FileCard[]): RoomState => {
-  const all = [...state.standing, ...files.map(file => ({ owner, file }))]
-  return { ...state, standing: all.slice(-standingMax) }
+const withOffers = (state: RoomState, owner: MemberId, files: readonly FileCard[]): RoomState => {
+  const all = [...state.activeOffers, ...files.map(file => ({ owner, file }))]
+  return { ...state, activeOffers: all.slice(-activeOffersMax) }
 }
 
-const fallen = (state: RoomState, owner: MemberId, file: FileId): RoomState => ({
+const withoutOffer = (state: RoomState, owner: MemberId, file: FileId): RoomState => ({
   ...state,
-  standing: state.standing.filter(it => it.owner !== owner || it.file.id !== file),
+  activeOffers: state.activeOffers.filter(it => it.owner !== owner || it.file.id !== file),
 })
 
 /** Whoever we call for the first time has come after us, and learns of what is offered still. */
-export const tellStanding = (state: RoomState, via: PeerId): Step => {
+export const sendActiveOffers = (state: RoomState, via: PeerId): RoomStep => {
   const link = state.links.get(via)
-  if (!link?.dialled || link.attempt > 1) return still(state)
-  const owners = new Set(state.standing.map(({ owner }) => owner))
+  if (!link?.initiator || link.attempt > 1) return stepTo(state)
+  const owners = new Set(state.activeOffers.map(({ owner }) => owner))
   owners.delete(link.member ?? nobody)
   const effects = [...owners].flatMap(owner => {
-    const files = state.standing.filter(it => it.owner === owner).map(({ file }) => file)
-    return offerOf(files, null).map(message => ({ type: 'send', over: via, source: owner, message }) as const)
+    const files = state.activeOffers.filter(it => it.owner === owner).map(({ file }) => file)
+    return offerMessages(files, null).map(
+      message => ({ type: 'send', over: via, source: owner, message }) as const,
+    )
   })
-  return still(state, ...effects)
+  return stepTo(state, ...effects)
 }
 
 /** Each announced by itself first, since the original fetches nothing else, then in messages that show them. */
-const offerOf = (files: readonly FileCard[], id: MessageId | null): (FileMessage | Chat)[] => {
+const offerMessages = (files: readonly FileCard[], id: MessageId | null): (FileMessage | Chat)[] => {
   const messages: (FileMessage | Chat)[] = files.map(file => ({ kind: 'file-announced', file }))
   for (let from = 0; from < files.length; from += filesMax)
-    messages.push({ kind: 'chat', text: '', id, answers: null, files: files.slice(from, from + filesMax) })
+    messages.push({ kind: 'chat', text: '', id, replyTo: null, files: files.slice(from, from + filesMax) })
   return messages
 }
 
-/** Those who are here hear of it, and those who come later too. */
+/** Those who are here learn of an offer, and those who come later too. */
 export const canOffer = (state: RoomState): boolean => !state.ended && state.selfMember !== null
 
 /** For us, or for another guest: then it goes there as it came. */
-export const addressed = (
+export const deliverOrRelay = (
   state: RoomState,
   via: PeerId,
   speaker: MemberId | null,
   message: Addressed,
-): Step => {
-  if (speaker === null || !state.members.has(speaker)) return still(state)
+): RoomStep => {
+  if (speaker === null || !state.members.has(speaker)) return stepTo(state)
   const { to } = message
-  if (!state.topology.relays || to === hostMember)
-    return still(state, { type: 'file', from: speaker, about: about(message) })
-  const over = to === null ? null : linkOf(state, to)
-  if (over === null || over === via) return still(state)
-  return still(state, { type: 'send', over, source: speaker, message, spare: true })
+  if (!rulesOf(state).relays || to === hostMember)
+    return stepTo(state, { type: 'file', from: speaker, about: noticeOf(message) })
+  const over = to === null ? null : directLink(state, to)
+  if (over === null || over === via) return stepTo(state)
+  return stepTo(state, { type: 'send', over, source: speaker, message, droppable: true })
 }
 
-const about = (message: Addressed): AboutFile =>
+const noticeOf = (message: Addressed): FileNotice =>
   message.kind === 'direct'
     ? { kind: 'direct', id: message.id, signal: message.signal }
     : { kind: 'signal', signal: message.signal }
 
 /** The link that leads to a member, while it carries words. */
-export const linkOf = (state: RoomState, member: MemberId): PeerId | null => {
+export const directLink = (state: RoomState, member: MemberId): PeerId | null => {
   const found = [...state.links].find(([, link]) => link.member === member && link.phase === 'ready')
   return found?.[0] ?? null
 }
 
 /** The link over which words reach a member: their own, or for a guest the host's. */
-export const wayTo = (state: RoomState, member: MemberId): PeerId | null =>
-  linkOf(state, member) ?? (state.topology.role === 'guest' ? (readyLinks(state)[0] ?? null) : null)
+export const linkToward = (state: RoomState, member: MemberId): PeerId | null =>
+  directLink(state, member) ?? (state.role === 'guest' ? (readyLinks(state)[0] ?? null) : null)
 
-/** A guest's words to another go over the host. */
-export const wordTo = (state: RoomState, message: Addressed & { readonly to: MemberId }): Step => {
-  const over = wayTo(state, message.to)
-  if (over === null || state.selfMember === null) return still(state)
-  return still(state, { type: 'send', over, source: state.selfMember, message })
+/** A guest's messages to another guest go over the host. */
+export const sendToMember = (state: RoomState, message: Addressed & { readonly to: MemberId }): RoomStep => {
+  const over = linkToward(state, message.to)
+  if (over === null || state.selfMember === null) return stepTo(state)
+  return stepTo(state, { type: 'send', over, source: state.selfMember, message })
 }
 
-export const withdrawFile = (state: RoomState, file: FileId): Step =>
-  still(
-    fallen(state, state.selfMember ?? nobody, file),
-    ...toEveryone(state, state.selfMember, { kind: 'file-withdrawn', file }),
+export const withdrawFile = (state: RoomState, file: FileId): RoomStep =>
+  stepTo(
+    withoutOffer(state, state.selfMember ?? nobody, file),
+    ...broadcast(state, state.selfMember, { kind: 'file-withdrawn', file }),
   )
 
 /** Somebody's message lists files. */
-export const offered = (
+export const receiveOffers = (
   state: RoomState,
   owner: MemberId,
   name: string,
   files: readonly FileCard[],
   at: number,
-): Step =>
-  inTurn(state.topology.relays ? standing(state, owner, files) : state, files, (now, file) => {
+): RoomStep =>
+  stepEach(rulesOf(state).relays ? withOffers(state, owner, files) : state, files, (now, file) => {
     const known = now.timeline.some(it => it.kind === 'file' && it.owner === owner && it.file === file.id)
-    const shown = known ? now : noted(now, { kind: 'file', name, own: false, owner, file: file.id }, at)
+    const shown = known ? now : withEntry(now, { kind: 'file', name, own: false, owner, file: file.id }, at)
     const effect: RoomEffect = { type: 'file', from: owner, about: { kind: 'offered', file } }
-    return still(shown, effect)
+    return stepTo(shown, effect)
   })
 
 /** Who it was is known by name alone. */
-export const fileLeft = (state: RoomState, { id }: FileCard, name: string, at: number): Step =>
-  still(noted(state, { kind: 'file', name, own: false, owner: nobody, file: id }, at))
+export const addResumableFile = (state: RoomState, { id }: FileCard, name: string, at: number): RoomStep =>
+  stepTo(withEntry(state, { kind: 'file', name, own: false, owner: nobody, file: id }, at))
 
 /** Ours, to everybody. */
-export const offerFiles = (state: RoomState, files: readonly FileCard[], id: MessageId, at: number): Step => {
+export const offerFiles = (
+  state: RoomState,
+  files: readonly FileCard[],
+  id: MessageId,
+  at: number,
+): RoomStep => {
   const owner = state.selfMember
-  if (owner === null || files.length === 0 || !canOffer(state)) return still(state)
+  if (owner === null || files.length === 0 || !canOffer(state)) return stepTo(state)
   const { name } = state.person
   const shown = files.reduce(
-    (now, file) => noted(now, { kind: 'file', name, own: true, owner, file: file.id }, at),
-    standing(state, owner, files),
+    (now, file) => withEntry(now, { kind: 'file', name, own: true, owner, file: file.id }, at),
+    withOffers(state, owner, files),
   )
-  const messages = offerOf(files, id)
-  const owed = messages.reduce((now, it) => (it.kind === 'chat' ? owe(now, owner, it) : now), shown)
-  return still(owed, ...messages.flatMap(message => toEveryone(shown, owner, message)))
+  const messages = offerMessages(files, id)
+  const queued = messages.reduce((now, it) => (it.kind === 'chat' ? enqueue(now, owner, it) : now), shown)
+  return stepTo(queued, ...messages.flatMap(message => broadcast(shown, owner, message)))
 }

@@ -1,12 +1,13 @@
 /**
- * Owns what is handed over of the past: a newcomer asks one after another of those who were here before, and whoever has
- * chosen to hand over does so, once. What is told is shown as told, and not told on. Pure.
+ * Shares what was said before a newcomer came: they ask one after another of those who were here before them, and
+ * whoever has chosen to share history answers, once. What comes this way is shown as hearsay and never shared further.
+ * Pure.
  */
-import { historyBytesMax, historyMax, type Told, writeTold } from '../wire/chat.ts'
-import { utf8Bytes } from '../wire/codec.ts'
+import { type HistoryEntry, historyBytesMax, historyMax, writeHistoryEntry } from '../wire/chat.ts'
 import { hostMember, type PeerId } from '../wire/ids.ts'
-import { noted, still, withLink } from './change.ts'
-import { capsOf, type RoomState, type Step } from './state.ts'
+import { utf8Bytes } from '../wire/json.ts'
+import { stepTo, withEntry, withLink } from './change.ts'
+import { capsOf, type RoomState, type RoomStep } from './state.ts'
 import { type ChatEntry, findMessage, prepend } from './timeline.ts'
 
 /** Our own asking. `passed`: those who have been asked and had nothing, or said nothing. */
@@ -20,40 +21,45 @@ export const freshHistory: History = { phase: 'wanted', passed: new Set() }
 /** Whoever has not answered by then is passed over. */
 const answerMs = 3_000
 
-/** Whom we call came after us, and there is nothing to be told. */
-export const cameFirst = (state: RoomState): RoomState =>
+/** Whoever we call came after us, and so has no history to share with us. */
+export const skipHistory = (state: RoomState): RoomState =>
   state.history.phase === 'wanted' ? { ...state, history: { phase: 'done' } } : state
 
 /** Of those who called us, since they were here before us. */
-export const askForHistory = (state: RoomState): Step => {
+export const requestHistory = (state: RoomState): RoomStep => {
   const { history, selfMember } = state
-  if (history.phase !== 'wanted' || selfMember === null) return still(state)
+  if (history.phase !== 'wanted' || selfMember === null) return stepTo(state)
   const found = [...state.links].find(
     ([peer, link]) =>
-      link.phase === 'ready' && !link.dialled && !history.passed.has(peer) && capsOf(state, peer).chat,
+      link.phase === 'ready' && !link.initiator && !history.passed.has(peer) && capsOf(state, peer).chat,
   )
-  if (!found) return still(state)
+  if (!found) return stepTo(state)
   const [peer] = found
-  return still(
+  return stepTo(
     { ...state, history: { phase: 'asked', peer, passed: history.passed } },
     { type: 'send', over: peer, source: selfMember, message: { kind: 'ask-history' } },
     { type: 'timer', timer: { kind: 'history', peer }, ms: answerMs },
   )
 }
 
-export const historyLate = (state: RoomState, peer: PeerId): Step => {
+export const historyTimeout = (state: RoomState, peer: PeerId): RoomStep => {
   const { history } = state
-  if (history.phase !== 'asked' || history.peer !== peer) return still(state)
-  return askForHistory({ ...state, history: { phase: 'wanted', passed: new Set(history.passed).add(peer) } })
+  if (history.phase !== 'asked' || history.peer !== peer) return stepTo(state)
+  return requestHistory({ ...state, history: { phase: 'wanted', passed: new Set(history.passed).add(peer) } })
 }
 
 /** Only from the one who was asked, and only once. */
-export const historyTold = (state: RoomState, via: PeerId, told: readonly Told[], at: number): Step => {
+export const receiveHistory = (
+  state: RoomState,
+  via: PeerId,
+  entries: readonly HistoryEntry[],
+  at: number,
+): RoomStep => {
   const { history } = state
-  if (history.phase !== 'asked' || history.peer !== via) return still(state)
+  if (history.phase !== 'asked' || history.peer !== via) return stepTo(state)
   const member = state.links.get(via)?.member ?? hostMember
-  const teller = state.members.get(member)?.name ?? ''
-  const earlier = told
+  const sharedBy = state.members.get(member)?.name ?? ''
+  const earlier = entries
     .filter(({ id }) => !findMessage(state.timeline, id))
     .map(
       (it): Omit<ChatEntry, 'key'> => ({
@@ -62,41 +68,43 @@ export const historyTold = (state: RoomState, via: PeerId, told: readonly Told[]
         own: false,
         text: it.text,
         id: it.id,
-        answers: it.answers,
+        replyTo: it.replyTo,
         delivery: 'sent',
         at: Math.min(it.at, at),
-        signs: [],
-        teller,
+        reactions: [],
+        sharedBy,
       }),
     )
-  if (earlier.length === 0) return historyLate(state, via)
-  return still({ ...state, history: { phase: 'done' }, timeline: prepend(state.timeline, earlier) })
+  if (earlier.length === 0) return historyTimeout(state, via)
+  return stepTo({ ...state, history: { phase: 'done' }, timeline: prepend(state.timeline, earlier) })
 }
 
 /** Everybody is answered, so that they need not wait; only those who chose to hand over have something to tell. */
-export const askedForHistory = (state: RoomState, via: PeerId, name: string, at: number): Step => {
+export const answerHistoryRequest = (state: RoomState, via: PeerId, name: string, at: number): RoomStep => {
   const link = state.links.get(via)
-  if (!link || link.told || state.selfMember === null) return still(state)
-  const messages = state.handsOver ? recent(state) : []
-  const told = withLink(state, via, { ...link, told: true })
+  if (!link || link.historySent || state.selfMember === null) return stepTo(state)
+  const messages = state.sharesHistory ? recentEntries(state) : []
+  const answered = withLink(state, via, { ...link, historySent: true })
   const answer = { kind: 'history', messages } as const
-  return still(
-    messages.length === 0 ? told : noted(told, { kind: 'notice', notice: 'handed-over', name }, at),
+  return stepTo(
+    messages.length === 0
+      ? answered
+      : withEntry(answered, { kind: 'notice', notice: 'handed-over', name }, at),
     { type: 'send', over: via, source: state.selfMember, message: answer },
   )
 }
 
 /** The last ones that fit, none of them hearsay. */
-const recent = (state: RoomState): Told[] => {
-  const found: Told[] = []
+const recentEntries = (state: RoomState): HistoryEntry[] => {
+  const found: HistoryEntry[] = []
   let bytes = 0
   for (const entry of state.timeline.toReversed()) {
-    if (entry.kind !== 'chat' || entry.teller !== null) continue
-    const { id, answers, name, text, at } = entry
-    const told = { id, answers, name, text, at }
-    bytes += utf8Bytes(writeTold(told)) + 1
+    if (entry.kind !== 'chat' || entry.sharedBy !== null) continue
+    const { id, replyTo, name, text, at } = entry
+    const shared = { id, replyTo, name, text, at }
+    bytes += utf8Bytes(writeHistoryEntry(shared)) + 1
     if (bytes > historyBytesMax || found.length >= historyMax) break
-    found.unshift(told)
+    found.unshift(shared)
   }
   return found
 }

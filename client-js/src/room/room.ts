@@ -1,10 +1,11 @@
-/** Owns a running room: feeds events to `step` and hands what it asks for to the ports. One class for every topology. */
+/** A running room: feeds events to `step` and hands the effects to the ports. One class serves every role. */
 import type { MemberId, PeerId, StreamId } from '../wire/ids.ts'
 import type { Signal } from '../wire/signal.ts'
+import { rulesOf } from './role.ts'
 import {
-  type AboutFile,
-  answers,
+  acceptsOffer,
   capsOf,
+  type FileNotice,
   type RoomEffect,
   type RoomEvent,
   type RoomState,
@@ -15,15 +16,15 @@ import { step } from './step.ts'
 export type RoomPorts = {
   readonly dial: (peer: PeerId) => void
   readonly hangUp: (peer: PeerId) => void
-  readonly send: (over: PeerId, words: object, spare: boolean) => void
+  readonly send: (over: PeerId, payload: object, droppable: boolean) => void
   readonly renameLink: (from: PeerId, to: PeerId) => void
   readonly signalled: (over: PeerId, signal: Signal) => void
   readonly join: () => void
   readonly publish: (over: PeerId, stream: StreamId) => void
   readonly unpublish: (over: PeerId, stream: StreamId) => void
-  readonly file: (from: MemberId, about: AboutFile) => void
+  readonly file: (from: MemberId, about: FileNotice) => void
   /** Calls `due` after so long, unless the room has been left by then. */
-  readonly later: (ms: number, due: () => void) => void
+  readonly setTimer: (ms: number, due: () => void) => void
   readonly now: () => number
   readonly changed: (state: RoomState, before: RoomState) => void
 }
@@ -42,8 +43,8 @@ export class Room {
     return this.#state
   }
 
-  answers(peer: PeerId): boolean {
-    return answers(this.#state, peer)
+  acceptsOffer(peer: PeerId): boolean {
+    return acceptsOffer(this.#state, peer)
   }
 
   feed(event: RoomEvent): void {
@@ -75,17 +76,22 @@ export class Room {
   }
 
   /** What came in over a data channel, decoded but not understood yet. */
-  hear(via: PeerId, value: unknown): void {
-    const received = this.#state.topology.read(value)
+  receive(via: PeerId, value: unknown): void {
+    const received = rulesOf(this.#state).read(value)
     if (received) this.feed({ type: 'received', via, received })
   }
 
-  /** A signal as words for the channel of a steady link to a page of ours; null for any other, where the server carries it. */
-  signalWords(over: PeerId, signal: Signal): object | null {
+  /**
+   * A signal as payload for the channel of a steady link to a page of ours; null for any other, where the server carries
+   * it.
+   */
+  signalMessage(over: PeerId, signal: Signal): object | null {
     const link = this.#state.links.get(over)
-    const { selfMember, topology } = this.#state
+    const { selfMember } = this.#state
     const can = link?.phase === 'ready' && link.steady && capsOf(this.#state, over).signals
-    return can && selfMember !== null ? topology.write({ kind: 'signal', signal }, selfMember) : null
+    return can && selfMember !== null
+      ? rulesOf(this.#state).write({ kind: 'signal', signal }, selfMember)
+      : null
   }
 
   #carryOut(effect: RoomEffect): void {
@@ -95,8 +101,8 @@ export class Room {
       case 'hang-up':
         return this.#ports.hangUp(effect.peer)
       case 'send': {
-        const words = this.#state.topology.write(effect.message, effect.source)
-        if (words) this.#ports.send(effect.over, words, effect.spare === true)
+        const payload = rulesOf(this.#state).write(effect.message, effect.source)
+        if (payload) this.#ports.send(effect.over, payload, effect.droppable === true)
         return
       }
       case 'rename-link':
@@ -117,6 +123,6 @@ export class Room {
   }
 
   #later(timer: Timer, ms: number): void {
-    this.#ports.later(ms, () => this.feed({ type: 'timer', timer }))
+    this.#ports.setTimer(ms, () => this.feed({ type: 'timer', timer }))
   }
 }

@@ -1,4 +1,6 @@
-/** Owns the shape of a room as one value: what happened to it, what it asks for. No behaviour beyond making one and asking it. */
+/** The state of a room as one value, with the events that can happen to it and the effects that it asks for. */
+import type { Step } from '../base/steps.ts'
+import type { StreamSize } from '../wire/call.ts'
 import type { FileCard, FileSignal } from '../wire/file.ts'
 import type { FileId, MemberId, MessageId, PeerId, StreamId } from '../wire/ids.ts'
 import {
@@ -15,73 +17,88 @@ import {
 } from '../wire/peer.ts'
 import type { Admission, Refusal, RoomCard } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
-import type { StreamSize } from '../wire/stream.ts'
 import { noCall, type RoomCall } from './call.ts'
 import { freshHistory, type History } from './history.ts'
-import type { Owed } from './owed.ts'
-import type { Pace, Timeline } from './timeline.ts'
-import { mesh, starGuest, starHost, type Topology } from './topology.ts'
+import type { OutboxEntry } from './outbox.ts'
+import { type Role, rulesOf } from './role.ts'
+import type { Timeline, TokenBucket } from './timeline.ts'
 
-/** For the views, which do not look into the wire's words themselves. */
+/** For the views, which do not look into the wire's messages themselves. */
 export type { Refusal, RoomKind } from '../wire/server.ts'
 
-/** `connecting`: no channel yet. `greeting`: open, nobody introduced. `admitted`: a guest with an id and no name. */
-export type LinkPhase = 'connecting' | 'greeting' | 'admitted' | 'ready' | 'lost'
-
-export type LinkState = {
-  readonly phase: LinkPhase
+type LinkBase = {
   /** We opened it, so we open it again. */
-  readonly dialled: boolean
-  /** What the server last said about the peer's place in the room; `unsure` once we could not hear it. */
-  readonly seated: 'yes' | 'no' | 'unsure'
-  /** False while the network gives no sign of the peer, which may pass. */
-  readonly steady: boolean
-  /** Whether the far end came into the room after us, which whoever called first tells: newcomers are called. */
+  readonly initiator: boolean
+  /** Whether the peer is in the room, by what the server said last; `unsure` once we could not hear the server. */
+  readonly inRoom: 'yes' | 'no' | 'unsure'
+  /** The far end came into the room after us. Whoever called first tells: newcomers are called. */
   readonly cameLater: boolean
-  /** Whom the link leads to, once that is known. */
-  readonly member: MemberId | null
   /** Counts the calls over this link, so that a timer of an earlier one is recognised as stale. */
   readonly attempt: number
-  readonly pace: Pace
-  /** What the peer has not said that it has heard. */
-  readonly owed: readonly Owed[]
+  readonly bucket: TokenBucket
+  /** Messages whose arrival the peer has not acknowledged. */
+  readonly unacked: readonly OutboxEntry[]
   /** The peer has asked for what was said before it came, and has been answered. */
-  readonly told: boolean
+  readonly historySent: boolean
 }
 
-/** Our own place at the server. `moving`: under a new id, telling the peers before we join again. */
-export type Seat =
-  | { readonly type: 'seated' }
-  | { readonly type: 'away' }
-  | { readonly type: 'moving'; readonly awaiting: ReadonlySet<PeerId> }
-  | { readonly type: 'joining' }
-  | { readonly type: 'lost'; readonly refusal: Refusal }
+/**
+ * `connecting`: no channel yet. `greeting`: the channel is open and nobody has introduced themselves. `admitted`: a guest
+ * has an id and no name. `member` is whom the link leads to. `steady` is false while the network gives no sign of the
+ * peer, which may pass.
+ */
+type LinkStage =
+  | { readonly phase: 'connecting' | 'greeting'; readonly member: MemberId | null; readonly steady: boolean }
+  | { readonly phase: 'admitted' | 'ready'; readonly member: MemberId; readonly steady: boolean }
+  | { readonly phase: 'lost'; readonly member: MemberId | null }
+
+export type LinkState = LinkBase & LinkStage
+export type LinkPhase = LinkStage['phase']
+
+/** The same link at another stage. Nothing of the stage before is left over. */
+export const linkAt = (link: LinkState, stage: LinkStage, change: Partial<LinkBase> = {}): LinkState => {
+  const { initiator, inRoom, cameLater, attempt, bucket, unacked, historySent } = link
+  return { initiator, inRoom, cameLater, attempt, bucket, unacked, historySent, ...change, ...stage }
+}
+
+/**
+ * Our own membership in the room at the server. `announcing`: under a new id, which we tell the peers before we join
+ * again.
+ */
+export type Membership =
+  | { readonly type: 'joined' }
+  | { readonly type: 'offline' }
+  | { readonly type: 'announcing'; readonly awaiting: ReadonlySet<PeerId> }
+  | { readonly type: 'rejoining' }
+  | { readonly type: 'rejected'; readonly refusal: Refusal }
 
 export type RoomState = {
   readonly card: RoomCard
-  readonly topology: Topology
+  readonly role: Role
   readonly self: PeerId
   readonly selfMember: MemberId | null
   readonly person: Person
   /** The host's peer id, for a guest. */
   readonly host: PeerId | null
-  readonly seat: Seat
-  /** Our line has broken and come back: to the server we are a newcomer again, to whom everybody else was there before. */
+  readonly membership: Membership
+  /**
+   * Our connection to the server broke and came back. To the server we are a newcomer again, and everybody else was there before us.
+   */
   readonly returned: boolean
   readonly links: ReadonlyMap<PeerId, LinkState>
   /** Everyone else who has introduced themselves, linked directly or not. */
   readonly members: ReadonlyMap<MemberId, Member>
   readonly timeline: Timeline
   readonly call: RoomCall
-  /** Who is writing, until when unless they go on. */
+  /** Who is typing, and until when that is shown unless they go on. */
   readonly typing: ReadonlyMap<MemberId, number>
-  /** When we last said that we are writing; null when we are not. */
-  readonly typingSaid: number | null
+  /** When we last said that we are typing; null when we are not. */
+  readonly typingSentAt: number | null
   readonly history: History
-  /** Whether we hand what was said to those who come later. */
-  readonly handsOver: boolean
-  /** What is offered still, told to whoever comes later: ours, and a host's guests'. */
-  readonly standing: readonly { readonly owner: MemberId; readonly file: FileCard }[]
+  /** Whether we share what was said with those who come later. */
+  readonly sharesHistory: boolean
+  /** Offers that still stand, which whoever comes later is told of: ours, and for a host its guests' too. */
+  readonly activeOffers: readonly { readonly owner: MemberId; readonly file: FileCard }[]
   /** The number of the next guest, for a host; never used twice. */
   readonly nextGuest: number
   readonly ended: boolean
@@ -89,35 +106,35 @@ export type RoomState = {
 
 export type Timer =
   | { readonly kind: 'dial'; readonly peer: PeerId; readonly attempt: number }
-  | { readonly kind: 'unmet'; readonly peer: PeerId; readonly attempt: number }
+  | { readonly kind: 'handshake'; readonly peer: PeerId; readonly attempt: number }
   | { readonly kind: 'give-up'; readonly peer: PeerId; readonly attempt: number }
   | { readonly kind: 'join' }
   | { readonly kind: 'host-offline' }
   | { readonly kind: 'typing'; readonly member: MemberId; readonly until: number }
-  | { readonly kind: 'unheard'; readonly id: MessageId }
+  | { readonly kind: 'delivery'; readonly id: MessageId }
   | { readonly kind: 'history'; readonly peer: PeerId }
 
 export type RoomEvent =
   | { type: 'peer-joined'; peer: PeerId }
   | { type: 'peer-left'; peer: PeerId }
-  | { type: 'called'; peer: PeerId }
+  | { type: 'incoming-offer'; peer: PeerId }
   | { type: 'link-opened'; peer: PeerId }
   | { type: 'link-steady'; peer: PeerId; steady: boolean }
   | { type: 'link-closed'; peer: PeerId }
   | { type: 'received'; via: PeerId; received: Received }
-  | { type: 'say'; text: string; id: MessageId; answers: MessageId | null }
+  | { type: 'say'; text: string; id: MessageId; replyTo: MessageId | null }
   | { type: 'offer-files'; files: readonly FileCard[]; id: MessageId }
   /** An earlier page of ours in this room has half of a file from somebody of that name. */
-  | { type: 'file-left'; file: FileCard; name: string }
+  | { type: 'resumable-file'; file: FileCard; name: string }
   | { type: 'withdraw-file'; file: FileId }
-  | { type: 'file-say'; to: MemberId; signal: FileSignal }
-  | { type: 'direct-say'; to: MemberId; id: string; signal: Signal }
-  | { type: 'react'; to: MessageId; sign: string; on: boolean }
+  | { type: 'send-file-signal'; to: MemberId; signal: FileSignal }
+  | { type: 'send-direct-signal'; to: MemberId; id: string; signal: Signal }
+  | { type: 'react'; to: MessageId; emoji: string; on: boolean }
   | { type: 'typing'; on: boolean }
-  | { type: 'hand-over'; on: boolean }
+  | { type: 'share-history'; on: boolean }
   | { type: 'timer'; timer: Timer }
-  | { type: 'line-lost' }
-  | { type: 'line-found'; self: PeerId }
+  | { type: 'server-lost' }
+  | { type: 'server-found'; self: PeerId }
   | { type: 'rejoined' }
   | CallEvent
   | { type: 'rejoin-refused'; refusal: Refusal }
@@ -134,51 +151,51 @@ export type CallEvent =
 export type RoomEffect =
   | { type: 'dial'; peer: PeerId }
   | { type: 'hang-up'; peer: PeerId }
-  /** `spare`: rather left out than waiting behind much else. */
-  | { type: 'send'; over: PeerId; source: MemberId; message: PeerMessage; spare?: true }
+  /** `droppable`: rather left out than waiting behind much else. */
+  | { type: 'send'; over: PeerId; source: MemberId; message: PeerMessage; droppable?: true }
   | { type: 'rename-link'; from: PeerId; to: PeerId }
   /** Something for the link itself that came over its own channel. */
   | { type: 'signal'; over: PeerId; signal: Signal }
   | { type: 'join' }
-  | { type: 'file'; from: MemberId; about: AboutFile }
+  | { type: 'file'; from: MemberId; about: FileNotice }
   | { type: 'timer'; timer: Timer; ms: number }
-  /** Said again for a stream that is sent already, it means other tracks. */
+  /** For a stream that is sent already it means other tracks. */
   | { type: 'publish'; over: PeerId; stream: StreamId }
   | { type: 'unpublish'; over: PeerId; stream: StreamId }
 
-/** What files have to do with, which the room itself only carries. */
-export type AboutFile =
+/** What concerns files, which the room itself only carries. */
+export type FileNotice =
   | { kind: 'offered'; file: FileCard }
   | { kind: 'withdrawn'; file: FileId }
   | { kind: 'signal'; signal: FileSignal }
   | { kind: 'direct'; id: string; signal: Signal }
 
-export type Step = { readonly state: RoomState; readonly effects: readonly RoomEffect[] }
+export type RoomStep = Step<RoomState, RoomEffect>
 
-const topologyOf = ({ card, host }: Admission): Topology => {
-  if (card.kind === 'mesh') return mesh
-  return host === null ? starHost : starGuest
+const roleOf = ({ card, host }: Admission): Role => {
+  if (card.kind === 'mesh') return 'mesh'
+  return host === null ? 'host' : 'guest'
 }
 
-export const enter = (admission: Admission, self: PeerId, name: string): RoomState => {
-  const topology = topologyOf(admission)
+export const createRoomState = (admission: Admission, self: PeerId, name: string): RoomState => {
+  const role = roleOf(admission)
   return {
     card: admission.card,
-    topology,
+    role,
     self,
-    selfMember: topology.selfMember(self),
+    selfMember: rulesOf({ role }).selfMember(self),
     person: { name, avatar: defaultAvatar, caps: ownCaps },
     host: admission.host,
-    seat: { type: 'seated' },
+    membership: { type: 'joined' },
     returned: false,
     links: new Map(),
     members: new Map(),
     timeline: [],
     typing: new Map(),
-    typingSaid: null,
+    typingSentAt: null,
     history: freshHistory,
-    handsOver: false,
-    standing: [],
+    sharesHistory: false,
+    activeOffers: [],
     call: noCall,
     nextGuest: 1,
     ended: false,
@@ -195,9 +212,9 @@ export const capsOf = (state: RoomState, peer: PeerId): Caps => {
 }
 
 /** May this peer open a link to us now? */
-export const answers = (state: RoomState, peer: PeerId): boolean =>
+export const acceptsOffer = (state: RoomState, peer: PeerId): boolean =>
   !state.ended &&
-  state.topology.answers(peer, state.host) &&
+  rulesOf(state).acceptsOfferFrom(peer, state.host) &&
   (state.links.has(peer) || state.links.size < linksMax)
 
 /** Twice what a room holds, for those who have just left or come back under another id. */

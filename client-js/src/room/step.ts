@@ -1,85 +1,88 @@
-/** Owns the one function through which a room changes: an event in, a new state and effects out. Pure: no sockets, DOM, timers or clock. */
-import { chatUnitsMax, isSign } from '../wire/chat.ts'
-import { cut } from '../wire/shape.ts'
-import { settle, streamArrived, streamGone } from './call.ts'
-import { andThen, still } from './change.ts'
-import { canSpeak, react, say, type, typingOver, unheard } from './chat.ts'
-import { fileLeft, offerFiles, withdrawFile, wordTo } from './file.ts'
-import { hear } from './hear.ts'
-import { historyLate } from './history.ts'
+/**
+ * The one function through which a room changes: an event in, a new state and effects out. It is pure: no sockets, DOM,
+ * timers or clock.
+ */
+import { cut } from '../base/text.ts'
+import { chatUnitsMax, isEmoji } from '../wire/chat.ts'
+import { reconcile, streamArrived, streamGone } from './call.ts'
+import { announce, leaveCall, setMedia, setShownSize } from './call-messages.ts'
+import { andThen, stepTo } from './change.ts'
+import { canSpeak, deliveryTimeout, react, say, setTyping, typingTimeout } from './chat.ts'
+import { addResumableFile, offerFiles, sendToMember, withdrawFile } from './file.ts'
+import { historyTimeout } from './history.ts'
 import {
-  called,
-  closed,
+  channelOpened,
   giveUp,
+  handshakeTimeout,
   hostOffline,
-  opened,
+  incomingOffer,
+  linkClosed,
+  linkSteady,
   peerJoined,
   peerLeft,
   redial,
-  steadied,
-  unmet,
 } from './links.ts'
-import { joinNow, lineFound, lineLost, rejoined, rejoinRefused } from './seat.ts'
-import { answers, type RoomEvent, type RoomState, type Step, type Timer } from './state.ts'
-import { announce, leaveCall, show, tellMedia } from './voice.ts'
+import { rejoin, rejoined, rejoinRejected, serverFound, serverLost } from './membership.ts'
+import { receive } from './receive.ts'
+import { acceptsOffer, type RoomEvent, type RoomState, type RoomStep, type Timer } from './state.ts'
 
-export const step = (state: RoomState, event: RoomEvent, at: number): Step =>
-  andThen(taken(state, event, at), now => settle(state, now))
+export const step = (state: RoomState, event: RoomEvent, at: number): RoomStep =>
+  andThen(taken(state, event, at), now => reconcile(state, now))
 
-const taken = (state: RoomState, event: RoomEvent, at: number): Step => {
+const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
   switch (event.type) {
     case 'peer-joined':
       return peerJoined(state, event.peer, at)
     case 'peer-left':
       return peerLeft(state, event.peer, at)
-    case 'called':
-      return answers(state, event.peer) ? called(state, event.peer, at) : still(state)
+    case 'incoming-offer':
+      return acceptsOffer(state, event.peer) ? incomingOffer(state, event.peer, at) : stepTo(state)
     case 'link-opened':
-      return opened(state, event.peer)
+      return channelOpened(state, event.peer)
     case 'link-steady':
-      return steadied(state, event.peer, event.steady, at)
+      return linkSteady(state, event.peer, event.steady, at)
     case 'link-closed':
-      return closed(state, event.peer, at)
+      return linkClosed(state, event.peer, at)
     case 'received':
-      return hear(state, event.via, event.received, at)
+      return receive(state, event.via, event.received, at)
     case 'say': {
       const text = cut(event.text.trim(), chatUnitsMax)
-      return text !== '' && canSpeak(state) ? say(state, { ...event, text }, at) : still(state)
+      return text !== '' && canSpeak(state) ? say(state, { ...event, text }, at) : stepTo(state)
     }
     case 'offer-files':
       return offerFiles(state, event.files, event.id, at)
-    case 'file-left':
-      return fileLeft(state, event.file, event.name, at)
+    case 'resumable-file':
+      return addResumableFile(state, event.file, event.name, at)
     case 'withdraw-file':
       return withdrawFile(state, event.file)
-    case 'file-say':
-      return wordTo(state, { kind: 'file-signal', to: event.to, signal: event.signal })
-    case 'direct-say':
-      return wordTo(state, { kind: 'direct', to: event.to, id: event.id, signal: event.signal })
+    case 'send-file-signal':
+      return sendToMember(state, { kind: 'file-signal', to: event.to, signal: event.signal })
+    case 'send-direct-signal':
+      return sendToMember(state, { kind: 'direct', to: event.to, id: event.id, signal: event.signal })
     case 'react':
-      return isSign(event.sign) ? react(state, event.to, event.sign, event.on) : still(state)
+      return isEmoji(event.emoji) ? react(state, event.to, event.emoji, event.on) : stepTo(state)
     case 'typing':
-      return type(state, event.on, at)
-    case 'hand-over':
-      return still({ ...state, handsOver: event.on })
+      return setTyping(state, event.on, at)
+    case 'share-history':
+      return stepTo({ ...state, sharesHistory: event.on })
     case 'timer':
       return timer(state, event.timer, at)
-    case 'line-lost':
-      return lineLost(state, at)
-    case 'line-found':
-      return lineFound(state, event.self)
+    case 'server-lost':
+      return serverLost(state, at)
+    case 'server-found':
+      return serverFound(state, event.self)
     case 'rejoined':
       return rejoined(state, at)
     case 'rejoin-refused':
-      return rejoinRefused(state, event.refusal, at)
+      return rejoinRejected(state, event.refusal, at)
     case 'call-announce':
-      return state.ended ? still(state) : announce(state, event.own)
+      return state.ended ? stepTo(state) : announce(state, event.own)
     case 'call-leave':
       return leaveCall(state)
     case 'call-media':
-      return tellMedia(state, event.media)
+      return setMedia(state, event.media)
     case 'call-show':
-      return show(state, event.stream, event.size)
+      return setShownSize(state, event.stream, event.size)
     case 'stream-arrived':
       return streamArrived(state, event.via, event.stream)
     case 'stream-gone':
@@ -87,23 +90,23 @@ const taken = (state: RoomState, event: RoomEvent, at: number): Step => {
   }
 }
 
-const timer = (state: RoomState, due: Timer, at: number): Step => {
+const timer = (state: RoomState, due: Timer, at: number): RoomStep => {
   switch (due.kind) {
     case 'dial':
       return redial(state, due.peer, due.attempt, at)
-    case 'unmet':
-      return unmet(state, due.peer, due.attempt, at)
+    case 'handshake':
+      return handshakeTimeout(state, due.peer, due.attempt, at)
     case 'give-up':
       return giveUp(state, due.peer, due.attempt, at)
     case 'join':
-      return joinNow(state)
+      return rejoin(state)
     case 'host-offline':
       return hostOffline(state, at)
     case 'typing':
-      return typingOver(state, due.member, due.until)
-    case 'unheard':
-      return unheard(state, due.id)
+      return typingTimeout(state, due.member, due.until)
+    case 'delivery':
+      return deliveryTimeout(state, due.id)
     case 'history':
-      return historyLate(state, due.peer)
+      return historyTimeout(state, due.peer)
   }
 }

@@ -1,7 +1,11 @@
-/** Owns what is shown of the past: chat and notices, at most so many, from each link at most so fast. Pure; time comes in. */
+/**
+ * The conversation as it is shown: messages, files and notices, at most so many, and from each link at most so fast.
+ * Pure; the time is handed in.
+ */
 import type { FileId, MemberId, MessageId } from '../wire/ids.ts'
 
-/** For the views, which do not look into the wire's words themselves. */
+/** For the views, which do not look into the wire's messages themselves. */
+export { chatUnitsMax } from '../wire/chat.ts'
 export type { MessageId } from '../wire/ids.ts'
 
 export type NoticeKind =
@@ -15,14 +19,14 @@ export type NoticeKind =
   | 'room-gone'
   | 'handed-over'
 
-/** A sign that people have put to a message; `member` is null for ourselves. */
-export type Sign = {
-  readonly sign: string
+/** An emoji that people have put to a message; `member` is null for ourselves. */
+export type Reaction = {
+  readonly emoji: string
   readonly by: readonly { readonly member: MemberId | null; readonly name: string }[]
 }
 
-/** Of our own messages: has anybody heard it? Of others' it is always `sent`. */
-export type Delivery = 'pending' | 'sent' | 'unheard'
+/** Whether somebody has received a message of ours. For messages of others it is always `sent`. */
+export type Delivery = 'pending' | 'sent' | 'undelivered'
 
 export type NewChat = {
   readonly kind: 'chat'
@@ -30,7 +34,7 @@ export type NewChat = {
   readonly own: boolean
   readonly text: string
   readonly id: MessageId | null
-  readonly answers: MessageId | null
+  readonly replyTo: MessageId | null
   readonly delivery: Delivery
 }
 export type NewNotice = { readonly kind: 'notice'; readonly notice: NoticeKind; readonly name: string }
@@ -47,9 +51,9 @@ export type NewEntry = NewChat | NewNotice | NewFile
 type Placed = { readonly key: number; readonly at: number }
 export type ChatEntry = NewChat &
   Placed & {
-    readonly signs: readonly Sign[]
+    readonly reactions: readonly Reaction[]
     /** Who handed it over, if it was said before we came. What they say of it may not be so. */
-    readonly teller: string | null
+    readonly sharedBy: string | null
   }
 export type FileEntry = NewFile & Placed
 export type Entry = ChatEntry | FileEntry | (NewNotice & Placed)
@@ -57,14 +61,14 @@ export type Entry = ChatEntry | FileEntry | (NewNotice & Placed)
 export type Timeline = readonly Entry[]
 
 export const entriesMax = 500
-/** Different signs on one message, and people with the same sign; more are not shown. */
-export const signsMax = 12
-const signersMax = 40
+/** Different emoji on one message, and people with the same emoji; more are not shown. */
+export const reactionsMax = 12
+const reactorsMax = 40
 
 export const append = (timeline: Timeline, entry: NewEntry, at: number): Timeline => {
   const placed = { key: (timeline.at(-1)?.key ?? 0) + 1, at }
   const next: Entry =
-    entry.kind === 'chat' ? { ...entry, ...placed, signs: [], teller: null } : { ...entry, ...placed }
+    entry.kind === 'chat' ? { ...entry, ...placed, reactions: [], sharedBy: null } : { ...entry, ...placed }
   return [...timeline.slice(-(entriesMax - 1)), next]
 }
 
@@ -80,7 +84,8 @@ export const findMessage = (timeline: Timeline, id: MessageId | null): ChatEntry
     ? null
     : (timeline.find((entry): entry is ChatEntry => entry.kind === 'chat' && entry.id === id) ?? null)
 
-export const without = (timeline: Timeline, entry: Entry): Timeline => timeline.filter(it => it !== entry)
+export const withoutEntry = (timeline: Timeline, entry: Entry): Timeline =>
+  timeline.filter(it => it !== entry)
 
 export const changeMessage = (
   timeline: Timeline,
@@ -93,43 +98,46 @@ export const changeMessage = (
   return changed === found ? timeline : timeline.map(entry => (entry === found ? changed : entry))
 }
 
-export type Signer = Sign['by'][number]
+export type Reactor = Reaction['by'][number]
 
-/** One person has each sign once. The same entry where nothing changes. */
-export const signed = (entry: ChatEntry, sign: string, signer: Signer, on: boolean): ChatEntry => {
-  const found = entry.signs.find(it => it.sign === sign)
-  const already = found?.by.some(({ member }) => member === signer.member) ?? false
+/** Everybody has each emoji once. The same entry comes back where nothing changes. */
+export const withReaction = (entry: ChatEntry, emoji: string, reactor: Reactor, on: boolean): ChatEntry => {
+  const found = entry.reactions.find(it => it.emoji === emoji)
+  const already = found?.by.some(({ member }) => member === reactor.member) ?? false
   if (already === on) return entry
-  if (found ? on && found.by.length >= signersMax : entry.signs.length >= signsMax) return entry
-  if (!found) return { ...entry, signs: [...entry.signs, { sign, by: [signer] }] }
-  const by = on ? [...found.by, signer] : found.by.filter(({ member }) => member !== signer.member)
-  const signs = entry.signs.map(it => (it === found ? { sign, by } : it))
-  return { ...entry, signs: signs.filter(it => it.by.length > 0) }
+  if (found ? on && found.by.length >= reactorsMax : entry.reactions.length >= reactionsMax) return entry
+  if (!found) return { ...entry, reactions: [...entry.reactions, { emoji, by: [reactor] }] }
+  const by = on ? [...found.by, reactor] : found.by.filter(({ member }) => member !== reactor.member)
+  const reactions = entry.reactions.map(it => (it === found ? { emoji, by } : it))
+  return { ...entry, reactions: reactions.filter(it => it.by.length > 0) }
 }
 
-/** Somebody goes on under another id, and their signs and files stay theirs. */
-export const resigned = (timeline: Timeline, from: MemberId, to: MemberId): Timeline =>
+/** Somebody goes on under another id, and their reactions and files stay theirs. */
+export const renameReactor = (timeline: Timeline, from: MemberId, to: MemberId): Timeline =>
   timeline.map(entry => {
     if (entry.kind === 'file') return entry.owner === from ? { ...entry, owner: to } : entry
-    if (entry.kind !== 'chat' || entry.signs.length === 0) return entry
-    const renamed = (it: Signer): Signer => (it.member === from ? { ...it, member: to } : it)
-    return { ...entry, signs: entry.signs.map(({ sign, by }) => ({ sign, by: by.map(renamed) })) }
+    if (entry.kind !== 'chat' || entry.reactions.length === 0) return entry
+    const renamed = (it: Reactor): Reactor => (it.member === from ? { ...it, member: to } : it)
+    return { ...entry, reactions: entry.reactions.map(({ emoji, by }) => ({ emoji, by: by.map(renamed) })) }
   })
 
 /** How much of a link's patience is left: a burst is fine, a flood is not. */
-export type Pace = { readonly left: number; readonly at: number; readonly warned: boolean }
+export type TokenBucket = { readonly tokens: number; readonly at: number; readonly warned: boolean }
 
 const burst = 60
 const perSecond = 12
 
-export const freshPace = (at: number): Pace => ({ left: burst, at, warned: false })
+export const fullBucket = (at: number): TokenBucket => ({ tokens: burst, at, warned: false })
 
 /** `verdict` is `warn` the first time a link goes too fast, and `drop` until it has calmed down. */
-export const take = (pace: Pace, at: number): { pace: Pace; verdict: 'keep' | 'warn' | 'drop' } => {
-  const left = Math.min(burst, pace.left + (Math.max(0, at - pace.at) / 1_000) * perSecond)
-  if (left >= 1) {
-    const warned = pace.warned && left < burst / 2
-    return { pace: { left: left - 1, at, warned }, verdict: 'keep' }
+export const takeToken = (
+  bucket: TokenBucket,
+  at: number,
+): { bucket: TokenBucket; verdict: 'keep' | 'warn' | 'drop' } => {
+  const tokens = Math.min(burst, bucket.tokens + (Math.max(0, at - bucket.at) / 1_000) * perSecond)
+  if (tokens >= 1) {
+    const warned = bucket.warned && tokens < burst / 2
+    return { bucket: { tokens: tokens - 1, at, warned }, verdict: 'keep' }
   }
-  return { pace: { left, at, warned: true }, verdict: pace.warned ? 'drop' : 'warn' }
+  return { bucket: { tokens, at, warned: true }, verdict: bucket.warned ? 'drop' : 'warn' }
 }

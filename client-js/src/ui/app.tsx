@@ -1,31 +1,45 @@
-/** Owns which view is shown, and what the tab is called meanwhile. */
+/**
+ * Which view is shown, which window stands above it, and what the tab is called meanwhile. The style sheets that the
+ * page begins with are imported here in their order; a part that is loaded later brings its own.
+ */
+import './styles/base.css'
+import './styles/forms.css'
+import './styles/start.css'
+import './styles/room.css'
+import './styles/panel.css'
+import './styles/chat.css'
+import './styles/acts.css'
+import './styles/preview.css'
+import './styles/popover.css'
+import './styles/dialog.css'
+import './styles/files.css'
+import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
 import type { RoomState } from '../room/state.ts'
 import { shownName } from './format.ts'
-import type { Commands, Model } from './model.ts'
-import { Announcer } from './parts/announcer.tsx'
-import { later } from './parts/later.tsx'
-import { newTo } from './reading.ts'
-import { text } from './text.ts'
-import { Dialogs } from './views/dialogs.tsx'
+import { texts } from './language.ts'
+import type { Commands, DialogName, Model } from './model.ts'
+import { Announcer } from './parts/frame.tsx'
+import { lazy } from './parts/wrappers.tsx'
+import { newTo } from './selectors.ts'
 import { Invited } from './views/invited.tsx'
 import { Left } from './views/left.tsx'
 import { Start } from './views/start.tsx'
 
 /** Nobody needs it before they have joined: loaded with the first key or press, it is here by then. */
-const loadRoom = () => import('./views/room.tsx').then(({ RoomView }) => RoomView)
-const RoomView = later(loadRoom)
+const loadRoomView = () => import('./views/room.tsx').then(({ RoomView }) => RoomView)
+const RoomView = lazy(loadRoomView)
 
 export const App = ({ model, commands }: { model: Model; commands: Commands }) => {
   const view = model.view.value
   const fresh = view.kind === 'room' ? newTo(model.reading.value, view.state.timeline).length : 0
-  const title = view.kind === 'room' ? titleIn(view.state, fresh) : text.appName
+  const title = view.kind === 'room' ? titleIn(view.state, fresh) : texts().appName
   useEffect(() => {
     document.title = title
   }, [title])
   useEffect(() => showBadge(fresh), [fresh])
   useEffect(() => {
-    const early = (): void => void loadRoom().catch(() => undefined)
+    const early = (): void => void loadRoomView().catch(() => undefined)
     for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, early, { once: true })
   }, [])
   return (
@@ -53,11 +67,40 @@ const Shown = ({ model, commands }: { model: Model; commands: Commands }) => {
 
 /** With how much is new, for those who see no more of us than a tab. */
 const titleIn = (state: RoomState, fresh: number): string => {
-  const title = text.titleIn(shownName(state.card.name))
+  const title = texts().titleIn(shownName(state.card.name))
   return fresh === 0 ? title : `(${fresh}) ${title}`
 }
 
 /** On the icon of the installed app, where the system has a place for it. */
 const showBadge = (fresh: number): void => {
   if ('setAppBadge' in navigator) void navigator.setAppBadge(fresh).catch(() => undefined)
+}
+
+const SettingsDialog = lazy(() =>
+  import('./views/settings/settings.tsx').then(({ SettingsDialog }) => SettingsDialog),
+)
+
+const ShortcutsDialog = lazy(() =>
+  import('./views/small-dialogs.tsx').then(({ ShortcutsDialog }) => ShortcutsDialog),
+)
+const CallDialog = lazy(() => import('./views/call-dialog.tsx').then(({ CallDialog }) => CallDialog))
+const LeaveDialog = lazy(() => import('./views/small-dialogs.tsx').then(({ LeaveDialog }) => LeaveDialog))
+
+type Props = { model: Model; commands: Commands }
+
+export const Dialogs = ({ model, commands }: Props) => {
+  const name = model.dialog.value
+  if (name === null) return null
+  const close = (): void => {
+    model.dialog.value = null
+  }
+  const Shown = dialogs[name]
+  return <Shown model={model} commands={commands} close={close} />
+}
+
+const dialogs: Record<DialogName, ComponentType<Props & { close: () => void }>> = {
+  settings: SettingsDialog,
+  shortcuts: ShortcutsDialog,
+  call: CallDialog,
+  leave: LeaveDialog,
 }

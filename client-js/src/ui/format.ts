@@ -1,5 +1,7 @@
-/** Owns how values become words and pieces of text. Pure; what comes out is always set as text, never as markup. */
-import { locale } from './language.ts'
+/** Turns values into words and pieces of text. Pure; what comes out is always set as text, never as markup. */
+import { invisible } from '../base/text.ts'
+import { locale, spoken } from './language.ts'
+import { inText } from './texts/isolate.ts'
 
 export type Piece =
   | { readonly kind: 'text'; readonly value: string }
@@ -33,12 +35,11 @@ const withoutTail = (address: string): string => {
   return trimmed.endsWith(')') && closed > opened ? withoutTail(trimmed.slice(0, -1)) : trimmed
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is to be taken out of names
-const invisible = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu
+const unseen = new RegExp(`[${invisible}]`, 'gu')
 
 /** A name as others gave it: on one line, with nothing in it that turns the text around it. */
 export const shownName = (name: string): string =>
-  name.replace(invisible, ' ').replace(/\s+/gu, ' ').trim() || '?'
+  name.replace(unseen, ' ').replace(/\s+/gu, ' ').trim() || '?'
 
 export const initials = (name: string): string => {
   const words = shownName(name).split(' ')
@@ -66,8 +67,11 @@ export const clock = (at: number): string => {
   return then.toLocaleString(locale(), { ...day, hour: '2-digit', minute: '2-digit' })
 }
 
-/** Several names as one would say them. */
-export const listed = (names: readonly string[]): string => new Intl.ListFormat(locale()).format(names)
+/** Several names as one would say them, each in its own direction. */
+export const listed = (names: readonly string[]): string => {
+  const direction = spoken.value.rightToLeft ? 'rtl' : 'ltr'
+  return new Intl.ListFormat(locale()).format(names.map(name => inText(direction, name)))
+}
 
 const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const
 

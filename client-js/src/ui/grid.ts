@@ -1,5 +1,4 @@
-/** Owns how many tiles stand beside each other, and how large they are. Pure: a box and a number in, a grid out. */
-
+/** Computes how many tiles stand beside each other, and how large they are. Pure: a box and a number in, a grid out. */
 export type Box = { readonly width: number; readonly height: number }
 
 export type Grid = {
@@ -16,15 +15,13 @@ export type Grid = {
 export type Shape = { readonly least: number; readonly most: number }
 
 /** As cameras see on a desk. */
-export const lying: Shape = { least: 4 / 3, most: 16 / 9 }
+export const landscape: Shape = { least: 4 / 3, most: 16 / 9 }
 /** As cameras see in a hand, and as wide as on a desk where many stand above each other. */
-export const standing: Shape = { least: 9 / 16, most: 16 / 9 }
-/** Somebody who has the room to themselves fills it, as far as a picture can be cut. */
-export const filling: Shape = { least: 9 / 16, most: 16 / 9 }
+export const portrait: Shape = { least: 9 / 16, most: 16 / 9 }
 /** What is shown whole has the shape of its picture. */
 export const exactly = (ratio: number): Shape => ({ least: ratio, most: ratio })
 
-export const shapeFor = ({ width, height }: Box): Shape => (width >= height ? lying : standing)
+export const shapeFor = ({ width, height }: Box): Shape => (width >= height ? landscape : portrait)
 
 const tileWidthMin = 132
 

@@ -1,20 +1,20 @@
-/** Owns what the views show and what they may ask for. The views change nothing here but what is typed into them. */
+/** What the views show and what they may ask for. The views change nothing here but what is typed into them. */
 import { type Signal, signal } from '@preact/signals'
+import type { IceServer, Settings } from '../app/settings.ts'
 import type { Choice, DeviceKind, Input } from '../call/devices.ts'
 import type { PreviewState } from '../call/preview.ts'
 import type { CallCommands, CallState, Processing } from '../call/state.ts'
 import {
+  type DownloadKey,
   type FileId,
   type FilesState,
-  type IncomingKey,
   noFiles,
-  type OutgoingKey,
-  type Parcel,
+  type ShareItem,
+  type UploadKey,
 } from '../files/state.ts'
 import type { Refusal, RoomKind, RoomState } from '../room/state.ts'
 import type { MessageId } from '../room/timeline.ts'
-import type { IceServer, Settings } from '../settings.ts'
-import { freshReading, type Reading } from './reading.ts'
+import { freshReading, type Reading } from './selectors.ts'
 
 export type View =
   | { readonly kind: 'start' }
@@ -44,7 +44,7 @@ export type JoinForm = { room: string; password: string }
 
 /** The safety code in groups of digits, where there is HTTPS. */
 export type ConnectionShown = {
-  readonly way: 'direct' | 'relayed' | null
+  readonly candidateKind: 'direct' | 'relayed' | null
   readonly code: readonly string[] | null
 }
 
@@ -82,18 +82,18 @@ export const filesAtOnceMax = 40
 
 export type FileCommands = {
   /** Whether there was anybody to offer them to. */
-  readonly share: (parcels: readonly Parcel[]) => boolean
+  readonly share: (items: readonly ShareItem[]) => boolean
   readonly unshare: (file: FileId) => void
-  readonly accept: (key: IncomingKey) => void
+  readonly accept: (key: DownloadKey) => void
   /** Straight to where the person says, in browsers that can ask. */
-  readonly acceptInto?: (key: IncomingKey) => void
-  readonly decline: (key: IncomingKey) => void
-  readonly pause: (key: IncomingKey | OutgoingKey, on: boolean) => void
-  readonly cancel: (key: IncomingKey | OutgoingKey) => void
+  readonly acceptInto?: (key: DownloadKey) => void
+  readonly decline: (key: DownloadKey) => void
+  readonly pause: (key: DownloadKey | UploadKey, on: boolean) => void
+  readonly cancel: (key: DownloadKey | UploadKey) => void
   /** Once more, for what has been kept. */
-  readonly save: (key: IncomingKey) => void
+  readonly save: (key: DownloadKey) => void
   /** What has come and lies here, and what we share: for looking at. */
-  readonly kept: (key: IncomingKey) => Blob | null
+  readonly saved: (key: DownloadKey) => Blob | null
   readonly shared: (file: FileId) => Blob | null
 }
 
@@ -106,8 +106,8 @@ export type Commands = {
   readonly leave: () => void
   readonly toStart: () => void
   /** Whether it was said; if not, whoever typed it keeps it. */
-  readonly say: (text: string, answers: MessageId | null) => boolean
-  readonly react: (to: MessageId, sign: string, on: boolean) => void
+  readonly say: (text: string, replyTo: MessageId | null) => boolean
+  readonly react: (to: MessageId, emoji: string, on: boolean) => void
   /** Whether something is being written; to be called with every key. */
   readonly typing: (on: boolean) => void
   /** Where a whole link was pasted, its parts go where they belong. */
@@ -146,7 +146,6 @@ export type PreviewCommands = {
   readonly drop: (input: Input) => void
 }
 
-export const nameUnitsMax = 20
 export const roomNameUnitsMax = 20
 export const passwordUnitsMax = 32
 

@@ -1,17 +1,17 @@
-/** Owns how files are taken from what somebody dropped, pasted or picked: loose ones each alone, a folder as one with its paths. */
-import type { Parcel } from '../files/state.ts'
+/** Takes files from what somebody dropped, pasted or picked: loose files each alone, a folder as one with its paths. */
+import type { ShareItem } from '../files/state.ts'
 
 /** A folder that never ends, through links say, ends here. */
 const filesMax = 20_000
 
 /** Must be called while the event is being handled: afterwards the browser forgets what was dropped. */
-export const dropped = (transfer: DataTransfer): Promise<Parcel[]> => {
+export const dropped = (transfer: DataTransfer): Promise<ShareItem[]> => {
   const items = [...transfer.items].filter(({ kind }) => kind === 'file')
   const taken = items.map(item => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }))
-  return Promise.all(taken.map(({ entry, file }) => parcelOf(entry, file))).then(parcels => parcels.flat())
+  return Promise.all(taken.map(({ entry, file }) => itemOf(entry, file))).then(items => items.flat())
 }
 
-const parcelOf = async (entry: FileSystemEntry | null, file: File | null): Promise<Parcel[]> => {
+const itemOf = async (entry: FileSystemEntry | null, file: File | null): Promise<ShareItem[]> => {
   if (entry?.isDirectory) {
     const files = await within(entry as FileSystemDirectoryEntry, `${entry.name}/`, [])
     return files.length === 0 ? [] : [{ name: entry.name, files }]
@@ -19,7 +19,7 @@ const parcelOf = async (entry: FileSystemEntry | null, file: File | null): Promi
   return file ? [alone(file)] : []
 }
 
-const alone = (file: File): Parcel => ({ name: file.name, file })
+const alone = (file: File): ShareItem => ({ name: file.name, file })
 
 type Found = { path: string; file: File }
 
@@ -42,8 +42,8 @@ const opened = (entry: FileSystemFileEntry): Promise<File> =>
   new Promise((resolve, reject) => entry.file(resolve, reject))
 
 /** From a file field; one for folders gives every file its path. */
-export const picked = (list: FileList): Parcel[] => {
-  const loose: Parcel[] = []
+export const picked = (list: FileList): ShareItem[] => {
+  const loose: ShareItem[] = []
   const folders = new Map<string, Found[]>()
   for (const file of [...list].slice(0, filesMax)) {
     const path = file.webkitRelativePath

@@ -1,4 +1,7 @@
-/** Owns who and what is shown of a call, and where: on the stage, in the grid, or in the corner. Pure. */
+/**
+ * Who and what is shown of a call, how it is called, and where it stands: on the stage, in the grid, or in the corner.
+ * Pure.
+ */
 import type {
   CallState,
   MemberId,
@@ -8,10 +11,12 @@ import type {
   RemoteStream,
   StreamId,
 } from '../call/state.ts'
-import type { Reach } from '../room/people.ts'
+import type { ConnectionStatus } from '../room/roster.ts'
+import { shownName } from './format.ts'
+import { texts } from './language.ts'
 
 /** What the call itself does not know of a member. */
-export type Known = { readonly name: string; readonly reach: Reach }
+export type Known = { readonly name: string; readonly connectionStatus: ConnectionStatus }
 
 export type Tile = {
   readonly key: string
@@ -27,7 +32,7 @@ export type Tile = {
   /** Null where nobody says so. */
   readonly muted: boolean | null
   readonly speaking: boolean
-  readonly reach: Reach
+  readonly connectionStatus: ConnectionStatus
   readonly quality: Quality | null
   readonly remote: RemoteStream | null
   readonly screen: OwnScreen | null
@@ -76,7 +81,7 @@ const none = { hidden: false, quality: null, remote: null } as const
 
 const ofOwn = ({ own }: CallState, name: string): Tile[] => {
   if (own.phase === 'out') return []
-  const tile = { own: true, member: null, name, reach: 'self', ...none } as const
+  const tile = { own: true, member: null, name, connectionStatus: 'self', ...none } as const
   const person: Tile = {
     ...tile,
     key: 'self',
@@ -114,4 +119,9 @@ export const arrange = (tiles: readonly Tile[], pinned: ReadonlySet<string>): Sc
   if (two && other && self?.key === 'self' && other.kind === 'person')
     return { stage, grid: [other], corner: self }
   return { stage, grid: rest, corner: null }
+}
+
+export const titleOf = ({ kind, own, name }: Tile): string => {
+  if (kind === 'screen') return own ? texts().call.ownScreen : texts().call.screenOf(shownName(name))
+  return own ? texts().call.self(shownName(name)) : shownName(name)
 }

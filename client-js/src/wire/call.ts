@@ -1,16 +1,34 @@
 /**
- * Owns the words of calls: the original's voice events, which a mesh and a star number and shape differently, and
- * our own beside them, which go only to pages that have said that they know them.
+ * The messages of calls: the original's voice events, which a mesh and a star number and shape differently, and our own
+ * beside them, which go only to pages that have said that they know them.
  */
+import { parseMap, parseSet, writeMap, writeSet } from '../legacy/wire/encoding.ts'
 import { type MemberId, memberId, type StreamId, streamId } from './ids.ts'
-import { type Fields, idText, isRecord } from './shape.ts'
-import type { ScreenHint, StreamAbout, StreamSize } from './stream.ts'
-import { parseMap, parseSet, writeMap, writeSet } from './tagged.ts'
+import { type Fields, idText, isRecord } from './json.ts'
+
+/** `camera`: somebody's microphone and camera, whichever of them is on. The original knows it as the primary stream. */
+export type StreamKind = 'camera' | 'screen'
+/** What is worth more in a shared screen: sharp letters, or every frame. */
+export type ScreenHint = 'text' | 'motion'
+
+export type StreamAbout = {
+  readonly id: StreamId
+  readonly kind: StreamKind
+  /** For screens. */
+  readonly hint: ScreenHint
+  /** Does sound come with it? Null where nobody said so: an original page does not. */
+  readonly sound: boolean | null
+}
+
+/** How large somebody shows a stream, so that no more is sent than is seen. */
+export type StreamSize = 'hidden' | 'small' | 'medium' | 'large'
 
 /** What somebody says of their own devices, for which the original has no words. */
 export type Media = { readonly muted: boolean; readonly cameraOff: boolean; readonly pushToTalk: boolean }
 
-/** The streams that somebody in a call can be asked for. `media` is null where nothing is known, as of an original page. */
+/**
+ * The streams that somebody in a call can be asked for. `media` is null where nothing is known, as of an original page.
+ */
 export type Announced = {
   readonly streams: readonly StreamAbout[]
   readonly media: Media | null
@@ -29,13 +47,13 @@ export type CallMessage =
   /** How large the streams that we get over this link are shown here. */
   | { kind: 'sizes'; sizes: ReadonlyMap<StreamId, StreamSize> }
 
-/** More screens than anybody can show at once; what goes beyond is not announced and not heard of. */
+/** More screens than anybody can show at once; further ones are neither announced nor taken. */
 export const streamsMax = 8
 const callersMax = 40
 const sizesMax = 400
 
-/** How one of the two sets of words says it. */
-export type VoiceWords = {
+/** How a mesh and a star write the original's voice events. */
+export type CallDialect = {
   readonly numbers: {
     readonly join: number
     readonly leave: number
@@ -47,14 +65,14 @@ export type VoiceWords = {
   readonly wanted: (special: unknown) => unknown
 }
 
-export const meshVoice: VoiceWords = {
+export const meshCall: CallDialect = {
   numbers: { join: 0, leave: 1, streams: 2, want: 4 },
   join: reply => reply,
   want: stream => stream,
   wanted: special => special,
 }
 
-export const starVoice: VoiceWords = {
+export const starCall: CallDialect = {
   numbers: { join: 0, leave: 1, streams: 4, want: 6 },
   join: reply => (reply ? true : {}),
   want: stream => ({ StreamID: stream }),
@@ -62,24 +80,24 @@ export const starVoice: VoiceWords = {
 }
 
 /** `target` is whom a star's frame names, which only a request for a stream makes use of. */
-export const parseVoice = (
-  words: VoiceWords,
+export const parseCallMessage = (
+  dialect: CallDialect,
   data: unknown,
   target: MemberId | null = null,
 ): CallMessage | null => {
   if (!isRecord(data)) return null
   const special = data['special']
   switch (data['type']) {
-    case words.numbers.join:
+    case dialect.numbers.join:
       return { kind: 'join-call', reply: special === true }
-    case words.numbers.leave:
+    case dialect.numbers.leave:
       return { kind: 'leave-call' }
-    case words.numbers.streams: {
+    case dialect.numbers.streams: {
       const announced = parseAnnounced(special)
       return announced && { kind: 'streams', announced }
     }
-    case words.numbers.want: {
-      const id = idText(words.wanted(special))
+    case dialect.numbers.want: {
+      const id = idText(dialect.wanted(special))
       return id === null ? null : { kind: 'want-stream', stream: streamId(id), of: target }
     }
     default:
@@ -87,19 +105,22 @@ export const parseVoice = (
   }
 }
 
-type Voice = Extract<CallMessage, { kind: 'join-call' | 'leave-call' | 'streams' | 'want-stream' }>
+type OriginalCallMessage = Extract<
+  CallMessage,
+  { kind: 'join-call' | 'leave-call' | 'streams' | 'want-stream' }
+>
 
-export const writeVoice = (words: VoiceWords, message: Voice): object => {
-  const { numbers } = words
+export const writeCallMessage = (dialect: CallDialect, message: OriginalCallMessage): object => {
+  const { numbers } = dialect
   switch (message.kind) {
     case 'join-call':
-      return { type: numbers.join, special: words.join(message.reply) }
+      return { type: numbers.join, special: dialect.join(message.reply) }
     case 'leave-call':
       return { type: numbers.leave, special: {} }
     case 'streams':
       return { type: numbers.streams, special: writeAnnounced(message.announced) }
     case 'want-stream':
-      return { type: numbers.want, special: words.want(message.stream) }
+      return { type: numbers.want, special: dialect.want(message.stream) }
   }
 }
 
@@ -117,23 +138,23 @@ const writeAnnounced = ({ streams, media }: Announced): object => {
 const parseAnnounced = (value: unknown): Announced | null => {
   const ids = isRecord(value) ? parseSet(value['possibilities'], streamsMax) : null
   if (!isRecord(value) || ids === null) return null
-  const said = new Map(parseAbout(value['about']))
+  const details = new Map(parseAbout(value['about']))
   const unsaid = { hint: 'motion', sound: null } as const
   const streams = [...new Set(ids)].flatMap((entry): StreamAbout[] => {
     const id = idText(entry)
     if (id === null) return []
     const kind = entry === value['primaryStream'] ? 'camera' : 'screen'
-    return [{ id: streamId(id), kind, ...(said.get(id) ?? unsaid) }]
+    return [{ id: streamId(id), kind, ...(details.get(id) ?? unsaid) }]
   })
   return { streams, media: parseMedia(value['media']) }
 }
 
-type Said = readonly [string, { hint: ScreenHint; sound: boolean }]
+type StreamDetails = readonly [string, { hint: ScreenHint; sound: boolean }]
 
-const parseAbout = (value: unknown): Said[] =>
+const parseAbout = (value: unknown): StreamDetails[] =>
   !Array.isArray(value)
     ? []
-    : value.slice(0, streamsMax).flatMap((entry: unknown): Said[] => {
+    : value.slice(0, streamsMax).flatMap((entry: unknown): StreamDetails[] => {
         const id = isRecord(entry) ? idText(entry['id']) : null
         if (!isRecord(entry) || id === null) return []
         return [[id, { hint: entry['hint'] === 'text' ? 'text' : 'motion', sound: entry['sound'] === true }]]
@@ -151,9 +172,9 @@ export const writeCalls = (calls: ReadonlyMap<MemberId, Announced>): object =>
 export const parseCalls = (value: unknown): CallMessage | null => {
   const entries = parseMap(value, callersMax)
   if (entries === null) return null
-  const calls = entries.flatMap(([key, said]): [MemberId, Announced][] => {
+  const calls = entries.flatMap(([key, announcement]): [MemberId, Announced][] => {
     const id = idText(key)
-    const announced = parseAnnounced(said)
+    const announced = parseAnnounced(announcement)
     return id !== null && announced ? [[memberId(id), announced]] : []
   })
   return { kind: 'calls', calls: new Map(calls) }
@@ -177,16 +198,16 @@ const parseSizes = (data: Fields): CallMessage | null => {
 }
 
 /** Names of our own types; the same in a mesh and in a star. */
-const ourVoice = { media: 'media', sizes: 'sizes' } as const
+const extensionTypes = { media: 'media', sizes: 'sizes' } as const
 
-export const writeOurVoice = (message: Extract<CallMessage, { kind: 'media' | 'sizes' }>): object =>
+export const writeCallExtension = (message: Extract<CallMessage, { kind: 'media' | 'sizes' }>): object =>
   message.kind === 'media'
-    ? { type: ourVoice.media, data: message.media }
-    : { type: ourVoice.sizes, data: writeSizes(message.sizes) }
+    ? { type: extensionTypes.media, data: message.media }
+    : { type: extensionTypes.sizes, data: writeSizes(message.sizes) }
 
-export const parseOurVoice = (type: unknown, data: unknown): CallMessage | null => {
+export const parseCallExtension = (type: unknown, data: unknown): CallMessage | null => {
   if (!isRecord(data)) return null
-  if (type === ourVoice.sizes) return parseSizes(data)
-  const media = type === ourVoice.media ? parseMedia(data) : null
+  if (type === extensionTypes.sizes) return parseSizes(data)
+  const media = type === extensionTypes.media ? parseMedia(data) : null
   return media && { kind: 'media', media }
 }

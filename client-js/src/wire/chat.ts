@@ -1,10 +1,11 @@
 /**
- * Owns the words of a conversation: a message as the original has it, with keys of ours that the original passes over,
- * and words that only pages with `caps.chat` hear. They are the same in a mesh and in a star.
+ * The messages of a conversation: a text message as the original has it, with keys of ours that the original passes
+ * over, and messages that only pages with `caps.chat` are sent. They are the same in a mesh and in a star.
  */
+import { cut } from '../base/text.ts'
 import { type FileCard, parseFiles, writeFileCard } from './file.ts'
 import { type MessageId, messageId } from './ids.ts'
-import { cut, type Fields, isRecord, textUpTo } from './shape.ts'
+import { type Fields, isRecord, textUpTo } from './json.ts'
 
 export type Chat = {
   kind: 'chat'
@@ -12,42 +13,42 @@ export type Chat = {
   /** An original's message has none. */
   id: MessageId | null
   /** The message that this one answers. */
-  answers: MessageId | null
+  replyTo: MessageId | null
   files?: readonly FileCard[]
   /** The message as a guest sent it: a host passes it on with whatever else it holds, files for instance. */
   asReceived?: Fields
 }
 
-/** A message as somebody tells it who heard it. Nothing proves that it was said so. */
-export type Told = {
+/** A message as somebody shares it who was there. Nothing proves that it was said so. */
+export type HistoryEntry = {
   readonly id: MessageId | null
-  readonly answers: MessageId | null
+  readonly replyTo: MessageId | null
   readonly name: string
   readonly text: string
   readonly at: number
 }
 
-export type ChatWord =
-  /** A sign put to a message, or taken back. */
-  | { kind: 'reaction'; to: MessageId; sign: string; on: boolean }
+export type ChatEvent =
+  /** An emoji put to a message, or taken back. */
+  | { kind: 'reaction'; to: MessageId; emoji: string; on: boolean }
   | { kind: 'typing'; on: boolean }
-  /** In answer to a message: it has come to be shown. */
-  | { kind: 'heard'; id: MessageId }
+  /** In answer to a message: it has arrived and is shown. */
+  | { kind: 'ack'; id: MessageId }
   | { kind: 'ask-history' }
-  | { kind: 'history'; messages: readonly Told[] }
+  | { kind: 'history'; messages: readonly HistoryEntry[] }
 
 export const chatUnitsMax = 2_000
 export const historyMax = 100
 /** Leaves room in a frame for what goes around it. */
 export const historyBytesMax = 60_000
-const tellerUnitsMax = 60
-const signUnitsMax = 16
+const sharedNameUnitsMax = 60
+const emojiUnitsMax = 16
 
-const keys = { id: 'id', answers: 're' } as const
+const keys = { id: 'id', replyTo: 're' } as const
 const types = {
   reaction: 'reaction',
   typing: 'typing',
-  heard: 'heard',
+  ack: 'heard',
   askHistory: 'ask-history',
   history: 'history',
 } as const
@@ -56,16 +57,22 @@ export const parseChat = (data: unknown): Chat | null => {
   if (!isRecord(data)) return null
   const msg = data['msg'] ?? ''
   if (typeof msg !== 'string') return null
-  const [id, answers] = [messageId(data[keys.id]), messageId(data[keys.answers])]
+  const [id, replyTo] = [messageId(data[keys.id]), messageId(data[keys.replyTo])]
   const files = parseFiles(data['files'])
-  return { kind: 'chat', text: cut(msg, chatUnitsMax), id, answers, ...(files.length > 0 ? { files } : {}) }
+  return {
+    kind: 'chat',
+    text: cut(msg, chatUnitsMax),
+    id,
+    replyTo,
+    ...(files.length > 0 ? { files } : {}),
+  }
 }
 
-export const writeChat = ({ text, id, answers, files = [] }: Chat): Fields => ({
+export const writeChat = ({ text, id, replyTo, files = [] }: Chat): Fields => ({
   msg: text,
   files: files.map(writeFileCard),
   ...(id === null ? {} : { [keys.id]: id }),
-  ...(answers === null ? {} : { [keys.answers]: answers }),
+  ...(replyTo === null ? {} : { [keys.replyTo]: replyTo }),
 })
 
 /** An original's message with a name of its host's making, so that others can refer to it. */
@@ -76,20 +83,20 @@ export const withId = (chat: Chat, id: MessageId): Chat => {
   return { ...chat, id, asReceived: { ...asReceived, data: { ...data, [keys.id]: id } } }
 }
 
-export const parseChatWord = (type: unknown, data: unknown): ChatWord | null => {
+export const parseChatEvent = (type: unknown, data: unknown): ChatEvent | null => {
   if (!isRecord(data)) return null
   switch (type) {
     case types.reaction: {
-      const [to, sign, on] = [messageId(data['to']), data['sign'], data['on']]
-      return to !== null && isSign(sign) && typeof on === 'boolean'
-        ? { kind: 'reaction', to, sign, on }
+      const [to, emoji, on] = [messageId(data['to']), data['sign'], data['on']]
+      return to !== null && isEmoji(emoji) && typeof on === 'boolean'
+        ? { kind: 'reaction', to, emoji, on }
         : null
     }
     case types.typing:
       return typeof data['on'] === 'boolean' ? { kind: 'typing', on: data['on'] } : null
-    case types.heard: {
+    case types.ack: {
       const id = messageId(data['id'])
-      return id === null ? null : { kind: 'heard', id }
+      return id === null ? null : { kind: 'ack', id }
     }
     case types.askHistory:
       return { kind: 'ask-history' }
@@ -100,49 +107,49 @@ export const parseChatWord = (type: unknown, data: unknown): ChatWord | null => 
   }
 }
 
-export const writeChatWord = (word: ChatWord): { type: string; data: object } => {
-  switch (word.kind) {
+export const writeChatEvent = (event: ChatEvent): { type: string; data: object } => {
+  switch (event.kind) {
     case 'reaction':
-      return { type: types.reaction, data: { to: word.to, sign: word.sign, on: word.on } }
+      return { type: types.reaction, data: { to: event.to, sign: event.emoji, on: event.on } }
     case 'typing':
-      return { type: types.typing, data: { on: word.on } }
-    case 'heard':
-      return { type: types.heard, data: { id: word.id } }
+      return { type: types.typing, data: { on: event.on } }
+    case 'ack':
+      return { type: types.ack, data: { id: event.id } }
     case 'ask-history':
       return { type: types.askHistory, data: {} }
     case 'history':
-      return { type: types.history, data: { messages: word.messages.map(writeTold) } }
+      return { type: types.history, data: { messages: event.messages.map(writeHistoryEntry) } }
   }
 }
 
 const drawn = /\p{Extended_Pictographic}|\p{Regional_Indicator}{2}/u
 const drawing = /^[\p{Extended_Pictographic}\p{Emoji_Component}]+$/u
 
-/** A drawing and not a word: whoever reacts does not get to write. */
-export const isSign = (value: unknown): value is string =>
-  typeof value === 'string' && value.length <= signUnitsMax && drawing.test(value) && drawn.test(value)
+/** A drawing and not a event: whoever reacts does not get to write. */
+export const isEmoji = (value: unknown): value is string =>
+  typeof value === 'string' && value.length <= emojiUnitsMax && drawing.test(value) && drawn.test(value)
 
-const parseHistory = (value: unknown): Told[] =>
+const parseHistory = (value: unknown): HistoryEntry[] =>
   Array.isArray(value)
     ? value.slice(0, historyMax).flatMap((entry: unknown) => {
-        const told = parseTold(entry)
-        return told ? [told] : []
+        const parsed = parseHistoryEntry(entry)
+        return parsed ? [parsed] : []
       })
     : []
 
-const parseTold = (value: unknown): Told | null => {
+const parseHistoryEntry = (value: unknown): HistoryEntry | null => {
   if (!isRecord(value)) return null
-  const name = textUpTo(value['name'], tellerUnitsMax)
+  const name = textUpTo(value['name'], sharedNameUnitsMax)
   const text = textUpTo(value['msg'], chatUnitsMax)
   const at = value['at']
   if (name === null || text === null || text.trim() === '') return null
   if (typeof at !== 'number' || !(at >= 0 && at <= 8.64e15)) return null
-  return { id: messageId(value[keys.id]), answers: messageId(value[keys.answers]), name, text, at }
+  return { id: messageId(value[keys.id]), replyTo: messageId(value[keys.replyTo]), name, text, at }
 }
 
-export const writeTold = ({ id, answers, name, text, at }: Told): Fields => ({
+export const writeHistoryEntry = ({ id, replyTo, name, text, at }: HistoryEntry): Fields => ({
   ...(id === null ? {} : { [keys.id]: id }),
-  ...(answers === null ? {} : { [keys.answers]: answers }),
+  ...(replyTo === null ? {} : { [keys.replyTo]: replyTo }),
   name,
   msg: text,
   at,

@@ -1,11 +1,14 @@
 /**
- * Owns the words about files that the original's pages have too: what is announced, and the signals with which one page
- * asks another for a file. `mesh.ts` and `star.ts` put them into their envelopes.
+ * What peers say about files: what is offered, what is taken back, and the signals that lead to a transfer. `mesh.ts` and
+ * `star.ts` put these messages into their envelopes.
  */
+import { cutFileName } from '../base/text.ts'
+import { type FileSignal, parseFileSignal, writeFileSignal } from '../legacy/wire/file-signal.ts'
 import { type FileId, fileId, type MemberId } from './ids.ts'
-import { packed, unpacked } from './packing.ts'
-import { cut, type Fields, idText, isRecord, recordAt, textUpTo, wholeNumber } from './shape.ts'
+import { type Fields, idText, isRecord, recordAt, textUpTo, wholeNumber } from './json.ts'
 import { parseSignal, type Signal } from './signal.ts'
+
+export type { FileSignal } from '../legacy/wire/file-signal.ts'
 
 /** What others learn of a file before they have it. */
 export type FileCard = {
@@ -16,20 +19,6 @@ export type FileCard = {
   readonly media: string
 }
 
-/** The two ways in which the original moves a file: over the room's channel, or over connections of its own. */
-export const ways = { main: 0, extra: 1 } as const
-export type Way = (typeof ways)[keyof typeof ways]
-
-/** `from` is the action's number at whoever speaks, `to` its number at whoever hears, -1 where it has none. */
-export type FileSignal =
-  | { kind: 'download'; file: FileId; from: number; way: number }
-  | { kind: 'ack'; from: number; to: number; way: number }
-  /** A chunk's number (-1: enough) over the main channel, a connection's signal otherwise. */
-  | { kind: 'peer'; from: number; to: number; signal: unknown }
-  | { kind: 'chunk'; from: number; chunk: number; bytes: Uint8Array<ArrayBuffer> }
-  | { kind: 'finished'; from: number; to: number; success: boolean }
-  | { kind: 'error'; from: number; to: number; error: string }
-
 export type FileMessage =
   /** Before the chat message that lists it: the original fetches only what was announced to it. */
   | { kind: 'file-announced'; file: FileCard; asReceived?: Fields }
@@ -39,19 +28,12 @@ export type FileMessage =
   /** Ours: two guests of a star make a connection of their own for files. `id` is the caller's mark on it. */
   | { kind: 'direct'; to: MemberId | null; id: string; signal: Signal; asReceived?: Fields }
 
-export const chunkBytes = 16_384
 /** As many as the original's list shows well; it sends five at most, and we a few more. */
 export const filesMax = 20
 export const fileNameUnitsMax = 100
 const mediaUnitsMax = 100
-const errorUnitsMax = 100
 
-/** A name that is too long loses what stands before its ending, which says what the file is. */
-export const cutName = (name: string, unitsMax = fileNameUnitsMax): string => {
-  if (name.length <= unitsMax) return name
-  const ending = /\.[^./]{1,10}$/u.exec(name)?.[0] ?? ''
-  return cut(name, unitsMax - ending.length) + ending
-}
+const cutName = (name: string): string => cutFileName(name, fileNameUnitsMax)
 
 /** Both the original's tagged object and a plain one, whose further keys the original leaves as they are. */
 export const parseFileCard = (value: unknown): FileCard | null => {
@@ -148,117 +130,5 @@ export const writeFileEvent = (
       return { type: types.withdrawn, special: { FileID: message.file } }
     case 'file-signal':
       return { type: types.signal, special: writeFileSignal(message.signal) }
-  }
-}
-
-const signalTypes = { download: 0, finished: 1, peer: 2, chunk: 3, ack: 4, error: 5 } as const
-
-export const parseFileSignal = (value: unknown): FileSignal | null => {
-  if (!isRecord(value)) return null
-  const idata = recordAt(value, 'idata')
-  return idata && parseIdata(value['type'], idata)
-}
-
-const parseIdata = (type: unknown, idata: Fields): FileSignal | null => {
-  const from = actionId(idata['sendersAcID'])
-  const to = actionId(idata['receiversAcID'])
-  if (from === null) return null
-  if (type === signalTypes.download) return parseDownload(idata, from)
-  if (type === signalTypes.chunk) return parseChunk(idata, from)
-  if (to === null) return null
-  switch (type) {
-    case signalTypes.finished:
-      return { kind: 'finished', from, to, success: parseSuccess(idata['success']) }
-    case signalTypes.peer:
-      return { kind: 'peer', from, to, signal: idata['signal'] }
-    case signalTypes.ack: {
-      const way = wholeNumber(idata['type'])
-      return way === null ? null : { kind: 'ack', from, to, way }
-    }
-    case signalTypes.error:
-      return { kind: 'error', from, to, error: textUpTo(idata['error'], errorUnitsMax) ?? '' }
-    default:
-      return null
-  }
-}
-
-const actionId = (value: unknown): number | null =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= -1 ? value : null
-
-const parseDownload = (idata: Fields, from: number): FileSignal | null => {
-  const file = idText(idata['FileID'])
-  const way = wholeNumber(idata['type'])
-  return file === null || way === null ? null : { kind: 'download', file: fileId(file), from, way }
-}
-
-const parseChunk = (idata: Fields, from: number): FileSignal | null => {
-  const chunk = wholeNumber(idata['ChunkID'])
-  const bytes = parseBytes(idata['Chunk'], chunkBytes)
-  return chunk === null || bytes === null ? null : { kind: 'chunk', from, chunk, bytes }
-}
-
-/** The original nests it, and its host passes on what it got. */
-const parseSuccess = (value: unknown): boolean =>
-  isRecord(value) ? value['success'] === true : value === true
-
-/** A packed array, or the form that the original's host gives to what it has just passed on. Odd lengths grow by a byte on the way. */
-export const parseBytes = (value: unknown, bytesMax: number): Uint8Array<ArrayBuffer> | null => {
-  if (!isRecord(value)) return null
-  if (value['dataType'] === 'Uint8Array') {
-    const text = value['value']
-    return typeof text === 'string' && text.length * 2 <= bytesMax + 1 ? unpacked(text) : null
-  }
-  const list = value['type'] === 'Buffer' ? value['data'] : null
-  if (!Array.isArray(list) || list.length > bytesMax + 1) return null
-  return list.every(isByte) ? Uint8Array.from(list) : null
-}
-
-const isByte = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255
-
-export const writeBytes = (bytes: Uint8Array): object => ({ dataType: 'Uint8Array', value: packed(bytes) })
-
-/** How long the original says it will wait. Nobody looks at it. */
-const timeoutSeconds = 60
-
-export const writeFileSignal = (signal: FileSignal): object => {
-  switch (signal.kind) {
-    case 'download': {
-      const { file, from, way } = signal
-      const idata = {
-        FileID: file,
-        ChunkSize: chunkBytes,
-        type: way,
-        Timeout: timeoutSeconds,
-        sendersAcID: from,
-      }
-      return { type: signalTypes.download, idata }
-    }
-    case 'finished': {
-      const { from, to, success } = signal
-      return {
-        type: signalTypes.finished,
-        idata: { sendersAcID: from, receiversAcID: to, success: { success } },
-      }
-    }
-    case 'peer': {
-      const { from, to, signal: inner } = signal
-      return { type: signalTypes.peer, idata: { receiversAcID: to, sendersAcID: from, signal: inner } }
-    }
-    case 'chunk': {
-      const { from, chunk, bytes } = signal
-      return {
-        type: signalTypes.chunk,
-        idata: { sendersAcID: from, ChunkID: chunk, Chunk: writeBytes(bytes) },
-      }
-    }
-    case 'ack': {
-      const { from, to, way } = signal
-      return { type: signalTypes.ack, idata: { receiversAcID: to, sendersAcID: from, type: way } }
-    }
-    case 'error': {
-      const { from, to, error } = signal
-      return { type: signalTypes.error, idata: { sendersAcID: from, receiversAcID: to, error } }
-    }
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Owns what a STUN or TURN server's entry looks like, whether the server hands it out or somebody types it in.
- * One entry that the browser does not like makes every connection fail, so none gets past here.
+ * What a STUN or TURN server's entry looks like, whether the server hands it out or somebody types it in. One entry
+ * that the browser does not like makes every connection fail, so none gets past here.
  */
-import { isRecord } from './shape.ts'
+import { isRecord } from './json.ts'
 
 export type IceServer = { urls: string[]; username?: string; credential?: string }
 

@@ -1,8 +1,10 @@
-/** Owns the names of things. Branded, so a room's id never passes for a peer's. */
+/** The types of ids. They are branded, so that a room's id never passes for a peer's. */
+import { hexOf } from '../base/random.ts'
+
 declare const brand: unique symbol
 type Branded<Name extends string> = string & { readonly [brand]: Name }
 
-/** How the server knows a peer. A peer that lost its line to the server comes back under a new one. */
+/** How the server knows a peer. A peer that lost its connection to the server comes back under a new id. */
 export type PeerId = Branded<'PeerId'>
 export type RoomId = Branded<'RoomId'>
 /** How the people in a room know each other: in a mesh the peer's id, in a star a number the host gave out. */
@@ -13,7 +15,10 @@ export type StreamId = Branded<'StreamId'>
 
 /** How a message is referred to: made up by whoever says it, or by a star's host for an original's. */
 export type MessageId = Branded<'MessageId'>
-/** A shared file's name on the wire: with us a long random one, with the original's pages a small number, so only with its owner is it one. */
+/**
+ * A shared file's name on the wire: with us a long random one, with original pages a small number, so only with
+ * its owner is it one.
+ */
 export type FileId = Branded<'FileId'>
 
 export const peerId = (text: string): PeerId => text as PeerId
@@ -33,5 +38,4 @@ export const messageId = (value: unknown): MessageId | null =>
   typeof value === 'string' && /^[\w:-]{1,64}$/.test(value) ? (value as MessageId) : null
 
 /** From random bytes, as many as make a second one unlikely. */
-export const newMessageId = (bytes: Uint8Array): MessageId =>
-  Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('') as MessageId
+export const newMessageId = (bytes: Uint8Array): MessageId => hexOf(bytes) as MessageId

@@ -1,6 +1,6 @@
-/** Owns the invitation link. Ours keeps room and password in the fragment, which browsers send to no server. */
+/** The invitation link. Ours keeps room and password in the fragment, which browsers send to no server. */
 import { type RoomId, roomId } from './ids.ts'
-import { idText } from './shape.ts'
+import { idText } from './json.ts'
 
 /** `password` is null where the link has none to give, which is not the same as an empty one. */
 export type Invitation = { room: RoomId; password: string | null }

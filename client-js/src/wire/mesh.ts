@@ -1,10 +1,23 @@
-/** Owns the words of a mesh on the data channel. Their numbers differ from a star's. */
-import { meshVoice, parseOurVoice, parseVoice, writeOurVoice, writeVoice } from './call.ts'
-import { parseChat, parseChatWord, writeChat, writeChatWord } from './chat.ts'
+/** The messages of a mesh on the data channel. Their numbers differ from a star's. */
+import {
+  meshCall,
+  parseCallExtension,
+  parseCallMessage,
+  writeCallExtension,
+  writeCallMessage,
+} from './call.ts'
+import { parseChat, parseChatEvent, writeChat, writeChatEvent } from './chat.ts'
 import { parseFileEvent, writeFileEvent } from './file.ts'
 import { type MemberId, peerId } from './ids.ts'
-import { ours, type PeerMessage, parsePerson, parseSaidSignal, type Received, writePerson } from './peer.ts'
-import { idText, isRecord, textUpTo } from './shape.ts'
+import { idText, isRecord, textUpTo } from './json.ts'
+import {
+  extensionTypes,
+  type PeerMessage,
+  parsePerson,
+  parseSignalMessage,
+  type Received,
+  writePerson,
+} from './peer.ts'
 
 const types = { id: 0, message: 1, voiceEvent: 2, fileEvent: 3 } as const
 
@@ -22,21 +35,24 @@ const parseMessage = (type: unknown, data: unknown): PeerMessage | null => {
     case types.fileEvent:
       return parseFileEvent('mesh', { type, data }, null)
     case types.voiceEvent:
-      return parseVoice(meshVoice, data)
-    case ours.moved: {
+      return parseCallMessage(meshCall, data)
+    case extensionTypes.moved: {
       const to = isRecord(data) ? idText(data['id']) : null
       return to === null ? null : { kind: 'moved', to: peerId(to) }
     }
-    case ours.movedNoted:
+    case extensionTypes.movedNoted:
       return { kind: 'moved-noted' }
-    case ours.signal:
-      return parseSaidSignal(data)
+    case extensionTypes.signal:
+      return parseSignalMessage(data)
     default:
-      return parseChatWord(type, data) ?? parseOurVoice(type, data)
+      return parseChatEvent(type, data) ?? parseCallExtension(type, data)
   }
 }
 
-/** `init` false is a rename in the original's words, which its own receivers take for a reason to hang up. We do not send it. */
+/**
+ * `init` false is a rename in the original's words, which its own receivers take for a reason to hang up. We do not
+ * send it.
+ */
 const parseHello = (data: unknown): PeerMessage | null => {
   if (!isRecord(data)) return null
   const person = parsePerson(data['user'])
@@ -55,25 +71,25 @@ export const writeMesh = (message: PeerMessage, self: MemberId): object | null =
     case 'chat':
       return { type: types.message, data: writeChat(message) }
     case 'moved':
-      return { type: ours.moved, data: { id: message.to } }
+      return { type: extensionTypes.moved, data: { id: message.to } }
     case 'moved-noted':
-      return { type: ours.movedNoted, data: {} }
+      return { type: extensionTypes.movedNoted, data: {} }
     case 'signal':
-      return { type: ours.signal, data: message.signal }
+      return { type: extensionTypes.signal, data: message.signal }
     case 'reaction':
     case 'typing':
-    case 'heard':
+    case 'ack':
     case 'ask-history':
     case 'history':
-      return writeChatWord(message)
+      return writeChatEvent(message)
     case 'join-call':
     case 'leave-call':
     case 'streams':
     case 'want-stream':
-      return { type: types.voiceEvent, data: writeVoice(meshVoice, message) }
+      return { type: types.voiceEvent, data: writeCallMessage(meshCall, message) }
     case 'media':
     case 'sizes':
-      return writeOurVoice(message)
+      return writeCallExtension(message)
     case 'file-announced':
     case 'file-withdrawn':
     case 'file-signal':

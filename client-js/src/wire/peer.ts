@@ -1,21 +1,21 @@
 /**
- * Owns what peers can say to each other, whatever the room's topology. `mesh.ts` and `star.ts` put it into the
- * two sets of words the original has for it; nothing past them handles an unknown shape.
+ * What peers can say to each other, whatever their roles in the room. `mesh.ts` and `star.ts` put it into the two
+ * formats that the original has for it; nothing past them handles an unknown shape.
  */
 import type { CallMessage } from './call.ts'
-import type { Chat, ChatWord } from './chat.ts'
+import type { Chat, ChatEvent } from './chat.ts'
 import type { FileMessage } from './file.ts'
 import type { MemberId, PeerId } from './ids.ts'
-import { isRecord, textUpTo, wholeNumber } from './shape.ts'
+import { isRecord, textUpTo, wholeNumber } from './json.ts'
 import { parseSignal, type Signal } from './signal.ts'
 
 export type { Announced, CallMessage, Media } from './call.ts'
 
-/** What a page can do beyond the original's words. It is used only towards those who have said so. */
+/** What a page can do beyond the original. It is used only towards those who have said so. */
 export type Caps = {
-  /** Understands `moved`, so that its link can outlive a lost line to the server. */
+  /** Understands `moved`, so that its link can outlive a lost connection to the server. */
   readonly moves: boolean
-  /** Reactions, typing marks, word that a message was heard, messages handed over. */
+  /** Reactions, typing, acknowledged messages, shared history. */
   readonly chat: boolean
   /** What a call says beyond the original: muted, camera off, kinds of streams. */
   readonly media: boolean
@@ -43,7 +43,7 @@ export type PeerMessage =
   | { kind: 'admitted'; id: MemberId }
   | { kind: 'introduce'; person: Person }
   | Chat
-  | ChatWord
+  | ChatEvent
   | { kind: 'ask-roster' }
   | { kind: 'ask-card' }
   | { kind: 'roster'; members: Member[] }
@@ -64,8 +64,8 @@ const avatarUnitsMax = 500
 /** The original refuses other addresses than its own server's, and shows this one in their place. */
 export const defaultAvatar = '/public/defaults/User.jpg'
 
-/** Our own words beside the original's: it passes over a type it does not know and keys it does not know. */
-export const ours = { moved: 'moved', movedNoted: 'moved-noted', signal: 'signal' } as const
+/** Our own message types beside the original's, which passes over types and keys that it does not know. */
+export const extensionTypes = { moved: 'moved', movedNoted: 'moved-noted', signal: 'signal' } as const
 
 const parseCaps = (value: unknown): Caps => {
   const said = isRecord(value) ? value : {}
@@ -79,7 +79,7 @@ const parseCaps = (value: unknown): Caps => {
   }
 }
 
-export const parseSaidSignal = (data: unknown): PeerMessage | null => {
+export const parseSignalMessage = (data: unknown): PeerMessage | null => {
   const signal = parseSignal(data)
   return signal && { kind: 'signal', signal }
 }

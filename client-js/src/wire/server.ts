@@ -1,7 +1,7 @@
-/** Owns the words to and from the server: event names, field names, numeric codes. Nothing past it sees them. */
+/** The messages to and from the server: event names, field names, numeric codes. Nothing past this file sees them. */
 import { type IceServer, parseIceServers } from './ice.ts'
 import { type PeerId, peerId, type RoomId, roomId } from './ids.ts'
-import { idText, isRecord, recordAt, textUpTo, wholeNumber } from './shape.ts'
+import { idText, isRecord, recordAt, textUpTo, wholeNumber } from './json.ts'
 import { parseSignal, type Signal } from './signal.ts'
 
 export type RoomKind = 'mesh' | 'star'

@@ -1,8 +1,8 @@
 /**
- * Owns the objects that two ends of a link exchange through the server, in simple-peer's shapes.
- * An object of another shape makes the original's end drop the connection, so none is ever written here.
+ * The signals that two ends of a link exchange through the server, in simple-peer's shapes. An object of another shape
+ * makes an original page drop the connection, so none is ever written here.
  */
-import { isRecord, recordAt, wholeNumber } from './shape.ts'
+import { isRecord, recordAt, wholeNumber } from './json.ts'
 
 export type TrackKind = 'audio' | 'video'
 

@@ -1,27 +1,27 @@
-/** Owns the words of a star on the data channel: a guest names a target, the host names a source. */
+/** The messages of a star on the data channel: a guest names a target, the host names a source. */
 import {
+  parseCallExtension,
+  parseCallMessage,
   parseCalls,
-  parseOurVoice,
-  parseVoice,
-  starVoice,
+  starCall,
+  writeCallExtension,
+  writeCallMessage,
   writeCalls,
-  writeOurVoice,
-  writeVoice,
 } from './call.ts'
-import { parseChat, parseChatWord, writeChat, writeChatWord } from './chat.ts'
+import { parseChat, parseChatEvent, writeChat, writeChatEvent } from './chat.ts'
 import { parseDirect, parseFileEvent, writeDirect, writeFileEvent } from './file.ts'
 import { type MemberId, memberId, peerId } from './ids.ts'
+import { type Fields, idText, isRecord, recordAt, textUpTo } from './json.ts'
 import {
+  extensionTypes,
   type Member,
-  ours,
   type PeerMessage,
   parseCard,
   parsePerson,
-  parseSaidSignal,
+  parseSignalMessage,
   type Received,
   writePerson,
 } from './peer.ts'
-import { type Fields, idText, isRecord, recordAt, textUpTo } from './shape.ts'
 
 const types = {
   initialId: 0,
@@ -105,21 +105,23 @@ const commonMessage = (idata: Fields, target: MemberId | null): PeerMessage | nu
       const chat = parseChat(data)
       return chat && { ...chat, asReceived: idata }
     }
-    case ours.moved: {
+    case extensionTypes.moved: {
       const to = isRecord(data) ? idText(data['id']) : null
       return to === null ? null : { kind: 'moved', to: peerId(to) }
     }
-    case ours.movedNoted:
+    case extensionTypes.movedNoted:
       return { kind: 'moved-noted' }
-    case ours.signal:
-      return parseSaidSignal(data)
+    case extensionTypes.signal:
+      return parseSignalMessage(data)
     case types.voiceEvent:
-      return parseVoice(starVoice, data, target)
+      return parseCallMessage(starCall, data, target)
     case types.fileEvent:
       return parseFileEvent('star', idata, target)
     default:
       return (
-        parseDirect(idata, target) ?? parseChatWord(idata['type'], data) ?? parseOurVoice(idata['type'], data)
+        parseDirect(idata, target) ??
+        parseChatEvent(idata['type'], data) ??
+        parseCallExtension(idata['type'], data)
       )
   }
 }
@@ -173,10 +175,10 @@ const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
     case 'leave-call':
     case 'streams':
     case 'want-stream':
-      return { type: types.voiceEvent, data: writeVoice(starVoice, message) }
+      return { type: types.voiceEvent, data: writeCallMessage(starCall, message) }
     case 'media':
     case 'sizes':
-      return writeOurVoice(message)
+      return writeCallExtension(message)
     case 'file-announced':
     case 'file-signal':
       return message.asReceived ?? { type: types.fileEvent, data: writeFileEvent('star', message) }
@@ -187,17 +189,17 @@ const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
     case 'lost':
       return { type: types.userLost, data: message.id }
     case 'moved':
-      return { type: ours.moved, data: { id: message.to } }
+      return { type: extensionTypes.moved, data: { id: message.to } }
     case 'moved-noted':
-      return { type: ours.movedNoted, data: {} }
+      return { type: extensionTypes.movedNoted, data: {} }
     case 'signal':
-      return { type: ours.signal, data: message.signal }
+      return { type: extensionTypes.signal, data: message.signal }
     case 'reaction':
     case 'typing':
-    case 'heard':
+    case 'ack':
     case 'ask-history':
     case 'history':
-      return writeChatWord(message)
+      return writeChatEvent(message)
     case 'hello':
       return null
   }

@@ -1,11 +1,14 @@
-//! Scenes of rooms that are made by coming in, of moving between them, and of names.
+//! Scenarios of rooms that are made by coming in, of moving between them, and of names.
 use super::*;
 
-/// Rooms with these policy, in which these peers have said hello.
+/// Rooms for two each with this policy, in which these peers have said hello.
 fn open(policy: RoomPolicy, peers: &[&str]) -> Rooms {
-    let mut rooms = Rooms::new(LIMITS, policy);
+    open_for(2, policy, peers)
+}
+fn open_for(peers_max: usize, policy: RoomPolicy, peers: &[&str]) -> Rooms {
+    let mut rooms = Rooms::new(Rules { policy, limits: Limits { peers_max, ..LIMITS } }, Box::new(NoCompat));
     for name in peers {
-        ask(&mut rooms, name, Request::Hello).unwrap();
+        ask(&mut rooms, name, Request::Hello { alerts: false }).unwrap();
     }
     rooms
 }
@@ -13,7 +16,7 @@ fn moving() -> RoomPolicy {
     RoomPolicy { single_room: true, ..RoomPolicy::default() }
 }
 fn enter(rooms: &mut Rooms, from: &str, room: &str) -> Result<(Reply, Vec<String>), Rejection> {
-    ask(rooms, from, Request::Enter { room: Some(RoomId::from(room)), peers_max: 2 })
+    ask(rooms, from, Request::Enter { room: Some(RoomId::from(room)) })
 }
 fn claim(rooms: &mut Rooms, from: &str, name: &str) -> Result<(Reply, Vec<String>), Rejection> {
     ask(rooms, from, Request::Claim { name: Name::from(name) })
@@ -35,7 +38,7 @@ fn a_room_that_is_not_there_is_made_under_the_name_asked_for() {
 #[test]
 fn a_room_whose_name_nobody_chose_gets_a_fresh_one() {
     let mut rooms = open(moving(), &["a"]);
-    let reply = ask(&mut rooms, "a", Request::Enter { room: None, peers_max: 9 }).unwrap().0;
+    let reply = ask(&mut rooms, "a", Request::Enter { room: None }).unwrap().0;
     assert_eq!(reply, entered("r", &[], true));
 }
 
@@ -96,11 +99,11 @@ fn moving_is_no_room_too_many_and_staying_is() {
 
 #[test]
 fn both_sides_hear_of_each_other_where_that_is_custom() {
-    let mut rooms = open(RoomPolicy { announce_both_ways: true, ..moving() }, &["a", "b", "c"]);
+    let mut rooms = open_for(9, RoomPolicy { announce_both_ways: true, ..moving() }, &["a", "b", "c"]);
     for name in ["a", "b"] {
-        ask(&mut rooms, name, Request::Enter { room: Some(room()), peers_max: 9 }).unwrap();
+        ask(&mut rooms, name, Request::Enter { room: Some(room()) }).unwrap();
     }
-    let (reply, heard) = ask(&mut rooms, "c", Request::Enter { room: Some(room()), peers_max: 9 }).unwrap();
+    let (reply, heard) = ask(&mut rooms, "c", Request::Enter { room: Some(room()) }).unwrap();
     assert_eq!(reply, entered("r", &["a", "b"], false));
     let of = "of a b c";
     let expected = [format!("a <- +c {of}"), format!("b <- +c {of}"), format!("c <- +a {of}"), format!("c <- +b {of}")];
@@ -166,7 +169,7 @@ fn who_has_a_name_reaches_who_has_one() {
 #[test]
 fn holders_are_asked_about_names_and_last_seats_where_that_is_custom() {
     let mut rooms = open(RoomPolicy { verify_holders_alive: true, ..moving() }, &["a", "b", "c"]);
-    let request = || Request::Enter { room: Some(room()), peers_max: 2 };
+    let request = || Request::Enter { room: Some(room()) };
     let named = || Request::Claim { name: Name::from("ann") };
     ask(&mut rooms, "a", request()).unwrap();
     claim(&mut rooms, "a", "ann").unwrap();
@@ -176,6 +179,8 @@ fn holders_are_asked_about_names_and_last_seats_where_that_is_custom() {
     assert!(rooms.current_holders(&peer("b"), &request()).is_empty(), "it has a membership");
     assert_eq!(rooms.current_holders(&peer("c"), &named()), [peer("a")]);
     assert!(rooms.current_holders(&peer("a"), &named()).is_empty(), "it is its own");
-    rooms.policy.verify_holders_alive = false;
-    assert!(rooms.current_holders(&peer("c"), &request()).is_empty());
+    let mut rooms = open(moving(), &["a", "b", "c"]);
+    ask(&mut rooms, "a", request()).unwrap();
+    ask(&mut rooms, "b", request()).unwrap();
+    assert!(rooms.current_holders(&peer("c"), &request()).is_empty(), "where it is not the policy");
 }

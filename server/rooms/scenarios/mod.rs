@@ -1,20 +1,18 @@
-//! Scenes: a stage, a step, and everything that the server would say.
+//! Scenarios: rooms in some state, a step, and every notification that follows.
 mod admission;
-mod negotiations;
-mod pending_offers;
-mod room_offer;
 
 use super::{
-    Address, Event, Limits, Name, Notification, Password, Payload, PeerId, Rejection, Reply, Request, RoomId,
-    RoomPolicy, RoomSettings, Rooms, SignalKind, Topology,
+    Address, Compat, Event, Limits, Name, NoCompat, Notification, Password, Payload, PeerId, Rejection, Reply, Request,
+    RoomId, RoomPolicy, RoomSettings, Rooms, Rules, SignalKind, Topology,
 };
 
-const LIMITS: Limits = Limits { peers_max: 20, rooms_per_peer_max: 3, name_units_max: 20, password_units_max: 100 };
+pub(crate) const LIMITS: Limits =
+    Limits { peers_max: 20, rooms_per_peer_max: 3, name_units_max: 20, password_units_max: 100 };
 
-fn peer(name: &str) -> PeerId {
+pub(crate) fn peer(name: &str) -> PeerId {
     PeerId::from(name)
 }
-fn room() -> RoomId {
+pub(crate) fn room() -> RoomId {
     RoomId::from("r")
 }
 fn password(text: &str) -> Option<Password> {
@@ -24,11 +22,15 @@ fn settings(name: &str, peers_max: usize) -> RoomSettings {
     RoomSettings { name: name.into(), password: Password("pw".into()), peers_max }
 }
 
+/// Empty rooms.
+pub(crate) fn rooms(policy: RoomPolicy, compat: impl Compat + 'static) -> Rooms {
+    Rooms::new(Rules { policy, limits: LIMITS }, Box::new(compat))
+}
 /// Rooms in which all named peers have said hello, the first has made room `r` for three, and the rest are in it.
 fn stage(topology: Topology, peers: &[&str]) -> Rooms {
-    let mut rooms = Rooms::new(LIMITS, RoomPolicy::default());
+    let mut rooms = rooms(RoomPolicy::default(), NoCompat);
     for name in peers {
-        ask(&mut rooms, name, Request::Hello).unwrap();
+        ask(&mut rooms, name, Request::Hello { alerts: false }).unwrap();
     }
     ask(&mut rooms, peers[0], Request::Create { settings: Some((settings("n", 3), topology)) }).unwrap();
     for name in &peers[1..] {
@@ -36,8 +38,8 @@ fn stage(topology: Topology, peers: &[&str]) -> Rooms {
     }
     rooms
 }
-fn ask(rooms: &mut Rooms, from: &str, request: Request<'_>) -> Result<(Reply, Vec<String>), Rejection> {
-    let outcome = rooms.apply(&peer(from), request, room)?;
+pub(crate) fn ask(rooms: &mut Rooms, from: &str, request: Request<'_>) -> Result<(Reply, Vec<String>), Rejection> {
+    let outcome = rooms.apply(&peer(from), 0, request, room)?;
     Ok((outcome.reply, heard(&outcome.notifications)))
 }
 fn join(rooms: &mut Rooms, from: &str, tried: &str) -> Result<(Reply, Vec<String>), Rejection> {
@@ -50,13 +52,13 @@ fn signal(rooms: &mut Rooms, from: &str, to: &str) -> Result<Vec<String>, Reject
     let to = Address::Member { room: "r".into(), peer: to.into() };
     ask(rooms, from, Request::Signal { to, payload: payload(SignalKind::Opaque) }).map(|it| it.1)
 }
-fn payload(kind: SignalKind) -> Payload<'static> {
+pub(crate) fn payload(kind: SignalKind) -> Payload<'static> {
     Payload { kind, text: "secret".into(), sender_spans: Vec::new(), attachments: Default::default() }
 }
 fn update(rooms: &mut Rooms, from: &str, settings: Option<RoomSettings>) -> Result<(Reply, Vec<String>), Rejection> {
     ask(rooms, from, Request::Update { room: room(), settings })
 }
-fn heard(notifications: &[Notification<'_>]) -> Vec<String> {
+pub(crate) fn heard(notifications: &[Notification<'_>]) -> Vec<String> {
     let line = |Notification { to, event }: &Notification<'_>| match event {
         Event::PeerJoined { peer, present, .. } if present.is_empty() => format!("{to} <- +{peer}"),
         Event::PeerJoined { peer, present, .. } => {
@@ -64,6 +66,7 @@ fn heard(notifications: &[Notification<'_>]) -> Vec<String> {
             format!("{to} <- +{peer} of {}", present.join(" "))
         }
         Event::PeerLeft { peer, .. } => format!("{to} <- -{peer}"),
+        Event::RoomAlert { alert, .. } => format!("{to} <- {alert:?}"),
         Event::Signal { from, name: None, .. } => format!("{to} <- signal {from}"),
         Event::Signal { name: Some(name), .. } => format!("{to} <- signal of {name}"),
     };
@@ -79,7 +82,7 @@ fn n_peers(reply: &Reply) -> usize {
 #[test]
 fn a_mesh_introduces_the_newcomer_to_everyone() {
     let mut rooms = stage(Topology::Mesh, &["a", "b"]);
-    ask(&mut rooms, "c", Request::Hello).unwrap();
+    ask(&mut rooms, "c", Request::Hello { alerts: false }).unwrap();
     let (reply, heard) = join(&mut rooms, "c", "pw").unwrap();
     assert_eq!((n_peers(&reply), heard), (3, vec!["a <- +c".to_owned(), "b <- +c".to_owned()]));
 }
@@ -87,7 +90,7 @@ fn a_mesh_introduces_the_newcomer_to_everyone() {
 #[test]
 fn a_star_introduces_the_newcomer_to_the_host_alone() {
     let mut rooms = stage(Topology::Star, &["host", "b"]);
-    ask(&mut rooms, "c", Request::Hello).unwrap();
+    ask(&mut rooms, "c", Request::Hello { alerts: false }).unwrap();
     assert_eq!(join(&mut rooms, "c", "pw").unwrap().1, ["host <- +c"]);
 }
 
@@ -126,7 +129,7 @@ fn a_mesh_outlives_its_creator_and_ends_empty() {
 #[test]
 fn only_a_member_can_leave() {
     let mut rooms = stage(Topology::Mesh, &["a"]);
-    ask(&mut rooms, "stranger", Request::Hello).unwrap();
+    ask(&mut rooms, "stranger", Request::Hello { alerts: false }).unwrap();
     assert_eq!(leave(&mut rooms, "stranger"), Err(Rejection::NotAMember));
     assert_eq!(leave(&mut rooms, "nobody"), Err(Rejection::NotAMember));
     assert_eq!(rooms.len(), 1);
@@ -147,14 +150,14 @@ fn leaving_and_then_being_lost_counts_once() {
     let mut rooms = stage(Topology::Mesh, &["a", "b", "c"]);
     leave(&mut rooms, "b").unwrap();
     assert!(rooms.forget(&peer("b")).is_empty());
-    ask(&mut rooms, "d", Request::Hello).unwrap();
+    ask(&mut rooms, "d", Request::Hello { alerts: false }).unwrap();
     assert_eq!(n_peers(&join(&mut rooms, "d", "pw").unwrap().0), 3);
 }
 
 #[test]
 fn a_full_room_refuses_and_a_wrong_password_is_said_first() {
     let mut rooms = stage(Topology::Mesh, &["a", "b", "c"]);
-    ask(&mut rooms, "d", Request::Hello).unwrap();
+    ask(&mut rooms, "d", Request::Hello { alerts: false }).unwrap();
     assert_eq!(join(&mut rooms, "d", "pw"), Err(Rejection::RoomFull));
     assert_eq!(join(&mut rooms, "d", "no"), Err(Rejection::WrongPassword));
     assert_eq!(join(&mut rooms, "c", "no"), Err(Rejection::AlreadyThere));
@@ -163,7 +166,7 @@ fn a_full_room_refuses_and_a_wrong_password_is_said_first() {
 #[test]
 fn no_password_is_not_the_empty_one() {
     let mut rooms = stage(Topology::Mesh, &["a"]);
-    ask(&mut rooms, "b", Request::Hello).unwrap();
+    ask(&mut rooms, "b", Request::Hello { alerts: false }).unwrap();
     let nothing = Request::Join { room: room(), password: None };
     assert_eq!(ask(&mut rooms, "b", nothing), Err(Rejection::WrongPassword));
 }
@@ -181,13 +184,13 @@ fn nothing_is_granted_without_an_id() {
 #[test]
 fn an_id_is_given_once() {
     let mut rooms = stage(Topology::Mesh, &["a"]);
-    assert_eq!(ask(&mut rooms, "a", Request::Hello), Err(Rejection::HasId));
+    assert_eq!(ask(&mut rooms, "a", Request::Hello { alerts: false }), Err(Rejection::HasId));
 }
 
 #[test]
 fn a_signal_passes_only_between_two_different_members() {
     let mut rooms = stage(Topology::Star, &["host", "b", "c"]);
-    ask(&mut rooms, "x", Request::Hello).unwrap();
+    ask(&mut rooms, "x", Request::Hello { alerts: false }).unwrap();
     assert_eq!(signal(&mut rooms, "b", "c").unwrap(), ["c <- signal b"]);
     for (from, to) in [("x", "b"), ("b", "x"), ("b", "b"), ("nobody", "b")] {
         assert_eq!(signal(&mut rooms, from, to), Err(Rejection::NotAMember), "{from} to {to}");
@@ -219,7 +222,7 @@ fn a_peer_is_in_so_many_rooms_at_most() {
     let mut rooms = stage(Topology::Mesh, &["a", "b"]);
     let made = |rooms: &mut Rooms, by: &str, id: &str| {
         let create = Request::Create { settings: Some((settings("n", 3), Topology::Mesh)) };
-        rooms.apply(&peer(by), create, || RoomId::from(id)).map(drop)
+        rooms.apply(&peer(by), 0, create, || RoomId::from(id)).map(drop)
     };
     made(&mut rooms, "b", "2").unwrap();
     made(&mut rooms, "b", "3").unwrap();

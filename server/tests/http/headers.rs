@@ -74,9 +74,13 @@ async fn the_host_of_http_2_stands_in_its_uri() {
 }
 
 #[tokio::test]
-async fn https_is_insisted_on_only_where_it_is_spoken() {
-    let answer = get(&router(Site { https: true, ..site() }, health), "/").await;
+async fn https_is_insisted_on_only_where_the_whole_host_speaks_it() {
+    let mixed = Site { https: true, ..site() };
+    let answer = get(&router(Site { https_only: true, ..mixed.clone() }, health), "/").await;
     assert!(answer.header("strict-transport-security").starts_with("max-age="));
+    let answer = get_with(&router(mixed, health), "/", &[("host", "chat.example")]).await;
+    assert_eq!(answer.header("strict-transport-security"), "");
+    assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin");
 }
 
 #[tokio::test]

@@ -47,7 +47,8 @@ pub(super) fn health() -> Health {
 }
 
 pub(super) fn site() -> Site {
-    Site { views: None, signaling_path: "/api/signaling/".to_owned(), frontend: Frontend::Own, https: false }
+    let signaling_path = "/api/signaling/".to_owned();
+    Site { views: None, signaling_path, frontend: Frontend::Own, https: false, https_only: false }
 }
 
 pub(super) fn client() -> Router {

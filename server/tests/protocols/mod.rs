@@ -20,6 +20,7 @@ use std::{
 use bytes::Bytes;
 use p2pchat_server::{
     accounting::{Account, Ledger, Limits as Quotas, Reason},
+    app::realm_settings,
     ice::Ice,
     protocols::{CloseReason, Frame, Incoming, Protocol, p2pchat::P2pChat},
     rooms::Limits,
@@ -72,7 +73,7 @@ fn lock(tape: &Tape) -> MutexGuard<'_, Vec<(String, Frame)>> {
     tape.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A sessions and peers with one-pending_offer names. In what they say and hear, `<A>` is A's id, `<1>` the first room's.
+/// Sessions, and peers with one-letter names. In what they say and hear, `<A>` is A's id, `<1>` the first room's.
 pub(crate) struct Stage {
     sessions: Sessions,
     realm: Realm,
@@ -101,7 +102,7 @@ impl Stage {
     fn of(protocol: &'static dyn Protocol, ice: Ice) -> Stage {
         let sessions = Sessions::new(ice, Ledger::new(Quotas::default()));
         let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
-        let realm = sessions.open(protocol, limits);
+        let realm = sessions.open(realm_settings(protocol, limits));
         Stage { sessions, realm, tape: Tape::default(), peers: BTreeMap::new(), ids: Vec::new() }
     }
 
@@ -119,9 +120,9 @@ impl Stage {
     /// How it is greeted.
     pub(crate) fn connect(&mut self, name: &str) -> Vec<String> {
         let line = Arc::new(TapeConnection { name: name.to_owned(), tape: self.tape.clone() });
-        let attached = self.sessions.connect(self.realm, line, account(&self.sessions));
-        self.ids.push((format!("<{name}>"), attached.peer().to_string()));
-        self.peers.insert(name.to_owned(), attached);
+        let handle = self.sessions.connect(self.realm, line, account(&self.sessions));
+        self.ids.push((format!("<{name}>"), handle.peer().to_string()));
+        self.peers.insert(name.to_owned(), handle);
         self.heard()
     }
 
@@ -152,8 +153,8 @@ impl Stage {
     }
 
     pub(crate) fn drop_line(&mut self, name: &str) -> Vec<String> {
-        let attached = self.peers.remove(name).unwrap();
-        self.sessions.disconnect(&attached, Reason::TransportError);
+        let handle = self.peers.remove(name).unwrap();
+        self.sessions.disconnect(&handle, Reason::TransportError);
         self.heard()
     }
 
@@ -206,5 +207,5 @@ fn create(max_users: &str, name: &str, password: &str, kind: &str) -> String {
 }
 
 fn account(sessions: &Sessions) -> Arc<Account> {
-    sessions.ledger().open_account(Ipv4Addr::LOCALHOST.into(), 0).expect("there are no limits")
+    sessions.ledger().open_account(Ipv4Addr::LOCALHOST.into(), b"", 0).expect("there are no limits")
 }

@@ -3,7 +3,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use p2pchat_server::protocols::{Protocol as _, p2pchat::P2pChat};
+use p2pchat_server::{
+    app::settings::ice,
+    protocols::{Protocol as _, p2pchat::P2pChat},
+};
 use sha1::Sha1;
 
 use super::{JOIN, Stage};
@@ -23,7 +26,7 @@ fn told(stage: &mut Stage) -> String {
 
 #[test]
 fn without_servers_the_welcome_has_no_field_for_them() {
-    let welcome = told(&mut Stage::with(settings(&[], None).ice()));
+    let welcome = told(&mut Stage::with(ice(&settings(&[], None))));
     assert!(!welcome.contains("iceServers"), "{welcome}");
 }
 
@@ -32,7 +35,7 @@ fn a_welcome_names_the_servers_with_credentials_of_this_peers_own() {
     let config = settings(&[("ice.servers", SERVERS), ("ice.credential_ttl_s", "600")], None);
     let now_s = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
     let before_s = now_s();
-    let welcome = told(&mut Stage::with(config.ice()));
+    let welcome = told(&mut Stage::with(ice(&config)));
     let after_s = now_s();
     let id = field(&welcome, "userID");
     let start = format!(
@@ -53,12 +56,12 @@ fn a_welcome_names_the_servers_with_credentials_of_this_peers_own() {
 #[test]
 fn no_secret_is_printed_by_what_carries_it() {
     let config = settings(&[("ice.servers", SERVERS)], None);
-    let mut stage = Stage::with(config.ice());
+    let mut stage = Stage::with(ice(&config));
     stage.arrive(&["A"]);
     let decode = |text: &str| format!("{:?}", P2pChat.decode(text.into()).unwrap());
     let frame = |text: &str| p2pchat_server::protocols::Frame { text: text.to_owned(), attachments: [].into() };
     let printed = [
-        format!("{config:?} {:?} {}", config.ice(), config.to_toml()),
+        format!("{config:?} {:?} {}", ice(&config), config.to_toml()),
         decode(r#"["CREATE-ROOM",{"requestId":"1","maxUsers":2,"name":"n","password":"fixed-secret","type":0}]"#),
         decode(r#"["JOIN-ROOM",{"requestId":"1","room":"r","password":"fixed-secret"}]"#),
         decode(r#"["UPDATE-ROOM",{"requestId":"1","room":"r","maxUsers":2,"name":"n","password":"fixed-secret"}]"#),
@@ -73,7 +76,7 @@ fn no_secret_is_printed_by_what_carries_it() {
 #[test]
 fn no_secret_reaches_the_log_at_any_level() {
     let log = log::collect();
-    let mut stage = Stage::with(settings(&[("ice.servers", SERVERS)], None).ice());
+    let mut stage = Stage::with(ice(&settings(&[("ice.servers", SERVERS)], None)));
     stage.arrive(&["A", "B"]);
     stage.send("A", r#"["CREATE-ROOM",{"requestId":"c","maxUsers":1,"name":"n","password":"hush-hush","type":1}]"#);
     stage.send("B", &JOIN.replace("\"pw\"", "\"hush-wrong\""));

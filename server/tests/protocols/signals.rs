@@ -26,15 +26,14 @@ fn a_signal_reaches_its_target_alone_with_its_source() {
 }
 
 #[test]
-fn a_source_is_set_wherever_one_stands() {
+fn a_source_is_set_where_the_last_one_stands_and_no_other_is_left() {
     let mut stage = Stage::room(MESH, &["A", "B", "C"]);
     for source in [r#""<C>""#, r#""<A>""#, "null", "7", r#"{"source":"<C>"}"#, r#"["}"]"#, r#""\"}\\""#] {
         let first = format!(r#"["SIGNAL",{{"source":{source},"target":"<B>","room":"<1>","signal":1}}]"#);
         let expected = r#"B <- ["SIGNAL",{"source":"<A>","target":"<B>","room":"<1>","signal":1}]"#;
         assert_eq!(stage.send("A", &first), [expected], "{source}");
         let doubled = body(&format!(r#""source":{source},"signal":1,"sour\u0063e" : {source} "#));
-        let expected =
-            r#"B <- ["SIGNAL",{"target":"<B>","room":"<1>","source":"<A>","signal":1,"sour\u0063e" : "<A>" }]"#;
+        let expected = r#"B <- ["SIGNAL",{"target":"<B>","room":"<1>","source":0,"signal":1,"sour\u0063e" : "<A>" }]"#;
         assert_eq!(stage.send("A", &doubled), [expected], "{source}");
     }
 }

@@ -1,7 +1,7 @@
 //! A peer that stops reading is cut with a logged reason; its room mates are told, and served on.
 use crate::harness::{By, EVERY_WAY, Peer, Server, exchange, log, peer::signal_text};
 
-/// One of three stops reading, and a room mate negotiations to it until it is cut. How many signals that took.
+/// One of three stops reading, and another member sends to it until it is cut. How many signals that took.
 async fn aborted(by: By, overrides: &[(&str, &str)], signal_bytes: usize) -> usize {
     let log = log::collect();
     let server = Server::with(overrides).await;

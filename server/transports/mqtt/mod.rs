@@ -19,7 +19,7 @@ use axum::{
 };
 
 use super::{
-    Origins, TransportLimits,
+    Origins, TransportLimits, end_without_session,
     meter::Meter,
     websocket::{Endpoint, Message, MessageHandler, is_asked},
 };
@@ -60,6 +60,7 @@ async fn enter(State(served): State<Arc<Served>>, request: Request, next: Next) 
         connection: Arc::new(MqttConnection::new(send_queue.clone())),
         name: String::new(),
         session: None,
+        is_over: false,
     });
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol));
@@ -86,11 +87,11 @@ impl Connection for Mailbox {
     }
 
     fn abort(&self, reason: Reason) {
-        self.connection.send_queue.meter().abort_session(reason);
+        self.connection.send_queue.meter().abort(reason);
     }
 
     fn close(&self, why: CloseReason) {
-        self.connection.send_queue.close(why);
+        self.connection.send_queue.close(Reason::ByServer, why);
     }
 
     fn ping(&self) {
@@ -106,6 +107,7 @@ struct Client {
     name: String,
     /// From CONNECT until the connection has ended.
     session: Option<SessionHandle>,
+    is_over: bool,
 }
 
 impl Client {
@@ -160,9 +162,8 @@ impl Client {
     /// Ends the session at once, and the connection after what waits to be sent.
     fn leave(&mut self, reason: Reason, close: CloseReason) {
         let reason = self.meter().end(reason);
-        self.meter().say_goodbye();
         self.end(reason);
-        self.connection.send_queue.say_close(close);
+        self.connection.send_queue.close(reason, close);
     }
 }
 
@@ -191,9 +192,13 @@ impl MessageHandler for Client {
     }
 
     fn end(&mut self, reason: Reason) {
-        if let Some(session) = self.session.take() {
-            self.served.endpoint.sessions.disconnect(&session, reason);
+        let sessions = &self.served.endpoint.sessions;
+        match self.session.take() {
+            Some(session) => sessions.disconnect(&session, reason),
+            None if self.name.is_empty() && !self.is_over => end_without_session(sessions.ledger(), reason),
+            None => (),
         }
+        self.is_over = true;
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
     accounting::Reason,
     protocols::Frame as OutgoingFrame,
     transports::{
+        end_without_session,
         frame_meter::{Frame, FrameKind},
         meter::Meter,
         metered_stream::FrameObserver,
@@ -168,11 +169,13 @@ impl Drop for EngineSession {
         {
             engine_io.remove(sid);
         }
-        if !*self.is_connected.get_mut() && !*self.is_websocket.get_mut() {
-            self.meter.end(Reason::IdleTimeout);
+        let is_websocket = *self.is_websocket.get_mut();
+        let reason = self.meter.end(if is_websocket { Reason::ClientClosed } else { Reason::IdleTimeout });
+        if !*self.is_connected.get_mut() {
+            end_without_session(self.meter.account().ledger(), reason);
         }
         // Whoever waits for its deadlines is done.
-        self.meter.abort(Reason::ClientClosed);
+        self.meter.abort(reason);
     }
 }
 

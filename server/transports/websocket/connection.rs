@@ -77,11 +77,8 @@ pub(in crate::transports) async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>
         }
     };
     let reason = meter.end(reason);
-    let is_answered = close.is_some() || reason == Reason::ClientClosed;
-    if is_answered {
-        meter.say_goodbye();
-    }
     handler.end(reason);
+    let goes_on = close.is_some() || reason == Reason::ClientClosed;
     let goodbye = async {
         if let Some(CloseReason { code, reason }) = close {
             let frame = CloseFrame { code: code.into(), reason: reason.into() };
@@ -91,7 +88,7 @@ pub(in crate::transports) async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>
         while let Some(Ok(_)) = stream.next().await {}
         Some(())
     };
-    if is_answered {
+    if goes_on {
         let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
     }
 }

@@ -109,11 +109,11 @@ impl Connection for SocketConnection {
     }
 
     fn abort(&self, reason: Reason) {
-        self.0.meter().abort_session(reason);
+        self.0.meter().abort(reason);
     }
 
     fn close(&self, why: CloseReason) {
-        self.0.close(why);
+        self.0.close(Reason::ByServer, why);
     }
 
     fn ping(&self) {

@@ -53,14 +53,9 @@ impl SendQueue {
         Ok(queued)
     }
 
-    /// For sessions: what they have decided, they have counted.
-    pub(in crate::transports) fn close(&self, why: CloseReason) {
-        self.meter.close(Reason::ByServer);
-        self.say_close(why);
-    }
-
-    /// Sends a close frame after what waits.
-    pub(in crate::transports) fn say_close(&self, why: CloseReason) {
+    /// Sends a close frame after what waits. Nothing that the client sends is passed on any more.
+    pub(in crate::transports) fn close(&self, reason: Reason, why: CloseReason) {
+        self.meter.end(reason);
         let _ = self.queue.send(Outgoing::Close(why));
     }
 

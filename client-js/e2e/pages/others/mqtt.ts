@@ -1,4 +1,4 @@
-/** Owns a page that speaks `mqtt`: one attempt at whom it calls, which it gives up for an offer from there. */
+/** A page that speaks `mqtt`: one attempt at whom it calls, which it gives up for an offer from there. */
 import mqtt from 'mqtt'
 import { describe, ready, watch } from './peer.ts'
 

@@ -1,4 +1,5 @@
-/** Owns what the small pages of other vocabularies share: channels, pictures, and what a test may look at. */
+/** What the small pages of other vocabularies share: channels, pictures, and what a test may look at. */
+import { countFrames, framesOf } from '../frames.ts'
 
 /** What a test sees of a page, and lets it do. */
 export type OtherPage = {
@@ -54,7 +55,7 @@ export const describe = async (
 
 /** Makes this page known to the test. */
 export const ready = (further: Partial<OtherPage> = {}): void => {
-  document.body.append(video)
-  const frames = () => video.getVideoPlaybackQuality().totalVideoFrames
+  document.body.append(countFrames(video))
+  const frames = () => framesOf(video)
   Object.assign(globalThis, { other: { heard, say, frames, ...further } satisfies OtherPage })
 }

@@ -1,6 +1,6 @@
 /**
- * Owns a page that speaks `poc`: it offers once, as soon as it has a camera, and whatever comes too early is lost.
- * `?mute` in its address: that offer is said before anybody hears it.
+ * A page that speaks `poc`: it offers once, as soon as it has a camera, and whatever comes too early is lost. With
+ * `?mute` in its address that offer is sent before anybody hears it.
  */
 import { add, camera, describe, ready, show } from './peer.ts'
 

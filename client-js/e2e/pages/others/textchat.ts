@@ -1,4 +1,4 @@
-/** Owns a page that speaks `textchat`: who is there offers a channel to whoever comes, and nobody comes in twice. */
+/** A page that speaks `textchat`: whoever is there offers a channel to whoever comes, and nobody comes in twice. */
 import { io } from 'socket.io-client-4.7.2'
 import { describe, ready, watch } from './peer.ts'
 

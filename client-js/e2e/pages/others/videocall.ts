@@ -1,4 +1,4 @@
-/** Owns a page that speaks `videocall`: of two the one with the lower id calls, once it hears of the other. */
+/** A page that speaks `videocall`: of two the one with the lower id calls, once it hears of the other. */
 import { add, camera, describe, ready, show } from './peer.ts'
 
 type Heard = {

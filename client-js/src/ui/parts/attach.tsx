@@ -1,8 +1,11 @@
-/** Owns the buttons that open the browser's own windows for picking files, and a folder where browsers can do that. */
-import { useRef } from 'preact/hooks'
-import type { FileCommands } from '../model.ts'
-import { picked } from '../picked.ts'
-import { text } from '../text.ts'
+/**
+ * The ways to share files: the browser's own windows for picking files or a folder, and dropping or pasting them
+ * anywhere on the page.
+ */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { texts } from '../language.ts'
+import { type FileCommands, filesAtOnceMax, type Model } from '../model.ts'
+import { dropped, holdsFiles, picked } from '../picked.ts'
 import { Icon, type IconName } from './icon.tsx'
 
 const folders = 'webkitdirectory' in HTMLInputElement.prototype
@@ -11,8 +14,8 @@ type Props = { canSend: boolean; commands: FileCommands }
 
 export const Attach = (props: Props) => (
   <span class="attach">
-    <Pick {...props} icon="attach" label={text.files.attach} kind="multiple" />
-    {folders && <Pick {...props} icon="folder" label={text.files.attachFolder} kind="webkitdirectory" />}
+    <Pick {...props} icon="attach" label={texts().files.attach} kind="multiple" />
+    {folders && <Pick {...props} icon="folder" label={texts().files.attachFolder} kind="webkitdirectory" />}
   </span>
 )
 
@@ -45,4 +48,84 @@ const Pick = ({ canSend, commands, icon, label, kind }: PickProps) => {
       />
     </>
   )
+}
+
+type DropProps = { model: Model; room: string; ready: boolean; commands: FileCommands }
+
+const refusedMs = 8_000
+
+export const Drop = ({ model, room, ready, commands }: DropProps) => {
+  const [over, setOver] = useState(false)
+  const refused = model.tooManyFiles.value
+  useEffect(() => {
+    if (!refused) return
+    const timer = setTimeout(() => {
+      model.tooManyFiles.value = false
+    }, refusedMs)
+    return () => clearTimeout(timer)
+  }, [refused])
+  useEffect(() => listen({ setOver, share: commands.share }), [commands.share])
+  return (
+    <>
+      <div class="drop-refused" role="alert">
+        {refused && <p>{texts().files.tooMany(filesAtOnceMax)}</p>}
+      </div>
+      {over && (
+        <div class="drop">
+          <p>{ready ? texts().files.dropFor(room) : texts().files.nobodyThere}</p>
+        </div>
+      )}
+    </>
+  )
+}
+
+type DropPorts = { setOver: (over: boolean) => void; share: FileCommands['share'] }
+
+const listen = ({ setOver, share }: DropPorts): (() => void) => {
+  // Every element under the pointer enters and leaves; only the sum says whether it is still over the page.
+  let depth = 0
+  const off = new AbortController()
+  const { signal } = off
+  const shareFiles = (transfer: DataTransfer): void => void dropped(transfer).then(share)
+  addEventListener(
+    'dragenter',
+    event => {
+      if (!holdsFiles(event.dataTransfer)) return
+      event.preventDefault()
+      depth += 1
+      setOver(true)
+    },
+    { signal },
+  )
+  addEventListener(
+    'dragleave',
+    event => {
+      if (!holdsFiles(event.dataTransfer)) return
+      depth -= 1
+      if (depth <= 0) setOver(false)
+    },
+    { signal },
+  )
+  addEventListener('dragover', event => holdsFiles(event.dataTransfer) && event.preventDefault(), { signal })
+  addEventListener(
+    'drop',
+    event => {
+      depth = 0
+      setOver(false)
+      if (!holdsFiles(event.dataTransfer)) return
+      event.preventDefault()
+      shareFiles(event.dataTransfer)
+    },
+    { signal },
+  )
+  addEventListener(
+    'paste',
+    event => {
+      if (!holdsFiles(event.clipboardData)) return
+      event.preventDefault()
+      shareFiles(event.clipboardData)
+    },
+    { signal },
+  )
+  return () => off.abort()
 }

@@ -1,4 +1,4 @@
-/** Owns the ways to choose: on or off, and one of several. */
+/** Controls for choosing: on or off, and one of several. */
 import { useId } from 'preact/hooks'
 
 type SwitchProps = {

@@ -1,7 +1,7 @@
-/** Owns the choice of a device: its list beside the button that turns it on and off. */
+/** Chooses a device: its list beside the button that turns it on and off. */
 import { useId } from 'preact/hooks'
 import { areNamed, type Choice, type Device, type DeviceKind, present } from '../../call/devices.ts'
-import { text } from '../text.ts'
+import { texts } from '../language.ts'
 import { Icon, type IconName } from './icon.tsx'
 import { Popover } from './popover.tsx'
 
@@ -24,8 +24,8 @@ export const DeviceList = ({ kind, devices, choice, choose }: ListProps) => {
   )
   return (
     <fieldset class="options">
-      <legend>{text.preview.devices[kind]}</legend>
-      {option(null, text.preview.systemDevice)}
+      <legend>{texts().preview.devices[kind]}</legend>
+      {option(null, texts().preview.systemDevice)}
       {areNamed(devices) && devices.map(device => option(device, device.label))}
     </fieldset>
   )

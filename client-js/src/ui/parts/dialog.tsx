@@ -1,7 +1,7 @@
-/** Owns the window above the page: one thing to do, closed by its button, by Escape, or by a press beside it. */
+/** A window above the page for one thing to do, closed by its button, by Escape, or by a press beside it. */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
-import { text } from '../text.ts'
+import { texts } from '../language.ts'
 import { Icon } from './icon.tsx'
 
 type Props = {
@@ -38,7 +38,7 @@ export const Dialog = ({ title, close, wide, focus, children }: Props) => {
         <h2 id={id}>{title}</h2>
         <button type="button" class="button button-icon" onClick={() => dialog.current?.close()}>
           <Icon name="close" />
-          <span class="sr-only">{text.dialog.close}</span>
+          <span class="sr-only">{texts().dialog.close}</span>
         </button>
       </div>
       <div class="dialog-body">{children}</div>

@@ -1,4 +1,4 @@
-/** Owns the small choice of emoji. Whoever wants another has their system's own keyboard for it. */
+/** A small choice of emoji. Whoever wants another has their system's own keyboard for it. */
 import { Popover } from './popover.tsx'
 
 const rows: readonly (readonly string[])[] = [

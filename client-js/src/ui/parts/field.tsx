@@ -1,4 +1,4 @@
-/** Owns the labelled text field, with its hint and its trouble said where it happened. */
+/** A labelled text field, with its hint, and with what is wrong said where it happened. */
 import type { ComponentChildren } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 

@@ -1,9 +1,12 @@
-/** Owns what the views outside a room have in common: the brand, the state of the server, the buttons of a form. */
+/**
+ * What all views have in common: the brand, the state of the server, the settings button, the buttons of a form, and
+ * the place from which things are announced to those who do not see them happen.
+ */
+import { signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
+import { spoken, texts } from '../language.ts'
 import type { Model, Where } from '../model.ts'
-import { text } from '../text.ts'
-import { Logo } from './icon.tsx'
-import { SettingsButton } from './settings-button.tsx'
+import { Icon, Logo } from './icon.tsx'
 
 type FrameProps = { model: Model; children: ComponentChildren }
 
@@ -11,7 +14,7 @@ export const Frame = ({ model, children }: FrameProps) => (
   <div class="frame">
     <header class="brand">
       <Logo />
-      <span class="brand-name">{text.appName}</span>
+      <span class="brand-name">{texts().appName}</span>
       <ServerState model={model} />
       <SettingsButton model={model} />
     </header>
@@ -23,12 +26,14 @@ export const ServerState = ({ model }: { model: Model }) => {
   const state = model.server.value
   return (
     <p class={`state state-${state}`} role="status">
-      <span class="state-words">{text.server[state]}</span>
+      <span class="state-words">{texts().server[state]}</span>
     </p>
   )
 }
 
-/** The whole width of a form, and busy while its question is open; it stays pressable so that nothing loses the focus. */
+/**
+ * The whole width of a form, and busy while its question is open; it stays pressable so that nothing loses the focus.
+ */
 export const Submit = ({ model, where, label, busy }: SubmitProps) => {
   const waiting = model.busy.value === where
   return (
@@ -47,7 +52,7 @@ export const FormTrouble = ({ model, where }: { model: Model; where: Where }) =>
   const here = trouble?.where === where && !elsewhere ? trouble.what : null
   return (
     <div class="form-trouble" role="alert">
-      {here !== null && <p>{text.refusals[here]}</p>}
+      {here !== null && <p>{texts().refusals[here]}</p>}
     </div>
   )
 }
@@ -62,5 +67,44 @@ export const fieldTrouble = (
 ) => {
   const trouble = model.trouble.value
   const here = trouble?.what === what && (where === undefined || trouble.where === where)
-  return here ? text.refusals[what] : undefined
+  return here ? texts().refusals[what] : undefined
 }
+
+/** `named`: with its name for eyes, too. */
+export const SettingsButton = ({ model, named }: { model: Model; named?: boolean }) => (
+  <button
+    type="button"
+    class={named ? 'button button-wide' : 'button button-icon settings-button'}
+    aria-haspopup="dialog"
+    title={texts().settings.title}
+    onClick={() => {
+      model.dialog.value = 'settings'
+    }}
+  >
+    <Icon name="settings" />
+    <span class={named ? '' : 'sr-only'}>{texts().settings.title}</span>
+  </button>
+)
+
+/** `tag`: the language it was said in, which it keeps: said again in another one, it would be read out again. */
+type Announcement = { readonly key: number; readonly words: string; readonly tag: string }
+
+const announced = signal<readonly Announcement[]>([])
+
+/** Several can happen at once; the same words twice are announced twice, since they are a new element each time. */
+const keptMax = 5
+
+export const announce = (words: string): void => {
+  const key = (announced.value.at(-1)?.key ?? 0) + 1
+  announced.value = [...announced.value.slice(1 - keptMax), { key, words, tag: spoken.peek().tag }]
+}
+
+export const Announcer = () => (
+  <div class="sr-only" role="status" aria-live="polite">
+    {announced.value.map(({ key, words, tag }) => (
+      <p key={key} lang={tag}>
+        {words}
+      </p>
+    ))}
+  </div>
+)

@@ -1,4 +1,8 @@
-/** Owns the few drawings of the page. All are decoration beside words, so none is read out. */
+/**
+ * The few drawings of the page, and the avatars that stand for people. All are decoration beside words, so none is read
+ * out.
+ */
+import { hueOf, initials } from '../format.ts'
 
 const paths = {
   copy: 'M9 9V5.5A1.5 1.5 0 0 1 10.5 4h8A1.5 1.5 0 0 1 20 5.5v8a1.5 1.5 0 0 1-1.5 1.5H15M5.5 9h8A1.5 1.5 0 0 1 15 10.5v8a1.5 1.5 0 0 1-1.5 1.5h-8A1.5 1.5 0 0 1 4 18.5v-8A1.5 1.5 0 0 1 5.5 9Z',
@@ -98,4 +102,10 @@ export const Logo = () => (
     <circle class="logo-one" cx="10.5" cy="10.5" r="4.6" />
     <circle class="logo-two" cx="21.5" cy="21.5" r="4.6" />
   </svg>
+)
+
+export const Avatar = ({ name, large }: { name: string; large?: boolean }) => (
+  <span class={`face hue-${hueOf(name)}${large ? ' face-large' : ''}`} aria-hidden="true">
+    {initials(name)}
+  </span>
 )

@@ -1,7 +1,52 @@
-/** Owns a picture, a film or a sound inside the conversation: shown when somebody asks for it, and let go with it. */
+/**
+ * A picture, a film or a sound inside the conversation: shown when somebody asks for it, and let go with it. The name
+ * or the sender's word only chooses the element; what the element cannot show, it says.
+ */
 import { useEffect, useState } from 'preact/hooks'
-import { type MediaKind, mediaKind } from '../media.ts'
-import { text } from '../text.ts'
+import { texts } from '../language.ts'
+
+export type MediaKind = 'image' | 'video' | 'audio'
+
+/** Drawings in SVG are left out: they are documents more than pictures. */
+const endings: Readonly<Record<string, MediaKind>> = {
+  png: 'image',
+  jpg: 'image',
+  jpeg: 'image',
+  gif: 'image',
+  webp: 'image',
+  avif: 'image',
+  bmp: 'image',
+  mp4: 'video',
+  m4v: 'video',
+  webm: 'video',
+  mov: 'video',
+  ogv: 'video',
+  mp3: 'audio',
+  m4a: 'audio',
+  aac: 'audio',
+  ogg: 'audio',
+  oga: 'audio',
+  opus: 'audio',
+  wav: 'audio',
+  flac: 'audio',
+}
+
+const types = /^(image|video|audio)\/(?!svg)[\w.+-]+$/i
+
+/** Pictures are decoded whole; films and sounds are read while they play. */
+const imageBytesMax = 33_554_432
+
+export const mediaKind = (name: string, type: string, bytes: number): MediaKind | null => {
+  const kind = kindOf(name, type)
+  return kind === 'image' && bytes > imageBytesMax ? null : kind
+}
+
+const kindOf = (name: string, type: string): MediaKind | null => {
+  const said = types.exec(type)?.[1]?.toLowerCase()
+  if (said === 'image' || said === 'video' || said === 'audio') return said
+  const ending = /\.([a-z0-9]{2,5})$/i.exec(name)?.[1]?.toLowerCase() ?? ''
+  return Object.hasOwn(endings, ending) ? (endings[ending] ?? null) : null
+}
 
 type Props = {
   name: string
@@ -40,11 +85,11 @@ export const Media = ({ name, type, size, load }: Props) => {
         aria-expanded={address !== null}
         onClick={address === null ? show : () => setAddress(null)}
       >
-        {address === null ? text.media.show : text.media.hide}
+        {address === null ? texts().media.show : texts().media.hide}
         <span class="sr-only"> {name}</span>
       </button>
       <p class="media-failed" role="status">
-        {failed && text.media.failed}
+        {failed && texts().media.failed}
       </p>
       {address !== null && <Shown kind={kind} name={name} address={address} fail={fail} />}
     </div>

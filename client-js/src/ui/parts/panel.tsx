@@ -1,8 +1,8 @@
-/** Owns the panel beside the room and the button that opens it. Escape closes it, and the focus goes back. */
+/** The panel beside the room and the button that opens it. Escape closes it, and the focus goes back. */
 import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef } from 'preact/hooks'
+import { texts } from '../language.ts'
 import type { PanelName, Panels } from '../panels.ts'
-import { text } from '../text.ts'
 import { Icon } from './icon.tsx'
 
 type ButtonProps = {
@@ -66,7 +66,7 @@ export const Panel = ({ panels, panel, title, note, focus, children }: Props) =>
         </h2>
         <button type="button" class="button button-icon" onClick={panels.close}>
           <Icon name="close" />
-          <span class="sr-only">{text.dialog.close}</span>
+          <span class="sr-only">{texts().dialog.close}</span>
         </button>
       </div>
       <div class="panel-body">{children}</div>

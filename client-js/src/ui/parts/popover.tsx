@@ -1,4 +1,7 @@
-/** Owns what opens beside its button, above everything else: closed by Escape, by a press elsewhere, or by its button. */
+/**
+ * What opens beside its button, above everything else: closed by Escape, by a press elsewhere, or by its button. Often
+ * it holds a menu.
+ */
 import type { ComponentChildren } from 'preact'
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Icon, type IconName } from './icon.tsx'
@@ -42,7 +45,8 @@ export const Popover = ({
   /** Its size is known once it is shown. */
   const shown = ({ newState, currentTarget }: TargetedToggle): void => {
     toggled?.(newState === 'open')
-    if (newState !== 'open') return
+    // Not before it has gone: what has the focus in it is what tells the browser to give the focus back to the button.
+    if (newState !== 'open') return setOpen(false)
     placeBeside(currentTarget, button.current)
     currentTarget.querySelector<HTMLElement>('input:checked, button, input, select, a')?.focus()
   }
@@ -68,7 +72,7 @@ export const Popover = ({
         popover="auto"
         role="dialog"
         aria-label={label}
-        onBeforeToggle={event => setOpen(event.newState === 'open')}
+        onBeforeToggle={event => event.newState === 'open' && setOpen(true)}
         onToggle={shown}
       >
         {open && children(() => panel.current?.hidePopover())}
@@ -91,3 +95,19 @@ const placeBeside = (panel: HTMLElement, button: HTMLElement | null): void => {
   panel.style.setProperty('top', `${Math.max(edge, above >= edge ? above : below)}px`)
   panel.dataset['placed'] = ''
 }
+
+type ItemProps = {
+  icon: IconName
+  label: string
+  press: () => void
+  danger?: boolean
+  keys?: string | undefined
+}
+
+export const MenuItem = ({ icon, label, press, danger, keys }: ItemProps) => (
+  <button type="button" class={danger ? 'menu-item menu-item-danger' : 'menu-item'} onClick={press}>
+    <Icon name={icon} />
+    <span class="menu-words">{label}</span>
+    {keys !== undefined && <kbd>{keys}</kbd>}
+  </button>
+)

@@ -1,4 +1,4 @@
-/** Owns several pages on one place, one shown at a time: arrow keys go between their names. */
+/** Several pages in one place, one shown at a time: arrow keys go between their names. */
 import type { ComponentChildren } from 'preact'
 import { useId, useRef, useState } from 'preact/hooks'
 

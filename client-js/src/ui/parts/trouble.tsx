@@ -1,11 +1,11 @@
-/** Owns what is said when a microphone or a camera cannot be had: what happened, and what to do about it. */
+/** What is said when a microphone or a camera cannot be had: what happened, and what to do about it. */
 import type { Input, MediaTrouble } from '../../call/devices.ts'
-import { browser } from '../browsers.ts'
-import { text } from '../text.ts'
+import { browser } from '../browser.ts'
+import { texts } from '../language.ts'
 import { Icon } from './icon.tsx'
 
 export const remedyFor = (trouble: MediaTrouble): string =>
-  trouble === 'blocked' ? text.preview.unblocking[browser()] : text.preview.remedies[trouble]
+  trouble === 'blocked' ? texts().preview.unblocking[browser()] : texts().preview.remedies[trouble]
 
 type Props = {
   microphone: MediaTrouble | null
@@ -16,20 +16,20 @@ type Props = {
 /** The same trouble with both is said once. */
 export const MediaTroubles = ({ microphone, camera, again }: Props) => {
   const both = microphone !== null && microphone === camera ? microphone : null
-  const one = both === null ? undefined : text.preview.troublesBoth[both]
+  const one = both === null ? undefined : texts().preview.troublesBoth[both]
   if (both && one !== undefined)
     return <Help title={one} what={both} again={() => again(['microphone', 'camera'])} />
   return (
     <>
       {microphone && (
         <Help
-          title={text.preview.troubles.microphone[microphone]}
+          title={texts().preview.troubles.microphone[microphone]}
           what={microphone}
           again={() => again(['microphone'])}
         />
       )}
       {camera && (
-        <Help title={text.preview.troubles.camera[camera]} what={camera} again={() => again(['camera'])} />
+        <Help title={texts().preview.troubles.camera[camera]} what={camera} again={() => again(['camera'])} />
       )}
     </>
   )
@@ -43,7 +43,7 @@ const Help = ({ title, what, again }: { title: string; what: MediaTrouble; again
       <p>{remedyFor(what)}</p>
       {what !== 'insecure' && (
         <button type="button" class="button button-small" onClick={again}>
-          {text.preview.again}
+          {texts().preview.again}
         </button>
       )}
     </div>

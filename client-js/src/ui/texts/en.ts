@@ -1,159 +1,584 @@
-/** Owns every English word of the page. Another language is another file of the same type. */
-import type { Reach } from '../../room/people.ts'
+/** Every English text of the page. Another language is another file of the same type. */
+
+import type { Theme } from '../../app/settings.ts'
+import type { DeviceKind, Input, MediaTrouble } from '../../call/devices.ts'
+import type { Quality, TroubleWith } from '../../call/state.ts'
+import type { DownloadPhase, StopCause, UploadPhase } from '../../files/state.ts'
+import type { ConnectionStatus } from '../../room/roster.ts'
 import type { NoticeKind } from '../../room/timeline.ts'
+import type { Browser } from '../browser.ts'
 import type { Trouble } from '../model.ts'
-import { call } from './en/call.ts'
-import { chat } from './en/chat.ts'
-import { connection } from './en/connection.ts'
-import { files } from './en/files.ts'
-import { preview } from './en/preview.ts'
-import { safety } from './en/safety.ts'
-import { settings } from './en/settings.ts'
+import type { Shortcut } from '../shortcuts.ts'
+import { sentences } from './isolate.ts'
+import { plurals } from './plural.ts'
+
+const plural = plurals('en')
+const say = sentences('ltr')
+
+type Named<Kinds extends string> = Record<Kinds, (name: string) => string>
 
 const refusals: Record<Trouble['what'], string> = {
-  'wrong-password': 'That is not the password of this room.',
-  'no-password': 'This room has a password.',
-  'room-full': 'The room is full. Try again when somebody has left.',
-  'no-such-room': 'There is no such room, or it has ended. Ask for a new link.',
-  'room-error': 'The server could not do that. Please try again.',
+  'wrong-password': 'This password is wrong.',
+  'no-password': 'This room needs a password.',
+  'room-full': 'The room is full. Try again when someone has left.',
+  'no-such-room': 'This room does not exist, or it has ended. Ask for a new link.',
+  'room-error': 'Something went wrong on the server. Please try again.',
   unreachable: 'The server cannot be reached. What you typed is still here; try again in a moment.',
-  'no-name': 'Please say who you are first.',
-  'not-a-room': 'This is neither a link nor a room id.',
+  'no-name': 'Enter your name first.',
+  'not-a-room': 'This is neither a link nor a room ID.',
 }
 
-const notices: Record<NoticeKind, (name: string) => string> = {
-  joined: name => `${name} is here`,
-  left: name => `${name} has left`,
-  'handed-over': name => `You handed ${name} the last messages`,
-  'too-fast': name => `${name} sends faster than can be shown; some of it is left out`,
-  'host-offline': () => 'The host has lost the server. You can go on talking, but nobody new can join.',
-  'host-left': () => 'The host has left, and the room has ended with that.',
-  'line-lost': () => 'The line to the server broke. Those already here still hear you.',
-  'line-back': () => 'The line to the server is back.',
+const notices: Named<NoticeKind> = {
+  joined: name => say`${name} joined`,
+  left: name => say`${name} left`,
+  'handed-over': name => say`You shared recent messages with ${name}`,
+  'too-fast': name => say`${name} is sending faster than can be displayed; some messages are missing`,
+  'host-offline': () =>
+    'The host lost the connection to the server. You can keep talking, but nobody new can join.',
+  'host-left': () => 'The host left, so the room has ended.',
+  'line-lost': () => 'Connection to the server lost. Your connections to people in the room keep working.',
+  'line-back': () => 'Connection to the server restored.',
   'room-gone': () =>
-    'The server no longer knows this room. Those already here can go on talking; nobody new can join.',
+    'The server no longer has this room. Nobody new can join; your connections to people in the room keep working.',
 }
 
-const reaches: Record<Reach, string> = {
+const reaches: Record<ConnectionStatus, string> = {
   self: 'you',
-  direct: 'direct connection',
+  direct: 'connected',
   'via-host': 'through the host',
   connecting: 'connecting…',
-  unsteady: 'connection unsteady…',
-  lost: 'connection lost, trying again…',
+  unsteady: 'unstable connection…',
+  lost: 'connection lost, reconnecting…',
+}
+
+const themes: Record<Theme, string> = { auto: 'System default', light: 'Light', dark: 'Dark' }
+
+/** Said as a heading; what to do about it follows. */
+const troubles: Record<Input, Record<MediaTrouble, string>> = {
+  microphone: {
+    insecure: 'This page cannot use a microphone',
+    blocked: 'Microphone access is blocked',
+    'blocked-by-system': 'Your system blocks microphone access',
+    dismissed: 'The permission request was dismissed',
+    'not-found': 'No microphone found',
+    'in-use': 'The microphone is already in use',
+    lost: 'The microphone was disconnected',
+    failed: 'The microphone could not be started',
+  },
+  camera: {
+    insecure: 'This page cannot use a camera',
+    blocked: 'Camera access is blocked',
+    'blocked-by-system': 'Your system blocks camera access',
+    dismissed: 'The permission request was dismissed',
+    'not-found': 'No camera found',
+    'in-use': 'The camera is already in use',
+    lost: 'The camera was disconnected',
+    failed: 'The camera could not be started',
+  },
+}
+
+const troublesBoth: Partial<Record<MediaTrouble, string>> = {
+  insecure: 'This page cannot use a microphone or camera',
+  blocked: 'Microphone and camera access is blocked',
+  'blocked-by-system': 'Your system blocks microphone and camera access',
+  'not-found': 'No microphone or camera found',
+  'in-use': 'Microphone and camera are already in use',
+}
+
+/** Browsers leave the devices out on plain http, and some apps do so in the browser that is built into them. */
+const remedies: Record<Exclude<MediaTrouble, 'blocked'>, string> = {
+  insecure:
+    'Browsers only allow it on https:// addresses. If this is one, open the link in your usual browser instead of this app.',
+  'blocked-by-system': 'Allow it for the browser in your system’s privacy settings, then try again.',
+  dismissed: 'Press “Try again” and choose “Allow” when the browser asks.',
+  'not-found': 'Check that it is connected and switched on.',
+  'in-use': 'Close the other app or tab that is using it, then try again.',
+  lost: 'Reconnect it or choose another one.',
+  failed: 'Disconnect and reconnect it, or choose another one.',
+}
+
+/** Where each browser keeps what it may do on a page. */
+const unblocking: Record<Browser, string> = {
+  chromium: 'Click the icon to the left of the address, allow access there, then try again.',
+  firefox: 'Click the crossed-out icon to the left of the address, remove the block, then try again.',
+  safari: 'Choose “Settings for This Website…” in the Safari menu, allow access there, then try again.',
+  'safari-phone':
+    'Tap the icon to the left of the address, then “Website Settings”, allow access there, then try again.',
+  android: 'Tap the icon to the left of the address, then “Permissions”, allow access there, then try again.',
+  other: 'Allow access in the browser’s settings for this site, then try again.',
+}
+
+const devices: Record<DeviceKind, string> = {
+  microphone: 'Microphone',
+  camera: 'Camera',
+  speaker: 'Speaker',
+}
+
+const choose: Record<DeviceKind, string> = {
+  microphone: 'Choose a microphone',
+  camera: 'Choose a camera',
+  speaker: 'Choose a speaker',
+}
+
+const qualities: Record<Quality, string> = {
+  good: 'Good connection',
+  fair: 'Fair connection',
+  poor: 'Poor connection',
+}
+
+const callTroubles: Record<TroubleWith, string> = {
+  microphone: 'The microphone is not working',
+  camera: 'The camera is not working',
+  screen: 'The screen could not be shared',
+  speaker: 'Sound cannot be played on this speaker',
+}
+
+const shortcuts: Record<Shortcut, string> = {
+  microphone: 'Turn the microphone on or off',
+  camera: 'Turn the camera on or off',
+  talk: 'Hold to talk (with push-to-talk on)',
+  screen: 'Start or stop screen sharing',
+  chat: 'Open or close the chat',
+  'full-screen': 'Enter or exit full screen',
+  help: 'Show keyboard shortcuts',
+}
+
+const phases: Named<Exclude<DownloadPhase, 'resumable'>> = {
+  offered: from => say`${from} wants to send this file.`,
+  queued: () => 'Queued…',
+  opening: () => 'Preparing storage…',
+  asking: from => say`Waiting for ${from}…`,
+  running: from => say`Downloading from ${from}…`,
+  waiting: from => say`Interrupted. Resumes as soon as ${from} is reachable.`,
+  checking: () => 'Verifying…',
+  kept: () => 'Complete and verified.',
+  declined: () => 'You declined this file.',
+  stopped: () => 'Stopped.',
+}
+
+const why: Named<StopCause> = {
+  cancelled: from => say`${from} cancelled the transfer. Nothing was saved.`,
+  declined: from => say`${from} declined the transfer. Nothing was saved.`,
+  gone: from => say`${from} no longer has this file, or it has changed. Nothing was saved.`,
+  'no-room': () => 'Not enough storage space on this device.',
+  wrong: () => 'The received data does not match the offered file. Nothing was saved.',
+  withdrawn: from => say`${from} withdrew this file. Nothing was saved.`,
+  'own-choice': () => 'You cancelled the transfer. Nothing was saved.',
+  'no-answer': from => say`${from} is not responding.`,
+  lost: () => 'Connection lost. Nothing was saved.',
+}
+
+/** Said behind the receiver's name. */
+const rows: Record<UploadPhase, string> = {
+  running: 'sending…',
+  sent: 'sent, verifying…',
+  waiting: 'interrupted, resumes once reconnected',
+  done: 'complete',
+  declined: 'declined',
+  stopped: 'stopped',
+}
+
+/** Said behind the receiver's name, too. */
+const whyRow: Record<StopCause, string> = {
+  cancelled: 'cancelled by recipient',
+  declined: 'declined',
+  gone: 'the file can no longer be read',
+  'no-room': 'not enough storage space there',
+  wrong: 'received data did not match',
+  withdrawn: 'withdrawn',
+  'own-choice': 'cancelled',
+  'no-answer': 'no response',
+  lost: 'connection lost',
 }
 
 export const en = {
   appName: 'P2PChat',
-  titleIn: (room: string) => `${room} – P2PChat`,
+  titleIn: (room: string) => say`${room} – P2PChat`,
   refusals,
   notices,
   reaches,
-  settings,
-  preview,
-  call,
-  connection,
-  safety,
+  settings: {
+    title: 'Settings',
+    general: 'General',
+    theme: 'Appearance',
+    themes,
+    language: 'Language',
+    automatic: 'Browser default',
+    install: 'Install app',
+    installHint: 'Adds P2PChat to your apps and opens it in its own window.',
+    reset: 'Reset all settings',
+    resetSure: 'Press again to reset',
+    resetHint: 'Deletes everything this browser remembers for you, including your name.',
+    resetDone: 'All settings have been reset.',
+    chat: 'Chat',
+    connection: 'Connection',
+    media: 'Audio and video',
+    devicesHint: 'Device names appear once microphone or camera access is allowed.',
+    noiseSuppression: 'Noise suppression',
+    noiseSuppressionHint: 'Removes background noise such as fans and keyboards. Turn it off for music.',
+    echoCancellation: 'Echo cancellation',
+    echoCancellationHint: 'Keeps others from hearing themselves. Needed without headphones.',
+    autoGain: 'Automatic gain control',
+    autoGainHint: 'Keeps your voice at an even volume.',
+    keyboard: 'Keyboard',
+    notifications: 'Notifications',
+    notificationsHint: 'System notifications while you are in another tab or app.',
+    notificationsRefused: 'The browser blocks notifications. Allow them in its settings for this site.',
+    sound: 'Notification sound',
+    soundHint: 'A soft sound while you are in another tab or app.',
+    typing: 'Show others when I am typing',
+    typingHint: 'You always see when others are typing.',
+    handOver: 'Share recent messages',
+    handOverHint: 'People who join later receive up to 100 recent messages from you.',
+  },
+  preview: {
+    title: 'Microphone and camera',
+    devices,
+    choose,
+    systemDevice: 'System default',
+    ask: 'Do you want others to hear and see you?',
+    askHint: 'Your browser will ask for permission. You can also join without.',
+    allowBoth: 'Allow microphone and camera',
+    allowMicrophone: 'Microphone only',
+    asking: 'Answer your browser’s permission request…',
+    cameraOff: 'Your camera is off',
+    speak: 'Say something: the level meter should move.',
+    silent: 'Your microphone is on, but there is no sound. It may have a mute switch.',
+    testSpeaker: 'Test sound',
+    testing: 'Playing a test sound…',
+    testFailed: 'The test sound could not be played.',
+    again: 'Try again',
+    troubles,
+    troublesBoth,
+    remedies,
+    unblocking,
+    entersWithout: 'You join the call with microphone and camera off. You can turn them on at any time.',
+    joins: {
+      neither: 'You join without microphone and camera. You can join the call at any time.',
+      microphone: 'You join the call with your microphone on and camera off.',
+      camera: 'You join the call with your camera on and microphone off.',
+      both: 'You join the call with microphone and camera on.',
+    },
+  },
+  call: {
+    start: 'Start call',
+    join: 'Join call',
+    joinTitle: 'Join the call',
+    startTitle: 'Start a call',
+    leave: 'Leave call',
+    area: 'Call',
+    bar: 'Call controls',
+    people: 'People in the call',
+    /** Who is in a call that one is not in oneself. */
+    inIt: (first: string, others: number) =>
+      others === 0
+        ? say`${first} is in the call`
+        : say`${first} and ${plural(others, { one: '# other', other: '# others' })} are in the call`,
+    inItTwo: (first: string, second: string) => say`${first} and ${second} are in the call`,
+    inCall: 'in the call',
+    alone: 'You are the only one in the call',
+    microphone: 'Microphone',
+    camera: 'Camera',
+    screen: 'Share screen',
+    screenStop: 'Stop sharing',
+    screenMore: 'Screen sharing options',
+    chat: 'Chat',
+    chatUnread: 'Chat, unread messages',
+    peoplePanel: 'People',
+    more: 'More',
+    switchCamera: 'Switch camera',
+    you: 'You',
+    self: (name: string) => say`${name} (you)`,
+    muted: 'muted',
+    noPicture: 'camera off',
+    notShown: 'video hidden in audio-only mode',
+    screenOf: (name: string) => say`${name}’s screen`,
+    ownScreen: 'Your screen',
+    ownScreenWhole: 'You are sharing your entire screen',
+    ownScreenHint: 'It is not shown here, to avoid an infinite mirror.',
+    pin: 'Pin',
+    unpin: 'Unpin',
+    pinned: (name: string) => say`${name} is pinned`,
+    unpinned: (name: string) => say`${name} is no longer pinned`,
+    fullScreen: 'Full screen',
+    fullScreenOff: 'Exit full screen',
+    smallWindow: 'Picture-in-picture',
+    options: (name: string) => say`Options for ${name}`,
+    volumeOf: (name: string) => say`Volume of ${name}`,
+    qualities,
+    measured: (lossPercent: number, roundTripMs: number | null, jitterMs: number) =>
+      [
+        say`Packet loss ${lossPercent}%`,
+        roundTripMs === null ? null : say`latency ${roundTripMs} ms`,
+        say`jitter ${jitterMs} ms`,
+      ]
+        .filter(it => it !== null)
+        .join(' · '),
+    reconnecting: 'Reconnecting…',
+    reconnectingAll: 'Reconnecting… Keep this page open; the call resumes automatically.',
+    connecting: 'Connecting…',
+    needsPress: 'Your browser has blocked the sound of the call.',
+    playSound: 'Play sound',
+    mutedSpeaking: 'You are speaking, but your microphone is off.',
+    unmute: 'Turn on microphone',
+    holdToTalk: 'Hold the space bar to talk',
+    holdToTalkTouch: 'Hold the microphone button to talk',
+    talking: 'Others can hear you',
+    troubles: callTroubles,
+    screenUnsupported: 'This browser does not support screen sharing.',
+    screenBlocked: 'Screen sharing was not allowed. Press the button again and choose what to share.',
+    plugged: (device: string) => say`${device} is connected.`,
+    replaced: {
+      microphone: (by: string) => say`The microphone was disconnected. Now using ${by}.`,
+      camera: (by: string) => say`The camera was disconnected. Now using ${by}.`,
+    },
+    useIt: 'Use it',
+    dismiss: 'Dismiss',
+    carrying: (guests: number, megabits: string) => {
+      const relaying = plural(guests, {
+        one: 'You are relaying the call to # guest',
+        other: 'You are relaying the call to # guests',
+      })
+      return say`${relaying}: ${megabits} Mbit/s`
+    },
+    strained:
+      'Your connection or device is at its limit, so others see you in lower quality. Audio only would help.',
+    audioOnly: 'Audio only',
+    audioOnlyHint: 'Turns off your camera and hides all video.',
+    showPictures: 'Show video',
+    pushToTalk: 'Push to talk',
+    pushToTalkHint: 'Others hear you only while you hold the space bar.',
+    pushToTalkHintTouch: 'Others hear you only while you hold the microphone button.',
+    hints: { text: 'Sharp text', motion: 'Smooth motion' },
+    hintTitle: 'Optimize for',
+    shareAnother: 'Share another screen',
+    shortcuts,
+    shortcutsTitle: 'Keyboard shortcuts',
+    shortcutsHint: 'Shortcuts are off while you are typing.',
+    space: 'Space',
+    said: {
+      joined: (name: string) => say`${name} joined the call`,
+      left: (name: string) => say`${name} left the call`,
+      shares: (name: string) => say`${name} is sharing a screen`,
+      sharesNot: (name: string) => say`${name} stopped sharing a screen`,
+      entered: 'You joined the call',
+      out: 'You left the call',
+      unmuted: 'Microphone on',
+      muted: 'Microphone off',
+      cameraOn: 'Camera on',
+      cameraOff: 'Camera off',
+      audioOnly: 'Audio only on',
+      audioOnlyNot: 'Audio only off',
+      sharing: 'You are sharing your screen',
+      sharingNot: 'You stopped sharing your screen',
+    },
+  },
+  connection: {
+    relayOnly: 'Hide my IP address',
+    relayOnlyHint:
+      'People in a room can otherwise see your IP address. All connections then go through a TURN server, which adds latency and cannot read what it relays.',
+    noRelay:
+      'This needs a TURN server. Neither you nor this site has set one, so you could not reach anyone.',
+    relayFails:
+      'Nobody can be reached yet: your IP address is hidden, and no connection can be made through the TURN server. Test it in the settings.',
+    own: 'Custom STUN and TURN servers',
+    ownHint: 'Used instead of the ones this site provides.',
+    address: 'Server address',
+    addressHint: 'Starts with stun:, turn: or turns:',
+    noAddress: 'This is not a STUN or TURN address. Example: turn:turn.example.org:3478',
+    username: 'Username',
+    credential: 'Password',
+    noAccount: 'A TURN server needs a username and a password.',
+    add: 'Add server',
+    remove: (address: string) => say`Remove ${address}`,
+    attempt: 'Test',
+    tried: { trying: 'Testing…', yes: 'The server responds.', no: 'The server does not respond.' },
+    fromNowOn: 'Applies to new connections.',
+  },
+  safety: {
+    open: (name: string) => say`Connection to ${name}`,
+    direct: 'Direct connection between your browsers.',
+    relayed: 'Through a TURN server, which cannot read what it relays.',
+    code: 'Safety code',
+    lead: 'Compare it on the phone or face to face. If both of you see the same code, nobody is intercepting the connection.',
+    differs: 'If the codes differ, someone may be intercepting the connection. Do not continue.',
+    starHost:
+      'In a star, this only covers your connection to each other. What guests send each other passes through the host’s device.',
+    viaHost: (name: string) =>
+      say`You reach ${name} through the host, whose device relays everything between you and could read or change it. A safety code only verifies your connection to the host.`,
+    noHttps: 'This page was not loaded over HTTPS, so a safety code would prove nothing.',
+    none: 'There is no connection at the moment.',
+  },
   media: {
-    show: 'Show here',
-    hide: 'Hide',
-    failed: 'This cannot be shown here. Save it and open it with another app.',
+    show: 'Preview',
+    hide: 'Close preview',
+    failed: 'No preview available. Save the file and open it in another app.',
   },
   dialog: {
     close: 'Close',
-    notLoaded: 'This part of the page could not be loaded. Check the connection and try again.',
+    notLoaded: 'This part of the page could not be loaded. Check your connection and try again.',
   },
   server: {
     connecting: 'Connecting to the server…',
     online: 'Connected to the server',
-    offline: 'Server not reachable, trying again…',
-    roomGone: 'Closed to newcomers',
+    offline: 'Server unreachable, reconnecting…',
+    roomGone: 'Nobody new can join',
     ended: 'Ended',
   },
   start: {
-    title: 'Talk directly.',
-    lead: 'What you write goes from browser to browser. The server only introduces you to each other.',
+    title: 'Chat, call and share files',
+    lead: 'Messages, calls, screens and files of any size go from browser to browser, encrypted. The server only connects you.',
     yourName: 'Your name',
-    yourNameHint: 'Shown to the others in the room.',
+    yourNameHint: 'Shown to others in the room.',
   },
   create: {
     title: 'Create a room',
     lead: 'You get a link to share.',
     roomName: 'Room name',
-    kind: 'How people connect',
+    kind: 'Connection type',
     mesh: 'Mesh',
-    meshLead: 'Everyone connects to everyone. The room lives as long as somebody is in it.',
+    meshLead: 'Everyone connects to everyone. The room stays open as long as someone is in it.',
     star: 'Star',
-    starAlias: '(SFU)',
-    starLead: 'Everyone connects to you and you pass it on. The room ends when you leave.',
+    starLead: 'Everyone connects to your device, which relays everything. The room ends when you leave.',
     password: 'Password',
-    passwordHint: 'Part of the link. Leave it empty for a room without one.',
+    passwordHint: 'Included in the link. Leave it empty for a room without a password.',
     generate: 'Generate',
-    peersMax: 'People at most',
+    peersMax: 'Maximum number of people',
     submit: 'Create room',
     busy: 'Creating…',
+    /** Becomes the name of a room, so that nothing invisible may be in it. */
     defaultName: (name: string) => (name === '' ? 'Our room' : `${name}’s room`),
   },
   join: {
     title: 'Join a room',
-    lead: 'With a link or a room id.',
-    room: 'Link or room id',
+    lead: 'With a link or a room ID.',
+    room: 'Link or room ID',
     password: 'Password',
-    passwordHint: 'A link brings it along.',
+    passwordHint: 'A link already includes it.',
     submit: 'Join room',
     busy: 'Joining…',
   },
   invited: {
     title: 'You are invited',
-    lead: 'Say who you are, and step in.',
-    passwordLead: 'This room may have a password, and the link does not contain it.',
-    wrongLead:
-      'The password in the link is not, or no longer, that of the room. Ask for it, or for a new link.',
-    elsewhere: 'Go to the start page instead',
+    lead: 'Enter your name to join.',
+    passwordLead: 'This room may need a password, and the link does not include one.',
+    wrongLead: 'The password in the link is wrong, or no longer valid. Ask for it, or for a new link.',
+    elsewhere: 'Go to the start page',
   },
   room: {
     people: 'People',
-    peopleCount: (count: number, max: number) => `${count} of ${max}`,
+    peopleCount: (count: number, max: number) => say`${count} of ${max}`,
     you: 'you',
     host: 'host',
-    stranger: 'Somebody',
+    stranger: 'Someone',
     leave: 'Leave',
     endAsk: {
-      title: 'End the room for everybody?',
-      lead: 'You pass everything on between the others. When you leave, the room is over for them, too.',
+      title: 'End the room for everyone?',
+      lead: 'Your device relays everything between the others. When you leave, the room ends for them, too.',
       yes: 'End room',
     },
     leaveAsk: {
-      title: 'Leave while files are on their way?',
-      lead: 'They stop when you leave.',
+      title: 'Leave while files are being transferred?',
+      lead: 'The transfers stop when you leave.',
       yes: 'Leave',
     },
     stay: 'Stay',
     invite: 'Copy link',
     copied: 'Link copied',
-    copyFailed: 'Copying is not allowed here. Select the link and copy it yourself.',
+    copyFailed: 'The link could not be copied. Select it and copy it yourself.',
     link: 'Link to this room',
     share: 'Share',
     qrShow: 'QR code',
-    qr: 'Invitation as a QR code',
-    qrLead: 'Whoever points a camera at it can come in: it holds the link with the password.',
+    qr: 'Invitation QR code',
+    qrLead: 'Anyone who scans this code can join: it contains the link and the password.',
+    qrLeadOpen: 'Anyone who scans this code can join.',
     ready: 'Your room is ready',
     alone: 'Nobody else is here',
-    readyLead: 'Send this link to the people you want to talk to. It contains the password.',
+    readyLead: 'Send this link to the people you want to talk to. It includes the password.',
     readyLeadOpen: 'Send this link to the people you want to talk to.',
-    mesh: 'Mesh',
-    star: 'Star',
     ended: 'This room has ended.',
-    waitingForHost: 'Connecting you to the host…',
-    hostLost: 'The connection to the host broke. Waiting for it to come back…',
+    waitingForHost: 'Connecting to the host…',
+    hostLost: 'Connection to the host lost. Reconnecting…',
   },
-  chat,
-  files,
+  chat: {
+    log: 'Conversation',
+    /** Read out with the name of the log. */
+    logHint: 'Use the arrow keys to move between messages.',
+    message: 'Message',
+    placeholder: 'Write a message',
+    hint: 'Enter to send, Shift + Enter for a new line.',
+    alone: 'Nobody else is here yet. Messages are not stored for people who join later.',
+    aloneHandingOver: 'Nobody else is here yet.',
+    send: 'Send',
+    left: (units: number) =>
+      units === 0
+        ? 'Maximum length reached'
+        : plural(units, { one: '# character left', other: '# characters left' }),
+    you: 'You',
+    empty: 'No messages yet. Say hello.',
+    reply: 'Reply',
+    react: 'React',
+    replyingTo: (name: string) => say`Replying to ${name}`,
+    replyingToSelf: 'Replying to yourself',
+    cancelReply: 'Cancel reply',
+    quoted: (name: string) => say`In reply to ${name}:`,
+    earlier: 'In reply to an earlier message',
+    emoji: 'Emoji',
+    reaction: (sign: string, names: string) => say`${sign} from ${names}`,
+    unheard: 'Not delivered yet',
+    told: (name: string) => say`Earlier messages, shared by ${name}`,
+    sinceYouCame: 'Since you joined',
+    fresh: 'New',
+    toLast: 'Jump to the latest message',
+    toEnd: (count: number) => plural(count, { one: '# new message', other: '# new messages' }),
+    typing: (names: readonly string[]) => {
+      const [first = '', second] = names
+      if (names.length > 2) return 'Several people are typing…'
+      return second === undefined ? say`${first} is typing…` : say`${first} and ${second} are typing…`
+    },
+  },
+  files: {
+    attach: 'Send files',
+    attachFolder: 'Send a folder',
+    accept: 'Accept',
+    acceptInto: 'Save as…',
+    acceptAll: 'Accept all',
+    decline: 'Decline',
+    cancel: 'Cancel',
+    pause: 'Pause',
+    resume: 'Resume',
+    saveAgain: 'Save again',
+    fetch: 'Download anyway',
+    takeBack: 'Withdraw',
+    takenBack: 'You withdrew this file.',
+    unknown: 'This file is no longer available.',
+    offeredToAll: 'Nobody has downloaded it yet.',
+    paused: 'Paused.',
+    pausedBy: (name: string) => say`Paused by ${name}.`,
+    keptUnchecked: 'Complete.',
+    ownerGone: (name: string) =>
+      say`Interrupted. ${name} left. Resumes when they come back and offer this file again.`,
+    offerOf: (from: string, file: string) => say`File from ${from}: ${file}`,
+    ownOffer: (file: string) => say`Your file: ${file}`,
+    progressOf: (file: string) => say`Progress of ${file}`,
+    of: (done: string, all: string) => say`${done} of ${all}`,
+    left: (time: string) => say`${time} left`,
+    offers: (count: number) => plural(count, { one: '# file offered', other: '# files offered' }),
+    moving: (count: number) => plural(count, { one: 'Transferring # file', other: 'Transferring # files' }),
+    partly: (done: string, all: string) => say`${done} of ${all} already downloaded.`,
+    dropFor: (room: string) => say`Drop files to send them to ${room}`,
+    nobodyThere: 'Nobody is here to receive files',
+    tooMany: (max: number) => say`Up to ${max} files at a time. Put them in a folder and send that.`,
+    phases,
+    why,
+    rows,
+    whyRow,
+  },
   left: {
-    title: 'You have left',
+    title: 'You left the room',
     titleEnded: 'The room has ended',
-    lead: (room: string) => `You are no longer in ${room}. Nothing of the conversation was kept.`,
-    leadEnded: (room: string) => `${room} is over. Nothing of the conversation was kept.`,
+    lead: (room: string) => say`You are no longer in “${room}”. The conversation was not saved.`,
+    leadEnded: (room: string) => say`“${room}” has ended. The conversation was not saved.`,
     rejoin: 'Rejoin',
     busy: 'Joining…',
     toStart: 'Start page',

@@ -1,5 +1,26 @@
-/** Owns how a piece in another direction is kept from turning the sentence around it, where there is no element for it. */
-export const isolated = (piece: string): string => `\u2068${piece}\u2069`
+/** How a name in another direction is kept from turning the sentence that it stands in (UAX #9, isolates). */
 
-/** For what is written from left to right wherever it stands: addresses, units. */
+export type Direction = 'ltr' | 'rtl'
+
+/** LEFT-TO-RIGHT ISOLATE to POP DIRECTIONAL ISOLATE, for what runs from left to right wherever it stands: addresses, units. */
 export const leftToRight = (piece: string): string => `\u2066${piece}\u2069`
+
+/** What Unicode sets aside for scripts that run from right to left: Hebrew, Arabic, Syriac, Thaana, N'Ko, Adlam, … */
+const fromRight = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u
+
+/**
+ * A name as it goes into a text. Between FIRST STRONG ISOLATE and POP DIRECTIONAL ISOLATE it runs in its own direction
+ * and touches nothing around it. From left to right only names with letters from the right need that; all others stay
+ * as they are, so that they can be searched and copied without invisible characters.
+ */
+export const inText = (direction: Direction, name: string): string =>
+  direction === 'rtl' || fromRight.test(name) ? `\u2068${name}\u2069` : name
+
+/** The tag for a sentence with names in it: strings that are put in are isolated, numbers are not. */
+export const sentences =
+  (direction: Direction) =>
+  (words: TemplateStringsArray, ...pieces: readonly (string | number)[]): string =>
+    words.reduce((before, after, index) => {
+      const piece = pieces[index - 1] ?? ''
+      return `${before}${typeof piece === 'string' ? inText(direction, piece) : piece}${after}`
+    })

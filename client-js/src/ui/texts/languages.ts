@@ -1,4 +1,4 @@
-/** Owns which languages the page speaks: how each calls itself, and where its words are. All but the first are loaded when wanted. */
+/** Which languages the page speaks: how each calls itself, and where its words are. All but the first are loaded when wanted. */
 import { en, type Texts } from './en.ts'
 
 type Entry = {

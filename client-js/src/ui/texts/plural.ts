@@ -1,4 +1,4 @@
-/** Owns how a number and the words that go with it are chosen: each language has rules of its own. */
+/** How a number and the words that go with it are chosen: each language has rules of its own. */
 
 type Forms = Partial<Record<Intl.LDMLPluralRule, string>> & { readonly other: string }
 

@@ -1,11 +1,10 @@
-/** Owns the line that says that others are in a call, and the way in. */
+/** The strip that says that others are in a call, with the button to join them. */
 import type { RefObject } from 'preact'
 import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'
+import { texts } from '../language.ts'
 import type { Model } from '../model.ts'
-import { Face } from '../parts/face.tsx'
-import { Icon } from '../parts/icon.tsx'
-import { text } from '../text.ts'
+import { Avatar, Icon } from '../parts/icon.tsx'
 
 type Props = {
   model: Model
@@ -17,13 +16,13 @@ type Props = {
 export const CallStrip = ({ model, state, join, entrance }: Props) => {
   const participants = model.call.value?.participants ?? []
   const names = participants.map(({ member }) =>
-    shownName(state.members.get(member)?.name ?? text.room.stranger),
+    shownName(state.members.get(member)?.name ?? texts().room.stranger),
   )
   return (
-    <section class="call-strip" aria-label={text.call.area}>
+    <section class="call-strip" aria-label={texts().call.area}>
       <div class="call-strip-faces" aria-hidden="true">
         {names.slice(0, 3).map((name, at) => (
-          <Face key={at} name={name} />
+          <Avatar key={at} name={name} />
         ))}
       </div>
       <p class="call-strip-words" role="status">
@@ -31,13 +30,13 @@ export const CallStrip = ({ model, state, join, entrance }: Props) => {
       </p>
       <button ref={entrance} type="button" class="button button-strong" onClick={join}>
         <Icon name="call" />
-        {text.call.join}
+        {texts().call.join}
       </button>
     </section>
   )
 }
 
 const wordsFor = ([first = '', second, ...more]: readonly string[]): string => {
-  if (second === undefined) return text.call.inIt(first, 0)
-  return more.length === 0 ? text.call.inItTwo(first, second) : text.call.inIt(first, more.length + 1)
+  if (second === undefined) return texts().call.inIt(first, 0)
+  return more.length === 0 ? texts().call.inItTwo(first, second) : texts().call.inIt(first, more.length + 1)
 }

@@ -1,19 +1,19 @@
-/** Owns the conversation: what was said and what happened, who is writing, and the place to write. */
+/** The conversation: what was said and what happened, who is typing, and the field to write in. */
 import { canSpeak } from '../../room/chat.ts'
 import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'
+import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
-import { later } from '../parts/later.tsx'
-import { text } from '../text.ts'
+import { lazy } from '../parts/wrappers.tsx'
 import { Compose } from './compose.tsx'
 import { Log } from './log.tsx'
 
-const FilesStrip = later(() => import('./files-strip.tsx').then(it => it.FilesStrip))
+const FilesStrip = lazy(() => import('./files-strip.tsx').then(it => it.FilesStrip))
 
 type Props = { model: Model; commands: Commands; state: RoomState; alone: boolean }
 
 export const Chat = ({ model, commands, state, alone }: Props) => (
-  <section class="chat" aria-label={text.chat.log}>
+  <section class="chat" aria-label={texts().chat.log}>
     <Log model={model} commands={commands} state={state} empty={!alone && !state.ended} />
     <Typing state={state} />
     {model.files.value.next > 1 && <FilesStrip model={model} commands={commands.files} />}
@@ -29,5 +29,5 @@ const Typing = ({ state }: { state: RoomState }) => {
     const member = state.members.get(id)
     return member ? [shownName(member.name)] : []
   })
-  return <p class="typing">{names.length > 0 && <bdi>{text.chat.typing(names)}</bdi>}</p>
+  return <p class="typing">{names.length > 0 && texts().chat.typing(names)}</p>
 }

@@ -1,26 +1,25 @@
-/** Owns the field in which a message is written. What is typed stays until it has been sent. */
+/** The field in which a message is written. What is typed stays until it has been sent. */
 import { useEffect, useId, useRef } from 'preact/hooks'
 import { canOffer } from '../../room/file.ts'
 import type { RoomState } from '../../room/state.ts'
-import { type ChatEntry, findMessage } from '../../room/timeline.ts'
+import { type ChatEntry, chatUnitsMax, findMessage } from '../../room/timeline.ts'
 import { shownName } from '../format.ts'
+import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
 import { Attach } from '../parts/attach.tsx'
 import { EmojiButton } from '../parts/emoji.tsx'
 import { Icon } from '../parts/icon.tsx'
-import { text } from '../text.ts'
-import { excerpt } from '../words.ts'
+import { excerpt } from '../parts/message-text.tsx'
 
 type Props = { model: Model; commands: Commands; state: RoomState; canSend: boolean; alone: boolean }
 
-const messageUnitsMax = 2_000
 const countdownFrom = 200
 
 export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
   const id = useId()
   const field = useRef<HTMLTextAreaElement>(null)
   const value = model.draft.value
-  const left = messageUnitsMax - value.length
+  const left = chatUnitsMax - value.length
   const answered = findMessage(state.timeline, model.answering.value)
   useEffect(() => {
     if (answered) field.current?.focus()
@@ -42,12 +41,12 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
   }
   const insert = (emoji: string): void => {
     const { current } = field
-    if (!current || current.value.length + emoji.length > messageUnitsMax) return
+    if (!current || current.value.length + emoji.length > chatUnitsMax) return
     current.setRangeText(emoji, current.selectionStart, current.selectionEnd, 'end')
     write(current.value)
     current.focus()
   }
-  const words = alone && state.handsOver ? text.chat.aloneHandingOver : text.chat.alone
+  const words = alone && state.sharesHistory ? texts().chat.aloneHandingOver : texts().chat.alone
   return (
     <form
       class="compose"
@@ -58,14 +57,14 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
     >
       {answered && <Answered entry={answered} model={model} />}
       <label class="sr-only" for={id}>
-        {text.chat.message}
+        {texts().chat.message}
       </label>
       <textarea
         id={id}
         ref={field}
         rows={1}
-        maxLength={messageUnitsMax}
-        placeholder={text.chat.placeholder}
+        maxLength={chatUnitsMax}
+        placeholder={texts().chat.placeholder}
         enterkeyhint="send"
         dir="auto"
         aria-describedby={`${id}-hint`}
@@ -73,19 +72,19 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
         onKeyDown={keyDown}
         onInput={event => write(event.currentTarget.value)}
       />
-      <EmojiButton label={text.chat.emoji} class="button compose-emoji" pick={insert} />
+      <EmojiButton label={texts().chat.emoji} class="button compose-emoji" pick={insert} />
       <Attach canSend={canOffer(state)} commands={commands.files} />
       <button type="submit" class="button button-strong send" aria-disabled={!canSend || value.trim() === ''}>
         <Icon name="send" />
-        <span class="sr-only">{text.chat.send}</span>
+        <span class="sr-only">{texts().chat.send}</span>
       </button>
       <p class={alone ? 'compose-hint compose-hint-alone' : 'compose-hint'} id={`${id}-hint`}>
         {alone ? (
           words
         ) : left <= countdownFrom ? (
-          text.chat.left(left)
+          texts().chat.left(left)
         ) : (
-          <span class="compose-hint-keys">{text.chat.hint}</span>
+          <span class="compose-hint-keys">{texts().chat.hint}</span>
         )}
       </p>
     </form>
@@ -96,9 +95,9 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
 const Answered = ({ entry, model }: { entry: ChatEntry; model: Model }) => (
   <div class="answered">
     <p class="quote">
-      <bdi class="quote-name">
-        {entry.own ? text.chat.replyingToSelf : text.chat.replyingTo(shownName(entry.name))}
-      </bdi>
+      <span class="quote-name">
+        {entry.own ? texts().chat.replyingToSelf : texts().chat.replyingTo(shownName(entry.name))}
+      </span>
       <span class="quote-text" dir="auto">
         {excerpt(entry.text)}
       </span>
@@ -111,7 +110,7 @@ const Answered = ({ entry, model }: { entry: ChatEntry; model: Model }) => (
       }}
     >
       <Icon name="close" />
-      <span class="sr-only">{text.chat.cancelReply}</span>
+      <span class="sr-only">{texts().chat.cancelReply}</span>
     </button>
   </div>
 )

@@ -1,34 +1,34 @@
-/** Owns the card of one file in the conversation: what it is, what can be done with it, and how far it has come. */
+/** The card of one file in the conversation: what it is, what can be done with it, and how far it has come. */
 import { useEffect, useRef } from 'preact/hooks'
 import {
+  activeUpload,
+  type Download,
   type FileCard,
   type FilesState,
-  type Incoming,
-  type Outgoing,
-  outgoingLive,
-  owedSeconds,
   type Rate,
+  secondsLeft,
+  type Upload,
 } from '../../files/state.ts'
 import type { FileEntry } from '../../room/timeline.ts'
 import { bytesText, perSecondText, secondsText, shownName } from '../format.ts'
+import { texts } from '../language.ts'
 import type { FileCommands, Model } from '../model.ts'
 import { Icon } from '../parts/icon.tsx'
 import { Media } from '../parts/media.tsx'
-import { text } from '../text.ts'
 
 type Props = { entry: FileEntry; model: Model; commands: FileCommands }
 
 export const FileOf = ({ entry, model, commands }: Props) => {
   const state = model.files.value
   if (entry.own) return <Shared state={state} entry={entry} commands={commands} />
-  const it = [...state.incoming.values()].find(
+  const it = [...state.downloads.values()].find(
     ({ shownUnder, file }) => shownUnder === entry.owner && file.id === entry.file,
   )
-  const there = it !== undefined && state.parties.has(it.owner)
+  const there = it !== undefined && state.routes.has(it.owner)
   return it ? (
     <Offered it={it} there={there} commands={commands} />
   ) : (
-    <p class="file-gone">{text.files.unknown}</p>
+    <p class="file-gone">{texts().files.unknown}</p>
   )
 }
 
@@ -39,7 +39,7 @@ const Name = ({ file }: { file: FileCard }) => (
 )
 
 /** `there`: its owner is in the room. */
-const Offered = ({ it, there, commands }: { it: Incoming; there: boolean; commands: FileCommands }) => {
+const Offered = ({ it, there, commands }: { it: Download; there: boolean; commands: FileCommands }) => {
   const card = useRef<HTMLElement>(null)
   const name = shownName(it.file.name)
   const open = it.phase === 'offered'
@@ -58,7 +58,7 @@ const Offered = ({ it, there, commands }: { it: Incoming; there: boolean; comman
     <section
       ref={card}
       class={`file file-${it.phase}`}
-      aria-label={text.files.offerOf(shownName(it.ownerName), name)}
+      aria-label={texts().files.offerOf(shownName(it.ownerName), name)}
       tabIndex={open ? 0 : -1}
       onKeyDown={keyDown}
     >
@@ -68,8 +68,8 @@ const Offered = ({ it, there, commands }: { it: Incoming; there: boolean; comman
         <p class="file-state" role="status">
           {stateOf(it, there)}
         </p>
-        {it.here && (
-          <Media name={name} type={it.file.media} size={it.size} load={() => commands.kept(it.key)} />
+        {it.phase === 'kept' && it.here && (
+          <Media name={name} type={it.file.media} size={it.size} load={() => commands.saved(it.key)} />
         )}
         {moving.has(it.phase) && (
           <Bar done={it.stored} size={it.size} rate={it.rate} name={name} still={stands(it)} />
@@ -82,48 +82,48 @@ const Offered = ({ it, there, commands }: { it: Incoming; there: boolean; comman
   )
 }
 
-const moving: ReadonlySet<Incoming['phase']> = new Set(['running', 'checking', 'waiting', 'asking'])
-const stands = ({ phase, paused }: Incoming | Outgoing): boolean =>
+const moving: ReadonlySet<Download['phase']> = new Set(['running', 'checking', 'waiting', 'asking'])
+const stands = ({ phase, paused }: Download | Upload): boolean =>
   paused.ours || paused.theirs || phase === 'waiting'
 
-const stateOf = (it: Incoming, there: boolean): string => {
+const stateOf = (it: Download, there: boolean): string => {
   const from = shownName(it.ownerName)
-  if (it.phase === 'waiting' && !there) return text.files.ownerGone(from)
-  // The original's pages have no hash to compare.
-  if (it.phase === 'kept' && it.road === 'words') return text.files.keptUnchecked
-  if (it.phase === 'left') return text.files.partly(bytesText(it.stored), bytesText(it.size))
-  if (it.phase === 'stopped') return text.files.why[it.why ?? 'lost'](from)
-  if (it.phase === 'running' && it.paused.ours) return text.files.paused
-  if (it.phase === 'running' && it.paused.theirs) return text.files.pausedBy(from)
-  return text.files.phases[it.phase](from)
+  if (it.phase === 'waiting' && !there) return texts().files.ownerGone(from)
+  // Original pages have no hash to compare.
+  if (it.phase === 'kept' && it.transport === 'legacy') return texts().files.keptUnchecked
+  if (it.phase === 'resumable') return texts().files.partly(bytesText(it.stored), bytesText(it.size))
+  if (it.phase === 'stopped') return texts().files.why[it.why ?? 'lost'](from)
+  if (it.phase === 'running' && it.paused.ours) return texts().files.paused
+  if (it.phase === 'running' && it.paused.theirs) return texts().files.pausedBy(from)
+  return texts().files.phases[it.phase](from)
 }
 
-const IncomingButtons = ({ it, commands }: { it: Incoming; commands: FileCommands }) => {
+const IncomingButtons = ({ it, commands }: { it: Download; commands: FileCommands }) => {
   const name = shownName(it.file.name)
   const { key, phase } = it
   if (phase === 'offered')
     return (
       <>
-        <Press strong label={text.files.accept} name={name} press={() => commands.accept(key)} />
+        <Press strong label={texts().files.accept} name={name} press={() => commands.accept(key)} />
         <SaveTo it={it} commands={commands} />
-        <Press label={text.files.decline} name={name} press={() => commands.decline(key)} />
+        <Press label={texts().files.decline} name={name} press={() => commands.decline(key)} />
       </>
     )
-  if (phase === 'left')
+  if (phase === 'resumable')
     return (
       <>
-        <Press strong label={text.files.resume} name={name} press={() => commands.accept(key)} />
-        <Press label={text.files.decline} name={name} press={() => commands.decline(key)} />
+        <Press strong label={texts().files.resume} name={name} press={() => commands.accept(key)} />
+        <Press label={texts().files.decline} name={name} press={() => commands.decline(key)} />
       </>
     )
   if (phase === 'kept')
-    return it.here && <Press label={text.files.saveAgain} name={name} press={() => commands.save(key)} />
+    return it.here && <Press label={texts().files.saveAgain} name={name} press={() => commands.save(key)} />
   // What its owner no longer has cannot be had by asking again.
   if (phase === 'stopped' && (it.why === 'gone' || it.why === 'withdrawn')) return null
   if (phase === 'declined' || phase === 'stopped')
     return (
       <>
-        <Press label={text.files.fetch} name={name} press={() => commands.accept(key)} />
+        <Press label={texts().files.fetch} name={name} press={() => commands.accept(key)} />
         <SaveTo it={it} commands={commands} />
       </>
     )
@@ -131,21 +131,21 @@ const IncomingButtons = ({ it, commands }: { it: Incoming; commands: FileCommand
     <>
       {phase === 'running' && (
         <Press
-          label={it.paused.ours ? text.files.resume : text.files.pause}
+          label={it.paused.ours ? texts().files.resume : texts().files.pause}
           name={name}
           press={() => commands.pause(key, !it.paused.ours)}
         />
       )}
-      <Press label={text.files.cancel} name={name} press={() => commands.cancel(key)} />
+      <Press label={texts().files.cancel} name={name} press={() => commands.cancel(key)} />
     </>
   )
 }
 
-const SaveTo = ({ it, commands }: { it: Incoming; commands: FileCommands }) => {
+const SaveTo = ({ it, commands }: { it: Download; commands: FileCommands }) => {
   const { acceptInto } = commands
   if (!acceptInto) return null
   return (
-    <Press label={text.files.acceptInto} name={shownName(it.file.name)} press={() => acceptInto(it.key)} />
+    <Press label={texts().files.acceptInto} name={shownName(it.file.name)} press={() => acceptInto(it.key)} />
   )
 }
 
@@ -163,18 +163,18 @@ type BarProps = { done: number; size: number; rate: Rate; name: string; still: b
 
 /** Changes all the time, so it is not read out by itself. */
 const Bar = ({ done, size, rate, name, still }: BarProps) => {
-  const left = still ? null : owedSeconds(size - done, rate)
+  const left = still ? null : secondsLeft(size - done, rate)
   return (
     <div class="file-progress" aria-live="off">
       <progress
-        aria-label={text.files.progressOf(name)}
+        aria-label={texts().files.progressOf(name)}
         max={Math.max(1, size)}
         value={size === 0 ? 1 : done}
       />
       <p>
-        <span>{text.files.of(bytesText(done), bytesText(size))}</span>
+        <span>{texts().files.of(bytesText(done), bytesText(size))}</span>
         {left !== null && <span>{perSecondText(rate.perSecond)}</span>}
-        {left !== null && <span>{text.files.left(secondsText(left))}</span>}
+        {left !== null && <span>{texts().files.left(secondsText(left))}</span>}
       </p>
     </div>
   )
@@ -190,11 +190,11 @@ const Shared = ({
   commands: FileCommands
 }) => {
   const share = state.shares.get(entry.file)
-  const rows = [...state.outgoing.values()].filter(({ file }) => file === entry.file)
-  if (!share) return <p class="file-gone">{text.files.takenBack}</p>
+  const rows = [...state.uploads.values()].filter(({ file }) => file === entry.file)
+  if (!share) return <p class="file-gone">{texts().files.takenBack}</p>
   const name = shownName(share.file.name)
   return (
-    <section class="file file-own" aria-label={text.files.offerOf(text.chat.you, name)}>
+    <section class="file file-own" aria-label={texts().files.ownOffer(name)}>
       <Icon name="file" />
       <div class="file-words">
         <Name file={share.file} />
@@ -204,7 +204,7 @@ const Shared = ({
           size={share.file.size}
           load={() => commands.shared(entry.file)}
         />
-        {rows.length === 0 && <p class="file-state">{text.files.offeredToAll}</p>}
+        {rows.length === 0 && <p class="file-state">{texts().files.offeredToAll}</p>}
         {rows.length > 0 && (
           <ul class="file-rows">
             {rows.map(row => (
@@ -214,47 +214,47 @@ const Shared = ({
         )}
       </div>
       <div class="file-buttons">
-        <Press label={text.files.takeBack} name={name} press={() => commands.unshare(entry.file)} />
+        <Press label={texts().files.takeBack} name={name} press={() => commands.unshare(entry.file)} />
       </div>
     </section>
   )
 }
 
-const Row = ({ it, name, commands }: { it: Outgoing; name: string; commands: FileCommands }) => {
+const Row = ({ it, name, commands }: { it: Upload; name: string; commands: FileCommands }) => {
   const to = shownName(it.memberName)
-  const live = outgoingLive.has(it.phase)
+  const live = activeUpload.has(it.phase)
   return (
     <li class="file-row">
       <p class="file-state" role="status">
         {it.phase === 'running' && it.paused.theirs && !it.paused.ours ? (
-          text.files.pausedBy(to)
+          texts().files.pausedBy(to)
         ) : (
           <>
-            <bdi>{to}</bdi>: {rowState(it, to)}
+            <bdi>{to}</bdi>: {rowState(it)}
           </>
         )}
       </p>
       {live && (
-        <Bar done={it.took} size={it.size} rate={it.rate} name={`${name}, ${to}`} still={stands(it)} />
+        <Bar done={it.acked} size={it.size} rate={it.rate} name={`${name}, ${to}`} still={stands(it)} />
       )}
       {live && (
         <div class="file-buttons">
           {it.phase === 'running' && (
             <Press
-              label={it.paused.ours ? text.files.resume : text.files.pause}
+              label={it.paused.ours ? texts().files.resume : texts().files.pause}
               name={`${name}, ${to}`}
               press={() => commands.pause(it.key, !it.paused.ours)}
             />
           )}
-          <Press label={text.files.cancel} name={`${name}, ${to}`} press={() => commands.cancel(it.key)} />
+          <Press label={texts().files.cancel} name={`${name}, ${to}`} press={() => commands.cancel(it.key)} />
         </div>
       )}
     </li>
   )
 }
 
-const rowState = (it: Outgoing, to: string): string => {
-  if (it.phase === 'stopped') return text.files.whyRow[it.why ?? 'lost'](to)
-  if (it.phase === 'running' && it.paused.ours) return text.files.paused
-  return text.files.rows[it.phase]
+const rowState = (it: Upload): string => {
+  if (it.phase === 'stopped') return texts().files.whyRow[it.why ?? 'lost']
+  if (it.phase === 'running' && it.paused.ours) return texts().files.paused
+  return texts().files.rows[it.phase]
 }

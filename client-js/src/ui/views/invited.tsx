@@ -1,13 +1,13 @@
-/** Owns the page behind an invitation: who you are, how you look and sound, and one button. */
-import { joinsWith } from '../joins.ts'
+/** The page behind an invitation: who you are, how you look and sound, and one button. */
+import { isTouch } from '../browser.ts'
+import { texts } from '../language.ts'
 import type { Commands, Model, View } from '../model.ts'
 import { FormTrouble, Frame, Submit } from '../parts/frame.tsx'
-import { later } from '../parts/later.tsx'
-import { text } from '../text.ts'
-import { isTouch } from '../touch.ts'
+import { lazy } from '../parts/wrappers.tsx'
+import { joinMode } from '../selectors.ts'
 import { NameField, PasswordField } from './start.tsx'
 
-const PreviewView = later(() => import('./preview.tsx').then(({ PreviewView }) => PreviewView))
+const PreviewView = lazy(() => import('./preview.tsx').then(({ PreviewView }) => PreviewView))
 
 type Props = { model: Model; commands: Commands; view: Extract<View, { kind: 'invited' }> }
 
@@ -20,7 +20,7 @@ export const Invited = ({ model, commands, view }: Props) => {
     <Frame model={model}>
       <div class="prejoin">
         <div class="prejoin-title">
-          <h1 id="invited-title">{text.invited.title}</h1>
+          <h1 id="invited-title">{texts().invited.title}</h1>
           <p>{leadFor(view)}</p>
         </div>
         <div class="prejoin-preview">
@@ -30,12 +30,12 @@ export const Invited = ({ model, commands, view }: Props) => {
           <NameField model={model} autofocus={!isTouch()} />
           {view.password !== 'known' && <PasswordField model={model} where="invited" />}
           <FormTrouble model={model} where="invited" />
-          <Submit model={model} where="invited" label={text.join.submit} busy={text.join.busy} />
+          <Submit model={model} where="invited" label={texts().join.submit} busy={texts().join.busy} />
           <p class="prejoin-how" role="status">
-            {text.preview.joins[joinsWith(model.preview.value)]}
+            {texts().preview.joins[joinMode(model.preview.value)]}
           </p>
           <button type="button" class="button button-quiet" onClick={commands.toStart}>
-            {text.invited.elsewhere}
+            {texts().invited.elsewhere}
           </button>
         </form>
       </div>
@@ -44,6 +44,6 @@ export const Invited = ({ model, commands, view }: Props) => {
 }
 
 const leadFor = ({ password }: Props['view']): string => {
-  if (password === 'missing') return text.invited.passwordLead
-  return password === 'wrong' ? text.invited.wrongLead : text.invited.lead
+  if (password === 'missing') return texts().invited.passwordLead
+  return password === 'wrong' ? texts().invited.wrongLead : texts().invited.lead
 }

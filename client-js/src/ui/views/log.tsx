@@ -1,17 +1,19 @@
-/** Owns the list of what was said and what happened: where it is scrolled to, what in it is new, which message is pointed at. */
+/**
+ * The list of what was said and what happened: where it is scrolled to, what in it is new, and which message is pointed
+ * at.
+ */
 import type { RefObject } from 'preact'
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { canReact, canSpeak } from '../../room/chat.ts'
 import type { RoomState } from '../../room/state.ts'
 import type { ChatEntry, Entry, MessageId, Timeline } from '../../room/timeline.ts'
-import { visible } from '../attention.ts'
+import { visible } from '../browser.ts'
 import { shownName } from '../format.ts'
+import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
 import { Icon } from '../parts/icon.tsx'
-import { newTo, readUpTo } from '../reading.ts'
-import { text } from '../text.ts'
-import { FileLine } from './file-line.tsx'
-import { type Acts, Message, Time } from './message.tsx'
+import { newTo, readUpTo } from '../selectors.ts'
+import { type Acts, FileLine, Message, Time } from './message.tsx'
 
 type Props = { model: Model; commands: Commands; state: RoomState; empty: boolean }
 
@@ -41,7 +43,7 @@ export const Log = ({ model, commands, state, empty }: Props) => {
         key={entry.key}
         entry={entry}
         follows={breaks === null && followsOn(before, entry)}
-        quoted={entry.answers === null ? null : (messages.get(entry.answers) ?? null)}
+        quoted={entry.replyTo === null ? null : (messages.get(entry.replyTo) ?? null)}
         active={entry.key === (picking ?? pointed)}
         canReply={mayReply}
         canReact={mayReact}
@@ -56,15 +58,15 @@ export const Log = ({ model, commands, state, empty }: Props) => {
         ref={log}
         role="log"
         aria-live="polite"
-        aria-label={text.chat.log}
-        aria-description={text.chat.logHint}
+        aria-label={texts().chat.log}
+        aria-description={texts().chat.logHint}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
         onScroll={scrolled}
         onPointerLeave={() => point(null)}
         onKeyDown={event => walk(event, log)}
       >
-        {timeline.length === 0 && empty && <p class="log-empty">{text.chat.empty}</p>}
+        {timeline.length === 0 && empty && <p class="log-empty">{texts().chat.empty}</p>}
         {drawn}
       </div>
       {!atEnd && <ToEnd fresh={fresh.length} go={() => toEnd(log)} />}
@@ -76,17 +78,17 @@ export const Log = ({ model, commands, state, empty }: Props) => {
 const ToEnd = ({ fresh, go }: { fresh: number; go: () => void }) =>
   fresh > 0 ? (
     <button type="button" class="button button-strong to-end" onClick={go}>
-      {text.chat.toEnd(fresh)}
+      {texts().chat.toEnd(fresh)}
     </button>
   ) : (
     <button
       type="button"
       class="button button-icon to-end to-end-still"
-      title={text.chat.toLast}
+      title={texts().chat.toLast}
       onClick={go}
     >
       <Icon name="open" />
-      <span class="sr-only">{text.chat.toLast}</span>
+      <span class="sr-only">{texts().chat.toLast}</span>
     </button>
   )
 
@@ -177,19 +179,20 @@ const breakBefore = (before: Entry | undefined, entry: Entry, line: number | nul
   if (entry.key === line)
     return (
       <p key="line" class="log-line log-line-fresh">
-        <span>{text.chat.fresh}</span>
+        <span>{texts().chat.fresh}</span>
       </p>
     )
-  const [told, now] = [tellerOf(before), tellerOf(entry)]
-  if (told === now) return null
+  const [earlier, now] = [sharedByOf(before), sharedByOf(entry)]
+  if (earlier === now) return null
   return (
     <p key={`told ${entry.key}`} class="log-line">
-      <bdi>{now === null ? text.chat.sinceYouCame : text.chat.told(shownName(now))}</bdi>
+      <span>{now === null ? texts().chat.sinceYouCame : texts().chat.told(shownName(now))}</span>
     </p>
   )
 }
 
-const tellerOf = (entry: Entry | undefined): string | null => (entry?.kind === 'chat' ? entry.teller : null)
+const sharedByOf = (entry: Entry | undefined): string | null =>
+  entry?.kind === 'chat' ? entry.sharedBy : null
 
 const togetherMs = 180_000
 
@@ -201,6 +204,6 @@ const followsOn = (before: Entry | undefined, entry: ChatEntry): boolean =>
 
 const Notice = ({ entry }: { entry: Extract<Entry, { kind: 'notice' }> }) => (
   <p class="notice">
-    <bdi>{text.notices[entry.notice](shownName(entry.name))}</bdi> <Time at={entry.at} />
+    {texts().notices[entry.notice](shownName(entry.name))} <Time at={entry.at} />
   </p>
 )

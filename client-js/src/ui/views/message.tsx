@@ -1,21 +1,23 @@
-/** Owns one message as it is shown: who, when, what it answers, its words, its signs, and what can be done with it. */
-import type { ChatEntry, MessageId, Sign } from '../../room/timeline.ts'
+/**
+ * One entry of the conversation as it is shown: a message with who, when, what it replies to, its text, its reactions
+ * and what can be done with it; or a file with its card.
+ */
+import type { ChatEntry, FileEntry, MessageId, Reaction } from '../../room/timeline.ts'
 import { clock, listed, shownName } from '../format.ts'
+import { texts } from '../language.ts'
+import type { FileCommands, Model } from '../model.ts'
 import { EmojiButton } from '../parts/emoji.tsx'
-import { Face } from '../parts/face.tsx'
-import { Icon } from '../parts/icon.tsx'
-import { memo } from '../parts/memo.tsx'
-import { Words } from '../parts/words.tsx'
-import { text } from '../text.ts'
-import { excerpt } from '../words.ts'
+import { Avatar, Icon } from '../parts/icon.tsx'
+import { excerpt, MessageText } from '../parts/message-text.tsx'
+import { lazy, memo } from '../parts/wrappers.tsx'
 
 /** What a message can ask for. The same object for as long as the log lives. */
 export type Acts = {
   readonly point: (key: number | null) => void
   readonly reply: (id: MessageId) => void
-  /** The choice of signs has opened, or closed. */
+  /** The emoji picker has opened, or closed. */
   readonly pick: (key: number | null) => void
-  readonly react: (id: MessageId, sign: string, on: boolean) => void
+  readonly react: (id: MessageId, emoji: string, on: boolean) => void
   readonly show: (key: number) => void
 }
 
@@ -34,7 +36,12 @@ type Props = {
 export const Message = memo((props: Props) => {
   const { entry, follows, quoted, active, acts } = props
   const name = shownName(entry.name)
-  const kinds = ['said', entry.own && 'said-own', follows && 'said-on', entry.teller !== null && 'said-told']
+  const kinds = [
+    'said',
+    entry.own && 'said-own',
+    follows && 'said-on',
+    entry.sharedBy !== null && 'said-told',
+  ]
   return (
     <article
       class={kinds.filter(Boolean).join(' ')}
@@ -44,18 +51,18 @@ export const Message = memo((props: Props) => {
       onPointerEnter={({ pointerType }) => pointerType === 'mouse' && acts.point(entry.key)}
       onPointerUp={({ pointerType }) => pointerType !== 'mouse' && acts.point(entry.key)}
     >
-      {!entry.own && (follows ? <span class="face-gap" /> : <Face name={name} />)}
+      {!entry.own && (follows ? <span class="face-gap" /> : <Avatar name={name} />)}
       <div class="said-body">
         <p class={follows ? 'sr-only' : 'said-head'}>
-          <bdi class="said-name">{entry.own ? text.chat.you : name}</bdi> <Time at={entry.at} />
+          <bdi class="said-name">{entry.own ? texts().chat.you : name}</bdi> <Time at={entry.at} />
         </p>
         <div class="said-box">
-          {entry.answers !== null && <Quote entry={quoted} acts={acts} />}
+          {entry.replyTo !== null && <Quote entry={quoted} acts={acts} />}
           <div class="said-text">
-            <Words value={entry.text} />
+            <MessageText value={entry.text} />
           </div>
         </div>
-        {entry.delivery === 'unheard' && <p class="said-state">{text.chat.unheard}</p>}
+        {entry.delivery === 'undelivered' && <p class="said-state">{texts().chat.unheard}</p>}
         <Signs {...props} />
         {active && <Actions {...props} />}
       </div>
@@ -66,11 +73,11 @@ export const Message = memo((props: Props) => {
 export const Time = ({ at }: { at: number }) => <time dateTime={new Date(at).toISOString()}>{clock(at)}</time>
 
 const Quote = ({ entry, acts }: { entry: ChatEntry | null; acts: Acts }) => {
-  if (!entry) return <p class="quote">{text.chat.earlier}</p>
-  const name = entry.own ? text.chat.you : shownName(entry.name)
+  if (!entry) return <p class="quote">{texts().chat.earlier}</p>
+  const name = entry.own ? texts().chat.you : shownName(entry.name)
   return (
     <button type="button" class="quote" onClick={() => acts.show(entry.key)}>
-      <span class="sr-only">{text.chat.quoted(name)}</span>
+      <span class="sr-only">{texts().chat.quoted(name)}</span>
       <bdi class="quote-name" aria-hidden="true">
         {name}
       </bdi>
@@ -82,15 +89,15 @@ const Quote = ({ entry, acts }: { entry: ChatEntry | null; acts: Acts }) => {
 }
 
 const Signs = ({ entry, canReact, acts }: Props) => {
-  const { id, signs } = entry
-  if (signs.length === 0 || id === null) return null
+  const { id, reactions } = entry
+  if (reactions.length === 0 || id === null) return null
   return (
     <ul class="signs">
-      {signs.map(({ sign, by }) => {
+      {reactions.map(({ emoji, by }) => {
         const mine = by.some(({ member }) => member === null)
-        const label = text.chat.reaction(sign, namesOf(by))
+        const label = texts().chat.reaction(emoji, namesOf(by))
         return (
-          <li key={sign}>
+          <li key={emoji}>
             <button
               type="button"
               class="sign"
@@ -98,9 +105,9 @@ const Signs = ({ entry, canReact, acts }: Props) => {
               aria-label={label}
               aria-disabled={!canReact}
               title={label}
-              onClick={() => acts.react(id, sign, !mine)}
+              onClick={() => acts.react(id, emoji, !mine)}
             >
-              {sign} {by.length > 1 && <span class="sign-count">{by.length}</span>}
+              {emoji} {by.length > 1 && <span class="sign-count">{by.length}</span>}
             </button>
           </li>
         )
@@ -109,8 +116,8 @@ const Signs = ({ entry, canReact, acts }: Props) => {
   )
 }
 
-const namesOf = (by: Sign['by']): string =>
-  listed(by.map(({ member, name }) => (member === null ? text.chat.you : shownName(name))))
+const namesOf = (by: Reaction['by']): string =>
+  listed(by.map(({ member, name }) => (member === null ? texts().chat.you : shownName(name))))
 
 const Actions = ({ entry, canReply, canReact, acts }: Props) => {
   const { id, key } = entry
@@ -120,17 +127,36 @@ const Actions = ({ entry, canReply, canReact, acts }: Props) => {
       {canReply && (
         <button type="button" class="act" onClick={() => acts.reply(id)}>
           <Icon name="reply" />
-          <span class="sr-only">{text.chat.reply}</span>
+          <span class="sr-only">{texts().chat.reply}</span>
         </button>
       )}
       {canReact && (
         <EmojiButton
-          label={text.chat.react}
+          label={texts().chat.react}
           class="act"
-          pick={sign => acts.react(id, sign, true)}
+          pick={emoji => acts.react(id, emoji, true)}
           toggled={open => acts.pick(open ? key : null)}
         />
       )}
     </div>
+  )
+}
+
+const FileOf = lazy(() => import('./files.tsx').then(it => it.FileOf))
+
+type FileLineProps = { entry: FileEntry; model: Model; commands: FileCommands }
+
+export const FileLine = ({ entry, model, commands }: FileLineProps) => {
+  const name = shownName(entry.name)
+  return (
+    <article class={entry.own ? 'said said-own' : 'said'} data-key={entry.key}>
+      {!entry.own && <Avatar name={name} />}
+      <div class="said-body">
+        <p class="said-head">
+          <bdi class="said-name">{entry.own ? texts().chat.you : name}</bdi> <Time at={entry.at} />
+        </p>
+        <FileOf entry={entry} model={model} commands={commands} />
+      </div>
+    </article>
   )
 }

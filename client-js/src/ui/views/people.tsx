@@ -1,17 +1,16 @@
-/** Owns the roster: who is here, and how well each is reached. */
+/** The list of people: who is here, and how well each is connected. */
 import { useState } from 'preact/hooks'
 import type { CallState } from '../../call/state.ts'
-import type { Seen } from '../../room/people.ts'
+import type { RosterEntry } from '../../room/roster.ts'
 import { shownName } from '../format.ts'
+import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
-import { Face } from '../parts/face.tsx'
-import { Icon } from '../parts/icon.tsx'
-import { later } from '../parts/later.tsx'
-import { text } from '../text.ts'
+import { Avatar, Icon } from '../parts/icon.tsx'
+import { lazy } from '../parts/wrappers.tsx'
 
-const SafetyDialog = later(() => import('./safety.tsx').then(({ SafetyDialog }) => SafetyDialog))
+const SafetyDialog = lazy(() => import('./safety.tsx').then(({ SafetyDialog }) => SafetyDialog))
 
-type Props = { seen: readonly Seen[]; model: Model; commands: Commands; star: boolean }
+type Props = { seen: readonly RosterEntry[]; model: Model; commands: Commands; star: boolean }
 
 export const People = ({ seen, model, commands, star }: Props) => {
   const call = inCall(model.call.value)
@@ -30,28 +29,28 @@ const inCall = (call: CallState | null): ReadonlySet<string> => {
   return new Set(call && call.own.phase !== 'out' ? ['self', ...others] : others)
 }
 
-type RowProps = { person: Seen; calls: boolean; commands: Commands; star: boolean }
+type RowProps = { person: RosterEntry; calls: boolean; commands: Commands; star: boolean }
 
 const Row = ({ person, calls, commands, star }: RowProps) => {
   const [open, setOpen] = useState(false)
-  const name = person.name === null ? text.room.stranger : shownName(person.name)
+  const name = person.name === null ? texts().room.stranger : shownName(person.name)
   return (
-    <li class={`person reach-${person.reach}`}>
-      <Face name={name} />
+    <li class={`person reach-${person.connectionStatus}`}>
+      <Avatar name={name} />
       <span class="person-words">
         <span class="person-name">
           <bdi>{name}</bdi>
-          {person.host && <span class="tag">{text.room.host}</span>}
+          {person.host && <span class="tag">{texts().room.host}</span>}
         </span>
         <span class="person-reach">
-          {text.reaches[person.reach]}
-          {calls && ` · ${text.call.inCall}`}
+          {texts().reaches[person.connectionStatus]}
+          {calls && ` · ${texts().call.inCall}`}
         </span>
       </span>
-      {person.name !== null && person.reach !== 'self' && (
+      {person.name !== null && person.connectionStatus !== 'self' && (
         <button type="button" class="act person-safety" onClick={() => setOpen(true)}>
           <Icon name="shield" />
-          <span class="sr-only">{text.safety.open(name)}</span>
+          <span class="sr-only">{texts().safety.open(name)}</span>
         </button>
       )}
       {open && (
@@ -59,7 +58,7 @@ const Row = ({ person, calls, commands, star }: RowProps) => {
           commands={commands}
           member={person.key}
           name={name}
-          reach={person.reach}
+          connectionStatus={person.connectionStatus}
           star={star}
           close={() => setOpen(false)}
         />

@@ -1,18 +1,16 @@
-/** Owns the look into the mirror before a call: one's own picture, microphone and camera on or off, and whether they work. */
+/** The preview before a call: one's own picture, microphone and camera on or off, and whether they work. */
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { chime } from '../../call/chime.ts'
 import type { Input } from '../../call/devices.ts'
 import type { PreviewState } from '../../call/preview.ts'
-import { useKeptFocus } from '../kept-focus.ts'
+import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
+import { useKeptFocus } from '../panels.ts'
 import { DeviceList, ToggleWithDevices } from '../parts/devices.tsx'
-import { Face } from '../parts/face.tsx'
-import { Icon } from '../parts/icon.tsx'
-import { Level } from '../parts/level.tsx'
+import { Avatar, Icon } from '../parts/icon.tsx'
+import { Level, Video } from '../parts/live.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { MediaTroubles } from '../parts/trouble.tsx'
-import { Video } from '../parts/video.tsx'
-import { text } from '../text.ts'
 
 type Props = { model: Model; commands: Commands }
 
@@ -27,9 +25,9 @@ export const PreviewView = ({ model, commands }: Props) => {
     return preview.close
   }, [])
   return (
-    <section ref={area} class="preview" aria-label={text.preview.title}>
+    <section ref={area} class="preview" aria-label={texts().preview.title}>
       <div class="preview-picture">
-        <Mirror name={model.userName.value} state={state} want={preview.want} />
+        <SelfView name={model.userName.value} state={state} want={preview.want} />
         {!isAsking(state) && (
           <div class="preview-bar">
             <InputToggle input="microphone" state={state} commands={commands} />
@@ -54,18 +52,18 @@ export const PreviewView = ({ model, commands }: Props) => {
 const isAsking = ({ untouched, microphone, camera }: PreviewState): boolean =>
   untouched && microphone.trouble === null && camera.trouble === null
 
-type MirrorProps = { name: string; state: PreviewState; want: (inputs: readonly Input[]) => void }
+type SelfViewProps = { name: string; state: PreviewState; want: (inputs: readonly Input[]) => void }
 
-const Mirror = ({ name, state, want }: MirrorProps) => {
+const SelfView = ({ name, state, want }: SelfViewProps) => {
   const { microphone, camera } = state
   const stream = useMemo(() => camera.track && new MediaStream([camera.track]), [camera.track])
-  if (stream) return <Video stream={stream} label={text.preview.devices.camera} mirrored />
+  if (stream) return <Video stream={stream} label={texts().preview.devices.camera} mirrored />
   if (isAsking(state)) return <Ask want={want} />
   const asking = microphone.asking || camera.asking
   return (
     <div class="preview-face">
-      {name.trim() === '' ? <Icon name="camera-off" /> : <Face name={name} large />}
-      <p>{asking ? text.preview.asking : text.preview.cameraOff}</p>
+      {name.trim() === '' ? <Icon name="camera-off" /> : <Avatar name={name} large />}
+      <p>{asking ? texts().preview.asking : texts().preview.cameraOff}</p>
     </div>
   )
 }
@@ -73,14 +71,14 @@ const Mirror = ({ name, state, want }: MirrorProps) => {
 /** Nothing is asked of the browser before this has been pressed. The strong button is the one that goes on. */
 const Ask = ({ want }: { want: (inputs: readonly Input[]) => void }) => (
   <div class="preview-ask">
-    <p class="preview-ask-title">{text.preview.ask}</p>
+    <p class="preview-ask-title">{texts().preview.ask}</p>
     <button type="button" class="button" onClick={() => want(['microphone', 'camera'])}>
-      {text.preview.allowBoth}
+      {texts().preview.allowBoth}
     </button>
     <button type="button" class="button button-quiet" onClick={() => want(['microphone'])}>
-      {text.preview.allowMicrophone}
+      {texts().preview.allowMicrophone}
     </button>
-    <p class="preview-ask-hint">{text.preview.askHint}</p>
+    <p class="preview-ask-hint">{texts().preview.askHint}</p>
   </div>
 )
 
@@ -91,8 +89,8 @@ const InputToggle = ({ input, state, commands: { preview, useDevice } }: ToggleP
   const on = track !== null
   return (
     <ToggleWithDevices
-      label={text.preview.devices[input]}
-      chooseLabel={text.preview.choose[input]}
+      label={texts().preview.devices[input]}
+      chooseLabel={texts().preview.choose[input]}
       icon={input}
       iconOff={`${input}-off`}
       on={on}
@@ -130,10 +128,10 @@ const SpeakerTest = ({ state, commands }: { state: PreviewState; commands: Comma
           onClick={() => phase !== 'playing' && void play()}
         >
           <Icon name="speaker" />
-          {phase === 'playing' ? text.preview.testing : text.preview.testSpeaker}
+          {phase === 'playing' ? texts().preview.testing : texts().preview.testSpeaker}
         </button>
         {canChooseSpeaker && devices.speaker.length > 1 && (
-          <Popover label={text.preview.choose.speaker} icon="open" class="round-more">
+          <Popover label={texts().preview.choose.speaker} icon="open" class="round-more">
             {() => (
               <DeviceList
                 kind="speaker"
@@ -146,7 +144,7 @@ const SpeakerTest = ({ state, commands }: { state: PreviewState; commands: Comma
         )}
       </div>
       <p class="field-hint" role="status">
-        {phase === 'failed' && text.preview.testFailed}
+        {phase === 'failed' && texts().preview.testFailed}
       </p>
     </div>
   )

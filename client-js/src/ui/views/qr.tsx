@@ -1,22 +1,28 @@
-/** Owns the invitation as a picture for cameras. Dark on light in both themes, since not every camera reads it otherwise. */
-
+/** The invitation as a QR code. It is dark on light in both themes, since not every camera reads it otherwise. */
 import { useMemo } from 'preact/hooks'
 import encodeQR from 'qr'
+import { texts } from '../language.ts'
 import { Dialog } from '../parts/dialog.tsx'
-import { text } from '../text.ts'
 
 /** What the standard asks for around it. */
 const quiet = 4
 
-export const QrDialog = ({ link, close }: { link: string; close: () => void }) => {
+type Props = {
+  link: string
+  /** Whether the link includes a password. */
+  locked: boolean
+  close: () => void
+}
+
+export const QrDialog = ({ link, locked, close }: Props) => {
   const { path, size } = useMemo(() => drawn(link), [link])
   return (
-    <Dialog title={text.room.qr} close={close}>
-      <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={text.room.qr}>
+    <Dialog title={texts().room.qr} close={close}>
+      <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={texts().room.qr}>
         <rect class="qr-ground" width={size} height={size} />
         <path class="qr-ink" d={path} />
       </svg>
-      <p>{text.room.qrLead}</p>
+      <p>{locked ? texts().room.qrLead : texts().room.qrLeadOpen}</p>
     </Dialog>
   )
 }

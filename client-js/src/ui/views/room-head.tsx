@@ -1,16 +1,15 @@
-/** Owns the head of a room: its name, how it stands with the server, and what can be opened from there. */
+/** The head of a room: its name, the state of the server, and what can be opened from there. */
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'
+import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
 import type { Panels } from '../panels.ts'
-import { ServerState } from '../parts/frame.tsx'
+import { ServerState, SettingsButton } from '../parts/frame.tsx'
 import { Icon, Logo } from '../parts/icon.tsx'
 import { PanelButton } from '../parts/panel.tsx'
-import { SettingsButton } from '../parts/settings-button.tsx'
-import { atStake } from '../stake.ts'
-import { text } from '../text.ts'
+import { leaveGuard } from '../selectors.ts'
 
 type Props = {
   model: Model
@@ -27,7 +26,7 @@ export const RoomHead = ({ model, commands, state, panels, people, children }: P
   useEffect(() => title.current?.focus(), [])
   const { card } = state
   const leave = (): void => {
-    if (atStake(state, model.files.peek()) === null) commands.leave()
+    if (leaveGuard(state, model.files.peek()) === null) commands.leave()
     else model.dialog.value = 'leave'
   }
   return (
@@ -39,21 +38,20 @@ export const RoomHead = ({ model, commands, state, panels, people, children }: P
         </h1>
         <p class="room-kind">
           <Icon name={card.kind} />
-          {card.kind === 'mesh' ? text.room.mesh : text.room.star}
-          {card.kind === 'star' && ` ${text.create.starAlias}`}
+          {texts().create[card.kind]}
         </p>
       </div>
       <RoomServerState model={model} state={state} />
       <div class="room-buttons">
         {children}
-        <PanelButton panels={panels} panel="people" label={text.room.people}>
+        <PanelButton panels={panels} panel="people" label={texts().room.people}>
           <Icon name="people" />
           <span aria-hidden="true">{people}</span>
         </PanelButton>
         <SettingsButton model={model} />
         <button type="button" class="button button-leave" onClick={leave}>
           <Icon name="leave" />
-          <span class="button-words">{text.room.leave}</span>
+          <span class="button-words">{texts().room.leave}</span>
         </button>
       </div>
     </header>
@@ -61,14 +59,14 @@ export const RoomHead = ({ model, commands, state, panels, people, children }: P
 }
 
 /** Can somebody still come in by the link? */
-export const admits = (state: RoomState): boolean => !state.ended && state.seat.type !== 'lost'
+export const admits = (state: RoomState): boolean => !state.ended && state.membership.type !== 'rejected'
 
 /** A line that is up helps nobody once the server has forgotten the room. */
 const RoomServerState = ({ model, state }: { model: Model; state: RoomState }) => {
   if (admits(state)) return <ServerState model={model} />
   return (
     <p class="state state-closed" role="status">
-      <span class="state-words">{state.ended ? text.server.ended : text.server.roomGone}</span>
+      <span class="state-words">{state.ended ? texts().server.ended : texts().server.roomGone}</span>
     </p>
   )
 }

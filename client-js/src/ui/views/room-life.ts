@@ -1,19 +1,19 @@
-/** Owns what goes on in a room beside what is drawn: keys, and what is said aloud. */
+/** What goes on in a room beside what is drawn: keys, and what is announced. */
 import { useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { CallCommands, CallState, MemberId } from '../../call/state.ts'
 import type { RoomState } from '../../room/state.ts'
 import type { Timeline } from '../../room/timeline.ts'
+import { toggleFullScreen } from '../browser.ts'
+import { callAnnouncements } from '../call-announcements.ts'
+import { toggleScreen } from '../devices.ts'
 import { shownName } from '../format.ts'
-import { toggleFullScreen } from '../full-screen.ts'
-import { type Keys, useKeys } from '../keys.ts'
+import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
 import type { Panels } from '../panels.ts'
-import { announce } from '../parts/announcer.tsx'
-import { saidOf } from '../said.ts'
-import { toggleScreen } from '../screens.ts'
-import { text } from '../text.ts'
-import { excerpt } from '../words.ts'
+import { announce } from '../parts/frame.tsx'
+import { excerpt } from '../parts/message-text.tsx'
+import { type Keys, useKeys } from '../shortcuts.ts'
 
 /** The call changes often, and who is in the room seldom. */
 export const useCallSaid = (room: RoomState, model: Model): void => {
@@ -26,8 +26,8 @@ export const useCallSaid = (room: RoomState, model: Model): void => {
     before.current = call
     if (!was || !call) return
     const nameOf = (member: MemberId): string =>
-      shownName(members.current.get(member)?.name ?? text.room.stranger)
-    for (const words of saidOf(was, call, nameOf, text.call.said)) announce(words)
+      shownName(members.current.get(member)?.name ?? texts().room.stranger)
+    for (const words of callAnnouncements(was, call, nameOf, texts().call.said)) announce(words)
   })
 }
 

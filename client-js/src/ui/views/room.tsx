@@ -1,31 +1,30 @@
-/** Owns the room as a whole: where its head, its call, its conversation and its people stand. */
+/**
+ * The room as a whole: where its head, its call, its conversation and its people stand, and what stands there as long
+ * as nobody else has come.
+ */
 import { useComputed } from '@preact/signals'
 import type { CallState } from '../../call/state.ts'
 import { canOffer } from '../../room/file.ts'
-import { people } from '../../room/people.ts'
+import { roster } from '../../room/roster.ts'
 import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'
-import { useFocusAfterCall } from '../kept-focus.ts'
+import { texts } from '../language.ts'
 import type { Commands, Model, View } from '../model.ts'
-import { usePanels } from '../panels.ts'
-import { CopyLink } from '../parts/copy.tsx'
-import { Drop } from '../parts/drop.tsx'
-import { HandOn } from '../parts/hand-on.tsx'
+import { useFocusAfterCall, usePanels } from '../panels.ts'
+import { Drop } from '../parts/attach.tsx'
+import { SettingsButton } from '../parts/frame.tsx'
 import { Icon } from '../parts/icon.tsx'
-import { later } from '../parts/later.tsx'
+import { CopyLink, ShareButtons } from '../parts/invite.tsx'
 import { Panel } from '../parts/panel.tsx'
-import { SettingsButton } from '../parts/settings-button.tsx'
-import { newTo } from '../reading.ts'
-import { relayFails, relayMissing } from '../relay.ts'
-import { text } from '../text.ts'
+import { lazy } from '../parts/wrappers.tsx'
+import { newTo, relayFails, relayMissing } from '../selectors.ts'
 import { CallStrip } from './call-strip.tsx'
 import { Chat } from './chat.tsx'
 import { People } from './people.tsx'
-import { Ready } from './ready.tsx'
 import { admits, RoomHead } from './room-head.tsx'
 import { useCallSaid, useChatSaid, useRoomKeys } from './room-life.ts'
 
-const CallView = later(() => import('./call/call.tsx').then(({ CallView }) => CallView))
+const CallView = lazy(() => import('./call/call.tsx').then(({ CallView }) => CallView))
 
 type Props = { model: Model; commands: Commands; view: Extract<View, { kind: 'room' }> }
 
@@ -39,7 +38,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
   useChatSaid(state.timeline, !inCall || panels.open === 'chat')
   const entrance = useFocusAfterCall(inCall)
   useRoomKeys({ model, commands, panels })
-  const seen = people(state)
+  const seen = roster(state)
   const alone = seen.length === 1
   const chat = <Chat model={model} commands={commands} state={state} alone={alone} />
   const ask = (): void => {
@@ -59,7 +58,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
         {call === 'none' && !state.ended && (
           <button ref={entrance} type="button" class="button button-strong" onClick={ask}>
             <Icon name="call" />
-            <span class="button-words">{text.call.start}</span>
+            <span class="button-words">{texts().call.start}</span>
           </button>
         )}
       </RoomHead>
@@ -83,21 +82,27 @@ export const RoomView = ({ model, commands, view }: Props) => {
         )}
       </main>
       {inCall && (
-        <Panel panels={panels} panel="chat" title={text.call.chat} focus="textarea">
+        <Panel panels={panels} panel="chat" title={texts().call.chat} focus="textarea">
           {panels.open === 'chat' && chat}
         </Panel>
       )}
       <Panel
         panels={panels}
         panel="people"
-        title={text.room.people}
-        note={text.room.peopleCount(seen.length, state.card.peersMax)}
+        title={texts().room.people}
+        note={texts().room.peopleCount(seen.length, state.card.peersMax)}
       >
         <People seen={seen} model={model} commands={commands} star={state.card.kind === 'star'} />
         {(!alone || inCall) && admits(state) && (
           <div class="invite">
             <CopyLink commands={commands} link={invitation} />
-            <HandOn commands={commands} link={invitation} room={shownName(state.card.name)} small />
+            <ShareButtons
+              commands={commands}
+              link={invitation}
+              room={shownName(state.card.name)}
+              locked={state.card.password !== ''}
+              small
+            />
           </div>
         )}
         <div class="panel-narrow">
@@ -129,14 +134,30 @@ const Trouble = ({ model, state }: { model: Model; state: RoomState }) => {
 const relayTrouble = (model: Model, state: RoomState): string | null => {
   const settings = model.settings.value
   if (state.ended) return null
-  if (relayMissing(settings, model.serverRelays.value)) return text.connection.noRelay
-  return relayFails(settings, state) ? text.connection.relayFails : null
+  if (relayMissing(settings, model.serverRelays.value)) return texts().connection.noRelay
+  return relayFails(settings, state) ? texts().connection.relayFails : null
 }
 
 const troubleOf = (state: RoomState): string | null => {
-  if (state.ended) return text.room.ended
+  if (state.ended) return texts().room.ended
   if (state.host === null) return null
   const phase = state.links.get(state.host)?.phase
   if (phase === 'ready') return null
-  return phase === 'lost' ? text.room.hostLost : text.room.waitingForHost
+  return phase === 'lost' ? texts().room.hostLost : texts().room.waitingForHost
 }
+
+type ReadyProps = { commands: Commands; state: RoomState; link: string; created: boolean }
+
+export const Ready = ({ commands, state, link, created }: ReadyProps) => (
+  <section class="ready" aria-labelledby="ready-title">
+    <h2 id="ready-title">{created ? texts().room.ready : texts().room.alone}</h2>
+    <p>{state.card.password === '' ? texts().room.readyLeadOpen : texts().room.readyLead}</p>
+    <CopyLink commands={commands} link={link} shown />
+    <ShareButtons
+      commands={commands}
+      link={link}
+      room={shownName(state.card.name)}
+      locked={state.card.password !== ''}
+    />
+  </section>
+)

@@ -1,20 +1,20 @@
-/** Owns what can be said of the connection to one person: its way, and the code that proves it. */
+/** What can be told of the connection to one person: whether it is direct, and the code that proves it. */
 import { useEffect, useState } from 'preact/hooks'
-import type { Reach } from '../../room/people.ts'
+import type { ConnectionStatus } from '../../room/roster.ts'
+import { texts } from '../language.ts'
 import type { Commands, ConnectionShown } from '../model.ts'
 import { Dialog } from '../parts/dialog.tsx'
-import { text } from '../text.ts'
 
 type Props = {
   commands: Commands
   member: string
   name: string
-  reach: Reach
+  connectionStatus: ConnectionStatus
   star: boolean
   close: () => void
 }
 
-export const SafetyDialog = ({ commands, member, name, reach, star, close }: Props) => {
+export const SafetyDialog = ({ commands, member, name, connectionStatus, star, close }: Props) => {
   const [shown, setShown] = useState<ConnectionShown | null | 'asking'>('asking')
   useEffect(() => {
     let here = true
@@ -22,13 +22,13 @@ export const SafetyDialog = ({ commands, member, name, reach, star, close }: Pro
     return () => {
       here = false
     }
-  }, [member, reach])
+  }, [member, connectionStatus])
   return (
-    <Dialog title={text.safety.open(name)} close={close}>
-      {reach === 'via-host' ? (
-        <p>{text.safety.viaHost(name)}</p>
+    <Dialog title={texts().safety.open(name)} close={close}>
+      {connectionStatus === 'via-host' ? (
+        <p>{texts().safety.viaHost(name)}</p>
       ) : shown === null ? (
-        <p>{text.safety.none}</p>
+        <p>{texts().safety.none}</p>
       ) : (
         shown !== 'asking' && <Shown connection={shown} star={star} />
       )}
@@ -36,22 +36,30 @@ export const SafetyDialog = ({ commands, member, name, reach, star, close }: Pro
   )
 }
 
-const Shown = ({ connection: { way, code }, star }: { connection: ConnectionShown; star: boolean }) => (
+const Shown = ({
+  connection: { candidateKind, code },
+  star,
+}: {
+  connection: ConnectionShown
+  star: boolean
+}) => (
   <>
-    {way !== null && <p>{way === 'direct' ? text.safety.direct : text.safety.relayed}</p>}
+    {candidateKind !== null && (
+      <p>{candidateKind === 'direct' ? texts().safety.direct : texts().safety.relayed}</p>
+    )}
     {code === null ? (
-      <p>{text.safety.noHttps}</p>
+      <p>{texts().safety.noHttps}</p>
     ) : (
       <section class="safety" aria-labelledby="safety-code">
-        <h3 id="safety-code">{text.safety.code}</h3>
+        <h3 id="safety-code">{texts().safety.code}</h3>
         <p class="safety-code" dir="ltr">
           {code.map((group, index) => (
             <span key={index}>{group} </span>
           ))}
         </p>
-        <p>{text.safety.lead}</p>
-        <p>{text.safety.differs}</p>
-        {star && <p class="field-hint">{text.safety.starHost}</p>}
+        <p>{texts().safety.lead}</p>
+        <p>{texts().safety.differs}</p>
+        {star && <p class="field-hint">{texts().safety.starHost}</p>}
       </section>
     )}
   </>

@@ -1,11 +1,11 @@
-/** Owns the first view: who you are, and the two ways into a room. */
+/** The first view: who you are, and the two ways into a room. */
 import { useRef } from 'preact/hooks'
-import type { Commands, CreateForm, Model } from '../model.ts'
-import { nameUnitsMax, passwordUnitsMax, roomNameUnitsMax } from '../model.ts'
+import { ownNameUnitsMax } from '../../app/settings.ts'
+import { texts } from '../language.ts'
+import { type Commands, type CreateForm, type Model, passwordUnitsMax, roomNameUnitsMax } from '../model.ts'
 import { Field } from '../parts/field.tsx'
 import { FormTrouble, Frame, fieldTrouble, Submit } from '../parts/frame.tsx'
 import { Icon } from '../parts/icon.tsx'
-import { text } from '../text.ts'
 
 type Props = { model: Model; commands: Commands }
 
@@ -21,8 +21,8 @@ export const Start = ({ model, commands }: Props) => {
     <Frame model={model}>
       <div class="start" ref={start}>
         <div class="start-lead">
-          <h1>{text.start.title}</h1>
-          <p>{text.start.lead}</p>
+          <h1>{texts().start.title}</h1>
+          <p>{texts().start.lead}</p>
         </div>
         <form class="start-name" onSubmit={named}>
           <NameField model={model} />
@@ -36,11 +36,11 @@ export const Start = ({ model, commands }: Props) => {
 
 export const NameField = ({ model, autofocus }: { model: Model; autofocus?: boolean }) => (
   <Field
-    label={text.start.yourName}
-    hint={text.start.yourNameHint}
+    label={texts().start.yourName}
+    hint={texts().start.yourNameHint}
     trouble={fieldTrouble(model, 'no-name')}
     value={model.userName.value}
-    unitsMax={nameUnitsMax}
+    unitsMax={ownNameUnitsMax}
     autocomplete="nickname"
     autofocus={autofocus ?? false}
     input={name => {
@@ -60,23 +60,23 @@ const CreateRoom = ({ model, commands }: Props) => {
   }
   return (
     <form class="card start-create" onSubmit={submit} aria-labelledby="create-title">
-      <h2 id="create-title">{text.create.title}</h2>
-      <p class="card-lead">{text.create.lead}</p>
+      <h2 id="create-title">{texts().create.title}</h2>
+      <p class="card-lead">{texts().create.lead}</p>
       <Field
-        label={text.create.roomName}
+        label={texts().create.roomName}
         value={form.name}
         unitsMax={roomNameUnitsMax}
         placeholder={defaultName(model)}
         input={name => change({ name })}
       />
       <fieldset class="kinds">
-        <legend>{text.create.kind}</legend>
+        <legend>{texts().create.kind}</legend>
         <Kind form={form} kind="mesh" change={change} />
         <Kind form={form} kind="star" change={change} />
       </fieldset>
       <Field
-        label={text.create.password}
-        hint={text.create.passwordHint}
+        label={texts().create.password}
+        hint={texts().create.passwordHint}
         value={form.password}
         unitsMax={passwordUnitsMax}
         input={password => change({ password })}
@@ -86,21 +86,21 @@ const CreateRoom = ({ model, commands }: Props) => {
             class="button"
             onClick={() => change({ password: commands.generatePassword() })}
           >
-            {text.create.generate}
+            {texts().create.generate}
           </button>
         }
       />
       <PeersMax value={form.peersMax} change={peersMax => change({ peersMax })} />
       <FormTrouble model={model} where="create" />
-      <Submit model={model} where="create" label={text.create.submit} busy={text.create.busy} />
+      <Submit model={model} where="create" label={texts().create.submit} busy={texts().create.busy} />
     </form>
   )
 }
 
 /** A long name leaves no room for the rest. */
 const defaultName = (model: Model): string => {
-  const named = text.create.defaultName(model.userName.value.trim())
-  return named.length <= roomNameUnitsMax ? named : text.create.defaultName('')
+  const named = texts().create.defaultName(model.userName.value.trim())
+  return named.length <= roomNameUnitsMax ? named : texts().create.defaultName('')
 }
 
 type KindProps = { form: CreateForm; kind: CreateForm['kind']; change: (part: Partial<CreateForm>) => void }
@@ -110,18 +110,15 @@ const Kind = ({ form, kind, change }: KindProps) => (
     <input type="radio" name="kind" checked={form.kind === kind} onChange={() => change({ kind })} />
     <Icon name={kind} />
     <span class="kind-words">
-      <span class="kind-name">
-        {text.create[kind]}
-        {kind === 'star' && <span class="kind-alias"> {text.create.starAlias}</span>}
-      </span>
-      <span class="kind-lead">{kind === 'mesh' ? text.create.meshLead : text.create.starLead}</span>
+      <span class="kind-name">{texts().create[kind]}</span>
+      <span class="kind-lead">{kind === 'mesh' ? texts().create.meshLead : texts().create.starLead}</span>
     </span>
   </label>
 )
 
 const PeersMax = ({ value, change }: { value: number; change: (value: number) => void }) => (
   <div class="field">
-    <label for="peers-max">{text.create.peersMax}</label>
+    <label for="peers-max">{texts().create.peersMax}</label>
     <div class="range">
       <input
         id="peers-max"
@@ -148,25 +145,25 @@ const JoinRoom = ({ model, commands }: Props) => {
   }
   return (
     <form class="card start-join" onSubmit={submit} aria-labelledby="join-title">
-      <h2 id="join-title">{text.join.title}</h2>
-      <p class="card-lead">{text.join.lead}</p>
+      <h2 id="join-title">{texts().join.title}</h2>
+      <p class="card-lead">{texts().join.lead}</p>
       <Field
-        label={text.join.room}
+        label={texts().join.room}
         value={form.room}
         trouble={fieldTrouble(model, 'not-a-room', 'join')}
         input={room}
       />
       <PasswordField model={model} where="join" />
       <FormTrouble model={model} where="join" />
-      <Submit model={model} where="join" label={text.join.submit} busy={text.join.busy} />
+      <Submit model={model} where="join" label={texts().join.submit} busy={texts().join.busy} />
     </form>
   )
 }
 
 export const PasswordField = ({ model, where }: { model: Model; where: 'join' | 'invited' }) => (
   <Field
-    label={text.join.password}
-    hint={where === 'join' ? text.join.passwordHint : undefined}
+    label={texts().join.password}
+    hint={where === 'join' ? texts().join.passwordHint : undefined}
     trouble={fieldTrouble(model, 'wrong-password', where) ?? fieldTrouble(model, 'no-password', where)}
     value={model.join.value.password}
     unitsMax={100}

@@ -1,11 +1,11 @@
-/** Owns the bar of a call: microphone, camera, screen, chat, people, more, leave; always in that order. */
+/** The bar of a call: microphone, camera, screen, chat, people, more, leave; always in that order. */
 import type { Choice, DeviceKind, Input } from '../../../call/devices.ts'
 import type { CallCommands, CallState } from '../../../call/state.ts'
+import { texts } from '../../language.ts'
 import type { Panels } from '../../panels.ts'
 import { ToggleWithDevices } from '../../parts/devices.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { PanelButton } from '../../parts/panel.tsx'
-import { text } from '../../text.ts'
 import { More, type MoreProps } from './more.tsx'
 import { ScreenButton } from './screen-button.tsx'
 
@@ -20,27 +20,27 @@ export type BarProps = MoreProps & {
 export const Bar = (props: BarProps) => {
   const { call, panels, unread } = props
   return (
-    <div class="bar" role="toolbar" aria-label={text.call.bar}>
+    <div class="bar" role="toolbar" aria-label={texts().call.bar}>
       <MicrophoneButton {...props} />
       <CameraButton {...props} />
       <ScreenButton {...props} />
       <PanelButton
         panels={panels}
         panel="chat"
-        label={unread ? text.call.chatUnread : text.call.chat}
+        label={unread ? texts().call.chatUnread : texts().call.chat}
         class="round"
         keys="c"
       >
         <Icon name="chat" />
         {unread && <span class="round-mark round-mark-news" aria-hidden="true" />}
       </PanelButton>
-      <PanelButton panels={panels} panel="people" label={text.call.peoplePanel} class="round bar-wide">
+      <PanelButton panels={panels} panel="people" label={texts().call.peoplePanel} class="round bar-wide">
         <Icon name="people" />
       </PanelButton>
       <More {...props} />
-      <button type="button" class="round round-leave" title={text.call.leave} onClick={() => call.leave()}>
+      <button type="button" class="round round-leave" title={texts().call.leave} onClick={() => call.leave()}>
         <Icon name="hang-up" />
-        <span class="sr-only">{text.call.leave}</span>
+        <span class="sr-only">{texts().call.leave}</span>
       </button>
     </div>
   )
@@ -48,7 +48,7 @@ export const Bar = (props: BarProps) => {
 
 const MicrophoneButton = ({ state: { own, troubles }, call, devices, choose }: BarProps) => {
   const toggle = {
-    label: text.call.microphone,
+    label: texts().call.microphone,
     icon: 'microphone',
     iconOff: 'microphone-off',
     troubled: isTroubled(troubles, 'microphone'),
@@ -65,7 +65,7 @@ const MicrophoneButton = ({ state: { own, troubles }, call, devices, choose }: B
         toggle={event => {
           if (!held || !isTouch(event)) void call.setMuted(on)
         }}
-        chooseLabel={text.preview.choose.microphone}
+        chooseLabel={texts().preview.choose.microphone}
         lists={(['microphone', 'speaker'] as const).map(kind => ({
           kind,
           devices: devices[kind],
@@ -93,7 +93,7 @@ const talkWhileHeld = (call: CallCommands) => ({
 
 const CameraButton = ({ state: { own, troubles }, call, devices, choose }: BarProps) => (
   <ToggleWithDevices
-    label={text.call.camera}
+    label={texts().call.camera}
     icon="camera"
     iconOff="camera-off"
     on={own.camera !== 'off'}
@@ -101,7 +101,7 @@ const CameraButton = ({ state: { own, troubles }, call, devices, choose }: BarPr
     troubled={isTroubled(troubles, 'camera')}
     shortcut="v"
     toggle={() => void call.setCamera(own.camera === 'off')}
-    chooseLabel={text.preview.choose.camera}
+    chooseLabel={texts().preview.choose.camera}
     lists={[
       {
         kind: 'camera',

@@ -1,28 +1,26 @@
-/** Owns the call as one sees it: tiles on their stage, what is to be said, and the bar. */
+/** The call as one sees it: tiles on their stage, banners, and the bar. */
 import { useEffect, useRef, useState } from 'preact/hooks'
 import type { CallCommands, CallState } from '../../../call/state.ts'
-import { people, type Seen } from '../../../room/people.ts'
+import { type RosterEntry, roster } from '../../../room/roster.ts'
 import type { RoomState } from '../../../room/state.ts'
+import { isTouch, useFullScreen, useIdle } from '../../browser.ts'
 import { useDevices, usePlugged } from '../../devices.ts'
 import { shownName } from '../../format.ts'
-import { useFullScreen, useIdle } from '../../full-screen.ts'
+import { texts } from '../../language.ts'
 import type { Commands, Model } from '../../model.ts'
 import type { Panels } from '../../panels.ts'
-import { announce } from '../../parts/announcer.tsx'
-import { CopyLink } from '../../parts/copy.tsx'
-import { later } from '../../parts/later.tsx'
-import { text } from '../../text.ts'
-import { arrange, type Known, type Tile, tilesOf } from '../../tiles.ts'
-import { isTouch } from '../../touch.ts'
+import { announce } from '../../parts/frame.tsx'
+import { CopyLink } from '../../parts/invite.tsx'
+import { lazy } from '../../parts/wrappers.tsx'
+import { arrange, type Known, type Tile, tilesOf, titleOf } from '../../tiles.ts'
+import { Banners } from './banners.tsx'
 import { Bar } from './bar.tsx'
-import { Notes } from './notes.tsx'
 import { Stage } from './stage.tsx'
-import { titleOf } from './title.ts'
 import '../../styles/call.css'
-import '../../styles/notes.css'
+import '../../styles/banners.css'
 import '../../styles/tile.css'
 
-const SafetyDialog = later(() => import('../safety.tsx').then(({ SafetyDialog }) => SafetyDialog))
+const SafetyDialog = lazy(() => import('../safety.tsx').then(({ SafetyDialog }) => SafetyDialog))
 
 export type CallViewProps = {
   room: RoomState
@@ -57,11 +55,11 @@ const Inside = ({ room, state, call, model, commands, panels, unread, invitation
     area.current?.focus()
     void call.setAudioOnly(false)
   }
-  const scene = arrange(tilesOf(state, room.person.name, knownIn(people(room))), pinned)
+  const scene = arrange(tilesOf(state, room.person.name, knownIn(roster(room))), pinned)
   return (
-    <section ref={area} class={idle ? 'call call-idle' : 'call'} aria-label={text.call.area} tabIndex={-1}>
+    <section ref={area} class={idle ? 'call call-idle' : 'call'} aria-label={texts().call.area} tabIndex={-1}>
       <Stage scene={scene} pinned={pinned} pin={pin} call={call} prove={setProved}>
-        <Notes
+        <Banners
           state={state}
           call={call}
           reconnecting={isReconnecting(room)}
@@ -78,9 +76,9 @@ const Inside = ({ room, state, call, model, commands, panels, unread, invitation
         <Aside state={state} />
         {own.audioOnly && (
           <p class="call-mode">
-            {text.call.audioOnly}
+            {texts().call.audioOnly}
             <button type="button" class="button button-small" onClick={showPictures}>
-              {text.call.showPictures}
+              {texts().call.showPictures}
             </button>
           </p>
         )}
@@ -107,7 +105,7 @@ const Inside = ({ room, state, call, model, commands, panels, unread, invitation
           commands={commands}
           member={proved.member}
           name={proved.name}
-          reach={proved.reach}
+          connectionStatus={proved.connectionStatus}
           star={room.card.kind === 'star'}
           close={() => setProved(null)}
         />
@@ -121,30 +119,33 @@ const usePins = () => {
   const pin = (tile: Tile): void => {
     const next = new Set(pinned)
     if (!next.delete(tile.key)) next.add(tile.key)
-    announce((next.has(tile.key) ? text.call.pinned : text.call.unpinned)(titleOf(tile)))
+    announce((next.has(tile.key) ? texts().call.pinned : texts().call.unpinned)(titleOf(tile)))
     setPinned(next)
   }
   return { pinned, pin }
 }
 
 const knownIn =
-  (seen: readonly Seen[]) =>
+  (seen: readonly RosterEntry[]) =>
   (member: string): Known => {
     const found = seen.find(({ key }) => key === member)
-    return { name: shownName(found?.name ?? text.room.stranger), reach: found?.reach ?? 'connecting' }
+    return {
+      name: shownName(found?.name ?? texts().room.stranger),
+      connectionStatus: found?.connectionStatus ?? 'connecting',
+    }
   }
 
 /** Everybody at once is out of reach: then it is us. */
 const isReconnecting = ({ links }: RoomState): boolean => {
   const all = [...links.values()]
-  return all.length > 0 && all.every(({ phase, steady }) => phase === 'lost' || !steady)
+  return all.length > 0 && all.every(link => link.phase === 'lost' || !link.steady)
 }
 
 /** Beside the bar: that nobody else is there yet, or what a host carries. */
 const Aside = ({ state: { carrying, participants } }: { state: CallState }) => {
-  if (participants.length === 0) return <p class="call-aside">{text.call.alone}</p>
+  if (participants.length === 0) return <p class="call-aside">{texts().call.alone}</p>
   // With one guest there is nobody to pass anything on to.
   if (!carrying || carrying.guests < 2) return null
   const megabits = (carrying.bitsPerSecond / 1e6).toFixed(1)
-  return <p class="call-aside">{text.call.carrying(carrying.guests, megabits)}</p>
+  return <p class="call-aside">{texts().call.carrying(carrying.guests, megabits)}</p>
 }

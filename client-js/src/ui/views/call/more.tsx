@@ -1,14 +1,12 @@
-/** Owns what is wanted less often in a call, and on a narrow window what the bar has no room for. */
+/** The menu of what is needed less often in a call and, on a narrow window, of what the bar has no room for. */
 import { type Devices, following } from '../../../call/devices.ts'
 import type { CallCommands, CallState } from '../../../call/state.ts'
-import type { FullScreen } from '../../full-screen.ts'
+import { type FullScreen, isTouch } from '../../browser.ts'
+import { canShare, toggleScreen } from '../../devices.ts'
+import { texts } from '../../language.ts'
 import type { Panels } from '../../panels.ts'
 import { Switch } from '../../parts/choice.tsx'
-import { MenuItem } from '../../parts/menu.tsx'
-import { Popover } from '../../parts/popover.tsx'
-import { canShare, toggleScreen } from '../../screens.ts'
-import { text } from '../../text.ts'
-import { isTouch } from '../../touch.ts'
+import { MenuItem, Popover } from '../../parts/popover.tsx'
 
 export type MoreProps = {
   state: CallState
@@ -22,7 +20,7 @@ export type MoreProps = {
 }
 
 export const More = (props: MoreProps) => (
-  <Popover label={text.call.more} icon="more" class="round">
+  <Popover label={texts().call.more} icon="more" class="round">
     {close => <Menu {...props} close={close} />}
   </Popover>
 )
@@ -43,7 +41,7 @@ const Menu = (props: MoreProps & { close: () => void }) => {
       {other && (
         <MenuItem
           icon="camera-switch"
-          label={text.call.switchCamera}
+          label={texts().call.switchCamera}
           // Not remembered: the next call begins with the camera that was chosen.
           press={after(() => void call.useCamera(other))}
         />
@@ -52,39 +50,43 @@ const Menu = (props: MoreProps & { close: () => void }) => {
         <div class="bar-narrow">
           <MenuItem
             icon={own.screens.length > 0 ? 'screen-off' : 'screen'}
-            label={own.screens.length > 0 ? text.call.screenStop : text.call.screen}
+            label={own.screens.length > 0 ? texts().call.screenStop : texts().call.screen}
             press={after(() => toggleScreen(state, call))}
           />
         </div>
       )}
       <div class="bar-narrow">
-        <MenuItem icon="people" label={text.call.peoplePanel} press={after(() => panels.toggle('people'))} />
+        <MenuItem
+          icon="people"
+          label={texts().call.peoplePanel}
+          press={after(() => panels.toggle('people'))}
+        />
       </div>
       {fullScreen.can && (
         <MenuItem
           icon={fullScreen.on ? 'full-screen-off' : 'full-screen'}
-          label={fullScreen.on ? text.call.fullScreenOff : text.call.fullScreen}
+          label={fullScreen.on ? texts().call.fullScreenOff : texts().call.fullScreen}
           keys={touch ? undefined : 'f'}
           press={after(fullScreen.toggle)}
         />
       )}
       <div class="menu-switches">
         <Switch
-          label={text.call.audioOnly}
-          hint={text.call.audioOnlyHint}
+          label={texts().call.audioOnly}
+          hint={texts().call.audioOnlyHint}
           on={own.audioOnly}
           change={on => void call.setAudioOnly(on)}
         />
         <Switch
-          label={text.call.pushToTalk}
-          hint={touch ? text.call.pushToTalkHintTouch : text.call.pushToTalkHint}
+          label={texts().call.pushToTalk}
+          hint={touch ? texts().call.pushToTalkHintTouch : texts().call.pushToTalkHint}
           on={own.pushToTalk}
           change={setPushToTalk}
         />
       </div>
-      <MenuItem icon="settings" label={text.settings.title} press={after(openSettings)} />
+      <MenuItem icon="settings" label={texts().settings.title} press={after(openSettings)} />
       {!touch && (
-        <MenuItem icon="keyboard" label={text.call.shortcutsTitle} keys="?" press={after(openShortcuts)} />
+        <MenuItem icon="keyboard" label={texts().call.shortcutsTitle} keys="?" press={after(openShortcuts)} />
       )}
     </div>
   )

@@ -1,11 +1,10 @@
-/** Owns the button that shares a screen, and what can be said about one that is shared. */
+/** The button that shares a screen, and the options of one that is shared. */
 import { useId } from 'preact/hooks'
 import type { CallCommands, CallState, OwnScreen, ScreenHint } from '../../../call/state.ts'
+import { canShare, share, toggleScreen } from '../../devices.ts'
+import { texts } from '../../language.ts'
 import { Icon } from '../../parts/icon.tsx'
-import { MenuItem } from '../../parts/menu.tsx'
-import { Popover } from '../../parts/popover.tsx'
-import { canShare, share, toggleScreen } from '../../screens.ts'
-import { text } from '../../text.ts'
+import { MenuItem, Popover } from '../../parts/popover.tsx'
 
 type Props = { state: CallState; call: CallCommands }
 
@@ -13,7 +12,7 @@ export const ScreenButton = ({ state, call }: Props) => {
   if (!canShare()) return null
   const { screens } = state.own
   const sharing = screens.length > 0
-  const label = sharing ? text.call.screenStop : text.call.screen
+  const label = sharing ? texts().call.screenStop : texts().call.screen
   return (
     <div class="round-pair bar-wide">
       <button
@@ -27,7 +26,7 @@ export const ScreenButton = ({ state, call }: Props) => {
         <span class="sr-only">{label}</span>
       </button>
       {sharing && (
-        <Popover label={text.call.screenMore} icon="open" class="round-more">
+        <Popover label={texts().call.screenMore} icon="open" class="round-more">
           {close => (
             <div class="menu">
               {screens.map(screen => (
@@ -35,7 +34,7 @@ export const ScreenButton = ({ state, call }: Props) => {
               ))}
               <MenuItem
                 icon="screen"
-                label={text.call.shareAnother}
+                label={texts().call.shareAnother}
                 press={() => {
                   close()
                   share(call)
@@ -55,7 +54,7 @@ const Hints = ({ screen, call }: { screen: OwnScreen; call: CallCommands }) => {
   const name = useId()
   return (
     <fieldset class="options">
-      <legend>{text.call.hintTitle}</legend>
+      <legend>{texts().call.hintTitle}</legend>
       {hints.map(hint => (
         <label class="option" key={hint}>
           <input
@@ -64,7 +63,7 @@ const Hints = ({ screen, call }: { screen: OwnScreen; call: CallCommands }) => {
             checked={screen.hint === hint}
             onChange={() => call.setHint(screen.id, hint)}
           />
-          <span>{text.call.hints[hint]}</span>
+          <span>{texts().call.hints[hint]}</span>
         </label>
       ))}
     </fieldset>

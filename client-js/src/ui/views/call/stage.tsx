@@ -1,9 +1,9 @@
-/** Owns where the tiles stand: measures the room there is, and lays stage, grid and corner out in it. */
+/** Measures the room there is for the tiles, and lays stage, grid and corner out in it. */
 import type { ComponentChildren } from 'preact'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import type { CallCommands, StreamSize } from '../../../call/state.ts'
-import { type Box, exactly, filling, layOut, shapeFor } from '../../grid.ts'
-import { text } from '../../text.ts'
+import { type Box, exactly, layOut, shapeFor } from '../../grid.ts'
+import { texts } from '../../language.ts'
 import type { Scene, Tile } from '../../tiles.ts'
 import { TileView } from './tile.tsx'
 
@@ -20,9 +20,9 @@ export const Stage = ({ scene, children, ...tools }: Props & { children: Compone
   const { stage, grid, corner } = scene
   return (
     <div class={stage.length > 0 ? 'stage stage-split' : 'stage'}>
-      {stage.length > 0 && <Tiles tiles={stage} {...tools} large label={text.call.area} />}
+      {stage.length > 0 && <Tiles tiles={stage} {...tools} large label={texts().call.area} />}
       {grid.length > 0 && (
-        <Tiles tiles={grid} corner={corner} {...tools} strip={stage.length > 0} label={text.call.people} />
+        <Tiles tiles={grid} corner={corner} {...tools} strip={stage.length > 0} label={texts().call.people} />
       )}
       {children}
     </div>
@@ -36,8 +36,6 @@ type TilesProps = Omit<Props, 'scene'> & {
   label: string
   /** What is shown there is shown whole. */
   large?: boolean
-  /** Somebody has the room to themselves. */
-  alone?: boolean
   /** Beside the stage: small, in a row or a column that scrolls. */
   strip?: boolean
 }
@@ -47,11 +45,11 @@ const gap = 8
 const nameHeight = 34
 const roomForWords = 120
 
-const Tiles = ({ tiles, corner, label, large, strip, alone, pinned, ...tools }: TilesProps) => {
+const Tiles = ({ tiles, corner, label, large, strip, pinned, ...tools }: TilesProps) => {
   const list = useRef<HTMLUListElement>(null)
   const box = useBox(list)
   const ratio = usePictureRatio(list)
-  const shape = large ? exactly(tiles.length === 1 ? ratio : usualRatio) : alone ? filling : shapeFor(box)
+  const shape = large ? exactly(tiles.length === 1 ? ratio : usualRatio) : shapeFor(box)
   const grid = layOut(tiles.length, box, gap, shape)
   const below = Math.max(0, (box.height - grid.rows * (grid.height + gap) + gap) / 2)
   useLayoutEffect(() => {

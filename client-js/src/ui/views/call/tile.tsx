@@ -1,14 +1,11 @@
-/** Owns one tile: somebody's picture or face, their name, and how they are heard, seen and reached. */
+/** One tile: somebody's picture or avatar, their name, and how well they are heard, seen and connected. */
 import { useRef } from 'preact/hooks'
 import { hueOf } from '../../format.ts'
-import { Face } from '../../parts/face.tsx'
-import { Icon } from '../../parts/icon.tsx'
-import { Video } from '../../parts/video.tsx'
-import { text } from '../../text.ts'
-import type { Tile } from '../../tiles.ts'
-import { QualityMark } from './quality.tsx'
-import { titleOf } from './title.ts'
-import { TileTools, type ToolsProps } from './tools.tsx'
+import { texts } from '../../language.ts'
+import { Avatar, Icon } from '../../parts/icon.tsx'
+import { Video } from '../../parts/live.tsx'
+import { type Tile, titleOf } from '../../tiles.ts'
+import { QualityMark, TileTools, type ToolsProps } from './tools.tsx'
 
 type Props = Omit<ToolsProps, 'area'>
 
@@ -26,7 +23,9 @@ export const TileView = ({ tile, ...tools }: Props) => {
       {trouble !== null && <p class="tile-trouble">{trouble}</p>}
       <div class="tile-label">
         {tile.muted === true && <Icon name="microphone-off" />}
-        <bdi>{tile.own && tile.kind === 'person' ? text.call.you : title}</bdi>
+        <span class="tile-title" dir={tile.own || tile.kind === 'screen' ? undefined : 'auto'}>
+          {tile.own && tile.kind === 'person' ? texts().call.you : title}
+        </span>
         {tile.quality && <QualityMark quality={tile.quality} />}
       </div>
       <TileTools tile={tile} area={area} {...tools} />
@@ -36,12 +35,12 @@ export const TileView = ({ tile, ...tools }: Props) => {
 
 /** For those who do not see the marks. */
 const stateOf = ({ kind, muted, picture, hidden, quality }: Tile): string[] => {
-  if (kind === 'screen') return hidden ? [text.call.notShown] : []
-  const none = hidden ? text.call.notShown : text.call.noPicture
+  if (kind === 'screen') return hidden ? [texts().call.notShown] : []
+  const none = hidden ? texts().call.notShown : texts().call.noPicture
   return [
-    muted === true ? text.call.muted : null,
+    muted === true ? texts().call.muted : null,
     picture === null ? none : null,
-    quality === null ? null : text.call.qualities[quality],
+    quality === null ? null : texts().call.qualities[quality],
   ].filter(it => it !== null)
 }
 
@@ -55,27 +54,28 @@ const Inside = ({ tile, title }: { tile: Tile; title: string }) => {
     return (
       <div class="tile-placeholder">
         <Icon name="screen" />
-        <p class="tile-placeholder-title">{text.call.ownScreenWhole}</p>
-        <p class="tile-placeholder-hint">{text.call.ownScreenHint}</p>
+        <p class="tile-placeholder-title">{texts().call.ownScreenWhole}</p>
+        <p class="tile-placeholder-hint">{texts().call.ownScreenHint}</p>
       </div>
     )
   if (kind === 'screen' && hidden)
     return (
       <div class="tile-placeholder">
         <Icon name="screen" />
-        <p class="tile-placeholder-hint">{text.call.notShown}</p>
+        <p class="tile-placeholder-hint">{texts().call.notShown}</p>
       </div>
     )
   return (
     <div class={`tile-face hue-${hueOf(name)}`}>
-      <Face name={name} large />
+      <Avatar name={name} large />
     </div>
   )
 }
 
-const troubleOf = ({ own, kind, reach, remote }: Tile): string | null => {
+const troubleOf = ({ own, kind, connectionStatus, remote }: Tile): string | null => {
   if (own) return null
-  if (reach === 'lost' || reach === 'unsteady') return text.call.reconnecting
-  if (reach === 'connecting' || (kind === 'screen' && remote?.stream === null)) return text.call.connecting
+  if (connectionStatus === 'lost' || connectionStatus === 'unsteady') return texts().call.reconnecting
+  if (connectionStatus === 'connecting' || (kind === 'screen' && remote?.stream === null))
+    return texts().call.connecting
   return null
 }

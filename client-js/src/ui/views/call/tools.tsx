@@ -1,13 +1,10 @@
-/** Owns what can be done with one tile: pin it, make it large, hear it louder or softer. */
+/** What can be done with one tile: pin it, make it large, hear it louder or softer, and see how well it is received. */
 import type { RefObject } from 'preact'
-import type { CallCommands, Measured } from '../../../call/state.ts'
+import type { CallCommands, Measured, Quality } from '../../../call/state.ts'
+import { texts } from '../../language.ts'
 import { Icon } from '../../parts/icon.tsx'
-import { MenuItem } from '../../parts/menu.tsx'
-import { Popover } from '../../parts/popover.tsx'
-import { text } from '../../text.ts'
-import type { Tile } from '../../tiles.ts'
-import { QualityMark } from './quality.tsx'
-import { titleOf } from './title.ts'
+import { MenuItem, Popover } from '../../parts/popover.tsx'
+import { type Tile, titleOf } from '../../tiles.ts'
 
 export type ToolsProps = {
   tile: Tile
@@ -21,18 +18,18 @@ export type ToolsProps = {
 
 export const TileTools = ({ tile, area, pinned, pin, call, prove }: ToolsProps) => {
   const title = titleOf(tile)
-  const word = pinned ? text.call.unpin : text.call.pin
+  const word = pinned ? texts().call.unpin : texts().call.pin
   return (
     <div class="tile-tools">
       <button type="button" class="tile-button" aria-pressed={pinned} title={word} onClick={() => pin(tile)}>
         <Icon name={pinned ? 'pin-off' : 'pin'} />
-        <span class="sr-only">{`${text.call.pin}: ${title}`}</span>
+        <span class="sr-only">{`${texts().call.pin}: ${title}`}</span>
       </button>
-      <Popover label={text.call.options(title)} icon="more" class="tile-button">
+      <Popover label={texts().call.options(title)} icon="more" class="tile-button">
         {close => (
           <div class="menu">
             <p class="menu-title">{title}</p>
-            {tile.remote?.measured && <Quality measured={tile.remote.measured} />}
+            {tile.remote?.measured && <Measurement measured={tile.remote.measured} />}
             {tile.remote?.hasAudio && <Volume tile={tile} call={call} title={title} />}
             <MenuItem
               icon={pinned ? 'pin-off' : 'pin'}
@@ -46,7 +43,7 @@ export const TileTools = ({ tile, area, pinned, pin, call, prove }: ToolsProps) 
             {tile.kind === 'person' && !tile.own && (
               <MenuItem
                 icon="shield"
-                label={text.safety.open(title)}
+                label={texts().safety.open(title)}
                 press={() => {
                   close()
                   prove(tile)
@@ -56,7 +53,7 @@ export const TileTools = ({ tile, area, pinned, pin, call, prove }: ToolsProps) 
             {tile.screen && (
               <MenuItem
                 icon="screen-off"
-                label={text.call.screenStop}
+                label={texts().call.screenStop}
                 danger
                 press={() => {
                   close()
@@ -71,13 +68,13 @@ export const TileTools = ({ tile, area, pinned, pin, call, prove }: ToolsProps) 
   )
 }
 
-const Quality = ({ measured }: { measured: Measured }) => (
+const Measurement = ({ measured }: { measured: Measured }) => (
   <p class="menu-quality">
     <QualityMark quality={measured.quality} />
     <span>
-      {text.call.qualities[measured.quality]}
+      {texts().call.qualities[measured.quality]}
       <span class="menu-hint">
-        {text.call.measured(
+        {texts().call.measured(
           Math.round(measured.loss * 100),
           measured.roundTripMs === null ? null : Math.round(measured.roundTripMs),
           Math.round(measured.jitterMs),
@@ -90,7 +87,7 @@ const Quality = ({ measured }: { measured: Measured }) => (
 const Volume = ({ tile, call, title }: { tile: Tile; call: CallCommands; title: string }) => (
   <label class="menu-volume">
     <Icon name={tile.remote?.volume === 0 ? 'speaker-off' : 'speaker'} />
-    <span class="sr-only">{text.call.volumeOf(title)}</span>
+    <span class="sr-only">{texts().call.volumeOf(title)}</span>
     <input
       type="range"
       min="0"
@@ -120,11 +117,35 @@ const Windows = ({ area, close }: { area: RefObject<HTMLElement | null>; close: 
   return (
     <>
       {document.fullscreenEnabled && (
-        <MenuItem icon="full-screen" label={text.call.fullScreen} press={fullScreen} />
+        <MenuItem icon="full-screen" label={texts().call.fullScreen} press={fullScreen} />
       )}
       {document.pictureInPictureEnabled && (
-        <MenuItem icon="small-window" label={text.call.smallWindow} press={smallWindow} />
+        <MenuItem icon="small-window" label={texts().call.smallWindow} press={smallWindow} />
       )}
     </>
   )
 }
+
+const bars: Record<Quality, number> = { good: 3, fair: 2, poor: 1 }
+
+export const QualityMark = ({ quality }: { quality: Quality }) => (
+  <svg
+    class={`quality quality-${quality}`}
+    viewBox="0 0 14 12"
+    role="img"
+    aria-label={texts().call.qualities[quality]}
+  >
+    <title>{texts().call.qualities[quality]}</title>
+    {[1, 2, 3].map(step => (
+      <rect
+        key={step}
+        class={step <= bars[quality] ? 'quality-bar' : 'quality-bar quality-missing'}
+        x={(step - 1) * 5}
+        y={12 - step * 4}
+        width="3.5"
+        height={step * 4}
+        rx="1"
+      />
+    ))}
+  </svg>
+)

@@ -1,8 +1,10 @@
-/** Owns the settings of the conversation: what tells of a message, what others see of us, what we hand over. */
+/**
+ * The settings of the conversation: how one is told of a message, what others see, and what is shared with newcomers.
+ */
 import { useState } from 'preact/hooks'
+import { texts } from '../../language.ts'
 import { Switch } from '../../parts/choice.tsx'
-import { text } from '../../text.ts'
-import type { SettingsProps } from '../settings.tsx'
+import type { SettingsProps } from './settings.tsx'
 
 export const ChatSettings = ({ model, commands }: SettingsProps) => {
   const { notifications, sound, typing, handOver } = model.settings.value
@@ -15,17 +17,17 @@ export const ChatSettings = ({ model, commands }: SettingsProps) => {
   return (
     <>
       <Switch
-        label={text.settings.notifications}
-        hint={text.settings.notificationsHint}
+        label={texts().settings.notifications}
+        hint={texts().settings.notificationsHint}
         on={notifications}
         change={on => void wantNotifications(on)}
       />
       <div class="form-trouble" role="status">
-        {refused && <p>{text.settings.notificationsRefused}</p>}
+        {refused && <p>{texts().settings.notificationsRefused}</p>}
       </div>
       <Switch
-        label={text.settings.sound}
-        hint={text.settings.soundHint}
+        label={texts().settings.sound}
+        hint={texts().settings.soundHint}
         on={sound}
         change={on => {
           commands.choose({ sound: on })
@@ -33,14 +35,14 @@ export const ChatSettings = ({ model, commands }: SettingsProps) => {
         }}
       />
       <Switch
-        label={text.settings.typing}
-        hint={text.settings.typingHint}
+        label={texts().settings.typing}
+        hint={texts().settings.typingHint}
         on={typing}
         change={on => commands.choose({ typing: on })}
       />
       <Switch
-        label={text.settings.handOver}
-        hint={text.settings.handOverHint}
+        label={texts().settings.handOver}
+        hint={texts().settings.handOverHint}
         on={handOver}
         change={on => commands.choose({ handOver: on })}
       />

@@ -1,9 +1,9 @@
-/** Owns the settings of sound and picture: which devices, and how the browser treats what they hear. */
+/** The settings of sound and picture: which devices, and how the browser processes what they hear. */
 import { areNamed, type Device, type DeviceKind, present } from '../../../call/devices.ts'
 import { useDevices } from '../../devices.ts'
+import { texts } from '../../language.ts'
 import { Select, Switch } from '../../parts/choice.tsx'
-import { text } from '../../text.ts'
-import type { SettingsProps } from '../settings.tsx'
+import type { SettingsProps } from './settings.tsx'
 
 const kinds: readonly DeviceKind[] = ['microphone', 'camera', 'speaker']
 
@@ -24,28 +24,28 @@ export const MediaSettings = ({ model, commands }: SettingsProps) => {
           choose={device => commands.useDevice(kind, device)}
         />
       ))}
-      {!named && <p class="field-hint">{text.settings.devicesHint}</p>}
+      {!named && <p class="field-hint">{texts().settings.devicesHint}</p>}
       <Switch
-        label={text.settings.noiseSuppression}
-        hint={text.settings.noiseSuppressionHint}
+        label={texts().settings.noiseSuppression}
+        hint={texts().settings.noiseSuppressionHint}
         on={noiseSuppression}
         change={on => commands.process({ noiseSuppression: on })}
       />
       <Switch
-        label={text.settings.echoCancellation}
-        hint={text.settings.echoCancellationHint}
+        label={texts().settings.echoCancellation}
+        hint={texts().settings.echoCancellationHint}
         on={echoCancellation}
         change={on => commands.process({ echoCancellation: on })}
       />
       <Switch
-        label={text.settings.autoGain}
-        hint={text.settings.autoGainHint}
+        label={texts().settings.autoGain}
+        hint={texts().settings.autoGainHint}
         on={autoGain}
         change={on => commands.process({ autoGainControl: on })}
       />
       <Switch
-        label={text.call.pushToTalk}
-        hint={text.call.pushToTalkHint}
+        label={texts().call.pushToTalk}
+        hint={texts().call.pushToTalkHint}
         on={pushToTalk}
         change={commands.setPushToTalk}
       />
@@ -62,9 +62,9 @@ type DeviceProps = {
 
 const DeviceSelect = ({ kind, devices, chosen, choose }: DeviceProps) => (
   <Select
-    label={text.preview.devices[kind]}
+    label={texts().preview.devices[kind]}
     options={[
-      { value: '', label: text.preview.systemDevice },
+      { value: '', label: texts().preview.systemDevice },
       ...(areNamed(devices) ? devices.map(({ id, label }) => ({ value: id, label })) : []),
     ]}
     value={chosen?.id ?? ''}

@@ -1,0 +1,67 @@
+/** What the conversation asks of a session, and which of a session's events alert somebody who does not look. */
+import { effect } from '@preact/signals'
+import type { RoomSession } from '../core/room-session.ts'
+import { shownName } from '../ui/format.ts'
+import { texts } from '../ui/language.ts'
+import type { Commands, Model } from '../ui/model.ts'
+import { excerpt } from '../ui/parts/message-text.tsx'
+import { freshReading, readUpTo } from '../ui/selectors.ts'
+
+/** How somebody who does not look at the page is alerted. */
+export type Alerts = {
+  readonly hidden: () => boolean
+  readonly notify: (title: string, body: string) => void
+  readonly chime: () => void
+  /** Asks the browser, and says whether it lets us. */
+  readonly mayNotify: () => Promise<boolean>
+}
+
+type TalkCommands = Pick<Commands, 'say' | 'react' | 'typing' | 'mayNotify' | 'chime'>
+
+export const chatCommands = (
+  model: Model,
+  alerts: Alerts,
+  session: () => RoomSession | null,
+): TalkCommands => ({
+  say: (words, replyTo) => {
+    const said = session()?.say(words, replyTo) ?? false
+    // Whoever replyTo has read.
+    if (said) model.reading.value = { ...model.reading.value, line: null }
+    return said
+  },
+  react: (to, emoji, on) => session()?.react(to, emoji, on),
+  typing: on => {
+    if (model.settings.value.typing) session()?.typing(on)
+  },
+  mayNotify: alerts.mayNotify,
+  chime: alerts.chime,
+})
+
+/** Until the function given back is called. */
+export const attachChat = (session: RoomSession, model: Model, alerts: Alerts): (() => void) => {
+  model.reading.value = freshReading
+  model.answering.value = null
+  const tell = (name: string, words: string): void => {
+    if (!alerts.hidden()) return
+    const { notifications, sound } = model.settings.value
+    if (notifications) alerts.notify(name, words)
+    if (sound) alerts.chime()
+  }
+  const stops = [
+    effect(() => session.shareHistory(model.settings.value.handOver)),
+    session.on('changed', ({ timeline }) => {
+      if (model.attending.value) model.reading.value = readUpTo(model.reading.value, timeline, false)
+    }),
+    session.on('message', ({ from, own, text: words }) => {
+      if (!own) tell(shownName(from), excerpt(words))
+    }),
+    session.on('peer-joined', ({ name }) => {
+      // Somebody waits for a first guest elsewhere; with company, comings are no news.
+      if (session.state.members.size <= 1)
+        tell(shownName(session.state.card.name), texts().notices.joined(shownName(name)))
+    }),
+  ]
+  return () => {
+    for (const stop of stops) stop()
+  }
+}

@@ -1,0 +1,274 @@
+/** Leads through the views: what a command does, which view follows, and what the address bar says meanwhile. */
+import { safeFileName } from '../base/text.ts'
+import type { Preview } from '../call/preview.ts'
+import type { Client, Entered } from '../core/client.ts'
+import type { RoomSession } from '../core/room-session.ts'
+import type { DownloadKey, ShareItem } from '../files/state.ts'
+import {
+  type Commands,
+  type FileCommands,
+  filesAtOnceMax,
+  type Model,
+  type Shared,
+  type Where,
+} from '../ui/model.ts'
+import { fileNameUnitsMax } from '../wire/file.ts'
+import { isTurn } from '../wire/ice.ts'
+import { type Invitation, parseInvitation, parsePasted, writeInvitation } from '../wire/invitation.ts'
+import { attachCall, callCommands } from './call-commands.ts'
+import { type Alerts, attachChat, chatCommands } from './chat-commands.ts'
+import { defaultSettings, type Settings } from './settings.ts'
+
+/** What the controller needs of the browser. */
+export type Page = {
+  readonly address: () => string
+  readonly setAddress: (address: string) => void
+  readonly copy: (text: string) => Promise<boolean>
+  readonly generatePassword: () => string
+  readonly alerts: Alerts
+  readonly install: () => Promise<void>
+  /** Where the system has a sheet for it. */
+  readonly share?: (what: Shared) => Promise<void>
+  /** Into the folder for what was fetched. */
+  readonly save: (blob: Blob, name: string) => void
+  /**
+   * Asks where a file should go, where the browser has a window for that; null if the person has changed their mind.
+   */
+  readonly choosePlace?: (name: string) => Promise<FileSystemFileHandle | null>
+}
+
+export class AppController {
+  readonly #model: Model
+  readonly #page: Page
+  readonly #client: Client
+  readonly #preview: Preview
+  #session: RoomSession | null = null
+  #invitation: Invitation | null = null
+  #detach: () => void = () => undefined
+  /** Made once, so that a view that is handed one of them can tell that it is still the same. */
+  readonly commands: Commands
+
+  constructor(model: Model, page: Page, client: Client, preview: Preview) {
+    this.#model = model
+    this.#page = page
+    this.#client = client
+    this.#preview = preview
+    this.commands = this.#makeCommands()
+    client.on('online', () => {
+      model.server.value = 'online'
+      model.serverRelays.value = client.iceServers.some(({ urls }) => urls.some(isTurn))
+    })
+    client.on('offline', () => {
+      model.server.value = 'offline'
+    })
+    this.addressChanged()
+  }
+
+  readonly #files: FileCommands = {
+    share: items => this.#share(items),
+    unshare: file => this.#session?.files.unshare(file),
+    accept: key => this.#session?.files.accept(key),
+    decline: key => this.#session?.files.decline(key),
+    pause: (key, on) => this.#session?.files.pause(key, on),
+    cancel: key => this.#session?.files.cancel(key),
+    saved: key => this.#session?.files.blobOf(key) ?? null,
+    shared: file => this.#session?.files.sourceOf(file) ?? null,
+    save: key => {
+      const blob = this.#session?.files.blobOf(key)
+      const it = this.#session?.files.state.downloads.get(key)
+      if (blob && it) this.#page.save(blob, safeFileName(it.file.name, fileNameUnitsMax))
+    },
+  }
+
+  readonly #acceptInto = async (key: DownloadKey): Promise<void> => {
+    const session = this.#session
+    const it = session?.files.state.downloads.get(key)
+    const handle = it && (await this.#page.choosePlace?.(safeFileName(it.file.name, fileNameUnitsMax)))
+    if (handle) session?.files.accept(key, { kind: 'chosen', handle })
+  }
+
+  #makeCommands(): Commands {
+    return {
+      create: roomName => void this.#create(roomName),
+      join: where => void this.#join(where),
+      rejoin: () => void this.#enter('left'),
+      leave: () => this.leave(),
+      toStart: () => this.#toStart(),
+      ...chatCommands(this.#model, this.#page.alerts, () => this.#session),
+      pasted: text => this.#pasted(text),
+      copy: text => this.#page.copy(text),
+      generatePassword: () => this.#page.generatePassword(),
+      files: this.#page.choosePlace ? { ...this.#files, acceptInto: this.#acceptInto } : this.#files,
+      connection: async member => (await this.#session?.connection(member)) ?? null,
+      tryIceServer: async server => (await import('../link/probe.ts')).answersIce(server),
+      install: () => void this.#page.install(),
+      ...(this.#page.share ? { share: this.#page.share } : {}),
+      choose: part => this.#choose(part),
+      ...callCommands({
+        model: this.#model,
+        preview: this.#preview,
+        session: () => this.#session,
+        choose: part => this.#choose(part),
+      }),
+      forgetChoices: () => this.#choose(defaultSettings),
+    }
+  }
+
+  #share(items: readonly ShareItem[]): boolean {
+    if (!this.#session?.canOffer || items.length === 0) return false
+    const many = items.length > filesAtOnceMax
+    this.#model.tooManyFiles.value = many
+    if (many) return false
+    this.#session.files.share(items)
+    return true
+  }
+
+  /** An invitation in the address, ours or the original's; ours is what the address bar shows from then on. */
+  addressChanged(): void {
+    const found = parseInvitation(this.#page.address())
+    if (!found || (this.#session && found.room === this.#session.state.card.id)) return
+    this.leave()
+    this.#invitation = found
+    if (found.password !== null) this.#showInvitation(found.password)
+    this.#model.trouble.value = null
+    this.#model.view.value = { kind: 'invited', password: found.password === null ? 'missing' : 'known' }
+  }
+
+  leave(): void {
+    const session = this.#session
+    if (!session) return
+    this.#session = null
+    this.#detach()
+    session.leave()
+    const { card, ended, role } = session.state
+    this.#invitation = { room: card.id, password: card.password }
+    this.#model.trouble.value = null
+    this.#model.view.value = {
+      kind: 'left',
+      roomName: card.name,
+      ended: ended || role === 'host',
+    }
+  }
+
+  #choose(part: Partial<Settings>): void {
+    const { settings } = this.#model
+    settings.value = { ...settings.value, ...part }
+  }
+
+  #toStart(): void {
+    this.#invitation = null
+    this.#model.trouble.value = null
+    this.#page.setAddress(bareAddress(this.#page.address()))
+    this.#model.view.value = { kind: 'start' }
+  }
+
+  #pasted(text: string): void {
+    const found = parsePasted(text)
+    const { join } = this.#model
+    if (!found) return
+    join.value = { room: found.room, password: found.password ?? join.value.password }
+  }
+
+  async #create(name: string): Promise<void> {
+    const { kind, password, peersMax } = this.#model.create.value
+    const draft = { name, kind, password, peersMax }
+    await this.#ask('create', userName => this.#client.create(draft, userName), true)
+  }
+
+  async #join(where: 'join' | 'invited'): Promise<void> {
+    const form = this.#model.join.value
+    if (where === 'join') {
+      const pasted = parsePasted(form.room)
+      if (!pasted) {
+        this.#model.trouble.value = { where, what: 'not-a-room' }
+        return
+      }
+      this.#invitation = { room: pasted.room, password: pasted.password ?? form.password }
+    } else if (this.#invitation && this.#asksPassword()) {
+      this.#invitation = { ...this.#invitation, password: form.password }
+    }
+    await this.#enter(where)
+  }
+
+  #asksPassword(): boolean {
+    const view = this.#model.view.value
+    return view.kind === 'invited' && view.password !== 'known'
+  }
+
+  async #enter(where: Where): Promise<void> {
+    const invitation = this.#invitation
+    if (!invitation) return
+    const { room, password } = invitation
+    await this.#ask(where, userName => this.#client.join({ room, password: password ?? '' }, userName), false)
+  }
+
+  async #ask(where: Where, ask: (userName: string) => Promise<Entered>, created: boolean): Promise<void> {
+    const { busy, trouble, userName, view } = this.#model
+    if (busy.value !== null) return
+    const name = userName.value.trim()
+    if (name === '') {
+      trouble.value = { where, what: 'no-name' }
+      return
+    }
+    this.#choose({ name })
+    trouble.value = null
+    busy.value = where
+    const asked = view.value
+    const entered = await ask(name)
+    busy.value = null
+    // The person has gone elsewhere meanwhile, by a link for instance, so the room is left again.
+    if (entered.ok && view.value !== asked) return entered.session.leave()
+    if (!entered.ok) {
+      const shut = entered.refusal === 'wrong-password'
+      const bare = shut && !created && (this.#invitation?.password ?? '') === ''
+      trouble.value = { where, what: bare ? 'no-password' : entered.refusal }
+      if (asked.kind === 'invited' && asked.password === 'known' && shut)
+        view.value = { kind: 'invited', password: bare ? 'missing' : 'wrong' }
+      return
+    }
+    this.#begin(entered.session, created)
+  }
+
+  #begin(session: RoomSession, created: boolean): void {
+    const { card } = session.state
+    this.#session = session
+    this.#invitation = { room: card.id, password: card.password }
+    const invitation = this.#showInvitation(card.password)
+    const show = (): void => {
+      if (this.#session !== session) return
+      this.#model.view.value = { kind: 'room', state: session.state, invitation, created }
+    }
+    session.on('changed', show)
+    session.files.on('changed', state => {
+      if (this.#session === session) this.#model.files.value = state
+    })
+    session.files.on('kept', ({ file, blob }) => {
+      if (blob) this.#page.save(blob, safeFileName(file.file.name, fileNameUnitsMax))
+    })
+    this.#model.files.value = session.files.state
+    // Before the view changes, which closes the preview.
+    const stops = [
+      attachCall(session, this.#model, this.#preview),
+      attachChat(session, this.#model, this.#page.alerts),
+    ]
+    this.#detach = () => {
+      for (const stop of stops) stop()
+    }
+    show()
+  }
+
+  #showInvitation(password: string): string {
+    const room = this.#invitation?.room
+    if (room === undefined) return bareAddress(this.#page.address())
+    const address = writeInvitation(this.#page.address(), room, password)
+    this.#page.setAddress(address)
+    return address
+  }
+}
+
+const bareAddress = (address: string): string => {
+  const url = new URL(address)
+  url.search = ''
+  url.hash = ''
+  return url.href
+}

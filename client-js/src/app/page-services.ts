@@ -1,0 +1,152 @@
+/**
+ * What the app asks of the browser around the page: the clipboard, saving files, asking before the page is closed,
+ * staying awake, the draft of a message across a reload, and being installed.
+ */
+import { chatUnitsMax } from '../wire/chat.ts'
+
+export const copy = async (text: string): Promise<boolean> => {
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    return copySelected(text)
+  }
+}
+
+/** Selects the text in a field that nobody sees, and asks the browser to copy what is selected. */
+const copySelected = (text: string): boolean => {
+  const before = document.activeElement
+  const field = document.createElement('textarea')
+  field.value = text
+  field.readOnly = true
+  field.className = 'sr-only'
+  // What lies outside an open dialog cannot be selected.
+  const place = document.querySelector('dialog[open]') ?? document.body
+  place.append(field)
+  field.select()
+  const copied = document.execCommand('copy')
+  field.remove()
+  if (before instanceof HTMLElement) before.focus()
+  return copied
+}
+
+/** The browser copies from where the file lies; it is nowhere held whole by the page. */
+export const save = (blob: Blob, name: string): void => {
+  const link = document.createElement('a')
+  link.href = URL.createObjectURL(blob)
+  link.download = name
+  link.click()
+  // The download has its own hold on the file by then.
+  setTimeout(() => URL.revokeObjectURL(link.href), revokeMs)
+}
+
+const revokeMs = 60_000
+
+type SaveOptions = { readonly suggestedName: string }
+type Picking = { showSaveFilePicker?: (options: SaveOptions) => Promise<FileSystemFileHandle> }
+
+/** The browser's own window for saving: null once the person has closed it. Undefined where there is none. */
+export const choosePlace: ((name: string) => Promise<FileSystemFileHandle | null>) | undefined =
+  'showSaveFilePicker' in globalThis
+    ? name =>
+        (globalThis as Picking).showSaveFilePicker?.({ suggestedName: name }).catch(() => null) ??
+        Promise.resolve(null)
+    : undefined
+
+const ask = (event: BeforeUnloadEvent): void => event.preventDefault()
+
+/** Registered only while there is something to lose: it keeps pages out of the browser's cache of recent ones. */
+export const warnBeforeLeaving = (on: boolean): void => {
+  if (on) addEventListener('beforeunload', ask)
+  else removeEventListener('beforeunload', ask)
+}
+
+let awake: WakeLockSentinel | null = null
+let wanted = false
+
+/** A hidden page loses its lock and asks again when it is seen. Where it is not to be had, the screen goes dark. */
+export const keepAwakeWhile = (on: boolean): void => {
+  wanted = on
+  if (on) void lock()
+  else void unlock()
+}
+
+const lock = async (): Promise<void> => {
+  if (awake || document.visibilityState !== 'visible' || !('wakeLock' in navigator)) return
+  try {
+    const got = await navigator.wakeLock.request('screen')
+    awake = got
+    got.addEventListener('release', () => {
+      if (awake === got) awake = null
+    })
+    if (!wanted) await unlock()
+  } catch {
+    // Low battery, say.
+  }
+}
+
+const unlock = async (): Promise<void> => {
+  const held = awake
+  awake = null
+  await held?.release()
+}
+
+document.addEventListener('visibilitychange', () => {
+  if (wanted) void lock()
+})
+
+const key = 'p2pchat.draft'
+
+/** Taken out, so that it lies there no longer than the page is away. Storage can be forbidden. */
+export const takeDraft = (): string => {
+  try {
+    const draft = sessionStorage.getItem(key) ?? ''
+    sessionStorage.removeItem(key)
+    return draft.slice(0, chatUnitsMax)
+  } catch {
+    return ''
+  }
+}
+
+export const leaveDraft = (draft: string): void => {
+  try {
+    if (draft !== '') sessionStorage.setItem(key, draft)
+  } catch {
+    // Costs a convenience, nothing else.
+  }
+}
+
+/** Chromium's alone; other browsers have an entry in a menu. */
+type Offer = Event & { prompt: () => Promise<unknown> }
+
+/** Once everything that somebody waits for is here. A page without HTTPS goes on without a worker. */
+export const registerWorker = (): void => {
+  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return
+  const register = (): void =>
+    void navigator.serviceWorker.register('/sw.js', { updateViaCache: 'none' }).catch(() => undefined)
+  if (document.readyState === 'complete') register()
+  else addEventListener('load', register, { once: true })
+}
+
+/** `offered` is called with whether `install` would do something now. */
+export const installing = (
+  offered: (possible: boolean) => void,
+): { readonly install: () => Promise<void> } => {
+  let offer: Offer | null = null
+  const set = (next: Offer | null): void => {
+    offer = next
+    offered(next !== null)
+  }
+  addEventListener('beforeinstallprompt', event => {
+    event.preventDefault()
+    set(event as Offer)
+  })
+  addEventListener('appinstalled', () => set(null))
+  return {
+    install: async () => {
+      const taken = offer
+      set(null)
+      await taken?.prompt()
+    },
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * Random names, from the browser's own source of randomness. As many bytes are taken as make it impossible to guess one,
+ * or unlikely that two are the same.
+ */
+export const randomBytes = (bytes: number): Uint8Array<ArrayBuffer> =>
+  crypto.getRandomValues(new Uint8Array(bytes))
+
+export const hexOf = (bytes: Uint8Array): string =>
+  Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
+
+/** Two characters a byte. */
+export const randomHex = (bytes: number): string => hexOf(randomBytes(bytes))
+
+/** 15 bytes are 20 characters, none of which means anything in an address. */
+const tokenBytes = 15
+
+/** For secrets and for names that nobody else may hit upon: 120 bits in base64url, RFC 4648 section 5. */
+export const randomToken = (): string =>
+  btoa(String.fromCharCode(...randomBytes(tokenBytes)))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+
+/** For ids of messages: 96 bits are enough that no two of a room are the same. */
+export const messageIdBytes = 12

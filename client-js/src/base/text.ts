@@ -1,0 +1,33 @@
+/**
+ * Text that others wrote, made fit for where it goes: cut to a length, and made a name that every file system takes.
+ * Pure.
+ */
+
+/** Cut between characters, so that no half of a surrogate pair is left at the end. */
+export const cut = (text: string, unitsMax: number): string => {
+  if (text.length <= unitsMax) return text
+  const last = text.charCodeAt(unitsMax - 1)
+  const splitsPair = last >= 0xd800 && last <= 0xdbff
+  return text.slice(0, splitsPair ? unitsMax - 1 : unitsMax)
+}
+
+/** A name that is too long loses what stands before its ending, which says what the file is. */
+export const cutFileName = (name: string, unitsMax: number): string => {
+  if (name.length <= unitsMax) return name
+  const ending = /\.[^./]{1,10}$/u.exec(name)?.[0] ?? ''
+  return cut(name, unitsMax - ending.length) + ending
+}
+
+/** Inside a character class: control characters, and what turns or hides the text around it without being seen. */
+export const invisible = '\\u0000-\\u001f\\u007f-\\u009f\\u200b-\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff'
+
+const unsafe = new RegExp(`[${invisible}<>:"|?*\\\\/]`, 'gu')
+const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/iu
+
+/** A name that every file system takes and that cannot lead elsewhere. */
+export const safeFileName = (name: string, unitsMax: number): string => {
+  const plain = name.replace(unsafe, '_').replace(/^[.\s]+|[.\s]+$/gu, '')
+  const short = cutFileName(plain, unitsMax)
+  if (short === '') return 'file'
+  return reserved.test(short) ? `_${short}` : short
+}

@@ -1,0 +1,218 @@
+/** What happens to a file that others offer, as far as it does not depend on the way in which it comes. Pure. */
+import { legacyRouteChanged, requestLegacy } from '../legacy/index.ts'
+import type { FileCard } from '../wire/file.ts'
+import { type FileId, type MemberId, nobody } from '../wire/ids.ts'
+import { andThen, channelOf, noRate, stepEach, stepTo, withDownload } from './change.ts'
+import { requestOverChannel } from './channel-download.ts'
+import { advance, stop } from './ending.ts'
+import {
+  activeDownload,
+  type Download,
+  type DownloadKey,
+  type DownloadPhase,
+  downloadAt,
+  downloadsMax,
+  type FilesEffect,
+  type FilesEvent,
+  type FilesState,
+  type FilesStep,
+  type PeerRoute,
+} from './state.ts'
+
+const newDownload = (key: DownloadKey, file: FileCard, at: number): Download => ({
+  key,
+  file,
+  owner: nobody,
+  shownUnder: nobody,
+  ownerName: '',
+  transport: 'channel',
+  size: file.size,
+  phase: 'offered',
+  received: 0,
+  stored: 0,
+  acked: 0,
+  paused: { ours: false, theirs: false },
+  refusedBy: [],
+  attempt: 0,
+  failures: 0,
+  resumeToken: null,
+  rate: noRate(at),
+})
+
+export const offered = (state: FilesState, owner: MemberId, file: FileCard, at: number): FilesStep => {
+  const route = state.routes.get(owner)
+  const known = [...state.downloads.values()].some(it => it.shownUnder === owner && it.file.id === file.id)
+  if (!route || known) return stepTo(state)
+  const transport = route.transport === 'legacy' ? 'legacy' : 'channel'
+  const partial = transport === 'channel' ? partialOf(state, route.name, file) : undefined
+  if (partial) return reoffered(state, partial, owner, file, at)
+  const key: DownloadKey = `in ${state.next}`
+  const names = { owner, shownUnder: owner, ownerName: route.name, transport } as const
+  const it: Download = { ...newDownload(key, file, at), ...names }
+  return stepTo(withDownload(makeRoom({ ...state, next: state.next + 1 }), it))
+}
+
+/** The same file, by all that can be seen of it, from somebody of that name who has gone in the middle of it. */
+const partialOf = (state: FilesState, ownerName: string, file: FileCard): Download | undefined =>
+  [...state.downloads.values()].find(
+    it =>
+      partialPhases.has(it.phase) &&
+      it.transport === 'channel' &&
+      !state.routes.has(it.owner) &&
+      it.ownerName === ownerName &&
+      it.file.name === file.name &&
+      it.file.size === file.size,
+  )
+
+/** Without its owner, asking means asking whether somebody is the owner come back. */
+const partialPhases: ReadonlySet<DownloadPhase> = new Set(['resumable', 'waiting', 'asking'])
+
+/** Somebody whose page was closed has picked it again. In the end its hash shows whether it is the same. */
+const reoffered = (
+  state: FilesState,
+  partial: Download,
+  owner: MemberId,
+  file: FileCard,
+  at: number,
+): FilesStep => {
+  const channel = channelOf(partial)
+  const close: FilesEffect[] = channel === null ? [] : [{ type: 'close-channel', channel }]
+  // Under the same id it is the same page's, which knows us by the token.
+  const resumeToken = partial.file.id === file.id ? partial.resumeToken : null
+  const change = { owner, shownUnder: owner, file, resumeToken, refusedBy: [], failures: 0 }
+  const phase = partial.phase === 'resumable' ? 'resumable' : 'waiting'
+  const next = stepTo(withDownload(state, downloadAt(partial, { phase }, change)), ...close)
+  return phase === 'resumable' ? next : andThen(next, now => request(now, partial.key, at))
+}
+
+/** An earlier page of ours was closed in the middle of it. Only the token, no id, still tells whose it was. */
+export const addResumable = (
+  state: FilesState,
+  { file, ownerName, resumeToken, stored }: Extract<FilesEvent, { type: 'resumable' }>,
+  at: number,
+): FilesState => {
+  const offer = openOffer(state, file)
+  if (offer) return withDownload(state, downloadAt(offer, { phase: 'resumable' }, { resumeToken, stored }))
+  const it = newDownload(`in ${state.next}`, file, at)
+  const left = downloadAt(it, { phase: 'resumable' }, { ownerName, resumeToken, stored })
+  return withDownload(makeRoom({ ...state, next: state.next + 1 }), left)
+}
+
+/** The same one, which its owner has offered before what lies here was found. */
+export const openOffer = (state: FilesState, { id }: FileCard): Download | undefined =>
+  [...state.downloads.values()].find(
+    ({ phase, transport, file }) => phase === 'offered' && transport === 'channel' && file.id === id,
+  )
+
+/** The oldest that nobody works on makes room. */
+const makeRoom = (state: FilesState): FilesState => {
+  if (state.downloads.size < downloadsMax) return state
+  const oldest = [...state.downloads.values()].find(({ phase }) => !activeDownload.has(phase))
+  if (!oldest) return state
+  const downloads = new Map(state.downloads)
+  downloads.delete(oldest.key)
+  return { ...state, downloads }
+}
+
+export const withdrawn = (state: FilesState, owner: MemberId, file: FileId): FilesStep => {
+  const it = [...state.downloads.values()].find(one => one.owner === owner && one.file.id === file)
+  if (!it || (it.phase !== 'offered' && !activeDownload.has(it.phase))) return stepTo(state)
+  return stop(state, it, 'withdrawn')
+}
+
+export const accept = (state: FilesState, key: DownloadKey): FilesStep => {
+  const it = state.downloads.get(key)
+  if (!it || !acceptable.has(it.phase)) return stepTo(state)
+  // Its sender knows by the token what lies here already; and without an owner only the token leads to one.
+  const resumeToken = it.phase === 'resumable' || it.owner === nobody ? it.resumeToken : null
+  const progress = { received: 0, stored: 0, acked: 0, failures: 0, resumeToken }
+  const paused = { ours: false, theirs: false }
+  return advance(withDownload(state, downloadAt(it, { phase: 'queued' }, { ...progress, paused })))
+}
+
+const acceptable: ReadonlySet<DownloadPhase> = new Set(['resumable', 'offered', 'stopped', 'declined'])
+
+export const decline = (state: FilesState, key: DownloadKey): FilesStep => {
+  const it = state.downloads.get(key)
+  if (it?.phase === 'resumable') {
+    const declined = downloadAt(it, { phase: 'declined' }, { stored: 0 })
+    return stepTo(withDownload(state, declined), { type: 'discard', key })
+  }
+  if (it?.phase !== 'offered') return stepTo(state)
+  const declined = withDownload(state, downloadAt(it, { phase: 'declined' }))
+  if (state.routes.get(it.owner)?.transport !== 'channel') return stepTo(declined)
+  // Its far end closes the channel: what is said last on a new channel gets lost if that is closed at once.
+  const channel = `${key} no`
+  return stepTo(
+    declined,
+    { type: 'open-channel', channel, member: it.owner },
+    { type: 'send', channel, message: { kind: 'decline', file: it.file.id } },
+  )
+}
+
+export const storeOpened = (state: FilesState, key: DownloadKey, stored: number, at: number): FilesStep => {
+  const it = state.downloads.get(key)
+  if (it?.phase !== 'opening') return stepTo(state)
+  if (stored > it.size) return stop(state, it, 'wrong')
+  const opened = { ...it, stored, received: stored, acked: stored, rate: noRate(at) }
+  return request(withDownload(state, opened), key, at)
+}
+
+export const storeFailed = (state: FilesState, key: DownloadKey): FilesStep => {
+  const it = state.downloads.get(key)
+  return it && activeDownload.has(it.phase) ? stop(state, it, 'no-room') : stepTo(state)
+}
+
+/** Asks its owner, on the transport that leads there. */
+export const request = (state: FilesState, key: DownloadKey, at: number): FilesStep => {
+  const it = state.downloads.get(key)
+  if (!it) return stepTo(state)
+  const transport = state.routes.get(it.owner)?.transport
+  // Nothing has come yet, so it can as well come another way.
+  const turns = it.received === 0 && transport !== undefined && transport !== 'none'
+  const next = turns && transport !== it.transport ? withDownload(state, { ...it, transport }) : state
+  return next.downloads.get(key)?.transport === 'legacy'
+    ? requestLegacy(next, key, at)
+    : requestOverChannel(next, key)
+}
+
+export const retryRequest = (state: FilesState, key: DownloadKey, attempt: number, at: number): FilesStep => {
+  const it = state.downloads.get(key)
+  return it?.phase === 'waiting' && it.attempt === attempt ? request(state, key, at) : stepTo(state)
+}
+
+/**
+ * Who is there and how they are reached has changed: what waits may go on, and a legacy download may have lost its
+ * way.
+ */
+export const routesChanged = (
+  state: FilesState,
+  routes: ReadonlyMap<MemberId, PeerRoute>,
+  at: number,
+): FilesStep => {
+  const now = { ...state, routes }
+  return stepEach(now, now.downloads.values(), (before, it) => {
+    if (it.phase === 'waiting') return request(before, it.key, at)
+    return it.transport === 'legacy' && activeDownload.has(it.phase)
+      ? legacyRouteChanged(before, it)
+      : stepTo(before)
+  })
+}
+
+/** A member goes on under another id. */
+export const renamed = (state: FilesState, from: MemberId, to: MemberId): FilesState => {
+  const now = (id: MemberId): MemberId => (id === from ? to : id)
+  const download = (it: Download): Download => {
+    const moved = { ...it, owner: now(it.owner), shownUnder: now(it.shownUnder) }
+    if (!('source' in moved) || moved.source.kind !== 'channel') return moved
+    return { ...moved, source: { ...moved.source, member: now(moved.source.member) } }
+  }
+  return {
+    ...state,
+    routes: new Map([...state.routes].map(([id, route]) => [now(id), route] as const)),
+    downloads: new Map([...state.downloads].map(([key, it]) => [key, download(it)] as const)),
+    uploads: new Map(
+      [...state.uploads].map(([key, it]) => [key, { ...it, member: now(it.member) }] as const),
+    ),
+  }
+}

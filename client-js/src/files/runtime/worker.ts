@@ -1,0 +1,81 @@
+/** The file worker: writes and hashes what comes in, away from the page's own thread. */
+import { Digester } from '../digest.ts'
+import {
+  type FileStore,
+  type Order,
+  openFileStore,
+  type Report,
+  removeFileStore,
+  type StoreId,
+  sweep,
+} from './file-stores.ts'
+
+type Open = { readonly store: FileStore; readonly digester: Digester; bytes: number }
+
+const report = (it: Report): void => postMessage(it)
+
+const open = new Map<StoreId, Open>()
+/** Orders for one store are carried out one after the other. */
+const turns = new Map<StoreId, Promise<void>>()
+
+const readBackBytes = 1_048_576
+const carryOut = async (order: Order): Promise<void> => {
+  const { store } = order
+  if (order.op === 'open') {
+    const found = await openFileStore(store, order.place, order.bytes)
+    const digester = new Digester()
+    for (let at = 0; at < found.stored; ) {
+      const piece = found.readBack(at, Math.min(readBackBytes, found.stored - at))
+      if (piece.byteLength === 0) throw new Error('less there than was said')
+      digester.take(piece)
+      at += piece.byteLength
+    }
+    open.set(store, { store: found, digester, bytes: found.stored })
+    return report({ op: 'opened', store, stored: found.stored })
+  }
+  const it = open.get(store)
+  if (!it) return order.op === 'discard' ? removeFileStore(store) : undefined
+  switch (order.op) {
+    case 'write':
+      for (const piece of order.pieces) {
+        await it.store.write(piece)
+        it.digester.take(piece)
+        it.bytes += piece.byteLength
+      }
+      return report({ op: 'stored', store, bytes: it.bytes })
+    case 'check':
+      return report({ op: 'checked', store, digest: await it.digester.digest() })
+    case 'keep':
+      open.delete(store)
+      return report({ op: 'kept', store, blob: await it.store.save() })
+    case 'discard':
+      open.delete(store)
+      return it.store.discard()
+  }
+}
+
+const failed = async (store: StoreId): Promise<void> => {
+  const it = open.get(store)
+  open.delete(store)
+  try {
+    await it?.store.discard()
+  } catch {
+    // What cannot be removed now is swept another day.
+  }
+  report({ op: 'failed', store })
+}
+
+const take = (order: Order): void => {
+  const { store } = order
+  const before = turns.get(store) ?? Promise.resolve()
+  const turn = before.then(() => carryOut(order)).catch(() => failed(store))
+  turns.set(store, turn)
+  void turn.then(() => {
+    if (turns.get(store) === turn) turns.delete(store)
+  })
+}
+
+addEventListener('message', ({ data }: MessageEvent<Order>) => take(data))
+
+// What was saved, or given up with its page, is of no use to anybody any more.
+void sweep(Date.now())

@@ -1,0 +1,26 @@
+/**
+ * Decides what the service worker caches and in which order it looks: the network first for the page itself, the cache
+ * first for files whose name changes with their content. Pure, and apart from the worker because a test cannot load
+ * that.
+ */
+/**
+ * `page`: as the network has it, and as it was last where there is none. `asset`: as it is kept. Null: left to the
+ * browser.
+ */
+export type CachePolicy = 'page' | 'asset' | null
+
+type Asked = { readonly method: string; readonly mode: string; readonly url: string }
+
+/** Signalling, downloads and everything else that is not listed never pass through the worker. */
+export const cachePolicy = ({ method, mode, url }: Asked, origin: string): CachePolicy => {
+  const address = new URL(url)
+  if (method !== 'GET' || address.origin !== origin) return null
+  if (mode === 'navigate')
+    return address.pathname === '/' || address.pathname === '/index.html' ? 'page' : null
+  return address.pathname.startsWith('/assets/') ? 'asset' : null
+}
+
+/** The files that a page names itself; those that come later are kept when they come. */
+export const assetsIn = (page: string): string[] => [
+  ...new Set(Array.from(page.matchAll(/"(\/assets\/[\w~./-]+)"/g), ([, path]) => path ?? '')),
+]

@@ -1,0 +1,220 @@
+/** What a message about a call does to the room's state, and which messages we send about our own part. Pure. */
+import type { StreamSize } from '../wire/call.ts'
+import { type MemberId, type PeerId, roomItself, type StreamId } from '../wire/ids.ts'
+import type { Announced, CallMessage, Media, PeerMessage } from '../wire/peer.ts'
+import {
+  callLink,
+  isOwn,
+  linkTo,
+  ownerOf,
+  request,
+  sizesOf,
+  withCall,
+  withCaller,
+  withCallLink,
+  withoutCaller,
+} from './call.ts'
+import { broadcast, stepTo } from './change.ts'
+import { rulesOf } from './role.ts'
+import { capsOf, type RoomEffect, type RoomState, type RoomStep } from './state.ts'
+import { takeToken } from './timeline.ts'
+
+export const receiveCall = (
+  state: RoomState,
+  via: PeerId,
+  speaker: MemberId | null,
+  message: CallMessage,
+  at: number,
+): RoomStep => {
+  switch (message.kind) {
+    case 'want-stream':
+      return streamRequested(state, via, message.stream, at)
+    case 'sizes':
+      return stepTo(withCallLink(state, via, { sizes: displaySizes(state, via, message.sizes) }))
+    case 'calls':
+      return speaker === roomItself ? stepTo(withCalls(state, message.calls)) : stepTo(state)
+    default: {
+      const isMember = speaker !== null && speaker !== state.selfMember && state.members.has(speaker)
+      return isMember ? receiveMemberMessage(state, via, speaker, message, at) : stepTo(state)
+    }
+  }
+}
+
+type MemberMessage = Extract<CallMessage, { kind: 'join-call' | 'leave-call' | 'streams' | 'media' }>
+
+/**
+ * A message about a member of the room, from them or relayed. It always counts, and is relayed only as fast as is bearable.
+ */
+const receiveMemberMessage = (
+  state: RoomState,
+  via: PeerId,
+  speaker: MemberId,
+  message: MemberMessage,
+  at: number,
+): RoomStep => {
+  const known = state.call.members.get(speaker)
+  switch (message.kind) {
+    case 'join-call':
+      return memberJoined(state, via, speaker, message, at)
+    case 'leave-call':
+      return memberLeft(state, via, speaker, at)
+    case 'streams': {
+      const streams = message.announced.streams.filter(({ id }) => isFree(state, id, speaker))
+      const announced = { streams, media: message.announced.media ?? known?.media ?? null }
+      const next = withCaller(state, speaker, announced)
+      return passOn(next, via, speaker, { kind: 'streams', announced }, at)
+    }
+    case 'media':
+      if (!known) return stepTo(state)
+      return passOn(withCaller(state, speaker, { ...known, media: message.media }), via, speaker, message, at)
+  }
+}
+
+/** Who leaves no longer looks on. What is at the far end of a guest's link, though, is all the others too. */
+const memberLeft = (state: RoomState, via: PeerId, speaker: MemberId, at: number): RoomStep => {
+  const without = withoutCaller(state, speaker)
+  const ownLink = state.links.get(via)?.member === speaker && !rulesOf(state).peerRelays
+  const paused = ownLink && state.call.members.has(speaker) ? republish(without, via) : []
+  // An original page that comes back shows the very streams it had, so they stay, without tracks while it is away.
+  const forgets = ownLink && capsOf(state, via).media
+  const next = forgets ? withCallLink(without, via, { asked: new Set() }) : without
+  const passed = passOn(next, via, speaker, { kind: 'leave-call' }, at)
+  return { state: passed.state, effects: [...(forgets ? [] : paused), ...passed.effects] }
+}
+
+const republish = (state: RoomState, over: PeerId): RoomEffect[] =>
+  [...callLink(state, over).sent].map(stream => ({ type: 'publish', over, stream }))
+
+/** Is there anybody in the call at the far end? Nobody else is sent anything, whatever they ask for. */
+export const isWatching = (state: RoomState, over: PeerId): boolean => {
+  const member = state.links.get(over)?.member ?? null
+  return rulesOf(state).peerRelays || (member !== null && state.call.members.has(member))
+}
+
+/** Nobody announces what is somebody else's. */
+const isFree = (state: RoomState, stream: StreamId, speaker: MemberId): boolean => {
+  const owner = ownerOf(state, stream)
+  return !isOwn(state, stream) && (owner === null || owner === speaker)
+}
+
+const memberJoined = (
+  state: RoomState,
+  via: PeerId,
+  speaker: MemberId,
+  message: Extract<CallMessage, { kind: 'join-call' }>,
+  at: number,
+): RoomStep => {
+  const known = state.call.members.has(speaker)
+  const next = known ? state : withCaller(state, speaker, { streams: [], media: null })
+  const resumed = known ? [] : republish(next, via)
+  const { own } = state.call
+  const source = state.selfMember
+  if (rulesOf(state).greetsCallers && own && source !== null && !message.reply) {
+    const { state: charged, allowed } = chargeCall(next, via, at)
+    const say = (message: PeerMessage): RoomEffect => ({ type: 'send', over: via, source, message })
+    const answer = [say({ kind: 'join-call', reply: true }), say({ kind: 'streams', announced: own })]
+    return stepTo(charged, ...resumed, ...(allowed ? answer : []))
+  }
+  const calls = rulesOf(state).relays && !known ? [callsFor(next, via)] : []
+  const passed = passOn(next, via, speaker, { kind: 'join-call', reply: true }, at)
+  return { state: passed.state, effects: [...resumed, ...calls, ...passed.effects] }
+}
+
+/** Only a host passes on. Words of our own go to those who know them. */
+const passOn = (
+  state: RoomState,
+  via: PeerId,
+  speaker: MemberId,
+  message: PeerMessage,
+  at: number,
+): RoomStep => {
+  if (!rulesOf(state).relays) return stepTo(state)
+  const { state: charged, allowed } = chargeCall(state, via, at)
+  if (!allowed) return stepTo(charged)
+  const others = broadcast(charged, speaker, message, via)
+  return stepTo(charged, ...(message.kind === 'media' ? toCapable(charged, others) : others))
+}
+
+const toCapable = (state: RoomState, effects: readonly RoomEffect[]): RoomEffect[] =>
+  effects.filter(effect => effect.type !== 'send' || capsOf(state, effect.over).media)
+
+/**
+ * Charges a link for making us send something. Nothing is shown of it: the message still counts, but goes no further.
+ */
+const chargeCall = (state: RoomState, via: PeerId, at: number): { state: RoomState; allowed: boolean } => {
+  const { bucket, verdict } = takeToken(callLink(state, via).bucket, at)
+  return { state: withCallLink(state, via, { bucket }), allowed: verdict === 'keep' }
+}
+
+const streamRequested = (state: RoomState, via: PeerId, stream: StreamId, at: number): RoomStep => {
+  const link = callLink(state, via)
+  const owner = ownerOf(state, stream)
+  if (isOwn(state, stream) || (rulesOf(state).relays && owner !== null)) {
+    if (!link.asked.has(stream))
+      return stepTo(withCallLink(state, via, { asked: new Set(link.asked).add(stream) }))
+    if (link.sent.has(stream)) return stepTo(state)
+    // Asked again, because it has not come: perhaps our own request was lost on its owner.
+    const ownersLink = owner === null ? null : linkTo(state, owner)
+    if (ownersLink === null || ownersLink === via) return stepTo(state)
+    const { state: charged, allowed } = chargeCall(state, via, at)
+    return stepTo(charged, ...(allowed ? request(charged, ownersLink, stream) : []))
+  }
+  if (!rulesOf(state).relays) return stepTo(state)
+  const { state: charged, allowed } = chargeCall(state, via, at)
+  return stepTo(charged, ...(allowed ? [callsFor(charged, via)] : []))
+}
+
+const displaySizes = (
+  state: RoomState,
+  via: PeerId,
+  sizes: ReadonlyMap<StreamId, StreamSize>,
+): ReadonlyMap<StreamId, StreamSize> => {
+  const { asked, sizes: before } = callLink(state, via)
+  return new Map([...before, ...sizes].filter(([stream]) => asked.has(stream)))
+}
+
+/** The host's list is the whole truth. What it says twice is the first one's. */
+const withCalls = (state: RoomState, calls: ReadonlyMap<MemberId, Announced>): RoomState => {
+  const emptied = withCall(state, { members: new Map() })
+  return [...calls].reduce((now, [id, { streams, media }]) => {
+    if (id === state.selfMember || id === roomItself) return now
+    return withCaller(now, id, { streams: streams.filter(it => isFree(now, it.id, id)), media })
+  }, emptied)
+}
+
+/** Everybody in the call, for a guest: the host too, and the guest itself, which passes over that. */
+export const callsFor = (state: RoomState, via: PeerId): RoomEffect => {
+  const { own, members } = state.call
+  const all: [MemberId, Announced][] = [...members]
+  if (own && state.selfMember !== null) all.push([state.selfMember, own])
+  return { type: 'send', over: via, source: roomItself, message: { kind: 'calls', calls: new Map(all) } }
+}
+
+/** We join with these streams, or go on with others. The original wants the joining said first. */
+export const announce = (state: RoomState, own: Announced): RoomStep => {
+  const next = withCall(state, { own })
+  const source = state.selfMember
+  const joins = state.call.own ? [] : broadcast(next, source, { kind: 'join-call', reply: false })
+  return stepTo(next, ...joins, ...broadcast(next, source, { kind: 'streams', announced: own }))
+}
+
+export const leaveCall = (state: RoomState): RoomStep => {
+  if (!state.call.own) return stepTo(state)
+  const next = withCall(state, { own: null, shown: new Map() })
+  return stepTo(next, ...broadcast(next, state.selfMember, { kind: 'leave-call' }))
+}
+
+export const setMedia = (state: RoomState, media: Media): RoomStep => {
+  const { own } = state.call
+  if (!own) return stepTo(state)
+  const next = withCall(state, { own: { ...own, media } })
+  return stepTo(next, ...toCapable(next, broadcast(next, state.selfMember, { kind: 'media', media })))
+}
+
+export const setShownSize = (state: RoomState, stream: StreamId, size: StreamSize): RoomStep => {
+  const owner = ownerOf(state, stream)
+  if (owner === null || (state.call.shown.get(stream) ?? 'large') === size) return stepTo(state)
+  const next = withCall(state, { shown: new Map(state.call.shown).set(stream, size) })
+  const over = linkTo(next, owner)
+  return stepTo(next, ...(over === null ? [] : sizesOf(next, over, [stream])))
+}

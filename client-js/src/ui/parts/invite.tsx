@@ -1,0 +1,109 @@
+/**
+ * The ways to invite somebody: a button that copies the room's link, the system's own sheet for sharing, and a QR code.
+ */
+import { useEffect, useId, useState } from 'preact/hooks'
+import { texts } from '../language.ts'
+import type { Commands } from '../model.ts'
+import { Icon, type IconName } from './icon.tsx'
+import { lazy } from './wrappers.tsx'
+
+const backMs = 2_500
+
+export const CopyLink = ({
+  commands,
+  link,
+  shown,
+  small,
+}: {
+  commands: Commands
+  link: string
+  shown?: boolean
+  small?: boolean
+}) => {
+  const id = useId()
+  const [result, setResult] = useState<'copied' | 'failed' | null>(null)
+  useEffect(() => {
+    if (result !== 'copied') return
+    const timer = setTimeout(() => setResult(null), backMs)
+    return () => clearTimeout(timer)
+  }, [result])
+  const copy = async (): Promise<void> => setResult((await commands.copy(link)) ? 'copied' : 'failed')
+  return (
+    <div class="copy">
+      {(shown || result === 'failed') && (
+        <>
+          <label class="sr-only" for={id}>
+            {texts().room.link}
+          </label>
+          <input
+            id={id}
+            class="copy-link"
+            dir="ltr"
+            type="text"
+            readOnly
+            value={link}
+            onFocus={event => event.currentTarget.select()}
+          />
+        </>
+      )}
+      <button
+        type="button"
+        class={small ? 'button button-small' : shown ? 'button button-strong' : 'button button-wide'}
+        onClick={() => void copy()}
+      >
+        <Icon name="copy" />
+        {result === 'copied' ? texts().room.copied : texts().room.invite}
+      </button>
+      <p class="copy-result" role="status">
+        {result === 'failed' && texts().room.copyFailed}
+        {result === 'copied' && <span class="sr-only">{texts().room.copied}</span>}
+      </p>
+    </div>
+  )
+}
+
+const QrDialog = lazy(() => import('../views/qr.tsx').then(({ QrDialog }) => QrDialog))
+
+type Props = {
+  commands: Commands
+  link: string
+  room: string
+  /** Whether the link includes a password. */
+  locked: boolean
+  /** Drawings alone, where there is little room. */
+  small?: boolean
+}
+
+export const ShareButtons = ({ commands, link, room, locked, small = false }: Props) => {
+  const [open, setOpen] = useState(false)
+  const { share } = commands
+  return (
+    <div class="hand-on">
+      {share && (
+        <ShareButton
+          icon="share"
+          label={texts().room.share}
+          small={small}
+          go={() => void share({ title: texts().titleIn(room), url: link })}
+        />
+      )}
+      <ShareButton icon="qr" label={texts().room.qrShow} small={small} opens go={() => setOpen(true)} />
+      {open && <QrDialog link={link} locked={locked} close={() => setOpen(false)} />}
+    </div>
+  )
+}
+
+type ShareButtonProps = { icon: IconName; label: string; small: boolean; opens?: boolean; go: () => void }
+
+const ShareButton = ({ icon, label, small, opens, go }: ShareButtonProps) => (
+  <button
+    type="button"
+    class={small ? 'button button-icon' : 'button'}
+    title={small ? label : undefined}
+    aria-haspopup={opens ? 'dialog' : undefined}
+    onClick={go}
+  >
+    <Icon name={icon} />
+    <span class={small ? 'sr-only' : undefined}>{label}</span>
+  </button>
+)

@@ -1,0 +1,49 @@
+/**
+ * Components around components: `lazy` loads a part when it is wanted, so that the first view need not wait for it, and
+ * `memo` draws a part again only when what it is given differs.
+ */
+import { Component, type ComponentChild, type ComponentType, type FunctionComponent } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { texts } from '../language.ts'
+
+/**
+ * Nothing while it is loading; if it cannot be loaded, that in words. Make one where a file begins, not while drawing.
+ */
+export const lazy = <Props extends object>(
+  load: () => Promise<ComponentType<Props>>,
+): ComponentType<Props> => {
+  let loaded: ComponentType<Props> | null = null
+  return props => {
+    const [failed, setFailed] = useState(false)
+    const [, setReady] = useState(loaded !== null)
+    useEffect(() => {
+      if (loaded) return
+      load().then(
+        part => {
+          loaded = part
+          setReady(true)
+        },
+        () => setFailed(true),
+      )
+    }, [])
+    const Part = loaded
+    if (Part) return <Part {...props} />
+    return failed ? <p role="alert">{texts().dialog.notLoaded}</p> : null
+  }
+}
+
+const differs = (before: object, after: object): boolean => {
+  const [one, other] = [Object.entries(before), new Map(Object.entries(after))]
+  return one.length !== other.size || one.some(([name, value]) => !Object.is(value, other.get(name)))
+}
+
+export const memo = <Props extends object>(Part: FunctionComponent<Props>) =>
+  class extends Component<Props> {
+    override shouldComponentUpdate(next: Props): boolean {
+      return differs(this.props, next)
+    }
+
+    override render(): ComponentChild {
+      return <Part {...this.props} />
+    }
+  }

@@ -1,0 +1,64 @@
+/**
+ * Answers that several views need and that follow from the state alone: what is unread, what leaving would cost, what
+ * one takes along into a call, and whether a relay is missing. Pure.
+ */
+import { type IceServer, isTurn, type Settings } from '../app/settings.ts'
+import type { PreviewState } from '../call/preview.ts'
+import { busy, type FilesState } from '../files/state.ts'
+import type { RoomState } from '../room/state.ts'
+import type { Entry, Timeline } from '../room/timeline.ts'
+
+export type Reading = {
+  /** The last entry that was seen. */
+  readonly read: number
+  /** The first of those that came while nobody looked. */
+  readonly line: number | null
+}
+
+export const freshReading: Reading = { read: 0, line: null }
+
+/** What others have said, to us and since we came. */
+export const newTo = ({ read }: Reading, timeline: Timeline): number[] =>
+  timeline.flatMap(entry => (entry.key > read && isNews(entry) ? [entry.key] : []))
+
+/** Somebody looks at the end of it. `back`: they did not look a moment ago. */
+export const readUpTo = (reading: Reading, timeline: Timeline, back: boolean): Reading => {
+  const read = Math.max(reading.read, timeline.at(-1)?.key ?? 0)
+  const line = back ? (newTo(reading, timeline)[0] ?? reading.line) : reading.line
+  return read === reading.read && line === reading.line ? reading : { read, line }
+}
+
+const isNews = (entry: Entry): boolean =>
+  (entry.kind === 'chat' && !entry.own && entry.sharedBy === null) || (entry.kind === 'file' && !entry.own)
+
+export const leaveGuard = (
+  { role, members, ended }: RoomState,
+  files: FilesState,
+): 'room' | 'files' | null => {
+  if (role === 'host' && members.size > 0 && !ended) return 'room'
+  return busy(files) ? 'files' : null
+}
+
+export const joinMode = ({
+  microphone,
+  camera,
+}: PreviewState): 'neither' | 'microphone' | 'camera' | 'both' => {
+  if (microphone.track) return camera.track ? 'both' : 'microphone'
+  return camera.track ? 'camera' : 'neither'
+}
+
+type Chosen = Pick<Settings, 'iceServers' | 'relayOnly'>
+
+const isRelay = ({ urls }: IceServer): boolean => urls.some(isTurn)
+
+/** `serverRelays`: the server hands one out. */
+export const relayMissing = ({ iceServers, relayOnly }: Chosen, serverRelays: boolean): boolean =>
+  relayOnly && !(iceServers.length > 0 ? iceServers.some(isRelay) : serverRelays)
+
+/** Somebody is there, and no connection to anybody has come about at the first attempt. */
+export const relayFails = ({ relayOnly }: Chosen, { links }: RoomState): boolean =>
+  relayOnly &&
+  links.size > 0 &&
+  [...links.values()].every(
+    ({ phase, attempt }) => phase === 'lost' || (phase === 'connecting' && attempt > 1),
+  )

@@ -1,0 +1,173 @@
+//! From the settings to what the parts of the server need: listeners with their protocols, limits, STUN and TURN.
+//!
+//! **Invariant:** every way from a setting to a part leads through here, and whatever passes [`check`] can be started with.
+//! `config` knows no part, and no part knows `config`.
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use super::StartupError;
+use crate::{
+    config::{self, Config, one_of},
+    ice::{Access, ConfiguredServer, Ice, Login},
+    protocols::{self, Protocol, Transport, p2pchat::P2pChat},
+    rooms::Limits,
+    transports::TransportLimits,
+};
+
+/// A listener with everything that it needs.
+#[derive(Clone)]
+pub struct Listener {
+    /// The address and port to listen on.
+    pub at: SocketAddr,
+    /// Whether it speaks TLS.
+    pub tls: bool,
+    /// Whether browsers may be told to reach this host by TLS alone, on whatever port (RFC 6797, section 8.3).
+    pub is_https_only: bool,
+    /// What is spoken, in the order of [`protocols::ALL`].
+    pub protocols: Vec<&'static dyn Protocol>,
+    /// The origins whose pages may connect, as [`crate::transports::Origins::new`] takes them.
+    pub origins: Vec<String>,
+    /// Its folder of pages.
+    pub views: Option<PathBuf>,
+}
+
+/// What the settings alone do not show to be wrong, because it takes knowing the parts that they are for.
+///
+/// # Errors
+/// A protocol is unknown, or two things on one listener want the same path.
+pub fn check(config: &Config) -> Result<(), StartupError> {
+    listeners(config).map(drop)
+}
+
+/// Every listener, the main one first.
+///
+/// # Errors
+/// As [`check`].
+pub fn listeners(config: &Config) -> Result<Vec<Listener>, StartupError> {
+    let settings = config.listeners();
+    // One that is open to this machine alone is reached as localhost, which is another host.
+    let is_plain = |it: &config::Listener| !it.tls && !it.at.ip().to_canonical().is_loopback();
+    let is_https_only = !settings.iter().any(is_plain);
+    let listeners = settings.into_iter().map(|it| listener(it, &config.signaling.path, is_https_only));
+    listeners.collect::<Result<_, _>>().map_err(StartupError::Settings)
+}
+
+fn listener(settings: config::Listener, signaling_path: &str, is_https_only: bool) -> Result<Listener, String> {
+    let config::Listener { name, at, tls, protocols: names, origins, views } = settings;
+    let known = || protocols::ALL.iter().map(|it| it.name());
+    if let Some(unknown) = names.iter().find(|it| !known().any(|known| known == *it)) {
+        return Err(format!("{name} has the protocol {unknown:?}: each must be {}", one_of(known())));
+    }
+    if names.is_empty() {
+        return Err(format!("{name} has no protocols: name at least one, {}", one_of(known())));
+    }
+    let protocols: Vec<_> = protocols::ALL.iter().filter(|it| names.iter().any(|name| name == it.name())).collect();
+    let mut taken = vec![("/health/", "the health page")];
+    for protocol in &protocols {
+        let path = match protocol.transport() {
+            Transport::SocketIo => signaling_path,
+            Transport::SocketIoAt(own) => own,
+            Transport::Websocket | Transport::Mqtt => continue,
+        };
+        if let Some((_, other)) = taken.iter().find(|it| it.0 == path) {
+            return Err(format!(
+                "{name} would have both {} and {other} at {path}: choose another signaling.path",
+                protocol.name()
+            ));
+        }
+        taken.push((path, protocol.name()));
+    }
+    Ok(Listener {
+        at,
+        tls,
+        is_https_only: tls && is_https_only,
+        protocols: protocols.into_iter().copied().collect(),
+        origins,
+        views,
+    })
+}
+
+/// The limits and pings of P2PChat's own connections.
+pub fn transport_limits(config: &Config) -> TransportLimits {
+    limits_with(config, config.signaling.ping_interval_ms, config.signaling.ping_timeout_ms)
+}
+
+/// Those of every other protocol: whoever is gone is missed within seconds.
+pub fn fast_ping(config: &Config) -> TransportLimits {
+    limits_with(config, config.signaling.quick_ping_interval_ms, config.signaling.quick_ping_timeout_ms)
+}
+
+fn limits_with(config: &Config, ping_interval_ms: u64, ping_timeout_ms: u64) -> TransportLimits {
+    TransportLimits {
+        message_bytes_max: config.signaling.message_bytes_max,
+        frames_waiting_max: config.signaling.frames_waiting_max,
+        bytes_waiting_max: config.signaling.bytes_waiting_max,
+        ping_interval: Duration::from_millis(ping_interval_ms),
+        ping_timeout: Duration::from_millis(ping_timeout_ms),
+    }
+}
+
+/// The limits of P2PChat's own rooms.
+pub fn room_limits(config: &Config) -> Limits {
+    let config::Rooms { peers_max, rooms_per_peer_max, name_units_max, password_units_max, .. } = config.rooms;
+    Limits { peers_max, rooms_per_peer_max, name_units_max, password_units_max }
+}
+
+/// The limits of rooms in which anybody makes one by coming in.
+pub fn open_room_limits(config: &Config) -> Limits {
+    Limits { peers_max: config.rooms.open_peers_max, ..room_limits(config) }
+}
+
+/// The STUN and TURN servers that clients are told of.
+pub fn ice(config: &Config) -> Ice {
+    let server = |it: &config::IceServer| {
+        let login = it.username.clone().zip(it.credential.clone());
+        let access = match (login, it.shared_secret.clone()) {
+            (_, Some(secret)) => Access::SharedSecret(secret),
+            (Some((username, credential)), None) => Access::Fixed(Login { username, credential }),
+            (None, None) => Access::Open,
+        };
+        ConfiguredServer { urls: it.urls.clone(), access }
+    };
+    Ice { servers: config.ice.servers.iter().map(server).collect(), credential_ttl_s: config.ice.credential_ttl_s }
+}
+
+/// Browsers look servers up one after another, and Firefox complains from the fifth on.
+const ICE_URLS_GOOD: usize = 4;
+
+/// What the operator should know although it is no fault, a sentence each. `port` is what the main listener got.
+pub fn advice(config: &Config, port: u16) -> Vec<String> {
+    let mut advice = Vec::new();
+    let listeners = config.listeners();
+    let is_own = |it: &config::Listener| it.protocols.iter().any(|it| it == P2pChat.name());
+    if let Some(views) = listeners.first().filter(|it| is_own(it)).and_then(|it| it.views.as_deref())
+        && views.join("bundle.js").is_file()
+        && port != 80
+        && port != 443
+    {
+        advice.push(format!(
+            "the original frontend in {} connects to its host without a port, so that it works on port 80 (or 443 with \
+             TLS) alone; this server listens on {port}",
+            views.display()
+        ));
+    }
+    for listener in listeners.iter().filter(|it| !is_own(it)) {
+        if let Some(views) = listener.views.as_deref().filter(|it| !it.join("index.html").is_file()) {
+            let (name, views) = (&listener.name, views.display());
+            advice.push(format!("{name} has the folder {views}, which holds no index.html: its address shows no page"));
+        }
+    }
+    let n_urls: usize = config.ice.servers.iter().map(|it| it.urls.len()).sum();
+    if n_urls == 0 && listeners.iter().any(is_own) {
+        advice.push(
+            "ice.servers is empty, so that people reach each other inside one network only: set a STUN and a TURN server \
+             (docs/deployment.md says how)"
+                .to_owned(),
+        );
+    }
+    if n_urls > ICE_URLS_GOOD {
+        advice.push(format!(
+            "ice.servers have {n_urls} urls, and more than {ICE_URLS_GOOD} make browsers connect slowly"
+        ));
+    }
+    advice
+}

@@ -1,0 +1,78 @@
+//! The bounds of every number that can be set.
+//!
+//! **Invariant:** each number in `default_config.toml` has a row here, and whatever lies within its row can be started and
+//! served with: queues are allocated by it, timers run by it, browsers add it up.
+use std::ops::RangeInclusive;
+
+use super::Config;
+
+/// A number by its name in the settings, how to read it, and what it may be.
+type Row = (&'static str, fn(&Config) -> u64, RangeInclusive<u64>);
+
+/// An hour. A browser adds interval and timeout up in a timer that ends after 2^31 ms.
+const PING_MS_MAX: u64 = 3_600_000;
+
+/// Past it a mesh, in which everybody is connected to everybody, works for nobody.
+const PEERS_MAX: u64 = 1_000;
+
+const ROWS: &[Row] = &[
+    // 0 lets the system choose.
+    ("http.port", |it| it.http.port.into(), 0..=65_535),
+    // The longest session descriptions have some 100 kB; whole messages are held in memory.
+    ("signaling.message_bytes_max", |it| it.signaling.message_bytes_max as u64, 1_000..=100_000_000),
+    ("signaling.frames_waiting_max", |it| it.signaling.frames_waiting_max as u64, 16..=1_000_000),
+    ("signaling.bytes_waiting_max", |it| it.signaling.bytes_waiting_max, 1_000..=1_073_741_824),
+    ("signaling.ping_interval_ms", |it| it.signaling.ping_interval_ms, 100..=PING_MS_MAX),
+    ("signaling.ping_timeout_ms", |it| it.signaling.ping_timeout_ms, 100..=PING_MS_MAX),
+    ("signaling.quick_ping_interval_ms", |it| it.signaling.quick_ping_interval_ms, 100..=PING_MS_MAX),
+    ("signaling.quick_ping_timeout_ms", |it| it.signaling.quick_ping_timeout_ms, 100..=PING_MS_MAX),
+    // A room of one is none.
+    ("rooms.peers_max", |it| it.rooms.peers_max as u64, 2..=PEERS_MAX),
+    ("rooms.open_peers_max", |it| it.rooms.open_peers_max as u64, 2..=PEERS_MAX),
+    ("rooms.rooms_per_peer_max", |it| it.rooms.rooms_per_peer_max as u64, 1..=10_000),
+    ("rooms.name_units_max", |it| it.rooms.name_units_max as u64, 1..=1_000),
+    // Longer passwords are cut; of one unit they would all be guessed.
+    ("rooms.password_units_max", |it| it.rooms.password_units_max as u64, 8..=1_000),
+    // A minute, for clocks that differ, to 30 days.
+    ("ice.credential_ttl_s", |it| it.ice.credential_ttl_s, 60..=2_592_000),
+];
+
+/// # Errors
+/// A number is out of its bounds; the sentence names it and them.
+pub(super) fn check(config: &Config) -> Result<(), String> {
+    for (name, value, allowed) in ROWS {
+        let value = value(config);
+        if !allowed.contains(&value) {
+            return Err(format!("{name} is {value}: it must be from {} to {}", allowed.start(), allowed.end()));
+        }
+    }
+    let (one, all) = (config.signaling.message_bytes_max as u64, config.signaling.bytes_waiting_max);
+    if all < one {
+        return Err(format!(
+            "signaling.bytes_waiting_max is {all}: it must be at least signaling.message_bytes_max, which is {one}, or the \
+             longest message reaches nobody"
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ROWS;
+    use crate::config::DEFAULTS;
+
+    #[test]
+    fn every_number_has_its_bounds() {
+        let defaults: toml::Table = toml::from_str(DEFAULTS).unwrap();
+        let mut numbers = Vec::new();
+        for (section, settings) in &defaults {
+            let settings = settings.as_table().unwrap();
+            let named = settings.iter().filter(|(_, value)| value.is_integer() || value.is_float());
+            numbers.extend(named.map(|(name, _)| format!("{section}.{name}")));
+        }
+        numbers.sort();
+        let mut rows: Vec<_> = ROWS.iter().map(|it| it.0.to_owned()).collect();
+        rows.sort();
+        assert_eq!(rows, numbers);
+    }
+}

@@ -1,0 +1,282 @@
+//! Every room and every peer of one protocol. Finds the room that a request is about and lets [`step`] decide; what other
+//! protocols have is a value of their own, so that no room, peer or name is found from outside.
+//!
+//! **Invariant:** a peer's list of rooms mirrors the rooms' members exactly.
+use std::collections::HashMap;
+
+use super::{
+    Address, Compat, NamedSignal, Names, Notification, Outcome, Payload, PeerId, Rejection, Reply, Request, Room,
+    RoomCommand, RoomId, RoomSignal, Rules, Step, Timer, step, step::no_password,
+};
+
+/// Every room of one protocol, and every peer that has said hello there.
+#[derive(Debug)]
+pub struct Rooms {
+    rules: Rules,
+    compat: Box<dyn Compat>,
+    rooms: HashMap<RoomId, Room>,
+    peers: HashMap<PeerId, Peer>,
+    names: Names,
+}
+
+/// What is known of a peer.
+#[derive(Debug, Default)]
+struct Peer {
+    /// The rooms that it is in, in the order in which it joined them.
+    rooms: Vec<RoomId>,
+    /// Its client knows [`Event::RoomAlert`](super::Event::RoomAlert).
+    alerts: bool,
+}
+
+impl Rooms {
+    /// No rooms yet.
+    pub fn new(rules: Rules, compat: Box<dyn Compat>) -> Self {
+        Rooms { rules, compat, rooms: HashMap::new(), peers: HashMap::new(), names: Names::default() }
+    }
+
+    /// Does what a peer asks for. A rejection changes nothing and notifies nobody, which is why it carries no
+    /// notifications.
+    ///
+    /// `client` is the same for two connections of one browser at one address. `fresh` makes the id of a room that nobody
+    /// named.
+    ///
+    /// # Errors
+    /// The rules do not allow it.
+    pub fn apply<'a>(
+        &mut self,
+        from: &PeerId,
+        client: u64,
+        request: Request<'a>,
+        fresh: impl FnOnce() -> RoomId,
+    ) -> Result<Outcome<'a>, Rejection> {
+        match request {
+            Request::Hello { alerts } => self.hello(from, client, alerts),
+            Request::Create { settings } => {
+                let n_rooms = self.peers.get(from).ok_or(Rejection::NoId)?.rooms.len();
+                let (settings, topology) = settings.ok_or(Rejection::BadSettings)?;
+                self.rules.limits.check_rooms(n_rooms)?;
+                self.step(&fresh(), from, RoomCommand::Create { settings, topology })
+            }
+            Request::Join { room, password } => {
+                // To one without an id there are no rooms.
+                let n_rooms = self.peers.get(from).ok_or(Rejection::NoSuchRoom)?.rooms.len();
+                self.rooms.get(&room).ok_or(Rejection::NoSuchRoom)?.admit(from, password.as_ref())?;
+                self.rules.limits.check_rooms(n_rooms)?;
+                self.step(&room, from, RoomCommand::Join { password })
+            }
+            Request::Enter { room } => self.enter(from, room.unwrap_or_else(fresh)),
+            Request::Members => {
+                let (_, room) = self.last_room_of(from)?;
+                Ok(Outcome::reply(Reply::Members { others: room.others(from).cloned().collect() }))
+            }
+            Request::Claim { name } => self.claim(from, name),
+            Request::Update { room, settings } => {
+                self.peers.get(from).ok_or(Rejection::NoSuchRoom)?;
+                self.step(&room, from, RoomCommand::Update { settings })
+            }
+            Request::Leave { room } => self.step(&room, from, RoomCommand::Leave),
+            Request::Signal { to, payload } => self.signal(from, to, payload),
+        }
+    }
+
+    /// Forgets a peer for good. Each of its rooms hears of it, in the order in which it joined them.
+    pub fn forget(&mut self, peer: &PeerId) -> Vec<Notification<'static>> {
+        let Some(known) = self.peers.get(peer) else { return Vec::new() };
+        let mut notifications = Vec::new();
+        for room in known.rooms.clone() {
+            notifications.extend(self.leave(&room, peer));
+        }
+        if let Some(name) = self.names.remove(peer) {
+            self.compat.on_name_freed(&name);
+        }
+        self.peers.remove(peer);
+        self.compat.on_forget(peer);
+        notifications
+    }
+
+    /// Whom to ask for a sign of life before this is refused: the owner of the name that it claims, or the members of the
+    /// full room that it wants to enter. Nobody where that is not the policy.
+    pub fn current_holders(&self, from: &PeerId, request: &Request<'_>) -> Vec<PeerId> {
+        match request {
+            _ if !self.rules.policy.verify_holders_alive => Vec::new(),
+            Request::Claim { name } => {
+                self.names.owner(name.as_str()).filter(|it| *it != from).cloned().into_iter().collect()
+            }
+            Request::Enter { room: Some(room) } => {
+                let full = self.rooms.get(room).filter(|it| it.is_full() && !it.has(from));
+                full.map(|it| it.members().to_vec()).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Does what a timer is for: what is to be passed on, and the timer after it.
+    pub fn on_timer(&mut self, timer: &Timer) -> (Vec<Notification<'static>>, Option<Timer>) {
+        self.compat.on_timer(&timer.kind, &self.names)
+    }
+
+    /// Members of this room whose clients want to know what happens at its door.
+    pub fn alerted(&self, room: &RoomId) -> Vec<PeerId> {
+        let members = self.rooms.get(room).map(Room::members).unwrap_or_default();
+        members.iter().filter(|it| self.peers.get(*it).is_some_and(|it| it.alerts)).cloned().collect()
+    }
+
+    /// Bytes that are kept because of what this peer said.
+    pub fn kept_bytes(&self, peer: &PeerId) -> usize {
+        let room = self.peers.get(peer).and_then(|it| it.rooms.last());
+        self.compat.kept_bytes(peer, room, self.names.of(peer))
+    }
+
+    /// Would this request make a room?
+    pub fn makes_room(&self, request: &Request<'_>) -> bool {
+        match request {
+            Request::Create { settings } => settings.is_some(),
+            Request::Enter { room } => room.as_ref().is_none_or(|it| !self.rooms.contains_key(it)),
+            _ => false,
+        }
+    }
+
+    /// How many rooms there are.
+    pub fn len(&self) -> usize {
+        self.rooms.len()
+    }
+
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.rooms.is_empty()
+    }
+
+    fn hello(&mut self, peer: &PeerId, client: u64, alerts: bool) -> Result<Outcome<'static>, Rejection> {
+        if self.peers.contains_key(peer) {
+            return Err(Rejection::HasId);
+        }
+        self.peers.insert(peer.clone(), Peer { rooms: Vec::new(), alerts });
+        self.compat.on_hello(peer, client);
+        Ok(Outcome::reply(Reply::Welcome { peer: peer.clone() }))
+    }
+
+    /// Leaves the room before, where that is the policy: two steps, each of one room. Who is refused stays where it is.
+    fn enter(&mut self, peer: &PeerId, id: RoomId) -> Result<Outcome<'static>, Rejection> {
+        let rooms = &self.peers.get(peer).ok_or(Rejection::NoId)?.rooms;
+        if let Some(room) = self.rooms.get(&id) {
+            room.admit(peer, Some(&no_password()))?;
+        }
+        let earlier = if self.rules.policy.single_room { rooms.clone() } else { Vec::new() };
+        self.rules.limits.check_rooms(rooms.len() - earlier.len())?;
+        let mut notifications: Vec<_> = earlier.iter().flat_map(|it| self.leave(it, peer)).collect();
+        let entered = self.step(&id, peer, RoomCommand::Enter)?;
+        notifications.extend(entered.notifications);
+        Ok(Outcome { reply: entered.reply, notifications, timers: entered.timers })
+    }
+
+    fn claim(&mut self, peer: &PeerId, name: super::Name) -> Result<Outcome<'static>, Rejection> {
+        self.peers.get(peer).ok_or(Rejection::NoId)?;
+        if self.names.owner(name.as_str()).is_some_and(|it| it != peer) {
+            return Err(Rejection::NameTaken);
+        }
+        if let Some(former) = self.names.set(peer, &name) {
+            self.compat.on_name_freed(&former);
+        }
+        let (notifications, timers) = self.compat.on_name_taken(&name, &self.names);
+        Ok(Outcome { reply: Reply::Named { name }, notifications, timers })
+    }
+
+    fn signal<'a>(&mut self, from: &PeerId, to: Address<'_>, payload: Payload<'a>) -> Result<Outcome<'a>, Rejection> {
+        let to = match to {
+            Address::Member { room, peer } => {
+                let room = self.rooms.get(&*room).ok_or(Rejection::NoSuchRoom)?;
+                let to = room.receiver(from, &peer).ok_or(Rejection::NotAMember)?;
+                return Ok(Outcome::new(Reply::Sent, vec![super::signal_to(to, from, None, payload)]));
+            }
+            Address::Named(name) => {
+                let own = self.names.of(from).ok_or(Rejection::NoSuchName)?;
+                let owner = self.names.owner(&name).filter(|it| *it != from);
+                let signal = NamedSignal { from: (from, own), to: &name, owner, payload };
+                return if own.as_str() == &*name { signal.deliver() } else { self.compat.on_named_signal(signal) };
+            }
+            Address::Peer(peer) => {
+                let (_, room) = self.last_room_of(from)?;
+                vec![room.receiver(from, &peer).ok_or(Rejection::NotAMember)?.clone()]
+            }
+            Address::Broadcast => self.last_room_of(from)?.1.others(from).cloned().collect(),
+        };
+        let id = self.peers.get(from).and_then(|it| it.rooms.last()).ok_or(Rejection::NotAMember)?;
+        let members = self.rooms.get(id).map(Room::members).unwrap_or_default();
+        self.compat.on_signal(RoomSignal { room: id, members, from, to, payload })
+    }
+
+    /// The room that `peer` joined last.
+    fn last_room_of(&self, peer: &PeerId) -> Result<(&RoomId, &Room), Rejection> {
+        let id = self.peers.get(peer).and_then(|it| it.rooms.last()).ok_or(Rejection::NotAMember)?;
+        Ok((id, self.rooms.get(id).ok_or(Rejection::NoSuchRoom)?))
+    }
+
+    fn leave(&mut self, id: &RoomId, peer: &PeerId) -> Vec<Notification<'static>> {
+        self.step(id, peer, RoomCommand::Leave).map(|it| it.notifications).unwrap_or_default()
+    }
+
+    /// One step of one room, and what the list of peers has to know of it.
+    fn step(&mut self, id: &RoomId, peer: &PeerId, command: RoomCommand) -> Result<Outcome<'static>, Rejection> {
+        let (key, mut room) = self.rooms.remove_entry(id).map_or((id.clone(), None), |(key, room)| (key, Some(room)));
+        let stepped = step(&mut room, id, peer, command, &self.rules);
+        if let Some(room) = room {
+            self.rooms.insert(key, room);
+        }
+        let Step { reply, notifications, has_joined, removed } = stepped?;
+        for peer in &removed {
+            if let Some(peer) = self.peers.get_mut(peer) {
+                peer.rooms.retain(|it| it != id);
+            }
+            self.compat.on_leave(id, peer);
+        }
+        let mut timers = Vec::new();
+        if has_joined {
+            self.peers.entry(peer.clone()).or_default().rooms.push(id.clone());
+            let members = self.rooms.get(id).map(Room::members).unwrap_or_default();
+            timers = self.compat.on_join(id, members);
+        }
+        Ok(Outcome { reply, notifications, timers })
+    }
+
+    /// What must hold after every request.
+    #[cfg(test)]
+    pub(super) fn assert_sound(&self) {
+        use std::collections::BTreeSet;
+        for (id, room) in &self.rooms {
+            let members: BTreeSet<_> = room.members().iter().collect();
+            assert!(!members.is_empty(), "{id} is empty");
+            assert_eq!(members.len(), room.members().len(), "{id} has someone twice");
+            assert!(room.summary().host.is_none_or(|it| members.contains(&it)), "{id} has lost its host");
+            for peer in members {
+                assert!(self.peers[peer].rooms.contains(id), "{peer} does not know that it is in {id}");
+            }
+        }
+        for (peer, Peer { rooms, .. }) in &self.peers {
+            assert!(rooms.len() <= self.rules.limits.rooms_per_peer_max, "{peer} is in too many rooms");
+            assert_eq!(rooms.iter().collect::<BTreeSet<_>>().len(), rooms.len(), "{peer} is in a room twice");
+            assert!(rooms.iter().all(|it| self.rooms[it].has(peer)), "{peer} believes that it is in another room");
+        }
+        self.names.assert_sound(|it| self.peers.contains_key(it));
+        let is_member = |room: &RoomId, peer: &PeerId| self.rooms.get(room).is_some_and(|it| it.has(peer));
+        self.compat.assert_sound(&is_member, &self.names);
+    }
+
+    /// Everything that is known, in an order that does not depend on how it came to be.
+    #[cfg(test)]
+    pub(super) fn snapshot(&self) -> String {
+        use std::collections::BTreeMap;
+        let (rooms, peers): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            (self.rooms.iter().collect(), self.peers.iter().collect());
+        format!("{rooms:?} {peers:?} {:?} {:?}", self.names, self.compat)
+    }
+
+    #[cfg(test)]
+    pub(super) fn knows(&self, peer: &PeerId) -> bool {
+        self.peers.contains_key(peer)
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_forgotten(&self) -> bool {
+        self.rooms.is_empty() && self.peers.is_empty() && self.names.is_empty()
+    }
+}

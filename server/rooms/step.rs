@@ -1,0 +1,129 @@
+//! One step of one room: a command by a peer, and what follows from it. Signals are none: they change no room.
+//!
+//! **Invariants:** a rejection changes nothing and notifies nobody. A room that is over is `None` afterwards; one that does
+//! not exist yet is `None` before.
+use std::sync::Arc;
+
+use super::{
+    Event, Notification, Password, PeerId, Rejection, Reply, RoomId, RoomSettings, Rules, Topology, room::Room,
+};
+
+/// What a peer does in one room.
+#[derive(Debug)]
+pub enum RoomCommand {
+    /// Makes it.
+    Create {
+        /// Before the limits are applied.
+        settings: RoomSettings,
+        /// How its members connect.
+        topology: Topology,
+    },
+    /// Joins it if it exists.
+    Join {
+        /// `None`: none was given.
+        password: Option<Password>,
+    },
+    /// Joins it, and makes it if it does not exist.
+    Enter,
+    /// Changes its settings. `None`: they made no sense.
+    Update {
+        /// Before the limits are applied.
+        settings: Option<RoomSettings>,
+    },
+    /// Leaves it.
+    Leave,
+}
+
+/// What follows from a command.
+#[derive(Debug)]
+pub struct Step {
+    /// For the peer that gave the command.
+    pub reply: Reply,
+    /// For others, in the order in which they are to be sent.
+    pub notifications: Vec<Notification<'static>>,
+    /// The peer is a member now and was none before.
+    pub has_joined: bool,
+    /// Who is no longer a member.
+    pub removed: Vec<PeerId>,
+}
+
+/// One step of the room `id`.
+///
+/// # Errors
+/// The rules do not allow it.
+pub fn step(
+    room: &mut Option<Room>,
+    id: &RoomId,
+    peer: &PeerId,
+    command: RoomCommand,
+    rules: &Rules,
+) -> Result<Step, Rejection> {
+    match (command, room.as_mut()) {
+        (RoomCommand::Create { settings, topology }, None) => {
+            let made = Room::open(rules.limits.applied_to(settings), topology, peer.clone());
+            let reply = Reply::Created { room: id.clone(), summary: made.summary() };
+            *room = Some(made);
+            Ok(joined(reply, Vec::new()))
+        }
+        (RoomCommand::Create { .. }, Some(_)) => Err(Rejection::AlreadyThere),
+        (RoomCommand::Join { password }, Some(room)) => {
+            room.admit(peer, password.as_ref())?;
+            let notified = room.peers_to_notify();
+            room.add(peer.clone());
+            let present = Arc::default();
+            let notifications = notified.into_iter().map(|to| peer_joined(to, id, peer, &present)).collect();
+            Ok(joined(Reply::Joined { summary: room.summary() }, notifications))
+        }
+        (RoomCommand::Enter, None) => {
+            let settings =
+                RoomSettings { name: String::new(), password: no_password(), peers_max: rules.limits.peers_max };
+            *room = Some(Room::open(rules.limits.applied_to(settings), Topology::Mesh, peer.clone()));
+            Ok(joined(Reply::Entered { room: id.clone(), others: Vec::new(), is_new: true }, Vec::new()))
+        }
+        (RoomCommand::Enter, Some(room)) => {
+            room.admit(peer, Some(&no_password()))?;
+            let (notified, others) = (room.peers_to_notify(), room.members().to_vec());
+            room.add(peer.clone());
+            let both_ways = rules.policy.announce_both_ways;
+            let present = if both_ways { room.members().into() } else { Arc::default() };
+            let mut notifications: Vec<_> =
+                notified.into_iter().map(|to| peer_joined(to, id, peer, &present)).collect();
+            if both_ways {
+                notifications.extend(others.iter().map(|it| peer_joined(peer.clone(), id, it, &present)));
+            }
+            Ok(joined(Reply::Entered { room: id.clone(), others, is_new: false }, notifications))
+        }
+        (RoomCommand::Update { settings }, Some(room)) => {
+            room.change(peer, settings.map(|it| rules.limits.applied_to(it)))?;
+            Ok(stayed(Reply::Updated { summary: room.summary() }, Vec::new()))
+        }
+        (RoomCommand::Leave, Some(there)) => {
+            let departure = there.without(peer).ok_or(Rejection::NotAMember)?;
+            if departure.is_over {
+                *room = None;
+            }
+            let left = |to| Notification { to, event: Event::PeerLeft { room: id.clone(), peer: peer.clone() } };
+            let notifications = departure.notified.into_iter().map(left).collect();
+            Ok(Step { removed: departure.removed, ..stayed(Reply::Left, notifications) })
+        }
+        (RoomCommand::Leave, None) => Err(Rejection::NotAMember),
+        (RoomCommand::Join { .. } | RoomCommand::Update { .. }, None) => Err(Rejection::NoSuchRoom),
+    }
+}
+
+/// What rooms that are made by entering them have.
+pub(super) fn no_password() -> Password {
+    Password(String::new())
+}
+
+fn joined(reply: Reply, notifications: Vec<Notification<'static>>) -> Step {
+    Step { has_joined: true, ..stayed(reply, notifications) }
+}
+
+fn stayed(reply: Reply, notifications: Vec<Notification<'static>>) -> Step {
+    Step { reply, notifications, has_joined: false, removed: Vec::new() }
+}
+
+fn peer_joined(to: PeerId, room: &RoomId, peer: &PeerId, present: &Arc<[PeerId]>) -> Notification<'static> {
+    Notification { to, event: Event::PeerJoined { room: room.clone(), peer: peer.clone(), present: present.clone() } }
+}

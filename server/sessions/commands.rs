@@ -1,0 +1,128 @@
+//! What a peer asks for: whether it may, what follows, and who pays for it.
+use std::{
+    mem,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use super::{
+    Realm, passwords,
+    state::{HowToEnd, ROOM_COST, State},
+};
+use crate::{
+    accounting::{Action, AddressKey, Reason},
+    protocols::{Answer, AnswerContext, Command},
+    rooms::{Alert, Event, Notification, PeerId, Rejection, Reply, Request, RoomId},
+};
+
+impl State {
+    /// Does what a peer asks for, unless another holds what it wants and has to be asked first.
+    pub(super) fn command(&mut self, from: &PeerId, command: Command<'_>) {
+        let Some(session) = self.sessions.get(from) else { return };
+        let realm = session.realm;
+        let holders = self.realms[realm.at].rooms.current_holders(from, &command.request);
+        let Command { request_id, request } = command;
+        let wanted = match request {
+            Request::Claim { name } if !holders.is_empty() => Request::Claim { name },
+            Request::Enter { room } if !holders.is_empty() => Request::Enter { room },
+            request => return self.settle(from, realm, Command { request_id, request }),
+        };
+        self.start_takeover(from, request_id, wanted, holders);
+    }
+
+    /// Does what a peer asks for, or refuses it.
+    pub(super) fn settle(&mut self, from: &PeerId, realm: Realm, command: Command<'_>) {
+        let Command { request_id, request } = command;
+        let Some(session) = self.sessions.get(from) else { return };
+        let (address, client) = (session.account.address(), session.account.client());
+        let joins = match &request {
+            Request::Join { room, .. } => Some(room.clone()),
+            _ => None,
+        };
+        let admitted = self.admit(realm, address, &request);
+        let there = &mut self.realms[realm.at];
+        let (rooms, kind, n_ids) = (&mut there.rooms, there.settings.room_ids, &mut there.n_ids);
+        let fresh = || {
+            *n_ids += 1;
+            RoomId::from(&*kind.fresh(*n_ids))
+        };
+        let (answer, notifications, timers) = match admitted.and_then(|()| rooms.apply(from, client, request, fresh)) {
+            Ok(outcome) => (Ok(outcome.reply), outcome.notifications, outcome.timers),
+            Err(rejection) => {
+                if tracing::enabled!(tracing::Level::DEBUG) {
+                    self.effects.rejected.push((from.clone(), rejection));
+                }
+                (Err(rejection), Vec::new(), Vec::new())
+            }
+        };
+        there.held.resize(there.rooms.len() as u64 * ROOM_COST);
+        let now_ms = now_ms();
+        let ice = match &answer {
+            Ok(Reply::Welcome { peer }) => self.ice.servers_for(peer.as_str(), now_ms / 1_000),
+            _ => Vec::new(),
+        };
+        match realm.protocol.encode_answer(&request_id, &answer, &AnswerContext { ice: &ice, now_ms }) {
+            Answer::Silence => (),
+            Answer::Say(frame) => self.send(from, frame, Some(from)),
+            Answer::Close(why) => self.end(from, Reason::ByServer, HowToEnd::Close(why)),
+        }
+        self.notify(notifications, Some(from));
+        self.start_timers(realm, timers);
+        if let (Err(Rejection::WrongPassword), Some(room)) = (&answer, joins) {
+            self.on_wrong_password(from, realm, &room);
+        }
+        self.count_kept(from, realm);
+    }
+
+    /// What is not a rule of rooms: how fast an address may go, and how much there may be in all.
+    fn admit(&mut self, realm: Realm, address: AddressKey, request: &Request<'_>) -> Result<(), Rejection> {
+        if let Request::Join { room, .. } = request
+            && !self.passwords.is_allowed(address, room, self.ledger.now())
+        {
+            self.ledger.count(Reason::PasswordAttempts);
+            return Err(Rejection::Busy);
+        }
+        if !self.realms[realm.at].rooms.makes_room(request) {
+            return Ok(());
+        }
+        let n_rooms: usize = self.realms.iter().map(|it| it.rooms.len()).sum();
+        if n_rooms >= self.ledger.limits().rooms_max {
+            self.ledger.count(Reason::RoomsMax);
+            return Err(Rejection::Busy);
+        }
+        self.ledger
+            .admit(ROOM_COST)
+            .and_then(|()| self.ledger.act(address, Action::CreateRoom))
+            .map_err(|_| Rejection::Busy)
+    }
+
+    fn on_wrong_password(&mut self, from: &PeerId, realm: Realm, room: &RoomId) {
+        let Some(session) = self.sessions.get(from) else { return };
+        let n_wrong = self.passwords.on_wrong(session.account.address(), room, self.ledger.now());
+        if passwords::is_alarming(n_wrong) {
+            self.effects.passwords.push((from.clone(), n_wrong));
+            let event = |to| Notification {
+                to,
+                event: Event::RoomAlert { room: room.clone(), alert: Alert::PasswordAttempts { n_wrong } },
+            };
+            let notifications = self.realms[realm.at].rooms.alerted(room).into_iter().map(event).collect();
+            self.notify(notifications, Some(from));
+        }
+    }
+
+    /// Holds on the peer's account what the rules keep because of what it said.
+    fn count_kept(&mut self, peer: &PeerId, realm: Realm) {
+        let kept_bytes = self.realms[realm.at].rooms.kept_bytes(peer) as u64;
+        let Some(session) = self.sessions.get_mut(peer) else { return };
+        let before = mem::replace(&mut session.kept_bytes, kept_bytes);
+        if kept_bytes > before {
+            session.account.hold(kept_bytes - before);
+        } else if kept_bytes < before {
+            session.account.release(before - kept_bytes);
+        }
+    }
+}
+
+fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_millis());
+    u64::try_from(since).unwrap_or(u64::MAX)
+}

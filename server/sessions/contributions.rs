@@ -1,0 +1,74 @@
+//! Who filled a send queue. Kept only while a queue is a quarter full or more.
+use crate::rooms::PeerId;
+
+/// From this fullness on, in 256ths, contributions are counted.
+pub(super) const COUNTED_FROM: u8 = 64;
+
+/// At this fullness, in 256ths, whoever contributed most ends, if the receiver reads at all. What is above is for the frames
+/// of others.
+pub(super) const ENDED_AT: u8 = 240;
+
+/// Who contributed this many times less than the greatest flooder is none, however full the queue is.
+const LITTLE: u64 = 4;
+
+/// Senders that are told apart.
+const SENDERS_MAX: usize = 16;
+
+/// What each sender contributed to one send queue since it began to fill.
+#[derive(Debug, Default)]
+pub(super) struct Contributions {
+    by_sender: Vec<(PeerId, u64)>,
+    /// The most that anybody contributed, those that were ended for it included.
+    most: u64,
+    /// What the receiver had taken when the queue began to fill.
+    taken_before: u64,
+}
+
+impl Contributions {
+    pub(super) fn new(taken_bytes: u64) -> Self {
+        Contributions { by_sender: Vec::new(), most: 0, taken_before: taken_bytes }
+    }
+
+    /// Counts a frame.
+    pub(super) fn add(&mut self, sender: &PeerId, n_bytes: usize) {
+        let n_bytes = n_bytes as u64 + 1;
+        if let Some((_, n)) = self.by_sender.iter_mut().find(|it| it.0 == *sender) {
+            *n += n_bytes;
+        } else if self.by_sender.len() < SENDERS_MAX {
+            self.by_sender.push((sender.clone(), n_bytes));
+        } else if let Some(least) = self.by_sender.iter_mut().min_by_key(|it| it.1) {
+            // The newcomer takes the place and the count of the least (space-saving, Metwally et al. 2005): the greatest is never
+            // lost.
+            *least = (sender.clone(), least.1 + n_bytes);
+        }
+    }
+
+    /// The sender that filled the queue, if the receiver has read anything since it began to fill. It is told once; then it is
+    /// the next one's turn. Whoever contributed little is none.
+    pub(super) fn take_flooder(&mut self, taken_bytes: u64) -> Option<PeerId> {
+        let reads = taken_bytes > self.taken_before;
+        let (at, (_, n_bytes)) = self.by_sender.iter().enumerate().filter(|_| reads).max_by_key(|(_, it)| it.1)?;
+        self.most = self.most.max(*n_bytes);
+        if *n_bytes <= self.most / LITTLE {
+            return None;
+        }
+        Some(self.by_sender.swap_remove(at).0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_greatest_is_found_among_many_and_only_where_the_receiver_reads() {
+        let mut contributions = Contributions::new(100);
+        for n in 0..1_000 {
+            contributions.add(&PeerId::from("flooder"), 1_000);
+            contributions.add(&PeerId::from(&*format!("p{n}")), 10);
+        }
+        assert_eq!(contributions.take_flooder(100), None);
+        assert_eq!(contributions.take_flooder(101), Some(PeerId::from("flooder")));
+        assert_eq!(contributions.take_flooder(101), None, "the others contributed little");
+    }
+}

@@ -1,0 +1,166 @@
+//! Settings that fit their types and cannot be served with: each is refused with one sentence, or advised about.
+use std::fs;
+
+use p2pchat_server::app::settings;
+
+use super::{from_environment, from_file};
+
+#[test]
+fn what_is_out_of_range_is_said_with_the_range() {
+    for (text, sentence) in [
+        (
+            "[signaling]\nmessage_bytes_max = 2_000_000\nbytes_waiting_max = 1_999_999",
+            "signaling.bytes_waiting_max is 1999999: it must be at least signaling.message_bytes_max, which is 2000000, or \
+             the longest message reaches nobody",
+        ),
+        (
+            "[http]\nviews = \"/nowhere\"",
+            "http.views is /nowhere: there is no such folder, or this user may not look into it",
+        ),
+        (
+            "[tls]\nenabled = true",
+            "tls.enabled is true, but tls.cert_path is empty: name the PEM file, or switch TLS off",
+        ),
+        (
+            "[tls]\nenabled = true\ncert_path = \"/c\"",
+            "tls.enabled is true, but tls.key_path is empty: name the PEM file, or switch TLS off",
+        ),
+    ] {
+        assert_eq!(from_file(text).unwrap_err(), sentence, "{text}");
+    }
+    for path in ["", "/", "api/", "/api", "/a b/", "/a//b/", "/a?/", "/{a}/", "/é/"] {
+        let fault = from_file(&format!("[signaling]\npath = \"{path}\"")).unwrap_err();
+        assert!(
+            fault.starts_with(&format!("signaling.path is {path:?}: it must begin and end with a slash")),
+            "{fault}"
+        );
+    }
+}
+
+/// Past each bound something would panic, wrap around, or work for nobody.
+#[test]
+fn every_number_is_bounded_below_and_above() {
+    for (name, least, most) in [
+        ("signaling.message_bytes_max", 1_000, 100_000_000),
+        ("signaling.frames_waiting_max", 16, 1_000_000),
+        ("signaling.bytes_waiting_max", 1_000, 1_073_741_824),
+        ("signaling.ping_interval_ms", 100, 3_600_000),
+        ("signaling.ping_timeout_ms", 100, 3_600_000),
+        ("signaling.quick_ping_interval_ms", 100, 3_600_000),
+        ("signaling.quick_ping_timeout_ms", 100, 3_600_000),
+        ("rooms.peers_max", 2, 1_000),
+        ("rooms.open_peers_max", 2, 1_000),
+        ("rooms.rooms_per_peer_max", 1, 10_000),
+        ("rooms.name_units_max", 1, 1_000),
+        ("rooms.password_units_max", 8, 1_000),
+        ("ice.credential_ttl_s", 60, 2_592_000),
+    ] {
+        let (section, setting) = name.split_once('.').unwrap();
+        // The two that belong together are set together.
+        let other = match setting {
+            "message_bytes_max" => "bytes_waiting_max = 1_073_741_824\n",
+            "bytes_waiting_max" => "message_bytes_max = 1000\n",
+            _ => "",
+        };
+        let set = |value: u64| from_file(&format!("[{section}]\n{other}{setting} = {value}\n"));
+        assert!(set(least).is_ok() && set(most).is_ok(), "{name}");
+        for value in [least - 1, most + 1, i64::MAX as u64] {
+            let sentence = format!("{name} is {value}: it must be from {least} to {most}");
+            assert_eq!(set(value).unwrap_err(), sentence);
+        }
+        let huge =
+            from_environment(&[(&format!("P2PCHAT_{section}__{setting}").to_uppercase(), &u64::MAX.to_string())]);
+        assert!(huge.is_err(), "{name}");
+    }
+}
+
+#[test]
+fn a_path_that_no_browser_asks_for_is_refused() {
+    for path in ["/../", "/a/./", "/a/../b/"] {
+        let fault = from_file(&format!("[signaling]\npath = \"{path}\"")).unwrap_err();
+        assert_eq!(fault, format!("signaling.path is {path:?}: \".\" and \"..\" cannot be parts of it"));
+    }
+    let long = format!("/{}/", "a".repeat(199));
+    let fault = from_file(&format!("[signaling]\npath = \"{long}\"")).unwrap_err();
+    assert_eq!(fault, "signaling.path has 201 characters: 200 are the most");
+}
+
+#[test]
+fn a_hostname_is_a_name_and_nothing_else() {
+    for name in ["chat.example.org", "a", "192.0.2.1", "xn--bcher-kva.example"] {
+        assert!(from_file(&format!("[http]\nhostname = {name:?}")).is_ok(), "{name}");
+    }
+    let long = format!("{}.example", "a".repeat(64));
+    for name in ["https://a", "a:80", "a/b", "a..b", ".a", "a.", "-a", "a-.b", "ä", "a b", "[::1]", &*long] {
+        let fault = from_file(&format!("[http]\nhostname = {name:?}")).unwrap_err();
+        assert!(fault.starts_with(&format!("http.hostname is {name:?}: it must be a bare name")), "{fault}");
+    }
+}
+
+/// Browsers throw at the first thing that they do not like, and then nobody connects to anybody.
+#[test]
+fn what_browsers_refuse_among_ice_servers_is_refused_by_its_place_and_not_repeated() {
+    let login = "username = \"u\", credential = \"hush\"";
+    for (server, sentence) in [
+        ("".to_owned(), "has no urls: name at least one, as \"stun:stun.example.org\""),
+        (
+            "urls = [\"turn:u:hush@turn.example.org\"]".to_owned(),
+            ".urls[0] holds a login: write it into username and credential, and the url as \"turn:turn.example.org:3478\"",
+        ),
+        (
+            format!("urls = [\"turn:t\", \"turn:t:0\"], {login}"),
+            ".urls[1] has a port that is none: it must be a number from 1 to 65535",
+        ),
+        (
+            "urls = [\"turn:t\"]".to_owned(),
+            "has a TURN url and no login, without which browsers refuse it: give a username and credential, or the \
+             shared_secret of the TURN server",
+        ),
+        (
+            "urls = [\"turn:t\"], username = \"u\"".to_owned(),
+            "has half a login: username and credential go together, and neither is empty",
+        ),
+        (
+            "urls = [\"turn:t\"], username = \"\", credential = \"hush\"".to_owned(),
+            "has half a login: username and credential go together, and neither is empty",
+        ),
+        ("urls = [\"turn:t\"], shared_secret = \"\"".to_owned(), "has an empty shared_secret"),
+        (
+            format!("urls = [\"turn:t\"], {login}, shared_secret = \"hush\""),
+            "has a shared_secret beside a username or credential: give one or the other",
+        ),
+        (
+            format!("urls = [\"stun:t\"], {login}"),
+            "has a login and STUN urls alone: STUN has none, so that browsers would not use it",
+        ),
+        (
+            format!("urls = [\"turn:t\"], username = \"{}\", credential = \"hush\"", "u".repeat(509)),
+            "has a username of more than 508 bytes: TURN takes no longer one",
+        ),
+    ] {
+        let fault = from_file(&format!("[ice]\nservers = [{{ urls = [\"stun:s\"] }}, {{ {server} }}]")).unwrap_err();
+        let blank = if sentence.starts_with('.') { "" } else { " " };
+        assert_eq!(fault, format!("ice.servers[1]{blank}{sentence}"));
+    }
+    let many = ["\"stun:s\""; 33].join(", ");
+    let fault = from_file(&format!("[ice]\nservers = [{{ urls = [{many}] }}]")).unwrap_err();
+    assert!(fault.starts_with("ice.servers have 33 urls: browsers take 32 at most"), "{fault}");
+    let mixed = format!("[ice]\nservers = [{{ urls = [\"stun:t\", \"turn:t?transport=tcp\"], {login} }}]");
+    assert!(from_file(&mixed).is_ok());
+}
+
+#[test]
+fn the_operator_is_advised_about_what_works_and_helps_nobody() {
+    let advice = |text: &str| settings::advice(&from_file(text).unwrap(), 80);
+    let has = |advice: &[String], words: &str| advice.iter().any(|it| it.contains(words) && !it.contains('\n'));
+    assert!(has(&advice(""), "set a STUN and a TURN server"));
+    assert_eq!(advice("[ice]\nservers = [{ urls = [\"stun:s\"] }]"), [""; 0]);
+    assert_eq!(advice("[http]\nprotocols = [\"poc\"]"), [""; 0], "nobody else is handed any");
+    let five = ["\"stun:s\""; 5].join(", ");
+    assert!(has(&advice(&format!("[ice]\nservers = [{{ urls = [{five}] }}]")), "5 urls"));
+    let views = tempfile::tempdir().unwrap();
+    let foreign = format!("[http]\nprotocols = [\"poc\"]\nviews = {:?}", views.path());
+    assert!(has(&advice(&foreign), "holds no index.html"));
+    fs::write(views.path().join("index.html"), "").unwrap();
+    assert_eq!(advice(&foreign), [""; 0]);
+}
