@@ -19,6 +19,9 @@ const EXIT_SETTINGS: u8 = 2;
 /// The machine does not let us.
 const EXIT_SYSTEM: u8 = 1;
 
+/// For reading files; whoever comes when all are busy waits. The default of 512 lets clients make as many.
+const BLOCKING_THREADS_MAX: usize = 8;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(&cli) {
@@ -44,11 +47,11 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
     if cli.print_config {
         return say(&config.to_toml()).map_err(|it| system(it.to_string()));
     }
-    if !cli.health_check {
-        telemetry::start(&config.log).map_err(settings)?;
-    }
+    let _pending = if cli.health_check { None } else { Some(telemetry::start(&config.log).map_err(settings)?) };
     let file = file.map_or_else(|| "no settings file".to_owned(), |it| it.display().to_string());
-    let runtime = tokio::runtime::Runtime::new().map_err(|it| system(it.to_string()))?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.enable_all().max_blocking_threads(BLOCKING_THREADS_MAX).build();
+    let runtime = runtime.map_err(|it| system(it.to_string()))?;
     runtime.block_on(async {
         if cli.health_check {
             return app::health_check(&config).await.map_err(system);

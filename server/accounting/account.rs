@@ -7,6 +7,8 @@ use std::{
     },
 };
 
+use tokio::sync::Semaphore;
+
 use super::{AddressKey, Bucket, Ledger, Reason};
 
 /// What one session holds and how fast it may go. Shared by its transport, which counts bytes before they are decoded, and by
@@ -173,11 +175,32 @@ impl fmt::Debug for Account {
 pub struct ConnectionPermit {
     holding: Holding,
     address: AddressKey,
+    /// Whether it counts for its address, and not only in all.
+    is_own: AtomicBool,
+    /// Counts the files that its answers hold open.
+    files: OnceLock<Arc<Semaphore>>,
 }
 
 impl ConnectionPermit {
     pub(super) fn new(ledger: Ledger, address: AddressKey, cost: u64) -> Self {
-        ConnectionPermit { holding: Holding::new(ledger, cost), address }
+        ConnectionPermit {
+            holding: Holding::new(ledger, cost),
+            address,
+            is_own: AtomicBool::new(true),
+            files: OnceLock::new(),
+        }
+    }
+
+    /// What bounds the files that its answers hold open, made when the first of them is opened.
+    pub fn files(&self, new: impl FnOnce() -> Arc<Semaphore>) -> Arc<Semaphore> {
+        self.files.get_or_init(new).clone()
+    }
+
+    /// It turns out to carry requests of others, as a proxy's does: it does not count for its own address any more.
+    pub fn disown(&self) {
+        if self.is_own.swap(false, Ordering::Relaxed) {
+            self.ledger().addresses().close_connection(self.address);
+        }
     }
 
     /// Whose connection it is.
@@ -193,8 +216,8 @@ impl ConnectionPermit {
 
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
+        self.disown();
         let ledger = &self.holding.ledger;
-        ledger.addresses().close_connection(self.address);
         ledger.shared.n_connections.fetch_sub(1, Ordering::Relaxed);
     }
 }

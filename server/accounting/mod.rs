@@ -141,12 +141,27 @@ impl Ledger {
     /// # Errors
     /// There are too many, or they come too fast, or memory is full. The reason is counted.
     pub fn admit_connection(&self, address: IpAddr, cost: u64) -> Result<ConnectionPermit, Reason> {
+        self.admit_from(address, cost, true)
+    }
+
+    /// As [`Ledger::admit_connection`], of an address that may be a proxy: as many as it likes may come in a moment, and each
+    /// counts for the address until [`ConnectionPermit::disown`].
+    ///
+    /// # Errors
+    /// As there, but for the rate.
+    pub fn admit_proxy_connection(&self, address: IpAddr, cost: u64) -> Result<ConnectionPermit, Reason> {
+        self.admit_from(address, cost, false)
+    }
+
+    fn admit_from(&self, address: IpAddr, cost: u64, is_paced: bool) -> Result<ConnectionPermit, Reason> {
         let now = self.now();
         let key = AddressKey::from(address);
         let admitted = || {
             self.shared.memory.admit(cost)?;
             let mut addresses = self.addresses();
-            addresses.act(key, Action::Connect, &self.shared.limits, now)?;
+            if is_paced {
+                addresses.act(key, Action::Connect, &self.shared.limits, now)?;
+            }
             if self.shared.n_connections.load(Ordering::Relaxed) >= self.shared.limits.connections_max {
                 return Err(Reason::ConnectionsMax);
             }
@@ -196,6 +211,15 @@ impl Ledger {
         self.shared.memory.admit(n_bytes).inspect_err(|reason| self.count(*reason))
     }
 
+    /// Holds memory that is no session's, until it is dropped.
+    ///
+    /// # Errors
+    /// Memory is full. The reason is counted.
+    pub fn hold(&self, n_bytes: u64) -> Result<Holding, Reason> {
+        self.admit(n_bytes)?;
+        Ok(Holding::new(self.clone(), n_bytes))
+    }
+
     /// For memory that is nobody's in particular, such as that of rooms. It holds nothing yet.
     pub fn hold_nothing(&self) -> Holding {
         Holding::new(self.clone(), 0)
@@ -217,12 +241,17 @@ impl Ledger {
     /// What there is now.
     pub fn balance(&self) -> Balance {
         Balance {
-            n_connections: self.shared.n_connections.load(Ordering::Relaxed),
+            n_connections: self.n_connections(),
             n_sessions: self.shared.n_sessions.load(Ordering::Relaxed),
             n_addresses: self.addresses().len(),
             memory: self.shared.memory.state(),
             reasons: self.shared.counters.occurred().collect(),
         }
+    }
+
+    /// TCP connections that are open.
+    pub fn n_connections(&self) -> usize {
+        self.shared.n_connections.load(Ordering::Relaxed)
     }
 
     /// Time since the ledger was opened: the clock of all its buckets.

@@ -1,70 +1,18 @@
-//! Addresses and ports: how they are taken, and how connections are taken from them.
+//! Addresses and ports, and how they are taken.
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    sync::atomic::{AtomicBool, Ordering},
 };
 
-use axum_server::{AddrListener, Address};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use socket2::{Domain, Protocol, Socket, Type};
 
 use super::StartupError;
 
 /// Connections that the kernel may hold until we take them.
-const BACKLOG: u32 = 4096;
+const BACKLOG: i32 = 4096;
 
-/// `EAFNOSUPPORT`, `EMFILE` and `ENFILE` on Linux.
+/// `EAFNOSUPPORT` on Linux.
 const AFNOSUPPORT: i32 = 97;
-const TOO_MANY_OPEN_FILES: [i32; 2] = [24, 23];
-
-/// Where somebody is, in the library's terms.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PeerAddr(SocketAddr);
-
-/// A port that says, once, when no more connections can be taken.
-pub(super) struct Listener {
-    listener: TcpListener,
-    has_said: AtomicBool,
-}
-
-impl Address for PeerAddr {
-    type Stream = TcpStream;
-    type Listener = Listener;
-}
-
-impl AddrListener<TcpStream, PeerAddr> for Listener {
-    async fn bind_to(PeerAddr(at): PeerAddr) -> io::Result<Self> {
-        Listener::new(open(at)?)
-    }
-
-    async fn accept_stream(&self) -> io::Result<(TcpStream, PeerAddr)> {
-        match self.listener.accept().await {
-            Ok((stream, at)) => Ok((stream, PeerAddr(at))),
-            Err(error) => {
-                // The library waits a moment and tries again.
-                let is_limit = error.raw_os_error().is_some_and(|it| TOO_MANY_OPEN_FILES.contains(&it));
-                if is_limit && !self.has_said.swap(true, Ordering::Relaxed) {
-                    tracing::error!(
-                        %error,
-                        "the limit on open files is reached, so that people wait for others to leave: raise it (systemd: \
-                         LimitNOFILE)"
-                    );
-                }
-                Err(error)
-            }
-        }
-    }
-
-    fn get_local_addr(&self) -> io::Result<PeerAddr> {
-        self.listener.local_addr().map(PeerAddr)
-    }
-}
-
-impl Listener {
-    pub(super) fn new(listener: std::net::TcpListener) -> io::Result<Self> {
-        Ok(Listener { listener: TcpListener::from_std(listener)?, has_said: AtomicBool::new(false) })
-    }
-}
 
 pub(super) fn bind(at: SocketAddr) -> Result<std::net::TcpListener, StartupError> {
     let (address, port) = (at.ip(), at.port());
@@ -96,8 +44,33 @@ pub(super) fn bind(at: SocketAddr) -> Result<std::net::TcpListener, StartupError
 }
 
 fn open(at: SocketAddr) -> io::Result<std::net::TcpListener> {
-    let socket = if at.is_ipv6() { TcpSocket::new_v6()? } else { TcpSocket::new_v4()? };
-    socket.set_reuseaddr(true)?;
-    socket.bind(at)?;
-    socket.listen(BACKLOG)?.into_std()
+    let socket = Socket::new(Domain::for_address(at), Type::STREAM, Some(Protocol::TCP))?;
+    if at.is_ipv6() {
+        // Some systems are set up so that "::" is IPv6 alone (ipv6(7), /proc/sys/net/ipv6/bindv6only).
+        socket.set_only_v6(false)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&at.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpStream;
+
+    use socket2::SockRef;
+
+    use super::*;
+
+    #[test]
+    fn every_address_is_of_both_families() {
+        let listener = bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0))).unwrap();
+        let at = listener.local_addr().unwrap();
+        if at.is_ipv6() {
+            assert!(!SockRef::from(&listener).only_v6().unwrap());
+        }
+        TcpStream::connect((Ipv4Addr::LOCALHOST, at.port())).unwrap();
+    }
 }

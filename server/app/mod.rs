@@ -1,46 +1,48 @@
 //! Puts the parts together: sessions, protocols, pages, certificate, listeners.
 mod health_check;
+mod limits;
 mod listen;
 mod realms;
 pub mod settings;
+mod watch;
 
 use std::{
     collections::BTreeMap,
     future::Future,
     io,
     net::{IpAddr, SocketAddr, TcpListener},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use axum::Router;
-use axum_server::{Handle, Server};
-use futures_util::future::try_join_all;
-use hyper_util::rt::TokioTimer;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::Notify,
-    time::timeout,
+    task::JoinSet,
+    time::{sleep, timeout},
 };
 
 use crate::{
-    acceptor::Acceptor,
-    accounting::{Ledger, Limits},
+    acceptor::{Acceptor, Shutdown, Timeouts},
+    accounting::Ledger,
     config::{self, Config},
-    http::{self, Count, Frontend, Health, Site, Status},
+    http::{self, Frontend, Health, Site, TrustedProxies},
     protocols::{Protocol as _, Transport, p2pchat::P2pChat},
     sessions::{Realm, Sessions},
+    telemetry,
     tls::{self, Certificate, CertificateFiles},
     transports::{Origins, mqtt, socketio, websocket},
 };
 pub use health_check::health_check;
 pub use realms::realm_settings;
 
-use listen::{Listener, PeerAddr};
-
-/// For a client to say what it wants, and for running answers to end when the server stops.
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// For running answers to end when the server stops.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// For the last words of those who are told that the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -61,7 +63,10 @@ pub struct App {
     /// The main one first.
     listeners: Vec<BoundListener>,
     sessions: Sessions,
+    proxies: TrustedProxies,
     certificate: Option<Certificate>,
+    /// `/health` says so before anything else changes.
+    is_stopping: Arc<AtomicBool>,
     config: Config,
 }
 
@@ -69,6 +74,7 @@ pub struct App {
 struct BoundListener {
     port: TcpListener,
     router: Router,
+    timeouts: Timeouts,
     tls: bool,
 }
 
@@ -80,24 +86,31 @@ impl App {
     pub async fn bind(config: Config) -> Result<Self, StartupError> {
         let settings = settings::listeners(&config)?;
         let certificate = certificate(&config).await?;
-        let sessions = Sessions::new(settings::ice(&config), Ledger::new(Limits::default()));
+        let ledger = Ledger::new(limits::limits(&config.limits, config.signaling.message_bytes_max));
+        let sessions = Sessions::new(settings::ice(&config), ledger.clone());
         let realms = realms(&sessions, &config, &settings);
-        let started = Instant::now();
+        let proxies = TrustedProxies::new(&config.http.trusted_proxies).map_err(|odd| {
+            let wanted = "each must be an address or a network, as \"10.0.0.0/8\"";
+            StartupError::Settings(format!("http.trusted_proxies holds {odd:?}: {wanted}"))
+        })?;
+        let shared = http::Shared::new(ledger, proxies.clone());
+        let (started, is_stopping) = (Instant::now(), Arc::new(AtomicBool::new(false)));
         let mut listeners = Vec::new();
         for listener in settings {
             let port = listen::bind(listener.at)?;
-            let asked = sessions.clone();
-            let health = move || health(&asked, started);
+            let (asked, is_stopping) = (sessions.clone(), is_stopping.clone());
+            let health = move || watch::health(&asked, is_stopping.load(Ordering::Relaxed), started);
             listeners.push(BoundListener {
                 port,
-                router: router(&config, &listener, &sessions, &realms, health),
+                router: router(&config, &listener, &sessions, &shared, &realms, health),
+                timeouts: Timeouts::new(answer_time(&config, &listener)),
                 tls: listener.tls,
             });
         }
         if let Err(error) = raise_open_file_limit() {
             tracing::warn!(%error, "the limit on open files stays as it is, and with it the number of connections");
         }
-        Ok(App { listeners, sessions, certificate, config })
+        Ok(App { listeners, sessions, proxies, certificate, is_stopping, config })
     }
 
     /// Where it listens.
@@ -135,26 +148,30 @@ impl App {
         settings::advice(&self.config, self.address().map_or(self.config.http.port, |it| it.port()))
     }
 
-    /// Answers until `stop` is done; then ends what runs.
+    /// Answers until `stop` is done; then ends what runs. First `/health` says for `http.drain_s` that it is stopping, while
+    /// everything goes on; then sessions are told and nothing new is taken; then answers that run may end.
     ///
     /// # Errors
     /// A listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let (files, certificate) = (certificate_files(&self.config), self.certificate);
-        let handles: Vec<_> = self.listeners.iter().map(|_| Handle::new()).collect();
-        let servings = self.listeners.into_iter().zip(&handles).map(|(listening, handle)| {
-            let certificate = certificate.as_ref().filter(|_| listening.tls).map(Certificate::config);
-            serve(listening, handle.clone(), Acceptor::new(HANDSHAKE_TIMEOUT, certificate))
-        });
-        let serving = async {
-            try_join_all(servings).await?;
-            // Those who are told that it stops are told so by tasks of their own.
-            let _ = timeout(DRAIN_TIMEOUT, self.sessions.drained()).await;
-            io::Result::Ok(())
-        };
+        let files = certificate_files(&self.config);
+        let App { listeners, sessions, proxies, certificate, is_stopping, config } = self;
+        let shutdown = Shutdown::default();
+        let mut serving = JoinSet::new();
+        for BoundListener { port, router, timeouts, tls } in listeners {
+            let proxies = proxies.clone();
+            let acceptor = Acceptor {
+                ledger: sessions.ledger().clone(),
+                timeouts,
+                certificate: certificate.as_ref().filter(|_| tls).map(Certificate::config),
+                is_proxy: Arc::new(move |address| proxies.trusts(address)),
+                router,
+            };
+            serving.spawn(acceptor.serve(tokio::net::TcpListener::from_std(port)?, shutdown.clone()));
+        }
         let hangup = Arc::new(Notify::new());
         let renewing = async {
-            match certificate.clone() {
+            match certificate {
                 None => std::future::pending().await,
                 Some(certificate) => tls::reload_when_changed(certificate, files, hangup.clone()).await,
             }
@@ -162,33 +179,32 @@ impl App {
         let stopping = async {
             stop.await;
             tracing::info!("stopping");
-            self.sessions.stop();
-            for handle in &handles {
-                handle.graceful_shutdown(Some(HANDSHAKE_TIMEOUT));
-            }
-            std::future::pending::<()>().await;
+            is_stopping.store(true, Ordering::Relaxed);
+            sleep(Duration::from_secs(config.http.drain_s)).await;
+            sessions.stop();
+            // An answer that is not taken, or a request that is not sent to its end, is not waited for longer.
+            let _ = timeout(ANSWER_TIMEOUT, shutdown.run()).await;
+            // Those who are told that it stops are told so by tasks of their own.
+            let _ = timeout(DRAIN_TIMEOUT, sessions.drained()).await;
+            telemetry::tell_omitted();
         };
         tokio::select! {
-            served = serving => served,
+            () = stopping => Ok(()),
             () = renewing => Ok(()),
             () = on_hangup(&hangup) => Ok(()),
-            () = stopping => Ok(()),
+            () = watch::memory(sessions.ledger()) => Ok(()),
+            Some(Err(failed)) = serving.join_next() => Err(io::Error::other(failed)),
         }
     }
 }
 
-async fn serve(listening: BoundListener, handle: Handle<PeerAddr>, acceptor: Acceptor) -> io::Result<()> {
-    let service = listening.router.into_make_service();
-    let mut server = Server::<PeerAddr>::from_listener(Listener::new(listening.port)?).handle(handle);
-    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HANDSHAKE_TIMEOUT);
-    // The same for those who speak HTTP/2 and fall silent.
-    server
-        .http_builder()
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(HANDSHAKE_TIMEOUT)
-        .keep_alive_timeout(HANDSHAKE_TIMEOUT);
-    server.acceptor(acceptor).serve(service).await
+/// How long what is sent to a listener's websockets may wait: as long as the answer to a ping may.
+fn answer_time(config: &Config, listener: &settings::Listener) -> Duration {
+    let limits = listener.protocols.iter().map(|protocol| match protocol.transport() {
+        Transport::SocketIo => settings::transport_limits(config),
+        Transport::SocketIoAt(_) | Transport::Websocket | Transport::Mqtt => settings::fast_ping(config),
+    });
+    limits.map(|it| it.ping_interval + it.ping_timeout).max().unwrap_or_default()
 }
 
 /// One connection is one open file: as many as this user may have.
@@ -213,6 +229,7 @@ fn router(
     config: &Config,
     listener: &settings::Listener,
     sessions: &Sessions,
+    shared: &http::Shared,
     realms: &BTreeMap<&'static str, Realm>,
     health: impl Fn() -> Health + Clone + Send + Sync + 'static,
 ) -> Router {
@@ -237,16 +254,16 @@ fn router(
             Transport::Mqtt => mqtt = Some(realm),
         }
     }
-    let (https, https_only) = (listener.tls, listener.is_https_only);
-    let site = Site { views: listener.views.clone(), signaling_path: path, frontend, https, https_only };
-    let mut pages = http::router(site, health);
+    let (views, https, https_only) = (listener.views.clone(), listener.tls, listener.is_https_only);
+    let site = Site { views, signaling_path: path, frontend, https, https_only };
+    let mut pages = http::pages(&site, shared, health);
     if !plain.is_empty() {
         pages = websocket::beside(pages, sessions.clone(), plain, origins(), fast_ping);
     }
     if let Some(realm) = mqtt {
         pages = mqtt::beside(pages, sessions.clone(), realm, origins(), fast_ping);
     }
-    pages.merge(sockets)
+    http::front(pages.merge(sockets), &site, shared)
 }
 
 /// Checks what settings point at, without starting anything.
@@ -299,16 +316,4 @@ async fn on_hangup(reload: &Notify) {
         }
     }
     std::future::pending().await
-}
-
-fn health(sessions: &Sessions, started: Instant) -> Health {
-    let counts = sessions.counts();
-    let status = if sessions.is_stopping() { Status::Stopping } else { Status::Ok };
-    let (peers, rooms) = (counts.iter().map(|it| it.n_peers).sum(), counts.iter().map(|it| it.n_rooms).sum());
-    let mut protocols = BTreeMap::new();
-    if counts.iter().any(|it| it.protocol != P2pChat.name()) {
-        protocols = counts.iter().map(|it| (it.protocol, Count { peers: it.n_peers, rooms: it.n_rooms })).collect();
-    }
-    let uptime_s = started.elapsed().as_secs();
-    Health { status, peers, rooms, protocols, version: env!("CARGO_PKG_VERSION"), uptime_s }
 }

@@ -15,6 +15,22 @@ use rustix::{
 
 use crate::Result;
 
+/// Settings of our server, whose 0 is no limit: a load comes from one address, and does in a second what people do in an hour.
+const NO_LIMITS: [&str; 12] = [
+    "CONNECTIONS_MAX",
+    "ADDRESS_CONNECTIONS_MAX",
+    "ADDRESS_CONNECTIONS_PER_SECOND",
+    "SESSIONS_MAX",
+    "ADDRESS_SESSIONS_MAX",
+    "ADDRESS_SESSIONS_PER_SECOND",
+    "ROOMS_MAX",
+    "ADDRESS_ROOMS_PER_SECOND",
+    "ADDRESS_REQUESTS_PER_SECOND",
+    "MESSAGES_PER_SECOND",
+    "BYTES_PER_SECOND",
+    "RELAYED_BYTES_PER_SECOND",
+];
+
 /// What /proc says about one process.
 #[derive(Clone, Copy)]
 pub(crate) struct Process(u32);
@@ -77,6 +93,7 @@ impl Started {
             .stderr(Stdio::null())
             // A group of its own, so that what a script starts ends with it.
             .process_group(0)
+            .envs(NO_LIMITS.map(|name| (format!("P2PCHAT_LIMITS__{name}"), "0")))
             .spawn()
             .map_err(|error| format!("{program} does not start: {error}"))?;
         Ok(Self(child))

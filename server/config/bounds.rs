@@ -15,9 +15,17 @@ const PING_MS_MAX: u64 = 3_600_000;
 /// Past it a mesh, in which everybody is connected to everybody, works for nobody.
 const PEERS_MAX: u64 = 1_000;
 
+/// More than one machine has of anything.
+const COUNT_MAX: u64 = 1_000_000_000;
+
+/// The least that a bound of memory may be.
+const MEMORY_BYTES_MIN: u64 = 64 * 1024 * 1024;
+
 const ROWS: &[Row] = &[
     // 0 lets the system choose.
     ("http.port", |it| it.http.port.into(), 0..=65_535),
+    // An hour is long enough for any load balancer.
+    ("http.drain_s", |it| it.http.drain_s, 0..=3_600),
     // The longest session descriptions have some 100 kB; whole messages are held in memory.
     ("signaling.message_bytes_max", |it| it.signaling.message_bytes_max as u64, 1_000..=100_000_000),
     ("signaling.frames_waiting_max", |it| it.signaling.frames_waiting_max as u64, 16..=1_000_000),
@@ -33,6 +41,27 @@ const ROWS: &[Row] = &[
     ("rooms.name_units_max", |it| it.rooms.name_units_max as u64, 1..=1_000),
     // Longer passwords are cut; of one unit they would all be guessed.
     ("rooms.password_units_max", |it| it.rooms.password_units_max as u64, 8..=1_000),
+    // 0: a part of the machine's. Below 64 MiB an empty server and what the allocator keeps are most of it.
+    ("limits.memory_bytes_max", |it| it.limits.memory_bytes_max, 0..=1 << 48),
+    ("limits.connections_max", |it| it.limits.connections_max as u64, 0..=COUNT_MAX),
+    ("limits.address_connections_max", |it| it.limits.address_connections_max as u64, 0..=COUNT_MAX),
+    ("limits.address_connections_per_second", |it| it.limits.address_connections_per_second, 0..=COUNT_MAX),
+    ("limits.address_connections_burst", |it| it.limits.address_connections_burst, 0..=COUNT_MAX),
+    ("limits.sessions_max", |it| it.limits.sessions_max as u64, 0..=COUNT_MAX),
+    ("limits.address_sessions_max", |it| it.limits.address_sessions_max as u64, 0..=COUNT_MAX),
+    ("limits.address_sessions_per_second", |it| it.limits.address_sessions_per_second, 0..=COUNT_MAX),
+    ("limits.address_sessions_burst", |it| it.limits.address_sessions_burst, 0..=COUNT_MAX),
+    ("limits.rooms_max", |it| it.limits.rooms_max as u64, 0..=COUNT_MAX),
+    ("limits.address_rooms_per_second", |it| it.limits.address_rooms_per_second, 0..=COUNT_MAX),
+    ("limits.address_rooms_burst", |it| it.limits.address_rooms_burst, 0..=COUNT_MAX),
+    ("limits.address_requests_per_second", |it| it.limits.address_requests_per_second, 0..=COUNT_MAX),
+    ("limits.address_requests_burst", |it| it.limits.address_requests_burst, 0..=COUNT_MAX),
+    ("limits.messages_per_second", |it| it.limits.messages_per_second, 0..=COUNT_MAX),
+    ("limits.messages_burst", |it| it.limits.messages_burst, 0..=COUNT_MAX),
+    ("limits.bytes_per_second", |it| it.limits.bytes_per_second, 0..=1 << 40),
+    ("limits.bytes_burst", |it| it.limits.bytes_burst, 0..=1 << 40),
+    ("limits.relayed_bytes_per_second", |it| it.limits.relayed_bytes_per_second, 0..=1 << 40),
+    ("limits.relayed_bytes_burst", |it| it.limits.relayed_bytes_burst, 0..=1 << 40),
     // A minute, for clocks that differ, to 30 days.
     ("ice.credential_ttl_s", |it| it.ice.credential_ttl_s, 60..=2_592_000),
 ];
@@ -53,7 +82,29 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
              longest message reaches nobody"
         ));
     }
-    Ok(())
+    let limits = &config.limits;
+    if (1..MEMORY_BYTES_MIN).contains(&limits.memory_bytes_max) {
+        return Err(format!(
+            "limits.memory_bytes_max is {}: it must be {MEMORY_BYTES_MIN} or more, or 0",
+            limits.memory_bytes_max
+        ));
+    }
+    // A burst of nothing would let nothing pass.
+    let bursts = [
+        ("address_connections", limits.address_connections_per_second, limits.address_connections_burst, 1),
+        ("address_sessions", limits.address_sessions_per_second, limits.address_sessions_burst, 1),
+        ("address_rooms", limits.address_rooms_per_second, limits.address_rooms_burst, 1),
+        ("address_requests", limits.address_requests_per_second, limits.address_requests_burst, 1),
+        ("messages", limits.messages_per_second, limits.messages_burst, 1),
+        ("bytes", limits.bytes_per_second, limits.bytes_burst, 1),
+        ("relayed_bytes", limits.relayed_bytes_per_second, limits.relayed_bytes_burst, 1),
+    ];
+    match bursts.into_iter().find(|(_, per_second, burst, least)| *per_second > 0 && burst < least) {
+        Some((name, _, burst, least)) => Err(format!(
+            "limits.{name}_burst is {burst}: it must be {least} or more, or limits.{name}_per_second 0 for no limit"
+        )),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

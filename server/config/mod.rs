@@ -30,6 +30,7 @@ pub struct Config {
     pub tls: Tls,
     pub signaling: Signaling,
     pub rooms: Rooms,
+    pub limits: LimitSettings,
     pub ice: IceSettings,
     pub log: Log,
 }
@@ -47,6 +48,8 @@ pub struct Http {
     pub protocols: Vec<String>,
     pub origins: Vec<String>,
     pub listeners: Vec<ListenerSettings>,
+    pub trusted_proxies: Vec<String>,
+    pub drain_s: u64,
 }
 
 /// `[tls]`
@@ -84,6 +87,33 @@ pub struct Rooms {
     pub rooms_per_peer_max: usize,
     pub name_units_max: usize,
     pub password_units_max: usize,
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
+pub struct LimitSettings {
+    pub memory_bytes_max: u64,
+    pub connections_max: usize,
+    pub address_connections_max: usize,
+    pub address_connections_per_second: u64,
+    pub address_connections_burst: u64,
+    pub sessions_max: usize,
+    pub address_sessions_max: usize,
+    pub address_sessions_per_second: u64,
+    pub address_sessions_burst: u64,
+    pub rooms_max: usize,
+    pub address_rooms_per_second: u64,
+    pub address_rooms_burst: u64,
+    pub address_requests_per_second: u64,
+    pub address_requests_burst: u64,
+    pub messages_per_second: u64,
+    pub messages_burst: u64,
+    pub bytes_per_second: u64,
+    pub bytes_burst: u64,
+    pub relayed_bytes_per_second: u64,
+    pub relayed_bytes_burst: u64,
 }
 
 /// `[log]`

@@ -1,9 +1,15 @@
 //! The built-in web client, compiled in by `build.rs`. Invariant: its bytes change at start-up only, in one place: where
 //! `index.html` names the signalling path.
 
-use axum::http::HeaderValue;
+use axum::{
+    http::{HeaderValue, request::Parts},
+    response::Response,
+};
 
-use super::static_file::{Representation, StaticFile};
+use super::{
+    headers::Reach,
+    static_file::{Representation, StaticFile},
+};
 
 include!(concat!(env!("OUT_DIR"), "/client.rs"));
 
@@ -46,6 +52,13 @@ impl Client {
 /// The client library for other people's pages, by the names the original serves beside its signalling path.
 pub(super) fn socket_io() -> impl Iterator<Item = (&'static str, &'static StaticFile)> {
     FILES.iter().filter_map(|(path, file)| Some((path.strip_prefix(SOCKET_IO)?, file)))
+}
+
+/// The answer to a request for one of them.
+pub(super) fn for_others(file: &StaticFile, request: &Parts) -> Response {
+    let mut response = file.answer(&request.method, &request.headers);
+    response.extensions_mut().insert(Reach::Anywhere);
+    response
 }
 
 fn find(path: &str) -> Option<&'static StaticFile> {

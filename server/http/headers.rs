@@ -10,6 +10,8 @@ use axum::{
     response::Response,
 };
 
+use super::front;
+
 /// Which rules a page runs under. A handler leaves one in its response's extensions; without, it is `Client`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Policy {
@@ -25,6 +27,19 @@ pub(super) enum Policy {
     Foreign,
 }
 
+/// From whose pages an answer may be loaded as a script or a picture is, without being asked (Fetch,
+/// Cross-Origin-Resource-Policy). What pages fetch themselves goes by the CORS headers of the signalling path alone. A
+/// handler leaves one in its response's extensions; without, it follows from the [`Policy`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reach {
+    /// From pages of the same origin.
+    SameOrigin,
+    /// From pages of the same host, whatever their port: the original frontend drops the port from its address.
+    SameSite,
+    /// From anyone's.
+    Anywhere,
+}
+
 const FEATURES: &str = "camera=(self), microphone=(self), display-capture=(self), screen-wake-lock=(self), \
     autoplay=(self), fullscreen=(self), picture-in-picture=(self), speaker-selection=(self), clipboard-write=(self), \
     geolocation=(), payment=(), usb=()";
@@ -32,7 +47,24 @@ const FEATURES: &str = "camera=(self), microphone=(self), display-capture=(self)
 /// Half a year, this name alone: whoever runs the server may not own the names below it.
 const HTTPS_ONLY: &str = "max-age=15768000";
 
+impl Reach {
+    fn text(self) -> &'static str {
+        match self {
+            Reach::SameOrigin => "same-origin",
+            Reach::SameSite => "same-site",
+            Reach::Anywhere => "cross-origin",
+        }
+    }
+}
+
 impl Policy {
+    fn reach(self) -> Reach {
+        match self {
+            Policy::Client | Policy::ClientFrame => Reach::SameOrigin,
+            Policy::Views | Policy::ViewsFrame | Policy::Foreign => Reach::SameSite,
+        }
+    }
+
     fn text(self, host: Option<&str>) -> String {
         let own = host.map(|it| sockets(self, it)).unwrap_or_default();
         let script = match self {
@@ -72,11 +104,7 @@ fn sockets(policy: Policy, host: &str) -> String {
 /// The host a request is for, if it can stand in a policy: a name or an IPv4 address and perhaps a port. The policy
 /// grammar has no place for an IPv6 address.
 fn host(uri: &Uri, headers: &HeaderMap) -> Option<String> {
-    // HTTP/2 has it in the URI.
-    let given = match headers.get(header::HOST) {
-        Some(host) => host.to_str().ok()?,
-        None => uri.authority()?.as_str(),
-    };
+    let given = front::host(uri, headers)?;
     let (name, port) = given.split_once(':').unwrap_or((given, "80"));
     let named =
         (1..=253).contains(&name.len()) && name.bytes().all(|it| it.is_ascii_alphanumeric() || b"-._".contains(&it));
@@ -105,12 +133,15 @@ pub(super) struct HeaderSettings {
 }
 
 /// Adds the headers to an answer that is on its way out.
-pub(super) async fn add(State(dress): State<Arc<HeaderSettings>>, request: Request, next: Next) -> Response {
+pub(super) async fn add(State(settings): State<Arc<HeaderSettings>>, request: Request, next: Next) -> Response {
     let host = host(request.uri(), request.headers());
-    let trusted = dress.https || forwarded_as_https(request.headers()) || host.as_deref().is_some_and(is_this_machine);
+    let trusted =
+        settings.https || forwarded_as_https(request.headers()) || host.as_deref().is_some_and(is_this_machine);
     let mut response = next.run(request).await;
     let policy = response.extensions().get::<Policy>().copied().unwrap_or(Policy::Client);
+    let reach = response.extensions().get::<Reach>().copied().unwrap_or(policy.reach());
     let out = response.headers_mut();
+    out.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static(reach.text()));
     if let Ok(text) = HeaderValue::try_from(policy.text(host.as_deref())) {
         out.insert(header::CONTENT_SECURITY_POLICY, text);
     }
@@ -121,7 +152,7 @@ pub(super) async fn add(State(dress): State<Arc<HeaderSettings>>, request: Reque
     if trusted && matches!(policy, Policy::Client | Policy::ClientFrame) {
         out.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
     }
-    if dress.https_only {
+    if settings.https_only {
         out.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
     }
     response

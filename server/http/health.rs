@@ -21,6 +21,27 @@ pub struct Health {
     pub version: &'static str,
     /// Seconds since it started.
     pub uptime_s: u64,
+    /// TCP connections that are open.
+    pub connections: usize,
+    /// Sessions, those of clients that have not said yet who they are included.
+    pub sessions: usize,
+    /// Memory.
+    pub memory: Memory,
+    /// Why connections and sessions ended and work was refused since the start, with how often.
+    pub reasons: BTreeMap<&'static str, u64>,
+}
+
+/// Memory of the process, in bytes.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Memory {
+    /// Counted for what clients queue and cost.
+    pub held: u64,
+    /// As the system measures it; 0 where it does not say.
+    pub resident: u64,
+    /// The bound for both.
+    pub max: u64,
+    /// Whether new work is refused.
+    pub is_full: bool,
 }
 
 /// What there is of one protocol.

@@ -1,12 +1,15 @@
-//! Plain HTTP: the pages, their headers, the health route. Owns routes and bytes; knows nothing of rooms or sockets, and
-//! never reads a request's body.
+//! Plain HTTP: the pages, their headers, the health route, and what every request passes first. Owns routes and bytes; knows
+//! nothing of rooms or sockets, and never reads a request's body.
 
 mod accept_encoding;
 mod client;
+mod files;
+mod front;
 mod headers;
 mod health;
 mod original;
 mod pages;
+mod proxies;
 mod static_file;
 mod views;
 
@@ -14,8 +17,13 @@ use std::{path::PathBuf, sync::Arc};
 
 use axum::{Router, http::request::Parts, middleware, routing::get};
 
-pub use health::{Count, Health, Status};
+use crate::accounting::Ledger;
+use files::Files;
+use front::Front;
+use headers::HeaderSettings;
+pub use health::{Count, Health, Memory, Status};
 use pages::Pages;
+pub use proxies::TrustedProxies;
 
 /// What the pages depend on.
 #[derive(Clone, Debug)]
@@ -28,7 +36,7 @@ pub struct Site {
     pub frontend: Frontend,
     /// Whether people reach this server by HTTPS itself.
     pub https: bool,
-    /// Whether browsers may be told to insist on that, for every port of the host (RFC 6797, section 8.3).
+    /// Whether browsers may be told to insist on HTTPS. They do so on every port of this host's name (RFC 6797, section 8.3).
     pub https_only: bool,
 }
 
@@ -41,20 +49,44 @@ pub enum Frontend {
     Foreign,
 }
 
-/// Everything but the sockets. `health` is asked at each `GET /health`.
-pub fn router(site: Site, health: impl Fn() -> Health + Clone + Send + Sync + 'static) -> Router {
+/// What all listeners share. Clones are the same.
+#[derive(Clone)]
+pub struct Shared {
+    ledger: Ledger,
+    files: Arc<Files>,
+    front: Arc<Front>,
+}
+
+impl Shared {
+    /// Nothing is kept yet.
+    pub fn new(ledger: Ledger, proxies: TrustedProxies) -> Self {
+        let (files, front) = (Files::new(ledger.clone()), Front::new(proxies, ledger.clone()));
+        Shared { ledger, files, front }
+    }
+}
+
+/// The pages: everything but the sockets. `health` is asked at each `GET /health`.
+pub fn pages(site: &Site, shared: &Shared, health: impl Fn() -> Health + Clone + Send + Sync + 'static) -> Router {
     let path = format!("/{}/", site.signaling_path.trim_matches('/')).replace("//", "/");
-    let pages = Arc::new(Pages::new(site.views, &path, site.frontend));
-    let dress = Arc::new(headers::HeaderSettings { https: site.https, https_only: site.https_only });
+    let pages = Arc::new(Pages::new(site.views.clone(), &path, site.frontend, shared.files.clone()));
     let mut router = Router::new().merge(health::router(health));
     for (name, file) in client::socket_io() {
         // Braces mean something in a route.
         let route = format!("{path}{name}").replace('{', "{{").replace('}', "}}");
-        router = router.route(&route, get(async |request: Parts| file.answer(&request.method, &request.headers)));
+        router = router.route(&route, get(async |request: Parts| client::for_others(file, &request)));
     }
     let page = move |request: Parts| {
         let pages = pages.clone();
         async move { pages.serve(&request).await }
     };
-    router.fallback(page).layer(middleware::from_fn_with_state(dress, headers::add))
+    router.fallback(page).layer(middleware::from_fn_with_state(shared.ledger.clone(), front::limit))
+}
+
+/// What stands in front of pages and sockets alike: the rules for a request's host and address, and the headers of every
+/// answer.
+pub fn front(router: Router, site: &Site, shared: &Shared) -> Router {
+    let settings = Arc::new(HeaderSettings { https: site.https, https_only: site.https_only });
+    router
+        .layer(middleware::from_fn_with_state(shared.front.clone(), front::enter))
+        .layer(middleware::from_fn_with_state(settings, headers::add))
 }

@@ -1,7 +1,7 @@
 //! Which page a path means: a file of the `views` folder, what the original server provides beside it, or the built-in
 //! client. Invariant: GET and HEAD only, and an unknown path is a 404.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use axum::{
     http::{HeaderValue, Method, StatusCode, header, request::Parts},
@@ -11,6 +11,7 @@ use axum::{
 use super::{
     Frontend,
     client::Client,
+    files::Files,
     headers::Policy,
     original::Original,
     static_file::{REVALIDATE, StaticFile},
@@ -25,9 +26,9 @@ pub(super) struct Pages {
 }
 
 impl Pages {
-    pub(super) fn new(views: Option<PathBuf>, signaling_path: &str, frontend: Frontend) -> Pages {
+    pub(super) fn new(views: Option<PathBuf>, signaling_path: &str, frontend: Frontend, files: Arc<Files>) -> Pages {
         let (client, original) = (Client::new(signaling_path), Original::new());
-        Pages { client, original, views: views.map(Views::new), frontend }
+        Pages { client, original, views: views.map(|it| Views::new(it, files)), frontend }
     }
 
     pub(super) async fn serve(&self, request: &Parts) -> Response {

@@ -18,7 +18,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("protocols", &["rooms", "ice"]),
     ("sessions", &["accounting", "protocols", "ice", "rooms"]),
     ("transports", &["accounting", "protocols", "sessions"]),
-    ("http", &[]),
+    ("http", &["accounting"]),
     ("tls", &[]),
     ("acceptor", &["accounting", "tls"]),
     ("config", &[]),
@@ -36,6 +36,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "protocols",
             "rooms",
             "sessions",
+            "telemetry",
             "tls",
             "transports",
         ],
@@ -99,10 +100,10 @@ const FORBIDDEN: &[(&str, &[&str], &str)] = &[
 const AT_HOME: &[(&str, &[&str])] = &[
     ("socketioxide", &["transports/socketio"]),
     ("engineioxide", &["transports/socketio"]),
-    ("tungstenite", &["transports/websocket", "telemetry.rs"]),
+    ("tungstenite", &["transports/websocket", "telemetry/mod.rs"]),
     ("mqtt_protocol_core", &["transports/mqtt/packets.rs"]),
     ("serde", &["protocols", "config", "http/health.rs"]),
-    ("rustls", &["tls", "acceptor.rs", "app/health_check.rs"]),
+    ("rustls", &["tls", "acceptor/mod.rs", "app/health_check.rs", "app/mod.rs", "telemetry/mod.rs"]),
     ("webpki", &["tls/findings.rs"]),
     ("clap", &["cli.rs", "main.rs"]),
 ];
@@ -249,6 +250,10 @@ fn exceptions_are_expectations_and_nothing_unwraps() {
 fn no_file_grows_beyond_reading() {
     let client = files("client-js/src", &["ts", "tsx", "css"]);
     for path in files("server", &["rs"]).into_iter().chain(client).chain([PathBuf::from("build.rs")]) {
+        // A language is one file, however many words the page has.
+        if path.starts_with("client-js/src/ui/texts") {
+            continue;
+        }
         let n_lines = text(&path).lines().count();
         assert!(n_lines <= LINES_MAX, "{} has {n_lines} lines, and {LINES_MAX} are the most", path.display());
     }

@@ -51,7 +51,7 @@ export type Paused = { readonly ours: boolean; readonly theirs: boolean }
 /** How fast it goes, from what came since `at`. Zero while nobody knows. */
 export type Rate = { readonly at: number; readonly bytes: number; readonly perSecond: number }
 
-type DownloadBase = {
+type DownloadFields = {
   readonly key: DownloadKey
   readonly file: FileCard
   /** Who has it, as far as we know. */
@@ -79,7 +79,7 @@ type DownloadBase = {
   readonly rate: Rate
 }
 
-export type Download = DownloadBase & DownloadStage
+export type Download = DownloadFields & DownloadStage
 
 export type Share = {
   readonly file: FileCard
@@ -108,7 +108,7 @@ export type ChannelUpload = {
 
 export type UploadPhase = UploadStage['phase']
 
-type UploadBase = {
+type UploadFields = {
   readonly key: UploadKey
   readonly file: FileId
   readonly member: MemberId
@@ -124,13 +124,13 @@ type UploadBase = {
   readonly rate: Rate
 }
 
-export type Upload = UploadBase & UploadStage
+export type Upload = UploadFields & UploadStage
 
 /** The same download at another stage. Nothing of the stage before is left over. */
 export const downloadAt = (
   it: Download,
   stage: DownloadStage,
-  change: Partial<DownloadBase> = {},
+  change: Partial<DownloadFields> = {},
 ): Download => {
   const { key, file, owner, shownUnder, ownerName, transport, size, received, stored, acked } = it
   const { paused, refusedBy, attempt, failures, resumeToken, rate } = it
@@ -140,7 +140,7 @@ export const downloadAt = (
 }
 
 /** The same upload at another stage. */
-export const uploadAt = (it: Upload, stage: UploadStage, change: Partial<UploadBase> = {}): Upload => {
+export const uploadAt = (it: Upload, stage: UploadStage, change: Partial<UploadFields> = {}): Upload => {
   const { key, file, member, memberName, transport, size, sent, acked, paused, resumeToken, rate } = it
   const base = { key, file, member, memberName, transport, size, sent, acked, paused, resumeToken, rate }
   return { ...base, ...change, ...stage }

@@ -26,7 +26,7 @@ import type { Timeline, TokenBucket } from './timeline.ts'
 /** For the views, which do not look into the wire's messages themselves. */
 export type { Refusal, RoomKind } from '../wire/server.ts'
 
-type LinkBase = {
+type LinkFields = {
   /** We opened it, so we open it again. */
   readonly initiator: boolean
   /** Whether the peer is in the room, by what the server said last; `unsure` once we could not hear the server. */
@@ -52,11 +52,11 @@ type LinkStage =
   | { readonly phase: 'admitted' | 'ready'; readonly member: MemberId; readonly steady: boolean }
   | { readonly phase: 'lost'; readonly member: MemberId | null }
 
-export type LinkState = LinkBase & LinkStage
+export type LinkState = LinkFields & LinkStage
 export type LinkPhase = LinkStage['phase']
 
 /** The same link at another stage. Nothing of the stage before is left over. */
-export const linkAt = (link: LinkState, stage: LinkStage, change: Partial<LinkBase> = {}): LinkState => {
+export const linkAt = (link: LinkState, stage: LinkStage, change: Partial<LinkFields> = {}): LinkState => {
   const { initiator, inRoom, cameLater, attempt, bucket, unacked, historySent } = link
   return { initiator, inRoom, cameLater, attempt, bucket, unacked, historySent, ...change, ...stage }
 }

@@ -31,8 +31,25 @@ pub(crate) async fn soon<T>(what: &str, it: impl Future<Output = T>) -> T {
     timeout(PATIENCE, it).await.unwrap_or_else(|_| panic!("waited in vain for {what}"))
 }
 
-/// Settings by their names in `default_config.toml`, as if the environment had set them.
+/// Every test comes from one address, and does in a moment what people do in an hour.
+const NO_RATES: [(&str, &str); 7] = [
+    ("limits.address_connections_per_second", "0"),
+    ("limits.address_sessions_per_second", "0"),
+    ("limits.address_rooms_per_second", "0"),
+    ("limits.address_requests_per_second", "0"),
+    ("limits.messages_per_second", "0"),
+    ("limits.bytes_per_second", "0"),
+    ("limits.relayed_bytes_per_second", "0"),
+];
+
+/// Settings by their names in `default_config.toml`, as if the environment had set them. Without limits on how fast anything
+/// may go, but for those that are set.
 pub(crate) fn settings(overrides: &[(&str, &str)], views: Option<PathBuf>) -> Config {
+    limited_settings(&[&NO_RATES, overrides].concat(), views)
+}
+
+/// The same with the limits that are the default.
+pub(crate) fn limited_settings(overrides: &[(&str, &str)], views: Option<PathBuf>) -> Config {
     let flags = Flags { config: None, address: Some("127.0.0.1".to_owned()), port: Some(0), views, preset: None };
     let variable = |name: &str| format!("P2PCHAT_{}", name.replace('.', "__").to_uppercase());
     let environment = overrides.iter().map(|(name, text)| (variable(name), (*text).to_owned()));

@@ -1,9 +1,9 @@
 //! The built-in client: its files in all forms, its tags, its parts.
 
 use axum::http::{Method, StatusCode};
-use p2pchat_server::http::{Health, Site, Status, router};
+use p2pchat_server::http::{Health, Site, Status};
 
-use super::shared::{ask, client, get, get_with, hashed_asset, health, site};
+use super::shared::{ask, client, get, get_with, hashed_asset, health, router, site};
 
 #[tokio::test]
 async fn the_root_is_the_clients_page() {
@@ -182,7 +182,10 @@ async fn the_client_library_lies_beside_the_signaling_path() {
 async fn health_is_told() {
     let answer = get(&client(), "/health").await;
     assert_eq!(answer.status, StatusCode::OK);
-    assert_eq!(answer.text(), r#"{"status":"ok","peers":3,"rooms":2,"version":"1.2.3","uptime_s":60}"#);
+    assert_eq!(
+        answer.text(),
+        r#"{"status":"ok","peers":3,"rooms":2,"version":"1.2.3","uptime_s":60,"connections":5,"sessions":4,"memory":{"held":1,"resident":2,"max":3,"is_full":false},"reasons":{"client_closed":7}}"#
+    );
     let stopping = router(site(), || Health { status: Status::Stopping, ..health() });
     let answer = ask(&stopping, Method::HEAD, "/health", &[]).await;
     assert_eq!((answer.status, answer.body.len()), (StatusCode::SERVICE_UNAVAILABLE, 0));

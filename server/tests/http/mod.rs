@@ -2,6 +2,7 @@
 
 mod client;
 mod headers;
+mod limits;
 mod paths;
 mod shared;
 mod views;

@@ -10,7 +10,7 @@ use super::shared::{get, put, views};
 async fn nothing_outside_the_folder_is_served() {
     let (folder, router) = views(&[("views/index.html", "mine"), ("secret.txt", "secret")]);
     let inner = folder.path().join("views");
-    let router_within = p2pchat_server::http::router(
+    let router_within = super::shared::router(
         p2pchat_server::http::Site { views: Some(inner.clone()), ..super::shared::site() },
         super::shared::health,
     );

@@ -9,7 +9,10 @@ use axum::{
     http::{HeaderMap, Method, Request, StatusCode},
 };
 use http_body_util::BodyExt as _;
-use p2pchat_server::http::{Frontend, Health, Site, Status, router};
+use p2pchat_server::{
+    accounting::{Ledger, Limits},
+    http::{self, Frontend, Health, Memory, Shared, Site, Status, TrustedProxies},
+};
 use tempfile::TempDir;
 use tower::ServiceExt as _;
 
@@ -43,12 +46,29 @@ impl Answer {
 }
 
 pub(super) fn health() -> Health {
-    Health { status: Status::Ok, peers: 3, rooms: 2, protocols: BTreeMap::new(), version: "1.2.3", uptime_s: 60 }
+    Health {
+        status: Status::Ok,
+        peers: 3,
+        rooms: 2,
+        protocols: BTreeMap::new(),
+        version: "1.2.3",
+        uptime_s: 60,
+        connections: 5,
+        sessions: 4,
+        memory: Memory { held: 1, resident: 2, max: 3, is_full: false },
+        reasons: BTreeMap::from([("client_closed", 7)]),
+    }
 }
 
 pub(super) fn site() -> Site {
-    let signaling_path = "/api/signaling/".to_owned();
-    Site { views: None, signaling_path, frontend: Frontend::Own, https: false, https_only: false }
+    let path = "/api/signaling/".to_owned();
+    Site { views: None, signaling_path: path, frontend: Frontend::Own, https: false, https_only: false }
+}
+
+/// All that HTTP asks for this site, without sockets.
+pub(super) fn router(site: Site, health: impl Fn() -> Health + Clone + Send + Sync + 'static) -> Router {
+    let shared = Shared::new(Ledger::new(Limits::default()), TrustedProxies::default());
+    http::front(http::pages(&site, &shared, health), &site, &shared)
 }
 
 pub(super) fn client() -> Router {
@@ -81,6 +101,9 @@ pub(super) async fn get_with(router: &Router, path: &str, headers: &[(&str, &str
 
 pub(super) async fn ask(router: &Router, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
     let mut request = Request::builder().method(method).uri(path);
+    if !headers.iter().any(|it| it.0 == "host") {
+        request = request.header("host", "server.example");
+    }
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

@@ -66,6 +66,8 @@ async fn a_packed_body_never_has_the_plain_ones_strong_tag() {
     for (request, encoding) in [("gzip, br", "gzip"), ("gzip", "gzip"), ("br;q=0, *", "gzip")] {
         let packed = get_with(&router, "/bundle.js", &[("accept-encoding", request)]).await;
         assert_eq!(packed.header("content-encoding"), encoding, "{request}");
+        // It was packed before, and not on the way out.
+        assert_eq!(packed.header("content-length"), packed.body.len().to_string());
         assert_eq!((packed.text(), packed.header("vary")), (script(), "accept-encoding"));
         assert_eq!(packed.header("etag"), format!("W/{strong}"));
         for known in [packed.header("etag"), &strong] {

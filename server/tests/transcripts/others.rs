@@ -140,9 +140,9 @@ fn ours(protocol: &'static dyn Protocol, scenario: &Scenario) -> Heard {
         }
         for line in lines {
             let (who, text) = line.split_once(" <- ").unwrap();
-            let text = (b'A'..=b'D').fold(text.to_owned(), |text, pending_offer| {
-                let pending_offer = char::from(pending_offer);
-                text.replace(&format!("<{pending_offer}>"), &format!("<id:{pending_offer}>"))
+            let text = (b'A'..=b'D').fold(text.to_owned(), |text, letter| {
+                let letter = char::from(letter);
+                text.replace(&format!("<{letter}>"), &format!("<id:{letter}>"))
             });
             let text = (1..3).fold(text, |text, n| text.replace(&format!("<{n}>"), &format!("<room:{n}>")));
             heard.entry((who.to_owned(), step)).or_default().push(text);

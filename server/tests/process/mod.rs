@@ -1,4 +1,7 @@
 //! The executable itself: its exit codes, what it prints, and how it ends.
+mod log;
+mod stop;
+
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},

@@ -1,0 +1,171 @@
+//! For whom a request is: the connection's other end, or whom a proxy names that is trusted to.
+//!
+//! **Invariant:** nobody but a trusted proxy is believed, and a trusted proxy only about the hop that it saw itself.
+use std::net::{IpAddr, SocketAddr};
+
+use axum::http::{HeaderMap, HeaderName, header};
+use ipnet::IpNet;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Nobody has as many proxies behind each other.
+const HOPS_MAX: usize = 32;
+
+/// The networks whose requests may say for whom they are.
+#[derive(Clone, Debug, Default)]
+pub struct TrustedProxies(Vec<IpNet>);
+
+/// A client's address, and how it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Client {
+    pub(super) address: IpAddr,
+    /// A trusted proxy named it.
+    pub(super) is_named: bool,
+}
+
+impl TrustedProxies {
+    /// Networks such as `10.0.0.0/8`, or single addresses.
+    ///
+    /// # Errors
+    /// The text that is neither.
+    pub fn new(networks: &[String]) -> Result<Self, String> {
+        let network = |text: &String| {
+            let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+            network.map_err(|_| text.clone())
+        };
+        networks.iter().map(network).collect::<Result<_, _>>().map(TrustedProxies)
+    }
+
+    /// Whether requests from there are believed.
+    pub fn trusts(&self, address: IpAddr) -> bool {
+        let address = address.to_canonical();
+        self.0.iter().any(|it| it.contains(&address))
+    }
+
+    /// Whom a request of `peer` with these headers is for: the right-most address in them that is no trusted proxy's.
+    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
+        let peer = peer.to_canonical();
+        let unnamed = Client { address: peer, is_named: false };
+        if !self.trusts(peer) {
+            return unnamed;
+        }
+        let named = |name: HeaderName, read: fn(&str) -> Option<IpAddr>| {
+            headers.contains_key(&name).then(|| self.right_most(peer, headers, &name, read))
+        };
+        match (named(X_FORWARDED_FOR, hop), named(header::FORWARDED, forwarded_for)) {
+            (Some(address), None) | (None, Some(address)) => Client { address, is_named: true },
+            (Some(one), Some(other)) if one == other => Client { address: one, is_named: true },
+            // A proxy adds to one of them and passes the other on as the client wrote it. Which is which is not known here.
+            (Some(_), Some(_)) | (None, None) => unnamed,
+        }
+    }
+
+    fn right_most(
+        &self,
+        peer: IpAddr,
+        headers: &HeaderMap,
+        name: &HeaderName,
+        read: fn(&str) -> Option<IpAddr>,
+    ) -> IpAddr {
+        let lines: Vec<_> = headers.get_all(name).iter().map(|it| it.to_str().unwrap_or_default()).collect();
+        let mut address = peer;
+        for text in lines.iter().rev().flat_map(|it| it.rsplit(',')).take(HOPS_MAX) {
+            // What is unreadable, or hidden on purpose, is for the proxy before it to answer for.
+            let Some(hop) = read(text.trim()) else { return address };
+            address = hop;
+            if !self.trusts(address) {
+                return address;
+            }
+        }
+        address
+    }
+}
+
+/// An address, perhaps with a port, as `192.0.2.1:80` or `[2001:db8::1]:80`.
+fn hop(text: &str) -> Option<IpAddr> {
+    let bare = text.strip_prefix('[').and_then(|it| it.strip_suffix(']')).unwrap_or(text);
+    let address = bare.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|it| it.ip()));
+    address.map(|it: IpAddr| it.to_canonical())
+}
+
+/// The `for` of one element of `Forwarded` (RFC 7239, section 4).
+fn forwarded_for(element: &str) -> Option<IpAddr> {
+    let mut pairs = element.split(';').filter_map(|it| it.trim().split_once('='));
+    let (_, value) = pairs.find(|it| it.0.eq_ignore_ascii_case("for"))?;
+    hop(value.strip_prefix('"').and_then(|it| it.strip_suffix('"')).unwrap_or(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxies() -> TrustedProxies {
+        TrustedProxies::new(&["127.0.0.0/8".to_owned(), "::1".to_owned(), "10.0.0.0/8".to_owned()]).unwrap()
+    }
+
+    fn client(peer: &str, headers: &[(&str, &str)]) -> (String, bool) {
+        let header = |(name, value): &(&str, &str)| {
+            (name.parse::<HeaderName>().unwrap(), value.parse::<axum::http::HeaderValue>().unwrap())
+        };
+        let client = proxies().client(peer.parse().unwrap(), &headers.iter().map(header).collect());
+        (client.address.to_string(), client.is_named)
+    }
+
+    #[test]
+    fn nobody_but_a_trusted_proxy_is_believed() {
+        for name in ["x-forwarded-for", "forwarded"] {
+            assert_eq!(client("192.0.2.1", &[(name, "198.51.100.7")]), ("192.0.2.1".to_owned(), false));
+        }
+        assert_eq!(client("127.0.0.1", &[]), ("127.0.0.1".to_owned(), false));
+    }
+
+    #[test]
+    fn the_right_most_address_that_is_no_proxys_counts() {
+        for (text, expected) in [
+            ("198.51.100.7", "198.51.100.7"),
+            // What the client wrote itself stands on the left.
+            ("203.0.113.9, 198.51.100.7", "198.51.100.7"),
+            ("203.0.113.9, 198.51.100.7, 10.1.2.3", "198.51.100.7"),
+            ("198.51.100.7:4711,10.1.2.3:80", "198.51.100.7"),
+            ("[2001:db8::7]:4711", "2001:db8::7"),
+            ("2001:db8::7", "2001:db8::7"),
+            ("::ffff:198.51.100.7", "198.51.100.7"),
+            // Nobody knows who that was, but 10.1.2.3 let it in.
+            ("203.0.113.9, unknown, 10.1.2.3", "10.1.2.3"),
+            ("203.0.113.9, ", "127.0.0.1"),
+            ("10.9.9.9, 10.1.2.3", "10.9.9.9"),
+        ] {
+            assert_eq!(client("127.0.0.1", &[("x-forwarded-for", text)]), (expected.to_owned(), true), "{text}");
+            assert_eq!(client("::ffff:127.0.0.1", &[("x-forwarded-for", text)]).0, expected, "{text}");
+        }
+        let lines = [("x-forwarded-for", "203.0.113.9"), ("x-forwarded-for", "198.51.100.7, 10.0.0.1")];
+        assert_eq!(client("::1", &lines).0, "198.51.100.7");
+    }
+
+    #[test]
+    fn the_standard_header_is_read_as_well() {
+        for (text, expected) in [
+            ("for=198.51.100.7", "198.51.100.7"),
+            ("for=203.0.113.9;proto=http, For=\"198.51.100.7:4711\";by=203.0.113.43", "198.51.100.7"),
+            ("proto=https;for=\"[2001:db8::7]:4711\"", "2001:db8::7"),
+            ("for=203.0.113.9, for=_hidden, for=10.1.2.3", "10.1.2.3"),
+            ("for=unknown", "127.0.0.1"),
+            ("proto=https", "127.0.0.1"),
+        ] {
+            assert_eq!(client("127.0.0.1", &[("forwarded", text)]).0, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_client_cannot_add_the_header_that_its_proxy_does_not_set() {
+        let one = [("x-forwarded-for", "198.51.100.7"), ("forwarded", "for=203.0.113.9")];
+        assert_eq!(client("127.0.0.1", &one), ("127.0.0.1".to_owned(), false));
+        let same = [("x-forwarded-for", "198.51.100.7"), ("forwarded", "for=198.51.100.7")];
+        assert_eq!(client("127.0.0.1", &same), ("198.51.100.7".to_owned(), true));
+    }
+
+    #[test]
+    fn a_network_that_is_none_is_named() {
+        assert_eq!(TrustedProxies::new(&["10.0.0.0/8".to_owned(), "ten".to_owned()]).unwrap_err(), "ten");
+    }
+}
