@@ -233,7 +233,8 @@ impl Meter {
         let patience = self.limits.ping_interval + self.limits.ping_timeout;
         let silent = if state.blocked_at.is_some() { Reason::WriteTimeout } else { Reason::PingTimeout };
         let silence = (state.alive_at + patience + SLACK, silent);
-        let block = state.blocked_at.map(|it| (it + patience, Reason::WriteTimeout));
+        // A little less: whoever carries the connection below has the same deadline, and knows no sessions.
+        let block = state.blocked_at.map(|it| (it + patience - patience / 16, Reason::WriteTimeout));
         let deadlines = [Some(silence), block, state.owes].into_iter().flatten();
         deadlines.min_by_key(|it| it.0).unwrap_or(silence)
     }

@@ -117,6 +117,14 @@ impl<S, O: FrameObserver> MeteredStream<S, O> {
         }
     }
 
+    /// The connection below has a deadline for writes too.
+    fn on_error(&self, error: io::Error) -> io::Error {
+        if error.kind() == io::ErrorKind::TimedOut {
+            self.meter.end(Reason::WriteTimeout);
+        }
+        error
+    }
+
     fn set_pong_bytes(&mut self, n_bytes: u64) {
         let old = std::mem::replace(&mut self.traffic.pong_bytes, n_bytes);
         if old > PONG_BYTES_MAX && n_bytes <= PONG_BYTES_MAX {
@@ -151,7 +159,7 @@ impl<S: AsyncRead + Unpin, O: FrameObserver> AsyncRead for MeteredStream<S, O> {
             return Poll::Pending;
         }
         let n_before = buf.filled().len();
-        ready!(Pin::new(&mut this.inner).poll_read(cx, buf))?;
+        ready!(Pin::new(&mut this.inner).poll_read(cx, buf)).map_err(|error| this.on_error(error))?;
         let paid = this.on_bytes_read(&buf.filled()[n_before..]);
         this.hold();
         Poll::Ready(paid.map_err(|reason| {
@@ -174,7 +182,7 @@ impl<S: AsyncWrite + Unpin, O: FrameObserver> AsyncWrite for MeteredStream<S, O>
         if let Poll::Ready(Ok(n_bytes)) = written {
             this.on_bytes_written(&buf[..n_bytes]);
         }
-        written
+        written.map_err(|error| this.on_error(error))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -186,7 +194,7 @@ impl<S: AsyncWrite + Unpin, O: FrameObserver> AsyncWrite for MeteredStream<S, O>
             // The library flushes once its own buffer is empty.
             this.set_pong_bytes(0);
         }
-        flushed
+        flushed.map_err(|error| this.on_error(error))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

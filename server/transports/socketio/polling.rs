@@ -4,6 +4,7 @@
 //! counts as waiting until it has been taken, in pieces that are no longer than the connection below takes at a time.
 use std::{
     convert::Infallible,
+    future::poll_fn,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -20,8 +21,7 @@ use crate::accounting::Reason;
 /// Between packets of one body (Engine.IO 4, "HTTP long-polling").
 const SEPARATOR: u8 = 0x1e;
 
-/// For the next bytes of a posted body, and for all of it.
-const BODY_PROGRESS_TIMEOUT: Duration = Duration::from_secs(10);
+/// For all of a posted body, however steadily it comes.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Of a polled body at a time.
@@ -58,14 +58,8 @@ impl PostedBody {
             return Err(Reason::MessageTooLong);
         }
         let mut bytes = Vec::new();
-        loop {
-            let next = std::future::poll_fn(|cx| Pin::new(&mut body).poll_frame(cx));
-            let frame = match timeout(BODY_PROGRESS_TIMEOUT, next).await {
-                Ok(Some(frame)) => frame.map_err(|_| Reason::TransportError)?,
-                Ok(None) => break,
-                Err(_) => return Err(Reason::BodyTimeout),
-            };
-            let Ok(data) = frame.into_data() else { continue };
+        while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+            let Ok(data) = frame.map_err(|_| Reason::TransportError)?.into_data() else { continue };
             meter.account().receive_bytes(data.len())?;
             if bytes.len() + data.len() > n_max {
                 return Err(Reason::MessageTooLong);
