@@ -2,6 +2,7 @@
  * A room's call as one sees and hears it: joining and leaving, what the others send, and the state that views show. Who
  * is in the call and who gets what is the room's decision, which arrives here as `publish` and `unpublish`.
  */
+import { runEach } from '../link/browser-api.ts'
 import type { Tuning } from '../link/sending.ts'
 import { aboutOf, isOwn, ownerOf } from '../room/call.ts'
 import { isWatching } from '../room/call-messages.ts'
@@ -285,17 +286,20 @@ export class Call implements CallCommands {
     queueMicrotask(() => {
       this.#updating = false
       this.#state = this.#compose()
-      this.#follow()
+      // The views first: nothing that a browser refuses below may keep the state from them.
       this.#ports.changed(this.#state)
+      this.#follow()
     })
   }
 
   /** What runs beside the state: watching, sending quality, sound. A host that passes on need not be in the call. */
   #follow(): void {
-    this.#stats.run(this.#own !== null || this.#links().size > 0)
-    this.#stats.monitorOwn(this.#own?.tracks.track('microphone') ?? null)
-    this.#senders.apply(performance.now())
-    this.#listen()
+    runEach([
+      () => this.#stats.run(this.#own !== null || this.#links().size > 0),
+      () => this.#stats.monitorOwn(this.#own?.tracks.track('microphone') ?? null),
+      () => this.#senders.apply(performance.now()),
+      () => this.#listen(),
+    ])
   }
 
   /** Those over which something of the call goes. */

@@ -11,6 +11,7 @@ import {
   type Signal,
   type TrackKind,
 } from '../wire/signal.ts'
+import { within } from './browser-api.ts'
 import { type CandidateKind, candidateKindOf } from './connection-info.ts'
 import {
   type Action,
@@ -54,6 +55,8 @@ const waitingBytesMax = 4_194_304
 const droppableBytesMax = 1_048_576
 /** With so little waiting, other messages need not wait long behind those of a file. */
 const drainedBytes = 131_072
+/** A browser makes a report within a few milliseconds, if it makes one at all. */
+const reportMs = 1_500
 
 export class Link {
   readonly #pc: RTCPeerConnection
@@ -106,11 +109,8 @@ export class Link {
   }
 
   async candidateKind(): Promise<CandidateKind | null> {
-    try {
-      return candidateKindOf(await this.#pc.getStats())
-    } catch {
-      return null
-    }
+    const report = await this.#report()
+    return report && candidateKindOf(report)
   }
 
   /** The far end is a page of ours: when the network loses it, the connection looks for another way before it ends. */
@@ -161,9 +161,14 @@ export class Link {
     if (this.#open) this.#sending.tune(id, kind, tuning)
   }
 
-  /** The entries of a report; null once the link is closed. */
+  /** The entries of a report; null once the link is closed, and where the browser has none. */
   async stats(): Promise<Iterable<unknown> | null> {
-    return this.#open ? (await this.#pc.getStats()).values() : null
+    return (await this.#report())?.values() ?? null
+  }
+
+  /** Null once the link is closed, and where the browser fails or takes too long. */
+  async #report(): Promise<RTCStatsReport | null> {
+    return this.#open ? within(reportMs, this.#pc.getStats(), null) : null
   }
 
   /** How loud each track is that comes, 0 to 1, by its id. */
