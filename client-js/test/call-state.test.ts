@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Call } from '../src/call/call.ts'
 import type { CallState } from '../src/call/state.ts'
+import type { CallEvent } from '../src/room/state.ts'
 import { Alone } from './alone.ts'
 
 class Stream extends EventTarget {
@@ -32,17 +33,16 @@ class Microphone extends EventTarget {
 beforeEach(() => void vi.stubGlobal('MediaStream', Stream))
 afterEach(() => void vi.unstubAllGlobals())
 
-test('the state reaches the views although nothing of sound works', async () => {
-  const refuse = () => {
-    throw new DOMException('', 'NotSupportedError')
-  }
-  vi.stubGlobal('AudioContext', refuse)
-  vi.stubGlobal('Audio', refuse)
+const begin = () => {
   const room = new Alone('mesh')
   room.begin()
   const told: CallState[] = []
+  const fed: CallEvent[] = []
   const call = new Call({
-    feed: event => room.feed(event),
+    feed: event => {
+      fed.push(event)
+      room.feed(event)
+    },
     room: () => room.state,
     link: () => null,
     media: null,
@@ -50,11 +50,39 @@ test('the state reaches the views although nothing of sound works', async () => 
     pick: null,
     changed: state => told.push(state),
   })
-  const track = new Microphone() as unknown as MediaStreamTrack
-  await call.join({ microphone: { on: true, track }, camera: { on: false } })
-  await Promise.resolve()
+  const microphone = new Microphone()
+  const track = microphone as unknown as MediaStreamTrack
+  const join = async (): Promise<void> => {
+    await call.join({ microphone: { on: true, track }, camera: { on: false } })
+    await Promise.resolve()
+  }
+  return { call, told, fed, microphone, join }
+}
+
+test('the state reaches the views although nothing of sound works', async () => {
+  const refuse = () => {
+    throw new DOMException('', 'NotSupportedError')
+  }
+  vi.stubGlobal('AudioContext', refuse)
+  vi.stubGlobal('Audio', refuse)
+  const { call, told, join } = begin()
+  await join()
   expect(told.at(-1)?.own).toMatchObject({ phase: 'in', microphone: 'on' })
   call.leave()
   await Promise.resolve()
   expect(told.at(-1)?.own.phase).toBe('out')
+})
+
+test('a microphone that the system takes is muted for all to see, until it is given back', async () => {
+  const { call, told, fed, microphone, join } = begin()
+  await join()
+  const muted = () => fed.flatMap(it => (it.type === 'call-media' ? [it.media.muted] : []))
+  for (const taken of [true, false]) {
+    microphone.muted = taken
+    microphone.dispatchEvent(new Event(taken ? 'mute' : 'unmute'))
+    await Promise.resolve()
+    expect(told.at(-1)?.own.microphone).toBe(taken ? 'muted' : 'on')
+    expect(muted().at(-1)).toBe(taken)
+  }
+  call.leave()
 })
