@@ -50,6 +50,8 @@ export class RoomSession {
   readonly files: FileTransfers
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
   #identity: Identity
+  /** Who goes on under which id, until the change of the room that this belongs to has been told. */
+  readonly #moved = new Map<string, string>()
   #over = false
 
   constructor(
@@ -179,8 +181,9 @@ export class RoomSession {
     this.call.roomChanged(state)
     for (const [peer, { link }] of this.#links) if (capsOf(state, peer).signals) link.allowRestarts()
     if (state.members !== before.members || state.links !== before.links) this.files.roomChanged(state)
-    this.#events.emit('changed', state)
-    for (const { kind, event } of diffEvents(before, state)) this.#events.emit(kind, event as never)
+    const moved = new Map(this.#moved)
+    this.#moved.clear()
+    for (const { kind, event } of diffEvents(before, state, moved)) this.#events.emit(kind, event as never)
   }
 
   #signalled(peer: PeerId, signal: Signal): void {
@@ -261,7 +264,9 @@ export class RoomSession {
     this.#links.set(to, held)
     this.call.renamed(from, to)
     // Only a mesh calls its members by their peer ids.
-    if (this.state.role === 'mesh') this.files.renamed(memberId(from), memberId(to))
+    if (this.state.role !== 'mesh') return
+    this.#moved.set(from, to)
+    this.files.renamed(memberId(from), memberId(to))
   }
 
   #join(): void {

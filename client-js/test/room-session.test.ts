@@ -1,0 +1,26 @@
+/** What a stay in a room tells whoever listens, with a server and without a browser. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { SignalingClient } from '../src/signaling/client.ts'
+import { peerId, roomId } from '../src/wire/ids.ts'
+
+beforeEach(() => void vi.stubGlobal('navigator', {}))
+afterEach(() => void vi.unstubAllGlobals())
+
+const begin = async () => {
+  const { RoomSession } = await import('../src/core/room-session.ts')
+  const signaling = { leave: () => undefined, signal: () => undefined } as unknown as SignalingClient
+  const card = { id: roomId('r'), name: 'room', password: '', peersMax: 8, kind: 'mesh' as const }
+  return new RoomSession(signaling, { id: peerId('me'), iceServers: [] }, { card, host: null }, 'Me', {
+    configure: iceServers => ({ iceServers }),
+    ended: () => undefined,
+  })
+}
+
+test('every change is told once', async () => {
+  const session = await begin()
+  const told: unknown[] = []
+  session.on('changed', state => told.push(state))
+  session.serverLost()
+  expect(told).toEqual([session.state])
+  session.leave()
+})
