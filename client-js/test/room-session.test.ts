@@ -24,3 +24,15 @@ test('every change is told once', async () => {
   expect(told).toEqual([session.state])
   session.leave()
 })
+
+test('a browser that makes no connection leaves the room as it is, and the peer unreached', async () => {
+  vi.stubGlobal('RTCPeerConnection', () => {
+    throw new DOMException('', 'UnknownError')
+  })
+  const session = await begin()
+  session.notice({ type: 'peer-joined', room: roomId('r'), peer: peerId('ben') })
+  expect([...session.state.links.values()].map(({ phase }) => phase)).not.toContain('ready')
+  session.serverLost()
+  expect(session.state.membership.type).toBe('offline')
+  session.leave()
+})

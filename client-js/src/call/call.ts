@@ -33,7 +33,7 @@ import { StatsMonitor, type WatchedLink } from './stats-monitor.ts'
 export type MediaLink = WatchedLink & {
   readonly publish: (stream: MediaStream, tracks: readonly MediaStreamTrack[], noReuse: boolean) => void
   readonly unpublish: (id: string) => void
-  readonly tune: (id: string, kind: TrackKind, tuning: Tuning) => void
+  readonly tune: (id: string, kind: TrackKind, tuning: Tuning) => Promise<boolean>
 }
 
 export type CallPorts = Pick<LocalParticipantPorts, 'media' | 'permission' | 'pick'> & {
@@ -79,7 +79,8 @@ export class Call implements CallCommands {
       room: ports.room,
       spokeMs: stream => this.#remote.spokeMs(stream),
       find: stream => this.#find(stream),
-      tune: (peer, stream, kind, tuning) => ports.link(peer)?.tune(stream, kind, tuning),
+      tune: async (peer, stream, kind, tuning) =>
+        (await ports.link(peer)?.tune(stream, kind, tuning)) ?? false,
     })
     this.#stats = new StatsMonitor({
       links: () => this.#links(),

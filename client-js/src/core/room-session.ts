@@ -3,6 +3,7 @@ import { messageIdBytes, randomBytes } from '../base/random.ts'
 import { browserMedia } from '../call/browser.ts'
 import { Call } from '../call/call.ts'
 import type { CallState } from '../call/state.ts'
+import { attempt } from '../link/browser-api.ts'
 import { type CandidateKind, canProve, safetyCode } from '../link/connection-info.ts'
 import { Link } from '../link/link.ts'
 import { canSpeak } from '../room/chat.ts'
@@ -16,6 +17,7 @@ import { type MemberId, type MessageId, memberId, newMessageId, type PeerId, str
 import { decodeFrame, encodeFrame, frameBytesMax } from '../wire/json.ts'
 import type { Admission, Identity, Notice } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
+import { closedUnlessMade } from './direct-connections.ts'
 import { Events } from './events.ts'
 import { FileTransfers } from './file-transfers.ts'
 
@@ -48,10 +50,10 @@ export class RoomSession {
   readonly call: Call
   /** What people in the room offer each other. */
   readonly files: FileTransfers
-  readonly #timers = new Set<ReturnType<typeof setTimeout>>()
-  #identity: Identity
   /** Who goes on under which id, until the change of the room that this belongs to has been told. */
   readonly #moved = new Map<string, string>()
+  readonly #timers = new Set<ReturnType<typeof setTimeout>>()
+  #identity: Identity
   #over = false
 
   constructor(
@@ -84,7 +86,7 @@ export class RoomSession {
       openChannel: member => this.#openFileChannel(member),
       linked: member => directLink(this.state, member) !== null,
       signalDirect: (to, id, signal) => this.#room.feed({ type: 'send-direct-signal', to, id, signal }),
-      connect: (initiator, ports) => new Link(initiator, this.#configuration(), ports),
+      connect: closedUnlessMade((initiator, ports) => new Link(initiator, this.#configuration(), ports)),
       sendSignal: (to, signal) => this.#room.feed({ type: 'send-file-signal', to, signal }),
       whenDrained: to => this.#linkFor(to)?.whenDrained() ?? Promise.resolve(),
       offer: files => this.#room.feed({ type: 'offer-files', files, id: freshMessageId() }),
@@ -199,6 +201,12 @@ export class RoomSession {
 
   #open(peer: PeerId, initiator: boolean): void {
     this.#close(peer)
+    const link = attempt(() => this.#newLink(peer, initiator))
+    // A browser that makes no more connections: as if the far end could not be reached.
+    if (!link) this.#room.feed({ type: 'link-closed', peer })
+  }
+
+  #newLink(peer: PeerId, initiator: boolean): Link {
     const link = new Link(initiator, this.#configuration(), {
       signal: signal => this.#signal(held, signal),
       opened: () => this.#room.feed({ type: 'link-opened', peer: held.peer }),
@@ -217,6 +225,7 @@ export class RoomSession {
     })
     const held: Held = { link, peer }
     this.#links.set(peer, held)
+    return link
   }
 
   #configuration(): RTCConfiguration {

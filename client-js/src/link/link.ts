@@ -21,6 +21,7 @@ import {
   negotiate,
   startNegotiation,
 } from './negotiation.ts'
+import { newPeerConnection } from './peer-connection.ts'
 import { Receiving } from './receiving.ts'
 import { Sending, type Tuning } from './sending.ts'
 
@@ -78,7 +79,7 @@ export class Link {
   constructor(initiator: boolean, configuration: RTCConfiguration, ports: LinkPorts) {
     this.#ports = ports
     this.#negotiation = startNegotiation(initiator)
-    this.#pc = new RTCPeerConnection(configuration)
+    this.#pc = newPeerConnection(configuration)
     this.#pc.addEventListener('icecandidate', ({ candidate }) => this.#candidate(candidate))
     this.#pc.addEventListener('connectionstatechange', () => this.#connectionChanged())
     this.#sending = new Sending(this.#pc)
@@ -157,8 +158,9 @@ export class Link {
     if (this.#open && this.#sending.unpublish(id)) this.#needNegotiation()
   }
 
-  tune(id: string, kind: TrackKind, tuning: Tuning): void {
-    if (this.#open) this.#sending.tune(id, kind, tuning)
+  /** Whether it could be done; see `Sending`. */
+  async tune(id: string, kind: TrackKind, tuning: Tuning): Promise<boolean> {
+    return this.#open && this.#sending.tune(id, kind, tuning)
   }
 
   /** The entries of a report; null once the link is closed, and where the browser has none. */
