@@ -101,6 +101,25 @@ document.addEventListener('visibilitychange', () => {
   if (wanted) void lock()
 })
 
+const reloadedKey = 'p2pchat.reloaded'
+
+/** Kept for as long as the tab is there. Storage can be forbidden. */
+export const reloadedFor = {
+  get: (): string | null => attempt(() => sessionStorage.getItem(reloadedKey)),
+  set: (script: string): boolean =>
+    attempt(() => {
+      sessionStorage.setItem(reloadedKey, script)
+      return true
+    }) ?? false,
+}
+
+/** The page as the server hands it out now, past every cache. */
+export const freshPage = async (): Promise<string> => {
+  const answer = await fetch('/', { cache: 'no-store' })
+  if (!answer.ok) throw new Error(`the page is answered with ${answer.status}`)
+  return answer.text()
+}
+
 const key = 'p2pchat.draft'
 
 /** Taken out, so that it lies there no longer than the page is away. Storage can be forbidden. */

@@ -335,6 +335,8 @@ export const de: Texts = {
     close: 'Schließen',
     notLoaded:
       'Dieser Teil der Seite konnte nicht geladen werden. Prüfe deine Verbindung und versuche es noch einmal.',
+    newVersion: 'Es gibt eine neue Version dieser Seite. Lade die Seite neu, um weiterzumachen.',
+    reload: 'Neu laden',
   },
   server: {
     connecting: 'Verbindung zum Server wird hergestellt …',

@@ -417,6 +417,8 @@ export const en = {
   dialog: {
     close: 'Close',
     notLoaded: 'This part of the page could not be loaded. Check your connection and try again.',
+    newVersion: 'A new version of this page is here. Reload the page to go on.',
+    reload: 'Reload',
   },
   server: {
     connecting: 'Connecting to the server…',

@@ -333,6 +333,8 @@ export const es: Texts = {
   dialog: {
     close: 'Cerrar',
     notLoaded: 'No se ha podido cargar esta parte de la página. Comprueba tu conexión e inténtalo de nuevo.',
+    newVersion: 'Hay una nueva versión de esta página. Vuelve a cargar la página para continuar.',
+    reload: 'Volver a cargar',
   },
   server: {
     connecting: 'Conectando con el servidor…',

@@ -331,6 +331,8 @@ export const fr: Texts = {
   dialog: {
     close: 'Fermer',
     notLoaded: 'Cette partie de la page n’a pas pu être chargée. Vérifiez votre connexion et réessayez.',
+    newVersion: 'Une nouvelle version de cette page est disponible. Rechargez la page pour continuer.',
+    reload: 'Recharger',
   },
   server: {
     connecting: 'Connexion au serveur…',

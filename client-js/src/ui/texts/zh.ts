@@ -301,6 +301,8 @@ export const zh: Texts = {
   dialog: {
     close: '关闭',
     notLoaded: '页面的这一部分无法加载。请检查网络连接后重试。',
+    newVersion: '此页面有新版本。请重新加载页面以继续。',
+    reload: '重新加载',
   },
   server: {
     connecting: '正在连接服务器…',

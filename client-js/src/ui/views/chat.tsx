@@ -4,6 +4,7 @@ import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
+import { OutdatedNotice } from '../parts/missing.tsx'
 import { lazy } from '../parts/wrappers.tsx'
 import { Compose } from './compose.tsx'
 import { Log } from './log.tsx'
@@ -16,6 +17,7 @@ export const Chat = ({ model, commands, state, alone }: Props) => (
   <section class="chat" aria-label={texts().chat.log}>
     <Log model={model} commands={commands} state={state} empty={!alone && !state.ended} />
     <Typing state={state} />
+    <OutdatedNotice />
     {model.files.value.next > 1 && <FilesStrip model={model} commands={commands.files} />}
     {!state.ended && (
       <Compose model={model} commands={commands} state={state} canSend={canSpeak(state)} alone={alone} />
