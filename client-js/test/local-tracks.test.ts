@@ -1,5 +1,5 @@
 /** The microphone and camera of a running call: changed over, unplugged, plugged in again, taken away. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { allProcessing, type BrowserDevice, type Input } from '../src/call/devices.ts'
 import { LocalTracks, type LocalTracksPorts } from '../src/call/local-tracks.ts'
 import type { Permission } from '../src/call/preview.ts'
@@ -281,4 +281,16 @@ test('a camera that is turned off while another opens stays off', async () => {
   await changing
   expect(inputs.track('camera')).toBeNull()
   expect(browser.tracks.every(track => track.stopped)).toBe(true)
+})
+
+test('a list of devices that never comes keeps no other microphone from taking over', async () => {
+  vi.useFakeTimers()
+  const { browser, inputs, device } = begin()
+  await vi.advanceTimersByTimeAsync(0)
+  await inputs.open('microphone')
+  browser.enumerateDevices = () => new Promise(() => undefined)
+  browser.plug(headset)
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(device('microphone')).toBe('headset')
+  vi.useRealTimers()
 })

@@ -142,3 +142,31 @@ test('the service worker hands on what it cannot keep', async () => {
   expect(await ask('/', 'navigate')).toBe('<p>')
   expect(await ask('/assets/a.js', 'cors')).toBe('<p>')
 })
+
+test('every notification makes itself heard, also in the place of another', async () => {
+  const shown: (NotificationOptions & { renotify?: boolean })[] = []
+  class Shown extends EventTarget {
+    static readonly permission = 'granted'
+    constructor(_title: string, options: NotificationOptions) {
+      super()
+      shown.push(options)
+    }
+  }
+  vi.stubGlobal('Notification', Shown)
+  const { alerts } = await import('../src/app/alerts.ts')
+  alerts.notify('Ben', 'hi')
+  alerts.notify('Ben', 'ho')
+  expect(shown.map(({ tag, renotify }) => [tag, renotify])).toEqual([
+    ['p2pchat', true],
+    ['p2pchat', true],
+  ])
+})
+
+test('whether a device is allowed is unknown where the browser never answers', async () => {
+  vi.useFakeTimers()
+  vi.stubGlobal('navigator', { permissions: { query: () => new Promise(() => undefined) } })
+  const { browserMedia } = await import('../src/call/browser.ts')
+  const asked = browserMedia.permission('microphone')
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect(await asked).toBe('unknown')
+})

@@ -1,6 +1,7 @@
 /** Connections that a browser refuses to make, wholly or with one of the ICE servers, and senders that refuse a change. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { closedUnlessMade, DirectConnections } from '../src/core/direct-connections.ts'
+import { Link } from '../src/link/link.ts'
 import { newPeerConnection } from '../src/link/peer-connection.ts'
 import { answersIce } from '../src/link/probe.ts'
 import { Sending } from '../src/link/sending.ts'
@@ -98,4 +99,48 @@ test('a sender that refuses a change, or has nothing to change yet, says so, and
   for (; answers.length > 0; answers.shift()) done.push(await sending.tune('s', 'audio', { active: true }))
   expect(done).toEqual([false, false, true])
   expect(set).toEqual([{ encodings: [{ active: true }] }])
+})
+
+class Channel extends EventTarget {
+  readyState = 'open'
+  bufferedAmount = 0
+  send(): void {
+    throw new DOMException('', 'OperationError')
+  }
+  close(): void {
+    this.readyState = 'closed'
+  }
+}
+
+test('a channel or a track that the browser refuses ends a link, and throws at nobody', async () => {
+  class Whole extends EventTarget {
+    createDataChannel = () => new Channel()
+    addTrack = () => {
+      throw new DOMException('', 'InvalidStateError')
+    }
+    getTransceivers = () => []
+    getReceivers = () => []
+    createOffer = async () => ({})
+    setLocalDescription = async () => undefined
+    close = () => undefined
+  }
+  vi.stubGlobal('RTCPeerConnection', Whole)
+  let closed = 0
+  const link = new Link(
+    true,
+    {},
+    {
+      signal: () => undefined,
+      opened: () => undefined,
+      frame: () => undefined,
+      closed: () => {
+        closed += 1
+      },
+    },
+  )
+  link.publish({ id: 's' } as MediaStream, [{ kind: 'audio' } as MediaStreamTrack], false)
+  expect(closed).toBe(0)
+  link.send('frame')
+  link.send('frame')
+  expect(closed).toBe(1)
 })

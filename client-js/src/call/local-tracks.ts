@@ -2,6 +2,7 @@
  * The microphone and the camera of a call: opens and closes them, switches to another device, and finds one when the
  * device in use is unplugged. It knows nothing of who hears or sees them.
  */
+import { within } from '../link/browser-api.ts'
 import {
   type Choice,
   type Devices,
@@ -254,12 +255,16 @@ export class LocalTracks {
   async #list(): Promise<void> {
     try {
       const { media } = this.#ports
-      if (media) this.#devices = devicesFrom(await media.enumerateDevices())
+      const listed = media && (await within(listMs, media.enumerateDevices(), null))
+      if (listed) this.#devices = devicesFrom(listed)
     } catch {
       // Without a list there is still the system's own choice.
     }
   }
 }
+
+/** A list of devices that has not come by then is done without. */
+const listMs = 3_000
 
 const processingNames = ['noiseSuppression', 'echoCancellation', 'autoGainControl'] as const
 

@@ -11,7 +11,7 @@ import {
   type Signal,
   type TrackKind,
 } from '../wire/signal.ts'
-import { within } from './browser-api.ts'
+import { attempt, within } from './browser-api.ts'
 import { type CandidateKind, candidateKindOf } from './connection-info.ts'
 import {
   type Action,
@@ -130,8 +130,13 @@ export class Link {
     if (channel?.readyState !== 'open') return
     if (droppable && channel.bufferedAmount > droppableBytesMax) return
     if (channel.bufferedAmount > waitingBytesMax) return this.#fail()
-    if (typeof frame === 'string') channel.send(frame)
-    else channel.send(frame)
+    try {
+      if (typeof frame === 'string') channel.send(frame)
+      else channel.send(frame)
+    } catch {
+      // Its buffer is full, or it has closed a moment ago: as with a peer that does not read.
+      this.#fail()
+    }
   }
 
   /** Resolves when little waits to be sent: at once, if that is so now or the link is closed. */
@@ -151,7 +156,9 @@ export class Link {
 
   /** Sends the stream with these tracks from now on; said again, with others. For `noReuse` see `Sending`. */
   publish(stream: MediaStream, tracks: readonly MediaStreamTrack[], noReuse: boolean): void {
-    if (this.#open && this.#sending.publish(stream, tracks, noReuse)) this.#needNegotiation()
+    // A track that has just ended, or a connection that has just closed, adds nothing.
+    const grown = this.#open && attempt(() => this.#sending.publish(stream, tracks, noReuse))
+    if (grown) this.#needNegotiation()
   }
 
   unpublish(id: string): void {
