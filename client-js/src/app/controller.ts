@@ -12,6 +12,7 @@ import {
   type Shared,
   type Where,
 } from '../ui/model.ts'
+import { keepTrying } from '../ui/parts/missing.tsx'
 import { fileNameUnitsMax } from '../wire/file.ts'
 import { isTurn } from '../wire/ice.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from '../wire/invitation.ts'
@@ -36,6 +37,16 @@ export type Page = {
    */
   readonly choosePlace?: (name: string) => Promise<FileSystemFileHandle | null>
 }
+
+/** Whoever waits for the answer of a server sees that it is being tried, also while this part is. */
+const loadProbe = (): Promise<typeof import('../link/probe.ts')> =>
+  new Promise(resolve =>
+    keepTrying(
+      () => import('../link/probe.ts'),
+      resolve,
+      () => undefined,
+    ),
+  )
 
 export class AppController {
   readonly #model: Model
@@ -100,7 +111,7 @@ export class AppController {
       generatePassword: () => this.#page.generatePassword(),
       files: this.#page.choosePlace ? { ...this.#files, acceptInto: this.#acceptInto } : this.#files,
       connection: async member => (await this.#session?.connection(member)) ?? null,
-      tryIceServer: async server => (await import('../link/probe.ts')).answersIce(server),
+      tryIceServer: async server => (await loadProbe()).answersIce(server),
       install: () => void this.#page.install(),
       ...(this.#page.share ? { share: this.#page.share } : {}),
       choose: part => this.#choose(part),
