@@ -502,6 +502,8 @@ export const fr: Texts = {
       declined: from => say`${from} a refusé le transfert. Rien n’a été enregistré.`,
       gone: from => say`${from} n’a plus ce fichier, ou le fichier a été modifié. Rien n’a été enregistré.`,
       'no-room': () => 'Espace de stockage insuffisant sur cet appareil.',
+      'no-storage': () =>
+        'Le navigateur n’a pas pu ouvrir son espace de stockage ou y écrire. Réessayez ou rechargez la page.',
       wrong: () => 'Les données reçues ne correspondent pas au fichier proposé. Rien n’a été enregistré.',
       withdrawn: from => say`${from} a retiré ce fichier. Rien n’a été enregistré.`,
       'own-choice': () => 'Vous avez annulé le transfert. Rien n’a été enregistré.',
@@ -521,6 +523,7 @@ export const fr: Texts = {
       declined: 'refusé',
       gone: 'le fichier n’est plus lisible',
       'no-room': 'espace de stockage insuffisant là-bas',
+      'no-storage': 'l’espace de stockage n’a pas pu y être ouvert',
       wrong: 'les données reçues ne correspondaient pas',
       withdrawn: 'retiré',
       'own-choice': 'annulé',
