@@ -164,8 +164,12 @@ export type FilesTimer =
   | { readonly kind: 'answer'; readonly key: DownloadKey; readonly attempt: number }
   | LegacyTimer
 
-/** A folder: its files with their paths below it. */
-export type Folder = { readonly name: string; readonly files: readonly { path: string; file: Blob }[] }
+/** A folder: its files with their paths, which begin with its name, and the paths of those in it that are empty. */
+export type Folder = {
+  readonly name: string
+  readonly files: readonly { readonly path: string; readonly file: Blob }[]
+  readonly emptyFolders: readonly string[]
+}
 
 /** What is offered as one: a file, or a folder, which goes as an archive. */
 export type ShareItem = { readonly name: string; readonly file: Blob } | Folder

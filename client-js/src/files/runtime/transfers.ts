@@ -26,7 +26,7 @@ import { type FileReport, FileWorker } from './file-worker.ts'
 import { KeptFiles } from './kept-files.ts'
 import type { ConnectPeer } from './peer-conn.ts'
 import { persist, type ResumableFile, ResumeStore } from './resume-store.ts'
-import { packItem, Sources } from './sources.ts'
+import { bundled, packItem, Sources } from './sources.ts'
 
 export type { Place, ShareItem }
 
@@ -143,7 +143,7 @@ export class TransferRuntime {
 
   /** Offers these to everybody in the room. */
   async share(items: readonly ShareItem[]): Promise<void> {
-    const cards = await Promise.all(items.map(item => this.#share(item)))
+    const cards = await Promise.all(bundled(items).map(item => this.#share(item)))
     for (let from = 0; !this.#over && from < cards.length; from += filesMax)
       this.#ports.offer(cards.slice(from, from + filesMax))
   }

@@ -499,7 +499,10 @@ export const ar: Texts = {
     partly: (done, all) => say`تم تنزيل ${done} من ${all}.`,
     dropFor: room => say`أفلت الملفات لإرسالها إلى «${room}»`,
     nobodyThere: 'لا أحد هنا يمكنه استلام الملفات',
-    tooMany: max => say`الحد الأقصى ${max} ملفًا في المرة الواحدة. ضعها في مجلد وأرسل المجلد.`,
+    unreadable: (names, more) =>
+      more === 0
+        ? say`تعذّرت قراءة هذه العناصر ولن تُرسل: ${names}`
+        : say`تعذّرت قراءة هذه العناصر ولن تُرسل: ${names} و${more} غيرها`,
     phases: {
       offered: from => say`يريد ${from} إرسال هذا الملف.`,
       queued: () => 'في قائمة الانتظار…',

@@ -486,8 +486,10 @@ export const de: Texts = {
     partly: (done, all) => say`${done} von ${all} bereits heruntergeladen.`,
     dropFor: room => say`Dateien hier ablegen, um sie an „${room}“ zu senden`,
     nobodyThere: 'Niemand ist hier, der Dateien empfangen könnte',
-    tooMany: max =>
-      say`Höchstens ${max} Dateien auf einmal. Lege sie in einen Ordner und sende stattdessen den Ordner.`,
+    unreadable: (names, more) =>
+      more === 0
+        ? say`Nicht lesbar und deshalb nicht gesendet: ${names}`
+        : say`Nicht lesbar und deshalb nicht gesendet: ${names} und ${more} weitere`,
     phases: {
       offered: from => say`${from} möchte diese Datei senden.`,
       queued: () => 'In der Warteschlange …',

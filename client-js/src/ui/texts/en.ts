@@ -570,7 +570,10 @@ export const en = {
     partly: (done: string, all: string) => say`${done} of ${all} already downloaded.`,
     dropFor: (room: string) => say`Drop files to send them to ${room}`,
     nobodyThere: 'Nobody is here to receive files',
-    tooMany: (max: number) => say`Up to ${max} files at a time. Put them in a folder and send that.`,
+    unreadable: (names: string, more: number) =>
+      more === 0
+        ? say`These could not be read and are not sent: ${names}`
+        : say`These could not be read and are not sent: ${names} and ${more} more`,
     phases,
     why,
     rows,

@@ -484,7 +484,10 @@ export const es: Texts = {
     partly: (done, all) => say`${done} de ${all} ya descargados.`,
     dropFor: room => say`Suelta archivos para enviarlos a «${room}»`,
     nobodyThere: 'No hay nadie aquí que pueda recibir archivos',
-    tooMany: max => say`Hasta ${max} archivos a la vez. Ponlos en una carpeta y envía la carpeta.`,
+    unreadable: (names, more) =>
+      more === 0
+        ? say`No se pudieron leer y no se envían: ${names}`
+        : say`No se pudieron leer y no se envían: ${names} y ${more} más`,
     phases: {
       offered: from => say`${from} quiere enviar este archivo.`,
       queued: () => 'En cola…',

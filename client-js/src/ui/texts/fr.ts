@@ -483,8 +483,10 @@ export const fr: Texts = {
     partly: (done, all) => say`${done} sur ${all} déjà téléchargés.`,
     dropFor: room => say`Déposez des fichiers pour les envoyer à « ${room} »`,
     nobodyThere: 'Personne ici ne peut recevoir de fichiers',
-    tooMany: max =>
-      say`Pas plus de ${max} fichiers à la fois. Mettez-les dans un dossier et envoyez plutôt le dossier.`,
+    unreadable: (names, more) =>
+      more === 0
+        ? say`Impossible à lire, donc non envoyés : ${names}`
+        : say`Impossible à lire, donc non envoyés : ${names} et ${more} autres`,
     phases: {
       offered: from => say`${from} souhaite envoyer ce fichier.`,
       queued: () => 'En file d’attente…',

@@ -442,7 +442,10 @@ export const zh: Texts = {
     partly: (done, all) => say`已下载 ${done}，共 ${all}。`,
     dropFor: room => say`松开即可将文件发送到“${room}”`,
     nobodyThere: '这里没有人可以接收文件',
-    tooMany: max => say`一次最多 ${max} 个文件。请放进一个文件夹，然后发送该文件夹。`,
+    unreadable: (names, more) =>
+      more === 0
+        ? say`以下项目无法读取，不会发送：${names}`
+        : say`以下项目无法读取，不会发送：${names}，以及另外 ${more} 项`,
     phases: {
       offered: from => say`${from} 想发送此文件。`,
       queued: () => '排队中…',
