@@ -3,16 +3,10 @@ import { safeFileName } from '../base/text.ts'
 import type { Preview } from '../call/preview.ts'
 import type { Client, Entered } from '../core/client.ts'
 import type { RoomSession } from '../core/room-session.ts'
-import type { DownloadKey, ShareItem } from '../files/state.ts'
-import {
-  type Commands,
-  type FileCommands,
-  filesAtOnceMax,
-  type Model,
-  type Shared,
-  type Where,
-} from '../ui/model.ts'
+import type { DownloadKey } from '../files/state.ts'
+import type { Commands, FileCommands, Model, Shared, Where } from '../ui/model.ts'
 import { keepTrying } from '../ui/parts/missing.tsx'
+import type { Picked } from '../ui/picked.ts'
 import { fileNameUnitsMax } from '../wire/file.ts'
 import { isTurn } from '../wire/ice.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from '../wire/invitation.ts'
@@ -76,7 +70,7 @@ export class AppController {
   }
 
   readonly #files: FileCommands = {
-    share: items => this.#share(items),
+    share: picked => this.#share(picked),
     unshare: file => this.#session?.files.unshare(file),
     accept: key => this.#session?.files.accept(key),
     decline: key => this.#session?.files.decline(key),
@@ -125,11 +119,9 @@ export class AppController {
     }
   }
 
-  #share(items: readonly ShareItem[]): boolean {
+  #share({ items, unreadable }: Picked): boolean {
+    this.#model.unreadable.value = unreadable
     if (!this.#session?.canOffer || items.length === 0) return false
-    const many = items.length > filesAtOnceMax
-    this.#model.tooManyFiles.value = many
-    if (many) return false
     this.#session.files.share(items)
     return true
   }

@@ -22,12 +22,25 @@ export const cutFileName = (name: string, unitsMax: number): string => {
 export const invisible = '\\u0000-\\u001f\\u007f-\\u009f\\u200b-\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff'
 
 const unsafe = new RegExp(`[${invisible}<>:"|?*\\\\/]`, 'gu')
-const reserved = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/iu
+/** Windows keeps these for devices, whatever ending follows: https://learn.microsoft.com/windows/win32/fileio/naming-a-file */
+const reserved = /^(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[\d¹²³])\s*(\..*)?$/iu
+
+/**
+ * Linux takes 255 bytes of UTF-8, other systems 255 units. The rest is for what a browser adds: a number where the name
+ * is taken, and an ending while the file is not complete.
+ */
+const nameBytesMax = 235
 
 /** A name that every file system takes and that cannot lead elsewhere. */
 export const safeFileName = (name: string, unitsMax: number): string => {
-  const plain = name.replace(unsafe, '_').replace(/^[.\s]+|[.\s]+$/gu, '')
-  const short = cutFileName(plain, unitsMax)
-  if (short === '') return 'file'
-  return reserved.test(short) ? `_${short}` : short
+  const plain = trimmed(name.replace(unsafe, '_'))
+  const free = reserved.test(plain) ? `_${plain}` : plain
+  let short = cutFileName(free, unitsMax)
+  while (bytesOf(short) > nameBytesMax) short = cutFileName(free, short.length - 1)
+  // The cut may have left a space at the end.
+  return trimmed(short) || 'file'
 }
+
+const trimmed = (name: string): string => name.replace(/^[.\s]+|[.\s]+$/gu, '')
+
+const bytesOf = (text: string): number => new TextEncoder().encode(text).byteLength

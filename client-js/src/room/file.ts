@@ -135,11 +135,24 @@ export const receiveOffers = (
   at: number,
 ): RoomStep =>
   stepEach(rulesOf(state).relays ? withOffers(state, owner, files) : state, files, (now, file) => {
-    const known = now.timeline.some(it => it.kind === 'file' && it.owner === owner && it.file === file.id)
-    const shown = known ? now : withEntry(now, { kind: 'file', name, own: false, owner, file: file.id }, at)
+    // An earlier page of ours has a part of it: its card shows the offer from now on, and there is one card only.
+    const resumed = claimed(now, owner, name, file.id)
+    const known = resumed.timeline.some(it => it.kind === 'file' && it.owner === owner && it.file === file.id)
+    const shown = known
+      ? resumed
+      : withEntry(resumed, { kind: 'file', name, own: false, owner, file: file.id }, at)
     const effect: RoomEffect = { type: 'file', from: owner, about: { kind: 'offered', file } }
     return stepTo(shown, effect)
   })
+
+/** The owner of a file that we know by name alone turns out to be this member. */
+const claimed = (state: RoomState, owner: MemberId, name: string, file: FileId): RoomState => {
+  const left = state.timeline.find(
+    it => it.kind === 'file' && it.owner === nobody && it.file === file && it.name === name,
+  )
+  if (left?.kind !== 'file') return state
+  return { ...state, timeline: state.timeline.map(it => (it === left ? { ...left, owner } : it)) }
+}
 
 /** Who it was is known by name alone. */
 export const addResumableFile = (state: RoomState, { id }: FileCard, name: string, at: number): RoomStep =>

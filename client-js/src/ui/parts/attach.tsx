@@ -3,8 +3,9 @@
  * anywhere on the page.
  */
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
-import { type FileCommands, filesAtOnceMax, type Model } from '../model.ts'
+import type { FileCommands, Model } from '../model.ts'
 import { dropped, holdsFiles, picked } from '../picked.ts'
 import { Icon, type IconName } from './icon.tsx'
 
@@ -52,23 +53,31 @@ const Pick = ({ canSend, commands, icon, label, kind }: PickProps) => {
 
 type DropProps = { model: Model; room: string; ready: boolean; commands: FileCommands }
 
-const refusedMs = 8_000
+const shownMs = 15_000
+const namesMax = 3
 
 export const Drop = ({ model, room, ready, commands }: DropProps) => {
   const [over, setOver] = useState(false)
-  const refused = model.tooManyFiles.value
+  const unreadable = model.unreadable.value
   useEffect(() => {
-    if (!refused) return
+    if (unreadable.length === 0) return
     const timer = setTimeout(() => {
-      model.tooManyFiles.value = false
-    }, refusedMs)
+      model.unreadable.value = []
+    }, shownMs)
     return () => clearTimeout(timer)
-  }, [refused])
+  }, [unreadable])
   useEffect(() => listen({ setOver, share: commands.share }), [commands.share])
   return (
     <>
       <div class="drop-refused" role="alert">
-        {refused && <p>{texts().files.tooMany(filesAtOnceMax)}</p>}
+        {unreadable.length > 0 && (
+          <p>
+            {texts().files.unreadable(
+              unreadable.slice(0, namesMax).map(shownName).join(', '),
+              Math.max(0, unreadable.length - namesMax),
+            )}
+          </p>
+        )}
       </div>
       {over && (
         <div class="drop">

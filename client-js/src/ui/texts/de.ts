@@ -488,8 +488,10 @@ export const de: Texts = {
     partly: (done, all) => say`${done} von ${all} bereits heruntergeladen.`,
     dropFor: room => say`Dateien hier ablegen, um sie an „${room}“ zu senden`,
     nobodyThere: 'Niemand ist hier, der Dateien empfangen könnte',
-    tooMany: max =>
-      say`Höchstens ${max} Dateien auf einmal. Lege sie in einen Ordner und sende stattdessen den Ordner.`,
+    unreadable: (names, more) =>
+      more === 0
+        ? say`Nicht lesbar und deshalb nicht gesendet: ${names}`
+        : say`Nicht lesbar und deshalb nicht gesendet: ${names} und ${more} weitere`,
     phases: {
       offered: from => say`${from} möchte diese Datei senden.`,
       queued: () => 'In der Warteschlange …',
@@ -508,6 +510,8 @@ export const de: Texts = {
       gone: from =>
         say`${from} hat diese Datei nicht mehr, oder sie wurde geändert. Es wurde nichts gespeichert.`,
       'no-room': () => 'Nicht genug Speicherplatz auf diesem Gerät.',
+      'no-storage': () =>
+        'Der Browser konnte seinen Speicher nicht öffnen oder beschreiben. Versuche es noch einmal oder lade die Seite neu.',
       wrong: () => 'Die empfangenen Daten passen nicht zur angebotenen Datei. Es wurde nichts gespeichert.',
       withdrawn: from => say`${from} hat diese Datei zurückgezogen. Es wurde nichts gespeichert.`,
       'own-choice': () => 'Du hast die Übertragung abgebrochen. Es wurde nichts gespeichert.',
@@ -527,6 +531,7 @@ export const de: Texts = {
       declined: 'abgelehnt',
       gone: 'die Datei kann nicht mehr gelesen werden',
       'no-room': 'dort ist nicht genug Speicherplatz',
+      'no-storage': 'dort ließ sich der Speicher nicht öffnen',
       wrong: 'die empfangenen Daten stimmten nicht überein',
       withdrawn: 'zurückgezogen',
       'own-choice': 'abgebrochen',

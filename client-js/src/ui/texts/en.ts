@@ -161,6 +161,7 @@ const why: Named<StopCause> = {
   declined: from => say`${from} declined the transfer. Nothing was saved.`,
   gone: from => say`${from} no longer has this file, or it has changed. Nothing was saved.`,
   'no-room': () => 'Not enough storage space on this device.',
+  'no-storage': () => 'The browser could not open or write to its storage. Try again, or reload the page.',
   wrong: () => 'The received data does not match the offered file. Nothing was saved.',
   withdrawn: from => say`${from} withdrew this file. Nothing was saved.`,
   'own-choice': () => 'You cancelled the transfer. Nothing was saved.',
@@ -184,6 +185,7 @@ const whyRow: Record<StopCause, string> = {
   declined: 'declined',
   gone: 'the file can no longer be read',
   'no-room': 'not enough storage space there',
+  'no-storage': 'storage could not be opened there',
   wrong: 'received data did not match',
   withdrawn: 'withdrawn',
   'own-choice': 'cancelled',
@@ -570,7 +572,10 @@ export const en = {
     partly: (done: string, all: string) => say`${done} of ${all} already downloaded.`,
     dropFor: (room: string) => say`Drop files to send them to ${room}`,
     nobodyThere: 'Nobody is here to receive files',
-    tooMany: (max: number) => say`Up to ${max} files at a time. Put them in a folder and send that.`,
+    unreadable: (names: string, more: number) =>
+      more === 0
+        ? say`These could not be read and are not sent: ${names}`
+        : say`These could not be read and are not sent: ${names} and ${more} more`,
     phases,
     why,
     rows,

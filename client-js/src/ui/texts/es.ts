@@ -486,7 +486,10 @@ export const es: Texts = {
     partly: (done, all) => say`${done} de ${all} ya descargados.`,
     dropFor: room => say`Suelta archivos para enviarlos a «${room}»`,
     nobodyThere: 'No hay nadie aquí que pueda recibir archivos',
-    tooMany: max => say`Hasta ${max} archivos a la vez. Ponlos en una carpeta y envía la carpeta.`,
+    unreadable: (names, more) =>
+      more === 0
+        ? say`No se pudieron leer y no se envían: ${names}`
+        : say`No se pudieron leer y no se envían: ${names} y ${more} más`,
     phases: {
       offered: from => say`${from} quiere enviar este archivo.`,
       queued: () => 'En cola…',
@@ -504,6 +507,8 @@ export const es: Texts = {
       declined: from => say`${from} ha rechazado la transferencia. No se ha guardado nada.`,
       gone: from => say`${from} ya no tiene este archivo, o el archivo ha cambiado. No se ha guardado nada.`,
       'no-room': () => 'No hay espacio de almacenamiento suficiente en este dispositivo.',
+      'no-storage': () =>
+        'El navegador no pudo abrir su almacenamiento o escribir en él. Inténtalo de nuevo o recarga la página.',
       wrong: () => 'Los datos recibidos no coinciden con el archivo ofrecido. No se ha guardado nada.',
       withdrawn: from => say`${from} ha retirado este archivo. No se ha guardado nada.`,
       'own-choice': () => 'Has cancelado la transferencia. No se ha guardado nada.',
@@ -523,6 +528,7 @@ export const es: Texts = {
       declined: 'rechazado',
       gone: 'el archivo ya no se puede leer',
       'no-room': 'allí no hay espacio suficiente',
+      'no-storage': 'allí no se pudo abrir el almacenamiento',
       wrong: 'los datos recibidos no coincidían',
       withdrawn: 'retirado',
       'own-choice': 'cancelado',

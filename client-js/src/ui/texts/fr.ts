@@ -485,8 +485,10 @@ export const fr: Texts = {
     partly: (done, all) => say`${done} sur ${all} déjà téléchargés.`,
     dropFor: room => say`Déposez des fichiers pour les envoyer à « ${room} »`,
     nobodyThere: 'Personne ici ne peut recevoir de fichiers',
-    tooMany: max =>
-      say`Pas plus de ${max} fichiers à la fois. Mettez-les dans un dossier et envoyez plutôt le dossier.`,
+    unreadable: (names, more) =>
+      more === 0
+        ? say`Impossible à lire, donc non envoyés : ${names}`
+        : say`Impossible à lire, donc non envoyés : ${names} et ${more} autres`,
     phases: {
       offered: from => say`${from} souhaite envoyer ce fichier.`,
       queued: () => 'En file d’attente…',
@@ -504,6 +506,8 @@ export const fr: Texts = {
       declined: from => say`${from} a refusé le transfert. Rien n’a été enregistré.`,
       gone: from => say`${from} n’a plus ce fichier, ou le fichier a été modifié. Rien n’a été enregistré.`,
       'no-room': () => 'Espace de stockage insuffisant sur cet appareil.',
+      'no-storage': () =>
+        'Le navigateur n’a pas pu ouvrir son espace de stockage ou y écrire. Réessayez ou rechargez la page.',
       wrong: () => 'Les données reçues ne correspondent pas au fichier proposé. Rien n’a été enregistré.',
       withdrawn: from => say`${from} a retiré ce fichier. Rien n’a été enregistré.`,
       'own-choice': () => 'Vous avez annulé le transfert. Rien n’a été enregistré.',
@@ -523,6 +527,7 @@ export const fr: Texts = {
       declined: 'refusé',
       gone: 'le fichier n’est plus lisible',
       'no-room': 'espace de stockage insuffisant là-bas',
+      'no-storage': 'l’espace de stockage n’a pas pu y être ouvert',
       wrong: 'les données reçues ne correspondaient pas',
       withdrawn: 'retiré',
       'own-choice': 'annulé',

@@ -444,7 +444,10 @@ export const zh: Texts = {
     partly: (done, all) => say`已下载 ${done}，共 ${all}。`,
     dropFor: room => say`松开即可将文件发送到“${room}”`,
     nobodyThere: '这里没有人可以接收文件',
-    tooMany: max => say`一次最多 ${max} 个文件。请放进一个文件夹，然后发送该文件夹。`,
+    unreadable: (names, more) =>
+      more === 0
+        ? say`以下项目无法读取，不会发送：${names}`
+        : say`以下项目无法读取，不会发送：${names}，以及另外 ${more} 项`,
     phases: {
       offered: from => say`${from} 想发送此文件。`,
       queued: () => '排队中…',
@@ -462,6 +465,7 @@ export const zh: Texts = {
       declined: from => say`${from} 拒绝了传输。未保存任何内容。`,
       gone: from => say`${from} 已没有此文件，或文件已更改。未保存任何内容。`,
       'no-room': () => '此设备的存储空间不足。',
+      'no-storage': () => '浏览器无法打开或写入其存储空间。请重试，或重新加载页面。',
       wrong: () => '收到的数据与所提供的文件不符。未保存任何内容。',
       withdrawn: from => say`${from} 撤回了此文件。未保存任何内容。`,
       'own-choice': () => '你取消了传输。未保存任何内容。',
@@ -481,6 +485,7 @@ export const zh: Texts = {
       declined: '已拒绝',
       gone: '文件已无法读取',
       'no-room': '对方存储空间不足',
+      'no-storage': '对方无法打开存储空间',
       wrong: '收到的数据不符',
       withdrawn: '已撤回',
       'own-choice': '已取消',
