@@ -78,7 +78,9 @@ const uploadRequested = (
   const next = { ...roomy, next: state.next + 1, nextAction: action + 1 }
   const ack = { kind: 'ack', from: action, to: signal.from, mode: signal.mode } as const
   const waiting = withUpload(next, uploadAt(row, { phase: 'waiting', via }))
-  return stepTo(waiting, { type: 'send-signal', to: from, signal: ack })
+  // What it had asked for before is over, and the connections of that with it.
+  const left: FilesEffect[] = sessionOf(before)?.side ? [{ type: 'side-close', key }] : []
+  return stepTo(waiting, ...left, { type: 'send-signal', to: from, signal: ack })
 }
 
 export const receiveUploadSignal = (
