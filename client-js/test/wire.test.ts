@@ -8,6 +8,8 @@ import { decodeFrame, encodeFrame, frameBytesMax } from '../src/wire/json.ts'
 import { parseMesh, writeMesh } from '../src/wire/mesh.ts'
 import { noCaps, ownCaps } from '../src/wire/peer.ts'
 import {
+  events,
+  parseAlert,
   parseCreated,
   parseIdentity,
   parseJoined,
@@ -16,6 +18,7 @@ import {
   parseRefusal,
   parseSignalNotice,
   writeCreate,
+  writeIdentityRequest,
 } from '../src/wire/server.ts'
 import { connectionMark, parseSignal } from '../src/wire/signal.ts'
 import { parseFromGuest, parseFromHost, writeAsGuest, writeAsHost } from '../src/wire/star.ts'
@@ -60,7 +63,8 @@ describe('hostile shapes', () => {
     expect(parsePeerLeft(value)).toBeNull()
     expect(parseSignalNotice(value, peerId('me'))).toBeNull()
     expect(parseIceServers(value)).toEqual([])
-    expect(parseRefusal(value)).not.toBe('unreachable')
+    expect(parseAlert(value)).toBeNull()
+    expect(parseRefusal(events.join, value)).not.toBe('unreachable')
   })
 })
 
@@ -289,10 +293,20 @@ describe('the server’s words', () => {
     [1, 'wrong-password'],
     [2, 'room-full'],
     [3, 'no-such-room'],
-    [4, 'room-error'],
+    [4, 'try-later'],
     [99, 'room-error'],
   ])('refusal %i is %s', (type, refusal) => {
-    expect(parseRefusal({ type, requestID: '0' })).toBe(refusal)
+    expect(parseRefusal(events.join, { type, requestID: '0' })).toBe(refusal)
+  })
+  test('code 4 asks to wait only where a join was refused', () => {
+    expect(parseRefusal(events.create, { type: 4, requestID: '0' })).toBe('room-error')
+  })
+  test('alerts are asked for, and one of an unknown type is none', () => {
+    expect(writeIdentityRequest('0')).toEqual({ requestId: '0', alerts: true })
+    const alert = { roomID: 'r', type: 'password-attempts', count: 5 }
+    expect(parseAlert(alert)).toEqual({ type: 'password-attempts', room: 'r', count: 5 })
+    expect(parseAlert({ ...alert, type: 'weather' })).toBeNull()
+    expect(parseAlert({ ...alert, count: '5' })).toBeNull()
   })
   test('of the ICE servers only those pass that a browser takes', () => {
     const turn = { urls: ['turn:t.example'], username: 'u', credential: 'c' }

@@ -159,7 +159,7 @@ export class RoomSession {
   notice(notice: Notice): void {
     if (notice.room !== this.state.card.id) return
     if (notice.type === 'signal') this.#signalled(notice.peer, notice.signal)
-    else this.#room.feed({ type: notice.type, peer: notice.peer })
+    else this.#room.feed(notice)
   }
 
   /** Closes every link, so that the others know at once, and leaves the room at the server. */

@@ -3,7 +3,7 @@ import { stepsOf } from '../base/steps.ts'
 import type { MemberId, PeerId } from '../wire/ids.ts'
 import type { Member, PeerMessage } from '../wire/peer.ts'
 import { type LinkState, membersMax, type RoomEffect, type RoomState, readyLinks } from './state.ts'
-import { append, type NewEntry, takeToken } from './timeline.ts'
+import { append, type NewEntry, takeToken, withoutEntry } from './timeline.ts'
 
 export const { stepTo, andThen, stepEach } = stepsOf<RoomState, RoomEffect>()
 
@@ -34,6 +34,14 @@ export const withEntry = (state: RoomState, entry: NewEntry, at: number): RoomSt
   ...state,
   timeline: append(state.timeline, entry, at),
 })
+
+/** One after another they are one notice, with the latest number: they must not push the conversation out. */
+export const withAttempts = (state: RoomState, count: number, at: number): RoomState => {
+  const entry = { kind: 'notice', notice: 'password-attempts', count } as const
+  const last = state.timeline.at(-1)
+  const repeated = last?.kind === 'notice' && last.notice === 'password-attempts'
+  return withEntry(repeated ? { ...state, timeline: withoutEntry(state.timeline, last) } : state, entry, at)
+}
 
 /**
  * Charges a link for something it makes us show or pass on. `allowed` is false where it goes faster than is bearable,

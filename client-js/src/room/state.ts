@@ -133,6 +133,7 @@ export type RoomEvent =
   | { type: 'typing'; on: boolean }
   | { type: 'share-history'; on: boolean }
   | { type: 'timer'; timer: Timer }
+  | { type: 'password-attempts'; count: number }
   | { type: 'server-lost' }
   | { type: 'server-found'; self: PeerId }
   | { type: 'rejoined' }

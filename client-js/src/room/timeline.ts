@@ -37,7 +37,10 @@ export type NewChat = {
   readonly replyTo: MessageId | null
   readonly delivery: Delivery
 }
-export type NewNotice = { readonly kind: 'notice'; readonly notice: NoticeKind; readonly name: string }
+export type NewNotice =
+  | { readonly kind: 'notice'; readonly notice: NoticeKind; readonly name: string }
+  /** Somebody outside tries passwords for the room; `count` of them were wrong. */
+  | { readonly kind: 'notice'; readonly notice: 'password-attempts'; readonly count: number }
 /** A file that somebody offers, or we do. */
 export type NewFile = {
   readonly kind: 'file'

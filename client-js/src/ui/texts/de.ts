@@ -14,6 +14,7 @@ export const de: Texts = {
     'no-password': 'Für diesen Raum brauchst du ein Passwort.',
     'room-full': 'Der Raum ist voll. Versuche es wieder, wenn jemand gegangen ist.',
     'no-such-room': 'Diesen Raum gibt es nicht oder nicht mehr. Lass dir einen neuen Link geben.',
+    'try-later': 'Es gab zu viele Versuche, oder der Server ist ausgelastet. Versuche es gleich noch einmal.',
     'room-error': 'Auf dem Server ist etwas schiefgegangen. Bitte versuche es noch einmal.',
     unreachable:
       'Der Server ist nicht erreichbar. Deine Eingaben sind noch da; versuche es gleich noch einmal.',
@@ -34,6 +35,11 @@ export const de: Texts = {
     'room-gone': () =>
       'Der Server kennt diesen Raum nicht mehr. Niemand kann neu beitreten; deine Verbindungen zu anderen im Raum bestehen weiter.',
   },
+  passwordAttempts: count =>
+    plural(count, {
+      one: 'Jemand probiert Passwörter für diesen Raum aus (# falsches von einer Adresse)',
+      other: 'Jemand probiert Passwörter für diesen Raum aus (# falsche von einer Adresse)',
+    }),
   reaches: {
     self: 'du',
     direct: 'verbunden',

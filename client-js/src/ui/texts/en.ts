@@ -22,6 +22,7 @@ const refusals: Record<Trouble['what'], string> = {
   'no-password': 'This room needs a password.',
   'room-full': 'The room is full. Try again when someone has left.',
   'no-such-room': 'This room does not exist, or it has ended. Ask for a new link.',
+  'try-later': 'There were too many attempts, or the server is busy. Try again in a moment.',
   'room-error': 'Something went wrong on the server. Please try again.',
   unreachable: 'The server cannot be reached. What you typed is still here; try again in a moment.',
   'no-name': 'Enter your name first.',
@@ -196,6 +197,12 @@ export const en = {
   titleIn: (room: string) => say`${room} – P2PChat`,
   refusals,
   notices,
+  /** How many wrong passwords came from one address. */
+  passwordAttempts: (count: number) =>
+    plural(count, {
+      one: 'Somebody is trying passwords for this room (# wrong one from one address)',
+      other: 'Somebody is trying passwords for this room (# wrong ones from one address)',
+    }),
   reaches,
   settings: {
     title: 'Settings',

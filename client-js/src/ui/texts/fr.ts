@@ -14,6 +14,7 @@ export const fr: Texts = {
     'no-password': 'Ce salon demande un mot de passe.',
     'room-full': 'Le salon est complet. Réessayez quand quelqu’un l’aura quitté.',
     'no-such-room': 'Ce salon n’existe pas ou plus. Demandez un nouveau lien.',
+    'try-later': 'Il y a eu trop de tentatives, ou le serveur est occupé. Réessayez dans un instant.',
     'room-error': 'Une erreur s’est produite sur le serveur. Veuillez réessayer.',
     unreachable: 'Le serveur est injoignable. Votre saisie est conservée ; réessayez dans un instant.',
     'no-name': 'Saisissez d’abord votre nom.',
@@ -33,6 +34,11 @@ export const fr: Texts = {
     'room-gone': () =>
       'Le serveur ne connaît plus ce salon. Plus personne ne peut le rejoindre ; vos connexions avec les personnes présentes fonctionnent toujours.',
   },
+  passwordAttempts: count =>
+    plural(count, {
+      one: 'Quelqu’un essaie des mots de passe pour ce salon (# incorrect depuis une adresse)',
+      other: 'Quelqu’un essaie des mots de passe pour ce salon (# incorrects depuis une même adresse)',
+    }),
   reaches: {
     self: 'vous',
     direct: 'connexion établie',

@@ -14,6 +14,7 @@ export const zh: Texts = {
     'no-password': '这个房间需要密码。',
     'room-full': '房间已满。请在有人离开后重试。',
     'no-such-room': '房间不存在或已结束。请索取新的链接。',
+    'try-later': '尝试次数过多，或服务器繁忙。请稍后重试。',
     'room-error': '服务器出错，请重试。',
     unreachable: '无法连接服务器。你输入的内容仍在，请稍后重试。',
     'no-name': '请先输入你的名字。',
@@ -30,6 +31,7 @@ export const zh: Texts = {
     'line-back': () => '与服务器的连接已恢复。',
     'room-gone': () => '服务器上已没有这个房间。其他人无法再加入；你与房间内其他人的连接不受影响。',
   },
+  passwordAttempts: count => plural(count, { other: '有人正在尝试这个房间的密码（同一地址已输错 # 次）' }),
   reaches: {
     self: '你',
     direct: '已连接',

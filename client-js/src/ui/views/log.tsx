@@ -202,8 +202,13 @@ const followsOn = (before: Entry | undefined, entry: ChatEntry): boolean =>
   before.name === entry.name &&
   entry.at - before.at < togetherMs
 
+const noticeWords = (entry: Extract<Entry, { kind: 'notice' }>): string =>
+  entry.notice === 'password-attempts'
+    ? texts().passwordAttempts(entry.count)
+    : texts().notices[entry.notice](shownName(entry.name))
+
 const Notice = ({ entry }: { entry: Extract<Entry, { kind: 'notice' }> }) => (
   <p class="notice">
-    {texts().notices[entry.notice](shownName(entry.name))} <Time at={entry.at} />
+    {noticeWords(entry)} <Time at={entry.at} />
   </p>
 )
