@@ -298,6 +298,10 @@ describe('the server’s words', () => {
   ])('refusal %i is %s', (type, refusal) => {
     expect(parseRefusal(events.join, { type, requestID: '0' })).toBe(refusal)
   })
+  test('passwords and names go composed, however they were typed', () => {
+    const draft = { name: 'cafe\u0301', password: 'e\u0301', peersMax: 2, kind: 'mesh' } as const
+    expect(writeCreate('0', draft)).toMatchObject({ name: 'caf\u00e9', password: '\u00e9' })
+  })
   test('code 4 asks to wait only where a join was refused', () => {
     expect(parseRefusal(events.create, { type: 4, requestID: '0' })).toBe('room-error')
   })
@@ -337,6 +341,27 @@ describe('invitations', () => {
   })
   test.each([['https://h/'], ['https://h/#room='], ['nonsense'], ['']])('%s is none', address => {
     expect(parseInvitation(address)).toBeNull()
+  })
+  test.each(['abc_', 'abc.', 'a*', 'x-', ')'])('end in the id, which no messenger cuts: %s', password => {
+    const link = writeInvitation(page, roomId('0f7b-1'), password)
+    expect(link).toMatch(/[a-z0-9]$/i)
+    expect(parsePasted(`${link}.`)).toEqual({ room: '0f7b-1', password })
+  })
+  test.each([
+    'Join us: https://h/#pwd=p&room=r-1.',
+    '(https://h/#pwd=p&room=r-1)',
+    '<https://h/#pwd=p&amp;room=r-1>',
+    'https://h/%23pwd=p&room=r-1',
+    'https://h/%23pwd%3Dp%26room%3Dr-1',
+    'https://warns.example/?url=https%3A%2F%2Fh%2F%23pwd%3Dp%26room%3Dr-1',
+    'https://h/#pwd=p&\n room=r-1',
+    'see https://other.example/ and https://h/#room=r-1&pwd=p',
+  ])('are found in what messengers make of them: %s', text => {
+    expect(parsePasted(text)).toEqual({ room: 'r-1', password: 'p' })
+  })
+  test('a text without end is searched in no time to speak of', () => {
+    expect(parsePasted(`https://h/?${'.'.repeat(200_000)}a`)).toBeNull()
+    expect(parsePasted('%23'.repeat(100_000))).toBeNull()
   })
   test('a pasted text is a link or a bare id', () => {
     expect(parsePasted('  https://h/#room=r&pwd=p ')).toEqual({ room: 'r', password: 'p' })

@@ -2,7 +2,8 @@
  * What the app asks of the browser around the page: the clipboard, saving files, asking before the page is closed,
  * staying awake, the draft of a message across a reload, and being installed.
  */
-import { chatUnitsMax } from '../wire/chat.ts'
+
+import { chatUnitsMax, partsMax } from '../wire/chat.ts'
 
 export const copy = async (text: string): Promise<boolean> => {
   try {
@@ -102,7 +103,7 @@ export const takeDraft = (): string => {
   try {
     const draft = sessionStorage.getItem(key) ?? ''
     sessionStorage.removeItem(key)
-    return draft.slice(0, chatUnitsMax)
+    return draft.slice(0, partsMax * chatUnitsMax)
   } catch {
     return ''
   }

@@ -5,12 +5,13 @@ import { Call } from '../call/call.ts'
 import type { CallState } from '../call/state.ts'
 import { type CandidateKind, canProve, safetyCode } from '../link/connection-info.ts'
 import { Link } from '../link/link.ts'
-import { canSpeak } from '../room/chat.ts'
+import { canSpeak, messageParts } from '../room/chat.ts'
 import { diffEvents, type RoomEvents } from '../room/events.ts'
 import { canOffer, directLink, linkToward } from '../room/file.ts'
 import { Room } from '../room/room.ts'
 import { capsOf, createRoomState, type RoomState } from '../room/state.ts'
 import type { SignalingClient } from '../signaling/client.ts'
+import { partsMax } from '../wire/chat.ts'
 import type { IceServer } from '../wire/ice.ts'
 import { type MemberId, type MessageId, memberId, newMessageId, type PeerId, streamId } from '../wire/ids.ts'
 import { decodeFrame, encodeFrame, frameBytesMax } from '../wire/json.ts'
@@ -115,10 +116,20 @@ export class RoomSession {
     return canOffer(this.state)
   }
 
-  /** Whether there was anything to say and anybody to say it to. `replyTo` is the message that this one answers. */
+  /**
+   * Whether there was anything to say and anybody to say it to. `replyTo` is the message that this one answers. A long
+   * text goes in several messages; of one that is too long even for that, nothing is sent.
+   */
   say(text: string, replyTo: MessageId | null = null): boolean {
-    if (text.trim() === '' || !this.canSpeak) return false
-    this.#room.feed({ type: 'say', text, id: freshMessageId(), replyTo })
+    const parts = messageParts(text)
+    if (parts.length === 0 || parts.length > partsMax || !this.canSpeak) return false
+    for (const [index, part] of parts.entries())
+      this.#room.feed({
+        type: 'say',
+        text: part,
+        id: freshMessageId(),
+        replyTo: index === 0 ? replyTo : null,
+      })
     return true
   }
 

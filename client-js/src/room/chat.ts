@@ -1,5 +1,6 @@
 /** The rules of the conversation: what we send, what we receive, what a host relays, and who is typing. Pure. */
-import { type Chat, type ChatEvent, withId } from '../wire/chat.ts'
+import { splitText } from '../base/text.ts'
+import { type Chat, type ChatEvent, chatUnitsMax, withId } from '../wire/chat.ts'
 import { type MemberId, type MessageId, messageId, type PeerId } from '../wire/ids.ts'
 import { broadcast, charge, stepTo, withEntry } from './change.ts'
 import { receiveOffers } from './file.ts'
@@ -14,6 +15,9 @@ const typingMs = 6_000
 const typingRepeatMs = 3_000
 /** A message that nobody has acknowledged after so long counts as not delivered. */
 const deliveryMs = 4_000
+
+/** A text as the messages that it is sent as: one, unless it is too long for that. */
+export const messageParts = (text: string): string[] => splitText(text, chatUnitsMax)
 
 /** Whether somebody is here, or will be when a broken link is back. */
 export const canSpeak = (state: RoomState): boolean =>

@@ -5,7 +5,7 @@
 import type { FileId, MemberId, MessageId } from '../wire/ids.ts'
 
 /** For the views, which do not look into the wire's messages themselves. */
-export { chatUnitsMax } from '../wire/chat.ts'
+export { chatUnitsMax, partsMax } from '../wire/chat.ts'
 export type { MessageId } from '../wire/ids.ts'
 
 export type NoticeKind =

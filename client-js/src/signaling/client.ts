@@ -91,7 +91,18 @@ export class SignalingClient {
     )
   }
 
+  /**
+   * A password with accents can be typed in two ways that look the same. Our rooms have the composed one (NFC); those of
+   * other frontends have what was typed there.
+   */
   async join(room: RoomId, password: string): Promise<Answer> {
+    const composed = password.normalize('NFC')
+    const answer = await this.#join(room, composed)
+    const wrong = !answer.ok && answer.refusal === 'wrong-password'
+    return wrong && composed !== password ? this.#join(room, password) : answer
+  }
+
+  async #join(room: RoomId, password: string): Promise<Answer> {
     const answer = await this.#ask(
       events.join,
       id => writeJoin(id, room, password),

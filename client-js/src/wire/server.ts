@@ -57,8 +57,8 @@ export const writeIdentityRequest = (requestId: string): object => ({ requestId,
 export const writeCreate = (requestId: string, draft: Draft): object => ({
   requestId,
   maxUsers: draft.peersMax,
-  name: draft.name,
-  password: draft.password,
+  name: draft.name.normalize('NFC'),
+  password: draft.password.normalize('NFC'),
   type: kindCodes[draft.kind],
 })
 

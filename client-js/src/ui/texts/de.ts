@@ -81,6 +81,9 @@ export const de: Texts = {
     soundHint: 'Ein leiser Ton, während du in einem anderen Tab oder einer anderen App bist.',
     typing: 'Anderen zeigen, dass ich schreibe',
     typingHint: 'Du siehst immer, wenn andere schreiben.',
+    shortcuts: 'Tastenkürzel mit einer Taste',
+    shortcutsHint:
+      'Schalte sie aus, wenn du Diktiersoftware verwendest: Sie kann versehentlich Tasten auslösen.',
     handOver: 'Letzte Nachrichten teilen',
     handOverHint: 'Wer später beitritt, bekommt von dir bis zu 100 der letzten Nachrichten.',
   },
@@ -434,6 +437,9 @@ export const de: Texts = {
     alone: 'Noch ist sonst niemand hier. Nachrichten werden für später Beitretende nicht gespeichert.',
     aloneHandingOver: 'Noch ist sonst niemand hier.',
     send: 'Senden',
+    parts: count =>
+      plural(count, { one: 'Wird als # Nachricht gesendet', other: 'Wird als # Nachrichten gesendet' }),
+    tooLong: 'Zu lang zum Senden. Kürze den Text oder sende ihn als Datei.',
     left: units =>
       units === 0
         ? 'Maximale Länge erreicht'

@@ -235,6 +235,8 @@ export const en = {
     soundHint: 'A soft sound while you are in another tab or app.',
     typing: 'Show others when I am typing',
     typingHint: 'You always see when others are typing.',
+    shortcuts: 'Single-key shortcuts',
+    shortcutsHint: 'Turn them off if you use dictation software, which can press keys by mistake.',
     handOver: 'Share recent messages',
     handOverHint: 'People who join later receive up to 100 recent messages from you.',
   },
@@ -517,6 +519,9 @@ export const en = {
     alone: 'Nobody else is here yet. Messages are not stored for people who join later.',
     aloneHandingOver: 'Nobody else is here yet.',
     send: 'Send',
+    parts: (count: number) =>
+      plural(count, { one: 'Will be sent as # message', other: 'Will be sent as # messages' }),
+    tooLong: 'Too long to send. Shorten it, or send it as a file.',
     left: (units: number) =>
       units === 0
         ? 'Maximum length reached'

@@ -82,6 +82,8 @@ export const es: Texts = {
     soundHint: 'Un sonido suave mientras estás en otra pestaña o aplicación.',
     typing: 'Mostrar a los demás que estoy escribiendo',
     typingHint: 'Siempre ves cuándo escriben los demás.',
+    shortcuts: 'Atajos de una sola tecla',
+    shortcutsHint: 'Desactívalos si usas un programa de dictado, que puede pulsar teclas por error.',
     handOver: 'Compartir los mensajes recientes',
     handOverHint: 'Quienes entren más tarde recibirán de ti hasta 100 mensajes recientes.',
   },
@@ -431,6 +433,8 @@ export const es: Texts = {
     alone: 'Todavía no hay nadie más. Los mensajes no se guardan para quienes entren más tarde.',
     aloneHandingOver: 'Todavía no hay nadie más.',
     send: 'Enviar',
+    parts: count => plural(count, { one: 'Se enviará como # mensaje', other: 'Se enviará como # mensajes' }),
+    tooLong: 'Demasiado largo para enviarlo. Acórtalo o envíalo como archivo.',
     left: units =>
       units === 0
         ? 'Longitud máxima alcanzada'

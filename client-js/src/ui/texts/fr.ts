@@ -81,6 +81,9 @@ export const fr: Texts = {
     soundHint: 'Un son discret quand vous êtes dans un autre onglet ou une autre application.',
     typing: 'Montrer aux autres que j’écris',
     typingHint: 'Vous voyez toujours quand les autres écrivent.',
+    shortcuts: 'Raccourcis à une touche',
+    shortcutsHint:
+      'Désactivez-les si vous utilisez un logiciel de dictée, qui peut actionner des touches par erreur.',
     handOver: 'Partager les messages récents',
     handOverHint: 'Les personnes qui arrivent plus tard reçoivent de vous jusqu’à 100 messages récents.',
   },
@@ -430,6 +433,8 @@ export const fr: Texts = {
       'Il n’y a encore personne d’autre. Les messages ne sont pas conservés pour ceux qui arrivent plus tard.',
     aloneHandingOver: 'Il n’y a encore personne d’autre.',
     send: 'Envoyer',
+    parts: count => plural(count, { one: 'Sera envoyé en # message', other: 'Sera envoyé en # messages' }),
+    tooLong: 'Trop long pour être envoyé. Raccourcissez-le ou envoyez-le sous forme de fichier.',
     left: units =>
       units === 0
         ? 'Longueur maximale atteinte'

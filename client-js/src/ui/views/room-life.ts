@@ -13,7 +13,7 @@ import type { Commands, Model } from '../model.ts'
 import type { Panels } from '../panels.ts'
 import { announce } from '../parts/frame.tsx'
 import { excerpt } from '../parts/message-text.tsx'
-import { type Keys, useKeys } from '../shortcuts.ts'
+import { type Keys, keysAllowed, useKeys } from '../shortcuts.ts'
 
 /** The call changes often, and who is in the room seldom. */
 export const useCallSaid = (room: RoomState, model: Model): void => {
@@ -51,10 +51,11 @@ export const useRoomKeys = ({ model, commands, panels }: Around): void =>
       model.dialog.value = 'shortcuts'
     }
     const always = { help, 'full-screen': toggleFullScreen }
+    const letters = model.settings.peek().shortcuts
     const state = model.call.peek()
     const call = commands.call()
-    if (!state || !call || state.own.phase === 'out') return always
-    return { ...always, ...inCallKeys(state, call, panels) }
+    const inCall = state && call && state.own.phase !== 'out' ? inCallKeys(state, call, panels) : {}
+    return keysAllowed({ ...always, ...inCall }, letters)
   })
 
 const inCallKeys = (state: CallState, call: CallCommands, panels: Panels): Keys => {
