@@ -3,7 +3,7 @@ import { stepsOf } from '../base/steps.ts'
 import type { MemberId, PeerId } from '../wire/ids.ts'
 import type { Member, PeerMessage } from '../wire/peer.ts'
 import { type LinkState, membersMax, type RoomEffect, type RoomState, readyLinks } from './state.ts'
-import { append, type NewEntry, takeToken, withoutEntry } from './timeline.ts'
+import { append, type NewEntry, takeFileToken, takeToken, withoutEntry } from './timeline.ts'
 
 export const { stepTo, andThen, stepEach } = stepsOf<RoomState, RoomEffect>()
 
@@ -59,6 +59,29 @@ export const charge = (
   const next = withLink(state, via, { ...link, bucket })
   if (verdict !== 'warn') return { state: next, allowed: verdict === 'keep' }
   return { state: withEntry(next, { kind: 'notice', notice: 'too-fast', name }, at), allowed: false }
+}
+
+/** Charges a link for each file that it makes us show, and gives those that are allowed. */
+export const chargeFiles = <File>(
+  state: RoomState,
+  via: PeerId,
+  name: string,
+  files: readonly File[],
+  at: number,
+): { state: RoomState; allowed: readonly File[] } => {
+  const link = state.links.get(via)
+  if (!link) return { state, allowed: [] }
+  let bucket = link.fileBucket
+  let warns = false
+  const allowed = files.filter(() => {
+    const taken = takeFileToken(bucket, at)
+    bucket = taken.bucket
+    warns ||= taken.verdict === 'warn'
+    return taken.verdict === 'keep'
+  })
+  const next = withLink(state, via, { ...link, fileBucket: bucket })
+  const notice = { kind: 'notice', notice: 'too-fast', name } as const
+  return { state: warns ? withEntry(next, notice, at) : next, allowed }
 }
 
 /** Over every open link but `except`. Before we have a name of our own there is nobody to say it as. */

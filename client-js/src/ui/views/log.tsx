@@ -216,6 +216,7 @@ const followsOn = (before: Entry | undefined, entry: ChatEntry): boolean =>
   before?.kind === 'chat' &&
   before.own === entry.own &&
   before.name === entry.name &&
+  before.from === entry.from &&
   entry.at - before.at < togetherMs
 
 const noticeWords = (entry: Extract<Entry, { kind: 'notice' }>): string =>
