@@ -1,5 +1,6 @@
 /** What is typed or pasted is never lost in silence: long texts go in parts, and text wins over a picture of itself. */
 import { describe, expect, test } from 'vitest'
+import { keepDraft, parseDrafts } from '../src/app/drafts.ts'
 import { splitText } from '../src/base/text.ts'
 import { messageParts } from '../src/room/chat.ts'
 import { chatUnitsMax } from '../src/room/timeline.ts'
@@ -39,5 +40,27 @@ describe('of what is pasted into a field', () => {
   test('a lone picture is a file, and so is a file with its name as text', () => {
     expect(pastesText('', picture)).toBe(false)
     expect(pastesText('image.png\n', picture)).toBe(false)
+  })
+})
+
+describe('a draft', () => {
+  test('belongs to its room, and is gone once it has been sent', () => {
+    const drafts = new Map<string, string>()
+    keepDraft(drafts, 'a', 'for a')
+    keepDraft(drafts, 'b', 'for b')
+    keepDraft(drafts, 'a', ' ')
+    expect([...drafts]).toEqual([['b', 'for b']])
+  })
+  test('comes back from the store, and nonsense does not', () => {
+    const drafts = new Map([['a', 'x'.repeat(3_000)]])
+    expect(parseDrafts(JSON.stringify([...drafts]))).toEqual(drafts)
+    for (const stored of [null, '', '{}', '[1,[2],["a",3],["","x"]]', 'plain words'])
+      expect(parseDrafts(stored)).toEqual(new Map())
+  })
+  test('is kept for so many rooms, the latest', () => {
+    const drafts = new Map<string, string>()
+    for (let room = 0; room < 100; room++) keepDraft(drafts, `${room}`, 'text')
+    expect(drafts.size).toBe(20)
+    expect(drafts.has('99')).toBe(true)
   })
 })
