@@ -9,11 +9,11 @@ import {
   freshPage,
   installing,
   keepAwakeWhile,
-  leaveDraft,
+  leaveDrafts,
   registerWorker,
   reloadedFor,
   save,
-  takeDraft,
+  takeDrafts,
   warnBeforeLeaving,
 } from './app/page-services.ts'
 import { onSettingsStored, storedSettings, storeSettings } from './app/settings.ts'
@@ -43,6 +43,7 @@ const page: Page = {
   ...('share' in navigator ? { share: handOn } : {}),
   ...(choosePlace ? { choosePlace } : {}),
   alerts,
+  drafts: takeDrafts(),
   address: () => location.href,
   setAddress: address => history.replaceState(null, '', address),
   copy,
@@ -83,15 +84,14 @@ const client = connect({
 const controller = new AppController(model, page, client, preview)
 
 addEventListener('hashchange', () => controller.addressChanged())
-model.draft.value = takeDraft()
 addEventListener('pagehide', () => {
-  leaveDraft(model.draft.value)
   controller.leave()
+  leaveDrafts(page.drafts)
   client.close()
 })
 addEventListener('pageshow', ({ persisted }) => {
   if (!persisted) return
-  takeDraft()
+  takeDrafts()
   client.reopen()
 })
 

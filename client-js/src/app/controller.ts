@@ -21,6 +21,8 @@ export type Page = {
   readonly copy: (text: string) => Promise<boolean>
   readonly generatePassword: () => string
   readonly alerts: Alerts
+  /** By room. */
+  readonly drafts: Map<string, string>
   readonly install: () => Promise<void>
   /** Where the system has a sheet for it. */
   readonly share?: (what: Shared) => Promise<void>
@@ -252,7 +254,7 @@ export class AppController {
     // Before the view changes, which closes the preview.
     const stops = [
       attachCall(session, this.#model, this.#preview),
-      attachChat(session, this.#model, this.#page.alerts),
+      attachChat(session, this.#model, this.#page),
     ]
     this.#detach = () => {
       for (const stop of stops) stop()

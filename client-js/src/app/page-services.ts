@@ -3,7 +3,7 @@
  * staying awake, the draft of a message across a reload, and being installed.
  */
 import { attempt, within } from '../link/browser-api.ts'
-import { chatUnitsMax } from '../wire/chat.ts'
+import { parseDrafts } from './drafts.ts'
 
 export const copy = async (text: string): Promise<boolean> => {
   // Some browsers ask first and never answer, and the way by a selection wants a press that is not long ago.
@@ -120,22 +120,22 @@ export const freshPage = async (): Promise<string> => {
   return answer.text()
 }
 
-const key = 'p2pchat.draft'
+const key = 'p2pchat.drafts'
 
 /** Taken out, so that it lies there no longer than the page is away. Storage can be forbidden. */
-export const takeDraft = (): string => {
+export const takeDrafts = (): Map<string, string> => {
   try {
-    const draft = sessionStorage.getItem(key) ?? ''
+    const stored = sessionStorage.getItem(key)
     sessionStorage.removeItem(key)
-    return draft.slice(0, chatUnitsMax)
+    return parseDrafts(stored)
   } catch {
-    return ''
+    return new Map()
   }
 }
 
-export const leaveDraft = (draft: string): void => {
+export const leaveDrafts = (drafts: ReadonlyMap<string, string>): void => {
   try {
-    if (draft !== '') sessionStorage.setItem(key, draft)
+    if (drafts.size > 0) sessionStorage.setItem(key, JSON.stringify([...drafts]))
   } catch {
     // Costs a convenience, nothing else.
   }

@@ -6,12 +6,13 @@ import type { CallState } from '../call/state.ts'
 import { attempt } from '../link/browser-api.ts'
 import { type CandidateKind, canProve, safetyCode } from '../link/connection-info.ts'
 import { Link } from '../link/link.ts'
-import { canSpeak } from '../room/chat.ts'
+import { canSpeak, messageParts } from '../room/chat.ts'
 import { diffEvents, type RoomEvents } from '../room/events.ts'
 import { canOffer, directLink, linkToward } from '../room/file.ts'
 import { Room } from '../room/room.ts'
 import { capsOf, createRoomState, type RoomState } from '../room/state.ts'
 import type { SignalingClient } from '../signaling/client.ts'
+import { partsMax } from '../wire/chat.ts'
 import type { IceServer } from '../wire/ice.ts'
 import { type MemberId, type MessageId, memberId, newMessageId, type PeerId, streamId } from '../wire/ids.ts'
 import { decodeFrame, encodeFrame, frameBytesMax } from '../wire/json.ts'
@@ -119,10 +120,20 @@ export class RoomSession {
     return canOffer(this.state)
   }
 
-  /** Whether there was anything to say and anybody to say it to. `replyTo` is the message that this one answers. */
+  /**
+   * Whether there was anything to say and anybody to say it to. `replyTo` is the message that this one answers. A long
+   * text goes in several messages; of one that is too long even for that, nothing is sent.
+   */
   say(text: string, replyTo: MessageId | null = null): boolean {
-    if (text.trim() === '' || !this.canSpeak) return false
-    this.#room.feed({ type: 'say', text, id: freshMessageId(), replyTo })
+    const parts = messageParts(text)
+    if (parts.length === 0 || parts.length > partsMax || !this.canSpeak) return false
+    for (const [index, part] of parts.entries())
+      this.#room.feed({
+        type: 'say',
+        text: part,
+        id: freshMessageId(),
+        replyTo: index === 0 ? replyTo : null,
+      })
     return true
   }
 
@@ -163,7 +174,7 @@ export class RoomSession {
   notice(notice: Notice): void {
     if (notice.room !== this.state.card.id) return
     if (notice.type === 'signal') this.#signalled(notice.peer, notice.signal)
-    else this.#room.feed({ type: notice.type, peer: notice.peer })
+    else this.#room.feed(notice)
   }
 
   /** Closes every link, so that the others know at once, and leaves the room at the server. */

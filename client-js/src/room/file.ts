@@ -7,6 +7,7 @@ import { type FileId, hostMember, type MemberId, type MessageId, nobody, type Pe
 import { broadcast, charge, stepEach, stepTo, withEntry } from './change.ts'
 import { enqueue } from './outbox.ts'
 import { rulesOf } from './role.ts'
+import { nameOf } from './roster.ts'
 import { type FileNotice, type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
 
 type Announced = Extract<FileMessage, { kind: 'file-announced' }>
@@ -21,7 +22,7 @@ export const fileAnnounced = (
   message: Announced,
   at: number,
 ): RoomStep => {
-  const name = speaker === null ? undefined : state.members.get(speaker)?.name
+  const name = nameOf(state, speaker)
   if (name === undefined || !rulesOf(state).relays) return stepTo(state)
   const { state: next, allowed } = charge(state, via, name, at)
   return allowed ? stepTo(next, ...broadcast(next, speaker, message, via)) : stepTo(next)

@@ -86,5 +86,15 @@ export const picked = (list: Iterable<File>): Picked => {
   return { items: [...loose, ...folders.values()], unreadable: [] }
 }
 
+/**
+ * Whether what is pasted into a field is its text. Office programs put a picture of a text beside it; a file manager
+ * puts the name of a file, and means the file.
+ */
+export const pastesText = (text: string, files: readonly { readonly name: string }[]): boolean => {
+  const names = new Set(files.map(({ name }) => name))
+  const lines = text.split(/\r?\n/).map(line => line.trim())
+  return lines.some(line => line !== '' && !names.has(line))
+}
+
 export const holdsFiles = (transfer: DataTransfer | null): transfer is DataTransfer =>
   transfer?.types.includes('Files') === true

@@ -6,7 +6,7 @@ import { useEffect, useRef, useState } from 'preact/hooks'
 import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { FileCommands, Model } from '../model.ts'
-import { dropped, holdsFiles, picked } from '../picked.ts'
+import { dropped, holdsFiles, pastesText, picked } from '../picked.ts'
 import { Icon, type IconName } from './icon.tsx'
 
 const folders = 'webkitdirectory' in HTMLInputElement.prototype
@@ -130,9 +130,12 @@ const listen = ({ setOver, share }: DropPorts): (() => void) => {
   addEventListener(
     'paste',
     event => {
-      if (!holdsFiles(event.clipboardData)) return
+      const { clipboardData, target } = event
+      if (!holdsFiles(clipboardData)) return
+      const inField = target instanceof Element && target.closest('textarea, input') !== null
+      if (inField && pastesText(clipboardData.getData('text/plain'), [...clipboardData.files])) return
       event.preventDefault()
-      shareFiles(event.clipboardData)
+      shareFiles(clipboardData)
     },
     { signal },
   )

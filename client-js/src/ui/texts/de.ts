@@ -14,6 +14,7 @@ export const de: Texts = {
     'no-password': 'Für diesen Raum brauchst du ein Passwort.',
     'room-full': 'Der Raum ist voll. Versuche es wieder, wenn jemand gegangen ist.',
     'no-such-room': 'Diesen Raum gibt es nicht oder nicht mehr. Lass dir einen neuen Link geben.',
+    'try-later': 'Es gab zu viele Versuche, oder der Server ist ausgelastet. Versuche es gleich noch einmal.',
     'room-error': 'Auf dem Server ist etwas schiefgegangen. Bitte versuche es noch einmal.',
     unreachable:
       'Der Server ist nicht erreichbar. Deine Eingaben sind noch da; versuche es gleich noch einmal.',
@@ -34,6 +35,11 @@ export const de: Texts = {
     'room-gone': () =>
       'Der Server kennt diesen Raum nicht mehr. Niemand kann neu beitreten; deine Verbindungen zu anderen im Raum bestehen weiter.',
   },
+  passwordAttempts: count =>
+    plural(count, {
+      one: 'Jemand probiert Passwörter für diesen Raum aus (# falsches von einer Adresse)',
+      other: 'Jemand probiert Passwörter für diesen Raum aus (# falsche von einer Adresse)',
+    }),
   reaches: {
     self: 'du',
     direct: 'verbunden',
@@ -75,6 +81,9 @@ export const de: Texts = {
     soundHint: 'Ein leiser Ton, während du in einem anderen Tab oder einer anderen App bist.',
     typing: 'Anderen zeigen, dass ich schreibe',
     typingHint: 'Du siehst immer, wenn andere schreiben.',
+    shortcuts: 'Tastenkürzel mit einer Taste',
+    shortcutsHint:
+      'Schalte sie aus, wenn du Diktiersoftware verwendest: Sie kann versehentlich Tasten auslösen.',
     handOver: 'Letzte Nachrichten teilen',
     handOverHint: 'Wer später beitritt, bekommt von dir bis zu 100 der letzten Nachrichten.',
   },
@@ -430,6 +439,9 @@ export const de: Texts = {
     alone: 'Noch ist sonst niemand hier. Nachrichten werden für später Beitretende nicht gespeichert.',
     aloneHandingOver: 'Noch ist sonst niemand hier.',
     send: 'Senden',
+    parts: count =>
+      plural(count, { one: 'Wird als # Nachricht gesendet', other: 'Wird als # Nachrichten gesendet' }),
+    tooLong: 'Zu lang zum Senden. Kürze den Text oder sende ihn als Datei.',
     left: units =>
       units === 0
         ? 'Maximale Länge erreicht'

@@ -22,6 +22,7 @@ const refusals: Record<Trouble['what'], string> = {
   'no-password': 'This room needs a password.',
   'room-full': 'The room is full. Try again when someone has left.',
   'no-such-room': 'This room does not exist, or it has ended. Ask for a new link.',
+  'try-later': 'There were too many attempts, or the server is busy. Try again in a moment.',
   'room-error': 'Something went wrong on the server. Please try again.',
   unreachable: 'The server cannot be reached. What you typed is still here; try again in a moment.',
   'no-name': 'Enter your name first.',
@@ -198,6 +199,12 @@ export const en = {
   titleIn: (room: string) => say`${room} – P2PChat`,
   refusals,
   notices,
+  /** How many wrong passwords came from one address. */
+  passwordAttempts: (count: number) =>
+    plural(count, {
+      one: 'Somebody is trying passwords for this room (# wrong one from one address)',
+      other: 'Somebody is trying passwords for this room (# wrong ones from one address)',
+    }),
   reaches,
   settings: {
     title: 'Settings',
@@ -230,6 +237,8 @@ export const en = {
     soundHint: 'A soft sound while you are in another tab or app.',
     typing: 'Show others when I am typing',
     typingHint: 'You always see when others are typing.',
+    shortcuts: 'Single-key shortcuts',
+    shortcutsHint: 'Turn them off if you use dictation software, which can press keys by mistake.',
     handOver: 'Share recent messages',
     handOverHint: 'People who join later receive up to 100 recent messages from you.',
   },
@@ -514,6 +523,9 @@ export const en = {
     alone: 'Nobody else is here yet. Messages are not stored for people who join later.',
     aloneHandingOver: 'Nobody else is here yet.',
     send: 'Send',
+    parts: (count: number) =>
+      plural(count, { one: 'Will be sent as # message', other: 'Will be sent as # messages' }),
+    tooLong: 'Too long to send. Shorten it, or send it as a file.',
     left: (units: number) =>
       units === 0
         ? 'Maximum length reached'

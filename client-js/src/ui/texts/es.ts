@@ -14,6 +14,8 @@ export const es: Texts = {
     'no-password': 'Esta sala necesita una contraseña.',
     'room-full': 'La sala está llena. Vuelve a intentarlo cuando alguien haya salido.',
     'no-such-room': 'Esta sala no existe o ya ha terminado. Pide un enlace nuevo.',
+    'try-later':
+      'Ha habido demasiados intentos o el servidor está ocupado. Vuelve a intentarlo dentro de un momento.',
     'room-error': 'Se ha producido un error en el servidor. Inténtalo de nuevo.',
     unreachable:
       'No se puede conectar con el servidor. Lo que has escrito sigue aquí; inténtalo de nuevo dentro de un momento.',
@@ -34,6 +36,11 @@ export const es: Texts = {
     'room-gone': () =>
       'El servidor ya no tiene esta sala. No puede entrar nadie más; tus conexiones con las personas de la sala siguen funcionando.',
   },
+  passwordAttempts: count =>
+    plural(count, {
+      one: 'Alguien está probando contraseñas para esta sala (# incorrecta desde una dirección)',
+      other: 'Alguien está probando contraseñas para esta sala (# incorrectas desde una misma dirección)',
+    }),
   reaches: {
     self: 'tú',
     direct: 'conexión establecida',
@@ -75,6 +82,8 @@ export const es: Texts = {
     soundHint: 'Un sonido suave mientras estás en otra pestaña o aplicación.',
     typing: 'Mostrar a los demás que estoy escribiendo',
     typingHint: 'Siempre ves cuándo escriben los demás.',
+    shortcuts: 'Atajos de una sola tecla',
+    shortcutsHint: 'Desactívalos si usas un programa de dictado, que puede pulsar teclas por error.',
     handOver: 'Compartir los mensajes recientes',
     handOverHint: 'Quienes entren más tarde recibirán de ti hasta 100 mensajes recientes.',
   },
@@ -426,6 +435,8 @@ export const es: Texts = {
     alone: 'Todavía no hay nadie más. Los mensajes no se guardan para quienes entren más tarde.',
     aloneHandingOver: 'Todavía no hay nadie más.',
     send: 'Enviar',
+    parts: count => plural(count, { one: 'Se enviará como # mensaje', other: 'Se enviará como # mensajes' }),
+    tooLong: 'Demasiado largo para enviarlo. Acórtalo o envíalo como archivo.',
     left: units =>
       units === 0
         ? 'Longitud máxima alcanzada'

@@ -14,6 +14,7 @@ export const fr: Texts = {
     'no-password': 'Ce salon demande un mot de passe.',
     'room-full': 'Le salon est complet. Réessayez quand quelqu’un l’aura quitté.',
     'no-such-room': 'Ce salon n’existe pas ou plus. Demandez un nouveau lien.',
+    'try-later': 'Il y a eu trop de tentatives, ou le serveur est occupé. Réessayez dans un instant.',
     'room-error': 'Une erreur s’est produite sur le serveur. Veuillez réessayer.',
     unreachable: 'Le serveur est injoignable. Votre saisie est conservée ; réessayez dans un instant.',
     'no-name': 'Saisissez d’abord votre nom.',
@@ -33,6 +34,11 @@ export const fr: Texts = {
     'room-gone': () =>
       'Le serveur ne connaît plus ce salon. Plus personne ne peut le rejoindre ; vos connexions avec les personnes présentes fonctionnent toujours.',
   },
+  passwordAttempts: count =>
+    plural(count, {
+      one: 'Quelqu’un essaie des mots de passe pour ce salon (# incorrect depuis une adresse)',
+      other: 'Quelqu’un essaie des mots de passe pour ce salon (# incorrects depuis une même adresse)',
+    }),
   reaches: {
     self: 'vous',
     direct: 'connexion établie',
@@ -75,6 +81,9 @@ export const fr: Texts = {
     soundHint: 'Un son discret quand vous êtes dans un autre onglet ou une autre application.',
     typing: 'Montrer aux autres que j’écris',
     typingHint: 'Vous voyez toujours quand les autres écrivent.',
+    shortcuts: 'Raccourcis à une touche',
+    shortcutsHint:
+      'Désactivez-les si vous utilisez un logiciel de dictée, qui peut actionner des touches par erreur.',
     handOver: 'Partager les messages récents',
     handOverHint: 'Les personnes qui arrivent plus tard reçoivent de vous jusqu’à 100 messages récents.',
   },
@@ -426,6 +435,8 @@ export const fr: Texts = {
       'Il n’y a encore personne d’autre. Les messages ne sont pas conservés pour ceux qui arrivent plus tard.',
     aloneHandingOver: 'Il n’y a encore personne d’autre.',
     send: 'Envoyer',
+    parts: count => plural(count, { one: 'Sera envoyé en # message', other: 'Sera envoyé en # messages' }),
+    tooLong: 'Trop long pour être envoyé. Raccourcissez-le ou envoyez-le sous forme de fichier.',
     left: units =>
       units === 0
         ? 'Longueur maximale atteinte'

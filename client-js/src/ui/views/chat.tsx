@@ -1,5 +1,6 @@
 /** The conversation: what was said and what happened, who is typing, and the field to write in. */
 import { canSpeak } from '../../room/chat.ts'
+import { nameOf } from '../../room/roster.ts'
 import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
@@ -28,8 +29,8 @@ export const Chat = ({ model, commands, state, alone }: Props) => (
 /** Not read out: it comes and goes too often for that. */
 const Typing = ({ state }: { state: RoomState }) => {
   const names = [...state.typing.keys()].flatMap(id => {
-    const member = state.members.get(id)
-    return member ? [shownName(member.name)] : []
+    const name = nameOf(state, id)
+    return name === undefined ? [] : [shownName(name)]
   })
   return <p class="typing">{names.length > 0 && texts().chat.typing(names)}</p>
 }
