@@ -44,8 +44,8 @@ use session::{EngineSession, size_of};
 /// For a client to send CONNECT. Until then it has no session, only the library's.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Of one event. Protocols know no more.
-const ATTACHMENTS_MAX: usize = 10;
+/// Of one event. More than a protocol takes, so that it is the protocol that drops an event in silence, and its sender stays.
+const ATTACHMENTS_MAX: usize = 64;
 
 /// Pings, the answer to CONNECT, and the end have room in a queue whatever waits there.
 const PACKETS_BESIDE: usize = 8;

@@ -204,7 +204,7 @@ async fn a_message_is_as_long_as_its_text_and_its_attachments() {
         settle().await;
         assert_eq!((server.n_peers() == 0, server.n_counted(Reason::MessageTooLong) == 1), (is_too_long, is_too_long));
     }
-    for event in ["4511-[\"SIGNAL\",{}]", "4500000000000000000000001-[\"SIGNAL\",{}]"] {
+    for event in ["4565-[\"SIGNAL\",{}]", "4500000000000000000000001-[\"SIGNAL\",{}]"] {
         let server = TestServer::socket_io(Limits::default());
         let (mut socket, _) = connected(&server).await;
         socket.send(Message::text(event)).await.unwrap();
