@@ -17,7 +17,10 @@ const vendor: readonly { from: string; to: string; wanted: RegExp }[] = [
   { from: 'node_modules/streamsaver', to: 'vendor/streamsaver', wanted: /^(mitm\.html|sw\.js)$/ },
 ]
 
-const session = /src\/(call|core|link|room)\//
+export const session = /src\/(call|core|link|room)\//
+/** What the first view needs of the core: the line, and the mirror. A room session, and all that is in it, follows. */
+export const line =
+  /src\/(call\/(browser|devices|preview)|core\/(client|events)|files\/state|link\/browser-api|signaling|wire)|node_modules\/(socket|engine)\.io/
 const shared = /node_modules\/@?preact|src\/(ui\/|app\/settings)/
 /** What the mirror, the call and the dialogs share, which the first view does without. */
 const media = /src\/ui\/(devices|parts\/(choice|devices|dialog|live|popover|tabs|trouble)|views\/preview)\./
@@ -84,11 +87,7 @@ export default defineConfig({
           groups: [
             // What several of the page's parts need, in one file: each file costs a kilobyte of headers.
             { name: 'page', test: id => shared.test(id) && !media.test(id), minShareCount: 2 },
-            // What the first view needs of the core: the line, and the mirror. A room session, and all that is in it, follows.
-            {
-              name: 'line',
-              test: /src\/(call\/(browser|devices|preview)|core\/(client|events)|files\/state|signaling|wire)|node_modules\/(socket|engine)\.io/,
-            },
+            { name: 'line', test: line },
             { name: 'session', test: session },
             { name: 'media', test: media, minShareCount: 2 },
           ],

@@ -85,7 +85,11 @@ describe.each(looks)('$name', look => {
     await grace.page.getByRole('button', { name: 'Allow microphone and camera' }).waitFor()
     await shot(grace.page, 'prejoin', true)
     await grace.stepIn('Grace')
-    const linus = await Person.arrive(browser, `${server.address}/#${new URL(link).hash.slice(1, 42)}`, look)
+    const linus = await Person.arrive(
+      browser,
+      `${server.address}/#room=${new URLSearchParams(new URL(link).hash.slice(1)).get('room')}`,
+      look,
+    )
     await linus.page.getByLabel('Your name').fill('Linus')
     await linus.page.getByLabel('Password').fill('not it')
     await linus.page.getByRole('button', { name: 'Join room' }).click()

@@ -30,6 +30,13 @@ const answers = async (address: string): Promise<boolean> => {
 
 const startMs = 15_000
 
+/** Some tests send as fast as they can. The tests of the limits themselves are the server's own. */
+const unpaced = {
+  P2PCHAT_LIMITS__MESSAGES_PER_SECOND: '0',
+  P2PCHAT_LIMITS__BYTES_PER_SECOND: '0',
+  P2PCHAT_LIMITS__RELAYED_BYTES_PER_SECOND: '0',
+}
+
 /** `further`: arguments beside address and port. */
 export const startServer = async (...further: string[]): Promise<Server> => {
   const executable = process.env['SERVER_BIN']
@@ -41,6 +48,7 @@ export const startServer = async (...further: string[]): Promise<Server> => {
   const start = async (): Promise<void> => {
     const child = spawn(executable, ['--address', '127.0.0.1', '--port', String(port), ...further], {
       stdio: 'ignore',
+      env: { ...process.env, ...unpaced },
     })
     running = child
     const deadline = Date.now() + startMs

@@ -6,15 +6,18 @@ import { AppController, type Page } from './app/controller.ts'
 import {
   choosePlace,
   copy,
+  freshPage,
   installing,
   keepAwakeWhile,
-  leaveDraft,
+  leaveDrafts,
   registerWorker,
+  reloadedFor,
   save,
-  takeDraft,
+  takeDrafts,
   warnBeforeLeaving,
 } from './app/page-services.ts'
 import { onSettingsStored, storedSettings, storeSettings } from './app/settings.ts'
+import { Updates } from './app/updates.ts'
 import { randomToken } from './base/random.ts'
 import { browserMedia } from './call/browser.ts'
 import { Preview } from './call/preview.ts'
@@ -24,6 +27,7 @@ import { App } from './ui/app.tsx'
 import { followKeyboard, followVisibility } from './ui/browser.ts'
 import { applyLanguage, applyTheme, speak } from './ui/language.ts'
 import { makeModel, type Shared } from './ui/model.ts'
+import { outdated } from './ui/parts/missing.tsx'
 import { leaveGuard } from './ui/selectors.ts'
 
 /** Whoever closes the system's sheet has changed their mind, which is no trouble. */
@@ -39,6 +43,7 @@ const page: Page = {
   ...('share' in navigator ? { share: handOn } : {}),
   ...(choosePlace ? { choosePlace } : {}),
   alerts,
+  drafts: takeDrafts(),
   address: () => location.href,
   setAddress: address => history.replaceState(null, '', address),
   copy,
@@ -79,15 +84,14 @@ const client = connect({
 const controller = new AppController(model, page, client, preview)
 
 addEventListener('hashchange', () => controller.addressChanged())
-model.draft.value = takeDraft()
 addEventListener('pagehide', () => {
-  leaveDraft(model.draft.value)
   controller.leave()
+  leaveDrafts(page.drafts)
   client.close()
 })
 addEventListener('pageshow', ({ persisted }) => {
   if (!persisted) return
-  takeDraft()
+  takeDrafts()
   client.reopen()
 })
 
@@ -99,6 +103,25 @@ const staked = computed(() => {
 effect(() => warnBeforeLeaving(staked.value))
 const calling = computed(() => model.call.value !== null && model.call.value.own.phase !== 'out')
 effect(() => keepAwakeWhile(moving.value || calling.value))
+
+const idle = computed(
+  () => model.view.value.kind !== 'room' && model.busy.value === null && model.draft.value === '',
+)
+const updates = new Updates({
+  script: document.querySelector('script[type="module"][src]')?.getAttribute('src') ?? null,
+  page: freshPage,
+  idle: () => idle.value,
+  outdated: () => {
+    outdated.value = true
+  },
+  reload: () => location.reload(),
+  reloadedFor,
+})
+// Vite tells of every part that cannot be loaded: https://vite.dev/guide/build#load-error-handling
+addEventListener('vite:preloadError', () => void updates.partFailed())
+effect(() => {
+  if (idle.value) updates.settle()
+})
 
 onSettingsStored(stored => {
   settings.value = stored

@@ -38,6 +38,14 @@ describe.each(['mesh', 'star'] as const)('in a %s', kind => {
     expect(offers(scene, 'ben')).toEqual(['ben offers b'])
   })
 
+  test('a file that an earlier page of ours has in part is shown once when its owner offers it', () => {
+    const scene = room()
+    scene.enter('ben')
+    scene.feed('ben', { type: 'resumable-file', file: card('a'), name: 'ada' })
+    offer(scene, 'ada', 'a')
+    expect(offers(scene, 'ben')).toEqual(['ada offers a'])
+  })
+
   test('what was taken back, or left with its owner, is told to nobody', () => {
     const scene = room()
     scene.enter('ben')

@@ -282,5 +282,5 @@ test('in a mesh the next is asked where the first has nothing to tell', () => {
   scene.enter('Cyd')
   scene.pass(10_000)
   expect(chats(scene, 'Cyd')).toMatchObject([{ text: 'one', sharedBy: 'Ben' }])
-  expect(chats(scene, 'Cyd').length).toBeLessThan(entriesMax)
+  expect(chats(scene, 'Cyd').length).toBeLessThan(entriesMax.chat)
 })

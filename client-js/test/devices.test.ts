@@ -7,6 +7,7 @@ import {
   devicesFrom,
   following,
   meant,
+  picture,
   present,
   troubleOf,
 } from '../src/call/devices.ts'
@@ -120,4 +121,8 @@ test('the next camera follows the one in use, and there is none to switch to whe
   expect(following([front, back], 'b')).toBe(front)
   expect(following([front], 'f')).toBeNull()
   expect(following([{ id: '', label: '' }, front], 'f')).toBeNull()
+})
+
+test('a camera is refused for nothing that it cannot do', () => {
+  expect(JSON.stringify(picture)).not.toMatch(/"(min|max|exact)"/)
 })

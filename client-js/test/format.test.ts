@@ -48,11 +48,22 @@ describe('names', () => {
     expect(shownName(' A\n\u202eda\u0000 ')).toBe('A da')
     expect(shownName('\u200b \n')).toBe('?')
     expect(shownName('日本 太郎')).toBe('日本 太郎')
+    expect(shownName('a\u061c\u2060b')).toBe('a b')
+  })
+  test('keep the joiners that words and emoji are spelt with, and no others', () => {
+    for (const name of ['👩‍👩‍👧‍👦 Ωμέγα', 'می‌خواهم', '👩🏽‍💻 Ada']) expect(shownName(name)).toBe(name)
+    expect(shownName('\u200dAn\u200dna\u200c \u200d')).toBe('Anna')
+    expect(shownName('\u200d\u200c')).toBe('?')
+  })
+  test('are the same whichever way their accents were composed', () => {
+    expect(shownName('Rene\u0301')).toBe('Ren\u00e9')
   })
   test('give initials and a colour, whatever they are', () => {
     expect(initials('Ada King Lovelace')).toBe('AL')
     expect(initials('grace')).toBe('G')
     expect(initials('🎈 party')).toBe('🎈P')
+    expect(initials('🇩🇪 Hans')).toBe('🇩🇪H')
+    expect(initials('👍🏽 Bo')).toBe('👍🏽B')
     for (const name of ['', 'x', '🎈', 'a very long name indeed']) {
       expect(hueOf(name)).toBeGreaterThanOrEqual(0)
       expect(hueOf(name)).toBeLessThan(hues)

@@ -3,13 +3,15 @@ import { beforeEach, describe, expect, test } from 'vitest'
 import { unackedMax } from '../src/room/outbox.ts'
 import { roster } from '../src/room/roster.ts'
 import { entriesMax, reactionsMax } from '../src/room/timeline.ts'
-import { hostMember, memberId, messageId, peerId, roomItself } from '../src/wire/ids.ts'
+import type { FileCard } from '../src/wire/file.ts'
+import { fileId, hostMember, memberId, messageId, peerId, roomItself } from '../src/wire/ids.ts'
 import { noCaps, ownCaps, type PeerMessage } from '../src/wire/peer.ts'
 import { Alone } from './alone.ts'
 import { chat, saying } from './words.ts'
 
 const person = { name: 'Eve', avatar: '', caps: noCaps }
 const eve = peerId('eve')
+const card = (id: string): FileCard => ({ id: fileId(id), name: id, size: 1, media: '' })
 const hello: PeerMessage = { kind: 'hello', person, password: '' }
 
 describe('in a mesh', () => {
@@ -40,12 +42,70 @@ describe('in a mesh', () => {
 
   test('no more is kept than can be shown', () => {
     me.hear(eve, hello)
-    for (let count = 0; count < 3 * entriesMax; count++) {
+    for (let count = 0; count < 3 * entriesMax.chat; count++) {
       me.now += 1_000
       me.hear(eve, chat(`${count}`))
     }
-    expect(me.state.timeline).toHaveLength(entriesMax)
-    expect(new Set(me.state.timeline.map(it => it.key)).size).toBe(entriesMax)
+    expect(me.state.timeline.filter(it => it.kind === 'chat')).toHaveLength(entriesMax.chat)
+    expect(new Set(me.state.timeline.map(it => it.key)).size).toBe(me.state.timeline.length)
+  })
+
+  test('a burst of files is cut off, and wipes no conversation', () => {
+    me.hear(eve, hello)
+    me.feed(saying('kept'))
+    for (let count = 0; count < 50; count++) {
+      const files = Array.from({ length: 20 }, (_, at) => card(`${count} ${at}`))
+      me.hear(eve, { ...chat(`${count}`), files })
+    }
+    const shown = me.state.timeline.filter(it => it.kind === 'file')
+    expect(shown.length).toBeLessThanOrEqual(entriesMax.file)
+    expect(me.effects.filter(it => it.type === 'file')).toEqual([])
+    expect(me.state.timeline.some(it => it.kind === 'chat' && it.text === 'kept')).toBe(true)
+    expect(me.state.timeline.filter(it => it.kind === 'notice' && it.notice === 'too-fast')).toHaveLength(1)
+  })
+
+  test('files and notices push out their like, and nothing that was said', () => {
+    me.hear(eve, hello)
+    me.feed(saying('kept'))
+    for (let count = 0; count < 1_000; count++) {
+      me.now += 60_000
+      me.hear(eve, { ...chat(''), files: [card(`${count}`)] })
+      me.feed({ type: 'server-lost' })
+      me.feed({ type: 'rejoined' })
+    }
+    const kinds = me.state.timeline.map(({ kind }) => kind)
+    expect(kinds.filter(kind => kind === 'file')).toHaveLength(entriesMax.file)
+    expect(kinds.filter(kind => kind === 'notice')).toHaveLength(entriesMax.notice)
+    expect(me.state.timeline.some(it => it.kind === 'chat' && it.text === 'kept')).toBe(true)
+  })
+
+  test('a flood of renames is cut off', () => {
+    me.hear(eve, hello)
+    let changes = 0
+    for (let count = 0; count < 5_000; count++) {
+      const before = me.state.members
+      me.hear(eve, { ...hello, person: { ...person, name: `Eve ${count}` } })
+      if (before !== me.state.members) changes += 1
+    }
+    expect(changes).toBeLessThan(100)
+    me.now = 60_000
+    me.hear(eve, { ...hello, person: { ...person, name: 'calm' } })
+    expect(roster(me.state).map(it => it.name)).toEqual(['Me', 'calm'])
+  })
+
+  test('whoever takes a name that somebody has is told apart, however it is spelt', () => {
+    const names = ['Eve', 'eve', 'E\u200dve', 'Ｅve', 'me', 'Eve 2']
+    for (const [at, name] of names.entries()) {
+      const peer = peerId(`n${at}`)
+      me.feed({ type: 'peer-joined', peer })
+      me.feed({ type: 'link-opened', peer })
+      me.hear(peer, { ...hello, person: { ...person, name } })
+      me.hear(peer, chat('hi'))
+    }
+    const said = me.state.timeline.flatMap(it => (it.kind === 'chat' ? [it.name] : []))
+    expect(said).toEqual(['Eve', 'eve 2', 'E\u200dve 3', 'Ｅve 4', 'me 2', 'Eve 2 2'])
+    const froms = me.state.timeline.flatMap(it => (it.kind === 'chat' ? [it.from] : []))
+    expect(new Set(froms).size).toBe(names.length)
   })
 
   test('nobody takes over an id that is somebody’s', () => {

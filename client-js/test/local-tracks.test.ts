@@ -1,5 +1,5 @@
 /** The microphone and camera of a running call: changed over, unplugged, plugged in again, taken away. */
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { allProcessing, type BrowserDevice, type Input } from '../src/call/devices.ts'
 import { LocalTracks, type LocalTracksPorts } from '../src/call/local-tracks.ts'
 import type { Permission } from '../src/call/preview.ts'
@@ -236,4 +236,61 @@ test('a page without devices is told so', async () => {
   })
   expect(await inputs.open('microphone')).toBe(false)
   expect(troubles).toEqual(['insecure'])
+})
+
+const gate = () => {
+  let open = (): void => undefined
+  const opened = new Promise<void>(resolve => {
+    open = resolve
+  })
+  return { open, opened }
+}
+
+test.each(['first', 'second'] as const)(
+  'of two quick choices the second is in use and shown, also when the %s comes first',
+  async sooner => {
+    const { browser, inputs, device } = begin()
+    await soon()
+    await inputs.open('microphone')
+    const get = browser.getUserMedia.bind(browser)
+    const gates = [gate(), gate()] as const
+    let asked = 0
+    browser.getUserMedia = async wish => {
+      const waits = gates[asked++]
+      await waits?.opened
+      return get(wish)
+    }
+    const choices = [inputs.choose('microphone', choice), inputs.choose('microphone', null)]
+    for (const it of sooner === 'first' ? gates : [...gates].reverse()) {
+      it.open()
+      await soon()
+    }
+    await Promise.all(choices)
+    expect(inputs.choice('microphone')).toBeNull()
+    expect(device('microphone')).toBe('desk')
+    expect(browser.tracks.filter(track => !track.stopped)).toHaveLength(1)
+  },
+)
+
+test('a camera that is turned off while another opens stays off', async () => {
+  const { browser, inputs } = begin()
+  await soon()
+  await inputs.open('camera')
+  const changing = inputs.choose('camera', { id: 'cam', label: 'Camera' })
+  inputs.close('camera')
+  await changing
+  expect(inputs.track('camera')).toBeNull()
+  expect(browser.tracks.every(track => track.stopped)).toBe(true)
+})
+
+test('a list of devices that never comes keeps no other microphone from taking over', async () => {
+  vi.useFakeTimers()
+  const { browser, inputs, device } = begin()
+  await vi.advanceTimersByTimeAsync(0)
+  await inputs.open('microphone')
+  browser.enumerateDevices = () => new Promise(() => undefined)
+  browser.plug(headset)
+  await vi.advanceTimersByTimeAsync(5_000)
+  expect(device('microphone')).toBe('headset')
+  vi.useRealTimers()
 })

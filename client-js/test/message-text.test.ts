@@ -50,6 +50,7 @@ describe('reading', () => {
   const said = (own: boolean): NewEntry => ({
     kind: 'chat',
     name: 'Ada',
+    from: null,
     own,
     text: 'x',
     id: null,

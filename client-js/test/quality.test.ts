@@ -70,14 +70,18 @@ describe('quality', () => {
       roundTripMs: 20,
       bitsPerSecond: 40_000,
     })
-    expect(between(3)?.quality).toBe('fair')
-    expect(between(10)?.quality).toBe('poor')
+    expect(between(3)?.quality).toBe('good')
+    expect(between(5)?.quality).toBe('fair')
+    expect(between(11)?.quality).toBe('poor')
   })
   test('goes by jitter too, and by the round trip', () => {
     expect(between(0, { jitter: 0.03 })?.quality).toBe('fair')
     expect(between(0, { jitter: 0.08 })?.quality).toBe('poor')
     const calm = { loss: 0, jitterMs: 0, bitsPerSecond: 0 }
-    expect([10, 50, 149, 150].map(roundTripMs => qualityOf({ ...calm, roundTripMs }))).toEqual([
+    // Europe to California and back takes 150 ms, without a fault.
+    expect([10, 150, 299, 300, 499, 500].map(roundTripMs => qualityOf({ ...calm, roundTripMs }))).toEqual([
+      'good',
+      'good',
       'good',
       'fair',
       'fair',

@@ -64,3 +64,16 @@ test('a star ends once', () => {
   ])
   expect(told(guest, { type: 'link-closed', peer: ben })).toEqual([])
 })
+
+test('somebody who goes on under another id has neither left nor come', () => {
+  me.feed({ type: 'peer-joined', peer: ben })
+  me.feed({ type: 'link-opened', peer: ben })
+  me.feed(hears({ kind: 'hello', person, password: '' }))
+  const before = me.state
+  me.feed(hears({ kind: 'moved', to: peerId('ben2') }))
+  const moved = new Map(
+    me.effects.flatMap(it => (it.type === 'rename-link' ? [[String(it.from), String(it.to)] as const] : [])),
+  )
+  const events = diffEvents(before, me.state, moved).filter(({ kind }) => kind !== 'changed')
+  expect(events).toEqual([{ kind: 'peer-moved', event: { from: 'ben', id: 'ben2', name: 'Ben' } }])
+})

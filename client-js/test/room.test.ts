@@ -255,3 +255,25 @@ describe('a star', () => {
     expect(scene.room('cyd').state.selfMember).toBe('2')
   })
 })
+
+test('wrong passwords from outside are one notice, however often the server tells of them', () => {
+  const scene = new Scene('mesh')
+  const me = scene.enter('anna')
+  scene.enter('ben')
+  scene.say('ben', 'hello')
+  for (let count = 5; count < 2_000; count += 5) scene.feed('anna', { type: 'password-attempts', count })
+  const notices = me.state.timeline.filter(it => it.kind === 'notice' && it.notice === 'password-attempts')
+  expect(notices).toMatchObject([{ count: 1_995 }])
+  expect(me.state.timeline.some(it => it.kind === 'chat' && it.text === 'hello')).toBe(true)
+})
+
+test('a server that is busy when we come back is asked again, and the room is not given up', () => {
+  const scene = new Scene('mesh')
+  const me = scene.enter('anna')
+  scene.feed('anna', { type: 'server-lost' })
+  scene.feed('anna', { type: 'rejoin-refused', refusal: 'try-later' })
+  expect(me.state.membership.type).toBe('announcing')
+  expect(me.state.timeline.some(it => it.kind === 'notice' && it.notice === 'room-gone')).toBe(false)
+  scene.feed('anna', { type: 'timer', timer: { kind: 'join' } })
+  expect(me.state.membership.type).not.toBe('rejected')
+})

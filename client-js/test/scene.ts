@@ -96,7 +96,8 @@ export class Scene {
     return this.room(name).state.timeline.map(entry => {
       if (entry.kind === 'chat') return `${entry.name}: ${entry.text}`
       if (entry.kind === 'file') return `${entry.name} offers ${entry.file}`
-      return `*${entry.notice} ${entry.name}`.trim()
+      const about = entry.notice === 'password-attempts' ? entry.count : entry.name
+      return `*${entry.notice} ${about}`.trim()
     })
   }
 

@@ -13,6 +13,7 @@ const own = streamId('own')
 let me: Alone
 let tuner: SenderController
 let told: string[]
+let takes: boolean
 let height: number | null
 
 const camera = { id: own, kind: 'camera', hint: 'motion', sound: true } as const
@@ -34,6 +35,7 @@ const enter = (kind: 'mesh' | 'star'): void => {
   me.hear(ben, { kind: 'join-call', reply: false })
   me.hear(ben, { kind: 'want-stream', stream: own, of: null })
   told = []
+  takes = true
   height = 720
   const stream = () => ({
     getVideoTracks: () => (height === null ? [] : [{ getSettings: () => ({ height }) }]),
@@ -42,8 +44,9 @@ const enter = (kind: 'mesh' | 'star'): void => {
     room: () => me.state,
     spokeMs: () => 0,
     find: () => stream() as unknown as MediaStream,
-    tune: (_peer, _stream, kind, tuning) => {
+    tune: async (_peer, _stream, kind, tuning) => {
       if (kind === 'video') told.push(words(tuning))
+      return takes
     },
   })
 }
@@ -103,4 +106,17 @@ test('nobody but a host carries anything', () => {
   expect(tuner.carrying).toMatchObject({ bitsPerSecond: 1_000_000, strained: false })
   measured(0, true)
   expect(tuner.carrying).toMatchObject({ strained: true })
+})
+
+test('what a sender has refused is told again, until it is in force', async () => {
+  takes = false
+  const first = after(0)
+  expect(first).toHaveLength(1)
+  await Promise.resolve()
+  await Promise.resolve()
+  takes = true
+  expect(after(2_000)).toEqual(first)
+  await Promise.resolve()
+  await Promise.resolve()
+  expect(after(4_000)).toEqual([])
 })

@@ -1,6 +1,6 @@
 /** Keys: what they mean, and when they mean nothing. */
 import { expect, test } from 'vitest'
-import { type Press, shortcutOf, shortcuts } from '../src/ui/shortcuts.ts'
+import { isComposed, keysAllowed, type Press, shortcutOf, shortcuts } from '../src/ui/shortcuts.ts'
 
 const press = (key: string, more: Partial<Press> = {}): Press => ({
   key,
@@ -10,6 +10,7 @@ const press = (key: string, more: Partial<Press> = {}): Press => ({
   metaKey: false,
   repeat: false,
   isComposing: false,
+  keyCode: 0,
   ...more,
 })
 
@@ -35,6 +36,20 @@ test('keys held together with others belong to the browser', () => {
 test('a key that is held counts once, and one of an input method not at all', () => {
   expect(shortcutOf(press('m', { repeat: true }), 'page')).toBeNull()
   expect(shortcutOf(press('m', { isComposing: true }), 'page')).toBeNull()
+})
+
+test('the Enter that ends a composition belongs to the input method, in Safari too', () => {
+  expect(isComposed({ isComposing: true, keyCode: 13 })).toBe(true)
+  expect(isComposed({ isComposing: false, keyCode: 229 })).toBe(true)
+  expect(isComposed({ isComposing: false, keyCode: 13 })).toBe(false)
+})
+
+test('with single keys switched off only the space bar is left', () => {
+  const act = (): void => undefined
+  const keys = { microphone: act, camera: act, help: act, talk: act, release: act }
+  expect(keysAllowed(keys, true)).toBe(keys)
+  expect(keysAllowed(keys, false)).toEqual({ talk: act, release: act })
+  expect(keysAllowed({ help: act, chat: act }, false)).toEqual({})
 })
 
 test('the space bar presses the button that has the focus, and talks elsewhere', () => {

@@ -216,7 +216,7 @@ export class Page {
 
   #write(key: DownloadKey, bytes: Bytes): void {
     this.#onDisk(key, slot => {
-      if (this.full) return this.feed({ type: 'store-failed', key })
+      if (this.full) return this.feed({ type: 'store-failed', key, why: 'no-room' })
       slot.pieces.push(bytes)
       slot.size += bytes.byteLength
       this.feed({ type: 'stored', key, bytes: slot.size })

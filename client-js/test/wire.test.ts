@@ -8,6 +8,8 @@ import { decodeFrame, encodeFrame, frameBytesMax } from '../src/wire/json.ts'
 import { parseMesh, writeMesh } from '../src/wire/mesh.ts'
 import { noCaps, ownCaps } from '../src/wire/peer.ts'
 import {
+  events,
+  parseAlert,
   parseCreated,
   parseIdentity,
   parseJoined,
@@ -16,6 +18,7 @@ import {
   parseRefusal,
   parseSignalNotice,
   writeCreate,
+  writeIdentityRequest,
 } from '../src/wire/server.ts'
 import { connectionMark, parseSignal } from '../src/wire/signal.ts'
 import { parseFromGuest, parseFromHost, writeAsGuest, writeAsHost } from '../src/wire/star.ts'
@@ -60,7 +63,8 @@ describe('hostile shapes', () => {
     expect(parsePeerLeft(value)).toBeNull()
     expect(parseSignalNotice(value, peerId('me'))).toBeNull()
     expect(parseIceServers(value)).toEqual([])
-    expect(parseRefusal(value)).not.toBe('unreachable')
+    expect(parseAlert(value)).toBeNull()
+    expect(parseRefusal(events.join, value)).not.toBe('unreachable')
   })
 })
 
@@ -289,10 +293,24 @@ describe('the server’s words', () => {
     [1, 'wrong-password'],
     [2, 'room-full'],
     [3, 'no-such-room'],
-    [4, 'room-error'],
+    [4, 'try-later'],
     [99, 'room-error'],
   ])('refusal %i is %s', (type, refusal) => {
-    expect(parseRefusal({ type, requestID: '0' })).toBe(refusal)
+    expect(parseRefusal(events.join, { type, requestID: '0' })).toBe(refusal)
+  })
+  test('passwords and names go composed, however they were typed', () => {
+    const draft = { name: 'cafe\u0301', password: 'e\u0301', peersMax: 2, kind: 'mesh' } as const
+    expect(writeCreate('0', draft)).toMatchObject({ name: 'caf\u00e9', password: '\u00e9' })
+  })
+  test('code 4 asks to wait only where a join was refused', () => {
+    expect(parseRefusal(events.create, { type: 4, requestID: '0' })).toBe('room-error')
+  })
+  test('alerts are asked for, and one of an unknown type is none', () => {
+    expect(writeIdentityRequest('0')).toEqual({ requestId: '0', alerts: true })
+    const alert = { roomID: 'r', type: 'password-attempts', count: 5 }
+    expect(parseAlert(alert)).toEqual({ type: 'password-attempts', room: 'r', count: 5 })
+    expect(parseAlert({ ...alert, type: 'weather' })).toBeNull()
+    expect(parseAlert({ ...alert, count: '5' })).toBeNull()
   })
   test('of the ICE servers only those pass that a browser takes', () => {
     const turn = { urls: ['turn:t.example'], username: 'u', credential: 'c' }
@@ -323,6 +341,27 @@ describe('invitations', () => {
   })
   test.each([['https://h/'], ['https://h/#room='], ['nonsense'], ['']])('%s is none', address => {
     expect(parseInvitation(address)).toBeNull()
+  })
+  test.each(['abc_', 'abc.', 'a*', 'x-', ')'])('end in the id, which no messenger cuts: %s', password => {
+    const link = writeInvitation(page, roomId('0f7b-1'), password)
+    expect(link).toMatch(/[a-z0-9]$/i)
+    expect(parsePasted(`${link}.`)).toEqual({ room: '0f7b-1', password })
+  })
+  test.each([
+    'Join us: https://h/#pwd=p&room=r-1.',
+    '(https://h/#pwd=p&room=r-1)',
+    '<https://h/#pwd=p&amp;room=r-1>',
+    'https://h/%23pwd=p&room=r-1',
+    'https://h/%23pwd%3Dp%26room%3Dr-1',
+    'https://warns.example/?url=https%3A%2F%2Fh%2F%23pwd%3Dp%26room%3Dr-1',
+    'https://h/#pwd=p&\n room=r-1',
+    'see https://other.example/ and https://h/#room=r-1&pwd=p',
+  ])('are found in what messengers make of them: %s', text => {
+    expect(parsePasted(text)).toEqual({ room: 'r-1', password: 'p' })
+  })
+  test('a text without end is searched in no time to speak of', () => {
+    expect(parsePasted(`https://h/?${'.'.repeat(200_000)}a`)).toBeNull()
+    expect(parsePasted('%23'.repeat(100_000))).toBeNull()
   })
   test('a pasted text is a link or a bare id', () => {
     expect(parsePasted('  https://h/#room=r&pwd=p ')).toEqual({ room: 'r', password: 'p' })

@@ -230,7 +230,7 @@ fn router(
     health: impl Fn() -> Health + Clone + Send + Sync + 'static,
 ) -> Router {
     let (limits, fast_ping) = (settings::transport_limits(config), settings::fast_ping(config));
-    let origins = || Origins::new(&listener.origins);
+    let origins = || Origins::new(&listener.origins).of_host(&config.http.hostname);
     let (mut sockets, mut plain, mut mqtt) = (Router::new(), Vec::new(), None);
     let (mut path, mut frontend) = (config.signaling.path.clone(), Frontend::Foreign);
     for protocol in &listener.protocols {

@@ -1,14 +1,22 @@
-//! Adapters: bind a transport library to the sessions. Each library is named in one folder.
+//! Transports: bind a library to the sessions. Each library is named in one folder.
+//!
+//! **Invariants:** what a client sends is charged to its account before a library decodes it, and what waits for it is held
+//! there until it is written. A session that has ended is not heard.
+mod frame_meter;
+mod meter;
+mod metered_stream;
 pub mod mqtt;
 mod origins;
 pub mod socketio;
+#[cfg(test)]
+mod test_server;
 pub mod websocket;
 
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use axum::{
     extract::Request,
-    http::{StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
@@ -16,7 +24,7 @@ pub use origins::Origins;
 
 use crate::accounting::{Account, ClientAddress, Ledger, Reason};
 
-/// Memory of a session before anybody has said anything: its tasks, buffers and entries.
+/// Memory of a session before anybody has sent anything: its tasks, buffers and entries.
 const SESSION_COST: u64 = 20 * 1024;
 
 /// No session can be opened now.
@@ -26,10 +34,15 @@ pub struct Refused(Reason);
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let status = match self.0 {
+            Reason::ForeignOrigin => {
+                return (StatusCode::FORBIDDEN, "Pages of this origin may not connect here.\n").into_response();
+            }
             Reason::SessionsMax | Reason::MemoryFull => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::TOO_MANY_REQUESTS,
         };
-        (status, [(header::RETRY_AFTER, "5")], "Too much is going on here: try again in a moment.\n").into_response()
+        let retry_after = [(header::RETRY_AFTER, "5")];
+        (status, retry_after, "The server is busy, or too much comes from your address: try again in a moment.\n")
+            .into_response()
     }
 }
 
@@ -40,14 +53,36 @@ fn open_account(ledger: &Ledger, request: &Request) -> Result<Arc<Account>, Refu
     ledger.open_account(address, user_agent, SESSION_COST).map_err(Refused)
 }
 
-/// Bounds and times of a line, whatever carries it.
+/// Lets requests pass whose page may connect. The origin to name in the answer's CORS header, if one has to be named.
+fn admit_origin(origins: &Origins, ledger: &Ledger, request: &Request) -> Result<Option<HeaderValue>, Refused> {
+    origins.admit(request).map_err(|_| {
+        ledger.count(Reason::ForeignOrigin);
+        Refused(Reason::ForeignOrigin)
+    })
+}
+
+/// Counts and logs the end of a connection whose client never began a session. The sessions do that for theirs.
+fn end_without_session(ledger: &Ledger, reason: Reason) {
+    let text = reason.as_str();
+    match reason {
+        // That one was counted and logged when it was cut.
+        Reason::MemoryCut => return,
+        Reason::ClientClosed | Reason::TransportError | Reason::IdleTimeout => {
+            tracing::debug!(event = "disconnect", reason = text);
+        }
+        _ => tracing::info!(event = "disconnect", reason = text),
+    }
+    ledger.count(reason);
+}
+
+/// Bounds and times of a connection, whatever its transport.
 #[derive(Clone, Copy, Debug)]
 pub struct TransportLimits {
-    /// Bytes of one message.
+    /// Bytes of one message, with its attachments.
     pub message_bytes_max: usize,
-    /// Frames that may wait for one peer; the room for them is taken as they come.
+    /// Frames that may wait for one client.
     pub frames_waiting_max: usize,
-    /// Bytes that may wait for one peer.
+    /// Bytes that may wait for one client.
     pub bytes_waiting_max: u64,
     /// Between two pings.
     pub ping_interval: Duration,

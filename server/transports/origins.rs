@@ -1,11 +1,12 @@
-//! Whose pages may speak to a listener. Websockets know no CORS: a page from anywhere can open one, with its user's address
+//! Which pages may connect to a listener. Websockets know no CORS: a page from anywhere can open one, with its user's address
 //! and cookies, and all that tells it apart is the origin that the browser writes into the request (RFC 6454).
 //!
-//! **Invariant:** a request without an origin is let in; it comes from no browser, and could write any.
+//! **Invariant:** a request without an origin is admitted; it comes from no browser, and could write any.
+use std::net::IpAddr;
+
 use axum::{
     extract::Request,
-    http::{HeaderValue, StatusCode, Uri, header},
-    response::{IntoResponse, Response},
+    http::{HeaderValue, Uri, header},
 };
 
 /// What is allowed.
@@ -15,20 +16,16 @@ pub struct Origins {
     is_same: bool,
     is_file: bool,
     named: Vec<String>,
+    /// This server's name, in lower case; empty if it is not known.
+    own_name: String,
 }
 
-/// It comes from a page that may not speak here.
+/// The request comes from a page that may not connect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Foreign;
 
-impl IntoResponse for Foreign {
-    fn into_response(self) -> Response {
-        (StatusCode::FORBIDDEN, "Pages of this origin may not connect here.\n").into_response()
-    }
-}
-
 impl Origins {
-    /// In the words of the settings: `*`, `same`, `file://`, and origins.
+    /// As the settings have them: `*`, `same`, `file://`, and origins.
     pub fn new(words: &[String]) -> Self {
         let mut origins = Origins::default();
         for word in words {
@@ -42,15 +39,23 @@ impl Origins {
         origins
     }
 
-    /// May this request's page speak? The origin, where it is another's by name, for the answer's CORS header.
+    /// For `same`, a request for another name than this one is not for us. Without that, a page whose own name has been made
+    /// to lead here (DNS rebinding) is of the "same" host. Addresses and names of this machine alone cannot be made to do
+    /// that. Empty: every name may be ours.
+    #[must_use]
+    pub fn of_host(mut self, name: &str) -> Self {
+        self.own_name = name.trim_end_matches('.').to_ascii_lowercase();
+        self
+    }
+
+    /// Whether this request's page may connect. Returns its origin where the answer's CORS header has to name it.
     ///
     /// # Errors
     /// It may not.
     pub fn admit(&self, request: &Request) -> Result<Option<HeaderValue>, Foreign> {
         let Some(origin) = request.headers().get(header::ORIGIN) else { return Ok(None) };
         let text = origin.to_str().unwrap_or_default().to_ascii_lowercase();
-        let is_same = || host_of(&text).is_some_and(|it| own_host(request).is_some_and(|own| own == it));
-        if self.is_same && is_same() {
+        if self.is_same && self.is_same_host(&text, request) {
             return Ok(None);
         }
         // Some browsers call a page from disk `null`, as they do others that have no home.
@@ -61,6 +66,23 @@ impl Origins {
             (false, true) => Ok(None),
             (false, false) => Err(Foreign),
         }
+    }
+
+    fn is_same_host(&self, origin: &str, request: &Request) -> bool {
+        let own = requested_host(request);
+        own.is_some_and(|own| host_of(origin) == Some(&own) && self.is_own(&own))
+    }
+
+    /// `host` may have a port.
+    fn is_own(&self, host: &str) -> bool {
+        let name = match host.strip_prefix('[') {
+            Some(address) => address.split(']').next().unwrap_or_default(),
+            None => host.split(':').next().unwrap_or_default(),
+        };
+        let name = name.trim_end_matches('.');
+        // `localhost` and all below it lead to the machine that asks (RFC 6761, section 6.3).
+        let is_local = name == "localhost" || name.ends_with(".localhost") || name.parse::<IpAddr>().is_ok();
+        self.own_name.is_empty() || is_local || name == self.own_name
     }
 }
 
@@ -74,7 +96,7 @@ fn host_of(origin: &str) -> Option<&str> {
 }
 
 /// The host that the request is for. HTTP/2 has it in the URI.
-fn own_host(request: &Request) -> Option<String> {
+fn requested_host(request: &Request) -> Option<String> {
     let from_uri = |it: &Uri| it.authority().map(|it| it.as_str().to_ascii_lowercase());
     let host = match request.headers().get(header::HOST) {
         Some(host) => host.to_str().ok()?.to_ascii_lowercase(),
@@ -91,12 +113,17 @@ mod tests {
     use super::{Foreign, Origins};
 
     fn admitted(words: &[&str], host: &str, origin: &str) -> Result<bool, Foreign> {
+        admitted_at("", words, host, origin)
+    }
+
+    fn admitted_at(own_name: &str, words: &[&str], host: &str, origin: &str) -> Result<bool, Foreign> {
         let words: Vec<_> = words.iter().map(|it| (*it).to_owned()).collect();
         let mut request = Request::get("/").header("host", host);
         if !origin.is_empty() {
             request = request.header("origin", origin);
         }
-        Origins::new(&words).admit(&request.body(Body::empty()).unwrap()).map(|it| it.is_some())
+        let origins = Origins::new(&words).of_host(own_name);
+        origins.admit(&request.body(Body::empty()).unwrap()).map(|it| it.is_some())
     }
 
     #[test]
@@ -131,7 +158,30 @@ mod tests {
     }
 
     #[test]
-    fn pages_from_disk_and_named_ones_are_let_in_where_that_is_said() {
+    fn a_name_that_was_made_to_lead_here_is_not_the_same_host() {
+        for host in
+            ["evil.example", "evil.example:3000", "h.evil.example", "127.0.0.1.evil.example", "localhost.evil.example"]
+        {
+            let origin = format!("http://{host}");
+            assert_eq!(admitted_at("h", &["same"], host, &origin), Err(Foreign), "{host}");
+            assert_eq!(
+                admitted_at("", &["same"], host, &origin),
+                Ok(false),
+                "{host}: which names are ours is not known"
+            );
+        }
+        for host in
+            ["h", "H:3000", "h.", "127.0.0.1:3000", "[::1]:3000", "localhost", "app.localhost:3000", "192.0.2.1"]
+        {
+            let origin = format!("http://{host}");
+            assert_eq!(admitted_at("h", &["same"], host, &origin), Ok(false), "{host}");
+        }
+        // What is allowed by name does not depend on what the request is for.
+        assert_eq!(admitted_at("h", &["http://evil.example"], "evil.example", "http://evil.example"), Ok(true));
+    }
+
+    #[test]
+    fn pages_from_disk_and_named_ones_are_admitted_where_that_is_set() {
         assert_eq!(admitted(&["file://"], "h", "file://"), Ok(true));
         assert_eq!(admitted(&["file://"], "h", "null"), Ok(true));
         assert_eq!(admitted(&["https://Chat.example/"], "h", "https://chat.example"), Ok(true));

@@ -136,7 +136,7 @@ describe.each([
   { by: 'websocket', enter: rawWebsocket },
   { by: 'polling', enter: rawPolling },
 ])('raw frames over $by', ({ enter }) => {
-  test('every source is overwritten, however it is spelt, and the rest of the text is untouched', async () => {
+  test('no source but the true one is left, however it is spelt, and the rest of the text is untouched', async () => {
     const [one, other] = await Promise.all([enter(address()), enter(address())])
     const host = await Client.introduced(address(), target)
     const room = await host.create(0)
@@ -147,7 +147,7 @@ describe.each([
       ` "sourc\\u0065" : ${second},"target":"${other.id}","room":"${room}","signal":{"source":"kept"},"k":1,"k":2}]`
     await one.send(`42${text('1', '{"a":"}"}')}`)
     await until(() => other.frames.some(it => it.startsWith('42["SIGNAL"')), 'the signal')
-    expect(other.frames.at(-1)).toBe(`42${text(`"${one.id}"`, `"${one.id}"`)}`)
+    expect(other.frames.at(-1)).toBe(`42${text('0', `"${one.id}"`)}`)
   })
 
   test('20,000 levels are dropped, and their sender stays', async () => {

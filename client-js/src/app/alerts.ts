@@ -1,4 +1,5 @@
 /** The two ways to alert somebody who does not look at the page: a system notification and a soft sound. */
+import { attempt } from '../link/browser-api.ts'
 import type { Alerts } from './chat-commands.ts'
 
 /** One at a time: the next takes the place of the last, and a second sound waits until the first has long ended. */
@@ -9,7 +10,8 @@ const granted = (): boolean => 'Notification' in globalThis && Notification.perm
 
 const notify = (title: string, body: string): void => {
   if (!granted()) return
-  const options = { body, tag, icon: '/icon-192.png' }
+  // Without `renotify` one that takes the place of another comes without a sound.
+  const options = { body, tag, icon: '/icon-192.png', renotify: true }
   try {
     const shown = new Notification(title, options)
     shown.addEventListener('click', () => {
@@ -18,9 +20,8 @@ const notify = (title: string, body: string): void => {
     })
   } catch {
     // Chrome on Android shows them only through a service worker.
-    void navigator.serviceWorker
-      ?.getRegistration()
-      .then(registration => registration?.showNotification(title, options))
+    void attempt(() => navigator.serviceWorker?.getRegistration())
+      ?.then(registration => registration?.showNotification(title, options))
       .catch(() => undefined)
   }
 }
@@ -34,7 +35,7 @@ const chime = (): void => {
   chimedAt = Date.now()
   try {
     audio ??= new AudioContext()
-    void audio.resume()
+    void audio.resume().catch(() => undefined)
     tone(audio, 523.25, 0)
     tone(audio, 783.99, 0.14)
   } catch {
@@ -56,7 +57,11 @@ const tone = (context: AudioContext, frequency: number, after: number): void => 
 
 const mayNotify = async (): Promise<boolean> => {
   if (!('Notification' in globalThis)) return false
-  return granted() || (await Notification.requestPermission()) === 'granted'
+  // Refused in a frame of another page, for instance, which some browsers say by an error.
+  const asked = granted()
+    ? 'granted'
+    : await attempt(() => Notification.requestPermission())?.catch(() => null)
+  return asked === 'granted'
 }
 
 export const alerts: Alerts = {

@@ -6,6 +6,7 @@ import { texts } from '../ui/language.ts'
 import type { Commands, Model } from '../ui/model.ts'
 import { excerpt } from '../ui/parts/message-text.tsx'
 import { freshReading, readUpTo } from '../ui/selectors.ts'
+import { keepDraft } from './drafts.ts'
 
 /** How somebody who does not look at the page is alerted. */
 export type Alerts = {
@@ -37,8 +38,16 @@ export const chatCommands = (
   chime: alerts.chime,
 })
 
+type ChatPorts = { readonly alerts: Alerts; readonly drafts: Map<string, string> }
+
 /** Until the function given back is called. */
-export const attachChat = (session: RoomSession, model: Model, alerts: Alerts): (() => void) => {
+export const attachChat = (
+  session: RoomSession,
+  model: Model,
+  { alerts, drafts }: ChatPorts,
+): (() => void) => {
+  const room = session.state.card.id
+  model.draft.value = drafts.get(room) ?? ''
   model.reading.value = freshReading
   model.answering.value = null
   const tell = (name: string, words: string): void => {
@@ -62,6 +71,7 @@ export const attachChat = (session: RoomSession, model: Model, alerts: Alerts): 
     }),
   ]
   return () => {
+    keepDraft(drafts, room, model.draft.value)
     for (const stop of stops) stop()
   }
 }

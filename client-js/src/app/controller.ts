@@ -3,15 +3,10 @@ import { safeFileName } from '../base/text.ts'
 import type { Preview } from '../call/preview.ts'
 import type { Client, Entered } from '../core/client.ts'
 import type { RoomSession } from '../core/room-session.ts'
-import type { DownloadKey, ShareItem } from '../files/state.ts'
-import {
-  type Commands,
-  type FileCommands,
-  filesAtOnceMax,
-  type Model,
-  type Shared,
-  type Where,
-} from '../ui/model.ts'
+import type { DownloadKey } from '../files/state.ts'
+import type { Commands, FileCommands, Model, Shared, Where } from '../ui/model.ts'
+import { keepTrying } from '../ui/parts/missing.tsx'
+import type { Picked } from '../ui/picked.ts'
 import { fileNameUnitsMax } from '../wire/file.ts'
 import { isTurn } from '../wire/ice.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from '../wire/invitation.ts'
@@ -26,6 +21,8 @@ export type Page = {
   readonly copy: (text: string) => Promise<boolean>
   readonly generatePassword: () => string
   readonly alerts: Alerts
+  /** By room. */
+  readonly drafts: Map<string, string>
   readonly install: () => Promise<void>
   /** Where the system has a sheet for it. */
   readonly share?: (what: Shared) => Promise<void>
@@ -36,6 +33,16 @@ export type Page = {
    */
   readonly choosePlace?: (name: string) => Promise<FileSystemFileHandle | null>
 }
+
+/** Whoever waits for the answer of a server sees that it is being tried, also while this part is. */
+const loadProbe = (): Promise<typeof import('../link/probe.ts')> =>
+  new Promise(resolve =>
+    keepTrying(
+      () => import('../link/probe.ts'),
+      resolve,
+      () => undefined,
+    ),
+  )
 
 export class AppController {
   readonly #model: Model
@@ -65,7 +72,7 @@ export class AppController {
   }
 
   readonly #files: FileCommands = {
-    share: items => this.#share(items),
+    share: picked => this.#share(picked),
     unshare: file => this.#session?.files.unshare(file),
     accept: key => this.#session?.files.accept(key),
     decline: key => this.#session?.files.decline(key),
@@ -100,7 +107,7 @@ export class AppController {
       generatePassword: () => this.#page.generatePassword(),
       files: this.#page.choosePlace ? { ...this.#files, acceptInto: this.#acceptInto } : this.#files,
       connection: async member => (await this.#session?.connection(member)) ?? null,
-      tryIceServer: async server => (await import('../link/probe.ts')).answersIce(server),
+      tryIceServer: async server => (await loadProbe()).answersIce(server),
       install: () => void this.#page.install(),
       ...(this.#page.share ? { share: this.#page.share } : {}),
       choose: part => this.#choose(part),
@@ -114,11 +121,9 @@ export class AppController {
     }
   }
 
-  #share(items: readonly ShareItem[]): boolean {
+  #share({ items, unreadable }: Picked): boolean {
+    this.#model.unreadable.value = unreadable
     if (!this.#session?.canOffer || items.length === 0) return false
-    const many = items.length > filesAtOnceMax
-    this.#model.tooManyFiles.value = many
-    if (many) return false
     this.#session.files.share(items)
     return true
   }
@@ -249,7 +254,7 @@ export class AppController {
     // Before the view changes, which closes the preview.
     const stops = [
       attachCall(session, this.#model, this.#preview),
-      attachChat(session, this.#model, this.#page.alerts),
+      attachChat(session, this.#model, this.#page),
     ]
     this.#detach = () => {
       for (const stop of stops) stop()

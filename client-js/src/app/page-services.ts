@@ -2,16 +2,17 @@
  * What the app asks of the browser around the page: the clipboard, saving files, asking before the page is closed,
  * staying awake, the draft of a message across a reload, and being installed.
  */
-import { chatUnitsMax } from '../wire/chat.ts'
+import { attempt, within } from '../link/browser-api.ts'
+import { parseDrafts } from './drafts.ts'
 
 export const copy = async (text: string): Promise<boolean> => {
-  try {
-    await navigator.clipboard.writeText(text)
-    return true
-  } catch {
-    return copySelected(text)
-  }
+  // Some browsers ask first and never answer, and the way by a selection wants a press that is not long ago.
+  const written = attempt(() => navigator.clipboard.writeText(text).then(() => true))
+  if (written && (await within(copyMs, written, false))) return true
+  return copySelected(text)
 }
+
+const copyMs = 1_500
 
 /** Selects the text in a field that nobody sees, and asks the browser to copy what is selected. */
 const copySelected = (text: string): boolean => {
@@ -24,7 +25,7 @@ const copySelected = (text: string): boolean => {
   const place = document.querySelector('dialog[open]') ?? document.body
   place.append(field)
   field.select()
-  const copied = document.execCommand('copy')
+  const copied = attempt(() => document.execCommand('copy')) ?? false
   field.remove()
   if (before instanceof HTMLElement) before.focus()
   return copied
@@ -62,6 +63,7 @@ export const warnBeforeLeaving = (on: boolean): void => {
 }
 
 let awake: WakeLockSentinel | null = null
+let asking = false
 let wanted = false
 
 /** A hidden page loses its lock and asks again when it is seen. Where it is not to be had, the screen goes dark. */
@@ -72,45 +74,68 @@ export const keepAwakeWhile = (on: boolean): void => {
 }
 
 const lock = async (): Promise<void> => {
-  if (awake || document.visibilityState !== 'visible' || !('wakeLock' in navigator)) return
+  if (awake || asking || document.visibilityState !== 'visible' || !('wakeLock' in navigator)) return
+  // A second lock that nobody holds on to would keep the screen on for as long as the page is seen.
+  asking = true
   try {
     const got = await navigator.wakeLock.request('screen')
     awake = got
     got.addEventListener('release', () => {
       if (awake === got) awake = null
     })
-    if (!wanted) await unlock()
   } catch {
     // Low battery, say.
   }
+  asking = false
+  if (!wanted) await unlock()
 }
 
 const unlock = async (): Promise<void> => {
   const held = awake
   awake = null
-  await held?.release()
+  // It is gone with the page that is hidden, if it cannot be given back.
+  await held?.release().catch(() => undefined)
 }
 
 document.addEventListener('visibilitychange', () => {
   if (wanted) void lock()
 })
 
-const key = 'p2pchat.draft'
+const reloadedKey = 'p2pchat.reloaded'
+
+/** Kept for as long as the tab is there. Storage can be forbidden. */
+export const reloadedFor = {
+  get: (): string | null => attempt(() => sessionStorage.getItem(reloadedKey)),
+  set: (script: string): boolean =>
+    attempt(() => {
+      sessionStorage.setItem(reloadedKey, script)
+      return true
+    }) ?? false,
+}
+
+/** The page as the server hands it out now, past every cache. */
+export const freshPage = async (): Promise<string> => {
+  const answer = await fetch('/', { cache: 'no-store' })
+  if (!answer.ok) throw new Error(`the page is answered with ${answer.status}`)
+  return answer.text()
+}
+
+const key = 'p2pchat.drafts'
 
 /** Taken out, so that it lies there no longer than the page is away. Storage can be forbidden. */
-export const takeDraft = (): string => {
+export const takeDrafts = (): Map<string, string> => {
   try {
-    const draft = sessionStorage.getItem(key) ?? ''
+    const stored = sessionStorage.getItem(key)
     sessionStorage.removeItem(key)
-    return draft.slice(0, chatUnitsMax)
+    return parseDrafts(stored)
   } catch {
-    return ''
+    return new Map()
   }
 }
 
-export const leaveDraft = (draft: string): void => {
+export const leaveDrafts = (drafts: ReadonlyMap<string, string>): void => {
   try {
-    if (draft !== '') sessionStorage.setItem(key, draft)
+    if (drafts.size > 0) sessionStorage.setItem(key, JSON.stringify([...drafts]))
   } catch {
     // Costs a convenience, nothing else.
   }
@@ -123,7 +148,9 @@ type Offer = Event & { prompt: () => Promise<unknown> }
 export const registerWorker = (): void => {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return
   const register = (): void =>
-    void navigator.serviceWorker.register('/sw.js', { updateViaCache: 'none' }).catch(() => undefined)
+    void attempt(() => navigator.serviceWorker.register('/sw.js', { updateViaCache: 'none' }))?.catch(
+      () => undefined,
+    )
   if (document.readyState === 'complete') register()
   else addEventListener('load', register, { once: true })
 }
@@ -146,7 +173,7 @@ export const installing = (
     install: async () => {
       const taken = offer
       set(null)
-      await taken?.prompt()
+      await taken?.prompt().catch(() => undefined)
     },
   }
 }

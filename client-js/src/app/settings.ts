@@ -55,6 +55,8 @@ const fields = {
   sound: flag(true),
   /** Whether the others may see that we are writing. */
   typing: flag(true),
+  /** Whether single letters are shortcuts. Programs for dictation press letters that nobody meant (WCAG 2.1.4). */
+  shortcuts: flag(true),
   /** Whether we hand the last messages to whoever comes later. */
   handOver: flag(false),
   microphone: device,

@@ -2,6 +2,7 @@
  * A room's call as one sees and hears it: joining and leaving, what the others send, and the state that views show. Who
  * is in the call and who gets what is the room's decision, which arrives here as `publish` and `unpublish`.
  */
+import { runEach } from '../link/browser-api.ts'
 import type { Tuning } from '../link/sending.ts'
 import { aboutOf, isOwn, ownerOf } from '../room/call.ts'
 import { isWatching } from '../room/call-messages.ts'
@@ -32,7 +33,7 @@ import { StatsMonitor, type WatchedLink } from './stats-monitor.ts'
 export type MediaLink = WatchedLink & {
   readonly publish: (stream: MediaStream, tracks: readonly MediaStreamTrack[], noReuse: boolean) => void
   readonly unpublish: (id: string) => void
-  readonly tune: (id: string, kind: TrackKind, tuning: Tuning) => void
+  readonly tune: (id: string, kind: TrackKind, tuning: Tuning) => Promise<boolean>
 }
 
 export type CallPorts = Pick<LocalParticipantPorts, 'media' | 'permission' | 'pick'> & {
@@ -78,7 +79,8 @@ export class Call implements CallCommands {
       room: ports.room,
       spokeMs: stream => this.#remote.spokeMs(stream),
       find: stream => this.#find(stream),
-      tune: (peer, stream, kind, tuning) => ports.link(peer)?.tune(stream, kind, tuning),
+      tune: async (peer, stream, kind, tuning) =>
+        (await ports.link(peer)?.tune(stream, kind, tuning)) ?? false,
     })
     this.#stats = new StatsMonitor({
       links: () => this.#links(),
@@ -285,17 +287,20 @@ export class Call implements CallCommands {
     queueMicrotask(() => {
       this.#updating = false
       this.#state = this.#compose()
-      this.#follow()
+      // The views first: nothing that a browser refuses below may keep the state from them.
       this.#ports.changed(this.#state)
+      this.#follow()
     })
   }
 
   /** What runs beside the state: watching, sending quality, sound. A host that passes on need not be in the call. */
   #follow(): void {
-    this.#stats.run(this.#own !== null || this.#links().size > 0)
-    this.#stats.monitorOwn(this.#own?.tracks.track('microphone') ?? null)
-    this.#senders.apply(performance.now())
-    this.#listen()
+    runEach([
+      () => this.#stats.run(this.#own !== null || this.#links().size > 0),
+      () => this.#stats.monitorOwn(this.#own?.tracks.track('microphone') ?? null),
+      () => this.#senders.apply(performance.now()),
+      () => this.#listen(),
+    ])
   }
 
   /** Those over which something of the call goes. */

@@ -1,11 +1,15 @@
 /** Plays the three notes by which somebody finds out whether their speaker works. */
+import { attempt, within } from '../link/browser-api.ts'
+
 const notesHz = [523.25, 659.25, 783.99]
 const noteS = 0.22
 const fadeS = 0.05
+const endMs = 3_000
 
 /** Whether they were played to the end. `speaker` is a device's id, or empty for the system's own. */
 export const chime = async (speaker: string): Promise<boolean> => {
-  const context = new AudioContext()
+  const context = attempt(() => new AudioContext())
+  if (!context) return false
   const audio = new Audio()
   try {
     const out = context.createMediaStreamDestination()
@@ -14,13 +18,14 @@ export const chime = async (speaker: string): Promise<boolean> => {
     // Firefox and Chromium let a page choose; elsewhere the system's own is the only one there is.
     if (speaker !== '' && 'setSinkId' in audio) await audio.setSinkId(speaker)
     await audio.play()
-    await new Promise(ended => last?.addEventListener('ended', ended))
-    return true
+    // A context that the browser holds back plays nothing, and ends nothing.
+    const ended = new Promise<true>(heard => last?.addEventListener('ended', () => heard(true)))
+    return await within(endMs, ended, false)
   } catch {
     return false
   } finally {
     audio.srcObject = null
-    void context.close()
+    void context.close().catch(() => undefined)
   }
 }
 

@@ -131,10 +131,14 @@ export const allProcessing: Processing = {
   autoGainControl: true,
 }
 
+/**
+ * Wishes alone: a camera that only makes 60 pictures a second is refused for a `max` of 30, and what is sent is limited
+ * by the sender anyway.
+ */
 export const picture: MediaTrackConstraints = {
   width: { ideal: 1280 },
   height: { ideal: 720 },
-  frameRate: { ideal: 30, max: 30 },
+  frameRate: { ideal: 30 },
   facingMode: 'user',
 }
 

@@ -1,4 +1,5 @@
 /** How loud a track is, from 0 (silence) to 1, whether its microphone is dead, and who is speaking. */
+import { attempt } from '../link/browser-api.ts'
 
 /** Below this a voice is not heard; at 0 dB the samples are at their end. */
 const quietDb = -60
@@ -27,19 +28,34 @@ export type Level = {
   readonly close: () => void
 }
 
-/** Null where the browser has no audio to offer. It reads 0 until somebody has pressed something on the page. */
+/**
+ * Null where the browser cannot do it: Firefox throws when a headset's sample rate is not the one that the page plays
+ * at, Chromium when there is no audio hardware. It reads 0 until somebody has pressed something on the page.
+ */
 export const listen = (track: MediaStreamTrack): Level | null => {
-  if (typeof AudioContext === 'undefined') return null
-  const context = new AudioContext()
+  const context = attempt(() => new AudioContext())
+  if (!context) return null
+  const level = attempt(() => listenIn(context, track))
+  if (!level) close(context)
+  return level
+}
+
+const close = (context: AudioContext): void => void context.close().catch(() => undefined)
+
+const listenIn = (context: AudioContext, track: MediaStreamTrack): Level => {
   const source = context.createMediaStreamSource(new MediaStream([track]))
   const analyser = context.createAnalyser()
   analyser.fftSize = 1_024
   // Not connected any further: one does not want to hear oneself.
   source.connect(analyser)
   const samples = new Float32Array(analyser.fftSize)
-  const resume = (): void => void context.resume()
+  const resume = (): void => {
+    if (context.state !== 'closed') void context.resume().catch(() => undefined)
+  }
   resume()
   for (const press of presses) addEventListener(press, resume)
+  // A phone call suspends it, and only a page that is looked at gets it back.
+  document.addEventListener('visibilitychange', resume)
   return {
     read: () => {
       analyser.getFloatTimeDomainData(samples)
@@ -48,8 +64,9 @@ export const listen = (track: MediaStreamTrack): Level | null => {
     listens: () => context.state === 'running',
     close: () => {
       for (const press of presses) removeEventListener(press, resume)
+      document.removeEventListener('visibilitychange', resume)
       source.disconnect()
-      void context.close()
+      close(context)
     },
   }
 }

@@ -107,7 +107,11 @@ export class LocalParticipant {
   async setMuted(muted: boolean): Promise<void> {
     this.#muted = muted
     this.#applyVoice()
-    if (!muted) await this.#tracks.open('microphone')
+    if (muted) return
+    // Asked for anew, a device that the system has taken is given back, if it can be had at all.
+    if (this.#tracks.interrupted('microphone'))
+      await this.#tracks.choose('microphone', this.choice('microphone'))
+    else await this.#tracks.open('microphone')
   }
 
   /** Whoever wants to be seen has done with sound alone. */
@@ -154,14 +158,15 @@ export class LocalParticipant {
   get state(): Omit<OwnCall, 'phase' | 'devices' | 'processing'> {
     const inputs = this.#tracks
     const camera = inputs.track('camera') && this.#cameraWanted ? 'on' : 'off'
+    const interrupted = inputs.interrupted('microphone')
     return {
       stream: this.stream,
-      microphone: inputs.track('microphone') ? (this.#muted ? 'muted' : 'on') : 'none',
+      microphone: inputs.track('microphone') ? (this.#muted || interrupted ? 'muted' : 'on') : 'none',
       camera: inputs.opening('camera') ? 'starting' : camera,
       pushToTalk: this.#pushToTalk,
       talking: this.#talking,
       speaking: this.#voice.speaking,
-      silent: this.#voice.silent && this.audible,
+      silent: this.#voice.silent && this.audible && !interrupted,
       audioOnly: this.#audioOnly,
       screens: this.#screens.all,
     }
@@ -217,8 +222,10 @@ export class LocalParticipant {
   }
 
   get #media(): Media {
-    const cameraOn = this.#cameraWanted && this.#tracks.track('camera') !== null
-    const muted = !this.audible || this.#tracks.track('microphone') === null
+    const gives = (input: Input): boolean =>
+      this.#tracks.track(input) !== null && !this.#tracks.interrupted(input)
+    const cameraOn = this.#cameraWanted && gives('camera')
+    const muted = !this.audible || !gives('microphone')
     return { muted, cameraOff: !cameraOn, pushToTalk: this.#pushToTalk }
   }
 

@@ -2,6 +2,7 @@
  * The microphone and the camera of a call: opens and closes them, switches to another device, and finds one when the
  * device in use is unplugged. It knows nothing of who hears or sees them.
  */
+import { within } from '../link/browser-api.ts'
 import {
   type Choice,
   type Devices,
@@ -22,16 +23,32 @@ export type LocalTracksPorts = {
   /** Null where the browser gives a page no devices at all. */
   readonly media: MediaPort | null
   readonly permission: PreviewPorts['permission']
-  /** A track has come in place of another, or none has. */
+  /** A track has come in place of another, or none has, or the system has taken or given back the device. */
   readonly changed: (input: Input) => void
   /** `by`: what has taken the place of one that was unplugged. */
   readonly trouble: (input: Input, what: MediaTrouble | 'replaced' | null, by?: string) => void
 }
 
 type Exactly = 'exact' | 'ideal'
-type State = { track: MediaStreamTrack | null; choice: Choice; opening: boolean; lost: boolean; wish: number }
+type State = {
+  track: MediaStreamTrack | null
+  choice: Choice
+  /** The choice with which a track was last had. */
+  worked: Choice
+  opening: boolean
+  lost: boolean
+  /** Counts the wishes, so that what comes late for an earlier one is given back. */
+  wish: number
+}
 
-const fresh = (): State => ({ track: null, choice: null, opening: false, lost: false, wish: 0 })
+const fresh = (): State => ({
+  track: null,
+  choice: null,
+  worked: null,
+  opening: false,
+  lost: false,
+  wish: 0,
+})
 const inputs: readonly Input[] = ['microphone', 'camera']
 
 export class LocalTracks {
@@ -58,6 +75,11 @@ export class LocalTracks {
 
   opening(input: Input): boolean {
     return this.#states[input].opening
+  }
+
+  /** The system has taken the device for something else, a phone call say: its track lives, and gives nothing. */
+  interrupted(input: Input): boolean {
+    return this.#states[input].track?.muted ?? false
   }
 
   prefer(input: Input, choice: Choice): void {
@@ -112,17 +134,18 @@ export class LocalTracks {
     this.#ports.changed(input)
   }
 
-  /** If the new one cannot be had, the one before it goes on. */
+  /** If the new one cannot be had, the one before it goes on. A later choice takes the place of one still opening. */
   async choose(input: Input, choice: Choice, treated: Exactly = 'ideal'): Promise<void> {
     const state = this.#states[input]
-    const before = state.choice
     state.choice = choice
-    if (!state.track && !state.lost) return this.#ports.changed(input)
+    if (!state.track && !state.lost && !state.opening) return this.#ports.changed(input)
     // Some browsers do not open a second microphone beside a first.
     state.track?.stop()
     state.track = null
-    if (await this.open(input, treated)) return
-    state.choice = before
+    const opened = this.open(input, treated)
+    const { wish } = state
+    if ((await opened) || state.wish !== wish) return
+    state.choice = state.worked
     await this.open(input)
   }
 
@@ -159,8 +182,13 @@ export class LocalTracks {
     const state = this.#states[input]
     if (state.track !== track) state.track?.stop()
     state.track = track
+    state.worked = state.choice
     state.lost = false
     track.addEventListener('ended', () => this.#ended(input, track))
+    for (const event of ['mute', 'unmute'])
+      track.addEventListener(event, () => {
+        if (state.track === track) this.#ports.changed(input)
+      })
     this.#ports.changed(input)
   }
 
@@ -227,12 +255,16 @@ export class LocalTracks {
   async #list(): Promise<void> {
     try {
       const { media } = this.#ports
-      if (media) this.#devices = devicesFrom(await media.enumerateDevices())
+      const listed = media && (await within(listMs, media.enumerateDevices(), null))
+      if (listed) this.#devices = devicesFrom(listed)
     } catch {
       // Without a list there is still the system's own choice.
     }
   }
 }
+
+/** A list of devices that has not come by then is done without. */
+const listMs = 3_000
 
 const processingNames = ['noiseSuppression', 'echoCancellation', 'autoGainControl'] as const
 

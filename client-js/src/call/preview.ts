@@ -2,6 +2,7 @@
  * One's own microphone and camera before a call: asks for them when somebody wants them, never earlier, and hands the
  * tracks on to the call.
  */
+import { within } from '../link/browser-api.ts'
 import {
   allProcessing,
   type BrowserDevice,
@@ -55,6 +56,8 @@ export type PreviewState = Readonly<Record<Input, InputState>> & {
   readonly choices: Choices
 }
 
+/** A list of devices that has not come by then is done without. */
+const listMs = 3_000
 const inputs: readonly Input[] = ['microphone', 'camera']
 
 export class Preview {
@@ -218,7 +221,8 @@ export class Preview {
   async #list(): Promise<void> {
     const { media } = this.#ports
     try {
-      if (media) this.#change({ devices: devicesFrom(await media.enumerateDevices()) })
+      const listed = media && (await within(listMs, media.enumerateDevices(), null))
+      if (listed) this.#change({ devices: devicesFrom(listed) })
     } catch {
       // Without a list there is still the system's own choice.
     }

@@ -2,10 +2,14 @@
 import type { Sample } from './sample.ts'
 import type { Measured, Quality } from './state.ts'
 
-/** From here on it is no longer good, or poor; the thresholds of ant-media's client, which go by what people notice. */
+/**
+ * From here on it is no longer good, or poor. ITU-T G.114 has a delay of 150 ms in one direction, 300 ms there and back,
+ * for what people do not notice, and 400 ms for what they put up with; half a second is as much as codecs and
+ * buffers at both ends leave of the latter. Opus hides a loss of some percent, which pictures show earlier.
+ */
 const steps = {
-  fair: { roundTripMs: 50, loss: 0.01, jitterMs: 30 },
-  poor: { roundTripMs: 150, loss: 0.025, jitterMs: 80 },
+  fair: { roundTripMs: 300, loss: 0.02, jitterMs: 30 },
+  poor: { roundTripMs: 500, loss: 0.05, jitterMs: 80 },
 } as const
 
 /** Fewer packets than this say nothing about loss: a muted microphone sends hardly any. */

@@ -42,6 +42,12 @@ export class RemoteStreams {
     if (!streams) return
     this.#links.delete(from)
     this.#links.set(to, streams)
+    // A mesh calls its members by their peer ids: whoever was turned down stays so.
+    for (const [key, volume] of [...this.#volumes]) {
+      if (key !== from && !key.startsWith(`${from} `)) continue
+      this.#volumes.delete(key)
+      this.#volumes.set(`${to}${key.slice(from.length)}`, volume)
+    }
   }
 
   find(room: RoomState, owner: MemberId, id: StreamId): MediaStream | null {

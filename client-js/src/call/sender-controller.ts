@@ -24,7 +24,8 @@ export type SenderControllerPorts = {
   readonly room: () => RoomState
   readonly spokeMs: (stream: StreamId) => number
   readonly find: (stream: StreamId) => MediaStream | null
-  readonly tune: (peer: PeerId, stream: StreamId, kind: TrackKind, tuning: Tuning) => void
+  /** Whether it is in force now; if not, it is told again. */
+  readonly tune: (peer: PeerId, stream: StreamId, kind: TrackKind, tuning: Tuning) => Promise<boolean>
 }
 
 type AppliedTuning = { readonly tuning: Tuning; readonly size: StreamSize; readonly atMs: number }
@@ -81,8 +82,11 @@ export class SenderController {
         live.add(key)
         const applied = this.#applied.get(key)
         if (applied && !isDue(applied, tuning, size, nowMs)) continue
-        this.#applied.set(key, { tuning, size, atMs: nowMs })
-        this.#ports.tune(peer, stream, kind, tuning)
+        const told = { tuning, size, atMs: nowMs }
+        this.#applied.set(key, told)
+        void this.#ports.tune(peer, stream, kind, tuning).then(done => {
+          if (!done && this.#applied.get(key) === told) this.#applied.delete(key)
+        })
       }
     }
     for (const key of [...this.#applied.keys()]) if (!live.has(key)) this.#applied.delete(key)

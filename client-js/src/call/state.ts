@@ -69,7 +69,10 @@ export type OwnCall = {
   readonly phase: 'out' | 'joining' | 'in'
   /** Our microphone and camera, for looking at ourselves. */
   readonly stream: MediaStream | null
-  /** `none`: there is none, or it was not allowed; asking for it once more may help. */
+  /**
+   * `none`: there is none, or it was not allowed; asking for it once more may help. `muted`: by us, or by the system,
+   * which has taken it for a phone call say; `setMuted(false)` asks for it again then.
+   */
   readonly microphone: 'none' | 'muted' | 'on'
   readonly camera: 'off' | 'starting' | 'on'
   /** Sent only while `talking`, as long as this is on. */

@@ -1,4 +1,5 @@
 /** Monitors a running call: who speaks, several times a second, and how well connections do, every other second. */
+import { attempt, within } from '../link/browser-api.ts'
 import type { PeerId, StreamId } from '../wire/ids.ts'
 import { type Level, listen, SilenceWatch, SpeakingDetector } from './level.ts'
 import { isStalled, measure } from './quality.ts'
@@ -48,7 +49,7 @@ export class StatsMonitor {
   readonly #samples = new Map<PeerId, Sample[]>()
   #silence = new SilenceWatch()
   #timers: ReturnType<typeof setInterval>[] = []
-  #own: { source: MediaStreamTrack; ear: MediaStreamTrack; level: Level | null } | null = null
+  #own: { source: MediaStreamTrack; ear: MediaStreamTrack | null; level: Level | null } | null = null
   #sampling = false
 
   constructor(ports: StatsMonitorPorts) {
@@ -73,20 +74,23 @@ export class StatsMonitor {
   monitorOwn(source: MediaStreamTrack | null): void {
     if (this.#own?.source === (source ?? undefined)) return
     this.#own?.level?.close()
-    this.#own?.ear.stop()
+    this.#own?.ear?.stop()
     this.#own = null
     this.#silence = new SilenceWatch()
     if (!source) return
-    const ear = source.clone()
-    ear.enabled = true
-    this.#own = { source, ear, level: listen(ear) }
+    const ear = attempt(() => source.clone())
+    if (ear) ear.enabled = true
+    const level = ear && listen(ear)
+    // A double that nobody listens to would keep the microphone in use.
+    if (!level) ear?.stop()
+    this.#own = { source, ear, level }
   }
 
   #listen(): void {
     const now = performance.now()
     const links = this.#ports.links()
     const levels = new Map<StreamId, number>()
-    const byLink = new Map([...links].map(([peer, link]) => [peer, link.levels()] as const))
+    const byLink = new Map([...links].map(([peer, link]) => [peer, attempt(() => link.levels())] as const))
     for (const { peer, id, tracks } of this.#ports.received()) {
       const heard = tracks.map(track => byLink.get(peer)?.get(track) ?? 0)
       levels.set(id, Math.max(0, ...heard))
@@ -109,6 +113,7 @@ export class StatsMonitor {
     if (this.#sampling) return
     this.#sampling = true
     const links = this.#ports.links()
+    // One connection whose report fails or never comes says nothing about the others.
     await Promise.all([...links].map(([peer, link]) => this.#take(peer, link)))
     for (const peer of [...this.#samples.keys()]) if (!links.has(peer)) this.#samples.delete(peer)
     this.#sampling = false
@@ -116,7 +121,7 @@ export class StatsMonitor {
   }
 
   async #take(peer: PeerId, link: WatchedLink): Promise<void> {
-    const entries = await link.stats()
+    const entries = await within(samplesMs, link.stats(), null)
     if (!entries) return
     const kept = this.#samples.get(peer) ?? []
     this.#samples.set(peer, [...kept, sampleOf(entries, performance.now())].slice(-samplesKept))

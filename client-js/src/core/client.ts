@@ -133,7 +133,7 @@ export class Client {
       this.#signaling,
       identity,
       answer.admission,
-      cut(name, nameUnitsMax),
+      cut(name.normalize('NFC'), nameUnitsMax),
       {
         configure: this.#configure,
         ended: () => this.#sessions.delete(id),

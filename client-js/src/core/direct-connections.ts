@@ -16,6 +16,26 @@ export type DirectConnectionPorts = {
   readonly changed: () => void
 }
 
+const closedConn: PeerConn = {
+  signal: () => undefined,
+  send: () => undefined,
+  whenDrained: () => Promise.resolve(),
+  openFileChannel: () => null,
+  close: () => undefined,
+}
+
+/** Where the browser makes no connection, one that is closed a moment later: whoever asked goes on without it. */
+export const closedUnlessMade =
+  (connect: ConnectPeer): ConnectPeer =>
+  (initiator, ports) => {
+    try {
+      return connect(initiator, ports)
+    } catch {
+      queueMicrotask(ports.closed)
+      return closedConn
+    }
+  }
+
 type Held = {
   readonly conn: PeerConn
   readonly id: string

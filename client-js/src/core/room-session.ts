@@ -3,19 +3,22 @@ import { messageIdBytes, randomBytes } from '../base/random.ts'
 import { browserMedia } from '../call/browser.ts'
 import { Call } from '../call/call.ts'
 import type { CallState } from '../call/state.ts'
+import { attempt } from '../link/browser-api.ts'
 import { type CandidateKind, canProve, safetyCode } from '../link/connection-info.ts'
 import { Link } from '../link/link.ts'
-import { canSpeak } from '../room/chat.ts'
+import { canSpeak, messageParts } from '../room/chat.ts'
 import { diffEvents, type RoomEvents } from '../room/events.ts'
 import { canOffer, directLink, linkToward } from '../room/file.ts'
 import { Room } from '../room/room.ts'
 import { capsOf, createRoomState, type RoomState } from '../room/state.ts'
 import type { SignalingClient } from '../signaling/client.ts'
+import { partsMax } from '../wire/chat.ts'
 import type { IceServer } from '../wire/ice.ts'
 import { type MemberId, type MessageId, memberId, newMessageId, type PeerId, streamId } from '../wire/ids.ts'
 import { decodeFrame, encodeFrame, frameBytesMax } from '../wire/json.ts'
 import type { Admission, Identity, Notice } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
+import { closedUnlessMade } from './direct-connections.ts'
 import { Events } from './events.ts'
 import { FileTransfers } from './file-transfers.ts'
 
@@ -48,6 +51,8 @@ export class RoomSession {
   readonly call: Call
   /** What people in the room offer each other. */
   readonly files: FileTransfers
+  /** Who goes on under which id, until the change of the room that this belongs to has been told. */
+  readonly #moved = new Map<string, string>()
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
   #identity: Identity
   #over = false
@@ -82,7 +87,7 @@ export class RoomSession {
       openChannel: member => this.#openFileChannel(member),
       linked: member => directLink(this.state, member) !== null,
       signalDirect: (to, id, signal) => this.#room.feed({ type: 'send-direct-signal', to, id, signal }),
-      connect: (initiator, ports) => new Link(initiator, this.#configuration(), ports),
+      connect: closedUnlessMade((initiator, ports) => new Link(initiator, this.#configuration(), ports)),
       sendSignal: (to, signal) => this.#room.feed({ type: 'send-file-signal', to, signal }),
       whenDrained: to => this.#linkFor(to)?.whenDrained() ?? Promise.resolve(),
       offer: files => this.#room.feed({ type: 'offer-files', files, id: freshMessageId() }),
@@ -115,10 +120,20 @@ export class RoomSession {
     return canOffer(this.state)
   }
 
-  /** Whether there was anything to say and anybody to say it to. `replyTo` is the message that this one answers. */
+  /**
+   * Whether there was anything to say and anybody to say it to. `replyTo` is the message that this one answers. A long
+   * text goes in several messages; of one that is too long even for that, nothing is sent.
+   */
   say(text: string, replyTo: MessageId | null = null): boolean {
-    if (text.trim() === '' || !this.canSpeak) return false
-    this.#room.feed({ type: 'say', text, id: freshMessageId(), replyTo })
+    const parts = messageParts(text)
+    if (parts.length === 0 || parts.length > partsMax || !this.canSpeak) return false
+    for (const [index, part] of parts.entries())
+      this.#room.feed({
+        type: 'say',
+        text: part,
+        id: freshMessageId(),
+        replyTo: index === 0 ? replyTo : null,
+      })
     return true
   }
 
@@ -159,7 +174,7 @@ export class RoomSession {
   notice(notice: Notice): void {
     if (notice.room !== this.state.card.id) return
     if (notice.type === 'signal') this.#signalled(notice.peer, notice.signal)
-    else this.#room.feed({ type: notice.type, peer: notice.peer })
+    else this.#room.feed(notice)
   }
 
   /** Closes every link, so that the others know at once, and leaves the room at the server. */
@@ -179,8 +194,9 @@ export class RoomSession {
     this.call.roomChanged(state)
     for (const [peer, { link }] of this.#links) if (capsOf(state, peer).signals) link.allowRestarts()
     if (state.members !== before.members || state.links !== before.links) this.files.roomChanged(state)
-    this.#events.emit('changed', state)
-    for (const { kind, event } of diffEvents(before, state)) this.#events.emit(kind, event as never)
+    const moved = new Map(this.#moved)
+    this.#moved.clear()
+    for (const { kind, event } of diffEvents(before, state, moved)) this.#events.emit(kind, event as never)
   }
 
   #signalled(peer: PeerId, signal: Signal): void {
@@ -196,6 +212,12 @@ export class RoomSession {
 
   #open(peer: PeerId, initiator: boolean): void {
     this.#close(peer)
+    const link = attempt(() => this.#newLink(peer, initiator))
+    // A browser that makes no more connections: as if the far end could not be reached.
+    if (!link) this.#room.feed({ type: 'link-closed', peer })
+  }
+
+  #newLink(peer: PeerId, initiator: boolean): Link {
     const link = new Link(initiator, this.#configuration(), {
       signal: signal => this.#signal(held, signal),
       opened: () => this.#room.feed({ type: 'link-opened', peer: held.peer }),
@@ -214,6 +236,7 @@ export class RoomSession {
     })
     const held: Held = { link, peer }
     this.#links.set(peer, held)
+    return link
   }
 
   #configuration(): RTCConfiguration {
@@ -261,7 +284,9 @@ export class RoomSession {
     this.#links.set(to, held)
     this.call.renamed(from, to)
     // Only a mesh calls its members by their peer ids.
-    if (this.state.role === 'mesh') this.files.renamed(memberId(from), memberId(to))
+    if (this.state.role !== 'mesh') return
+    this.#moved.set(from, to)
+    this.files.renamed(memberId(from), memberId(to))
   }
 
   #join(): void {

@@ -1,17 +1,19 @@
 /** The small changes that the rules in this folder are made of. Each takes a state and gives a new one. Pure. */
 import { stepsOf } from '../base/steps.ts'
-import type {
-  ChannelId,
-  ChannelUpload,
-  Download,
-  DownloadKey,
-  FilesEffect,
-  FilesState,
-  MemberId,
-  Rate,
-  Share,
-  Upload,
-  UploadKey,
+import {
+  activeUpload,
+  type ChannelId,
+  type ChannelUpload,
+  type Download,
+  type DownloadKey,
+  type FilesEffect,
+  type FilesState,
+  type MemberId,
+  type Rate,
+  type Share,
+  type Upload,
+  type UploadKey,
+  uploadsMax,
 } from './state.ts'
 
 export const { stepTo, andThen, stepEach } = stepsOf<FilesState, FilesEffect>()
@@ -30,6 +32,22 @@ export const withShare = (state: FilesState, it: Share): FilesState => ({
   ...state,
   shares: new Map(state.shares).set(it.file.id, it),
 })
+
+/**
+ * Makes room for one more upload: the oldest that is over goes, or the oldest whose receiver has left for good. Null
+ * where all of them are still going on.
+ */
+export const withRoomForUpload = (state: FilesState): FilesState | null => {
+  if (state.uploads.size < uploadsMax) return state
+  const rows = [...state.uploads.values()]
+  const oldest =
+    rows.find(({ phase }) => !activeUpload.has(phase)) ??
+    rows.find(({ phase, member }) => phase === 'waiting' && !state.routes.has(member))
+  if (!oldest) return null
+  const uploads = new Map(state.uploads)
+  uploads.delete(oldest.key)
+  return { ...state, uploads }
+}
 
 /** The file channel over which a download runs or has just run, if any. */
 export const channelOf = (it: Download): ChannelId | null => {

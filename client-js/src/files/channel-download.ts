@@ -30,7 +30,7 @@ export const requestOverChannel = (state: FilesState, key: DownloadKey): FilesSt
   const it = state.downloads.get(key)
   if (!it || channelOf(it) !== null) return stepTo(state)
   const member = providerOf(state, it)
-  if (member === null) return stepTo(withDownload(state, downloadAt(it, { phase: 'waiting' })))
+  if (member === null) return advance(withDownload(state, downloadAt(it, { phase: 'waiting' })))
   const attempt = it.attempt + 1
   const channel = `${key} ${state.next}`
   const source = { kind: 'channel', channel, member } as const
@@ -79,9 +79,10 @@ export const channelClosed = (state: FilesState, it: Download): FilesStep => {
   // What has come is still written, in order. What the channel held is lost and is asked for again.
   const failures = it.failures + 1
   const next = withDownload(state, downloadAt(it, { phase: 'waiting' }, { failures }))
-  if (failures > failuresMax) return stepTo(next)
   const timer = { kind: 'ask', key: it.key, attempt: it.attempt } as const
-  return stepTo(next, { type: 'timer', timer, ms: retryMs })
+  const retry: FilesEffect[] = failures > failuresMax ? [] : [{ type: 'timer', timer, ms: retryMs }]
+  // What waits runs no longer, so another one in the queue has its turn.
+  return andThen(stepTo(next, ...retry), advance)
 }
 
 export const receiveMessage = (state: FilesState, it: Download, message: FileChannelMessage): FilesStep => {

@@ -17,6 +17,7 @@ import {
   type FilesState,
   type FilesStep,
   type PeerRoute,
+  type StopCause,
 } from './state.ts'
 
 const newDownload = (key: DownloadKey, file: FileCard, at: number): Download => ({
@@ -158,9 +159,9 @@ export const storeOpened = (state: FilesState, key: DownloadKey, stored: number,
   return request(withDownload(state, opened), key, at)
 }
 
-export const storeFailed = (state: FilesState, key: DownloadKey): FilesStep => {
+export const storeFailed = (state: FilesState, key: DownloadKey, why: StopCause): FilesStep => {
   const it = state.downloads.get(key)
-  return it && activeDownload.has(it.phase) ? stop(state, it, 'no-room') : stepTo(state)
+  return it && activeDownload.has(it.phase) ? stop(state, it, why) : stepTo(state)
 }
 
 /** Asks its owner, on the transport that leads there. */

@@ -43,8 +43,11 @@ export type DownloadSource =
 
 export type DownloadPhase = DownloadStage['phase']
 
-/** Why a transfer stopped: what the other side said, or what happened here. `withdrawn`: its owner takes it back. */
-export type StopCause = StopReason | 'withdrawn' | 'own-choice' | 'no-answer' | 'lost'
+/**
+ * Why a transfer stopped: what the other side said, or what happened here. `withdrawn`: its owner takes it back.
+ * `no-storage`: the place where it goes could not be opened or written to.
+ */
+export type StopCause = StopReason | 'no-storage' | 'withdrawn' | 'own-choice' | 'no-answer' | 'lost'
 
 export type Paused = { readonly ours: boolean; readonly theirs: boolean }
 
@@ -161,8 +164,12 @@ export type FilesTimer =
   | { readonly kind: 'answer'; readonly key: DownloadKey; readonly attempt: number }
   | LegacyTimer
 
-/** A folder: its files with their paths below it. */
-export type Folder = { readonly name: string; readonly files: readonly { path: string; file: Blob }[] }
+/** A folder: its files with their paths, which begin with its name, and the paths of those in it that are empty. */
+export type Folder = {
+  readonly name: string
+  readonly files: readonly { readonly path: string; readonly file: Blob }[]
+  readonly emptyFolders: readonly string[]
+}
 
 /** What is offered as one: a file, or a folder, which goes as an archive. */
 export type ShareItem = { readonly name: string; readonly file: Blob } | Folder
@@ -179,7 +186,7 @@ export type FilesEvent =
   | { type: 'pause'; key: DownloadKey | UploadKey; on: boolean }
   | { type: 'cancel'; key: DownloadKey | UploadKey }
   | { type: 'store-opened'; key: DownloadKey; stored: number }
-  | { type: 'store-failed'; key: DownloadKey }
+  | { type: 'store-failed'; key: DownloadKey; why: 'no-room' | 'no-storage' }
   | { type: 'stored'; key: DownloadKey; bytes: number }
   | { type: 'checked'; key: DownloadKey; digest: string }
   | { type: 'kept'; key: DownloadKey; here: boolean }

@@ -134,7 +134,7 @@ const onStore = (state: FilesState, event: StoreEvent, at: number): FilesStep =>
     case 'store-opened':
       return storeOpened(state, key, event.stored, at)
     case 'store-failed':
-      return storeFailed(state, key)
+      return storeFailed(state, key, event.why)
     case 'checked':
       return checked(state, key, event.digest)
     case 'kept': {

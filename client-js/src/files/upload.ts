@@ -12,6 +12,7 @@ import {
   rated,
   stepEach,
   stepTo,
+  withRoomForUpload,
   withShare,
   withUpload,
 } from './change.ts'
@@ -30,7 +31,6 @@ import {
   type Upload,
   type UploadKey,
   uploadAt,
-  uploadsMax,
 } from './state.ts'
 
 /** Read and handed to the channel in one go: a block, so that it can be hashed in passing. */
@@ -54,8 +54,9 @@ export const channelRequested = (
   const before = previousUpload(state, member, message)
   if (message.kind === 'decline') return declined(state, channel, member, share, before)
   const channels = [...state.uploads.values()].filter(it => it.member === member && channelUpload(it)).length
-  const full = channels >= channelsMax || (!before && state.uploads.size >= uploadsMax)
-  if (!share || full || message.from > share.file.size) return stepTo(state, ...hangUp(channel, 'gone'))
+  const roomy = before ? state : withRoomForUpload(state)
+  if (!share || roomy === null || channels >= channelsMax || message.from > share.file.size)
+    return stepTo(state, ...hangUp(channel, 'gone'))
   const key = before?.key ?? (`out ${state.next}` as const)
   const token = before?.resumeToken ?? resumeToken
   const ours = before?.paused.ours === true && before.phase === 'waiting'
@@ -77,7 +78,7 @@ export const channelRequested = (
   const pause: FilesEffect[] = ours ? [{ type: 'send', channel, message: { kind: 'pause', on: true } }] : []
   const begin = { kind: 'begin', size: share.file.size, resumeToken: token } as const
   const started = stepTo(
-    withUpload({ ...state, next: state.next + 1 }, it),
+    withUpload({ ...roomy, next: state.next + 1 }, it),
     ...close,
     { type: 'send', channel, message: begin },
     ...pause,
@@ -103,9 +104,10 @@ const declined = (
 ): FilesStep => {
   const close: FilesEffect = { type: 'close-channel', channel }
   const route = state.routes.get(member)
-  if (!share || before || !route || state.uploads.size >= uploadsMax) return stepTo(state, close)
+  const roomy = withRoomForUpload(state)
+  if (!share || before || !route || roomy === null) return stepTo(state, close)
   const it = newUpload(`out ${state.next}`, share, member, route.name, 'channel', 0)
-  return stepTo(withUpload({ ...state, next: state.next + 1 }, it), close)
+  return stepTo(withUpload({ ...roomy, next: state.next + 1 }, it), close)
 }
 
 /** Reads the next slice, hands over the one that is read, or ends: whatever can be done now. */

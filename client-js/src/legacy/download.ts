@@ -3,7 +3,7 @@
  * after some 11 seconds whatever happens in it; what is missing is then asked for in a new session. Pure.
  */
 import { andThen, noRate, stepTo, withDownload } from '../files/change.ts'
-import { stopSilently } from '../files/ending.ts'
+import { advance, stopSilently } from '../files/ending.ts'
 import {
   type Download,
   type DownloadKey,
@@ -43,7 +43,7 @@ export const requestLegacy = (state: FilesState, key: DownloadKey, at: number): 
   const it = state.downloads.get(key)
   if (!it) return stepTo(state)
   if (state.routes.get(it.owner)?.transport !== 'legacy' || it.paused.ours)
-    return stepTo(withDownload(state, downloadAt(it, { phase: 'waiting' })))
+    return advance(withDownload(state, downloadAt(it, { phase: 'waiting' })))
   const action = state.nextAction
   const source: LegacyDownload = {
     kind: 'legacy',
@@ -222,7 +222,7 @@ export const legacyRouteChanged = (state: FilesState, it: Download): FilesStep =
   const route = state.routes.get(it.owner)
   if (route?.transport === 'legacy' || it.phase === 'queued' || it.phase === 'checking') return stepTo(state)
   if (!route) return stopSilently(state, it, 'lost')
-  return stepTo(withDownload(state, downloadAt(it, { phase: 'waiting' })))
+  return advance(withDownload(state, downloadAt(it, { phase: 'waiting' })))
 }
 
 export const pauseLegacyDownload = (state: FilesState, it: Download, on: boolean, at: number): FilesStep => {

@@ -25,8 +25,8 @@ export class SideConnectionRuntime {
     const conns = this.#conns.get(key) ?? new Map<number, PeerConn>()
     switch (effect.type) {
       case 'side-open':
-        conns.set(effect.peer, this.#open(key, effect.peer))
         this.#conns.set(key, conns)
+        conns.set(effect.peer, this.#open(key, effect.peer, conns))
         return
       case 'side-signal':
         return conns.get(effect.peer)?.signal(effect.signal)
@@ -58,15 +58,19 @@ export class SideConnectionRuntime {
     this.#conns.clear()
   }
 
-  #open(key: UploadKey, peer: number): PeerConn {
+  #open(key: UploadKey, peer: number, conns: ReadonlyMap<number, PeerConn>): PeerConn {
+    // A later session has the same key; what an earlier one still says is not about it.
+    const current = (event: FilesEvent): void => {
+      if (this.#conns.get(key) === conns) this.#feed(event)
+    }
     return this.#connect(true, {
-      signal: signal => this.#feed({ type: 'side-signalled', key, peer, signal }),
-      opened: () => this.#feed({ type: 'side-opened', key, peer }),
+      signal: signal => current({ type: 'side-signalled', key, peer, signal }),
+      opened: () => current({ type: 'side-opened', key, peer }),
       frame: frame => {
         const message = peer === steering ? parseSideMessage(decodeFrame(frame)) : null
-        if (message) this.#feed({ type: 'side-message', key, message })
+        if (message) current({ type: 'side-message', key, message })
       },
-      closed: () => this.#feed({ type: 'side-closed', key }),
+      closed: () => current({ type: 'side-closed', key }),
     })
   }
 }

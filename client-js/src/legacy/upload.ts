@@ -2,7 +2,7 @@
  * How a file of ours goes to an original page: all of it is pushed in order, since such a page takes what is pushed at
  * any pace, and whatever it misses is sent once more. Pure.
  */
-import { newUpload, noRate, rated, stepEach, stepTo, withUpload } from '../files/change.ts'
+import { newUpload, noRate, rated, stepEach, stepTo, withRoomForUpload, withUpload } from '../files/change.ts'
 import {
   activeUpload,
   type FilesEffect,
@@ -13,7 +13,6 @@ import {
   type Upload,
   type UploadKey,
   uploadAt,
-  uploadsMax,
 } from '../files/state.ts'
 import type { FileSignal } from '../wire/file.ts'
 import type { MemberId } from '../wire/ids.ts'
@@ -59,7 +58,8 @@ const uploadRequested = (
   const large = usesSideConnections(signal.mode, share.file.size)
   if (signal.mode !== legacyModes.main && !large) return refuse('cancel')
   const before = [...state.uploads.values()].find(it => it.member === from && it.file === signal.file)
-  if (!before && state.uploads.size >= uploadsMax) return refuse('cancel')
+  const roomy = before ? state : withRoomForUpload(state)
+  if (roomy === null) return refuse('cancel')
   const key: UploadKey = before?.key ?? `out ${state.next}`
   const action = state.nextAction
   const via: LegacyUpload = {
@@ -75,10 +75,12 @@ const uploadRequested = (
     side: large ? noSideConnections : null,
   }
   const row = newUpload(key, share, from, route.name, 'legacy', at)
-  const next = { ...state, next: state.next + 1, nextAction: action + 1 }
+  const next = { ...roomy, next: state.next + 1, nextAction: action + 1 }
   const ack = { kind: 'ack', from: action, to: signal.from, mode: signal.mode } as const
   const waiting = withUpload(next, uploadAt(row, { phase: 'waiting', via }))
-  return stepTo(waiting, { type: 'send-signal', to: from, signal: ack })
+  // What it had asked for before is over, and the connections of that with it.
+  const left: FilesEffect[] = sessionOf(before)?.side ? [{ type: 'side-close', key }] : []
+  return stepTo(waiting, ...left, { type: 'send-signal', to: from, signal: ack })
 }
 
 export const receiveUploadSignal = (

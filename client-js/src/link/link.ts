@@ -11,6 +11,7 @@ import {
   type Signal,
   type TrackKind,
 } from '../wire/signal.ts'
+import { attempt, within } from './browser-api.ts'
 import { type CandidateKind, candidateKindOf } from './connection-info.ts'
 import {
   type Action,
@@ -20,6 +21,7 @@ import {
   negotiate,
   startNegotiation,
 } from './negotiation.ts'
+import { newPeerConnection } from './peer-connection.ts'
 import { Receiving } from './receiving.ts'
 import { Sending, type Tuning } from './sending.ts'
 
@@ -54,6 +56,8 @@ const waitingBytesMax = 4_194_304
 const droppableBytesMax = 1_048_576
 /** With so little waiting, other messages need not wait long behind those of a file. */
 const drainedBytes = 131_072
+/** A browser makes a report within a few milliseconds, if it makes one at all. */
+const reportMs = 1_500
 
 export class Link {
   readonly #pc: RTCPeerConnection
@@ -75,7 +79,7 @@ export class Link {
   constructor(initiator: boolean, configuration: RTCConfiguration, ports: LinkPorts) {
     this.#ports = ports
     this.#negotiation = startNegotiation(initiator)
-    this.#pc = new RTCPeerConnection(configuration)
+    this.#pc = newPeerConnection(configuration)
     this.#pc.addEventListener('icecandidate', ({ candidate }) => this.#candidate(candidate))
     this.#pc.addEventListener('connectionstatechange', () => this.#connectionChanged())
     this.#sending = new Sending(this.#pc)
@@ -106,11 +110,8 @@ export class Link {
   }
 
   async candidateKind(): Promise<CandidateKind | null> {
-    try {
-      return candidateKindOf(await this.#pc.getStats())
-    } catch {
-      return null
-    }
+    const report = await this.#report()
+    return report && candidateKindOf(report)
   }
 
   /** The far end is a page of ours: when the network loses it, the connection looks for another way before it ends. */
@@ -129,8 +130,13 @@ export class Link {
     if (channel?.readyState !== 'open') return
     if (droppable && channel.bufferedAmount > droppableBytesMax) return
     if (channel.bufferedAmount > waitingBytesMax) return this.#fail()
-    if (typeof frame === 'string') channel.send(frame)
-    else channel.send(frame)
+    try {
+      if (typeof frame === 'string') channel.send(frame)
+      else channel.send(frame)
+    } catch {
+      // Its buffer is full, or it has closed a moment ago: as with a peer that does not read.
+      this.#fail()
+    }
   }
 
   /** Resolves when little waits to be sent: at once, if that is so now or the link is closed. */
@@ -150,20 +156,28 @@ export class Link {
 
   /** Sends the stream with these tracks from now on; said again, with others. For `noReuse` see `Sending`. */
   publish(stream: MediaStream, tracks: readonly MediaStreamTrack[], noReuse: boolean): void {
-    if (this.#open && this.#sending.publish(stream, tracks, noReuse)) this.#needNegotiation()
+    // A track that has just ended, or a connection that has just closed, adds nothing.
+    const grown = this.#open && attempt(() => this.#sending.publish(stream, tracks, noReuse))
+    if (grown) this.#needNegotiation()
   }
 
   unpublish(id: string): void {
     if (this.#open && this.#sending.unpublish(id)) this.#needNegotiation()
   }
 
-  tune(id: string, kind: TrackKind, tuning: Tuning): void {
-    if (this.#open) this.#sending.tune(id, kind, tuning)
+  /** Whether it could be done; see `Sending`. */
+  async tune(id: string, kind: TrackKind, tuning: Tuning): Promise<boolean> {
+    return this.#open && this.#sending.tune(id, kind, tuning)
   }
 
-  /** The entries of a report; null once the link is closed. */
+  /** The entries of a report; null once the link is closed, and where the browser has none. */
   async stats(): Promise<Iterable<unknown> | null> {
-    return this.#open ? (await this.#pc.getStats()).values() : null
+    return (await this.#report())?.values() ?? null
+  }
+
+  /** Null once the link is closed, and where the browser fails or takes too long. */
+  async #report(): Promise<RTCStatsReport | null> {
+    return this.#open ? within(reportMs, this.#pc.getStats(), null) : null
   }
 
   /** How loud each track is that comes, 0 to 1, by its id. */

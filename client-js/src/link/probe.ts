@@ -1,5 +1,6 @@
 /** Asks whether a STUN or TURN server answers, by a connection that leads nowhere. */
 import { isTurn } from '../wire/ice.ts'
+import { attempt } from './browser-api.ts'
 
 export type Answered = 'yes' | 'no'
 
@@ -10,7 +11,11 @@ export const answersIce = (server: RTCIceServer): Promise<Answered> => {
   const urls = [server.urls].flat()
   const turn = urls.every(isTurn)
   const wanted = turn ? 'relay' : 'srflx'
-  const pc = new RTCPeerConnection({ iceServers: [server], iceTransportPolicy: turn ? 'relay' : 'all' })
+  const pc = attempt(
+    () => new RTCPeerConnection({ iceServers: [server], iceTransportPolicy: turn ? 'relay' : 'all' }),
+  )
+  // Refused by the browser, as one on a blocked port is.
+  if (!pc) return Promise.resolve('no')
   return new Promise<Answered>(resolve => {
     const late = setTimeout(() => done('no'), answerMs)
     const done = (answered: Answered): void => {

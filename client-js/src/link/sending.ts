@@ -3,6 +3,7 @@
  * come and go within a stream without a message to the far end; only one more transceiver has to be negotiated.
  */
 import type { TrackKind } from '../wire/signal.ts'
+import { within } from './browser-api.ts'
 
 /** How a track is to be sent. What is left out is up to the browser. */
 export type Tuning = {
@@ -18,6 +19,8 @@ type PublishedStream = {
 }
 
 const kinds = ['audio', 'video'] as const
+/** A change that has not been made by then does not hold up the ones behind it. */
+const changeMs = 5_000
 
 export class Sending {
   readonly #pc: RTCPeerConnection
@@ -41,7 +44,7 @@ export class Sending {
     for (const kind of kinds) {
       const track = tracks.find(it => it.kind === kind) ?? null
       const transceiver = transceivers.get(kind)
-      if (transceiver) this.#change(() => replace(transceiver.sender, track))
+      if (transceiver) void this.#change(() => replace(transceiver.sender, track))
       else if (track) {
         transceivers.set(kind, this.#transceiverFor(track, stream, noReuse))
         grown = true
@@ -70,14 +73,16 @@ export class Sending {
       for (const { sender } of transceivers.values()) if ('setStreams' in sender) sender.setStreams(stream)
   }
 
-  tune(id: string, kind: TrackKind, tuning: Tuning): void {
+  /** Whether it is in force now. A sender that is being negotiated can refuse it, and take it later. */
+  async tune(id: string, kind: TrackKind, tuning: Tuning): Promise<boolean> {
     const sender = this.#streams.get(id)?.transceivers.get(kind)?.sender
-    if (!sender) return
-    this.#change(() => tuneSender(sender, tuning))
+    return sender ? this.#change(() => tuneSender(sender, tuning)) : false
   }
 
-  #change(change: () => Promise<void>): void {
-    this.#changes = this.#changes.then(change)
+  #change<Done>(change: () => Promise<Done>): Promise<Done | false> {
+    const changed = this.#changes.then(() => within(changeMs, change(), false as const))
+    this.#changes = changed.then(() => undefined)
+    return changed
   }
 
   /**
@@ -99,7 +104,7 @@ export class Sending {
       this.#free = this.#free.filter(it => it !== freed)
       freed.sender.setStreams(stream)
       freed.direction = 'sendrecv'
-      this.#change(() => replace(freed.sender, track))
+      void this.#change(() => replace(freed.sender, track))
       return freed
     }
     const sender = this.#pc.addTrack(track, stream)
@@ -123,18 +128,21 @@ const replace = async (sender: RTCRtpSender, track: MediaStreamTrack | null): Pr
   }
 }
 
-const tuneSender = async (sender: RTCRtpSender, tuning: Tuning): Promise<void> => {
+const tuneSender = async (sender: RTCRtpSender, tuning: Tuning): Promise<boolean> => {
   try {
     const parameters = sender.getParameters()
+    // Some browsers have no encodings before the first negotiation.
     const [encoding] = parameters.encodings
-    if (!encoding) return
+    if (!encoding) return false
     encoding.active = tuning.active
     limit(encoding, 'maxBitrate', tuning.bitsPerSecondMax)
     limit(encoding, 'maxFramerate', tuning.framesPerSecondMax)
     if (sender.track?.kind === 'video') limit(encoding, 'scaleResolutionDownBy', tuning.scaleDownBy ?? 1)
     await sender.setParameters(parameters)
+    return true
   } catch {
-    // A sender that is stopped meanwhile needs no tuning.
+    // Stopped meanwhile, or negotiated between the reading and the writing, after which it works.
+    return false
   }
 }
 

@@ -51,21 +51,33 @@ const dropOthers = async (): Promise<void> => {
 
 /** A server that is down behind a proxy is no network either. */
 const fromNetwork = async (request: Request): Promise<Response> => {
-  const kept = async (): Promise<Response | undefined> => (await caches.open(cacheName)).match(page)
+  const kept = async (): Promise<Response | undefined> => {
+    try {
+      return await (await caches.open(cacheName)).match(page)
+    } catch {
+      return undefined
+    }
+  }
+  const answer = await fetch(request).catch(() => null)
+  if (!answer) return (await kept()) ?? Response.error()
+  if (isPage(answer)) await keep(page, answer)
+  return answer.status >= 500 ? ((await kept()) ?? answer) : answer
+}
+
+/** A full disk or a browser that keeps nothing costs the next start without a network, not what is here now. */
+const keep = async (under: RequestInfo, answer: Response): Promise<void> => {
   try {
-    const answer = await fetch(request)
-    if (isPage(answer)) await (await caches.open(cacheName)).put(page, answer.clone())
-    return answer.status >= 500 ? ((await kept()) ?? answer) : answer
+    await (await caches.open(cacheName)).put(under, answer.clone())
   } catch {
-    return (await kept()) ?? Response.error()
+    // See above.
   }
 }
 
 const fromKept = async (request: Request): Promise<Response> => {
-  const found = await caches.match(request)
+  const found = await caches.match(request).catch(() => undefined)
   if (found) return found
   const answer = await fetch(request)
-  if (answer.ok) await (await caches.open(cacheName)).put(request, answer.clone())
+  if (answer.ok) await keep(request, answer)
   return answer
 }
 

@@ -1,11 +1,13 @@
 /** The rules of the conversation: what we send, what we receive, what a host relays, and who is typing. Pure. */
-import { type Chat, type ChatEvent, withId } from '../wire/chat.ts'
+import { splitText } from '../base/text.ts'
+import { type Chat, type ChatEvent, chatUnitsMax, withId } from '../wire/chat.ts'
 import { type MemberId, type MessageId, messageId, type PeerId } from '../wire/ids.ts'
-import { broadcast, charge, stepTo, withEntry } from './change.ts'
+import { broadcast, charge, chargeFiles, stepTo, withEntry } from './change.ts'
 import { receiveOffers } from './file.ts'
 import { answerHistoryRequest, receiveHistory } from './history.ts'
 import { acknowledge, enqueue } from './outbox.ts'
 import { rulesOf } from './role.ts'
+import { nameOf } from './roster.ts'
 import { capsOf, type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
 import { changeMessage, findMessage, type NewChat, withoutEntry, withReaction } from './timeline.ts'
 
@@ -14,6 +16,9 @@ const typingMs = 6_000
 const typingRepeatMs = 3_000
 /** A message that nobody has acknowledged after so long counts as not delivered. */
 const deliveryMs = 4_000
+
+/** A text as the messages that it is sent as: one, unless it is too long for that. */
+export const messageParts = (text: string): string[] => splitText(text, chatUnitsMax)
 
 /** Whether somebody is here, or will be when a broken link is back. */
 export const canSpeak = (state: RoomState): boolean =>
@@ -49,6 +54,7 @@ export const say = (
   const entry: NewChat = {
     kind: 'chat',
     name: state.person.name,
+    from: null,
     own: true,
     text,
     id,
@@ -80,7 +86,7 @@ export const receiveChat = (
   received: Chat,
   at: number,
 ): RoomStep => {
-  const name = speaker === null ? undefined : state.members.get(speaker)?.name
+  const name = nameOf(state, speaker)
   if (speaker === null || name === undefined) return stepTo(state)
   const { state: next, allowed } = charge(state, via, name, at)
   if (!allowed) return stepTo(next)
@@ -99,9 +105,19 @@ export const receiveChat = (
   const message = rulesOf(next).relays ? withAssignedId(next, received) : received
   // Without text a message can still hold files, which others may understand.
   const { text, id, replyTo } = message
-  const entry: NewChat = { kind: 'chat', name, own: false, text, id, replyTo, delivery: 'sent' }
+  const entry: NewChat = {
+    kind: 'chat',
+    name,
+    from: speaker,
+    own: false,
+    text,
+    id,
+    replyTo,
+    delivery: 'sent',
+  }
   const shown = withoutTyping(text.trim() === '' ? next : withEntry(next, entry, at), speaker)
-  const listed = receiveOffers(shown, speaker, name, message.files ?? [], at)
+  const { state: charged, allowed: files } = chargeFiles(shown, via, name, message.files ?? [], at)
+  const listed = receiveOffers(charged, speaker, name, files, at)
   const step = stepTo(listed.state, ...listed.effects, ...thanks)
   if (!rulesOf(shown).relays) return step
   const passedOn = stepTo(
@@ -131,7 +147,7 @@ export const receiveChatEvent = (
   event: ChatEvent,
   at: number,
 ): RoomStep => {
-  const name = speaker === null ? undefined : state.members.get(speaker)?.name
+  const name = nameOf(state, speaker)
   if (event.kind === 'ack') return stepTo(acknowledge(state, via, event.id))
   if (event.kind === 'history') return receiveHistory(state, via, event.messages, at)
   if (speaker === null || name === undefined) return stepTo(state)

@@ -7,6 +7,7 @@ import { type FileId, hostMember, type MemberId, type MessageId, nobody, type Pe
 import { broadcast, charge, stepEach, stepTo, withEntry } from './change.ts'
 import { enqueue } from './outbox.ts'
 import { rulesOf } from './role.ts'
+import { nameOf } from './roster.ts'
 import { type FileNotice, type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
 
 type Announced = Extract<FileMessage, { kind: 'file-announced' }>
@@ -21,7 +22,7 @@ export const fileAnnounced = (
   message: Announced,
   at: number,
 ): RoomStep => {
-  const name = speaker === null ? undefined : state.members.get(speaker)?.name
+  const name = nameOf(state, speaker)
   if (name === undefined || !rulesOf(state).relays) return stepTo(state)
   const { state: next, allowed } = charge(state, via, name, at)
   return allowed ? stepTo(next, ...broadcast(next, speaker, message, via)) : stepTo(next)
@@ -135,11 +136,24 @@ export const receiveOffers = (
   at: number,
 ): RoomStep =>
   stepEach(rulesOf(state).relays ? withOffers(state, owner, files) : state, files, (now, file) => {
-    const known = now.timeline.some(it => it.kind === 'file' && it.owner === owner && it.file === file.id)
-    const shown = known ? now : withEntry(now, { kind: 'file', name, own: false, owner, file: file.id }, at)
+    // An earlier page of ours has a part of it: its card shows the offer from now on, and there is one card only.
+    const resumed = claimed(now, owner, name, file.id)
+    const known = resumed.timeline.some(it => it.kind === 'file' && it.owner === owner && it.file === file.id)
+    const shown = known
+      ? resumed
+      : withEntry(resumed, { kind: 'file', name, own: false, owner, file: file.id }, at)
     const effect: RoomEffect = { type: 'file', from: owner, about: { kind: 'offered', file } }
     return stepTo(shown, effect)
   })
+
+/** The owner of a file that we know by name alone turns out to be this member. */
+const claimed = (state: RoomState, owner: MemberId, name: string, file: FileId): RoomState => {
+  const left = state.timeline.find(
+    it => it.kind === 'file' && it.owner === nobody && it.file === file && it.name === name,
+  )
+  if (left?.kind !== 'file') return state
+  return { ...state, timeline: state.timeline.map(it => (it === left ? { ...left, owner } : it)) }
+}
 
 /** Who it was is known by name alone. */
 export const addResumableFile = (state: RoomState, { id }: FileCard, name: string, at: number): RoomStep =>

@@ -7,6 +7,7 @@ import { type HistoryEntry, historyBytesMax, historyMax, writeHistoryEntry } fro
 import { hostMember, type PeerId } from '../wire/ids.ts'
 import { utf8Bytes } from '../wire/json.ts'
 import { stepTo, withEntry, withLink } from './change.ts'
+import { nameOf } from './roster.ts'
 import { capsOf, type RoomState, type RoomStep } from './state.ts'
 import { type ChatEntry, findMessage, prepend } from './timeline.ts'
 
@@ -58,13 +59,14 @@ export const receiveHistory = (
   const { history } = state
   if (history.phase !== 'asked' || history.peer !== via) return stepTo(state)
   const member = state.links.get(via)?.member ?? hostMember
-  const sharedBy = state.members.get(member)?.name ?? ''
+  const sharedBy = nameOf(state, member) ?? ''
   const earlier = entries
     .filter(({ id }) => !findMessage(state.timeline, id))
     .map(
       (it): Omit<ChatEntry, 'key'> => ({
         kind: 'chat',
         name: it.name,
+        from: null,
         own: false,
         text: it.text,
         id: it.id,

@@ -4,8 +4,9 @@
 import { memberId, type PeerId, roomItself } from '../wire/ids.ts'
 import { andThen, broadcast, stepTo, withEntry, withLink, withoutLink, withoutMember } from './change.ts'
 import { rulesOf } from './role.ts'
+import { nameOf } from './roster.ts'
 import { capsOf, type LinkState, linkAt, linksMax, type RoomState, type RoomStep } from './state.ts'
-import { fullBucket } from './timeline.ts'
+import { fullBucket, fullFileBucket } from './timeline.ts'
 
 /** A broken link is called again after this time, doubled with every attempt up to the longest. */
 const redialMs = 500
@@ -34,6 +35,7 @@ const freshLink = (
   member: previous?.member ?? null,
   attempt: (previous?.attempt ?? 0) + 1,
   bucket: previous?.bucket ?? fullBucket(at),
+  fileBucket: previous?.fileBucket ?? fullFileBucket(at),
   unacked: previous?.unacked ?? [],
   historySent: previous?.historySent ?? false,
 })
@@ -170,7 +172,7 @@ export const removePeer = (state: RoomState, peer: PeerId, at: number): RoomStep
 }
 
 const removeMember = (state: RoomState, member: NonNullable<LinkState['member']>, at: number): RoomStep => {
-  const name = state.members.get(member)?.name
+  const name = nameOf(state, member)
   if (name === undefined) return stepTo(state)
   const without = withEntry(withoutMember(state, member), { kind: 'notice', notice: 'left', name }, at)
   if (!rulesOf(state).relays) return stepTo(without)

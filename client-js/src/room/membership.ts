@@ -13,6 +13,8 @@ import { renameReactor } from './timeline.ts'
 
 /** A peer that says nothing for so long will find us in the server's announcement. */
 const movedWaitMs = 1_500
+/** How long a server that takes no joins just now is left alone. */
+const tryLaterMs = 4_000
 
 export const serverLost = (state: RoomState, at: number): RoomStep => {
   if (state.ended || state.membership.type === 'offline') return stepTo(state)
@@ -116,6 +118,10 @@ export const rejoined = (state: RoomState, at: number): RoomStep => {
 export const rejoinRejected = (state: RoomState, refusal: Refusal, at: number): RoomStep => {
   if (state.ended) return stepTo(state)
   if (refusal === 'unreachable') return stepTo({ ...state, membership: { type: 'offline' } })
+  if (refusal === 'try-later') {
+    const waiting: RoomState = { ...state, membership: { type: 'announcing', awaiting: new Set() } }
+    return stepTo(waiting, { type: 'timer', timer: { kind: 'join' }, ms: tryLaterMs })
+  }
   const lost = withEntry(
     { ...state, membership: { type: 'rejected', refusal } },
     { kind: 'notice', notice: 'room-gone', name: '' },

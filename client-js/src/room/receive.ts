@@ -21,6 +21,7 @@ import { requestHistory, skipHistory } from './history.ts'
 import { moveAcked, peerMoved } from './membership.ts'
 import { retransmit } from './outbox.ts'
 import { rulesOf } from './role.ts'
+import { nameOf } from './roster.ts'
 import type { LinkState, RoomEffect, RoomState, RoomStep } from './state.ts'
 
 export const receive = (state: RoomState, via: PeerId, received: Received, at: number): RoomStep => {
@@ -78,9 +79,9 @@ const onMessage = (
     case 'chat':
       return receiveChat(state, via, speaker, message, at)
     case 'ask-roster':
-      return stepTo(state, ...rosterFor(state, via))
+      return paced(state, via, at, now => stepTo(now, ...rosterFor(now, via)))
     case 'ask-card':
-      return stepTo(state, cardFor(state, via))
+      return paced(state, via, at, now => stepTo(now, cardFor(now, via)))
     case 'roster':
       return stepTo(withRoster(state, message.members))
     case 'card': {
@@ -90,7 +91,7 @@ const onMessage = (
     case 'lost':
       return speaker === roomItself ? memberLost(state, via, message.id, at) : stepTo(state)
     case 'moved':
-      return peerMoved(state, via, message.to)
+      return paced(state, via, at, now => peerMoved(now, via, message.to))
     case 'signal':
       return stepTo(state, { type: 'signal', over: via, signal: message.signal })
     case 'moved-noted':
@@ -104,13 +105,27 @@ const onMessage = (
     case 'file-announced':
       return fileAnnounced(state, via, speaker, message, at)
     case 'file-withdrawn':
-      return fileWithdrawn(state, via, speaker, message)
+      return paced(state, via, at, now => fileWithdrawn(now, via, speaker, message))
     case 'file-signal':
     case 'direct':
       return deliverOrRelay(state, via, speaker, message)
     default:
       return receiveCall(state, via, speaker, message, at)
   }
+}
+
+/** What makes us draw, answer or pass on is charged to the link that it came over, as what is said is. */
+const paced = (state: RoomState, via: PeerId, at: number, act: (state: RoomState) => RoomStep): RoomStep => {
+  const name = nameOf(state, state.links.get(via)?.member ?? null) ?? ''
+  const { state: charged, allowed } = charge(state, via, name, at)
+  return allowed ? act(charged) : stepTo(charged)
+}
+
+const isSame = (state: RoomState, { id, name, avatar, caps }: Member): boolean => {
+  const known = state.members.get(id)
+  return (
+    known?.name === name && known.avatar === avatar && JSON.stringify(known.caps) === JSON.stringify(caps)
+  )
 }
 
 /**
@@ -124,7 +139,10 @@ const hello = (
   at: number,
 ): RoomStep => {
   const member = { ...message.person, id: memberId(via) }
-  if (link.phase === 'ready') return stepTo(withMember(state, member))
+  if (link.phase === 'ready')
+    return isSame(state, member)
+      ? stepTo(state)
+      : paced(state, via, at, now => stepTo(withMember(now, member)))
   if (link.phase !== 'greeting') return stepTo(state)
   if (link.initiator && message.password !== state.card.password) return reject(state, via)
   const ready = withLink(state, via, { ...link, phase: 'ready', member: member.id })
@@ -146,8 +164,9 @@ const memberArrived = (state: RoomState, via: PeerId, member: Member, at: number
   const listed = withMember(state, member)
   const link = state.links.get(via)
   if (known || (link?.member === member.id && !link.cameLater)) return listed
-  const { state: next, allowed } = charge(listed, via, member.name, at)
-  return allowed ? withEntry(next, { kind: 'notice', notice: 'joined', name: member.name }, at) : next
+  const name = nameOf(listed, member.id) ?? member.name
+  const { state: next, allowed } = charge(listed, via, name, at)
+  return allowed ? withEntry(next, { kind: 'notice', notice: 'joined', name }, at) : next
 }
 
 const reject = (state: RoomState, via: PeerId): RoomStep =>
@@ -195,12 +214,21 @@ const introduce = (
 ): RoomStep => {
   if (speaker === null || speaker === roomItself || speaker === state.selfMember) return stepTo(state)
   const member = { ...person, id: speaker }
-  if (!rulesOf(state).relays)
-    return stepTo(link.phase === 'ready' ? memberArrived(state, via, member, at) : state)
+  if (!rulesOf(state).relays) {
+    if (link.phase !== 'ready' || isSame(state, member)) return stepTo(state)
+    const arrived = (now: RoomState): RoomStep => stepTo(memberArrived(now, via, member, at))
+    return state.members.has(speaker) ? paced(state, via, at, arrived) : arrived(state)
+  }
   if (link.phase !== 'admitted' && link.phase !== 'ready') return stepTo(state)
+  if (link.phase === 'ready') {
+    if (isSame(state, member)) return stepTo(state)
+    return paced(state, via, at, now =>
+      stepTo(withMember(now, member), ...broadcast(now, speaker, { kind: 'introduce', person }, via)),
+    )
+  }
   const listed = memberArrived(withLink(state, via, { ...link, phase: 'ready' }), via, member, at)
   const others = broadcast(listed, speaker, { kind: 'introduce', person }, via)
-  return stepTo(listed, ...(link.phase === 'admitted' ? welcome(listed, via) : []), ...others)
+  return stepTo(listed, ...welcome(listed, via), ...others)
 }
 
 /** Roster, card, calls: the order in which the original's guests expect them. */
@@ -230,7 +258,7 @@ const withRoster = (state: RoomState, members: readonly Member[]): RoomState => 
 }
 
 const memberLost = (state: RoomState, via: PeerId, id: MemberId, at: number): RoomStep => {
-  const name = state.members.get(id)?.name
+  const name = nameOf(state, id)
   if (name === undefined || id === hostMember) return stepTo(state)
   const { state: next, allowed } = charge(withoutMember(state, id), via, name, at)
   return stepTo(allowed ? withEntry(next, { kind: 'notice', notice: 'left', name }, at) : next)

@@ -1,5 +1,5 @@
 /** Lists who is in the room and how well each is connected, for the views. Pure. */
-import { hostMember } from '../wire/ids.ts'
+import { hostMember, type MemberId } from '../wire/ids.ts'
 import type { Member } from '../wire/peer.ts'
 import type { LinkPhase, LinkState, RoomState } from './state.ts'
 
@@ -13,6 +13,32 @@ export type RosterEntry = {
   readonly host: boolean
 }
 
+/** What looks the same counts as the same: joiners, composition, width and case make no other name. */
+const looksOf = (name: string): string =>
+  name
+    .normalize('NFKC')
+    .replace(/\u200c|\u200d/gu, '')
+    .replace(/\s+/gu, ' ')
+    .trim()
+    .toLowerCase()
+
+/** Everybody else under a name of their own: whoever comes with one that somebody here has gets a number behind it. */
+export const distinctNames = ({ person, members }: RoomState): ReadonlyMap<MemberId, string> => {
+  const taken = new Set([looksOf(person.name)])
+  const names = new Map<MemberId, string>()
+  for (const { id, name } of members.values()) {
+    let distinct = name
+    for (let number = 2; taken.has(looksOf(distinct)); number++) distinct = `${name} ${number}`
+    taken.add(looksOf(distinct))
+    names.set(id, distinct)
+  }
+  return names
+}
+
+/** Undefined for whoever has not introduced themselves. */
+export const nameOf = (state: RoomState, member: MemberId | null): string | undefined =>
+  member === null ? undefined : distinctNames(state).get(member)
+
 export const roster = (state: RoomState): RosterEntry[] => {
   const { role } = state
   const self: RosterEntry = {
@@ -22,14 +48,17 @@ export const roster = (state: RoomState): RosterEntry[] => {
     host: role === 'host',
   }
   if (state.ended) return [self]
-  const members = [...state.members.values()].map(member => entryOf(state, member))
+  const names = distinctNames(state)
+  const members = [...state.members.values()].map(member =>
+    entryOf(state, member, names.get(member.id) ?? member.name),
+  )
   return [self, ...members, ...unknownPeers(state)]
 }
 
-const entryOf = (state: RoomState, member: Member): RosterEntry => {
+const entryOf = (state: RoomState, member: Member, name: string): RosterEntry => {
   const link = [...state.links.values()].find(it => it.member === member.id)
   const host = state.role === 'guest' && member.id === hostMember
-  return { key: member.id, name: member.name, connectionStatus: link ? statusOf(link) : 'via-host', host }
+  return { key: member.id, name, connectionStatus: link ? statusOf(link) : 'via-host', host }
 }
 
 const unknownPeers = (state: RoomState): RosterEntry[] =>

@@ -36,6 +36,8 @@ type LinkFields = {
   /** Counts the calls over this link, so that a timer of an earlier one is recognised as stale. */
   readonly attempt: number
   readonly bucket: TokenBucket
+  /** For the files that its messages list. */
+  readonly fileBucket: TokenBucket
   /** Messages whose arrival the peer has not acknowledged. */
   readonly unacked: readonly OutboxEntry[]
   /** The peer has asked for what was said before it came, and has been answered. */
@@ -57,8 +59,19 @@ export type LinkPhase = LinkStage['phase']
 
 /** The same link at another stage. Nothing of the stage before is left over. */
 export const linkAt = (link: LinkState, stage: LinkStage, change: Partial<LinkFields> = {}): LinkState => {
-  const { initiator, inRoom, cameLater, attempt, bucket, unacked, historySent } = link
-  return { initiator, inRoom, cameLater, attempt, bucket, unacked, historySent, ...change, ...stage }
+  const { initiator, inRoom, cameLater, attempt, bucket, fileBucket, unacked, historySent } = link
+  return {
+    initiator,
+    inRoom,
+    cameLater,
+    attempt,
+    bucket,
+    fileBucket,
+    unacked,
+    historySent,
+    ...change,
+    ...stage,
+  }
 }
 
 /**
@@ -133,6 +146,7 @@ export type RoomEvent =
   | { type: 'typing'; on: boolean }
   | { type: 'share-history'; on: boolean }
   | { type: 'timer'; timer: Timer }
+  | { type: 'password-attempts'; count: number }
   | { type: 'server-lost' }
   | { type: 'server-found'; self: PeerId }
   | { type: 'rejoined' }

@@ -6,7 +6,7 @@ import { cut } from '../base/text.ts'
 import { chatUnitsMax, isEmoji } from '../wire/chat.ts'
 import { reconcile, streamArrived, streamGone } from './call.ts'
 import { announce, leaveCall, setMedia, setShownSize } from './call-messages.ts'
-import { andThen, stepTo } from './change.ts'
+import { andThen, stepTo, withAttempts } from './change.ts'
 import { canSpeak, deliveryTimeout, react, say, setTyping, typingTimeout } from './chat.ts'
 import { addResumableFile, offerFiles, sendToMember, withdrawFile } from './file.ts'
 import { historyTimeout } from './history.ts'
@@ -67,6 +67,8 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
       return stepTo({ ...state, sharesHistory: event.on })
     case 'timer':
       return timer(state, event.timer, at)
+    case 'password-attempts':
+      return stepTo(withAttempts(state, event.count, at))
     case 'server-lost':
       return serverLost(state, at)
     case 'server-found':

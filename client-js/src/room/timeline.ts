@@ -5,7 +5,7 @@
 import type { FileId, MemberId, MessageId } from '../wire/ids.ts'
 
 /** For the views, which do not look into the wire's messages themselves. */
-export { chatUnitsMax } from '../wire/chat.ts'
+export { chatUnitsMax, partsMax } from '../wire/chat.ts'
 export type { MessageId } from '../wire/ids.ts'
 
 export type NoticeKind =
@@ -31,13 +31,18 @@ export type Delivery = 'pending' | 'sent' | 'undelivered'
 export type NewChat = {
   readonly kind: 'chat'
   readonly name: string
+  /** Null for ourselves, and for whoever said it before we came. */
+  readonly from: MemberId | null
   readonly own: boolean
   readonly text: string
   readonly id: MessageId | null
   readonly replyTo: MessageId | null
   readonly delivery: Delivery
 }
-export type NewNotice = { readonly kind: 'notice'; readonly notice: NoticeKind; readonly name: string }
+export type NewNotice =
+  | { readonly kind: 'notice'; readonly notice: NoticeKind; readonly name: string }
+  /** Somebody outside tries passwords for the room; `count` of them were wrong. */
+  | { readonly kind: 'notice'; readonly notice: 'password-attempts'; readonly count: number }
 /** A file that somebody offers, or we do. */
 export type NewFile = {
   readonly kind: 'file'
@@ -60,7 +65,19 @@ export type Entry = ChatEntry | FileEntry | (NewNotice & Placed)
 
 export type Timeline = readonly Entry[]
 
-export const entriesMax = 500
+/** Each kind has bounds of its own: a burst of files or notices pushes out its like, and no conversation. */
+export const entriesMax: Readonly<Record<Entry['kind'], number>> = { chat: 500, file: 120, notice: 120 }
+
+/** Without the oldest of each kind that has too many. */
+const bounded = (timeline: Timeline): Timeline => {
+  const surplus = { chat: -entriesMax.chat, file: -entriesMax.file, notice: -entriesMax.notice }
+  for (const { kind } of timeline) surplus[kind] += 1
+  if (surplus.chat <= 0 && surplus.file <= 0 && surplus.notice <= 0) return timeline
+  return timeline.filter(({ kind }) => {
+    surplus[kind] -= 1
+    return surplus[kind] < 0
+  })
+}
 /** Different emoji on one message, and people with the same emoji; more are not shown. */
 export const reactionsMax = 12
 const reactorsMax = 40
@@ -69,14 +86,14 @@ export const append = (timeline: Timeline, entry: NewEntry, at: number): Timelin
   const placed = { key: (timeline.at(-1)?.key ?? 0) + 1, at }
   const next: Entry =
     entry.kind === 'chat' ? { ...entry, ...placed, reactions: [], sharedBy: null } : { ...entry, ...placed }
-  return [...timeline.slice(-(entriesMax - 1)), next]
+  return bounded([...timeline, next])
 }
 
 /** What was said before we came goes before everything else, and gives way first. */
 export const prepend = (timeline: Timeline, earlier: readonly Omit<ChatEntry, 'key'>[]): Timeline => {
   const first = timeline[0]?.key ?? 1
   const keyed = earlier.map((entry, index) => ({ ...entry, key: first - earlier.length + index }))
-  return [...keyed, ...timeline].slice(-entriesMax)
+  return bounded([...keyed, ...timeline])
 }
 
 export const findMessage = (timeline: Timeline, id: MessageId | null): ChatEntry | null =>
@@ -112,27 +129,37 @@ export const withReaction = (entry: ChatEntry, emoji: string, reactor: Reactor, 
   return { ...entry, reactions: reactions.filter(it => it.by.length > 0) }
 }
 
-/** Somebody goes on under another id, and their reactions and files stay theirs. */
+/** Somebody goes on under another id, and their messages, reactions and files stay theirs. */
 export const renameReactor = (timeline: Timeline, from: MemberId, to: MemberId): Timeline =>
   timeline.map(entry => {
     if (entry.kind === 'file') return entry.owner === from ? { ...entry, owner: to } : entry
-    if (entry.kind !== 'chat' || entry.reactions.length === 0) return entry
+    if (entry.kind !== 'chat' || (entry.from !== from && entry.reactions.length === 0)) return entry
     const renamed = (it: Reactor): Reactor => (it.member === from ? { ...it, member: to } : it)
-    return { ...entry, reactions: entry.reactions.map(({ emoji, by }) => ({ emoji, by: by.map(renamed) })) }
+    const reactions = entry.reactions.map(({ emoji, by }) => ({ emoji, by: by.map(renamed) }))
+    return { ...entry, from: entry.from === from ? to : entry.from, reactions }
   })
 
 /** How much of a link's patience is left: a burst is fine, a flood is not. */
 export type TokenBucket = { readonly tokens: number; readonly at: number; readonly warned: boolean }
 
-const burst = 60
-const perSecond = 12
+type Pace = { readonly burst: number; readonly perSecond: number }
+const messagePace: Pace = { burst: 60, perSecond: 12 }
+/** A share is 40 files at most, and whoever comes later is told of 60. */
+const filePace: Pace = { burst: 120, perSecond: 2 }
 
-export const fullBucket = (at: number): TokenBucket => ({ tokens: burst, at, warned: false })
+export const fullBucket = (at: number, { burst }: Pace = messagePace): TokenBucket => ({
+  tokens: burst,
+  at,
+  warned: false,
+})
+export const fullFileBucket = (at: number): TokenBucket => fullBucket(at, filePace)
+export const takeFileToken = (bucket: TokenBucket, at: number) => takeToken(bucket, at, filePace)
 
 /** `verdict` is `warn` the first time a link goes too fast, and `drop` until it has calmed down. */
 export const takeToken = (
   bucket: TokenBucket,
   at: number,
+  { burst, perSecond }: Pace = messagePace,
 ): { bucket: TokenBucket; verdict: 'keep' | 'warn' | 'drop' } => {
   const tokens = Math.min(burst, bucket.tokens + (Math.max(0, at - bucket.at) / 1_000) * perSecond)
   if (tokens >= 1) {

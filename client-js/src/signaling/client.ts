@@ -11,6 +11,7 @@ import {
   events,
   type Identity,
   type Notice,
+  parseAlert,
   parseCreated,
   parseIdentity,
   parseJoined,
@@ -20,6 +21,7 @@ import {
   parseSignalNotice,
   type Refusal,
   writeCreate,
+  writeIdentityRequest,
   writeJoin,
   writeSignal,
 } from '../wire/server.ts'
@@ -77,6 +79,7 @@ export class SignalingClient {
       else this.#answered(body, false)
     })
     this.#socket.on(events.left, (body: unknown) => this.#tell(parsePeerLeft(body)))
+    this.#socket.on(events.alert, (body: unknown) => this.#tell(parseAlert(body)))
     this.#socket.on(events.signal, (body: unknown) => this.#tell(parseSignalNotice(body, this.#self)))
   }
 
@@ -88,7 +91,18 @@ export class SignalingClient {
     )
   }
 
+  /**
+   * A password with accents can be typed in two ways that look the same. Our rooms have the composed one (NFC); those of
+   * other frontends have what was typed there.
+   */
   async join(room: RoomId, password: string): Promise<Answer> {
+    const composed = password.normalize('NFC')
+    const answer = await this.#join(room, composed)
+    const wrong = !answer.ok && answer.refusal === 'wrong-password'
+    return wrong && composed !== password ? this.#join(room, password) : answer
+  }
+
+  async #join(room: RoomId, password: string): Promise<Answer> {
     const answer = await this.#ask(
       events.join,
       id => writeJoin(id, room, password),
@@ -121,20 +135,16 @@ export class SignalingClient {
   }
 
   #sayHello(): void {
-    this.#request(
-      events.identity,
-      requestId => ({ requestId }),
-      body => {
-        const identity = parseIdentity(body)
-        if (!identity) {
-          if (this.#socket.connected) this.#socket.disconnect().connect()
-          return
-        }
-        this.#self = identity.id
-        this.#ports.connected(identity)
-        for (const { go } of this.#waiting.splice(0)) go()
-      },
-    )
+    this.#request(events.identity, writeIdentityRequest, body => {
+      const identity = parseIdentity(body)
+      if (!identity) {
+        if (this.#socket.connected) this.#socket.disconnect().connect()
+        return
+      }
+      this.#self = identity.id
+      this.#ports.connected(identity)
+      for (const { go } of this.#waiting.splice(0)) go()
+    })
   }
 
   #lost(reason: string): void {
@@ -154,7 +164,7 @@ export class SignalingClient {
       const unreachable: Answer = { ok: false, refusal: 'unreachable' }
       const send = (): void =>
         this.#request(event, write, (body, refused) => {
-          if (refused) return resolve({ ok: false, refusal: parseRefusal(body) })
+          if (refused) return resolve({ ok: false, refusal: parseRefusal(event, body) })
           const admission = parse(body)
           resolve(admission ? { ok: true, admission } : unreachable)
         })

@@ -1,5 +1,5 @@
 /** Turns values into words and pieces of text. Pure; what comes out is always set as text, never as markup. */
-import { invisible } from '../base/text.ts'
+import { invisible, strayJoiners } from '../base/text.ts'
 import { locale, spoken } from './language.ts'
 import { inText } from './texts/isolate.ts'
 
@@ -37,15 +37,25 @@ const withoutTail = (address: string): string => {
 
 const unseen = new RegExp(`[${invisible}]`, 'gu')
 
-/** A name as others gave it: on one line, with nothing in it that turns the text around it. */
+/**
+ * A name as others gave it: on one line, with nothing in it that turns the text around it, and the same whichever way
+ * its accents were composed.
+ */
 export const shownName = (name: string): string =>
-  name.replace(unseen, ' ').replace(/\s+/gu, ' ').trim() || '?'
+  name.normalize('NFC').replace(unseen, ' ').replace(strayJoiners, '').replace(/\s+/gu, ' ').trim() || '?'
+
+/** What a reader takes for one character: a flag, or a letter with its accents. Older browsers see code points. */
+const firstCharacter = (word: string): string => {
+  if (typeof Intl.Segmenter !== 'function') return [...word][0] ?? ''
+  const [first] = new Intl.Segmenter(locale(), { granularity: 'grapheme' }).segment(word)
+  return first?.segment ?? ''
+}
 
 export const initials = (name: string): string => {
   const words = shownName(name).split(' ')
   const letters = [words[0], words.length > 1 ? words.at(-1) : undefined]
   return letters
-    .map(word => [...(word ?? '')][0] ?? '')
+    .map(word => firstCharacter(word ?? ''))
     .join('')
     .toLocaleUpperCase(locale())
 }

@@ -4,16 +4,10 @@ import type { IceServer, Settings } from '../app/settings.ts'
 import type { Choice, DeviceKind, Input } from '../call/devices.ts'
 import type { PreviewState } from '../call/preview.ts'
 import type { CallCommands, CallState, Processing } from '../call/state.ts'
-import {
-  type DownloadKey,
-  type FileId,
-  type FilesState,
-  noFiles,
-  type ShareItem,
-  type UploadKey,
-} from '../files/state.ts'
+import { type DownloadKey, type FileId, type FilesState, noFiles, type UploadKey } from '../files/state.ts'
 import type { Refusal, RoomKind, RoomState } from '../room/state.ts'
 import type { MessageId } from '../room/timeline.ts'
+import type { Picked } from './picked.ts'
 import { freshReading, type Reading } from './selectors.ts'
 
 export type View =
@@ -69,20 +63,17 @@ export type Model = {
   /** Somebody looks at the end of the conversation. */
   readonly attending: Signal<boolean>
   readonly files: Signal<FilesState>
-  /** Somebody has just tried to share more than can be offered at once. */
-  readonly tooManyFiles: Signal<boolean>
+  /** The names of files that could not be read when they were to be shared just now. */
+  readonly unreadable: Signal<readonly string[]>
   readonly preview: Signal<PreviewState>
   /** Of the room one is in. */
   readonly call: Signal<CallState | null>
   readonly dialog: Signal<DialogName | null>
 }
 
-/** So many are offered at once, a folder counting as one: each is announced by itself, and peers bear no flood. */
-export const filesAtOnceMax = 40
-
 export type FileCommands = {
-  /** Whether there was anybody to offer them to. */
-  readonly share: (items: readonly ShareItem[]) => boolean
+  /** What cannot be read is named. Whether there was anything to offer, and anybody to offer it to. */
+  readonly share: (picked: Picked) => boolean
   readonly unshare: (file: FileId) => void
   readonly accept: (key: DownloadKey) => void
   /** Straight to where the person says, in browsers that can ask. */
@@ -165,7 +156,7 @@ export const makeModel = (settings: Settings, preview: PreviewState): Model => (
   reading: signal(freshReading),
   attending: signal(false),
   files: signal(noFiles),
-  tooManyFiles: signal(false),
+  unreadable: signal([]),
   preview: signal(preview),
   call: signal<CallState | null>(null),
   dialog: signal<DialogName | null>(null),

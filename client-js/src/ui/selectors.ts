@@ -1,6 +1,6 @@
 /**
- * Answers that several views need and that follow from the state alone: what is unread, what leaving would cost, what
- * one takes along into a call, and whether a relay is missing. Pure.
+ * Answers that several views need and that follow from the state alone: what is unread, whether a list stays at its
+ * end, what leaving would cost, what one takes along into a call, and whether a relay is missing. Pure.
  */
 import { type IceServer, isTurn, type Settings } from '../app/settings.ts'
 import type { PreviewState } from '../call/preview.ts'
@@ -30,6 +30,18 @@ export const readUpTo = (reading: Reading, timeline: Timeline, back: boolean): R
 
 const isNews = (entry: Entry): boolean =>
   (entry.kind === 'chat' && !entry.own && entry.sharedBy === null) || (entry.kind === 'file' && !entry.own)
+
+type Scrolled = { readonly scrollTop: number; readonly scrollHeight: number; readonly clientHeight: number }
+
+/** So near the end counts as at the end. */
+const nearPx = 40
+
+/**
+ * Whether a list is at its end after it has scrolled from `top`. Only somebody who goes up leaves the end: a list that
+ * grew between a scroll and the event that tells of it has left nothing.
+ */
+export const staysAtEnd = (atEnd: boolean, top: number, list: Scrolled): boolean =>
+  list.scrollHeight - list.scrollTop - list.clientHeight < nearPx || (atEnd && list.scrollTop >= top)
 
 export const leaveGuard = (
   { role, members, ended }: RoomState,

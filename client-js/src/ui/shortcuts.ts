@@ -25,12 +25,17 @@ export type Press = {
   readonly altKey: boolean
   readonly metaKey: boolean
   readonly repeat: boolean
-  readonly isComposing: boolean
-}
+} & Composing
+
+/** Of a key's event, what tells that an input method has it. */
+export type Composing = { readonly isComposing: boolean; readonly keyCode: number }
+
+/** Safari ends the composition before the Enter that confirms it; the code 229 tells that key all the same. */
+export const isComposed = ({ isComposing, keyCode }: Composing): boolean => isComposing || keyCode === 229
 
 /** Null where the key belongs to what has the focus, or to the browser. A held key counts once. */
 export const shortcutOf = (press: Press, focus: Focus): Shortcut | null => {
-  if (press.ctrlKey || press.altKey || press.metaKey || press.isComposing || press.repeat) return null
+  if (press.ctrlKey || press.altKey || press.metaKey || isComposed(press) || press.repeat) return null
   if (focus === 'field') return null
   const found = shortcuts.find(({ key }) => key === letterOf(press))
   if (!found || (found.wish === 'talk' && focus === 'control')) return null
@@ -45,6 +50,12 @@ const letterOf = ({ key, code }: Press): string => {
 
 /** `talk` is told when its key goes down, and `release` when it comes up again or can no longer be seen. */
 export type Keys = Readonly<Partial<Record<Shortcut, () => void>>> & { readonly release?: () => void }
+
+/** Without `letters` only the space bar is left, which is no letter and talks only where somebody has chosen that. */
+export const keysAllowed = (keys: Keys, letters: boolean): Keys => {
+  const { talk, release } = keys
+  return letters ? keys : { ...(talk && { talk }), ...(release && { release }) }
+}
 
 /** `keys` is asked with each press: what a key does can change without anything being drawn. */
 export const useKeys = (keys: () => Keys): void => {

@@ -38,6 +38,8 @@ export type ChatEvent =
   | { kind: 'history'; messages: readonly HistoryEntry[] }
 
 export const chatUnitsMax = 2_000
+/** So many messages a long text may become; each is charged to the link that it comes over. */
+export const partsMax = 20
 export const historyMax = 100
 /** Leaves room in a frame for what goes around it. */
 export const historyBytesMax = 60_000

@@ -22,12 +22,21 @@ export type Identity = { id: PeerId; iceServers: IceServer[] }
 export type Admission = { card: RoomCard; host: PeerId | null }
 
 /** Why the server, or the way to it, said no. */
-export type Refusal = 'wrong-password' | 'room-full' | 'no-such-room' | 'room-error' | 'unreachable'
+export type Refusal =
+  | 'wrong-password'
+  | 'room-full'
+  | 'no-such-room'
+  /** The server takes no attempt to join just now: there were too many of them, or it is busy. */
+  | 'try-later'
+  | 'room-error'
+  | 'unreachable'
 
 export type Notice =
   | { type: 'peer-joined'; peer: PeerId; room: RoomId }
   | { type: 'peer-left'; peer: PeerId; room: RoomId }
   | { type: 'signal'; peer: PeerId; room: RoomId; signal: Signal }
+  /** Somebody outside tries passwords for the room: so many wrong ones came from one address. */
+  | { type: 'password-attempts'; room: RoomId; count: number }
 
 /** Event names on the wire. */
 export const events = {
@@ -37,15 +46,19 @@ export const events = {
   signal: 'SIGNAL',
   left: 'DISCONNECTEDUSER',
   refused: 'TYPEERROR',
+  alert: 'ROOM-ALERT',
 } as const
 
 const kindCodes: Readonly<Record<RoomKind, number>> = { mesh: 0, star: 1 }
 
+/** `alerts` asks for what the server notices about the rooms we are in, which it tells only those who know the event. */
+export const writeIdentityRequest = (requestId: string): object => ({ requestId, alerts: true })
+
 export const writeCreate = (requestId: string, draft: Draft): object => ({
   requestId,
   maxUsers: draft.peersMax,
-  name: draft.name,
-  password: draft.password,
+  name: draft.name.normalize('NFC'),
+  password: draft.password.normalize('NFC'),
   type: kindCodes[draft.kind],
 })
 
@@ -93,7 +106,8 @@ export const parseJoined = (body: unknown, room: RoomId, password: string): Admi
   return { card: { ...card, kind: 'star' }, host: peerId(host) }
 }
 
-export const parseRefusal = (body: unknown): Refusal => {
+/** `event` is the request that was refused: code 4 is a fault of any other, and a request to wait of a join. */
+export const parseRefusal = (event: string, body: unknown): Refusal => {
   switch (isRecord(body) ? body['type'] : null) {
     case 1:
       return 'wrong-password'
@@ -101,6 +115,8 @@ export const parseRefusal = (body: unknown): Refusal => {
       return 'room-full'
     case 3:
       return 'no-such-room'
+    case 4:
+      return event === events.join ? 'try-later' : 'room-error'
     default:
       return 'room-error'
   }
@@ -122,6 +138,14 @@ const peerNotice = (
   const peer = idText(fields['userID'])
   const room = idText(fields['roomID'])
   return peer === null || room === null ? null : { type, peer: peerId(peer), room: roomId(room) }
+}
+
+/** Null for alerts of a type that we do not know. */
+export const parseAlert = (body: unknown): Notice | null => {
+  if (!isRecord(body) || body['type'] !== 'password-attempts') return null
+  const room = idText(body['roomID'])
+  const count = wholeNumber(body['count'])
+  return room === null || count === null ? null : { type: 'password-attempts', room: roomId(room), count }
 }
 
 /** A signal is taken only when it is meant for us under the id we have now. */

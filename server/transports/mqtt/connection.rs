@@ -1,7 +1,5 @@
-//! What both ends of one connection share: its packets, what waits to be sent, and until when the client has to say
-//! something.
+//! What both ends of one MQTT connection share: its packets, and what they put into the send queue.
 use std::{
-    future::pending,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -9,58 +7,49 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::Notify,
-    time::{Instant, sleep_until},
-};
-
 use super::packets::{MqttEvent, Packets};
 use crate::{
-    protocols::CloseReason,
-    sessions::SendQueueFull,
+    accounting::Reason,
+    sessions::{Queued, SendQueueFull},
     transports::websocket::{Message, SendQueue},
 };
 
-/// For a client to say CONNECT.
-const PATIENCE: Duration = Duration::from_secs(10);
-
-const LATE: CloseReason = CloseReason { code: 1002, reason: "nothing was incoming for too long" };
+/// For a client to send CONNECT.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub(super) struct MqttConnection {
     pub(super) send_queue: Arc<SendQueue>,
     packets: Mutex<Packets>,
-    /// It wants to hear what is in its mailbox.
+    /// The client wants what is published to its mailbox.
     is_subscribed: AtomicBool,
-    /// When its silence is over, or else it.
-    deadline: Mutex<Option<Instant>>,
-    deadline_set: Notify,
 }
 
 impl MqttConnection {
-    pub(super) fn new(send_queue: Arc<SendQueue>, packet_bytes_max: usize) -> Self {
-        MqttConnection {
-            send_queue,
-            packets: Mutex::new(Packets::new(packet_bytes_max)),
-            is_subscribed: AtomicBool::new(false),
-            deadline: Mutex::new(Some(Instant::now() + PATIENCE)),
-            deadline_set: Notify::new(),
-        }
+    pub(super) fn new(send_queue: Arc<SendQueue>) -> Self {
+        let meter = send_queue.meter();
+        meter.expect(Some((CONNECT_TIMEOUT, Reason::KeepAliveTimeout)));
+        let packets = Mutex::new(Packets::new(meter.limits().message_bytes_max));
+        MqttConnection { send_queue, packets, is_subscribed: AtomicBool::new(false) }
     }
 
-    /// The next word that somebody has to do something about. Everything else that follows from what was heard is on its
-    /// way.
+    /// What the next packet asks for; the answers that need nobody are on their way. `None`: it asks for nothing, or is not
+    /// complete.
     pub(super) fn next(&self, bytes: &mut &[u8]) -> Option<MqttEvent> {
-        let mut packets = self.packets();
-        let n_before = bytes.len();
-        let word = packets.next(bytes);
-        self.send(&mut packets);
-        // The codec measures silence from the first packet on, before which there is our own patience.
-        if n_before > 0
-            && let Some(silence_max) = packets.heard()
-        {
-            self.set_deadline(silence_max);
-        }
-        word
+        let meter = self.send_queue.meter();
+        let (event, n_before, n_after) = {
+            let mut packets = self.packets();
+            let n_before = packets.n_unfinished();
+            let event = packets.next(bytes);
+            self.send(&mut packets);
+            if let Some(keep_alive) = packets.keep_alive() {
+                meter.expect(keep_alive.map(|it| (it, Reason::KeepAliveTimeout)));
+            }
+            (event, n_before, packets.n_unfinished())
+        };
+        // A packet may come in as many messages as its sender likes, and the codec keeps what there is of it.
+        meter.account().hold(n_after);
+        meter.account().release(n_before);
+        event
     }
 
     /// Sends what the codec makes of this.
@@ -70,14 +59,17 @@ impl MqttConnection {
         self.send(&mut packets);
     }
 
-    /// Puts something into the client's mailbox, if it looks there.
-    pub(super) fn publish(&self, topic: &str, text: &str) -> Result<(), SendQueueFull> {
-        if !self.is_subscribed() {
-            return Ok(());
+    /// Publishes to the client's mailbox, if the client has subscribed to it.
+    pub(super) fn publish(&self, topic: &str, text: &str) -> Result<Queued, SendQueueFull> {
+        let mut queued = self.send_queue.meter().queue(0, 0)?;
+        if self.is_subscribed() {
+            let mut packets = self.packets();
+            packets.publish(topic, text);
+            for packet in packets.take_answers() {
+                queued = self.send_queue.put(Message::Binary(packet))?;
+            }
         }
-        let mut packets = self.packets();
-        packets.publish(topic, text);
-        packets.take_answers().into_iter().try_for_each(|it| self.send_queue.put(Message::Binary(it)))
+        Ok(queued)
     }
 
     pub(super) fn is_subscribed(&self) -> bool {
@@ -88,47 +80,17 @@ impl MqttConnection {
         self.is_subscribed.store(is_subscribed, Ordering::Relaxed);
     }
 
-    /// Never done. Ends the line of a client that does not speak in time.
-    pub(super) async fn watch(&self) {
-        loop {
-            let deadline = *self.deadline();
-            match deadline {
-                Some(at) if at <= Instant::now() => break,
-                Some(at) => tokio::select! {
-                    () = sleep_until(at) => (),
-                    () = self.deadline_set.notified() => (),
-                },
-                None => self.deadline_set.notified().await,
-            }
-        }
-        tracing::info!(event = "disconnect", reason = "keep_alive_timeout");
-        self.send_queue.close(LATE);
-        pending().await
-    }
-
-    fn set_deadline(&self, silence_max: Option<Duration>) {
-        let new = silence_max.map(|it| Instant::now() + it);
-        let old = std::mem::replace(&mut *self.deadline(), new);
-        // One that is later shows when the earlier has come.
-        if new.is_none_or(|new| old.is_none_or(|old| new < old)) {
-            self.deadline_set.notify_one();
-        }
-    }
-
     fn send(&self, packets: &mut Packets) {
         for answer in packets.take_answers() {
-            if self.send_queue.put(Message::Binary(answer)) == Err(SendQueueFull) {
-                // It asks and does not read the answers.
-                self.send_queue.abort();
+            if self.send_queue.put(Message::Binary(answer)).is_err() {
+                // The client sends requests and does not read the responses.
+                let reason = self.send_queue.meter().end(Reason::SendQueueFull);
+                self.send_queue.meter().abort(reason);
             }
         }
     }
 
     fn packets(&self) -> MutexGuard<'_, Packets> {
         self.packets.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn deadline(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.deadline.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,8 +1,8 @@
 //! MQTT over websockets, 3.1.1 and 5: a broker whose only topics are its clients' own mailboxes.
 //!
-//! **Invariants:** a client hears what the sessions says to it and nothing that another has published; it is heard under the name
-//! with which it has connected. No packet is worked on while the lock on the codec is held, because what follows from it
-//! may be a packet for the same client.
+//! **Invariants:** a client receives what the sessions send it and nothing that another client has published. It is known by
+//! the client identifier with which it connected. Each packet is charged for. No event is handled while the codec's lock is
+//! held, because what follows from it may be a packet for the same client.
 mod connection;
 #[cfg(test)]
 mod on_the_wire;
@@ -13,88 +13,69 @@ use std::sync::Arc;
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::{self, Next},
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 
 use super::{
-    Origins, TransportLimits, open_account,
-    websocket::{Message, MessageHandler, SendQueue, accept, is_asked, run},
+    Origins, TransportLimits, end_without_session,
+    meter::Meter,
+    websocket::{Endpoint, Message, MessageHandler, is_asked},
 };
 use crate::{
-    accounting::{Account, Reason},
+    accounting::Reason,
     protocols::{Attachments, CloseReason, Frame, Incoming, mqtt::mailbox},
     sessions::{Connection, Queued, Realm, SendQueueFull, SessionHandle, Sessions},
 };
 use connection::MqttConnection;
-use packets::MqttEvent;
+use packets::{MqttEvent, Packets};
 
-/// By these names pages ask for MQTT; the second is of the time before 3.1.1.
-const PROTOCOLS: [&str; 2] = ["mqtt", "mqttv3.1"];
+/// The names by which clients ask for MQTT; the second one is from before 3.1.1.
+const SUBPROTOCOLS: [&str; 2] = ["mqtt", "mqttv3.1"];
 
-const BYE: CloseReason = CloseReason { code: 1000, reason: "goodbye" };
-const NO_NAME: CloseReason = CloseReason { code: 1008, reason: "this client identifier will not do" };
-const FAULTY: CloseReason = CloseReason { code: 1002, reason: "this is not how MQTT is spoken" };
+const GOODBYE: CloseReason = CloseReason { code: 1000, reason: "goodbye" };
+const BAD_CLIENT_ID: CloseReason = CloseReason { code: 1008, reason: "this client identifier is not allowed" };
+const PROTOCOL_ERROR: CloseReason = CloseReason { code: 1002, reason: "this breaks the rules of MQTT" };
+const TOO_FAST: CloseReason = CloseReason { code: 1008, reason: "too much in too short a time" };
 
 struct Served {
-    sessions: Sessions,
+    endpoint: Endpoint,
     realm: Realm,
-    wire: TransportLimits,
-    origins: Origins,
 }
 
-/// Lets a router answer these requests too: every request for a websocket with MQTT, on whatever path, that comes by here.
-pub fn beside(router: Router, sessions: Sessions, realm: Realm, origins: Origins, wire: TransportLimits) -> Router {
-    let served = Arc::new(Served { sessions, realm, wire, origins });
+/// Lets a router answer these requests too: every request for a websocket with MQTT, whatever its path.
+pub fn beside(router: Router, sessions: Sessions, realm: Realm, origins: Origins, limits: TransportLimits) -> Router {
+    let served = Arc::new(Served { endpoint: Endpoint { sessions, origins, limits }, realm });
     router.layer(middleware::from_fn_with_state(served, enter))
 }
 
-async fn enter(State(served): State<Arc<Served>>, mut request: Request, next: Next) -> Response {
-    let Some(protocol) = offered(request.headers()).filter(|_| is_asked(request.headers())) else {
+async fn enter(State(served): State<Arc<Served>>, request: Request, next: Next) -> Response {
+    let Some(subprotocol) = offered(request.headers()).filter(|_| is_asked(request.headers())) else {
         return next.run(request).await;
     };
-    if let Err(foreign) = served.origins.admit(&request) {
-        return foreign.into_response();
-    }
-    let account = match open_account(served.sessions.ledger(), &request) {
-        Ok(account) => account,
-        Err(refused) => return refused.into_response(),
-    };
-    let (mut response, upgraded) = match accept(&mut request) {
-        Ok(accepted) => accepted,
-        Err(bad) => return bad.into_response(),
-    };
-    response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocol));
-    tokio::spawn(async move {
-        let Some(stream) = upgraded.await else { return };
-        let wire = served.wire;
-        let (send_queue, waiting) = SendQueue::new(wire.frames_waiting_max, wire.bytes_waiting_max);
-        let connection = Arc::new(MqttConnection::new(send_queue.clone(), wire.message_bytes_max));
-        let handler = Client {
-            served,
-            connection: connection.clone(),
-            account,
-            name: String::new(),
-            session: None,
-            is_over: false,
-        };
-        tokio::select! {
-            () = run(stream, &send_queue, waiting, wire, handler) => (),
-            () = connection.watch() => (),
-        }
+    let shared = served.clone();
+    let mut response = served.endpoint.accept(request, move |send_queue| Client {
+        served: shared,
+        connection: Arc::new(MqttConnection::new(send_queue.clone())),
+        name: String::new(),
+        session: None,
+        is_over: false,
     });
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+        response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(subprotocol));
+    }
     response
 }
 
-/// The first of the names that the client offers and we know.
+/// The first of the names that the client offers and that is known.
 fn offered(headers: &HeaderMap) -> Option<&'static str> {
-    let lines = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).into_iter().filter_map(|it| it.to_str().ok());
-    let mut names = lines.flat_map(|it| it.split(',')).map(str::trim);
-    names.find_map(|name| PROTOCOLS.into_iter().find(|it| *it == name))
+    let values = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).into_iter().filter_map(|it| it.to_str().ok());
+    let mut names = values.flat_map(|it| it.split(',')).map(str::trim);
+    names.find_map(|name| SUBPROTOCOLS.into_iter().find(|it| *it == name))
 }
 
-/// What the sessions has of a connection.
+/// What the sessions hold of a connection.
 struct Mailbox {
     connection: Arc<MqttConnection>,
     topic: String,
@@ -102,15 +83,15 @@ struct Mailbox {
 
 impl Connection for Mailbox {
     fn send(&self, frame: Frame) -> Result<Queued, SendQueueFull> {
-        self.connection.publish(&self.topic, &frame.text).map(|()| Queued::default())
+        self.connection.publish(&self.topic, &frame.text)
     }
 
-    fn abort(&self, _: Reason) {
-        self.connection.send_queue.abort();
+    fn abort(&self, reason: Reason) {
+        self.connection.send_queue.meter().abort(reason);
     }
 
     fn close(&self, why: CloseReason) {
-        self.connection.send_queue.close(why);
+        self.connection.send_queue.close(Reason::ByServer, why);
     }
 
     fn ping(&self) {
@@ -118,23 +99,25 @@ impl Connection for Mailbox {
     }
 }
 
-/// What a connection has of the sessions.
+/// What a connection holds of its session.
 struct Client {
     served: Arc<Served>,
     connection: Arc<MqttConnection>,
-    account: Arc<Account>,
-    /// Empty until it has connected.
+    /// The client identifier; empty until CONNECT.
     name: String,
-    /// From its CONNECT on, until it has ended.
+    /// From CONNECT until the connection has ended.
     session: Option<SessionHandle>,
-    /// What it says is no longer of interest.
     is_over: bool,
 }
 
 impl Client {
-    fn heard(&mut self, word: MqttEvent) {
-        match word {
-            MqttEvent::Connect { client } => self.enter(client),
+    fn meter(&self) -> &Arc<Meter> {
+        self.connection.send_queue.meter()
+    }
+
+    fn handle(&mut self, event: MqttEvent) {
+        match event {
+            MqttEvent::Connect { client } => self.connect(client),
             MqttEvent::Subscribe { id, filters } => {
                 let own = mailbox(&self.name);
                 let granted: Vec<_> = filters.into_iter().map(|it| Some(it) == own).collect();
@@ -155,59 +138,67 @@ impl Client {
             MqttEvent::Publish { topic, payload } => {
                 if let (Some(session), Ok(text)) = (&self.session, std::str::from_utf8(&payload)) {
                     let attachments = Attachments::new();
-                    self.served
-                        .sessions
-                        .receive(session, Incoming { sender: &self.name, topic: &topic, text, attachments });
+                    let incoming = Incoming { sender: &self.name, topic: &topic, text, attachments };
+                    self.served.endpoint.sessions.receive(session, incoming);
                 }
             }
-            MqttEvent::Disconnect => self.leave(Reason::ClientClosed, BYE),
-            MqttEvent::ProtocolError => self.leave(Reason::ProtocolError, FAULTY),
+            MqttEvent::Disconnect => self.leave(Reason::ClientClosed, GOODBYE),
+            MqttEvent::ProtocolError => self.leave(Reason::ProtocolError, PROTOCOL_ERROR),
         }
     }
 
-    fn enter(&mut self, client: String) {
+    fn connect(&mut self, client: String) {
         let Some(topic) = mailbox(&client) else {
-            self.connection.answer(packets::Packets::connack_refused);
-            return self.leave(Reason::ProtocolError, NO_NAME);
+            self.connection.answer(Packets::connack_refused);
+            return self.leave(Reason::ProtocolError, BAD_CLIENT_ID);
         };
         self.name = client;
-        self.connection.answer(packets::Packets::connack);
-        let line = Arc::new(Mailbox { connection: self.connection.clone(), topic });
-        self.session = Some(self.served.sessions.connect(self.served.realm, line, self.account.clone()));
+        self.connection.answer(Packets::connack);
+        let account = self.meter().account().clone();
+        let connection = Arc::new(Mailbox { connection: self.connection.clone(), topic });
+        self.session = Some(self.served.endpoint.sessions.connect(self.served.realm, connection, account));
     }
 
-    fn leave(&mut self, end: Reason, reason: CloseReason) {
-        self.is_over = true;
-        self.end(end);
-        self.connection.send_queue.close(reason);
+    /// Ends the session at once, and the connection after what waits to be sent.
+    fn leave(&mut self, reason: Reason, close: CloseReason) {
+        let reason = self.meter().end(reason);
+        self.end(reason);
+        self.connection.send_queue.close(reason, close);
     }
 }
 
 impl MessageHandler for Client {
     fn receive(&mut self, message: &Message) {
-        let Message::Binary(bytes) = message else {
-            return if !self.is_over {
-                self.leave(Reason::ProtocolError, FAULTY)
-            };
-        };
+        let Message::Binary(bytes) = message else { return self.leave(Reason::ProtocolError, PROTOCOL_ERROR) };
         let mut bytes = &**bytes;
-        while !self.is_over
-            && let Some(word) = self.connection.next(&mut bytes)
-        {
-            self.heard(word);
+        let mut is_paid = true;
+        while !bytes.is_empty() && self.meter().reason().is_none() {
+            // The first packet of a message is paid for with its frame.
+            if !std::mem::take(&mut is_paid)
+                && let Err(reason) = self.meter().account().receive_messages(1)
+            {
+                return self.leave(reason, TOO_FAST);
+            }
+            if let Some(event) = self.connection.next(&mut bytes) {
+                self.handle(event);
+            }
         }
     }
 
     fn on_alive(&mut self) {
         if let Some(session) = &self.session {
-            self.served.sessions.on_alive(session);
+            self.served.endpoint.sessions.on_alive(session);
         }
     }
 
-    fn end(&mut self, end: Reason) {
-        if let Some(session) = self.session.take() {
-            self.served.sessions.disconnect(&session, end);
+    fn end(&mut self, reason: Reason) {
+        let sessions = &self.served.endpoint.sessions;
+        match self.session.take() {
+            Some(session) => sessions.disconnect(&session, reason),
+            None if self.name.is_empty() && !self.is_over => end_without_session(sessions.ledger(), reason),
+            None => (),
         }
+        self.is_over = true;
     }
 }
 

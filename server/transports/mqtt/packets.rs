@@ -16,7 +16,7 @@ use mqtt_protocol_core::mqtt::{
     role::Server,
 };
 
-/// What a client says, as far as anyone but this file has to do something about it.
+/// What a client's packet asks for, as far as anything has to be done outside this file.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum MqttEvent {
     /// CONNECT, to be answered with [`Packets::connack`] or [`Packets::connack_refused`].
@@ -26,28 +26,28 @@ pub(super) enum MqttEvent {
     },
     /// SUBSCRIBE, to be answered with [`Packets::suback`].
     Subscribe {
-        /// Which packet it is.
+        /// The packet identifier.
         id: u16,
         /// One or more.
         filters: Vec<String>,
     },
     /// UNSUBSCRIBE, to be answered with [`Packets::unsuback`].
     Unsubscribe {
-        /// Which packet it is.
+        /// The packet identifier.
         id: u16,
         /// One or more.
         filters: Vec<String>,
     },
     /// PUBLISH. Acknowledged already where its quality of service asks for it.
     Publish {
-        /// To what.
+        /// Where to.
         topic: String,
-        /// What; any bytes.
+        /// Any bytes.
         payload: Vec<u8>,
     },
     /// DISCONNECT.
     Disconnect,
-    /// No MQTT, or none that may stand here. An answer may stand ready; then the connection is to be ended.
+    /// No MQTT, or nothing that is allowed here. There may be an answer to send; then the connection is to be closed.
     ProtocolError,
 }
 
@@ -55,38 +55,50 @@ pub(super) enum MqttEvent {
 pub(super) struct Packets {
     connection: Connection<Server>,
     answers: Vec<Bytes>,
-    /// Set anew by each packet, once it is known.
-    silence_max: Option<Option<Duration>>,
+    /// Set by each packet once it is known.
+    keep_alive: Option<Option<Duration>>,
+    /// Bytes of a packet that is not complete.
+    n_unfinished: usize,
 }
 
-/// Messages of quality 1 and 2 that a client may have under way, each of which has to be remembered until it is done.
-const UNDER_WAY_MAX: u16 = 64;
+/// Messages of quality of service 1 and 2 that a client may have in flight; each has to be remembered until it is done.
+const IN_FLIGHT_MAX: u16 = 64;
+
+/// Of a topic, and of a filter. A mailbox is a client identifier and one word.
+const TOPIC_BYTES_MAX: usize = 1_024;
+
+/// Filters of one SUBSCRIBE or UNSUBSCRIBE. A client has one mailbox to ask for.
+const FILTERS_MAX: usize = 64;
 
 impl Packets {
     pub(super) fn new(packet_bytes_max: usize) -> Self {
         let size = u32::try_from(packet_bytes_max).unwrap_or(u32::MAX);
-        let options = ConnectionOptions::new().maximum_packet_size_recv(size).receive_maximum(UNDER_WAY_MAX);
+        let options = ConnectionOptions::new().maximum_packet_size_recv(size).receive_maximum(IN_FLIGHT_MAX);
         let mut connection = Connection::with_options(Version::Undetermined, options);
         connection.set_auto_pub_response(true);
         connection.set_auto_ping_response(true);
-        Packets { connection, answers: Vec::new(), silence_max: None }
+        Packets { connection, answers: Vec::new(), keep_alive: None, n_unfinished: 0 }
     }
 
-    /// The next word in `bytes`, which are read as far as it takes. `None`: they are used up.
+    /// What the first packet in `bytes` asks for; the bytes are read as far as that takes. `None`: it asks for nothing, or is
+    /// not complete.
     pub(super) fn next(&mut self, bytes: &mut &[u8]) -> Option<MqttEvent> {
-        while !bytes.is_empty() {
-            let mut cursor = Cursor::new(*bytes);
-            let events = self.connection.recv(&mut cursor);
-            let n_read = usize::try_from(cursor.position()).unwrap_or(usize::MAX).min(bytes.len());
-            *bytes = &bytes[n_read..];
-            if let Some(word) = self.see_to(events) {
-                return Some(word);
-            }
-        }
-        None
+        let mut cursor = Cursor::new(*bytes);
+        let events = self.connection.recv(&mut cursor);
+        let n_read = usize::try_from(cursor.position()).unwrap_or(usize::MAX).min(bytes.len());
+        *bytes = if n_read == 0 { &[] } else { &bytes[n_read..] };
+        // Of a packet that is not complete the codec takes all there is, and has nothing to tell.
+        let is_unfinished = events.is_empty() && bytes.is_empty();
+        self.n_unfinished = if is_unfinished { self.n_unfinished + n_read } else { 0 };
+        self.on_events(events)
     }
 
-    /// CONNACK: come in.
+    /// Bytes of a packet that is not complete.
+    pub(super) fn n_unfinished(&self) -> u64 {
+        self.n_unfinished as u64
+    }
+
+    /// CONNACK: accepted.
     pub(super) fn connack(&mut self) {
         if self.is_five() {
             let connack = v5_0::Connack::builder().session_present(false).reason_code(ConnectReasonCode::Success);
@@ -97,7 +109,7 @@ impl Packets {
         }
     }
 
-    /// CONNACK: the client identifier will not do. The connection is to be ended.
+    /// CONNACK: the client identifier is not allowed. The connection is to be closed.
     pub(super) fn connack_refused(&mut self) {
         if self.is_five() {
             let code = ConnectReasonCode::ClientIdentifierNotValid;
@@ -108,7 +120,7 @@ impl Packets {
         }
     }
 
-    /// SUBACK: which of the filters asked for are granted, all of them at quality 0.
+    /// SUBACK: which of the filters are granted, all at quality of service 0.
     pub(super) fn suback(&mut self, id: u16, granted: impl Iterator<Item = bool>) {
         if self.is_five() {
             let code = |yes| if yes { SubackReasonCode::GrantedQos0 } else { SubackReasonCode::NotAuthorized };
@@ -132,7 +144,7 @@ impl Packets {
         }
     }
 
-    /// PUBLISH at quality 0. Does nothing where the client has incoming that it takes no packet of that length.
+    /// PUBLISH at quality of service 0. Sends nothing if the client has announced that it takes no packet of that length.
     pub(super) fn publish(&mut self, topic: &str, payload: &str) {
         if self.is_five() {
             let publish = v5_0::Publish::builder().topic_name(topic).and_then(|it| it.payload(payload).build());
@@ -148,10 +160,10 @@ impl Packets {
         std::mem::take(&mut self.answers)
     }
 
-    /// Once after each packet of a client that has come in: for how long it may say nothing from then on, which is one and a
-    /// half times what it promised. The inner `None`: it promised nothing.
-    pub(super) fn heard(&mut self) -> Option<Option<Duration>> {
-        self.silence_max.take()
+    /// Once after each packet of a client that has connected: within what time the next one has to come, which is one and a half
+    /// times its keep-alive (MQTT 5, section 3.1.2.10). The inner `None`: it has no keep-alive.
+    pub(super) fn keep_alive(&mut self) -> Option<Option<Duration>> {
+        self.keep_alive.take()
     }
 
     fn is_five(&self) -> bool {
@@ -159,7 +171,7 @@ impl Packets {
     }
 
     fn send<P: Into<Packet>>(&mut self, packet: Result<P, MqttError>) {
-        // Where it may not be sent there is nobody to tell: nothing that is incoming here has an identifier to give back.
+        // What may not be sent is dropped: nothing that is sent here has an identifier to give back.
         for event in packet.map(|it| self.connection.send(it.into())).unwrap_or_default() {
             if let Event::RequestSendPacket { packet, .. } = event {
                 self.answers.push(packet.to_continuous_buffer().into());
@@ -167,41 +179,53 @@ impl Packets {
         }
     }
 
-    fn see_to(&mut self, events: Vec<Event>) -> Option<MqttEvent> {
-        let mut word = None;
+    fn on_events(&mut self, events: Vec<Event>) -> Option<MqttEvent> {
+        let mut asked = None;
         for event in events {
             match event {
                 Event::NotifyPacketReceived(packet) => {
-                    word = word.or(read(packet));
-                    if let Some(MqttEvent::Connect { .. }) = word {
-                        self.silence_max.get_or_insert(None);
+                    asked = asked.or(read(packet));
+                    if let Some(MqttEvent::Connect { .. }) = asked {
+                        self.keep_alive.get_or_insert(None);
                     }
                 }
                 Event::RequestSendPacket { packet, .. } => self.answers.push(packet.to_continuous_buffer().into()),
                 Event::RequestTimerReset { kind: TimerKind::PingreqRecv, duration_ms } => {
-                    self.silence_max = Some(Some(Duration::from_millis(duration_ms)));
+                    self.keep_alive = Some(Some(Duration::from_millis(duration_ms)));
                 }
                 Event::NotifyError(MqttError::UnsupportedProtocolVersion) => {
                     self.answers.push(Bytes::from_static(WRONG_VERSION));
-                    word = Some(MqttEvent::ProtocolError);
+                    asked = Some(MqttEvent::ProtocolError);
                 }
                 Event::NotifyError(error) => {
                     tracing::debug!(event = "protocol_error", reason = ?error);
-                    word = Some(MqttEvent::ProtocolError);
+                    asked = Some(MqttEvent::ProtocolError);
                 }
-                Event::RequestClose => word = word.or(Some(MqttEvent::ProtocolError)),
+                Event::RequestClose => asked = asked.or(Some(MqttEvent::ProtocolError)),
                 Event::RequestTimerReset { .. } | Event::RequestTimerCancel(_) | Event::NotifyPacketIdReleased(_) => (),
             }
         }
-        word
+        asked
     }
 }
 
 /// CONNACK with return code 1, "unacceptable protocol version" (MQTT 3.1.1, section 3.1.2.2).
 const WRONG_VERSION: &[u8] = &[0x20, 0x02, 0x00, 0x01];
 
-/// `None`: nobody has to do anything about it.
+/// `None`: nothing has to be done outside this file.
 fn read(packet: Packet) -> Option<MqttEvent> {
+    let event = event_of(packet)?;
+    let is_bounded = match &event {
+        MqttEvent::Subscribe { filters, .. } | MqttEvent::Unsubscribe { filters, .. } => {
+            filters.len() <= FILTERS_MAX && filters.iter().all(|it| it.len() <= TOPIC_BYTES_MAX)
+        }
+        MqttEvent::Publish { topic, .. } => topic.len() <= TOPIC_BYTES_MAX,
+        MqttEvent::Connect { .. } | MqttEvent::Disconnect | MqttEvent::ProtocolError => true,
+    };
+    Some(if is_bounded { event } else { MqttEvent::ProtocolError })
+}
+
+fn event_of(packet: Packet) -> Option<MqttEvent> {
     let asked = |it: &SubEntry| it.topic_filter().to_owned();
     let text = |it: &MqttString| it.as_str().to_owned();
     Some(match packet {

@@ -1,4 +1,5 @@
-//! The two engine_io of a session: polling as socketioxide has it, websockets upgraded here.
+//! The two transports of Engine.IO: polling as socketioxide has it, with what it reads and answers metered, and websockets
+//! upgraded here.
 //!
 //! **Invariant:** a session can be ended at once from our side, whatever its transport is and however full its queue.
 use std::{
@@ -9,50 +10,83 @@ use std::{
 
 use axum::{
     Router,
-    body::{Body, Bytes, HttpBody as _, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{Request, State},
-    http::{self, Extensions, HeaderValue, StatusCode, header},
+    http::{self, Extensions, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use hyper::upgrade::{OnUpgrade, Upgraded};
-use hyper_util::rt::TokioIo;
 use socketioxide::{service::SocketIoService, socket::Sid};
-use tokio::{runtime::Handle, time::timeout};
+use tokio::time::timeout;
 use tower::{Service, ServiceExt};
 
 use super::{
     RawAdapter,
-    control::{ConnectionControl, ControlledStream},
+    polling::{PolledBody, PostedBody},
     query::{BadQuery, Query},
+    session::{EngineFrames, EngineSession, Turn},
 };
 use crate::{
-    accounting::Ledger,
-    transports::{Origins, Refused, open_account, websocket::accept_key},
+    accounting::{Ledger, Reason},
+    transports::{
+        Origins, Refused, TransportLimits, admit_origin,
+        meter::Meter,
+        metered_stream::MeteredStream,
+        open_account,
+        websocket::{Stream, accept},
+    },
 };
 
 /// For a websocket to carry something, as in socket.io.
 const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the route and the lines share.
+/// What the route and the sessions share.
 pub(super) struct EngineIo {
     path: String,
     origins: Origins,
     service: SocketIoService<Router, RawAdapter>,
     ledger: Ledger,
+    limits: TransportLimits,
     /// Sessions that began with polling. One that began as a websocket needs no other request.
-    polled: Mutex<HashMap<Sid, Weak<ConnectionControl>>>,
+    polled: Mutex<HashMap<Sid, Weak<EngineSession>>>,
 }
 
 pub(super) async fn enter(State(engine_io): State<Arc<EngineIo>>, request: Request) -> Response {
-    match engine_io.origins.admit(&request) {
-        Err(foreign) => foreign.into_response(),
-        Ok(None) => engine_io.answer(request).await,
-        Ok(Some(origin)) => {
-            let mut response = engine_io.answer(request).await;
-            // So that a page of another origin may read what it polls.
-            response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            response.headers_mut().append(header::VARY, HeaderValue::from_static("origin"));
-            response
+    let origin = match admit_origin(&engine_io.origins, &engine_io.ledger, &request) {
+        Ok(origin) => origin,
+        Err(foreign) => return foreign.into_response(),
+    };
+    let mut response = engine_io.answer(request).await.unwrap_or_else(IntoResponse::into_response);
+    if let Some(origin) = origin {
+        // So that a page of another origin may read what it polls.
+        response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("origin"));
+    }
+    response
+}
+
+/// A request that is not served.
+enum Unserved {
+    BadQuery(BadQuery),
+    Refused(Refused),
+}
+
+impl From<BadQuery> for Unserved {
+    fn from(bad: BadQuery) -> Self {
+        Unserved::BadQuery(bad)
+    }
+}
+
+impl From<Refused> for Unserved {
+    fn from(refused: Refused) -> Self {
+        Unserved::Refused(refused)
+    }
+}
+
+impl IntoResponse for Unserved {
+    fn into_response(self) -> Response {
+        match self {
+            Unserved::BadQuery(bad) => bad.into_response(),
+            Unserved::Refused(refused) => refused.into_response(),
         }
     }
 }
@@ -63,44 +97,40 @@ impl EngineIo {
         origins: Origins,
         service: SocketIoService<Router, RawAdapter>,
         ledger: Ledger,
+        limits: TransportLimits,
     ) -> Self {
-        EngineIo { path: path.to_owned(), origins, service, ledger, polled: Mutex::default() }
+        EngineIo { path: path.to_owned(), origins, service, ledger, limits, polled: Mutex::default() }
     }
 
-    async fn answer(self: Arc<Self>, mut request: Request) -> Response {
+    async fn answer(self: Arc<Self>, mut request: Request) -> Result<Response, Unserved> {
         let text = request.uri().query().unwrap_or_default().to_owned();
-        let query = match Query::read(&text, request.method(), |sid| self.control_of(sid).is_some()) {
-            Ok(query) => query,
-            Err(bad) => return bad.into_response(),
-        };
-        match query {
-            Query { is_websocket: true, sid } => {
-                let key = accept_key(request.headers());
-                let Some((accept, upgrade)) = key.zip(request.extensions_mut().remove::<OnUpgrade>()) else {
-                    return BadQuery::BadRequest.into_response();
+        let query = Query::read(&text, request.method(), |sid| self.session_of(sid).is_some())?;
+        let session = query.sid.map(|sid| self.session_of(sid).ok_or(BadQuery::UnknownSession)).transpose()?;
+        match (query.sid.zip(session), query.is_websocket) {
+            (Some((_, session)), true) if session.is_websocket() => Err(BadQuery::BadRequest.into()),
+            (known, true) => {
+                let (response, upgraded) = accept(&mut request).map_err(|_| BadQuery::BadRequest)?;
+                let (sid, session) = match known {
+                    Some((sid, session)) => (Some(sid), session),
+                    None => (None, self.open(&request)?),
                 };
-                let Some(sid) = sid else {
-                    return match self.open(&request) {
-                        Ok(control) => self.websocket(&text, accept, upgrade, control, None),
-                        Err(refused) => refused.into_response(),
-                    };
-                };
-                match self.control_of(sid) {
-                    Some(control) => self.websocket(&text, accept, upgrade, control, Some(sid)),
-                    None => BadQuery::UnknownSession.into_response(),
+                let request = self.bare_request(&text, &session).ok_or(BadQuery::BadRequest)?;
+                if sid.is_none() {
+                    self.watch(&session, None);
                 }
+                tokio::spawn(async move {
+                    if let Some(stream) = upgraded.await {
+                        self.carry(stream, session, request, sid).await;
+                    }
+                });
+                Ok(response)
             }
-            Query { is_websocket: false, sid: None } => match self.open(&request) {
-                Ok(control) => self.begin_polling(&text, control).await,
-                Err(refused) => refused.into_response(),
-            },
-            Query { is_websocket: false, sid: Some(sid) } => {
-                let response = self.service.clone().oneshot(request).await.into_response();
-                if let Some(control) = self.control_of(sid) {
-                    control.taken(response.body().size_hint().lower());
-                }
-                response
+            (None, false) => {
+                let session = self.open(&request)?;
+                self.begin_polling(&text, &session).await
             }
+            (Some((_, session)), false) if request.method() == Method::POST => Ok(self.post(&session, request).await),
+            (Some((_, session)), false) => Ok(self.poll(session, request).await),
         }
     }
 
@@ -108,88 +138,126 @@ impl EngineIo {
         self.polled().remove(&sid);
     }
 
-    /// The control of a session that begins with this request.
-    fn open(&self, request: &Request) -> Result<Arc<ConnectionControl>, Refused> {
-        open_account(&self.ledger, request).map(|it| Arc::new(ConnectionControl::new(it)))
+    /// The session that begins with this request.
+    fn open(&self, request: &Request) -> Result<Arc<EngineSession>, Refused> {
+        let account = open_account(&self.ledger, request)?;
+        Ok(EngineSession::new(Meter::new(account, self.limits)))
     }
 
-    async fn begin_polling(self: &Arc<Self>, query: &str, control: Arc<ConnectionControl>) -> Response {
-        let Some(request) = self.bare_request(query, &control) else { return BadQuery::BadRequest.into_response() };
+    async fn begin_polling(self: &Arc<Self>, query: &str, session: &Arc<EngineSession>) -> Result<Response, Unserved> {
+        let request = self.bare_request(query, session).ok_or(BadQuery::BadRequest)?;
         let response = self.service.clone().oneshot(request.map(|()| Body::empty())).await.into_response();
         let (parts, body) = response.into_parts();
         // A few dozen bytes: the open packet.
         let body = to_bytes(Body::new(body), 4096).await.unwrap_or_default();
         if let Some(sid) = sid_in(&body) {
-            control.enter(sid, Arc::downgrade(self));
-            self.polled().insert(sid, Arc::downgrade(&control));
+            session.set_entry(sid, Arc::downgrade(self));
+            self.polled().insert(sid, Arc::downgrade(session));
+            self.watch(session, Some(sid));
         }
-        Response::from_parts(parts, Body::from(body))
+        Ok(Response::from_parts(parts, Body::from(body)))
     }
 
-    /// Upgrades here rather than in socketioxide, to give it a stream that can be cut and a request without headers.
-    fn websocket(
-        self: Arc<Self>,
-        query: &str,
-        accept: String,
-        upgrade: OnUpgrade,
-        control: Arc<ConnectionControl>,
-        sid: Option<Sid>,
-    ) -> Response {
-        if control.is_websocket() {
-            return BadQuery::BadRequest.into_response();
+    async fn poll(&self, session: Arc<EngineSession>, request: Request) -> Response {
+        let Some(turn) = Turn::take(&session.polls) else { return StatusCode::TOO_MANY_REQUESTS.into_response() };
+        if let Err(reason) = session.meter.account().receive_messages(1) {
+            return refuse(&session, reason);
         }
-        let Some(request) = self.bare_request(query, &control) else { return BadQuery::BadRequest.into_response() };
-        tokio::spawn(async move {
-            if let Ok(io) = upgrade.await {
-                self.carry(ControlledStream::new(TokioIo::new(io), control), request, sid).await;
+        let (parts, body) = self.service.clone().oneshot(request).await.into_response().into_parts();
+        // It is there already, and is not copied.
+        let bytes = to_bytes(Body::new(body), usize::MAX).await.unwrap_or_default();
+        Response::from_parts(parts, Body::new(PolledBody::new(session, bytes, turn)))
+    }
+
+    async fn post(&self, session: &Arc<EngineSession>, request: Request) -> Response {
+        let Some(turn) = Turn::take(&session.posts) else { return StatusCode::TOO_MANY_REQUESTS.into_response() };
+        let (parts, body) = request.into_parts();
+        match PostedBody::receive(session, body, turn).await {
+            Ok(body) => {
+                let request = Request::from_parts(parts, Body::new(body));
+                self.service.clone().oneshot(request).await.into_response()
             }
-        });
-        let headers = [(header::CONNECTION, "upgrade"), (header::UPGRADE, "websocket")];
-        (StatusCode::SWITCHING_PROTOCOLS, headers, [(header::SEC_WEBSOCKET_ACCEPT, accept)]).into_response()
+            Err(reason) => refuse(session, reason),
+        }
     }
 
     /// Hands a websocket to socketioxide, which from then on answers polls with nothing. A session that is polling goes on
     /// doing so until its websocket has shown that it carries something; there are proxies that let none of it through.
     async fn carry(
         self: Arc<Self>,
-        mut stream: ControlledStream<TokioIo<Upgraded>, UpgradeGuard>,
+        stream: Stream,
+        session: Arc<EngineSession>,
         request: http::Request<()>,
         sid: Option<Sid>,
     ) {
+        let frames = EngineFrames { session: session.clone(), guard: None };
+        let mut stream = MeteredStream::new(stream, session.meter.clone(), frames);
         if sid.is_some() && !matches!(timeout(UPGRADE_TIMEOUT, stream.peek()).await, Ok(Ok(1..))) {
             return;
         }
-        if stream.control.claim_websocket() {
-            stream.guard = sid.map(|sid| UpgradeGuard { sid, engine_io: Arc::downgrade(&self) });
+        if session.claim_websocket() {
+            if let Some(sid) = sid {
+                // The library sends no pings while the session moves.
+                session.meter.extend(UPGRADE_TIMEOUT);
+                stream.observer().guard = Some(UpgradeGuard { sid, engine_io: Arc::downgrade(&self) });
+            }
             // The answer says only whether the query was understood; the session runs in tasks of its own.
             let _ = self.service.clone().call((stream, request)).await;
         }
     }
 
     /// socketioxide keeps the first request as long as the session, and a request's headers and URI are slices of the
-    /// buffer that they were read into. It gets one without them, with the session's control.
-    fn bare_request(&self, query: &str, control: &Arc<ConnectionControl>) -> Option<http::Request<()>> {
+    /// buffer that they were read into. It gets one without them, which holds the session.
+    fn bare_request(&self, query: &str, session: &Arc<EngineSession>) -> Option<http::Request<()>> {
         let mut request = http::Request::get(format!("{}?{query}", self.path)).body(()).ok()?;
         *request.extensions_mut() = Extensions::new();
-        request.extensions_mut().insert(control.clone());
+        request.extensions_mut().insert(session.clone());
         Some(request)
     }
 
+    /// Ends the session when a deadline passes, and its polling when it is aborted; `sid` of one that began with polling.
+    /// Neither the library's heartbeat nor its disconnect handler gets past a writer that waits.
+    fn watch(self: &Arc<Self>, session: &Arc<EngineSession>, sid: Option<Sid>) {
+        let (meter, engine_io) = (session.meter.clone(), Arc::downgrade(self));
+        tokio::spawn(async move {
+            let reason = meter.expired().await;
+            meter.abort(reason);
+            if let Some((sid, engine_io)) = sid.zip(engine_io.upgrade()) {
+                engine_io.close_polling(sid).await;
+            }
+        });
+    }
+
     /// Ends a session that is polling the way its client would. Any other is left alone.
-    pub(super) fn close_polling(&self, sid: Sid) {
+    async fn close_polling(&self, sid: Sid) {
+        let is_there = self.polled().contains_key(&sid);
         let uri = format!("{}?EIO=4&transport=polling&sid={sid}", self.path);
-        if let (Ok(request), Ok(runtime)) = (Request::post(uri).body(Body::from("1")), Handle::try_current()) {
-            runtime.spawn(self.service.clone().oneshot(request));
+        if let (true, Ok(request)) = (is_there, Request::post(uri).body(Body::from("1"))) {
+            let _ = self.service.clone().oneshot(request).await;
         }
     }
 
-    fn control_of(&self, sid: Sid) -> Option<Arc<ConnectionControl>> {
-        self.polled().get(&sid).and_then(Weak::upgrade)
+    /// One that has ended is unknown.
+    fn session_of(&self, sid: Sid) -> Option<Arc<EngineSession>> {
+        self.polled().get(&sid).and_then(Weak::upgrade).filter(|it| it.meter.reason().is_none())
     }
 
-    fn polled(&self) -> MutexGuard<'_, HashMap<Sid, Weak<ConnectionControl>>> {
+    fn polled(&self) -> MutexGuard<'_, HashMap<Sid, Weak<EngineSession>>> {
         self.polled.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Ends a session whose request cannot be served.
+fn refuse(session: &EngineSession, reason: Reason) -> Response {
+    let reason = session.meter.end(reason);
+    session.meter.abort(reason);
+    let status = match reason {
+        Reason::MessageTooLong => StatusCode::PAYLOAD_TOO_LARGE,
+        Reason::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
+        Reason::MessageRate | Reason::ByteRate => StatusCode::TOO_MANY_REQUESTS,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    status.into_response()
 }
 
 /// Of an open packet, `0{"sid":"…",…}`.
@@ -200,15 +268,16 @@ fn sid_in(open: &Bytes) -> Option<Sid> {
 
 /// Lives as long as the websocket that a polling session moves to. When the move fails, socketioxide leaves the session
 /// between the two, without polls and without a heartbeat, for good: it is closed here.
-struct UpgradeGuard {
+pub(super) struct UpgradeGuard {
     sid: Sid,
     engine_io: Weak<EngineIo>,
 }
 
 impl Drop for UpgradeGuard {
     fn drop(&mut self) {
-        if let Some(engine_io) = self.engine_io.upgrade() {
-            engine_io.close_polling(self.sid);
+        if let (Some(engine_io), Ok(runtime)) = (self.engine_io.upgrade(), tokio::runtime::Handle::try_current()) {
+            let sid = self.sid;
+            runtime.spawn(async move { engine_io.close_polling(sid).await });
         }
     }
 }

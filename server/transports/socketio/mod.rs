@@ -1,11 +1,14 @@
 //! socket.io, by socketioxide; the only folder that names that crate.
 //!
 //! **Invariants:** the transport's id (`Sid`) never leaves this folder: it is the Engine.IO session id, and whoever knows
-//! one can speak and listen in its owner's place. Work is done while a handler is *called*: what an `async` handler
+//! one can send and receive in its owner's place. Work is done while a handler is *called*: what an `async` handler
 //! returns is spawned, and spawned events overtake each other. Text passes as it stands on the wire, both ways.
-mod control;
 mod engine_io;
+mod polling;
 mod query;
+mod session;
+#[cfg(test)]
+mod tests;
 
 use std::{
     convert::Infallible,
@@ -15,7 +18,7 @@ use std::{
 
 use axum::{Router, routing::any};
 use socketioxide::{
-    SocketError, SocketIo,
+    ParserConfig, SocketError, SocketIo,
     adapter::Emitter,
     extract::SocketRef,
     handler::{ConnectHandler, DisconnectHandler, MessageHandler},
@@ -27,44 +30,61 @@ use socketioxide_core::{
     packet::Packet,
 };
 
+use tokio::sync::Semaphore;
+
 use super::{Origins, TransportLimits};
 use crate::{
     accounting::Reason,
     protocols::{Frame, Incoming},
     sessions::{Connection, Queued, Realm, SendQueueFull, SessionHandle, Sessions},
 };
-use control::ConnectionControl;
 use engine_io::EngineIo;
+use session::{EngineSession, size_of};
+
+/// For a client to send CONNECT. Until then it has no session, only the library's.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Of one event. More than a protocol takes, so that it is the protocol that drops an event in silence, and its sender stays.
+const ATTACHMENTS_MAX: usize = 64;
+
+/// Pings, the answer to CONNECT, and the end have room in a queue whatever waits there.
+const PACKETS_BESIDE: usize = 8;
 
 /// A service behind a route, not a layer: axum sets a layer up once per route, and over a `fallback` once per connection,
 /// each time with sessions of its own.
 /// `path` is the route, with its slashes.
-pub fn router(sessions: Sessions, realm: Realm, path: &str, origins: Origins, wire: TransportLimits) -> Router {
+pub fn router(sessions: Sessions, realm: Realm, path: &str, origins: Origins, limits: TransportLimits) -> Router {
     let emitter = EmitterRef::default();
+    let packets_max = limits.frames_waiting_max.saturating_add(PACKETS_BESIDE).min(Semaphore::MAX_PERMITS);
+    // A message that is too long is ended by the stream below, which knows the attachments too.
+    let parser = ParserConfig::common()
+        .max_incoming_binaries(ATTACHMENTS_MAX)
+        .max_incoming_binary_buf_size(limits.message_bytes_max);
     let (service, io) = SocketIo::builder()
         .with_adapter::<RawAdapter>(emitter.clone())
+        .with_parser(parser)
         .req_path(path.to_owned())
-        .max_buffer_size(wire.frames_waiting_max)
-        .max_payload(wire.message_bytes_max as u64)
-        .ws_max_message_size(wire.message_bytes_max)
-        .ws_max_frame_size(wire.message_bytes_max)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .max_buffer_size(packets_max)
+        .max_payload(limits.message_bytes_max as u64)
+        .ws_max_message_size(limits.message_bytes_max)
+        .ws_max_frame_size(limits.message_bytes_max)
         .ws_read_buffer_size(1024)
-        .ping_interval(wire.ping_interval)
-        .ping_timeout(wire.ping_timeout)
+        .ping_interval(limits.ping_interval)
+        .ping_timeout(limits.ping_timeout)
         .build_with_inner_svc(Router::new());
-    let engine_io = Arc::new(EngineIo::new(path, origins, service, sessions.ledger().clone()));
-    let weak = Arc::downgrade(&engine_io);
-    let bytes_waiting_max = wire.bytes_waiting_max;
-    // A middleware: the client hears that it is connected before a connect handler runs, and may speak at once.
+    let engine_io = Arc::new(EngineIo::new(path, origins, service, sessions.ledger().clone(), limits));
+    // A middleware: the client is told that it is connected before a connect handler runs, and may send at once.
     let attach = async move |socket: SocketRef<RawAdapter>| {
-        let control = socket.req_parts().extensions.get::<Arc<ConnectionControl>>().cloned().ok_or(NotOurs)?;
-        let account = control.account.clone();
-        let (sid, emitter, engine_io) = (socket.id, emitter.clone(), weak.clone());
-        let line = Arc::new(SocketConnection { sid, control, bytes_waiting_max, emitter, engine_io });
-        let session =
-            Arc::new(SessionGuard { session: sessions.connect(realm, line, account), sessions: sessions.clone() });
-        socket.on_fallback(SocketHandlers(session.clone()));
-        socket.on_disconnect(SocketHandlers(session));
+        let engine = socket.req_parts().extensions.get::<Arc<EngineSession>>().cloned().ok_or(NotOurs)?;
+        engine.on_connect();
+        let account = engine.meter.account().clone();
+        let connection =
+            Arc::new(SocketConnection { sid: socket.id, engine: engine.clone(), emitter: emitter.clone() });
+        let session = sessions.connect(realm, connection, account);
+        let guard = Arc::new(SessionGuard { session, sessions: sessions.clone(), engine });
+        socket.on_fallback(SocketHandlers(guard.clone()));
+        socket.on_disconnect(SocketHandlers(guard));
         Ok::<_, NotOurs>(())
     };
     io.ns("/", (async || ()).with(attach));
@@ -80,11 +100,18 @@ struct NotOurs;
 struct SessionGuard {
     session: SessionHandle,
     sessions: Sessions,
+    engine: Arc<EngineSession>,
+}
+
+impl SessionGuard {
+    fn end(&self, reason: Reason) {
+        self.sessions.disconnect(&self.session, self.engine.meter.end(reason));
+    }
 }
 
 impl Drop for SessionGuard {
     fn drop(&mut self) {
-        self.sessions.disconnect(&self.session, Reason::TransportError);
+        self.end(Reason::TransportError);
     }
 }
 
@@ -95,6 +122,10 @@ enum Called {}
 
 impl MessageHandler<RawAdapter, Called> for SocketHandlers {
     fn call(&self, _: Arc<Socket<RawAdapter>>, value: Value, _ack: Option<i64>) {
+        // The library may still have read what came before its end.
+        if self.0.engine.meter.reason().is_some() {
+            return;
+        }
         if let Value::Str(text, attachments) = value {
             let incoming =
                 Incoming { sender: "", topic: "", text: &text, attachments: attachments.unwrap_or_default() };
@@ -111,55 +142,46 @@ impl DisconnectHandler<RawAdapter, Called> for SocketHandlers {
         forget: fn(Arc<Socket<RawAdapter>>),
     ) {
         use SocketIoReason as Is;
-        let end = match reason {
+        self.0.end(match reason {
             Is::TransportClose | Is::ClientNSDisconnect => Reason::ClientClosed,
             Is::TransportError => Reason::TransportError,
             Is::HeartbeatTimeout => Reason::PingTimeout,
             Is::MultipleHttpPollingError | Is::PacketParsingError => Reason::ProtocolError,
             Is::ServerNSDisconnect | Is::ClosingServer => Reason::ByServer,
-        };
-        self.0.sessions.disconnect(&self.0.session, end);
+        });
         forget(socket);
     }
 }
 
+/// What the sessions hold of a connection.
 struct SocketConnection {
     sid: Sid,
-    control: Arc<ConnectionControl>,
-    bytes_waiting_max: u64,
+    engine: Arc<EngineSession>,
     emitter: EmitterRef,
-    engine_io: Weak<EngineIo>,
 }
 
 impl Connection for SocketConnection {
     fn send(&self, frame: Frame) -> Result<Queued, SendQueueFull> {
-        let Some(adapter) = self.emitter.0.get().and_then(Weak::upgrade) else { return Ok(Queued::default()) };
-        self.control.incoming(frame.text.len() + frame.attachments.iter().map(bytes::Bytes::len).sum::<usize>());
-        if self.control.bytes_waiting() > self.bytes_waiting_max {
-            return Err(SendQueueFull);
-        }
+        let (n_frames, n_bytes) = size_of(&frame);
+        let queued = self.engine.meter.queue(n_frames, n_bytes)?;
+        let Some(adapter) = self.emitter.0.get().and_then(Weak::upgrade) else { return Ok(queued) };
         let attachments = Some(frame.attachments).filter(|it| !it.is_empty());
         let packet = Packet::event("/", Value::Str(frame.text.into(), attachments));
         match adapter.local.broadcast(packet, BroadcastOptions::new(self.sid)) {
             Err(errors) if errors.iter().any(|it| matches!(it, SocketError::InternalChannelFull)) => Err(SendQueueFull),
             // A closed socket's disconnect handler is on its way.
-            Ok(()) | Err(_) => Ok(Queued::default()),
+            Ok(()) | Err(_) => Ok(queued),
         }
     }
 
     // Not `Socket::disconnect`: it needs room in the very queue that is full, and tells the client not to come back.
-    fn abort(&self, _: Reason) {
-        self.control.shut();
-        if let Some(engine_io) = self.engine_io.upgrade()
-            && !self.control.is_websocket()
-        {
-            engine_io.close_polling(self.sid);
-        }
+    fn abort(&self, reason: Reason) {
+        self.engine.meter.abort(reason);
     }
 }
 
 /// The way out for text that is already encoded: `emit` would encode it again. It does what the default adapter does, and
-/// leaves a reference to itself where lines find it.
+/// leaves a reference to itself where connections find it.
 struct RawAdapter {
     local: CoreLocalAdapter<Emitter>,
     emitter: EmitterRef,

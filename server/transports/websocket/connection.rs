@@ -1,34 +1,41 @@
-//! One websocket from its first byte to its last: who is heard, what is sent, and when it is over.
+//! One websocket from its first byte to its last: what is read and handed on, what is written, and when it is over.
 //!
-//! **Invariant:** a client that does not read holds up nobody but itself: reading and the clock go on beside a writer that
-//! waits, and a cut ends all three.
-use std::{pin::pin, time::Duration};
+//! **Invariant:** a client that does not read holds up nobody but itself: reading and the deadlines go on beside a writer
+//! that waits, and an abort ends all three.
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    time::{Instant, MissedTickBehavior, interval_at, timeout, timeout_at},
+    time::{Instant, MissedTickBehavior, interval_at, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
         Error, Message,
-        error::{CapacityError, ProtocolError},
+        error::ProtocolError,
         protocol::{CloseFrame, Role, WebSocketConfig},
     },
 };
 
 use super::send_queue::{Outgoing, SendQueue, SendQueueReceiver};
-use crate::{accounting::Reason, protocols::CloseReason, transports::TransportLimits};
+use crate::{
+    accounting::Reason,
+    protocols::CloseReason,
+    transports::{
+        frame_meter::{Frame, FrameKind},
+        meter::Meter,
+        metered_stream::{FrameObserver, MeteredStream},
+    },
+};
 
-/// For a client to take its leave once it has been told to.
+/// For a client to answer a close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-const TOO_LONG: CloseReason = CloseReason { code: 1009, reason: "the message is too long" };
 const NOT_UTF8: CloseReason = CloseReason { code: 1007, reason: "the text is not UTF-8" };
-const BROKEN_RULES: CloseReason = CloseReason { code: 1002, reason: "this is not how websockets are spoken" };
+const BROKEN_RULES: CloseReason = CloseReason { code: 1002, reason: "this breaks the rules of websockets" };
 
-/// Who listens to a client.
+/// Takes what a client sends.
 pub(in crate::transports) trait MessageHandler: Send {
     /// A text or a binary message.
     fn receive(&mut self, message: &Message);
@@ -36,11 +43,11 @@ pub(in crate::transports) trait MessageHandler: Send {
     /// The client has answered a ping.
     fn on_alive(&mut self);
 
-    /// The connection is over. Incoming once, as soon as it is so.
-    fn end(&mut self, end: Reason);
+    /// The connection is over. Called once, as soon as that is so.
+    fn end(&mut self, reason: Reason);
 }
 
-/// How reading or writing came to its end, and what the client is to be told.
+/// Why reading or writing came to its end, and what the client is to be told.
 type Ended = (Reason, Option<CloseReason>);
 
 /// Done when the connection has ended.
@@ -48,65 +55,98 @@ pub(in crate::transports) async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>
     stream: S,
     send_queue: &SendQueue,
     waiting: SendQueueReceiver,
-    wire: TransportLimits,
     mut handler: impl MessageHandler,
 ) {
+    let meter = send_queue.meter();
+    // The stream bounds what the library buffers; what it does not know is how long a message may be in all.
     let config = WebSocketConfig::default()
         .read_buffer_size(1024)
         .write_buffer_size(0)
-        .max_message_size(Some(wire.message_bytes_max))
-        .max_frame_size(Some(wire.message_bytes_max));
+        .max_message_size(Some(meter.limits().message_bytes_max))
+        .max_frame_size(Some(meter.limits().message_bytes_max));
+    let stream = MeteredStream::new(stream, meter.clone(), OwnFrames(meter.clone()));
     let (mut sink, mut stream) = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await.split();
-    let ended = {
-        let mut reading = pin!(read(&mut stream, wire, &mut handler));
-        let mut writing = pin!(write(&mut sink, send_queue, waiting, wire));
+    let (reason, close) = {
+        let mut reading = pin!(read(&mut stream, meter, &mut handler));
+        let mut writing = pin!(write(&mut sink, send_queue, waiting));
         tokio::select! {
             biased;
-            () = send_queue.aborted() => None,
-            ended = &mut reading => Some(ended),
-            ended = &mut writing => Some(ended),
+            reason = meter.expired() => (reason, close_reason(reason)),
+            ended = &mut reading => ended,
+            ended = &mut writing => ended,
         }
     };
-    handler.end(ended.map_or(Reason::ByServer, |it| it.0));
-    let Some((_, reason)) = ended else { return };
+    let reason = meter.end(reason);
+    handler.end(reason);
+    let goes_on = close.is_some() || reason == Reason::ClientClosed;
     let goodbye = async {
-        if let Some(CloseReason { code, reason }) = reason {
-            let close = CloseFrame { code: code.into(), reason: reason.into() };
-            sink.send(Message::Close(Some(close))).await.ok()?;
+        if let Some(CloseReason { code, reason }) = close {
+            let frame = CloseFrame { code: code.into(), reason: reason.into() };
+            sink.send(Message::Close(Some(frame))).await.ok()?;
         }
-        // Its own close, if it has not come yet; what it says before that is lost.
+        // The client's own close, if it has not come yet, and the answer to it; what comes before that is lost.
         while let Some(Ok(_)) = stream.next().await {}
         Some(())
     };
-    let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
+    if goes_on {
+        let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
+    }
 }
 
-async fn read<S>(stream: &mut S, wire: TransportLimits, handler: &mut impl MessageHandler) -> Ended
-where
-    S: Stream<Item = Result<Message, Error>> + Unpin,
-{
-    loop {
-        // Whatever it says shows that it lives.
-        let deadline = Instant::now() + wire.ping_interval + wire.ping_timeout;
-        match timeout_at(deadline, stream.next()).await {
-            Err(_) => return (Reason::PingTimeout, None),
-            Ok(Some(Ok(message @ (Message::Text(_) | Message::Binary(_))))) => handler.receive(&message),
-            Ok(Some(Ok(Message::Pong(_)))) => handler.on_alive(),
-            Ok(Some(Ok(Message::Ping(_) | Message::Frame(_)))) => (),
-            Ok(Some(Ok(Message::Close(_)))) => return (Reason::ClientClosed, None),
-            Ok(None) => return (Reason::ClientClosed, None),
-            Ok(Some(Err(error))) => return fault(&error),
+/// Every message of ours is what the send queue counts.
+struct OwnFrames(Arc<Meter>);
+
+impl FrameObserver for OwnFrames {
+    fn on_received(&mut self, frame: &Frame) -> Result<(), Reason> {
+        if frame.kind == FrameKind::Pong {
+            self.0.on_pong();
+        }
+        Ok(())
+    }
+
+    fn on_sent(&mut self, frame: &Frame) {
+        match frame.kind {
+            FrameKind::Ping => self.0.on_ping_sent(),
+            FrameKind::Text | FrameKind::Binary => self.0.unqueue(1, frame.n_message, true),
+            FrameKind::Pong | FrameKind::Close | FrameKind::Reserved => (),
         }
     }
 }
 
-async fn write<S>(sink: &mut S, send_queue: &SendQueue, mut waiting: SendQueueReceiver, wire: TransportLimits) -> Ended
+async fn read<S>(stream: &mut S, meter: &Meter, handler: &mut impl MessageHandler) -> Ended
+where
+    S: Stream<Item = Result<Message, Error>> + Unpin,
+{
+    let mut n_answers = 0;
+    while let Some(message) = stream.next().await {
+        match message {
+            Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
+                if meter.reason().is_none() {
+                    handler.receive(&message);
+                }
+            }
+            // One that nobody asked for is no answer.
+            Ok(Message::Pong(_)) => {
+                let n_before = std::mem::replace(&mut n_answers, meter.n_answers());
+                if n_before < n_answers {
+                    handler.on_alive();
+                }
+            }
+            Ok(Message::Ping(_) | Message::Frame(_)) => (),
+            Ok(Message::Close(_)) => return (Reason::ClientClosed, None),
+            Err(error) => return failure(&error, meter),
+        }
+    }
+    (Reason::ClientClosed, None)
+}
+
+async fn write<S>(sink: &mut S, send_queue: &SendQueue, mut waiting: SendQueueReceiver) -> Ended
 where
     S: Sink<Message, Error = Error> + Unpin,
 {
-    let mut pings = interval_at(Instant::now() + wire.ping_interval, wire.ping_interval);
+    let ping_interval = send_queue.meter().limits().ping_interval;
+    let mut pings = interval_at(Instant::now() + ping_interval, ping_interval);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let ping = || Message::Ping(Vec::new().into());
     loop {
         let outgoing = tokio::select! {
             biased;
@@ -115,15 +155,10 @@ where
             outgoing = waiting.recv() => outgoing,
         };
         let sent = match outgoing {
-            Some(Outgoing::Message(message)) => {
-                let n_bytes = message.len();
-                let sent = sink.send(message).await;
-                send_queue.sent(n_bytes);
-                sent
-            }
+            Some(Outgoing::Message(message)) => sink.send(message).await,
             Some(Outgoing::Ping) => {
-                let sent = sink.send(ping()).await;
-                send_queue.ping_sent();
+                let sent = sink.send(Message::Ping(Vec::new().into())).await;
+                send_queue.on_ping_sent();
                 sent
             }
             Some(Outgoing::Close(reason)) => return (Reason::ByServer, Some(reason)),
@@ -135,12 +170,26 @@ where
     }
 }
 
-fn fault(error: &Error) -> Ended {
+fn failure(error: &Error, meter: &Meter) -> Ended {
+    // The stream fails for a reason of ours.
+    if let Some(reason) = meter.reason() {
+        return (reason, close_reason(reason));
+    }
     match error {
         Error::ConnectionClosed | Error::AlreadyClosed => (Reason::ClientClosed, None),
-        Error::Capacity(CapacityError::MessageTooLong { .. }) => (Reason::ProtocolError, Some(TOO_LONG)),
         Error::Utf8(_) => (Reason::ProtocolError, Some(NOT_UTF8)),
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) | Error::Io(_) => (Reason::TransportError, None),
         _ => (Reason::ProtocolError, Some(BROKEN_RULES)),
     }
+}
+
+/// What a client is told that may still read (RFC 6455, section 7.4.1).
+fn close_reason(reason: Reason) -> Option<CloseReason> {
+    let (code, text) = match reason {
+        Reason::MessageTooLong => (1009, "the message is too long"),
+        Reason::MessageRate | Reason::ByteRate => (1008, "too much in too short a time"),
+        Reason::KeepAliveTimeout => (1002, "nothing was received for too long"),
+        _ => return None,
+    };
+    Some(CloseReason { code, reason: text })
 }

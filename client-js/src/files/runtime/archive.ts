@@ -14,14 +14,18 @@ type Strand = { readonly reader: ReadableStreamDefaultReader<Uint8Array>; at: nu
 /** Several receivers read at places of their own; what nobody goes on with makes room. */
 const strandsMax = 8
 
-export const archive = ({ files }: Folder): Content => {
+export const archive = ({ files, emptyFolders }: Folder): Content => {
   const made = new Date()
-  const entries = files.map(({ path, file }) => ({
-    name: path,
-    input: file,
-    size: file.size,
-    lastModified: file instanceof File ? new Date(file.lastModified) : made,
-  }))
+  const entries = [
+    // A name that ends in a slash is a folder's: APPNOTE 4.3.8 of the ZIP format.
+    ...emptyFolders.map(path => ({ name: `${path}/`, lastModified: made })),
+    ...files.map(({ path, file }) => ({
+      name: path,
+      input: file,
+      size: file.size,
+      lastModified: file instanceof File ? new Date(file.lastModified) : made,
+    })),
+  ]
   let strands: Strand[] = []
 
   /**

@@ -23,13 +23,18 @@ export type Order =
   /** Gives it up, with what has been written. */
   | { op: 'discard'; store: StoreId }
 
+/** `no-room`: the file is larger than what can be held. `no-storage`: the place could not be opened or written to. */
+export type StoreFailure = 'no-room' | 'no-storage'
+
 export type Report =
+  /** The worker has been loaded. */
+  | { op: 'ready' }
   | { op: 'opened'; store: StoreId; stored: number }
   | { op: 'stored'; store: StoreId; bytes: number }
   | { op: 'checked'; store: StoreId; digest: string }
   /** `blob` is null where the person has the file already. */
   | { op: 'kept'; store: StoreId; blob: Blob | null }
-  | { op: 'failed'; store: StoreId }
+  | { op: 'failed'; store: StoreId; why: StoreFailure }
 
 export type FileStore = {
   /** Bytes that lie there from before. */
@@ -50,11 +55,36 @@ type Access = {
   close: () => void
 }
 
-/** For nobody else meanwhile: another page of ours may be writing there. */
-const accessTo = (file: FileSystemFileHandle): Promise<Access> => {
+class NoRoom extends Error {}
+
+/** What a person can be told about an error of a store. */
+export const failureOf = (error: unknown): StoreFailure =>
+  error instanceof NoRoom || nameOf(error) === 'QuotaExceededError' ? 'no-room' : 'no-storage'
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '')
+
+/** The first wait for a file that is locked. Each further wait is twice as long. */
+const lockedMs = 50
+/** Together the waits take some 13 seconds. */
+const attemptsMax = 9
+
+/**
+ * For nobody else meanwhile. After a reload the worker of the page before may be going still, and its lock goes with
+ * it: https://fs.spec.whatwg.org/#api-filesystemfilehandle-createsyncaccesshandle
+ */
+const accessTo = async (file: FileSystemFileHandle): Promise<Access> => {
   const inWorker = file as FileSystemFileHandle & { createSyncAccessHandle: () => Promise<Access> }
-  return inWorker.createSyncAccessHandle()
+  for (let attempt = 1; ; attempt++)
+    try {
+      return await inWorker.createSyncAccessHandle()
+    } catch (error) {
+      if (!lockErrors.has(nameOf(error)) || attempt >= attemptsMax) throw error
+      await new Promise(resolve => setTimeout(resolve, lockedMs * 2 ** (attempt - 1)))
+    }
 }
+
+/** The second one is what browsers before the present specification say. */
+const lockErrors: ReadonlySet<string> = new Set(['NoModificationAllowedError', 'InvalidStateError'])
 
 /** Below the root of the browser's own storage. */
 export const folderName = 'p2pchat-incoming'
@@ -62,24 +92,6 @@ export const folderName = 'p2pchat-incoming'
 /** Made where it does not exist. Throws where the browser has no storage for us. */
 const folder = async (): Promise<FileSystemDirectoryHandle> =>
   (await navigator.storage.getDirectory()).getDirectoryHandle(folderName, { create: true })
-
-/** Long enough for the browser to have saved what it was given, however slow the disk. */
-const keptMs = 86_400_000
-
-type Listing = { values: () => AsyncIterable<FileSystemHandle> }
-
-/** Throws away what lies here from earlier days. What another page of ours writes now is newer, and locked. */
-export const sweep = async (now: number): Promise<void> => {
-  try {
-    const within = await folder()
-    for await (const entry of (within as FileSystemDirectoryHandle & Listing).values()) {
-      const file = await (entry as FileSystemFileHandle).getFile()
-      if (now - file.lastModified > keptMs) await within.removeEntry(entry.name)
-    }
-  } catch {
-    // No storage, or somebody else was faster.
-  }
-}
 
 /** What an earlier page has left, and nobody wants any more. */
 export const removeFileStore = async (store: StoreId): Promise<void> => (await folder()).removeEntry(store)
@@ -91,15 +103,18 @@ export const openFileStore = (store: StoreId, place: Place, bytes: number): Prom
     case 'chosen':
       return chosenStore(place.handle)
     case 'memory':
-      return Promise.resolve(memoryStore())
+      return memoryStore(bytes)
   }
 }
 
 /** Without TLS, and in some browsers' private windows, there is no storage for us. */
 const storageOrMemory = async (store: StoreId, bytes: number): Promise<FileStore> => {
   const within = await folder().catch(() => null)
-  return within ? privateStore(within, store, bytes) : memoryStore()
+  return within ? privateStore(within, store, bytes) : memoryStore(bytes)
 }
+
+/** What the open files still need of the storage: the browser counts only what is written. */
+const toCome = new Map<StoreId, number>()
 
 const privateStore = async (
   within: FileSystemDirectoryHandle,
@@ -110,12 +125,14 @@ const privateStore = async (
   const file = await within.getFileHandle(store, { create: true })
   const access = await accessTo(file)
   const stored = access.getSize()
-  if (usage + bytes - stored > quota) {
+  const others = [...toCome.values()].reduce((sum, left) => sum + left, 0)
+  if (usage + others + bytes - stored > quota) {
     access.close()
     await within.removeEntry(store)
-    throw new Error('no room')
+    throw new NoRoom()
   }
   let at = stored
+  toCome.set(store, bytes - stored)
   return {
     stored,
     readBack: (from, length) => {
@@ -126,16 +143,19 @@ const privateStore = async (
     write: piece => {
       for (let done = 0; done < piece.byteLength; ) {
         const written = access.write(piece.subarray(done), { at: at + done })
-        if (written <= 0) throw new Error('nothing more can be written')
+        if (written <= 0) throw new NoRoom()
         done += written
       }
       at += piece.byteLength
+      toCome.set(store, bytes - at)
     },
     save: async () => {
+      toCome.delete(store)
       access.close()
       return file.getFile()
     },
     discard: async () => {
+      toCome.delete(store)
       access.close()
       await within.removeEntry(store)
     },
@@ -166,7 +186,8 @@ const pieceBytes = 8_388_608
 /** A page that has to hold everything itself takes no more. */
 export const memoryBytesMax = 536_870_912
 
-const memoryStore = (): FileStore => {
+const memoryStore = async (bytes: number): Promise<FileStore> => {
+  if (bytes > memoryBytesMax) throw new NoRoom()
   const blobs: Blob[] = []
   let pieces: Uint8Array<ArrayBuffer>[] = []
   let held = 0
@@ -181,7 +202,7 @@ const memoryStore = (): FileStore => {
     readBack: () => new Uint8Array(),
     write: piece => {
       sum += piece.byteLength
-      if (sum > memoryBytesMax) throw new Error('too large to be held')
+      if (sum > memoryBytesMax) throw new NoRoom()
       pieces.push(piece)
       held += piece.byteLength
       if (held >= pieceBytes) seal()

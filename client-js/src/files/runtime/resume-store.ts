@@ -1,6 +1,7 @@
 /**
- * What outlives a page that was closed in the middle of a file. Beside the bytes in the browser's own storage lies a
- * record of whose they are, so that the next page can resume. Where there is no storage, nothing is recorded.
+ * What outlives a page in the browser's own storage. Beside the bytes of a file that was closed in the middle lies a
+ * record of whose they are, so that the next page can resume. Whatever no page can use any more is removed. Where there
+ * is no storage, nothing is recorded.
  */
 import { type FileCard, parseFileCard, writeFileCard } from '../../wire/file.ts'
 import { idText, isRecord, textUpTo } from '../../wire/json.ts'
@@ -16,43 +17,97 @@ export type ResumableFile = ResumeRecord & { readonly store: StoreId; readonly s
 const ending = '.note'
 const unitsMax = 2_000
 
-type Listing = { entries: () => AsyncIterable<[string, FileSystemHandle]> }
+/** For so long a file can be resumed after its page was closed. */
+const resumableMs = 86_400_000
+/** For so long after its last byte, the browser may still copy a file to where the person wants it. */
+const savingMs = 600_000
+
+type Folder = FileSystemDirectoryHandle & { entries: () => AsyncIterable<[string, FileSystemHandle]> }
+
+/** Throws where the browser has no storage for us, or nothing in it yet. */
+const openFolder = async (): Promise<Folder> =>
+  (await (await navigator.storage.getDirectory()).getDirectoryHandle(folderName)) as Folder
+
+const removeEntries = async (...names: readonly string[]): Promise<void> => {
+  const folder = await openFolder().catch(() => null)
+  // One that is not there, or that is locked, does not keep the others.
+  await Promise.allSettled(names.map(name => folder?.removeEntry(name)))
+}
+
+/** Files of this size are worth a question to the person, which some browsers ask. */
+const persistBytes = 67_108_864
+
+/** Asks the browser not to throw away our storage in the middle of a large file, and for all the room it has. */
+export const persist = async (bytes: number): Promise<void> => {
+  try {
+    if (bytes >= persistBytes) await navigator.storage.persist()
+  } catch {
+    // No storage, or no such promise.
+  }
+}
 
 export class ResumeStore {
   readonly #room: string
   /** Held as long as this page works on a file, so that another page of the same person leaves it alone. */
   readonly #held = new Map<StoreId, () => void>()
+  readonly #over = new AbortController()
 
   constructor(room: string) {
     this.#room = room
   }
 
-  /** What a page that is gone has left of files from this room. */
-  async list(): Promise<ResumableFile[]> {
-    const found: ResumableFile[] = []
+  /**
+   * Tells of each file of this room that a page has left in the middle, as soon as that page is gone for good: after a
+   * reload, the page before may still be going. What nobody can use any more is removed.
+   */
+  async find(found: (file: ResumableFile) => void, now: number): Promise<void> {
     try {
-      const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle(folderName)
+      const folder = await openFolder()
       const { held = [] } = await navigator.locks.query()
       const busy = new Set(held.map(({ name }) => name))
-      for await (const [name, entry] of (folder as FileSystemDirectoryHandle & Listing).entries()) {
-        const store = name.slice(0, -ending.length)
-        if (!name.endsWith(ending) || busy.has(lockName(store))) continue
-        const text = await (await (entry as FileSystemFileHandle).getFile()).text()
-        const record = parseRecord(text, this.#room)
-        if (!record) continue
-        const { size } = await (await folder.getFileHandle(store)).getFile()
-        if (size > 0 && size <= record.file.size) found.push({ ...record, store, stored: size })
+      const names = new Set<string>()
+      for await (const [name] of folder.entries()) names.add(name)
+      for (const name of names) {
+        const isRecordFile = name.endsWith(ending)
+        const store = isRecordFile ? name.slice(0, -ending.length) : name
+        if (this.#held.has(store)) continue
+        if (!isRecordFile && names.has(store + ending)) continue
+        const ageMs = now - (await lastModified(folder, name))
+        if (ageMs > (isRecordFile ? resumableMs : savingMs)) {
+          if (!busy.has(lockName(store))) await removeEntries(store, store + ending)
+        } else if (isRecordFile) void this.#claim(folder, store, found)
       }
     } catch {
-      // No storage, or no folder yet.
+      // No storage, or nothing in it yet.
     }
-    return found
+  }
+
+  /** Waits for the lock, and keeps it where there is something to resume. */
+  async #claim(folder: Folder, store: StoreId, found: (file: ResumableFile) => void): Promise<void> {
+    try {
+      await navigator.locks.request(lockName(store), { signal: this.#over.signal }, async () => {
+        const file = await this.#read(folder, store)
+        if (!file || this.#over.signal.aborted) return
+        const over = new Promise<void>(resolve => this.#held.set(store, resolve))
+        found(file)
+        await over
+      })
+    } catch {
+      // This page is closed, or the other one has finished the file.
+    }
+  }
+
+  async #read(folder: Folder, store: StoreId): Promise<ResumableFile | null> {
+    const text = await (await (await folder.getFileHandle(store + ending)).getFile()).text()
+    const record = parseRecord(text, this.#room)
+    if (!record) return null
+    const { size } = await (await folder.getFileHandle(store)).getFile()
+    return size > 0 && size <= record.file.size ? { ...record, store, stored: size } : null
   }
 
   async write(store: StoreId, { file, ownerName, resumeToken }: ResumeRecord): Promise<void> {
     try {
-      this.#hold(store)
-      const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle(folderName)
+      const folder = await openFolder()
       const handle = await folder.getFileHandle(store + ending, { create: true })
       const writable = await handle.createWritable()
       await writable.write(
@@ -64,31 +119,37 @@ export class ResumeStore {
     }
   }
 
-  async remove(store: StoreId): Promise<void> {
-    this.#release(store)
-    try {
-      const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle(folderName)
-      await folder.removeEntry(store + ending)
-    } catch {
-      // There was none.
-    }
+  /** There is nothing to resume any more. What lies there stays, and stays ours. */
+  remove(store: StoreId): Promise<void> {
+    return removeEntries(store + ending)
+  }
+
+  /** Removes a whole file that has been saved. */
+  async discard(store: StoreId): Promise<void> {
+    await removeEntries(store, store + ending)
+    this.release(store)
   }
 
   close(): void {
-    for (const store of [...this.#held.keys()]) this.#release(store)
+    this.#over.abort()
+    for (const store of [...this.#held.keys()]) this.release(store)
   }
 
-  #hold(store: StoreId): void {
-    if (this.#held.has(store)) return
+  /** This page works on it from now on. */
+  hold(store: StoreId): void {
+    if (this.#held.has(store) || !('locks' in navigator)) return
     const over = new Promise<void>(resolve => this.#held.set(store, resolve))
     void navigator.locks.request(lockName(store), () => over)
   }
 
-  #release(store: StoreId): void {
+  release(store: StoreId): void {
     this.#held.get(store)?.()
     this.#held.delete(store)
   }
 }
+
+const lastModified = async (folder: Folder, name: string): Promise<number> =>
+  (await (await folder.getFileHandle(name)).getFile()).lastModified
 
 const lockName = (store: StoreId): string => `p2pchat-file ${store}`
 

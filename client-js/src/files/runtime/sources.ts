@@ -3,7 +3,7 @@ import { cutFileName } from '../../base/text.ts'
 import { fileNameUnitsMax } from '../../wire/file.ts'
 import type { FileId } from '../../wire/ids.ts'
 import { blockBytes, blockDigest, blocksOf, fileDigest } from '../digest.ts'
-import type { ShareItem } from '../state.ts'
+import type { Folder, ShareItem } from '../state.ts'
 
 type Bytes = Uint8Array<ArrayBuffer>
 
@@ -93,3 +93,27 @@ export const packItem = async (
 }
 
 const archiveEnding = '.zip'
+
+/** So many are offered at once, a folder counting as one: each is announced by itself, and peers bear no flood. */
+export const itemsMax = 40
+
+/** More than can be offered at once go as one folder. */
+export const bundled = (items: readonly ShareItem[]): readonly ShareItem[] => {
+  if (items.length <= itemsMax) return items
+  const folders = items.filter((item): item is Folder => 'files' in item)
+  const loose = items.flatMap(item => ('files' in item ? [] : [{ path: item.name, file: item.file }]))
+  const files = distinct([...loose, ...folders.flatMap(folder => folder.files)])
+  return [{ name: 'files', files, emptyFolders: folders.flatMap(folder => folder.emptyFolders) }]
+}
+
+/** Several files of one name get a number each, so that none hides another. */
+const distinct = (files: Folder['files']): Folder['files'] => {
+  const taken = new Set<string>()
+  return files.map(({ path, file }) => {
+    const [, stem = path, ending = ''] = /^(.+?)(\.[^./]*)?$/u.exec(path) ?? []
+    let free = path
+    for (let number = 2; taken.has(free); number++) free = `${stem} (${number})${ending}`
+    taken.add(free)
+    return { path: free, file }
+  })
+}

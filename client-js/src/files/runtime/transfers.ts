@@ -21,11 +21,12 @@ import {
 } from '../state.ts'
 import { step } from '../step.ts'
 import { FileChannel, type FileChannelPorts } from './file-channel.ts'
-import type { Place, Report, StoreId } from './file-stores.ts'
-import { FileWorker } from './file-worker.ts'
+import type { Place, StoreId } from './file-stores.ts'
+import { type FileReport, FileWorker } from './file-worker.ts'
+import { KeptFiles } from './kept-files.ts'
 import type { ConnectPeer } from './peer-conn.ts'
-import { ResumeStore } from './resume-store.ts'
-import { packItem, Sources } from './sources.ts'
+import { persist, type ResumableFile, ResumeStore } from './resume-store.ts'
+import { bundled, packItem, Sources } from './sources.ts'
 
 export type { Place, ShareItem }
 
@@ -65,7 +66,7 @@ export class TransferRuntime {
   readonly #resumeStore: ResumeStore
   readonly #stores = new Map<DownloadKey, StoreId>()
   readonly #places = new Map<DownloadKey, Place>()
-  readonly #saved = new Map<DownloadKey, Blob>()
+  readonly #kept: KeptFiles
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
   readonly #unidentified = new Map<MemberId, number>()
   readonly #queue: FilesEvent[] = []
@@ -78,7 +79,13 @@ export class TransferRuntime {
     this.#ports = ports
     this.#sideConnections = new SideConnectionRuntime(ports.connect, event => this.#feed(event))
     this.#resumeStore = new ResumeStore(ports.room)
-    void this.#findResumable()
+    this.#kept = new KeptFiles({
+      save: ports.saved,
+      remove: store => this.#resumeStore.discard(store),
+      now: ports.now,
+    })
+    this.#worker.start()
+    void this.#resumeStore.find(file => this.#foundResumable(file), ports.now())
   }
 
   get state(): FilesState {
@@ -136,7 +143,7 @@ export class TransferRuntime {
 
   /** Offers these to everybody in the room. */
   async share(items: readonly ShareItem[]): Promise<void> {
-    const cards = await Promise.all(items.map(item => this.#share(item)))
+    const cards = await Promise.all(bundled(items).map(item => this.#share(item)))
     for (let from = 0; !this.#over && from < cards.length; from += filesMax)
       this.#ports.offer(cards.slice(from, from + filesMax))
   }
@@ -149,6 +156,8 @@ export class TransferRuntime {
 
   accept(key: DownloadKey, place: Place = { kind: 'private' }): void {
     this.#places.set(key, place)
+    const size = this.#state.downloads.get(key)?.size ?? 0
+    if (place.kind === 'private') void persist(size)
     this.#feed({ type: 'accept', key })
   }
 
@@ -166,7 +175,7 @@ export class TransferRuntime {
 
   /** What has come and was kept by us, to be saved or shown once more. */
   blobOf(key: DownloadKey): Blob | null {
-    return this.#saved.get(key) ?? null
+    return this.#kept.blobOf(key)
   }
 
   /** What we share ourselves, to be shown. */
@@ -182,6 +191,7 @@ export class TransferRuntime {
     this.#channels.clear()
     this.#sideConnections.close()
     this.#worker.close()
+    this.#kept.close()
     this.#resumeStore.close()
   }
 
@@ -274,6 +284,7 @@ export class TransferRuntime {
     switch (effect.type) {
       case 'open-store': {
         const place = this.#places.get(key) ?? { kind: 'private' }
+        this.#resumeStore.hold(store)
         return this.#worker.order({ op: 'open', store, place, bytes: it.size })
       }
       case 'write':
@@ -295,18 +306,20 @@ export class TransferRuntime {
       case 'discard':
         this.#stores.delete(key)
         void this.#resumeStore.remove(store)
+        this.#resumeStore.release(store)
         return this.#worker.order({ op: 'discard', store })
     }
   }
 
-  async #findResumable(): Promise<void> {
-    for (const { store, stored, file, ownerName, resumeToken } of await this.#resumeStore.list()) {
-      if (this.#over) return
-      const offer = openOffer(this.#state, file)
-      this.#stores.set(offer?.key ?? `in ${this.#state.next}`, store)
-      this.#feed({ type: 'resumable', file, ownerName, resumeToken, stored })
-      if (!offer) this.#ports.resumable(file, ownerName)
-    }
+  #foundResumable({ store, stored, file, ownerName, resumeToken }: ResumableFile): void {
+    if (this.#over) return
+    const offer = openOffer(this.#state, file)
+    // Begun anew before the page that had a part of it was gone.
+    const begun = [...this.#state.downloads.values()].some(it => it !== offer && it.file.id === file.id)
+    if (begun) return this.#resumeStore.release(store)
+    this.#stores.set(offer?.key ?? `in ${this.#state.next}`, store)
+    this.#feed({ type: 'resumable', file, ownerName, resumeToken, stored })
+    if (!offer) this.#ports.resumable(file, ownerName)
   }
 
   async #openChannel(channel: ChannelId, member: MemberId): Promise<void> {
@@ -356,7 +369,7 @@ export class TransferRuntime {
     this.#feed({ type: 'hashed', file, digest: await this.#sources.digest(file) })
   }
 
-  #reported(report: Report): void {
+  #reported(report: FileReport): void {
     const key = [...this.#stores].find(([, store]) => store === report.store)?.[0]
     if (key === undefined) return
     switch (report.op) {
@@ -367,12 +380,13 @@ export class TransferRuntime {
       case 'checked':
         return this.#feed({ type: 'checked', key, digest: report.digest })
       case 'failed':
-        return this.#feed({ type: 'store-failed', key })
+        return this.#feed({ type: 'store-failed', key, why: report.why })
       case 'kept': {
-        if (report.blob) this.#saved.set(key, report.blob)
         this.#feed({ type: 'kept', key, here: report.blob !== null })
         const it = this.#state.downloads.get(key)
-        return it ? this.#ports.saved(it, report.blob) : undefined
+        if (it && report.blob) this.#kept.add(it, report.blob, report.store)
+        else if (it) this.#ports.saved(it, null)
+        return
       }
     }
   }

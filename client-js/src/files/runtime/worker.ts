@@ -2,12 +2,12 @@
 import { Digester } from '../digest.ts'
 import {
   type FileStore,
+  failureOf,
   type Order,
   openFileStore,
   type Report,
   removeFileStore,
   type StoreId,
-  sweep,
 } from './file-stores.ts'
 
 type Open = { readonly store: FileStore; readonly digester: Digester; bytes: number }
@@ -54,21 +54,21 @@ const carryOut = async (order: Order): Promise<void> => {
   }
 }
 
-const failed = async (store: StoreId): Promise<void> => {
+const failed = async (store: StoreId, error: unknown): Promise<void> => {
   const it = open.get(store)
   open.delete(store)
   try {
     await it?.store.discard()
   } catch {
-    // What cannot be removed now is swept another day.
+    // What cannot be removed now is removed another day.
   }
-  report({ op: 'failed', store })
+  report({ op: 'failed', store, why: failureOf(error) })
 }
 
 const take = (order: Order): void => {
   const { store } = order
   const before = turns.get(store) ?? Promise.resolve()
-  const turn = before.then(() => carryOut(order)).catch(() => failed(store))
+  const turn = before.then(() => carryOut(order)).catch((error: unknown) => failed(store, error))
   turns.set(store, turn)
   void turn.then(() => {
     if (turns.get(store) === turn) turns.delete(store)
@@ -76,6 +76,4 @@ const take = (order: Order): void => {
 }
 
 addEventListener('message', ({ data }: MessageEvent<Order>) => take(data))
-
-// What was saved, or given up with its page, is of no use to anybody any more.
-void sweep(Date.now())
+report({ op: 'ready' })

@@ -3,9 +3,10 @@
  * anywhere on the page.
  */
 import { useEffect, useRef, useState } from 'preact/hooks'
+import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
-import { type FileCommands, filesAtOnceMax, type Model } from '../model.ts'
-import { dropped, holdsFiles, picked } from '../picked.ts'
+import type { FileCommands, Model } from '../model.ts'
+import { dropped, holdsFiles, pastesText, picked } from '../picked.ts'
 import { Icon, type IconName } from './icon.tsx'
 
 const folders = 'webkitdirectory' in HTMLInputElement.prototype
@@ -52,23 +53,31 @@ const Pick = ({ canSend, commands, icon, label, kind }: PickProps) => {
 
 type DropProps = { model: Model; room: string; ready: boolean; commands: FileCommands }
 
-const refusedMs = 8_000
+const shownMs = 15_000
+const namesMax = 3
 
 export const Drop = ({ model, room, ready, commands }: DropProps) => {
   const [over, setOver] = useState(false)
-  const refused = model.tooManyFiles.value
+  const unreadable = model.unreadable.value
   useEffect(() => {
-    if (!refused) return
+    if (unreadable.length === 0) return
     const timer = setTimeout(() => {
-      model.tooManyFiles.value = false
-    }, refusedMs)
+      model.unreadable.value = []
+    }, shownMs)
     return () => clearTimeout(timer)
-  }, [refused])
+  }, [unreadable])
   useEffect(() => listen({ setOver, share: commands.share }), [commands.share])
   return (
     <>
       <div class="drop-refused" role="alert">
-        {refused && <p>{texts().files.tooMany(filesAtOnceMax)}</p>}
+        {unreadable.length > 0 && (
+          <p>
+            {texts().files.unreadable(
+              unreadable.slice(0, namesMax).map(shownName).join(', '),
+              Math.max(0, unreadable.length - namesMax),
+            )}
+          </p>
+        )}
       </div>
       {over && (
         <div class="drop">
@@ -121,9 +130,12 @@ const listen = ({ setOver, share }: DropPorts): (() => void) => {
   addEventListener(
     'paste',
     event => {
-      if (!holdsFiles(event.clipboardData)) return
+      const { clipboardData, target } = event
+      if (!holdsFiles(clipboardData)) return
+      const inField = target instanceof Element && target.closest('textarea, input') !== null
+      if (inField && pastesText(clipboardData.getData('text/plain'), [...clipboardData.files])) return
       event.preventDefault()
-      shareFiles(event.clipboardData)
+      shareFiles(clipboardData)
     },
     { signal },
   )

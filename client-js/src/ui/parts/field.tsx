@@ -1,6 +1,7 @@
 /** A labelled text field, with its hint, and with what is wrong said where it happened. */
 import type { ComponentChildren } from 'preact'
 import { useId, useLayoutEffect, useRef } from 'preact/hooks'
+import { texts } from '../language.ts'
 
 export type FieldProps = {
   label: string
@@ -20,6 +21,12 @@ export const Field = (props: FieldProps) => {
   const id = useId()
   const field = useRef<HTMLInputElement>(null)
   const { label, value, input, hint, trouble, unitsMax, placeholder, autocomplete, autofocus, beside } = props
+  // The browser takes no more, and cuts what is pasted without a word.
+  const full = unitsMax !== undefined && value.length >= unitsMax
+  const described = [
+    trouble !== undefined ? `${id}-trouble` : hint !== undefined && `${id}-hint`,
+    full && `${id}-full`,
+  ].filter(Boolean)
   useLayoutEffect(() => {
     if (trouble !== undefined || autofocus) field.current?.focus()
   }, [trouble, autofocus])
@@ -38,13 +45,16 @@ export const Field = (props: FieldProps) => {
           autocapitalize="off"
           spellcheck={false}
           aria-invalid={trouble !== undefined}
-          aria-describedby={
-            trouble !== undefined ? `${id}-trouble` : hint !== undefined ? `${id}-hint` : undefined
-          }
+          aria-describedby={described.join(' ') || undefined}
           onInput={event => input(event.currentTarget.value)}
         />
         {beside}
       </div>
+      {full && (
+        <p class="field-hint" id={`${id}-full`} role="status">
+          {texts().chat.left(0)}
+        </p>
+      )}
       {trouble !== undefined ? (
         <p class="field-trouble" id={`${id}-trouble`} role="alert">
           {trouble}

@@ -4,10 +4,11 @@
  */
 import { Component, type ComponentChild, type ComponentType, type FunctionComponent } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { texts } from '../language.ts'
+import { keepTrying, Missing } from './missing.tsx'
 
 /**
- * Nothing while it is loading; if it cannot be loaded, that in words. Make one where a file begins, not while drawing.
+ * Nothing while it is loading; if it cannot be loaded, that in words, until it can. Make one where a file begins, not
+ * while drawing.
  */
 export const lazy = <Props extends object>(
   load: () => Promise<ComponentType<Props>>,
@@ -18,17 +19,15 @@ export const lazy = <Props extends object>(
     const [, setReady] = useState(loaded !== null)
     useEffect(() => {
       if (loaded) return
-      load().then(
-        part => {
-          loaded = part
-          setReady(true)
-        },
-        () => setFailed(true),
-      )
+      const ready = (part: ComponentType<Props>): void => {
+        loaded = part
+        setReady(true)
+      }
+      return keepTrying(load, ready, () => setFailed(true))
     }, [])
     const Part = loaded
     if (Part) return <Part {...props} />
-    return failed ? <p role="alert">{texts().dialog.notLoaded}</p> : null
+    return failed ? <Missing /> : null
   }
 }
 

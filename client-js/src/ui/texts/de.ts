@@ -14,6 +14,7 @@ export const de: Texts = {
     'no-password': 'Für diesen Raum brauchst du ein Passwort.',
     'room-full': 'Der Raum ist voll. Versuche es wieder, wenn jemand gegangen ist.',
     'no-such-room': 'Diesen Raum gibt es nicht oder nicht mehr. Lass dir einen neuen Link geben.',
+    'try-later': 'Es gab zu viele Versuche, oder der Server ist ausgelastet. Versuche es gleich noch einmal.',
     'room-error': 'Auf dem Server ist etwas schiefgegangen. Bitte versuche es noch einmal.',
     unreachable:
       'Der Server ist nicht erreichbar. Deine Eingaben sind noch da; versuche es gleich noch einmal.',
@@ -34,6 +35,11 @@ export const de: Texts = {
     'room-gone': () =>
       'Der Server kennt diesen Raum nicht mehr. Niemand kann neu beitreten; deine Verbindungen zu anderen im Raum bestehen weiter.',
   },
+  passwordAttempts: count =>
+    plural(count, {
+      one: 'Jemand probiert Passwörter für diesen Raum aus (# falsches von einer Adresse)',
+      other: 'Jemand probiert Passwörter für diesen Raum aus (# falsche von einer Adresse)',
+    }),
   reaches: {
     self: 'du',
     direct: 'verbunden',
@@ -75,6 +81,9 @@ export const de: Texts = {
     soundHint: 'Ein leiser Ton, während du in einem anderen Tab oder einer anderen App bist.',
     typing: 'Anderen zeigen, dass ich schreibe',
     typingHint: 'Du siehst immer, wenn andere schreiben.',
+    shortcuts: 'Tastenkürzel mit einer Taste',
+    shortcutsHint:
+      'Schalte sie aus, wenn du Diktiersoftware verwendest: Sie kann versehentlich Tasten auslösen.',
     handOver: 'Letzte Nachrichten teilen',
     handOverHint: 'Wer später beitritt, bekommt von dir bis zu 100 der letzten Nachrichten.',
   },
@@ -335,6 +344,8 @@ export const de: Texts = {
     close: 'Schließen',
     notLoaded:
       'Dieser Teil der Seite konnte nicht geladen werden. Prüfe deine Verbindung und versuche es noch einmal.',
+    newVersion: 'Es gibt eine neue Version dieser Seite. Lade die Seite neu, um weiterzumachen.',
+    reload: 'Neu laden',
   },
   server: {
     connecting: 'Verbindung zum Server wird hergestellt …',
@@ -428,6 +439,9 @@ export const de: Texts = {
     alone: 'Noch ist sonst niemand hier. Nachrichten werden für später Beitretende nicht gespeichert.',
     aloneHandingOver: 'Noch ist sonst niemand hier.',
     send: 'Senden',
+    parts: count =>
+      plural(count, { one: 'Wird als # Nachricht gesendet', other: 'Wird als # Nachrichten gesendet' }),
+    tooLong: 'Zu lang zum Senden. Kürze den Text oder sende ihn als Datei.',
     left: units =>
       units === 0
         ? 'Maximale Länge erreicht'
@@ -486,8 +500,10 @@ export const de: Texts = {
     partly: (done, all) => say`${done} von ${all} bereits heruntergeladen.`,
     dropFor: room => say`Dateien hier ablegen, um sie an „${room}“ zu senden`,
     nobodyThere: 'Niemand ist hier, der Dateien empfangen könnte',
-    tooMany: max =>
-      say`Höchstens ${max} Dateien auf einmal. Lege sie in einen Ordner und sende stattdessen den Ordner.`,
+    unreadable: (names, more) =>
+      more === 0
+        ? say`Nicht lesbar und deshalb nicht gesendet: ${names}`
+        : say`Nicht lesbar und deshalb nicht gesendet: ${names} und ${more} weitere`,
     phases: {
       offered: from => say`${from} möchte diese Datei senden.`,
       queued: () => 'In der Warteschlange …',
@@ -506,6 +522,8 @@ export const de: Texts = {
       gone: from =>
         say`${from} hat diese Datei nicht mehr, oder sie wurde geändert. Es wurde nichts gespeichert.`,
       'no-room': () => 'Nicht genug Speicherplatz auf diesem Gerät.',
+      'no-storage': () =>
+        'Der Browser konnte seinen Speicher nicht öffnen oder beschreiben. Versuche es noch einmal oder lade die Seite neu.',
       wrong: () => 'Die empfangenen Daten passen nicht zur angebotenen Datei. Es wurde nichts gespeichert.',
       withdrawn: from => say`${from} hat diese Datei zurückgezogen. Es wurde nichts gespeichert.`,
       'own-choice': () => 'Du hast die Übertragung abgebrochen. Es wurde nichts gespeichert.',
@@ -525,6 +543,7 @@ export const de: Texts = {
       declined: 'abgelehnt',
       gone: 'die Datei kann nicht mehr gelesen werden',
       'no-room': 'dort ist nicht genug Speicherplatz',
+      'no-storage': 'dort ließ sich der Speicher nicht öffnen',
       wrong: 'die empfangenen Daten stimmten nicht überein',
       withdrawn: 'zurückgezogen',
       'own-choice': 'abgebrochen',

@@ -22,6 +22,7 @@ const refusals: Record<Trouble['what'], string> = {
   'no-password': 'This room needs a password.',
   'room-full': 'The room is full. Try again when someone has left.',
   'no-such-room': 'This room does not exist, or it has ended. Ask for a new link.',
+  'try-later': 'There were too many attempts, or the server is busy. Try again in a moment.',
   'room-error': 'Something went wrong on the server. Please try again.',
   unreachable: 'The server cannot be reached. What you typed is still here; try again in a moment.',
   'no-name': 'Enter your name first.',
@@ -161,6 +162,7 @@ const why: Named<StopCause> = {
   declined: from => say`${from} declined the transfer. Nothing was saved.`,
   gone: from => say`${from} no longer has this file, or it has changed. Nothing was saved.`,
   'no-room': () => 'Not enough storage space on this device.',
+  'no-storage': () => 'The browser could not open or write to its storage. Try again, or reload the page.',
   wrong: () => 'The received data does not match the offered file. Nothing was saved.',
   withdrawn: from => say`${from} withdrew this file. Nothing was saved.`,
   'own-choice': () => 'You cancelled the transfer. Nothing was saved.',
@@ -184,6 +186,7 @@ const whyRow: Record<StopCause, string> = {
   declined: 'declined',
   gone: 'the file can no longer be read',
   'no-room': 'not enough storage space there',
+  'no-storage': 'storage could not be opened there',
   wrong: 'received data did not match',
   withdrawn: 'withdrawn',
   'own-choice': 'cancelled',
@@ -196,6 +199,12 @@ export const en = {
   titleIn: (room: string) => say`${room} – P2PChat`,
   refusals,
   notices,
+  /** How many wrong passwords came from one address. */
+  passwordAttempts: (count: number) =>
+    plural(count, {
+      one: 'Somebody is trying passwords for this room (# wrong one from one address)',
+      other: 'Somebody is trying passwords for this room (# wrong ones from one address)',
+    }),
   reaches,
   settings: {
     title: 'Settings',
@@ -228,6 +237,8 @@ export const en = {
     soundHint: 'A soft sound while you are in another tab or app.',
     typing: 'Show others when I am typing',
     typingHint: 'You always see when others are typing.',
+    shortcuts: 'Single-key shortcuts',
+    shortcutsHint: 'Turn them off if you use dictation software, which can press keys by mistake.',
     handOver: 'Share recent messages',
     handOverHint: 'People who join later receive up to 100 recent messages from you.',
   },
@@ -417,6 +428,8 @@ export const en = {
   dialog: {
     close: 'Close',
     notLoaded: 'This part of the page could not be loaded. Check your connection and try again.',
+    newVersion: 'A new version of this page is here. Reload the page to go on.',
+    reload: 'Reload',
   },
   server: {
     connecting: 'Connecting to the server…',
@@ -510,6 +523,9 @@ export const en = {
     alone: 'Nobody else is here yet. Messages are not stored for people who join later.',
     aloneHandingOver: 'Nobody else is here yet.',
     send: 'Send',
+    parts: (count: number) =>
+      plural(count, { one: 'Will be sent as # message', other: 'Will be sent as # messages' }),
+    tooLong: 'Too long to send. Shorten it, or send it as a file.',
     left: (units: number) =>
       units === 0
         ? 'Maximum length reached'
@@ -568,7 +584,10 @@ export const en = {
     partly: (done: string, all: string) => say`${done} of ${all} already downloaded.`,
     dropFor: (room: string) => say`Drop files to send them to ${room}`,
     nobodyThere: 'Nobody is here to receive files',
-    tooMany: (max: number) => say`Up to ${max} files at a time. Put them in a folder and send that.`,
+    unreadable: (names: string, more: number) =>
+      more === 0
+        ? say`These could not be read and are not sent: ${names}`
+        : say`These could not be read and are not sent: ${names} and ${more} more`,
     phases,
     why,
     rows,

@@ -14,6 +14,8 @@ export const es: Texts = {
     'no-password': 'Esta sala necesita una contraseña.',
     'room-full': 'La sala está llena. Vuelve a intentarlo cuando alguien haya salido.',
     'no-such-room': 'Esta sala no existe o ya ha terminado. Pide un enlace nuevo.',
+    'try-later':
+      'Ha habido demasiados intentos o el servidor está ocupado. Vuelve a intentarlo dentro de un momento.',
     'room-error': 'Se ha producido un error en el servidor. Inténtalo de nuevo.',
     unreachable:
       'No se puede conectar con el servidor. Lo que has escrito sigue aquí; inténtalo de nuevo dentro de un momento.',
@@ -34,6 +36,11 @@ export const es: Texts = {
     'room-gone': () =>
       'El servidor ya no tiene esta sala. No puede entrar nadie más; tus conexiones con las personas de la sala siguen funcionando.',
   },
+  passwordAttempts: count =>
+    plural(count, {
+      one: 'Alguien está probando contraseñas para esta sala (# incorrecta desde una dirección)',
+      other: 'Alguien está probando contraseñas para esta sala (# incorrectas desde una misma dirección)',
+    }),
   reaches: {
     self: 'tú',
     direct: 'conexión establecida',
@@ -75,6 +82,8 @@ export const es: Texts = {
     soundHint: 'Un sonido suave mientras estás en otra pestaña o aplicación.',
     typing: 'Mostrar a los demás que estoy escribiendo',
     typingHint: 'Siempre ves cuándo escriben los demás.',
+    shortcuts: 'Atajos de una sola tecla',
+    shortcutsHint: 'Desactívalos si usas un programa de dictado, que puede pulsar teclas por error.',
     handOver: 'Compartir los mensajes recientes',
     handOverHint: 'Quienes entren más tarde recibirán de ti hasta 100 mensajes recientes.',
   },
@@ -333,6 +342,8 @@ export const es: Texts = {
   dialog: {
     close: 'Cerrar',
     notLoaded: 'No se ha podido cargar esta parte de la página. Comprueba tu conexión e inténtalo de nuevo.',
+    newVersion: 'Hay una nueva versión de esta página. Vuelve a cargar la página para continuar.',
+    reload: 'Volver a cargar',
   },
   server: {
     connecting: 'Conectando con el servidor…',
@@ -424,6 +435,8 @@ export const es: Texts = {
     alone: 'Todavía no hay nadie más. Los mensajes no se guardan para quienes entren más tarde.',
     aloneHandingOver: 'Todavía no hay nadie más.',
     send: 'Enviar',
+    parts: count => plural(count, { one: 'Se enviará como # mensaje', other: 'Se enviará como # mensajes' }),
+    tooLong: 'Demasiado largo para enviarlo. Acórtalo o envíalo como archivo.',
     left: units =>
       units === 0
         ? 'Longitud máxima alcanzada'
@@ -484,7 +497,10 @@ export const es: Texts = {
     partly: (done, all) => say`${done} de ${all} ya descargados.`,
     dropFor: room => say`Suelta archivos para enviarlos a «${room}»`,
     nobodyThere: 'No hay nadie aquí que pueda recibir archivos',
-    tooMany: max => say`Hasta ${max} archivos a la vez. Ponlos en una carpeta y envía la carpeta.`,
+    unreadable: (names, more) =>
+      more === 0
+        ? say`No se pudieron leer y no se envían: ${names}`
+        : say`No se pudieron leer y no se envían: ${names} y ${more} más`,
     phases: {
       offered: from => say`${from} quiere enviar este archivo.`,
       queued: () => 'En cola…',
@@ -502,6 +518,8 @@ export const es: Texts = {
       declined: from => say`${from} ha rechazado la transferencia. No se ha guardado nada.`,
       gone: from => say`${from} ya no tiene este archivo, o el archivo ha cambiado. No se ha guardado nada.`,
       'no-room': () => 'No hay espacio de almacenamiento suficiente en este dispositivo.',
+      'no-storage': () =>
+        'El navegador no pudo abrir su almacenamiento o escribir en él. Inténtalo de nuevo o recarga la página.',
       wrong: () => 'Los datos recibidos no coinciden con el archivo ofrecido. No se ha guardado nada.',
       withdrawn: from => say`${from} ha retirado este archivo. No se ha guardado nada.`,
       'own-choice': () => 'Has cancelado la transferencia. No se ha guardado nada.',
@@ -521,6 +539,7 @@ export const es: Texts = {
       declined: 'rechazado',
       gone: 'el archivo ya no se puede leer',
       'no-room': 'allí no hay espacio suficiente',
+      'no-storage': 'allí no se pudo abrir el almacenamiento',
       wrong: 'los datos recibidos no coincidían',
       withdrawn: 'retirado',
       'own-choice': 'cancelado',

@@ -14,6 +14,7 @@ export const fr: Texts = {
     'no-password': 'Ce salon demande un mot de passe.',
     'room-full': 'Le salon est complet. Réessayez quand quelqu’un l’aura quitté.',
     'no-such-room': 'Ce salon n’existe pas ou plus. Demandez un nouveau lien.',
+    'try-later': 'Il y a eu trop de tentatives, ou le serveur est occupé. Réessayez dans un instant.',
     'room-error': 'Une erreur s’est produite sur le serveur. Veuillez réessayer.',
     unreachable: 'Le serveur est injoignable. Votre saisie est conservée ; réessayez dans un instant.',
     'no-name': 'Saisissez d’abord votre nom.',
@@ -33,6 +34,11 @@ export const fr: Texts = {
     'room-gone': () =>
       'Le serveur ne connaît plus ce salon. Plus personne ne peut le rejoindre ; vos connexions avec les personnes présentes fonctionnent toujours.',
   },
+  passwordAttempts: count =>
+    plural(count, {
+      one: 'Quelqu’un essaie des mots de passe pour ce salon (# incorrect depuis une adresse)',
+      other: 'Quelqu’un essaie des mots de passe pour ce salon (# incorrects depuis une même adresse)',
+    }),
   reaches: {
     self: 'vous',
     direct: 'connexion établie',
@@ -75,6 +81,9 @@ export const fr: Texts = {
     soundHint: 'Un son discret quand vous êtes dans un autre onglet ou une autre application.',
     typing: 'Montrer aux autres que j’écris',
     typingHint: 'Vous voyez toujours quand les autres écrivent.',
+    shortcuts: 'Raccourcis à une touche',
+    shortcutsHint:
+      'Désactivez-les si vous utilisez un logiciel de dictée, qui peut actionner des touches par erreur.',
     handOver: 'Partager les messages récents',
     handOverHint: 'Les personnes qui arrivent plus tard reçoivent de vous jusqu’à 100 messages récents.',
   },
@@ -331,6 +340,8 @@ export const fr: Texts = {
   dialog: {
     close: 'Fermer',
     notLoaded: 'Cette partie de la page n’a pas pu être chargée. Vérifiez votre connexion et réessayez.',
+    newVersion: 'Une nouvelle version de cette page est disponible. Rechargez la page pour continuer.',
+    reload: 'Recharger',
   },
   server: {
     connecting: 'Connexion au serveur…',
@@ -424,6 +435,8 @@ export const fr: Texts = {
       'Il n’y a encore personne d’autre. Les messages ne sont pas conservés pour ceux qui arrivent plus tard.',
     aloneHandingOver: 'Il n’y a encore personne d’autre.',
     send: 'Envoyer',
+    parts: count => plural(count, { one: 'Sera envoyé en # message', other: 'Sera envoyé en # messages' }),
+    tooLong: 'Trop long pour être envoyé. Raccourcissez-le ou envoyez-le sous forme de fichier.',
     left: units =>
       units === 0
         ? 'Longueur maximale atteinte'
@@ -483,8 +496,10 @@ export const fr: Texts = {
     partly: (done, all) => say`${done} sur ${all} déjà téléchargés.`,
     dropFor: room => say`Déposez des fichiers pour les envoyer à « ${room} »`,
     nobodyThere: 'Personne ici ne peut recevoir de fichiers',
-    tooMany: max =>
-      say`Pas plus de ${max} fichiers à la fois. Mettez-les dans un dossier et envoyez plutôt le dossier.`,
+    unreadable: (names, more) =>
+      more === 0
+        ? say`Impossible à lire, donc non envoyés : ${names}`
+        : say`Impossible à lire, donc non envoyés : ${names} et ${more} autres`,
     phases: {
       offered: from => say`${from} souhaite envoyer ce fichier.`,
       queued: () => 'En file d’attente…',
@@ -502,6 +517,8 @@ export const fr: Texts = {
       declined: from => say`${from} a refusé le transfert. Rien n’a été enregistré.`,
       gone: from => say`${from} n’a plus ce fichier, ou le fichier a été modifié. Rien n’a été enregistré.`,
       'no-room': () => 'Espace de stockage insuffisant sur cet appareil.',
+      'no-storage': () =>
+        'Le navigateur n’a pas pu ouvrir son espace de stockage ou y écrire. Réessayez ou rechargez la page.',
       wrong: () => 'Les données reçues ne correspondent pas au fichier proposé. Rien n’a été enregistré.',
       withdrawn: from => say`${from} a retiré ce fichier. Rien n’a été enregistré.`,
       'own-choice': () => 'Vous avez annulé le transfert. Rien n’a été enregistré.',
@@ -521,6 +538,7 @@ export const fr: Texts = {
       declined: 'refusé',
       gone: 'le fichier n’est plus lisible',
       'no-room': 'espace de stockage insuffisant là-bas',
+      'no-storage': 'l’espace de stockage n’a pas pu y être ouvert',
       wrong: 'les données reçues ne correspondaient pas',
       withdrawn: 'retiré',
       'own-choice': 'annulé',

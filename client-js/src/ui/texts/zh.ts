@@ -14,6 +14,7 @@ export const zh: Texts = {
     'no-password': '这个房间需要密码。',
     'room-full': '房间已满。请在有人离开后重试。',
     'no-such-room': '房间不存在或已结束。请索取新的链接。',
+    'try-later': '尝试次数过多，或服务器繁忙。请稍后重试。',
     'room-error': '服务器出错，请重试。',
     unreachable: '无法连接服务器。你输入的内容仍在，请稍后重试。',
     'no-name': '请先输入你的名字。',
@@ -30,6 +31,7 @@ export const zh: Texts = {
     'line-back': () => '与服务器的连接已恢复。',
     'room-gone': () => '服务器上已没有这个房间。其他人无法再加入；你与房间内其他人的连接不受影响。',
   },
+  passwordAttempts: count => plural(count, { other: '有人正在尝试这个房间的密码（同一地址已输错 # 次）' }),
   reaches: {
     self: '你',
     direct: '已连接',
@@ -69,6 +71,8 @@ export const zh: Texts = {
     soundHint: '当你在其他标签页或应用中时播放轻柔的提示音。',
     typing: '让别人看到我正在输入',
     typingHint: '你始终能看到别人正在输入。',
+    shortcuts: '单键快捷键',
+    shortcutsHint: '如果你使用语音听写软件，请关闭此项，以免误触按键。',
     handOver: '分享最近的消息',
     handOverHint: '后来加入的人会从你这里收到最近的消息，最多 100 条。',
   },
@@ -301,6 +305,8 @@ export const zh: Texts = {
   dialog: {
     close: '关闭',
     notLoaded: '页面的这一部分无法加载。请检查网络连接后重试。',
+    newVersion: '此页面有新版本。请重新加载页面以继续。',
+    reload: '重新加载',
   },
   server: {
     connecting: '正在连接服务器…',
@@ -388,6 +394,8 @@ export const zh: Texts = {
     alone: '还没有其他人。消息不会为后来加入的人保存。',
     aloneHandingOver: '还没有其他人。',
     send: '发送',
+    parts: count => plural(count, { other: '将分为 # 条消息发送' }),
+    tooLong: '内容过长，无法发送。请缩短，或作为文件发送。',
     left: units => (units === 0 ? '已达到最大长度' : plural(units, { other: '还可输入 # 个字符' })),
     you: '你',
     empty: '还没有消息。打个招呼吧。',
@@ -442,7 +450,10 @@ export const zh: Texts = {
     partly: (done, all) => say`已下载 ${done}，共 ${all}。`,
     dropFor: room => say`松开即可将文件发送到“${room}”`,
     nobodyThere: '这里没有人可以接收文件',
-    tooMany: max => say`一次最多 ${max} 个文件。请放进一个文件夹，然后发送该文件夹。`,
+    unreadable: (names, more) =>
+      more === 0
+        ? say`以下项目无法读取，不会发送：${names}`
+        : say`以下项目无法读取，不会发送：${names}，以及另外 ${more} 项`,
     phases: {
       offered: from => say`${from} 想发送此文件。`,
       queued: () => '排队中…',
@@ -460,6 +471,7 @@ export const zh: Texts = {
       declined: from => say`${from} 拒绝了传输。未保存任何内容。`,
       gone: from => say`${from} 已没有此文件，或文件已更改。未保存任何内容。`,
       'no-room': () => '此设备的存储空间不足。',
+      'no-storage': () => '浏览器无法打开或写入其存储空间。请重试，或重新加载页面。',
       wrong: () => '收到的数据与所提供的文件不符。未保存任何内容。',
       withdrawn: from => say`${from} 撤回了此文件。未保存任何内容。`,
       'own-choice': () => '你取消了传输。未保存任何内容。',
@@ -479,6 +491,7 @@ export const zh: Texts = {
       declined: '已拒绝',
       gone: '文件已无法读取',
       'no-room': '对方存储空间不足',
+      'no-storage': '对方无法打开存储空间',
       wrong: '收到的数据不符',
       withdrawn: '已撤回',
       'own-choice': '已取消',

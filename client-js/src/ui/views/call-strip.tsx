@@ -1,5 +1,6 @@
 /** The strip that says that others are in a call, with the button to join them. */
 import type { RefObject } from 'preact'
+import { nameOf } from '../../room/roster.ts'
 import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
@@ -15,9 +16,7 @@ type Props = {
 
 export const CallStrip = ({ model, state, join, entrance }: Props) => {
   const participants = model.call.value?.participants ?? []
-  const names = participants.map(({ member }) =>
-    shownName(state.members.get(member)?.name ?? texts().room.stranger),
-  )
+  const names = participants.map(({ member }) => shownName(nameOf(state, member) ?? texts().room.stranger))
   return (
     <section class="call-strip" aria-label={texts().call.area}>
       <div class="call-strip-faces" aria-hidden="true">

@@ -1,9 +1,11 @@
 /** The conversation: what was said and what happened, who is typing, and the field to write in. */
 import { canSpeak } from '../../room/chat.ts'
+import { nameOf } from '../../room/roster.ts'
 import type { RoomState } from '../../room/state.ts'
 import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
+import { OutdatedNotice } from '../parts/missing.tsx'
 import { lazy } from '../parts/wrappers.tsx'
 import { Compose } from './compose.tsx'
 import { Log } from './log.tsx'
@@ -16,6 +18,7 @@ export const Chat = ({ model, commands, state, alone }: Props) => (
   <section class="chat" aria-label={texts().chat.log}>
     <Log model={model} commands={commands} state={state} empty={!alone && !state.ended} />
     <Typing state={state} />
+    <OutdatedNotice />
     {model.files.value.next > 1 && <FilesStrip model={model} commands={commands.files} />}
     {!state.ended && (
       <Compose model={model} commands={commands} state={state} canSend={canSpeak(state)} alone={alone} />
@@ -26,8 +29,8 @@ export const Chat = ({ model, commands, state, alone }: Props) => (
 /** Not read out: it comes and goes too often for that. */
 const Typing = ({ state }: { state: RoomState }) => {
   const names = [...state.typing.keys()].flatMap(id => {
-    const member = state.members.get(id)
-    return member ? [shownName(member.name)] : []
+    const name = nameOf(state, id)
+    return name === undefined ? [] : [shownName(name)]
   })
   return <p class="typing">{names.length > 0 && texts().chat.typing(names)}</p>
 }

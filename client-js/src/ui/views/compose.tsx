@@ -1,8 +1,9 @@
 /** The field in which a message is written. What is typed stays until it has been sent. */
 import { useEffect, useId, useRef } from 'preact/hooks'
+import { messageParts } from '../../room/chat.ts'
 import { canOffer } from '../../room/file.ts'
 import type { RoomState } from '../../room/state.ts'
-import { type ChatEntry, chatUnitsMax, findMessage } from '../../room/timeline.ts'
+import { type ChatEntry, chatUnitsMax, findMessage, partsMax } from '../../room/timeline.ts'
 import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
@@ -10,6 +11,7 @@ import { Attach } from '../parts/attach.tsx'
 import { EmojiButton } from '../parts/emoji.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { excerpt } from '../parts/message-text.tsx'
+import { isComposed } from '../shortcuts.ts'
 
 type Props = { model: Model; commands: Commands; state: RoomState; canSend: boolean; alone: boolean }
 
@@ -20,6 +22,7 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
   const field = useRef<HTMLTextAreaElement>(null)
   const value = model.draft.value
   const left = chatUnitsMax - value.length
+  const parts = left < 0 ? messageParts(value).length : 1
   const answered = findMessage(state.timeline, model.answering.value)
   useEffect(() => {
     if (answered) field.current?.focus()
@@ -35,13 +38,13 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
   }
   const keyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Escape') model.answering.value = null
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return
+    if (event.key !== 'Enter' || event.shiftKey || isComposed(event)) return
     event.preventDefault()
     send()
   }
   const insert = (emoji: string): void => {
     const { current } = field
-    if (!current || current.value.length + emoji.length > chatUnitsMax) return
+    if (!current) return
     current.setRangeText(emoji, current.selectionStart, current.selectionEnd, 'end')
     write(current.value)
     current.focus()
@@ -63,7 +66,6 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
         id={id}
         ref={field}
         rows={1}
-        maxLength={chatUnitsMax}
         placeholder={texts().chat.placeholder}
         enterkeyhint="send"
         dir="auto"
@@ -74,12 +76,18 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
       />
       <EmojiButton label={texts().chat.emoji} class="button compose-emoji" pick={insert} />
       <Attach canSend={canOffer(state)} commands={commands.files} />
-      <button type="submit" class="button button-strong send" aria-disabled={!canSend || value.trim() === ''}>
+      <button
+        type="submit"
+        class="button button-strong send"
+        aria-disabled={!canSend || value.trim() === '' || parts > partsMax}
+      >
         <Icon name="send" />
         <span class="sr-only">{texts().chat.send}</span>
       </button>
       <p class={alone ? 'compose-hint compose-hint-alone' : 'compose-hint'} id={`${id}-hint`}>
-        {alone ? (
+        {parts > 1 ? (
+          <span role="status">{parts > partsMax ? texts().chat.tooLong : texts().chat.parts(parts)}</span>
+        ) : alone ? (
           words
         ) : left <= countdownFrom ? (
           texts().chat.left(left)

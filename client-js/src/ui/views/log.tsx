@@ -12,7 +12,7 @@ import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
 import { Icon } from '../parts/icon.tsx'
-import { newTo, readUpTo } from '../selectors.ts'
+import { newTo, readUpTo, staysAtEnd } from '../selectors.ts'
 import { type Acts, FileLine, Message, Time } from './message.tsx'
 
 type Props = { model: Model; commands: Commands; state: RoomState; empty: boolean }
@@ -98,9 +98,6 @@ const toEnd = ({ current }: Box): void => {
   if (current) current.scrollTop = current.scrollHeight
 }
 
-/** So near the end counts as at the end. */
-const nearPx = 40
-
 /** Reads on by itself only while the reader is at the end, or has just said something, which is there. */
 const useEnd = (log: Box, timeline: Timeline) => {
   const [atEnd, setAtEnd] = useState(true)
@@ -111,17 +108,36 @@ const useEnd = (log: Box, timeline: Timeline) => {
     if (atEnd || said) toEnd(log)
   }, [timeline])
   useLayoutEffect(() => {
-    if (!log.current) return
-    // The place of the log changes too: a keyboard comes up, a call begins.
-    const place = new ResizeObserver(() => stays.current && toEnd(log))
-    place.observe(log.current)
-    return () => place.disconnect()
+    const { current } = log
+    if (!current) return
+    // The place of the log changes too: a keyboard comes up, a call begins. And what is in it grows where it stands:
+    // a file's line is loaded late, a picture is shown, a first reaction comes.
+    const sizes = new ResizeObserver(() => stays.current && toEnd(log))
+    const watch = (node: Node): void => {
+      if (node instanceof Element) sizes.observe(node)
+    }
+    const entries = new MutationObserver(changes => {
+      for (const { addedNodes, removedNodes } of changes) {
+        for (const node of removedNodes) if (node instanceof Element) sizes.unobserve(node)
+        for (const node of addedNodes) watch(node)
+      }
+    })
+    watch(current)
+    for (const entry of current.children) watch(entry)
+    entries.observe(current, { childList: true })
+    return () => {
+      entries.disconnect()
+      sizes.disconnect()
+    }
   }, [])
+  const top = useRef(0)
   const stays = useRef(atEnd)
   stays.current = atEnd
   const scrolled = ({ currentTarget }: { currentTarget: HTMLDivElement }): void => {
-    const { scrollHeight, scrollTop, clientHeight } = currentTarget
-    setAtEnd(scrollHeight - scrollTop - clientHeight < nearPx)
+    const { scrollTop } = currentTarget
+    const was = top.current
+    top.current = scrollTop
+    setAtEnd(at => staysAtEnd(at, was, currentTarget))
   }
   return { atEnd, scrolled }
 }
@@ -200,10 +216,16 @@ const followsOn = (before: Entry | undefined, entry: ChatEntry): boolean =>
   before?.kind === 'chat' &&
   before.own === entry.own &&
   before.name === entry.name &&
+  before.from === entry.from &&
   entry.at - before.at < togetherMs
+
+const noticeWords = (entry: Extract<Entry, { kind: 'notice' }>): string =>
+  entry.notice === 'password-attempts'
+    ? texts().passwordAttempts(entry.count)
+    : texts().notices[entry.notice](shownName(entry.name))
 
 const Notice = ({ entry }: { entry: Extract<Entry, { kind: 'notice' }> }) => (
   <p class="notice">
-    {texts().notices[entry.notice](shownName(entry.name))} <Time at={entry.at} />
+    {noticeWords(entry)} <Time at={entry.at} />
   </p>
 )

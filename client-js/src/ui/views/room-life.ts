@@ -2,6 +2,7 @@
 import { useSignalEffect } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 import type { CallCommands, CallState, MemberId } from '../../call/state.ts'
+import { nameOf } from '../../room/roster.ts'
 import type { RoomState } from '../../room/state.ts'
 import type { Timeline } from '../../room/timeline.ts'
 import { toggleFullScreen } from '../browser.ts'
@@ -13,21 +14,21 @@ import type { Commands, Model } from '../model.ts'
 import type { Panels } from '../panels.ts'
 import { announce } from '../parts/frame.tsx'
 import { excerpt } from '../parts/message-text.tsx'
-import { type Keys, useKeys } from '../shortcuts.ts'
+import { type Keys, keysAllowed, useKeys } from '../shortcuts.ts'
 
 /** The call changes often, and who is in the room seldom. */
 export const useCallSaid = (room: RoomState, model: Model): void => {
-  const members = useRef(room.members)
-  members.current = room.members
+  const state = useRef(room)
+  state.current = room
   const before = useRef<CallState | null>(null)
   useSignalEffect(() => {
     const call = model.call.value
     const was = before.current
     before.current = call
     if (!was || !call) return
-    const nameOf = (member: MemberId): string =>
-      shownName(members.current.get(member)?.name ?? texts().room.stranger)
-    for (const words of callAnnouncements(was, call, nameOf, texts().call.said)) announce(words)
+    const named = (member: MemberId): string =>
+      shownName(nameOf(state.current, member) ?? texts().room.stranger)
+    for (const words of callAnnouncements(was, call, named, texts().call.said)) announce(words)
   })
 }
 
@@ -51,10 +52,11 @@ export const useRoomKeys = ({ model, commands, panels }: Around): void =>
       model.dialog.value = 'shortcuts'
     }
     const always = { help, 'full-screen': toggleFullScreen }
+    const letters = model.settings.peek().shortcuts
     const state = model.call.peek()
     const call = commands.call()
-    if (!state || !call || state.own.phase === 'out') return always
-    return { ...always, ...inCallKeys(state, call, panels) }
+    const inCall = state && call && state.own.phase !== 'out' ? inCallKeys(state, call, panels) : {}
+    return keysAllowed({ ...always, ...inCall }, letters)
   })
 
 const inCallKeys = (state: CallState, call: CallCommands, panels: Panels): Keys => {

@@ -1,20 +1,27 @@
 /** Two small windows: the list of keys, and the question before somebody leaves with something to lose. */
 import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
+import { Switch } from '../parts/choice.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { leaveGuard } from '../selectors.ts'
 import { shortcuts } from '../shortcuts.ts'
 
 type DialogProps = { model: Model; commands: Commands; close: () => void }
 
-export const ShortcutsDialog = ({ close }: DialogProps) => (
+export const ShortcutsDialog = ({ model, commands, close }: DialogProps) => (
   <Dialog title={texts().call.shortcutsTitle} close={close}>
-    <ShortcutList />
+    <ShortcutList model={model} commands={commands} />
   </Dialog>
 )
 
-export const ShortcutList = () => (
+export const ShortcutList = ({ model, commands }: Omit<DialogProps, 'close'>) => (
   <div class="keys">
+    <Switch
+      label={texts().settings.shortcuts}
+      hint={texts().settings.shortcutsHint}
+      on={model.settings.value.shortcuts}
+      change={on => commands.choose({ shortcuts: on })}
+    />
     <dl>
       {shortcuts.map(({ key, wish }) => (
         <div key={wish} class="keys-row">

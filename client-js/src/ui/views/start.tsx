@@ -141,7 +141,8 @@ const JoinRoom = ({ model, commands }: Props) => {
   }
   const room = (value: string): void => {
     model.join.value = { ...form, room: value }
-    if (/^https?:/i.test(value.trim())) commands.pasted(value)
+    model.trouble.value = null
+    if (/https?:/i.test(value)) commands.pasted(value)
   }
   return (
     <form class="card start-join" onSubmit={submit} aria-labelledby="join-title">

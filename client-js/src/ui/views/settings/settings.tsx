@@ -23,7 +23,7 @@ export const SettingsDialog = ({ model, commands, close }: SettingsProps & { clo
     { key: 'media', title: texts().settings.media, body: () => <MediaSettings {...props} /> },
     { key: 'chat', title: texts().settings.chat, body: () => <ChatSettings {...props} /> },
     { key: 'connection', title: texts().settings.connection, body: () => <ConnectionSettings {...props} /> },
-    { key: 'keys', title: texts().settings.keyboard, body: () => <ShortcutList /> },
+    { key: 'keys', title: texts().settings.keyboard, body: () => <ShortcutList {...props} /> },
   ]
   return (
     <Dialog title={texts().settings.title} close={close} wide>

@@ -1,0 +1,39 @@
+/**
+ * Keeps what a browser refuses from stopping the rest of a call: an API may be missing, throw, reject or never settle,
+ * because audio hardware is gone, a port is blocked or the page was suspended.
+ */
+
+/** What the promise gives, or `otherwise` if it rejects or has not settled after so many milliseconds. */
+export const within = <Value, Otherwise>(
+  ms: number,
+  promise: Promise<Value>,
+  otherwise: Otherwise,
+): Promise<Value | Otherwise> =>
+  new Promise(resolve => {
+    const late = setTimeout(() => resolve(otherwise), ms)
+    const settle = (value: Value | Otherwise): void => {
+      clearTimeout(late)
+      resolve(value)
+    }
+    promise.then(settle, () => settle(otherwise))
+  })
+
+/** Runs each step. One that throws is reported to the page's error handlers, and the others still run. */
+export const runEach = (steps: readonly (() => void)[]): void => {
+  for (const step of steps) {
+    try {
+      step()
+    } catch (error) {
+      reportError(error)
+    }
+  }
+}
+
+/** What the call gives, or null if the browser throws. */
+export const attempt = <Value>(call: () => Value): Value | null => {
+  try {
+    return call()
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,40 @@
+/** What holds the page together: every part of a room has a place by name, and a list stays at its end. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { staysAtEnd } from '../src/ui/selectors.ts'
+
+const folder = new URL('../src/ui/styles/', import.meta.url)
+const rules = readdirSync(folder).flatMap(file =>
+  Array.from(
+    readFileSync(new URL(file, folder), 'utf8').matchAll(/([^{}]+)\{([^{}]*)\}/g),
+    ([, selector = '', body = '']) => ({ selector: selector.replace(/\/\*.*?\*\//gs, '').trim(), body }),
+  ),
+)
+const of = (selector: string): string =>
+  rules.flatMap(rule => (rule.selector.split(/,\s*/).includes(selector) ? [rule.body] : [])).join('')
+
+test.each([
+  ['.room-head', 'head'],
+  ['.talk', 'talk'],
+  ['.panel', 'panel'],
+])('%s stands in the row that is named for it, whatever else is hidden', (part, area) => {
+  expect(of(part)).toContain(`grid-area: ${area};`)
+  expect(of(part)).not.toMatch(/grid-(row|column):/)
+  expect(of('.room')).toMatch(new RegExp(`"[a-z ]*\\b${area}\\b[a-z ]*"`))
+})
+
+test('only full screen hides the way out of a room', () => {
+  const hiding = rules.filter(
+    ({ selector, body }) =>
+      /\.(room-head|room-names|button-leave)$/.test(selector) && /display: none/.test(body),
+  )
+  expect(hiding.map(({ selector }) => selector)).toEqual(['.room-call:fullscreen .room-head'])
+})
+
+test('a list that grows before it has told of its scrolling is still at its end', () => {
+  const list = { scrollTop: 600, scrollHeight: 1_150, clientHeight: 400 }
+  expect(staysAtEnd(true, 600, list)).toBe(true)
+  expect(staysAtEnd(true, 700, list)).toBe(false)
+  expect(staysAtEnd(false, 500, list)).toBe(false)
+  expect(staysAtEnd(false, 500, { ...list, scrollTop: 740 })).toBe(true)
+})
