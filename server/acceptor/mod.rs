@@ -56,15 +56,15 @@ use progress::Connection;
 use stream::{DeadlineStream, NotedStream};
 
 /// Memory of an idle connection as measured, its buffers and tasks included.
-const PLAIN_COST: u64 = 12 * 1024;
+const PLAIN_COST: u64 = 24 * 1024;
 const TLS_COST: u64 = 32 * 1024;
 
 /// The longest head of a request over HTTP/1.1, and what is read or written at a time.
 const HTTP1_BUFFER_BYTES: usize = 64 * 1024;
 const HTTP1_HEADERS_MAX: usize = 100;
 
-/// Of one HTTP/2 connection at a time. Browsers want a hundred and wait for the others.
-const HTTP2_STREAMS_MAX: u32 = 64;
+/// Of one HTTP/2 connection at a time: what browsers take for granted before they are told (RFC 9113, section 6.5.2).
+const HTTP2_STREAMS_MAX: u32 = 100;
 /// What a stream, or a connection, may send before it is read.
 const HTTP2_STREAM_WINDOW: u32 = 64 * 1024;
 const HTTP2_CONNECTION_WINDOW: u32 = 256 * 1024;

@@ -148,6 +148,10 @@ pub(super) async fn add(State(settings): State<Arc<HeaderSettings>>, request: Re
     out.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(FEATURES));
     out.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     out.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    // What sockets say by polling, and every no that says nothing else, is for this one request.
+    if !out.contains_key(header::CACHE_CONTROL) {
+        out.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     // Elsewhere browsers do not heed it, and complain to whoever looks at their console.
     if trusted && matches!(policy, Policy::Client | Policy::ClientFrame) {
         out.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));

@@ -163,6 +163,7 @@ async fn answers_of_sockets_have_the_headers_of_all_others() {
         for (name, value) in [
             ("x-content-type-options", "nosniff"),
             ("referrer-policy", "no-referrer"),
+            ("cache-control", "no-store"),
             ("cross-origin-resource-policy", "same-origin"),
         ] {
             assert_eq!(answer.header(name), value, "{target} {name}");
