@@ -1,4 +1,6 @@
 //! Who filled a send queue. Kept only while a queue is a quarter full or more.
+use std::time::Duration;
+
 use crate::rooms::PeerId;
 
 /// From this fullness on, in 256ths, contributions are counted.
@@ -11,6 +13,9 @@ pub(super) const ENDED_AT: u8 = 240;
 /// Who contributed this many times less than the greatest flooder is none, however full the queue is.
 const LITTLE: u64 = 4;
 
+/// Between two samples of what the receiver has taken.
+const SAMPLE_INTERVAL: Duration = Duration::from_millis(250);
+
 /// Senders that are told apart.
 const SENDERS_MAX: usize = 16;
 
@@ -20,13 +25,22 @@ pub(super) struct Contributions {
     by_sender: Vec<(PeerId, u64)>,
     /// The most that anybody contributed, those that were ended for it included.
     most: u64,
-    /// What the receiver had taken when the queue began to fill.
-    taken_before: u64,
+    /// When, and what the receiver had taken: at the last sample. What the system's own buffers take in the first moment is no
+    /// sign of a reader.
+    last: Sample,
+    /// Whether there was one before.
+    is_sampled: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Sample {
+    at: Duration,
+    taken_bytes: u64,
 }
 
 impl Contributions {
-    pub(super) fn new(taken_bytes: u64) -> Self {
-        Contributions { by_sender: Vec::new(), most: 0, taken_before: taken_bytes }
+    pub(super) fn new(taken_bytes: u64, now: Duration) -> Self {
+        Contributions { by_sender: Vec::new(), most: 0, last: Sample { at: now, taken_bytes }, is_sampled: false }
     }
 
     /// Counts a frame.
@@ -43,10 +57,18 @@ impl Contributions {
         }
     }
 
-    /// The sender that filled the queue, if the receiver has read anything since it began to fill. It is told once; then it is
+    /// Notes what the receiver has taken.
+    pub(super) fn sample(&mut self, taken_bytes: u64, now: Duration) {
+        if now.saturating_sub(self.last.at) >= SAMPLE_INTERVAL {
+            self.is_sampled = true;
+            self.last = Sample { at: now, taken_bytes };
+        }
+    }
+
+    /// The sender that filled the queue, if the receiver has been reading while it filled. It is told once; then it is
     /// the next one's turn. Whoever contributed little is none.
     pub(super) fn take_flooder(&mut self, taken_bytes: u64) -> Option<PeerId> {
-        let reads = taken_bytes > self.taken_before;
+        let reads = self.is_sampled && taken_bytes > self.last.taken_bytes;
         let (at, (_, n_bytes)) = self.by_sender.iter().enumerate().filter(|_| reads).max_by_key(|(_, it)| it.1)?;
         self.most = self.most.max(*n_bytes);
         if *n_bytes <= self.most / LITTLE {
@@ -62,13 +84,15 @@ mod tests {
 
     #[test]
     fn the_greatest_is_found_among_many_and_only_where_the_receiver_reads() {
-        let mut contributions = Contributions::new(100);
+        let mut contributions = Contributions::new(100, Duration::ZERO);
         for n in 0..1_000 {
             contributions.add(&PeerId::from("flooder"), 1_000);
             contributions.add(&PeerId::from(&*format!("p{n}")), 10);
         }
-        assert_eq!(contributions.take_flooder(100), None);
-        assert_eq!(contributions.take_flooder(101), Some(PeerId::from("flooder")));
-        assert_eq!(contributions.take_flooder(101), None, "the others contributed little");
+        assert_eq!(contributions.take_flooder(101), None, "a moment's buffering is no reading");
+        contributions.sample(101, Duration::from_millis(250));
+        assert_eq!(contributions.take_flooder(101), None, "it has stopped");
+        assert_eq!(contributions.take_flooder(102), Some(PeerId::from("flooder")));
+        assert_eq!(contributions.take_flooder(103), None, "the others contributed little");
     }
 }

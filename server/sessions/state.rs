@@ -312,8 +312,10 @@ impl State {
         match session.connection.send(frame) {
             Ok(Queued { fullness, .. }) if fullness < COUNTED_FROM => session.contributions = None,
             Ok(Queued { fullness, taken_bytes }) => {
+                let now = self.ledger.now();
                 let contributions =
-                    session.contributions.get_or_insert_with(|| Box::new(Contributions::new(taken_bytes)));
+                    session.contributions.get_or_insert_with(|| Box::new(Contributions::new(taken_bytes, now)));
+                contributions.sample(taken_bytes, now);
                 if let Some(cause) = cause.filter(|it| *it != to) {
                     contributions.add(cause, n_bytes);
                 }

@@ -188,8 +188,8 @@ fn a_chain_of_full_queues_ends_without_recursion() {
     thread::Builder::new().stack_size(128 * 1024).spawn(chain).unwrap().join().unwrap();
 }
 
-#[test]
-fn who_floods_a_reader_ends_and_the_reader_stays_with_all_that_others_said() {
+#[tokio::test(start_paused = true)]
+async fn who_floods_a_reader_ends_and_the_reader_stays_with_all_that_others_said() {
     let stage = Stage::of(&P2pChat, Quotas::default());
     let [flooder, reader, friend] = [(); 3].map(|()| stage.guest(100));
     let room = stage.create(&reader);
@@ -201,6 +201,7 @@ fn who_floods_a_reader_ends_and_the_reader_stays_with_all_that_others_said() {
     let mut heard = Vec::new();
     for n in 0..200 {
         stage.signal(&flooder, &reader, &room, "flood");
+        advance(Duration::from_millis(20)).await;
         if flooder.queue.reason().is_some() {
             heard.extend(reader.queue.take());
         }
