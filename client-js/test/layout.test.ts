@@ -23,12 +23,12 @@ test.each([
   expect(of('.room')).toMatch(new RegExp(`"[a-z ]*\\b${area}\\b[a-z ]*"`))
 })
 
-test('only full screen hides the way out of a room', () => {
+test('only full screen and the smallest lying phones hide the way out of a room', () => {
   const hiding = rules.filter(
     ({ selector, body }) =>
       /\.(room-head|room-names|button-leave)$/.test(selector) && /display: none/.test(body),
   )
-  expect(hiding.map(({ selector }) => selector)).toEqual(['.room-call:fullscreen .room-head'])
+  expect(hiding.map(({ selector }) => selector)).toEqual(['.room-call:fullscreen .room-head', '.room-call .room-head'])
 })
 
 test('a list that grows before it has told of its scrolling is still at its end', () => {

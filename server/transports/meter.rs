@@ -197,7 +197,15 @@ impl Meter {
     /// Something was to be written, and some of it has left or, `is_blocked`, none.
     pub(super) fn on_write(&self, is_blocked: bool) {
         let mut state = self.state();
-        state.blocked_at = if is_blocked { state.blocked_at.or_else(|| Some(Instant::now())) } else { None };
+        if !is_blocked {
+            state.blocked_at = None;
+        } else if state.blocked_at.is_none() {
+            let before = state.deadline(&self.limits).0;
+            state.blocked_at = Some(Instant::now());
+            if state.deadline(&self.limits).0 < before {
+                self.changed.notify_one();
+            }
+        }
     }
 
     /// The client has to send something within this time. `None`: it owes nothing.
@@ -229,14 +237,7 @@ impl Meter {
     }
 
     fn deadline(&self) -> (Instant, Reason) {
-        let state = self.state();
-        let patience = self.limits.ping_interval + self.limits.ping_timeout;
-        let silent = if state.blocked_at.is_some() { Reason::WriteTimeout } else { Reason::PingTimeout };
-        let silence = (state.alive_at + patience + SLACK, silent);
-        // A little less: whoever carries the connection below has the same deadline, and knows no sessions.
-        let block = state.blocked_at.map(|it| (it + patience - patience / 16, Reason::WriteTimeout));
-        let deadlines = [Some(silence), block, state.owes].into_iter().flatten();
-        deadlines.min_by_key(|it| it.0).unwrap_or(silence)
+        self.state().deadline(&self.limits)
     }
 
     fn check(&self) -> io::Result<()> {
@@ -245,6 +246,19 @@ impl Meter {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// When the connection has to end unless something comes before, and the reason that there is then.
+    fn deadline(&self, limits: &TransportLimits) -> (Instant, Reason) {
+        let patience = limits.ping_interval + limits.ping_timeout;
+        let silent = if self.blocked_at.is_some() { Reason::WriteTimeout } else { Reason::PingTimeout };
+        let silence = (self.alive_at + patience + SLACK, silent);
+        // A little less: whoever carries the connection below has the same deadline, and knows no sessions.
+        let block = self.blocked_at.map(|it| (it + patience - patience / 16, Reason::WriteTimeout));
+        let deadlines = [Some(silence), block, self.owes].into_iter().flatten();
+        deadlines.min_by_key(|it| it.0).unwrap_or(silence)
     }
 }
 

@@ -205,10 +205,10 @@ async fn twenty_people_behind_one_address_may_meet_at_once() {
         let heard = peer.fence().await;
         assert_eq!(heard.iter().filter(|it| it.text.contains("SIGNAL")).count(), 19 * 15);
     }
-    // And one of them sends something of the greatest length.
+    // And one of them sends something of the greatest length, as often as its bytes allow at once.
     let (first, rest) = peers.split_at_mut(1);
     let long = format!("\"{}\"", "x".repeat(990_000));
-    for other in rest {
+    for other in &mut rest[..15] {
         first[0].signal(other, &room, &long).await;
         assert!(other.receive().await.len() > 990_000);
     }

@@ -1,7 +1,7 @@
 //! MQTT packets, 3.1.1 and 5, by mqtt-protocol-core; the only file that names that crate.
 //!
 //! **Invariants:** no socket, no clock. A packet longer than allowed is refused before there is room for it. What is to be
-//! sent because of what was heard stands in [`Packets::take_answers`] in the order of its causes.
+//! sent because of what was received stands in [`Packets::take_answers`] in the order of its causes.
 use std::time::Duration;
 
 use bytes::Bytes;

@@ -140,7 +140,8 @@ async fn who_does_not_read_is_gone_whatever_it_says() {
         }
         advance(Duration::from_secs(1)).await;
         waited += Duration::from_secs(1);
-        assert!(waited < Duration::from_secs(60), "it is still there");
+        // Before whoever carries the connection below ends it after 45 s, although it has answered a ping not long before.
+        assert!(waited <= Duration::from_secs(43), "it is still there");
         settle().await;
     }
     assert_eq!(server.n_counted(Reason::WriteTimeout), 1, "{:?}", server.balance());
