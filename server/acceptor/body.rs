@@ -35,13 +35,14 @@ pub(super) struct RequestBody {
     end: Option<Pin<Box<Sleep>>>,
     /// Read since then.
     n_bytes: usize,
-    held: Vec<Holding>,
-    n_uncharged: usize,
+    held: Holding,
+    n_held: usize,
 }
 
 impl RequestBody {
     pub(super) fn new(body: Incoming, connection: Arc<Connection>) -> Self {
-        RequestBody { body, connection, end: None, n_bytes: 0, held: Vec::new(), n_uncharged: 0 }
+        let held = connection.ledger().hold_nothing();
+        RequestBody { body, connection, end: None, n_bytes: 0, held, n_held: 0 }
     }
 
     fn read(&mut self, n_bytes: usize) -> Result<(), BoxError> {
@@ -49,11 +50,12 @@ impl RequestBody {
         if self.n_bytes >= PROGRESS_BYTES {
             self.end = None;
         }
-        self.n_uncharged += n_bytes;
-        if self.n_uncharged >= CHARGED_BYTES {
-            let held = self.connection.ledger().hold(self.n_uncharged as u64);
-            self.held.push(held.map_err(|reason| io::Error::other(reason.as_str()))?);
-            self.n_uncharged = 0;
+        let before = self.n_held;
+        self.n_held += n_bytes;
+        if self.n_held / CHARGED_BYTES > before / CHARGED_BYTES {
+            let admitted = self.connection.ledger().admit(n_bytes as u64);
+            admitted.map_err(|reason| io::Error::other(reason.as_str()))?;
+            self.held.resize(self.n_held as u64);
         }
         Ok(())
     }

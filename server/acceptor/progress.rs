@@ -12,7 +12,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::accounting::{ConnectionPermit, Ledger, Reason};
+use crate::accounting::{ConnectionPermit, Holding, Ledger, Reason};
 
 /// How long a connection may take over what.
 #[derive(Clone, Copy, Debug)]
@@ -124,7 +124,10 @@ impl Connection {
         progress.n_running += 1;
         progress.is_http2 = is_http2;
         progress.head_since = None;
-        Running(self.clone())
+        drop(progress);
+        let mut held = self.ledger().hold_nothing();
+        held.resize(REQUEST_COST);
+        Running { connection: self.clone(), _held: held }
     }
 
     /// It speaks no HTTP any more.
@@ -170,12 +173,19 @@ impl Connection {
     }
 }
 
-/// A request that has not been answered whole.
-pub(super) struct Running(Arc<Connection>);
+/// Memory of a request beside its body: its tasks, heads and what HTTP/2 keeps of its stream.
+const REQUEST_COST: u64 = 4 * 1024;
+
+/// A request that has not been answered whole. It is charged; whether there is room for it is for whoever answers to ask,
+/// because those who are there are to be served when nobody new is.
+pub(super) struct Running {
+    connection: Arc<Connection>,
+    _held: Holding,
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let mut progress = self.0.progress();
+        let mut progress = self.connection.progress();
         progress.n_running = progress.n_running.saturating_sub(1);
         progress.idle_since = Instant::now();
         progress.head_since = None;

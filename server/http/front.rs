@@ -45,16 +45,23 @@ pub(super) async fn enter(State(front): State<Arc<Front>>, mut request: Request,
     front.look_at(client, response)
 }
 
-/// Over pages and files.
+/// What says how the server is, also when it can do nothing else.
+const HEALTH: &str = "/health";
+
+/// Over pages and files, which nobody needs who is in a room.
 pub(super) async fn limit(State(ledger): State<Ledger>, request: Request, next: Next) -> Response {
-    match ledger.act(address(&request).into(), Action::Request) {
-        Ok(()) => next.run(request).await,
-        Err(reason) => {
-            tracing::info!(event = "refused", what = "request", reason = reason.as_str());
-            let sentence = "Too many requests from your address: try again in a moment.\n";
-            (StatusCode::TOO_MANY_REQUESTS, [(header::RETRY_AFTER, RETRY_AFTER)], sentence).into_response()
-        }
-    }
+    let acted = ledger.act(address(&request).into(), Action::Request);
+    let (status, reason, sentence) = if let Err(reason) = acted {
+        (StatusCode::TOO_MANY_REQUESTS, reason, "Too many requests from your address: try again in a moment.\n")
+    } else if request.uri().path() != HEALTH
+        && let Err(reason) = ledger.admit(0)
+    {
+        (StatusCode::SERVICE_UNAVAILABLE, reason, "Too much is going on here: try again in a moment.\n")
+    } else {
+        return next.run(request).await;
+    };
+    tracing::info!(event = "refused", what = "request", reason = reason.as_str());
+    (status, [(header::RETRY_AFTER, RETRY_AFTER)], sentence).into_response()
 }
 
 impl Front {

@@ -1,9 +1,12 @@
 //! The built-in client: its files in all forms, its tags, its parts.
 
 use axum::http::{Method, StatusCode};
-use p2pchat_server::http::{Health, Site, Status};
+use p2pchat_server::{
+    accounting::{Ledger, Limits},
+    http::{Health, Site, Status},
+};
 
-use super::shared::{ask, client, get, get_with, hashed_asset, health, router, site};
+use super::shared::{ask, client, get, get_with, hashed_asset, health, router, router_in, site};
 
 #[tokio::test]
 async fn the_root_is_the_clients_page() {
@@ -197,4 +200,19 @@ async fn everyone_without_a_picture_has_the_same() {
     let answer = get(&client(), "/public/defaults/User.jpg").await;
     assert_eq!(answer.header("content-type"), "image/jpeg");
     assert!(answer.body.starts_with(b"\xff\xd8\xff") && answer.body.len() < 3000);
+}
+
+#[tokio::test]
+async fn with_no_memory_left_there_are_no_pages_and_health_says_so() {
+    let ledger = Ledger::new(Limits { memory_bytes_max: 100_000, ..Limits::default() });
+    let router = router_in(ledger.clone(), site(), health);
+    let mut held = ledger.hold_nothing();
+    held.resize(90_000);
+    for path in ["/", "/favicon.svg", "/nothing"] {
+        let answer = get(&router, path).await;
+        assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "5"), "{path}");
+    }
+    assert_eq!(get(&router, "/health").await.status, StatusCode::OK);
+    drop(held);
+    assert_eq!(get(&router, "/").await.status, StatusCode::OK);
 }

@@ -67,7 +67,15 @@ pub(super) fn site() -> Site {
 
 /// All that HTTP asks for this site, without sockets.
 pub(super) fn router(site: Site, health: impl Fn() -> Health + Clone + Send + Sync + 'static) -> Router {
-    let shared = Shared::new(Ledger::new(Limits::default()), TrustedProxies::default());
+    router_in(Ledger::new(Limits::default()), site, health)
+}
+
+pub(super) fn router_in(
+    ledger: Ledger,
+    site: Site,
+    health: impl Fn() -> Health + Clone + Send + Sync + 'static,
+) -> Router {
+    let shared = Shared::new(ledger, TrustedProxies::default());
     http::front(http::pages(&site, &shared, health), &site, &shared)
 }
 
