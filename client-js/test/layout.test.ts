@@ -28,7 +28,10 @@ test('only full screen and the smallest lying phones hide the way out of a room'
     ({ selector, body }) =>
       /\.(room-head|room-names|button-leave)$/.test(selector) && /display: none/.test(body),
   )
-  expect(hiding.map(({ selector }) => selector)).toEqual(['.room-call:fullscreen .room-head', '.room-call .room-head'])
+  expect(hiding.map(({ selector }) => selector)).toEqual([
+    '.room-call:fullscreen .room-head',
+    '.room-call .room-head',
+  ])
 })
 
 test('a list that grows before it has told of its scrolling is still at its end', () => {
