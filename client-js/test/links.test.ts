@@ -220,7 +220,6 @@ test('an event that cannot be carried out holds up none of those behind it', () 
     },
     hangUp: none,
     send: none,
-    renameLink: none,
     signalled: none,
     join: none,
     publish: none,

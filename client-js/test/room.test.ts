@@ -206,7 +206,7 @@ describe('a star', () => {
     const scene = star('ben', 'cyd')
     scene.breakLink('host', 'ben')
     scene.pass(1_000)
-    expect(scene.room('ben').state.selfMember).toBe('1')
+    expect(scene.numberOf('ben')).toBe('1')
     expect(scene.screen('cyd')).toEqual([])
     scene.say('ben', 'back')
     expect(scene.screen('cyd')).toEqual(['ben: back'])
@@ -252,7 +252,7 @@ describe('a star', () => {
     const scene = star('ben')
     scene.leave('ben')
     scene.enter('cyd')
-    expect(scene.room('cyd').state.selfMember).toBe('2')
+    expect(scene.numberOf('cyd')).toBe('2')
   })
 })
 

@@ -57,6 +57,7 @@ const room = (
   }))
   const link = (at: number): LinkState => ({
     phase,
+    address: peerId(`p${at}`),
     initiator: true,
     inRoom: 'yes',
     cameLater: true,

@@ -1,5 +1,5 @@
 /** One stay in one room: ties the room's rules to the server and to the links, and takes everything down at its end. */
-import { messageIdBytes, randomBytes } from '../base/random.ts'
+import { messageIdBytes, randomBytes, randomKey } from '../base/random.ts'
 import { browserMedia } from '../call/browser.ts'
 import { Call } from '../call/call.ts'
 import type { CallState } from '../call/state.ts'
@@ -22,9 +22,6 @@ import { closedUnlessMade } from './direct-connections.ts'
 import { Events } from './events.ts'
 import { FileTransfers } from './file-transfers.ts'
 
-/** The link, and whose it is now: a peer may go on under another id. */
-type Held = { readonly link: Link; peer: PeerId }
-
 export type RoomSessionPorts = {
   readonly configure: (iceServers: IceServer[]) => RTCConfiguration
   /** Once, when the session is over. */
@@ -46,13 +43,11 @@ export class RoomSession {
   readonly #room: Room
   readonly #ports: RoomSessionPorts
   readonly #events = new Events<RoomSessionEvents>()
-  readonly #links = new Map<PeerId, Held>()
+  readonly #links = new Map<PeerId, Link>()
   /** The room's call, for joining and whatever else one does in it. */
   readonly call: Call
   /** What people in the room offer each other. */
   readonly files: FileTransfers
-  /** Who goes on under which id, until the change of the room that this belongs to has been told. */
-  readonly #moved = new Map<string, string>()
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
   #identity: Identity
   #over = false
@@ -67,12 +62,11 @@ export class RoomSession {
     this.#signaling = signaling
     this.#ports = ports
     this.#identity = identity
-    this.#room = new Room(createRoomState(admission, identity.id, name), {
+    this.#room = new Room(createRoomState(admission, identity.id, name, memberId(randomKey())), {
       dial: peer => this.#open(peer, true),
       hangUp: peer => this.#close(peer),
-      send: (over, message, droppable) => this.#links.get(over)?.link.send(encodeFrame(message), droppable),
-      renameLink: (from, to) => this.#rename(from, to),
-      signalled: (over, signal) => this.#links.get(over)?.link.signal(signal),
+      send: (over, message, droppable) => this.#links.get(over)?.send(encodeFrame(message), droppable),
+      signalled: (over, signal) => this.#links.get(over)?.signal(signal),
       join: () => this.#join(),
       publish: (over, stream) => this.call.publish(over, stream),
       unpublish: (over, stream) => this.call.unpublish(over, stream),
@@ -96,7 +90,7 @@ export class RoomSession {
     this.call = new Call({
       feed: event => this.#room.feed(event),
       room: () => this.#room.state,
-      link: peer => this.#links.get(peer)?.link ?? null,
+      link: peer => this.#links.get(peer) ?? null,
       ...browserMedia,
       pick: displayPicker(),
       changed: state => this.#events.emit('call', state),
@@ -155,7 +149,7 @@ export class RoomSession {
   /** How the connection to somebody stands; null for those who are not connected to us directly. */
   async connection(member: string): Promise<Connection | null> {
     const [peer] = [...this.state.links].find(([, it]) => it.member === member && it.phase === 'ready') ?? []
-    const link = peer === undefined ? undefined : this.#links.get(peer)?.link
+    const link = peer === undefined ? undefined : this.#links.get(peer)
     const certificates = link?.certificates()
     if (!link || !certificates) return null
     const code = canProve() ? await safetyCode(certificates.own, certificates.theirs) : null
@@ -184,7 +178,7 @@ export class RoomSession {
     this.call.leave()
     this.files.close()
     for (const timer of this.#timers) clearTimeout(timer)
-    for (const { link } of this.#links.values()) link.close()
+    for (const link of this.#links.values()) link.close()
     this.#links.clear()
     this.#signaling.leave(this.state.card.id)
     this.#ports.ended()
@@ -192,22 +186,21 @@ export class RoomSession {
 
   #changed(state: RoomState, before: RoomState): void {
     this.call.roomChanged(state)
-    for (const [peer, { link }] of this.#links) if (capsOf(state, peer).signals) link.allowRestarts()
+    for (const [peer, link] of this.#links) if (capsOf(state, peer).signals) link.allowRestarts()
     if (state.members !== before.members || state.links !== before.links) this.files.roomChanged(state)
-    const moved = new Map(this.#moved)
-    this.#moved.clear()
-    for (const { kind, event } of diffEvents(before, state, moved)) this.#events.emit(kind, event as never)
+    for (const { kind, event } of diffEvents(before, state)) this.#events.emit(kind, event as never)
   }
 
   #signalled(peer: PeerId, signal: Signal): void {
-    const held = this.#links.get(peer)
-    if (signal.type === 'offer' && (!held || held.link.isAnotherConnection(signal.sdp))) {
+    const link = this.#room.linkOf(peer)
+    const held = this.#links.get(link)
+    if (signal.type === 'offer' && (!held || held.isAnotherConnection(signal.sdp))) {
       if (!this.#room.acceptsOffer(peer)) return
-      this.#close(peer)
+      this.#close(link)
       this.#room.feed({ type: 'incoming-offer', peer })
-      this.#open(peer, false)
+      this.#open(link, false)
     }
-    this.#links.get(peer)?.link.signal(signal)
+    this.#links.get(link)?.signal(signal)
   }
 
   #open(peer: PeerId, initiator: boolean): void {
@@ -219,23 +212,22 @@ export class RoomSession {
 
   #newLink(peer: PeerId, initiator: boolean): Link {
     const link = new Link(initiator, this.#configuration(), {
-      signal: signal => this.#signal(held, signal),
-      opened: () => this.#room.feed({ type: 'link-opened', peer: held.peer }),
-      steady: steady => this.#room.feed({ type: 'link-steady', peer: held.peer, steady }),
-      frame: frame => this.#room.receive(held.peer, decodeFrame(frame)),
-      arrived: stream => this.call.arrived(held.peer, stream),
-      gone: id => this.call.gone(held.peer, streamId(id)),
-      fileChannel: channel => this.#acceptFileChannel(held.peer, channel),
+      signal: signal => this.#signal(peer, signal),
+      opened: () => this.#room.feed({ type: 'link-opened', peer }),
+      steady: steady => this.#room.feed({ type: 'link-steady', peer, steady }),
+      frame: frame => this.#room.receive(peer, decodeFrame(frame)),
+      arrived: stream => this.call.arrived(peer, stream),
+      gone: id => this.call.gone(peer, streamId(id)),
+      fileChannel: channel => this.#acceptFileChannel(peer, channel),
       closed: () => {
-        if (this.#links.get(held.peer) === held) {
-          this.#links.delete(held.peer)
-          this.call.linkGone(held.peer)
+        if (this.#links.get(peer) === link) {
+          this.#links.delete(peer)
+          this.call.linkGone(peer)
         }
-        this.#room.feed({ type: 'link-closed', peer: held.peer })
+        this.#room.feed({ type: 'link-closed', peer })
       },
     })
-    const held: Held = { link, peer }
-    this.#links.set(peer, held)
+    this.#links.set(peer, link)
     return link
   }
 
@@ -246,22 +238,22 @@ export class RoomSession {
   /**
    * Sends a signal without the server where it can: a call goes on changing while the connection to the server is down.
    */
-  #signal({ link, peer }: Held, signal: Signal): void {
+  #signal(peer: PeerId, signal: Signal): void {
     const message = this.#room.signalMessage(peer, signal)
     const frame = message && encodeFrame(message)
-    if (frame && frame.byteLength <= frameBytesMax) link.send(frame)
-    else this.#signaling.signal(peer, this.state.card.id, signal)
+    if (frame && frame.byteLength <= frameBytesMax) this.#links.get(peer)?.send(frame)
+    else this.#signaling.signal(this.#room.addressOf(peer), this.state.card.id, signal)
   }
 
   #openFileChannel(member: MemberId): RTCDataChannel | null {
     const over = directLink(this.state, member)
-    return over === null ? null : (this.#links.get(over)?.link.openFileChannel() ?? null)
+    return over === null ? null : (this.#links.get(over)?.openFileChannel() ?? null)
   }
 
   /** The one that message to a member go over; a guest's to another go over the host's. */
   #linkFor(member: MemberId): Link | null {
     const over = linkToward(this.state, member)
-    return over === null ? null : (this.#links.get(over)?.link ?? null)
+    return over === null ? null : (this.#links.get(over) ?? null)
   }
 
   /** Takes a file channel from a member of the room, and closes any other. */
@@ -272,21 +264,8 @@ export class RoomSession {
   }
 
   #close(peer: PeerId): void {
-    this.#links.get(peer)?.link.close()
+    this.#links.get(peer)?.close()
     if (this.#links.delete(peer)) this.call.linkGone(peer)
-  }
-
-  #rename(from: PeerId, to: PeerId): void {
-    const held = this.#links.get(from)
-    if (!held) return
-    this.#links.delete(from)
-    held.peer = to
-    this.#links.set(to, held)
-    this.call.renamed(from, to)
-    // Only a mesh calls its members by their peer ids.
-    if (this.state.role !== 'mesh') return
-    this.#moved.set(from, to)
-    this.files.renamed(memberId(from), memberId(to))
   }
 
   #join(): void {

@@ -3,7 +3,7 @@
  */
 import type { Chat } from '../wire/chat.ts'
 import { type FileCard, type FileMessage, filesMax } from '../wire/file.ts'
-import { type FileId, hostMember, type MemberId, type MessageId, nobody, type PeerId } from '../wire/ids.ts'
+import { type FileId, type MemberId, type MessageId, nobody, type PeerId } from '../wire/ids.ts'
 import { broadcast, charge, stepEach, stepTo, withEntry } from './change.ts'
 import { enqueue } from './outbox.ts'
 import { rulesOf } from './role.ts'
@@ -92,7 +92,7 @@ export const deliverOrRelay = (
 ): RoomStep => {
   if (speaker === null || !state.members.has(speaker)) return stepTo(state)
   const { to } = message
-  if (!rulesOf(state).relays || to === hostMember)
+  if (!rulesOf(state).relays || to === state.selfMember)
     return stepTo(state, { type: 'file', from: speaker, about: noticeOf(message) })
   const over = to === null ? null : directLink(state, to)
   if (over === null || over === via) return stepTo(state)

@@ -4,7 +4,7 @@
  * Pure.
  */
 import { type HistoryEntry, historyBytesMax, historyMax, writeHistoryEntry } from '../wire/chat.ts'
-import { hostMember, type PeerId } from '../wire/ids.ts'
+import type { PeerId } from '../wire/ids.ts'
 import { utf8Bytes } from '../wire/json.ts'
 import { stepTo, withEntry, withLink } from './change.ts'
 import { nameOf } from './roster.ts'
@@ -58,8 +58,7 @@ export const receiveHistory = (
 ): RoomStep => {
   const { history } = state
   if (history.phase !== 'asked' || history.peer !== via) return stepTo(state)
-  const member = state.links.get(via)?.member ?? hostMember
-  const sharedBy = nameOf(state, member) ?? ''
+  const sharedBy = nameOf(state, state.links.get(via)?.member ?? null) ?? ''
   const earlier = entries
     .filter(({ id }) => !findMessage(state.timeline, id))
     .map(

@@ -1,11 +1,11 @@
 /**
  * The life of a room's links: who calls whom, when a broken link is called again, and when a peer counts as gone. Pure.
  */
-import { memberId, type PeerId, roomItself } from '../wire/ids.ts'
+import { type PeerId, roomItself } from '../wire/ids.ts'
 import { andThen, broadcast, stepTo, withEntry, withLink, withoutLink, withoutMember } from './change.ts'
 import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
-import { capsOf, type LinkState, linkAt, linksMax, type RoomState, type RoomStep } from './state.ts'
+import { capsOf, type LinkState, linkAt, linkOf, linksMax, type RoomState, type RoomStep } from './state.ts'
 import { fullBucket, fullFileBucket } from './timeline.ts'
 
 /** A broken link is called again after this time, doubled with every attempt up to the longest. */
@@ -21,6 +21,7 @@ export const giveUpMs = 30_000
 const hostOfflineMs = 2_000
 
 const freshLink = (
+  peer: PeerId,
   initiator: boolean,
   inRoom: LinkState['inRoom'],
   cameLater: boolean,
@@ -28,6 +29,7 @@ const freshLink = (
   previous: LinkState | undefined,
 ): LinkState => ({
   phase: 'connecting',
+  address: previous?.address ?? peer,
   initiator,
   inRoom,
   steady: true,
@@ -48,7 +50,7 @@ const startLink = (
   inRoom: LinkState['inRoom'],
   at: number,
 ): RoomStep => {
-  const link = freshLink(initiator, inRoom, initiator || state.returned, at, state.links.get(peer))
+  const link = freshLink(peer, initiator, inRoom, initiator || state.returned, at, state.links.get(peer))
   const timer = { kind: 'handshake', peer, attempt: link.attempt } as const
   const watched = stepTo(withLink(state, peer, link), { type: 'timer', timer, ms: handshakeMs })
   return initiator ? andThen(watched, now => stepTo(now, { type: 'dial', peer })) : watched
@@ -61,27 +63,31 @@ export const handshakeTimeout = (state: RoomState, peer: PeerId, attempt: number
   return andThen(stepTo(state, { type: 'hang-up', peer }), now => linkClosed(now, peer, at))
 }
 
-export const peerJoined = (state: RoomState, peer: PeerId, at: number): RoomStep => {
+/** `joined` is what the server calls whoever has come. */
+export const peerJoined = (state: RoomState, joined: PeerId, at: number): RoomStep => {
   if (!rulesOf(state).initiates || state.ended) return stepTo(state)
+  const peer = linkOf(state, joined) ?? joined
   const known = state.links.get(peer)
+  if (known && known.address !== joined) return stepTo(state)
   // Left and back under the same id: a new stay, whatever the old link still looks like.
-  if (known?.inRoom === 'no') return andThen(removePeer(state, peer, at), now => peerJoined(now, peer, at))
+  if (known?.inRoom === 'no') return andThen(removePeer(state, peer, at), now => peerJoined(now, joined, at))
   if (known && known.phase !== 'lost') return stepTo(withLink(state, peer, { ...known, inRoom: 'yes' }))
   if (!known && state.links.size >= linksMax) return stepTo(state)
   return startLink(state, peer, true, 'yes', at)
 }
 
 /** The far end opens a link to us; a link we still hold to it is as good as broken. */
-export const incomingOffer = (state: RoomState, peer: PeerId, at: number): RoomStep =>
-  startLink(state, peer, false, 'yes', at)
+export const incomingOffer = (state: RoomState, from: PeerId, at: number): RoomStep =>
+  startLink(state, linkOf(state, from) ?? from, false, 'yes', at)
 
 export const channelOpened = (state: RoomState, peer: PeerId): RoomStep => {
   const link = state.links.get(peer)
   if (link?.phase !== 'connecting') return stepTo(state)
   const next = withLink(state, peer, { ...link, phase: 'greeting', steady: true })
-  const message = rulesOf(state).firstMessage(link.initiator, state.person, state.card.password)
+  const { person, stay: member, card } = state
+  const message = rulesOf(state).firstMessage(link.initiator, { person, password: card.password, member })
   if (message === null) return stepTo(next)
-  return stepTo(next, { type: 'send', over: peer, source: memberId(state.self), message })
+  return stepTo(next, { type: 'send', over: peer, source: member, message })
 }
 
 export const linkSteady = (state: RoomState, peer: PeerId, steady: boolean, at: number): RoomStep => {
@@ -121,7 +127,7 @@ const takeOverInitiatorAfter = (
   { phase, member }: LinkState,
 ): number | null => {
   if (!rulesOf(state).initiates || phase !== 'connecting' || member !== null) return null
-  return state.self < peer ? takeOverMs : takeOverLaterMs
+  return state.self < (state.links.get(peer)?.address ?? peer) ? takeOverMs : takeOverLaterMs
 }
 
 export const redial = (state: RoomState, peer: PeerId, attempt: number, at: number): RoomStep => {
@@ -144,15 +150,17 @@ export const giveUp = (state: RoomState, peer: PeerId, attempt: number, at: numb
 }
 
 /** The server says that a peer has left. Its link may know better for as long as it lives. */
-export const peerLeft = (state: RoomState, peer: PeerId, at: number): RoomStep => {
-  const link = state.links.get(peer)
-  const isHost = peer === state.host
+export const peerLeft = (state: RoomState, left: PeerId, at: number): RoomStep => {
+  const peer = linkOf(state, left) ?? left
+  const known = state.links.get(peer)
+  const link = known?.address === left ? known : undefined
+  const isHost = peer === state.host && (!known || link !== undefined)
   if (!link) return isHost ? hostGone(state, at) : stepTo(state)
   if (link.phase !== 'ready' || !link.steady) return removePeer(state, peer, at)
-  const left = withLink(state, peer, { ...link, inRoom: 'no' })
+  const without = withLink(state, peer, { ...link, inRoom: 'no' })
   return isHost
-    ? stepTo(left, { type: 'timer', timer: { kind: 'host-offline' }, ms: hostOfflineMs })
-    : stepTo(left)
+    ? stepTo(without, { type: 'timer', timer: { kind: 'host-offline' }, ms: hostOfflineMs })
+    : stepTo(without)
 }
 
 /** A host that leaves closes its links too, a moment later; only one that is still linked has lost the server. */
@@ -171,7 +179,11 @@ export const removePeer = (state: RoomState, peer: PeerId, at: number): RoomStep
   return andThen(without, now => removeMember(now, member, at))
 }
 
-const removeMember = (state: RoomState, member: NonNullable<LinkState['member']>, at: number): RoomStep => {
+export const removeMember = (
+  state: RoomState,
+  member: NonNullable<LinkState['member']>,
+  at: number,
+): RoomStep => {
   const name = nameOf(state, member)
   if (name === undefined) return stepTo(state)
   const without = withEntry(withoutMember(state, member), { kind: 'notice', notice: 'left', name }, at)

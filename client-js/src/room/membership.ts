@@ -3,13 +3,11 @@
  * every peer our new id over the link itself, wait for their answer, and only then join again, so that nobody takes us
  * for a newcomer and calls a second time.
  */
-import { memberId, type PeerId } from '../wire/ids.ts'
+import type { PeerId } from '../wire/ids.ts'
 import type { Refusal } from '../wire/server.ts'
 import { andThen, broadcast, stepEach, stepTo, withEntry, withLink } from './change.ts'
 import { giveUpMs, removePeer } from './links.ts'
-import { rulesOf } from './role.ts'
-import { capsOf, type LinkState, linkAt, type RoomEffect, type RoomState, type RoomStep } from './state.ts'
-import { renameReactor } from './timeline.ts'
+import { capsOf, type LinkState, linkAt, linkOf, type RoomState, type RoomStep } from './state.ts'
 
 /** A peer that says nothing for so long will find us in the server's announcement. */
 const movedWaitMs = 1_500
@@ -28,15 +26,13 @@ const unsure = (link: LinkState): LinkState => (link.inRoom === 'yes' ? { ...lin
 
 export const serverFound = (state: RoomState, self: PeerId): RoomStep => {
   if (state.ended) return stepTo(state)
-  const source = rulesOf(state).selfMember(self) ?? state.selfMember
-  const announcements = broadcast(state, source ?? memberId(self), { kind: 'moved', to: self }).filter(
+  const announcements = broadcast(state, state.stay, { kind: 'moved', to: self }).filter(
     effect => effect.type === 'send' && capsOf(state, effect.over).moves,
   )
   const awaiting = new Set(announcements.flatMap(effect => (effect.type === 'send' ? [effect.over] : [])))
   const moving: RoomState = {
     ...state,
     self,
-    selfMember: source,
     membership: { type: 'announcing', awaiting },
   }
   if (awaiting.size === 0) return rejoin(moving)
@@ -57,43 +53,21 @@ export const moveAcked = (state: RoomState, via: PeerId): RoomStep => {
   return awaiting.size === 0 ? rejoin(next) : stepTo(next)
 }
 
-/** A peer goes on under another id. An id that is already somebody's is not given away. */
-export const peerMoved = (state: RoomState, from: PeerId, to: PeerId): RoomStep => {
-  const link = state.links.get(from)
-  if (link?.phase !== 'ready' || to === state.self || state.links.has(to)) return stepTo(state)
-  const links = renamed(state.links, from, to)
-  const host = state.host === from ? to : state.host
-  const call = { ...state.call, links: renamed(state.call.links, from, to) }
-  const next = renameMember({ ...state, links, host, call }, from, to, link)
-  const source = state.selfMember ?? memberId(state.self)
-  const effects: RoomEffect[] = [
-    { type: 'rename-link', from, to },
-    { type: 'send', over: to, source, message: { kind: 'moved-noted' } },
-  ]
-  return stepTo(next, ...effects)
-}
-
-/** In place, so that nobody changes their place in a list. */
-const renamed = <K, V>(map: ReadonlyMap<K, V>, from: K, to: K): ReadonlyMap<K, V> =>
-  new Map([...map].map(([key, value]) => [key === from ? to : key, value] as const))
-
-/** Only a mesh calls its members by their peer ids. */
-const renameMember = (state: RoomState, from: PeerId, to: PeerId, link: LinkState): RoomState => {
+/** Signals for a peer go to another id from now on. An id that is already somebody's is not given away. */
+export const peerMoved = (state: RoomState, link: PeerId, to: PeerId): RoomStep => {
+  const known = state.links.get(link)
+  const taken = to === state.self || linkOf(state, to) !== null || state.links.has(to)
+  if (known?.phase !== 'ready' || taken) return stepTo(state)
   // A star ends at the server when its host loses it; a new id brings nothing back.
-  const forGood = state.host === to && link.inRoom === 'no'
-  const moved: LinkState = { ...link, inRoom: forGood ? 'no' : 'unsure' }
-  if (state.role !== 'mesh') return withLink(state, to, moved)
-  const members = [...state.members.values()].map(member =>
-    member.id === memberId(from) ? { ...member, id: memberId(to) } : member,
-  )
-  const callers = renamed(state.call.members, memberId(from), memberId(to))
-  const next = {
-    ...state,
-    members: new Map(members.map(member => [member.id, member] as const)),
-    timeline: renameReactor(state.timeline, memberId(from), memberId(to)),
-    call: { ...state.call, members: callers },
-  }
-  return withLink(next, to, { ...moved, member: memberId(to) })
+  const forGood = state.host === link && known.inRoom === 'no'
+  const moved: LinkState = { ...known, address: to, inRoom: forGood ? 'no' : 'unsure' }
+  const answer = { kind: 'moved-noted' } as const
+  return stepTo(withLink(state, link, moved), {
+    type: 'send',
+    over: link,
+    source: state.stay,
+    message: answer,
+  })
 }
 
 /** Seated again as a newcomer, so whoever has no link to us calls us: what is broken here is theirs to mend now. */

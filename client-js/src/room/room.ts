@@ -1,11 +1,14 @@
 /** A running room: feeds events to `step` and hands the effects to the ports. One class serves every role. */
 import type { MemberId, PeerId, StreamId } from '../wire/ids.ts'
+import type { PeerMessage } from '../wire/peer.ts'
 import type { Signal } from '../wire/signal.ts'
+import { numberOf, toNumbers } from './numbers.ts'
 import { rulesOf } from './role.ts'
 import {
   acceptsOffer,
   capsOf,
   type FileNotice,
+  linkOf,
   type RoomEffect,
   type RoomEvent,
   type RoomState,
@@ -17,7 +20,6 @@ export type RoomPorts = {
   readonly dial: (peer: PeerId) => void
   readonly hangUp: (peer: PeerId) => void
   readonly send: (over: PeerId, payload: object, droppable: boolean) => void
-  readonly renameLink: (from: PeerId, to: PeerId) => void
   readonly signalled: (over: PeerId, signal: Signal) => void
   readonly join: () => void
   readonly publish: (over: PeerId, stream: StreamId) => void
@@ -45,6 +47,16 @@ export class Room {
 
   acceptsOffer(peer: PeerId): boolean {
     return acceptsOffer(this.#state, peer)
+  }
+
+  /** The link to whoever the server calls so now. */
+  linkOf(peer: PeerId): PeerId {
+    return linkOf(this.#state, peer) ?? peer
+  }
+
+  /** What the server calls the far end of a link now. */
+  addressOf(link: PeerId): PeerId {
+    return this.#state.links.get(link)?.address ?? link
   }
 
   feed(event: RoomEvent): void {
@@ -89,9 +101,12 @@ export class Room {
     const link = this.#state.links.get(over)
     const { selfMember } = this.#state
     const can = link?.phase === 'ready' && link.steady && capsOf(this.#state, over).signals
-    return can && selfMember !== null
-      ? rulesOf(this.#state).write({ kind: 'signal', signal }, selfMember)
-      : null
+    return can && selfMember !== null ? this.#written({ kind: 'signal', signal }, selfMember) : null
+  }
+
+  #written(message: PeerMessage, source: MemberId): object | null {
+    const state = this.#state
+    return rulesOf(state).write(toNumbers(state, source, message), numberOf(state, source))
   }
 
   #carryOut(effect: RoomEffect): void {
@@ -101,12 +116,10 @@ export class Room {
       case 'hang-up':
         return this.#ports.hangUp(effect.peer)
       case 'send': {
-        const payload = rulesOf(this.#state).write(effect.message, effect.source)
+        const payload = this.#written(effect.message, effect.source)
         if (payload) this.#ports.send(effect.over, payload, effect.droppable === true)
         return
       }
-      case 'rename-link':
-        return this.#ports.renameLink(effect.from, effect.to)
       case 'signal':
         return this.#ports.signalled(effect.over, effect.signal)
       case 'join':

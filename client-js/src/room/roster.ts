@@ -1,6 +1,7 @@
 /** Lists who is in the room and how well each is connected, for the views. Pure. */
-import { hostMember, type MemberId } from '../wire/ids.ts'
+import type { MemberId } from '../wire/ids.ts'
 import type { Member } from '../wire/peer.ts'
+import { hostOf } from './numbers.ts'
 import type { LinkPhase, LinkState, RoomState } from './state.ts'
 
 export type ConnectionStatus = 'self' | 'direct' | 'via-host' | 'connecting' | 'unsteady' | 'lost'
@@ -57,7 +58,7 @@ export const roster = (state: RoomState): RosterEntry[] => {
 
 const entryOf = (state: RoomState, member: Member, name: string): RosterEntry => {
   const link = [...state.links.values()].find(it => it.member === member.id)
-  const host = state.role === 'guest' && member.id === hostMember
+  const host = state.role === 'guest' && member.id === hostOf(state)
   return { key: member.id, name, connectionStatus: link ? statusOf(link) : 'via-host', host }
 }
 

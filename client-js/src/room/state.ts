@@ -2,7 +2,15 @@
 import type { Step } from '../base/steps.ts'
 import type { StreamSize } from '../wire/call.ts'
 import type { FileCard, FileSignal } from '../wire/file.ts'
-import type { FileId, MemberId, MessageId, PeerId, StreamId } from '../wire/ids.ts'
+import {
+  type FileId,
+  hostNumber,
+  type MemberId,
+  type MessageId,
+  memberId,
+  type PeerId,
+  type StreamId,
+} from '../wire/ids.ts'
 import {
   type Announced,
   type Caps,
@@ -19,6 +27,7 @@ import type { Admission, Refusal, RoomCard } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { noCall, type RoomCall } from './call.ts'
 import { freshHistory, type History } from './history.ts'
+import type { Numbers } from './numbers.ts'
 import type { OutboxEntry } from './outbox.ts'
 import { type Role, rulesOf } from './role.ts'
 import type { Timeline, TokenBucket } from './timeline.ts'
@@ -27,6 +36,11 @@ import type { Timeline, TokenBucket } from './timeline.ts'
 export type { Refusal, RoomKind } from '../wire/server.ts'
 
 type LinkFields = {
+  /**
+   * Where signals for the peer go: its id at the server now. The link itself goes by the id under which the peer was
+   * first met, for as long as it lives.
+   */
+  readonly address: PeerId
   /** We opened it, so we open it again. */
   readonly initiator: boolean
   /** Whether the peer is in the room, by what the server said last; `unsure` once we could not hear the server. */
@@ -59,8 +73,9 @@ export type LinkPhase = LinkStage['phase']
 
 /** The same link at another stage. Nothing of the stage before is left over. */
 export const linkAt = (link: LinkState, stage: LinkStage, change: Partial<LinkFields> = {}): LinkState => {
-  const { initiator, inRoom, cameLater, attempt, bucket, fileBucket, unacked, historySent } = link
+  const { address, initiator, inRoom, cameLater, attempt, bucket, fileBucket, unacked, historySent } = link
   return {
+    address,
     initiator,
     inRoom,
     cameLater,
@@ -89,9 +104,13 @@ export type RoomState = {
   readonly card: RoomCard
   readonly role: Role
   readonly self: PeerId
+  /** Our own member id for this stay. */
+  readonly stay: MemberId
+  /** The same, once we may speak under it: a guest of a star has to be let in first. */
   readonly selfMember: MemberId | null
+  readonly numbers: Numbers
   readonly person: Person
-  /** The host's peer id, for a guest. */
+  /** The link to the host, for a guest. */
   readonly host: PeerId | null
   readonly membership: Membership
   /**
@@ -167,7 +186,6 @@ export type RoomEffect =
   | { type: 'hang-up'; peer: PeerId }
   /** `droppable`: rather left out than waiting behind much else. */
   | { type: 'send'; over: PeerId; source: MemberId; message: PeerMessage; droppable?: true }
-  | { type: 'rename-link'; from: PeerId; to: PeerId }
   /** Something for the link itself that came over its own channel. */
   | { type: 'signal'; over: PeerId; signal: Signal }
   | { type: 'join' }
@@ -191,13 +209,21 @@ const roleOf = ({ card, host }: Admission): Role => {
   return host === null ? 'host' : 'guest'
 }
 
-export const createRoomState = (admission: Admission, self: PeerId, name: string): RoomState => {
+/** Without a `stay` of our own we go by our peer id, as original pages do. */
+export const createRoomState = (
+  admission: Admission,
+  self: PeerId,
+  name: string,
+  stay: MemberId = memberId(self),
+): RoomState => {
   const role = roleOf(admission)
   return {
     card: admission.card,
     role,
     self,
-    selfMember: rulesOf({ role }).selfMember(self),
+    stay,
+    selfMember: role === 'guest' ? null : stay,
+    numbers: role === 'host' ? new Map([[hostNumber, stay]]) : new Map(),
     person: { name, avatar: defaultAvatar, caps: ownCaps },
     host: admission.host,
     membership: { type: 'joined' },
@@ -225,11 +251,19 @@ export const capsOf = (state: RoomState, peer: PeerId): Caps => {
   return (member === null ? undefined : state.members.get(member)?.caps) ?? noCaps
 }
 
+/** The link to whoever the server calls so now. */
+export const linkOf = ({ links }: RoomState, peer: PeerId): PeerId | null => {
+  if (links.get(peer)?.address === peer) return peer
+  for (const [key, { address }] of links) if (address === peer) return key
+  return null
+}
+
 /** May this peer open a link to us now? */
-export const acceptsOffer = (state: RoomState, peer: PeerId): boolean =>
-  !state.ended &&
-  rulesOf(state).acceptsOfferFrom(peer, state.host) &&
-  (state.links.has(peer) || state.links.size < linksMax)
+export const acceptsOffer = (state: RoomState, peer: PeerId): boolean => {
+  const known = linkOf(state, peer)
+  if (state.ended || !rulesOf(state).acceptsOfferFrom(known ?? peer, state.host)) return false
+  return known !== null || (state.links.size < linksMax && !state.links.has(peer))
+}
 
 /** Twice what a room holds, for those who have just left or come back under another id. */
 export const linksMax = 40

@@ -23,6 +23,7 @@ import {
   redial,
 } from './links.ts'
 import { rejoin, rejoined, rejoinRejected, serverFound, serverLost } from './membership.ts'
+import { fromNumbers } from './numbers.ts'
 import { receive } from './receive.ts'
 import { acceptsOffer, type RoomEvent, type RoomState, type RoomStep, type Timer } from './state.ts'
 
@@ -44,7 +45,7 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
     case 'link-closed':
       return linkClosed(state, event.peer, at)
     case 'received':
-      return receive(state, event.via, event.received, at)
+      return receivedFrame(state, event, at)
     case 'say': {
       const text = cut(event.text.trim(), chatUnitsMax)
       return text !== '' && canSpeak(state) ? say(state, { ...event, text }, at) : stepTo(state)
@@ -90,6 +91,16 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
     case 'stream-gone':
       return streamGone(state, event.via, event.stream)
   }
+}
+
+const receivedFrame = (
+  state: RoomState,
+  { via, received }: Extract<RoomEvent, { type: 'received' }>,
+  at: number,
+): RoomStep => {
+  if (state.links.get(via)?.phase === undefined) return stepTo(state)
+  const known = fromNumbers(state, received)
+  return receive(known.state, via, known.received, at)
 }
 
 const timer = (state: RoomState, due: Timer, at: number): RoomStep => {

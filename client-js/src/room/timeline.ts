@@ -129,16 +129,6 @@ export const withReaction = (entry: ChatEntry, emoji: string, reactor: Reactor, 
   return { ...entry, reactions: reactions.filter(it => it.by.length > 0) }
 }
 
-/** Somebody goes on under another id, and their messages, reactions and files stay theirs. */
-export const renameReactor = (timeline: Timeline, from: MemberId, to: MemberId): Timeline =>
-  timeline.map(entry => {
-    if (entry.kind === 'file') return entry.owner === from ? { ...entry, owner: to } : entry
-    if (entry.kind !== 'chat' || (entry.from !== from && entry.reactions.length === 0)) return entry
-    const renamed = (it: Reactor): Reactor => (it.member === from ? { ...it, member: to } : it)
-    const reactions = entry.reactions.map(({ emoji, by }) => ({ emoji, by: by.map(renamed) }))
-    return { ...entry, from: entry.from === from ? to : entry.from, reactions }
-  })
-
 /** How much of a link's patience is left: a burst is fine, a flood is not. */
 export type TokenBucket = { readonly tokens: number; readonly at: number; readonly warned: boolean }
 
