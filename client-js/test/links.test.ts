@@ -226,6 +226,7 @@ test('an event that cannot be carried out holds up none of those behind it', () 
     unpublish: none,
     file: none,
     setTimer: none,
+    spread: ms => ms,
     now: () => 0,
     changed: none,
   })

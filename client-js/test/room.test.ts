@@ -1,5 +1,6 @@
 /** Scenes: whole rooms, meshes and stars, through joining, leaving, breaking and healing. */
 import { describe, expect, test } from 'vitest'
+import { peerId } from '../src/wire/ids.ts'
 import { Scene } from './scene.ts'
 
 describe.each(['mesh', 'star'] as const)('in a %s', kind => {
@@ -271,8 +272,12 @@ test('a server that is busy when we come back is asked again, and the room is no
   const scene = new Scene('mesh')
   const me = scene.enter('anna')
   scene.feed('anna', { type: 'server-lost' })
-  scene.feed('anna', { type: 'rejoin-refused', refusal: 'try-later' })
-  expect(me.state.membership.type).toBe('announcing')
+  scene.feed('anna', { type: 'server-found', self: peerId('anna-2') })
+  for (const refusal of ['try-later', 'room-full', 'unreachable', 'room-error'] as const) {
+    scene.feed('anna', { type: 'timer', timer: { kind: 'join' } })
+    scene.feed('anna', { type: 'rejoin-refused', refusal })
+    expect(me.state.membership).toMatchObject({ type: 'waiting', refusal })
+  }
   expect(me.state.timeline.some(it => it.kind === 'notice' && it.notice === 'room-gone')).toBe(false)
   scene.feed('anna', { type: 'timer', timer: { kind: 'join' } })
   expect(me.state.membership.type).not.toBe('rejected')

@@ -82,6 +82,7 @@ export class Scene {
           publish: (over, stream) => this.#publish(someone, over, stream),
           unpublish: (over, stream) => this.#unpublish(someone, over, stream),
           setTimer: (ms, due) => this.#timers.push({ at: this.now + ms, due }),
+          spread: ms => ms,
           now: () => this.now,
           file: (from, about) => this.files.push({ to: name, from, about }),
           changed: () => undefined,

@@ -68,6 +68,7 @@ const room = (
     fileBucket: fullFileBucket(0),
     unacked: [],
     historySent: true,
+    ours: false,
   })
   return {
     ...createRoomState({ card, host: null }, peerId('me'), 'Ada Lovelace'),

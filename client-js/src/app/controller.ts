@@ -10,6 +10,7 @@ import type { Picked } from '../ui/picked.ts'
 import { fileNameUnitsMax } from '../wire/file.ts'
 import { isTurn } from '../wire/ice.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from '../wire/invitation.ts'
+import type { RoomCard } from '../wire/server.ts'
 import { attachCall, callCommands } from './call-commands.ts'
 import { type Alerts, attachChat, chatCommands } from './chat-commands.ts'
 import { defaultSettings, type Settings } from './settings.ts'
@@ -134,7 +135,7 @@ export class AppController {
     if (!found || (this.#session && found.room === this.#session.state.card.id)) return
     this.leave()
     this.#invitation = found
-    if (found.password !== null) this.#showInvitation(found.password)
+    if (found.password !== null) this.#showInvitation()
     this.#model.trouble.value = null
     this.#model.view.value = { kind: 'invited', password: found.password === null ? 'missing' : 'known' }
   }
@@ -146,7 +147,7 @@ export class AppController {
     this.#detach()
     session.leave()
     const { card, ended, role } = session.state
-    this.#invitation = { room: card.id, password: card.password }
+    this.#invitation = invitationOf(card)
     this.#model.trouble.value = null
     this.#model.view.value = {
       kind: 'left',
@@ -188,7 +189,7 @@ export class AppController {
         this.#model.trouble.value = { where, what: 'not-a-room' }
         return
       }
-      this.#invitation = { room: pasted.room, password: pasted.password ?? form.password }
+      this.#invitation = { ...pasted, password: pasted.password ?? form.password }
     } else if (this.#invitation && this.#asksPassword()) {
       this.#invitation = { ...this.#invitation, password: form.password }
     }
@@ -203,8 +204,8 @@ export class AppController {
   async #enter(where: Where): Promise<void> {
     const invitation = this.#invitation
     if (!invitation) return
-    const { room, password } = invitation
-    await this.#ask(where, userName => this.#client.join({ room, password: password ?? '' }, userName), false)
+    const target = { ...invitation, password: invitation.password ?? '' }
+    await this.#ask(where, userName => this.#client.join(target, userName), false)
   }
 
   async #ask(where: Where, ask: (userName: string) => Promise<Entered>, created: boolean): Promise<void> {
@@ -237,8 +238,8 @@ export class AppController {
   #begin(session: RoomSession, created: boolean): void {
     const { card } = session.state
     this.#session = session
-    this.#invitation = { room: card.id, password: card.password }
-    const invitation = this.#showInvitation(card.password)
+    this.#invitation = invitationOf(card)
+    const invitation = this.#showInvitation()
     const show = (): void => {
       if (this.#session !== session) return
       this.#model.view.value = { kind: 'room', state: session.state, invitation, created }
@@ -262,14 +263,23 @@ export class AppController {
     show()
   }
 
-  #showInvitation(password: string): string {
-    const room = this.#invitation?.room
-    if (room === undefined) return bareAddress(this.#page.address())
-    const address = writeInvitation(this.#page.address(), room, password)
+  #showInvitation(): string {
+    const invitation = this.#invitation
+    if (!invitation) return bareAddress(this.#page.address())
+    const { room: id, password, key, restore } = invitation
+    const { name = '', kind = 'mesh', peersMax = 8 } = restore ?? {}
+    const card = { id, password: password ?? '', key: key ?? null, name, kind, peersMax }
+    const address = writeInvitation(this.#page.address(), card)
     this.#page.setAddress(address)
     return address
   }
 }
+
+const invitationOf = ({ id, password, key = null, name, kind, peersMax }: RoomCard): Invitation => ({
+  room: id,
+  password,
+  ...(key === null ? {} : { key, restore: { name, kind, peersMax } }),
+})
 
 const bareAddress = (address: string): string => {
   const url = new URL(address)

@@ -9,11 +9,11 @@ import { Link } from '../link/link.ts'
 import { canSpeak, messageParts } from '../room/chat.ts'
 import { diffEvents, type RoomEvents } from '../room/events.ts'
 import { canOffer, directLink, linkToward } from '../room/file.ts'
+import { noHistory } from '../room/history.ts'
 import { Room } from '../room/room.ts'
-import { capsOf, createRoomState, type RoomState } from '../room/state.ts'
-import type { SignalingClient } from '../signaling/client.ts'
+import { capsOf, createRoomState, type KnownMembership, type RoomState } from '../room/state.ts'
+import type { Answer, SignalingClient } from '../signaling/client.ts'
 import { partsMax } from '../wire/chat.ts'
-import type { IceServer } from '../wire/ice.ts'
 import { type MemberId, type MessageId, memberId, newMessageId, type PeerId, streamId } from '../wire/ids.ts'
 import { decodeFrame, encodeFrame, frameBytesMax } from '../wire/json.ts'
 import type { Admission, Identity, Notice } from '../wire/server.ts'
@@ -21,9 +21,14 @@ import type { Signal } from '../wire/signal.ts'
 import { closedUnlessMade } from './direct-connections.ts'
 import { Events } from './events.ts'
 import { FileTransfers } from './file-transfers.ts'
+import { fitnessAsHost } from './host-fitness.ts'
+import { type Stay, stayOf } from './stay.ts'
 
 export type RoomSessionPorts = {
-  readonly configure: (iceServers: IceServer[]) => RTCConfiguration
+  /** What connections are made with now. */
+  readonly configuration: () => RTCConfiguration
+  /** The same, with accounts that last, for which the server may have to be asked. */
+  readonly freshConfiguration: () => Promise<RTCConfiguration>
   /** Once, when the session is over. */
   readonly ended: () => void
 }
@@ -49,7 +54,6 @@ export class RoomSession {
   /** What people in the room offer each other. */
   readonly files: FileTransfers
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
-  #identity: Identity
   #over = false
 
   constructor(
@@ -58,11 +62,13 @@ export class RoomSession {
     admission: Admission,
     name: string,
     ports: RoomSessionPorts,
+    stay: Stay | null = null,
   ) {
     this.#signaling = signaling
     this.#ports = ports
-    this.#identity = identity
-    this.#room = new Room(createRoomState(admission, identity.id, name, memberId(randomKey())), {
+    const member = stay?.member ?? memberId(randomKey())
+    const fresh = createRoomState(admission, identity.id, name, member)
+    this.#room = new Room(stay ? { ...fresh, timeline: stay.timeline, history: noHistory } : fresh, {
       dial: peer => this.#open(peer, true),
       hangUp: peer => this.#close(peer),
       send: (over, message, droppable) => this.#links.get(over)?.send(encodeFrame(message), droppable),
@@ -71,6 +77,7 @@ export class RoomSession {
       publish: (over, stream) => this.call.publish(over, stream),
       unpublish: (over, stream) => this.call.unpublish(over, stream),
       setTimer: (ms, due) => this.#setTimer(ms, due),
+      spread: ms => ms * (0.5 + Math.random()),
       now: () => Date.now(),
       file: (from, about) => this.files.receive(from, about),
       changed: (state, before) => this.#changed(state, before),
@@ -81,7 +88,9 @@ export class RoomSession {
       openChannel: member => this.#openFileChannel(member),
       linked: member => directLink(this.state, member) !== null,
       signalDirect: (to, id, signal) => this.#room.feed({ type: 'send-direct-signal', to, id, signal }),
-      connect: closedUnlessMade((initiator, ports) => new Link(initiator, this.#configuration(), ports)),
+      connect: closedUnlessMade(
+        (initiator, ports) => new Link(initiator, this.#ports.configuration(), ports),
+      ),
       sendSignal: (to, signal) => this.#room.feed({ type: 'send-file-signal', to, signal }),
       whenDrained: to => this.#linkFor(to)?.whenDrained() ?? Promise.resolve(),
       offer: files => this.#room.feed({ type: 'offer-files', files, id: freshMessageId() }),
@@ -160,9 +169,36 @@ export class RoomSession {
     this.#room.feed({ type: 'server-lost' })
   }
 
-  serverFound(identity: Identity): void {
-    this.#identity = identity
-    this.#room.feed({ type: 'server-found', self: identity.id })
+  /** `known` is what the server knows of us in this room; null where we are new to it. */
+  serverFound(identity: Identity, known: KnownMembership | null): void {
+    this.#room.feed({ type: 'server-found', self: identity.id, known })
+  }
+
+  /** The network may be another now. `always`: connections that look well are not to be trusted either. */
+  findAnotherWay(always: boolean): void {
+    for (const link of this.#links.values()) link.findAnotherWay(always)
+  }
+
+  /** Asks for a star's place of host back, which whoever has made the room may have. */
+  takeHost(): void {
+    this.#signaling.takeHost(this.state.card.id)
+  }
+
+  /** What the tab's next page needs to go on as the same person. */
+  get stay(): Stay {
+    return stayOf(this.state, this.call.state)
+  }
+
+  /** The page is going: links end, so that the others know at once, and the server is told by whoever closes the line. */
+  part(): void {
+    if (this.#over) return
+    this.#over = true
+    this.call.leave()
+    this.files.close()
+    for (const timer of this.#timers) clearTimeout(timer)
+    for (const link of this.#links.values()) link.close()
+    this.#links.clear()
+    this.#ports.ended()
   }
 
   notice(notice: Notice): void {
@@ -174,14 +210,8 @@ export class RoomSession {
   /** Closes every link, so that the others know at once, and leaves the room at the server. */
   leave(): void {
     if (this.#over) return
-    this.#over = true
-    this.call.leave()
-    this.files.close()
-    for (const timer of this.#timers) clearTimeout(timer)
-    for (const link of this.#links.values()) link.close()
-    this.#links.clear()
+    this.part()
     this.#signaling.leave(this.state.card.id)
-    this.#ports.ended()
   }
 
   #changed(state: RoomState, before: RoomState): void {
@@ -194,6 +224,9 @@ export class RoomSession {
   #signalled(peer: PeerId, signal: Signal): void {
     const link = this.#room.linkOf(peer)
     const held = this.#links.get(link)
+    // Both call each other at once, which only pages of ours can tell by the number: the connection of the greater id stands.
+    if (signal.type === 'offer' && signal.round !== undefined && held?.isUnanswered && this.state.self > peer)
+      return held.repeatOffer()
     if (signal.type === 'offer' && (!held || held.isAnotherConnection(signal.sdp))) {
       if (!this.#room.acceptsOffer(peer)) return
       this.#close(link)
@@ -211,7 +244,8 @@ export class RoomSession {
   }
 
   #newLink(peer: PeerId, initiator: boolean): Link {
-    const link = new Link(initiator, this.#configuration(), {
+    const link = new Link(initiator, this.#ports.configuration(), {
+      configuration: this.#ports.freshConfiguration,
       signal: signal => this.#signal(peer, signal),
       opened: () => this.#room.feed({ type: 'link-opened', peer }),
       steady: steady => this.#room.feed({ type: 'link-steady', peer, steady }),
@@ -229,10 +263,6 @@ export class RoomSession {
     })
     this.#links.set(peer, link)
     return link
-  }
-
-  #configuration(): RTCConfiguration {
-    return this.#ports.configure(this.#identity.iceServers)
   }
 
   /**
@@ -269,11 +299,18 @@ export class RoomSession {
   }
 
   #join(): void {
-    const { id, password } = this.state.card
-    void this.#signaling.join(id, password).then(answer => {
+    void this.#askToJoin().then(answer => {
       if (this.#over) return
-      this.#room.feed(answer.ok ? { type: 'rejoined' } : { type: 'rejoin-refused', refusal: answer.refusal })
+      const { admission, refusal } = { admission: null, refusal: null, ...answer }
+      if (admission) this.#room.feed({ type: 'rejoined', ...admission })
+      else if (refusal) this.#room.feed({ type: 'rejoin-refused', refusal })
     })
+  }
+
+  async #askToJoin(): Promise<Answer> {
+    const { id: room, password, key = null, name, peersMax, kind } = this.state.card
+    const canHost = await fitnessAsHost()
+    return this.#signaling.join({ room, password, key, restore: { name, peersMax, kind }, canHost })
   }
 
   #setTimer(ms: number, due: () => void): void {

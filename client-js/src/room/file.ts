@@ -48,7 +48,10 @@ export const fileWithdrawn = (
 const activeOffersMax = 60
 
 const withOffers = (state: RoomState, owner: MemberId, files: readonly FileCard[]): RoomState => {
-  const all = [...state.activeOffers, ...files.map(file => ({ owner, file }))]
+  const fresh = files.filter(
+    ({ id }) => !state.activeOffers.some(it => it.owner === owner && it.file.id === id),
+  )
+  const all = [...state.activeOffers, ...fresh.map(file => ({ owner, file }))]
   return { ...state, activeOffers: all.slice(-activeOffersMax) }
 }
 
@@ -57,10 +60,13 @@ const withoutOffer = (state: RoomState, owner: MemberId, file: FileId): RoomStat
   activeOffers: state.activeOffers.filter(it => it.owner !== owner || it.file.id !== file),
 })
 
-/** Whoever we call for the first time has come after us, and learns of what is offered still. */
+/**
+ * Whoever we call for the first time has come after us, and learns of what is offered still. So does a star's new host, who
+ * tells those who come later.
+ */
 export const sendActiveOffers = (state: RoomState, via: PeerId): RoomStep => {
   const link = state.links.get(via)
-  if (!link?.initiator || link.attempt > 1) return stepTo(state)
+  if (!link || link.attempt > 1 || !(link.initiator || state.role === 'guest')) return stepTo(state)
   const owners = new Set(state.activeOffers.map(({ owner }) => owner))
   owners.delete(link.member ?? nobody)
   const effects = [...owners].flatMap(owner => {

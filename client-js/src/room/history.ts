@@ -18,6 +18,8 @@ export type History =
   | { readonly phase: 'done' }
 
 export const freshHistory: History = { phase: 'wanted', passed: new Set() }
+/** For whoever has the conversation already. */
+export const noHistory: History = { phase: 'done' }
 
 /** Whoever has not answered by then is passed over. */
 const answerMs = 3_000

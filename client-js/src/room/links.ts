@@ -40,6 +40,17 @@ const freshLink = (
   fileBucket: previous?.fileBucket ?? fullFileBucket(at),
   unacked: previous?.unacked ?? [],
   historySent: previous?.historySent ?? false,
+  ours: previous?.ours ?? false,
+})
+
+/** A star's new host, who is about to open a link to us. What has been said meanwhile waits for it. */
+export const awaitedLink = (host: PeerId, unacked: LinkState['unacked'], at: number): LinkState => ({
+  ...freshLink(host, false, 'yes', false, at, undefined),
+  phase: 'lost',
+  member: null,
+  attempt: 0,
+  unacked,
+  ours: true,
 })
 
 /** A link that begins. Neither a connection nor a far end that says nothing may leave it at that for ever. */
@@ -74,6 +85,17 @@ export const peerJoined = (state: RoomState, joined: PeerId, at: number): RoomSt
   if (known && known.phase !== 'lost') return stepTo(withLink(state, peer, { ...known, inRoom: 'yes' }))
   if (!known && state.links.size >= linksMax) return stepTo(state)
   return startLink(state, peer, true, 'yes', at)
+}
+
+/** Somebody who is in the room and to whom no link leads, or one that came to nothing. */
+export const dialMember = (state: RoomState, member: PeerId, at: number): RoomStep => {
+  if (!rulesOf(state).initiates || state.ended) return stepTo(state)
+  const peer = linkOf(state, member) ?? member
+  const known = state.links.get(peer)
+  if (known ? known.address !== member : state.links.size >= linksMax) return stepTo(state)
+  return andThen(known ? stepTo(state, { type: 'hang-up', peer }) : stepTo(state), now =>
+    startLink(now, peer, true, 'yes', at),
+  )
 }
 
 /** The far end opens a link to us; a link we still hold to it is as good as broken. */

@@ -1,18 +1,28 @@
 /**
- * What happens when our own connection to the server breaks and comes back under a new id. Links outlive it: we tell
- * every peer our new id over the link itself, wait for their answer, and only then join again, so that nobody takes us
- * for a newcomer and calls a second time.
+ * What happens when our own connection to the server breaks and comes back. As a rule the server still knows us, and
+ * nobody has noticed. Where we have a new id, links outlive that too: we tell every peer the new one over the link itself,
+ * wait for their answer, and only then join again, so that nobody takes us for a newcomer and calls a second time.
  */
 import type { PeerId } from '../wire/ids.ts'
-import type { Refusal } from '../wire/server.ts'
+import type { Admission, Refusal } from '../wire/server.ts'
 import { andThen, broadcast, stepEach, stepTo, withEntry, withLink } from './change.ts'
-import { giveUpMs, removePeer } from './links.ts'
-import { capsOf, type LinkState, linkAt, linkOf, type RoomState, type RoomStep } from './state.ts'
+import { hostKnown } from './hand-over.ts'
+import { dialMember, giveUpMs, peerLeft, removePeer } from './links.ts'
+import {
+  capsOf,
+  type KnownMembership,
+  type LinkState,
+  linkAt,
+  linkOf,
+  type RoomState,
+  type RoomStep,
+} from './state.ts'
 
 /** A peer that says nothing for so long will find us in the server's announcement. */
 const movedWaitMs = 1_500
-/** How long a server that takes no joins just now is left alone. */
-const tryLaterMs = 4_000
+/** How long a server that does not take us just now is left alone at first, and at most. */
+const tryLaterMs = 2_000
+const tryLaterMsMax = 60_000
 
 export const serverLost = (state: RoomState, at: number): RoomStep => {
   if (state.ended || state.membership.type === 'offline') return stepTo(state)
@@ -24,26 +34,60 @@ export const serverLost = (state: RoomState, at: number): RoomStep => {
 
 const unsure = (link: LinkState): LinkState => (link.inRoom === 'yes' ? { ...link, inRoom: 'unsure' } : link)
 
-export const serverFound = (state: RoomState, self: PeerId): RoomStep => {
+/** Known to the server still: nobody was told of anything. Otherwise the room is joined again. */
+export const serverFound = (
+  state: RoomState,
+  self: PeerId,
+  known: KnownMembership | null,
+  at: number,
+): RoomStep => {
   if (state.ended) return stepTo(state)
-  const announcements = broadcast(state, state.stay, { kind: 'moved', to: self }).filter(
-    effect => effect.type === 'send' && capsOf(state, effect.over).moves,
-  )
+  if (known && self === state.self) return stillJoined(state, known, at)
+  const announcements =
+    self === state.self
+      ? []
+      : broadcast(state, state.stay, { kind: 'moved', to: self }).filter(
+          effect => effect.type === 'send' && capsOf(state, effect.over).moves,
+        )
   const awaiting = new Set(announcements.flatMap(effect => (effect.type === 'send' ? [effect.over] : [])))
-  const moving: RoomState = {
-    ...state,
-    self,
-    membership: { type: 'announcing', awaiting },
-  }
+  const moving: RoomState = { ...state, self, membership: { type: 'announcing', awaiting } }
   if (awaiting.size === 0) return rejoin(moving)
   return stepTo(moving, ...announcements, { type: 'timer', timer: { kind: 'join' }, ms: movedWaitMs })
 }
 
+/** The server's list puts right what we could not hear. What it still has to tell comes behind it, if nothing was lost. */
+const stillJoined = (state: RoomState, known: KnownMembership, at: number): RoomStep => {
+  const here = new Set(known.members)
+  const links = [...state.links].map(([peer, link]) => {
+    const inRoom = link.inRoom !== 'no' && here.has(link.address) ? 'yes' : link.inRoom
+    return [peer, { ...link, inRoom }] as const
+  })
+  const back = withLineBack({ ...state, links: new Map(links), membership: { type: 'joined' } }, at)
+  const gone = links.filter(([, { address }]) => !here.has(address)).map(([, { address }]) => address)
+  const settled = stepEach(back, gone, (now, peer) => peerLeft(now, peer, at))
+  const hosted = andThen(settled, now => hostKnown(now, known.host, known.members, at))
+  if (known.complete) return hosted
+  return andThen(hosted, now => {
+    const unmet = known.members.filter(peer => {
+      const key = linkOf(now, peer)
+      const link = key === null ? undefined : now.links.get(key)
+      if (peer === now.self) return false
+      return !link || link.phase === 'lost' || (link.phase === 'connecting' && link.initiator)
+    })
+    return stepEach(now, unmet, (then, peer) => dialMember(then, peer, at))
+  })
+}
+
+const withLineBack = (state: RoomState, at: number): RoomState =>
+  withEntry(state, { kind: 'notice', notice: 'line-back', name: '' }, at)
+
 /** Joins unless that is under way or done: the timer and the last peer's word may both ask for it. */
-export const rejoin = (state: RoomState): RoomStep =>
-  state.membership.type === 'announcing'
-    ? stepTo({ ...state, membership: { type: 'rejoining' } }, { type: 'join' })
-    : stepTo(state)
+export const rejoin = (state: RoomState): RoomStep => {
+  const { membership } = state
+  if (membership.type !== 'announcing' && membership.type !== 'waiting') return stepTo(state)
+  const attempt = membership.type === 'waiting' ? membership.attempt : 0
+  return stepTo({ ...state, membership: { type: 'rejoining', attempt } }, { type: 'join' })
+}
 
 export const moveAcked = (state: RoomState, via: PeerId): RoomStep => {
   if (state.membership.type !== 'announcing') return stepTo(state)
@@ -70,35 +114,48 @@ export const peerMoved = (state: RoomState, link: PeerId, to: PeerId): RoomStep 
   })
 }
 
-/** Seated again as a newcomer, so whoever has no link to us calls us: what is broken here is theirs to mend now. */
-export const rejoined = (state: RoomState, at: number): RoomStep => {
+/** A newcomer to the server, so whoever has no link to us calls us: what is broken here is theirs to mend now. */
+export const rejoined = (
+  state: RoomState,
+  { host, hosting }: Partial<Pick<Admission, 'host' | 'hosting'>>,
+  at: number,
+): RoomStep => {
   if (state.ended) return stepTo(state)
-  const joined = withEntry(
-    { ...state, membership: { type: 'joined' }, returned: true },
-    { kind: 'notice', notice: 'line-back', name: '' },
-    at,
-  )
+  const joined = withLineBack({ ...state, membership: { type: 'joined' }, returned: true }, at)
   const broken = [...state.links].filter(([, link]) => link.phase !== 'ready')
-  return stepEach(joined, broken, (now, [peer, link]) => {
+  const waiting = stepEach(joined, broken, (now, [peer, link]) => {
     const attempt = link.attempt + 1
     const stage = { phase: 'lost', member: link.member } as const
-    const waiting = withLink(now, peer, linkAt(link, stage, { inRoom: 'unsure', attempt }))
+    const lost = withLink(now, peer, linkAt(link, stage, { inRoom: 'unsure', attempt }))
     const timer = { kind: 'give-up', peer, attempt } as const
-    return stepTo(waiting, { type: 'hang-up', peer }, { type: 'timer', timer, ms: giveUpMs })
+    return stepTo(lost, { type: 'hang-up', peer }, { type: 'timer', timer, ms: giveUpMs })
   })
+  if (state.role === 'mesh' || host === undefined) return waiting
+  return andThen(waiting, now => (hosting ? hostKnown(now, now.self, [], at) : hostKnown(now, host, [], at)))
 }
 
-/** The room goes on for those who are linked, and is closed to everybody else; what is broken stays broken. */
+/** Whoever was refused for these will be refused again. */
+const isFinal = (refusal: Refusal): boolean => refusal === 'wrong-password' || refusal === 'no-such-room'
+
+const finalNotices = { 'wrong-password': 'password-changed', 'no-such-room': 'room-gone' } as const
+
+/**
+ * What may pass is asked for again, ever more rarely, and meanwhile the room goes on for those who are linked. Where it
+ * cannot pass, the room is closed to everybody else, and what is broken stays broken.
+ */
 export const rejoinRejected = (state: RoomState, refusal: Refusal, at: number): RoomStep => {
-  if (state.ended) return stepTo(state)
-  if (refusal === 'unreachable') return stepTo({ ...state, membership: { type: 'offline' } })
-  if (refusal === 'try-later') {
-    const waiting: RoomState = { ...state, membership: { type: 'announcing', awaiting: new Set() } }
-    return stepTo(waiting, { type: 'timer', timer: { kind: 'join' }, ms: tryLaterMs })
+  const { membership } = state
+  if (state.ended || membership.type === 'offline') return stepTo(state)
+  if (!isFinal(refusal)) {
+    const attempt = membership.type === 'rejoining' ? membership.attempt + 1 : 1
+    const waiting: RoomState = { ...state, membership: { type: 'waiting', refusal, attempt } }
+    const ms = Math.min(tryLaterMs * 2 ** Math.min(attempt - 1, 10), tryLaterMsMax)
+    return stepTo(waiting, { type: 'timer', timer: { kind: 'join' }, ms })
   }
+  const notice = finalNotices[refusal === 'wrong-password' ? refusal : 'no-such-room']
   const lost = withEntry(
     { ...state, membership: { type: 'rejected', refusal } },
-    { kind: 'notice', notice: 'room-gone', name: '' },
+    { kind: 'notice', notice, name: '' },
     at,
   )
   const broken = [...state.links].filter(([, link]) => link.phase !== 'ready').map(([peer]) => peer)

@@ -32,7 +32,7 @@ export const enqueue = (
   return { ...state, links: new Map(links) }
 }
 
-const hasMet = ({ member }: LinkState): boolean => member !== null
+const hasMet = ({ member, ours }: LinkState): boolean => member !== null || ours
 
 const enqueueOn = (link: LinkState, entry: OutboxEntry): LinkState => ({
   ...link,

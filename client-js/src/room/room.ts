@@ -27,6 +27,8 @@ export type RoomPorts = {
   readonly file: (from: MemberId, about: FileNotice) => void
   /** Calls `due` after so long, unless the room has been left by then. */
   readonly setTimer: (ms: number, due: () => void) => void
+  /** About so long, and for everybody else a little longer or shorter: many may wait for the same. */
+  readonly spread: (ms: number) => number
   readonly now: () => number
   readonly changed: (state: RoomState, before: RoomState) => void
 }
@@ -136,6 +138,7 @@ export class Room {
   }
 
   #later(timer: Timer, ms: number): void {
-    this.#ports.setTimer(ms, () => this.feed({ type: 'timer', timer }))
+    const wait = timer.kind === 'join' ? this.#ports.spread(ms) : ms
+    this.#ports.setTimer(wait, () => this.feed({ type: 'timer', timer }))
   }
 }

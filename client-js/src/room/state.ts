@@ -56,6 +56,8 @@ type LinkFields = {
   readonly unacked: readonly OutboxEntry[]
   /** The peer has asked for what was said before it came, and has been answered. */
   readonly historySent: boolean
+  /** Known to be a page of ours although it has not introduced itself over this link: a star's new host. */
+  readonly ours: boolean
 }
 
 /**
@@ -73,7 +75,8 @@ export type LinkPhase = LinkStage['phase']
 
 /** The same link at another stage. Nothing of the stage before is left over. */
 export const linkAt = (link: LinkState, stage: LinkStage, change: Partial<LinkFields> = {}): LinkState => {
-  const { address, initiator, inRoom, cameLater, attempt, bucket, fileBucket, unacked, historySent } = link
+  const { address, initiator, inRoom, cameLater, attempt, bucket, fileBucket, unacked, historySent, ours } =
+    link
   return {
     address,
     initiator,
@@ -84,6 +87,7 @@ export const linkAt = (link: LinkState, stage: LinkStage, change: Partial<LinkFi
     fileBucket,
     unacked,
     historySent,
+    ours,
     ...change,
     ...stage,
   }
@@ -91,13 +95,15 @@ export const linkAt = (link: LinkState, stage: LinkStage, change: Partial<LinkFi
 
 /**
  * Our own membership in the room at the server. `announcing`: under a new id, which we tell the peers before we join
- * again.
+ * again. `waiting`: the server would not have us, for a reason that may pass, and is asked again. `rejected`: it never will.
+ * `attempt` counts refusals, so that the server is asked ever more rarely.
  */
 export type Membership =
   | { readonly type: 'joined' }
   | { readonly type: 'offline' }
   | { readonly type: 'announcing'; readonly awaiting: ReadonlySet<PeerId> }
-  | { readonly type: 'rejoining' }
+  | { readonly type: 'rejoining'; readonly attempt: number }
+  | { readonly type: 'waiting'; readonly refusal: Refusal; readonly attempt: number }
   | { readonly type: 'rejected'; readonly refusal: Refusal }
 
 export type RoomState = {
@@ -141,6 +147,7 @@ export type Timer =
   | { readonly kind: 'handshake'; readonly peer: PeerId; readonly attempt: number }
   | { readonly kind: 'give-up'; readonly peer: PeerId; readonly attempt: number }
   | { readonly kind: 'join' }
+  | { readonly kind: 'regroup' }
   | { readonly kind: 'host-offline' }
   | { readonly kind: 'typing'; readonly member: MemberId; readonly until: number }
   | { readonly kind: 'delivery'; readonly id: MessageId }
@@ -167,10 +174,19 @@ export type RoomEvent =
   | { type: 'timer'; timer: Timer }
   | { type: 'password-attempts'; count: number }
   | { type: 'server-lost' }
-  | { type: 'server-found'; self: PeerId }
-  | { type: 'rejoined' }
+  /** `known` is what the server knows of us in this room; null where we are new to it. */
+  | { type: 'server-found'; self: PeerId; known?: KnownMembership | null }
+  | ({ type: 'rejoined' } & Partial<Pick<Admission, 'host' | 'hosting'>>)
+  | { type: 'host-changed'; host: PeerId | null; members: readonly PeerId[] }
   | CallEvent
   | { type: 'rejoin-refused'; refusal: Refusal }
+
+/** Who is in the room by the server's list, and whether it tells us of everything that we have missed. */
+export type KnownMembership = {
+  readonly host: PeerId | null
+  readonly members: readonly PeerId[]
+  readonly complete: boolean
+}
 
 /** Our own part in the call, and what comes over links. */
 export type CallEvent =
@@ -204,9 +220,9 @@ export type FileNotice =
 
 export type RoomStep = Step<RoomState, RoomEffect>
 
-const roleOf = ({ card, host }: Admission): Role => {
+const roleOf = ({ card, host, hosting = host === null }: Admission): Role => {
   if (card.kind === 'mesh') return 'mesh'
-  return host === null ? 'host' : 'guest'
+  return hosting ? 'host' : 'guest'
 }
 
 /** Without a `stay` of our own we go by our peer id, as original pages do. */
@@ -247,7 +263,9 @@ export const readyLinks = (state: RoomState): PeerId[] =>
 
 /** What the page at the far end of a link can do; nothing of ours until it has introduced itself. */
 export const capsOf = (state: RoomState, peer: PeerId): Caps => {
-  const member = state.links.get(peer)?.member ?? null
+  const link = state.links.get(peer)
+  const member = link?.member ?? null
+  if (member === null && link?.ours) return ownCaps
   return (member === null ? undefined : state.members.get(member)?.caps) ?? noCaps
 }
 

@@ -9,6 +9,7 @@ import { announce, leaveCall, setMedia, setShownSize } from './call-messages.ts'
 import { andThen, stepTo, withAttempts } from './change.ts'
 import { canSpeak, deliveryTimeout, react, say, setTyping, typingTimeout } from './chat.ts'
 import { addResumableFile, offerFiles, sendToMember, withdrawFile } from './file.ts'
+import { dropAbsent, hostKnown } from './hand-over.ts'
 import { historyTimeout } from './history.ts'
 import {
   channelOpened,
@@ -73,11 +74,13 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
     case 'server-lost':
       return serverLost(state, at)
     case 'server-found':
-      return serverFound(state, event.self)
+      return serverFound(state, event.self, event.known ?? null, at)
     case 'rejoined':
-      return rejoined(state, at)
+      return rejoined(state, event, at)
     case 'rejoin-refused':
       return rejoinRejected(state, event.refusal, at)
+    case 'host-changed':
+      return hostKnown(state, event.host, event.members, at)
     case 'call-announce':
       return state.ended ? stepTo(state) : announce(state, event.own)
     case 'call-leave':
@@ -113,6 +116,8 @@ const timer = (state: RoomState, due: Timer, at: number): RoomStep => {
       return giveUp(state, due.peer, due.attempt, at)
     case 'join':
       return rejoin(state)
+    case 'regroup':
+      return dropAbsent(state, at)
     case 'host-offline':
       return hostOffline(state, at)
     case 'typing':

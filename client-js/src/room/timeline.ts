@@ -17,6 +17,10 @@ export type NoticeKind =
   | 'line-lost'
   | 'line-back'
   | 'room-gone'
+  | 'password-changed'
+  | 'host-changed'
+  | 'host-now'
+  | 'host-awaited'
   | 'handed-over'
 
 /** An emoji that people have put to a message; `member` is null for ourselves. */
