@@ -2,12 +2,10 @@
 use std::{
     fmt,
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
-
-use tokio::sync::Semaphore;
 
 use super::{AddressKey, Bucket, Ledger, Reason};
 
@@ -18,31 +16,45 @@ pub struct Account {
     address: AddressKey,
     /// The same for two connections of one browser at one address.
     client: u64,
+    /// Held for its connection.
+    cost: u64,
     held: AtomicU64,
     messages: Bucket,
     bytes: Bucket,
     relayed: Bucket,
     /// Ends the connection without waiting for anything.
-    abort: OnceLock<Box<dyn Fn(Reason) + Send + Sync>>,
+    abort: Mutex<Option<Abort>>,
     is_ending: AtomicBool,
+    /// It has no connection, and may get another.
+    is_away: AtomicBool,
+    /// It was opened in the place of one that is away, and has paid nothing.
+    is_unpaid: AtomicBool,
     /// What it held when it was told to end.
     ending: AtomicU64,
     /// Its place among the holders.
     number: OnceLock<u64>,
 }
 
+type Abort = Arc<dyn Fn(Reason) + Send + Sync>;
+
+/// Memory of a session without a connection, beside what it keeps: its entries and its timer.
+const AWAY_COST: u64 = 1024;
+
 impl Account {
-    pub(super) fn open(ledger: Ledger, address: AddressKey, client: u64, cost: u64) -> Arc<Self> {
+    pub(super) fn open(ledger: Ledger, address: AddressKey, client: u64, cost: u64, is_unpaid: bool) -> Arc<Self> {
         let account = Arc::new(Account {
             ledger,
             address,
             client,
+            cost,
             held: AtomicU64::new(0),
             messages: Bucket::default(),
             bytes: Bucket::default(),
             relayed: Bucket::default(),
-            abort: OnceLock::new(),
+            abort: Mutex::default(),
             is_ending: AtomicBool::new(false),
+            is_away: AtomicBool::new(false),
+            is_unpaid: AtomicBool::new(is_unpaid),
             ending: AtomicU64::new(0),
             number: OnceLock::new(),
         });
@@ -66,13 +78,48 @@ impl Account {
         &self.ledger
     }
 
-    /// How its connection is ended; said once. `abort` must neither block nor call anything that takes a lock for longer than
-    /// a moment.
+    /// How its connection is ended, from now on. `abort` must neither block nor call anything that takes a lock for longer
+    /// than a moment.
     pub fn on_abort(&self, abort: impl Fn(Reason) + Send + Sync + 'static) {
-        let _ = self.abort.set(Box::new(abort));
+        *self.abort.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(abort));
         if self.is_ending() {
             self.abort(Reason::MemoryCut);
         }
+    }
+
+    /// Its connection broke, and it waits for another: what the connection cost is free. It still counts as a session of its
+    /// address, and another of that address may begin in its place.
+    pub fn go_away(&self) {
+        if !self.is_away.swap(true, Ordering::Relaxed) {
+            self.release(self.cost.saturating_sub(AWAY_COST));
+            self.ledger.shared.n_away.fetch_add(1, Ordering::Relaxed);
+            self.ledger.addresses().go_away(self.address);
+        }
+    }
+
+    /// Does it have no connection?
+    pub fn is_away(&self) -> bool {
+        self.is_away.load(Ordering::Relaxed)
+    }
+
+    /// It is no session that came back, but a new one. To be said once that is known.
+    ///
+    /// # Errors
+    /// It was opened in the place of one that is away, and the rate of its address does not allow a new one. The reason is
+    /// counted by whoever ends the session for it.
+    pub fn pay(&self) -> Result<(), Reason> {
+        if self.is_unpaid.swap(false, Ordering::Relaxed) {
+            self.ledger.addresses().pay(self.address, self.ledger.limits(), self.ledger.now())?;
+        }
+        Ok(())
+    }
+
+    /// Takes over from the account that its session had before: it is no new one, and goes on as fast as that one might.
+    pub fn succeed(&self, earlier: &Account) {
+        self.is_unpaid.store(false, Ordering::Relaxed);
+        self.messages.continue_from(&earlier.messages);
+        self.bytes.continue_from(&earlier.bytes);
+        self.relayed.continue_from(&earlier.relayed);
     }
 
     /// One message of so many bytes, whatever is in it. To be said before it is decoded.
@@ -142,7 +189,8 @@ impl Account {
             self.ending.store(held, Ordering::Relaxed);
             self.memory().add_ending(held);
         }
-        if let Some(abort) = self.abort.get() {
+        let abort = self.abort.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(abort) = abort {
             abort(reason);
         }
     }
@@ -160,104 +208,18 @@ impl Drop for Account {
         }
         memory.remove_ending(self.ending.load(Ordering::Relaxed));
         memory.remove(self.held());
-        self.ledger.addresses().close_session(self.address);
+        let (is_away, is_unpaid) = (*self.is_away.get_mut(), *self.is_unpaid.get_mut());
+        self.ledger.addresses().close_session(self.address, is_away, is_unpaid);
         self.ledger.shared.n_sessions.fetch_sub(1, Ordering::Relaxed);
+        if is_away {
+            self.ledger.shared.n_away.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Account({} bytes held)", self.held())
-    }
-}
-
-/// A TCP connection that was taken in. It counts until this is dropped.
-pub struct ConnectionPermit {
-    holding: Holding,
-    address: AddressKey,
-    /// Whether it counts for its address, and not only in all.
-    is_own: AtomicBool,
-    /// Counts the files that its answers hold open.
-    files: OnceLock<Arc<Semaphore>>,
-}
-
-impl ConnectionPermit {
-    pub(super) fn new(ledger: Ledger, address: AddressKey, cost: u64) -> Self {
-        ConnectionPermit {
-            holding: Holding::new(ledger, cost),
-            address,
-            is_own: AtomicBool::new(true),
-            files: OnceLock::new(),
-        }
-    }
-
-    /// What bounds the files that its answers hold open, made when the first of them is opened.
-    pub fn files(&self, new: impl FnOnce() -> Arc<Semaphore>) -> Arc<Semaphore> {
-        self.files.get_or_init(new).clone()
-    }
-
-    /// It turns out to carry requests of others, as a proxy's does: it does not count for its own address any more.
-    pub fn disown(&self) {
-        if self.is_own.swap(false, Ordering::Relaxed) {
-            self.ledger().addresses().close_connection(self.address);
-        }
-    }
-
-    /// Whose connection it is.
-    pub fn address(&self) -> AddressKey {
-        self.address
-    }
-
-    /// Where it counts.
-    pub fn ledger(&self) -> &Ledger {
-        &self.holding.ledger
-    }
-}
-
-impl Drop for ConnectionPermit {
-    fn drop(&mut self) {
-        self.disown();
-        let ledger = &self.holding.ledger;
-        ledger.shared.n_connections.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
-/// Memory that is held until this is dropped.
-pub struct Holding {
-    ledger: Ledger,
-    n_bytes: u64,
-}
-
-impl Holding {
-    pub(super) fn new(ledger: Ledger, n_bytes: u64) -> Self {
-        if let Some(greatest) = ledger.shared.memory.add(n_bytes) {
-            ledger.cut(&greatest);
-        }
-        Holding { ledger, n_bytes }
-    }
-}
-
-impl Holding {
-    /// Holds as much from now on.
-    pub fn resize(&mut self, n_bytes: u64) {
-        let memory = &self.ledger.shared.memory;
-        memory.remove(self.n_bytes);
-        self.n_bytes = n_bytes;
-        if let Some(greatest) = memory.add(n_bytes) {
-            self.ledger.cut(&greatest);
-        }
-    }
-}
-
-impl Drop for Holding {
-    fn drop(&mut self) {
-        self.ledger.shared.memory.remove(self.n_bytes);
-    }
-}
-
-impl fmt::Debug for Holding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Holding({} bytes)", self.n_bytes)
     }
 }
 

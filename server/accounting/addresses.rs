@@ -23,8 +23,6 @@ pub struct ClientAddress(pub IpAddr);
 pub enum Action {
     /// It opens a TCP connection.
     Connect,
-    /// It begins a session.
-    OpenSession,
     /// It makes a room.
     CreateRoom,
     /// It asks for a page or a file.
@@ -45,6 +43,10 @@ pub(super) struct Addresses {
 struct Address {
     n_connections: usize,
     n_sessions: usize,
+    /// Of these: without a connection.
+    n_away: usize,
+    /// Sessions that may begin without paying, in the place of those that are away.
+    n_places: usize,
     connects: Bucket,
     sessions: Bucket,
     rooms: Bucket,
@@ -75,7 +77,6 @@ impl Addresses {
         let address = self.entry(key, now);
         let (bucket, rate, reason) = match action {
             Action::Connect => (&address.connects, limits.address_connects, Reason::AddressConnectionRate),
-            Action::OpenSession => (&address.sessions, limits.address_sessions, Reason::AddressSessionRate),
             Action::CreateRoom => (&address.rooms, limits.address_rooms, Reason::AddressRoomRate),
             Action::Request => (&address.requests, limits.address_requests, Reason::AddressRequestRate),
         };
@@ -91,13 +92,35 @@ impl Addresses {
         Ok(())
     }
 
-    pub(super) fn open_session(&mut self, key: AddressKey, limits: &Limits, now: Duration) -> Result<(), Reason> {
+    /// Opens a session. Those that are away come back without paying for another, and without standing in their own way;
+    /// `true`: this one may be one of them. It pays when it turns out to be none.
+    pub(super) fn open_session(&mut self, key: AddressKey, limits: &Limits, now: Duration) -> Result<bool, Reason> {
         let address = self.entry(key, now);
-        if address.n_sessions >= limits.address_sessions_max {
+        let is_unpaid = address.n_places > 0;
+        if !is_unpaid && !address.sessions.take(limits.address_sessions, 1, now) {
+            return Err(Reason::AddressSessionRate);
+        }
+        if is_full(address.n_sessions, address.n_away, limits.address_sessions_max) {
             return Err(Reason::AddressSessionsMax);
         }
         address.n_sessions += 1;
-        Ok(())
+        address.n_places -= usize::from(is_unpaid);
+        Ok(is_unpaid)
+    }
+
+    /// A session that was opened without paying is a new one.
+    pub(super) fn pay(&mut self, key: AddressKey, limits: &Limits, now: Duration) -> Result<(), Reason> {
+        let address = self.entry(key, now);
+        address.give_place_back();
+        if address.sessions.take(limits.address_sessions, 1, now) { Ok(()) } else { Err(Reason::AddressSessionRate) }
+    }
+
+    /// A session has lost its connection.
+    pub(super) fn go_away(&mut self, key: AddressKey) {
+        if let Some(address) = self.known.get_mut(&key) {
+            address.n_away += 1;
+            address.give_place_back();
+        }
     }
 
     pub(super) fn close_connection(&mut self, key: AddressKey) {
@@ -106,9 +129,14 @@ impl Addresses {
         }
     }
 
-    pub(super) fn close_session(&mut self, key: AddressKey) {
+    pub(super) fn close_session(&mut self, key: AddressKey, is_away: bool, is_unpaid: bool) {
         if let Some(address) = self.known.get_mut(&key) {
             address.n_sessions = address.n_sessions.saturating_sub(1);
+            address.n_away = address.n_away.saturating_sub(usize::from(is_away));
+            if is_unpaid {
+                address.give_place_back();
+            }
+            address.n_places = address.n_places.min(address.n_away);
         }
     }
 
@@ -127,7 +155,17 @@ impl Addresses {
     }
 }
 
+/// Are there so many sessions that no other may begin? Those that are away do not keep themselves from coming back; with
+/// them there are twice as many at most.
+pub(super) fn is_full(n_sessions: usize, n_away: usize, max: usize) -> bool {
+    n_sessions.saturating_sub(n_away) >= max || n_sessions >= max.saturating_mul(2)
+}
+
 impl Address {
+    fn give_place_back(&mut self) {
+        self.n_places = self.n_away.min(self.n_places + 1);
+    }
+
     fn is_idle(&self, now: Duration) -> bool {
         let buckets = [&self.connects, &self.sessions, &self.rooms, &self.requests];
         self.n_connections == 0 && self.n_sessions == 0 && buckets.into_iter().all(|it| it.is_full(now))

@@ -37,6 +37,11 @@ impl Bucket {
         self.full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fill).is_ok()
     }
 
+    /// Owes at least what the other one does, on the same clock.
+    pub fn continue_from(&self, other: &Bucket) {
+        self.full_at.fetch_max(other.full_at.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+
     /// Whether nothing is owed at `now`: a new bucket would answer the same.
     pub fn is_full(&self, now: Duration) -> bool {
         self.full_at.load(Ordering::Relaxed) <= clamped(now.as_nanos())

@@ -20,6 +20,9 @@ const BASE_BYTES: u64 = 16 * 1024 * 1024;
 /// The least that can be set, and what is taken where the machine's memory is not known.
 const TOTAL_MIN: u64 = 64 * 1024 * 1024;
 
+/// What somebody keeps who is away, and whose end frees enough to be worth it.
+const AWAY_BYTES_MUCH: u64 = 32 * 1024;
+
 /// Memory that the process occupies, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Resident(pub u64);
@@ -161,11 +164,12 @@ impl Memory {
         }
     }
 
-    /// The one that holds most, and more than `least`, of those that were not told to end before.
+    /// The one that holds most, and more than `least`, of those that were not told to end before. Whoever is away and keeps
+    /// much goes before all who are there.
     fn greatest(&self, least: u64) -> Option<Arc<Account>> {
         let holders: Vec<_> = self.holders().by_number.values().filter_map(Weak::upgrade).collect();
         let living = holders.into_iter().filter(|it| !it.is_ending() && it.held() > least);
-        living.max_by_key(|it| it.held())
+        living.max_by_key(|it| (it.is_away() && it.held() >= AWAY_BYTES_MUCH, it.held()))
     }
 
     fn counted(&self) -> u64 {

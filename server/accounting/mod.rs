@@ -6,6 +6,7 @@
 mod account;
 mod addresses;
 mod bucket;
+mod holding;
 mod memory;
 mod reason;
 
@@ -21,9 +22,10 @@ use std::{
 
 use tokio::time::Instant;
 
-pub use account::{Account, ConnectionPermit, Holding};
+pub use account::Account;
 pub use addresses::{Action, AddressKey, ClientAddress};
 pub use bucket::{Bucket, Rate};
+pub use holding::{ConnectionPermit, Holding};
 pub use memory::{MemoryState, Resident, default_total};
 pub use reason::{Counters, Reason};
 
@@ -97,6 +99,8 @@ struct Shared {
     addresses: Mutex<Addresses>,
     n_connections: AtomicUsize,
     n_sessions: AtomicUsize,
+    /// Of these: without a connection.
+    n_away: AtomicUsize,
 }
 
 /// What the ledger says about itself.
@@ -104,8 +108,10 @@ struct Shared {
 pub struct Balance {
     /// TCP connections that are open.
     pub n_connections: usize,
-    /// Sessions, those of polling clients that have not connected yet included.
+    /// Sessions, those of polling clients that have not connected yet and those without a connection included.
     pub n_sessions: usize,
+    /// Of these: without a connection.
+    pub n_away: usize,
     /// Addresses that are kept.
     pub n_addresses: usize,
     /// Memory.
@@ -126,6 +132,7 @@ impl Ledger {
                 addresses: Mutex::default(),
                 n_connections: AtomicUsize::new(0),
                 n_sessions: AtomicUsize::new(0),
+                n_away: AtomicUsize::new(0),
             }),
         }
     }
@@ -181,16 +188,16 @@ impl Ledger {
         let key = AddressKey::from(address);
         let admitted = || {
             self.shared.memory.admit(cost)?;
-            let mut addresses = self.addresses();
-            addresses.act(key, Action::OpenSession, &self.shared.limits, now)?;
-            if self.shared.n_sessions.load(Ordering::Relaxed) >= self.shared.limits.sessions_max {
+            let (all, away) = (&self.shared.n_sessions, &self.shared.n_away);
+            let (all, away) = (all.load(Ordering::Relaxed), away.load(Ordering::Relaxed));
+            if addresses::is_full(all, away, self.shared.limits.sessions_max) {
                 return Err(Reason::SessionsMax);
             }
-            addresses.open_session(key, &self.shared.limits, now)
+            self.addresses().open_session(key, &self.shared.limits, now)
         };
-        admitted().inspect_err(|reason| self.count(*reason))?;
+        let is_unpaid = admitted().inspect_err(|reason| self.count(*reason))?;
         self.shared.n_sessions.fetch_add(1, Ordering::Relaxed);
-        Ok(Account::open(self.clone(), key, hash(&(key, user_agent)), cost))
+        Ok(Account::open(self.clone(), key, hash(&(key, user_agent)), cost, is_unpaid))
     }
 
     /// One action more of this address.
@@ -243,6 +250,7 @@ impl Ledger {
         Balance {
             n_connections: self.n_connections(),
             n_sessions: self.shared.n_sessions.load(Ordering::Relaxed),
+            n_away: self.shared.n_away.load(Ordering::Relaxed),
             n_addresses: self.addresses().len(),
             memory: self.shared.memory.state(),
             reasons: self.shared.counters.occurred().collect(),

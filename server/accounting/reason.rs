@@ -80,6 +80,12 @@ reasons! {
     MemoryFull => "memory_full",
     /// The process held more memory than it may, and this was the greatest holder.
     MemoryCut => "memory_cut",
+    /// Its connection broke, and it did not come back in time.
+    GraceOver => "grace_over",
+    /// Its client came back by another connection.
+    Resumed => "resumed",
+    /// Its page was being closed, and somebody else wanted its seat in a full room.
+    SeatGiven => "seat_given",
     /// A page of an origin that may not connect.
     ForeignOrigin => "foreign_origin",
 }

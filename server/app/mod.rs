@@ -87,7 +87,7 @@ impl App {
         let certificate = certificate(&config).await?;
         let proxies = settings::trusted_proxies(&config)?;
         let ledger = Ledger::new(settings::limits(&config));
-        let sessions = Sessions::new(settings::ice(&config), ledger.clone());
+        let sessions = Sessions::new(settings::ice(&config), ledger.clone(), settings::lifetimes(&config));
         let realms = realms(&sessions, &config, &settings);
         let shared = http::Shared::new(ledger, proxies.clone());
         let (started, is_stopping) = (Instant::now(), Arc::new(AtomicBool::new(false)));

@@ -12,6 +12,7 @@ use crate::{
     ice::{Access, ConfiguredServer, Ice, Login},
     protocols::{self, Protocol, Transport, p2pchat::P2pChat},
     rooms::Limits,
+    sessions::Lifetimes,
     transports::TransportLimits,
 };
 
@@ -142,6 +143,17 @@ fn limits_with(config: &Config, ping_interval_ms: u64, ping_timeout_ms: u64) -> 
         bytes_waiting_max: config.signaling.bytes_waiting_max,
         ping_interval: Duration::from_millis(ping_interval_ms),
         ping_timeout: Duration::from_millis(ping_timeout_ms),
+    }
+}
+
+/// How long sessions outlive their connections.
+pub fn lifetimes(config: &Config) -> Lifetimes {
+    let config::SessionSettings { grace_s, reload_grace_s, replay_frames_max, replay_bytes_max } = config.sessions;
+    Lifetimes {
+        grace: Duration::from_secs(grace_s),
+        reload_grace: Duration::from_secs(reload_grace_s),
+        replay_frames_max,
+        replay_bytes_max,
     }
 }
 

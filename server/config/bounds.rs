@@ -34,6 +34,11 @@ const ROWS: &[Row] = &[
     ("signaling.ping_timeout_ms", |it| it.signaling.ping_timeout_ms, 100..=PING_MS_MAX),
     ("signaling.quick_ping_interval_ms", |it| it.signaling.quick_ping_interval_ms, 100..=PING_MS_MAX),
     ("signaling.quick_ping_timeout_ms", |it| it.signaling.quick_ping_timeout_ms, 100..=PING_MS_MAX),
+    // An hour: longer than anybody waits for somebody who is gone.
+    ("sessions.grace_s", |it| it.sessions.grace_s, 0..=3_600),
+    ("sessions.reload_grace_s", |it| it.sessions.reload_grace_s, 0..=300),
+    ("sessions.replay_frames_max", |it| it.sessions.replay_frames_max as u64, 0..=1_000_000),
+    ("sessions.replay_bytes_max", |it| it.sessions.replay_bytes_max, 0..=1_073_741_824),
     // A room of one is none.
     ("rooms.peers_max", |it| it.rooms.peers_max as u64, 2..=PEERS_MAX),
     ("rooms.open_peers_max", |it| it.rooms.open_peers_max as u64, 2..=PEERS_MAX),

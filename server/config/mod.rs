@@ -29,6 +29,7 @@ pub struct Config {
     pub http: Http,
     pub tls: Tls,
     pub signaling: Signaling,
+    pub sessions: SessionSettings,
     pub rooms: Rooms,
     pub limits: LimitSettings,
     pub ice: IceSettings,
@@ -75,6 +76,17 @@ pub struct Signaling {
     pub ping_timeout_ms: u64,
     pub quick_ping_interval_ms: u64,
     pub quick_ping_timeout_ms: u64,
+}
+
+/// `[sessions]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
+pub struct SessionSettings {
+    pub grace_s: u64,
+    pub reload_grace_s: u64,
+    pub replay_frames_max: usize,
+    pub replay_bytes_max: u64,
 }
 
 /// `[rooms]`

@@ -22,7 +22,7 @@ use p2pchat_server::{
         videocall::VideoCall,
     },
     rooms::Limits,
-    sessions::{Connection, Queued, Realm, SendQueueFull, SessionHandle, Sessions},
+    sessions::{Connection, Lifetimes, Queued, Realm, SendQueueFull, SessionHandle, Sessions},
 };
 use serde_json::Value;
 
@@ -84,7 +84,11 @@ fn field(frames: &[String], name: &str) -> String {
 /// room and the own id.
 pub(super) fn hears_anything(data: &[u8]) {
     let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
-    let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(Quotas::default()));
+    let sessions = Sessions::new(
+        Ice { servers: Vec::new(), credential_ttl_s: 60 },
+        Ledger::new(Quotas::default()),
+        Lifetimes::default(),
+    );
     let realm = sessions.open(realm_settings(&P2pChat, limits));
     let (tape_a, tape_b) = (Tape::endless(), Tape::endless());
     let ((a, id_a), (b, id_b)) = (member(&sessions, realm, &tape_a), member(&sessions, realm, &tape_b));
@@ -166,7 +170,8 @@ pub(super) fn sessions_stay_sound(data: &[u8]) {
     let (name, messages) = MESSAGES[usize::from(which) % MESSAGES.len()];
     let Some(protocol) = protocols::ALL.iter().find(|it| it.name() == name) else { return };
     let quotas = Quotas { rooms_max: 8, memory_bytes_max: 64 << 20, ..Quotas::default() };
-    let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(quotas));
+    let sessions =
+        Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(quotas), Lifetimes::default());
     let limits = Limits { peers_max: 4, rooms_per_peer_max: 3, name_units_max: 20, password_units_max: 100 };
     let realm = sessions.open(realm_settings(*protocol, limits));
     let mut clients: Vec<Option<(SessionHandle, Arc<Tape>)>> = (0..6).map(|_| None).collect();
@@ -236,7 +241,11 @@ pub(super) fn sessions_stay_sound(data: &[u8]) {
 /// have names, they are ann, bob and cat.
 pub(super) fn others_hear_anything(data: &[u8]) {
     let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
-    let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(Quotas::default()));
+    let sessions = Sessions::new(
+        Ice { servers: Vec::new(), credential_ttl_s: 60 },
+        Ledger::new(Quotas::default()),
+        Lifetimes::default(),
+    );
     for protocol in protocols::ALL.iter().filter(|it| it.on_connect().is_some()) {
         let realm = sessions.open(realm_settings(*protocol, limits));
         let tapes: Vec<_> = (0..3).map(|_| Tape::endless()).collect();
@@ -276,7 +285,11 @@ pub(super) fn others_pass_on_what_was_sent(value: &str) {
     ];
     let rooms = [r#"["join-room","r"]"#, r#"{"type":"join-room","roomId":"r"}"#, r#"{"type":"join","room":"r"}"#];
     for ((protocol, said, place), room) in said.into_iter().zip(rooms) {
-        let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(Quotas::default()));
+        let sessions = Sessions::new(
+            Ice { servers: Vec::new(), credential_ttl_s: 60 },
+            Ledger::new(Quotas::default()),
+            Lifetimes::default(),
+        );
         let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
         // Its name leads to the very one that has no shorter life.
         let known = protocols::ALL.iter().find(|it| it.name() == protocol.name());

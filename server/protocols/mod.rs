@@ -6,6 +6,7 @@ mod json;
 pub mod mqtt;
 pub mod p2pchat;
 pub mod poc;
+mod resume;
 pub mod signal;
 pub mod textchat;
 pub mod videocall;
@@ -13,6 +14,7 @@ pub mod videocall;
 use std::{borrow::Cow, collections::VecDeque, fmt};
 
 use bytes::Bytes;
+pub use resume::{Asked, ResumeAnswer, ResumeRequest, Resumed, SessionRequest};
 use serde::Serialize;
 
 use crate::{
@@ -57,6 +59,11 @@ pub trait Protocol: Send + Sync {
 
     /// Encodes an event for a peer. `None`: this protocol has no message for it.
     fn encode_event(&self, event: Event<'_>) -> Option<Frame>;
+
+    /// Encodes the answer to [`SessionRequest::IceServers`]. `None`: this protocol has no such request.
+    fn encode_ice_servers(&self, _request_id: &RequestId, _ice: &[IceServer]) -> Option<Frame> {
+        None
+    }
 }
 
 /// A transport.
@@ -102,6 +109,8 @@ pub struct AnswerContext<'a> {
     pub ice: &'a [IceServer],
     /// Milliseconds since 1970.
     pub now_ms: u64,
+    /// For the answer to a hello, where the client asked to be able to come back.
+    pub resume: Option<&'a ResumeAnswer>,
 }
 
 /// Why a connection is closed, for transports that can say it (RFC 6455, section 7.4).
@@ -119,7 +128,7 @@ pub struct Command<'a> {
     /// The client's id for it.
     pub request_id: RequestId,
     /// What it asks for.
-    pub request: Request<'a>,
+    pub request: Asked<'a>,
 }
 
 /// The client's own id for a request, echoed in the answer; none where no answer is expected.
@@ -180,7 +189,7 @@ fn payload(kind: SignalKind, raw: Option<&str>) -> Result<Payload<'_>, DecodeErr
 
 /// A command without a request id.
 fn unmarked(request: Request<'_>) -> Command<'_> {
-    Command { request_id: RequestId(None), request }
+    Command { request_id: RequestId(None), request: Asked::Rooms(request) }
 }
 
 impl<'a> From<&'a str> for Incoming<'a> {

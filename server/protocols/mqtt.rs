@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::{
-    Answer, AnswerContext, Attachments, Command, DecodeError, Frame, Incoming, Protocol, RequestId, Transport, frame,
-    json, signal, unmarked,
+    Answer, AnswerContext, Asked, Attachments, Command, DecodeError, Frame, Incoming, Protocol, RequestId, Transport,
+    frame, json, signal, unmarked,
 };
 use crate::rooms::{Address, Event, Name, Payload, Rejection, Reply, Request, SignalKind};
 
@@ -74,7 +74,8 @@ impl Protocol for Mqtt {
         let sender_spans = signal::sender_spans(text, &fields, "from").ok_or(DecodeError::Body)?;
         let payload = Payload { kind, text: text.into(), sender_spans, attachments: Attachments::new() };
         let request_id = RequestId(Some(to.to_owned()));
-        Ok(Command { request_id, request: Request::Signal { to: Address::Named(to.into()), payload } })
+        let signal = Request::Signal { to: Address::Named(to.into()), payload };
+        Ok(Command { request_id, request: Asked::Rooms(signal) })
     }
 
     fn encode_answer(

@@ -27,7 +27,7 @@ pub use limits::Limits;
 pub use names::Names;
 pub use outcome::{Alert, Event, Notification, Outcome, Payload, Rejection, Reply, SignalKind, signal_to};
 pub use policy::{RoomPolicy, Rules};
-pub use registry::Rooms;
+pub use registry::{Membership, Rooms};
 pub use room::{Password, Room, RoomSettings, RoomSummary};
 pub use step::{RoomCommand, Step, step};
 pub use timers::{Timer, TimerKind};

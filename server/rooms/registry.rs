@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::{
     Address, Compat, NamedSignal, Names, Notification, Outcome, Payload, PeerId, Rejection, Reply, Request, Room,
-    RoomCommand, RoomId, RoomSignal, Rules, Step, Timer, step, step::no_password,
+    RoomCommand, RoomId, RoomSignal, RoomSummary, Rules, Step, Timer, Topology, step, step::no_password,
 };
 
 /// Every room of one protocol, and every peer that has said hello there.
@@ -26,6 +26,19 @@ struct Peer {
     rooms: Vec<RoomId>,
     /// Its client knows [`Event::RoomAlert`](super::Event::RoomAlert).
     alerts: bool,
+}
+
+/// A room as one of its members knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The room.
+    pub room: RoomId,
+    /// How its members connect to each other.
+    pub topology: Topology,
+    /// The host of a star.
+    pub host: Option<PeerId>,
+    /// Everyone in it, in the order in which they came.
+    pub members: Vec<PeerId>,
 }
 
 impl Rooms {
@@ -119,6 +132,31 @@ impl Rooms {
     pub fn alerted(&self, room: &RoomId) -> Vec<PeerId> {
         let members = self.rooms.get(room).map(Room::members).unwrap_or_default();
         members.iter().filter(|it| self.peers.get(*it).is_some_and(|it| it.alerts)).cloned().collect()
+    }
+
+    /// Has this peer said hello?
+    pub fn knows(&self, peer: &PeerId) -> bool {
+        self.peers.contains_key(peer)
+    }
+
+    /// The rooms that this peer is in, in the order in which it joined them.
+    pub fn memberships(&self, peer: &PeerId) -> Vec<Membership> {
+        let rooms = self.peers.get(peer).map(|it| &*it.rooms).unwrap_or_default();
+        let membership = |id: &RoomId| {
+            let room = self.rooms.get(id)?;
+            let RoomSummary { topology, host, .. } = room.summary();
+            Some(Membership { room: id.clone(), topology, host, members: room.members().to_vec() })
+        };
+        rooms.iter().filter_map(membership).collect()
+    }
+
+    /// The members of a full room whose seats this request could have, where nothing else keeps it from being granted. A
+    /// star's host has none to give: the room would end.
+    pub fn seats_taken(&self, from: &PeerId, request: &Request<'_>) -> Vec<PeerId> {
+        let Request::Join { room, password } = request else { return Vec::new() };
+        let full = self.rooms.get(room).filter(|_| self.knows(from));
+        let full = full.filter(|it| it.admit(from, password.as_ref()) == Err(Rejection::RoomFull));
+        full.map(|it| it.guests().cloned().collect()).unwrap_or_default()
     }
 
     /// Bytes that are kept because of what this peer said.
@@ -268,11 +306,6 @@ impl Rooms {
         let (rooms, peers): (BTreeMap<_, _>, BTreeMap<_, _>) =
             (self.rooms.iter().collect(), self.peers.iter().collect());
         format!("{rooms:?} {peers:?} {:?} {:?}", self.names, self.compat)
-    }
-
-    #[cfg(test)]
-    pub(super) fn knows(&self, peer: &PeerId) -> bool {
-        self.peers.contains_key(peer)
     }
 
     #[cfg(test)]

@@ -124,6 +124,11 @@ impl Room {
         self.members.iter().filter(move |it| *it != than)
     }
 
+    /// Everyone but the host of a star.
+    pub(super) fn guests(&self) -> impl Iterator<Item = &PeerId> {
+        self.members.iter().filter(|it| self.host() != Some(it))
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.settings.peers_max <= self.members.len()
     }

@@ -6,11 +6,12 @@ use std::{
 
 use super::{
     Realm, passwords,
-    state::{HowToEnd, ROOM_COST, State},
+    state::{HowToEnd, POLICY_VIOLATION, ROOM_COST, State},
 };
 use crate::{
     accounting::{Action, AddressKey, Reason},
-    protocols::{Answer, AnswerContext, Command},
+    ice::IceServer,
+    protocols::{Answer, AnswerContext, Asked, Command, RequestId, ResumeAnswer, SessionRequest},
     rooms::{Alert, Event, Notification, PeerId, Rejection, Reply, Request, RoomId},
 };
 
@@ -19,26 +20,57 @@ impl State {
     pub(super) fn command(&mut self, from: &PeerId, command: Command<'_>) {
         let Some(session) = self.sessions.get(from) else { return };
         let realm = session.realm;
-        let holders = self.realms[realm.at].rooms.current_holders(from, &command.request);
         let Command { request_id, request } = command;
+        let request = match request {
+            Asked::Rooms(request) => request,
+            Asked::Session(request) => return self.of_session(from, realm, request_id, request),
+        };
+        let holders = self.realms[realm.at].rooms.current_holders(from, &request);
         let wanted = match request {
             Request::Claim { name } if !holders.is_empty() => Request::Claim { name },
             Request::Enter { room } if !holders.is_empty() => Request::Enter { room },
-            request => return self.settle(from, realm, Command { request_id, request }),
+            request => return self.settle(from, realm, request_id, request, None),
         };
         self.start_takeover(from, request_id, wanted, holders);
     }
 
-    /// Does what a peer asks for, or refuses it.
-    pub(super) fn settle(&mut self, from: &PeerId, realm: Realm, command: Command<'_>) {
-        let Command { request_id, request } = command;
+    /// Does what a client asks of its session.
+    fn of_session(&mut self, from: &PeerId, realm: Realm, request_id: RequestId, request: SessionRequest) {
+        match request {
+            SessionRequest::Hello { alerts, resume } => self.hello(from, request_id, alerts, resume),
+            SessionRequest::Acknowledge { received } => self.acknowledge(from, received),
+            SessionRequest::Closing => self.closing(from),
+            SessionRequest::IceServers => {
+                let ice = self.ice_servers(from);
+                if let Some(frame) = realm.protocol.encode_ice_servers(&request_id, &ice) {
+                    self.send(from, frame, Some(from));
+                }
+            }
+        }
+    }
+
+    /// Does what a peer asks for, or refuses it. `resume` goes with the answer to a hello.
+    pub(super) fn settle(
+        &mut self,
+        from: &PeerId,
+        realm: Realm,
+        request_id: RequestId,
+        request: Request<'_>,
+        resume: Option<&ResumeAnswer>,
+    ) {
         let Some(session) = self.sessions.get(from) else { return };
         let (address, client) = (session.account.address(), session.account.client());
+        if let (Request::Hello { .. }, Err(reason)) = (&request, session.account.pay()) {
+            return self.end(from, reason, HowToEnd::Close(POLICY_VIOLATION));
+        }
         let joins = match &request {
             Request::Join { room, .. } => Some(room.clone()),
             _ => None,
         };
         let admitted = self.admit(realm, address, &request);
+        if admitted.is_ok() {
+            self.give_seat(from, realm.at, &request);
+        }
         let there = &mut self.realms[realm.at];
         let (rooms, kind, n_ids) = (&mut there.rooms, there.settings.room_ids, &mut there.n_ids);
         let fresh = || {
@@ -57,10 +89,10 @@ impl State {
         there.held.resize(there.rooms.len() as u64 * ROOM_COST);
         let now_ms = now_ms();
         let ice = match &answer {
-            Ok(Reply::Welcome { peer }) => self.ice.servers_for(peer.as_str(), now_ms / 1_000),
+            Ok(Reply::Welcome { peer }) => self.ice_servers(peer),
             _ => Vec::new(),
         };
-        match realm.protocol.encode_answer(&request_id, &answer, &AnswerContext { ice: &ice, now_ms }) {
+        match realm.protocol.encode_answer(&request_id, &answer, &AnswerContext { ice: &ice, now_ms, resume }) {
             Answer::Silence => (),
             Answer::Say(frame) => self.send(from, frame, Some(from)),
             Answer::Close(why) => self.end(from, Reason::ByServer, HowToEnd::Close(why)),
@@ -71,6 +103,11 @@ impl State {
             self.on_wrong_password(from, realm, &room);
         }
         self.count_kept(from, realm);
+    }
+
+    /// STUN and TURN servers for a peer, with credentials that begin now.
+    pub(super) fn ice_servers(&self, peer: &PeerId) -> Vec<IceServer> {
+        self.ice.servers_for(peer.as_str(), now_ms() / 1_000)
     }
 
     /// What is not a rule of rooms: how fast an address may go, and how much there may be in all.
@@ -122,7 +159,8 @@ impl State {
     }
 }
 
-fn now_ms() -> u64 {
+/// Milliseconds since 1970.
+pub(super) fn now_ms() -> u64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_millis());
     u64::try_from(since).unwrap_or(u64::MAX)
 }

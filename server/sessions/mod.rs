@@ -6,10 +6,14 @@
 mod commands;
 mod connection;
 mod contributions;
+mod cuts;
 mod ids;
+mod lasting;
 mod passwords;
+mod replay;
 mod state;
 mod timers;
+mod token;
 mod waiting;
 
 use std::{
@@ -28,6 +32,7 @@ use tokio::{
 
 pub use connection::{Connection, Queued, SendQueueFull};
 pub use ids::IdKind;
+pub use lasting::Lifetimes;
 
 use crate::{
     accounting::{Account, Ledger, Reason},
@@ -35,6 +40,7 @@ use crate::{
     protocols::{DecodeError, Incoming, Protocol},
     rooms::{Compat, PeerId, Rules},
 };
+use cuts::Cuts;
 use state::{Effects, State};
 
 /// One protocol and all its rooms, which no other reaches.
@@ -60,7 +66,9 @@ pub struct RealmSettings {
 
 /// A connection's hold on its session. What a connection does is done with this, and not with the peer id, which others know.
 pub struct SessionHandle {
-    peer: PeerId,
+    /// Changes once, when the client comes back as somebody else; under the sessions' lock, so that nobody sees a peer that the
+    /// connection does not have.
+    peer: Mutex<PeerId>,
     number: u64,
     realm: Realm,
 }
@@ -70,7 +78,7 @@ pub struct SessionHandle {
 pub struct Count {
     /// The protocol.
     pub protocol: &'static str,
-    /// Sessions.
+    /// Sessions, those without a connection included.
     pub n_peers: usize,
     /// Rooms.
     pub n_rooms: usize,
@@ -87,17 +95,26 @@ struct Shared {
     is_stopping: AtomicBool,
     /// A task waits for the next timer.
     is_timing: AtomicBool,
-    /// An earlier timer was started.
-    timer_started: Notify,
-    /// The last session has ended.
+    /// An earlier timer was started, or somebody is to end whose memory is needed.
+    timer_started: Arc<Notify>,
+    cuts: Arc<Cuts>,
+    /// The last connection has ended.
     emptied: Notify,
     state: Mutex<State>,
 }
 
 impl SessionHandle {
+    fn new(peer: PeerId, number: u64, realm: Realm) -> Self {
+        SessionHandle { peer: Mutex::new(peer), number, realm }
+    }
+
     /// What others call it.
-    pub fn peer(&self) -> &PeerId {
-        &self.peer
+    pub fn peer(&self) -> PeerId {
+        self.peer.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_peer(&self, peer: PeerId) {
+        *self.peer.lock().unwrap_or_else(PoisonError::into_inner) = peer;
     }
 }
 
@@ -116,14 +133,17 @@ impl fmt::Debug for Realm {
 
 impl Sessions {
     /// No realms, no sessions.
-    pub fn new(ice: Ice, ledger: Ledger) -> Self {
+    pub fn new(ice: Ice, ledger: Ledger, lifetimes: Lifetimes) -> Self {
+        let timer_started = Arc::new(Notify::new());
+        let cuts = Arc::new(Cuts::new(timer_started.clone()));
         Sessions {
             shared: Arc::new(Shared {
                 is_stopping: AtomicBool::new(false),
                 is_timing: AtomicBool::new(false),
-                timer_started: Notify::new(),
+                timer_started,
                 emptied: Notify::new(),
-                state: Mutex::new(State::new(ice, ledger.clone())),
+                state: Mutex::new(State::new(ice, ledger.clone(), lifetimes, cuts.clone())),
+                cuts,
                 ledger,
             }),
         }
@@ -144,15 +164,15 @@ impl Sessions {
     pub fn connect(&self, realm: Realm, connection: Arc<dyn Connection>, account: Arc<Account>) -> SessionHandle {
         let (peer, number) = self.with(|state| state.connect(realm, connection, account));
         tracing::debug!(event = "connect", protocol = realm.protocol.name(), %peer);
-        SessionHandle { peer, number, realm }
+        SessionHandle::new(peer, number, realm)
     }
 
     /// The connection turns out to speak another protocol: its session there is a new one, and the one before is forgotten.
     pub fn turn(&self, who: SessionHandle, to: Realm) -> SessionHandle {
-        match self.with(|state| state.turn(&who.peer, who.number, to)) {
+        match self.with(|state| state.turn(&who.peer(), who.number, to)) {
             Some((peer, number)) => {
                 tracing::debug!(event = "connect", protocol = to.protocol.name(), %peer);
-                SessionHandle { peer, number, realm: to }
+                SessionHandle::new(peer, number, to)
             }
             None => who,
         }
@@ -164,19 +184,28 @@ impl Sessions {
         let message = message.into();
         let copy = Incoming { attachments: message.attachments.clone(), ..message };
         match from.realm.protocol.decode(message) {
-            Ok(command) => self.with(|state| state.receive(&from.peer, from.number, command, &copy)),
-            Err(error) => tracing::debug!(event = "ignored", reason = %error, peer = %from.peer),
+            Ok(command) => self.with(|state| {
+                state.receive(&from.peer(), from.number, command, &copy);
+                if let Some(peer) = state.moved.take() {
+                    from.set_peer(peer);
+                }
+            }),
+            Err(error) => {
+                // Its sender has counted it.
+                self.with(|state| state.on_said(&from.peer(), from.number, true));
+                tracing::debug!(event = "ignored", reason = %error, peer = %from.peer());
+            }
         }
     }
 
     /// The peer has answered a [`Connection::ping`].
     pub fn on_alive(&self, who: &SessionHandle) {
-        self.with(|state| state.on_alive(&who.peer, who.number));
+        self.with(|state| state.on_alive(&who.peer(), who.number));
     }
 
-    /// A connection has ended, and with it its session.
+    /// A connection has ended, and with it its session, unless its client can come back.
     pub fn disconnect(&self, who: &SessionHandle, reason: Reason) {
-        self.with(|state| state.disconnect(&who.peer, who.number, reason));
+        self.with(|state| state.disconnect(&who.peer(), who.number, reason));
     }
 
     /// Ends every connection, so that clients look for another server at once. New ones are still taken.
@@ -185,11 +214,11 @@ impl Sessions {
         self.with(State::close_all);
     }
 
-    /// Done when nobody is left.
+    /// Done when nobody is connected.
     pub async fn drained(&self) {
         loop {
             let emptied = self.shared.emptied.notified();
-            if self.state().n_sessions() == 0 {
+            if self.state().n_connected() == 0 {
                 return;
             }
             emptied.await;
@@ -222,7 +251,7 @@ impl Sessions {
         let deadline = state.timers.next_deadline();
         let result = work(&mut state);
         let effects = state.take_effects();
-        let (is_empty, next) = (state.n_sessions() == 0, state.timers.next_deadline());
+        let (is_empty, next) = (state.n_connected() == 0, state.timers.next_deadline());
         drop(state);
         if next.is_some_and(|next| deadline.is_none_or(|it| next < it)) {
             self.time_next();
@@ -232,7 +261,10 @@ impl Sessions {
     }
 
     fn run(&self, effects: Effects, is_empty: bool) {
-        let Effects { ended, passwords, rejected } = effects;
+        let Effects { ended, passwords, rejected, resumed } = effects;
+        for peer in resumed {
+            tracing::info!(event = "resume", %peer);
+        }
         for (peer, rejection) in rejected {
             tracing::debug!(event = "rejected", reason = %rejection, %peer);
         }
@@ -246,10 +278,14 @@ impl Sessions {
             it.end_connection();
             let (peer, reason) = (&it.peer, it.reason.as_str());
             match it.reason {
+                _ if it.is_away => tracing::info!(event = "away", reason, %peer),
                 Reason::ClientClosed | Reason::ByServer => tracing::debug!(event = "disconnect", reason, %peer),
-                Reason::TransportError | Reason::PingTimeout | Reason::ProtocolError | Reason::KeepAliveTimeout => {
-                    tracing::info!(event = "disconnect", reason, %peer);
-                }
+                Reason::TransportError
+                | Reason::PingTimeout
+                | Reason::ProtocolError
+                | Reason::KeepAliveTimeout
+                | Reason::GraceOver
+                | Reason::SeatGiven => tracing::info!(event = "disconnect", reason, %peer),
                 _ => tracing::warn!(event = "disconnect", reason, %peer),
             }
         }
@@ -263,6 +299,9 @@ impl Sessions {
         let sessions = self.clone();
         let timing = async move {
             loop {
+                if sessions.shared.cuts.is_any() {
+                    sessions.with(State::end_cut);
+                }
                 let next = sessions.state().timers.next_deadline();
                 let Some(next) = next else {
                     sessions.shared.is_timing.store(false, Ordering::SeqCst);

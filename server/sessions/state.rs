@@ -15,15 +15,18 @@ use tokio::time::Instant;
 use super::{
     Connection, Count, Queued, Realm, RealmSettings, SendQueueFull,
     contributions::{COUNTED_FROM, Contributions, ENDED_AT},
+    cuts::Cuts,
+    lasting::{Lasting, Lifetimes},
     passwords::PasswordAttempts,
     timers::{Due, Timers},
+    token::TokenHash,
     waiting::{Holders, InboxFull, Waiting},
 };
 use crate::{
     accounting::{Account, Holding, Ledger, Reason},
     ice::Ice,
-    protocols::{CloseReason, Command, Frame, Incoming},
-    rooms::{Notification, PeerId, Rejection, Rooms, Timer},
+    protocols::{Asked, CloseReason, Command, Frame, Incoming, SessionRequest},
+    rooms::{Notification, PeerId, Rejection, Request, Rooms, Timer},
 };
 
 /// Memory of a room with one member: its entry, its settings and its member's list.
@@ -33,13 +36,23 @@ pub(super) const ROOM_COST: u64 = 2 * 1024;
 const GOING_AWAY: CloseReason = CloseReason { code: 1001, reason: "the server stops" };
 
 /// Where the transport can say it.
-const POLICY_VIOLATION: CloseReason = CloseReason { code: 1008, reason: "too much at a time" };
+pub(super) const POLICY_VIOLATION: CloseReason = CloseReason { code: 1008, reason: "too much at a time" };
 
 pub(super) struct State {
     pub(super) ice: Ice,
     pub(super) ledger: Ledger,
     pub(super) realms: Vec<RealmState>,
     pub(super) sessions: HashMap<PeerId, Session>,
+    pub(super) lifetimes: Lifetimes,
+    /// By whose tokens which session is to be had.
+    pub(super) tokens: HashMap<TokenHash, PeerId>,
+    /// Sessions without a connection.
+    pub(super) n_away: usize,
+    /// Of these: those whose memory is needed.
+    pub(super) cuts: Arc<Cuts>,
+    /// Whose session the connection has now that was heard last, where that has just changed.
+    pub(super) moved: Option<PeerId>,
+    pub(super) is_stopping: bool,
     pub(super) holders: Holders,
     pub(super) timers: Timers,
     pub(super) passwords: PasswordAttempts,
@@ -65,10 +78,13 @@ pub(super) struct Session {
     pub(super) realm: Realm,
     /// Which connection it is: one that comes later under the same peer id has another number.
     pub(super) number: u64,
-    pub(super) connection: Arc<dyn Connection>,
+    /// `None`: it is away.
+    pub(super) connection: Option<Arc<dyn Connection>>,
     pub(super) account: Arc<Account>,
     pub(super) waiting: Option<Box<Waiting>>,
     pub(super) contributions: Option<Box<Contributions>>,
+    /// Its client can come back.
+    pub(super) lasting: Option<Box<Lasting>>,
     /// Bytes that the rules keep because of what it said.
     pub(super) kept_bytes: u64,
 }
@@ -81,7 +97,7 @@ pub(super) enum Work {
         how: HowToEnd,
     },
     /// A session has waited for long enough. `retry`: others may have come first, and are then asked themselves.
-    Resume {
+    GoOn {
         peer: PeerId,
         number: u64,
         retry: bool,
@@ -106,33 +122,48 @@ pub(super) struct Effects {
     pub(super) passwords: Vec<(PeerId, u32)>,
     /// Where the log wants to know it.
     pub(super) rejected: Vec<(PeerId, Rejection)>,
+    /// Sessions that have a connection again.
+    pub(super) resumed: Vec<PeerId>,
 }
 
-/// A session that has ended.
+/// A connection that has ended, or a session, or both.
 pub(super) struct Ended {
     pub(super) peer: PeerId,
     pub(super) reason: Reason,
-    pub(super) connection: Arc<dyn Connection>,
+    /// The session goes on.
+    pub(super) is_away: bool,
+    connection: Option<Arc<dyn Connection>>,
     how: HowToEnd,
 }
 
 impl Ended {
+    /// The connection of a session that goes on.
+    pub(super) fn away(peer: &PeerId, reason: Reason, connection: Arc<dyn Connection>, how: HowToEnd) -> Self {
+        Ended { peer: peer.clone(), reason, is_away: true, connection: Some(connection), how }
+    }
+
     pub(super) fn end_connection(&self) {
-        match self.how {
-            HowToEnd::Ended => (),
-            HowToEnd::Abort => self.connection.abort(self.reason),
-            HowToEnd::Close(why) => self.connection.close(why),
+        match (&self.connection, self.how) {
+            (None, _) | (_, HowToEnd::Ended) => (),
+            (Some(connection), HowToEnd::Abort) => connection.abort(self.reason),
+            (Some(connection), HowToEnd::Close(why)) => connection.close(why),
         }
     }
 }
 
 impl State {
-    pub(super) fn new(ice: Ice, ledger: Ledger) -> Self {
+    pub(super) fn new(ice: Ice, ledger: Ledger, lifetimes: Lifetimes, cuts: Arc<Cuts>) -> Self {
         State {
             ice,
             ledger,
             realms: Vec::new(),
             sessions: HashMap::new(),
+            lifetimes,
+            tokens: HashMap::new(),
+            n_away: 0,
+            cuts,
+            moved: None,
+            is_stopping: false,
             holders: Holders::default(),
             timers: Timers::default(),
             passwords: PasswordAttempts::default(),
@@ -163,8 +194,8 @@ impl State {
         let peer = PeerId::from(&*there.settings.peer_ids.fresh(there.n_ids));
         self.n_connections += 1;
         let number = self.n_connections;
-        let (waiting, contributions) = (None, None);
-        let session = Session { realm, number, connection, account, waiting, contributions, kept_bytes: 0 };
+        let (connection, waiting, contributions, lasting) = (Some(connection), None, None, None);
+        let session = Session { realm, number, connection, account, waiting, contributions, lasting, kept_bytes: 0 };
         self.sessions.insert(peer.clone(), session);
         if let Some(command) = realm.protocol.on_connect() {
             self.command(&peer, command);
@@ -177,6 +208,14 @@ impl State {
     pub(super) fn receive(&mut self, from: &PeerId, number: u64, command: Command<'_>, text: &Incoming<'_>) {
         let Some(session) = self.sessions.get_mut(from).filter(|it| it.number == number) else { return };
         let Some(waiting) = &mut session.waiting else {
+            if session.lasting.is_some() {
+                let is_counted = match &command.request {
+                    Asked::Rooms(Request::Hello { .. }) => false,
+                    Asked::Rooms(_) | Asked::Session(SessionRequest::IceServers) => true,
+                    Asked::Session(_) => false,
+                };
+                self.on_said(from, number, is_counted);
+            }
             self.command(from, command);
             return self.work_off();
         };
@@ -198,7 +237,7 @@ impl State {
     /// Moves a connection to another realm, where it is a new peer.
     pub(super) fn turn(&mut self, peer: &PeerId, number: u64, to: Realm) -> Option<(PeerId, u64)> {
         let session = self.sessions.get(peer).filter(|it| it.number == number)?;
-        let (connection, account) = (session.connection.clone(), session.account.clone());
+        let (connection, account) = (session.connection.clone()?, session.account.clone());
         self.end(peer, Reason::ByServer, HowToEnd::Ended);
         self.work_off();
         Some(self.connect(to, connection, account))
@@ -206,6 +245,7 @@ impl State {
 
     /// Does everything that is due.
     pub(super) fn on_timers(&mut self, now: Instant) {
+        self.end_cut();
         while let Some(due) = self.timers.next_due(now) {
             match due {
                 Due::Rooms { realm, timer } => {
@@ -214,15 +254,17 @@ impl State {
                     self.start_timers(realm, next);
                 }
                 Due::Takeover { asker, number } => self.on_takeover_timeout(&asker, number),
+                Due::Grace { peer, number } => self.on_grace_over(&peer, number),
             }
             self.work_off();
         }
     }
 
-    /// Ends every connection after what waits for it.
+    /// Ends every connection after what waits for it. Sessions that can come back do not end with it.
     pub(super) fn close_all(&mut self) {
-        for session in self.sessions.values() {
-            session.connection.close(GOING_AWAY);
+        self.is_stopping = true;
+        for connection in self.sessions.values().filter_map(|it| it.connection.as_ref()) {
+            connection.close(GOING_AWAY);
         }
     }
 
@@ -235,8 +277,8 @@ impl State {
         self.realms.iter().map(count).collect()
     }
 
-    pub(super) fn n_sessions(&self) -> usize {
-        self.sessions.len()
+    pub(super) fn n_connected(&self) -> usize {
+        self.sessions.len() - self.n_away
     }
 
     pub(super) fn take_effects(&mut self) -> Effects {
@@ -248,7 +290,7 @@ impl State {
         while let Some(work) = self.work.pop_front() {
             match work {
                 Work::End { peer, reason, how } => self.end_now(&peer, reason, how),
-                Work::Resume { peer, number, retry } => self.resume(&peer, number, retry),
+                Work::GoOn { peer, number, retry } => self.go_on(&peer, number, retry),
             }
         }
     }
@@ -257,10 +299,21 @@ impl State {
         self.work.push_back(Work::End { peer: peer.clone(), reason, how });
     }
 
-    fn end_now(&mut self, peer: &PeerId, reason: Reason, how: HowToEnd) {
+    pub(super) fn end_now(&mut self, peer: &PeerId, reason: Reason, how: HowToEnd) {
+        if self.can_come_back(peer, reason) {
+            return self.go_away(peer, reason, how);
+        }
         let Some(session) = self.sessions.remove(peer) else { return };
-        let Session { realm, connection, account, waiting, kept_bytes, .. } = session;
+        let Session { realm, connection, account, waiting, lasting, kept_bytes, .. } = session;
         account.release(kept_bytes + waiting.as_ref().map_or(0, |it| it.inbox.n_bytes() as u64));
+        if let Some(lasting) = lasting {
+            account.release(lasting.n_bytes());
+            self.forget_tokens(&lasting);
+        }
+        if connection.is_none() {
+            self.n_away -= 1;
+            self.timers.stop_grace(peer);
+        }
         for holder in waiting.into_iter().flat_map(|it| it.silent) {
             self.holders.remove(&holder, peer);
         }
@@ -272,14 +325,14 @@ impl State {
             // That one was counted when it was cut.
             self.ledger.count(reason);
         }
-        self.effects.ended.push(Ended { peer: peer.clone(), reason, connection, how });
+        self.effects.ended.push(Ended { peer: peer.clone(), reason, is_away: false, connection, how });
         self.notify(notifications, None);
         // Whoever waited for it tries again, in the order in which they asked.
         for asker in self.askers_in_order(peer) {
             if let Some(waiting) = self.waiting(&asker) {
                 waiting.silent.remove(peer);
                 let number = waiting.number;
-                self.work.push_back(Work::Resume { peer: asker, number, retry: true });
+                self.work.push_back(Work::GoOn { peer: asker, number, retry: true });
             }
         }
     }
@@ -304,12 +357,22 @@ impl State {
         }
     }
 
-    /// Queues a frame for one peer. Where its queue is nearly full, whoever filled it ends if the peer reads, and the peer
-    /// itself if it does not.
+    /// Sends a frame to one peer, now or when it comes back.
     pub(super) fn send(&mut self, to: &PeerId, frame: Frame, cause: Option<&PeerId>) {
+        let bounds = self.replay_bounds();
+        if let Some(session) = self.sessions.get_mut(to) {
+            State::keep(session, &frame, bounds);
+        }
+        self.queue(to, frame, cause);
+    }
+
+    /// Queues a frame for one peer, if it has a connection. Where its queue is nearly full, whoever filled it ends if the peer
+    /// reads, and the peer itself if it does not.
+    pub(super) fn queue(&mut self, to: &PeerId, frame: Frame, cause: Option<&PeerId>) {
         let Some(session) = self.sessions.get_mut(to) else { return };
+        let Some(connection) = &session.connection else { return };
         let n_bytes = frame_bytes(&frame);
-        match session.connection.send(frame) {
+        match connection.send(frame) {
             Ok(Queued { fullness, .. }) if fullness < COUNTED_FROM => session.contributions = None,
             Ok(Queued { fullness, taken_bytes }) => {
                 let now = self.ledger.now();
@@ -340,6 +403,6 @@ impl State {
     }
 }
 
-fn frame_bytes(frame: &Frame) -> usize {
+pub(super) fn frame_bytes(frame: &Frame) -> usize {
     frame.text.len() + frame.attachments.iter().map(Bytes::len).sum::<usize>()
 }

@@ -15,6 +15,8 @@ pub(super) enum Due {
     Rooms { realm: Realm, timer: Timer },
     /// The time for a sign of life from the holders of what this peer wants.
     Takeover { asker: PeerId, number: u64 },
+    /// The end of a session whose connection, with this number, broke.
+    Grace { peer: PeerId, number: u64 },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -22,6 +24,7 @@ enum Key {
     PendingOffer(usize, Name, Name),
     RoomOffer(usize, RoomId, PeerId),
     Takeover(PeerId),
+    Grace(PeerId),
 }
 
 #[derive(Debug, Default)]
@@ -45,6 +48,13 @@ impl Timers {
         self.n_made += 1;
         self.by_key.insert(key.clone(), (at, self.n_made));
         self.by_deadline.insert((at, self.n_made), (key, due));
+    }
+
+    /// A session is not away any more.
+    pub(super) fn stop_grace(&mut self, peer: &PeerId) {
+        if let Some(place) = self.by_key.remove(&Key::Grace(peer.clone())) {
+            self.by_deadline.remove(&place);
+        }
     }
 
     /// The next thing that is due at `now`.
@@ -80,6 +90,7 @@ fn key(due: &Due) -> Key {
             TimerKind::RoomOffer { room, peer, .. } => Key::RoomOffer(realm.at, room.clone(), peer.clone()),
         },
         Due::Takeover { asker, .. } => Key::Takeover(asker.clone()),
+        Due::Grace { peer, .. } => Key::Grace(peer.clone()),
     }
 }
 

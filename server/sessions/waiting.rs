@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     accounting::Reason,
-    protocols::{Attachments, Command, Incoming, RequestId},
+    protocols::{Asked, Attachments, Command, Incoming, RequestId},
     rooms::{PeerId, Request},
 };
 
@@ -76,8 +76,8 @@ impl State {
         let number = self.n_takeovers;
         for holder in &holders {
             self.holders.add(holder, asker);
-            if let Some(session) = self.sessions.get(holder) {
-                session.connection.ping();
+            if let Some(connection) = self.sessions.get(holder).and_then(|it| it.connection.as_ref()) {
+                connection.ping();
             }
         }
         let silent: HashSet<_> = holders.into_iter().collect();
@@ -93,7 +93,7 @@ impl State {
         for holder in waiting.silent.clone() {
             self.end(&holder, Reason::PingTimeout, HowToEnd::Abort);
         }
-        self.work.push_back(Work::Resume { peer: asker.clone(), number, retry: false });
+        self.work.push_back(Work::GoOn { peer: asker.clone(), number, retry: false });
     }
 
     /// This peer has given a sign of life: what it holds is not to be had.
@@ -106,24 +106,23 @@ impl State {
             waiting.silent.remove(holder);
             if waiting.silent.is_empty() {
                 let number = waiting.number;
-                self.work.push_back(Work::Resume { peer: asker, number, retry: false });
+                self.work.push_back(Work::GoOn { peer: asker, number, retry: false });
             }
         }
         self.work_off();
     }
 
     /// Grants or refuses what a session waited for, and handles what its client has said since.
-    pub(super) fn resume(&mut self, peer: &PeerId, number: u64, retry: bool) {
+    pub(super) fn go_on(&mut self, peer: &PeerId, number: u64, retry: bool) {
         let Some(session) = self.sessions.get_mut(peer) else { return };
         let Some(waiting) = session.waiting.take_if(|it| it.number == number) else { return };
         let Waiting { request_id, request, silent, mut inbox, .. } = *waiting;
         let (realm, account) = (session.realm, session.account.clone());
         silent.iter().for_each(|it| self.holders.remove(it, peer));
-        let command = Command { request_id, request };
         if retry {
-            self.command(peer, command);
+            self.command(peer, Command { request_id, request: Asked::Rooms(request) });
         } else {
-            self.settle(peer, realm, command);
+            self.settle(peer, realm, request_id, request, None);
         }
         loop {
             match self.sessions.get_mut(peer) {

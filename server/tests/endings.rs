@@ -17,7 +17,7 @@ use p2pchat_server::{
     ice::Ice,
     protocols::{CloseReason, Frame, Incoming, Protocol, mqtt::Mqtt, p2pchat::P2pChat, poc::Poc, videocall::VideoCall},
     rooms::Limits,
-    sessions::{Connection, Queued, Realm, SendQueueFull, SessionHandle, Sessions},
+    sessions::{Connection, Lifetimes, Queued, Realm, SendQueueFull, SessionHandle, Sessions},
 };
 use tokio::time::{Instant, advance};
 
@@ -94,7 +94,8 @@ struct Client {
 
 impl Stage {
     fn of(protocol: &'static dyn Protocol, quotas: Quotas) -> Stage {
-        let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(quotas));
+        let sessions =
+            Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(quotas), Lifetimes::default());
         let limits = Limits { peers_max: 100, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
         let realm = sessions.open(realm_settings(protocol, limits));
         Stage { sessions, realm }

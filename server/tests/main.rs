@@ -5,6 +5,7 @@ mod fuzzed;
 mod harness;
 mod hostile;
 mod http;
+mod lasting;
 mod mqtt;
 mod presets;
 mod process;

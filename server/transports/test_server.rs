@@ -20,7 +20,7 @@ use crate::{
     ice::Ice,
     protocols::{Protocol, mqtt::Mqtt, p2pchat::P2pChat, videocall::VideoCall},
     rooms,
-    sessions::{Realm, Sessions},
+    sessions::{Lifetimes, Realm, Sessions},
 };
 
 pub(super) const PATH: &str = "/s/";
@@ -83,7 +83,8 @@ impl TestServer {
         protocol: &'static dyn Protocol,
         router: impl FnOnce(&Sessions, Realm) -> Router,
     ) -> TestServer {
-        let sessions = Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(limits));
+        let sessions =
+            Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(limits), Lifetimes::default());
         let rooms = rooms::Limits { peers_max: 20, rooms_per_peer_max: 9, name_units_max: 20, password_units_max: 20 };
         let realm = sessions.open(realm_settings(protocol, rooms));
         let (pipes, accepted) = unbounded_channel();

@@ -24,7 +24,7 @@ use p2pchat_server::{
     ice::Ice,
     protocols::{CloseReason, Frame, Incoming, Protocol, p2pchat::P2pChat},
     rooms::Limits,
-    sessions::{Connection, Queued, Realm, SendQueueFull, SessionHandle, Sessions},
+    sessions::{Connection, Lifetimes, Queued, Realm, SendQueueFull, SessionHandle, Sessions},
 };
 
 use crate::harness::field;
@@ -100,7 +100,7 @@ impl Stage {
     }
 
     fn of(protocol: &'static dyn Protocol, ice: Ice) -> Stage {
-        let sessions = Sessions::new(ice, Ledger::new(Quotas::default()));
+        let sessions = Sessions::new(ice, Ledger::new(Quotas::default()), Lifetimes::default());
         let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
         let realm = sessions.open(realm_settings(protocol, limits));
         Stage { sessions, realm, tape: Tape::default(), peers: BTreeMap::new(), ids: Vec::new() }

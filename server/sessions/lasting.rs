@@ -1,0 +1,299 @@
+//! Sessions that outlive their connections: a client that has a resume token gets its session back, with all that it missed.
+//!
+//! Both ends count what they send each other from the first hello on, as in XEP-0198 (Stream Management): the client says how
+//! many events it has received, and the server keeps the others. A session whose connection broke is *away*: it has its seats
+//! as before, nobody is told, and what is sent to it is kept. It ends when its grace time is over.
+//!
+//! **Invariants:** `tokens` leads to living sessions alone. A session that is away has a timer of its own. What is kept for a
+//! client is held on its account.
+use std::{mem, time::Duration};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::Instant;
+
+use super::{
+    replay::{Replay, ReplayBounds},
+    state::{Ended, HowToEnd, Session, State},
+    timers::Due,
+    token::{self, TokenHash, Tokens},
+};
+use crate::{
+    accounting::Reason,
+    protocols::{Answer, AnswerContext, CloseReason, Frame, RequestId, ResumeAnswer, ResumeRequest, Resumed},
+    rooms::{PeerId, Reply, Request},
+};
+
+/// Where the transport can say it.
+const GOODBYE: CloseReason = CloseReason { code: 1000, reason: "goodbye" };
+
+/// How long sessions outlive their connections, and what is kept for them.
+#[derive(Clone, Copy, Debug)]
+pub struct Lifetimes {
+    /// After a connection broke. Zero: a session ends with its connection.
+    pub grace: Duration,
+    /// After a page said that it is being closed, for the page that may be loaded again.
+    pub reload_grace: Duration,
+    /// Frames that are kept for one client.
+    pub replay_frames_max: usize,
+    /// Bytes that are kept for one client.
+    pub replay_bytes_max: u64,
+}
+
+impl Default for Lifetimes {
+    /// A session ends with its connection: for tests of anything else. The defaults of the settings stand in
+    /// `default_config.toml`.
+    fn default() -> Self {
+        Lifetimes { grace: Duration::ZERO, reload_grace: Duration::ZERO, replay_frames_max: 0, replay_bytes_max: 0 }
+    }
+}
+
+/// What a session has whose client can come back.
+#[derive(Debug)]
+pub(super) struct Lasting {
+    tokens: Tokens,
+    /// Events that were queued for the client, and that came from it.
+    n_sent: u64,
+    n_received: u64,
+    /// The last of what was sent.
+    replay: Replay,
+    /// Its page said that it is being closed.
+    is_closing: bool,
+}
+
+impl Lasting {
+    /// Whether whoever wants a seat may have this one.
+    pub(super) fn is_closing(&self) -> bool {
+        self.is_closing
+    }
+
+    /// Bytes that are held for it.
+    pub(super) fn n_bytes(&self) -> u64 {
+        self.replay.n_bytes()
+    }
+}
+
+/// Did the connection break, or did the server end the session for what its client did?
+fn is_break(reason: Reason) -> bool {
+    matches!(
+        reason,
+        Reason::ClientClosed
+            | Reason::TransportError
+            | Reason::PingTimeout
+            | Reason::WriteTimeout
+            | Reason::BodyTimeout
+            | Reason::IdleTimeout
+            | Reason::HandshakeTimeout
+            | Reason::SendQueueFull
+    )
+}
+
+impl State {
+    /// The client asks for its id, and to be able to come back; or it comes back.
+    pub(super) fn hello(&mut self, from: &PeerId, request_id: RequestId, alerts: bool, resume: Option<ResumeRequest>) {
+        let Some(realm) = self.sessions.get(from).map(|it| it.realm) else { return };
+        let is_nobody = !self.realms[realm.at].rooms.knows(from);
+        let earlier = resume.filter(|_| is_nobody).and_then(|request| {
+            let shown = TokenHash::of(request.token.expose_secret());
+            let peer = self.tokens.get(&shown)?;
+            self.sessions.get(peer).filter(|it| it.realm.at == realm.at)?;
+            Some((peer.clone(), shown, request))
+        });
+        let fresh = token::fresh().filter(|_| !self.lifetimes.grace.is_zero());
+        match (earlier, fresh) {
+            (Some((peer, shown, request)), Some(fresh)) => {
+                self.resume(from, &peer, shown, fresh, request_id, &request);
+            }
+            (_, fresh) => {
+                let answer = fresh.as_ref().map(|(token, _)| self.resume_answer(token, None));
+                self.settle(from, realm, request_id, Request::Hello { alerts }, answer.as_ref());
+                if let Some((_, hash)) = fresh.filter(|_| is_nobody) {
+                    self.make_lasting(from, hash);
+                }
+            }
+        }
+    }
+
+    /// The client has received so many events.
+    pub(super) fn acknowledge(&mut self, from: &PeerId, received: u64) {
+        let Some(session) = self.sessions.get_mut(from) else { return };
+        if let Some(lasting) = &mut session.lasting {
+            let freed = lasting.replay.keep_last(lasting.n_sent.saturating_sub(received));
+            session.account.release(freed);
+        }
+    }
+
+    /// The client's page goes. It may come back at once, when it is loaded again; until then others may have its seats.
+    pub(super) fn closing(&mut self, from: &PeerId) {
+        let Some(session) = self.sessions.get_mut(from) else { return };
+        if let Some(lasting) = &mut session.lasting {
+            lasting.is_closing = true;
+            self.end(from, Reason::ClientClosed, HowToEnd::Close(GOODBYE));
+        }
+    }
+
+    /// The client has said something; `is_counted` where both ends count it.
+    pub(super) fn on_said(&mut self, from: &PeerId, number: u64, is_counted: bool) {
+        let Some(session) = self.sessions.get_mut(from).filter(|it| it.number == number) else { return };
+        if let Some(lasting) = &mut session.lasting {
+            lasting.n_received += u64::from(is_counted);
+            // It has the answer to its last hello.
+            if let Some(previous) = lasting.tokens.previous.take() {
+                self.tokens.remove(&previous);
+            }
+        }
+    }
+
+    /// Whether the session goes on when its connection ends for this reason.
+    pub(super) fn can_come_back(&self, peer: &PeerId, reason: Reason) -> bool {
+        let is_stop = self.is_stopping && reason == Reason::ByServer;
+        self.sessions.get(peer).is_some_and(|it| {
+            let grace = it.lasting.as_ref().map_or(Duration::ZERO, |it| self.grace_of(it));
+            it.connection.is_some() && it.waiting.is_none() && !grace.is_zero() && (is_stop || is_break(reason))
+        })
+    }
+
+    /// The session has no connection any more, and waits for another.
+    pub(super) fn go_away(&mut self, peer: &PeerId, reason: Reason, how: HowToEnd) {
+        let Some(session) = self.sessions.get_mut(peer) else { return };
+        let (Some(connection), Some(lasting)) = (session.connection.take(), &session.lasting) else { return };
+        session.contributions = None;
+        session.account.go_away();
+        let (cuts, who) = (self.cuts.clone(), (peer.clone(), session.number));
+        session.account.on_abort(move |_| cuts.push(who.clone()));
+        let number = session.number;
+        let grace = if lasting.is_closing { self.lifetimes.reload_grace } else { self.lifetimes.grace };
+        self.timers.start(Instant::now() + grace, Due::Grace { peer: peer.clone(), number });
+        self.n_away += 1;
+        self.ledger.count(reason);
+        self.effects.ended.push(Ended::away(peer, reason, connection, how));
+    }
+
+    /// Nobody came back in time.
+    pub(super) fn on_grace_over(&mut self, peer: &PeerId, number: u64) {
+        if self.sessions.get(peer).is_some_and(|it| it.number == number && it.connection.is_none()) {
+            self.end(peer, Reason::GraceOver, HowToEnd::Ended);
+        }
+    }
+
+    /// Ends those whose memory somebody else needs.
+    pub(super) fn end_cut(&mut self) {
+        for (peer, number) in self.cuts.take() {
+            if self.is_current(&peer, number) {
+                self.end(&peer, Reason::MemoryCut, HowToEnd::Ended);
+            }
+        }
+        self.work_off();
+    }
+
+    /// Ends a guest whose page is being closed, where this request is for a seat in a full room.
+    pub(super) fn give_seat(&mut self, from: &PeerId, at: usize, request: &Request<'_>) {
+        let taken = self.realms[at].rooms.seats_taken(from, request);
+        let is_closing = |it: &PeerId| {
+            let session = self.sessions.get(it);
+            session.is_some_and(|it| it.connection.is_none() && it.lasting.as_ref().is_some_and(|it| it.is_closing()))
+        };
+        if let Some(peer) = taken.into_iter().find(is_closing) {
+            self.end_now(&peer, Reason::SeatGiven, HowToEnd::Ended);
+        }
+    }
+
+    /// Counts a frame that is about to be queued, and keeps it.
+    pub(super) fn keep(session: &mut Session, frame: &Frame, bounds: ReplayBounds) {
+        if let Some(lasting) = &mut session.lasting {
+            lasting.n_sent += 1;
+            let (after, before) = lasting.replay.push(frame, bounds);
+            if after > before {
+                session.account.hold(after - before);
+            } else {
+                session.account.release(before - after);
+            }
+        }
+    }
+
+    /// Forgets by which tokens a session could be had.
+    pub(super) fn forget_tokens(&mut self, lasting: &Lasting) {
+        self.tokens.remove(&lasting.tokens.current);
+        if let Some(previous) = &lasting.tokens.previous {
+            self.tokens.remove(previous);
+        }
+    }
+
+    pub(super) fn replay_bounds(&self) -> ReplayBounds {
+        ReplayBounds { frames_max: self.lifetimes.replay_frames_max, bytes_max: self.lifetimes.replay_bytes_max }
+    }
+
+    fn grace_of(&self, lasting: &Lasting) -> Duration {
+        if lasting.is_closing { self.lifetimes.reload_grace } else { self.lifetimes.grace }
+    }
+
+    fn make_lasting(&mut self, peer: &PeerId, hash: TokenHash) {
+        let Some(session) = self.sessions.get_mut(peer) else { return };
+        let tokens = Tokens { current: hash, previous: None };
+        let lasting = Lasting { tokens, n_sent: 0, n_received: 0, replay: Replay::default(), is_closing: false };
+        session.lasting = Some(Box::new(lasting));
+        self.tokens.insert(hash, peer.clone());
+    }
+
+    fn resume_answer(&self, token: &SecretString, resumed: Option<Resumed>) -> ResumeAnswer {
+        ResumeAnswer { token: token.clone(), grace_s: self.lifetimes.grace.as_secs(), resumed }
+    }
+
+    /// Gives the session of `peer` the connection of `from`, which is nobody yet.
+    fn resume(
+        &mut self,
+        from: &PeerId,
+        peer: &PeerId,
+        shown: TokenHash,
+        (token, hash): (SecretString, TokenHash),
+        request_id: RequestId,
+        request: &ResumeRequest,
+    ) {
+        let Some(newcomer) = self.sessions.remove(from) else { return };
+        self.realms[newcomer.realm.at].n_sessions -= 1;
+        let Some(session) = self.sessions.get_mut(peer) else { return };
+        let Some(lasting) = &mut session.lasting else { return };
+        let before = mem::replace(&mut session.connection, newcomer.connection);
+        let account = mem::replace(&mut session.account, newcomer.account);
+        session.number = newcomer.number;
+        session.contributions = None;
+        let kept = session.kept_bytes + lasting.n_bytes();
+        session.account.succeed(&account);
+        session.account.hold(kept);
+        account.release(kept);
+        let n_missing = lasting.n_sent.checked_sub(request.received).filter(|it| *it <= lasting.replay.len());
+        let freed = lasting.replay.keep_last(n_missing.unwrap_or(0));
+        session.account.release(freed);
+        if n_missing.is_none() {
+            lasting.n_sent = request.received;
+        }
+        lasting.is_closing = false;
+        let tokens = mem::replace(&mut lasting.tokens, Tokens { current: hash, previous: Some(shown) });
+        let unused = [Some(tokens.current), tokens.previous].into_iter().flatten().filter(|it| *it != shown);
+        let (n_received, missed) = (lasting.n_received, lasting.replay.frames().cloned().collect::<Vec<_>>());
+        let realm = session.realm;
+        unused.for_each(|it| drop(self.tokens.remove(&it)));
+        self.tokens.insert(hash, peer.clone());
+        self.moved = Some(peer.clone());
+        match before {
+            Some(connection) => {
+                self.ledger.count(Reason::Resumed);
+                self.effects.ended.push(Ended::away(peer, Reason::Resumed, connection, HowToEnd::Abort));
+            }
+            None => {
+                self.n_away -= 1;
+                self.timers.stop_grace(peer);
+            }
+        }
+        self.effects.resumed.push(peer.clone());
+        let rooms = self.realms[realm.at].rooms.memberships(peer);
+        let resumed = Resumed { received: n_received, is_complete: n_missing.is_some(), rooms };
+        let answer = self.resume_answer(&token, Some(resumed));
+        let ice = self.ice_servers(peer);
+        let beside = AnswerContext { ice: &ice, now_ms: super::commands::now_ms(), resume: Some(&answer) };
+        let welcome = Ok(Reply::Welcome { peer: peer.clone() });
+        if let Answer::Say(frame) = realm.protocol.encode_answer(&request_id, &welcome, &beside) {
+            self.queue(peer, frame, None);
+        }
+        missed.into_iter().for_each(|it| self.queue(peer, it, None));
+    }
+}
