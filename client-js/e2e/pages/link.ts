@@ -79,7 +79,7 @@ export const meet = async (weOpen: boolean): Promise<object> => {
         for (const track of stream.getTracks()) void flows(track).then(() => soundHere.give(stream.id))
       },
       gone: () => undefined,
-      closed: closedHere.give,
+      closed: () => closedHere.give(),
     },
   )
   other.on('signal', (signal: { type: string }) => {

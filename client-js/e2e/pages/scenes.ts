@@ -68,7 +68,8 @@ const room = (
     fileBucket: fullFileBucket(0),
     unacked: [],
     historySent: true,
-    ours: false,
+    expected: false,
+    lost: false,
   })
   return {
     ...createRoomState({ card, host: null }, peerId('me'), 'Ada Lovelace'),

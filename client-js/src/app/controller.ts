@@ -3,16 +3,20 @@ import { safeFileName } from '../base/text.ts'
 import type { Preview } from '../call/preview.ts'
 import type { Client, Entered } from '../core/client.ts'
 import type { RoomSession } from '../core/room-session.ts'
+import type { Stay } from '../core/stay.ts'
 import type { DownloadKey } from '../files/state.ts'
 import type { Commands, FileCommands, Model, Shared, Where } from '../ui/model.ts'
 import { keepTrying } from '../ui/parts/missing.tsx'
 import type { Picked } from '../ui/picked.ts'
 import { fileNameUnitsMax } from '../wire/file.ts'
 import { isTurn } from '../wire/ice.ts'
+import { roomId } from '../wire/ids.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from '../wire/invitation.ts'
 import type { RoomCard } from '../wire/server.ts'
-import { attachCall, callCommands } from './call-commands.ts'
+import { attachCall, callCommands, goOnInCall } from './call-commands.ts'
 import { type Alerts, attachChat, chatCommands } from './chat-commands.ts'
+import { keepDraft } from './drafts.ts'
+import { type KnownRoom, withoutRoom, withRoom } from './known-rooms.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 
 /** What the controller needs of the browser. */
@@ -35,6 +39,12 @@ export type Page = {
   readonly choosePlace?: (name: string) => Promise<FileSystemFileHandle | null>
 }
 
+/** Where the browser keeps the rooms that it was in. */
+export type RoomStore = {
+  readonly read: () => readonly KnownRoom[]
+  readonly write: (rooms: readonly KnownRoom[]) => void
+}
+
 /** Whoever waits for the answer of a server sees that it is being tried, also while this part is. */
 const loadProbe = (): Promise<typeof import('../link/probe.ts')> =>
   new Promise(resolve =>
@@ -50,17 +60,29 @@ export class AppController {
   readonly #page: Page
   readonly #client: Client
   readonly #preview: Preview
+  readonly #rooms: RoomStore
+  #created = false
   #session: RoomSession | null = null
   #invitation: Invitation | null = null
   #detach: () => void = () => undefined
   /** Made once, so that a view that is handed one of them can tell that it is still the same. */
   readonly commands: Commands
 
-  constructor(model: Model, page: Page, client: Client, preview: Preview) {
+  /** `stay` is what an earlier page of this tab has left. */
+  constructor(
+    model: Model,
+    page: Page,
+    client: Client,
+    preview: Preview,
+    rooms: RoomStore,
+    stay: Stay | null,
+  ) {
     this.#model = model
     this.#page = page
     this.#client = client
     this.#preview = preview
+    this.#rooms = rooms
+    model.rooms.value = rooms.read()
     this.commands = this.#makeCommands()
     client.on('online', () => {
       model.server.value = 'online'
@@ -70,6 +92,19 @@ export class AppController {
       model.server.value = 'offline'
     })
     this.addressChanged()
+    if (stay && this.#invitation?.room === stay.card.id) void this.#goOn(stay)
+  }
+
+  /** By room, with what is being written now. */
+  get drafts(): ReadonlyMap<string, string> {
+    const { drafts } = this.#page
+    if (this.#session) keepDraft(drafts, this.#session.state.card.id, this.#model.draft.value)
+    return drafts
+  }
+
+  /** What the next page of this tab needs to go on in the room that we are in. */
+  get stay(): Stay | null {
+    return this.#session ? { ...this.#session.stay, created: this.#created } : null
   }
 
   readonly #files: FileCommands = {
@@ -100,6 +135,9 @@ export class AppController {
       create: roomName => void this.#create(roomName),
       join: where => void this.#join(where),
       rejoin: () => void this.#enter('left'),
+      openRoom: id => this.#openRoom(id),
+      forgetRoom: id => this.#remember(withoutRoom(this.#rooms.read(), roomId(id))),
+      takeHost: () => this.#session?.takeHost(),
       leave: () => this.leave(),
       toStart: () => this.#toStart(),
       ...chatCommands(this.#model, this.#page.alerts, () => this.#session),
@@ -208,6 +246,35 @@ export class AppController {
     await this.#ask(where, userName => this.#client.join(target, userName), false)
   }
 
+  #openRoom(id: string): void {
+    const found = this.#rooms.read().find(it => it.id === id)
+    if (!found) return
+    this.#invitation = invitationOf(found)
+    this.#showInvitation()
+    void this.#enter('join')
+  }
+
+  #remember(rooms: readonly KnownRoom[]): void {
+    this.#rooms.write(rooms)
+    this.#model.rooms.value = rooms
+  }
+
+  /** After a reload: into the room again, as who we were, and into the call with what we were in it with. */
+  async #goOn(stay: Stay): Promise<void> {
+    const { busy, trouble, view } = this.#model
+    const asked = view.value
+    busy.value = 'invited'
+    const entered = await this.#client.goOn(stay)
+    busy.value = null
+    if (entered.ok && view.value !== asked) return entered.session.leave()
+    if (!entered.ok) {
+      trouble.value = { where: 'invited', what: entered.refusal }
+      return
+    }
+    this.#begin(entered.session, stay.created)
+    if (stay.call) goOnInCall(this.#model, entered.session, stay.call)
+  }
+
   async #ask(where: Where, ask: (userName: string) => Promise<Entered>, created: boolean): Promise<void> {
     const { busy, trouble, userName, view } = this.#model
     if (busy.value !== null) return
@@ -238,6 +305,8 @@ export class AppController {
   #begin(session: RoomSession, created: boolean): void {
     const { card } = session.state
     this.#session = session
+    this.#created = created
+    this.#remember(withRoom(this.#rooms.read(), card, created, Date.now()))
     this.#invitation = invitationOf(card)
     const invitation = this.#showInvitation()
     const show = (): void => {

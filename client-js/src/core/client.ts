@@ -23,7 +23,6 @@ import type {
   RoomKind,
 } from '../wire/server.ts'
 import { Events } from './events.ts'
-import { fitnessAsHost } from './host-fitness.ts'
 import type { RoomSession } from './room-session.ts'
 import type { Stay } from './stay.ts'
 
@@ -80,8 +79,8 @@ const iceMarginMs = 300_000
 const earlyMax = 200
 
 /** A room session is more code than all that comes before one, and is fetched once there is a connection. */
-const loadRoomSession = (): Promise<typeof import('./room-session.ts') | null> =>
-  import('./room-session.ts').catch(() => null)
+type SessionParts = typeof import('./room-session.ts')
+const loadRoomSession = (): Promise<SessionParts | null> => import('./room-session.ts').catch(() => null)
 
 /** Connects to a server, at once and for as long as the page lives or until `close`. */
 export const connect = (options: ClientOptions = {}): Client => new Client(options)
@@ -141,7 +140,7 @@ export class Client {
       password: wish.password ?? '',
       peersMax: wish.peersMax ?? 8,
     }
-    return this.#enter(async () => {
+    return this.#enter(async ({ fitnessAsHost }) => {
       const canHost = draft.kind === 'star' ? await fitnessAsHost() : undefined
       await this.#signaling.whenAnswered()
       const key = this.#signaling.keepsRooms ? randomKey() : null
@@ -154,7 +153,7 @@ export class Client {
     const found = typeof whereto === 'string' ? parsePasted(whereto) : targetOf(whereto)
     if (!found) return { ok: false, refusal: 'no-such-room' }
     const { room, password, key = null, restore = null } = found
-    return this.#enter(async () => {
+    return this.#enter(async ({ fitnessAsHost }) => {
       const canHost = await fitnessAsHost()
       return this.#signaling.join({ room, password: password ?? '', key, restore, canHost })
     }, name)
@@ -164,7 +163,7 @@ export class Client {
   async goOn(stay: Stay): Promise<Entered> {
     const { card } = stay
     return this.#enter(
-      async () => {
+      async ({ fitnessAsHost }) => {
         await this.#signaling.whenAnswered()
         const known = this.#resumed?.rooms.find(({ room }) => room === card.id)
         if (known) return { ok: true, admission: admissionOf(card, known, this.#identity?.id ?? null) }
@@ -201,11 +200,15 @@ export class Client {
     this.#signaling.reopen()
   }
 
-  async #enter(ask: () => Promise<Answer>, name: string, stay: Stay | null = null): Promise<Entered> {
+  async #enter(
+    ask: (parts: SessionParts) => Promise<Answer>,
+    name: string,
+    stay: Stay | null = null,
+  ): Promise<Entered> {
     const parts = await loadRoomSession()
     if (!parts) return { ok: false, refusal: 'unreachable' }
     this.#entering += 1
-    const answer = await ask()
+    const answer = await ask(parts)
     this.#entering -= 1
     const early = this.#early
     if (this.#entering === 0) this.#early = []

@@ -140,6 +140,11 @@ export class RoomSession {
     return true
   }
 
+  /** A message of ours that somebody has not had, once more to everybody. Whoever has it shows it once. */
+  sendAgain(message: MessageId): void {
+    this.#room.feed({ type: 'send-again', message })
+  }
+
   /** Puts an emoji to a message, or takes it back. Original pages do not see it. */
   react(to: MessageId, emoji: string, on: boolean): void {
     this.#room.feed({ type: 'react', to, emoji, on })
@@ -253,12 +258,12 @@ export class RoomSession {
       arrived: stream => this.call.arrived(peer, stream),
       gone: id => this.call.gone(peer, streamId(id)),
       fileChannel: channel => this.#acceptFileChannel(peer, channel),
-      closed: () => {
+      closed: lost => {
         if (this.#links.get(peer) === link) {
           this.#links.delete(peer)
           this.call.linkGone(peer)
         }
-        this.#room.feed({ type: 'link-closed', peer })
+        this.#room.feed({ type: 'link-closed', peer, lost })
       },
     })
     this.#links.set(peer, link)
@@ -321,6 +326,8 @@ export class RoomSession {
     this.#timers.add(timer)
   }
 }
+
+export { fitnessAsHost }
 
 const freshMessageId = (): MessageId => newMessageId(randomBytes(messageIdBytes))
 

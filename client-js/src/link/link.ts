@@ -25,8 +25,8 @@ export type LinkPorts = {
   readonly fileChannel?: (channel: RTCDataChannel) => void
   /** What the connection goes on with when it looks for another way: accounts of TURN servers end. */
   readonly configuration?: () => Promise<RTCConfiguration>
-  /** Called once, whatever the reason, but not after `close`. */
-  readonly closed: () => void
+  /** Called once, whatever the reason, but not after `close`. `lost`: the far end was not heard to hang up. */
+  readonly closed: (lost: boolean) => void
 }
 
 /** After this long without an open channel an attempt has failed. */
@@ -217,10 +217,10 @@ export class Link {
     this.#pc.close()
   }
 
-  #fail(): void {
+  #fail(lost = false): void {
     if (!this.#open) return
     this.close()
-    this.#ports.closed()
+    this.#ports.closed(lost)
   }
 
   #connectionChanged(): void {
@@ -231,7 +231,7 @@ export class Link {
       case 'failed':
         return this.#mayRestart && this.#channel?.readyState === 'open'
           ? this.#scheduleRestart(0)
-          : this.#fail()
+          : this.#fail(true)
       case 'disconnected':
         this.#ports.steady?.(false)
         if (this.#mayRestart) this.#scheduleRestart(this.#negotiator.initiator ? restartMs : restartLaterMs)
@@ -248,7 +248,7 @@ export class Link {
   #scheduleRestart(afterMs: number): void {
     clearTimeout(this.#restart)
     this.#restart = setTimeout(() => this.#negotiator.restart(), afterMs)
-    this.#givingUp ??= setTimeout(() => this.#fail(), restartsMs)
+    this.#givingUp ??= setTimeout(() => this.#fail(true), restartsMs)
   }
 
   /** A second channel that is not for a file is left alone: no page of ours would open one. */

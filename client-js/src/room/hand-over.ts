@@ -69,7 +69,7 @@ const becomeHost = (from: RoomStep, members: readonly PeerId[], unacked: Unacked
       stepEach(now, peers, (then, peer) =>
         andThen(dialMember(then, peer, at), room => {
           const link = room.links.get(peer)
-          return stepTo(link ? withLink(room, peer, { ...link, unacked, ours: true }) : room)
+          return stepTo(link ? withLink(room, peer, { ...link, unacked, expected: true }) : room)
         }),
       ),
     )

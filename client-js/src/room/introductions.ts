@@ -18,6 +18,7 @@ import {
 } from './change.ts'
 import { removeMember } from './links.ts'
 import { numberOf, withNumber } from './numbers.ts'
+import { comeBack } from './outbox.ts'
 import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
 import type { LinkState, RoomEffect, RoomState, RoomStep } from './state.ts'
@@ -103,8 +104,9 @@ const takeOver = (state: RoomState, via: PeerId, member: MemberId, at: number): 
       : without
     return stepTo(heir, { type: 'hang-up', peer })
   })
-  if (before === null || before === member) return taken
-  return andThen(taken, now => removeMember(now, before, at))
+  const back = andThen(taken, now => stepTo(comeBack(now, via, member)))
+  if (before === null || before === member) return back
+  return andThen(back, now => removeMember(now, before, at))
 }
 
 const ownHello = (state: RoomState): PeerMessage => ({
@@ -165,7 +167,7 @@ export const admitted = (
   const { stay } = state
   const host = !message.host || message.host === stay ? hostNumber : message.host
   const placed = withNumber(withNumber(state, hostNumber, host), message.id, stay)
-  const ready = withLink(placed, via, { ...link, phase: 'ready', member: host })
+  const ready = withLink(placed, via, { ...link, phase: 'ready', member: host, expected: false })
   const person = { kind: 'introduce', person: state.person, member: stay } as const
   return stepTo({ ...ready, selfMember: stay }, { type: 'send', over: via, source: stay, message: person })
 }

@@ -3,6 +3,7 @@
  */
 import { type PeerId, roomItself } from '../wire/ids.ts'
 import { andThen, broadcast, stepTo, withEntry, withLink, withoutLink, withoutMember } from './change.ts'
+import { leaveAway } from './outbox.ts'
 import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
 import { capsOf, type LinkState, linkAt, linkOf, linksMax, type RoomState, type RoomStep } from './state.ts'
@@ -40,7 +41,8 @@ const freshLink = (
   fileBucket: previous?.fileBucket ?? fullFileBucket(at),
   unacked: previous?.unacked ?? [],
   historySent: previous?.historySent ?? false,
-  ours: previous?.ours ?? false,
+  expected: previous?.expected ?? false,
+  lost: previous?.lost ?? false,
 })
 
 /** A star's new host, who is about to open a link to us. What has been said meanwhile waits for it. */
@@ -50,7 +52,7 @@ export const awaitedLink = (host: PeerId, unacked: LinkState['unacked'], at: num
   member: null,
   attempt: 0,
   unacked,
-  ours: true,
+  expected: true,
 })
 
 /** A link that begins. Neither a connection nor a far end that says nothing may leave it at that for ever. */
@@ -119,7 +121,7 @@ export const linkSteady = (state: RoomState, peer: PeerId, steady: boolean, at: 
   return stepTo(link.phase === 'lost' ? state : withLink(state, peer, { ...link, steady }))
 }
 
-export const linkClosed = (state: RoomState, peer: PeerId, at: number): RoomStep => {
+export const linkClosed = (state: RoomState, peer: PeerId, at: number, networkLost = false): RoomStep => {
   const link = state.links.get(peer)
   if (!link || link.phase === 'lost') return stepTo(state)
   const unreachable = state.membership.type === 'rejected'
@@ -129,7 +131,7 @@ export const linkClosed = (state: RoomState, peer: PeerId, at: number): RoomStep
   const knows = link.phase === 'ready' && !capsOf(state, peer).moves
   const ours = link.initiator || (rulesOf(state).initiates && knows)
   const stage = { phase: 'lost', member: link.member } as const
-  const lost = withLink(state, peer, linkAt(link, stage, { attempt, initiator: ours }))
+  const lost = withLink(state, peer, linkAt(link, stage, { attempt, initiator: ours, lost: networkLost }))
   const ms = ours ? redialAfter(attempt) : takeOverInitiatorAfter(state, peer, link)
   const timer = { kind: 'dial', peer, attempt } as const
   const again: RoomStep = ms === null ? stepTo(lost) : stepTo(lost, { type: 'timer', timer, ms })
@@ -195,10 +197,13 @@ export const hostOffline = (state: RoomState, at: number): RoomStep => {
 /** Takes a peer off the room: its link, its entry in the roster, and tells those who only know it through us. */
 export const removePeer = (state: RoomState, peer: PeerId, at: number): RoomStep => {
   if (peer === state.host) return hostGone(state, at)
-  const member = state.links.get(peer)?.member ?? null
+  const link = state.links.get(peer)
+  const member = link?.member ?? null
   const without = stepTo(withoutLink(state, peer), { type: 'hang-up', peer })
-  if (member === null) return without
-  return andThen(without, now => removeMember(now, member, at))
+  if (!link || member === null) return without
+  const asleep = link.phase === 'ready' ? !link.steady : link.lost
+  const waiting = asleep ? andThen(without, now => leaveAway(now, member, link.unacked, at)) : without
+  return andThen(waiting, now => removeMember(now, member, at))
 }
 
 export const removeMember = (

@@ -28,7 +28,7 @@ import type { Signal } from '../wire/signal.ts'
 import { noCall, type RoomCall } from './call.ts'
 import { freshHistory, type History } from './history.ts'
 import type { Numbers } from './numbers.ts'
-import type { OutboxEntry } from './outbox.ts'
+import type { Away, OutboxEntry } from './outbox.ts'
 import { type Role, rulesOf } from './role.ts'
 import type { Timeline, TokenBucket } from './timeline.ts'
 
@@ -57,7 +57,9 @@ type LinkFields = {
   /** The peer has asked for what was said before it came, and has been answered. */
   readonly historySent: boolean
   /** Known to be a page of ours although it has not introduced itself over this link: a star's new host. */
-  readonly ours: boolean
+  readonly expected: boolean
+  /** The link ended without a goodbye: whoever it led to may be asleep. */
+  readonly lost: boolean
 }
 
 /**
@@ -75,8 +77,8 @@ export type LinkPhase = LinkStage['phase']
 
 /** The same link at another stage. Nothing of the stage before is left over. */
 export const linkAt = (link: LinkState, stage: LinkStage, change: Partial<LinkFields> = {}): LinkState => {
-  const { address, initiator, inRoom, cameLater, attempt, bucket, fileBucket, unacked, historySent, ours } =
-    link
+  const { address, initiator, inRoom, cameLater, attempt, bucket, fileBucket } = link
+  const { unacked, historySent, expected, lost } = link
   return {
     address,
     initiator,
@@ -87,7 +89,8 @@ export const linkAt = (link: LinkState, stage: LinkStage, change: Partial<LinkFi
     fileBucket,
     unacked,
     historySent,
-    ours,
+    expected,
+    lost,
     ...change,
     ...stage,
   }
@@ -126,6 +129,8 @@ export type RoomState = {
   readonly links: ReadonlyMap<PeerId, LinkState>
   /** Everyone else who has introduced themselves, linked directly or not. */
   readonly members: ReadonlyMap<MemberId, Member>
+  /** Who was here and may come back. */
+  readonly away: Away
   readonly timeline: Timeline
   readonly call: RoomCall
   /** Who is typing, and until when that is shown unless they go on. */
@@ -152,6 +157,7 @@ export type Timer =
   | { readonly kind: 'typing'; readonly member: MemberId; readonly until: number }
   | { readonly kind: 'delivery'; readonly id: MessageId }
   | { readonly kind: 'history'; readonly peer: PeerId }
+  | { readonly kind: 'away'; readonly member: MemberId; readonly since: number }
 
 export type RoomEvent =
   | { type: 'peer-joined'; peer: PeerId }
@@ -159,7 +165,8 @@ export type RoomEvent =
   | { type: 'incoming-offer'; peer: PeerId }
   | { type: 'link-opened'; peer: PeerId }
   | { type: 'link-steady'; peer: PeerId; steady: boolean }
-  | { type: 'link-closed'; peer: PeerId }
+  /** `lost`: the network has lost the peer, which has not hung up. */
+  | { type: 'link-closed'; peer: PeerId; lost?: boolean }
   | { type: 'received'; via: PeerId; received: Received }
   | { type: 'say'; text: string; id: MessageId; replyTo: MessageId | null }
   | { type: 'offer-files'; files: readonly FileCard[]; id: MessageId }
@@ -168,6 +175,7 @@ export type RoomEvent =
   | { type: 'withdraw-file'; file: FileId }
   | { type: 'send-file-signal'; to: MemberId; signal: FileSignal }
   | { type: 'send-direct-signal'; to: MemberId; id: string; signal: Signal }
+  | { type: 'send-again'; message: MessageId }
   | { type: 'react'; to: MessageId; emoji: string; on: boolean }
   | { type: 'typing'; on: boolean }
   | { type: 'share-history'; on: boolean }
@@ -246,6 +254,7 @@ export const createRoomState = (
     returned: false,
     links: new Map(),
     members: new Map(),
+    away: new Map(),
     timeline: [],
     typing: new Map(),
     typingSentAt: null,
@@ -265,7 +274,7 @@ export const readyLinks = (state: RoomState): PeerId[] =>
 export const capsOf = (state: RoomState, peer: PeerId): Caps => {
   const link = state.links.get(peer)
   const member = link?.member ?? null
-  if (member === null && link?.ours) return ownCaps
+  if (member === null && link?.expected) return ownCaps
   return (member === null ? undefined : state.members.get(member)?.caps) ?? noCaps
 }
 

@@ -7,7 +7,7 @@ import { chatUnitsMax, isEmoji } from '../wire/chat.ts'
 import { reconcile, streamArrived, streamGone } from './call.ts'
 import { announce, leaveCall, setMedia, setShownSize } from './call-messages.ts'
 import { andThen, stepTo, withAttempts } from './change.ts'
-import { canSpeak, deliveryTimeout, react, say, setTyping, typingTimeout } from './chat.ts'
+import { canSpeak, deliveryTimeout, react, say, sendAgain, setTyping, typingTimeout } from './chat.ts'
 import { addResumableFile, offerFiles, sendToMember, withdrawFile } from './file.ts'
 import { dropAbsent, hostKnown } from './hand-over.ts'
 import { historyTimeout } from './history.ts'
@@ -25,6 +25,7 @@ import {
 } from './links.ts'
 import { rejoin, rejoined, rejoinRejected, serverFound, serverLost } from './membership.ts'
 import { fromNumbers } from './numbers.ts'
+import { awayTimeout } from './outbox.ts'
 import { receive } from './receive.ts'
 import { acceptsOffer, type RoomEvent, type RoomState, type RoomStep, type Timer } from './state.ts'
 
@@ -44,7 +45,7 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
     case 'link-steady':
       return linkSteady(state, event.peer, event.steady, at)
     case 'link-closed':
-      return linkClosed(state, event.peer, at)
+      return linkClosed(state, event.peer, at, event.lost ?? false)
     case 'received':
       return receivedFrame(state, event, at)
     case 'say': {
@@ -61,6 +62,8 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
       return sendToMember(state, { kind: 'file-signal', to: event.to, signal: event.signal })
     case 'send-direct-signal':
       return sendToMember(state, { kind: 'direct', to: event.to, id: event.id, signal: event.signal })
+    case 'send-again':
+      return sendAgain(state, event.message)
     case 'react':
       return isEmoji(event.emoji) ? react(state, event.to, event.emoji, event.on) : stepTo(state)
     case 'typing':
@@ -126,5 +129,7 @@ const timer = (state: RoomState, due: Timer, at: number): RoomStep => {
       return deliveryTimeout(state, due.id)
     case 'history':
       return historyTimeout(state, due.peer)
+    case 'away':
+      return awayTimeout(state, due.member, due.since)
   }
 }
