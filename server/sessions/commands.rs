@@ -5,8 +5,10 @@ use std::{
 };
 
 use super::{
-    Realm, passwords,
-    state::{HowToEnd, POLICY_VIOLATION, ROOM_COST, State},
+    Realm,
+    effects::HowToEnd,
+    passwords,
+    state::{POLICY_VIOLATION, ROOM_COST, State},
 };
 use crate::{
     accounting::{Action, AddressKey, Reason},
