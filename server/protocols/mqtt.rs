@@ -105,6 +105,7 @@ impl Protocol for Mqtt {
             Event::Signal { name: None, .. }
             | Event::PeerJoined { .. }
             | Event::PeerLeft { .. }
+            | Event::HostChanged { .. }
             | Event::RoomAlert { .. } => None,
         }
     }

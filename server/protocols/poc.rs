@@ -61,7 +61,9 @@ impl Protocol for Poc {
                 let text = format!(r#"{{"type":"signal","payload":{}}}"#, payload.text);
                 Some(Frame { text, attachments: Attachments::new() })
             }
-            Event::PeerJoined { .. } | Event::PeerLeft { .. } | Event::RoomAlert { .. } => None,
+            Event::PeerJoined { .. } | Event::PeerLeft { .. } | Event::HostChanged { .. } | Event::RoomAlert { .. } => {
+                None
+            }
         }
     }
 }

@@ -45,6 +45,11 @@ pub fn heard(notifications: &[Notification<'_>]) -> Vec<String> {
             format!("{to} <- +{peer} of {}", present.join(" "))
         }
         Event::PeerLeft { peer, .. } => format!("{to} <- -{peer}"),
+        Event::HostChanged { host, members, .. } => {
+            let (host, members): (_, Vec<_>) =
+                (host.as_ref().map_or("nobody", PeerId::as_str), members.iter().map(PeerId::as_str).collect());
+            format!("{to} <- host {host} of {}", members.join(" "))
+        }
         Event::RoomAlert { alert, .. } => format!("{to} <- {alert:?}"),
         Event::Signal { from, name: None, .. } => format!("{to} <- signal {from}"),
         Event::Signal { name: Some(name), .. } => format!("{to} <- signal of {name}"),

@@ -203,7 +203,9 @@ impl State {
         while let Some(due) = self.timers.next_due(now) {
             match due {
                 Due::Rooms { realm, timer } => {
-                    let (notifications, next) = self.realms[realm.at].rooms.on_timer(&timer);
+                    let there = &mut self.realms[realm.at];
+                    let (notifications, next) = there.rooms.on_timer(&timer);
+                    there.held.resize(there.rooms.len() as u64 * ROOM_COST);
                     self.notify(notifications, None);
                     self.start_timers(realm, next);
                 }
@@ -273,7 +275,7 @@ impl State {
         }
         let there = &mut self.realms[realm.at];
         there.n_sessions -= 1;
-        let notifications = there.rooms.forget(peer);
+        let (notifications, timers) = there.rooms.forget(peer);
         there.held.resize(there.rooms.len() as u64 * ROOM_COST);
         if reason != Reason::MemoryCut {
             // That one was counted when it was cut.
@@ -281,6 +283,7 @@ impl State {
         }
         self.effects.ended.push(Ended { peer: peer.clone(), reason, is_away: false, connection, how });
         self.notify(notifications, None);
+        self.start_timers(realm, timers);
         // Whoever waited for it tries again, in the order in which they asked.
         for asker in self.askers_in_order(peer) {
             if let Some(waiting) = self.waiting(&asker) {

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::{
     super::{AnswerContext, Frame, ResumeAnswer, signal},
-    CREATE_ROOM, DISCONNECTED_USER, GET_ID, ICE_SERVERS, JOIN_ROOM, ROOM_ALERT, TYPE_ERROR, UPDATE_ROOM,
+    CREATE_ROOM, DISCONNECTED_USER, GET_ID, HOST_CHANGED, ICE_SERVERS, JOIN_ROOM, ROOM_ALERT, TAKE_HOST, TYPE_ERROR,
+    UPDATE_ROOM,
 };
 
 /// `None`: the request is not answered. `id` is the client's id for it.
@@ -32,6 +33,7 @@ pub(super) fn answer(id: &str, answer: &Result<Reply, Rejection>, beside: &Answe
             let (max_users, cur_users) = (*peers_max, summary.n_peers);
             frame(UPDATE_ROOM, &Updated { request: id, password: &password.0, name, max_users, cur_users })
         }
+        Ok(Reply::HostTaken) => frame(TAKE_HOST, &Done { request: id }),
         // The original answers neither signals nor leaving; the other replies are to requests that it does not have.
         Ok(
             Reply::Left
@@ -54,6 +56,10 @@ pub(super) fn event(event: Event<'_>) -> Frame {
             frame(JOIN_ROOM, &Newcomer { from: Place { user: peer.as_str(), room: room.as_str() } })
         }
         Event::PeerLeft { room, peer } => frame(DISCONNECTED_USER, &Place { user: peer.as_str(), room: room.as_str() }),
+        Event::HostChanged { room, host, members } => {
+            let (host, members) = (host.as_ref().map(PeerId::as_str), members.iter().map(PeerId::as_str).collect());
+            frame(HOST_CHANGED, &HostChanged { room: room.as_str(), host, members })
+        }
         Event::RoomAlert { room, alert: Alert::PasswordAttempts { n_wrong } } => {
             frame(ROOM_ALERT, &RoomAlert { room: room.as_str(), kind: "password-attempts", count: n_wrong })
         }
@@ -83,6 +89,7 @@ fn error_code(rejection: Rejection) -> Option<u8> {
         Rejection::NoSuchRoom => Some(3),
         Rejection::NoId
         | Rejection::NotTheHost
+        | Rejection::IdTaken
         | Rejection::BadSettings
         | Rejection::TooManyRooms
         | Rejection::Busy => Some(4),
@@ -229,6 +236,21 @@ struct TypeError<'a> {
     kind: u8,
     #[serde(rename = "requestID")]
     request: &'a str,
+}
+
+#[derive(Serialize)]
+struct Done<'a> {
+    #[serde(rename = "requestID")]
+    request: &'a str,
+}
+
+#[derive(Serialize)]
+struct HostChanged<'a> {
+    #[serde(rename = "roomID")]
+    room: &'a str,
+    #[serde(rename = "spec")]
+    host: Option<&'a str>,
+    members: Vec<&'a str>,
 }
 
 #[derive(Serialize)]

@@ -3,7 +3,9 @@
 mod answers;
 
 use p2pchat_ice::IceServer;
-use p2pchat_rooms::{Address, Password, Rejection, Reply, Request, RoomId, RoomSettings, Topology};
+use p2pchat_rooms::{
+    Address, Owner, Password, Rejection, Reply, Request, Restore, RoomId, RoomKey, RoomSettings, Topology,
+};
 use secrecy::SecretString;
 
 use super::{
@@ -31,12 +33,19 @@ const ACK: &str = "ACK";
 const CLOSING: &str = "CLOSING";
 /// Ours: STUN and TURN servers with fresh credentials.
 const ICE_SERVERS: &str = "ICE-SERVERS";
+/// Ours, from a member of a star that wants to be its host.
+const TAKE_HOST: &str = "TAKE-HOST";
+/// Ours: to clients that know it, which say `canHost` when they come in.
+const HOST_CHANGED: &str = "HOST-CHANGED";
 const TYPE_ERROR: &str = "TYPEERROR";
 
 /// Length of a request id, in UTF-16 units. Requests with a longer one, or with none, are ignored.
 const REQUEST_ID_UNITS_MAX: usize = 10;
 
-/// Bytes of a resume token. Ours have 43.
+/// The fittest host of a star.
+const FITNESS_MAX: u8 = 100;
+
+/// Bytes of a secret, such as a resume token. Ours have 43.
 const TOKEN_BYTES_MAX: usize = 100;
 
 impl Protocol for P2pChat {
@@ -69,11 +78,9 @@ impl Protocol for P2pChat {
                 Ok(super::unmarked(Request::Leave { room: RoomId::from(&**room) }))
             }
             (GET_ID, _) => asked(hello),
-            (CREATE_ROOM, _) => asked(|it| Asked::Rooms(Request::Create { settings: settings(it).zip(topology(it)) })),
-            (JOIN_ROOM, _) => asked(|it| {
-                let password = it.text("password").map(|it| Password(it.into_owned()));
-                Asked::Rooms(Request::Join { room: room(it), password })
-            }),
+            (CREATE_ROOM, _) => asked(create),
+            (JOIN_ROOM, _) => asked(join),
+            (TAKE_HOST, _) => asked(|it| Asked::Rooms(Request::TakeHost { room: room(it), owner: owner(it) })),
             (UPDATE_ROOM, _) => asked(|it| Asked::Rooms(Request::Update { room: room(it), settings: settings(it) })),
             (ACK, Body::Object(fields)) => {
                 let received = count(fields, "received").ok_or(DecodeError::Body)?;
@@ -112,6 +119,42 @@ fn asked<'a>(body: &Body<'a>, request: fn(&Fields<'a>) -> Asked<'a>) -> Result<C
         return Err(DecodeError::Body);
     }
     Ok(Command { request_id: RequestId(Some(id.into_owned())), request: request(fields) })
+}
+
+/// Of the original frontend, or with `key` and `canHost` of ours.
+fn create<'a>(fields: &Fields<'a>) -> Asked<'a> {
+    let key = fields.raw("key").map(|_| fields.text("key").and_then(|it| RoomKey::new(&it)));
+    // One that is no key is a setting that makes no sense.
+    let settings = settings(fields).zip(topology(fields)).filter(|_| key != Some(None));
+    Asked::Rooms(Request::Create { settings, key: key.flatten(), can_host: can_host(fields), owner: owner(fields) })
+}
+
+/// As [`create`].
+fn join<'a>(fields: &Fields<'a>) -> Asked<'a> {
+    Asked::Rooms(Request::Join {
+        room: room(fields),
+        password: fields.text("password").map(|it| Password(it.into_owned())),
+        restore: restore(fields).map(Box::new),
+        can_host: can_host(fields),
+    })
+}
+
+fn restore(fields: &Fields<'_>) -> Option<Restore> {
+    let key = RoomKey::new(&fields.text("key")?)?;
+    let old = json::read_object(fields.raw("restore")?)?;
+    let password = Password(String::new());
+    let settings =
+        RoomSettings { name: old.text("name")?.into_owned(), password, peers_max: old.number("maxUsers")? as usize };
+    Some(Restore { key, settings, topology: topology(&old)?, owner: owner(fields) })
+}
+
+fn can_host(fields: &Fields<'_>) -> Option<u8> {
+    // `as` cuts fractions off and clamps at both ends.
+    fields.number("canHost").map(|it| (it as u8).min(FITNESS_MAX))
+}
+
+fn owner(fields: &Fields<'_>) -> Option<Owner> {
+    fields.text("owner").filter(|it| !it.is_empty() && it.len() <= TOKEN_BYTES_MAX).map(|it| Owner::of(&it))
 }
 
 /// What is not answered.

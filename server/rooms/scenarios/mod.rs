@@ -1,5 +1,6 @@
 //! Scenarios: rooms in some state, a step, and every notification that follows.
 mod admission;
+mod lasting;
 
 use super::{
     Address, NoCompat, Password, Rejection, Reply, Request, RoomId, RoomPolicy, RoomSettings, Rooms, SignalKind,
@@ -20,14 +21,14 @@ fn stage(topology: Topology, peers: &[&str]) -> Rooms {
     for name in peers {
         ask(&mut rooms, name, Request::Hello { alerts: false }).unwrap();
     }
-    ask(&mut rooms, peers[0], Request::Create { settings: Some((settings("n", 3), topology)) }).unwrap();
+    ask(&mut rooms, peers[0], Request::create(Some((settings("n", 3), topology)))).unwrap();
     for name in &peers[1..] {
         join(&mut rooms, name, "pw").unwrap();
     }
     rooms
 }
 fn join(rooms: &mut Rooms, from: &str, tried: &str) -> Result<(Reply, Vec<String>), Rejection> {
-    ask(rooms, from, Request::Join { room: room(), password: password(tried) })
+    ask(rooms, from, Request::join(room(), password(tried)))
 }
 fn leave(rooms: &mut Rooms, from: &str) -> Result<Vec<String>, Rejection> {
     ask(rooms, from, Request::Leave { room: room() }).map(|it| it.1)
@@ -64,7 +65,7 @@ fn a_star_introduces_the_newcomer_to_the_host_alone() {
 #[test]
 fn a_star_ends_with_its_host() {
     let mut rooms = stage(Topology::Star, &["host", "b", "c"]);
-    assert_eq!(heard(&rooms.forget(&peer("host")))[1..], ["b <- -host", "c <- -host"]);
+    assert_eq!(heard(&rooms.forget(&peer("host")).0)[1..], ["b <- -host", "c <- -host"]);
     assert!(rooms.is_empty());
     assert_eq!(join(&mut rooms, "b", "pw"), Err(Rejection::NoSuchRoom));
     assert_eq!(update(&mut rooms, "b", Some(settings("n", 3))), Err(Rejection::NoSuchRoom));
@@ -88,8 +89,8 @@ fn a_guests_leave_is_told_to_the_host_alone() {
 fn a_mesh_outlives_its_creator_and_ends_empty() {
     let mut rooms = stage(Topology::Mesh, &["a", "b", "c"]);
     assert_eq!(leave(&mut rooms, "a").unwrap(), ["b <- -a", "c <- -a"]);
-    assert_eq!(heard(&rooms.forget(&peer("b"))), ["c <- -b"]);
-    assert!(rooms.forget(&peer("c")).is_empty());
+    assert_eq!(heard(&rooms.forget(&peer("b")).0), ["c <- -b"]);
+    assert!(rooms.forget(&peer("c")).0.is_empty());
     assert!(rooms.is_empty());
 }
 
@@ -116,7 +117,7 @@ fn who_left_is_gone_and_can_come_back() {
 fn leaving_and_then_being_lost_counts_once() {
     let mut rooms = stage(Topology::Mesh, &["a", "b", "c"]);
     leave(&mut rooms, "b").unwrap();
-    assert!(rooms.forget(&peer("b")).is_empty());
+    assert!(rooms.forget(&peer("b")).0.is_empty());
     ask(&mut rooms, "d", Request::Hello { alerts: false }).unwrap();
     assert_eq!(n_peers(&join(&mut rooms, "d", "pw").unwrap().0), 3);
 }
@@ -134,14 +135,14 @@ fn a_full_room_refuses_and_a_wrong_password_is_said_first() {
 fn no_password_is_not_the_empty_one() {
     let mut rooms = stage(Topology::Mesh, &["a"]);
     ask(&mut rooms, "b", Request::Hello { alerts: false }).unwrap();
-    let nothing = Request::Join { room: room(), password: None };
+    let nothing = Request::join(room(), None);
     assert_eq!(ask(&mut rooms, "b", nothing), Err(Rejection::WrongPassword));
 }
 
 #[test]
 fn nothing_is_granted_without_an_id() {
     let mut rooms = stage(Topology::Star, &["a"]);
-    let create = Request::Create { settings: Some((settings("n", 3), Topology::Mesh)) };
+    let create = Request::create(Some((settings("n", 3), Topology::Mesh)));
     assert_eq!(ask(&mut rooms, "b", create), Err(Rejection::NoId));
     assert_eq!(join(&mut rooms, "b", "pw"), Err(Rejection::NoSuchRoom));
     assert_eq!(update(&mut rooms, "b", Some(settings("n", 3))), Err(Rejection::NoSuchRoom));
@@ -188,14 +189,14 @@ fn what_is_over_a_limit_is_cut_or_clamped() {
 fn a_peer_is_in_so_many_rooms_at_most() {
     let mut rooms = stage(Topology::Mesh, &["a", "b"]);
     let made = |rooms: &mut Rooms, by: &str, id: &str| {
-        let create = Request::Create { settings: Some((settings("n", 3), Topology::Mesh)) };
+        let create = Request::create(Some((settings("n", 3), Topology::Mesh)));
         rooms.apply(&peer(by), 0, create, || RoomId::from(id)).map(drop)
     };
     made(&mut rooms, "b", "2").unwrap();
     made(&mut rooms, "b", "3").unwrap();
     assert_eq!(made(&mut rooms, "b", "4"), Err(Rejection::TooManyRooms));
     made(&mut rooms, "a", "5").unwrap();
-    let join = Request::Join { room: RoomId::from("5"), password: password("pw") };
+    let join = Request::join(RoomId::from("5"), password("pw"));
     assert_eq!(ask(&mut rooms, "b", join), Err(Rejection::TooManyRooms));
     leave(&mut rooms, "b").unwrap();
     made(&mut rooms, "b", "4").unwrap();
