@@ -122,7 +122,7 @@ async fn a_star_changes_its_host_when_the_grace_time_is_over_and_its_maker_takes
     let members = format!(r#"["{}","{}","{}"]"#, one.id, other.id, guest.id);
     let changed = format!(r#"["HOST-CHANGED",{{"roomID":"{}","spec":"{}","members":{members}}}]"#, id(), other.id);
     for page in [&mut one, &mut other, &mut guest] {
-        assert_eq!(page.hear(), [changed.clone()]);
+        assert_eq!(page.hear(), std::slice::from_ref(&changed));
     }
     assert_eq!(original.hear(), [gone(&host.id, &id())]);
     // Its maker comes back as somebody new.
