@@ -215,7 +215,13 @@ fn realms(sessions: &Sessions, config: &Config, listeners: &[settings::Listener]
     for &protocol in listeners.iter().flat_map(|it| &it.protocols) {
         let is_own = protocol.name() == P2pChat.name();
         let limits = if is_own { settings::room_limits(config) } else { settings::open_room_limits(config) };
-        realms.entry(protocol.name()).or_insert_with(|| sessions.open(realm_settings(protocol, limits)));
+        realms.entry(protocol.name()).or_insert_with(|| {
+            let mut realm = realm_settings(protocol, limits);
+            if is_own {
+                settings::lasting_rooms(config, &mut realm.rules.policy);
+            }
+            sessions.open(realm)
+        });
     }
     realms
 }

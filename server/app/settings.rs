@@ -11,7 +11,7 @@ use crate::{
     http::TrustedProxies,
     ice::{Access, ConfiguredServer, Ice, Login},
     protocols::{self, Protocol, Transport, p2pchat::P2pChat},
-    rooms::Limits,
+    rooms::{Limits, RoomPolicy},
     sessions::Lifetimes,
     transports::TransportLimits,
 };
@@ -155,6 +155,12 @@ pub fn lifetimes(config: &Config) -> Lifetimes {
         replay_frames_max,
         replay_bytes_max,
     }
+}
+
+/// How long P2PChat's own rooms outlive their members, and stars their hosts.
+pub fn lasting_rooms(config: &Config, policy: &mut RoomPolicy) {
+    policy.linger = Duration::from_secs(config.rooms.linger_s);
+    policy.hand_over = config.rooms.hand_over;
 }
 
 /// The limits of P2PChat's own rooms.

@@ -99,6 +99,8 @@ pub struct Rooms {
     pub rooms_per_peer_max: usize,
     pub name_units_max: usize,
     pub password_units_max: usize,
+    pub linger_s: u64,
+    pub hand_over: bool,
 }
 
 /// `[limits]`

@@ -1,9 +1,8 @@
 //! What a client asks of its session instead of the rooms: to come back when its connection broke, and what belongs to that.
 //!
 //! **Invariant:** a resume token never prints.
+use p2pchat_rooms::{Membership, Request};
 use secrecy::SecretString;
-
-use crate::rooms::{Membership, Request};
 
 /// What a message asks for.
 #[derive(Debug)]

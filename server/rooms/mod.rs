@@ -5,17 +5,18 @@
 //! room and remembers who is in which.
 mod compat;
 mod ids;
+mod keys;
 mod limits;
 mod names;
 mod outcome;
 mod policy;
-#[cfg(test)]
-mod random_scripts;
 mod registry;
 mod room;
 #[cfg(test)]
-pub(crate) mod scenarios;
+mod scenarios;
 mod step;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod timers;
 mod topology;
 
@@ -23,13 +24,14 @@ use std::borrow::Cow;
 
 pub use compat::{Compat, NamedSignal, NoCompat, RoomSignal};
 pub use ids::{Name, PeerId, RoomId};
+pub use keys::{Owner, RoomKey};
 pub use limits::Limits;
 pub use names::Names;
 pub use outcome::{Alert, Event, Notification, Outcome, Payload, Rejection, Reply, SignalKind, signal_to};
 pub use policy::{RoomPolicy, Rules};
 pub use registry::{Membership, Rooms};
 pub use room::{Password, Room, RoomSettings, RoomSummary};
-pub use step::{RoomCommand, Step, step};
+pub use step::{Lasting, RoomCommand, Step, step};
 pub use timers::{Timer, TimerKind};
 pub use topology::Topology;
 
@@ -45,6 +47,12 @@ pub enum Request<'a> {
     Create {
         /// Before the limits are applied, and the topology, which never changes.
         settings: Option<(RoomSettings, Topology)>,
+        /// From which its id follows, so that an invitation brings it back.
+        key: Option<RoomKey>,
+        /// As in [`Request::Join`].
+        can_host: Option<u8>,
+        /// Who may take the host's place again.
+        owner: Option<Owner>,
     },
     /// To join a room.
     Join {
@@ -52,6 +60,18 @@ pub enum Request<'a> {
         room: RoomId,
         /// `None`: none was given, which is never the right one.
         password: Option<Password>,
+        /// What to make the room from if it is not there any more.
+        restore: Option<Box<Restore>>,
+        /// How fit the peer is to be a star's host, from 0 (not at all) to 100. `None`: its client does not know that hosts
+        /// change.
+        can_host: Option<u8>,
+    },
+    /// To be the host of a star that the asker is in.
+    TakeHost {
+        /// The room.
+        room: RoomId,
+        /// By which the asker shows that it made the room.
+        owner: Option<Owner>,
     },
     /// To join a room that is made if it does not exist, with no password. `None`: a room under a fresh id.
     Enter {
@@ -84,6 +104,31 @@ pub enum Request<'a> {
         /// What is passed on.
         payload: Payload<'a>,
     },
+}
+
+/// What a room is made from again, by somebody who has its key.
+#[derive(Debug)]
+pub struct Restore {
+    /// From which the room's id follows.
+    pub key: RoomKey,
+    /// Before the limits are applied; the password is the request's.
+    pub settings: RoomSettings,
+    /// How its members connect.
+    pub topology: Topology,
+    /// Who may take the host's place again.
+    pub owner: Option<Owner>,
+}
+
+impl Request<'_> {
+    /// To make a room as original pages do.
+    pub fn create(settings: Option<(RoomSettings, Topology)>) -> Self {
+        Request::Create { settings, key: None, can_host: None, owner: None }
+    }
+
+    /// To join a room as original pages do.
+    pub fn join(room: RoomId, password: Option<Password>) -> Self {
+        Request::Join { room, password, restore: None, can_host: None }
+    }
 }
 
 /// The receivers of a signal. As texts: most requests are signals, and ids would be copies.

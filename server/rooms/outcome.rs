@@ -96,6 +96,8 @@ pub enum Reply {
         /// What is in force now.
         summary: RoomSummary,
     },
+    /// The peer is the host now.
+    HostTaken,
     /// The peer has left.
     Left,
     /// The signal is passed on.
@@ -122,6 +124,15 @@ pub enum Event<'a> {
         room: RoomId,
         /// The peer.
         peer: PeerId,
+    },
+    /// A star has another host, or none until somebody comes who can be it.
+    HostChanged {
+        /// The room.
+        room: RoomId,
+        /// The host.
+        host: Option<PeerId>,
+        /// Everyone who is there now.
+        members: Arc<[PeerId]>,
     },
     /// Something happens at the door of its room that its people should know.
     RoomAlert {
@@ -175,6 +186,9 @@ pub enum Rejection {
     /// The peer, or the one that it addresses, is not a member.
     #[error("not a member of the room")]
     NotAMember,
+    /// A room has that id, which follows from a key.
+    #[error("there is a room with that id")]
+    IdTaken,
     /// Only the host of a star changes its room.
     #[error("not the host of a star")]
     NotTheHost,

@@ -1,5 +1,7 @@
 //! How the rooms of one protocol differ from those of another: data that the rules look at. The application chooses it; the
 //! protocol does not.
+use std::time::Duration;
+
 use super::Limits;
 
 /// How rooms behave.
@@ -11,6 +13,16 @@ pub struct RoomPolicy {
     pub announce_both_ways: bool,
     /// A seat or a name is refused only if its holder is alive: the holder is asked for a sign of life first.
     pub verify_holders_alive: bool,
+    /// A star goes on when its host is gone, with another host, for those whose clients know that hosts change.
+    pub hand_over: bool,
+    /// How long a room that has a key outlives its last member. Zero: it does not.
+    pub linger: Duration,
+}
+
+impl RoomPolicy {
+    pub(super) fn lingers(&self) -> bool {
+        !self.linger.is_zero()
+    }
 }
 
 /// Everything that [`step`](super::step) goes by beside the room itself.

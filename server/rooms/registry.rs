@@ -2,11 +2,12 @@
 //! protocols have is a value of their own, so that no room, peer or name is found from outside.
 //!
 //! **Invariant:** a peer's list of rooms mirrors the rooms' members exactly.
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    Address, Compat, NamedSignal, Names, Notification, Outcome, Payload, PeerId, Rejection, Reply, Request, Room,
-    RoomCommand, RoomId, RoomSignal, RoomSummary, Rules, Step, Timer, Topology, step, step::no_password,
+    Address, Compat, Lasting, NamedSignal, Names, Notification, Outcome, Password, Payload, PeerId, Rejection, Reply,
+    Request, Restore, Room, RoomCommand, RoomId, RoomKey, RoomSignal, RoomSummary, Rules, Step, Timer, TimerKind,
+    Topology, step, step::no_password,
 };
 
 /// Every room of one protocol, and every peer that has said hello there.
@@ -15,6 +16,9 @@ pub struct Rooms {
     rules: Rules,
     compat: Box<dyn Compat>,
     rooms: HashMap<RoomId, Room>,
+    /// Rooms without members, by the number of their timer: those that were left first come first.
+    lingering: BTreeMap<u64, RoomId>,
+    n_lingered: u64,
     peers: HashMap<PeerId, Peer>,
     names: Names,
 }
@@ -44,7 +48,15 @@ pub struct Membership {
 impl Rooms {
     /// No rooms yet.
     pub fn new(rules: Rules, compat: Box<dyn Compat>) -> Self {
-        Rooms { rules, compat, rooms: HashMap::new(), peers: HashMap::new(), names: Names::default() }
+        Rooms {
+            rules,
+            compat,
+            rooms: HashMap::new(),
+            lingering: BTreeMap::new(),
+            n_lingered: 0,
+            peers: HashMap::new(),
+            names: Names::default(),
+        }
     }
 
     /// Does what a peer asks for. A rejection changes nothing and notifies nobody, which is why it carries no
@@ -64,18 +76,32 @@ impl Rooms {
     ) -> Result<Outcome<'a>, Rejection> {
         match request {
             Request::Hello { alerts } => self.hello(from, client, alerts),
-            Request::Create { settings } => {
+            Request::Create { settings, key, can_host, owner } => {
                 let n_rooms = self.peers.get(from).ok_or(Rejection::NoId)?.rooms.len();
                 let (settings, topology) = settings.ok_or(Rejection::BadSettings)?;
                 self.rules.limits.check_rooms(n_rooms)?;
-                self.step(&fresh(), from, RoomCommand::Create { settings, topology })
+                let id = key.as_ref().map_or_else(fresh, RoomKey::room);
+                if self.rooms.contains_key(&id) {
+                    return Err(Rejection::IdTaken);
+                }
+                let lasting = Lasting { has_key: key.is_some(), can_host, owner };
+                self.step(&id, from, RoomCommand::Create { settings, topology, lasting, is_restored: false })
             }
-            Request::Join { room, password } => {
+            Request::Join { room, password, restore, can_host } => {
                 // To one without an id there are no rooms.
                 let n_rooms = self.peers.get(from).ok_or(Rejection::NoSuchRoom)?.rooms.len();
-                self.rooms.get(&room).ok_or(Rejection::NoSuchRoom)?.admit(from, password.as_ref())?;
+                let Some(there) = self.rooms.get(&room) else {
+                    let restore = restore.filter(|it| it.key.room() == room).ok_or(Rejection::NoSuchRoom)?;
+                    self.rules.limits.check_rooms(n_rooms)?;
+                    return self.restore(&room, from, *restore, password, can_host);
+                };
+                there.admit(from, password.as_ref(), can_host)?;
                 self.rules.limits.check_rooms(n_rooms)?;
-                self.step(&room, from, RoomCommand::Join { password })
+                self.step(&room, from, RoomCommand::Join { password, can_host })
+            }
+            Request::TakeHost { room, owner } => {
+                self.peers.get(from).ok_or(Rejection::NoSuchRoom)?;
+                self.step(&room, from, RoomCommand::TakeHost { owner })
             }
             Request::Enter { room } => self.enter(from, room.unwrap_or_else(fresh)),
             Request::Members => {
@@ -93,18 +119,21 @@ impl Rooms {
     }
 
     /// Forgets a peer for good. Each of its rooms hears of it, in the order in which it joined them.
-    pub fn forget(&mut self, peer: &PeerId) -> Vec<Notification<'static>> {
-        let Some(known) = self.peers.get(peer) else { return Vec::new() };
-        let mut notifications = Vec::new();
+    pub fn forget(&mut self, peer: &PeerId) -> (Vec<Notification<'static>>, Vec<Timer>) {
+        let Some(known) = self.peers.get(peer) else { return Default::default() };
+        let (mut notifications, mut timers) = (Vec::new(), Vec::new());
         for room in known.rooms.clone() {
-            notifications.extend(self.leave(&room, peer));
+            if let Ok(left) = self.step(&room, peer, RoomCommand::Leave) {
+                notifications.extend(left.notifications);
+                timers.extend(left.timers);
+            }
         }
         if let Some(name) = self.names.remove(peer) {
             self.compat.on_name_freed(&name);
         }
         self.peers.remove(peer);
         self.compat.on_forget(peer);
-        notifications
+        (notifications, timers)
     }
 
     /// Whom to ask for a sign of life before this is refused: the owner of the name that it claims, or the members of the
@@ -125,7 +154,20 @@ impl Rooms {
 
     /// Does what a timer is for: what is to be passed on, and the timer after it.
     pub fn on_timer(&mut self, timer: &Timer) -> (Vec<Notification<'static>>, Option<Timer>) {
+        if let TimerKind::Linger { number, .. } = &timer.kind {
+            if let Some(room) = self.lingering.remove(number) {
+                self.rooms.remove(&room);
+            }
+            return (Vec::new(), None);
+        }
         self.compat.on_timer(&timer.kind, &self.names)
+    }
+
+    /// Forgets the room that has been without members for longest. `None`: there is none.
+    pub fn forget_lingering(&mut self) -> Option<RoomId> {
+        let (_, room) = self.lingering.pop_first()?;
+        self.rooms.remove(&room);
+        Some(room)
     }
 
     /// Members of this room whose clients want to know what happens at its door.
@@ -153,9 +195,9 @@ impl Rooms {
     /// The members of a full room whose seats this request could have, where nothing else keeps it from being granted. A
     /// star's host has none to give: the room would end.
     pub fn seats_taken(&self, from: &PeerId, request: &Request<'_>) -> Vec<PeerId> {
-        let Request::Join { room, password } = request else { return Vec::new() };
+        let Request::Join { room, password, can_host, .. } = request else { return Vec::new() };
         let full = self.rooms.get(room).filter(|_| self.knows(from));
-        let full = full.filter(|it| it.admit(from, password.as_ref()) == Err(Rejection::RoomFull));
+        let full = full.filter(|it| it.admit(from, password.as_ref(), *can_host) == Err(Rejection::RoomFull));
         full.map(|it| it.guests().cloned().collect()).unwrap_or_default()
     }
 
@@ -168,7 +210,10 @@ impl Rooms {
     /// Would this request make a room?
     pub fn makes_room(&self, request: &Request<'_>) -> bool {
         match request {
-            Request::Create { settings } => settings.is_some(),
+            Request::Create { settings, .. } => settings.is_some(),
+            Request::Join { room, restore: Some(restore), .. } => {
+                !self.rooms.contains_key(room) && restore.key.room() == *room
+            }
             Request::Enter { room } => room.as_ref().is_none_or(|it| !self.rooms.contains_key(it)),
             _ => false,
         }
@@ -197,14 +242,30 @@ impl Rooms {
     fn enter(&mut self, peer: &PeerId, id: RoomId) -> Result<Outcome<'static>, Rejection> {
         let rooms = &self.peers.get(peer).ok_or(Rejection::NoId)?.rooms;
         if let Some(room) = self.rooms.get(&id) {
-            room.admit(peer, Some(&no_password()))?;
+            room.admit(peer, Some(&no_password()), None)?;
         }
         let earlier = if self.rules.policy.single_room { rooms.clone() } else { Vec::new() };
         self.rules.limits.check_rooms(rooms.len() - earlier.len())?;
-        let mut notifications: Vec<_> = earlier.iter().flat_map(|it| self.leave(it, peer)).collect();
+        let leave = |it: &RoomId| self.step(it, peer, RoomCommand::Leave).map(|it| it.notifications);
+        let mut notifications: Vec<_> = earlier.iter().flat_map(leave).flatten().collect();
         let entered = self.step(&id, peer, RoomCommand::Enter)?;
         notifications.extend(entered.notifications);
         Ok(Outcome { reply: entered.reply, notifications, timers: entered.timers })
+    }
+
+    /// Makes a room again that is not there any more. `id` fits its key.
+    fn restore(
+        &mut self,
+        id: &RoomId,
+        peer: &PeerId,
+        restore: Restore,
+        password: Option<Password>,
+        can_host: Option<u8>,
+    ) -> Result<Outcome<'static>, Rejection> {
+        let Restore { mut settings, topology, owner, .. } = restore;
+        settings.password = password.ok_or(Rejection::WrongPassword)?;
+        let lasting = Lasting { has_key: true, can_host, owner };
+        self.step(id, peer, RoomCommand::Create { settings, topology, lasting, is_restored: true })
     }
 
     fn claim(&mut self, peer: &PeerId, name: super::Name) -> Result<Outcome<'static>, Rejection> {
@@ -249,10 +310,6 @@ impl Rooms {
         Ok((id, self.rooms.get(id).ok_or(Rejection::NoSuchRoom)?))
     }
 
-    fn leave(&mut self, id: &RoomId, peer: &PeerId) -> Vec<Notification<'static>> {
-        self.step(id, peer, RoomCommand::Leave).map(|it| it.notifications).unwrap_or_default()
-    }
-
     /// One step of one room, and what the list of peers has to know of it.
     fn step(&mut self, id: &RoomId, peer: &PeerId, command: RoomCommand) -> Result<Outcome<'static>, Rejection> {
         let (key, mut room) = self.rooms.remove_entry(id).map_or((id.clone(), None), |(key, room)| (key, Some(room)));
@@ -268,23 +325,39 @@ impl Rooms {
             self.compat.on_leave(id, peer);
         }
         let mut timers = Vec::new();
+        if let Some(room) = self.rooms.get_mut(id).filter(|it| it.members().is_empty()) {
+            self.n_lingered += 1;
+            room.lingers = Some(self.n_lingered);
+            self.lingering.insert(self.n_lingered, id.clone());
+            let kind = TimerKind::Linger { room: id.clone(), number: self.n_lingered };
+            timers.push(Timer { after: self.rules.policy.linger, kind });
+        }
         if has_joined {
+            if let Some(number) = self.rooms.get_mut(id).and_then(|it| it.lingers.take()) {
+                self.lingering.remove(&number);
+            }
             self.peers.entry(peer.clone()).or_default().rooms.push(id.clone());
             let members = self.rooms.get(id).map(Room::members).unwrap_or_default();
-            timers = self.compat.on_join(id, members);
+            timers.extend(self.compat.on_join(id, members));
         }
         Ok(Outcome { reply, notifications, timers })
     }
 
     /// What must hold after every request.
-    #[cfg(test)]
-    pub(super) fn assert_sound(&self) {
+    #[cfg(any(test, feature = "testing"))]
+    pub fn assert_sound(&self) {
         use std::collections::BTreeSet;
         for (id, room) in &self.rooms {
             let members: BTreeSet<_> = room.members().iter().collect();
-            assert!(!members.is_empty(), "{id} is empty");
+            assert_eq!(
+                members.is_empty(),
+                room.lingers.is_some_and(|it| self.lingering.get(&it) == Some(id)),
+                "{id} is empty"
+            );
             assert_eq!(members.len(), room.members().len(), "{id} has someone twice");
             assert!(room.summary().host.is_none_or(|it| members.contains(&it)), "{id} has lost its host");
+            let waits = room.topology == Topology::Star && room.host.is_none();
+            assert!(!waits || room.fitness.len() == members.len(), "{id} has no host, and somebody does not know");
             for peer in members {
                 assert!(self.peers[peer].rooms.contains(id), "{peer} does not know that it is in {id}");
             }
@@ -300,16 +373,17 @@ impl Rooms {
     }
 
     /// Everything that is known, in an order that does not depend on how it came to be.
-    #[cfg(test)]
-    pub(super) fn snapshot(&self) -> String {
+    #[cfg(any(test, feature = "testing"))]
+    pub fn snapshot(&self) -> String {
         use std::collections::BTreeMap;
         let (rooms, peers): (BTreeMap<_, _>, BTreeMap<_, _>) =
             (self.rooms.iter().collect(), self.peers.iter().collect());
         format!("{rooms:?} {peers:?} {:?} {:?}", self.names, self.compat)
     }
 
-    #[cfg(test)]
-    pub(super) fn is_forgotten(&self) -> bool {
+    /// Is nothing kept any more?
+    #[cfg(any(test, feature = "testing"))]
+    pub fn is_forgotten(&self) -> bool {
         self.rooms.is_empty() && self.peers.is_empty() && self.names.is_empty()
     }
 }

@@ -1,11 +1,12 @@
 //! One room: its settings, its capacity, its host and its members. A plain value that can be stored.
 //!
-//! **Invariant:** a star without its host does not exist; `without` says when a room is over.
+//! **Invariants:** the host of a star is a member. A star without a host has only members whose clients know that hosts
+//! change; `without` says when a room is over.
 use std::fmt;
 
 use subtle::ConstantTimeEq;
 
-use super::{PeerId, Rejection, Topology};
+use super::{Owner, PeerId, Rejection, Topology};
 
 /// A room's password. Compared in constant time; never printed.
 #[derive(Clone)]
@@ -31,39 +32,73 @@ pub struct RoomSummary {
     pub n_peers: usize,
     /// How its members connect to each other.
     pub topology: Topology,
-    /// The host of a star; a mesh has none.
+    /// The host of a star, if it has one; a mesh has none.
     pub host: Option<PeerId>,
 }
 
 /// A room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Room {
-    settings: RoomSettings,
-    topology: Topology,
-    creator: PeerId,
+    /// What can be changed.
+    pub settings: RoomSettings,
+    /// What cannot.
+    pub topology: Topology,
+    /// Who made it.
+    pub creator: PeerId,
+    /// The host of a star.
+    pub host: Option<PeerId>,
     /// In the order in which they came.
-    members: Vec<PeerId>,
+    pub members: Vec<PeerId>,
+    /// Members whose clients know that hosts change, with how fit each is to be one, from 0 (not at all) to 100.
+    pub fitness: Vec<(PeerId, u8)>,
+    /// Its id follows from a key, so that it outlives its members for a while.
+    pub has_key: bool,
+    /// Who may take the host's place again.
+    pub owner: Option<Owner>,
+    /// Nobody is in it: the number of the timer that ends it.
+    pub(super) lingers: Option<u64>,
 }
 
 /// What became of a room when somebody left it.
 pub(super) struct Departure {
-    /// Whom to notify.
+    /// Whom to notify that it left.
     pub(super) notified: Vec<PeerId>,
+    /// Whom to notify of another host, or of none.
+    pub(super) told_of_host: Vec<PeerId>,
     /// Who is no longer a member: everybody where the room is over.
     pub(super) removed: Vec<PeerId>,
-    /// Nobody is left, or the host of a star is gone.
+    /// Nobody is left, or the host of a star is gone for good.
     pub(super) is_over: bool,
 }
 
 impl Room {
     pub(super) fn open(settings: RoomSettings, topology: Topology, creator: PeerId) -> Self {
-        Room { settings, topology, creator: creator.clone(), members: vec![creator] }
+        Room {
+            settings,
+            topology,
+            creator: creator.clone(),
+            host: (topology == Topology::Star).then(|| creator.clone()),
+            members: vec![creator],
+            fitness: Vec::new(),
+            has_key: false,
+            owner: None,
+            lingers: None,
+        }
     }
 
-    /// May `peer` join? `password` is `None` where none was given, which is not the empty one.
-    pub(super) fn admit(&self, peer: &PeerId, password: Option<&Password>) -> Result<(), Rejection> {
+    /// May `peer` join? `password` is `None` where none was given, which is not the empty one. `can_host` is `None` for clients
+    /// that do not know that hosts change: to them a star without a host has ended.
+    pub(super) fn admit(
+        &self,
+        peer: &PeerId,
+        password: Option<&Password>,
+        can_host: Option<u8>,
+    ) -> Result<(), Rejection> {
         if self.has(peer) {
             return Err(Rejection::AlreadyThere);
+        }
+        if self.has_lost_host() && can_host.is_none() {
+            return Err(Rejection::NoSuchRoom);
         }
         if password != Some(&self.settings.password) {
             return Err(Rejection::WrongPassword);
@@ -78,35 +113,66 @@ impl Room {
     pub(super) fn peers_to_notify(&self) -> Vec<PeerId> {
         match self.topology {
             Topology::Mesh => self.members.clone(),
-            Topology::Star => vec![self.creator.clone()],
+            Topology::Star => self.host.iter().cloned().collect(),
         }
     }
 
-    pub(super) fn add(&mut self, peer: PeerId) {
-        self.members.push(peer);
+    /// Takes in whoever was admitted. Whom to notify of another host, if the newcomer is it: the first one in an empty star, or
+    /// the first that can be one.
+    pub(super) fn add(&mut self, peer: &PeerId, can_host: Option<u8>) -> Vec<PeerId> {
+        let before = self.members.clone();
+        let hosts = self.has_lost_host() && (before.is_empty() || can_host.is_some_and(|it| it > 0));
+        self.members.push(peer.clone());
+        self.fitness.extend(can_host.map(|it| (peer.clone(), it)));
+        if hosts {
+            self.host = Some(peer.clone());
+            return before;
+        }
+        Vec::new()
     }
 
-    /// Removes `gone`. `None`: it was not a member.
-    pub(super) fn without(&mut self, gone: &PeerId) -> Option<Departure> {
+    /// Removes `gone`. `None`: it was not a member. `hand_over`: a star goes on without the host that leaves, with those whose
+    /// clients know it.
+    pub(super) fn without(&mut self, gone: &PeerId, hand_over: bool) -> Option<Departure> {
         let at = self.members.iter().position(|it| it == gone)?;
-        let host_leaves = self.host() == Some(gone);
         // When a star's host leaves, the host itself hears it too: its client takes that as the end of the room.
         let everyone = self.members.clone();
         let mut removed = vec![self.members.remove(at)];
-        let notified = match self.topology {
-            Topology::Star if host_leaves => everyone,
-            Topology::Star => vec![self.creator.clone()],
-            Topology::Mesh => self.members.clone(),
-        };
-        let is_over = host_leaves || self.members.is_empty();
-        if is_over {
-            removed.append(&mut self.members);
+        self.fitness.retain(|it| it.0 != *gone);
+        if self.host.as_ref() != Some(gone) {
+            let notified = self.peers_to_notify();
+            let is_over = self.members.is_empty();
+            return Some(Departure { notified, told_of_host: Vec::new(), removed, is_over });
         }
-        Some(Departure { notified, removed, is_over })
+        self.host = None;
+        let goes_on = |it: &PeerId| hand_over && self.fitness.iter().any(|(peer, _)| peer == it);
+        let (told_of_host, ended): (Vec<_>, Vec<_>) = everyone.iter().cloned().partition(goes_on);
+        removed.extend(ended.iter().filter(|it| *it != gone).cloned());
+        self.members = told_of_host.clone();
+        self.host = self.fittest();
+        let is_over = self.members.is_empty();
+        Some(Departure { notified: ended, told_of_host, removed, is_over })
+    }
+
+    /// Makes `peer` the host of its star. Whom to notify.
+    pub(super) fn take_host(&mut self, peer: &PeerId, owner: Option<Owner>) -> Result<Vec<PeerId>, Rejection> {
+        if !self.has(peer) {
+            return Err(Rejection::NotAMember);
+        }
+        let knows = |it: &PeerId| self.fitness.iter().any(|(peer, _)| peer == it);
+        let is_owner = self.creator == *peer || (owner.is_some() && owner == self.owner);
+        let is_free = self.has_lost_host();
+        // Whoever would not understand it would be left without a host.
+        let all_know = self.members.iter().all(knows);
+        if self.topology == Topology::Mesh || !all_know || !(is_owner || is_free) {
+            return Err(Rejection::NotTheHost);
+        }
+        self.host = Some(peer.clone());
+        Ok(self.members.clone())
     }
 
     pub(super) fn change(&mut self, by: &PeerId, settings: Option<RoomSettings>) -> Result<(), Rejection> {
-        if self.host() != Some(by) {
+        if self.host.as_ref() != Some(by) {
             return Err(Rejection::NotTheHost);
         }
         self.settings = settings.ok_or(Rejection::BadSettings)?;
@@ -126,7 +192,7 @@ impl Room {
 
     /// Everyone but the host of a star.
     pub(super) fn guests(&self) -> impl Iterator<Item = &PeerId> {
-        self.members.iter().filter(|it| self.host() != Some(it))
+        self.members.iter().filter(|it| self.host.as_ref() != Some(it))
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -149,15 +215,19 @@ impl Room {
             settings: self.settings.clone(),
             n_peers: self.members.len(),
             topology: self.topology,
-            host: self.host().cloned(),
+            host: self.host.clone(),
         }
     }
 
-    fn host(&self) -> Option<&PeerId> {
-        match self.topology {
-            Topology::Mesh => None,
-            Topology::Star => Some(&self.creator),
-        }
+    fn has_lost_host(&self) -> bool {
+        self.topology == Topology::Star && self.host.is_none()
+    }
+
+    /// The fittest, and of equals the one that came first.
+    fn fittest(&self) -> Option<PeerId> {
+        let fitness = |peer: &PeerId| self.fitness.iter().find(|it| it.0 == *peer).map_or(0, |it| it.1);
+        let able = self.members.iter().rev().filter(|it| fitness(it) > 0);
+        able.max_by_key(|it| fitness(it)).cloned()
     }
 }
 

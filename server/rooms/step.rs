@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use super::{
-    Event, Notification, Password, PeerId, Rejection, Reply, RoomId, RoomSettings, Rules, Topology, room::Room,
+    Event, Notification, Owner, Password, PeerId, Rejection, Reply, RoomId, RoomSettings, Rules, Topology, room::Room,
 };
 
 /// What a peer does in one room.
@@ -17,11 +17,22 @@ pub enum RoomCommand {
         settings: RoomSettings,
         /// How its members connect.
         topology: Topology,
+        /// What it has that rooms of original pages have not.
+        lasting: Lasting,
+        /// Whether it was there before: the peer is answered as if it joined.
+        is_restored: bool,
     },
     /// Joins it if it exists.
     Join {
         /// `None`: none was given.
         password: Option<Password>,
+        /// As in [`Request::Join`](super::Request::Join).
+        can_host: Option<u8>,
+    },
+    /// Becomes the host of a star.
+    TakeHost {
+        /// By which the peer shows that it made the room, if it is not known for that.
+        owner: Option<Owner>,
     },
     /// Joins it, and makes it if it does not exist.
     Enter,
@@ -32,6 +43,17 @@ pub enum RoomCommand {
     },
     /// Leaves it.
     Leave,
+}
+
+/// What a room has that rooms of original pages have not.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Lasting {
+    /// Its id follows from a key.
+    pub has_key: bool,
+    /// As in [`Request::Join`](super::Request::Join), of who makes it.
+    pub can_host: Option<u8>,
+    /// Who may take the host's place again.
+    pub owner: Option<Owner>,
 }
 
 /// What follows from a command.
@@ -59,19 +81,25 @@ pub fn step(
     rules: &Rules,
 ) -> Result<Step, Rejection> {
     match (command, room.as_mut()) {
-        (RoomCommand::Create { settings, topology }, None) => {
-            let made = Room::open(rules.limits.applied_to(settings), topology, peer.clone());
-            let reply = Reply::Created { room: id.clone(), summary: made.summary() };
+        (RoomCommand::Create { settings, topology, lasting, is_restored }, None) => {
+            let mut made = Room::open(rules.limits.applied_to(settings), topology, peer.clone());
+            (made.has_key, made.owner) = (lasting.has_key, lasting.owner);
+            made.fitness.extend(lasting.can_host.map(|it| (peer.clone(), it)));
+            let summary = made.summary();
             *room = Some(made);
+            let reply =
+                if is_restored { Reply::Joined { summary } } else { Reply::Created { room: id.clone(), summary } };
             Ok(joined(reply, Vec::new()))
         }
         (RoomCommand::Create { .. }, Some(_)) => Err(Rejection::AlreadyThere),
-        (RoomCommand::Join { password }, Some(room)) => {
-            room.admit(peer, password.as_ref())?;
+        (RoomCommand::Join { password, can_host }, Some(room)) => {
+            room.admit(peer, password.as_ref(), can_host)?;
             let notified = room.peers_to_notify();
-            room.add(peer.clone());
+            let told_of_host = room.add(peer, can_host);
             let present = Arc::default();
-            let notifications = notified.into_iter().map(|to| peer_joined(to, id, peer, &present)).collect();
+            let mut notifications: Vec<_> =
+                notified.into_iter().map(|to| peer_joined(to, id, peer, &present)).collect();
+            notifications.extend(host_changed(told_of_host, id, room));
             Ok(joined(Reply::Joined { summary: room.summary() }, notifications))
         }
         (RoomCommand::Enter, None) => {
@@ -81,9 +109,9 @@ pub fn step(
             Ok(joined(Reply::Entered { room: id.clone(), others: Vec::new(), is_new: true }, Vec::new()))
         }
         (RoomCommand::Enter, Some(room)) => {
-            room.admit(peer, Some(&no_password()))?;
+            room.admit(peer, Some(&no_password()), None)?;
             let (notified, others) = (room.peers_to_notify(), room.members().to_vec());
-            room.add(peer.clone());
+            room.add(peer, None);
             let both_ways = rules.policy.announce_both_ways;
             let present = if both_ways { room.members().into() } else { Arc::default() };
             let mut notifications: Vec<_> =
@@ -98,22 +126,36 @@ pub fn step(
             Ok(stayed(Reply::Updated { summary: room.summary() }, Vec::new()))
         }
         (RoomCommand::Leave, Some(there)) => {
-            let departure = there.without(peer).ok_or(Rejection::NotAMember)?;
-            if departure.is_over {
+            let departure = there.without(peer, rules.policy.hand_over).ok_or(Rejection::NotAMember)?;
+            let left = |to| Notification { to, event: Event::PeerLeft { room: id.clone(), peer: peer.clone() } };
+            let mut notifications: Vec<_> = departure.notified.into_iter().map(left).collect();
+            notifications.extend(host_changed(departure.told_of_host, id, there));
+            if departure.is_over && !(there.has_key && rules.policy.lingers()) {
                 *room = None;
             }
-            let left = |to| Notification { to, event: Event::PeerLeft { room: id.clone(), peer: peer.clone() } };
-            let notifications = departure.notified.into_iter().map(left).collect();
             Ok(Step { removed: departure.removed, ..stayed(Reply::Left, notifications) })
         }
+        (RoomCommand::TakeHost { owner }, Some(room)) => {
+            let told = room.take_host(peer, owner)?;
+            Ok(stayed(Reply::HostTaken, host_changed(told, id, room).collect()))
+        }
         (RoomCommand::Leave, None) => Err(Rejection::NotAMember),
-        (RoomCommand::Join { .. } | RoomCommand::Update { .. }, None) => Err(Rejection::NoSuchRoom),
+        (RoomCommand::Join { .. } | RoomCommand::Update { .. } | RoomCommand::TakeHost { .. }, None) => {
+            Err(Rejection::NoSuchRoom)
+        }
     }
 }
 
 /// What rooms that are made by entering them have.
 pub(super) fn no_password() -> Password {
     Password(String::new())
+}
+
+fn host_changed(told: Vec<PeerId>, id: &RoomId, room: &Room) -> impl Iterator<Item = Notification<'static>> {
+    let (host, members): (_, Arc<[PeerId]>) = (room.host.clone(), room.members().into());
+    let event = move |room: RoomId| Event::HostChanged { room, host: host.clone(), members: members.clone() };
+    let id = id.clone();
+    told.into_iter().map(move |to| Notification { to, event: event(id.clone()) })
 }
 
 fn joined(reply: Reply, notifications: Vec<Notification<'static>>) -> Step {

@@ -34,4 +34,11 @@ pub enum TimerKind {
         /// Which of its joins: a member that left and came back is another.
         join: u64,
     },
+    /// A room without members, which is forgotten then.
+    Linger {
+        /// The room.
+        room: RoomId,
+        /// Of the times that it was left by everybody the one that counts.
+        number: u64,
+    },
 }

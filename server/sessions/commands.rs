@@ -5,8 +5,10 @@ use std::{
 };
 
 use super::{
-    Realm, passwords,
-    state::{HowToEnd, POLICY_VIOLATION, ROOM_COST, State},
+    Realm,
+    effects::HowToEnd,
+    passwords,
+    state::{POLICY_VIOLATION, ROOM_COST, State},
 };
 use crate::{
     accounting::{Action, AddressKey, Reason},
@@ -122,7 +124,10 @@ impl State {
             return Ok(());
         }
         let n_rooms: usize = self.realms.iter().map(|it| it.rooms.len()).sum();
-        if n_rooms >= self.ledger.limits().rooms_max {
+        // One that nobody is in makes way: its people bring it back.
+        if n_rooms >= self.ledger.limits().rooms_max
+            && !self.realms.iter_mut().any(|it| it.rooms.forget_lingering().is_some())
+        {
             self.ledger.count(Reason::RoomsMax);
             return Err(Rejection::Busy);
         }

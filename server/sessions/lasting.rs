@@ -12,8 +12,9 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
 use super::{
+    effects::{Ended, HowToEnd},
     replay::{Replay, ReplayBounds},
-    state::{Ended, HowToEnd, Session, State},
+    state::{Session, State},
     timers::Due,
     token::{self, TokenHash, Tokens},
 };

@@ -7,6 +7,7 @@ mod commands;
 mod connection;
 mod contributions;
 mod cuts;
+mod effects;
 mod ids;
 mod lasting;
 mod passwords;
@@ -41,7 +42,8 @@ use crate::{
     rooms::{Compat, PeerId, Rules},
 };
 use cuts::Cuts;
-use state::{Effects, State};
+use effects::Effects;
+use state::State;
 
 /// One protocol and all its rooms, which no other reaches.
 #[derive(Clone, Copy)]

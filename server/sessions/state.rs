@@ -16,6 +16,7 @@ use super::{
     Connection, Count, Queued, Realm, RealmSettings, SendQueueFull,
     contributions::{COUNTED_FROM, Contributions, ENDED_AT},
     cuts::Cuts,
+    effects::{Effects, Ended, HowToEnd},
     lasting::{Lasting, Lifetimes},
     passwords::PasswordAttempts,
     timers::{Due, Timers},
@@ -26,7 +27,7 @@ use crate::{
     accounting::{Account, Holding, Ledger, Reason},
     ice::Ice,
     protocols::{Asked, CloseReason, Command, Frame, Incoming, SessionRequest},
-    rooms::{Notification, PeerId, Rejection, Request, Rooms, Timer},
+    rooms::{Notification, PeerId, Request, Rooms, Timer},
 };
 
 /// Memory of a room with one member: its entry, its settings and its member's list.
@@ -102,53 +103,6 @@ pub(super) enum Work {
         number: u64,
         retry: bool,
     },
-}
-
-/// What becomes of the connection of a session that ends.
-#[derive(Clone, Copy)]
-pub(super) enum HowToEnd {
-    /// It has ended itself.
-    Ended,
-    /// Without a word.
-    Abort,
-    /// After what waits for it.
-    Close(CloseReason),
-}
-
-/// What is to be done once the lock is free.
-#[derive(Default)]
-pub(super) struct Effects {
-    pub(super) ended: Vec<Ended>,
-    pub(super) passwords: Vec<(PeerId, u32)>,
-    /// Where the log wants to know it.
-    pub(super) rejected: Vec<(PeerId, Rejection)>,
-    /// Sessions that have a connection again.
-    pub(super) resumed: Vec<PeerId>,
-}
-
-/// A connection that has ended, or a session, or both.
-pub(super) struct Ended {
-    pub(super) peer: PeerId,
-    pub(super) reason: Reason,
-    /// The session goes on.
-    pub(super) is_away: bool,
-    connection: Option<Arc<dyn Connection>>,
-    how: HowToEnd,
-}
-
-impl Ended {
-    /// The connection of a session that goes on.
-    pub(super) fn away(peer: &PeerId, reason: Reason, connection: Arc<dyn Connection>, how: HowToEnd) -> Self {
-        Ended { peer: peer.clone(), reason, is_away: true, connection: Some(connection), how }
-    }
-
-    pub(super) fn end_connection(&self) {
-        match (&self.connection, self.how) {
-            (None, _) | (_, HowToEnd::Ended) => (),
-            (Some(connection), HowToEnd::Abort) => connection.abort(self.reason),
-            (Some(connection), HowToEnd::Close(why)) => connection.close(why),
-        }
-    }
 }
 
 impl State {
@@ -249,7 +203,9 @@ impl State {
         while let Some(due) = self.timers.next_due(now) {
             match due {
                 Due::Rooms { realm, timer } => {
-                    let (notifications, next) = self.realms[realm.at].rooms.on_timer(&timer);
+                    let there = &mut self.realms[realm.at];
+                    let (notifications, next) = there.rooms.on_timer(&timer);
+                    there.held.resize(there.rooms.len() as u64 * ROOM_COST);
                     self.notify(notifications, None);
                     self.start_timers(realm, next);
                 }
@@ -319,7 +275,7 @@ impl State {
         }
         let there = &mut self.realms[realm.at];
         there.n_sessions -= 1;
-        let notifications = there.rooms.forget(peer);
+        let (notifications, timers) = there.rooms.forget(peer);
         there.held.resize(there.rooms.len() as u64 * ROOM_COST);
         if reason != Reason::MemoryCut {
             // That one was counted when it was cut.
@@ -327,6 +283,7 @@ impl State {
         }
         self.effects.ended.push(Ended { peer: peer.clone(), reason, is_away: false, connection, how });
         self.notify(notifications, None);
+        self.start_timers(realm, timers);
         // Whoever waited for it tries again, in the order in which they asked.
         for asker in self.askers_in_order(peer) {
             if let Some(waiting) = self.waiting(&asker) {

@@ -23,6 +23,7 @@ pub(super) enum Due {
 enum Key {
     PendingOffer(usize, Name, Name),
     RoomOffer(usize, RoomId, PeerId),
+    Linger(usize, RoomId),
     Takeover(PeerId),
     Grace(PeerId),
 }
@@ -88,6 +89,7 @@ fn key(due: &Due) -> Key {
         Due::Rooms { realm, timer } => match &timer.kind {
             TimerKind::PendingOffer { names: (from, to), .. } => Key::PendingOffer(realm.at, from.clone(), to.clone()),
             TimerKind::RoomOffer { room, peer, .. } => Key::RoomOffer(realm.at, room.clone(), peer.clone()),
+            TimerKind::Linger { room, .. } => Key::Linger(realm.at, room.clone()),
         },
         Due::Takeover { asker, .. } => Key::Takeover(asker.clone()),
         Due::Grace { peer, .. } => Key::Grace(peer.clone()),

@@ -14,7 +14,8 @@ use std::{
 use tokio::time::Instant;
 
 use super::{
-    state::{HowToEnd, Session, State, Work},
+    effects::HowToEnd,
+    state::{Session, State, Work},
     timers::Due,
 };
 use crate::{

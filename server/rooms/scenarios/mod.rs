@@ -1,20 +1,13 @@
 //! Scenarios: rooms in some state, a step, and every notification that follows.
 mod admission;
+mod lasting;
 
 use super::{
-    Address, Compat, Event, Limits, Name, NoCompat, Notification, Password, Payload, PeerId, Rejection, Reply, Request,
-    RoomId, RoomPolicy, RoomSettings, Rooms, Rules, SignalKind, Topology,
+    Address, NoCompat, Password, Rejection, Reply, Request, RoomId, RoomPolicy, RoomSettings, Rooms, SignalKind,
+    Topology,
+    testing::{ask, heard, payload, peer, room, rooms},
 };
 
-pub(crate) const LIMITS: Limits =
-    Limits { peers_max: 20, rooms_per_peer_max: 3, name_units_max: 20, password_units_max: 100 };
-
-pub(crate) fn peer(name: &str) -> PeerId {
-    PeerId::from(name)
-}
-pub(crate) fn room() -> RoomId {
-    RoomId::from("r")
-}
 fn password(text: &str) -> Option<Password> {
     Some(Password(text.into()))
 }
@@ -22,28 +15,20 @@ fn settings(name: &str, peers_max: usize) -> RoomSettings {
     RoomSettings { name: name.into(), password: Password("pw".into()), peers_max }
 }
 
-/// Empty rooms.
-pub(crate) fn rooms(policy: RoomPolicy, compat: impl Compat + 'static) -> Rooms {
-    Rooms::new(Rules { policy, limits: LIMITS }, Box::new(compat))
-}
 /// Rooms in which all named peers have said hello, the first has made room `r` for three, and the rest are in it.
 fn stage(topology: Topology, peers: &[&str]) -> Rooms {
     let mut rooms = rooms(RoomPolicy::default(), NoCompat);
     for name in peers {
         ask(&mut rooms, name, Request::Hello { alerts: false }).unwrap();
     }
-    ask(&mut rooms, peers[0], Request::Create { settings: Some((settings("n", 3), topology)) }).unwrap();
+    ask(&mut rooms, peers[0], Request::create(Some((settings("n", 3), topology)))).unwrap();
     for name in &peers[1..] {
         join(&mut rooms, name, "pw").unwrap();
     }
     rooms
 }
-pub(crate) fn ask(rooms: &mut Rooms, from: &str, request: Request<'_>) -> Result<(Reply, Vec<String>), Rejection> {
-    let outcome = rooms.apply(&peer(from), 0, request, room)?;
-    Ok((outcome.reply, heard(&outcome.notifications)))
-}
 fn join(rooms: &mut Rooms, from: &str, tried: &str) -> Result<(Reply, Vec<String>), Rejection> {
-    ask(rooms, from, Request::Join { room: room(), password: password(tried) })
+    ask(rooms, from, Request::join(room(), password(tried)))
 }
 fn leave(rooms: &mut Rooms, from: &str) -> Result<Vec<String>, Rejection> {
     ask(rooms, from, Request::Leave { room: room() }).map(|it| it.1)
@@ -52,25 +37,8 @@ fn signal(rooms: &mut Rooms, from: &str, to: &str) -> Result<Vec<String>, Reject
     let to = Address::Member { room: "r".into(), peer: to.into() };
     ask(rooms, from, Request::Signal { to, payload: payload(SignalKind::Opaque) }).map(|it| it.1)
 }
-pub(crate) fn payload(kind: SignalKind) -> Payload<'static> {
-    Payload { kind, text: "secret".into(), sender_spans: Vec::new(), attachments: Default::default() }
-}
 fn update(rooms: &mut Rooms, from: &str, settings: Option<RoomSettings>) -> Result<(Reply, Vec<String>), Rejection> {
     ask(rooms, from, Request::Update { room: room(), settings })
-}
-pub(crate) fn heard(notifications: &[Notification<'_>]) -> Vec<String> {
-    let line = |Notification { to, event }: &Notification<'_>| match event {
-        Event::PeerJoined { peer, present, .. } if present.is_empty() => format!("{to} <- +{peer}"),
-        Event::PeerJoined { peer, present, .. } => {
-            let present: Vec<_> = present.iter().map(PeerId::as_str).collect();
-            format!("{to} <- +{peer} of {}", present.join(" "))
-        }
-        Event::PeerLeft { peer, .. } => format!("{to} <- -{peer}"),
-        Event::RoomAlert { alert, .. } => format!("{to} <- {alert:?}"),
-        Event::Signal { from, name: None, .. } => format!("{to} <- signal {from}"),
-        Event::Signal { name: Some(name), .. } => format!("{to} <- signal of {name}"),
-    };
-    notifications.iter().map(line).collect()
 }
 fn n_peers(reply: &Reply) -> usize {
     match reply {
@@ -97,7 +65,7 @@ fn a_star_introduces_the_newcomer_to_the_host_alone() {
 #[test]
 fn a_star_ends_with_its_host() {
     let mut rooms = stage(Topology::Star, &["host", "b", "c"]);
-    assert_eq!(heard(&rooms.forget(&peer("host")))[1..], ["b <- -host", "c <- -host"]);
+    assert_eq!(heard(&rooms.forget(&peer("host")).0)[1..], ["b <- -host", "c <- -host"]);
     assert!(rooms.is_empty());
     assert_eq!(join(&mut rooms, "b", "pw"), Err(Rejection::NoSuchRoom));
     assert_eq!(update(&mut rooms, "b", Some(settings("n", 3))), Err(Rejection::NoSuchRoom));
@@ -121,8 +89,8 @@ fn a_guests_leave_is_told_to_the_host_alone() {
 fn a_mesh_outlives_its_creator_and_ends_empty() {
     let mut rooms = stage(Topology::Mesh, &["a", "b", "c"]);
     assert_eq!(leave(&mut rooms, "a").unwrap(), ["b <- -a", "c <- -a"]);
-    assert_eq!(heard(&rooms.forget(&peer("b"))), ["c <- -b"]);
-    assert!(rooms.forget(&peer("c")).is_empty());
+    assert_eq!(heard(&rooms.forget(&peer("b")).0), ["c <- -b"]);
+    assert!(rooms.forget(&peer("c")).0.is_empty());
     assert!(rooms.is_empty());
 }
 
@@ -149,7 +117,7 @@ fn who_left_is_gone_and_can_come_back() {
 fn leaving_and_then_being_lost_counts_once() {
     let mut rooms = stage(Topology::Mesh, &["a", "b", "c"]);
     leave(&mut rooms, "b").unwrap();
-    assert!(rooms.forget(&peer("b")).is_empty());
+    assert!(rooms.forget(&peer("b")).0.is_empty());
     ask(&mut rooms, "d", Request::Hello { alerts: false }).unwrap();
     assert_eq!(n_peers(&join(&mut rooms, "d", "pw").unwrap().0), 3);
 }
@@ -167,14 +135,14 @@ fn a_full_room_refuses_and_a_wrong_password_is_said_first() {
 fn no_password_is_not_the_empty_one() {
     let mut rooms = stage(Topology::Mesh, &["a"]);
     ask(&mut rooms, "b", Request::Hello { alerts: false }).unwrap();
-    let nothing = Request::Join { room: room(), password: None };
+    let nothing = Request::join(room(), None);
     assert_eq!(ask(&mut rooms, "b", nothing), Err(Rejection::WrongPassword));
 }
 
 #[test]
 fn nothing_is_granted_without_an_id() {
     let mut rooms = stage(Topology::Star, &["a"]);
-    let create = Request::Create { settings: Some((settings("n", 3), Topology::Mesh)) };
+    let create = Request::create(Some((settings("n", 3), Topology::Mesh)));
     assert_eq!(ask(&mut rooms, "b", create), Err(Rejection::NoId));
     assert_eq!(join(&mut rooms, "b", "pw"), Err(Rejection::NoSuchRoom));
     assert_eq!(update(&mut rooms, "b", Some(settings("n", 3))), Err(Rejection::NoSuchRoom));
@@ -221,14 +189,14 @@ fn what_is_over_a_limit_is_cut_or_clamped() {
 fn a_peer_is_in_so_many_rooms_at_most() {
     let mut rooms = stage(Topology::Mesh, &["a", "b"]);
     let made = |rooms: &mut Rooms, by: &str, id: &str| {
-        let create = Request::Create { settings: Some((settings("n", 3), Topology::Mesh)) };
+        let create = Request::create(Some((settings("n", 3), Topology::Mesh)));
         rooms.apply(&peer(by), 0, create, || RoomId::from(id)).map(drop)
     };
     made(&mut rooms, "b", "2").unwrap();
     made(&mut rooms, "b", "3").unwrap();
     assert_eq!(made(&mut rooms, "b", "4"), Err(Rejection::TooManyRooms));
     made(&mut rooms, "a", "5").unwrap();
-    let join = Request::Join { room: RoomId::from("5"), password: password("pw") };
+    let join = Request::join(RoomId::from("5"), password("pw"));
     assert_eq!(ask(&mut rooms, "b", join), Err(Rejection::TooManyRooms));
     leave(&mut rooms, "b").unwrap();
     made(&mut rooms, "b", "4").unwrap();

@@ -2,6 +2,7 @@
 //! does, and its connections break, fill up and go on flooding as the test has it.
 mod accounts;
 mod resuming;
+mod rooms;
 
 use std::{
     net::{IpAddr, Ipv4Addr},

@@ -1,33 +1,74 @@
 //! Random scripts of requests: whatever is asked in whatever order, the rooms stay sound.
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
+use p2pchat_rooms::{
+    Address, Compat, Limits, Name, NoCompat, Password, Payload, PeerId, Reply, Request, Restore, RoomId, RoomKey,
+    RoomPolicy, RoomSettings, Rooms, Rules, SignalKind, Timer, Topology,
+};
 use proptest::prelude::*;
 
-use super::{
-    Address, Compat, Limits, Name, NoCompat, Password, Payload, PeerId, Reply, Request, RoomId, RoomPolicy,
-    RoomSettings, Rooms, Rules, SignalKind, Timer, Topology,
-};
-use crate::compat::{DuplicateJoins, GlareResolution, PendingOffers};
+use super::{DuplicateJoins, GlareResolution, PendingOffers};
 
 #[derive(Clone, Debug)]
 enum Step {
     Hello(u8),
-    Create { by: u8, star: bool, peers_max: usize },
-    Join { by: u8, room: usize, right: bool },
-    Update { by: u8, room: usize, peers_max: usize },
-    Leave { by: u8, room: usize },
-    Enter { by: u8, room: Option<usize> },
+    Create {
+        by: u8,
+        star: bool,
+        peers_max: usize,
+    },
+    Join {
+        by: u8,
+        room: usize,
+        right: bool,
+    },
+    /// One of two keys: makes the room, joins it, or brings it back.
+    Keyed {
+        by: u8,
+        key: usize,
+        makes: bool,
+        star: bool,
+        can_host: Option<u8>,
+    },
+    TakeHost {
+        by: u8,
+        room: usize,
+    },
+    Update {
+        by: u8,
+        room: usize,
+        peers_max: usize,
+    },
+    Leave {
+        by: u8,
+        room: usize,
+    },
+    Enter {
+        by: u8,
+        room: Option<usize>,
+    },
     Members(u8),
-    Claim { by: u8, name: u8 },
-    Signal { by: u8, to: u8, room: usize, way: u8, kind: SignalKind },
+    Claim {
+        by: u8,
+        name: u8,
+    },
+    Signal {
+        by: u8,
+        to: u8,
+        room: usize,
+        way: u8,
+        kind: SignalKind,
+    },
     Ring(usize),
     Lost(u8),
 }
 
 const N_FRESH: usize = 5;
+/// And those under chosen names; rooms with a key come after them.
+const N_CHOSEN: usize = N_FRESH + 3;
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let (peer, room) = (0..6_u8, 0..N_FRESH + 3);
+    let (peer, room) = (0..6_u8, 0..N_FRESH + 5);
     let kind =
         prop::sample::select(&[SignalKind::Opaque, SignalKind::Offer, SignalKind::Answer, SignalKind::Candidate]);
     let step = prop_oneof![
@@ -36,6 +77,9 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(by, star, peers_max)| Step::Create { by, star, peers_max }),
         6 => (peer.clone(), room.clone(), any::<bool>())
             .prop_map(|(by, room, right)| Step::Join { by, room, right }),
+        6 => (peer.clone(), 0..2_usize, any::<(bool, bool)>(), prop::option::of(0..3_u8))
+            .prop_map(|(by, key, (makes, star), can_host)| Step::Keyed { by, key, makes, star, can_host }),
+        2 => (peer.clone(), room.clone()).prop_map(|(by, room)| Step::TakeHost { by, room }),
         1 => (peer.clone(), room.clone(), 0..5_usize)
             .prop_map(|(by, room, peers_max)| Step::Update { by, room, peers_max }),
         2 => (peer.clone(), room.clone()).prop_map(|(by, room)| Step::Leave { by, room }),
@@ -52,10 +96,14 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn policy() -> impl Strategy<Value = RoomPolicy> {
-    any::<[bool; 3]>().prop_map(|[single_room, announce_both_ways, verify_holders_alive]| RoomPolicy {
-        single_room,
-        announce_both_ways,
-        verify_holders_alive,
+    any::<[bool; 5]>().prop_map(|[single_room, announce_both_ways, verify_holders_alive, hand_over, lingers]| {
+        RoomPolicy {
+            single_room,
+            announce_both_ways,
+            verify_holders_alive,
+            hand_over,
+            linger: Duration::from_secs(u64::from(lingers)),
+        }
     })
 }
 
@@ -73,13 +121,32 @@ fn peer(n: u8) -> PeerId {
 }
 /// The rooms that were made under fresh names, and after them those under names that someone chose.
 fn room(n: usize) -> RoomId {
-    if n < N_FRESH { fresh(n) } else { RoomId::from(&*format!("c{n}")) }
+    match n {
+        0..N_FRESH => fresh(n),
+        N_CHOSEN.. => key(n - N_CHOSEN).room(),
+        _ => RoomId::from(&*format!("c{n}")),
+    }
+}
+fn key(n: usize) -> RoomKey {
+    RoomKey::new(&format!("{n:022}")).unwrap()
 }
 fn fresh(n: usize) -> RoomId {
     RoomId::from(&*format!("r{n}"))
 }
 fn settings(peers_max: usize) -> RoomSettings {
     RoomSettings { name: "n".into(), password: Password("pw".into()), peers_max }
+}
+
+/// Of one of the rooms that have a key.
+fn keyed(n: usize, makes: bool, star: bool, can_host: Option<u8>) -> Request<'static> {
+    let topology = if star { Topology::Star } else { Topology::Mesh };
+    let (key, settings) = (key(n), settings(3));
+    if makes {
+        return Request::Create { settings: Some((settings, topology)), key: Some(key), can_host, owner: None };
+    }
+    let (room, password) = (key.room(), Some(settings.password.clone()));
+    let restore = Restore { key, settings, topology, owner: None };
+    Request::Join { room, password, restore: Some(Box::new(restore)), can_host }
 }
 
 /// What a script has led to so far, beside the rooms.
@@ -95,12 +162,14 @@ fn run(rooms: &mut Rooms, step: Step, past: &mut Past) {
         Step::Hello(by) => (by, Request::Hello { alerts: by % 2 == 0 }),
         Step::Create { by, star, peers_max } => {
             let topology = if star { Topology::Star } else { Topology::Mesh };
-            (by, Request::Create { settings: Some((settings(peers_max), topology)) })
+            (by, Request::create(Some((settings(peers_max), topology))))
         }
         Step::Join { by, room: n, right } => {
             let password = Password(if right { "pw" } else { "no" }.into());
-            (by, Request::Join { room: room(n), password: Some(password) })
+            (by, Request::join(room(n), Some(password)))
         }
+        Step::Keyed { by, key: n, makes, star, can_host } => (by, keyed(n, makes, star, can_host)),
+        Step::TakeHost { by, room: n } => (by, Request::TakeHost { room: room(n), owner: None }),
         Step::Update { by, room: n, peers_max } => {
             (by, Request::Update { room: room(n), settings: Some(settings(peers_max)) })
         }
@@ -126,7 +195,8 @@ fn run(rooms: &mut Rooms, step: Step, past: &mut Past) {
             return assert!(notifications.iter().all(|it| rooms.knows(&it.to)));
         }
         Step::Lost(by) => {
-            let notifications = rooms.forget(&peer(by));
+            let (notifications, timers) = rooms.forget(&peer(by));
+            past.timers.extend(timers);
             assert!(notifications.iter().all(|it| rooms.knows(&it.to) || it.to == peer(by)));
             return assert!(!rooms.knows(&peer(by)));
         }
@@ -138,7 +208,8 @@ fn run(rooms: &mut Rooms, step: Step, past: &mut Past) {
         Ok(outcome) => {
             let is_fresh = match &outcome.reply {
                 Reply::Entered { room, is_new, .. } => *is_new && room.as_str().starts_with('r'),
-                reply => matches!(reply, Reply::Created { .. }),
+                Reply::Created { room, .. } => room.as_str().starts_with('r'),
+                _ => false,
             };
             past.n_made += usize::from(is_fresh);
             past.timers.extend(outcome.timers);
@@ -164,6 +235,7 @@ proptest! {
         for n in 0..6 {
             rooms.forget(&peer(n));
         }
+        while rooms.forget_lingering().is_some() {}
         prop_assert!(rooms.is_forgotten(), "something stays when everyone is gone");
     }
 }

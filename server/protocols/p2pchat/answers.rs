@@ -1,0 +1,276 @@
+//! What P2PChat's clients are told: answers and events as they stand on the wire.
+use p2pchat_ice::IceServer;
+use p2pchat_rooms::{Alert, Event, Membership, PeerId, Rejection, Reply, RoomSettings, Topology};
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+
+use super::{
+    super::{AnswerContext, Frame, ResumeAnswer, signal},
+    CREATE_ROOM, DISCONNECTED_USER, GET_ID, HOST_CHANGED, ICE_SERVERS, JOIN_ROOM, ROOM_ALERT, TAKE_HOST, TYPE_ERROR,
+    UPDATE_ROOM,
+};
+
+/// `None`: the request is not answered. `id` is the client's id for it.
+pub(super) fn answer(id: &str, answer: &Result<Reply, Rejection>, beside: &AnswerContext<'_>) -> Option<Frame> {
+    Some(match answer {
+        Ok(Reply::Welcome { peer }) => {
+            let (resume, ice_servers) = (beside.resume.map(resume), beside.ice.iter().map(ice_server).collect());
+            frame(GET_ID, &Welcome { request: id, user: peer.as_str(), resume, ice_servers })
+        }
+        Ok(Reply::Created { room, summary }) => {
+            let RoomSettings { name, password, peers_max } = &summary.settings;
+            let (max_users, cur_users) = (*peers_max, summary.n_peers);
+            let room = room.as_str();
+            frame(CREATE_ROOM, &Created { room, request: id, name, max_users, cur_users, password: &password.0 })
+        }
+        Ok(Reply::Joined { summary }) => {
+            let (max_users, cur_users) = (summary.settings.peers_max, summary.n_peers);
+            let (kind, spec) = (type_of(summary.topology), summary.host.as_ref().map(PeerId::as_str));
+            frame(JOIN_ROOM, &Joined { request: id, name: &summary.settings.name, max_users, cur_users, kind, spec })
+        }
+        Ok(Reply::Updated { summary }) => {
+            let RoomSettings { name, password, peers_max } = &summary.settings;
+            let (max_users, cur_users) = (*peers_max, summary.n_peers);
+            frame(UPDATE_ROOM, &Updated { request: id, password: &password.0, name, max_users, cur_users })
+        }
+        Ok(Reply::HostTaken) => frame(TAKE_HOST, &Done { request: id }),
+        // The original answers neither signals nor leaving; the other replies are to requests that it does not have.
+        Ok(
+            Reply::Left
+            | Reply::Sent
+            | Reply::Kept
+            | Reply::Entered { .. }
+            | Reply::Members { .. }
+            | Reply::Named { .. },
+        ) => {
+            return None;
+        }
+        Err(rejection) => frame(TYPE_ERROR, &TypeError { kind: error_code(*rejection)?, request: id }),
+    })
+}
+
+/// What has happened, for a peer that did not cause it.
+pub(super) fn event(event: Event<'_>) -> Frame {
+    match event {
+        Event::PeerJoined { room, peer, .. } => {
+            frame(JOIN_ROOM, &Newcomer { from: Place { user: peer.as_str(), room: room.as_str() } })
+        }
+        Event::PeerLeft { room, peer } => frame(DISCONNECTED_USER, &Place { user: peer.as_str(), room: room.as_str() }),
+        Event::HostChanged { room, host, members } => {
+            let (host, members) = (host.as_ref().map(PeerId::as_str), members.iter().map(PeerId::as_str).collect());
+            frame(HOST_CHANGED, &HostChanged { room: room.as_str(), host, members })
+        }
+        Event::RoomAlert { room, alert: Alert::PasswordAttempts { n_wrong } } => {
+            frame(ROOM_ALERT, &RoomAlert { room: room.as_str(), kind: "password-attempts", count: n_wrong })
+        }
+        Event::Signal { from, payload, .. } => {
+            Frame { text: signal::stamp_sender(&payload, from.as_str()), attachments: payload.attachments }
+        }
+    }
+}
+
+/// STUN and TURN servers anew.
+pub(super) fn ice_servers(request: &str, ice: &[IceServer]) -> Frame {
+    frame(ICE_SERVERS, &IceServers { request, ice_servers: ice.iter().map(ice_server).collect() })
+}
+
+fn type_of(topology: Topology) -> u8 {
+    match topology {
+        Topology::Mesh => 0,
+        Topology::Star => 1,
+    }
+}
+
+/// `None`: the original is silent.
+fn error_code(rejection: Rejection) -> Option<u8> {
+    match rejection {
+        Rejection::WrongPassword => Some(1),
+        Rejection::RoomFull => Some(2),
+        Rejection::NoSuchRoom => Some(3),
+        Rejection::NoId
+        | Rejection::NotTheHost
+        | Rejection::IdTaken
+        | Rejection::BadSettings
+        | Rejection::TooManyRooms
+        | Rejection::Busy => Some(4),
+        Rejection::HasId | Rejection::AlreadyThere | Rejection::NotAMember => None,
+        // It has no requests that lead to these.
+        Rejection::NameTaken | Rejection::NoSuchName | Rejection::Glare | Rejection::TooMuchKept => None,
+    }
+}
+
+fn frame(name: &str, body: &impl Serialize) -> Frame {
+    super::super::frame(&(name, body))
+}
+
+#[derive(Serialize)]
+struct Welcome<'a> {
+    #[serde(rename = "requestID")]
+    request: &'a str,
+    #[serde(rename = "userID")]
+    user: &'a str,
+    /// Ours, for clients that ask for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resume: Option<Resume<'a>>,
+    /// Ours; the original frontend does not look at it.
+    #[serde(rename = "iceServers", skip_serializing_if = "Vec::is_empty")]
+    ice_servers: Vec<RtcIceServer<'a>>,
+}
+
+#[derive(Serialize)]
+struct Resume<'a> {
+    token: &'a str,
+    #[serde(rename = "graceS")]
+    grace_s: u64,
+    // These three of a session that was resumed alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    received: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complete: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rooms: Option<Vec<ResumedRoom<'a>>>,
+}
+
+#[derive(Serialize)]
+struct ResumedRoom<'a> {
+    #[serde(rename = "roomID")]
+    room: &'a str,
+    #[serde(rename = "type")]
+    kind: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spec: Option<&'a str>,
+    members: Vec<&'a str>,
+}
+
+fn resume(answer: &ResumeAnswer) -> Resume<'_> {
+    let resumed = answer.resumed.as_ref();
+    Resume {
+        token: answer.token.expose_secret(),
+        grace_s: answer.grace_s,
+        received: resumed.map(|it| it.received),
+        complete: resumed.map(|it| it.is_complete),
+        rooms: resumed.map(|it| it.rooms.iter().map(resumed_room).collect()),
+    }
+}
+
+fn resumed_room(membership: &Membership) -> ResumedRoom<'_> {
+    ResumedRoom {
+        room: membership.room.as_str(),
+        kind: type_of(membership.topology),
+        spec: membership.host.as_ref().map(PeerId::as_str),
+        members: membership.members.iter().map(PeerId::as_str).collect(),
+    }
+}
+
+#[derive(Serialize)]
+struct IceServers<'a> {
+    #[serde(rename = "requestID")]
+    request: &'a str,
+    #[serde(rename = "iceServers")]
+    ice_servers: Vec<RtcIceServer<'a>>,
+}
+
+/// `RTCIceServer` of the WebRTC specification.
+#[derive(Serialize)]
+struct RtcIceServer<'a> {
+    urls: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credential: Option<&'a str>,
+}
+
+fn ice_server(server: &IceServer) -> RtcIceServer<'_> {
+    let login = server.login.as_ref();
+    RtcIceServer {
+        urls: &server.urls,
+        username: login.map(|it| &*it.username),
+        credential: login.map(|it| it.credential.expose_secret()),
+    }
+}
+
+#[derive(Serialize)]
+struct Created<'a> {
+    #[serde(rename = "roomID")]
+    room: &'a str,
+    #[serde(rename = "requestID")]
+    request: &'a str,
+    name: &'a str,
+    #[serde(rename = "maxUsers")]
+    max_users: usize,
+    #[serde(rename = "curUsers")]
+    cur_users: usize,
+    password: &'a str,
+}
+
+#[derive(Serialize)]
+struct Joined<'a> {
+    #[serde(rename = "requestID")]
+    request: &'a str,
+    name: &'a str,
+    #[serde(rename = "maxUsers")]
+    max_users: usize,
+    #[serde(rename = "curUsers")]
+    cur_users: usize,
+    #[serde(rename = "type")]
+    kind: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spec: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Updated<'a> {
+    #[serde(rename = "requestID")]
+    request: &'a str,
+    password: &'a str,
+    name: &'a str,
+    #[serde(rename = "maxUsers")]
+    max_users: usize,
+    #[serde(rename = "curUsers")]
+    cur_users: usize,
+}
+
+#[derive(Serialize)]
+struct TypeError<'a> {
+    #[serde(rename = "type")]
+    kind: u8,
+    #[serde(rename = "requestID")]
+    request: &'a str,
+}
+
+#[derive(Serialize)]
+struct Done<'a> {
+    #[serde(rename = "requestID")]
+    request: &'a str,
+}
+
+#[derive(Serialize)]
+struct HostChanged<'a> {
+    #[serde(rename = "roomID")]
+    room: &'a str,
+    #[serde(rename = "spec")]
+    host: Option<&'a str>,
+    members: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct RoomAlert<'a> {
+    #[serde(rename = "roomID")]
+    room: &'a str,
+    #[serde(rename = "type")]
+    kind: &'a str,
+    count: u32,
+}
+
+#[derive(Serialize)]
+struct Newcomer<'a> {
+    from: Place<'a>,
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    #[serde(rename = "userID")]
+    user: &'a str,
+    #[serde(rename = "roomID")]
+    room: &'a str,
+}
