@@ -263,7 +263,7 @@ describe('the server’s words', () => {
     })
     const answer = { roomID: 'r', requestID: '0', name: 'cut', maxUsers: 5, curUsers: 1, password: 'p' }
     expect(parseCreated(answer, draft)).toEqual({
-      card: { id: 'r', name: 'cut', password: 'p', peersMax: 5, kind: 'star', key: null },
+      card: { id: 'r', name: 'cut', password: 'p', peersMax: 5, kind: 'star', key: null, owner: null },
       host: null,
     })
   })

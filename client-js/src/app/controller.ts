@@ -242,7 +242,8 @@ export class AppController {
   async #enter(where: Where): Promise<void> {
     const invitation = this.#invitation
     if (!invitation) return
-    const target = { ...invitation, password: invitation.password ?? '' }
+    const owner = this.#rooms.read().find(({ id }) => id === invitation.room)?.owner ?? null
+    const target = { ...invitation, password: invitation.password ?? '', owner }
     await this.#ask(where, userName => this.#client.join(target, userName), false)
   }
 

@@ -24,8 +24,12 @@ export const withRoom = (
 ): readonly KnownRoom[] => {
   const { key = null } = card
   if (key === null) return rooms
-  const made = created || (rooms.find(({ id }) => id === card.id)?.created ?? false)
-  return [{ ...card, key, created: made, at }, ...withoutRoom(rooms, card.id)].slice(0, roomsMax)
+  const known = rooms.find(({ id }) => id === card.id)
+  const owner = card.owner ?? known?.owner ?? null
+  return [
+    { ...card, key, owner, created: created || (known?.created ?? false), at },
+    ...withoutRoom(rooms, card.id),
+  ].slice(0, roomsMax)
 }
 
 export const withoutRoom = (rooms: readonly KnownRoom[], room: RoomId): readonly KnownRoom[] =>
@@ -50,7 +54,10 @@ const parseRoom = (value: unknown): KnownRoom[] => {
   if (id === null || name === null || password === null || peersMax === null || at === null || key === null)
     return []
   const kind = value['kind'] === 'star' ? 'star' : 'mesh'
-  return [{ id: roomId(id), name, password, peersMax, kind, key, created: value['created'] === true, at }]
+  const owner = idText(value['owner'])
+  return [
+    { id: roomId(id), name, password, peersMax, kind, key, owner, created: value['created'] === true, at },
+  ]
 }
 
 const keyOf = (value: Fields): string | null => {

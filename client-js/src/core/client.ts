@@ -57,6 +57,8 @@ export type RoomTarget =
       readonly room: string
       readonly password?: string
       readonly key?: string | null
+      /** For whoever has made the room: `session.state.card.owner` of the stay in which they did. */
+      readonly owner?: string | null
       readonly restore?: Restore | null
     }
 
@@ -143,8 +145,8 @@ export class Client {
     return this.#enter(async ({ fitnessAsHost }) => {
       const canHost = draft.kind === 'star' ? await fitnessAsHost() : undefined
       await this.#signaling.whenAnswered()
-      const key = this.#signaling.keepsRooms ? randomKey() : null
-      return this.#signaling.create({ ...draft, key, ...(canHost === undefined ? {} : { canHost }) })
+      const [key, owner] = this.#signaling.keepsRooms ? [randomKey(), randomKey()] : [null, null]
+      return this.#signaling.create({ ...draft, key, owner, ...(canHost === undefined ? {} : { canHost }) })
     }, name)
   }
 
@@ -152,10 +154,10 @@ export class Client {
   async join(whereto: RoomTarget, name: string): Promise<Entered> {
     const found = typeof whereto === 'string' ? parsePasted(whereto) : targetOf(whereto)
     if (!found) return { ok: false, refusal: 'no-such-room' }
-    const { room, password, key = null, restore = null } = found
+    const { room, password, key = null, owner = null, restore = null } = { owner: null, ...found }
     return this.#enter(async ({ fitnessAsHost }) => {
       const canHost = await fitnessAsHost()
-      return this.#signaling.join({ room, password: password ?? '', key, restore, canHost })
+      return this.#signaling.join({ room, password: password ?? '', key, owner, restore, canHost })
     }, name)
   }
 
@@ -168,8 +170,8 @@ export class Client {
         const known = this.#resumed?.rooms.find(({ room }) => room === card.id)
         if (known) return { ok: true, admission: admissionOf(card, known, this.#identity?.id ?? null) }
         const restore = { name: card.name, peersMax: card.peersMax, kind: card.kind }
-        const { id: room, password, key = null } = card
-        return this.#signaling.join({ room, password, key, restore, canHost: await fitnessAsHost() })
+        const { id: room, password, key = null, owner = null } = card
+        return this.#signaling.join({ room, password, key, owner, restore, canHost: await fitnessAsHost() })
       },
       stay.name,
       stay,
@@ -270,8 +272,10 @@ export class Client {
   }
 }
 
-const targetOf = ({ room, password = '', key = null, restore = null }: Exclude<RoomTarget, string>) =>
-  room === '' ? null : { room: roomId(room), password, key, restore }
+const targetOf = (target: Exclude<RoomTarget, string>) => {
+  const { room, password = '', key = null, owner = null, restore = null } = target
+  return room === '' ? null : { room: roomId(room), password, key, owner, restore }
+}
 
 const admissionOf = (card: RoomCard, { host }: ResumedRoom, self: PeerId | null): Admission => {
   if (card.kind === 'mesh') return { card, host: null }

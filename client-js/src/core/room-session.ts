@@ -186,7 +186,7 @@ export class RoomSession {
 
   /** Asks for a star's place of host back, which whoever has made the room may have. */
   takeHost(): void {
-    this.#signaling.takeHost(this.state.card.id)
+    this.#signaling.takeHost(this.state.card)
   }
 
   /** What the tab's next page needs to go on as the same person. */
@@ -313,9 +313,9 @@ export class RoomSession {
   }
 
   async #askToJoin(): Promise<Answer> {
-    const { id: room, password, key = null, name, peersMax, kind } = this.state.card
+    const { id: room, password, key = null, owner = null, name, peersMax, kind } = this.state.card
     const canHost = await fitnessAsHost()
-    return this.#signaling.join({ room, password, key, restore: { name, peersMax, kind }, canHost })
+    return this.#signaling.join({ room, password, key, owner, restore: { name, peersMax, kind }, canHost })
   }
 
   #setTimer(ms: number, due: () => void): void {

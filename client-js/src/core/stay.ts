@@ -87,7 +87,15 @@ const parseCard = (value: unknown): RoomCard | null => {
   const peersMax = wholeNumber(value['peersMax'])
   const kind = value['kind'] === 'star' ? 'star' : 'mesh'
   if (id === null || name === null || password === null || peersMax === null) return null
-  return { id: roomId(id), name, password, peersMax, kind, key: idText(value['key']) }
+  return {
+    id: roomId(id),
+    name,
+    password,
+    peersMax,
+    kind,
+    key: idText(value['key']),
+    owner: idText(value['owner']),
+  }
 }
 
 const parseCall = (value: unknown): StayInCall =>

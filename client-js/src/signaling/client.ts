@@ -27,6 +27,7 @@ import {
   parseRefusal,
   parseSignalNotice,
   type Refusal,
+  type RoomCard,
   uncounted,
   writeCreate,
   writeIdentityRequest,
@@ -155,11 +156,11 @@ export class SignalingClient {
   }
 
   /** Asks for the place of a star's host, which its creator may have. What comes of it, everybody is told. */
-  takeHost(room: RoomId): void {
+  takeHost(card: RoomCard): void {
     if (this.#self === null) return
     this.#request(
       events.takeHost,
-      id => writeTakeHost(id, room),
+      id => writeTakeHost(id, card),
       answerMs,
       () => undefined,
     )

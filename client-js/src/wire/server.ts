@@ -19,6 +19,8 @@ export type RoomCard = {
    * of original pages, and where the server knows no keys.
    */
   readonly key?: string | null
+  /** By what we show the server that we have made the room. Null for everybody else. */
+  readonly owner?: string | null
 }
 
 /** `canHost` is how fit this device is to be a star's host, from 0 to 100. */
@@ -28,6 +30,7 @@ export type Draft = {
   peersMax: number
   kind: RoomKind
   key?: string | null
+  owner?: string | null
   canHost?: number
 }
 
@@ -38,6 +41,7 @@ export type JoinRequest = {
   readonly room: RoomId
   readonly password: string
   readonly key?: string | null
+  readonly owner?: string | null
   readonly restore?: Restore | null
   readonly canHost?: number
 }
@@ -101,11 +105,12 @@ export const writeCreate = (requestId: string, draft: Draft): object => ({
   password: draft.password.normalize('NFC'),
   type: kindCodes[draft.kind],
   ...(draft.key ? { key: draft.key } : {}),
+  ...(draft.owner ? { owner: draft.owner } : {}),
   ...(draft.canHost === undefined ? {} : { canHost: draft.canHost }),
 })
 
 export const writeJoin = (requestId: string, request: JoinRequest): object => {
-  const { room, password, key, restore, canHost } = request
+  const { room, password, key, owner, restore, canHost } = request
   const settings = restore && {
     name: restore.name,
     maxUsers: restore.peersMax,
@@ -115,12 +120,16 @@ export const writeJoin = (requestId: string, request: JoinRequest): object => {
     requestId,
     room,
     password,
-    ...(key ? { key, ...(settings && { restore: settings }) } : {}),
+    ...(key ? { key, ...(settings && { restore: settings }), ...(owner ? { owner } : {}) } : {}),
     ...(canHost === undefined ? {} : { canHost }),
   }
 }
 
-export const writeTakeHost = (requestId: string, room: RoomId): object => ({ requestId, room })
+export const writeTakeHost = (requestId: string, { id: room, owner }: RoomCard): object => ({
+  requestId,
+  room,
+  ...(owner ? { owner } : {}),
+})
 
 export const writeSignal = (target: PeerId, room: RoomId, signal: Signal): object => ({
   target,
@@ -160,21 +169,21 @@ export const parseCreated = (body: unknown, draft: Draft): Admission | null => {
   const password = textUpTo(body['password'], 200)
   const peersMax = wholeNumber(body['maxUsers'])
   if (id === null || name === null || password === null || peersMax === null) return null
-  const key = draft.key ?? null
-  return { card: { id: roomId(id), name, password, peersMax, kind: draft.kind, key }, host: null }
+  const { kind, key = null, owner = null } = draft
+  return { card: { id: roomId(id), name, password, peersMax, kind, key, owner }, host: null }
 }
 
 /** `self` is who we are: a star that we have opened again has us as its host. */
 export const parseJoined = (
   body: unknown,
-  { room, password, key = null }: JoinRequest,
+  { room, password, key = null, owner = null }: JoinRequest,
   self: PeerId | null,
 ): Admission | null => {
   if (!isRecord(body)) return null
   const name = textUpTo(body['name'], 60)
   const peersMax = wholeNumber(body['maxUsers'])
   if (name === null || peersMax === null) return null
-  const card = { id: room, name, password, peersMax, key }
+  const card = { id: room, name, password, peersMax, key, owner }
   if (body['type'] === kindCodes.mesh) return { card: { ...card, kind: 'mesh' }, host: null }
   const host = idText(body['spec'])
   if (body['type'] !== kindCodes.star || (host === null && body['spec'] !== null)) return null

@@ -97,7 +97,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
           model={model}
           commands={commands}
           star={state.card.kind === 'star'}
-          mayHost={created && state.role === 'guest' && state.host !== null && !state.ended}
+          mayHost={Boolean(state.card.owner) && state.role === 'guest' && state.host !== null && !state.ended}
         />
         {(!alone || inCall) && admits(state) && (
           <div class="invite">
