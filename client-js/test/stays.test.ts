@@ -21,6 +21,7 @@ const stay: Stay = {
   name: 'Ada',
   card,
   created: true,
+  hosting: true,
   timeline: [
     {
       kind: 'chat',

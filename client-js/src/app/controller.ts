@@ -12,7 +12,7 @@ import { fileNameUnitsMax } from '../wire/file.ts'
 import { isTurn } from '../wire/ice.ts'
 import { roomId } from '../wire/ids.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from '../wire/invitation.ts'
-import type { RoomCard } from '../wire/server.ts'
+import { isFinal, type RoomCard } from '../wire/server.ts'
 import { attachCall, callCommands, goOnInCall } from './call-commands.ts'
 import { type Alerts, attachChat, chatCommands } from './chat-commands.ts'
 import { keepDraft } from './drafts.ts'
@@ -44,6 +44,9 @@ export type RoomStore = {
   readonly read: () => readonly KnownRoom[]
   readonly write: (rooms: readonly KnownRoom[]) => void
 }
+
+/** After a reload, a refusal that may pass is met by asking again. */
+const againMs = [1_000, 2_000, 4_000, 8_000]
 
 /** Whoever waits for the answer of a server sees that it is being tried, also while this part is. */
 const loadProbe = (): Promise<typeof import('../link/probe.ts')> =>
@@ -265,7 +268,12 @@ export class AppController {
     const { busy, trouble, view } = this.#model
     const asked = view.value
     busy.value = 'invited'
-    const entered = await this.#client.goOn(stay)
+    let entered = await this.#client.goOn(stay)
+    for (const ms of againMs) {
+      if (entered.ok || isFinal(entered.refusal) || view.value !== asked) break
+      await new Promise(resolve => setTimeout(resolve, ms))
+      entered = await this.#client.goOn(stay)
+    }
     busy.value = null
     if (entered.ok && view.value !== asked) return entered.session.leave()
     if (!entered.ok) {

@@ -234,6 +234,8 @@ export class Client {
     const known = stay && this.#resumed?.rooms.find(({ room }) => room === id)
     // What an earlier page has heard is of no use to this one: it calls everybody anew.
     if (known) session.serverFound(identity, { ...known, complete: false })
+    // A reload is no leaving: somebody else was made the host meanwhile.
+    if (stay?.hosting && session.state.role === 'guest') session.takeHost()
     for (const notice of early) session.notice(notice)
     return { ok: true, session }
   }

@@ -20,6 +20,8 @@ export type Stay = {
   readonly card: RoomCard
   /** We have made the room. */
   readonly created: boolean
+  /** We were the host of a star. */
+  readonly hosting: boolean
   readonly timeline: Timeline
   readonly call: StayInCall
 }
@@ -33,6 +35,7 @@ export const stayOf = (state: RoomState, call: CallState): Stay => ({
   name: state.person.name,
   card: state.card,
   created: false,
+  hosting: state.role === 'host',
   timeline: lastMessages(state.timeline),
   call:
     call.own.phase === 'out'
@@ -67,14 +70,8 @@ export const parseStay = (stored: string | null): Stay | null => {
     if (member === null || name === null || card === null) return null
     const listed: readonly unknown[] = Array.isArray(value['timeline']) ? value['timeline'] : []
     const timeline = listed.slice(-messagesMax).flatMap((entry, index) => parseEntry(entry, index + 1))
-    return {
-      member,
-      name,
-      card,
-      created: value['created'] === true,
-      timeline,
-      call: parseCall(value['call']),
-    }
+    const [created, hosting] = [value['created'] === true, value['hosting'] === true]
+    return { member, name, card, created, hosting, timeline, call: parseCall(value['call']) }
   } catch {
     return null
   }

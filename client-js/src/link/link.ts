@@ -125,7 +125,9 @@ export class Link {
   /** The network is another now, or the device has slept: another way is looked for at once. `always`: if all looks well too. */
   findAnotherWay(always: boolean): void {
     if (!this.#mayRestart || this.#channel?.readyState !== 'open') return
-    if (always || this.#pc.connectionState !== 'connected') this.#scheduleRestart(0)
+    // One that looks well is given up only when it turns out not to be.
+    if (this.#pc.connectionState !== 'connected') this.#scheduleRestart(0)
+    else if (always) this.#negotiator.restart()
   }
 
   signal(signal: Signal): void {

@@ -4,7 +4,7 @@
  * wait for their answer, and only then join again, so that nobody takes us for a newcomer and calls a second time.
  */
 import type { PeerId } from '../wire/ids.ts'
-import type { Admission, Refusal } from '../wire/server.ts'
+import { type Admission, isFinal, type Refusal } from '../wire/server.ts'
 import { andThen, broadcast, stepEach, stepTo, withEntry, withLink } from './change.ts'
 import { hostKnown } from './hand-over.ts'
 import { dialMember, giveUpMs, peerLeft, removePeer } from './links.ts'
@@ -133,9 +133,6 @@ export const rejoined = (
   if (state.role === 'mesh' || host === undefined) return waiting
   return andThen(waiting, now => (hosting ? hostKnown(now, now.self, [], at) : hostKnown(now, host, [], at)))
 }
-
-/** Whoever was refused for these will be refused again. */
-const isFinal = (refusal: Refusal): boolean => refusal === 'wrong-password' || refusal === 'no-such-room'
 
 const finalNotices = { 'wrong-password': 'password-changed', 'no-such-room': 'room-gone' } as const
 

@@ -61,6 +61,10 @@ export type Refusal =
   | 'room-error'
   | 'unreachable'
 
+/** Whoever was refused for these will be refused again; all the others may pass. */
+export const isFinal = (refusal: Refusal): boolean =>
+  refusal === 'wrong-password' || refusal === 'no-such-room'
+
 export type Notice =
   | { type: 'peer-joined'; peer: PeerId; room: RoomId }
   | { type: 'peer-left'; peer: PeerId; room: RoomId }
