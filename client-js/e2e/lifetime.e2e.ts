@@ -1,8 +1,11 @@
 /** People, rooms and calls that outlive their connections: in real browsers, with a gate between a page and the server. */
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Person } from './browser.ts'
 import { gather, house } from './house.ts'
+import { startServer } from './server.ts'
 import { type Gate, gateTo } from './sockets/gate.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
 
 const home = house()
 
@@ -120,5 +123,140 @@ describe('a page is loaded anew', () => {
     const ben = await home.arrive(link)
     await ben.stepIn('Ben')
     await Promise.all([ada.sees('Ben'), ben.sees('Ada')])
+  })
+})
+
+describe('in a call', () => {
+  const inCall = async (person: Person): Promise<void> => {
+    await person.page
+      .getByRole('button', { name: /^(Start|Join) call$/ })
+      .first()
+      .click()
+    await person.page.getByRole('button', { name: 'Allow microphone and camera' }).click()
+    await person.page
+      .getByRole('dialog')
+      .getByRole('button', { name: /^(Start|Join) call$/ })
+      .click()
+  }
+  const pictures = (person: Person): Promise<number> =>
+    person.page.evaluate(
+      () => [...document.querySelectorAll('video')].filter(it => it.videoWidth > 0 && !it.paused).length,
+    )
+
+  test('a reload is asked about first, and one is back with the devices as they were', async () => {
+    const { people } = await gather(home, {}, 'Ada', 'Ben')
+    const [ada, ben] = people
+    if (!ada || !ben) throw new Error('nobody came')
+    for (const person of [ada, ben]) await inCall(person)
+    for (const person of [ada, ben]) await expect.poll(() => pictures(person)).toBe(2)
+    const asked: string[] = []
+    ben.page.on('dialog', dialog => {
+      asked.push(dialog.type())
+      void dialog.accept()
+    })
+    await ben.page.reload()
+    for (const person of [ada, ben]) await expect.poll(() => pictures(person)).toBe(2)
+    expect(asked).toEqual(['beforeunload'])
+    expect(await ada.log.getByText('Ben left').count()).toBe(0)
+  })
+
+  test('the host of a star closes the page, and the others see each other again', async () => {
+    const { people } = await gather(home, { kind: 'star' }, 'Hal', 'Ben', 'Cyd')
+    const [hal, ben, cyd] = people
+    if (!hal || !ben || !cyd) throw new Error('nobody came')
+    for (const person of [hal, ben, cyd]) await inCall(person)
+    for (const person of [hal, ben, cyd]) await expect.poll(() => pictures(person)).toBe(3)
+    await hal.page.close({ runBeforeUnload: false })
+    for (const person of [ben, cyd]) await expect.poll(() => pictures(person)).toBe(2)
+  })
+})
+
+describe('a room whose server knows it no more', () => {
+  test('comes back for those who are in it, and for whoever has the link', async () => {
+    const server = await startServer()
+    onTestFinished(() => server.stop())
+    const ada = await home.arrive(server.address)
+    const link = await ada.createRoom('Ada')
+    const ben = await home.arrive(link)
+    await ben.stepIn('Ben')
+    await Promise.all([ada.sees('Ben'), ben.sees('Ada')])
+    await server.kill()
+    await Promise.all([ada, ben].map(it => it.isTold('Connection to the server lost')))
+    await ada.say('while it was away')
+    await ben.hears('Ada', 'while it was away')
+    await server.start()
+    await Promise.all([ada, ben].map(it => it.isTold('Connection to the server restored')))
+    const cyd = await home.arrive(link)
+    await cyd.stepIn('Cyd')
+    await Promise.all([cyd.sees('Ada'), cyd.sees('Ben'), ada.sees('Cyd'), ben.sees('Cyd')])
+    expect(await ada.log.getByText(/ left\b/).count()).toBe(0)
+    expect(await ben.page.locator('#people li').count()).toBe(3)
+  })
+
+  test('is opened again by its link alone, under the same name', async () => {
+    const server = await startServer()
+    onTestFinished(() => server.stop())
+    const ada = await home.arrive(server.address)
+    const link = await ada.createRoom('Ada', { kind: 'star', name: 'Tea', password: 'pw' })
+    await ada.close()
+    await server.kill()
+    await server.start()
+    const ben = await home.arrive(link)
+    await ben.page.getByLabel('Your name').fill('Ben')
+    await ben.page.getByRole('button', { name: 'Join room' }).click()
+    await ben.page.getByRole('heading', { name: 'Tea', level: 1 }).waitFor()
+    const cyd = await home.arrive(link)
+    await cyd.stepIn('Cyd')
+    await Promise.all([ben.sees('Cyd'), cyd.sees('Ben')])
+  })
+
+  test('is one of those that the browser remembers', async () => {
+    const ada = await home.arrive()
+    const link = await ada.createRoom('Ada')
+    await ada.leave()
+    await ada.page.getByRole('button', { name: 'Start page' }).click()
+    await ada.page.getByRole('button', { name: 'Open: Workshop' }).click()
+    await ada.page.getByRole('heading', { name: 'Nobody else is here' }).waitFor()
+    const ben = await home.arrive(link)
+    await ben.stepIn('Ben')
+    await Promise.all([ada.sees('Ben'), ben.sees('Ada')])
+  })
+})
+
+describe('the host of a star goes', () => {
+  test.each(['leaves', 'closes the page'])('%s: another is host, and everybody goes on', async how => {
+    const { people, link } = await gather(home, { kind: 'star' }, 'Hal', 'Ben', 'Cyd')
+    const [hal, ben, cyd] = people
+    if (!hal || !ben || !cyd) throw new Error('nobody came')
+    await ben.sees('Cyd', 'through the host')
+    if (how === 'leaves') await hal.leave()
+    else await hal.page.close()
+    const roles = [ben, cyd].map(it => it.log.getByText(/now the host/).waitFor())
+    await Promise.all(roles)
+    await Promise.all([ben.sees('Cyd'), cyd.sees('Ben')])
+    await ben.say('we go on')
+    await cyd.hears('Ben', 'we go on')
+    await cyd.say('so we do')
+    await ben.hears('Cyd', 'so we do')
+    const dan = await home.arrive(link)
+    await dan.stepIn('Dan')
+    await Promise.all([ben.sees('Dan', ''), cyd.sees('Dan', '')])
+    await dan.say('and I')
+    await Promise.all([ben.hears('Dan', 'and I'), cyd.hears('Dan', 'and I')])
+  })
+
+  test('whoever made it takes the place back by a button', async () => {
+    const { people } = await gather(home, { kind: 'star' }, 'Hal', 'Ben')
+    const [hal, ben] = people
+    if (!hal || !ben) throw new Error('nobody came')
+    await hal.leave()
+    await ben.isTold('Your page is now the host')
+    await hal.page.getByRole('button', { name: 'Rejoin' }).click()
+    await hal.sees('Ben')
+    await hal.page.getByRole('button', { name: 'Be the host again' }).click()
+    await hal.isTold('Your page is now the host')
+    await Promise.all([hal.sees('Ben'), ben.sees('Hal')])
+    await ben.say('welcome back')
+    await hal.hears('Ben', 'welcome back')
   })
 })

@@ -7,6 +7,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 export type Server = {
   readonly address: string
   readonly stop: () => Promise<void>
+  /** Without a word to anybody, as when it crashes. */
+  readonly kill: () => Promise<void>
   readonly start: () => Promise<void>
 }
 
@@ -57,14 +59,14 @@ export const startServer = async (...further: string[]): Promise<Server> => {
       await wait(50)
     }
   }
-  const stop = async (): Promise<void> => {
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
     const child = running
     running = null
     if (!child || child.exitCode !== null) return
     const ended = once(child, 'exit')
-    child.kill('SIGTERM')
+    child.kill(signal)
     await ended
   }
   await start()
-  return { address, start, stop }
+  return { address, start, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') }
 }

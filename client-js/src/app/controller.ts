@@ -8,6 +8,7 @@ import type { DownloadKey } from '../files/state.ts'
 import type { Commands, FileCommands, Model, Shared, Where } from '../ui/model.ts'
 import { keepTrying } from '../ui/parts/missing.tsx'
 import type { Picked } from '../ui/picked.ts'
+import { endsWithUs } from '../ui/selectors.ts'
 import { fileNameUnitsMax } from '../wire/file.ts'
 import { isTurn } from '../wire/ice.ts'
 import { roomId } from '../wire/ids.ts'
@@ -187,13 +188,13 @@ export class AppController {
     this.#session = null
     this.#detach()
     session.leave()
-    const { card, ended, role } = session.state
+    const { card, ended } = session.state
     this.#invitation = invitationOf(card)
     this.#model.trouble.value = null
     this.#model.view.value = {
       kind: 'left',
       roomName: card.name,
-      ended: ended || role === 'host',
+      ended: ended || endsWithUs(session.state),
     }
   }
 
