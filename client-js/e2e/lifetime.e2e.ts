@@ -2,6 +2,7 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Person } from './browser.ts'
 import { gather, house } from './house.ts'
+import { enterCall, watches } from './senses.ts'
 import { startServer } from './server.ts'
 import { type Gate, gateTo } from './sockets/gate.ts'
 
@@ -127,48 +128,68 @@ describe('a page is loaded anew', () => {
 })
 
 describe('in a call', () => {
-  const inCall = async (person: Person): Promise<void> => {
-    await person.page
-      .getByRole('button', { name: /^(Start|Join) call$/ })
-      .first()
-      .click()
-    await person.page.getByRole('button', { name: 'Allow microphone and camera' }).click()
-    await person.page
-      .getByRole('dialog')
-      .getByRole('button', { name: /^(Start|Join) call$/ })
-      .click()
+  const callTogether = async (first: Person, ...others: Person[]): Promise<void> => {
+    await enterCall(first, 'Start call')
+    for (const person of others) {
+      await person.page
+        .getByText(/ in the call/)
+        .first()
+        .waitFor()
+      await enterCall(person, 'Join call')
+    }
   }
-  const pictures = (person: Person): Promise<number> =>
-    person.page.evaluate(
-      () => [...document.querySelectorAll('video')].filter(it => it.videoWidth > 0 && !it.paused).length,
-    )
 
   test('a reload is asked about first, and one is back with the devices as they were', async () => {
     const { people } = await gather(home, {}, 'Ada', 'Ben')
     const [ada, ben] = people
     if (!ada || !ben) throw new Error('nobody came')
-    for (const person of [ada, ben]) await inCall(person)
-    for (const person of [ada, ben]) await expect.poll(() => pictures(person)).toBe(2)
+    await callTogether(ada, ben)
+    await Promise.all([watches(ada, /^Ben/), watches(ben, /^Ada/)])
     const asked: string[] = []
     ben.page.on('dialog', dialog => {
       asked.push(dialog.type())
       void dialog.accept()
     })
     await ben.page.reload()
-    for (const person of [ada, ben]) await expect.poll(() => pictures(person)).toBe(2)
+    await Promise.all([watches(ada, /^Ben/), watches(ben, /^Ada/)])
     expect(asked).toEqual(['beforeunload'])
-    expect(await ada.log.getByText('Ben left').count()).toBe(0)
+    expect(await ada.page.getByText('Ben left').count()).toBe(0)
   })
 
   test('the host of a star closes the page, and the others see each other again', async () => {
     const { people } = await gather(home, { kind: 'star' }, 'Hal', 'Ben', 'Cyd')
     const [hal, ben, cyd] = people
     if (!hal || !ben || !cyd) throw new Error('nobody came')
-    for (const person of [hal, ben, cyd]) await inCall(person)
-    for (const person of [hal, ben, cyd]) await expect.poll(() => pictures(person)).toBe(3)
-    await hal.page.close({ runBeforeUnload: false })
-    for (const person of [ben, cyd]) await expect.poll(() => pictures(person)).toBe(2)
+    await callTogether(hal, ben, cyd)
+    await Promise.all([watches(ben, /^Cyd/), watches(cyd, /^Ben/), watches(ben, /^Hal/)])
+    await hal.page.close()
+    for (const person of [ben, cyd])
+      await person.page.getByRole('region', { name: /^Hal/ }).waitFor({ state: 'detached' })
+    await Promise.all([watches(ben, /^Cyd/), watches(cyd, /^Ben/)])
   })
+
+  test.each(['cut', 'drop'] as const)(
+    'another network: %s, and the picture never stops for long',
+    async how => {
+      const { people, link } = await gather(home, {}, 'Ada')
+      const [ada] = people
+      if (!ada) throw new Error('nobody came')
+      const { person: ben, gate } = await behindGate(link, 'Ben')
+      await ben.sees('Ada')
+      await callTogether(ada, ben)
+      await Promise.all([watches(ada, /^Ben/), watches(ben, /^Ada/)])
+      if (how === 'cut') gate.cut()
+      else gate.drop()
+      await ben.page.evaluate(() => dispatchEvent(new Event('online')))
+      await Promise.all([watches(ada, /^Ben/), watches(ben, /^Ada/)])
+      gate.open()
+      await ben.page.getByText('Connected to the server').first().waitFor()
+      await Promise.all([watches(ada, /^Ben/), watches(ben, /^Ada/)])
+      const cyd = await home.arrive(link)
+      await cyd.stepIn('Cyd')
+      await Promise.all([cyd.sees('Ada'), cyd.sees('Ben')])
+    },
+  )
 })
 
 describe('a room whose server knows it no more', () => {

@@ -202,18 +202,26 @@ describe('two pages of ours', () => {
     return it
   }
 
-  test('offer from either end, without asking first', () => {
+  test('look for another way from either end, and leave the other offers to the initiator', () => {
     expect(met(true).wants()).toEqual(['offer'])
-    const { wants, hears, settles } = met(false)
-    expect(wants()).toEqual(['offer'])
+    expect(met(true).loses()).toEqual(['offer another way'])
+    expect(met(false).wants()).toEqual(['say renegotiate'])
+    const { loses, hears, settles } = met(false)
+    expect(loses()).toEqual(['offer another way'])
+    expect(hears(described('answer', 2, 'b'))).toEqual(['accept answer'])
+    expect(settles()).toEqual([])
+  })
+  test('offer what they have asked for in vain', () => {
+    const { wants, waits, hears, settles } = met(false)
+    wants()
+    expect(waits()).toEqual(['offer'])
     expect(hears(described('answer', 2))).toEqual(['accept answer'])
     expect(settles()).toEqual([])
-    expect(met(false).loses()).toEqual(['offer another way'])
   })
   test('that offer across each other: the initiator gives way, and offers its own once more', () => {
     const [polite, other] = [met(true), met(false)]
     polite.wants()
-    other.wants()
+    other.loses()
     expect(other.hears(described('offer', 2))).toEqual([])
     expect(polite.hears(described('offer', 2))).toEqual(['accept offer'])
     expect(other.hears(described('answer', 2))).toEqual(['accept answer'])
@@ -255,12 +263,5 @@ describe('two pages of ours', () => {
     settles()
     expect(hears(candidate('late', 'a'))).toEqual([])
     expect(hears(candidate('unnamed'))).toEqual(['add unnamed'])
-  })
-  test('ask for nothing more once they know each other', () => {
-    const { wants, hears, settles, meets } = end(false)
-    hears(described('offer', 1))
-    settles()
-    expect(wants()).toEqual(['say renegotiate'])
-    expect(meets()).toEqual(['offer'])
   })
 })

@@ -1,8 +1,9 @@
 /**
- * Who offers and when. Towards an original page in simple-peer's manner: only the initiator offers, and the other side asks
- * it for an offer. Between pages of ours either end offers, and of two offers that cross, the initiator's gives way
- * ("perfect negotiation", W3C WebRTC section 10.7). Pure: it says what is to be done, and `link.ts` does it, one thing after
- * the other.
+ * Who offers and when. As a rule in simple-peer's manner: the initiator offers, and the other side asks it for an offer, so
+ * that offers do not cross. Between pages of ours either end looks for another way through the network, or offers itself
+ * what it has asked for in vain, and of two offers that cross, the initiator's gives way ("perfect negotiation", W3C WebRTC
+ * section 10.7). It is not the rule because Chromium takes a track for muted for ever that has taken the place of one whose
+ * offer gave way. Pure: it says what is to be done, and `negotiator.ts` does it, one thing after the other.
  */
 import { iceFragments } from '../wire/ice.ts'
 import type { Candidate, Description, Signal, TrackKind } from '../wire/signal.ts'
@@ -92,19 +93,17 @@ export const negotiate = (state: Negotiation, event: NegotiationEvent): Negotiat
       return restarts(state) ? begin(next, true) : negotiationNeeded(next)
     }
     case 'overdue':
-      return isNegotiating(state) && met(state) ? begin(state, false) : unchanged(state)
+      return isNegotiating(state) && met(state)
+        ? begin(state, false, state.initiator || state.mutual)
+        : unchanged(state)
     case 'restart':
       return met(state) && (state.initiator || state.mutual) ? begin(state, true) : unchanged(state)
     case 'mutual':
-      return state.mutual ? unchanged(state) : becomesMutual({ ...state, mutual: true })
+      return unchanged({ ...state, mutual: true })
     case 'signal':
       return onSignal(state, event.signal)
   }
 }
-
-/** What was asked for we now do ourselves. */
-const becomesMutual = (state: Negotiation): NegotiationStep =>
-  state.signaling.state === 'asking' ? begin(state, false) : unchanged(state)
 
 const renegotiate: Action = { type: 'send', signal: { type: 'renegotiate', renegotiate: true } }
 
@@ -115,9 +114,10 @@ const negotiationNeeded = (state: Negotiation): NegotiationStep => {
   return state.initiator || met(state) ? begin(state, false) : unchanged(state)
 }
 
-const begin = (state: Negotiation, restart: boolean): NegotiationStep => {
+/** `itself`: without asking the initiator. */
+const begin = (state: Negotiation, restart: boolean, itself = state.initiator): NegotiationStep => {
   const again = wantsAgain(state)
-  if (!state.initiator && !state.mutual)
+  if (!itself && !(state.mutual && restart))
     return {
       next: { ...state, signaling: { state: 'asking', again, restart: false } },
       actions: [renegotiate],

@@ -145,7 +145,7 @@ export class Negotiator {
       this.#ports.describe()
       await this.#pc.setLocalDescription(await this.#pc.createAnswer())
       this.#sendLocal('answer', round)
-      this.#requestTransceivers()
+      if (!this.initiator) this.#requestTransceivers()
     }
     this.#feed({ type: 'stable', offerId })
   }
@@ -169,13 +169,11 @@ export class Negotiator {
     this.#ports.signal(round === undefined ? { type, sdp } : { type, sdp, round })
   }
 
-  /** Tracks of ours for which the far end's offer had no room: we offer them ourselves, or ask an original page to. */
+  /** Tracks of ours for which the initiator's offer had no room. */
   #requestTransceivers(): void {
     for (const transceiver of this.#pc.getTransceivers()) {
       const { track } = transceiver.sender
-      if (transceiver.mid !== null || track === null) continue
-      if (this.#negotiation.mutual) return this.need()
-      if (this.#requested.has(transceiver)) continue
+      if (transceiver.mid !== null || track === null || this.#requested.has(transceiver)) continue
       this.#requested.add(transceiver)
       const kind = track.kind === 'video' ? 'video' : 'audio'
       this.#ports.signal({ type: 'transceiverRequest', transceiverRequest: { kind } })
