@@ -19,7 +19,7 @@ use super::{
     token::{self, TokenHash, Tokens},
 };
 use crate::{
-    accounting::Reason,
+    accounting::{Account, Reason},
     protocols::{Answer, AnswerContext, CloseReason, Frame, RequestId, ResumeAnswer, ResumeRequest, Resumed},
     rooms::{PeerId, Reply, Request},
 };
@@ -59,9 +59,21 @@ pub(super) struct Lasting {
     replay: Replay,
     /// Its page said that it is being closed.
     is_closing: bool,
+    /// It is from before the process began: what was sent and received is not known.
+    is_earlier: bool,
 }
 
 impl Lasting {
+    /// Of a session that was there before the process began.
+    pub(super) fn earlier(tokens: Tokens) -> Self {
+        Lasting { tokens, n_sent: 0, n_received: 0, replay: Replay::default(), is_closing: false, is_earlier: true }
+    }
+
+    /// By which tokens it can be had.
+    pub(super) fn tokens(&self) -> Tokens {
+        self.tokens
+    }
+
     /// Whether whoever wants a seat may have this one.
     pub(super) fn is_closing(&self) -> bool {
         self.is_closing
@@ -140,6 +152,7 @@ impl State {
             // It has the answer to its last hello.
             if let Some(previous) = lasting.tokens.previous.take() {
                 self.tokens.remove(&previous);
+                self.note_change(from);
             }
         }
     }
@@ -159,14 +172,19 @@ impl State {
         let (Some(connection), Some(lasting)) = (session.connection.take(), &session.lasting) else { return };
         session.contributions = None;
         session.account.go_away();
-        let (cuts, who) = (self.cuts.clone(), (peer.clone(), session.number));
-        session.account.on_abort(move |_| cuts.push(who.clone()));
-        let number = session.number;
+        let (number, account) = (session.number, session.account.clone());
         let grace = if lasting.is_closing { self.lifetimes.reload_grace } else { self.lifetimes.grace };
-        self.timers.start(Instant::now() + grace, Due::Grace { peer: peer.clone(), number });
-        self.n_away += 1;
+        self.wait_for(peer, number, &account, grace);
         self.ledger.count(reason);
         self.effects.ended.push(Ended::away(peer, reason, connection, how));
+    }
+
+    /// A session without a connection ends after this time, or when its memory is needed.
+    pub(super) fn wait_for(&mut self, peer: &PeerId, number: u64, account: &Account, grace: Duration) {
+        let (cuts, who) = (self.cuts.clone(), (peer.clone(), number));
+        account.on_abort(move |_| cuts.push(who.clone()));
+        self.timers.start(Instant::now() + grace, Due::Grace { peer: peer.clone(), number });
+        self.n_away += 1;
     }
 
     /// Nobody came back in time.
@@ -230,9 +248,17 @@ impl State {
     fn make_lasting(&mut self, peer: &PeerId, hash: TokenHash) {
         let Some(session) = self.sessions.get_mut(peer) else { return };
         let tokens = Tokens { current: hash, previous: None };
-        let lasting = Lasting { tokens, n_sent: 0, n_received: 0, replay: Replay::default(), is_closing: false };
+        let lasting = Lasting {
+            tokens,
+            n_sent: 0,
+            n_received: 0,
+            replay: Replay::default(),
+            is_closing: false,
+            is_earlier: false,
+        };
         session.lasting = Some(Box::new(lasting));
         self.tokens.insert(hash, peer.clone());
+        self.note_change(peer);
     }
 
     fn resume_answer(&self, token: &SecretString, resumed: Option<Resumed>) -> ResumeAnswer {
@@ -262,10 +288,14 @@ impl State {
         session.account.hold(kept);
         account.release(kept);
         let n_missing = lasting.n_sent.checked_sub(request.received).filter(|it| *it <= lasting.replay.len());
+        let n_missing = n_missing.filter(|_| !lasting.is_earlier);
         let freed = lasting.replay.keep_last(n_missing.unwrap_or(0));
         session.account.release(freed);
         if n_missing.is_none() {
             lasting.n_sent = request.received;
+        }
+        if mem::take(&mut lasting.is_earlier) {
+            lasting.n_received = request.sent.unwrap_or_default();
         }
         lasting.is_closing = false;
         let tokens = mem::replace(&mut lasting.tokens, Tokens { current: hash, previous: Some(shown) });
@@ -274,6 +304,7 @@ impl State {
         let realm = session.realm;
         unused.for_each(|it| drop(self.tokens.remove(&it)));
         self.tokens.insert(hash, peer.clone());
+        self.note_change(peer);
         self.moved = Some(peer.clone());
         match before {
             Some(connection) => {

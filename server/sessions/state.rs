@@ -4,7 +4,7 @@
 //! Endings are a work list and never recurse: what one of them leads to is done after it. Nothing here ends a connection or
 //! writes a log line; both are handed back as [`Effects`], for when the lock is free.
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     mem,
     sync::Arc,
 };
@@ -54,6 +54,10 @@ pub(super) struct State {
     /// Whose session the connection has now that was heard last, where that has just changed.
     pub(super) moved: Option<PeerId>,
     pub(super) is_stopping: bool,
+    /// Sessions that can come back and may be different from how they are kept.
+    pub(super) changed: HashSet<PeerId>,
+    /// Whether anybody asks for what has changed.
+    pub(super) is_kept: bool,
     pub(super) holders: Holders,
     pub(super) timers: Timers,
     pub(super) passwords: PasswordAttempts,
@@ -118,6 +122,8 @@ impl State {
             cuts,
             moved: None,
             is_stopping: false,
+            changed: HashSet::new(),
+            is_kept: false,
             holders: Holders::default(),
             timers: Timers::default(),
             passwords: PasswordAttempts::default(),
@@ -130,6 +136,7 @@ impl State {
 
     pub(super) fn open(&mut self, mut settings: RealmSettings) -> usize {
         let rooms = Rooms::new(settings.rules, mem::replace(&mut settings.compat, Box::new(crate::rooms::NoCompat)));
+        self.is_kept |= settings.rules.policy.is_kept;
         let held = self.ledger.hold_nothing();
         self.realms.push(RealmState { settings, rooms, n_sessions: 0, n_ids: 0, held });
         self.realms.len() - 1
@@ -265,6 +272,7 @@ impl State {
         if let Some(lasting) = lasting {
             account.release(lasting.n_bytes());
             self.forget_tokens(&lasting);
+            self.note_change(peer);
         }
         if connection.is_none() {
             self.n_away -= 1;
