@@ -258,13 +258,15 @@ fn router(
         match protocol.transport() {
             Transport::SocketIo => {
                 frontend = Frontend::Own;
-                sockets = sockets.merge(socketio::router(sessions.clone(), realm, &path, origins(), limits));
+                sockets =
+                    sockets.merge(socketio::router(sessions.clone(), realm, &path, origins(), limits, listener.tls));
             }
             Transport::SocketIoAt(own) => {
                 if frontend == Frontend::Foreign {
                     path = own.to_owned();
                 }
-                sockets = sockets.merge(socketio::router(sessions.clone(), realm, own, origins(), fast_ping));
+                sockets =
+                    sockets.merge(socketio::router(sessions.clone(), realm, own, origins(), fast_ping, listener.tls));
             }
             Transport::Websocket => plain.push(realm),
             Transport::Mqtt => mqtt = Some(realm),

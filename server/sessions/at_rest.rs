@@ -3,7 +3,7 @@
 //! **Invariant:** what is kept is taken out of the lock as plain values, and encoded and written elsewhere.
 use super::{
     Realm,
-    lasting::Lasting,
+    lasting::{Credential, Lasting},
     state::{Session, State},
     token::{TokenHash, Tokens},
 };
@@ -54,7 +54,9 @@ impl State {
 
     fn kept(&self, peer: &PeerId) -> Option<KeptSession> {
         let session = self.sessions.get(peer)?;
-        let Tokens { current, previous } = session.lasting.as_ref()?.tokens();
+        let Credential::Tokens(Tokens { current, previous }) = session.lasting.as_ref()?.credential() else {
+            return None;
+        };
         let tokens = [Some(current), previous].into_iter().flatten().map(|it| it.0).collect();
         Some(KeptSession { peer: self.realms[session.realm.at].rooms.peer(peer)?, tokens })
     }

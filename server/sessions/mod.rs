@@ -7,6 +7,7 @@ mod at_rest;
 mod commands;
 mod connection;
 mod contributions;
+mod cookies;
 mod cuts;
 mod effects;
 mod ids;
@@ -125,6 +126,11 @@ impl SessionHandle {
 }
 
 impl Realm {
+    /// Can its pages come back by a cookie?
+    pub fn resumes_by_cookie(&self) -> bool {
+        self.protocol.resumes_by_cookie()
+    }
+
     /// Is this a message of this protocol?
     pub fn knows<'a>(&self, incoming: impl Into<Incoming<'a>>) -> bool {
         !matches!(self.protocol.decode(incoming.into()), Err(DecodeError::NotAnEvent | DecodeError::UnknownEvent))
@@ -203,6 +209,27 @@ impl Sessions {
                 tracing::debug!(event = "ignored", reason = %error, peer = %from.peer());
             }
         }
+    }
+
+    /// The browser of this connection returns a cookie: by it alone its page can come back. `true`: it may have come back just
+    /// now, and [`Sessions::on_silence`] is to be called after a while.
+    pub fn on_cookie(&self, who: &SessionHandle, cookie: &str) -> bool {
+        self.with(|state| state.on_cookie(&who.peer(), who.number, cookie))
+    }
+
+    /// A connection that may be one that came back has said nothing for a while.
+    pub fn on_silence(&self, who: &SessionHandle) {
+        self.with(|state| {
+            state.on_silence(&who.peer(), who.number);
+            if let Some(peer) = state.moved.take() {
+                who.set_peer(peer);
+            }
+        });
+    }
+
+    /// Can clients come back at all?
+    pub fn keeps_sessions(&self) -> bool {
+        !self.state().lifetimes.grace.is_zero()
     }
 
     /// The peer has answered a [`Connection::ping`].

@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::{
     Connection, Count, Queued, Realm, RealmSettings, SendQueueFull,
     contributions::{COUNTED_FROM, Contributions, ENDED_AT},
+    cookies::Cookies,
     cuts::Cuts,
     effects::{Effects, Ended, HowToEnd},
     lasting::{Lasting, Lifetimes},
@@ -47,6 +48,8 @@ pub(super) struct State {
     pub(super) lifetimes: Lifetimes,
     /// By whose tokens which session is to be had.
     pub(super) tokens: HashMap<TokenHash, PeerId>,
+    /// By whose cookies.
+    pub(super) cookies: Cookies,
     /// Sessions without a connection.
     pub(super) n_away: usize,
     /// Of these: those whose memory is needed.
@@ -118,6 +121,7 @@ impl State {
             sessions: HashMap::new(),
             lifetimes,
             tokens: HashMap::new(),
+            cookies: Cookies::default(),
             n_away: 0,
             cuts,
             moved: None,
@@ -167,6 +171,11 @@ impl State {
 
     /// A client has said something that its protocol understands. `text` is as it came, for a session that waits.
     pub(super) fn receive(&mut self, from: &PeerId, number: u64, command: Command<'_>, text: &Incoming<'_>) {
+        if self.cookies.is_undecided(from)
+            && let Some(peer) = self.decide(from, number, is_hello(&command))
+        {
+            return self.receive(&peer, number, command, text);
+        }
         let Some(session) = self.sessions.get_mut(from).filter(|it| it.number == number) else { return };
         let Some(waiting) = &mut session.waiting else {
             if session.lasting.is_some() {
@@ -271,7 +280,7 @@ impl State {
         account.release(kept_bytes + waiting.as_ref().map_or(0, |it| it.inbox.n_bytes() as u64));
         if let Some(lasting) = lasting {
             account.release(lasting.n_bytes());
-            self.forget_tokens(&lasting);
+            self.forget_credential(peer, &lasting);
             self.note_change(peer);
         }
         if connection.is_none() {
@@ -366,6 +375,10 @@ impl State {
     pub(super) fn is_current(&self, peer: &PeerId, number: u64) -> bool {
         self.sessions.get(peer).is_some_and(|it| it.number == number)
     }
+}
+
+fn is_hello(command: &Command<'_>) -> bool {
+    matches!(&command.request, Asked::Rooms(Request::Hello { .. }) | Asked::Session(SessionRequest::Hello { .. }))
 }
 
 pub(super) fn frame_bytes(frame: &Frame) -> usize {
