@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod http;
 pub mod sessions;
+pub mod store;
 pub mod telemetry;
 pub mod tls;
 pub mod transports;

@@ -62,6 +62,7 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
         }
         // Before it says that it is ready, so that a signal in answer to that is heard.
         let stop = app::stop_signal().map_err(|it| system(it.to_string()))?;
+        let config = app::settings::with_state_folder(config, config::state_folder(|name| std::env::var(name).ok()));
         let app = App::bind(config).await.map_err(|it| match it {
             app::StartupError::Settings(sentence) => settings(sentence),
             app::StartupError::System(sentence) => system(sentence),

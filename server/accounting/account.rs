@@ -27,8 +27,8 @@ pub struct Account {
     is_ending: AtomicBool,
     /// It has no connection, and may get another.
     is_away: AtomicBool,
-    /// It was opened in the place of one that is away, and has paid nothing.
-    is_unpaid: AtomicBool,
+    /// Of whose address one is away in whose place it was opened. It has paid nothing.
+    place: Mutex<Option<AddressKey>>,
     /// What it held when it was told to end.
     ending: AtomicU64,
     /// Its place among the holders.
@@ -38,10 +38,16 @@ pub struct Account {
 type Abort = Arc<dyn Fn(Reason) + Send + Sync>;
 
 /// Memory of a session without a connection, beside what it keeps: its entries and its timer.
-const AWAY_COST: u64 = 1024;
+pub(super) const AWAY_COST: u64 = 1024;
 
 impl Account {
-    pub(super) fn open(ledger: Ledger, address: AddressKey, client: u64, cost: u64, is_unpaid: bool) -> Arc<Self> {
+    pub(super) fn open(
+        ledger: Ledger,
+        address: AddressKey,
+        client: u64,
+        cost: u64,
+        place: Option<AddressKey>,
+    ) -> Arc<Self> {
         let account = Arc::new(Account {
             ledger,
             address,
@@ -54,7 +60,7 @@ impl Account {
             abort: Mutex::default(),
             is_ending: AtomicBool::new(false),
             is_away: AtomicBool::new(false),
-            is_unpaid: AtomicBool::new(is_unpaid),
+            place: Mutex::new(place),
             ending: AtomicU64::new(0),
             number: OnceLock::new(),
         });
@@ -108,15 +114,15 @@ impl Account {
     /// It was opened in the place of one that is away, and the rate of its address does not allow a new one. The reason is
     /// counted by whoever ends the session for it.
     pub fn pay(&self) -> Result<(), Reason> {
-        if self.is_unpaid.swap(false, Ordering::Relaxed) {
-            self.ledger.addresses().pay(self.address, self.ledger.limits(), self.ledger.now())?;
+        match self.take_place() {
+            Some(place) => self.ledger.addresses().pay(self.address, place, self.ledger.limits(), self.ledger.now()),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Takes over from the account that its session had before: it is no new one, and goes on as fast as that one might.
     pub fn succeed(&self, earlier: &Account) {
-        self.is_unpaid.store(false, Ordering::Relaxed);
+        self.take_place();
         self.messages.continue_from(&earlier.messages);
         self.bytes.continue_from(&earlier.bytes);
         self.relayed.continue_from(&earlier.relayed);
@@ -195,6 +201,10 @@ impl Account {
         }
     }
 
+    fn take_place(&self) -> Option<AddressKey> {
+        self.place.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     fn memory(&self) -> &super::Memory {
         &self.ledger.shared.memory
     }
@@ -208,8 +218,8 @@ impl Drop for Account {
         }
         memory.remove_ending(self.ending.load(Ordering::Relaxed));
         memory.remove(self.held());
-        let (is_away, is_unpaid) = (*self.is_away.get_mut(), *self.is_unpaid.get_mut());
-        self.ledger.addresses().close_session(self.address, is_away, is_unpaid);
+        let (is_away, place) = (self.is_away(), self.take_place());
+        self.ledger.addresses().close_session(self.address, is_away, place);
         self.ledger.shared.n_sessions.fetch_sub(1, Ordering::Relaxed);
         if is_away {
             self.ledger.shared.n_away.fetch_sub(1, Ordering::Relaxed);

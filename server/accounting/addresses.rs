@@ -14,6 +14,9 @@ use super::{Bucket, Limits, Reason};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AddressKey(IpAddr);
 
+/// Of sessions that were there before the process began.
+const NOWHERE: AddressKey = AddressKey(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
+
 /// Where a request comes from: the connection's other end, or what a trusted proxy says about it. In a request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
@@ -92,26 +95,46 @@ impl Addresses {
         Ok(())
     }
 
-    /// Opens a session. Those that are away come back without paying for another, and without standing in their own way;
-    /// `true`: this one may be one of them. It pays when it turns out to be none.
-    pub(super) fn open_session(&mut self, key: AddressKey, limits: &Limits, now: Duration) -> Result<bool, Reason> {
+    /// Opens a session. Those that are away come back without paying for another, and without standing in their own way: whose
+    /// place this one has, if it may be one of them. It pays when it turns out to be none.
+    pub(super) fn open_session(
+        &mut self,
+        key: AddressKey,
+        limits: &Limits,
+        now: Duration,
+    ) -> Result<Option<AddressKey>, Reason> {
+        // Whoever was here before the process began may come back from anywhere.
+        let place = [key, NOWHERE].into_iter().find(|it| self.known.get(it).is_some_and(|it| it.n_places > 0));
         let address = self.entry(key, now);
-        let is_unpaid = address.n_places > 0;
-        if !is_unpaid && !address.sessions.take(limits.address_sessions, 1, now) {
+        if place.is_none() && !address.sessions.take(limits.address_sessions, 1, now) {
             return Err(Reason::AddressSessionRate);
         }
         if is_full(address.n_sessions, address.n_away, limits.address_sessions_max) {
             return Err(Reason::AddressSessionsMax);
         }
         address.n_sessions += 1;
-        address.n_places -= usize::from(is_unpaid);
-        Ok(is_unpaid)
+        if let Some(place) = place {
+            self.entry(place, now).n_places -= 1;
+        }
+        Ok(place)
     }
 
-    /// A session that was opened without paying is a new one.
-    pub(super) fn pay(&mut self, key: AddressKey, limits: &Limits, now: Duration) -> Result<(), Reason> {
+    /// Opens a session that was there before the process began, and is away.
+    pub(super) fn open_earlier_session(&mut self, now: Duration) -> AddressKey {
+        self.entry(NOWHERE, now).n_sessions += 1;
+        NOWHERE
+    }
+
+    /// A session that had a place without paying is a new one.
+    pub(super) fn pay(
+        &mut self,
+        key: AddressKey,
+        place: AddressKey,
+        limits: &Limits,
+        now: Duration,
+    ) -> Result<(), Reason> {
+        self.give_place_back(place);
         let address = self.entry(key, now);
-        address.give_place_back();
         if address.sessions.take(limits.address_sessions, 1, now) { Ok(()) } else { Err(Reason::AddressSessionRate) }
     }
 
@@ -119,7 +142,13 @@ impl Addresses {
     pub(super) fn go_away(&mut self, key: AddressKey) {
         if let Some(address) = self.known.get_mut(&key) {
             address.n_away += 1;
-            address.give_place_back();
+        }
+        self.give_place_back(key);
+    }
+
+    fn give_place_back(&mut self, key: AddressKey) {
+        if let Some(address) = self.known.get_mut(&key) {
+            address.n_places = address.n_away.min(address.n_places + 1);
         }
     }
 
@@ -129,13 +158,14 @@ impl Addresses {
         }
     }
 
-    pub(super) fn close_session(&mut self, key: AddressKey, is_away: bool, is_unpaid: bool) {
+    /// `place`: whose place it had without paying.
+    pub(super) fn close_session(&mut self, key: AddressKey, is_away: bool, place: Option<AddressKey>) {
+        if let Some(place) = place {
+            self.give_place_back(place);
+        }
         if let Some(address) = self.known.get_mut(&key) {
             address.n_sessions = address.n_sessions.saturating_sub(1);
             address.n_away = address.n_away.saturating_sub(usize::from(is_away));
-            if is_unpaid {
-                address.give_place_back();
-            }
             address.n_places = address.n_places.min(address.n_away);
         }
     }
@@ -162,10 +192,6 @@ pub(super) fn is_full(n_sessions: usize, n_away: usize, max: usize) -> bool {
 }
 
 impl Address {
-    fn give_place_back(&mut self) {
-        self.n_places = self.n_away.min(self.n_places + 1);
-    }
-
     fn is_idle(&self, now: Duration) -> bool {
         let buckets = [&self.connects, &self.sessions, &self.rooms, &self.requests];
         self.n_connections == 0 && self.n_sessions == 0 && buckets.into_iter().all(|it| it.is_full(now))

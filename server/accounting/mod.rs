@@ -195,9 +195,18 @@ impl Ledger {
             }
             self.addresses().open_session(key, &self.shared.limits, now)
         };
-        let is_unpaid = admitted().inspect_err(|reason| self.count(*reason))?;
+        let place = admitted().inspect_err(|reason| self.count(*reason))?;
         self.shared.n_sessions.fetch_add(1, Ordering::Relaxed);
-        Ok(Account::open(self.clone(), key, hash(&(key, user_agent)), cost, is_unpaid))
+        Ok(Account::open(self.clone(), key, hash(&(key, user_agent)), cost, place))
+    }
+
+    /// Opens the account of a session that was there before the process began, and is away.
+    pub fn open_earlier_account(&self) -> Arc<Account> {
+        let key = self.addresses().open_earlier_session(self.now());
+        self.shared.n_sessions.fetch_add(1, Ordering::Relaxed);
+        let account = Account::open(self.clone(), key, 0, account::AWAY_COST, None);
+        account.go_away();
+        account
     }
 
     /// One action more of this address.

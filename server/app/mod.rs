@@ -3,6 +3,7 @@ mod health_check;
 mod listen;
 mod realms;
 pub mod settings;
+mod state;
 mod watch;
 
 use std::{
@@ -33,6 +34,7 @@ use crate::{
     http::{self, Frontend, Health, Site, TrustedProxies},
     protocols::{Protocol as _, Transport, p2pchat::P2pChat},
     sessions::{Realm, Sessions},
+    store::Keeper,
     telemetry,
     tls::{self, Certificate, CertificateFiles},
     transports::{Origins, mqtt, socketio, websocket},
@@ -62,6 +64,8 @@ pub struct App {
     /// The main one first.
     listeners: Vec<BoundListener>,
     sessions: Sessions,
+    /// `None`: rooms end with the process.
+    keeper: Option<Arc<Keeper>>,
     proxies: TrustedProxies,
     certificate: Option<Certificate>,
     /// `/health` says so before anything else changes.
@@ -88,12 +92,15 @@ impl App {
         let proxies = settings::trusted_proxies(&config)?;
         let ledger = Ledger::new(settings::limits(&config));
         let sessions = Sessions::new(settings::ice(&config), ledger.clone(), settings::lifetimes(&config));
-        let realms = realms(&sessions, &config, &settings);
+        // First of all, so that a second server changes nothing of what the first one keeps.
+        let ports = settings.iter().map(|it| listen::bind(it.at)).collect::<Result<Vec<_>, _>>()?;
+        let store = state::open(&config).await;
+        let realms = realms(&sessions, &config, &settings, store.is_some());
+        let keeper = state::keeper(store, &sessions, realms.get(P2pChat.name()).copied());
         let shared = http::Shared::new(ledger, proxies.clone());
         let (started, is_stopping) = (Instant::now(), Arc::new(AtomicBool::new(false)));
         let mut listeners = Vec::new();
-        for listener in settings {
-            let port = listen::bind(listener.at)?;
+        for (listener, port) in settings.into_iter().zip(ports) {
             let (asked, is_stopping) = (sessions.clone(), is_stopping.clone());
             let health = move || watch::health(&asked, is_stopping.load(Ordering::Relaxed), started);
             listeners.push(BoundListener {
@@ -106,7 +113,7 @@ impl App {
         if let Err(error) = raise_open_file_limit() {
             tracing::warn!(%error, "the limit on open files stays as it is, and with it the number of connections");
         }
-        Ok(App { listeners, sessions, proxies, certificate, is_stopping, config })
+        Ok(App { listeners, sessions, keeper, proxies, certificate, is_stopping, config })
     }
 
     /// Where it listens.
@@ -151,7 +158,7 @@ impl App {
     /// A listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let files = certificate_files(&self.config);
-        let App { listeners, sessions, proxies, certificate, is_stopping, config } = self;
+        let App { listeners, sessions, keeper, proxies, certificate, is_stopping, config } = self;
         let shutdown = Shutdown::default();
         let mut serving = JoinSet::new();
         for BoundListener { port, router, timeouts, tls } in listeners {
@@ -182,6 +189,7 @@ impl App {
             let _ = timeout(ANSWER_TIMEOUT, shutdown.run()).await;
             // Those who are told that it stops are told so by tasks of their own.
             let _ = timeout(DRAIN_TIMEOUT, sessions.drained()).await;
+            state::save(keeper.as_deref()).await;
             telemetry::tell_omitted();
         };
         tokio::select! {
@@ -189,6 +197,7 @@ impl App {
             () = renewing => Ok(()),
             () = on_hangup(&hangup) => Ok(()),
             () = watch::memory(sessions.ledger()) => Ok(()),
+            () = state::run(keeper.as_deref()) => Ok(()),
             Some(Err(failed)) = serving.join_next() => Err(io::Error::other(failed)),
         }
     }
@@ -210,7 +219,12 @@ fn raise_open_file_limit() -> io::Result<()> {
 }
 
 /// One realm for each protocol that any listener serves, so that those of one protocol meet wherever they come in.
-fn realms(sessions: &Sessions, config: &Config, listeners: &[settings::Listener]) -> BTreeMap<&'static str, Realm> {
+fn realms(
+    sessions: &Sessions,
+    config: &Config,
+    listeners: &[settings::Listener],
+    is_kept: bool,
+) -> BTreeMap<&'static str, Realm> {
     let mut realms = BTreeMap::new();
     for &protocol in listeners.iter().flat_map(|it| &it.protocols) {
         let is_own = protocol.name() == P2pChat.name();
@@ -218,7 +232,7 @@ fn realms(sessions: &Sessions, config: &Config, listeners: &[settings::Listener]
         realms.entry(protocol.name()).or_insert_with(|| {
             let mut realm = realm_settings(protocol, limits);
             if is_own {
-                settings::lasting_rooms(config, &mut realm.rules.policy);
+                settings::lasting_rooms(config, &mut realm.rules.policy, is_kept);
             }
             sessions.open(realm)
         });
@@ -244,13 +258,15 @@ fn router(
         match protocol.transport() {
             Transport::SocketIo => {
                 frontend = Frontend::Own;
-                sockets = sockets.merge(socketio::router(sessions.clone(), realm, &path, origins(), limits));
+                sockets =
+                    sockets.merge(socketio::router(sessions.clone(), realm, &path, origins(), limits, listener.tls));
             }
             Transport::SocketIoAt(own) => {
                 if frontend == Frontend::Foreign {
                     path = own.to_owned();
                 }
-                sockets = sockets.merge(socketio::router(sessions.clone(), realm, own, origins(), fast_ping));
+                sockets =
+                    sockets.merge(socketio::router(sessions.clone(), realm, own, origins(), fast_ping, listener.tls));
             }
             Transport::Websocket => plain.push(realm),
             Transport::Mqtt => mqtt = Some(realm),

@@ -157,8 +157,23 @@ pub fn lifetimes(config: &Config) -> Lifetimes {
     }
 }
 
+/// Where nothing is set, state is kept in this folder.
+pub fn with_state_folder(mut config: Config, usual: Option<PathBuf>) -> Config {
+    if let Some(usual) = usual.filter(|_| config.state.dir.is_empty()) {
+        config.state.dir = usual.display().to_string();
+    }
+    config
+}
+
+/// The folder in which state is kept. `None`: in memory alone.
+pub fn state_folder(config: &Config) -> Option<PathBuf> {
+    let dir = Some(&config.state.dir).filter(|it| !it.is_empty() && *it != config::IN_MEMORY);
+    dir.map(PathBuf::from)
+}
+
 /// How long P2PChat's own rooms outlive their members, and stars their hosts.
-pub fn lasting_rooms(config: &Config, policy: &mut RoomPolicy) {
+pub fn lasting_rooms(config: &Config, policy: &mut RoomPolicy, is_kept: bool) {
+    policy.is_kept = is_kept;
     policy.linger = Duration::from_secs(config.rooms.linger_s);
     policy.hand_over = config.rooms.hand_over;
 }

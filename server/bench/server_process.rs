@@ -93,6 +93,7 @@ impl Started {
             .stderr(Stdio::null())
             // A group of its own, so that what a script starts ends with it.
             .process_group(0)
+            .env("P2PCHAT_STATE__DIR", "memory")
             .envs(NO_LIMITS.map(|name| (format!("P2PCHAT_LIMITS__{name}"), "0")))
             .spawn()
             .map_err(|error| format!("{program} does not start: {error}"))?;

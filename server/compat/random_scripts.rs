@@ -103,6 +103,7 @@ fn policy() -> impl Strategy<Value = RoomPolicy> {
             verify_holders_alive,
             hand_over,
             linger: Duration::from_secs(u64::from(lingers)),
+            is_kept: false,
         }
     })
 }

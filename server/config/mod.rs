@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use ice::{IceServer, IceSettings};
 pub use listeners::{Listener, ListenerSettings, one_of};
-pub use sources::{BadSetting, Flags, read, usual_places};
+pub use sources::{BadSetting, Flags, read, state_folder, usual_places};
 
 /// The compiled-in settings, commented.
 pub const DEFAULTS: &str = include_str!("../../default_config.toml");
@@ -32,6 +32,7 @@ pub struct Config {
     pub sessions: SessionSettings,
     pub rooms: Rooms,
     pub limits: LimitSettings,
+    pub state: StateSettings,
     pub ice: IceSettings,
     pub log: Log,
 }
@@ -129,6 +130,17 @@ pub struct LimitSettings {
     pub relayed_bytes_per_second: u64,
     pub relayed_bytes_burst: u64,
 }
+
+/// `[state]`
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
+pub struct StateSettings {
+    pub dir: String,
+}
+
+/// In the place of a folder: what there is ends with the process.
+pub const IN_MEMORY: &str = "memory";
 
 /// `[log]`
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -93,6 +93,19 @@ pub fn usual_places(variable: impl Fn(&str) -> Option<String>) -> Vec<PathBuf> {
     [PathBuf::from("config.toml")].into_iter().chain(folders.map(|it| it.join("config.toml"))).collect()
 }
 
+/// The folder in which state is kept where none is set: what systemd made for the service (systemd.exec(5),
+/// `StateDirectory=`), or the user's own (XDG Base Directory Specification). `None`: there is none.
+pub fn state_folder(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let set = |name: &str| variable(name).filter(|it| !it.is_empty());
+    // Of several, separated by colons, the first.
+    let own = set("STATE_DIRECTORY").and_then(|it| it.split(':').next().map(PathBuf::from));
+    let data = set("XDG_DATA_HOME").map(PathBuf::from);
+    let data = data.or_else(|| set("HOME").map(|it| Path::new(&it).join(".local/share")));
+    // A user without a home has "/" or "/nonexistent" there.
+    let data = data.filter(|it| it.parent().is_some_and(Path::exists));
+    own.or_else(|| data.map(|it| it.join("p2pchat-server"))).filter(|it| it.is_absolute())
+}
+
 /// What a preset sets, for the main listener.
 fn preset(name: &str) -> Result<Map<String, Value>, BadSetting> {
     let unknown = || BadSetting(format!("http.preset names the {}", unknown_preset(name)));

@@ -57,6 +57,11 @@ pub trait Protocol: Send + Sync {
     /// Encodes an event for a peer. `None`: this protocol has no message for it.
     fn encode_event(&self, event: Event<'_>) -> Option<Frame>;
 
+    /// Whether its pages can come back by a cookie: they go on after a lost connection without saying who they are.
+    fn resumes_by_cookie(&self) -> bool {
+        false
+    }
+
     /// Encodes the answer to [`SessionRequest::IceServers`]. `None`: this protocol has no such request.
     fn encode_ice_servers(&self, _request_id: &RequestId, _ice: &[IceServer]) -> Option<Frame> {
         None

@@ -3,6 +3,7 @@
 //! **Invariants:** plain data in, plain data out. Nothing in this folder reads a clock or a random source, takes a lock,
 //! logs, awaits, or knows what a socket is; fresh ids are handed in. [`step`] works on one room; [`Rooms`] only finds the
 //! room and remembers who is in which.
+mod at_rest;
 mod compat;
 mod ids;
 mod keys;
@@ -22,6 +23,7 @@ mod topology;
 
 use std::borrow::Cow;
 
+pub use at_rest::KnownPeer;
 pub use compat::{Compat, NamedSignal, NoCompat, RoomSignal};
 pub use ids::{Name, PeerId, RoomId};
 pub use keys::{Owner, RoomKey};

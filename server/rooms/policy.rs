@@ -17,6 +17,8 @@ pub struct RoomPolicy {
     pub hand_over: bool,
     /// How long a room that has a key outlives its last member. Zero: it does not.
     pub linger: Duration,
+    /// Rooms and their members outlive the process: whoever keeps them asks for what has changed.
+    pub is_kept: bool,
 }
 
 impl RoomPolicy {

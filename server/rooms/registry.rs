@@ -2,7 +2,7 @@
 //! protocols have is a value of their own, so that no room, peer or name is found from outside.
 //!
 //! **Invariant:** a peer's list of rooms mirrors the rooms' members exactly.
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     Address, Compat, Lasting, NamedSignal, Names, Notification, Outcome, Password, Payload, PeerId, Rejection, Reply,
@@ -13,23 +13,25 @@ use super::{
 /// Every room of one protocol, and every peer that has said hello there.
 #[derive(Debug)]
 pub struct Rooms {
-    rules: Rules,
+    pub(super) rules: Rules,
     compat: Box<dyn Compat>,
-    rooms: HashMap<RoomId, Room>,
+    pub(super) rooms: HashMap<RoomId, Room>,
+    /// Rooms that may be different from how they are kept.
+    pub(super) changed: HashSet<RoomId>,
     /// Rooms without members, by the number of their timer: those that were left first come first.
-    lingering: BTreeMap<u64, RoomId>,
-    n_lingered: u64,
-    peers: HashMap<PeerId, Peer>,
+    pub(super) lingering: BTreeMap<u64, RoomId>,
+    pub(super) n_lingered: u64,
+    pub(super) peers: HashMap<PeerId, Peer>,
     names: Names,
 }
 
 /// What is known of a peer.
 #[derive(Debug, Default)]
-struct Peer {
+pub(super) struct Peer {
     /// The rooms that it is in, in the order in which it joined them.
-    rooms: Vec<RoomId>,
+    pub(super) rooms: Vec<RoomId>,
     /// Its client knows [`Event::RoomAlert`](super::Event::RoomAlert).
-    alerts: bool,
+    pub(super) alerts: bool,
 }
 
 /// A room as one of its members knows it.
@@ -52,6 +54,7 @@ impl Rooms {
             rules,
             compat,
             rooms: HashMap::new(),
+            changed: HashSet::new(),
             lingering: BTreeMap::new(),
             n_lingered: 0,
             peers: HashMap::new(),
@@ -156,18 +159,11 @@ impl Rooms {
     pub fn on_timer(&mut self, timer: &Timer) -> (Vec<Notification<'static>>, Option<Timer>) {
         if let TimerKind::Linger { number, .. } = &timer.kind {
             if let Some(room) = self.lingering.remove(number) {
-                self.rooms.remove(&room);
+                self.end_lingering(room);
             }
             return (Vec::new(), None);
         }
         self.compat.on_timer(&timer.kind, &self.names)
-    }
-
-    /// Forgets the room that has been without members for longest. `None`: there is none.
-    pub fn forget_lingering(&mut self) -> Option<RoomId> {
-        let (_, room) = self.lingering.pop_first()?;
-        self.rooms.remove(&room);
-        Some(room)
     }
 
     /// Members of this room whose clients want to know what happens at its door.
@@ -318,6 +314,9 @@ impl Rooms {
             self.rooms.insert(key, room);
         }
         let Step { reply, notifications, has_joined, removed } = stepped?;
+        if self.rules.policy.is_kept {
+            self.changed.insert(id.clone());
+        }
         for peer in &removed {
             if let Some(peer) = self.peers.get_mut(peer) {
                 peer.rooms.retain(|it| it != id);
@@ -325,12 +324,8 @@ impl Rooms {
             self.compat.on_leave(id, peer);
         }
         let mut timers = Vec::new();
-        if let Some(room) = self.rooms.get_mut(id).filter(|it| it.members().is_empty()) {
-            self.n_lingered += 1;
-            room.lingers = Some(self.n_lingered);
-            self.lingering.insert(self.n_lingered, id.clone());
-            let kind = TimerKind::Linger { room: id.clone(), number: self.n_lingered };
-            timers.push(Timer { after: self.rules.policy.linger, kind });
+        if self.rooms.get(id).is_some_and(|it| it.members().is_empty()) {
+            timers.extend(self.linger(id));
         }
         if has_joined {
             if let Some(number) = self.rooms.get_mut(id).and_then(|it| it.lingers.take()) {

@@ -56,7 +56,7 @@ pub struct Room {
     /// Who may take the host's place again.
     pub owner: Option<Owner>,
     /// Nobody is in it: the number of the timer that ends it.
-    pub(super) lingers: Option<u64>,
+    pub lingers: Option<u64>,
 }
 
 /// What became of a room when somebody left it.

@@ -19,7 +19,7 @@ use super::{
     token::{self, TokenHash, Tokens},
 };
 use crate::{
-    accounting::Reason,
+    accounting::{Account, Reason},
     protocols::{Answer, AnswerContext, CloseReason, Frame, RequestId, ResumeAnswer, ResumeRequest, Resumed},
     rooms::{PeerId, Reply, Request},
 };
@@ -48,10 +48,20 @@ impl Default for Lifetimes {
     }
 }
 
+/// By what a client comes back.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Credential {
+    /// Pages of ours.
+    Tokens(Tokens),
+    /// Original pages, which know nothing of it: their browser says so by a cookie. They count nothing, so that what was on its
+    /// way when the connection broke is lost.
+    Cookie(TokenHash),
+}
+
 /// What a session has whose client can come back.
 #[derive(Debug)]
 pub(super) struct Lasting {
-    tokens: Tokens,
+    credential: Credential,
     /// Events that were queued for the client, and that came from it.
     n_sent: u64,
     n_received: u64,
@@ -59,9 +69,32 @@ pub(super) struct Lasting {
     replay: Replay,
     /// Its page said that it is being closed.
     is_closing: bool,
+    /// It is from before the process began: what was sent and received is not known.
+    is_earlier: bool,
 }
 
 impl Lasting {
+    /// Of a session that was there before the process began.
+    pub(super) fn earlier(tokens: Tokens) -> Self {
+        Lasting { is_earlier: true, ..Lasting::new(Credential::Tokens(tokens)) }
+    }
+
+    pub(super) fn new(credential: Credential) -> Self {
+        let replay = Replay::default();
+        Lasting { credential, n_sent: 0, n_received: 0, replay, is_closing: false, is_earlier: false }
+    }
+
+    /// By what it can be had.
+    pub(super) fn credential(&self) -> Credential {
+        self.credential
+    }
+
+    /// Forgets what is kept. How many bytes that frees.
+    pub(super) fn take_missed(&mut self) -> (Vec<Frame>, u64) {
+        let frames = self.replay.frames().cloned().collect();
+        (frames, self.replay.keep_last(0))
+    }
+
     /// Whether whoever wants a seat may have this one.
     pub(super) fn is_closing(&self) -> bool {
         self.is_closing
@@ -126,7 +159,9 @@ impl State {
     /// The client's page goes. It may come back at once, when it is loaded again; until then others may have its seats.
     pub(super) fn closing(&mut self, from: &PeerId) {
         let Some(session) = self.sessions.get_mut(from) else { return };
-        if let Some(lasting) = &mut session.lasting {
+        if let Some(lasting) = &mut session.lasting
+            && let Credential::Tokens(_) = lasting.credential
+        {
             lasting.is_closing = true;
             self.end(from, Reason::ClientClosed, HowToEnd::Close(GOODBYE));
         }
@@ -138,8 +173,11 @@ impl State {
         if let Some(lasting) = &mut session.lasting {
             lasting.n_received += u64::from(is_counted);
             // It has the answer to its last hello.
-            if let Some(previous) = lasting.tokens.previous.take() {
+            if let Credential::Tokens(tokens) = &mut lasting.credential
+                && let Some(previous) = tokens.previous.take()
+            {
                 self.tokens.remove(&previous);
+                self.note_change(from);
             }
         }
     }
@@ -148,8 +186,16 @@ impl State {
     pub(super) fn can_come_back(&self, peer: &PeerId, reason: Reason) -> bool {
         let is_stop = self.is_stopping && reason == Reason::ByServer;
         self.sessions.get(peer).is_some_and(|it| {
-            let grace = it.lasting.as_ref().map_or(Duration::ZERO, |it| self.grace_of(it));
-            it.connection.is_some() && it.waiting.is_none() && !grace.is_zero() && (is_stop || is_break(reason))
+            let Some(lasting) = &it.lasting else { return false };
+            let is_break = match lasting.credential {
+                Credential::Tokens(_) => is_stop || is_break(reason),
+                // One that closed its connection properly does not come back, and one that did not read would miss something.
+                Credential::Cookie(_) => {
+                    is_break(reason) && reason != Reason::ClientClosed && reason != Reason::SendQueueFull
+                }
+            };
+            let is_known = self.realms[it.realm.at].rooms.knows(peer);
+            it.connection.is_some() && it.waiting.is_none() && is_known && is_break && !self.grace_of(lasting).is_zero()
         })
     }
 
@@ -159,14 +205,19 @@ impl State {
         let (Some(connection), Some(lasting)) = (session.connection.take(), &session.lasting) else { return };
         session.contributions = None;
         session.account.go_away();
-        let (cuts, who) = (self.cuts.clone(), (peer.clone(), session.number));
-        session.account.on_abort(move |_| cuts.push(who.clone()));
-        let number = session.number;
+        let (number, account) = (session.number, session.account.clone());
         let grace = if lasting.is_closing { self.lifetimes.reload_grace } else { self.lifetimes.grace };
-        self.timers.start(Instant::now() + grace, Due::Grace { peer: peer.clone(), number });
-        self.n_away += 1;
+        self.wait_for(peer, number, &account, grace);
         self.ledger.count(reason);
         self.effects.ended.push(Ended::away(peer, reason, connection, how));
+    }
+
+    /// A session without a connection ends after this time, or when its memory is needed.
+    pub(super) fn wait_for(&mut self, peer: &PeerId, number: u64, account: &Account, grace: Duration) {
+        let (cuts, who) = (self.cuts.clone(), (peer.clone(), number));
+        account.on_abort(move |_| cuts.push(who.clone()));
+        self.timers.start(Instant::now() + grace, Due::Grace { peer: peer.clone(), number });
+        self.n_away += 1;
     }
 
     /// Nobody came back in time.
@@ -200,7 +251,11 @@ impl State {
 
     /// Counts a frame that is about to be queued, and keeps it.
     pub(super) fn keep(session: &mut Session, frame: &Frame, bounds: ReplayBounds) {
+        let is_there = session.connection.is_some();
         if let Some(lasting) = &mut session.lasting {
+            if is_there && matches!(lasting.credential, Credential::Cookie(_)) {
+                return;
+            }
             lasting.n_sent += 1;
             let (after, before) = lasting.replay.push(frame, bounds);
             if after > before {
@@ -211,11 +266,15 @@ impl State {
         }
     }
 
-    /// Forgets by which tokens a session could be had.
-    pub(super) fn forget_tokens(&mut self, lasting: &Lasting) {
-        self.tokens.remove(&lasting.tokens.current);
-        if let Some(previous) = &lasting.tokens.previous {
-            self.tokens.remove(previous);
+    /// Forgets by what a session could be had.
+    pub(super) fn forget_credential(&mut self, peer: &PeerId, lasting: &Lasting) {
+        match lasting.credential {
+            Credential::Tokens(tokens) => {
+                for token in [Some(tokens.current), tokens.previous].into_iter().flatten() {
+                    self.tokens.remove(&token);
+                }
+            }
+            Credential::Cookie(cookie) => self.forget_cookie(peer, cookie),
         }
     }
 
@@ -229,10 +288,12 @@ impl State {
 
     fn make_lasting(&mut self, peer: &PeerId, hash: TokenHash) {
         let Some(session) = self.sessions.get_mut(peer) else { return };
-        let tokens = Tokens { current: hash, previous: None };
-        let lasting = Lasting { tokens, n_sent: 0, n_received: 0, replay: Replay::default(), is_closing: false };
-        session.lasting = Some(Box::new(lasting));
+        let lasting = Lasting::new(Credential::Tokens(Tokens { current: hash, previous: None }));
+        if let Some(before) = session.lasting.replace(Box::new(lasting)) {
+            self.forget_credential(peer, &before);
+        }
         self.tokens.insert(hash, peer.clone());
+        self.note_change(peer);
     }
 
     fn resume_answer(&self, token: &SecretString, resumed: Option<Resumed>) -> ResumeAnswer {
@@ -249,32 +310,59 @@ impl State {
         request_id: RequestId,
         request: &ResumeRequest,
     ) {
-        let Some(newcomer) = self.sessions.remove(from) else { return };
-        self.realms[newcomer.realm.at].n_sessions -= 1;
+        self.give_connection(from, peer);
         let Some(session) = self.sessions.get_mut(peer) else { return };
         let Some(lasting) = &mut session.lasting else { return };
-        let before = mem::replace(&mut session.connection, newcomer.connection);
-        let account = mem::replace(&mut session.account, newcomer.account);
-        session.number = newcomer.number;
-        session.contributions = None;
-        let kept = session.kept_bytes + lasting.n_bytes();
-        session.account.succeed(&account);
-        session.account.hold(kept);
-        account.release(kept);
         let n_missing = lasting.n_sent.checked_sub(request.received).filter(|it| *it <= lasting.replay.len());
+        let n_missing = n_missing.filter(|_| !lasting.is_earlier);
         let freed = lasting.replay.keep_last(n_missing.unwrap_or(0));
         session.account.release(freed);
         if n_missing.is_none() {
             lasting.n_sent = request.received;
         }
+        if mem::take(&mut lasting.is_earlier) {
+            lasting.n_received = request.sent.unwrap_or_default();
+        }
         lasting.is_closing = false;
-        let tokens = mem::replace(&mut lasting.tokens, Tokens { current: hash, previous: Some(shown) });
-        let unused = [Some(tokens.current), tokens.previous].into_iter().flatten().filter(|it| *it != shown);
+        let fresh = Credential::Tokens(Tokens { current: hash, previous: Some(shown) });
+        let unused = match mem::replace(&mut lasting.credential, fresh) {
+            Credential::Tokens(tokens) => [Some(tokens.current), tokens.previous],
+            Credential::Cookie(_) => [None, None],
+        };
+        let unused = unused.into_iter().flatten().filter(|it| *it != shown);
         let (n_received, missed) = (lasting.n_received, lasting.replay.frames().cloned().collect::<Vec<_>>());
         let realm = session.realm;
         unused.for_each(|it| drop(self.tokens.remove(&it)));
         self.tokens.insert(hash, peer.clone());
-        self.moved = Some(peer.clone());
+        self.note_change(peer);
+        let rooms = self.realms[realm.at].rooms.memberships(peer);
+        let resumed = Resumed { received: n_received, is_complete: n_missing.is_some(), rooms };
+        let answer = self.resume_answer(&token, Some(resumed));
+        let ice = self.ice_servers(peer);
+        let beside = AnswerContext { ice: &ice, now_ms: super::commands::now_ms(), resume: Some(&answer) };
+        let welcome = Ok(Reply::Welcome { peer: peer.clone() });
+        if let Answer::Say(frame) = realm.protocol.encode_answer(&request_id, &welcome, &beside) {
+            self.queue(peer, frame, None);
+        }
+        missed.into_iter().for_each(|it| self.queue(peer, it, None));
+    }
+
+    /// The session of `peer` goes on by the connection of `from`, which is nobody yet. A connection that it has ends.
+    pub(super) fn give_connection(&mut self, from: &PeerId, peer: &PeerId) {
+        let Some(newcomer) = self.sessions.remove(from) else { return };
+        self.realms[newcomer.realm.at].n_sessions -= 1;
+        if let Some(lasting) = &newcomer.lasting {
+            self.forget_credential(from, lasting);
+        }
+        let Some(session) = self.sessions.get_mut(peer) else { return };
+        let before = mem::replace(&mut session.connection, newcomer.connection);
+        let account = mem::replace(&mut session.account, newcomer.account);
+        session.number = newcomer.number;
+        session.contributions = None;
+        let kept = session.kept_bytes + session.lasting.as_ref().map_or(0, |it| it.n_bytes());
+        session.account.succeed(&account);
+        session.account.hold(kept);
+        account.release(kept);
         match before {
             Some(connection) => {
                 self.ledger.count(Reason::Resumed);
@@ -286,15 +374,6 @@ impl State {
             }
         }
         self.effects.resumed.push(peer.clone());
-        let rooms = self.realms[realm.at].rooms.memberships(peer);
-        let resumed = Resumed { received: n_received, is_complete: n_missing.is_some(), rooms };
-        let answer = self.resume_answer(&token, Some(resumed));
-        let ice = self.ice_servers(peer);
-        let beside = AnswerContext { ice: &ice, now_ms: super::commands::now_ms(), resume: Some(&answer) };
-        let welcome = Ok(Reply::Welcome { peer: peer.clone() });
-        if let Answer::Say(frame) = realm.protocol.encode_answer(&request_id, &welcome, &beside) {
-            self.queue(peer, frame, None);
-        }
-        missed.into_iter().for_each(|it| self.queue(peer, it, None));
+        self.moved = Some(peer.clone());
     }
 }

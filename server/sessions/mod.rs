@@ -3,9 +3,11 @@
 //! **Invariants:** a session has an id of its own, which is not its transport's. Frames are queued under the lock, so that all
 //! peers hear of things in the order in which they happened. No connection is ended and no log line is written while the lock
 //! is held.
+mod at_rest;
 mod commands;
 mod connection;
 mod contributions;
+mod cookies;
 mod cuts;
 mod effects;
 mod ids;
@@ -31,6 +33,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+pub use at_rest::{Changes, KeptSession};
 pub use connection::{Connection, Queued, SendQueueFull};
 pub use ids::IdKind;
 pub use lasting::Lifetimes;
@@ -39,7 +42,7 @@ use crate::{
     accounting::{Account, Ledger, Reason},
     ice::Ice,
     protocols::{DecodeError, Incoming, Protocol},
-    rooms::{Compat, PeerId, Rules},
+    rooms::{Compat, PeerId, Room, RoomId, Rules},
 };
 use cuts::Cuts;
 use effects::Effects;
@@ -102,6 +105,8 @@ struct Shared {
     cuts: Arc<Cuts>,
     /// The last connection has ended.
     emptied: Notify,
+    /// Something is different from how it is kept.
+    changed: Notify,
     state: Mutex<State>,
 }
 
@@ -121,6 +126,11 @@ impl SessionHandle {
 }
 
 impl Realm {
+    /// Can its pages come back by a cookie?
+    pub fn resumes_by_cookie(&self) -> bool {
+        self.protocol.resumes_by_cookie()
+    }
+
     /// Is this a message of this protocol?
     pub fn knows<'a>(&self, incoming: impl Into<Incoming<'a>>) -> bool {
         !matches!(self.protocol.decode(incoming.into()), Err(DecodeError::NotAnEvent | DecodeError::UnknownEvent))
@@ -144,6 +154,7 @@ impl Sessions {
                 is_timing: AtomicBool::new(false),
                 timer_started,
                 emptied: Notify::new(),
+                changed: Notify::new(),
                 state: Mutex::new(State::new(ice, ledger.clone(), lifetimes, cuts.clone())),
                 cuts,
                 ledger,
@@ -200,6 +211,27 @@ impl Sessions {
         }
     }
 
+    /// The browser of this connection returns a cookie: by it alone its page can come back. `true`: it may have come back just
+    /// now, and [`Sessions::on_silence`] is to be called after a while.
+    pub fn on_cookie(&self, who: &SessionHandle, cookie: &str) -> bool {
+        self.with(|state| state.on_cookie(&who.peer(), who.number, cookie))
+    }
+
+    /// A connection that may be one that came back has said nothing for a while.
+    pub fn on_silence(&self, who: &SessionHandle) {
+        self.with(|state| {
+            state.on_silence(&who.peer(), who.number);
+            if let Some(peer) = state.moved.take() {
+                who.set_peer(peer);
+            }
+        });
+    }
+
+    /// Can clients come back at all?
+    pub fn keeps_sessions(&self) -> bool {
+        !self.state().lifetimes.grace.is_zero()
+    }
+
     /// The peer has answered a [`Connection::ping`].
     pub fn on_alive(&self, who: &SessionHandle) {
         self.with(|state| state.on_alive(&who.peer(), who.number));
@@ -232,6 +264,21 @@ impl Sessions {
         self.shared.is_stopping.load(Ordering::Relaxed)
     }
 
+    /// Done when something may be different from how it is kept.
+    pub async fn changed(&self) {
+        self.shared.changed.notified().await;
+    }
+
+    /// What may be different since the last time.
+    pub fn take_changes(&self) -> Changes {
+        self.state().take_changes()
+    }
+
+    /// Takes in what was kept. Everybody is away, and has the grace time to come back.
+    pub fn take_in(&self, realm: Realm, rooms: Vec<(RoomId, Room)>, sessions: Vec<KeptSession>) {
+        self.with(|state| state.take_in(realm, rooms, sessions));
+    }
+
     /// How many sessions and rooms there are, in the order in which realms were opened.
     pub fn counts(&self) -> Vec<Count> {
         self.state().counts()
@@ -253,8 +300,12 @@ impl Sessions {
         let deadline = state.timers.next_deadline();
         let result = work(&mut state);
         let effects = state.take_effects();
+        let has_changed = state.has_changed();
         let (is_empty, next) = (state.n_connected() == 0, state.timers.next_deadline());
         drop(state);
+        if has_changed {
+            self.shared.changed.notify_one();
+        }
         if next.is_some_and(|next| deadline.is_none_or(|it| next < it)) {
             self.time_next();
         }

@@ -4,7 +4,7 @@
 //! Endings are a work list and never recurse: what one of them leads to is done after it. Nothing here ends a connection or
 //! writes a log line; both are handed back as [`Effects`], for when the lock is free.
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     mem,
     sync::Arc,
 };
@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use super::{
     Connection, Count, Queued, Realm, RealmSettings, SendQueueFull,
     contributions::{COUNTED_FROM, Contributions, ENDED_AT},
+    cookies::Cookies,
     cuts::Cuts,
     effects::{Effects, Ended, HowToEnd},
     lasting::{Lasting, Lifetimes},
@@ -47,6 +48,8 @@ pub(super) struct State {
     pub(super) lifetimes: Lifetimes,
     /// By whose tokens which session is to be had.
     pub(super) tokens: HashMap<TokenHash, PeerId>,
+    /// By whose cookies.
+    pub(super) cookies: Cookies,
     /// Sessions without a connection.
     pub(super) n_away: usize,
     /// Of these: those whose memory is needed.
@@ -54,6 +57,10 @@ pub(super) struct State {
     /// Whose session the connection has now that was heard last, where that has just changed.
     pub(super) moved: Option<PeerId>,
     pub(super) is_stopping: bool,
+    /// Sessions that can come back and may be different from how they are kept.
+    pub(super) changed: HashSet<PeerId>,
+    /// Whether anybody asks for what has changed.
+    pub(super) is_kept: bool,
     pub(super) holders: Holders,
     pub(super) timers: Timers,
     pub(super) passwords: PasswordAttempts,
@@ -114,10 +121,13 @@ impl State {
             sessions: HashMap::new(),
             lifetimes,
             tokens: HashMap::new(),
+            cookies: Cookies::default(),
             n_away: 0,
             cuts,
             moved: None,
             is_stopping: false,
+            changed: HashSet::new(),
+            is_kept: false,
             holders: Holders::default(),
             timers: Timers::default(),
             passwords: PasswordAttempts::default(),
@@ -130,6 +140,7 @@ impl State {
 
     pub(super) fn open(&mut self, mut settings: RealmSettings) -> usize {
         let rooms = Rooms::new(settings.rules, mem::replace(&mut settings.compat, Box::new(crate::rooms::NoCompat)));
+        self.is_kept |= settings.rules.policy.is_kept;
         let held = self.ledger.hold_nothing();
         self.realms.push(RealmState { settings, rooms, n_sessions: 0, n_ids: 0, held });
         self.realms.len() - 1
@@ -160,6 +171,11 @@ impl State {
 
     /// A client has said something that its protocol understands. `text` is as it came, for a session that waits.
     pub(super) fn receive(&mut self, from: &PeerId, number: u64, command: Command<'_>, text: &Incoming<'_>) {
+        if self.cookies.is_undecided(from)
+            && let Some(peer) = self.decide(from, number, is_hello(&command))
+        {
+            return self.receive(&peer, number, command, text);
+        }
         let Some(session) = self.sessions.get_mut(from).filter(|it| it.number == number) else { return };
         let Some(waiting) = &mut session.waiting else {
             if session.lasting.is_some() {
@@ -264,7 +280,8 @@ impl State {
         account.release(kept_bytes + waiting.as_ref().map_or(0, |it| it.inbox.n_bytes() as u64));
         if let Some(lasting) = lasting {
             account.release(lasting.n_bytes());
-            self.forget_tokens(&lasting);
+            self.forget_credential(peer, &lasting);
+            self.note_change(peer);
         }
         if connection.is_none() {
             self.n_away -= 1;
@@ -358,6 +375,10 @@ impl State {
     pub(super) fn is_current(&self, peer: &PeerId, number: u64) -> bool {
         self.sessions.get(peer).is_some_and(|it| it.number == number)
     }
+}
+
+fn is_hello(command: &Command<'_>) -> bool {
+    matches!(&command.request, Asked::Rooms(Request::Hello { .. }) | Asked::Session(SessionRequest::Hello { .. }))
 }
 
 pub(super) fn frame_bytes(frame: &Frame) -> usize {

@@ -68,6 +68,12 @@ impl Origins {
         }
     }
 
+    /// Whether it is a page of this very host, or no page at all: a browser names the origin of every other one.
+    pub fn is_own_page(&self, request: &Request) -> bool {
+        let Some(origin) = request.headers().get(header::ORIGIN) else { return true };
+        self.is_same_host(&origin.to_str().unwrap_or_default().to_ascii_lowercase(), request)
+    }
+
     fn is_same_host(&self, origin: &str, request: &Request) -> bool {
         let own = requested_host(request);
         own.is_some_and(|own| host_of(origin) == Some(&own) && self.is_own(&own))

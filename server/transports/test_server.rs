@@ -62,7 +62,8 @@ impl Listener for Pipes {
 
 impl TestServer {
     pub(super) fn socket_io(limits: Limits) -> TestServer {
-        let router = |sessions: &Sessions, realm| socketio::router(sessions.clone(), realm, PATH, any_origin(), LIMITS);
+        let router =
+            |sessions: &Sessions, realm| socketio::router(sessions.clone(), realm, PATH, any_origin(), LIMITS, false);
         TestServer::start(limits, &P2pChat, router)
     }
 

@@ -102,6 +102,10 @@ impl Protocol for P2pChat {
         request_id.0.as_deref().and_then(|id| answers::answer(id, answer, beside)).into()
     }
 
+    fn resumes_by_cookie(&self) -> bool {
+        true
+    }
+
     fn encode_ice_servers(&self, request_id: &RequestId, ice: &[IceServer]) -> Option<Frame> {
         Some(answers::ice_servers(request_id.0.as_deref()?, ice))
     }

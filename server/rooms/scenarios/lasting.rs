@@ -14,6 +14,7 @@ const POLICY: RoomPolicy = RoomPolicy {
     verify_holders_alive: false,
     hand_over: true,
     linger: Duration::from_secs(60),
+    is_kept: true,
 };
 
 fn key() -> RoomKey {

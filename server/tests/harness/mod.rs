@@ -5,6 +5,7 @@
 //! whose answer proves that all before it was handled.
 pub(crate) mod log;
 pub(crate) mod mqtt;
+pub(crate) mod packet;
 pub(crate) mod peer;
 pub(crate) mod plain;
 pub(crate) mod web;

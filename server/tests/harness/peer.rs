@@ -15,6 +15,7 @@ use tokio_tungstenite::{
     },
 };
 
+pub(crate) use super::packet::{Heard, Packet, signal_text};
 use super::{PATH, field, soon, web::Web};
 
 /// How a client connects.
@@ -29,20 +30,6 @@ pub(crate) enum By {
 pub(crate) const EVERY_WAY: [By; 3] = [By::Websocket, By::Polling, By::Upgrade];
 
 pub(crate) type Socket = WebSocketStream<TcpStream>;
-
-/// An Engine.IO packet as it stands on the wire.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Packet {
-    Text(String),
-    Binary(Vec<u8>),
-}
-
-/// A socket.io event: `["NAME",…]` and its attachments.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Heard {
-    pub(crate) text: String,
-    pub(crate) attachments: Vec<Vec<u8>>,
-}
 
 enum Way {
     Websocket(Box<Socket>),
@@ -67,6 +54,8 @@ pub(crate) struct Peer {
     pub(crate) open: String,
     /// What it said to socket.io's CONNECT.
     pub(crate) connected: String,
+    /// What a browser has been given and sends along. `None`: it is no browser.
+    pub(crate) cookie: Option<String>,
 }
 
 /// The request of a websocket; `sid` of the session that it upgrades.
@@ -95,7 +84,20 @@ impl Peer {
         Peer::open_at(address, PATH, by).await
     }
 
+    /// As a browser that polls and then moves to a websocket, with the cookie that it has; empty if it has none.
+    pub(crate) async fn browse(address: SocketAddr, cookie: &str) -> Peer {
+        let mut peer = Peer::open_with(address, PATH, By::Upgrade, Some(cookie.to_owned())).await;
+        peer.send("40").await;
+        peer.connected = peer.text().await;
+        peer.upgrade(address).await;
+        peer
+    }
+
     async fn open_at(address: SocketAddr, path: &str, by: By) -> Peer {
+        Peer::open_with(address, path, by, None).await
+    }
+
+    async fn open_with(address: SocketAddr, path: &str, by: By, cookie: Option<String>) -> Peer {
         let way = match by {
             By::Websocket => Way::Websocket(Box::new(websocket_at(address, path, None).await.unwrap())),
             By::Polling | By::Upgrade => {
@@ -111,6 +113,7 @@ impl Peer {
             sid: String::new(),
             open: String::new(),
             connected: String::new(),
+            cookie,
         };
         peer.open = peer.text().await;
         peer.sid = field(&peer.open, "sid");
@@ -208,7 +211,8 @@ impl Peer {
                     Packet::Binary(bytes) => format!("b{}", BASE64_STANDARD.encode(bytes)),
                 };
                 let body = packets.iter().map(text).collect::<Vec<_>>().join("\u{1e}");
-                post.send("POST", target, &[], body.as_bytes()).await;
+                let cookie = self.cookie.iter().filter(|it| !it.is_empty()).map(|it| ("cookie", &**it));
+                post.send("POST", target, &cookie.collect::<Vec<_>>(), body.as_bytes()).await;
                 let answer = post.answer("POST").await.ok_or("closed without an answer")?;
                 if (answer.status, answer.text()) == (200, "ok") { Ok(()) } else { Err(answer.status.to_string()) }
             }
@@ -258,8 +262,13 @@ impl Peer {
                 Some(Ok(_)) => (),
             },
             Way::Polling(Polling { target, get, .. }) => {
-                get.send("GET", target, &[], b"").await;
+                let cookie = self.cookie.iter().filter(|it| !it.is_empty()).map(|it| ("cookie", &**it));
+                get.send("GET", target, &cookie.collect::<Vec<_>>(), b"").await;
                 let answer = get.answer("GET").await.filter(|it| it.status == 200)?;
+                let set = answer.header("set-cookie").split(';').next().unwrap_or_default();
+                if !set.is_empty() && self.cookie.is_some() {
+                    self.cookie = Some(set.to_owned());
+                }
                 let packet = |text: &str| match text.strip_prefix('b') {
                     Some(binary) => Packet::Binary(BASE64_STANDARD.decode(binary).unwrap()),
                     None => Packet::Text(text.to_owned()),
@@ -349,6 +358,13 @@ impl Peer {
         }
     }
 
+    /// Closes the websocket as a page does that goes.
+    pub(crate) async fn close(mut self) {
+        if let Way::Websocket(socket) = &mut self.way {
+            soon("the close frame to be sent", socket.send(Message::Close(None))).await.unwrap();
+        }
+    }
+
     /// The websocket's own bytes.
     pub(crate) fn stream(&mut self) -> &mut TcpStream {
         match &mut self.way {
@@ -369,8 +385,4 @@ impl Peer {
     pub(crate) fn reset(mut self) -> io::Result<()> {
         self.stream().set_zero_linger()
     }
-}
-
-pub(crate) fn signal_text(to: &str, room: &str, signal: &str) -> String {
-    format!(r#"["SIGNAL",{{"target":"{to}","room":"{room}","signal":{signal}}}]"#)
 }

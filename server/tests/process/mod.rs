@@ -1,5 +1,6 @@
 //! The executable itself: its exit codes, what it prints, and how it ends.
 mod log;
+mod state;
 mod stop;
 
 use std::{

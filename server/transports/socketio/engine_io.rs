@@ -21,6 +21,7 @@ use tower::{Service, ServiceExt};
 
 use super::{
     RawAdapter,
+    cookie::Cookies,
     polling::{PolledBody, PostedBody},
     query::{BadQuery, Query},
     session::{EngineFrames, EngineSession, Turn},
@@ -46,6 +47,8 @@ pub(super) struct EngineIo {
     service: SocketIoService<Router, RawAdapter>,
     ledger: Ledger,
     limits: TransportLimits,
+    /// Of pages that can come back by one.
+    cookies: Option<Cookies>,
     /// Sessions that began with polling. One that began as a websocket needs no other request.
     polled: Mutex<HashMap<Sid, Weak<EngineSession>>>,
 }
@@ -98,14 +101,20 @@ impl EngineIo {
         service: SocketIoService<Router, RawAdapter>,
         ledger: Ledger,
         limits: TransportLimits,
+        cookies: Option<Cookies>,
     ) -> Self {
-        EngineIo { path: path.to_owned(), origins, service, ledger, limits, polled: Mutex::default() }
+        EngineIo { path: path.to_owned(), origins, service, ledger, limits, cookies, polled: Mutex::default() }
     }
 
     async fn answer(self: Arc<Self>, mut request: Request) -> Result<Response, Unserved> {
         let text = request.uri().query().unwrap_or_default().to_owned();
         let query = Query::read(&text, request.method(), |sid| self.session_of(sid).is_some())?;
         let session = query.sid.map(|sid| self.session_of(sid).ok_or(BadQuery::UnknownSession)).transpose()?;
+        if let Some(session) = &session
+            && let Some(cookie) = Cookies::read(&request)
+        {
+            session.on_cookie(&cookie);
+        }
         match (query.sid.zip(session), query.is_websocket) {
             (Some((_, session)), true) if session.is_websocket() => Err(BadQuery::BadRequest.into()),
             (known, true) => {
@@ -127,7 +136,12 @@ impl EngineIo {
             }
             (None, false) => {
                 let session = self.open(&request)?;
-                self.begin_polling(&text, &session).await
+                let cookie = self.recognise(&request, &session);
+                let mut response = self.begin_polling(&text, &session).await?;
+                if let Some(cookie) = cookie {
+                    response.headers_mut().append(header::SET_COOKIE, cookie);
+                }
+                Ok(response)
             }
             (Some((_, session)), false) if request.method() == Method::POST => Ok(self.post(&session, request).await),
             (Some((_, session)), false) => Ok(self.poll(session, request).await),
@@ -142,6 +156,18 @@ impl EngineIo {
     fn open(&self, request: &Request) -> Result<Arc<EngineSession>, Refused> {
         let account = open_account(&self.ledger, request)?;
         Ok(EngineSession::new(Meter::new(account, self.limits)))
+    }
+
+    /// Takes down the cookie that the session begins with. The header that sets it, if the browser has none.
+    fn recognise(&self, request: &Request, session: &EngineSession) -> Option<HeaderValue> {
+        let cookies = self.cookies.as_ref().filter(|_| self.origins.is_own_page(request))?;
+        if let Some(cookie) = Cookies::read(request) {
+            session.set_cookie(cookie);
+            return None;
+        }
+        let (cookie, header) = cookies.fresh()?;
+        session.set_cookie(cookie);
+        Some(header)
     }
 
     async fn begin_polling(self: &Arc<Self>, query: &str, session: &Arc<EngineSession>) -> Result<Response, Unserved> {

@@ -3,6 +3,7 @@
 //! **Invariants:** the transport's id (`Sid`) never leaves this folder: it is the Engine.IO session id, and whoever knows
 //! one can send and receive in its owner's place. Work is done while a handler is *called*: what an `async` handler
 //! returns is spawned, and spawned events overtake each other. Text passes as it stands on the wire, both ways.
+mod cookie;
 mod engine_io;
 mod polling;
 mod query;
@@ -30,7 +31,7 @@ use socketioxide_core::{
     packet::Packet,
 };
 
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::sleep};
 
 use super::{Origins, TransportLimits};
 use crate::{
@@ -38,11 +39,15 @@ use crate::{
     protocols::{Frame, Incoming},
     sessions::{Connection, Queued, Realm, SendQueueFull, SessionHandle, Sessions},
 };
+use cookie::Cookies;
 use engine_io::EngineIo;
 use session::{EngineSession, size_of};
 
 /// For a client to send CONNECT. Until then it has no session, only the library's.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// From CONNECT to the first event of a page that has something to say: a new one says GET-ID at once.
+const SILENCE: Duration = Duration::from_secs(1);
 
 /// Of one event. More than a protocol takes, so that it is the protocol that drops an event in silence, and its sender stays.
 const ATTACHMENTS_MAX: usize = 64;
@@ -52,8 +57,15 @@ const PACKETS_BESIDE: usize = 8;
 
 /// A service behind a route, not a layer: axum sets a layer up once per route, and over a `fallback` once per connection,
 /// each time with sessions of its own.
-/// `path` is the route, with its slashes.
-pub fn router(sessions: Sessions, realm: Realm, path: &str, origins: Origins, limits: TransportLimits) -> Router {
+/// `path` is the route, with its slashes; `is_https` whether it is reached by HTTPS alone.
+pub fn router(
+    sessions: Sessions,
+    realm: Realm,
+    path: &str,
+    origins: Origins,
+    limits: TransportLimits,
+    is_https: bool,
+) -> Router {
     let emitter = EmitterRef::default();
     let packets_max = limits.frames_waiting_max.saturating_add(PACKETS_BESIDE).min(Semaphore::MAX_PERMITS);
     // A message that is too long is ended by the stream below, which knows the attachments too.
@@ -73,7 +85,8 @@ pub fn router(sessions: Sessions, realm: Realm, path: &str, origins: Origins, li
         .ping_interval(limits.ping_interval)
         .ping_timeout(limits.ping_timeout)
         .build_with_inner_svc(Router::new());
-    let engine_io = Arc::new(EngineIo::new(path, origins, service, sessions.ledger().clone(), limits));
+    let cookies = (realm.resumes_by_cookie() && sessions.keeps_sessions()).then(|| Cookies::new(path, is_https));
+    let engine_io = Arc::new(EngineIo::new(path, origins, service, sessions.ledger().clone(), limits, cookies));
     // A middleware: the client is told that it is connected before a connect handler runs, and may send at once.
     let attach = async move |socket: SocketRef<RawAdapter>| {
         let engine = socket.req_parts().extensions.get::<Arc<EngineSession>>().cloned().ok_or(NotOurs)?;
@@ -83,6 +96,7 @@ pub fn router(sessions: Sessions, realm: Realm, path: &str, origins: Origins, li
             Arc::new(SocketConnection { sid: socket.id, engine: engine.clone(), emitter: emitter.clone() });
         let session = sessions.connect(realm, connection, account);
         let guard = Arc::new(SessionGuard { session, sessions: sessions.clone(), engine });
+        guard.recognise();
         socket.on_fallback(SocketHandlers(guard.clone()));
         socket.on_disconnect(SocketHandlers(guard));
         Ok::<_, NotOurs>(())
@@ -104,6 +118,20 @@ struct SessionGuard {
 }
 
 impl SessionGuard {
+    /// Lets the page come back by its cookie, and if it may have done so just now, waits for what it says.
+    fn recognise(self: &Arc<Self>) {
+        let Some(cookie) = self.engine.recognised() else { return };
+        if self.sessions.on_cookie(&self.session, cookie.as_str()) {
+            let guard = Arc::downgrade(self);
+            tokio::spawn(async move {
+                sleep(SILENCE).await;
+                if let Some(guard) = guard.upgrade() {
+                    guard.sessions.on_silence(&guard.session);
+                }
+            });
+        }
+    }
+
     fn end(&self, reason: Reason) {
         self.sessions.disconnect(&self.session, self.engine.meter.end(reason));
     }
@@ -143,6 +171,10 @@ impl DisconnectHandler<RawAdapter, Called> for SocketHandlers {
     ) {
         use SocketIoReason as Is;
         self.0.end(match reason {
+            // Of a page that can come back it matters whether it has said that it goes.
+            Is::TransportClose if self.0.engine.recognised().is_some() && !self.0.engine.is_closed() => {
+                Reason::TransportError
+            }
             Is::TransportClose | Is::ClientNSDisconnect => Reason::ClientClosed,
             Is::TransportError => Reason::TransportError,
             Is::HeartbeatTimeout => Reason::PingTimeout,

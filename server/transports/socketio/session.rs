@@ -14,7 +14,10 @@ use std::{
 
 use socketioxide::socket::Sid;
 
-use super::engine_io::{EngineIo, UpgradeGuard};
+use super::{
+    cookie::Cookie,
+    engine_io::{EngineIo, UpgradeGuard},
+};
 use crate::{
     accounting::Reason,
     protocols::Frame as OutgoingFrame,
@@ -39,6 +42,12 @@ pub(super) struct EngineSession {
     is_websocket: AtomicBool,
     /// CONNECT has come.
     is_connected: AtomicBool,
+    /// The client has said that it goes.
+    is_closed: AtomicBool,
+    /// What it began with.
+    cookie: OnceLock<Cookie>,
+    /// A later request has brought the cookie back.
+    is_recognised: AtomicBool,
     partial: Mutex<PartialEvent>,
     pub(super) polls: Arc<AtomicUsize>,
     pub(super) posts: Arc<AtomicUsize>,
@@ -63,6 +72,9 @@ impl EngineSession {
             meter,
             is_websocket: AtomicBool::new(false),
             is_connected: AtomicBool::new(false),
+            is_closed: AtomicBool::new(false),
+            cookie: OnceLock::new(),
+            is_recognised: AtomicBool::new(false),
             partial: Mutex::default(),
             polls: Arc::default(),
             posts: Arc::default(),
@@ -83,6 +95,27 @@ impl EngineSession {
         self.entry.get_or_init(|| (sid, engine_io));
     }
 
+    pub(super) fn set_cookie(&self, cookie: Cookie) {
+        self.cookie.get_or_init(|| cookie);
+    }
+
+    /// A later request of this session has brought a cookie.
+    pub(super) fn on_cookie(&self, cookie: &Cookie) {
+        if self.cookie.get() == Some(cookie) {
+            self.is_recognised.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The cookie, if it has come back.
+    pub(super) fn recognised(&self) -> Option<&Cookie> {
+        self.cookie.get().filter(|_| self.is_recognised.load(Ordering::Relaxed))
+    }
+
+    /// Whether the client has closed the connection properly.
+    pub(super) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Relaxed)
+    }
+
     pub(super) fn on_connect(&self) {
         self.is_connected.store(true, Ordering::Relaxed);
     }
@@ -94,6 +127,8 @@ impl EngineSession {
     pub(super) fn on_text(&self, head: &[u8], n_bytes: u64) -> Result<(), Reason> {
         match head {
             [b'3'] if n_bytes == 1 => self.meter.on_pong(),
+            // Engine.IO's close and socket.io's disconnect.
+            [b'1'] | [b'4', b'1', ..] => self.is_closed.store(true, Ordering::Relaxed),
             // The upgrade is complete: pings go on.
             [b'5'] if n_bytes == 1 => self.meter.extend(Duration::ZERO),
             [b'4', b'5' | b'6', rest @ ..] => return self.begin_event(rest, n_bytes),
@@ -214,6 +249,10 @@ impl FrameObserver for EngineFrames {
         match frame.kind {
             FrameKind::Text if frame.is_last => self.session.on_text(frame.head(), frame.n_message),
             FrameKind::Binary if frame.is_last => self.session.on_binary(frame.n_message),
+            FrameKind::Close => {
+                self.session.is_closed.store(true, Ordering::Relaxed);
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
