@@ -89,19 +89,24 @@ const rooms = { read: storedRooms, write: storeRooms }
 const controller = new AppController(model, page, client, preview, rooms, left.stay)
 
 addEventListener('hashchange', () => controller.addressChanged())
+let hidden = false
 addEventListener('pagehide', ({ persisted }) => {
+  hidden = true
   keepLeft(client.record, controller.stay)
   leaveDrafts(controller.drafts)
   // A page that the browser may bring back as it is goes on by itself, and the server keeps its place for a while.
   if (!persisted) client.closing()
 })
 addEventListener('pageshow', ({ persisted }) => {
+  hidden = false
   if (!persisted) return
   takeLeft()
   takeDrafts()
 })
 // A browser may throw away a page that nobody sees, without a word to it.
 document.addEventListener('visibilitychange', () => {
+  // A page that goes is hidden after it has gone, and has nothing to leave any more.
+  if (hidden) return
   if (document.visibilityState === 'hidden') keepLeft(client.record, controller.stay)
   else takeLeft()
 })

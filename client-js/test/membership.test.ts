@@ -55,6 +55,15 @@ describe('a session that goes on', () => {
     found(['ben', 'cyd'], false)
     expect(dials()).toEqual([cyd])
   })
+  test('of a page that was loaded anew calls everybody, and takes nobody for a newcomer', () => {
+    me.begin()
+    found(['ben'], false)
+    expect(dials()).toEqual([ben])
+    me.feed({ type: 'link-opened', peer: ben })
+    me.hear(ben, { kind: 'hello', person: able('Ben'), password: '', member: stayOf('ben') })
+    expect(names()).toEqual(['Me', 'Ben'])
+    expect(me.state.timeline).toEqual([])
+  })
   test('begins a connection anew whose signals may be lost, and leaves one alone that stands', () => {
     me.feed({ type: 'peer-joined', peer: cyd })
     me.feed({ type: 'server-lost' })

@@ -62,8 +62,9 @@ const startLink = (
   initiator: boolean,
   inRoom: LinkState['inRoom'],
   at: number,
+  cameLater = initiator || state.returned,
 ): RoomStep => {
-  const link = freshLink(peer, initiator, inRoom, initiator || state.returned, at, state.links.get(peer))
+  const link = freshLink(peer, initiator, inRoom, cameLater, at, state.links.get(peer))
   const timer = { kind: 'handshake', peer, attempt: link.attempt } as const
   const watched = stepTo(withLink(state, peer, link), { type: 'timer', timer, ms: handshakeMs })
   return initiator ? andThen(watched, now => stepTo(now, { type: 'dial', peer })) : watched
@@ -96,7 +97,7 @@ export const dialMember = (state: RoomState, member: PeerId, at: number): RoomSt
   const known = state.links.get(peer)
   if (known ? known.address !== member : state.links.size >= linksMax) return stepTo(state)
   return andThen(known ? stepTo(state, { type: 'hang-up', peer }) : stepTo(state), now =>
-    startLink(now, peer, true, 'yes', at),
+    startLink(now, peer, true, 'yes', at, false),
   )
 }
 

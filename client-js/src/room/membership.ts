@@ -62,7 +62,9 @@ const stillJoined = (state: RoomState, known: KnownMembership, at: number): Room
     const inRoom = link.inRoom !== 'no' && here.has(link.address) ? 'yes' : link.inRoom
     return [peer, { ...link, inRoom }] as const
   })
-  const back = withLineBack({ ...state, links: new Map(links), membership: { type: 'joined' } }, at)
+  const joined: RoomState = { ...state, links: new Map(links), membership: { type: 'joined' } }
+  // A page that was loaded anew has heard of no loss.
+  const back = wasAway(state) ? withLineBack(joined, at) : joined
   const gone = links.filter(([, { address }]) => !here.has(address)).map(([, { address }]) => address)
   const settled = stepEach(back, gone, (now, peer) => peerLeft(now, peer, at))
   const hosted = andThen(settled, now => hostKnown(now, known.host, known.members, at))
@@ -80,6 +82,8 @@ const stillJoined = (state: RoomState, known: KnownMembership, at: number): Room
 
 const withLineBack = (state: RoomState, at: number): RoomState =>
   withEntry(state, { kind: 'notice', notice: 'line-back', name: '' }, at)
+
+const wasAway = ({ membership }: RoomState): boolean => membership.type !== 'joined'
 
 /** Joins unless that is under way or done: the timer and the last peer's word may both ask for it. */
 export const rejoin = (state: RoomState): RoomStep => {
