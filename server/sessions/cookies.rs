@@ -106,9 +106,10 @@ impl State {
         session.account.hold(kept);
         account.release(kept);
         let (old, own) = (session.number, session.account.clone());
-        // Nothing has that number any more, so that the connection is not heard in its name.
-        session.number = 0;
-        self.wait_for(peer, 0, &own, self.lifetimes.grace);
+        // So that the connection is not heard in its name any more.
+        self.n_connections += 1;
+        session.number = self.n_connections;
+        self.wait_for(peer, self.n_connections, &own, self.lifetimes.grace);
         let (fresh, _) = self.connect(realm, connection, account);
         if let Some(session) = self.sessions.get_mut(&fresh) {
             session.number = old;

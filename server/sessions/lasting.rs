@@ -205,6 +205,9 @@ impl State {
         let (Some(connection), Some(lasting)) = (session.connection.take(), &session.lasting) else { return };
         session.contributions = None;
         session.account.go_away();
+        // The connection before is not heard any more, and its end is not reported twice.
+        self.n_connections += 1;
+        session.number = self.n_connections;
         let (number, account) = (session.number, session.account.clone());
         let grace = if lasting.is_closing { self.lifetimes.reload_grace } else { self.lifetimes.grace };
         self.wait_for(peer, number, &account, grace);

@@ -75,6 +75,19 @@ async fn who_does_not_come_back_in_time_is_gone_and_the_others_are_told() {
     assert!(other.join(&stage, &room).contains(r#""curUsers":2"#));
 }
 
+#[test]
+fn a_connection_that_broke_is_not_heard_and_its_end_counts_once() {
+    let stage = Stage::new();
+    let (mut one, other, room) = stage.pair(0, 5);
+    for _ in 0..2 {
+        other.breaks(&stage);
+        stage.sessions.receive(&other.handle, &*signal(&one, &room, 1));
+        stage.sessions.receive(&other.handle, &*format!(r#"["DISCONNECTEDUSER","{room}"]"#));
+        stage.sessions.on_alive(&other.handle);
+    }
+    assert_eq!((one.hear().len(), stage.count(), stage.counted(Reason::TransportError)), (0, (2, 1), 1));
+}
+
 #[tokio::test(start_paused = true)]
 async fn it_comes_back_while_its_old_connection_still_floods() {
     let stage = Stage::new();
