@@ -1,9 +1,12 @@
 /** People, rooms and calls that outlive their connections: in real browsers, with a gate between a page and the server. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Person } from './browser.ts'
 import { gather, house } from './house.ts'
 import { enterCall, watches } from './senses.ts'
-import { startServer } from './server.ts'
+import { startServer, startServerIn } from './server.ts'
 import { type Gate, gateTo } from './sockets/gate.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -120,7 +123,7 @@ describe('a page is loaded anew', () => {
     const [ada] = people
     if (!ada) throw new Error('nobody came')
     await ada.page.reload()
-    await ada.page.getByRole('heading', { name: 'Nobody else is here' }).waitFor()
+    await ada.page.getByLabel('Link to this room').waitFor()
     const ben = await home.arrive(link)
     await ben.stepIn('Ben')
     await Promise.all([ada.sees('Ben'), ben.sees('Ada')])
@@ -193,26 +196,33 @@ describe('in a call', () => {
 })
 
 describe('a room whose server knows it no more', () => {
-  test('comes back for those who are in it, and for whoever has the link', async () => {
-    const server = await startServer()
-    onTestFinished(() => server.stop())
-    const ada = await home.arrive(server.address)
-    const link = await ada.createRoom('Ada')
-    const ben = await home.arrive(link)
-    await ben.stepIn('Ben')
-    await Promise.all([ada.sees('Ben'), ben.sees('Ada')])
-    await server.kill()
-    await Promise.all([ada, ben].map(it => it.isTold('Connection to the server lost')))
-    await ada.say('while it was away')
-    await ben.hears('Ada', 'while it was away')
-    await server.start()
-    await Promise.all([ada, ben].map(it => it.isTold('Connection to the server restored')))
-    const cyd = await home.arrive(link)
-    await cyd.stepIn('Cyd')
-    await Promise.all([cyd.sees('Ada'), cyd.sees('Ben'), ada.sees('Cyd'), ben.sees('Cyd')])
-    expect(await ada.log.getByText(/ left\b/).count()).toBe(0)
-    expect(await ben.page.locator('#people li').count()).toBe(3)
-  })
+  test.each(['with what it kept', 'without'])(
+    '%s: it comes back for those who are in it, and by its link',
+    async how => {
+      const folder = mkdtempSync(join(tmpdir(), 'p2pchat-state-'))
+      const server = await startServerIn(how === 'without' ? 'memory' : folder)
+      onTestFinished(async () => {
+        await server.stop()
+        rmSync(folder, { recursive: true, force: true })
+      })
+      const ada = await home.arrive(server.address)
+      const link = await ada.createRoom('Ada')
+      const ben = await home.arrive(link)
+      await ben.stepIn('Ben')
+      await Promise.all([ada.sees('Ben'), ben.sees('Ada')])
+      await server.kill()
+      await Promise.all([ada, ben].map(it => it.isTold('Connection to the server lost')))
+      await ada.say('while it was away')
+      await ben.hears('Ada', 'while it was away')
+      await server.start()
+      await Promise.all([ada, ben].map(it => it.isTold('Connection to the server restored')))
+      const cyd = await home.arrive(link)
+      await cyd.stepIn('Cyd')
+      await Promise.all([cyd.sees('Ada'), cyd.sees('Ben'), ada.sees('Cyd'), ben.sees('Cyd')])
+      expect(await ada.log.getByText(/ left\b/).count()).toBe(0)
+      expect(await ben.page.locator('#people li').count()).toBe(3)
+    },
+  )
 
   test('is opened again by its link alone, under the same name', async () => {
     const server = await startServer()

@@ -39,8 +39,11 @@ const unpaced = {
   P2PCHAT_LIMITS__RELAYED_BYTES_PER_SECOND: '0',
 }
 
-/** `further`: arguments beside address and port. */
-export const startServer = async (...further: string[]): Promise<Server> => {
+/** `further`: arguments beside address and port. It forgets everything when it ends. */
+export const startServer = (...further: string[]): Promise<Server> => startServerIn('memory', ...further)
+
+/** `state`: the folder in which it keeps what outlives it. */
+export const startServerIn = async (state: string, ...further: string[]): Promise<Server> => {
   const executable = process.env['SERVER_BIN']
   if (executable === undefined) throw new Error('SERVER_BIN names no server executable')
   const port = await freePort()
@@ -50,7 +53,7 @@ export const startServer = async (...further: string[]): Promise<Server> => {
   const start = async (): Promise<void> => {
     const child = spawn(executable, ['--address', '127.0.0.1', '--port', String(port), ...further], {
       stdio: 'ignore',
-      env: { ...process.env, ...unpaced },
+      env: { ...process.env, ...unpaced, P2PCHAT_STATE__DIR: state },
     })
     running = child
     const deadline = Date.now() + startMs
