@@ -47,6 +47,15 @@ describe('a session that goes on', () => {
     found([])
     expect(names()).toEqual(['Me'])
   })
+  test('does not take for gone whoever can be heard, and comes back a moment later under another id', () => {
+    me.feed({ type: 'server-lost' })
+    me.hear(ben, { kind: 'moved', to: peerId('ben-2') })
+    found([], false)
+    me.feed({ type: 'peer-joined', peer: peerId('ben-2') })
+    expect(me.effects).toEqual([])
+    expect(names()).toEqual(['Me', 'Ben'])
+    expect(me.state.links.get(ben)?.inRoom).toBe('yes')
+  })
   test('calls those whom it does not know only where something was lost', () => {
     me.feed({ type: 'server-lost' })
     found(['ben', 'cyd'])

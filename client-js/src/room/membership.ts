@@ -65,7 +65,11 @@ const stillJoined = (state: RoomState, known: KnownMembership, at: number): Room
   const joined: RoomState = { ...state, links: new Map(links), membership: { type: 'joined' } }
   // A page that was loaded anew has heard of no loss.
   const back = wasAway(state) ? withLineBack(joined, at) : joined
-  const gone = links.filter(([, { address }]) => !here.has(address)).map(([, { address }]) => address)
+  // Somebody who can be heard has not left: they are on their way back too, under another id perhaps.
+  const isHeard = (link: LinkState): boolean => link.phase === 'ready' && link.steady
+  const gone = links
+    .filter(([, link]) => !here.has(link.address) && !isHeard(link))
+    .map(([, { address }]) => address)
   const settled = stepEach(back, gone, (now, peer) => peerLeft(now, peer, at))
   const hosted = andThen(settled, now => hostKnown(now, known.host, known.members, at))
   if (known.complete) return hosted
