@@ -289,7 +289,11 @@ export class Scene {
     if (!far) return
     const name = this.#nameOf(far.owner)
     this.frames.set(name, [...(this.frames.get(name) ?? []), words])
-    this.#mail.push(() => far.owner.room.receive(far.peer, decodeFrame(frame)))
+    this.#mail.push(() => {
+      const { room } = far.owner
+      const received = room.parse(decodeFrame(frame))
+      if (received) room.feed({ type: 'received', via: far.peer, received })
+    })
   }
 
   #publish(from: Someone, over: PeerId, stream: StreamId): void {

@@ -4,7 +4,9 @@ import { browserMedia } from '../call/browser.ts'
 import { Call } from '../call/call.ts'
 import type { CallState } from '../call/state.ts'
 import { attempt } from '../link/browser-api.ts'
+import { ConnectionBudget } from '../link/connection-budget.ts'
 import { type CandidateKind, canProve, safetyCode } from '../link/connection-info.ts'
+import { FrameMeter } from '../link/frame-meter.ts'
 import { Link } from '../link/link.ts'
 import { canSpeak, messageParts } from '../room/chat.ts'
 import { diffEvents, type RoomEvents } from '../room/events.ts'
@@ -15,7 +17,7 @@ import type { SignalingClient } from '../signaling/client.ts'
 import { partsMax } from '../wire/chat.ts'
 import type { IceServer } from '../wire/ice.ts'
 import { type MemberId, type MessageId, memberId, newMessageId, type PeerId, streamId } from '../wire/ids.ts'
-import { decodeFrame, encodeFrame, frameBytesMax } from '../wire/json.ts'
+import { encodeFrame, frameBytesMax } from '../wire/json.ts'
 import type { Admission, Identity, Notice } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { closedUnlessMade } from './direct-connections.ts'
@@ -54,6 +56,8 @@ export class RoomSession {
   /** Who goes on under which id, until the change of the room that this belongs to has been told. */
   readonly #moved = new Map<string, string>()
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
+  readonly #meter = new FrameMeter(() => performance.now())
+  readonly #connections = new ConnectionBudget(() => performance.now())
   #identity: Identity
   #over = false
 
@@ -87,7 +91,10 @@ export class RoomSession {
       openChannel: member => this.#openFileChannel(member),
       linked: member => directLink(this.state, member) !== null,
       signalDirect: (to, id, signal) => this.#room.feed({ type: 'send-direct-signal', to, id, signal }),
-      connect: closedUnlessMade((initiator, ports) => new Link(initiator, this.#configuration(), ports)),
+      connect: closedUnlessMade((member, initiator, ports) => {
+        if (!this.#connections.take(member)) throw new Error('this member has had too many made')
+        return new Link(initiator, this.#configuration(), ports)
+      }),
       sendSignal: (to, signal) => this.#room.feed({ type: 'send-file-signal', to, signal }),
       whenDrained: to => this.#linkFor(to)?.whenDrained() ?? Promise.resolve(),
       offer: files => this.#room.feed({ type: 'offer-files', files, id: freshMessageId() }),
@@ -202,7 +209,7 @@ export class RoomSession {
   #signalled(peer: PeerId, signal: Signal): void {
     const held = this.#links.get(peer)
     if (signal.type === 'offer' && (!held || held.link.isAnotherConnection(signal.sdp))) {
-      if (!this.#room.acceptsOffer(peer)) return
+      if (!this.#room.acceptsOffer(peer) || !this.#connections.take(peer)) return
       this.#close(peer)
       this.#room.feed({ type: 'incoming-offer', peer })
       this.#open(peer, false)
@@ -222,7 +229,7 @@ export class RoomSession {
       signal: signal => this.#signal(held, signal),
       opened: () => this.#room.feed({ type: 'link-opened', peer: held.peer }),
       steady: steady => this.#room.feed({ type: 'link-steady', peer: held.peer, steady }),
-      frame: frame => this.#room.receive(held.peer, decodeFrame(frame)),
+      frame: frame => this.#receive(held.peer, frame),
       arrived: stream => this.call.arrived(held.peer, stream),
       gone: id => this.call.gone(held.peer, streamId(id)),
       fileChannel: channel => this.#acceptFileChannel(held.peer, channel),
@@ -237,6 +244,12 @@ export class RoomSession {
     const held: Held = { link, peer }
     this.#links.set(peer, held)
     return link
+  }
+
+  #receive(peer: PeerId, frame: unknown): void {
+    const { received, tooFast } = this.#meter.receive(peer, frame, value => this.#room.parse(value))
+    if (tooFast !== null) this.#room.feed({ type: 'too-fast', via: peer, source: tooFast.source })
+    if (received) this.#room.feed({ type: 'received', via: peer, received })
   }
 
   #configuration(): RTCConfiguration {
@@ -282,6 +295,8 @@ export class RoomSession {
     this.#links.delete(from)
     held.peer = to
     this.#links.set(to, held)
+    this.#meter.renamed(from, to)
+    this.#connections.renamed(from, to)
     this.call.renamed(from, to)
     // Only a mesh calls its members by their peer ids.
     if (this.state.role !== 'mesh') return

@@ -242,6 +242,8 @@ export const noFiles: FilesState = {
 /** Offers beyond so many are not listed: nobody could look through them. */
 export const downloadsMax = 500
 export const uploadsMax = 500
+/** That go on to one member, those that wait for a broken link included. */
+export const activeUploadsMax = 60
 
 export const activeDownload: ReadonlySet<DownloadPhase> = new Set([
   'queued',

@@ -54,7 +54,7 @@ export const channelRequested = (
   const before = previousUpload(state, member, message)
   if (message.kind === 'decline') return declined(state, channel, member, share, before)
   const channels = [...state.uploads.values()].filter(it => it.member === member && channelUpload(it)).length
-  const roomy = before ? state : withRoomForUpload(state)
+  const roomy = before ? state : withRoomForUpload(state, member)
   if (!share || roomy === null || channels >= channelsMax || message.from > share.file.size)
     return stepTo(state, ...hangUp(channel, 'gone'))
   const key = before?.key ?? (`out ${state.next}` as const)
@@ -104,7 +104,7 @@ const declined = (
 ): FilesStep => {
   const close: FilesEffect = { type: 'close-channel', channel }
   const route = state.routes.get(member)
-  const roomy = withRoomForUpload(state)
+  const roomy = withRoomForUpload(state, member)
   if (!share || before || !route || roomy === null) return stepTo(state, close)
   const it = newUpload(`out ${state.next}`, share, member, route.name, 'channel', 0)
   return stepTo(withUpload({ ...roomy, next: state.next + 1 }, it), close)

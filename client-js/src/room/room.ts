@@ -1,5 +1,6 @@
 /** A running room: feeds events to `step` and hands the effects to the ports. One class serves every role. */
 import type { MemberId, PeerId, StreamId } from '../wire/ids.ts'
+import type { Received } from '../wire/peer.ts'
 import type { Signal } from '../wire/signal.ts'
 import { rulesOf } from './role.ts'
 import {
@@ -75,10 +76,9 @@ export class Room {
     if (state !== before) this.#ports.changed(state, before)
   }
 
-  /** What came in over a data channel, decoded but not understood yet. */
-  receive(via: PeerId, value: unknown): void {
-    const received = rulesOf(this.#state).read(value)
-    if (received) this.feed({ type: 'received', via, received })
+  /** What a frame means to us; null for what is none of our messages. It has been decoded, and changes nothing yet. */
+  parse(value: unknown): Received | null {
+    return rulesOf(this.#state).read(value)
   }
 
   /**

@@ -20,6 +20,7 @@ import {
   type UploadKey,
 } from '../state.ts'
 import { step } from '../step.ts'
+import { ChannelGate } from './channel-gate.ts'
 import { FileChannel, type FileChannelPorts } from './file-channel.ts'
 import type { Place, StoreId } from './file-stores.ts'
 import { type FileReport, FileWorker } from './file-worker.ts'
@@ -50,8 +51,6 @@ export type TransferPorts = {
   readonly saved: (file: Download, blob: Blob | null) => void
 }
 
-/** How many channels from one member may be open that have not said what they are for. */
-const unidentifiedMax = 16
 /** Progress is shown so often; everything else at once. */
 const showMs = 250
 
@@ -68,7 +67,7 @@ export class TransferRuntime {
   readonly #places = new Map<DownloadKey, Place>()
   readonly #kept: KeptFiles
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
-  readonly #unidentified = new Map<MemberId, number>()
+  readonly #gate = new ChannelGate()
   readonly #queue: FilesEvent[] = []
   #state: FilesState = noFiles
   #calls = 0
@@ -93,6 +92,7 @@ export class TransferRuntime {
   }
 
   setRoutes(routes: ReadonlyMap<MemberId, PeerRoute>): void {
+    this.#gate.keepOnly(routes)
     this.#feed({ type: 'routes', routes })
   }
 
@@ -114,21 +114,17 @@ export class TransferRuntime {
 
   /** Somebody has opened a file channel. Its first message says what for. */
   acceptChannel(member: MemberId, dataChannel: RTCDataChannel): void {
-    const unidentified = this.#unidentified.get(member) ?? 0
-    if (this.#over || unidentified >= unidentifiedMax) return dataChannel.close()
+    const identify = this.#over ? null : this.#gate.admit(member, performance.now())
+    if (!identify) return dataChannel.close()
     this.#calls += 1
     const channel = `called ${this.#calls}`
     let identified = false
-    const identify = (): void => {
-      if (!identified) this.#unidentified.set(member, Math.max(0, (this.#unidentified.get(member) ?? 0) - 1))
-      identified = true
-    }
-    this.#unidentified.set(member, unidentified + 1)
     const ports = this.#channelPorts(channel)
     const held = new FileChannel({
       ...ports,
       message: message => {
         if (identified) return ports.message(message)
+        identified = true
         identify()
         this.#feed({ type: 'channel-requested', channel, member, message, resumeToken: randomToken() })
       },
