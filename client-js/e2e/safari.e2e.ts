@@ -166,8 +166,8 @@ test('a file goes on after a reload where a page cannot write to its own files',
   await ben.page.reload()
   await ben.stepIn('Ben')
   await ben.sees('Ada')
-  await card.getByText(/^[\d.]+ MB of 80 MB lie here already\.$/).waitFor()
-  const got = await saved(ben, () => card.getByRole('button', { name: 'Go on' }).click())
+  await card.getByText(/^[\d.]+ MB of 80 MB already downloaded\.$/).waitFor()
+  const got = await saved(ben, () => card.getByRole('button', { name: 'Resume' }).click())
   expect(sha(await bytesOf(got))).toBe(sha(bytes))
 })
 

@@ -147,15 +147,36 @@ export const checked = (state: FilesState, key: DownloadKey, digest: string): Fi
   if (it?.phase !== 'checking') return stepTo(state)
   const { channel } = it
   if (it.digest !== null && it.digest !== digest) return stop(state, it, 'wrong')
-  const kept = downloadAt(it, { phase: 'kept', digest, here: false }, { stored: it.size })
+  const told = channel !== null || it.transport === 'legacy'
+  const kept = downloadAt(it, { phase: 'kept', digest, here: false, told }, { stored: it.size })
   const done: FilesEffect[] =
     channel === null
       ? []
       : [
-          { type: 'send', channel, message: { kind: 'done' } },
+          { type: 'send', channel, message: { kind: 'done', file: null } },
           { type: 'close-channel', channel },
         ]
-  return andThen(stepTo(withDownload(state, kept), ...done, { type: 'keep', key }), advance)
+  const next = stepTo(withDownload(state, kept), ...done, { type: 'keep', key })
+  return andThen(
+    andThen(next, now => tellDone(now, key)),
+    advance,
+  )
+}
+
+/**
+ * The channel broke while the file was being checked, and its sender would wait for a receiver who has it all. It is told
+ * over a channel of its own, as soon as there is a way; the far end closes that.
+ */
+export const tellDone = (state: FilesState, key: DownloadKey): FilesStep => {
+  const it = state.downloads.get(key)
+  if (it?.phase !== 'kept' || it.told || state.routes.get(it.owner)?.transport !== 'channel')
+    return stepTo(state)
+  const channel = `${key} done`
+  return stepTo(
+    withDownload(state, { ...it, told: true }),
+    { type: 'open-channel', channel, member: it.owner },
+    { type: 'send', channel, message: { kind: 'done', file: it.file.id } },
+  )
 }
 
 const senderStopped = (state: FilesState, it: Download, why: StopReason): FilesStep => {

@@ -4,7 +4,7 @@ import { legacyRouteChanged, requestLegacy } from '../legacy/index.ts'
 import type { FileCard } from '../wire/file.ts'
 import { type FileId, type MemberId, nobody } from '../wire/ids.ts'
 import { andThen, channelOf, noRate, stepEach, stepTo, withDownload } from './change.ts'
-import { requestOverChannel } from './channel-download.ts'
+import { requestOverChannel, tellDone } from './channel-download.ts'
 import { advance, stop } from './ending.ts'
 import {
   activeDownload,
@@ -196,6 +196,7 @@ export const routesChanged = (
   const now = { ...state, routes }
   return stepEach(now, now.downloads.values(), (before, it) => {
     if (it.phase === 'waiting') return request(before, it.key, at)
+    if (it.phase === 'kept') return tellDone(before, it.key)
     return it.transport === 'legacy' && activeDownload.has(it.phase)
       ? legacyRouteChanged(before, it)
       : stepTo(before)

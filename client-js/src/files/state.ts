@@ -32,8 +32,11 @@ type DownloadStage =
   | { readonly phase: 'asking' | 'running'; readonly source: DownloadSource }
   /** `digest` is what the sender has announced; an original page announces none. */
   | { readonly phase: 'checking'; readonly channel: ChannelId | null; readonly digest: string | null }
-  /** `here`: this page holds it, so that it can be saved or looked at once more. */
-  | { readonly phase: 'kept'; readonly digest: string; readonly here: boolean }
+  /**
+   * `here`: this page holds it, so that it can be saved or looked at once more. `told`: its sender knows that it has
+   * arrived.
+   */
+  | { readonly phase: 'kept'; readonly digest: string; readonly here: boolean; readonly told: boolean }
   | { readonly phase: 'stopped'; readonly why: StopCause }
 
 /** Whom we ask, and how. It is not always the owner: the owner may have come back under another id. */

@@ -48,6 +48,7 @@ export const channelRequested = (
   at: number,
 ): FilesStep => {
   const route = state.routes.get(member)
+  if (message.kind === 'done') return receivedAll(state, channel, member, message.file)
   if (!route || (message.kind !== 'want' && message.kind !== 'decline'))
     return stepTo(state, { type: 'close-channel', channel })
   const share = state.shares.get(message.file)
@@ -84,6 +85,20 @@ export const channelRequested = (
     ...pause,
   )
   return andThen(started, now => continueUpload(now, key))
+}
+
+/** Somebody whose channel broke at the end has it all, and says so on another. Nobody says it of what was not sent. */
+const receivedAll = (
+  state: FilesState,
+  channel: ChannelId,
+  member: MemberId,
+  file: FileId | null,
+): FilesStep => {
+  const close: FilesEffect = { type: 'close-channel', channel }
+  const it = [...state.uploads.values()].find(row => row.member === member && row.file === file)
+  const open = it?.phase === 'waiting' || it?.phase === 'sent'
+  if (!it || !open || it.transport !== 'channel' || it.sent < it.size) return stepTo(state, close)
+  return stepTo(withUpload(state, uploadAt(it, { phase: 'done' }, { acked: it.size })), close)
 }
 
 /** This receiver's row: found by their id, or under another id by what only this receiver knows. */

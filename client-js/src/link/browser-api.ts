@@ -37,3 +37,9 @@ export const attempt = <Value>(call: () => Value): Value | null => {
     return null
   }
 }
+
+/**
+ * Whether the browser makes connections between pages at all: it may lack WebRTC, or have it switched off by a setting,
+ * an extension or a policy, which shows as a constructor that is missing or throws.
+ */
+export const canConnect = (): boolean => attempt(() => new RTCPeerConnection().close()) !== null

@@ -19,6 +19,8 @@ export type Order =
   | { op: 'open'; store: StoreId; place: Place; bytes: number }
   | { op: 'write'; store: StoreId; pieces: readonly Uint8Array<ArrayBuffer>[] }
   | { op: 'check'; store: StoreId }
+  /** What another page has to know to resume it. */
+  | { op: 'record'; store: StoreId; text: string }
   | { op: 'keep'; store: StoreId }
   /** Gives it up, with what has been written. */
   | { op: 'discard'; store: StoreId }
@@ -92,6 +94,23 @@ export const folderName = 'p2pchat-incoming'
 /** Made where it does not exist. Throws where the browser has no storage for us. */
 const folder = async (): Promise<FileSystemDirectoryHandle> =>
   (await navigator.storage.getDirectory()).getDirectoryHandle(folderName, { create: true })
+
+/** Of the name of a record, which lies beside the file that it is about. */
+export const recordEnding = '.note'
+
+/**
+ * From the worker, like the file itself: Safari lets no page write to the browser's own storage before version 26. Where
+ * it cannot be written, the file is begun anew after the page's end.
+ */
+export const writeRecord = async (store: StoreId, text: string): Promise<void> => {
+  const access = await accessTo(await (await folder()).getFileHandle(store + recordEnding, { create: true }))
+  try {
+    access.truncate(0)
+    access.write(new TextEncoder().encode(text), { at: 0 })
+  } finally {
+    access.close()
+  }
+}
 
 /** What an earlier page has left, and nobody wants any more. */
 export const removeFileStore = async (store: StoreId): Promise<void> => (await folder()).removeEntry(store)

@@ -5,7 +5,7 @@
  */
 import { type FileCard, parseFileCard, writeFileCard } from '../../wire/file.ts'
 import { idText, isRecord, textUpTo } from '../../wire/json.ts'
-import { folderName, type StoreId } from './file-stores.ts'
+import { recordEnding as ending, folderName, type StoreId } from './file-stores.ts'
 
 export type ResumeRecord = {
   readonly file: FileCard
@@ -14,7 +14,6 @@ export type ResumeRecord = {
 }
 export type ResumableFile = ResumeRecord & { readonly store: StoreId; readonly stored: number }
 
-const ending = '.note'
 const unitsMax = 2_000
 
 /** For so long a file can be resumed after its page was closed. */
@@ -48,12 +47,15 @@ export const persist = async (bytes: number): Promise<void> => {
 
 export class ResumeStore {
   readonly #room: string
+  /** Writes the record beside the file, where that can be done. */
+  readonly #record: (store: StoreId, text: string) => void
   /** Held as long as this page works on a file, so that another page of the same person leaves it alone. */
   readonly #held = new Map<StoreId, () => void>()
   readonly #over = new AbortController()
 
-  constructor(room: string) {
+  constructor(room: string, record: (store: StoreId, text: string) => void) {
     this.#room = room
+    this.#record = record
   }
 
   /**
@@ -105,18 +107,9 @@ export class ResumeStore {
     return size > 0 && size <= record.file.size ? { ...record, store, stored: size } : null
   }
 
-  async write(store: StoreId, { file, ownerName, resumeToken }: ResumeRecord): Promise<void> {
-    try {
-      const folder = await openFolder()
-      const handle = await folder.getFileHandle(store + ending, { create: true })
-      const writable = await handle.createWritable()
-      await writable.write(
-        JSON.stringify({ room: this.#room, file: writeFileCard(file), owner: ownerName, again: resumeToken }),
-      )
-      await writable.close()
-    } catch {
-      // Then it is begun anew after the page's end.
-    }
+  write(store: StoreId, { file, ownerName, resumeToken }: ResumeRecord): void {
+    const record = { room: this.#room, file: writeFileCard(file), owner: ownerName, again: resumeToken }
+    this.#record(store, JSON.stringify(record))
   }
 
   /** There is nothing to resume any more. What lies there stays, and stays ours. */

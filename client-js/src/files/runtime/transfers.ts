@@ -46,6 +46,8 @@ export type TransferPorts = {
   readonly offer: (files: readonly FileCard[]) => void
   readonly withdraw: (file: FileId) => void
   readonly now: () => number
+  /** A part of this module could not be loaded. */
+  readonly partFailed: () => void
   readonly changed: (state: FilesState) => void
   /** Whole, checked, and to be saved; `blob` is null where it lies already where the person wanted it. */
   readonly saved: (file: Download, blob: Blob | null) => void
@@ -59,7 +61,7 @@ const quiet: ReadonlySet<FilesEvent['type']> = new Set(['channel-bytes', 'stored
 export class TransferRuntime {
   readonly #ports: TransferPorts
   readonly #sideConnections: SideConnectionRuntime
-  readonly #worker = new FileWorker(report => this.#reported(report))
+  readonly #worker: FileWorker
   readonly #channels = new Map<ChannelId, FileChannel>()
   readonly #sources = new Sources()
   readonly #resumeStore: ResumeStore
@@ -76,8 +78,11 @@ export class TransferRuntime {
 
   constructor(ports: TransferPorts) {
     this.#ports = ports
+    this.#worker = new FileWorker(report => this.#reported(report), ports.partFailed)
     this.#sideConnections = new SideConnectionRuntime(ports.connect, event => this.#feed(event))
-    this.#resumeStore = new ResumeStore(ports.room)
+    this.#resumeStore = new ResumeStore(ports.room, (store, text) =>
+      this.#worker.order({ op: 'record', store, text }),
+    )
     this.#kept = new KeptFiles({
       save: ports.saved,
       remove: store => this.#resumeStore.discard(store),
@@ -137,11 +142,15 @@ export class TransferRuntime {
     held.attach(dataChannel)
   }
 
-  /** Offers these to everybody in the room. */
-  async share(items: readonly ShareItem[]): Promise<void> {
-    const cards = await Promise.all(bundled(items).map(item => this.#share(item)))
+  /** Offers these to everybody in the room. Gives the names of folders that could not be packed. */
+  async share(items: readonly ShareItem[]): Promise<readonly string[]> {
+    const all = bundled(items)
+    const shared = await Promise.all(all.map(item => this.#share(item)))
+    const cards = shared.filter(card => card !== null)
     for (let from = 0; !this.#over && from < cards.length; from += filesMax)
       this.#ports.offer(cards.slice(from, from + filesMax))
+    if (cards.length < all.length) this.#ports.partFailed()
+    return all.filter((_, index) => shared[index] === null).map(({ name }) => name)
   }
 
   unshare(file: FileId): void {
@@ -191,8 +200,10 @@ export class TransferRuntime {
     this.#resumeStore.close()
   }
 
-  async #share(item: ShareItem): Promise<FileCard> {
-    const { name, media, content } = await packItem(item)
+  async #share(item: ShareItem): Promise<FileCard | null> {
+    const packed = await packItem(item)
+    if (!packed) return null
+    const { name, media, content } = packed
     const file: FileCard = { id: fileId(randomToken()), name, size: content.size, media }
     this.#sources.add(file.id, content)
     this.#feed({ type: 'share', file })
@@ -290,11 +301,9 @@ export class TransferRuntime {
       case 'save-resume-record': {
         const { file, ownerName, resumeToken } = it
         const inPrivate = (this.#places.get(key)?.kind ?? 'private') === 'private'
-        return void (
-          resumeToken !== null &&
-          inPrivate &&
-          this.#resumeStore.write(store, { file, ownerName, resumeToken: resumeToken })
-        )
+        if (resumeToken !== null && inPrivate)
+          this.#resumeStore.write(store, { file, ownerName, resumeToken })
+        return
       }
       case 'keep':
         void this.#resumeStore.remove(store)

@@ -385,6 +385,8 @@ export const en = {
     },
   },
   connection: {
+    noWebrtc:
+      'This browser cannot connect to anybody: WebRTC is missing or switched off. Switch it on, or open this page in another browser.',
     relayOnly: 'Hide my IP address',
     relayOnlyHint:
       'People in a room can otherwise see your IP address. All connections then go through a TURN server, which adds latency and cannot read what it relays.',
@@ -509,6 +511,7 @@ export const en = {
     alone: 'Nobody else is here',
     readyLead: 'Send this link to the people you want to talk to. It includes the password.',
     readyLeadOpen: 'Send this link to the people you want to talk to.',
+    linkLater: 'The link works again as soon as the server can be reached.',
     ended: 'This room has ended.',
     waitingForHost: 'Connecting to the host…',
     hostLost: 'Connection to the host lost. Reconnecting…',
@@ -544,6 +547,7 @@ export const en = {
     unheard: 'Not delivered yet',
     told: (name: string) => say`Earlier messages, shared by ${name}`,
     sinceYouCame: 'Since you joined',
+    older: 'Older messages are no longer shown.',
     fresh: 'New',
     toLast: 'Jump to the latest message',
     toEnd: (count: number) => plural(count, { one: '# new message', other: '# new messages' }),
@@ -594,6 +598,7 @@ export const en = {
     whyRow,
   },
   left: {
+    gone: 'The room ended when the last person left. You can create a new one on the start page.',
     title: 'You left the room',
     titleEnded: 'The room has ended',
     lead: (room: string) => say`You are no longer in “${room}”. The conversation was not saved.`,

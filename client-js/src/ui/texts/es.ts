@@ -299,6 +299,8 @@ export const es: Texts = {
     },
   },
   connection: {
+    noWebrtc:
+      'Este navegador no puede conectar con nadie: WebRTC no existe o está desactivado. Actívalo o abre esta página en otro navegador.',
     relayOnly: 'Ocultar mi dirección IP',
     relayOnlyHint:
       'De lo contrario, las personas de una sala pueden ver tu dirección IP. Todas las conexiones pasan entonces por un servidor TURN, lo que añade latencia; el servidor no puede leer lo que reenvía.',
@@ -422,6 +424,7 @@ export const es: Texts = {
     alone: 'No hay nadie más aquí',
     readyLead: 'Envía este enlace a las personas con las que quieres hablar. Incluye la contraseña.',
     readyLeadOpen: 'Envía este enlace a las personas con las que quieres hablar.',
+    linkLater: 'El enlace volverá a funcionar en cuanto se pueda acceder al servidor.',
     ended: 'Esta sala ha terminado.',
     waitingForHost: 'Conectando con el anfitrión…',
     hostLost: 'Se ha perdido la conexión con el anfitrión. Reconectando…',
@@ -455,6 +458,7 @@ export const es: Texts = {
     unheard: 'Aún no entregado',
     told: name => say`Mensajes anteriores, compartidos por ${name}`,
     sinceYouCame: 'Desde que te uniste',
+    older: 'Los mensajes más antiguos ya no se muestran.',
     fresh: 'Nuevos',
     toLast: 'Ir al último mensaje',
     toEnd: count => plural(count, { one: '# mensaje nuevo', other: '# mensajes nuevos' }),
@@ -548,6 +552,7 @@ export const es: Texts = {
     },
   },
   left: {
+    gone: 'La sala terminó cuando salió la última persona. Puedes crear una nueva en la página de inicio.',
     title: 'Has salido de la sala',
     titleEnded: 'La sala ha terminado',
     lead: room => say`Ya no estás en «${room}». La conversación no se ha guardado.`,

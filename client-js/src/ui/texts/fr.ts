@@ -297,6 +297,8 @@ export const fr: Texts = {
     },
   },
   connection: {
+    noWebrtc:
+      'Ce navigateur ne peut se connecter à personne : WebRTC est absent ou désactivé. Activez-le, ou ouvrez cette page dans un autre navigateur.',
     relayOnly: 'Masquer mon adresse IP',
     relayOnlyHint:
       'Sinon, les personnes du salon peuvent voir votre adresse IP. Toutes les connexions passent alors par un serveur TURN, ce qui augmente la latence ; il ne peut pas lire ce qu’il relaie.',
@@ -421,6 +423,7 @@ export const fr: Texts = {
     alone: 'Il n’y a personne d’autre ici',
     readyLead: 'Envoyez ce lien aux personnes avec qui vous voulez parler. Il contient le mot de passe.',
     readyLeadOpen: 'Envoyez ce lien aux personnes avec qui vous voulez parler.',
+    linkLater: 'Le lien fonctionnera de nouveau dès que le serveur sera joignable.',
     ended: 'Ce salon est fermé.',
     waitingForHost: 'Connexion à l’hôte…',
     hostLost: 'Connexion à l’hôte perdue. Reconnexion…',
@@ -455,6 +458,7 @@ export const fr: Texts = {
     unheard: 'Pas encore distribué',
     told: name => say`Messages précédents, partagés par ${name}`,
     sinceYouCame: 'Depuis votre arrivée',
+    older: 'Les messages plus anciens ne sont plus affichés.',
     fresh: 'Nouveaux',
     toLast: 'Aller au dernier message',
     toEnd: count => plural(count, { one: '# nouveau message', other: '# nouveaux messages' }),
@@ -547,6 +551,7 @@ export const fr: Texts = {
     },
   },
   left: {
+    gone: 'Le salon a été fermé au départ de la dernière personne. Vous pouvez en créer un autre depuis l’accueil.',
     title: 'Vous avez quitté le salon',
     titleEnded: 'Le salon est fermé',
     lead: room => say`Vous n’êtes plus dans « ${room} ». La conversation n’a pas été enregistrée.`,

@@ -265,6 +265,7 @@ export const zh: Texts = {
     },
   },
   connection: {
+    noWebrtc: '此浏览器无法与任何人连接：WebRTC 不可用或已关闭。请启用它，或在其他浏览器中打开此页面。',
     relayOnly: '隐藏我的 IP 地址',
     relayOnlyHint:
       '否则房间里的人可以看到你的 IP 地址。开启后所有连接都经由 TURN 服务器，延迟会增加；服务器无法读取所转发的内容。',
@@ -381,6 +382,7 @@ export const zh: Texts = {
     alone: '这里没有其他人',
     readyLead: '把此链接发给你想交谈的人。链接中包含密码。',
     readyLeadOpen: '把此链接发给你想交谈的人。',
+    linkLater: '服务器恢复连接后，链接即可使用。',
     ended: '这个房间已结束。',
     waitingForHost: '正在连接房主…',
     hostLost: '与房主的连接已断开，正在重新连接…',
@@ -411,6 +413,7 @@ export const zh: Texts = {
     unheard: '尚未送达',
     told: name => say`更早的消息，由 ${name} 分享`,
     sinceYouCame: '你加入之后',
+    older: '更早的消息不再显示。',
     fresh: '新消息',
     toLast: '跳到最新消息',
     toEnd: count => plural(count, { other: '# 条新消息' }),
@@ -500,6 +503,7 @@ export const zh: Texts = {
     },
   },
   left: {
+    gone: '最后一个人离开后，房间已结束。你可以在首页创建新房间。',
     title: '你已离开房间',
     titleEnded: '房间已结束',
     lead: room => say`你已不在“${room}”中。对话未保存。`,
