@@ -164,8 +164,9 @@ test('paused by either side, and gone on with', async () => {
   const [here, there] = [cardOf(ada, 'rest.bin'), cardOf(ben, 'rest.bin')]
   await there.getByRole('button', { name: 'Pause' }).click()
   await here.getByText('Paused by Ben.').waitFor()
-  await there.getByRole('button', { name: 'Resume' }).click()
+  // Both at once, so that nothing moves before the second press.
   await here.getByRole('button', { name: 'Pause' }).click()
+  await there.getByRole('button', { name: 'Resume' }).click()
   await there.getByText('Paused by Ada.').waitFor()
   const got = await saved(ben, () => here.getByRole('button', { name: 'Resume' }).click())
   expect(sha(await bytesOf(got))).toBe(sha(bytes))

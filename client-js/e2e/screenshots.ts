@@ -1,24 +1,26 @@
 /**
- * Takes pictures of every view for human eyes: light and dark, wide, phone and as narrow as it gets, into `screenshots-
- * out/`. Calls are made up, since a machine has one test picture for everybody.
+ * Takes pictures of every view for human eyes: light and dark, wide, phone upright and lying, and as narrow as it gets,
+ * into a folder of `screenshots-out/` for each browser; ENGINES=firefox takes them there. Calls are made up, since a
+ * machine has one test picture for everybody.
  */
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { Person } from './browser.ts'
-import { type Look, launch } from './engines.ts'
+import { engineOf, type Look, launch } from './engines.ts'
 import type { Scene } from './pages/scenes.ts'
 import { Scenes } from './scenes.ts'
 import { type Server, startServer } from './server.ts'
 import { accept, pick, pickPath, saved, shelf } from './transfers.ts'
 
-const out = new URL('../screenshots-out/', import.meta.url).pathname
+const out = new URL(`../screenshots-out/${engineOf(0)}/`, import.meta.url).pathname
 const looks: readonly (Look & { name: string })[] = [
   { name: 'wide-light', width: 1280, height: 800 },
   { name: 'wide-dark', width: 1280, height: 800, dark: true },
   { name: 'phone-light', width: 390, height: 844 },
   { name: 'phone-dark', width: 390, height: 844, dark: true },
+  { name: 'lying-light', width: 844, height: 390 },
   { name: 'narrow-light', width: 320, height: 568 },
 ]
 
