@@ -58,3 +58,20 @@ describe('a channel that breaks while the file is being checked', () => {
     expect(ada.outgoing[0]?.phase).not.toBe('done')
   })
 })
+
+test('a sender that does not answer for minutes is asked again, less and less often', () => {
+  const { scene, ada, ben } = two()
+  const bytes = pattern(2 * sliceBytes)
+  const { id } = ada.share(bytes)
+  // A link stands, and nothing goes over it.
+  scene.cut.add('ben ada')
+  ben.accept()
+  scene.pass(600_000)
+  expect(ben.only().phase).toBe('waiting')
+  const { attempt } = ben.only()
+  expect(attempt).toBeGreaterThan(10)
+  expect(attempt).toBeLessThan(40)
+  scene.cut.clear()
+  scene.pass(60_000)
+  expect(same(ben.kept.get(id), bytes)).toBe(true)
+})
