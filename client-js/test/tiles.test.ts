@@ -116,3 +116,18 @@ test('what one does oneself is said, too', () => {
 test('of a call one is not in, nothing is said', () => {
   expect(said(noCall, { ...noCall, participants: [participant('a')] })).toEqual([])
 })
+
+test('somebody who goes on under another id neither came nor left', () => {
+  const names: Readonly<Record<string, string>> = { a: 'Ann', b: 'Ben', 'b again': 'Ben' }
+  const told = (before: CallState, after: CallState) =>
+    callAnnouncements(before, after, id => names[id] ?? '?', en.call.said)
+  const before = inCall(participant('a'), participant('b', screen('s')))
+  expect(told(before, inCall(participant('a'), participant('b again', screen('s'))))).toEqual([])
+  expect(told(before, inCall(participant('a'), participant('b again')))).toEqual([
+    'Ben stopped sharing a screen',
+  ])
+  expect(told(before, inCall(participant('a')))).toEqual([
+    'Ben stopped sharing a screen',
+    'Ben left the call',
+  ])
+})
