@@ -12,8 +12,9 @@ export class Person {
     this.context = context
     this.page = page
     page.on('pageerror', error => {
-      // Firefox counts a server that is away among a page's errors.
-      if (!/Firefox can’t establish a connection/.test(error.message)) this.complaints.push(String(error))
+      // Firefox counts servers that are away among a page's errors.
+      if (!/Firefox can’t establish a connection|^WebRTC: ICE failed/.test(error.message))
+        this.complaints.push(String(error))
     })
     page.on('console', message => {
       const policy = /content security policy/i.test(message.text())

@@ -43,8 +43,14 @@ export const App = ({ model, commands }: { model: Model; commands: Commands }) =
   }, [title])
   useEffect(() => showBadge(fresh), [fresh])
   useEffect(() => {
-    const early = (): void => void loadRoomView().catch(() => undefined)
-    for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, early, { once: true })
+    const signs = ['pointerdown', 'keydown'] as const
+    // Firefox remembers a file that it could not load, and never asks for it again (whatwg/html#6768).
+    const early = (): void => {
+      if (model.server.peek() !== 'online') return
+      for (const sign of signs) removeEventListener(sign, early)
+      void loadRoomView().catch(() => undefined)
+    }
+    for (const sign of signs) addEventListener(sign, early)
   }, [])
   return (
     <>
