@@ -201,6 +201,7 @@ export const de: Texts = {
     you: 'Du',
     self: name => say`${name} (du)`,
     muted: 'stummgeschaltet',
+    silenced: 'von dir stummgeschaltet',
     noPicture: 'Kamera aus',
     notShown: 'Video ausgeblendet (nur Audio)',
     screenOf: name => say`Bildschirm von ${name}`,
@@ -243,6 +244,8 @@ export const de: Texts = {
       speaker: 'Auf diesem Lautsprecher kann kein Ton abgespielt werden',
     },
     screenUnsupported: 'Dieser Browser unterstützt keine Bildschirmfreigabe.',
+    screenEcho:
+      'Der Ton deines Computers wird nicht geteilt: In diesem Browser würden die anderen sich darin selbst hören. Der Ton eines Tabs kann geteilt werden.',
     screenBlocked:
       'Die Bildschirmfreigabe wurde nicht erlaubt. Drücke noch einmal auf „Bildschirm teilen“ und wähle aus, was du teilen möchtest.',
     plugged: device => say`${device} ist angeschlossen.`,
@@ -300,6 +303,10 @@ export const de: Texts = {
     },
   },
   connection: {
+    noWay:
+      'Zu einigen Personen hier kommt keine Verbindung zustande. Eure Netze lassen eure Browser nicht zueinander, und diese Seite hat kein Relay (TURN-Server). Ein anderes Netz kann helfen, zum Beispiel mobile Daten.',
+    noWayRelayed:
+      'Zu einigen Personen hier kommt keine Verbindung zustande, auch nicht über das Relay (TURN-Server). Ein anderes Netz kann helfen, zum Beispiel mobile Daten.',
     noWebrtc:
       'Dieser Browser kann sich mit niemandem verbinden: WebRTC fehlt oder ist ausgeschaltet. Schalte es ein oder öffne diese Seite in einem anderen Browser.',
     relayOnly: 'Meine IP-Adresse verbergen',

@@ -301,6 +301,7 @@ export const en = {
     you: 'You',
     self: (name: string) => say`${name} (you)`,
     muted: 'muted',
+    silenced: 'you have muted them',
     noPicture: 'camera off',
     notShown: 'video hidden in audio-only mode',
     screenOf: (name: string) => say`${name}’s screen`,
@@ -337,6 +338,8 @@ export const en = {
     talking: 'Others can hear you',
     troubles: callTroubles,
     screenUnsupported: 'This browser does not support screen sharing.',
+    screenEcho:
+      'The sound of your computer is not shared: in this browser the others would hear themselves in it. The sound of a tab can be shared.',
     screenBlocked: 'Screen sharing was not allowed. Press the button again and choose what to share.',
     plugged: (device: string) => say`${device} is connected.`,
     replaced: {
@@ -385,6 +388,10 @@ export const en = {
     },
   },
   connection: {
+    noWay:
+      'No connection can be made to some people here. Your networks do not let your browsers reach each other, and this site has no relay (TURN server). Another network may help, for example mobile data.',
+    noWayRelayed:
+      'No connection can be made to some people here, not even through the relay (TURN server). Another network may help, for example mobile data.',
     noWebrtc:
       'This browser cannot connect to anybody: WebRTC is missing or switched off. Switch it on, or open this page in another browser.',
     relayOnly: 'Hide my IP address',

@@ -202,6 +202,7 @@ export const es: Texts = {
     you: 'Tú',
     self: name => say`${name} (tú)`,
     muted: 'micrófono desactivado',
+    silenced: 'silenciado por ti',
     noPicture: 'cámara desactivada',
     notShown: 'vídeo oculto (solo audio)',
     screenOf: name => say`Pantalla de ${name}`,
@@ -243,6 +244,8 @@ export const es: Texts = {
       speaker: 'No se puede reproducir sonido en este altavoz',
     },
     screenUnsupported: 'Este navegador no permite compartir pantalla.',
+    screenEcho:
+      'El sonido de tu equipo no se comparte: en este navegador los demás se oirían a sí mismos. El sonido de una pestaña sí se puede compartir.',
     screenBlocked: 'No se ha permitido compartir la pantalla. Pulsa otra vez el botón y elige qué compartir.',
     plugged: device => say`${device} está conectado.`,
     replaced: {
@@ -299,6 +302,10 @@ export const es: Texts = {
     },
   },
   connection: {
+    noWay:
+      'No se puede conectar con algunas personas. Vuestras redes no dejan que los navegadores se comuniquen, y este sitio no tiene un relé (servidor TURN). Otra red puede ayudar, por ejemplo los datos móviles.',
+    noWayRelayed:
+      'No se puede conectar con algunas personas, ni siquiera a través del relé (servidor TURN). Otra red puede ayudar, por ejemplo los datos móviles.',
     noWebrtc:
       'Este navegador no puede conectar con nadie: WebRTC no existe o está desactivado. Actívalo o abre esta página en otro navegador.',
     relayOnly: 'Ocultar mi dirección IP',

@@ -199,6 +199,7 @@ export const fr: Texts = {
     you: 'Vous',
     self: name => say`${name} (vous)`,
     muted: 'micro désactivé',
+    silenced: 'rendu muet par vous',
     noPicture: 'caméra désactivée',
     notShown: 'vidéo masquée (audio uniquement)',
     screenOf: name => say`Écran de ${name}`,
@@ -240,6 +241,8 @@ export const fr: Texts = {
       speaker: 'Le son ne peut pas être lu sur ce haut-parleur',
     },
     screenUnsupported: 'Ce navigateur ne prend pas en charge le partage d’écran.',
+    screenEcho:
+      'Le son de votre ordinateur n’est pas partagé : dans ce navigateur, les autres s’y entendraient eux-mêmes. Le son d’un onglet peut être partagé.',
     screenBlocked:
       'Le partage d’écran n’a pas été autorisé. Appuyez de nouveau sur le bouton et choisissez ce que vous voulez partager.',
     plugged: device => say`${device} est connecté.`,
@@ -297,6 +300,10 @@ export const fr: Texts = {
     },
   },
   connection: {
+    noWay:
+      'Certaines personnes ne sont pas joignables. Vos réseaux empêchent vos navigateurs de se joindre, et ce site n’a pas de relais (serveur TURN). Un autre réseau peut aider, par exemple les données mobiles.',
+    noWayRelayed:
+      'Certaines personnes ne sont pas joignables, même par le relais (serveur TURN). Un autre réseau peut aider, par exemple les données mobiles.',
     noWebrtc:
       'Ce navigateur ne peut se connecter à personne : WebRTC est absent ou désactivé. Activez-le, ou ouvrez cette page dans un autre navigateur.',
     relayOnly: 'Masquer mon adresse IP',

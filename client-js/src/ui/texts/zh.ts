@@ -175,6 +175,7 @@ export const zh: Texts = {
     you: '你',
     self: name => say`${name}（你）`,
     muted: '已静音',
+    silenced: '已被你静音',
     noPicture: '摄像头已关闭',
     notShown: '视频已隐藏（仅音频）',
     screenOf: name => say`${name} 的屏幕`,
@@ -216,6 +217,7 @@ export const zh: Texts = {
       speaker: '无法在此扬声器上播放声音',
     },
     screenUnsupported: '此浏览器不支持屏幕共享。',
+    screenEcho: '未共享电脑的声音：在此浏览器中，其他人会听到自己的声音。标签页的声音可以共享。',
     screenBlocked: '屏幕共享未获允许。请再按一次按钮并选择要共享的内容。',
     plugged: device => say`${device} 已连接。`,
     replaced: {
@@ -265,6 +267,10 @@ export const zh: Texts = {
     },
   },
   connection: {
+    noWay:
+      '无法与此处的某些人建立连接。你们的网络不允许浏览器互相连接，而本站没有中继（TURN 服务器）。换一个网络可能有用，例如移动数据。',
+    noWayRelayed:
+      '无法与此处的某些人建立连接，通过中继（TURN 服务器）也不行。换一个网络可能有用，例如移动数据。',
     noWebrtc: '此浏览器无法与任何人连接：WebRTC 不可用或已关闭。请启用它，或在其他浏览器中打开此页面。',
     relayOnly: '隐藏我的 IP 地址',
     relayOnlyHint:

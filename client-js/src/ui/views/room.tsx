@@ -17,7 +17,7 @@ import { Icon } from '../parts/icon.tsx'
 import { CopyLink, ShareButtons } from '../parts/invite.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { lazy } from '../parts/wrappers.tsx'
-import { newTo, relayFails, relayMissing } from '../selectors.ts'
+import { isRelay, keptApart, newTo, relayFails, relayMissing } from '../selectors.ts'
 import { CallStrip } from './call-strip.tsx'
 import { Chat } from './chat.tsx'
 import { People } from './people.tsx'
@@ -145,7 +145,10 @@ const connectionTrouble = (model: Model, state: RoomState): string | null => {
   if (state.ended) return null
   if (!model.canConnect) return texts().connection.noWebrtc
   if (relayMissing(settings, model.serverRelays.value)) return texts().connection.noRelay
-  return relayFails(settings, state) ? texts().connection.relayFails : null
+  if (relayFails(settings, state)) return texts().connection.relayFails
+  if (!keptApart(state)) return null
+  const relays = settings.iceServers.length > 0 ? settings.iceServers.some(isRelay) : model.serverRelays.value
+  return relays ? texts().connection.noWayRelayed : texts().connection.noWay
 }
 
 const troubleOf = (state: RoomState): string | null => {
