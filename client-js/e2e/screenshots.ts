@@ -26,16 +26,20 @@ const looks: readonly (Look & { name: string })[] = [
 
 const shelves = shelf()
 let server: Server
-let browser: Browser
+let light: Browser
+let dark: Browser
 let refusing: Browser
 beforeAll(async () => {
   mkdirSync(out, { recursive: true })
   server = await startServer()
-  browser = await launch()
+  light = await launch()
+  // Firefox takes it once, for all its pages.
+  dark = await launch({ dark: true })
   refusing = await launch({ allow: false })
 })
 afterAll(async () => {
-  await browser.close()
+  await light.close()
+  await dark.close()
   await refusing.close()
   await server.stop()
   shelves.clear()
@@ -70,6 +74,11 @@ const scenes: Readonly<Record<string, Scene>> = {
 }
 
 describe.each(looks)('$name', look => {
+  let browser: Browser
+  beforeAll(() => {
+    browser = look.dark ? dark : light
+  })
+
   const shot = (page: Page, view: string, fullPage = false): Promise<unknown> =>
     page.screenshot({ path: `${out}${view}-${look.name}.png`, fullPage })
 
@@ -212,7 +221,7 @@ describe.each(looks)('$name', look => {
 
 test('the server gone', async () => {
   for (const look of looks) {
-    const ada = await Person.arrive(browser, server.address, look)
+    const ada = await Person.arrive(look.dark ? dark : light, server.address, look)
     await ada.page.getByText('Connected to the server').waitFor({ state: 'attached' })
     await server.stop()
     await ada.page.getByText('Server unreachable').waitFor()
