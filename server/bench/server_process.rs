@@ -15,6 +15,16 @@ use rustix::{
 
 use crate::Result;
 
+/// What our server lets a client have. Others do not know these settings.
+#[derive(Clone, Copy)]
+pub(crate) enum Limits {
+    None,
+    /// Those of its settings, but for this one.
+    Default {
+        memory_bytes_max: u64,
+    },
+}
+
 /// Settings of our server, whose 0 is no limit: a load comes from one address, and does in a second what people do in an hour.
 const NO_LIMITS: [&str; 12] = [
     "CONNECTIONS_MAX",
@@ -81,9 +91,19 @@ impl Process {
     }
 }
 
+impl Limits {
+    fn settings(self) -> impl Iterator<Item = (&'static str, String)> {
+        let (names, value) = match self {
+            Self::None => (&NO_LIMITS[..], 0),
+            Self::Default { memory_bytes_max } => (&["MEMORY_BYTES_MAX"][..], memory_bytes_max),
+        };
+        names.iter().map(move |name| (*name, value.to_string()))
+    }
+}
+
 impl Started {
     /// Runs a command, its words parted by blanks, with its output thrown away.
-    pub(crate) fn run(command: &str) -> Result<Self> {
+    pub(crate) fn run(command: &str, limits: Limits) -> Result<Self> {
         let mut words = command.split_whitespace();
         let program = words.next().ok_or("an empty command")?;
         let child = Command::new(program)
@@ -93,7 +113,7 @@ impl Started {
             .stderr(Stdio::null())
             // A group of its own, so that what a script starts ends with it.
             .process_group(0)
-            .envs(NO_LIMITS.map(|name| (format!("P2PCHAT_LIMITS__{name}"), "0")))
+            .envs(limits.settings().map(|(name, value)| (format!("P2PCHAT_LIMITS__{name}"), value)))
             .spawn()
             .map_err(|error| format!("{program} does not start: {error}"))?;
         Ok(Self(child))
