@@ -13,6 +13,7 @@ import {
   registerWorker,
   reloadedFor,
   save,
+  sweepReceived,
   takeDrafts,
   warnBeforeLeaving,
 } from './app/page-services.ts'
@@ -145,3 +146,4 @@ const start = async (): Promise<void> => {
 }
 void start()
 registerWorker()
+addEventListener('load', () => void sweepReceived(), { once: true })

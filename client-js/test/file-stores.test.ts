@@ -1,7 +1,7 @@
 /** The places where received files are written: opened, refused, and found again by a later page. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { failureOf, memoryBytesMax, openFileStore, writeRecord } from '../src/files/runtime/file-stores.ts'
-import { type ResumableFile, ResumeStore } from '../src/files/runtime/resume-store.ts'
+import { type ResumableFile, ResumeStore, sweepStorage } from '../src/files/runtime/resume-store.ts'
 import { fileId } from '../src/wire/ids.ts'
 import { BrowserStorage } from './browser-storage.ts'
 
@@ -125,6 +125,15 @@ describe('a later page', () => {
     await vi.runAllTimersAsync()
     await find(day + 1)
     expect(browser.files.size).toBe(0)
+  })
+
+  test('that is in no room removes what nobody can use, and leaves what can be resumed', async () => {
+    browser.put('saved', { bytes: 7 })
+    await leave('one')
+    await sweepStorage(3_600_000)
+    expect([...browser.files.keys()].sort()).toEqual(['one', 'one.note'])
+    const { found } = await find(3_600_000)
+    expect(found).toHaveLength(1)
   })
 
   test('removes a whole file as soon as it has been saved', async () => {

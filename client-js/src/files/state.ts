@@ -258,6 +258,9 @@ export const activeDownload: ReadonlySet<DownloadPhase> = new Set([
 ])
 export const activeUpload: ReadonlySet<UploadPhase> = new Set(['running', 'sent', 'waiting'])
 
+/** Where received files lie, below the root of the browser's own storage. */
+export const storageFolder = 'p2pchat-incoming'
+
 /** Does anything run that would be lost with the page? */
 export const busy = (state: FilesState): boolean =>
   [...state.downloads.values()].some(({ phase }) => activeDownload.has(phase)) ||

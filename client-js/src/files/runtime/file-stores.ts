@@ -3,6 +3,8 @@
  * worker, in which they live.
  */
 
+import { storageFolder } from '../state.ts'
+
 /** Names what one transfer writes, for as long as it lies in the browser's own storage. */
 export type StoreId = string
 
@@ -88,12 +90,9 @@ const accessTo = async (file: FileSystemFileHandle): Promise<Access> => {
 /** The second one is what browsers before the present specification say. */
 const lockErrors: ReadonlySet<string> = new Set(['NoModificationAllowedError', 'InvalidStateError'])
 
-/** Below the root of the browser's own storage. */
-export const folderName = 'p2pchat-incoming'
-
 /** Made where it does not exist. Throws where the browser has no storage for us. */
 const folder = async (): Promise<FileSystemDirectoryHandle> =>
-  (await navigator.storage.getDirectory()).getDirectoryHandle(folderName, { create: true })
+  (await navigator.storage.getDirectory()).getDirectoryHandle(storageFolder, { create: true })
 
 /** Of the name of a record, which lies beside the file that it is about. */
 export const recordEnding = '.note'

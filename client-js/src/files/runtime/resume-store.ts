@@ -5,7 +5,8 @@
  */
 import { type FileCard, parseFileCard, writeFileCard } from '../../wire/file.ts'
 import { idText, isRecord, textUpTo } from '../../wire/json.ts'
-import { recordEnding as ending, folderName, type StoreId } from './file-stores.ts'
+import { storageFolder } from '../state.ts'
+import { recordEnding as ending, type StoreId } from './file-stores.ts'
 
 export type ResumeRecord = {
   readonly file: FileCard
@@ -25,7 +26,7 @@ type Folder = FileSystemDirectoryHandle & { entries: () => AsyncIterable<[string
 
 /** Throws where the browser has no storage for us, or nothing in it yet. */
 const openFolder = async (): Promise<Folder> =>
-  (await (await navigator.storage.getDirectory()).getDirectoryHandle(folderName)) as Folder
+  (await (await navigator.storage.getDirectory()).getDirectoryHandle(storageFolder)) as Folder
 
 const removeEntries = async (...names: readonly string[]): Promise<void> => {
   const folder = await openFolder().catch(() => null)
@@ -139,6 +140,14 @@ export class ResumeStore {
     this.#held.get(store)?.()
     this.#held.delete(store)
   }
+}
+
+/** Removes what no page can use any more, whatever room it came from. For a page that is in no room. */
+export const sweepStorage = async (now: number): Promise<void> => {
+  // No room has this name, so that nothing is found to be resumed.
+  const store = new ResumeStore('', () => undefined)
+  await store.find(() => undefined, now)
+  store.close()
 }
 
 const lastModified = async (folder: Folder, name: string): Promise<number> =>

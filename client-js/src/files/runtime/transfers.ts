@@ -29,6 +29,7 @@ import type { ConnectPeer } from './peer-conn.ts'
 import { persist, type ResumableFile, ResumeStore } from './resume-store.ts'
 import { bundled, packItem, Sources } from './sources.ts'
 
+export { sweepStorage } from './resume-store.ts'
 export type { Place, ShareItem }
 
 export type TransferPorts = {
