@@ -605,7 +605,7 @@ export const en = {
     whyRow,
   },
   left: {
-    gone: 'The room ended when the last person left. You can create a new one on the start page.',
+    gone: 'This room does not exist any more: it ended when the last person left. You can create a new one on the start page.',
     title: 'You left the room',
     titleEnded: 'The room has ended',
     lead: (room: string) => say`You are no longer in “${room}”. The conversation was not saved.`,
