@@ -70,7 +70,10 @@ export class Person {
 
   async say(text: string): Promise<void> {
     await this.page.getByLabel('Message', { exact: true }).fill(text)
-    await this.page.getByLabel('Message', { exact: true }).press('Enter')
+    // With fingers Enter makes a line.
+    if (await this.page.evaluate(() => matchMedia('(hover: none) and (pointer: coarse)').matches))
+      await this.page.getByRole('button', { name: 'Send', exact: true }).click()
+    else await this.page.getByLabel('Message', { exact: true }).press('Enter')
   }
 
   async hears(name: string, text: string): Promise<void> {

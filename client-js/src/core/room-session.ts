@@ -12,12 +12,13 @@ import { canSpeak, messageParts } from '../room/chat.ts'
 import { diffEvents, type RoomEvents } from '../room/events.ts'
 import { canOffer, directLink, linkToward } from '../room/file.ts'
 import { Room } from '../room/room.ts'
+import { nameOf } from '../room/roster.ts'
 import { capsOf, createRoomState, type RoomState } from '../room/state.ts'
 import type { SignalingClient } from '../signaling/client.ts'
-import { partsMax } from '../wire/chat.ts'
+import { isTopic, partsMax, topicBytesMax } from '../wire/chat.ts'
 import type { IceServer } from '../wire/ice.ts'
 import { type MemberId, type MessageId, memberId, newMessageId, type PeerId, streamId } from '../wire/ids.ts'
-import { encodeFrame, frameBytesMax } from '../wire/json.ts'
+import { encodeFrame, frameBytesMax, utf8Bytes } from '../wire/json.ts'
 import type { Admission, Identity, Notice } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { closedUnlessMade } from './direct-connections.ts'
@@ -40,8 +41,14 @@ export type Connection = {
   readonly code: readonly string[] | null
 }
 
-/** `call`: something about the call has changed; its whole state. */
-export type RoomSessionEvents = RoomEvents & { call: CallState }
+/**
+ * `call`: something about the call has changed; its whole state. `topic`: somebody's page has sent something that its
+ * like understands.
+ */
+export type RoomSessionEvents = RoomEvents & {
+  call: CallState
+  topic: { readonly id: string; readonly name: string; readonly topic: string; readonly data: unknown }
+}
 
 export class RoomSession {
   readonly #signaling: SignalingClient
@@ -83,6 +90,10 @@ export class RoomSession {
       setTimer: (ms, due) => this.#setTimer(ms, due),
       now: () => Date.now(),
       file: (from, about) => this.files.receive(from, about),
+      topic: (id, topic, data) => {
+        const name = nameOf(this.state, id) ?? ''
+        this.#events.emit('topic', { id, name, topic, data })
+      },
       changed: (state, before) => this.#changed(state, before),
     })
     this.files = new FileTransfers({
@@ -147,6 +158,20 @@ export class RoomSession {
   /** Puts an emoji to a message, or takes it back. Original pages do not see it. */
   react(to: MessageId, emoji: string, on: boolean): void {
     this.#room.feed({ type: 'react', to, emoji, on })
+  }
+
+  /**
+   * Says something that this page and its like understand, a stroke on a whiteboard say: any JSON value, under a topic of
+   * up to 64 letters, digits and `_.:/-`. It goes to everybody who is here now, once, and is heard as the event `topic`;
+   * nothing is shown, kept or sent again. False where the topic or the data does not do, or nobody is here.
+   */
+  send(topic: string, data: unknown): boolean {
+    if (!isTopic(topic) || !this.canSpeak) return false
+    const bytes = attempt(() => utf8Bytes(data ?? null))
+    // A function, for instance, has no JSON.
+    if (bytes === null || bytes === 0 || bytes > topicBytesMax) return false
+    this.#room.feed({ type: 'send-topic', topic, data: data ?? null })
+    return true
   }
 
   /** Shows the others that we are typing; call it as often as you like. */

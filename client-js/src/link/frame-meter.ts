@@ -26,6 +26,8 @@ const purses = {
   files: { burst: 120, perSecond: 2 },
   announcements: { burst: 240, perSecond: 10 },
   call: { burst: 90, perSecond: 10 },
+  /** What pages of others say to their like, as a pointer that moves does. */
+  topics: { burst: 240, perSecond: 60 },
   /** A small question with a large answer. */
   questions: { burst: 20, perSecond: 1 },
   /** Of connections that are made through others. */
@@ -46,6 +48,7 @@ const purseByKind: Readonly<Record<Exclude<Kind, 'file-signal'>, Purse>> = {
   reaction: 'talk',
   typing: 'talk',
   history: 'talk',
+  topic: 'topics',
   roster: 'talk',
   card: 'talk',
   lost: 'talk',

@@ -153,6 +153,10 @@ export const receiveChatEvent = (
       return answerHistoryRequest(state, via, name, at)
     case 'typing':
       return relayed(startTyping(state, speaker, event.on, at), via, speaker, event)
+    case 'topic': {
+      const heard: RoomEffect = { type: 'topic', from: speaker, topic: event.topic, data: event.data }
+      return relayed(stepTo(state, heard), via, speaker, event)
+    }
     case 'reaction': {
       const change = changeMessage(state.timeline, event.to, entry =>
         withReaction(entry, event.emoji, { member: speaker, name }, event.on),
@@ -194,6 +198,10 @@ export const setTyping = (state: RoomState, on: boolean, at: number): RoomStep =
   const next = { ...state, typingSentAt: on ? at : null }
   return stepTo(next, ...broadcastToCapable(next, next.selfMember, { kind: 'typing', on }))
 }
+
+/** Something that only pages of the same make understand. */
+export const sendTopic = (state: RoomState, topic: string, data: unknown): RoomStep =>
+  stepTo(state, ...broadcastToCapable(state, state.selfMember, { kind: 'topic', topic, data }))
 
 /** Our own reaction to a message. */
 export const react = (state: RoomState, to: MessageId, emoji: string, on: boolean): RoomStep => {

@@ -97,6 +97,7 @@ const onMessage = (
       return moveAcked(state, via)
     case 'reaction':
     case 'typing':
+    case 'topic':
     case 'ack':
     case 'ask-history':
     case 'history':

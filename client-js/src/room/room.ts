@@ -24,6 +24,7 @@ export type RoomPorts = {
   readonly publish: (over: PeerId, stream: StreamId) => void
   readonly unpublish: (over: PeerId, stream: StreamId) => void
   readonly file: (from: MemberId, about: FileNotice) => void
+  readonly topic: (from: MemberId, topic: string, data: unknown) => void
   /** Calls `due` after so long, unless the room has been left by then. */
   readonly setTimer: (ms: number, due: () => void) => void
   readonly now: () => number
@@ -117,6 +118,8 @@ export class Room {
         return this.#ports.unpublish(effect.over, effect.stream)
       case 'file':
         return this.#ports.file(effect.from, effect.about)
+      case 'topic':
+        return this.#ports.topic(effect.from, effect.topic, effect.data)
       case 'timer':
         return this.#later(effect.timer, effect.ms)
     }

@@ -132,6 +132,7 @@ export type RoomEvent =
   | { type: 'send-direct-signal'; to: MemberId; id: string; signal: Signal }
   | { type: 'react'; to: MessageId; emoji: string; on: boolean }
   | { type: 'typing'; on: boolean }
+  | { type: 'send-topic'; topic: string; data: unknown }
   | { type: 'share-history'; on: boolean }
   | { type: 'timer'; timer: Timer }
   | { type: 'password-attempts'; count: number }
@@ -160,6 +161,8 @@ export type RoomEffect =
   | { type: 'signal'; over: PeerId; signal: Signal }
   | { type: 'join' }
   | { type: 'file'; from: MemberId; about: FileNotice }
+  /** For pages that others have made of this. */
+  | { type: 'topic'; from: MemberId; topic: string; data: unknown }
   | { type: 'timer'; timer: Timer; ms: number }
   /** For a stream that is sent already it means other tracks. */
   | { type: 'publish'; over: PeerId; stream: StreamId }

@@ -7,7 +7,7 @@ import { chatUnitsMax, isEmoji } from '../wire/chat.ts'
 import { reconcile, streamArrived, streamGone } from './call.ts'
 import { announce, leaveCall, setMedia, setShownSize } from './call-messages.ts'
 import { andThen, stepTo, withAttempts } from './change.ts'
-import { canSpeak, deliveryTimeout, react, say, setTyping, typingTimeout } from './chat.ts'
+import { canSpeak, deliveryTimeout, react, say, sendTopic, setTyping, typingTimeout } from './chat.ts'
 import { addResumableFile, offerFiles, sendToMember, withdrawFile } from './file.ts'
 import { historyTimeout } from './history.ts'
 import {
@@ -65,6 +65,8 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
       return isEmoji(event.emoji) ? react(state, event.to, event.emoji, event.on) : stepTo(state)
     case 'typing':
       return setTyping(state, event.on, at)
+    case 'send-topic':
+      return sendTopic(state, event.topic, event.data)
     case 'share-history':
       return stepTo({ ...state, sharesHistory: event.on })
     case 'timer':
