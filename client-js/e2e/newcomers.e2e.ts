@@ -136,3 +136,21 @@ test('a name that is cut says that it is as long as it may be', async () => {
   await ada.page.getByLabel('Your name').fill('Maximilian von Hohenfels-Schwarzburg')
   await ada.page.locator('.start-name').getByText('Maximum length reached').waitFor()
 })
+
+test('at four times the size, the conversation has room beside a call that goes on, and the page does not scroll', async () => {
+  const ada = await home.arrive()
+  const link = await ada.createRoom('Ada')
+  const ben = await home.arrive(link, { width: 320, height: 256 })
+  await ben.stepIn('Ben')
+  await ada.sees('Ben')
+  await enterCall(ada, 'Start call')
+  await ben.page.getByRole('button', { name: 'Join call' }).waitFor()
+  await ada.say('hello')
+  await ben.hears('Ada', 'hello')
+  const { log, over } = await ben.page.evaluate(() => ({
+    log: document.querySelector('.log')?.clientHeight ?? 0,
+    over: document.documentElement.scrollHeight - innerHeight,
+  }))
+  expect(log).toBeGreaterThan(70)
+  expect(over).toBe(0)
+})
