@@ -1,7 +1,8 @@
 //! Floods of each kind from one address, beside a pair in another room: how long that pair's signals take meanwhile, how
 //! much memory the server occupies, and which reasons it counts. The limits of the settings are in force.
 use std::{
-    io::{self, ErrorKind, Read as _, Write as _},
+    collections::BTreeMap,
+    io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _},
     net::{Ipv4Addr, SocketAddr, TcpStream},
     sync::{
         Arc,
@@ -12,6 +13,7 @@ use std::{
 };
 
 use serde_json::Value;
+use socket2::{Domain, Socket, Type};
 use tokio::time::{interval, timeout};
 
 use crate::{
@@ -139,7 +141,8 @@ pub(crate) const KINDS: &[(&str, Attack)] = &[
 pub(crate) async fn run(server: &Live, options: &Options, (name, attack): (&str, Attack)) -> Result<Vec<Figure>> {
     let target = Target { socket: server.address.socket, path: server.address.path.clone() };
     let mut bystanders = Bystanders::meet(server).await?;
-    let before = reasons(target.socket)?;
+    let mut health = Health::open(target.socket)?;
+    let before = health.reasons()?;
     let stop = Arc::new(AtomicBool::new(false));
     let resident = Arc::new(AtomicU64::new(0));
     let attacker = {
@@ -168,9 +171,8 @@ pub(crate) async fn run(server: &Live, options: &Options, (name, attack): (&str,
         Figure::sum(format!("{name}: lost"), "", lost as f64),
         Figure::median(format!("{name}: memory, most"), "MB", resident.load(Ordering::Relaxed) as f64 / 1e6),
     ];
-    let after = reasons(target.socket)?;
-    figures.extend(after.into_iter().filter_map(|(reason, n)| {
-        let n_before = before.iter().find(|it| it.0 == reason).map_or(0, |it| it.1);
+    figures.extend(health.reasons()?.into_iter().filter_map(|(reason, n)| {
+        let n_before = before.get(&reason).copied().unwrap_or_default();
         (n > n_before).then(|| Figure::sum(format!("{name}: {reason}"), "", (n - n_before) as f64))
     }));
     Ok(figures)
@@ -300,18 +302,37 @@ impl Bystanders {
     }
 }
 
-/// What the server has counted, from `/health`. Asked for from another address than the attacker's.
-fn reasons(socket: SocketAddr) -> Result<Vec<(String, u64)>> {
-    let from = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
-    from.bind(&SocketAddr::from((Ipv4Addr::new(127, 0, 0, 3), 0)).into())?;
-    from.connect(&socket.into())?;
-    let mut stream = TcpStream::from(from);
-    stream.set_read_timeout(Some(LOST_AFTER))?;
-    stream.write_all(format!("GET /health HTTP/1.1\r\nHost: {socket}\r\nConnection: close\r\n\r\n").as_bytes())?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    let body = answer.split("\r\n\r\n").nth(1).ok_or("no answer from /health")?;
-    let health: Value = serde_json::from_str(body)?;
-    let counted = health["reasons"].as_object().ok_or("/health counts no reasons")?;
-    Ok(counted.iter().map(|(reason, n)| (reason.clone(), n.as_u64().unwrap_or_default())).collect())
+/// Asks for `/health`, over a connection of another address than the attacker's that is there before the flood.
+struct Health(BufReader<TcpStream>);
+
+impl Health {
+    fn open(socket: SocketAddr) -> Result<Self> {
+        let from = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+        from.bind(&SocketAddr::from((Ipv4Addr::new(127, 0, 0, 3), 0)).into())?;
+        from.connect(&socket.into())?;
+        let stream = TcpStream::from(from);
+        stream.set_read_timeout(Some(LOST_AFTER))?;
+        Ok(Self(BufReader::new(stream)))
+    }
+
+    /// The reasons that the server has counted so far, with how often.
+    fn reasons(&mut self) -> Result<BTreeMap<String, u64>> {
+        self.0.get_mut().write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+        let mut body_bytes = 0;
+        loop {
+            let mut line = String::new();
+            self.0.read_line(&mut line)?;
+            if let Some(n) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+                body_bytes = n.trim().parse()?;
+            }
+            if line.trim().is_empty() {
+                break;
+            }
+        }
+        let mut body = vec![0; body_bytes];
+        self.0.read_exact(&mut body)?;
+        let health: Value = serde_json::from_slice(&body)?;
+        let counted = health["reasons"].as_object();
+        Ok(counted.into_iter().flatten().map(|(reason, n)| (reason.clone(), n.as_u64().unwrap_or_default())).collect())
+    }
 }

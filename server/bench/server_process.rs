@@ -92,12 +92,16 @@ impl Process {
 }
 
 impl Limits {
-    fn settings(self) -> impl Iterator<Item = (&'static str, String)> {
-        let (names, value) = match self {
-            Self::None => (&NO_LIMITS[..], 0),
-            Self::Default { memory_bytes_max } => (&["MEMORY_BYTES_MAX"][..], memory_bytes_max),
-        };
-        names.iter().map(move |name| (*name, value.to_string()))
+    fn settings(self) -> Vec<(String, String)> {
+        let limit = |name: &str, value: u64| (format!("P2PCHAT_LIMITS__{name}"), value.to_string());
+        match self {
+            Self::None => NO_LIMITS.iter().map(|name| limit(name, 0)).collect(),
+            Self::Default { memory_bytes_max } => {
+                // This machine is the attacker, and no proxy that speaks for many people.
+                let nobody = ("P2PCHAT_HTTP__TRUSTED_PROXIES".to_owned(), "192.0.2.1".to_owned());
+                vec![limit("MEMORY_BYTES_MAX", memory_bytes_max), nobody]
+            }
+        }
     }
 }
 
@@ -113,7 +117,7 @@ impl Started {
             .stderr(Stdio::null())
             // A group of its own, so that what a script starts ends with it.
             .process_group(0)
-            .envs(limits.settings().map(|(name, value)| (format!("P2PCHAT_LIMITS__{name}"), value)))
+            .envs(limits.settings())
             .spawn()
             .map_err(|error| format!("{program} does not start: {error}"))?;
         Ok(Self(child))
