@@ -225,6 +225,7 @@ test('an event that cannot be carried out holds up none of those behind it', () 
     publish: none,
     unpublish: none,
     file: none,
+    topic: none,
     setTimer: none,
     spread: ms => ms,
     now: () => 0,

@@ -26,6 +26,10 @@ export type FileEvents = {
   changed: FilesState
   /** A file has come, whole and checked. `blob` is null where it lies already where the person wanted it. */
   kept: { readonly file: Download; readonly blob: Blob | null }
+  /** A script that files need could not be loaded: there is no network, or the server has another version by now. */
+  'part-failed': undefined
+  /** Folders that could not be packed, and so are not offered, by their names. */
+  unpacked: readonly string[]
 }
 
 export type FileTransfersPorts = {
@@ -51,7 +55,7 @@ export class FileTransfers {
   readonly #directConnections: DirectConnections
   #transfers: TransferRuntime | null = null
   #room: RoomState | null = null
-  #waiting: ((transfers: TransferRuntime) => void)[] = []
+  #waiting: ((transfers: TransferRuntime) => unknown)[] = []
   #over = false
 
   constructor(ports: FileTransfersPorts) {
@@ -74,7 +78,10 @@ export class FileTransfers {
 
   /** Offers these to everybody who is in the room. */
   share(items: readonly ShareItem[]): void {
-    this.#when(it => void it.share(items))
+    this.#when(async it => {
+      const unpacked = await it.share(items)
+      if (unpacked.length > 0) this.#events.emit('unpacked', unpacked)
+    })
   }
 
   unshare(file: FileId): void {
@@ -140,7 +147,7 @@ export class FileTransfers {
     this.#transfers?.close()
   }
 
-  #when(then: (transfers: TransferRuntime) => void): void {
+  #when(then: (transfers: TransferRuntime) => unknown): void {
     if (this.#transfers) then(this.#transfers)
     else if (this.#waiting.length < waitingMax) this.#waiting.push(then)
   }
@@ -151,6 +158,7 @@ export class FileTransfers {
       if (!this.#over) this.#begin(new TransferRuntime(this.#transferPorts()))
     } catch {
       // The network has a moment's rest; what waits goes on waiting.
+      this.#events.emit('part-failed', undefined)
       setTimeout(() => !this.#over && void this.#load(), againMs)
     }
   }
@@ -168,6 +176,7 @@ export class FileTransfers {
           ? this.#ports.openChannel(member)
           : this.#directConnections.openChannel(member),
       now: () => Date.now(),
+      partFailed: () => this.#events.emit('part-failed', undefined),
       changed: state => this.#events.emit('changed', state),
       saved: (file, blob) => this.#events.emit('kept', { file, blob }),
     }

@@ -4,18 +4,21 @@ import { browserMedia } from '../call/browser.ts'
 import { Call } from '../call/call.ts'
 import type { CallState } from '../call/state.ts'
 import { attempt } from '../link/browser-api.ts'
+import { ConnectionBudget } from '../link/connection-budget.ts'
 import { type CandidateKind, canProve, safetyCode } from '../link/connection-info.ts'
+import { FrameMeter } from '../link/frame-meter.ts'
 import { Link } from '../link/link.ts'
 import { canSpeak, messageParts } from '../room/chat.ts'
 import { diffEvents, type RoomEvents } from '../room/events.ts'
 import { canOffer, directLink, linkToward } from '../room/file.ts'
 import { noHistory } from '../room/history.ts'
 import { Room } from '../room/room.ts'
+import { nameOf } from '../room/roster.ts'
 import { capsOf, createRoomState, type KnownMembership, type RoomState } from '../room/state.ts'
 import type { Answer, SignalingClient } from '../signaling/client.ts'
-import { partsMax } from '../wire/chat.ts'
+import { isTopic, partsMax, topicBytesMax } from '../wire/chat.ts'
 import { type MemberId, type MessageId, memberId, newMessageId, type PeerId, streamId } from '../wire/ids.ts'
-import { decodeFrame, encodeFrame, frameBytesMax } from '../wire/json.ts'
+import { encodeFrame, frameBytesMax, utf8Bytes } from '../wire/json.ts'
 import type { Admission, Identity, Notice } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { closedUnlessMade } from './direct-connections.ts'
@@ -40,8 +43,14 @@ export type Connection = {
   readonly code: readonly string[] | null
 }
 
-/** `call`: something about the call has changed; its whole state. */
-export type RoomSessionEvents = RoomEvents & { call: CallState }
+/**
+ * `call`: something about the call has changed; its whole state. `topic`: somebody's page has sent something that its
+ * like understands.
+ */
+export type RoomSessionEvents = RoomEvents & {
+  call: CallState
+  topic: { readonly id: string; readonly name: string; readonly topic: string; readonly data: unknown }
+}
 
 export class RoomSession {
   readonly #signaling: SignalingClient
@@ -54,6 +63,8 @@ export class RoomSession {
   /** What people in the room offer each other. */
   readonly files: FileTransfers
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
+  readonly #meter = new FrameMeter(() => performance.now())
+  readonly #connections = new ConnectionBudget(() => performance.now())
   #over = false
 
   constructor(
@@ -80,6 +91,10 @@ export class RoomSession {
       spread: ms => ms * (0.5 + Math.random()),
       now: () => Date.now(),
       file: (from, about) => this.files.receive(from, about),
+      topic: (id, topic, data) => {
+        const name = nameOf(this.state, id) ?? ''
+        this.#events.emit('topic', { id, name, topic, data })
+      },
       changed: (state, before) => this.#changed(state, before),
     })
     this.files = new FileTransfers({
@@ -88,9 +103,10 @@ export class RoomSession {
       openChannel: member => this.#openFileChannel(member),
       linked: member => directLink(this.state, member) !== null,
       signalDirect: (to, id, signal) => this.#room.feed({ type: 'send-direct-signal', to, id, signal }),
-      connect: closedUnlessMade(
-        (initiator, ports) => new Link(initiator, this.#ports.configuration(), ports),
-      ),
+      connect: closedUnlessMade((member, initiator, ports) => {
+        if (!this.#connections.take(member)) throw new Error('this member has had too many made')
+        return new Link(initiator, this.#ports.configuration(), ports)
+      }),
       sendSignal: (to, signal) => this.#room.feed({ type: 'send-file-signal', to, signal }),
       whenDrained: to => this.#linkFor(to)?.whenDrained() ?? Promise.resolve(),
       offer: files => this.#room.feed({ type: 'offer-files', files, id: freshMessageId() }),
@@ -148,6 +164,20 @@ export class RoomSession {
   /** Puts an emoji to a message, or takes it back. Original pages do not see it. */
   react(to: MessageId, emoji: string, on: boolean): void {
     this.#room.feed({ type: 'react', to, emoji, on })
+  }
+
+  /**
+   * Says something that this page and its like understand, a stroke on a whiteboard say: any JSON value, under a topic of
+   * up to 64 letters, digits and `_.:/-`. It goes to everybody who is here now, once, and is heard as the event `topic`;
+   * nothing is shown, kept or sent again. False where the topic or the data does not do, or nobody is here.
+   */
+  send(topic: string, data: unknown): boolean {
+    if (!isTopic(topic) || !this.canSpeak) return false
+    const bytes = attempt(() => utf8Bytes(data ?? null))
+    // A function, for instance, has no JSON.
+    if (bytes === null || bytes === 0 || bytes > topicBytesMax) return false
+    this.#room.feed({ type: 'send-topic', topic, data: data ?? null })
+    return true
   }
 
   /** Shows the others that we are typing; call it as often as you like. */
@@ -233,7 +263,7 @@ export class RoomSession {
     if (signal.type === 'offer' && signal.round !== undefined && held?.isUnanswered && this.state.self > peer)
       return held.repeatOffer()
     if (signal.type === 'offer' && (!held || held.isAnotherConnection(signal.sdp))) {
-      if (!this.#room.acceptsOffer(peer)) return
+      if (!this.#room.acceptsOffer(peer) || !this.#connections.take(link)) return
       this.#close(link)
       this.#room.feed({ type: 'incoming-offer', peer })
       this.#open(link, false)
@@ -254,7 +284,7 @@ export class RoomSession {
       signal: signal => this.#signal(peer, signal),
       opened: () => this.#room.feed({ type: 'link-opened', peer }),
       steady: steady => this.#room.feed({ type: 'link-steady', peer, steady }),
-      frame: frame => this.#room.receive(peer, decodeFrame(frame)),
+      frame: frame => this.#receive(peer, frame),
       arrived: stream => this.call.arrived(peer, stream),
       gone: id => this.call.gone(peer, streamId(id)),
       fileChannel: channel => this.#acceptFileChannel(peer, channel),
@@ -268,6 +298,12 @@ export class RoomSession {
     })
     this.#links.set(peer, link)
     return link
+  }
+
+  #receive(peer: PeerId, frame: unknown): void {
+    const { received, tooFast } = this.#meter.receive(peer, frame, value => this.#room.parse(value))
+    if (tooFast !== null) this.#room.feed({ type: 'too-fast', via: peer, source: tooFast.source })
+    if (received) this.#room.feed({ type: 'received', via: peer, received })
   }
 
   /**

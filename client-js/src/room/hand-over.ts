@@ -67,7 +67,7 @@ const becomeHost = (from: RoomStep, members: readonly PeerId[], unacked: Unacked
     const peers = members.filter(peer => peer !== state.self)
     return andThen(stepTo(told, { type: 'timer', timer: { kind: 'regroup' }, ms: regroupMs }), now =>
       stepEach(now, peers, (then, peer) =>
-        andThen(dialMember(then, peer, at), room => {
+        andThen(dialMember(then, peer), room => {
           const link = room.links.get(peer)
           return stepTo(link ? withLink(room, peer, { ...link, unacked, expected: true }) : room)
         }),
@@ -84,7 +84,7 @@ const becomeGuest = (from: RoomStep, host: PeerId | null, unacked: Unacked, at: 
       return stepTo(withEntry(alone, { kind: 'notice', notice: 'host-awaited', name: '' }, at))
     }
     const told = withEntry(guest, { kind: 'notice', notice: 'host-changed', name: '' }, at)
-    return stepTo(withLink(told, host, awaitedLink(host, unacked, at)))
+    return stepTo(withLink(told, host, awaitedLink(host, unacked)))
   })
 
 /** A new host lets go of those whom it never met. */

@@ -8,7 +8,6 @@ import { callsFor } from './call-messages.ts'
 import {
   andThen,
   broadcast,
-  charge,
   stepEach,
   stepTo,
   withEntry,
@@ -22,18 +21,6 @@ import { comeBack } from './outbox.ts'
 import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
 import type { LinkState, RoomEffect, RoomState, RoomStep } from './state.ts'
-
-/** What makes us draw, answer or pass on is charged to the link that it came over, as what is said is. */
-export const paced = (
-  state: RoomState,
-  via: PeerId,
-  at: number,
-  act: (state: RoomState) => RoomStep,
-): RoomStep => {
-  const name = nameOf(state, state.links.get(via)?.member ?? null) ?? ''
-  const { state: charged, allowed } = charge(state, via, name, at)
-  return allowed ? act(charged) : stepTo(charged)
-}
 
 const isSame = (state: RoomState, { id, name, avatar, caps }: Member): boolean => {
   const known = state.members.get(id)
@@ -54,9 +41,7 @@ export const hello = (
 ): RoomStep => {
   if (link.phase === 'ready') {
     const member = { ...message.person, id: link.member }
-    return isSame(state, member)
-      ? stepTo(state)
-      : paced(state, via, at, now => stepTo(withMember(now, member)))
+    return stepTo(isSame(state, member) ? state : withMember(state, member))
   }
   if (link.phase !== 'greeting') return stepTo(state)
   if (link.initiator && message.password !== state.card.password) return reject(state, via)
@@ -121,10 +106,10 @@ const memberArrived = (state: RoomState, via: PeerId, member: Member, at: number
   const known = state.members.has(member.id)
   const listed = withMember(state, member)
   const link = state.links.get(via)
-  if (known || (link?.member === member.id && !link.cameLater)) return listed
-  const name = nameOf(listed, member.id) ?? member.name
-  const { state: next, allowed } = charge(listed, via, name, at)
-  return allowed ? withEntry(next, { kind: 'notice', notice: 'joined', name }, at) : next
+  const name = nameOf(listed, member.id)
+  // In a room as full as it may look nobody more is listed.
+  if (known || name === undefined || (link?.member === member.id && !link.cameLater)) return listed
+  return withEntry(listed, { kind: 'notice', notice: 'joined', name }, at)
 }
 
 const reject = (state: RoomState, via: PeerId): RoomStep =>
@@ -184,15 +169,12 @@ export const introduce = (
   const member = { ...person, id: speaker }
   if (!rulesOf(state).relays) {
     if (link.phase !== 'ready' || isSame(state, member)) return stepTo(state)
-    const arrived = (now: RoomState): RoomStep => stepTo(memberArrived(now, via, member, at))
-    return state.members.has(speaker) ? paced(state, via, at, arrived) : arrived(state)
+    return stepTo(memberArrived(state, via, member, at))
   }
   if (link.phase !== 'admitted' && link.phase !== 'ready') return stepTo(state)
   if (link.phase === 'ready') {
     if (isSame(state, member)) return stepTo(state)
-    return paced(state, via, at, now =>
-      stepTo(withMember(now, member), ...broadcast(now, speaker, { kind: 'introduce', person }, via)),
-    )
+    return stepTo(withMember(state, member), ...broadcast(state, speaker, { kind: 'introduce', person }, via))
   }
   const listed = memberArrived(withLink(state, via, { ...link, phase: 'ready' }), via, member, at)
   const others = broadcast(listed, speaker, { kind: 'introduce', person }, via)

@@ -7,7 +7,6 @@ import { leaveAway } from './outbox.ts'
 import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
 import { capsOf, type LinkState, linkAt, linkOf, linksMax, type RoomState, type RoomStep } from './state.ts'
-import { fullBucket, fullFileBucket } from './timeline.ts'
 
 /** A broken link is called again after this time, doubled with every attempt up to the longest. */
 const redialMs = 500
@@ -26,7 +25,6 @@ const freshLink = (
   initiator: boolean,
   inRoom: LinkState['inRoom'],
   cameLater: boolean,
-  at: number,
   previous: LinkState | undefined,
 ): LinkState => ({
   phase: 'connecting',
@@ -37,8 +35,6 @@ const freshLink = (
   cameLater: previous?.cameLater ?? cameLater,
   member: previous?.member ?? null,
   attempt: (previous?.attempt ?? 0) + 1,
-  bucket: previous?.bucket ?? fullBucket(at),
-  fileBucket: previous?.fileBucket ?? fullFileBucket(at),
   unacked: previous?.unacked ?? [],
   historySent: previous?.historySent ?? false,
   expected: previous?.expected ?? false,
@@ -46,8 +42,8 @@ const freshLink = (
 })
 
 /** A star's new host, who is about to open a link to us. What has been said meanwhile waits for it. */
-export const awaitedLink = (host: PeerId, unacked: LinkState['unacked'], at: number): LinkState => ({
-  ...freshLink(host, false, 'yes', false, at, undefined),
+export const awaitedLink = (host: PeerId, unacked: LinkState['unacked']): LinkState => ({
+  ...freshLink(host, false, 'yes', false, undefined),
   phase: 'lost',
   member: null,
   attempt: 0,
@@ -61,10 +57,9 @@ const startLink = (
   peer: PeerId,
   initiator: boolean,
   inRoom: LinkState['inRoom'],
-  at: number,
   cameLater = initiator || state.returned,
 ): RoomStep => {
-  const link = freshLink(peer, initiator, inRoom, cameLater, at, state.links.get(peer))
+  const link = freshLink(peer, initiator, inRoom, cameLater, state.links.get(peer))
   const timer = { kind: 'handshake', peer, attempt: link.attempt } as const
   const watched = stepTo(withLink(state, peer, link), { type: 'timer', timer, ms: handshakeMs })
   return initiator ? andThen(watched, now => stepTo(now, { type: 'dial', peer })) : watched
@@ -87,23 +82,23 @@ export const peerJoined = (state: RoomState, joined: PeerId, at: number): RoomSt
   if (known?.inRoom === 'no') return andThen(removePeer(state, peer, at), now => peerJoined(now, joined, at))
   if (known && known.phase !== 'lost') return stepTo(withLink(state, peer, { ...known, inRoom: 'yes' }))
   if (!known && state.links.size >= linksMax) return stepTo(state)
-  return startLink(state, peer, true, 'yes', at)
+  return startLink(state, peer, true, 'yes')
 }
 
 /** Somebody who is in the room and to whom no link leads, or one that came to nothing. */
-export const dialMember = (state: RoomState, member: PeerId, at: number): RoomStep => {
+export const dialMember = (state: RoomState, member: PeerId): RoomStep => {
   if (!rulesOf(state).initiates || state.ended) return stepTo(state)
   const peer = linkOf(state, member) ?? member
   const known = state.links.get(peer)
   if (known ? known.address !== member : state.links.size >= linksMax) return stepTo(state)
   return andThen(known ? stepTo(state, { type: 'hang-up', peer }) : stepTo(state), now =>
-    startLink(now, peer, true, 'yes', at, false),
+    startLink(now, peer, true, 'yes', false),
   )
 }
 
 /** The far end opens a link to us; a link we still hold to it is as good as broken. */
-export const incomingOffer = (state: RoomState, from: PeerId, at: number): RoomStep =>
-  startLink(state, linkOf(state, from) ?? from, false, 'yes', at)
+export const incomingOffer = (state: RoomState, from: PeerId): RoomStep =>
+  startLink(state, linkOf(state, from) ?? from, false, 'yes')
 
 export const channelOpened = (state: RoomState, peer: PeerId): RoomStep => {
   const link = state.links.get(peer)
@@ -155,10 +150,10 @@ const takeOverInitiatorAfter = (
   return state.self < (state.links.get(peer)?.address ?? peer) ? takeOverMs : takeOverLaterMs
 }
 
-export const redial = (state: RoomState, peer: PeerId, attempt: number, at: number): RoomStep => {
+export const redial = (state: RoomState, peer: PeerId, attempt: number): RoomStep => {
   const link = state.links.get(peer)
   if (link?.phase !== 'lost' || link.attempt !== attempt) return stepTo(state)
-  return startLink(state, peer, true, link.inRoom, at)
+  return startLink(state, peer, true, link.inRoom)
 }
 
 const startGiveUpTimer = (state: RoomState, peer: PeerId): RoomStep => {

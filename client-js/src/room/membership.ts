@@ -80,7 +80,7 @@ const stillJoined = (state: RoomState, known: KnownMembership, at: number): Room
       if (peer === now.self) return false
       return !link || link.phase === 'lost' || (link.phase === 'connecting' && link.initiator)
     })
-    return stepEach(now, unmet, (then, peer) => dialMember(then, peer, at))
+    return stepEach(now, unmet, (then, peer) => dialMember(then, peer))
   })
 }
 

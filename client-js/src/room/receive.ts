@@ -5,11 +5,11 @@
 import { type MemberId, type PeerId, roomItself } from '../wire/ids.ts'
 import type { Member, PeerMessage, Received } from '../wire/peer.ts'
 import { receiveCall } from './call-messages.ts'
-import { andThen, charge, stepTo, withEntry, withoutMember } from './change.ts'
+import { andThen, stepTo, withEntry, withoutMember } from './change.ts'
 import { receiveChat, receiveChatEvent } from './chat.ts'
 import { deliverOrRelay, fileAnnounced, fileWithdrawn, sendActiveOffers } from './file.ts'
 import { requestHistory, skipHistory } from './history.ts'
-import { admitted, cardFor, hello, introduce, knock, paced, rosterFor } from './introductions.ts'
+import { admitted, cardFor, hello, introduce, knock, rosterFor } from './introductions.ts'
 import { moveAcked, peerMoved } from './membership.ts'
 import { hostOf } from './numbers.ts'
 import { retransmit } from './outbox.ts'
@@ -71,9 +71,9 @@ const onMessage = (
     case 'chat':
       return receiveChat(state, via, speaker, message, at)
     case 'ask-roster':
-      return paced(state, via, at, now => stepTo(now, ...rosterFor(now, via)))
+      return stepTo(state, ...rosterFor(state, via))
     case 'ask-card':
-      return paced(state, via, at, now => stepTo(now, cardFor(now, via)))
+      return stepTo(state, cardFor(state, via))
     case 'roster':
       return stepTo(withRoster(state, message.members))
     case 'card': {
@@ -81,29 +81,42 @@ const onMessage = (
       return stepTo({ ...state, card: { ...state.card, name, password, peersMax } })
     }
     case 'lost':
-      return speaker === roomItself ? memberLost(state, via, message.id, at) : stepTo(state)
+      return speaker === roomItself ? memberLost(state, message.id, at) : stepTo(state)
     case 'moved':
-      return paced(state, via, at, now => peerMoved(now, via, message.to))
+      return peerMoved(state, via, message.to)
     case 'signal':
       return stepTo(state, { type: 'signal', over: via, signal: message.signal })
     case 'moved-noted':
       return moveAcked(state, via)
     case 'reaction':
     case 'typing':
+    case 'topic':
     case 'ack':
     case 'ask-history':
     case 'history':
       return receiveChatEvent(state, via, speaker, message, at)
     case 'file-announced':
-      return fileAnnounced(state, via, speaker, message, at)
+      return fileAnnounced(state, via, speaker, message)
     case 'file-withdrawn':
-      return paced(state, via, at, now => fileWithdrawn(now, via, speaker, message))
+      return fileWithdrawn(state, via, speaker, message)
     case 'file-signal':
     case 'direct':
       return deliverOrRelay(state, via, speaker, message)
     default:
-      return receiveCall(state, via, speaker, message, at)
+      return receiveCall(state, via, speaker, message)
   }
+}
+
+/** Said once, until they have been calm for a while. Whoever has not introduced themselves has no name to say it of. */
+export const withTooFast = (
+  state: RoomState,
+  via: PeerId,
+  source: MemberId | null,
+  at: number,
+): RoomState => {
+  const link = state.links.get(via)
+  const name = nameOf(state, source) ?? nameOf(state, link?.member ?? null)
+  return name === undefined ? state : withEntry(state, { kind: 'notice', notice: 'too-fast', name }, at)
 }
 
 /** The host's list is the whole truth; who is missing from it is gone, silently. */
@@ -112,9 +125,8 @@ const withRoster = (state: RoomState, members: readonly Member[]): RoomState => 
   return { ...state, members: new Map(others.map(member => [member.id, member] as const)) }
 }
 
-const memberLost = (state: RoomState, via: PeerId, id: MemberId, at: number): RoomStep => {
+const memberLost = (state: RoomState, id: MemberId, at: number): RoomStep => {
   const name = nameOf(state, id)
   if (name === undefined || id === hostOf(state)) return stepTo(state)
-  const { state: next, allowed } = charge(withoutMember(state, id), via, name, at)
-  return stepTo(allowed ? withEntry(next, { kind: 'notice', notice: 'left', name }, at) : next)
+  return stepTo(withEntry(withoutMember(state, id), { kind: 'notice', notice: 'left', name }, at))
 }

@@ -30,7 +30,7 @@ import { freshHistory, type History } from './history.ts'
 import type { Numbers } from './numbers.ts'
 import type { Away, OutboxEntry } from './outbox.ts'
 import { type Role, rulesOf } from './role.ts'
-import type { Timeline, TokenBucket } from './timeline.ts'
+import type { Timeline } from './timeline.ts'
 
 /** For the views, which do not look into the wire's messages themselves. */
 export type { Refusal, RoomKind } from '../wire/server.ts'
@@ -49,9 +49,6 @@ type LinkFields = {
   readonly cameLater: boolean
   /** Counts the calls over this link, so that a timer of an earlier one is recognised as stale. */
   readonly attempt: number
-  readonly bucket: TokenBucket
-  /** For the files that its messages list. */
-  readonly fileBucket: TokenBucket
   /** Messages whose arrival the peer has not acknowledged. */
   readonly unacked: readonly OutboxEntry[]
   /** The peer has asked for what was said before it came, and has been answered. */
@@ -77,23 +74,9 @@ export type LinkPhase = LinkStage['phase']
 
 /** The same link at another stage. Nothing of the stage before is left over. */
 export const linkAt = (link: LinkState, stage: LinkStage, change: Partial<LinkFields> = {}): LinkState => {
-  const { address, initiator, inRoom, cameLater, attempt, bucket, fileBucket } = link
-  const { unacked, historySent, expected, lost } = link
-  return {
-    address,
-    initiator,
-    inRoom,
-    cameLater,
-    attempt,
-    bucket,
-    fileBucket,
-    unacked,
-    historySent,
-    expected,
-    lost,
-    ...change,
-    ...stage,
-  }
+  const { address, initiator, inRoom, cameLater, attempt, unacked, historySent, expected, lost } = link
+  const fields = { address, initiator, inRoom, cameLater, attempt, unacked, historySent, expected, lost }
+  return { ...fields, ...change, ...stage }
 }
 
 /**
@@ -168,6 +151,8 @@ export type RoomEvent =
   /** `lost`: the network has lost the peer, which has not hung up. */
   | { type: 'link-closed'; peer: PeerId; lost?: boolean }
   | { type: 'received'; via: PeerId; received: Received }
+  /** Some of what came over that link, from `source` where its host speaks for others, came too fast to be shown. */
+  | { type: 'too-fast'; via: PeerId; source: MemberId | null }
   | { type: 'say'; text: string; id: MessageId; replyTo: MessageId | null }
   | { type: 'offer-files'; files: readonly FileCard[]; id: MessageId }
   /** An earlier page of ours in this room has half of a file from somebody of that name. */
@@ -178,6 +163,7 @@ export type RoomEvent =
   | { type: 'send-again'; message: MessageId }
   | { type: 'react'; to: MessageId; emoji: string; on: boolean }
   | { type: 'typing'; on: boolean }
+  | { type: 'send-topic'; topic: string; data: unknown }
   | { type: 'share-history'; on: boolean }
   | { type: 'timer'; timer: Timer }
   | { type: 'password-attempts'; count: number }
@@ -214,6 +200,8 @@ export type RoomEffect =
   | { type: 'signal'; over: PeerId; signal: Signal }
   | { type: 'join' }
   | { type: 'file'; from: MemberId; about: FileNotice }
+  /** For pages that others have made of this. */
+  | { type: 'topic'; from: MemberId; topic: string; data: unknown }
   | { type: 'timer'; timer: Timer; ms: number }
   /** For a stream that is sent already it means other tracks. */
   | { type: 'publish'; over: PeerId; stream: StreamId }

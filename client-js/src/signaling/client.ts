@@ -67,6 +67,16 @@ const probeMs = 1_500
 /** Everybody who is sent away at once comes back within this time. */
 const spreadMs = 2_000
 
+/**
+ * Some virus scanners and proxies let a websocket open and then carry nothing, which shows as a handshake that never
+ * comes (socketio/engine.io#123). Polling gets through them. The library itself tries it only where opening fails.
+ */
+const pollAfterSilence = ({ io }: Socket): void => {
+  io.on('error', ({ message }) => {
+    if (message === 'timeout') io.opts.transports = ['polling', 'websocket']
+  })
+}
+
 export class SignalingClient {
   readonly #socket: Socket
   readonly #ports: SignalingPorts
@@ -99,6 +109,7 @@ export class SignalingClient {
       reconnectionDelayMax: 8_000,
       timeout: 8_000,
     })
+    pollAfterSilence(this.#socket)
     this.#socket.on('connect', () => this.#sayHello())
     this.#socket.on('disconnect', reason => this.#lost(reason))
     this.#socket.on('connect_error', () => {
@@ -231,6 +242,7 @@ export class SignalingClient {
 
   close(): void {
     clearTimeout(this.#comingBack)
+    for (const { refuse } of this.#waiting.splice(0)) refuse()
     this.#socket.disconnect()
   }
 
