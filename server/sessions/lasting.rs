@@ -106,6 +106,25 @@ impl Lasting {
     }
 }
 
+impl Session {
+    /// Counts a frame that is about to be queued, and keeps it.
+    pub(super) fn keep(&mut self, frame: &Frame, bounds: ReplayBounds) {
+        let is_there = self.connection.is_some();
+        let Some(lasting) = &mut self.lasting else { return };
+        // Of an original page nobody knows what it has received.
+        if is_there && matches!(lasting.credential, Credential::Cookie(_)) {
+            return;
+        }
+        lasting.n_sent += 1;
+        let (after, before) = lasting.replay.push(frame, bounds);
+        if after > before {
+            self.account.hold(after - before);
+        } else {
+            self.account.release(before - after);
+        }
+    }
+}
+
 /// Did the connection break, or did the server end the session for what its client did?
 fn is_break(reason: Reason) -> bool {
     matches!(
@@ -249,23 +268,6 @@ impl State {
         };
         if let Some(peer) = taken.into_iter().find(is_closing) {
             self.end_now(&peer, Reason::SeatGiven, HowToEnd::Ended);
-        }
-    }
-
-    /// Counts a frame that is about to be queued, and keeps it.
-    pub(super) fn keep(session: &mut Session, frame: &Frame, bounds: ReplayBounds) {
-        let is_there = session.connection.is_some();
-        if let Some(lasting) = &mut session.lasting {
-            if is_there && matches!(lasting.credential, Credential::Cookie(_)) {
-                return;
-            }
-            lasting.n_sent += 1;
-            let (after, before) = lasting.replay.push(frame, bounds);
-            if after > before {
-                session.account.hold(after - before);
-            } else {
-                session.account.release(before - after);
-            }
         }
     }
 
