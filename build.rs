@@ -1,5 +1,5 @@
-//! Carries the web client into the executable: finds or builds its `dist` folder and writes the table that
-//! `server/http/client.rs` includes. Invariant: downloads nothing but what `npm ci` needs, writes nothing outside
+//! Carries the web client into the executable, and says how that is linked: finds or builds its `dist` folder and writes the
+//! table that `server/http/client.rs` includes. Invariant: downloads nothing but what `npm ci` needs, writes nothing outside
 //! `OUT_DIR` and what npm itself writes, and does nothing when nothing changed.
 
 use std::{
@@ -31,6 +31,10 @@ fn main() {
 }
 
 fn run() -> Result<(), Fault> {
+    // The lines for backtraces, the standard library's among them, take a third of their size so. Backtraces read them.
+    if env::var("CARGO_CFG_TARGET_OS").is_ok_and(|it| it == "linux") {
+        println!("cargo::rustc-link-arg-bins=-Wl,--compress-debug-sections=zlib");
+    }
     println!("cargo::rerun-if-env-changed={DIST_VARIABLE}");
     let dist = match env::var_os(DIST_VARIABLE).filter(|it| !it.is_empty()) {
         Some(folder) => {

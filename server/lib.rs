@@ -5,13 +5,14 @@ mod acceptor;
 pub mod accounting;
 pub mod app;
 pub mod cli;
-pub mod compat;
 pub mod config;
 pub mod http;
-pub mod ice;
-pub mod protocols;
-pub mod rooms;
 pub mod sessions;
 pub mod telemetry;
 pub mod tls;
 pub mod transports;
+
+pub use p2pchat_compat as compat;
+pub use p2pchat_ice as ice;
+pub use p2pchat_protocols as protocols;
+pub use p2pchat_rooms as rooms;

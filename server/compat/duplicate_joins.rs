@@ -5,7 +5,7 @@
 //! after the other, and the first has been silent since the second came. The end of one never ends the other.
 use std::collections::{BTreeMap, HashMap};
 
-use crate::rooms::{Compat, Outcome, PeerId, Rejection, Reply, RoomId, RoomSignal, SignalKind, Timer, signal_to};
+use p2pchat_rooms::{Compat, Outcome, PeerId, Rejection, Reply, RoomId, RoomSignal, SignalKind, Timer, signal_to};
 
 /// For videocall123, one of whose buttons joins twice.
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ impl Compat for DuplicateJoins {
     }
 
     #[cfg(test)]
-    fn assert_sound(&self, is_member: &dyn Fn(&RoomId, &PeerId) -> bool, _: &crate::rooms::Names) {
+    fn assert_sound(&self, is_member: &dyn Fn(&RoomId, &PeerId) -> bool, _: &p2pchat_rooms::Names) {
         for (room, conversation) in &self.rooms {
             let offers = conversation.offers.keys().flat_map(|(from, to)| [from, to]);
             let aliases = conversation.aliases.iter().flat_map(|(second, first)| [second, first]);

@@ -4,11 +4,12 @@
 //! **Invariant:** only members stand here, and who leaves is forgotten.
 use std::collections::{BTreeMap, HashMap};
 
-use super::room_offer::RoomOffer;
-use crate::rooms::{
+use p2pchat_rooms::{
     Compat, Name, Names, Notification, Outcome, PeerId, Rejection, Reply, RoomId, RoomSignal, SignalKind, Timer,
     TimerKind, signal_to,
 };
+
+use super::room_offer::RoomOffer;
 
 /// For simple-web-rtc, whose pages all make an offer as soon as they have a camera.
 #[derive(Debug, Default)]

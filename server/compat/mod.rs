@@ -1,4 +1,4 @@
-//! The rules that only foreign pages need, one file for each habit. The rooms call them through [`Compat`](crate::rooms::Compat);
+//! The rules that only foreign pages need, one file for each habit. The rooms call them through [`Compat`](p2pchat_rooms::Compat);
 //! P2PChat's own rooms have none of them.
 //!
 //! **Invariants:** as pure as the rooms: no clock, no sockets, no JSON. What is kept here concerns connections that are being
@@ -6,6 +6,8 @@
 mod duplicate_joins;
 mod glare;
 mod pending_offers;
+#[cfg(test)]
+mod random_scripts;
 mod room_offer;
 #[cfg(test)]
 mod scenarios;

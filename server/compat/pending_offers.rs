@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use crate::rooms::{
+use p2pchat_rooms::{
     Compat, Name, NamedSignal, Names, Notification, Outcome, Payload, PeerId, Rejection, Reply, RoomId, SignalKind,
     Timer, TimerKind, signal_to,
 };

@@ -3,8 +3,9 @@
 //! **Invariant:** whoever made it is still there and has received no offer since: it could be answered now.
 use std::{collections::BTreeSet, time::Duration};
 
+use p2pchat_rooms::{Notification, Payload, PeerId, RoomId, SignalKind, Timer, TimerKind, signal_to};
+
 use super::glare::Negotiations;
-use crate::rooms::{Notification, Payload, PeerId, RoomId, SignalKind, Timer, TimerKind, signal_to};
 
 /// For a newcomer to make an offer of its own before it receives the one that is kept.
 const AFTER_JOIN_DELAY: Duration = Duration::from_secs(3);

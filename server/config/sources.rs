@@ -18,6 +18,9 @@ const SENTENCE_CHARS_MAX: usize = 300;
 /// Before each of our variables: `P2PCHAT_HTTP__PORT`.
 const PREFIX: &str = "P2PCHAT_";
 
+/// Begins so too, and is for `build.rs`; whoever has built in this shell may start in it.
+const BUILD_VARIABLE: &str = "P2PCHAT_CLIENT_DIST";
+
 /// Below it a name is no slip of another.
 const LIKENESS_MIN: f64 = 0.75;
 
@@ -56,7 +59,8 @@ pub fn read(
     let defaults = table(DEFAULTS, "default_config.toml")?;
     let file = flags.config.clone().or_else(|| places.iter().find(|it| it.exists()).cloned());
     // Compose files and unit files pass on what is not set as an empty text.
-    let environment: Vec<_> = environment.into_iter().filter(|it| !it.1.is_empty()).collect();
+    let is_set = |it: &(String, String)| !it.1.is_empty() && it.0 != BUILD_VARIABLE;
+    let environment: Vec<_> = environment.into_iter().filter(is_set).collect();
     let above = |mut builder: ConfigBuilder<DefaultState>| {
         if let Some(path) = &file {
             let origin = path.display().to_string();

@@ -70,10 +70,15 @@ impl Ice {
 
 fn expiring(secret: &str, peer: &str, expiry_s: u64) -> Login {
     let username = format!("{expiry_s}:{peer}");
+    let credential = shared_secret_password(secret, &username);
+    Login { username, credential }
+}
+
+/// The password that belongs to a username under a shared secret: base64 of HMAC-SHA1.
+pub fn shared_secret_password(secret: &str, username: &str) -> SecretString {
     // HMAC takes a key of any length.
-    let mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).map(|it| it.chain_update(&username).finalize());
-    let credential = mac.map(|it| BASE64_STANDARD.encode(it.into_bytes())).unwrap_or_default();
-    Login { username, credential: credential.into() }
+    let mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).map(|it| it.chain_update(username).finalize());
+    mac.map(|it| BASE64_STANDARD.encode(it.into_bytes())).unwrap_or_default().into()
 }
 
 #[cfg(test)]

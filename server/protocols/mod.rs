@@ -13,12 +13,9 @@ pub mod videocall;
 use std::{borrow::Cow, collections::VecDeque, fmt};
 
 use bytes::Bytes;
+use p2pchat_ice::IceServer;
+use p2pchat_rooms::{Event, Payload, Rejection, Reply, Request, RoomId, SignalKind};
 use serde::Serialize;
-
-use crate::{
-    ice::IceServer,
-    rooms::{Event, Payload, Rejection, Reply, Request, RoomId, SignalKind},
-};
 
 /// Every protocol, by the names that settings have for them. Where several can be meant, the first is tried first.
 pub static ALL: &[&dyn Protocol] =

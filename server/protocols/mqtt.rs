@@ -1,12 +1,12 @@
 //! The protocol of the chat at github.com/DivynshSingh/WebRTC-Chat: people have names and a topic each, and publish JSON
 //! objects to each other's topics. See docs/protocol.md.
+use p2pchat_rooms::{Address, Event, Name, Payload, Rejection, Reply, Request, SignalKind};
 use serde::Serialize;
 
 use super::{
     Answer, AnswerContext, Attachments, Command, DecodeError, Frame, Incoming, Protocol, RequestId, Transport, frame,
     json, signal, unmarked,
 };
-use crate::rooms::{Address, Event, Name, Payload, Rejection, Reply, Request, SignalKind};
 
 /// Spoken by that project's page.
 #[derive(Debug)]

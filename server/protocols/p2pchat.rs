@@ -1,5 +1,7 @@
 //! The original frontend's protocol, quirks kept: it asks with `requestId`, is answered with `requestID`, and calls a room's
 //! topology `type`, a star's host `spec` and leaving `DISCONNECTEDUSER`. See docs/protocol.md.
+use p2pchat_ice::IceServer;
+use p2pchat_rooms::{Address, Alert, Password, PeerId, Rejection, Reply, Request, RoomId, RoomSettings, Topology};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
@@ -7,10 +9,6 @@ use super::{
     Answer, AnswerContext, Command, DecodeError, Frame, Incoming, Protocol, RequestId, Transport,
     json::{self, Body, Event, Fields},
     signal::{self, Envelope},
-};
-use crate::{
-    ice::IceServer,
-    rooms::{self, Address, Alert, Password, PeerId, Rejection, Reply, Request, RoomId, RoomSettings, Topology},
 };
 
 /// Spoken by the original frontend and by ours.
@@ -79,18 +77,18 @@ impl Protocol for P2pChat {
         request_id.0.as_deref().and_then(|id| encode_answer(id, answer, beside.ice)).into()
     }
 
-    fn encode_event(&self, event: rooms::Event<'_>) -> Option<Frame> {
+    fn encode_event(&self, event: p2pchat_rooms::Event<'_>) -> Option<Frame> {
         Some(match event {
-            rooms::Event::PeerJoined { room, peer, .. } => {
+            p2pchat_rooms::Event::PeerJoined { room, peer, .. } => {
                 frame(JOIN_ROOM, &Newcomer { from: Place { user: peer.as_str(), room: room.as_str() } })
             }
-            rooms::Event::PeerLeft { room, peer } => {
+            p2pchat_rooms::Event::PeerLeft { room, peer } => {
                 frame(DISCONNECTED_USER, &Place { user: peer.as_str(), room: room.as_str() })
             }
-            rooms::Event::RoomAlert { room, alert: Alert::PasswordAttempts { n_wrong } } => {
+            p2pchat_rooms::Event::RoomAlert { room, alert: Alert::PasswordAttempts { n_wrong } } => {
                 frame(ROOM_ALERT, &RoomAlert { room: room.as_str(), kind: "password-attempts", count: n_wrong })
             }
-            rooms::Event::Signal { from, payload, .. } => {
+            p2pchat_rooms::Event::Signal { from, payload, .. } => {
                 Frame { text: signal::stamp_sender(&payload, from.as_str()), attachments: payload.attachments }
             }
         })

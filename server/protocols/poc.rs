@@ -1,10 +1,11 @@
 //! The protocol of the video chat at github.com/gravitano/simple-web-rtc: `join` and `signal`, one JSON object a message, and
 //! nobody is told who comes and goes. See docs/protocol.md.
+use p2pchat_rooms::{Address, Event, Rejection, Reply, Request, SignalKind};
+
 use super::{
     Answer, AnswerContext, Attachments, CloseReason, Command, DecodeError, Frame, Incoming, Protocol, RequestId,
     Transport, json, payload, room_named, unmarked,
 };
-use crate::rooms::{Address, Event, Rejection, Reply, Request, SignalKind};
 
 /// Spoken by that project's page.
 #[derive(Debug)]

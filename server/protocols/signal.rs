@@ -4,13 +4,13 @@
 //! long numbers, doubled and escaped keys stay as they were sent.
 use std::{borrow::Cow, ops::Range};
 
+use p2pchat_rooms::{Payload, SignalKind};
 use serde::Deserialize;
 
 use super::{
     Attachments, DecodeError,
     json::{self, Body, Fields},
 };
-use crate::rooms::{Payload, SignalKind};
 
 /// The original passes about 4,100 levels on and drops 20,000.
 pub(super) const DEPTH_MAX: usize = 4_000;

@@ -1,10 +1,11 @@
 //! The protocol of the text chat at github.com/Scthe/WebRTC-p2p-text-chat: socket.io events with positional arguments, no
 //! requests and no answers. See docs/protocol.md.
+use p2pchat_rooms::{Address, Event, Rejection, Reply, Request, SignalKind};
+
 use super::{
     Answer, AnswerContext, Attachments, Command, DecodeError, Frame, Incoming, Protocol, RequestId, Transport, frame,
     json, payload, room_named, unmarked,
 };
-use crate::rooms::{Address, Event, Rejection, Reply, Request, SignalKind};
 
 /// Spoken by that project's page.
 #[derive(Debug)]

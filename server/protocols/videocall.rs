@@ -1,12 +1,12 @@
 //! The protocol of the video call at github.com/gokul-23cse/videocall123: one JSON object a message, told apart by `type`.
 //! See docs/protocol.md.
+use p2pchat_rooms::{Address, Event, PeerId, Rejection, Reply, Request, SignalKind};
 use serde::Serialize;
 
 use super::{
     Answer, AnswerContext, Attachments, Command, DecodeError, Frame, Incoming, Protocol, RequestId, Transport, frame,
     json, payload, room_named, unmarked,
 };
-use crate::rooms::{Address, Event, PeerId, Rejection, Reply, Request, SignalKind};
 
 /// Spoken by that project's page.
 #[derive(Debug)]

@@ -4,9 +4,11 @@
 //! that whoever repeats it can hear at that address.
 use std::net::{IpAddr, SocketAddr};
 
-use base64::{Engine as _, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD};
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use md5::{Digest as _, Md5};
+use p2pchat_ice::shared_secret_password;
+use secrecy::{ExposeSecret as _, SecretString};
 use sha1::Sha1;
 use subtle::ConstantTimeEq as _;
 
@@ -70,19 +72,13 @@ impl IntegrityKey {
     }
 }
 
-/// The password that belongs to a username under a shared secret: base64 of HMAC-SHA1
-/// (draft-uberti-behave-turn-rest-00, coturn's `use-auth-secret`).
-pub fn rest_password(secret: &[u8], username: &str) -> String {
-    BASE64_STANDARD.encode(hmac_sha1(secret, &[username.as_bytes()]).as_bytes())
-}
-
 /// One name and password for pages that cannot ask for credentials.
 #[derive(Clone)]
 pub struct FixedLogin {
     /// Without a colon, so that it is no name of a peer.
     pub username: String,
     /// The operator's.
-    pub password: String,
+    pub password: SecretString,
 }
 
 /// What credentials are checked with.
@@ -90,7 +86,7 @@ pub struct Credentials {
     /// What clients see as REALM.
     pub realm: String,
     /// Passwords are made with it.
-    pub secret: Vec<u8>,
+    pub secret: SecretString,
     /// Beside the passwords that expire.
     pub fixed: Option<FixedLogin>,
     /// Nonces are made with it: random, and of this process alone.
@@ -145,12 +141,12 @@ impl Credentials {
     /// Who it is for, and with which key they sign. `None`: it is no username of ours.
     pub(crate) fn look_up<'a>(&self, username: &'a str) -> Option<(Identity<'a>, IntegrityKey)> {
         if let Some(fixed) = self.fixed.as_ref().filter(|it| it.username == username) {
-            return Some((Identity::Fixed, IntegrityKey::long_term(username, &self.realm, &fixed.password)));
+            return Some((Identity::Fixed, IntegrityKey::long_term(username, &self.realm, fixed.password.expose_secret())));
         }
         let (expiry, id) = username.split_once(':')?;
         let identity = Identity::Peer { id, expiry_s: expiry.parse().ok()? };
-        let password = rest_password(&self.secret, username);
-        Some((identity, IntegrityKey::long_term(username, &self.realm, &password)))
+        let password = shared_secret_password(self.secret.expose_secret(), username);
+        Some((identity, IntegrityKey::long_term(username, &self.realm, password.expose_secret())))
     }
 }
 

@@ -77,7 +77,7 @@ impl<'a> Encoder<'a> {
 }
 
 /// The value of an XORed address attribute, and its length (RFC 8489, section 14.2).
-pub fn xor_address(address: SocketAddr, transaction: &[u8; 12]) -> ([u8; 20], usize) {
+fn xor_address(address: SocketAddr, transaction: &[u8; 12]) -> ([u8; 20], usize) {
     let mut value = [0; 20];
     let port = address.port() ^ (COOKIE >> 16) as u16;
     value[2..4].copy_from_slice(&port.to_be_bytes());

@@ -17,8 +17,8 @@ mod relay;
 mod requests;
 mod shard;
 
-pub use credentials::{Credentials, FixedLogin, rest_password};
-pub use encode::{Encoder, xor_address};
+pub use credentials::{Credentials, FixedLogin, IntegrityKey};
+pub use encode::Encoder;
 pub use framing::{Frame, frame};
 pub use host::{FiveTuple, Host, Now, Opened, Refusal, Target};
 pub use message::{Attribute, Class, Malformed, Message, Method, attribute};

@@ -58,7 +58,7 @@ pub trait Compat: fmt::Debug + Send {
     }
 
     /// Panics where something is kept for somebody who is gone.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     fn assert_sound(&self, _is_member: &dyn Fn(&RoomId, &PeerId) -> bool, _names: &Names) {}
 }
 

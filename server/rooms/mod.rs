@@ -9,13 +9,13 @@ mod limits;
 mod names;
 mod outcome;
 mod policy;
-#[cfg(test)]
-mod random_scripts;
 mod registry;
 mod room;
 #[cfg(test)]
-pub(crate) mod scenarios;
+mod scenarios;
 mod step;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 mod timers;
 mod topology;
 

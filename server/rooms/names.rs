@@ -40,8 +40,9 @@ impl Names {
         Some(name)
     }
 
-    #[cfg(test)]
-    pub(super) fn assert_sound(&self, is_known: impl Fn(&PeerId) -> bool) {
+    /// Panics where a name is of somebody who is gone.
+    #[cfg(any(test, feature = "testing"))]
+    pub fn assert_sound(&self, is_known: impl Fn(&PeerId) -> bool) {
         assert_eq!(self.owners.len(), self.names.len(), "a name leads nowhere");
         for (name, peer) in &self.owners {
             assert_eq!(self.names.get(peer), Some(name), "{peer} has another's name");
@@ -49,7 +50,7 @@ impl Names {
         }
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub(super) fn is_empty(&self) -> bool {
         self.owners.is_empty()
     }

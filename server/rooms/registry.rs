@@ -239,8 +239,8 @@ impl Rooms {
     }
 
     /// What must hold after every request.
-    #[cfg(test)]
-    pub(super) fn assert_sound(&self) {
+    #[cfg(any(test, feature = "testing"))]
+    pub fn assert_sound(&self) {
         use std::collections::BTreeSet;
         for (id, room) in &self.rooms {
             let members: BTreeSet<_> = room.members().iter().collect();
@@ -262,21 +262,23 @@ impl Rooms {
     }
 
     /// Everything that is known, in an order that does not depend on how it came to be.
-    #[cfg(test)]
-    pub(super) fn snapshot(&self) -> String {
+    #[cfg(any(test, feature = "testing"))]
+    pub fn snapshot(&self) -> String {
         use std::collections::BTreeMap;
         let (rooms, peers): (BTreeMap<_, _>, BTreeMap<_, _>) =
             (self.rooms.iter().collect(), self.peers.iter().collect());
         format!("{rooms:?} {peers:?} {:?} {:?}", self.names, self.compat)
     }
 
-    #[cfg(test)]
-    pub(super) fn knows(&self, peer: &PeerId) -> bool {
+    /// Is this peer known?
+    #[cfg(any(test, feature = "testing"))]
+    pub fn knows(&self, peer: &PeerId) -> bool {
         self.peers.contains_key(peer)
     }
 
-    #[cfg(test)]
-    pub(super) fn is_forgotten(&self) -> bool {
+    /// Is nothing kept any more?
+    #[cfg(any(test, feature = "testing"))]
+    pub fn is_forgotten(&self) -> bool {
         self.rooms.is_empty() && self.peers.is_empty() && self.names.is_empty()
     }
 }

@@ -3,9 +3,10 @@ mod negotiations;
 mod pending_offers;
 mod room_offer;
 
-use super::{DuplicateJoins, GlareResolution, PendingOffers};
-use crate::rooms::{
+use p2pchat_rooms::{
     Address, Compat, Event, Name, NoCompat, Notification, Payload, Rejection, Reply, Request, RoomPolicy, Rooms,
     SignalKind,
-    scenarios::{ask, heard, payload, peer, room, rooms},
+    testing::{ask, heard, payload, peer, room, rooms},
 };
+
+use super::{DuplicateJoins, GlareResolution, PendingOffers};

@@ -1,6 +1,7 @@
 //! Scenarios of pending offers: offers for those who are not there yet, and candidates that come too early.
+use p2pchat_rooms::Timer;
+
 use super::*;
-use crate::rooms::Timer;
 
 /// Rooms in which these have claimed their names.
 fn named(names: &[&str]) -> Rooms {

@@ -1,6 +1,7 @@
 //! Scenarios of offers that nobody was there to hear, and of who comes then.
+use p2pchat_rooms::Timer;
+
 use super::*;
-use crate::rooms::Timer;
 
 fn empty() -> Rooms {
     rooms(RoomPolicy { single_room: true, ..RoomPolicy::default() }, GlareResolution::default())

@@ -1,5 +1,6 @@
 //! Scenarios of rooms that are made by coming in, of moving between them, and of names.
 use super::*;
+use crate::{Limits, Name, Rules, testing::LIMITS};
 
 /// Rooms for two each with this policy, in which these peers have said hello.
 fn open(policy: RoomPolicy, peers: &[&str]) -> Rooms {

@@ -2,19 +2,11 @@
 mod admission;
 
 use super::{
-    Address, Compat, Event, Limits, Name, NoCompat, Notification, Password, Payload, PeerId, Rejection, Reply, Request,
-    RoomId, RoomPolicy, RoomSettings, Rooms, Rules, SignalKind, Topology,
+    Address, NoCompat, Password, Rejection, Reply, Request, RoomId, RoomPolicy, RoomSettings, Rooms, SignalKind,
+    Topology,
+    testing::{ask, heard, payload, peer, room, rooms},
 };
 
-pub(crate) const LIMITS: Limits =
-    Limits { peers_max: 20, rooms_per_peer_max: 3, name_units_max: 20, password_units_max: 100 };
-
-pub(crate) fn peer(name: &str) -> PeerId {
-    PeerId::from(name)
-}
-pub(crate) fn room() -> RoomId {
-    RoomId::from("r")
-}
 fn password(text: &str) -> Option<Password> {
     Some(Password(text.into()))
 }
@@ -22,10 +14,6 @@ fn settings(name: &str, peers_max: usize) -> RoomSettings {
     RoomSettings { name: name.into(), password: Password("pw".into()), peers_max }
 }
 
-/// Empty rooms.
-pub(crate) fn rooms(policy: RoomPolicy, compat: impl Compat + 'static) -> Rooms {
-    Rooms::new(Rules { policy, limits: LIMITS }, Box::new(compat))
-}
 /// Rooms in which all named peers have said hello, the first has made room `r` for three, and the rest are in it.
 fn stage(topology: Topology, peers: &[&str]) -> Rooms {
     let mut rooms = rooms(RoomPolicy::default(), NoCompat);
@@ -38,10 +26,6 @@ fn stage(topology: Topology, peers: &[&str]) -> Rooms {
     }
     rooms
 }
-pub(crate) fn ask(rooms: &mut Rooms, from: &str, request: Request<'_>) -> Result<(Reply, Vec<String>), Rejection> {
-    let outcome = rooms.apply(&peer(from), 0, request, room)?;
-    Ok((outcome.reply, heard(&outcome.notifications)))
-}
 fn join(rooms: &mut Rooms, from: &str, tried: &str) -> Result<(Reply, Vec<String>), Rejection> {
     ask(rooms, from, Request::Join { room: room(), password: password(tried) })
 }
@@ -52,25 +36,8 @@ fn signal(rooms: &mut Rooms, from: &str, to: &str) -> Result<Vec<String>, Reject
     let to = Address::Member { room: "r".into(), peer: to.into() };
     ask(rooms, from, Request::Signal { to, payload: payload(SignalKind::Opaque) }).map(|it| it.1)
 }
-pub(crate) fn payload(kind: SignalKind) -> Payload<'static> {
-    Payload { kind, text: "secret".into(), sender_spans: Vec::new(), attachments: Default::default() }
-}
 fn update(rooms: &mut Rooms, from: &str, settings: Option<RoomSettings>) -> Result<(Reply, Vec<String>), Rejection> {
     ask(rooms, from, Request::Update { room: room(), settings })
-}
-pub(crate) fn heard(notifications: &[Notification<'_>]) -> Vec<String> {
-    let line = |Notification { to, event }: &Notification<'_>| match event {
-        Event::PeerJoined { peer, present, .. } if present.is_empty() => format!("{to} <- +{peer}"),
-        Event::PeerJoined { peer, present, .. } => {
-            let present: Vec<_> = present.iter().map(PeerId::as_str).collect();
-            format!("{to} <- +{peer} of {}", present.join(" "))
-        }
-        Event::PeerLeft { peer, .. } => format!("{to} <- -{peer}"),
-        Event::RoomAlert { alert, .. } => format!("{to} <- {alert:?}"),
-        Event::Signal { from, name: None, .. } => format!("{to} <- signal {from}"),
-        Event::Signal { name: Some(name), .. } => format!("{to} <- signal of {name}"),
-    };
-    notifications.iter().map(line).collect()
 }
 fn n_peers(reply: &Reply) -> usize {
     match reply {

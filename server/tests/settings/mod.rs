@@ -213,6 +213,8 @@ fn an_empty_variable_is_one_that_is_not_set() {
         ("P2PCHAT_ICE__SERVERS", ""),
         ("P2PCHAT_LOG__FORMAT", ""),
         ("P2PCHAT_SERVICE_HOST", ""),
+        // That of the build is none of ours.
+        ("P2PCHAT_CLIENT_DIST", "/dist"),
     ]);
     assert_eq!(config.unwrap().to_toml(), from_environment(&[]).unwrap().to_toml());
     let config = file("[http]\nport = 2\n").read(&[("P2PCHAT_HTTP__PORT", ""), ("PORT", "3")]).unwrap();

@@ -1,13 +1,13 @@
 //! Random scripts of requests: whatever is asked in whatever order, the rooms stay sound.
 use std::collections::BTreeSet;
 
-use proptest::prelude::*;
-
-use super::{
+use p2pchat_rooms::{
     Address, Compat, Limits, Name, NoCompat, Password, Payload, PeerId, Reply, Request, RoomId, RoomPolicy,
     RoomSettings, Rooms, Rules, SignalKind, Timer, Topology,
 };
-use crate::compat::{DuplicateJoins, GlareResolution, PendingOffers};
+use proptest::prelude::*;
+
+use super::{DuplicateJoins, GlareResolution, PendingOffers};
 
 #[derive(Clone, Debug)]
 enum Step {
