@@ -15,6 +15,8 @@ mod networks;
 mod quotas;
 mod relay;
 mod requests;
+#[cfg(test)]
+mod scenarios;
 mod shard;
 
 pub use credentials::{Credentials, FixedLogin, IntegrityKey};

@@ -215,11 +215,15 @@ impl<'a> Message<'a> {
 
     /// Was it made by somebody who knows this key?
     pub fn is_signed_with(&self, key: &IntegrityKey) -> bool {
+        self.is_signed_by(key.as_bytes())
+    }
+
+    pub(crate) fn is_signed_by(&self, key: &[u8]) -> bool {
         let Some(Attribute { kind: attribute::MESSAGE_INTEGRITY, value }) = self.unprotected().next() else { return false };
         let (Some(head), Some(rest)) = (self.bytes.get(..2), self.bytes.get(4..self.protected)) else { return false };
         // The length is what it would be if the message ended with this attribute.
         let Ok(length) = u16::try_from(self.protected + 4 + INTEGRITY_BYTES - HEADER_BYTES) else { return false };
-        hmac_sha1(key.as_bytes(), &[head, &length.to_be_bytes(), rest]).is(value)
+        hmac_sha1(key, &[head, &length.to_be_bytes(), rest]).is(value)
     }
 
     /// What stands from MESSAGE-INTEGRITY on.
