@@ -141,7 +141,10 @@ impl Credentials {
     /// Who it is for, and with which key they sign. `None`: it is no username of ours.
     pub(crate) fn look_up<'a>(&self, username: &'a str) -> Option<(Identity<'a>, IntegrityKey)> {
         if let Some(fixed) = self.fixed.as_ref().filter(|it| it.username == username) {
-            return Some((Identity::Fixed, IntegrityKey::long_term(username, &self.realm, fixed.password.expose_secret())));
+            return Some((
+                Identity::Fixed,
+                IntegrityKey::long_term(username, &self.realm, fixed.password.expose_secret()),
+            ));
         }
         let (expiry, id) = username.split_once(':')?;
         let identity = Identity::Peer { id, expiry_s: expiry.parse().ok()? };

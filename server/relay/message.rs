@@ -76,7 +76,9 @@ pub enum Method {
 impl Method {
     fn from_number(number: u16) -> Option<Self> {
         use Method::*;
-        [Binding, Allocate, Refresh, Send, Data, CreatePermission, ChannelBind].into_iter().find(|it| *it as u16 == number)
+        [Binding, Allocate, Refresh, Send, Data, CreatePermission, ChannelBind]
+            .into_iter()
+            .find(|it| *it as u16 == number)
     }
 }
 
@@ -219,7 +221,9 @@ impl<'a> Message<'a> {
     }
 
     pub(crate) fn is_signed_by(&self, key: &[u8]) -> bool {
-        let Some(Attribute { kind: attribute::MESSAGE_INTEGRITY, value }) = self.unprotected().next() else { return false };
+        let Some(Attribute { kind: attribute::MESSAGE_INTEGRITY, value }) = self.unprotected().next() else {
+            return false;
+        };
         let (Some(head), Some(rest)) = (self.bytes.get(..2), self.bytes.get(4..self.protected)) else { return false };
         // The length is what it would be if the message ended with this attribute.
         let Ok(length) = u16::try_from(self.protected + 4 + INTEGRITY_BYTES - HEADER_BYTES) else { return false };

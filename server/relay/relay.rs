@@ -385,9 +385,26 @@ pub(crate) fn has_unknown(message: &Message<'_>) -> bool {
 pub(crate) fn is_unknown(kind: u16) -> bool {
     use attribute::*;
     let known = [
-        USERNAME, ERROR_CODE, CHANNEL_NUMBER, LIFETIME, XOR_PEER_ADDRESS, DATA, REALM, NONCE, XOR_RELAYED_ADDRESS,
-        REQUESTED_ADDRESS_FAMILY, EVEN_PORT, REQUESTED_TRANSPORT, DONT_FRAGMENT, MESSAGE_INTEGRITY_SHA256,
-        PASSWORD_ALGORITHM, USERHASH, XOR_MAPPED_ADDRESS, RESERVATION_TOKEN, PRIORITY, USE_CANDIDATE,
+        USERNAME,
+        ERROR_CODE,
+        CHANNEL_NUMBER,
+        LIFETIME,
+        XOR_PEER_ADDRESS,
+        DATA,
+        REALM,
+        NONCE,
+        XOR_RELAYED_ADDRESS,
+        REQUESTED_ADDRESS_FAMILY,
+        EVEN_PORT,
+        REQUESTED_TRANSPORT,
+        DONT_FRAGMENT,
+        MESSAGE_INTEGRITY_SHA256,
+        PASSWORD_ALGORITHM,
+        USERHASH,
+        XOR_MAPPED_ADDRESS,
+        RESERVATION_TOKEN,
+        PRIORITY,
+        USE_CANDIDATE,
     ];
     kind < OPTIONAL_FROM && !known.contains(&kind)
 }

@@ -215,7 +215,8 @@ impl<H: Host> Relay<H> {
     /// RFC 8656, section 7.2.
     fn allocate(&self, request: &Authentic<'_>) -> Result<Answer, Failure> {
         let Authentic { now_s, client, message, .. } = *request;
-        let existing = self.shard_of(&client).of_client(&client, now_s).map(|it| (it.made_by, it.relayed, it.granted_s));
+        let existing =
+            self.shard_of(&client).of_client(&client, now_s).map(|it| (it.made_by, it.relayed, it.granted_s));
         match existing {
             Some((made_by, relayed, lifetime_s)) if made_by == message.transaction() => {
                 return Ok(Answer::Allocated { relayed, lifetime_s });
@@ -245,9 +246,7 @@ impl<H: Host> Relay<H> {
         let inserted = opened.and_then(|Opened { ticket, relayed }| {
             let (is_virtual, made_by, times) = (relayed.is_none(), message.transaction(), (now_s, lifetime_s));
             let user = user.clone();
-            let make = |at| {
-                Allocation::new(client, user, at, is_virtual, ticket, request.nonce_window, made_by, times)
-            };
+            let make = |at| Allocation::new(client, user, at, is_virtual, ticket, request.nonce_window, made_by, times);
             self.insert(&client, relayed, is_ipv6, even_port.is_some(), now_s, make)
         });
         match inserted {

@@ -114,9 +114,8 @@ impl<T> Shard<T> {
         self.expiries.push(Reverse((until_s, slot)));
         if self.expiries.len() > 2 * self.slots.len() + 64 {
             let slots = &self.slots;
-            self.expiries.retain(|Reverse((at_s, slot))| {
-                slots.get(*slot as usize).is_some_and(|it| it.scheduled_s == *at_s)
-            });
+            self.expiries
+                .retain(|Reverse((at_s, slot))| slots.get(*slot as usize).is_some_and(|it| it.scheduled_s == *at_s));
         }
     }
 

@@ -2,7 +2,7 @@
 use p2pchat_ice::shared_secret_password;
 use secrecy::ExposeSecret as _;
 
-use super::{Client, REALM, SECRET, UDP_TRANSPORT, UNIX_S, World, udp};
+use super::{Client, Extra, REALM, SECRET, UDP_TRANSPORT, UNIX_S, World, udp};
 use crate::{Class, Message, Method, Refusal, attribute};
 
 #[test]
@@ -201,7 +201,7 @@ fn an_allocation_is_its_makers() {
 fn what_is_asked_of_an_allocation_is_checked() {
     let mut world = World::new();
     world.enter("ann", 1);
-    let cases: &[(&[(u16, &[u8])], u16)] = &[
+    let cases: &[(Extra<'_>, u16)] = &[
         (&[], 400),
         (&[(attribute::REQUESTED_TRANSPORT, &[17])], 400),
         (&[(attribute::REQUESTED_TRANSPORT, &[6, 0, 0, 0])], 442),

@@ -72,7 +72,8 @@ impl Host for TestHost {
             return Err(Refusal::NotInRoom);
         }
         self.n_tickets.fetch_add(1, Ordering::Relaxed);
-        let relayed = self.public.map(|it| SocketAddr::new(it, 50_000 + self.next_port.fetch_add(1, Ordering::Relaxed)));
+        let relayed =
+            self.public.map(|it| SocketAddr::new(it, 50_000 + self.next_port.fetch_add(1, Ordering::Relaxed)));
         let (n, bytes) = (self.n_tickets.clone(), self.n_bytes_held.clone());
         Ok(Opened { ticket: Ticket { n, bytes, held: 0 }, relayed })
     }

@@ -75,7 +75,8 @@ fn a_message_that_was_changed_anywhere_is_noticed() {
         for bit in 0..8 {
             let mut changed = whole.clone();
             changed[at] ^= 1 << bit;
-            let is_taken = Message::decode(&changed).is_ok_and(|it| it.is_signed_by(SHORT_TERM) && it.has_fingerprint());
+            let is_taken =
+                Message::decode(&changed).is_ok_and(|it| it.is_signed_by(SHORT_TERM) && it.has_fingerprint());
             assert!(!is_taken, "byte {at}, bit {bit}");
         }
     }
@@ -89,7 +90,8 @@ fn what_we_sign_is_signed_as_we_check_it() {
     let key = IntegrityKey::long_term("u", "r", "p");
     let mut out = Vec::new();
     for has_fingerprint in [false, true] {
-        let message = Encoder::new(&mut out, Class::Request, Method::Refresh, [3; 12]).attribute(attribute::NONCE, b"abc");
+        let message =
+            Encoder::new(&mut out, Class::Request, Method::Refresh, [3; 12]).attribute(attribute::NONCE, b"abc");
         message.sign(&key).finish(has_fingerprint);
         let message = Message::decode(&out).unwrap();
         assert!(message.is_signed_with(&key) && message.has_fingerprint() == has_fingerprint);
