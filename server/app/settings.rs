@@ -74,6 +74,8 @@ pub fn limits(config: &Config) -> accounting::Limits {
         messages: rate(it.messages_per_second, it.messages_burst),
         bytes: rate(it.bytes_per_second, it.bytes_burst.max(two_messages)),
         relayed_bytes: rate(it.relayed_bytes_per_second, it.relayed_bytes_burst.max(two_messages)),
+        media_bytes: rate(config.relay.peer_bytes_per_second, config.relay.peer_bytes_burst),
+        all_media_bytes: rate(config.relay.bytes_per_second, config.relay.bytes_burst),
     }
 }
 

@@ -84,13 +84,30 @@ impl Quotas {
         Ok(holdings.user.clone())
     }
 
-    pub(crate) fn release(&mut self, user: &User, five_tuple: &FiveTuple) {
-        let Some(holdings) = self.users.get_mut(&user.peer) else { return };
+    /// Does the allocation still count? Not if its owner was forgotten while it was made.
+    pub(crate) fn counts(&self, user: &Arc<User>, five_tuple: &FiveTuple) -> bool {
+        let holdings = self.users.get(&user.peer).filter(|it| Arc::ptr_eq(&it.user, user));
+        holdings.is_some_and(|it| it.five_tuples.contains(five_tuple))
+    }
+
+    pub(crate) fn release(&mut self, user: &Arc<User>, five_tuple: &FiveTuple) {
+        let Some(holdings) = self.users.get_mut(&user.peer).filter(|it| Arc::ptr_eq(&it.user, user)) else { return };
         let Some(at) = holdings.five_tuples.iter().position(|it| it == five_tuple) else { return };
         holdings.five_tuples.swap_remove(at);
         if holdings.five_tuples.is_empty() {
             self.users.remove(&user.peer);
         }
+        self.release_address(five_tuple);
+    }
+
+    /// Nothing of this peer counts any more. What it had.
+    pub(crate) fn forget(&mut self, peer: &str) -> Vec<FiveTuple> {
+        let five_tuples = self.users.remove(&Some(Box::from(peer))).map(|it| it.five_tuples).unwrap_or_default();
+        five_tuples.iter().for_each(|it| self.release_address(it));
+        five_tuples
+    }
+
+    fn release_address(&mut self, five_tuple: &FiveTuple) {
         self.total -= 1;
         if let Entry::Occupied(mut entry) = self.addresses.entry(quota_address(five_tuple.client.ip())) {
             *entry.get_mut() -= 1;
@@ -102,10 +119,6 @@ impl Quotas {
 
     pub(crate) fn user(&self, peer: &str) -> Option<&Arc<User>> {
         self.users.get(&Some(Box::from(peer))).map(|it| &it.user)
-    }
-
-    pub(crate) fn five_tuples(&self, peer: &str) -> Vec<FiveTuple> {
-        self.users.get(&Some(Box::from(peer))).map(|it| it.five_tuples.clone()).unwrap_or_default()
     }
 
     pub(crate) fn total(&self) -> usize {

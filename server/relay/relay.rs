@@ -139,6 +139,11 @@ impl<H: Host> Relay<H> {
         self.arrive(now, from, None, relayed, data, out)
     }
 
+    /// Has this client an allocation?
+    pub fn has_allocation(&self, now: Now, client: &FiveTuple) -> bool {
+        self.shard_of(client).of_client(client, now.clock_s).is_some()
+    }
+
     /// A connection has ended, and with it its allocation.
     pub fn close(&self, client: &FiveTuple) {
         let removed = self.shard_of(client).remove(client);
@@ -147,7 +152,7 @@ impl<H: Host> Relay<H> {
 
     /// A session has ended, and with it everything that it has here.
     pub fn end_peer(&self, peer: &str) {
-        let five_tuples = self.quotas().five_tuples(peer);
+        let five_tuples = self.quotas().forget(peer);
         five_tuples.iter().for_each(|it| self.close(it));
     }
 

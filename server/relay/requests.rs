@@ -249,6 +249,11 @@ impl<H: Host> Relay<H> {
             let make = |at| Allocation::new(client, user, at, is_virtual, ticket, request.nonce_window, made_by, times);
             self.insert(&client, relayed, is_ipv6, even_port.is_some(), now_s, make)
         });
+        // The session may have ended in the meantime.
+        if inserted.is_ok() && !self.quotas().counts(&user, &client) {
+            self.close(&client);
+            return Err(Refusal::NotInRoom.into());
+        }
         match inserted {
             Ok(relayed) => Ok(Answer::Allocated { relayed, lifetime_s }),
             Err(refusal) => {

@@ -27,6 +27,7 @@ use super::{
 };
 use crate::{
     accounting::{Ledger, Reason},
+    ice::ReachedAs,
     transports::{
         Origins, Refused, TransportLimits, admit_origin,
         meter::Meter,
@@ -141,7 +142,8 @@ impl EngineIo {
     /// The session that begins with this request.
     fn open(&self, request: &Request) -> Result<Arc<EngineSession>, Refused> {
         let account = open_account(&self.ledger, request)?;
-        Ok(EngineSession::new(Meter::new(account, self.limits)))
+        let reached = request.extensions().get::<ReachedAs>().cloned();
+        Ok(EngineSession::new(Meter::new(account, self.limits), reached))
     }
 
     async fn begin_polling(self: &Arc<Self>, query: &str, session: &Arc<EngineSession>) -> Result<Response, Unserved> {
