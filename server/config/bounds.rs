@@ -117,9 +117,9 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
         ("relay.bytes", relay.bytes_per_second, relay.bytes_burst, DATAGRAM_BYTES),
     ];
     match bursts.into_iter().find(|(_, per_second, burst, least)| *per_second > 0 && burst < least) {
-        Some((name, _, burst, least)) => Err(format!(
-            "{name}_burst is {burst}: it must be {least} or more, or {name}_per_second 0 for no limit"
-        )),
+        Some((name, _, burst, least)) => {
+            Err(format!("{name}_burst is {burst}: it must be {least} or more, or {name}_per_second 0 for no limit"))
+        }
         None => Ok(()),
     }
 }

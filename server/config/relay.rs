@@ -79,9 +79,11 @@ impl RelaySettings {
         // Usernames of peers have one; SASLprep (RFC 4013), which clients may apply, leaves printable ASCII as it is.
         let is_plain = |it: &str| it.bytes().all(|it| it.is_ascii_graphic());
         if self.username.contains(':') || !is_plain(&self.username) || !is_plain(self.password.expose_secret()) {
-            return Err("relay.username and relay.password must be letters, digits and signs of ASCII without blanks, the \
+            return Err(
+                "relay.username and relay.password must be letters, digits and signs of ASCII without blanks, the \
                         username without a colon"
-                .to_owned());
+                    .to_owned(),
+            );
         }
         if self.username.len() > USERNAME_BYTES_MAX {
             return Err(format!("relay.username has more than {USERNAME_BYTES_MAX} bytes: TURN takes no longer one"));

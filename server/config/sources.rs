@@ -265,7 +265,9 @@ fn unknown(name: &str, origin: &str, defaults: &Map<String, Value>) -> String {
     });
     let last = |it: &str| it.rsplit('.').next().unwrap_or_default().to_lowercase();
     let alike = |it: &str| strsim::jaro_winkler(it, name).max(strsim::jaro_winkler(&last(it), &last(name)));
-    let nearest = known.filter(|it| alike(it) > LIKENESS_MIN).max_by(|a, b| alike(a).total_cmp(&alike(b)));
+    // Of two that are as much alike, the shorter one.
+    let nearer = |a: &String, b: &String| alike(a).total_cmp(&alike(b)).then(b.len().cmp(&a.len()));
+    let nearest = known.filter(|it| alike(it) > LIKENESS_MIN).max_by(nearer);
     let advice = nearest.map_or_else(String::new, |it| format!(" (did you mean {it}?)"));
     format!("{origin} sets {name}, which is no setting{advice}; --print-config shows all there are")
 }

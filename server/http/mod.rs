@@ -21,7 +21,7 @@ use crate::accounting::Ledger;
 use files::Files;
 use front::Front;
 use headers::HeaderSettings;
-pub use health::{Count, Health, Memory, Status};
+pub use health::{Count, Health, Memory, RelayCount, Status};
 use pages::Pages;
 pub use proxies::TrustedProxies;
 

@@ -205,9 +205,8 @@ mod tests {
                 format!("turn:{host}:3478?transport=tcp"),
             ]
         };
-        let with_tls = |host: &str, port: u16| {
-            [three(host), vec![format!("turns:{host}:{port}?transport=tcp")]].concat()
-        };
+        let with_tls =
+            |host: &str, port: u16| [three(host), vec![format!("turns:{host}:{port}?transport=tcp")]].concat();
         assert_eq!(urls(&own(), "chat.example.org", true), with_tls("chat.example.org", 443));
         assert_eq!(urls(&own(), "Chat.Example.org:8443", true), with_tls("chat.example.org", 8_443));
         assert_eq!(urls(&own(), "192.0.2.7:8080", false), three("192.0.2.7"));

@@ -47,6 +47,33 @@ pub mod attribute {
     pub const OPTIONAL_FROM: u16 = 0x8000;
 }
 
+/// Attributes that have to be understood, and are.
+const KNOWN: [u16; 20] = {
+    use attribute::*;
+    [
+        USERNAME,
+        ERROR_CODE,
+        CHANNEL_NUMBER,
+        LIFETIME,
+        XOR_PEER_ADDRESS,
+        DATA,
+        REALM,
+        NONCE,
+        XOR_RELAYED_ADDRESS,
+        REQUESTED_ADDRESS_FAMILY,
+        EVEN_PORT,
+        REQUESTED_TRANSPORT,
+        DONT_FRAGMENT,
+        MESSAGE_INTEGRITY_SHA256,
+        PASSWORD_ALGORITHM,
+        USERHASH,
+        XOR_MAPPED_ADDRESS,
+        RESERVATION_TOKEN,
+        PRIORITY,
+        USE_CANDIDATE,
+    ]
+};
+
 /// The four classes of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -203,6 +230,15 @@ impl<'a> Message<'a> {
     pub fn addresses(&self, kind: u16) -> impl Iterator<Item = Option<SocketAddr>> + use<'a> {
         let transaction = self.transaction();
         self.attributes().filter(move |it| it.kind == kind).map(move |it| decode_xor_address(it.value, &transaction))
+    }
+
+    /// Kinds of attributes in it that have to be understood and are not (RFC 8489, section 6.3.1).
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = u16> + use<'a> {
+        self.attributes().map(|it| it.kind).filter(|it| *it < attribute::OPTIONAL_FROM && !KNOWN.contains(it))
+    }
+
+    pub(crate) fn has_unknown(&self) -> bool {
+        self.unknown().next().is_some()
     }
 
     /// Does it end with a FINGERPRINT?

@@ -213,7 +213,7 @@ impl<H: Host> Relay<H> {
     fn receive_send(&self, now: Now, client: FiveTuple, message: &Message<'_>, out: &mut Vec<u8>) -> Outcome {
         let fields = message.address(attribute::XOR_PEER_ADDRESS).zip(message.get(attribute::DATA));
         let Some((to, data)) = fields else { return Outcome::refused(Refusal::Malformed) };
-        if has_unknown(message) {
+        if message.has_unknown() {
             return Outcome::refused(Refusal::Malformed);
         }
         let charge = |ticket: &H::Ticket| self.host.charge(ticket, data.len());
@@ -380,38 +380,6 @@ impl<H: Host> Relay<H> {
     fn real(&self) -> MutexGuard<'_, HashMap<SocketAddr, u16>> {
         lock(&self.real)
     }
-}
-
-/// Is there anything in it that has to be understood and is not?
-pub(crate) fn has_unknown(message: &Message<'_>) -> bool {
-    message.attributes().any(|it| is_unknown(it.kind))
-}
-
-pub(crate) fn is_unknown(kind: u16) -> bool {
-    use attribute::*;
-    let known = [
-        USERNAME,
-        ERROR_CODE,
-        CHANNEL_NUMBER,
-        LIFETIME,
-        XOR_PEER_ADDRESS,
-        DATA,
-        REALM,
-        NONCE,
-        XOR_RELAYED_ADDRESS,
-        REQUESTED_ADDRESS_FAMILY,
-        EVEN_PORT,
-        REQUESTED_TRANSPORT,
-        DONT_FRAGMENT,
-        MESSAGE_INTEGRITY_SHA256,
-        PASSWORD_ALGORITHM,
-        USERHASH,
-        XOR_MAPPED_ADDRESS,
-        RESERVATION_TOKEN,
-        PRIORITY,
-        USE_CANDIDATE,
-    ];
-    kind < OPTIONAL_FROM && !known.contains(&kind)
 }
 
 /// An IPv4 address that came in its IPv6 form.

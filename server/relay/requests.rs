@@ -10,7 +10,7 @@ use crate::{
     encode::Encoder,
     host::{FiveTuple, Host, Now, Opened, Refusal},
     message::{Class, Message, Method, attribute},
-    relay::{CHANNELS, Outcome, Relay, is_unknown},
+    relay::{CHANNELS, Outcome, Relay},
 };
 
 /// Seconds (RFC 8656, sections 3.2 and 7.2).
@@ -361,6 +361,5 @@ fn lifetime(message: &Message<'_>) -> u32 {
 }
 
 fn unknown_attributes(message: &Message<'_>) -> Vec<u8> {
-    let unknown = message.attributes().map(|it| it.kind).filter(|it| is_unknown(*it));
-    unknown.take(UNKNOWN_MAX).flat_map(u16::to_be_bytes).collect()
+    message.unknown().take(UNKNOWN_MAX).flat_map(u16::to_be_bytes).collect()
 }

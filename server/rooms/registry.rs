@@ -33,7 +33,14 @@ struct Peer {
 impl Rooms {
     /// No rooms yet.
     pub fn new(rules: Rules, compat: Box<dyn Compat>) -> Self {
-        Rooms { rules, compat, rooms: HashMap::new(), peers: HashMap::new(), names: Names::default(), moved: Vec::new() }
+        Rooms {
+            rules,
+            compat,
+            rooms: HashMap::new(),
+            peers: HashMap::new(),
+            names: Names::default(),
+            moved: Vec::new(),
+        }
     }
 
     /// Does what a peer asks for. A rejection changes nothing and notifies nobody, which is why it carries no

@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use super::{TurnServer, sockets::{OpenSocket, RealSockets}};
+use super::{
+    TurnServer,
+    sockets::{OpenSocket, RealSockets},
+};
 use crate::{
     accounting::{Account, AddressKey, Bucket, Holding, Rate},
     relay::{FiveTuple, Host, Opened, Refusal},

@@ -136,7 +136,8 @@ impl TurnServer {
             loop {
                 let now = self.now();
                 self.relay.on_timer(now);
-                let next = self.relay.next_deadline_s().map(|it| Duration::from_secs((it - now.clock_s.min(it)).into()));
+                let next =
+                    self.relay.next_deadline_s().map(|it| Duration::from_secs((it - now.clock_s.min(it)).into()));
                 sleep(next.map_or(LOOK_EVERY, |it| it.clamp(Duration::from_secs(1), LOOK_EVERY))).await;
             }
         };

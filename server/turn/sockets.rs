@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use tokio::{net::UdpSocket, task::AbortHandle};
+use tokio::{net::UdpSocket, task::AbortHandle, time::sleep};
 
 use super::{TurnServer, udp};
 
@@ -55,7 +55,8 @@ impl RealSockets {
     }
 
     pub(super) fn open(&self, is_ipv6: bool, server: &Weak<TurnServer>) -> io::Result<OpenSocket> {
-        let address = self.addresses.iter().find(|it| it.is_ipv6() == is_ipv6).ok_or(io::ErrorKind::AddrNotAvailable)?;
+        let address =
+            self.addresses.iter().find(|it| it.is_ipv6() == is_ipv6).ok_or(io::ErrorKind::AddrNotAvailable)?;
         let here = if is_ipv6 { IpAddr::from(Ipv6Addr::UNSPECIFIED) } else { Ipv4Addr::UNSPECIFIED.into() };
         let n_ports = self.ports.len();
         for _ in 0..n_ports {
@@ -87,8 +88,11 @@ impl RealSockets {
 async fn listen(socket: Arc<UdpSocket>, relayed: SocketAddr, server: Weak<TurnServer>) {
     let (mut buffer, mut out) = (vec![0; DATAGRAM_BYTES], Vec::new());
     loop {
-        // ICMP says that a peer is gone: nothing that concerns the socket.
-        let Ok((n, from)) = socket.recv_from(&mut buffer).await else { continue };
+        let Ok((n, from)) = socket.recv_from(&mut buffer).await else {
+            // ICMP says that a peer is gone: nothing that ends the socket.
+            sleep(udp::AFTER_ERROR).await;
+            continue;
+        };
         let Some(server) = server.upgrade() else { return };
         let data = buffer.get(..n).unwrap_or_default();
         let outcome = server.relay.receive_from_network(server.now(), relayed, from, data, &mut out);

@@ -36,6 +36,9 @@ const WRITE_BYTES: usize = 64 * 1024;
 /// Read at a time, while no longer message is on its way.
 const READ_BYTES: usize = 4 * 1024;
 
+/// Of a message of a client that has no allocation.
+const STRANGERS_BYTES_MAX: usize = 2 * 1024;
+
 /// For a client to make an allocation, and to go once it has none any more.
 const WITHOUT_ALLOCATION: Duration = Duration::from_secs(30);
 
@@ -129,6 +132,7 @@ impl TurnServer {
                     Ok(0) => return Reason::ClientClosed,
                     Err(error) => return of_error(&error),
                     Ok(_) => if self.take_messages(&client, &mut read, &mut out).is_err() {
+                        self.ledger.count(Reason::RelayMalformed);
                         return Reason::ProtocolError;
                     }
                 },
@@ -163,11 +167,13 @@ impl TurnServer {
         let now = self.now();
         loop {
             match frame(read) {
-                Err(_) => {
-                    self.ledger.count(Reason::RelayMalformed);
-                    return Err(());
-                }
+                Err(_) => return Err(()),
                 Ok(Frame::Needs(length)) => {
+                    // Strangers have requests to make, which are short; what begins otherwise is another protocol.
+                    let is_a_strangers = length <= STRANGERS_BYTES_MAX && read.first().is_none_or(|it| it >> 6 == 0);
+                    if !is_a_strangers && !self.relay.has_allocation(now, client) {
+                        return Err(());
+                    }
                     read.reserve(length.max(READ_BYTES).saturating_sub(read.len()));
                     return Ok(());
                 }

@@ -2,11 +2,12 @@
 use std::{
     io::{self, IoSliceMut},
     net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket},
+    time::Duration,
 };
 
 use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::io::Interest;
+use tokio::{io::Interest, time::sleep};
 
 use super::TurnServer;
 use crate::relay::FiveTuple;
@@ -18,6 +19,9 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// What the system may keep of what comes in and goes out, as far as it lets us: a moment in which this thread does not run
 /// is not to cost every call a packet.
 const SYSTEM_BUFFER_BYTES: usize = 4 * 1024 * 1024;
+
+/// So that an error that stays does not keep a core busy.
+pub(super) const AFTER_ERROR: Duration = Duration::from_millis(5);
 
 pub(super) struct UdpEndpoint {
     socket: tokio::net::UdpSocket,
@@ -70,8 +74,11 @@ impl UdpEndpoint {
                 let receive = || self.state.recv((&self.socket).into(), &mut slices, &mut metas);
                 self.socket.async_io(Interest::READABLE, receive).await
             };
-            // ICMP says that a client is gone (ECONNREFUSED on some systems): nothing that concerns the socket.
-            let Ok(n) = received else { continue };
+            let Ok(n) = received else {
+                // ICMP says that a client is gone, or the system is short of memory: nothing that ends the socket.
+                sleep(AFTER_ERROR).await;
+                continue;
+            };
             let now = server.now();
             for (meta, buffer) in metas.iter().zip(memory.chunks(BUFFER_BYTES)).take(n) {
                 let client = FiveTuple {
