@@ -147,27 +147,25 @@ impl Ledger {
     /// # Errors
     /// There are too many, or they come too fast, or memory is full. The reason is counted.
     pub fn admit_connection(&self, address: IpAddr, cost: u64) -> Result<ConnectionPermit, Reason> {
-        self.admit_from(address, cost, true)
+        self.admit_from(address, cost, Action::Connect)
     }
 
-    /// As [`Ledger::admit_connection`], of an address that may be a proxy: as many as it likes may come in a moment, and each
+    /// As [`Ledger::admit_connection`], of an address that may be a proxy: it may open connections for many people, and each
     /// counts for the address until [`ConnectionPermit::disown`].
     ///
     /// # Errors
-    /// As there, but for the rate.
+    /// As there.
     pub fn admit_proxy_connection(&self, address: IpAddr, cost: u64) -> Result<ConnectionPermit, Reason> {
-        self.admit_from(address, cost, false)
+        self.admit_from(address, cost, Action::ProxyConnect)
     }
 
-    fn admit_from(&self, address: IpAddr, cost: u64, is_paced: bool) -> Result<ConnectionPermit, Reason> {
+    fn admit_from(&self, address: IpAddr, cost: u64, action: Action) -> Result<ConnectionPermit, Reason> {
         let now = self.now();
         let key = AddressKey::from(address);
         let admitted = || {
             self.shared.memory.admit(cost)?;
             let mut addresses = self.addresses();
-            if is_paced {
-                addresses.act(key, Action::Connect, &self.shared.limits, now)?;
-            }
+            addresses.act(key, action, &self.shared.limits, now)?;
             if self.shared.n_connections.load(Ordering::Relaxed) >= self.shared.limits.connections_max {
                 return Err(Reason::ConnectionsMax);
             }
