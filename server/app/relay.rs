@@ -32,7 +32,7 @@ pub(super) struct BoundRelay {
 pub(super) fn bind(config: &Config, sessions: &Sessions) -> Result<Option<BoundRelay>, StartupError> {
     let settings = &config.relay;
     let is_told = config.listeners().iter().any(|it| it.protocols.iter().any(|it| it == P2pChat.name()));
-    if !settings.enabled || !(is_told || !settings.username.is_empty()) {
+    if !settings.enabled || !is_told && settings.username.is_empty() {
         return Ok(None);
     }
     let turn = turn_settings(config)?;

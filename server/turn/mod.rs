@@ -141,7 +141,10 @@ impl TurnServer {
                 sleep(next.map_or(LOOK_EVERY, |it| it.clamp(Duration::from_secs(1), LOOK_EVERY))).await;
             }
         };
-        let Some(port) = port else { return Ok(timing.await) };
+        let Some(port) = port else {
+            timing.await;
+            return Ok(());
+        };
         let endpoint = UdpEndpoint::new(port)?;
         let endpoint = self.udp.get_or_init(|| endpoint);
         tokio::select! {

@@ -1,7 +1,7 @@
 //! The UDP socket: datagrams in batches, and answers from the address that was asked.
 use std::{
     io::{self, IoSliceMut},
-    net::{IpAddr, Ipv6Addr, SocketAddr, UdpSocket},
+    net::{IpAddr, SocketAddr, UdpSocket},
     time::Duration,
 };
 
@@ -109,7 +109,7 @@ impl UdpEndpoint {
     /// A socket of both families knows IPv4 addresses in their IPv6 form.
     fn in_family(&self, ip: IpAddr) -> IpAddr {
         match ip {
-            IpAddr::V4(ip) if self.is_ipv6 => Ipv6Addr::from(ip.to_ipv6_mapped()).into(),
+            IpAddr::V4(ip) if self.is_ipv6 => ip.to_ipv6_mapped().into(),
             ip => ip,
         }
     }

@@ -40,8 +40,8 @@ async fn a_session_takes_its_allocations_with_it_and_a_room_its_ways() {
     a.send(b.relayed, b"one").await;
     assert_eq!(b.data().await, b"one");
 
-    bob.peer.emit(&format!(r#"["LEAVE-ROOM",{{"requestId":"l","room":"{room}"}}]"#)).await;
-    assert!(ann.peer.receive().await.starts_with(r#"["LEAVE-ROOM""#));
+    bob.peer.emit(&format!(r#"["DISCONNECTEDUSER","{room}"]"#)).await;
+    assert!(ann.peer.receive().await.starts_with(r#"["DISCONNECTEDUSER""#));
     // What he is sent while he is outside does not come; what comes next is the answer to his own request.
     a.send(b.relayed, b"two").await;
     assert_eq!((a.refresh().await, b.refresh().await), (0, 0));
