@@ -3,17 +3,17 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Browser } from 'playwright-core'
+import type { BrowserContext } from 'playwright-core'
 import { build } from 'vite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launch } from './engines.ts'
+import { launchTrusting } from './engines.ts'
 import type { RelayLogin } from './pages/relay.ts'
 import { freePort, type Server, startServer } from './server.ts'
 import { Client, isObject } from './sockets/client.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'p2pchat-relay-'))
 let server: Server
-let browser: Browser
+let browser: BrowserContext
 let httpsPort: number
 let script: string
 
@@ -51,7 +51,7 @@ cert_path = "${cert}"
   )
   server = await startServer('--config', settings)
   script = await bundle()
-  browser = await launch({ further: ['--ignore-certificate-errors'] })
+  browser = await launchTrusting(join(folder, 'profile'))
 })
 
 afterAll(async () => {
@@ -78,12 +78,10 @@ const member = (): Client => new Client(server.address, { version: 'newest', way
 
 /** The two, over their ways, in a page of their own. */
 const meet = async (one: RelayLogin, other: RelayLogin): Promise<unknown> => {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true })
-  const page = await context.newPage()
-  await page.goto(`${server.address}/health`)
-  await page.addScriptTag({ content: script }).catch(() => page.evaluate(script))
+  const page = await browser.newPage()
+  await page.evaluate(script)
   const result = await page.evaluate(`relayed(${JSON.stringify(one)}, ${JSON.stringify(other)})`)
-  await context.close()
+  await page.close()
   return result
 }
 

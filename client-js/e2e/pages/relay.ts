@@ -14,10 +14,14 @@ const connection = (login: RelayLogin): RTCPeerConnection =>
 
 /** How the chosen pair reaches the relay. Firefox says it of the candidate, Chromium too. */
 const protocolOf = async (peer: RTCPeerConnection): Promise<string> => {
-  const stats = [...(await peer.getStats()).values()]
-  const pair = stats.find(it => it.type === 'candidate-pair' && it.state === 'succeeded' && it.nominated)
-  const local = stats.find(it => it.id === pair?.localCandidateId)
-  return `${local?.candidateType} ${local?.relayProtocol}`
+  for (;;) {
+    const stats = [...(await peer.getStats()).values()]
+    const pair = stats.find(it => it.type === 'candidate-pair' && it.state === 'succeeded' && it.nominated)
+    const local = stats.find(it => it.id === pair?.localCandidateId)
+    if (local) return `${local.candidateType} ${local.relayProtocol}`
+    // Chromium's are as old as the task.
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
 }
 
 const opened = (channel: RTCDataChannel): Promise<void> =>
@@ -34,11 +38,15 @@ const heardOn = (channel: RTCDataChannel): Promise<string> =>
 const relayed = async (one: RelayLogin, other: RelayLogin): Promise<Relayed> => {
   const [caller, callee] = [connection(one), connection(other)]
   const errors: string[] = []
+  const candidates = new Set<RTCPeerConnection>()
   for (const [from, to] of [
     [caller, callee],
     [callee, caller],
   ] as const) {
-    from.onicecandidate = ({ candidate }) => void to.addIceCandidate(candidate ?? undefined)
+    from.onicecandidate = ({ candidate }) => {
+      if (candidate?.candidate) candidates.add(from)
+      void to.addIceCandidate(candidate ?? undefined)
+    }
     from.onicecandidateerror = ({ errorCode, errorText }) => errors.push(`${errorCode} ${errorText}`)
   }
   const channel = caller.createDataChannel('words')
@@ -49,8 +57,15 @@ const relayed = async (one: RelayLogin, other: RelayLogin): Promise<Relayed> => 
   await callee.setRemoteDescription(caller.localDescription ?? { type: 'offer', sdp: '' })
   await callee.setLocalDescription()
   await caller.setRemoteDescription(callee.localDescription ?? { type: 'answer', sdp: '' })
+  // Who was given no relayed address has no candidate, and nothing that could fail.
   const failed = new Promise<null>(resolve => {
-    caller.oniceconnectionstatechange = () => caller.iceConnectionState === 'failed' && resolve(null)
+    const look = () => {
+      const isWithout = caller.iceGatheringState === 'complete' && !candidates.has(caller)
+      if (isWithout || caller.iceConnectionState === 'failed') resolve(null)
+    }
+    caller.oniceconnectionstatechange = look
+    caller.onicegatheringstatechange = look
+    look()
   })
   const far = await Promise.race([theirs, failed])
   if (!far) return { heard: [], relayProtocols: [], errors }
