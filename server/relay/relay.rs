@@ -28,8 +28,9 @@ const VIRTUAL_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xDB8, 0, 0, 0, 0, 0, 1);
 /// The longest payload of UDP over IPv4.
 const DATAGRAM_BYTES_MAX: usize = 65_507;
 
-/// RFC 8656, section 12; what lies above is reserved.
-pub(crate) const CHANNELS: std::ops::RangeInclusive<u16> = 0x4000..=0x4FFF;
+/// RFC 8656, section 12, ends them at 0x4FFF. Clients of RFC 5766 go on to here, and nothing else comes to our ports whose
+/// first byte is one of these.
+pub(crate) const CHANNELS: std::ops::RangeInclusive<u16> = 0x4000..=0x7FFF;
 
 /// What a relay is made of.
 pub struct Settings {
