@@ -33,6 +33,8 @@ type Wish = {
   readonly cameras?: number
   readonly allow?: boolean
   readonly further?: readonly string[]
+  /** In place of the one that is used otherwise. */
+  readonly executable?: string
 }
 
 /**
@@ -69,8 +71,8 @@ export const launchTrusting = (folder: string): Promise<BrowserContext> =>
     ? firefox.launchPersistentContext(folder, { ...firefoxOptions({}), ignoreHTTPSErrors: true })
     : chromium.launchPersistentContext(folder, chromiumOptions({ further: ['--ignore-certificate-errors'] }))
 
-const chromiumOptions = ({ devices = true, cameras = 1, allow = true, further = [] }: Wish) => ({
-  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+const chromiumOptions = ({ devices = true, cameras = 1, allow = true, further = [], executable }: Wish) => ({
+  executablePath: executable ?? process.env['CHROMIUM'] ?? '/usr/bin/chromium',
   args: [
     '--no-sandbox',
     // Otherwise addresses hide behind names that a machine without multicast cannot resolve.
