@@ -21,6 +21,7 @@ use tower::{Service, ServiceExt};
 
 use super::{
     RawAdapter,
+    deadlines::Deadlines,
     polling::{PolledBody, PostedBody},
     query::{BadQuery, Query},
     session::{EngineFrames, EngineSession, Turn},
@@ -49,6 +50,7 @@ pub(super) struct EngineIo {
     limits: TransportLimits,
     /// Sessions that began with polling. One that began as a websocket needs no other request.
     polled: Mutex<HashMap<Sid, Weak<EngineSession>>>,
+    pub(super) deadlines: Deadlines,
 }
 
 pub(super) async fn enter(State(engine_io): State<Arc<EngineIo>>, request: Request) -> Response {
@@ -100,7 +102,15 @@ impl EngineIo {
         ledger: Ledger,
         limits: TransportLimits,
     ) -> Self {
-        EngineIo { path: path.to_owned(), origins, service, ledger, limits, polled: Mutex::default() }
+        EngineIo {
+            path: path.to_owned(),
+            origins,
+            service,
+            ledger,
+            limits,
+            polled: Mutex::default(),
+            deadlines: Deadlines::default(),
+        }
     }
 
     async fn answer(self: Arc<Self>, mut request: Request) -> Result<Response, Unserved> {
@@ -117,7 +127,7 @@ impl EngineIo {
                 };
                 let request = self.bare_request(&text, &session).ok_or(BadQuery::BadRequest)?;
                 if sid.is_none() {
-                    self.watch(&session, None);
+                    self.deadlines.watch(&self, &session, None);
                 }
                 tokio::spawn(async move {
                     if let Some(stream) = upgraded.await {
@@ -155,7 +165,7 @@ impl EngineIo {
         if let Some(sid) = sid_in(&body) {
             session.set_entry(sid, Arc::downgrade(self));
             self.polled().insert(sid, Arc::downgrade(session));
-            self.watch(session, Some(sid));
+            self.deadlines.watch(self, session, Some(sid));
         }
         Ok(Response::from_parts(parts, Body::from(body)))
     }
@@ -217,21 +227,8 @@ impl EngineIo {
         Some(request)
     }
 
-    /// Ends the session when a deadline passes, and its polling when it is aborted; `sid` of one that began with polling.
-    /// Neither the library's heartbeat nor its disconnect handler gets past a writer that waits.
-    fn watch(self: &Arc<Self>, session: &Arc<EngineSession>, sid: Option<Sid>) {
-        let (meter, engine_io) = (session.meter.clone(), Arc::downgrade(self));
-        tokio::spawn(async move {
-            let reason = meter.expired().await;
-            meter.abort(reason);
-            if let Some((sid, engine_io)) = sid.zip(engine_io.upgrade()) {
-                engine_io.close_polling(sid).await;
-            }
-        });
-    }
-
     /// Ends a session that is polling the way its client would. Any other is left alone.
-    async fn close_polling(&self, sid: Sid) {
+    pub(super) async fn close_polling(&self, sid: Sid) {
         let is_there = self.polled().contains_key(&sid);
         let uri = format!("{}?EIO=4&transport=polling&sid={sid}", self.path);
         if let (true, Ok(request)) = (is_there, Request::post(uri).body(Body::from("1"))) {

@@ -3,6 +3,7 @@
 //! **Invariants:** the transport's id (`Sid`) never leaves this folder: it is the Engine.IO session id, and whoever knows
 //! one can send and receive in its owner's place. Work is done while a handler is *called*: what an `async` handler
 //! returns is spawned, and spawned events overtake each other. Text passes as it stands on the wire, both ways.
+mod deadlines;
 mod engine_io;
 mod polling;
 mod query;
