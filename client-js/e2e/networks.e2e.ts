@@ -1,4 +1,4 @@
-/** Two people behind symmetric NATs, who reach nothing but our server: nothing is set, and they meet, whatever is blocked. */
+/** Two people behind symmetric NATs, who reach nothing but our server, itself behind one: nothing is set, and they meet. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -10,7 +10,7 @@ import { launch } from './engines.ts'
 import { canMakeNetworks, Networks, serverAddress } from './networks.ts'
 
 // A user who is not root can make none: these then count as skipped.
-describe.skipIf(!canMakeNetworks())('behind two symmetric NATs', () => {
+describe.skipIf(!canMakeNetworks())('two homes, and a server in a network of its own', () => {
   const folder = mkdtempSync(join(tmpdir(), 'p2pchat-networks-'))
   const chromium = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
   let networks: Networks
@@ -82,16 +82,7 @@ describe.skipIf(!canMakeNetworks())('behind two symmetric NATs', () => {
       return 'none'
     })
 
-  test.each([
-    ['with everything open, by UDP', [], 'relay udp'],
-    ['with UDP blocked, by TCP', ['meta l4proto udp drop'], 'relay tcp'],
-    [
-      'with the HTTPS port alone, by TLS',
-      ['oifname wan tcp dport != 443 drop', 'meta l4proto udp drop'],
-      'relay tls',
-    ],
-  ])('they meet %s', async (_, rules, way) => {
-    networks.filter(...rules)
+  const meet = async (): Promise<readonly [Person, Person]> => {
     const ann = await arrive(0, `https://${serverAddress}/`)
     const link = await ann.createRoom('Ann')
     const bob = await arrive(1, link)
@@ -100,6 +91,29 @@ describe.skipIf(!canMakeNetworks())('behind two symmetric NATs', () => {
     await bob.sees('Ann')
     await bob.say('good to hear you')
     await ann.hears('Bob', 'good to hear you')
+    return [ann, bob]
+  }
+
+  test('without NATs they go direct', async () => {
+    networks.translate(false)
+    networks.filter()
+    const [ann, bob] = await meet()
+    await expect.poll(() => wayOf(ann)).toBe('host undefined')
+    await expect.poll(() => wayOf(bob)).toBe('host undefined')
+  })
+
+  test.each([
+    ['with everything open, by UDP', [], 'relay udp'],
+    ['with UDP blocked, by TCP', ['meta l4proto udp drop'], 'relay tcp'],
+    [
+      'with the HTTPS port alone, by TLS',
+      ['oifname wan tcp dport != 443 drop', 'meta l4proto udp drop'],
+      'relay tls',
+    ],
+  ])('behind symmetric NATs they meet %s', async (_, rules, way) => {
+    networks.translate(true)
+    networks.filter(...rules)
+    const [ann, bob] = await meet()
     await expect.poll(() => wayOf(ann)).toBe(way)
     await expect.poll(() => wayOf(bob)).toBe(way)
   })

@@ -1,7 +1,8 @@
 /**
- * Networks made for a test, in namespaces: a server on what stands for the internet, and two homes behind routers of their
- * own, each of which maps every connection to another port (a symmetric NAT: no port that STUN learns is good for anybody
- * else). It takes root, `ip` and `nft`.
+ * Networks made for a test, in namespaces: a server in a private network, as in a container, of which what stands for the
+ * internet knows an address and two ports alone; and two homes behind routers of their own, each of which maps every
+ * connection to another port (a symmetric NAT: no port that STUN learns is good for anybody else). It takes root, `ip` and
+ * `nft`.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -24,7 +25,9 @@ const run = (line: string): void => {
   execFileSync(command, words, { stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
-/** The server's address, and what lies between it and the homes. */
+const names = ['srv', 'net', 'ra', 'rb', 'ha', 'hb'] as const
+
+/** The address at which people reach the server, and what lies between it and the homes. */
 export const serverAddress = '198.18.0.1'
 
 export type Home = 'a' | 'b'
@@ -38,24 +41,31 @@ export class Networks {
   /** `folder`: for what starts programs in a network. */
   constructor(folder: string) {
     this.#folder = folder
-    for (const name of ['srv', 'ra', 'rb', 'ha', 'hb']) {
+    for (const name of names) {
       run(`ip netns add ${this.#name(name)}`)
       this.#in(name, 'ip link set lo up')
       this.#in(name, 'sysctl -qw net.ipv4.ip_forward=1')
+      // Addresses of IPv6 come to links a second later, and a browser breaks off what it loads when that happens.
+      this.#in(name, 'sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1')
     }
-    this.#in('srv', `ip address add ${serverAddress}/32 dev lo`)
+    this.#in('net', `ip address add ${serverAddress}/32 dev lo`)
+    this.#connect('net', 'box', '10.9.0.1/24', 'srv', 'eth', '10.9.0.2/24')
+    this.#in('srv', 'ip route add default via 10.9.0.1')
+    this.#in('net', 'nft add table ip ports')
+    this.#in('net', 'nft add chain ip ports forwarded { type nat hook prerouting priority -100 ; }')
+    for (const port of ['tcp dport 443', 'tcp dport 3478', 'udp dport 3478'])
+      this.#in('net', `nft add rule ip ports forwarded ip daddr ${serverAddress} ${port} dnat to 10.9.0.2`)
     for (const [n, home] of homes.entries()) this.#makeHome(home, n + 1)
   }
 
   #makeHome(home: Home, n: number): void {
     const [router, host] = [`r${home}`, `h${home}`]
-    this.#connect('srv', `wan${n}`, `198.18.${n}.1/24`, router, 'wan', `198.18.${n}.2/24`)
+    this.#connect('net', `wan${n}`, `198.18.${n}.1/24`, router, 'wan', `198.18.${n}.2/24`)
     this.#connect(router, 'lan', `10.${n}.0.1/24`, host, 'eth', `10.${n}.0.2/24`)
     this.#in(router, `ip route add default via 198.18.${n}.1`)
     this.#in(host, `ip route add default via 10.${n}.0.1`)
     this.#in(router, 'nft add table ip home')
     this.#in(router, 'nft add chain ip home nat { type nat hook postrouting priority 100 ; }')
-    this.#in(router, 'nft add rule ip home nat oifname wan masquerade fully-random')
     this.#in(router, 'nft add chain ip home forward { type filter hook forward priority 0 ; }')
   }
 
@@ -68,6 +78,17 @@ export class Networks {
     ] as const) {
       this.#in(name, `ip address add ${its} dev ${device}`)
       this.#in(name, `ip link set ${device} up`)
+    }
+  }
+
+  /** Both routers map every connection to another port, or pass everything on as it is. */
+  translate(isSymmetric: boolean): void {
+    for (const [at, home] of homes.entries()) {
+      this.#in(`r${home}`, 'nft flush chain ip home nat')
+      if (isSymmetric) this.#in(`r${home}`, 'nft add rule ip home nat oifname wan masquerade fully-random')
+      // Behind a NAT nobody outside knows the way to a home.
+      const route = `10.${at + 1}.0.0/24 via 198.18.${at + 1}.2`
+      this.#in('net', isSymmetric ? `ip route flush ${route}` : `ip route replace ${route}`)
     }
   }
 
@@ -109,7 +130,7 @@ export class Networks {
 
   async remove(): Promise<void> {
     await this.stopServing()
-    for (const name of ['srv', 'ra', 'rb', 'ha', 'hb']) works('ip', 'netns', 'delete', this.#name(name))
+    for (const name of names) works('ip', 'netns', 'delete', this.#name(name))
   }
 
   #name(name: string): string {
