@@ -1,12 +1,17 @@
 //! Who talks with whom through the relay, over which ways, and until when.
+use std::net::{IpAddr, Ipv6Addr};
+
 use p2pchat_server::relay::{Class, Encoder, Message, Method, attribute};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::UdpSocket,
+};
 
 use super::{
-    Relaying,
+    Relaying, bind,
     client::{Turn, WAYS, Way, tls},
 };
-use crate::harness::soon;
+use crate::harness::{Server, soon};
 
 #[tokio::test]
 async fn two_in_a_room_talk_over_every_pair_of_ways() {
@@ -148,6 +153,29 @@ async fn a_binding_tells_the_address_over_every_way() {
         let answer = turn.receive().await.unwrap();
         let address = Message::decode(&answer).unwrap().address(attribute::XOR_MAPPED_ADDRESS).unwrap();
         assert!(address.ip().is_loopback(), "{way:?}: {address}");
+    }
+}
+
+#[tokio::test]
+async fn on_every_address_clients_of_both_families_are_answered_from_the_address_that_they_asked() {
+    let app = bind(&[("relay.enabled", "true"), ("relay.port", "0")], |it| {
+        it.http.address = Ipv6Addr::UNSPECIFIED.into();
+    });
+    let app = app.await.unwrap();
+    let port = app.relay_port().unwrap();
+    let _server = Server::of(app);
+    // A machine without IPv6 has the first two alone. Connected sockets take answers of that very address alone.
+    for address in ["127.0.0.1", "127.9.9.9", "::1"] {
+        let address: IpAddr = address.parse().unwrap();
+        let Ok(socket) = UdpSocket::bind((address, 0)).await else { continue };
+        socket.connect((address, port)).await.unwrap();
+        let mut request = Vec::new();
+        Encoder::new(&mut request, Class::Request, Method::Binding, [1; 12]).finish(false);
+        socket.send(&request).await.unwrap();
+        let mut answer = vec![0; 100];
+        let n = soon("an answer", socket.recv(&mut answer)).await.unwrap();
+        let told = Message::decode(&answer[..n]).unwrap().address(attribute::XOR_MAPPED_ADDRESS).unwrap();
+        assert_eq!(told, socket.local_addr().unwrap());
     }
 }
 
