@@ -100,7 +100,7 @@ pub(crate) type IsProxy = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
 /// Takes in the connections of one listener.
 pub(crate) struct Acceptor {
     pub(crate) ledger: Ledger,
-    pub(crate) timeouts: Timeouts,
+    pub(crate) timeouts: Arc<Timeouts>,
     pub(crate) certificate: Option<RustlsConfig>,
     pub(crate) is_proxy: IsProxy,
     pub(crate) speaks: Speaks,
@@ -169,7 +169,7 @@ impl Acceptor {
             tracing::debug!(event = "accept", reason = Reason::TransportError.as_str(), %error);
             return;
         }
-        let connection = Connection::new(permit, self.timeouts);
+        let connection = Connection::new(permit, self.timeouts.clone());
         let stopped = shutdown.stopped.clone();
         shutdown.connections.spawn(async move {
             let stream = DeadlineStream::new(stream, connection.clone());

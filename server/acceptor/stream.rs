@@ -56,7 +56,7 @@ impl<S> DeadlineStream<S> {
 
     /// A write, a flush or a shutdown waits for the client.
     fn waits(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
-        let timeouts = self.connection.timeouts;
+        let timeouts = &self.connection.timeouts;
         let timeout = if self.connection.is_upgraded() { timeouts.upgraded_write } else { timeouts.write };
         let behind =
             self.behind.get_or_insert_with(|| Behind { end: Box::pin(sleep(timeout)), n_bytes: 0, is_pending: true });

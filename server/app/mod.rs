@@ -172,7 +172,7 @@ impl App {
             let proxies = proxies.clone();
             Acceptor {
                 ledger: sessions.ledger().clone(),
-                timeouts,
+                timeouts: Arc::new(timeouts),
                 certificate: certificate.as_ref().filter(|_| tls).map(Certificate::config),
                 is_proxy: Arc::new(move |address| proxies.trusts(address)),
                 speaks,

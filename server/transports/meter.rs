@@ -35,7 +35,7 @@ const SLACK: Duration = Duration::from_secs(1);
 /// Shared by a connection's stream, its send queue, and whoever ends it.
 pub(super) struct Meter {
     account: Arc<Account>,
-    limits: TransportLimits,
+    limits: Arc<TransportLimits>,
     end: OnceLock<Reason>,
     is_aborted: AtomicBool,
     aborted: Notify,
@@ -64,7 +64,7 @@ struct State {
 }
 
 impl Meter {
-    pub(super) fn new(account: Arc<Account>, limits: TransportLimits) -> Arc<Self> {
+    pub(super) fn new(account: Arc<Account>, limits: Arc<TransportLimits>) -> Arc<Self> {
         let state = State {
             n_frames: 0,
             n_bytes: 0,

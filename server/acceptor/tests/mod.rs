@@ -37,7 +37,7 @@ impl Carried {
         let ledger = Ledger::new(Limits::default());
         let acceptor = Acceptor {
             ledger: ledger.clone(),
-            timeouts: Timeouts::new(UPGRADED_WRITE),
+            timeouts: Arc::new(Timeouts::new(UPGRADED_WRITE)),
             certificate: None,
             is_proxy: Arc::new(|_| false),
             speaks: Speaks::Http { router: router.clone(), turn: None },
@@ -45,7 +45,7 @@ impl Carried {
         let (client, server) = duplex(n_bytes);
         let shutdown = Shutdown::default();
         let stopped = shutdown.stopped.clone();
-        let connection = Connection::new(ledger.admit_connection(HERE, PLAIN_COST).unwrap(), acceptor.timeouts);
+        let connection = Connection::new(ledger.admit_connection(HERE, PLAIN_COST).unwrap(), acceptor.timeouts.clone());
         let server = DeadlineStream::new(server, connection.clone());
         let carrying = tokio::spawn(async move { acceptor.carry(&router, server, connection, HERE, stopped).await });
         Carried { client, carrying, ledger, shutdown, began: Instant::now() }
@@ -293,7 +293,7 @@ async fn a_connection_is_refused_before_its_handshake() {
         let ledger = Ledger::new(limits);
         let acceptor = Acceptor {
             ledger: ledger.clone(),
-            timeouts: Timeouts::new(UPGRADED_WRITE),
+            timeouts: Arc::new(Timeouts::new(UPGRADED_WRITE)),
             certificate: None,
             is_proxy: Arc::new(move |_| is_proxy),
             speaks: Speaks::Http { router: Router::new(), turn: None },
@@ -314,7 +314,7 @@ async fn a_connection_is_refused_before_its_handshake() {
         let reasons = ledger.balance().reasons;
         let n_paced = if is_proxy { 0 } else { 3 };
         let n_refused = |reason| reasons.iter().find(|it| it.0 == reason).map_or(0, |it| it.1);
-        assert_eq!(n_refused(Reason::AddressConnectionRate), n_paced, "a proxy comes as often as it likes");
+        assert_eq!(n_refused(Reason::AddressConnectionRate), n_paced, "a proxy comes for many people");
         assert_eq!(n_refused(Reason::AddressConnectionsMax), 4 - n_paced);
         shutdown.run().await;
         serving.await.unwrap();

@@ -24,7 +24,7 @@ use super::{
     deadlines::Deadlines,
     polling::{PolledBody, PostedBody},
     query::{BadQuery, Query},
-    session::{EngineFrames, EngineSession, Turn},
+    session::{EngineFrames, EngineSession, Polling, Turn},
 };
 use crate::{
     accounting::{Ledger, Reason},
@@ -47,7 +47,7 @@ pub(super) struct EngineIo {
     origins: Origins,
     service: SocketIoService<Router, RawAdapter>,
     ledger: Ledger,
-    limits: TransportLimits,
+    limits: Arc<TransportLimits>,
     /// Sessions that began with polling. One that began as a websocket needs no other request.
     polled: Mutex<HashMap<Sid, Weak<EngineSession>>>,
     pub(super) deadlines: Deadlines,
@@ -100,7 +100,7 @@ impl EngineIo {
         origins: Origins,
         service: SocketIoService<Router, RawAdapter>,
         ledger: Ledger,
-        limits: TransportLimits,
+        limits: Arc<TransportLimits>,
     ) -> Self {
         EngineIo {
             path: path.to_owned(),
@@ -153,7 +153,7 @@ impl EngineIo {
     fn open(&self, request: &Request) -> Result<Arc<EngineSession>, Refused> {
         let account = open_account(&self.ledger, request)?;
         let reached = request.extensions().get::<ReachedAs>().cloned();
-        Ok(EngineSession::new(Meter::new(account, self.limits), reached))
+        Ok(EngineSession::new(Meter::new(account, self.limits.clone()), reached))
     }
 
     async fn begin_polling(self: &Arc<Self>, query: &str, session: &Arc<EngineSession>) -> Result<Response, Unserved> {
@@ -171,7 +171,9 @@ impl EngineIo {
     }
 
     async fn poll(&self, session: Arc<EngineSession>, request: Request) -> Response {
-        let Some(turn) = Turn::take(&session.polls) else { return StatusCode::TOO_MANY_REQUESTS.into_response() };
+        let Some(turn) = Turn::take(&session, Polling::Poll) else {
+            return StatusCode::TOO_MANY_REQUESTS.into_response();
+        };
         if let Err(reason) = session.meter.account().receive_messages(1) {
             return refuse(&session, reason);
         }
@@ -182,7 +184,9 @@ impl EngineIo {
     }
 
     async fn post(&self, session: &Arc<EngineSession>, request: Request) -> Response {
-        let Some(turn) = Turn::take(&session.posts) else { return StatusCode::TOO_MANY_REQUESTS.into_response() };
+        let Some(turn) = Turn::take(session, Polling::Post) else {
+            return StatusCode::TOO_MANY_REQUESTS.into_response();
+        };
         let (parts, body) = request.into_parts();
         match PostedBody::receive(session, body, turn).await {
             Ok(body) => {

@@ -75,7 +75,7 @@ pub fn router(sessions: Sessions, realm: Realm, path: &str, origins: Origins, li
         .ping_interval(limits.ping_interval)
         .ping_timeout(limits.ping_timeout)
         .build_with_inner_svc(Router::new());
-    let engine_io = Arc::new(EngineIo::new(path, origins, service, sessions.ledger().clone(), limits));
+    let engine_io = Arc::new(EngineIo::new(path, origins, service, sessions.ledger().clone(), Arc::new(limits)));
     // A middleware: the client is told that it is connected before a connect handler runs, and may send at once.
     let attach = async move |socket: SocketRef<RawAdapter>| {
         let engine = socket.req_parts().extensions.get::<Arc<EngineSession>>().cloned().ok_or(NotOurs)?;

@@ -43,8 +43,8 @@ pub(super) struct EngineSession {
     /// CONNECT has come.
     is_connected: AtomicBool,
     partial: Mutex<PartialEvent>,
-    pub(super) polls: Arc<AtomicUsize>,
-    pub(super) posts: Arc<AtomicUsize>,
+    polls: AtomicUsize,
+    posts: AtomicUsize,
     /// Of a session that began with polling: where to remove it when it ends.
     entry: OnceLock<(Sid, Weak<EngineIo>)>,
 }
@@ -58,7 +58,17 @@ struct PartialEvent {
 }
 
 /// One of few requests that may be open at a time; until it is dropped.
-pub(super) struct Turn(Arc<AtomicUsize>);
+pub(super) struct Turn {
+    session: Arc<EngineSession>,
+    request: Polling,
+}
+
+/// What a request of a polling session does.
+#[derive(Clone, Copy)]
+pub(super) enum Polling {
+    Poll,
+    Post,
+}
 
 impl EngineSession {
     pub(super) fn new(meter: Arc<Meter>, reached: Option<ReachedAs>) -> Arc<Self> {
@@ -68,8 +78,8 @@ impl EngineSession {
             is_websocket: AtomicBool::new(false),
             is_connected: AtomicBool::new(false),
             partial: Mutex::default(),
-            polls: Arc::default(),
-            posts: Arc::default(),
+            polls: AtomicUsize::new(0),
+            posts: AtomicUsize::new(0),
             entry: OnceLock::new(),
         })
     }
@@ -185,15 +195,22 @@ impl Drop for EngineSession {
 
 impl Turn {
     /// `None`: as many requests as may be are open.
-    pub(super) fn take(turns: &Arc<AtomicUsize>) -> Option<Turn> {
-        let turn = Turn(turns.clone());
-        (turns.fetch_add(1, Ordering::SeqCst) < REQUESTS_MAX).then_some(turn)
+    pub(super) fn take(session: &Arc<EngineSession>, request: Polling) -> Option<Turn> {
+        let turn = Turn { session: session.clone(), request };
+        (turn.counter().fetch_add(1, Ordering::SeqCst) < REQUESTS_MAX).then_some(turn)
+    }
+
+    fn counter(&self) -> &AtomicUsize {
+        match self.request {
+            Polling::Poll => &self.session.polls,
+            Polling::Post => &self.session.posts,
+        }
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        self.counter().fetch_sub(1, Ordering::SeqCst);
     }
 }
 
