@@ -22,6 +22,7 @@ pub struct Account {
     messages: Bucket,
     bytes: Bucket,
     relayed: Bucket,
+    media: Bucket,
     /// Ends the connection without waiting for anything.
     abort: OnceLock<Box<dyn Fn(Reason) + Send + Sync>>,
     is_ending: AtomicBool,
@@ -41,6 +42,7 @@ impl Account {
             messages: Bucket::default(),
             bytes: Bucket::default(),
             relayed: Bucket::default(),
+            media: Bucket::default(),
             abort: OnceLock::new(),
             is_ending: AtomicBool::new(false),
             ending: AtomicU64::new(0),
@@ -109,6 +111,15 @@ impl Account {
     pub fn relay(&self, n_bytes: usize) -> Result<(), Reason> {
         let taken = self.relayed.take(self.ledger.limits().relayed_bytes, n_bytes as u64, self.ledger.now());
         if taken { Ok(()) } else { Err(Reason::RelayRate) }
+    }
+
+    /// So many bytes pass the TURN relay from it.
+    ///
+    /// # Errors
+    /// Its rate does not allow it.
+    pub fn relay_media(&self, n_bytes: usize) -> Result<(), Reason> {
+        let taken = self.media.take(self.ledger.limits().media_bytes, n_bytes as u64, self.ledger.now());
+        if taken { Ok(()) } else { Err(Reason::RelayByteRate) }
     }
 
     /// So many bytes more are kept for it. Where that is too much in all, the greatest holder is cut, be it this one.

@@ -17,6 +17,8 @@ pub struct Rooms {
     rooms: HashMap<RoomId, Room>,
     peers: HashMap<PeerId, Peer>,
     names: Names,
+    /// Who has entered or left a room since [`Rooms::take_moved`].
+    moved: Vec<PeerId>,
 }
 
 /// What is known of a peer.
@@ -31,7 +33,14 @@ struct Peer {
 impl Rooms {
     /// No rooms yet.
     pub fn new(rules: Rules, compat: Box<dyn Compat>) -> Self {
-        Rooms { rules, compat, rooms: HashMap::new(), peers: HashMap::new(), names: Names::default() }
+        Rooms {
+            rules,
+            compat,
+            rooms: HashMap::new(),
+            peers: HashMap::new(),
+            names: Names::default(),
+            moved: Vec::new(),
+        }
     }
 
     /// Does what a peer asks for. A rejection changes nothing and notifies nobody, which is why it carries no
@@ -136,6 +145,22 @@ impl Rooms {
         }
     }
 
+    /// Who has entered or left a room since this was asked last.
+    pub fn take_moved(&mut self) -> Vec<PeerId> {
+        std::mem::take(&mut self.moved)
+    }
+
+    /// Is this peer in any room?
+    pub fn is_in_a_room(&self, peer: &PeerId) -> bool {
+        self.peers.get(peer).is_some_and(|it| !it.rooms.is_empty())
+    }
+
+    /// Are these two in a common room?
+    pub fn share_a_room(&self, one: &PeerId, other: &PeerId) -> bool {
+        let rooms = self.peers.get(one).map(|it| &*it.rooms).unwrap_or_default();
+        rooms.iter().any(|it| self.rooms.get(it).is_some_and(|room| room.has(other)))
+    }
+
     /// How many rooms there are.
     pub fn len(&self) -> usize {
         self.rooms.len()
@@ -229,8 +254,10 @@ impl Rooms {
             }
             self.compat.on_leave(id, peer);
         }
+        self.moved.extend(removed);
         let mut timers = Vec::new();
         if has_joined {
+            self.moved.push(peer.clone());
             self.peers.entry(peer.clone()).or_default().rooms.push(id.clone());
             let members = self.rooms.get(id).map(Room::members).unwrap_or_default();
             timers = self.compat.on_join(id, members);

@@ -57,7 +57,7 @@ impl State {
         there.held.resize(there.rooms.len() as u64 * ROOM_COST);
         let now_ms = now_ms();
         let ice = match &answer {
-            Ok(Reply::Welcome { peer }) => self.ice.servers_for(peer.as_str(), now_ms / 1_000),
+            Ok(Reply::Welcome { peer }) => self.ice_servers(peer, now_ms / 1_000),
             _ => Vec::new(),
         };
         match realm.protocol.encode_answer(&request_id, &answer, &AnswerContext { ice: &ice, now_ms }) {

@@ -8,6 +8,7 @@ mod connection;
 mod contributions;
 mod ids;
 mod passwords;
+mod relay_link;
 mod state;
 mod timers;
 mod waiting;
@@ -28,6 +29,7 @@ use tokio::{
 
 pub use connection::{Connection, Queued, SendQueueFull};
 pub use ids::IdKind;
+pub use relay_link::RelayLink;
 
 use crate::{
     accounting::{Account, Ledger, Reason},
@@ -232,7 +234,11 @@ impl Sessions {
     }
 
     fn run(&self, effects: Effects, is_empty: bool) {
-        let Effects { ended, passwords, rejected } = effects;
+        let Effects { ended, passwords, rejected, moved, relay } = effects;
+        if let Some(relay) = relay {
+            moved.iter().for_each(|it| relay.on_moved(it));
+            ended.iter().for_each(|it| relay.on_ended(&it.peer));
+        }
         for (peer, rejection) in rejected {
             tracing::debug!(event = "rejected", reason = %rejection, %peer);
         }

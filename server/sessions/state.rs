@@ -13,7 +13,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{
-    Connection, Count, Queued, Realm, RealmSettings, SendQueueFull,
+    Connection, Count, Queued, Realm, RealmSettings, RelayLink, SendQueueFull,
     contributions::{COUNTED_FROM, Contributions, ENDED_AT},
     passwords::PasswordAttempts,
     timers::{Due, Timers},
@@ -37,6 +37,7 @@ const POLICY_VIOLATION: CloseReason = CloseReason { code: 1008, reason: "too muc
 
 pub(super) struct State {
     pub(super) ice: Ice,
+    pub(super) relay: Option<Arc<dyn RelayLink>>,
     pub(super) ledger: Ledger,
     pub(super) realms: Vec<RealmState>,
     pub(super) sessions: HashMap<PeerId, Session>,
@@ -106,6 +107,9 @@ pub(super) struct Effects {
     pub(super) passwords: Vec<(PeerId, u32)>,
     /// Where the log wants to know it.
     pub(super) rejected: Vec<(PeerId, Rejection)>,
+    /// Who has entered or left a room, and who is to be told.
+    pub(super) moved: Vec<PeerId>,
+    pub(super) relay: Option<Arc<dyn RelayLink>>,
 }
 
 /// A session that has ended.
@@ -130,6 +134,7 @@ impl State {
     pub(super) fn new(ice: Ice, ledger: Ledger) -> Self {
         State {
             ice,
+            relay: None,
             ledger,
             realms: Vec::new(),
             sessions: HashMap::new(),
@@ -240,7 +245,10 @@ impl State {
     }
 
     pub(super) fn take_effects(&mut self) -> Effects {
-        mem::take(&mut self.effects)
+        let mut effects = mem::take(&mut self.effects);
+        effects.moved = self.realms.iter_mut().flat_map(|it| it.rooms.take_moved()).collect();
+        effects.relay = self.relay.clone().filter(|_| !effects.moved.is_empty() || !effects.ended.is_empty());
+        effects
     }
 
     /// Does what there is to do until there is nothing left.

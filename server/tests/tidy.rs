@@ -13,8 +13,9 @@ const LINES_MAX: usize = 400;
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("accounting", &[]),
     ("sessions", &["accounting", "protocols", "ice", "rooms"]),
-    ("transports", &["accounting", "protocols", "sessions"]),
-    ("http", &["accounting"]),
+    ("turn", &["accounting", "ice", "relay", "rooms", "sessions"]),
+    ("transports", &["accounting", "ice", "protocols", "sessions"]),
+    ("http", &["accounting", "ice"]),
     ("tls", &[]),
     ("acceptor", &["accounting", "tls"]),
     ("config", &[]),
@@ -30,11 +31,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "http",
             "ice",
             "protocols",
+            "relay",
             "rooms",
             "sessions",
             "telemetry",
             "tls",
             "transports",
+            "turn",
         ],
     ),
     // The executable, by the library's name.
@@ -57,6 +60,11 @@ const FORBIDDEN: &[(&str, &[&str], &str)] = &[
         "a protocol only translates",
     ),
     (
+        "relay",
+        &["Instant", "SystemTime", "async ", "UdpSocket", "Tcp", "std::io", "std::fs"],
+        "datagrams in, datagrams out",
+    ),
+    (
         "sessions",
         &["axum", "hyper", "serde", "\"GET-ID", "\"SIGNAL", "requestI"],
         "the sessions knows no words and no transport",
@@ -72,6 +80,7 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("mqtt_protocol_core", &["transports/mqtt/packets.rs"]),
     ("serde", &["protocols", "config", "http/health.rs"]),
     ("rustls", &["tls", "acceptor/mod.rs", "app/health_check.rs", "app/mod.rs", "telemetry/mod.rs"]),
+    ("quinn_udp", &["turn/udp.rs"]),
     ("webpki", &["tls/findings.rs"]),
     ("clap", &["cli.rs", "main.rs"]),
 ];

@@ -40,14 +40,14 @@ impl Carried {
             timeouts: Arc::new(Timeouts::new(UPGRADED_WRITE)),
             certificate: None,
             is_proxy: Arc::new(|_| false),
-            router,
+            speaks: Speaks::Http { router: router.clone(), turn: None },
         };
         let (client, server) = duplex(n_bytes);
         let shutdown = Shutdown::default();
         let stopped = shutdown.stopped.clone();
         let connection = Connection::new(ledger.admit_connection(HERE, PLAIN_COST).unwrap(), acceptor.timeouts.clone());
         let server = DeadlineStream::new(server, connection.clone());
-        let carrying = tokio::spawn(async move { acceptor.carry(server, connection, HERE, stopped).await });
+        let carrying = tokio::spawn(async move { acceptor.carry(&router, server, connection, HERE, stopped).await });
         Carried { client, carrying, ledger, shutdown, began: Instant::now() }
     }
 
@@ -296,7 +296,7 @@ async fn a_connection_is_refused_before_its_handshake() {
             timeouts: Arc::new(Timeouts::new(UPGRADED_WRITE)),
             certificate: None,
             is_proxy: Arc::new(move |_| is_proxy),
-            router: Router::new(),
+            speaks: Speaks::Http { router: Router::new(), turn: None },
         };
         let listener = TcpListener::bind((HERE, 0)).await.unwrap();
         let at = listener.local_addr().unwrap();

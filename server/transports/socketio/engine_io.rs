@@ -28,6 +28,7 @@ use super::{
 };
 use crate::{
     accounting::{Ledger, Reason},
+    ice::ReachedAs,
     transports::{
         Origins, Refused, TransportLimits, admit_origin,
         meter::Meter,
@@ -151,7 +152,8 @@ impl EngineIo {
     /// The session that begins with this request.
     fn open(&self, request: &Request) -> Result<Arc<EngineSession>, Refused> {
         let account = open_account(&self.ledger, request)?;
-        Ok(EngineSession::new(Meter::new(account, self.limits.clone())))
+        let reached = request.extensions().get::<ReachedAs>().cloned();
+        Ok(EngineSession::new(Meter::new(account, self.limits.clone()), reached))
     }
 
     async fn begin_polling(self: &Arc<Self>, query: &str, session: &Arc<EngineSession>) -> Result<Response, Unserved> {

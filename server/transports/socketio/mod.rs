@@ -36,6 +36,7 @@ use tokio::sync::Semaphore;
 use super::{Origins, TransportLimits};
 use crate::{
     accounting::Reason,
+    ice::ReachedAs,
     protocols::{Frame, Incoming},
     sessions::{Connection, Queued, Realm, SendQueueFull, SessionHandle, Sessions},
 };
@@ -178,6 +179,10 @@ impl Connection for SocketConnection {
     // Not `Socket::disconnect`: it needs room in the very queue that is full, and tells the client not to come back.
     fn abort(&self, reason: Reason) {
         self.engine.meter.abort(reason);
+    }
+
+    fn reached_as(&self) -> Option<&ReachedAs> {
+        self.engine.reached.as_ref()
     }
 }
 

@@ -17,6 +17,7 @@ use socketioxide::socket::Sid;
 use super::engine_io::{EngineIo, UpgradeGuard};
 use crate::{
     accounting::Reason,
+    ice::ReachedAs,
     protocols::Frame as OutgoingFrame,
     transports::{
         end_without_session,
@@ -35,6 +36,8 @@ const REQUESTS_MAX: usize = 2;
 /// Lives as long as its session.
 pub(super) struct EngineSession {
     pub(super) meter: Arc<Meter>,
+    /// By which name the client reached this server.
+    pub(super) reached: Option<ReachedAs>,
     /// A websocket carries the session, or is about to.
     is_websocket: AtomicBool,
     /// CONNECT has come.
@@ -68,9 +71,10 @@ pub(super) enum Polling {
 }
 
 impl EngineSession {
-    pub(super) fn new(meter: Arc<Meter>) -> Arc<Self> {
+    pub(super) fn new(meter: Arc<Meter>, reached: Option<ReachedAs>) -> Arc<Self> {
         Arc::new(EngineSession {
             meter,
+            reached,
             is_websocket: AtomicBool::new(false),
             is_connected: AtomicBool::new(false),
             partial: Mutex::default(),
