@@ -107,7 +107,10 @@ test('a rejoin that fails says why', async () => {
   await ada.createRoom('Ada')
   await ada.leave()
   await ada.page.getByRole('button', { name: 'Rejoin' }).click()
-  await ada.page.getByText('This room does not exist').waitFor()
+  await ada.page.getByText('This room does not exist any more').waitFor()
+  expect(await ada.page.getByRole('button', { name: 'Rejoin' }).count()).toBe(0)
+  await ada.page.getByRole('button', { name: 'Start page' }).click()
+  await ada.page.getByRole('button', { name: 'Create room' }).waitFor()
 })
 
 test('another link in the same tab leads to that room', async () => {

@@ -14,6 +14,8 @@ const types: Readonly<Record<string, string>> = {
 
 export class FolderServer {
   readonly folder = mkdtempSync(join(tmpdir(), 'p2pchat-folder-'))
+  /** Takes what is asked of it and says nothing, as a network without a way out does. */
+  silent = false
   #server: Server | null = null
   #port = 0
 
@@ -27,6 +29,7 @@ export class FolderServer {
 
   async start(): Promise<void> {
     const server = createServer(({ url }, answer) => {
+      if (this.silent) return
       const path = normalize(new URL(url ?? '/', 'http://x').pathname)
       const name = path === '/' ? 'index.html' : path
       try {

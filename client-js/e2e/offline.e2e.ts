@@ -72,6 +72,14 @@ test('without a network the app starts and says what is wrong', async () => {
   expect(kept.join()).not.toContain('secret')
 })
 
+test('on a network that says nothing the page is there all the same', async () => {
+  const page = await visit()
+  server.silent = true
+  await page.reload()
+  await page.getByRole('button', { name: 'Create room' }).waitFor()
+  server.silent = false
+})
+
 test('a new build is there with the next load, beside a page of the old one, whose files are kept until it is closed', async () => {
   const old = await visit()
   const [before] = await cacheNames(old)

@@ -9,7 +9,7 @@ const home = house()
 test('the keyboard alone creates a room, joins it and talks', async () => {
   const ada = await home.arrive()
   const { keyboard } = ada.page
-  await tabTo(ada, /Your name/)
+  await expect.poll(() => focused(ada)).toBe('Your name')
   await keyboard.type('Ada')
   await tabTo(ada, /Room name/)
   await keyboard.type('Keys')

@@ -1,39 +1,45 @@
 /**
- * Takes pictures of every view for human eyes: light and dark, wide, phone and as narrow as it gets, into `screenshots-
- * out/`. Calls are made up, since a machine has one test picture for everybody.
+ * Takes pictures of every view for human eyes: light and dark, wide, phone upright and lying, and as narrow as it gets,
+ * into a folder of `screenshots-out/` for each browser; ENGINES=firefox takes them there. Calls are made up, since a
+ * machine has one test picture for everybody.
  */
 import { mkdirSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { Person } from './browser.ts'
-import { type Look, launch } from './engines.ts'
+import { engineOf, type Look, launch } from './engines.ts'
 import type { Scene } from './pages/scenes.ts'
 import { Scenes } from './scenes.ts'
 import { type Server, startServer } from './server.ts'
 import { accept, pick, pickPath, saved, shelf } from './transfers.ts'
 
-const out = new URL('../screenshots-out/', import.meta.url).pathname
+const out = new URL(`../screenshots-out/${engineOf(0)}/`, import.meta.url).pathname
 const looks: readonly (Look & { name: string })[] = [
   { name: 'wide-light', width: 1280, height: 800 },
   { name: 'wide-dark', width: 1280, height: 800, dark: true },
   { name: 'phone-light', width: 390, height: 844 },
   { name: 'phone-dark', width: 390, height: 844, dark: true },
+  { name: 'lying-light', width: 844, height: 390 },
   { name: 'narrow-light', width: 320, height: 568 },
 ]
 
 const shelves = shelf()
 let server: Server
-let browser: Browser
+let light: Browser
+let dark: Browser
 let refusing: Browser
 beforeAll(async () => {
   mkdirSync(out, { recursive: true })
   server = await startServer()
-  browser = await launch()
+  light = await launch()
+  // Firefox takes it once, for all its pages.
+  dark = await launch({ dark: true })
   refusing = await launch({ allow: false })
 })
 afterAll(async () => {
-  await browser.close()
+  await light.close()
+  await dark.close()
   await refusing.close()
   await server.stop()
   shelves.clear()
@@ -68,6 +74,11 @@ const scenes: Readonly<Record<string, Scene>> = {
 }
 
 describe.each(looks)('$name', look => {
+  let browser: Browser
+  beforeAll(() => {
+    browser = look.dark ? dark : light
+  })
+
   const shot = (page: Page, view: string, fullPage = false): Promise<unknown> =>
     page.screenshot({ path: `${out}${view}-${look.name}.png`, fullPage })
 
@@ -210,7 +221,7 @@ describe.each(looks)('$name', look => {
 
 test('the server gone', async () => {
   for (const look of looks) {
-    const ada = await Person.arrive(browser, server.address, look)
+    const ada = await Person.arrive(look.dark ? dark : light, server.address, look)
     await ada.page.getByText('Connected to the server').waitFor({ state: 'attached' })
     await server.stop()
     await ada.page.getByText('Server unreachable').waitFor()

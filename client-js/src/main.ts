@@ -13,6 +13,7 @@ import {
   registerWorker,
   reloadedFor,
   save,
+  sweepReceived,
   takeDrafts,
   warnBeforeLeaving,
 } from './app/page-services.ts'
@@ -23,6 +24,7 @@ import { browserMedia } from './call/browser.ts'
 import { Preview } from './call/preview.ts'
 import { connect } from './core/client.ts'
 import { busy } from './files/state.ts'
+import { canConnect } from './link/browser-api.ts'
 import { App } from './ui/app.tsx'
 import { followKeyboard, followVisibility } from './ui/browser.ts'
 import { applyLanguage, applyTheme, speak } from './ui/language.ts'
@@ -48,6 +50,7 @@ const page: Page = {
   setAddress: address => history.replaceState(null, '', address),
   copy,
   save,
+  partFailed: () => void updates.partFailed(),
   generatePassword: randomToken,
 }
 
@@ -69,7 +72,7 @@ const preview = new Preview({
     model.preview.value = state
   },
 })
-const model = makeModel(storedSettings(), preview.state)
+const model = makeModel(storedSettings(), preview.state, canConnect())
 const { settings } = model
 const client = connect({
   ...(path === undefined ? {} : { path }),
@@ -143,3 +146,4 @@ const start = async (): Promise<void> => {
 }
 void start()
 registerWorker()
+addEventListener('load', () => void sweepReceived(), { once: true })

@@ -1,4 +1,5 @@
 /** One room without its surroundings: events go in by hand, and the effects of the last one are kept. */
+import { FrameMeter } from '../src/link/frame-meter.ts'
 import { createRoomState, type RoomEffect, type RoomEvent, type RoomState } from '../src/room/state.ts'
 import { step } from '../src/room/step.ts'
 import { memberId, type PeerId, peerId, roomId } from '../src/wire/ids.ts'
@@ -11,6 +12,7 @@ export class Alone {
   state: RoomState
   effects: readonly RoomEffect[] = []
   now = 0
+  #meter = new FrameMeter(() => this.now)
 
   constructor(kind: RoomKind, host: PeerId | null = null) {
     this.#kind = kind
@@ -22,6 +24,7 @@ export class Alone {
     this.state = this.#fresh()
     this.effects = []
     this.now = 0
+    this.#meter = new FrameMeter(() => this.now)
   }
 
   feed(event: RoomEvent): void {
@@ -30,9 +33,13 @@ export class Alone {
     this.effects = effects
   }
 
+  /** What a link charges is charged here too. The effects are those of the message, where it is taken. */
   hear(via: PeerId, message: PeerMessage, source?: string): void {
-    const received = { source: source === undefined ? null : memberId(source), message }
-    this.feed({ type: 'received', via, received })
+    const said = { source: source === undefined ? null : memberId(source), message }
+    const { received, tooFast } = this.#meter.charge(via, said)
+    this.effects = []
+    if (tooFast) this.feed({ type: 'too-fast', via, source: tooFast.source })
+    if (received) this.feed({ type: 'received', via, received })
   }
 
   #fresh(): RoomState {

@@ -96,21 +96,19 @@ export class BrowserStorage {
         stored.locked = true
         return {
           getSize: () => stored.bytes,
-          write: (bytes: Uint8Array) => {
+          write: (bytes: Uint8Array, { at = 0 }: { at?: number } = {}) => {
             stored.bytes += bytes.byteLength
+            if (at === 0) stored.text = new TextDecoder().decode(bytes)
             return bytes.byteLength
+          },
+          truncate: (bytes: number) => {
+            stored.bytes = bytes
           },
           close: () => {
             stored.locked = false
           },
         }
       },
-      createWritable: async () => ({
-        write: async (text: string) => {
-          stored.text = text
-        },
-        close: async () => undefined,
-      }),
     }
   }
 }

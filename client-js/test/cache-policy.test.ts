@@ -10,6 +10,7 @@ test.each([
   [`${origin}/?room=x&pwd=y`, 'navigate', 'page'],
   [`${origin}/index.html`, 'navigate', 'page'],
   [`${origin}/assets/index-Dn-nkQ6p.js`, 'cors', 'asset'],
+  [`${origin}/supported.js`, 'no-cors', 'asset'],
   [`${origin}/vendor/streamsaver/mitm.html`, 'navigate', null],
   [`${origin}/core/p2pchat.js`, 'cors', null],
   [`${origin}/api/signaling/?EIO=4&transport=polling`, 'cors', null],
@@ -26,6 +27,7 @@ test('only what is asked for by GET', () => {
 
 test('the files a page names are found, each once', () => {
   const page = `<script src="/assets/index-A1.js"></script><link href="/assets/index-B2.css">
-    <link rel="modulepreload" href="/assets/index-A1.js"><a href="https://x.example/assets/c.js">`
-  expect(assetsIn(page)).toEqual(['/assets/index-A1.js', '/assets/index-B2.css'])
+    <link rel="modulepreload" href="/assets/index-A1.js"><a href="https://x.example/assets/c.js">
+    <script async src="/supported.js"></script>`
+  expect(assetsIn(page)).toEqual(['/assets/index-A1.js', '/assets/index-B2.css', '/supported.js'])
 })

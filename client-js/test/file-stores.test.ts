@@ -1,7 +1,7 @@
 /** The places where received files are written: opened, refused, and found again by a later page. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { failureOf, memoryBytesMax, openFileStore } from '../src/files/runtime/file-stores.ts'
-import { type ResumableFile, ResumeStore } from '../src/files/runtime/resume-store.ts'
+import { failureOf, memoryBytesMax, openFileStore, writeRecord } from '../src/files/runtime/file-stores.ts'
+import { type ResumableFile, ResumeStore, sweepStorage } from '../src/files/runtime/resume-store.ts'
 import { fileId } from '../src/wire/ids.ts'
 import { BrowserStorage } from './browser-storage.ts'
 
@@ -67,7 +67,7 @@ describe('a later page', () => {
 
   const find = async (now = 0): Promise<{ found: ResumableFile[]; page: ResumeStore }> => {
     const found: ResumableFile[] = []
-    const page = new ResumeStore('room')
+    const page = new ResumeStore('room', () => undefined)
     await page.find(file => found.push(file), now)
     await vi.runAllTimersAsync()
     return { found, page }
@@ -75,7 +75,12 @@ describe('a later page', () => {
 
   const leave = async (store: string): Promise<void> => {
     browser.put(store, { bytes: 7 })
-    await new ResumeStore('room').write(store, record)
+    let written: Promise<void> = Promise.resolve()
+    const page = new ResumeStore('room', (id, text) => {
+      written = writeRecord(id, text)
+    })
+    page.write(store, record)
+    await written
   }
 
   test('finds what can be resumed, and no other page finds it meanwhile', async () => {
@@ -122,9 +127,18 @@ describe('a later page', () => {
     expect(browser.files.size).toBe(0)
   })
 
+  test('that is in no room removes what nobody can use, and leaves what can be resumed', async () => {
+    browser.put('saved', { bytes: 7 })
+    await leave('one')
+    await sweepStorage(3_600_000)
+    expect([...browser.files.keys()].sort()).toEqual(['one', 'one.note'])
+    const { found } = await find(3_600_000)
+    expect(found).toHaveLength(1)
+  })
+
   test('removes a whole file as soon as it has been saved', async () => {
     browser.put('one', { bytes: 7 })
-    const page = new ResumeStore('room')
+    const page = new ResumeStore('room', () => undefined)
     page.hold('one')
     await page.discard('one')
     expect(browser.files.size).toBe(0)

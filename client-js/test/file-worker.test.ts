@@ -26,7 +26,11 @@ class FakeWorker extends EventTarget {
 }
 
 let reports: FileReport[] = []
-let worker = new FileWorker(() => undefined)
+let missing = 0
+const miss = (): void => {
+  missing += 1
+}
+let worker = new FileWorker(() => undefined, miss)
 const last = (): FakeWorker => {
   const made = FakeWorker.made.at(-1)
   if (!made) throw new Error('no worker was made')
@@ -40,7 +44,8 @@ beforeEach(() => {
   vi.stubGlobal('Worker', FakeWorker)
   FakeWorker.made = []
   reports = []
-  worker = new FileWorker(report => reports.push(report))
+  missing = 0
+  worker = new FileWorker(report => reports.push(report), miss)
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -87,4 +92,17 @@ test('one that cannot be made at all is said as well', () => {
   worker.write('one', new Uint8Array(3))
   vi.runAllTimers()
   expect(reports).toEqual([failed('one')])
+})
+
+test('a worker that cannot be loaded may be that of an earlier version; one that breaks later is not', () => {
+  worker.start()
+  last().dispatchEvent(new Event('error'))
+  expect(missing).toBe(1)
+  worker.start()
+  last().says({ op: 'ready' })
+  last().dispatchEvent(new Event('error'))
+  expect(missing).toBe(1)
+  worker.start()
+  vi.advanceTimersByTime(60_000)
+  expect(missing).toBe(2)
 })

@@ -93,3 +93,19 @@ test('a box that has not been measured yet breaks nothing', () => {
   expect(grid.width).toBe(0)
   expect(grid.height).toBe(0)
 })
+
+test('a bar for scrolling never takes away its own reason', () => {
+  const bar = 16
+  const wrong: string[] = []
+  for (let width = 280; width <= 1_000; width += 6)
+    for (let height = 200; height <= 900; height += 35)
+      for (let count = 1; count <= 20; count++) {
+        const scrolls = (of: number): boolean => layOut(count, { width: of, height }, gap).scrolls
+        if (scrolls(width) && !scrolls(width - bar)) wrong.push(`${count} in ${width} x ${height}`)
+      }
+  expect(wrong).toEqual([])
+})
+
+test('nine people in a hand stand in two columns without scrolling', () => {
+  expect(layOut(9, { width: 370, height: 695 }, gap)).toMatchObject({ columns: 2, rows: 5, scrolls: false })
+})

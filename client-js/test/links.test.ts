@@ -226,6 +226,7 @@ test('an event that cannot be carried out holds up none of those behind it', () 
     publish: none,
     unpublish: none,
     file: none,
+    topic: none,
     setTimer: none,
     now: () => 0,
     changed: none,

@@ -1,7 +1,7 @@
 /** What is said to somebody who hides their address and reaches nobody. */
 import { expect, test } from 'vitest'
 import type { LinkPhase } from '../src/room/state.ts'
-import { relayFails, relayMissing } from '../src/ui/selectors.ts'
+import { keptApart, relayFails, relayMissing } from '../src/ui/selectors.ts'
 import { memberId, peerId } from '../src/wire/ids.ts'
 import { Alone } from './alone.ts'
 
@@ -37,4 +37,22 @@ test('a relay fails once nobody was reached at the first attempt', () => {
   expect(relayFails(hidden, among(['connecting', 2], ['lost', 3]))).toBe(true)
   expect(relayFails(hidden, among(['lost', 3], ['ready', 1]))).toBe(false)
   expect(relayFails({ ...hidden, relayOnly: false }, among(['lost', 3]))).toBe(false)
+})
+
+test('networks keep people apart once two connections to somebody never met have come to nothing', () => {
+  const strangers = (...links: [LinkPhase, number][]) => {
+    const room = among(...links)
+    const unmet = [...room.links].map(([peer, link]) => {
+      const { phase } = link
+      const stage = phase === 'lost' ? { phase } : { phase: 'connecting' as const, steady: true }
+      return [peer, { ...link, ...stage, member: null }] as const
+    })
+    return { ...room, links: new Map(unmet) }
+  }
+  expect(keptApart(strangers(['connecting', 1]))).toBe(false)
+  expect(keptApart(strangers(['lost', 2]))).toBe(false)
+  expect(keptApart(strangers(['lost', 4]))).toBe(true)
+  expect(keptApart(strangers(['connecting', 1], ['connecting', 5]))).toBe(true)
+  // Somebody we have talked to is only away.
+  expect(keptApart(among(['lost', 8]))).toBe(false)
 })

@@ -33,6 +33,8 @@ export class Scene {
   dials: string[] = []
   /** What rooms had to say to whoever moves files. */
   readonly files: { to: string; from: MemberId; about: FileNotice }[] = []
+  /** What pages of others said to each other. */
+  readonly topics: { to: string; from: MemberId; topic: string; data: unknown }[] = []
   /** What went over links, by the name of whoever it went to. */
   readonly frames = new Map<string, object[]>()
   /** Streams that somebody has stopped sending for good, as `stream → whom`. */
@@ -67,6 +69,7 @@ export class Scene {
           setTimer: (ms, due) => this.#timers.push({ at: this.now + ms, due }),
           now: () => this.now,
           file: (from, about) => this.files.push({ to: name, from, about }),
+          topic: (from, topic, data) => this.topics.push({ to: name, from, topic, data }),
           changed: () => undefined,
         },
       ),
@@ -289,7 +292,11 @@ export class Scene {
     if (!far) return
     const name = this.#nameOf(far.owner)
     this.frames.set(name, [...(this.frames.get(name) ?? []), words])
-    this.#mail.push(() => far.owner.room.receive(far.peer, decodeFrame(frame)))
+    this.#mail.push(() => {
+      const { room } = far.owner
+      const received = room.parse(decodeFrame(frame))
+      if (received) room.feed({ type: 'received', via: far.peer, received })
+    })
   }
 
   #publish(from: Someone, over: PeerId, stream: StreamId): void {

@@ -5,12 +5,12 @@ import { noFiles } from '../src/files/state.ts'
 import { step } from '../src/files/step.ts'
 import { SideConnectionRuntime } from '../src/legacy/index.ts'
 import { legacyModes } from '../src/legacy/wire/file-signal.ts'
-import { fileId, memberId } from '../src/wire/ids.ts'
+import { fileId, type MemberId, memberId } from '../src/wire/ids.ts'
 
 test('what an earlier connection says is not heard any more', () => {
   const events: unknown[] = []
   const opened: PeerConnPorts[] = []
-  const connect = (_: boolean, ports: PeerConnPorts) => {
+  const connect = (_member: MemberId, _initiator: boolean, ports: PeerConnPorts) => {
     opened.push(ports)
     const nothing = (): void => undefined
     return {
@@ -22,9 +22,9 @@ test('what an earlier connection says is not heard any more', () => {
     }
   }
   const runtime = new SideConnectionRuntime(connect, event => events.push(event))
-  runtime.carryOut({ type: 'side-open', key: 'out 1', peer: 0 })
+  runtime.carryOut({ type: 'side-open', key: 'out 1', member: memberId('old'), peer: 0 })
   runtime.carryOut({ type: 'side-close', key: 'out 1' })
-  runtime.carryOut({ type: 'side-open', key: 'out 1', peer: 0 })
+  runtime.carryOut({ type: 'side-open', key: 'out 1', member: memberId('old'), peer: 0 })
   opened[0]?.closed()
   expect(events).toEqual([])
   opened[1]?.closed()

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { CallState, OwnScreen, Participant, RemoteStream } from '../src/call/state.ts'
 import { callAnnouncements } from '../src/ui/call-announcements.ts'
 import { en } from '../src/ui/texts/en.ts'
-import { arrange, type Tile, tilesOf } from '../src/ui/tiles.ts'
+import { arrange, type Tile, tilesOf, titleOf } from '../src/ui/tiles.ts'
 import { noCall, ownScreen, participant, remote } from './calls-seen.ts'
 
 const known = (id: string) => ({ name: id.toUpperCase(), connectionStatus: 'direct' as const })
@@ -115,4 +115,24 @@ test('what one does oneself is said, too', () => {
 
 test('of a call one is not in, nothing is said', () => {
   expect(said(noCall, { ...noCall, participants: [participant('a')] })).toEqual([])
+})
+
+test('somebody who goes on under another id neither came nor left', () => {
+  const names: Readonly<Record<string, string>> = { a: 'Ann', b: 'Ben', 'b again': 'Ben' }
+  const told = (before: CallState, after: CallState) =>
+    callAnnouncements(before, after, id => names[id] ?? '?', en.call.said)
+  const before = inCall(participant('a'), participant('b', screen('s')))
+  expect(told(before, inCall(participant('a'), participant('b again', screen('s'))))).toEqual([])
+  expect(told(before, inCall(participant('a'), participant('b again')))).toEqual([
+    'Ben stopped sharing a screen',
+  ])
+  expect(told(before, inCall(participant('a')))).toEqual(['Ben left the call'])
+})
+
+test('several screens of one person have numbers, and a single one has none', () => {
+  const titles = (call: CallState) =>
+    tilesOf(call, 'Me', () => ({ name: 'Ann', connectionStatus: 'direct' })).map(titleOf)
+  expect(titles(inCall(participant('a', screen('s'))))).toContain('Ann’s screen')
+  const two = titles(inCall(participant('a', screen('s'), screen('t'))))
+  expect(two.filter(title => title.startsWith('Ann’s'))).toEqual(['Ann’s screen 1', 'Ann’s screen 2'])
 })

@@ -26,11 +26,16 @@ pub struct ClientAddress(pub IpAddr);
 pub enum Action {
     /// It opens a TCP connection.
     Connect,
+    /// It opens a TCP connection, and may be a proxy.
+    ProxyConnect,
     /// It makes a room.
     CreateRoom,
     /// It asks for a page or a file.
     Request,
 }
+
+/// A proxy may open connections as fast as so many addresses.
+const PEOPLE_BEHIND_PROXY: u64 = 20;
 
 /// Below this many, nothing is cleared away.
 const SWEEP_FROM: usize = 1_024;
@@ -80,6 +85,9 @@ impl Addresses {
         let address = self.entry(key, now);
         let (bucket, rate, reason) = match action {
             Action::Connect => (&address.connects, limits.address_connects, Reason::AddressConnectionRate),
+            Action::ProxyConnect => {
+                (&address.connects, limits.address_connects.times(PEOPLE_BEHIND_PROXY), Reason::AddressConnectionRate)
+            }
             Action::CreateRoom => (&address.rooms, limits.address_rooms, Reason::AddressRoomRate),
             Action::Request => (&address.requests, limits.address_requests, Reason::AddressRequestRate),
         };
@@ -201,9 +209,22 @@ impl Address {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::accounting::Rate;
 
     fn key(text: &str) -> AddressKey {
         text.parse::<IpAddr>().unwrap().into()
+    }
+
+    #[test]
+    fn a_proxy_connects_for_many_people_and_not_without_end() {
+        let limits = Limits { address_connects: Rate { per_second: 2, burst: 3 }, ..Limits::default() };
+        let mut addresses = Addresses::default();
+        let mut taken = |action| {
+            let act = |_: &u32| addresses.act(key("192.0.2.1"), action, &limits, Duration::ZERO).is_ok();
+            (0..1_000).take_while(act).count()
+        };
+        assert_eq!(taken(Action::ProxyConnect), 60);
+        assert_eq!(taken(Action::Connect), 0, "both come out of one bucket");
     }
 
     #[test]

@@ -14,6 +14,13 @@ pub struct Rate {
     pub burst: u64,
 }
 
+impl Rate {
+    /// So many times as much, at once and each second.
+    pub fn times(self, n: u64) -> Self {
+        Rate { per_second: self.per_second.saturating_mul(n), burst: self.burst.saturating_mul(n) }
+    }
+}
+
 /// A token bucket as a generic cell rate algorithm (ITU-T I.371, annex A): one number, the time at which the bucket is full
 /// again.
 #[derive(Debug, Default)]

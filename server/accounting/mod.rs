@@ -61,6 +61,10 @@ pub struct Limits {
     pub bytes: Rate,
     /// Bytes that one session causes to be sent to others.
     pub relayed_bytes: Rate,
+    /// Bytes that pass the TURN relay from one session.
+    pub media_bytes: Rate,
+    /// Bytes that pass the TURN relay in all.
+    pub all_media_bytes: Rate,
 }
 
 impl Default for Limits {
@@ -81,6 +85,8 @@ impl Default for Limits {
             messages: free,
             bytes: free,
             relayed_bytes: free,
+            media_bytes: free,
+            all_media_bytes: free,
         }
     }
 }
@@ -148,27 +154,25 @@ impl Ledger {
     /// # Errors
     /// There are too many, or they come too fast, or memory is full. The reason is counted.
     pub fn admit_connection(&self, address: IpAddr, cost: u64) -> Result<ConnectionPermit, Reason> {
-        self.admit_from(address, cost, true)
+        self.admit_from(address, cost, Action::Connect)
     }
 
-    /// As [`Ledger::admit_connection`], of an address that may be a proxy: as many as it likes may come in a moment, and each
+    /// As [`Ledger::admit_connection`], of an address that may be a proxy: it may open connections for many people, and each
     /// counts for the address until [`ConnectionPermit::disown`].
     ///
     /// # Errors
-    /// As there, but for the rate.
+    /// As there.
     pub fn admit_proxy_connection(&self, address: IpAddr, cost: u64) -> Result<ConnectionPermit, Reason> {
-        self.admit_from(address, cost, false)
+        self.admit_from(address, cost, Action::ProxyConnect)
     }
 
-    fn admit_from(&self, address: IpAddr, cost: u64, is_paced: bool) -> Result<ConnectionPermit, Reason> {
+    fn admit_from(&self, address: IpAddr, cost: u64, action: Action) -> Result<ConnectionPermit, Reason> {
         let now = self.now();
         let key = AddressKey::from(address);
         let admitted = || {
             self.shared.memory.admit(cost)?;
             let mut addresses = self.addresses();
-            if is_paced {
-                addresses.act(key, Action::Connect, &self.shared.limits, now)?;
-            }
+            addresses.act(key, action, &self.shared.limits, now)?;
             if self.shared.n_connections.load(Ordering::Relaxed) >= self.shared.limits.connections_max {
                 return Err(Reason::ConnectionsMax);
             }

@@ -28,7 +28,10 @@ pub(crate) enum What {
     Mesh(Options),
     /// Time from starting a command until it answers HTTP, median of ten
     Start(Options),
-    /// All of these, the start only if every server is a command
+    /// Floods of each kind from one address beside a pair in another room: its latency, memory, and what is counted.
+    /// For ours alone; ten seconds each with --seconds 10
+    Floods(Options),
+    /// All of these but floods, the start only if every server is a command
     Compare(Options),
     /// Be the floor: a bare relay to compare with, until ended
     Floor { port: u16 },
@@ -70,6 +73,12 @@ pub(crate) struct Options {
     /// Seconds before memory is read; 27 and more take in a ping cycle
     #[arg(long, default_value = "3", value_parser = seconds)]
     pub(crate) settle: f64,
+    /// Memory that a server of ours may occupy while it is flooded, in bytes
+    #[arg(long, default_value_t = 100_000_000, value_parser = value_parser!(u64).range(64_000_000..))]
+    pub(crate) memory: u64,
+    /// Floods whose name has this in it
+    #[arg(long, default_value = "")]
+    pub(crate) kind: String,
     /// Peers in the mesh
     #[arg(long, default_value_t = 20, value_parser = count(2..=20))]
     pub(crate) peers: usize,

@@ -18,7 +18,7 @@ const SOURCES: u32 = 200;
 const ANSWER_BYTES_MAX: usize = 4096;
 
 /// What a Chromium sends along; servers that keep the request pay for it.
-const BROWSER_HEADERS: &str = "Connection: Upgrade\r\n\
+pub(crate) const BROWSER_HEADERS: &str = "Connection: Upgrade\r\n\
     Pragma: no-cache\r\n\
     Cache-Control: no-cache\r\n\
     User-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 \

@@ -1,8 +1,10 @@
 //! Load and its measurement for any server that speaks P2PChat's signalling, alone or beside others in one run.
 //!
 //! `cargo bench --bench load -- relays localhost:3000 --beside floor`
+mod attacker;
 mod cli;
 mod crowd;
+mod floods;
 mod floor;
 mod handshake;
 mod mesh;
@@ -67,6 +69,7 @@ fn run(cli: &Cli) -> Result<String> {
         | What::Accept(options)
         | What::Mesh(options)
         | What::Start(options)
+        | What::Floods(options)
         | What::Compare(options) => {
             allow_files(options.connections.max(2 * options.pairs) as u64)?;
             // One thread receives and one paces: the servers need the rest of a small machine.

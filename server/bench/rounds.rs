@@ -7,9 +7,12 @@ use tokio::task::spawn_blocking;
 use crate::{
     Result,
     cli::{Options, What},
-    crowd, mesh, relays,
+    crowd,
+    floods::{self, Attack},
+    mesh, relays,
     report::{Figure, Report},
     server::Server,
+    server_process::Limits,
 };
 
 const STARTS: usize = 10;
@@ -20,6 +23,7 @@ enum Step {
     Accept,
     Idle,
     Start,
+    Flood(&'static str, Attack),
 }
 
 pub(crate) async fn run(what: &What, options: &Options) -> Result<Report> {
@@ -54,6 +58,10 @@ fn steps(what: &What, options: &Options, servers: &[Server]) -> Vec<Step> {
         What::Accept(_) => vec![Step::Accept],
         What::Mesh(_) => vec![Step::Mesh],
         What::Start(_) => vec![Step::Start],
+        What::Floods(_) => {
+            let kinds = floods::KINDS.iter().filter(|it| it.0.contains(&options.kind));
+            kinds.map(|(name, attack)| Step::Flood(name, *attack)).collect()
+        }
         What::Compare(_) => {
             let start = servers.iter().all(Server::is_command).then_some(Step::Start);
             relays().chain([Step::Mesh, Step::Accept, Step::Idle]).chain(start).collect()
@@ -69,8 +77,13 @@ impl Step {
             return start_up(server).await;
         }
         // Kept until the measurement is over: a server started for it ends with this value.
-        let live = spawn_blocking(move || server.begin()).await??;
+        let limits = match self {
+            Self::Flood(..) => Limits::Default { memory_bytes_max: options.memory },
+            _ => Limits::None,
+        };
+        let live = spawn_blocking(move || server.begin(limits)).await??;
         match self {
+            Self::Flood(name, attack) => floods::run(&live, options, (name, *attack)).await,
             Self::Relays { rate } => relays::run(&live, options, *rate).await,
             Self::Mesh => mesh::run(&live, options).await,
             Self::Accept => crowd::accept(&live, options).await,

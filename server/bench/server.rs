@@ -10,7 +10,7 @@ use std::{
 use crate::{
     Result,
     handshake::Address,
-    server_process::{Process, Started, free_port},
+    server_process::{Limits, Process, Started, free_port},
 };
 
 const SIGNALING_PATH: &str = "/api/signaling/";
@@ -69,7 +69,7 @@ impl Server {
     }
 
     /// Makes sure that it runs. A command is started anew each time, so that no measurement inherits another's memory.
-    pub(crate) fn begin(&self) -> Result<Live> {
+    pub(crate) fn begin(&self, limits: Limits) -> Result<Live> {
         match &self.origin {
             Origin::Running { address, pid } => {
                 answers_http(address.socket)?;
@@ -77,7 +77,7 @@ impl Server {
                     pid.map_or_else(|| Process::listening_on(address.socket.port()), |pid| Ok(Process::of(pid)))?;
                 Ok(Live { address: address.clone(), process, _started: None })
             }
-            Origin::Command(command) => Ok(start(command)?.0),
+            Origin::Command(command) => Ok(start(command, limits)?.0),
         }
     }
 
@@ -85,16 +85,16 @@ impl Server {
     pub(crate) fn start_up(&self) -> Result<Duration> {
         match &self.origin {
             Origin::Running { .. } => Err("runs already; only exec:COMMAND {port} can be started".into()),
-            Origin::Command(command) => Ok(start(command)?.1),
+            Origin::Command(command) => Ok(start(command, Limits::None)?.1),
         }
     }
 }
 
-fn start(command: &str) -> Result<(Live, Duration)> {
+fn start(command: &str, limits: Limits) -> Result<(Live, Duration)> {
     let port = free_port()?;
     let socket = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let begun = Instant::now();
-    let mut started = Started::run(&command.replace("{port}", &port.to_string()))?;
+    let mut started = Started::run(&command.replace("{port}", &port.to_string()), limits)?;
     while let Err(error) = answers_http(socket) {
         started.still_runs()?;
         if begun.elapsed() > START_MAX {

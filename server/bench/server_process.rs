@@ -15,6 +15,16 @@ use rustix::{
 
 use crate::Result;
 
+/// What our server lets a client have. Others do not know these settings.
+#[derive(Clone, Copy)]
+pub(crate) enum Limits {
+    None,
+    /// Those of its settings, but for this one.
+    Default {
+        memory_bytes_max: u64,
+    },
+}
+
 /// Settings of our server, whose 0 is no limit: a load comes from one address, and does in a second what people do in an hour.
 const NO_LIMITS: [&str; 12] = [
     "CONNECTIONS_MAX",
@@ -81,9 +91,23 @@ impl Process {
     }
 }
 
+impl Limits {
+    fn settings(self) -> Vec<(String, String)> {
+        let limit = |name: &str, value: u64| (format!("P2PCHAT_LIMITS__{name}"), value.to_string());
+        match self {
+            Self::None => NO_LIMITS.iter().map(|name| limit(name, 0)).collect(),
+            Self::Default { memory_bytes_max } => {
+                // This machine is the attacker, and no proxy that speaks for many people.
+                let nobody = ("P2PCHAT_HTTP__TRUSTED_PROXIES".to_owned(), r#"["192.0.2.1"]"#.to_owned());
+                vec![limit("MEMORY_BYTES_MAX", memory_bytes_max), nobody]
+            }
+        }
+    }
+}
+
 impl Started {
     /// Runs a command, its words parted by blanks, with its output thrown away.
-    pub(crate) fn run(command: &str) -> Result<Self> {
+    pub(crate) fn run(command: &str, limits: Limits) -> Result<Self> {
         let mut words = command.split_whitespace();
         let program = words.next().ok_or("an empty command")?;
         let child = Command::new(program)
@@ -94,7 +118,7 @@ impl Started {
             // A group of its own, so that what a script starts ends with it.
             .process_group(0)
             .env("P2PCHAT_STATE__DIR", "memory")
-            .envs(NO_LIMITS.map(|name| (format!("P2PCHAT_LIMITS__{name}"), "0")))
+            .envs(limits.settings())
             .spawn()
             .map_err(|error| format!("{program} does not start: {error}"))?;
         Ok(Self(child))

@@ -42,7 +42,8 @@ impl Pages {
             None if self.frontend == Frontend::Foreign && self.views.is_none() => {
                 page(StatusCode::NOT_FOUND, "There are no pages here: the setting `views` names the folder with them.")
             }
-            None => page(StatusCode::NOT_FOUND, "There is nothing at this address."),
+            None if self.frontend == Frontend::Foreign => page(StatusCode::NOT_FOUND, NOTHING_HERE),
+            None => page(StatusCode::NOT_FOUND, &format!("{NOTHING_HERE} <a href=\"/\">Go to the start page.</a>")),
         }
     }
 
@@ -91,9 +92,14 @@ pub(super) fn is_frame(path: &str) -> bool {
     path.ends_with("/mitm.html")
 }
 
+const NOTHING_HERE: &str = "There is nothing at this address.";
+
+/// `sentence` is HTML. The empty icon keeps browsers from asking for `/favicon.ico`, which would be the next such page.
 fn page(status: StatusCode, sentence: &str) -> Response {
     let text = format!(
-        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>{status}</title>\n<p>{sentence}</p>\n"
+        "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width\"><link rel=\"icon\" href=\"data:,\"><title>{status}</title>\n\
+         <p>{sentence}</p>\n"
     );
     (status, [(header::CACHE_CONTROL, REVALIDATE)], Html(text)).into_response()
 }

@@ -343,8 +343,9 @@ impl State {
         let rooms = self.realms[realm.at].rooms.memberships(peer);
         let resumed = Resumed { received: n_received, is_complete: n_missing.is_some(), rooms };
         let answer = self.resume_answer(&token, Some(resumed));
-        let ice = self.ice_servers(peer);
-        let beside = AnswerContext { ice: &ice, now_ms: super::commands::now_ms(), resume: Some(&answer) };
+        let now_ms = super::commands::now_ms();
+        let ice = self.ice_servers(peer, now_ms / 1_000);
+        let beside = AnswerContext { ice: &ice, now_ms, resume: Some(&answer) };
         let welcome = Ok(Reply::Welcome { peer: peer.clone() });
         if let Answer::Say(frame) = realm.protocol.encode_answer(&request_id, &welcome, &beside) {
             self.queue(peer, frame, None);
@@ -379,6 +380,6 @@ impl State {
             }
         }
         self.effects.resumed.push(peer.clone());
-        self.moved = Some(peer.clone());
+        self.rebound = Some(peer.clone());
     }
 }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{
-    Connection, Count, Realm, RealmSettings,
+    Connection, Count, Realm, RealmSettings, RelayLink,
     contributions::{Contributions, Overflow},
     cookies::Cookies,
     cuts::Cuts,
@@ -42,6 +42,7 @@ pub(super) const POLICY_VIOLATION: CloseReason = CloseReason { code: 1008, reaso
 
 pub(super) struct State {
     pub(super) ice: Ice,
+    pub(super) relay: Option<Arc<dyn RelayLink>>,
     pub(super) ledger: Ledger,
     pub(super) realms: Vec<RealmState>,
     pub(super) sessions: HashMap<PeerId, Session>,
@@ -55,7 +56,7 @@ pub(super) struct State {
     /// Of these: those whose memory is needed.
     pub(super) cuts: Arc<Cuts>,
     /// Whose session the connection has now that was heard last, where that has just changed.
-    pub(super) moved: Option<PeerId>,
+    pub(super) rebound: Option<PeerId>,
     pub(super) is_stopping: bool,
     /// Sessions that can come back and may be different from how they are kept.
     pub(super) changed: HashSet<PeerId>,
@@ -116,6 +117,7 @@ impl State {
     pub(super) fn new(ice: Ice, ledger: Ledger, lifetimes: Lifetimes, cuts: Arc<Cuts>) -> Self {
         State {
             ice,
+            relay: None,
             ledger,
             realms: Vec::new(),
             sessions: HashMap::new(),
@@ -124,7 +126,7 @@ impl State {
             cookies: Cookies::default(),
             n_away: 0,
             cuts,
-            moved: None,
+            rebound: None,
             is_stopping: false,
             changed: HashSet::new(),
             is_kept: false,
@@ -254,7 +256,10 @@ impl State {
     }
 
     pub(super) fn take_effects(&mut self) -> Effects {
-        mem::take(&mut self.effects)
+        let mut effects = mem::take(&mut self.effects);
+        effects.moved = self.realms.iter_mut().flat_map(|it| it.rooms.take_moved()).collect();
+        effects.relay = self.relay.clone().filter(|_| !effects.moved.is_empty() || !effects.ended.is_empty());
+        effects
     }
 
     /// Does what there is to do until there is nothing left.

@@ -3,7 +3,6 @@ import { h, render } from 'preact'
 import { defaultSettings } from '../../src/app/settings.ts'
 import type { CallState, Measured, Participant, Quality, RemoteStream } from '../../src/call/state.ts'
 import { createRoomState, type LinkState, type RoomState } from '../../src/room/state.ts'
-import { fullBucket, fullFileBucket } from '../../src/room/timeline.ts'
 import { App } from '../../src/ui/app.tsx'
 import { type Commands, makeModel } from '../../src/ui/model.ts'
 import { memberId, peerId, roomId } from '../../src/wire/ids.ts'
@@ -63,8 +62,6 @@ const room = (
     steady,
     member: memberId(`m${at}`),
     attempt: 1,
-    bucket: fullBucket(0),
-    fileBucket: fullFileBucket(0),
     unacked: [],
     historySent: true,
   })

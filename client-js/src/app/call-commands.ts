@@ -1,7 +1,7 @@
 /** What the page asks of a room's call, before it and in it: the preview's tracks go in, and choices are remembered. */
 import type { Choice, DeviceKind } from '../call/devices.ts'
 import type { Preview } from '../call/preview.ts'
-import type { Processing } from '../call/state.ts'
+import type { MemberId, OwnCall, Processing } from '../call/state.ts'
 import type { RoomSession } from '../core/room-session.ts'
 import type { Commands, Model } from '../ui/model.ts'
 import type { Settings } from './settings.ts'
@@ -73,13 +73,34 @@ const enterCall = (model: Model, preview: Preview, session: RoomSession | null):
   })
 }
 
+type Attached = {
+  readonly choose: (part: Partial<Settings>) => void
+  /** Somebody has begun a call that one is not in oneself. */
+  readonly begun: (member: MemberId) => void
+}
+
+/** Whoever leaves a call and comes back finds microphone and camera as they left them. */
+const stateOfDevices = ({ microphone, camera, audioOnly }: OwnCall): Partial<Settings> => ({
+  ...(microphone === 'none' ? {} : { microphoneOn: microphone === 'on' }),
+  ...(audioOnly ? {} : { cameraOn: camera === 'on' }),
+})
+
 /** With whatever the preview shows one goes straight into the call; with nothing, into the room alone. */
-export const attachCall = (session: RoomSession, model: Model, preview: Preview): (() => void) => {
+export const attachCall = (
+  session: RoomSession,
+  model: Model,
+  preview: Preview,
+  around: Attached,
+): (() => void) => {
   const { microphone, camera } = preview.state
   if (microphone.track || camera.track) enterCall(model, preview, session)
   model.call.value = session.call.state
   const stop = session.on('call', state => {
+    const was = model.call.peek()
     model.call.value = state
+    if (was?.own.phase === 'in' && state.own.phase === 'out') around.choose(stateOfDevices(was.own))
+    const caller = state.participants[0]
+    if (caller && was?.participants.length === 0 && state.own.phase === 'out') around.begun(caller.member)
   })
   return () => {
     stop()

@@ -1,5 +1,6 @@
 /** What the conversation asks of a session, and which of a session's events alert somebody who does not look. */
 import { effect } from '@preact/signals'
+import type { MemberId } from '../call/state.ts'
 import type { RoomSession } from '../core/room-session.ts'
 import { shownName } from '../ui/format.ts'
 import { texts } from '../ui/language.ts'
@@ -38,6 +39,22 @@ export const chatCommands = (
   chime: alerts.chime,
 })
 
+/** By a sound and a notification, as far as each is wanted. */
+const alerter =
+  (model: Model, alerts: Alerts) =>
+  (title: string, words: string): void => {
+    if (!alerts.hidden()) return
+    const { notifications, sound } = model.settings.value
+    if (notifications) alerts.notify(title, words)
+    if (sound) alerts.chime()
+  }
+
+/** Somebody has begun a call, which whoever waits in another tab must not miss. */
+export const alertCall = (session: RoomSession, model: Model, alerts: Alerts, member: MemberId): void => {
+  const name = shownName(session.state.members.get(member)?.name ?? texts().room.stranger)
+  alerter(model, alerts)(shownName(session.state.card.name), texts().call.inIt(name, 0))
+}
+
 type ChatPorts = { readonly alerts: Alerts; readonly drafts: Map<string, string> }
 
 /** Until the function given back is called. */
@@ -50,12 +67,7 @@ export const attachChat = (
   model.draft.value = drafts.get(room) ?? ''
   model.reading.value = freshReading
   model.answering.value = null
-  const tell = (name: string, words: string): void => {
-    if (!alerts.hidden()) return
-    const { notifications, sound } = model.settings.value
-    if (notifications) alerts.notify(name, words)
-    if (sound) alerts.chime()
-  }
+  const tell = alerter(model, alerts)
   const stops = [
     effect(() => session.shareHistory(model.settings.value.handOver)),
     session.on('changed', ({ timeline }) => {

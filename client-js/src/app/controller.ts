@@ -11,7 +11,7 @@ import { fileNameUnitsMax } from '../wire/file.ts'
 import { isTurn } from '../wire/ice.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from '../wire/invitation.ts'
 import { attachCall, callCommands } from './call-commands.ts'
-import { type Alerts, attachChat, chatCommands } from './chat-commands.ts'
+import { type Alerts, alertCall, attachChat, chatCommands } from './chat-commands.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 
 /** What the controller needs of the browser. */
@@ -26,6 +26,8 @@ export type Page = {
   readonly install: () => Promise<void>
   /** Where the system has a sheet for it. */
   readonly share?: (what: Shared) => Promise<void>
+  /** A part of the page could not be loaded. */
+  readonly partFailed: () => void
   /** Into the folder for what was fetched. */
   readonly save: (blob: Blob, name: string) => void
   /**
@@ -247,13 +249,20 @@ export class AppController {
     session.files.on('changed', state => {
       if (this.#session === session) this.#model.files.value = state
     })
+    session.files.on('part-failed', () => this.#page.partFailed())
+    session.files.on('unpacked', names => {
+      this.#model.unreadable.value = names
+    })
     session.files.on('kept', ({ file, blob }) => {
       if (blob) this.#page.save(blob, safeFileName(file.file.name, fileNameUnitsMax))
     })
     this.#model.files.value = session.files.state
     // Before the view changes, which closes the preview.
     const stops = [
-      attachCall(session, this.#model, this.#preview),
+      attachCall(session, this.#model, this.#preview, {
+        choose: part => this.#choose(part),
+        begun: member => alertCall(session, this.#model, this.#page.alerts, member),
+      }),
       attachChat(session, this.#model, this.#page),
     ]
     this.#detach = () => {

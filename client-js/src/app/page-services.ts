@@ -2,6 +2,8 @@
  * What the app asks of the browser around the page: the clipboard, saving files, asking before the page is closed,
  * staying awake, the draft of a message across a reload, and being installed.
  */
+
+import { storageFolder } from '../files/state.ts'
 import { attempt, within } from '../link/browser-api.ts'
 import { parseDrafts } from './drafts.ts'
 
@@ -153,6 +155,18 @@ export const registerWorker = (): void => {
     )
   if (document.readyState === 'complete') register()
   else addEventListener('load', register, { once: true })
+}
+
+/**
+ * Removes received files that an earlier page has left in the browser's storage: whoever never joins a room again has no
+ * use for them. What does it is loaded only where there is something.
+ */
+export const sweepReceived = async (): Promise<void> => {
+  const root = await attempt(() => navigator.storage.getDirectory())?.catch(() => null)
+  const folder = await root?.getDirectoryHandle(storageFolder).catch(() => null)
+  if (!folder) return
+  const transfers = await import('../files/runtime/transfers.ts').catch(() => null)
+  await transfers?.sweepStorage(Date.now())
 }
 
 /** `offered` is called with whether `install` would do something now. */

@@ -1,4 +1,5 @@
 /** The screens that we share: picks them, describes them, and notices when one is ended in the browser's own bar. */
+import { attempt } from '../link/browser-api.ts'
 import { type StreamId, streamId } from '../wire/ids.ts'
 import { troubleOf } from './devices.ts'
 import type { OwnScreen, ScreenHint, TroubleKind } from './state.ts'
@@ -9,6 +10,9 @@ export type LocalScreensPorts = {
   readonly changed: () => void
   readonly trouble: (what: TroubleKind | null) => void
 }
+
+/** Some browsers on phones have the function and always refuse it, sooner than anybody could press a button. */
+const personMs = 150
 
 /** With the microphone's stream it stays below what others take notice of. */
 export const screensMax = 4
@@ -52,20 +56,24 @@ export class LocalScreens {
     const { pick } = this.#ports
     if (!pick) return this.#ports.trouble('unsupported')
     if (this.#screens.length >= screensMax) return
+    const asked = performance.now()
     try {
       const stream = await pick(wish(sound))
       const [picture] = stream.getVideoTracks()
       if (this.#over || !picture) return stopAll(stream)
       picture.contentHint = contentHint(hint)
       picture.addEventListener('ended', () => this.stop(streamId(stream.id)))
-      this.#ports.trouble(null)
       const surface = surfaceOf(picture)
+      const echoes = surface === 'monitor' && stream.getAudioTracks().length > 0 && !leavesOwnSoundOut()
+      if (echoes) withoutSound(stream)
+      this.#ports.trouble(echoes ? 'echo' : null)
       const hasSound = stream.getAudioTracks().length > 0
       this.#set([...this.#screens, { id: streamId(stream.id), stream, surface, sound: hasSound, hint }])
     } catch (error) {
-      // Whoever closes the picker has changed their mind: that is no trouble.
       const what = troubleOf(error)
-      if (what !== 'blocked' && what !== 'dismissed') this.#ports.trouble(what)
+      // Whoever closes the picker has changed their mind: that is no trouble. Nobody closes one so fast, though.
+      const closed = what === 'blocked' || what === 'dismissed'
+      if (!closed || performance.now() - asked < personMs) this.#ports.trouble(what)
     }
   }
 
@@ -92,6 +100,19 @@ export class LocalScreens {
   #set(screens: readonly OwnScreen[]): void {
     this.#screens = screens
     this.#ports.changed()
+  }
+}
+
+/** Chromium from 141 on keeps what this page plays out of the system's sound; without that the others hear themselves. */
+const leavesOwnSoundOut = (): boolean => {
+  const known = attempt(() => navigator.mediaDevices.getSupportedConstraints()) ?? {}
+  return 'restrictOwnAudio' in known
+}
+
+const withoutSound = (stream: MediaStream): void => {
+  for (const track of stream.getAudioTracks()) {
+    track.stop()
+    stream.removeTrack(track)
   }
 }
 

@@ -97,9 +97,10 @@ export type TroubleWith = 'microphone' | 'camera' | 'screen' | 'speaker'
 /**
  * `unsupported`: the browser cannot share screens. `needs-press`: it plays no sound until the page is pressed, see
  * `playSound`. `lost`: it was unplugged during the call, and there is no other. `replaced`: it was unplugged, and
- * another has taken its place, which is worth a word and no trouble any more.
+ * another has taken its place, which is worth a word and no trouble any more. `echo`: the system's sound is not shared
+ * with the screen, since the others would hear themselves in it.
  */
-export type TroubleKind = MediaTrouble | 'replaced' | 'unsupported' | 'needs-press'
+export type TroubleKind = MediaTrouble | 'replaced' | 'unsupported' | 'needs-press' | 'echo'
 
 /** One for each device at most; `key` is a new number for each. */
 export type CallTrouble = {

@@ -27,9 +27,9 @@ const closedConn: PeerConn = {
 /** Where the browser makes no connection, one that is closed a moment later: whoever asked goes on without it. */
 export const closedUnlessMade =
   (connect: ConnectPeer): ConnectPeer =>
-  (initiator, ports) => {
+  (member, initiator, ports) => {
     try {
-      return connect(initiator, ports)
+      return connect(member, initiator, ports)
     } catch {
       queueMicrotask(ports.closed)
       return closedConn
@@ -103,7 +103,7 @@ export class DirectConnections {
   }
 
   #hold(initiator: boolean, member: MemberId, id: string, among: Map<MemberId, Held>): Held {
-    const conn = this.#ports.connect(initiator, {
+    const conn = this.#ports.connect(member, initiator, {
       signal: signal => this.#ports.signal(member, id, signal),
       opened: () => {
         held.open = true

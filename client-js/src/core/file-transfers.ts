@@ -25,6 +25,10 @@ export type FileEvents = {
   changed: FilesState
   /** A file has come, whole and checked. `blob` is null where it lies already where the person wanted it. */
   kept: { readonly file: Download; readonly blob: Blob | null }
+  /** A script that files need could not be loaded: there is no network, or the server has another version by now. */
+  'part-failed': undefined
+  /** Folders that could not be packed, and so are not offered, by their names. */
+  unpacked: readonly string[]
 }
 
 export type FileTransfersPorts = {
@@ -50,7 +54,7 @@ export class FileTransfers {
   readonly #directConnections: DirectConnections
   #transfers: TransferRuntime | null = null
   #room: RoomState | null = null
-  #waiting: ((transfers: TransferRuntime) => void)[] = []
+  #waiting: ((transfers: TransferRuntime) => unknown)[] = []
   #over = false
 
   constructor(ports: FileTransfersPorts) {
@@ -73,7 +77,10 @@ export class FileTransfers {
 
   /** Offers these to everybody who is in the room. */
   share(items: readonly ShareItem[]): void {
-    this.#when(it => void it.share(items))
+    this.#when(async it => {
+      const unpacked = await it.share(items)
+      if (unpacked.length > 0) this.#events.emit('unpacked', unpacked)
+    })
   }
 
   unshare(file: FileId): void {
@@ -144,7 +151,7 @@ export class FileTransfers {
     this.#transfers?.close()
   }
 
-  #when(then: (transfers: TransferRuntime) => void): void {
+  #when(then: (transfers: TransferRuntime) => unknown): void {
     if (this.#transfers) then(this.#transfers)
     else if (this.#waiting.length < waitingMax) this.#waiting.push(then)
   }
@@ -155,6 +162,7 @@ export class FileTransfers {
       if (!this.#over) this.#begin(new TransferRuntime(this.#transferPorts()))
     } catch {
       // The network has a moment's rest; what waits goes on waiting.
+      this.#events.emit('part-failed', undefined)
       setTimeout(() => !this.#over && void this.#load(), againMs)
     }
   }
@@ -172,6 +180,7 @@ export class FileTransfers {
           ? this.#ports.openChannel(member)
           : this.#directConnections.openChannel(member),
       now: () => Date.now(),
+      partFailed: () => this.#events.emit('part-failed', undefined),
       changed: state => this.#events.emit('changed', state),
       saved: (file, blob) => this.#events.emit('kept', { file, blob }),
     }

@@ -4,18 +4,21 @@ import { browserMedia } from '../call/browser.ts'
 import { Call } from '../call/call.ts'
 import type { CallState } from '../call/state.ts'
 import { attempt } from '../link/browser-api.ts'
+import { ConnectionBudget } from '../link/connection-budget.ts'
 import { type CandidateKind, canProve, safetyCode } from '../link/connection-info.ts'
+import { FrameMeter } from '../link/frame-meter.ts'
 import { Link } from '../link/link.ts'
 import { canSpeak, messageParts } from '../room/chat.ts'
 import { diffEvents, type RoomEvents } from '../room/events.ts'
 import { canOffer, directLink, linkToward } from '../room/file.ts'
 import { Room } from '../room/room.ts'
+import { nameOf } from '../room/roster.ts'
 import { capsOf, createRoomState, type RoomState } from '../room/state.ts'
 import type { SignalingClient } from '../signaling/client.ts'
-import { partsMax } from '../wire/chat.ts'
+import { isTopic, partsMax, topicBytesMax } from '../wire/chat.ts'
 import type { IceServer } from '../wire/ice.ts'
 import { type MemberId, type MessageId, memberId, newMessageId, type PeerId, streamId } from '../wire/ids.ts'
-import { decodeFrame, encodeFrame, frameBytesMax } from '../wire/json.ts'
+import { encodeFrame, frameBytesMax, utf8Bytes } from '../wire/json.ts'
 import type { Admission, Identity, Notice } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { closedUnlessMade } from './direct-connections.ts'
@@ -38,8 +41,14 @@ export type Connection = {
   readonly code: readonly string[] | null
 }
 
-/** `call`: something about the call has changed; its whole state. */
-export type RoomSessionEvents = RoomEvents & { call: CallState }
+/**
+ * `call`: something about the call has changed; its whole state. `topic`: somebody's page has sent something that its
+ * like understands.
+ */
+export type RoomSessionEvents = RoomEvents & {
+  call: CallState
+  topic: { readonly id: string; readonly name: string; readonly topic: string; readonly data: unknown }
+}
 
 export class RoomSession {
   readonly #signaling: SignalingClient
@@ -54,6 +63,8 @@ export class RoomSession {
   /** Who goes on under which id, until the change of the room that this belongs to has been told. */
   readonly #moved = new Map<string, string>()
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
+  readonly #meter = new FrameMeter(() => performance.now())
+  readonly #connections = new ConnectionBudget(() => performance.now())
   #identity: Identity
   #over = false
 
@@ -79,6 +90,10 @@ export class RoomSession {
       setTimer: (ms, due) => this.#setTimer(ms, due),
       now: () => Date.now(),
       file: (from, about) => this.files.receive(from, about),
+      topic: (id, topic, data) => {
+        const name = nameOf(this.state, id) ?? ''
+        this.#events.emit('topic', { id, name, topic, data })
+      },
       changed: (state, before) => this.#changed(state, before),
     })
     this.files = new FileTransfers({
@@ -87,7 +102,10 @@ export class RoomSession {
       openChannel: member => this.#openFileChannel(member),
       linked: member => directLink(this.state, member) !== null,
       signalDirect: (to, id, signal) => this.#room.feed({ type: 'send-direct-signal', to, id, signal }),
-      connect: closedUnlessMade((initiator, ports) => new Link(initiator, this.#configuration(), ports)),
+      connect: closedUnlessMade((member, initiator, ports) => {
+        if (!this.#connections.take(member)) throw new Error('this member has had too many made')
+        return new Link(initiator, this.#configuration(), ports)
+      }),
       sendSignal: (to, signal) => this.#room.feed({ type: 'send-file-signal', to, signal }),
       whenDrained: to => this.#linkFor(to)?.whenDrained() ?? Promise.resolve(),
       offer: files => this.#room.feed({ type: 'offer-files', files, id: freshMessageId() }),
@@ -140,6 +158,20 @@ export class RoomSession {
   /** Puts an emoji to a message, or takes it back. Original pages do not see it. */
   react(to: MessageId, emoji: string, on: boolean): void {
     this.#room.feed({ type: 'react', to, emoji, on })
+  }
+
+  /**
+   * Says something that this page and its like understand, a stroke on a whiteboard say: any JSON value, under a topic of
+   * up to 64 letters, digits and `_.:/-`. It goes to everybody who is here now, once, and is heard as the event `topic`;
+   * nothing is shown, kept or sent again. False where the topic or the data does not do, or nobody is here.
+   */
+  send(topic: string, data: unknown): boolean {
+    if (!isTopic(topic) || !this.canSpeak) return false
+    const bytes = attempt(() => utf8Bytes(data ?? null))
+    // A function, for instance, has no JSON.
+    if (bytes === null || bytes === 0 || bytes > topicBytesMax) return false
+    this.#room.feed({ type: 'send-topic', topic, data: data ?? null })
+    return true
   }
 
   /** Shows the others that we are typing; call it as often as you like. */
@@ -202,7 +234,7 @@ export class RoomSession {
   #signalled(peer: PeerId, signal: Signal): void {
     const held = this.#links.get(peer)
     if (signal.type === 'offer' && (!held || held.link.isAnotherConnection(signal.sdp))) {
-      if (!this.#room.acceptsOffer(peer)) return
+      if (!this.#room.acceptsOffer(peer) || !this.#connections.take(peer)) return
       this.#close(peer)
       this.#room.feed({ type: 'incoming-offer', peer })
       this.#open(peer, false)
@@ -222,7 +254,7 @@ export class RoomSession {
       signal: signal => this.#signal(held, signal),
       opened: () => this.#room.feed({ type: 'link-opened', peer: held.peer }),
       steady: steady => this.#room.feed({ type: 'link-steady', peer: held.peer, steady }),
-      frame: frame => this.#room.receive(held.peer, decodeFrame(frame)),
+      frame: frame => this.#receive(held.peer, frame),
       arrived: stream => this.call.arrived(held.peer, stream),
       gone: id => this.call.gone(held.peer, streamId(id)),
       fileChannel: channel => this.#acceptFileChannel(held.peer, channel),
@@ -237,6 +269,12 @@ export class RoomSession {
     const held: Held = { link, peer }
     this.#links.set(peer, held)
     return link
+  }
+
+  #receive(peer: PeerId, frame: unknown): void {
+    const { received, tooFast } = this.#meter.receive(peer, frame, value => this.#room.parse(value))
+    if (tooFast !== null) this.#room.feed({ type: 'too-fast', via: peer, source: tooFast.source })
+    if (received) this.#room.feed({ type: 'received', via: peer, received })
   }
 
   #configuration(): RTCConfiguration {
@@ -282,6 +320,8 @@ export class RoomSession {
     this.#links.delete(from)
     held.peer = to
     this.#links.set(to, held)
+    this.#meter.renamed(from, to)
+    this.#connections.renamed(from, to)
     this.call.renamed(from, to)
     // Only a mesh calls its members by their peer ids.
     if (this.state.role !== 'mesh') return

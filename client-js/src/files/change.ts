@@ -1,7 +1,9 @@
 /** The small changes that the rules in this folder are made of. Each takes a state and gives a new one. Pure. */
+import { oldestOfLargest } from '../base/fair-share.ts'
 import { stepsOf } from '../base/steps.ts'
 import {
   activeUpload,
+  activeUploadsMax,
   type ChannelId,
   type ChannelUpload,
   type Download,
@@ -34,15 +36,18 @@ export const withShare = (state: FilesState, it: Share): FilesState => ({
 })
 
 /**
- * Makes room for one more upload: the oldest that is over goes, or the oldest whose receiver has left for good. Null
- * where all of them are still going on.
+ * Makes room for one more upload to that member: the oldest that is over goes, of whoever has most of them, or the oldest
+ * whose receiver has left for good. Null where the member has too many, or all of them are still going on.
  */
-export const withRoomForUpload = (state: FilesState): FilesState | null => {
-  if (state.uploads.size < uploadsMax) return state
+export const withRoomForUpload = (state: FilesState, member: MemberId): FilesState | null => {
   const rows = [...state.uploads.values()]
+  const active = rows.filter(it => it.member === member && activeUpload.has(it.phase))
+  if (active.length >= activeUploadsMax) return null
+  if (state.uploads.size < uploadsMax) return state
+  const over = rows.filter(({ phase }) => !activeUpload.has(phase))
   const oldest =
-    rows.find(({ phase }) => !activeUpload.has(phase)) ??
-    rows.find(({ phase, member }) => phase === 'waiting' && !state.routes.has(member))
+    oldestOfLargest(over, it => it.member) ??
+    rows.find(it => it.phase === 'waiting' && !state.routes.has(it.member))
   if (!oldest) return null
   const uploads = new Map(state.uploads)
   uploads.delete(oldest.key)

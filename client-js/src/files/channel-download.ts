@@ -23,7 +23,9 @@ const ackBytes = 1_048_576
 /** Without an answer for so long, the channel is given up. */
 const answerMs = 20_000
 const retryMs = 1_000
-const failuresMax = 5
+/** After so many failures in a row each pause is twice as long as the one before, up to the longest. */
+const promptRetries = 5
+const retryMsMax = 60_000
 
 /** Asks whoever has it, if there is a way, and waits otherwise. */
 export const requestOverChannel = (state: FilesState, key: DownloadKey): FilesStep => {
@@ -71,8 +73,8 @@ export const requestTimeout = (state: FilesState, key: DownloadKey, attempt: num
 }
 
 /**
- * Asks again: soon while the owner is there, and otherwise when they are back. It gives up after several failures in a
- * row.
+ * Asks again as long as the owner is there, and otherwise when they are back. A machine that is busy for minutes must not
+ * leave a file behind that waits for nothing.
  */
 export const channelClosed = (state: FilesState, it: Download): FilesStep => {
   if (it.phase === 'checking') return stepTo(withDownload(state, { ...it, channel: null }))
@@ -80,9 +82,9 @@ export const channelClosed = (state: FilesState, it: Download): FilesStep => {
   const failures = it.failures + 1
   const next = withDownload(state, downloadAt(it, { phase: 'waiting' }, { failures }))
   const timer = { kind: 'ask', key: it.key, attempt: it.attempt } as const
-  const retry: FilesEffect[] = failures > failuresMax ? [] : [{ type: 'timer', timer, ms: retryMs }]
+  const ms = Math.min(retryMs * 2 ** Math.min(Math.max(0, failures - promptRetries), 10), retryMsMax)
   // What waits runs no longer, so another one in the queue has its turn.
-  return andThen(stepTo(next, ...retry), advance)
+  return andThen(stepTo(next, { type: 'timer', timer, ms }), advance)
 }
 
 export const receiveMessage = (state: FilesState, it: Download, message: FileChannelMessage): FilesStep => {
@@ -147,15 +149,36 @@ export const checked = (state: FilesState, key: DownloadKey, digest: string): Fi
   if (it?.phase !== 'checking') return stepTo(state)
   const { channel } = it
   if (it.digest !== null && it.digest !== digest) return stop(state, it, 'wrong')
-  const kept = downloadAt(it, { phase: 'kept', digest, here: false }, { stored: it.size })
+  const told = channel !== null || it.transport === 'legacy'
+  const kept = downloadAt(it, { phase: 'kept', digest, here: false, told }, { stored: it.size })
   const done: FilesEffect[] =
     channel === null
       ? []
       : [
-          { type: 'send', channel, message: { kind: 'done' } },
+          { type: 'send', channel, message: { kind: 'done', file: null } },
           { type: 'close-channel', channel },
         ]
-  return andThen(stepTo(withDownload(state, kept), ...done, { type: 'keep', key }), advance)
+  const next = stepTo(withDownload(state, kept), ...done, { type: 'keep', key })
+  return andThen(
+    andThen(next, now => tellDone(now, key)),
+    advance,
+  )
+}
+
+/**
+ * The channel broke while the file was being checked, and its sender would wait for a receiver who has it all. It is told
+ * over a channel of its own, as soon as there is a way; the far end closes that.
+ */
+export const tellDone = (state: FilesState, key: DownloadKey): FilesStep => {
+  const it = state.downloads.get(key)
+  if (it?.phase !== 'kept' || it.told || state.routes.get(it.owner)?.transport !== 'channel')
+    return stepTo(state)
+  const channel = `${key} done`
+  return stepTo(
+    withDownload(state, { ...it, told: true }),
+    { type: 'open-channel', channel, member: it.owner },
+    { type: 'send', channel, message: { kind: 'done', file: it.file.id } },
+  )
 }
 
 const senderStopped = (state: FilesState, it: Download, why: StopReason): FilesStep => {

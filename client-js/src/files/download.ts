@@ -1,9 +1,10 @@
 /** What happens to a file that others offer, as far as it does not depend on the way in which it comes. Pure. */
+import { oldestOfLargest } from '../base/fair-share.ts'
 import { legacyRouteChanged, requestLegacy } from '../legacy/index.ts'
 import type { FileCard } from '../wire/file.ts'
 import { type FileId, type MemberId, nobody } from '../wire/ids.ts'
 import { andThen, channelOf, noRate, stepEach, stepTo, withDownload } from './change.ts'
-import { requestOverChannel } from './channel-download.ts'
+import { requestOverChannel, tellDone } from './channel-download.ts'
 import { advance, stop } from './ending.ts'
 import {
   activeDownload,
@@ -105,10 +106,11 @@ export const openOffer = (state: FilesState, { id }: FileCard): Download | undef
     ({ phase, transport, file }) => phase === 'offered' && transport === 'channel' && file.id === id,
   )
 
-/** The oldest that nobody works on makes room. */
+/** The oldest that nobody works on makes room, of whoever has most of them: a burst of offers pushes out its like. */
 const makeRoom = (state: FilesState): FilesState => {
   if (state.downloads.size < downloadsMax) return state
-  const oldest = [...state.downloads.values()].find(({ phase }) => !activeDownload.has(phase))
+  const idle = [...state.downloads.values()].filter(({ phase }) => !activeDownload.has(phase))
+  const oldest = oldestOfLargest(idle, it => it.shownUnder)
   if (!oldest) return state
   const downloads = new Map(state.downloads)
   downloads.delete(oldest.key)
@@ -194,6 +196,7 @@ export const routesChanged = (
   const now = { ...state, routes }
   return stepEach(now, now.downloads.values(), (before, it) => {
     if (it.phase === 'waiting') return request(before, it.key, at)
+    if (it.phase === 'kept') return tellDone(before, it.key)
     return it.transport === 'legacy' && activeDownload.has(it.phase)
       ? legacyRouteChanged(before, it)
       : stepTo(before)

@@ -32,8 +32,11 @@ type DownloadStage =
   | { readonly phase: 'asking' | 'running'; readonly source: DownloadSource }
   /** `digest` is what the sender has announced; an original page announces none. */
   | { readonly phase: 'checking'; readonly channel: ChannelId | null; readonly digest: string | null }
-  /** `here`: this page holds it, so that it can be saved or looked at once more. */
-  | { readonly phase: 'kept'; readonly digest: string; readonly here: boolean }
+  /**
+   * `here`: this page holds it, so that it can be saved or looked at once more. `told`: its sender knows that it has
+   * arrived.
+   */
+  | { readonly phase: 'kept'; readonly digest: string; readonly here: boolean; readonly told: boolean }
   | { readonly phase: 'stopped'; readonly why: StopCause }
 
 /** Whom we ask, and how. It is not always the owner: the owner may have come back under another id. */
@@ -242,6 +245,8 @@ export const noFiles: FilesState = {
 /** Offers beyond so many are not listed: nobody could look through them. */
 export const downloadsMax = 500
 export const uploadsMax = 500
+/** That go on to one member, those that wait for a broken link included. */
+export const activeUploadsMax = 60
 
 export const activeDownload: ReadonlySet<DownloadPhase> = new Set([
   'queued',
@@ -252,6 +257,9 @@ export const activeDownload: ReadonlySet<DownloadPhase> = new Set([
   'checking',
 ])
 export const activeUpload: ReadonlySet<UploadPhase> = new Set(['running', 'sent', 'waiting'])
+
+/** Where received files lie, below the root of the browser's own storage. */
+export const storageFolder = 'p2pchat-incoming'
 
 /** Does anything run that would be lost with the page? */
 export const busy = (state: FilesState): boolean =>

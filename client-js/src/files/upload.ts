@@ -48,13 +48,14 @@ export const channelRequested = (
   at: number,
 ): FilesStep => {
   const route = state.routes.get(member)
+  if (message.kind === 'done') return receivedAll(state, channel, member, message.file)
   if (!route || (message.kind !== 'want' && message.kind !== 'decline'))
     return stepTo(state, { type: 'close-channel', channel })
   const share = state.shares.get(message.file)
   const before = previousUpload(state, member, message)
   if (message.kind === 'decline') return declined(state, channel, member, share, before)
   const channels = [...state.uploads.values()].filter(it => it.member === member && channelUpload(it)).length
-  const roomy = before ? state : withRoomForUpload(state)
+  const roomy = before ? state : withRoomForUpload(state, member)
   if (!share || roomy === null || channels >= channelsMax || message.from > share.file.size)
     return stepTo(state, ...hangUp(channel, 'gone'))
   const key = before?.key ?? (`out ${state.next}` as const)
@@ -86,6 +87,20 @@ export const channelRequested = (
   return andThen(started, now => continueUpload(now, key))
 }
 
+/** Somebody whose channel broke at the end has it all, and says so on another. Nobody says it of what was not sent. */
+const receivedAll = (
+  state: FilesState,
+  channel: ChannelId,
+  member: MemberId,
+  file: FileId | null,
+): FilesStep => {
+  const close: FilesEffect = { type: 'close-channel', channel }
+  const it = [...state.uploads.values()].find(row => row.member === member && row.file === file)
+  const open = it?.phase === 'waiting' || it?.phase === 'sent'
+  if (!it || !open || it.transport !== 'channel' || it.sent < it.size) return stepTo(state, close)
+  return stepTo(withUpload(state, uploadAt(it, { phase: 'done' }, { acked: it.size })), close)
+}
+
 /** This receiver's row: found by their id, or under another id by what only this receiver knows. */
 const previousUpload = (state: FilesState, member: MemberId, message: Asking): Upload | undefined => {
   const rows = [...state.uploads.values()].filter(it => it.file === message.file)
@@ -104,7 +119,7 @@ const declined = (
 ): FilesStep => {
   const close: FilesEffect = { type: 'close-channel', channel }
   const route = state.routes.get(member)
-  const roomy = withRoomForUpload(state)
+  const roomy = withRoomForUpload(state, member)
   if (!share || before || !route || roomy === null) return stepTo(state, close)
   const it = newUpload(`out ${state.next}`, share, member, route.name, 'channel', 0)
   return stepTo(withUpload({ ...roomy, next: state.next + 1 }, it), close)

@@ -7,6 +7,8 @@ import { parseSideMessage, writeSideMessage } from './wire/side-protocol.ts'
 
 export type SideEffect = Extract<FilesEffect, { type: `side-${string}` }>
 
+type SideOpen = Extract<SideEffect, { type: 'side-open' }>
+
 /** The last word needs some time to get out. */
 const closeMs = 1_500
 
@@ -26,7 +28,7 @@ export class SideConnectionRuntime {
     switch (effect.type) {
       case 'side-open':
         this.#conns.set(key, conns)
-        conns.set(effect.peer, this.#open(key, effect.peer, conns))
+        conns.set(effect.peer, this.#open(effect, conns))
         return
       case 'side-signal':
         return conns.get(effect.peer)?.signal(effect.signal)
@@ -58,12 +60,12 @@ export class SideConnectionRuntime {
     this.#conns.clear()
   }
 
-  #open(key: UploadKey, peer: number, conns: ReadonlyMap<number, PeerConn>): PeerConn {
+  #open({ key, member, peer }: SideOpen, conns: ReadonlyMap<number, PeerConn>): PeerConn {
     // A later session has the same key; what an earlier one still says is not about it.
     const current = (event: FilesEvent): void => {
       if (this.#conns.get(key) === conns) this.#feed(event)
     }
-    return this.#connect(true, {
+    return this.#connect(member, true, {
       signal: signal => current({ type: 'side-signalled', key, peer, signal }),
       opened: () => current({ type: 'side-opened', key, peer }),
       frame: frame => {

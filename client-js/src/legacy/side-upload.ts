@@ -51,9 +51,16 @@ export const noSideConnections: SideConnections = {
 export const usesSideConnections = (mode: number, size: number): boolean =>
   mode === legacyModes.extra && size >= largeBytes
 
+const openSide = ({ key, member }: Upload, peer: number): FilesEffect => ({
+  type: 'side-open',
+  key,
+  member,
+  peer,
+})
+
 /** Both sides know each other's numbers. */
-export const startSideConnections = (state: FilesState, key: UploadKey): FilesStep =>
-  stepTo(state, { type: 'side-open', key, peer: steering })
+export const startSideConnections = (state: FilesState, it: Upload): FilesStep =>
+  stepTo(state, openSide(it, steering))
 
 /** An upload with side connections, taken apart. */
 type Row = { readonly it: Upload; readonly session: LegacyUpload; readonly side: SideConnections }
@@ -167,9 +174,7 @@ const agree = (state: FilesState, row: Row, peers: number): FilesStep => {
     return stepTo(next, send(it, { kind: 'agree', peers: fewer }))
   }
   const agreed = side.confirmed
-  const opened = agreed
-    ? Array.from({ length: peers }, (_, peer) => ({ type: 'side-open', key: it.key, peer }) as const)
-    : []
+  const opened = agreed ? Array.from({ length: peers }, (_, peer) => openSide(it, peer)) : []
   const next = withSide(state, row, { confirmed: true, agreed })
   return stepTo(next, send(it, { kind: 'agree', peers }), ...opened)
 }

@@ -78,7 +78,7 @@ export type LegacyEffect =
   /** Feeds `queue-drained` once the queue to that member is short, and not before `ms` have passed. */
   | { type: 'await-drain'; key: UploadKey; to: MemberId; ms: number }
   /** Side connections; `peer` -1 is the one that steers. */
-  | { type: 'side-open'; key: UploadKey; peer: number }
+  | { type: 'side-open'; key: UploadKey; member: MemberId; peer: number }
   | { type: 'side-signal'; key: UploadKey; peer: number; signal: Signal }
   | { type: 'side-send'; key: UploadKey; message: SideMessageOut }
   | { type: 'side-send-bytes'; key: UploadKey; peer: number; bytes: Uint8Array<ArrayBuffer> }

@@ -58,7 +58,7 @@ const uploadRequested = (
   const large = usesSideConnections(signal.mode, share.file.size)
   if (signal.mode !== legacyModes.main && !large) return refuse('cancel')
   const before = [...state.uploads.values()].find(it => it.member === from && it.file === signal.file)
-  const roomy = before ? state : withRoomForUpload(state)
+  const roomy = before ? state : withRoomForUpload(state, from)
   if (roomy === null) return refuse('cancel')
   const key: UploadKey = before?.key ?? `out ${state.next}`
   const action = state.nextAction
@@ -101,7 +101,7 @@ export const receiveUploadSignal = (
       if (it.phase !== 'waiting') return stepTo(state)
       const running = uploadAt(it, { phase: 'running', via: session }, { rate: noRate(at) })
       const next = withUpload(state, running)
-      return session.side ? startSideConnections(next, it.key) : continueLegacyUpload(next, it.key)
+      return session.side ? startSideConnections(next, it) : continueLegacyUpload(next, it.key)
     }
     case 'peer':
       return session.side

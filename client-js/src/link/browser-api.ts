@@ -37,3 +37,21 @@ export const attempt = <Value>(call: () => Value): Value | null => {
     return null
   }
 }
+
+/** What the specification has a constructor say of a server without a scheme that it knows: it understands connections. */
+const understood = new Set(['SyntaxError', 'TypeError'])
+
+/**
+ * Whether the browser makes connections between pages at all: it may lack WebRTC, or have it switched off by a setting,
+ * an extension or a policy, which shows as a constructor that is missing or throws. It is asked for one that it has to
+ * refuse, so that none is made: https://www.w3.org/TR/webrtc/#set-the-configuration
+ */
+export const canConnect = (): boolean => {
+  if (typeof RTCPeerConnection !== 'function') return false
+  try {
+    new RTCPeerConnection({ iceServers: [{ urls: 'none:' }] }).close()
+    return true
+  } catch (error) {
+    return error instanceof Error && understood.has(error.name)
+  }
+}

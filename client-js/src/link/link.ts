@@ -3,6 +3,7 @@
  * peer's signals. It knows no room and no server, never opens itself again, and is silent once closed.
  */
 import { randomHex } from '../base/random.ts'
+import { type Pace, TokenBucket } from '../base/token-bucket.ts'
 import { fileChannelProtocol } from '../wire/file-channel.ts'
 import {
   connectionMark,
@@ -56,6 +57,9 @@ const waitingBytesMax = 4_194_304
 const droppableBytesMax = 1_048_576
 /** With so little waiting, other messages need not wait long behind those of a file. */
 const drainedBytes = 131_072
+/** What the far end may say about the connection: a candidate costs little, another negotiation a lot. */
+const candidatePace: Pace = { burst: 400, perSecond: 20 }
+const negotiationPace: Pace = { burst: 60, perSecond: 4 }
 /** A browser makes a report within a few milliseconds, if it makes one at all. */
 const reportMs = 1_500
 
@@ -75,6 +79,8 @@ export class Link {
   #restart: ReturnType<typeof setTimeout> | undefined
   #givingUp: ReturnType<typeof setTimeout> | undefined
   #mayRestart = false
+  readonly #candidates = new TokenBucket(candidatePace)
+  readonly #negotiations = new TokenBucket(negotiationPace)
 
   constructor(initiator: boolean, configuration: RTCConfiguration, ports: LinkPorts) {
     this.#ports = ports
@@ -119,7 +125,10 @@ export class Link {
     this.#mayRestart = true
   }
 
+  /** What comes faster than any browser negotiates is left out; the far end says it again if it meant it. */
   signal(signal: Signal): void {
+    const bucket = signal.type === 'candidate' ? this.#candidates : this.#negotiations
+    if (!bucket.take(performance.now())) return
     if (signal.type === 'offer' || signal.type === 'answer') this.#remoteMark ??= connectionMark(signal.sdp)
     this.#feed({ type: 'signal', signal })
   }
@@ -328,13 +337,13 @@ export class Link {
     this.#givingUp ??= setTimeout(() => this.#fail(), restartsMs)
   }
 
-  /** A second channel that is not for a file is left alone: no page of ours would open one. */
+  /** A second channel that is not for a file is closed: nobody reads what comes over it. */
   #adopt(channel: RTCDataChannel, opened: () => void): void {
     if (channel.protocol === fileChannelProtocol) {
       if (this.#open) this.#ports.fileChannel?.(channel)
       return
     }
-    if (this.#channel) return
+    if (this.#channel) return channel.close()
     this.#channel = channel
     channel.binaryType = 'arraybuffer'
     channel.bufferedAmountLowThreshold = drainedBytes

@@ -58,11 +58,23 @@ const fromNetwork = async (request: Request): Promise<Response> => {
       return undefined
     }
   }
-  const answer = await fetch(request).catch(() => null)
+  const network = fetch(request).catch(() => null)
+  const answer = await Promise.race([network, keptAfterSilence(network, kept)])
   if (!answer) return (await kept()) ?? Response.error()
   if (isPage(answer)) await keep(page, answer)
   return answer.status >= 500 ? ((await kept()) ?? answer) : answer
 }
+
+/** On a network that says nothing, the page as it was is better than a white one. Without one there is only waiting. */
+const keptAfterSilence = async (
+  network: Promise<Response | null>,
+  kept: () => Promise<Response | undefined>,
+): Promise<Response | null> => {
+  await new Promise(resolve => setTimeout(resolve, silentMs))
+  return (await kept()) ?? network
+}
+
+const silentMs = 5_000
 
 /** A full disk or a browser that keeps nothing costs the next start without a network, not what is here now. */
 const keep = async (under: RequestInfo, answer: Response): Promise<void> => {

@@ -17,68 +17,63 @@ import {
 import { broadcast, stepTo } from './change.ts'
 import { rulesOf } from './role.ts'
 import { capsOf, type RoomEffect, type RoomState, type RoomStep } from './state.ts'
-import { takeToken } from './timeline.ts'
 
 export const receiveCall = (
   state: RoomState,
   via: PeerId,
   speaker: MemberId | null,
   message: CallMessage,
-  at: number,
 ): RoomStep => {
   switch (message.kind) {
     case 'want-stream':
-      return streamRequested(state, via, message.stream, at)
+      return streamRequested(state, via, message.stream)
     case 'sizes':
       return stepTo(withCallLink(state, via, { sizes: displaySizes(state, via, message.sizes) }))
     case 'calls':
       return speaker === roomItself ? stepTo(withCalls(state, message.calls)) : stepTo(state)
     default: {
       const isMember = speaker !== null && speaker !== state.selfMember && state.members.has(speaker)
-      return isMember ? receiveMemberMessage(state, via, speaker, message, at) : stepTo(state)
+      return isMember ? receiveMemberMessage(state, via, speaker, message) : stepTo(state)
     }
   }
 }
 
 type MemberMessage = Extract<CallMessage, { kind: 'join-call' | 'leave-call' | 'streams' | 'media' }>
 
-/**
- * A message about a member of the room, from them or relayed. It always counts, and is relayed only as fast as is bearable.
- */
+/** A message about a member of the room, from them or relayed. */
 const receiveMemberMessage = (
   state: RoomState,
   via: PeerId,
   speaker: MemberId,
   message: MemberMessage,
-  at: number,
 ): RoomStep => {
   const known = state.call.members.get(speaker)
   switch (message.kind) {
     case 'join-call':
-      return memberJoined(state, via, speaker, message, at)
+      return memberJoined(state, via, speaker, message)
     case 'leave-call':
-      return memberLeft(state, via, speaker, at)
+      return memberLeft(state, via, speaker)
     case 'streams': {
       const streams = message.announced.streams.filter(({ id }) => isFree(state, id, speaker))
       const announced = { streams, media: message.announced.media ?? known?.media ?? null }
       const next = withCaller(state, speaker, announced)
-      return passOn(next, via, speaker, { kind: 'streams', announced }, at)
+      return passOn(next, via, speaker, { kind: 'streams', announced })
     }
     case 'media':
       if (!known) return stepTo(state)
-      return passOn(withCaller(state, speaker, { ...known, media: message.media }), via, speaker, message, at)
+      return passOn(withCaller(state, speaker, { ...known, media: message.media }), via, speaker, message)
   }
 }
 
 /** Who leaves no longer looks on. What is at the far end of a guest's link, though, is all the others too. */
-const memberLeft = (state: RoomState, via: PeerId, speaker: MemberId, at: number): RoomStep => {
+const memberLeft = (state: RoomState, via: PeerId, speaker: MemberId): RoomStep => {
   const without = withoutCaller(state, speaker)
   const ownLink = state.links.get(via)?.member === speaker && !rulesOf(state).peerRelays
   const paused = ownLink && state.call.members.has(speaker) ? republish(without, via) : []
   // An original page that comes back shows the very streams it had, so they stay, without tracks while it is away.
   const forgets = ownLink && capsOf(state, via).media
   const next = forgets ? withCallLink(without, via, { asked: new Set() }) : without
-  const passed = passOn(next, via, speaker, { kind: 'leave-call' }, at)
+  const passed = passOn(next, via, speaker, { kind: 'leave-call' })
   return { state: passed.state, effects: [...(forgets ? [] : paused), ...passed.effects] }
 }
 
@@ -102,7 +97,6 @@ const memberJoined = (
   via: PeerId,
   speaker: MemberId,
   message: Extract<CallMessage, { kind: 'join-call' }>,
-  at: number,
 ): RoomStep => {
   const known = state.call.members.has(speaker)
   const next = known ? state : withCaller(state, speaker, { streams: [], media: null })
@@ -110,43 +104,26 @@ const memberJoined = (
   const { own } = state.call
   const source = state.selfMember
   if (rulesOf(state).greetsCallers && own && source !== null && !message.reply) {
-    const { state: charged, allowed } = chargeCall(next, via, at)
     const say = (message: PeerMessage): RoomEffect => ({ type: 'send', over: via, source, message })
     const answer = [say({ kind: 'join-call', reply: true }), say({ kind: 'streams', announced: own })]
-    return stepTo(charged, ...resumed, ...(allowed ? answer : []))
+    return stepTo(next, ...resumed, ...answer)
   }
   const calls = rulesOf(state).relays && !known ? [callsFor(next, via)] : []
-  const passed = passOn(next, via, speaker, { kind: 'join-call', reply: true }, at)
+  const passed = passOn(next, via, speaker, { kind: 'join-call', reply: true })
   return { state: passed.state, effects: [...resumed, ...calls, ...passed.effects] }
 }
 
 /** Only a host passes on. Words of our own go to those who know them. */
-const passOn = (
-  state: RoomState,
-  via: PeerId,
-  speaker: MemberId,
-  message: PeerMessage,
-  at: number,
-): RoomStep => {
+const passOn = (state: RoomState, via: PeerId, speaker: MemberId, message: PeerMessage): RoomStep => {
   if (!rulesOf(state).relays) return stepTo(state)
-  const { state: charged, allowed } = chargeCall(state, via, at)
-  if (!allowed) return stepTo(charged)
-  const others = broadcast(charged, speaker, message, via)
-  return stepTo(charged, ...(message.kind === 'media' ? toCapable(charged, others) : others))
+  const others = broadcast(state, speaker, message, via)
+  return stepTo(state, ...(message.kind === 'media' ? toCapable(state, others) : others))
 }
 
 const toCapable = (state: RoomState, effects: readonly RoomEffect[]): RoomEffect[] =>
   effects.filter(effect => effect.type !== 'send' || capsOf(state, effect.over).media)
 
-/**
- * Charges a link for making us send something. Nothing is shown of it: the message still counts, but goes no further.
- */
-const chargeCall = (state: RoomState, via: PeerId, at: number): { state: RoomState; allowed: boolean } => {
-  const { bucket, verdict } = takeToken(callLink(state, via).bucket, at)
-  return { state: withCallLink(state, via, { bucket }), allowed: verdict === 'keep' }
-}
-
-const streamRequested = (state: RoomState, via: PeerId, stream: StreamId, at: number): RoomStep => {
+const streamRequested = (state: RoomState, via: PeerId, stream: StreamId): RoomStep => {
   const link = callLink(state, via)
   const owner = ownerOf(state, stream)
   if (isOwn(state, stream) || (rulesOf(state).relays && owner !== null)) {
@@ -156,12 +133,9 @@ const streamRequested = (state: RoomState, via: PeerId, stream: StreamId, at: nu
     // Asked again, because it has not come: perhaps our own request was lost on its owner.
     const ownersLink = owner === null ? null : linkTo(state, owner)
     if (ownersLink === null || ownersLink === via) return stepTo(state)
-    const { state: charged, allowed } = chargeCall(state, via, at)
-    return stepTo(charged, ...(allowed ? request(charged, ownersLink, stream) : []))
+    return stepTo(state, ...request(state, ownersLink, stream))
   }
-  if (!rulesOf(state).relays) return stepTo(state)
-  const { state: charged, allowed } = chargeCall(state, via, at)
-  return stepTo(charged, ...(allowed ? [callsFor(charged, via)] : []))
+  return rulesOf(state).relays ? stepTo(state, callsFor(state, via)) : stepTo(state)
 }
 
 const displaySizes = (

@@ -9,7 +9,6 @@ import type { Announced, PeerMessage } from '../wire/peer.ts'
 import { stepEach, stepTo } from './change.ts'
 import { rulesOf } from './role.ts'
 import { capsOf, type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
-import { fullBucket, type TokenBucket } from './timeline.ts'
 
 /** What a call is to one link. It ends with the link; over the next one everything is asked for anew. */
 export type CallLink = {
@@ -23,7 +22,6 @@ export type CallLink = {
   readonly arrived: ReadonlySet<StreamId>
   /** How large the far end shows what we send, where it says so. */
   readonly sizes: ReadonlyMap<StreamId, StreamSize>
-  readonly bucket: TokenBucket
 }
 
 export type RoomCall = {
@@ -53,7 +51,6 @@ export const callLink = (state: RoomState, peer: PeerId): CallLink =>
     wanted: new Set(),
     arrived: new Set(),
     sizes: new Map(),
-    bucket: fullBucket(0),
   }
 
 export const withCallLink = (state: RoomState, peer: PeerId, change: Partial<CallLink>): RoomState =>

@@ -2,7 +2,7 @@
 import { splitText } from '../base/text.ts'
 import { type Chat, type ChatEvent, chatUnitsMax, withId } from '../wire/chat.ts'
 import { type MemberId, type MessageId, messageId, type PeerId } from '../wire/ids.ts'
-import { broadcast, charge, chargeFiles, stepTo, withEntry } from './change.ts'
+import { broadcast, stepTo, withEntry } from './change.ts'
 import { receiveOffers } from './file.ts'
 import { answerHistoryRequest, receiveHistory } from './history.ts'
 import { acknowledge, enqueue } from './outbox.ts'
@@ -78,7 +78,7 @@ export const deliveryTimeout = (state: RoomState, id: MessageId): RoomStep =>
     ),
   })
 
-/** Shown and passed on only for members, and only as fast as is bearable. */
+/** Shown and passed on only for members. */
 export const receiveChat = (
   state: RoomState,
   via: PeerId,
@@ -88,12 +88,10 @@ export const receiveChat = (
 ): RoomStep => {
   const name = nameOf(state, speaker)
   if (speaker === null || name === undefined) return stepTo(state)
-  const { state: next, allowed } = charge(state, via, name, at)
-  if (!allowed) return stepTo(next)
-  const thanks = ackFor(next, via, received)
-  const known = findMessage(next.timeline, received.id)
+  const thanks = ackFor(state, via, received)
+  const known = findMessage(state.timeline, received.id)
   // A message that comes once more over a link that broke is here already. One known only from shared history gives way.
-  if (known?.sharedBy === null) return stepTo(next, ...thanks)
+  if (known?.sharedBy === null) return stepTo(state, ...thanks)
   if (known)
     return receiveChat(
       { ...state, timeline: withoutEntry(state.timeline, known) },
@@ -102,7 +100,7 @@ export const receiveChat = (
       received,
       at,
     )
-  const message = rulesOf(next).relays ? withAssignedId(next, received) : received
+  const message = rulesOf(state).relays ? withAssignedId(state, received) : received
   // Without text a message can still hold files, which others may understand.
   const { text, id, replyTo } = message
   const entry: NewChat = {
@@ -115,9 +113,8 @@ export const receiveChat = (
     replyTo,
     delivery: 'sent',
   }
-  const shown = withoutTyping(text.trim() === '' ? next : withEntry(next, entry, at), speaker)
-  const { state: charged, allowed: files } = chargeFiles(shown, via, name, message.files ?? [], at)
-  const listed = receiveOffers(charged, speaker, name, files, at)
+  const shown = withoutTyping(text.trim() === '' ? state : withEntry(state, entry, at), speaker)
+  const listed = receiveOffers(shown, speaker, name, message.files ?? [], at)
   const step = stepTo(listed.state, ...listed.effects, ...thanks)
   if (!rulesOf(shown).relays) return step
   const passedOn = stepTo(
@@ -151,19 +148,21 @@ export const receiveChatEvent = (
   if (event.kind === 'ack') return stepTo(acknowledge(state, via, event.id))
   if (event.kind === 'history') return receiveHistory(state, via, event.messages, at)
   if (speaker === null || name === undefined) return stepTo(state)
-  const { state: next, allowed } = charge(state, via, name, at)
-  if (!allowed) return stepTo(next)
   switch (event.kind) {
     case 'ask-history':
-      return answerHistoryRequest(next, via, name, at)
+      return answerHistoryRequest(state, via, name, at)
     case 'typing':
-      return relayed(startTyping(next, speaker, event.on, at), via, speaker, event)
+      return relayed(startTyping(state, speaker, event.on, at), via, speaker, event)
+    case 'topic': {
+      const heard: RoomEffect = { type: 'topic', from: speaker, topic: event.topic, data: event.data }
+      return relayed(stepTo(state, heard), via, speaker, event)
+    }
     case 'reaction': {
-      const change = changeMessage(next.timeline, event.to, entry =>
+      const change = changeMessage(state.timeline, event.to, entry =>
         withReaction(entry, event.emoji, { member: speaker, name }, event.on),
       )
-      if (change === next.timeline) return stepTo(next)
-      return relayed(stepTo({ ...next, timeline: change }), via, speaker, event)
+      if (change === state.timeline) return stepTo(state)
+      return relayed(stepTo({ ...state, timeline: change }), via, speaker, event)
     }
   }
 }
@@ -199,6 +198,10 @@ export const setTyping = (state: RoomState, on: boolean, at: number): RoomStep =
   const next = { ...state, typingSentAt: on ? at : null }
   return stepTo(next, ...broadcastToCapable(next, next.selfMember, { kind: 'typing', on }))
 }
+
+/** Something that only pages of the same make understand. */
+export const sendTopic = (state: RoomState, topic: string, data: unknown): RoomStep =>
+  stepTo(state, ...broadcastToCapable(state, state.selfMember, { kind: 'topic', topic, data }))
 
 /** Our own reaction to a message. */
 export const react = (state: RoomState, to: MessageId, emoji: string, on: boolean): RoomStep => {

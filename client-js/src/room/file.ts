@@ -4,7 +4,7 @@
 import type { Chat } from '../wire/chat.ts'
 import { type FileCard, type FileMessage, filesMax } from '../wire/file.ts'
 import { type FileId, hostMember, type MemberId, type MessageId, nobody, type PeerId } from '../wire/ids.ts'
-import { broadcast, charge, stepEach, stepTo, withEntry } from './change.ts'
+import { broadcast, stepEach, stepTo, withEntry } from './change.ts'
 import { enqueue } from './outbox.ts'
 import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
@@ -20,12 +20,9 @@ export const fileAnnounced = (
   via: PeerId,
   speaker: MemberId | null,
   message: Announced,
-  at: number,
 ): RoomStep => {
-  const name = nameOf(state, speaker)
-  if (name === undefined || !rulesOf(state).relays) return stepTo(state)
-  const { state: next, allowed } = charge(state, via, name, at)
-  return allowed ? stepTo(next, ...broadcast(next, speaker, message, via)) : stepTo(next)
+  if (nameOf(state, speaker) === undefined || !rulesOf(state).relays) return stepTo(state)
+  return stepTo(state, ...broadcast(state, speaker, message, via))
 }
 
 export const fileWithdrawn = (

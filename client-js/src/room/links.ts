@@ -6,7 +6,6 @@ import { andThen, broadcast, stepTo, withEntry, withLink, withoutLink, withoutMe
 import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
 import { capsOf, type LinkState, linkAt, linksMax, type RoomState, type RoomStep } from './state.ts'
-import { fullBucket, fullFileBucket } from './timeline.ts'
 
 /** A broken link is called again after this time, doubled with every attempt up to the longest. */
 const redialMs = 500
@@ -24,7 +23,6 @@ const freshLink = (
   initiator: boolean,
   inRoom: LinkState['inRoom'],
   cameLater: boolean,
-  at: number,
   previous: LinkState | undefined,
 ): LinkState => ({
   phase: 'connecting',
@@ -34,8 +32,6 @@ const freshLink = (
   cameLater: previous?.cameLater ?? cameLater,
   member: previous?.member ?? null,
   attempt: (previous?.attempt ?? 0) + 1,
-  bucket: previous?.bucket ?? fullBucket(at),
-  fileBucket: previous?.fileBucket ?? fullFileBucket(at),
   unacked: previous?.unacked ?? [],
   historySent: previous?.historySent ?? false,
 })
@@ -46,9 +42,8 @@ const startLink = (
   peer: PeerId,
   initiator: boolean,
   inRoom: LinkState['inRoom'],
-  at: number,
 ): RoomStep => {
-  const link = freshLink(initiator, inRoom, initiator || state.returned, at, state.links.get(peer))
+  const link = freshLink(initiator, inRoom, initiator || state.returned, state.links.get(peer))
   const timer = { kind: 'handshake', peer, attempt: link.attempt } as const
   const watched = stepTo(withLink(state, peer, link), { type: 'timer', timer, ms: handshakeMs })
   return initiator ? andThen(watched, now => stepTo(now, { type: 'dial', peer })) : watched
@@ -68,12 +63,12 @@ export const peerJoined = (state: RoomState, peer: PeerId, at: number): RoomStep
   if (known?.inRoom === 'no') return andThen(removePeer(state, peer, at), now => peerJoined(now, peer, at))
   if (known && known.phase !== 'lost') return stepTo(withLink(state, peer, { ...known, inRoom: 'yes' }))
   if (!known && state.links.size >= linksMax) return stepTo(state)
-  return startLink(state, peer, true, 'yes', at)
+  return startLink(state, peer, true, 'yes')
 }
 
 /** The far end opens a link to us; a link we still hold to it is as good as broken. */
-export const incomingOffer = (state: RoomState, peer: PeerId, at: number): RoomStep =>
-  startLink(state, peer, false, 'yes', at)
+export const incomingOffer = (state: RoomState, peer: PeerId): RoomStep =>
+  startLink(state, peer, false, 'yes')
 
 export const channelOpened = (state: RoomState, peer: PeerId): RoomStep => {
   const link = state.links.get(peer)
@@ -124,10 +119,10 @@ const takeOverInitiatorAfter = (
   return state.self < peer ? takeOverMs : takeOverLaterMs
 }
 
-export const redial = (state: RoomState, peer: PeerId, attempt: number, at: number): RoomStep => {
+export const redial = (state: RoomState, peer: PeerId, attempt: number): RoomStep => {
   const link = state.links.get(peer)
   if (link?.phase !== 'lost' || link.attempt !== attempt) return stepTo(state)
-  return startLink(state, peer, true, link.inRoom, at)
+  return startLink(state, peer, true, link.inRoom)
 }
 
 const startGiveUpTimer = (state: RoomState, peer: PeerId): RoomStep => {

@@ -7,7 +7,6 @@ import { callsFor, receiveCall } from './call-messages.ts'
 import {
   andThen,
   broadcast,
-  charge,
   stepTo,
   withEntry,
   withLink,
@@ -79,9 +78,9 @@ const onMessage = (
     case 'chat':
       return receiveChat(state, via, speaker, message, at)
     case 'ask-roster':
-      return paced(state, via, at, now => stepTo(now, ...rosterFor(now, via)))
+      return stepTo(state, ...rosterFor(state, via))
     case 'ask-card':
-      return paced(state, via, at, now => stepTo(now, cardFor(now, via)))
+      return stepTo(state, cardFor(state, via))
     case 'roster':
       return stepTo(withRoster(state, message.members))
     case 'card': {
@@ -89,36 +88,42 @@ const onMessage = (
       return stepTo({ ...state, card: { ...state.card, name, password, peersMax } })
     }
     case 'lost':
-      return speaker === roomItself ? memberLost(state, via, message.id, at) : stepTo(state)
+      return speaker === roomItself ? memberLost(state, message.id, at) : stepTo(state)
     case 'moved':
-      return paced(state, via, at, now => peerMoved(now, via, message.to))
+      return peerMoved(state, via, message.to)
     case 'signal':
       return stepTo(state, { type: 'signal', over: via, signal: message.signal })
     case 'moved-noted':
       return moveAcked(state, via)
     case 'reaction':
     case 'typing':
+    case 'topic':
     case 'ack':
     case 'ask-history':
     case 'history':
       return receiveChatEvent(state, via, speaker, message, at)
     case 'file-announced':
-      return fileAnnounced(state, via, speaker, message, at)
+      return fileAnnounced(state, via, speaker, message)
     case 'file-withdrawn':
-      return paced(state, via, at, now => fileWithdrawn(now, via, speaker, message))
+      return fileWithdrawn(state, via, speaker, message)
     case 'file-signal':
     case 'direct':
       return deliverOrRelay(state, via, speaker, message)
     default:
-      return receiveCall(state, via, speaker, message, at)
+      return receiveCall(state, via, speaker, message)
   }
 }
 
-/** What makes us draw, answer or pass on is charged to the link that it came over, as what is said is. */
-const paced = (state: RoomState, via: PeerId, at: number, act: (state: RoomState) => RoomStep): RoomStep => {
-  const name = nameOf(state, state.links.get(via)?.member ?? null) ?? ''
-  const { state: charged, allowed } = charge(state, via, name, at)
-  return allowed ? act(charged) : stepTo(charged)
+/** Said once, until they have been calm for a while. Whoever has not introduced themselves has no name to say it of. */
+export const withTooFast = (
+  state: RoomState,
+  via: PeerId,
+  source: MemberId | null,
+  at: number,
+): RoomState => {
+  const link = state.links.get(via)
+  const name = nameOf(state, source) ?? nameOf(state, link?.member ?? null)
+  return name === undefined ? state : withEntry(state, { kind: 'notice', notice: 'too-fast', name }, at)
 }
 
 const isSame = (state: RoomState, { id, name, avatar, caps }: Member): boolean => {
@@ -139,10 +144,7 @@ const hello = (
   at: number,
 ): RoomStep => {
   const member = { ...message.person, id: memberId(via) }
-  if (link.phase === 'ready')
-    return isSame(state, member)
-      ? stepTo(state)
-      : paced(state, via, at, now => stepTo(withMember(now, member)))
+  if (link.phase === 'ready') return stepTo(isSame(state, member) ? state : withMember(state, member))
   if (link.phase !== 'greeting') return stepTo(state)
   if (link.initiator && message.password !== state.card.password) return reject(state, via)
   const ready = withLink(state, via, { ...link, phase: 'ready', member: member.id })
@@ -163,10 +165,10 @@ const memberArrived = (state: RoomState, via: PeerId, member: Member, at: number
   const known = state.members.has(member.id)
   const listed = withMember(state, member)
   const link = state.links.get(via)
-  if (known || (link?.member === member.id && !link.cameLater)) return listed
-  const name = nameOf(listed, member.id) ?? member.name
-  const { state: next, allowed } = charge(listed, via, name, at)
-  return allowed ? withEntry(next, { kind: 'notice', notice: 'joined', name }, at) : next
+  const name = nameOf(listed, member.id)
+  // In a room as full as it may look nobody more is listed.
+  if (known || name === undefined || (link?.member === member.id && !link.cameLater)) return listed
+  return withEntry(listed, { kind: 'notice', notice: 'joined', name }, at)
 }
 
 const reject = (state: RoomState, via: PeerId): RoomStep =>
@@ -216,15 +218,12 @@ const introduce = (
   const member = { ...person, id: speaker }
   if (!rulesOf(state).relays) {
     if (link.phase !== 'ready' || isSame(state, member)) return stepTo(state)
-    const arrived = (now: RoomState): RoomStep => stepTo(memberArrived(now, via, member, at))
-    return state.members.has(speaker) ? paced(state, via, at, arrived) : arrived(state)
+    return stepTo(memberArrived(state, via, member, at))
   }
   if (link.phase !== 'admitted' && link.phase !== 'ready') return stepTo(state)
   if (link.phase === 'ready') {
     if (isSame(state, member)) return stepTo(state)
-    return paced(state, via, at, now =>
-      stepTo(withMember(now, member), ...broadcast(now, speaker, { kind: 'introduce', person }, via)),
-    )
+    return stepTo(withMember(state, member), ...broadcast(state, speaker, { kind: 'introduce', person }, via))
   }
   const listed = memberArrived(withLink(state, via, { ...link, phase: 'ready' }), via, member, at)
   const others = broadcast(listed, speaker, { kind: 'introduce', person }, via)
@@ -257,9 +256,8 @@ const withRoster = (state: RoomState, members: readonly Member[]): RoomState => 
   return { ...state, members: new Map(others.map(member => [member.id, member] as const)) }
 }
 
-const memberLost = (state: RoomState, via: PeerId, id: MemberId, at: number): RoomStep => {
+const memberLost = (state: RoomState, id: MemberId, at: number): RoomStep => {
   const name = nameOf(state, id)
   if (name === undefined || id === hostMember) return stepTo(state)
-  const { state: next, allowed } = charge(withoutMember(state, id), via, name, at)
-  return stepTo(allowed ? withEntry(next, { kind: 'notice', notice: 'left', name }, at) : next)
+  return stepTo(withEntry(withoutMember(state, id), { kind: 'notice', notice: 'left', name }, at))
 }

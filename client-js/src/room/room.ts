@@ -1,5 +1,6 @@
 /** A running room: feeds events to `step` and hands the effects to the ports. One class serves every role. */
 import type { MemberId, PeerId, StreamId } from '../wire/ids.ts'
+import type { Received } from '../wire/peer.ts'
 import type { Signal } from '../wire/signal.ts'
 import { rulesOf } from './role.ts'
 import {
@@ -23,6 +24,7 @@ export type RoomPorts = {
   readonly publish: (over: PeerId, stream: StreamId) => void
   readonly unpublish: (over: PeerId, stream: StreamId) => void
   readonly file: (from: MemberId, about: FileNotice) => void
+  readonly topic: (from: MemberId, topic: string, data: unknown) => void
   /** Calls `due` after so long, unless the room has been left by then. */
   readonly setTimer: (ms: number, due: () => void) => void
   readonly now: () => number
@@ -75,10 +77,9 @@ export class Room {
     if (state !== before) this.#ports.changed(state, before)
   }
 
-  /** What came in over a data channel, decoded but not understood yet. */
-  receive(via: PeerId, value: unknown): void {
-    const received = rulesOf(this.#state).read(value)
-    if (received) this.feed({ type: 'received', via, received })
+  /** What a frame means to us; null for what is none of our messages. It has been decoded, and changes nothing yet. */
+  parse(value: unknown): Received | null {
+    return rulesOf(this.#state).read(value)
   }
 
   /**
@@ -117,6 +118,8 @@ export class Room {
         return this.#ports.unpublish(effect.over, effect.stream)
       case 'file':
         return this.#ports.file(effect.from, effect.about)
+      case 'topic':
+        return this.#ports.topic(effect.from, effect.topic, effect.data)
       case 'timer':
         return this.#later(effect.timer, effect.ms)
     }

@@ -21,7 +21,7 @@ import { noCall, type RoomCall } from './call.ts'
 import { freshHistory, type History } from './history.ts'
 import type { OutboxEntry } from './outbox.ts'
 import { type Role, rulesOf } from './role.ts'
-import type { Timeline, TokenBucket } from './timeline.ts'
+import type { Timeline } from './timeline.ts'
 
 /** For the views, which do not look into the wire's messages themselves. */
 export type { Refusal, RoomKind } from '../wire/server.ts'
@@ -35,9 +35,6 @@ type LinkFields = {
   readonly cameLater: boolean
   /** Counts the calls over this link, so that a timer of an earlier one is recognised as stale. */
   readonly attempt: number
-  readonly bucket: TokenBucket
-  /** For the files that its messages list. */
-  readonly fileBucket: TokenBucket
   /** Messages whose arrival the peer has not acknowledged. */
   readonly unacked: readonly OutboxEntry[]
   /** The peer has asked for what was said before it came, and has been answered. */
@@ -59,19 +56,8 @@ export type LinkPhase = LinkStage['phase']
 
 /** The same link at another stage. Nothing of the stage before is left over. */
 export const linkAt = (link: LinkState, stage: LinkStage, change: Partial<LinkFields> = {}): LinkState => {
-  const { initiator, inRoom, cameLater, attempt, bucket, fileBucket, unacked, historySent } = link
-  return {
-    initiator,
-    inRoom,
-    cameLater,
-    attempt,
-    bucket,
-    fileBucket,
-    unacked,
-    historySent,
-    ...change,
-    ...stage,
-  }
+  const { initiator, inRoom, cameLater, attempt, unacked, historySent } = link
+  return { initiator, inRoom, cameLater, attempt, unacked, historySent, ...change, ...stage }
 }
 
 /**
@@ -135,6 +121,8 @@ export type RoomEvent =
   | { type: 'link-steady'; peer: PeerId; steady: boolean }
   | { type: 'link-closed'; peer: PeerId }
   | { type: 'received'; via: PeerId; received: Received }
+  /** Some of what came over that link, from `source` where its host speaks for others, came too fast to be shown. */
+  | { type: 'too-fast'; via: PeerId; source: MemberId | null }
   | { type: 'say'; text: string; id: MessageId; replyTo: MessageId | null }
   | { type: 'offer-files'; files: readonly FileCard[]; id: MessageId }
   /** An earlier page of ours in this room has half of a file from somebody of that name. */
@@ -144,6 +132,7 @@ export type RoomEvent =
   | { type: 'send-direct-signal'; to: MemberId; id: string; signal: Signal }
   | { type: 'react'; to: MessageId; emoji: string; on: boolean }
   | { type: 'typing'; on: boolean }
+  | { type: 'send-topic'; topic: string; data: unknown }
   | { type: 'share-history'; on: boolean }
   | { type: 'timer'; timer: Timer }
   | { type: 'password-attempts'; count: number }
@@ -172,6 +161,8 @@ export type RoomEffect =
   | { type: 'signal'; over: PeerId; signal: Signal }
   | { type: 'join' }
   | { type: 'file'; from: MemberId; about: FileNotice }
+  /** For pages that others have made of this. */
+  | { type: 'topic'; from: MemberId; topic: string; data: unknown }
   | { type: 'timer'; timer: Timer; ms: number }
   /** For a stream that is sent already it means other tracks. */
   | { type: 'publish'; over: PeerId; stream: StreamId }

@@ -7,7 +7,7 @@ import { chatUnitsMax, isEmoji } from '../wire/chat.ts'
 import { reconcile, streamArrived, streamGone } from './call.ts'
 import { announce, leaveCall, setMedia, setShownSize } from './call-messages.ts'
 import { andThen, stepTo, withAttempts } from './change.ts'
-import { canSpeak, deliveryTimeout, react, say, setTyping, typingTimeout } from './chat.ts'
+import { canSpeak, deliveryTimeout, react, say, sendTopic, setTyping, typingTimeout } from './chat.ts'
 import { addResumableFile, offerFiles, sendToMember, withdrawFile } from './file.ts'
 import { historyTimeout } from './history.ts'
 import {
@@ -23,7 +23,7 @@ import {
   redial,
 } from './links.ts'
 import { rejoin, rejoined, rejoinRejected, serverFound, serverLost } from './membership.ts'
-import { receive } from './receive.ts'
+import { receive, withTooFast } from './receive.ts'
 import { acceptsOffer, type RoomEvent, type RoomState, type RoomStep, type Timer } from './state.ts'
 
 export const step = (state: RoomState, event: RoomEvent, at: number): RoomStep =>
@@ -36,7 +36,7 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
     case 'peer-left':
       return peerLeft(state, event.peer, at)
     case 'incoming-offer':
-      return acceptsOffer(state, event.peer) ? incomingOffer(state, event.peer, at) : stepTo(state)
+      return acceptsOffer(state, event.peer) ? incomingOffer(state, event.peer) : stepTo(state)
     case 'link-opened':
       return channelOpened(state, event.peer)
     case 'link-steady':
@@ -45,6 +45,8 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
       return linkClosed(state, event.peer, at)
     case 'received':
       return receive(state, event.via, event.received, at)
+    case 'too-fast':
+      return stepTo(withTooFast(state, event.via, event.source, at))
     case 'say': {
       const text = cut(event.text.trim(), chatUnitsMax)
       return text !== '' && canSpeak(state) ? say(state, { ...event, text }, at) : stepTo(state)
@@ -63,6 +65,8 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
       return isEmoji(event.emoji) ? react(state, event.to, event.emoji, event.on) : stepTo(state)
     case 'typing':
       return setTyping(state, event.on, at)
+    case 'send-topic':
+      return sendTopic(state, event.topic, event.data)
     case 'share-history':
       return stepTo({ ...state, sharesHistory: event.on })
     case 'timer':
@@ -95,7 +99,7 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
 const timer = (state: RoomState, due: Timer, at: number): RoomStep => {
   switch (due.kind) {
     case 'dial':
-      return redial(state, due.peer, due.attempt, at)
+      return redial(state, due.peer, due.attempt)
     case 'handshake':
       return handshakeTimeout(state, due.peer, due.attempt, at)
     case 'give-up':

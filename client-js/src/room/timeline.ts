@@ -1,7 +1,8 @@
 /**
- * The conversation as it is shown: messages, files and notices, at most so many, and from each link at most so fast.
- * Pure; the time is handed in.
+ * The conversation as it is shown: messages, files and notices, at most so many. Pure; the
+ * time is handed in.
  */
+import { largestOwner } from '../base/fair-share.ts'
 import type { FileId, MemberId, MessageId } from '../wire/ids.ts'
 
 /** For the views, which do not look into the wire's messages themselves. */
@@ -66,17 +67,24 @@ export type Entry = ChatEntry | FileEntry | (NewNotice & Placed)
 export type Timeline = readonly Entry[]
 
 /** Each kind has bounds of its own: a burst of files or notices pushes out its like, and no conversation. */
-export const entriesMax: Readonly<Record<Entry['kind'], number>> = { chat: 500, file: 120, notice: 120 }
+export const entriesMax: Readonly<Record<Entry['kind'], number>> = { chat: 1_000, file: 120, notice: 120 }
 
-/** Without the oldest of each kind that has too many. */
-const bounded = (timeline: Timeline): Timeline => {
-  const surplus = { chat: -entriesMax.chat, file: -entriesMax.file, notice: -entriesMax.notice }
-  for (const { kind } of timeline) surplus[kind] += 1
-  if (surplus.chat <= 0 && surplus.file <= 0 && surplus.notice <= 0) return timeline
-  return timeline.filter(({ kind }) => {
-    surplus[kind] -= 1
-    return surplus[kind] < 0
-  })
+/** Whose entry it is, as far as one can be held to it. Notices are the room's. */
+const authorOf = (entry: Entry): string | null => {
+  if (entry.kind === 'notice' || (entry.kind === 'chat' && entry.own)) return null
+  return entry.kind === 'file' ? entry.owner : (entry.from ?? '')
+}
+
+/**
+ * Without one of a kind that has too many: the oldest of whoever has most of them, so that nobody pushes out what others
+ * have said or offered, however much they send.
+ */
+const bounded = (timeline: Timeline, kind: Entry['kind']): Timeline => {
+  const all = timeline.filter(it => it.kind === kind)
+  if (all.length <= entriesMax[kind]) return timeline
+  const most = largestOwner(all, authorOf)
+  const oldest = all.find(it => authorOf(it) === most)
+  return timeline.filter(it => it !== oldest)
 }
 /** Different emoji on one message, and people with the same emoji; more are not shown. */
 export const reactionsMax = 12
@@ -86,14 +94,16 @@ export const append = (timeline: Timeline, entry: NewEntry, at: number): Timelin
   const placed = { key: (timeline.at(-1)?.key ?? 0) + 1, at }
   const next: Entry =
     entry.kind === 'chat' ? { ...entry, ...placed, reactions: [], sharedBy: null } : { ...entry, ...placed }
-  return bounded([...timeline, next])
+  return bounded([...timeline, next], entry.kind)
 }
 
-/** What was said before we came goes before everything else, and gives way first. */
+/** What was said before we came goes before everything else, as far as there is room. */
 export const prepend = (timeline: Timeline, earlier: readonly Omit<ChatEntry, 'key'>[]): Timeline => {
   const first = timeline[0]?.key ?? 1
-  const keyed = earlier.map((entry, index) => ({ ...entry, key: first - earlier.length + index }))
-  return bounded([...keyed, ...timeline])
+  const room = entriesMax.chat - timeline.filter(({ kind }) => kind === 'chat').length
+  const shown = room > 0 ? earlier.slice(-room) : []
+  const keyed = shown.map((entry, index) => ({ ...entry, key: first - shown.length + index }))
+  return [...keyed, ...timeline]
 }
 
 export const findMessage = (timeline: Timeline, id: MessageId | null): ChatEntry | null =>
@@ -138,33 +148,3 @@ export const renameReactor = (timeline: Timeline, from: MemberId, to: MemberId):
     const reactions = entry.reactions.map(({ emoji, by }) => ({ emoji, by: by.map(renamed) }))
     return { ...entry, from: entry.from === from ? to : entry.from, reactions }
   })
-
-/** How much of a link's patience is left: a burst is fine, a flood is not. */
-export type TokenBucket = { readonly tokens: number; readonly at: number; readonly warned: boolean }
-
-type Pace = { readonly burst: number; readonly perSecond: number }
-const messagePace: Pace = { burst: 60, perSecond: 12 }
-/** A share is 40 files at most, and whoever comes later is told of 60. */
-const filePace: Pace = { burst: 120, perSecond: 2 }
-
-export const fullBucket = (at: number, { burst }: Pace = messagePace): TokenBucket => ({
-  tokens: burst,
-  at,
-  warned: false,
-})
-export const fullFileBucket = (at: number): TokenBucket => fullBucket(at, filePace)
-export const takeFileToken = (bucket: TokenBucket, at: number) => takeToken(bucket, at, filePace)
-
-/** `verdict` is `warn` the first time a link goes too fast, and `drop` until it has calmed down. */
-export const takeToken = (
-  bucket: TokenBucket,
-  at: number,
-  { burst, perSecond }: Pace = messagePace,
-): { bucket: TokenBucket; verdict: 'keep' | 'warn' | 'drop' } => {
-  const tokens = Math.min(burst, bucket.tokens + (Math.max(0, at - bucket.at) / 1_000) * perSecond)
-  if (tokens >= 1) {
-    const warned = bucket.warned && tokens < burst / 2
-    return { bucket: { tokens: tokens - 1, at, warned }, verdict: 'keep' }
-  }
-  return { bucket: { tokens, at, warned: true }, verdict: bucket.warned ? 'drop' : 'warn' }
-}

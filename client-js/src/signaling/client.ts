@@ -43,6 +43,16 @@ type Pending = (body: unknown, refused: boolean) => void
 /** A server that has not answered by then is as good as away. */
 const answerMs = 10_000
 
+/**
+ * Some virus scanners and proxies let a websocket open and then carry nothing, which shows as a handshake that never
+ * comes (socketio/engine.io#123). Polling gets through them. The library itself tries it only where opening fails.
+ */
+const pollAfterSilence = ({ io }: Socket): void => {
+  io.on('error', ({ message }) => {
+    if (message === 'timeout') io.opts.transports = ['polling', 'websocket']
+  })
+}
+
 export class SignalingClient {
   readonly #socket: Socket
   readonly #ports: SignalingPorts
@@ -64,6 +74,7 @@ export class SignalingClient {
       reconnectionDelayMax: 4_000,
       timeout: 8_000,
     })
+    pollAfterSilence(this.#socket)
     this.#socket.on('connect', () => this.#sayHello())
     this.#socket.on('disconnect', reason => this.#lost(reason))
     this.#socket.on('connect_error', () => {
@@ -122,6 +133,7 @@ export class SignalingClient {
   }
 
   close(): void {
+    for (const { refuse } of this.#waiting.splice(0)) refuse()
     this.#socket.disconnect()
   }
 

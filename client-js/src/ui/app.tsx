@@ -14,8 +14,10 @@ import './styles/popover.css'
 import './styles/dialog.css'
 import './styles/files.css'
 import './styles/short.css'
+import { useComputed } from '@preact/signals'
 import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
+import type { CallState, MemberId } from '../call/state.ts'
 import type { RoomState } from '../room/state.ts'
 import { shownName } from './format.ts'
 import { texts } from './language.ts'
@@ -34,14 +36,21 @@ const RoomView = lazy(loadRoomView)
 export const App = ({ model, commands }: { model: Model; commands: Commands }) => {
   const view = model.view.value
   const fresh = view.kind === 'room' ? newTo(model.reading.value, view.state.timeline).length : 0
-  const title = view.kind === 'room' ? titleIn(view.state, fresh) : texts().appName
+  const caller = useComputed(() => callerOf(model.call.value)).value
+  const title = view.kind === 'room' ? titleIn(view.state, fresh, caller) : texts().appName
   useEffect(() => {
     document.title = title
   }, [title])
   useEffect(() => showBadge(fresh), [fresh])
   useEffect(() => {
-    const early = (): void => void loadRoomView().catch(() => undefined)
-    for (const kind of ['pointerdown', 'keydown']) addEventListener(kind, early, { once: true })
+    const signs = ['pointerdown', 'keydown'] as const
+    // Firefox remembers a file that it could not load, and never asks for it again (whatwg/html#6768).
+    const early = (): void => {
+      if (model.server.peek() !== 'online') return
+      for (const sign of signs) removeEventListener(sign, early)
+      void loadRoomView().catch(() => undefined)
+    }
+    for (const sign of signs) addEventListener(sign, early)
   }, [])
   return (
     <>
@@ -66,9 +75,15 @@ const Shown = ({ model, commands }: { model: Model; commands: Commands }) => {
   }
 }
 
-/** With how much is new, for those who see no more of us than a tab. */
-const titleIn = (state: RoomState, fresh: number): string => {
-  const title = texts().titleIn(shownName(state.card.name))
+/** Who is in a call that we are not in. */
+const callerOf = (call: CallState | null): MemberId | null =>
+  call?.own.phase === 'out' ? (call.participants[0]?.member ?? null) : null
+
+/** With how much is new, and with a call that goes on, for those who see no more of us than a tab. */
+const titleIn = (state: RoomState, fresh: number, caller: MemberId | null): string => {
+  const name = caller === null ? undefined : state.members.get(caller)?.name
+  const said = name === undefined ? shownName(state.card.name) : texts().call.inIt(shownName(name), 0)
+  const title = texts().titleIn(said)
   return fresh === 0 ? title : `(${fresh}) ${title}`
 }
 

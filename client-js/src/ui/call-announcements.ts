@@ -26,13 +26,21 @@ const ofOthers = (
   const had = new Map(before.participants.map(it => [it.member, screensOf(it)]))
   const has = new Map(after.participants.map(it => [it.member, screensOf(it)]))
   const announced: string[] = []
+  // Somebody who has lost the server and found it again goes on under another id: nobody came, and nobody left.
+  const newcomers = [...has.keys()].filter(member => !had.has(member))
+  const gone = [...had.keys()].filter(member => !has.has(member))
+  for (const member of newcomers) {
+    const same = gone.findIndex(it => nameOf(it) === nameOf(member))
+    const [before] = same < 0 ? [] : gone.splice(same, 1)
+    if (before === undefined) announced.push(texts.joined(nameOf(member)))
+    else had.set(member, had.get(before) ?? 0)
+  }
   for (const [member, screens] of has) {
     const shared = had.get(member)
-    if (shared === undefined) announced.push(texts.joined(nameOf(member)))
     if (screens > (shared ?? 0)) announced.push(texts.shares(nameOf(member)))
     if (screens < (shared ?? 0)) announced.push(texts.sharesNot(nameOf(member)))
   }
-  for (const member of had.keys()) if (!has.has(member)) announced.push(texts.left(nameOf(member)))
+  for (const member of gone) announced.push(texts.left(nameOf(member)))
   return announced
 }
 

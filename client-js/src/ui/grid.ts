@@ -25,7 +25,10 @@ export const shapeFor = ({ width, height }: Box): Shape => (width >= height ? la
 
 const tileWidthMin = 132
 
-/** The largest tile that lets `count` of them stand in the box. */
+/**
+ * The largest tile that lets `count` of them stand in the box, and is wide enough. What fits into a box fits into a wider
+ * one too, so that a bar for scrolling, which makes it narrower, never takes away its own reason.
+ */
 export const layOut = (count: number, box: Box, gap: number, shape: Shape = shapeFor(box)): Grid => {
   const tiles = Math.max(1, Math.floor(count))
   let best: Grid | null = null
@@ -34,9 +37,10 @@ export const layOut = (count: number, box: Box, gap: number, shape: Shape = shap
     // A column more than the last row needs only makes the tiles smaller.
     if (Math.ceil(tiles / rows) < columns) continue
     const grid = { columns, rows, ...tileIn(cell(box, columns, rows, gap), shape), scrolls: false }
+    if (grid.width < Math.min(tileWidthMin, box.width)) continue
     if (!best || grid.width * grid.height > best.width * best.height + 0.5) best = grid
   }
-  return best && best.width >= Math.min(tileWidthMin, box.width) ? best : scrolling(tiles, box, gap, shape)
+  return best ?? scrolling(tiles, box, gap, shape)
 }
 
 const cell = (box: Box, columns: number, rows: number, gap: number): Box => ({

@@ -49,6 +49,8 @@ export type Model = {
   readonly view: Signal<View>
   readonly server: Signal<ServerState>
   readonly installable: Signal<boolean>
+  /** Whether this browser can connect to anybody at all. */
+  readonly canConnect: boolean
   /** Whether the server hands out a TURN server. */
   readonly serverRelays: Signal<boolean>
   readonly busy: Signal<Where | null>
@@ -140,7 +142,8 @@ export type PreviewCommands = {
 export const roomNameUnitsMax = 20
 export const passwordUnitsMax = 32
 
-export const makeModel = (settings: Settings, preview: PreviewState): Model => ({
+export const makeModel = (settings: Settings, preview: PreviewState, canConnect = true): Model => ({
+  canConnect,
   settings: signal(settings),
   view: signal<View>({ kind: 'start' }),
   server: signal<ServerState>('connecting'),

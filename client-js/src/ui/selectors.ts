@@ -61,11 +61,27 @@ export const joinMode = ({
 
 type Chosen = Pick<Settings, 'iceServers' | 'relayOnly'>
 
-const isRelay = ({ urls }: IceServer): boolean => urls.some(isTurn)
+export const isRelay = ({ urls }: IceServer): boolean => urls.some(isTurn)
 
 /** `serverRelays`: the server hands one out. */
 export const relayMissing = ({ iceServers, relayOnly }: Chosen, serverRelays: boolean): boolean =>
   relayOnly && !(iceServers.length > 0 ? iceServers.some(isRelay) : serverRelays)
+
+/**
+ * Somebody is there to whom no connection has come about at several attempts, though nobody asked for a relay: their
+ * networks keep them apart.
+ */
+export const keptApart = ({ links }: RoomState): boolean =>
+  [...links.values()].some(
+    ({ phase, attempt, member }) =>
+      member === null && attempt >= apartAttempts && (phase === 'lost' || phase === 'connecting'),
+  )
+
+/**
+ * A link counts each time that it begins and that it breaks. Two connections that came to nothing take three quarters of
+ * a minute, which is longer than anything that passes by itself.
+ */
+const apartAttempts = 4
 
 /** Somebody is there, and no connection to anybody has come about at the first attempt. */
 export const relayFails = ({ relayOnly }: Chosen, { links }: RoomState): boolean =>

@@ -36,6 +36,8 @@ export type Tile = {
   readonly quality: Quality | null
   readonly remote: RemoteStream | null
   readonly screen: OwnScreen | null
+  /** Which of several screens of one person it is; null for the only one. */
+  readonly number: number | null
 }
 
 export type Scene = {
@@ -59,7 +61,7 @@ export const tilesOf = (
 const ofParticipant = ({ member, streams }: Participant, known: Known, audioOnly: boolean): Tile[] => {
   const camera = streams.find(({ kind }) => kind === 'camera') ?? null
   const screens = streams.filter(({ kind }) => kind === 'screen')
-  const tile = (kind: Tile['kind'], remote: RemoteStream | null): Tile => ({
+  const tile = (kind: Tile['kind'], remote: RemoteStream | null, number: number | null = null): Tile => ({
     ...known,
     key: kind === 'person' ? `person ${member}` : `screen ${member} ${remote?.id}`,
     kind,
@@ -73,9 +75,15 @@ const ofParticipant = ({ member, streams }: Participant, known: Known, audioOnly
     quality: remote?.measured?.quality ?? null,
     remote,
     screen: null,
+    number,
   })
-  return [tile('person', camera), ...screens.map(screen => tile('screen', screen))]
+  return [
+    tile('person', camera),
+    ...screens.map((screen, at) => tile('screen', screen, numberOf(screens, at))),
+  ]
 }
+
+const numberOf = (all: readonly unknown[], at: number): number | null => (all.length > 1 ? at + 1 : null)
 
 const none = { hidden: false, quality: null, remote: null } as const
 
@@ -91,9 +99,10 @@ const ofOwn = ({ own }: CallState, name: string): Tile[] => {
     muted: own.microphone !== 'on' || (own.pushToTalk && !own.talking),
     speaking: own.speaking && own.microphone === 'on' && (!own.pushToTalk || own.talking),
     screen: null,
+    number: null,
   }
   const screens = own.screens.map(
-    (screen): Tile => ({
+    (screen, at): Tile => ({
       ...tile,
       key: `own-screen ${screen.id}`,
       kind: 'screen',
@@ -103,6 +112,7 @@ const ofOwn = ({ own }: CallState, name: string): Tile[] => {
       muted: null,
       speaking: false,
       screen,
+      number: numberOf(own.screens, at),
     }),
   )
   return [...screens, person]
@@ -121,7 +131,10 @@ export const arrange = (tiles: readonly Tile[], pinned: ReadonlySet<string>): Sc
   return { stage, grid: rest, corner: null }
 }
 
-export const titleOf = ({ kind, own, name }: Tile): string => {
-  if (kind === 'screen') return own ? texts().call.ownScreen : texts().call.screenOf(shownName(name))
+export const titleOf = ({ kind, own, name, number }: Tile): string => {
+  if (kind === 'screen') {
+    const title = own ? texts().call.ownScreen : texts().call.screenOf(shownName(name))
+    return number === null ? title : `${title} ${number}`
+  }
   return own ? texts().call.self(shownName(name)) : shownName(name)
 }

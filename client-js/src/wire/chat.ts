@@ -36,6 +36,8 @@ export type ChatEvent =
   | { kind: 'ack'; id: MessageId }
   | { kind: 'ask-history' }
   | { kind: 'history'; messages: readonly HistoryEntry[] }
+  /** What a page of somebody else's says to its like; nobody else looks into it. `data` is any JSON value. */
+  | { kind: 'topic'; topic: string; data: unknown }
 
 export const chatUnitsMax = 2_000
 /** So many messages a long text may become; each is charged to the link that it comes over. */
@@ -53,6 +55,7 @@ const types = {
   ack: 'heard',
   askHistory: 'ask-history',
   history: 'history',
+  topic: 'topic',
 } as const
 
 export const parseChat = (data: unknown): Chat | null => {
@@ -104,6 +107,10 @@ export const parseChatEvent = (type: unknown, data: unknown): ChatEvent | null =
       return { kind: 'ask-history' }
     case types.history:
       return { kind: 'history', messages: parseHistory(data['messages']) }
+    case types.topic: {
+      const { topic, data: said = null } = data
+      return isTopic(topic) ? { kind: 'topic', topic, data: said } : null
+    }
     default:
       return null
   }
@@ -121,8 +128,17 @@ export const writeChatEvent = (event: ChatEvent): { type: string; data: object }
       return { type: types.askHistory, data: {} }
     case 'history':
       return { type: types.history, data: { messages: event.messages.map(writeHistoryEntry) } }
+    case 'topic':
+      return { type: types.topic, data: { topic: event.topic, data: event.data } }
   }
 }
+
+/** Short enough to be read in a log, and not empty. */
+export const isTopic = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\w.:/-]{1,64}$/.test(value)
+
+/** Leaves room in a frame for what goes around it. */
+export const topicBytesMax = 60_000
 
 const drawn = /\p{Extended_Pictographic}|\p{Regional_Indicator}{2}/u
 const drawing = /^[\p{Extended_Pictographic}\p{Emoji_Component}]+$/u

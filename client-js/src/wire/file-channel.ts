@@ -27,7 +27,8 @@ export type FileChannelMessage =
   | { kind: 'want'; file: FileId; from: number; credit: number; resumeToken: string | null }
   | { kind: 'decline'; file: FileId }
   | { kind: 'took'; bytes: number }
-  | { kind: 'done' }
+  /** `file` says which where it is the first message on a channel: the channel of the transfer broke a moment too soon. */
+  | { kind: 'done'; file: FileId | null }
   /**
    * Sender: what is coming. `resumeToken` is known to these two ends only, so nobody else can go on in the sender's
    * place.
@@ -67,8 +68,10 @@ const parseMessage = (fields: Readonly<Record<string, unknown>>): FileChannelMes
       const bytes = wholeNumber(fields['bytes'])
       return bytes === null ? null : { kind: 'took', bytes }
     }
-    case 'done':
-      return { kind: 'done' }
+    case 'done': {
+      const file = idText(fields['file'])
+      return { kind: 'done', file: file === null ? null : fileId(file) }
+    }
     case 'begin': {
       const size = wholeNumber(fields['size'])
       const resumeToken = idText(fields['again'])

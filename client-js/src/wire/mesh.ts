@@ -77,6 +77,7 @@ export const writeMesh = (message: PeerMessage, self: MemberId): object | null =
     case 'signal':
       return { type: extensionTypes.signal, data: message.signal }
     case 'reaction':
+    case 'topic':
     case 'typing':
     case 'ack':
     case 'ask-history':

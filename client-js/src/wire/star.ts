@@ -195,6 +195,7 @@ const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
     case 'signal':
       return { type: extensionTypes.signal, data: message.signal }
     case 'reaction':
+    case 'topic':
     case 'typing':
     case 'ack':
     case 'ask-history':

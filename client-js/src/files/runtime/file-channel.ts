@@ -2,6 +2,7 @@
  * One file channel: messages and bytes over its data channel, in order, with no more bytes waiting in it than it can
  * take.
  */
+import { TokenBucket } from '../../base/token-bucket.ts'
 import {
   type FileChannelMessage,
   parseFileChannelMessage,
@@ -23,8 +24,14 @@ const frameBytes = 65_536
 /** Enough to go on with until the next bytes have been read, which takes a busy machine a tenth of a second. */
 const lowBytes = 4_194_304
 
+/** Of acknowledgements one comes for every few blocks; anything else a person has pressed. */
+const ackPace = { burst: 5_000, perSecond: 2_000 } as const
+const messagePace = { burst: 200, perSecond: 20 } as const
+
 export class FileChannel {
   readonly #ports: FileChannelPorts
+  readonly #acks = new TokenBucket(ackPace)
+  readonly #messages = new TokenBucket(messagePace)
   #channel: RTCDataChannel | null = null
   #before: FileChannelMessage[] = []
   #draining = false
@@ -87,7 +94,15 @@ export class FileChannel {
       return
     }
     const message = typeof data === 'string' ? parseFileChannelMessage(data) : null
+    const bucket = message?.kind === 'took' ? this.#acks : this.#messages
+    if (!bucket.take(performance.now())) return this.#fail()
     if (message) this.#ports.message(message)
+  }
+
+  /** Nobody transfers a file like this. A message left out would leave both ends with different ideas. */
+  #fail(): void {
+    this.#channel?.close()
+    this.#closed()
   }
 
   #drained(): void {

@@ -3,6 +3,8 @@
  * worker, in which they live.
  */
 
+import { storageFolder } from '../state.ts'
+
 /** Names what one transfer writes, for as long as it lies in the browser's own storage. */
 export type StoreId = string
 
@@ -19,6 +21,8 @@ export type Order =
   | { op: 'open'; store: StoreId; place: Place; bytes: number }
   | { op: 'write'; store: StoreId; pieces: readonly Uint8Array<ArrayBuffer>[] }
   | { op: 'check'; store: StoreId }
+  /** What another page has to know to resume it. */
+  | { op: 'record'; store: StoreId; text: string }
   | { op: 'keep'; store: StoreId }
   /** Gives it up, with what has been written. */
   | { op: 'discard'; store: StoreId }
@@ -86,12 +90,26 @@ const accessTo = async (file: FileSystemFileHandle): Promise<Access> => {
 /** The second one is what browsers before the present specification say. */
 const lockErrors: ReadonlySet<string> = new Set(['NoModificationAllowedError', 'InvalidStateError'])
 
-/** Below the root of the browser's own storage. */
-export const folderName = 'p2pchat-incoming'
-
 /** Made where it does not exist. Throws where the browser has no storage for us. */
 const folder = async (): Promise<FileSystemDirectoryHandle> =>
-  (await navigator.storage.getDirectory()).getDirectoryHandle(folderName, { create: true })
+  (await navigator.storage.getDirectory()).getDirectoryHandle(storageFolder, { create: true })
+
+/** Of the name of a record, which lies beside the file that it is about. */
+export const recordEnding = '.note'
+
+/**
+ * From the worker, like the file itself: Safari lets no page write to the browser's own storage before version 26. Where
+ * it cannot be written, the file is begun anew after the page's end.
+ */
+export const writeRecord = async (store: StoreId, text: string): Promise<void> => {
+  const access = await accessTo(await (await folder()).getFileHandle(store + recordEnding, { create: true }))
+  try {
+    access.truncate(0)
+    access.write(new TextEncoder().encode(text), { at: 0 })
+  } finally {
+    access.close()
+  }
+}
 
 /** What an earlier page has left, and nobody wants any more. */
 export const removeFileStore = async (store: StoreId): Promise<void> => (await folder()).removeEntry(store)

@@ -17,14 +17,17 @@ export type FileReport = Exclude<Report, { op: 'ready' }>
 
 export class FileWorker {
   readonly #heard: (report: FileReport) => void
+  readonly #missing: () => void
   readonly #gathered = new Map<StoreId, Gathered>()
   /** The files that the worker has open, or is to open. */
   readonly #open = new Set<StoreId>()
   #worker: Worker | null = null
   #loading: ReturnType<typeof setTimeout> | null = null
 
-  constructor(heard: (report: FileReport) => void) {
+  /** `missing`: the worker could not be loaded, perhaps because the server has another version by now. */
+  constructor(heard: (report: FileReport) => void, missing: () => void) {
     this.#heard = heard
+    this.#missing = missing
   }
 
   /** Loads the worker, so that it is there even if the server has another version when the first file comes. */
@@ -103,7 +106,9 @@ export class FileWorker {
   /** The next order tries another worker. */
   #broken(worker: Worker): void {
     if (worker !== this.#worker) return
+    const loaded = this.#loading === null
     this.#end()
+    if (!loaded) this.#missing()
     this.#fail()
   }
 

@@ -2,6 +2,7 @@
  * A connection to one peer beside the room's own, as files need it: guests of a star make one to each other, and large
  * files go to original pages over several. `core` makes them out of links.
  */
+import type { MemberId } from '../../wire/ids.ts'
 import type { Signal } from '../../wire/signal.ts'
 
 /** One connection with one channel of its own. */
@@ -23,5 +24,5 @@ export type PeerConnPorts = {
   readonly closed: () => void
 }
 
-/** A connection beside the room's, to whoever the signals are brought to. */
-export type ConnectPeer = (initiator: boolean, ports: PeerConnPorts) => PeerConn
+/** A connection beside the room's, to that member or because of them. */
+export type ConnectPeer = (member: MemberId, initiator: boolean, ports: PeerConnPorts) => PeerConn

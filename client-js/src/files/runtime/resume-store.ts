@@ -5,7 +5,8 @@
  */
 import { type FileCard, parseFileCard, writeFileCard } from '../../wire/file.ts'
 import { idText, isRecord, textUpTo } from '../../wire/json.ts'
-import { folderName, type StoreId } from './file-stores.ts'
+import { storageFolder } from '../state.ts'
+import { recordEnding as ending, type StoreId } from './file-stores.ts'
 
 export type ResumeRecord = {
   readonly file: FileCard
@@ -14,7 +15,6 @@ export type ResumeRecord = {
 }
 export type ResumableFile = ResumeRecord & { readonly store: StoreId; readonly stored: number }
 
-const ending = '.note'
 const unitsMax = 2_000
 
 /** For so long a file can be resumed after its page was closed. */
@@ -26,7 +26,7 @@ type Folder = FileSystemDirectoryHandle & { entries: () => AsyncIterable<[string
 
 /** Throws where the browser has no storage for us, or nothing in it yet. */
 const openFolder = async (): Promise<Folder> =>
-  (await (await navigator.storage.getDirectory()).getDirectoryHandle(folderName)) as Folder
+  (await (await navigator.storage.getDirectory()).getDirectoryHandle(storageFolder)) as Folder
 
 const removeEntries = async (...names: readonly string[]): Promise<void> => {
   const folder = await openFolder().catch(() => null)
@@ -48,12 +48,15 @@ export const persist = async (bytes: number): Promise<void> => {
 
 export class ResumeStore {
   readonly #room: string
+  /** Writes the record beside the file, where that can be done. */
+  readonly #record: (store: StoreId, text: string) => void
   /** Held as long as this page works on a file, so that another page of the same person leaves it alone. */
   readonly #held = new Map<StoreId, () => void>()
   readonly #over = new AbortController()
 
-  constructor(room: string) {
+  constructor(room: string, record: (store: StoreId, text: string) => void) {
     this.#room = room
+    this.#record = record
   }
 
   /**
@@ -105,18 +108,9 @@ export class ResumeStore {
     return size > 0 && size <= record.file.size ? { ...record, store, stored: size } : null
   }
 
-  async write(store: StoreId, { file, ownerName, resumeToken }: ResumeRecord): Promise<void> {
-    try {
-      const folder = await openFolder()
-      const handle = await folder.getFileHandle(store + ending, { create: true })
-      const writable = await handle.createWritable()
-      await writable.write(
-        JSON.stringify({ room: this.#room, file: writeFileCard(file), owner: ownerName, again: resumeToken }),
-      )
-      await writable.close()
-    } catch {
-      // Then it is begun anew after the page's end.
-    }
+  write(store: StoreId, { file, ownerName, resumeToken }: ResumeRecord): void {
+    const record = { room: this.#room, file: writeFileCard(file), owner: ownerName, again: resumeToken }
+    this.#record(store, JSON.stringify(record))
   }
 
   /** There is nothing to resume any more. What lies there stays, and stays ours. */
@@ -146,6 +140,14 @@ export class ResumeStore {
     this.#held.get(store)?.()
     this.#held.delete(store)
   }
+}
+
+/** Removes what no page can use any more, whatever room it came from. For a page that is in no room. */
+export const sweepStorage = async (now: number): Promise<void> => {
+  // No room has this name, so that nothing is found to be resumed.
+  const store = new ResumeStore('', () => undefined)
+  await store.find(() => undefined, now)
+  store.close()
 }
 
 const lastModified = async (folder: Folder, name: string): Promise<number> =>

@@ -77,19 +77,26 @@ const inPassing = ({ content, blocks }: Source, at: number, read: Bytes): void =
     blocks.set(block, blockDigest(read))
 }
 
-/** A file as it is, a folder as an archive: so it is one file for whoever fetches it, whatever their page can do. */
+/** What packs folders. Loaded before it is needed, so that an update of the server does not take it away. */
+const loadArchive = () => import('./archive.ts').catch(() => null)
+
+/**
+ * A file as it is, a folder as an archive: so it is one file for whoever fetches it, whatever their page can do. Null for
+ * a folder while what packs it cannot be loaded.
+ */
 export const packItem = async (
   item: ShareItem,
-): Promise<{ name: string; media: string; content: Content }> => {
+): Promise<{ name: string; media: string; content: Content } | null> => {
   if (!('files' in item))
     return {
       name: cutFileName(item.name, fileNameUnitsMax),
       media: item.file.type,
       content: whole(item.file),
     }
-  const { archive } = await import('./archive.ts')
+  const archiver = await loadArchive()
+  if (!archiver) return null
   const name = cutFileName(`${item.name}${archiveEnding}`, fileNameUnitsMax)
-  return { name, media: 'application/zip', content: archive(item) }
+  return { name, media: 'application/zip', content: archiver.archive(item) }
 }
 
 const archiveEnding = '.zip'

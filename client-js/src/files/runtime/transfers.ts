@@ -20,6 +20,7 @@ import {
   type UploadKey,
 } from '../state.ts'
 import { step } from '../step.ts'
+import { ChannelGate } from './channel-gate.ts'
 import { FileChannel, type FileChannelPorts } from './file-channel.ts'
 import type { Place, StoreId } from './file-stores.ts'
 import { type FileReport, FileWorker } from './file-worker.ts'
@@ -28,6 +29,7 @@ import type { ConnectPeer } from './peer-conn.ts'
 import { persist, type ResumableFile, ResumeStore } from './resume-store.ts'
 import { bundled, packItem, Sources } from './sources.ts'
 
+export { sweepStorage } from './resume-store.ts'
 export type { Place, ShareItem }
 
 export type TransferPorts = {
@@ -45,13 +47,13 @@ export type TransferPorts = {
   readonly offer: (files: readonly FileCard[]) => void
   readonly withdraw: (file: FileId) => void
   readonly now: () => number
+  /** A part of this module could not be loaded. */
+  readonly partFailed: () => void
   readonly changed: (state: FilesState) => void
   /** Whole, checked, and to be saved; `blob` is null where it lies already where the person wanted it. */
   readonly saved: (file: Download, blob: Blob | null) => void
 }
 
-/** How many channels from one member may be open that have not said what they are for. */
-const unidentifiedMax = 16
 /** Progress is shown so often; everything else at once. */
 const showMs = 250
 
@@ -60,7 +62,7 @@ const quiet: ReadonlySet<FilesEvent['type']> = new Set(['channel-bytes', 'stored
 export class TransferRuntime {
   readonly #ports: TransferPorts
   readonly #sideConnections: SideConnectionRuntime
-  readonly #worker = new FileWorker(report => this.#reported(report))
+  readonly #worker: FileWorker
   readonly #channels = new Map<ChannelId, FileChannel>()
   readonly #sources = new Sources()
   readonly #resumeStore: ResumeStore
@@ -68,7 +70,7 @@ export class TransferRuntime {
   readonly #places = new Map<DownloadKey, Place>()
   readonly #kept: KeptFiles
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
-  readonly #unidentified = new Map<MemberId, number>()
+  readonly #gate = new ChannelGate()
   readonly #queue: FilesEvent[] = []
   #state: FilesState = noFiles
   #calls = 0
@@ -77,8 +79,11 @@ export class TransferRuntime {
 
   constructor(ports: TransferPorts) {
     this.#ports = ports
+    this.#worker = new FileWorker(report => this.#reported(report), ports.partFailed)
     this.#sideConnections = new SideConnectionRuntime(ports.connect, event => this.#feed(event))
-    this.#resumeStore = new ResumeStore(ports.room)
+    this.#resumeStore = new ResumeStore(ports.room, (store, text) =>
+      this.#worker.order({ op: 'record', store, text }),
+    )
     this.#kept = new KeptFiles({
       save: ports.saved,
       remove: store => this.#resumeStore.discard(store),
@@ -93,6 +98,7 @@ export class TransferRuntime {
   }
 
   setRoutes(routes: ReadonlyMap<MemberId, PeerRoute>): void {
+    this.#gate.keepOnly(routes)
     this.#feed({ type: 'routes', routes })
   }
 
@@ -114,21 +120,17 @@ export class TransferRuntime {
 
   /** Somebody has opened a file channel. Its first message says what for. */
   acceptChannel(member: MemberId, dataChannel: RTCDataChannel): void {
-    const unidentified = this.#unidentified.get(member) ?? 0
-    if (this.#over || unidentified >= unidentifiedMax) return dataChannel.close()
+    const identify = this.#over ? null : this.#gate.admit(member, performance.now())
+    if (!identify) return dataChannel.close()
     this.#calls += 1
     const channel = `called ${this.#calls}`
     let identified = false
-    const identify = (): void => {
-      if (!identified) this.#unidentified.set(member, Math.max(0, (this.#unidentified.get(member) ?? 0) - 1))
-      identified = true
-    }
-    this.#unidentified.set(member, unidentified + 1)
     const ports = this.#channelPorts(channel)
     const held = new FileChannel({
       ...ports,
       message: message => {
         if (identified) return ports.message(message)
+        identified = true
         identify()
         this.#feed({ type: 'channel-requested', channel, member, message, resumeToken: randomToken() })
       },
@@ -141,11 +143,15 @@ export class TransferRuntime {
     held.attach(dataChannel)
   }
 
-  /** Offers these to everybody in the room. */
-  async share(items: readonly ShareItem[]): Promise<void> {
-    const cards = await Promise.all(bundled(items).map(item => this.#share(item)))
+  /** Offers these to everybody in the room. Gives the names of folders that could not be packed. */
+  async share(items: readonly ShareItem[]): Promise<readonly string[]> {
+    const all = bundled(items)
+    const shared = await Promise.all(all.map(item => this.#share(item)))
+    const cards = shared.filter(card => card !== null)
     for (let from = 0; !this.#over && from < cards.length; from += filesMax)
       this.#ports.offer(cards.slice(from, from + filesMax))
+    if (cards.length < all.length) this.#ports.partFailed()
+    return all.filter((_, index) => shared[index] === null).map(({ name }) => name)
   }
 
   unshare(file: FileId): void {
@@ -195,8 +201,10 @@ export class TransferRuntime {
     this.#resumeStore.close()
   }
 
-  async #share(item: ShareItem): Promise<FileCard> {
-    const { name, media, content } = await packItem(item)
+  async #share(item: ShareItem): Promise<FileCard | null> {
+    const packed = await packItem(item)
+    if (!packed) return null
+    const { name, media, content } = packed
     const file: FileCard = { id: fileId(randomToken()), name, size: content.size, media }
     this.#sources.add(file.id, content)
     this.#feed({ type: 'share', file })
@@ -294,11 +302,9 @@ export class TransferRuntime {
       case 'save-resume-record': {
         const { file, ownerName, resumeToken } = it
         const inPrivate = (this.#places.get(key)?.kind ?? 'private') === 'private'
-        return void (
-          resumeToken !== null &&
-          inPrivate &&
-          this.#resumeStore.write(store, { file, ownerName, resumeToken: resumeToken })
-        )
+        if (resumeToken !== null && inPrivate)
+          this.#resumeStore.write(store, { file, ownerName, resumeToken })
+        return
       }
       case 'keep':
         void this.#resumeStore.remove(store)

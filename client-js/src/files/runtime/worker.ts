@@ -8,6 +8,7 @@ import {
   type Report,
   removeFileStore,
   type StoreId,
+  writeRecord,
 } from './file-stores.ts'
 
 type Open = { readonly store: FileStore; readonly digester: Digester; bytes: number }
@@ -33,6 +34,7 @@ const carryOut = async (order: Order): Promise<void> => {
     open.set(store, { store: found, digester, bytes: found.stored })
     return report({ op: 'opened', store, stored: found.stored })
   }
+  if (order.op === 'record') return writeRecord(store, order.text).catch(() => undefined)
   const it = open.get(store)
   if (!it) return order.op === 'discard' ? removeFileStore(store) : undefined
   switch (order.op) {

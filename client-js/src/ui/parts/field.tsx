@@ -28,8 +28,11 @@ export const Field = (props: FieldProps) => {
     full && `${id}-full`,
   ].filter(Boolean)
   useLayoutEffect(() => {
-    if (trouble !== undefined || autofocus) field.current?.focus()
-  }, [trouble, autofocus])
+    if (autofocus) field.current?.focus()
+  }, [autofocus])
+  useLayoutEffect(() => {
+    if (trouble !== undefined) field.current?.focus()
+  }, [trouble])
   return (
     <div class="field">
       <label for={id}>{label}</label>

@@ -18,7 +18,10 @@ export const Frame = ({ model, children }: FrameProps) => (
       <ServerState model={model} />
       <SettingsButton model={model} />
     </header>
-    <main>{children}</main>
+    <main>
+      {!model.canConnect && <p class="banner frame-banner">{texts().connection.noWebrtc}</p>}
+      {children}
+    </main>
   </div>
 )
 

@@ -201,6 +201,7 @@ export const de: Texts = {
     you: 'Du',
     self: name => say`${name} (du)`,
     muted: 'stummgeschaltet',
+    silenced: 'von dir stummgeschaltet',
     noPicture: 'Kamera aus',
     notShown: 'Video ausgeblendet (nur Audio)',
     screenOf: name => say`Bildschirm von ${name}`,
@@ -243,6 +244,8 @@ export const de: Texts = {
       speaker: 'Auf diesem Lautsprecher kann kein Ton abgespielt werden',
     },
     screenUnsupported: 'Dieser Browser unterstützt keine Bildschirmfreigabe.',
+    screenEcho:
+      'Der Ton deines Computers wird nicht geteilt: In diesem Browser würden die anderen sich darin selbst hören. Der Ton eines Tabs kann geteilt werden.',
     screenBlocked:
       'Die Bildschirmfreigabe wurde nicht erlaubt. Drücke noch einmal auf „Bildschirm teilen“ und wähle aus, was du teilen möchtest.',
     plugged: device => say`${device} ist angeschlossen.`,
@@ -300,6 +303,12 @@ export const de: Texts = {
     },
   },
   connection: {
+    noWay:
+      'Zu einigen Personen hier kommt keine Verbindung zustande. Eure Netze lassen eure Browser nicht zueinander, und diese Seite hat kein Relay (TURN-Server). Ein anderes Netz kann helfen, zum Beispiel mobile Daten.',
+    noWayRelayed:
+      'Zu einigen Personen hier kommt keine Verbindung zustande, auch nicht über das Relay (TURN-Server). Ein anderes Netz kann helfen, zum Beispiel mobile Daten.',
+    noWebrtc:
+      'Dieser Browser kann sich mit niemandem verbinden: WebRTC fehlt oder ist ausgeschaltet. Schalte es ein oder öffne diese Seite in einem anderen Browser.',
     relayOnly: 'Meine IP-Adresse verbergen',
     relayOnlyHint:
       'Sonst können Personen im Raum deine IP-Adresse sehen. Alle Verbindungen laufen dann über einen TURN-Server; das erhöht die Latenz. Mitlesen kann er nicht.',
@@ -426,6 +435,7 @@ export const de: Texts = {
     alone: 'Sonst ist niemand hier',
     readyLead: 'Schick diesen Link an alle, mit denen du reden willst. Er enthält das Passwort.',
     readyLeadOpen: 'Schick diesen Link an alle, mit denen du reden willst.',
+    linkLater: 'Der Link funktioniert wieder, sobald der Server erreichbar ist.',
     ended: 'Dieser Raum ist beendet.',
     waitingForHost: 'Verbindung zum Host wird hergestellt …',
     hostLost: 'Verbindung zum Host verloren. Sie wird wiederhergestellt …',
@@ -460,6 +470,7 @@ export const de: Texts = {
     unheard: 'Noch nicht zugestellt',
     told: name => say`Frühere Nachrichten, geteilt von ${name}`,
     sinceYouCame: 'Seit deinem Beitritt',
+    older: 'Ältere Nachrichten werden nicht mehr angezeigt.',
     fresh: 'Neu',
     toLast: 'Zur neuesten Nachricht',
     toEnd: count => plural(count, { one: '# neue Nachricht', other: '# neue Nachrichten' }),
@@ -552,6 +563,7 @@ export const de: Texts = {
     },
   },
   left: {
+    gone: 'Der Raum wurde beendet, als die letzte Person gegangen ist. Auf der Startseite kannst du einen neuen erstellen.',
     title: 'Du hast den Raum verlassen',
     titleEnded: 'Der Raum ist beendet',
     lead: room => say`Du bist nicht mehr in „${room}“. Die Unterhaltung wurde nicht gespeichert.`,

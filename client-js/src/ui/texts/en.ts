@@ -301,6 +301,7 @@ export const en = {
     you: 'You',
     self: (name: string) => say`${name} (you)`,
     muted: 'muted',
+    silenced: 'you have muted them',
     noPicture: 'camera off',
     notShown: 'video hidden in audio-only mode',
     screenOf: (name: string) => say`${name}’s screen`,
@@ -337,6 +338,8 @@ export const en = {
     talking: 'Others can hear you',
     troubles: callTroubles,
     screenUnsupported: 'This browser does not support screen sharing.',
+    screenEcho:
+      'The sound of your computer is not shared: in this browser the others would hear themselves in it. The sound of a tab can be shared.',
     screenBlocked: 'Screen sharing was not allowed. Press the button again and choose what to share.',
     plugged: (device: string) => say`${device} is connected.`,
     replaced: {
@@ -385,6 +388,12 @@ export const en = {
     },
   },
   connection: {
+    noWay:
+      'No connection can be made to some people here. Your networks do not let your browsers reach each other, and this site has no relay (TURN server). Another network may help, for example mobile data.',
+    noWayRelayed:
+      'No connection can be made to some people here, not even through the relay (TURN server). Another network may help, for example mobile data.',
+    noWebrtc:
+      'This browser cannot connect to anybody: WebRTC is missing or switched off. Switch it on, or open this page in another browser.',
     relayOnly: 'Hide my IP address',
     relayOnlyHint:
       'People in a room can otherwise see your IP address. All connections then go through a TURN server, which adds latency and cannot read what it relays.',
@@ -509,6 +518,7 @@ export const en = {
     alone: 'Nobody else is here',
     readyLead: 'Send this link to the people you want to talk to. It includes the password.',
     readyLeadOpen: 'Send this link to the people you want to talk to.',
+    linkLater: 'The link works again as soon as the server can be reached.',
     ended: 'This room has ended.',
     waitingForHost: 'Connecting to the host…',
     hostLost: 'Connection to the host lost. Reconnecting…',
@@ -544,6 +554,7 @@ export const en = {
     unheard: 'Not delivered yet',
     told: (name: string) => say`Earlier messages, shared by ${name}`,
     sinceYouCame: 'Since you joined',
+    older: 'Older messages are no longer shown.',
     fresh: 'New',
     toLast: 'Jump to the latest message',
     toEnd: (count: number) => plural(count, { one: '# new message', other: '# new messages' }),
@@ -594,6 +605,7 @@ export const en = {
     whyRow,
   },
   left: {
+    gone: 'This room does not exist any more: it ended when the last person left. You can create a new one on the start page.',
     title: 'You left the room',
     titleEnded: 'The room has ended',
     lead: (room: string) => say`You are no longer in “${room}”. The conversation was not saved.`,

@@ -202,6 +202,7 @@ export const es: Texts = {
     you: 'Tú',
     self: name => say`${name} (tú)`,
     muted: 'micrófono desactivado',
+    silenced: 'silenciado por ti',
     noPicture: 'cámara desactivada',
     notShown: 'vídeo oculto (solo audio)',
     screenOf: name => say`Pantalla de ${name}`,
@@ -243,6 +244,8 @@ export const es: Texts = {
       speaker: 'No se puede reproducir sonido en este altavoz',
     },
     screenUnsupported: 'Este navegador no permite compartir pantalla.',
+    screenEcho:
+      'El sonido de tu equipo no se comparte: en este navegador los demás se oirían a sí mismos. El sonido de una pestaña sí se puede compartir.',
     screenBlocked: 'No se ha permitido compartir la pantalla. Pulsa otra vez el botón y elige qué compartir.',
     plugged: device => say`${device} está conectado.`,
     replaced: {
@@ -299,6 +302,12 @@ export const es: Texts = {
     },
   },
   connection: {
+    noWay:
+      'No se puede conectar con algunas personas. Vuestras redes no dejan que los navegadores se comuniquen, y este sitio no tiene un relé (servidor TURN). Otra red puede ayudar, por ejemplo los datos móviles.',
+    noWayRelayed:
+      'No se puede conectar con algunas personas, ni siquiera a través del relé (servidor TURN). Otra red puede ayudar, por ejemplo los datos móviles.',
+    noWebrtc:
+      'Este navegador no puede conectar con nadie: WebRTC no existe o está desactivado. Actívalo o abre esta página en otro navegador.',
     relayOnly: 'Ocultar mi dirección IP',
     relayOnlyHint:
       'De lo contrario, las personas de una sala pueden ver tu dirección IP. Todas las conexiones pasan entonces por un servidor TURN, lo que añade latencia; el servidor no puede leer lo que reenvía.',
@@ -422,6 +431,7 @@ export const es: Texts = {
     alone: 'No hay nadie más aquí',
     readyLead: 'Envía este enlace a las personas con las que quieres hablar. Incluye la contraseña.',
     readyLeadOpen: 'Envía este enlace a las personas con las que quieres hablar.',
+    linkLater: 'El enlace volverá a funcionar en cuanto se pueda acceder al servidor.',
     ended: 'Esta sala ha terminado.',
     waitingForHost: 'Conectando con el anfitrión…',
     hostLost: 'Se ha perdido la conexión con el anfitrión. Reconectando…',
@@ -455,6 +465,7 @@ export const es: Texts = {
     unheard: 'Aún no entregado',
     told: name => say`Mensajes anteriores, compartidos por ${name}`,
     sinceYouCame: 'Desde que te uniste',
+    older: 'Los mensajes más antiguos ya no se muestran.',
     fresh: 'Nuevos',
     toLast: 'Ir al último mensaje',
     toEnd: count => plural(count, { one: '# mensaje nuevo', other: '# mensajes nuevos' }),
@@ -548,6 +559,7 @@ export const es: Texts = {
     },
   },
   left: {
+    gone: 'La sala terminó cuando salió la última persona. Puedes crear una nueva en la página de inicio.',
     title: 'Has salido de la sala',
     titleEnded: 'La sala ha terminado',
     lead: room => say`Ya no estás en «${room}». La conversación no se ha guardado.`,

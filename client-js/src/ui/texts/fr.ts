@@ -199,6 +199,7 @@ export const fr: Texts = {
     you: 'Vous',
     self: name => say`${name} (vous)`,
     muted: 'micro désactivé',
+    silenced: 'rendu muet par vous',
     noPicture: 'caméra désactivée',
     notShown: 'vidéo masquée (audio uniquement)',
     screenOf: name => say`Écran de ${name}`,
@@ -240,6 +241,8 @@ export const fr: Texts = {
       speaker: 'Le son ne peut pas être lu sur ce haut-parleur',
     },
     screenUnsupported: 'Ce navigateur ne prend pas en charge le partage d’écran.',
+    screenEcho:
+      'Le son de votre ordinateur n’est pas partagé : dans ce navigateur, les autres s’y entendraient eux-mêmes. Le son d’un onglet peut être partagé.',
     screenBlocked:
       'Le partage d’écran n’a pas été autorisé. Appuyez de nouveau sur le bouton et choisissez ce que vous voulez partager.',
     plugged: device => say`${device} est connecté.`,
@@ -297,6 +300,12 @@ export const fr: Texts = {
     },
   },
   connection: {
+    noWay:
+      'Certaines personnes ne sont pas joignables. Vos réseaux empêchent vos navigateurs de se joindre, et ce site n’a pas de relais (serveur TURN). Un autre réseau peut aider, par exemple les données mobiles.',
+    noWayRelayed:
+      'Certaines personnes ne sont pas joignables, même par le relais (serveur TURN). Un autre réseau peut aider, par exemple les données mobiles.',
+    noWebrtc:
+      'Ce navigateur ne peut se connecter à personne : WebRTC est absent ou désactivé. Activez-le, ou ouvrez cette page dans un autre navigateur.',
     relayOnly: 'Masquer mon adresse IP',
     relayOnlyHint:
       'Sinon, les personnes du salon peuvent voir votre adresse IP. Toutes les connexions passent alors par un serveur TURN, ce qui augmente la latence ; il ne peut pas lire ce qu’il relaie.',
@@ -421,6 +430,7 @@ export const fr: Texts = {
     alone: 'Il n’y a personne d’autre ici',
     readyLead: 'Envoyez ce lien aux personnes avec qui vous voulez parler. Il contient le mot de passe.',
     readyLeadOpen: 'Envoyez ce lien aux personnes avec qui vous voulez parler.',
+    linkLater: 'Le lien fonctionnera de nouveau dès que le serveur sera joignable.',
     ended: 'Ce salon est fermé.',
     waitingForHost: 'Connexion à l’hôte…',
     hostLost: 'Connexion à l’hôte perdue. Reconnexion…',
@@ -455,6 +465,7 @@ export const fr: Texts = {
     unheard: 'Pas encore distribué',
     told: name => say`Messages précédents, partagés par ${name}`,
     sinceYouCame: 'Depuis votre arrivée',
+    older: 'Les messages plus anciens ne sont plus affichés.',
     fresh: 'Nouveaux',
     toLast: 'Aller au dernier message',
     toEnd: count => plural(count, { one: '# nouveau message', other: '# nouveaux messages' }),
@@ -547,6 +558,7 @@ export const fr: Texts = {
     },
   },
   left: {
+    gone: 'Le salon a été fermé au départ de la dernière personne. Vous pouvez en créer un autre depuis l’accueil.',
     title: 'Vous avez quitté le salon',
     titleEnded: 'Le salon est fermé',
     lead: room => say`Vous n’êtes plus dans « ${room} ». La conversation n’a pas été enregistrée.`,

@@ -175,6 +175,7 @@ export const zh: Texts = {
     you: '你',
     self: name => say`${name}（你）`,
     muted: '已静音',
+    silenced: '已被你静音',
     noPicture: '摄像头已关闭',
     notShown: '视频已隐藏（仅音频）',
     screenOf: name => say`${name} 的屏幕`,
@@ -216,6 +217,7 @@ export const zh: Texts = {
       speaker: '无法在此扬声器上播放声音',
     },
     screenUnsupported: '此浏览器不支持屏幕共享。',
+    screenEcho: '未共享电脑的声音：在此浏览器中，其他人会听到自己的声音。标签页的声音可以共享。',
     screenBlocked: '屏幕共享未获允许。请再按一次按钮并选择要共享的内容。',
     plugged: device => say`${device} 已连接。`,
     replaced: {
@@ -265,6 +267,11 @@ export const zh: Texts = {
     },
   },
   connection: {
+    noWay:
+      '无法与此处的某些人建立连接。你们的网络不允许浏览器互相连接，而本站没有中继（TURN 服务器）。换一个网络可能有用，例如移动数据。',
+    noWayRelayed:
+      '无法与此处的某些人建立连接，通过中继（TURN 服务器）也不行。换一个网络可能有用，例如移动数据。',
+    noWebrtc: '此浏览器无法与任何人连接：WebRTC 不可用或已关闭。请启用它，或在其他浏览器中打开此页面。',
     relayOnly: '隐藏我的 IP 地址',
     relayOnlyHint:
       '否则房间里的人可以看到你的 IP 地址。开启后所有连接都经由 TURN 服务器，延迟会增加；服务器无法读取所转发的内容。',
@@ -381,6 +388,7 @@ export const zh: Texts = {
     alone: '这里没有其他人',
     readyLead: '把此链接发给你想交谈的人。链接中包含密码。',
     readyLeadOpen: '把此链接发给你想交谈的人。',
+    linkLater: '服务器恢复连接后，链接即可使用。',
     ended: '这个房间已结束。',
     waitingForHost: '正在连接房主…',
     hostLost: '与房主的连接已断开，正在重新连接…',
@@ -411,6 +419,7 @@ export const zh: Texts = {
     unheard: '尚未送达',
     told: name => say`更早的消息，由 ${name} 分享`,
     sinceYouCame: '你加入之后',
+    older: '更早的消息不再显示。',
     fresh: '新消息',
     toLast: '跳到最新消息',
     toEnd: count => plural(count, { other: '# 条新消息' }),
@@ -500,6 +509,7 @@ export const zh: Texts = {
     },
   },
   left: {
+    gone: '最后一个人离开后，房间已结束。你可以在首页创建新房间。',
     title: '你已离开房间',
     titleEnded: '房间已结束',
     lead: room => say`你已不在“${room}”中。对话未保存。`,

@@ -4,6 +4,7 @@ import { messageParts } from '../../room/chat.ts'
 import { canOffer } from '../../room/file.ts'
 import type { RoomState } from '../../room/state.ts'
 import { type ChatEntry, chatUnitsMax, findMessage, partsMax } from '../../room/timeline.ts'
+import { isTouch } from '../browser.ts'
 import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
@@ -38,7 +39,8 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
   }
   const keyDown = (event: KeyboardEvent): void => {
     if (event.key === 'Escape') model.answering.value = null
-    if (event.key !== 'Enter' || event.shiftKey || isComposed(event)) return
+    // The keyboards of phones have no Shift to make a line with; there the button sends.
+    if (event.key !== 'Enter' || event.shiftKey || isComposed(event) || isTouch()) return
     event.preventDefault()
     send()
   }
@@ -67,7 +69,7 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
         ref={field}
         rows={1}
         placeholder={texts().chat.placeholder}
-        enterkeyhint="send"
+        enterkeyhint={isTouch() ? 'enter' : 'send'}
         dir="auto"
         aria-describedby={`${id}-hint`}
         value={value}

@@ -1,5 +1,4 @@
 /** The card of one file in the conversation: what it is, what can be done with it, and how far it has come. */
-import { useEffect, useRef } from 'preact/hooks'
 import {
   activeUpload,
   type Download,
@@ -38,29 +37,16 @@ const Name = ({ file }: { file: FileCard }) => (
   </p>
 )
 
-/** `there`: its owner is in the room. */
+/**
+ * `there`: its owner is in the room. An offer never takes the focus, and only its buttons answer it: a key that was meant
+ * for something else must not accept a stranger's file.
+ */
 const Offered = ({ it, there, commands }: { it: Download; there: boolean; commands: FileCommands }) => {
-  const card = useRef<HTMLElement>(null)
   const name = shownName(it.file.name)
-  const open = it.phase === 'offered'
-  // Only where nobody is busy with something else: a key meant for a message must not accept a file.
-  useEffect(() => {
-    if (open && document.activeElement === document.body) card.current?.focus()
-  }, [open])
-  const keyDown = (event: KeyboardEvent): void => {
-    if (!open || event.target !== event.currentTarget) return
-    if (event.key === 'Enter') commands.accept(it.key)
-    else if (event.key === 'Escape') commands.decline(it.key)
-    else return
-    event.preventDefault()
-  }
   return (
     <section
-      ref={card}
       class={`file file-${it.phase}`}
       aria-label={texts().files.offerOf(shownName(it.ownerName), name)}
-      tabIndex={open ? 0 : -1}
-      onKeyDown={keyDown}
     >
       <Icon name="file" />
       <div class="file-words">

@@ -9,8 +9,12 @@ type Props = { model: Model; commands: Commands; view: Extract<View, { kind: 'le
 
 export const Left = ({ model, commands, view }: Props) => {
   const title = useRef<HTMLHeadingElement>(null)
-  useEffect(() => title.current?.focus(), [])
   const name = shownName(view.roomName)
+  const trouble = model.trouble.value
+  /** Nobody can go back to a room that has ended, nor is there anybody to ask for a new link. */
+  const gone = trouble?.where === 'left' && trouble.what === 'no-such-room'
+  // With the button that had the focus gone, it goes back to where the page begins.
+  useEffect(() => title.current?.focus(), [gone])
   const submit = (event: Event): void => {
     event.preventDefault()
     commands.rejoin()
@@ -22,8 +26,14 @@ export const Left = ({ model, commands, view }: Props) => {
           {view.ended ? texts().left.titleEnded : texts().left.title}
         </h1>
         <p class="card-lead">{view.ended ? texts().left.leadEnded(name) : texts().left.lead(name)}</p>
-        <FormTrouble model={model} where="left" />
-        {!view.ended && (
+        {gone ? (
+          <div class="form-trouble" role="alert">
+            <p>{texts().left.gone}</p>
+          </div>
+        ) : (
+          <FormTrouble model={model} where="left" />
+        )}
+        {!view.ended && !gone && (
           <Submit model={model} where="left" label={texts().left.rejoin} busy={texts().left.busy} />
         )}
         <button type="button" class="button button-wide" onClick={commands.toStart}>

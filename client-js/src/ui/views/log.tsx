@@ -6,7 +6,7 @@ import type { RefObject } from 'preact'
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { canReact, canSpeak } from '../../room/chat.ts'
 import type { RoomState } from '../../room/state.ts'
-import type { ChatEntry, Entry, MessageId, Timeline } from '../../room/timeline.ts'
+import { type ChatEntry, type Entry, entriesMax, type MessageId, type Timeline } from '../../room/timeline.ts'
 import { visible } from '../browser.ts'
 import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
@@ -67,6 +67,11 @@ export const Log = ({ model, commands, state, empty }: Props) => {
         onKeyDown={event => walk(event, log)}
       >
         {timeline.length === 0 && empty && <p class="log-empty">{texts().chat.empty}</p>}
+        {cutOff(timeline) && (
+          <p class="log-line">
+            <span>{texts().chat.older}</span>
+          </p>
+        )}
         {drawn}
       </div>
       {!atEnd && <ToEnd fresh={fresh.length} go={() => toEnd(log)} />}
@@ -91,6 +96,11 @@ const ToEnd = ({ fresh, go }: { fresh: number; go: () => void }) =>
       <span class="sr-only">{texts().chat.toLast}</span>
     </button>
   )
+
+/** The list is as long as it gets, so that older messages have been left out. */
+const cutOff = (timeline: Timeline): boolean =>
+  timeline.length >= entriesMax.chat &&
+  timeline.filter(({ kind }) => kind === 'chat').length >= entriesMax.chat
 
 type Box = RefObject<HTMLDivElement | null>
 

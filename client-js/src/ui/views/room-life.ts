@@ -21,13 +21,19 @@ export const useCallSaid = (room: RoomState, model: Model): void => {
   const state = useRef(room)
   state.current = room
   const before = useRef<CallState | null>(null)
+  /** Whoever leaves may be gone from the room by the time that it is said. */
+  const names = useRef(new Map<MemberId, string>())
   useSignalEffect(() => {
     const call = model.call.value
     const was = before.current
     before.current = call
     if (!was || !call) return
+    for (const { member } of call.participants) {
+      const name = nameOf(state.current, member)
+      if (name !== undefined) names.current.set(member, name)
+    }
     const named = (member: MemberId): string =>
-      shownName(nameOf(state.current, member) ?? texts().room.stranger)
+      shownName(names.current.get(member) ?? nameOf(state.current, member) ?? texts().room.stranger)
     for (const words of callAnnouncements(was, call, named, texts().call.said)) announce(words)
   })
 }

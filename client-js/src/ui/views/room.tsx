@@ -17,7 +17,7 @@ import { Icon } from '../parts/icon.tsx'
 import { CopyLink, ShareButtons } from '../parts/invite.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { lazy } from '../parts/wrappers.tsx'
-import { newTo, relayFails, relayMissing } from '../selectors.ts'
+import { isRelay, keptApart, newTo, relayFails, relayMissing } from '../selectors.ts'
 import { CallStrip } from './call-strip.tsx'
 import { Chat } from './chat.tsx'
 import { People } from './people.tsx'
@@ -66,7 +66,13 @@ export const RoomView = ({ model, commands, view }: Props) => {
         <Trouble model={model} state={state} />
         {call === 'others' && <CallStrip model={model} state={state} join={ask} entrance={entrance} />}
         {alone && admits(state) && !inCall && (
-          <Ready commands={commands} state={state} link={invitation} created={created} />
+          <Ready
+            commands={commands}
+            state={state}
+            link={invitation}
+            created={created}
+            reachable={model.server.value === 'online'}
+          />
         )}
         {inCall ? (
           <CallView
@@ -122,7 +128,7 @@ const placeIn = (call: CallState | null): 'none' | 'others' | 'in' => {
 
 /** What concerns everybody in the room; what concerns one peer stands beside their name. */
 const Trouble = ({ model, state }: { model: Model; state: RoomState }) => {
-  const words = troubleOf(state) ?? relayTrouble(model, state)
+  const words = troubleOf(state) ?? connectionTrouble(model, state)
   return (
     <div class="banner-place" role="status">
       {words !== null && <p class="banner">{words}</p>}
@@ -130,12 +136,19 @@ const Trouble = ({ model, state }: { model: Model; state: RoomState }) => {
   )
 }
 
-/** Whoever hides their address depends on one machine in between, and cannot see why nobody comes. */
-const relayTrouble = (model: Model, state: RoomState): string | null => {
+/**
+ * A browser may have no WebRTC. And whoever hides their address depends on one machine in between, and cannot see why
+ * nobody comes.
+ */
+const connectionTrouble = (model: Model, state: RoomState): string | null => {
   const settings = model.settings.value
   if (state.ended) return null
+  if (!model.canConnect) return texts().connection.noWebrtc
   if (relayMissing(settings, model.serverRelays.value)) return texts().connection.noRelay
-  return relayFails(settings, state) ? texts().connection.relayFails : null
+  if (relayFails(settings, state)) return texts().connection.relayFails
+  if (!keptApart(state)) return null
+  const relays = settings.iceServers.length > 0 ? settings.iceServers.some(isRelay) : model.serverRelays.value
+  return relays ? texts().connection.noWayRelayed : texts().connection.noWay
 }
 
 const troubleOf = (state: RoomState): string | null => {
@@ -146,13 +159,21 @@ const troubleOf = (state: RoomState): string | null => {
   return phase === 'lost' ? texts().room.hostLost : texts().room.waitingForHost
 }
 
-type ReadyProps = { commands: Commands; state: RoomState; link: string; created: boolean }
+type ReadyProps = {
+  commands: Commands
+  state: RoomState
+  link: string
+  created: boolean
+  /** Whether the server is, without which nobody comes in by the link. */
+  reachable: boolean
+}
 
-export const Ready = ({ commands, state, link, created }: ReadyProps) => (
+export const Ready = ({ commands, state, link, created, reachable }: ReadyProps) => (
   <section class="ready" aria-labelledby="ready-title">
     <h2 id="ready-title">{created ? texts().room.ready : texts().room.alone}</h2>
     <p>{state.card.password === '' ? texts().room.readyLeadOpen : texts().room.readyLead}</p>
     <CopyLink commands={commands} link={link} shown />
+    {!reachable && <p role="status">{texts().room.linkLater}</p>}
     <ShareButtons
       commands={commands}
       link={link}

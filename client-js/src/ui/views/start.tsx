@@ -1,6 +1,7 @@
 /** The first view: who you are, and the two ways into a room. */
 import { useRef } from 'preact/hooks'
 import { ownNameUnitsMax } from '../../app/settings.ts'
+import { isTouch } from '../browser.ts'
 import { texts } from '../language.ts'
 import { type Commands, type CreateForm, type Model, passwordUnitsMax, roomNameUnitsMax } from '../model.ts'
 import { Field } from '../parts/field.tsx'
@@ -11,6 +12,8 @@ type Props = { model: Model; commands: Commands }
 
 export const Start = ({ model, commands }: Props) => {
   const start = useRef<HTMLDivElement>(null)
+  /** Whoever has no name yet is asked for it first. */
+  const first = useRef(model.userName.peek() === '')
   /** On to where there is something to be done next. */
   const named = (event: Event): void => {
     event.preventDefault()
@@ -25,7 +28,7 @@ export const Start = ({ model, commands }: Props) => {
           <p>{texts().start.lead}</p>
         </div>
         <form class="start-name" onSubmit={named}>
-          <NameField model={model} />
+          <NameField model={model} autofocus={first.current && !isTouch()} />
         </form>
         <CreateRoom model={model} commands={commands} />
         <JoinRoom model={model} commands={commands} />

@@ -112,6 +112,7 @@ const bannerOf = (trouble: CallTrouble, call: CallCommands): Banner => {
 
 const wordsOf = ({ with: device, what, by }: CallTrouble): string => {
   if (what === 'unsupported' || what === 'needs-press') return texts().call.screenUnsupported
+  if (what === 'echo') return texts().call.screenEcho
   if (device === 'screen')
     return what === 'blocked' ? texts().call.screenBlocked : texts().call.troubles.screen
   if (device === 'speaker') return texts().call.troubles.speaker

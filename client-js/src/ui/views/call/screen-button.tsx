@@ -29,8 +29,13 @@ export const ScreenButton = ({ state, call }: Props) => {
         <Popover label={texts().call.screenMore} icon="open" class="round-more">
           {close => (
             <div class="menu">
-              {screens.map(screen => (
-                <Hints key={screen.id} screen={screen} call={call} />
+              {screens.map((screen, at) => (
+                <Hints
+                  key={screen.id}
+                  screen={screen}
+                  number={screens.length > 1 ? at + 1 : null}
+                  call={call}
+                />
               ))}
               <MenuItem
                 icon="screen"
@@ -50,11 +55,16 @@ export const ScreenButton = ({ state, call }: Props) => {
 
 const hints: readonly ScreenHint[] = ['text', 'motion']
 
-const Hints = ({ screen, call }: { screen: OwnScreen; call: CallCommands }) => {
+type HintsProps = { screen: OwnScreen; number: number | null; call: CallCommands }
+
+const Hints = ({ screen, number, call }: HintsProps) => {
   const name = useId()
   return (
     <fieldset class="options">
-      <legend>{texts().call.hintTitle}</legend>
+      <legend>
+        {number !== null && `${texts().call.ownScreen} ${number} – `}
+        {texts().call.hintTitle}
+      </legend>
       {hints.map(hint => (
         <label class="option" key={hint}>
           <input

@@ -18,11 +18,13 @@ export const TileView = ({ tile, ...tools }: Props) => {
       ref={area}
       class={`tile tile-${tile.kind}${tile.speaking && trouble === null ? ' tile-speaking' : ''}`}
       aria-label={[title, trouble, ...stateOf(tile)].filter(it => it !== null).join(', ')}
+      onDblClick={() => tools.pin(tile)}
     >
       <Inside tile={tile} title={title} />
       {trouble !== null && <p class="tile-trouble">{trouble}</p>}
       <div class="tile-label">
         {tile.muted === true && <Icon name="microphone-off" />}
+        {tile.remote?.volume === 0 && <Icon name="speaker-off" />}
         <span class="tile-title" dir={tile.own || tile.kind === 'screen' ? undefined : 'auto'}>
           {tile.own && tile.kind === 'person' ? texts().call.you : title}
         </span>
@@ -34,11 +36,12 @@ export const TileView = ({ tile, ...tools }: Props) => {
 }
 
 /** For those who do not see the marks. */
-const stateOf = ({ kind, muted, picture, hidden, quality }: Tile): string[] => {
+const stateOf = ({ kind, muted, picture, hidden, quality, remote }: Tile): string[] => {
   if (kind === 'screen') return hidden ? [texts().call.notShown] : []
   const none = hidden ? texts().call.notShown : texts().call.noPicture
   return [
     muted === true ? texts().call.muted : null,
+    remote?.volume === 0 ? texts().call.silenced : null,
     picture === null ? none : null,
     quality === null ? null : texts().call.qualities[quality],
   ].filter(it => it !== null)

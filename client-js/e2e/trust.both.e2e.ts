@@ -70,14 +70,15 @@ test('an own server is checked, remembered, and used in place of the site’s; a
   await address.fill('turn.example.org')
   await dialog.getByRole('button', { name: 'Add server' }).click()
   await dialog.getByText('This is not a STUN or TURN address').waitFor()
-  await address.fill('turn:127.0.0.1:9')
+  // Where nothing listens, and no browser forbids the port.
+  await address.fill('turn:127.0.0.1:5349')
   await dialog.getByRole('button', { name: 'Add server' }).click()
   await dialog.getByText('needs a username').waitFor()
   await dialog.getByLabel('Username').fill('ada')
   await dialog.getByLabel('Password').fill('secret')
   await dialog.getByRole('button', { name: 'Add server' }).click()
   await dialog.getByText('you could not reach anyone').waitFor({ state: 'detached' })
-  await dialog.getByText('turn:127.0.0.1:9', { exact: true }).waitFor()
+  await dialog.getByText('turn:127.0.0.1:5349', { exact: true }).waitFor()
   await ada.page.keyboard.press('Escape')
   const link = await ada.createRoom('Ada')
   const ben = await home.arrive(link)
@@ -85,7 +86,7 @@ test('an own server is checked, remembered, and used in place of the site’s; a
   await ada.page.waitForFunction(() => Reflect.get(globalThis, 'made').length > 0)
   const [made] = await ada.page.evaluate(() => Reflect.get(globalThis, 'made'))
   expect(made).toMatchObject({
-    iceServers: [{ urls: ['turn:127.0.0.1:9'], username: 'ada', credential: 'secret' }],
+    iceServers: [{ urls: ['turn:127.0.0.1:5349'], username: 'ada', credential: 'secret' }],
     iceTransportPolicy: 'relay',
   })
   await ada.page.reload()
@@ -93,6 +94,25 @@ test('an own server is checked, remembered, and used in place of the site’s; a
   await ada.page.getByRole('tab', { name: 'Connection' }).click()
   await dialog.getByRole('button', { name: 'Test', exact: true }).click()
   await dialog.getByText('The server does not respond.').waitFor()
-  await dialog.getByRole('button', { name: 'Remove turn:127.0.0.1:9' }).click()
+  await dialog.getByRole('button', { name: 'Remove turn:127.0.0.1:5349' }).click()
   await dialog.getByText('you could not reach anyone').waitFor()
+})
+
+test('a relay that the browser refuses is done without', async () => {
+  const ada = await home.arrive()
+  await ada.page.getByRole('button', { name: 'Settings' }).click()
+  await ada.page.getByRole('tab', { name: 'Connection' }).click()
+  const dialog = ada.page.getByRole('dialog', { name: 'Settings' })
+  // Firefox makes no connection at all with a server on a port that is forbidden to pages.
+  await dialog.getByLabel('Server address', { exact: true }).fill('turn:127.0.0.1:9')
+  await dialog.getByLabel('Username').fill('ada')
+  await dialog.getByLabel('Password').fill('secret')
+  await dialog.getByRole('button', { name: 'Add server' }).click()
+  await dialog.getByRole('button', { name: 'Test', exact: true }).click()
+  await dialog.getByText('The server does not respond.').waitFor()
+  await ada.page.keyboard.press('Escape')
+  const ben = await home.arrive(await ada.createRoom('Ada'))
+  await ben.stepIn('Ben')
+  await ben.say('here all the same')
+  await ada.hears('Ben', 'here all the same')
 })
