@@ -12,8 +12,10 @@ pub mod store;
 pub mod telemetry;
 pub mod tls;
 pub mod transports;
+pub mod turn;
 
 pub use p2pchat_compat as compat;
 pub use p2pchat_ice as ice;
 pub use p2pchat_protocols as protocols;
+pub use p2pchat_relay as relay;
 pub use p2pchat_rooms as rooms;

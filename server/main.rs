@@ -74,6 +74,9 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
         for address in app.further_addresses().map_err(|it| system(it.to_string()))? {
             tracing::info!(%address, "listening there too");
         }
+        if let Some(port) = app.relay_port() {
+            tracing::info!(port, "the relay listens by UDP and TCP; open this port too, to whoever is to connect");
+        }
         // An operator may have closed standard output; the log says the same.
         let _ = say(&format!("P2PChat is ready: open {}\n", app.url()));
         app.serve(stop).await.map_err(|it| system(format!("the server ended: {it}")))

@@ -33,6 +33,8 @@ type Wish = {
   readonly cameras?: number
   readonly allow?: boolean
   readonly further?: readonly string[]
+  /** In place of the one that is used otherwise. */
+  readonly executable?: string
 }
 
 /**
@@ -60,8 +62,17 @@ const launchFirefox = async (wish: Wish): Promise<Browser> => {
 export const launchProfile = (folder: string, wish: Wish = {}): Promise<BrowserContext> =>
   chromium.launchPersistentContext(folder, { ...chromiumOptions(wish), locale: 'en-GB' })
 
-const chromiumOptions = ({ devices = true, cameras = 1, allow = true, further = [] }: Wish) => ({
-  executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+/**
+ * One that takes every certificate, also where it is a connection of WebRTC that shows it: Chromium has a flag for it, and
+ * Firefox takes it for a whole session alone. What is stored lies in `folder`.
+ */
+export const launchTrusting = (folder: string): Promise<BrowserContext> =>
+  engineOf(0) === 'firefox'
+    ? firefox.launchPersistentContext(folder, { ...firefoxOptions({}), ignoreHTTPSErrors: true })
+    : chromium.launchPersistentContext(folder, chromiumOptions({ further: ['--ignore-certificate-errors'] }))
+
+const chromiumOptions = ({ devices = true, cameras = 1, allow = true, further = [], executable }: Wish) => ({
+  executablePath: executable ?? process.env['CHROMIUM'] ?? '/usr/bin/chromium',
   args: [
     '--no-sandbox',
     // Otherwise addresses hide behind names that a machine without multicast cannot resolve.

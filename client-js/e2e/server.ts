@@ -12,7 +12,7 @@ export type Server = {
   readonly start: () => Promise<void>
 }
 
-const freePort = async (): Promise<number> => {
+export const freePort = async (): Promise<number> => {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const bound = probe.address()
@@ -37,6 +37,8 @@ const unpaced = {
   P2PCHAT_LIMITS__MESSAGES_PER_SECOND: '0',
   P2PCHAT_LIMITS__BYTES_PER_SECOND: '0',
   P2PCHAT_LIMITS__RELAYED_BYTES_PER_SECOND: '0',
+  // Several servers may run at once, and one alone can have the usual port.
+  P2PCHAT_RELAY__PORT: '0',
 }
 
 /** `further`: arguments beside address and port. It forgets everything when it ends. */

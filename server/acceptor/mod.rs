@@ -40,7 +40,7 @@ use hyper_util::{
 };
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
-    io::{AsyncRead, AsyncWrite},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
     net::{TcpListener, TcpStream},
     time::{sleep, timeout},
 };
@@ -53,7 +53,7 @@ pub(crate) use progress::Timeouts;
 use crate::accounting::{ClientAddress, ConnectionPermit, Ledger, Reason};
 use body::{RequestBody, ResponseBody, StreamExecutor};
 use progress::Connection;
-use stream::{DeadlineStream, NotedStream};
+use stream::{DeadlineStream, NotedStream, Prefixed};
 
 /// Memory of an idle connection as measured, its buffers and tasks included.
 const PLAIN_COST: u64 = 24 * 1024;
@@ -88,6 +88,9 @@ const AFTER_REFUSAL: Duration = Duration::from_millis(50);
 /// `EMFILE` and `ENFILE` on Linux.
 const TOO_MANY_OPEN_FILES: [i32; 2] = [24, 23];
 
+/// A client's first message of TURN is a request, whose type begins with one of these; no method of HTTP does.
+const STUN_BEGINS: [u8; 2] = [0x00, 0x01];
+
 /// A plain connection is not to carry the room that a TLS one needs.
 type Transport = Either<DeadlineStream<TcpStream>, Box<TlsStream<DeadlineStream<TcpStream>>>>;
 
@@ -97,11 +100,28 @@ pub(crate) type IsProxy = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
 /// Takes in the connections of one listener.
 pub(crate) struct Acceptor {
     pub(crate) ledger: Ledger,
-    pub(crate) timeouts: Timeouts,
+    pub(crate) timeouts: Arc<Timeouts>,
     pub(crate) certificate: Option<RustlsConfig>,
     pub(crate) is_proxy: IsProxy,
-    pub(crate) router: Router,
+    pub(crate) speaks: Speaks,
 }
+
+/// What is spoken on a listener's connections.
+pub(crate) enum Speaks {
+    /// HTTP, and over TLS TURN as well where somebody serves it.
+    Http { router: Router, turn: Option<CarryTurn> },
+    /// TURN alone.
+    Turn(CarryTurn),
+}
+
+/// A stream of bytes, whatever is below it.
+pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> ByteStream for S {}
+
+/// Serves TURN on a stream of this client to its end, and says why it ended.
+pub(crate) type CarryTurn = Arc<dyn Fn(Box<dyn ByteStream>, SocketAddr) -> TurnEnd + Send + Sync>;
+type TurnEnd = Pin<Box<dyn Future<Output = Reason> + Send>>;
 
 /// How connections end when the server stops. Clones are the same.
 #[derive(Clone, Default)]
@@ -149,7 +169,7 @@ impl Acceptor {
             tracing::debug!(event = "accept", reason = Reason::TransportError.as_str(), %error);
             return;
         }
-        let connection = Connection::new(permit, self.timeouts);
+        let connection = Connection::new(permit, self.timeouts.clone());
         let stopped = shutdown.stopped.clone();
         shutdown.connections.spawn(async move {
             let stream = DeadlineStream::new(stream, connection.clone());
@@ -169,8 +189,44 @@ impl Acceptor {
                     }
                 }
             };
-            self.carry(stream, connection, address, stopped).await;
+            match &self.speaks {
+                Speaks::Turn(turn) => self.carry_turn(turn, stream, connection, from, stopped).await,
+                Speaks::Http { router, turn: Some(turn) } if says_no_protocol(&stream) => {
+                    let first = tokio::select! {
+                        () = stopped.cancelled() => return,
+                        first = timeout(self.timeouts.handshake, first_byte(stream)) => first,
+                    };
+                    match first {
+                        // Firefox opens connections that it does not use.
+                        Ok(Ok(None)) => ended(&self.ledger, Reason::ClientClosed, &"nothing came"),
+                        Ok(Ok(Some(stream))) if STUN_BEGINS.contains(&stream.first()) => {
+                            self.carry_turn(turn, stream, connection, from, stopped).await;
+                        }
+                        Ok(Ok(Some(stream))) => self.carry(router, stream, connection, address, stopped).await,
+                        Ok(Err(error)) => ended(&self.ledger, Reason::TransportError, &error),
+                        Err(error) => ended(&self.ledger, Reason::HandshakeTimeout, &error),
+                    }
+                }
+                Speaks::Http { router, .. } => self.carry(router, stream, connection, address, stopped).await,
+            }
         });
+    }
+
+    /// Speaks TURN until the stream ends.
+    async fn carry_turn(
+        &self,
+        turn: &CarryTurn,
+        stream: impl ByteStream + 'static,
+        connection: Arc<Connection>,
+        from: SocketAddr,
+        stopped: CancellationToken,
+    ) {
+        connection.upgrade();
+        let reason = tokio::select! {
+            () = stopped.cancelled() => Reason::ByServer,
+            reason = turn(Box::new(stream), from) => reason,
+        };
+        ended(&self.ledger, reason, &"a stream of the relay");
     }
 
     fn admit(&self, address: IpAddr) -> Result<ConnectionPermit, Reason> {
@@ -199,11 +255,15 @@ impl Acceptor {
     }
 
     /// Speaks HTTP until the connection is over, or has become something else.
-    async fn carry<S>(&self, stream: S, connection: Arc<Connection>, peer: IpAddr, stopped: CancellationToken)
-    where
-        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    {
-        let service = Service { connection: connection.clone(), router: self.router.clone(), peer };
+    async fn carry(
+        &self,
+        router: &Router,
+        stream: impl ByteStream + 'static,
+        connection: Arc<Connection>,
+        peer: IpAddr,
+        stopped: CancellationToken,
+    ) {
+        let service = Service { connection: connection.clone(), router: router.clone(), peer };
         let stream = TokioIo::new(NotedStream::new(stream, connection.clone()));
         let http = self.http();
         let mut serving = pin!(http.serve_connection_with_upgrades(stream, service));
@@ -256,6 +316,21 @@ impl Acceptor {
             .max_header_list_size(HTTP2_HEADER_LIST);
         http
     }
+}
+
+/// Browsers say which HTTP they speak, and for TURN they say nothing (ALPN, RFC 7301).
+fn says_no_protocol(stream: &Transport) -> bool {
+    match stream {
+        Either::Left(_) => false,
+        Either::Right(tls) => tls.get_ref().1.alpn_protocol().is_none(),
+    }
+}
+
+/// The stream with its first byte. `None`: it has ended without one.
+async fn first_byte<S: AsyncRead + Unpin>(mut stream: S) -> io::Result<Option<Prefixed<S>>> {
+    let mut first = [0];
+    let n = stream.read(&mut first).await?;
+    Ok((n > 0).then(|| Prefixed::new(first[0], stream)))
 }
 
 /// Says once that no more connections can be taken.

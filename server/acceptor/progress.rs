@@ -50,7 +50,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// What the parts of one connection share. The permit counts until the last of them is gone.
 pub(super) struct Connection {
     pub(super) permit: Arc<ConnectionPermit>,
-    pub(super) timeouts: Timeouts,
+    pub(super) timeouts: Arc<Timeouts>,
     is_upgraded: AtomicBool,
     progress: Mutex<Progress>,
 }
@@ -70,7 +70,7 @@ struct Progress {
 }
 
 impl Connection {
-    pub(super) fn new(permit: ConnectionPermit, timeouts: Timeouts) -> Arc<Self> {
+    pub(super) fn new(permit: ConnectionPermit, timeouts: Arc<Timeouts>) -> Arc<Self> {
         let accepted = Instant::now();
         let progress = Progress {
             accepted,
@@ -151,7 +151,7 @@ impl Connection {
     /// When it has to end for want of a request, and why. `None`: something else times what it waits for.
     pub(super) fn deadline(&self) -> Option<(Instant, Reason)> {
         let progress = self.progress();
-        let Timeouts { handshake, head, idle, .. } = self.timeouts;
+        let Timeouts { handshake, head, idle, .. } = *self.timeouts;
         if self.is_upgraded() || progress.n_running > 0 {
             return None;
         }

@@ -56,7 +56,7 @@ impl<S> DeadlineStream<S> {
 
     /// A write, a flush or a shutdown waits for the client.
     fn waits(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
-        let timeouts = self.connection.timeouts;
+        let timeouts = &self.connection.timeouts;
         let timeout = if self.connection.is_upgraded() { timeouts.upgraded_write } else { timeouts.write };
         let behind =
             self.behind.get_or_insert_with(|| Behind { end: Box::pin(sleep(timeout)), n_bytes: 0, is_pending: true });
@@ -198,6 +198,60 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for NotedStream<S> {
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
         self.written(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+/// A stream whose first byte was looked at.
+pub(super) struct Prefixed<S> {
+    first: u8,
+    is_read: bool,
+    stream: S,
+}
+
+impl<S> Prefixed<S> {
+    pub(super) fn new(first: u8, stream: S) -> Self {
+        Prefixed { first, is_read: false, stream }
+    }
+
+    pub(super) fn first(&self) -> u8 {
+        self.first
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Prefixed<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.is_read || buffer.remaining() == 0 {
+            return Pin::new(&mut self.stream).poll_read(cx, buffer);
+        }
+        buffer.put_slice(&[self.first]);
+        self.is_read = true;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Prefixed<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -22,11 +22,14 @@ pub struct Account {
     messages: Bucket,
     bytes: Bucket,
     relayed: Bucket,
+    media: Bucket,
     /// Ends the connection without waiting for anything.
     abort: Mutex<Option<Abort>>,
     is_ending: AtomicBool,
     /// It has no connection, and may get another.
     is_away: AtomicBool,
+    /// It counts as a session no more.
+    is_closed: AtomicBool,
     /// Of whose address one is away in whose place it was opened. It has paid nothing.
     place: Mutex<Option<AddressKey>>,
     /// What it held when it was told to end.
@@ -57,9 +60,11 @@ impl Account {
             messages: Bucket::default(),
             bytes: Bucket::default(),
             relayed: Bucket::default(),
+            media: Bucket::default(),
             abort: Mutex::default(),
             is_ending: AtomicBool::new(false),
             is_away: AtomicBool::new(false),
+            is_closed: AtomicBool::new(false),
             place: Mutex::new(place),
             ending: AtomicU64::new(0),
             number: OnceLock::new(),
@@ -126,6 +131,20 @@ impl Account {
         self.messages.continue_from(&earlier.messages);
         self.bytes.continue_from(&earlier.bytes);
         self.relayed.continue_from(&earlier.relayed);
+        self.media.continue_from(&earlier.media);
+        // Somebody may hold it for longer, such as the relay; it is no session any more.
+        earlier.close();
+    }
+
+    fn close(&self) {
+        if !self.is_closed.swap(true, Ordering::Relaxed) {
+            let (is_away, place) = (self.is_away(), self.take_place());
+            self.ledger.addresses().close_session(self.address, is_away, place);
+            self.ledger.shared.n_sessions.fetch_sub(1, Ordering::Relaxed);
+            if is_away {
+                self.ledger.shared.n_away.fetch_sub(1, Ordering::Relaxed);
+            }
+        }
     }
 
     /// One message of so many bytes, whatever is in it. To be said before it is decoded.
@@ -162,6 +181,15 @@ impl Account {
     pub fn relay(&self, n_bytes: usize) -> Result<(), Reason> {
         let taken = self.relayed.take(self.ledger.limits().relayed_bytes, n_bytes as u64, self.ledger.now());
         if taken { Ok(()) } else { Err(Reason::RelayRate) }
+    }
+
+    /// So many bytes pass the TURN relay from it.
+    ///
+    /// # Errors
+    /// Its rate does not allow it.
+    pub fn relay_media(&self, n_bytes: usize) -> Result<(), Reason> {
+        let taken = self.media.take(self.ledger.limits().media_bytes, n_bytes as u64, self.ledger.now());
+        if taken { Ok(()) } else { Err(Reason::RelayByteRate) }
     }
 
     /// So many bytes more are kept for it. Where that is too much in all, the greatest holder is cut, be it this one.
@@ -218,12 +246,7 @@ impl Drop for Account {
         }
         memory.remove_ending(self.ending.load(Ordering::Relaxed));
         memory.remove(self.held());
-        let (is_away, place) = (self.is_away(), self.take_place());
-        self.ledger.addresses().close_session(self.address, is_away, place);
-        self.ledger.shared.n_sessions.fetch_sub(1, Ordering::Relaxed);
-        if is_away {
-            self.ledger.shared.n_away.fetch_sub(1, Ordering::Relaxed);
-        }
+        self.close();
     }
 }
 

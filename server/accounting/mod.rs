@@ -61,6 +61,10 @@ pub struct Limits {
     pub bytes: Rate,
     /// Bytes that one session causes to be sent to others.
     pub relayed_bytes: Rate,
+    /// Bytes that pass the TURN relay from one session.
+    pub media_bytes: Rate,
+    /// Bytes that pass the TURN relay in all.
+    pub all_media_bytes: Rate,
 }
 
 impl Default for Limits {
@@ -81,6 +85,8 @@ impl Default for Limits {
             messages: free,
             bytes: free,
             relayed_bytes: free,
+            media_bytes: free,
+            all_media_bytes: free,
         }
     }
 }

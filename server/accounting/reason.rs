@@ -88,6 +88,42 @@ reasons! {
     SeatGiven => "seat_given",
     /// A page of an origin that may not connect.
     ForeignOrigin => "foreign_origin",
+    /// The relay got what is neither STUN nor TURN.
+    RelayMalformed => "relay_malformed",
+    /// A request to the relay that does not make sense.
+    RelayBadRequest => "relay_bad_request",
+    /// Strangers ask the relay too often; their addresses may be forged.
+    RelayStrangerRate => "relay_stranger_rate",
+    /// A nonce of the relay that is not this client's, or too old.
+    RelayStaleNonce => "relay_stale_nonce",
+    /// Credentials for the relay that are not ours.
+    RelayWrongCredentials => "relay_wrong_credentials",
+    /// Credentials for the relay that were good once.
+    RelayExpiredCredentials => "relay_expired_credentials",
+    /// Credentials for the relay of a peer that is in no room.
+    RelayNotInRoom => "relay_not_in_room",
+    /// As many allocations of one peer as `relay.peer_allocations_max` allows.
+    RelayPeerQuota => "relay_peer_quota",
+    /// As many allocations of one address as `relay.address_allocations_max` allows.
+    RelayAddressQuota => "relay_address_quota",
+    /// As many allocations, or as many permissions and channels of one, as there may be.
+    RelayQuota => "relay_quota",
+    /// No memory or no socket for an allocation.
+    RelayNoCapacity => "relay_no_capacity",
+    /// A request for an allocation that is not there, or is there already.
+    RelayMismatch => "relay_mismatch",
+    /// Data for somebody who has given no permission, or to whom none was given.
+    RelayNoPermission => "relay_no_permission",
+    /// Data for an address that relay sockets have nothing to do with.
+    RelayDeniedAddress => "relay_denied_address",
+    /// Data for a relayed address that nobody has.
+    RelayNoPeer => "relay_no_peer",
+    /// Data for somebody in another room.
+    RelayNoCommonRoom => "relay_no_common_room",
+    /// More relayed bytes than `relay.peer_bytes_per_second` or `relay.bytes_per_second` allows.
+    RelayByteRate => "relay_byte_rate",
+    /// A client of the relay over TCP or TLS does not read.
+    RelayQueueFull => "relay_queue_full",
 }
 
 /// How often each reason occurred since the process started.

@@ -19,7 +19,7 @@ pub(super) fn bind(at: SocketAddr) -> Result<std::net::TcpListener, StartupError
     let first = open(at);
     let bound = match (&first, address) {
         // A machine without IPv6: every address is then every IPv4 address.
-        (Err(error), IpAddr::V6(Ipv6Addr::UNSPECIFIED)) if error.raw_os_error() == Some(AFNOSUPPORT) => {
+        (Err(error), IpAddr::V6(Ipv6Addr::UNSPECIFIED)) if lacks_ipv6(error) => {
             open(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), port))
         }
         _ => first,
@@ -43,7 +43,12 @@ pub(super) fn bind(at: SocketAddr) -> Result<std::net::TcpListener, StartupError
     })
 }
 
-fn open(at: SocketAddr) -> io::Result<std::net::TcpListener> {
+/// Is it that this machine has no IPv6?
+pub(super) fn lacks_ipv6(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(AFNOSUPPORT)
+}
+
+pub(super) fn open(at: SocketAddr) -> io::Result<std::net::TcpListener> {
     let socket = Socket::new(Domain::for_address(at), Type::STREAM, Some(Protocol::TCP))?;
     if at.is_ipv6() {
         // Some systems are set up so that "::" is IPv6 alone (ipv6(7), /proc/sys/net/ipv6/bindv6only).

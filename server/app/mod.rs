@@ -2,6 +2,7 @@
 mod health_check;
 mod listen;
 mod realms;
+mod relay;
 pub mod settings;
 mod state;
 mod watch;
@@ -28,7 +29,7 @@ use tokio::{
 };
 
 use crate::{
-    acceptor::{Acceptor, Shutdown, Timeouts},
+    acceptor::{Acceptor, Shutdown, Speaks, Timeouts},
     accounting::Ledger,
     config::{self, Config},
     http::{self, Frontend, Health, Site, TrustedProxies},
@@ -38,15 +39,20 @@ use crate::{
     telemetry,
     tls::{self, Certificate, CertificateFiles},
     transports::{Origins, mqtt, socketio, websocket},
+    turn::Port,
 };
 pub use health_check::health_check;
 pub use realms::realm_settings;
+use relay::BoundRelay;
 
 /// For running answers to end when the server stops.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// For the last words of those who are told that the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// For a client of the relay to take anything of what is sent to it over TCP.
+const RELAY_WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What the operator hears when the server cannot start: what, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -68,6 +74,7 @@ pub struct App {
     keeper: Option<Arc<Keeper>>,
     proxies: TrustedProxies,
     certificate: Option<Certificate>,
+    relay: Option<BoundRelay>,
     /// `/health` says so before anything else changes.
     is_stopping: Arc<AtomicBool>,
     config: Config,
@@ -98,11 +105,13 @@ impl App {
         let realms = realms(&sessions, &config, &settings, store.is_some());
         let keeper = state::keeper(store, &sessions, realms.get(P2pChat.name()).copied());
         let shared = http::Shared::new(ledger, proxies.clone());
+        let relay = relay::bind(&config, &sessions)?;
+        let turn = relay.as_ref().map(|it| it.server.clone());
         let (started, is_stopping) = (Instant::now(), Arc::new(AtomicBool::new(false)));
         let mut listeners = Vec::new();
         for (listener, port) in settings.into_iter().zip(ports) {
-            let (asked, is_stopping) = (sessions.clone(), is_stopping.clone());
-            let health = move || watch::health(&asked, is_stopping.load(Ordering::Relaxed), started);
+            let (asked, turn, is_stopping) = (sessions.clone(), turn.clone(), is_stopping.clone());
+            let health = move || watch::health(&asked, turn.as_deref(), is_stopping.load(Ordering::Relaxed), started);
             listeners.push(BoundListener {
                 port,
                 router: router(&config, &listener, &sessions, &shared, &realms, health),
@@ -113,7 +122,7 @@ impl App {
         if let Err(error) = raise_open_file_limit() {
             tracing::warn!(%error, "the limit on open files stays as it is, and with it the number of connections");
         }
-        Ok(App { listeners, sessions, keeper, proxies, certificate, is_stopping, config })
+        Ok(App { listeners, sessions, keeper, proxies, certificate, relay, is_stopping, config })
     }
 
     /// Where it listens.
@@ -146,6 +155,11 @@ impl App {
         if port == usual { format!("{scheme}://{name}/") } else { format!("{scheme}://{name}:{port}/") }
     }
 
+    /// Where the relay has UDP and TCP, if it has.
+    pub fn relay_port(&self) -> Option<u16> {
+        self.relay.as_ref()?.port.as_ref()?.number().ok()
+    }
+
     /// What the operator should know although it is no fault, a sentence each.
     pub fn advice(&self) -> Vec<String> {
         settings::advice(&self.config, self.address().map_or(self.config.http.port, |it| it.port()))
@@ -158,19 +172,35 @@ impl App {
     /// A listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let files = certificate_files(&self.config);
-        let App { listeners, sessions, keeper, proxies, certificate, is_stopping, config } = self;
+        let App { listeners, sessions, keeper, proxies, certificate, relay, is_stopping, config } = self;
         let shutdown = Shutdown::default();
         let mut serving = JoinSet::new();
-        for BoundListener { port, router, timeouts, tls } in listeners {
+        let acceptor = |speaks, timeouts, tls| {
             let proxies = proxies.clone();
-            let acceptor = Acceptor {
+            Acceptor {
                 ledger: sessions.ledger().clone(),
-                timeouts,
+                timeouts: Arc::new(timeouts),
                 certificate: certificate.as_ref().filter(|_| tls).map(Certificate::config),
                 is_proxy: Arc::new(move |address| proxies.trusts(address)),
-                router,
-            };
+                speaks,
+            }
+        };
+        let turn = relay.as_ref().map(|it| relay::carry(&it.server));
+        for BoundListener { port, router, timeouts, tls } in listeners {
+            let acceptor = acceptor(Speaks::Http { router, turn: turn.clone() }, timeouts, tls);
             serving.spawn(acceptor.serve(tokio::net::TcpListener::from_std(port)?, shutdown.clone()));
+        }
+        if let Some(BoundRelay { server, port }) = relay {
+            let (udp, tcp) = port.map(Port::split).unzip();
+            if let (Some(tcp), Some(turn)) = (tcp, turn) {
+                let acceptor = acceptor(Speaks::Turn(turn), Timeouts::new(RELAY_WRITE_TIMEOUT), false);
+                serving.spawn(acceptor.serve(tokio::net::TcpListener::from_std(tcp)?, shutdown.clone()));
+            }
+            serving.spawn(async move {
+                if let Err(error) = server.run(udp).await {
+                    tracing::error!(%error, "the relay serves no UDP any more");
+                }
+            });
         }
         let hangup = Arc::new(Notify::new());
         let renewing = async {

@@ -4,7 +4,7 @@
 //! `config` knows no part, and no part knows `config`.
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use super::StartupError;
+use super::{StartupError, relay};
 use crate::{
     accounting::{self, Rate, default_total},
     config::{self, Config, one_of},
@@ -39,6 +39,7 @@ pub struct Listener {
 /// A protocol is unknown, two things on one listener want the same path, or a trusted proxy has no address.
 pub fn check(config: &Config) -> Result<(), StartupError> {
     trusted_proxies(config)?;
+    relay::turn_settings(config)?;
     listeners(config).map(drop)
 }
 
@@ -75,6 +76,8 @@ pub fn limits(config: &Config) -> accounting::Limits {
         messages: rate(it.messages_per_second, it.messages_burst),
         bytes: rate(it.bytes_per_second, it.bytes_burst.max(two_messages)),
         relayed_bytes: rate(it.relayed_bytes_per_second, it.relayed_bytes_burst.max(two_messages)),
+        media_bytes: rate(config.relay.peer_bytes_per_second, config.relay.peer_bytes_burst),
+        all_media_bytes: rate(config.relay.bytes_per_second, config.relay.bytes_burst),
     }
 }
 
@@ -229,16 +232,23 @@ pub fn advice(config: &Config, port: u16) -> Vec<String> {
         }
     }
     let n_urls: usize = config.ice.servers.iter().map(|it| it.urls.len()).sum();
-    if n_urls == 0 && listeners.iter().any(is_own) {
+    if n_urls == 0 && !config.relay.enabled && listeners.iter().any(is_own) {
         advice.push(
-            "ice.servers is empty, so that people reach each other inside one network only: set a STUN and a TURN server \
-             (docs/deployment.md says how)"
+            "relay.enabled is false and ice.servers is empty, so that people reach each other inside one network only: \
+             switch the relay on, or set a STUN and a TURN server (docs/deployment.md says how)"
                 .to_owned(),
         );
     }
-    if n_urls > ICE_URLS_GOOD {
+    let n_own = match (config.relay.enabled, config.relay.urls.len()) {
+        (false, _) => 0,
+        // STUN, and TURN over UDP, TCP and perhaps TLS.
+        (true, 0) => 3 + usize::from(config.tls.enabled),
+        (true, n) => n,
+    };
+    if n_urls > 0 && n_urls + n_own > ICE_URLS_GOOD {
         advice.push(format!(
-            "ice.servers have {n_urls} urls, and more than {ICE_URLS_GOOD} make browsers connect slowly"
+            "ice.servers have {n_urls} urls and the relay of this server {n_own}, and more than {ICE_URLS_GOOD} in all make \
+             browsers connect slowly"
         ));
     }
     advice

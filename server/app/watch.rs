@@ -1,12 +1,14 @@
 //! What looks after the process as a whole while it serves: its memory, and what the log left out.
 use std::time::{Duration, Instant};
 
+use super::relay;
 use crate::{
     accounting::{Ledger, Resident},
     http::{Count, Health, Memory, Status},
     protocols::{Protocol as _, p2pchat::P2pChat},
     sessions::Sessions,
     telemetry,
+    turn::TurnServer,
 };
 
 /// Between two looks at the process's memory. In that time two cores can fill some 100 MiB.
@@ -29,7 +31,7 @@ pub(super) async fn memory(ledger: &Ledger) {
 }
 
 /// What `/health` says.
-pub(super) fn health(sessions: &Sessions, is_stopping: bool, started: Instant) -> Health {
+pub(super) fn health(sessions: &Sessions, relay: Option<&TurnServer>, is_stopping: bool, started: Instant) -> Health {
     let counts = sessions.counts();
     let (peers, rooms) = (counts.iter().map(|it| it.n_peers).sum(), counts.iter().map(|it| it.n_rooms).sum());
     let is_plain = counts.iter().all(|it| it.protocol == P2pChat.name());
@@ -46,6 +48,7 @@ pub(super) fn health(sessions: &Sessions, is_stopping: bool, started: Instant) -
         connections: balance.n_connections,
         sessions: balance.n_sessions,
         memory: Memory { held: memory.held, resident: memory.resident, max: memory.max, is_full: memory.is_full },
+        relay: relay.map(relay::health),
         reasons: balance.reasons.into_iter().map(|(reason, n)| (reason.as_str(), n)).collect(),
     }
 }

@@ -66,9 +66,10 @@ pub(crate) const KINDS: &[(&str, Attack)] = &[
         repeat(&mut socket, &words, stop, HostileSocket::drain)
     }),
     ("wrong passwords", |target, stop| {
-        let (mut socket, _mate, _, room) = target.pair()?;
+        let (_creator, _member, _, room) = target.pair()?;
+        let (mut stranger, _) = target.session()?;
         let words = frame(TEXT, join(&room, "guess").as_bytes()).repeat(64);
-        repeat(&mut socket, &words, stop, HostileSocket::drain)
+        repeat(&mut stranger, &words, stop, HostileSocket::drain)
     }),
     ("rooms", |target, stop| {
         let (mut socket, _) = target.session()?;
@@ -77,6 +78,10 @@ pub(crate) const KINDS: &[(&str, Attack)] = &[
     ("pings, and no pong is read", |target, stop| {
         let mut socket = target.websocket()?;
         repeat(&mut socket, &frame(PING, &[0; 125]).repeat(500), stop, |_| Ok(()))
+    }),
+    ("pings", |target, stop| {
+        let (mut socket, _) = target.session()?;
+        repeat(&mut socket, &frame(PING, &[0; 125]).repeat(100), stop, HostileSocket::drain)
     }),
     ("answers that nobody asked for", |target, stop| {
         let (mut socket, _) = target.session()?;

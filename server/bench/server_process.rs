@@ -98,7 +98,7 @@ impl Limits {
             Self::None => NO_LIMITS.iter().map(|name| limit(name, 0)).collect(),
             Self::Default { memory_bytes_max } => {
                 // This machine is the attacker, and no proxy that speaks for many people.
-                let nobody = ("P2PCHAT_HTTP__TRUSTED_PROXIES".to_owned(), "192.0.2.1".to_owned());
+                let nobody = ("P2PCHAT_HTTP__TRUSTED_PROXIES".to_owned(), r#"["192.0.2.1"]"#.to_owned());
                 vec![limit("MEMORY_BYTES_MAX", memory_bytes_max), nobody]
             }
         }

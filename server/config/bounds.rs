@@ -21,6 +21,12 @@ const COUNT_MAX: u64 = 1_000_000_000;
 /// The least that a bound of memory may be.
 const MEMORY_BYTES_MIN: u64 = 64 * 1024 * 1024;
 
+/// The longest payload of UDP.
+const DATAGRAM_BYTES: u64 = 65_507;
+
+/// Each has a virtual port of its own.
+const ALLOCATIONS_MAX: u64 = 60_000;
+
 const ROWS: &[Row] = &[
     // 0 lets the system choose.
     ("http.port", |it| it.http.port.into(), 0..=65_535),
@@ -71,6 +77,15 @@ const ROWS: &[Row] = &[
     ("limits.relayed_bytes_burst", |it| it.limits.relayed_bytes_burst, 0..=1 << 40),
     // A minute, for clocks that differ, to 30 days.
     ("ice.credential_ttl_s", |it| it.ice.credential_ttl_s, 60..=2_592_000),
+    // 0 lets the system choose.
+    ("relay.port", |it| it.relay.port.into(), 0..=65_535),
+    ("relay.peer_allocations_max", |it| it.relay.peer_allocations_max as u64, 1..=ALLOCATIONS_MAX),
+    ("relay.address_allocations_max", |it| it.relay.address_allocations_max as u64, 1..=ALLOCATIONS_MAX),
+    ("relay.allocations_max", |it| it.relay.allocations_max as u64, 1..=ALLOCATIONS_MAX),
+    ("relay.peer_bytes_per_second", |it| it.relay.peer_bytes_per_second, 0..=1 << 40),
+    ("relay.peer_bytes_burst", |it| it.relay.peer_bytes_burst, 0..=1 << 40),
+    ("relay.bytes_per_second", |it| it.relay.bytes_per_second, 0..=1 << 40),
+    ("relay.bytes_burst", |it| it.relay.bytes_burst, 0..=1 << 40),
 ];
 
 /// # Errors
@@ -89,27 +104,29 @@ pub(super) fn check(config: &Config) -> Result<(), String> {
              longest message reaches nobody"
         ));
     }
-    let limits = &config.limits;
+    let (limits, relay) = (&config.limits, &config.relay);
     if (1..MEMORY_BYTES_MIN).contains(&limits.memory_bytes_max) {
         return Err(format!(
             "limits.memory_bytes_max is {}: it must be {MEMORY_BYTES_MIN} or more, or 0",
             limits.memory_bytes_max
         ));
     }
-    // A burst of nothing would let nothing pass.
+    // A burst of nothing would let nothing pass, and one of less than a datagram none of the longest.
     let bursts = [
-        ("address_connections", limits.address_connections_per_second, limits.address_connections_burst, 1),
-        ("address_sessions", limits.address_sessions_per_second, limits.address_sessions_burst, 1),
-        ("address_rooms", limits.address_rooms_per_second, limits.address_rooms_burst, 1),
-        ("address_requests", limits.address_requests_per_second, limits.address_requests_burst, 1),
-        ("messages", limits.messages_per_second, limits.messages_burst, 1),
-        ("bytes", limits.bytes_per_second, limits.bytes_burst, 1),
-        ("relayed_bytes", limits.relayed_bytes_per_second, limits.relayed_bytes_burst, 1),
+        ("limits.address_connections", limits.address_connections_per_second, limits.address_connections_burst, 1),
+        ("limits.address_sessions", limits.address_sessions_per_second, limits.address_sessions_burst, 1),
+        ("limits.address_rooms", limits.address_rooms_per_second, limits.address_rooms_burst, 1),
+        ("limits.address_requests", limits.address_requests_per_second, limits.address_requests_burst, 1),
+        ("limits.messages", limits.messages_per_second, limits.messages_burst, 1),
+        ("limits.bytes", limits.bytes_per_second, limits.bytes_burst, 1),
+        ("limits.relayed_bytes", limits.relayed_bytes_per_second, limits.relayed_bytes_burst, 1),
+        ("relay.peer_bytes", relay.peer_bytes_per_second, relay.peer_bytes_burst, DATAGRAM_BYTES),
+        ("relay.bytes", relay.bytes_per_second, relay.bytes_burst, DATAGRAM_BYTES),
     ];
     match bursts.into_iter().find(|(_, per_second, burst, least)| *per_second > 0 && burst < least) {
-        Some((name, _, burst, least)) => Err(format!(
-            "limits.{name}_burst is {burst}: it must be {least} or more, or limits.{name}_per_second 0 for no limit"
-        )),
+        Some((name, _, burst, least)) => {
+            Err(format!("{name}_burst is {burst}: it must be {least} or more, or {name}_per_second 0 for no limit"))
+        }
         None => Ok(()),
     }
 }

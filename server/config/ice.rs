@@ -93,14 +93,14 @@ impl IceServer {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scheme {
+pub(super) enum Scheme {
     Stun,
     Turn,
 }
 
 /// The syntax of RFC 7064 and RFC 7065, so far as browsers take it: `scheme:host[:port]`, and for TURN
 /// `?transport=udp` or `?transport=tcp`. Says what is wrong, without the url.
-fn check_url(url: &str) -> Result<Scheme, String> {
+pub(super) fn check_url(url: &str) -> Result<Scheme, String> {
     let (scheme, rest) = match url.split_once(':') {
         Some(("stun" | "stuns", rest)) => (Scheme::Stun, rest),
         Some(("turn" | "turns", rest)) => (Scheme::Turn, rest),

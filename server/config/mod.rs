@@ -7,6 +7,7 @@ mod bounds;
 mod ice;
 mod listeners;
 mod original;
+mod relay;
 mod sources;
 
 use std::{net::IpAddr, path::PathBuf};
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use ice::{IceServer, IceSettings};
 pub use listeners::{Listener, ListenerSettings, one_of};
+pub use relay::RelaySettings;
 pub use sources::{BadSetting, Flags, read, state_folder, usual_places};
 
 /// The compiled-in settings, commented.
@@ -34,6 +36,7 @@ pub struct Config {
     pub limits: LimitSettings,
     pub state: StateSettings,
     pub ice: IceSettings,
+    pub relay: RelaySettings,
     pub log: Log,
 }
 
@@ -173,7 +176,8 @@ impl Config {
         check_hostname(&self.http.hostname)?;
         bounds::check(self)?;
         self.check_listeners()?;
-        self.ice.check()
+        self.ice.check()?;
+        self.relay.check()
     }
 }
 

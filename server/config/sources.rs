@@ -21,6 +21,9 @@ const PREFIX: &str = "P2PCHAT_";
 /// Begins so too, and is for `build.rs`; whoever has built in this shell may start in it.
 const BUILD_VARIABLE: &str = "P2PCHAT_CLIENT_DIST";
 
+/// A port that is named must be had; without the one that is the default the server does.
+const RELAY_PORT_VARIABLE: &str = "P2PCHAT_RELAY__PORT";
+
 /// Below it a name is no slip of another.
 const LIKENESS_MIN: f64 = 0.75;
 
@@ -61,6 +64,11 @@ pub fn read(
     // Compose files and unit files pass on what is not set as an empty text.
     let is_set = |it: &(String, String)| !it.1.is_empty() && it.0 != BUILD_VARIABLE;
     let environment: Vec<_> = environment.into_iter().filter(is_set).collect();
+    let mut names_relay_port = environment.iter().any(|it| it.0 == RELAY_PORT_VARIABLE);
+    if let Some(path) = &file {
+        let settings = table(&text_of(path)?, &path.display().to_string())?;
+        names_relay_port |= find(&settings, "relay", "port").is_some();
+    }
     let above = |mut builder: ConfigBuilder<DefaultState>| {
         if let Some(path) = &file {
             let origin = path.display().to_string();
@@ -79,6 +87,7 @@ pub fn read(
         let preset = preset(&config.http.preset)?;
         config = above(from_defaults().add_source(Ready(preset)))?;
     }
+    config.relay.is_port_set = names_relay_port;
     config.apply_presets().and_then(|()| config.check()).map_err(BadSetting)?;
     Ok((config, file))
 }
@@ -244,7 +253,7 @@ fn refuse_other_kinds(
                 Table(_) => "a table".to_owned(),
                 Array(_) => "a list".to_owned(),
                 // What is put in the wrong place there may be a secret.
-                String(_) if section == "ice" => "a text".to_owned(),
+                String(_) if section == "ice" || section == "relay" => "a text".to_owned(),
                 String(text) => format!("{:?}", short(text)),
                 kind @ (Boolean(_) | Float(_) | I64(_) | U64(_)) => kind.to_string(),
                 _ => "something else".to_owned(),
@@ -269,7 +278,9 @@ fn unknown(name: &str, origin: &str, defaults: &Map<String, Value>) -> String {
     });
     let last = |it: &str| it.rsplit('.').next().unwrap_or_default().to_lowercase();
     let alike = |it: &str| strsim::jaro_winkler(it, name).max(strsim::jaro_winkler(&last(it), &last(name)));
-    let nearest = known.filter(|it| alike(it) > LIKENESS_MIN).max_by(|a, b| alike(a).total_cmp(&alike(b)));
+    // Of two that are as much alike, the shorter one.
+    let nearer = |a: &String, b: &String| alike(a).total_cmp(&alike(b)).then(b.len().cmp(&a.len()));
+    let nearest = known.filter(|it| alike(it) > LIKENESS_MIN).max_by(nearer);
     let advice = nearest.map_or_else(String::new, |it| format!(" (did you mean {it}?)"));
     format!("{origin} sets {name}, which is no setting{advice}; --print-config shows all there are")
 }
@@ -291,7 +302,9 @@ impl BadSetting {
     fn of(error: ConfigError, origin: &str) -> Self {
         BadSetting(match error {
             // As above.
-            ConfigError::Type { expected, key: Some(key), .. } if key.starts_with("ice.") => {
+            ConfigError::Type { expected, key: Some(key), .. }
+                if key.starts_with("ice.") || key.starts_with("relay.") =>
+            {
                 format!("{origin} sets {key} to something else, where {} is expected", plain(expected))
             }
             ConfigError::Type { unexpected, expected, key: Some(key), .. } => {

@@ -1,4 +1,7 @@
 //! What must hold for any input: run by the fuzzer, and over random input by the tests.
+#[path = "lasting.rs"]
+mod lasting;
+
 use std::{
     mem,
     net::Ipv4Addr,
@@ -167,8 +170,10 @@ const MESSAGES: &[(&str, &[&str])] = &[
 /// good, and when everyone is gone nothing is left.
 pub(super) fn sessions_stay_sound(data: &[u8]) {
     let Some((&which, steps)) = data.split_first() else { return };
-    let (name, messages) = MESSAGES[usize::from(which) % MESSAGES.len()];
-    let Some(protocol) = protocols::ALL.iter().find(|it| it.name() == name) else { return };
+    let Some((name, messages)) = MESSAGES.get(usize::from(which) % (MESSAGES.len() + 1)) else {
+        return lasting::lasting_sessions_stay_sound(steps);
+    };
+    let Some(protocol) = protocols::ALL.iter().find(|it| it.name() == *name) else { return };
     let quotas = Quotas { rooms_max: 8, memory_bytes_max: 64 << 20, ..Quotas::default() };
     let sessions =
         Sessions::new(Ice { servers: Vec::new(), credential_ttl_s: 60 }, Ledger::new(quotas), Lifetimes::default());

@@ -16,7 +16,10 @@ use axum::{
 };
 
 use super::proxies::{Client, TrustedProxies};
-use crate::accounting::{Action, AddressKey, ClientAddress, ConnectionPermit, Ledger};
+use crate::{
+    accounting::{Action, AddressKey, ClientAddress, ConnectionPermit, Ledger},
+    ice::ReachedAs,
+};
 
 /// Seconds after which an address that was refused may ask again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
@@ -43,6 +46,16 @@ pub(super) async fn enter(State(front): State<Arc<Front>>, mut request: Request,
     request.extensions_mut().insert(ClientAddress(client.address));
     let response = next.run(request).await;
     front.look_at(client, response)
+}
+
+/// Notes by which name this server was reached, for whoever makes urls that lead here.
+pub(super) async fn note_host(https: bool, mut request: Request, next: Next) -> Response {
+    let header = request.headers().get(header::HOST).and_then(|it| it.to_str().ok());
+    let host = header.or_else(|| request.uri().authority().map(|it| it.as_str()));
+    if let Some(reached) = host.and_then(|it| ReachedAs::new(it, https)) {
+        request.extensions_mut().insert(reached);
+    }
+    next.run(request).await
 }
 
 /// What says how the server is, also when it can do nothing else.

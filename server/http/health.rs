@@ -27,6 +27,9 @@ pub struct Health {
     pub sessions: usize,
     /// Memory.
     pub memory: Memory,
+    /// The relay, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relay: Option<RelayCount>,
     /// Why connections and sessions ended and work was refused since the start, with how often.
     pub reasons: BTreeMap<&'static str, u64>,
 }
@@ -42,6 +45,19 @@ pub struct Memory {
     pub max: u64,
     /// Whether new work is refused.
     pub is_full: bool,
+}
+
+/// What passes the relay.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct RelayCount {
+    /// Allocations there are now.
+    pub allocations: usize,
+    /// Peers that have any.
+    pub peers: usize,
+    /// Packets that were passed on since the start.
+    pub packets: u64,
+    /// Bytes in them.
+    pub bytes: u64,
 }
 
 /// What there is of one protocol.

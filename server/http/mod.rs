@@ -21,7 +21,7 @@ use crate::accounting::Ledger;
 use files::Files;
 use front::Front;
 use headers::HeaderSettings;
-pub use health::{Count, Health, Memory, Status};
+pub use health::{Count, Health, Memory, RelayCount, Status};
 use pages::Pages;
 pub use proxies::TrustedProxies;
 
@@ -86,7 +86,9 @@ pub fn pages(site: &Site, shared: &Shared, health: impl Fn() -> Health + Clone +
 /// answer.
 pub fn front(router: Router, site: &Site, shared: &Shared) -> Router {
     let settings = Arc::new(HeaderSettings { https: site.https, https_only: site.https_only });
+    let https = site.https;
     router
+        .layer(middleware::from_fn(move |request, next| front::note_host(https, request, next)))
         .layer(middleware::from_fn_with_state(shared.front.clone(), front::enter))
         .layer(middleware::from_fn_with_state(settings, headers::add))
 }

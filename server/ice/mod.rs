@@ -6,6 +6,33 @@ use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha1::Sha1;
 
+/// By which name a client reached this server, and whether by HTTPS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReachedAs {
+    /// A name or an address, an IPv6 one in brackets, without a port.
+    pub host: String,
+    /// The port of HTTPS, if it is this server itself that speaks it.
+    pub https_port: Option<u16>,
+}
+
+impl ReachedAs {
+    /// From the host of a request, which may have a port. `None`: no url can be made of it.
+    pub fn new(host_and_port: &str, is_https: bool) -> Option<Self> {
+        let end = if host_and_port.starts_with('[') {
+            host_and_port.find(']')? + 1
+        } else {
+            host_and_port.find(':').unwrap_or(host_and_port.len())
+        };
+        let (host, port) = host_and_port.split_at_checked(end)?;
+        let is_name = |it: u8| it.is_ascii_alphanumeric() || b".-_[]:".contains(&it);
+        if host.is_empty() || !host.bytes().all(is_name) {
+            return None;
+        }
+        let port = if port.is_empty() { 443 } else { port.strip_prefix(':')?.parse().ok()? };
+        Some(ReachedAs { host: host.to_ascii_lowercase(), https_port: is_https.then_some(port) })
+    }
+}
+
 /// A server as a client gets it.
 #[derive(Clone, Debug)]
 pub struct IceServer {
@@ -54,6 +81,45 @@ pub struct Ice {
     pub credential_ttl_s: u64,
 }
 
+/// The STUN and TURN server inside this one, as clients are told of it.
+#[derive(Clone, Debug)]
+pub struct OwnRelay {
+    /// In place of what fits how a client came.
+    pub urls: Vec<String>,
+    /// In place of the name by which a client came.
+    pub host: Option<String>,
+    /// Where UDP and TCP are spoken, if they are.
+    pub port: Option<u16>,
+    /// Passwords are made with it.
+    pub secret: SecretString,
+    /// How long credentials are valid, in seconds.
+    pub credential_ttl_s: u64,
+}
+
+impl OwnRelay {
+    /// The servers for `peer` at `now_s`, near and cheap ones first: STUN, then TURN over UDP, TCP and TLS.
+    pub fn servers_for(&self, peer: &str, reached: Option<&ReachedAs>, now_s: u64) -> Vec<IceServer> {
+        let urls = if self.urls.is_empty() { self.urls_at(reached) } else { self.urls.clone() };
+        let (stun, turn): (Vec<_>, Vec<_>) = urls.into_iter().partition(|it| it.starts_with("stun"));
+        let login = Some(expiring(self.secret.expose_secret(), peer, now_s.saturating_add(self.credential_ttl_s)));
+        let servers = [IceServer { urls: stun, login: None }, IceServer { urls: turn, login }];
+        servers.into_iter().filter(|it| !it.urls.is_empty()).collect()
+    }
+
+    fn urls_at(&self, reached: Option<&ReachedAs>) -> Vec<String> {
+        let https_port = reached.and_then(|it| it.https_port);
+        let Some(host) = self.host.as_deref().or_else(|| reached.map(|it| &*it.host)) else { return Vec::new() };
+        let own = self.port.into_iter().flat_map(|port| {
+            [
+                format!("stun:{host}:{port}"),
+                format!("turn:{host}:{port}?transport=udp"),
+                format!("turn:{host}:{port}?transport=tcp"),
+            ]
+        });
+        own.chain(https_port.map(|port| format!("turns:{host}:{port}?transport=tcp"))).collect()
+    }
+}
+
 impl Ice {
     /// The servers for `peer` at `now_s`, in seconds since 1970.
     pub fn servers_for(&self, peer: &str, now_s: u64) -> Vec<IceServer> {
@@ -70,17 +136,22 @@ impl Ice {
 
 fn expiring(secret: &str, peer: &str, expiry_s: u64) -> Login {
     let username = format!("{expiry_s}:{peer}");
+    let credential = shared_secret_password(secret, &username);
+    Login { username, credential }
+}
+
+/// The password that belongs to a username under a shared secret: base64 of HMAC-SHA1.
+pub fn shared_secret_password(secret: &str, username: &str) -> SecretString {
     // HMAC takes a key of any length.
-    let mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).map(|it| it.chain_update(&username).finalize());
-    let credential = mac.map(|it| BASE64_STANDARD.encode(it.into_bytes())).unwrap_or_default();
-    Login { username, credential: credential.into() }
+    let mac = Hmac::<Sha1>::new_from_slice(secret.as_bytes()).map(|it| it.chain_update(username).finalize());
+    mac.map(|it| BASE64_STANDARD.encode(it.into_bytes())).unwrap_or_default().into()
 }
 
 #[cfg(test)]
 mod tests {
     use secrecy::ExposeSecret as _;
 
-    use super::{Access, ConfiguredServer, Ice, Login, expiring};
+    use super::{Access, ConfiguredServer, Ice, Login, OwnRelay, ReachedAs, expiring};
 
     fn parts(login: &Login) -> (&str, &str) {
         (&login.username, login.credential.expose_secret())
@@ -113,5 +184,51 @@ mod tests {
         let ice = Ice { servers: vec![server], credential_ttl_s: u64::MAX };
         let told = ice.servers_for("alice", 1_700_000_000);
         assert!(told[0].login.as_ref().is_some_and(|it| it.username.starts_with("18446744073709551615:")));
+    }
+
+    fn own() -> OwnRelay {
+        let (urls, host) = (Vec::new(), None);
+        OwnRelay { urls, host, port: Some(3_478), secret: "north".into(), credential_ttl_s: 60 }
+    }
+
+    fn urls(relay: &OwnRelay, host: &str, is_https: bool) -> Vec<String> {
+        let told = relay.servers_for("alice", ReachedAs::new(host, is_https).as_ref(), 1_700_000_000);
+        told.into_iter().flat_map(|it| it.urls).collect()
+    }
+
+    #[test]
+    fn the_own_relay_is_told_as_the_client_came_and_cheap_ways_come_first() {
+        let three = |host: &str| {
+            vec![
+                format!("stun:{host}:3478"),
+                format!("turn:{host}:3478?transport=udp"),
+                format!("turn:{host}:3478?transport=tcp"),
+            ]
+        };
+        let with_tls =
+            |host: &str, port: u16| [three(host), vec![format!("turns:{host}:{port}?transport=tcp")]].concat();
+        assert_eq!(urls(&own(), "chat.example.org", true), with_tls("chat.example.org", 443));
+        assert_eq!(urls(&own(), "Chat.Example.org:8443", true), with_tls("chat.example.org", 8_443));
+        assert_eq!(urls(&own(), "192.0.2.7:8080", false), three("192.0.2.7"));
+        assert_eq!(urls(&own(), "[2001:db8::7]:8080", false), three("[2001:db8::7]"));
+        assert_eq!(urls(&own(), "[::1]", true), with_tls("[::1]", 443));
+        for odd in ["", ":80", "a b", "a/b", "[::1", "a:b", "a:99999", "ä"] {
+            assert_eq!(urls(&own(), odd, true), [""; 0], "{odd}");
+        }
+        let elsewhere = OwnRelay { host: Some("turn.example.org".into()), ..own() };
+        assert_eq!(urls(&elsewhere, "", false), three("turn.example.org"));
+        let fixed = OwnRelay { urls: vec!["turn:t".into(), "stun:s".into()], ..own() };
+        assert_eq!(urls(&fixed, "chat.example.org", true), ["stun:s", "turn:t"]);
+        let tls_alone = OwnRelay { port: None, ..own() };
+        assert_eq!(urls(&tls_alone, "a", true), ["turns:a:443?transport=tcp"]);
+        assert_eq!(urls(&tls_alone, "a", false), [""; 0]);
+    }
+
+    #[test]
+    fn the_own_relays_credentials_are_the_peers() {
+        let told = own().servers_for("alice", ReachedAs::new("a", false).as_ref(), 1_700_000_000);
+        assert!(told[0].login.is_none());
+        let login = told[1].login.as_ref().map(parts);
+        assert_eq!(login, Some(("1700000060:alice", "b/MNJ/XdPk4NPaXAvztSvEoz3wM=")));
     }
 }

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     Address, Compat, Lasting, NamedSignal, Names, Notification, Outcome, Password, Payload, PeerId, Rejection, Reply,
-    Request, Restore, Room, RoomCommand, RoomId, RoomKey, RoomSignal, RoomSummary, Rules, Step, Timer, TimerKind,
-    Topology, step, step::no_password,
+    Request, Restore, Room, RoomCommand, RoomId, RoomKey, RoomSignal, Rules, Step, Timer, TimerKind, Topology, step,
+    step::no_password,
 };
 
 /// Every room of one protocol, and every peer that has said hello there.
@@ -23,6 +23,8 @@ pub struct Rooms {
     pub(super) n_lingered: u64,
     pub(super) peers: HashMap<PeerId, Peer>,
     names: Names,
+    /// Who has entered or left a room since [`Rooms::take_moved`].
+    moved: Vec<PeerId>,
 }
 
 /// What is known of a peer.
@@ -32,19 +34,6 @@ pub(super) struct Peer {
     pub(super) rooms: Vec<RoomId>,
     /// Its client knows [`Event::RoomAlert`](super::Event::RoomAlert).
     pub(super) alerts: bool,
-}
-
-/// A room as one of its members knows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Membership {
-    /// The room.
-    pub room: RoomId,
-    /// How its members connect to each other.
-    pub topology: Topology,
-    /// The host of a star.
-    pub host: Option<PeerId>,
-    /// Everyone in it, in the order in which they came.
-    pub members: Vec<PeerId>,
 }
 
 impl Rooms {
@@ -59,6 +48,7 @@ impl Rooms {
             n_lingered: 0,
             peers: HashMap::new(),
             names: Names::default(),
+            moved: Vec::new(),
         }
     }
 
@@ -177,26 +167,6 @@ impl Rooms {
         self.peers.contains_key(peer)
     }
 
-    /// The rooms that this peer is in, in the order in which it joined them.
-    pub fn memberships(&self, peer: &PeerId) -> Vec<Membership> {
-        let rooms = self.peers.get(peer).map(|it| &*it.rooms).unwrap_or_default();
-        let membership = |id: &RoomId| {
-            let room = self.rooms.get(id)?;
-            let RoomSummary { topology, host, .. } = room.summary();
-            Some(Membership { room: id.clone(), topology, host, members: room.members().to_vec() })
-        };
-        rooms.iter().filter_map(membership).collect()
-    }
-
-    /// The members of a full room whose seats this request could have, where nothing else keeps it from being granted. A
-    /// star's host has none to give: the room would end.
-    pub fn seats_taken(&self, from: &PeerId, request: &Request<'_>) -> Vec<PeerId> {
-        let Request::Join { room, password, can_host, .. } = request else { return Vec::new() };
-        let full = self.rooms.get(room).filter(|_| self.knows(from));
-        let full = full.filter(|it| it.admit(from, password.as_ref(), *can_host) == Err(Rejection::RoomFull));
-        full.map(|it| it.guests().cloned().collect()).unwrap_or_default()
-    }
-
     /// Bytes that are kept because of what this peer said.
     pub fn kept_bytes(&self, peer: &PeerId) -> usize {
         let room = self.peers.get(peer).and_then(|it| it.rooms.last());
@@ -213,6 +183,22 @@ impl Rooms {
             Request::Enter { room } => room.as_ref().is_none_or(|it| !self.rooms.contains_key(it)),
             _ => false,
         }
+    }
+
+    /// Who has entered or left a room since this was asked last.
+    pub fn take_moved(&mut self) -> Vec<PeerId> {
+        std::mem::take(&mut self.moved)
+    }
+
+    /// Is this peer in any room?
+    pub fn is_in_a_room(&self, peer: &PeerId) -> bool {
+        self.peers.get(peer).is_some_and(|it| !it.rooms.is_empty())
+    }
+
+    /// Are these two in a common room?
+    pub fn share_a_room(&self, one: &PeerId, other: &PeerId) -> bool {
+        let rooms = self.peers.get(one).map(|it| &*it.rooms).unwrap_or_default();
+        rooms.iter().any(|it| self.rooms.get(it).is_some_and(|room| room.has(other)))
     }
 
     /// How many rooms there are.
@@ -323,11 +309,13 @@ impl Rooms {
             }
             self.compat.on_leave(id, peer);
         }
+        self.moved.extend(removed);
         let mut timers = Vec::new();
         if self.rooms.get(id).is_some_and(|it| it.members().is_empty()) {
             timers.extend(self.linger(id));
         }
         if has_joined {
+            self.moved.push(peer.clone());
             if let Some(number) = self.rooms.get_mut(id).and_then(|it| it.lingers.take()) {
                 self.lingering.remove(&number);
             }

@@ -12,7 +12,6 @@ use super::{
 };
 use crate::{
     accounting::{Action, AddressKey, Reason},
-    ice::IceServer,
     protocols::{Answer, AnswerContext, Asked, Command, RequestId, ResumeAnswer, SessionRequest},
     rooms::{Alert, Event, Notification, PeerId, Rejection, Reply, Request, RoomId},
 };
@@ -43,7 +42,7 @@ impl State {
             SessionRequest::Acknowledge { received } => self.acknowledge(from, received),
             SessionRequest::Closing => self.closing(from),
             SessionRequest::IceServers => {
-                let ice = self.ice_servers(from);
+                let ice = self.ice_servers(from, now_ms() / 1_000);
                 if let Some(frame) = realm.protocol.encode_ice_servers(&request_id, &ice) {
                     self.send(from, frame, Some(from));
                 }
@@ -91,7 +90,7 @@ impl State {
         there.held.resize(there.rooms.len() as u64 * ROOM_COST);
         let now_ms = now_ms();
         let ice = match &answer {
-            Ok(Reply::Welcome { peer }) => self.ice_servers(peer),
+            Ok(Reply::Welcome { peer }) => self.ice_servers(peer, now_ms / 1_000),
             _ => Vec::new(),
         };
         match realm.protocol.encode_answer(&request_id, &answer, &AnswerContext { ice: &ice, now_ms, resume }) {
@@ -105,11 +104,6 @@ impl State {
             self.on_wrong_password(from, realm, &room);
         }
         self.count_kept(from, realm);
-    }
-
-    /// STUN and TURN servers for a peer, with credentials that begin now.
-    pub(super) fn ice_servers(&self, peer: &PeerId) -> Vec<IceServer> {
-        self.ice.servers_for(peer.as_str(), now_ms() / 1_000)
     }
 
     /// What is not a rule of rooms: how fast an address may go, and how much there may be in all.

@@ -1,6 +1,7 @@
 //! What sessions ask of a connection.
 use crate::{
     accounting::Reason,
+    ice::ReachedAs,
     protocols::{CloseReason, Frame},
 };
 
@@ -23,6 +24,11 @@ pub trait Connection: Send + Sync {
     /// Asks the client for a sign of life, which comes as [`on_alive`](super::Sessions::on_alive). Called for protocols alone
     /// whose policy asks for it.
     fn ping(&self) {}
+
+    /// By which name the client reached this server, where the transport knows it.
+    fn reached_as(&self) -> Option<&ReachedAs> {
+        None
+    }
 }
 
 /// What waits for a peer once a frame is queued.

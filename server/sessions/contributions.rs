@@ -1,14 +1,18 @@
 //! Who filled a send queue. Kept only while a queue is a quarter full or more.
 use std::time::Duration;
 
-use crate::rooms::PeerId;
+use super::{
+    Queued, SendQueueFull,
+    state::{Session, frame_bytes},
+};
+use crate::{accounting::Ledger, protocols::Frame, rooms::PeerId};
 
 /// From this fullness on, in 256ths, contributions are counted.
-pub(super) const COUNTED_FROM: u8 = 64;
+const COUNTED_FROM: u8 = 64;
 
 /// At this fullness, in 256ths, whoever contributed most ends, if the receiver reads at all. What is above is for the frames
 /// of others.
-pub(super) const ENDED_AT: u8 = 240;
+const ENDED_AT: u8 = 240;
 
 /// Who contributed this many times less than the greatest flooder is none, however full the queue is.
 const LITTLE: u64 = 4;
@@ -18,6 +22,46 @@ const SAMPLE_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Senders that are told apart.
 const SENDERS_MAX: usize = 16;
+
+/// Why a send queue is as full as it may be.
+pub(super) enum Overflow {
+    /// This one filled it, and its owner reads.
+    By(PeerId),
+    /// Its owner does not read.
+    Own,
+}
+
+impl Session {
+    /// Queues a frame, if there is a connection. Where the queue is nearly full, whoever filled it has to end if the peer reads,
+    /// and the peer itself if it does not.
+    pub(super) fn queue(
+        &mut self,
+        own: &PeerId,
+        frame: Frame,
+        cause: Option<&PeerId>,
+        ledger: &Ledger,
+    ) -> Option<Overflow> {
+        let connection = self.connection.as_ref()?;
+        let n_bytes = frame_bytes(&frame);
+        match connection.send(frame) {
+            Ok(Queued { fullness, .. }) if fullness < COUNTED_FROM => self.contributions = None,
+            Ok(Queued { fullness, taken_bytes }) => {
+                let now = ledger.now();
+                let contributions =
+                    self.contributions.get_or_insert_with(|| Box::new(Contributions::new(taken_bytes, now)));
+                contributions.sample(taken_bytes, now);
+                if let Some(cause) = cause.filter(|it| *it != own) {
+                    contributions.add(cause, n_bytes);
+                }
+                if fullness >= ENDED_AT {
+                    return contributions.take_flooder(taken_bytes).map(Overflow::By);
+                }
+            }
+            Err(SendQueueFull) => return Some(Overflow::Own),
+        }
+        None
+    }
+}
 
 /// What each sender contributed to one send queue since it began to fill.
 #[derive(Debug, Default)]

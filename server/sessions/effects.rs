@@ -1,7 +1,7 @@
 //! What is done once the sessions' lock is free: connections are ended, and the log is written.
 use std::sync::Arc;
 
-use super::Connection;
+use super::{Connection, RelayLink};
 use crate::{
     accounting::Reason,
     protocols::CloseReason,
@@ -26,6 +26,9 @@ pub(super) struct Effects {
     pub(super) passwords: Vec<(PeerId, u32)>,
     /// Where the log wants to know it.
     pub(super) rejected: Vec<(PeerId, Rejection)>,
+    /// Who has entered or left a room, and who is to be told.
+    pub(super) moved: Vec<PeerId>,
+    pub(super) relay: Option<Arc<dyn RelayLink>>,
     /// Sessions that have a connection again.
     pub(super) resumed: Vec<PeerId>,
 }

@@ -106,6 +106,25 @@ impl Lasting {
     }
 }
 
+impl Session {
+    /// Counts a frame that is about to be queued, and keeps it.
+    pub(super) fn keep(&mut self, frame: &Frame, bounds: ReplayBounds) {
+        let is_there = self.connection.is_some();
+        let Some(lasting) = &mut self.lasting else { return };
+        // Of an original page nobody knows what it has received.
+        if is_there && matches!(lasting.credential, Credential::Cookie(_)) {
+            return;
+        }
+        lasting.n_sent += 1;
+        let (after, before) = lasting.replay.push(frame, bounds);
+        if after > before {
+            self.account.hold(after - before);
+        } else {
+            self.account.release(before - after);
+        }
+    }
+}
+
 /// Did the connection break, or did the server end the session for what its client did?
 fn is_break(reason: Reason) -> bool {
     matches!(
@@ -252,23 +271,6 @@ impl State {
         }
     }
 
-    /// Counts a frame that is about to be queued, and keeps it.
-    pub(super) fn keep(session: &mut Session, frame: &Frame, bounds: ReplayBounds) {
-        let is_there = session.connection.is_some();
-        if let Some(lasting) = &mut session.lasting {
-            if is_there && matches!(lasting.credential, Credential::Cookie(_)) {
-                return;
-            }
-            lasting.n_sent += 1;
-            let (after, before) = lasting.replay.push(frame, bounds);
-            if after > before {
-                session.account.hold(after - before);
-            } else {
-                session.account.release(before - after);
-            }
-        }
-    }
-
     /// Forgets by what a session could be had.
     pub(super) fn forget_credential(&mut self, peer: &PeerId, lasting: &Lasting) {
         match lasting.credential {
@@ -341,8 +343,9 @@ impl State {
         let rooms = self.realms[realm.at].rooms.memberships(peer);
         let resumed = Resumed { received: n_received, is_complete: n_missing.is_some(), rooms };
         let answer = self.resume_answer(&token, Some(resumed));
-        let ice = self.ice_servers(peer);
-        let beside = AnswerContext { ice: &ice, now_ms: super::commands::now_ms(), resume: Some(&answer) };
+        let now_ms = super::commands::now_ms();
+        let ice = self.ice_servers(peer, now_ms / 1_000);
+        let beside = AnswerContext { ice: &ice, now_ms, resume: Some(&answer) };
         let welcome = Ok(Reply::Welcome { peer: peer.clone() });
         if let Answer::Say(frame) = realm.protocol.encode_answer(&request_id, &welcome, &beside) {
             self.queue(peer, frame, None);
@@ -377,6 +380,6 @@ impl State {
             }
         }
         self.effects.resumed.push(peer.clone());
-        self.moved = Some(peer.clone());
+        self.rebound = Some(peer.clone());
     }
 }

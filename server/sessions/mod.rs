@@ -13,6 +13,7 @@ mod effects;
 mod ids;
 mod lasting;
 mod passwords;
+mod relay_link;
 mod replay;
 mod state;
 mod timers;
@@ -37,6 +38,7 @@ pub use at_rest::{Changes, KeptSession};
 pub use connection::{Connection, Queued, SendQueueFull};
 pub use ids::IdKind;
 pub use lasting::Lifetimes;
+pub use relay_link::RelayLink;
 
 use crate::{
     accounting::{Account, Ledger, Reason},
@@ -199,7 +201,7 @@ impl Sessions {
         match from.realm.protocol.decode(message) {
             Ok(command) => self.with(|state| {
                 state.receive(&from.peer(), from.number, command, &copy);
-                if let Some(peer) = state.moved.take() {
+                if let Some(peer) = state.rebound.take() {
                     from.set_peer(peer);
                 }
             }),
@@ -221,7 +223,7 @@ impl Sessions {
     pub fn on_silence(&self, who: &SessionHandle) {
         self.with(|state| {
             state.on_silence(&who.peer(), who.number);
-            if let Some(peer) = state.moved.take() {
+            if let Some(peer) = state.rebound.take() {
                 who.set_peer(peer);
             }
         });
@@ -314,7 +316,11 @@ impl Sessions {
     }
 
     fn run(&self, effects: Effects, is_empty: bool) {
-        let Effects { ended, passwords, rejected, resumed } = effects;
+        let Effects { ended, passwords, rejected, resumed, moved, relay } = effects;
+        if let Some(relay) = relay {
+            moved.iter().for_each(|it| relay.on_moved(it));
+            ended.iter().filter(|it| !it.is_away).for_each(|it| relay.on_ended(&it.peer));
+        }
         for peer in resumed {
             tracing::info!(event = "resume", %peer);
         }

@@ -13,8 +13,8 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{
-    Connection, Count, Queued, Realm, RealmSettings, SendQueueFull,
-    contributions::{COUNTED_FROM, Contributions, ENDED_AT},
+    Connection, Count, Realm, RealmSettings, RelayLink,
+    contributions::{Contributions, Overflow},
     cookies::Cookies,
     cuts::Cuts,
     effects::{Effects, Ended, HowToEnd},
@@ -42,6 +42,7 @@ pub(super) const POLICY_VIOLATION: CloseReason = CloseReason { code: 1008, reaso
 
 pub(super) struct State {
     pub(super) ice: Ice,
+    pub(super) relay: Option<Arc<dyn RelayLink>>,
     pub(super) ledger: Ledger,
     pub(super) realms: Vec<RealmState>,
     pub(super) sessions: HashMap<PeerId, Session>,
@@ -55,7 +56,7 @@ pub(super) struct State {
     /// Of these: those whose memory is needed.
     pub(super) cuts: Arc<Cuts>,
     /// Whose session the connection has now that was heard last, where that has just changed.
-    pub(super) moved: Option<PeerId>,
+    pub(super) rebound: Option<PeerId>,
     pub(super) is_stopping: bool,
     /// Sessions that can come back and may be different from how they are kept.
     pub(super) changed: HashSet<PeerId>,
@@ -116,6 +117,7 @@ impl State {
     pub(super) fn new(ice: Ice, ledger: Ledger, lifetimes: Lifetimes, cuts: Arc<Cuts>) -> Self {
         State {
             ice,
+            relay: None,
             ledger,
             realms: Vec::new(),
             sessions: HashMap::new(),
@@ -124,7 +126,7 @@ impl State {
             cookies: Cookies::default(),
             n_away: 0,
             cuts,
-            moved: None,
+            rebound: None,
             is_stopping: false,
             changed: HashSet::new(),
             is_kept: false,
@@ -254,7 +256,10 @@ impl State {
     }
 
     pub(super) fn take_effects(&mut self) -> Effects {
-        mem::take(&mut self.effects)
+        let mut effects = mem::take(&mut self.effects);
+        effects.moved = self.realms.iter_mut().flat_map(|it| it.rooms.take_moved()).collect();
+        effects.relay = self.relay.clone().filter(|_| !effects.moved.is_empty() || !effects.ended.is_empty());
+        effects
     }
 
     /// Does what there is to do until there is nothing left.
@@ -334,35 +339,26 @@ impl State {
     /// Sends a frame to one peer, now or when it comes back.
     pub(super) fn send(&mut self, to: &PeerId, frame: Frame, cause: Option<&PeerId>) {
         let bounds = self.replay_bounds();
-        if let Some(session) = self.sessions.get_mut(to) {
-            State::keep(session, &frame, bounds);
-        }
-        self.queue(to, frame, cause);
+        let Some(session) = self.sessions.get_mut(to) else { return };
+        session.keep(&frame, bounds);
+        let overflow = session.queue(to, frame, cause, &self.ledger);
+        self.on_overflow(to, overflow);
     }
 
-    /// Queues a frame for one peer, if it has a connection. Where its queue is nearly full, whoever filled it ends if the peer
-    /// reads, and the peer itself if it does not.
+    /// Queues a frame for one peer that is there, and counts nothing.
     pub(super) fn queue(&mut self, to: &PeerId, frame: Frame, cause: Option<&PeerId>) {
         let Some(session) = self.sessions.get_mut(to) else { return };
-        let Some(connection) = &session.connection else { return };
-        let n_bytes = frame_bytes(&frame);
-        match connection.send(frame) {
-            Ok(Queued { fullness, .. }) if fullness < COUNTED_FROM => session.contributions = None,
-            Ok(Queued { fullness, taken_bytes }) => {
-                let now = self.ledger.now();
-                let contributions =
-                    session.contributions.get_or_insert_with(|| Box::new(Contributions::new(taken_bytes, now)));
-                contributions.sample(taken_bytes, now);
-                if let Some(cause) = cause.filter(|it| *it != to) {
-                    contributions.add(cause, n_bytes);
-                }
-                if fullness >= ENDED_AT
-                    && let Some(flooder) = contributions.take_flooder(taken_bytes)
-                {
-                    self.end(&flooder, Reason::Flooding, HowToEnd::Close(POLICY_VIOLATION));
-                }
+        let overflow = session.queue(to, frame, cause, &self.ledger);
+        self.on_overflow(to, overflow);
+    }
+
+    fn on_overflow(&mut self, to: &PeerId, overflow: Option<Overflow>) {
+        match overflow {
+            None => (),
+            Some(Overflow::By(flooder)) => {
+                self.end(&flooder, Reason::Flooding, HowToEnd::Close(POLICY_VIOLATION));
             }
-            Err(SendQueueFull) => self.end(to, Reason::SendQueueFull, HowToEnd::Abort),
+            Some(Overflow::Own) => self.end(to, Reason::SendQueueFull, HowToEnd::Abort),
         }
     }
 

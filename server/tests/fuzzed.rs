@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 #[path = "../fuzz/properties.rs"]
 mod properties;
+#[path = "../fuzz/relay.rs"]
+mod relay;
 
 /// What signals and requests are made of, whole and broken.
 const SCRAPS: &[&str] = &[
@@ -132,6 +134,16 @@ fn scraps() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(SCRAPS), 0..24).prop_map(|it| it.concat())
 }
 
+/// First each of the four asks and allocates, so that the rest has somebody to reach.
+fn relay_steps() -> impl Strategy<Value = Vec<u8>> {
+    let step = (any::<u8>(), prop::collection::vec(any::<u8>(), 0..24));
+    prop::collection::vec(step, 0..60).prop_map(|steps| {
+        let opening = [0, 1, 2, 3].map(|who| [who, 0, who, 0]).concat();
+        let steps = steps.into_iter().flat_map(|(who, bytes)| [vec![who, bytes.len() as u8], bytes].concat());
+        opening.into_iter().chain(steps).collect()
+    })
+}
+
 #[test]
 fn the_seeds_keep_the_properties() {
     let seeds =
@@ -144,6 +156,9 @@ fn the_seeds_keep_the_properties() {
     }
     for seed in seeds("pass") {
         properties::others_pass_on_what_was_sent(&fs::read_to_string(seed.unwrap().path()).unwrap());
+    }
+    for seed in seeds("relay") {
+        relay::reaches_nobody_else(&fs::read(seed.unwrap().path()).unwrap());
     }
     for seed in seeds("splice") {
         properties::relays_what_was_sent(&fs::read_to_string(seed.unwrap().path()).unwrap());
@@ -164,6 +179,11 @@ proptest! {
     #[test]
     fn whatever_several_clients_do_sessions_stay_sound(steps in prop::collection::vec(any::<u8>(), 0..400)) {
         properties::sessions_stay_sound(&steps);
+    }
+
+    #[test]
+    fn whatever_is_sent_to_the_relay_reaches_nobody_else(steps in relay_steps()) {
+        relay::reaches_nobody_else(&steps);
     }
 
     #[test]

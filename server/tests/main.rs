@@ -10,6 +10,7 @@ mod mqtt;
 mod presets;
 mod process;
 mod protocols;
+mod relay;
 mod sessions;
 mod settings;
 mod textchat;

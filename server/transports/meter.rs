@@ -5,7 +5,11 @@
 //! until it is written. The account is not called while a lock is held, because it may call [`Meter::abort`].
 use std::{
     io,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    pin::pin,
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     task::Context,
     time::Duration,
 };
@@ -15,7 +19,6 @@ use tokio::{
     sync::Notify,
     time::{Instant, sleep_until},
 };
-use tokio_util::sync::CancellationToken;
 
 use super::TransportLimits;
 use crate::{
@@ -32,9 +35,10 @@ const SLACK: Duration = Duration::from_secs(1);
 /// Shared by a connection's stream, its send queue, and whoever ends it.
 pub(super) struct Meter {
     account: Arc<Account>,
-    limits: TransportLimits,
+    limits: Arc<TransportLimits>,
     end: OnceLock<Reason>,
-    aborted: CancellationToken,
+    is_aborted: AtomicBool,
+    aborted: Notify,
     // One reader and one writer may wait on a stream, each with a waker of its own.
     reader: AtomicWaker,
     writer: AtomicWaker,
@@ -60,7 +64,7 @@ struct State {
 }
 
 impl Meter {
-    pub(super) fn new(account: Arc<Account>, limits: TransportLimits) -> Arc<Self> {
+    pub(super) fn new(account: Arc<Account>, limits: Arc<TransportLimits>) -> Arc<Self> {
         let state = State {
             n_frames: 0,
             n_bytes: 0,
@@ -75,7 +79,8 @@ impl Meter {
             account,
             limits,
             end: OnceLock::new(),
-            aborted: CancellationToken::new(),
+            is_aborted: AtomicBool::new(false),
+            aborted: Notify::new(),
             reader: AtomicWaker::new(),
             writer: AtomicWaker::new(),
             changed: Notify::new(),
@@ -106,14 +111,20 @@ impl Meter {
     /// The connection ends at once: every read and write fails, those already waiting included.
     pub(super) fn abort(&self, reason: Reason) {
         self.end(reason);
-        self.aborted.cancel();
+        self.is_aborted.store(true, Ordering::SeqCst);
+        self.aborted.notify_waiters();
         self.reader.wake();
         self.writer.wake();
     }
 
     /// Done once the connection is aborted.
     pub(super) async fn aborted(&self) {
-        self.aborted.cancelled().await;
+        let mut aborted = pin!(self.aborted.notified());
+        // From here on it is woken, so that an abort in between is not missed.
+        aborted.as_mut().enable();
+        if !self.is_aborted() {
+            aborted.await;
+        }
     }
 
     /// Why the connection ends or has ended. From then on nothing that its client says is passed on.
@@ -236,12 +247,25 @@ impl Meter {
         }
     }
 
+    /// Why the connection has to end, once it has to: a deadline has passed, or it was aborted.
+    pub(super) fn overdue(&self) -> Option<Reason> {
+        if self.is_aborted() {
+            return Some(self.reason().unwrap_or(Reason::ByServer));
+        }
+        let (at, reason) = self.deadline();
+        (at <= Instant::now()).then(|| self.end(reason))
+    }
+
     fn deadline(&self) -> (Instant, Reason) {
         self.state().deadline(&self.limits)
     }
 
+    fn is_aborted(&self) -> bool {
+        self.is_aborted.load(Ordering::SeqCst)
+    }
+
     fn check(&self) -> io::Result<()> {
-        if self.aborted.is_cancelled() { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
+        if self.is_aborted() { Err(io::ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -37,13 +37,15 @@ pub(super) trait FrameObserver: Send + Unpin {
     fn on_sent(&mut self, frame: &Frame);
 }
 
-/// A stream below a websocket of a server.
-pub(super) struct MeteredStream<S, O> {
+/// A stream below a websocket of a server. Behind one pointer, because the libraries' tasks have room for several copies of a
+/// stream.
+pub(super) struct MeteredStream<S, O>(Box<Metered<S, O>>);
+
+struct Metered<S, O> {
     inner: S,
     meter: Arc<Meter>,
     observer: O,
-    /// In one place, because the library's tasks have room for several copies of a stream.
-    traffic: Box<Traffic>,
+    traffic: Traffic,
 }
 
 #[derive(Default)]
@@ -63,7 +65,7 @@ struct Traffic {
 
 impl<S: AsyncRead + Unpin, O: FrameObserver> MeteredStream<S, O> {
     pub(super) fn new(inner: S, meter: Arc<Meter>, observer: O) -> Self {
-        MeteredStream { inner, meter, observer, traffic: Box::default() }
+        MeteredStream(Box::new(Metered { inner, meter, observer, traffic: Traffic::default() }))
     }
 
     /// Waits for the first bytes and leaves them to be read. 0: there will be none.
@@ -71,16 +73,16 @@ impl<S: AsyncRead + Unpin, O: FrameObserver> MeteredStream<S, O> {
         let mut peeked = vec![0; 64];
         let n_bytes = self.read(&mut peeked).await?;
         peeked.truncate(n_bytes);
-        self.traffic.peeked = peeked;
+        self.0.traffic.peeked = peeked;
         Ok(n_bytes)
+    }
+
+    pub(super) fn observer(&mut self) -> &mut O {
+        &mut self.0.observer
     }
 }
 
-impl<S, O: FrameObserver> MeteredStream<S, O> {
-    pub(super) fn observer(&mut self) -> &mut O {
-        &mut self.observer
-    }
-
+impl<S, O: FrameObserver> Metered<S, O> {
     fn on_bytes_read(&mut self, mut bytes: &[u8]) -> Result<(), Reason> {
         let account = self.meter.account();
         account.receive_bytes(bytes.len())?;
@@ -146,7 +148,7 @@ impl<S, O: FrameObserver> MeteredStream<S, O> {
 
 impl<S: AsyncRead + Unpin, O: FrameObserver> AsyncRead for MeteredStream<S, O> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let this = &mut *self;
+        let this = &mut *self.0;
         this.meter.check_read(cx)?;
         if !this.traffic.peeked.is_empty() {
             let n_bytes = this.traffic.peeked.len().min(buf.remaining());
@@ -172,7 +174,7 @@ impl<S: AsyncRead + Unpin, O: FrameObserver> AsyncRead for MeteredStream<S, O> {
 
 impl<S: AsyncWrite + Unpin, O: FrameObserver> AsyncWrite for MeteredStream<S, O> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let this = &mut *self;
+        let this = &mut *self.0;
         this.meter.check_write(cx)?;
         // The library passes all that waits in its buffer.
         this.traffic.largest_written = this.traffic.largest_written.max(buf.len() as u64);
@@ -186,7 +188,7 @@ impl<S: AsyncWrite + Unpin, O: FrameObserver> AsyncWrite for MeteredStream<S, O>
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = &mut *self;
+        let this = &mut *self.0;
         this.meter.check_write(cx)?;
         let flushed = Pin::new(&mut this.inner).poll_flush(cx);
         this.meter.on_write(flushed.is_pending());
@@ -198,11 +200,11 @@ impl<S: AsyncWrite + Unpin, O: FrameObserver> AsyncWrite for MeteredStream<S, O>
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_shutdown(cx)
+        Pin::new(&mut self.0.inner).poll_shutdown(cx)
     }
 }
 
-impl<S, O> Drop for MeteredStream<S, O> {
+impl<S, O> Drop for Metered<S, O> {
     fn drop(&mut self) {
         self.meter.account().release(self.traffic.held);
     }

@@ -37,17 +37,17 @@ impl Carried {
         let ledger = Ledger::new(Limits::default());
         let acceptor = Acceptor {
             ledger: ledger.clone(),
-            timeouts: Timeouts::new(UPGRADED_WRITE),
+            timeouts: Arc::new(Timeouts::new(UPGRADED_WRITE)),
             certificate: None,
             is_proxy: Arc::new(|_| false),
-            router,
+            speaks: Speaks::Http { router: router.clone(), turn: None },
         };
         let (client, server) = duplex(n_bytes);
         let shutdown = Shutdown::default();
         let stopped = shutdown.stopped.clone();
-        let connection = Connection::new(ledger.admit_connection(HERE, PLAIN_COST).unwrap(), acceptor.timeouts);
+        let connection = Connection::new(ledger.admit_connection(HERE, PLAIN_COST).unwrap(), acceptor.timeouts.clone());
         let server = DeadlineStream::new(server, connection.clone());
-        let carrying = tokio::spawn(async move { acceptor.carry(server, connection, HERE, stopped).await });
+        let carrying = tokio::spawn(async move { acceptor.carry(&router, server, connection, HERE, stopped).await });
         Carried { client, carrying, ledger, shutdown, began: Instant::now() }
     }
 
@@ -293,10 +293,10 @@ async fn a_connection_is_refused_before_its_handshake() {
         let ledger = Ledger::new(limits);
         let acceptor = Acceptor {
             ledger: ledger.clone(),
-            timeouts: Timeouts::new(UPGRADED_WRITE),
+            timeouts: Arc::new(Timeouts::new(UPGRADED_WRITE)),
             certificate: None,
             is_proxy: Arc::new(move |_| is_proxy),
-            router: Router::new(),
+            speaks: Speaks::Http { router: Router::new(), turn: None },
         };
         let listener = TcpListener::bind((HERE, 0)).await.unwrap();
         let at = listener.local_addr().unwrap();
@@ -314,7 +314,7 @@ async fn a_connection_is_refused_before_its_handshake() {
         let reasons = ledger.balance().reasons;
         let n_paced = if is_proxy { 0 } else { 3 };
         let n_refused = |reason| reasons.iter().find(|it| it.0 == reason).map_or(0, |it| it.1);
-        assert_eq!(n_refused(Reason::AddressConnectionRate), n_paced, "a proxy comes as often as it likes");
+        assert_eq!(n_refused(Reason::AddressConnectionRate), n_paced, "a proxy comes for many people");
         assert_eq!(n_refused(Reason::AddressConnectionsMax), 4 - n_paced);
         shutdown.run().await;
         serving.await.unwrap();

@@ -41,18 +41,19 @@ async fn answers_to_pings_that_nobody_reads_are_no_progress() {
     let ledger = Ledger::new(Limits::default());
     let acceptor = Acceptor {
         ledger: ledger.clone(),
-        timeouts: Timeouts::new(UPGRADED_WRITE),
+        timeouts: Arc::new(Timeouts::new(UPGRADED_WRITE)),
         certificate: None,
         is_proxy: Arc::new(|_| false),
-        router: Router::new().route("/", get(upgrade)),
+        speaks: Speaks::Http { router: Router::new(), turn: None },
     };
+    let router = Router::new().route("/", get(upgrade));
     let (server, client) = configs();
     let (near, far) = duplex(2048);
-    let connection = Connection::new(ledger.admit_connection(HERE, TLS_COST).unwrap(), acceptor.timeouts);
+    let connection = Connection::new(ledger.admit_connection(HERE, TLS_COST).unwrap(), acceptor.timeouts.clone());
     let carrying = tokio::spawn(async move {
         let stream = DeadlineStream::new(near, connection.clone());
         let stream = TlsAcceptor::from(Arc::new(server)).accept(stream).await.unwrap();
-        acceptor.carry(stream, connection, HERE, CancellationToken::new()).await;
+        acceptor.carry(&router, stream, connection, HERE, CancellationToken::new()).await;
     });
     let name = ServerName::try_from("localhost").unwrap();
     let mut client = TlsConnector::from(Arc::new(client)).connect(name, far).await.unwrap();

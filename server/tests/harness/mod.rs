@@ -53,6 +53,8 @@ pub(crate) fn settings(overrides: &[(&str, &str)], views: Option<PathBuf>) -> Co
 pub(crate) fn limited_settings(overrides: &[(&str, &str)], views: Option<PathBuf>) -> Config {
     let flags = Flags { config: None, address: Some("127.0.0.1".to_owned()), port: Some(0), views, preset: None };
     let variable = |name: &str| format!("P2PCHAT_{}", name.replace('.', "__").to_uppercase());
+    // Many servers run at once here, and one alone can have the relay's port.
+    let overrides = [&[("relay.enabled", "false")], overrides].concat();
     let environment = overrides.iter().map(|(name, text)| (variable(name), (*text).to_owned()));
     config::read(&flags, &[], environment).unwrap().0
 }

@@ -47,6 +47,7 @@ impl Answer {
 
 pub(super) fn health() -> Health {
     Health {
+        relay: None,
         status: Status::Ok,
         peers: 3,
         rooms: 2,

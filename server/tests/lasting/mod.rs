@@ -4,6 +4,7 @@ mod accounts;
 mod cookies;
 mod resuming;
 mod rooms;
+mod wire;
 
 use std::{
     net::{IpAddr, Ipv4Addr},

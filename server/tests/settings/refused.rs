@@ -153,9 +153,10 @@ fn what_browsers_refuse_among_ice_servers_is_refused_by_its_place_and_not_repeat
 fn the_operator_is_advised_about_what_works_and_helps_nobody() {
     let advice = |text: &str| settings::advice(&from_file(text).unwrap(), 80);
     let has = |advice: &[String], words: &str| advice.iter().any(|it| it.contains(words) && !it.contains('\n'));
-    assert!(has(&advice(""), "set a STUN and a TURN server"));
+    assert_eq!(advice(""), [""; 0]);
+    assert!(has(&advice("[relay]\nenabled = false"), "set a STUN and a TURN server"));
     assert_eq!(advice("[ice]\nservers = [{ urls = [\"stun:s\"] }]"), [""; 0]);
-    assert_eq!(advice("[http]\nprotocols = [\"poc\"]"), [""; 0], "nobody else is handed any");
+    assert_eq!(advice("[relay]\nenabled = false\n[http]\nprotocols = [\"poc\"]"), [""; 0], "nobody else is handed any");
     let five = ["\"stun:s\""; 5].join(", ");
     assert!(has(&advice(&format!("[ice]\nservers = [{{ urls = [{five}] }}]")), "5 urls"));
     let views = tempfile::tempdir().unwrap();

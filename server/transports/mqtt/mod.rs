@@ -46,7 +46,7 @@ struct Served {
 
 /// Lets a router answer these requests too: every request for a websocket with MQTT, whatever its path.
 pub fn beside(router: Router, sessions: Sessions, realm: Realm, origins: Origins, limits: TransportLimits) -> Router {
-    let served = Arc::new(Served { endpoint: Endpoint { sessions, origins, limits }, realm });
+    let served = Arc::new(Served { endpoint: Endpoint { sessions, origins, limits: Arc::new(limits) }, realm });
     router.layer(middleware::from_fn_with_state(served, enter))
 }
 

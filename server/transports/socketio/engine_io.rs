@@ -22,12 +22,14 @@ use tower::{Service, ServiceExt};
 use super::{
     RawAdapter,
     cookie::Cookies,
+    deadlines::Deadlines,
     polling::{PolledBody, PostedBody},
     query::{BadQuery, Query},
-    session::{EngineFrames, EngineSession, Turn},
+    session::{EngineFrames, EngineSession, Polling, Turn},
 };
 use crate::{
     accounting::{Ledger, Reason},
+    ice::ReachedAs,
     transports::{
         Origins, Refused, TransportLimits, admit_origin,
         meter::Meter,
@@ -46,11 +48,12 @@ pub(super) struct EngineIo {
     origins: Origins,
     service: SocketIoService<Router, RawAdapter>,
     ledger: Ledger,
-    limits: TransportLimits,
+    limits: Arc<TransportLimits>,
     /// Of pages that can come back by one.
     cookies: Option<Cookies>,
     /// Sessions that began with polling. One that began as a websocket needs no other request.
     polled: Mutex<HashMap<Sid, Weak<EngineSession>>>,
+    pub(super) deadlines: Deadlines,
 }
 
 pub(super) async fn enter(State(engine_io): State<Arc<EngineIo>>, request: Request) -> Response {
@@ -100,10 +103,19 @@ impl EngineIo {
         origins: Origins,
         service: SocketIoService<Router, RawAdapter>,
         ledger: Ledger,
-        limits: TransportLimits,
+        limits: Arc<TransportLimits>,
         cookies: Option<Cookies>,
     ) -> Self {
-        EngineIo { path: path.to_owned(), origins, service, ledger, limits, cookies, polled: Mutex::default() }
+        EngineIo {
+            path: path.to_owned(),
+            origins,
+            service,
+            ledger,
+            limits,
+            cookies,
+            polled: Mutex::default(),
+            deadlines: Deadlines::default(),
+        }
     }
 
     async fn answer(self: Arc<Self>, mut request: Request) -> Result<Response, Unserved> {
@@ -125,7 +137,7 @@ impl EngineIo {
                 };
                 let request = self.bare_request(&text, &session).ok_or(BadQuery::BadRequest)?;
                 if sid.is_none() {
-                    self.watch(&session, None);
+                    self.deadlines.watch(&self, &session, None);
                 }
                 tokio::spawn(async move {
                     if let Some(stream) = upgraded.await {
@@ -155,7 +167,8 @@ impl EngineIo {
     /// The session that begins with this request.
     fn open(&self, request: &Request) -> Result<Arc<EngineSession>, Refused> {
         let account = open_account(&self.ledger, request)?;
-        Ok(EngineSession::new(Meter::new(account, self.limits)))
+        let reached = request.extensions().get::<ReachedAs>().cloned();
+        Ok(EngineSession::new(Meter::new(account, self.limits.clone()), reached))
     }
 
     /// Takes down the cookie that the session begins with. The header that sets it, if the browser has none.
@@ -179,13 +192,15 @@ impl EngineIo {
         if let Some(sid) = sid_in(&body) {
             session.set_entry(sid, Arc::downgrade(self));
             self.polled().insert(sid, Arc::downgrade(session));
-            self.watch(session, Some(sid));
+            self.deadlines.watch(self, session, Some(sid));
         }
         Ok(Response::from_parts(parts, Body::from(body)))
     }
 
     async fn poll(&self, session: Arc<EngineSession>, request: Request) -> Response {
-        let Some(turn) = Turn::take(&session.polls) else { return StatusCode::TOO_MANY_REQUESTS.into_response() };
+        let Some(turn) = Turn::take(&session, Polling::Poll) else {
+            return StatusCode::TOO_MANY_REQUESTS.into_response();
+        };
         if let Err(reason) = session.meter.account().receive_messages(1) {
             return refuse(&session, reason);
         }
@@ -196,7 +211,9 @@ impl EngineIo {
     }
 
     async fn post(&self, session: &Arc<EngineSession>, request: Request) -> Response {
-        let Some(turn) = Turn::take(&session.posts) else { return StatusCode::TOO_MANY_REQUESTS.into_response() };
+        let Some(turn) = Turn::take(session, Polling::Post) else {
+            return StatusCode::TOO_MANY_REQUESTS.into_response();
+        };
         let (parts, body) = request.into_parts();
         match PostedBody::receive(session, body, turn).await {
             Ok(body) => {
@@ -241,21 +258,8 @@ impl EngineIo {
         Some(request)
     }
 
-    /// Ends the session when a deadline passes, and its polling when it is aborted; `sid` of one that began with polling.
-    /// Neither the library's heartbeat nor its disconnect handler gets past a writer that waits.
-    fn watch(self: &Arc<Self>, session: &Arc<EngineSession>, sid: Option<Sid>) {
-        let (meter, engine_io) = (session.meter.clone(), Arc::downgrade(self));
-        tokio::spawn(async move {
-            let reason = meter.expired().await;
-            meter.abort(reason);
-            if let Some((sid, engine_io)) = sid.zip(engine_io.upgrade()) {
-                engine_io.close_polling(sid).await;
-            }
-        });
-    }
-
     /// Ends a session that is polling the way its client would. Any other is left alone.
-    async fn close_polling(&self, sid: Sid) {
+    pub(super) async fn close_polling(&self, sid: Sid) {
         let is_there = self.polled().contains_key(&sid);
         let uri = format!("{}?EIO=4&transport=polling&sid={sid}", self.path);
         if let (true, Ok(request)) = (is_there, Request::post(uri).body(Body::from("1"))) {

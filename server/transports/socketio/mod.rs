@@ -4,6 +4,7 @@
 //! one can send and receive in its owner's place. Work is done while a handler is *called*: what an `async` handler
 //! returns is spawned, and spawned events overtake each other. Text passes as it stands on the wire, both ways.
 mod cookie;
+mod deadlines;
 mod engine_io;
 mod polling;
 mod query;
@@ -36,6 +37,7 @@ use tokio::{sync::Semaphore, time::sleep};
 use super::{Origins, TransportLimits};
 use crate::{
     accounting::Reason,
+    ice::ReachedAs,
     protocols::{Frame, Incoming},
     sessions::{Connection, Queued, Realm, SendQueueFull, SessionHandle, Sessions},
 };
@@ -86,7 +88,8 @@ pub fn router(
         .ping_timeout(limits.ping_timeout)
         .build_with_inner_svc(Router::new());
     let cookies = (realm.resumes_by_cookie() && sessions.keeps_sessions()).then(|| Cookies::new(path, is_https));
-    let engine_io = Arc::new(EngineIo::new(path, origins, service, sessions.ledger().clone(), limits, cookies));
+    let ledger = sessions.ledger().clone();
+    let engine_io = Arc::new(EngineIo::new(path, origins, service, ledger, Arc::new(limits), cookies));
     // A middleware: the client is told that it is connected before a connect handler runs, and may send at once.
     let attach = async move |socket: SocketRef<RawAdapter>| {
         let engine = socket.req_parts().extensions.get::<Arc<EngineSession>>().cloned().ok_or(NotOurs)?;
@@ -209,6 +212,10 @@ impl Connection for SocketConnection {
     // Not `Socket::disconnect`: it needs room in the very queue that is full, and tells the client not to come back.
     fn abort(&self, reason: Reason) {
         self.engine.meter.abort(reason);
+    }
+
+    fn reached_as(&self) -> Option<&ReachedAs> {
+        self.engine.reached.as_ref()
     }
 }
 

@@ -20,6 +20,7 @@ use super::{
 };
 use crate::{
     accounting::Reason,
+    ice::ReachedAs,
     protocols::Frame as OutgoingFrame,
     transports::{
         end_without_session,
@@ -38,6 +39,8 @@ const REQUESTS_MAX: usize = 2;
 /// Lives as long as its session.
 pub(super) struct EngineSession {
     pub(super) meter: Arc<Meter>,
+    /// By which name the client reached this server.
+    pub(super) reached: Option<ReachedAs>,
     /// A websocket carries the session, or is about to.
     is_websocket: AtomicBool,
     /// CONNECT has come.
@@ -49,8 +52,8 @@ pub(super) struct EngineSession {
     /// A later request has brought the cookie back.
     is_recognised: AtomicBool,
     partial: Mutex<PartialEvent>,
-    pub(super) polls: Arc<AtomicUsize>,
-    pub(super) posts: Arc<AtomicUsize>,
+    polls: AtomicUsize,
+    posts: AtomicUsize,
     /// Of a session that began with polling: where to remove it when it ends.
     entry: OnceLock<(Sid, Weak<EngineIo>)>,
 }
@@ -64,20 +67,31 @@ struct PartialEvent {
 }
 
 /// One of few requests that may be open at a time; until it is dropped.
-pub(super) struct Turn(Arc<AtomicUsize>);
+pub(super) struct Turn {
+    session: Arc<EngineSession>,
+    request: Polling,
+}
+
+/// What a request of a polling session does.
+#[derive(Clone, Copy)]
+pub(super) enum Polling {
+    Poll,
+    Post,
+}
 
 impl EngineSession {
-    pub(super) fn new(meter: Arc<Meter>) -> Arc<Self> {
+    pub(super) fn new(meter: Arc<Meter>, reached: Option<ReachedAs>) -> Arc<Self> {
         Arc::new(EngineSession {
             meter,
+            reached,
             is_websocket: AtomicBool::new(false),
             is_connected: AtomicBool::new(false),
             is_closed: AtomicBool::new(false),
             cookie: OnceLock::new(),
             is_recognised: AtomicBool::new(false),
             partial: Mutex::default(),
-            polls: Arc::default(),
-            posts: Arc::default(),
+            polls: AtomicUsize::new(0),
+            posts: AtomicUsize::new(0),
             entry: OnceLock::new(),
         })
     }
@@ -216,15 +230,22 @@ impl Drop for EngineSession {
 
 impl Turn {
     /// `None`: as many requests as may be are open.
-    pub(super) fn take(turns: &Arc<AtomicUsize>) -> Option<Turn> {
-        let turn = Turn(turns.clone());
-        (turns.fetch_add(1, Ordering::SeqCst) < REQUESTS_MAX).then_some(turn)
+    pub(super) fn take(session: &Arc<EngineSession>, request: Polling) -> Option<Turn> {
+        let turn = Turn { session: session.clone(), request };
+        (turn.counter().fetch_add(1, Ordering::SeqCst) < REQUESTS_MAX).then_some(turn)
+    }
+
+    fn counter(&self) -> &AtomicUsize {
+        match self.request {
+            Polling::Poll => &self.session.polls,
+            Polling::Post => &self.session.posts,
+        }
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+        self.counter().fetch_sub(1, Ordering::SeqCst);
     }
 }
 

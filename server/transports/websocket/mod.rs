@@ -34,7 +34,7 @@ pub(super) use upgrade::{Stream, accept, is_asked};
 pub(super) struct Endpoint {
     pub(super) sessions: Sessions,
     pub(super) origins: Origins,
-    pub(super) limits: TransportLimits,
+    pub(super) limits: Arc<TransportLimits>,
 }
 
 impl Endpoint {
@@ -56,7 +56,7 @@ impl Endpoint {
             Ok(account) => account,
             Err(refused) => return refused.into_response(),
         };
-        let limits = self.limits;
+        let limits = self.limits.clone();
         tokio::spawn(async move {
             let Some(stream) = upgraded.await else { return };
             let (send_queue, waiting) = SendQueue::new(Meter::new(account, limits));
@@ -82,7 +82,7 @@ pub fn beside(
     origins: Origins,
     limits: TransportLimits,
 ) -> Router {
-    let served = Arc::new(Served { endpoint: Endpoint { sessions, origins, limits }, realms });
+    let served = Arc::new(Served { endpoint: Endpoint { sessions, origins, limits: Arc::new(limits) }, realms });
     router.layer(middleware::from_fn_with_state(served, enter))
 }
 

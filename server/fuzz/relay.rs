@@ -1,0 +1,145 @@
+//! What must hold of the relay for any input: run by the fuzzer, and over random input by the tests.
+use std::net::{IpAddr, SocketAddr};
+
+use p2pchat_server::relay::{
+    Class, Credentials, Encoder, FiveTuple, Host, IntegrityKey, Limits, Message, Method, Now, Opened, Refusal, Relay,
+    Settings, Target, attribute,
+};
+
+const REALM: &str = "r";
+const SECRET: &str = "s";
+const NOW: Now = Now { clock_s: 10_000, unix_s: 1_000 };
+const ALLOCATIONS_MAX: usize = 6;
+
+/// Ann and Bob share a room; Eve is in another; nobody else is in any.
+struct Rooms;
+
+impl Host for Rooms {
+    type Ticket = ();
+
+    fn open(&self, peer: Option<&str>, _: &FiveTuple, _: bool) -> Result<Opened<()>, Refusal> {
+        let is_known = peer.is_some_and(|it| PEERS.contains(&it));
+        if is_known { Ok(Opened { ticket: (), relayed: None }) } else { Err(Refusal::NotInRoom) }
+    }
+
+    fn may_reach(&self, from: &str, to: &str) -> bool {
+        from != "eve" && to != "eve"
+    }
+
+    fn may_answer(&self, _: IpAddr) -> bool {
+        true
+    }
+
+    fn charge(&self, (): &(), _: usize) -> bool {
+        true
+    }
+
+    fn hold(&self, (): &mut (), _: usize) {}
+}
+
+const PEERS: [&str; 3] = ["ann", "bob", "eve"];
+
+struct Client {
+    five_tuple: FiveTuple,
+    username: String,
+    key: IntegrityKey,
+    nonce: Vec<u8>,
+    relayed: Option<SocketAddr>,
+}
+
+impl Client {
+    /// `None`: a stranger, who has made up its credentials.
+    fn new(number: u16, peer: Option<&str>) -> Self {
+        let username = format!("9999:{}", peer.unwrap_or("nobody"));
+        let password =
+            p2pchat_server::ice::shared_secret_password(if peer.is_some() { SECRET } else { "x" }, &username);
+        let key = IntegrityKey::long_term(&username, REALM, secrecy_text(&password));
+        let client = SocketAddr::from(([10, 0, 0, 1], 5_000 + number));
+        let five_tuple = FiveTuple { stream: None, server: None, client };
+        Client { five_tuple, username, key, nonce: Vec::new(), relayed: None }
+    }
+
+    /// A request of this method with these attributes, and addresses of others, signed.
+    fn request(&self, method: Method, attributes: &[u8], peer: Option<SocketAddr>) -> Vec<u8> {
+        let mut out = Vec::new();
+        let mut request = Encoder::new(&mut out, Class::Request, method, [method as u8; 12]);
+        for part in attributes.chunks(11) {
+            if let [kind, length, value @ ..] = part {
+                request = request.attribute((*kind).into(), &value[..usize::from(*length).min(value.len())]);
+            }
+        }
+        if let Some(peer) = peer {
+            request = request.address(attribute::XOR_PEER_ADDRESS, peer);
+        }
+        request = request.attribute(attribute::USERNAME, self.username.as_bytes());
+        request = request.attribute(attribute::REALM, REALM.as_bytes()).attribute(attribute::NONCE, &self.nonce);
+        request.sign(&self.key).finish(true);
+        out
+    }
+}
+
+fn secrecy_text(secret: &impl secrecy::ExposeSecret<str>) -> &str {
+    secret.expose_secret()
+}
+
+/// `steps`: who speaks and how, a length, and so many bytes, over and over.
+pub(super) fn reaches_nobody_else(steps: &[u8]) {
+    let credentials = Credentials { realm: REALM.into(), secret: SECRET.into(), fixed: None, nonce_key: [1; 32] };
+    let limits = Limits { per_peer: 2, per_address: 100, total: ALLOCATIONS_MAX };
+    let relay = Relay::new(Settings { credentials, limits, networks: None, seed: 1 }, Rooms);
+    let mut clients: Vec<_> =
+        (0..).zip(PEERS.map(Some).into_iter().chain([None])).map(|(n, it)| Client::new(n, it)).collect();
+    let (mut out, mut rest) = (Vec::new(), steps);
+    while let [who, length, following @ ..] = rest {
+        let (bytes, next) = following.split_at(usize::from(*length).min(following.len()));
+        rest = next;
+        let (n, how) = (usize::from(who % 4), who / 4 % 10);
+        let peer = clients[usize::from(who / 40) % 4].relayed;
+        let client = &clients[n];
+        use Method::{Allocate, ChannelBind, CreatePermission, Refresh};
+        let channel = [0x0C, 4, 0x40, 0, 0, 0];
+        let datagram = match how {
+            0 => client.request(Allocate, &[0x19, 4, 17, 0, 0, 0], None),
+            1 => client.request(Allocate, bytes, None),
+            2 => client.request(Refresh, bytes, None),
+            3 => client.request(CreatePermission, bytes, peer),
+            4 => client.request(ChannelBind, &[&channel[..], bytes].concat(), peer),
+            5 => {
+                let mut sent = Vec::new();
+                let indication = Encoder::new(&mut sent, Class::Indication, Method::Send, [0; 12]);
+                let to = peer.unwrap_or(client.five_tuple.client);
+                indication.address(attribute::XOR_PEER_ADDRESS, to).attribute(attribute::DATA, bytes).finish(false);
+                sent
+            }
+            6 => [&[0x40, 0, 0, *length][..], bytes].concat(),
+            _ => bytes.to_owned(),
+        };
+        let outcome = relay.receive(NOW, client.five_tuple, &datagram, &mut out);
+        let Some(Target::Client(to)) = outcome.target else {
+            assert_eq!(outcome.target, None, "a virtual relay has nothing to do with any network");
+            continue;
+        };
+        if to == client.five_tuple {
+            learn(&mut clients[n], &out);
+            continue;
+        }
+        // Ann and Bob hear each other, and nobody else hears anybody.
+        let receiver = clients.iter().position(|it| it.five_tuple == to);
+        assert!(n < 2 && receiver.is_some_and(|it| it < 2), "{n} reached {receiver:?}");
+    }
+    let stats = relay.stats();
+    assert!(stats.n_allocations <= 3 && stats.n_peers == stats.n_allocations);
+    PEERS.iter().for_each(|it| relay.end_peer(it));
+    assert_eq!((relay.stats().n_allocations, relay.next_deadline_s()), (0, None));
+}
+
+fn learn(client: &mut Client, answer: &[u8]) {
+    // It may have sent to itself by its channel.
+    let Ok(message) = Message::decode(answer) else { return assert_eq!(answer.first(), Some(&0x40)) };
+    if let Some(nonce) = message.get(attribute::NONCE) {
+        client.nonce = nonce.to_owned();
+    }
+    if let Some(relayed) = message.address(attribute::XOR_RELAYED_ADDRESS) {
+        client.relayed = Some(relayed);
+    }
+}

@@ -1,0 +1,139 @@
+//! Who has how many allocations: a peer, an address, and all together.
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    net::{IpAddr, Ipv6Addr},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use crate::host::{FiveTuple, Refusal};
+
+/// Bounds of allocations.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Of one peer. Twenty people take some 500: several for each connection, over UDP, TCP and TLS, IPv4 and IPv6, and the
+    /// old and the new ones at once while ICE restarts.
+    pub per_peer: usize,
+    /// Of one address: of an IPv4 address, or a /64 of IPv6.
+    pub per_address: usize,
+    /// In all.
+    pub total: usize,
+}
+
+/// Somebody with allocations.
+#[derive(Debug)]
+pub(crate) struct User {
+    /// The peer id; `None` for the fixed login.
+    pub(crate) peer: Option<Box<str>>,
+    /// Changes whenever the peer enters or leaves a room, so that what was remembered about it is asked again.
+    pub(crate) generation: AtomicU32,
+}
+
+impl User {
+    pub(crate) fn generation(&self) -> u32 {
+        self.generation.load(Ordering::Acquire)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Quotas {
+    limits: Limits,
+    users: HashMap<Option<Box<str>>, Holdings>,
+    addresses: HashMap<IpAddr, usize>,
+    total: usize,
+}
+
+#[derive(Debug)]
+struct Holdings {
+    user: Arc<User>,
+    five_tuples: Vec<FiveTuple>,
+}
+
+impl Quotas {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Quotas { limits, users: HashMap::new(), addresses: HashMap::new(), total: 0 }
+    }
+
+    /// One allocation more; it counts until [`Quotas::release`].
+    pub(crate) fn reserve(&mut self, peer: Option<&str>, five_tuple: FiveTuple) -> Result<Arc<User>, Refusal> {
+        let address = quota_address(five_tuple.client.ip());
+        if self.total >= self.limits.total {
+            return Err(Refusal::TotalQuota);
+        }
+        if self.addresses.get(&address).is_some_and(|it| *it >= self.limits.per_address) {
+            return Err(Refusal::AddressQuota);
+        }
+        let name: Option<Box<str>> = peer.map(Box::from);
+        // The fixed login is everybody's, so that the other bounds have to do.
+        let per_peer = if peer.is_some() { self.limits.per_peer } else { usize::MAX };
+        if self.users.get(&name).is_some_and(|it| it.five_tuples.len() >= per_peer) || per_peer == 0 {
+            return Err(Refusal::PeerQuota);
+        }
+        let holdings = match self.users.entry(name) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let user = Arc::new(User { peer: entry.key().clone(), generation: AtomicU32::new(0) });
+                entry.insert(Holdings { user, five_tuples: Vec::new() })
+            }
+        };
+        holdings.five_tuples.push(five_tuple);
+        *self.addresses.entry(address).or_default() += 1;
+        self.total += 1;
+        Ok(holdings.user.clone())
+    }
+
+    /// Does the allocation still count? Not if its owner was forgotten while it was made.
+    pub(crate) fn counts(&self, user: &Arc<User>, five_tuple: &FiveTuple) -> bool {
+        let holdings = self.users.get(&user.peer).filter(|it| Arc::ptr_eq(&it.user, user));
+        holdings.is_some_and(|it| it.five_tuples.contains(five_tuple))
+    }
+
+    pub(crate) fn release(&mut self, user: &Arc<User>, five_tuple: &FiveTuple) {
+        let Some(holdings) = self.users.get_mut(&user.peer).filter(|it| Arc::ptr_eq(&it.user, user)) else { return };
+        let Some(at) = holdings.five_tuples.iter().position(|it| it == five_tuple) else { return };
+        holdings.five_tuples.swap_remove(at);
+        if holdings.five_tuples.is_empty() {
+            self.users.remove(&user.peer);
+        }
+        self.release_address(five_tuple);
+    }
+
+    /// Nothing of this peer counts any more. What it had.
+    pub(crate) fn forget(&mut self, peer: &str) -> Vec<FiveTuple> {
+        let five_tuples = self.users.remove(&Some(Box::from(peer))).map(|it| it.five_tuples).unwrap_or_default();
+        five_tuples.iter().for_each(|it| self.release_address(it));
+        five_tuples
+    }
+
+    fn release_address(&mut self, five_tuple: &FiveTuple) {
+        self.total -= 1;
+        if let Entry::Occupied(mut entry) = self.addresses.entry(quota_address(five_tuple.client.ip())) {
+            *entry.get_mut() -= 1;
+            if *entry.get() == 0 {
+                entry.remove();
+            }
+        }
+    }
+
+    pub(crate) fn user(&self, peer: &str) -> Option<&Arc<User>> {
+        self.users.get(&Some(Box::from(peer))).map(|it| &it.user)
+    }
+
+    pub(crate) fn total(&self) -> usize {
+        self.total
+    }
+
+    pub(crate) fn n_users(&self) -> usize {
+        self.users.len()
+    }
+}
+
+/// A person has a whole /64 of IPv6.
+fn quota_address(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => ip.into(),
+        IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX)).into(),
+    }
+}

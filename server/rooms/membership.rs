@@ -1,0 +1,37 @@
+//! Seats: in which rooms a peer has one, and which of a full room somebody else could have.
+use super::{PeerId, Rejection, Request, RoomId, RoomSummary, Rooms, Topology};
+
+/// A room as one of its members knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The room.
+    pub room: RoomId,
+    /// How its members connect to each other.
+    pub topology: Topology,
+    /// The host of a star.
+    pub host: Option<PeerId>,
+    /// Everyone in it, in the order in which they came.
+    pub members: Vec<PeerId>,
+}
+
+impl Rooms {
+    /// The rooms that this peer is in, in the order in which it joined them.
+    pub fn memberships(&self, peer: &PeerId) -> Vec<Membership> {
+        let rooms = self.peers.get(peer).map(|it| &*it.rooms).unwrap_or_default();
+        let membership = |id: &RoomId| {
+            let room = self.rooms.get(id)?;
+            let RoomSummary { topology, host, .. } = room.summary();
+            Some(Membership { room: id.clone(), topology, host, members: room.members().to_vec() })
+        };
+        rooms.iter().filter_map(membership).collect()
+    }
+
+    /// The members of a full room whose seats this request could have, where nothing else keeps it from being granted. A
+    /// star's host has none to give: the room would end.
+    pub fn seats_taken(&self, from: &PeerId, request: &Request<'_>) -> Vec<PeerId> {
+        let Request::Join { room, password, can_host, .. } = request else { return Vec::new() };
+        let full = self.rooms.get(room).filter(|_| self.knows(from));
+        let full = full.filter(|it| it.admit(from, password.as_ref(), *can_host) == Err(Rejection::RoomFull));
+        full.map(|it| it.guests().cloned().collect()).unwrap_or_default()
+    }
+}

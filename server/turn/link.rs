@@ -1,0 +1,33 @@
+//! What sessions tell the relay: who has moved or gone, and who wants to know where it is.
+use std::sync::Weak;
+
+use super::TurnServer;
+use crate::{
+    ice::{IceServer, OwnRelay, ReachedAs},
+    rooms::PeerId,
+    sessions::RelayLink,
+};
+
+/// The relay holds the sessions, so that they must not hold it.
+pub(super) struct Link {
+    pub(super) server: Weak<TurnServer>,
+    pub(super) own: OwnRelay,
+}
+
+impl RelayLink for Link {
+    fn servers_for(&self, peer: &PeerId, reached: Option<&ReachedAs>, now_s: u64) -> Vec<IceServer> {
+        self.own.servers_for(peer.as_str(), reached, now_s)
+    }
+
+    fn on_moved(&self, peer: &PeerId) {
+        if let Some(server) = self.server.upgrade() {
+            server.relay.on_rooms_changed(peer.as_str());
+        }
+    }
+
+    fn on_ended(&self, peer: &PeerId) {
+        if let Some(server) = self.server.upgrade() {
+            server.relay.end_peer(peer.as_str());
+        }
+    }
+}

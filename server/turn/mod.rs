@@ -1,0 +1,227 @@
+//! Carries the STUN and TURN server: its sockets and streams, its clock, and what it has to know of sessions.
+//!
+//! **Invariant:** nothing waits for a client that does not read: what a socket or a queue does not take at once is dropped,
+//! as any router would.
+mod host;
+mod link;
+mod sockets;
+mod streams;
+mod udp;
+
+use std::{
+    io,
+    net::{IpAddr, SocketAddr, TcpListener},
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use secrecy::SecretString;
+use tokio::time::sleep;
+
+use crate::{
+    accounting::{Ledger, Reason},
+    ice::OwnRelay,
+    relay::{Credentials, FixedLogin, Limits, Networks, Now, Refusal, Relay, Stats, Target},
+    sessions::Sessions,
+};
+use host::SessionsHost;
+use link::Link;
+pub use sockets::RealSockets;
+use streams::Streams;
+use udp::UdpEndpoint;
+
+/// What clients see as REALM.
+const REALM: &str = "p2pchat";
+
+/// Between two looks at what is over, at most: an allocation lasts ten minutes at least, so that one which was made in the
+/// meantime does not end before the next look.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// What a server is made of.
+pub struct Settings {
+    /// Bounds of allocations.
+    pub limits: Limits,
+    /// For pages that cannot ask for credentials.
+    pub fixed: Option<FixedLogin>,
+    /// Real relay sockets, and where they may send.
+    pub real: Option<(RealSockets, Networks)>,
+    /// What clients are told in place of what fits how they came.
+    pub urls: Vec<String>,
+    /// In place of the name by which they came.
+    pub host: Option<String>,
+    /// How long credentials are valid, in seconds.
+    pub credential_ttl_s: u64,
+}
+
+/// A STUN and TURN server. It serves streams that it is given, and UDP where it has a socket.
+pub struct TurnServer {
+    relay: Relay<SessionsHost>,
+    ledger: Ledger,
+    started: Instant,
+    udp: OnceLock<UdpEndpoint>,
+    streams: Streams,
+}
+
+/// UDP and TCP on one port.
+pub struct Port {
+    udp: std::net::UdpSocket,
+    /// For an acceptor to serve.
+    pub tcp: TcpListener,
+}
+
+impl Port {
+    /// Takes a port for both, 0 for any that is free.
+    ///
+    /// # Errors
+    /// It cannot be had.
+    pub fn bind(
+        address: IpAddr,
+        port: u16,
+        listen: impl Fn(SocketAddr) -> io::Result<TcpListener>,
+    ) -> io::Result<Self> {
+        // One that is free for TCP may be taken for UDP.
+        let n_tries = if port == 0 { 16 } else { 1 };
+        let mut bound = Err(io::ErrorKind::AddrInUse.into());
+        for _ in 0..n_tries {
+            bound = listen(SocketAddr::new(address, port)).and_then(|tcp| {
+                let udp = udp::bind(tcp.local_addr()?)?;
+                Ok(Port { udp, tcp })
+            });
+            if bound.is_ok() {
+                break;
+            }
+        }
+        bound
+    }
+
+    /// Its number.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn number(&self) -> io::Result<u16> {
+        self.udp.local_addr().map(|it| it.port())
+    }
+}
+
+impl TurnServer {
+    /// A server for these sessions, which tell clients of it from now on. `port` is where UDP and TCP are spoken, if they are.
+    ///
+    /// # Errors
+    /// The system has no random numbers. Needs a Tokio runtime.
+    pub fn new(settings: Settings, sessions: &Sessions, port: Option<u16>) -> io::Result<Arc<Self>> {
+        let Settings { limits, fixed, real, urls, host, credential_ttl_s } = settings;
+        let (sockets, networks) = real.unzip();
+        let secret = SecretString::from(hex(&random::<32>()?));
+        let credentials =
+            Credentials { realm: REALM.to_owned(), secret: secret.clone(), fixed, nonce_key: random::<32>()? };
+        let relay = crate::relay::Settings { credentials, limits, networks, seed: u64::from_be_bytes(random()?) };
+        let own = OwnRelay { urls, host, port, secret, credential_ttl_s };
+        let server = Arc::new_cyclic(|server| TurnServer {
+            relay: Relay::new(relay, SessionsHost::new(sessions.clone(), sockets, server.clone())),
+            ledger: sessions.ledger().clone(),
+            started: Instant::now(),
+            udp: OnceLock::new(),
+            streams: Streams::default(),
+        });
+        sessions.attach_relay(Arc::new(Link { server: Arc::downgrade(&server), own }));
+        Ok(server)
+    }
+
+    /// Serves UDP at a port, and ends what is over. Never done but when the socket fails.
+    ///
+    /// # Errors
+    /// The socket fails.
+    pub async fn run(&self, port: Option<std::net::UdpSocket>) -> io::Result<()> {
+        let timing = async {
+            loop {
+                let now = self.now();
+                self.relay.on_timer(now);
+                let next =
+                    self.relay.next_deadline_s().map(|it| Duration::from_secs((it - now.clock_s.min(it)).into()));
+                sleep(next.map_or(LOOK_EVERY, |it| it.clamp(Duration::from_secs(1), LOOK_EVERY))).await;
+            }
+        };
+        let Some(port) = port else {
+            timing.await;
+            return Ok(());
+        };
+        let endpoint = UdpEndpoint::new(port)?;
+        let endpoint = self.udp.get_or_init(|| endpoint);
+        tokio::select! {
+            () = timing => Ok(()),
+            failed = endpoint.serve(self) => failed,
+        }
+    }
+
+    /// How much there is.
+    pub fn stats(&self) -> Stats {
+        self.relay.stats()
+    }
+
+    fn now(&self) -> Now {
+        let unix_s = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs());
+        Now { clock_s: u32::try_from(self.started.elapsed().as_secs()).unwrap_or(u32::MAX), unix_s }
+    }
+
+    /// Sends what the relay wants sent.
+    fn send(&self, target: Target, bytes: &[u8]) {
+        match target {
+            Target::Client(client) => match (client.stream, self.udp.get()) {
+                (Some(stream), _) => {
+                    if self.streams.queue(stream, bytes, &self.ledger).is_err() {
+                        self.ledger.count(Reason::RelayQueueFull);
+                    }
+                }
+                (None, Some(udp)) => udp.send(&client, bytes),
+                (None, None) => (),
+            },
+            Target::Network { from, to } => self.relay.host().send_from(from, to, bytes),
+        }
+    }
+
+    fn count(&self, refusal: Option<Refusal>) {
+        if let Some(refusal) = refusal {
+            self.ledger.count(reason(refusal));
+        }
+    }
+}
+
+impl Port {
+    /// The socket for [`TurnServer::run`], and the listener for an acceptor.
+    pub fn split(self) -> (std::net::UdpSocket, TcpListener) {
+        (self.udp, self.tcp)
+    }
+}
+
+fn random<const N: usize>() -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(bytes)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|it| format!("{it:02x}")).collect()
+}
+
+/// What a refusal is called in the accounts.
+fn reason(refusal: Refusal) -> Reason {
+    match refusal {
+        Refusal::Malformed => Reason::RelayMalformed,
+        Refusal::BadRequest => Reason::RelayBadRequest,
+        Refusal::StrangerRate => Reason::RelayStrangerRate,
+        Refusal::StaleNonce => Reason::RelayStaleNonce,
+        Refusal::WrongCredentials => Reason::RelayWrongCredentials,
+        Refusal::ExpiredCredentials => Reason::RelayExpiredCredentials,
+        Refusal::NotInRoom => Reason::RelayNotInRoom,
+        Refusal::PeerQuota => Reason::RelayPeerQuota,
+        Refusal::AddressQuota => Reason::RelayAddressQuota,
+        Refusal::TotalQuota => Reason::RelayQuota,
+        Refusal::NoCapacity => Reason::RelayNoCapacity,
+        Refusal::Mismatch => Reason::RelayMismatch,
+        Refusal::NoPermission => Reason::RelayNoPermission,
+        Refusal::DeniedAddress => Reason::RelayDeniedAddress,
+        Refusal::NoPeer => Reason::RelayNoPeer,
+        Refusal::NoCommonRoom => Reason::RelayNoCommonRoom,
+        Refusal::ByteRate => Reason::RelayByteRate,
+    }
+}
