@@ -60,7 +60,7 @@ const partialOf = (state: FilesState, ownerName: string, file: FileCard): Downlo
     it =>
       partialPhases.has(it.phase) &&
       it.transport === 'channel' &&
-      !state.routes.has(it.owner) &&
+      (!state.routes.has(it.owner) || it.refusedBy.includes(it.owner)) &&
       it.ownerName === ownerName &&
       it.file.name === file.name &&
       it.file.size === file.size,

@@ -8,7 +8,14 @@ import { broadcast, stepEach, stepTo, withEntry } from './change.ts'
 import { enqueue } from './outbox.ts'
 import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
-import { type FileNotice, type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
+import {
+  capsOf,
+  type FileNotice,
+  type RoomEffect,
+  type RoomState,
+  type RoomStep,
+  readyLinks,
+} from './state.ts'
 
 type Announced = Extract<FileMessage, { kind: 'file-announced' }>
 type Withdrawn = Extract<FileMessage, { kind: 'file-withdrawn' }>
@@ -63,7 +70,9 @@ const withoutOffer = (state: RoomState, owner: MemberId, file: FileId): RoomStat
  */
 export const sendActiveOffers = (state: RoomState, via: PeerId): RoomStep => {
   const link = state.links.get(via)
-  if (!link || link.attempt > 1 || !(link.initiator || state.role === 'guest')) return stepTo(state)
+  // A page of ours that was loaded anew knows nothing of them, and one that does shows each once.
+  const again = capsOf(state, via).files
+  if (!link || !(again || (link.initiator && link.attempt === 1))) return stepTo(state)
   const owners = new Set(state.activeOffers.map(({ owner }) => owner))
   owners.delete(link.member ?? nobody)
   const effects = [...owners].flatMap(owner => {
