@@ -13,7 +13,7 @@ export class Person {
     this.page = page
     page.on('pageerror', error => {
       // Firefox counts servers that are away among a page's errors.
-      if (!/Firefox can’t establish a connection|^WebRTC: ICE failed/.test(error.message))
+      if (!/Firefox can’t establish a connection|interrupted while the page was loading/.test(error.message))
         this.complaints.push(String(error))
     })
     page.on('console', message => {
