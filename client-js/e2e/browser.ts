@@ -12,8 +12,12 @@ export class Person {
     this.context = context
     this.page = page
     page.on('pageerror', error => {
-      // Firefox counts servers that are away among a page's errors.
-      if (!/Firefox can’t establish a connection|interrupted while the page was loading/.test(error.message))
+      // Firefox counts servers that are away, and sockets that a reload ends, among a page's errors.
+      if (
+        !/Firefox can’t establish a connection|interrupted while the page was loading|^WebRTC: ICE failed/.test(
+          error.message,
+        )
+      )
         this.complaints.push(String(error))
     })
     page.on('console', message => {
