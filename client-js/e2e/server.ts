@@ -50,8 +50,7 @@ export const startServer = async (...further: string[]): Promise<Server> => {
   const start = async (): Promise<void> => {
     const child = spawn(executable, ['--address', '127.0.0.1', '--port', String(port), ...further], {
       stdio: 'ignore',
-      // Servers of one user would share what they keep.
-      env: { P2PCHAT_STATE__DIR: 'memory', ...process.env, ...unpaced },
+      env: { ...process.env, ...unpaced },
     })
     running = child
     const deadline = Date.now() + startMs
