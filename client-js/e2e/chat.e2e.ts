@@ -244,7 +244,6 @@ test('what was being written outlives leaving the room and reloading the page', 
   await ben.sees('Ada')
   expect(await field.inputValue()).toBe('half a thou')
   await ben.page.reload()
-  await ben.page.getByRole('button', { name: 'Join room' }).click()
   await ben.sees('Ada')
   expect(await field.inputValue()).toBe('half a thou')
   expect(await ben.page.evaluate(() => sessionStorage.length)).toBe(0)

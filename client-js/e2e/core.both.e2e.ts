@@ -43,8 +43,7 @@ const enter = async ({ name, link }: { name: string; link: string | null }): Pro
   const entered = link ? await client.join(link, name) : await client.create({ name: 'Core' }, name)
   if (!entered.ok) throw new Error(entered.refusal)
   held.session = entered.session
-  const { id, password } = entered.session.state.card
-  return held.core.writeInvitation(location.href, id, password)
+  return held.core.writeInvitation(location.href, entered.session.state.card)
 }
 
 /** Run in the page: accepts whatever is offered, and gives what has come. */

@@ -89,3 +89,16 @@ test('two of ours whom the network loses find another way, on the same connectio
   })
   await page.close()
 })
+
+test.each([[[0]], [[1]], [[0, 1]], [[1, 0]]])('two of ours send to each other, begun by %j', async who => {
+  const page = await browser.newPage()
+  await page.goto(address)
+  await page.waitForFunction('typeof cross === "function"')
+  const all = who.map(() => true)
+  expect(await page.evaluate(`cross(${JSON.stringify(who)})`)).toMatchObject({
+    seen: all,
+    seenAgain: all,
+    closed: 0,
+  })
+  await page.close()
+})

@@ -52,7 +52,6 @@ describe.each(kinds)('in a %s', kind => {
       await Promise.all(others.map(it => it.hears(name, `grüß dich 👋 from ${name}`)))
     }
     await ben.page.reload()
-    await ben.stepIn('Ben')
     await Promise.all([ben.sees('Ada'), ada.sees('Ben'), cyd.sees('Ben', between)])
     await ben.say('back again')
     await Promise.all([ada.hears('Ben', 'back again'), cyd.hears('Ben', 'back again')])

@@ -7,6 +7,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 export type Server = {
   readonly address: string
   readonly stop: () => Promise<void>
+  /** Without a word to anybody, as when it crashes. */
+  readonly kill: () => Promise<void>
   readonly start: () => Promise<void>
 }
 
@@ -39,8 +41,11 @@ const unpaced = {
   P2PCHAT_RELAY__PORT: '0',
 }
 
-/** `further`: arguments beside address and port. */
-export const startServer = async (...further: string[]): Promise<Server> => {
+/** `further`: arguments beside address and port. It forgets everything when it ends. */
+export const startServer = (...further: string[]): Promise<Server> => startServerIn('memory', ...further)
+
+/** `state`: the folder in which it keeps what outlives it. */
+export const startServerIn = async (state: string, ...further: string[]): Promise<Server> => {
   const executable = process.env['SERVER_BIN']
   if (executable === undefined) throw new Error('SERVER_BIN names no server executable')
   const port = await freePort()
@@ -50,7 +55,7 @@ export const startServer = async (...further: string[]): Promise<Server> => {
   const start = async (): Promise<void> => {
     const child = spawn(executable, ['--address', '127.0.0.1', '--port', String(port), ...further], {
       stdio: 'ignore',
-      env: { ...process.env, ...unpaced },
+      env: { ...process.env, ...unpaced, P2PCHAT_STATE__DIR: state },
     })
     running = child
     const deadline = Date.now() + startMs
@@ -59,14 +64,14 @@ export const startServer = async (...further: string[]): Promise<Server> => {
       await wait(50)
     }
   }
-  const stop = async (): Promise<void> => {
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
     const child = running
     running = null
     if (!child || child.exitCode !== null) return
     const ended = once(child, 'exit')
-    child.kill('SIGTERM')
+    child.kill(signal)
     await ended
   }
   await start()
-  return { address, start, stop }
+  return { address, start, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') }
 }

@@ -3,6 +3,7 @@ import { computed, effect } from '@preact/signals'
 import { h, render } from 'preact'
 import { alerts } from './app/alerts.ts'
 import { AppController, type Page } from './app/controller.ts'
+import { storedRooms, storeRooms } from './app/known-rooms.ts'
 import {
   choosePlace,
   copy,
@@ -18,6 +19,7 @@ import {
   warnBeforeLeaving,
 } from './app/page-services.ts'
 import { onSettingsStored, storedSettings, storeSettings } from './app/settings.ts'
+import { keepLeft, takeLeft } from './app/stays.ts'
 import { Updates } from './app/updates.ts'
 import { randomToken } from './base/random.ts'
 import { browserMedia } from './call/browser.ts'
@@ -74,7 +76,9 @@ const preview = new Preview({
 })
 const model = makeModel(storedSettings(), preview.state, canConnect())
 const { settings } = model
+const left = takeLeft()
 const client = connect({
+  record: left.record,
   ...(path === undefined ? {} : { path }),
   configure: handedOut => {
     const { iceServers, relayOnly } = model.settings.value
@@ -84,18 +88,30 @@ const client = connect({
     }
   },
 })
-const controller = new AppController(model, page, client, preview)
+const rooms = { read: storedRooms, write: storeRooms }
+const controller = new AppController(model, page, client, preview, rooms, left.stay)
 
 addEventListener('hashchange', () => controller.addressChanged())
-addEventListener('pagehide', () => {
-  controller.leave()
-  leaveDrafts(page.drafts)
-  client.close()
+let hidden = false
+addEventListener('pagehide', ({ persisted }) => {
+  hidden = true
+  keepLeft(client.record, controller.stay)
+  leaveDrafts(controller.drafts)
+  // A page that the browser may bring back as it is goes on by itself, and the server keeps its place for a while.
+  if (!persisted) client.closing()
 })
 addEventListener('pageshow', ({ persisted }) => {
+  hidden = false
   if (!persisted) return
+  takeLeft()
   takeDrafts()
-  client.reopen()
+})
+// A browser may throw away a page that nobody sees, without a word to it.
+document.addEventListener('visibilitychange', () => {
+  // A page that goes is hidden after it has gone, and has nothing to leave any more.
+  if (hidden) return
+  if (document.visibilityState === 'hidden') keepLeft(client.record, controller.stay)
+  else takeLeft()
 })
 
 const moving = computed(() => busy(model.files.value))
@@ -103,8 +119,8 @@ const staked = computed(() => {
   const view = model.view.value
   return view.kind === 'room' && leaveGuard(view.state, model.files.value) !== null
 })
-effect(() => warnBeforeLeaving(staked.value))
 const calling = computed(() => model.call.value !== null && model.call.value.own.phase !== 'out')
+effect(() => warnBeforeLeaving(staked.value || calling.value))
 effect(() => keepAwakeWhile(moving.value || calling.value))
 
 const idle = computed(

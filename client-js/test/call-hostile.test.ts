@@ -1,7 +1,7 @@
 /** What a peer of bad will can do to a call: nothing in another's name, and nothing without end. */
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { RoomEffect } from '../src/room/state.ts'
-import { hostMember, type MemberId, memberId, type PeerId, peerId, streamId } from '../src/wire/ids.ts'
+import { hostNumber, type MemberId, memberId, type PeerId, peerId, streamId } from '../src/wire/ids.ts'
 import { ownCaps, type PeerMessage } from '../src/wire/peer.ts'
 import { Alone } from './alone.ts'
 
@@ -185,7 +185,7 @@ describe('at a star’s guest', () => {
     me.feed({ type: 'incoming-offer', peer: host })
     me.feed({ type: 'link-opened', peer: host })
     me.hear(host, { kind: 'admitted', id: memberId('1') }, '0')
-    const members = [hostMember, memberId('2')].map(id => ({ ...person, id }))
+    const members = [hostNumber, memberId('2')].map(id => ({ ...person, id }))
     me.hear(host, { kind: 'roster', members }, '-1')
     me.feed({ type: 'call-announce', own })
   })
@@ -207,7 +207,7 @@ describe('at a star’s guest', () => {
     const streams = [{ id: streamId('x'), kind: 'camera', hint: 'motion', sound: null } as const]
     const calls = new Map(['0', '2'].map(id => [memberId(id), { streams, media: null }] as const))
     me.hear(host, { kind: 'calls', calls }, '-1')
-    expect(me.state.call.members.get(hostMember)?.streams).toHaveLength(1)
+    expect(me.state.call.members.get(hostNumber)?.streams).toHaveLength(1)
     expect(me.state.call.members.get(memberId('2'))?.streams).toHaveLength(0)
   })
 })

@@ -14,7 +14,7 @@ import {
   writeFileCard,
 } from '../src/wire/file.ts'
 import { parseFileChannelMessage, writeFileChannelMessage } from '../src/wire/file-channel.ts'
-import { fileId, hostMember, memberId } from '../src/wire/ids.ts'
+import { fileId, hostNumber, memberId } from '../src/wire/ids.ts'
 import { parseMesh, writeMesh } from '../src/wire/mesh.ts'
 import { parseFromGuest, parseFromHost, writeAsGuest, writeAsHost } from '../src/wire/star.ts'
 
@@ -140,7 +140,7 @@ test('a mesh and a star have different places for the same words', () => {
   const announced = { kind: 'file-announced', file: card } as const
   const self = memberId('7')
   expect(writeMesh(announced, self)).toEqual({ type: 3, data: { type: 0, special: tagged } })
-  expect(writeAsHost(announced, hostMember)).toEqual({
+  expect(writeAsHost(announced, hostNumber)).toEqual({
     source: '0',
     idata: { type: 8, data: { type: 0, special: { file: tagged } } },
   })

@@ -4,7 +4,7 @@ import { unackedMax } from '../src/room/outbox.ts'
 import { roster } from '../src/room/roster.ts'
 import { entriesMax, reactionsMax } from '../src/room/timeline.ts'
 import type { FileCard } from '../src/wire/file.ts'
-import { fileId, hostMember, memberId, messageId, peerId, roomItself } from '../src/wire/ids.ts'
+import { fileId, hostNumber, memberId, messageId, peerId, roomItself } from '../src/wire/ids.ts'
 import { noCaps, ownCaps, type PeerMessage } from '../src/wire/peer.ts'
 import { Alone } from './alone.ts'
 import { chat, saying } from './words.ts'
@@ -243,7 +243,7 @@ describe('at a star’s host', () => {
 
   test('the welcome comes in the order the original’s guests expect', () => {
     me.hear(eve, { kind: 'knock', password: '' })
-    expect(me.effects).toMatchObject([{ type: 'send', source: '0', message: { kind: 'admitted', id: '1' } }])
+    expect(me.effects).toMatchObject([{ type: 'send', source: 'me', message: { kind: 'admitted', id: '1' } }])
     me.hear(eve, { kind: 'introduce', person })
     expect(me.effects.map(it => it.type === 'send' && [it.source, it.message.kind])).toEqual([
       [roomItself, 'roster'],
@@ -252,7 +252,7 @@ describe('at a star’s host', () => {
     ])
     me.hear(eve, { kind: 'ask-roster' })
     expect(me.effects).toMatchObject([
-      { source: roomItself, message: { kind: 'roster', members: [{ id: '0', name: 'Me' }] } },
+      { source: roomItself, message: { kind: 'roster', members: [{ id: 'me', name: 'Me' }] } },
     ])
   })
 
@@ -284,7 +284,7 @@ describe('at a star’s guest', () => {
     me.feed({ type: 'incoming-offer', peer: host })
     me.feed({ type: 'link-opened', peer: host })
     fromHost({ kind: 'admitted', id: memberId('1') }, '0')
-    fromHost({ kind: 'roster', members: [{ ...person, id: hostMember }] }, '-1')
+    fromHost({ kind: 'roster', members: [{ ...person, id: hostNumber }] }, '-1')
   })
 
   test('only the host may call', () => {

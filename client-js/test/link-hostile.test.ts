@@ -70,7 +70,7 @@ const begin = (initiator: boolean) => {
 test('a flood of candidates is cut off, and later ones are heard again', async () => {
   const { link, pc } = begin(false)
   link.signal({ type: 'offer', sdp: 'v=0' })
-  const candidate = { candidate: 'c', sdpMLineIndex: 0, sdpMid: '0' }
+  const candidate = { candidate: 'c', sdpMLineIndex: 0, sdpMid: '0', usernameFragment: null }
   for (let count = 0; count < 5_000; count++) link.signal({ type: 'candidate', candidate })
   await vi.advanceTimersByTimeAsync(0)
   expect(pc.candidates).toBeGreaterThan(100)

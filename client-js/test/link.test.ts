@@ -11,9 +11,9 @@ import type { Description, Signal } from '../src/wire/signal.ts'
 
 const offer: Description = { type: 'offer', sdp: 'offer' }
 const answer: Description = { type: 'answer', sdp: 'answer' }
-const candidate = (text: string): Signal => ({
+const candidate = (text: string, generation: string | null = null): Signal => ({
   type: 'candidate',
-  candidate: { candidate: text, sdpMLineIndex: 0, sdpMid: '0' },
+  candidate: { candidate: text, sdpMLineIndex: 0, sdpMid: '0', usernameFragment: generation },
 })
 const request: Signal = { type: 'transceiverRequest', transceiverRequest: { kind: 'audio' } }
 const ask: Signal = { type: 'renegotiate', renegotiate: true }
@@ -29,7 +29,8 @@ const end = (initiator: boolean) => {
   return {
     wants: () => told({ type: 'negotiation-needed' }),
     hears: (signal: Signal) => told({ type: 'signal', signal }),
-    settles: () => told({ type: 'stable' }),
+    settles: (offerId = state.offerId) => told({ type: 'stable', offerId }),
+    meets: () => told({ type: 'mutual' }),
     waits: () => told({ type: 'overdue' }),
     loses: () => told({ type: 'restart' }),
   }
@@ -182,5 +183,85 @@ describe('candidates', () => {
     const { hears } = end(false)
     for (let count = 0; count < 5_000; count++) hears(candidate('x'))
     expect(hears(offer)).toHaveLength(201)
+  })
+})
+
+describe('two pages of ours', () => {
+  const described = (type: 'offer' | 'answer', round: number, generation = 'a'): Description => ({
+    type,
+    sdp: `v=0\r\na=ice-ufrag:${generation}\r\n`,
+    round,
+  })
+  /** Met over the first offer, by whichever end. */
+  const met = (initiator: boolean) => {
+    const it = end(initiator)
+    if (initiator) it.wants()
+    it.hears(described(initiator ? 'answer' : 'offer', 1))
+    it.settles()
+    it.meets()
+    return it
+  }
+
+  test('look for another way from either end, and leave the other offers to the initiator', () => {
+    expect(met(true).wants()).toEqual(['offer'])
+    expect(met(true).loses()).toEqual(['offer another way'])
+    expect(met(false).wants()).toEqual(['say renegotiate'])
+    const { loses, hears, settles } = met(false)
+    expect(loses()).toEqual(['offer another way'])
+    expect(hears(described('answer', 2, 'b'))).toEqual(['accept answer'])
+    expect(settles()).toEqual([])
+  })
+  test('offer what they have asked for in vain', () => {
+    const { wants, waits, hears, settles } = met(false)
+    wants()
+    expect(waits()).toEqual(['offer'])
+    expect(hears(described('answer', 2))).toEqual(['accept answer'])
+    expect(settles()).toEqual([])
+  })
+  test('that offer across each other: the initiator gives way, and offers its own once more', () => {
+    const [polite, other] = [met(true), met(false)]
+    polite.wants()
+    other.loses()
+    expect(other.hears(described('offer', 2))).toEqual([])
+    expect(polite.hears(described('offer', 2))).toEqual(['accept offer'])
+    expect(other.hears(described('answer', 2))).toEqual(['accept answer'])
+    expect(other.settles()).toEqual([])
+    expect(polite.settles()).toEqual(['offer'])
+    expect(other.hears(described('offer', 3))).toEqual(['accept offer'])
+  })
+  test('look for another way although the offer that did so gave way, unless theirs does too', () => {
+    const waits = met(true)
+    waits.loses()
+    waits.hears(described('offer', 2))
+    expect(waits.settles()).toEqual(['offer another way'])
+    const finds = met(true)
+    finds.loses()
+    finds.hears(described('offer', 2, 'b'))
+    expect(finds.settles()).toEqual(['offer'])
+  })
+  test('pass over an offer that comes after the next one, over another way', () => {
+    const { hears, settles } = met(false)
+    hears(described('offer', 3))
+    settles()
+    expect(hears(described('offer', 2))).toEqual([])
+    expect(hears(described('offer', 3))).toEqual([])
+  })
+  test('take the answer to a restart that began while an earlier answer was being taken', () => {
+    const { wants, hears, loses, settles } = met(true)
+    wants()
+    hears(described('answer', 2))
+    expect(loses()).toEqual(['offer another way'])
+    expect(settles(2)).toEqual([])
+    expect(hears(described('answer', 3, 'b'))).toEqual(['accept answer'])
+  })
+  test('add each candidate to the description of its generation, and none to another', () => {
+    const { hears, settles, loses } = met(true)
+    expect(hears(candidate('now', 'a'))).toEqual(['add now'])
+    loses()
+    expect(hears(candidate('next', 'b'))).toEqual([])
+    expect(hears(described('answer', 2, 'b'))).toEqual(['accept answer', 'add next'])
+    settles()
+    expect(hears(candidate('late', 'a'))).toEqual([])
+    expect(hears(candidate('unnamed'))).toEqual(['add unnamed'])
   })
 })

@@ -220,7 +220,6 @@ test('an event that cannot be carried out holds up none of those behind it', () 
     },
     hangUp: none,
     send: none,
-    renameLink: none,
     signalled: none,
     join: none,
     publish: none,
@@ -228,6 +227,7 @@ test('an event that cannot be carried out holds up none of those behind it', () 
     file: none,
     topic: none,
     setTimer: none,
+    spread: ms => ms,
     now: () => 0,
     changed: none,
   })

@@ -10,10 +10,17 @@ const begin = async () => {
   const { RoomSession } = await import('../src/core/room-session.ts')
   const signaling = { leave: () => undefined, signal: () => undefined } as unknown as SignalingClient
   const card = { id: roomId('r'), name: 'room', password: '', peersMax: 8, kind: 'mesh' as const }
-  return new RoomSession(signaling, { id: peerId('me'), iceServers: [] }, { card, host: null }, 'Me', {
-    configure: iceServers => ({ iceServers }),
-    ended: () => undefined,
-  })
+  return new RoomSession(
+    signaling,
+    { id: peerId('me'), iceServers: [], resume: null },
+    { card, host: null },
+    'Me',
+    {
+      configuration: () => ({}),
+      freshConfiguration: async () => ({}),
+      ended: () => undefined,
+    },
+  )
 }
 
 test('every change is told once', async () => {

@@ -1,5 +1,6 @@
 /** Scenes: whole rooms, meshes and stars, through joining, leaving, breaking and healing. */
 import { describe, expect, test } from 'vitest'
+import { peerId } from '../src/wire/ids.ts'
 import { Scene } from './scene.ts'
 
 describe.each(['mesh', 'star'] as const)('in a %s', kind => {
@@ -206,7 +207,7 @@ describe('a star', () => {
     const scene = star('ben', 'cyd')
     scene.breakLink('host', 'ben')
     scene.pass(1_000)
-    expect(scene.room('ben').state.selfMember).toBe('1')
+    expect(scene.numberOf('ben')).toBe('1')
     expect(scene.screen('cyd')).toEqual([])
     scene.say('ben', 'back')
     expect(scene.screen('cyd')).toEqual(['ben: back'])
@@ -252,7 +253,7 @@ describe('a star', () => {
     const scene = star('ben')
     scene.leave('ben')
     scene.enter('cyd')
-    expect(scene.room('cyd').state.selfMember).toBe('2')
+    expect(scene.numberOf('cyd')).toBe('2')
   })
 })
 
@@ -271,8 +272,12 @@ test('a server that is busy when we come back is asked again, and the room is no
   const scene = new Scene('mesh')
   const me = scene.enter('anna')
   scene.feed('anna', { type: 'server-lost' })
-  scene.feed('anna', { type: 'rejoin-refused', refusal: 'try-later' })
-  expect(me.state.membership.type).toBe('announcing')
+  scene.feed('anna', { type: 'server-found', self: peerId('anna-2') })
+  for (const refusal of ['try-later', 'room-full', 'unreachable', 'room-error'] as const) {
+    scene.feed('anna', { type: 'timer', timer: { kind: 'join' } })
+    scene.feed('anna', { type: 'rejoin-refused', refusal })
+    expect(me.state.membership).toMatchObject({ type: 'waiting', refusal })
+  }
   expect(me.state.timeline.some(it => it.kind === 'notice' && it.notice === 'room-gone')).toBe(false)
   scene.feed('anna', { type: 'timer', timer: { kind: 'join' } })
   expect(me.state.membership.type).not.toBe('rejected')

@@ -3,12 +3,21 @@
  */
 import { callLink, linkTo } from '../src/room/call.ts'
 import { isWatching } from '../src/room/call-messages.ts'
+import { numberOf } from '../src/room/numbers.ts'
 import { Room } from '../src/room/room.ts'
 import { type ConnectionStatus, roster } from '../src/room/roster.ts'
 import { createRoomState, type FileNotice, type RoomEvent, type RoomState } from '../src/room/state.ts'
-import { type MemberId, type PeerId, peerId, roomId, type StreamId, streamId } from '../src/wire/ids.ts'
+import {
+  type MemberId,
+  memberId,
+  type PeerId,
+  peerId,
+  roomId,
+  type StreamId,
+  streamId,
+} from '../src/wire/ids.ts'
 import { decodeFrame, encodeFrame } from '../src/wire/json.ts'
-import { type Caps, ownCaps } from '../src/wire/peer.ts'
+import { type Caps, noCaps, ownCaps } from '../src/wire/peer.ts'
 import type { RoomKind } from '../src/wire/server.ts'
 import { saying } from './words.ts'
 
@@ -16,6 +25,9 @@ type Someone = { id: PeerId; room: Room; links: Map<PeerId, Cable> }
 /** One end of a connection, as `Link` is one end: it knows the other end and nothing else. */
 type Cable = { peer: PeerId; far: Cable | null; owner: Someone; sends: Set<StreamId> }
 type Due = { at: number; due: () => void }
+
+/** The member id of a page of ours: 22 characters. */
+export const stayOf = (name: string): MemberId => memberId(`${name}${'-'.repeat(22)}`.slice(0, 22))
 
 export class Scene {
   readonly #kind: RoomKind
@@ -44,12 +56,18 @@ export class Scene {
     this.#kind = kind
   }
 
-  enter(name: string, password = this.password, caps: Caps = ownCaps): Room {
+  /** A `stay` of somebody's is the id of their earlier page. */
+  enter(name: string, password = this.password, caps: Caps = ownCaps, stay?: MemberId): Room {
     const id = peerId(`${name}-1`)
     if (this.#kind === 'star') this.host ??= id
     const host = this.host === id ? null : this.host
     const card = { id: roomId('r'), name: 'room', password, peersMax: 8, kind: this.#kind }
-    const entered = createRoomState({ card, host }, id, name)
+    const entered = createRoomState(
+      { card, host },
+      id,
+      name,
+      caps === noCaps ? undefined : (stay ?? stayOf(name)),
+    )
     // A page without our words does not ask for anything in them either.
     const state: RoomState = caps.chat ? entered : { ...entered, history: { phase: 'done' } }
     const someone: Someone = {
@@ -61,12 +79,12 @@ export class Scene {
           dial: peer => this.#dial(someone, peer),
           hangUp: peer => this.#hangUp(someone, peer),
           send: (over, words) => this.#send(someone, over, words),
-          renameLink: (from, to) => this.#rename(someone, from, to),
           join: () => this.#seat(someone),
           signalled: () => undefined,
           publish: (over, stream) => this.#publish(someone, over, stream),
           unpublish: (over, stream) => this.#unpublish(someone, over, stream),
           setTimer: (ms, due) => this.#timers.push({ at: this.now + ms, due }),
+          spread: ms => ms,
           now: () => this.now,
           file: (from, about) => this.files.push({ to: name, from, about }),
           topic: (from, topic, data) => this.topics.push({ to: name, from, topic, data }),
@@ -102,6 +120,12 @@ export class Scene {
       const about = entry.notice === 'password-attempts' ? entry.count : entry.name
       return `*${entry.notice} ${about}`.trim()
     })
+  }
+
+  /** What the frames of a star call somebody. */
+  numberOf(name: string): MemberId {
+    const { state } = this.room(name)
+    return numberOf(state, state.stay)
   }
 
   seen(name: string): Record<string, ConnectionStatus> {
@@ -157,7 +181,8 @@ export class Scene {
 
   /** The connection between two breaks; both notice. */
   breakLink(a: string, b: string): void {
-    const cable = this.#someone(a).links.get(this.#someone(b).id)
+    const far = this.#someone(b)
+    const cable = [...this.#someone(a).links.values()].find(it => it.far?.owner === far)
     if (!cable) throw new Error(`${a} and ${b} are not linked`)
     this.#cutEnd(cable.far)
     this.#cutEnd(cable)
@@ -251,21 +276,23 @@ export class Scene {
   }
 
   #dial(from: Someone, peer: PeerId): void {
-    this.dials.push(`${from.id} → ${peer}`)
-    const to = [...this.#people.values()].find(it => it.id === peer)
+    this.dials.push(`${from.id} → ${from.room.addressOf(peer)}`)
+    const address = from.room.addressOf(peer)
+    const to = [...this.#people.values()].find(it => it.id === address)
     const near: Cable = { peer, far: null, owner: from, sends: new Set() }
     from.links.set(peer, near)
     this.#mail.push(() => {
       const name = to ? this.#nameOf(to) : ''
       if (!to || this.unreachable.has(name) || !to.room.acceptsOffer(from.id)) return this.#cutEnd(near)
-      const before = to.links.get(from.id)
+      const link = to.room.linkOf(from.id)
+      const before = to.links.get(link)
       if (before) this.#cutEnd(before.far)
-      const far: Cable = { peer: from.id, far: near, owner: to, sends: new Set() }
+      const far: Cable = { peer: link, far: near, owner: to, sends: new Set() }
       near.far = far
-      to.links.set(from.id, far)
+      to.links.set(link, far)
       to.room.feed({ type: 'incoming-offer', peer: from.id })
       from.room.feed({ type: 'link-opened', peer })
-      to.room.feed({ type: 'link-opened', peer: from.id })
+      to.room.feed({ type: 'link-opened', peer: link })
     })
   }
 
@@ -314,13 +341,5 @@ export class Scene {
     near?.sends.delete(stream)
     this.withdrawn.push(`${stream} → ${far ? this.#nameOf(far.owner) : '?'}`)
     if (far) this.#mail.push(() => far.owner.room.feed({ type: 'stream-gone', via: far.peer, stream }))
-  }
-
-  #rename({ links }: Someone, from: PeerId, to: PeerId): void {
-    const cable = links.get(from)
-    if (!cable) return
-    links.delete(from)
-    cable.peer = to
-    links.set(to, cable)
   }
 }

@@ -114,7 +114,6 @@ test('no file outgrows its subject', () => {
 
 /** Files that are shorter than a file should be, each with its reason. */
 const short: Readonly<Record<string, string>> = {
-  'src/base/random.ts': 'randomness belongs to no other part',
   'src/call/browser.ts': 'reads `navigator` when it is loaded, which tests of its neighbours do without',
   'src/core/events.ts': 'three files build on this one class',
   'src/files/runtime/peer-conn.ts':

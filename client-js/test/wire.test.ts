@@ -58,7 +58,7 @@ describe('hostile shapes', () => {
     for (const parse of [parseMesh, parseFromGuest, parseFromHost, parseSignal])
       expect(parse(value)).toBeNull()
     expect(parseIdentity(value)).toBeNull()
-    expect(parseJoined(value, roomId('r'), '')).toBeNull()
+    expect(parseJoined(value, { room: roomId('r'), password: '' }, null)).toBeNull()
     expect(parsePeerJoined(value)).toBeNull()
     expect(parsePeerLeft(value)).toBeNull()
     expect(parseSignalNotice(value, peerId('me'))).toBeNull()
@@ -228,7 +228,7 @@ describe('signals', () => {
       type: 'transceiverRequest',
       transceiverRequest: { kind: 'video' },
     })
-    const candidate = { candidate: 'candidate:1', sdpMLineIndex: 0, sdpMid: '0' }
+    const candidate = { candidate: 'candidate:1', sdpMLineIndex: 0, sdpMid: '0', usernameFragment: 'ab/+' }
     expect(parseSignal({ type: 'candidate', candidate })).toEqual({ type: 'candidate', candidate })
   })
   test.each([
@@ -263,15 +263,18 @@ describe('the server’s words', () => {
     })
     const answer = { roomID: 'r', requestID: '0', name: 'cut', maxUsers: 5, curUsers: 1, password: 'p' }
     expect(parseCreated(answer, draft)).toEqual({
-      card: { id: 'r', name: 'cut', password: 'p', peersMax: 5, kind: 'star' },
+      card: { id: 'r', name: 'cut', password: 'p', peersMax: 5, kind: 'star', key: null, owner: null },
       host: null,
     })
   })
   test('joining a mesh, and a star only with its host', () => {
     const answer = { requestID: '0', name: 'n', maxUsers: 6, curUsers: 2 }
-    const join = (more: object) => parseJoined({ ...answer, ...more }, roomId('r'), 'p')
+    const join = (more: object) =>
+      parseJoined({ ...answer, ...more }, { room: roomId('r'), password: 'p' }, peerId('me'))
     expect(join({ type: 0 })).toMatchObject({ card: { kind: 'mesh' }, host: null })
     expect(join({ type: 1, spec: 'h' })).toMatchObject({ card: { kind: 'star' }, host: 'h' })
+    expect(join({ type: 1, spec: 'me' })).toMatchObject({ host: null, hosting: true })
+    expect(join({ type: 1, spec: null })).toMatchObject({ host: null, hosting: false })
     expect(join({ type: 1 })).toBeNull()
     expect(join({ type: 2 })).toBeNull()
   })
@@ -306,7 +309,7 @@ describe('the server’s words', () => {
     expect(parseRefusal(events.create, { type: 4, requestID: '0' })).toBe('room-error')
   })
   test('alerts are asked for, and one of an unknown type is none', () => {
-    expect(writeIdentityRequest('0')).toEqual({ requestId: '0', alerts: true })
+    expect(writeIdentityRequest('0', null)).toEqual({ requestId: '0', alerts: true, resume: true })
     const alert = { roomID: 'r', type: 'password-attempts', count: 5 }
     expect(parseAlert(alert)).toEqual({ type: 'password-attempts', room: 'r', count: 5 })
     expect(parseAlert({ ...alert, type: 'weather' })).toBeNull()
@@ -328,9 +331,10 @@ describe('the server’s words', () => {
 
 describe('invitations', () => {
   const page = 'https://chat.example/some/page?x=1#old'
+  const room = { name: 'tea & talk', kind: 'star', peersMax: 5 } as const
 
   test('keep room and password in the fragment, whatever the password holds', () => {
-    const link = writeInvitation(page, roomId('r-1'), 'a+b &=#%/é')
+    const link = writeInvitation(page, { ...room, id: roomId('r-1'), password: 'a+b &=#%/é' })
     expect(new URL(link).search).toBe('')
     expect(parseInvitation(link)).toEqual({ room: 'r-1', password: 'a+b &=#%/é' })
   })
@@ -339,11 +343,22 @@ describe('invitations', () => {
     expect(parseInvitation('https://h/?room=q&pwd=x#room=f&pwd=')).toEqual({ room: 'f', password: '' })
     expect(parseInvitation('https://h/#room=f')).toEqual({ room: 'f', password: null })
   })
+  test('hold what opens a room of ours again, and nothing of it without the key', () => {
+    const key = 'kkkkkkkkkkkkkkkkkkkk_-'
+    const link = writeInvitation(page, { ...room, id: roomId('r-1'), password: 'p', key })
+    expect(parseInvitation(link)).toEqual({ room: 'r-1', password: 'p', key, restore: room })
+    const usual = { name: '', kind: 'mesh', peersMax: 8 } as const
+    const short = writeInvitation(page, { ...usual, id: roomId('r-1'), password: 'p', key })
+    expect(new URL(short).hash).toBe(`#pwd=p&key=${key}&room=r-1`)
+    expect(parseInvitation(short)?.restore).toEqual(usual)
+    expect(parseInvitation(`https://h/#room=r&key=short&max=5`)).toEqual({ room: 'r', password: null })
+    expect(parseInvitation(`https://h/#room=r&key=${key}&max=1e9&kind=ring`)?.restore).toEqual(usual)
+  })
   test.each([['https://h/'], ['https://h/#room='], ['nonsense'], ['']])('%s is none', address => {
     expect(parseInvitation(address)).toBeNull()
   })
   test.each(['abc_', 'abc.', 'a*', 'x-', ')'])('end in the id, which no messenger cuts: %s', password => {
-    const link = writeInvitation(page, roomId('0f7b-1'), password)
+    const link = writeInvitation(page, { ...room, id: roomId('0f7b-1'), password })
     expect(link).toMatch(/[a-z0-9]$/i)
     expect(parsePasted(`${link}.`)).toEqual({ room: '0f7b-1', password })
   })

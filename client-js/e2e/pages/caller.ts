@@ -75,8 +75,7 @@ const start = async (): Promise<CallerPage> => {
       if (!entered.ok) throw new Error(entered.refusal)
       session = entered.session
       session.on('call', draw)
-      const { id, password } = session.state.card
-      return writeInvitation(location.href, id, password)
+      return writeInvitation(location.href, session.state.card)
     },
     call: () => here().call,
     state: () => here().call.state,

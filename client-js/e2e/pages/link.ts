@@ -79,7 +79,7 @@ export const meet = async (weOpen: boolean): Promise<object> => {
         for (const track of stream.getTracks()) void flows(track).then(() => soundHere.give(stream.id))
       },
       gone: () => undefined,
-      closed: closedHere.give,
+      closed: () => closedHere.give(),
     },
   )
   other.on('signal', (signal: { type: string }) => {
@@ -219,4 +219,70 @@ export const mend = async (): Promise<object> => {
   return result
 }
 
-Object.assign(globalThis, { meet, mend })
+/** A picture that moves, made here. */
+const picture = (): MediaStream => {
+  const canvas = document.createElement('canvas')
+  const draw = canvas.getContext('2d')
+  setInterval(() => draw?.fillRect(0, 0, Math.random() * 100, 100), 50)
+  return canvas.captureStream(20)
+}
+
+/**
+ * Two pages of ours of which both begin to send at the same moment, or the answering one alone, and then once more: which
+ * of the pictures come.
+ */
+export const cross = async (who: readonly (0 | 1)[]): Promise<object> => {
+  const opened = [promised<void>(), promised<void>()]
+  const came = [promised<string>(), promised<string>()]
+  const again = [promised<string>(), promised<string>()]
+  const trace: string[] = []
+  let closed = 0
+  const make = (at: number): Link =>
+    new Link(
+      at === 0,
+      {},
+      {
+        signal: signal => {
+          trace.push(`${at} ${signal.type} ${'round' in signal ? signal.round : ''}`)
+          const understood = parseSignal(overWire(signal))
+          // Later, as over a network, so that offers cross.
+          if (understood) setTimeout(() => links[1 - at]?.signal(understood), 20)
+        },
+        opened: () => opened[at]?.give(),
+        frame: () => undefined,
+        arrived: stream => {
+          for (const track of stream.getVideoTracks())
+            void flows(track).then(() => {
+              came[at]?.give(stream.id)
+              if (stream.id !== first[1 - at]?.id) again[at]?.give(stream.id)
+            })
+        },
+        closed: () => {
+          closed += 1
+        },
+      },
+    )
+  const links: Link[] = []
+  links.push(make(0), make(1))
+  await Promise.all(opened.map(it => it.given))
+  for (const link of links) link.allowRestarts()
+  const [first, second] = [
+    [picture(), picture()],
+    [picture(), picture()],
+  ]
+  for (const at of who) links[at]?.publish(first[at] as MediaStream, first[at]?.getTracks() ?? [], false)
+  const wait = <T>(given: Promise<T>): Promise<T | null> =>
+    Promise.race([given, new Promise<null>(resolve => setTimeout(() => resolve(null), 8_000))])
+  const seen = await Promise.all(
+    who.map(async at => (await wait(came[1 - at]?.given ?? Promise.resolve(''))) === first[at]?.id),
+  )
+  for (const at of who) links[at]?.publish(second[at] as MediaStream, second[at]?.getTracks() ?? [], false)
+  const seenAgain = await Promise.all(
+    who.map(async at => (await wait(again[1 - at]?.given ?? Promise.resolve(''))) === second[at]?.id),
+  )
+  const result = { seen, seenAgain, closed, trace: trace.filter(it => !it.includes('candidate')) }
+  for (const link of links) link.close()
+  return result
+}
+
+Object.assign(globalThis, { meet, mend, cross })

@@ -56,6 +56,7 @@ const room = (
   }))
   const link = (at: number): LinkState => ({
     phase,
+    address: peerId(`p${at}`),
     initiator: true,
     inRoom: 'yes',
     cameLater: true,
@@ -64,6 +65,8 @@ const room = (
     attempt: 1,
     unacked: [],
     historySent: true,
+    expected: false,
+    lost: false,
   })
   return {
     ...createRoomState({ card, host: null }, peerId('me'), 'Ada Lovelace'),

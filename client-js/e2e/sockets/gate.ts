@@ -1,4 +1,7 @@
-/** A gate between a client and the server: closed, no byte passes and nothing is read, as with a peer that hangs. */
+/**
+ * A gate between a client and the server. Shut, no byte passes and nothing is read, as with a peer that hangs. Cut, both
+ * ends see their connections end and nobody gets through. Dropped, the client alone sees it: the server has not noticed.
+ */
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
@@ -7,14 +10,17 @@ export type Gate = {
   readonly address: string
   readonly shut: () => void
   readonly open: () => void
+  readonly cut: () => void
+  readonly drop: () => void
 }
 
-type Pair = { readonly near: Socket; readonly far: Socket }
+type Pair = { readonly near: Socket; readonly far: Socket; isDropped: boolean }
 
 export const gateTo = async (address: string): Promise<Gate> => {
   const { hostname, port } = new URL(address)
   const pairs = new Set<Pair>()
   let isShut = false
+  let isCut = false
 
   const join = ({ near, far }: Pair): void => {
     near.pipe(far)
@@ -25,10 +31,11 @@ export const gateTo = async (address: string): Promise<Gate> => {
     far.unpipe(near)
   }
   const server = createServer(near => {
-    const pair = { near, far: connect(Number(port), hostname) }
+    if (isCut) return void near.destroy()
+    const pair: Pair = { near, far: connect(Number(port), hostname), isDropped: false }
     pairs.add(pair)
-    near.on('error', () => pair.far.destroy())
-    near.on('close', () => pair.far.destroy())
+    near.on('error', () => pair.isDropped || pair.far.destroy())
+    near.on('close', () => pair.isDropped || pair.far.destroy())
     pair.far.on('error', () => near.destroy())
     pair.far.on('close', () => {
       near.end()
@@ -56,7 +63,22 @@ export const gateTo = async (address: string): Promise<Gate> => {
     },
     open: () => {
       isShut = false
-      pairs.forEach(join)
+      isCut = false
+      for (const pair of pairs) if (!pair.isDropped) join(pair)
+    },
+    cut: () => {
+      isCut = true
+      for (const { near, far } of pairs) {
+        near.destroy()
+        far.destroy()
+      }
+    },
+    drop: () => {
+      for (const pair of pairs) {
+        pair.isDropped = true
+        part(pair)
+        pair.near.destroy()
+      }
     },
   }
 }

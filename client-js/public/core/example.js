@@ -18,8 +18,7 @@ if (entered.ok) begin(entered.session)
 else show(`No entry: ${entered.refusal}`)
 
 function begin(session) {
-  const { id, password } = session.state.card
-  find('link').href = find('link').textContent = writeInvitation(location.href, id, password)
+  find('link').href = find('link').textContent = writeInvitation(location.href, session.state.card)
   session.on('message', ({ from, text }) => show(`${from}: ${text}`))
   session.on('peer-joined', peer => show(`${peer.name} is here`))
   session.on('peer-left', peer => show(`${peer.name} has left`))

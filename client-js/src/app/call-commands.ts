@@ -3,6 +3,7 @@ import type { Choice, DeviceKind } from '../call/devices.ts'
 import type { Preview } from '../call/preview.ts'
 import type { MemberId, OwnCall, Processing } from '../call/state.ts'
 import type { RoomSession } from '../core/room-session.ts'
+import type { StayInCall } from '../core/stay.ts'
 import type { Commands, Model } from '../ui/model.ts'
 import type { Settings } from './settings.ts'
 
@@ -68,6 +69,22 @@ const enterCall = (model: Model, preview: Preview, session: RoomSession | null):
     microphone: { on: microphone.track !== null, choice: choices.microphone, track: microphone.track },
     camera: { on: camera.track !== null, choice: choices.camera, track: camera.track },
     speaker: choices.speaker,
+    processing: processingIn(settings),
+    pushToTalk: settings.pushToTalk,
+  })
+}
+
+/** After a reload: the devices as they were, which the browser gives without asking again where it was told to. */
+export const goOnInCall = (
+  model: Model,
+  session: RoomSession,
+  { microphone, camera }: NonNullable<StayInCall>,
+): void => {
+  const settings = model.settings.value
+  void session.call.join({
+    microphone: { on: microphone, choice: settings.microphone },
+    camera: { on: camera, choice: settings.camera },
+    speaker: settings.speaker,
     processing: processingIn(settings),
     pushToTalk: settings.pushToTalk,
   })

@@ -18,7 +18,7 @@ export type Alerts = {
   readonly mayNotify: () => Promise<boolean>
 }
 
-type TalkCommands = Pick<Commands, 'say' | 'react' | 'typing' | 'mayNotify' | 'chime'>
+type TalkCommands = Pick<Commands, 'say' | 'sendAgain' | 'react' | 'typing' | 'mayNotify' | 'chime'>
 
 export const chatCommands = (
   model: Model,
@@ -31,6 +31,7 @@ export const chatCommands = (
     if (said) model.reading.value = { ...model.reading.value, line: null }
     return said
   },
+  sendAgain: message => session()?.sendAgain(message),
   react: (to, emoji, on) => session()?.react(to, emoji, on),
   typing: on => {
     if (model.settings.value.typing) session()?.typing(on)

@@ -3,15 +3,21 @@ import { safeFileName } from '../base/text.ts'
 import type { Preview } from '../call/preview.ts'
 import type { Client, Entered } from '../core/client.ts'
 import type { RoomSession } from '../core/room-session.ts'
+import type { Stay } from '../core/stay.ts'
 import type { DownloadKey } from '../files/state.ts'
 import type { Commands, FileCommands, Model, Shared, Where } from '../ui/model.ts'
 import { keepTrying } from '../ui/parts/missing.tsx'
 import type { Picked } from '../ui/picked.ts'
+import { endsWithUs } from '../ui/selectors.ts'
 import { fileNameUnitsMax } from '../wire/file.ts'
 import { isTurn } from '../wire/ice.ts'
+import { roomId } from '../wire/ids.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from '../wire/invitation.ts'
-import { attachCall, callCommands } from './call-commands.ts'
+import { isFinal, type RoomCard } from '../wire/server.ts'
+import { attachCall, callCommands, goOnInCall } from './call-commands.ts'
 import { type Alerts, alertCall, attachChat, chatCommands } from './chat-commands.ts'
+import { keepDraft } from './drafts.ts'
+import { type KnownRoom, withoutRoom, withRoom } from './known-rooms.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 
 /** What the controller needs of the browser. */
@@ -36,6 +42,15 @@ export type Page = {
   readonly choosePlace?: (name: string) => Promise<FileSystemFileHandle | null>
 }
 
+/** Where the browser keeps the rooms that it was in. */
+export type RoomStore = {
+  readonly read: () => readonly KnownRoom[]
+  readonly write: (rooms: readonly KnownRoom[]) => void
+}
+
+/** After a reload, a refusal that may pass is met by asking again. */
+const againMs = [1_000, 2_000, 4_000, 8_000]
+
 /** Whoever waits for the answer of a server sees that it is being tried, also while this part is. */
 const loadProbe = (): Promise<typeof import('../link/probe.ts')> =>
   new Promise(resolve =>
@@ -51,17 +66,29 @@ export class AppController {
   readonly #page: Page
   readonly #client: Client
   readonly #preview: Preview
+  readonly #rooms: RoomStore
+  #created = false
   #session: RoomSession | null = null
   #invitation: Invitation | null = null
   #detach: () => void = () => undefined
   /** Made once, so that a view that is handed one of them can tell that it is still the same. */
   readonly commands: Commands
 
-  constructor(model: Model, page: Page, client: Client, preview: Preview) {
+  /** `stay` is what an earlier page of this tab has left. */
+  constructor(
+    model: Model,
+    page: Page,
+    client: Client,
+    preview: Preview,
+    rooms: RoomStore,
+    stay: Stay | null,
+  ) {
     this.#model = model
     this.#page = page
     this.#client = client
     this.#preview = preview
+    this.#rooms = rooms
+    model.rooms.value = rooms.read()
     this.commands = this.#makeCommands()
     client.on('online', () => {
       model.server.value = 'online'
@@ -71,6 +98,19 @@ export class AppController {
       model.server.value = 'offline'
     })
     this.addressChanged()
+    if (stay && this.#invitation?.room === stay.card.id) void this.#goOn(stay)
+  }
+
+  /** By room, with what is being written now. */
+  get drafts(): ReadonlyMap<string, string> {
+    const { drafts } = this.#page
+    if (this.#session) keepDraft(drafts, this.#session.state.card.id, this.#model.draft.value)
+    return drafts
+  }
+
+  /** What the next page of this tab needs to go on in the room that we are in. */
+  get stay(): Stay | null {
+    return this.#session ? { ...this.#session.stay, created: this.#created } : null
   }
 
   readonly #files: FileCommands = {
@@ -101,6 +141,9 @@ export class AppController {
       create: roomName => void this.#create(roomName),
       join: where => void this.#join(where),
       rejoin: () => void this.#enter('left'),
+      openRoom: id => this.#openRoom(id),
+      forgetRoom: id => this.#remember(withoutRoom(this.#rooms.read(), roomId(id))),
+      takeHost: () => this.#session?.takeHost(),
       leave: () => this.leave(),
       toStart: () => this.#toStart(),
       ...chatCommands(this.#model, this.#page.alerts, () => this.#session),
@@ -136,7 +179,7 @@ export class AppController {
     if (!found || (this.#session && found.room === this.#session.state.card.id)) return
     this.leave()
     this.#invitation = found
-    if (found.password !== null) this.#showInvitation(found.password)
+    if (found.password !== null) this.#showInvitation()
     this.#model.trouble.value = null
     this.#model.view.value = { kind: 'invited', password: found.password === null ? 'missing' : 'known' }
   }
@@ -147,13 +190,13 @@ export class AppController {
     this.#session = null
     this.#detach()
     session.leave()
-    const { card, ended, role } = session.state
-    this.#invitation = { room: card.id, password: card.password }
+    const { card, ended } = session.state
+    this.#invitation = invitationOf(card)
     this.#model.trouble.value = null
     this.#model.view.value = {
       kind: 'left',
       roomName: card.name,
-      ended: ended || role === 'host',
+      ended: ended || endsWithUs(session.state),
     }
   }
 
@@ -190,7 +233,7 @@ export class AppController {
         this.#model.trouble.value = { where, what: 'not-a-room' }
         return
       }
-      this.#invitation = { room: pasted.room, password: pasted.password ?? form.password }
+      this.#invitation = { ...pasted, password: pasted.password ?? form.password }
     } else if (this.#invitation && this.#asksPassword()) {
       this.#invitation = { ...this.#invitation, password: form.password }
     }
@@ -205,8 +248,43 @@ export class AppController {
   async #enter(where: Where): Promise<void> {
     const invitation = this.#invitation
     if (!invitation) return
-    const { room, password } = invitation
-    await this.#ask(where, userName => this.#client.join({ room, password: password ?? '' }, userName), false)
+    const owner = this.#rooms.read().find(({ id }) => id === invitation.room)?.owner ?? null
+    const target = { ...invitation, password: invitation.password ?? '', owner }
+    await this.#ask(where, userName => this.#client.join(target, userName), false)
+  }
+
+  #openRoom(id: string): void {
+    const found = this.#rooms.read().find(it => it.id === id)
+    if (!found) return
+    this.#invitation = invitationOf(found)
+    this.#showInvitation()
+    void this.#enter('join')
+  }
+
+  #remember(rooms: readonly KnownRoom[]): void {
+    this.#rooms.write(rooms)
+    this.#model.rooms.value = rooms
+  }
+
+  /** After a reload: into the room again, as who we were, and into the call with what we were in it with. */
+  async #goOn(stay: Stay): Promise<void> {
+    const { busy, trouble, view } = this.#model
+    const asked = view.value
+    busy.value = 'invited'
+    let entered = await this.#client.goOn(stay)
+    for (const ms of againMs) {
+      if (entered.ok || isFinal(entered.refusal) || view.value !== asked) break
+      await new Promise(resolve => setTimeout(resolve, ms))
+      entered = await this.#client.goOn(stay)
+    }
+    busy.value = null
+    if (entered.ok && view.value !== asked) return entered.session.leave()
+    if (!entered.ok) {
+      trouble.value = { where: 'invited', what: entered.refusal }
+      return
+    }
+    this.#begin(entered.session, stay.created)
+    if (stay.call) goOnInCall(this.#model, entered.session, stay.call)
   }
 
   async #ask(where: Where, ask: (userName: string) => Promise<Entered>, created: boolean): Promise<void> {
@@ -239,8 +317,10 @@ export class AppController {
   #begin(session: RoomSession, created: boolean): void {
     const { card } = session.state
     this.#session = session
-    this.#invitation = { room: card.id, password: card.password }
-    const invitation = this.#showInvitation(card.password)
+    this.#created = created
+    this.#remember(withRoom(this.#rooms.read(), card, created, Date.now()))
+    this.#invitation = invitationOf(card)
+    const invitation = this.#showInvitation()
     const show = (): void => {
       if (this.#session !== session) return
       this.#model.view.value = { kind: 'room', state: session.state, invitation, created }
@@ -271,14 +351,23 @@ export class AppController {
     show()
   }
 
-  #showInvitation(password: string): string {
-    const room = this.#invitation?.room
-    if (room === undefined) return bareAddress(this.#page.address())
-    const address = writeInvitation(this.#page.address(), room, password)
+  #showInvitation(): string {
+    const invitation = this.#invitation
+    if (!invitation) return bareAddress(this.#page.address())
+    const { room: id, password, key, restore } = invitation
+    const { name = '', kind = 'mesh', peersMax = 8 } = restore ?? {}
+    const card = { id, password: password ?? '', key: key ?? null, name, kind, peersMax }
+    const address = writeInvitation(this.#page.address(), card)
     this.#page.setAddress(address)
     return address
   }
 }
+
+const invitationOf = ({ id, password, key = null, name, kind, peersMax }: RoomCard): Invitation => ({
+  room: id,
+  password,
+  ...(key === null ? {} : { key, restore: { name, kind, peersMax } }),
+})
 
 const bareAddress = (address: string): string => {
   const url = new URL(address)

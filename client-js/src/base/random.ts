@@ -14,11 +14,18 @@ export const randomHex = (bytes: number): string => hexOf(randomBytes(bytes))
 /** 15 bytes are 20 characters, none of which means anything in an address. */
 const tokenBytes = 15
 
-/** For secrets and for names that nobody else may hit upon: 120 bits in base64url, RFC 4648 section 5. */
-export const randomToken = (): string =>
-  btoa(String.fromCharCode(...randomBytes(tokenBytes)))
+/** In base64url without padding, RFC 4648 section 5. */
+const base64UrlOf = (bytes: Uint8Array): string =>
+  btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
+    .replaceAll('=', '')
+
+/** For secrets and for names that nobody else may hit upon: 120 bits. */
+export const randomToken = (): string => base64UrlOf(randomBytes(tokenBytes))
+
+/** 128 bits, as long as a UUID's: for keys of rooms, and for the ids of people. */
+export const randomKey = (): string => base64UrlOf(randomBytes(16))
 
 /** For ids of messages: 96 bits are enough that no two of a room are the same. */
 export const messageIdBytes = 12

@@ -239,10 +239,6 @@ export class Call implements CallCommands {
     this.#remote.linkGone(peer)
   }
 
-  renamed(from: PeerId, to: PeerId): void {
-    this.#remote.renamed(from, to)
-  }
-
   roomChanged(state: RoomState): void {
     const { call, links, members, ended } = this.#seen
     this.#seen = state

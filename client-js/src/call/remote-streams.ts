@@ -37,19 +37,6 @@ export class RemoteStreams {
     if (this.#links.delete(peer)) this.#changed()
   }
 
-  renamed(from: PeerId, to: PeerId): void {
-    const streams = this.#links.get(from)
-    if (!streams) return
-    this.#links.delete(from)
-    this.#links.set(to, streams)
-    // A mesh calls its members by their peer ids: whoever was turned down stays so.
-    for (const [key, volume] of [...this.#volumes]) {
-      if (key !== from && !key.startsWith(`${from} `)) continue
-      this.#volumes.delete(key)
-      this.#volumes.set(`${to}${key.slice(from.length)}`, volume)
-    }
-  }
-
   find(room: RoomState, owner: MemberId, id: StreamId): MediaStream | null {
     const peer = linkTo(room, owner)
     return (peer === null ? undefined : this.#links.get(peer)?.get(id)) ?? null

@@ -1,16 +1,30 @@
 /**
  * A page's stay at one server: its connection, and the rooms it is in. Everything below the interface starts here. It
- * touches no element of the page and remembers nothing beyond the page's life.
+ * touches no element of the page and stores nothing; what the tab's next page needs, it hands out.
  */
+
+import { randomKey } from '../base/random.ts'
 import { cut } from '../base/text.ts'
 import { type Answer, SignalingClient } from '../signaling/client.ts'
-import type { IceServer } from '../wire/ice.ts'
-import { type RoomId, roomId } from '../wire/ids.ts'
+import { watchNetwork } from '../signaling/network.ts'
+import { type IceServer, iceServersEnd } from '../wire/ice.ts'
+import { type PeerId, type RoomId, roomId } from '../wire/ids.ts'
 import { parsePasted } from '../wire/invitation.ts'
 import { nameUnitsMax } from '../wire/peer.ts'
-import type { Draft, Identity, Notice, Refusal, RoomKind } from '../wire/server.ts'
+import type { Resumed, ResumedRoom, ResumeRecord } from '../wire/resume.ts'
+import type {
+  Admission,
+  Draft,
+  Identity,
+  Notice,
+  Refusal,
+  Restore,
+  RoomCard,
+  RoomKind,
+} from '../wire/server.ts'
 import { Events } from './events.ts'
 import type { RoomSession } from './room-session.ts'
+import type { Stay } from './stay.ts'
 
 export type ClientOptions = {
   /** The server's origin, `https://talk.example.org`; by default the one the page came from. */
@@ -19,6 +33,8 @@ export type ClientOptions = {
   readonly path?: string
   /** What connections are made with, given the STUN and TURN servers that the server hands out. */
   readonly configure?: (iceServers: IceServer[]) => RTCConfiguration
+  /** What an earlier page of this tab has left: `client.record`. The server then knows us again. */
+  readonly record?: ResumeRecord | null
 }
 
 export type NewRoom = {
@@ -31,8 +47,20 @@ export type NewRoom = {
   readonly peersMax?: number
 }
 
-/** An invitation link, ours or the original's, or a room's id with its password. */
-export type RoomTarget = string | { readonly room: string; readonly password?: string }
+/**
+ * An invitation link, ours or the original's, or what one holds: a room's id with its password, and for rooms of ours the
+ * key, and how to make the room again if the server has forgotten it.
+ */
+export type RoomTarget =
+  | string
+  | {
+      readonly room: string
+      readonly password?: string
+      readonly key?: string | null
+      /** For whoever has made the room: `session.state.card.owner` of the stay in which they did. */
+      readonly owner?: string | null
+      readonly restore?: Restore | null
+    }
 
 export type Entered =
   | { readonly ok: true; readonly session: RoomSession }
@@ -48,11 +76,13 @@ export type ClientEvents = {
 }
 
 const defaultPath = '/api/signaling/'
+/** Accounts of TURN servers are asked for anew so long before they end. */
+const iceMarginMs = 300_000
 const earlyMax = 200
 
 /** A room session is more code than all that comes before one, and is fetched once there is a connection. */
-const loadRoomSession = (): Promise<typeof import('./room-session.ts') | null> =>
-  import('./room-session.ts').catch(() => null)
+type SessionParts = typeof import('./room-session.ts')
+const loadRoomSession = (): Promise<SessionParts | null> => import('./room-session.ts').catch(() => null)
 
 /** Connects to a server, at once and for as long as the page lives or until `close`. */
 export const connect = (options: ClientOptions = {}): Client => new Client(options)
@@ -62,17 +92,33 @@ export class Client {
   readonly #sessions = new Map<RoomId, RoomSession>()
   readonly #configure: (iceServers: IceServer[]) => RTCConfiguration
   readonly #signaling: SignalingClient
+  readonly #stopWatching: () => void
   #identity: Identity | null = null
+  /** What the server knew of us when it answered last; null where we were new to it. */
+  #resumed: Resumed | null = null
   #entering = 0
   /** A poll can bring the answer and the first signals at once; these wait until the session has begun. */
   #early: Notice[] = []
 
-  constructor({ server, path = defaultPath, configure }: ClientOptions) {
+  constructor({ server, path = defaultPath, configure, record = null }: ClientOptions) {
     this.#configure = configure ?? (iceServers => ({ iceServers }))
-    this.#signaling = new SignalingClient(server, path, {
-      connected: identity => this.#connected(identity),
-      disconnected: () => this.#disconnected(),
-      notice: notice => this.#notice(notice),
+    this.#signaling = new SignalingClient(
+      { server, path, record },
+      {
+        connected: (identity, resumed) => this.#connected(identity, resumed),
+        disconnected: () => this.#disconnected(),
+        notice: notice => this.#notice(notice),
+      },
+    )
+    this.#stopWatching = watchNetwork({
+      changed: () => {
+        this.#signaling.networkChanged()
+        for (const session of this.#sessions.values()) session.findAnotherWay(true)
+      },
+      doubted: () => {
+        void this.#signaling.check()
+        for (const session of this.#sessions.values()) session.findAnotherWay(false)
+      },
     })
   }
 
@@ -96,19 +142,58 @@ export class Client {
       password: wish.password ?? '',
       peersMax: wish.peersMax ?? 8,
     }
-    return this.#enter(() => this.#signaling.create(draft), name)
+    return this.#enter(async ({ fitnessAsHost }) => {
+      const canHost = draft.kind === 'star' ? await fitnessAsHost() : undefined
+      await this.#signaling.whenAnswered()
+      const [key, owner] = this.#signaling.keepsRooms ? [randomKey(), randomKey()] : [null, null]
+      return this.#signaling.create({ ...draft, key, owner, ...(canHost === undefined ? {} : { canHost }) })
+    }, name)
   }
 
   /** Into an existing room. */
   async join(whereto: RoomTarget, name: string): Promise<Entered> {
     const found = typeof whereto === 'string' ? parsePasted(whereto) : targetOf(whereto)
     if (!found) return { ok: false, refusal: 'no-such-room' }
-    return this.#enter(() => this.#signaling.join(found.room, found.password ?? ''), name)
+    const { room, password, key = null, owner = null, restore = null } = { owner: null, ...found }
+    return this.#enter(async ({ fitnessAsHost }) => {
+      const canHost = await fitnessAsHost()
+      return this.#signaling.join({ room, password: password ?? '', key, owner, restore, canHost })
+    }, name)
+  }
+
+  /** Goes on with a stay that an earlier page of this tab had, as the same person. */
+  async goOn(stay: Stay): Promise<Entered> {
+    const { card } = stay
+    return this.#enter(
+      async ({ fitnessAsHost }) => {
+        await this.#signaling.whenAnswered()
+        const known = this.#resumed?.rooms.find(({ room }) => room === card.id)
+        if (known) return { ok: true, admission: admissionOf(card, known, this.#identity?.id ?? null) }
+        const restore = { name: card.name, peersMax: card.peersMax, kind: card.kind }
+        const { id: room, password, key = null, owner = null } = card
+        return this.#signaling.join({ room, password, key, owner, restore, canHost: await fitnessAsHost() })
+      },
+      stay.name,
+      stay,
+    )
+  }
+
+  /** What the next page of this tab needs so that the server knows us again; null where the server cannot. */
+  get record(): ResumeRecord | null {
+    return this.#signaling.record
+  }
+
+  /** The page is going, and may be about to be loaded anew. The server keeps our place in every room for a moment. */
+  closing(): void {
+    for (const session of [...this.#sessions.values()]) session.part()
+    if (this.#signaling.keepsRooms) this.#signaling.closing()
+    else this.close()
   }
 
   /** Leaves every room and closes the connection. */
   close(): void {
     for (const session of [...this.#sessions.values()]) session.leave()
+    this.#stopWatching()
     this.#signaling.close()
   }
 
@@ -117,11 +202,15 @@ export class Client {
     this.#signaling.reopen()
   }
 
-  async #enter(ask: () => Promise<Answer>, name: string): Promise<Entered> {
+  async #enter(
+    ask: (parts: SessionParts) => Promise<Answer>,
+    name: string,
+    stay: Stay | null = null,
+  ): Promise<Entered> {
     const parts = await loadRoomSession()
     if (!parts) return { ok: false, refusal: 'unreachable' }
     this.#entering += 1
-    const answer = await ask()
+    const answer = await ask(parts)
     this.#entering -= 1
     const early = this.#early
     if (this.#entering === 0) this.#early = []
@@ -135,20 +224,41 @@ export class Client {
       answer.admission,
       cut(name.normalize('NFC'), nameUnitsMax),
       {
-        configure: this.#configure,
+        configuration: () => this.#configure(this.#identity?.iceServers ?? identity.iceServers),
+        freshConfiguration: async () => this.#configure(await this.#freshIceServers(identity)),
         ended: () => this.#sessions.delete(id),
       },
+      stay,
     )
     this.#sessions.set(id, session)
+    const known = stay && this.#resumed?.rooms.find(({ room }) => room === id)
+    // What an earlier page has heard is of no use to this one: it calls everybody anew.
+    if (known) session.serverFound(identity, { ...known, complete: false })
+    // A reload is no leaving: somebody else was made the host meanwhile.
+    if (stay?.hosting && session.state.role === 'guest') session.takeHost()
     for (const notice of early) session.notice(notice)
     return { ok: true, session }
   }
 
-  #connected(identity: Identity): void {
+  /** Those of the last answer, unless they are about to end and the server has others. */
+  async #freshIceServers(identity: Identity): Promise<IceServer[]> {
+    const known = (this.#identity ?? identity).iceServers
+    const end = iceServersEnd(known)
+    if (end === null || end - Date.now() > iceMarginMs) return known
+    const fresh = await this.#signaling.iceServers()
+    if (fresh && this.#identity) this.#identity = { ...this.#identity, iceServers: fresh }
+    return fresh ?? known
+  }
+
+  #connected(identity: Identity, resumed: Resumed | null): void {
     this.#identity = identity
+    this.#resumed = resumed
     void loadRoomSession()
     this.#events.emit('online', undefined)
-    for (const session of this.#sessions.values()) session.serverFound(identity)
+    for (const [id, session] of this.#sessions) {
+      const known = resumed?.rooms.find(({ room }) => room === id)
+      session.serverFound(identity, known && resumed ? { ...known, complete: resumed.complete } : null)
+    }
   }
 
   #disconnected(): void {
@@ -164,5 +274,13 @@ export class Client {
   }
 }
 
-const targetOf = ({ room, password = '' }: { room: string; password?: string }) =>
-  room === '' ? null : { room: roomId(room), password }
+const targetOf = (target: Exclude<RoomTarget, string>) => {
+  const { room, password = '', key = null, owner = null, restore = null } = target
+  return room === '' ? null : { room: roomId(room), password, key, owner, restore }
+}
+
+const admissionOf = (card: RoomCard, { host }: ResumedRoom, self: PeerId | null): Admission => {
+  if (card.kind === 'mesh') return { card, host: null }
+  const hosting = host !== null && host === self
+  return { card, host: hosting ? null : host, hosting }
+}

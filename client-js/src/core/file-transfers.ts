@@ -12,9 +12,10 @@ import {
   type UploadKey,
 } from '../files/state.ts'
 import { directLink } from '../room/file.ts'
+import { hostOf } from '../room/numbers.ts'
 import type { FileNotice, RoomState } from '../room/state.ts'
 import type { FileCard, FileSignal } from '../wire/file.ts'
-import { type FileId, hostMember, type MemberId } from '../wire/ids.ts'
+import type { FileId, MemberId } from '../wire/ids.ts'
 import type { Member } from '../wire/peer.ts'
 import type { Signal } from '../wire/signal.ts'
 import { DirectConnections } from './direct-connections.ts'
@@ -121,11 +122,6 @@ export class FileTransfers {
     this.#when(it => it.setRoutes(routes))
   }
 
-  /** A member of a mesh goes on under another id. */
-  renamed(from: MemberId, to: MemberId): void {
-    this.#when(it => it.renamed(from, to))
-  }
-
   receive(from: MemberId, about: FileNotice): void {
     if (about.kind === 'direct') return this.#directConnections.receive(from, about.id, about.signal)
     this.#when(it => {
@@ -206,7 +202,7 @@ const routeOf = (state: RoomState, { id, name, caps }: Member, blocked: boolean)
 }
 
 const throughHost = (state: RoomState): boolean =>
-  state.role === 'guest' && directLink(state, hostMember) !== null
+  state.role === 'guest' && directLink(state, hostOf(state)) !== null
 
 /** A host that is an original page does not know the messages with which two guests connect. */
-const hostPassesOn = (state: RoomState): boolean => state.members.get(hostMember)?.caps.files === true
+const hostPassesOn = (state: RoomState): boolean => state.members.get(hostOf(state))?.caps.files === true

@@ -28,3 +28,4 @@ export {
 } from './client.ts'
 export type { FileEvents, FileTransfers } from './file-transfers.ts'
 export type { Connection, RoomSession, RoomSessionEvents } from './room-session.ts'
+export { parseStay, type Stay, writeStay } from './stay.ts'

@@ -1,5 +1,5 @@
 /** One stay in one room: ties the room's rules to the server and to the links, and takes everything down at its end. */
-import { messageIdBytes, randomBytes } from '../base/random.ts'
+import { messageIdBytes, randomBytes, randomKey } from '../base/random.ts'
 import { browserMedia } from '../call/browser.ts'
 import { Call } from '../call/call.ts'
 import type { CallState } from '../call/state.ts'
@@ -11,12 +11,12 @@ import { Link } from '../link/link.ts'
 import { canSpeak, messageParts } from '../room/chat.ts'
 import { diffEvents, type RoomEvents } from '../room/events.ts'
 import { canOffer, directLink, linkToward } from '../room/file.ts'
+import { noHistory } from '../room/history.ts'
 import { Room } from '../room/room.ts'
 import { nameOf } from '../room/roster.ts'
-import { capsOf, createRoomState, type RoomState } from '../room/state.ts'
-import type { SignalingClient } from '../signaling/client.ts'
+import { capsOf, createRoomState, type KnownMembership, type RoomState } from '../room/state.ts'
+import type { Answer, SignalingClient } from '../signaling/client.ts'
 import { isTopic, partsMax, topicBytesMax } from '../wire/chat.ts'
-import type { IceServer } from '../wire/ice.ts'
 import { type MemberId, type MessageId, memberId, newMessageId, type PeerId, streamId } from '../wire/ids.ts'
 import { encodeFrame, frameBytesMax, utf8Bytes } from '../wire/json.ts'
 import type { Admission, Identity, Notice } from '../wire/server.ts'
@@ -24,12 +24,14 @@ import type { Signal } from '../wire/signal.ts'
 import { closedUnlessMade } from './direct-connections.ts'
 import { Events } from './events.ts'
 import { FileTransfers } from './file-transfers.ts'
-
-/** The link, and whose it is now: a peer may go on under another id. */
-type Held = { readonly link: Link; peer: PeerId }
+import { fitnessAsHost } from './host-fitness.ts'
+import { type Stay, stayOf } from './stay.ts'
 
 export type RoomSessionPorts = {
-  readonly configure: (iceServers: IceServer[]) => RTCConfiguration
+  /** What connections are made with now. */
+  readonly configuration: () => RTCConfiguration
+  /** The same, with accounts that last, for which the server may have to be asked. */
+  readonly freshConfiguration: () => Promise<RTCConfiguration>
   /** Once, when the session is over. */
   readonly ended: () => void
 }
@@ -55,17 +57,14 @@ export class RoomSession {
   readonly #room: Room
   readonly #ports: RoomSessionPorts
   readonly #events = new Events<RoomSessionEvents>()
-  readonly #links = new Map<PeerId, Held>()
+  readonly #links = new Map<PeerId, Link>()
   /** The room's call, for joining and whatever else one does in it. */
   readonly call: Call
   /** What people in the room offer each other. */
   readonly files: FileTransfers
-  /** Who goes on under which id, until the change of the room that this belongs to has been told. */
-  readonly #moved = new Map<string, string>()
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
   readonly #meter = new FrameMeter(() => performance.now())
   readonly #connections = new ConnectionBudget(() => performance.now())
-  #identity: Identity
   #over = false
 
   constructor(
@@ -74,20 +73,22 @@ export class RoomSession {
     admission: Admission,
     name: string,
     ports: RoomSessionPorts,
+    stay: Stay | null = null,
   ) {
     this.#signaling = signaling
     this.#ports = ports
-    this.#identity = identity
-    this.#room = new Room(createRoomState(admission, identity.id, name), {
+    const member = stay?.member ?? memberId(randomKey())
+    const fresh = createRoomState(admission, identity.id, name, member)
+    this.#room = new Room(stay ? { ...fresh, timeline: stay.timeline, history: noHistory } : fresh, {
       dial: peer => this.#open(peer, true),
       hangUp: peer => this.#close(peer),
-      send: (over, message, droppable) => this.#links.get(over)?.link.send(encodeFrame(message), droppable),
-      renameLink: (from, to) => this.#rename(from, to),
-      signalled: (over, signal) => this.#links.get(over)?.link.signal(signal),
+      send: (over, message, droppable) => this.#links.get(over)?.send(encodeFrame(message), droppable),
+      signalled: (over, signal) => this.#links.get(over)?.signal(signal),
       join: () => this.#join(),
       publish: (over, stream) => this.call.publish(over, stream),
       unpublish: (over, stream) => this.call.unpublish(over, stream),
       setTimer: (ms, due) => this.#setTimer(ms, due),
+      spread: ms => ms * (0.5 + Math.random()),
       now: () => Date.now(),
       file: (from, about) => this.files.receive(from, about),
       topic: (id, topic, data) => {
@@ -104,7 +105,7 @@ export class RoomSession {
       signalDirect: (to, id, signal) => this.#room.feed({ type: 'send-direct-signal', to, id, signal }),
       connect: closedUnlessMade((member, initiator, ports) => {
         if (!this.#connections.take(member)) throw new Error('this member has had too many made')
-        return new Link(initiator, this.#configuration(), ports)
+        return new Link(initiator, this.#ports.configuration(), ports)
       }),
       sendSignal: (to, signal) => this.#room.feed({ type: 'send-file-signal', to, signal }),
       whenDrained: to => this.#linkFor(to)?.whenDrained() ?? Promise.resolve(),
@@ -114,7 +115,7 @@ export class RoomSession {
     this.call = new Call({
       feed: event => this.#room.feed(event),
       room: () => this.#room.state,
-      link: peer => this.#links.get(peer)?.link ?? null,
+      link: peer => this.#links.get(peer) ?? null,
       ...browserMedia,
       pick: displayPicker(),
       changed: state => this.#events.emit('call', state),
@@ -155,6 +156,11 @@ export class RoomSession {
     return true
   }
 
+  /** A message of ours that somebody has not had, once more to everybody. Whoever has it shows it once. */
+  sendAgain(message: MessageId): void {
+    this.#room.feed({ type: 'send-again', message })
+  }
+
   /** Puts an emoji to a message, or takes it back. Original pages do not see it. */
   react(to: MessageId, emoji: string, on: boolean): void {
     this.#room.feed({ type: 'react', to, emoji, on })
@@ -187,7 +193,7 @@ export class RoomSession {
   /** How the connection to somebody stands; null for those who are not connected to us directly. */
   async connection(member: string): Promise<Connection | null> {
     const [peer] = [...this.state.links].find(([, it]) => it.member === member && it.phase === 'ready') ?? []
-    const link = peer === undefined ? undefined : this.#links.get(peer)?.link
+    const link = peer === undefined ? undefined : this.#links.get(peer)
     const certificates = link?.certificates()
     if (!link || !certificates) return null
     const code = canProve() ? await safetyCode(certificates.own, certificates.theirs) : null
@@ -198,9 +204,36 @@ export class RoomSession {
     this.#room.feed({ type: 'server-lost' })
   }
 
-  serverFound(identity: Identity): void {
-    this.#identity = identity
-    this.#room.feed({ type: 'server-found', self: identity.id })
+  /** `known` is what the server knows of us in this room; null where we are new to it. */
+  serverFound(identity: Identity, known: KnownMembership | null): void {
+    this.#room.feed({ type: 'server-found', self: identity.id, known })
+  }
+
+  /** The network may be another now. `always`: connections that look well are not to be trusted either. */
+  findAnotherWay(always: boolean): void {
+    for (const link of this.#links.values()) link.findAnotherWay(always)
+  }
+
+  /** Asks for a star's place of host back, which whoever has made the room may have. */
+  takeHost(): void {
+    this.#signaling.takeHost(this.state.card)
+  }
+
+  /** What the tab's next page needs to go on as the same person. */
+  get stay(): Stay {
+    return stayOf(this.state, this.call.state)
+  }
+
+  /** The page is going: links end, so that the others know at once, and the server is told by whoever closes the line. */
+  part(): void {
+    if (this.#over) return
+    this.#over = true
+    this.call.leave()
+    this.files.close()
+    for (const timer of this.#timers) clearTimeout(timer)
+    for (const link of this.#links.values()) link.close()
+    this.#links.clear()
+    this.#ports.ended()
   }
 
   notice(notice: Notice): void {
@@ -212,34 +245,30 @@ export class RoomSession {
   /** Closes every link, so that the others know at once, and leaves the room at the server. */
   leave(): void {
     if (this.#over) return
-    this.#over = true
-    this.call.leave()
-    this.files.close()
-    for (const timer of this.#timers) clearTimeout(timer)
-    for (const { link } of this.#links.values()) link.close()
-    this.#links.clear()
+    this.part()
     this.#signaling.leave(this.state.card.id)
-    this.#ports.ended()
   }
 
   #changed(state: RoomState, before: RoomState): void {
     this.call.roomChanged(state)
-    for (const [peer, { link }] of this.#links) if (capsOf(state, peer).signals) link.allowRestarts()
+    for (const [peer, link] of this.#links) if (capsOf(state, peer).signals) link.allowRestarts()
     if (state.members !== before.members || state.links !== before.links) this.files.roomChanged(state)
-    const moved = new Map(this.#moved)
-    this.#moved.clear()
-    for (const { kind, event } of diffEvents(before, state, moved)) this.#events.emit(kind, event as never)
+    for (const { kind, event } of diffEvents(before, state)) this.#events.emit(kind, event as never)
   }
 
   #signalled(peer: PeerId, signal: Signal): void {
-    const held = this.#links.get(peer)
-    if (signal.type === 'offer' && (!held || held.link.isAnotherConnection(signal.sdp))) {
-      if (!this.#room.acceptsOffer(peer) || !this.#connections.take(peer)) return
-      this.#close(peer)
+    const link = this.#room.linkOf(peer)
+    const held = this.#links.get(link)
+    // Both call each other at once, which only pages of ours can tell by the number: the connection of the greater id stands.
+    if (signal.type === 'offer' && signal.round !== undefined && held?.isUnanswered && this.state.self > peer)
+      return held.repeatOffer()
+    if (signal.type === 'offer' && (!held || held.isAnotherConnection(signal.sdp))) {
+      if (!this.#room.acceptsOffer(peer) || !this.#connections.take(link)) return
+      this.#close(link)
       this.#room.feed({ type: 'incoming-offer', peer })
-      this.#open(peer, false)
+      this.#open(link, false)
     }
-    this.#links.get(peer)?.link.signal(signal)
+    this.#links.get(link)?.signal(signal)
   }
 
   #open(peer: PeerId, initiator: boolean): void {
@@ -250,24 +279,24 @@ export class RoomSession {
   }
 
   #newLink(peer: PeerId, initiator: boolean): Link {
-    const link = new Link(initiator, this.#configuration(), {
-      signal: signal => this.#signal(held, signal),
-      opened: () => this.#room.feed({ type: 'link-opened', peer: held.peer }),
-      steady: steady => this.#room.feed({ type: 'link-steady', peer: held.peer, steady }),
-      frame: frame => this.#receive(held.peer, frame),
-      arrived: stream => this.call.arrived(held.peer, stream),
-      gone: id => this.call.gone(held.peer, streamId(id)),
-      fileChannel: channel => this.#acceptFileChannel(held.peer, channel),
-      closed: () => {
-        if (this.#links.get(held.peer) === held) {
-          this.#links.delete(held.peer)
-          this.call.linkGone(held.peer)
+    const link = new Link(initiator, this.#ports.configuration(), {
+      configuration: this.#ports.freshConfiguration,
+      signal: signal => this.#signal(peer, signal),
+      opened: () => this.#room.feed({ type: 'link-opened', peer }),
+      steady: steady => this.#room.feed({ type: 'link-steady', peer, steady }),
+      frame: frame => this.#receive(peer, frame),
+      arrived: stream => this.call.arrived(peer, stream),
+      gone: id => this.call.gone(peer, streamId(id)),
+      fileChannel: channel => this.#acceptFileChannel(peer, channel),
+      closed: lost => {
+        if (this.#links.get(peer) === link) {
+          this.#links.delete(peer)
+          this.call.linkGone(peer)
         }
-        this.#room.feed({ type: 'link-closed', peer: held.peer })
+        this.#room.feed({ type: 'link-closed', peer, lost })
       },
     })
-    const held: Held = { link, peer }
-    this.#links.set(peer, held)
+    this.#links.set(peer, link)
     return link
   }
 
@@ -277,29 +306,25 @@ export class RoomSession {
     if (received) this.#room.feed({ type: 'received', via: peer, received })
   }
 
-  #configuration(): RTCConfiguration {
-    return this.#ports.configure(this.#identity.iceServers)
-  }
-
   /**
    * Sends a signal without the server where it can: a call goes on changing while the connection to the server is down.
    */
-  #signal({ link, peer }: Held, signal: Signal): void {
+  #signal(peer: PeerId, signal: Signal): void {
     const message = this.#room.signalMessage(peer, signal)
     const frame = message && encodeFrame(message)
-    if (frame && frame.byteLength <= frameBytesMax) link.send(frame)
-    else this.#signaling.signal(peer, this.state.card.id, signal)
+    if (frame && frame.byteLength <= frameBytesMax) this.#links.get(peer)?.send(frame)
+    else this.#signaling.signal(this.#room.addressOf(peer), this.state.card.id, signal)
   }
 
   #openFileChannel(member: MemberId): RTCDataChannel | null {
     const over = directLink(this.state, member)
-    return over === null ? null : (this.#links.get(over)?.link.openFileChannel() ?? null)
+    return over === null ? null : (this.#links.get(over)?.openFileChannel() ?? null)
   }
 
   /** The one that message to a member go over; a guest's to another go over the host's. */
   #linkFor(member: MemberId): Link | null {
     const over = linkToward(this.state, member)
-    return over === null ? null : (this.#links.get(over)?.link ?? null)
+    return over === null ? null : (this.#links.get(over) ?? null)
   }
 
   /** Takes a file channel from a member of the room, and closes any other. */
@@ -310,31 +335,23 @@ export class RoomSession {
   }
 
   #close(peer: PeerId): void {
-    this.#links.get(peer)?.link.close()
+    this.#links.get(peer)?.close()
     if (this.#links.delete(peer)) this.call.linkGone(peer)
   }
 
-  #rename(from: PeerId, to: PeerId): void {
-    const held = this.#links.get(from)
-    if (!held) return
-    this.#links.delete(from)
-    held.peer = to
-    this.#links.set(to, held)
-    this.#meter.renamed(from, to)
-    this.#connections.renamed(from, to)
-    this.call.renamed(from, to)
-    // Only a mesh calls its members by their peer ids.
-    if (this.state.role !== 'mesh') return
-    this.#moved.set(from, to)
-    this.files.renamed(memberId(from), memberId(to))
+  #join(): void {
+    void this.#askToJoin().then(answer => {
+      if (this.#over) return
+      const { admission, refusal } = { admission: null, refusal: null, ...answer }
+      if (admission) this.#room.feed({ type: 'rejoined', ...admission })
+      else if (refusal) this.#room.feed({ type: 'rejoin-refused', refusal })
+    })
   }
 
-  #join(): void {
-    const { id, password } = this.state.card
-    void this.#signaling.join(id, password).then(answer => {
-      if (this.#over) return
-      this.#room.feed(answer.ok ? { type: 'rejoined' } : { type: 'rejoin-refused', refusal: answer.refusal })
-    })
+  async #askToJoin(): Promise<Answer> {
+    const { id: room, password, key = null, owner = null, name, peersMax, kind } = this.state.card
+    const canHost = await fitnessAsHost()
+    return this.#signaling.join({ room, password, key, owner, restore: { name, peersMax, kind }, canHost })
   }
 
   #setTimer(ms: number, due: () => void): void {
@@ -345,6 +362,8 @@ export class RoomSession {
     this.#timers.add(timer)
   }
 }
+
+export { fitnessAsHost }
 
 const freshMessageId = (): MessageId => newMessageId(randomBytes(messageIdBytes))
 

@@ -45,7 +45,7 @@ export const requestOverChannel = (state: FilesState, key: DownloadKey): FilesSt
 /** Its owner. If the owner is gone and something has come already, anybody who may be the owner under a new id. */
 const providerOf = (state: FilesState, it: Download): MemberId | null => {
   const owner = state.routes.get(it.owner)
-  if (owner) return owner.transport === 'channel' ? it.owner : null
+  if (owner) return owner.transport === 'channel' && !it.refusedBy.includes(it.owner) ? it.owner : null
   if (it.resumeToken === null) return null
   const others = [...state.routes].filter(([, { transport }]) => transport === 'channel')
   return others.find(([member]) => !it.refusedBy.includes(member))?.[0] ?? null
@@ -183,7 +183,9 @@ export const tellDone = (state: FilesState, key: DownloadKey): FilesStep => {
 
 const senderStopped = (state: FilesState, it: Download, why: StopReason): FilesStep => {
   const asked = it.phase === 'asking' && it.source.kind === 'channel' ? it.source.member : null
-  if (asked !== null && asked !== it.owner) return refused(state, it, asked)
+  // The owner's page was loaded anew and does not know the file until it is picked again.
+  const forgotten = asked === it.owner && why === 'gone' && it.resumeToken !== null
+  if (asked !== null && (asked !== it.owner || forgotten)) return refused(state, it, asked)
   return stopSilently(state, it, why)
 }
 

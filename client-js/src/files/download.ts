@@ -60,7 +60,7 @@ const partialOf = (state: FilesState, ownerName: string, file: FileCard): Downlo
     it =>
       partialPhases.has(it.phase) &&
       it.transport === 'channel' &&
-      !state.routes.has(it.owner) &&
+      (!state.routes.has(it.owner) || it.refusedBy.includes(it.owner)) &&
       it.ownerName === ownerName &&
       it.file.name === file.name &&
       it.file.size === file.size,
@@ -201,22 +201,4 @@ export const routesChanged = (
       ? legacyRouteChanged(before, it)
       : stepTo(before)
   })
-}
-
-/** A member goes on under another id. */
-export const renamed = (state: FilesState, from: MemberId, to: MemberId): FilesState => {
-  const now = (id: MemberId): MemberId => (id === from ? to : id)
-  const download = (it: Download): Download => {
-    const moved = { ...it, owner: now(it.owner), shownUnder: now(it.shownUnder) }
-    if (!('source' in moved) || moved.source.kind !== 'channel') return moved
-    return { ...moved, source: { ...moved.source, member: now(moved.source.member) } }
-  }
-  return {
-    ...state,
-    routes: new Map([...state.routes].map(([id, route]) => [now(id), route] as const)),
-    downloads: new Map([...state.downloads].map(([key, it]) => [key, download(it)] as const)),
-    uploads: new Map(
-      [...state.uploads].map(([key, it]) => [key, { ...it, member: now(it.member) }] as const),
-    ),
-  }
 }

@@ -180,7 +180,6 @@ export type ShareItem = { readonly name: string; readonly file: Blob } | Folder
 export type FilesEvent =
   | { type: 'routes'; routes: ReadonlyMap<MemberId, PeerRoute> }
   /** A member goes on under another id. */
-  | { type: 'renamed'; from: MemberId; to: MemberId }
   | { type: 'offered'; owner: MemberId; file: FileCard }
   | { type: 'withdrawn'; owner: MemberId; file: FileId }
   | { type: 'resumable'; file: FileCard; ownerName: string; resumeToken: string; stored: number }

@@ -27,7 +27,6 @@ import {
   addResumable,
   decline,
   offered,
-  renamed,
   retryRequest,
   routesChanged,
   storeFailed,
@@ -63,8 +62,6 @@ export const step = (state: FilesState, event: FilesEvent, at: number): FilesSte
   switch (event.type) {
     case 'routes':
       return andThen(routesChanged(state, event.routes, at), dropUnroutedUploads)
-    case 'renamed':
-      return stepTo(renamed(state, event.from, event.to))
     case 'offered':
       return offered(state, event.owner, event.file, at)
     case 'withdrawn':

@@ -22,14 +22,6 @@ export class ConnectionBudget {
     return this.#bucketOf(who).take(this.#now())
   }
 
-  /** The same peer under another id: what it has spent stays spent. */
-  renamed(from: string, to: string): void {
-    const bucket = this.#peers.get(from)
-    if (!bucket) return
-    this.#peers.delete(from)
-    this.#peers.set(to, bucket)
-  }
-
   #bucketOf(who: string): TokenBucket {
     const known = this.#peers.get(who)
     if (known) return known

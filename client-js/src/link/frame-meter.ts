@@ -136,14 +136,6 @@ export class FrameMeter {
     return { received: { source, message: { ...message, files } }, tooFast }
   }
 
-  /** A peer goes on under another id. */
-  renamed(from: PeerId, to: PeerId): void {
-    const account = this.#links.get(from)
-    if (!account) return
-    this.#links.delete(from)
-    this.#links.set(to, account)
-  }
-
   #pay(account: Account, purse: Purse, price: number): { amount: number; warns: boolean } {
     const bucket = account.get(purse)
     const amount = bucket?.takeUpTo(price, this.#now()) ?? 0

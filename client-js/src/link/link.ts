@@ -5,23 +5,10 @@
 import { randomHex } from '../base/random.ts'
 import { type Pace, TokenBucket } from '../base/token-bucket.ts'
 import { fileChannelProtocol } from '../wire/file-channel.ts'
-import {
-  connectionMark,
-  type Description,
-  fingerprints,
-  type Signal,
-  type TrackKind,
-} from '../wire/signal.ts'
+import { connectionMark, fingerprints, type Signal, type TrackKind } from '../wire/signal.ts'
 import { attempt, within } from './browser-api.ts'
 import { type CandidateKind, candidateKindOf } from './connection-info.ts'
-import {
-  type Action,
-  isNegotiating,
-  type Negotiation,
-  type NegotiationEvent,
-  negotiate,
-  startNegotiation,
-} from './negotiation.ts'
+import { Negotiator } from './negotiator.ts'
 import { newPeerConnection } from './peer-connection.ts'
 import { Receiving } from './receiving.ts'
 import { Sending, type Tuning } from './sending.ts'
@@ -37,19 +24,21 @@ export type LinkPorts = {
   readonly gone?: (id: string) => void
   /** The far end opened a channel for a file. */
   readonly fileChannel?: (channel: RTCDataChannel) => void
-  /** Called once, whatever the reason, but not after `close`. */
-  readonly closed: () => void
+  /** What the connection goes on with when it looks for another way: accounts of TURN servers end. */
+  readonly configuration?: () => Promise<RTCConfiguration>
+  /** Called once, whatever the reason, but not after `close`. `lost`: the far end was not heard to hang up. */
+  readonly closed: (lost: boolean) => void
 }
 
 /** After this long without an open channel an attempt has failed. */
 const connectMs = 20_000
-/** A signal that has not been answered by then is lost, for instance because the connection to the server broke. */
-const overdueMs = 8_000
 /**
  * A lost peer often comes back by itself; after this long another way to it is looked for, and after that long given
  * up.
  */
 const restartMs = 2_000
+/** The other end offers first, as a rule, and this one only if that offer does not come. */
+const restartLaterMs = 3_500
 const restartsMs = 15_000
 /** A peer for which so much waits does not read. Its link ends, rather than losing messages quietly. */
 const waitingBytesMax = 4_194_304
@@ -67,15 +56,11 @@ export class Link {
   readonly #pc: RTCPeerConnection
   readonly #ports: LinkPorts
   readonly #sending: Sending
-  readonly #requested = new WeakSet<RTCRtpTransceiver>()
   readonly #deadline: ReturnType<typeof setTimeout>
-  #negotiation: Negotiation
+  readonly #negotiator: Negotiator
   #channel: RTCDataChannel | null = null
   #remoteMark: string | null = null
-  #actions: Promise<void> = Promise.resolve()
-  #negotiationQueued = false
   #open = true
-  #overdue: ReturnType<typeof setTimeout> | undefined
   #restart: ReturnType<typeof setTimeout> | undefined
   #givingUp: ReturnType<typeof setTimeout> | undefined
   #mayRestart = false
@@ -84,11 +69,17 @@ export class Link {
 
   constructor(initiator: boolean, configuration: RTCConfiguration, ports: LinkPorts) {
     this.#ports = ports
-    this.#negotiation = startNegotiation(initiator)
     this.#pc = newPeerConnection(configuration)
-    this.#pc.addEventListener('icecandidate', ({ candidate }) => this.#candidate(candidate))
     this.#pc.addEventListener('connectionstatechange', () => this.#connectionChanged())
     this.#sending = new Sending(this.#pc)
+    this.#negotiator = new Negotiator(this.#pc, initiator, {
+      signal: ports.signal,
+      configuration: () => ports.configuration?.() ?? null,
+      describe: () => this.#sending.describe(),
+      offered: () => clearTimeout(this.#restart),
+      isLost: () => this.#givingUp !== undefined,
+      failed: () => this.#fail(),
+    })
     new Receiving(this.#pc, {
       arrived: stream => this.#open && ports.arrived?.(stream),
       gone: id => this.#open && ports.gone?.(id),
@@ -99,13 +90,23 @@ export class Link {
     this.#deadline = setTimeout(() => this.#fail(), connectMs)
     if (initiator) {
       this.#adopt(this.#pc.createDataChannel(randomHex(20)), () => this.#opened())
-      this.#needNegotiation()
+      this.#negotiator.need()
     }
   }
 
   /** Does this description begin a connection other than the one we are in? */
   isAnotherConnection(sdp: string): boolean {
-    return this.#remoteMark !== null ? this.#remoteMark !== connectionMark(sdp) : this.#negotiation.initiator
+    return this.#remoteMark !== null ? this.#remoteMark !== connectionMark(sdp) : this.#negotiator.initiator
+  }
+
+  /** We have offered, and have heard nothing from the far end. */
+  get isUnanswered(): boolean {
+    return this.#negotiator.initiator && this.#remoteMark === null
+  }
+
+  /** Says the first offer once more: the far end has offered across it, and may not have it. */
+  repeatOffer(): void {
+    if (this.isUnanswered) this.#negotiator.repeatOffer()
   }
 
   /** What both ends have given of their certificates; null before both have. */
@@ -122,7 +123,17 @@ export class Link {
 
   /** The far end is a page of ours: when the network loses it, the connection looks for another way before it ends. */
   allowRestarts(): void {
+    if (this.#mayRestart) return
     this.#mayRestart = true
+    this.#negotiator.becomeMutual()
+  }
+
+  /** The network is another now, or the device has slept: another way is looked for at once. `always`: if all looks well too. */
+  findAnotherWay(always: boolean): void {
+    if (!this.#mayRestart || this.#channel?.readyState !== 'open') return
+    // One that looks well is given up only when it turns out not to be.
+    if (this.#pc.connectionState !== 'connected') this.#scheduleRestart(0)
+    else if (always) this.#negotiator.restart()
   }
 
   /** What comes faster than any browser negotiates is left out; the far end says it again if it meant it. */
@@ -130,7 +141,7 @@ export class Link {
     const bucket = signal.type === 'candidate' ? this.#candidates : this.#negotiations
     if (!bucket.take(performance.now())) return
     if (signal.type === 'offer' || signal.type === 'answer') this.#remoteMark ??= connectionMark(signal.sdp)
-    this.#feed({ type: 'signal', signal })
+    this.#negotiator.receive(signal)
   }
 
   /** A `droppable` frame is left out where much waits already. */
@@ -167,11 +178,11 @@ export class Link {
   publish(stream: MediaStream, tracks: readonly MediaStreamTrack[], noReuse: boolean): void {
     // A track that has just ended, or a connection that has just closed, adds nothing.
     const grown = this.#open && attempt(() => this.#sending.publish(stream, tracks, noReuse))
-    if (grown) this.#needNegotiation()
+    if (grown) this.#negotiator.need()
   }
 
   unpublish(id: string): void {
-    if (this.#open && this.#sending.unpublish(id)) this.#needNegotiation()
+    if (this.#open && this.#sending.unpublish(id)) this.#negotiator.need()
   }
 
   /** Whether it could be done; see `Sending`. */
@@ -211,102 +222,16 @@ export class Link {
   close(): void {
     if (!this.#open) return
     this.#open = false
-    for (const timer of [this.#deadline, this.#overdue, this.#restart, this.#givingUp]) clearTimeout(timer)
+    for (const timer of [this.#deadline, this.#restart, this.#givingUp]) clearTimeout(timer)
+    this.#negotiator.close()
     this.#channel?.close()
     this.#pc.close()
   }
 
-  #fail(): void {
+  #fail(lost = false): void {
     if (!this.#open) return
     this.close()
-    this.#ports.closed()
-  }
-
-  /** Several changes in one go need one negotiation. */
-  #needNegotiation(): void {
-    if (this.#negotiationQueued) return
-    this.#negotiationQueued = true
-    queueMicrotask(() => {
-      this.#negotiationQueued = false
-      this.#feed({ type: 'negotiation-needed' })
-    })
-  }
-
-  #feed(event: NegotiationEvent): void {
-    if (!this.#open) return
-    const { next, actions } = negotiate(this.#negotiation, event)
-    this.#negotiation = next
-    clearTimeout(this.#overdue)
-    if (isNegotiating(next)) this.#overdue = setTimeout(() => this.#signalOverdue(), overdueMs)
-    for (const action of actions) this.#actions = this.#actions.then(() => this.#tryAction(action))
-  }
-
-  /** Sends the lost signal again, in the way that fits. */
-  #signalOverdue(): void {
-    this.#feed({ type: this.#givingUp === undefined ? 'overdue' : 'restart' })
-  }
-
-  async #tryAction(action: Action): Promise<void> {
-    if (!this.#open) return
-    try {
-      await this.#perform(action)
-    } catch {
-      // A candidate the browser does not like costs a path; anything else leaves both ends with different ideas.
-      if (action.type !== 'add-candidate') this.#fail()
-    }
-  }
-
-  async #perform(action: Action): Promise<void> {
-    switch (action.type) {
-      case 'send':
-        return this.#ports.signal(action.signal)
-      case 'add-candidate':
-        return this.#pc.addIceCandidate(action.candidate)
-      case 'add-transceiver':
-        this.#pc.addTransceiver(action.kind)
-        return
-      case 'offer':
-        this.#sending.describe()
-        await this.#pc.setLocalDescription(await this.#pc.createOffer({ iceRestart: action.restart }))
-        return this.#sendLocal('offer', action.offerId)
-      case 'accept':
-        return this.#accept(action.description)
-    }
-  }
-
-  async #accept({ type, sdp, round }: Description): Promise<void> {
-    await this.#pc.setRemoteDescription({ type, sdp })
-    if (type === 'offer') {
-      this.#sending.describe()
-      await this.#pc.setLocalDescription(await this.#pc.createAnswer())
-      this.#sendLocal('answer', round)
-      this.#requestTransceivers()
-    }
-    this.#feed({ type: 'stable' })
-  }
-
-  #sendLocal(type: 'offer' | 'answer', round: number | undefined): void {
-    const sdp = this.#pc.localDescription?.sdp
-    if (!this.#open || sdp === undefined) return
-    this.#ports.signal(round === undefined ? { type, sdp } : { type, sdp, round })
-  }
-
-  /** Tracks of ours for which the initiator's offer had no room. */
-  #requestTransceivers(): void {
-    for (const transceiver of this.#pc.getTransceivers()) {
-      const { track } = transceiver.sender
-      if (transceiver.mid !== null || track === null || this.#requested.has(transceiver)) continue
-      this.#requested.add(transceiver)
-      const kind = track.kind === 'video' ? 'video' : 'audio'
-      this.#ports.signal({ type: 'transceiverRequest', transceiverRequest: { kind } })
-    }
-  }
-
-  /** The end of the candidates is not signalled: the original's end takes it for a reason to hang up. */
-  #candidate(found: RTCIceCandidate | null): void {
-    if (!this.#open || found === null || found.candidate === '') return
-    const { candidate, sdpMLineIndex, sdpMid } = found
-    this.#ports.signal({ type: 'candidate', candidate: { candidate, sdpMLineIndex, sdpMid } })
+    this.#ports.closed(lost)
   }
 
   #connectionChanged(): void {
@@ -317,10 +242,10 @@ export class Link {
       case 'failed':
         return this.#mayRestart && this.#channel?.readyState === 'open'
           ? this.#scheduleRestart(0)
-          : this.#fail()
+          : this.#fail(true)
       case 'disconnected':
         this.#ports.steady?.(false)
-        if (this.#mayRestart) this.#scheduleRestart(restartMs)
+        if (this.#mayRestart) this.#scheduleRestart(this.#negotiator.initiator ? restartMs : restartLaterMs)
         return
       case 'connected':
         clearTimeout(this.#restart)
@@ -333,8 +258,8 @@ export class Link {
   /** Looks for another way to the far end, once or twice, and gives up if there is none. */
   #scheduleRestart(afterMs: number): void {
     clearTimeout(this.#restart)
-    this.#restart = setTimeout(() => this.#feed({ type: 'restart' }), afterMs)
-    this.#givingUp ??= setTimeout(() => this.#fail(), restartsMs)
+    this.#restart = setTimeout(() => this.#negotiator.restart(), afterMs)
+    this.#givingUp ??= setTimeout(() => this.#fail(true), restartsMs)
   }
 
   /** A second channel that is not for a file is closed: nobody reads what comes over it. */

@@ -20,11 +20,12 @@ const deliveryMs = 4_000
 /** A text as the messages that it is sent as: one, unless it is too long for that. */
 export const messageParts = (text: string): string[] => splitText(text, chatUnitsMax)
 
-/** Whether somebody is here, or will be when a broken link is back. */
+/** Whether somebody is here, or will be when a broken link is back, or when they are awake again. */
 export const canSpeak = (state: RoomState): boolean =>
   !state.ended &&
   state.selfMember !== null &&
-  [...state.links].some(([peer, link]) => link.phase === 'ready' || capsOf(state, peer).chat)
+  (state.away.size > 0 ||
+    [...state.links].some(([peer, link]) => link.phase === 'ready' || capsOf(state, peer).chat))
 
 /** Whether anybody here can see reactions and typing. */
 export const canReact = (state: RoomState): boolean =>
@@ -33,7 +34,7 @@ export const canReact = (state: RoomState): boolean =>
 const broadcastToCapable = (
   state: RoomState,
   source: MemberId | null,
-  event: ChatEvent,
+  event: ChatEvent | Chat,
   except?: PeerId,
 ): RoomEffect[] =>
   broadcast(state, source, event, except ?? null).filter(
@@ -67,6 +68,19 @@ export const say = (
     enqueue(said, state.selfMember, message),
     ...broadcast(said, state.selfMember, message),
     ...(delivery === 'pending' ? [timer] : []),
+  )
+}
+
+/** A message of ours that has not arrived, once more. Whoever has it acknowledges it and shows it once. */
+export const sendAgain = (state: RoomState, id: MessageId): RoomStep => {
+  const entry = findMessage(state.timeline, id)
+  if (!entry?.own || entry.delivery !== 'undelivered' || !canSpeak(state)) return stepTo(state)
+  const message: Chat = { kind: 'chat', text: entry.text, id, replyTo: entry.replyTo }
+  const timeline = changeMessage(state.timeline, id, it => ({ ...it, delivery: 'pending' }))
+  return stepTo(
+    enqueue({ ...state, timeline }, state.selfMember, message),
+    ...broadcastToCapable(state, state.selfMember, message),
+    { type: 'timer', timer: { kind: 'delivery', id }, ms: deliveryMs },
   )
 }
 

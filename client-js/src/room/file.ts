@@ -3,12 +3,19 @@
  */
 import type { Chat } from '../wire/chat.ts'
 import { type FileCard, type FileMessage, filesMax } from '../wire/file.ts'
-import { type FileId, hostMember, type MemberId, type MessageId, nobody, type PeerId } from '../wire/ids.ts'
+import { type FileId, type MemberId, type MessageId, nobody, type PeerId } from '../wire/ids.ts'
 import { broadcast, stepEach, stepTo, withEntry } from './change.ts'
 import { enqueue } from './outbox.ts'
 import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
-import { type FileNotice, type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
+import {
+  capsOf,
+  type FileNotice,
+  type RoomEffect,
+  type RoomState,
+  type RoomStep,
+  readyLinks,
+} from './state.ts'
 
 type Announced = Extract<FileMessage, { kind: 'file-announced' }>
 type Withdrawn = Extract<FileMessage, { kind: 'file-withdrawn' }>
@@ -45,7 +52,10 @@ export const fileWithdrawn = (
 const activeOffersMax = 60
 
 const withOffers = (state: RoomState, owner: MemberId, files: readonly FileCard[]): RoomState => {
-  const all = [...state.activeOffers, ...files.map(file => ({ owner, file }))]
+  const fresh = files.filter(
+    ({ id }) => !state.activeOffers.some(it => it.owner === owner && it.file.id === id),
+  )
+  const all = [...state.activeOffers, ...fresh.map(file => ({ owner, file }))]
   return { ...state, activeOffers: all.slice(-activeOffersMax) }
 }
 
@@ -54,10 +64,15 @@ const withoutOffer = (state: RoomState, owner: MemberId, file: FileId): RoomStat
   activeOffers: state.activeOffers.filter(it => it.owner !== owner || it.file.id !== file),
 })
 
-/** Whoever we call for the first time has come after us, and learns of what is offered still. */
+/**
+ * Whoever we call for the first time has come after us, and learns of what is offered still. So does a star's new host, who
+ * tells those who come later.
+ */
 export const sendActiveOffers = (state: RoomState, via: PeerId): RoomStep => {
   const link = state.links.get(via)
-  if (!link?.initiator || link.attempt > 1) return stepTo(state)
+  // A page of ours that was loaded anew knows nothing of them, and one that does shows each once.
+  const again = capsOf(state, via).files
+  if (!link || !(again || (link.initiator && link.attempt === 1))) return stepTo(state)
   const owners = new Set(state.activeOffers.map(({ owner }) => owner))
   owners.delete(link.member ?? nobody)
   const effects = [...owners].flatMap(owner => {
@@ -89,7 +104,7 @@ export const deliverOrRelay = (
 ): RoomStep => {
   if (speaker === null || !state.members.has(speaker)) return stepTo(state)
   const { to } = message
-  if (!rulesOf(state).relays || to === hostMember)
+  if (!rulesOf(state).relays || to === state.selfMember)
     return stepTo(state, { type: 'file', from: speaker, about: noticeOf(message) })
   const over = to === null ? null : directLink(state, to)
   if (over === null || over === via) return stepTo(state)

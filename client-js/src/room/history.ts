@@ -4,7 +4,7 @@
  * Pure.
  */
 import { type HistoryEntry, historyBytesMax, historyMax, writeHistoryEntry } from '../wire/chat.ts'
-import { hostMember, type PeerId } from '../wire/ids.ts'
+import type { PeerId } from '../wire/ids.ts'
 import { utf8Bytes } from '../wire/json.ts'
 import { stepTo, withEntry, withLink } from './change.ts'
 import { nameOf } from './roster.ts'
@@ -18,6 +18,8 @@ export type History =
   | { readonly phase: 'done' }
 
 export const freshHistory: History = { phase: 'wanted', passed: new Set() }
+/** For whoever has the conversation already. */
+export const noHistory: History = { phase: 'done' }
 
 /** Whoever has not answered by then is passed over. */
 const answerMs = 3_000
@@ -58,8 +60,7 @@ export const receiveHistory = (
 ): RoomStep => {
   const { history } = state
   if (history.phase !== 'asked' || history.peer !== via) return stepTo(state)
-  const member = state.links.get(via)?.member ?? hostMember
-  const sharedBy = nameOf(state, member) ?? ''
+  const sharedBy = nameOf(state, state.links.get(via)?.member ?? null) ?? ''
   const earlier = entries
     .filter(({ id }) => !findMessage(state.timeline, id))
     .map(

@@ -1,11 +1,12 @@
 /**
  * The life of a room's links: who calls whom, when a broken link is called again, and when a peer counts as gone. Pure.
  */
-import { memberId, type PeerId, roomItself } from '../wire/ids.ts'
+import { type PeerId, roomItself } from '../wire/ids.ts'
 import { andThen, broadcast, stepTo, withEntry, withLink, withoutLink, withoutMember } from './change.ts'
+import { leaveAway } from './outbox.ts'
 import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
-import { capsOf, type LinkState, linkAt, linksMax, type RoomState, type RoomStep } from './state.ts'
+import { capsOf, type LinkState, linkAt, linkOf, linksMax, type RoomState, type RoomStep } from './state.ts'
 
 /** A broken link is called again after this time, doubled with every attempt up to the longest. */
 const redialMs = 500
@@ -20,12 +21,14 @@ export const giveUpMs = 30_000
 const hostOfflineMs = 2_000
 
 const freshLink = (
+  peer: PeerId,
   initiator: boolean,
   inRoom: LinkState['inRoom'],
   cameLater: boolean,
   previous: LinkState | undefined,
 ): LinkState => ({
   phase: 'connecting',
+  address: previous?.address ?? peer,
   initiator,
   inRoom,
   steady: true,
@@ -34,6 +37,18 @@ const freshLink = (
   attempt: (previous?.attempt ?? 0) + 1,
   unacked: previous?.unacked ?? [],
   historySent: previous?.historySent ?? false,
+  expected: previous?.expected ?? false,
+  lost: previous?.lost ?? false,
+})
+
+/** A star's new host, who is about to open a link to us. What has been said meanwhile waits for it. */
+export const awaitedLink = (host: PeerId, unacked: LinkState['unacked']): LinkState => ({
+  ...freshLink(host, false, 'yes', false, undefined),
+  phase: 'lost',
+  member: null,
+  attempt: 0,
+  unacked,
+  expected: true,
 })
 
 /** A link that begins. Neither a connection nor a far end that says nothing may leave it at that for ever. */
@@ -42,8 +57,9 @@ const startLink = (
   peer: PeerId,
   initiator: boolean,
   inRoom: LinkState['inRoom'],
+  cameLater = initiator || state.returned,
 ): RoomStep => {
-  const link = freshLink(initiator, inRoom, initiator || state.returned, state.links.get(peer))
+  const link = freshLink(peer, initiator, inRoom, cameLater, state.links.get(peer))
   const timer = { kind: 'handshake', peer, attempt: link.attempt } as const
   const watched = stepTo(withLink(state, peer, link), { type: 'timer', timer, ms: handshakeMs })
   return initiator ? andThen(watched, now => stepTo(now, { type: 'dial', peer })) : watched
@@ -56,27 +72,42 @@ export const handshakeTimeout = (state: RoomState, peer: PeerId, attempt: number
   return andThen(stepTo(state, { type: 'hang-up', peer }), now => linkClosed(now, peer, at))
 }
 
-export const peerJoined = (state: RoomState, peer: PeerId, at: number): RoomStep => {
+/** `joined` is what the server calls whoever has come. */
+export const peerJoined = (state: RoomState, joined: PeerId, at: number): RoomStep => {
   if (!rulesOf(state).initiates || state.ended) return stepTo(state)
+  const peer = linkOf(state, joined) ?? joined
   const known = state.links.get(peer)
+  if (known && known.address !== joined) return stepTo(state)
   // Left and back under the same id: a new stay, whatever the old link still looks like.
-  if (known?.inRoom === 'no') return andThen(removePeer(state, peer, at), now => peerJoined(now, peer, at))
+  if (known?.inRoom === 'no') return andThen(removePeer(state, peer, at), now => peerJoined(now, joined, at))
   if (known && known.phase !== 'lost') return stepTo(withLink(state, peer, { ...known, inRoom: 'yes' }))
   if (!known && state.links.size >= linksMax) return stepTo(state)
   return startLink(state, peer, true, 'yes')
 }
 
+/** Somebody who is in the room and to whom no link leads, or one that came to nothing. */
+export const dialMember = (state: RoomState, member: PeerId): RoomStep => {
+  if (!rulesOf(state).initiates || state.ended) return stepTo(state)
+  const peer = linkOf(state, member) ?? member
+  const known = state.links.get(peer)
+  if (known ? known.address !== member : state.links.size >= linksMax) return stepTo(state)
+  return andThen(known ? stepTo(state, { type: 'hang-up', peer }) : stepTo(state), now =>
+    startLink(now, peer, true, 'yes', false),
+  )
+}
+
 /** The far end opens a link to us; a link we still hold to it is as good as broken. */
-export const incomingOffer = (state: RoomState, peer: PeerId): RoomStep =>
-  startLink(state, peer, false, 'yes')
+export const incomingOffer = (state: RoomState, from: PeerId): RoomStep =>
+  startLink(state, linkOf(state, from) ?? from, false, 'yes')
 
 export const channelOpened = (state: RoomState, peer: PeerId): RoomStep => {
   const link = state.links.get(peer)
   if (link?.phase !== 'connecting') return stepTo(state)
   const next = withLink(state, peer, { ...link, phase: 'greeting', steady: true })
-  const message = rulesOf(state).firstMessage(link.initiator, state.person, state.card.password)
+  const { person, stay: member, card } = state
+  const message = rulesOf(state).firstMessage(link.initiator, { person, password: card.password, member })
   if (message === null) return stepTo(next)
-  return stepTo(next, { type: 'send', over: peer, source: memberId(state.self), message })
+  return stepTo(next, { type: 'send', over: peer, source: member, message })
 }
 
 export const linkSteady = (state: RoomState, peer: PeerId, steady: boolean, at: number): RoomStep => {
@@ -86,7 +117,7 @@ export const linkSteady = (state: RoomState, peer: PeerId, steady: boolean, at: 
   return stepTo(link.phase === 'lost' ? state : withLink(state, peer, { ...link, steady }))
 }
 
-export const linkClosed = (state: RoomState, peer: PeerId, at: number): RoomStep => {
+export const linkClosed = (state: RoomState, peer: PeerId, at: number, networkLost = false): RoomStep => {
   const link = state.links.get(peer)
   if (!link || link.phase === 'lost') return stepTo(state)
   const unreachable = state.membership.type === 'rejected'
@@ -96,7 +127,7 @@ export const linkClosed = (state: RoomState, peer: PeerId, at: number): RoomStep
   const knows = link.phase === 'ready' && !capsOf(state, peer).moves
   const ours = link.initiator || (rulesOf(state).initiates && knows)
   const stage = { phase: 'lost', member: link.member } as const
-  const lost = withLink(state, peer, linkAt(link, stage, { attempt, initiator: ours }))
+  const lost = withLink(state, peer, linkAt(link, stage, { attempt, initiator: ours, lost: networkLost }))
   const ms = ours ? redialAfter(attempt) : takeOverInitiatorAfter(state, peer, link)
   const timer = { kind: 'dial', peer, attempt } as const
   const again: RoomStep = ms === null ? stepTo(lost) : stepTo(lost, { type: 'timer', timer, ms })
@@ -116,7 +147,7 @@ const takeOverInitiatorAfter = (
   { phase, member }: LinkState,
 ): number | null => {
   if (!rulesOf(state).initiates || phase !== 'connecting' || member !== null) return null
-  return state.self < peer ? takeOverMs : takeOverLaterMs
+  return state.self < (state.links.get(peer)?.address ?? peer) ? takeOverMs : takeOverLaterMs
 }
 
 export const redial = (state: RoomState, peer: PeerId, attempt: number): RoomStep => {
@@ -139,15 +170,17 @@ export const giveUp = (state: RoomState, peer: PeerId, attempt: number, at: numb
 }
 
 /** The server says that a peer has left. Its link may know better for as long as it lives. */
-export const peerLeft = (state: RoomState, peer: PeerId, at: number): RoomStep => {
-  const link = state.links.get(peer)
-  const isHost = peer === state.host
+export const peerLeft = (state: RoomState, left: PeerId, at: number): RoomStep => {
+  const peer = linkOf(state, left) ?? left
+  const known = state.links.get(peer)
+  const link = known?.address === left ? known : undefined
+  const isHost = peer === state.host && (!known || link !== undefined)
   if (!link) return isHost ? hostGone(state, at) : stepTo(state)
   if (link.phase !== 'ready' || !link.steady) return removePeer(state, peer, at)
-  const left = withLink(state, peer, { ...link, inRoom: 'no' })
+  const without = withLink(state, peer, { ...link, inRoom: 'no' })
   return isHost
-    ? stepTo(left, { type: 'timer', timer: { kind: 'host-offline' }, ms: hostOfflineMs })
-    : stepTo(left)
+    ? stepTo(without, { type: 'timer', timer: { kind: 'host-offline' }, ms: hostOfflineMs })
+    : stepTo(without)
 }
 
 /** A host that leaves closes its links too, a moment later; only one that is still linked has lost the server. */
@@ -160,13 +193,20 @@ export const hostOffline = (state: RoomState, at: number): RoomStep => {
 /** Takes a peer off the room: its link, its entry in the roster, and tells those who only know it through us. */
 export const removePeer = (state: RoomState, peer: PeerId, at: number): RoomStep => {
   if (peer === state.host) return hostGone(state, at)
-  const member = state.links.get(peer)?.member ?? null
+  const link = state.links.get(peer)
+  const member = link?.member ?? null
   const without = stepTo(withoutLink(state, peer), { type: 'hang-up', peer })
-  if (member === null) return without
-  return andThen(without, now => removeMember(now, member, at))
+  if (!link || member === null) return without
+  const asleep = link.phase === 'ready' ? !link.steady : link.lost
+  const waiting = asleep ? andThen(without, now => leaveAway(now, member, link.unacked, at)) : without
+  return andThen(waiting, now => removeMember(now, member, at))
 }
 
-const removeMember = (state: RoomState, member: NonNullable<LinkState['member']>, at: number): RoomStep => {
+export const removeMember = (
+  state: RoomState,
+  member: NonNullable<LinkState['member']>,
+  at: number,
+): RoomStep => {
   const name = nameOf(state, member)
   if (name === undefined) return stepTo(state)
   const without = withEntry(withoutMember(state, member), { kind: 'notice', notice: 'left', name }, at)

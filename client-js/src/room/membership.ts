@@ -1,20 +1,28 @@
 /**
- * What happens when our own connection to the server breaks and comes back under a new id. Links outlive it: we tell
- * every peer our new id over the link itself, wait for their answer, and only then join again, so that nobody takes us
- * for a newcomer and calls a second time.
+ * What happens when our own connection to the server breaks and comes back. As a rule the server still knows us, and
+ * nobody has noticed. Where we have a new id, links outlive that too: we tell every peer the new one over the link itself,
+ * wait for their answer, and only then join again, so that nobody takes us for a newcomer and calls a second time.
  */
-import { memberId, type PeerId } from '../wire/ids.ts'
-import type { Refusal } from '../wire/server.ts'
+import type { PeerId } from '../wire/ids.ts'
+import { type Admission, isFinal, type Refusal } from '../wire/server.ts'
 import { andThen, broadcast, stepEach, stepTo, withEntry, withLink } from './change.ts'
-import { giveUpMs, removePeer } from './links.ts'
-import { rulesOf } from './role.ts'
-import { capsOf, type LinkState, linkAt, type RoomEffect, type RoomState, type RoomStep } from './state.ts'
-import { renameReactor } from './timeline.ts'
+import { hostKnown } from './hand-over.ts'
+import { dialMember, giveUpMs, peerLeft, removePeer } from './links.ts'
+import {
+  capsOf,
+  type KnownMembership,
+  type LinkState,
+  linkAt,
+  linkOf,
+  type RoomState,
+  type RoomStep,
+} from './state.ts'
 
 /** A peer that says nothing for so long will find us in the server's announcement. */
 const movedWaitMs = 1_500
-/** How long a server that takes no joins just now is left alone. */
-const tryLaterMs = 4_000
+/** How long a server that does not take us just now is left alone at first, and at most. */
+const tryLaterMs = 2_000
+const tryLaterMsMax = 60_000
 
 export const serverLost = (state: RoomState, at: number): RoomStep => {
   if (state.ended || state.membership.type === 'offline') return stepTo(state)
@@ -26,28 +34,68 @@ export const serverLost = (state: RoomState, at: number): RoomStep => {
 
 const unsure = (link: LinkState): LinkState => (link.inRoom === 'yes' ? { ...link, inRoom: 'unsure' } : link)
 
-export const serverFound = (state: RoomState, self: PeerId): RoomStep => {
+/** Known to the server still: nobody was told of anything. Otherwise the room is joined again. */
+export const serverFound = (
+  state: RoomState,
+  self: PeerId,
+  known: KnownMembership | null,
+  at: number,
+): RoomStep => {
   if (state.ended) return stepTo(state)
-  const source = rulesOf(state).selfMember(self) ?? state.selfMember
-  const announcements = broadcast(state, source ?? memberId(self), { kind: 'moved', to: self }).filter(
-    effect => effect.type === 'send' && capsOf(state, effect.over).moves,
-  )
+  if (known && self === state.self) return stillJoined(state, known, at)
+  const announcements =
+    self === state.self
+      ? []
+      : broadcast(state, state.stay, { kind: 'moved', to: self }).filter(
+          effect => effect.type === 'send' && capsOf(state, effect.over).moves,
+        )
   const awaiting = new Set(announcements.flatMap(effect => (effect.type === 'send' ? [effect.over] : [])))
-  const moving: RoomState = {
-    ...state,
-    self,
-    selfMember: source,
-    membership: { type: 'announcing', awaiting },
-  }
+  const moving: RoomState = { ...state, self, membership: { type: 'announcing', awaiting } }
   if (awaiting.size === 0) return rejoin(moving)
   return stepTo(moving, ...announcements, { type: 'timer', timer: { kind: 'join' }, ms: movedWaitMs })
 }
 
+/** The server's list puts right what we could not hear. What it still has to tell comes behind it, if nothing was lost. */
+const stillJoined = (state: RoomState, known: KnownMembership, at: number): RoomStep => {
+  const here = new Set(known.members)
+  const links = [...state.links].map(([peer, link]) => {
+    const inRoom = link.inRoom !== 'no' && here.has(link.address) ? 'yes' : link.inRoom
+    return [peer, { ...link, inRoom }] as const
+  })
+  const joined: RoomState = { ...state, links: new Map(links), membership: { type: 'joined' } }
+  // A page that was loaded anew has heard of no loss.
+  const back = wasAway(state) ? withLineBack(joined, at) : joined
+  // Somebody who can be heard has not left: they are on their way back too, under another id perhaps.
+  const isHeard = (link: LinkState): boolean => link.phase === 'ready' && link.steady
+  const gone = links
+    .filter(([, link]) => !here.has(link.address) && !isHeard(link))
+    .map(([, { address }]) => address)
+  const settled = stepEach(back, gone, (now, peer) => peerLeft(now, peer, at))
+  const hosted = andThen(settled, now => hostKnown(now, known.host, known.members, at))
+  if (known.complete) return hosted
+  return andThen(hosted, now => {
+    const unmet = known.members.filter(peer => {
+      const key = linkOf(now, peer)
+      const link = key === null ? undefined : now.links.get(key)
+      if (peer === now.self) return false
+      return !link || link.phase === 'lost' || (link.phase === 'connecting' && link.initiator)
+    })
+    return stepEach(now, unmet, (then, peer) => dialMember(then, peer))
+  })
+}
+
+const withLineBack = (state: RoomState, at: number): RoomState =>
+  withEntry(state, { kind: 'notice', notice: 'line-back', name: '' }, at)
+
+const wasAway = ({ membership }: RoomState): boolean => membership.type !== 'joined'
+
 /** Joins unless that is under way or done: the timer and the last peer's word may both ask for it. */
-export const rejoin = (state: RoomState): RoomStep =>
-  state.membership.type === 'announcing'
-    ? stepTo({ ...state, membership: { type: 'rejoining' } }, { type: 'join' })
-    : stepTo(state)
+export const rejoin = (state: RoomState): RoomStep => {
+  const { membership } = state
+  if (membership.type !== 'announcing' && membership.type !== 'waiting') return stepTo(state)
+  const attempt = membership.type === 'waiting' ? membership.attempt : 0
+  return stepTo({ ...state, membership: { type: 'rejoining', attempt } }, { type: 'join' })
+}
 
 export const moveAcked = (state: RoomState, via: PeerId): RoomStep => {
   if (state.membership.type !== 'announcing') return stepTo(state)
@@ -57,74 +105,62 @@ export const moveAcked = (state: RoomState, via: PeerId): RoomStep => {
   return awaiting.size === 0 ? rejoin(next) : stepTo(next)
 }
 
-/** A peer goes on under another id. An id that is already somebody's is not given away. */
-export const peerMoved = (state: RoomState, from: PeerId, to: PeerId): RoomStep => {
-  const link = state.links.get(from)
-  if (link?.phase !== 'ready' || to === state.self || state.links.has(to)) return stepTo(state)
-  const links = renamed(state.links, from, to)
-  const host = state.host === from ? to : state.host
-  const call = { ...state.call, links: renamed(state.call.links, from, to) }
-  const next = renameMember({ ...state, links, host, call }, from, to, link)
-  const source = state.selfMember ?? memberId(state.self)
-  const effects: RoomEffect[] = [
-    { type: 'rename-link', from, to },
-    { type: 'send', over: to, source, message: { kind: 'moved-noted' } },
-  ]
-  return stepTo(next, ...effects)
-}
-
-/** In place, so that nobody changes their place in a list. */
-const renamed = <K, V>(map: ReadonlyMap<K, V>, from: K, to: K): ReadonlyMap<K, V> =>
-  new Map([...map].map(([key, value]) => [key === from ? to : key, value] as const))
-
-/** Only a mesh calls its members by their peer ids. */
-const renameMember = (state: RoomState, from: PeerId, to: PeerId, link: LinkState): RoomState => {
+/** Signals for a peer go to another id from now on. An id that is already somebody's is not given away. */
+export const peerMoved = (state: RoomState, link: PeerId, to: PeerId): RoomStep => {
+  const known = state.links.get(link)
+  const taken = to === state.self || linkOf(state, to) !== null || state.links.has(to)
+  if (known?.phase !== 'ready' || taken) return stepTo(state)
   // A star ends at the server when its host loses it; a new id brings nothing back.
-  const forGood = state.host === to && link.inRoom === 'no'
-  const moved: LinkState = { ...link, inRoom: forGood ? 'no' : 'unsure' }
-  if (state.role !== 'mesh') return withLink(state, to, moved)
-  const members = [...state.members.values()].map(member =>
-    member.id === memberId(from) ? { ...member, id: memberId(to) } : member,
-  )
-  const callers = renamed(state.call.members, memberId(from), memberId(to))
-  const next = {
-    ...state,
-    members: new Map(members.map(member => [member.id, member] as const)),
-    timeline: renameReactor(state.timeline, memberId(from), memberId(to)),
-    call: { ...state.call, members: callers },
-  }
-  return withLink(next, to, { ...moved, member: memberId(to) })
-}
-
-/** Seated again as a newcomer, so whoever has no link to us calls us: what is broken here is theirs to mend now. */
-export const rejoined = (state: RoomState, at: number): RoomStep => {
-  if (state.ended) return stepTo(state)
-  const joined = withEntry(
-    { ...state, membership: { type: 'joined' }, returned: true },
-    { kind: 'notice', notice: 'line-back', name: '' },
-    at,
-  )
-  const broken = [...state.links].filter(([, link]) => link.phase !== 'ready')
-  return stepEach(joined, broken, (now, [peer, link]) => {
-    const attempt = link.attempt + 1
-    const stage = { phase: 'lost', member: link.member } as const
-    const waiting = withLink(now, peer, linkAt(link, stage, { inRoom: 'unsure', attempt }))
-    const timer = { kind: 'give-up', peer, attempt } as const
-    return stepTo(waiting, { type: 'hang-up', peer }, { type: 'timer', timer, ms: giveUpMs })
+  const forGood = state.host === link && known.inRoom === 'no'
+  const moved: LinkState = { ...known, address: to, inRoom: forGood ? 'no' : 'unsure' }
+  const answer = { kind: 'moved-noted' } as const
+  return stepTo(withLink(state, link, moved), {
+    type: 'send',
+    over: link,
+    source: state.stay,
+    message: answer,
   })
 }
 
-/** The room goes on for those who are linked, and is closed to everybody else; what is broken stays broken. */
-export const rejoinRejected = (state: RoomState, refusal: Refusal, at: number): RoomStep => {
+/** A newcomer to the server, so whoever has no link to us calls us: what is broken here is theirs to mend now. */
+export const rejoined = (
+  state: RoomState,
+  { host, hosting }: Partial<Pick<Admission, 'host' | 'hosting'>>,
+  at: number,
+): RoomStep => {
   if (state.ended) return stepTo(state)
-  if (refusal === 'unreachable') return stepTo({ ...state, membership: { type: 'offline' } })
-  if (refusal === 'try-later') {
-    const waiting: RoomState = { ...state, membership: { type: 'announcing', awaiting: new Set() } }
-    return stepTo(waiting, { type: 'timer', timer: { kind: 'join' }, ms: tryLaterMs })
+  const joined = withLineBack({ ...state, membership: { type: 'joined' }, returned: true }, at)
+  const broken = [...state.links].filter(([, link]) => link.phase !== 'ready')
+  const waiting = stepEach(joined, broken, (now, [peer, link]) => {
+    const attempt = link.attempt + 1
+    const stage = { phase: 'lost', member: link.member } as const
+    const lost = withLink(now, peer, linkAt(link, stage, { inRoom: 'unsure', attempt }))
+    const timer = { kind: 'give-up', peer, attempt } as const
+    return stepTo(lost, { type: 'hang-up', peer }, { type: 'timer', timer, ms: giveUpMs })
+  })
+  if (state.role === 'mesh' || host === undefined) return waiting
+  return andThen(waiting, now => (hosting ? hostKnown(now, now.self, [], at) : hostKnown(now, host, [], at)))
+}
+
+const finalNotices = { 'wrong-password': 'password-changed', 'no-such-room': 'room-gone' } as const
+
+/**
+ * What may pass is asked for again, ever more rarely, and meanwhile the room goes on for those who are linked. Where it
+ * cannot pass, the room is closed to everybody else, and what is broken stays broken.
+ */
+export const rejoinRejected = (state: RoomState, refusal: Refusal, at: number): RoomStep => {
+  const { membership } = state
+  if (state.ended || membership.type === 'offline') return stepTo(state)
+  if (!isFinal(refusal)) {
+    const attempt = membership.type === 'rejoining' ? membership.attempt + 1 : 1
+    const waiting: RoomState = { ...state, membership: { type: 'waiting', refusal, attempt } }
+    const ms = Math.min(tryLaterMs * 2 ** Math.min(attempt - 1, 10), tryLaterMsMax)
+    return stepTo(waiting, { type: 'timer', timer: { kind: 'join' }, ms })
   }
+  const notice = finalNotices[refusal === 'wrong-password' ? refusal : 'no-such-room']
   const lost = withEntry(
     { ...state, membership: { type: 'rejected', refusal } },
-    { kind: 'notice', notice: 'room-gone', name: '' },
+    { kind: 'notice', notice, name: '' },
     at,
   )
   const broken = [...state.links].filter(([, link]) => link.phase !== 'ready').map(([peer]) => peer)

@@ -1,6 +1,7 @@
 /**
- * Messages that a peer has not acknowledged. A link can break with messages on their way, and what is said while it is
- * broken reaches nobody behind it; all of that is sent again when the link is back. Pure.
+ * Messages that somebody has not acknowledged. A link can break with messages on their way, and what is said while it is
+ * broken reaches nobody behind it; all of that is sent again when the link is back. Where somebody is asleep or without a
+ * network for so long that their link is given up, it waits for them to come back. Pure.
  */
 import type { Chat } from '../wire/chat.ts'
 import type { MemberId, MessageId, PeerId } from '../wire/ids.ts'
@@ -12,6 +13,44 @@ export type OutboxEntry = { readonly source: MemberId; readonly message: Chat & 
 
 /** More than anybody says while a link is being mended. */
 export const unackedMax = 50
+
+/** For so many people who are away, and so long. */
+export const awayMax = 20
+const awayMs = 3_600_000
+
+/** Who is away, with what waits for them. */
+export type Away = ReadonlyMap<MemberId, { readonly unacked: readonly OutboxEntry[]; readonly since: number }>
+
+/** Somebody whose link ended without a goodbye is waited for, where their page acknowledges anything at all. */
+export const leaveAway = (
+  state: RoomState,
+  member: MemberId,
+  unacked: readonly OutboxEntry[],
+  at: number,
+): RoomStep => {
+  if (!state.members.get(member)?.caps.chat) return stepTo(state)
+  const others = [...state.away].filter(([id]) => id !== member).slice(-(awayMax - 1))
+  const away: Away = new Map([...others, [member, { unacked, since: at }]])
+  const timer = { kind: 'away', member, since: at } as const
+  return stepTo({ ...state, away }, { type: 'timer', timer, ms: awayMs })
+}
+
+export const awayTimeout = (state: RoomState, member: MemberId, since: number): RoomStep =>
+  stepTo(state.away.get(member)?.since === since ? withoutAway(state, member) : state)
+
+/** They are back: what waited for them goes over this link once it is ready. */
+export const comeBack = (state: RoomState, via: PeerId, member: MemberId): RoomState => {
+  const waiting = state.away.get(member)
+  const link = state.links.get(via)
+  if (!waiting || !link) return state
+  const unacked = [...waiting.unacked, ...link.unacked].slice(-unackedMax)
+  return withoutAway(withLink(state, via, { ...link, unacked }), member)
+}
+
+const withoutAway = (state: RoomState, member: MemberId): RoomState => ({
+  ...state,
+  away: new Map([...state.away].filter(([id]) => id !== member)),
+})
 
 export const enqueue = (
   state: RoomState,
@@ -29,15 +68,24 @@ export const enqueue = (
         peer !== except && hasMet(link) && capsOf(state, peer).chat ? enqueueOn(link, entry) : link,
       ] as const,
   )
-  return { ...state, links: new Map(links) }
+  const away = [...state.away].map(
+    ([member, it]) =>
+      [member, member === source ? it : { ...it, unacked: withEntry(it.unacked, entry) }] as const,
+  )
+  return { ...state, links: new Map(links), away: new Map(away) }
 }
 
-const hasMet = ({ member }: LinkState): boolean => member !== null
+const hasMet = ({ member, expected }: LinkState): boolean => member !== null || expected
 
 const enqueueOn = (link: LinkState, entry: OutboxEntry): LinkState => ({
   ...link,
-  unacked: [...link.unacked.slice(-(unackedMax - 1)), entry],
+  unacked: withEntry(link.unacked, entry),
 })
+
+const withEntry = (unacked: readonly OutboxEntry[], entry: OutboxEntry): readonly OutboxEntry[] =>
+  unacked.some(({ message }) => message.id === entry.message.id)
+    ? unacked
+    : [...unacked.slice(-(unackedMax - 1)), entry]
 
 /** One acknowledgement is enough to show a message of ours as delivered. */
 export const acknowledge = (state: RoomState, via: PeerId, id: MessageId): RoomState => {

@@ -2,12 +2,15 @@
  * What our part in a room changes: a member of a mesh, a star's host, or a star's guest. The role is a value in the
  * room's state; what follows from it is looked up here. Everything else in `room/` is the same for all three.
  */
-import { hostMember, type MemberId, memberId, type PeerId } from '../wire/ids.ts'
+import type { MemberId, PeerId } from '../wire/ids.ts'
 import { parseMesh, writeMesh } from '../wire/mesh.ts'
 import type { PeerMessage, Person, Received } from '../wire/peer.ts'
 import { parseFromGuest, parseFromHost, writeAsGuest, writeAsHost } from '../wire/star.ts'
 
 export type Role = 'mesh' | 'host' | 'guest'
+
+/** What we introduce ourselves with. */
+export type Greeting = { readonly person: Person; readonly password: string; readonly member: MemberId }
 
 type RoleRules = {
   /** Do we open the link when the server says that a peer has joined? */
@@ -15,15 +18,13 @@ type RoleRules = {
   /** May this peer open a link to us? */
   readonly acceptsOfferFrom: (peer: PeerId, host: PeerId | null) => boolean
   /** What is said first on a link that has just opened; null where the other side begins. */
-  readonly firstMessage: (initiator: boolean, person: Person, password: string) => PeerMessage | null
+  readonly firstMessage: (initiator: boolean, own: Greeting) => PeerMessage | null
   /** Do we pass on to the others what one peer says? */
   readonly relays: boolean
   /** Does the far end of a link pass on to others what we send it? */
   readonly peerRelays: boolean
   /** Do we tell whoever joins the call that we are in it? In a star the host does that for everybody. */
   readonly greetsCallers: boolean
-  /** Our own id in the roster, as far as it is known without being told. */
-  readonly selfMember: (self: PeerId) => MemberId | null
   readonly read: (value: unknown) => Received | null
   readonly write: (message: PeerMessage, source: MemberId) => object | null
 }
@@ -32,11 +33,10 @@ const rules: Readonly<Record<Role, RoleRules>> = {
   mesh: {
     initiates: true,
     acceptsOfferFrom: () => true,
-    firstMessage: (initiator, person, password) => (initiator ? null : { kind: 'hello', person, password }),
+    firstMessage: (initiator, own) => (initiator ? null : { kind: 'hello', ...own }),
     relays: false,
     peerRelays: false,
     greetsCallers: true,
-    selfMember: memberId,
     read: parseMesh,
     write: writeMesh,
   },
@@ -47,18 +47,16 @@ const rules: Readonly<Record<Role, RoleRules>> = {
     relays: true,
     peerRelays: false,
     greetsCallers: false,
-    selfMember: () => hostMember,
     read: parseFromGuest,
     write: writeAsHost,
   },
   guest: {
     initiates: false,
     acceptsOfferFrom: (peer, host) => peer === host,
-    firstMessage: (_initiator, _person, password) => ({ kind: 'knock', password }),
+    firstMessage: (_initiator, { password, member }) => ({ kind: 'knock', password, member }),
     relays: false,
     peerRelays: true,
     greetsCallers: false,
-    selfMember: () => null,
     read: parseFromHost,
     write: writeAsGuest,
   },

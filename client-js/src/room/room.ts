@@ -1,12 +1,14 @@
 /** A running room: feeds events to `step` and hands the effects to the ports. One class serves every role. */
 import type { MemberId, PeerId, StreamId } from '../wire/ids.ts'
-import type { Received } from '../wire/peer.ts'
+import type { PeerMessage, Received } from '../wire/peer.ts'
 import type { Signal } from '../wire/signal.ts'
+import { numberOf, toNumbers } from './numbers.ts'
 import { rulesOf } from './role.ts'
 import {
   acceptsOffer,
   capsOf,
   type FileNotice,
+  linkOf,
   type RoomEffect,
   type RoomEvent,
   type RoomState,
@@ -18,7 +20,6 @@ export type RoomPorts = {
   readonly dial: (peer: PeerId) => void
   readonly hangUp: (peer: PeerId) => void
   readonly send: (over: PeerId, payload: object, droppable: boolean) => void
-  readonly renameLink: (from: PeerId, to: PeerId) => void
   readonly signalled: (over: PeerId, signal: Signal) => void
   readonly join: () => void
   readonly publish: (over: PeerId, stream: StreamId) => void
@@ -27,6 +28,8 @@ export type RoomPorts = {
   readonly topic: (from: MemberId, topic: string, data: unknown) => void
   /** Calls `due` after so long, unless the room has been left by then. */
   readonly setTimer: (ms: number, due: () => void) => void
+  /** About so long, and for everybody else a little longer or shorter: many may wait for the same. */
+  readonly spread: (ms: number) => number
   readonly now: () => number
   readonly changed: (state: RoomState, before: RoomState) => void
 }
@@ -47,6 +50,16 @@ export class Room {
 
   acceptsOffer(peer: PeerId): boolean {
     return acceptsOffer(this.#state, peer)
+  }
+
+  /** The link to whoever the server calls so now. */
+  linkOf(peer: PeerId): PeerId {
+    return linkOf(this.#state, peer) ?? peer
+  }
+
+  /** What the server calls the far end of a link now. */
+  addressOf(link: PeerId): PeerId {
+    return this.#state.links.get(link)?.address ?? link
   }
 
   feed(event: RoomEvent): void {
@@ -90,9 +103,12 @@ export class Room {
     const link = this.#state.links.get(over)
     const { selfMember } = this.#state
     const can = link?.phase === 'ready' && link.steady && capsOf(this.#state, over).signals
-    return can && selfMember !== null
-      ? rulesOf(this.#state).write({ kind: 'signal', signal }, selfMember)
-      : null
+    return can && selfMember !== null ? this.#written({ kind: 'signal', signal }, selfMember) : null
+  }
+
+  #written(message: PeerMessage, source: MemberId): object | null {
+    const state = this.#state
+    return rulesOf(state).write(toNumbers(state, source, message), numberOf(state, source))
   }
 
   #carryOut(effect: RoomEffect): void {
@@ -102,12 +118,10 @@ export class Room {
       case 'hang-up':
         return this.#ports.hangUp(effect.peer)
       case 'send': {
-        const payload = rulesOf(this.#state).write(effect.message, effect.source)
+        const payload = this.#written(effect.message, effect.source)
         if (payload) this.#ports.send(effect.over, payload, effect.droppable === true)
         return
       }
-      case 'rename-link':
-        return this.#ports.renameLink(effect.from, effect.to)
       case 'signal':
         return this.#ports.signalled(effect.over, effect.signal)
       case 'join':
@@ -126,6 +140,7 @@ export class Room {
   }
 
   #later(timer: Timer, ms: number): void {
-    this.#ports.setTimer(ms, () => this.feed({ type: 'timer', timer }))
+    const wait = timer.kind === 'join' ? this.#ports.spread(ms) : ms
+    this.#ports.setTimer(wait, () => this.feed({ type: 'timer', timer }))
   }
 }

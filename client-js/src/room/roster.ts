@@ -1,6 +1,7 @@
 /** Lists who is in the room and how well each is connected, for the views. Pure. */
-import { hostMember, type MemberId } from '../wire/ids.ts'
+import type { MemberId } from '../wire/ids.ts'
 import type { Member } from '../wire/peer.ts'
+import { hostOf } from './numbers.ts'
 import type { LinkPhase, LinkState, RoomState } from './state.ts'
 
 export type ConnectionStatus = 'self' | 'direct' | 'via-host' | 'connecting' | 'unsteady' | 'lost'
@@ -57,13 +58,18 @@ export const roster = (state: RoomState): RosterEntry[] => {
 
 const entryOf = (state: RoomState, member: Member, name: string): RosterEntry => {
   const link = [...state.links.values()].find(it => it.member === member.id)
-  const host = state.role === 'guest' && member.id === hostMember
-  return { key: member.id, name, connectionStatus: link ? statusOf(link) : 'via-host', host }
+  const host = state.role === 'guest' && member.id === hostOf(state)
+  return { key: member.id, name, connectionStatus: link ? statusOf(link) : unlinked(state), host }
 }
+
+/** Somebody to whom no link leads: behind the host, or expected where the host has changed. */
+const unlinked = ({ role, host, links }: RoomState): ConnectionStatus =>
+  role === 'guest' && host !== null && !links.get(host)?.expected ? 'via-host' : 'connecting'
 
 const unknownPeers = (state: RoomState): RosterEntry[] =>
   [...state.links]
-    .filter(([, link]) => link.member === null || !state.members.has(link.member))
+    // Whoever is expected by a new host, or is the new host, stands among the members already.
+    .filter(([, { member, expected }]) => (member === null ? !expected : !state.members.has(member)))
     .map(([peer, link]) => ({
       key: `link ${peer}`,
       name: null,

@@ -2,7 +2,15 @@
 import type { Step } from '../base/steps.ts'
 import type { StreamSize } from '../wire/call.ts'
 import type { FileCard, FileSignal } from '../wire/file.ts'
-import type { FileId, MemberId, MessageId, PeerId, StreamId } from '../wire/ids.ts'
+import {
+  type FileId,
+  hostNumber,
+  type MemberId,
+  type MessageId,
+  memberId,
+  type PeerId,
+  type StreamId,
+} from '../wire/ids.ts'
 import {
   type Announced,
   type Caps,
@@ -19,7 +27,8 @@ import type { Admission, Refusal, RoomCard } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { noCall, type RoomCall } from './call.ts'
 import { freshHistory, type History } from './history.ts'
-import type { OutboxEntry } from './outbox.ts'
+import type { Numbers } from './numbers.ts'
+import type { Away, OutboxEntry } from './outbox.ts'
 import { type Role, rulesOf } from './role.ts'
 import type { Timeline } from './timeline.ts'
 
@@ -27,6 +36,11 @@ import type { Timeline } from './timeline.ts'
 export type { Refusal, RoomKind } from '../wire/server.ts'
 
 type LinkFields = {
+  /**
+   * Where signals for the peer go: its id at the server now. The link itself goes by the id under which the peer was
+   * first met, for as long as it lives.
+   */
+  readonly address: PeerId
   /** We opened it, so we open it again. */
   readonly initiator: boolean
   /** Whether the peer is in the room, by what the server said last; `unsure` once we could not hear the server. */
@@ -39,6 +53,10 @@ type LinkFields = {
   readonly unacked: readonly OutboxEntry[]
   /** The peer has asked for what was said before it came, and has been answered. */
   readonly historySent: boolean
+  /** Known to be a page of ours although it has not introduced itself over this link: a star's new host. */
+  readonly expected: boolean
+  /** The link ended without a goodbye: whoever it led to may be asleep. */
+  readonly lost: boolean
 }
 
 /**
@@ -56,28 +74,35 @@ export type LinkPhase = LinkStage['phase']
 
 /** The same link at another stage. Nothing of the stage before is left over. */
 export const linkAt = (link: LinkState, stage: LinkStage, change: Partial<LinkFields> = {}): LinkState => {
-  const { initiator, inRoom, cameLater, attempt, unacked, historySent } = link
-  return { initiator, inRoom, cameLater, attempt, unacked, historySent, ...change, ...stage }
+  const { address, initiator, inRoom, cameLater, attempt, unacked, historySent, expected, lost } = link
+  const fields = { address, initiator, inRoom, cameLater, attempt, unacked, historySent, expected, lost }
+  return { ...fields, ...change, ...stage }
 }
 
 /**
  * Our own membership in the room at the server. `announcing`: under a new id, which we tell the peers before we join
- * again.
+ * again. `waiting`: the server would not have us, for a reason that may pass, and is asked again. `rejected`: it never will.
+ * `attempt` counts refusals, so that the server is asked ever more rarely.
  */
 export type Membership =
   | { readonly type: 'joined' }
   | { readonly type: 'offline' }
   | { readonly type: 'announcing'; readonly awaiting: ReadonlySet<PeerId> }
-  | { readonly type: 'rejoining' }
+  | { readonly type: 'rejoining'; readonly attempt: number }
+  | { readonly type: 'waiting'; readonly refusal: Refusal; readonly attempt: number }
   | { readonly type: 'rejected'; readonly refusal: Refusal }
 
 export type RoomState = {
   readonly card: RoomCard
   readonly role: Role
   readonly self: PeerId
+  /** Our own member id for this stay. */
+  readonly stay: MemberId
+  /** The same, once we may speak under it: a guest of a star has to be let in first. */
   readonly selfMember: MemberId | null
+  readonly numbers: Numbers
   readonly person: Person
-  /** The host's peer id, for a guest. */
+  /** The link to the host, for a guest. */
   readonly host: PeerId | null
   readonly membership: Membership
   /**
@@ -87,6 +112,8 @@ export type RoomState = {
   readonly links: ReadonlyMap<PeerId, LinkState>
   /** Everyone else who has introduced themselves, linked directly or not. */
   readonly members: ReadonlyMap<MemberId, Member>
+  /** Who was here and may come back. */
+  readonly away: Away
   readonly timeline: Timeline
   readonly call: RoomCall
   /** Who is typing, and until when that is shown unless they go on. */
@@ -108,10 +135,12 @@ export type Timer =
   | { readonly kind: 'handshake'; readonly peer: PeerId; readonly attempt: number }
   | { readonly kind: 'give-up'; readonly peer: PeerId; readonly attempt: number }
   | { readonly kind: 'join' }
+  | { readonly kind: 'regroup' }
   | { readonly kind: 'host-offline' }
   | { readonly kind: 'typing'; readonly member: MemberId; readonly until: number }
   | { readonly kind: 'delivery'; readonly id: MessageId }
   | { readonly kind: 'history'; readonly peer: PeerId }
+  | { readonly kind: 'away'; readonly member: MemberId; readonly since: number }
 
 export type RoomEvent =
   | { type: 'peer-joined'; peer: PeerId }
@@ -119,7 +148,8 @@ export type RoomEvent =
   | { type: 'incoming-offer'; peer: PeerId }
   | { type: 'link-opened'; peer: PeerId }
   | { type: 'link-steady'; peer: PeerId; steady: boolean }
-  | { type: 'link-closed'; peer: PeerId }
+  /** `lost`: the network has lost the peer, which has not hung up. */
+  | { type: 'link-closed'; peer: PeerId; lost?: boolean }
   | { type: 'received'; via: PeerId; received: Received }
   /** Some of what came over that link, from `source` where its host speaks for others, came too fast to be shown. */
   | { type: 'too-fast'; via: PeerId; source: MemberId | null }
@@ -130,6 +160,7 @@ export type RoomEvent =
   | { type: 'withdraw-file'; file: FileId }
   | { type: 'send-file-signal'; to: MemberId; signal: FileSignal }
   | { type: 'send-direct-signal'; to: MemberId; id: string; signal: Signal }
+  | { type: 'send-again'; message: MessageId }
   | { type: 'react'; to: MessageId; emoji: string; on: boolean }
   | { type: 'typing'; on: boolean }
   | { type: 'send-topic'; topic: string; data: unknown }
@@ -137,10 +168,19 @@ export type RoomEvent =
   | { type: 'timer'; timer: Timer }
   | { type: 'password-attempts'; count: number }
   | { type: 'server-lost' }
-  | { type: 'server-found'; self: PeerId }
-  | { type: 'rejoined' }
+  /** `known` is what the server knows of us in this room; null where we are new to it. */
+  | { type: 'server-found'; self: PeerId; known?: KnownMembership | null }
+  | ({ type: 'rejoined' } & Partial<Pick<Admission, 'host' | 'hosting'>>)
+  | { type: 'host-changed'; host: PeerId | null; members: readonly PeerId[] }
   | CallEvent
   | { type: 'rejoin-refused'; refusal: Refusal }
+
+/** Who is in the room by the server's list, and whether it tells us of everything that we have missed. */
+export type KnownMembership = {
+  readonly host: PeerId | null
+  readonly members: readonly PeerId[]
+  readonly complete: boolean
+}
 
 /** Our own part in the call, and what comes over links. */
 export type CallEvent =
@@ -156,7 +196,6 @@ export type RoomEffect =
   | { type: 'hang-up'; peer: PeerId }
   /** `droppable`: rather left out than waiting behind much else. */
   | { type: 'send'; over: PeerId; source: MemberId; message: PeerMessage; droppable?: true }
-  | { type: 'rename-link'; from: PeerId; to: PeerId }
   /** Something for the link itself that came over its own channel. */
   | { type: 'signal'; over: PeerId; signal: Signal }
   | { type: 'join' }
@@ -177,24 +216,33 @@ export type FileNotice =
 
 export type RoomStep = Step<RoomState, RoomEffect>
 
-const roleOf = ({ card, host }: Admission): Role => {
+const roleOf = ({ card, host, hosting = host === null }: Admission): Role => {
   if (card.kind === 'mesh') return 'mesh'
-  return host === null ? 'host' : 'guest'
+  return hosting ? 'host' : 'guest'
 }
 
-export const createRoomState = (admission: Admission, self: PeerId, name: string): RoomState => {
+/** Without a `stay` of our own we go by our peer id, as original pages do. */
+export const createRoomState = (
+  admission: Admission,
+  self: PeerId,
+  name: string,
+  stay: MemberId = memberId(self),
+): RoomState => {
   const role = roleOf(admission)
   return {
     card: admission.card,
     role,
     self,
-    selfMember: rulesOf({ role }).selfMember(self),
+    stay,
+    selfMember: role === 'guest' ? null : stay,
+    numbers: role === 'host' ? new Map([[hostNumber, stay]]) : new Map(),
     person: { name, avatar: defaultAvatar, caps: ownCaps },
     host: admission.host,
     membership: { type: 'joined' },
     returned: false,
     links: new Map(),
     members: new Map(),
+    away: new Map(),
     timeline: [],
     typing: new Map(),
     typingSentAt: null,
@@ -212,15 +260,25 @@ export const readyLinks = (state: RoomState): PeerId[] =>
 
 /** What the page at the far end of a link can do; nothing of ours until it has introduced itself. */
 export const capsOf = (state: RoomState, peer: PeerId): Caps => {
-  const member = state.links.get(peer)?.member ?? null
+  const link = state.links.get(peer)
+  const member = link?.member ?? null
+  if (member === null && link?.expected) return ownCaps
   return (member === null ? undefined : state.members.get(member)?.caps) ?? noCaps
 }
 
+/** The link to whoever the server calls so now. */
+export const linkOf = ({ links }: RoomState, peer: PeerId): PeerId | null => {
+  if (links.get(peer)?.address === peer) return peer
+  for (const [key, { address }] of links) if (address === peer) return key
+  return null
+}
+
 /** May this peer open a link to us now? */
-export const acceptsOffer = (state: RoomState, peer: PeerId): boolean =>
-  !state.ended &&
-  rulesOf(state).acceptsOfferFrom(peer, state.host) &&
-  (state.links.has(peer) || state.links.size < linksMax)
+export const acceptsOffer = (state: RoomState, peer: PeerId): boolean => {
+  const known = linkOf(state, peer)
+  if (state.ended || !rulesOf(state).acceptsOfferFrom(known ?? peer, state.host)) return false
+  return known !== null || (state.links.size < linksMax && !state.links.has(peer))
+}
 
 /** Twice what a room holds, for those who have just left or come back under another id. */
 export const linksMax = 40

@@ -7,8 +7,18 @@ import { chatUnitsMax, isEmoji } from '../wire/chat.ts'
 import { reconcile, streamArrived, streamGone } from './call.ts'
 import { announce, leaveCall, setMedia, setShownSize } from './call-messages.ts'
 import { andThen, stepTo, withAttempts } from './change.ts'
-import { canSpeak, deliveryTimeout, react, say, sendTopic, setTyping, typingTimeout } from './chat.ts'
+import {
+  canSpeak,
+  deliveryTimeout,
+  react,
+  say,
+  sendAgain,
+  sendTopic,
+  setTyping,
+  typingTimeout,
+} from './chat.ts'
 import { addResumableFile, offerFiles, sendToMember, withdrawFile } from './file.ts'
+import { dropAbsent, hostKnown } from './hand-over.ts'
 import { historyTimeout } from './history.ts'
 import {
   channelOpened,
@@ -23,6 +33,8 @@ import {
   redial,
 } from './links.ts'
 import { rejoin, rejoined, rejoinRejected, serverFound, serverLost } from './membership.ts'
+import { fromNumbers } from './numbers.ts'
+import { awayTimeout } from './outbox.ts'
 import { receive, withTooFast } from './receive.ts'
 import { acceptsOffer, type RoomEvent, type RoomState, type RoomStep, type Timer } from './state.ts'
 
@@ -42,9 +54,9 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
     case 'link-steady':
       return linkSteady(state, event.peer, event.steady, at)
     case 'link-closed':
-      return linkClosed(state, event.peer, at)
+      return linkClosed(state, event.peer, at, event.lost ?? false)
     case 'received':
-      return receive(state, event.via, event.received, at)
+      return receivedFrame(state, event, at)
     case 'too-fast':
       return stepTo(withTooFast(state, event.via, event.source, at))
     case 'say': {
@@ -61,6 +73,8 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
       return sendToMember(state, { kind: 'file-signal', to: event.to, signal: event.signal })
     case 'send-direct-signal':
       return sendToMember(state, { kind: 'direct', to: event.to, id: event.id, signal: event.signal })
+    case 'send-again':
+      return sendAgain(state, event.message)
     case 'react':
       return isEmoji(event.emoji) ? react(state, event.to, event.emoji, event.on) : stepTo(state)
     case 'typing':
@@ -76,11 +90,13 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
     case 'server-lost':
       return serverLost(state, at)
     case 'server-found':
-      return serverFound(state, event.self)
+      return serverFound(state, event.self, event.known ?? null, at)
     case 'rejoined':
-      return rejoined(state, at)
+      return rejoined(state, event, at)
     case 'rejoin-refused':
       return rejoinRejected(state, event.refusal, at)
+    case 'host-changed':
+      return hostKnown(state, event.host, event.members, at)
     case 'call-announce':
       return state.ended ? stepTo(state) : announce(state, event.own)
     case 'call-leave':
@@ -96,6 +112,16 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
   }
 }
 
+const receivedFrame = (
+  state: RoomState,
+  { via, received }: Extract<RoomEvent, { type: 'received' }>,
+  at: number,
+): RoomStep => {
+  if (state.links.get(via)?.phase === undefined) return stepTo(state)
+  const known = fromNumbers(state, received)
+  return receive(known.state, via, known.received, at)
+}
+
 const timer = (state: RoomState, due: Timer, at: number): RoomStep => {
   switch (due.kind) {
     case 'dial':
@@ -106,6 +132,8 @@ const timer = (state: RoomState, due: Timer, at: number): RoomStep => {
       return giveUp(state, due.peer, due.attempt, at)
     case 'join':
       return rejoin(state)
+    case 'regroup':
+      return dropAbsent(state, at)
     case 'host-offline':
       return hostOffline(state, at)
     case 'typing':
@@ -114,5 +142,7 @@ const timer = (state: RoomState, due: Timer, at: number): RoomStep => {
       return deliveryTimeout(state, due.id)
     case 'history':
       return historyTimeout(state, due.peer)
+    case 'away':
+      return awayTimeout(state, due.member, due.since)
   }
 }

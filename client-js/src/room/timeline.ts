@@ -18,6 +18,10 @@ export type NoticeKind =
   | 'line-lost'
   | 'line-back'
   | 'room-gone'
+  | 'password-changed'
+  | 'host-changed'
+  | 'host-now'
+  | 'host-awaited'
   | 'handed-over'
 
 /** An emoji that people have put to a message; `member` is null for ourselves. */
@@ -138,13 +142,3 @@ export const withReaction = (entry: ChatEntry, emoji: string, reactor: Reactor, 
   const reactions = entry.reactions.map(it => (it === found ? { emoji, by } : it))
   return { ...entry, reactions: reactions.filter(it => it.by.length > 0) }
 }
-
-/** Somebody goes on under another id, and their messages, reactions and files stay theirs. */
-export const renameReactor = (timeline: Timeline, from: MemberId, to: MemberId): Timeline =>
-  timeline.map(entry => {
-    if (entry.kind === 'file') return entry.owner === from ? { ...entry, owner: to } : entry
-    if (entry.kind !== 'chat' || (entry.from !== from && entry.reactions.length === 0)) return entry
-    const renamed = (it: Reactor): Reactor => (it.member === from ? { ...it, member: to } : it)
-    const reactions = entry.reactions.map(({ emoji, by }) => ({ emoji, by: by.map(renamed) }))
-    return { ...entry, from: entry.from === from ? to : entry.from, reactions }
-  })

@@ -1,18 +1,25 @@
 /**
- * The connection to the server: socket.io on our own origin, kept up for as long as the page lives. Every new
- * connection says GET-ID and so gets a new id; what that means for a room is decided elsewhere.
+ * The connection to the server: socket.io on our own origin, kept up for as long as the page lives. Our session outlives
+ * it: a new connection goes on with the same peer id, in the same rooms, and what was on its way is sent again. Where the
+ * server knows none of that, or has given the session up, every connection is a new peer.
  */
 import { io, type Socket } from 'socket.io-client'
+import { randomHex } from '../base/random.ts'
+import type { IceServer } from '../wire/ice.ts'
 import type { PeerId, RoomId } from '../wire/ids.ts'
+import type { Resumed, ResumeRecord } from '../wire/resume.ts'
 import {
   type Admission,
   answeredId,
   type Draft,
   events,
   type Identity,
+  type JoinRequest,
   type Notice,
   parseAlert,
   parseCreated,
+  parseFreshIceServers,
+  parseHostChanged,
   parseIdentity,
   parseJoined,
   parsePeerJoined,
@@ -20,21 +27,34 @@ import {
   parseRefusal,
   parseSignalNotice,
   type Refusal,
+  type RoomCard,
+  uncounted,
   writeCreate,
   writeIdentityRequest,
   writeJoin,
   writeSignal,
+  writeTakeHost,
 } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
+import { ackAfterMs, ServerSession } from './session.ts'
 
 export type Answer =
   | { readonly ok: true; readonly admission: Admission }
   | { readonly ok: false; readonly refusal: Refusal }
 
 export type SignalingPorts = {
-  readonly connected: (identity: Identity) => void
+  /** `resumed` is null where we are somebody new to the server. */
+  readonly connected: (identity: Identity, resumed: Resumed | null) => void
   readonly disconnected: () => void
   readonly notice: (notice: Notice) => void
+}
+
+export type SignalingOptions = {
+  /** An origin; without one it is the page's own. */
+  readonly server: string | undefined
+  readonly path: string
+  /** The session that an earlier page of this tab has left. */
+  readonly record: ResumeRecord | null
 }
 
 type Waiting = { readonly go: () => void; readonly refuse: () => void }
@@ -42,6 +62,10 @@ type Pending = (body: unknown, refused: boolean) => void
 
 /** A server that has not answered by then is as good as away. */
 const answerMs = 10_000
+/** A connection that seems to stand gets so long to show that it does. */
+const probeMs = 1_500
+/** Everybody who is sent away at once comes back within this time. */
+const spreadMs = 2_000
 
 /**
  * Some virus scanners and proxies let a websocket open and then carry nothing, which shows as a handshake that never
@@ -56,22 +80,33 @@ const pollAfterSilence = ({ io }: Socket): void => {
 export class SignalingClient {
   readonly #socket: Socket
   readonly #ports: SignalingPorts
+  readonly #session: ServerSession
   readonly #pending = new Map<string, Pending>()
+  /** Answers to requests of an earlier page may still come, so that numbers alone would not tell ours apart. */
+  readonly #requestPrefix = randomHex(2)
   #requests = 0
+  #hellos = 0
+  /** Who we are, while the line stands and the server has said so. */
   #self: PeerId | null = null
+  /** Who the session belongs to, also while the line is down. */
+  #owner: PeerId | null = null
+  #ackTimer: ReturnType<typeof setTimeout> | undefined
+  #probing = false
+  #comingBack: ReturnType<typeof setTimeout> | undefined
   /**
    * Requests made while there is no connection. They are sent, or refused, as soon as the attempt under way has ended.
    */
   #waiting: Waiting[] = []
 
-  /** `server` is an origin; without one it is the page's own. */
-  constructor(server: string | undefined, path: string, ports: SignalingPorts) {
+  constructor({ server, path, record }: SignalingOptions, ports: SignalingPorts) {
     this.#ports = ports
+    this.#session = new ServerSession(record)
     this.#socket = io(server ?? location.origin, {
       path,
       transports: ['websocket', 'polling'],
       tryAllTransports: true,
-      reconnectionDelayMax: 4_000,
+      // With the library's factor of one half for chance, so that those who were cut off together do not return together.
+      reconnectionDelayMax: 8_000,
       timeout: 8_000,
     })
     pollAfterSilence(this.#socket)
@@ -81,7 +116,8 @@ export class SignalingClient {
       for (const { refuse } of this.#waiting.splice(0)) refuse()
       this.#ports.disconnected()
     })
-    for (const event of [events.identity, events.create])
+    this.#socket.onAny((event: string, body: unknown) => this.#count(event, body))
+    for (const event of [events.identity, events.create, events.iceServers, events.takeHost])
       this.#socket.on(event, (body: unknown) => this.#answered(body, false))
     this.#socket.on(events.refused, (body: unknown) => this.#answered(body, true))
     this.#socket.on(events.join, (body: unknown) => {
@@ -91,7 +127,13 @@ export class SignalingClient {
     })
     this.#socket.on(events.left, (body: unknown) => this.#tell(parsePeerLeft(body)))
     this.#socket.on(events.alert, (body: unknown) => this.#tell(parseAlert(body)))
+    this.#socket.on(events.hostChanged, (body: unknown) => this.#tell(parseHostChanged(body)))
     this.#socket.on(events.signal, (body: unknown) => this.#tell(parseSignalNotice(body, this.#self)))
+  }
+
+  /** What the next page of this tab needs to go on with the session; null where the server cannot. */
+  get record(): ResumeRecord | null {
+    return this.#session.record
   }
 
   create(draft: Draft): Promise<Answer> {
@@ -106,33 +148,100 @@ export class SignalingClient {
    * A password with accents can be typed in two ways that look the same. Our rooms have the composed one (NFC); those of
    * other frontends have what was typed there.
    */
-  async join(room: RoomId, password: string): Promise<Answer> {
-    const composed = password.normalize('NFC')
-    const answer = await this.#join(room, composed)
+  async join(request: JoinRequest): Promise<Answer> {
+    const composed = request.password.normalize('NFC')
+    const answer = await this.#join({ ...request, password: composed })
     const wrong = !answer.ok && answer.refusal === 'wrong-password'
-    return wrong && composed !== password ? this.#join(room, password) : answer
+    return wrong && composed !== request.password ? this.#join(request) : answer
   }
 
-  async #join(room: RoomId, password: string): Promise<Answer> {
+  async #join(request: JoinRequest): Promise<Answer> {
     const answer = await this.#ask(
       events.join,
-      id => writeJoin(id, room, password),
-      body => parseJoined(body, room, password),
+      id => writeJoin(id, request),
+      body => parseJoined(body, request, this.#self),
     )
     // An answer that comes too late has made us a member, and whoever joins again is met with silence.
-    if (!answer.ok && answer.refusal === 'unreachable') this.leave(room)
+    if (!answer.ok && answer.refusal === 'unreachable') this.leave(request.room)
     return answer
   }
 
+  /** Asks for the place of a star's host, which its creator may have. What comes of it, everybody is told. */
+  takeHost(card: RoomCard): void {
+    if (this.#self === null) return
+    this.#request(
+      events.takeHost,
+      id => writeTakeHost(id, card),
+      answerMs,
+      () => undefined,
+    )
+  }
+
+  /** Resolves once the server has said who we are, or the attempt to reach it has failed. */
+  whenAnswered(): Promise<void> {
+    if (this.#self !== null) return Promise.resolve()
+    return new Promise(resolve => this.#waiting.push({ go: resolve, refuse: resolve }))
+  }
+
+  /** The server keeps sessions, and with them rooms by their keys. */
+  get keepsRooms(): boolean {
+    return this.#session.isResumable
+  }
+
+  /** While the line is down it waits for the session to go on. */
   signal(target: PeerId, room: RoomId, signal: Signal): void {
-    if (this.#self !== null) this.#socket.emit(events.signal, writeSignal(target, room, signal))
+    if (this.#owner !== null) this.#send(events.signal, writeSignal(target, room, signal))
   }
 
   leave(room: RoomId): void {
-    if (this.#self !== null) this.#socket.emit(events.left, room)
+    if (this.#owner !== null) this.#send(events.left, room)
+  }
+
+  /** Null where there is no line, or the server cannot. */
+  async iceServers(): Promise<IceServer[] | null> {
+    if (this.#self === null || !this.#session.isResumable) return null
+    return new Promise(resolve =>
+      this.#request(
+        events.iceServers,
+        requestId => ({ requestId }),
+        answerMs,
+        body => resolve(parseFreshIceServers(body)),
+      ),
+    )
+  }
+
+  /** The network may be another, or the device has slept: does the line still stand? */
+  async check(): Promise<void> {
+    if (!this.#socket.active) return
+    if (!this.#socket.connected) return this.#reconnect()
+    if (this.#self === null || this.#probing || !this.#session.isResumable) return
+    const before = this.#session.received
+    this.#probing = true
+    const answered = await new Promise<boolean>(resolve =>
+      this.#request(
+        events.iceServers,
+        requestId => ({ requestId }),
+        probeMs,
+        body => resolve(body !== null),
+      ),
+    )
+    this.#probing = false
+    if (!answered && this.#session.received === before && this.#self !== null) this.#reconnect()
+  }
+
+  /** The network is another: the line leads nowhere, although nobody has noticed. Without a session to go on, it is left. */
+  networkChanged(): void {
+    if (!this.#socket.active || (this.#socket.connected && !this.#session.isResumable)) return
+    this.#reconnect()
+  }
+
+  /** The page is going, and may be about to be loaded anew: the server keeps our place for a moment. */
+  closing(): void {
+    if (this.#self !== null && this.#session.isResumable) this.#socket.emit(events.closing)
   }
 
   close(): void {
+    clearTimeout(this.#comingBack)
     for (const { refuse } of this.#waiting.splice(0)) refuse()
     this.#socket.disconnect()
   }
@@ -142,29 +251,71 @@ export class SignalingClient {
     this.#socket.connect()
   }
 
+  #reconnect(): void {
+    this.#socket.disconnect().connect()
+  }
+
   #tell(notice: Notice | null): void {
     if (notice) this.#ports.notice(notice)
   }
 
   #sayHello(): void {
-    this.#request(events.identity, writeIdentityRequest, body => {
+    const write = (id: string): object => writeIdentityRequest(id, this.#session.record)
+    this.#hellos += 1
+    const hello = this.#hellos
+    this.#request(events.identity, write, answerMs, body => {
+      // The connection that this was asked over has ended.
+      if (hello !== this.#hellos) return
       const identity = parseIdentity(body)
       if (!identity) {
-        if (this.#socket.connected) this.#socket.disconnect().connect()
+        if (this.#socket.connected) this.#reconnect()
         return
       }
+      const resumed = identity.resume?.resumed ?? null
+      const { again, complete } = this.#session.begin(identity.resume)
+      if (!resumed) this.#endPending()
       this.#self = identity.id
-      this.#ports.connected(identity)
+      this.#owner = identity.id
+      for (const { event, body } of again) this.#socket.emit(event, body)
+      this.#ports.connected(identity, resumed && { ...resumed, complete })
       for (const { go } of this.#waiting.splice(0)) go()
     })
   }
 
   #lost(reason: string): void {
     this.#self = null
-    for (const settle of [...this.#pending.values()]) settle(null, false)
+    clearTimeout(this.#ackTimer)
+    if (!this.#session.isResumable) {
+      this.#owner = null
+      this.#endPending()
+    }
     this.#ports.disconnected()
     // A connection the server ended is not taken up again by the library itself.
-    if (reason === 'io server disconnect') this.#socket.connect()
+    if (reason !== 'io server disconnect') return
+    clearTimeout(this.#comingBack)
+    this.#comingBack = setTimeout(() => this.#socket.connect(), Math.random() * spreadMs)
+  }
+
+  /** Whatever asked an earlier session is not answered any more. */
+  #endPending(): void {
+    for (const settle of [...this.#pending.values()]) settle(null, false)
+  }
+
+  #count(event: string, body: unknown): void {
+    if (this.#self === null || uncounted.includes(event)) return
+    if (this.#session.count(body)) this.#acknowledge()
+    clearTimeout(this.#ackTimer)
+    this.#ackTimer = setTimeout(() => this.#acknowledge(), ackAfterMs)
+  }
+
+  #acknowledge(): void {
+    if (this.#self === null || !this.#session.acknowledge()) return
+    this.#socket.emit(events.ack, { received: this.#session.received })
+  }
+
+  #send(event: string, body: unknown): void {
+    this.#session.keep(event, body)
+    if (this.#self !== null) this.#socket.emit(event, body)
   }
 
   #ask(
@@ -175,7 +326,7 @@ export class SignalingClient {
     return new Promise(resolve => {
       const unreachable: Answer = { ok: false, refusal: 'unreachable' }
       const send = (): void =>
-        this.#request(event, write, (body, refused) => {
+        this.#request(event, write, answerMs, (body, refused) => {
           if (refused) return resolve({ ok: false, refusal: parseRefusal(event, body) })
           const admission = parse(body)
           resolve(admission ? { ok: true, admission } : unreachable)
@@ -186,16 +337,17 @@ export class SignalingClient {
   }
 
   /** `settle` is called exactly once: with the answer, or with null when there will be none. */
-  #request(event: string, write: (requestId: string) => object, settle: Pending): void {
-    const requestId = (this.#requests++).toString(16)
+  #request(event: string, write: (requestId: string) => object, patienceMs: number, settle: Pending): void {
+    const requestId = `${this.#requestPrefix}${(this.#requests++).toString(16)}`
     const once: Pending = (body, refused) => {
       clearTimeout(patience)
       this.#pending.delete(requestId)
       settle(body, refused)
     }
-    const patience = setTimeout(() => once(null, false), answerMs)
+    const patience = setTimeout(() => once(null, false), patienceMs)
     this.#pending.set(requestId, once)
-    this.#socket.emit(event, write(requestId))
+    if (event === events.identity) this.#socket.emit(event, write(requestId))
+    else this.#send(event, write(requestId))
   }
 
   #answered(body: unknown, refused: boolean): void {

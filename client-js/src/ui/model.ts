@@ -42,6 +42,9 @@ export type ConnectionShown = {
   readonly code: readonly string[] | null
 }
 
+/** A room that this browser was in lately. */
+export type ListedRoom = { readonly id: string; readonly name: string; readonly kind: RoomKind }
+
 export type Shared = { readonly title: string; readonly url: string }
 
 export type Model = {
@@ -71,6 +74,7 @@ export type Model = {
   /** Of the room one is in. */
   readonly call: Signal<CallState | null>
   readonly dialog: Signal<DialogName | null>
+  readonly rooms: Signal<readonly ListedRoom[]>
 }
 
 export type FileCommands = {
@@ -96,10 +100,17 @@ export type Commands = {
   /** With what the join form or the invitation holds. */
   readonly join: (where: 'join' | 'invited') => void
   readonly rejoin: () => void
+  /** One of the rooms that this browser was in lately. */
+  readonly openRoom: (room: string) => void
+  readonly forgetRoom: (room: string) => void
+  /** Asks for a star's place of host back. */
+  readonly takeHost: () => void
   readonly leave: () => void
   readonly toStart: () => void
   /** Whether it was said; if not, whoever typed it keeps it. */
   readonly say: (text: string, replyTo: MessageId | null) => boolean
+  /** Once more, to those who have not had it. */
+  readonly sendAgain: (message: MessageId) => void
   readonly react: (to: MessageId, emoji: string, on: boolean) => void
   /** Whether something is being written; to be called with every key. */
   readonly typing: (on: boolean) => void
@@ -163,4 +174,5 @@ export const makeModel = (settings: Settings, preview: PreviewState, canConnect 
   preview: signal(preview),
   call: signal<CallState | null>(null),
   dialog: signal<DialogName | null>(null),
+  rooms: signal<readonly ListedRoom[]>([]),
 })

@@ -43,11 +43,12 @@ const nearPx = 40
 export const staysAtEnd = (atEnd: boolean, top: number, list: Scrolled): boolean =>
   list.scrollHeight - list.scrollTop - list.clientHeight < nearPx || (atEnd && list.scrollTop >= top)
 
-export const leaveGuard = (
-  { role, members, ended }: RoomState,
-  files: FilesState,
-): 'room' | 'files' | null => {
-  if (role === 'host' && members.size > 0 && !ended) return 'room'
+/** A star with a key goes on without its host; another ends with it. */
+export const endsWithUs = ({ role, card, ended }: RoomState): boolean =>
+  role === 'host' && !ended && (card.key ?? null) === null
+
+export const leaveGuard = (room: RoomState, files: FilesState): 'room' | 'files' | null => {
+  if (endsWithUs(room) && room.members.size > 0) return 'room'
   return busy(files) ? 'files' : null
 }
 

@@ -22,6 +22,23 @@ export const isIceUrl = (url: string): boolean => {
   )
 }
 
+/** The ICE user names of a description, each once: a restart has others. */
+export const iceFragments = (sdp: string): string[] => [
+  ...new Set(Array.from(sdp.matchAll(/^a=ice-ufrag:(\S+)/gm), ([, found]) => found ?? '')),
+]
+
+/**
+ * When the first account of these servers ends, in milliseconds since 1970; null where none does. A user name of the TURN
+ * REST API (draft-uberti-behave-turn-rest-00 section 2.2) begins with that time in seconds.
+ */
+export const iceServersEnd = (servers: readonly IceServer[]): number | null => {
+  const ends = servers.flatMap(({ username }) => {
+    const seconds = /^(\d{9,11})(?::|$)/.exec(username ?? '')?.[1]
+    return seconds === undefined ? [] : [Number(seconds) * 1_000]
+  })
+  return ends.length === 0 ? null : Math.min(...ends)
+}
+
 export const isTurn = (url: string): boolean => /^turns?:/i.test(url)
 
 export const parseIceServers = (value: unknown): IceServer[] => {

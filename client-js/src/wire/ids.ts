@@ -7,7 +7,10 @@ type Branded<Name extends string> = string & { readonly [brand]: Name }
 /** How the server knows a peer. A peer that lost its connection to the server comes back under a new id. */
 export type PeerId = Branded<'PeerId'>
 export type RoomId = Branded<'RoomId'>
-/** How the people in a room know each other: in a mesh the peer's id, in a star a number the host gave out. */
+/**
+ * How the people in a room know each other. A page of ours makes one up for each stay and keeps it over reloads and lost
+ * connections; an original page has its peer id in a mesh, and the number that the host gave it in a star.
+ */
 export type MemberId = Branded<'MemberId'>
 
 /** A `MediaStream`'s id, which is all that ties what is said about a stream to the stream itself. */
@@ -27,8 +30,12 @@ export const memberId = (text: string): MemberId => text as MemberId
 export const streamId = (text: string): StreamId => text as StreamId
 export const fileId = (text: string): FileId => text as FileId
 
-/** In a star, the host as a person, and the host speaking for the room itself. */
-export const hostMember = memberId('0')
+/** 22 characters of base64url, which no peer id and no number of a star has. Null for anything else. */
+export const stayId = (value: unknown): MemberId | null =>
+  typeof value === 'string' && /^[\w-]{22}$/.test(value) ? memberId(value) : null
+
+/** In the frames of a star, the host as a person, and the host speaking for the room itself. */
+export const hostNumber = memberId('0')
 export const roomItself = memberId('-1')
 /** No member has this one. */
 export const nobody = memberId('')

@@ -1,17 +1,55 @@
-/** The invitation link. Ours keeps room and password in the fragment, which browsers send to no server. */
+/** The invitation link. Ours keeps all it holds in the fragment, which browsers send to no server. */
 import { type RoomId, roomId } from './ids.ts'
-import { idText } from './json.ts'
+import { idText, textUpTo } from './json.ts'
+import type { Restore } from './server.ts'
 
-/** `password` is null where the link has none to give, which is not the same as an empty one. */
-export type Invitation = { room: RoomId; password: string | null }
+/**
+ * `password` is null where the link has none to give, which is not the same as an empty one. `key` opens a room of ours
+ * again that the server has forgotten, as `restore` says.
+ */
+export type Invitation = {
+  readonly room: RoomId
+  readonly password: string | null
+  readonly key?: string
+  readonly restore?: Restore
+}
 
-const keys = { room: 'room', password: 'pwd' } as const
+/** What an invitation says of a room. */
+export type Invited = {
+  readonly id: RoomId
+  readonly password: string
+  readonly key?: string | null
+} & Restore
 
-export const writeInvitation = (page: string, room: RoomId, password: string): string => {
+const keys = {
+  room: 'room',
+  password: 'pwd',
+  key: 'key',
+  name: 'name',
+  kind: 'kind',
+  peersMax: 'max',
+} as const
+
+const usualPeersMax = 8
+const peersMaxMax = 20
+const nameUnitsMax = 60
+
+export const writeInvitation = (page: string, card: Invited): string => {
+  const { id, password, key, name, kind, peersMax } = card
   const url = new URL(page)
   url.search = ''
+  const restore = {
+    [keys.key]: key ?? '',
+    ...(kind === 'star' ? { [keys.kind]: kind } : {}),
+    ...(peersMax === usualPeersMax ? {} : { [keys.peersMax]: String(peersMax) }),
+    ...(name === '' ? {} : { [keys.name]: name }),
+  }
   // Messengers take a full stop or a dash at the end of an address for the sentence's: the room's id ends in neither.
-  url.hash = new URLSearchParams({ [keys.password]: password, [keys.room]: room }).toString()
+  url.hash = new URLSearchParams({
+    [keys.password]: password,
+    ...(key ? restore : {}),
+    [keys.room]: id,
+  }).toString()
   return url.href
 }
 
@@ -24,7 +62,20 @@ export const parseInvitation = (address: string): Invitation | null => {
 const invited = (parameters: string): Invitation | null => {
   const found = new URLSearchParams(parameters)
   const room = idText(withoutTail(found.get(keys.room) ?? ''))
-  return room === null ? null : { room: roomId(room), password: found.get(keys.password) }
+  if (room === null) return null
+  const said = found.get(keys.key) ?? ''
+  const again = /^[\w-]{22}$/.test(said) ? { key: said, restore: restoreOf(found) } : {}
+  return { room: roomId(room), password: found.get(keys.password), ...again }
+}
+
+const restoreOf = (found: URLSearchParams): Restore => {
+  const peersMax = Number(found.get(keys.peersMax) ?? usualPeersMax)
+  return {
+    name: textUpTo(found.get(keys.name), nameUnitsMax) ?? '',
+    kind: found.get(keys.kind) === 'star' ? 'star' : 'mesh',
+    peersMax:
+      Number.isInteger(peersMax) && peersMax >= 2 && peersMax <= peersMaxMax ? peersMax : usualPeersMax,
+  }
 }
 
 /** What stands behind an address in a sentence. No room's id ends so. */

@@ -8,7 +8,7 @@ import {
 } from './call.ts'
 import { parseChat, parseChatEvent, writeChat, writeChatEvent } from './chat.ts'
 import { parseFileEvent, writeFileEvent } from './file.ts'
-import { type MemberId, peerId } from './ids.ts'
+import { type MemberId, peerId, stayId } from './ids.ts'
 import { idText, isRecord, textUpTo } from './json.ts'
 import {
   extensionTypes,
@@ -55,9 +55,11 @@ const parseMessage = (type: unknown, data: unknown): PeerMessage | null => {
  */
 const parseHello = (data: unknown): PeerMessage | null => {
   if (!isRecord(data)) return null
-  const person = parsePerson(data['user'])
+  const user = data['user']
+  const person = parsePerson(user)
   if (person === null) return null
-  return { kind: 'hello', person, password: textUpTo(data['pwd'], 200) ?? '' }
+  const member = isRecord(user) ? stayId(user['id']) : null
+  return { kind: 'hello', person, password: textUpTo(data['pwd'], 200) ?? '', ...(member && { member }) }
 }
 
 /** `null` for what a mesh has no words for. */

@@ -5,7 +5,7 @@
 import type { CallMessage } from './call.ts'
 import type { Chat, ChatEvent } from './chat.ts'
 import type { FileMessage } from './file.ts'
-import type { MemberId, PeerId } from './ids.ts'
+import { type MemberId, type PeerId, stayId } from './ids.ts'
 import { isRecord, textUpTo, wholeNumber } from './json.ts'
 import { parseSignal, type Signal } from './signal.ts'
 
@@ -13,7 +13,7 @@ export type { Announced, CallMessage, Media } from './call.ts'
 
 /** What a page can do beyond the original. It is used only towards those who have said so. */
 export type Caps = {
-  /** Understands `moved`, so that its link can outlive a lost connection to the server. */
+  /** Understands `moved`, so that its links outlive its peer id. */
   readonly moves: boolean
   /** Reactions, typing, acknowledged messages, shared history. */
   readonly chat: boolean
@@ -36,19 +36,24 @@ export const ownCaps: Caps = { ...noCaps, moves: true, chat: true, media: true, 
  */
 export type Person = { readonly name: string; readonly avatar: string; readonly caps: Caps }
 export type Member = Person & { readonly id: MemberId }
+/** A member as a star's host lists it: `id` is its number in the frames, and `member` the id of its stay. */
+export type ListedMember = Member & { readonly member?: MemberId }
 
+/** `member` is the id of somebody's stay; an original page has none. */
 export type PeerMessage =
-  | { kind: 'hello'; person: Person; password: string }
-  | { kind: 'knock'; password: string }
-  | { kind: 'admitted'; id: MemberId }
-  | { kind: 'introduce'; person: Person }
+  | { kind: 'hello'; person: Person; password: string; member?: MemberId }
+  | { kind: 'knock'; password: string; member?: MemberId }
+  /** `host` is the id of the host's stay. */
+  | { kind: 'admitted'; id: MemberId; host?: MemberId }
+  | { kind: 'introduce'; person: Person; member?: MemberId }
   | Chat
   | ChatEvent
   | { kind: 'ask-roster' }
   | { kind: 'ask-card' }
-  | { kind: 'roster'; members: Member[] }
+  | { kind: 'roster'; members: ListedMember[] }
   | { kind: 'card'; name: string; peersMax: number; password: string; peers: number }
   | { kind: 'lost'; id: MemberId }
+  /** The sender's peer id is another now: signals for it go there. */
   | { kind: 'moved'; to: PeerId }
   | { kind: 'moved-noted' }
   | { kind: 'signal'; signal: Signal }
@@ -93,11 +98,24 @@ export const parsePerson = (value: unknown): Person | null => {
 }
 
 /** Caps that a page does not have are not spelt out, so that a host passes an original's person on as it came. */
-export const writePerson = (id: MemberId, { name, avatar, caps }: Person): object => {
+export const writePerson = (
+  id: MemberId,
+  { name, avatar, caps }: Person,
+  member: MemberId | null = null,
+): object => {
   const had = Object.entries(caps).filter(([, has]) => has)
-  const person = { username: name, id, avatarLoc: avatar }
-  return had.length === 0 ? person : { ...person, caps: Object.fromEntries(had) }
+  return {
+    username: name,
+    id,
+    avatarLoc: avatar,
+    ...(had.length === 0 ? {} : { caps: Object.fromEntries(had) }),
+    ...(member === null ? {} : { member }),
+  }
 }
+
+/** The id of the stay that a person of a star's frames is listed with. */
+export const parseMember = (person: unknown): MemberId | null =>
+  isRecord(person) ? stayId(person['member']) : null
 
 export const parseCard = (data: unknown): PeerMessage | null => {
   if (!isRecord(data)) return null

@@ -2,6 +2,7 @@
 import { type IceServer, parseIceServers } from './ice.ts'
 import { type PeerId, peerId, type RoomId, roomId } from './ids.ts'
 import { idText, isRecord, recordAt, textUpTo, wholeNumber } from './json.ts'
+import { parsePeers, parseResume, type ResumeAnswer, type ResumeRecord, writeResume } from './resume.ts'
 import { parseSignal, type Signal } from './signal.ts'
 
 export type RoomKind = 'mesh' | 'star'
@@ -13,13 +14,42 @@ export type RoomCard = {
   readonly password: string
   readonly peersMax: number
   readonly kind: RoomKind
+  /**
+   * What the room's id is made of. Whoever has it can open the room again when the server has forgotten it. Null for rooms
+   * of original pages, and where the server knows no keys.
+   */
+  readonly key?: string | null
+  /** By what we show the server that we have made the room. Null for everybody else. */
+  readonly owner?: string | null
 }
 
-export type Draft = { name: string; password: string; peersMax: number; kind: RoomKind }
+/** `canHost` is how fit this device is to be a star's host, from 0 to 100. */
+export type Draft = {
+  name: string
+  password: string
+  peersMax: number
+  kind: RoomKind
+  key?: string | null
+  owner?: string | null
+  canHost?: number
+}
+
+/** How a room is to be made again, if the server has forgotten it. */
+export type Restore = { readonly name: string; readonly peersMax: number; readonly kind: RoomKind }
+
+export type JoinRequest = {
+  readonly room: RoomId
+  readonly password: string
+  readonly key?: string | null
+  readonly owner?: string | null
+  readonly restore?: Restore | null
+  readonly canHost?: number
+}
 
 /** The shape `RTCPeerConnection` takes; only what was checked is passed on. */
-export type Identity = { id: PeerId; iceServers: IceServer[] }
-export type Admission = { card: RoomCard; host: PeerId | null }
+export type Identity = { id: PeerId; iceServers: IceServer[]; resume: ResumeAnswer | null }
+/** `host` is a star's: null while it waits for one. `hosting`: it is us, which is so by default where it is null. */
+export type Admission = { card: RoomCard; host: PeerId | null; hosting?: boolean }
 
 /** Why the server, or the way to it, said no. */
 export type Refusal =
@@ -31,10 +61,16 @@ export type Refusal =
   | 'room-error'
   | 'unreachable'
 
+/** Whoever was refused for these will be refused again; all the others may pass. */
+export const isFinal = (refusal: Refusal): boolean =>
+  refusal === 'wrong-password' || refusal === 'no-such-room'
+
 export type Notice =
   | { type: 'peer-joined'; peer: PeerId; room: RoomId }
   | { type: 'peer-left'; peer: PeerId; room: RoomId }
   | { type: 'signal'; peer: PeerId; room: RoomId; signal: Signal }
+  /** A star has another host; null while none of those who are there can be it. */
+  | { type: 'host-changed'; room: RoomId; host: PeerId | null; members: readonly PeerId[] }
   /** Somebody outside tries passwords for the room: so many wrong ones came from one address. */
   | { type: 'password-attempts'; room: RoomId; count: number }
 
@@ -47,12 +83,24 @@ export const events = {
   left: 'DISCONNECTEDUSER',
   refused: 'TYPEERROR',
   alert: 'ROOM-ALERT',
+  ack: 'ACK',
+  closing: 'CLOSING',
+  iceServers: 'ICE-SERVERS',
+  hostChanged: 'HOST-CHANGED',
+  takeHost: 'TAKE-HOST',
 } as const
+
+/** Of what a session is made itself, and what neither side counts. */
+export const uncounted: readonly string[] = [events.identity, events.ack, events.closing]
 
 const kindCodes: Readonly<Record<RoomKind, number>> = { mesh: 0, star: 1 }
 
 /** `alerts` asks for what the server notices about the rooms we are in, which it tells only those who know the event. */
-export const writeIdentityRequest = (requestId: string): object => ({ requestId, alerts: true })
+export const writeIdentityRequest = (requestId: string, record: ResumeRecord | null): object => ({
+  requestId,
+  alerts: true,
+  resume: writeResume(record),
+})
 
 export const writeCreate = (requestId: string, draft: Draft): object => ({
   requestId,
@@ -60,12 +108,31 @@ export const writeCreate = (requestId: string, draft: Draft): object => ({
   name: draft.name.normalize('NFC'),
   password: draft.password.normalize('NFC'),
   type: kindCodes[draft.kind],
+  ...(draft.key ? { key: draft.key } : {}),
+  ...(draft.owner ? { owner: draft.owner } : {}),
+  ...(draft.canHost === undefined ? {} : { canHost: draft.canHost }),
 })
 
-export const writeJoin = (requestId: string, room: RoomId, password: string): object => ({
+export const writeJoin = (requestId: string, request: JoinRequest): object => {
+  const { room, password, key, owner, restore, canHost } = request
+  const settings = restore && {
+    name: restore.name,
+    maxUsers: restore.peersMax,
+    type: kindCodes[restore.kind],
+  }
+  return {
+    requestId,
+    room,
+    password,
+    ...(key ? { key, ...(settings && { restore: settings }), ...(owner ? { owner } : {}) } : {}),
+    ...(canHost === undefined ? {} : { canHost }),
+  }
+}
+
+export const writeTakeHost = (requestId: string, { id: room, owner }: RoomCard): object => ({
   requestId,
   room,
-  password,
+  ...(owner ? { owner } : {}),
 })
 
 export const writeSignal = (target: PeerId, room: RoomId, signal: Signal): object => ({
@@ -81,7 +148,22 @@ export const answeredId = (body: unknown): string | null =>
 export const parseIdentity = (body: unknown): Identity | null => {
   if (!isRecord(body)) return null
   const id = idText(body['userID'])
-  return id === null ? null : { id: peerId(id), iceServers: parseIceServers(body['iceServers']) }
+  if (id === null) return null
+  const [iceServers, resume] = [parseIceServers(body['iceServers']), parseResume(body['resume'])]
+  return { id: peerId(id), iceServers, resume }
+}
+
+/** Null where the server does not know the request. */
+export const parseFreshIceServers = (body: unknown): IceServer[] | null =>
+  isRecord(body) && Array.isArray(body['iceServers']) ? parseIceServers(body['iceServers']) : null
+
+export const parseHostChanged = (body: unknown): Notice | null => {
+  if (!isRecord(body)) return null
+  const room = idText(body['roomID'])
+  const host = idText(body['spec'])
+  if (room === null || (host === null && body['spec'] !== null)) return null
+  const members = parsePeers(body['members'])
+  return { type: 'host-changed', room: roomId(room), host: host === null ? null : peerId(host), members }
 }
 
 export const parseCreated = (body: unknown, draft: Draft): Admission | null => {
@@ -91,19 +173,26 @@ export const parseCreated = (body: unknown, draft: Draft): Admission | null => {
   const password = textUpTo(body['password'], 200)
   const peersMax = wholeNumber(body['maxUsers'])
   if (id === null || name === null || password === null || peersMax === null) return null
-  return { card: { id: roomId(id), name, password, peersMax, kind: draft.kind }, host: null }
+  const { kind, key = null, owner = null } = draft
+  return { card: { id: roomId(id), name, password, peersMax, kind, key, owner }, host: null }
 }
 
-export const parseJoined = (body: unknown, room: RoomId, password: string): Admission | null => {
+/** `self` is who we are: a star that we have opened again has us as its host. */
+export const parseJoined = (
+  body: unknown,
+  { room, password, key = null, owner = null }: JoinRequest,
+  self: PeerId | null,
+): Admission | null => {
   if (!isRecord(body)) return null
   const name = textUpTo(body['name'], 60)
   const peersMax = wholeNumber(body['maxUsers'])
   if (name === null || peersMax === null) return null
-  const card = { id: room, name, password, peersMax }
+  const card = { id: room, name, password, peersMax, key, owner }
   if (body['type'] === kindCodes.mesh) return { card: { ...card, kind: 'mesh' }, host: null }
   const host = idText(body['spec'])
-  if (body['type'] !== kindCodes.star || host === null) return null
-  return { card: { ...card, kind: 'star' }, host: peerId(host) }
+  if (body['type'] !== kindCodes.star || (host === null && body['spec'] !== null)) return null
+  const hosting = host !== null && host === self
+  return { card: { ...card, kind: 'star' }, host: host === null || hosting ? null : peerId(host), hosting }
 }
 
 /** `event` is the request that was refused: code 4 is a fault of any other, and a request to wait of a join. */

@@ -18,7 +18,13 @@ export type Signal =
   | { type: 'renegotiate'; renegotiate: true }
   | { type: 'transceiverRequest'; transceiverRequest: { kind: TrackKind } }
 
-export type Candidate = { candidate: string; sdpMLineIndex: number | null; sdpMid: string | null }
+/** `usernameFragment` names the generation of the description that it belongs to (RFC 8839 section 5.4). */
+export type Candidate = {
+  candidate: string
+  sdpMLineIndex: number | null
+  sdpMid: string | null
+  usernameFragment: string | null
+}
 
 const sdpUnitsMax = 200_000
 const candidateUnitsMax = 2_000
@@ -47,7 +53,9 @@ const parseCandidate = (fields: Readonly<Record<string, unknown>>): Signal | nul
   const mid = typeof sdpMid === 'string' && sdpMid.length <= 64 ? sdpMid : null
   const line = wholeNumber(fields['sdpMLineIndex'])
   if (mid === null && line === null) return null
-  return { type: 'candidate', candidate: { candidate, sdpMLineIndex: line, sdpMid: mid } }
+  const said = fields['usernameFragment']
+  const usernameFragment = typeof said === 'string' && said.length <= 256 ? said : null
+  return { type: 'candidate', candidate: { candidate, sdpMLineIndex: line, sdpMid: mid, usernameFragment } }
 }
 
 const parseRequest = (kind: unknown): Signal | null =>

@@ -10,13 +10,14 @@ import {
 } from './call.ts'
 import { parseChat, parseChatEvent, writeChat, writeChatEvent } from './chat.ts'
 import { parseDirect, parseFileEvent, writeDirect, writeFileEvent } from './file.ts'
-import { type MemberId, memberId, peerId } from './ids.ts'
+import { type MemberId, memberId, peerId, stayId } from './ids.ts'
 import { type Fields, idText, isRecord, recordAt, textUpTo } from './json.ts'
 import {
   extensionTypes,
-  type Member,
+  type ListedMember,
   type PeerMessage,
   parseCard,
+  parseMember,
   parsePerson,
   parseSignalMessage,
   type Received,
@@ -51,8 +52,10 @@ const guestMessage = (idata: Fields, target: MemberId | null): PeerMessage | nul
   const data = idata['data']
   switch (idata['type']) {
     case types.initialId: {
-      const password = isRecord(data) ? textUpTo(data['pwd'], 200) : null
-      return password === null ? null : { kind: 'knock', password }
+      if (!isRecord(data)) return null
+      const password = textUpTo(data['pwd'], 200)
+      const member = stayId(data['member'])
+      return password === null ? null : { kind: 'knock', password, ...(member && { member }) }
     }
     case types.newUserInfo:
       return { kind: 'ask-roster' }
@@ -76,8 +79,10 @@ const hostMessage = (idata: Fields): PeerMessage | null => {
   const data = idata['data']
   switch (idata['type']) {
     case types.initialId: {
-      const id = isRecord(data) ? idText(data['id']) : null
-      return id === null ? null : { kind: 'admitted', id: memberId(id) }
+      if (!isRecord(data)) return null
+      const id = idText(data['id'])
+      const host = stayId(data['host'])
+      return id === null ? null : { kind: 'admitted', id: memberId(id), ...(host && { host }) }
     }
     case types.newUserInfo:
       return Array.isArray(data) ? { kind: 'roster', members: parseMembers(data) } : null
@@ -98,8 +103,10 @@ const commonMessage = (idata: Fields, target: MemberId | null): PeerMessage | nu
   const data = idata['data']
   switch (idata['type']) {
     case types.id: {
-      const person = isRecord(data) ? parsePerson(data['user']) : null
-      return person && { kind: 'introduce', person }
+      const user = isRecord(data) ? data['user'] : null
+      const person = parsePerson(user)
+      const member = parseMember(user)
+      return person && { kind: 'introduce', person, ...(member && { member }) }
     }
     case types.message: {
       const chat = parseChat(data)
@@ -126,11 +133,12 @@ const commonMessage = (idata: Fields, target: MemberId | null): PeerMessage | nu
   }
 }
 
-const parseMembers = (entries: readonly unknown[]): Member[] =>
+const parseMembers = (entries: readonly unknown[]): ListedMember[] =>
   entries.slice(0, membersMax).flatMap(entry => {
     const person = parsePerson(entry)
     const id = isRecord(entry) ? idText(entry['id']) : null
-    return person && id !== null ? [{ ...person, id: memberId(id) }] : []
+    const member = parseMember(entry)
+    return person && id !== null ? [{ ...person, id: memberId(id), ...(member && { member }) }] : []
   })
 
 export const writeAsHost = (message: PeerMessage, source: MemberId): object | null => {
@@ -151,12 +159,16 @@ const targetOf = (message: PeerMessage): MemberId | null => {
 /** `null` for what a star has no words for. */
 const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
   switch (message.kind) {
-    case 'knock':
-      return { type: types.initialId, data: { pwd: message.password } }
-    case 'admitted':
-      return { type: types.initialId, data: { id: message.id } }
+    case 'knock': {
+      const { password, member } = message
+      return { type: types.initialId, data: { pwd: password, ...(member && { member }) } }
+    }
+    case 'admitted': {
+      const { id, host } = message
+      return { type: types.initialId, data: { id, ...(host && { host }) } }
+    }
     case 'introduce':
-      return { type: types.id, data: { user: writePerson(source, message.person) } }
+      return { type: types.id, data: { user: writePerson(source, message.person, message.member) } }
     case 'chat':
       return message.asReceived ?? { type: types.message, data: writeChat(message) }
     case 'ask-roster':
@@ -164,7 +176,7 @@ const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
     case 'ask-card':
       return { type: types.newRoomInfo, data: {} }
     case 'roster':
-      return { type: types.newUserInfo, data: message.members.map(member => writePerson(member.id, member)) }
+      return { type: types.newUserInfo, data: message.members.map(it => writePerson(it.id, it, it.member)) }
     case 'card': {
       const { name, password, peersMax, peers } = message
       return { type: types.newRoomInfo, data: { name, pwd: password, curUsers: peers, maxUsers: peersMax } }

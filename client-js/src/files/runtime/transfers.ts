@@ -106,10 +106,6 @@ export class TransferRuntime {
     this.#feed({ type: 'offered', owner, file })
   }
 
-  renamed(from: MemberId, to: MemberId): void {
-    this.#feed({ type: 'renamed', from, to })
-  }
-
   withdrawn(owner: MemberId, file: FileId): void {
     this.#feed({ type: 'withdrawn', owner, file })
   }

@@ -28,6 +28,12 @@ export const de: Texts = {
     'too-fast': name => say`${name} sendet schneller, als angezeigt werden kann; einige Nachrichten fehlen`,
     'host-offline': () =>
       'Der Host hat die Verbindung zum Server verloren. Ihr könnt weiterreden, aber niemand kann neu beitreten.',
+    'password-changed': () =>
+      'Der Raum hat jetzt ein anderes Passwort. Niemand kann neu zu euch kommen; deine Verbindungen zu anderen im Raum bestehen weiter.',
+    'host-changed': () => 'Der Host hat den Raum verlassen. Eine andere Seite ist jetzt Host.',
+    'host-now': () => 'Der Host hat den Raum verlassen. Deine Seite ist jetzt Host.',
+    'host-awaited': () =>
+      'Der Host hat den Raum verlassen. Es geht weiter, sobald jemand mit einem geeigneten Gerät kommt.',
     'host-left': () => 'Der Host hat den Raum verlassen; der Raum ist damit beendet.',
     'line-lost': () =>
       'Verbindung zum Server verloren. Deine Verbindungen zu anderen im Raum bestehen weiter.',
@@ -364,6 +370,10 @@ export const de: Texts = {
     ended: 'Beendet',
   },
   start: {
+    rooms: 'Deine Räume',
+    roomsLead: 'Räume, in denen du zuletzt warst. Nur dieser Browser merkt sie sich.',
+    openRoom: 'Öffnen',
+    forgetRoom: 'Vergessen',
     title: 'Chats, Anrufe und Dateien',
     lead: 'Nachrichten, Anrufe, Bildschirme und beliebig große Dateien gehen verschlüsselt von Browser zu Browser. Der Server stellt nur die Verbindung her.',
     yourName: 'Dein Name',
@@ -438,6 +448,8 @@ export const de: Texts = {
     linkLater: 'Der Link funktioniert wieder, sobald der Server erreichbar ist.',
     ended: 'Dieser Raum ist beendet.',
     waitingForHost: 'Verbindung zum Host wird hergestellt …',
+    waiting: 'Der Server hat dich noch nicht wieder in den Raum gelassen. Neuer Versuch …',
+    takeHost: 'Wieder Host sein',
     hostLost: 'Verbindung zum Host verloren. Sie wird wiederhergestellt …',
   },
   chat: {
@@ -467,6 +479,7 @@ export const de: Texts = {
     earlier: 'Als Antwort auf eine frühere Nachricht',
     emoji: 'Emoji',
     reaction: (sign, names) => say`${sign} von ${names}`,
+    sendAgain: 'Erneut senden',
     unheard: 'Noch nicht zugestellt',
     told: name => say`Frühere Nachrichten, geteilt von ${name}`,
     sinceYouCame: 'Seit deinem Beitritt',

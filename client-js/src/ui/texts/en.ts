@@ -36,6 +36,12 @@ const notices: Named<NoticeKind> = {
   'too-fast': name => say`${name} is sending faster than can be displayed; some messages are missing`,
   'host-offline': () =>
     'The host lost the connection to the server. You can keep talking, but nobody new can join.',
+  'password-changed': () =>
+    'The room has another password now. Nobody new can find you here; your connections to people in the room keep working.',
+  'host-changed': () => 'The host left. Another page is now the host.',
+  'host-now': () => 'The host left. Your page is now the host.',
+  'host-awaited': () =>
+    'The host left. The room goes on as soon as somebody comes whose device can be the host.',
   'host-left': () => 'The host left, so the room has ended.',
   'line-lost': () => 'Connection to the server lost. Your connections to people in the room keep working.',
   'line-back': () => 'Connection to the server restored.',
@@ -448,6 +454,10 @@ export const en = {
     ended: 'Ended',
   },
   start: {
+    rooms: 'Your rooms',
+    roomsLead: 'Rooms that you were in lately. Only this browser remembers them.',
+    openRoom: 'Open',
+    forgetRoom: 'Forget',
     title: 'Chat, call and share files',
     lead: 'Messages, calls, screens and files of any size go from browser to browser, encrypted. The server only connects you.',
     yourName: 'Your name',
@@ -521,6 +531,8 @@ export const en = {
     linkLater: 'The link works again as soon as the server can be reached.',
     ended: 'This room has ended.',
     waitingForHost: 'Connecting to the host…',
+    waiting: 'The server has not let you back into the room yet. Trying again…',
+    takeHost: 'Be the host again',
     hostLost: 'Connection to the host lost. Reconnecting…',
   },
   chat: {
@@ -551,6 +563,7 @@ export const en = {
     earlier: 'In reply to an earlier message',
     emoji: 'Emoji',
     reaction: (sign: string, names: string) => say`${sign} from ${names}`,
+    sendAgain: 'Send again',
     unheard: 'Not delivered yet',
     told: (name: string) => say`Earlier messages, shared by ${name}`,
     sinceYouCame: 'Since you joined',

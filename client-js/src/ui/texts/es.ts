@@ -29,6 +29,12 @@ export const es: Texts = {
     'too-fast': name => say`${name} envía más rápido de lo que se puede mostrar; faltan algunos mensajes`,
     'host-offline': () =>
       'El anfitrión ha perdido la conexión con el servidor. Se puede seguir hablando, pero ya no puede entrar nadie más.',
+    'password-changed': () =>
+      'La sala tiene ahora otra contraseña. No puede llegar nadie más; tus conexiones con las personas de la sala siguen funcionando.',
+    'host-changed': () => 'El anfitrión ha salido. Ahora otra página es el anfitrión.',
+    'host-now': () => 'El anfitrión ha salido. Ahora tu página es el anfitrión.',
+    'host-awaited': () =>
+      'El anfitrión ha salido. La sala continuará en cuanto llegue alguien con un dispositivo adecuado.',
     'host-left': () => 'El anfitrión ha salido y la sala ha terminado.',
     'line-lost': () =>
       'Se ha perdido la conexión con el servidor. Tus conexiones con las personas de la sala siguen funcionando.',
@@ -362,6 +368,10 @@ export const es: Texts = {
     ended: 'Terminada',
   },
   start: {
+    rooms: 'Tus salas',
+    roomsLead: 'Salas en las que has estado hace poco. Solo este navegador las recuerda.',
+    openRoom: 'Abrir',
+    forgetRoom: 'Olvidar',
     title: 'Chat, llamadas y archivos',
     lead: 'Los mensajes, las llamadas, las pantallas y los archivos de cualquier tamaño van de navegador a navegador, cifrados. El servidor solo establece la conexión.',
     yourName: 'Tu nombre',
@@ -434,6 +444,8 @@ export const es: Texts = {
     linkLater: 'El enlace volverá a funcionar en cuanto se pueda acceder al servidor.',
     ended: 'Esta sala ha terminado.',
     waitingForHost: 'Conectando con el anfitrión…',
+    waiting: 'El servidor aún no te ha dejado volver a la sala. Reintentando…',
+    takeHost: 'Volver a ser el anfitrión',
     hostLost: 'Se ha perdido la conexión con el anfitrión. Reconectando…',
   },
   chat: {
@@ -462,6 +474,7 @@ export const es: Texts = {
     earlier: 'En respuesta a un mensaje anterior',
     emoji: 'Emoji',
     reaction: (sign, names) => say`${sign} de ${names}`,
+    sendAgain: 'Enviar de nuevo',
     unheard: 'Aún no entregado',
     told: name => say`Mensajes anteriores, compartidos por ${name}`,
     sinceYouCame: 'Desde que te uniste',

@@ -27,6 +27,12 @@ export const fr: Texts = {
     'too-fast': name => say`${name} envoie trop vite pour l’affichage ; certains messages manquent`,
     'host-offline': () =>
       'L’hôte n’est plus connecté au serveur. Vous pouvez continuer à discuter, mais plus personne ne peut rejoindre le salon.',
+    'password-changed': () =>
+      'Le salon a maintenant un autre mot de passe. Plus personne ne peut vous y rejoindre ; vos connexions avec les personnes présentes fonctionnent toujours.',
+    'host-changed': () => 'L’hôte a quitté le salon. Une autre page est maintenant l’hôte.',
+    'host-now': () => 'L’hôte a quitté le salon. Votre page est maintenant l’hôte.',
+    'host-awaited': () =>
+      'L’hôte a quitté le salon. Le salon reprendra dès qu’une personne disposant d’un appareil adapté arrivera.',
     'host-left': () => 'L’hôte a quitté le salon, qui est donc fermé.',
     'line-lost': () =>
       'Connexion au serveur perdue. Vos connexions avec les personnes présentes fonctionnent toujours.',
@@ -360,6 +366,10 @@ export const fr: Texts = {
     ended: 'Terminé',
   },
   start: {
+    rooms: 'Vos salons',
+    roomsLead: 'Les salons où vous étiez récemment. Seul ce navigateur s’en souvient.',
+    openRoom: 'Ouvrir',
+    forgetRoom: 'Oublier',
     title: 'Chat, appels et fichiers',
     lead: 'Messages, appels, écrans et fichiers de toute taille vont de navigateur à navigateur, chiffrés. Le serveur ne fait que vous mettre en relation.',
     yourName: 'Votre nom',
@@ -433,6 +443,8 @@ export const fr: Texts = {
     linkLater: 'Le lien fonctionnera de nouveau dès que le serveur sera joignable.',
     ended: 'Ce salon est fermé.',
     waitingForHost: 'Connexion à l’hôte…',
+    waiting: 'Le serveur ne vous a pas encore laissé revenir dans le salon. Nouvel essai…',
+    takeHost: 'Redevenir l’hôte',
     hostLost: 'Connexion à l’hôte perdue. Reconnexion…',
   },
   chat: {
@@ -462,6 +474,7 @@ export const fr: Texts = {
     earlier: 'En réponse à un message antérieur',
     emoji: 'Émojis',
     reaction: (sign, names) => say`${sign} de ${names}`,
+    sendAgain: 'Renvoyer',
     unheard: 'Pas encore distribué',
     told: name => say`Messages précédents, partagés par ${name}`,
     sinceYouCame: 'Depuis votre arrivée',

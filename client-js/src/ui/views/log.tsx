@@ -171,6 +171,7 @@ const actsIn = (
 ): Acts => ({
   point,
   pick,
+  sendAgain: commands.sendAgain,
   react: commands.react,
   reply: id => {
     model.answering.value = id

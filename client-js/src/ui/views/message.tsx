@@ -17,6 +17,8 @@ export type Acts = {
   readonly reply: (id: MessageId) => void
   /** The emoji picker has opened, or closed. */
   readonly pick: (key: number | null) => void
+  /** A message of ours that has not arrived. */
+  readonly sendAgain: (id: MessageId) => void
   readonly react: (id: MessageId, emoji: string, on: boolean) => void
   readonly show: (key: number) => void
 }
@@ -62,7 +64,7 @@ export const Message = memo((props: Props) => {
             <MessageText value={entry.text} />
           </div>
         </div>
-        {entry.delivery === 'undelivered' && <p class="said-state">{texts().chat.unheard}</p>}
+        {entry.delivery === 'undelivered' && <Undelivered id={entry.id} acts={acts} />}
         <Signs {...props} />
         {active && <Actions {...props} />}
       </div>
@@ -115,6 +117,17 @@ const Signs = ({ entry, canReact, acts }: Props) => {
     </ul>
   )
 }
+
+const Undelivered = ({ id, acts }: { id: MessageId | null; acts: Acts }) => (
+  <p class="said-state">
+    {texts().chat.unheard}
+    {id !== null && (
+      <button type="button" class="said-again" onClick={() => acts.sendAgain(id)}>
+        {texts().chat.sendAgain}
+      </button>
+    )}
+  </p>
+)
 
 const namesOf = (by: Reaction['by']): string =>
   listed(by.map(({ member, name }) => (member === null ? texts().chat.you : shownName(name))))

@@ -10,16 +10,36 @@ import { lazy } from '../parts/wrappers.tsx'
 
 const SafetyDialog = lazy(() => import('./safety.tsx').then(({ SafetyDialog }) => SafetyDialog))
 
-type Props = { seen: readonly RosterEntry[]; model: Model; commands: Commands; star: boolean }
+type Props = {
+  seen: readonly RosterEntry[]
+  model: Model
+  commands: Commands
+  star: boolean
+  mayHost: boolean
+}
 
-export const People = ({ seen, model, commands, star }: Props) => {
+/** `mayHost`: we have made the star, and somebody else holds it together now. */
+export const People = ({ seen, model, commands, star, mayHost }: Props) => {
   const call = inCall(model.call.value)
   return (
-    <ul class="people">
-      {seen.map(person => (
-        <Row key={person.key} person={person} calls={call.has(person.key)} commands={commands} star={star} />
-      ))}
-    </ul>
+    <>
+      <ul class="people">
+        {seen.map(person => (
+          <Row
+            key={person.key}
+            person={person}
+            calls={call.has(person.key)}
+            commands={commands}
+            star={star}
+          />
+        ))}
+      </ul>
+      {mayHost && (
+        <button type="button" class="button people-host" onClick={commands.takeHost}>
+          {texts().room.takeHost}
+        </button>
+      )}
+    </>
   )
 }
 

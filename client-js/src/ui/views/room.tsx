@@ -98,7 +98,13 @@ export const RoomView = ({ model, commands, view }: Props) => {
         title={texts().room.people}
         note={texts().room.peopleCount(seen.length, state.card.peersMax)}
       >
-        <People seen={seen} model={model} commands={commands} star={state.card.kind === 'star'} />
+        <People
+          seen={seen}
+          model={model}
+          commands={commands}
+          star={state.card.kind === 'star'}
+          mayHost={Boolean(state.card.owner) && state.role === 'guest' && state.host !== null && !state.ended}
+        />
         {(!alone || inCall) && admits(state) && (
           <div class="invite">
             <CopyLink commands={commands} link={invitation} />
@@ -153,7 +159,8 @@ const connectionTrouble = (model: Model, state: RoomState): string | null => {
 
 const troubleOf = (state: RoomState): string | null => {
   if (state.ended) return texts().room.ended
-  if (state.host === null) return null
+  if (state.membership.type === 'waiting') return texts().room.waiting
+  if (state.host === null) return state.role === 'guest' ? texts().notices['host-awaited']('') : null
   const phase = state.links.get(state.host)?.phase
   if (phase === 'ready') return null
   return phase === 'lost' ? texts().room.hostLost : texts().room.waitingForHost

@@ -7,6 +7,7 @@ import { type Commands, type CreateForm, type Model, passwordUnitsMax, roomNameU
 import { Field } from '../parts/field.tsx'
 import { FormTrouble, Frame, fieldTrouble, Submit } from '../parts/frame.tsx'
 import { Icon } from '../parts/icon.tsx'
+import { KnownRooms } from './rooms.tsx'
 
 type Props = { model: Model; commands: Commands }
 
@@ -32,6 +33,7 @@ export const Start = ({ model, commands }: Props) => {
         </form>
         <CreateRoom model={model} commands={commands} />
         <JoinRoom model={model} commands={commands} />
+        <KnownRooms model={model} commands={commands} />
       </div>
     </Frame>
   )

@@ -1,0 +1,84 @@
+/** The rooms of ours that this browser was in lately, with what opens them again. Nobody else is told of them. */
+
+import { type RoomId, roomId } from '../wire/ids.ts'
+import { type Fields, idText, isRecord, textUpTo, wholeNumber } from '../wire/json.ts'
+import type { RoomCard } from '../wire/server.ts'
+
+export type KnownRoom = RoomCard & {
+  readonly key: string
+  /** Made here. */
+  readonly created: boolean
+  /** When we were in it last, in milliseconds since 1970. */
+  readonly at: number
+}
+
+const roomsMax = 12
+const storageKey = 'p2pchat.rooms'
+
+/** The room in front of the others, where it has a key: nothing opens one without. */
+export const withRoom = (
+  rooms: readonly KnownRoom[],
+  card: RoomCard,
+  created: boolean,
+  at: number,
+): readonly KnownRoom[] => {
+  const { key = null } = card
+  if (key === null) return rooms
+  const known = rooms.find(({ id }) => id === card.id)
+  const owner = card.owner ?? known?.owner ?? null
+  return [
+    { ...card, key, owner, created: created || (known?.created ?? false), at },
+    ...withoutRoom(rooms, card.id),
+  ].slice(0, roomsMax)
+}
+
+export const withoutRoom = (rooms: readonly KnownRoom[], room: RoomId): readonly KnownRoom[] =>
+  rooms.filter(({ id }) => id !== room)
+
+/** What is stored can have been changed by anybody, and whatever makes no sense is left out. */
+export const parseRooms = (stored: string | null): readonly KnownRoom[] => {
+  try {
+    const value: unknown = JSON.parse(stored ?? '[]')
+    return Array.isArray(value) ? value.slice(0, roomsMax).flatMap(parseRoom) : []
+  } catch {
+    return []
+  }
+}
+
+const parseRoom = (value: unknown): KnownRoom[] => {
+  if (!isRecord(value)) return []
+  const id = idText(value['id'])
+  const [name, password] = [textUpTo(value['name'], 60), textUpTo(value['password'], 200)]
+  const [peersMax, at] = [wholeNumber(value['peersMax']), wholeNumber(value['at'])]
+  const key = keyOf(value)
+  if (id === null || name === null || password === null || peersMax === null || at === null || key === null)
+    return []
+  const kind = value['kind'] === 'star' ? 'star' : 'mesh'
+  const owner = idText(value['owner'])
+  return [
+    { id: roomId(id), name, password, peersMax, kind, key, owner, created: value['created'] === true, at },
+  ]
+}
+
+const keyOf = (value: Fields): string | null => {
+  const key = idText(value['key'])
+  return key !== null && /^[\w-]{22}$/.test(key) ? key : null
+}
+
+/** Storage can be forbidden or full; then rooms are known as long as the page lives. */
+export const storedRooms = (): readonly KnownRoom[] => {
+  try {
+    return parseRooms(localStorage.getItem(storageKey))
+  } catch {
+    return []
+  }
+}
+
+export const storeRooms = (rooms: readonly KnownRoom[]): void => {
+  try {
+    if (rooms.length === 0) localStorage.removeItem(storageKey)
+    else localStorage.setItem(storageKey, JSON.stringify(rooms))
+  } catch {
+    // Costs a convenience, nothing else.
+  }
+}

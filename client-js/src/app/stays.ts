@@ -1,0 +1,65 @@
+/**
+ * What a page leaves for the next one in its tab: its session at the server, and its stay in a room. It lies in session
+ * storage only while the page is away or hidden, since a tab that is duplicated takes a copy of it along.
+ */
+import { parseStay, type Stay, writeStay } from '../core/stay.ts'
+import { isRecord, wholeNumber } from '../wire/json.ts'
+import { parseRecord, type ResumeRecord } from '../wire/resume.ts'
+
+export type Left = {
+  readonly record: ResumeRecord | null
+  readonly stay: Stay | null
+  /** Milliseconds since the page left it. */
+  readonly ago: number
+}
+
+const key = 'p2pchat.stay'
+const nothing: Left = { record: null, stay: null, ago: 0 }
+/** A tab that is opened again later shows the invitation, and enters nothing by itself. */
+const stayMs = 600_000
+/** Nobody is put back into a call by a page that they had closed. */
+const callMs = 60_000
+
+/** Null where there is nothing to keep. Storage can be forbidden or full. */
+export const writeLeft = (record: ResumeRecord | null, stay: Stay | null, now: number): string | null =>
+  record === null && stay === null
+    ? null
+    : JSON.stringify({ at: now, record, stay: stay === null ? null : writeStay(stay) })
+
+export const parseLeft = (stored: string | null, now: number): Left => {
+  try {
+    const value: unknown = JSON.parse(stored ?? 'null')
+    if (!isRecord(value)) return nothing
+    const ago = now - (wholeNumber(value['at']) ?? 0)
+    const kept = typeof value['stay'] === 'string' ? parseStay(value['stay']) : null
+    const stay = kept && ago >= 0 && ago <= stayMs ? kept : null
+    return {
+      record: parseRecord(value['record']),
+      stay: stay && ago > callMs ? { ...stay, call: null } : stay,
+      ago,
+    }
+  } catch {
+    return nothing
+  }
+}
+
+export const keepLeft = (record: ResumeRecord | null, stay: Stay | null): void => {
+  try {
+    const text = writeLeft(record, stay, Date.now())
+    if (text === null) sessionStorage.removeItem(key)
+    else sessionStorage.setItem(key, text)
+  } catch {
+    // Costs a convenience, nothing else.
+  }
+}
+
+/** Taken out: it is this page's now. */
+export const takeLeft = (): Left => {
+  try {
+    const stored = sessionStorage.getItem(key)
+    sessionStorage.removeItem(key)
+    return parseLeft(stored, Date.now())
+  } catch {
+    return nothing
+  }
+}

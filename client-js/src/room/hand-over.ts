@@ -1,0 +1,96 @@
+/**
+ * A star goes on when its host has gone: the server makes one of the guests the host, who opens a link to everybody, and
+ * the others wait for that. Members, conversation, call and files stay what they were, since nobody is known by their
+ * links. Pure.
+ */
+import { hostNumber, type MemberId, memberId, type PeerId } from '../wire/ids.ts'
+import { andThen, stepEach, stepTo, withEntry, withLink, withoutMember } from './change.ts'
+import { awaitedLink, dialMember, removeMember } from './links.ts'
+import { hostOf } from './numbers.ts'
+import type { LinkState, RoomEffect, RoomState, RoomStep } from './state.ts'
+
+/** Whoever has not come to the new host by then is gone. */
+const regroupMs = 30_000
+
+/**
+ * Who the server says is the host, null for nobody. `members` are the peers in the room then; empty where the server does
+ * not list them.
+ */
+export const hostKnown = (
+  state: RoomState,
+  host: PeerId | null,
+  members: readonly PeerId[],
+  at: number,
+): RoomStep => {
+  if (state.ended || state.role === 'mesh') return stepTo(state)
+  const link = state.host === null ? undefined : state.links.get(state.host)
+  const unacked = link?.unacked ?? []
+  if (host === state.self)
+    return state.role === 'host'
+      ? stepTo(state)
+      : becomeHost(parted(state, members, at), members, unacked, at)
+  const current = link?.address ?? state.host
+  if (state.role === 'guest' && host === current) return stepTo(state)
+  return becomeGuest(parted(state, members, at), host, unacked, at)
+}
+
+/**
+ * All links are over, since all of them led to the old host, or were the host's own. Whoever was the host and is not in the
+ * room any more has left it.
+ */
+const parted = (state: RoomState, members: readonly PeerId[], at: number): RoomStep => {
+  const hangUps = [...state.links.keys()].map((peer): RoomEffect => ({ type: 'hang-up', peer }))
+  const address = state.host === null ? null : (state.links.get(state.host)?.address ?? state.host)
+  const stays = address === null || members.includes(address)
+  const cut = stepTo({ ...state, links: new Map() }, ...hangUps)
+  const host = hostOf(state)
+  if (state.role === 'host' || stays) return cut
+  return andThen(cut, now => removeMember(now, host, at))
+}
+
+type Unacked = LinkState['unacked']
+
+/** What the old host has not acknowledged may have reached nobody, so that everybody gets it once more. */
+const becomeHost = (from: RoomStep, members: readonly PeerId[], unacked: Unacked, at: number): RoomStep =>
+  andThen(from, state => {
+    const others = [...state.members.keys()]
+    const numbers = others.map((member, index): [MemberId, MemberId] => [memberId(String(index + 1)), member])
+    const host: RoomState = {
+      ...state,
+      role: 'host',
+      host: null,
+      selfMember: state.stay,
+      numbers: new Map([[hostNumber, state.stay], ...numbers]),
+      nextGuest: others.length + 1,
+    }
+    const told = withEntry(host, { kind: 'notice', notice: 'host-now', name: '' }, at)
+    const peers = members.filter(peer => peer !== state.self)
+    return andThen(stepTo(told, { type: 'timer', timer: { kind: 'regroup' }, ms: regroupMs }), now =>
+      stepEach(now, peers, (then, peer) =>
+        andThen(dialMember(then, peer), room => {
+          const link = room.links.get(peer)
+          return stepTo(link ? withLink(room, peer, { ...link, unacked, expected: true }) : room)
+        }),
+      ),
+    )
+  })
+
+/** What the old host has not acknowledged, the new one gets. */
+const becomeGuest = (from: RoomStep, host: PeerId | null, unacked: Unacked, at: number): RoomStep =>
+  andThen(from, state => {
+    const guest: RoomState = { ...state, role: 'guest', host, numbers: new Map() }
+    if (host === null) {
+      const alone = [...state.members.keys()].reduce(withoutMember, guest)
+      return stepTo(withEntry(alone, { kind: 'notice', notice: 'host-awaited', name: '' }, at))
+    }
+    const told = withEntry(guest, { kind: 'notice', notice: 'host-changed', name: '' }, at)
+    return stepTo(withLink(told, host, awaitedLink(host, unacked)))
+  })
+
+/** A new host lets go of those whom it never met. */
+export const dropAbsent = (state: RoomState, at: number): RoomStep => {
+  if (state.role !== 'host' || state.ended) return stepTo(state)
+  const met = new Set([...state.links.values()].map(({ member }) => member))
+  const absent = [...state.members.keys()].filter(member => !met.has(member))
+  return stepEach(state, absent, (now, member) => removeMember(now, member, at))
+}

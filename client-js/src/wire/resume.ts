@@ -1,0 +1,85 @@
+/**
+ * How a page goes on with its session at the server over another connection: what it shows for it and what it is told.
+ * A server of another make answers with none of it, and then every connection is a new session.
+ */
+import { type PeerId, peerId, type RoomId, roomId } from './ids.ts'
+import { idText, isRecord, wholeNumber } from './json.ts'
+
+/** What a page needs to go on with a session: the secret, and how many events either side has sent the other so far. */
+export type ResumeRecord = { readonly token: string; readonly received: number; readonly sent: number }
+
+/** A room that the session is in, as the server sees it. */
+export type ResumedRoom = {
+  readonly room: RoomId
+  /** A star's; null in a mesh, and where a star waits for one. */
+  readonly host: PeerId | null
+  /** Ourselves included. */
+  readonly members: readonly PeerId[]
+}
+
+export type Resumed = {
+  /** How many of our events the server has handled. */
+  readonly received: number
+  /** All that we missed follows. */
+  readonly complete: boolean
+  readonly rooms: readonly ResumedRoom[]
+}
+
+/** `resumed` is null where this is a new session. */
+export type ResumeAnswer = {
+  readonly token: string
+  readonly graceMs: number
+  readonly resumed: Resumed | null
+}
+
+const roomsMax = 100
+const membersMax = 100
+const tokenUnitsMax = 100
+
+export const writeResume = (record: ResumeRecord | null): object | true => record ?? true
+
+const isToken = (value: unknown): value is string =>
+  typeof value === 'string' && value.length > 0 && value.length <= tokenUnitsMax
+
+export const parseResume = (value: unknown): ResumeAnswer | null => {
+  if (!isRecord(value)) return null
+  const { token } = value
+  if (!isToken(token)) return null
+  const graceMs = (wholeNumber(value['graceS']) ?? 0) * 1_000
+  const received = wholeNumber(value['received'])
+  if (received === null) return { token, graceMs, resumed: null }
+  const listed: readonly unknown[] = Array.isArray(value['rooms']) ? value['rooms'] : []
+  const rooms = listed.slice(0, roomsMax).flatMap(entry => {
+    const room = parseRoom(entry)
+    return room ? [room] : []
+  })
+  return { token, graceMs, resumed: { received, complete: value['complete'] === true, rooms } }
+}
+
+const parseRoom = (entry: unknown): ResumedRoom | null => {
+  if (!isRecord(entry)) return null
+  const room = idText(entry['roomID'])
+  if (room === null) return null
+  const host = idText(entry['spec'])
+  return {
+    room: roomId(room),
+    host: host === null ? null : peerId(host),
+    members: parsePeers(entry['members']),
+  }
+}
+
+export const parsePeers = (value: unknown): PeerId[] =>
+  !Array.isArray(value)
+    ? []
+    : value.slice(0, membersMax).flatMap((entry: unknown) => {
+        const id = idText(entry)
+        return id === null ? [] : [peerId(id)]
+      })
+
+/** A record as a page has stored it; null for whatever makes no sense. */
+export const parseRecord = (value: unknown): ResumeRecord | null => {
+  if (!isRecord(value)) return null
+  const { token } = value
+  const [received, sent] = [wholeNumber(value['received']), wholeNumber(value['sent'])]
+  return isToken(token) && received !== null && sent !== null ? { token, received, sent } : null
+}

@@ -1,0 +1,177 @@
+/** Our connection to the server breaks and comes back: what the server still knows, and what it refuses. */
+import { beforeEach, describe, expect, test } from 'vitest'
+import { roster } from '../src/room/roster.ts'
+import type { RoomEffect } from '../src/room/state.ts'
+import { peerId } from '../src/wire/ids.ts'
+import { ownCaps, type Person } from '../src/wire/peer.ts'
+import { Alone } from './alone.ts'
+import { stayOf } from './scene.ts'
+import { saying } from './words.ts'
+
+const me = new Alone('mesh')
+const [ben, cyd] = [peerId('ben'), peerId('cyd')]
+const able = (name: string): Person => ({ name, avatar: '', caps: ownCaps })
+const names = (): (string | null)[] => roster(me.state).map(({ name }) => name)
+const dials = (): string[] => me.effects.flatMap(it => (it.type === 'dial' ? [it.peer] : []))
+const texts = (effects: readonly RoomEffect[]): string[] =>
+  effects.flatMap(it => (it.type === 'send' && it.message.kind === 'chat' ? [it.message.text] : []))
+
+const meet = (peer = ben, name = 'Ben', stay = stayOf('ben')): void => {
+  me.feed({ type: 'peer-joined', peer })
+  me.feed({ type: 'link-opened', peer })
+  me.hear(peer, { kind: 'hello', person: able(name), password: '', member: stay })
+}
+const found = (members: readonly string[], complete = true): void =>
+  me.feed({
+    type: 'server-found',
+    self: me.state.self,
+    known: { host: null, members: [me.state.self, ...members.map(peerId)], complete },
+  })
+
+beforeEach(() => {
+  me.begin()
+  meet()
+})
+
+describe('a session that goes on', () => {
+  test('tells nobody anything, and joins nothing', () => {
+    me.feed({ type: 'server-lost' })
+    found(['ben'])
+    expect(me.effects).toEqual([])
+    expect(me.state.membership).toEqual({ type: 'joined' })
+    expect(me.state.links.get(ben)?.inRoom).toBe('yes')
+  })
+  test('takes off who is not in the room any more, and waits for nobody', () => {
+    me.feed({ type: 'server-lost' })
+    me.feed({ type: 'link-closed', peer: ben })
+    found([])
+    expect(names()).toEqual(['Me'])
+  })
+  test('does not take for gone whoever can be heard, and comes back a moment later under another id', () => {
+    me.feed({ type: 'server-lost' })
+    me.hear(ben, { kind: 'moved', to: peerId('ben-2') })
+    found([], false)
+    me.feed({ type: 'peer-joined', peer: peerId('ben-2') })
+    expect(me.effects).toEqual([])
+    expect(names()).toEqual(['Me', 'Ben'])
+    expect(me.state.links.get(ben)?.inRoom).toBe('yes')
+  })
+  test('calls those whom it does not know only where something was lost', () => {
+    me.feed({ type: 'server-lost' })
+    found(['ben', 'cyd'])
+    expect(dials()).toEqual([])
+    me.feed({ type: 'server-lost' })
+    found(['ben', 'cyd'], false)
+    expect(dials()).toEqual([cyd])
+  })
+  test('of a page that was loaded anew calls everybody, and takes nobody for a newcomer', () => {
+    me.begin()
+    found(['ben'], false)
+    expect(dials()).toEqual([ben])
+    me.feed({ type: 'link-opened', peer: ben })
+    me.hear(ben, { kind: 'hello', person: able('Ben'), password: '', member: stayOf('ben') })
+    expect(names()).toEqual(['Me', 'Ben'])
+    expect(me.state.timeline).toEqual([])
+  })
+  test('begins a connection anew whose signals may be lost, and leaves one alone that stands', () => {
+    me.feed({ type: 'peer-joined', peer: cyd })
+    me.feed({ type: 'server-lost' })
+    found(['ben', 'cyd'], false)
+    expect(me.effects).toContainEqual({ type: 'hang-up', peer: cyd })
+    expect(dials()).toEqual([cyd])
+  })
+})
+
+describe('a server that knows us no more', () => {
+  const rejoin = (): void => {
+    me.feed({ type: 'server-lost' })
+    me.feed({ type: 'server-found', self: peerId('me-2') })
+    me.hear(ben, { kind: 'moved-noted' })
+  }
+
+  test('is asked to let us in again, once the others know our new id', () => {
+    rejoin()
+    expect(me.effects).toEqual([{ type: 'join' }])
+    me.feed({ type: 'rejoined' })
+    expect(me.state.membership).toEqual({ type: 'joined' })
+  })
+  test('is asked ever more rarely while it refuses for what may pass, and the room goes on', () => {
+    rejoin()
+    const waits: number[] = []
+    for (let refusals = 0; refusals < 8; refusals++) {
+      me.feed({ type: 'rejoin-refused', refusal: 'room-full' })
+      waits.push(...me.effects.flatMap(it => (it.type === 'timer' ? [it.ms] : [])))
+      me.feed({ type: 'timer', timer: { kind: 'join' } })
+      expect(me.effects).toEqual([{ type: 'join' }])
+    }
+    expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000])
+    expect(names()).toEqual(['Me', 'Ben'])
+    expect(me.state.timeline.filter(it => it.kind === 'notice' && it.notice === 'room-gone')).toEqual([])
+  })
+  test.each([
+    ['wrong-password', 'password-changed'],
+    ['no-such-room', 'room-gone'],
+  ] as const)('that refuses for good is asked no more, and said so once: %s', (refusal, notice) => {
+    rejoin()
+    me.feed({ type: 'rejoin-refused', refusal })
+    expect(me.state.membership).toEqual({ type: 'rejected', refusal })
+    expect(me.effects).toEqual([])
+    expect(me.state.timeline.at(-1)).toMatchObject({ notice })
+  })
+})
+
+describe('somebody who is away', () => {
+  const sleeps = (): void => {
+    me.feed({ type: 'link-closed', peer: ben, lost: true })
+    me.feed({ type: 'peer-left', peer: ben })
+  }
+  const returns = (): void => meet(peerId('ben-2'))
+
+  test('gets what was written meanwhile when they are back: in order, once', () => {
+    sleeps()
+    expect(names()).toEqual(['Me'])
+    me.feed(saying('one'))
+    me.feed(saying('two'))
+    expect(me.state.timeline.at(-1)).toMatchObject({ text: 'two', delivery: 'pending' })
+    returns()
+    expect(texts(me.effects)).toEqual(['one', 'two'])
+    me.feed({ type: 'link-closed', peer: peerId('ben-2'), lost: true })
+    expect(me.state.away.size).toBe(0)
+  })
+  test('is not waited for when they have hung up', () => {
+    me.feed({ type: 'link-closed', peer: ben })
+    me.feed({ type: 'peer-left', peer: ben })
+    me.feed(saying('anybody?'))
+    expect(me.state.timeline.some(({ kind }) => kind === 'chat')).toBe(false)
+  })
+  test('is not waited for longer than an hour', () => {
+    sleeps()
+    me.feed({ type: 'timer', timer: { kind: 'away', member: stayOf('ben'), since: 1 } })
+    expect(me.state.away.size).toBe(1)
+    me.feed({ type: 'timer', timer: { kind: 'away', member: stayOf('ben'), since: 0 } })
+    expect(me.state.away.size).toBe(0)
+  })
+  test('costs no more than a few messages', () => {
+    sleeps()
+    for (let count = 0; count < 200; count++) me.feed(saying(`${count}`))
+    returns()
+    expect(texts(me.effects)).toHaveLength(50)
+    expect(texts(me.effects).at(-1)).toBe('199')
+  })
+})
+
+test('what has not arrived is sent again under the same name, and only that', () => {
+  const message = saying('did you get this?')
+  me.feed(message)
+  me.feed({ type: 'send-again', message: message.id })
+  expect(me.effects).toEqual([])
+  me.feed({ type: 'timer', timer: { kind: 'delivery', id: message.id } })
+  me.feed({ type: 'send-again', message: message.id })
+  expect(me.effects).toMatchObject([
+    { type: 'send', message: { text: 'did you get this?', id: message.id } },
+    { type: 'timer', timer: { kind: 'delivery' } },
+  ])
+  me.hear(ben, { kind: 'ack', id: message.id })
+  expect(me.state.timeline.at(-1)).toMatchObject({ delivery: 'sent' })
+  expect(me.state.links.get(ben)?.unacked).toEqual([])
+})
