@@ -149,6 +149,8 @@ impl Room {
         let (told_of_host, ended): (Vec<_>, Vec<_>) = everyone.iter().cloned().partition(goes_on);
         removed.extend(ended.iter().filter(|it| *it != gone).cloned());
         self.members = told_of_host.clone();
+        let members = &self.members;
+        self.fitness.retain(|it| members.contains(&it.0));
         self.host = self.fittest();
         let is_over = self.members.is_empty();
         Some(Departure { notified: ended, told_of_host, removed, is_over })

@@ -188,6 +188,16 @@ fn a_star_of_original_pages_ends_with_its_host() {
 }
 
 #[test]
+fn a_star_that_is_not_handed_over_remembers_nobody() {
+    let mut rooms = stage(RoomPolicy { hand_over: false, ..POLICY }, &["h", "a", "x"]);
+    create(&mut rooms, "h", Topology::Star, Some(90));
+    join(&mut rooms, "a", Some(50)).unwrap();
+    assert_eq!(gone(&mut rooms, "h").0, ["h <- -h", "a <- -h"]);
+    assert_eq!(join(&mut rooms, "x", Some(1)).unwrap(), (Some("x".to_owned()), vec![]));
+    assert!(gone(&mut rooms, "x").0.iter().all(|it| it == "x <- -x"), "nobody is left to be host");
+}
+
+#[test]
 fn whoever_made_a_star_takes_it_again_and_nobody_else() {
     let mut rooms = star(Some(90), &[("a", Some(50)), ("b", Some(60))]);
     gone(&mut rooms, "h");
