@@ -1,4 +1,5 @@
-//! Signalling server: it introduces peers to each other and carries their signals; media and files never pass here.
+//! Signalling server: it introduces peers to each other and carries their signals. Media and files pass here only through
+//! the relay, as the browsers have encrypted them.
 //!
 //! To read it, begin with `rooms`, then `protocols`, `sessions`, `transports`, `http` and `app`.
 mod acceptor;
