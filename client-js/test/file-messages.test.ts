@@ -3,16 +3,10 @@
  * not.
  */
 import { expect, test } from 'vitest'
-import { safeFileName } from '../src/base/text.ts'
+import { fileNameUnitsMax, safeFileName } from '../src/base/text.ts'
 import { packed } from '../src/legacy/wire/encoding.ts'
 import { parseBytes, parseFileSignal, writeBytes, writeFileSignal } from '../src/legacy/wire/file-signal.ts'
-import {
-  type FileSignal,
-  fileNameUnitsMax,
-  parseFileCard,
-  parseFiles,
-  writeFileCard,
-} from '../src/wire/file.ts'
+import { type FileSignal, parseFileCard, parseFiles, writeFileCard } from '../src/wire/file.ts'
 import { parseFileChannelMessage, writeFileChannelMessage } from '../src/wire/file-channel.ts'
 import { fileId, hostNumber, memberId } from '../src/wire/ids.ts'
 import { parseMesh, writeMesh } from '../src/wire/mesh.ts'

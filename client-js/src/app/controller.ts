@@ -1,5 +1,5 @@
 /** Leads through the views: what a command does, which view follows, and what the address bar says meanwhile. */
-import { safeFileName } from '../base/text.ts'
+import { fileNameUnitsMax, safeFileName } from '../base/text.ts'
 import type { Preview } from '../call/preview.ts'
 import type { Client, Entered } from '../core/client.ts'
 import type { RoomSession } from '../core/room-session.ts'
@@ -9,7 +9,6 @@ import type { Commands, FileCommands, Model, Shared, Where } from '../ui/model.t
 import { keepTrying } from '../ui/parts/missing.tsx'
 import type { Picked } from '../ui/picked.ts'
 import { endsWithUs } from '../ui/selectors.ts'
-import { fileNameUnitsMax } from '../wire/file.ts'
 import { isTurn } from '../wire/ice.ts'
 import { roomId } from '../wire/ids.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from '../wire/invitation.ts'

@@ -1,6 +1,5 @@
 /** What somebody has begun to write, by the room that it is meant for, so that it is never sent into another. Pure. */
-import { cut } from '../base/text.ts'
-import { chatUnitsMax, partsMax } from '../wire/chat.ts'
+import { chatUnitsMax, cut, partsMax } from '../base/text.ts'
 import { idText, textUpTo } from '../wire/json.ts'
 
 /** The latest ones; older drafts are forgotten. */

@@ -28,6 +28,14 @@ export const splitText = (text: string, unitsMax: number): string[] => {
   return rest === '' ? parts : [...parts, rest]
 }
 
+/** Of a chat message on its way. */
+export const chatUnitsMax = 2_000
+/** So many messages a long text may become; each is charged to the link that it comes over. */
+export const partsMax = 20
+
+/** Of a file name that is sent or received. */
+export const fileNameUnitsMax = 100
+
 /** A name that is too long loses what stands before its ending, which says what the file is. */
 export const cutFileName = (name: string, unitsMax: number): string => {
   if (name.length <= unitsMax) return name

@@ -2,10 +2,11 @@
  * A stay in a room as the next page of the same tab needs it, to go on as the same person after a reload: who we are, which
  * room it is, the conversation, and with what we were in the call. What was stored can have been changed by anybody.
  */
+
+import { chatUnitsMax } from '../base/text.ts'
 import type { CallState } from '../call/state.ts'
 import type { RoomState } from '../room/state.ts'
 import type { ChatEntry, Timeline } from '../room/timeline.ts'
-import { chatUnitsMax } from '../wire/chat.ts'
 import { type MemberId, memberId, messageId, roomId, stayId } from '../wire/ids.ts'
 import { idText, isRecord, textUpTo, utf8Bytes, wholeNumber } from '../wire/json.ts'
 import { nameUnitsMax } from '../wire/peer.ts'

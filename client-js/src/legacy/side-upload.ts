@@ -2,7 +2,7 @@
  * How a large file of ours goes to an original page over connections of its own: one that steers, and some that carry
  * bytes without any header, so that only their order tells which bytes they are. Pure.
  */
-import { cut } from '../base/text.ts'
+import { cut, fileNameUnitsMax } from '../base/text.ts'
 import { andThen, rated, stepTo, withUpload } from '../files/change.ts'
 import {
   type FilesEffect,
@@ -13,7 +13,7 @@ import {
   type UploadKey,
   uploadAt,
 } from '../files/state.ts'
-import { type FileSignal, fileNameUnitsMax } from '../wire/file.ts'
+import type { FileSignal } from '../wire/file.ts'
 import { parseSignal, type Signal } from '../wire/signal.ts'
 import { sessionOf, withSession } from './session.ts'
 import type { LegacyUpload, SideConnections } from './state.ts'

@@ -1,6 +1,6 @@
 /** The rules of the conversation: what we send, what we receive, what a host relays, and who is typing. Pure. */
-import { splitText } from '../base/text.ts'
-import { type Chat, type ChatEvent, chatUnitsMax, withId } from '../wire/chat.ts'
+import { chatUnitsMax, splitText } from '../base/text.ts'
+import { type Chat, type ChatEvent, withId } from '../wire/chat.ts'
 import { type MemberId, type MessageId, messageId, type PeerId } from '../wire/ids.ts'
 import { broadcast, stepTo, withEntry } from './change.ts'
 import { receiveOffers } from './file.ts'

@@ -2,8 +2,8 @@
  * The one function through which a room changes: an event in, a new state and effects out. It is pure: no sockets, DOM,
  * timers or clock.
  */
-import { cut } from '../base/text.ts'
-import { chatUnitsMax, isEmoji } from '../wire/chat.ts'
+import { chatUnitsMax, cut } from '../base/text.ts'
+import { isEmoji } from '../wire/chat.ts'
 import { reconcile, streamArrived, streamGone } from './call.ts'
 import { announce, leaveCall, setMedia, setShownSize } from './call-messages.ts'
 import { andThen, stepTo, withAttempts } from './change.ts'

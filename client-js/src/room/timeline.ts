@@ -6,7 +6,7 @@ import { largestOwner } from '../base/fair-share.ts'
 import type { FileId, MemberId, MessageId } from '../wire/ids.ts'
 
 /** For the views, which do not look into the wire's messages themselves. */
-export { chatUnitsMax, partsMax } from '../wire/chat.ts'
+export { chatUnitsMax, partsMax } from '../base/text.ts'
 export type { MessageId } from '../wire/ids.ts'
 
 export type NoticeKind =

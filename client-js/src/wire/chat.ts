@@ -2,7 +2,7 @@
  * The messages of a conversation: a text message as the original has it, with keys of ours that the original passes
  * over, and messages that only pages with `caps.chat` are sent. They are the same in a mesh and in a star.
  */
-import { cut } from '../base/text.ts'
+import { chatUnitsMax, cut } from '../base/text.ts'
 import { type FileCard, parseFiles, writeFileCard } from './file.ts'
 import { type MessageId, messageId } from './ids.ts'
 import { type Fields, isRecord, textUpTo } from './json.ts'
@@ -39,9 +39,6 @@ export type ChatEvent =
   /** What a page of somebody else's says to its like; nobody else looks into it. `data` is any JSON value. */
   | { kind: 'topic'; topic: string; data: unknown }
 
-export const chatUnitsMax = 2_000
-/** So many messages a long text may become; each is charged to the link that it comes over. */
-export const partsMax = 20
 export const historyMax = 100
 /** Leaves room in a frame for what goes around it. */
 export const historyBytesMax = 60_000

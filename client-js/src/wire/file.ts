@@ -2,7 +2,7 @@
  * What peers say about files: what is offered, what is taken back, and the signals that lead to a transfer. `mesh.ts` and
  * `star.ts` put these messages into their envelopes.
  */
-import { cutFileName } from '../base/text.ts'
+import { cutFileName, fileNameUnitsMax } from '../base/text.ts'
 import { type FileSignal, parseFileSignal, writeFileSignal } from '../legacy/wire/file-signal.ts'
 import { type FileId, fileId, type MemberId } from './ids.ts'
 import { type Fields, idText, isRecord, recordAt, textUpTo, wholeNumber } from './json.ts'
@@ -30,7 +30,6 @@ export type FileMessage =
 
 /** As many as the original's list shows well; it sends five at most, and we a few more. */
 export const filesMax = 20
-export const fileNameUnitsMax = 100
 const mediaUnitsMax = 100
 
 const cutName = (name: string): string => cutFileName(name, fileNameUnitsMax)

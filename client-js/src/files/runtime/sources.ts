@@ -1,6 +1,5 @@
 /** The files that we share, as they are read: in pieces, never as a whole, and hashed block by block in passing. */
-import { cutFileName } from '../../base/text.ts'
-import { fileNameUnitsMax } from '../../wire/file.ts'
+import { cutFileName, fileNameUnitsMax } from '../../base/text.ts'
 import type { FileId } from '../../wire/ids.ts'
 import { blockBytes, blockDigest, blocksOf, fileDigest } from '../digest.ts'
 import type { Folder, ShareItem } from '../state.ts'
