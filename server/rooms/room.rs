@@ -151,7 +151,7 @@ impl Room {
         self.members = told_of_host.clone();
         let members = &self.members;
         self.fitness.retain(|it| members.contains(&it.0));
-        self.host = self.fittest();
+        self.host = self.fittest_of(self.members.iter());
         let is_over = self.members.is_empty();
         Some(Departure { notified: ended, told_of_host, removed, is_over })
     }
@@ -161,15 +161,22 @@ impl Room {
         if !self.has(peer) {
             return Err(Rejection::NotAMember);
         }
-        let knows = |it: &PeerId| self.fitness.iter().any(|(peer, _)| peer == it);
         let is_owner = self.creator == *peer || (owner.is_some() && owner == self.owner);
         let is_free = self.has_lost_host();
-        // Whoever would not understand it would be left without a host.
-        let all_know = self.members.iter().all(knows);
-        if self.topology == Topology::Mesh || !all_know || !(is_owner || is_free) {
+        if self.topology == Topology::Mesh || !self.all_know_that_hosts_change() || !(is_owner || is_free) {
             return Err(Rejection::NotTheHost);
         }
         self.host = Some(peer.clone());
+        Ok(self.members.clone())
+    }
+
+    /// Hands a star over while its host is still a member, if a guest can be host. Whom to notify.
+    pub(super) fn yield_host(&mut self, peer: &PeerId) -> Result<Vec<PeerId>, Rejection> {
+        if self.host.as_ref() != Some(peer) {
+            return Err(Rejection::NotTheHost);
+        }
+        let next = self.fittest_of(self.guests()).filter(|_| self.all_know_that_hosts_change());
+        self.host = Some(next.ok_or(Rejection::NotTheHost)?);
         Ok(self.members.clone())
     }
 
@@ -193,7 +200,7 @@ impl Room {
     }
 
     /// Everyone but the host of a star.
-    pub(super) fn guests(&self) -> impl Iterator<Item = &PeerId> {
+    pub(super) fn guests(&self) -> impl DoubleEndedIterator<Item = &PeerId> {
         self.members.iter().filter(|it| self.host.as_ref() != Some(it))
     }
 
@@ -225,10 +232,15 @@ impl Room {
         self.topology == Topology::Star && self.host.is_none()
     }
 
-    /// The fittest, and of equals the one that came first.
-    fn fittest(&self) -> Option<PeerId> {
+    /// Whoever does not know it would be left without a host.
+    fn all_know_that_hosts_change(&self) -> bool {
+        self.members.iter().all(|it| self.fitness.iter().any(|(peer, _)| peer == it))
+    }
+
+    /// The fittest of these members, and of equals the one that came first.
+    fn fittest_of<'a>(&self, members: impl DoubleEndedIterator<Item = &'a PeerId>) -> Option<PeerId> {
         let fitness = |peer: &PeerId| self.fitness.iter().find(|it| it.0 == *peer).map_or(0, |it| it.1);
-        let able = self.members.iter().rev().filter(|it| fitness(it) > 0);
+        let able = members.rev().filter(|it| fitness(it) > 0);
         able.max_by_key(|it| fitness(it)).cloned()
     }
 }

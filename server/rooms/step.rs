@@ -34,6 +34,8 @@ pub enum RoomCommand {
         /// By which the peer shows that it made the room, if it is not known for that.
         owner: Option<Owner>,
     },
+    /// Hands a star over before its host may be gone: its page is being closed, and perhaps loaded again.
+    YieldHost,
     /// Joins it, and makes it if it does not exist.
     Enter,
     /// Changes its settings. `None`: they made no sense.
@@ -135,14 +137,16 @@ pub fn step(
             }
             Ok(Step { removed: departure.removed, ..stayed(Reply::Left, notifications) })
         }
-        (RoomCommand::TakeHost { owner }, Some(room)) => {
-            let told = room.take_host(peer, owner)?;
-            Ok(stayed(Reply::HostTaken, host_changed(told, id, room).collect()))
-        }
+        (RoomCommand::TakeHost { owner }, Some(room)) => Ok(hosted(room.take_host(peer, owner)?, id, room)),
+        (RoomCommand::YieldHost, Some(room)) => Ok(hosted(room.yield_host(peer)?, id, room)),
         (RoomCommand::Leave, None) => Err(Rejection::NotAMember),
-        (RoomCommand::Join { .. } | RoomCommand::Update { .. } | RoomCommand::TakeHost { .. }, None) => {
-            Err(Rejection::NoSuchRoom)
-        }
+        (
+            RoomCommand::Join { .. }
+            | RoomCommand::Update { .. }
+            | RoomCommand::TakeHost { .. }
+            | RoomCommand::YieldHost,
+            None,
+        ) => Err(Rejection::NoSuchRoom),
     }
 }
 
@@ -156,6 +160,10 @@ fn host_changed(told: Vec<PeerId>, id: &RoomId, room: &Room) -> impl Iterator<It
     let event = move |room: RoomId| Event::HostChanged { room, host: host.clone(), members: members.clone() };
     let id = id.clone();
     told.into_iter().map(move |to| Notification { to, event: event(id.clone()) })
+}
+
+fn hosted(told: Vec<PeerId>, id: &RoomId, room: &Room) -> Step {
+    stayed(Reply::HostTaken, host_changed(told, id, room).collect())
 }
 
 fn joined(reply: Reply, notifications: Vec<Notification<'static>>) -> Step {

@@ -182,6 +182,9 @@ impl State {
             && let Credential::Tokens(_) = lasting.credential
         {
             lasting.is_closing = true;
+            let realm = session.realm;
+            let notifications = self.realms[realm.at].rooms.yield_hosts(from);
+            self.notify(notifications, Some(from));
             self.end(from, Reason::ClientClosed, HowToEnd::Close(GOODBYE));
         }
     }

@@ -242,3 +242,29 @@ fn the_room_that_nobody_needed_for_longest_makes_way() {
     assert_eq!(order, [key().room(), other.unwrap().room()]);
     assert!(rooms.is_forgotten());
 }
+
+#[test]
+fn a_host_whose_page_closes_hands_over_at_once_and_may_take_its_place_again() {
+    let mut rooms = star(Some(50), &[("a", Some(10)), ("b", Some(90))]);
+    let told = heard(&rooms.yield_hosts(&peer("h")));
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert_eq!(rooms.room(&key().room()).unwrap().summary().host, Some(peer("b")));
+    assert!(rooms.yield_hosts(&peer("h")).is_empty(), "it is the host no more");
+    let again = Request::TakeHost { room: key().room(), owner: Some(Owner::of("mine")) };
+    ask(&mut rooms, "h", again).unwrap();
+    assert_eq!(rooms.room(&key().room()).unwrap().summary().host, Some(peer("h")));
+    rooms.assert_sound();
+}
+
+#[test]
+fn a_star_is_not_handed_over_where_nobody_can_be_host_or_somebody_does_not_know_that_hosts_change() {
+    for guests in [[("a", Some(0)), ("b", Some(0))], [("a", Some(90)), ("b", None)]] {
+        let mut rooms = star(Some(50), &guests);
+        assert!(rooms.yield_hosts(&peer("h")).is_empty());
+        assert_eq!(rooms.room(&key().room()).unwrap().summary().host, Some(peer("h")));
+    }
+    let mut rooms = stage(RoomPolicy { hand_over: false, ..POLICY }, &["h", "a"]);
+    create(&mut rooms, "h", Topology::Star, Some(50));
+    join(&mut rooms, "a", Some(90)).unwrap();
+    assert!(rooms.yield_hosts(&peer("h")).is_empty());
+}

@@ -148,3 +148,23 @@ fn rooms_that_nobody_is_in_make_way_for_new_ones() {
     assert_eq!(join(&stage, &mut page, &restore(0)), r#"["TYPEERROR",{"type":4,"requestID":"j"}]"#);
     assert_eq!(stage.counted(Reason::RoomsMax), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_star_goes_on_at_once_when_its_hosts_page_closes_and_a_reload_takes_it_back() {
+    let stage = stage(Quotas::default());
+    let (mut host, mut guest) = (stage.page(), stage.page());
+    create(&stage, &mut host, 1, r#","canHost":50,"owner":"mine""#);
+    join(&stage, &mut guest, r#","canHost":10"#);
+    host.hear();
+    host.closes(&stage);
+    let heard = guest.hear();
+    assert!(heard[0].starts_with(r#"["HOST-CHANGED","#), "{heard:?}");
+    assert!(heard[0].contains(&format!(r#""spec":"{}""#, guest.id)), "{heard:?}");
+    host.resume(&stage);
+    let missed = host.hear();
+    assert_eq!(missed, heard, "whoever comes back learns it");
+    let take = format!(r#"["TAKE-HOST",{{"requestId":"t","room":"{}","owner":"mine"}}]"#, id());
+    host.say(&stage, &take);
+    assert_eq!(host.hear()[0], r#"["TAKE-HOST",{"requestID":"t"}]"#);
+    assert!(guest.hear()[0].contains(&format!(r#""spec":"{}""#, host.id)));
+}
