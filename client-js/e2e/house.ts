@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { Person } from './browser.ts'
 import { browsers, type Look } from './engines.ts'
-import { type Server, startServer } from './server.ts'
+import { type Server, startServerWith } from './server.ts'
 
 export type House = {
   readonly server: () => Server
@@ -10,13 +10,14 @@ export type House = {
   readonly arrive: (address?: string, look?: Look) => Promise<Person>
 }
 
-export const house = (): House => {
+/** `settings`: variables of the server's environment. */
+export const house = (settings: Readonly<Record<string, string>> = {}): House => {
   const nextBrowser = browsers()
   let server: Server | null = null
   let present: Person[] = []
 
   beforeAll(async () => {
-    server = await startServer()
+    server = await startServerWith({ P2PCHAT_STATE__DIR: 'memory', ...settings })
   })
   afterEach(async ({ task }) => {
     // A picture of a failure in words, for there is nobody to look at it.

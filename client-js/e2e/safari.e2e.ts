@@ -164,7 +164,6 @@ test('a file goes on after a reload where a page cannot write to its own files',
   const bar = card.getByRole('progressbar')
   await expect.poll(() => bar.evaluate(it => (it as HTMLProgressElement).value)).toBeGreaterThan(20_000_000)
   await ben.page.reload()
-  await ben.stepIn('Ben')
   await ben.sees('Ada')
   await card.getByText(/^[\d.]+ MB of 80 MB already downloaded\.$/).waitFor()
   const got = await saved(ben, () => card.getByRole('button', { name: 'Resume' }).click())

@@ -45,7 +45,14 @@ const unpaced = {
 export const startServer = (...further: string[]): Promise<Server> => startServerIn('memory', ...further)
 
 /** `state`: the folder in which it keeps what outlives it. */
-export const startServerIn = async (state: string, ...further: string[]): Promise<Server> => {
+export const startServerIn = (state: string, ...further: string[]): Promise<Server> =>
+  startServerWith({ P2PCHAT_STATE__DIR: state }, ...further)
+
+/** `settings`: variables of its environment. */
+export const startServerWith = async (
+  settings: Readonly<Record<string, string>>,
+  ...further: string[]
+): Promise<Server> => {
   const executable = process.env['SERVER_BIN']
   if (executable === undefined) throw new Error('SERVER_BIN names no server executable')
   const port = await freePort()
@@ -55,7 +62,7 @@ export const startServerIn = async (state: string, ...further: string[]): Promis
   const start = async (): Promise<void> => {
     const child = spawn(executable, ['--address', '127.0.0.1', '--port', String(port), ...further], {
       stdio: 'ignore',
-      env: { ...process.env, ...unpaced, P2PCHAT_STATE__DIR: state },
+      env: { ...process.env, ...unpaced, ...settings },
     })
     running = child
     const deadline = Date.now() + startMs
