@@ -6,7 +6,7 @@ import { browsers, engineOf, type Look } from './engines.ts'
 import { findings } from './findings.ts'
 import type { Scene } from './pages/scenes.ts'
 import { Scenes } from './scenes.ts'
-import { type Server, startServer } from './server.ts'
+import { type Server, startServerWith } from './server.ts'
 
 const all: readonly (Look & { name: string })[] = [
   { name: 'wide and light', width: 1280, height: 800 },
@@ -23,7 +23,8 @@ const isFine = async (page: Page): Promise<void> => expect(await findings(page))
 const nextBrowser = browsers()
 let server: Server
 beforeAll(async () => {
-  server = await startServer()
+  // A star ends with its host, so that its end is seen.
+  server = await startServerWith({ P2PCHAT_STATE__DIR: 'memory', P2PCHAT_ROOMS__HAND_OVER: 'false' })
 })
 afterAll(async () => {
   await server.stop()
@@ -69,7 +70,7 @@ describe.each(looks)('$name', look => {
     // Where it covers the room.
     await page.keyboard.press('Escape')
     await ada.leave()
-    await page.getByRole('heading', { name: 'The room has ended' }).waitFor()
+    await page.getByRole('heading', { name: 'You left the room' }).waitFor()
     await isFine(page)
     await ben.page.getByText('This room has ended.').waitFor()
     await isFine(ben.page)

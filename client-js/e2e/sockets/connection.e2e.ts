@@ -13,7 +13,7 @@ describe.each(kinds)('$version over $way', kind => {
     expect(client.isConnected).toBe(false)
     client.say('GET-ID', { requestId: 'early' })
     await until(() => client.told('GET-ID').length === 1, 'an id')
-    expect(client.told('GET-ID')).toEqual([{ requestID: 'early', userID: expect.any(String) }])
+    expect(client.told('GET-ID')).toMatchObject([{ requestID: 'early', userID: expect.any(String) }])
     client.say('GET-ID', { requestId: 'again' })
     await client.create(0)
     expect(client.told('GET-ID')).toHaveLength(1)
