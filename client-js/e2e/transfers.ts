@@ -78,7 +78,8 @@ const savedIn = async (folder: string, act: () => Promise<unknown>, ms: number):
     const isNew = (name: string): boolean => !before.has(name) && !taken.has(join(folder, name))
     const name = readdirSync(folder)
       .filter(it => isNew(it) && !it.endsWith('.part'))
-      .find(it => statSync(join(folder, it)).size > 0)
+      // It may be gone by now: what has only begun makes way for what is there whole.
+      .find(it => (statSync(join(folder, it), { throwIfNoEntry: false })?.size ?? 0) > 0)
     if (name === undefined) return undefined
     const path = join(folder, name)
     taken.add(path)

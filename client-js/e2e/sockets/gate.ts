@@ -19,6 +19,8 @@ type Pair = { readonly near: Socket; readonly far: Socket; isDropped: boolean }
 export const gateTo = async (address: string): Promise<Gate> => {
   const { hostname, port } = new URL(address)
   const pairs = new Set<Pair>()
+  /** Also those whose far end is gone. */
+  const nears = new Set<Socket>()
   let isShut = false
   let isCut = false
 
@@ -32,10 +34,14 @@ export const gateTo = async (address: string): Promise<Gate> => {
   }
   const server = createServer(near => {
     if (isCut) return void near.destroy()
+    nears.add(near)
     const pair: Pair = { near, far: connect(Number(port), hostname), isDropped: false }
     pairs.add(pair)
     near.on('error', () => pair.isDropped || pair.far.destroy())
-    near.on('close', () => pair.isDropped || pair.far.destroy())
+    near.on('close', () => {
+      nears.delete(near)
+      if (!pair.isDropped) pair.far.destroy()
+    })
     pair.far.on('error', () => near.destroy())
     pair.far.on('close', () => {
       near.end()
@@ -48,11 +54,11 @@ export const gateTo = async (address: string): Promise<Gate> => {
   const bound = server.address()
   if (bound === null || typeof bound === 'string') throw new Error('no port to be had')
   onTestFinished(async () => {
-    for (const { near, far } of pairs) {
-      near.destroy()
-      far.destroy()
-    }
+    // Whoever comes now is sent away, or the server would wait for it.
+    isCut = true
     server.close()
+    for (const { far } of pairs) far.destroy()
+    for (const near of nears) near.destroy()
     await once(server, 'close')
   })
   return {
