@@ -388,7 +388,7 @@ export const de: Texts = {
     meshLead: 'Alle verbinden sich mit allen. Der Raum bleibt bestehen, solange jemand darin ist.',
     star: 'Stern',
     starLead:
-      'Alle verbinden sich mit deinem Gerät, das alles weiterleitet. Der Raum endet, wenn du ihn verlässt.',
+      'Alle verbinden sich mit deinem Gerät, das alles weiterleitet. Wenn du gehst, übernimmt das Gerät einer anderen Person.',
     password: 'Passwort',
     passwordHint: 'Im Link enthalten. Leer lassen für einen Raum ohne Passwort.',
     generate: 'Generieren',

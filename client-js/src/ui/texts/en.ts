@@ -471,7 +471,8 @@ export const en = {
     mesh: 'Mesh',
     meshLead: 'Everyone connects to everyone. The room stays open as long as someone is in it.',
     star: 'Star',
-    starLead: 'Everyone connects to your device, which relays everything. The room ends when you leave.',
+    starLead:
+      'Everyone connects to your device, which relays everything. When you leave, another person’s device takes over.',
     password: 'Password',
     passwordHint: 'Included in the link. Leave it empty for a room without a password.',
     generate: 'Generate',

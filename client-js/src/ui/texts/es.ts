@@ -385,7 +385,8 @@ export const es: Texts = {
     mesh: 'Malla',
     meshLead: 'Todos se conectan con todos. La sala sigue abierta mientras haya alguien en ella.',
     star: 'Estrella',
-    starLead: 'Todos se conectan a tu dispositivo, que lo reenvía todo. La sala termina cuando sales.',
+    starLead:
+      'Todos se conectan a tu dispositivo, que lo reenvía todo. Cuando sales, toma el relevo el dispositivo de otra persona.',
     password: 'Contraseña',
     passwordHint: 'Incluida en el enlace. Déjala vacía para una sala sin contraseña.',
     generate: 'Generar',

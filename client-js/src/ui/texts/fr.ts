@@ -383,7 +383,8 @@ export const fr: Texts = {
     mesh: 'Maillage',
     meshLead: 'Chacun se connecte à tous les autres. Le salon reste ouvert tant que quelqu’un s’y trouve.',
     star: 'Étoile',
-    starLead: 'Chacun se connecte à votre appareil, qui relaie tout. Le salon ferme quand vous le quittez.',
+    starLead:
+      'Chacun se connecte à votre appareil, qui relaie tout. Quand vous partez, l’appareil d’une autre personne prend le relais.',
     password: 'Mot de passe',
     passwordHint: 'Inclus dans le lien. Laissez vide pour un salon sans mot de passe.',
     generate: 'Générer',

@@ -344,7 +344,7 @@ export const zh: Texts = {
     mesh: '网状',
     meshLead: '所有人彼此相连。只要还有人在，房间就会保留。',
     star: '星形',
-    starLead: '所有人都连接到你的设备，由它转发一切内容。你离开时房间结束。',
+    starLead: '所有人都连接到你的设备，由它转发一切内容。你离开后，由另一个人的设备接替。',
     password: '密码',
     passwordHint: '包含在链接中。留空则房间没有密码。',
     generate: '生成',
