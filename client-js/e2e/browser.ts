@@ -14,8 +14,8 @@ export class Person {
     page.on('pageerror', error => {
       // Firefox counts servers that are away, and sockets that a reload ends, among a page's errors.
       if (
-        !/Firefox can’t establish a connection|interrupted while the page was loading|^WebRTC: ICE failed/.test(
-          error.message,
+        !/Firefox can’t establish a connection|interrupted while the page was loading|WebRTC: ICE failed/.test(
+          String(error),
         )
       )
         this.complaints.push(String(error))
