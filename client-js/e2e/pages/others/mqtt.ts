@@ -17,13 +17,6 @@ const send = (topic: string, message: object): void => {
 }
 const peers = new Map<string, RTCPeerConnection>()
 
-/** A candidate that comes while a description is being taken belongs to it. */
-const describing = new Map<string, Promise<void>>()
-const describedBy = (name: string, taken: Promise<void>): Promise<void> => {
-  describing.set(name, taken)
-  return taken
-}
-
 const connect = (name: string): RTCPeerConnection => {
   const made = new RTCPeerConnection()
   peers.get(name)?.close()
@@ -44,15 +37,11 @@ const hear = async ({ type, from, offer, answer, candidate }: Heard): Promise<vo
   if (offer) {
     const made = connect(from)
     made.ondatachannel = ({ channel }) => watch(channel)
-    await describedBy(from, made.setRemoteDescription(offer))
+    await made.setRemoteDescription(offer)
     send(`${from}/incoming`, { type: 'signal-answer', answer: await describe(made, 'answer') })
   }
-  if (answer && known) await describedBy(from, known.setRemoteDescription(answer))
-  if (candidate) {
-    await describing.get(from)
-    const described = peers.get(from)
-    if (described?.remoteDescription) await described.addIceCandidate(candidate)
-  }
+  if (answer) await known?.setRemoteDescription(answer)
+  if (candidate && known?.remoteDescription) await known.addIceCandidate(candidate)
 }
 
 client.on('message', (_, payload) => void hear(JSON.parse(String(payload))))
