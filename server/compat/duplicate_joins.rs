@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use p2pchat_rooms::{Compat, Outcome, PeerId, Rejection, Reply, RoomId, RoomSignal, SignalKind, Timer, signal_to};
 
+use super::offers::Offers;
+
 /// For videocall123, one of whose buttons joins twice.
 #[derive(Debug, Default)]
 pub struct DuplicateJoins {
@@ -18,8 +20,7 @@ pub struct DuplicateJoins {
 /// Who has offered what to whom in one room.
 #[derive(Debug, Default)]
 struct Conversation {
-    /// By offerer and answerer: whether it was answered.
-    offers: BTreeMap<(PeerId, PeerId), bool>,
+    offers: Offers,
     /// Members, with who joined right before each.
     joined_after: BTreeMap<PeerId, Option<PeerId>>,
     /// By the second connection of a page, its first.
@@ -59,7 +60,7 @@ impl Compat for DuplicateJoins {
         let mut notifications = Vec::with_capacity(to.len());
         for to in &to {
             let speaker = conversation.speaker(from, to, payload.kind, is_one_browser);
-            conversation.record(&speaker, to, payload.kind);
+            conversation.offers.record(&speaker, to, payload.kind);
             notifications.push(signal_to(to, &speaker, None, payload.clone()));
         }
         Ok(Outcome::new(Reply::Sent, notifications))
@@ -68,7 +69,7 @@ impl Compat for DuplicateJoins {
     #[cfg(test)]
     fn assert_sound(&self, is_member: &dyn Fn(&RoomId, &PeerId) -> bool, _: &p2pchat_rooms::Names) {
         for (room, conversation) in &self.rooms {
-            let offers = conversation.offers.keys().flat_map(|(from, to)| [from, to]);
+            let offers = conversation.offers.peers();
             let aliases = conversation.aliases.iter().flat_map(|(second, first)| [second, first]);
             let known = conversation.joined_after.iter().flat_map(|(peer, before)| [Some(peer), before.as_ref()]);
             for peer in offers.chain(aliases).chain(known.flatten()) {
@@ -88,11 +89,11 @@ impl Conversation {
         is_one_browser: impl Fn(&PeerId, &PeerId) -> bool,
     ) -> PeerId {
         let before = self.joined_after.get(from).cloned().flatten();
-        let first = before.filter(|it| it != to && !self.is_between(from, to) && is_one_browser(it, from));
+        let first = before.filter(|it| it != to && !self.offers.is_between(from, to) && is_one_browser(it, from));
         let is_meant = first.as_ref().is_some_and(|first| match kind {
             // Only who received the offer can have an answer to it.
-            SignalKind::Answer => self.offers.get(&(to.clone(), first.clone())) == Some(&false),
-            SignalKind::Candidate => self.is_between(first, to),
+            SignalKind::Answer => self.offers.is_unanswered(to, first),
+            SignalKind::Candidate => self.offers.is_between(first, to),
             SignalKind::Offer | SignalKind::Opaque => false,
         });
         match first.filter(|_| is_meant) {
@@ -115,27 +116,8 @@ impl Conversation {
         }
     }
 
-    fn record(&mut self, from: &PeerId, to: &PeerId, kind: SignalKind) {
-        match kind {
-            SignalKind::Offer => {
-                self.offers.insert((from.clone(), to.clone()), false);
-            }
-            SignalKind::Answer => {
-                if let Some(is_answered) = self.offers.get_mut(&(to.clone(), from.clone())) {
-                    *is_answered = true;
-                }
-            }
-            SignalKind::Candidate | SignalKind::Opaque => (),
-        }
-    }
-
-    fn is_between(&self, one: &PeerId, other: &PeerId) -> bool {
-        let has = |from: &PeerId, to: &PeerId| self.offers.contains_key(&(from.clone(), to.clone()));
-        has(one, other) || has(other, one)
-    }
-
     fn forget(&mut self, peer: &PeerId) {
-        self.offers.retain(|(from, to), _| from != peer && to != peer);
+        self.offers.forget(peer);
         self.joined_after.remove(peer);
         self.aliases.remove(peer);
         self.speaks_for_itself(peer);

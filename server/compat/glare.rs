@@ -9,7 +9,7 @@ use p2pchat_rooms::{
     TimerKind, signal_to,
 };
 
-use super::room_offer::RoomOffer;
+use super::{offers::Offers, room_offer::RoomOffer};
 
 /// For simple-web-rtc, whose pages all make an offer as soon as they have a camera.
 #[derive(Debug, Default)]
@@ -20,8 +20,7 @@ pub struct GlareResolution {
 
 #[derive(Debug, Default)]
 pub(super) struct Negotiations {
-    /// By offerer and answerer: whether it was answered.
-    offers: BTreeMap<(PeerId, PeerId), bool>,
+    pub(super) offers: Offers,
     /// Members, with the number of their join.
     pub(super) joins: BTreeMap<PeerId, u64>,
     /// The offer for those who could not use it when it was made.
@@ -51,12 +50,12 @@ impl Compat for GlareResolution {
         let mut timers = Vec::new();
         if kind != SignalKind::Opaque {
             let negotiations = self.rooms.entry(room.clone()).or_default();
-            if kind != SignalKind::Answer && negotiations.has_unanswered_offer(from) {
+            if kind != SignalKind::Answer && negotiations.offers.has_unanswered(from) {
                 return Err(Rejection::Glare);
             }
             timers = negotiations.on_signal(room, from, &mut to, &payload);
             for to in &to {
-                negotiations.record(from, to, kind);
+                negotiations.offers.record(from, to, kind);
             }
         }
         let notifications = to.iter().map(|it| signal_to(it, from, None, payload.clone())).collect();
@@ -76,7 +75,7 @@ impl Compat for GlareResolution {
     #[cfg(test)]
     fn assert_sound(&self, is_member: &dyn Fn(&RoomId, &PeerId) -> bool, _: &Names) {
         for (room, negotiations) in &self.rooms {
-            let offers = negotiations.offers.keys().flat_map(|(from, to)| [from, to]);
+            let offers = negotiations.offers.peers();
             for peer in offers.chain(negotiations.joins.keys()) {
                 assert!(is_member(room, peer), "{room} remembers {peer}, who is gone");
             }
@@ -86,28 +85,8 @@ impl Compat for GlareResolution {
 }
 
 impl Negotiations {
-    /// Takes down what passes between two members.
-    pub(super) fn record(&mut self, from: &PeerId, to: &PeerId, kind: SignalKind) {
-        match kind {
-            SignalKind::Offer => {
-                self.offers.insert((from.clone(), to.clone()), false);
-            }
-            SignalKind::Answer => {
-                if let Some(is_answered) = self.offers.get_mut(&(to.clone(), from.clone())) {
-                    *is_answered = true;
-                }
-            }
-            SignalKind::Candidate | SignalKind::Opaque => (),
-        }
-    }
-
-    /// Was an offer made to `peer` that it has not answered?
-    fn has_unanswered_offer(&self, peer: &PeerId) -> bool {
-        self.offers.iter().any(|((_, to), is_answered)| to == peer && !is_answered)
-    }
-
     fn forget(&mut self, peer: &PeerId) {
-        self.offers.retain(|(from, to), _| from != peer && to != peer);
+        self.offers.forget(peer);
         self.joins.remove(peer);
         self.room_offer.forget(peer);
     }

@@ -5,6 +5,7 @@
 //! made, has a bound, and is gone with the peers that it is about.
 mod duplicate_joins;
 mod glare;
+mod offers;
 mod pending_offers;
 #[cfg(test)]
 mod random_scripts;

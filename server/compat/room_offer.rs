@@ -50,7 +50,7 @@ impl Negotiations {
         }
         let from = offer.from.clone();
         let payloads: Vec<_> = [&offer.description].into_iter().chain(&offer.candidates).cloned().collect();
-        self.record(&from, to, SignalKind::Offer);
+        self.offers.record(&from, to, SignalKind::Offer);
         payloads.into_iter().map(|it| signal_to(to, &from, None, it)).collect()
     }
 
@@ -90,7 +90,7 @@ impl Negotiations {
 
     fn yield_to_offer(&mut self, room: &RoomId, peer: &PeerId, to: &mut Vec<PeerId>) -> Vec<Timer> {
         if let Some(from) = self.room_offer.offer.as_ref().map(|it| it.from.clone()) {
-            self.record(&from, peer, SignalKind::Offer);
+            self.offers.record(&from, peer, SignalKind::Offer);
         }
         to.clear();
         self.timer(room, peer, GLARE_DELAY).into_iter().collect()
