@@ -30,7 +30,9 @@ impl Rooms {
     /// star's host has none to give: the room would end.
     pub fn seats_taken(&self, from: &PeerId, request: &Request<'_>) -> Vec<PeerId> {
         let Request::Join { room, password, can_host, .. } = request else { return Vec::new() };
-        let full = self.rooms.get(room).filter(|_| self.knows(from));
+        let n_rooms = self.peers.get(from).map(|it| it.rooms.len());
+        let may_join = n_rooms.is_some_and(|it| self.rules.limits.check_rooms(it).is_ok());
+        let full = self.rooms.get(room).filter(|_| may_join);
         let full = full.filter(|it| it.admit(from, password.as_ref(), *can_host) == Err(Rejection::RoomFull));
         full.map(|it| it.guests().cloned().collect()).unwrap_or_default()
     }

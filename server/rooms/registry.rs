@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     Address, Compat, Lasting, NamedSignal, Names, Notification, Outcome, Password, Payload, PeerId, Rejection, Reply,
-    Request, Restore, Room, RoomCommand, RoomId, RoomKey, RoomSignal, Rules, Step, Timer, TimerKind, Topology, step,
+    Request, Restore, Room, RoomCommand, RoomId, RoomKey, RoomSignal, Rules, Step, Timer, TimerKind, step,
     step::no_password,
 };
 
@@ -339,6 +339,8 @@ impl Rooms {
     #[cfg(any(test, feature = "testing"))]
     pub fn assert_sound(&self) {
         use std::collections::BTreeSet;
+
+        use super::Topology;
         for (id, room) in &self.rooms {
             let members: BTreeSet<_> = room.members().iter().collect();
             assert_eq!(

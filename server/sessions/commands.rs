@@ -118,6 +118,10 @@ impl State {
             return Ok(());
         }
         let n_rooms: usize = self.realms.iter().map(|it| it.rooms.len()).sum();
+        self.ledger
+            .admit(ROOM_COST)
+            .and_then(|()| self.ledger.act(address, Action::CreateRoom))
+            .map_err(|_| Rejection::Busy)?;
         // One that nobody is in makes way: its people bring it back.
         if n_rooms >= self.ledger.limits().rooms_max
             && !self.realms.iter_mut().any(|it| it.rooms.forget_lingering().is_some())
@@ -125,10 +129,7 @@ impl State {
             self.ledger.count(Reason::RoomsMax);
             return Err(Rejection::Busy);
         }
-        self.ledger
-            .admit(ROOM_COST)
-            .and_then(|()| self.ledger.act(address, Action::CreateRoom))
-            .map_err(|_| Rejection::Busy)
+        Ok(())
     }
 
     fn on_wrong_password(&mut self, from: &PeerId, realm: Realm, room: &RoomId) {

@@ -114,7 +114,7 @@ impl State {
         if let Some(session) = self.sessions.get_mut(&fresh) {
             session.number = old;
         }
-        self.rebound = Some(fresh.clone());
+        self.rebound = Some((old, fresh.clone()));
         Some(fresh)
     }
 }

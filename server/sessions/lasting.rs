@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::{
     effects::{Ended, HowToEnd},
     replay::{Replay, ReplayBounds},
-    state::{Session, State},
+    state::{POLICY_VIOLATION, Session, State, frame_bytes},
     timers::Due,
     token::{self, TokenHash, Tokens},
 };
@@ -353,7 +353,12 @@ impl State {
         if let Answer::Say(frame) = realm.protocol.encode_answer(&request_id, &welcome, &beside) {
             self.queue(peer, frame, None);
         }
+        // What is sent again is paid by who asks for it, or coming back over and over would cost nothing.
+        let n_bytes = missed.iter().map(frame_bytes).sum();
         missed.into_iter().for_each(|it| self.queue(peer, it, None));
+        if let Some(Err(reason)) = self.sessions.get(peer).map(|it| it.account.relay(n_bytes)) {
+            self.end(peer, reason, HowToEnd::Close(POLICY_VIOLATION));
+        }
     }
 
     /// The session of `peer` goes on by the connection of `from`, which is nobody yet. A connection that it has ends.
@@ -383,6 +388,6 @@ impl State {
             }
         }
         self.effects.resumed.push(peer.clone());
-        self.rebound = Some(peer.clone());
+        self.rebound = Some((newcomer.number, peer.clone()));
     }
 }

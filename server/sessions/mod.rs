@@ -201,9 +201,7 @@ impl Sessions {
         match from.realm.protocol.decode(message) {
             Ok(command) => self.with(|state| {
                 state.receive(&from.peer(), from.number, command, &copy);
-                if let Some(peer) = state.rebound.take() {
-                    from.set_peer(peer);
-                }
+                state.rebind(from);
             }),
             Err(error) => {
                 // Its sender has counted it.
@@ -223,9 +221,7 @@ impl Sessions {
     pub fn on_silence(&self, who: &SessionHandle) {
         self.with(|state| {
             state.on_silence(&who.peer(), who.number);
-            if let Some(peer) = state.rebound.take() {
-                who.set_peer(peer);
-            }
+            state.rebind(who);
         });
     }
 

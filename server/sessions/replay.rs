@@ -26,6 +26,11 @@ impl Replay {
     /// Keeps a frame. How many bytes are kept now, and were before.
     pub(super) fn push(&mut self, frame: &Frame, bounds: ReplayBounds) -> (u64, u64) {
         let before = self.n_bytes;
+        if cost(frame) > bounds.bytes_max {
+            // Nothing before it would be without a gap.
+            self.keep_last(0);
+            return (0, before);
+        }
         self.frames.push_back(frame.clone());
         self.n_bytes += cost(frame);
         while self.frames.len() > bounds.frames_max || self.n_bytes > bounds.bytes_max {

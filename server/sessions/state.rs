@@ -13,7 +13,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{
-    Connection, Count, Realm, RealmSettings, RelayLink,
+    Connection, Count, Realm, RealmSettings, RelayLink, SessionHandle,
     contributions::{Contributions, Overflow},
     cookies::Cookies,
     cuts::Cuts,
@@ -47,16 +47,16 @@ pub(super) struct State {
     pub(super) realms: Vec<RealmState>,
     pub(super) sessions: HashMap<PeerId, Session>,
     pub(super) lifetimes: Lifetimes,
-    /// By whose tokens which session is to be had.
+    /// Sessions by the hash of a resume token.
     pub(super) tokens: HashMap<TokenHash, PeerId>,
-    /// By whose cookies.
+    /// Sessions by cookie.
     pub(super) cookies: Cookies,
     /// Sessions without a connection.
     pub(super) n_away: usize,
     /// Of these: those whose memory is needed.
     pub(super) cuts: Arc<Cuts>,
-    /// Whose session the connection has now that was heard last, where that has just changed.
-    pub(super) rebound: Option<PeerId>,
+    /// Whose session the connection with this number has now, where that has just changed.
+    pub(super) rebound: Option<(u64, PeerId)>,
     pub(super) is_stopping: bool,
     /// Sessions that can come back and may be different from how they are kept.
     pub(super) changed: HashSet<PeerId>,
@@ -100,17 +100,10 @@ pub(super) struct Session {
 
 /// Something to be done before the lock is free.
 pub(super) enum Work {
-    End {
-        peer: PeerId,
-        reason: Reason,
-        how: HowToEnd,
-    },
+    /// `number`: of the connection that it is about. What was said of one that has ended meanwhile is not said of the next.
+    End { peer: PeerId, number: u64, reason: Reason, how: HowToEnd },
     /// A session has waited for long enough. `retry`: others may have come first, and are then asked themselves.
-    GoOn {
-        peer: PeerId,
-        number: u64,
-        retry: bool,
-    },
+    GoOn { peer: PeerId, number: u64, retry: bool },
 }
 
 impl State {
@@ -266,14 +259,20 @@ impl State {
     pub(super) fn work_off(&mut self) {
         while let Some(work) = self.work.pop_front() {
             match work {
-                Work::End { peer, reason, how } => self.end_now(&peer, reason, how),
+                Work::End { peer, number, reason, how } => {
+                    if self.is_current(&peer, number) {
+                        self.end_now(&peer, reason, how);
+                    }
+                }
                 Work::GoOn { peer, number, retry } => self.go_on(&peer, number, retry),
             }
         }
     }
 
     pub(super) fn end(&mut self, peer: &PeerId, reason: Reason, how: HowToEnd) {
-        self.work.push_back(Work::End { peer: peer.clone(), reason, how });
+        if let Some(number) = self.sessions.get(peer).map(|it| it.number) {
+            self.work.push_back(Work::End { peer: peer.clone(), number, reason, how });
+        }
     }
 
     pub(super) fn end_now(&mut self, peer: &PeerId, reason: Reason, how: HowToEnd) {
@@ -365,6 +364,13 @@ impl State {
     pub(super) fn start_timers(&mut self, realm: Realm, timers: impl IntoIterator<Item = Timer>) {
         for timer in timers {
             self.timers.start(Instant::now() + timer.after, Due::Rooms { realm, timer });
+        }
+    }
+
+    /// Lets a connection speak for the session that it has now.
+    pub(super) fn rebind(&mut self, handle: &SessionHandle) {
+        if let Some((_, peer)) = self.rebound.take_if(|it| it.0 == handle.number) {
+            handle.set_peer(peer);
         }
     }
 

@@ -273,6 +273,14 @@ impl Meter {
     }
 }
 
+impl Drop for Meter {
+    /// The account may go on with another connection.
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.account.release(cost(state.n_frames, state.n_bytes));
+    }
+}
+
 impl State {
     /// When the connection has to end unless something comes before, and the reason that there is then.
     fn deadline(&self, limits: &TransportLimits) -> (Instant, Reason) {
@@ -293,4 +301,24 @@ fn part(n: u64, max: u64) -> u8 {
 
 fn cost(n_frames: usize, n_bytes: u64) -> u64 {
     n_bytes + n_frames as u64 * FRAME_COST
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::{accounting::Ledger, transports::test_server::LIMITS};
+
+    #[test]
+    fn what_waits_for_a_connection_is_held_no_longer_than_it_although_its_account_goes_on() {
+        let ledger = Ledger::new(Default::default());
+        let account = ledger.open_account(Ipv4Addr::LOCALHOST.into(), b"", 100).unwrap();
+        let meter = Meter::new(account.clone(), Arc::new(LIMITS));
+        meter.queue(3, 1_000).unwrap();
+        meter.unqueue(1, 200, true);
+        assert_eq!(account.held(), 100 + 2 * FRAME_COST + 800);
+        drop(meter);
+        assert_eq!((account.held(), ledger.balance().memory.held), (100, 100));
+    }
 }

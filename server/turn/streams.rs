@@ -1,7 +1,7 @@
 //! Clients over TCP and TLS: messages cut out of a stream, and what waits for those who read slowly.
 //!
-//! **Invariant:** what waits has a bound for each stream and is held in the ledger; what is more is dropped. A stream without
-//! an allocation does not stay.
+//! **Invariants:** what waits has a bound for each stream and for all of them, and is held in the ledger; what is more is
+//! dropped. So are a stream's own buffers held. A stream without an allocation does not stay.
 use std::{
     collections::HashMap,
     io,
@@ -9,7 +9,7 @@ use std::{
     num::NonZeroU32,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, AtomicUsize, Ordering},
+        atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -31,6 +31,10 @@ use crate::{
 const QUEUE_BYTES_MAX: usize = 256 * 1024;
 const QUEUE_MESSAGES_MAX: usize = 512;
 
+/// Of all streams: this part of the memory that the process may have. It is nobody's in particular, so that the ledger would
+/// end sessions for it that have no part in it.
+const QUEUES_PART: u64 = 8;
+
 /// Written at a time.
 const WRITE_BYTES: usize = 64 * 1024;
 /// Read at a time, while no longer message is on its way.
@@ -46,6 +50,8 @@ const WITHOUT_ALLOCATION: Duration = Duration::from_secs(30);
 #[derive(Default)]
 pub(super) struct Streams {
     n_opened: AtomicU32,
+    /// Waiting in all queues.
+    n_bytes: Arc<AtomicU64>,
     queues: [Mutex<HashMap<NonZeroU32, Queue>>; 16],
 }
 
@@ -57,7 +63,14 @@ struct Queue {
 
 struct Queued {
     bytes: Vec<u8>,
+    all: Arc<AtomicU64>,
     _holding: Holding,
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        self.all.fetch_sub(self.bytes.len() as u64, Ordering::Relaxed);
+    }
 }
 
 /// As much waits for this client as may wait, or it has gone.
@@ -87,14 +100,24 @@ impl Streams {
     pub(super) fn queue(&self, number: NonZeroU32, bytes: &[u8], ledger: &Ledger) -> Result<(), QueueFull> {
         let Queue { sender, n_bytes } = self.of(number).get(&number).cloned().ok_or(QueueFull)?;
         let waiting = n_bytes.fetch_add(bytes.len(), Ordering::Relaxed) + bytes.len();
-        let mut holding = ledger.hold_nothing();
-        holding.resize(bytes.len() as u64);
-        let queued = Queued { bytes: bytes.to_owned(), _holding: holding };
-        if waiting > QUEUE_BYTES_MAX || sender.try_send(queued).is_err() {
+        let queued = if waiting > QUEUE_BYTES_MAX { None } else { self.hold(bytes, ledger) };
+        if queued.is_none_or(|it| sender.try_send(it).is_err()) {
             n_bytes.fetch_sub(bytes.len(), Ordering::Relaxed);
             return Err(QueueFull);
         }
         Ok(())
+    }
+
+    /// `None`: as much waits in all queues as may, or memory is full.
+    fn hold(&self, bytes: &[u8], ledger: &Ledger) -> Option<Queued> {
+        let n_bytes = bytes.len() as u64;
+        let waiting = self.n_bytes.fetch_add(n_bytes, Ordering::Relaxed) + n_bytes;
+        let holding =
+            if waiting > ledger.limits().memory_bytes_max / QUEUES_PART { None } else { ledger.hold(n_bytes).ok() };
+        if holding.is_none() {
+            self.n_bytes.fetch_sub(n_bytes, Ordering::Relaxed);
+        }
+        Some(Queued { bytes: bytes.to_owned(), all: self.n_bytes.clone(), _holding: holding? })
     }
 
     fn of(&self, number: NonZeroU32) -> MutexGuard<'_, HashMap<NonZeroU32, Queue>> {
@@ -126,7 +149,15 @@ impl TurnServer {
         let _open = OpenStream { server: self, client, number };
         let (mut read, mut written, mut out) = (BytesMut::new(), Vec::new(), Vec::new());
         let mut deadline = Instant::now() + WITHOUT_ALLOCATION;
+        let mut held = self.ledger.hold_nothing();
         loop {
+            // What a long message took is given back once it has gone.
+            shrink(&mut written);
+            shrink(&mut out);
+            if read.is_empty() && read.capacity() > READ_BYTES {
+                read = BytesMut::new();
+            }
+            held.resize((read.capacity() + written.capacity() + out.capacity()) as u64);
             tokio::select! {
                 n = stream.read_buf(&mut read) => match n {
                     Ok(0) => return Reason::ClientClosed,
@@ -190,6 +221,39 @@ impl TurnServer {
     }
 }
 
+fn shrink(buffer: &mut Vec<u8>) {
+    if buffer.capacity() > READ_BYTES {
+        buffer.clear();
+        buffer.shrink_to(READ_BYTES);
+    }
+}
+
 fn of_error(error: &io::Error) -> Reason {
     if error.kind() == io::ErrorKind::TimedOut { Reason::WriteTimeout } else { Reason::TransportError }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::accounting::Limits;
+
+    #[test]
+    fn all_streams_together_may_keep_waiting_a_part_of_the_memory() {
+        let ledger = Ledger::new(Limits { memory_bytes_max: 64 << 20, ..Limits::default() });
+        let streams = Streams::default();
+        let opened: Vec<_> = (0..100).map(|_| streams.open()).collect();
+        let message = [0; 1_000];
+        for _ in 0..200 {
+            for (number, ..) in &opened {
+                let _ = streams.queue(*number, &message, &ledger);
+            }
+        }
+        let held = ledger.balance().memory.held;
+        assert!((8_000_000..=8 << 20).contains(&held), "{held}");
+        for (number, receiver, _) in opened {
+            streams.close(number);
+            drop(receiver);
+        }
+        assert_eq!((ledger.balance().memory.held, streams.n_bytes.load(Ordering::Relaxed)), (0, 0));
+    }
 }

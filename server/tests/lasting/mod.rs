@@ -1,6 +1,7 @@
 //! Sessions that outlive their connections. Without sockets: a page here counts what it sends and receives as the web client
 //! does, and its connections break, fill up and go on flooding as the test has it.
 mod accounts;
+mod bounds;
 mod cookies;
 mod resuming;
 mod rooms;

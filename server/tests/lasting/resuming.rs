@@ -257,6 +257,19 @@ fn a_newcomer_gets_the_seat_of_a_page_that_is_being_closed_and_of_nobody_else() 
 }
 
 #[test]
+fn a_newcomer_who_may_not_join_any_more_rooms_ends_nobody() {
+    let stage = Stage::new();
+    let (_one, other, room) = stage.pair(0, 2);
+    other.closes(&stage);
+    let mut third = stage.page();
+    for _ in 0..100 {
+        third.create(&stage, 0, 2);
+    }
+    assert!(third.join(&stage, &room).contains("TYPEERROR"));
+    assert_eq!((stage.count().0, stage.counted(Reason::SeatGiven)), (3, 0));
+}
+
+#[test]
 fn a_star_is_not_ended_for_a_seat() {
     let stage = Stage::new();
     let (host, _guest, room) = stage.pair(1, 2);
@@ -264,18 +277,6 @@ fn a_star_is_not_ended_for_a_seat() {
     let mut third = stage.page();
     assert_eq!(third.join(&stage, &room), r#"["TYPEERROR",{"type":2,"requestID":"j"}]"#);
     assert_eq!(stage.count(), (3, 1));
-}
-
-#[test]
-fn a_slow_client_loses_its_connection_and_not_its_session() {
-    let stage = Stage::new();
-    let (mut one, mut other, room) = stage.pair(0, 5);
-    *other.queue.is_full.lock().unwrap() = true;
-    one.signal(&stage, &other, &room, 0);
-    assert_eq!((other.queue.reason(), stage.count()), (Some(Reason::SendQueueFull), (2, 1)));
-    one.signal(&stage, &other, &room, 1);
-    other.resume(&stage);
-    assert_eq!((numbers(&other.hear()), one.hear().len()), (vec![0, 1], 0));
 }
 
 #[test]

@@ -218,6 +218,8 @@ impl Drop for EngineSession {
         {
             engine_io.remove(sid);
         }
+        let partial = self.partial.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.meter.account().release(partial.n_bytes);
         let is_websocket = *self.is_websocket.get_mut();
         let reason = self.meter.end(if is_websocket { Reason::ClientClosed } else { Reason::IdleTimeout });
         if !*self.is_connected.get_mut() {
