@@ -43,6 +43,9 @@ pub(crate) struct Quotas {
     users: HashMap<Option<Box<str>>, Holdings>,
     addresses: HashMap<IpAddr, usize>,
     total: usize,
+    /// The last one that was given. None comes again: what is remembered of somebody who had an address is not taken for what
+    /// is known of who has it next.
+    generation: u32,
 }
 
 #[derive(Debug)]
@@ -53,7 +56,7 @@ struct Holdings {
 
 impl Quotas {
     pub(crate) fn new(limits: Limits) -> Self {
-        Quotas { limits, users: HashMap::new(), addresses: HashMap::new(), total: 0 }
+        Quotas { limits, users: HashMap::new(), addresses: HashMap::new(), total: 0, generation: 0 }
     }
 
     /// One allocation more; it counts until [`Quotas::release`].
@@ -71,10 +74,11 @@ impl Quotas {
         if self.users.get(&name).is_some_and(|it| it.five_tuples.len() >= per_peer) || per_peer == 0 {
             return Err(Refusal::PeerQuota);
         }
+        let fresh = self.next_generation();
         let holdings = match self.users.entry(name) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
-                let user = Arc::new(User { peer: entry.key().clone(), generation: AtomicU32::new(0) });
+                let user = Arc::new(User { peer: entry.key().clone(), generation: AtomicU32::new(fresh) });
                 entry.insert(Holdings { user, five_tuples: Vec::new() })
             }
         };
@@ -117,8 +121,17 @@ impl Quotas {
         }
     }
 
-    pub(crate) fn user(&self, peer: &str) -> Option<&Arc<User>> {
-        self.users.get(&Some(Box::from(peer))).map(|it| &it.user)
+    /// What is remembered of this peer is asked again.
+    pub(crate) fn on_rooms_changed(&mut self, peer: &str) {
+        let fresh = self.next_generation();
+        if let Some(holdings) = self.users.get(&Some(Box::from(peer))) {
+            holdings.user.generation.store(fresh, Ordering::Release);
+        }
+    }
+
+    fn next_generation(&mut self) -> u32 {
+        self.generation = self.generation.wrapping_add(1);
+        self.generation
     }
 
     pub(crate) fn total(&self) -> usize {

@@ -6,7 +6,7 @@ use std::{
     collections::HashMap,
     hash::{BuildHasher as _, RandomState},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
@@ -159,9 +159,7 @@ impl<H: Host> Relay<H> {
 
     /// A peer has entered or left a room: what was known about whom it may reach is asked again.
     pub fn on_rooms_changed(&self, peer: &str) {
-        if let Some(user) = self.quotas().user(peer) {
-            user.generation.fetch_add(1, Ordering::Release);
-        }
+        self.quotas().on_rooms_changed(peer);
     }
 
     /// Ends what is over.
@@ -218,7 +216,7 @@ impl<H: Host> Relay<H> {
             return Outcome::refused(Refusal::Malformed);
         }
         let charge = |ticket: &H::Ticket| self.host.charge(ticket, data.len());
-        let departure = self.shard_of(&client).leave_by_send(&client, to, now.clock_s, charge);
+        let departure = self.shard_of(&client).leave_by_send(&client, to, now.clock_s, charge, |it| self.weigh(it));
         self.depart(now, departure, data, out)
     }
 

@@ -181,6 +181,7 @@ impl<T> Shard<T> {
         to: SocketAddr,
         now_s: u32,
         charge: impl FnOnce(&T) -> bool,
+        on_growth: impl FnOnce(&mut Allocation<T>),
     ) -> Result<Departure, Refusal> {
         let allocation = self.of_client(client, now_s).ok_or(Refusal::Mismatch)?;
         if !allocation.is_permitted(to.ip(), now_s) {
@@ -188,6 +189,7 @@ impl<T> Shard<T> {
         }
         if allocation.is_virtual && !allocation.has_named(to) {
             allocation.name(to, now_s)?;
+            on_growth(allocation);
         }
         depart(allocation, to, charge)
     }

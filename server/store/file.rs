@@ -19,6 +19,8 @@ use serde_json::value::RawValue;
 use super::{Conflict, MemoryStore, Record, RoomStore};
 
 const NAME: &str = "state.jsonl";
+/// Until it is whole.
+const TEMPORARY_NAME: &str = "state.jsonl.new";
 const LOCK_NAME: &str = "lock";
 
 /// Files that are set aside. More would be the same fault again and again.
@@ -83,10 +85,10 @@ impl FileStore {
             Err(error) => (BTreeMap::new(), Some(set_aside(&path, &error.to_string()))),
         };
         let records = MemoryStore { records: records.into() };
-        // Shows at once whether it can be written.
-        let store = FileStore { records, folder: folder.to_owned(), is_changed: AtomicBool::new(true), _lock: lock };
-        store.flush().map_err(|it| cannot(&it))?;
-        Ok((store, sentence))
+        // Shows at once whether the folder can be written; what is in the file is there already.
+        open(&folder.join(TEMPORARY_NAME), true).map_err(|it| cannot(&it))?;
+        let is_changed = AtomicBool::new(sentence.is_some());
+        Ok((FileStore { records, folder: folder.to_owned(), is_changed, _lock: lock }, sentence))
     }
 
     fn write(&self) -> io::Result<()> {
@@ -99,7 +101,7 @@ impl FileStore {
             }
             text.push_str(&json_line(&Tail { records: records.len() })?);
         }
-        let (path, temporary) = (self.folder.join(NAME), self.folder.join(format!("{NAME}.new")));
+        let (path, temporary) = (self.folder.join(NAME), self.folder.join(TEMPORARY_NAME));
         let mut file = open(&temporary, true)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;

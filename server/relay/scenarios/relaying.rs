@@ -177,3 +177,41 @@ fn too_many_bytes_are_dropped_and_counted() {
     assert!(ann.send(&mut world, "10.0.0.1:1".parse().unwrap(), b"x").is_none());
     assert_eq!(world.refusals, [Refusal::NoPermission]);
 }
+
+#[test]
+fn what_is_remembered_of_somebody_is_not_taken_for_who_comes_back() {
+    let mut world = World::new();
+    let ((mut ann, a), (mut bob, b)) = (world.member("ann", 1, 1), world.member("bob", 1, 2));
+    ann.permit(&mut world, &[b]);
+    bob.permit(&mut world, &[a]);
+    assert!(ann.send(&mut world, b, b"x").is_some());
+    // Everything that was known of her ends with her allocation. She leaves the room, and gets the same address.
+    let mut address = None;
+    ann.refresh(&mut world, Some(0));
+    world.leave("ann", 1);
+    world.enter("ann", 2);
+    for _ in 0..20_000 {
+        address = Some(ann.allocate(&mut world, &[]).address(attribute::XOR_RELAYED_ADDRESS)).filter(|it| *it == a);
+        if address.is_some() {
+            break;
+        }
+        ann.refresh(&mut world, Some(0));
+    }
+    assert_eq!(address, Some(a), "ports come again");
+    ann.permit(&mut world, &[b]);
+    assert!(ann.send(&mut world, b, b"x").is_none());
+    assert_eq!(world.refusals, [Refusal::NoCommonRoom]);
+}
+
+#[test]
+fn whom_a_client_names_by_sending_is_held_at_once() {
+    let mut world = World::new();
+    let ((mut ann, _), (_, b)) = (world.member("ann", 1, 1), world.member("bob", 1, 2));
+    ann.permit(&mut world, &[b]);
+    let held = |world: &World| world.relay.host().n_bytes_held.load(Ordering::Relaxed);
+    let before = held(&world);
+    for port in 1..40 {
+        ann.send(&mut world, (b.ip(), port).into(), b"x");
+    }
+    assert!(held(&world) > before + 1_000, "{before} {}", held(&world));
+}
