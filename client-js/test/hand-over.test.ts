@@ -108,7 +108,7 @@ describe('whoever stays a guest', () => {
     expect(numberOf(me.state, me.state.stay)).toBe('4')
     expect(hostOf(me.state)).toBe(stayOf('ben'))
     expect(names(me)).toEqual(['Me', 'Ben', 'Cyd'])
-    expect(notices(me)).toEqual(['left Hanna', 'host-changed'])
+    expect(notices(me)).toEqual(['left Hanna', 'host-changed Ben'])
   })
   test('can go on writing, and offers its files to the new host', () => {
     const me = guest()
@@ -133,6 +133,39 @@ describe('whoever stays a guest', () => {
     me.feed({ type: 'host-changed', host: ben, members: [me.state.self, ben] })
     expect(me.state.host).toBe(ben)
   })
+  test('is told nothing of a host whose page is loaded anew', () => {
+    const me = guest()
+    me.feed({ type: 'host-changed', host: ben, members: [host, ben, me.state.self, cyd] })
+    me.feed({ type: 'incoming-offer', peer: ben })
+    me.feed({ type: 'link-opened', peer: ben })
+    me.hear(ben, { kind: 'admitted', id: memberId('4'), host: stayOf('ben') }, '0')
+    expect(notices(me)).toEqual(['host-changed Ben'])
+    me.feed({ type: 'host-changed', host, members: [host, ben, me.state.self, cyd] })
+    me.feed({ type: 'incoming-offer', peer: host })
+    me.feed({ type: 'link-opened', peer: host })
+    me.hear(host, { kind: 'admitted', id: memberId('1'), host: stayOf('hanna') }, '0')
+    expect(notices(me)).toEqual([])
+    expect(names(me)).toEqual(['Me', 'Ben', 'Cyd', 'Hanna'])
+  })
+  test('is told of both where somebody has said something in between', () => {
+    const me = guest()
+    me.feed({ type: 'host-changed', host: me.state.self, members: [host, ben, me.state.self, cyd] })
+    me.feed(saying('I am the host'))
+    me.feed({ type: 'host-changed', host, members: [host, ben, me.state.self, cyd] })
+    me.feed({ type: 'incoming-offer', peer: host })
+    me.feed({ type: 'link-opened', peer: host })
+    me.hear(host, { kind: 'admitted', id: memberId('1'), host: stayOf('hanna') }, '0')
+    expect(notices(me)).toEqual(['host-now', 'host-changed Hanna'])
+  })
+  test('that was out of touch while the host changed has not seen the star end', () => {
+    const me = guest()
+    me.feed({ type: 'server-lost' })
+    me.feed({ type: 'link-closed', peer: host })
+    const known = { host: ben, members: [ben, me.state.self, cyd], complete: true }
+    me.feed({ type: 'server-found', self: me.state.self, known })
+    expect([me.state.ended, me.state.host]).toEqual([false, ben])
+    expect(names(me)).toEqual(['Me', 'Ben', 'Cyd'])
+  })
   test('hears the same twice and does nothing the second time', () => {
     const me = waiting()
     const before = me.state
@@ -150,6 +183,30 @@ test('a host whose place is taken back is a guest, and has left nobody', () => {
   me.feed({ type: 'host-changed', host: ben, members: [me.state.self, ben] })
   expect([me.state.role, me.state.host, names(me)]).toEqual(['guest', ben, ['Me', 'Ben']])
   expect(me.effects).toContainEqual({ type: 'hang-up', peer: ben })
+})
+
+test('a host whose place is taken offers its own files alone to the next, and says its own words again', () => {
+  const me = new Alone('star')
+  for (const [peer, name] of [
+    [ben, 'Ben'],
+    [cyd, 'Cyd'],
+  ] as const) {
+    me.feed({ type: 'peer-joined', peer })
+    me.feed({ type: 'link-opened', peer })
+    me.hear(peer, { kind: 'knock', password: '', member: stayOf(name.toLowerCase()) })
+    me.hear(peer, { kind: 'introduce', person: able(name) })
+  }
+  const file = (name: string) => ({ id: fileId(name), name, size: 1, media: '' })
+  me.feed({ type: 'offer-files', files: [file('mine')], id: saying('').id })
+  me.hear(ben, { kind: 'file-announced', file: file('bens') }, '1')
+  me.feed(saying('not acknowledged'))
+  me.feed({ type: 'host-changed', host: cyd, members: [me.state.self, ben, cyd] })
+  me.feed({ type: 'incoming-offer', peer: cyd })
+  me.feed({ type: 'link-opened', peer: cyd })
+  me.hear(cyd, { kind: 'admitted', id: memberId('1'), host: stayOf('cyd') }, '0')
+  const said = me.effects.flatMap(it => (it.type === 'send' ? [it.message] : []))
+  expect(said.flatMap(it => (it.kind === 'file-announced' ? [it.file.name] : []))).toEqual(['mine'])
+  expect(said.flatMap(it => (it.kind === 'chat' ? [it.text] : []))).toContain('not acknowledged')
 })
 
 test('a star that ends without a successor ends as before', () => {

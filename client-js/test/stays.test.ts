@@ -5,6 +5,7 @@ import { parseLeft, writeLeft } from '../src/app/stays.ts'
 import { fitnessOf } from '../src/core/host-fitness.ts'
 import { parseStay, type Stay, writeStay } from '../src/core/stay.ts'
 import { memberId, messageId, roomId } from '../src/wire/ids.ts'
+import { ownCaps } from '../src/wire/peer.ts'
 import type { RoomCard } from '../src/wire/server.ts'
 
 const card: RoomCard = {
@@ -22,6 +23,7 @@ const stay: Stay = {
   card,
   created: true,
   hosting: true,
+  guests: [{ id: memberId('bbbbbbbbbbbbbbbbbbbb_-'), name: 'Ben', avatar: 'a', caps: ownCaps }],
   timeline: [
     {
       kind: 'chat',

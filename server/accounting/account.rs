@@ -22,7 +22,8 @@ pub struct Account {
     messages: Bucket,
     bytes: Bucket,
     relayed: Bucket,
-    media: Bucket,
+    /// One for all accounts that a session has one after another: its allocations at the relay keep the one they began with.
+    media: Mutex<Option<Arc<Bucket>>>,
     /// Ends the connection without waiting for anything.
     abort: Mutex<Option<Abort>>,
     is_ending: AtomicBool,
@@ -60,7 +61,7 @@ impl Account {
             messages: Bucket::default(),
             bytes: Bucket::default(),
             relayed: Bucket::default(),
-            media: Bucket::default(),
+            media: Mutex::default(),
             abort: Mutex::default(),
             is_ending: AtomicBool::new(false),
             is_away: AtomicBool::new(false),
@@ -131,7 +132,7 @@ impl Account {
         self.messages.continue_from(&earlier.messages);
         self.bytes.continue_from(&earlier.bytes);
         self.relayed.continue_from(&earlier.relayed);
-        self.media.continue_from(&earlier.media);
+        *self.media.lock().unwrap_or_else(PoisonError::into_inner) = Some(earlier.media());
         // Somebody may hold it for longer, such as the relay; it is no session any more.
         earlier.close();
     }
@@ -188,8 +189,12 @@ impl Account {
     /// # Errors
     /// Its rate does not allow it.
     pub fn relay_media(&self, n_bytes: usize) -> Result<(), Reason> {
-        let taken = self.media.take(self.ledger.limits().media_bytes, n_bytes as u64, self.ledger.now());
+        let taken = self.media().take(self.ledger.limits().media_bytes, n_bytes as u64, self.ledger.now());
         if taken { Ok(()) } else { Err(Reason::RelayByteRate) }
+    }
+
+    fn media(&self) -> Arc<Bucket> {
+        self.media.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default().clone()
     }
 
     /// So many bytes more are kept for it. Where that is too much in all, the greatest holder is cut, be it this one.

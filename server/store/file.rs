@@ -3,7 +3,7 @@
 //!
 //! **Invariants:** the file is replaced as a whole (a temporary one is written, flushed to the disk and renamed), so that it is
 //! the old one or the new one whenever the process ends. One process uses a directory at a time. A file that is not ours, or
-//! not whole, is set aside and never overwritten.
+//! not whole, is set aside; the first of those that were are never overwritten.
 use std::{
     collections::BTreeMap,
     fs::{self, File, OpenOptions},

@@ -161,7 +161,10 @@ export class AppController {
         session: () => this.#session,
         choose: part => this.#choose(part),
       }),
-      forgetChoices: () => this.#choose(defaultSettings),
+      forgetChoices: () => {
+        this.#choose(defaultSettings)
+        this.#remember([])
+      },
     }
   }
 
@@ -189,13 +192,16 @@ export class AppController {
     this.#session = null
     this.#detach()
     session.leave()
-    const { card, ended } = session.state
+    const { card } = session.state
+    const ended = session.state.ended || endsWithUs(session.state)
     this.#invitation = invitationOf(card)
     this.#model.trouble.value = null
     this.#model.view.value = {
       kind: 'left',
       roomName: card.name,
-      ended: ended || endsWithUs(session.state),
+      ended,
+      // Whoever has a room's key opens it again.
+      canReturn: !ended || (card.key ?? null) !== null,
     }
   }
 

@@ -79,6 +79,11 @@ const defaultPath = '/api/signaling/'
 /** Accounts of TURN servers are asked for anew so long before they end. */
 const iceMarginMs = 300_000
 const earlyMax = 200
+/** Accounts that are as short as this are not asked for without a pause. */
+const renewalMsMin = 60_000
+/** The longest that a timer can wait. */
+const timerMsMax = 2 ** 31 - 1
+const unreachable = { ok: false, refusal: 'unreachable' } as const
 
 /** A room session is more code than all that comes before one, and is fetched once there is a connection. */
 type SessionParts = typeof import('./room-session.ts')
@@ -92,11 +97,12 @@ export class Client {
   readonly #sessions = new Map<RoomId, RoomSession>()
   readonly #configure: (iceServers: IceServer[]) => RTCConfiguration
   readonly #signaling: SignalingClient
-  readonly #stopWatching: () => void
+  #stopWatching: () => void
   #identity: Identity | null = null
   /** What the server knew of us when it answered last; null where we were new to it. */
   #resumed: Resumed | null = null
   #entering = 0
+  #renewal: ReturnType<typeof setTimeout> | undefined
   /** A poll can bring the answer and the first signals at once; these wait until the session has begun. */
   #early: Notice[] = []
 
@@ -110,7 +116,11 @@ export class Client {
         notice: notice => this.#notice(notice),
       },
     )
-    this.#stopWatching = watchNetwork({
+    this.#stopWatching = this.#watch()
+  }
+
+  #watch(): () => void {
+    return watchNetwork({
       changed: () => {
         this.#signaling.networkChanged()
         for (const session of this.#sessions.values()) session.findAnotherWay(true)
@@ -144,7 +154,7 @@ export class Client {
     }
     return this.#enter(async ({ fitnessAsHost }) => {
       const canHost = draft.kind === 'star' ? await fitnessAsHost() : undefined
-      await this.#signaling.whenAnswered()
+      if (!(await this.#signaling.whenAnswered())) return unreachable
       const [key, owner] = this.#signaling.keepsRooms ? [randomKey(), randomKey()] : [null, null]
       return this.#signaling.create({ ...draft, key, owner, ...(canHost === undefined ? {} : { canHost }) })
     }, name)
@@ -166,7 +176,7 @@ export class Client {
     const { card } = stay
     return this.#enter(
       async ({ fitnessAsHost }) => {
-        await this.#signaling.whenAnswered()
+        if (!(await this.#signaling.whenAnswered())) return unreachable
         const known = this.#resumed?.rooms.find(({ room }) => room === card.id)
         if (known) return { ok: true, admission: admissionOf(card, known, this.#identity?.id ?? null) }
         const restore = { name: card.name, peersMax: card.peersMax, kind: card.kind }
@@ -194,11 +204,14 @@ export class Client {
   close(): void {
     for (const session of [...this.#sessions.values()]) session.leave()
     this.#stopWatching()
+    clearTimeout(this.#renewal)
     this.#signaling.close()
   }
 
   /** After `close`, for a page that was brought back. */
   reopen(): void {
+    this.#stopWatching()
+    this.#stopWatching = this.#watch()
     this.#signaling.reopen()
   }
 
@@ -207,16 +220,17 @@ export class Client {
     name: string,
     stay: Stay | null = null,
   ): Promise<Entered> {
-    const parts = await loadRoomSession()
-    if (!parts) return { ok: false, refusal: 'unreachable' }
     this.#entering += 1
-    const answer = await ask(parts)
+    const parts = await loadRoomSession()
+    const answer = parts ? await ask(parts) : unreachable
     this.#entering -= 1
     const early = this.#early
     if (this.#entering === 0) this.#early = []
     const identity = this.#identity
-    if (!answer.ok) return answer
-    if (!identity) return { ok: false, refusal: 'unreachable' }
+    if (!answer.ok || !identity || !parts) {
+      this.#leaveForgotten()
+      return answer.ok ? unreachable : answer
+    }
     const { id } = answer.admission.card
     const session = new parts.RoomSession(
       this.#signaling,
@@ -237,6 +251,7 @@ export class Client {
     // A reload is no leaving: somebody else was made the host meanwhile.
     if (stay?.hosting && session.state.role === 'guest') session.takeHost()
     for (const notice of early) session.notice(notice)
+    this.#leaveForgotten()
     return { ok: true, session }
   }
 
@@ -245,15 +260,30 @@ export class Client {
     const known = (this.#identity ?? identity).iceServers
     const end = iceServersEnd(known)
     if (end === null || end - Date.now() > iceMarginMs) return known
+    return (await this.#renewIceServers()) ?? known
+  }
+
+  async #renewIceServers(): Promise<IceServer[] | null> {
     const fresh = await this.#signaling.iceServers()
-    if (fresh && this.#identity) this.#identity = { ...this.#identity, iceServers: fresh }
-    return fresh ?? known
+    if (fresh && this.#identity) this.#identify({ ...this.#identity, iceServers: fresh })
+    return fresh
+  }
+
+  /** Accounts of TURN servers that end are renewed in time, for connections that begin later. */
+  #identify(identity: Identity): void {
+    this.#identity = identity
+    clearTimeout(this.#renewal)
+    const end = iceServersEnd(identity.iceServers)
+    if (end === null) return
+    const wait = Math.min(Math.max(end - Date.now() - iceMarginMs, renewalMsMin), timerMsMax)
+    this.#renewal = setTimeout(() => void this.#renewIceServers(), wait)
   }
 
   #connected(identity: Identity, resumed: Resumed | null): void {
-    this.#identity = identity
+    this.#identify(identity)
     this.#resumed = resumed
     void loadRoomSession()
+    this.#leaveForgotten()
     this.#events.emit('online', undefined)
     for (const [id, session] of this.#sessions) {
       const known = resumed?.rooms.find(({ room }) => room === id)
@@ -261,8 +291,20 @@ export class Client {
     }
   }
 
+  /** Nobody is in a room of an earlier page that this one does not go on in. */
+  #leaveForgotten(): void {
+    if (!this.#resumed || this.#entering > 0) return
+    const rooms = this.#resumed.rooms.filter(({ room }) => {
+      const isOurs = this.#sessions.has(room)
+      if (!isOurs) this.#signaling.leave(room)
+      return isOurs
+    })
+    this.#resumed = { ...this.#resumed, rooms }
+  }
+
   #disconnected(): void {
     this.#identity = null
+    clearTimeout(this.#renewal)
     this.#events.emit('offline', undefined)
     for (const session of this.#sessions.values()) session.serverLost()
   }
@@ -279,8 +321,6 @@ const targetOf = (target: Exclude<RoomTarget, string>) => {
   return room === '' ? null : { room: roomId(room), password, key, owner, restore }
 }
 
-const admissionOf = (card: RoomCard, { host }: ResumedRoom, self: PeerId | null): Admission => {
-  if (card.kind === 'mesh') return { card, host: null }
-  const hosting = host !== null && host === self
-  return { card, host: hosting ? null : host, hosting }
-}
+/** Whoever is a star's host still becomes it when the room hears of it, like anybody else who does. */
+const admissionOf = (card: RoomCard, { host }: ResumedRoom, self: PeerId | null): Admission =>
+  card.kind === 'mesh' ? { card, host: null } : { card, host: host === self ? null : host, hosting: false }

@@ -80,7 +80,7 @@ export class RoomSession {
     this.#ports = ports
     const member = stay?.member ?? memberId(randomKey())
     const fresh = createRoomState(admission, identity.id, name, member)
-    this.#room = new Room(stay ? { ...fresh, timeline: stay.timeline, history: noHistory } : fresh, {
+    this.#room = new Room(stay ? withStay(fresh, stay) : fresh, {
       dial: peer => this.#open(peer, true),
       hangUp: peer => this.#close(peer),
       send: (over, message, droppable) => this.#links.get(over)?.send(encodeFrame(message), droppable),
@@ -365,6 +365,15 @@ export class RoomSession {
 }
 
 export { fitnessAsHost }
+
+/** A host that comes back is made the host again by the server's word, and waits for its guests then. */
+const withStay = (state: RoomState, { member, timeline, hosting, guests }: Stay): RoomState => ({
+  ...state,
+  timeline,
+  history: noHistory,
+  toldHost: hosting ? member : state.toldHost,
+  members: new Map(state.role === 'guest' ? guests.map(it => [it.id, it] as const) : []),
+})
 
 const freshMessageId = (): MessageId => newMessageId(randomBytes(messageIdBytes))
 

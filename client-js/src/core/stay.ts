@@ -9,7 +9,7 @@ import type { RoomState } from '../room/state.ts'
 import type { ChatEntry, Timeline } from '../room/timeline.ts'
 import { type MemberId, memberId, messageId, roomId, stayId } from '../wire/ids.ts'
 import { idText, isRecord, textUpTo, utf8Bytes, wholeNumber } from '../wire/json.ts'
-import { nameUnitsMax } from '../wire/peer.ts'
+import { type Member, nameUnitsMax, parseMember, parsePerson, writePerson } from '../wire/peer.ts'
 import type { RoomCard } from '../wire/server.ts'
 
 /** Null out of the call. */
@@ -23,6 +23,8 @@ export type Stay = {
   readonly created: boolean
   /** We were the host of a star. */
   readonly hosting: boolean
+  /** Whose pages will find their way back to us as its host; original pages start anew. */
+  readonly guests: readonly Member[]
   readonly timeline: Timeline
   readonly call: StayInCall
 }
@@ -30,6 +32,8 @@ export type Stay = {
 /** Session storage holds some 5 MB in all. */
 const messagesMax = 200
 const bytesMax = 200_000
+/** More than a room holds. */
+const guestsMax = 40
 
 export const stayOf = (state: RoomState, call: CallState): Stay => ({
   member: state.stay,
@@ -37,6 +41,7 @@ export const stayOf = (state: RoomState, call: CallState): Stay => ({
   card: state.card,
   created: false,
   hosting: state.role === 'host',
+  guests: state.role === 'host' ? [...state.members.values()].filter(({ id }) => stayId(id) !== null) : [],
   timeline: lastMessages(state.timeline),
   call:
     call.own.phase === 'out'
@@ -57,7 +62,8 @@ const lastMessages = (timeline: Timeline): Timeline => {
   return found
 }
 
-export const writeStay = (stay: Stay): string => JSON.stringify(stay)
+export const writeStay = (stay: Stay): string =>
+  JSON.stringify({ ...stay, guests: stay.guests.map(it => writePerson(it.id, it, it.id)) })
 
 export const parseStay = (stored: string | null): Stay | null => {
   try {
@@ -72,11 +78,18 @@ export const parseStay = (stored: string | null): Stay | null => {
     const listed: readonly unknown[] = Array.isArray(value['timeline']) ? value['timeline'] : []
     const timeline = listed.slice(-messagesMax).flatMap((entry, index) => parseEntry(entry, index + 1))
     const [created, hosting] = [value['created'] === true, value['hosting'] === true]
-    return { member, name, card, created, hosting, timeline, call: parseCall(value['call']) }
+    const guests = hosting ? parseGuests(value['guests']) : []
+    return { member, name, card, created, hosting, guests, timeline, call: parseCall(value['call']) }
   } catch {
     return null
   }
 }
+
+const parseGuests = (value: unknown): Member[] =>
+  (Array.isArray(value) ? value.slice(0, guestsMax) : []).flatMap((entry: unknown) => {
+    const [person, id] = [parsePerson(entry), parseMember(entry)]
+    return person && id !== null ? [{ ...person, id }] : []
+  })
 
 const parseCard = (value: unknown): RoomCard | null => {
   if (!isRecord(value)) return null

@@ -7,7 +7,9 @@ import { hostNumber, type MemberId, memberId, type PeerId } from '../wire/ids.ts
 import { andThen, stepEach, stepTo, withEntry, withLink, withoutMember } from './change.ts'
 import { awaitedLink, dialMember, removeMember } from './links.ts'
 import { hostOf } from './numbers.ts'
+import { nameOf } from './roster.ts'
 import type { LinkState, RoomEffect, RoomState, RoomStep } from './state.ts'
+import { withoutEntry } from './timeline.ts'
 
 /** Whoever has not come to the new host by then is gone. */
 const regroupMs = 30_000
@@ -24,7 +26,7 @@ export const hostKnown = (
 ): RoomStep => {
   if (state.ended || state.role === 'mesh') return stepTo(state)
   const link = state.host === null ? undefined : state.links.get(state.host)
-  const unacked = link?.unacked ?? []
+  const unacked = state.role === 'host' ? ownUnacked(state) : (link?.unacked ?? [])
   if (host === state.self)
     return state.role === 'host'
       ? stepTo(state)
@@ -50,6 +52,30 @@ const parted = (state: RoomState, members: readonly PeerId[], at: number): RoomS
 
 type Unacked = LinkState['unacked']
 
+/** What a host has said itself and somebody may not have. */
+const ownUnacked = ({ links, stay }: RoomState): Unacked => {
+  const own = [...links.values()].flatMap(it => it.unacked.filter(({ source }) => source === stay))
+  return [...new Map(own.map(it => [it.message.id, it])).values()]
+}
+
+/**
+ * Says who the host is, where the conversation knows another. What has changed back before anybody said a word, as when a
+ * host's page is loaded anew, is not spoken of.
+ */
+export const withHostTold = (state: RoomState, host: MemberId, at: number): RoomState => {
+  const known = state.toldHost
+  if (host === known) return state
+  const last = state.timeline.at(-1)
+  const repeated =
+    last?.kind === 'notice' && (last.notice === 'host-now' || last.notice === 'host-changed') ? last : null
+  const before = repeated?.before ?? known
+  const timeline = repeated ? withoutEntry(state.timeline, repeated) : state.timeline
+  const told: RoomState = { ...state, timeline, toldHost: host }
+  if (before === null || before === host) return told
+  const notice = host === state.stay ? 'host-now' : 'host-changed'
+  return withEntry(told, { kind: 'notice', notice, name: nameOf(state, host) ?? '', before }, at)
+}
+
 /** What the old host has not acknowledged may have reached nobody, so that everybody gets it once more. */
 const becomeHost = (from: RoomStep, members: readonly PeerId[], unacked: Unacked, at: number): RoomStep =>
   andThen(from, state => {
@@ -63,7 +89,7 @@ const becomeHost = (from: RoomStep, members: readonly PeerId[], unacked: Unacked
       numbers: new Map([[hostNumber, state.stay], ...numbers]),
       nextGuest: others.length + 1,
     }
-    const told = withEntry(host, { kind: 'notice', notice: 'host-now', name: '' }, at)
+    const told = withHostTold(host, state.stay, at)
     const peers = members.filter(peer => peer !== state.self)
     return andThen(stepTo(told, { type: 'timer', timer: { kind: 'regroup' }, ms: regroupMs }), now =>
       stepEach(now, peers, (then, peer) =>
@@ -78,13 +104,14 @@ const becomeHost = (from: RoomStep, members: readonly PeerId[], unacked: Unacked
 /** What the old host has not acknowledged, the new one gets. */
 const becomeGuest = (from: RoomStep, host: PeerId | null, unacked: Unacked, at: number): RoomStep =>
   andThen(from, state => {
-    const guest: RoomState = { ...state, role: 'guest', host, numbers: new Map() }
+    // The others offer theirs to the new host themselves.
+    const activeOffers = state.activeOffers.filter(({ owner }) => owner === state.stay)
+    const guest: RoomState = { ...state, role: 'guest', host, numbers: new Map(), activeOffers }
     if (host === null) {
       const alone = [...state.members.keys()].reduce(withoutMember, guest)
       return stepTo(withEntry(alone, { kind: 'notice', notice: 'host-awaited', name: '' }, at))
     }
-    const told = withEntry(guest, { kind: 'notice', notice: 'host-changed', name: '' }, at)
-    return stepTo(withLink(told, host, awaitedLink(host, unacked)))
+    return stepTo(withLink(guest, host, awaitedLink(host, unacked)))
   })
 
 /** A new host lets go of those whom it never met. */

@@ -15,6 +15,7 @@ import {
   withMember,
   withoutLink,
 } from './change.ts'
+import { withHostTold } from './hand-over.ts'
 import { removeMember } from './links.ts'
 import { numberOf, withNumber } from './numbers.ts'
 import { comeBack } from './outbox.ts'
@@ -147,6 +148,7 @@ export const admitted = (
   via: PeerId,
   link: LinkState,
   message: Extract<PeerMessage, { kind: 'admitted' }>,
+  at: number,
 ): RoomStep => {
   if (link.phase !== 'greeting' && link.phase !== 'ready') return stepTo(state)
   const { stay } = state
@@ -154,7 +156,8 @@ export const admitted = (
   const placed = withNumber(withNumber(state, hostNumber, host), message.id, stay)
   const ready = withLink(placed, via, { ...link, phase: 'ready', member: host, expected: false })
   const person = { kind: 'introduce', person: state.person, member: stay } as const
-  return stepTo({ ...ready, selfMember: stay }, { type: 'send', over: via, source: stay, message: person })
+  const told = withHostTold({ ...ready, selfMember: stay }, host, at)
+  return stepTo(told, { type: 'send', over: via, source: stay, message: person })
 }
 
 export const introduce = (

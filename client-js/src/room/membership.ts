@@ -70,10 +70,12 @@ const stillJoined = (state: RoomState, known: KnownMembership, at: number): Room
   const gone = links
     .filter(([, link]) => !here.has(link.address) && !isHeard(link))
     .map(([, { address }]) => address)
+  // Where the host is another, all links are anew, and the one that led to the old host does not end the star.
+  const hosted = hostKnown(back, known.host, known.members, at)
+  if (hosted.state !== back) return hosted
   const settled = stepEach(back, gone, (now, peer) => peerLeft(now, peer, at))
-  const hosted = andThen(settled, now => hostKnown(now, known.host, known.members, at))
-  if (known.complete) return hosted
-  return andThen(hosted, now => {
+  if (known.complete) return settled
+  return andThen(settled, now => {
     const unmet = known.members.filter(peer => {
       const key = linkOf(now, peer)
       const link = key === null ? undefined : now.links.get(key)

@@ -26,7 +26,9 @@ export const hostOf = (state: RoomState): MemberId => memberAt(state, hostNumber
 export const withNumber = (state: RoomState, number: MemberId, member: MemberId): RoomState => {
   if (memberAt(state, number) === member) return state
   const kept = [...state.numbers].filter(([known, it]) => known !== number && it !== member)
-  return { ...state, numbers: new Map([...kept.slice(-(numbersMax - 1)), [number, member]]) }
+  const host = kept.filter(([known]) => known === hostNumber)
+  const others = kept.filter(([known]) => known !== hostNumber).slice(-(numbersMax - 2))
+  return { ...state, numbers: new Map([...host, ...others, [number, member]]) }
 }
 
 /** What a guest learns of the numbers from its host. */

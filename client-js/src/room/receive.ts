@@ -47,7 +47,7 @@ const onFrame = (
     case 'knock':
       return knock(state, via, link, message, at)
     case 'admitted':
-      return admitted(state, via, link, message)
+      return admitted(state, via, link, message, at)
     default:
       return onMessage(state, via, link, source, message, at)
   }

@@ -104,6 +104,8 @@ export type RoomState = {
   readonly person: Person
   /** The link to the host, for a guest. */
   readonly host: PeerId | null
+  /** Whom the conversation knows as a star's host; null before anybody was it. */
+  readonly toldHost: MemberId | null
   readonly membership: Membership
   /**
    * Our connection to the server broke and came back. To the server we are a newcomer again, and everybody else was there before us.
@@ -238,6 +240,7 @@ export const createRoomState = (
     numbers: role === 'host' ? new Map([[hostNumber, stay]]) : new Map(),
     person: { name, avatar: defaultAvatar, caps: ownCaps },
     host: admission.host,
+    toldHost: role === 'host' ? stay : null,
     membership: { type: 'joined' },
     returned: false,
     links: new Map(),

@@ -9,7 +9,10 @@ import type { FileId, MemberId, MessageId } from '../wire/ids.ts'
 export { chatUnitsMax, partsMax } from '../base/text.ts'
 export type { MessageId } from '../wire/ids.ts'
 
+export type HostNotice = 'host-changed' | 'host-now'
+
 export type NoticeKind =
+  | HostNotice
   | 'joined'
   | 'left'
   | 'too-fast'
@@ -19,8 +22,6 @@ export type NoticeKind =
   | 'line-back'
   | 'room-gone'
   | 'password-changed'
-  | 'host-changed'
-  | 'host-now'
   | 'host-awaited'
   | 'handed-over'
 
@@ -45,7 +46,14 @@ export type NewChat = {
   readonly delivery: Delivery
 }
 export type NewNotice =
-  | { readonly kind: 'notice'; readonly notice: NoticeKind; readonly name: string }
+  | { readonly kind: 'notice'; readonly notice: Exclude<NoticeKind, HostNotice>; readonly name: string }
+  /** A star has another host: somebody of that name, or we. `before` was it until then. */
+  | {
+      readonly kind: 'notice'
+      readonly notice: HostNotice
+      readonly name: string
+      readonly before: MemberId
+    }
   /** Somebody outside tries passwords for the room; `count` of them were wrong. */
   | { readonly kind: 'notice'; readonly notice: 'password-attempts'; readonly count: number }
 /** A file that somebody offers, or we do. */

@@ -161,8 +161,9 @@ export class SignalingClient {
       id => writeJoin(id, request),
       body => parseJoined(body, request, this.#self),
     )
-    // An answer that comes too late has made us a member, and whoever joins again is met with silence.
-    if (!answer.ok && answer.refusal === 'unreachable') this.leave(request.room)
+    // An answer that comes too late has made us a member, and whoever joins again is met with silence. Where the line is
+    // down, a session that goes on says in which rooms it is.
+    if (!answer.ok && answer.refusal === 'unreachable' && this.#self !== null) this.leave(request.room)
     return answer
   }
 
@@ -177,10 +178,12 @@ export class SignalingClient {
     )
   }
 
-  /** Resolves once the server has said who we are, or the attempt to reach it has failed. */
-  whenAnswered(): Promise<void> {
-    if (this.#self !== null) return Promise.resolve()
-    return new Promise(resolve => this.#waiting.push({ go: resolve, refuse: resolve }))
+  /** Once the server has said who we are; false where the attempt to reach it has failed. */
+  whenAnswered(): Promise<boolean> {
+    if (this.#self !== null) return Promise.resolve(true)
+    return new Promise(resolve =>
+      this.#waiting.push({ go: () => resolve(true), refuse: () => resolve(false) }),
+    )
   }
 
   /** The server keeps sessions, and with them rooms by their keys. */

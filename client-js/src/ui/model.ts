@@ -20,7 +20,12 @@ export type View =
       readonly invitation: string
       readonly created: boolean
     }
-  | { readonly kind: 'left'; readonly roomName: string; readonly ended: boolean }
+  | {
+      readonly kind: 'left'
+      readonly roomName: string
+      readonly ended: boolean
+      readonly canReturn: boolean
+    }
 
 export type Where = 'create' | 'join' | 'invited' | 'left'
 /** `no-password`: a room has one, and none was given. */

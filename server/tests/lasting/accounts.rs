@@ -83,6 +83,19 @@ fn coming_back_does_not_fill_the_buckets() {
 }
 
 #[test]
+fn however_often_one_comes_back_the_relay_passes_on_no_more() {
+    let stage = stage(Quotas { media_bytes: Rate { per_second: 1, burst: 50 }, ..Quotas::default() });
+    let account = || stage.sessions.ledger().open_account(HERE, b"", 0).unwrap();
+    let (first, second, third) = (account(), account(), account());
+    second.succeed(&first);
+    third.succeed(&second);
+    // An allocation that the first one made goes on.
+    first.relay_media(50).unwrap();
+    assert_eq!(third.relay_media(50), Err(Reason::RelayByteRate));
+    assert_eq!(second.relay_media(50), Err(Reason::RelayByteRate));
+}
+
+#[test]
 fn when_memory_ends_whoever_is_away_and_keeps_much_goes_first() {
     let stage = stage(Quotas { memory_bytes_max: 100 << 20, ..Quotas::default() });
     let (mut one, other, room) = stage.pair(0, 5);

@@ -30,8 +30,9 @@ export const de: Texts = {
       'Der Host hat die Verbindung zum Server verloren. Ihr könnt weiterreden, aber niemand kann neu beitreten.',
     'password-changed': () =>
       'Der Raum hat jetzt ein anderes Passwort. Niemand kann neu zu euch kommen; deine Verbindungen zu anderen im Raum bestehen weiter.',
-    'host-changed': () => 'Der Host hat den Raum verlassen. Eine andere Seite ist jetzt Host.',
-    'host-now': () => 'Der Host hat den Raum verlassen. Deine Seite ist jetzt Host.',
+    'host-changed': name =>
+      name === '' ? 'Der Raum hat jetzt einen anderen Host.' : say`${name} ist jetzt Host`,
+    'host-now': () => 'Deine Seite ist jetzt Host.',
     'host-awaited': () =>
       'Der Host hat den Raum verlassen. Es geht weiter, sobald jemand mit einem geeigneten Gerät kommt.',
     'host-left': () => 'Der Host hat den Raum verlassen; der Raum ist damit beendet.',
@@ -65,7 +66,7 @@ export const de: Texts = {
     installHint: 'P2PChat erscheint dann unter deinen Apps und öffnet sich in einem eigenen Fenster.',
     reset: 'Alle Einstellungen zurücksetzen',
     resetSure: 'Zum Zurücksetzen noch einmal drücken',
-    resetHint: 'Löscht alles, was dieser Browser sich für dich merkt, auch deinen Namen.',
+    resetHint: 'Löscht alles, was dieser Browser sich für dich merkt, auch deinen Namen und deine Räume.',
     resetDone: 'Alle Einstellungen wurden zurückgesetzt.',
     chat: 'Chat',
     connection: 'Verbindung',
@@ -385,10 +386,10 @@ export const de: Texts = {
     roomName: 'Name des Raums',
     kind: 'Art der Verbindung',
     mesh: 'Mesh',
-    meshLead: 'Alle verbinden sich mit allen. Der Raum bleibt bestehen, solange jemand darin ist.',
+    meshLead: 'Alle verbinden sich mit allen. Kein einzelnes Gerät trägt den Raum.',
     star: 'Stern',
     starLead:
-      'Alle verbinden sich mit deinem Gerät, das alles weiterleitet. Wenn du gehst, übernimmt das Gerät einer anderen Person.',
+      'Alle verbinden sich mit deinem Gerät, das alles weiterleitet. Wenn du gehst, kann das Gerät einer anderen Person übernehmen.',
     password: 'Passwort',
     passwordHint: 'Im Link enthalten. Leer lassen für einen Raum ohne Passwort.',
     generate: 'Generieren',

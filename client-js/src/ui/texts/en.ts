@@ -38,8 +38,8 @@ const notices: Named<NoticeKind> = {
     'The host lost the connection to the server. You can keep talking, but nobody new can join.',
   'password-changed': () =>
     'The room has another password now. Nobody new can find you here; your connections to people in the room keep working.',
-  'host-changed': () => 'The host left. Another page is now the host.',
-  'host-now': () => 'The host left. Your page is now the host.',
+  'host-changed': name => (name === '' ? 'The room has another host now.' : say`${name} is the host now`),
+  'host-now': () => 'Your page is the host now.',
   'host-awaited': () =>
     'The host left. The room goes on as soon as somebody comes whose device can be the host.',
   'host-left': () => 'The host left, so the room has ended.',
@@ -223,7 +223,7 @@ export const en = {
     installHint: 'Adds P2PChat to your apps and opens it in its own window.',
     reset: 'Reset all settings',
     resetSure: 'Press again to reset',
-    resetHint: 'Deletes everything this browser remembers for you, including your name.',
+    resetHint: 'Deletes everything this browser remembers for you, including your name and your rooms.',
     resetDone: 'All settings have been reset.',
     chat: 'Chat',
     connection: 'Connection',
@@ -469,10 +469,10 @@ export const en = {
     roomName: 'Room name',
     kind: 'Connection type',
     mesh: 'Mesh',
-    meshLead: 'Everyone connects to everyone. The room stays open as long as someone is in it.',
+    meshLead: 'Everyone connects to everyone. No single device is in charge.',
     star: 'Star',
     starLead:
-      'Everyone connects to your device, which relays everything. When you leave, another person’s device takes over.',
+      'Everyone connects to your device, which relays everything. When you leave, another person’s device can take over.',
     password: 'Password',
     passwordHint: 'Included in the link. Leave it empty for a room without a password.',
     generate: 'Generate',

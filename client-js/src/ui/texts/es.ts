@@ -31,8 +31,9 @@ export const es: Texts = {
       'El anfitrión ha perdido la conexión con el servidor. Se puede seguir hablando, pero ya no puede entrar nadie más.',
     'password-changed': () =>
       'La sala tiene ahora otra contraseña. No puede llegar nadie más; tus conexiones con las personas de la sala siguen funcionando.',
-    'host-changed': () => 'El anfitrión ha salido. Ahora otra página es el anfitrión.',
-    'host-now': () => 'El anfitrión ha salido. Ahora tu página es el anfitrión.',
+    'host-changed': name =>
+      name === '' ? 'La sala tiene ahora otro anfitrión.' : say`${name} es ahora el anfitrión`,
+    'host-now': () => 'Ahora tu página es el anfitrión.',
     'host-awaited': () =>
       'El anfitrión ha salido. La sala continuará en cuanto llegue alguien con un dispositivo adecuado.',
     'host-left': () => 'El anfitrión ha salido y la sala ha terminado.',
@@ -66,7 +67,7 @@ export const es: Texts = {
     installHint: 'Añade P2PChat a tus aplicaciones y lo abre en su propia ventana.',
     reset: 'Restablecer todos los ajustes',
     resetSure: 'Pulsa otra vez para restablecer',
-    resetHint: 'Borra todo lo que este navegador recuerda de ti, incluido tu nombre.',
+    resetHint: 'Borra todo lo que este navegador recuerda de ti, incluidos tu nombre y tus salas.',
     resetDone: 'Se han restablecido todos los ajustes.',
     chat: 'Chat',
     connection: 'Conexión',
@@ -383,10 +384,10 @@ export const es: Texts = {
     roomName: 'Nombre de la sala',
     kind: 'Tipo de conexión',
     mesh: 'Malla',
-    meshLead: 'Todos se conectan con todos. La sala sigue abierta mientras haya alguien en ella.',
+    meshLead: 'Todos se conectan con todos. La sala no depende de ningún dispositivo.',
     star: 'Estrella',
     starLead:
-      'Todos se conectan a tu dispositivo, que lo reenvía todo. Cuando sales, toma el relevo el dispositivo de otra persona.',
+      'Todos se conectan a tu dispositivo, que lo reenvía todo. Cuando sales, puede tomar el relevo el dispositivo de otra persona.',
     password: 'Contraseña',
     passwordHint: 'Incluida en el enlace. Déjala vacía para una sala sin contraseña.',
     generate: 'Generar',

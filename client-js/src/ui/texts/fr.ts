@@ -29,8 +29,9 @@ export const fr: Texts = {
       'L’hôte n’est plus connecté au serveur. Vous pouvez continuer à discuter, mais plus personne ne peut rejoindre le salon.',
     'password-changed': () =>
       'Le salon a maintenant un autre mot de passe. Plus personne ne peut vous y rejoindre ; vos connexions avec les personnes présentes fonctionnent toujours.',
-    'host-changed': () => 'L’hôte a quitté le salon. Une autre page est maintenant l’hôte.',
-    'host-now': () => 'L’hôte a quitté le salon. Votre page est maintenant l’hôte.',
+    'host-changed': name =>
+      name === '' ? 'Le salon a maintenant un autre hôte.' : say`${name} est maintenant l’hôte`,
+    'host-now': () => 'Votre page est maintenant l’hôte.',
     'host-awaited': () =>
       'L’hôte a quitté le salon. Le salon reprendra dès qu’une personne disposant d’un appareil adapté arrivera.',
     'host-left': () => 'L’hôte a quitté le salon, qui est donc fermé.',
@@ -64,7 +65,7 @@ export const fr: Texts = {
     installHint: 'Ajoute P2PChat à vos applications et l’ouvre dans sa propre fenêtre.',
     reset: 'Réinitialiser tous les paramètres',
     resetSure: 'Appuyez de nouveau pour réinitialiser',
-    resetHint: 'Efface tout ce que ce navigateur retient pour vous, y compris votre nom.',
+    resetHint: 'Efface tout ce que ce navigateur retient pour vous, y compris votre nom et vos salons.',
     resetDone: 'Tous les paramètres ont été réinitialisés.',
     chat: 'Chat',
     connection: 'Connexion',
@@ -381,10 +382,10 @@ export const fr: Texts = {
     roomName: 'Nom du salon',
     kind: 'Type de connexion',
     mesh: 'Maillage',
-    meshLead: 'Chacun se connecte à tous les autres. Le salon reste ouvert tant que quelqu’un s’y trouve.',
+    meshLead: 'Chacun se connecte à tous les autres. Le salon ne dépend d’aucun appareil en particulier.',
     star: 'Étoile',
     starLead:
-      'Chacun se connecte à votre appareil, qui relaie tout. Quand vous partez, l’appareil d’une autre personne prend le relais.',
+      'Chacun se connecte à votre appareil, qui relaie tout. Quand vous partez, l’appareil d’une autre personne peut prendre le relais.',
     password: 'Mot de passe',
     passwordHint: 'Inclus dans le lien. Laissez vide pour un salon sans mot de passe.',
     generate: 'Générer',

@@ -33,7 +33,7 @@ export const Left = ({ model, commands, view }: Props) => {
         ) : (
           <FormTrouble model={model} where="left" />
         )}
-        {!view.ended && !gone && (
+        {view.canReturn && !gone && (
           <Submit model={model} where="left" label={texts().left.rejoin} busy={texts().left.busy} />
         )}
         <button type="button" class="button button-wide" onClick={commands.toStart}>

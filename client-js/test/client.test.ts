@@ -1,0 +1,135 @@
+/** A page's stay at a server: what it does of itself when the server answers, with a server and links made up. */
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { SignalingPorts } from '../src/signaling/client.ts'
+import type { IceServer } from '../src/wire/ice.ts'
+import { memberId, peerId, roomId } from '../src/wire/ids.ts'
+import type { Resumed } from '../src/wire/resume.ts'
+import type { Identity } from '../src/wire/server.ts'
+
+const server = vi.hoisted(() => ({
+  ports: null as SignalingPorts | null,
+  left: [] as string[],
+  answers: true,
+  keepsRooms: true,
+  created: [] as unknown[],
+  fresh: [] as IceServer[],
+  asked: 0,
+  watching: new Set<object>(),
+}))
+vi.mock('../src/signaling/network.ts', () => ({
+  watchNetwork: () => {
+    const watch = {}
+    server.watching.add(watch)
+    return () => server.watching.delete(watch)
+  },
+}))
+vi.mock('../src/signaling/client.ts', () => ({
+  SignalingClient: class {
+    constructor(_options: unknown, ports: SignalingPorts) {
+      server.ports = ports
+    }
+    get keepsRooms() {
+      return server.keepsRooms
+    }
+    whenAnswered = async () => server.answers
+    leave = (room: string) => void server.left.push(room)
+    iceServers = async () => {
+      server.asked += 1
+      return server.fresh
+    }
+    create = async (draft: unknown) => {
+      server.created.push(draft)
+      return { ok: false, refusal: 'unreachable' }
+    }
+    signal = () => undefined
+    close = () => undefined
+    reopen = () => undefined
+  },
+}))
+
+const { connect } = await import('../src/core/client.ts')
+const [ours, earlier] = [roomId('ours'), roomId('earlier')]
+const identity = (iceServers: IceServer[] = []): Identity => ({ id: peerId('me'), iceServers, resume: null })
+const inRooms = (...rooms: (typeof ours)[]): Resumed => ({
+  received: 0,
+  complete: true,
+  rooms: rooms.map(room => ({ room, host: null, members: [peerId('me')] })),
+})
+const stay = {
+  member: memberId('mmmmmmmmmmmmmmmmmmmm_-'),
+  name: 'Ada',
+  card: { id: ours, name: 'tea', password: '', peersMax: 5, kind: 'mesh' as const },
+  created: false,
+  hosting: false,
+  guests: [],
+  timeline: [],
+  call: null,
+}
+/** In milliseconds since 1970, as the user name of a TURN account gives it in seconds. */
+const account = (end: number): IceServer => ({
+  urls: ['turn:relay'],
+  username: `${Math.round(end / 1_000)}:p`,
+  credential: 'c',
+})
+
+beforeEach(() => {
+  vi.stubGlobal('navigator', {})
+  vi.useFakeTimers({ now: 1_000_000_000_000 })
+  Object.assign(server, {
+    left: [],
+    answers: true,
+    keepsRooms: true,
+    created: [],
+    asked: 0,
+    watching: new Set(),
+  })
+})
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+test('a room of an earlier page that this one does not go on in is left', async () => {
+  const client = connect()
+  const going = client.goOn(stay)
+  server.ports?.connected(identity(), inRooms(ours, earlier))
+  expect(await going).toMatchObject({ ok: true })
+  expect(server.left).toEqual([earlier])
+  server.ports?.connected(identity(), inRooms(ours))
+  expect(server.left).toEqual([earlier])
+  client.close()
+})
+test('without a stay to go on with, every room of an earlier page is left', () => {
+  const client = connect()
+  server.ports?.connected(identity(), inRooms(ours, earlier))
+  expect(server.left).toEqual([ours, earlier])
+  client.close()
+})
+test('a room is not made while nobody knows whether the server keeps rooms', async () => {
+  const client = connect()
+  server.answers = false
+  expect(await client.create({ name: 'tea' }, 'Ada')).toEqual({ ok: false, refusal: 'unreachable' })
+  expect(server.created).toEqual([])
+  client.close()
+})
+test('accounts of TURN servers are renewed before they end, also where no connection asks for them', async () => {
+  const client = connect()
+  server.fresh = [account(Date.now() + 7_200_000)]
+  server.ports?.connected(identity([account(Date.now() + 3_600_000)]), null)
+  await vi.advanceTimersByTimeAsync(3_200_000)
+  expect(server.asked).toBe(0)
+  await vi.advanceTimersByTimeAsync(200_000)
+  expect(server.asked).toBe(1)
+  expect(client.iceServers).toEqual(server.fresh)
+  client.close()
+  await vi.advanceTimersByTimeAsync(9_000_000)
+  expect(server.asked).toBe(1)
+})
+test('a client that was closed and opened again watches the network again', () => {
+  const client = connect()
+  client.close()
+  expect(server.watching.size).toBe(0)
+  client.reopen()
+  expect(server.watching.size).toBe(1)
+  client.close()
+})
