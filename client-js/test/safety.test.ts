@@ -1,6 +1,6 @@
 /** The code by which two people make sure that nobody sits between them, and what a connection tells of its way. */
 import { expect, test } from 'vitest'
-import { candidateKindOf, safetyCode } from '../src/link/connection-info.ts'
+import { routeOf, safetyCode } from '../src/link/connection-info.ts'
 import { fingerprints } from '../src/wire/signal.ts'
 
 const ada = ['sha-256 aa:bb']
@@ -31,16 +31,19 @@ test('a description tells every certificate it would take, each once', () => {
 })
 
 test('a way is through a relay if either end is one', () => {
-  const report = (local: string, remote: string) => [
+  const report = (local: string, remote: string, relayProtocol?: string) => [
     ['T', { type: 'transport', selectedCandidatePairId: 'P' }] as const,
     ['P', { type: 'candidate-pair', localCandidateId: 'L', remoteCandidateId: 'R' }] as const,
-    ['L', { type: 'local-candidate', candidateType: local }] as const,
+    ['L', { type: 'local-candidate', candidateType: local, relayProtocol }] as const,
     ['R', { type: 'remote-candidate', candidateType: remote }] as const,
   ]
-  expect(candidateKindOf(report('host', 'srflx'))).toBe('direct')
-  expect(candidateKindOf(report('relay', 'host'))).toBe('relayed')
-  expect(candidateKindOf(report('host', 'relay'))).toBe('relayed')
-  expect(candidateKindOf([])).toBeNull()
+  expect(routeOf(report('host', 'srflx'))).toBe('direct')
+  expect(routeOf(report('relay', 'host'))).toBe('relayed')
+  expect(routeOf(report('host', 'relay'))).toBe('relayed')
+  expect(routeOf([])).toBeNull()
+  expect(routeOf(report('relay', 'host', 'tls'))).toBe('relayed-tls')
+  expect(routeOf(report('relay', 'relay', 'something new'))).toBe('relayed')
+  expect(routeOf(report('host', 'host', 'udp'))).toBe('direct')
   const nominated = { type: 'candidate-pair', state: 'succeeded', nominated: true, localCandidateId: 'L' }
-  expect(candidateKindOf([...report('relay', 'host').slice(2), ['Q', nominated]])).toBe('relayed')
+  expect(routeOf([...report('relay', 'host').slice(2), ['Q', nominated]])).toBe('relayed')
 })

@@ -6,7 +6,7 @@ import { Call } from '../call/call.ts'
 import type { CallState } from '../call/state.ts'
 import { attempt } from '../link/browser-api.ts'
 import { ConnectionBudget } from '../link/connection-budget.ts'
-import { type CandidateKind, canProve, safetyCode } from '../link/connection-info.ts'
+import { canProve, type Route, safetyCode } from '../link/connection-info.ts'
 import { FrameMeter } from '../link/frame-meter.ts'
 import { Link } from '../link/link.ts'
 import { canSpeak, messageParts } from '../room/chat.ts'
@@ -38,8 +38,8 @@ export type RoomSessionPorts = {
 }
 
 export type Connection = {
-  /** Straight, or through a TURN server; null where the browser does not say. */
-  readonly candidateKind: CandidateKind | null
+  /** Null where the browser does not say. */
+  readonly route: Route | null
   /** Groups of digits, the same at both ends unless somebody sits in between; null without HTTPS. */
   readonly code: readonly string[] | null
 }
@@ -198,7 +198,7 @@ export class RoomSession {
     const certificates = link?.certificates()
     if (!link || !certificates) return null
     const code = canProve() ? await safetyCode(certificates.own, certificates.theirs) : null
-    return { candidateKind: await link.candidateKind(), code }
+    return { route: await link.route(), code }
   }
 
   serverLost(): void {

@@ -2,7 +2,12 @@
  * What can be told of a connection: whether it leads through a relay, and the code by which two people make sure that
  * nobody sits between them.
  */
-export type CandidateKind = 'direct' | 'relayed'
+
+const relayProtocols = ['udp', 'tcp', 'tls'] as const
+type RelayProtocol = (typeof relayProtocols)[number]
+
+/** Straight, or through a TURN server, and by what this browser reaches that one; without it where only the far end has one. */
+export type Route = 'direct' | 'relayed' | `relayed-${RelayProtocol}`
 
 type Stat = Readonly<Record<string, unknown>>
 
@@ -22,13 +27,15 @@ export const selectedPair = (stats: ReadonlyMap<string, Stat>): Stat | null => {
 }
 
 /** Null while there is no pair yet, or where the browser does not say. */
-export const candidateKindOf = (report: Iterable<readonly [string, Stat]>): CandidateKind | null => {
+export const routeOf = (report: Iterable<readonly [string, Stat]>): Route | null => {
   const stats = new Map(report)
   const pair = selectedPair(stats)
   if (!pair) return null
-  const ends = [pair['localCandidateId'], pair['remoteCandidateId']]
-  const kinds = ends.map(id => (typeof id === 'string' ? stats.get(id)?.['candidateType'] : undefined))
-  return kinds.includes('relay') ? 'relayed' : 'direct'
+  const candidate = (id: unknown): Stat => (typeof id === 'string' ? stats.get(id) : undefined) ?? {}
+  const [own, theirs] = [candidate(pair['localCandidateId']), candidate(pair['remoteCandidateId'])]
+  if (own['candidateType'] !== 'relay') return theirs['candidateType'] === 'relay' ? 'relayed' : 'direct'
+  const protocol = relayProtocols.find(it => it === own['relayProtocol'])
+  return protocol ? `relayed-${protocol}` : 'relayed'
 }
 
 const digits = 30

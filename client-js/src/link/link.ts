@@ -7,7 +7,7 @@ import { type Pace, TokenBucket } from '../base/token-bucket.ts'
 import { fileChannelProtocol } from '../wire/file-channel.ts'
 import { connectionMark, fingerprints, type Signal, type TrackKind } from '../wire/signal.ts'
 import { attempt, within } from './browser-api.ts'
-import { type CandidateKind, candidateKindOf } from './connection-info.ts'
+import { type Route, routeOf } from './connection-info.ts'
 import { Negotiator } from './negotiator.ts'
 import { newPeerConnection } from './peer-connection.ts'
 import { Receiving } from './receiving.ts'
@@ -116,9 +116,9 @@ export class Link {
     return own.length === 0 || theirs.length === 0 ? null : { own, theirs }
   }
 
-  async candidateKind(): Promise<CandidateKind | null> {
+  async route(): Promise<Route | null> {
     const report = await this.#report()
-    return report && candidateKindOf(report)
+    return report && routeOf(report)
   }
 
   /** The far end is a page of ours: when the network loses it, the connection looks for another way before it ends. */
@@ -285,7 +285,7 @@ export class Link {
    * word: a greeting, for which both ends would wait. A report comes from where the channel is opened, and after that.
    */
   async #remoteChannelOpened(): Promise<void> {
-    await this.candidateKind()
+    await this.route()
     this.#opened()
   }
 

@@ -43,7 +43,7 @@ export type JoinForm = { room: string; password: string }
 
 /** The safety code in groups of digits, where there is HTTPS. */
 export type ConnectionShown = {
-  readonly candidateKind: 'direct' | 'relayed' | null
+  readonly route: 'direct' | 'relayed' | 'relayed-udp' | 'relayed-tcp' | 'relayed-tls' | null
   readonly code: readonly string[] | null
 }
 

@@ -340,7 +340,7 @@ export const de: Texts = {
   safety: {
     open: name => say`Verbindung zu ${name}`,
     direct: 'Direkte Verbindung zwischen euren Browsern.',
-    relayed: 'Über einen TURN-Server, der den Inhalt nicht lesen kann.',
+    relayed: (over) => `Über einen TURN-Server${over}, der den Inhalt nicht lesen kann.`,
     code: 'Sicherheitscode',
     lead: 'Vergleiche ihn mit der anderen Person, am Telefon oder persönlich. Seht ihr beide denselben Code, hört niemand die Verbindung ab.',
     differs: 'Unterscheiden sich die Codes, könnte jemand die Verbindung abhören. Macht dann nicht weiter.',

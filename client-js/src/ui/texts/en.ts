@@ -424,7 +424,7 @@ export const en = {
   safety: {
     open: (name: string) => say`Connection to ${name}`,
     direct: 'Direct connection between your browsers.',
-    relayed: 'Through a TURN server, which cannot read what it relays.',
+    relayed: (over: string) => `Through a TURN server${over}, which cannot read what it relays.`,
     code: 'Safety code',
     lead: 'Compare it on the phone or face to face. If both of you see the same code, nobody is intercepting the connection.',
     differs: 'If the codes differ, someone may be intercepting the connection. Do not continue.',

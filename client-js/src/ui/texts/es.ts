@@ -339,7 +339,7 @@ export const es: Texts = {
   safety: {
     open: name => say`Conexión con ${name}`,
     direct: 'Conexión directa entre los dos navegadores.',
-    relayed: 'A través de un servidor TURN, que no puede leer lo que reenvía.',
+    relayed: (over) => `A través de un servidor TURN${over}, que no puede leer lo que reenvía.`,
     code: 'Código de seguridad',
     lead: 'Compáralo con la otra persona, por teléfono o cara a cara. Si el código es el mismo en ambos lados, nadie está interceptando la conexión.',
     differs: 'Si los códigos no coinciden, puede que alguien esté interceptando la conexión. No continúes.',

@@ -337,7 +337,7 @@ export const fr: Texts = {
   safety: {
     open: name => say`Connexion avec ${name}`,
     direct: 'Connexion directe entre vos navigateurs.',
-    relayed: 'Via un serveur TURN, qui ne peut pas lire ce qu’il relaie.',
+    relayed: (over) => `Via un serveur TURN${over}, qui ne peut pas lire ce qu’il relaie.`,
     code: 'Code de sécurité',
     lead: 'Comparez-le avec l’autre personne, au téléphone ou en face à face. Si vous voyez tous deux le même code, personne n’intercepte la connexion.',
     differs: 'Si les codes diffèrent, quelqu’un intercepte peut-être la connexion. N’allez pas plus loin.',

@@ -298,7 +298,7 @@ export const zh: Texts = {
   safety: {
     open: name => say`与 ${name} 的连接`,
     direct: '你们的浏览器之间直接连接。',
-    relayed: '经由 TURN 服务器，它无法读取所转发的内容。',
+    relayed: (over) => `经由 TURN 服务器${over}，它无法读取所转发的内容。`,
     code: '安全码',
     lead: '请通过电话或当面与对方核对。如果双方看到的安全码相同，说明没有人窃听此连接。',
     differs: '如果不同，可能有人在窃听此连接。请不要继续。',

@@ -36,17 +36,21 @@ export const SafetyDialog = ({ commands, member, name, connectionStatus, star, c
   )
 }
 
+const routeWords = (route: NonNullable<ConnectionShown['route']>): string => {
+  if (route === 'direct') return texts().safety.direct
+  const [, over] = route.split('-')
+  return texts().safety.relayed(over === undefined ? '' : ` (${over.toUpperCase()})`)
+}
+
 const Shown = ({
-  connection: { candidateKind, code },
+  connection: { route, code },
   star,
 }: {
   connection: ConnectionShown
   star: boolean
 }) => (
   <>
-    {candidateKind !== null && (
-      <p>{candidateKind === 'direct' ? texts().safety.direct : texts().safety.relayed}</p>
-    )}
+    {route !== null && <p>{routeWords(route)}</p>}
     {code === null ? (
       <p>{texts().safety.noHttps}</p>
     ) : (
