@@ -1,7 +1,7 @@
 //! The command line.
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use crate::config::Flags;
 
@@ -10,6 +10,9 @@ use crate::config::Flags;
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub struct Cli {
+    /// What to do other than serve
+    #[command(subcommand)]
+    pub command: Option<Command>,
     /// Read settings from this file. Without it, from the first of config.toml here, in ~/.config/p2pchat-server and in
     /// /etc/p2pchat-server that exists
     #[arg(long, value_name = "FILE")]
@@ -35,6 +38,16 @@ pub struct Cli {
     /// Ask the server that runs with the same settings on this machine whether it is well, and end: 0 if so, else 1
     #[arg(long, conflicts_with_all = ["check_config", "print_config"])]
     pub health_check: bool,
+}
+
+/// What it does other than serve.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Try a running server from outside, as two browsers would, and say which step fails and what to do: 0 if none does, else 1
+    Doctor {
+        /// The address of its page, for example https://chat.example.org. Without it, the one that these settings make
+        url: Option<String>,
+    },
 }
 
 impl Cli {

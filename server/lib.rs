@@ -7,6 +7,7 @@ pub mod accounting;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod doctor;
 pub mod http;
 pub mod sessions;
 pub mod store;

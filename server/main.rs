@@ -7,8 +7,8 @@ use std::{
 use clap::Parser;
 use p2pchat_server::{
     app::{self, App},
-    cli::Cli,
-    config, telemetry,
+    cli::{Cli, Command},
+    config, doctor, telemetry,
 };
 
 #[global_allocator]
@@ -39,11 +39,18 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<(), (u8, String)> {
     let settings = |sentence: String| (EXIT_SETTINGS, sentence);
     let system = |sentence: String| (EXIT_SYSTEM, sentence);
+    // Somebody else's server may be asked about where the settings here are no good.
+    if let Some(Command::Doctor { url: Some(url) }) = &cli.command {
+        return examine(url);
+    }
     let places = config::usual_places(|name| std::env::var(name).ok());
     let environment =
         std::env::vars_os().map(|(k, v)| (k.to_string_lossy().into_owned(), v.to_string_lossy().into_owned()));
     let (config, file) = config::read(&cli.flags(), &places, environment).map_err(|it| settings(it.to_string()))?;
     app::settings::check(&config).map_err(|it| settings(it.to_string()))?;
+    if let Some(Command::Doctor { url: None }) = &cli.command {
+        return examine(&app::url(&config, config.http.port));
+    }
     if cli.print_config {
         return say(&config.to_toml()).map_err(|it| system(it.to_string()));
     }
@@ -81,6 +88,19 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
         let _ = say(&format!("P2PChat is ready: open {}\n", app.url()));
         app.serve(stop).await.map_err(|it| system(format!("the server ended: {it}")))
     })
+}
+
+/// Looks at a server, and ends with 1 where something is to be mended.
+fn examine(url: &str) -> Result<(), (u8, String)> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|it| (EXIT_SYSTEM, it.to_string()))?;
+    let trust = doctor::system_trust().map_err(|it| (EXIT_SYSTEM, it))?;
+    let report = runtime.block_on(doctor::examine(url, trust)).map_err(|it| (EXIT_SETTINGS, it))?;
+    say(&report.to_string()).map_err(|it| (EXIT_SYSTEM, it.to_string()))?;
+    match report.n_faults() {
+        0 => Ok(()),
+        n => Err((EXIT_SYSTEM, format!("{n} of the steps above went wrong"))),
+    }
 }
 
 fn say(text: &str) -> io::Result<()> {

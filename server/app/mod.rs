@@ -143,16 +143,8 @@ impl App {
 
     /// The address to open in a browser.
     pub fn url(&self) -> String {
-        let (scheme, usual) = if self.config.tls.enabled { ("https", 443) } else { ("http", 80) };
-        let http = &self.config.http;
-        let port = self.address().map_or(http.port, |it| it.port());
-        let name = match (&*http.hostname, http.address) {
-            ("", address) if address.is_unspecified() || address.is_loopback() => "localhost".to_owned(),
-            ("", IpAddr::V6(address)) => format!("[{address}]"),
-            ("", address) => address.to_string(),
-            (name, _) => name.to_owned(),
-        };
-        if port == usual { format!("{scheme}://{name}/") } else { format!("{scheme}://{name}:{port}/") }
+        let port = self.address().map_or(self.config.http.port, |it| it.port());
+        url(&self.config, port)
     }
 
     /// Where the relay has UDP and TCP, if it has.
@@ -364,4 +356,17 @@ async fn on_hangup(reload: &Notify) {
         }
     }
     std::future::pending().await
+}
+
+/// The address to open in a browser, of a server with these settings whose main listener has this port.
+pub fn url(config: &Config, port: u16) -> String {
+    let (scheme, usual) = if config.tls.enabled { ("https", 443) } else { ("http", 80) };
+    let http = &config.http;
+    let name = match (&*http.hostname, http.address) {
+        ("", address) if address.is_unspecified() || address.is_loopback() => "localhost".to_owned(),
+        ("", IpAddr::V6(address)) => format!("[{address}]"),
+        ("", address) => address.to_string(),
+        (name, _) => name.to_owned(),
+    };
+    if port == usual { format!("{scheme}://{name}/") } else { format!("{scheme}://{name}:{port}/") }
 }

@@ -1,5 +1,6 @@
 //! One test binary. Run with `cargo test`.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
+mod doctor;
 mod endings;
 mod fuzzed;
 mod harness;

@@ -21,6 +21,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("acceptor", &["accounting", "tls"]),
     ("config", &[]),
     ("cli", &["config"]),
+    ("doctor", &["tls"]),
     ("telemetry", &["config"]),
     (
         "app",
@@ -78,10 +79,10 @@ const FORBIDDEN: &[(&str, &[&str], &str)] = &[
 const AT_HOME: &[(&str, &[&str])] = &[
     ("socketioxide", &["transports/socketio"]),
     ("engineioxide", &["transports/socketio"]),
-    ("tungstenite", &["transports/websocket", "telemetry/mod.rs"]),
+    ("tungstenite", &["transports/websocket", "doctor/signaling.rs", "telemetry/mod.rs"]),
     ("mqtt_protocol_core", &["transports/mqtt/packets.rs"]),
-    ("serde", &["protocols", "config", "http/health.rs", "store"]),
-    ("rustls", &["tls", "acceptor/mod.rs", "app/health_check.rs", "app/mod.rs", "telemetry/mod.rs"]),
+    ("serde", &["protocols", "config", "doctor/signaling.rs", "http/health.rs", "store"]),
+    ("rustls", &["tls", "acceptor/mod.rs", "app/health_check.rs", "app/mod.rs", "doctor", "telemetry/mod.rs"]),
     ("quinn_udp", &["turn/udp.rs"]),
     ("webpki", &["tls/findings.rs"]),
     ("clap", &["cli.rs", "main.rs"]),

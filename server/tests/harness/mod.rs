@@ -62,6 +62,7 @@ pub(crate) fn limited_settings(overrides: &[(&str, &str)], views: Option<PathBuf
 /// A server that serves until it is dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
+    pub(crate) relay_port: Option<u16>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<io::Result<()>>,
 }
@@ -80,7 +81,7 @@ impl Server {
     }
 
     pub(crate) fn of(app: App) -> Server {
-        let address = app.address().unwrap();
+        let (address, relay_port) = (app.address().unwrap(), app.relay_port());
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(app.serve(async {
             // A dropped sender is a dropped server: its task is aborted, and nothing is to be said.
@@ -88,7 +89,7 @@ impl Server {
                 std::future::pending::<()>().await;
             }
         }));
-        Server { address, stop: Some(stop), serving }
+        Server { address, relay_port, stop: Some(stop), serving }
     }
 
     pub(crate) async fn peer(&self, by: By) -> Peer {

@@ -1,0 +1,133 @@
+//! The doctor at servers that are well, and at such as people set up by mistake.
+mod setups;
+
+use p2pchat_server::doctor::{Outcome, Report, trusting};
+use rustls::RootCertStore;
+use tokio::net::UdpSocket;
+
+use crate::harness::Server;
+use setups::{Secure, examined, nobody, relaying, without_upgrades};
+
+/// Steps that are to be mended, by name.
+fn faults(report: &Report) -> Vec<&'static str> {
+    report.findings.iter().filter(|it| it.outcome == Outcome::Fault).map(|it| it.step).collect()
+}
+
+fn says(report: &Report, step: &str, words: &str) -> bool {
+    report.findings.iter().any(|it| it.step == step && it.text.contains(words))
+}
+
+#[tokio::test]
+async fn a_server_that_is_well_has_nothing_to_mend() {
+    let server = relaying(&[]).await;
+    let report = examined(&format!("http://{}", server.address)).await;
+    assert_eq!(faults(&report), [""; 0], "{report}");
+    assert_eq!(report.relayed_by, ["UDP", "TCP"]);
+    assert!(report.to_string().contains("otherwise relayed by UDP, TCP. There is nothing to mend."), "{report}");
+    server.comes_to((0, 0)).await;
+}
+
+#[tokio::test]
+async fn with_a_certificate_the_relay_is_reached_by_tls_too() {
+    let server = Secure::start("localhost", false).await;
+    let report = server.examined().await;
+    assert_eq!(faults(&report), [""; 0], "{report}");
+    assert_eq!(report.relayed_by, ["UDP", "TCP", "TLS"]);
+}
+
+#[tokio::test]
+async fn a_certificate_that_browsers_do_not_believe_is_told_and_the_rest_looked_at() {
+    let server = Secure::start("localhost", false).await;
+    let report = server.examined_with(trusting(RootCertStore::empty()).unwrap()).await;
+    assert!(says(&report, "certificate", "issued by nobody that browsers know"), "{report}");
+    assert_eq!(faults(&report), ["certificate", "relay by TLS"], "{report}");
+    assert_eq!(report.relayed_by, ["UDP", "TCP"]);
+}
+
+#[tokio::test]
+async fn a_certificate_for_another_name_and_one_that_has_expired_are_told_apart() {
+    let report = Secure::start("other.example", false).await.examined().await;
+    assert!(says(&report, "certificate", "for another name than localhost"), "{report}");
+    let report = Secure::start("localhost", true).await.examined().await;
+    assert!(says(&report, "certificate", "has expired"), "{report}");
+}
+
+#[tokio::test]
+async fn a_proxy_that_does_not_pass_upgrades_on_leaves_polling() {
+    let server = relaying(&[]).await;
+    let report = examined(&format!("http://{}", without_upgrades(server.address).await)).await;
+    assert!(says(&report, "websocket", "does the proxy pass upgrades on?"), "{report}");
+    assert_eq!(faults(&report), ["websocket"], "{report}");
+    assert!(report.has_signaling);
+}
+
+#[tokio::test]
+async fn udp_that_leads_nowhere_is_told_apart_from_tcp() {
+    let silent = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let blocked = format!("turn:{}?transport=udp", silent.local_addr().unwrap());
+    let further = format!(r#"[{{ urls = ["{blocked}"], shared_secret = "s" }}]"#);
+    let server = relaying(&[("ice.servers", &further)]).await;
+    let report = examined(&format!("http://{}", server.address)).await;
+    assert!(says(&report, "relay by UDP", "no answer within 3 s. Is UDP port"), "{report}");
+    assert_eq!(faults(&report), ["relay by UDP"], "{report}");
+}
+
+#[tokio::test]
+async fn a_secret_that_is_not_the_turn_servers_own_is_told() {
+    let turn = relaying(&[]).await;
+    let port = turn.relay_port.unwrap();
+    let further = format!(r#"[{{ urls = ["turn:127.0.0.1:{port}?transport=tcp"], shared_secret = "not its own" }}]"#);
+    let server = Server::with(&[("ice.servers", &further)]).await;
+    let report = examined(&format!("http://{}", server.address)).await;
+    assert!(says(&report, "relay by TCP", "is `shared_secret` the TURN server's own"), "{report}");
+    assert!(report.to_string().contains("Nothing relays for the others. One step is to be mended."), "{report}");
+}
+
+#[tokio::test]
+async fn plain_http_beyond_this_machine_is_told() {
+    let server = relaying(&[]).await;
+    // Linux takes this one for its own, as browsers do not.
+    let report = examined(&format!("http://0.0.0.0:{}", server.address.port())).await;
+    assert!(says(&report, "https", "to https pages alone"), "{report}");
+    assert!(report.has_signaling);
+}
+
+#[tokio::test]
+async fn a_server_that_hands_out_nothing_or_no_relay_is_told() {
+    let server = Server::start().await;
+    let report = examined(&format!("http://{}", server.address)).await;
+    assert!(says(&report, "STUN and TURN", "turn `[relay]` on"), "{report}");
+    let stun = relaying(&[]).await;
+    let further = format!(r#"[{{ urls = ["stun:127.0.0.1:{}"] }}]"#, stun.relay_port.unwrap());
+    let server = Server::with(&[("ice.servers", &further)]).await;
+    let report = examined(&format!("http://{}", server.address)).await;
+    assert!(says(&report, "STUN", "sees us at 127.0.0.1") && says(&report, "relay", "turn `[relay]` on"), "{report}");
+}
+
+#[tokio::test]
+async fn an_origin_that_the_settings_do_not_name_is_told() {
+    let server = relaying(&[("http.origins", r#"["https://else.example"]"#)]).await;
+    let report = examined(&format!("http://{}", server.address)).await;
+    assert!(says(&report, "polling", "`http.origins` does not name http://127.0.0.1"), "{report}");
+    assert!(!report.has_signaling);
+}
+
+#[tokio::test]
+async fn where_nobody_listens_and_where_somebody_else_does_is_told() {
+    let report = examined(&format!("http://{}", nobody().await)).await;
+    assert!(says(&report, "connection", "is the server running"), "{report}");
+    assert!(report.to_string().contains("people cannot meet at this address"), "{report}");
+    let server = Server::start().await;
+    let report = examined(&format!("https://{}", server.address)).await;
+    assert!(says(&report, "connection", "is not HTTPS"), "{report}");
+    let report = examined(&format!("http://{}", setups::somebody_else().await)).await;
+    assert_eq!(faults(&report), ["page", "websocket", "polling"], "{report}");
+}
+
+#[tokio::test]
+async fn a_name_that_leads_nowhere_is_told_and_what_is_no_address_refused() {
+    let report = examined("https://nobody.invalid").await;
+    assert!(says(&report, "name", "nobody.invalid leads to no address"), "{report}");
+    let trust = trusting(RootCertStore::empty()).unwrap();
+    assert!(p2pchat_server::doctor::examine("mailto:a@b", trust).await.is_err());
+}
