@@ -50,15 +50,11 @@ export type RoomStore = {
 /** After a reload, a refusal that may pass is met by asking again. */
 const againMs = [1_000, 2_000, 4_000, 8_000]
 
-/** Whoever waits for the answer of a server sees that it is being tried, also while this part is. */
-const loadProbe = (): Promise<typeof import('../link/probe.ts')> =>
-  new Promise(resolve =>
-    keepTrying(
-      () => import('../link/probe.ts'),
-      resolve,
-      () => undefined,
-    ),
-  )
+/** Whoever waits for an answer sees that it is being tried, also while the part that tries is on its way. */
+const patiently = <Part>(load: () => Promise<Part>): Promise<Part> =>
+  new Promise(resolve => keepTrying(load, resolve, () => undefined))
+const loadProbe = () => patiently(() => import('../link/probe.ts'))
+const loadCheck = () => patiently(() => import('../core/connection-check.ts'))
 
 export class AppController {
   readonly #model: Model
@@ -152,6 +148,17 @@ export class AppController {
       files: this.#page.choosePlace ? { ...this.#files, acceptInto: this.#acceptInto } : this.#files,
       connection: async member => (await this.#session?.connection(member)) ?? null,
       tryIceServer: async server => (await loadProbe()).answersIce(server),
+      checkConnection: async told => {
+        const { checkConnection } = await loadCheck()
+        const { iceServers } = this.#model.settings.value
+        await this.#client.inRoom(() =>
+          checkConnection({
+            transport: () => this.#client.transport,
+            iceServers: () => (iceServers.length > 0 ? iceServers : this.#client.iceServers),
+            told,
+          }),
+        )
+      },
       install: () => void this.#page.install(),
       ...(this.#page.share ? { share: this.#page.share } : {}),
       choose: part => this.#choose(part),

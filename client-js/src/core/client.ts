@@ -144,6 +144,23 @@ export class Client {
     return this.#identity?.iceServers ?? []
   }
 
+  /** How the page is connected to the server; null where it is not. */
+  get transport(): 'websocket' | 'polling' | null {
+    return this.online ? this.#signaling.transport : null
+  }
+
+  /** While this is done we are in a room, for which a server's relay asks: one of our own, that nobody can enter. */
+  async inRoom<Value>(done: () => Promise<Value>): Promise<Value> {
+    if (this.#sessions.size > 0 || !this.online) return done()
+    const draft: Draft = { name: '', kind: 'mesh', password: randomKey(), peersMax: 1 }
+    const answer = await this.#signaling.create(draft)
+    try {
+      return await done()
+    } finally {
+      if (answer.ok) this.#signaling.leave(answer.admission.card.id)
+    }
+  }
+
   /** A new room with us in it, under `name`, of which 60 characters are kept. */
   create(wish: NewRoom, name: string): Promise<Entered> {
     const draft: Draft = {

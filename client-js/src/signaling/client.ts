@@ -178,6 +178,12 @@ export class SignalingClient {
     )
   }
 
+  /** How the line goes that stands now. */
+  get transport(): 'websocket' | 'polling' | null {
+    const name = this.#socket.io.engine?.transport.name
+    return name === 'websocket' || name === 'polling' ? name : null
+  }
+
   /** Once the server has said who we are; false where the attempt to reach it has failed. */
   whenAnswered(): Promise<boolean> {
     if (this.#self !== null) return Promise.resolve(true)

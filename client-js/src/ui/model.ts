@@ -47,6 +47,13 @@ export type ConnectionShown = {
   readonly code: readonly string[] | null
 }
 
+/** What came of one step of the connection check; `detail` is an address or empty. */
+export type CheckedShown = {
+  readonly step: 'secure' | 'microphone' | 'camera' | 'server' | 'stun' | 'udp' | 'tcp' | 'tls'
+  readonly outcome: 'good' | 'fault' | 'absent'
+  readonly detail: string
+}
+
 /** A room that this browser was in lately. */
 export type ListedRoom = { readonly id: string; readonly name: string; readonly kind: RoomKind }
 
@@ -139,6 +146,8 @@ export type Commands = {
   /** How the connection to a member stands; null without one. */
   readonly connection: (member: string) => Promise<ConnectionShown | null>
   readonly tryIceServer: (server: IceServer) => Promise<'yes' | 'no'>
+  /** Tries what a call needs; done after the last step. */
+  readonly checkConnection: (told: (checked: CheckedShown) => void) => Promise<void>
   readonly choose: (part: Partial<Settings>) => void
   readonly forgetChoices: () => void
   /** Asks the browser whether we may notify. */

@@ -336,10 +336,46 @@ export const es: Texts = {
     tried: { trying: 'Probando…', yes: 'El servidor responde.', no: 'El servidor no responde.' },
     fromNowOn: 'Se aplica a las conexiones nuevas.',
   },
+  check: {
+    title: 'Prueba de conexión',
+    lead: 'Prueba lo que necesita una llamada y dice qué no funciona aquí. Puede tardar hasta un minuto.',
+    start: 'Iniciar la prueba',
+    again: 'Probar de nuevo',
+    running: 'Probando…',
+    copy: 'Copiar el informe',
+    copied: 'Informe copiado',
+    steps: {
+      secure: 'Página segura (HTTPS)',
+      microphone: 'Micrófono',
+      camera: 'Cámara',
+      server: 'Conexión con el servidor',
+      stun: 'Servidor STUN',
+      udp: 'Retransmisión por UDP',
+      tcp: 'Retransmisión por TCP',
+      tls: 'Retransmisión por TLS',
+    },
+    outcomes: { good: 'funciona', fault: 'no funciona', absent: 'no configurado' },
+    hints: {
+      secure:
+        'Abre esta página con su dirección https: sin HTTPS, los navegadores no dan acceso al micrófono ni a la cámara.',
+      device: 'No hay ninguno conectado, o el navegador o el sistema no permite usarlo.',
+      polling: 'Algo en el camino bloquea los websockets. En su lugar se usa una vía más lenta.',
+      away: 'El servidor no responde.',
+      stun: 'La red bloquea UDP, o el servidor no responde.',
+      relay: 'La red o un cortafuegos bloquea esta vía, o el servidor de retransmisión no responde.',
+    },
+    verdicts: {
+      none: 'Sin conexión: no se puede llegar al servidor.',
+      direct:
+        'Puedes conectar con otras personas si ambas redes permiten conexiones directas. No se puede llegar a ningún servidor de retransmisión.',
+      relayed: over =>
+        say`Puedes conectar con otras personas, directamente o mediante el servidor de retransmisión (${over}).`,
+    },
+  },
   safety: {
     open: name => say`Conexión con ${name}`,
     direct: 'Conexión directa entre los dos navegadores.',
-    relayed: (over) => `A través de un servidor TURN${over}, que no puede leer lo que reenvía.`,
+    relayed: over => say`A través de un servidor TURN${over}, que no puede leer lo que reenvía.`,
     code: 'Código de seguridad',
     lead: 'Compáralo con la otra persona, por teléfono o cara a cara. Si el código es el mismo en ambos lados, nadie está interceptando la conexión.',
     differs: 'Si los códigos no coinciden, puede que alguien esté interceptando la conexión. No continúes.',

@@ -334,10 +334,46 @@ export const fr: Texts = {
     tried: { trying: 'Test en cours…', yes: 'Le serveur répond.', no: 'Le serveur ne répond pas.' },
     fromNowOn: 'S’applique aux nouvelles connexions.',
   },
+  check: {
+    title: 'Test de connexion',
+    lead: 'Essaie ce dont un appel a besoin et indique ce qui ne fonctionne pas ici. Cela prend jusqu’à une minute.',
+    start: 'Lancer le test',
+    again: 'Tester à nouveau',
+    running: 'Test en cours…',
+    copy: 'Copier le rapport',
+    copied: 'Rapport copié',
+    steps: {
+      secure: 'Page sécurisée (HTTPS)',
+      microphone: 'Micro',
+      camera: 'Caméra',
+      server: 'Connexion au serveur',
+      stun: 'Serveur STUN',
+      udp: 'Relais par UDP',
+      tcp: 'Relais par TCP',
+      tls: 'Relais par TLS',
+    },
+    outcomes: { good: 'fonctionne', fault: 'ne fonctionne pas', absent: 'non configuré' },
+    hints: {
+      secure:
+        'Ouvrez cette page par son adresse https : sans HTTPS, les navigateurs ne donnent accès ni au micro ni à la caméra.',
+      device: 'Aucun appareil n’est branché, ou le navigateur ou le système ne l’autorise pas.',
+      polling:
+        'Quelque chose sur le chemin bloque les websockets. Une voie plus lente est utilisée à la place.',
+      away: 'Le serveur ne répond pas.',
+      stun: 'Le réseau bloque UDP, ou le serveur ne répond pas.',
+      relay: 'Le réseau ou un pare-feu bloque cette voie, ou le relais ne répond pas.',
+    },
+    verdicts: {
+      none: 'Aucune connexion : le serveur est injoignable.',
+      direct:
+        'Vous pouvez joindre d’autres personnes si les deux réseaux permettent des connexions directes. Aucun relais n’est joignable.',
+      relayed: over => say`Vous pouvez joindre d’autres personnes, directement ou par le relais (${over}).`,
+    },
+  },
   safety: {
     open: name => say`Connexion avec ${name}`,
     direct: 'Connexion directe entre vos navigateurs.',
-    relayed: (over) => `Via un serveur TURN${over}, qui ne peut pas lire ce qu’il relaie.`,
+    relayed: over => say`Via un serveur TURN${over}, qui ne peut pas lire ce qu’il relaie.`,
     code: 'Code de sécurité',
     lead: 'Comparez-le avec l’autre personne, au téléphone ou en face à face. Si vous voyez tous deux le même code, personne n’intercepte la connexion.',
     differs: 'Si les codes diffèrent, quelqu’un intercepte peut-être la connexion. N’allez pas plus loin.',

@@ -42,13 +42,7 @@ const routeWords = (route: NonNullable<ConnectionShown['route']>): string => {
   return texts().safety.relayed(over === undefined ? '' : ` (${over.toUpperCase()})`)
 }
 
-const Shown = ({
-  connection: { route, code },
-  star,
-}: {
-  connection: ConnectionShown
-  star: boolean
-}) => (
+const Shown = ({ connection: { route, code }, star }: { connection: ConnectionShown; star: boolean }) => (
   <>
     {route !== null && <p>{routeWords(route)}</p>}
     {code === null ? (

@@ -16,6 +16,7 @@ import { Switch } from '../../parts/choice.tsx'
 import { Field } from '../../parts/field.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { relayMissing } from '../../selectors.ts'
+import { ConnectionCheck } from './check.tsx'
 import type { SettingsProps } from './settings.tsx'
 
 export const ConnectionSettings = ({ model, commands }: SettingsProps) => {
@@ -50,6 +51,7 @@ export const ConnectionSettings = ({ model, commands }: SettingsProps) => {
         )}
       </section>
       <p class="field-hint">{texts().connection.fromNowOn}</p>
+      <ConnectionCheck commands={commands} />
     </>
   )
 }

@@ -1,0 +1,95 @@
+/**
+ * Tries what a conversation needs, step by step, and tells which step fails: the page, devices, the server, and each STUN
+ * and TURN server, through which something is sent from one connection of this page to another.
+ */
+import { attempt, within } from '../link/browser-api.ts'
+import { answersIce } from '../link/probe.ts'
+import { type IceServer, isTurn } from '../wire/ice.ts'
+
+export type CheckStep = 'secure' | 'microphone' | 'camera' | 'server' | 'stun' | 'udp' | 'tcp' | 'tls'
+
+/** `absent`: there is nothing to try. */
+export type CheckOutcome = 'good' | 'fault' | 'absent'
+
+/** `detail` is an address, or how something goes; empty where there is nothing to add. */
+export type Checked = { readonly step: CheckStep; readonly outcome: CheckOutcome; readonly detail: string }
+
+export type CheckPorts = {
+  /** How the page is connected to the server; null where it is not. */
+  readonly transport: () => 'websocket' | 'polling' | null
+  /** What connections are made with. */
+  readonly iceServers: () => readonly IceServer[]
+  readonly told: (checked: Checked) => void
+}
+
+const wayMs = 10_000
+const devicesMs = 5_000
+const relaySteps = ['udp', 'tcp', 'tls'] as const
+
+export const checkConnection = async ({ transport, iceServers, told }: CheckPorts): Promise<void> => {
+  const tell = (step: CheckStep, good: boolean, detail = ''): void =>
+    told({ step, outcome: good ? 'good' : 'fault', detail })
+  tell('secure', globalThis.isSecureContext)
+  const kinds = await deviceKinds()
+  tell('microphone', kinds.has('audioinput'))
+  tell('camera', kinds.has('videoinput'))
+  const way = transport()
+  tell('server', way === 'websocket', way ?? '')
+  const urls = iceServers().flatMap(server =>
+    server.urls.map(url => ({ url, server: { ...server, urls: [url] } })),
+  )
+  const stuns = urls.filter(({ url }) => !isTurn(url))
+  if (stuns.length === 0) told({ step: 'stun', outcome: 'absent', detail: '' })
+  for (const { url, server } of stuns) tell('stun', (await answersIce(server)) === 'yes', url)
+  for (const step of relaySteps) {
+    const relays = urls.filter(({ url }) => relayStep(url) === step)
+    if (relays.length === 0) told({ step, outcome: 'absent', detail: '' })
+    for (const { url, server } of relays) tell(step, await leadsThrough(server), url)
+  }
+}
+
+const deviceKinds = async (): Promise<ReadonlySet<string>> => {
+  const listing = attempt(() => navigator.mediaDevices.enumerateDevices())
+  const devices = listing ? await within(devicesMs, listing, []) : []
+  return new Set(devices.map(({ kind }) => kind))
+}
+
+const relayStep = (url: string): (typeof relaySteps)[number] | null => {
+  if (!isTurn(url)) return null
+  if (/^turns:/i.test(url)) return 'tls'
+  return /transport=tcp/i.test(url) ? 'tcp' : 'udp'
+}
+
+/** Whether something goes from one connection of this page to another through this relay and nothing else. */
+const leadsThrough = async (server: IceServer): Promise<boolean> => {
+  const make = (): RTCPeerConnection | null =>
+    attempt(() => new RTCPeerConnection({ iceServers: [server], iceTransportPolicy: 'relay' }))
+  const [one, other] = [make(), make()]
+  const arrived = one && other ? await within(wayMs, meet(one, other), false) : false
+  one?.close()
+  other?.close()
+  return arrived
+}
+
+const meet = async (one: RTCPeerConnection, other: RTCPeerConnection): Promise<boolean> => {
+  const pass = (from: RTCPeerConnection, to: RTCPeerConnection): void =>
+    from.addEventListener('icecandidate', ({ candidate }) => {
+      if (candidate) void to.addIceCandidate(candidate).catch(() => undefined)
+    })
+  const arriving = new Promise<boolean>(resolve =>
+    other.addEventListener('datachannel', ({ channel }) =>
+      channel.addEventListener('message', () => resolve(true)),
+    ),
+  )
+  const channel = one.createDataChannel('')
+  channel.addEventListener('open', () => channel.send('?'))
+  const offer = await one.createOffer()
+  await other.setRemoteDescription(offer)
+  pass(one, other)
+  pass(other, one)
+  await one.setLocalDescription(offer)
+  const answer = await other.createAnswer()
+  await one.setRemoteDescription(answer)
+  await other.setLocalDescription(answer)
+  return arriving
+}
