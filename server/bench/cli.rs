@@ -82,6 +82,9 @@ pub(crate) struct Options {
     /// Peers in the mesh
     #[arg(long, default_value_t = 20, value_parser = count(2..=20))]
     pub(crate) peers: usize,
+    /// Measure over TLS, with a certificate made for it; servers of ours and the floor, started by command
+    #[arg(long)]
+    pub(crate) tls: bool,
     /// Write every round to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,

@@ -20,12 +20,14 @@ use tokio::{
     sync::mpsc,
     time::{self, Instant},
 };
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 use tokio_tungstenite::{
     WebSocketStream, accept_async_with_config,
     tungstenite::{Message, Utf8Bytes, protocol::WebSocketConfig},
 };
+use tokio_util::either::Either;
 
-use crate::{Result, peer::field};
+use crate::{Result, peer::field, tls};
 
 const PING_EVERY: Duration = Duration::from_secs(25);
 const MESSAGE_BYTES_MAX: usize = 1_000_000;
@@ -34,7 +36,7 @@ const QUEUE_FRAMES: usize = 4096;
 /// One typical signal; the library holds a buffer of this size for every connection.
 const READ_BUFFER_BYTES: usize = 2048;
 
-type Socket = WebSocketStream<TcpStream>;
+type Socket = WebSocketStream<Either<TcpStream, TlsStream<TcpStream>>>;
 
 #[derive(Default)]
 struct Relay {
@@ -55,18 +57,26 @@ pub(crate) async fn serve(port: u16) -> Result<()> {
     socket.set_reuseaddr(true)?;
     socket.bind(([127, 0, 0, 1], port).into())?;
     let listener = socket.listen(1024)?;
-    let relay = Arc::new(Relay::default());
+    let (relay, tls) = (Arc::new(Relay::default()), tls::acceptor()?);
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        tokio::spawn(attend(stream, relay.clone()));
+        tokio::spawn(attend(stream, tls.clone(), relay.clone()));
     }
 }
 
 /// Shakes hands and leaves the rest to two tasks, so that the handshake's state is not kept.
-async fn attend(mut stream: TcpStream, relay: Arc<Relay>) {
+async fn attend(stream: TcpStream, tls: Option<TlsAcceptor>, relay: Arc<Relay>) {
+    let stream = match tls {
+        Some(tls) => tls.accept(stream).await.map(Either::Right),
+        None => Ok(Either::Left(stream)),
+    };
+    let Ok(mut stream) = stream else { return };
     let mut start = [0; 11];
-    if stream.peek(&mut start).await.is_ok() && start == *b"GET /health" {
+    if let Either::Left(stream) = &mut stream
+        && stream.peek(&mut start).await.is_ok()
+        && start == *b"GET /health"
+    {
         // The start-up measurement hangs up as soon as it has this; nothing depends on whether it arrived.
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
         return;

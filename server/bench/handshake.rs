@@ -6,11 +6,14 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
 };
 
-use crate::Result;
+use crate::{
+    Result,
+    tls::{self, Line},
+};
 
 /// Connections that share one source address. An address has 28,000 ports, and an ended connection keeps its for 60 s.
 const CONNECTIONS_PER_SOURCE: u32 = 2_000;
@@ -44,10 +47,28 @@ pub(crate) struct Address {
 }
 
 /// An open WebSocket, and what the server has already said on it.
-pub(crate) async fn open(Address { socket, path }: &Address) -> Result<(TcpStream, Vec<u8>)> {
-    let mut stream = connect(*socket).await?;
+pub(crate) async fn open(Address { socket, path }: &Address) -> Result<(Line, Vec<u8>)> {
+    match tls::connect(connect(*socket).await?).await? {
+        Ok(mut stream) => {
+            let said = shake_hands(&mut stream, *socket, path).await?;
+            Ok((Line::secure(stream), said))
+        }
+        Err(mut stream) => {
+            let said = shake_hands(&mut stream, *socket, path).await?;
+            Ok((Line::plain(stream), said))
+        }
+    }
+}
+
+/// What the server has already said behind its answer.
+async fn shake_hands(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    socket: SocketAddr,
+    path: &str,
+) -> Result<Vec<u8>> {
+    let scheme = if tls::is_on() { "https" } else { "http" };
     let request = format!(
-        "GET {path}?EIO=4&transport=websocket HTTP/1.1\r\nHost: {socket}\r\nOrigin: http://{socket}\r\n{BROWSER_HEADERS}"
+        "GET {path}?EIO=4&transport=websocket HTTP/1.1\r\nHost: {socket}\r\nOrigin: {scheme}://{socket}\r\n{BROWSER_HEADERS}"
     );
     stream.write_all(request.as_bytes()).await?;
     let mut answer = Vec::with_capacity(1024);
@@ -68,7 +89,7 @@ pub(crate) async fn open(Address { socket, path }: &Address) -> Result<(TcpStrea
     if head.to_ascii_lowercase().contains("sec-websocket-extensions") {
         return Err("the server compresses, and this generator does not speak permessage-deflate".into());
     }
-    Ok((stream, said))
+    Ok(said)
 }
 
 async fn connect(to: SocketAddr) -> io::Result<TcpStream> {

@@ -15,6 +15,7 @@ mod rounds;
 mod server;
 mod server_process;
 mod signal;
+mod tls;
 mod wire;
 
 use std::{fs, process::ExitCode};
@@ -71,6 +72,9 @@ fn run(cli: &Cli) -> Result<String> {
         | What::Start(options)
         | What::Floods(options)
         | What::Compare(options) => {
+            if options.tls {
+                tls::switch_on()?;
+            }
             allow_files(options.connections.max(2 * options.pairs) as u64)?;
             // One thread receives and one paces: the servers need the rest of a small machine.
             runtime::Builder::new_current_thread().enable_all().build()?.block_on(measure(what, options))

@@ -11,6 +11,7 @@ use crate::{
     Result,
     handshake::Address,
     server_process::{Limits, Process, Started, free_port},
+    tls,
 };
 
 const SIGNALING_PATH: &str = "/api/signaling/";
@@ -108,10 +109,13 @@ fn start(command: &str, limits: Limits) -> Result<(Live, Duration)> {
     Ok((Live { address, process, _started: Some(started) }, took))
 }
 
-/// Any HTTP answer will do: what counts is that somebody is at home.
+/// Any HTTP answer will do, and any TLS: what counts is that somebody is at home.
 fn answers_http(socket: SocketAddr) -> std::io::Result<()> {
     let mut stream = TcpStream::connect(socket)?;
     stream.set_read_timeout(Some(START_MAX))?;
+    if tls::is_on() {
+        return tls::is_answered(&mut stream);
+    }
     stream.write_all(format!("GET /health HTTP/1.1\r\nHost: {socket}\r\nConnection: close\r\n\r\n").as_bytes())?;
     let mut answer = [0; 5];
     stream.read_exact(&mut answer)?;

@@ -13,7 +13,7 @@ use rustix::{
     process::{Pid, Signal, kill_process_group},
 };
 
-use crate::Result;
+use crate::{Result, tls};
 
 /// What our server lets a client have. Others do not know these settings.
 #[derive(Clone, Copy)]
@@ -119,6 +119,7 @@ impl Started {
             .process_group(0)
             .env("P2PCHAT_STATE__DIR", "memory")
             .envs(limits.settings())
+            .envs(tls::settings())
             .spawn()
             .map_err(|error| format!("{program} does not start: {error}"))?;
         Ok(Self(child))

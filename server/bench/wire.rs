@@ -6,11 +6,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::{io::Interest, net::TcpStream};
+use tokio::io::Interest;
 
 use crate::{
     Result,
     handshake::{self, Address},
+    tls::Line,
 };
 
 /// A mask that is not zero: some servers skip the unmasking for a zero one, and the figures would flatter them.
@@ -26,7 +27,7 @@ const BACKLOG_BYTES_MAX: usize = 64 << 20;
 
 /// The sending side; may be used from any thread. Nothing is ever dropped: what the socket refuses waits its turn.
 pub(crate) struct Connection {
-    stream: TcpStream,
+    line: Line,
     backlog: Mutex<Vec<u8>>,
 }
 
@@ -70,7 +71,7 @@ impl Connection {
             let taken = self.write(&backlog)?;
             backlog.drain(..taken);
         }
-        Ok(!backlog.is_empty())
+        Ok(!backlog.is_empty() || self.line.is_behind()?)
     }
 
     fn backlog(&self) -> MutexGuard<'_, Vec<u8>> {
@@ -80,7 +81,7 @@ impl Connection {
     fn write(&self, bytes: &[u8]) -> io::Result<usize> {
         let mut taken = 0;
         while taken < bytes.len() {
-            match self.stream.try_write(&bytes[taken..]) {
+            match self.line.try_write(&bytes[taken..]) {
                 Ok(n) => taken += n,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => return Err(error),
@@ -93,10 +94,10 @@ impl Connection {
 impl Reader {
     /// Opens the WebSocket; with a small buffer, as most connections only ever hear pings.
     pub(crate) async fn open(address: &Address) -> Result<Self> {
-        let (stream, mut buffer) = handshake::open(address).await?;
+        let (line, mut buffer) = handshake::open(address).await?;
         let end = buffer.len();
         buffer.resize(end.max(512), 0);
-        let connection = Arc::new(Connection { stream, backlog: Mutex::default() });
+        let connection = Arc::new(Connection { line, backlog: Mutex::default() });
         Ok(Self { connection, buffer, begin: 0, end })
     }
 
@@ -156,10 +157,8 @@ impl Reader {
             self.buffer.resize(self.end * 2, 0);
         }
         loop {
-            let wanted =
-                if self.connection.is_behind()? { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
-            self.connection.stream.ready(wanted).await?;
-            match self.connection.stream.try_read(&mut self.buffer[self.end..]) {
+            // TLS may hold more of a record than was asked for before; nothing on the socket tells of that.
+            match self.connection.line.try_read(&mut self.buffer[self.end..]) {
                 Ok(n) => {
                     self.end += n;
                     return Ok(n > 0);
@@ -167,6 +166,9 @@ impl Reader {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 Err(error) => return Err(error.into()),
             }
+            let wanted =
+                if self.connection.is_behind()? { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+            self.connection.line.ready(wanted).await?;
         }
     }
 }
