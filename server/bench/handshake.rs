@@ -71,6 +71,7 @@ async fn shake_hands(
         "GET {path}?EIO=4&transport=websocket HTTP/1.1\r\nHost: {socket}\r\nOrigin: {scheme}://{socket}\r\n{BROWSER_HEADERS}"
     );
     stream.write_all(request.as_bytes()).await?;
+    stream.flush().await?;
     let mut answer = Vec::with_capacity(1024);
     let body_at = loop {
         let n = stream.read_buf(&mut answer).await?;

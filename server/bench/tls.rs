@@ -141,11 +141,11 @@ impl Line {
         loop {
             match tls.reader().read(bytes) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                // Most servers end the connection after a close frame without TLS's own goodbye.
+                Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(0),
                 other => return other,
             }
-            if tls.read_tls(&mut Socket(&self.stream))? == 0 {
-                return Ok(0);
-            }
+            tls.read_tls(&mut Socket(&self.stream))?;
             tls.process_new_packets().map_err(io::Error::other)?;
         }
     }
