@@ -7,7 +7,11 @@ vi.setConfig({ testTimeout: 120_000 })
 
 // By UDP nobody is there; by TCP the server's own relay is.
 const port = await freePort()
-const urls = ['turn:127.0.0.1:9999?transport=udp', `turn:127.0.0.1:${port}?transport=tcp`]
+const urls = [
+  `stun:127.0.0.1:${port}`,
+  'turn:127.0.0.1:9999?transport=udp',
+  `turn:127.0.0.1:${port}?transport=tcp`,
+]
 const home = house({ P2PCHAT_RELAY__PORT: String(port), P2PCHAT_RELAY__URLS: JSON.stringify(urls) })
 
 test('says which way leads somewhere and which does not, outside of rooms and in one', async () => {
@@ -25,7 +29,7 @@ test('says which way leads somewhere and which does not, outside of rooms and in
       'Microphone: works',
       'Camera: works',
       'Connection to the server: works',
-      'STUN server: not set up',
+      'STUN server: works',
       'Relay over UDP: does not work',
       'Relay over TCP: works',
       'Relay over TLS: not set up',

@@ -6,7 +6,11 @@ export type Answered = 'yes' | 'no'
 
 const answerMs = 8_000
 
-/** A STUN server tells us our own address as others see it; a TURN server gives us one of its own. */
+/**
+ * A STUN server tells us our own address as others see it; a TURN server gives us one of its own. Where others see us under
+ * the address that we have, as in one network with the server, the browser leaves the second out as redundant (RFC 8445
+ * section 5.1.3), and only tells of servers that did not answer.
+ */
 export const answersIce = (server: RTCIceServer): Promise<Answered> => {
   const urls = [server.urls].flat()
   const turn = urls.every(isTurn)
@@ -23,8 +27,13 @@ export const answersIce = (server: RTCIceServer): Promise<Answered> => {
       pc.close()
       resolve(answered)
     }
+    const tellsErrors = 'onicecandidateerror' in pc
+    let failed = false
+    pc.addEventListener('icecandidateerror', () => {
+      failed = true
+    })
     pc.addEventListener('icecandidate', ({ candidate }) => {
-      if (candidate === null) done('no')
+      if (candidate === null) done(!turn && tellsErrors && !failed ? 'yes' : 'no')
       else if (candidate.type === wanted) done('yes')
     })
     pc.createDataChannel('')
