@@ -36,7 +36,7 @@ const QUEUE_FRAMES: usize = 4096;
 /// One typical signal; the library holds a buffer of this size for every connection.
 const READ_BUFFER_BYTES: usize = 2048;
 
-type Socket = WebSocketStream<Either<TcpStream, TlsStream<TcpStream>>>;
+type Socket = WebSocketStream<Either<TcpStream, Box<TlsStream<TcpStream>>>>;
 
 #[derive(Default)]
 struct Relay {
@@ -68,7 +68,7 @@ pub(crate) async fn serve(port: u16) -> Result<()> {
 /// Shakes hands and leaves the rest to two tasks, so that the handshake's state is not kept.
 async fn attend(stream: TcpStream, tls: Option<TlsAcceptor>, relay: Arc<Relay>) {
     let stream = match tls {
-        Some(tls) => tls.accept(stream).await.map(Either::Right),
+        Some(tls) => tls.accept(stream).await.map(|it| Either::Right(Box::new(it))),
         None => Ok(Either::Left(stream)),
     };
     let Ok(mut stream) = stream else { return };
