@@ -12,7 +12,7 @@ const server = vi.hoisted(() => ({
   answers: true,
   keepsRooms: true,
   created: [] as unknown[],
-  fresh: [] as IceServer[],
+  fresh: [] as IceServer[] | null,
   asked: 0,
   watching: new Set<object>(),
 }))
@@ -41,6 +41,7 @@ vi.mock('../src/signaling/client.ts', () => ({
       server.created.push(draft)
       return { ok: false, refusal: 'unreachable' }
     }
+    join = async () => ({ ok: false, refusal: 'unreachable' })
     signal = () => undefined
     close = () => undefined
     reopen = () => undefined
@@ -99,6 +100,34 @@ test('a room of an earlier page that this one does not go on in is left', async 
   expect(server.left).toEqual([earlier])
   client.close()
 })
+test('a room to go on in is not left while that is tried again', async () => {
+  const client = connect()
+  server.answers = false
+  expect(await client.goOn(stay)).toEqual({ ok: false, refusal: 'unreachable' })
+  server.ports?.connected(identity(), inRooms(ours, earlier))
+  expect(server.left).toEqual([earlier])
+  server.answers = true
+  expect(await client.goOn(stay)).toMatchObject({ ok: true })
+  expect(server.left).toEqual([earlier])
+  client.close()
+})
+test('a room that is given up is left', async () => {
+  const client = connect()
+  server.answers = false
+  await client.goOn(stay)
+  server.ports?.connected(identity(), inRooms(ours))
+  client.giveUp(stay)
+  expect(server.left).toEqual([ours])
+  client.close()
+})
+test('an earlier room is left before this page asks to enter it', async () => {
+  const client = connect()
+  const joining = client.join({ room: 'ours' }, 'Ada')
+  server.ports?.connected(identity(), inRooms(ours))
+  expect(server.left).toEqual([ours])
+  await joining
+  client.close()
+})
 test('without a stay to go on with, every room of an earlier page is left', () => {
   const client = connect()
   server.ports?.connected(identity(), inRooms(ours, earlier))
@@ -124,6 +153,16 @@ test('accounts of TURN servers are renewed before they end, also where no connec
   client.close()
   await vi.advanceTimersByTimeAsync(9_000_000)
   expect(server.asked).toBe(1)
+})
+test('accounts that could not be renewed are asked for again', async () => {
+  const client = connect()
+  server.fresh = null
+  server.ports?.connected(identity([account(Date.now() + 3_600_000)]), null)
+  await vi.advanceTimersByTimeAsync(3_310_000)
+  expect(server.asked).toBe(1)
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(server.asked).toBe(2)
+  client.close()
 })
 test('a client that was closed and opened again watches the network again', () => {
   const client = connect()

@@ -146,6 +146,9 @@ describe('whoever stays a guest', () => {
     me.hear(host, { kind: 'admitted', id: memberId('1'), host: stayOf('hanna') }, '0')
     expect(notices(me)).toEqual([])
     expect(names(me)).toEqual(['Me', 'Ben', 'Cyd', 'Hanna'])
+    // What was read was the notice.
+    me.feed(saying('new'))
+    expect(me.state.timeline.at(-1)?.key).toBe(2)
   })
   test('is told of both where somebody has said something in between', () => {
     const me = guest()

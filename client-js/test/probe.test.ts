@@ -33,6 +33,7 @@ test.each<[string, RTCIceServer, Told[], 'yes' | 'no']>([
   ['our address as others see it', stun, ['host', 'srflx', 'end'], 'yes'],
   ['the address that we have, which is left out', stun, ['host', 'end'], 'yes'],
   ['no answer', stun, ['host', 'error', 'end'], 'no'],
+  ['nothing at all, as without a network', stun, ['end'], 'no'],
   ['an address of its own', turn, ['relay', 'end'], 'yes'],
   ['none of its own', turn, ['end'], 'no'],
 ])('%s', async (_, server, told, answered) => {

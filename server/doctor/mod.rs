@@ -9,7 +9,7 @@ mod turn;
 
 use std::sync::Arc;
 
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use rustls::ClientConfig;
 
 pub use report::{Finding, Outcome, Report};
@@ -22,6 +22,8 @@ use turn::{Failure, IceUrl, Turn};
 const SIGNALING_PATH: &str = "/api/signaling/";
 /// How the built-in web app says where it is.
 const PATH_NAMED: &str = r#"name="signaling-path" content=""#;
+/// How a refusal by origin is told.
+const FORBIDDEN: &str = "answered 403";
 /// As much as a packet of sound or picture.
 const SAMPLE: [u8; 1_000] = [42; 1_000];
 
@@ -44,7 +46,13 @@ pub async fn examine(url: &str, trust: Arc<ClientConfig>) -> Result<Report, Stri
         Ok((room, servers)) => {
             report.has_signaling = true;
             report.good("room", "two clients met in a room");
-            ways(&servers, &trust, &mut report).await;
+            // The server pings meanwhile, and would end whoever does not answer.
+            tokio::select! {
+                () = ways(&servers, &trust, &mut report) => {}
+                _ = async { tokio::join!(one.stay(), other.stay()) } => {
+                    report.fault("room", "the server has ended both clients while the relay was tried");
+                }
+            }
             for client in [&mut one, &mut other] {
                 // One that fails has no connection any more, and so no room.
                 let _ = client.leave(&room).await;
@@ -81,13 +89,17 @@ async fn page(site: &mut Site, report: &mut Report) -> Option<String> {
                     proxy with a certificate in front";
         report.fault("https", text);
     }
-    let (status, _, body) = match site.ask("GET", &site.path.clone(), "").await {
+    let (status, headers, body) = match site.ask("GET", &site.path.clone(), "").await {
         Ok(answer) => answer,
         Err(text) => {
             report.fault("page", format!("{} is not answered: {text}", site.path));
             return None;
         }
     };
+    if let Some(to) = headers.get(header::LOCATION).filter(|_| status.is_redirection()) {
+        report.fault("page", format!("it redirects to {}: look there", String::from_utf8_lossy(to.as_bytes())));
+        return None;
+    }
     let text = String::from_utf8_lossy(&body);
     let named = text.split_once(PATH_NAMED).and_then(|(_, rest)| Some(rest.split_once('"')?.0.to_owned()));
     match (status, &named) {
@@ -106,6 +118,7 @@ async fn signaling<'a>(site: &'a Site, path: &str, report: &mut Report) -> Optio
     let by_polling = Client::by_polling(site, path).await;
     match &by_websocket {
         Ok(_) => report.good("websocket", "signalling goes by websocket"),
+        Err(text) if text.contains(FORBIDDEN) => report.fault("websocket", format!("{text}: {}", not_named(site))),
         Err(text) => {
             let hint = "does the proxy pass upgrades on? In nginx that takes `proxy_http_version 1.1` and the headers Upgrade and \
                         Connection";
@@ -114,19 +127,23 @@ async fn signaling<'a>(site: &'a Site, path: &str, report: &mut Report) -> Optio
     }
     match &by_polling {
         Ok(_) => report.good("polling", "signalling goes by polling, where websockets are blocked"),
-        Err(text) if text.contains("403") => {
-            report.fault("polling", format!("{text}: `http.origins` does not name {}", site.origin()));
-        }
+        Err(text) if text.contains(FORBIDDEN) => report.fault("polling", format!("{text}: {}", not_named(site))),
         Err(text) => {
             report.fault("polling", format!("{text}: does the proxy pass {path} on, with GET and POST?"));
         }
     }
-    match (by_websocket, by_polling) {
-        (Ok(one), Ok(other)) => Some((one, other)),
-        (Ok(one), Err(_)) => Some((one, Client::by_websocket(site, path).await.ok()?)),
-        (Err(_), Ok(one)) => Some((one, Client::by_polling(site, path).await.ok()?)),
-        (Err(_), Err(_)) => None,
-    }
+    let (one, other) = match (by_websocket, by_polling) {
+        (Ok(one), Ok(other)) => return Some((one, other)),
+        (Ok(one), Err(_)) => (one, Client::by_websocket(site, path).await),
+        (Err(_), Ok(one)) => (one, Client::by_polling(site, path).await),
+        (Err(_), Err(_)) => return None,
+    };
+    let other = other.inspect_err(|text| report.fault("room", format!("no second client can connect: {text}")));
+    Some((one, other.ok()?))
+}
+
+fn not_named(site: &Site) -> String {
+    format!("`http.origins` does not name {}", site.origin())
 }
 
 /// Both into one room, each with the servers that it was told of.
@@ -168,8 +185,7 @@ async fn ways([one, other]: &[Vec<IceServer>; 2], trust: &Arc<ClientConfig>, rep
 }
 
 async fn stun(url: &str, parsed: &IceUrl, trust: &Arc<ClientConfig>, report: &mut Report) {
-    let asked = async { Turn::open(parsed, trust.clone(), "", "").await?.bind().await };
-    match asked.await {
+    match Turn::bound(parsed, trust.clone()).await {
         Ok(address) => report.good("STUN", format!("{url} sees us at {address}")),
         Err(failure) => report.fault("STUN", words(url, parsed, &failure)),
     }
@@ -189,12 +205,7 @@ async fn relay(url: &str, parsed: &IceUrl, servers: [&IceServer; 2], trust: &Arc
     let mut opened = Vec::new();
     for server in servers {
         let [username, credential] = [&server.username, &server.credential].map(|it| it.as_deref().unwrap_or_default());
-        let allocated = async {
-            let mut turn = Turn::open(parsed, trust.clone(), username, credential).await?;
-            turn.allocate().await?;
-            Ok(turn)
-        };
-        match allocated.await {
+        match Turn::allocated(parsed, trust.clone(), username, credential).await {
             Ok(turn) => opened.push(turn),
             Err(failure) => return report.fault(step, words(url, parsed, &failure)),
         }
@@ -207,7 +218,10 @@ async fn relay(url: &str, parsed: &IceUrl, servers: [&IceServer; 2], trust: &Arc
     if let Err(failure) = permitted.await {
         return report.fault(step, format!("{url} lets nobody send: {}", words(url, parsed, &failure)));
     }
-    if one.reaches(other, &SAMPLE).await && other.reaches(one, &SAMPLE).await {
+    let passes = one.reaches(other, &SAMPLE).await && other.reaches(one, &SAMPLE).await;
+    one.release().await;
+    other.release().await;
+    if passes {
         let name = parsed.over.name();
         report.good(step, format!("{url} has passed {} bytes on, both ways", SAMPLE.len()));
         if !report.relayed_by.contains(&name) {

@@ -1,6 +1,6 @@
 //! A page's conversation with the server: Engine.IO by websocket or by polling, socket.io over it, and of P2PChat's events
 //! those that bring two into a room.
-use std::collections::VecDeque;
+use std::{collections::VecDeque, time::Duration};
 
 use axum::http::StatusCode;
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -16,6 +16,9 @@ use super::site::{PATIENCE, Site, Stream, Unreached};
 
 /// Between packets of one answer to a poll (Engine.IO protocol 4).
 const SEPARATOR: char = '\u{1e}';
+
+/// Longer than a server waits between two pings.
+const PING_PATIENCE: Duration = Duration::from_secs(60);
 
 /// How packets travel.
 enum Transport {
@@ -70,7 +73,7 @@ impl<'a> Client<'a> {
             Err(_) => return Err(format!("no answer within {} s", PATIENCE.as_secs())),
         };
         let mut client = Client { site, transport: Transport::WebSocket(Box::new(socket)), n_requests: 0 };
-        let open = client.receive().await?;
+        let open = client.receive(PATIENCE).await?;
         if !open.starts_with("0{") {
             return Err(format!("what answers does not speak Engine.IO, but begins with {:.40}", open));
         }
@@ -98,7 +101,7 @@ impl<'a> Client<'a> {
 
     async fn connect(&mut self) -> Result<(), String> {
         self.send("40").await?;
-        match self.receive().await? {
+        match self.receive(PATIENCE).await? {
             answer if answer.starts_with("40") => Ok(()),
             answer => Err(format!("socket.io is refused: {answer:.80}")),
         }
@@ -114,22 +117,27 @@ impl<'a> Client<'a> {
         }
     }
 
+    /// Answers pings, so that the server keeps the client, until the connection ends.
+    pub(super) async fn stay(&mut self) {
+        while self.receive(PING_PATIENCE).await.is_ok() {}
+    }
+
     /// The next packet that is no ping.
-    async fn receive(&mut self) -> Result<String, String> {
+    async fn receive(&mut self, patience: Duration) -> Result<String, String> {
         loop {
             let packet = match &mut self.transport {
-                Transport::WebSocket(socket) => match timeout(PATIENCE, socket.next()).await {
+                Transport::WebSocket(socket) => match timeout(patience, socket.next()).await {
                     Ok(Some(Ok(Message::Text(text)))) => text.to_string(),
                     Ok(Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_)))) => {
                         continue;
                     }
                     Ok(Some(Ok(Message::Close(_))) | None) => return Err("the connection was closed".to_owned()),
                     Ok(Some(Err(error))) => return Err(error.to_string()),
-                    Err(_) => return Err(format!("no answer within {} s", PATIENCE.as_secs())),
+                    Err(_) => return Err(format!("no answer within {} s", patience.as_secs())),
                 },
                 Transport::Polling { path, waiting } => {
                     if waiting.is_empty() {
-                        let (status, _, body) = self.site.ask("GET", path, "").await?;
+                        let (status, _, body) = self.site.ask_within(patience, "GET", path, "").await?;
                         if status != StatusCode::OK {
                             return Err(format!("a poll is answered {status}"));
                         }
@@ -151,16 +159,20 @@ impl<'a> Client<'a> {
         self.n_requests += 1;
         let id = self.n_requests.to_string();
         body["requestId"] = json!(id);
-        self.send(&format!("42{}", json!([event, body]))).await?;
-        loop {
-            let packet = self.receive().await?;
-            let Some(event) = packet.strip_prefix("42") else { continue };
-            let Ok((name, answer)) = serde_json::from_str::<(String, Value)>(event) else { continue };
-            if answer.get("requestID").and_then(Value::as_str) != Some(&id) {
-                continue;
+        let answering = async {
+            self.send(&format!("42{}", json!([event, body]))).await?;
+            loop {
+                let packet = self.receive(PATIENCE).await?;
+                let Some(event) = packet.strip_prefix("42") else { continue };
+                let Ok((name, answer)) = serde_json::from_str::<(String, Value)>(event) else { continue };
+                if answer.get("requestID").and_then(Value::as_str) != Some(&id) {
+                    continue;
+                }
+                return if name == "TYPEERROR" { Err(format!("refused: {answer}")) } else { Ok(answer) };
             }
-            return if name == "TYPEERROR" { Err(format!("refused: {answer}")) } else { Ok(answer) };
-        }
+        };
+        let answer = timeout(2 * PATIENCE, answering).await;
+        answer.unwrap_or_else(|_| Err(format!("{event} is not answered")))
     }
 
     /// Says who it is, and hears of STUN and TURN servers.

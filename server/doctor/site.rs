@@ -20,7 +20,12 @@ use crate::tls;
 
 /// For one connection, and for one answer.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+/// For each of a name's addresses: one may lead nowhere.
+const ADDRESS_PATIENCE: Duration = Duration::from_secs(3);
 const BODY_BYTES_MAX: usize = 1 << 20;
+
+/// Status, headers and body.
+pub(super) type Answer = (StatusCode, header::HeaderMap, Bytes);
 
 pub(super) type Stream = Either<TcpStream, TlsStream<TcpStream>>;
 
@@ -104,12 +109,21 @@ impl Site {
     ///
     /// # Errors
     /// There is no answer, in words.
-    pub(super) async fn ask(
+    pub(super) async fn ask(&self, method: &str, path: &str, body: &str) -> Result<Answer, String> {
+        self.ask_within(PATIENCE, method, path, body).await
+    }
+
+    /// The same with more patience.
+    ///
+    /// # Errors
+    /// As there.
+    pub(super) async fn ask_within(
         &self,
+        patience: Duration,
         method: &str,
         path: &str,
         body: &str,
-    ) -> Result<(StatusCode, header::HeaderMap, Bytes), String> {
+    ) -> Result<Answer, String> {
         let stream = self.connect().await.map_err(Unreached::into_text)?;
         let asking = async {
             let (mut sender, connection) = http1::handshake::<_, Body>(TokioIo::new(stream)).await?;
@@ -123,7 +137,7 @@ impl Site {
             Ok::<_, hyper::Error>(Some((parts.status, parts.headers, body)))
         };
         let answer =
-            timeout(PATIENCE, asking).await.map_err(|_| format!("no answer within {} s", PATIENCE.as_secs()))?;
+            timeout(patience, asking).await.map_err(|_| format!("no answer within {} s", patience.as_secs()))?;
         answer.map_err(|error| error.to_string())?.ok_or_else(|| format!("{path} cannot be asked for"))
     }
 
@@ -157,12 +171,17 @@ pub(super) async fn resolve(host: &str, port: u16) -> Result<Vec<SocketAddr>, St
     Ok(found)
 }
 
+/// By the first address that answers, as browsers go on to the next.
 pub(super) async fn connect_tcp(addresses: &[SocketAddr]) -> Result<TcpStream, String> {
-    match timeout(PATIENCE, TcpStream::connect(addresses)).await {
-        Ok(Ok(stream)) => Ok(stream),
-        Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
+    let mut last = "it has no address".to_owned();
+    for address in addresses {
+        match timeout(ADDRESS_PATIENCE, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => last = error.to_string(),
+            Err(_) => last = format!("no answer within {} s", ADDRESS_PATIENCE.as_secs()),
+        }
     }
+    Err(last)
 }
 
 pub(super) async fn connect_tls(
@@ -193,6 +212,9 @@ fn certificate_words(fault: &CertificateError, host: &str) -> String {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
             format!("the certificate is for another name than {host}")
         }
+        CertificateError::Other(_) if format!("{fault:?}").contains("CaUsedAsEndEntity") => {
+            "the certificate is self-signed, and browsers warn of it".to_owned()
+        }
         CertificateError::UnknownIssuer => {
             "the certificate was issued by nobody that browsers know, or its file lacks the certificates between (the full \
              chain)"
@@ -209,6 +231,9 @@ fn certificate_words(fault: &CertificateError, host: &str) -> String {
 pub fn system_trust() -> Result<Arc<ClientConfig>, String> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if roots.is_empty() {
+        return Err("this system has no list of certificate authorities: install ca-certificates".to_owned());
+    }
     trusting(roots)
 }
 

@@ -106,52 +106,48 @@ pub(super) enum Failure {
 }
 
 impl Turn {
-    /// Opens the way. `username` and `credential` are empty for STUN.
-    pub(super) async fn open(
+    /// A client with an allocation. Of a name's addresses it takes the first that gives one.
+    pub(super) async fn allocated(
         url: &IceUrl,
         trust: Arc<ClientConfig>,
         username: &str,
         credential: &str,
     ) -> Result<Turn, Failure> {
-        let addresses = resolve(&url.host, url.port).await.map_err(Failure::Silence)?;
-        let login = (username.to_owned(), credential.to_owned());
-        if url.over == Over::Udp {
-            return Turn::open_udp(&addresses, login).await;
-        }
-        let tcp = connect_tcp(&addresses).await.map_err(Failure::Silence)?;
-        let stream = if url.over == Over::Tls {
-            Either::Right(connect_tls(tcp, &url.host, trust).await.map_err(|it| match it {
-                Unreached::Certificate(text) => Failure::Untrusted(text),
-                Unreached::Tcp(text) | Unreached::Tls(text) => Failure::Silence(text),
-            })?)
-        } else {
-            Either::Left(tcp)
-        };
-        Ok(Turn::over(Socket::Stream(Box::new(stream), Vec::new()), login))
-    }
-
-    /// The first address that answers: a name may have one of a kind that leads nowhere from here.
-    async fn open_udp(addresses: &[SocketAddr], login: (String, String)) -> Result<Turn, Failure> {
-        let mut failure = Failure::Silence("it has no address".to_owned());
-        for to in addresses {
-            let any: SocketAddr = if to.is_ipv4() { ([0; 4], 0).into() } else { ([0u16; 8], 0).into() };
-            let socket = async {
-                let socket = UdpSocket::bind(any).await?;
-                socket.connect(to).await?;
-                Ok::<_, std::io::Error>(socket)
+        let mut failure = None;
+        for address in resolve(&url.host, url.port).await.map_err(Failure::Silence)? {
+            let trying = async {
+                let login = (username.to_owned(), credential.to_owned());
+                let mut turn = Turn::over(connect(url, address, trust.clone()).await?, login);
+                turn.allocate().await?;
+                Ok(turn)
             };
-            match socket.await {
-                Ok(socket) => {
-                    let mut turn = Turn::over(Socket::Udp(socket), login.clone());
-                    match turn.bind().await {
-                        Ok(_) => return Ok(turn),
-                        Err(error) => failure = error,
-                    }
-                }
-                Err(error) => failure = Failure::Silence(error.to_string()),
+            match trying.await {
+                Ok(turn) => return Ok(turn),
+                Err(error) => failure = Some(error),
             }
         }
-        Err(failure)
+        Err(failure.unwrap_or(Failure::Code(0)))
+    }
+
+    /// Our address as a STUN server sees it, likewise.
+    pub(super) async fn bound(url: &IceUrl, trust: Arc<ClientConfig>) -> Result<SocketAddr, Failure> {
+        let mut failure = None;
+        for address in resolve(&url.host, url.port).await.map_err(Failure::Silence)? {
+            let trying = async {
+                let socket = connect(url, address, trust.clone()).await?;
+                Turn::over(socket, (String::new(), String::new())).bind().await
+            };
+            match trying.await {
+                Ok(mapped) => return Ok(mapped),
+                Err(error) => failure = Some(error),
+            }
+        }
+        Err(failure.unwrap_or(Failure::Code(0)))
+    }
+
+    /// Gives the allocation back. One that cannot be reached any more ends by itself.
+    pub(super) async fn release(&mut self) {
+        let _ = self.ask(Method::Refresh, &[(attribute::LIFETIME, &[0; 4])], None).await;
     }
 
     fn over(socket: Socket, login: (String, String)) -> Turn {
@@ -159,7 +155,7 @@ impl Turn {
     }
 
     /// Our address as the server sees it.
-    pub(super) async fn bind(&mut self) -> Result<SocketAddr, Failure> {
+    async fn bind(&mut self) -> Result<SocketAddr, Failure> {
         let answer = self.ask(Method::Binding, &[], None).await?;
         let message = Message::decode(&answer).ok();
         let mapped = message.and_then(|it| it.address(attribute::XOR_MAPPED_ADDRESS));
@@ -167,7 +163,7 @@ impl Turn {
     }
 
     /// Asks for an allocation as browsers do: first without credentials.
-    pub(super) async fn allocate(&mut self) -> Result<(), Failure> {
+    async fn allocate(&mut self) -> Result<(), Failure> {
         let transport = [(attribute::REQUESTED_TRANSPORT, &UDP[..])];
         let answer = match self.ask(Method::Allocate, &transport, None).await {
             Err(Failure::Code(401 | 438)) => self.ask(Method::Allocate, &transport, None).await?,
@@ -325,6 +321,26 @@ impl Turn {
             },
         }
     }
+}
+
+async fn connect(url: &IceUrl, address: SocketAddr, trust: Arc<ClientConfig>) -> Result<Socket, Failure> {
+    let silence = |error: std::io::Error| Failure::Silence(error.to_string());
+    if url.over == Over::Udp {
+        let any: SocketAddr = if address.is_ipv4() { ([0; 4], 0).into() } else { ([0u16; 8], 0).into() };
+        let socket = UdpSocket::bind(any).await.map_err(silence)?;
+        socket.connect(address).await.map_err(silence)?;
+        return Ok(Socket::Udp(socket));
+    }
+    let tcp = connect_tcp(&[address]).await.map_err(Failure::Silence)?;
+    let stream = if url.over == Over::Tls {
+        Either::Right(connect_tls(tcp, &url.host, trust).await.map_err(|it| match it {
+            Unreached::Certificate(text) => Failure::Untrusted(text),
+            Unreached::Tcp(text) | Unreached::Tls(text) => Failure::Silence(text),
+        })?)
+    } else {
+        Either::Left(tcp)
+    };
+    Ok(Socket::Stream(Box::new(stream), Vec::new()))
 }
 
 #[cfg(test)]

@@ -175,6 +175,8 @@ impl TurnServer {
                         n_waiting.fetch_sub(queued.bytes.len(), Ordering::Relaxed);
                         next = if written.len() < WRITE_BYTES { waiting.try_recv().ok() } else { None };
                     }
+                    // It may be long until the client takes it.
+                    held.resize((read.capacity() + written.capacity() + out.capacity()) as u64);
                     let all = async {
                         stream.write_all(&written).await?;
                         stream.flush().await

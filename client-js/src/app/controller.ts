@@ -151,13 +151,14 @@ export class AppController {
       checkConnection: async told => {
         const { checkConnection } = await loadCheck()
         const { iceServers } = this.#model.settings.value
-        await this.#client.inRoom(() =>
+        const tried = await this.#client.inRoom(() =>
           checkConnection({
             transport: () => this.#client.transport,
             iceServers: () => (iceServers.length > 0 ? iceServers : this.#client.iceServers),
             told,
           }),
         )
+        if (!tried) told({ step: 'server', outcome: 'fault', detail: '' })
       },
       install: () => void this.#page.install(),
       ...(this.#page.share ? { share: this.#page.share } : {}),
@@ -292,6 +293,7 @@ export class AppController {
     busy.value = null
     if (entered.ok && view.value !== asked) return entered.session.leave()
     if (!entered.ok) {
+      this.#client.giveUp(stay)
       trouble.value = { where: 'invited', what: entered.refusal }
       return
     }

@@ -12,15 +12,16 @@ import { type PeerId, type RoomId, roomId } from '../wire/ids.ts'
 import { parsePasted } from '../wire/invitation.ts'
 import { nameUnitsMax } from '../wire/peer.ts'
 import type { Resumed, ResumedRoom, ResumeRecord } from '../wire/resume.ts'
-import type {
-  Admission,
-  Draft,
-  Identity,
-  Notice,
-  Refusal,
-  Restore,
-  RoomCard,
-  RoomKind,
+import {
+  type Admission,
+  type Draft,
+  type Identity,
+  isFinal,
+  type Notice,
+  type Refusal,
+  type Restore,
+  type RoomCard,
+  type RoomKind,
 } from '../wire/server.ts'
 import { Events } from './events.ts'
 import type { RoomSession } from './room-session.ts'
@@ -102,6 +103,9 @@ export class Client {
   /** What the server knew of us when it answered last; null where we were new to it. */
   #resumed: Resumed | null = null
   #entering = 0
+  /** Rooms of an earlier page that this one will go on in, until it has or has given up. */
+  readonly #wanted = new Set<RoomId>()
+  #hasConnected = false
   #renewal: ReturnType<typeof setTimeout> | undefined
   /** A poll can bring the answer and the first signals at once; these wait until the session has begun. */
   #early: Notice[] = []
@@ -149,16 +153,27 @@ export class Client {
     return this.online ? this.#signaling.transport : null
   }
 
-  /** While this is done we are in a room, for which a server's relay asks: one of our own, that nobody can enter. */
-  async inRoom<Value>(done: () => Promise<Value>): Promise<Value> {
-    if (this.#sessions.size > 0 || !this.online) return done()
+  /**
+   * While this is done we are in a room, which a server's relay demands: one of our own, that nobody can enter. False, and
+   * nothing is done, where the server lets us have none.
+   */
+  async inRoom(done: () => Promise<void>): Promise<boolean> {
+    if (this.#sessions.size > 0) {
+      await done()
+      return true
+    }
     const draft: Draft = { name: '', kind: 'mesh', password: randomKey(), peersMax: 1 }
     const answer = await this.#signaling.create(draft)
+    if (!answer.ok) return false
+    const { id } = answer.admission.card
+    this.#wanted.add(id)
     try {
-      return await done()
+      await done()
     } finally {
-      if (answer.ok) this.#signaling.leave(answer.admission.card.id)
+      this.#wanted.delete(id)
+      this.#signaling.leave(id)
     }
+    return true
   }
 
   /** A new room with us in it, under `name`, of which 60 characters are kept. */
@@ -191,7 +206,8 @@ export class Client {
   /** Goes on with a stay that an earlier page of this tab had, as the same person. */
   async goOn(stay: Stay): Promise<Entered> {
     const { card } = stay
-    return this.#enter(
+    this.#wanted.add(card.id)
+    const entered = await this.#enter(
       async ({ fitnessAsHost }) => {
         if (!(await this.#signaling.whenAnswered())) return unreachable
         const known = this.#resumed?.rooms.find(({ room }) => room === card.id)
@@ -203,6 +219,14 @@ export class Client {
       stay.name,
       stay,
     )
+    if (entered.ok || isFinal(entered.refusal)) this.giveUp(stay)
+    return entered
+  }
+
+  /** Does not go on with this stay any more. The server is told, if it keeps our place. */
+  giveUp({ card }: Stay): void {
+    this.#wanted.delete(card.id)
+    this.#leaveForgotten()
   }
 
   /** What the next page of this tab needs so that the server knows us again; null where the server cannot. */
@@ -282,7 +306,7 @@ export class Client {
 
   async #renewIceServers(): Promise<IceServer[] | null> {
     const fresh = await this.#signaling.iceServers()
-    if (fresh && this.#identity) this.#identify({ ...this.#identity, iceServers: fresh })
+    if (this.#identity) this.#identify({ ...this.#identity, ...(fresh && { iceServers: fresh }) })
     return fresh
   }
 
@@ -300,7 +324,9 @@ export class Client {
     this.#identify(identity)
     this.#resumed = resumed
     void loadRoomSession()
-    this.#leaveForgotten()
+    // Before the first answer this page has entered nothing, whatever it has asked for.
+    this.#leaveForgotten(!this.#hasConnected)
+    this.#hasConnected = true
     this.#events.emit('online', undefined)
     for (const [id, session] of this.#sessions) {
       const known = resumed?.rooms.find(({ room }) => room === id)
@@ -309,10 +335,10 @@ export class Client {
   }
 
   /** Nobody is in a room of an earlier page that this one does not go on in. */
-  #leaveForgotten(): void {
-    if (!this.#resumed || this.#entering > 0) return
+  #leaveForgotten(whateverIsAsked = false): void {
+    if (!this.#resumed || !this.online || (this.#entering > 0 && !whateverIsAsked)) return
     const rooms = this.#resumed.rooms.filter(({ room }) => {
-      const isOurs = this.#sessions.has(room)
+      const isOurs = this.#sessions.has(room) || this.#wanted.has(room)
       if (!isOurs) this.#signaling.leave(room)
       return isOurs
     })

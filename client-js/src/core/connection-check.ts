@@ -31,10 +31,10 @@ export const checkConnection = async ({ transport, iceServers, told }: CheckPort
     told({ step, outcome: good ? 'good' : 'fault', detail })
   tell('secure', globalThis.isSecureContext)
   const kinds = await deviceKinds()
-  tell('microphone', kinds.has('audioinput'))
-  tell('camera', kinds.has('videoinput'))
+  tell('microphone', kinds.has('audioinput') && !(await isDenied('microphone')))
+  tell('camera', kinds.has('videoinput') && !(await isDenied('camera')))
   const way = transport()
-  tell('server', way === 'websocket', way ?? '')
+  tell('server', way !== null, way ?? '')
   const urls = iceServers().flatMap(server =>
     server.urls.map(url => ({ url, server: { ...server, urls: [url] } })),
   )
@@ -52,6 +52,13 @@ const deviceKinds = async (): Promise<ReadonlySet<string>> => {
   const listing = attempt(() => navigator.mediaDevices.enumerateDevices())
   const devices = listing ? await within(devicesMs, listing, []) : []
   return new Set(devices.map(({ kind }) => kind))
+}
+
+/** Browsers list devices of a site that may not use them. Some do not know these names: https://www.w3.org/TR/permissions/ */
+const isDenied = async (name: 'microphone' | 'camera'): Promise<boolean> => {
+  const asking = attempt(() => navigator.permissions.query({ name }))
+  const status = asking && (await within(devicesMs, asking, null))
+  return status?.state === 'denied'
 }
 
 const relayStep = (url: string): (typeof relaySteps)[number] | null => {

@@ -28,13 +28,14 @@ export const answersIce = (server: RTCIceServer): Promise<Answered> => {
       resolve(answered)
     }
     const tellsErrors = 'onicecandidateerror' in pc
-    let failed = false
+    let [failed, found] = [false, false]
     pc.addEventListener('icecandidateerror', () => {
       failed = true
     })
     pc.addEventListener('icecandidate', ({ candidate }) => {
-      if (candidate === null) done(!turn && tellsErrors && !failed ? 'yes' : 'no')
-      else if (candidate.type === wanted) done('yes')
+      if (candidate === null) done(!turn && tellsErrors && found && !failed ? 'yes' : 'no')
+      else found = true
+      if (candidate?.type === wanted) done('yes')
     })
     pc.createDataChannel('')
     pc.createOffer()

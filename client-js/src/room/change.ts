@@ -32,7 +32,7 @@ export const withoutMember = (state: RoomState, id: MemberId): RoomState => {
 
 export const withEntry = (state: RoomState, entry: NewEntry, at: number): RoomState => ({
   ...state,
-  timeline: append(state.timeline, entry, at),
+  timeline: append(state.timeline, entry, at, state.removedKey),
 })
 
 /** One after another they are one notice, with the latest number: they must not push the conversation out. */

@@ -70,7 +70,8 @@ export const withHostTold = (state: RoomState, host: MemberId, at: number): Room
     last?.kind === 'notice' && (last.notice === 'host-now' || last.notice === 'host-changed') ? last : null
   const before = repeated?.before ?? known
   const timeline = repeated ? withoutEntry(state.timeline, repeated) : state.timeline
-  const told: RoomState = { ...state, timeline, toldHost: host }
+  const removedKey = repeated?.key ?? state.removedKey
+  const told: RoomState = { ...state, timeline, removedKey, toldHost: host }
   if (before === null || before === host) return told
   const notice = host === state.stay ? 'host-now' : 'host-changed'
   return withEntry(told, { kind: 'notice', notice, name: nameOf(state, host) ?? '', before }, at)

@@ -117,6 +117,8 @@ export type RoomState = {
   /** Who was here and may come back. */
   readonly away: Away
   readonly timeline: Timeline
+  /** Of the last entry that was taken out. */
+  readonly removedKey: number
   readonly call: RoomCall
   /** Who is typing, and until when that is shown unless they go on. */
   readonly typing: ReadonlyMap<MemberId, number>
@@ -247,6 +249,7 @@ export const createRoomState = (
     members: new Map(),
     away: new Map(),
     timeline: [],
+    removedKey: 0,
     typing: new Map(),
     typingSentAt: null,
     history: freshHistory,

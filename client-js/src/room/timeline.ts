@@ -102,8 +102,9 @@ const bounded = (timeline: Timeline, kind: Entry['kind']): Timeline => {
 export const reactionsMax = 12
 const reactorsMax = 40
 
-export const append = (timeline: Timeline, entry: NewEntry, at: number): Timeline => {
-  const placed = { key: (timeline.at(-1)?.key ?? 0) + 1, at }
+/** `lastKey` is that of an entry that stood last and is gone: whoever has read that has not read this one. */
+export const append = (timeline: Timeline, entry: NewEntry, at: number, lastKey = 0): Timeline => {
+  const placed = { key: Math.max(timeline.at(-1)?.key ?? 0, lastKey) + 1, at }
   const next: Entry =
     entry.kind === 'chat' ? { ...entry, ...placed, reactions: [], sharedBy: null } : { ...entry, ...placed }
   return bounded([...timeline, next], entry.kind)

@@ -108,7 +108,9 @@ async fn a_server_that_hands_out_nothing_or_no_relay_is_told() {
 async fn an_origin_that_the_settings_do_not_name_is_told() {
     let server = relaying(&[("http.origins", r#"["https://else.example"]"#)]).await;
     let report = examined(&format!("http://{}", server.address)).await;
-    assert!(says(&report, "polling", "`http.origins` does not name http://127.0.0.1"), "{report}");
+    for step in ["websocket", "polling"] {
+        assert!(says(&report, step, "`http.origins` does not name http://127.0.0.1"), "{report}");
+    }
     assert!(!report.has_signaling);
 }
 
@@ -120,6 +122,9 @@ async fn where_nobody_listens_and_where_somebody_else_does_is_told() {
     let server = Server::start().await;
     let report = examined(&format!("https://{}", server.address)).await;
     assert!(says(&report, "connection", "is not HTTPS"), "{report}");
+    let report = examined(&format!("http://{}", setups::redirect().await)).await;
+    assert!(says(&report, "page", "it redirects to https://else.example/: look there"), "{report}");
+    assert_eq!(faults(&report), ["page"], "{report}");
     let report = examined(&format!("http://{}", setups::somebody_else().await)).await;
     assert_eq!(faults(&report), ["page", "websocket", "polling"], "{report}");
 }

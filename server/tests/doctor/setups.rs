@@ -71,9 +71,17 @@ pub(super) async fn nobody() -> SocketAddr {
 
 /// What answers everything, and is not this server.
 pub(super) async fn somebody_else() -> SocketAddr {
+    serve(axum::Router::new().fallback(|| async { axum::http::StatusCode::NOT_FOUND })).await
+}
+
+/// What sends everybody to HTTPS, as proxies do on port 80.
+pub(super) async fn redirect() -> SocketAddr {
+    serve(axum::Router::new().fallback(|| async { axum::response::Redirect::permanent("https://else.example/") })).await
+}
+
+async fn serve(router: axum::Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let router = axum::Router::new().fallback(|| async { axum::http::StatusCode::NOT_FOUND });
     let server = axum_server::from_tcp(listener.into_std().unwrap()).unwrap();
     tokio::spawn(server.serve(router.into_make_service()));
     address

@@ -359,9 +359,9 @@ export const de: Texts = {
     hints: {
       secure:
         'Öffne diese Seite über ihre https-Adresse: Ohne HTTPS geben Browser Mikrofon und Kamera nicht frei.',
-      device: 'Es ist keins angeschlossen, oder der Browser oder das System erlaubt den Zugriff nicht.',
+      device: 'Es ist kein Gerät angeschlossen, oder der Browser oder das System erlaubt den Zugriff nicht.',
       polling: 'Etwas auf dem Weg blockiert Websockets. Stattdessen wird ein langsamerer Weg benutzt.',
-      away: 'Der Server antwortet nicht.',
+      away: 'Der Server antwortet nicht oder ist überlastet.',
       stun: 'Das Netz blockiert UDP, oder der Server antwortet nicht.',
       relay: 'Das Netz oder eine Firewall blockiert diesen Weg, oder das Relay antwortet nicht.',
     },

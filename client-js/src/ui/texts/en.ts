@@ -445,7 +445,7 @@ export const en = {
         'Open this page by its https address: without one, browsers give no access to microphone and camera.',
       device: 'None is connected, or the browser or the system does not allow it.',
       polling: 'Something on the way blocks websockets. A slower way is used instead.',
-      away: 'The server does not answer.',
+      away: 'The server does not answer, or it is busy.',
       stun: 'The network blocks UDP, or the server does not answer.',
       relay: 'The network or a firewall blocks this way, or the relay does not answer.',
     },

@@ -354,13 +354,13 @@ export const es: Texts = {
       tcp: 'Retransmisión por TCP',
       tls: 'Retransmisión por TLS',
     },
-    outcomes: { good: 'funciona', fault: 'no funciona', absent: 'no configurado' },
+    outcomes: { good: 'funciona', fault: 'no funciona', absent: 'sin configurar' },
     hints: {
       secure:
         'Abre esta página con su dirección https: sin HTTPS, los navegadores no dan acceso al micrófono ni a la cámara.',
-      device: 'No hay ninguno conectado, o el navegador o el sistema no permite usarlo.',
+      device: 'No hay ningún dispositivo conectado, o el navegador o el sistema no permite usarlo.',
       polling: 'Algo en el camino bloquea los websockets. En su lugar se usa una vía más lenta.',
-      away: 'El servidor no responde.',
+      away: 'El servidor no responde o está sobrecargado.',
       stun: 'La red bloquea UDP, o el servidor no responde.',
       relay: 'La red o un cortafuegos bloquea esta vía, o el servidor de retransmisión no responde.',
     },

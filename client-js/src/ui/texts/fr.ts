@@ -359,7 +359,7 @@ export const fr: Texts = {
       device: 'Aucun appareil n’est branché, ou le navigateur ou le système ne l’autorise pas.',
       polling:
         'Quelque chose sur le chemin bloque les websockets. Une voie plus lente est utilisée à la place.',
-      away: 'Le serveur ne répond pas.',
+      away: 'Le serveur ne répond pas ou est surchargé.',
       stun: 'Le réseau bloque UDP, ou le serveur ne répond pas.',
       relay: 'Le réseau ou un pare-feu bloque cette voie, ou le relais ne répond pas.',
     },

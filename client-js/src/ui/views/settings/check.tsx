@@ -33,7 +33,9 @@ export const ConnectionCheck = ({ commands }: { commands: Commands }) => {
                 {checked.detail}
               </span>
             )}
-            {checked.outcome === 'fault' && <span class="field-hint">{hint(checked)}</span>}
+            {(checked.outcome === 'fault' || checked.detail === 'polling') && (
+              <span class="field-hint">{hint(checked)}</span>
+            )}
           </li>
         ))}
       </ul>
@@ -72,7 +74,7 @@ const hint = ({ step, detail }: CheckedShown): string => {
 const verdict = (found: readonly CheckedShown[]): string => {
   const { verdicts } = texts().check
   const server = found.find(({ step }) => step === 'server')
-  if (server?.outcome !== 'good' && server?.detail === '') return verdicts.none
+  if (server?.outcome !== 'good') return verdicts.none
   const relayed = ways.filter(way => found.some(it => it.step === way && it.outcome === 'good'))
   return relayed.length === 0
     ? verdicts.direct
