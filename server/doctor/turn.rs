@@ -89,7 +89,6 @@ pub(super) struct Turn {
     login: (String, String),
     realm: String,
     nonce: Vec<u8>,
-    n_requests: u64,
     /// Where others reach it, once it has an allocation.
     relayed: Option<SocketAddr>,
 }
@@ -151,7 +150,7 @@ impl Turn {
     }
 
     fn over(socket: Socket, login: (String, String)) -> Turn {
-        Turn { socket, login, realm: String::new(), nonce: Vec::new(), n_requests: 0, relayed: None }
+        Turn { socket, login, realm: String::new(), nonce: Vec::new(), relayed: None }
     }
 
     /// Our address as the server sees it.
@@ -211,11 +210,8 @@ impl Turn {
         extra: &[(u16, &[u8])],
         peer: Option<SocketAddr>,
     ) -> Result<Vec<u8>, Failure> {
-        self.n_requests += 1;
         let mut transaction = [0; 12];
-        if getrandom::fill(&mut transaction).is_err() {
-            transaction[4..].copy_from_slice(&self.n_requests.to_be_bytes());
-        }
+        getrandom::fill(&mut transaction).map_err(|error| Failure::Silence(error.to_string()))?;
         let request = self.encode(method, transaction, extra, peer);
         let (sends, wait) = match self.socket {
             Socket::Udp(_) => (SENDS, RESEND),

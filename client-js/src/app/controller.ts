@@ -151,14 +151,12 @@ export class AppController {
       checkConnection: async told => {
         const { checkConnection } = await loadCheck()
         const { iceServers } = this.#model.settings.value
-        const tried = await this.#client.inRoom(() =>
-          checkConnection({
-            transport: () => this.#client.transport,
-            iceServers: () => (iceServers.length > 0 ? iceServers : this.#client.iceServers),
-            told,
-          }),
-        )
-        if (!tried) told({ step: 'server', outcome: 'fault', detail: '' })
+        await checkConnection({
+          transport: () => this.#client.transport,
+          inRoom: done => this.#client.inRoom(done),
+          iceServers: () => (iceServers.length > 0 ? iceServers : this.#client.iceServers),
+          told,
+        })
       },
       install: () => void this.#page.install(),
       ...(this.#page.share ? { share: this.#page.share } : {}),

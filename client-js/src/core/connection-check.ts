@@ -17,6 +17,8 @@ export type Checked = { readonly step: CheckStep; readonly outcome: CheckOutcome
 export type CheckPorts = {
   /** How the page is connected to the server; null where it is not. */
   readonly transport: () => 'websocket' | 'polling' | null
+  /** Does something while we are in a room, which a server's relay demands; false where the server lets us have none. */
+  readonly inRoom: (done: () => Promise<void>) => Promise<boolean>
   /** What connections are made with. */
   readonly iceServers: () => readonly IceServer[]
   readonly told: (checked: Checked) => void
@@ -26,15 +28,25 @@ const wayMs = 10_000
 const devicesMs = 5_000
 const relaySteps = ['udp', 'tcp', 'tls'] as const
 
-export const checkConnection = async ({ transport, iceServers, told }: CheckPorts): Promise<void> => {
+export const checkConnection = async (ports: CheckPorts): Promise<void> => {
   const tell = (step: CheckStep, good: boolean, detail = ''): void =>
-    told({ step, outcome: good ? 'good' : 'fault', detail })
+    ports.told({ step, outcome: good ? 'good' : 'fault', detail })
   tell('secure', globalThis.isSecureContext)
   const kinds = await deviceKinds()
   tell('microphone', kinds.has('audioinput') && !(await isDenied('microphone')))
   tell('camera', kinds.has('videoinput') && !(await isDenied('camera')))
-  const way = transport()
-  tell('server', way !== null, way ?? '')
+  const tried = await ports.inRoom(async () => {
+    const way = ports.transport()
+    tell('server', way !== null, way ?? '')
+    await checkServers(ports, tell)
+  })
+  if (!tried) tell('server', false)
+}
+
+const checkServers = async (
+  { iceServers, told }: CheckPorts,
+  tell: (step: CheckStep, good: boolean, detail: string) => void,
+): Promise<void> => {
   const urls = iceServers().flatMap(server =>
     server.urls.map(url => ({ url, server: { ...server, urls: [url] } })),
   )
