@@ -33,7 +33,7 @@ impl Keeper {
         let loaded = store.load();
         let (rooms, kept) = records::read(&loaded);
         if !loaded.is_empty() {
-            tracing::info!(event = "state", n_rooms = rooms.len(), n_sessions = kept.len(), "rooms are taken in again");
+            tracing::info!(event = "state", n_rooms = rooms.len(), n_sessions = kept.len(), "rooms are restored");
         }
         sessions.take_in(realm, rooms, kept);
         let versions = loaded.into_iter().map(|it| (it.key, it.version)).collect();
