@@ -1,5 +1,5 @@
 /** Folders as archives: of the length that was said, and the same wherever and by whomever they are read. */
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { archive } from '../src/files/runtime/archive.ts'
 import type { Content } from '../src/files/runtime/sources.ts'
 
@@ -74,4 +74,11 @@ test('a file that cannot be read any more ends it', async () => {
 test('nothing is read beyond its end', async () => {
   const content = folder()
   expect(await content.read(content.size - 10, 11)).toBe(null)
+})
+
+test('the same folder is the same bytes at any time of day', async () => {
+  const before = await all(folder(), 0, 1_000_000)
+  vi.useFakeTimers({ now: Date.now() + 86_400_000, toFake: ['Date'] })
+  onTestFinished(() => void vi.useRealTimers())
+  expect(await all(folder(), 0, 1_000_000)).toEqual(before)
 })

@@ -11,11 +11,20 @@ type Bytes = Uint8Array<ArrayBuffer>
 /** One reading that has come as far as `at`; `rest` has been made and not been asked for yet. */
 type Strand = { readonly reader: ReadableStreamDefaultReader<Uint8Array>; at: number; rest: Uint8Array }
 
+/** Of what an archive can say (APPNOTE.TXT section 4.4.6), whatever the time zone. */
+const earliestMs = Date.UTC(1980, 0, 2)
+
 /** Several receivers read at places of their own; what nobody goes on with makes room. */
 const strandsMax = 8
 
 export const archive = ({ files, emptyFolders }: Folder): Content => {
-  const made = new Date()
+  // Not the time of day: whoever offers the same folder again, after a reload say, offers the same bytes.
+  const made = new Date(
+    files.reduce(
+      (latest, { file }) => Math.max(latest, file instanceof File ? file.lastModified : 0),
+      earliestMs,
+    ),
+  )
   const entries = [
     // A name that ends in a slash is a folder's: APPNOTE 4.3.8 of the ZIP format.
     ...emptyFolders.map(path => ({ name: `${path}/`, lastModified: made })),
