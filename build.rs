@@ -144,12 +144,13 @@ fn modified(path: &Path) -> Option<SystemTime> {
     fs::metadata(path).and_then(|it| it.modified()).ok()
 }
 
-/// Writes `OUT_DIR/client.rs`, and beside it each file's bytes under a name made of their hash, so that what has
-/// been compressed once is not compressed again.
+/// Writes `OUT_DIR/client.rs`, and `client.bin` with the bytes of all files one after another: what nobody asks for is not
+/// read from the executable, because nothing else lies between. Each file's bytes stay in `client/` under a name made of
+/// their hash, so that what has been compressed once is not compressed again.
 fn embed(dist: &Path, out: &Path) -> Result<(), Fault> {
     let store = out.join("client");
     fs::create_dir_all(&store).map_err(at(&store))?;
-    let (mut rows, mut kept) = (String::new(), BTreeSet::new());
+    let (mut rows, mut all, mut kept) = (String::new(), Vec::new(), BTreeSet::new());
     let names = names(dist, "")?;
     for name in &names {
         let bytes = fs::read(dist.join(name)).map_err(at(&dist.join(name)))?;
@@ -161,10 +162,13 @@ fn embed(dist: &Path, out: &Path) -> Result<(), Fault> {
             }
             let stored = fs::read(&path).map_err(at(&path))?;
             kept.insert(path.clone());
-            let smaller = suffix == "-plain" || stored.len() < bytes.len();
-            Ok(smaller.then(|| {
-                format!("Representation::fixed(include_bytes!({path:?}), \"\\\"{:016x}{suffix}\\\"\")", hash(&stored))
-            }))
+            if suffix != "-plain" && stored.len() >= bytes.len() {
+                return Ok(None);
+            }
+            let start = all.len();
+            all.extend_from_slice(&stored);
+            let tag = format!("\"\\\"{:016x}{suffix}\\\"\"", hash(&stored));
+            Ok(Some(format!("Representation::fixed(part({start}, {}), {tag})", stored.len())))
         };
         let plain = keep("-plain", &|| Ok(bytes.clone()))?.unwrap_or_default();
         // Source maps are large and read by developers only.
@@ -185,7 +189,13 @@ fn embed(dist: &Path, out: &Path) -> Result<(), Fault> {
             fs::remove_file(&path).map_err(at(&path))?;
         }
     }
-    let table = format!("static FILES: [(&str, StaticFile); {}] = [\n{rows}];\n", names.len());
+    let bin = out.join("client.bin");
+    fs::write(&bin, &all).map_err(at(&bin))?;
+    let table = format!(
+        "static BYTES: &[u8] = include_bytes!({bin:?});\n\
+         static FILES: [(&str, StaticFile); {}] = [\n{rows}];\n",
+        names.len()
+    );
     fs::write(out.join("client.rs"), table).map_err(at(out))
 }
 

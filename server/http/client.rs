@@ -61,6 +61,11 @@ pub(super) fn for_others(file: &StaticFile, request: &Parts) -> Response {
     response
 }
 
+/// A file's bytes within those of all.
+const fn part(start: usize, len: usize) -> &'static [u8] {
+    BYTES.split_at(start).1.split_at(len).0
+}
+
 fn find(path: &str) -> Option<&'static StaticFile> {
     let place = FILES.binary_search_by(|(name, _)| (*name).cmp(path)).ok()?;
     FILES.get(place).map(|(_, file)| file)
