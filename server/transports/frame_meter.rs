@@ -47,9 +47,10 @@ pub(super) struct Frame {
 #[derive(Debug)]
 pub(super) struct FrameMeter {
     header: [u8; HEADER_BYTES_MAX],
-    n_header: usize,
-    /// The payload under way: its length, and what of it has passed.
-    payload: Option<(u64, u64)>,
+    n_header: u8,
+    /// Of the payload under way, once the header is complete: its length, and what of it has passed.
+    n_payload: u64,
+    n_passed: u64,
     /// Of the data message under way.
     message: FrameKind,
     n_message: u64,
@@ -76,7 +77,8 @@ impl Default for FrameMeter {
         FrameMeter {
             header: [0; HEADER_BYTES_MAX],
             n_header: 0,
-            payload: None,
+            n_payload: 0,
+            n_passed: 0,
             message: FrameKind::Reserved,
             n_message: 0,
             head: [0; HEAD_BYTES],
@@ -87,26 +89,25 @@ impl Default for FrameMeter {
 impl FrameMeter {
     /// The next event in `bytes`, which are passed over as far as it takes. `None`: they are used up.
     pub(super) fn next(&mut self, bytes: &mut &[u8]) -> Option<FrameEvent> {
-        let Some((n_payload, n_passed)) = self.payload else {
+        if !self.has_header() {
             return self.read_header(bytes);
-        };
-        let n_here = bytes.len().min(usize::try_from(n_payload - n_passed).unwrap_or(usize::MAX));
+        }
+        let n_here = bytes.len().min(usize::try_from(self.n_payload - self.n_passed).unwrap_or(usize::MAX));
         let (here, rest) = bytes.split_at(n_here);
         *bytes = rest;
         let kind = self.kind();
         if kind.is_data() {
-            self.keep_head(here, n_passed);
+            self.keep_head(here);
             self.n_message = self.n_message.saturating_add(n_here as u64);
         }
-        let n_passed = n_passed + n_here as u64;
-        if n_passed < n_payload {
-            self.payload = Some((n_payload, n_passed));
+        self.n_passed += n_here as u64;
+        if self.n_passed < self.n_payload {
             return None;
         }
         let is_last = self.header[0] & 0x80 != 0;
-        let n_bytes = n_payload.saturating_add(self.n_header as u64);
+        let n_bytes = self.n_payload.saturating_add(u64::from(self.n_header));
         let frame = Frame { kind, is_last, n_bytes, n_message: self.n_message, head: self.head };
-        (self.payload, self.n_header) = (None, 0);
+        self.n_header = 0;
         if kind.is_data() && is_last {
             (self.message, self.n_message) = (FrameKind::Reserved, 0);
         }
@@ -119,37 +120,37 @@ impl FrameMeter {
     }
 
     fn read_header(&mut self, bytes: &mut &[u8]) -> Option<FrameEvent> {
-        loop {
-            if self.n_header >= 2 && self.n_header == self.header_length() {
-                break;
-            }
+        while !self.has_header() {
             let (first, rest) = bytes.split_first()?;
             *bytes = rest;
-            self.header[self.n_header] = *first;
+            self.header[usize::from(self.n_header)] = *first;
             self.n_header += 1;
         }
-        let n_payload = match self.header[1] & 0x7f {
-            126 => u64::from(u16::from_be_bytes([self.header[2], self.header[3]])),
-            127 => self.header[2..10].iter().fold(0, |n, byte| n << 8 | u64::from(*byte)),
-            short => u64::from(short),
-        };
+        (self.n_payload, self.n_passed) = (self.payload_length(), 0);
         match self.header[0] & 0x0f {
             1 => (self.message, self.n_message) = (FrameKind::Text, 0),
             2 => (self.message, self.n_message) = (FrameKind::Binary, 0),
             _ => (),
         }
-        self.payload = Some((n_payload, 0));
         let n_before = if self.kind().is_data() { self.n_message } else { 0 };
-        Some(FrameEvent::Begin { n_message: n_before.saturating_add(n_payload) })
+        Some(FrameEvent::Begin { n_message: n_before.saturating_add(self.n_payload) })
     }
 
-    fn header_length(&self) -> usize {
+    fn has_header(&self) -> bool {
         let length = match self.header[1] & 0x7f {
             126 => 2,
             127 => 8,
             _ => 0,
         };
-        2 + length + if self.is_masked() { 4 } else { 0 }
+        self.n_header >= 2 && self.n_header == 2 + length + if self.is_masked() { 4 } else { 0 }
+    }
+
+    fn payload_length(&self) -> u64 {
+        match self.header[1] & 0x7f {
+            126 => u64::from(u16::from_be_bytes([self.header[2], self.header[3]])),
+            127 => self.header[2..10].iter().fold(0, |n, byte| n << 8 | u64::from(*byte)),
+            short => u64::from(short),
+        }
     }
 
     fn is_masked(&self) -> bool {
@@ -166,11 +167,11 @@ impl FrameMeter {
         }
     }
 
-    /// `n_passed` bytes of this frame's payload came before.
-    fn keep_head(&mut self, here: &[u8], n_passed: u64) {
+    fn keep_head(&mut self, here: &[u8]) {
         let at = usize::try_from(self.n_message).unwrap_or(HEAD_BYTES).min(HEAD_BYTES);
-        let mask: &[u8] = if self.is_masked() { &self.header[self.n_header - 4..self.n_header] } else { &[0] };
-        let from = (n_passed % 4) as usize;
+        let mask: &[u8] = if self.is_masked() { &self.header[..usize::from(self.n_header)] } else { &[0] };
+        let mask = &mask[mask.len().saturating_sub(4)..];
+        let from = (self.n_passed % 4) as usize;
         let mask = mask.iter().cycle().skip(from);
         for ((to, byte), mask) in self.head[at..].iter_mut().zip(here).zip(mask) {
             *to = byte ^ mask;

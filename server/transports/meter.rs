@@ -56,7 +56,7 @@ struct State {
     alive_at: Instant,
     /// A ping was written, and its answer has not come.
     is_asked: bool,
-    n_answers: u64,
+    n_answers: u32,
     /// Since when nothing of what is written leaves.
     blocked_at: Option<Instant>,
     /// What the client owes, until when, and the reason to end if it does not come.
@@ -191,12 +191,12 @@ impl Meter {
         let mut state = self.state();
         if std::mem::take(&mut state.is_asked) {
             state.alive_at = Instant::now();
-            state.n_answers += 1;
+            state.n_answers = state.n_answers.wrapping_add(1);
         }
     }
 
     /// How many pings the client has answered.
-    pub(super) fn n_answers(&self) -> u64 {
+    pub(super) fn n_answers(&self) -> u32 {
         self.state().n_answers
     }
 

@@ -1,17 +1,20 @@
 //! The bytes of a websocket on their way to and from a library, charged and bounded.
 //!
 //! **Invariants:** a frame is paid for before the library sees its last byte. What the library keeps because of what the
-//! client does is held on its account: a message that is not complete, and buffers that have grown. A client that sends
-//! pings and does not read the pongs is not read from either, because the library would keep them without bound. A stream
-//! whose meter is aborted fails at once, whoever waits for it.
+//! client does is held on its account: a message that is not complete, and buffers that have grown; so is what was read
+//! before the library asked for it. A client that sends pings and does not read the pongs is not read from either, because
+//! the library would keep them without bound. A stream whose meter is aborted fails at once, whoever waits for it.
 use std::{
-    io,
+    cell::RefCell,
+    future::poll_fn,
+    io::{self, Cursor},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
 };
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
+use bytes::Buf as _;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::{
     frame_meter::{Frame, FrameEvent, FrameKind, FrameMeter},
@@ -22,8 +25,16 @@ use crate::accounting::Reason;
 /// Bytes of pongs that may wait for a client to read them.
 const PONG_BYTES_MAX: u64 = 16 * 1024;
 
-/// Of each of the library's two buffers, which a session's cost includes.
-const BUFFER_BYTES: u64 = 1024;
+/// What a library is to read at once. This much of each of its two buffers is in a session's cost.
+pub(super) const BUFFER_BYTES: usize = 256;
+
+/// What is read from the system at once: a few signals with their descriptions.
+const READ_BYTES: usize = 8 * 1024;
+
+thread_local! {
+    /// For all connections of a thread, so that a library's buffer can be small and a signal still takes one system call.
+    static READ: RefCell<Box<[u8]>> = RefCell::new(vec![0; READ_BYTES].into());
+}
 
 /// What a protocol above websockets knows of its frames.
 pub(super) trait FrameObserver: Send + Unpin {
@@ -52,8 +63,8 @@ struct Metered<S, O> {
 struct Traffic {
     received: FrameMeter,
     sent: FrameMeter,
-    /// Read already, and to be read again.
-    peeked: Vec<u8>,
+    /// Read and paid for before the library asked for it.
+    ahead: Cursor<Vec<u8>>,
     /// Of pings that were read and whose pongs were not written.
     pong_bytes: u64,
     // The library's buffers keep the room that their largest content took.
@@ -70,15 +81,37 @@ impl<S: AsyncRead + Unpin, O: FrameObserver> MeteredStream<S, O> {
 
     /// Waits for the first bytes and leaves them to be read. 0: there will be none.
     pub(super) async fn peek(&mut self) -> io::Result<usize> {
-        let mut peeked = vec![0; 64];
-        let n_bytes = self.read(&mut peeked).await?;
-        peeked.truncate(n_bytes);
-        self.0.traffic.peeked = peeked;
-        Ok(n_bytes)
+        poll_fn(|cx| {
+            self.0.meter.check_read(cx)?;
+            self.0.poll_receive(cx, &mut ReadBuf::new(&mut []))
+        })
+        .await?;
+        Ok(self.0.traffic.ahead.remaining())
     }
 
     pub(super) fn observer(&mut self) -> &mut O {
         &mut self.0.observer
+    }
+}
+
+impl<S: AsyncRead + Unpin, O: FrameObserver> Metered<S, O> {
+    /// Reads and pays. What is more than `buf` takes waits in `ahead`.
+    fn poll_receive(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        READ.with_borrow_mut(|bytes| {
+            let mut read = ReadBuf::new(bytes);
+            ready!(Pin::new(&mut self.inner).poll_read(cx, &mut read)).map_err(|error| self.on_error(error))?;
+            let paid = self.on_bytes_read(read.filled());
+            if paid.is_ok() {
+                let (now, later) = read.filled().split_at(buf.remaining().min(read.filled().len()));
+                buf.put_slice(now);
+                self.traffic.ahead = Cursor::new(later.to_vec());
+            }
+            self.hold();
+            Poll::Ready(paid.map_err(|reason| {
+                self.meter.end(reason);
+                io::Error::new(io::ErrorKind::QuotaExceeded, reason.as_str())
+            }))
+        })
     }
 }
 
@@ -135,8 +168,10 @@ impl<S, O: FrameObserver> Metered<S, O> {
     }
 
     fn hold(&mut self) {
-        let read = self.traffic.largest_read.max(self.traffic.received.n_unfinished());
-        let held = read.saturating_sub(BUFFER_BYTES) + self.traffic.largest_written.saturating_sub(BUFFER_BYTES);
+        let traffic = &self.traffic;
+        let read = traffic.largest_read.max(traffic.received.n_unfinished());
+        let grown = |n_bytes: u64| n_bytes.saturating_sub(BUFFER_BYTES as u64);
+        let held = grown(read) + grown(traffic.largest_written) + traffic.ahead.get_ref().capacity() as u64;
         let old = std::mem::replace(&mut self.traffic.held, held);
         if held > old {
             self.meter.account().hold(held - old);
@@ -150,25 +185,22 @@ impl<S: AsyncRead + Unpin, O: FrameObserver> AsyncRead for MeteredStream<S, O> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = &mut *self.0;
         this.meter.check_read(cx)?;
-        if !this.traffic.peeked.is_empty() {
-            let n_bytes = this.traffic.peeked.len().min(buf.remaining());
-            buf.put_slice(&this.traffic.peeked[..n_bytes]);
-            this.traffic.peeked = this.traffic.peeked.split_off(n_bytes);
+        let ahead = &mut this.traffic.ahead;
+        if ahead.has_remaining() {
+            let n_bytes = ahead.remaining().min(buf.remaining());
+            ahead.copy_to_slice(buf.initialize_unfilled_to(n_bytes));
+            buf.advance(n_bytes);
+            if !ahead.has_remaining() {
+                *ahead = Cursor::default();
+                this.hold();
+            }
             return Poll::Ready(Ok(()));
         }
         if this.traffic.pong_bytes > PONG_BYTES_MAX {
             // Whoever writes them wakes the reader.
             return Poll::Pending;
         }
-        let n_before = buf.filled().len();
-        ready!(Pin::new(&mut this.inner).poll_read(cx, buf)).map_err(|error| this.on_error(error))?;
-        let paid = this.on_bytes_read(&buf.filled()[n_before..]);
-        this.hold();
-        Poll::Ready(paid.map_err(|reason| {
-            buf.set_filled(n_before);
-            this.meter.end(reason);
-            io::Error::new(io::ErrorKind::QuotaExceeded, reason.as_str())
-        }))
+        this.poll_receive(cx, buf)
     }
 }
 
@@ -207,5 +239,44 @@ impl<S: AsyncWrite + Unpin, O: FrameObserver> AsyncWrite for MeteredStream<S, O>
 impl<S, O> Drop for Metered<S, O> {
     fn drop(&mut self) {
         self.meter.account().release(self.traffic.held);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use super::*;
+    use crate::{accounting::Ledger, transports::test_server::LIMITS};
+
+    struct Unobserved;
+
+    impl FrameObserver for Unobserved {
+        fn on_received(&mut self, _: &Frame) -> Result<(), Reason> {
+            Ok(())
+        }
+
+        fn on_sent(&mut self, _: &Frame) {}
+    }
+
+    #[tokio::test]
+    async fn what_is_read_before_the_library_asks_is_kept_and_held_until_it_does() {
+        let account = Ledger::new(Default::default()).open_account(Ipv4Addr::LOCALHOST.into(), b"", 0).unwrap();
+        let (mut client, inner) = duplex(64 * 1024);
+        let mut stream = MeteredStream::new(inner, Meter::new(account.clone(), Arc::new(LIMITS)), Unobserved);
+        // Frames of eight bytes, more of them than are read at once.
+        let sent = [0x82, 0x82, 0, 0, 0, 0, 1, 2].repeat(2 * READ_BYTES / 8);
+        client.write_all(&sent).await.unwrap();
+        assert_eq!(stream.peek().await.unwrap(), READ_BYTES);
+        assert_eq!(account.held(), READ_BYTES as u64);
+        let mut received = vec![0; 100];
+        stream.read_exact(&mut received).await.unwrap();
+        assert_eq!(account.held(), READ_BYTES as u64);
+        received.resize(sent.len(), 0);
+        stream.read_exact(&mut received[100..]).await.unwrap();
+        assert!(received == sent, "what comes out is what came in");
+        assert_eq!(account.held(), 0);
     }
 }

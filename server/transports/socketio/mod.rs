@@ -34,7 +34,7 @@ use socketioxide_core::{
 
 use tokio::{sync::Semaphore, time::sleep};
 
-use super::{Origins, TransportLimits};
+use super::{Origins, TransportLimits, metered_stream::BUFFER_BYTES};
 use crate::{
     accounting::Reason,
     ice::ReachedAs,
@@ -83,7 +83,7 @@ pub fn router(
         .max_payload(limits.message_bytes_max as u64)
         .ws_max_message_size(limits.message_bytes_max)
         .ws_max_frame_size(limits.message_bytes_max)
-        .ws_read_buffer_size(1024)
+        .ws_read_buffer_size(BUFFER_BYTES)
         .ping_interval(limits.ping_interval)
         .ping_timeout(limits.ping_timeout)
         .build_with_inner_svc(Router::new());

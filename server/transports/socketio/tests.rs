@@ -172,15 +172,15 @@ async fn attachments_that_do_not_come_are_held_and_given_up() {
         let event = r#"4502-["SIGNAL",{}]"#;
         if let Some(socket) = &mut socket {
             socket.send(Message::text(event)).await.unwrap();
-            socket.send(Message::binary(vec![7; 900])).await.unwrap();
+            socket.send(Message::binary(vec![7; 150])).await.unwrap();
         } else {
-            assert_eq!(post(&server, &sid, &format!("{event}\u{1e}b{}", "AAAA".repeat(300))).await, 200);
+            assert_eq!(post(&server, &sid, &format!("{event}\u{1e}b{}", "AAAA".repeat(50))).await, 200);
         }
         settle().await;
         let held = server.balance().memory.held - before;
-        assert_eq!(held, 900 + event.len() as u64, "{by_polling}");
+        assert_eq!(held, 150 + event.len() as u64, "{by_polling}");
         if let Some(socket) = &mut socket {
-            socket.send(Message::binary(vec![7; 900])).await.unwrap();
+            socket.send(Message::binary(vec![7; 150])).await.unwrap();
             settle().await;
             assert_eq!(server.balance().memory.held, before, "it is complete");
             socket.send(Message::text(event)).await.unwrap();

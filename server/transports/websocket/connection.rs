@@ -25,7 +25,7 @@ use crate::{
     transports::{
         frame_meter::{Frame, FrameKind},
         meter::Meter,
-        metered_stream::{FrameObserver, MeteredStream},
+        metered_stream::{BUFFER_BYTES, FrameObserver, MeteredStream},
     },
 };
 
@@ -60,7 +60,7 @@ pub(in crate::transports) async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>
     let meter = send_queue.meter();
     // The stream bounds what the library buffers; what it does not know is how long a message may be in all.
     let config = WebSocketConfig::default()
-        .read_buffer_size(1024)
+        .read_buffer_size(BUFFER_BYTES)
         .write_buffer_size(0)
         .max_message_size(Some(meter.limits().message_bytes_max))
         .max_frame_size(Some(meter.limits().message_bytes_max));
