@@ -1,8 +1,9 @@
 /** What is said to somebody who hides their address and reaches nobody. */
 import { expect, test } from 'vitest'
 import type { LinkPhase } from '../src/room/state.ts'
-import { keptApart, relayFails, relayMissing } from '../src/ui/selectors.ts'
+import { apartBy, relayFails, relayMissing } from '../src/ui/selectors.ts'
 import { memberId, peerId } from '../src/wire/ids.ts'
+import { type Obstacle, obstacleOf } from '../src/wire/obstacle.ts'
 import { Alone } from './alone.ts'
 
 const stun = { urls: ['stun:stun.example.org:3478'] }
@@ -40,19 +41,53 @@ test('a relay fails once nobody was reached at the first attempt', () => {
 })
 
 test('networks keep people apart once two connections to somebody never met have come to nothing', () => {
-  const strangers = (...links: [LinkPhase, number][]) => {
-    const room = among(...links)
-    const unmet = [...room.links].map(([peer, link]) => {
+  const strangers = (...links: [LinkPhase, number, Obstacle?][]) => {
+    const room = among(...links.map(([phase, attempt]) => [phase, attempt] as [LinkPhase, number]))
+    const unmet = [...room.links].map(([peer, link], index) => {
       const { phase } = link
       const stage = phase === 'lost' ? { phase } : { phase: 'connecting' as const, steady: true }
-      return [peer, { ...link, ...stage, member: null }] as const
+      return [peer, { ...link, ...stage, member: null, obstacle: links[index]?.[2] ?? null }] as const
     })
     return { ...room, links: new Map(unmet) }
   }
-  expect(keptApart(strangers(['connecting', 1]))).toBe(false)
-  expect(keptApart(strangers(['lost', 2]))).toBe(false)
-  expect(keptApart(strangers(['lost', 4]))).toBe(true)
-  expect(keptApart(strangers(['connecting', 1], ['connecting', 5]))).toBe(true)
+  expect(apartBy(strangers(['connecting', 1]))).toBe(null)
+  expect(apartBy(strangers(['lost', 2]))).toBe(null)
+  expect(apartBy(strangers(['lost', 4]))).toBe('networks')
+  expect(apartBy(strangers(['connecting', 1], ['connecting', 5]))).toBe('networks')
+  // What is known is said after the first.
+  expect(apartBy(strangers(['lost', 2, 'no-relay']))).toBe('no-relay')
+  expect(apartBy(strangers(['lost', 4], ['connecting', 3, 'same-network']))).toBe('same-network')
   // Somebody we have talked to is only away.
-  expect(keptApart(among(['lost', 8]))).toBe(false)
+  expect(apartBy(among(['lost', 8]))).toBe(null)
 })
+
+test('what was in the way is kept until a connection comes about', () => {
+  const me = new Alone('mesh')
+  const peer = peerId('0')
+  me.feed({ type: 'peer-joined', peer })
+  me.feed({ type: 'link-closed', peer, obstacle: 'same-network' })
+  me.feed({ type: 'timer', timer: { kind: 'dial', peer, attempt: 2 } })
+  expect(me.state.links.get(peer)).toMatchObject({ phase: 'connecting', obstacle: 'same-network' })
+  expect(apartBy(me.state)).toBe('same-network')
+  me.feed({ type: 'link-opened', peer })
+  expect(me.state.links.get(peer)).toMatchObject({ phase: 'greeting', obstacle: null })
+})
+
+const candidate = (type: string, address: string): string =>
+  `a=candidate:1 1 udp 2113937151 ${address} 50000 typ ${type}\r\n`
+const local = candidate('host', '3b8e4a2c.local')
+const relayed = candidate('relay', '192.0.2.1')
+
+test.each([
+  ['a=mid:0\r\n', local, false, 'no-candidates'],
+  ['a=mid:0\r\n', local, true, 'no-candidates'],
+  [local, local, false, null],
+  [local, local, true, 'no-relay'],
+  [local + relayed, local, true, null],
+  [candidate('srflx', '203.0.113.7'), candidate('srflx', '203.0.113.7'), false, 'same-network'],
+  [candidate('srflx', '203.0.113.7'), candidate('srflx', '203.0.113.8'), false, null],
+  // Many are in the same private network without being in one.
+  [candidate('host', '192.168.1.2'), candidate('host', '192.168.1.2'), false, null],
+] as const)('what was in the way, of %j and %j, with a relay: %s, is %s', (own, theirs, relays, obstacle) =>
+  expect(obstacleOf(own, theirs, relays)).toBe(obstacle),
+)

@@ -67,6 +67,7 @@ const room = (
     historySent: true,
     expected: false,
     lost: false,
+    obstacle: null,
   })
   return {
     ...createRoomState({ card, host: null }, peerId('me'), 'Ada Lovelace'),

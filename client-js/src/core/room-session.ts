@@ -289,12 +289,12 @@ export class RoomSession {
       arrived: stream => this.call.arrived(peer, stream),
       gone: id => this.call.gone(peer, streamId(id)),
       fileChannel: channel => this.#acceptFileChannel(peer, channel),
-      closed: lost => {
+      closed: (lost, obstacle) => {
         if (this.#links.get(peer) === link) {
           this.#links.delete(peer)
           this.call.linkGone(peer)
         }
-        this.#room.feed({ type: 'link-closed', peer, lost })
+        this.#room.feed({ type: 'link-closed', peer, lost, obstacle })
       },
     })
     this.#links.set(peer, link)

@@ -5,6 +5,8 @@
 import { randomHex } from '../base/random.ts'
 import { type Pace, TokenBucket } from '../base/token-bucket.ts'
 import { fileChannelProtocol } from '../wire/file-channel.ts'
+import { isTurn } from '../wire/ice.ts'
+import { type Obstacle, obstacleOf } from '../wire/obstacle.ts'
 import { connectionMark, fingerprints, type Signal, type TrackKind } from '../wire/signal.ts'
 import { attempt, within } from './browser-api.ts'
 import { type Route, routeOf } from './connection-info.ts'
@@ -26,8 +28,11 @@ export type LinkPorts = {
   readonly fileChannel?: (channel: RTCDataChannel) => void
   /** What the connection goes on with when it looks for another way: accounts of TURN servers end. */
   readonly configuration?: () => Promise<RTCConfiguration>
-  /** Called once, whatever the reason, but not after `close`. `lost`: the far end was not heard to hang up. */
-  readonly closed: (lost: boolean) => void
+  /**
+   * Called once, whatever the reason, but not after `close`. `lost`: the far end was not heard to hang up. `obstacle`: what
+   * may have been in the way, where it was never reached.
+   */
+  readonly closed: (lost: boolean, obstacle: Obstacle | null) => void
 }
 
 /** After this long without an open channel an attempt has failed. */
@@ -230,8 +235,21 @@ export class Link {
 
   #fail(lost = false): void {
     if (!this.#open) return
+    const obstacle = this.#obstacle()
     this.close()
-    this.#ports.closed(lost)
+    this.#ports.closed(lost, obstacle)
+  }
+
+  /** Null too where the far end has not answered: then nothing is known of the networks. */
+  #obstacle(): Obstacle | null {
+    const { localDescription: own, remoteDescription: theirs } = this.#pc
+    if (!own || !theirs || this.#channel?.readyState === 'open') return null
+    const servers = this.#pc.getConfiguration().iceServers ?? []
+    return obstacleOf(
+      own.sdp,
+      theirs.sdp,
+      servers.some(({ urls }) => [urls].flat().some(isTurn)),
+    )
   }
 
   #connectionChanged(): void {

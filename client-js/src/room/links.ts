@@ -2,6 +2,7 @@
  * The life of a room's links: who calls whom, when a broken link is called again, and when a peer counts as gone. Pure.
  */
 import { type PeerId, roomItself } from '../wire/ids.ts'
+import type { Obstacle } from '../wire/obstacle.ts'
 import { andThen, broadcast, stepTo, withEntry, withLink, withoutLink, withoutMember } from './change.ts'
 import { leaveAway } from './outbox.ts'
 import { rulesOf } from './role.ts'
@@ -39,6 +40,7 @@ const freshLink = (
   historySent: previous?.historySent ?? false,
   expected: previous?.expected ?? false,
   lost: previous?.lost ?? false,
+  obstacle: previous?.obstacle ?? null,
 })
 
 /** A star's new host, who is about to open a link to us. What has been said meanwhile waits for it. */
@@ -103,7 +105,7 @@ export const incomingOffer = (state: RoomState, from: PeerId): RoomStep =>
 export const channelOpened = (state: RoomState, peer: PeerId): RoomStep => {
   const link = state.links.get(peer)
   if (link?.phase !== 'connecting') return stepTo(state)
-  const next = withLink(state, peer, { ...link, phase: 'greeting', steady: true })
+  const next = withLink(state, peer, { ...link, phase: 'greeting', steady: true, obstacle: null })
   const { person, stay: member, card } = state
   const message = rulesOf(state).firstMessage(link.initiator, { person, password: card.password, member })
   if (message === null) return stepTo(next)
@@ -117,7 +119,13 @@ export const linkSteady = (state: RoomState, peer: PeerId, steady: boolean, at: 
   return stepTo(link.phase === 'lost' ? state : withLink(state, peer, { ...link, steady }))
 }
 
-export const linkClosed = (state: RoomState, peer: PeerId, at: number, networkLost = false): RoomStep => {
+export const linkClosed = (
+  state: RoomState,
+  peer: PeerId,
+  at: number,
+  networkLost = false,
+  obstacle: Obstacle | null = null,
+): RoomStep => {
   const link = state.links.get(peer)
   if (!link || link.phase === 'lost') return stepTo(state)
   const unreachable = state.membership.type === 'rejected'
@@ -127,7 +135,8 @@ export const linkClosed = (state: RoomState, peer: PeerId, at: number, networkLo
   const knows = link.phase === 'ready' && !capsOf(state, peer).moves
   const ours = link.initiator || (rulesOf(state).initiates && knows)
   const stage = { phase: 'lost', member: link.member } as const
-  const lost = withLink(state, peer, linkAt(link, stage, { attempt, initiator: ours, lost: networkLost }))
+  const change = { attempt, initiator: ours, lost: networkLost, obstacle }
+  const lost = withLink(state, peer, linkAt(link, stage, change))
   const ms = ours ? redialAfter(attempt) : takeOverInitiatorAfter(state, peer, link)
   const timer = { kind: 'dial', peer, attempt } as const
   const again: RoomStep = ms === null ? stepTo(lost) : stepTo(lost, { type: 'timer', timer, ms })

@@ -11,6 +11,7 @@ import {
   type PeerId,
   type StreamId,
 } from '../wire/ids.ts'
+import type { Obstacle } from '../wire/obstacle.ts'
 import {
   type Announced,
   type Caps,
@@ -33,6 +34,7 @@ import { type Role, rulesOf } from './role.ts'
 import type { Timeline } from './timeline.ts'
 
 /** For the views, which do not look into the wire's messages themselves. */
+export type { Obstacle } from '../wire/obstacle.ts'
 export type { Refusal, RoomKind } from '../wire/server.ts'
 
 type LinkFields = {
@@ -57,6 +59,8 @@ type LinkFields = {
   readonly expected: boolean
   /** The link ended without a goodbye: whoever it led to may be asleep. */
   readonly lost: boolean
+  /** What was in the way at the last attempt that came to nothing. */
+  readonly obstacle: Obstacle | null
 }
 
 /**
@@ -74,8 +78,20 @@ export type LinkPhase = LinkStage['phase']
 
 /** The same link at another stage. Nothing of the stage before is left over. */
 export const linkAt = (link: LinkState, stage: LinkStage, change: Partial<LinkFields> = {}): LinkState => {
-  const { address, initiator, inRoom, cameLater, attempt, unacked, historySent, expected, lost } = link
-  const fields = { address, initiator, inRoom, cameLater, attempt, unacked, historySent, expected, lost }
+  const { address, initiator, inRoom, cameLater, attempt, unacked, historySent, expected } = link
+  const { lost, obstacle } = link
+  const fields = {
+    address,
+    initiator,
+    inRoom,
+    cameLater,
+    attempt,
+    unacked,
+    historySent,
+    expected,
+    lost,
+    obstacle,
+  }
   return { ...fields, ...change, ...stage }
 }
 
@@ -153,7 +169,7 @@ export type RoomEvent =
   | { type: 'link-opened'; peer: PeerId }
   | { type: 'link-steady'; peer: PeerId; steady: boolean }
   /** `lost`: the network has lost the peer, which has not hung up. */
-  | { type: 'link-closed'; peer: PeerId; lost?: boolean }
+  | { type: 'link-closed'; peer: PeerId; lost?: boolean; obstacle?: Obstacle | null }
   | { type: 'received'; via: PeerId; received: Received }
   /** Some of what came over that link, from `source` where its host speaks for others, came too fast to be shown. */
   | { type: 'too-fast'; via: PeerId; source: MemberId | null }

@@ -54,7 +54,7 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
     case 'link-steady':
       return linkSteady(state, event.peer, event.steady, at)
     case 'link-closed':
-      return linkClosed(state, event.peer, at, event.lost ?? false)
+      return linkClosed(state, event.peer, at, event.lost ?? false, event.obstacle ?? null)
     case 'received':
       return receivedFrame(state, event, at)
     case 'too-fast':

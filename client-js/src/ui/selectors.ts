@@ -5,7 +5,7 @@
 import { type IceServer, isTurn, type Settings } from '../app/settings.ts'
 import type { PreviewState } from '../call/preview.ts'
 import { busy, type FilesState } from '../files/state.ts'
-import type { RoomState } from '../room/state.ts'
+import type { Obstacle, RoomState } from '../room/state.ts'
 import type { Entry, Timeline } from '../room/timeline.ts'
 
 export type Reading = {
@@ -69,19 +69,21 @@ export const relayMissing = ({ iceServers, relayOnly }: Chosen, serverRelays: bo
   relayOnly && !(iceServers.length > 0 ? iceServers.some(isRelay) : serverRelays)
 
 /**
- * Somebody is there to whom no connection has come about at several attempts, though nobody asked for a relay: their
- * networks keep them apart.
+ * What keeps us from somebody who is there and whom we have never reached; `networks` where nobody can tell. Null while it
+ * may still come about.
  */
-export const keptApart = ({ links }: RoomState): boolean =>
-  [...links.values()].some(
-    ({ phase, attempt, member }) =>
-      member === null && attempt >= apartAttempts && (phase === 'lost' || phase === 'connecting'),
+export const apartBy = ({ links }: RoomState): Obstacle | 'networks' | null => {
+  const unmet = [...links.values()].filter(
+    ({ phase, member }) => member === null && (phase === 'lost' || phase === 'connecting'),
   )
+  const told = unmet.find(({ attempt, obstacle }) => obstacle !== null && attempt >= toldAttempts)
+  if (told) return told.obstacle
+  return unmet.some(({ attempt }) => attempt >= apartAttempts) ? 'networks' : null
+}
 
-/**
- * A link counts each time that it begins and that it breaks. Two connections that came to nothing take three quarters of
- * a minute, which is longer than anything that passes by itself.
- */
+/** A link counts each time that it begins and that it breaks: one connection has come to nothing. */
+const toldAttempts = 2
+/** Two have, in three quarters of a minute, which is longer than anything that passes by itself. */
 const apartAttempts = 4
 
 /** Somebody is there, and no connection to anybody has come about at the first attempt. */

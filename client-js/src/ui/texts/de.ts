@@ -314,6 +314,14 @@ export const de: Texts = {
       'Zu einigen Personen hier kommt keine Verbindung zustande. Eure Netze lassen eure Browser nicht zueinander, und diese Seite hat kein Relay (TURN-Server). Ein anderes Netz kann helfen, zum Beispiel mobile Daten.',
     noWayRelayed:
       'Zu einigen Personen hier kommt keine Verbindung zustande, auch nicht über das Relay (TURN-Server). Ein anderes Netz kann helfen, zum Beispiel mobile Daten.',
+    obstacles: {
+      'no-candidates':
+        'Es kommt keine Verbindung zustande: Eine Einstellung dieses Browsers, eine Erweiterung oder eine Vorgabe deiner Organisation lässt WebRTC nicht ins Netz. Ein anderer Browser oder ein anderes Gerät kann helfen.',
+      'no-relay':
+        'Zu einigen Personen hier kommt keine Verbindung zustande, und das Relay (TURN-Server) antwortet nicht. Vielleicht sperrt dein Netz es. Ein anderes Netz kann helfen, zum Beispiel mobile Daten.',
+      'same-network':
+        'Zu einigen Personen hier kommt keine Verbindung zustande. Ihr seid offenbar im selben Netz; vielleicht trennt es die Geräte voneinander, wie es Gäste-WLANs oft tun. Ein anderes Netz kann helfen, zum Beispiel mobile Daten.',
+    },
     noWebrtc:
       'Dieser Browser kann sich mit niemandem verbinden: WebRTC fehlt oder ist ausgeschaltet. Schalte es ein oder öffne diese Seite in einem anderen Browser.',
     relayOnly: 'Meine IP-Adresse verbergen',

@@ -398,6 +398,14 @@ export const en = {
       'No connection can be made to some people here. Your networks do not let your browsers reach each other, and this site has no relay (TURN server). Another network may help, for example mobile data.',
     noWayRelayed:
       'No connection can be made to some people here, not even through the relay (TURN server). Another network may help, for example mobile data.',
+    obstacles: {
+      'no-candidates':
+        'No connection can be made: a setting of this browser, an extension, or a rule of your organization keeps WebRTC from using the network. Another browser or device may help.',
+      'no-relay':
+        'No connection can be made to some people here, and the relay (TURN server) does not answer. Your network may block it. Another one may help, for example mobile data.',
+      'same-network':
+        'No connection can be made to some people here. You seem to be in the same network; it may keep devices apart, as guest Wi-Fi often does. Another network may help, for example mobile data.',
+    },
     noWebrtc:
       'This browser cannot connect to anybody: WebRTC is missing or switched off. Switch it on, or open this page in another browser.',
     relayOnly: 'Hide my IP address',

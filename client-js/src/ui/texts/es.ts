@@ -313,6 +313,14 @@ export const es: Texts = {
       'No se puede conectar con algunas personas. Vuestras redes no dejan que los navegadores se comuniquen, y este sitio no tiene un relé (servidor TURN). Otra red puede ayudar, por ejemplo los datos móviles.',
     noWayRelayed:
       'No se puede conectar con algunas personas, ni siquiera a través del relé (servidor TURN). Otra red puede ayudar, por ejemplo los datos móviles.',
+    obstacles: {
+      'no-candidates':
+        'No se puede establecer ninguna conexión: un ajuste de este navegador, una extensión o una norma de tu organización impide que WebRTC use la red. Otro navegador u otro dispositivo puede ayudar.',
+      'no-relay':
+        'No se puede conectar con algunas personas y el relé (servidor TURN) no responde. Puede que tu red lo bloquee. Otra red puede ayudar, por ejemplo los datos móviles.',
+      'same-network':
+        'No se puede conectar con algunas personas. Parece que estáis en la misma red; puede que esta aísle los dispositivos, como hacen a menudo las wifis de invitados. Otra red puede ayudar, por ejemplo los datos móviles.',
+    },
     noWebrtc:
       'Este navegador no puede conectar con nadie: WebRTC no existe o está desactivado. Actívalo o abre esta página en otro navegador.',
     relayOnly: 'Ocultar mi dirección IP',

@@ -17,7 +17,7 @@ import { Icon } from '../parts/icon.tsx'
 import { CopyLink, ShareButtons } from '../parts/invite.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { lazy } from '../parts/wrappers.tsx'
-import { isRelay, keptApart, newTo, relayFails, relayMissing } from '../selectors.ts'
+import { apartBy, isRelay, newTo, relayFails, relayMissing } from '../selectors.ts'
 import { CallStrip } from './call-strip.tsx'
 import { Chat } from './chat.tsx'
 import { People } from './people.tsx'
@@ -134,7 +134,7 @@ const placeIn = (call: CallState | null): 'none' | 'others' | 'in' => {
 
 /** What concerns everybody in the room; what concerns one peer stands beside their name. */
 const Trouble = ({ model, state }: { model: Model; state: RoomState }) => {
-  const words = troubleOf(state) ?? connectionTrouble(model, state)
+  const words = roomTrouble(state) ?? connectionTrouble(model, state) ?? hostTrouble(state)
   return (
     <div class="banner-place" role="status">
       {words !== null && <p class="banner">{words}</p>}
@@ -148,18 +148,22 @@ const Trouble = ({ model, state }: { model: Model; state: RoomState }) => {
  */
 const connectionTrouble = (model: Model, state: RoomState): string | null => {
   const settings = model.settings.value
-  if (state.ended) return null
   if (!model.canConnect) return texts().connection.noWebrtc
   if (relayMissing(settings, model.serverRelays.value)) return texts().connection.noRelay
   if (relayFails(settings, state)) return texts().connection.relayFails
-  if (!keptApart(state)) return null
+  const obstacle = apartBy(state)
+  if (obstacle === null) return null
+  if (obstacle !== 'networks') return texts().connection.obstacles[obstacle]
   const relays = settings.iceServers.length > 0 ? settings.iceServers.some(isRelay) : model.serverRelays.value
   return relays ? texts().connection.noWayRelayed : texts().connection.noWay
 }
 
-const troubleOf = (state: RoomState): string | null => {
+const roomTrouble = (state: RoomState): string | null => {
   if (state.ended) return texts().room.ended
-  if (state.membership.type === 'waiting') return texts().room.waiting
+  return state.membership.type === 'waiting' ? texts().room.waiting : null
+}
+
+const hostTrouble = (state: RoomState): string | null => {
   if (state.host === null) return state.role === 'guest' ? texts().notices['host-awaited']('') : null
   const phase = state.links.get(state.host)?.phase
   if (phase === 'ready') return null
