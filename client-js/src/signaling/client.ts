@@ -97,6 +97,7 @@ export class SignalingClient {
    * Requests made while there is no connection. They are sent, or refused, as soon as the attempt under way has ended.
    */
   #waiting: Waiting[] = []
+  #closed = false
 
   constructor({ server, path, record }: SignalingOptions, ports: SignalingPorts) {
     this.#ports = ports
@@ -187,9 +188,7 @@ export class SignalingClient {
   /** Once the server has said who we are; false where the attempt to reach it has failed. */
   whenAnswered(): Promise<boolean> {
     if (this.#self !== null) return Promise.resolve(true)
-    return new Promise(resolve =>
-      this.#waiting.push({ go: () => resolve(true), refuse: () => resolve(false) }),
-    )
+    return new Promise(resolve => this.#wait({ go: () => resolve(true), refuse: () => resolve(false) }))
   }
 
   /** The server keeps sessions, and with them rooms by their keys. */
@@ -249,7 +248,9 @@ export class SignalingClient {
     if (this.#self !== null && this.#session.isResumable) this.#socket.emit(events.closing)
   }
 
+  /** What waits for a connection, or is asked from now on, is refused. */
   close(): void {
+    this.#closed = true
     clearTimeout(this.#comingBack)
     for (const { refuse } of this.#waiting.splice(0)) refuse()
     this.#socket.disconnect()
@@ -257,6 +258,7 @@ export class SignalingClient {
 
   /** After `close`, for a page that was brought back. */
   reopen(): void {
+    this.#closed = false
     this.#socket.connect()
   }
 
@@ -341,8 +343,13 @@ export class SignalingClient {
           resolve(admission ? { ok: true, admission } : unreachable)
         })
       if (this.#self !== null) send()
-      else this.#waiting.push({ go: send, refuse: () => resolve(unreachable) })
+      else this.#wait({ go: send, refuse: () => resolve(unreachable) })
     })
+  }
+
+  #wait(waiting: Waiting): void {
+    if (this.#closed) waiting.refuse()
+    else this.#waiting.push(waiting)
   }
 
   /** `settle` is called exactly once: with the answer, or with null when there will be none. */
