@@ -83,6 +83,16 @@ describe('a mesh', () => {
 })
 
 describe('a mesh whose lines to the server break', () => {
+  test.each([
+    [['ada'], true],
+    [['ada', 'ben'], false],
+  ])('of %j it is noted whether they were alone then: %s', (names, alone) => {
+    const scene = new Scene('mesh')
+    for (const name of names) scene.enter(name)
+    scene.loseLine('ada')
+    expect(scene.room('ada').state.timeline.at(-1)).toMatchObject({ notice: 'line-lost', alone })
+  })
+
   test('the conversation goes on under the new id: no second call, no ghost, no notice to others', () => {
     const scene = new Scene('mesh')
     for (const name of ['ada', 'ben', 'cyd']) scene.enter(name)

@@ -17,6 +17,7 @@ import {
   type RoomState,
   type RoomStep,
 } from './state.ts'
+import type { ServerNotice } from './timeline.ts'
 
 /** A peer that says nothing for so long will find us in the server's announcement. */
 const movedWaitMs = 1_500
@@ -29,7 +30,12 @@ export const serverLost = (state: RoomState, at: number): RoomStep => {
   const links = new Map([...state.links].map(([peer, link]) => [peer, unsure(link)] as const))
   const away: RoomState = { ...state, links, membership: { type: 'offline' } }
   const said = state.membership.type === 'joined'
-  return stepTo(said ? withEntry(away, { kind: 'notice', notice: 'line-lost', name: '' }, at) : away)
+  return stepTo(said ? withServerNotice(away, 'line-lost', at) : away)
+}
+
+const withServerNotice = (state: RoomState, notice: ServerNotice, at: number): RoomState => {
+  const alone = ![...state.links.values()].some(({ phase }) => phase === 'ready')
+  return withEntry(state, { kind: 'notice', notice, name: '', alone }, at)
 }
 
 const unsure = (link: LinkState): LinkState => (link.inRoom === 'yes' ? { ...link, inRoom: 'unsure' } : link)
@@ -160,11 +166,7 @@ export const rejoinRejected = (state: RoomState, refusal: Refusal, at: number): 
     return stepTo(waiting, { type: 'timer', timer: { kind: 'join' }, ms })
   }
   const notice = finalNotices[refusal === 'wrong-password' ? refusal : 'no-such-room']
-  const lost = withEntry(
-    { ...state, membership: { type: 'rejected', refusal } },
-    { kind: 'notice', notice, name: '' },
-    at,
-  )
+  const lost = withServerNotice({ ...state, membership: { type: 'rejected', refusal } }, notice, at)
   const broken = [...state.links].filter(([, link]) => link.phase !== 'ready').map(([peer]) => peer)
   const without = stepEach(lost, broken, (now, peer) => removePeer(now, peer, at))
   const hostless = state.host !== null && !state.links.has(state.host)

@@ -11,17 +11,18 @@ export type { MessageId } from '../wire/ids.ts'
 
 export type HostNotice = 'host-changed' | 'host-now'
 
+/** Something is wrong at the server, which does not touch the connections to others in the room. */
+export type ServerNotice = 'line-lost' | 'room-gone' | 'password-changed'
+
 export type NoticeKind =
   | HostNotice
+  | ServerNotice
   | 'joined'
   | 'left'
   | 'too-fast'
   | 'host-offline'
   | 'host-left'
-  | 'line-lost'
   | 'line-back'
-  | 'room-gone'
-  | 'password-changed'
   | 'host-awaited'
   | 'handed-over'
 
@@ -46,7 +47,13 @@ export type NewChat = {
   readonly delivery: Delivery
 }
 export type NewNotice =
-  | { readonly kind: 'notice'; readonly notice: Exclude<NoticeKind, HostNotice>; readonly name: string }
+  | {
+      readonly kind: 'notice'
+      readonly notice: Exclude<NoticeKind, HostNotice | ServerNotice>
+      readonly name: string
+    }
+  /** `alone`: there was no connection to anybody. */
+  | { readonly kind: 'notice'; readonly notice: ServerNotice; readonly name: ''; readonly alone: boolean }
   /** A star has another host: somebody of that name, or we. `before` was it until then. */
   | {
       readonly kind: 'notice'

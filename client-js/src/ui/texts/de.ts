@@ -28,20 +28,18 @@ export const de: Texts = {
     'too-fast': name => say`${name} sendet schneller, als angezeigt werden kann; einige Nachrichten fehlen`,
     'host-offline': () =>
       'Der Host hat die Verbindung zum Server verloren. Ihr könnt weiterreden, aber niemand kann neu beitreten.',
-    'password-changed': () =>
-      'Der Raum hat jetzt ein anderes Passwort. Niemand kann neu zu euch kommen; deine Verbindungen zu anderen im Raum bestehen weiter.',
+    'password-changed': () => 'Der Raum hat jetzt ein anderes Passwort. Niemand kann neu dazukommen.',
     'host-changed': name =>
       name === '' ? 'Der Raum hat jetzt einen anderen Host.' : say`${name} ist jetzt Host`,
     'host-now': () => 'Deine Seite ist jetzt Host.',
     'host-awaited': () =>
       'Der Host hat den Raum verlassen. Es geht weiter, sobald jemand mit einem geeigneten Gerät kommt.',
     'host-left': () => 'Der Host hat den Raum verlassen; der Raum ist damit beendet.',
-    'line-lost': () =>
-      'Verbindung zum Server verloren. Deine Verbindungen zu anderen im Raum bestehen weiter.',
+    'line-lost': () => 'Verbindung zum Server verloren.',
     'line-back': () => 'Verbindung zum Server wiederhergestellt.',
-    'room-gone': () =>
-      'Der Server kennt diesen Raum nicht mehr. Niemand kann neu beitreten; deine Verbindungen zu anderen im Raum bestehen weiter.',
+    'room-gone': () => 'Der Server kennt diesen Raum nicht mehr. Niemand kann neu beitreten.',
   },
+  connectionsStay: 'Deine Verbindungen zu anderen im Raum bestehen weiter.',
   passwordAttempts: count =>
     plural(count, {
       one: 'Jemand probiert Passwörter für diesen Raum aus (# falsches von einer Adresse)',

@@ -36,17 +36,15 @@ const notices: Named<NoticeKind> = {
   'too-fast': name => say`${name} is sending faster than can be displayed; some messages are missing`,
   'host-offline': () =>
     'The host lost the connection to the server. You can keep talking, but nobody new can join.',
-  'password-changed': () =>
-    'The room has another password now. Nobody new can find you here; your connections to people in the room keep working.',
+  'password-changed': () => 'The room has another password now. Nobody new can find you here.',
   'host-changed': name => (name === '' ? 'The room has another host now.' : say`${name} is the host now`),
   'host-now': () => 'Your page is the host now.',
   'host-awaited': () =>
     'The host left. The room goes on as soon as somebody comes whose device can be the host.',
   'host-left': () => 'The host left, so the room has ended.',
-  'line-lost': () => 'Connection to the server lost. Your connections to people in the room keep working.',
+  'line-lost': () => 'Connection to the server lost.',
   'line-back': () => 'Connection to the server restored.',
-  'room-gone': () =>
-    'The server no longer has this room. Nobody new can join; your connections to people in the room keep working.',
+  'room-gone': () => 'The server no longer has this room. Nobody new can join.',
 }
 
 const reaches: Record<ConnectionStatus, string> = {
@@ -205,6 +203,8 @@ export const en = {
   titleIn: (room: string) => say`${room} – P2PChat`,
   refusals,
   notices,
+  /** Said behind what is wrong at the server, to whoever is not alone. */
+  connectionsStay: 'Your connections to people in the room keep working.',
   /** How many wrong passwords came from one address. */
   passwordAttempts: (count: number) =>
     plural(count, {

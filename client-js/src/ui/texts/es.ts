@@ -29,20 +29,18 @@ export const es: Texts = {
     'too-fast': name => say`${name} envía más rápido de lo que se puede mostrar; faltan algunos mensajes`,
     'host-offline': () =>
       'El anfitrión ha perdido la conexión con el servidor. Se puede seguir hablando, pero ya no puede entrar nadie más.',
-    'password-changed': () =>
-      'La sala tiene ahora otra contraseña. No puede llegar nadie más; tus conexiones con las personas de la sala siguen funcionando.',
+    'password-changed': () => 'La sala tiene ahora otra contraseña. No puede llegar nadie más.',
     'host-changed': name =>
       name === '' ? 'La sala tiene ahora otro anfitrión.' : say`${name} es ahora el anfitrión`,
     'host-now': () => 'Ahora tu página es el anfitrión.',
     'host-awaited': () =>
       'El anfitrión ha salido. La sala continuará en cuanto llegue alguien con un dispositivo adecuado.',
     'host-left': () => 'El anfitrión ha salido y la sala ha terminado.',
-    'line-lost': () =>
-      'Se ha perdido la conexión con el servidor. Tus conexiones con las personas de la sala siguen funcionando.',
+    'line-lost': () => 'Se ha perdido la conexión con el servidor.',
     'line-back': () => 'Se ha restablecido la conexión con el servidor.',
-    'room-gone': () =>
-      'El servidor ya no tiene esta sala. No puede entrar nadie más; tus conexiones con las personas de la sala siguen funcionando.',
+    'room-gone': () => 'El servidor ya no tiene esta sala. No puede entrar nadie más.',
   },
+  connectionsStay: 'Tus conexiones con las personas de la sala siguen funcionando.',
   passwordAttempts: count =>
     plural(count, {
       one: 'Alguien está probando contraseñas para esta sala (# incorrecta desde una dirección)',

@@ -28,19 +28,18 @@ export const fr: Texts = {
     'host-offline': () =>
       'L’hôte n’est plus connecté au serveur. Vous pouvez continuer à discuter, mais plus personne ne peut rejoindre le salon.',
     'password-changed': () =>
-      'Le salon a maintenant un autre mot de passe. Plus personne ne peut vous y rejoindre ; vos connexions avec les personnes présentes fonctionnent toujours.',
+      'Le salon a maintenant un autre mot de passe. Plus personne ne peut vous y rejoindre.',
     'host-changed': name =>
       name === '' ? 'Le salon a maintenant un autre hôte.' : say`${name} est maintenant l’hôte`,
     'host-now': () => 'Votre page est maintenant l’hôte.',
     'host-awaited': () =>
       'L’hôte a quitté le salon. Le salon reprendra dès qu’une personne disposant d’un appareil adapté arrivera.',
     'host-left': () => 'L’hôte a quitté le salon, qui est donc fermé.',
-    'line-lost': () =>
-      'Connexion au serveur perdue. Vos connexions avec les personnes présentes fonctionnent toujours.',
+    'line-lost': () => 'Connexion au serveur perdue.',
     'line-back': () => 'Connexion au serveur rétablie.',
-    'room-gone': () =>
-      'Le serveur ne connaît plus ce salon. Plus personne ne peut le rejoindre ; vos connexions avec les personnes présentes fonctionnent toujours.',
+    'room-gone': () => 'Le serveur ne connaît plus ce salon. Plus personne ne peut le rejoindre.',
   },
+  connectionsStay: 'Vos connexions avec les personnes présentes fonctionnent toujours.',
   passwordAttempts: count =>
     plural(count, {
       one: 'Quelqu’un essaie des mots de passe pour ce salon (# incorrect depuis une adresse)',

@@ -230,10 +230,11 @@ const followsOn = (before: Entry | undefined, entry: ChatEntry): boolean =>
   before.from === entry.from &&
   entry.at - before.at < togetherMs
 
-const noticeWords = (entry: Extract<Entry, { kind: 'notice' }>): string =>
-  entry.notice === 'password-attempts'
-    ? texts().passwordAttempts(entry.count)
-    : texts().notices[entry.notice](shownName(entry.name))
+const noticeWords = (entry: Extract<Entry, { kind: 'notice' }>): string => {
+  if (entry.notice === 'password-attempts') return texts().passwordAttempts(entry.count)
+  const words = texts().notices[entry.notice](shownName(entry.name))
+  return 'alone' in entry && !entry.alone ? `${words} ${texts().connectionsStay}` : words
+}
 
 const Notice = ({ entry }: { entry: Extract<Entry, { kind: 'notice' }> }) => (
   <p class="notice">

@@ -40,6 +40,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
   useRoomKeys({ model, commands, panels })
   const seen = roster(state)
   const alone = seen.length === 1
+  const linkWorks = admits(state) && model.server.value === 'online'
   const chat = <Chat model={model} commands={commands} state={state} alone={alone} />
   const ask = (): void => {
     model.dialog.value = 'call'
@@ -66,13 +67,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
         <Trouble model={model} state={state} />
         {call === 'others' && <CallStrip model={model} state={state} join={ask} entrance={entrance} />}
         {alone && admits(state) && !inCall && (
-          <Ready
-            commands={commands}
-            state={state}
-            link={invitation}
-            created={created}
-            reachable={model.server.value === 'online'}
-          />
+          <Ready commands={commands} state={state} link={linkWorks ? invitation : null} created={created} />
         )}
         {inCall ? (
           <CallView
@@ -81,7 +76,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
             commands={commands}
             panels={panels}
             unread={unread}
-            invitation={invitation}
+            invitation={linkWorks ? invitation : null}
           />
         ) : (
           chat
@@ -105,7 +100,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
           star={state.card.kind === 'star'}
           mayHost={Boolean(state.card.owner) && state.role === 'guest' && state.host !== null && !state.ended}
         />
-        {(!alone || inCall) && admits(state) && (
+        {(!alone || inCall) && linkWorks && (
           <div class="invite">
             <CopyLink commands={commands} link={invitation} />
             <ShareButtons
@@ -173,23 +168,27 @@ const hostTrouble = (state: RoomState): string | null => {
 type ReadyProps = {
   commands: Commands
   state: RoomState
-  link: string
+  /** Null while it does not work. */
+  link: string | null
   created: boolean
-  /** Whether the server is, without which nobody comes in by the link. */
-  reachable: boolean
 }
 
-export const Ready = ({ commands, state, link, created, reachable }: ReadyProps) => (
+export const Ready = ({ commands, state, link, created }: ReadyProps) => (
   <section class="ready" aria-labelledby="ready-title">
-    <h2 id="ready-title">{created ? texts().room.ready : texts().room.alone}</h2>
-    <p>{state.card.password === '' ? texts().room.readyLeadOpen : texts().room.readyLead}</p>
-    <CopyLink commands={commands} link={link} shown />
-    {!reachable && <p role="status">{texts().room.linkLater}</p>}
-    <ShareButtons
-      commands={commands}
-      link={link}
-      room={shownName(state.card.name)}
-      locked={state.card.password !== ''}
-    />
+    <h2 id="ready-title">{created && link !== null ? texts().room.ready : texts().room.alone}</h2>
+    {link === null ? (
+      <p role="status">{texts().room.linkLater}</p>
+    ) : (
+      <>
+        <p>{state.card.password === '' ? texts().room.readyLeadOpen : texts().room.readyLead}</p>
+        <CopyLink commands={commands} link={link} shown />
+        <ShareButtons
+          commands={commands}
+          link={link}
+          room={shownName(state.card.name)}
+          locked={state.card.password !== ''}
+        />
+      </>
+    )}
   </section>
 )

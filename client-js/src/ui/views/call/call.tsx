@@ -28,7 +28,8 @@ export type CallViewProps = {
   commands: Commands
   panels: Panels
   unread: boolean
-  invitation: string
+  /** Null while it does not work. */
+  invitation: string | null
 }
 
 /** Nothing for the moment between having left and being gone. */
@@ -82,7 +83,9 @@ const Inside = ({ room, state, call, model, commands, panels, unread, invitation
             </button>
           </p>
         )}
-        {room.links.size === 0 && !room.ended && <CopyLink commands={commands} link={invitation} small />}
+        {room.links.size === 0 && invitation !== null && (
+          <CopyLink commands={commands} link={invitation} small />
+        )}
         <Bar
           state={state}
           call={call}

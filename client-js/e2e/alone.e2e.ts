@@ -1,0 +1,52 @@
+/** Alone in a room, and without the server for a while: nothing is offered that does not work, and nobody is spoken of. */
+import { expect, test } from 'vitest'
+import { gather, house } from './house.ts'
+import { enterCall } from './senses.ts'
+
+const home = house()
+
+test('the link is there only while it works', async () => {
+  const { people } = await gather(home, {}, 'Ada')
+  const [ada] = people
+  if (!ada) throw new Error('nobody came')
+  const { page } = ada
+  const ready = page.getByRole('heading', { name: 'Your room is ready' })
+  const copy = page.getByRole('button', { name: 'Copy link' })
+  const qr = page.getByRole('button', { name: 'QR code' })
+  const later = page.getByText('The link works again as soon as the server can be reached.')
+  await qr.waitFor()
+  await home.server().kill()
+  await later.waitFor()
+  for (const gone of [ready, copy, qr, page.getByLabel('Link to this room')])
+    expect(await gone.count()).toBe(0)
+  await ada.isTold('Connection to the server lost.')
+  expect(await page.getByText('people in the room').count()).toBe(0)
+  await home.server().start()
+  await ready.waitFor()
+  await copy.waitFor()
+  expect(await later.count()).toBe(0)
+})
+
+test('nor is it in a call that nobody else is in', async () => {
+  const { people } = await gather(home, {}, 'Ada')
+  const [ada] = people
+  if (!ada) throw new Error('nobody came')
+  await enterCall(ada, 'Start call')
+  const copy = ada.page.getByRole('button', { name: 'Copy link' })
+  await copy.first().waitFor()
+  await home.server().kill()
+  await expect.poll(() => copy.count()).toBe(0)
+  await home.server().start()
+  await copy.first().waitFor()
+})
+
+test('who has company is told that it stays', async () => {
+  const { people } = await gather(home, {}, 'Ada', 'Ben')
+  await home.server().kill()
+  await Promise.all(
+    people.map(it =>
+      it.isTold('Connection to the server lost. Your connections to people in the room keep working.'),
+    ),
+  )
+  await home.server().start()
+})
