@@ -18,7 +18,8 @@ export const TileView = ({ tile, ...tools }: Props) => {
       ref={area}
       class={`tile tile-${tile.kind}${tile.speaking && trouble === null ? ' tile-speaking' : ''}`}
       aria-label={[title, trouble, ...stateOf(tile)].filter(it => it !== null).join(', ')}
-      onDblClick={() => tools.pin(tile)}
+      // What is pressed twice in its menu is meant for the menu.
+      onDblClick={({ target }) => isInTools(target) || tools.pin(tile)}
     >
       <Inside tile={tile} title={title} />
       {trouble !== null && <p class="tile-trouble">{trouble}</p>}
@@ -34,6 +35,9 @@ export const TileView = ({ tile, ...tools }: Props) => {
     </section>
   )
 }
+
+const isInTools = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest('.tile-tools') !== null
 
 /** For those who do not see the marks. */
 const stateOf = ({ kind, muted, picture, hidden, quality, remote }: Tile): string[] => {
