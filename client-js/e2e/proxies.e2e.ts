@@ -1,4 +1,8 @@
-/** A proxy in the way that lets a websocket open and then carries nothing, as some virus scanners do. */
+/**
+ * Proxies in the way: one that lets a websocket open and then carries nothing, as some virus scanners do, and one that
+ * lets nobody through who has not logged in.
+ */
+import { createServer as createHttpServer, request } from 'node:http'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { house } from './house.ts'
@@ -34,11 +38,34 @@ const swallow = async (address: string): Promise<{ address: string; swallowed: (
       far.pipe(near)
     })
   })
+  return { address: await listen(server), swallowed: () => swallowed }
+}
+
+/** Whoever opens the page is logged in by a cookie, without which there is nothing else. */
+const demandCookie = (address: string): Promise<string> => {
+  const server = createHttpServer((asked, answer) => {
+    const cookie = 'login=yes'
+    if (asked.url !== '/' && asked.headers.cookie !== cookie) {
+      answer.writeHead(401).end()
+      return
+    }
+    const { method, headers, url = '/' } = asked
+    const far = request(new URL(url, address), { method, headers }, given => {
+      answer.writeHead(given.statusCode ?? 502, { ...given.headers, 'set-cookie': cookie })
+      given.pipe(answer)
+    })
+    far.on('error', () => answer.destroy())
+    asked.pipe(far)
+  })
+  return listen(server)
+}
+
+const listen = async (server: Server): Promise<string> => {
   proxy = server
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const bound = server.address()
   if (bound === null || typeof bound === 'string') throw new Error('no port to be had')
-  return { address: `http://127.0.0.1:${bound.port}`, swallowed: () => swallowed }
+  return `http://127.0.0.1:${bound.port}`
 }
 
 test('where websockets carry nothing, the page gets through by polling', async () => {
@@ -51,4 +78,12 @@ test('where websockets carry nothing, the page gets through by polling', async (
   await ben.stepIn('Ben')
   await ben.say('through')
   await ada.hears('Ben', 'through')
+})
+
+test('behind a login the browser is given the manifest, too', async () => {
+  const { page, context } = await home.arrive(await demandCookie(home.server().address))
+  const devtools = await context.newCDPSession(page)
+  const { url, data = '' } = await devtools.send('Page.getAppManifest')
+  expect(url).toMatch(/\/manifest\.webmanifest$/)
+  expect(JSON.parse(data)).toMatchObject({ name: 'P2PChat' })
 })
