@@ -121,7 +121,7 @@ fn newest_source(client: &Path) -> Result<SystemTime, Fault> {
         let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
         let is_source = matches!(name, "src" | "public" | "index.html" | "package.json" | "package-lock.json")
             || name.starts_with("tsconfig") && name.ends_with(".json")
-            || name.starts_with("vite.config.") && !name.contains(".timestamp-");
+            || name.starts_with("vite.") && !name.contains(".timestamp-");
         if is_source {
             println!("cargo::rerun-if-changed={}", path.display());
             newest = newest.max(newest_within(&path)?);

@@ -4,6 +4,7 @@ import { cpSync, mkdirSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Plugin } from 'vite'
+import { emoji } from './vite.emoji.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 
@@ -95,5 +96,5 @@ export default defineConfig({
       },
     },
   },
-  plugins: [copyVendor(), nameBuild()],
+  plugins: [emoji(), copyVendor(), nameBuild()],
 })

@@ -1,6 +1,7 @@
 /** Puts made-up situations onto a real page: the app's views, without rooms and servers behind them. */
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { build } from 'vite'
+import { emoji } from '../vite.emoji.ts'
 import { contextIn, type Look } from './engines.ts'
 import type { Scene } from './pages/scenes.ts'
 
@@ -14,6 +15,7 @@ const files = (): Promise<Files> => {
   bundled ??= build({
     configFile: false,
     logLevel: 'error',
+    plugins: [emoji()],
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
     build: {
       write: false,

@@ -11,6 +11,8 @@ test('what was chosen comes back', () => {
     language: 'de',
     sound: false,
     relayOnly: true,
+    skinTone: '🏽',
+    recentEmoji: ['🫖', '☕'],
     iceServers: [{ urls: ['turn:t.example:3478'], username: 'u', credential: 'c' }],
   }
   expect(parseSettings(writeSettings(chosen))).toEqual(chosen)
@@ -34,7 +36,7 @@ test.each([
   ['{"theme":"dark"}'],
   ['{"version":2,"theme":"dark"}'],
   [
-    '{"version":1,"theme":"pink","name":7,"sound":"no","iceServers":{"urls":"x"},"relayOnly":1,"language":null}',
+    '{"version":1,"theme":"pink","name":7,"sound":"no","iceServers":{"urls":"x"},"relayOnly":1,"language":null,"skinTone":"green","recentEmoji":"🫖"}',
   ],
   [
     '{"version":1,"iceServers":[{"urls":"turn:no.account"},{"urls":"http://x"},null,{}],"__proto__":{"sound":false}}',

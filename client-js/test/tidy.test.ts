@@ -44,7 +44,13 @@ const allowed: Readonly<Record<string, { folders: readonly string[]; packages: r
   },
   ui: {
     folders: ['base', 'room', 'call', 'files', 'app/settings.ts'],
-    packages: ['preact', 'preact/hooks', '@preact/signals', 'qr'],
+    packages: [
+      'preact',
+      'preact/hooks',
+      '@preact/signals',
+      'qr',
+      ...['list', 'en', 'de', 'fr', 'es', 'zh', 'ar'].map(name => `virtual:emoji/${name}`),
+    ],
   },
 }
 

@@ -19,6 +19,12 @@ export {
 export const themes = ['auto', 'light', 'dark'] as const
 export type Theme = (typeof themes)[number]
 
+/** As they stand behind an emoji; none at first. */
+export const skinTones = ['', '🏻', '🏼', '🏽', '🏾', '🏿'] as const
+export type SkinTone = (typeof skinTones)[number]
+
+export const recentEmojiMax = 24
+
 /** As long as a name may be that somebody types here; peers with other pages may send longer ones. */
 export const ownNameUnitsMax = 20
 
@@ -59,6 +65,10 @@ const fields = {
   shortcuts: flag(true),
   /** Whether we hand the last messages to whoever comes later. */
   handOver: flag(false),
+  skinTone: oneOf(skinTones, ''),
+  /** The last one first, without a tone of skin. */
+  recentEmoji: (value: unknown): readonly string[] =>
+    Array.isArray(value) ? value.flatMap(it => textUpTo(it, 16) ?? []).slice(0, recentEmojiMax) : [],
   microphone: device,
   camera: device,
   speaker: device,

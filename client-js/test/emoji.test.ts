@@ -1,0 +1,84 @@
+/** The emoji to choose from: what is there, how it is found, and what is remembered. */
+import { describe, expect, test } from 'vitest'
+import { recentEmojiMax, skinTones } from '../src/app/settings.ts'
+import {
+  type EmojiSet,
+  findEmoji,
+  groupNames,
+  inTone,
+  loadEmoji,
+  oftenUsed,
+  withRecent,
+} from '../src/ui/emoji.ts'
+import { type Language, languages } from '../src/ui/texts/languages.ts'
+import { isEmoji } from '../src/wire/chat.ts'
+
+const spoken = Object.keys(languages) as Language[]
+const loaded = new Map(await Promise.all(spoken.map(async it => [it, await loadEmoji(it)] as const)))
+const set = (language: Language): EmojiSet => loaded.get(language) ?? expect.fail(`no ${language}`)
+const english = set('en')
+const found = (typed: string, language: Language = 'en'): string[] =>
+  findEmoji(set(language), typed).map(({ emoji }) => emoji)
+const known = (emoji: string) => english.all.get(emoji) ?? expect.fail(`no ${emoji}`)
+
+test('every group has its own', () => {
+  const first = groupNames.map(name => english.groups[name][0]?.emoji)
+  expect(first).toEqual(['😀', '👋', '🐵', '🍇', '🌍', '🎃', '👓', '🏧', '🏁'])
+  expect(english.all.size).toBeGreaterThan(1_700)
+})
+
+test('whatever is offered can be put to a message, in every tone', () => {
+  const refused = [...english.all.values()].flatMap(it =>
+    skinTones.map(tone => inTone(it, tone)).filter(emoji => !isEmoji(emoji)),
+  )
+  expect(refused).toEqual([])
+})
+
+test.each(spoken)('in %s everything has a name, and few share one', language => {
+  const names = [...set(language).all.values()].map(({ name }) => name)
+  expect(names.filter(name => name.trim() === '' || /\p{Extended_Pictographic}/u.test(name))).toEqual([])
+  expect(new Set(names).size).toBeGreaterThan(names.length * 0.97)
+})
+
+describe('what is typed', () => {
+  test.each<[Language, string, string]>([
+    ['en', 'grinning face', '😀'],
+    ['en', 'TEA', '🍵'],
+    ['en', 'germ', '🇩🇪'],
+    ['en', 'red hair', '👩‍🦰'],
+    ['de', 'Herz rot', '❤️'],
+    ['de', 'österreich', '🇦🇹'],
+    ['fr', 'fete', '🎉'],
+    ['es', 'corazon', '❤️'],
+    ['zh', '咖啡', '☕'],
+    ['ar', 'قلب', '❤️'],
+  ])('%s: “%s” finds %s', (language, typed, emoji) => expect(found(typed, language)).toContain(emoji))
+
+  test('what begins so comes before what only contains it', () => {
+    const begins = found('cat').map(emoji => known(emoji).words.includes(' cat'))
+    expect(begins).toEqual([...begins].sort().reverse())
+    expect(new Set(begins).size).toBe(2)
+  })
+
+  test('that nothing is called so is no fault', () => expect(found('qqqq')).toEqual([]))
+})
+
+test('a tone goes to everybody in the drawing, and to nothing else', () => {
+  expect(inTone(known('👋'), '🏽')).toBe('👋🏽')
+  expect(inTone(known('☝️'), '🏽')).toBe('☝🏽')
+  expect(inTone(known('👩‍🚀'), '🏿')).toBe('👩🏿‍🚀')
+  expect(inTone(known('🧑‍🤝‍🧑'), '🏻')).toBe('🧑🏻‍🤝‍🧑🏻')
+  expect(inTone(known('🤝'), '🏻')).toBe('🤝🏻')
+  expect(inTone(known('😀'), '🏻')).toBe('😀')
+  expect(inTone(known('👋'), '')).toBe('👋')
+})
+
+test('what was chosen last comes first, once, and no more than there is room for', () => {
+  let recent: readonly string[] = []
+  for (const emoji of ['☕', '🍵', '☕']) recent = withRecent(recent, emoji)
+  expect(recent).toEqual(['☕', '🍵'])
+  expect(oftenUsed(english, recent).slice(0, 3)).toEqual([known('☕'), known('🍵'), known('👍')])
+  expect(oftenUsed(english, ['no emoji'])[0]).toEqual(known('👍'))
+  for (const { emoji } of english.groups.food) recent = withRecent(recent, emoji)
+  expect(recent).toHaveLength(recentEmojiMax)
+})
