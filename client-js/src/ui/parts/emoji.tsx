@@ -1,60 +1,40 @@
-/** A small choice of emoji. Whoever wants another has their system's own keyboard for it. */
+/** The button that opens the choice of emoji. The choice itself is loaded when it is opened for the first time. */
+import type { ReadonlySignal } from '@preact/signals'
+import type { Settings } from '../../app/settings.ts'
+import type { Commands } from '../model.ts'
 import { Popover } from './popover.tsx'
+import { lazy } from './wrappers.tsx'
 
-const rows: readonly (readonly string[])[] = [
-  ['👍', '❤️', '😂', '🎉', '😮', '😢', '🙏', '👀'],
-  ['😀', '😊', '😉', '😍', '😘', '😜', '🤔', '🙄'],
-  ['😎', '🥳', '😅', '🙃', '😴', '🤯', '😭', '😡'],
-  ['👋', '👏', '👌', '🤞', '💪', '🙌', '🤝', '👎'],
-  ['✅', '❌', '❓', '❗', '💡', '🔥', '⭐', '💯'],
-  ['☕', '🍕', '🎂', '🍻', '🌱', '☀️', '🌧️', '🌈'],
-  ['💻', '📱', '📷', '📎', '📅', '⏰', '🔒', '🚀'],
-]
-const across = rows[0]?.length ?? 1
+const EmojiPicker = lazy(() => import('./emoji-picker.tsx').then(({ EmojiPicker }) => EmojiPicker))
 
-/** The arrow keys go through them as they stand, so that one stop of the Tab key is enough for all. */
-const walk = (event: KeyboardEvent, box: HTMLElement): void => {
-  const buttons = [...box.querySelectorAll('button')]
-  const at = buttons.findIndex(button => button.contains(document.activeElement))
-  const turned = document.documentElement.dir === 'rtl' ? -1 : 1
-  const steps = new Map([
-    ['ArrowRight', turned],
-    ['ArrowLeft', -turned],
-    ['ArrowDown', across],
-    ['ArrowUp', -across],
-  ])
-  const by = steps.get(event.key)
-  if (by === undefined) return
-  event.preventDefault()
-  event.stopPropagation()
-  buttons[(at + by + buttons.length) % buttons.length]?.focus()
+/** What is remembered of earlier choices. */
+export type EmojiMemory = {
+  readonly settings: ReadonlySignal<Settings>
+  readonly choose: Commands['choose']
 }
 
 type Props = {
   label: string
   class: string
+  /** What an emoji is chosen for, and which the choice does not cover. */
+  clearOf: string
+  memory: EmojiMemory
   pick: (emoji: string) => void
   toggled?: (open: boolean) => void
 }
 
-export const EmojiButton = ({ label, class: kind, pick, toggled }: Props) => (
-  <Popover label={label} icon="emoji" class={kind} {...(toggled ? { toggled } : {})}>
+export const EmojiButton = ({ label, class: kind, clearOf, memory, pick, toggled }: Props) => (
+  <Popover label={label} icon="emoji" class={kind} clearOf={clearOf} {...(toggled ? { toggled } : {})}>
     {close => (
-      // biome-ignore lint/a11y/noStaticElementInteractions: the keys are those of the buttons in it
-      <div class="emoji" onKeyDown={event => walk(event, event.currentTarget)}>
-        {rows.flat().map((emoji, index) => (
-          <button
-            key={emoji}
-            type="button"
-            tabIndex={index === 0 ? 0 : -1}
-            onClick={() => {
-              close()
-              pick(emoji)
-            }}
-          >
-            {emoji}
-          </button>
-        ))}
+      // It stands within the log, which reads out whatever comes.
+      <div class="emoji-place" aria-live="off">
+        <EmojiPicker
+          memory={memory}
+          pick={emoji => {
+            close()
+            pick(emoji)
+          }}
+        />
       </div>
     )}
   </Popover>

@@ -17,6 +17,8 @@ type Props = {
   /** Beside the drawing, for eyes; `label` is what is read out. */
   words?: string
   toggled?: (open: boolean) => void
+  /** What around the button must stay in sight, as a selector. Where there is little room, the panel is lower. */
+  clearOf?: string
   children: (close: () => void) => ComponentChildren
 }
 
@@ -26,6 +28,7 @@ export const Popover = ({
   class: kind = 'button button-icon',
   words,
   toggled,
+  clearOf,
   children,
 }: Props) => {
   const id = useId()
@@ -35,7 +38,7 @@ export const Popover = ({
   useLayoutEffect(() => {
     const box = panel.current
     if (!open || !box) return
-    const place = (): void => placeBeside(box, button.current)
+    const place = (): void => placeBeside(box, button.current, clearOf)
     addEventListener('resize', place)
     return () => {
       removeEventListener('resize', place)
@@ -47,7 +50,9 @@ export const Popover = ({
     toggled?.(newState === 'open')
     // Not before it has gone: what has the focus in it is what tells the browser to give the focus back to the button.
     if (newState !== 'open') return setOpen(false)
-    placeBeside(currentTarget, button.current)
+    placeBeside(currentTarget, button.current, clearOf)
+    // Its content may have its own idea of where one begins.
+    if (currentTarget.contains(document.activeElement)) return
     currentTarget.querySelector<HTMLElement>('input:checked, button, input, select, a')?.focus()
   }
   return (
@@ -82,15 +87,21 @@ export const Popover = ({
 }
 
 const edge = 8
+/** Lower than this it could not be used. */
+const heightMin = 200
 
-/** Above the button where there is room, else below it, and never beyond the window. */
-const placeBeside = (panel: HTMLElement, button: HTMLElement | null): void => {
+/** Above the button, or what around it is to stay in sight, where there is room, else below, and never beyond the window. */
+const placeBeside = (panel: HTMLElement, button: HTMLElement | null, clearOf?: string): void => {
   if (!button) return
   const from = button.getBoundingClientRect()
+  const clear = (clearOf === undefined ? null : button.closest(clearOf))?.getBoundingClientRect() ?? from
+  const [roomAbove, roomBelow] = [clear.top - 2 * edge, innerHeight - clear.bottom - 2 * edge]
+  if (clearOf !== undefined)
+    panel.style.setProperty('--room', `${Math.max(heightMin, roomAbove, roomBelow)}px`)
   const { width, height } = panel.getBoundingClientRect()
   const left = Math.min(from.left + from.width / 2 - width / 2, innerWidth - width - edge)
-  const above = from.top - height - edge
-  const below = Math.min(from.bottom + edge, innerHeight - height - edge)
+  const above = clear.top - height - edge
+  const below = Math.min(clear.bottom + edge, innerHeight - height - edge)
   panel.style.setProperty('left', `${Math.max(edge, left)}px`)
   panel.style.setProperty('top', `${Math.max(edge, above >= edge ? above : below)}px`)
   panel.dataset['placed'] = ''

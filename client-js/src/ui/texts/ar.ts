@@ -539,6 +539,31 @@ export const ar: Texts = {
       return second === undefined ? say`${first} يكتب…` : say`${first} و${second} يكتبان…`
     },
   },
+  emoji: {
+    search: 'البحث عن رمز تعبيري',
+    tone: 'لون البشرة',
+    groups: 'فئات الرموز التعبيرية',
+    often: 'المستخدمة كثيرًا',
+    smileys: 'الوجوه والمشاعر',
+    people: 'الأشخاص والإيماءات',
+    nature: 'الحيوانات والطبيعة',
+    food: 'الطعام والشراب',
+    travel: 'السفر والأماكن',
+    activities: 'الأنشطة',
+    objects: 'الأشياء',
+    symbols: 'الرموز',
+    flags: 'الأعلام',
+    found: count =>
+      count === 0
+        ? 'لم يُعثر على أي رمز'
+        : plural(count, {
+            one: 'عُثر على رمز واحد',
+            two: 'عُثر على رمزين',
+            few: 'عُثر على # رموز',
+            many: 'عُثر على # رمزًا',
+            other: 'عُثر على # رمز',
+          }),
+  },
   files: {
     attach: 'إرسال ملفات',
     attachFolder: 'إرسال مجلد',

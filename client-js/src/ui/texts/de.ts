@@ -535,6 +535,25 @@ export const de: Texts = {
       return second === undefined ? say`${first} schreibt …` : say`${first} und ${second} schreiben …`
     },
   },
+  emoji: {
+    search: 'Emoji suchen',
+    tone: 'Hautton',
+    groups: 'Emoji-Gruppen',
+    often: 'Häufig verwendet',
+    smileys: 'Smileys und Gefühle',
+    people: 'Menschen und Gesten',
+    nature: 'Tiere und Natur',
+    food: 'Essen und Trinken',
+    travel: 'Reisen und Orte',
+    activities: 'Aktivitäten',
+    objects: 'Gegenstände',
+    symbols: 'Symbole',
+    flags: 'Flaggen',
+    found: count =>
+      count === 0
+        ? 'Kein Emoji gefunden'
+        : plural(count, { one: '# Emoji gefunden', other: '# Emojis gefunden' }),
+  },
   files: {
     attach: 'Dateien senden',
     attachFolder: 'Ordner senden',

@@ -620,6 +620,23 @@ export const en = {
       return second === undefined ? say`${first} is typing…` : say`${first} and ${second} are typing…`
     },
   },
+  emoji: {
+    search: 'Search emoji',
+    tone: 'Skin tone',
+    groups: 'Emoji groups',
+    often: 'Often used',
+    smileys: 'Smileys and emotion',
+    people: 'People and gestures',
+    nature: 'Animals and nature',
+    food: 'Food and drink',
+    travel: 'Travel and places',
+    activities: 'Activities',
+    objects: 'Objects',
+    symbols: 'Symbols',
+    flags: 'Flags',
+    found: (count: number) =>
+      count === 0 ? 'No emoji found' : plural(count, { one: '# emoji found', other: '# emoji found' }),
+  },
   files: {
     attach: 'Send files',
     attachFolder: 'Send a folder',

@@ -534,6 +534,25 @@ export const es: Texts = {
         : say`${first} y ${second} están escribiendo…`
     },
   },
+  emoji: {
+    search: 'Buscar emoji',
+    tone: 'Tono de piel',
+    groups: 'Categorías de emojis',
+    often: 'Usados con frecuencia',
+    smileys: 'Caritas y emociones',
+    people: 'Personas y gestos',
+    nature: 'Animales y naturaleza',
+    food: 'Comida y bebida',
+    travel: 'Viajes y lugares',
+    activities: 'Actividades',
+    objects: 'Objetos',
+    symbols: 'Símbolos',
+    flags: 'Banderas',
+    found: count =>
+      count === 0
+        ? 'Ningún emoji encontrado'
+        : plural(count, { one: '# emoji encontrado', other: '# emojis encontrados' }),
+  },
   files: {
     attach: 'Enviar archivos',
     attachFolder: 'Enviar una carpeta',

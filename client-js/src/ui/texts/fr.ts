@@ -533,6 +533,25 @@ export const fr: Texts = {
       return second === undefined ? say`${first} écrit…` : say`${first} et ${second} écrivent…`
     },
   },
+  emoji: {
+    search: 'Rechercher un émoji',
+    tone: 'Couleur de peau',
+    groups: 'Catégories d’émojis',
+    often: 'Souvent utilisés',
+    smileys: 'Smileys et émotions',
+    people: 'Personnes et gestes',
+    nature: 'Animaux et nature',
+    food: 'Nourriture et boissons',
+    travel: 'Voyages et lieux',
+    activities: 'Activités',
+    objects: 'Objets',
+    symbols: 'Symboles',
+    flags: 'Drapeaux',
+    found: count =>
+      count === 0
+        ? 'Aucun émoji trouvé'
+        : plural(count, { one: '# émoji trouvé', other: '# émojis trouvés' }),
+  },
   files: {
     attach: 'Envoyer des fichiers',
     attachFolder: 'Envoyer un dossier',

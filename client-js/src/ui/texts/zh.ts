@@ -482,6 +482,22 @@ export const zh: Texts = {
       return second === undefined ? say`${first} 正在输入…` : say`${first} 和 ${second} 正在输入…`
     },
   },
+  emoji: {
+    search: '搜索表情',
+    tone: '肤色',
+    groups: '表情分类',
+    often: '常用',
+    smileys: '笑脸与情感',
+    people: '人物与手势',
+    nature: '动物与自然',
+    food: '食物与饮料',
+    travel: '旅行与地点',
+    activities: '活动',
+    objects: '物品',
+    symbols: '符号',
+    flags: '旗帜',
+    found: count => (count === 0 ? '没有找到表情' : plural(count, { other: '找到 # 个表情' })),
+  },
   files: {
     attach: '发送文件',
     attachFolder: '发送文件夹',

@@ -76,7 +76,13 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
         onKeyDown={keyDown}
         onInput={event => write(event.currentTarget.value)}
       />
-      <EmojiButton label={texts().chat.emoji} class="button compose-emoji" pick={insert} />
+      <EmojiButton
+        label={texts().chat.emoji}
+        class="button compose-emoji"
+        clearOf=".compose"
+        memory={{ settings: model.settings, choose: commands.choose }}
+        pick={insert}
+      />
       <Attach canSend={canOffer(state)} commands={commands.files} />
       <button
         type="submit"

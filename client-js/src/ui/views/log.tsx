@@ -173,6 +173,7 @@ const actsIn = (
   pick,
   sendAgain: commands.sendAgain,
   react: commands.react,
+  memory: { settings: model.settings, choose: commands.choose },
   reply: id => {
     model.answering.value = id
   },

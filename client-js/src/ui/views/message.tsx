@@ -6,7 +6,7 @@ import type { ChatEntry, FileEntry, MessageId, Reaction } from '../../room/timel
 import { clock, listed, shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { FileCommands, Model } from '../model.ts'
-import { EmojiButton } from '../parts/emoji.tsx'
+import { EmojiButton, type EmojiMemory } from '../parts/emoji.tsx'
 import { Avatar, Icon } from '../parts/icon.tsx'
 import { excerpt, MessageText } from '../parts/message-text.tsx'
 import { lazy, memo } from '../parts/wrappers.tsx'
@@ -21,6 +21,8 @@ export type Acts = {
   readonly sendAgain: (id: MessageId) => void
   readonly react: (id: MessageId, emoji: string, on: boolean) => void
   readonly show: (key: number) => void
+  /** For the choice of reactions. */
+  readonly memory: EmojiMemory
 }
 
 type Props = {
@@ -147,6 +149,8 @@ const Actions = ({ entry, canReply, canReact, acts }: Props) => {
         <EmojiButton
           label={texts().chat.react}
           class="act"
+          clearOf=".said"
+          memory={acts.memory}
           pick={emoji => acts.react(id, emoji, true)}
           toggled={open => acts.pick(open ? key : null)}
         />
