@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { Person } from './browser.ts'
 import { browsers, type Look } from './engines.ts'
 import { type Server, startServerWith } from './server.ts'
+import { type Gate, gateTo } from './sockets/gate.ts'
 
 export type House = {
   readonly server: () => Server
@@ -62,4 +63,16 @@ export const gather = async (
     people.push(person)
   }
   return { link, people }
+}
+
+/** Somebody whose way to the server leads through a gate, at the invitation. */
+export const behindGate = async (
+  { server, arrive }: House,
+  link: string,
+  name: string,
+): Promise<{ person: Person; gate: Gate }> => {
+  const gate = await gateTo(server().address)
+  const person = await arrive(`${gate.address}/${new URL(link).hash}`)
+  await person.stepIn(name)
+  return { person, gate }
 }

@@ -4,22 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Person } from './browser.ts'
-import { gather, house } from './house.ts'
+import { behindGate, gather, house } from './house.ts'
 import { enterCall, watches } from './senses.ts'
 import { startServer, startServerIn } from './server.ts'
-import { type Gate, gateTo } from './sockets/gate.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
 const home = house()
-
-/** Somebody whose way to the server leads through a gate, at the invitation. */
-const behindGate = async (link: string, name: string): Promise<{ person: Person; gate: Gate }> => {
-  const gate = await gateTo(home.server().address)
-  const person = await home.arrive(`${gate.address}/${new URL(link).hash}`)
-  await person.stepIn(name)
-  return { person, gate }
-}
 
 const leavings = (person: Person): Promise<number> => person.log.getByText(/ (left|joined)\b/).count()
 
@@ -30,7 +21,7 @@ describe('the line to the server is cut', () => {
       const { people, link } = await gather(home, {}, 'Ada')
       const [ada] = people
       if (!ada) throw new Error('nobody came')
-      const { person: ben, gate } = await behindGate(link, 'Ben')
+      const { person: ben, gate } = await behindGate(home, link, 'Ben')
       await Promise.all([ben.sees('Ada'), ada.sees('Ben')])
       const told = await leavings(ada)
       if (how === 'cut') {
@@ -55,7 +46,7 @@ describe('the line to the server is cut', () => {
     const { people, link } = await gather(home, { peersMax: 2 }, 'Ada')
     const [ada] = people
     if (!ada) throw new Error('nobody came')
-    const { person: ben, gate } = await behindGate(link, 'Ben')
+    const { person: ben, gate } = await behindGate(home, link, 'Ben')
     await ben.sees('Ada')
     gate.drop()
     await ben.isTold('Connection to the server restored')
@@ -72,7 +63,7 @@ describe('the line to the server is cut', () => {
     const { people, link } = await gather(home, {}, 'Ada')
     const [ada] = people
     if (!ada) throw new Error('nobody came')
-    const { person: ben, gate } = await behindGate(link, 'Ben')
+    const { person: ben, gate } = await behindGate(home, link, 'Ben')
     await ben.sees('Ada')
     gate.cut()
     await ben.isTold('Connection to the server lost')
@@ -179,7 +170,7 @@ describe('in a call', () => {
       const { people, link } = await gather(home, {}, 'Ada')
       const [ada] = people
       if (!ada) throw new Error('nobody came')
-      const { person: ben, gate } = await behindGate(link, 'Ben')
+      const { person: ben, gate } = await behindGate(home, link, 'Ben')
       await ben.sees('Ada')
       await callTogether(ada, ben)
       await Promise.all([watches(ada, /^Ben/), watches(ben, /^Ada/)])

@@ -1,6 +1,7 @@
 /**
  * A gate between a client and the server. Shut, no byte passes and nothing is read, as with a peer that hangs. Cut, both
- * ends see their connections end and nobody gets through. Dropped, the client alone sees it: the server has not noticed.
+ * ends see their connections end and nobody gets through. Dropped, the client alone sees it, and can come again at once:
+ * the server has not noticed. Lost, it is the same, and nobody gets through.
  */
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
@@ -12,6 +13,7 @@ export type Gate = {
   readonly open: () => void
   readonly cut: () => void
   readonly drop: () => void
+  readonly lose: () => void
 }
 
 type Pair = { readonly near: Socket; readonly far: Socket; isDropped: boolean }
@@ -49,6 +51,13 @@ export const gateTo = async (address: string): Promise<Gate> => {
     })
     if (!isShut) join(pair)
   })
+  const drop = (): void => {
+    for (const pair of pairs) {
+      pair.isDropped = true
+      part(pair)
+      pair.near.destroy()
+    }
+  }
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const bound = server.address()
@@ -79,12 +88,10 @@ export const gateTo = async (address: string): Promise<Gate> => {
         far.destroy()
       }
     },
-    drop: () => {
-      for (const pair of pairs) {
-        pair.isDropped = true
-        part(pair)
-        pair.near.destroy()
-      }
+    drop,
+    lose: () => {
+      isCut = true
+      drop()
     },
   }
 }
