@@ -138,6 +138,15 @@ describe('somebody who is away', () => {
     me.feed({ type: 'link-closed', peer: peerId('ben-2'), lost: true })
     expect(me.state.away.size).toBe(0)
   })
+  test('is waited for whether the server or the network misses them first', () => {
+    me.feed({ type: 'peer-left', peer: ben })
+    me.feed(saying('one'))
+    me.feed({ type: 'link-steady', peer: ben, steady: false })
+    expect(names()).toEqual(['Me'])
+    me.feed(saying('two'))
+    returns()
+    expect(texts(me.effects)).toEqual(['one', 'two'])
+  })
   test('is not waited for when they have hung up', () => {
     me.feed({ type: 'link-closed', peer: ben })
     me.feed({ type: 'peer-left', peer: ben })

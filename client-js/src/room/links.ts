@@ -115,8 +115,8 @@ export const channelOpened = (state: RoomState, peer: PeerId): RoomStep => {
 export const linkSteady = (state: RoomState, peer: PeerId, steady: boolean, at: number): RoomStep => {
   const link = state.links.get(peer)
   if (!link) return stepTo(state)
-  if (!steady && link.inRoom === 'no') return removePeer(state, peer, at)
-  return stepTo(link.phase === 'lost' ? state : withLink(state, peer, { ...link, steady }))
+  const next = link.phase === 'lost' ? state : withLink(state, peer, { ...link, steady })
+  return !steady && link.inRoom === 'no' ? removePeer(next, peer, at) : stepTo(next)
 }
 
 export const linkClosed = (
