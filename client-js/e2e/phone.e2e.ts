@@ -6,6 +6,7 @@ import { type Look, launch } from './engines.ts'
 import { house } from './house.ts'
 import type { Scene } from './pages/scenes.ts'
 import { Scenes } from './scenes.ts'
+import { enterCall } from './senses.ts'
 
 const home = house()
 const phone: Look = { width: 320, height: 568, touch: true }
@@ -186,4 +187,41 @@ test('without a pointer that hovers, what can be done with somebody is there to 
   await seen.page.getByRole('button', { name: 'Pin: Grace Hopper', pressed: true }).tap()
   await seen.page.getByRole('button', { name: 'Pin: Grace Hopper' }).waitFor({ state: 'hidden' })
   await seen.close()
+})
+
+test('the system knows of the call, and its buttons end it and turn off microphone and camera', async () => {
+  const ada = await home.arrive('about:blank', phone)
+  await ada.context.addInitScript(() => {
+    const buttons: Record<string, (() => void) | null> = {}
+    Object.assign(globalThis, { buttons })
+    const set = MediaSession.prototype.setActionHandler
+    MediaSession.prototype.setActionHandler = function (action, handler) {
+      set.call(this, action, handler)
+      buttons[action] = handler && (() => handler({ action }))
+    }
+  })
+  await ada.page.goto(home.server().address)
+  await ada.createRoom('Ada')
+  const told = () =>
+    ada.page.evaluate(() => {
+      const { metadata, playbackState } = navigator.mediaSession
+      return { title: metadata?.title ?? null, playbackState }
+    })
+  const press = (action: string): Promise<void> =>
+    ada.page.evaluate(name => Reflect.get(globalThis, 'buttons')[name](), action)
+  expect(await told()).toEqual({ title: null, playbackState: 'none' })
+  await enterCall(ada, 'Start call')
+  await expect.poll(told).toEqual({ title: 'Workshop', playbackState: 'playing' })
+  const bar = ada.page.getByRole('toolbar', { name: 'Call controls' })
+  for (const [action, name] of [
+    ['togglemicrophone', 'Microphone'],
+    ['togglecamera', 'Camera'],
+  ] as const) {
+    await bar.getByRole('button', { name, exact: true, pressed: true }).waitFor()
+    await press(action)
+    await bar.getByRole('button', { name, exact: true, pressed: false }).waitFor()
+  }
+  await press('hangup')
+  await bar.waitFor({ state: 'detached' })
+  await expect.poll(told).toEqual({ title: null, playbackState: 'none' })
 })

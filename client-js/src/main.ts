@@ -4,6 +4,7 @@ import { h, render } from 'preact'
 import { alerts } from './app/alerts.ts'
 import { AppController, type Page } from './app/controller.ts'
 import { storedRooms, storeRooms } from './app/known-rooms.ts'
+import { showCallToSystem } from './app/media-session.ts'
 import {
   choosePlace,
   copy,
@@ -122,6 +123,7 @@ const staked = computed(() => {
 const calling = computed(() => model.call.value !== null && model.call.value.own.phase !== 'out')
 effect(() => warnBeforeLeaving(staked.value || calling.value))
 effect(() => keepAwakeWhile(moving.value || calling.value))
+showCallToSystem(model, controller.commands.call)
 
 const idle = computed(
   () => model.view.value.kind !== 'room' && model.busy.value === null && model.draft.value === '',
