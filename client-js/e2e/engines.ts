@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Browser, type BrowserContext, chromium, firefox } from 'playwright-core'
-import { afterAll, beforeEach } from 'vitest'
+import { afterAll, beforeEach, onTestFinished } from 'vitest'
 
 export type Look = {
   readonly width?: number
@@ -43,6 +43,23 @@ type Wish = {
  */
 export const launch = (wish: Wish = {}): Promise<Browser> =>
   (wish.engine ?? engineOf(0)) === 'firefox' ? launchFirefox(wish) : chromium.launch(chromiumOptions(wish))
+
+/** On a computer that can fall asleep: no process of this browser does anything until it is woken. */
+export type Sleeper = { readonly browser: Browser; readonly sleep: () => void; readonly wake: () => void }
+
+export const launchSleeper = async (): Promise<Sleeper> => {
+  const server = await chromium.launchServer(chromiumOptions({}))
+  const browser = await chromium.connect(server.wsEndpoint())
+  const { pid } = server.process()
+  if (pid === undefined) throw new Error('the browser has not started')
+  onTestFinished(async () => {
+    signal('SIGCONT')
+    await server.close()
+  })
+  // All of a browser's processes are one group.
+  const signal = (name: NodeJS.Signals): boolean => process.kill(-pid, name)
+  return { browser, sleep: () => signal('SIGSTOP'), wake: () => signal('SIGCONT') }
+}
 
 const folders = new WeakMap<Browser, string>()
 

@@ -11,6 +11,7 @@ import {
   breakConnections,
   cardOf,
   pickPath,
+  progressOf,
   saved,
   shaOfFile,
   shelf,
@@ -37,11 +38,6 @@ const held = async (person: Person): Promise<number> => {
   )) as unknown as Record<string, number>
   await devtools.detach()
   return ((usedSize ?? 0) + (embedderHeapUsedSize ?? 0) + (backingStorageSize ?? 0)) / 1_000_000
-}
-
-const progressOf = async (person: Person, name: string): Promise<number> => {
-  const bar = cardOf(person, name).getByRole('progressbar')
-  return (await bar.count()) === 0 ? 0 : Number(await bar.evaluate(it => (it as HTMLProgressElement).value))
 }
 
 test('200 MB with the link cut in the middle', async () => {

@@ -1,22 +1,11 @@
 /** A line to the server that is cut for longer than the server waits: one is gone there, and back by oneself. */
 import { expect, test, vi } from 'vitest'
-import { gather, house } from './house.ts'
+import { gather, house, peersAre } from './house.ts'
 import { gateTo } from './sockets/gate.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
 const home = house({ P2PCHAT_SESSIONS__GRACE_S: '1' })
-
-const peersAre = async (expected: number): Promise<void> => {
-  const health = await vi.waitUntil(
-    async () => {
-      const answer = await (await fetch(`${home.server().address}/health`)).json()
-      return answer.peers === expected ? answer : null
-    },
-    { timeout: 20_000 },
-  )
-  expect(health).toMatchObject({ peers: expected })
-}
 
 test.each(['mesh', 'star'] as const)('in a %s, and those who are linked notice nothing', async kind => {
   const { people, link } = await gather(home, { kind }, 'Ada')
@@ -28,7 +17,7 @@ test.each(['mesh', 'star'] as const)('in a %s, and those who are linked notice n
   await Promise.all([ben.sees('Ada'), ada.sees('Ben')])
   gate.cut()
   await ben.isTold('Connection to the server lost')
-  await peersAre(1)
+  await peersAre(home, 1)
   await ada.say('still there?')
   await ben.hears('Ada', 'still there?')
   gate.open()

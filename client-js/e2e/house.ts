@@ -76,3 +76,9 @@ export const behindGate = async (
   await person.stepIn(name)
   return { person, gate }
 }
+
+/** The server knows so many, those included whom it still waits for. */
+export const peersAre = ({ server }: House, expected: number): Promise<void> =>
+  expect
+    .poll(async () => (await (await fetch(`${server().address}/health`)).json()).peers, { timeout: 60_000 })
+    .toBe(expected)

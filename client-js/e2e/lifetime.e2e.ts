@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { Person } from './browser.ts'
 import { behindGate, gather, house } from './house.ts'
-import { enterCall, watches } from './senses.ts'
+import { callTogether, watches } from './senses.ts'
 import { startServer, startServerIn } from './server.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -124,17 +124,6 @@ describe('a page is loaded anew', () => {
 })
 
 describe('in a call', () => {
-  const callTogether = async (first: Person, ...others: Person[]): Promise<void> => {
-    await enterCall(first, 'Start call')
-    for (const person of others) {
-      await person.page
-        .getByText(/ in the call/)
-        .first()
-        .waitFor()
-      await enterCall(person, 'Join call')
-    }
-  }
-
   test('a reload is asked about first, and one is back with the devices as they were', async () => {
     const { people } = await gather(home, {}, 'Ada', 'Ben')
     const [ada, ben] = people

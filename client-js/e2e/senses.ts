@@ -27,6 +27,17 @@ export const enterCall = async ({ page }: Person, by: 'Start call' | 'Join call'
   await page.getByRole('toolbar').waitFor()
 }
 
+export const callTogether = async (first: Person, ...others: Person[]): Promise<void> => {
+  await enterCall(first, 'Start call')
+  for (const person of others) {
+    await person.page
+      .getByText(/ in the call/)
+      .first()
+      .waitFor()
+    await enterCall(person, 'Join call')
+  }
+}
+
 /** New pictures come in a tile. */
 export const watches = async ({ page }: Person, tile: RegExp): Promise<void> => {
   const video = page.getByRole('region', { name: tile }).locator('video')

@@ -53,6 +53,12 @@ export const unzipped = (archive: Buffer): Map<string, Buffer> => {
 export const cardOf = (person: Person, name: string) =>
   person.log.getByRole('region', { name: new RegExp(name.replace(/[.<>]/g, '\\$&')) })
 
+/** In bytes. */
+export const progressOf = async (person: Person, name: string): Promise<number> => {
+  const bar = cardOf(person, name).getByRole('progressbar')
+  return (await bar.count()) === 0 ? 0 : Number(await bar.evaluate(it => (it as HTMLProgressElement).value))
+}
+
 export const accept = (person: Person, name: string): Promise<void> =>
   cardOf(person, name).getByRole('button', { name: 'Accept' }).click()
 
