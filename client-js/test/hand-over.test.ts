@@ -60,9 +60,22 @@ describe('whoever becomes the host', () => {
     me.feed({ type: 'link-opened', peer: ben })
     me.hear(ben, { kind: 'knock', password: '', member: stayOf('ben') })
     me.hear(ben, { kind: 'introduce', person: able('Ben') })
-    me.feed({ type: 'timer', timer: { kind: 'regroup' } })
+    me.feed({ type: 'timer', timer: { kind: 'regroup', term: 1 } })
     expect([...me.state.members.keys()]).toEqual([stayOf('ben')])
     expect(sent(me.effects, ben)).toContain('lost')
+  })
+  test('waits for everybody as long when it is made the host once more', () => {
+    const me = handedOver()
+    me.feed({ type: 'host-changed', host: ben, members: [me.state.self, ben, cyd] })
+    me.feed({ type: 'host-changed', host: me.state.self, members: [me.state.self, ben, cyd] })
+    const waits = me.effects.flatMap(it =>
+      it.type === 'timer' && it.timer.kind === 'regroup' ? [it.timer] : [],
+    )
+    expect(waits).toEqual([{ kind: 'regroup', term: 2 }])
+    me.feed({ type: 'timer', timer: { kind: 'regroup', term: 1 } })
+    expect(names(me)).toEqual(['Me', 'Ben', 'Cyd'])
+    me.feed({ type: 'timer', timer: { kind: 'regroup', term: 2 } })
+    expect(names(me)).toEqual(['Me'])
   })
   test('says again what the old host has not acknowledged', () => {
     const me = guest()
@@ -132,6 +145,30 @@ describe('whoever stays a guest', () => {
     expect([me.state.ended, me.state.host, names(me)]).toEqual([false, null, ['Me']])
     me.feed({ type: 'host-changed', host: ben, members: [me.state.self, ben] })
     expect(me.state.host).toBe(ben)
+  })
+  test.each([
+    ['the same again', host, 'hanna', []],
+    ['another, whose name is not known yet', ben, 'ben', ['host-changed']],
+  ] as const)('is not told to wait once there is a host, %s', (_, next, name, told) => {
+    const me = guest()
+    me.feed({ type: 'host-changed', host: null, members: [me.state.self] })
+    expect(notices(me).at(-1)).toBe('host-awaited')
+    me.feed({ type: 'host-changed', host: next, members: [me.state.self, next] })
+    me.feed({ type: 'incoming-offer', peer: next })
+    me.feed({ type: 'link-opened', peer: next })
+    me.hear(next, { kind: 'admitted', id: memberId('1'), host: stayOf(name) }, '0')
+    me.hear(next, { kind: 'roster', members }, '-1')
+    expect(notices(me).filter(it => it.startsWith('host'))).toEqual(told)
+  })
+  test('hears that the same host is there again where somebody has written meanwhile', () => {
+    const me = guest()
+    me.feed({ type: 'host-changed', host: null, members: [me.state.self] })
+    me.feed({ type: 'password-attempts', count: 5 })
+    me.feed({ type: 'host-changed', host, members: [me.state.self, host] })
+    me.feed({ type: 'incoming-offer', peer: host })
+    me.feed({ type: 'link-opened', peer: host })
+    me.hear(host, { kind: 'admitted', id: memberId('1'), host: stayOf('hanna') }, '0')
+    expect(notices(me).at(-1)).toMatch(/^host-changed/)
   })
   test('is told nothing of a host whose page is loaded anew', () => {
     const me = guest()

@@ -101,12 +101,24 @@ describe('a server that knows us no more', () => {
     for (let refusals = 0; refusals < 8; refusals++) {
       me.feed({ type: 'rejoin-refused', refusal: 'room-full' })
       waits.push(...me.effects.flatMap(it => (it.type === 'timer' ? [it.ms] : [])))
-      me.feed({ type: 'timer', timer: { kind: 'join' } })
+      me.feed({ type: 'timer', timer: { kind: 'join', self: me.state.self, attempt: refusals + 1 } })
       expect(me.effects).toEqual([{ type: 'join' }])
     }
     expect(waits).toEqual([2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000])
     expect(names()).toEqual(['Me', 'Ben'])
     expect(me.state.timeline.filter(it => it.kind === 'notice' && it.notice === 'room-gone')).toEqual([])
+  })
+  test('is asked no sooner because of a wait that is over', () => {
+    rejoin()
+    me.feed({ type: 'rejoin-refused', refusal: 'room-full' })
+    me.feed({ type: 'timer', timer: { kind: 'join', self: me.state.self, attempt: 0 } })
+    expect(me.effects).toEqual([])
+    me.feed({ type: 'server-lost' })
+    me.feed({ type: 'server-found', self: peerId('me-3') })
+    me.feed({ type: 'timer', timer: { kind: 'join', self: peerId('me-2'), attempt: 0 } })
+    expect(me.effects).toEqual([])
+    me.feed({ type: 'timer', timer: { kind: 'join', self: peerId('me-3'), attempt: 0 } })
+    expect(me.effects).toEqual([{ type: 'join' }])
   })
   test.each([
     ['wrong-password', 'password-changed'],

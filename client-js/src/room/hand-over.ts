@@ -3,13 +3,13 @@
  * the others wait for that. Members, conversation, call and files stay what they were, since nobody is known by their
  * links. Pure.
  */
-import { hostNumber, type MemberId, memberId, type PeerId } from '../wire/ids.ts'
+import { hostNumber, type MemberId, memberId, nobody, type PeerId } from '../wire/ids.ts'
 import { andThen, stepEach, stepTo, withEntry, withLink, withoutMember } from './change.ts'
 import { awaitedLink, dialMember, removeMember } from './links.ts'
 import { hostOf } from './numbers.ts'
 import { nameOf } from './roster.ts'
 import type { LinkState, RoomEffect, RoomState, RoomStep } from './state.ts'
-import { withoutEntry } from './timeline.ts'
+import { type HostNotice, withoutEntry } from './timeline.ts'
 
 /** Whoever has not come to the new host by then is gone. */
 const regroupMs = 30_000
@@ -59,22 +59,26 @@ const ownUnacked = ({ links, stay }: RoomState): Unacked => {
 }
 
 /**
- * Says who the host is, where the conversation knows another. What has changed back before anybody said a word, as when a
+ * Says who the host is, or that one is awaited, where the conversation knows another. What has changed back before anybody said a word, as when a
  * host's page is loaded anew, is not spoken of.
  */
 export const withHostTold = (state: RoomState, host: MemberId, at: number): RoomState => {
   const known = state.toldHost
   if (host === known) return state
   const last = state.timeline.at(-1)
-  const repeated =
-    last?.kind === 'notice' && (last.notice === 'host-now' || last.notice === 'host-changed') ? last : null
+  const repeated = last?.kind === 'notice' && 'before' in last ? last : null
   const before = repeated?.before ?? known
   const timeline = repeated ? withoutEntry(state.timeline, repeated) : state.timeline
   const removedKey = repeated?.key ?? state.removedKey
   const told: RoomState = { ...state, timeline, removedKey, toldHost: host }
-  if (before === null || before === host) return told
-  const notice = host === state.stay ? 'host-now' : 'host-changed'
+  if (before === host || (before === null && host !== nobody)) return told
+  const notice = noticeOf(state, host)
   return withEntry(told, { kind: 'notice', notice, name: nameOf(state, host) ?? '', before }, at)
+}
+
+const noticeOf = ({ stay }: RoomState, host: MemberId): HostNotice => {
+  if (host === nobody) return 'host-awaited'
+  return host === stay ? 'host-now' : 'host-changed'
 }
 
 /** What the old host has not acknowledged may have reached nobody, so that everybody gets it once more. */
@@ -88,11 +92,13 @@ const becomeHost = (from: RoomStep, members: readonly PeerId[], unacked: Unacked
       host: null,
       selfMember: state.stay,
       numbers: new Map([[hostNumber, state.stay], ...numbers]),
+      hostTerm: state.hostTerm + 1,
       nextGuest: others.length + 1,
     }
     const told = withHostTold(host, state.stay, at)
     const peers = members.filter(peer => peer !== state.self)
-    return andThen(stepTo(told, { type: 'timer', timer: { kind: 'regroup' }, ms: regroupMs }), now =>
+    const timer = { kind: 'regroup', term: told.hostTerm } as const
+    return andThen(stepTo(told, { type: 'timer', timer, ms: regroupMs }), now =>
       stepEach(now, peers, (then, peer) =>
         andThen(dialMember(then, peer), room => {
           const link = room.links.get(peer)
@@ -110,14 +116,14 @@ const becomeGuest = (from: RoomStep, host: PeerId | null, unacked: Unacked, at: 
     const guest: RoomState = { ...state, role: 'guest', host, numbers: new Map(), activeOffers }
     if (host === null) {
       const alone = [...state.members.keys()].reduce(withoutMember, guest)
-      return stepTo(withEntry(alone, { kind: 'notice', notice: 'host-awaited', name: '' }, at))
+      return stepTo(withHostTold(alone, nobody, at))
     }
     return stepTo(withLink(guest, host, awaitedLink(host, unacked)))
   })
 
 /** A new host lets go of those whom it never met. */
-export const dropAbsent = (state: RoomState, at: number): RoomStep => {
-  if (state.role !== 'host' || state.ended) return stepTo(state)
+export const dropAbsent = (state: RoomState, term: number, at: number): RoomStep => {
+  if (state.role !== 'host' || state.ended || state.hostTerm !== term) return stepTo(state)
   const met = new Set([...state.links.values()].map(({ member }) => member))
   const absent = [...state.members.keys()].filter(member => !met.has(member))
   return stepEach(state, absent, (now, member) => removeMember(now, member, at))

@@ -188,13 +188,13 @@ export const peerLeft = (state: RoomState, left: PeerId, at: number): RoomStep =
   if (link.phase !== 'ready' || !link.steady) return removePeer(state, peer, at)
   const without = withLink(state, peer, { ...link, inRoom: 'no' })
   return isHost
-    ? stepTo(without, { type: 'timer', timer: { kind: 'host-offline' }, ms: hostOfflineMs })
+    ? stepTo(without, { type: 'timer', timer: { kind: 'host-offline', host: peer }, ms: hostOfflineMs })
     : stepTo(without)
 }
 
 /** A host that leaves closes its links too, a moment later; only one that is still linked has lost the server. */
-export const hostOffline = (state: RoomState, at: number): RoomStep => {
-  const link = state.host === null ? undefined : state.links.get(state.host)
+export const hostOffline = (state: RoomState, host: PeerId, at: number): RoomStep => {
+  const link = state.host === host ? state.links.get(host) : undefined
   const linked = link?.phase === 'ready' && link.inRoom === 'no'
   return stepTo(linked ? withEntry(state, { kind: 'notice', notice: 'host-offline', name: '' }, at) : state)
 }

@@ -58,7 +58,8 @@ export const serverFound = (
   const awaiting = new Set(announcements.flatMap(effect => (effect.type === 'send' ? [effect.over] : [])))
   const moving: RoomState = { ...state, self, membership: { type: 'announcing', awaiting } }
   if (awaiting.size === 0) return rejoin(moving)
-  return stepTo(moving, ...announcements, { type: 'timer', timer: { kind: 'join' }, ms: movedWaitMs })
+  const timer = { kind: 'join', self, attempt: 0 } as const
+  return stepTo(moving, ...announcements, { type: 'timer', timer, ms: movedWaitMs })
 }
 
 /** The server's list puts right what we could not hear. What it still has to tell comes behind it, if nothing was lost. */
@@ -98,12 +99,22 @@ const withLineBack = (state: RoomState, at: number): RoomState =>
 const wasAway = ({ membership }: RoomState): boolean => membership.type !== 'joined'
 
 /** Joins unless that is under way or done: the timer and the last peer's word may both ask for it. */
-export const rejoin = (state: RoomState): RoomStep => {
-  const { membership } = state
-  if (membership.type !== 'announcing' && membership.type !== 'waiting') return stepTo(state)
-  const attempt = membership.type === 'waiting' ? membership.attempt : 0
-  return stepTo({ ...state, membership: { type: 'rejoining', attempt } }, { type: 'join' })
+const rejoin = (state: RoomState): RoomStep => {
+  const attempt = attemptOf(state)
+  return attempt === null
+    ? stepTo(state)
+    : stepTo({ ...state, membership: { type: 'rejoining', attempt } }, { type: 'join' })
 }
+
+/** Null where there is nothing to wait for before joining. */
+const attemptOf = ({ membership }: RoomState): number | null => {
+  if (membership.type === 'waiting') return membership.attempt
+  return membership.type === 'announcing' ? 0 : null
+}
+
+/** Every announcement is one of another id of ours. */
+export const rejoinDue = (state: RoomState, self: PeerId, attempt: number): RoomStep =>
+  self === state.self && attempt === attemptOf(state) ? rejoin(state) : stepTo(state)
 
 export const moveAcked = (state: RoomState, via: PeerId): RoomStep => {
   if (state.membership.type !== 'announcing') return stepTo(state)
@@ -163,7 +174,7 @@ export const rejoinRejected = (state: RoomState, refusal: Refusal, at: number): 
     const attempt = membership.type === 'rejoining' ? membership.attempt + 1 : 1
     const waiting: RoomState = { ...state, membership: { type: 'waiting', refusal, attempt } }
     const ms = Math.min(tryLaterMs * 2 ** Math.min(attempt - 1, 10), tryLaterMsMax)
-    return stepTo(waiting, { type: 'timer', timer: { kind: 'join' }, ms })
+    return stepTo(waiting, { type: 'timer', timer: { kind: 'join', self: state.self, attempt }, ms })
   }
   const notice = finalNotices[refusal === 'wrong-password' ? refusal : 'no-such-room']
   const lost = withServerNotice({ ...state, membership: { type: 'rejected', refusal } }, notice, at)

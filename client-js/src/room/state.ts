@@ -120,7 +120,7 @@ export type RoomState = {
   readonly person: Person
   /** The link to the host, for a guest. */
   readonly host: PeerId | null
-  /** Whom the conversation knows as a star's host; null before anybody was it. */
+  /** Whom the conversation knows as a star's host: `nobody` where one is awaited, null before anybody was it. */
   readonly toldHost: MemberId | null
   readonly membership: Membership
   /**
@@ -145,18 +145,21 @@ export type RoomState = {
   readonly sharesHistory: boolean
   /** Offers that still stand, which whoever comes later is told of: ours, and for a host its guests' too. */
   readonly activeOffers: readonly { readonly owner: MemberId; readonly file: FileCard }[]
+  /** How often we have been made the host of a room that had one. */
+  readonly hostTerm: number
   /** The number of the next guest, for a host; never used twice. */
   readonly nextGuest: number
   readonly ended: boolean
 }
 
+/** What a timer waits for is named, so that one for something that is over by then does nothing. */
 export type Timer =
   | { readonly kind: 'dial'; readonly peer: PeerId; readonly attempt: number }
   | { readonly kind: 'handshake'; readonly peer: PeerId; readonly attempt: number }
   | { readonly kind: 'give-up'; readonly peer: PeerId; readonly attempt: number }
-  | { readonly kind: 'join' }
-  | { readonly kind: 'regroup' }
-  | { readonly kind: 'host-offline' }
+  | { readonly kind: 'join'; readonly self: PeerId; readonly attempt: number }
+  | { readonly kind: 'regroup'; readonly term: number }
+  | { readonly kind: 'host-offline'; readonly host: PeerId }
   | { readonly kind: 'typing'; readonly member: MemberId; readonly until: number }
   | { readonly kind: 'delivery'; readonly id: MessageId }
   | { readonly kind: 'history'; readonly peer: PeerId }
@@ -272,6 +275,7 @@ export const createRoomState = (
     sharesHistory: false,
     activeOffers: [],
     call: noCall,
+    hostTerm: 0,
     nextGuest: 1,
     ended: false,
   }

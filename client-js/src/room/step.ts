@@ -32,7 +32,7 @@ import {
   peerLeft,
   redial,
 } from './links.ts'
-import { rejoin, rejoined, rejoinRejected, serverFound, serverLost } from './membership.ts'
+import { rejoinDue, rejoined, rejoinRejected, serverFound, serverLost } from './membership.ts'
 import { fromNumbers } from './numbers.ts'
 import { awayTimeout } from './outbox.ts'
 import { receive, withTooFast } from './receive.ts'
@@ -131,11 +131,11 @@ const timer = (state: RoomState, due: Timer, at: number): RoomStep => {
     case 'give-up':
       return giveUp(state, due.peer, due.attempt, at)
     case 'join':
-      return rejoin(state)
+      return rejoinDue(state, due.self, due.attempt)
     case 'regroup':
-      return dropAbsent(state, at)
+      return dropAbsent(state, due.term, at)
     case 'host-offline':
-      return hostOffline(state, at)
+      return hostOffline(state, due.host, at)
     case 'typing':
       return typingTimeout(state, due.member, due.until)
     case 'delivery':

@@ -9,7 +9,7 @@ import type { FileId, MemberId, MessageId } from '../wire/ids.ts'
 export { chatUnitsMax, partsMax } from '../base/text.ts'
 export type { MessageId } from '../wire/ids.ts'
 
-export type HostNotice = 'host-changed' | 'host-now'
+export type HostNotice = 'host-changed' | 'host-now' | 'host-awaited'
 
 /** Something is wrong at the server, which does not touch the connections to others in the room. */
 export type ServerNotice = 'line-lost' | 'room-gone' | 'password-changed'
@@ -23,7 +23,6 @@ export type NoticeKind =
   | 'host-offline'
   | 'host-left'
   | 'line-back'
-  | 'host-awaited'
   | 'handed-over'
 
 /** An emoji that people have put to a message; `member` is null for ourselves. */
@@ -54,12 +53,12 @@ export type NewNotice =
     }
   /** `alone`: there was no connection to anybody. */
   | { readonly kind: 'notice'; readonly notice: ServerNotice; readonly name: ''; readonly alone: boolean }
-  /** A star has another host: somebody of that name, or we. `before` was it until then. */
+  /** A star has another host: somebody of that name, or we, or nobody yet. `before` was it until then. */
   | {
       readonly kind: 'notice'
       readonly notice: HostNotice
       readonly name: string
-      readonly before: MemberId
+      readonly before: MemberId | null
     }
   /** Somebody outside tries passwords for the room; `count` of them were wrong. */
   | { readonly kind: 'notice'; readonly notice: 'password-attempts'; readonly count: number }

@@ -233,7 +233,9 @@ const followsOn = (before: Entry | undefined, entry: ChatEntry): boolean =>
 
 const noticeWords = (entry: Extract<Entry, { kind: 'notice' }>): string => {
   if (entry.notice === 'password-attempts') return texts().passwordAttempts(entry.count)
-  const words = texts().notices[entry.notice](shownName(entry.name))
+  // That there is a host may be known before who it is.
+  const name = entry.notice === 'host-changed' && entry.name === '' ? '' : shownName(entry.name)
+  const words = texts().notices[entry.notice](name)
   return 'alone' in entry && !entry.alone ? `${words} ${texts().connectionsStay}` : words
 }
 
