@@ -3,10 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { ackEvents, ackUnits, keptEventsMax, keptUnitsMax, ServerSession } from '../src/signaling/session.ts'
 import { parseRecord, parseResume, type ResumeAnswer, type Resumed } from '../src/wire/resume.ts'
 
-const first: ResumeAnswer = { token: 't1', graceMs: 30_000, resumed: null }
+const first: ResumeAnswer = { token: 't1', resumed: null }
 const again = (resumed: Partial<Resumed>): ResumeAnswer => ({
   token: 't2',
-  graceMs: 30_000,
   resumed: { received: 0, complete: true, rooms: [], ...resumed },
 })
 const begun = (): ServerSession => {
@@ -79,7 +78,6 @@ describe('what the server says of a session', () => {
     const rooms = [{ roomID: 'r', type: 1, spec: 'h', members: ['h', 'me', 7] }, { members: [] }]
     expect(parseResume({ token: 't', graceS: 30, received: 4, complete: true, rooms })).toEqual({
       token: 't',
-      graceMs: 30_000,
       resumed: { received: 4, complete: true, rooms: [{ room: 'r', host: 'h', members: ['h', 'me'] }] },
     })
     expect(parseResume({ token: 't', graceS: 30 })?.resumed).toBeNull()

@@ -1,7 +1,7 @@
 /** The rooms of ours that this browser was in lately, with what opens them again. Nobody else is told of them. */
 
-import { type RoomId, roomId } from '../wire/ids.ts'
-import { type Fields, idText, isRecord, textUpTo, wholeNumber } from '../wire/json.ts'
+import { isKey, type RoomId, roomId } from '../wire/ids.ts'
+import { idText, isRecord, textUpTo, wholeNumber } from '../wire/json.ts'
 import type { RoomCard } from '../wire/server.ts'
 
 export type KnownRoom = RoomCard & {
@@ -50,19 +50,14 @@ const parseRoom = (value: unknown): KnownRoom[] => {
   const id = idText(value['id'])
   const [name, password] = [textUpTo(value['name'], 60), textUpTo(value['password'], 200)]
   const [peersMax, at] = [wholeNumber(value['peersMax']), wholeNumber(value['at'])]
-  const key = keyOf(value)
-  if (id === null || name === null || password === null || peersMax === null || at === null || key === null)
+  const { key } = value
+  if (id === null || name === null || password === null || peersMax === null || at === null || !isKey(key))
     return []
   const kind = value['kind'] === 'star' ? 'star' : 'mesh'
   const owner = idText(value['owner'])
   return [
     { id: roomId(id), name, password, peersMax, kind, key, owner, created: value['created'] === true, at },
   ]
-}
-
-const keyOf = (value: Fields): string | null => {
-  const key = idText(value['key'])
-  return key !== null && /^[\w-]{22}$/.test(key) ? key : null
 }
 
 /** Storage can be forbidden or full; then rooms are known as long as the page lives. */

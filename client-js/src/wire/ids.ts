@@ -30,9 +30,12 @@ export const memberId = (text: string): MemberId => text as MemberId
 export const streamId = (text: string): StreamId => text as StreamId
 export const fileId = (text: string): FileId => text as FileId
 
-/** 22 characters of base64url, which no peer id and no number of a star has. Null for anything else. */
-export const stayId = (value: unknown): MemberId | null =>
-  typeof value === 'string' && /^[\w-]{22}$/.test(value) ? memberId(value) : null
+/** 128 random bits in base64url: the id of a stay, or what opens a room again. */
+export const isKey = (value: unknown): value is string =>
+  typeof value === 'string' && /^[\w-]{22}$/.test(value)
+
+/** No peer id and no number of a star looks like one. Null for anything else. */
+export const stayId = (value: unknown): MemberId | null => (isKey(value) ? memberId(value) : null)
 
 /** In the frames of a star, the host as a person, and the host speaking for the room itself. */
 export const hostNumber = memberId('0')

@@ -1,5 +1,5 @@
 /** The invitation link. Ours keeps all it holds in the fragment, which browsers send to no server. */
-import { type RoomId, roomId } from './ids.ts'
+import { isKey, type RoomId, roomId } from './ids.ts'
 import { idText, textUpTo } from './json.ts'
 import type { Restore } from './server.ts'
 
@@ -64,7 +64,7 @@ const invited = (parameters: string): Invitation | null => {
   const room = idText(withoutTail(found.get(keys.room) ?? ''))
   if (room === null) return null
   const said = found.get(keys.key) ?? ''
-  const again = /^[\w-]{22}$/.test(said) ? { key: said, restore: restoreOf(found) } : {}
+  const again = isKey(said) ? { key: said, restore: restoreOf(found) } : {}
   return { room: roomId(room), password: found.get(keys.password), ...again }
 }
 

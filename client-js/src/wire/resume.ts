@@ -28,7 +28,6 @@ export type Resumed = {
 /** `resumed` is null where this is a new session. */
 export type ResumeAnswer = {
   readonly token: string
-  readonly graceMs: number
   readonly resumed: Resumed | null
 }
 
@@ -45,15 +44,14 @@ export const parseResume = (value: unknown): ResumeAnswer | null => {
   if (!isRecord(value)) return null
   const { token } = value
   if (!isToken(token)) return null
-  const graceMs = (wholeNumber(value['graceS']) ?? 0) * 1_000
   const received = wholeNumber(value['received'])
-  if (received === null) return { token, graceMs, resumed: null }
+  if (received === null) return { token, resumed: null }
   const listed: readonly unknown[] = Array.isArray(value['rooms']) ? value['rooms'] : []
   const rooms = listed.slice(0, roomsMax).flatMap(entry => {
     const room = parseRoom(entry)
     return room ? [room] : []
   })
-  return { token, graceMs, resumed: { received, complete: value['complete'] === true, rooms } }
+  return { token, resumed: { received, complete: value['complete'] === true, rooms } }
 }
 
 const parseRoom = (entry: unknown): ResumedRoom | null => {
