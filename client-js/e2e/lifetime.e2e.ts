@@ -130,6 +130,10 @@ describe('in a call', () => {
     if (!ada || !ben) throw new Error('nobody came')
     await callTogether(ada, ben)
     await Promise.all([watches(ada, /^Ben/), watches(ben, /^Ada/)])
+    const microphone = (pressed: boolean) =>
+      ben.page.getByRole('toolbar').getByRole('button', { name: 'Microphone', exact: true, pressed })
+    await microphone(true).click()
+    await microphone(false).waitFor()
     const asked: string[] = []
     ben.page.on('dialog', dialog => {
       asked.push(dialog.type())
@@ -137,6 +141,7 @@ describe('in a call', () => {
     })
     await ben.page.reload()
     await Promise.all([watches(ada, /^Ben/), watches(ben, /^Ada/)])
+    await microphone(false).waitFor()
     expect(asked).toEqual(['beforeunload'])
     expect(await ada.log.getByText(/Ben left(?! the call)/).count()).toBe(0)
   })

@@ -51,6 +51,26 @@ describe.each(['mesh', 'star'] as const)('in the call of a %s', kind => {
   })
 })
 
+test('what did not arrive before a reload says so, and arrives once when it is sent again', async () => {
+  const ada = await home.arrive()
+  const link = await ada.createRoom('Ada')
+  const sleeper = await launchSleeper()
+  const ben = await arriveAt(sleeper, link)
+  await ben.stepIn('Ben')
+  await Promise.all([ada.sees('Ben'), ben.sees('Ada')])
+  sleeper.sleep()
+  await ada.say('are you asleep?')
+  await ada.log.getByText('Not delivered yet').waitFor()
+  await ada.page.reload()
+  await ada.log.getByText('Not delivered yet').waitFor()
+  sleeper.wake()
+  await Promise.all([ada.sees('Ben'), ben.sees('Ada')])
+  await ada.log.getByRole('button', { name: 'Send again' }).click()
+  await ada.log.getByText('Not delivered yet').waitFor({ state: 'detached' })
+  await ben.hears('Ada', 'are you asleep?')
+  expect(await ben.log.getByText('are you asleep?').count()).toBe(1)
+})
+
 describe('a room that somebody has made who is alone in it', () => {
   test('is there for whoever comes by the link while the creator sleeps, and for both once they wake', async () => {
     const sleeper = await launchSleeper()
