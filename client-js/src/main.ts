@@ -20,7 +20,7 @@ import {
   warnBeforeLeaving,
 } from './app/page-services.ts'
 import { onSettingsStored, storedSettings, storeSettings } from './app/settings.ts'
-import { keepLeft, takeLeft } from './app/stays.ts'
+import { saveTabState, takeTabState } from './app/tab-state.ts'
 import { Updates } from './app/updates.ts'
 import { randomToken } from './base/random.ts'
 import { browserMedia } from './call/browser.ts'
@@ -77,9 +77,9 @@ const preview = new Preview({
 })
 const model = makeModel(storedSettings(), preview.state, canConnect())
 const { settings } = model
-const left = takeLeft()
+const earlier = takeTabState()
 const client = connect({
-  record: left.record,
+  record: earlier.record,
   ...(path === undefined ? {} : { path }),
   configure: handedOut => {
     const { iceServers, relayOnly } = model.settings.value
@@ -90,13 +90,13 @@ const client = connect({
   },
 })
 const rooms = { read: storedRooms, write: storeRooms }
-const controller = new AppController(model, page, client, preview, rooms, left.stay)
+const controller = new AppController(model, page, client, preview, rooms, earlier.stay)
 
 addEventListener('hashchange', () => controller.addressChanged())
 let hidden = false
 addEventListener('pagehide', ({ persisted }) => {
   hidden = true
-  keepLeft(client.record, controller.stay)
+  saveTabState(client.record, controller.stay)
   leaveDrafts(controller.drafts)
   // A page that the browser may bring back as it is goes on by itself, and the server keeps its place for a while.
   if (!persisted) client.closing()
@@ -104,15 +104,15 @@ addEventListener('pagehide', ({ persisted }) => {
 addEventListener('pageshow', ({ persisted }) => {
   hidden = false
   if (!persisted) return
-  takeLeft()
+  takeTabState()
   takeDrafts()
 })
 // A browser may throw away a page that nobody sees, without a word to it.
 document.addEventListener('visibilitychange', () => {
   // A page that goes is hidden after it has gone, and has nothing to leave any more.
   if (hidden) return
-  if (document.visibilityState === 'hidden') keepLeft(client.record, controller.stay)
-  else takeLeft()
+  if (document.visibilityState === 'hidden') saveTabState(client.record, controller.stay)
+  else takeTabState()
 })
 
 const moving = computed(() => busy(model.files.value))

@@ -1,7 +1,7 @@
 /** What a page leaves for the next one, what a browser keeps of rooms, and how fit a device is to be a host. */
 import { describe, expect, test } from 'vitest'
 import { type KnownRoom, parseRooms, withoutRoom, withRoom } from '../src/app/known-rooms.ts'
-import { parseLeft, writeLeft } from '../src/app/stays.ts'
+import { parseTabState, writeTabState } from '../src/app/tab-state.ts'
 import { fitnessOf } from '../src/core/host-fitness.ts'
 import { parseStay, type Stay, writeStay } from '../src/core/stay.ts'
 import { memberId, messageId, roomId } from '../src/wire/ids.ts'
@@ -46,22 +46,22 @@ const record = { token: 't', received: 1, sent: 2 }
 
 describe('what a page leaves', () => {
   test('is what the next one finds', () => {
-    expect(parseLeft(writeLeft(record, stay, 1_000), 2_000)).toEqual({ record, stay, ago: 1_000 })
+    expect(parseTabState(writeTabState(record, stay, 1_000), 2_000)).toEqual({ record, stay })
   })
   test('brings nobody back into a call after a minute, and into a room after ten', () => {
-    const stored = writeLeft(record, stay, 0)
-    expect(parseLeft(stored, 60_000).stay?.call).toEqual(stay.call)
-    expect(parseLeft(stored, 60_001).stay).toEqual({ ...stay, call: null })
-    expect(parseLeft(stored, 600_001)).toMatchObject({ record, stay: null })
+    const stored = writeTabState(record, stay, 0)
+    expect(parseTabState(stored, 60_000).stay?.call).toEqual(stay.call)
+    expect(parseTabState(stored, 60_001).stay).toEqual({ ...stay, call: null })
+    expect(parseTabState(stored, 600_001)).toMatchObject({ record, stay: null })
   })
   test('is nothing where there was nothing', () => {
-    expect(writeLeft(null, null, 0)).toBeNull()
-    expect(parseLeft(null, 0)).toEqual({ record: null, stay: null, ago: 0 })
+    expect(writeTabState(null, null, 0)).toBeNull()
+    expect(parseTabState(null, 0)).toEqual({ record: null, stay: null })
   })
   test.each(['', '{', '[]', '7', '{"at":0,"stay":"{"}', '{"stay":{"member":"x"}}'])(
     '%s is nothing',
     stored => {
-      expect(parseLeft(stored, 0)).toMatchObject({ record: null, stay: null })
+      expect(parseTabState(stored, 0)).toMatchObject({ record: null, stay: null })
     },
   )
   test('is a stay only with an id, a name and a room', () => {

@@ -6,27 +6,25 @@ import { parseStay, type Stay, writeStay } from '../core/stay.ts'
 import { isRecord, wholeNumber } from '../wire/json.ts'
 import { parseRecord, type ResumeRecord } from '../wire/resume.ts'
 
-export type Left = {
+export type TabState = {
   readonly record: ResumeRecord | null
   readonly stay: Stay | null
-  /** Milliseconds since the page left it. */
-  readonly ago: number
 }
 
 const key = 'p2pchat.stay'
-const nothing: Left = { record: null, stay: null, ago: 0 }
+const nothing: TabState = { record: null, stay: null }
 /** A tab that is opened again later shows the invitation, and enters nothing by itself. */
 const stayMs = 600_000
 /** Nobody is put back into a call by a page that they had closed. */
 const callMs = 60_000
 
 /** Null where there is nothing to keep. Storage can be forbidden or full. */
-export const writeLeft = (record: ResumeRecord | null, stay: Stay | null, now: number): string | null =>
+export const writeTabState = (record: ResumeRecord | null, stay: Stay | null, now: number): string | null =>
   record === null && stay === null
     ? null
     : JSON.stringify({ at: now, record, stay: stay === null ? null : writeStay(stay) })
 
-export const parseLeft = (stored: string | null, now: number): Left => {
+export const parseTabState = (stored: string | null, now: number): TabState => {
   try {
     const value: unknown = JSON.parse(stored ?? 'null')
     if (!isRecord(value)) return nothing
@@ -36,16 +34,15 @@ export const parseLeft = (stored: string | null, now: number): Left => {
     return {
       record: parseRecord(value['record']),
       stay: stay && ago > callMs ? { ...stay, call: null } : stay,
-      ago,
     }
   } catch {
     return nothing
   }
 }
 
-export const keepLeft = (record: ResumeRecord | null, stay: Stay | null): void => {
+export const saveTabState = (record: ResumeRecord | null, stay: Stay | null): void => {
   try {
-    const text = writeLeft(record, stay, Date.now())
+    const text = writeTabState(record, stay, Date.now())
     if (text === null) sessionStorage.removeItem(key)
     else sessionStorage.setItem(key, text)
   } catch {
@@ -54,11 +51,11 @@ export const keepLeft = (record: ResumeRecord | null, stay: Stay | null): void =
 }
 
 /** Taken out: it is this page's now. */
-export const takeLeft = (): Left => {
+export const takeTabState = (): TabState => {
   try {
     const stored = sessionStorage.getItem(key)
     sessionStorage.removeItem(key)
-    return parseLeft(stored, Date.now())
+    return parseTabState(stored, Date.now())
   } catch {
     return nothing
   }
