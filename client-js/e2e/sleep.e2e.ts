@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 240_000 })
 const home = house({
   P2PCHAT_SIGNALING__PING_INTERVAL_MS: '2000',
   P2PCHAT_SIGNALING__PING_TIMEOUT_MS: '2000',
-  P2PCHAT_SESSIONS__GRACE_S: '1',
+  P2PCHAT_SESSIONS__GRACE_S: '10',
 })
 
 const arriveAt = async ({ browser }: Sleeper, address: string): Promise<Person> => {
@@ -20,15 +20,24 @@ const arriveAt = async ({ browser }: Sleeper, address: string): Promise<Person> 
   return person
 }
 
-describe.each(['mesh', 'star'] as const)('in the call of a %s', kind => {
-  test('who has slept is seen and heard again, and has what was written meanwhile, without a press', async () => {
+/** Who makes the room. */
+const rooms = {
+  'one in a mesh': { kind: 'mesh', maker: 'ada' },
+  'a guest of a star': { kind: 'star', maker: 'ada' },
+  'the host of a star': { kind: 'star', maker: 'ben' },
+} as const
+
+describe.each(Object.entries(rooms))('%s sleeps during a call', (_, { kind, maker }) => {
+  test('and is seen and heard again, and has what was written meanwhile, without a press', async () => {
+    const sleeper = await launchSleeper()
+    const { address } = home.server()
+    const ben = await arriveAt(sleeper, address)
     const ada = await home.arrive('about:blank')
     await keepPlayers(ada)
-    await ada.page.goto(home.server().address)
-    const link = await ada.createRoom('Ada', { kind })
-    const sleeper = await launchSleeper()
-    const ben = await arriveAt(sleeper, link)
-    await ben.stepIn('Ben')
+    await ada.page.goto(address)
+    const [first, second] = maker === 'ada' ? [ada, ben] : [ben, ada]
+    await second.page.goto(await first.createRoom(maker === 'ada' ? 'Ada' : 'Ben', { kind }))
+    await second.stepIn(maker === 'ada' ? 'Ben' : 'Ada')
     await Promise.all([ada.sees('Ben'), ben.sees('Ada')])
     await callTogether(ada, ben)
     const together = () =>

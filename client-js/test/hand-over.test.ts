@@ -77,6 +77,23 @@ describe('whoever becomes the host', () => {
     me.feed({ type: 'timer', timer: { kind: 'regroup', term: 2 } })
     expect(names(me)).toEqual(['Me'])
   })
+  test('keeps what is written for a host that has fallen asleep, until it comes back as a guest', () => {
+    const me = guest()
+    me.feed(saying('before'))
+    me.feed({ type: 'link-steady', peer: host, steady: false })
+    me.feed({ type: 'host-changed', host: me.state.self, members: [me.state.self, ben, cyd] })
+    expect(names(me)).toEqual(['Me', 'Ben', 'Cyd'])
+    me.feed(saying('after'))
+    const again = peerId('host-2')
+    me.feed({ type: 'peer-joined', peer: again })
+    me.feed({ type: 'link-opened', peer: again })
+    me.hear(again, { kind: 'knock', password: '', member: stayOf('hanna') })
+    me.hear(again, { kind: 'introduce', person: able('Hanna') })
+    const said = me.effects.flatMap(it =>
+      it.type === 'send' && it.over === again && it.message.kind === 'chat' ? [it.message.text] : [],
+    )
+    expect(said).toEqual(['before', 'after'])
+  })
   test('says again what the old host has not acknowledged', () => {
     const me = guest()
     me.feed(saying('did you get this?'))

@@ -5,8 +5,9 @@
  */
 import { hostNumber, type MemberId, memberId, nobody, type PeerId } from '../wire/ids.ts'
 import { andThen, stepEach, stepTo, withEntry, withLink, withoutMember } from './change.ts'
-import { awaitedLink, dialMember, removeMember } from './links.ts'
+import { awaitedLink, dialMember, isAsleep, removeMember } from './links.ts'
 import { hostOf } from './numbers.ts'
+import { leaveAway } from './outbox.ts'
 import { nameOf } from './roster.ts'
 import type { LinkState, RoomEffect, RoomState, RoomStep } from './state.ts'
 import { type HostNotice, withoutEntry } from './timeline.ts'
@@ -30,10 +31,21 @@ export const hostKnown = (
   if (host === state.self)
     return state.role === 'host'
       ? stepTo(state)
-      : becomeHost(parted(state, members, at), members, unacked, at)
+      : becomeHost(
+          andThen(waitingForHost(state, at), now => parted(now, members, at)),
+          members,
+          unacked,
+          at,
+        )
   const current = link?.address ?? state.host
   if (state.role === 'guest' && host === current) return stepTo(state)
   return becomeGuest(parted(state, members, at), host, unacked, at)
+}
+
+/** One that has fallen asleep comes back as a guest of ours. */
+const waitingForHost = (state: RoomState, at: number): RoomStep => {
+  const link = state.host === null ? undefined : state.links.get(state.host)
+  return link && isAsleep(link) ? leaveAway(state, hostOf(state), link.unacked, at) : stepTo(state)
 }
 
 /**

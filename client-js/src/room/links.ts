@@ -199,6 +199,9 @@ export const hostOffline = (state: RoomState, host: PeerId, at: number): RoomSte
   return stepTo(linked ? withEntry(state, { kind: 'notice', notice: 'host-offline', name: '' }, at) : state)
 }
 
+/** Their link has ended, or is about to, without a goodbye. */
+export const isAsleep = (link: LinkState): boolean => (link.phase === 'ready' ? !link.steady : link.lost)
+
 /** Takes a peer off the room: its link, its entry in the roster, and tells those who only know it through us. */
 export const removePeer = (state: RoomState, peer: PeerId, at: number): RoomStep => {
   if (peer === state.host) return hostGone(state, at)
@@ -206,8 +209,7 @@ export const removePeer = (state: RoomState, peer: PeerId, at: number): RoomStep
   const member = link?.member ?? null
   const without = stepTo(withoutLink(state, peer), { type: 'hang-up', peer })
   if (!link || member === null) return without
-  const asleep = link.phase === 'ready' ? !link.steady : link.lost
-  const waiting = asleep ? andThen(without, now => leaveAway(now, member, link.unacked, at)) : without
+  const waiting = isAsleep(link) ? andThen(without, now => leaveAway(now, member, link.unacked, at)) : without
   return andThen(waiting, now => removeMember(now, member, at))
 }
 
