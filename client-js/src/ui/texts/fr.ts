@@ -312,11 +312,11 @@ export const fr: Texts = {
       'Certaines personnes ne sont pas joignables, même par le relais (serveur TURN). Un autre réseau peut aider, par exemple les données mobiles.',
     obstacles: {
       'no-candidates':
-        'Aucune connexion n’est possible : un réglage de ce navigateur, une extension ou une règle de votre organisation empêche WebRTC d’utiliser le réseau. Un autre navigateur ou un autre appareil peut aider.',
+        'Aucune connexion n’est possible : un réglage de ce navigateur, une extension ou une règle de votre organisation empêche WebRTC d’utiliser le réseau. Un autre navigateur ou un autre appareil peut aider.',
       'no-relay':
         'Certaines personnes ne sont pas joignables, et le relais (serveur TURN) ne répond pas. Votre réseau le bloque peut-être. Un autre réseau peut aider, par exemple les données mobiles.',
       'same-network':
-        'Certaines personnes ne sont pas joignables. Vous semblez être sur le même réseau ; il isole peut-être les appareils, comme le font souvent les Wi-Fi d’invités. Un autre réseau peut aider, par exemple les données mobiles.',
+        'Certaines personnes ne sont pas joignables. Vous semblez être sur le même réseau ; il isole peut-être les appareils, comme le font souvent les Wi-Fi d’invités. Un autre réseau peut aider, par exemple les données mobiles.',
     },
     noWebrtc:
       'Ce navigateur ne peut se connecter à personne : WebRTC est absent ou désactivé. Activez-le, ou ouvrez cette page dans un autre navigateur.',
