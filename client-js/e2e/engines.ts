@@ -14,7 +14,7 @@ export type Look = {
   readonly touch?: boolean
 }
 
-type Engine = 'chromium' | 'firefox'
+export type Engine = 'chromium' | 'firefox'
 
 /** The engines of the people of a test, in the order in which they come, over and over. vitest.e2e.config.ts sets it. */
 const engines = (process.env['ENGINES'] ?? 'chromium').split(',').map((name): Engine => {
@@ -24,6 +24,11 @@ const engines = (process.env['ENGINES'] ?? 'chromium').split(',').map((name): En
 
 /** Of the first person, the second, and so on. */
 export const engineOf = (nth: number): Engine => engines[nth % engines.length] ?? 'chromium'
+
+export const executableOf = (engine: Engine): string =>
+  engine === 'firefox'
+    ? (process.env['FIREFOX'] ?? '/usr/bin/firefox-esr')
+    : (process.env['CHROMIUM'] ?? '/usr/bin/chromium')
 
 /** `dark`: what the system prefers; Firefox takes it once, for all its pages. */
 type Wish = {
@@ -35,6 +40,8 @@ type Wish = {
   readonly further?: readonly string[]
   /** In place of the one that is used otherwise. */
   readonly executable?: string
+  /** It takes every certificate, also where it is a connection of WebRTC that shows it. */
+  readonly trusting?: boolean
 }
 
 /**
@@ -69,7 +76,8 @@ export const downloadsOf = (browser: Browser | null): string | undefined =>
 
 const launchFirefox = async (wish: Wish): Promise<Browser> => {
   const folder = mkdtempSync(join(tmpdir(), 'p2pchat-downloads-'))
-  const browser = await firefox.launch({ ...firefoxOptions(wish), downloadsPath: folder })
+  const options = { ...firefoxOptions(wish), downloadsPath: folder }
+  const browser = await (wish.trusting === true ? launchTrusting(options) : firefox.launch(options))
   browser.on('disconnected', () => rmSync(folder, { recursive: true, force: true }))
   folders.set(browser, folder)
   return browser
@@ -79,31 +87,38 @@ const launchFirefox = async (wish: Wish): Promise<Browser> => {
 export const launchProfile = (folder: string, wish: Wish = {}): Promise<BrowserContext> =>
   chromium.launchPersistentContext(folder, { ...chromiumOptions(wish), locale: 'en-GB' })
 
-/**
- * One that takes every certificate, also where it is a connection of WebRTC that shows it: Chromium has a flag for it, and
- * Firefox takes it for a whole session alone. What is stored lies in `folder`.
- */
-export const launchTrusting = (folder: string): Promise<BrowserContext> =>
-  engineOf(0) === 'firefox'
-    ? firefox.launchPersistentContext(folder, { ...firefoxOptions({}), ignoreHTTPSErrors: true })
-    : chromium.launchPersistentContext(folder, chromiumOptions({ further: ['--ignore-certificate-errors'] }))
+/** Firefox takes every certificate for a whole session alone, which is that of a profile of its own. */
+const launchTrusting = async (options: ReturnType<typeof firefoxOptions>): Promise<Browser> => {
+  const context = await firefox.launchPersistentContext('', { ...options, ignoreHTTPSErrors: true })
+  const browser = context.browser()
+  if (!browser) throw new Error('the session has no browser')
+  return browser
+}
 
-const chromiumOptions = ({ devices = true, cameras = 1, allow = true, further = [], executable }: Wish) => ({
-  executablePath: executable ?? process.env['CHROMIUM'] ?? '/usr/bin/chromium',
+const chromiumOptions = ({
+  devices = true,
+  cameras = 1,
+  allow = true,
+  further = [],
+  executable,
+  trusting = false,
+}: Wish) => ({
+  executablePath: executable ?? executableOf('chromium'),
   args: [
     '--no-sandbox',
     // Otherwise addresses hide behind names that a machine without multicast cannot resolve.
     '--disable-features=WebRtcHideLocalIpsWithMdns',
     ...(devices ? [`--use-fake-device-for-media-stream=device-count=${cameras}`] : []),
     `--use-fake-ui-for-media-stream${allow ? '' : '=deny'}`,
+    ...(trusting ? ['--ignore-certificate-errors'] : []),
     ...further,
   ],
 })
 
 /** `moz-firefox` is Playwright's name for a Firefox as Mozilla builds it, spoken to by WebDriver BiDi. */
-const firefoxOptions = ({ dark = false, devices = true, allow = true }: Wish) => ({
+const firefoxOptions = ({ dark = false, devices = true, allow = true, executable }: Wish) => ({
   channel: 'moz-firefox',
-  executablePath: process.env['FIREFOX'] ?? '/usr/bin/firefox-esr',
+  executablePath: executable ?? executableOf('firefox'),
   firefoxUserPrefs: {
     'layout.css.prefers-color-scheme.content-override': dark ? 0 : 1,
     // A mouse, which a machine without a screen need not have: fine (2), and it hovers (4).

@@ -1,13 +1,12 @@
 /**
  * Networks made for a test, in namespaces: a server in a private network, as in a container, of which what stands for the
- * internet knows an address and two ports alone; and two homes behind routers of their own, each of which maps every
- * connection to another port (a symmetric NAT: no port that STUN learns is good for anybody else). It takes root, `ip` and
- * `nft`.
+ * internet knows an address and a few ports alone; two homes behind routers of their own, in the first of which there are
+ * two devices; and a mobile network, to which the first device may change. It takes root, `ip` and `nft`.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 
 const works = (command: string, ...words: string[]): boolean =>
   spawnSync(command, words, { stdio: 'ignore' }).status === 0
@@ -25,78 +24,140 @@ const run = (line: string): void => {
   execFileSync(command, words, { stdio: ['ignore', 'ignore', 'inherit'] })
 }
 
-const names = ['srv', 'net', 'ra', 'rb', 'ha', 'hb'] as const
+export type Family = 4 | 6
 
-/** The address at which people reach the server, and what lies between it and the homes. */
-export const serverAddress = '198.18.0.1'
+/** What the addresses of a family look like: of the internet's networks, and of those behind a router. */
+const plans = {
+  4: {
+    ip: 'ip',
+    outside: (n: number, host: number) => `198.18.${n}.${host}`,
+    inside: (n: number, host: number) => `10.${n}.0.${host}`,
+    bits: 24,
+    forwarding: 'net.ipv4.ip_forward=1',
+  },
+  6: {
+    ip: 'ip6',
+    outside: (n: number, host: number) => `2001:db8:${n}::${host}`,
+    inside: (n: number, host: number) => `2001:db8:10${n}::${host}`,
+    bits: 64,
+    forwarding: 'net.ipv6.conf.all.forwarding=1',
+  },
+} as const
 
-export type Home = 'a' | 'b'
-const homes: readonly Home[] = ['a', 'b']
+/** The network of the server, and the router's and the devices' places in a home. */
+const [box, gateway] = [9, 1]
+
+/** Whoever has a browser there: two devices of the first home, and one of the second. */
+export type Place = 'a' | 'a2' | 'b'
+const places: readonly Place[] = ['a', 'a2', 'b']
+/** The routers of the homes and of the mobile network, and the number of the network of each. */
+const routers = { a: 1, b: 2, m: 3 } as const
+type Router = keyof typeof routers
+const homes: readonly Router[] = ['a', 'b']
+const namespaces = ['srv', 'net', 'ra', 'rb', 'rm', ...places] as const
+type Namespace = (typeof namespaces)[number]
+
+/** `easy`: a connection keeps its port whomever it goes to. `symmetric`: no port that STUN learns is good for anybody else. */
+export type Nat = 'none' | 'easy' | 'symmetric'
 
 export class Networks {
   readonly #prefix = `p2p-${process.pid}`
   readonly #folder: string
+  readonly #plan: (typeof plans)[Family]
   #server: ChildProcess | null = null
 
   /** `folder`: for what starts programs in a network. */
-  constructor(folder: string) {
+  constructor(folder: string, family: Family = 4) {
     this.#folder = folder
-    for (const name of names) {
+    this.#plan = plans[family]
+    for (const name of namespaces) {
       run(`ip netns add ${this.#name(name)}`)
       this.#in(name, 'ip link set lo up')
-      this.#in(name, 'sysctl -qw net.ipv4.ip_forward=1')
-      // Addresses of IPv6 come to links a second later, and a browser breaks off what it loads when that happens.
-      this.#in(name, 'sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1')
+      // A browser breaks off what it loads when an address comes, and those of IPv6 are looked for in the network first.
+      const settings = ['disable_ipv6=1', 'accept_dad=0'][family === 4 ? 0 : 1]
+      for (const which of ['all', 'default']) this.#in(name, `sysctl -qw net.ipv6.conf.${which}.${settings}`)
+      this.#in(name, `sysctl -qw ${this.#plan.forwarding}`)
     }
-    this.#in('net', `ip address add ${serverAddress}/32 dev lo`)
-    this.#connect('net', 'box', '10.9.0.1/24', 'srv', 'eth', '10.9.0.2/24')
-    this.#in('srv', 'ip route add default via 10.9.0.1')
-    this.#in('net', 'nft add table ip ports')
-    this.#in('net', 'nft add chain ip ports forwarded { type nat hook prerouting priority -100 ; }')
+    this.#in('net', `ip address add ${this.serverAddress} dev lo`)
+    this.#connect('net', 'box', this.#inside(box, gateway), 'srv', 'eth', this.#inside(box, 2))
+    this.#route('srv', 'default', this.#inside(box, gateway))
+    const { ip } = this.#plan
+    this.#in('net', `nft add table ${ip} ports`)
+    this.#in('net', `nft add chain ${ip} ports forwarded { type nat hook prerouting priority -100 ; }`)
+    const forwarded = `nft add rule ${ip} ports forwarded ${ip} daddr ${this.serverAddress}`
     for (const port of ['tcp dport 443', 'tcp dport 3478', 'udp dport 3478'])
-      this.#in('net', `nft add rule ip ports forwarded ip daddr ${serverAddress} ${port} dnat to 10.9.0.2`)
-    for (const [n, home] of homes.entries()) this.#makeHome(home, n + 1)
+      this.#in('net', `${forwarded} ${port} dnat to ${this.#inside(box, 2)}`)
+    this.#makeRouter('a', 'a', 'a2')
+    this.#makeRouter('b', 'b')
+    this.#makeRouter('m')
   }
 
-  #makeHome(home: Home, n: number): void {
-    const [router, host] = [`r${home}`, `h${home}`]
-    this.#connect('net', `wan${n}`, `198.18.${n}.1/24`, router, 'wan', `198.18.${n}.2/24`)
-    this.#connect(router, 'lan', `10.${n}.0.1/24`, host, 'eth', `10.${n}.0.2/24`)
-    this.#in(router, `ip route add default via 198.18.${n}.1`)
-    this.#in(host, `ip route add default via 10.${n}.0.1`)
-    this.#in(router, 'nft add table ip home')
-    this.#in(router, 'nft add chain ip home nat { type nat hook postrouting priority 100 ; }')
-    this.#in(router, 'nft add chain ip home forward { type filter hook forward priority 0 ; }')
+  /** The address at which people reach the server. */
+  get serverAddress(): string {
+    return this.#plan.outside(0, 1)
   }
 
-  #connect(one: string, link: string, address: string, other: string, far: string, farAddress: string): void {
+  /** With the devices that are behind it. */
+  #makeRouter(which: Router, ...devices: readonly Place[]): void {
+    const [router, n, { ip }] = [`r${which}` as const, routers[which], this.#plan]
+    this.#connect('net', `wan${n}`, this.#outside(n, 1), router, 'wan', this.#outside(n, 2))
+    this.#route(router, 'default', this.#outside(n, 1))
+    this.#in(router, 'ip link add lan type bridge')
+    this.#in(router, `ip address add ${this.#inside(n, gateway)}/${this.#plan.bits} dev lan`)
+    this.#in(router, 'ip link set lan up')
+    for (const [at, device] of devices.entries()) {
+      this.#connect(router, `port${at}`, null, device, 'eth', this.#inside(n, 2 + at))
+      this.#in(router, `ip link set port${at} master lan`)
+      this.#route(device, 'default', this.#inside(n, gateway))
+    }
+    this.#in(router, `nft add table ${ip} home`)
+    this.#in(router, `nft add chain ${ip} home nat { type nat hook postrouting priority 100 ; }`)
+    for (const chain of ['forward', 'input'])
+      this.#in(router, `nft add chain ${ip} home ${chain} { type filter hook ${chain} priority 0 ; }`)
+    // Nobody outside reaches the router itself; else a packet that comes too early takes the port that it was sent to.
+    this.#in(router, `nft add rule ${ip} home input iifname wan ct state new drop`)
+  }
+
+  #connect(
+    one: Namespace,
+    link: string,
+    address: string | null,
+    other: Namespace,
+    far: string,
+    farAddress: string,
+  ): void {
     const [here, there] = [this.#name(one), this.#name(other)]
     run(`ip link add ${link} netns ${here} type veth peer name ${far} netns ${there}`)
     for (const [name, device, its] of [
       [one, link, address],
       [other, far, farAddress],
     ] as const) {
-      this.#in(name, `ip address add ${its} dev ${device}`)
+      if (its !== null) this.#in(name, `ip address add ${its}/${this.#plan.bits} dev ${device}`)
       this.#in(name, `ip link set ${device} up`)
     }
   }
 
-  /** Both routers map every connection to another port, or pass everything on as it is. */
-  translate(isSymmetric: boolean): void {
-    for (const [at, home] of homes.entries()) {
-      this.#in(`r${home}`, 'nft flush chain ip home nat')
-      if (isSymmetric) this.#in(`r${home}`, 'nft add rule ip home nat oifname wan masquerade fully-random')
+  /** What the routers of the homes do with the addresses of those behind them. */
+  translate(nat: Nat): void {
+    const { ip, bits } = this.#plan
+    for (const home of homes) {
+      const n = routers[home]
+      this.#in(`r${home}`, `nft flush chain ${ip} home nat`)
+      const masquerade = nat === 'symmetric' ? 'masquerade fully-random' : 'masquerade'
+      if (nat !== 'none') this.#in(`r${home}`, `nft add rule ${ip} home nat oifname wan ${masquerade}`)
       // Behind a NAT nobody outside knows the way to a home.
-      const route = `10.${at + 1}.0.0/24 via 198.18.${at + 1}.2`
-      this.#in('net', isSymmetric ? `ip route flush ${route}` : `ip route replace ${route}`)
+      const network = `${this.#plan.inside(n, 0)}/${bits}`
+      if (nat === 'none') this.#route('net', network, this.#outside(n, 2))
+      else this.#in('net', `ip ${this.#option} route flush ${network}`)
     }
   }
 
-  /** Both routers let through what the rules of nftables say alone; none: everything. */
+  /** The routers of the homes let through what the rules of nftables say alone; none: everything. */
   filter(...rules: readonly string[]): void {
+    const { ip } = this.#plan
     for (const home of homes) {
-      this.#in(`r${home}`, 'nft flush chain ip home forward')
-      for (const rule of rules) this.#in(`r${home}`, `nft add rule ip home forward ${rule}`)
+      this.#in(`r${home}`, `nft flush chain ${ip} home forward`)
+      for (const rule of rules) this.#in(`r${home}`, `nft add rule ${ip} home forward ${rule}`)
     }
   }
 
@@ -120,24 +181,58 @@ export class Networks {
     await ended
   }
 
-  /** A program that starts a browser in this home. */
-  browserOf(home: Home, executable: string): string {
-    const script = join(this.#folder, `browser-${home}`)
-    writeFileSync(script, `#!/bin/sh\nexec ip netns exec ${this.#name(`h${home}`)} ${executable} "$@"\n`)
+  /** Nobody there knows a name but this one, and nobody waits for a name server that is not there. */
+  name(host: string): void {
+    for (const place of places) {
+      mkdirSync(this.#settingsOf(place), { recursive: true })
+      // For STUN and TURN Chromium looks for a name with a dot at its end.
+      const hosts = `127.0.0.1 localhost\n${this.serverAddress} ${host} ${host}.\n`
+      writeFileSync(join(this.#settingsOf(place), 'hosts'), hosts)
+      writeFileSync(join(this.#settingsOf(place), 'nsswitch.conf'), 'hosts: files\n')
+    }
+  }
+
+  /** A program that starts another at this place, with `words` before those that it is given. */
+  programAt(place: Place, executable: string, ...words: readonly string[]): string {
+    const script = join(this.#folder, `${place}-${basename(executable)}`)
+    const command = ['ip netns exec', this.#name(place), executable, ...words].join(' ')
+    writeFileSync(script, `#!/bin/sh\nexec ${command} "$@"\n`)
     chmodSync(script, 0o755)
     return script
   }
 
   async remove(): Promise<void> {
     await this.stopServing()
-    for (const name of names) works('ip', 'netns', 'delete', this.#name(name))
+    for (const name of namespaces) works('ip', 'netns', 'delete', this.#name(name))
+    for (const place of places) rmSync(this.#settingsOf(place), { recursive: true, force: true })
+  }
+
+  get #option(): string {
+    return this.#plan.ip === 'ip' ? '-4' : '-6'
+  }
+
+  #outside(n: number, host: number): string {
+    return this.#plan.outside(n, host)
+  }
+
+  #inside(n: number, host: number): string {
+    return this.#plan.inside(n, host)
+  }
+
+  #route(name: Namespace, network: string, via: string): void {
+    this.#in(name, `ip ${this.#option} route replace ${network} via ${via}`)
+  }
+
+  /** Where `ip netns exec` takes files of the system from for programs that it starts there. */
+  #settingsOf(place: Place): string {
+    return join('/etc/netns', this.#name(place))
   }
 
   #name(name: string): string {
     return `${this.#prefix}-${name}`
   }
 
-  #in(name: string, line: string): void {
+  #in(name: Namespace, line: string): void {
     run(`ip netns exec ${this.#name(name)} ${line}`)
   }
 }

@@ -3,17 +3,17 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { BrowserContext } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { build } from 'vite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { launchTrusting } from './engines.ts'
+import { launch } from './engines.ts'
 import type { RelayLogin } from './pages/relay.ts'
 import { freePort, type Server, startServer } from './server.ts'
 import { Client, isObject } from './sockets/client.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'p2pchat-relay-'))
 let server: Server
-let browser: BrowserContext
+let browser: Browser
 let httpsPort: number
 let script: string
 
@@ -51,7 +51,7 @@ cert_path = "${cert}"
   )
   server = await startServer('--config', settings)
   script = await bundle()
-  browser = await launchTrusting(join(folder, 'profile'))
+  browser = await launch({ trusting: true })
 })
 
 afterAll(async () => {

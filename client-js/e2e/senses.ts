@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import type { Person } from './browser.ts'
 
 /** Keeps the players at hand, which are in no document. For pages that are opened later. */
-export const keepPlayers = async ({ context }: Person): Promise<void> => {
+export const keepPlayers = async ({ context }: Pick<Person, 'context'>): Promise<void> => {
   await context.addInitScript(() => {
     const players: HTMLAudioElement[] = []
     Object.assign(globalThis, { players })
