@@ -90,6 +90,10 @@ export class Networks {
     this.#makeRouter('a', 'a', 'a2')
     this.#makeRouter('b', 'b')
     this.#makeRouter('m')
+    this.#in('rm', `nft add rule ${ip} home nat oifname wan masquerade`)
+    this.#connect('rm', 'port', null, 'a', 'mobile', null)
+    this.#in('rm', 'ip link set port master lan')
+    this.#in('a', 'ip link set mobile down')
   }
 
   /** The address at which people reach the server. */
@@ -124,7 +128,7 @@ export class Networks {
     address: string | null,
     other: Namespace,
     far: string,
-    farAddress: string,
+    farAddress: string | null,
   ): void {
     const [here, there] = [this.#name(one), this.#name(other)]
     run(`ip link add ${link} netns ${here} type veth peer name ${far} netns ${there}`)
@@ -159,6 +163,29 @@ export class Networks {
       this.#in(`r${home}`, `nft flush chain ${ip} home forward`)
       for (const rule of rules) this.#in(`r${home}`, `nft add rule ${ip} home forward ${rule}`)
     }
+  }
+
+  /**
+   * The first device leaves the reach of its home and finds the mobile network, or the other way round. No socket is closed:
+   * what goes through the network that was left is lost. `unnoticed`: the device keeps its address there.
+   */
+  move(to: 'home' | 'mobile', unnoticed = false): void {
+    const { ip, bits } = this.#plan
+    const [home, mobile] = [
+      { router: 'ra', n: routers.a, device: 'eth' },
+      { router: 'rm', n: routers.m, device: 'mobile' },
+    ] as const
+    const [left, found] = to === 'mobile' ? [home, mobile] : [mobile, home]
+    for (const chain of ['forward', 'input'])
+      this.#in(left.router, `nft insert rule ${ip} home ${chain} drop`)
+    if (!unnoticed) {
+      this.#in('a', `ip address flush dev ${left.device}`)
+      this.#in('a', `ip link set ${left.device} down`)
+    }
+    for (const chain of ['forward', 'input']) this.#in(found.router, `nft flush chain ${ip} home ${chain}`)
+    this.#in('a', `ip link set ${found.device} up`)
+    this.#in('a', `ip address replace ${this.#inside(found.n, 2)}/${bits} dev ${found.device}`)
+    this.#route('a', 'default', this.#inside(found.n, gateway))
   }
 
   /** Starts the server there, and waits until it says that it is ready. */

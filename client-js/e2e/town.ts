@@ -51,8 +51,8 @@ export type Town = {
   readonly networks: () => Networks
   /** Somebody there, at the server's start page or at an invitation. */
   readonly arrive: (at: At, invitation?: string) => Promise<Person>
-  /** The first makes the room, and the second follows the link. */
-  readonly meet: (ann: At, bob: At, wish?: RoomWish) => Promise<readonly [Person, Person]>
+  /** The first makes the room, and the second follows the link, which comes with them. */
+  readonly meet: (ann: At, bob: At, wish?: RoomWish) => Promise<readonly [Person, Person, string]>
 }
 
 export const town = (family: Family = 4): Town => {
@@ -125,13 +125,13 @@ export const town = (family: Family = 4): Town => {
     return person
   }
 
-  const meet = async (first: At, second: At, wish: RoomWish = {}): Promise<readonly [Person, Person]> => {
+  const meet: Town['meet'] = async (first, second, wish = {}) => {
     const ann = await arrive(first)
     const link = await ann.createRoom('Ann', wish)
     const bob = await arrive(second, link)
     await bob.stepIn('Bob')
     await Promise.all([ann.sees('Bob'), bob.sees('Ann')])
-    return [ann, bob]
+    return [ann, bob, link]
   }
   return { networks, arrive, meet }
 }

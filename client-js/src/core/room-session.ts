@@ -282,9 +282,13 @@ export class RoomSession {
   #newLink(peer: PeerId, initiator: boolean): Link {
     const link = new Link(initiator, this.#ports.configuration(), {
       configuration: this.#ports.freshConfiguration,
-      signal: signal => this.#signal(peer, signal),
+      signal: (signal, searching) => this.#signal(peer, signal, searching),
       opened: () => this.#room.feed({ type: 'link-opened', peer }),
-      steady: steady => this.#room.feed({ type: 'link-steady', peer, steady }),
+      steady: steady => {
+        // What has ended the one way may have ended the one to the server too.
+        if (!steady) void this.#signaling.check()
+        this.#room.feed({ type: 'link-steady', peer, steady })
+      },
       frame: frame => this.#receive(peer, frame),
       arrived: stream => this.call.arrived(peer, stream),
       gone: id => this.call.gone(peer, streamId(id)),
@@ -310,8 +314,8 @@ export class RoomSession {
   /**
    * Sends a signal without the server where it can: a call goes on changing while the connection to the server is down.
    */
-  #signal(peer: PeerId, signal: Signal): void {
-    const message = this.#room.signalMessage(peer, signal)
+  #signal(peer: PeerId, signal: Signal, searching: boolean): void {
+    const message = searching ? null : this.#room.signalMessage(peer, signal)
     const frame = message && encodeFrame(message)
     if (frame && frame.byteLength <= frameBytesMax) this.#links.get(peer)?.send(frame)
     else this.#signaling.signal(this.#room.addressOf(peer), this.state.card.id, signal)

@@ -16,7 +16,8 @@ import { Receiving } from './receiving.ts'
 import { Sending, type Tuning } from './sending.ts'
 
 export type LinkPorts = {
-  readonly signal: (signal: Signal) => void
+  /** `searching`: the way there was may lead nowhere any more, so that this signal had better not take it. */
+  readonly signal: (signal: Signal, searching: boolean) => void
   readonly opened: () => void
   /** The network has lost (false) or found (true) the peer; it may pass. */
   readonly steady?: (steady: boolean) => void

@@ -15,7 +15,8 @@ import {
 } from './negotiation.ts'
 
 export type NegotiatorPorts = {
-  readonly signal: (signal: Signal) => void
+  /** `searching`: for another way through the network, since the one there was may lead nowhere. */
+  readonly signal: (signal: Signal, searching: boolean) => void
   /** What the connection is made with from now on; null where nobody knows better. */
   readonly configuration: () => Promise<RTCConfiguration> | null
   /** Right before every description of our own. */
@@ -39,6 +40,8 @@ export class Negotiator {
   #negotiation: Negotiation
   #actions: Promise<void> = Promise.resolve()
   #queued = false
+  #searching = false
+  #gathered = false
   #overdue: ReturnType<typeof setTimeout> | undefined
   #open = true
 
@@ -112,7 +115,7 @@ export class Negotiator {
   async #perform(action: Action): Promise<void> {
     switch (action.type) {
       case 'send':
-        return this.#ports.signal(action.signal)
+        return this.#ports.signal(action.signal, this.#searching)
       case 'add-candidate':
         return this.#pc.addIceCandidate(action.candidate)
       case 'add-transceiver':
@@ -126,7 +129,7 @@ export class Negotiator {
   }
 
   async #offer(offerId: number, restart: boolean): Promise<void> {
-    if (restart) await this.#reconfigure()
+    if (restart) await this.#search()
     // An offer that another has followed meanwhile, of ours or of the far end, is not made any more.
     if (offerId !== this.#negotiation.offerId || this.#negotiation.signaling.state !== 'offering') return
     this.#ports.describe()
@@ -138,7 +141,7 @@ export class Negotiator {
   async #accept({ type, sdp, round }: Description, offerId: number): Promise<void> {
     if (type === 'offer') {
       this.#ports.offered()
-      if (this.#restarts(sdp)) await this.#reconfigure()
+      if (this.#restarts(sdp)) await this.#search()
     }
     await this.#pc.setRemoteDescription({ type, sdp })
     if (type === 'offer') {
@@ -148,11 +151,23 @@ export class Negotiator {
       if (!this.initiator) this.#requestTransceivers()
     }
     this.#feed({ type: 'stable', offerId })
+    this.#endSearch()
   }
 
   #restarts(sdp: string): boolean {
     const known = this.#pc.currentRemoteDescription?.sdp
     return known !== undefined && iceFragments(known)[0] !== iceFragments(sdp)[0]
+  }
+
+  #search(): Promise<void> {
+    this.#searching = true
+    this.#gathered = false
+    return this.#reconfigure()
+  }
+
+  /** Once both ends have said all that there is to say about it. */
+  #endSearch(): void {
+    if (this.#gathered && !isNegotiating(this.#negotiation)) this.#searching = false
   }
 
   /** Accounts of TURN servers end, and a restart gathers new candidates with what holds now. */
@@ -166,7 +181,7 @@ export class Negotiator {
   #sendLocal(type: 'offer' | 'answer', round: number | undefined): void {
     const sdp = this.#pc.localDescription?.sdp
     if (!this.#open || sdp === undefined) return
-    this.#ports.signal(round === undefined ? { type, sdp } : { type, sdp, round })
+    this.#ports.signal(round === undefined ? { type, sdp } : { type, sdp, round }, this.#searching)
   }
 
   /** Tracks of ours for which the initiator's offer had no room. */
@@ -176,15 +191,19 @@ export class Negotiator {
       if (transceiver.mid !== null || track === null || this.#requested.has(transceiver)) continue
       this.#requested.add(transceiver)
       const kind = track.kind === 'video' ? 'video' : 'audio'
-      this.#ports.signal({ type: 'transceiverRequest', transceiverRequest: { kind } })
+      this.#ports.signal({ type: 'transceiverRequest', transceiverRequest: { kind } }, this.#searching)
     }
   }
 
   /** The end of the candidates is not signalled: the original's end takes it for a reason to hang up. */
   #candidate(found: RTCIceCandidate | null): void {
+    if (found === null) {
+      this.#gathered = true
+      this.#endSearch()
+    }
     if (!this.#open || found === null || found.candidate === '') return
     const { candidate, sdpMLineIndex, sdpMid, usernameFragment } = found
     const said: Candidate = { candidate, sdpMLineIndex, sdpMid, usernameFragment }
-    this.#ports.signal({ type: 'candidate', candidate: said })
+    this.#ports.signal({ type: 'candidate', candidate: said }, this.#searching)
   }
 }

@@ -64,6 +64,10 @@ type Pending = (body: unknown, refused: boolean) => void
 const answerMs = 10_000
 /** A connection that seems to stand gets so long to show that it does. */
 const probeMs = 1_500
+/** The library's own. */
+const reconnectMs = 1_000
+/** A new network may carry nothing for a moment after one was told of it. */
+const reconnectSoonMs = 200
 /** Everybody who is sent away at once comes back within this time. */
 const spreadMs = 2_000
 
@@ -107,11 +111,15 @@ export class SignalingClient {
       transports: ['websocket', 'polling'],
       tryAllTransports: true,
       // With the library's factor of one half for chance, so that those who were cut off together do not return together.
+      reconnectionDelay: reconnectMs,
       reconnectionDelayMax: 8_000,
       timeout: 8_000,
     })
     pollAfterSilence(this.#socket)
-    this.#socket.on('connect', () => this.#sayHello())
+    this.#socket.on('connect', () => {
+      this.#socket.io.reconnectionDelay(reconnectMs)
+      this.#sayHello()
+    })
     this.#socket.on('disconnect', reason => this.#lost(reason))
     this.#socket.on('connect_error', () => {
       for (const { refuse } of this.#waiting.splice(0)) refuse()
@@ -240,6 +248,7 @@ export class SignalingClient {
   /** The network is another: the line leads nowhere, although nobody has noticed. Without a session to go on, it is left. */
   networkChanged(): void {
     if (!this.#socket.active || (this.#socket.connected && !this.#session.isResumable)) return
+    this.#socket.io.reconnectionDelay(reconnectSoonMs)
     this.#reconnect()
   }
 
