@@ -5,7 +5,7 @@
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
 const works = (command: string, ...words: string[]): boolean =>
@@ -18,6 +18,9 @@ export const canMakeNetworks = (): boolean => {
     return false
   return works('ip', 'netns', 'delete', probe)
 }
+
+/** Whether links can be made slow: by a program in Python, because not every kernel can do it itself. */
+export const canSlow = (): boolean => existsSync('/dev/net/tun') && works('python3', '--version')
 
 const run = (line: string): void => {
   const [command = '', ...words] = line.split(' ')
@@ -65,6 +68,7 @@ export class Networks {
   readonly #folder: string
   readonly #plan: (typeof plans)[Family]
   #server: ChildProcess | null = null
+  #slow: ChildProcess | null = null
 
   /** `folder`: for what starts programs in a network. */
   constructor(folder: string, family: Family = 4) {
@@ -188,6 +192,26 @@ export class Networks {
     this.#route('a', 'default', this.#inside(found.n, gateway))
   }
 
+  /** From now on packets of the first device and to it are late by so much, and some of them are lost. */
+  async slow(delayMs: number, lossPercent: number): Promise<void> {
+    const [near, far] = [`near-${process.pid}`, `far-${process.pid}`]
+    const program = new URL('slow.py', import.meta.url).pathname
+    const words = [program, near, far, String(delayMs), String(lossPercent)]
+    const slow = spawn('python3', words, { stdio: ['ignore', 'pipe', 'inherit'] })
+    this.#slow = slow
+    await once(slow.stdout, 'data')
+    for (const [name, device] of [
+      ['a', near],
+      ['ra', far],
+    ] as const) {
+      run(`ip link set ${device} netns ${this.#name(name)}`)
+      this.#in(name, `ip link set ${device} up`)
+    }
+    const own = this.#inside(routers.a, 2)
+    this.#in('a', `ip ${this.#option} route replace default dev ${near} src ${own}`)
+    this.#in('ra', `ip ${this.#option} route replace ${own} dev ${far}`)
+  }
+
   /** Starts the server there, and waits until it says that it is ready. */
   async serve(...words: readonly string[]): Promise<void> {
     const executable = process.env['SERVER_BIN']
@@ -230,6 +254,7 @@ export class Networks {
 
   async remove(): Promise<void> {
     await this.stopServing()
+    this.#slow?.kill()
     for (const name of namespaces) works('ip', 'netns', 'delete', this.#name(name))
     for (const place of places) rmSync(this.#settingsOf(place), { recursive: true, force: true })
   }

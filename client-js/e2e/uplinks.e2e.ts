@@ -1,8 +1,10 @@
-/** A device goes from one network to another in the middle of a call: another address, and no socket that is closed. */
-import { describe, expect, test, vi } from 'vitest'
-import { canMakeNetworks } from './networks.ts'
+/** A device that changes its network in the middle of a call, where no socket is closed, and one whose network is bad. */
+import { randomBytes } from 'node:crypto'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { canMakeNetworks, canSlow } from './networks.ts'
 import { enterCall, hearsSounds, watches } from './senses.ts'
-import { town } from './town.ts'
+import { goes, town } from './town.ts'
+import { accept, bytesOf, pick, saved, sha } from './transfers.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
@@ -40,3 +42,32 @@ describe.skipIf(!canMakeNetworks())('in a full room', () => {
     },
   )
 })
+
+describe.skipIf(!canMakeNetworks() || !canSlow())(
+  'with every packet 100 ms late and one of twenty lost',
+  () => {
+    const { networks, meet } = town()
+    beforeAll(() => networks().slow(100, 5))
+
+    test.each([
+      ['symmetric', 'relay udp', []],
+      ['symmetric', 'relay tls', ['meta l4proto udp drop', 'oifname wan tcp dport != 443 drop']],
+      ['easy', 'direct', []],
+    ] as const)('NAT: %s; they talk, see each other and hand over a file (%s)', async (nat, way, rules) => {
+      networks().translate(nat)
+      networks().filter(...rules)
+      const [ann, bob] = await meet({ place: 'a' }, { place: 'b' })
+      await bob.say('can you hear me?')
+      await ann.hears('Bob', 'can you hear me?')
+      await enterCall(ann, 'Start call')
+      await enterCall(bob, 'Join call')
+      await Promise.all([watches(ann, /^Bob/), watches(bob, /^Ann/)])
+      await Promise.all([hearsSounds(ann, 1), hearsSounds(bob, 1)])
+      const bytes = randomBytes(200_001)
+      await pick(ann, 'notes.bin', bytes)
+      const got = await saved(bob, () => accept(bob, 'notes.bin'))
+      expect(sha(await bytesOf(got))).toBe(sha(bytes))
+      await Promise.all([goes(ann, way), goes(bob, way)])
+    })
+  },
+)
