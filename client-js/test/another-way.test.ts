@@ -97,6 +97,13 @@ test('the end of the candidates is no end before there is an answer', async () =
   expect(said).toEqual(['offer, searching', 'candidate, searching', 'candidate'])
 })
 
+test('where the way that there was leads on, what got no answer goes by it', async () => {
+  const { link, said } = await linked(true)
+  link.findAnotherWay(true)
+  await vi.advanceTimersByTimeAsync(8_000)
+  expect(said).toEqual(['offer, searching', 'offer'])
+})
+
 test('so does whoever is asked to, and for nothing else', async () => {
   const { link, pc, said } = await linked(false)
   link.signal({ type: 'offer', sdp: sdp('first'), round: 2 })

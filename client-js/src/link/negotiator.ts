@@ -99,7 +99,10 @@ export class Negotiator {
 
   /** Sends the lost signal again, in the way that fits. */
   #signalOverdue(): void {
-    this.#feed({ type: this.#ports.isLost() ? 'restart' : 'overdue' })
+    const isLost = this.#ports.isLost()
+    // The way that there was leads on, and it may be the server that is away.
+    if (!isLost) this.#searching = false
+    this.#feed({ type: isLost ? 'restart' : 'overdue' })
   }
 
   async #tryAction(action: Action): Promise<void> {
