@@ -2,7 +2,7 @@
  * A line to the server that is cut for longer than an unanswered ping is waited for, and for less than the grace time:
  * nobody leaves or joins, and nothing is lost.
  */
-import { describe, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import type { Person } from './browser.ts'
 import { behindGate, gather, house } from './house.ts'
 import { type Gate, gateTo } from './sockets/gate.ts'
@@ -47,6 +47,8 @@ const meetings = {
   'the host of a star': hostIs,
 }
 
+const oneSided = 'the server finds out by its pings'
+
 /** Each resolves once the line is down at both ends. */
 const cuts: Readonly<Record<string, (cut: Person, gate: Gate) => Promise<void>>> = {
   'both ends see it at once': async (cut, gate) => {
@@ -55,7 +57,7 @@ const cuts: Readonly<Record<string, (cut: Person, gate: Gate) => Promise<void>>>
     await cut.isTold('Connection to the server lost')
     await expect.poll(() => endings('transport_error')).toBeGreaterThan(before)
   },
-  'the server finds out by its pings': async (cut, gate) => {
+  [oneSided]: async (cut, gate) => {
     const before = await endings('ping_timeout')
     gate.lose()
     await cut.isTold('Connection to the server lost')
@@ -69,30 +71,35 @@ const cuts: Readonly<Record<string, (cut: Person, gate: Gate) => Promise<void>>>
   },
 }
 
-describe.each(Object.entries(meetings))('%s is cut off', (_, meet) => {
-  test.each(Object.entries(cuts))('%s', async (_, end) => {
-    const { cut, other, gate, link } = await meet()
-    await Promise.all([cut.sees('Other'), other.sees('Cut')])
-    const comings = (person: Person) => person.log.getByText(/ (left|joined)\b|is the host now/).count()
-    const before = await Promise.all([cut, other].map(comings))
-    await end(cut, gate)
-    await other.say('can you hear me?')
-    await cut.hears('Other', 'can you hear me?')
-    await cut.say('I can')
-    await other.hears('Cut', 'I can')
-    gate.open()
-    await cut.isTold('Connection to the server restored')
-    const third = await home.arrive(link)
-    await third.stepIn('Third')
-    await Promise.all([cut, other].map(it => it.sees('Third', '')))
-    await Promise.all(['Cut', 'Other'].map(name => third.sees(name, '')))
-    await third.say('hello both')
-    await Promise.all([cut, other].map(it => it.hears('Third', 'hello both')))
-    await Promise.all(
-      ['Cut', 'Other'].map(name => third.row(name, 'connection lost').waitFor({ state: 'detached' })),
-    )
-    // The third one has come, and nothing else has happened.
-    expect(await Promise.all([cut, other].map(comings))).toEqual(before.map(count => count + 1))
-    expect(await other.page.locator('#people li').count()).toBe(3)
-  })
+/** Every kind of cut in a mesh, and in a star the one that only one end has noticed. */
+const cases = Object.entries(meetings).flatMap(([who, meet]) =>
+  Object.entries(cuts).flatMap(([how, end]) =>
+    who === 'one in a mesh' || how === oneSided ? [{ who, how, meet, end }] : [],
+  ),
+)
+
+test.each(cases)('$who is cut off; $how', async ({ meet, end }) => {
+  const { cut, other, gate, link } = await meet()
+  await Promise.all([cut.sees('Other'), other.sees('Cut')])
+  const comings = (person: Person) => person.log.getByText(/ (left|joined)\b|is the host now/).count()
+  const before = await Promise.all([cut, other].map(comings))
+  await end(cut, gate)
+  await other.say('can you hear me?')
+  await cut.hears('Other', 'can you hear me?')
+  await cut.say('I can')
+  await other.hears('Cut', 'I can')
+  gate.open()
+  await cut.isTold('Connection to the server restored')
+  const third = await home.arrive(link)
+  await third.stepIn('Third')
+  await Promise.all([cut, other].map(it => it.sees('Third', '')))
+  await Promise.all(['Cut', 'Other'].map(name => third.sees(name, '')))
+  await third.say('hello both')
+  await Promise.all([cut, other].map(it => it.hears('Third', 'hello both')))
+  await Promise.all(
+    ['Cut', 'Other'].map(name => third.row(name, 'connection lost').waitFor({ state: 'detached' })),
+  )
+  // The third one has come, and nothing else has happened.
+  expect(await Promise.all([cut, other].map(comings))).toEqual(before.map(count => count + 1))
+  expect(await other.page.locator('#people li').count()).toBe(3)
 })

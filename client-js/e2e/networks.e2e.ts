@@ -47,23 +47,21 @@ describe.skipIf(!canMakeNetworks())('two homes, and a server behind a router tha
     await Promise.all([goes(ann, 'direct'), goes(bob, 'direct')])
   })
 
-  describe.each([
-    ['with everything open, by UDP', [], 'relay udp'],
-    ['with UDP blocked, by TCP', [withoutUdp], 'relay tcp'],
-    ['with the HTTPS port alone, by TLS', httpsAlone, 'relay tls'],
-  ])('behind symmetric NATs they talk, see each other and hand over a file %s', (_, rules, way) => {
-    test.each([
-      ['chromium', 'chromium'],
-      ['firefox', 'chromium'],
-      ['chromium', 'firefox'],
-    ] as const)('%s and %s', async (first, second) => {
+  test.each([
+    ['with everything open, by UDP', [], 'relay udp', 'firefox', 'chromium'],
+    ['with UDP blocked, by TCP', [withoutUdp], 'relay tcp', 'chromium', 'firefox'],
+    ['with the HTTPS port alone, by TLS', httpsAlone, 'relay tls', 'firefox', 'chromium'],
+    ['with the HTTPS port alone, by TLS', httpsAlone, 'relay tls', 'chromium', 'chromium'],
+  ] as const)(
+    'behind symmetric NATs they talk, see each other and hand over a file %s (%s %s: %s and %s)',
+    async (_, rules, way, first, second) => {
       networks().translate('symmetric')
       networks().filter(...rules)
       const [ann, bob] = await meet({ place: 'a', engine: first }, { place: 'b', engine: second })
       await doAll(ann, bob)
       await Promise.all([goes(ann, way), goes(bob, way)])
-    })
-  })
+    },
+  )
 })
 
 describe.skipIf(!canMakeNetworks())('without IPv4', () => {
@@ -73,7 +71,6 @@ describe.skipIf(!canMakeNetworks())('without IPv4', () => {
   const firewall = 'iifname wan ct state new drop'
   test.each([
     ['direct', [firewall], 'direct'],
-    ['with UDP blocked, by TCP', [firewall, withoutUdp], 'relay tcp'],
     ['with the HTTPS port alone, by TLS', [firewall, ...httpsAlone], 'relay tls'],
   ])('they meet %s', async (_, rules, way) => {
     networks().translate('none')

@@ -36,6 +36,8 @@ const plans = {
     outside: (n: number, host: number) => `198.18.${n}.${host}`,
     inside: (n: number, host: number) => `10.${n}.0.${host}`,
     bits: 24,
+    // A browser breaks off what it loads when an address comes, and those of IPv6 are looked for in the network first.
+    addresses: 'disable_ipv6=1',
     forwarding: 'net.ipv4.ip_forward=1',
   },
   6: {
@@ -43,6 +45,7 @@ const plans = {
     outside: (n: number, host: number) => `2001:db8:${n}::${host}`,
     inside: (n: number, host: number) => `2001:db8:10${n}::${host}`,
     bits: 64,
+    addresses: 'accept_dad=0',
     forwarding: 'net.ipv6.conf.all.forwarding=1',
   },
 } as const
@@ -74,12 +77,15 @@ export class Networks {
   constructor(folder: string, family: Family = 4) {
     this.#folder = folder
     this.#plan = plans[family]
+  }
+
+  /** What has been made by then goes with `remove`, also where this fails. */
+  make(): void {
     for (const name of namespaces) {
       run(`ip netns add ${this.#name(name)}`)
       this.#in(name, 'ip link set lo up')
-      // A browser breaks off what it loads when an address comes, and those of IPv6 are looked for in the network first.
-      const settings = ['disable_ipv6=1', 'accept_dad=0'][family === 4 ? 0 : 1]
-      for (const which of ['all', 'default']) this.#in(name, `sysctl -qw net.ipv6.conf.${which}.${settings}`)
+      for (const which of ['all', 'default'])
+        this.#in(name, `sysctl -qw net.ipv6.conf.${which}.${this.#plan.addresses}`)
       this.#in(name, `sysctl -qw ${this.#plan.forwarding}`)
     }
     this.#in('net', `ip address add ${this.serverAddress} dev lo`)
@@ -171,9 +177,9 @@ export class Networks {
 
   /**
    * The first device leaves the reach of its home and finds the mobile network, or the other way round. No socket is closed:
-   * what goes through the network that was left is lost. `unnoticed`: the device keeps its address there.
+   * what goes through the network that was left is lost. `keepsAddress`: the device has its address there as before.
    */
-  move(to: 'home' | 'mobile', unnoticed = false): void {
+  move(to: 'home' | 'mobile', keepsAddress = false): void {
     const { ip, bits } = this.#plan
     const [home, mobile] = [
       { router: 'ra', n: routers.a, device: 'eth' },
@@ -182,7 +188,7 @@ export class Networks {
     const [left, found] = to === 'mobile' ? [home, mobile] : [mobile, home]
     for (const chain of ['forward', 'input'])
       this.#in(left.router, `nft insert rule ${ip} home ${chain} drop`)
-    if (!unnoticed) {
+    if (!keepsAddress) {
       this.#in('a', `ip address flush dev ${left.device}`)
       this.#in('a', `ip link set ${left.device} down`)
     }
@@ -220,7 +226,12 @@ export class Networks {
       stdio: ['ignore', 'pipe', 'ignore'],
     })
     this.#server = server
-    await once(server.stdout, 'data')
+    const ended = once(server, 'exit').then(([code]) => {
+      throw new Error(`the server has ended with ${code}`)
+    })
+    // Later it may end.
+    ended.catch(() => undefined)
+    await Promise.race([once(server.stdout, 'data'), ended])
   }
 
   async stopServing(): Promise<void> {

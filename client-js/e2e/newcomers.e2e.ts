@@ -70,25 +70,6 @@ test.each([
   await words.waitFor()
 })
 
-test('where the browser lets WebRTC have no address, the room says why nobody is reached', async () => {
-  const ada = await home.arrive()
-  const link = await ada.createRoom('Ada')
-  const bob = await home.arrive('about:blank')
-  await bob.context.addInitScript(() => {
-    const Native = RTCPeerConnection
-    globalThis.RTCPeerConnection = class extends Native {
-      constructor(configuration?: RTCConfiguration) {
-        super({ ...configuration, iceServers: [], iceTransportPolicy: 'relay' })
-      }
-    }
-  })
-  await bob.page.goto(link)
-  await bob.stepIn('Bob')
-  // A connection is given twenty seconds.
-  const banner = bob.page.getByRole('status').filter({ hasText: 'keeps WebRTC from using the network' })
-  await banner.waitFor({ timeout: 60_000 })
-})
-
 test('on a phone Enter makes a line, and the button sends', async () => {
   const ada = await home.arrive()
   const ben = await home.arrive(await ada.createRoom('Ada'), phone)

@@ -8,9 +8,9 @@ import { afterAll, afterEach, beforeAll, expect } from 'vitest'
 import { Person, type RoomWish } from './browser.ts'
 import { type Engine, executableOf, launch } from './engines.ts'
 import { type Family, Networks, type Place } from './networks.ts'
-import { openPassage, type Passage } from './passage.ts'
 import { keepPlayers } from './senses.ts'
 import { freePort } from './server.ts'
+import { openTunnel, type Tunnel } from './tunnel.ts'
 
 /** The server's name, which browsers that check certificates of TURN want in place of an address. */
 const host = 'chat.test'
@@ -58,7 +58,7 @@ export type Town = {
 export const town = (family: Family = 4): Town => {
   const folder = mkdtempSync(join(tmpdir(), 'p2pchat-networks-'))
   const browsers = new Map<string, Promise<Browser>>()
-  const passages: Passage[] = []
+  const tunnels: Tunnel[] = []
   let made: Networks | null = null
   let present: Person[] = []
 
@@ -69,6 +69,7 @@ export const town = (family: Family = 4): Town => {
 
   beforeAll(async () => {
     made = new Networks(folder, family)
+    made.make()
     made.name(host)
     const [key, cert, settings] = [join(folder, 'key'), join(folder, 'cert'), join(folder, 'config.toml')]
     const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=chat'
@@ -90,7 +91,7 @@ export const town = (family: Family = 4): Town => {
   })
   afterAll(async () => {
     await Promise.all([...browsers.values()].map(async browser => (await browser).close()))
-    for (const passage of passages) passage.close()
+    for (const tunnel of tunnels) tunnel.close()
     await made?.remove()
     rmSync(folder, { recursive: true, force: true })
   })
@@ -101,7 +102,7 @@ export const town = (family: Family = 4): Town => {
       return launch({ engine, executable: networks().programAt(place, executable), trusting: true })
     const port = await freePort()
     const node = networks().programAt(place, process.execPath)
-    passages.push(await openPassage(node, port, join(folder, `${place}-${port}`)))
+    tunnels.push(await openTunnel(node, port, join(folder, `${place}-${port}`)))
     const program = networks().programAt(place, executable, `--remote-debugging-port=${port}`)
     return launch({ engine, executable: program, trusting: true })
   }

@@ -282,11 +282,11 @@ export class RoomSession {
   #newLink(peer: PeerId, initiator: boolean): Link {
     const link = new Link(initiator, this.#ports.configuration(), {
       configuration: this.#ports.freshConfiguration,
-      signal: (signal, searching) => this.#signal(peer, signal, searching),
+      signal: (signal, restarting) => this.#signal(peer, signal, restarting),
       opened: () => this.#room.feed({ type: 'link-opened', peer }),
       steady: steady => {
         // What has ended the one way may have ended the one to the server too.
-        if (!steady) void this.#signaling.check()
+        if (!steady) void this.#signaling.probe()
         this.#room.feed({ type: 'link-steady', peer, steady })
       },
       frame: frame => this.#receive(peer, frame),
@@ -314,8 +314,8 @@ export class RoomSession {
   /**
    * Sends a signal without the server where it can: a call goes on changing while the connection to the server is down.
    */
-  #signal(peer: PeerId, signal: Signal, searching: boolean): void {
-    const message = searching ? null : this.#room.signalMessage(peer, signal)
+  #signal(peer: PeerId, signal: Signal, restarting: boolean): void {
+    const message = restarting ? null : this.#room.signalMessage(peer, signal)
     const frame = message && encodeFrame(message)
     if (frame && frame.byteLength <= frameBytesMax) this.#links.get(peer)?.send(frame)
     else this.#signaling.signal(this.#room.addressOf(peer), this.state.card.id, signal)

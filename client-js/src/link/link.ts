@@ -16,8 +16,8 @@ import { Receiving } from './receiving.ts'
 import { Sending, type Tuning } from './sending.ts'
 
 export type LinkPorts = {
-  /** `searching`: the way there was may lead nowhere any more, so that this signal had better not take it. */
-  readonly signal: (signal: Signal, searching: boolean) => void
+  /** `restarting`: the way there was may lead nowhere any more, so that this signal had better not take it. */
+  readonly signal: (signal: Signal, restarting: boolean) => void
   readonly opened: () => void
   /** The network has lost (false) or found (true) the peer; it may pass. */
   readonly steady?: (steady: boolean) => void
@@ -70,6 +70,7 @@ export class Link {
   #restart: ReturnType<typeof setTimeout> | undefined
   #givingUp: ReturnType<typeof setTimeout> | undefined
   #mayRestart = false
+  #reached = false
   readonly #candidates = new TokenBucket(candidatePace)
   readonly #negotiations = new TokenBucket(negotiationPace)
 
@@ -244,13 +245,12 @@ export class Link {
   /** Null too where the far end has not answered: then nothing is known of the networks. */
   #obstacle(): Obstacle | null {
     const { localDescription: own, remoteDescription: theirs } = this.#pc
-    if (!own || !theirs || this.#channel?.readyState === 'open') return null
-    const servers = this.#pc.getConfiguration().iceServers ?? []
-    return obstacleOf(
-      own.sdp,
-      theirs.sdp,
-      servers.some(({ urls }) => [urls].flat().some(isTurn)),
-    )
+    if (!own || !theirs || this.#reached) return null
+    const { iceServers = [], iceTransportPolicy } = this.#pc.getConfiguration()
+    return obstacleOf(own.sdp, theirs.sdp, {
+      relays: iceServers.some(({ urls }) => [urls].flat().some(isTurn)),
+      relayOnly: iceTransportPolicy === 'relay',
+    })
   }
 
   #connectionChanged(): void {
@@ -267,6 +267,7 @@ export class Link {
         if (this.#mayRestart) this.#scheduleRestart(this.#negotiator.initiator ? restartMs : restartLaterMs)
         return
       case 'connected':
+        this.#reached = true
         clearTimeout(this.#restart)
         clearTimeout(this.#givingUp)
         this.#givingUp = undefined

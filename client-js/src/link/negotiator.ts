@@ -15,8 +15,8 @@ import {
 } from './negotiation.ts'
 
 export type NegotiatorPorts = {
-  /** `searching`: for another way through the network, since the one there was may lead nowhere. */
-  readonly signal: (signal: Signal, searching: boolean) => void
+  /** `restarting`: for another way through the network, since the one there was may lead nowhere. */
+  readonly signal: (signal: Signal, restarting: boolean) => void
   /** What the connection is made with from now on; null where nobody knows better. */
   readonly configuration: () => Promise<RTCConfiguration> | null
   /** Right before every description of our own. */
@@ -40,7 +40,7 @@ export class Negotiator {
   #negotiation: Negotiation
   #actions: Promise<void> = Promise.resolve()
   #queued = false
-  #searching = false
+  #restarting = false
   #gathered = false
   #overdue: ReturnType<typeof setTimeout> | undefined
   #open = true
@@ -101,7 +101,7 @@ export class Negotiator {
   #signalOverdue(): void {
     const isLost = this.#ports.isLost()
     // The way that there was leads on, and it may be the server that is away.
-    if (!isLost) this.#searching = false
+    if (!isLost) this.#restarting = false
     this.#feed({ type: isLost ? 'restart' : 'overdue' })
   }
 
@@ -118,7 +118,7 @@ export class Negotiator {
   async #perform(action: Action): Promise<void> {
     switch (action.type) {
       case 'send':
-        return this.#ports.signal(action.signal, this.#searching)
+        return this.#ports.signal(action.signal, this.#restarting)
       case 'add-candidate':
         return this.#pc.addIceCandidate(action.candidate)
       case 'add-transceiver':
@@ -132,7 +132,7 @@ export class Negotiator {
   }
 
   async #offer(offerId: number, restart: boolean): Promise<void> {
-    if (restart) await this.#search()
+    if (restart) await this.#beginRestart()
     // An offer that another has followed meanwhile, of ours or of the far end, is not made any more.
     if (offerId !== this.#negotiation.offerId || this.#negotiation.signaling.state !== 'offering') return
     this.#ports.describe()
@@ -144,7 +144,7 @@ export class Negotiator {
   async #accept({ type, sdp, round }: Description, offerId: number): Promise<void> {
     if (type === 'offer') {
       this.#ports.offered()
-      if (this.#restarts(sdp)) await this.#search()
+      if (this.#restarts(sdp)) await this.#beginRestart()
     }
     await this.#pc.setRemoteDescription({ type, sdp })
     if (type === 'offer') {
@@ -154,7 +154,7 @@ export class Negotiator {
       if (!this.initiator) this.#requestTransceivers()
     }
     this.#feed({ type: 'stable', offerId })
-    this.#endSearch()
+    this.#endRestart()
   }
 
   #restarts(sdp: string): boolean {
@@ -162,15 +162,16 @@ export class Negotiator {
     return known !== undefined && iceFragments(known)[0] !== iceFragments(sdp)[0]
   }
 
-  #search(): Promise<void> {
-    this.#searching = true
+  async #beginRestart(): Promise<void> {
+    this.#restarting = true
+    await this.#reconfigure()
+    // From here on: the end of an earlier gathering is none of this one.
     this.#gathered = false
-    return this.#reconfigure()
   }
 
   /** Once both ends have said all that there is to say about it. */
-  #endSearch(): void {
-    if (this.#gathered && !isNegotiating(this.#negotiation)) this.#searching = false
+  #endRestart(): void {
+    if (this.#gathered && !isNegotiating(this.#negotiation)) this.#restarting = false
   }
 
   /** Accounts of TURN servers end, and a restart gathers new candidates with what holds now. */
@@ -184,7 +185,7 @@ export class Negotiator {
   #sendLocal(type: 'offer' | 'answer', round: number | undefined): void {
     const sdp = this.#pc.localDescription?.sdp
     if (!this.#open || sdp === undefined) return
-    this.#ports.signal(round === undefined ? { type, sdp } : { type, sdp, round }, this.#searching)
+    this.#ports.signal(round === undefined ? { type, sdp } : { type, sdp, round }, this.#restarting)
   }
 
   /** Tracks of ours for which the initiator's offer had no room. */
@@ -194,7 +195,7 @@ export class Negotiator {
       if (transceiver.mid !== null || track === null || this.#requested.has(transceiver)) continue
       this.#requested.add(transceiver)
       const kind = track.kind === 'video' ? 'video' : 'audio'
-      this.#ports.signal({ type: 'transceiverRequest', transceiverRequest: { kind } }, this.#searching)
+      this.#ports.signal({ type: 'transceiverRequest', transceiverRequest: { kind } }, this.#restarting)
     }
   }
 
@@ -202,11 +203,11 @@ export class Negotiator {
   #candidate(found: RTCIceCandidate | null): void {
     if (found === null) {
       this.#gathered = true
-      this.#endSearch()
+      this.#endRestart()
     }
     if (!this.#open || found === null || found.candidate === '') return
     const { candidate, sdpMLineIndex, sdpMid, usernameFragment } = found
     const said: Candidate = { candidate, sdpMLineIndex, sdpMid, usernameFragment }
-    this.#ports.signal({ type: 'candidate', candidate: said }, this.#searching)
+    this.#ports.signal({ type: 'candidate', candidate: said }, this.#restarting)
   }
 }

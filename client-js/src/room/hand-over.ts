@@ -71,8 +71,8 @@ const ownUnacked = ({ links, stay }: RoomState): Unacked => {
 }
 
 /**
- * Says who the host is, or that one is awaited, where the conversation knows another. What has changed back before anybody said a word, as when a
- * host's page is loaded anew, is not spoken of.
+ * Says who the host is, or that one is awaited, where the conversation knows another. What has changed back before anybody
+ * said a word, as when a host's page is loaded anew, is not spoken of.
  */
 export const withHostTold = (state: RoomState, host: MemberId, at: number): RoomState => {
   const known = state.toldHost

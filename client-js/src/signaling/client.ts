@@ -228,9 +228,13 @@ export class SignalingClient {
 
   /** The network may be another, or the device has slept: does the line still stand? */
   async check(): Promise<void> {
-    if (!this.#socket.active) return
-    if (!this.#socket.connected) return this.#reconnect()
-    if (this.#self === null || this.#probing || !this.#session.isResumable) return
+    if (this.#socket.active && !this.#socket.connected) this.#reconnect()
+    else await this.probe()
+  }
+
+  /** Does a line that seems to stand do so? An attempt to find one goes on undisturbed. */
+  async probe(): Promise<void> {
+    if (!this.#socket.connected || this.#self === null || this.#probing || !this.#session.isResumable) return
     const before = this.#session.received
     this.#probing = true
     const answered = await new Promise<boolean>(resolve =>

@@ -91,5 +91,6 @@ export const relayFails = ({ relayOnly }: Chosen, { links }: RoomState): boolean
   relayOnly &&
   links.size > 0 &&
   [...links.values()].every(
-    ({ phase, attempt }) => phase === 'lost' || (phase === 'connecting' && attempt > 1),
+    ({ phase, attempt, member }) =>
+      member === null && (phase === 'lost' || (phase === 'connecting' && attempt > 1)),
   )

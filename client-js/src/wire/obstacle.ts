@@ -20,10 +20,17 @@ const candidatesOf = (sdp: string): Candidates =>
 const publicAddresses = (candidates: Candidates): ReadonlySet<string> =>
   new Set(candidates.filter(({ type }) => type === 'srflx').map(({ address }) => address))
 
-/** Of the descriptions of both ends, with all candidates that have come. `relays`: there are TURN servers. */
-export const obstacleOf = (own: string, theirs: string, relays: boolean): Obstacle | null => {
+/**
+ * Of the descriptions of both ends, with all candidates that have come. `relays`: there are TURN servers. `relayOnly`: the
+ * browser was told to offer no other address.
+ */
+export const obstacleOf = (
+  own: string,
+  theirs: string,
+  { relays, relayOnly }: { readonly relays: boolean; readonly relayOnly: boolean },
+): Obstacle | null => {
   const found = candidatesOf(own)
-  if (found.length === 0) return 'no-candidates'
+  if (found.length === 0) return relayOnly ? 'no-relay' : 'no-candidates'
   if (relays) return found.some(({ type }) => type === 'relay') ? null : 'no-relay'
   const theirAddresses = publicAddresses(candidatesOf(theirs))
   return [...publicAddresses(found)].some(it => theirAddresses.has(it)) ? 'same-network' : null

@@ -20,10 +20,10 @@ const joinEnds = (one: Socket, other: Socket): void => {
   one.on('error', () => other.destroy()).pipe(other)
 }
 
-export type Passage = { readonly close: () => void }
+export type Tunnel = { readonly close: () => void }
 
 /** `node`: starts Node.js over there. `port` has the same number on both sides. `path`: of the file, which is made. */
-export const openPassage = async (node: string, port: number, path: string): Promise<Passage> => {
+export const openTunnel = async (node: string, port: number, path: string): Promise<Tunnel> => {
   const far = spawn(node, ['-e', farEnd, path, String(port)], { stdio: ['ignore', 'pipe', 'inherit'] })
   await once(far.stdout, 'data')
   const near = createServer(asked => {

@@ -1,4 +1,4 @@
-/** Signals of a link that looks for another way through the network say so, for the way there was may lead nowhere. */
+/** Signals of an ICE restart say so, for the way there was may lead nowhere. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Link } from '../src/link/link.ts'
 
@@ -55,7 +55,7 @@ const linked = async (initiator: boolean) => {
     initiator,
     {},
     {
-      signal: ({ type }, searching) => said.push(searching ? `${type}, searching` : type),
+      signal: ({ type }, restarting) => said.push(restarting ? `${type}, restarting` : type),
       opened: () => undefined,
       frame: () => undefined,
       closed: () => undefined,
@@ -82,7 +82,7 @@ test('whoever looks says so with all that belongs to it, and with nothing after 
   pc.finds('two')
   pc.finds(null)
   pc.finds('of another time')
-  expect(said).toEqual(['offer, searching', 'candidate, searching', 'candidate, searching', 'candidate'])
+  expect(said).toEqual(['offer, restarting', 'candidate, restarting', 'candidate, restarting', 'candidate'])
 })
 
 test('the end of the candidates is no end before there is an answer', async () => {
@@ -94,14 +94,14 @@ test('the end of the candidates is no end before there is an answer', async () =
   link.signal({ type: 'answer', sdp: sdp('second'), round: 2 })
   await settled()
   pc.finds('of another time')
-  expect(said).toEqual(['offer, searching', 'candidate, searching', 'candidate'])
+  expect(said).toEqual(['offer, restarting', 'candidate, restarting', 'candidate'])
 })
 
 test('where the way that there was leads on, what got no answer goes by it', async () => {
   const { link, said } = await linked(true)
   link.findAnotherWay(true)
   await vi.advanceTimersByTimeAsync(8_000)
-  expect(said).toEqual(['offer, searching', 'offer'])
+  expect(said).toEqual(['offer, restarting', 'offer'])
 })
 
 test('so does whoever is asked to, and for nothing else', async () => {
@@ -114,5 +114,5 @@ test('so does whoever is asked to, and for nothing else', async () => {
   pc.finds('one')
   pc.finds(null)
   pc.finds('of another time')
-  expect(said).toEqual(['answer, searching', 'candidate, searching', 'candidate'])
+  expect(said).toEqual(['answer, restarting', 'candidate, restarting', 'candidate'])
 })
