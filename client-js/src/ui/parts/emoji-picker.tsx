@@ -18,6 +18,7 @@ import {
   withRecent,
 } from '../emoji.ts'
 import { spoken, texts } from '../language.ts'
+import { isComposed } from '../shortcuts.ts'
 import type { EmojiMemory } from './emoji.tsx'
 import { keepTrying, Missing } from './missing.tsx'
 
@@ -77,11 +78,12 @@ const Loaded = ({ memory, pick, set }: Props & { set: EmojiSet }) => {
     pick(inTone(it, skinTone))
   }
   const searchKey = (event: KeyboardEvent): void => {
-    const [first] = found
-    if (event.key === 'Enter' && first) chosen(first)
-    else if (event.key === 'ArrowDown') own.current?.querySelector<HTMLElement>('.emoji-grid button')?.focus()
-    else return
+    if (isComposed(event) || (event.key !== 'Enter' && event.key !== 'ArrowDown')) return
+    // Enter would send the form that the field stands in, and with it a message that is not finished.
     event.preventDefault()
+    const [first] = found
+    if (event.key === 'ArrowDown') own.current?.querySelector<HTMLElement>('.emoji-grid button')?.focus()
+    else if (first) chosen(first)
   }
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the keys are those of what is in it
