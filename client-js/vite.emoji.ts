@@ -1,8 +1,9 @@
 /**
  * The emoji that the page offers, and what they are called in its languages, as modules that are made when the page is
  * built: `virtual:emoji/list`, and one for each language. The groups and their order are Unicode's (unicode-emoji-json),
- * the words are those of its locale data (cldr-annotations-full), which has all our languages. Other packages leave out
- * Arabic, or hold ten times as much as is shown.
+ * the words are those of its locale data, which has all our languages: cldr-annotations-full, and for what is put
+ * together of others cldr-annotations-derived-full. Other packages leave out Arabic, or hold ten times as much as is
+ * shown.
  */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -12,9 +13,7 @@ const prefix = 'virtual:emoji/'
 const required = createRequire(import.meta.url)
 const read = (path: string): unknown => JSON.parse(readFileSync(required.resolve(path), 'utf8'))
 
-type Known = Readonly<
-  Record<string, { name: string; group: string; emoji_version: string; skin_tone_support: boolean }>
->
+type Known = Readonly<Record<string, { group: string; emoji_version: string; skin_tone_support: boolean }>>
 type Annotations = Readonly<Record<string, { default?: readonly string[]; tts?: readonly string[] }>>
 
 /** Of 2022, which by now is drawn by systems that are still in use. */
@@ -42,28 +41,24 @@ const list = (): object => {
 
 const plain = (emoji: string): string => emoji.replaceAll('\ufe0f', '')
 
-/** A line each, in the order of the list: the name, and further words. Nothing for countries. */
-const words = (language: string): string => {
+const annotationsOf = (language: string): Annotations => {
   const { annotations } = read(`cldr-annotations-full/annotations/${language}/annotations.json`) as {
     annotations: { annotations: Annotations }
   }
-  const found = (emoji: string) => annotations.annotations[plain(emoji)]
-  /** What is put together of others has no name of its own: a woman with red hair. */
-  const nameOf = (emoji: string, english: string): string => {
-    const own = found(emoji)?.tts?.[0]
-    if (own !== undefined) return own
-    const parts = plain(emoji)
-      .split('\u200d')
-      .filter(part => !/^[♀♂]$/.test(part))
-      .map(part => found(part)?.tts?.[0])
-    return parts.length > 1 && parts.every(part => part !== undefined) ? parts.join(', ') : english
-  }
-  const lines = offered().map(([emoji, { name: english }]) => {
+  const { annotationsDerived } = read(
+    `cldr-annotations-derived-full/annotationsDerived/${language}/annotations.json`,
+  ) as { annotationsDerived: { annotations: Annotations } }
+  return { ...annotationsDerived.annotations, ...annotations.annotations }
+}
+
+/** A line each, in the order of the list: the name, and further words. Nothing for countries. */
+const words = (language: string): string => {
+  const annotations = annotationsOf(language)
+  const lines = offered().map(([emoji]) => {
     if (isCountry(emoji)) return ''
-    const name = nameOf(emoji, english)
-    const further = (found(emoji)?.default ?? [])
-      .map(word => word.toLowerCase())
-      .filter(word => !name.toLowerCase().includes(word))
+    const { tts: [name] = [], default: all = [] } = annotations[plain(emoji)] ?? {}
+    if (name === undefined) throw new Error(`${emoji} has no name in ${language}`)
+    const further = all.map(word => word.toLowerCase()).filter(word => !name.toLowerCase().includes(word))
     return [name, ...new Set(further)].slice(0, 1 + wordsMax).join('|')
   })
   return lines.join('\n')

@@ -40,6 +40,32 @@ test.each(spoken)('in %s everything has a name, and few share one', language => 
   expect(new Set(names).size).toBeGreaterThan(names.length * 0.97)
 })
 
+/** Names of several words that are the same as in English all the same. Of one word there are many: taxi, radio. */
+const alike: Readonly<Partial<Record<Language, readonly string[]>>> = {
+  fr: ['hot dog', 'love hotel', 'yin yang'],
+  es: ['yin yang'],
+}
+
+test.each(spoken.filter(it => it !== 'en'))(
+  'in %s few names are the English ones: words that both have',
+  language => {
+    const names = [...set(language).all.values()].flatMap(({ emoji, name }) =>
+      name === known(emoji).name && !/\p{Regional_Indicator}/u.test(emoji) ? [name] : [],
+    )
+    expect(names.filter(name => /\P{L}/u.test(name.replace('-', '')))).toEqual(alike[language] ?? [])
+    if (language === 'zh' || language === 'ar') expect(names).toEqual([])
+  },
+)
+
+test.each<[Language, string, string, string]>([
+  ['en', 'keycap: 10', 'flag: England', 'woman: red hair'],
+  ['de', 'Taste: 10', 'Flagge: England', 'Frau: rotes Haar'],
+  ['zh', '按键: 10', '旗: 英格兰', '女人: 红发'],
+  ['ar', 'مفتاح: 10', 'علم: إنجلترا', 'سيدة: شعر أحمر'],
+])('in %s what is put together has its name', (language, ...names) => {
+  expect(['🔟', '🏴󠁧󠁢󠁥󠁮󠁧󠁿', '👩‍🦰'].map(emoji => set(language).all.get(emoji)?.name)).toEqual(names)
+})
+
 describe('what is typed', () => {
   test.each<[Language, string, string]>([
     ['en', 'grinning face', '😀'],
