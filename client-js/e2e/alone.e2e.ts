@@ -2,6 +2,8 @@
 import { expect, test } from 'vitest'
 import { gather, house } from './house.ts'
 import { enterCall } from './senses.ts'
+import { gateTo } from './sockets/gate.ts'
+import { focused } from './tab.ts'
 
 const home = house()
 
@@ -25,6 +27,17 @@ test('the link is there only while it works', async () => {
   await ready.waitFor()
   await copy.waitFor()
   expect(await later.count()).toBe(0)
+})
+
+test('a line that is away for a moment takes nothing away', async () => {
+  const gate = await gateTo(home.server().address)
+  const ada = await home.arrive(gate.address)
+  await ada.createRoom('Ada')
+  await ada.page.getByRole('button', { name: 'Copy link' }).focus()
+  gate.drop()
+  await ada.isTold('Connection to the server lost.')
+  await ada.isTold('Connection to the server restored.')
+  expect(await focused(ada)).toBe('Copy link')
 })
 
 test('nor is it in a call that nobody else is in', async () => {

@@ -1,6 +1,6 @@
 /**
  * What the interface asks of this browser and its window: which browser it seems to be, touch, visibility, the keyboard
- * on the screen, and full screen.
+ * on the screen, full screen, and how long something has lasted.
  */
 import { signal } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
@@ -42,6 +42,28 @@ export const followKeyboard = (): void => {
   seen.addEventListener('resize', follow)
 }
 
+/** The part of the window that no keyboard covers, as the places of what is fixed are counted. */
+export const inSight = (): { top: number; bottom: number; left: number; right: number } => {
+  const seen = window.visualViewport
+  // As above: zoomed in by hand, one sees a part of the page as it is.
+  if (seen?.scale !== 1) return { top: 0, bottom: innerHeight, left: 0, right: innerWidth }
+  const { offsetTop: top, offsetLeft: left, width, height } = seen
+  return { top, bottom: top + height, left, right: left + width }
+}
+
+/** Called whenever that part may have changed, until the function given back is called. */
+export const onSightChanged = (changed: () => void): (() => void) => {
+  const seen = window.visualViewport
+  addEventListener('resize', changed)
+  seen?.addEventListener('resize', changed)
+  seen?.addEventListener('scroll', changed)
+  return () => {
+    removeEventListener('resize', changed)
+    seen?.removeEventListener('resize', changed)
+    seen?.removeEventListener('scroll', changed)
+  }
+}
+
 /** Whether anybody looks at the page, as far as a page can know. */
 export const visible = signal(true)
 
@@ -72,6 +94,20 @@ export const useFullScreen = (): FullScreen => {
     return () => document.removeEventListener('fullscreenchange', changed)
   }, [])
   return { on, can: document.fullscreenEnabled, toggle: toggleFullScreen }
+}
+
+/** Whether something has been so for a while. It no longer is as soon as it ends. */
+export const useLasting = (on: boolean, ms: number): boolean => {
+  const [lasting, setLasting] = useState(false)
+  useEffect(() => {
+    if (!on) return
+    const timer = setTimeout(() => setLasting(true), ms)
+    return () => {
+      clearTimeout(timer)
+      setLasting(false)
+    }
+  }, [on, ms])
+  return on && lasting
 }
 
 const idleMs = 3_000

@@ -7,6 +7,7 @@ import type { CallState } from '../../call/state.ts'
 import { canOffer } from '../../room/file.ts'
 import { roster } from '../../room/roster.ts'
 import type { RoomState } from '../../room/state.ts'
+import { useLasting } from '../browser.ts'
 import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { Commands, Model, View } from '../model.ts'
@@ -28,6 +29,9 @@ const CallView = lazy(() => import('./call/call.tsx').then(({ CallView }) => Cal
 
 type Props = { model: Model; commands: Commands; view: Extract<View, { kind: 'room' }> }
 
+/** A line that is back by its first attempt takes nothing away, above all not what has the focus. */
+const awayMs = 3_000
+
 export const RoomView = ({ model, commands, view }: Props) => {
   const { state, invitation, created } = view
   const call = useComputed(() => placeIn(model.call.value)).value
@@ -40,7 +44,8 @@ export const RoomView = ({ model, commands, view }: Props) => {
   useRoomKeys({ model, commands, panels })
   const seen = roster(state)
   const alone = seen.length === 1
-  const linkWorks = admits(state) && model.server.value === 'online'
+  const away = useLasting(model.server.value !== 'online', awayMs)
+  const linkWorks = admits(state) && !away
   const chat = <Chat model={model} commands={commands} state={state} alone={alone} />
   const ask = (): void => {
     model.dialog.value = 'call'
@@ -173,22 +178,24 @@ type ReadyProps = {
   created: boolean
 }
 
-export const Ready = ({ commands, state, link, created }: ReadyProps) => (
-  <section class="ready" aria-labelledby="ready-title">
-    <h2 id="ready-title">{created && link !== null ? texts().room.ready : texts().room.alone}</h2>
-    {link === null ? (
-      <p role="status">{texts().room.linkLater}</p>
-    ) : (
-      <>
-        <p>{state.card.password === '' ? texts().room.readyLeadOpen : texts().room.readyLead}</p>
-        <CopyLink commands={commands} link={link} shown />
-        <ShareButtons
-          commands={commands}
-          link={link}
-          room={shownName(state.card.name)}
-          locked={state.card.password !== ''}
-        />
-      </>
-    )}
-  </section>
-)
+const Ready = ({ commands, state, link, created }: ReadyProps) => {
+  const lead = state.card.password === '' ? texts().room.readyLeadOpen : texts().room.readyLead
+  return (
+    <section class="ready" aria-labelledby="ready-title">
+      <h2 id="ready-title">{created && link !== null ? texts().room.ready : texts().room.alone}</h2>
+      {/* Always there, since only what changes in it is read out. */}
+      <p role="status">{link === null ? texts().room.linkLater : lead}</p>
+      {link !== null && (
+        <>
+          <CopyLink commands={commands} link={link} shown />
+          <ShareButtons
+            commands={commands}
+            link={link}
+            room={shownName(state.card.name)}
+            locked={state.card.password !== ''}
+          />
+        </>
+      )}
+    </section>
+  )
+}
