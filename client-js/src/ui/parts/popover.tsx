@@ -4,6 +4,7 @@
  */
 import type { ComponentChildren } from 'preact'
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { inSight, onSightChanged } from '../browser.ts'
 import { Icon, type IconName } from './icon.tsx'
 
 type TargetedToggle = { readonly newState: string; readonly currentTarget: HTMLElement }
@@ -39,9 +40,9 @@ export const Popover = ({
     const box = panel.current
     if (!open || !box) return
     const place = (): void => placeBeside(box, button.current, clearOf)
-    addEventListener('resize', place)
+    const rest = onSightChanged(place)
     return () => {
-      removeEventListener('resize', place)
+      rest()
       delete box.dataset['placed']
     }
   }, [open])
@@ -90,20 +91,25 @@ const edge = 8
 /** Lower than this it could not be used. */
 const heightMin = 200
 
-/** Above the button, or what around it is to stay in sight, where there is room, else below, and never beyond the window. */
+/**
+ * Above the button, or what around it is to stay in sight, where there is room, else below; and never beyond the window,
+ * nor under a keyboard that stands on the screen.
+ */
 const placeBeside = (panel: HTMLElement, button: HTMLElement | null, clearOf?: string): void => {
   if (!button) return
   const from = button.getBoundingClientRect()
   const clear = (clearOf === undefined ? null : button.closest(clearOf))?.getBoundingClientRect() ?? from
-  const [roomAbove, roomBelow] = [clear.top - 2 * edge, innerHeight - clear.bottom - 2 * edge]
+  const sight = inSight()
+  const [first, last] = [sight.top + edge, sight.bottom - edge]
+  const [roomAbove, roomBelow] = [clear.top - edge - first, last - clear.bottom - edge]
   if (clearOf !== undefined)
     panel.style.setProperty('--room', `${Math.max(heightMin, roomAbove, roomBelow)}px`)
   const { width, height } = panel.getBoundingClientRect()
-  const left = Math.min(from.left + from.width / 2 - width / 2, innerWidth - width - edge)
+  const left = Math.min(from.left + from.width / 2 - width / 2, sight.right - width - edge)
   const above = clear.top - height - edge
-  const below = Math.min(clear.bottom + edge, innerHeight - height - edge)
-  panel.style.setProperty('left', `${Math.max(edge, left)}px`)
-  panel.style.setProperty('top', `${Math.max(edge, above >= edge ? above : below)}px`)
+  const below = Math.min(clear.bottom + edge, last - height)
+  panel.style.setProperty('left', `${Math.max(sight.left + edge, left)}px`)
+  panel.style.setProperty('top', `${Math.max(first, above >= first ? above : below)}px`)
   panel.dataset['placed'] = ''
 }
 
