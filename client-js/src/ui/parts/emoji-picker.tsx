@@ -38,6 +38,9 @@ const tabs: Readonly<Record<Tab, string>> = {
 }
 const order: readonly Tab[] = ['often', ...groupNames]
 
+/** Of what was found. One letter finds most of them, and each key would draw them anew. */
+const shownMax = 200
+
 type Props = { memory: EmojiMemory; pick: (emoji: string) => void }
 
 export const EmojiPicker = (props: Props) => {
@@ -67,6 +70,7 @@ const Loaded = ({ memory, pick, set }: Props & { set: EmojiSet }) => {
   const often = useMemo(() => oftenUsed(set, recentEmoji), [set])
   const searching = typed.trim() !== ''
   const found = searching ? findEmoji(set, typed) : []
+  const shown = found.slice(0, shownMax)
   const groups: readonly Tab[] = tab === 'often' ? ['often', 'smileys'] : [tab]
   const emojiOf = (it: Tab): readonly Emoji[] => (it === 'often' ? often : set.groups[it])
   // A field would bring up the keyboard of a phone, over what there is to choose from.
@@ -144,7 +148,10 @@ const Loaded = ({ memory, pick, set }: Props & { set: EmojiSet }) => {
           </button>
         ))}
       </div>
-      <p class={searching && found.length === 0 ? 'emoji-none' : 'sr-only'} role="status">
+      <p
+        class={searching && (found.length === 0 || shown.length < found.length) ? 'emoji-note' : 'sr-only'}
+        role="status"
+      >
         {searching && texts().emoji.found(found.length)}
       </p>
       <div
@@ -156,7 +163,7 @@ const Loaded = ({ memory, pick, set }: Props & { set: EmojiSet }) => {
         onKeyDown={walkPage}
       >
         {searching ? (
-          <Grid shown={found} tone={skinTone} chosen={chosen} first />
+          <Grid shown={shown} tone={skinTone} chosen={chosen} first />
         ) : (
           groups.map((it, at) => (
             <section key={it} aria-labelledby={`${id}-${it}-title`}>
