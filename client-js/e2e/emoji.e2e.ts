@@ -51,7 +51,7 @@ test('one is chosen by group, by name, and from what was chosen before, in the t
   const open = async (): Promise<void> => {
     await said.hover()
     await said.getByRole('button', { name: 'React' }).click()
-    await picker.getByRole('tabpanel', { name: 'Often used' }).waitFor()
+    await picker.getByRole('tabpanel', { name: 'Frequently used' }).waitFor()
   }
   await open()
   await picker.getByRole('tab', { name: 'Food and drink' }).click()
@@ -103,7 +103,7 @@ test('by keyboard alone: found by name, or walked to, and back where one was', a
   await tabTo(ada, /^Emoji/)
   await keyboard.press('Enter')
   await settled(/^Search emoji/)
-  await tabTo(ada, /^Often used/)
+  await tabTo(ada, /^Frequently used/)
   await keyboard.press('ArrowRight')
   await settled(/^Smileys/)
   await picker.getByRole('tabpanel', { name: 'Smileys' }).waitFor()
@@ -159,7 +159,7 @@ test('on a phone it spans the window, and brings up no keyboard', async () => {
   // The second time everything is loaded, and there at once.
   for (const written of ['👍', '👍👍']) {
     await ada.page.getByRole('button', { name: 'Emoji' }).tap()
-    await picker.getByRole('tab', { name: 'Often used' }).and(picker.locator(':focus')).waitFor()
+    await picker.getByRole('tab', { name: 'Frequently used' }).and(picker.locator(':focus')).waitFor()
     expect((await box(picker)).width).toBeGreaterThan(340)
     await picker.getByRole('button', { name: 'thumbs up' }).tap()
     expect(await ada.page.getByLabel('Message', { exact: true }).inputValue()).toBe(written)

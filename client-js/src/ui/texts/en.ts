@@ -36,7 +36,7 @@ const notices: Named<NoticeKind> = {
   'too-fast': name => say`${name} is sending faster than can be displayed; some messages are missing`,
   'host-offline': () =>
     'The host lost the connection to the server. You can keep talking, but nobody new can join.',
-  'password-changed': () => 'The room has another password now. Nobody new can find you here.',
+  'password-changed': () => 'The room has another password now. Nobody new can join.',
   'host-changed': name => (name === '' ? 'The room has another host now.' : say`${name} is the host now`),
   'host-now': () => 'Your page is the host now.',
   'host-awaited': () =>
@@ -400,11 +400,11 @@ export const en = {
       'No connection can be made to some people here, not even through the relay (TURN server). Another network may help, for example mobile data.',
     obstacles: {
       'no-candidates':
-        'No connection can be made: a setting of this browser, an extension, or a rule of your organization keeps WebRTC from using the network. Another browser or device may help.',
+        'No connection can be made: a setting of this browser, an extension, or a policy of your organization keeps WebRTC from using the network. Another browser or device may help.',
       'no-relay':
         'No connection can be made to some people here, and the relay (TURN server) does not answer. Your network may block it. Another one may help, for example mobile data.',
       'same-network':
-        'No connection can be made to some people here. You seem to be in the same network; it may keep devices apart, as guest Wi-Fi often does. Another network may help, for example mobile data.',
+        'No connection can be made to some people here. You seem to be on the same network; it may keep devices apart, as guest Wi-Fi often does. Another network may help, for example mobile data.',
     },
     noWebrtc:
       'This browser cannot connect to anybody: WebRTC is missing or switched off. Switch it on, or open this page in another browser.',
@@ -624,7 +624,7 @@ export const en = {
     search: 'Search emoji',
     tone: 'Skin tone',
     groups: 'Emoji groups',
-    often: 'Often used',
+    often: 'Frequently used',
     smileys: 'Smileys and emotion',
     people: 'People and gestures',
     nature: 'Animals and nature',

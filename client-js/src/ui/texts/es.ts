@@ -317,7 +317,7 @@ export const es: Texts = {
       'no-relay':
         'No se puede conectar con algunas personas y el relé (servidor TURN) no responde. Puede que tu red lo bloquee. Otra red puede ayudar, por ejemplo los datos móviles.',
       'same-network':
-        'No se puede conectar con algunas personas. Parece que estáis en la misma red; puede que esta aísle los dispositivos, como hacen a menudo las wifis de invitados. Otra red puede ayudar, por ejemplo los datos móviles.',
+        'No se puede conectar con algunas personas. Parece que estáis en la misma red; puede que esta aísle los dispositivos, como hacen a menudo las redes wifi para invitados. Otra red puede ayudar, por ejemplo los datos móviles.',
     },
     noWebrtc:
       'Este navegador no puede conectar con nadie: WebRTC no existe o está desactivado. Actívalo o abre esta página en otro navegador.',
@@ -535,7 +535,7 @@ export const es: Texts = {
     },
   },
   emoji: {
-    search: 'Buscar emoji',
+    search: 'Buscar emojis',
     tone: 'Tono de piel',
     groups: 'Categorías de emojis',
     often: 'Usados con frecuencia',
@@ -550,7 +550,7 @@ export const es: Texts = {
     flags: 'Banderas',
     found: count =>
       count === 0
-        ? 'Ningún emoji encontrado'
+        ? 'No se ha encontrado ningún emoji'
         : plural(count, { one: '# emoji encontrado', other: '# emojis encontrados' }),
   },
   files: {

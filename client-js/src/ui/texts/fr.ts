@@ -316,7 +316,7 @@ export const fr: Texts = {
       'no-relay':
         'Certaines personnes ne sont pas joignables, et le relais (serveur TURN) ne répond pas. Votre réseau le bloque peut-être. Un autre réseau peut aider, par exemple les données mobiles.',
       'same-network':
-        'Certaines personnes ne sont pas joignables. Vous semblez être sur le même réseau ; il isole peut-être les appareils, comme le font souvent les Wi-Fi d’invités. Un autre réseau peut aider, par exemple les données mobiles.',
+        'Certaines personnes ne sont pas joignables. Vous semblez être sur le même réseau ; il isole peut-être les appareils, comme le font souvent les réseaux Wi-Fi invités. Un autre réseau peut aider, par exemple les données mobiles.',
     },
     noWebrtc:
       'Ce navigateur ne peut se connecter à personne : WebRTC est absent ou désactivé. Activez-le, ou ouvrez cette page dans un autre navigateur.',
