@@ -20,7 +20,7 @@ const together = {
     env: { ENGINES: 'chromium' },
     fileParallelism: true,
     maxWorkers: 2,
-    // After all others, which have the cores for themselves.
+    // Not beside the others, which have the cores for themselves.
     sequence: { groupOrder: 1 },
   },
 }

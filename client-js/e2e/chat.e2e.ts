@@ -148,8 +148,8 @@ test('one who reads further up is told of what is new below, and taken there', a
 
 test('what one says oneself is in sight, from wherever one has scrolled to, and a button leads back there', async () => {
   const { people } = await gather(home, {}, 'Ada', 'Ben')
-  const [ada] = people
-  if (!ada) throw new Error('nobody came')
+  const [ada, ben] = people
+  if (!ada || !ben) throw new Error('nobody came')
   const toEnd = ada.page.getByRole('button', { name: 'Jump to the latest message' })
   for (let line = 0; line < 30; line++) await ada.say(`line ${line}\nand more`)
   await message(ada, 'line 29').waitFor()
@@ -166,6 +166,16 @@ test('what one says oneself is in sight, from wherever one has scrolled to, and 
   expect((shown?.y ?? 999) + (shown?.height ?? 999)).toBeLessThanOrEqual(
     (place?.y ?? 0) + (place?.height ?? 0),
   )
+  // What grows at the end does not push itself out of sight.
+  const heightOf = (): Promise<number> => ada.log.evaluate(log => log.scrollHeight)
+  const before = await heightOf()
+  await ben.hears('Ada', 'the newest')
+  await react(ben, 'the newest', 'thumbs up')
+  await expect.poll(heightOf).toBeGreaterThan(before)
+  const belowSight = (): Promise<number> =>
+    ada.log.evaluate(log => log.scrollHeight - log.scrollTop - log.clientHeight)
+  await expect.poll(belowSight).toBeLessThan(2)
+  expect(await toEnd.count()).toBe(0)
 })
 
 test('whoever is not looking is notified and hears a sound, if they chose so', async () => {

@@ -22,7 +22,12 @@ test('a pasted link fills the join form', async () => {
   const link = await ada.createRoom('Ada', { password: 'word' })
   const ben = await home.arrive()
   await ben.page.getByLabel('Your name').fill('Ben')
+  await ben.page.getByLabel('Link or room id').fill('half a link')
+  await ben.page.getByRole('button', { name: 'Join room' }).click()
+  const trouble = ben.page.getByText('This is neither a link nor a room ID.')
+  await trouble.waitFor()
   await ben.page.getByLabel('Link or room id').fill(link)
+  await trouble.waitFor({ state: 'detached' })
   await ben.page.getByRole('button', { name: 'Join room' }).click()
   await ben.sees('Ada')
 })
@@ -126,13 +131,14 @@ test('a rejoin that fails says why', async () => {
 
 test('another link in the same tab leads to that room', async () => {
   const ada = await home.arrive()
-  const link = await ada.createRoom('Ada')
+  const link = await ada.createRoom('Ada', { name: 'Tea at five' })
   const ben = await home.arrive()
   await ben.createRoom('Ben')
   await ben.page.evaluate(hash => {
     location.hash = hash
   }, new URL(link).hash)
   await ben.page.getByRole('heading', { name: 'You are invited' }).waitFor()
+  await ben.page.getByText('Tea at five', { exact: true }).waitFor()
   await ben.page.getByRole('button', { name: 'Join room' }).click()
   await ben.sees('Ada')
 })

@@ -139,6 +139,7 @@ describe('with a browser that has nothing to give', () => {
     })
     await guest.page.reload()
     await guest.page.getByText('This page cannot use a microphone or camera').waitFor()
+    await guest.page.getByText('open the link in your usual browser').waitFor()
     expect(await guest.page.getByRole('button', { name: 'Allow' }).count()).toBe(0)
     await guest.stepIn('Ben')
   })

@@ -21,7 +21,8 @@ test('the first field has the focus, and Tab goes through the page in the order 
     const before = places[at - 1]
     if (before) expect(place.y > before.y + 20 || place.x >= before.x + before.width).toBe(true)
   }
-  await ada.createRoom('Ada')
+  const ben = await home.arrive(await ada.createRoom('Ada'))
+  await expect.poll(() => focused(ben)).toBe('Your name')
   const again = await ada.context.newPage()
   await again.goto(home.server().address)
   await again.getByRole('button', { name: 'Create room' }).waitFor()

@@ -125,6 +125,7 @@ test('with company the invitation can still be shown to a camera, beside the lin
   await panel.getByRole('button', { name: 'Copy link' }).waitFor()
   await panel.getByRole('button', { name: 'QR code' }).click()
   await ada.page.getByRole('img', { name: 'QR code' }).waitFor()
+  await ada.page.getByText('Anyone who scans this code can join.', { exact: true }).waitFor()
   await ada.page.keyboard.press('Escape')
   await ada.page.getByRole('dialog').waitFor({ state: 'detached' })
   expect(await panel.isVisible()).toBe(true)

@@ -12,10 +12,14 @@ class Connection extends EventTarget {
   static last: Connection | null = null
   readonly connectionState = 'connected'
   readonly localDescription = { sdp: 'v=0\r\na=ice-ufrag:ours' }
+  readonly taken: RTCConfiguration[] = []
   currentRemoteDescription: { sdp: string } | null = null
   constructor() {
     super()
     Connection.last = this
+  }
+  setConfiguration = (configuration: RTCConfiguration) => {
+    this.taken.push(configuration)
   }
   createDataChannel = () => new Channel()
   createOffer = async () => ({ type: 'offer', sdp: 'v=0' })
@@ -49,7 +53,7 @@ const settled = () => vi.advanceTimersByTimeAsync(0)
 const sdp = (fragment: string): string => `v=0\r\na=ice-ufrag:${fragment}\r\n`
 
 /** A link whose first negotiation is over, and what it has said since. */
-const linked = async (initiator: boolean) => {
+const linked = async (initiator: boolean, fresh: RTCConfiguration | null = null) => {
   const said: string[] = []
   const link = new Link(
     initiator,
@@ -59,6 +63,7 @@ const linked = async (initiator: boolean) => {
       opened: () => undefined,
       frame: () => undefined,
       closed: () => undefined,
+      ...(fresh && { configuration: async () => fresh }),
     },
   )
   const pc = Connection.last
@@ -83,6 +88,17 @@ test('whoever looks says so with all that belongs to it, and with nothing after 
   pc.finds(null)
   pc.finds('of another time')
   expect(said).toEqual(['offer, restarting', 'candidate, restarting', 'candidate, restarting', 'candidate'])
+})
+
+test.each([true, false])('it takes over fresh ICE servers first; the initiator: %s', async initiator => {
+  const fresh = { iceServers: [{ urls: 'stun:fresh.example.org' }] }
+  const { link, pc, said } = await linked(initiator, fresh)
+  expect(pc.taken).toEqual([])
+  if (initiator) link.findAnotherWay(true)
+  else link.signal({ type: 'offer', sdp: sdp('second'), round: 3 })
+  await settled()
+  expect(pc.taken).toEqual([fresh])
+  expect(said).toEqual([initiator ? 'offer, restarting' : 'answer, restarting'])
 })
 
 test('the end of the candidates is no end before there is an answer', async () => {

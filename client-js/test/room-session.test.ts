@@ -6,9 +6,9 @@ import { peerId, roomId } from '../src/wire/ids.ts'
 beforeEach(() => void vi.stubGlobal('navigator', {}))
 afterEach(() => void vi.unstubAllGlobals())
 
-const begin = async () => {
+const begin = async (signal: SignalingClient['signal'] = () => undefined) => {
   const { RoomSession } = await import('../src/core/room-session.ts')
-  const signaling = { leave: () => undefined, signal: () => undefined } as unknown as SignalingClient
+  const signaling = { leave: () => undefined, signal } as unknown as SignalingClient
   const card = { id: roomId('r'), name: 'room', password: '', peersMax: 8, kind: 'mesh' as const }
   return new RoomSession(
     signaling,
@@ -43,3 +43,48 @@ test('a browser that makes no connection leaves the room as it is, and the peer 
   expect(session.state.membership.type).toBe('offline')
   session.leave()
 })
+
+class Connection extends EventTarget {
+  static made = 0
+  readonly connectionState = 'new'
+  signalingState = 'stable'
+  localDescription: { sdp: string } | null = null
+  constructor() {
+    super()
+    Connection.made++
+  }
+  createDataChannel = () =>
+    Object.assign(new EventTarget(), { protocol: '', readyState: 'connecting', close: () => undefined })
+  createOffer = async () => ({ type: 'offer' })
+  createAnswer = async () => ({ type: 'answer' })
+  setLocalDescription = async ({ type }: { type: string }) => {
+    this.localDescription = { sdp: `v=0\r\na=ice-ufrag:ours${Connection.made}\r\n` }
+    this.signalingState = type === 'offer' ? 'have-local-offer' : 'stable'
+  }
+  setRemoteDescription = async () => undefined
+  getTransceivers = () => []
+  getSenders = () => []
+  getStats = async () => new Map()
+  close = () => undefined
+}
+
+test.each([
+  ['ann', ['offer', 'offer'], 1],
+  ['zoe', ['offer', 'answer'], 2],
+])(
+  'of two pages that call each other at once, the greater one’s call stands: me and %s',
+  async (name, signals, made) => {
+    vi.stubGlobal('RTCPeerConnection', Connection)
+    Connection.made = 0
+    const said: string[] = []
+    const session = await begin((_to, _room, { type }) => said.push(type))
+    const peer = peerId(name)
+    session.notice({ type: 'peer-joined', room: roomId('r'), peer })
+    await vi.waitFor(() => expect(said).toEqual(['offer']))
+    const signal = { type: 'offer', sdp: 'v=0\r\na=ice-ufrag:theirs\r\n', round: 1 } as const
+    session.notice({ type: 'signal', room: roomId('r'), peer, signal })
+    await vi.waitFor(() => expect(said).toEqual(signals))
+    expect(Connection.made).toBe(made)
+    session.leave()
+  },
+)

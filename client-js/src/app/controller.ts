@@ -189,7 +189,9 @@ export class AppController {
     this.#invitation = found
     if (found.password !== null) this.#showInvitation()
     this.#model.trouble.value = null
-    this.#model.view.value = { kind: 'invited', password: found.password === null ? 'missing' : 'known' }
+    const roomName = found.restore?.name ?? ''
+    const password = found.password === null ? 'missing' : 'known'
+    this.#model.view.value = { kind: 'invited', roomName, password }
   }
 
   leave(): void {
@@ -320,7 +322,7 @@ export class AppController {
       const bare = shut && !created && (this.#invitation?.password ?? '') === ''
       trouble.value = { where, what: bare ? 'no-password' : entered.refusal }
       if (asked.kind === 'invited' && asked.password === 'known' && shut)
-        view.value = { kind: 'invited', password: bare ? 'missing' : 'wrong' }
+        view.value = { ...asked, password: bare ? 'missing' : 'wrong' }
       return
     }
     this.#begin(entered.session, created)

@@ -13,7 +13,12 @@ import { freshReading, type Reading } from './selectors.ts'
 export type View =
   | { readonly kind: 'start' }
   /** Somebody followed a link, which may or may not have had the password in it. */
-  | { readonly kind: 'invited'; readonly password: 'known' | 'missing' | 'wrong' }
+  | {
+      readonly kind: 'invited'
+      /** As the invitation has it; empty where it does not say. */
+      readonly roomName: string
+      readonly password: 'known' | 'missing' | 'wrong'
+    }
   | {
       readonly kind: 'room'
       readonly state: RoomState

@@ -1,5 +1,6 @@
 /** The page behind an invitation: who you are, how you look and sound, and one button. */
 import { isTouch } from '../browser.ts'
+import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { Commands, Model, View } from '../model.ts'
 import { FormTrouble, Frame, Submit } from '../parts/frame.tsx'
@@ -21,6 +22,11 @@ export const Invited = ({ model, commands, view }: Props) => {
       <div class="prejoin">
         <div class="prejoin-title">
           <h1 id="invited-title">{texts().invited.title}</h1>
+          {view.roomName !== '' && (
+            <p class="prejoin-room">
+              <bdi>{shownName(view.roomName)}</bdi>
+            </p>
+          )}
           <p>{leadFor(view)}</p>
         </div>
         <div class="prejoin-preview">
