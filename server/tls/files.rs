@@ -168,7 +168,9 @@ fn holds(found: &[u8], what: &[u8]) -> bool {
 }
 
 fn bytes(what: &str, path: &Path) -> Result<Vec<u8>, TlsFault> {
-    fs::read(path).map_err(|error| {
+    // Some editors put a byte order mark before the first line.
+    let without_mark = |found: Vec<u8>| found.strip_prefix(b"\xef\xbb\xbf").map(<[u8]>::to_vec).unwrap_or(found);
+    fs::read(path).map(without_mark).map_err(|error| {
         let path = path.display();
         TlsFault::passing(match error.kind() {
             io::ErrorKind::NotFound => {

@@ -209,6 +209,15 @@ async fn a_change_is_taken_in_once_it_stands_still() {
 }
 
 #[tokio::test]
+async fn a_byte_order_mark_before_a_file_is_none_of_it() {
+    let pair = pair();
+    let files = files(&pair);
+    files.put_cert(&format!("\u{feff}{}", pair.cert));
+    files.put_key(&format!("\u{feff}{}", pair.key));
+    assert_eq!(shown(serve(files.load().await.config()), &[&pair]).await, pair.der);
+}
+
+#[tokio::test]
 async fn a_bad_file_is_told_once_and_the_old_certificate_stays() {
     let (old, new) = (pair(), pair());
     let files = files(&old);
