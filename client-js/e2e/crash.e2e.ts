@@ -66,7 +66,7 @@ test.each(['keeps', 'loses'])('a server that %s its state', async how => {
     )
   await everybodyWatches()
   const path = join(shelves.folder, `${how}.bin`)
-  writeFileSync(path, randomBytes(60_000_000))
+  writeFileSync(path, randomBytes(40_000_000))
   await pickPath(ada, path)
   const card = cardOf(ben, `${how}.bin`)
   const coming = saved(ben, () => accept(ben, `${how}.bin`), 180_000)

@@ -50,15 +50,24 @@ const checkServers = async (
   const urls = iceServers().flatMap(server =>
     server.urls.map(url => ({ url, server: { ...server, urls: [url] } })),
   )
+  // All at once, for each may take its time; what has come of them is told in their order.
   const stuns = urls.filter(({ url }) => !isTurn(url))
-  if (stuns.length === 0) told({ step: 'stun', outcome: 'absent', detail: '' })
-  for (const { url, server } of stuns) tell('stun', (await answersIce(server)) === 'yes', url)
-  for (const step of relaySteps) {
-    const relays = urls.filter(({ url }) => relayStep(url) === step)
-    if (relays.length === 0) told({ step, outcome: 'absent', detail: '' })
-    for (const { url, server } of relays) tell(step, await leadsThrough(server), url)
+  const tried = [
+    { step: 'stun' as const, found: stuns.map(({ url, server }) => ({ url, good: answers(server) })) },
+    ...relaySteps.map(step => ({
+      step,
+      found: urls
+        .filter(({ url }) => relayStep(url) === step)
+        .map(({ url, server }) => ({ url, good: leadsThrough(server) })),
+    })),
+  ]
+  for (const { step, found } of tried) {
+    if (found.length === 0) told({ step, outcome: 'absent', detail: '' })
+    for (const { url, good } of found) tell(step, await good, url)
   }
 }
+
+const answers = async (server: IceServer): Promise<boolean> => (await answersIce(server)) === 'yes'
 
 const deviceKinds = async (): Promise<ReadonlySet<string>> => {
   const listing = attempt(() => navigator.mediaDevices.enumerateDevices())
