@@ -10,7 +10,7 @@ vi.setConfig({ testTimeout: 240_000 })
 const home = house({
   P2PCHAT_SIGNALING__PING_INTERVAL_MS: '2000',
   P2PCHAT_SIGNALING__PING_TIMEOUT_MS: '2000',
-  P2PCHAT_SESSIONS__GRACE_S: '4',
+  P2PCHAT_SESSIONS__GRACE_S: '10',
 })
 
 const arriveAt = async ({ browser }: Sleeper, address: string): Promise<Person> => {
