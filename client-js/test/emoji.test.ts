@@ -86,6 +86,11 @@ describe('what is typed', () => {
     expect(new Set(begins).size).toBe(2)
   })
 
+  test('what is called by the very word comes before what only has to do with it', () => {
+    const places = ['❤️', '🥰'].map(emoji => found('Herz', 'de').indexOf(emoji))
+    expect(places[0]).toBeGreaterThanOrEqual(0)
+    expect(places[1]).toBeGreaterThan(places[0] ?? 99)
+  })
   test('that nothing is called so is no fault', () => expect(found('qqqq')).toEqual([]))
 })
 

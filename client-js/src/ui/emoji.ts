@@ -75,12 +75,17 @@ const countryOf = (flag: string): string =>
 /** Small letters without accents, so that nobody has to type them. */
 const plainWords = (text: string): string => text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase()
 
-/** What holds all the words that were typed; what has words that begin so comes first. */
+/** What holds all the words that were typed. First what is called so, then what has words that begin so. */
 export const findEmoji = ({ all }: EmojiSet, typed: string): readonly Emoji[] => {
   const wanted = plainWords(typed).split(/\s+/).filter(Boolean)
+  const rank = ({ name, words }: Emoji): number => {
+    const called = ` ${plainWords(name)} `
+    if (wanted.every(word => called.includes(` ${word} `))) return 0
+    return wanted.every(word => words.includes(` ${word}`)) ? 1 : 2
+  }
   const found = [...all.values()].filter(it => wanted.every(word => it.words.includes(word)))
-  const begins = (it: Emoji): boolean => wanted.every(word => it.words.includes(` ${word}`))
-  return [...found.filter(begins), ...found.filter(it => !begins(it))]
+  const ranked = found.map(it => [rank(it), it] as const)
+  return [0, 1, 2].flatMap(place => ranked.flatMap(([its, it]) => (its === place ? [it] : [])))
 }
 
 /** A hand that two people hold each other by has the tones of their own. */
