@@ -43,6 +43,13 @@ test('another kind of network is another, and another estimate of the same is no
   expect(told).toEqual(['changed'])
 })
 
+test('a page that is brought back doubts, and one that is loaded does not', () => {
+  page.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: false }))
+  expect(told).toEqual([])
+  page.dispatchEvent(Object.assign(new Event('pageshow'), { persisted: true }))
+  expect(told).toEqual(['doubted'])
+})
+
 test('a page that is seen again doubts, and one that is hidden does not', () => {
   page.visibilityState = 'hidden'
   page.dispatchEvent(new Event('visibilitychange'))

@@ -40,7 +40,10 @@ export const watchNetwork = (
   const { signal } = off
   const isVisible = (): boolean => document?.visibilityState !== 'hidden'
   page?.addEventListener('online', changed, { signal })
-  page?.addEventListener('pageshow', doubted, { signal })
+  // It comes with every page, whose first connection is just being made, and not only with one that was brought back.
+  page?.addEventListener('pageshow', event => 'persisted' in event && event.persisted && doubted(), {
+    signal,
+  })
   document?.addEventListener('visibilitychange', () => isVisible() && doubted(), { signal })
   // Chromium tells of a page that goes on after it was frozen: https://wicg.github.io/page-lifecycle/
   document?.addEventListener('resume', doubted, { signal })
