@@ -88,8 +88,8 @@ async fn a_message_that_is_not_complete_is_held_until_it_is() {
     let server = TestServer::plain(Limits::default());
     let mut socket = caller(&server).await;
     assert_eq!(server.balance().memory.held, SESSION_COST);
-    for n in 0..20 {
-        socket.get_mut().write_all(&frame(if n == 0 { 0x01 } else { 0x00 }, &[b'x'; 1_000])).await.unwrap();
+    for n in 0..100 {
+        socket.get_mut().write_all(&frame(if n == 0 { 0x01 } else { 0x00 }, &[b'x'; 200])).await.unwrap();
     }
     settle().await;
     let held = server.balance().memory.held - SESSION_COST;
@@ -97,7 +97,7 @@ async fn a_message_that_is_not_complete_is_held_until_it_is() {
     socket.get_mut().write_all(&frame(0x80, b"")).await.unwrap();
     settle().await;
     let held = server.balance().memory.held - SESSION_COST;
-    assert!(held < 1_008, "{held}: a library's buffer is as large as its largest frame");
+    assert!(held < 100, "{held}: a library's buffer is as large as its largest frame");
     drop(socket);
     server.is_empty().await;
     assert_eq!(server.balance().memory.held, 0);
@@ -209,15 +209,15 @@ async fn mqtt_packets_cost_one_by_one_and_what_is_not_complete_is_held() {
     let mut socket = server.websocket("/mqtt").await;
     socket.send(Message::binary(connect.to_vec())).await.unwrap();
     let publish = [&[0x30, 0xa0, 0x1f][..], &[0, 1, b'a'], &[b'x'; 3_997]].concat();
-    for part in publish[..4_000].chunks(1_000) {
+    for part in publish[..4_000].chunks(200) {
         socket.send(Message::binary(part.to_vec())).await.unwrap();
     }
     settle().await;
     let held = server.balance().memory.held - SESSION_COST;
-    assert!((4_000..5_008).contains(&held), "{held}");
+    assert!((4_000..4_100).contains(&held), "{held}");
     socket.send(Message::binary(publish[4_000..].to_vec())).await.unwrap();
     settle().await;
-    assert!(server.balance().memory.held - SESSION_COST < 1_008);
+    assert!(server.balance().memory.held - SESSION_COST < 100);
     // It answers pings, and says nothing of its own for longer than it promised.
     let waited = std::pin::pin!(server.is_empty());
     let reading = async { while socket.next().await.is_some() {} };
