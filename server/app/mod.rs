@@ -1,6 +1,7 @@
 //! Puts the parts together: sessions, protocols, pages, certificate, listeners.
 mod health_check;
 mod listen;
+mod log_filter;
 mod realms;
 mod relay;
 pub mod settings;
@@ -42,6 +43,7 @@ use crate::{
     turn::Port,
 };
 pub use health_check::health_check;
+pub use log_filter::reread_log_filter;
 pub use realms::realm_settings;
 use relay::BoundRelay;
 
@@ -348,7 +350,7 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Never done. SIGHUP means "read the certificate again", and with none to read it means nothing, instead of the end.
+/// Never done. SIGHUP means "read the certificate again", and with none to read it means nothing here, instead of the end.
 async fn on_hangup(reload: &Notify) {
     if let Ok(mut hangup) = signal(SignalKind::hangup()) {
         while hangup.recv().await.is_some() {
