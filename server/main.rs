@@ -86,6 +86,9 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
         if let Some(port) = app.relay_port() {
             tracing::info!(port, "the relay listens by UDP and TCP; open this port too, to whoever is to connect");
         }
+        if let Some(address) = app.metrics_address() {
+            tracing::info!(%address, "figures for Prometheus are there, at /metrics");
+        }
         // An operator may have closed standard output; the log says the same.
         let _ = say(&format!("P2PChat is ready: open {}\n", app.url()));
         app.serve(stop).await.map_err(|it| system(format!("the server ended: {it}")))

@@ -104,6 +104,8 @@ reasons! {
     SeatGiven: Disconnect => "seat_given",
     /// A page of an origin that may not connect.
     ForeignOrigin: Refusal => "foreign_origin",
+    /// Metrics were asked for without their token.
+    MetricsToken: Refusal => "metrics_token",
     /// The relay got what is neither STUN nor TURN.
     RelayMalformed: RelayRefusal => "relay_malformed",
     /// A request to the relay that does not make sense.

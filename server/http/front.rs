@@ -17,6 +17,7 @@ use axum::{
 
 use super::{
     health::{HEALTH, LIVE, READY},
+    metrics::METRICS,
     proxies::{Client, TrustedProxies},
 };
 use crate::{
@@ -62,7 +63,7 @@ pub(super) async fn note_host(https: bool, mut request: Request, next: Next) -> 
 }
 
 /// What says how the server is, also when it can do nothing else.
-const SAYS_HOW_IT_IS: [&str; 3] = [HEALTH, READY, LIVE];
+const SAYS_HOW_IT_IS: [&str; 4] = [HEALTH, READY, LIVE, METRICS];
 
 /// Over pages and files, which nobody needs who is in a room.
 pub(super) async fn limit(State(ledger): State<Ledger>, request: Request, next: Next) -> Response {
