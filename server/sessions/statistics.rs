@@ -105,7 +105,7 @@ pub struct Tally {
     pub signals: Durations,
     /// The same of new rooms.
     pub creates: Durations,
-    /// The same of joining a room, and of entering it.
+    /// The same of joining a room, and of entering it. Where whoever has the seat is asked for a sign of life first, that counts.
     pub joins: Durations,
 }
 
