@@ -1,11 +1,12 @@
 //! `GET /metrics`: who may read the figures, and in which format they are sent. The figures are handed in.
 //!
-//! **Invariant:** with a token nothing is said to whoever does not show it, and no figure is asked for.
-use std::sync::Arc;
+//! **Invariant:** with a token nothing is said to whoever does not show it, and no figure is asked for. Without one nothing is
+//! said to a page whose name was made to lead here (DNS rebinding).
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     Router,
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, Uri, header},
     middleware,
     response::{IntoResponse as _, Response},
     routing::get,
@@ -32,7 +33,10 @@ pub fn metrics(shared: &Shared, ledger: Ledger, token: Option<&SecretString>, re
     // Of two hashes it tells nothing how long it takes to compare them.
     let hash = |it: &str| -> [u8; 32] { Sha256::digest(it).into() };
     let expected = token.map(|it| hash(it.expose_secret()));
-    let answer = async move |headers: HeaderMap| {
+    let answer = async move |uri: Uri, headers: HeaderMap| {
+        if expected.is_none() && front::host(&uri, &headers).is_none_or(is_anybodys) {
+            return (StatusCode::FORBIDDEN, "Ask by an address, or set metrics.token.\n").into_response();
+        }
         if expected.is_some_and(|it| bearer(&headers).is_none_or(|given| hash(given) != it)) {
             let reason = Reason::MetricsToken;
             ledger.count(reason);
@@ -61,6 +65,13 @@ fn failed() -> Response {
     (StatusCode::INTERNAL_SERVER_ERROR, "The figures cannot be said.\n").into_response()
 }
 
+/// Whether somebody may have registered this host's name, and have made it lead here: it is no address and no single word.
+fn is_anybodys(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |it| it.0);
+    // In brackets stands an address of IPv6.
+    !host.starts_with('[') && name.contains('.') && name.parse::<IpAddr>().is_err()
+}
+
 /// The token that a request shows (RFC 6750, section 2.1).
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
@@ -70,4 +81,21 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 fn understands_open_metrics(headers: &HeaderMap) -> bool {
     let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|it| it.to_str().ok());
     accepted.flat_map(|it| it.split(',')).any(|it| it.trim().starts_with(OPEN_METRICS))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_anybodys;
+
+    #[test]
+    fn a_name_that_can_be_registered_is_anybodys() {
+        for own in
+            ["127.0.0.1", "10.0.0.1:9464", "[::1]", "[::1]:9464", "[::ffff:1.2.3.4]:1", "localhost:9464", "p2pchat"]
+        {
+            assert!(!is_anybodys(own), "{own}");
+        }
+        for other in ["rebind.example", "rebind.example:9464", "127.0.0.1.example:1", "a.b", "1.2.3"] {
+            assert!(is_anybodys(other), "{other}");
+        }
+    }
 }

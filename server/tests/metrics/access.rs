@@ -1,5 +1,6 @@
 //! Who may read the figures, and where. By default nobody may.
 use p2pchat_server::metrics::Format;
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 use crate::harness::{
     Server,
@@ -64,6 +65,19 @@ async fn their_own_listener_has_nothing_else_and_does_not_count() {
     let page = scrape(at).await;
     let open = page.value(r#"p2pchat_connections{listener="http",tls="false"}"#);
     assert_eq!((open, page.value(r#"p2pchat_refusals_total{reason="connections_max"}"#)), (1.0, 1.0));
+}
+
+#[tokio::test]
+async fn a_page_whose_name_was_made_to_lead_there_reads_nothing() {
+    let server = Server::with(&[("metrics.listen", "true"), ("metrics.port", "0")]).await;
+    let port = server.metrics.unwrap().port();
+    for (host, status) in [("rebind.example", 403), ("localhost", 200), ("127.0.0.1", 200), ("[::1]", 200)] {
+        let mut stream = TcpStream::connect(server.metrics.unwrap()).await.unwrap();
+        let request = format!("GET /metrics HTTP/1.1\r\nhost: {host}:{port}\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answer = Web { stream, ahead: Vec::new() }.answer("GET").await.unwrap();
+        assert_eq!((answer.status, answer.text().contains("p2pchat_")), (status, status == 200), "{host}");
+    }
 }
 
 #[tokio::test]
