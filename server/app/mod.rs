@@ -311,7 +311,8 @@ fn router(
         }
     }
     let (views, https, https_only) = (listener.views.clone(), listener.tls, listener.is_https_only);
-    let site = Site { views, signaling_path: path, frontend, https, https_only };
+    let frame_ancestors = config.http.frame_ancestors.clone();
+    let site = Site { views, signaling_path: path, frontend, https, https_only, frame_ancestors };
     let mut pages = metrics.beside(http::pages(&site, shared, health), config, shared);
     if !plain.is_empty() {
         pages = websocket::beside(pages, sessions.clone(), plain, origins(), fast_ping);
