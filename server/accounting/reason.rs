@@ -76,6 +76,8 @@ reasons! {
     AddressRequestRate => "address_request_rate",
     /// Wrong passwords from one address for one room.
     PasswordAttempts => "password_attempts",
+    /// A word with the key of a room's owner that was not signed with it.
+    ForgedSignature => "forged_signature",
     /// The process holds as much memory as it may; new work was refused.
     MemoryFull => "memory_full",
     /// The process held more memory than it may, and this was the greatest holder.

@@ -4,6 +4,7 @@ mod listen;
 mod realms;
 mod relay;
 pub mod settings;
+mod signatures;
 mod state;
 mod watch;
 

@@ -12,6 +12,7 @@ mod cuts;
 mod effects;
 mod ids;
 mod lasting;
+mod owners;
 mod passwords;
 mod relay_link;
 mod replay;
@@ -38,6 +39,7 @@ pub use at_rest::{Changes, KeptSession};
 pub use connection::{Connection, Queued, SendQueueFull};
 pub use ids::IdKind;
 pub use lasting::Lifetimes;
+pub use owners::SignatureCheck;
 pub use relay_link::RelayLink;
 
 use crate::{
@@ -54,6 +56,7 @@ use state::State;
 #[derive(Clone, Copy)]
 pub struct Realm {
     protocol: &'static dyn Protocol,
+    signatures: &'static dyn SignatureCheck,
     at: usize,
 }
 
@@ -69,6 +72,8 @@ pub struct RealmSettings {
     pub peer_ids: IdKind,
     /// What the ids of rooms look like that nobody named.
     pub room_ids: IdKind,
+    /// Whether a room's owner has signed something.
+    pub signatures: &'static dyn SignatureCheck,
 }
 
 /// A connection's hold on its session. What a connection does is done with this, and not with the peer id, which others know.
@@ -171,8 +176,8 @@ impl Sessions {
 
     /// A new realm.
     pub fn open(&self, settings: RealmSettings) -> Realm {
-        let protocol = settings.protocol;
-        Realm { protocol, at: self.state().open(settings) }
+        let RealmSettings { protocol, signatures, .. } = settings;
+        Realm { protocol, signatures, at: self.state().open(settings) }
     }
 
     /// A new session, reached by `connection`. Where its protocol has it so, it is greeted.
@@ -199,10 +204,13 @@ impl Sessions {
         let message = message.into();
         let copy = Incoming { attachments: message.attachments.clone(), ..message };
         match from.realm.protocol.decode(message) {
-            Ok(command) => self.with(|state| {
-                state.receive(&from.peer(), from.number, command, &copy);
-                state.rebind(from);
-            }),
+            Ok(mut command) => {
+                self.check_owner(from.realm, &mut command);
+                self.with(|state| {
+                    state.receive(&from.peer(), from.number, command, &copy);
+                    state.rebind(from);
+                });
+            }
             Err(error) => {
                 // Its sender has counted it.
                 self.with(|state| state.on_said(&from.peer(), from.number, true));
