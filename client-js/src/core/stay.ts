@@ -5,10 +5,12 @@
 
 import { chatUnitsMax } from '../base/text.ts'
 import type { CallState } from '../call/state.ts'
+import { noHistory } from '../room/history.ts'
 import type { RoomState } from '../room/state.ts'
 import type { ChatEntry, Timeline } from '../room/timeline.ts'
 import { type MemberId, memberId, messageId, roomId, stayId } from '../wire/ids.ts'
 import { idText, isRecord, textUpTo, utf8Bytes, wholeNumber } from '../wire/json.ts'
+import { isFingerprint, parseOwnerKeys } from '../wire/owner.ts'
 import { type Member, nameUnitsMax, parseMember, parsePerson, writePerson } from '../wire/peer.ts'
 import type { RoomCard } from '../wire/server.ts'
 
@@ -47,6 +49,15 @@ export const stayOf = (state: RoomState, call: CallState): Stay => ({
     call.own.phase === 'out'
       ? null
       : { microphone: call.own.microphone === 'on', camera: call.own.camera !== 'off' },
+})
+
+/** A host that comes back is made the host again by the server's word, and waits for its guests then. */
+export const withStay = (state: RoomState, { member, timeline, hosting, guests }: Stay): RoomState => ({
+  ...state,
+  timeline,
+  history: noHistory,
+  toldHost: hosting ? member : state.toldHost,
+  members: new Map(state.role === 'guest' ? guests.map(it => [it.id, it] as const) : []),
 })
 
 /** The last ones that fit. Files and notices belong to the page that showed them. */
@@ -105,7 +116,9 @@ const parseCard = (value: unknown): RoomCard | null => {
     peersMax,
     kind,
     key: idText(value['key']),
-    owner: idText(value['owner']),
+    hostSecret: idText(value['hostSecret']) ?? idText(value['owner']),
+    founder: isFingerprint(value['founder']) ? value['founder'] : null,
+    ownerKeys: parseOwnerKeys(value['ownerKeys']),
   }
 }
 

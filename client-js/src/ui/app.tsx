@@ -100,6 +100,8 @@ const ShortcutsDialog = lazy(() =>
   import('./views/small-dialogs.tsx').then(({ ShortcutsDialog }) => ShortcutsDialog),
 )
 const CallDialog = lazy(() => import('./views/call-dialog.tsx').then(({ CallDialog }) => CallDialog))
+const EndDialog = lazy(() => import('./views/owner-dialogs.tsx').then(({ EndDialog }) => EndDialog))
+const ChangeDialog = lazy(() => import('./views/owner-dialogs.tsx').then(({ ChangeDialog }) => ChangeDialog))
 const LeaveDialog = lazy(() => import('./views/small-dialogs.tsx').then(({ LeaveDialog }) => LeaveDialog))
 
 type Props = { model: Model; commands: Commands }
@@ -119,4 +121,6 @@ const dialogs: Record<DialogName, ComponentType<Props & { close: () => void }>> 
   shortcuts: ShortcutsDialog,
   call: CallDialog,
   leave: LeaveDialog,
+  end: EndDialog,
+  change: ChangeDialog,
 }
