@@ -100,12 +100,20 @@ test.each(['mesh', 'star'] as const)('the owner of a %s is master in it', async 
   await ben.page.getByRole('button', { name: 'Join room' }).click()
   await ben.page.getByText('The owner of this room has removed you.').waitFor()
 
-  // Whoever has made the room owns it after a reload, too.
-  await ada.page.reload()
+  // Whoever owns the room does so after a reload, too: who has made it, or to whom it was handed on.
+  const master = topology === 'mesh' ? ada : cyd
+  if (master === cyd) {
+    await press(ada, 'What you can do with Cyd', 'Make owner…')
+    await inDialog(ada, {}, 'Hand over')
+    await cyd.isTold('You own this room now.')
+    await ada.sees('Cyd', 'owner')
+    expect(await ada.page.getByRole('button', { name: 'Manage room' }).count()).toBe(0)
+  }
+  await master.page.reload()
   if (topology === 'mesh') await openPeople(ada)
-  await manage(ada, 'End for everyone')
+  await manage(master, 'End for everyone')
   const left = original.heard.length
-  await inDialog(ada, {}, 'End for everyone')
+  await inDialog(master, {}, 'End for everyone')
   await ada.page.getByText('The owner has ended “Tea” for everyone.').waitFor()
   await expect.poll(() => original.heard.slice(left).some(it => it.event === 'DISCONNECTEDUSER')).toBe(true)
   expect((await late.ask('JOIN-ROOM', { room, password: 'word' })).body).toMatchObject({ type: 3 })

@@ -3,11 +3,14 @@
  * the owner again where a room is closed to everybody else.
  */
 import { randomKey } from '../base/random.ts'
+import { noHistory } from '../room/history.ts'
+import type { RoomState } from '../room/state.ts'
 import type { Answer, SignalingClient } from '../signaling/client.ts'
 import { writeAct } from '../wire/owner.ts'
 import type { Admission, Draft, JoinRequest } from '../wire/server.ts'
 import { fitnessAsHost } from './host-fitness.ts'
 import { fingerprintOf, knowsOwners, makeOwnerKeys, signAct } from './owner-keys.ts'
+import type { Stay } from './stay.ts'
 
 /** Where the server keeps rooms, with a key of its own and with us as the owner. */
 export const makeRoom = async (signaling: SignalingClient, draft: Draft): Promise<Answer> => {
@@ -69,3 +72,12 @@ const withKeys = async (admission: Admission): Promise<Admission> => {
   if (ownership === null || card.ownerKeys) return admission
   return { ...admission, card: { ...card, ownerKeys: await makeOwnerKeys() } }
 }
+
+/** A host that comes back is made the host again by the server's word, and waits for its guests then. */
+export const withStay = (state: RoomState, { member, timeline, hosting, guests }: Stay): RoomState => ({
+  ...state,
+  timeline,
+  history: noHistory,
+  toldHost: hosting ? member : state.toldHost,
+  members: new Map(state.role === 'guest' ? guests.map(it => [it.id, it] as const) : []),
+})

@@ -23,11 +23,11 @@ import type { OwnerAct } from '../wire/owner.ts'
 import { type Admission, type Identity, type Notice, requestFor } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { closedUnlessMade } from './direct-connections.ts'
-import { enterRoom, makeRoom } from './entrance.ts'
+import { enterRoom, makeRoom, withStay } from './entrance.ts'
 import { Events } from './events.ts'
 import { FileTransfers } from './file-transfers.ts'
 import { OwnerVoice } from './owner-voice.ts'
-import { type Stay, stayOf, withStay } from './stay.ts'
+import { type Stay, stayOf } from './stay.ts'
 
 export type RoomSessionPorts = {
   /** What connections are made with now. */

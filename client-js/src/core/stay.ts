@@ -5,7 +5,6 @@
 
 import { chatUnitsMax } from '../base/text.ts'
 import type { CallState } from '../call/state.ts'
-import { noHistory } from '../room/history.ts'
 import type { RoomState } from '../room/state.ts'
 import type { ChatEntry, Timeline } from '../room/timeline.ts'
 import { type MemberId, memberId, messageId, roomId, stayId } from '../wire/ids.ts'
@@ -49,15 +48,6 @@ export const stayOf = (state: RoomState, call: CallState): Stay => ({
     call.own.phase === 'out'
       ? null
       : { microphone: call.own.microphone === 'on', camera: call.own.camera !== 'off' },
-})
-
-/** A host that comes back is made the host again by the server's word, and waits for its guests then. */
-export const withStay = (state: RoomState, { member, timeline, hosting, guests }: Stay): RoomState => ({
-  ...state,
-  timeline,
-  history: noHistory,
-  toldHost: hosting ? member : state.toldHost,
-  members: new Map(state.role === 'guest' ? guests.map(it => [it.id, it] as const) : []),
 })
 
 /** The last ones that fit. Files and notices belong to the page that showed them. */

@@ -111,7 +111,9 @@ fn the_owner_is_heard_by_those_who_know_owners_and_the_others_hear_what_they_kno
         assert_eq!(joined[1]["owner"]["presence"], present);
         let resumed = late.resume(&stage);
         assert_eq!(resumed["resume"]["rooms"][0]["owner"]["presence"], present);
-        [&mut ours, &mut original, &mut host].map(|it| drop(it.hear()));
+        for page in [&mut ours, &mut original, &mut host] {
+            page.hear();
+        }
         let what = format!(r#""type":"remove","peer":"{}","reason":"noise""#, ours.id);
         let heard = act(&stage, &mut host, owner.act(number + 2, &what));
         assert_eq!(heard[2], gone(&ours.id, &owner.room()));
@@ -202,7 +204,8 @@ async fn a_room_that_was_ended_is_gone_for_all_but_its_owner() {
     let number = make(&stage, &mut host, &owner, 0);
     join(&stage, &mut ours, &owner, json!({ "owners": true }));
     join(&stage, &mut original, &owner, json!({}));
-    [&mut ours, &mut host].map(|it| drop(it.hear()));
+    ours.hear();
+    host.hear();
     act(&stage, &mut host, owner.act(number + 1, r#""type":"end","reason":"late""#));
     assert_eq!(ours.hear().len(), 1);
     assert_eq!(original.hear(), [gone(&host.id, &owner.room()), gone(&ours.id, &owner.room())]);
