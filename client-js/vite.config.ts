@@ -24,7 +24,8 @@ export const line =
   /src\/(call\/(browser|devices|preview)|core\/(client|events|stay)|files\/state|link\/browser-api|signaling|wire\/(ice|ids|invitation|json|owner|peer|resume|server|signal)\.)|node_modules\/(socket|engine)\.io/
 const shared = /node_modules\/@?preact|src\/(ui\/|app\/settings)/
 /** What the mirror, the call and the dialogs share, which the first view does without. */
-const media = /src\/ui\/(devices|parts\/(choice|devices|dialog|live|popover|tabs|trouble)|views\/preview)\./
+const media =
+  /src\/ui\/(devices|panels|shortcuts|parts\/(choice|devices|dialog|live|popover|tabs|trouble)|views\/(preview|small-dialogs))\./
 
 const copyVendor = (): Plugin => {
   let out = resolve(here, 'dist')

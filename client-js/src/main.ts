@@ -4,7 +4,6 @@ import { h, render } from 'preact'
 import { alerts } from './app/alerts.ts'
 import { AppController, type Page } from './app/controller.ts'
 import { storedRooms, storeRooms } from './app/known-rooms.ts'
-import { showCallToSystem } from './app/media-session.ts'
 import {
   choosePlace,
   copy,
@@ -123,7 +122,14 @@ const staked = computed(() => {
 const calling = computed(() => model.call.value !== null && model.call.value.own.phase !== 'out')
 effect(() => warnBeforeLeaving(staked.value || calling.value))
 effect(() => keepAwakeWhile(moving.value || calling.value))
-showCallToSystem(model, controller.commands.call)
+// Nobody needs it before a call, nor is it missed where it cannot be loaded.
+const showToSystem = effect(() => {
+  if (!calling.value) return
+  queueMicrotask(() => showToSystem())
+  void import('./app/media-session.ts')
+    .then(({ showCallToSystem }) => showCallToSystem(model, controller.commands.call))
+    .catch(() => undefined)
+})
 
 const idle = computed(
   () => model.view.value.kind !== 'room' && model.busy.value === null && model.draft.value === '',

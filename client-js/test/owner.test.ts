@@ -7,16 +7,14 @@ import type { RoomOwner } from '../src/room/state.ts'
 import { type MemberId, memberId, peerId, roomId } from '../src/wire/ids.ts'
 import { parseInvitation, writeInvitation } from '../src/wire/invitation.ts'
 import {
-  type OwnerAct,
   type OwnerKeys,
   type Ownership,
-  parseAct,
   parseOwnerKeys,
   parseOwnership,
   parseSigned,
   type SignedAct,
-  writeAct,
 } from '../src/wire/owner.ts'
+import { type OwnerAct, parseAct, writeAct } from '../src/wire/owner-act.ts'
 import { ownCaps } from '../src/wire/peer.ts'
 import { parseCreated, writeCreate } from '../src/wire/server.ts'
 import { Alone } from './alone.ts'

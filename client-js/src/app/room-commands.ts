@@ -8,7 +8,7 @@ import type { DownloadKey } from '../files/state.ts'
 import type { RosterEntry } from '../room/roster.ts'
 import type { FileCommands, Model, OwnerCommands } from '../ui/model.ts'
 import { type MemberId, memberId } from '../wire/ids.ts'
-import type { OwnerAct } from '../wire/owner.ts'
+import type { OwnerAct } from '../wire/owner-act.ts'
 
 type Around = {
   readonly model: Model

@@ -3,7 +3,8 @@
  * this machine only. Elsewhere there is no owner, and nobody is believed to be it.
  */
 import { base64UrlOf, bytesOfBase64Url, hexOf } from '../base/random.ts'
-import { type OwnerKeys, type SignedAct, signedText } from '../wire/owner.ts'
+import type { OwnerKeys, SignedAct } from '../wire/owner.ts'
+import { signedText } from '../wire/owner-act.ts'
 
 const curve = { name: 'ECDSA', namedCurve: 'P-256' } as const
 const hash = { name: 'ECDSA', hash: 'SHA-256' } as const

@@ -4,14 +4,8 @@
  */
 import type { RoomOwner } from '../room/state.ts'
 import type { MemberId, RoomId } from '../wire/ids.ts'
-import {
-  type Knock,
-  type OwnerAct,
-  type Ownership,
-  parseAct,
-  type SignedAct,
-  writeAct,
-} from '../wire/owner.ts'
+import type { Knock, Ownership, SignedAct } from '../wire/owner.ts'
+import { type OwnerAct, parseAct, writeAct } from '../wire/owner-act.ts'
 import type { RoomCard } from '../wire/server.ts'
 import { fingerprintOf, isSignedRight, signAct } from './owner-keys.ts'
 

@@ -2,7 +2,9 @@
  * What the room's owner does, once it is known to be the owner's own word. Whoever is removed, or in a room that was
  * ended, is out of it at once; the others part with them. Pure.
  */
-import type { Knock, OwnerAct } from '../wire/owner.ts'
+
+import type { Knock } from '../wire/owner.ts'
+import type { OwnerAct } from '../wire/owner-act.ts'
 import { andThen, stepTo, withEntry, withoutLink } from './change.ts'
 import { removeMember } from './links.ts'
 import { nameOf } from './roster.ts'

@@ -12,7 +12,8 @@ import {
   type StreamId,
 } from '../wire/ids.ts'
 import type { Obstacle } from '../wire/obstacle.ts'
-import type { Knock, OwnerAct, Ownership } from '../wire/owner.ts'
+import type { Knock, Ownership } from '../wire/owner.ts'
+import type { OwnerAct } from '../wire/owner-act.ts'
 import {
   type Announced,
   type Caps,
