@@ -134,7 +134,7 @@ impl Config {
 }
 
 /// Of multicast, broadcast and addresses that need a zone none can be had.
-fn can_be_listened_on(address: IpAddr) -> bool {
+pub(super) fn can_be_listened_on(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => !address.is_multicast() && !address.is_broadcast(),
         IpAddr::V6(address) => !address.is_multicast() && !address.is_unicast_link_local(),
@@ -142,7 +142,7 @@ fn can_be_listened_on(address: IpAddr) -> bool {
 }
 
 /// Whether only one of them can be had: "::" is every address, and "0.0.0.0" every one of IPv4.
-fn collide(one: SocketAddr, other: SocketAddr) -> bool {
+pub(super) fn collide(one: SocketAddr, other: SocketAddr) -> bool {
     let covers = |all: IpAddr, it: IpAddr| match all {
         IpAddr::V6(all) => all.is_unspecified(),
         IpAddr::V4(all) => all.is_unspecified() && it.to_canonical().is_ipv4(),

@@ -6,6 +6,7 @@
 mod bounds;
 mod ice;
 mod listeners;
+mod metrics;
 mod original;
 mod relay;
 mod sources;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use ice::{IceServer, IceSettings};
 pub use listeners::{Listener, ListenerSettings, one_of};
+pub use metrics::MetricsSettings;
 pub use relay::RelaySettings;
 pub use sources::{BadSetting, Flags, read, state_folder, usual_places};
 
@@ -37,6 +39,7 @@ pub struct Config {
     pub state: StateSettings,
     pub ice: IceSettings,
     pub relay: RelaySettings,
+    pub metrics: MetricsSettings,
     pub log: Log,
 }
 
@@ -177,6 +180,7 @@ impl Config {
         bounds::check(self)?;
         self.check_listeners()?;
         self.ice.check()?;
+        self.metrics.check(&self.listeners())?;
         self.relay.check()
     }
 }

@@ -37,7 +37,7 @@ pub struct RelaySettings {
     pub is_port_set: bool,
 }
 
-fn hidden<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn hidden<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(if secret.expose_secret().is_empty() { "" } else { "(hidden)" })
 }
 

@@ -24,6 +24,9 @@ const BUILD_VARIABLE: &str = "P2PCHAT_CLIENT_DIST";
 /// A port that is named must be had; without the one that is the default the server does.
 const RELAY_PORT_VARIABLE: &str = "P2PCHAT_RELAY__PORT";
 
+/// What is put in a wrong place there may be a secret, and is not repeated.
+const SECRET_SECTIONS: [&str; 3] = ["ice", "metrics", "relay"];
+
 /// Below it a name is no slip of another.
 const LIKENESS_MIN: f64 = 0.75;
 
@@ -252,8 +255,7 @@ fn refuse_other_kinds(
             let found = match &value.kind {
                 Table(_) => "a table".to_owned(),
                 Array(_) => "a list".to_owned(),
-                // What is put in the wrong place there may be a secret.
-                String(_) if section == "ice" || section == "relay" => "a text".to_owned(),
+                String(_) if SECRET_SECTIONS.contains(&&**section) => "a text".to_owned(),
                 String(text) => format!("{:?}", short(text)),
                 kind @ (Boolean(_) | Float(_) | I64(_) | U64(_)) => kind.to_string(),
                 _ => "something else".to_owned(),
@@ -301,9 +303,8 @@ impl Source for Ready {
 impl BadSetting {
     fn of(error: ConfigError, origin: &str) -> Self {
         BadSetting(match error {
-            // As above.
             ConfigError::Type { expected, key: Some(key), .. }
-                if key.starts_with("ice.") || key.starts_with("relay.") =>
+                if key.split('.').next().is_some_and(|it| SECRET_SECTIONS.contains(&it)) =>
             {
                 format!("{origin} sets {key} to something else, where {} is expected", plain(expected))
             }

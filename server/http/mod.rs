@@ -7,6 +7,7 @@ mod files;
 mod front;
 mod headers;
 mod health;
+mod metrics;
 mod original;
 mod pages;
 mod proxies;
@@ -22,6 +23,7 @@ use files::Files;
 use front::Front;
 use headers::HeaderSettings;
 pub use health::{Count, Health, Memory, RelayCount, Status};
+pub use metrics::{RenderMetrics, metrics};
 use pages::Pages;
 pub use proxies::TrustedProxies;
 

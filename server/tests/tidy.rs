@@ -17,6 +17,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("turn", &["accounting", "ice", "relay", "rooms", "sessions"]),
     ("transports", &["accounting", "ice", "protocols", "sessions"]),
     ("http", &["accounting", "ice"]),
+    ("metrics", &["accounting", "relay", "sessions"]),
     ("tls", &[]),
     ("acceptor", &["accounting", "tls"]),
     ("config", &[]),
@@ -32,6 +33,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config",
             "http",
             "ice",
+            "metrics",
             "protocols",
             "relay",
             "rooms",
@@ -85,6 +87,7 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("rustls", &["tls", "acceptor/mod.rs", "app/health_check.rs", "app/mod.rs", "doctor", "telemetry/mod.rs"]),
     ("quinn_udp", &["turn/udp.rs"]),
     ("webpki", &["tls/findings.rs"]),
+    ("prometheus_client", &["metrics/page.rs"]),
     ("clap", &["cli.rs", "main.rs"]),
 ];
 

@@ -13,6 +13,9 @@ const WARN_BEFORE: Duration = Duration::from_secs(14 * SECONDS_A_DAY);
 
 const SECONDS_A_DAY: u64 = 24 * 3600;
 
+/// The year 10000: no certificate ends later (RFC 5280, section 4.1.2.5).
+const END_OF_TIME_S: u64 = 253_402_300_800;
+
 /// Names of a certificate in one sentence, at most.
 const NAMES_MAX: usize = 5;
 
@@ -159,6 +162,15 @@ fn validity(cert: &EndEntityCert<'_>, now: SystemTime) -> Validity {
             }
             _ => Validity::Long,
         },
+    }
+}
+
+/// When the server's own certificate ends, in seconds since 1970. 0: it cannot be read.
+pub(super) fn not_after_s(chain: &[CertificateDer<'_>]) -> u64 {
+    let Some(Ok(leaf)) = chain.first().map(EndEntityCert::try_from) else { return 0 };
+    match verified_at(&leaf, END_OF_TIME_S) {
+        Some(Error::CertExpired { not_after, .. }) => not_after.as_secs(),
+        _ => 0,
     }
 }
 

@@ -8,7 +8,10 @@ mod self_client;
 
 use std::{
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -52,6 +55,27 @@ pub struct Certificate {
     config: RustlsConfig,
     chain: Vec<CertificateDer<'static>>,
     is_key_open: bool,
+    expiry: Expiry,
+}
+
+/// When the certificate in use ends. Clones follow each change of it.
+#[derive(Clone, Debug)]
+pub struct Expiry(Arc<AtomicU64>);
+
+impl Expiry {
+    fn of(chain: &[CertificateDer<'_>]) -> Self {
+        Expiry(Arc::new(AtomicU64::new(findings::not_after_s(chain))))
+    }
+
+    fn follow(&self, chain: &[CertificateDer<'_>]) {
+        self.0.store(findings::not_after_s(chain), Ordering::Relaxed);
+    }
+
+    /// In seconds since 1970.
+    #[must_use]
+    pub fn unix_s(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Reads a certificate with its chain and its private key, both PEM. Offers HTTP/2 and HTTP/1.1.
@@ -60,7 +84,8 @@ pub struct Certificate {
 /// When a file cannot be read, holds no certificate or key, or the two do not belong together.
 pub async fn load(files: &CertificateFiles) -> Result<Certificate, TlsFault> {
     let Loaded { server, chain, is_key_open } = read(files).await?;
-    Ok(Certificate { config: RustlsConfig::from_config(server), chain, is_key_open })
+    let expiry = Expiry::of(&chain);
+    Ok(Certificate { config: RustlsConfig::from_config(server), chain, is_key_open, expiry })
 }
 
 impl Certificate {
@@ -68,6 +93,12 @@ impl Certificate {
     #[must_use]
     pub fn config(&self) -> RustlsConfig {
         self.config.clone()
+    }
+
+    /// When it ends.
+    #[must_use]
+    pub fn expiry(&self) -> Expiry {
+        self.expiry.clone()
     }
 
     /// What browsers, or whoever is after the key, will make of it at `now`.
@@ -186,6 +217,7 @@ impl Watch {
                     return self.failed(fault);
                 }
                 self.certificate.config.reload_from_config(server);
+                self.certificate.expiry.follow(&chain);
                 (self.certificate.chain, self.certificate.is_key_open) = (chain, is_key_open);
                 (self.told, self.retry_in) = (None, 0);
                 Reload::Swapped
