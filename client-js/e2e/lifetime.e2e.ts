@@ -271,7 +271,7 @@ describe('the host of a star goes', () => {
     await ben.isTold('Your page is the host now')
     await hal.page.getByRole('button', { name: 'Rejoin' }).click()
     await hal.sees('Ben')
-    await hal.page.getByRole('button', { name: 'Be the host again' }).click()
+    await hal.page.getByRole('button', { name: 'Be the host' }).click()
     await hal.isTold('Your page is the host now')
     await Promise.all([hal.sees('Ben'), ben.sees('Hal')])
     await ben.say('welcome back')

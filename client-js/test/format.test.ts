@@ -1,6 +1,7 @@
 /** How text of others is shown: links only where they are safe, names on one line. */
 import { describe, expect, test } from 'vitest'
-import { hueOf, hues, initials, pieces, shownName } from '../src/ui/format.ts'
+import { hueOf, hues, initials, shownName } from '../src/ui/format.ts'
+import { pieces } from '../src/ui/parts/message-text.tsx'
 
 const links = (text: string): string[] =>
   pieces(text).flatMap(piece => (piece.kind === 'link' ? [piece.value] : []))

@@ -1,6 +1,7 @@
 /** Going back and forward in the browser, in a room and out of one. */
 import { afterEach, expect, test, vi } from 'vitest'
-import { afterMove, bareAddress, type Moved, roomHistory } from '../src/app/history.ts'
+import { afterMove, type Moved, roomHistory } from '../src/app/history.ts'
+import { bareAddress } from '../src/app/invitations.ts'
 import { roomId } from '../src/wire/ids.ts'
 
 afterEach(() => vi.unstubAllGlobals())

@@ -1,6 +1,7 @@
 /** What a browser keeps of the rooms that it was in. */
 import { describe, expect, test } from 'vitest'
 import { type KnownRoom, parseRooms, withoutRoom, withRoom } from '../src/app/known-rooms.ts'
+import { parseRemoved } from '../src/app/removed-rooms.ts'
 import { roomId } from '../src/wire/ids.ts'
 import type { RoomCard } from '../src/wire/server.ts'
 
@@ -11,7 +12,9 @@ const card: RoomCard = {
   peersMax: 5,
   kind: 'star',
   key: 'kkkkkkkkkkkkkkkkkkkk_-',
-  owner: 'mine',
+  hostSecret: 'mine',
+  founder: '0123456789abcdef0123456789abcdef',
+  ownerKeys: { publicKey: 'open', privateKey: 'secret' },
 }
 
 describe('rooms that a browser knows', () => {
@@ -19,7 +22,8 @@ describe('rooms that a browser knows', () => {
     withRoom([], { ...card, id: roomId(id) }, false, time)
 
   test('the last one stands first, each once, with what proves that it was made here', () => {
-    const rooms = withRoom(withRoom([], card, true, 1), { ...card, name: 'more tea', owner: null }, false, 2)
+    const guest: RoomCard = { ...card, name: 'more tea', hostSecret: null, ownerKeys: null }
+    const rooms = withRoom(withRoom([], card, true, 1), guest, false, 2)
     expect(rooms).toEqual([{ ...card, name: 'more tea', created: true, at: 2 }])
     expect(withRoom(at('a', 1), card, false, 2).map(({ id }) => id)).toEqual(['r', 'a'])
     expect(withoutRoom(rooms, card.id)).toEqual([])
@@ -36,5 +40,13 @@ describe('rooms that a browser knows', () => {
     expect(parseRooms(JSON.stringify(rooms))).toEqual(rooms)
     expect(parseRooms(JSON.stringify([{ ...rooms[0], key: 'short' }, 7, {}]))).toEqual([])
     for (const stored of [null, '', '{', '{}']) expect(parseRooms(stored)).toEqual([])
+    const changed = { ...rooms[0], founder: 'me', ownerKeys: { publicKey: '<', privateKey: 5 } }
+    expect(parseRooms(JSON.stringify([changed]))).toMatchObject([{ founder: null, ownerKeys: null }])
+  })
+  test('a room that somebody was removed from is one for a day', () => {
+    const stored = JSON.stringify([{ room: 'r', at: 1_000 }, { room: 5 }, 'x', { room: 's', at: -1 }])
+    expect(parseRemoved(stored, 2_000)).toEqual([{ room: 'r', at: 1_000 }])
+    for (const now of [0, 1_000 + 86_400_000]) expect(parseRemoved(stored, now)).toEqual([])
+    for (const broken of [null, '', '{', '{}']) expect(parseRemoved(broken, 0)).toEqual([])
   })
 })

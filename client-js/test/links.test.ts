@@ -222,6 +222,7 @@ test('an event that cannot be carried out holds up none of those behind it', () 
     send: none,
     signalled: none,
     join: none,
+    mute: none,
     publish: none,
     unpublish: none,
     file: none,

@@ -1,7 +1,8 @@
 /** How what somebody wrote is taken apart: code, links, text, and nothing lost or read as markup. */
 import { describe, expect, test } from 'vitest'
 import { append, type NewEntry, prepend, type Timeline } from '../src/room/timeline.ts'
-import { excerpt, isEmojiOnly, markupBlocks } from '../src/ui/parts/message-text.tsx'
+import { excerpt } from '../src/ui/format.ts'
+import { isEmojiOnly, markupBlocks } from '../src/ui/parts/message-text.tsx'
 import { newTo, readUpTo } from '../src/ui/selectors.ts'
 
 const shape = (text: string): string[] =>

@@ -80,6 +80,7 @@ export class Scene {
           hangUp: peer => this.#hangUp(someone, peer),
           send: (over, words) => this.#send(someone, over, words),
           join: () => this.#seat(someone),
+          mute: () => undefined,
           signalled: () => undefined,
           publish: (over, stream) => this.#publish(someone, over, stream),
           unpublish: (over, stream) => this.#unpublish(someone, over, stream),

@@ -13,7 +13,9 @@ const card: RoomCard = {
   peersMax: 5,
   kind: 'star',
   key: 'kkkkkkkkkkkkkkkkkkkk_-',
-  owner: 'mine',
+  hostSecret: 'mine',
+  founder: '0123456789abcdef0123456789abcdef',
+  ownerKeys: { publicKey: 'open', privateKey: 'secret' },
 }
 const stay: Stay = {
   member: memberId('mmmmmmmmmmmmmmmmmmmm_-'),

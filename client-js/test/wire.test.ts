@@ -262,10 +262,17 @@ describe('the server’s words', () => {
       type: 1,
     })
     const answer = { roomID: 'r', requestID: '0', name: 'cut', maxUsers: 5, curUsers: 1, password: 'p' }
-    expect(parseCreated(answer, draft)).toEqual({
-      card: { id: 'r', name: 'cut', password: 'p', peersMax: 5, kind: 'star', key: null, owner: null },
-      host: null,
-    })
+    const card = {
+      id: 'r',
+      name: 'cut',
+      password: 'p',
+      peersMax: 5,
+      kind: 'star',
+      key: null,
+      hostSecret: null,
+    }
+    const nobodys = { ...card, founder: null, ownerKeys: null }
+    expect(parseCreated(answer, draft)).toEqual({ card: nobodys, host: null, ownership: null })
   })
   test('joining a mesh, and a star only with its host', () => {
     const answer = { requestID: '0', name: 'n', maxUsers: 6, curUsers: 2 }
@@ -297,6 +304,9 @@ describe('the server’s words', () => {
     [2, 'room-full'],
     [3, 'no-such-room'],
     [4, 'try-later'],
+    [5, 'room-locked'],
+    [6, 'kept-out'],
+    [7, 'room-ended'],
     [99, 'room-error'],
   ])('refusal %i is %s', (type, refusal) => {
     expect(parseRefusal(events.join, { type, requestID: '0' })).toBe(refusal)

@@ -92,6 +92,8 @@ reasons! {
     AddressRequestRate: Refusal => "address_request_rate",
     /// Wrong passwords from one address for one room.
     PasswordAttempts: Refusal => "password_attempts",
+    /// A word with the key of a room's owner that was not signed with it.
+    ForgedSignature: Refusal => "forged_signature",
     /// The process holds as much memory as it may; new work was refused.
     MemoryFull: Refusal => "memory_full",
     /// The process held more memory than it may, and this was the greatest holder.

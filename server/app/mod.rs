@@ -6,6 +6,7 @@ mod metrics;
 mod realms;
 mod relay;
 pub mod settings;
+mod signatures;
 mod state;
 mod watch;
 

@@ -1,4 +1,5 @@
 //! Which rules go with which protocol. A protocol is words; what its rooms are like is decided here.
+use super::signatures::OwnerSignatures;
 use crate::{
     compat::{DuplicateJoins, GlareResolution, PendingOffers},
     protocols::{Protocol, mqtt::Mqtt, p2pchat::P2pChat, poc::Poc, textchat::TextChat, videocall::VideoCall},
@@ -18,6 +19,7 @@ pub fn realm_settings(protocol: &'static dyn Protocol, limits: Limits) -> RealmS
         compat: compat(name),
         peer_ids: IdKind::Hex,
         room_ids: IdKind::Long,
+        signatures: &OwnerSignatures,
     };
     let policy = &mut settings.rules.policy;
     // Those of P2PChat and of WebRTC-Chat join and leave; the other pages are in one room at a time.

@@ -2,8 +2,8 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use p2pchat_rooms::{
-    Address, Compat, Limits, Name, NoCompat, Password, Payload, PeerId, Reply, Request, Restore, RoomId, RoomKey,
-    RoomPolicy, RoomSettings, Rooms, Rules, SignalKind, Timer, Topology,
+    Act, Address, Compat, Fingerprint, Limits, Name, NoCompat, OwnersWord, Password, Payload, PeerId, Reply, Request,
+    Restore, RoomId, RoomKey, RoomPolicy, RoomSettings, Rooms, Rules, SignalKind, SignedAct, Timer, Topology,
 };
 use proptest::prelude::*;
 
@@ -28,7 +28,16 @@ enum Step {
         key: usize,
         makes: bool,
         star: bool,
+        owned: bool,
         can_host: Option<u8>,
+    },
+    /// The owner of a room, or somebody who believes to be it, has said something there.
+    Act {
+        by: u8,
+        room: usize,
+        number: u64,
+        what: u8,
+        to: u8,
     },
     TakeHost {
         by: u8,
@@ -64,11 +73,11 @@ enum Step {
 }
 
 const N_FRESH: usize = 5;
-/// And those under chosen names; rooms with a key come after them.
+/// And those under chosen names; two rooms with a key come after them, and two with a key and an owner.
 const N_CHOSEN: usize = N_FRESH + 3;
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let (peer, room) = (0..6_u8, 0..N_FRESH + 5);
+    let (peer, room) = (0..6_u8, 0..N_CHOSEN + 4);
     let kind =
         prop::sample::select(&[SignalKind::Opaque, SignalKind::Offer, SignalKind::Answer, SignalKind::Candidate]);
     let step = prop_oneof![
@@ -77,8 +86,10 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(by, star, peers_max)| Step::Create { by, star, peers_max }),
         6 => (peer.clone(), room.clone(), any::<bool>())
             .prop_map(|(by, room, right)| Step::Join { by, room, right }),
-        6 => (peer.clone(), 0..2_usize, any::<(bool, bool)>(), prop::option::of(0..3_u8))
-            .prop_map(|(by, key, (makes, star), can_host)| Step::Keyed { by, key, makes, star, can_host }),
+        8 => (peer.clone(), 0..2_usize, any::<(bool, bool, bool)>(), prop::option::of(0..3_u8))
+            .prop_map(|(by, key, (makes, star, owned), can_host)| Step::Keyed { by, key, makes, star, owned, can_host }),
+        6 => (peer.clone(), N_CHOSEN..N_CHOSEN + 4, 0..40_u64, 0..13_u8, peer.clone())
+            .prop_map(|(by, room, number, what, to)| Step::Act { by, room, number, what, to }),
         2 => (peer.clone(), room.clone()).prop_map(|(by, room)| Step::TakeHost { by, room }),
         1 => (peer.clone(), room.clone(), 0..5_usize)
             .prop_map(|(by, room, peers_max)| Step::Update { by, room, peers_max }),
@@ -124,9 +135,12 @@ fn peer(n: u8) -> PeerId {
 fn room(n: usize) -> RoomId {
     match n {
         0..N_FRESH => fresh(n),
-        N_CHOSEN.. => key(n - N_CHOSEN).room(),
+        N_CHOSEN.. => key((n - N_CHOSEN) % 2).room((n >= N_CHOSEN + 2).then(owner)),
         _ => RoomId::from(&*format!("c{n}")),
     }
+}
+fn owner() -> Fingerprint {
+    Fingerprint::of("k")
 }
 fn key(n: usize) -> RoomKey {
     RoomKey::new(&format!("{n:022}")).unwrap()
@@ -139,15 +153,36 @@ fn settings(peers_max: usize) -> RoomSettings {
 }
 
 /// Of one of the rooms that have a key.
-fn keyed(n: usize, makes: bool, star: bool, can_host: Option<u8>) -> Request<'static> {
+fn keyed(n: usize, makes: bool, star: bool, owned: bool, can_host: Option<u8>) -> Request<'static> {
+    let (founder, aware) = (owned.then(owner), can_host.is_some());
     let topology = if star { Topology::Star } else { Topology::Mesh };
     let (key, settings) = (key(n), settings(3));
     if makes {
-        return Request::Create { settings: Some((settings, topology)), key: Some(key), can_host, owner: None };
+        let (settings, key) = (Some((settings, topology)), Some(key));
+        return Request::Create { settings, key, can_host, host_secret: None, founder, aware };
     }
-    let (room, password) = (key.room(), Some(settings.password.clone()));
-    let restore = Restore { key, settings, topology, owner: None };
-    Request::Join { room, password, restore: Some(Box::new(restore)), can_host }
+    let (room, password) = (key.room(founder), Some(settings.password.clone()));
+    let restore = Restore { key, settings, topology, host_secret: None, founder };
+    Request::Join { room, password, restore: Some(Box::new(restore)), can_host, aware, word: None, name: String::new() }
+}
+
+/// One in thirteen is not the owner's.
+fn word(room: RoomId, number: u64, what: u8, to: u8) -> OwnersWord {
+    let act = match what {
+        0 | 1 => Act::Remove { peer: peer(to) },
+        2 => Act::End,
+        3 | 4 => Act::Lock { on: what == 3 },
+        5 => Act::Change { settings: settings(usize::from(to)) },
+        6 => Act::HandOn { to: owner() },
+        7 | 8 => Act::Wait { on: what == 7 },
+        9 | 10 => Act::Answer { peer: peer(to), on: what == 9 },
+        _ => Act::Present,
+    };
+    let key = if what == 12 { "other" } else { "k" };
+    let signed = SignedAct { text: number.to_string(), key: key.into(), signature: String::new() };
+    let mut word = OwnersWord::new(room, number, act, signed);
+    word.prove();
+    word
 }
 
 /// What a script has led to so far, beside the rooms.
@@ -169,8 +204,11 @@ fn run(rooms: &mut Rooms, step: Step, past: &mut Past) {
             let password = Password(if right { "pw" } else { "no" }.into());
             (by, Request::join(room(n), Some(password)))
         }
-        Step::Keyed { by, key: n, makes, star, can_host } => (by, keyed(n, makes, star, can_host)),
-        Step::TakeHost { by, room: n } => (by, Request::TakeHost { room: room(n), owner: None }),
+        Step::Keyed { by, key: n, makes, star, owned, can_host } => (by, keyed(n, makes, star, owned, can_host)),
+        Step::Act { by, room: n, number, what, to } => {
+            (by, Request::Act { word: Some(Box::new(word(room(n), number, what, to))) })
+        }
+        Step::TakeHost { by, room: n } => (by, Request::TakeHost { room: room(n), host_secret: None }),
         Step::Update { by, room: n, peers_max } => {
             (by, Request::Update { room: room(n), settings: Some(settings(peers_max)) })
         }

@@ -106,6 +106,8 @@ impl Protocol for Mqtt {
             | Event::PeerJoined { .. }
             | Event::PeerLeft { .. }
             | Event::HostChanged { .. }
+            | Event::OwnerActed { .. }
+            | Event::Knocked { .. }
             | Event::RoomAlert { .. } => None,
         }
     }

@@ -61,9 +61,12 @@ impl Protocol for Poc {
                 let text = format!(r#"{{"type":"signal","payload":{}}}"#, payload.text);
                 Some(Frame { text, attachments: Attachments::new() })
             }
-            Event::PeerJoined { .. } | Event::PeerLeft { .. } | Event::HostChanged { .. } | Event::RoomAlert { .. } => {
-                None
-            }
+            Event::PeerJoined { .. }
+            | Event::PeerLeft { .. }
+            | Event::HostChanged { .. }
+            | Event::OwnerActed { .. }
+            | Event::Knocked { .. }
+            | Event::RoomAlert { .. } => None,
         }
     }
 }

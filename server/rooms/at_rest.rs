@@ -73,7 +73,7 @@ impl Rooms {
     ) -> (Vec<Notification<'static>>, Vec<Timer>) {
         let mut lost = Vec::new();
         for KnownPeer { peer, alerts } in peers {
-            self.peers.insert(peer, Peer { rooms: Vec::new(), alerts });
+            self.peers.insert(peer, Peer { alerts, ..Peer::default() });
         }
         for (id, room) in rooms {
             for member in room.members() {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-use super::RoomId;
+use super::{Fingerprint, RoomId};
 
 /// Characters of a key: base64url of 16 random bytes.
 const KEY_CHARACTERS: usize = 22;
@@ -15,7 +15,7 @@ pub struct RoomKey(String);
 
 /// What the maker of a room knows alone: SHA-256 of a secret, by which it may take the host's place again.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct Owner(pub [u8; 32]);
+pub struct HostSecret(pub [u8; 32]);
 
 impl RoomKey {
     /// `None`: it is no key.
@@ -24,9 +24,11 @@ impl RoomKey {
         (text.len() == KEY_CHARACTERS && text.bytes().all(is_key)).then(|| RoomKey(text.to_owned()))
     }
 
-    /// The id of its room: a UUID of version 8 (RFC 9562, section 5.8) from the SHA-256 of the key.
-    pub fn room(&self) -> RoomId {
-        let digest = Sha256::digest(format!("p2pchat room {}", self.0));
+    /// The id of its room: a UUID of version 8 (RFC 9562, section 5.8) from the SHA-256 of the key, and of the fingerprint of the
+    /// room's founder where it has one. Under that id nobody else can be it.
+    pub fn room(&self, founder: Option<Fingerprint>) -> RoomId {
+        let founder = founder.map(|it| format!(" {it}")).unwrap_or_default();
+        let digest = Sha256::digest(format!("p2pchat room {}{founder}", self.0));
         let mut bytes: Vec<u8> = digest.iter().copied().take(16).collect();
         bytes[6] = bytes[6] & 0x0f | 0x80;
         bytes[8] = bytes[8] & 0x3f | 0x80;
@@ -41,10 +43,10 @@ impl RoomKey {
     }
 }
 
-impl Owner {
+impl HostSecret {
     /// Who knows this secret.
     pub fn of(secret: &str) -> Self {
-        Owner(Sha256::digest(secret.as_bytes()).into())
+        HostSecret(Sha256::digest(secret.as_bytes()).into())
     }
 }
 
@@ -54,9 +56,9 @@ impl fmt::Debug for RoomKey {
     }
 }
 
-impl fmt::Debug for Owner {
+impl fmt::Debug for HostSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Owner(..)")
+        f.write_str("HostSecret(..)")
     }
 }
 
@@ -68,8 +70,11 @@ mod tests {
     fn an_id_follows_from_its_key() {
         // The first 16 bytes of `printf %s 'p2pchat room AAAAAAAAAAAAAAAAAAAAAA' | sha256sum`, version and variant set.
         let key = RoomKey::new("AAAAAAAAAAAAAAAAAAAAAA").unwrap();
-        assert_eq!(key.room().as_str(), "003a90e2-3712-8a12-bc07-6c057f805b30");
-        assert_eq!(format!("{key:?} {:?}", Owner::of("x")), "RoomKey(..) Owner(..)");
+        assert_eq!(key.room(None).as_str(), "003a90e2-3712-8a12-bc07-6c057f805b30");
+        // The same of `p2pchat room AAAAAAAAAAAAAAAAAAAAAA 000102030405060708090a0b0c0d0e0f`.
+        let founder = Fingerprint::new("000102030405060708090a0b0c0d0e0f");
+        assert_eq!(key.room(founder).as_str(), "ee924209-8073-8193-aebe-b7a824ef3020");
+        assert_eq!(format!("{key:?} {:?}", HostSecret::of("x")), "RoomKey(..) HostSecret(..)");
     }
 
     #[test]

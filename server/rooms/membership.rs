@@ -1,5 +1,5 @@
 //! Seats: in which rooms a peer has one, and which of a full room somebody else could have.
-use super::{PeerId, Rejection, Request, RoomId, RoomSummary, Rooms, Topology};
+use super::{Ownership, PeerId, Rejection, Request, RoomId, RoomSummary, Rooms, Topology};
 
 /// A room as one of its members knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +12,8 @@ pub struct Membership {
     pub host: Option<PeerId>,
     /// Everyone in it, in the order in which they came.
     pub members: Vec<PeerId>,
+    /// As in [`RoomSummary`].
+    pub ownership: Option<Ownership>,
 }
 
 impl Rooms {
@@ -20,8 +22,8 @@ impl Rooms {
         let rooms = self.peers.get(peer).map(|it| &*it.rooms).unwrap_or_default();
         let membership = |id: &RoomId| {
             let room = self.rooms.get(id)?;
-            let RoomSummary { topology, host, .. } = room.summary();
-            Some(Membership { room: id.clone(), topology, host, members: room.members().to_vec() })
+            let RoomSummary { topology, host, ownership, .. } = room.summary(peer);
+            Some(Membership { room: id.clone(), topology, host, members: room.members().to_vec(), ownership })
         };
         rooms.iter().filter_map(membership).collect()
     }
@@ -33,7 +35,7 @@ impl Rooms {
         let n_rooms = self.peers.get(from).map(|it| it.rooms.len());
         let may_join = n_rooms.is_some_and(|it| self.rules.limits.check_rooms(it).is_ok());
         let full = self.rooms.get(room).filter(|_| may_join);
-        let full = full.filter(|it| it.admit(from, password.as_ref(), *can_host) == Err(Rejection::RoomFull));
+        let full = full.filter(|it| it.admit(from, password.as_ref(), *can_host, false) == Err(Rejection::RoomFull));
         full.map(|it| it.guests().cloned().collect()).unwrap_or_default()
     }
 }

@@ -3,12 +3,15 @@
 //! **Invariants:** plain data in, plain data out. Nothing in this folder reads a clock or a random source, takes a lock,
 //! logs, awaits, or knows what a socket is; fresh ids are handed in. [`step`] works on one room; [`Rooms`] only finds the
 //! room and remembers who is in which.
+mod acts;
 mod at_rest;
 mod compat;
+mod entering;
 mod ids;
 mod keys;
 mod limits;
 mod membership;
+mod moderation;
 mod names;
 mod outcome;
 mod policy;
@@ -27,9 +30,10 @@ use std::borrow::Cow;
 pub use at_rest::KnownPeer;
 pub use compat::{Compat, NamedSignal, NoCompat, RoomSignal};
 pub use ids::{Name, PeerId, RoomId};
-pub use keys::{Owner, RoomKey};
+pub use keys::{HostSecret, RoomKey};
 pub use limits::Limits;
 pub use membership::Membership;
+pub use moderation::{Act, Fingerprint, Knock, Moderation, OwnersWord, Ownership, SignedAct};
 pub use names::Names;
 pub use outcome::{Alert, Event, Notification, Outcome, Payload, Rejection, Reply, SignalKind, signal_to};
 pub use policy::{RoomPolicy, Rules};
@@ -56,7 +60,11 @@ pub enum Request<'a> {
         /// As in [`Request::Join`].
         can_host: Option<u8>,
         /// Who may take the host's place again.
-        owner: Option<Owner>,
+        host_secret: Option<HostSecret>,
+        /// Whose key commands the room. Only a room with a key can have an owner.
+        founder: Option<Fingerprint>,
+        /// As in [`Request::Join`].
+        aware: bool,
     },
     /// To join a room.
     Join {
@@ -69,13 +77,24 @@ pub enum Request<'a> {
         /// How fit the peer is to be a star's host, from 0 (not at all) to 100. `None`: its client does not know that hosts
         /// change.
         can_host: Option<u8>,
+        /// Its client knows that rooms have owners.
+        aware: bool,
+        /// By which the owner comes into a room that is locked or ended.
+        word: Option<Box<OwnersWord>>,
+        /// What the asker is called, for the owner of a room at whose door it has to wait.
+        name: String,
+    },
+    /// To do what only the owner may do.
+    Act {
+        /// What. `None`: it made no sense.
+        word: Option<Box<OwnersWord>>,
     },
     /// To be the host of a star that the asker is in.
     TakeHost {
         /// The room.
         room: RoomId,
         /// By which the asker shows that it made the room.
-        owner: Option<Owner>,
+        host_secret: Option<HostSecret>,
     },
     /// To join a room that is made if it does not exist, with no password. `None`: a room under a fresh id.
     Enter {
@@ -120,18 +139,27 @@ pub struct Restore {
     /// How its members connect.
     pub topology: Topology,
     /// Who may take the host's place again.
-    pub owner: Option<Owner>,
+    pub host_secret: Option<HostSecret>,
+    /// From whom the room's id follows, too.
+    pub founder: Option<Fingerprint>,
+}
+
+impl Restore {
+    /// The id of the room that it makes.
+    pub fn room(&self) -> RoomId {
+        self.key.room(self.founder)
+    }
 }
 
 impl Request<'_> {
     /// To make a room as original pages do.
     pub fn create(settings: Option<(RoomSettings, Topology)>) -> Self {
-        Request::Create { settings, key: None, can_host: None, owner: None }
+        Request::Create { settings, key: None, can_host: None, host_secret: None, founder: None, aware: false }
     }
 
     /// To join a room as original pages do.
     pub fn join(room: RoomId, password: Option<Password>) -> Self {
-        Request::Join { room, password, restore: None, can_host: None }
+        Request::Join { room, password, restore: None, can_host: None, aware: false, word: None, name: String::new() }
     }
 }
 

@@ -3,7 +3,7 @@ use std::{borrow::Cow, collections::VecDeque, fmt, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 
-use super::{Name, PeerId, RoomId, RoomSummary, Timer};
+use super::{Knock, Name, PeerId, RoomId, RoomSummary, SignedAct, Timer};
 
 /// What one peer sends to another. The server passes it on and never looks inside.
 #[derive(Clone)]
@@ -98,6 +98,10 @@ pub enum Reply {
     },
     /// The peer is the host now.
     HostTaken,
+    /// The owner's word is heard.
+    Acted,
+    /// The peer waits at the door.
+    Waiting,
     /// The peer has left.
     Left,
     /// The signal is passed on.
@@ -133,6 +137,22 @@ pub enum Event<'a> {
         host: Option<PeerId>,
         /// Everyone who is there now.
         members: Arc<[PeerId]>,
+    },
+    /// The room's owner has done something, for clients that know of owners.
+    OwnerActed {
+        /// The room.
+        room: RoomId,
+        /// What, and the proof of it.
+        signed: Arc<SignedAct>,
+    },
+    /// Somebody waits at the door of a room, or does not any more; for clients that know of owners.
+    Knocked {
+        /// The room.
+        room: RoomId,
+        /// Who, and what they are called.
+        knock: Knock,
+        /// Whether they wait.
+        on: bool,
     },
     /// Something happens at the door of its room that its people should know.
     RoomAlert {
@@ -180,6 +200,33 @@ pub enum Rejection {
     /// The room has as many members as it may have.
     #[error("the room is full")]
     RoomFull,
+    /// Its owner lets nobody in.
+    #[error("the room is locked")]
+    RoomLocked {
+        /// Of the owner's last word.
+        number: u64,
+    },
+    /// Its owner has ended it.
+    #[error("the owner has ended the room")]
+    RoomEnded {
+        /// Of the owner's last word.
+        number: u64,
+    },
+    /// Its owner has removed the peer.
+    #[error("the owner has removed the asker")]
+    KeptOut,
+    /// Its owner lets people in one by one, and has not let in the peer. Clients that know of owners wait instead.
+    #[error("not let in yet")]
+    NotLetInYet,
+    /// Its owner has not let in the peer.
+    #[error("the owner has sent the asker away")]
+    SentAway,
+    /// The word is not signed with the key of the room's owner, or the room has no owner.
+    #[error("not the owner of the room")]
+    NotTheOwner,
+    /// The owner's word is older than another one, or can do nothing now.
+    #[error("the owner's word came too late")]
+    Outdated,
     /// The peer is a member already.
     #[error("already in the room")]
     AlreadyThere,
@@ -213,6 +260,20 @@ pub enum Rejection {
     /// The settings asked for make no sense.
     #[error("the settings make no sense")]
     BadSettings,
+}
+
+impl Rejection {
+    /// What a client hears that knows nothing of owners: a room that nobody may come into is full, and one that was ended is
+    /// gone.
+    pub(super) fn without_owner(self) -> Self {
+        match self {
+            Rejection::RoomLocked { .. } | Rejection::KeptOut | Rejection::NotLetInYet | Rejection::SentAway => {
+                Rejection::RoomFull
+            }
+            Rejection::RoomEnded { .. } => Rejection::NoSuchRoom,
+            other => other,
+        }
+    }
 }
 
 /// A signal for one peer. `name` is the sender's, where peers reach each other by names.

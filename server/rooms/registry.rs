@@ -5,9 +5,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Address, Compat, Lasting, NamedSignal, Names, Notification, Outcome, Password, Payload, PeerId, Rejection, Reply,
-    Request, Restore, Room, RoomCommand, RoomId, RoomKey, RoomSignal, Rules, Step, Timer, TimerKind, step,
-    step::no_password,
+    Address, Compat, Lasting, Moderation, NamedSignal, Names, Notification, Outcome, Payload, PeerId, Rejection, Reply,
+    Request, Room, RoomCommand, RoomId, RoomSignal, Rules, Step, Timer, TimerKind, step,
 };
 
 /// Every room of one protocol, and every peer that has said hello there.
@@ -27,6 +26,8 @@ pub struct Rooms {
     names: Names,
     /// Who has entered or left a room since [`Rooms::take_moved`].
     moved: Vec<PeerId>,
+    /// The time as it was handed in last.
+    pub(super) now_ms: u64,
 }
 
 /// What is known of a peer.
@@ -34,6 +35,8 @@ pub struct Rooms {
 pub(super) struct Peer {
     /// The rooms that it is in, in the order in which it joined them.
     pub(super) rooms: Vec<RoomId>,
+    /// Rooms at whose doors it waits, or has waited.
+    pub(super) knocks: Vec<RoomId>,
     /// Its client knows [`Event::RoomAlert`](super::Event::RoomAlert).
     pub(super) alerts: bool,
 }
@@ -52,6 +55,7 @@ impl Rooms {
             peers: HashMap::new(),
             names: Names::default(),
             moved: Vec::new(),
+            now_ms: 0,
         }
     }
 
@@ -72,32 +76,27 @@ impl Rooms {
     ) -> Result<Outcome<'a>, Rejection> {
         match request {
             Request::Hello { alerts } => self.hello(from, client, alerts),
-            Request::Create { settings, key, can_host, owner } => {
+            Request::Create { settings, key, can_host, host_secret, founder, aware } => {
                 let n_rooms = self.peers.get(from).ok_or(Rejection::NoId)?.rooms.len();
                 let (settings, topology) = settings.ok_or(Rejection::BadSettings)?;
                 self.rules.limits.check_rooms(n_rooms)?;
-                let id = key.as_ref().map_or_else(fresh, RoomKey::room);
+                let id = key.as_ref().map_or_else(fresh, |it| it.room(founder));
                 if self.rooms.contains_key(&id) {
                     return Err(Rejection::IdTaken);
                 }
-                let lasting = Lasting { has_key: key.is_some(), can_host, owner };
+                let moderation = founder.filter(|_| key.is_some()).map(|it| Box::new(Moderation::new(it, self.now_ms)));
+                let lasting = Lasting { has_key: key.is_some(), can_host, host_secret, moderation, aware };
                 self.step(&id, from, RoomCommand::Create { settings, topology, lasting, is_restored: false })
             }
-            Request::Join { room, password, restore, can_host } => {
-                // To one without an id there are no rooms.
-                let n_rooms = self.peers.get(from).ok_or(Rejection::NoSuchRoom)?.rooms.len();
-                let Some(there) = self.rooms.get(&room) else {
-                    let restore = restore.filter(|it| it.key.room() == room).ok_or(Rejection::NoSuchRoom)?;
-                    self.rules.limits.check_rooms(n_rooms)?;
-                    return self.restore(&room, from, *restore, password, can_host);
-                };
-                there.admit(from, password.as_ref(), can_host)?;
-                self.rules.limits.check_rooms(n_rooms)?;
-                self.step(&room, from, RoomCommand::Join { password, can_host })
+            join @ Request::Join { .. } => self.join(from, join),
+            Request::Act { word } => {
+                let word = word.ok_or(Rejection::BadSettings)?;
+                let room = word.room.clone();
+                self.step(&room, from, RoomCommand::Act { word })
             }
-            Request::TakeHost { room, owner } => {
+            Request::TakeHost { room, host_secret } => {
                 self.peers.get(from).ok_or(Rejection::NoSuchRoom)?;
-                self.step(&room, from, RoomCommand::TakeHost { owner })
+                self.step(&room, from, RoomCommand::TakeHost { host_secret })
             }
             Request::Enter { room } => self.enter(from, room.unwrap_or_else(fresh)),
             Request::Members => {
@@ -109,6 +108,7 @@ impl Rooms {
                 self.peers.get(from).ok_or(Rejection::NoSuchRoom)?;
                 self.step(&room, from, RoomCommand::Update { settings })
             }
+            Request::Leave { room } if self.knocks_at(from, &room) => self.step(&room, from, RoomCommand::Withdraw),
             Request::Leave { room } => self.step(&room, from, RoomCommand::Leave),
             Request::Signal { to, payload } => self.signal(from, to, payload),
         }
@@ -124,6 +124,7 @@ impl Rooms {
                 timers.extend(left.timers);
             }
         }
+        notifications.extend(self.withdraw_knocks(peer));
         if let Some(name) = self.names.remove(peer) {
             self.compat.on_name_freed(&name);
         }
@@ -190,7 +191,7 @@ impl Rooms {
         match request {
             Request::Create { settings, .. } => settings.is_some(),
             Request::Join { room, restore: Some(restore), .. } => {
-                !self.rooms.contains_key(room) && restore.key.room() == *room
+                !self.rooms.contains_key(room) && restore.room() == *room
             }
             Request::Enter { room } => room.as_ref().is_none_or(|it| !self.rooms.contains_key(it)),
             _ => false,
@@ -232,39 +233,9 @@ impl Rooms {
         if self.peers.contains_key(peer) {
             return Err(Rejection::HasId);
         }
-        self.peers.insert(peer.clone(), Peer { rooms: Vec::new(), alerts });
+        self.peers.insert(peer.clone(), Peer { alerts, ..Peer::default() });
         self.compat.on_hello(peer, client);
         Ok(Outcome::reply(Reply::Welcome { peer: peer.clone() }))
-    }
-
-    /// Leaves the room before, where that is the policy: two steps, each of one room. Who is refused stays where it is.
-    fn enter(&mut self, peer: &PeerId, id: RoomId) -> Result<Outcome<'static>, Rejection> {
-        let rooms = &self.peers.get(peer).ok_or(Rejection::NoId)?.rooms;
-        if let Some(room) = self.rooms.get(&id) {
-            room.admit(peer, Some(&no_password()), None)?;
-        }
-        let earlier = if self.rules.policy.single_room { rooms.clone() } else { Vec::new() };
-        self.rules.limits.check_rooms(rooms.len() - earlier.len())?;
-        let leave = |it: &RoomId| self.step(it, peer, RoomCommand::Leave).map(|it| it.notifications);
-        let mut notifications: Vec<_> = earlier.iter().flat_map(leave).flatten().collect();
-        let entered = self.step(&id, peer, RoomCommand::Enter)?;
-        notifications.extend(entered.notifications);
-        Ok(Outcome { reply: entered.reply, notifications, timers: entered.timers })
-    }
-
-    /// Makes a room again that is not there any more. `id` fits its key.
-    fn restore(
-        &mut self,
-        id: &RoomId,
-        peer: &PeerId,
-        restore: Restore,
-        password: Option<Password>,
-        can_host: Option<u8>,
-    ) -> Result<Outcome<'static>, Rejection> {
-        let Restore { mut settings, topology, owner, .. } = restore;
-        settings.password = password.ok_or(Rejection::WrongPassword)?;
-        let lasting = Lasting { has_key: true, can_host, owner };
-        self.step(id, peer, RoomCommand::Create { settings, topology, lasting, is_restored: true })
     }
 
     fn claim(&mut self, peer: &PeerId, name: super::Name) -> Result<Outcome<'static>, Rejection> {
@@ -310,7 +281,12 @@ impl Rooms {
     }
 
     /// One step of one room, and what the list of peers has to know of it.
-    fn step(&mut self, id: &RoomId, peer: &PeerId, command: RoomCommand) -> Result<Outcome<'static>, Rejection> {
+    pub(super) fn step(
+        &mut self,
+        id: &RoomId,
+        peer: &PeerId,
+        command: RoomCommand,
+    ) -> Result<Outcome<'static>, Rejection> {
         let (key, mut room) = self.rooms.remove_entry(id).map_or((id.clone(), None), |(key, room)| (key, Some(room)));
         let n_stars_before = usize::from(room.as_ref().is_some_and(Room::is_star));
         let stepped = step(&mut room, id, peer, command, &self.rules);
@@ -360,13 +336,16 @@ impl Rooms {
                 "{id} is empty"
             );
             assert_eq!(members.len(), room.members().len(), "{id} has someone twice");
-            assert!(room.summary().host.is_none_or(|it| members.contains(&it)), "{id} has lost its host");
+            assert!(room.host.as_ref().is_none_or(|it| members.contains(it)), "{id} has lost its host");
             let waits = room.topology == Topology::Star && room.host.is_none();
             assert!(!waits || room.fitness.len() == members.len(), "{id} has no host, and somebody does not know");
+            let aware = room.moderation.iter().flat_map(|it| &it.aware);
+            assert!(aware.into_iter().all(|it| members.contains(it)), "{id} counts on somebody who is gone");
             for peer in members {
                 assert!(self.peers[peer].rooms.contains(id), "{peer} does not know that it is in {id}");
             }
         }
+        self.assert_knocks_sound();
         for (peer, Peer { rooms, .. }) in &self.peers {
             assert!(rooms.len() <= self.rules.limits.rooms_per_peer_max, "{peer} is in too many rooms");
             assert_eq!(rooms.iter().collect::<BTreeSet<_>>().len(), rooms.len(), "{peer} is in a room twice");

@@ -2,11 +2,11 @@
 //!
 //! **Invariants:** the host of a star is a member. A star without a host has only members whose clients know that hosts
 //! change; `without` says when a room is over.
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use subtle::ConstantTimeEq;
 
-use super::{Owner, PeerId, Rejection, Topology};
+use super::{Act, HostSecret, Moderation, OwnersWord, Ownership, PeerId, Rejection, SignedAct, Topology};
 
 /// A room's password. Compared in constant time; never printed.
 #[derive(Clone)]
@@ -34,6 +34,8 @@ pub struct RoomSummary {
     pub topology: Topology,
     /// The host of a star, if it has one; a mesh has none.
     pub host: Option<PeerId>,
+    /// For clients that know of owners, where the room has one.
+    pub ownership: Option<Ownership>,
 }
 
 /// A room.
@@ -54,7 +56,9 @@ pub struct Room {
     /// Its id follows from a key, so that it outlives its members for a while.
     pub has_key: bool,
     /// Who may take the host's place again.
-    pub owner: Option<Owner>,
+    pub host_secret: Option<HostSecret>,
+    /// Its owner, where it has one.
+    pub moderation: Option<Box<Moderation>>,
     /// Nobody is in it: the number of the timer that ends it.
     pub lingers: Option<u64>,
 }
@@ -85,18 +89,21 @@ impl Room {
             members: vec![creator],
             fitness: Vec::new(),
             has_key: false,
-            owner: None,
+            host_secret: None,
+            moderation: None,
             lingers: None,
         }
     }
 
     /// May `peer` join? `password` is `None` where none was given, which is not the empty one. `can_host` is `None` for clients
-    /// that do not know that hosts change: to them a star without a host has ended.
+    /// that do not know that hosts change: to them a star without a host has ended. `is_owner`: neither locked nor ended rooms are
+    /// closed to the asker.
     pub(super) fn admit(
         &self,
         peer: &PeerId,
         password: Option<&Password>,
         can_host: Option<u8>,
+        is_owner: bool,
     ) -> Result<(), Rejection> {
         if self.has(peer) {
             return Err(Rejection::AlreadyThere);
@@ -106,6 +113,9 @@ impl Room {
         }
         if password != Some(&self.settings.password) {
             return Err(Rejection::WrongPassword);
+        }
+        if let Some(moderation) = self.moderation.as_ref().filter(|_| !is_owner) {
+            moderation.admit(peer)?;
         }
         if self.is_full() {
             return Err(Rejection::RoomFull);
@@ -161,13 +171,25 @@ impl Room {
     }
 
     /// Makes `peer` the host of its star. Whom to notify.
-    pub(super) fn take_host(&mut self, peer: &PeerId, owner: Option<Owner>) -> Result<Vec<PeerId>, Rejection> {
+    pub(super) fn take_host(
+        &mut self,
+        peer: &PeerId,
+        host_secret: Option<HostSecret>,
+    ) -> Result<Vec<PeerId>, Rejection> {
         if !self.has(peer) {
             return Err(Rejection::NotAMember);
         }
-        let is_owner = self.creator == *peer || (owner.is_some() && owner == self.owner);
+        let is_owner = self.creator == *peer || (host_secret.is_some() && host_secret == self.host_secret);
         let is_free = self.has_lost_host();
-        if self.topology == Topology::Mesh || !self.all_know_that_hosts_change() || !(is_owner || is_free) {
+        if !(is_owner || is_free) {
+            return Err(Rejection::NotTheHost);
+        }
+        self.make_host(peer)
+    }
+
+    /// Makes a member the host of its star, if everybody there knows that hosts change. Whom to notify.
+    pub(super) fn make_host(&mut self, peer: &PeerId) -> Result<Vec<PeerId>, Rejection> {
+        if self.topology == Topology::Mesh || !self.all_know_that_hosts_change() {
             return Err(Rejection::NotTheHost);
         }
         self.host = Some(peer.clone());
@@ -185,7 +207,8 @@ impl Room {
     }
 
     pub(super) fn change(&mut self, by: &PeerId, settings: Option<RoomSettings>) -> Result<(), Rejection> {
-        if self.host.as_ref() != Some(by) {
+        // What belongs to an owner is not the host's to change.
+        if self.host.as_ref() != Some(by) || self.moderation.is_some() {
             return Err(Rejection::NotTheHost);
         }
         self.settings = settings.ok_or(Rejection::BadSettings)?;
@@ -222,13 +245,43 @@ impl Room {
         &self.members
     }
 
-    /// What its members may know of it.
-    pub fn summary(&self) -> RoomSummary {
+    /// What its members may know of it; of its owner, `peer` only if its client knows of owners.
+    pub fn summary(&self, peer: &PeerId) -> RoomSummary {
+        let moderation = self.moderation.as_ref().filter(|it| it.aware.contains(peer));
         RoomSummary {
             settings: self.settings.clone(),
             n_peers: self.members.len(),
             topology: self.topology,
             host: self.host.clone(),
+            ownership: moderation.map(|it| it.ownership()),
+        }
+    }
+
+    /// Is this a new word of the owner, about being here?
+    pub(super) fn is_owner(&self, word: Option<&OwnersWord>) -> bool {
+        let moderation = self.moderation.as_ref().zip(word);
+        moderation.is_some_and(|(it, word)| word.act == Act::Present && it.believe(word).is_ok())
+    }
+
+    /// The owner has come in by this word. Whom to tell: a room that was ended is open again.
+    pub(super) fn on_owner_joined(&mut self, word: Option<Box<OwnersWord>>) -> Option<(Vec<PeerId>, Arc<SignedAct>)> {
+        let (moderation, word) = self.moderation.as_mut().zip(word)?;
+        (moderation.number, moderation.is_ended) = (word.number, false);
+        moderation.presence = Some(word.signed.clone());
+        Some((moderation.aware.clone(), word.signed))
+    }
+
+    pub(super) fn add_aware(&mut self, peer: &PeerId, aware: bool) {
+        if let Some(moderation) = self.moderation.as_mut().filter(|_| aware) {
+            moderation.aware.push(peer.clone());
+        }
+    }
+
+    /// Forgets whose client knows of owners, of those who have left.
+    pub(super) fn forget_aware(&mut self) {
+        if let Some(moderation) = &mut self.moderation {
+            let members = &self.members;
+            moderation.aware.retain(|it| members.contains(it));
         }
     }
 

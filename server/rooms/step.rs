@@ -5,7 +5,10 @@
 use std::sync::Arc;
 
 use super::{
-    Event, Notification, Owner, Password, PeerId, Rejection, Reply, RoomId, RoomSettings, Rules, Topology, room::Room,
+    Event, HostSecret, Moderation, Notification, OwnersWord, Password, PeerId, Rejection, Reply, RoomId, RoomSettings,
+    Rules, Topology,
+    acts::{self, acted},
+    room::Room,
 };
 
 /// What a peer does in one room.
@@ -28,11 +31,27 @@ pub enum RoomCommand {
         password: Option<Password>,
         /// As in [`Request::Join`](super::Request::Join).
         can_host: Option<u8>,
+        /// As in [`Request::Join`](super::Request::Join).
+        aware: bool,
+        /// As in [`Request::Join`](super::Request::Join).
+        word: Option<Box<OwnersWord>>,
+    },
+    /// Waits at its door.
+    Knock {
+        /// What the peer is called.
+        name: String,
+    },
+    /// Waits there no more.
+    Withdraw,
+    /// Does what only its owner may do.
+    Act {
+        /// What.
+        word: Box<OwnersWord>,
     },
     /// Becomes the host of a star.
     TakeHost {
         /// By which the peer shows that it made the room, if it is not known for that.
-        owner: Option<Owner>,
+        host_secret: Option<HostSecret>,
     },
     /// Hands a star over before its host may be gone: its page is being closed, and perhaps loaded again.
     YieldHost,
@@ -48,14 +67,18 @@ pub enum RoomCommand {
 }
 
 /// What a room has that rooms of original pages have not.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Lasting {
     /// Its id follows from a key.
     pub has_key: bool,
     /// As in [`Request::Join`](super::Request::Join), of who makes it.
     pub can_host: Option<u8>,
     /// Who may take the host's place again.
-    pub owner: Option<Owner>,
+    pub host_secret: Option<HostSecret>,
+    /// Its owner.
+    pub moderation: Option<Box<Moderation>>,
+    /// As in [`Request::Join`](super::Request::Join), of who makes it.
+    pub aware: bool,
 }
 
 /// What follows from a command.
@@ -84,25 +107,20 @@ pub fn step(
 ) -> Result<Step, Rejection> {
     match (command, room.as_mut()) {
         (RoomCommand::Create { settings, topology, lasting, is_restored }, None) => {
-            let mut made = Room::open(rules.limits.applied_to(settings), topology, peer.clone());
-            (made.has_key, made.owner) = (lasting.has_key, lasting.owner);
-            made.fitness.extend(lasting.can_host.map(|it| (peer.clone(), it)));
-            let summary = made.summary();
+            let made = make(rules.limits.applied_to(settings), topology, peer, lasting);
+            let summary = made.summary(peer);
             *room = Some(made);
             let reply =
                 if is_restored { Reply::Joined { summary } } else { Reply::Created { room: id.clone(), summary } };
             Ok(joined(reply, Vec::new()))
         }
         (RoomCommand::Create { .. }, Some(_)) => Err(Rejection::AlreadyThere),
-        (RoomCommand::Join { password, can_host }, Some(room)) => {
-            room.admit(peer, password.as_ref(), can_host)?;
-            let notified = room.peers_to_notify();
-            let told_of_host = room.add(peer, can_host);
-            let present = Arc::default();
-            let mut notifications: Vec<_> =
-                notified.into_iter().map(|to| peer_joined(to, id, peer, &present)).collect();
-            notifications.extend(host_changed(told_of_host, id, room));
-            Ok(joined(Reply::Joined { summary: room.summary() }, notifications))
+        (RoomCommand::Join { password, can_host, aware, word }, Some(room)) => {
+            let is_owner = room.is_owner(word.as_deref());
+            room.admit(peer, password.as_ref(), can_host, is_owner)?;
+            let notifications = join(room, id, peer, can_host, word.filter(|_| is_owner));
+            room.add_aware(peer, aware);
+            Ok(joined(Reply::Joined { summary: room.summary(peer) }, notifications))
         }
         (RoomCommand::Enter, None) => {
             let settings =
@@ -111,7 +129,7 @@ pub fn step(
             Ok(joined(Reply::Entered { room: id.clone(), others: Vec::new(), is_new: true }, Vec::new()))
         }
         (RoomCommand::Enter, Some(room)) => {
-            room.admit(peer, Some(&no_password()), None)?;
+            room.admit(peer, Some(&no_password()), None, false)?;
             let (notified, others) = (room.peers_to_notify(), room.members().to_vec());
             room.add(peer, None);
             let both_ways = rules.policy.announce_both_ways;
@@ -125,19 +143,27 @@ pub fn step(
         }
         (RoomCommand::Update { settings }, Some(room)) => {
             room.change(peer, settings.map(|it| rules.limits.applied_to(it)))?;
-            Ok(stayed(Reply::Updated { summary: room.summary() }, Vec::new()))
+            Ok(stayed(Reply::Updated { summary: room.summary(peer) }, Vec::new()))
         }
         (RoomCommand::Leave, Some(there)) => {
             let departure = there.without(peer, rules.policy.hand_over).ok_or(Rejection::NotAMember)?;
             let left = |to| Notification { to, event: Event::PeerLeft { room: id.clone(), peer: peer.clone() } };
             let mut notifications: Vec<_> = departure.notified.into_iter().map(left).collect();
             notifications.extend(host_changed(departure.told_of_host, id, there));
-            if departure.is_over && !(there.has_key && rules.policy.lingers()) {
-                *room = None;
-            }
+            there.forget_aware();
+            end_if(departure.is_over, room, rules);
             Ok(Step { removed: departure.removed, ..stayed(Reply::Left, notifications) })
         }
-        (RoomCommand::TakeHost { owner }, Some(room)) => Ok(hosted(room.take_host(peer, owner)?, id, room)),
+        (RoomCommand::Knock { name }, Some(room)) => Ok(stayed(Reply::Waiting, acts::knock(room, id, peer, &name)?)),
+        (RoomCommand::Withdraw, Some(room)) => Ok(stayed(Reply::Left, acts::withdraw(room, id, peer)?)),
+        (RoomCommand::Knock { .. } | RoomCommand::Withdraw, None) => Err(Rejection::NotAMember),
+        (RoomCommand::Act { word }, Some(there)) => {
+            let (step, is_over) = acts::act(there, id, peer, *word, rules)?;
+            end_if(is_over, room, rules);
+            Ok(step)
+        }
+        (RoomCommand::Act { .. }, None) => Err(Rejection::NotTheOwner),
+        (RoomCommand::TakeHost { host_secret }, Some(room)) => Ok(hosted(room.take_host(peer, host_secret)?, id, room)),
         (RoomCommand::YieldHost, Some(room)) => Ok(hosted(room.yield_host(peer)?, id, room)),
         (RoomCommand::Leave, None) => Err(Rejection::NotAMember),
         (
@@ -150,12 +176,46 @@ pub fn step(
     }
 }
 
+/// A room that is over ends, unless it is kept for a while.
+fn end_if(is_over: bool, room: &mut Option<Room>, rules: &Rules) {
+    room.take_if(|it| is_over && !(it.has_key && rules.policy.lingers()));
+}
+
+fn make(settings: RoomSettings, topology: Topology, peer: &PeerId, lasting: Lasting) -> Room {
+    let mut made = Room::open(settings, topology, peer.clone());
+    (made.has_key, made.host_secret) = (lasting.has_key, lasting.host_secret);
+    made.fitness.extend(lasting.can_host.map(|it| (peer.clone(), it)));
+    made.moderation = lasting.moderation;
+    made.add_aware(peer, lasting.aware);
+    made
+}
+
+/// Takes in whoever was admitted, as the owner with `word`. Who is told.
+fn join(
+    room: &mut Room,
+    id: &RoomId,
+    peer: &PeerId,
+    can_host: Option<u8>,
+    word: Option<Box<OwnersWord>>,
+) -> Vec<Notification<'static>> {
+    let notified = room.peers_to_notify();
+    let told_of_host = room.add(peer, can_host);
+    let opened = room.on_owner_joined(word);
+    let present = Arc::default();
+    let mut notifications: Vec<_> = notified.into_iter().map(|to| peer_joined(to, id, peer, &present)).collect();
+    notifications.extend(host_changed(told_of_host, id, room));
+    notifications.extend(opened.iter().flat_map(|(aware, signed)| acted(aware, id, signed)));
+    // Whoever was let in is at the door no more.
+    notifications.extend(acts::withdraw(room, id, peer).unwrap_or_default());
+    notifications
+}
+
 /// What rooms that are made by entering them have.
 pub(super) fn no_password() -> Password {
     Password(String::new())
 }
 
-fn host_changed(told: Vec<PeerId>, id: &RoomId, room: &Room) -> impl Iterator<Item = Notification<'static>> {
+pub(super) fn host_changed(told: Vec<PeerId>, id: &RoomId, room: &Room) -> impl Iterator<Item = Notification<'static>> {
     let (host, members): (_, Arc<[PeerId]>) = (room.host.clone(), room.members().into());
     let event = move |room: RoomId| Event::HostChanged { room, host: host.clone(), members: members.clone() };
     let id = id.clone();
@@ -170,7 +230,7 @@ fn joined(reply: Reply, notifications: Vec<Notification<'static>>) -> Step {
     Step { has_joined: true, ..stayed(reply, notifications) }
 }
 
-fn stayed(reply: Reply, notifications: Vec<Notification<'static>>) -> Step {
+pub(super) fn stayed(reply: Reply, notifications: Vec<Notification<'static>>) -> Step {
     Step { reply, notifications, has_joined: false, removed: Vec::new() }
 }
 

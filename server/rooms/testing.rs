@@ -50,6 +50,11 @@ pub fn heard(notifications: &[Notification<'_>]) -> Vec<String> {
                 (host.as_ref().map_or("nobody", PeerId::as_str), members.iter().map(PeerId::as_str).collect());
             format!("{to} <- host {host} of {}", members.join(" "))
         }
+        Event::Knocked { knock, on, .. } => {
+            let sign = if *on { '?' } else { '!' };
+            format!("{to} <- {sign}{} {}", knock.peer, knock.name)
+        }
+        Event::OwnerActed { signed, .. } => format!("{to} <- owner: {}", signed.text),
         Event::RoomAlert { alert, .. } => format!("{to} <- {alert:?}"),
         Event::Signal { from, name: None, .. } => format!("{to} <- signal {from}"),
         Event::Signal { name: Some(name), .. } => format!("{to} <- signal of {name}"),

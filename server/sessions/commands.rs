@@ -80,6 +80,8 @@ impl State {
         }
         let there = &mut self.realms[realm.at];
         let (rooms, kind, n_ids) = (&mut there.rooms, there.settings.room_ids, &mut there.n_ids);
+        let now_ms = now_ms();
+        rooms.set_time(now_ms);
         let fresh = || {
             *n_ids += 1;
             RoomId::from(&*kind.fresh(*n_ids))
@@ -94,7 +96,6 @@ impl State {
             }
         };
         there.held.resize(there.rooms.len() as u64 * ROOM_COST);
-        let now_ms = now_ms();
         let ice = match &answer {
             Ok(Reply::Welcome { peer }) => self.ice_servers(peer, now_ms / 1_000),
             _ => Vec::new(),

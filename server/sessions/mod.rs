@@ -13,6 +13,7 @@ mod durations;
 mod effects;
 mod ids;
 mod lasting;
+mod owners;
 mod passwords;
 mod relay_link;
 mod replay;
@@ -41,6 +42,7 @@ pub use connection::{Connection, Queued, SendQueueFull};
 pub use durations::Durations;
 pub use ids::IdKind;
 pub use lasting::Lifetimes;
+pub use owners::SignatureCheck;
 pub use relay_link::RelayLink;
 pub use statistics::{Count, EventKind, EventResult, RealmStatistics, ResumeResult, Statistics, Tally, Traffic};
 
@@ -58,6 +60,7 @@ use state::State;
 #[derive(Clone, Copy)]
 pub struct Realm {
     protocol: &'static dyn Protocol,
+    signatures: &'static dyn SignatureCheck,
     at: usize,
 }
 
@@ -73,6 +76,8 @@ pub struct RealmSettings {
     pub peer_ids: IdKind,
     /// What the ids of rooms look like that nobody named.
     pub room_ids: IdKind,
+    /// Whether a room's owner has signed something.
+    pub signatures: &'static dyn SignatureCheck,
 }
 
 /// A connection's hold on its session. What a connection does is done with this, and not with the peer id, which others know.
@@ -164,8 +169,8 @@ impl Sessions {
 
     /// A new realm.
     pub fn open(&self, settings: RealmSettings) -> Realm {
-        let protocol = settings.protocol;
-        Realm { protocol, at: self.state().open(settings) }
+        let RealmSettings { protocol, signatures, .. } = settings;
+        Realm { protocol, signatures, at: self.state().open(settings) }
     }
 
     /// A new session, reached by `connection`. Where its protocol has it so, it is greeted.
@@ -192,10 +197,13 @@ impl Sessions {
         let message = message.into();
         let copy = Incoming { attachments: message.attachments.clone(), ..message };
         match from.realm.protocol.decode(message) {
-            Ok(command) => self.with(|state| {
-                state.receive(&from.peer(), from.number, command, &copy);
-                state.rebind(from);
-            }),
+            Ok(mut command) => {
+                self.check_owner(from.realm, &mut command);
+                self.with(|state| {
+                    state.receive(&from.peer(), from.number, command, &copy);
+                    state.rebind(from);
+                });
+            }
             Err(error) => {
                 // Its sender has counted it.
                 self.with(|state| {

@@ -50,6 +50,8 @@ labels! {
         Update => "update",
         /// To be the host of a star.
         TakeHost => "take_host",
+        /// What only a room's owner may do.
+        OwnerAct => "owner_act",
         /// A signal for others.
         Signal => "signal",
         /// STUN and TURN servers.
@@ -163,6 +165,7 @@ impl EventKind {
             Request::Create { .. } => EventKind::Create,
             Request::Join { .. } => EventKind::Join,
             Request::TakeHost { .. } => EventKind::TakeHost,
+            Request::Act { .. } => EventKind::OwnerAct,
             Request::Enter { .. } => EventKind::Enter,
             Request::Members => EventKind::Members,
             Request::Claim { .. } => EventKind::Claim,
@@ -210,6 +213,7 @@ impl Tally {
             | EventKind::Claim
             | EventKind::Update
             | EventKind::TakeHost
+            | EventKind::OwnerAct
             | EventKind::IceServers
             | EventKind::Acknowledge
             | EventKind::Closing

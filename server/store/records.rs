@@ -1,11 +1,14 @@
 //! Rooms and sessions as JSON values.
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
 use super::Record;
 use crate::{
-    rooms::{KnownPeer, Owner, Password, PeerId, Room, RoomId, RoomSettings, Topology},
+    rooms::{
+        Fingerprint, HostSecret, KnownPeer, Moderation, Password, PeerId, Room, RoomId, RoomSettings, SignedAct,
+        Topology,
+    },
     sessions::KeptSession,
 };
 
@@ -23,7 +26,32 @@ struct RoomValue {
     members: Vec<String>,
     fitness: Vec<(String, u8)>,
     has_key: bool,
-    owner: Option<String>,
+    #[serde(rename = "owner")]
+    host_secret: Option<String>,
+    moderation: Option<ModerationValue>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ModerationValue {
+    founder: String,
+    owner: String,
+    number: u64,
+    is_locked: bool,
+    is_ended: bool,
+    presence: Option<SignedValue>,
+    handed_on: Vec<SignedValue>,
+    aware: Vec<String>,
+    kept_out: Vec<String>,
+    waits: bool,
+    let_in: Vec<String>,
+    sent_away: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SignedValue {
+    text: String,
+    key: String,
+    signature: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,9 +81,33 @@ pub(super) fn of_room(room: &Room) -> Option<String> {
         members: room.members.iter().map(text).collect(),
         fitness: room.fitness.iter().map(|it| (text(&it.0), it.1)).collect(),
         has_key: room.has_key,
-        owner: room.owner.map(|it| hex(&it.0)),
+        host_secret: room.host_secret.map(|it| hex(&it.0)),
+        moderation: room.moderation.as_deref().map(of_moderation),
     })
     .ok()
+}
+
+fn of_moderation(moderation: &Moderation) -> ModerationValue {
+    let texts = |peers: &[PeerId]| peers.iter().map(PeerId::to_string).collect();
+    ModerationValue {
+        founder: moderation.founder.to_string(),
+        owner: moderation.owner.to_string(),
+        number: moderation.number,
+        is_locked: moderation.is_locked,
+        is_ended: moderation.is_ended,
+        presence: moderation.presence.as_deref().map(of_signed),
+        handed_on: moderation.handed_on.iter().map(|it| of_signed(it)).collect(),
+        aware: texts(&moderation.aware),
+        kept_out: texts(&moderation.kept_out),
+        waits: moderation.waits,
+        let_in: texts(&moderation.let_in),
+        sent_away: texts(&moderation.sent_away),
+    }
+}
+
+fn of_signed(SignedAct { text, key, signature }: &SignedAct) -> SignedValue {
+    let [text, key, signature] = [text, key, signature].map(Clone::clone);
+    SignedValue { text, key, signature }
 }
 
 pub(super) fn of_session(session: &KeptSession) -> Option<String> {
@@ -83,7 +135,12 @@ fn room(value: &str) -> Option<Room> {
     let host = value.host.as_deref().map(PeerId::from).filter(|it| members.contains(it));
     let is_sound = distinct.len() == members.len() && value.is_star >= host.is_some();
     let fitness = value.fitness.iter().map(|(peer, it)| (PeerId::from(&**peer), *it));
-    let owner = value.owner.as_deref().and_then(unhex).map(Owner);
+    let host_secret = value.host_secret.as_deref().and_then(unhex).map(HostSecret);
+    // A room that had an owner does not come back without.
+    let moderation = match value.moderation {
+        None => None,
+        Some(it) => Some(Box::new(moderation(it, &members)?)),
+    };
     is_sound.then(|| Room {
         settings: RoomSettings { name: value.name, password: Password(value.password), peers_max: value.peers_max },
         topology: if value.is_star { Topology::Star } else { Topology::Mesh },
@@ -92,9 +149,34 @@ fn room(value: &str) -> Option<Room> {
         fitness: fitness.filter(|it| members.contains(&it.0)).collect(),
         members,
         has_key: value.has_key,
-        owner,
+        host_secret,
+        moderation,
         lingers: None,
     })
+}
+
+fn moderation(value: ModerationValue, members: &[PeerId]) -> Option<Moderation> {
+    let peers = |texts: Vec<String>| texts.into_iter().map(|it| PeerId::from(&*it));
+    Some(Moderation {
+        founder: Fingerprint::new(&value.founder)?,
+        owner: Fingerprint::new(&value.owner)?,
+        number: value.number,
+        is_locked: value.is_locked,
+        is_ended: value.is_ended,
+        presence: value.presence.map(signed),
+        handed_on: value.handed_on.into_iter().map(signed).collect(),
+        aware: peers(value.aware).filter(|it| members.contains(it)).collect(),
+        kept_out: peers(value.kept_out).collect(),
+        waits: value.waits,
+        // Whoever waits says so again.
+        knocking: Vec::new(),
+        let_in: peers(value.let_in).collect(),
+        sent_away: peers(value.sent_away).collect(),
+    })
+}
+
+fn signed(SignedValue { text, key, signature }: SignedValue) -> Arc<SignedAct> {
+    Arc::new(SignedAct { text, key, signature })
 }
 
 fn session(peer: &str, value: &str) -> Option<KeptSession> {
@@ -130,6 +212,19 @@ mod tests {
     #[test]
     fn a_room_and_a_session_come_back_as_they_were() {
         let [a, b] = ["a", "b"].map(PeerId::from);
+        let signed = SignedAct { text: "{}".into(), key: "k".into(), signature: "s".into() };
+        let moderation = Moderation {
+            is_locked: true,
+            is_ended: true,
+            presence: Some(Arc::new(signed.clone())),
+            handed_on: vec![Arc::new(signed)],
+            aware: vec![b.clone()],
+            kept_out: vec![PeerId::from("c")],
+            waits: true,
+            let_in: vec![PeerId::from("d")],
+            sent_away: vec![PeerId::from("e")],
+            ..Moderation::new(Fingerprint::of("k"), 9)
+        };
         let room = Room {
             settings: RoomSettings { name: "tea \"☕\"".into(), password: Password("pw".into()), peers_max: 5 },
             topology: Topology::Star,
@@ -138,7 +233,8 @@ mod tests {
             members: vec![a.clone(), b],
             fitness: vec![(a.clone(), 7)],
             has_key: true,
-            owner: Some(Owner::of("x")),
+            host_secret: Some(HostSecret::of("x")),
+            moderation: Some(Box::new(moderation)),
             lingers: None,
         };
         let session = KeptSession { peer: KnownPeer { peer: a, alerts: true }, tokens: vec![[1; 32], [255; 32]] };
@@ -162,7 +258,7 @@ mod tests {
         assert!(room(r#"["a","a"]"#, "null", false).is_none());
         assert!(room(r#"["a"]"#, r#""a""#, false).is_none());
         let odd = room(r#"["a"]"#, r#""gone""#, true).unwrap();
-        assert!(odd.host.is_none() && odd.fitness.is_empty() && odd.owner.is_none());
+        assert!(odd.host.is_none() && odd.fitness.is_empty() && odd.host_secret.is_none());
         for value in ["", "{}", "5", r#"{"alerts":true,"tokens":[]}"#, r#"{"alerts":true,"tokens":["ä"]}"#] {
             assert_eq!(read(&[record("room/r", value), record("session/a", value)]), (vec![], vec![]), "{value}");
         }

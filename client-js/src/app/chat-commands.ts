@@ -2,10 +2,9 @@
 import { effect } from '@preact/signals'
 import type { MemberId } from '../call/state.ts'
 import type { RoomSession } from '../core/room-session.ts'
-import { shownName } from '../ui/format.ts'
+import { excerpt, shownName } from '../ui/format.ts'
 import { texts } from '../ui/language.ts'
 import type { Commands, Model } from '../ui/model.ts'
-import { excerpt } from '../ui/parts/message-text.tsx'
 import { freshReading, readUpTo } from '../ui/selectors.ts'
 import { keepDraft } from './drafts.ts'
 

@@ -4,20 +4,21 @@ import type { Preview } from '../call/preview.ts'
 import type { Client, Entered } from '../core/client.ts'
 import type { RoomSession } from '../core/room-session.ts'
 import type { Stay } from '../core/stay.ts'
-import type { DownloadKey } from '../files/state.ts'
-import type { Commands, FileCommands, Model, Shared, Where } from '../ui/model.ts'
-import type { Picked } from '../ui/picked.ts'
+import type { Commands, Model, Shared, Where } from '../ui/model.ts'
 import { endsWithUs } from '../ui/selectors.ts'
 import { isTurn } from '../wire/ice.ts'
 import { roomId } from '../wire/ids.ts'
-import { type Invitation, parseInvitation, parsePasted, writeInvitation } from '../wire/invitation.ts'
-import { isFinal } from '../wire/server.ts'
+import { type Invitation, parseInvitation, parsePasted } from '../wire/invitation.ts'
+import { isFinal, type RoomCard } from '../wire/server.ts'
 import { attachCall, callCommands, goOnInCall } from './call-commands.ts'
 import { type Alerts, alertCall, attachChat, chatCommands } from './chat-commands.ts'
 import { connectionCommands } from './connection-commands.ts'
 import { keepDraft } from './drafts.ts'
-import { afterMove, bareAddress, invitationOf, type RoomHistory } from './history.ts'
+import { afterMove, type RoomHistory } from './history.ts'
+import { addressOf, bareAddress, invitationOf, isSameCard, targetOf } from './invitations.ts'
 import { type KnownRoom, withoutRoom, withRoom } from './known-rooms.ts'
+import { removedRooms } from './removed-rooms.ts'
+import { fileCommands, ownerCommands } from './room-commands.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 
 /** What the controller needs of the browser. */
@@ -103,29 +104,6 @@ export class AppController {
     return this.#session ? { ...this.#session.stay, created: this.#created } : null
   }
 
-  readonly #files: FileCommands = {
-    share: picked => this.#share(picked),
-    unshare: file => this.#session?.files.unshare(file),
-    accept: key => this.#session?.files.accept(key),
-    decline: key => this.#session?.files.decline(key),
-    pause: (key, on) => this.#session?.files.pause(key, on),
-    cancel: key => this.#session?.files.cancel(key),
-    saved: key => this.#session?.files.blobOf(key) ?? null,
-    shared: file => this.#session?.files.sourceOf(file) ?? null,
-    save: key => {
-      const blob = this.#session?.files.blobOf(key)
-      const it = this.#session?.files.state.downloads.get(key)
-      if (blob && it) this.#page.save(blob, safeFileName(it.file.name, fileNameUnitsMax))
-    },
-  }
-
-  readonly #acceptInto = async (key: DownloadKey): Promise<void> => {
-    const session = this.#session
-    const it = session?.files.state.downloads.get(key)
-    const handle = it && (await this.#page.choosePlace?.(safeFileName(it.file.name, fileNameUnitsMax)))
-    if (handle) session?.files.accept(key, { kind: 'chosen', handle })
-  }
-
   #makeCommands(): Commands {
     return {
       create: roomName => void this.#create(roomName),
@@ -134,13 +112,14 @@ export class AppController {
       openRoom: id => this.#openRoom(id),
       forgetRoom: id => this.#remember(withoutRoom(this.#rooms.read(), roomId(id))),
       takeHost: () => this.#session?.takeHost(),
+      owner: ownerCommands(() => this.#session),
       leave: () => this.leave(),
       toStart: () => this.#toStart(),
       ...chatCommands(this.#model, this.#page.alerts, () => this.#session),
       pasted: text => this.#pasted(text),
       copy: text => this.#page.copy(text),
       generatePassword: () => this.#page.generatePassword(),
-      files: this.#page.choosePlace ? { ...this.#files, acceptInto: this.#acceptInto } : this.#files,
+      files: fileCommands({ ...this.#page, model: this.#model, session: () => this.#session }),
       ...connectionCommands(this.#model, this.#client, () => this.#session),
       install: () => void this.#page.install(),
       ...(this.#page.share ? { share: this.#page.share } : {}),
@@ -156,13 +135,6 @@ export class AppController {
         this.#remember([])
       },
     }
-  }
-
-  #share({ items, unreadable }: Picked): boolean {
-    this.#model.unreadable.value = unreadable
-    if (!this.#session?.canOffer || items.length === 0) return false
-    this.#session.files.share(items)
-    return true
   }
 
   /** An invitation in the address, ours or the original's; ours is what the address bar shows from then on. */
@@ -207,16 +179,18 @@ export class AppController {
     this.#session = null
     this.#detach()
     session.leave()
-    const { card } = session.state
+    const { card, closed } = session.state
     const ended = session.state.ended || endsWithUs(session.state)
+    if (closed?.how === 'removed') removedRooms.add(card.id)
     this.#invitation = invitationOf(card)
     this.#model.trouble.value = null
     this.#model.view.value = {
       kind: 'left',
       roomName: card.name,
       ended,
-      // Whoever has a room's key opens it again.
-      canReturn: !ended || (card.key ?? null) !== null,
+      closed,
+      // Whoever has a room's key opens it again, but not against its owner's will.
+      canReturn: closed === null && (!ended || (card.key ?? null) !== null),
     }
   }
 
@@ -268,9 +242,25 @@ export class AppController {
   async #enter(where: Where): Promise<void> {
     const invitation = this.#invitation
     if (!invitation) return
-    const owner = this.#rooms.read().find(({ id }) => id === invitation.room)?.owner ?? null
-    const target = { ...invitation, password: invitation.password ?? '', owner }
-    await this.#ask(where, userName => this.#client.join(target, userName), false)
+    if (removedRooms.has(invitation.room)) {
+      this.#model.trouble.value = { where, what: 'kept-out' }
+      return
+    }
+    const known = this.#rooms.read().find(({ id }) => id === invitation.room) ?? null
+    const target = targetOf(invitation, known)
+    const waits = this.#waiting(where)
+    await this.#ask(where, userName => this.#client.join(target, userName, waits), false)
+  }
+
+  /** Whether whoever has not been let in yet still looks at that. */
+  #waiting(where: Where): () => boolean {
+    const { trouble, view } = this.#model
+    const asked = view.value
+    return () => {
+      const here = view.value === asked
+      if (here) trouble.value = { where, what: 'waiting' }
+      return here
+    }
   }
 
   #openRoom(id: string): void {
@@ -291,11 +281,12 @@ export class AppController {
     const { busy, trouble, view } = this.#model
     const asked = view.value
     busy.value = 'invited'
-    let entered = await this.#client.goOn(stay)
+    const waits = this.#waiting('invited')
+    let entered = await this.#client.goOn(stay, waits)
     for (const ms of againMs) {
       if (entered.ok || isFinal(entered.refusal) || view.value !== asked) break
       await new Promise(resolve => setTimeout(resolve, ms))
-      entered = await this.#client.goOn(stay)
+      entered = await this.#client.goOn(stay, waits)
     }
     busy.value = null
     if (entered.ok && view.value !== asked) return entered.session.leave()
@@ -339,12 +330,16 @@ export class AppController {
     const { card } = session.state
     this.#session = session
     this.#created = created
-    this.#remember(withRoom(this.#rooms.read(), card, created, Date.now()))
-    this.#invitation = invitationOf(card)
-    const invitation = this.#showInvitation(address => this.#page.history.enterRoom(address, card.id))
+    this.#model.trouble.value = null
+    let shown = card
+    let invitation = this.#showRoom(card, created)
     const show = (): void => {
       if (this.#session !== session) return
-      this.#model.view.value = { kind: 'room', state: session.state, invitation, created }
+      const { state } = session
+      if (!isSameCard(shown, state.card)) invitation = this.#showRoom(state.card, created)
+      shown = state.card
+      this.#model.view.value = { kind: 'room', state, invitation, created }
+      if (state.closed) this.leave()
     }
     session.on('changed', show)
     session.files.on('changed', state => {
@@ -372,14 +367,17 @@ export class AppController {
     show()
   }
 
+  /** Remembers it, and shows the way into it. */
+  #showRoom(card: RoomCard, created: boolean): string {
+    this.#remember(withRoom(this.#rooms.read(), card, created, Date.now()))
+    this.#invitation = invitationOf(card)
+    return this.#showInvitation(address => this.#page.history.enterRoom(address, card.id))
+  }
+
   #showInvitation(set = this.#page.history.setAddress): string {
-    const invitation = this.#invitation
-    if (!invitation) return bareAddress(this.#page.address())
-    const { room: id, password, key, restore } = invitation
-    const { name = '', kind = 'mesh', peersMax = 8 } = restore ?? {}
-    const card = { id, password: password ?? '', key: key ?? null, name, kind, peersMax }
-    const address = writeInvitation(this.#page.address(), card)
-    set(address)
+    const page = this.#page.address()
+    const address = this.#invitation ? addressOf(page, this.#invitation) : bareAddress(page)
+    if (this.#invitation) set(address)
     return address
   }
 }

@@ -5,8 +5,6 @@
  */
 import { attempt } from '../link/browser-api.ts'
 import type { RoomId } from '../wire/ids.ts'
-import type { Invitation } from '../wire/invitation.ts'
-import type { RoomCard } from '../wire/server.ts'
 
 export type Moved = {
   /** The room that we are in. */
@@ -58,17 +56,4 @@ export const roomHistory: RoomHistory = {
     return typeof state?.room === 'string' ? state.room : null
   },
   forward: () => history.forward(),
-}
-
-export const invitationOf = ({ id, password, key = null, name, kind, peersMax }: RoomCard): Invitation => ({
-  room: id,
-  password,
-  ...(key === null ? {} : { key, restore: { name, kind, peersMax } }),
-})
-
-export const bareAddress = (address: string): string => {
-  const url = new URL(address)
-  url.search = ''
-  url.hash = ''
-  return url.href
 }

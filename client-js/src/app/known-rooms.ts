@@ -2,6 +2,7 @@
 
 import { isKey, type RoomId, roomId } from '../wire/ids.ts'
 import { idText, isRecord, textUpTo, wholeNumber } from '../wire/json.ts'
+import { isFingerprint, parseOwnerKeys } from '../wire/owner.ts'
 import type { RoomCard } from '../wire/server.ts'
 
 export type KnownRoom = RoomCard & {
@@ -25,9 +26,10 @@ export const withRoom = (
   const { key = null } = card
   if (key === null) return rooms
   const known = rooms.find(({ id }) => id === card.id)
-  const owner = card.owner ?? known?.owner ?? null
+  const hostSecret = card.hostSecret ?? known?.hostSecret ?? null
+  const ownerKeys = card.ownerKeys ?? known?.ownerKeys ?? null
   return [
-    { ...card, key, owner, created: created || (known?.created ?? false), at },
+    { ...card, key, hostSecret, ownerKeys, created: created || (known?.created ?? false), at },
     ...withoutRoom(rooms, card.id),
   ].slice(0, roomsMax)
 }
@@ -54,10 +56,22 @@ const parseRoom = (value: unknown): KnownRoom[] => {
   if (id === null || name === null || password === null || peersMax === null || at === null || !isKey(key))
     return []
   const kind = value['kind'] === 'star' ? 'star' : 'mesh'
-  const owner = idText(value['owner'])
-  return [
-    { id: roomId(id), name, password, peersMax, kind, key, owner, created: value['created'] === true, at },
-  ]
+  const hostSecret = idText(value['hostSecret']) ?? idText(value['owner'])
+  const founder = isFingerprint(value['founder']) ? value['founder'] : null
+  const ownerKeys = parseOwnerKeys(value['ownerKeys'])
+  const created = value['created'] === true
+  const room = {
+    id: roomId(id),
+    name,
+    password,
+    peersMax,
+    kind,
+    key,
+    hostSecret,
+    founder,
+    ownerKeys,
+  } as const
+  return [{ ...room, created, at }]
 }
 
 /** Storage can be forbidden or full; then rooms are known as long as the page lives. */

@@ -15,11 +15,15 @@ export const randomHex = (bytes: number): string => hexOf(randomBytes(bytes))
 const tokenBytes = 15
 
 /** In base64url without padding, RFC 4648 section 5. */
-const base64UrlOf = (bytes: Uint8Array): string =>
+export const base64UrlOf = (bytes: Uint8Array): string =>
   btoa(String.fromCharCode(...bytes))
     .replaceAll('+', '-')
     .replaceAll('/', '_')
     .replaceAll('=', '')
+
+/** Throws for what is none. */
+export const bytesOfBase64Url = (text: string): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), it => it.charCodeAt(0))
 
 /** For secrets and for names that nobody else may hit upon: 120 bits. */
 export const randomToken = (): string => base64UrlOf(randomBytes(tokenBytes))

@@ -21,3 +21,9 @@ export const browserMedia: Pick<PreviewPorts, 'media' | 'permission'> = {
     }
   },
 }
+
+/** What asks which screen to share; null in browsers that cannot. */
+export const displayPicker = (): ((wanted: DisplayMediaStreamOptions) => Promise<MediaStream>) | null => {
+  const devices: Partial<MediaDevices> | undefined = navigator.mediaDevices
+  return devices?.getDisplayMedia?.bind(devices) ?? null
+}

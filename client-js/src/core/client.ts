@@ -10,6 +10,7 @@ import { watchNetwork } from '../signaling/network.ts'
 import { type IceServer, iceServersEnd } from '../wire/ice.ts'
 import { type PeerId, type RoomId, roomId } from '../wire/ids.ts'
 import { parsePasted } from '../wire/invitation.ts'
+import type { OwnerKeys } from '../wire/owner.ts'
 import { nameUnitsMax } from '../wire/peer.ts'
 import type { Resumed, ResumedRoom, ResumeRecord } from '../wire/resume.ts'
 import {
@@ -22,6 +23,7 @@ import {
   type Restore,
   type RoomCard,
   type RoomKind,
+  requestFor,
 } from '../wire/server.ts'
 import { Events } from './events.ts'
 import type { RoomSession } from './room-session.ts'
@@ -58,8 +60,11 @@ export type RoomTarget =
       readonly room: string
       readonly password?: string
       readonly key?: string | null
-      /** For whoever has made the room: `session.state.card.owner` of the stay in which they did. */
-      readonly owner?: string | null
+      /** For whoever has made the room: what `session.state.card` held in the stay in which they did. */
+      readonly hostSecret?: string | null
+      readonly ownerKeys?: OwnerKeys | null
+      /** As an invitation has it: who owns the room. */
+      readonly founder?: string | null
       readonly restore?: Restore | null
     }
 
@@ -184,37 +189,29 @@ export class Client {
       password: wish.password ?? '',
       peersMax: wish.peersMax ?? 8,
     }
-    return this.#enter(async ({ fitnessAsHost }) => {
-      const canHost = draft.kind === 'star' ? await fitnessAsHost() : undefined
-      if (!(await this.#signaling.whenAnswered())) return unreachable
-      const [key, owner] = this.#signaling.keepsRooms ? [randomKey(), randomKey()] : [null, null]
-      return this.#signaling.create({ ...draft, key, owner, ...(canHost === undefined ? {} : { canHost }) })
-    }, name)
+    return this.#enter(({ makeRoom }) => makeRoom(this.#signaling, draft), name)
   }
 
-  /** Into an existing room. */
-  async join(whereto: RoomTarget, name: string): Promise<Entered> {
+  /**
+   * Into an existing room. `waits` is asked again and again while its owner has not let us in: whether we go on waiting.
+   */
+  async join(whereto: RoomTarget, name: string, waits: () => boolean = () => false): Promise<Entered> {
     const found = typeof whereto === 'string' ? parsePasted(whereto) : targetOf(whereto)
     if (!found) return { ok: false, refusal: 'no-such-room' }
-    const { room, password, key = null, owner = null, restore = null } = { owner: null, ...found }
-    return this.#enter(async ({ fitnessAsHost }) => {
-      const canHost = await fitnessAsHost()
-      return this.#signaling.join({ room, password: password ?? '', key, owner, restore, canHost })
-    }, name)
+    const request = { ...found, password: found.password ?? '', as: name }
+    return this.#enter(({ enterRoom }) => enterRoom(this.#signaling, request, waits), name)
   }
 
   /** Goes on with a stay that an earlier page of this tab had, as the same person. */
-  async goOn(stay: Stay): Promise<Entered> {
+  async goOn(stay: Stay, waits: () => boolean = () => false): Promise<Entered> {
     const { card } = stay
     this.#wanted.add(card.id)
     const entered = await this.#enter(
-      async ({ fitnessAsHost }) => {
+      async ({ enterRoom }) => {
         if (!(await this.#signaling.whenAnswered())) return unreachable
         const known = this.#resumed?.rooms.find(({ room }) => room === card.id)
         if (known) return { ok: true, admission: admissionOf(card, known, this.#identity?.id ?? null) }
-        const restore = { name: card.name, peersMax: card.peersMax, kind: card.kind }
-        const { id: room, password, key = null, owner = null } = card
-        return this.#signaling.join({ room, password, key, owner, restore, canHost: await fitnessAsHost() })
+        return enterRoom(this.#signaling, requestFor(card, stay.name), waits)
       },
       stay.name,
       stay,
@@ -359,11 +356,12 @@ export class Client {
   }
 }
 
-const targetOf = (target: Exclude<RoomTarget, string>) => {
-  const { room, password = '', key = null, owner = null, restore = null } = target
-  return room === '' ? null : { room: roomId(room), password, key, owner, restore }
-}
+const targetOf = (target: Exclude<RoomTarget, string>) =>
+  target.room === '' ? null : { ...target, room: roomId(target.room), password: target.password ?? '' }
 
 /** Whoever is a star's host still becomes it when the room hears of it, like anybody else who does. */
-const admissionOf = (card: RoomCard, { host }: ResumedRoom, self: PeerId | null): Admission =>
-  card.kind === 'mesh' ? { card, host: null } : { card, host: host === self ? null : host, hosting: false }
+const admissionOf = (card: RoomCard, known: ResumedRoom, self: PeerId | null): Admission => {
+  const { host, ownership = null } = known
+  if (card.kind === 'mesh') return { card, host: null, ownership }
+  return { card, host: host === self ? null : host, hosting: false, ownership }
+}

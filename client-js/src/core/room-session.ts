@@ -1,7 +1,7 @@
 /** One stay in one room: ties the room's rules to the server and to the links, and takes everything down at its end. */
 import { messageIdBytes, randomBytes, randomKey } from '../base/random.ts'
 import { partsMax } from '../base/text.ts'
-import { browserMedia } from '../call/browser.ts'
+import { browserMedia, displayPicker } from '../call/browser.ts'
 import { Call } from '../call/call.ts'
 import type { CallState } from '../call/state.ts'
 import { attempt } from '../link/browser-api.ts'
@@ -12,20 +12,21 @@ import { Link } from '../link/link.ts'
 import { canSpeak, messageParts } from '../room/chat.ts'
 import { diffEvents, type RoomEvents } from '../room/events.ts'
 import { canOffer, directLink, linkToward } from '../room/file.ts'
-import { noHistory } from '../room/history.ts'
 import { Room } from '../room/room.ts'
 import { nameOf } from '../room/roster.ts'
 import { capsOf, createRoomState, type KnownMembership, type RoomState } from '../room/state.ts'
-import type { Answer, SignalingClient } from '../signaling/client.ts'
+import type { SignalingClient } from '../signaling/client.ts'
 import { isTopic, topicBytesMax } from '../wire/chat.ts'
 import { type MemberId, type MessageId, memberId, newMessageId, type PeerId, streamId } from '../wire/ids.ts'
 import { encodeFrame, frameBytesMax, utf8Bytes } from '../wire/json.ts'
-import type { Admission, Identity, Notice } from '../wire/server.ts'
+import type { OwnerAct } from '../wire/owner-act.ts'
+import { type Admission, type Identity, type Notice, requestFor } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { closedUnlessMade } from './direct-connections.ts'
+import { enterRoom, makeRoom, withStay } from './entrance.ts'
 import { Events } from './events.ts'
 import { FileTransfers } from './file-transfers.ts'
-import { fitnessAsHost } from './host-fitness.ts'
+import { OwnerVoice } from './owner-voice.ts'
 import { type Stay, stayOf } from './stay.ts'
 
 export type RoomSessionPorts = {
@@ -66,6 +67,7 @@ export class RoomSession {
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
   readonly #meter = new FrameMeter(() => performance.now())
   readonly #connections = new ConnectionBudget(() => performance.now())
+  readonly #voice: OwnerVoice
   #over = false
 
   constructor(
@@ -86,6 +88,7 @@ export class RoomSession {
       send: (over, message, droppable) => this.#links.get(over)?.send(encodeFrame(message), droppable),
       signalled: (over, signal) => this.#links.get(over)?.signal(signal),
       join: () => this.#join(),
+      mute: () => this.#mute(),
       publish: (over, stream) => this.call.publish(over, stream),
       unpublish: (over, stream) => this.call.unpublish(over, stream),
       setTimer: (ms, due) => this.#setTimer(ms, due),
@@ -113,6 +116,11 @@ export class RoomSession {
       offer: files => this.#room.feed({ type: 'offer-files', files, id: freshMessageId() }),
       withdraw: file => this.#room.feed({ type: 'withdraw-file', file }),
     })
+    this.#voice = new OwnerVoice(admission.card, member, {
+      send: signed => this.#signaling.ownerAct(signed),
+      known: (owner, knocking) => this.#room.feed({ type: 'owner-known', owner, knocking }),
+      acted: (act, owner) => this.#room.feed({ type: 'owner-act', act, owner }),
+    })
     this.call = new Call({
       feed: event => this.#room.feed(event),
       room: () => this.#room.state,
@@ -121,6 +129,7 @@ export class RoomSession {
       pick: displayPicker(),
       changed: state => this.#events.emit('call', state),
     })
+    this.#voice.begin(admission.ownership ?? null)
   }
 
   /** Hears of one kind of event until the function given back is called. */
@@ -208,6 +217,7 @@ export class RoomSession {
   /** `known` is what the server knows of us in this room; null where we are new to it. */
   serverFound(identity: Identity, known: KnownMembership | null): void {
     this.#room.feed({ type: 'server-found', self: identity.id, known })
+    if (known?.ownership) this.#voice.begin(known.ownership)
   }
 
   /** The network may be another now. `always`: connections that look well are not to be trusted either. */
@@ -217,7 +227,19 @@ export class RoomSession {
 
   /** Asks for a star's place of host back, which whoever has made the room may have. */
   takeHost(): void {
-    this.#signaling.takeHost(this.state.card)
+    if (this.state.owner?.ours) void this.act({ type: 'host' })
+    else this.#signaling.takeHost(this.state.card)
+  }
+
+  /** Acts as the room's owner. False where we are not the owner, or the server did not hear of it. */
+  act(act: OwnerAct): Promise<boolean> {
+    return this.#voice.act(act)
+  }
+
+  /** Makes somebody else the owner, whose page has a key. */
+  handOn(member: string): Promise<boolean> {
+    const id = memberId(member)
+    return this.#voice.handOn(id, this.state.members.get(id)?.key ?? null)
   }
 
   /** What the tab's next page needs to go on as the same person. */
@@ -240,6 +262,7 @@ export class RoomSession {
   notice(notice: Notice): void {
     if (notice.room !== this.state.card.id) return
     if (notice.type === 'signal') this.#signalled(notice.peer, notice.signal)
+    else if (notice.type === 'owner-act') this.#voice.hear(notice.signed)
     else this.#room.feed(notice)
   }
 
@@ -345,18 +368,20 @@ export class RoomSession {
   }
 
   #join(): void {
-    void this.#askToJoin().then(answer => {
+    void enterRoom(this.#signaling, requestFor(this.state.card, this.state.person.name)).then(answer => {
       if (this.#over) return
-      const { admission, refusal } = { admission: null, refusal: null, ...answer }
-      if (admission) this.#room.feed({ type: 'rejoined', ...admission })
-      else if (refusal) this.#room.feed({ type: 'rejoin-refused', refusal })
+      if (!answer.ok) return this.#room.feed({ type: 'rejoin-refused', refusal: answer.refusal })
+      const { host, hosting, ownership = null } = answer.admission
+      this.#room.feed({ type: 'rejoined', host, ...(hosting === undefined ? {} : { hosting }) })
+      this.#voice.begin(ownership)
     })
   }
 
-  async #askToJoin(): Promise<Answer> {
-    const { id: room, password, key = null, owner = null, name, peersMax, kind } = this.state.card
-    const canHost = await fitnessAsHost()
-    return this.#signaling.join({ room, password, key, owner, restore: { name, peersMax, kind }, canHost })
+  /** The owner has asked for it; whoever is muted may unmute themselves. */
+  #mute(): void {
+    if (this.call.state.own.microphone !== 'on') return
+    void this.call.setMuted(true)
+    this.#room.feed({ type: 'owner-muted' })
   }
 
   #setTimer(ms: number, due: () => void): void {
@@ -368,20 +393,6 @@ export class RoomSession {
   }
 }
 
-export { fitnessAsHost }
-
-/** A host that comes back is made the host again by the server's word, and waits for its guests then. */
-const withStay = (state: RoomState, { member, timeline, hosting, guests }: Stay): RoomState => ({
-  ...state,
-  timeline,
-  history: noHistory,
-  toldHost: hosting ? member : state.toldHost,
-  members: new Map(state.role === 'guest' ? guests.map(it => [it.id, it] as const) : []),
-})
+export { enterRoom, makeRoom }
 
 const freshMessageId = (): MessageId => newMessageId(randomBytes(messageIdBytes))
-
-const displayPicker = (): ((wanted: DisplayMediaStreamOptions) => Promise<MediaStream>) | null => {
-  const devices: Partial<MediaDevices> | undefined = navigator.mediaDevices
-  return devices?.getDisplayMedia?.bind(devices) ?? null
-}

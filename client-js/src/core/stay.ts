@@ -9,6 +9,7 @@ import type { RoomState } from '../room/state.ts'
 import type { ChatEntry, Timeline } from '../room/timeline.ts'
 import { type MemberId, memberId, messageId, roomId, stayId } from '../wire/ids.ts'
 import { idText, isRecord, textUpTo, utf8Bytes, wholeNumber } from '../wire/json.ts'
+import { isFingerprint, parseOwnerKeys } from '../wire/owner.ts'
 import { type Member, nameUnitsMax, parseMember, parsePerson, writePerson } from '../wire/peer.ts'
 import type { RoomCard } from '../wire/server.ts'
 
@@ -105,7 +106,9 @@ const parseCard = (value: unknown): RoomCard | null => {
     peersMax,
     kind,
     key: idText(value['key']),
-    owner: idText(value['owner']),
+    hostSecret: idText(value['hostSecret']) ?? idText(value['owner']),
+    founder: isFingerprint(value['founder']) ? value['founder'] : null,
+    ownerKeys: parseOwnerKeys(value['ownerKeys']),
   }
 }
 

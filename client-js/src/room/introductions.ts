@@ -23,12 +23,8 @@ import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
 import type { LinkState, RoomEffect, RoomState, RoomStep } from './state.ts'
 
-const isSame = (state: RoomState, { id, name, avatar, caps }: Member): boolean => {
-  const known = state.members.get(id)
-  return (
-    known?.name === name && known.avatar === avatar && JSON.stringify(known.caps) === JSON.stringify(caps)
-  )
-}
+const isSame = (state: RoomState, member: Member): boolean =>
+  JSON.stringify(state.members.get(member.id)) === JSON.stringify(member)
 
 /**
  * In a mesh the newcomer introduces itself first; the initiator checks the password and answers. Later it is a rename.

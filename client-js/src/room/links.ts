@@ -217,10 +217,11 @@ export const removeMember = (
   state: RoomState,
   member: NonNullable<LinkState['member']>,
   at: number,
+  notice: 'left' | 'removed' = 'left',
 ): RoomStep => {
   const name = nameOf(state, member)
   if (name === undefined) return stepTo(state)
-  const without = withEntry(withoutMember(state, member), { kind: 'notice', notice: 'left', name }, at)
+  const without = withEntry(withoutMember(state, member), { kind: 'notice', notice, name }, at)
   if (!rulesOf(state).relays) return stepTo(without)
   // Original guests want to be told of the call before they are told of the room.
   const left = state.call.members.has(member) ? broadcast(without, member, { kind: 'leave-call' }) : []

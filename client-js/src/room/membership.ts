@@ -8,6 +8,7 @@ import { type Admission, isFinal, type Refusal } from '../wire/server.ts'
 import { andThen, broadcast, stepEach, stepTo, withEntry, withLink } from './change.ts'
 import { hostKnown } from './hand-over.ts'
 import { dialMember, giveUpMs, peerLeft, removePeer } from './links.ts'
+import { closeRoom } from './owner.ts'
 import {
   capsOf,
   type KnownMembership,
@@ -176,6 +177,9 @@ export const rejoinRejected = (state: RoomState, refusal: Refusal, at: number): 
     const ms = Math.min(tryLaterMs * 2 ** Math.min(attempt - 1, 10), tryLaterMsMax)
     return stepTo(waiting, { type: 'timer', timer: { kind: 'join', self: state.self, attempt }, ms })
   }
+  if (refusal === 'kept-out') return closeRoom(state, { how: 'removed', reason: '' })
+  if (refusal === 'sent-away') return closeRoom(state, { how: 'removed', reason: '' })
+  if (refusal === 'room-ended') return closeRoom(state, { how: 'ended', reason: '' })
   const notice = finalNotices[refusal === 'wrong-password' ? refusal : 'no-such-room']
   const lost = withServerNotice({ ...state, membership: { type: 'rejected', refusal } }, notice, at)
   const broken = [...state.links].filter(([, link]) => link.phase !== 'ready').map(([peer]) => peer)

@@ -22,6 +22,7 @@ export type RoomPorts = {
   readonly send: (over: PeerId, payload: object, droppable: boolean) => void
   readonly signalled: (over: PeerId, signal: Signal) => void
   readonly join: () => void
+  readonly mute: () => void
   readonly publish: (over: PeerId, stream: StreamId) => void
   readonly unpublish: (over: PeerId, stream: StreamId) => void
   readonly file: (from: MemberId, about: FileNotice) => void
@@ -126,6 +127,8 @@ export class Room {
         return this.#ports.signalled(effect.over, effect.signal)
       case 'join':
         return this.#ports.join()
+      case 'mute':
+        return this.#ports.mute()
       case 'publish':
         return this.#ports.publish(effect.over, effect.stream)
       case 'unpublish':

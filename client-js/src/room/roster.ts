@@ -1,5 +1,5 @@
 /** Lists who is in the room and how well each is connected, for the views. Pure. */
-import type { MemberId } from '../wire/ids.ts'
+import type { MemberId, PeerId } from '../wire/ids.ts'
 import type { Member } from '../wire/peer.ts'
 import { hostOf } from './numbers.ts'
 import type { LinkPhase, LinkState, RoomState } from './state.ts'
@@ -12,6 +12,12 @@ export type RosterEntry = {
   readonly name: string | null
   readonly connectionStatus: ConnectionStatus
   readonly host: boolean
+  /** The room's owner, as they have signed themselves. */
+  readonly owner: boolean
+  /** Their page has a key by which they could be the owner. */
+  readonly canOwn: boolean
+  /** What the server calls them, where a link of ours leads to them. */
+  readonly peer: PeerId | null
 }
 
 /** What looks the same counts as the same: joiners, composition, width and case make no other name. */
@@ -47,6 +53,9 @@ export const roster = (state: RoomState): RosterEntry[] => {
     name: state.person.name,
     connectionStatus: 'self',
     host: role === 'host',
+    owner: state.owner?.ours ?? false,
+    canOwn: false,
+    peer: null,
   }
   if (state.ended) return [self]
   const names = distinctNames(state)
@@ -59,7 +68,10 @@ export const roster = (state: RoomState): RosterEntry[] => {
 const entryOf = (state: RoomState, member: Member, name: string): RosterEntry => {
   const link = [...state.links.values()].find(it => it.member === member.id)
   const host = state.role === 'guest' && member.id === hostOf(state)
-  return { key: member.id, name, connectionStatus: link ? statusOf(link) : unlinked(state), host }
+  const connectionStatus = link ? statusOf(link) : unlinked(state)
+  const owner = member.id === state.owner?.member
+  const canOwn = Boolean(member.key)
+  return { key: member.id, name, connectionStatus, host, owner, canOwn, peer: link?.address ?? null }
 }
 
 /** Somebody to whom no link leads: behind the host, or expected where the host has changed. */
@@ -75,6 +87,9 @@ const unknownPeers = (state: RoomState): RosterEntry[] =>
       name: null,
       connectionStatus: statusOf(link),
       host: peer === state.host,
+      owner: false,
+      canOwn: false,
+      peer: link.address,
     }))
 
 const statusByPhase: Readonly<Record<LinkPhase, ConnectionStatus>> = {

@@ -12,6 +12,8 @@ import {
   type StreamId,
 } from '../wire/ids.ts'
 import type { Obstacle } from '../wire/obstacle.ts'
+import type { Knock, Ownership } from '../wire/owner.ts'
+import type { OwnerAct } from '../wire/owner-act.ts'
 import {
   type Announced,
   type Caps,
@@ -35,6 +37,7 @@ import type { Timeline } from './timeline.ts'
 
 /** For the views, which do not look into the wire's messages themselves. */
 export type { Obstacle } from '../wire/obstacle.ts'
+export type { Knock } from '../wire/owner.ts'
 export type { Refusal, RoomKind } from '../wire/server.ts'
 
 type LinkFields = {
@@ -108,6 +111,21 @@ export type Membership =
   | { readonly type: 'waiting'; readonly refusal: Refusal; readonly attempt: number }
   | { readonly type: 'rejected'; readonly refusal: Refusal }
 
+/**
+ * The room's owner, as far as we can know it: `ours` where we have the key, `member` where the owner has said which one
+ * they are.
+ */
+export type RoomOwner = {
+  readonly ours: boolean
+  readonly member: MemberId | null
+  readonly locked: boolean
+  /** Newcomers wait until they are let in. */
+  readonly waits: boolean
+}
+
+/** Why we are out of the room without having left it. */
+export type Closed = { readonly how: 'removed' | 'ended'; readonly reason: string }
+
 export type RoomState = {
   readonly card: RoomCard
   readonly role: Role
@@ -149,7 +167,13 @@ export type RoomState = {
   readonly hostTerm: number
   /** The number of the next guest, for a host; never used twice. */
   readonly nextGuest: number
+  /** Null where the room has no owner, or none whom we could believe. */
+  readonly owner: RoomOwner | null
+  /** Who waits at the door, for the owner to see. */
+  readonly knocking: readonly Knock[]
   readonly ended: boolean
+  /** By the owner; the room has ended for us then. */
+  readonly closed: Closed | null
 }
 
 /** What a timer waits for is named, so that one for something that is over by then does nothing. */
@@ -195,6 +219,10 @@ export type RoomEvent =
   | { type: 'server-found'; self: PeerId; known?: KnownMembership | null }
   | ({ type: 'rejoined' } & Partial<Pick<Admission, 'host' | 'hosting'>>)
   | { type: 'host-changed'; host: PeerId | null; members: readonly PeerId[] }
+  | { type: 'owner-known'; owner: RoomOwner | null; knocking: readonly Knock[] }
+  | { type: 'knock'; knock: Knock; on: boolean }
+  | { type: 'owner-act'; act: OwnerAct; owner: RoomOwner }
+  | { type: 'owner-muted' }
   | CallEvent
   | { type: 'rejoin-refused'; refusal: Refusal }
 
@@ -203,6 +231,7 @@ export type KnownMembership = {
   readonly host: PeerId | null
   readonly members: readonly PeerId[]
   readonly complete: boolean
+  readonly ownership?: Ownership | null
 }
 
 /** Our own part in the call, and what comes over links. */
@@ -222,6 +251,8 @@ export type RoomEffect =
   /** Something for the link itself that came over its own channel. */
   | { type: 'signal'; over: PeerId; signal: Signal }
   | { type: 'join' }
+  /** Our microphone is to be off. */
+  | { type: 'mute' }
   | { type: 'file'; from: MemberId; about: FileNotice }
   /** For pages that others have made of this. */
   | { type: 'topic'; from: MemberId; topic: string; data: unknown }
@@ -259,7 +290,7 @@ export const createRoomState = (
     stay,
     selfMember: role === 'guest' ? null : stay,
     numbers: role === 'host' ? new Map([[hostNumber, stay]]) : new Map(),
-    person: { name, avatar: defaultAvatar, caps: ownCaps },
+    person: { name, avatar: defaultAvatar, caps: ownCaps, key: admission.card.ownerKeys?.publicKey ?? null },
     host: admission.host,
     toldHost: role === 'host' ? stay : null,
     membership: { type: 'joined' },
@@ -277,7 +308,10 @@ export const createRoomState = (
     call: noCall,
     hostTerm: 0,
     nextGuest: 1,
+    owner: null,
+    knocking: [],
     ended: false,
+    closed: null,
   }
 }
 

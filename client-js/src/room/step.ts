@@ -35,6 +35,7 @@ import {
 import { rejoinDue, rejoined, rejoinRejected, serverFound, serverLost } from './membership.ts'
 import { fromNumbers } from './numbers.ts'
 import { awayTimeout } from './outbox.ts'
+import { knocked, ownerActed, ownerKnown, ownerMuted } from './owner.ts'
 import { receive, withTooFast } from './receive.ts'
 import { acceptsOffer, type RoomEvent, type RoomState, type RoomStep, type Timer } from './state.ts'
 
@@ -97,6 +98,14 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
       return rejoinRejected(state, event.refusal, at)
     case 'host-changed':
       return hostKnown(state, event.host, event.members, at)
+    case 'owner-known':
+      return ownerKnown(state, event.owner, event.knocking)
+    case 'knock':
+      return knocked(state, event.knock, event.on)
+    case 'owner-act':
+      return ownerActed(state, event.act, event.owner, at)
+    case 'owner-muted':
+      return ownerMuted(state, at)
     case 'call-announce':
       return state.ended ? stepTo(state) : announce(state, event.own)
     case 'call-leave':

@@ -24,6 +24,16 @@ export type NoticeKind =
   | 'host-left'
   | 'line-back'
   | 'handed-over'
+  /** What the room's owner has done. */
+  | 'removed'
+  | 'locked'
+  | 'unlocked'
+  | 'waiting-on'
+  | 'waiting-off'
+  | 'muted'
+  | 'changed'
+  | 'owner-now'
+  | 'owner-changed'
 
 /** An emoji that people have put to a message; `member` is null for ourselves. */
 export type Reaction = {

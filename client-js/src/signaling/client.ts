@@ -7,6 +7,7 @@ import { io, type Socket } from 'socket.io-client'
 import { randomHex } from '../base/random.ts'
 import type { IceServer } from '../wire/ice.ts'
 import type { PeerId, RoomId } from '../wire/ids.ts'
+import type { SignedAct } from '../wire/owner.ts'
 import type { Resumed, ResumeRecord } from '../wire/resume.ts'
 import {
   type Admission,
@@ -16,22 +17,21 @@ import {
   type Identity,
   type JoinRequest,
   type Notice,
-  parseAlert,
+  noticeEvents,
   parseCreated,
   parseFreshIceServers,
-  parseHostChanged,
   parseIdentity,
   parseJoined,
-  parsePeerJoined,
-  parsePeerLeft,
+  parseNotice,
   parseRefusal,
-  parseSignalNotice,
   type Refusal,
   type RoomCard,
+  refusedNumber,
   uncounted,
   writeCreate,
   writeIdentityRequest,
   writeJoin,
+  writeOwnerAct,
   writeSignal,
   writeTakeHost,
 } from '../wire/server.ts'
@@ -40,7 +40,8 @@ import { ackAfterMs, ServerSession } from './session.ts'
 
 export type Answer =
   | { readonly ok: true; readonly admission: Admission }
-  | { readonly ok: false; readonly refusal: Refusal }
+  /** `number`: of the owner's last act, where a room is closed to everybody else. */
+  | { readonly ok: false; readonly refusal: Refusal; readonly number?: number | null }
 
 export type SignalingPorts = {
   /** `resumed` is null where we are somebody new to the server. */
@@ -93,7 +94,7 @@ export class SignalingClient {
   /** Who we are, while the line stands and the server has said so. */
   #self: PeerId | null = null
   /** Who the session belongs to, also while the line is down. */
-  #owner: PeerId | null = null
+  #sessionOf: PeerId | null = null
   #ackTimer: ReturnType<typeof setTimeout> | undefined
   #probing = false
   #comingBack: ReturnType<typeof setTimeout> | undefined
@@ -129,18 +130,16 @@ export class SignalingClient {
     for (const event of [events.identity, events.create, events.iceServers, events.takeHost])
       this.#socket.on(event, (body: unknown) => this.#answered(body, false))
     this.#socket.on(events.refused, (body: unknown) => this.#answered(body, true))
-    this.#socket.on(events.join, (body: unknown) => {
-      const joined = parsePeerJoined(body)
-      if (joined) this.#ports.notice(joined)
-      else this.#answered(body, false)
-    })
-    this.#socket.on(events.left, (body: unknown) => this.#tell(parsePeerLeft(body)))
-    this.#socket.on(events.alert, (body: unknown) => this.#tell(parseAlert(body)))
-    this.#socket.on(events.hostChanged, (body: unknown) => this.#tell(parseHostChanged(body)))
-    this.#socket.on(events.signal, (body: unknown) => this.#tell(parseSignalNotice(body, this.#self)))
+    for (const event of noticeEvents)
+      this.#socket.on(event, (body: unknown) => {
+        const notice = parseNotice(event, body, this.#self)
+        // Two of these names answer requests of ours, too.
+        if (notice) this.#ports.notice(notice)
+        else this.#answered(body, false)
+      })
   }
 
-  /** What the next page of this tab needs to go on with the session; null where the server cannot. */
+  /** For the next page of this tab; null where the server cannot go on with a session. */
   get record(): ResumeRecord | null {
     return this.#session.record
   }
@@ -176,15 +175,14 @@ export class SignalingClient {
     return answer
   }
 
-  /** Asks for the place of a star's host, which its creator may have. What comes of it, everybody is told. */
+  /** Asks for the place of a star's host. What comes of it, everybody is told. */
   takeHost(card: RoomCard): void {
-    if (this.#self === null) return
-    this.#request(
-      events.takeHost,
-      id => writeTakeHost(id, card),
-      answerMs,
-      () => undefined,
-    )
+    void this.#granted(events.takeHost, id => writeTakeHost(id, card))
+  }
+
+  /** Whether the server takes it for the owner's. */
+  ownerAct(signed: SignedAct): Promise<boolean> {
+    return this.#granted(events.ownerAct, id => writeOwnerAct(id, signed))
   }
 
   /** How the line goes that stands now. */
@@ -206,11 +204,11 @@ export class SignalingClient {
 
   /** While the line is down it waits for the session to go on. */
   signal(target: PeerId, room: RoomId, signal: Signal): void {
-    if (this.#owner !== null) this.#send(events.signal, writeSignal(target, room, signal))
+    if (this.#sessionOf !== null) this.#send(events.signal, writeSignal(target, room, signal))
   }
 
   leave(room: RoomId): void {
-    if (this.#owner !== null) this.#send(events.left, room)
+    if (this.#sessionOf !== null) this.#send(events.left, room)
   }
 
   /** Null where there is no line, or the server cannot. */
@@ -279,10 +277,6 @@ export class SignalingClient {
     this.#socket.disconnect().connect()
   }
 
-  #tell(notice: Notice | null): void {
-    if (notice) this.#ports.notice(notice)
-  }
-
   #sayHello(): void {
     const write = (id: string): object => writeIdentityRequest(id, this.#session.record)
     this.#hellos += 1
@@ -299,7 +293,7 @@ export class SignalingClient {
       const { again, complete } = this.#session.begin(identity.resume)
       if (!resumed) this.#endPending()
       this.#self = identity.id
-      this.#owner = identity.id
+      this.#sessionOf = identity.id
       for (const { event, body } of again) this.#socket.emit(event, body)
       this.#ports.connected(identity, resumed && { ...resumed, complete })
       for (const { go } of this.#waiting.splice(0)) go()
@@ -310,7 +304,7 @@ export class SignalingClient {
     this.#self = null
     clearTimeout(this.#ackTimer)
     if (!this.#session.isResumable) {
-      this.#owner = null
+      this.#sessionOf = null
       this.#endPending()
     }
     this.#ports.disconnected()
@@ -351,13 +345,21 @@ export class SignalingClient {
       const unreachable: Answer = { ok: false, refusal: 'unreachable' }
       const send = (): void =>
         this.#request(event, write, answerMs, (body, refused) => {
-          if (refused) return resolve({ ok: false, refusal: parseRefusal(event, body) })
+          if (refused)
+            return resolve({ ok: false, refusal: parseRefusal(event, body), number: refusedNumber(body) })
           const admission = parse(body)
           resolve(admission ? { ok: true, admission } : unreachable)
         })
       if (this.#self !== null) send()
       else this.#wait({ go: send, refuse: () => resolve(unreachable) })
     })
+  }
+
+  #granted(event: string, write: (requestId: string) => object): Promise<boolean> {
+    if (this.#self === null) return Promise.resolve(false)
+    return new Promise(resolve =>
+      this.#request(event, write, answerMs, (body, refused) => resolve(body !== null && !refused)),
+    )
   }
 
   #wait(waiting: Waiting): void {

@@ -111,6 +111,10 @@ const ShortcutsDialog = lazyDialog(() =>
   import('./views/small-dialogs.tsx').then(({ ShortcutsDialog }) => ShortcutsDialog),
 )
 const CallDialog = lazyDialog(() => import('./views/call-dialog.tsx').then(({ CallDialog }) => CallDialog))
+const EndDialog = lazyDialog(() => import('./views/owner-dialogs.tsx').then(({ EndDialog }) => EndDialog))
+const ChangeDialog = lazyDialog(() =>
+  import('./views/owner-dialogs.tsx').then(({ ChangeDialog }) => ChangeDialog),
+)
 const LeaveDialog = lazyDialog(() =>
   import('./views/small-dialogs.tsx').then(({ LeaveDialog }) => LeaveDialog),
 )
@@ -132,4 +136,6 @@ const dialogs: Record<DialogName, ComponentType<Props & { close: () => void }>> 
   shortcuts: ShortcutsDialog,
   call: CallDialog,
   leave: LeaveDialog,
+  end: EndDialog,
+  change: ChangeDialog,
 }

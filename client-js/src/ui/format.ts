@@ -3,38 +3,6 @@ import { invisible, strayJoiners } from '../base/text.ts'
 import { locale, spoken } from './language.ts'
 import { inText } from './texts/isolate.ts'
 
-export type Piece =
-  | { readonly kind: 'text'; readonly value: string }
-  /** `value` as it was written, `address` where it leads. */
-  | { readonly kind: 'link'; readonly value: string; readonly address: string }
-
-const address = /(?:\bhttps?:\/\/|(?<![\w.@/:-])www\.[^\s<>"'`./:]+\.)[^\s<>"'`]+/giu
-const trailing = /[.,;:!?…]+$/u
-
-/** Only whole http and https addresses become links, and what begins with `www.`; everything else stays text. */
-export const pieces = (text: string): Piece[] => {
-  const found: Piece[] = []
-  let from = 0
-  for (const match of text.matchAll(address)) {
-    const value = withoutTail(match[0])
-    const leads = /^www\./iu.test(value) ? `https://${value}` : value
-    if (!URL.canParse(leads)) continue
-    if (match.index > from) found.push({ kind: 'text', value: text.slice(from, match.index) })
-    found.push({ kind: 'link', value, address: leads })
-    from = match.index + value.length
-  }
-  if (from < text.length) found.push({ kind: 'text', value: text.slice(from) })
-  return found
-}
-
-/** A full stop or a closing bracket behind an address belongs to the sentence, unless the address opened it. */
-const withoutTail = (address: string): string => {
-  const trimmed = address.replace(trailing, '')
-  const opened = trimmed.split('(').length
-  const closed = trimmed.split(')').length
-  return trimmed.endsWith(')') && closed > opened ? withoutTail(trimmed.slice(0, -1)) : trimmed
-}
-
 const unseen = new RegExp(`[${invisible}]`, 'gu')
 
 /**
@@ -43,6 +11,17 @@ const unseen = new RegExp(`[${invisible}]`, 'gu')
  */
 export const shownName = (name: string): string =>
   name.normalize('NFC').replace(unseen, ' ').replace(strayJoiners, '').replace(/\s+/gu, ' ').trim() || '?'
+
+const excerptUnits = 120
+
+/** The beginning, on one line. */
+export const excerpt = (text: string): string => {
+  const line = text
+    .replace(/```|\s+/gu, ' ')
+    .replace(/ +/g, ' ')
+    .trim()
+  return line.length <= excerptUnits ? line : `${[...line.slice(0, excerptUnits)].slice(0, -1).join('')}…`
+}
 
 /** What a reader takes for one character: a flag, or a letter with its accents. Older browsers see code points. */
 const firstCharacter = (word: string): string => {

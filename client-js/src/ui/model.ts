@@ -5,7 +5,8 @@ import type { Choice, DeviceKind, Input } from '../call/devices.ts'
 import type { PreviewState } from '../call/preview.ts'
 import type { CallCommands, CallState, Processing } from '../call/state.ts'
 import { type DownloadKey, type FileId, type FilesState, noFiles, type UploadKey } from '../files/state.ts'
-import type { Refusal, RoomKind, RoomState } from '../room/state.ts'
+import type { RosterEntry } from '../room/roster.ts'
+import type { Closed, Knock, Refusal, RoomKind, RoomState } from '../room/state.ts'
 import type { MessageId } from '../room/timeline.ts'
 import type { Picked } from './picked.ts'
 import { freshReading, type Reading } from './selectors.ts'
@@ -30,6 +31,8 @@ export type View =
       readonly kind: 'left'
       readonly roomName: string
       readonly ended: boolean
+      /** By its owner. */
+      readonly closed: Closed | null
       readonly canReturn: boolean
     }
 
@@ -42,7 +45,7 @@ export type Trouble = {
 export type ServerState = 'connecting' | 'online' | 'offline'
 
 /** What stands above the page. */
-export type DialogName = 'settings' | 'shortcuts' | 'call' | 'leave'
+export type DialogName = 'settings' | 'shortcuts' | 'call' | 'leave' | 'end' | 'change'
 
 export type CreateForm = { name: string; kind: RoomKind; password: string; peersMax: number }
 export type JoinForm = { room: string; password: string }
@@ -114,7 +117,25 @@ export type FileCommands = {
   readonly shared: (file: FileId) => Blob | null
 }
 
+/** What only a room's owner can do. Each says whether the server has heard of it. */
+export type OwnerCommands = {
+  readonly remove: (person: RosterEntry, reason: string) => Promise<boolean>
+  readonly end: (reason: string) => Promise<boolean>
+  readonly lock: (on: boolean) => Promise<boolean>
+  /** Has newcomers wait until they are let in. */
+  readonly wait: (on: boolean) => Promise<boolean>
+  readonly answer: (knock: Knock, on: boolean) => Promise<boolean>
+  /** Null: everybody. */
+  readonly mute: (person: RosterEntry | null) => Promise<boolean>
+  readonly change: (settings: RoomSettings) => Promise<boolean>
+  readonly handOn: (person: RosterEntry) => Promise<boolean>
+}
+
+/** What can be changed of a room. */
+export type RoomSettings = { readonly name: string; readonly password: string; readonly peersMax: number }
+
 export type Commands = {
+  readonly owner: OwnerCommands
   readonly files: FileCommands
   readonly create: (roomName: string) => void
   /** With what the join form or the invitation holds. */

@@ -1,6 +1,7 @@
 /** The invitation link. Ours keeps all it holds in the fragment, which browsers send to no server. */
 import { isKey, type RoomId, roomId } from './ids.ts'
 import { idText, textUpTo } from './json.ts'
+import { isFingerprint } from './owner.ts'
 import type { Restore } from './server.ts'
 
 /**
@@ -12,6 +13,8 @@ export type Invitation = {
   readonly password: string | null
   readonly key?: string
   readonly restore?: Restore
+  /** The fingerprint of its owner's key, so that nobody else can be it. */
+  readonly founder?: string
 }
 
 /** What an invitation says of a room. */
@@ -19,12 +22,14 @@ export type Invited = {
   readonly id: RoomId
   readonly password: string
   readonly key?: string | null
+  readonly founder?: string | null
 } & Restore
 
 const keys = {
   room: 'room',
   password: 'pwd',
   key: 'key',
+  founder: 'own',
   name: 'name',
   kind: 'kind',
   peersMax: 'max',
@@ -35,11 +40,12 @@ const peersMaxMax = 20
 const nameUnitsMax = 60
 
 export const writeInvitation = (page: string, card: Invited): string => {
-  const { id, password, key, name, kind, peersMax } = card
+  const { id, password, key, founder, name, kind, peersMax } = card
   const url = new URL(page)
   url.search = ''
   const restore = {
     [keys.key]: key ?? '',
+    ...(founder ? { [keys.founder]: founder } : {}),
     ...(kind === 'star' ? { [keys.kind]: kind } : {}),
     ...(peersMax === usualPeersMax ? {} : { [keys.peersMax]: String(peersMax) }),
     ...(name === '' ? {} : { [keys.name]: name }),
@@ -64,7 +70,9 @@ const invited = (parameters: string): Invitation | null => {
   const room = idText(withoutTail(found.get(keys.room) ?? ''))
   if (room === null) return null
   const said = found.get(keys.key) ?? ''
-  const again = isKey(said) ? { key: said, restore: restoreOf(found) } : {}
+  const founder = found.get(keys.founder)
+  const owned = isFingerprint(founder) ? { founder } : {}
+  const again = isKey(said) ? { key: said, ...owned, restore: restoreOf(found) } : {}
   return { room: roomId(room), password: found.get(keys.password), ...again }
 }
 

@@ -7,6 +7,7 @@ import type { Chat, ChatEvent } from './chat.ts'
 import type { FileMessage } from './file.ts'
 import { type MemberId, type PeerId, stayId } from './ids.ts'
 import { isRecord, textUpTo, wholeNumber } from './json.ts'
+import { parsePublicKey } from './owner.ts'
 import { parseSignal, type Signal } from './signal.ts'
 
 export type { Announced, CallMessage, Media } from './call.ts'
@@ -32,9 +33,14 @@ export const ownCaps: Caps = { ...noCaps, moves: true, chat: true, media: true, 
 
 /**
  * How somebody wants to be seen, and what their page can do. The avatar is an address we do not show, kept because
- * others may.
+ * others may. With `key`, their public key, they can become the room's owner.
  */
-export type Person = { readonly name: string; readonly avatar: string; readonly caps: Caps }
+export type Person = {
+  readonly name: string
+  readonly avatar: string
+  readonly caps: Caps
+  readonly key?: string | null
+}
 export type Member = Person & { readonly id: MemberId }
 /** A member as a star's host lists it: `id` is its number in the frames, and `member` the id of its stay. */
 export type ListedMember = Member & { readonly member?: MemberId }
@@ -94,13 +100,14 @@ export const parsePerson = (value: unknown): Person | null => {
   const name = textUpTo(value['username'], nameUnitsMax)
   if (name === null) return null
   const avatar = textUpTo(value['avatarLoc'], avatarUnitsMax) ?? defaultAvatar
-  return { name, avatar, caps: parseCaps(value['caps']) }
+  const key = parsePublicKey(value['key'])
+  return { name, avatar, caps: parseCaps(value['caps']), ...(key === null ? {} : { key }) }
 }
 
 /** Caps that a page does not have are not spelt out, so that a host passes an original's person on as it came. */
 export const writePerson = (
   id: MemberId,
-  { name, avatar, caps }: Person,
+  { name, avatar, caps, key = null }: Person,
   member: MemberId | null = null,
 ): object => {
   const had = Object.entries(caps).filter(([, has]) => has)
@@ -109,6 +116,7 @@ export const writePerson = (
     id,
     avatarLoc: avatar,
     ...(had.length === 0 ? {} : { caps: Object.fromEntries(had) }),
+    ...(key === null ? {} : { key }),
     ...(member === null ? {} : { member }),
   }
 }

@@ -4,6 +4,7 @@
  */
 import { type PeerId, peerId, type RoomId, roomId } from './ids.ts'
 import { idText, isRecord, wholeNumber } from './json.ts'
+import { type Ownership, parseOwnership } from './owner.ts'
 
 /** What a page needs to go on with a session: the secret, and how many events either side has sent the other so far. */
 export type ResumeRecord = { readonly token: string; readonly received: number; readonly sent: number }
@@ -15,6 +16,8 @@ export type ResumedRoom = {
   readonly host: PeerId | null
   /** Ourselves included. */
   readonly members: readonly PeerId[]
+  /** As in an admission. */
+  readonly ownership?: Ownership | null
 }
 
 export type Resumed = {
@@ -59,10 +62,12 @@ const parseRoom = (entry: unknown): ResumedRoom | null => {
   const room = idText(entry['roomID'])
   if (room === null) return null
   const host = idText(entry['spec'])
+  const ownership = parseOwnership(entry['owner'])
   return {
     room: roomId(room),
     host: host === null ? null : peerId(host),
     members: parsePeers(entry['members']),
+    ...(ownership && { ownership }),
   }
 }
 

@@ -2,6 +2,15 @@
 import { type IceServer, parseIceServers } from './ice.ts'
 import { type PeerId, peerId, type RoomId, roomId } from './ids.ts'
 import { idText, isRecord, recordAt, textUpTo, wholeNumber } from './json.ts'
+import {
+  type Knock,
+  type OwnerKeys,
+  type Ownership,
+  parseKnock,
+  parseOwnership,
+  parseSigned,
+  type SignedAct,
+} from './owner.ts'
 import { parsePeers, parseResume, type ResumeAnswer, type ResumeRecord, writeResume } from './resume.ts'
 import { parseSignal, type Signal } from './signal.ts'
 
@@ -19,8 +28,12 @@ export type RoomCard = {
    * of original pages, and where the server knows no keys.
    */
   readonly key?: string | null
-  /** By what we show the server that we have made the room. Null for everybody else. */
-  readonly owner?: string | null
+  /** By what we show the server that we have made the star, and may be its host again. Null for everybody else. */
+  readonly hostSecret?: string | null
+  /** The fingerprint of the public key of whoever made the room, from which its id follows, too. Null without an owner. */
+  readonly founder?: string | null
+  /** By which we are the owner, or were. */
+  readonly ownerKeys?: OwnerKeys | null
 }
 
 /** `canHost` is how fit this device is to be a star's host, from 0 to 100. */
@@ -30,7 +43,10 @@ export type Draft = {
   peersMax: number
   kind: RoomKind
   key?: string | null
-  owner?: string | null
+  hostSecret?: string | null
+  founder?: string | null
+  ownerKeys?: OwnerKeys | null
+  owners?: boolean
   canHost?: number
 }
 
@@ -41,15 +57,34 @@ export type JoinRequest = {
   readonly room: RoomId
   readonly password: string
   readonly key?: string | null
-  readonly owner?: string | null
+  readonly hostSecret?: string | null
+  readonly founder?: string | null
+  readonly ownerKeys?: OwnerKeys | null
+  /** Whether we can tell who the owner is: the server then passes on what they do. */
+  readonly owners?: boolean
   readonly restore?: Restore | null
   readonly canHost?: number
+  /** What the owner is told that we are called, where we have to wait. */
+  readonly as?: string
+  /** By which the owner comes into a room that is locked or ended. */
+  readonly word?: SignedAct | null
+}
+
+/** Into a room that we know, and that is made again if the server has forgotten it. */
+export const requestFor = (card: RoomCard, as: string): JoinRequest => {
+  const { id: room, name, peersMax, kind } = card
+  return { ...card, room, as, restore: { name, peersMax, kind } }
 }
 
 /** The shape `RTCPeerConnection` takes; only what was checked is passed on. */
 export type Identity = { id: PeerId; iceServers: IceServer[]; resume: ResumeAnswer | null }
 /** `host` is a star's: null while it waits for one. `hosting`: it is us, which is so by default where it is null. */
-export type Admission = { card: RoomCard; host: PeerId | null; hosting?: boolean }
+export type Admission = {
+  card: RoomCard
+  host: PeerId | null
+  hosting?: boolean
+  ownership?: Ownership | null
+}
 
 /** Why the server, or the way to it, said no. */
 export type Refusal =
@@ -59,11 +94,21 @@ export type Refusal =
   /** The server takes no attempt to join just now: there were too many of them, or it is busy. */
   | 'try-later'
   | 'room-error'
+  /** Its owner lets nobody in for now. */
+  | 'room-locked'
+  /** Its owner has removed us. */
+  | 'kept-out'
+  /** Its owner has ended it. */
+  | 'room-ended'
+  /** Its owner lets in people one by one, and knows that we wait. */
+  | 'waiting'
+  /** Its owner has not let us in. */
+  | 'sent-away'
   | 'unreachable'
 
 /** Whoever was refused for these will be refused again; all the others may pass. */
 export const isFinal = (refusal: Refusal): boolean =>
-  refusal === 'wrong-password' || refusal === 'no-such-room'
+  ['wrong-password', 'no-such-room', 'kept-out', 'room-ended', 'sent-away'].includes(refusal)
 
 export type Notice =
   | { type: 'peer-joined'; peer: PeerId; room: RoomId }
@@ -71,6 +116,10 @@ export type Notice =
   | { type: 'signal'; peer: PeerId; room: RoomId; signal: Signal }
   /** A star has another host; null while none of those who are there can be it. */
   | { type: 'host-changed'; room: RoomId; host: PeerId | null; members: readonly PeerId[] }
+  /** Something that is said to come from the room's owner. */
+  | { type: 'owner-act'; room: RoomId; signed: SignedAct }
+  /** Somebody waits at the door, or does not any more. */
+  | { type: 'knock'; room: RoomId; knock: Knock; on: boolean }
   /** Somebody outside tries passwords for the room: so many wrong ones came from one address. */
   | { type: 'password-attempts'; room: RoomId; count: number }
 
@@ -88,6 +137,8 @@ export const events = {
   iceServers: 'ICE-SERVERS',
   hostChanged: 'HOST-CHANGED',
   takeHost: 'TAKE-HOST',
+  ownerAct: 'OWNER-ACT',
+  knock: 'ROOM-KNOCK',
 } as const
 
 /** Of what a session is made itself, and what neither side counts. */
@@ -109,12 +160,14 @@ export const writeCreate = (requestId: string, draft: Draft): object => ({
   password: draft.password.normalize('NFC'),
   type: kindCodes[draft.kind],
   ...(draft.key ? { key: draft.key } : {}),
-  ...(draft.owner ? { owner: draft.owner } : {}),
+  ...(draft.owners ? { owners: true } : {}),
+  ...(draft.hostSecret ? { owner: draft.hostSecret } : {}),
+  ...(draft.founder ? { founder: draft.founder } : {}),
   ...(draft.canHost === undefined ? {} : { canHost: draft.canHost }),
 })
 
 export const writeJoin = (requestId: string, request: JoinRequest): object => {
-  const { room, password, key, owner, restore, canHost } = request
+  const { room, password, key, hostSecret, founder, owners, as, restore, canHost, word } = request
   const settings = restore && {
     name: restore.name,
     maxUsers: restore.peersMax,
@@ -124,16 +177,22 @@ export const writeJoin = (requestId: string, request: JoinRequest): object => {
     requestId,
     room,
     password,
-    ...(key ? { key, ...(settings && { restore: settings }), ...(owner ? { owner } : {}) } : {}),
+    ...(owners && { owners }),
+    ...(key && { key, ...(settings && { restore: settings }), ...(hostSecret && { owner: hostSecret }) }),
+    ...(owners && as && { name: as }),
+    ...(founder && { founder }),
+    ...(word && { word }),
     ...(canHost === undefined ? {} : { canHost }),
   }
 }
 
-export const writeTakeHost = (requestId: string, { id: room, owner }: RoomCard): object => ({
+export const writeTakeHost = (requestId: string, { id: room, hostSecret }: RoomCard): object => ({
   requestId,
   room,
-  ...(owner ? { owner } : {}),
+  ...(hostSecret ? { owner: hostSecret } : {}),
 })
+
+export const writeOwnerAct = (requestId: string, signed: SignedAct): object => ({ requestId, ...signed })
 
 export const writeSignal = (target: PeerId, room: RoomId, signal: Signal): object => ({
   target,
@@ -173,26 +232,45 @@ export const parseCreated = (body: unknown, draft: Draft): Admission | null => {
   const password = textUpTo(body['password'], 200)
   const peersMax = wholeNumber(body['maxUsers'])
   if (id === null || name === null || password === null || peersMax === null) return null
-  const { kind, key = null, owner = null } = draft
-  return { card: { id: roomId(id), name, password, peersMax, kind, key, owner }, host: null }
+  const { kind, key = null, hostSecret = null } = draft
+  const card = { id: roomId(id), name, password, peersMax, kind, key, hostSecret }
+  // A server that knows of no owners has made the room without.
+  const ownership = parseOwnership(body['owner'])
+  const { founder = null, ownerKeys = null } = ownership ? draft : {}
+  return { card: { ...card, founder, ownerKeys }, host: null, ownership }
 }
 
 /** `self` is who we are: a star that we have opened again has us as its host. */
 export const parseJoined = (
   body: unknown,
-  { room, password, key = null, owner = null }: JoinRequest,
+  { room, password, key = null, hostSecret = null, founder = null, ownerKeys = null }: JoinRequest,
   self: PeerId | null,
 ): Admission | null => {
   if (!isRecord(body)) return null
   const name = textUpTo(body['name'], 60)
   const peersMax = wholeNumber(body['maxUsers'])
   if (name === null || peersMax === null) return null
-  const card = { id: room, name, password, peersMax, key, owner }
-  if (body['type'] === kindCodes.mesh) return { card: { ...card, kind: 'mesh' }, host: null }
+  const ownership = parseOwnership(body['owner'])
+  const card = {
+    id: room,
+    name,
+    password,
+    peersMax,
+    key,
+    hostSecret,
+    founder: founder ?? ownership?.founder ?? null,
+    ownerKeys,
+  }
+  if (body['type'] === kindCodes.mesh) return { card: { ...card, kind: 'mesh' }, host: null, ownership }
   const host = idText(body['spec'])
   if (body['type'] !== kindCodes.star || (host === null && body['spec'] !== null)) return null
   const hosting = host !== null && host === self
-  return { card: { ...card, kind: 'star' }, host: host === null || hosting ? null : peerId(host), hosting }
+  return {
+    card: { ...card, kind: 'star' },
+    host: host === null || hosting ? null : peerId(host),
+    hosting,
+    ownership,
+  }
 }
 
 /** `event` is the request that was refused: code 4 is a fault of any other, and a request to wait of a join. */
@@ -206,9 +284,38 @@ export const parseRefusal = (event: string, body: unknown): Refusal => {
       return 'no-such-room'
     case 4:
       return event === events.join ? 'try-later' : 'room-error'
+    case 5:
+      return 'room-locked'
+    case 6:
+      return 'kept-out'
+    case 7:
+      return 'room-ended'
+    case 8:
+      return 'waiting'
+    case 9:
+      return 'sent-away'
     default:
       return 'room-error'
   }
+}
+
+/** Of the owner's last act: after it the owner may come in all the same. */
+export const refusedNumber = (body: unknown): number | null =>
+  isRecord(body) ? wholeNumber(body['number']) : null
+
+/** Null for the answer to an act of our own. */
+export const parseOwnerActed = (body: unknown): Notice | null => {
+  if (!isRecord(body)) return null
+  const [room, signed] = [idText(body['roomID']), parseSigned(body)]
+  return room === null || signed === null ? null : { type: 'owner-act', room: roomId(room), signed }
+}
+
+export const parseKnocked = (body: unknown): Notice | null => {
+  if (!isRecord(body)) return null
+  const [room, knock] = [idText(body['roomID']), parseKnock(body)]
+  return room === null || knock === null
+    ? null
+    : { type: 'knock', room: roomId(room), knock, on: body['on'] === true }
 }
 
 /** The same event name answers our own join and announces somebody else's; the announcement has `from`. */
@@ -246,3 +353,20 @@ export const parseSignalNotice = (body: unknown, self: PeerId | null): Notice | 
   if (peer === null || room === null || signal === null || peer === self) return null
   return { type: 'signal', peer: peerId(peer), room: roomId(room), signal }
 }
+
+const notices: Readonly<Record<string, (body: unknown, self: PeerId | null) => Notice | null>> = {
+  [events.join]: parsePeerJoined,
+  [events.left]: parsePeerLeft,
+  [events.alert]: parseAlert,
+  [events.hostChanged]: parseHostChanged,
+  [events.ownerAct]: parseOwnerActed,
+  [events.knock]: parseKnocked,
+  [events.signal]: parseSignalNotice,
+}
+
+/** The names of what the server tells without being asked. */
+export const noticeEvents: readonly string[] = Object.keys(notices)
+
+/** `self` is who we are. Null for whatever else comes under that name. */
+export const parseNotice = (event: string, body: unknown, self: PeerId | null): Notice | null =>
+  notices[event]?.(body, self) ?? null

@@ -6,9 +6,13 @@ use serde::Serialize;
 
 use super::{
     super::{AnswerContext, Frame, ResumeAnswer, signal},
-    CREATE_ROOM, DISCONNECTED_USER, GET_ID, HOST_CHANGED, ICE_SERVERS, JOIN_ROOM, ROOM_ALERT, TAKE_HOST, TYPE_ERROR,
-    UPDATE_ROOM,
+    CREATE_ROOM, DISCONNECTED_USER, GET_ID, HOST_CHANGED, ICE_SERVERS, JOIN_ROOM, OWNER_ACT, ROOM_ALERT, ROOM_KNOCK,
+    TAKE_HOST, TYPE_ERROR, UPDATE_ROOM,
+    owner::{KnockFields, OwnerFields, Signed, knock_fields, owner_fields, signed_fields},
 };
+
+/// The answer to somebody who is not let in yet, and waits.
+const WAITING: u8 = 8;
 
 /// `None`: the request is not answered. `id` is the client's id for it.
 pub(super) fn answer(id: &str, answer: &Result<Reply, Rejection>, beside: &AnswerContext<'_>) -> Option<Frame> {
@@ -21,18 +25,22 @@ pub(super) fn answer(id: &str, answer: &Result<Reply, Rejection>, beside: &Answe
             let RoomSettings { name, password, peers_max } = &summary.settings;
             let (max_users, cur_users) = (*peers_max, summary.n_peers);
             let room = room.as_str();
-            frame(CREATE_ROOM, &Created { room, request: id, name, max_users, cur_users, password: &password.0 })
+            let owner = summary.ownership.as_ref().map(owner_fields);
+            frame(CREATE_ROOM, &Created { room, request: id, name, max_users, cur_users, password: &password.0, owner })
         }
         Ok(Reply::Joined { summary }) => {
             let (max_users, cur_users) = (summary.settings.peers_max, summary.n_peers);
             let (kind, spec) = (type_of(summary.topology), summary.host.as_ref().map(PeerId::as_str));
-            frame(JOIN_ROOM, &Joined { request: id, name: &summary.settings.name, max_users, cur_users, kind, spec })
+            let (name, owner) = (&summary.settings.name, summary.ownership.as_ref().map(owner_fields));
+            frame(JOIN_ROOM, &Joined { request: id, name, max_users, cur_users, kind, spec, owner })
         }
         Ok(Reply::Updated { summary }) => {
             let RoomSettings { name, password, peers_max } = &summary.settings;
             let (max_users, cur_users) = (*peers_max, summary.n_peers);
             frame(UPDATE_ROOM, &Updated { request: id, password: &password.0, name, max_users, cur_users })
         }
+        Ok(Reply::Waiting) => frame(TYPE_ERROR, &TypeError { kind: WAITING, request: id, number: None }),
+        Ok(Reply::Acted) => frame(OWNER_ACT, &Done { request: id }),
         Ok(Reply::HostTaken) => frame(TAKE_HOST, &Done { request: id }),
         // The original answers neither signals nor leaving; the other replies are to requests that it does not have.
         Ok(
@@ -45,7 +53,10 @@ pub(super) fn answer(id: &str, answer: &Result<Reply, Rejection>, beside: &Answe
         ) => {
             return None;
         }
-        Err(rejection) => frame(TYPE_ERROR, &TypeError { kind: error_code(*rejection)?, request: id }),
+        Err(rejection) => {
+            let number = number_of(*rejection);
+            frame(TYPE_ERROR, &TypeError { kind: error_code(*rejection)?, request: id, number })
+        }
     })
 }
 
@@ -59,6 +70,12 @@ pub(super) fn event(event: Event<'_>) -> Frame {
         Event::HostChanged { room, host, members } => {
             let (host, members) = (host.as_ref().map(PeerId::as_str), members.iter().map(PeerId::as_str).collect());
             frame(HOST_CHANGED, &HostChanged { room: room.as_str(), host, members })
+        }
+        Event::Knocked { room, knock, on } => {
+            frame(ROOM_KNOCK, &Knocked { room: room.as_str(), knock: knock_fields(&knock), on })
+        }
+        Event::OwnerActed { room, signed } => {
+            frame(OWNER_ACT, &OwnerActed { room: room.as_str(), signed: signed_fields(&signed) })
         }
         Event::RoomAlert { room, alert: Alert::PasswordAttempts { n_wrong } } => {
             frame(ROOM_ALERT, &RoomAlert { room: room.as_str(), kind: "password-attempts", count: n_wrong })
@@ -92,10 +109,26 @@ fn error_code(rejection: Rejection) -> Option<u8> {
         | Rejection::IdTaken
         | Rejection::BadSettings
         | Rejection::TooManyRooms
+        | Rejection::NotTheOwner
+        | Rejection::Outdated
         | Rejection::Busy => Some(4),
+        // Ours, to clients that know of owners.
+        Rejection::RoomLocked { .. } => Some(5),
+        Rejection::KeptOut => Some(6),
+        Rejection::RoomEnded { .. } => Some(7),
+        Rejection::NotLetInYet => Some(WAITING),
+        Rejection::SentAway => Some(9),
         Rejection::HasId | Rejection::AlreadyThere | Rejection::NotAMember => None,
         // It has no requests that lead to these.
         Rejection::NameTaken | Rejection::NoSuchName | Rejection::Glare | Rejection::TooMuchKept => None,
+    }
+}
+
+/// Of the owner's last word, after which the owner may come in.
+fn number_of(rejection: Rejection) -> Option<u64> {
+    match rejection {
+        Rejection::RoomLocked { number } | Rejection::RoomEnded { number } => Some(number),
+        _ => None,
     }
 }
 
@@ -140,6 +173,8 @@ struct ResumedRoom<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     spec: Option<&'a str>,
     members: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<OwnerFields<'a>>,
 }
 
 fn resume(answer: &ResumeAnswer) -> Resume<'_> {
@@ -159,6 +194,7 @@ fn resumed_room(membership: &Membership) -> ResumedRoom<'_> {
         kind: type_of(membership.topology),
         spec: membership.host.as_ref().map(PeerId::as_str),
         members: membership.members.iter().map(PeerId::as_str).collect(),
+        owner: membership.ownership.as_ref().map(owner_fields),
     }
 }
 
@@ -201,6 +237,8 @@ struct Created<'a> {
     #[serde(rename = "curUsers")]
     cur_users: usize,
     password: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<OwnerFields<'a>>,
 }
 
 #[derive(Serialize)]
@@ -216,6 +254,8 @@ struct Joined<'a> {
     kind: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     spec: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner: Option<OwnerFields<'a>>,
 }
 
 #[derive(Serialize)]
@@ -236,6 +276,8 @@ struct TypeError<'a> {
     kind: u8,
     #[serde(rename = "requestID")]
     request: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -251,6 +293,23 @@ struct HostChanged<'a> {
     #[serde(rename = "spec")]
     host: Option<&'a str>,
     members: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct Knocked<'a> {
+    #[serde(rename = "roomID")]
+    room: &'a str,
+    #[serde(flatten)]
+    knock: KnockFields<'a>,
+    on: bool,
+}
+
+#[derive(Serialize)]
+struct OwnerActed<'a> {
+    #[serde(rename = "roomID")]
+    room: &'a str,
+    #[serde(flatten)]
+    signed: Signed<'a>,
 }
 
 #[derive(Serialize)]

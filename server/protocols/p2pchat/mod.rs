@@ -1,10 +1,12 @@
 //! The original frontend's protocol, quirks kept: it asks with `requestId`, is answered with `requestID`, and calls a room's
 //! topology `type`, a star's host `spec` and leaving `DISCONNECTEDUSER`. See docs/protocol.md.
 mod answers;
+mod owner;
 
 use p2pchat_ice::IceServer;
 use p2pchat_rooms::{
-    Address, Owner, Password, Rejection, Reply, Request, Restore, RoomId, RoomKey, RoomSettings, Topology,
+    Address, Fingerprint, HostSecret, Password, Rejection, Reply, Request, Restore, RoomId, RoomKey, RoomSettings,
+    Topology,
 };
 use secrecy::SecretString;
 
@@ -37,6 +39,10 @@ const ICE_SERVERS: &str = "ICE-SERVERS";
 const TAKE_HOST: &str = "TAKE-HOST";
 /// Ours: to clients that know it, which say `canHost` when they come in.
 const HOST_CHANGED: &str = "HOST-CHANGED";
+/// Ours, from a room's owner, and to members that know of owners.
+const OWNER_ACT: &str = "OWNER-ACT";
+/// Ours, to the same: somebody waits at the door.
+const ROOM_KNOCK: &str = "ROOM-KNOCK";
 const TYPE_ERROR: &str = "TYPEERROR";
 
 /// Length of a request id, in UTF-16 units. Requests with a longer one, or with none, are ignored.
@@ -80,7 +86,10 @@ impl Protocol for P2pChat {
             (GET_ID, _) => asked(hello),
             (CREATE_ROOM, _) => asked(create),
             (JOIN_ROOM, _) => asked(join),
-            (TAKE_HOST, _) => asked(|it| Asked::Rooms(Request::TakeHost { room: room(it), owner: owner(it) })),
+            (TAKE_HOST, _) => {
+                asked(|it| Asked::Rooms(Request::TakeHost { room: room(it), host_secret: host_secret(it) }))
+            }
+            (OWNER_ACT, _) => asked(|it| Asked::Rooms(Request::Act { word: owner::word(it) })),
             (UPDATE_ROOM, _) => asked(|it| Asked::Rooms(Request::Update { room: room(it), settings: settings(it) })),
             (ACK, Body::Object(fields)) => {
                 let received = count(fields, "received").ok_or(DecodeError::Body)?;
@@ -130,7 +139,14 @@ fn create<'a>(fields: &Fields<'a>) -> Asked<'a> {
     let key = fields.raw("key").map(|_| fields.text("key").and_then(|it| RoomKey::new(&it)));
     // One that is no key is a setting that makes no sense.
     let settings = settings(fields).zip(topology(fields)).filter(|_| key != Some(None));
-    Asked::Rooms(Request::Create { settings, key: key.flatten(), can_host: can_host(fields), owner: owner(fields) })
+    Asked::Rooms(Request::Create {
+        settings,
+        key: key.flatten(),
+        can_host: can_host(fields),
+        host_secret: host_secret(fields),
+        founder: founder(fields),
+        aware: aware(fields),
+    })
 }
 
 /// As [`create`].
@@ -140,6 +156,9 @@ fn join<'a>(fields: &Fields<'a>) -> Asked<'a> {
         password: fields.text("password").map(|it| Password(it.into_owned())),
         restore: restore(fields).map(Box::new),
         can_host: can_host(fields),
+        aware: aware(fields),
+        name: fields.text("name").unwrap_or_default().into_owned(),
+        word: fields.raw("word").and_then(json::read_object).and_then(|it| owner::word(&it)),
     })
 }
 
@@ -149,7 +168,23 @@ fn restore(fields: &Fields<'_>) -> Option<Restore> {
     let password = Password(String::new());
     let settings =
         RoomSettings { name: old.text("name")?.into_owned(), password, peers_max: old.number("maxUsers")? as usize };
-    Some(Restore { key, settings, topology: topology(&old)?, owner: owner(fields) })
+    Some(Restore {
+        key,
+        settings,
+        topology: topology(&old)?,
+        host_secret: host_secret(fields),
+        founder: founder(fields),
+    })
+}
+
+/// Whose key commands the room.
+fn founder(fields: &Fields<'_>) -> Option<Fingerprint> {
+    Fingerprint::new(&fields.text("founder")?)
+}
+
+/// Does the client know that rooms have owners?
+fn aware(fields: &Fields<'_>) -> bool {
+    fields.raw("owners") == Some("true")
 }
 
 fn can_host(fields: &Fields<'_>) -> Option<u8> {
@@ -157,8 +192,8 @@ fn can_host(fields: &Fields<'_>) -> Option<u8> {
     fields.number("canHost").map(|it| (it as u8).min(FITNESS_MAX))
 }
 
-fn owner(fields: &Fields<'_>) -> Option<Owner> {
-    fields.text("owner").filter(|it| !it.is_empty() && it.len() <= TOKEN_BYTES_MAX).map(|it| Owner::of(&it))
+fn host_secret(fields: &Fields<'_>) -> Option<HostSecret> {
+    fields.text("owner").filter(|it| !it.is_empty() && it.len() <= TOKEN_BYTES_MAX).map(|it| HostSecret::of(&it))
 }
 
 /// What is not answered.

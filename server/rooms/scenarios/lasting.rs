@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use crate::testing::{ask, heard, peer, rooms};
 use crate::{
-    NoCompat, Owner, Password, Rejection, Reply, Request, Restore, RoomId, RoomKey, RoomPolicy, RoomSettings, Rooms,
-    Timer, TimerKind, Topology,
+    HostSecret, NoCompat, Password, Rejection, Reply, Request, Restore, RoomId, RoomKey, RoomPolicy, RoomSettings,
+    Rooms, Timer, TimerKind, Topology,
 };
 
 const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAA";
@@ -32,10 +32,17 @@ fn stage(policy: RoomPolicy, names: &[&str]) -> Rooms {
 }
 
 fn create(rooms: &mut Rooms, by: &str, topology: Topology, can_host: Option<u8>) {
-    let owner = Some(Owner::of("mine"));
-    let create = Request::Create { settings: Some((settings(), topology)), key: Some(key()), can_host, owner };
+    let host_secret = Some(HostSecret::of("mine"));
+    let create = Request::Create {
+        settings: Some((settings(), topology)),
+        key: Some(key()),
+        can_host,
+        host_secret,
+        founder: None,
+        aware: false,
+    };
     let (reply, heard) = ask(rooms, by, create).unwrap();
-    assert!(matches!(reply, Reply::Created { room, .. } if room == key().room()) && heard.is_empty());
+    assert!(matches!(reply, Reply::Created { room, .. } if room == key().room(None)) && heard.is_empty());
 }
 
 fn join(rooms: &mut Rooms, by: &str, can_host: Option<u8>) -> Result<(Option<String>, Vec<String>), Rejection> {
@@ -48,9 +55,23 @@ fn join_with(
     can_host: Option<u8>,
     restore: Option<Topology>,
 ) -> Result<(Option<String>, Vec<String>), Rejection> {
-    let restore = restore.map(|topology| Box::new(Restore { key: key(), settings: settings(), topology, owner: None }));
+    let restore = restore.map(|topology| {
+        Box::new(Restore { key: key(), settings: settings(), topology, host_secret: None, founder: None })
+    });
     let password = Some(Password("pw".into()));
-    let (reply, heard) = ask(rooms, by, Request::Join { room: key().room(), password, restore, can_host })?;
+    let (reply, heard) = ask(
+        rooms,
+        by,
+        Request::Join {
+            room: key().room(None),
+            password,
+            restore,
+            can_host,
+            aware: false,
+            word: None,
+            name: String::new(),
+        },
+    )?;
     let Reply::Joined { summary } = reply else { panic!("{reply:?}") };
     Ok((summary.host.map(|it| it.to_string()), heard))
 }
@@ -66,16 +87,16 @@ fn star(host: Option<u8>, guests: &[(&str, Option<u8>)]) -> Rooms {
     rooms
 }
 
-fn take_host(rooms: &mut Rooms, by: &str, owner: Option<&str>) -> Result<Vec<String>, Rejection> {
-    let owner = owner.map(Owner::of);
-    ask(rooms, by, Request::TakeHost { room: key().room(), owner }).map(|it| {
+fn take_host(rooms: &mut Rooms, by: &str, host_secret: Option<&str>) -> Result<Vec<String>, Rejection> {
+    let host_secret = host_secret.map(HostSecret::of);
+    ask(rooms, by, Request::TakeHost { room: key().room(None), host_secret }).map(|it| {
         assert_eq!(it.0, Reply::HostTaken);
         it.1
     })
 }
 
 fn leave(rooms: &mut Rooms, by: &str) -> Vec<String> {
-    ask(rooms, by, Request::Leave { room: key().room() }).unwrap().1
+    ask(rooms, by, Request::Leave { room: key().room(None) }).unwrap().1
 }
 
 fn gone(rooms: &mut Rooms, name: &str) -> (Vec<String>, Vec<Timer>) {
@@ -89,7 +110,7 @@ fn a_room_with_a_key_is_joined_after_everyone_left_and_forgotten_in_the_end() {
     let mut rooms = stage(POLICY, &["a", "b", "c"]);
     create(&mut rooms, "a", Topology::Mesh, None);
     let (heard, timers) = gone(&mut rooms, "a");
-    let first = Timer { after: POLICY.linger, kind: TimerKind::Linger { room: key().room(), number: 1 } };
+    let first = Timer { after: POLICY.linger, kind: TimerKind::Linger { room: key().room(None), number: 1 } };
     assert_eq!((heard, &timers[..]), (vec![], &[first.clone()][..]));
     assert_eq!(join(&mut rooms, "b", None).unwrap(), (None, vec![]));
     rooms.on_timer(&first);
@@ -118,10 +139,17 @@ fn whoever_has_the_key_brings_a_room_back_and_nobody_else() {
         let mut rooms = stage(POLICY, &["a", "b", "c"]);
         assert_eq!(join(&mut rooms, "a", Some(5)), Err(Rejection::NoSuchRoom));
         let foreign = RoomKey::new("BAAAAAAAAAAAAAAAAAAAAA").unwrap();
-        let wrong = Restore { key: foreign, settings: settings(), topology, owner: None };
+        let wrong = Restore { key: foreign, settings: settings(), topology, host_secret: None, founder: None };
         let password = || Some(Password("pw".into()));
-        let request =
-            Request::Join { room: key().room(), password: password(), restore: Some(Box::new(wrong)), can_host: None };
+        let request = Request::Join {
+            room: key().room(None),
+            password: password(),
+            restore: Some(Box::new(wrong)),
+            can_host: None,
+            aware: false,
+            word: None,
+            name: String::new(),
+        };
         assert_eq!(ask(&mut rooms, "a", request).map(drop), Err(Rejection::NoSuchRoom));
         let restored = join_with(&mut rooms, "a", Some(5), Some(topology)).unwrap();
         let host = (topology == Topology::Star).then(|| "a".to_owned());
@@ -129,10 +157,16 @@ fn whoever_has_the_key_brings_a_room_back_and_nobody_else() {
         // For the next one it is there, whatever it says about it.
         let joined = join_with(&mut rooms, "b", None, Some(Topology::Mesh)).unwrap();
         assert_eq!(joined, (host, vec!["a <- +b".to_owned()]));
-        let create =
-            Request::Create { settings: Some((settings(), topology)), key: Some(key()), can_host: None, owner: None };
+        let create = Request::Create {
+            settings: Some((settings(), topology)),
+            key: Some(key()),
+            can_host: None,
+            host_secret: None,
+            founder: None,
+            aware: false,
+        };
         assert_eq!(ask(&mut rooms, "c", create).map(drop), Err(Rejection::IdTaken));
-        let wrong = Request::join(key().room(), Some(Password("no".into())));
+        let wrong = Request::join(key().room(None), Some(Password("no".into())));
         assert_eq!(ask(&mut rooms, "c", wrong).map(drop), Err(Rejection::WrongPassword));
     }
 }
@@ -146,8 +180,8 @@ fn the_fittest_guest_becomes_host_and_of_equals_the_oldest() {
     assert_eq!((&heard[2..], timers), (&told[..], vec![]));
     assert_eq!(join(&mut rooms, "x", Some(1)).unwrap(), (Some("c".to_owned()), vec!["c <- +x".to_owned()]));
     assert_eq!(leave(&mut rooms, "a"), ["c <- -a"]);
-    assert!(ask(&mut rooms, "c", Request::Update { room: key().room(), settings: Some(settings()) }).is_ok());
-    let left = ask(&mut rooms, "o", Request::Leave { room: key().room() });
+    assert!(ask(&mut rooms, "c", Request::Update { room: key().room(None), settings: Some(settings()) }).is_ok());
+    let left = ask(&mut rooms, "o", Request::Leave { room: key().room(None) });
     assert_eq!(left, Err(Rejection::NotAMember), "it was out of the room");
 }
 
@@ -179,7 +213,15 @@ fn a_star_of_original_pages_ends_with_its_host() {
         let can_host = (!policy.hand_over).then_some(90);
         for name in ["a", "b"] {
             let (password, restore) = (Some(Password("pw".into())), None);
-            let join = Request::Join { room: RoomId::from("r"), password, restore, can_host };
+            let join = Request::Join {
+                room: RoomId::from("r"),
+                password,
+                restore,
+                can_host,
+                aware: false,
+                word: None,
+                name: String::new(),
+            };
             ask(&mut rooms, name, join).unwrap();
         }
         assert_eq!(gone(&mut rooms, "h"), (vec!["h <- -h".into(), "a <- -h".into(), "b <- -h".into()], vec![]));
@@ -202,8 +244,8 @@ fn whoever_made_a_star_takes_it_again_and_nobody_else() {
     let mut rooms = star(Some(90), &[("a", Some(50)), ("b", Some(60))]);
     gone(&mut rooms, "h");
     join(&mut rooms, "x", Some(10)).unwrap();
-    for owner in [None, Some("other")] {
-        assert_eq!(take_host(&mut rooms, "x", owner), Err(Rejection::NotTheHost));
+    for host_secret in [None, Some("other")] {
+        assert_eq!(take_host(&mut rooms, "x", host_secret), Err(Rejection::NotTheHost));
     }
     assert_eq!(take_host(&mut rooms, "y", Some("mine")), Err(Rejection::NotAMember));
     let told: Vec<_> = ["a", "b", "x"].iter().map(|it| format!("{it} <- host x of a b x")).collect();
@@ -234,12 +276,14 @@ fn the_room_that_nobody_needed_for_longest_makes_way() {
         settings: Some((settings(), Topology::Mesh)),
         key: other.clone(),
         can_host: None,
-        owner: None,
+        host_secret: None,
+        founder: None,
+        aware: false,
     };
     ask(&mut rooms, "b", create).unwrap();
     gone(&mut rooms, "b");
     let order: Vec<_> = std::iter::from_fn(|| rooms.forget_lingering()).collect();
-    assert_eq!(order, [key().room(), other.unwrap().room()]);
+    assert_eq!(order, [key().room(None), other.unwrap().room(None)]);
     assert!(rooms.is_forgotten());
 }
 
@@ -248,11 +292,11 @@ fn a_host_whose_page_closes_hands_over_at_once_and_may_take_its_place_again() {
     let mut rooms = star(Some(50), &[("a", Some(10)), ("b", Some(90))]);
     let told = heard(&rooms.yield_hosts(&peer("h")));
     assert_eq!(told.len(), 3, "{told:?}");
-    assert_eq!(rooms.room(&key().room()).unwrap().summary().host, Some(peer("b")));
+    assert_eq!(rooms.room(&key().room(None)).unwrap().host, Some(peer("b")));
     assert!(rooms.yield_hosts(&peer("h")).is_empty(), "it is the host no more");
-    let again = Request::TakeHost { room: key().room(), owner: Some(Owner::of("mine")) };
+    let again = Request::TakeHost { room: key().room(None), host_secret: Some(HostSecret::of("mine")) };
     ask(&mut rooms, "h", again).unwrap();
-    assert_eq!(rooms.room(&key().room()).unwrap().summary().host, Some(peer("h")));
+    assert_eq!(rooms.room(&key().room(None)).unwrap().host, Some(peer("h")));
     rooms.assert_sound();
 }
 
@@ -261,7 +305,7 @@ fn a_star_is_not_handed_over_where_nobody_can_be_host_or_somebody_does_not_know_
     for guests in [[("a", Some(0)), ("b", Some(0))], [("a", Some(90)), ("b", None)]] {
         let mut rooms = star(Some(50), &guests);
         assert!(rooms.yield_hosts(&peer("h")).is_empty());
-        assert_eq!(rooms.room(&key().room()).unwrap().summary().host, Some(peer("h")));
+        assert_eq!(rooms.room(&key().room(None)).unwrap().host, Some(peer("h")));
     }
     let mut rooms = stage(RoomPolicy { hand_over: false, ..POLICY }, &["h", "a"]);
     create(&mut rooms, "h", Topology::Star, Some(50));

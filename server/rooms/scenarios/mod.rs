@@ -1,6 +1,7 @@
 //! Scenarios: rooms in some state, a step, and every notification that follows.
 mod admission;
 mod lasting;
+mod owners;
 
 use super::{
     Address, NoCompat, Password, Rejection, Reply, Request, RoomId, RoomPolicy, RoomSettings, Rooms, SignalKind,

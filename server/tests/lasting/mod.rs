@@ -3,6 +3,7 @@
 mod accounts;
 mod bounds;
 mod cookies;
+mod owners;
 mod resuming;
 mod rooms;
 mod wire;

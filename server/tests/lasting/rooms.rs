@@ -16,7 +16,7 @@ use super::{LIFETIMES, Page, Stage, gone};
 const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 
 fn id() -> String {
-    RoomKey::new(KEY).unwrap().room().to_string()
+    RoomKey::new(KEY).unwrap().room(None).to_string()
 }
 
 fn stage(quotas: Quotas) -> Stage {
@@ -28,6 +28,11 @@ fn stage(quotas: Quotas) -> Stage {
     settings.rules.policy.hand_over = true;
     let realm = sessions.open(settings);
     Stage { sessions, realm }
+}
+
+/// Rooms that outlive their members, and stars that change their host.
+pub(super) fn stage_with_defaults() -> Stage {
+    stage(Quotas::default())
 }
 
 fn create(stage: &Stage, page: &mut Page, kind: u8, extra: &str) -> String {

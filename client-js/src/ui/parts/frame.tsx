@@ -55,7 +55,7 @@ export const FormTrouble = ({ model, where }: { model: Model; where: Where }) =>
   const here = trouble?.where === where && !elsewhere ? trouble.what : null
   return (
     <div class="form-trouble" role="alert">
-      {here !== null && <p>{texts().refusals[here]}</p>}
+      {here !== null && <p class={here === 'waiting' ? 'form-waiting' : ''}>{texts().refusals[here]}</p>}
     </div>
   )
 }

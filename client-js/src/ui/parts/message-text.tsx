@@ -2,7 +2,37 @@
  * How the text of a message is taken apart and drawn: code, links and plain text. Every piece is an element or text of
  * its own, never markup.
  */
-import { type Piece, pieces } from '../format.ts'
+export type Piece =
+  | { readonly kind: 'text'; readonly value: string }
+  /** `value` as it was written, `address` where it leads. */
+  | { readonly kind: 'link'; readonly value: string; readonly address: string }
+
+const address = /(?:\bhttps?:\/\/|(?<![\w.@/:-])www\.[^\s<>"'`./:]+\.)[^\s<>"'`]+/giu
+const trailing = /[.,;:!?…]+$/u
+
+/** Only whole http and https addresses become links, and what begins with `www.`; everything else stays text. */
+export const pieces = (text: string): Piece[] => {
+  const found: Piece[] = []
+  let from = 0
+  for (const match of text.matchAll(address)) {
+    const value = withoutTail(match[0])
+    const leads = /^www\./iu.test(value) ? `https://${value}` : value
+    if (!URL.canParse(leads)) continue
+    if (match.index > from) found.push({ kind: 'text', value: text.slice(from, match.index) })
+    found.push({ kind: 'link', value, address: leads })
+    from = match.index + value.length
+  }
+  if (from < text.length) found.push({ kind: 'text', value: text.slice(from) })
+  return found
+}
+
+/** A full stop or a closing bracket behind an address belongs to the sentence, unless the address opened it. */
+const withoutTail = (address: string): string => {
+  const trimmed = address.replace(trailing, '')
+  const opened = trimmed.split('(').length
+  const closed = trimmed.split(')').length
+  return trimmed.endsWith(')') && closed > opened ? withoutTail(trimmed.slice(0, -1)) : trimmed
+}
 
 export type Block =
   | { readonly kind: 'text'; readonly pieces: readonly InlinePiece[] }
@@ -47,17 +77,6 @@ const drawing = /\p{Extended_Pictographic}|\p{Regional_Indicator}/u
 /** A few drawings and nothing else, which are shown large. Digits alone are emoji components too, and no drawings. */
 export const isEmojiOnly = (text: string): boolean =>
   text.length <= 24 && drawings.test(text) && drawing.test(text)
-
-const excerptUnits = 120
-
-/** The beginning, on one line. */
-export const excerpt = (text: string): string => {
-  const line = text
-    .replace(/```|\s+/gu, ' ')
-    .replace(/ +/g, ' ')
-    .trim()
-  return line.length <= excerptUnits ? line : `${[...line.slice(0, excerptUnits)].slice(0, -1).join('')}…`
-}
 
 export const MessageText = ({ value }: { value: string }) => (
   <div class={isEmojiOnly(value) ? 'words words-drawing' : 'words'}>

@@ -23,9 +23,14 @@ export const Left = ({ model, commands, view }: Props) => {
     <Frame model={model}>
       <form class="card card-alone" onSubmit={submit}>
         <h1 ref={title} tabIndex={-1}>
-          {view.ended ? texts().left.titleEnded : texts().left.title}
+          {titleOf(view)}
         </h1>
-        <p class="card-lead">{view.ended ? texts().left.leadEnded(name) : texts().left.lead(name)}</p>
+        <p class="card-lead">{leadOf(view, name)}</p>
+        {view.closed && view.closed.reason !== '' && (
+          <p class="card-reason">
+            {texts().owner.reason}: <bdi>{shownName(view.closed.reason)}</bdi>
+          </p>
+        )}
         {gone ? (
           <div class="form-trouble" role="alert">
             <p>{texts().left.gone}</p>
@@ -42,4 +47,17 @@ export const Left = ({ model, commands, view }: Props) => {
       </form>
     </Frame>
   )
+}
+
+type LeftView = Props['view']
+
+const titleOf = ({ closed, ended }: LeftView): string => {
+  if (closed?.how === 'removed') return texts().owner.removedTitle
+  return ended ? texts().left.titleEnded : texts().left.title
+}
+
+const leadOf = ({ closed, ended }: LeftView, name: string): string => {
+  if (closed?.how === 'removed') return texts().owner.removedYou(name)
+  if (closed) return texts().owner.endedForAll(name)
+  return ended ? texts().left.leadEnded(name) : texts().left.lead(name)
 }

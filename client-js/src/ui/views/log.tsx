@@ -231,10 +231,12 @@ const followsOn = (before: Entry | undefined, entry: ChatEntry): boolean =>
   before.from === entry.from &&
   entry.at - before.at < togetherMs
 
+/** That there is a host or an owner may be known before who it is. */
+const mayBeUnknown = new Set<string>(['host-changed', 'owner-changed', 'muted'])
+
 const noticeWords = (entry: Extract<Entry, { kind: 'notice' }>): string => {
   if (entry.notice === 'password-attempts') return texts().passwordAttempts(entry.count)
-  // That there is a host may be known before who it is.
-  const name = entry.notice === 'host-changed' && entry.name === '' ? '' : shownName(entry.name)
+  const name = entry.name === '' && mayBeUnknown.has(entry.notice) ? '' : shownName(entry.name)
   const words = texts().notices[entry.notice](name)
   return 'alone' in entry && !entry.alone ? `${words} ${texts().connectionsStay}` : words
 }

@@ -3,12 +3,12 @@
  * and what can be done with it; or a file with its card.
  */
 import type { ChatEntry, FileEntry, MessageId, Reaction } from '../../room/timeline.ts'
-import { clock, listed, shownName } from '../format.ts'
+import { clock, excerpt, listed, shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { FileCommands, Model } from '../model.ts'
 import { EmojiButton, type EmojiMemory } from '../parts/emoji.tsx'
 import { Avatar, Icon } from '../parts/icon.tsx'
-import { excerpt, MessageText } from '../parts/message-text.tsx'
+import { MessageText } from '../parts/message-text.tsx'
 import { lazy, memo } from '../parts/wrappers.tsx'
 
 /** What a message can ask for. The same object for as long as the log lives. */

@@ -2,12 +2,14 @@
 import { useState } from 'preact/hooks'
 import type { CallState } from '../../call/state.ts'
 import type { RosterEntry } from '../../room/roster.ts'
+import type { RoomOwner } from '../../room/state.ts'
 import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
 import { Avatar, Icon } from '../parts/icon.tsx'
 import { lazyDialog } from '../parts/wrappers.tsx'
 import { personNow } from '../selectors.ts'
+import { PersonMenu, RoomMenu } from './owner.tsx'
 
 const SafetyDialog = lazyDialog(() => import('./safety.tsx').then(({ SafetyDialog }) => SafetyDialog))
 
@@ -17,18 +19,27 @@ type Props = {
   commands: Commands
   star: boolean
   mayHost: boolean
+  owner: RoomOwner | null
 }
 
 /** `mayHost`: we have made the star, and somebody else holds it together now. */
-export const People = ({ seen, model, commands, star, mayHost }: Props) => {
+export const People = ({ seen, model, commands, star, mayHost, owner }: Props) => {
   const call = inCall(model.call.value)
   const [asked, setAsked] = useState<RosterEntry | null>(null)
   const proved = asked && personNow(seen, asked)
+  const owns = owner?.ours ?? false
   return (
     <>
       <ul class="people">
         {seen.map(person => (
-          <Row key={person.key} person={person} calls={call.has(person.key)} prove={() => setAsked(person)} />
+          <Row
+            key={person.key}
+            person={person}
+            calls={call.has(person.key)}
+            commands={commands}
+            owns={owns}
+            prove={() => setAsked(person)}
+          />
         ))}
       </ul>
       {proved && (
@@ -41,6 +52,9 @@ export const People = ({ seen, model, commands, star, mayHost }: Props) => {
           close={() => setAsked(null)}
         />
       )}
+      {owner?.locked && <p class="field-hint">{texts().owner.isLocked}</p>}
+      {owner?.waits && <p class="field-hint">{texts().owner.isWaiting}</p>}
+      {owner?.ours && <RoomMenu model={model} commands={commands} owner={owner} call={call.size > 0} />}
       {mayHost && (
         <button type="button" class="button people-host" onClick={commands.takeHost}>
           {texts().room.takeHost}
@@ -59,9 +73,16 @@ const inCall = (call: CallState | null): ReadonlySet<string> => {
 const shownNameOf = ({ name }: RosterEntry): string =>
   name === null ? texts().room.stranger : shownName(name)
 
-type RowProps = { person: RosterEntry; calls: boolean; prove: () => void }
+type RowProps = {
+  person: RosterEntry
+  calls: boolean
+  commands: Commands
+  /** We own the room. */
+  owns: boolean
+  prove: () => void
+}
 
-const Row = ({ person, calls, prove }: RowProps) => {
+const Row = ({ person, calls, commands, owns, prove }: RowProps) => {
   const name = shownNameOf(person)
   return (
     <li class={`person reach-${person.connectionStatus}`}>
@@ -70,18 +91,24 @@ const Row = ({ person, calls, prove }: RowProps) => {
         <span class="person-name">
           <bdi>{name}</bdi>
           {person.host && <span class="tag">{texts().room.host}</span>}
+          {person.owner && <span class="tag">{texts().owner.tag}</span>}
         </span>
         <span class="person-reach">
           {texts().reaches[person.connectionStatus]}
           {calls && ` · ${texts().call.inCall}`}
         </span>
       </span>
-      {person.name !== null && person.connectionStatus !== 'self' && (
-        <button type="button" class="act person-safety" onClick={prove}>
-          <Icon name="shield" />
-          <span class="sr-only">{texts().safety.open(name)}</span>
-        </button>
-      )}
+      <span class="person-acts">
+        {person.name !== null && person.connectionStatus !== 'self' && (
+          <button type="button" class="act" onClick={prove}>
+            <Icon name="shield" />
+            <span class="sr-only">{texts().safety.open(name)}</span>
+          </button>
+        )}
+        {owns && person.connectionStatus !== 'self' && (
+          <PersonMenu person={person} name={name} calls={calls} commands={commands} />
+        )}
+      </span>
     </li>
   )
 }

@@ -8,12 +8,11 @@ import type { Timeline } from '../../room/timeline.ts'
 import { toggleFullScreen } from '../browser.ts'
 import { CallNames, callAnnouncements } from '../call-announcements.ts'
 import { toggleScreen } from '../devices.ts'
-import { shownName } from '../format.ts'
+import { excerpt, shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
 import type { Panels } from '../panels.ts'
 import { announce } from '../parts/frame.tsx'
-import { excerpt } from '../parts/message-text.tsx'
 import { type Keys, keysAllowed, useKeys } from '../shortcuts.ts'
 
 /** The call changes often, and who is in the room seldom. */

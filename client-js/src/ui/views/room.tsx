@@ -21,6 +21,7 @@ import { lazy } from '../parts/wrappers.tsx'
 import { apartBy, isRelay, newTo, relayFails, relayMissing } from '../selectors.ts'
 import { CallStrip } from './call-strip.tsx'
 import { Chat } from './chat.tsx'
+import { Knocks } from './owner.tsx'
 import { People } from './people.tsx'
 import { admits, leaveOrAsk, RoomHead } from './room-head.tsx'
 import { useCallSaid, useChatSaid, useRoomKeys } from './room-life.ts'
@@ -47,7 +48,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
   const seen = roster(state)
   const alone = seen.length === 1
   const away = useLasting(model.server.value !== 'online', awayMs)
-  const linkWorks = admits(state) && !away
+  const linkWorks = admits(state) && !away && !state.owner?.locked
   const chat = <Chat model={model} commands={commands} state={state} alone={alone} />
   const ask = (): void => {
     model.dialog.value = 'call'
@@ -72,6 +73,9 @@ export const RoomView = ({ model, commands, view }: Props) => {
       </RoomHead>
       <main class="talk" inert={panels.covers}>
         <Trouble model={model} state={state} />
+        {state.owner?.ours && state.knocking.length > 0 && (
+          <Knocks knocking={state.knocking} model={model} commands={commands} />
+        )}
         {call === 'others' && <CallStrip model={model} state={state} join={ask} entrance={entrance} />}
         {alone && admits(state) && !inCall && (
           <Ready commands={commands} state={state} link={linkWorks ? invitation : null} created={created} />
@@ -106,7 +110,8 @@ export const RoomView = ({ model, commands, view }: Props) => {
           model={model}
           commands={commands}
           star={state.card.kind === 'star'}
-          mayHost={Boolean(state.card.owner) && state.role === 'guest' && state.host !== null && !state.ended}
+          mayHost={mayHost(state)}
+          owner={state.ended ? null : state.owner}
         />
         {(!alone || inCall) && linkWorks && (
           <div class="invite">
@@ -127,6 +132,9 @@ export const RoomView = ({ model, commands, view }: Props) => {
     </div>
   )
 }
+
+const mayHost = ({ card, owner, role, host, ended }: RoomState): boolean =>
+  (Boolean(card.hostSecret) || owner?.ours === true) && role === 'guest' && host !== null && !ended
 
 /** Whether there is a call, and whether we are in it: the little of it that decides where everything stands. */
 const placeIn = (call: CallState | null): 'none' | 'others' | 'in' => {
@@ -183,11 +191,12 @@ type ReadyProps = {
 
 const Ready = ({ commands, state, link, created }: ReadyProps) => {
   const lead = state.card.password === '' ? texts().room.readyLeadOpen : texts().room.readyLead
+  const later = state.owner?.locked ? texts().owner.isLocked : texts().room.linkLater
   return (
     <section class="ready" aria-labelledby="ready-title">
       <h2 id="ready-title">{created && link !== null ? texts().room.ready : texts().room.alone}</h2>
       {/* Always there, since only what changes in it is read out. */}
-      <p role="status">{link === null ? texts().room.linkLater : lead}</p>
+      <p role="status">{link === null ? later : lead}</p>
       {link !== null && (
         <>
           <CopyLink commands={commands} link={link} shown />

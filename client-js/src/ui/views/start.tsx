@@ -137,7 +137,7 @@ const Kind = ({ form, kind, change }: KindProps) => (
   </label>
 )
 
-const PeersMax = ({ value, change }: { value: number; change: (value: number) => void }) => (
+export const PeersMax = ({ value, change }: { value: number; change: (value: number) => void }) => (
   <div class="field">
     <label for="peers-max">{texts().create.peersMax}</label>
     <div class="range">

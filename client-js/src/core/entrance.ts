@@ -1,0 +1,83 @@
+/**
+ * How a page comes into a room at the server: as the owner of one that it makes, as anybody else by an invitation, and as
+ * the owner again where a room is closed to everybody else.
+ */
+import { randomKey } from '../base/random.ts'
+import { noHistory } from '../room/history.ts'
+import type { RoomState } from '../room/state.ts'
+import type { Answer, SignalingClient } from '../signaling/client.ts'
+import { writeAct } from '../wire/owner-act.ts'
+import type { Admission, Draft, JoinRequest } from '../wire/server.ts'
+import { fitnessAsHost } from './host-fitness.ts'
+import { fingerprintOf, knowsOwners, makeOwnerKeys, signAct } from './owner-keys.ts'
+import type { Stay } from './stay.ts'
+
+/** Where the server keeps rooms, with a key of its own and with us as the owner. */
+export const makeRoom = async (signaling: SignalingClient, draft: Draft): Promise<Answer> => {
+  const canHost = draft.kind === 'star' ? { canHost: await fitnessAsHost() } : {}
+  if (!(await signaling.whenAnswered())) return { ok: false, refusal: 'unreachable' }
+  if (!signaling.keepsRooms) return signaling.create({ ...draft, ...canHost })
+  const ownerKeys = await makeOwnerKeys()
+  const founder = ownerKeys && (await fingerprintOf(ownerKeys.publicKey))
+  const ownership = founder === null ? {} : { founder, ownerKeys, owners: true }
+  return signaling.create({
+    ...draft,
+    ...canHost,
+    ...ownership,
+    key: randomKey(),
+    hostSecret: randomKey(),
+  })
+}
+
+/** Whoever waits at the door asks again so often. */
+const knockAgainMs = 2_000
+
+/**
+ * A room that is locked or ended says after which number it hears its owner, who is then let in. Whoever comes into a room
+ * that has an owner has keys too, so that they can become it. Where the owner lets in people one by one, we wait for as
+ * long as `waits` says so.
+ */
+export const enterRoom = async (
+  signaling: SignalingClient,
+  request: JoinRequest,
+  waits: (() => boolean) | null = null,
+): Promise<Answer> => {
+  const asked = { ...request, canHost: await fitnessAsHost(), owners: knowsOwners() }
+  let answer = await knock(signaling, asked)
+  while (waits && isWaiting(answer)) {
+    if (!waits()) {
+      signaling.leave(request.room)
+      break
+    }
+    await new Promise(resolve => setTimeout(resolve, knockAgainMs))
+    answer = await knock(signaling, asked)
+  }
+  return answer
+}
+
+const isWaiting = (answer: Answer): boolean => !answer.ok && answer.refusal === 'waiting'
+
+const knock = async (signaling: SignalingClient, asked: JoinRequest): Promise<Answer> => {
+  const answer = await signaling.join(asked)
+  if (answer.ok) return { ok: true, admission: await withKeys(answer.admission) }
+  const number = answer.number ?? null
+  if (!asked.ownerKeys || number === null) return answer
+  const act = { room: asked.room, number: number + 1, act: { type: 'present', member: null } } as const
+  const word = await signAct(asked.ownerKeys, writeAct(act))
+  return word ? signaling.join({ ...asked, word }) : answer
+}
+
+const withKeys = async (admission: Admission): Promise<Admission> => {
+  const { card, ownership = null } = admission
+  if (ownership === null || card.ownerKeys) return admission
+  return { ...admission, card: { ...card, ownerKeys: await makeOwnerKeys() } }
+}
+
+/** A host that comes back is made the host again by the server's word, and waits for its guests then. */
+export const withStay = (state: RoomState, { member, timeline, hosting, guests }: Stay): RoomState => ({
+  ...state,
+  timeline,
+  history: noHistory,
+  toldHost: hosting ? member : state.toldHost,
+  members: new Map(state.role === 'guest' ? guests.map(it => [it.id, it] as const) : []),
+})

@@ -1,0 +1,45 @@
+//! Whose word it is: an owner's signature is checked here, before the lock is taken for the word itself.
+//!
+//! **Invariant:** a signature is looked at only where the word claims the key of the room's owner, so that a stranger costs
+//! nothing but a comparison.
+use super::{Realm, Sessions, state::State};
+use crate::{
+    accounting::Reason,
+    protocols::{Asked, Command},
+    rooms::{Fingerprint, OwnersWord, Request, RoomId, SignedAct},
+};
+
+/// Checks signatures, which neither the rules nor the protocols can.
+pub trait SignatureCheck: Send + Sync {
+    /// Was this signed with the key that it names?
+    fn is_right(&self, signed: &SignedAct) -> bool;
+}
+
+impl Sessions {
+    /// Looks at the signature of a word that is said to be an owner's. What is not proven is refused by the rules.
+    pub(super) fn check_owner(&self, realm: Realm, command: &mut Command<'_>) {
+        let Some(word) = word_of(command) else { return };
+        let owner = self.state().owner(realm, &word.room);
+        if owner != Some(Fingerprint::of(&word.signed.key)) {
+            return;
+        }
+        if realm.signatures.is_right(&word.signed) {
+            word.prove();
+        } else {
+            self.ledger().count(Reason::ForgedSignature);
+        }
+    }
+}
+
+impl State {
+    fn owner(&self, realm: Realm, room: &RoomId) -> Option<Fingerprint> {
+        self.realms[realm.at].rooms.owner(room)
+    }
+}
+
+fn word_of<'c>(command: &'c mut Command<'_>) -> Option<&'c mut OwnersWord> {
+    match &mut command.request {
+        Asked::Rooms(Request::Act { word } | Request::Join { word, .. }) => word.as_deref_mut(),
+        Asked::Rooms(_) | Asked::Session(_) => None,
+    }
+}
