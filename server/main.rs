@@ -55,6 +55,7 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
         return say(&config.to_toml()).map_err(|it| system(it.to_string()));
     }
     let _pending = if cli.health_check { None } else { Some(telemetry::start(&config.log).map_err(settings)?) };
+    let config = app::settings::with_state_folder(config, config::state_folder(|name| std::env::var(name).ok()));
     let file = file.map_or_else(|| "no settings file".to_owned(), |it| it.display().to_string());
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.enable_all().max_blocking_threads(BLOCKING_THREADS_MAX).build();
@@ -69,7 +70,6 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
         }
         // Before it says that it is ready, so that a signal in answer to that is heard.
         let stop = app::stop_signal().map_err(|it| system(it.to_string()))?;
-        let config = app::settings::with_state_folder(config, config::state_folder(|name| std::env::var(name).ok()));
         let app = App::bind(config).await.map_err(|it| match it {
             app::StartupError::Settings(sentence) => settings(sentence),
             app::StartupError::System(sentence) => system(sentence),
@@ -85,7 +85,7 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
             tracing::info!(port, "the relay listens by UDP and TCP; open this port too, to whoever is to connect");
         }
         // An operator may have closed standard output; the log says the same.
-        let _ = say(&format!("P2PChat is ready: open {}\n", app.url()));
+        let _ = say(&format!("P2PChat is ready: open {}\n{}", app.url(), app.greeting().unwrap_or_default()));
         app.serve(stop).await.map_err(|it| system(format!("the server ended: {it}")))
     })
 }

@@ -1,4 +1,5 @@
 //! Puts the parts together: sessions, protocols, pages, certificate, listeners.
+mod certificate;
 mod health_check;
 mod listen;
 mod realms;
@@ -11,7 +12,7 @@ use std::{
     collections::BTreeMap,
     future::Future,
     io,
-    net::{IpAddr, SocketAddr, TcpListener},
+    net::{SocketAddr, TcpListener},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -31,16 +32,17 @@ use tokio::{
 use crate::{
     acceptor::{Acceptor, Shutdown, Speaks, Timeouts},
     accounting::Ledger,
-    config::{self, Config},
+    config::Config,
     http::{self, Frontend, Health, Site, TrustedProxies},
     protocols::{Protocol as _, Transport, p2pchat::P2pChat},
     sessions::{Realm, Sessions},
     store::Keeper,
     telemetry,
-    tls::{self, Certificate, CertificateFiles},
+    tls::Certificate,
     transports::{Origins, mqtt, socketio, websocket},
     turn::Port,
 };
+use certificate::CertificateSource;
 pub use health_check::health_check;
 pub use realms::realm_settings;
 use relay::BoundRelay;
@@ -53,6 +55,9 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// For a client of the relay to take anything of what is sent to it over TCP.
 const RELAY_WRITE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Nothing is upgraded there.
+const REDIRECT_WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What the operator hears when the server cannot start: what, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,7 +78,7 @@ pub struct App {
     /// `None`: rooms end with the process.
     keeper: Option<Arc<Keeper>>,
     proxies: TrustedProxies,
-    certificate: Option<Certificate>,
+    certificate: CertificateSource,
     relay: Option<BoundRelay>,
     /// `/health` says so before anything else changes.
     is_stopping: Arc<AtomicBool>,
@@ -95,12 +100,13 @@ impl App {
     /// A certificate or a port cannot be had. Needs a Tokio runtime.
     pub async fn bind(config: Config) -> Result<Self, StartupError> {
         let settings = settings::listeners(&config)?;
-        let certificate = certificate(&config).await?;
+        let certificate = certificate::open(&config).await?;
         let proxies = settings::trusted_proxies(&config)?;
         let ledger = Ledger::new(settings::limits(&config));
         let sessions = Sessions::new(settings::ice(&config), ledger.clone(), settings::lifetimes(&config));
         // First of all, so that a second server changes nothing of what the first one keeps.
-        let ports = settings.iter().map(|it| listen::bind(it.at)).collect::<Result<Vec<_>, _>>()?;
+        let ports = settings.iter().map(|it| listen::bind(it.at, "--port")).collect::<Result<Vec<_>, _>>()?;
+        let plain = config.redirect_at().map(|it| listen::bind(it, "tls.redirect_port")).transpose()?;
         let store = state::open(&config).await;
         let realms = realms(&sessions, &config, &settings, store.is_some());
         let keeper = state::keeper(store, &sessions, realms.get(P2pChat.name()).copied());
@@ -118,6 +124,9 @@ impl App {
                 timeouts: Timeouts::new(answer_time(&config, &listener)),
                 tls: listener.tls,
             });
+        }
+        if let Some(port) = plain {
+            listeners.push(redirecting(port, &config, &certificate, &shared, listeners.first()));
         }
         if let Err(error) = raise_open_file_limit() {
             tracing::warn!(%error, "the limit on open files stays as it is, and with it the number of connections");
@@ -147,6 +156,12 @@ impl App {
         url(&self.config, port)
     }
 
+    /// What to tell whoever is to open it, beside its address; ends with a line's end.
+    pub fn greeting(&self) -> Option<String> {
+        let port = self.address().map_or(self.config.http.port, |it| it.port());
+        self.certificate.greeting(&self.config, port)
+    }
+
     /// Where the relay has UDP and TCP, if it has.
     pub fn relay_port(&self) -> Option<u16> {
         self.relay.as_ref()?.port.as_ref()?.number().ok()
@@ -163,16 +178,16 @@ impl App {
     /// # Errors
     /// A listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let files = certificate_files(&self.config);
         let App { listeners, sessions, keeper, proxies, certificate, relay, is_stopping, config } = self;
         let shutdown = Shutdown::default();
         let mut serving = JoinSet::new();
+        let in_use = certificate.certificate();
         let acceptor = |speaks, timeouts, tls| {
             let proxies = proxies.clone();
             Acceptor {
                 ledger: sessions.ledger().clone(),
                 timeouts: Arc::new(timeouts),
-                certificate: certificate.as_ref().filter(|_| tls).map(Certificate::config),
+                certificate: in_use.as_ref().filter(|_| tls).map(Certificate::handshakes),
                 is_proxy: Arc::new(move |address| proxies.trusts(address)),
                 speaks,
             }
@@ -195,12 +210,7 @@ impl App {
             });
         }
         let hangup = Arc::new(Notify::new());
-        let renewing = async {
-            match certificate {
-                None => std::future::pending().await,
-                Some(certificate) => tls::reload_when_changed(certificate, files, hangup.clone()).await,
-            }
-        };
+        let renewing = certificate.keep_good(hangup.clone());
         let stopping = async {
             stop.await;
             tracing::info!("stopping");
@@ -223,6 +233,20 @@ impl App {
             Some(Err(failed)) = serving.join_next() => Err(io::Error::other(failed)),
         }
     }
+}
+
+/// Plain HTTP beside the main listener's HTTPS.
+fn redirecting(
+    port: TcpListener,
+    config: &Config,
+    certificate: &CertificateSource,
+    shared: &http::Shared,
+    main: Option<&BoundListener>,
+) -> BoundListener {
+    let https_port = main.and_then(|it| it.port.local_addr().ok()).map_or(config.http.port, |it| it.port());
+    let (site, challenges) = (certificate::https_site(config, https_port), certificate.challenges());
+    let router = http::redirect(site, shared, move |token| challenges.http_answer(token));
+    BoundListener { port, router, timeouts: Timeouts::new(REDIRECT_WRITE_TIMEOUT), tls: false }
 }
 
 /// How long what is sent to a listener's websockets may wait: as long as the answer to a ping may.
@@ -312,22 +336,7 @@ fn router(
 /// Settings do not go together, or the certificate cannot be used.
 pub async fn check(config: &Config) -> Result<(), StartupError> {
     settings::check(config)?;
-    certificate(config).await.map(drop)
-}
-
-async fn certificate(config: &Config) -> Result<Option<Certificate>, StartupError> {
-    if !config.listeners().iter().any(|it| it.tls) {
-        return Ok(None);
-    }
-    let files = certificate_files(config);
-    let certificate = tls::load(&files).await.map_err(|it| StartupError::Settings(it.to_string()))?;
-    certificate.report(&files);
-    Ok(Some(certificate))
-}
-
-fn certificate_files(config: &Config) -> CertificateFiles {
-    let config::Tls { cert_path, key_path, .. } = &config.tls;
-    CertificateFiles { cert: cert_path.clone(), key: key_path.clone(), hostname: config.http.hostname.clone() }
+    certificate::check(config).await
 }
 
 /// Done at the first SIGTERM or SIGINT; a second one ends the process at once.
@@ -362,10 +371,13 @@ async fn on_hangup(reload: &Notify) {
 pub fn url(config: &Config, port: u16) -> String {
     let (scheme, usual) = if config.tls.enabled { ("https", 443) } else { ("http", 80) };
     let http = &config.http;
+    let host = |name: &str| if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
     let name = match (&*http.hostname, http.address) {
+        ("", _) if !config.tls.acme.names.is_empty() => {
+            config.tls.acme.names.first().map_or_else(String::new, |it| host(it))
+        }
         ("", address) if address.is_unspecified() || address.is_loopback() => "localhost".to_owned(),
-        ("", IpAddr::V6(address)) => format!("[{address}]"),
-        ("", address) => address.to_string(),
+        ("", address) => host(&address.to_string()),
         (name, _) => name.to_owned(),
     };
     if port == usual { format!("{scheme}://{name}/") } else { format!("{scheme}://{name}:{port}/") }

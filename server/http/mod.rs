@@ -10,6 +10,7 @@ mod health;
 mod original;
 mod pages;
 mod proxies;
+mod redirect;
 mod static_file;
 mod views;
 
@@ -24,6 +25,7 @@ use headers::HeaderSettings;
 pub use health::{Count, Health, Memory, RelayCount, Status};
 use pages::Pages;
 pub use proxies::TrustedProxies;
+pub use redirect::{HttpsSite, redirect};
 
 /// What the pages depend on.
 #[derive(Clone, Debug)]

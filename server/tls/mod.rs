@@ -1,10 +1,16 @@
-//! The certificate: reads it, reads it again when its files change, and says what browsers will not like about it.
+//! The certificate: from files, which are read again when they change; from an authority; or made here. Says what browsers will
+//! not like about it.
 //!
-//! **Invariant:** once the server runs it always has a certificate that works; a bad new one is reported and not used, and no
-//! running connection notices a change.
+//! **Invariant:** a certificate that works stays in use until there is another that does; a bad new one is reported and not
+//! used, and no running connection notices a change.
+mod acme;
 mod files;
 mod findings;
+mod handshake;
+mod kept;
 mod self_client;
+mod self_signed;
+mod x509;
 
 use std::{
     path::PathBuf,
@@ -20,10 +26,13 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, interval_at},
 };
 
+pub use acme::{Acme, AcmeSettings, Challenges, Eab, lets_encrypt};
 pub use files::TlsFault;
 use files::{Loaded, Stamps};
 pub use findings::Finding;
+pub(crate) use handshake::Handshakes;
 pub(crate) use self_client::self_client;
+pub use self_signed::SelfSigned;
 
 /// How often the files are looked at. A change is taken in once it has stood still for one look.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -50,8 +59,11 @@ pub struct CertificateFiles {
 #[derive(Clone, Debug)]
 pub struct Certificate {
     config: RustlsConfig,
+    /// Empty: there is none yet.
     chain: Vec<CertificateDer<'static>>,
     is_key_open: bool,
+    /// Where an authority may ask who this is.
+    challenges: Option<Challenges>,
 }
 
 /// Reads a certificate with its chain and its private key, both PEM. Offers HTTP/2 and HTTP/1.1.
@@ -60,14 +72,19 @@ pub struct Certificate {
 /// When a file cannot be read, holds no certificate or key, or the two do not belong together.
 pub async fn load(files: &CertificateFiles) -> Result<Certificate, TlsFault> {
     let Loaded { server, chain, is_key_open } = read(files).await?;
-    Ok(Certificate { config: RustlsConfig::from_config(server), chain, is_key_open })
+    Ok(Certificate { config: RustlsConfig::from_config(server), chain, is_key_open, challenges: None })
 }
 
 impl Certificate {
-    /// What acceptors take; it follows each change of the certificate.
+    /// What rustls serves with; it follows each change of the certificate.
     #[must_use]
     pub fn config(&self) -> RustlsConfig {
         self.config.clone()
+    }
+
+    /// What acceptors take.
+    pub(crate) fn handshakes(&self) -> Handshakes {
+        Handshakes { config: self.config.clone(), challenges: self.challenges.clone() }
     }
 
     /// What browsers, or whoever is after the key, will make of it at `now`.
