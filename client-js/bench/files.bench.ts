@@ -11,6 +11,7 @@ import { Person } from '../e2e/browser.ts'
 import { launchProfile } from '../e2e/engines.ts'
 import { gather, house } from '../e2e/house.ts'
 import { pickPath, shaOfFile, shelf } from '../e2e/transfers.ts'
+import { pour } from './bare-channel.ts'
 import { type Original, startOriginal, transferMs } from './original.ts'
 import { alternate, rounds, table } from './report.ts'
 
@@ -107,70 +108,6 @@ const ours = async ({ ada, ben }: Pair, path: string): Promise<{ sent: number; a
   return { sent: saved - sent, accepted: saved - accepted }
 }
 
-/** Run in a page: a bare connection, its signals handed over by the test. */
-const offers = async (): Promise<string> => {
-  const connection = new RTCPeerConnection()
-  Object.assign(globalThis, { bare: connection, channel: connection.createDataChannel('bare') })
-  await connection.setLocalDescription()
-  while (connection.iceGatheringState !== 'complete') await new Promise(resolve => setTimeout(resolve, 10))
-  return connection.localDescription?.sdp ?? ''
-}
-
-const answers = async ([sdp, bytes]: [string, number]): Promise<string> => {
-  const connection = new RTCPeerConnection()
-  Object.assign(globalThis, { bare: connection })
-  connection.ondatachannel = ({ channel }) => {
-    let heard = 0
-    channel.binaryType = 'arraybuffer'
-    channel.onmessage = ({ data }) => {
-      heard += (data as ArrayBuffer).byteLength
-      if (heard >= bytes) channel.send('all')
-    }
-  }
-  await connection.setRemoteDescription({ type: 'offer', sdp })
-  await connection.setLocalDescription()
-  while (connection.iceGatheringState !== 'complete') await new Promise(resolve => setTimeout(resolve, 10))
-  return connection.localDescription?.sdp ?? ''
-}
-
-/** With the same frames and marks as a file channel, out of one buffer into nothing. */
-const pours = async ([sdp, bytes]: [string, number]): Promise<number> => {
-  const connection: RTCPeerConnection = Reflect.get(globalThis, 'bare')
-  const channel: RTCDataChannel = Reflect.get(globalThis, 'channel')
-  await connection.setRemoteDescription({ type: 'answer', sdp })
-  if (channel.readyState !== 'open')
-    await new Promise(resolve => {
-      channel.onopen = resolve
-    })
-  const frame = new Uint8Array(65_536)
-  channel.bufferedAmountLowThreshold = 4_194_304
-  const all = new Promise(resolve => {
-    channel.onmessage = resolve
-  })
-  const began = performance.now()
-  for (let left = bytes; left > 0; ) {
-    while (left > 0 && channel.bufferedAmount < 5_242_880) {
-      channel.send(frame.subarray(0, Math.min(left, frame.byteLength)))
-      left -= frame.byteLength
-    }
-    if (left > 0)
-      await new Promise(resolve => {
-        channel.onbufferedamountlow = resolve
-      })
-  }
-  await all
-  return performance.now() - began
-}
-
-const bare = async ({ ada, ben }: Pair): Promise<number> => {
-  const offer = await ada.page.evaluate(offers)
-  const answer = await ben.page.evaluate(answers, [offer, largeBytes] as [string, number])
-  const took = await ada.page.evaluate(pours, [answer, largeBytes] as [string, number])
-  const close = (): void => Reflect.get(globalThis, 'bare').close()
-  await Promise.all([ada.page.evaluate(close), ben.page.evaluate(close)])
-  return took
-}
-
 /** What the page's scripts and buffers take, in megabytes. */
 const heldBy = async (page: Page): Promise<number> => {
   const devtools = await page.context().newCDPSession(page)
@@ -192,7 +129,7 @@ test('200 MB', async () => {
   await alternate(
     rounds,
     async () => void fileChannel.push(perSecond((await ours(pair, path)).accepted)),
-    async () => void floor.push(perSecond(await bare(pair))),
+    async () => void floor.push(perSecond(await pour(pair.ada.page, pair.ben.page, largeBytes))),
   )
   // Memory is looked at in a round of its own: looking stops the pages.
   const moved = ours(pair, path)

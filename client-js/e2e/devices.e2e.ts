@@ -23,6 +23,8 @@ beforeAll(async () => {
 beforeEach(async () => {
   ada = await Caller.arrive(browser, server.address, 'Ada')
   ben = await Caller.arrive(browser, server.address, 'Ben')
+  // A Chromium without windows hands out devices, and yet says that this was refused.
+  await ada.page.context().grantPermissions(['camera', 'microphone'])
   await ben.enter(await ada.enter({ name: 'Call', kind: 'mesh' }))
   await ada.join()
   await ben.join()

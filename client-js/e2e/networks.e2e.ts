@@ -1,8 +1,8 @@
 /** Two people behind NATs, who reach nothing but our server, itself behind one: nothing is set, and they meet. */
 import { randomBytes } from 'node:crypto'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Person } from './browser.ts'
-import { canMakeNetworks } from './networks.ts'
+import { canMakeNetworks, relayPorts } from './networks.ts'
 import { enterCall, hearsSounds, watches } from './senses.ts'
 import { goes, town } from './town.ts'
 import { accept, bytesOf, pick, saved, sha } from './transfers.ts'
@@ -47,6 +47,16 @@ describe.skipIf(!canMakeNetworks())('two homes, and a server behind a router tha
     await Promise.all([goes(ann, 'direct'), goes(bob, 'direct')])
   })
 
+  test('two whom a home keeps apart go direct through its router, where that lets them in again', async () => {
+    networks().translate('hairpin')
+    networks().filter()
+    networks().isolate(true)
+    onTestFinished(() => networks().isolate(false))
+    const [ann, bob] = await meet({ place: 'a' }, { place: 'a2' })
+    await chatTogether(ann, bob)
+    await Promise.all([goes(ann, 'direct'), goes(bob, 'direct')])
+  })
+
   test.each([
     ['with everything open, by UDP', [], 'relay udp', 'firefox', 'chromium'],
     ['with UDP blocked, by TCP', [withoutUdp], 'relay tcp', 'chromium', 'firefox'],
@@ -61,6 +71,42 @@ describe.skipIf(!canMakeNetworks())('two homes, and a server behind a router tha
       await Promise.all([goes(ann, way), goes(bob, way)])
     },
   )
+})
+
+describe.skipIf(!canMakeNetworks())('with real relay sockets', () => {
+  // What stands for the internet here is a private network, and the server does not know its own address there.
+  const settings = `[relay]
+relay_ports = "${relayPorts}"
+relay_addresses = ["198.18.0.1"]
+allowed_networks = ["198.18.0.0/15"]
+`
+  const { networks, arrive } = town(4, settings)
+
+  test('who may use nothing but the relay reaches whoever has none, and nobody in a private network', async () => {
+    networks().translate('easy')
+    networks().filter()
+    const ann = await arrive({ place: 'a', relayOnly: true })
+    const bob = await arrive({ place: 'b' }, await ann.createRoom('Ann'))
+    await bob.page.evaluate(() => {
+      // As behind a firewall that lets nobody use TURN.
+      const Native = RTCPeerConnection
+      Object.assign(globalThis, {
+        RTCPeerConnection: class extends Native {
+          constructor({ iceServers = [], ...further }: RTCConfiguration = {}) {
+            const stun = iceServers.filter(it => String(it.urls).startsWith('stun:'))
+            super({ ...further, iceServers: stun })
+          }
+        },
+      })
+    })
+    await bob.stepIn('Bob')
+    await Promise.all([ann.sees('Bob'), bob.sees('Ann')])
+    await chatTogether(ann, bob)
+    await Promise.all([goes(ann, 'relay udp'), goes(bob, 'direct')])
+    // Bob's address at home was among his candidates.
+    const health = await ann.page.evaluate(async () => (await fetch('/health')).json())
+    expect(health.reasons.relay_denied_address).toBeGreaterThan(0)
+  })
 })
 
 describe.skipIf(!canMakeNetworks())('without IPv4', () => {

@@ -33,6 +33,7 @@ export type Family = 4 | 6
 const plans = {
   4: {
     ip: 'ip',
+    address: 'ipv4_addr',
     outside: (n: number, host: number) => `198.18.${n}.${host}`,
     inside: (n: number, host: number) => `10.${n}.0.${host}`,
     bits: 24,
@@ -42,6 +43,7 @@ const plans = {
   },
   6: {
     ip: 'ip6',
+    address: 'ipv6_addr',
     outside: (n: number, host: number) => `2001:db8:${n}::${host}`,
     inside: (n: number, host: number) => `2001:db8:10${n}::${host}`,
     bits: 64,
@@ -53,6 +55,9 @@ const plans = {
 /** The network of the server, and the router's and the devices' places in a home. */
 const [box, gateway] = [9, 1]
 
+/** What is forwarded to the server for real relay sockets, should it have any. */
+export const relayPorts = '49160-49200'
+
 /** Whoever has a browser there: two devices of the first home, and one of the second. */
 export type Place = 'a' | 'a2' | 'b'
 const places: readonly Place[] = ['a', 'a2', 'b']
@@ -63,8 +68,12 @@ const homes: readonly Router[] = ['a', 'b']
 const namespaces = ['srv', 'net', 'ra', 'rb', 'rm', ...places] as const
 type Namespace = (typeof namespaces)[number]
 
-/** `easy`: a connection keeps its port whomever it goes to. `symmetric`: no port that STUN learns is good for anybody else. */
-export type Nat = 'none' | 'easy' | 'symmetric'
+/**
+ * `easy`: a connection keeps its port whomever it goes to. `hairpin`: the same, and what somebody within the home sends to
+ * such a port comes back in to whose it is (RFC 4787, section 6). `symmetric`: no port that STUN learns is good for anybody
+ * else.
+ */
+export type Nat = 'none' | 'easy' | 'hairpin' | 'symmetric'
 
 export class Networks {
   readonly #prefix = `p2p-${process.pid}`
@@ -95,7 +104,7 @@ export class Networks {
     this.#in('net', `nft add table ${ip} ports`)
     this.#in('net', `nft add chain ${ip} ports forwarded { type nat hook prerouting priority -100 ; }`)
     const forwarded = `nft add rule ${ip} ports forwarded ${ip} daddr ${this.serverAddress}`
-    for (const port of ['tcp dport 443', 'tcp dport 3478', 'udp dport 3478'])
+    for (const port of ['tcp dport 443', 'tcp dport 3478', 'udp dport 3478', `udp dport ${relayPorts}`])
       this.#in('net', `${forwarded} ${port} dnat to ${this.#inside(box, 2)}`)
     this.#makeRouter('a', 'a', 'a2')
     this.#makeRouter('b', 'b')
@@ -119,6 +128,9 @@ export class Networks {
     this.#in(router, 'ip link add lan type bridge')
     this.#in(router, `ip address add ${this.#inside(n, gateway)}/${this.#plan.bits} dev lan`)
     this.#in(router, 'ip link set lan up')
+    // Otherwise what is translated is bridged where it should be routed; a system that cannot do so lacks the setting.
+    for (const ip of ['iptables', 'ip6tables'])
+      this.#in(router, `sysctl -qew net.bridge.bridge-nf-call-${ip}=0`)
     for (const [at, device] of devices.entries()) {
       this.#connect(router, `port${at}`, null, device, 'eth', this.#inside(n, 2 + at))
       this.#in(router, `ip link set port${at} master lan`)
@@ -126,6 +138,11 @@ export class Networks {
     }
     this.#in(router, `nft add table ${ip} home`)
     this.#in(router, `nft add chain ${ip} home nat { type nat hook postrouting priority 100 ; }`)
+    this.#in(router, `nft add chain ${ip} home hairpin { type nat hook prerouting priority -100 ; }`)
+    this.#in(
+      router,
+      `nft add map ${ip} home owners { type inet_service : ${this.#plan.address} ; flags dynamic ; }`,
+    )
     for (const chain of ['forward', 'input'])
       this.#in(router, `nft add chain ${ip} home ${chain} { type filter hook ${chain} priority 0 ; }`)
     // Nobody outside reaches the router itself; else a packet that comes too early takes the port that it was sent to.
@@ -157,13 +174,30 @@ export class Networks {
     for (const home of homes) {
       const n = routers[home]
       this.#in(`r${home}`, `nft flush chain ${ip} home nat`)
+      this.#in(`r${home}`, `nft flush chain ${ip} home hairpin`)
       const masquerade = nat === 'symmetric' ? 'masquerade fully-random' : 'masquerade'
+      if (nat === 'hairpin') {
+        const learnt = `add @owners { udp sport : ${ip} saddr }`
+        this.#in(`r${home}`, `nft add rule ${ip} home nat oifname wan meta l4proto udp ${learnt}`)
+        this.#in(`r${home}`, `nft add rule ${ip} home nat oifname lan ct status dnat masquerade`)
+        const back = `meta l4proto udp dnat to udp dport map @owners`
+        this.#in(
+          `r${home}`,
+          `nft add rule ${ip} home hairpin iifname lan ${ip} daddr ${this.#outside(n, 2)} ${back}`,
+        )
+      }
       if (nat !== 'none') this.#in(`r${home}`, `nft add rule ${ip} home nat oifname wan ${masquerade}`)
       // Behind a NAT nobody outside knows the way to a home.
       const network = `${this.#plan.inside(n, 0)}/${bits}`
       if (nat === 'none') this.#route('net', network, this.#outside(n, 2))
       else this.#in('net', `ip ${this.#option} route flush ${network}`)
     }
+  }
+
+  /** Whether the devices of a home reach each other without its router: in networks for guests they do not. */
+  isolate(isolated: boolean): void {
+    for (const at of [0, 1])
+      this.#in('ra', `ip link set port${at} type bridge_slave isolated ${isolated ? 'on' : 'off'}`)
   }
 
   /** The routers of the homes let through what the rules of nftables say alone; none: everything. */

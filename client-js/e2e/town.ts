@@ -45,7 +45,12 @@ const wayOf = ({ page }: Person): Promise<string> =>
 
 export const goes = (person: Person, way: string): Promise<void> => expect.poll(() => wayOf(person)).toBe(way)
 
-export type At = { readonly place: Place; readonly engine?: Engine }
+export type At = {
+  readonly place: Place
+  readonly engine?: Engine
+  /** Everything goes through the relay. */
+  readonly relayOnly?: boolean
+}
 
 export type Town = {
   readonly networks: () => Networks
@@ -55,7 +60,8 @@ export type Town = {
   readonly meet: (ann: At, bob: At, wish?: RoomWish) => Promise<readonly [Person, Person, string]>
 }
 
-export const town = (family: Family = 4): Town => {
+/** `settings`: further ones of the server. */
+export const town = (family: Family = 4, settings = ''): Town => {
   const folder = mkdtempSync(join(tmpdir(), 'p2pchat-networks-'))
   const browsers = new Map<string, Promise<Browser>>()
   const tunnels: Tunnel[] = []
@@ -71,16 +77,16 @@ export const town = (family: Family = 4): Town => {
     made = new Networks(folder, family)
     made.make()
     made.name(host)
-    const [key, cert, settings] = [join(folder, 'key'), join(folder, 'cert'), join(folder, 'config.toml')]
+    const [key, cert, config] = [join(folder, 'key'), join(folder, 'cert'), join(folder, 'config.toml')]
     const request = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=chat'
     const names = ['-addext', `subjectAltName=DNS:${host},IP:${made.serverAddress}`]
     const into = ['-keyout', key, '-out', cert]
     execFileSync('openssl', [...request.split(' '), ...names, ...into], { stdio: 'ignore' })
     writeFileSync(
-      settings,
-      `[http]\nport = 443\n[tls]\nenabled = true\nkey_path = "${key}"\ncert_path = "${cert}"\n[state]\ndir = "memory"\n`,
+      config,
+      `[http]\nport = 443\n[tls]\nenabled = true\nkey_path = "${key}"\ncert_path = "${cert}"\n[state]\ndir = "memory"\n${settings}`,
     )
-    await made.serve('--config', settings)
+    await made.serve('--config', config)
   })
   afterEach(async ({ task }) => {
     if (task.result?.state === 'fail')
@@ -120,6 +126,10 @@ export const town = (family: Family = 4): Town => {
   const arrive = async (at: At, invitation = address()): Promise<Person> => {
     const context = await (await browserOf(at)).newContext({ ignoreHTTPSErrors: true, locale: 'en-GB' })
     await context.addInitScript(noteConnections)
+    if (at.relayOnly === true)
+      await context.addInitScript(() =>
+        localStorage.setItem('p2pchat.settings', '{"version":1,"relayOnly":true}'),
+      )
     await keepPlayers({ context })
     const person = await Person.within(context, invitation)
     present.push(person)
