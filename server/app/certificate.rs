@@ -94,7 +94,8 @@ impl CertificateSource {
         match self {
             CertificateSource::None => pending().await,
             CertificateSource::Files(certificate, files) => tls::reload_when_changed(certificate, files, now).await,
-            CertificateSource::Acme(acme) => acme.run(now).await,
+            // What an order takes is not to be kept room for where there is none.
+            CertificateSource::Acme(acme) => Box::pin(acme.run(now)).await,
             CertificateSource::SelfSigned(own) => own.run(now).await,
         }
     }
