@@ -1,6 +1,7 @@
 //! `p2pchat-server`: reads the settings, starts the server, and says in one sentence what keeps it from starting.
 use std::{
     io::{self, Write},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -8,7 +9,8 @@ use clap::Parser;
 use p2pchat_server::{
     app::{self, App},
     cli::{Cli, Command},
-    config, doctor, telemetry,
+    config::{self, BadSetting, Config, Flags},
+    doctor, telemetry,
 };
 
 #[global_allocator]
@@ -43,10 +45,7 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
     if let Some(Command::Doctor { url: Some(url) }) = &cli.command {
         return examine(url);
     }
-    let places = config::usual_places(|name| std::env::var(name).ok());
-    let environment =
-        std::env::vars_os().map(|(k, v)| (k.to_string_lossy().into_owned(), v.to_string_lossy().into_owned()));
-    let (config, file) = config::read(&cli.flags(), &places, environment).map_err(|it| settings(it.to_string()))?;
+    let (config, file) = read_settings(&cli.flags()).map_err(|it| settings(it.to_string()))?;
     app::settings::check(&config).map_err(|it| settings(it.to_string()))?;
     if let Some(Command::Doctor { url: None }) = &cli.command {
         return examine(&app::url(&config, config.http.port));
@@ -70,6 +69,9 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
         }
         // Before it says that it is ready, so that a signal in answer to that is heard.
         let stop = app::stop_signal().map_err(|it| system(it.to_string()))?;
+        let flags = cli.flags();
+        let read_filter = move || read_settings(&flags).map(|it| it.0.log.filter).map_err(|it| it.to_string());
+        tokio::spawn(app::reread_log_filter(read_filter).map_err(|it| system(it.to_string()))?);
         let app = App::bind(config).await.map_err(|it| match it {
             app::StartupError::Settings(sentence) => settings(sentence),
             app::StartupError::System(sentence) => system(sentence),
@@ -84,6 +86,9 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
         if let Some(port) = app.relay_port() {
             tracing::info!(port, "the relay listens by UDP and TCP; open this port too, to whoever is to connect");
         }
+        if let Some(address) = app.metrics_address() {
+            tracing::info!(%address, "figures for Prometheus are there, at /metrics");
+        }
         // An operator may have closed standard output; the log says the same.
         let _ = say(&format!("P2PChat is ready: open {}\n{}", app.url(), app.greeting().unwrap_or_default()));
         #[cfg(target_os = "linux")]
@@ -92,6 +97,14 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
         }
         app.serve(stop).await.map_err(|it| system(format!("the server ended: {it}")))
     })
+}
+
+/// All settings, and the file that some of them are from.
+fn read_settings(flags: &Flags) -> Result<(Config, Option<PathBuf>), BadSetting> {
+    let places = config::usual_places(|name| std::env::var(name).ok());
+    let environment =
+        std::env::vars_os().map(|(k, v)| (k.to_string_lossy().into_owned(), v.to_string_lossy().into_owned()));
+    config::read(flags, &places, environment)
 }
 
 /// Looks at a server, and ends with 1 where something is to be mended.

@@ -50,7 +50,7 @@ use tower::ServiceExt as _;
 pub(crate) use progress::Timeouts;
 
 use crate::{
-    accounting::{ClientAddress, ConnectionPermit, Ledger, Reason},
+    accounting::{ClientAddress, ConnectionPermit, Ledger, ListenerKind, Reason},
     tls::Handshakes,
 };
 use body::{RequestBody, ResponseBody, StreamExecutor};
@@ -234,10 +234,15 @@ impl Acceptor {
 
     fn admit(&self, address: IpAddr) -> Result<ConnectionPermit, Reason> {
         let cost = if self.certificate.is_some() { TLS_COST } else { PLAIN_COST };
+        let listener = match &self.speaks {
+            Speaks::Turn(_) => ListenerKind::Relay,
+            Speaks::Http { .. } if self.certificate.is_some() => ListenerKind::Https,
+            Speaks::Http { .. } => ListenerKind::Http,
+        };
         let admitted = if (self.is_proxy)(address) {
-            self.ledger.admit_proxy_connection(address, cost)
+            self.ledger.admit_proxy_connection(listener, address, cost)
         } else {
-            self.ledger.admit_connection(address, cost)
+            self.ledger.admit_connection(listener, address, cost)
         };
         admitted.inspect_err(|reason| tracing::info!(event = "refused", what = "connection", reason = reason.as_str()))
     }

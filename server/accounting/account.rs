@@ -5,6 +5,7 @@ use std::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use super::{AddressKey, Bucket, Ledger, Reason};
@@ -22,6 +23,8 @@ pub struct Account {
     messages: Bucket,
     bytes: Bucket,
     relayed: Bucket,
+    /// When anything of it was read last: nanoseconds on the ledger's clock, 0 for never.
+    received_at: AtomicU64,
     /// One for all accounts that a session has one after another: its allocations at the relay keep the one they began with.
     media: Mutex<Option<Arc<Bucket>>>,
     /// Ends the connection without waiting for anything.
@@ -61,6 +64,7 @@ impl Account {
             messages: Bucket::default(),
             bytes: Bucket::default(),
             relayed: Bucket::default(),
+            received_at: AtomicU64::new(0),
             media: Mutex::default(),
             abort: Mutex::default(),
             is_ending: AtomicBool::new(false),
@@ -162,8 +166,21 @@ impl Account {
     /// # Errors
     /// As there.
     pub fn receive_messages(&self, n: u64) -> Result<(), Reason> {
-        let taken = self.messages.take(self.ledger.limits().messages, n, self.ledger.now());
+        self.receive_messages_at(n, self.ledger.now())
+    }
+
+    /// As [`Account::receive_messages`], for whoever knows the time on the ledger's clock.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn receive_messages_at(&self, n: u64, now: Duration) -> Result<(), Reason> {
+        let taken = self.messages.take(self.ledger.limits().messages, n, now);
         if taken { Ok(()) } else { Err(Reason::MessageRate) }
+    }
+
+    /// When anything of it was read last, on the ledger's clock: what it says is handled before more is read. `None`: never.
+    pub fn received_at(&self) -> Option<Duration> {
+        Some(self.received_at.load(Ordering::Relaxed)).filter(|it| *it > 0).map(Duration::from_nanos)
     }
 
     /// As [`Account::receive`], of bytes alone.
@@ -171,7 +188,16 @@ impl Account {
     /// # Errors
     /// As there.
     pub fn receive_bytes(&self, n_bytes: usize) -> Result<(), Reason> {
-        let taken = self.bytes.take(self.ledger.limits().bytes, n_bytes as u64, self.ledger.now());
+        self.receive_bytes_at(n_bytes, self.ledger.now())
+    }
+
+    /// As [`Account::receive_bytes`], for whoever knows the time on the ledger's clock.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn receive_bytes_at(&self, n_bytes: usize, now: Duration) -> Result<(), Reason> {
+        self.received_at.store(u64::try_from(now.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
+        let taken = self.bytes.take(self.ledger.limits().bytes, n_bytes as u64, now);
         if taken { Ok(()) } else { Err(Reason::ByteRate) }
     }
 
@@ -266,7 +292,7 @@ mod tests {
     use std::{net::IpAddr, sync::atomic::AtomicUsize};
 
     use super::*;
-    use crate::accounting::{Limits, Rate, Resident};
+    use crate::accounting::{Limits, ListenerKind::Http, Rate, Resident};
 
     const MIB: u64 = 1024 * 1024;
     const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -329,12 +355,13 @@ mod tests {
             Limits { address_connections_max: 2, connections_max: 3, address_sessions_max: 2, ..Limits::default() };
         let ledger = Ledger::new(limits);
         let there: IpAddr = "192.0.2.1".parse().unwrap();
-        let mut permits = vec![ledger.admit_connection(HERE, 1).unwrap(), ledger.admit_connection(HERE, 1).unwrap()];
-        assert_eq!(ledger.admit_connection(HERE, 1).err(), Some(Reason::AddressConnectionsMax));
-        permits.push(ledger.admit_connection(there, 1).unwrap());
-        assert_eq!(ledger.admit_connection(there, 1).err(), Some(Reason::ConnectionsMax));
+        let mut permits =
+            vec![ledger.admit_connection(Http, HERE, 1).unwrap(), ledger.admit_connection(Http, HERE, 1).unwrap()];
+        assert_eq!(ledger.admit_connection(Http, HERE, 1).err(), Some(Reason::AddressConnectionsMax));
+        permits.push(ledger.admit_connection(Http, there, 1).unwrap());
+        assert_eq!(ledger.admit_connection(Http, there, 1).err(), Some(Reason::ConnectionsMax));
         permits.remove(0);
-        assert!(ledger.admit_connection(there, 1).is_ok());
+        assert!(ledger.admit_connection(Http, there, 1).is_ok());
         let sessions = [ledger.open_account(HERE, b"", 5).unwrap(), ledger.open_account(HERE, b"", 5).unwrap()];
         assert_eq!(ledger.open_account(HERE, b"", 5).err(), Some(Reason::AddressSessionsMax));
         drop((sessions, permits));

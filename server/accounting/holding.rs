@@ -9,11 +9,12 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-use super::{AddressKey, Ledger};
+use super::{AddressKey, Ledger, ListenerKind};
 
 /// A TCP connection that was taken in. It counts until this is dropped.
 pub struct ConnectionPermit {
     holding: Holding,
+    listener: ListenerKind,
     address: AddressKey,
     /// Whether it counts for its address, and not only in all.
     is_own: AtomicBool,
@@ -22,9 +23,10 @@ pub struct ConnectionPermit {
 }
 
 impl ConnectionPermit {
-    pub(super) fn new(ledger: Ledger, address: AddressKey, cost: u64) -> Self {
+    pub(super) fn new(ledger: Ledger, listener: ListenerKind, address: AddressKey, cost: u64) -> Self {
         ConnectionPermit {
             holding: Holding::new(ledger, cost),
+            listener,
             address,
             is_own: AtomicBool::new(true),
             files: OnceLock::new(),
@@ -57,8 +59,7 @@ impl ConnectionPermit {
 impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         self.disown();
-        let ledger = &self.holding.ledger;
-        ledger.shared.n_connections.fetch_sub(1, Ordering::Relaxed);
+        self.ledger().shared.connections.close(self.listener);
     }
 }
 

@@ -6,6 +6,7 @@
 mod account;
 mod addresses;
 mod bucket;
+mod connections;
 mod holding;
 mod memory;
 mod reason;
@@ -25,11 +26,13 @@ use tokio::time::Instant;
 pub use account::Account;
 pub use addresses::{Action, AddressKey, ClientAddress};
 pub use bucket::{Bucket, Rate};
+pub use connections::{ConnectionCount, ListenerKind};
 pub use holding::{ConnectionPermit, Holding};
 pub use memory::{MemoryState, Resident, default_total};
-pub use reason::{Counters, Reason};
+pub use reason::{Counters, Reason, ReasonKind};
 
 use addresses::Addresses;
+use connections::Connections;
 use memory::Memory;
 
 /// Every bound that concerns more than one message. Each is a setting of `[limits]`.
@@ -103,7 +106,7 @@ struct Shared {
     counters: Counters,
     memory: Memory,
     addresses: Mutex<Addresses>,
-    n_connections: AtomicUsize,
+    connections: Connections,
     n_sessions: AtomicUsize,
     /// Of these: without a connection.
     n_away: AtomicUsize,
@@ -114,6 +117,8 @@ struct Shared {
 pub struct Balance {
     /// TCP connections that are open.
     pub n_connections: usize,
+    /// The same by the kind of listener.
+    pub connections: [ConnectionCount; ListenerKind::ALL.len()],
     /// Sessions, those of polling clients that have not connected yet and those without a connection included.
     pub n_sessions: usize,
     /// Of these: without a connection.
@@ -136,7 +141,7 @@ impl Ledger {
                 counters: Counters::default(),
                 memory: Memory::new(limits.memory_bytes_max),
                 addresses: Mutex::default(),
-                n_connections: AtomicUsize::new(0),
+                connections: Connections::default(),
                 n_sessions: AtomicUsize::new(0),
                 n_away: AtomicUsize::new(0),
             }),
@@ -153,8 +158,13 @@ impl Ledger {
     ///
     /// # Errors
     /// There are too many, or they come too fast, or memory is full. The reason is counted.
-    pub fn admit_connection(&self, address: IpAddr, cost: u64) -> Result<ConnectionPermit, Reason> {
-        self.admit_from(address, cost, Action::Connect)
+    pub fn admit_connection(
+        &self,
+        listener: ListenerKind,
+        address: IpAddr,
+        cost: u64,
+    ) -> Result<ConnectionPermit, Reason> {
+        self.admit_from(listener, address, cost, Action::Connect)
     }
 
     /// As [`Ledger::admit_connection`], of an address that may be a proxy: it may open connections for many people, and each
@@ -162,25 +172,36 @@ impl Ledger {
     ///
     /// # Errors
     /// As there.
-    pub fn admit_proxy_connection(&self, address: IpAddr, cost: u64) -> Result<ConnectionPermit, Reason> {
-        self.admit_from(address, cost, Action::ProxyConnect)
+    pub fn admit_proxy_connection(
+        &self,
+        listener: ListenerKind,
+        address: IpAddr,
+        cost: u64,
+    ) -> Result<ConnectionPermit, Reason> {
+        self.admit_from(listener, address, cost, Action::ProxyConnect)
     }
 
-    fn admit_from(&self, address: IpAddr, cost: u64, action: Action) -> Result<ConnectionPermit, Reason> {
+    fn admit_from(
+        &self,
+        listener: ListenerKind,
+        address: IpAddr,
+        cost: u64,
+        action: Action,
+    ) -> Result<ConnectionPermit, Reason> {
         let now = self.now();
         let key = AddressKey::from(address);
         let admitted = || {
             self.shared.memory.admit(cost)?;
             let mut addresses = self.addresses();
             addresses.act(key, action, &self.shared.limits, now)?;
-            if self.shared.n_connections.load(Ordering::Relaxed) >= self.shared.limits.connections_max {
+            if self.n_connections() >= self.shared.limits.connections_max {
                 return Err(Reason::ConnectionsMax);
             }
             addresses.open_connection(key, &self.shared.limits, now)
         };
         admitted().inspect_err(|reason| self.count(*reason))?;
-        self.shared.n_connections.fetch_add(1, Ordering::Relaxed);
-        Ok(ConnectionPermit::new(self.clone(), key, cost))
+        self.shared.connections.open(listener);
+        Ok(ConnectionPermit::new(self.clone(), listener, key, cost))
     }
 
     /// Opens the account of a new session of this address. `user_agent` tells browsers there apart; `cost` is the memory that it needs from the start.
@@ -250,6 +271,11 @@ impl Ledger {
         self.shared.counters.count(reason);
     }
 
+    /// Every reason with how often it occurred, be it never.
+    pub fn counted(&self) -> impl Iterator<Item = (Reason, u64)> {
+        self.shared.counters.all()
+    }
+
     /// Takes in what the process really occupies, and cuts the greatest holder where that is too much. Called several times a
     /// second.
     pub fn measure(&self, resident: Resident) {
@@ -262,17 +288,18 @@ impl Ledger {
     pub fn balance(&self) -> Balance {
         Balance {
             n_connections: self.n_connections(),
+            connections: self.shared.connections.counts(),
             n_sessions: self.shared.n_sessions.load(Ordering::Relaxed),
             n_away: self.shared.n_away.load(Ordering::Relaxed),
             n_addresses: self.addresses().len(),
             memory: self.shared.memory.state(),
-            reasons: self.shared.counters.occurred().collect(),
+            reasons: self.shared.counters.all().filter(|(_, n)| *n > 0).collect(),
         }
     }
 
     /// TCP connections that are open.
     pub fn n_connections(&self) -> usize {
-        self.shared.n_connections.load(Ordering::Relaxed)
+        self.shared.connections.n_open()
     }
 
     /// Time since the ledger was opened: the clock of all its buckets.

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 macro_rules! reasons {
-    ($($(#[$doc:meta])* $name:ident => $text:literal,)*) => {
+    ($($(#[$doc:meta])* $name:ident: $kind:ident => $text:literal,)*) => {
         /// Why something ended or was refused. Part of the log's and of `/health`'s interface: a name never changes its
         /// meaning.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,113 +17,131 @@ macro_rules! reasons {
             pub fn as_str(self) -> &'static str {
                 match self { $(Reason::$name => $text,)* }
             }
+
+            /// What it is a reason for.
+            pub fn kind(self) -> ReasonKind {
+                match self { $(Reason::$name => ReasonKind::$kind,)* }
+            }
         }
     };
 }
 
+/// What something is a reason for. Each is for one alone, so that it is counted once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReasonKind {
+    /// A connection or a session ended.
+    Disconnect,
+    /// Work was refused.
+    Refusal,
+    /// The relay refused or dropped something.
+    RelayRefusal,
+}
+
 reasons! {
     /// The client closed the connection, or its page is gone.
-    ClientClosed => "client_closed",
+    ClientClosed: Disconnect => "client_closed",
     /// The server closed it: the protocol asks for that, or the server stops.
-    ByServer => "by_server",
+    ByServer: Disconnect => "by_server",
     /// The connection broke without a word.
-    TransportError => "transport_error",
+    TransportError: Disconnect => "transport_error",
     /// The client broke the rules of the transport's protocol.
-    ProtocolError => "protocol_error",
+    ProtocolError: Disconnect => "protocol_error",
     /// A message was longer than `signaling.message_bytes_max`.
-    MessageTooLong => "message_too_long",
+    MessageTooLong: Disconnect => "message_too_long",
     /// No answer to a ping.
-    PingTimeout => "ping_timeout",
+    PingTimeout: Disconnect => "ping_timeout",
     /// An MQTT client was silent for longer than its keep-alive promised, or never said CONNECT.
-    KeepAliveTimeout => "keep_alive_timeout",
+    KeepAliveTimeout: Disconnect => "keep_alive_timeout",
     /// A client did not read: what the server wrote made no progress in time.
-    WriteTimeout => "write_timeout",
+    WriteTimeout: Disconnect => "write_timeout",
     /// A request's body made no progress in time.
-    BodyTimeout => "body_timeout",
+    BodyTimeout: Disconnect => "body_timeout",
     /// A connection, a TLS handshake or an upgrade said too little for too long.
-    HandshakeTimeout => "handshake_timeout",
+    HandshakeTimeout: Disconnect => "handshake_timeout",
     /// A polling session that never connected, or an idle keep-alive connection.
-    IdleTimeout => "idle_timeout",
+    IdleTimeout: Disconnect => "idle_timeout",
     /// The client did not read fast enough: its send queue is full.
-    SendQueueFull => "send_queue_full",
+    SendQueueFull: Disconnect => "send_queue_full",
     /// It filled the send queue of a client that does read.
-    Flooding => "flooding",
+    Flooding: Disconnect => "flooding",
     /// It said too much while it waited.
-    InboxFull => "inbox_full",
+    InboxFull: Disconnect => "inbox_full",
     /// More messages than `limits.messages_per_second` allows.
-    MessageRate => "message_rate",
+    MessageRate: Disconnect => "message_rate",
     /// More bytes than `limits.bytes_per_second` allows.
-    ByteRate => "byte_rate",
+    ByteRate: Disconnect => "byte_rate",
     /// It caused more bytes for others than `limits.relayed_bytes_per_second` allows.
-    RelayRate => "relay_rate",
+    RelayRate: Disconnect => "relay_rate",
     /// As many connections are open as may be.
-    ConnectionsMax => "connections_max",
+    ConnectionsMax: Refusal => "connections_max",
     /// As many connections of one address are open as may be.
-    AddressConnectionsMax => "address_connections_max",
+    AddressConnectionsMax: Refusal => "address_connections_max",
     /// Connections of one address come too fast.
-    AddressConnectionRate => "address_connection_rate",
+    AddressConnectionRate: Refusal => "address_connection_rate",
     /// As many sessions exist as may be.
-    SessionsMax => "sessions_max",
+    SessionsMax: Refusal => "sessions_max",
     /// As many sessions of one address exist as may be.
-    AddressSessionsMax => "address_sessions_max",
+    AddressSessionsMax: Refusal => "address_sessions_max",
     /// Sessions of one address come too fast.
-    AddressSessionRate => "address_session_rate",
+    AddressSessionRate: Refusal => "address_session_rate",
     /// As many rooms exist as may be.
-    RoomsMax => "rooms_max",
+    RoomsMax: Refusal => "rooms_max",
     /// Rooms of one address are made too fast.
-    AddressRoomRate => "address_room_rate",
+    AddressRoomRate: Refusal => "address_room_rate",
     /// An address asks for pages and files too fast.
-    AddressRequestRate => "address_request_rate",
+    AddressRequestRate: Refusal => "address_request_rate",
     /// Wrong passwords from one address for one room.
-    PasswordAttempts => "password_attempts",
+    PasswordAttempts: Refusal => "password_attempts",
     /// The process holds as much memory as it may; new work was refused.
-    MemoryFull => "memory_full",
+    MemoryFull: Refusal => "memory_full",
     /// The process held more memory than it may, and this was the greatest holder.
-    MemoryCut => "memory_cut",
+    MemoryCut: Disconnect => "memory_cut",
     /// Its connection broke, and it did not come back in time.
-    GraceOver => "grace_over",
+    GraceOver: Disconnect => "grace_over",
     /// Its client came back by another connection.
-    Resumed => "resumed",
+    Resumed: Disconnect => "resumed",
     /// Its page was being closed, and somebody else wanted its seat in a full room.
-    SeatGiven => "seat_given",
+    SeatGiven: Disconnect => "seat_given",
     /// A page of an origin that may not connect.
-    ForeignOrigin => "foreign_origin",
+    ForeignOrigin: Refusal => "foreign_origin",
+    /// Metrics were asked for without their token.
+    MetricsToken: Refusal => "metrics_token",
     /// The relay got what is neither STUN nor TURN.
-    RelayMalformed => "relay_malformed",
+    RelayMalformed: RelayRefusal => "relay_malformed",
     /// A request to the relay that does not make sense.
-    RelayBadRequest => "relay_bad_request",
+    RelayBadRequest: RelayRefusal => "relay_bad_request",
     /// Strangers ask the relay too often; their addresses may be forged.
-    RelayStrangerRate => "relay_stranger_rate",
+    RelayStrangerRate: RelayRefusal => "relay_stranger_rate",
     /// A nonce of the relay that is not this client's, or too old.
-    RelayStaleNonce => "relay_stale_nonce",
+    RelayStaleNonce: RelayRefusal => "relay_stale_nonce",
     /// Credentials for the relay that are not ours.
-    RelayWrongCredentials => "relay_wrong_credentials",
+    RelayWrongCredentials: RelayRefusal => "relay_wrong_credentials",
     /// Credentials for the relay that were good once.
-    RelayExpiredCredentials => "relay_expired_credentials",
+    RelayExpiredCredentials: RelayRefusal => "relay_expired_credentials",
     /// Credentials for the relay of a peer that is in no room.
-    RelayNotInRoom => "relay_not_in_room",
+    RelayNotInRoom: RelayRefusal => "relay_not_in_room",
     /// As many allocations of one peer as `relay.peer_allocations_max` allows.
-    RelayPeerQuota => "relay_peer_quota",
+    RelayPeerQuota: RelayRefusal => "relay_peer_quota",
     /// As many allocations of one address as `relay.address_allocations_max` allows.
-    RelayAddressQuota => "relay_address_quota",
+    RelayAddressQuota: RelayRefusal => "relay_address_quota",
     /// As many allocations, or as many permissions and channels of one, as there may be.
-    RelayQuota => "relay_quota",
+    RelayQuota: RelayRefusal => "relay_quota",
     /// No memory or no socket for an allocation.
-    RelayNoCapacity => "relay_no_capacity",
+    RelayNoCapacity: RelayRefusal => "relay_no_capacity",
     /// A request for an allocation that is not there, or is there already.
-    RelayMismatch => "relay_mismatch",
+    RelayMismatch: RelayRefusal => "relay_mismatch",
     /// Data for somebody who has given no permission, or to whom none was given.
-    RelayNoPermission => "relay_no_permission",
+    RelayNoPermission: RelayRefusal => "relay_no_permission",
     /// Data for an address that relay sockets have nothing to do with.
-    RelayDeniedAddress => "relay_denied_address",
+    RelayDeniedAddress: RelayRefusal => "relay_denied_address",
     /// Data for a relayed address that nobody has.
-    RelayNoPeer => "relay_no_peer",
+    RelayNoPeer: RelayRefusal => "relay_no_peer",
     /// Data for somebody in another room.
-    RelayNoCommonRoom => "relay_no_common_room",
+    RelayNoCommonRoom: RelayRefusal => "relay_no_common_room",
     /// More relayed bytes than `relay.peer_bytes_per_second` or `relay.bytes_per_second` allows.
-    RelayByteRate => "relay_byte_rate",
+    RelayByteRate: RelayRefusal => "relay_byte_rate",
     /// A client of the relay over TCP or TLS does not read.
-    RelayQueueFull => "relay_queue_full",
+    RelayQueueFull: RelayRefusal => "relay_queue_full",
 }
 
 /// How often each reason occurred since the process started.
@@ -137,10 +155,9 @@ impl Counters {
         }
     }
 
-    /// The reasons that occurred, with how often.
-    pub fn occurred(&self) -> impl Iterator<Item = (Reason, u64)> {
-        let all = Reason::ALL.iter().zip(&self.0).map(|(reason, n)| (*reason, n.load(Ordering::Relaxed)));
-        all.filter(|(_, n)| *n > 0)
+    /// Every reason, with how often it occurred.
+    pub fn all(&self) -> impl Iterator<Item = (Reason, u64)> {
+        Reason::ALL.iter().zip(&self.0).map(|(reason, n)| (*reason, n.load(Ordering::Relaxed)))
     }
 }
 
@@ -164,6 +181,6 @@ mod tests {
         for (n, reason) in Reason::ALL.iter().enumerate() {
             (0..=n).for_each(|_| counters.count(*reason));
         }
-        assert!(counters.occurred().map(|it| it.1).eq(1..=Reason::ALL.len() as u64));
+        assert!(counters.all().map(|it| it.1).eq(1..=Reason::ALL.len() as u64));
     }
 }

@@ -2,6 +2,8 @@
 mod certificate;
 mod health_check;
 mod listen;
+mod log_filter;
+mod metrics;
 mod realms;
 mod relay;
 pub mod settings;
@@ -44,6 +46,8 @@ use crate::{
 };
 use certificate::CertificateSource;
 pub use health_check::health_check;
+pub use log_filter::reread_log_filter;
+use metrics::{BoundMetrics, Metrics};
 pub use realms::realm_settings;
 use relay::BoundRelay;
 
@@ -80,6 +84,7 @@ pub struct App {
     proxies: TrustedProxies,
     certificate: CertificateSource,
     relay: Option<BoundRelay>,
+    metrics: Option<BoundMetrics>,
     /// `/health` says so before anything else changes.
     is_stopping: Arc<AtomicBool>,
     config: Config,
@@ -113,6 +118,7 @@ impl App {
         let shared = http::Shared::new(ledger, proxies.clone());
         let relay = relay::bind(&config, &sessions)?;
         let turn = relay.as_ref().map(|it| it.server.clone());
+        let metrics = Metrics::new(&sessions, turn.clone(), certificate.certificate());
         let (started, is_stopping) = (Instant::now(), Arc::new(AtomicBool::new(false)));
         let mut listeners = Vec::new();
         for (listener, port) in settings.into_iter().zip(ports) {
@@ -120,7 +126,7 @@ impl App {
             let health = move || watch::health(&asked, turn.as_deref(), is_stopping.load(Ordering::Relaxed), started);
             listeners.push(BoundListener {
                 port,
-                router: router(&config, &listener, &sessions, &shared, &realms, health),
+                router: router(&config, &listener, &sessions, &shared, &realms, health, &metrics),
                 timeouts: Timeouts::new(answer_time(&config, &listener)),
                 tls: listener.tls,
             });
@@ -131,7 +137,8 @@ impl App {
         if let Err(error) = raise_open_file_limit() {
             tracing::warn!(%error, "the limit on open files stays as it is, and with it the number of connections");
         }
-        Ok(App { listeners, sessions, keeper, proxies, certificate, relay, is_stopping, config })
+        let metrics = metrics.bind(&config)?;
+        Ok(App { listeners, sessions, keeper, proxies, certificate, relay, metrics, is_stopping, config })
     }
 
     /// Where it listens.
@@ -167,6 +174,11 @@ impl App {
         self.relay.as_ref()?.port.as_ref()?.number().ok()
     }
 
+    /// Where metrics have their own listener, if they have one.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref()?.address().ok()
+    }
+
     /// What the operator should know although it is no fault, a sentence each.
     pub fn advice(&self) -> Vec<String> {
         settings::advice(&self.config, self.address().map_or(self.config.http.port, |it| it.port()))
@@ -178,7 +190,7 @@ impl App {
     /// # Errors
     /// A listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let App { listeners, sessions, keeper, proxies, certificate, relay, is_stopping, config } = self;
+        let App { listeners, sessions, keeper, proxies, certificate, relay, metrics, is_stopping, config } = self;
         let shutdown = Shutdown::default();
         let mut serving = JoinSet::new();
         let in_use = certificate.certificate();
@@ -208,6 +220,9 @@ impl App {
                     tracing::error!(%error, "the relay serves no UDP any more");
                 }
             });
+        }
+        if let Some(metrics) = metrics {
+            serving.spawn(metrics.serve(shutdown.clone())?);
         }
         let hangup = Arc::new(Notify::new());
         let renewing = certificate.keep_good(hangup.clone());
@@ -294,6 +309,7 @@ fn router(
     shared: &http::Shared,
     realms: &BTreeMap<&'static str, Realm>,
     health: impl Fn() -> Health + Clone + Send + Sync + 'static,
+    metrics: &Metrics,
 ) -> Router {
     let (limits, fast_ping) = (settings::transport_limits(config), settings::fast_ping(config));
     let origins = || Origins::new(&listener.origins).of_host(&config.http.hostname);
@@ -320,7 +336,7 @@ fn router(
     }
     let (views, https, https_only) = (listener.views.clone(), listener.tls, listener.is_https_only);
     let site = Site { views, signaling_path: path, frontend, https, https_only };
-    let mut pages = http::pages(&site, shared, health);
+    let mut pages = metrics.beside(http::pages(&site, shared, health), config, shared);
     if !plain.is_empty() {
         pages = websocket::beside(pages, sessions.clone(), plain, origins(), fast_ping);
     }
@@ -357,7 +373,7 @@ pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Never done. SIGHUP means "read the certificate again", and with none to read it means nothing, instead of the end.
+/// Never done. SIGHUP means "read the certificate again", and with none to read it means nothing here, instead of the end.
 async fn on_hangup(reload: &Notify) {
     if let Ok(mut hangup) = signal(SignalKind::hangup()) {
         while hangup.recv().await.is_some() {

@@ -105,7 +105,9 @@ fn listener(settings: config::Listener, signaling_path: &str, is_https_only: boo
         return Err(format!("{name} has no protocols: name at least one, {}", one_of(known())));
     }
     let protocols: Vec<_> = protocols::ALL.iter().filter(|it| names.iter().any(|name| name == it.name())).collect();
-    let mut taken = vec![("/health/", "the health page")];
+    let own =
+        [("/health/", "the health page"), ("/ready/", "readiness"), ("/live/", "liveness"), ("/metrics/", "metrics")];
+    let mut taken = own.to_vec();
     for protocol in &protocols {
         let path = match protocol.transport() {
             Transport::SocketIo => signaling_path,

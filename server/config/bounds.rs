@@ -80,6 +80,8 @@ const ROWS: &[Row] = &[
     // A minute, for clocks that differ, to 30 days.
     ("ice.credential_ttl_s", |it| it.ice.credential_ttl_s, 60..=2_592_000),
     // 0 lets the system choose.
+    ("metrics.port", |it| it.metrics.port.into(), 0..=65_535),
+    // 0 lets the system choose.
     ("relay.port", |it| it.relay.port.into(), 0..=65_535),
     ("relay.peer_allocations_max", |it| it.relay.peer_allocations_max as u64, 1..=ALLOCATIONS_MAX),
     ("relay.address_allocations_max", |it| it.relay.address_allocations_max as u64, 1..=ALLOCATIONS_MAX),

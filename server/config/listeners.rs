@@ -141,9 +141,11 @@ impl Config {
 
     fn check_redirect(&self, listeners: &[Listener]) -> Result<(), String> {
         let Some(at) = self.redirect_at() else { return Ok(()) };
-        match listeners.iter().find(|it| collide(it.at, at)) {
-            Some(it) => {
-                Err(format!("tls.redirect_port is {}, which is the port of {} too: choose another", at.port(), it.name))
+        let metrics = self.metrics.at().map(|it| (it, "the metrics"));
+        let mut others = listeners.iter().map(|it| (it.at, it.name.as_str())).chain(metrics);
+        match others.find(|it| collide(it.0, at)) {
+            Some((_, name)) => {
+                Err(format!("tls.redirect_port is {}, which is the port of {name} too: choose another", at.port()))
             }
             None => Ok(()),
         }
@@ -151,7 +153,7 @@ impl Config {
 }
 
 /// Of multicast, broadcast and addresses that need a zone none can be had.
-fn can_be_listened_on(address: IpAddr) -> bool {
+pub(super) fn can_be_listened_on(address: IpAddr) -> bool {
     match address.to_canonical() {
         IpAddr::V4(address) => !address.is_multicast() && !address.is_broadcast(),
         IpAddr::V6(address) => !address.is_multicast() && !address.is_unicast_link_local(),
@@ -159,7 +161,7 @@ fn can_be_listened_on(address: IpAddr) -> bool {
 }
 
 /// Whether only one of them can be had: "::" is every address, and "0.0.0.0" every one of IPv4.
-fn collide(one: SocketAddr, other: SocketAddr) -> bool {
+pub(super) fn collide(one: SocketAddr, other: SocketAddr) -> bool {
     let covers = |all: IpAddr, it: IpAddr| match all {
         IpAddr::V6(all) => all.is_unspecified(),
         IpAddr::V4(all) => all.is_unspecified() && it.to_canonical().is_ipv4(),

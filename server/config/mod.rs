@@ -6,6 +6,7 @@
 mod bounds;
 mod ice;
 mod listeners;
+mod metrics;
 mod original;
 mod relay;
 mod sources;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 pub use ice::{IceServer, IceSettings};
 pub use listeners::{Listener, ListenerSettings, one_of};
+pub use metrics::MetricsSettings;
 pub use relay::RelaySettings;
 pub use sources::{BadSetting, Flags, read, state_folder, usual_places};
 pub use tls::{Acme, Tls};
@@ -40,6 +42,7 @@ pub struct Config {
     pub state: StateSettings,
     pub ice: IceSettings,
     pub relay: RelaySettings,
+    pub metrics: MetricsSettings,
     pub log: Log,
 }
 
@@ -171,6 +174,7 @@ impl Config {
         self.tls.check(&self.http.hostname)?;
         self.check_listeners()?;
         self.ice.check()?;
+        self.metrics.check(&self.listeners())?;
         self.relay.check()
     }
 }

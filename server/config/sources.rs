@@ -24,6 +24,9 @@ const BUILD_VARIABLE: &str = "P2PCHAT_CLIENT_DIST";
 /// A port that is named must be had; without the one that is the default the server does.
 const RELAY_PORT_VARIABLE: &str = "P2PCHAT_RELAY__PORT";
 
+/// What is put in a wrong place there may be a secret, and is not repeated.
+const SECRET_SECTIONS: [&str; 4] = ["ice.", "metrics.", "relay.", "tls.acme."];
+
 /// Below it a name is no slip of another.
 const LIKENESS_MIN: f64 = 0.75;
 
@@ -296,7 +299,7 @@ fn refuse_other_kinds(
 
 /// Whether what is put there in the wrong place may be a secret.
 fn may_be_secret(name: &str) -> bool {
-    ["ice.", "relay.", "tls.acme."].iter().any(|it| name.starts_with(it))
+    SECRET_SECTIONS.iter().any(|it| name.starts_with(it))
 }
 
 /// By its name with dots.

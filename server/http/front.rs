@@ -15,7 +15,11 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use super::proxies::{Client, TrustedProxies};
+use super::{
+    health::{HEALTH, LIVE, READY},
+    metrics::METRICS,
+    proxies::{Client, TrustedProxies},
+};
 use crate::{
     accounting::{Action, AddressKey, ClientAddress, ConnectionPermit, Ledger},
     ice::ReachedAs,
@@ -59,14 +63,14 @@ pub(super) async fn note_host(https: bool, mut request: Request, next: Next) -> 
 }
 
 /// What says how the server is, also when it can do nothing else.
-const HEALTH: &str = "/health";
+const SAYS_HOW_IT_IS: [&str; 4] = [HEALTH, READY, LIVE, METRICS];
 
 /// Over pages and files, which nobody needs who is in a room.
 pub(super) async fn limit(State(ledger): State<Ledger>, request: Request, next: Next) -> Response {
     let acted = ledger.act(address(&request).into(), Action::Request);
     let (status, reason, sentence) = if let Err(reason) = acted {
         (StatusCode::TOO_MANY_REQUESTS, reason, "Too many requests from your address: try again in a moment.\n")
-    } else if request.uri().path() != HEALTH
+    } else if !SAYS_HOW_IT_IS.contains(&request.uri().path())
         && let Err(reason) = ledger.admit(0)
     {
         (StatusCode::SERVICE_UNAVAILABLE, reason, "Too much is going on here: try again in a moment.\n")

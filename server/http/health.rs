@@ -1,4 +1,6 @@
-//! `GET /health`: is the process up and taking people in? Owns the answer's shape; the figures are handed in.
+//! `GET /health`: is the process up and taking people in, and how much is there? `GET /ready` and `GET /live` say the two
+//! halves of that alone, for whoever acts on them: one that is not ready gets no new people, one that is not alive is started
+//! again. Owns the answers' shapes; the figures are handed in.
 
 use std::collections::BTreeMap;
 
@@ -79,14 +81,37 @@ pub enum Status {
     Stopping,
 }
 
-pub(super) fn router(health: impl Fn() -> Health + Clone + Send + Sync + 'static) -> Router {
-    let answer = async move || {
-        let health = health();
-        let status = match health.status {
+pub(super) const HEALTH: &str = "/health";
+pub(super) const READY: &str = "/ready";
+pub(super) const LIVE: &str = "/live";
+
+/// What `/ready` and `/live` say.
+#[derive(Serialize)]
+struct State {
+    status: Status,
+}
+
+impl Status {
+    fn code(self) -> StatusCode {
+        match self {
             Status::Ok => StatusCode::OK,
             Status::Stopping => StatusCode::SERVICE_UNAVAILABLE,
-        };
-        (status, [("cache-control", "no-store")], Json(health)).into_response()
+        }
+    }
+}
+
+pub(super) fn router(health: impl Fn() -> Health + Clone + Send + Sync + 'static) -> Router {
+    const NO_STORE: [(&str, &str); 1] = [("cache-control", "no-store")];
+    let status = health.clone();
+    let health = async move || {
+        let health = health();
+        (health.status.code(), NO_STORE, Json(health)).into_response()
     };
-    Router::new().route("/health", get(answer))
+    let ready = async move || {
+        let status = status().status;
+        (status.code(), NO_STORE, Json(State { status })).into_response()
+    };
+    // While it stops it goes on answering, and is not to be started again.
+    let live = async || (NO_STORE, Json(State { status: Status::Ok })).into_response();
+    Router::new().route(HEALTH, get(health)).route(READY, get(ready)).route(LIVE, get(live))
 }

@@ -39,8 +39,12 @@ impl Rooms {
         Some(room)
     }
 
+    fn remove_room(&mut self, room: &RoomId) {
+        self.n_stars -= usize::from(self.rooms.remove(room).is_some_and(|it| it.is_star()));
+    }
+
     pub(super) fn end_lingering(&mut self, room: RoomId) {
-        self.rooms.remove(&room);
+        self.remove_room(&room);
         if self.rules.policy.is_kept {
             self.changed.insert(room);
         }
@@ -50,7 +54,7 @@ impl Rooms {
     pub(super) fn linger(&mut self, id: &RoomId) -> Option<Timer> {
         let room = self.rooms.get_mut(id)?;
         if !room.has_key || !self.rules.policy.lingers() {
-            self.rooms.remove(id);
+            self.remove_room(id);
             return None;
         }
         self.n_lingered += 1;
@@ -79,6 +83,7 @@ impl Rooms {
                 });
                 known.rooms.push(id.clone());
             }
+            self.n_stars += usize::from(room.is_star());
             self.rooms.insert(id, room);
         }
         let (mut notifications, mut timers) = (Vec::new(), Vec::new());

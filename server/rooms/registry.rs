@@ -16,6 +16,8 @@ pub struct Rooms {
     pub(super) rules: Rules,
     compat: Box<dyn Compat>,
     pub(super) rooms: HashMap<RoomId, Room>,
+    /// Of these: stars.
+    pub(super) n_stars: usize,
     /// Rooms that may be different from how they are kept.
     pub(super) changed: HashSet<RoomId>,
     /// Rooms without members, by the number of their timer: those that were left first come first.
@@ -43,6 +45,7 @@ impl Rooms {
             rules,
             compat,
             rooms: HashMap::new(),
+            n_stars: 0,
             changed: HashSet::new(),
             lingering: BTreeMap::new(),
             n_lingered: 0,
@@ -215,6 +218,11 @@ impl Rooms {
         self.rooms.len()
     }
 
+    /// How many of them are stars.
+    pub fn n_stars(&self) -> usize {
+        self.n_stars
+    }
+
     /// Is there none?
     pub fn is_empty(&self) -> bool {
         self.rooms.is_empty()
@@ -304,7 +312,9 @@ impl Rooms {
     /// One step of one room, and what the list of peers has to know of it.
     fn step(&mut self, id: &RoomId, peer: &PeerId, command: RoomCommand) -> Result<Outcome<'static>, Rejection> {
         let (key, mut room) = self.rooms.remove_entry(id).map_or((id.clone(), None), |(key, room)| (key, Some(room)));
+        let n_stars_before = usize::from(room.as_ref().is_some_and(Room::is_star));
         let stepped = step(&mut room, id, peer, command, &self.rules);
+        self.n_stars = self.n_stars + usize::from(room.as_ref().is_some_and(Room::is_star)) - n_stars_before;
         if let Some(room) = room {
             self.rooms.insert(key, room);
         }
@@ -341,6 +351,7 @@ impl Rooms {
         use std::collections::BTreeSet;
 
         use super::Topology;
+        assert_eq!(self.n_stars, self.rooms.values().filter(|it| it.is_star()).count(), "stars are counted");
         for (id, room) in &self.rooms {
             let members: BTreeSet<_> = room.members().iter().collect();
             assert_eq!(

@@ -72,6 +72,10 @@ pub(super) struct Departure {
 }
 
 impl Room {
+    pub(super) fn is_star(&self) -> bool {
+        self.topology == Topology::Star
+    }
+
     pub(super) fn open(settings: RoomSettings, topology: Topology, creator: PeerId) -> Self {
         Room {
             settings,

@@ -9,6 +9,7 @@ use super::{
     effects::HowToEnd,
     passwords,
     state::{POLICY_VIOLATION, ROOM_COST, State},
+    statistics::EventKind,
 };
 use crate::{
     accounting::{Action, AddressKey, Reason},
@@ -37,6 +38,9 @@ impl State {
 
     /// Does what a client asks of its session.
     fn of_session(&mut self, from: &PeerId, realm: Realm, request_id: RequestId, request: SessionRequest) {
+        if let Some(kind) = EventKind::of_session(&request) {
+            self.on_settled(realm, kind, true, None);
+        }
         match request {
             SessionRequest::Hello { alerts, resume } => self.hello(from, request_id, alerts, resume),
             SessionRequest::Acknowledge { received } => self.acknowledge(from, received),
@@ -61,7 +65,9 @@ impl State {
     ) {
         let Some(session) = self.sessions.get(from) else { return };
         let (address, client) = (session.account.address(), session.account.client());
+        let (event, received_at) = (EventKind::of(&request), session.account.received_at());
         if let (Request::Hello { .. }, Err(reason)) = (&request, session.account.pay()) {
+            self.on_settled(realm, event, false, None);
             return self.end(from, reason, HowToEnd::Close(POLICY_VIOLATION));
         }
         let joins = match &request {
@@ -104,6 +110,7 @@ impl State {
             self.on_wrong_password(from, realm, &room);
         }
         self.count_kept(from, realm);
+        self.on_settled(realm, event, answer.is_ok(), received_at);
     }
 
     /// What is not a rule of rooms: how fast an address may go, and how much there may be in all.

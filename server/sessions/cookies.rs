@@ -70,8 +70,9 @@ impl State {
         let [peer] = &candidates[..] else { return None };
         self.give_connection(from, peer);
         let session = self.sessions.get_mut(peer)?;
-        let (missed, freed) = session.lasting.as_mut().map(|it| it.take_missed()).unwrap_or_default();
+        let (missed, freed, is_complete) = session.lasting.as_mut().map(|it| it.take_missed()).unwrap_or_default();
         session.account.release(freed);
+        self.on_returned(is_complete);
         missed.into_iter().for_each(|it| self.queue(peer, it, None));
         Some(peer.clone())
     }

@@ -89,10 +89,11 @@ impl Lasting {
         self.credential
     }
 
-    /// Forgets what is kept. How many bytes that frees.
-    pub(super) fn take_missed(&mut self) -> (Vec<Frame>, u64) {
-        let frames = self.replay.frames().cloned().collect();
-        (frames, self.replay.keep_last(0))
+    /// Forgets what is kept. How many bytes that frees, and whether it is all that was to be kept.
+    pub(super) fn take_missed(&mut self) -> (Vec<Frame>, u64, bool) {
+        let frames: Vec<_> = self.replay.frames().cloned().collect();
+        let is_complete = mem::take(&mut self.n_sent) == frames.len() as u64;
+        (frames, self.replay.keep_last(0), is_complete)
     }
 
     /// Whether whoever wants a seat may have this one.
@@ -144,7 +145,7 @@ impl State {
     /// The client asks for its id, and to be able to come back; or it comes back.
     pub(super) fn hello(&mut self, from: &PeerId, request_id: RequestId, alerts: bool, resume: Option<ResumeRequest>) {
         let Some(realm) = self.sessions.get(from).map(|it| it.realm) else { return };
-        let is_nobody = !self.realms[realm.at].rooms.knows(from);
+        let (is_nobody, asks) = (!self.realms[realm.at].rooms.knows(from), resume.is_some());
         let earlier = resume.filter(|_| is_nobody).and_then(|request| {
             let shown = TokenHash::of(request.token.expose_secret());
             let peer = self.tokens.get(&shown)?;
@@ -157,6 +158,7 @@ impl State {
                 self.resume(from, &peer, shown, fresh, request_id, &request);
             }
             (_, fresh) => {
+                self.on_not_resumed(asks);
                 let answer = fresh.as_ref().map(|(token, _)| self.resume_answer(token, None));
                 self.settle(from, realm, request_id, Request::Hello { alerts }, answer.as_ref());
                 if let Some((_, hash)) = fresh.filter(|_| is_nobody) {
@@ -344,6 +346,7 @@ impl State {
         self.tokens.insert(hash, peer.clone());
         self.note_change(peer);
         let rooms = self.realms[realm.at].rooms.memberships(peer);
+        self.on_resumed(realm, n_missing.is_some());
         let resumed = Resumed { received: n_received, is_complete: n_missing.is_some(), rooms };
         let answer = self.resume_answer(&token, Some(resumed));
         let now_ms = super::commands::now_ms();

@@ -9,6 +9,7 @@ mod connection;
 mod contributions;
 mod cookies;
 mod cuts;
+mod durations;
 mod effects;
 mod ids;
 mod lasting;
@@ -16,6 +17,7 @@ mod passwords;
 mod relay_link;
 mod replay;
 mod state;
+mod statistics;
 mod timers;
 mod token;
 mod waiting;
@@ -36,9 +38,11 @@ use tokio::{
 
 pub use at_rest::{Changes, KeptSession};
 pub use connection::{Connection, Queued, SendQueueFull};
+pub use durations::Durations;
 pub use ids::IdKind;
 pub use lasting::Lifetimes;
 pub use relay_link::RelayLink;
+pub use statistics::{Count, EventKind, EventResult, RealmStatistics, ResumeResult, Statistics, Tally, Traffic};
 
 use crate::{
     accounting::{Account, Ledger, Reason},
@@ -78,17 +82,6 @@ pub struct SessionHandle {
     peer: Mutex<PeerId>,
     number: u64,
     realm: Realm,
-}
-
-/// How many there are in one realm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Count {
-    /// The protocol.
-    pub protocol: &'static str,
-    /// Sessions, those without a connection included.
-    pub n_peers: usize,
-    /// Rooms.
-    pub n_rooms: usize,
 }
 
 /// Everything that is shared; clones are the same sessions.
@@ -205,7 +198,10 @@ impl Sessions {
             }),
             Err(error) => {
                 // Its sender has counted it.
-                self.with(|state| state.on_said(&from.peer(), from.number, true));
+                self.with(|state| {
+                    state.on_said(&from.peer(), from.number, true);
+                    state.realms[from.realm.at].traffic.count(EventKind::Unknown, EventResult::Malformed);
+                });
                 tracing::debug!(event = "ignored", reason = %error, peer = %from.peer());
             }
         }
@@ -275,11 +271,6 @@ impl Sessions {
     /// Takes in what was kept. Everybody is away, and has the grace time to come back.
     pub fn take_in(&self, realm: Realm, rooms: Vec<(RoomId, Room)>, sessions: Vec<KeptSession>) {
         self.with(|state| state.take_in(realm, rooms, sessions));
-    }
-
-    /// How many sessions and rooms there are, in the order in which realms were opened.
-    pub fn counts(&self) -> Vec<Count> {
-        self.state().counts()
     }
 
     /// Timers that are running.

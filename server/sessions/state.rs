@@ -13,13 +13,14 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use super::{
-    Connection, Count, Realm, RealmSettings, RelayLink, SessionHandle,
+    Connection, Realm, RealmSettings, RelayLink, SessionHandle,
     contributions::{Contributions, Overflow},
     cookies::Cookies,
     cuts::Cuts,
     effects::{Effects, Ended, HowToEnd},
     lasting::{Lasting, Lifetimes},
     passwords::PasswordAttempts,
+    statistics::{Tally, Traffic},
     timers::{Due, Timers},
     token::TokenHash,
     waiting::{Holders, InboxFull, Waiting},
@@ -28,7 +29,7 @@ use crate::{
     accounting::{Account, Holding, Ledger, Reason},
     ice::Ice,
     protocols::{Asked, CloseReason, Command, Frame, Incoming, SessionRequest},
-    rooms::{Notification, PeerId, Request, Rooms, Timer},
+    rooms::{Event, Notification, PeerId, Request, Rooms, Timer},
 };
 
 /// Memory of a room with one member: its entry, its settings and its member's list.
@@ -69,6 +70,7 @@ pub(super) struct State {
     pub(super) effects: Effects,
     pub(super) n_connections: u64,
     pub(super) n_takeovers: u64,
+    pub(super) tally: Tally,
 }
 
 /// All rooms of one protocol.
@@ -80,6 +82,7 @@ pub(super) struct RealmState {
     pub(super) n_ids: u64,
     /// The memory of its rooms.
     pub(super) held: Holding,
+    pub(super) traffic: Traffic,
 }
 
 /// One participant.
@@ -130,6 +133,7 @@ impl State {
             effects: Effects::default(),
             n_connections: 0,
             n_takeovers: 0,
+            tally: Tally::default(),
         }
     }
 
@@ -137,7 +141,8 @@ impl State {
         let rooms = Rooms::new(settings.rules, mem::replace(&mut settings.compat, Box::new(crate::rooms::NoCompat)));
         self.is_kept |= settings.rules.policy.is_kept;
         let held = self.ledger.hold_nothing();
-        self.realms.push(RealmState { settings, rooms, n_sessions: 0, n_ids: 0, held });
+        let traffic = Traffic::default();
+        self.realms.push(RealmState { settings, rooms, n_sessions: 0, n_ids: 0, held, traffic });
         self.realms.len() - 1
     }
 
@@ -235,15 +240,6 @@ impl State {
         }
     }
 
-    pub(super) fn counts(&self) -> Vec<Count> {
-        let count = |it: &RealmState| Count {
-            protocol: it.settings.protocol.name(),
-            n_peers: it.n_sessions,
-            n_rooms: it.rooms.len(),
-        };
-        self.realms.iter().map(count).collect()
-    }
-
     pub(super) fn n_connected(&self) -> usize {
         self.sessions.len() - self.n_away
     }
@@ -319,10 +315,14 @@ impl State {
     pub(super) fn notify(&mut self, notifications: Vec<Notification<'_>>, cause: Option<&PeerId>) {
         let mut n_bytes = 0;
         for Notification { to, event } in notifications {
+            let is_signal = matches!(event, Event::Signal { .. });
             if let Some(session) = self.sessions.get(&to)
                 && let Some(frame) = session.realm.protocol.encode_event(event)
             {
                 n_bytes += frame_bytes(&frame);
+                if is_signal {
+                    self.realms[session.realm.at].traffic.count_signal(frame_bytes(&frame));
+                }
                 self.send(&to, frame, cause);
             }
         }

@@ -1,7 +1,7 @@
 //! Logs, on standard error, and what is said when the process has to end at once.
 //!
 //! **Invariants:** to log never waits, whatever becomes of who reads the log: see [`queue`]. What clients can cause is written
-//! at most so often: see [`rate`]. No line holds what clients say.
+//! at most so often: see [`rate`]. No line holds what clients say. A filter that makes no sense changes nothing.
 mod queue;
 mod rate;
 
@@ -13,8 +13,10 @@ use std::{
 
 use tracing::{Level, Metadata, level_filters::LevelFilter};
 use tracing_subscriber::{
+    Registry,
     filter::{Targets, filter_fn},
     layer::SubscriberExt as _,
+    reload,
     util::SubscriberInitExt as _,
 };
 
@@ -29,13 +31,16 @@ const CHATTY_LIBRARIES: [&str; 5] = ["h2", "hyper", "hyper_util", "rustls", "tok
 /// Of the lines of the process.
 static RATES: OnceLock<Rates> = OnceLock::new();
 
+/// Of the log of the process.
+static FILTER: OnceLock<reload::Handle<Targets, Registry>> = OnceLock::new();
+
 /// Starts logging, once for the process, and has a panic end it. What is returned waits, when it is dropped, for what has been
 /// logged to be written.
 ///
 /// # Errors
 /// The filter makes no sense; the text says why. Or the system has no thread for the log.
 pub fn start(log: &Log) -> Result<Pending, String> {
-    let filter = filter(&log.filter)?;
+    let (filter, handle) = reload::Layer::new(filter(&log.filter)?);
     let queue = Queue::new(io::stderr()).map_err(|error| format!("there is no thread for the log: {error}"))?;
     let rates = RATES.get_or_init(Rates::default).clone();
     let lines = tracing_subscriber::fmt::layer().with_writer(queue.clone());
@@ -45,9 +50,23 @@ pub fn start(log: &Log) -> Result<Pending, String> {
         LogFormat::Json => logs.with(lines.json()).try_init(),
     };
     // Only a second start fails, and then the first one's logs go on.
-    drop(started);
+    if started.is_ok() {
+        FILTER.get_or_init(|| handle);
+    }
     end_at_panics(queue.pending());
     Ok(queue.pending())
+}
+
+/// Logs by another filter from now on.
+///
+/// # Errors
+/// The filter makes no sense; the text says why. The former one stays in force.
+pub fn set_filter(text: &str) -> Result<(), String> {
+    let filter = filter(text)?;
+    match FILTER.get() {
+        Some(handle) => handle.reload(filter).map_err(|error| error.to_string()),
+        None => Ok(()),
+    }
 }
 
 /// Says how many lines were left out since it was last called. To be called every second or so.

@@ -7,6 +7,7 @@ mod harness;
 mod hostile;
 mod http;
 mod lasting;
+mod metrics;
 mod mqtt;
 mod presets;
 mod process;

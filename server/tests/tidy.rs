@@ -19,6 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("transports", &["accounting", "ice", "protocols", "sessions"]),
     ("http", &["accounting", "ice"]),
     ("tls", &["whole_file"]),
+    ("metrics", &["accounting", "relay", "sessions"]),
     ("acceptor", &["accounting", "tls"]),
     ("config", &[]),
     ("cli", &["config"]),
@@ -33,6 +34,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config",
             "http",
             "ice",
+            "metrics",
             "protocols",
             "relay",
             "rooms",
@@ -99,6 +101,7 @@ const AT_HOME: &[(&str, &[&str])] = &[
     ("webpki", &["tls/findings.rs", "tls/x509.rs"]),
     ("instant_acme", &["tls/acme"]),
     ("rcgen", &["tls/acme", "tls/self_signed.rs"]),
+    ("prometheus_client", &["metrics/page.rs"]),
     ("clap", &["cli.rs", "main.rs"]),
 ];
 

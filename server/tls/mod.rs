@@ -14,12 +14,15 @@ mod x509;
 
 use std::{
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
 use axum_server::tls_rustls::RustlsConfig;
-use rustls::pki_types::CertificateDer;
+use rustls::{ServerConfig, pki_types::CertificateDer};
 use tokio::{
     sync::Notify,
     task::spawn_blocking,
@@ -64,6 +67,27 @@ pub struct Certificate {
     is_key_open: bool,
     /// Where an authority may ask who this is.
     challenges: Option<Challenges>,
+    expiry: Expiry,
+}
+
+/// When the certificate in use ends. Clones follow each change of it.
+#[derive(Clone, Debug)]
+pub struct Expiry(Arc<AtomicU64>);
+
+impl Expiry {
+    fn of(chain: &[CertificateDer<'_>]) -> Self {
+        Expiry(Arc::new(AtomicU64::new(x509::not_after_s(chain))))
+    }
+
+    fn follow(&self, chain: &[CertificateDer<'_>]) {
+        self.0.store(x509::not_after_s(chain), Ordering::Relaxed);
+    }
+
+    /// In seconds since 1970.
+    #[must_use]
+    pub fn unix_s(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }
 
 /// Reads a certificate with its chain and its private key, both PEM. Offers HTTP/2 and HTTP/1.1.
@@ -72,10 +96,27 @@ pub struct Certificate {
 /// When a file cannot be read, holds no certificate or key, or the two do not belong together.
 pub async fn load(files: &CertificateFiles) -> Result<Certificate, TlsFault> {
     let Loaded { server, chain, is_key_open } = read(files).await?;
-    Ok(Certificate { config: RustlsConfig::from_config(server), chain, is_key_open, challenges: None })
+    Ok(Certificate::new(server, chain, is_key_open, None))
 }
 
 impl Certificate {
+    fn new(
+        server: Arc<ServerConfig>,
+        chain: Vec<CertificateDer<'static>>,
+        is_key_open: bool,
+        challenges: Option<Challenges>,
+    ) -> Certificate {
+        let expiry = Expiry::of(&chain);
+        Certificate { config: RustlsConfig::from_config(server), chain, is_key_open, challenges, expiry }
+    }
+
+    /// From the next handshake on.
+    fn replace(&mut self, server: Arc<ServerConfig>, chain: Vec<CertificateDer<'static>>, is_key_open: bool) {
+        self.config.reload_from_config(server);
+        self.expiry.follow(&chain);
+        (self.chain, self.is_key_open) = (chain, is_key_open);
+    }
+
     /// What rustls serves with; it follows each change of the certificate.
     #[must_use]
     pub fn config(&self) -> RustlsConfig {
@@ -85,6 +126,12 @@ impl Certificate {
     /// What acceptors take.
     pub(crate) fn handshakes(&self) -> Handshakes {
         Handshakes { config: self.config.clone(), challenges: self.challenges.clone() }
+    }
+
+    /// When it ends.
+    #[must_use]
+    pub fn expiry(&self) -> Expiry {
+        self.expiry.clone()
     }
 
     /// What browsers, or whoever is after the key, will make of it at `now`.
@@ -202,8 +249,7 @@ impl Watch {
                 if let Some(fault) = findings::worse_than(current, &chain, &self.files, SystemTime::now()) {
                     return self.failed(fault);
                 }
-                self.certificate.config.reload_from_config(server);
-                (self.certificate.chain, self.certificate.is_key_open) = (chain, is_key_open);
+                self.certificate.replace(server, chain, is_key_open);
                 (self.told, self.retry_in) = (None, 0);
                 Reload::Swapped
             }

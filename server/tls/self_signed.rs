@@ -9,7 +9,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use axum_server::tls_rustls::RustlsConfig;
 use rcgen::{
     CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
@@ -74,8 +73,7 @@ impl SelfSigned {
             };
             let (chain, key) = kept.decode().ok_or("the certificate that was made is damaged")?;
             let server = server_config(chain.clone(), key).map_err(|error| error.to_string())?;
-            let config = RustlsConfig::from_config(server);
-            Ok((path, Certificate { config, chain, is_key_open: false, challenges: None }))
+            Ok((path, Certificate::new(server, chain, false, None)))
         });
         let (path, certificate) = opened.await.map_err(|failed| failed.to_string())??;
         Ok(SelfSigned { names, path, certificate })
@@ -109,8 +107,8 @@ impl SelfSigned {
                 .await
             {
                 Ok(new) => {
-                    self.certificate.config.reload_from_config(new.certificate.config.get_inner());
-                    self.certificate.chain = new.certificate.chain;
+                    let Certificate { config, chain, .. } = new.certificate;
+                    self.certificate.replace(config.get_inner(), chain, false);
                     let fingerprint = self.fingerprint();
                     tracing::info!(
                         event = "certificate",

@@ -31,6 +31,11 @@ pub(super) fn life_of(chain: &[CertificateDer<'_>]) -> Option<Life> {
     life(&EndEntityCert::try_from(chain.first()?).ok()?)
 }
 
+/// When it ends, in seconds since 1970. 0: there is none, or it cannot be read.
+pub(super) fn not_after_s(chain: &[CertificateDer<'_>]) -> u64 {
+    life_of(chain).and_then(|it| it.ends.duration_since(SystemTime::UNIX_EPOCH).ok()).map_or(0, |it| it.as_secs())
+}
+
 pub(super) fn life(cert: &EndEntityCert<'_>) -> Option<Life> {
     let at = |time: UnixTime| SystemTime::UNIX_EPOCH + Duration::from_secs(time.as_secs());
     match (verified_at(cert, 0)?, verified_at(cert, END_OF_TIME_S)?) {
@@ -114,6 +119,7 @@ mod tests {
         let life = life_of(&chain).unwrap();
         assert_eq!(life.begins, SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600));
         assert_eq!(life.whole(), Duration::from_secs(10 * 24 * 3600));
+        assert_eq!((not_after_s(&chain), not_after_s(&[])), (1_768_089_600, 0));
         for (name, is_it) in [("a.example", true), ("192.0.2.1", true), ("b.example", false), ("192.0.2.2", false)] {
             assert_eq!(is_for(&chain, name), is_it, "{name}");
         }

@@ -118,11 +118,12 @@ impl<S: AsyncRead + Unpin, O: FrameObserver> Metered<S, O> {
 impl<S, O: FrameObserver> Metered<S, O> {
     fn on_bytes_read(&mut self, mut bytes: &[u8]) -> Result<(), Reason> {
         let account = self.meter.account();
-        account.receive_bytes(bytes.len())?;
+        let now = account.ledger().now();
+        account.receive_bytes_at(bytes.len(), now)?;
         while let Some(event) = self.traffic.received.next(&mut bytes) {
             match event {
                 FrameEvent::Begin { n_message } => {
-                    account.receive_messages(1)?;
+                    account.receive_messages_at(1, now)?;
                     // Before the library makes room for it.
                     if n_message > self.meter.limits().message_bytes_max as u64 {
                         return Err(Reason::MessageTooLong);

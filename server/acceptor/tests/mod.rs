@@ -45,7 +45,10 @@ impl Carried {
         let (client, server) = duplex(n_bytes);
         let shutdown = Shutdown::default();
         let stopped = shutdown.stopped.clone();
-        let connection = Connection::new(ledger.admit_connection(HERE, PLAIN_COST).unwrap(), acceptor.timeouts.clone());
+        let connection = Connection::new(
+            ledger.admit_connection(ListenerKind::Http, HERE, PLAIN_COST).unwrap(),
+            acceptor.timeouts.clone(),
+        );
         let server = DeadlineStream::new(server, connection.clone());
         let carrying = tokio::spawn(async move { acceptor.carry(&router, server, connection, HERE, stopped).await });
         Carried { client, carrying, ledger, shutdown, began: Instant::now() }

@@ -49,7 +49,10 @@ async fn answers_to_pings_that_nobody_reads_are_no_progress() {
     let router = Router::new().route("/", get(upgrade));
     let (server, client) = configs();
     let (near, far) = duplex(2048);
-    let connection = Connection::new(ledger.admit_connection(HERE, TLS_COST).unwrap(), acceptor.timeouts.clone());
+    let connection = Connection::new(
+        ledger.admit_connection(ListenerKind::Https, HERE, TLS_COST).unwrap(),
+        acceptor.timeouts.clone(),
+    );
     let carrying = tokio::spawn(async move {
         let stream = DeadlineStream::new(near, connection.clone());
         let stream = TlsAcceptor::from(Arc::new(server)).accept(stream).await.unwrap();

@@ -3,6 +3,7 @@
 //!
 //! **Invariant:** nothing here sleeps. What should come is waited for; that nothing came is shown by a fence, a request
 //! whose answer proves that all before it was handled.
+pub(crate) mod exposition;
 pub(crate) mod log;
 pub(crate) mod mqtt;
 pub(crate) mod packet;
@@ -63,6 +64,8 @@ pub(crate) fn limited_settings(overrides: &[(&str, &str)], views: Option<PathBuf
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     pub(crate) relay_port: Option<u16>,
+    /// The metrics' own listener.
+    pub(crate) metrics: Option<SocketAddr>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<io::Result<()>>,
 }
@@ -81,7 +84,7 @@ impl Server {
     }
 
     pub(crate) fn of(app: App) -> Server {
-        let (address, relay_port) = (app.address().unwrap(), app.relay_port());
+        let (address, relay_port, metrics) = (app.address().unwrap(), app.relay_port(), app.metrics_address());
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(app.serve(async {
             // A dropped sender is a dropped server: its task is aborted, and nothing is to be said.
@@ -89,7 +92,7 @@ impl Server {
                 std::future::pending::<()>().await;
             }
         }));
-        Server { address, relay_port, stop: Some(stop), serving }
+        Server { address, relay_port, metrics, stop: Some(stop), serving }
     }
 
     pub(crate) async fn peer(&self, by: By) -> Peer {

@@ -1,6 +1,8 @@
 //! The executable itself: its exit codes, what it prints, and how it ends.
 mod acme;
+mod filter;
 mod log;
+mod secrets;
 mod state;
 mod stop;
 
@@ -16,7 +18,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-use crate::harness::{By, Peer, Server, exchange, peer::signal_text, plain::Plain};
+use crate::harness::{By, Peer, Server, exchange};
 
 /// In an empty folder, with no environment but what a test adds.
 fn command(folder: &Path, arguments: &[&str]) -> Command {
@@ -242,80 +244,6 @@ async fn a_stop_ends_clients_and_then_the_process() {
     }
     let (code, log) = tokio::task::spawn_blocking(|| running.end()).await.unwrap();
     assert_eq!(code, Some(0), "{log}");
-}
-
-/// The libraries' own logs included, which no test within one process sees.
-#[tokio::test]
-async fn no_secret_reaches_the_log_of_the_process_at_any_level() {
-    for format in ["text", "json"] {
-        let config = format!(
-            "[log]\nfilter = \"trace\"\nformat = \"{format}\"\n[ice]\nservers = [{{ urls = [\"turn:t\"], username = \
-             \"hush-user\", credential = \"hush-credential\" }}, {{ urls = [\"turn:t\"], shared_secret = \"hush-shared\" }}]\n\
-             [http]\nprotocols = [\"p2pchat\", \"textchat\", \"videocall\", \"poc\"]\n"
-        );
-        let mut running = Running::start(&[], &config);
-        // What it logs is more than a pipe holds.
-        let mut log = running.child.stderr.take().unwrap();
-        let reading = tokio::task::spawn_blocking(move || {
-            let mut text = String::new();
-            log.read_to_string(&mut text).map(|_| text)
-        });
-        for by in crate::harness::EVERY_WAY {
-            say_secrets(running.address(), by).await;
-            let mut chatter = Peer::connect_at(running.address(), "/socket.io/", by).await;
-            chatter.emit(r#"["join-room","hush-room"]"#).await;
-            chatter.receive().await;
-            chatter.emit(r#"["rtc-offer","nobody",{"sdp":"hush-sdp"}]"#).await;
-            chatter.leave().await;
-        }
-        say_secrets_plainly(running.address()).await;
-        running.signal(Signal::TERM);
-        let log = reading.await.unwrap().unwrap();
-        assert!(log.contains("connect"), "{log}");
-        let secret = log.lines().find(|it| it.contains("hush"));
-        assert_eq!(secret, None, "{format}");
-    }
-}
-
-async fn say_secrets(address: SocketAddr, by: By) {
-    let mut one = Peer::connect(address, by).await;
-    let mut other = Peer::connect(address, by).await;
-    one.hello().await;
-    other.hello().await;
-    let create = r#"["CREATE-ROOM",{"requestId":"c","maxUsers":5,"name":"n","password":"hush-password","type":1}]"#;
-    one.emit(create).await;
-    let room = crate::harness::field(&one.receive().await, "roomID");
-    for password in ["hush-wrong", "hush-password"] {
-        let join = format!(r#"["JOIN-ROOM",{{"requestId":"j","room":"{room}","password":"{password}"}}]"#);
-        other.emit(&join).await;
-        other.receive().await;
-    }
-    one.receive().await;
-    one.emit_binary(
-        &signal_text(&other.id, &room, r#"["hush-sdp",{"_placeholder":true,"num":0}]"#),
-        &[b"hush".to_vec()],
-    )
-    .await;
-    other.event().await.unwrap();
-    exchange(&mut one, &mut other, &room).await;
-    one.leave().await;
-    other.leave().await;
-}
-
-async fn say_secrets_plainly(address: SocketAddr) {
-    let mut a = Plain::caller(address, "hush-room").await;
-    let mut b = Plain::caller(address, "hush-room").await;
-    b.receive().await;
-    a.send(&format!(r#"{{"type":"offer","to":"{}","offer":{{"sdp":"hush-sdp"}}}}"#, b.id)).await;
-    assert!(b.receive().await.contains("hush-sdp"));
-    a.send("hush-nonsense").await;
-    a.fence().await;
-    let (mut x, mut y) = (Plain::greeted(address).await, Plain::greeted(address).await);
-    for it in [&mut x, &mut y] {
-        it.send(r#"{"type":"join","room":"hush-room"}"#).await;
-    }
-    y.send(r#"{"type":"signal","payload":{"sdp":{"type":"offer","sdp":"hush-sdp"}}}"#).await;
-    y.send(r#"{"type":"join","room":"hush-room"}"#).await;
 }
 
 #[test]

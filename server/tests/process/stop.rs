@@ -11,6 +11,10 @@ use crate::harness::{By, Peer, web::Web};
 async fn a_balancer_hears_of_a_stop_while_everything_goes_on() {
     let running = Running::start(&[], "[http]\ndrain_s = 5\n");
     let mut peer = Peer::connect(running.address(), By::Websocket).await;
+    for path in ["/ready", "/live"] {
+        let answer = Web::to(running.address()).await.ask("GET", path, &[], b"").await;
+        assert_eq!((answer.status, answer.text()), (200, r#"{"status":"ok"}"#), "{path}");
+    }
     running.signal(Signal::TERM);
     loop {
         let health = Web::to(running.address()).await.ask("GET", "/health", &[], b"").await;
@@ -18,6 +22,11 @@ async fn a_balancer_hears_of_a_stop_while_everything_goes_on() {
             assert!(health.text().starts_with("{\"status\":\"stopping\""), "{}", health.text());
             break;
         }
+    }
+    // It is not ready for anybody new, and nobody is to start it again.
+    for (path, expected) in [("/ready", (503, r#"{"status":"stopping"}"#)), ("/live", (200, r#"{"status":"ok"}"#))] {
+        let answer = Web::to(running.address()).await.ask("GET", path, &[], b"").await;
+        assert_eq!((answer.status, answer.text()), expected, "{path}");
     }
     // Who is there is served, and who comes is let in.
     peer.hello().await;

@@ -38,7 +38,7 @@ enum Socket {
     Stream(Box<dyn ByteStream>, Vec<u8>),
 }
 
-pub(super) struct Turn {
+pub(crate) struct Turn {
     socket: Socket,
     username: String,
     password: String,
@@ -65,14 +65,21 @@ pub(super) async fn tls(relaying: &Relaying, protocols: &[&str]) -> TlsStream<Tc
 impl Turn {
     pub(super) async fn connect(relaying: &Relaying, way: Way, username: &str, password: &str) -> Turn {
         let socket = match way {
-            Way::Udp => {
-                let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-                socket.connect(relaying.relay).await.unwrap();
-                Socket::Udp(socket)
-            }
+            Way::Udp => return Turn::by_udp(relaying.relay, username, password).await,
             Way::Tcp => Socket::Stream(Box::new(TcpStream::connect(relaying.relay).await.unwrap()), Vec::new()),
             Way::Tls => Socket::Stream(Box::new(tls(relaying, &[]).await), Vec::new()),
         };
+        Turn::over(socket, username, password)
+    }
+
+    /// By UDP, to a relay that is no part of this process.
+    pub(crate) async fn by_udp(relay: SocketAddr, username: &str, password: &str) -> Turn {
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        socket.connect(relay).await.unwrap();
+        Turn::over(Socket::Udp(socket), username, password)
+    }
+
+    fn over(socket: Socket, username: &str, password: &str) -> Turn {
         Turn {
             socket,
             username: username.to_owned(),
@@ -163,7 +170,7 @@ impl Turn {
     }
 
     /// As browsers do: first without credentials.
-    pub(super) async fn allocate(&mut self) -> u16 {
+    pub(crate) async fn allocate(&mut self) -> u16 {
         let transport = [(attribute::REQUESTED_TRANSPORT, &[17u8, 0, 0, 0][..])];
         self.nonce.clear();
         assert_eq!(self.ask(Method::Allocate, &transport, None).await, 401);

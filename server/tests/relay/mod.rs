@@ -1,5 +1,6 @@
 //! The relay over real sockets: two peers in a room, who got their credentials as pages do, by UDP, TCP and TLS.
-mod client;
+pub(crate) mod client;
+mod figures;
 mod handing_out;
 mod talking;
 
@@ -20,6 +21,8 @@ struct Relaying {
     relay: SocketAddr,
     https: SocketAddr,
     certificate: Vec<u8>,
+    /// When that ends, in seconds since 1970.
+    ends_s: i64,
     _folder: TempDir,
 }
 
@@ -32,16 +35,20 @@ impl Relaying {
         let base = [("relay.enabled", "true"), ("relay.port", "0")];
         let mut config = settings(&[&base, overrides].concat(), None);
         let folder = tempfile::tempdir().unwrap();
-        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let mut params = rcgen::CertificateParams::new(["localhost".to_owned()]).unwrap();
+        params.not_after = rcgen::date_time_ymd(2100, 1, 1);
+        let key = rcgen::KeyPair::generate().unwrap();
+        let made = params.self_signed(&key).unwrap();
         (config.tls.cert_path, config.tls.key_path) = (folder.path().join("cert"), folder.path().join("key"));
-        std::fs::write(&config.tls.cert_path, made.cert.pem()).unwrap();
-        std::fs::write(&config.tls.key_path, made.signing_key.serialize_pem()).unwrap();
+        std::fs::write(&config.tls.cert_path, made.pem()).unwrap();
+        std::fs::write(&config.tls.key_path, key.serialize_pem()).unwrap();
         config.http.listeners = vec![https_listener()];
         let app = App::bind(config).await.unwrap();
         let (relay, https) = (app.relay_port().unwrap(), app.further_addresses().unwrap()[0]);
         let server = Server::of(app);
         let relay = SocketAddr::new(server.address.ip(), relay);
-        Relaying { server, relay, https, certificate: made.cert.der().to_vec(), _folder: folder }
+        let ends_s = params.not_after.unix_timestamp();
+        Relaying { server, relay, https, certificate: made.der().to_vec(), ends_s, _folder: folder }
     }
 
     /// A peer with its credentials.

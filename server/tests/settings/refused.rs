@@ -37,6 +37,37 @@ fn what_is_out_of_range_is_said_with_the_range() {
     }
 }
 
+#[test]
+fn metrics_are_never_open_to_strangers_without_a_token() {
+    const TOKEN: &str = "0123456789abcdef";
+    let read = |metrics: &str| from_file(&format!("[metrics]\n{metrics}"));
+    for open in ["\"::\"", "\"0.0.0.0\"", "\"192.0.2.1\"", "\"2001:db8::1\"", "\"::ffff:192.0.2.1\""] {
+        let fault = read(&format!("listen = true\naddress = {open}")).unwrap_err();
+        assert!(fault.contains("where strangers could read the figures: set metrics.token"), "{fault}");
+        assert!(read(&format!("listen = true\naddress = {open}\ntoken = \"{TOKEN}\"")).is_ok());
+        assert!(read(&format!("address = {open}")).is_ok(), "it has no listener");
+    }
+    for private in
+        ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "fd00::1"]
+    {
+        assert!(read(&format!("listen = true\naddress = \"{private}\"")).is_ok(), "{private}");
+    }
+    for weak in ["short", "0123456789abcde", "0123456789 abcdef", "0123456789abcdefé"] {
+        let fault = read(&format!("token = \"{weak}\"")).unwrap_err();
+        assert!(fault.starts_with("metrics.token must be 16 or more") && !fault.contains(weak), "{fault}");
+    }
+    let printed = read(&format!("token = \"{TOKEN}\"")).unwrap().to_toml();
+    assert!(printed.contains("token = \"(hidden)\"") && !printed.contains(TOKEN), "{printed}");
+    let misplaced = read("port = \"hush-hush-hush\"").unwrap_err();
+    assert!(misplaced.contains("metrics.port") && !misplaced.contains("hush"), "{misplaced}");
+    let taken = from_file("[http]\nport = 9464\n[metrics]\nlisten = true\n").unwrap_err();
+    assert!(taken.starts_with("metrics.port is 9464, which the main listener has"), "{taken}");
+    for address in ["224.0.0.1", "255.255.255.255", "fe80::1"] {
+        let fault = read(&format!("listen = true\naddress = \"{address}\"")).unwrap_err();
+        assert!(fault.ends_with("no connection comes in there"), "{fault}");
+    }
+}
+
 /// Past each bound something would panic, wrap around, or work for nobody.
 #[test]
 fn every_number_is_bounded_below_and_above() {

@@ -36,6 +36,27 @@ fn reasons(findings: &[Finding]) -> Vec<&'static str> {
 }
 
 #[tokio::test]
+async fn when_the_certificate_in_use_ends_is_known_and_follows_each_change() {
+    let files = files(&pair_valid(-1, 30));
+    let certificate = files.load().await;
+    let (mut watch, expiry) = (files.watch(&certificate), certificate.expiry());
+    let days_left = || {
+        let end = SystemTime::UNIX_EPOCH + Duration::from_secs(expiry.unix_s());
+        end.duration_since(seconds_from_now(-DAY_S / 2)).unwrap().as_secs() / DAY_S.unsigned_abs()
+    };
+    assert_eq!(days_left(), 30);
+    let later = pair_valid(-1, 60);
+    files.put_cert(&later.cert);
+    files.put_key(&later.key);
+    assert_eq!((watch.reload().await, days_left()), (Reload::Swapped, 60));
+    let expired = pair_valid(-9, -2);
+    files.put_cert(&expired.cert);
+    files.put_key(&expired.key);
+    assert!(matches!(watch.reload().await, Reload::Kept(_)));
+    assert_eq!(days_left(), 60, "the former one stays in use");
+}
+
+#[tokio::test]
 async fn the_end_of_a_certificate_is_said_from_two_weeks_before_it() {
     let files = files(&pair_valid(-100, 30));
     for (days, reason, is_grave) in [

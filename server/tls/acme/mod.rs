@@ -17,7 +17,6 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use axum_server::tls_rustls::RustlsConfig;
 use instant_acme::{Account, CertificateIdentifier, LetsEncrypt};
 use rustls::pki_types::Der;
 use tokio::{
@@ -127,12 +126,7 @@ impl Acme {
         });
         let nothing = without_certificate().map_err(|error| error.to_string())?;
         let challenges = Challenges::default();
-        let certificate = Certificate {
-            config: RustlsConfig::from_config(nothing),
-            chain: Vec::new(),
-            is_key_open: false,
-            challenges: Some(challenges.clone()),
-        };
+        let certificate = Certificate::new(nothing, Vec::new(), false, Some(challenges.clone()));
         let files = CertificateFiles { cert: path.clone(), key: path, hostname: settings.hostname.clone() };
         let mut acme = Acme { settings, challenges, certificate, files, is_fitting: false };
         // One from elsewhere may be one that nobody believes.
@@ -227,8 +221,7 @@ impl Acme {
     fn put_in_use(&mut self, kept: &Kept) -> Result<(), String> {
         let (chain, key) = kept.decode().ok_or("it is damaged")?;
         let server = server_config(chain.clone(), key).map_err(|error| format!("it cannot be used ({error})"))?;
-        self.certificate.config.reload_from_config(server);
-        self.certificate.chain = chain;
+        self.certificate.replace(server, chain, false);
         Ok(())
     }
 

@@ -1,0 +1,132 @@
+//! Figures for Prometheus: where they come from, and their own listener.
+//!
+//! **Invariant:** that listener has a ledger of its own. However full the server is, its figures can be read; and whoever
+//! reads them takes nothing from the people whom the server is for.
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use axum::Router;
+use secrecy::SecretString;
+
+use super::{StartupError, listen};
+use crate::{
+    acceptor::{Acceptor, Shutdown, Speaks, Timeouts},
+    accounting::{Ledger, Limits},
+    config::Config,
+    http::{self, Frontend, RenderMetrics, Site, TrustedProxies},
+    metrics::{Figures, Format, Process},
+    sessions::Sessions,
+    tls::{Certificate, Expiry},
+    turn::TurnServer,
+};
+
+/// Those who read them are few.
+const CONNECTIONS_MAX: usize = 64;
+
+/// For a reader that does not read.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// Where the figures come from.
+#[derive(Clone)]
+pub(super) struct Metrics {
+    sessions: Sessions,
+    relay: Option<Arc<TurnServer>>,
+    expiry: Option<Expiry>,
+    started: SystemTime,
+}
+
+/// A listener that is not served yet.
+pub(super) struct BoundMetrics {
+    port: TcpListener,
+    router: Router,
+    ledger: Ledger,
+}
+
+impl Metrics {
+    pub(super) fn new(sessions: &Sessions, relay: Option<Arc<TurnServer>>, certificate: Option<Certificate>) -> Self {
+        let expiry = certificate.map(|it| it.expiry());
+        Metrics { sessions: sessions.clone(), relay, expiry, started: SystemTime::now() }
+    }
+
+    /// The route beside the pages of a listener, where there is a token.
+    pub(super) fn beside(&self, pages: Router, config: &Config, shared: &http::Shared) -> Router {
+        match config.metrics.token() {
+            Some(token) => pages.merge(self.route(shared, Some(token))),
+            None => pages,
+        }
+    }
+
+    /// Takes the port of their own listener, if they are to have one.
+    ///
+    /// # Errors
+    /// It cannot be had.
+    pub(super) fn bind(&self, config: &Config) -> Result<Option<BoundMetrics>, StartupError> {
+        let Some(at) = config.metrics.at() else { return Ok(None) };
+        let port = listen::open(at).map_err(|error| {
+            StartupError::System(format!(
+                "the listener of the metrics cannot have port {} of {}: {error}",
+                at.port(),
+                at.ip()
+            ))
+        })?;
+        let ledger = Ledger::new(Limits { connections_max: CONNECTIONS_MAX, ..Limits::default() });
+        let shared = http::Shared::new(ledger.clone(), TrustedProxies::default());
+        let router = self.route(&shared, config.metrics.token());
+        let site = Site {
+            views: None,
+            signaling_path: config.signaling.path.clone(),
+            frontend: Frontend::Foreign,
+            https: false,
+            https_only: false,
+        };
+        Ok(Some(BoundMetrics { port, router: http::front(router, &site, &shared), ledger }))
+    }
+
+    fn route(&self, shared: &http::Shared, token: Option<&SecretString>) -> Router {
+        let metrics = self.clone();
+        let render: RenderMetrics = Arc::new(move |is_open_metrics| {
+            let format = if is_open_metrics { Format::OpenMetrics } else { Format::Prometheus };
+            metrics.figures().render(format).ok()
+        });
+        http::metrics(shared, self.sessions.ledger().clone(), token, render)
+    }
+
+    fn figures(&self) -> Figures {
+        let ledger = self.sessions.ledger();
+        Figures {
+            version: env!("CARGO_PKG_VERSION"),
+            process: Process::now(self.started),
+            balance: ledger.balance(),
+            reasons: ledger.counted().collect(),
+            sessions: self.sessions.statistics(),
+            relay: self.relay.as_ref().map(|it| it.stats()),
+            certificate_expiry_s: self.expiry.as_ref().map(Expiry::unix_s),
+        }
+    }
+}
+
+impl BoundMetrics {
+    pub(super) fn address(&self) -> io::Result<SocketAddr> {
+        self.port.local_addr()
+    }
+
+    /// Until `shutdown`.
+    ///
+    /// # Errors
+    /// The listener cannot be used.
+    pub(super) fn serve(self, shutdown: Shutdown) -> io::Result<impl Future<Output = ()>> {
+        let acceptor = Acceptor {
+            ledger: self.ledger,
+            timeouts: Arc::new(Timeouts::new(WRITE_TIMEOUT)),
+            certificate: None,
+            is_proxy: Arc::new(|_| false),
+            speaks: Speaks::Http { router: self.router, turn: None },
+        };
+        let listener = tokio::net::TcpListener::from_std(self.port)?;
+        Ok(acceptor.serve(listener, shutdown))
+    }
+}
