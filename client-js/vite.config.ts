@@ -23,8 +23,9 @@ export const session = /src\/(call|core|legacy\/wire|link|room|wire)\//
 export const line =
   /src\/(call\/(browser|devices|preview)|core\/(client|events|stay)|files\/state|link\/browser-api|signaling|wire\/(ice|ids|invitation|json|peer|resume|server|signal)\.)|node_modules\/(socket|engine)\.io/
 const shared = /node_modules\/@?preact|src\/(ui\/|app\/settings)/
-/** What the mirror, the call and the dialogs share, which the first view does without. */
-const media = /src\/ui\/(devices|parts\/(choice|devices|dialog|live|popover|tabs|trouble)|views\/preview)\./
+/** What the mirror, the room, the call and the dialogs share, which the first view does without. */
+const media =
+  /src\/ui\/(devices|panels|shortcuts|parts\/(choice|devices|dialog|live|popover|tabs|trouble)|views\/(preview|small-dialogs))\./
 
 const copyVendor = (): Plugin => {
   let out = resolve(here, 'dist')
@@ -67,6 +68,8 @@ const entryNames: Readonly<Record<string, string>> = { p2pchat: 'core/p2pchat.js
 
 export default defineConfig({
   root: here,
+  // A proxy may put the server below a path, of which neither knows.
+  base: './',
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
     target: 'es2022',

@@ -4,6 +4,7 @@ import { gather, house } from './house.ts'
 import { enterCall } from './senses.ts'
 import { gateTo } from './sockets/gate.ts'
 import { focused } from './tab.ts'
+import { accept, bytesOf, pick, saved } from './transfers.ts'
 
 const home = house()
 
@@ -53,13 +54,23 @@ test('nor is it in a call that nobody else is in', async () => {
   await copy.first().waitFor()
 })
 
-test('who has company is told that it stays', async () => {
+test('who has company is told that it stays, and hands over a first file without the server', async () => {
   const { people } = await gather(home, {}, 'Ada', 'Ben')
+  const [ada, ben] = people
+  if (!ada || !ben) throw new Error('nobody came')
+  // What shows files is here before there are any.
+  for (const { page } of people)
+    await page.waitForFunction(() =>
+      performance.getEntriesByType('resource').some(({ name }) => /\/files-[\w-]+\.js$/.test(name)),
+    )
   await home.server().kill()
   await Promise.all(
     people.map(it =>
       it.isTold('Connection to the server lost. Your connections to people in the room keep working.'),
     ),
   )
+  const bytes = Buffer.from('without a server')
+  await pick(ada, 'first.txt', bytes)
+  expect(await bytesOf(await saved(ben, () => accept(ben, 'first.txt')))).toEqual(bytes)
   await home.server().start()
 })

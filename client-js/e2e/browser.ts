@@ -40,6 +40,8 @@ export class Person {
     const { page } = this
     await page.getByLabel('Your name').fill(name)
     await page.getByLabel('Room name').fill(room.name ?? 'Workshop')
+    if (Object.keys(room).some(option => option !== 'name'))
+      await page.locator('.more-options summary').click()
     if (room.kind === 'star') await page.getByRole('radio', { name: /^Star/ }).check()
     if (room.password !== undefined) await page.getByLabel('Password').first().fill(room.password)
     if (room.peersMax !== undefined)

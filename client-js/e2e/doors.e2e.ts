@@ -1,5 +1,6 @@
 /** The ways into a room, and what is said at a door that stays shut. */
 import { expect, test } from 'vitest'
+import { Person } from './browser.ts'
 import { house } from './house.ts'
 
 // Rooms end with their last member.
@@ -17,7 +18,7 @@ test('a link in the original’s form works, and is moved out of the query', asy
   await ben.sees('Ada')
 })
 
-test('a pasted link fills the join form', async () => {
+test('a pasted link fills the join form, and going back asks before it leads out of the room', async () => {
   const ada = await home.arrive()
   const link = await ada.createRoom('Ada', { password: 'word' })
   const ben = await home.arrive()
@@ -30,6 +31,23 @@ test('a pasted link fills the join form', async () => {
   await trouble.waitFor({ state: 'detached' })
   await ben.page.getByRole('button', { name: 'Join room' }).click()
   await ben.sees('Ada')
+  const address = ben.page.url()
+  const twin = await Person.within(ben.context, link)
+  const twice = twin.page.getByText('You are already in this room in another tab.')
+  await twice.waitFor()
+  await ben.page.goBack()
+  const asked = ben.page.getByRole('dialog', { name: 'Leave the room?' })
+  await asked.getByRole('button', { name: 'Stay' }).click()
+  await expect.poll(() => ben.page.url()).toBe(address)
+  await ben.say('still here')
+  await ada.hears('Ben', 'still here')
+  await ben.page.goBack()
+  await asked.getByRole('button', { name: 'Leave' }).click()
+  await ben.page.getByRole('heading', { name: 'You left the room' }).waitFor()
+  await twice.waitFor({ state: 'detached' })
+  await ben.page.goBack()
+  await ben.page.getByRole('button', { name: 'Create room' }).waitFor()
+  expect(ben.page.url()).toBe(`${home.server().address}/`)
 })
 
 test('a room id and its password do as well', async () => {

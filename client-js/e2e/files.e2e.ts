@@ -27,6 +27,12 @@ const meet = async (kind: 'mesh' | 'star', ...names: string[]): Promise<Person[]
   return (await gather(home, { kind }, first, ...others)).people
 }
 
+/** A picture of one point. */
+const dot = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
+
 test('a file goes from one page to another, and arrives as it was', async () => {
   const [ada, ben] = await meet('mesh', 'Ada', 'Ben')
   if (!ada || !ben) throw new Error('nobody came')
@@ -41,6 +47,11 @@ test('a file goes from one page to another, and arrives as it was', async () => 
   await ada.log.getByText('Ben: complete').waitFor()
   const again = await saved(ben, () => card.getByRole('button', { name: 'Save again' }).click())
   expect(sha(await bytesOf(again))).toBe(sha(bytes))
+  // A picture is seen as soon as it is here: at once by its sender, and by whoever has accepted it.
+  await pick(ada, 'dot.png', dot)
+  await ada.log.getByRole('img', { name: 'dot.png' }).waitFor()
+  await accept(ben, 'dot.png')
+  await ben.log.getByRole('img', { name: 'dot.png' }).waitFor()
 })
 
 test('several receivers, one of whom declines, and an empty file', async () => {

@@ -132,8 +132,16 @@ test('an address where there is nothing leads to the start page, and asks for no
   await ada.page.getByRole('button', { name: 'Create room' }).waitFor()
 })
 
-test('a name that is cut says that it is as long as it may be', async () => {
-  const ada = await home.arrive()
+test('a name that is cut says that it is as long as it may be, and a phone shows the way into a room at once', async () => {
+  const ada = await home.arrive(undefined, phone)
+  const create = await ada.page.getByRole('button', { name: 'Create room' }).boundingBox()
+  expect((create?.y ?? 999) + (create?.height ?? 999)).toBeLessThanOrEqual(phone.height)
+  // As when a keyboard stands on the screen of an iPhone, which leaves the page as high as it was.
+  await ada.page.evaluate(() => document.documentElement.style.setProperty('--view-height', '440px'))
+  await ada.page.getByRole('button', { name: 'Settings' }).tap()
+  const settings = await ada.page.getByRole('dialog', { name: 'Settings' }).boundingBox()
+  expect((settings?.y ?? 999) + (settings?.height ?? 999)).toBeLessThanOrEqual(440)
+  await ada.page.keyboard.press('Escape')
   await ada.page.getByLabel('Your name').fill('Maximilian von Hohenfels-Schwarzburg')
   await ada.page.locator('.start-name').getByText('Maximum length reached').waitFor()
 })

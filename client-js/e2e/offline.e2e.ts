@@ -121,7 +121,7 @@ test('what a browser asks of an app is there', async () => {
     )
     return { found, sizes }
   })
-  expect(manifest.found).toMatchObject({ name: 'P2PChat', display: 'standalone', start_url: '/' })
+  expect(manifest.found).toMatchObject({ name: 'P2PChat', display: 'standalone', start_url: './' })
   for (const [said, is] of manifest.sizes) expect(is).toBe(said)
   const devtools = await context.newCDPSession(page)
   const { installabilityErrors } = await devtools.send('Page.getInstallabilityErrors')

@@ -91,6 +91,11 @@ test('a phone that lies on its side has room for faces', async () => {
   expect(await unreachable(seen.page)).toEqual([])
   const tile = await seen.page.getByRole('region', { name: /^Grace/ }).boundingBox()
   expect((tile?.width ?? 0) * (tile?.height ?? 0)).toBeGreaterThan((640 * 320) / 8)
+  // What the head would say and do is in the menu.
+  await seen.page.getByRole('button', { name: 'More', exact: true }).tap()
+  const menu = seen.page.getByRole('dialog', { name: 'More' })
+  await menu.getByText('3 of 20').waitFor()
+  await menu.getByRole('button', { name: 'Leave the room' }).waitFor()
   await seen.close()
 })
 

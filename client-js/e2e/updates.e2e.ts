@@ -49,11 +49,21 @@ test('a folder that cannot be packed is named, and the new version is told of', 
   await ada.page.getByText('These could not be read and are not sent: photos').waitFor()
 })
 
-test('a file worker that is gone is noticed when the room begins, before any file comes', async () => {
+test('what is gone is noticed when the room begins, and a window that is missing pushes nothing aside', async () => {
   const ada = await arrive()
-  await update(ada, /\/assets\/worker-/)
+  await update(ada, /\/assets\/(worker|qr)-/)
   await ada.createRoom('Ada')
   await told(ada)
+  const button = ada.page.getByRole('button', { name: 'QR code' })
+  const before = await button.boundingBox()
+  await button.click()
+  const note = ada.page.locator('.help-over')
+  await note.getByRole('button', { name: 'Reload' }).waitFor()
+  expect(await button.boundingBox()).toEqual(before)
+  const box = await note.boundingBox()
+  expect((box?.y ?? 9_999) + (box?.height ?? 0)).toBeLessThanOrEqual(ada.page.viewportSize()?.height ?? 0)
+  await note.getByRole('button', { name: 'Close' }).click()
+  await note.waitFor({ state: 'detached' })
 })
 
 test('a page on which nobody loses anything is loaded anew, once', async () => {

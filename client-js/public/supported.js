@@ -11,6 +11,6 @@
     CSS.supports('color', 'light-dark(red, red)')
   if (able) return
   var words = document.createElement('script')
-  words.src = '/too-old.js'
+  words.src = './too-old.js'
   document.body.appendChild(words)
 })()

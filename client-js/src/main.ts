@@ -3,8 +3,9 @@ import { computed, effect } from '@preact/signals'
 import { h, render } from 'preact'
 import { alerts } from './app/alerts.ts'
 import { AppController, type Page } from './app/controller.ts'
+import { roomHistory } from './app/history.ts'
 import { storedRooms, storeRooms } from './app/known-rooms.ts'
-import { showCallToSystem } from './app/media-session.ts'
+import type { OtherTabs } from './app/other-tabs.ts'
 import {
   choosePlace,
   copy,
@@ -32,6 +33,7 @@ import { App } from './ui/app.tsx'
 import { followKeyboard, followVisibility } from './ui/browser.ts'
 import { applyLanguage, applyTheme, speak } from './ui/language.ts'
 import { makeModel, type Shared } from './ui/model.ts'
+import { loadedOnce } from './ui/parts/ahead.ts'
 import { outdated } from './ui/parts/missing.tsx'
 import { leaveGuard } from './ui/selectors.ts'
 
@@ -50,15 +52,16 @@ const page: Page = {
   alerts,
   drafts: takeDrafts(),
   address: () => location.href,
-  setAddress: address => history.replaceState(null, '', address),
+  history: roomHistory,
   copy,
   save,
   partFailed: () => void updates.partFailed(),
   generatePassword: randomToken,
 }
 
-/** Where the server says that its signalling is. */
-const path = document.querySelector<HTMLMetaElement>('meta[name="signaling-path"]')?.content
+/** Where the server says that its signalling is, which knows nothing of a path that a proxy has put before its own. */
+const named = document.querySelector<HTMLMetaElement>('meta[name="signaling-path"]')?.content
+const path = named === undefined ? undefined : new URL(`.${named}`, location.href).pathname
 
 const preview = new Preview({
   ...browserMedia,
@@ -92,18 +95,40 @@ const client = connect({
 const rooms = { read: storedRooms, write: storeRooms }
 const controller = new AppController(model, page, client, preview, rooms, earlier.stay)
 
+addEventListener('popstate', () => controller.moved())
 addEventListener('hashchange', () => controller.addressChanged())
+
+const roomNow = computed(() => (model.view.value.kind === 'room' ? model.view.value.state.card.id : null))
+let tabs: OtherTabs | null = null
+const loadTabs = loadedOnce(() => import('./app/other-tabs.ts'))
+const meetTabs = async (): Promise<void> => {
+  const { OtherTabs, tabChannel } = await loadTabs()
+  tabs ??= new OtherTabs(tabChannel(), rooms => {
+    model.inOtherTabs.value = rooms
+  })
+  tabs.enter(roomNow.peek())
+}
+// Without the server nobody comes in twice, and the first view is there before it.
+effect(() => {
+  if (model.server.value === 'online') void meetTabs().catch(() => undefined)
+})
+effect(() => {
+  const room = roomNow.value
+  tabs?.enter(room)
+})
 let hidden = false
 addEventListener('pagehide', ({ persisted }) => {
   hidden = true
   saveTabState(client.record, controller.stay)
   leaveDrafts(controller.drafts)
+  tabs?.enter(null)
   // A page that the browser may bring back as it is goes on by itself, and the server keeps its place for a while.
   if (!persisted) client.closing()
 })
 addEventListener('pageshow', ({ persisted }) => {
   hidden = false
   if (!persisted) return
+  tabs?.enter(roomNow.value)
   takeTabState()
   takeDrafts()
 })
@@ -111,8 +136,9 @@ addEventListener('pageshow', ({ persisted }) => {
 document.addEventListener('visibilitychange', () => {
   // A page that goes is hidden after it has gone, and has nothing to leave any more.
   if (hidden) return
-  if (document.visibilityState === 'hidden') saveTabState(client.record, controller.stay)
-  else takeTabState()
+  if (document.visibilityState === 'hidden') return saveTabState(client.record, controller.stay)
+  takeTabState()
+  tabs?.ask()
 })
 
 const moving = computed(() => busy(model.files.value))
@@ -123,7 +149,19 @@ const staked = computed(() => {
 const calling = computed(() => model.call.value !== null && model.call.value.own.phase !== 'out')
 effect(() => warnBeforeLeaving(staked.value || calling.value))
 effect(() => keepAwakeWhile(moving.value || calling.value))
-showCallToSystem(model, controller.commands.call)
+const loadMediaSession = loadedOnce(() => import('./app/media-session.ts'))
+let shown = false
+effect(() => {
+  if (!calling.value || shown) return
+  shown = true
+  loadMediaSession().then(
+    ({ showCallToSystem }) => showCallToSystem(model, controller.commands.call),
+    () => {
+      // The next call tries again.
+      shown = false
+    },
+  )
+})
 
 const idle = computed(
   () => model.view.value.kind !== 'room' && model.busy.value === null && model.draft.value === '',

@@ -1,6 +1,7 @@
 /** What the interface takes to be in sight of a window, and when it asks again. */
 import { afterEach, expect, test, vi } from 'vitest'
 import { inSight, onSightChanged } from '../src/ui/browser.ts'
+import { remedyFor } from '../src/ui/parts/trouble.tsx'
 
 const look = (visualViewport: object | null): void => {
   vi.stubGlobal('innerHeight', 800)
@@ -40,4 +41,14 @@ test('a keyboard that comes, and a page that moves for it, are told until nobody
   rest()
   all()
   expect(changed).toHaveBeenCalledTimes(3)
+})
+
+test('within another site’s page nobody is sent to look for settings that are not theirs to change', () => {
+  vi.stubGlobal('navigator', { userAgent: 'Mozilla/5.0 Chrome/140.0', maxTouchPoints: 0 })
+  const own: { parent?: object } = {}
+  own.parent = own
+  vi.stubGlobal('window', own)
+  expect(remedyFor('blocked')).toContain('left of the address')
+  vi.stubGlobal('window', { parent: {} })
+  expect(remedyFor('blocked')).toContain('in a tab of its own')
 })

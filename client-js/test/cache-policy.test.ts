@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { assetsIn, cachePolicy } from '../src/offline/cache-policy.ts'
 
 const origin = 'https://talk.example'
-const asked = (url: string, mode = 'cors', method = 'GET') => cachePolicy({ url, mode, method }, origin)
+const asked = (url: string, mode = 'cors', method = 'GET') => cachePolicy({ url, mode, method }, `${origin}/`)
 
 test.each([
   [`${origin}/`, 'navigate', 'page'],
@@ -20,14 +20,25 @@ test.each([
   ['https://elsewhere.example/', 'navigate', null],
 ])('%s as %s is kept as %s', (url, mode, kept) => expect(asked(url, mode)).toBe(kept))
 
+test.each([
+  ['chat/', 'navigate', 'page'],
+  ['chat/#room=x', 'navigate', 'page'],
+  ['chat/assets/index-Dn-nkQ6p.js', 'cors', 'asset'],
+  ['', 'navigate', null],
+  ['assets/index-Dn-nkQ6p.js', 'cors', null],
+  ['chat/api/signaling/', 'cors', null],
+])('below a path %s as %s is kept as %s', (path, mode, kept) =>
+  expect(cachePolicy({ url: `${origin}/${path}`, mode, method: 'GET' }, `${origin}/chat/`)).toBe(kept),
+)
+
 test('only what is asked for by GET', () => {
   expect(asked(`${origin}/assets/a.js`, 'cors', 'POST')).toBeNull()
   expect(asked(`${origin}/`, 'navigate', 'POST')).toBeNull()
 })
 
 test('the files a page names are found, each once', () => {
-  const page = `<script src="/assets/index-A1.js"></script><link href="/assets/index-B2.css">
-    <link rel="modulepreload" href="/assets/index-A1.js"><a href="https://x.example/assets/c.js">
-    <script async src="/supported.js"></script>`
-  expect(assetsIn(page)).toEqual(['/assets/index-A1.js', '/assets/index-B2.css', '/supported.js'])
+  const page = `<script src="./assets/index-A1.js"></script><link href="./assets/index-B2.css">
+    <link rel="modulepreload" href="./assets/index-A1.js"><a href="https://x.example/assets/c.js">
+    <script async src="./supported.js"></script>`
+  expect(assetsIn(page)).toEqual(['./assets/index-A1.js', './assets/index-B2.css', './supported.js'])
 })

@@ -1,8 +1,9 @@
 /** The places where received files are written: opened, refused, and found again by a later page. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { failureOf, memoryBytesMax, openFileStore, writeRecord } from '../src/files/runtime/file-stores.ts'
-import { type ResumableFile, ResumeStore, sweepStorage } from '../src/files/runtime/resume-store.ts'
-import { fileId } from '../src/wire/ids.ts'
+import { persist, type ResumableFile, ResumeStore, sweepStorage } from '../src/files/runtime/resume-store.ts'
+import { TransferRuntime } from '../src/files/runtime/transfers.ts'
+import { fileId, memberId } from '../src/wire/ids.ts'
 import { BrowserStorage } from './browser-storage.ts'
 
 let browser = new BrowserStorage()
@@ -54,8 +55,58 @@ describe('opening', () => {
 
   test('without storage refuses what the page could not hold, before a byte has come', async () => {
     vi.stubGlobal('navigator', {})
-    expect(await failure(open('one', memoryBytesMax + 1))).toBe('no-room')
+    expect(await failure(open('one', memoryBytesMax + 1))).toBe('memory-only')
     expect((await open('one', memoryBytesMax)).stored).toBe(0)
+  })
+})
+
+describe('a large file', () => {
+  const asks = async (bytes: number, answer: () => Promise<boolean>): Promise<number> => {
+    const persisted = vi.fn(answer)
+    vi.stubGlobal('navigator', { storage: { persist: persisted } })
+    await persist(bytes)
+    return persisted.mock.calls.length
+  }
+
+  test('has the browser asked to keep the storage, which may say no, and a small one has not', async () => {
+    expect(await asks(67_108_863, async () => true)).toBe(0)
+    expect(await asks(67_108_864, async () => true)).toBe(1)
+    expect(await asks(67_108_864, async () => Promise.reject(new TypeError('not here')))).toBe(1)
+    vi.stubGlobal('navigator', {})
+    await expect(persist(67_108_864)).resolves.toBeUndefined()
+  })
+
+  test.each([
+    ['into the browser’s own storage', undefined, 1],
+    ['to where the person says', { kind: 'chosen', handle: {} as FileSystemFileHandle } as const, 0],
+  ])('has it asked when it is accepted %s', async (_, place, times) => {
+    const persisted = vi.fn(async () => true)
+    vi.stubGlobal('navigator', { storage: { persist: persisted } })
+    const ada = memberId('ada')
+    const transfers = new TransferRuntime({
+      room: 'r',
+      resumable: () => undefined,
+      openChannel: async () => null,
+      connect: () => {
+        throw new Error('nobody is to be called')
+      },
+      sendSignal: () => undefined,
+      whenDrained: async () => undefined,
+      offer: () => undefined,
+      withdraw: () => undefined,
+      now: () => 0,
+      partFailed: () => undefined,
+      changed: () => undefined,
+      saved: () => undefined,
+    })
+    transfers.setRoutes(new Map([[ada, { name: 'Ada', direct: true, transport: 'channel' }]]))
+    transfers.offered(ada, { id: fileId('a'), name: 'a.bin', size: 100_000_000, media: '' })
+    const [key] = transfers.state.downloads.keys()
+    if (key === undefined) throw new Error('nothing is offered')
+    transfers.accept(key, place)
+    await vi.runAllTimersAsync()
+    expect(persisted).toHaveBeenCalledTimes(times)
+    transfers.close()
   })
 })
 

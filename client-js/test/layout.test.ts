@@ -23,6 +23,15 @@ test.each([
   expect(of('.room')).toMatch(new RegExp(`"[a-z ]*\\b${area}\\b[a-z ]*"`))
 })
 
+test('nothing that fills the window reaches below a keyboard that stands on the screen', () => {
+  const filling = rules.filter(({ body }) => /(?<!min-)height:[^;]*100dvh/.test(body))
+  expect(filling.length).toBeGreaterThan(4)
+  const below = filling.filter(({ body }) =>
+    /(?<!--view-height, )100dvh/.test(body.replace(/inset[^;]*;/g, '')),
+  )
+  expect(below.map(({ selector }) => selector)).toEqual([])
+})
+
 test('only full screen and the smallest lying phones hide the way out of a room', () => {
   const hiding = rules.filter(
     ({ selector, body }) =>
@@ -32,6 +41,9 @@ test('only full screen and the smallest lying phones hide the way out of a room'
     '.room-call:fullscreen .room-head',
     '.room-call .room-head',
   ])
+  // The menu of the call has the name of the room and the way out then.
+  for (const { selector } of hiding)
+    expect(of(selector.replace('.room-head', '.menu-headless'))).toContain('display: block')
 })
 
 test('a list that grows before it has told of its scrolling is still at its end', () => {

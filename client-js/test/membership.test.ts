@@ -2,9 +2,12 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import { roster } from '../src/room/roster.ts'
 import type { RoomEffect } from '../src/room/state.ts'
+import { personNow } from '../src/ui/selectors.ts'
+import { tilesOf } from '../src/ui/tiles.ts'
 import { peerId } from '../src/wire/ids.ts'
 import { ownCaps, type Person } from '../src/wire/peer.ts'
 import { Alone } from './alone.ts'
+import { noCall, participant } from './calls-seen.ts'
 import { stayOf } from './scene.ts'
 import { saying } from './words.ts'
 
@@ -129,6 +132,37 @@ describe('a server that knows us no more', () => {
     expect(me.state.membership).toEqual({ type: 'rejected', refusal })
     expect(me.effects).toEqual([])
     expect(me.state.timeline.at(-1)).toMatchObject({ notice })
+  })
+})
+
+describe('somebody whose page has a new connection to the server', () => {
+  const tile = `person ${stayOf('ben')}`
+  const tiles = (): string[] => {
+    const call = { ...noCall, participants: [participant(stayOf('ben'))] }
+    return tilesOf(call, 'Me', name => ({ name, connectionStatus: 'direct' })).map(({ key }) => key)
+  }
+  const row = () => roster(me.state).find(({ name }) => name === 'Ben')
+
+  test('keeps their place in the list, their pin, their volume and their typing mark', () => {
+    me.hear(ben, { kind: 'typing', on: true })
+    const before = row()
+    me.hear(ben, { kind: 'moved', to: peerId('ben-2') })
+    me.feed({ type: 'peer-left', peer: ben })
+    me.feed({ type: 'peer-joined', peer: peerId('ben-2') })
+    expect(row()).toEqual(before)
+    expect([...me.state.typing.keys()]).toEqual([stayOf('ben')])
+    expect(tiles()).toEqual([tile])
+  })
+
+  test('is the same person after a whole new connection, and what is open about them stays open meanwhile', () => {
+    const before = row()
+    if (!before) throw new Error('nobody is here')
+    me.feed({ type: 'link-closed', peer: ben, lost: true })
+    me.feed({ type: 'peer-left', peer: ben })
+    expect(personNow(roster(me.state), before)).toEqual({ ...before, connectionStatus: 'lost' })
+    meet(peerId('ben-2'))
+    expect(row()?.key).toBe(before.key)
+    expect(personNow(roster(me.state), before)).toEqual(row())
   })
 })
 

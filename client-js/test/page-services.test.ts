@@ -124,7 +124,7 @@ test('the service worker hands on what it cannot keep', async () => {
   vi.stubGlobal('addEventListener', (kind: string, listener: (event: unknown) => void) =>
     listeners.set(kind, listener),
   )
-  vi.stubGlobal('location', { origin: 'https://a.example' })
+  vi.stubGlobal('location', { href: 'https://a.example/sw.js' })
   const refuse = () => Promise.reject(new DOMException('', 'QuotaExceededError'))
   vi.stubGlobal('caches', { open: refuse, match: refuse })
   vi.stubGlobal('fetch', async () => new Response('<p>', { headers: { 'content-type': 'text/html' } }))

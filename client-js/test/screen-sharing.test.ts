@@ -63,23 +63,23 @@ test('a refusal that comes sooner than anybody can press a button is said, and a
 
 class Track extends EventTarget {
   readonly kind: string
-  readonly surface: string
+  readonly settings: object
   stopped = false
   contentHint = ''
-  constructor(kind: string, surface = '') {
+  constructor(kind: string, settings: object) {
     super()
     this.kind = kind
-    this.surface = surface
+    this.settings = settings
   }
-  getSettings = () => ({ displaySurface: this.surface })
+  getSettings = () => this.settings
   stop = (): void => {
     this.stopped = true
   }
 }
 
-const shared = (surface: string) => {
-  const sound = new Track('audio')
-  let tracks = [new Track('video', surface), sound]
+const shared = (surface: string, settings: object) => {
+  const sound = new Track('audio', settings)
+  let tracks = [new Track('video', { displaySurface: surface }), sound]
   const stream = {
     id: surface,
     getTracks: () => tracks,
@@ -94,14 +94,19 @@ const shared = (surface: string) => {
 
 test.each([
   ['monitor', {}, 'echo'],
+  ['monitor', { restrictOwnAudio: false }, 'echo'],
   ['monitor', { restrictOwnAudio: true }, null],
   ['browser', {}, null],
-  ['window', {}, null],
-])('the sound of a %s, where the browser knows %j', async (surface, known, trouble) => {
-  vi.stubGlobal('navigator', { mediaDevices: { getSupportedConstraints: () => known } })
-  const { sound, pick } = shared(surface)
+  ['window', {}, 'echo'],
+  ['window', { restrictOwnAudio: true }, null],
+  ['', {}, 'echo'],
+])('the sound of a "%s", whose track says %j of itself', async (surface, settings, trouble) => {
+  vi.stubGlobal('navigator', {
+    mediaDevices: { getSupportedConstraints: () => ({ restrictOwnAudio: true }) },
+  })
+  const { sound, pick } = shared(surface, settings)
   const { troubles, all } = await told(pick)
   expect(troubles).toEqual([trouble])
   expect(sound.stopped).toBe(trouble === 'echo')
-  expect(all.all).toMatchObject([{ sound: trouble === null, surface }])
+  expect(all.all).toMatchObject([{ sound: trouble === null, surface: surface || 'unknown' }])
 })

@@ -125,7 +125,6 @@ const short: Readonly<Record<string, string>> = {
   'src/files/runtime/peer-conn.ts':
     'types between `core`, `files` and `legacy`, which import each other in one direction only',
   'src/legacy/session.ts': 'both kinds of uploads to original pages use it',
-  'src/offline/cache-policy.ts': 'the part of the service worker that a test can load',
 }
 
 test('no file is too small to be found', () => {

@@ -1,7 +1,7 @@
 /** Who and what of a call is shown where. */
 import { expect, test } from 'vitest'
 import type { CallState, OwnScreen, Participant, RemoteStream } from '../src/call/state.ts'
-import { callAnnouncements } from '../src/ui/call-announcements.ts'
+import { CallNames, callAnnouncements } from '../src/ui/call-announcements.ts'
 import { en } from '../src/ui/texts/en.ts'
 import { arrange, type Tile, tilesOf, titleOf } from '../src/ui/tiles.ts'
 import { noCall, ownScreen, participant, remote } from './calls-seen.ts'
@@ -127,6 +127,18 @@ test('somebody who goes on under another id neither came nor left', () => {
     'Ben stopped sharing a screen',
   ])
   expect(told(before, inCall(participant('a')))).toEqual(['Ben left the call'])
+})
+
+test('whoever drops out of call and room at once is said to have left by name, also if that came late', () => {
+  const names = new CallNames()
+  const before = inCall(participant('a'), participant('b'))
+  names.learn(null, () => undefined)
+  names.learn(before, () => undefined)
+  names.learn(before, id => (id === 'b' ? 'Ben' : undefined))
+  const after = inCall(participant('a'))
+  names.learn(after, () => undefined)
+  const said = callAnnouncements(before, after, id => names.of(id) ?? 'Someone', en.call.said)
+  expect(said).toEqual(['Ben left the call'])
 })
 
 test('several screens of one person have numbers, and a single one has none', () => {

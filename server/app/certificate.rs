@@ -1,12 +1,19 @@
 //! Where the certificate comes from, as the settings have it: files, an authority, or this server itself.
-use std::{future::pending, net::IpAddr, path::PathBuf, sync::Arc};
+use std::{
+    future::pending,
+    net::{IpAddr, TcpListener},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::sync::Notify;
 
-use super::{StartupError, listen::own_addresses, settings, url};
+use super::{BoundListener, StartupError, listen::own_addresses, settings, url};
 use crate::{
+    acceptor::Timeouts,
     config::{self, Config},
-    http::HttpsSite,
+    http::{self, HttpsSite},
     relay::Networks,
     tls::{self, Acme, AcmeSettings, Certificate, CertificateFiles, Challenges, Eab, SelfSigned, lets_encrypt},
 };
@@ -17,6 +24,9 @@ const PRIVATE_ENDINGS: [&str; 7] = ["localhost", "local", "lan", "home.arpa", "i
 /// Where authorities look.
 const HTTPS_PORT: u16 = 443;
 const HTTP_PORT: u16 = 80;
+
+/// Nothing is upgraded there.
+const REDIRECT_WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What TLS is spoken with, and what keeps it good.
 pub(super) enum CertificateSource {
@@ -101,8 +111,22 @@ impl CertificateSource {
     }
 }
 
+/// Plain HTTP beside the main listener's HTTPS.
+pub(super) fn redirecting(
+    port: TcpListener,
+    config: &Config,
+    certificate: &CertificateSource,
+    shared: &http::Shared,
+    main: Option<&BoundListener>,
+) -> BoundListener {
+    let https_port = main.and_then(|it| it.port.local_addr().ok()).map_or(config.http.port, |it| it.port());
+    let (site, challenges) = (https_site(config, https_port), certificate.challenges());
+    let router = http::redirect(site, shared, move |token| challenges.http_answer(token));
+    BoundListener { port, router, timeouts: Timeouts::new(REDIRECT_WRITE_TIMEOUT), tls: false }
+}
+
 /// Where plain HTTP leads, of a server whose HTTPS is on this port.
-pub(super) fn https_site(config: &Config, port: u16) -> HttpsSite {
+fn https_site(config: &Config, port: u16) -> HttpsSite {
     let names = if !config.tls.acme.names.is_empty() {
         acme_names(config)
     } else if config.tls.self_signed {

@@ -60,9 +60,6 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 /// For a client of the relay to take anything of what is sent to it over TCP.
 const RELAY_WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Nothing is upgraded there.
-const REDIRECT_WRITE_TIMEOUT: Duration = Duration::from_secs(20);
-
 /// What the operator hears when the server cannot start: what, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StartupError {
@@ -132,7 +129,7 @@ impl App {
             });
         }
         if let Some(port) = plain {
-            listeners.push(redirecting(port, &config, &certificate, &shared, listeners.first()));
+            listeners.push(certificate::redirecting(port, &config, &certificate, &shared, listeners.first()));
         }
         if let Err(error) = raise_open_file_limit() {
             tracing::warn!(%error, "the limit on open files stays as it is, and with it the number of connections");
@@ -250,20 +247,6 @@ impl App {
     }
 }
 
-/// Plain HTTP beside the main listener's HTTPS.
-fn redirecting(
-    port: TcpListener,
-    config: &Config,
-    certificate: &CertificateSource,
-    shared: &http::Shared,
-    main: Option<&BoundListener>,
-) -> BoundListener {
-    let https_port = main.and_then(|it| it.port.local_addr().ok()).map_or(config.http.port, |it| it.port());
-    let (site, challenges) = (certificate::https_site(config, https_port), certificate.challenges());
-    let router = http::redirect(site, shared, move |token| challenges.http_answer(token));
-    BoundListener { port, router, timeouts: Timeouts::new(REDIRECT_WRITE_TIMEOUT), tls: false }
-}
-
 /// How long what is sent to a listener's websockets may wait: as long as the answer to a ping may.
 fn answer_time(config: &Config, listener: &settings::Listener) -> Duration {
     let limits = listener.protocols.iter().map(|protocol| match protocol.transport() {
@@ -335,7 +318,8 @@ fn router(
         }
     }
     let (views, https, https_only) = (listener.views.clone(), listener.tls, listener.is_https_only);
-    let site = Site { views, signaling_path: path, frontend, https, https_only };
+    let frame_ancestors = config.http.frame_ancestors.clone();
+    let site = Site { views, signaling_path: path, frontend, https, https_only, frame_ancestors };
     let mut pages = metrics.beside(http::pages(&site, shared, health), config, shared);
     if !plain.is_empty() {
         pages = websocket::beside(pages, sessions.clone(), plain, origins(), fast_ping);

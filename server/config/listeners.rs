@@ -93,6 +93,8 @@ impl Config {
     /// What types alone do not say about listeners.
     pub(super) fn check_listeners(&self) -> Result<(), String> {
         check_origins("http.origins", &self.http.origins)?;
+        let allowed = "a scheme and a host and no path, as \"https://intranet.example.org\"";
+        self.http.frame_ancestors.iter().try_for_each(|it| check_origin("http.frame_ancestors", it, allowed))?;
         check_views("http.views", &self.http.views)?;
         for further in &self.http.listeners {
             let Some(port) = further.port else {
@@ -189,26 +191,28 @@ fn check_origins(name: &str, origins: &[String]) -> Result<(), String> {
     if origins.is_empty() {
         return Err(format!("{name} is empty, so that no page may connect: name at least one, as \"same\""));
     }
-    for origin in origins.iter().filter(|it| !["*", SAME, "file://"].contains(&it.as_str())) {
-        let (scheme, host) = origin.split_once("://").unwrap_or_default();
-        let usual = match scheme {
-            "http" => ":80",
-            "https" => ":443",
-            _ => "",
-        };
-        if usual.is_empty() || !is_host(host) {
-            return Err(format!(
-                "{name} holds {origin:?}: each must be \"*\", \"same\", \"file://\", or a scheme and a host and no path, \
-                 as \"https://chat.example.org\""
-            ));
-        }
-        if let Some(host) = host.strip_suffix(usual) {
-            return Err(format!(
-                "{name} holds {origin:?}: browsers leave the usual port out, so write \"{scheme}://{host}\""
-            ));
-        }
+    let mut others = origins.iter().filter(|it| !["*", SAME, "file://"].contains(&it.as_str()));
+    let allowed = "\"*\", \"same\", \"file://\", or a scheme and a host and no path, as \"https://chat.example.org\"";
+    others.try_for_each(|origin| check_origin(name, origin, allowed))
+}
+
+/// `allowed` says in words what may stand there.
+fn check_origin(name: &str, origin: &str, allowed: &str) -> Result<(), String> {
+    let (scheme, host) = origin.split_once("://").unwrap_or_default();
+    let usual = match scheme {
+        "http" => ":80",
+        "https" => ":443",
+        _ => "",
+    };
+    if usual.is_empty() || !is_host(host) {
+        return Err(format!("{name} holds {origin:?}: each must be {allowed}"));
     }
-    Ok(())
+    match host.strip_suffix(usual) {
+        Some(host) => {
+            Err(format!("{name} holds {origin:?}: browsers leave the usual port out, so write \"{scheme}://{host}\""))
+        }
+        None => Ok(()),
+    }
 }
 
 /// A name or an address, IPv6 in brackets, and perhaps a port.

@@ -58,6 +58,7 @@ pub struct Http {
     pub preset: String,
     pub protocols: Vec<String>,
     pub origins: Vec<String>,
+    pub frame_ancestors: Vec<String>,
     pub listeners: Vec<ListenerSettings>,
     pub trusted_proxies: Vec<String>,
     pub drain_s: u64,

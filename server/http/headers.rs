@@ -65,7 +65,8 @@ impl Policy {
         }
     }
 
-    fn text(self, host: Option<&str>) -> String {
+    /// `ancestors`: who may show the page in a frame (CSP 3, section 6.4.2).
+    fn text(self, host: Option<&str>, ancestors: &str) -> String {
         let own = host.map(|it| sockets(self, it)).unwrap_or_default();
         let script = match self {
             Policy::Client | Policy::Views => "script-src 'self'",
@@ -75,14 +76,14 @@ impl Policy {
             Policy::Client | Policy::ClientFrame => format!(
                 "default-src 'none'; {script}; style-src 'self'; img-src 'self' blob: data:; \
                  media-src 'self' blob: mediastream:; connect-src 'self'{own}; worker-src 'self' blob:; \
-                 font-src 'self'; manifest-src 'self'; frame-src 'self'; frame-ancestors 'self'; base-uri 'none'; \
+                 font-src 'self'; manifest-src 'self'; frame-src 'self'; frame-ancestors {ancestors}; base-uri 'none'; \
                  form-action 'self'"
             ),
-            Policy::Foreign => "frame-ancestors 'self'; object-src 'none'; base-uri 'self'".to_owned(),
+            Policy::Foreign => format!("frame-ancestors {ancestors}; object-src 'none'; base-uri 'self'"),
             Policy::Views | Policy::ViewsFrame => format!(
                 "default-src 'self'; {script}; style-src 'self' 'unsafe-inline'; img-src 'self' https: data: blob:; \
                  media-src 'self' data: blob: mediastream:; font-src 'self' data:; connect-src 'self'{own}; \
-                 worker-src 'self' blob:; frame-src 'self'; frame-ancestors 'self'; object-src 'none'; \
+                 worker-src 'self' blob:; frame-src 'self'; frame-ancestors {ancestors}; object-src 'none'; \
                  base-uri 'self'; form-action 'self'"
             ),
         }
@@ -130,6 +131,8 @@ fn is_this_machine(host: &str) -> bool {
 pub(super) struct HeaderSettings {
     pub(super) https: bool,
     pub(super) https_only: bool,
+    /// As the page policy has them.
+    pub(super) frame_ancestors: String,
 }
 
 /// Adds the headers to an answer that is on its way out.
@@ -142,7 +145,7 @@ pub(super) async fn add(State(settings): State<Arc<HeaderSettings>>, request: Re
     let reach = response.extensions().get::<Reach>().copied().unwrap_or(policy.reach());
     let out = response.headers_mut();
     out.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static(reach.text()));
-    if let Ok(text) = HeaderValue::try_from(policy.text(host.as_deref())) {
+    if let Ok(text) = HeaderValue::try_from(policy.text(host.as_deref(), &settings.frame_ancestors)) {
         out.insert(header::CONTENT_SECURITY_POLICY, text);
     }
     out.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(FEATURES));

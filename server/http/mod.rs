@@ -42,6 +42,8 @@ pub struct Site {
     pub https: bool,
     /// Whether browsers may be told to insist on HTTPS. They do so on every port of this host's name (RFC 6797, section 8.3).
     pub https_only: bool,
+    /// The origins of other sites whose pages may show ours in a frame.
+    pub frame_ancestors: Vec<String>,
 }
 
 /// Whose pages a listener has.
@@ -89,7 +91,12 @@ pub fn pages(site: &Site, shared: &Shared, health: impl Fn() -> Health + Clone +
 /// What stands in front of pages and sockets alike: the rules for a request's host and address, and the headers of every
 /// answer.
 pub fn front(router: Router, site: &Site, shared: &Shared) -> Router {
-    let settings = Arc::new(HeaderSettings { https: site.https, https_only: site.https_only });
+    let frame_ancestors = ["'self'".to_owned()].into_iter().chain(site.frame_ancestors.iter().cloned());
+    let settings = Arc::new(HeaderSettings {
+        https: site.https,
+        https_only: site.https_only,
+        frame_ancestors: frame_ancestors.collect::<Vec<_>>().join(" "),
+    });
     let https = site.https;
     router
         .layer(middleware::from_fn(move |request, next| front::note_host(https, request, next)))

@@ -98,9 +98,12 @@ fn what_is_printed_shows_what_presets_set_and_is_accepted_again() {
 #[test]
 fn an_origin_that_no_browser_sends_is_refused() {
     let origin = "each must be \"*\", \"same\", \"file://\", or a scheme and a host and no path, as \"https://chat.example.org\"";
+    let ancestor = "each must be a scheme and a host and no path, as \"https://intranet.example.org\"";
     for (name, text, sentence) in [
         ("ORIGINS", r#"["chat.example.org"]"#, format!("http.origins holds \"chat.example.org\": {origin}")),
         ("ORIGINS", r#"["https://a/b"]"#, format!("http.origins holds \"https://a/b\": {origin}")),
+        ("FRAME_ANCESTORS", r#"["same"]"#, format!("http.frame_ancestors holds \"same\": {ancestor}")),
+        ("FRAME_ANCESTORS", r#"["https://a; x"]"#, format!("http.frame_ancestors holds \"https://a; x\": {ancestor}")),
         ("ORIGINS", r#"["https://a:0"]"#, format!("http.origins holds \"https://a:0\": {origin}")),
         ("ORIGINS", r#"["https://:::"]"#, format!("http.origins holds \"https://:::\": {origin}")),
         (

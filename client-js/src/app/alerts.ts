@@ -11,7 +11,7 @@ const granted = (): boolean => 'Notification' in globalThis && Notification.perm
 const notify = (title: string, body: string): void => {
   if (!granted()) return
   // Without `renotify` one that takes the place of another comes without a sound.
-  const options = { body, tag, icon: '/icon-192.png', renotify: true }
+  const options = { body, tag, icon: './icon-192.png', renotify: true }
   try {
     const shown = new Notification(title, options)
     shown.addEventListener('click', () => {

@@ -6,23 +6,24 @@ import type { RoomSession } from '../core/room-session.ts'
 import type { Stay } from '../core/stay.ts'
 import type { DownloadKey } from '../files/state.ts'
 import type { Commands, FileCommands, Model, Shared, Where } from '../ui/model.ts'
-import { keepTrying } from '../ui/parts/missing.tsx'
 import type { Picked } from '../ui/picked.ts'
 import { endsWithUs } from '../ui/selectors.ts'
 import { isTurn } from '../wire/ice.ts'
 import { roomId } from '../wire/ids.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from '../wire/invitation.ts'
-import { isFinal, type RoomCard } from '../wire/server.ts'
+import { isFinal } from '../wire/server.ts'
 import { attachCall, callCommands, goOnInCall } from './call-commands.ts'
 import { type Alerts, alertCall, attachChat, chatCommands } from './chat-commands.ts'
+import { connectionCommands } from './connection-commands.ts'
 import { keepDraft } from './drafts.ts'
+import { afterMove, bareAddress, invitationOf, type RoomHistory } from './history.ts'
 import { type KnownRoom, withoutRoom, withRoom } from './known-rooms.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 
 /** What the controller needs of the browser. */
 export type Page = {
   readonly address: () => string
-  readonly setAddress: (address: string) => void
+  readonly history: RoomHistory
   readonly copy: (text: string) => Promise<boolean>
   readonly generatePassword: () => string
   readonly alerts: Alerts
@@ -49,12 +50,6 @@ export type RoomStore = {
 
 /** After a reload, a refusal that may pass is met by asking again. */
 const againMs = [1_000, 2_000, 4_000, 8_000]
-
-/** Whoever waits for an answer sees that it is being tried, also while the part that tries is on its way. */
-const patiently = <Part>(load: () => Promise<Part>): Promise<Part> =>
-  new Promise(resolve => keepTrying(load, resolve, () => undefined))
-const loadProbe = () => patiently(() => import('../link/probe.ts'))
-const loadCheck = () => patiently(() => import('../core/connection-check.ts'))
 
 export class AppController {
   readonly #model: Model
@@ -146,18 +141,7 @@ export class AppController {
       copy: text => this.#page.copy(text),
       generatePassword: () => this.#page.generatePassword(),
       files: this.#page.choosePlace ? { ...this.#files, acceptInto: this.#acceptInto } : this.#files,
-      connection: async member => (await this.#session?.connection(member)) ?? null,
-      tryIceServer: async server => (await loadProbe()).answersIce(server),
-      checkConnection: async told => {
-        const { checkConnection } = await loadCheck()
-        const { iceServers } = this.#model.settings.value
-        await checkConnection({
-          transport: () => this.#client.transport,
-          inRoom: done => this.#client.inRoom(done),
-          iceServers: () => (iceServers.length > 0 ? iceServers : this.#client.iceServers),
-          told,
-        })
-      },
+      ...connectionCommands(this.#model, this.#client, () => this.#session),
       install: () => void this.#page.install(),
       ...(this.#page.share ? { share: this.#page.share } : {}),
       choose: part => this.#choose(part),
@@ -191,7 +175,30 @@ export class AppController {
     this.#model.trouble.value = null
     const roomName = found.restore?.name ?? ''
     const password = found.password === null ? 'missing' : 'known'
-    this.#model.view.value = { kind: 'invited', roomName, password }
+    this.#model.view.value = { kind: 'invited', room: found.room, roomName, password }
+  }
+
+  /** The person has gone back or forward in the browser's history, within this page. */
+  moved(): void {
+    const { history, address } = this.#page
+    const { dialog } = this.#model
+    const invited = parseInvitation(address())?.room ?? null
+    const state = this.#session?.state
+    const [room, ended] = [state?.card.id ?? null, state?.ended ?? false]
+    const asking = dialog.value === 'leave'
+    switch (afterMove({ room, ended, entry: history.entry(), invited, asking })) {
+      case 'show':
+        if (invited === null) this.#toStart()
+        else this.addressChanged()
+        return
+      case 'ask':
+        history.forward()
+        dialog.value = 'leave'
+        return
+      case 'leave':
+        dialog.value = null
+        this.leave()
+    }
   }
 
   leave(): void {
@@ -221,7 +228,7 @@ export class AppController {
   #toStart(): void {
     this.#invitation = null
     this.#model.trouble.value = null
-    this.#page.setAddress(bareAddress(this.#page.address()))
+    this.#page.history.setAddress(bareAddress(this.#page.address()))
     this.#model.view.value = { kind: 'start' }
   }
 
@@ -334,7 +341,7 @@ export class AppController {
     this.#created = created
     this.#remember(withRoom(this.#rooms.read(), card, created, Date.now()))
     this.#invitation = invitationOf(card)
-    const invitation = this.#showInvitation()
+    const invitation = this.#showInvitation(address => this.#page.history.enterRoom(address, card.id))
     const show = (): void => {
       if (this.#session !== session) return
       this.#model.view.value = { kind: 'room', state: session.state, invitation, created }
@@ -365,27 +372,14 @@ export class AppController {
     show()
   }
 
-  #showInvitation(): string {
+  #showInvitation(set = this.#page.history.setAddress): string {
     const invitation = this.#invitation
     if (!invitation) return bareAddress(this.#page.address())
     const { room: id, password, key, restore } = invitation
     const { name = '', kind = 'mesh', peersMax = 8 } = restore ?? {}
     const card = { id, password: password ?? '', key: key ?? null, name, kind, peersMax }
     const address = writeInvitation(this.#page.address(), card)
-    this.#page.setAddress(address)
+    set(address)
     return address
   }
-}
-
-const invitationOf = ({ id, password, key = null, name, kind, peersMax }: RoomCard): Invitation => ({
-  room: id,
-  password,
-  ...(key === null ? {} : { key, restore: { name, kind, peersMax } }),
-})
-
-const bareAddress = (address: string): string => {
-  const url = new URL(address)
-  url.search = ''
-  url.hash = ''
-  return url.href
 }

@@ -117,7 +117,7 @@ export const reloadedFor = {
 
 /** The page as the server hands it out now, past every cache. */
 export const freshPage = async (): Promise<string> => {
-  const answer = await fetch('/', { cache: 'no-store' })
+  const answer = await fetch('./', { cache: 'no-store' })
   if (!answer.ok) throw new Error(`the page is answered with ${answer.status}`)
   return answer.text()
 }
@@ -150,7 +150,7 @@ type Offer = Event & { prompt: () => Promise<unknown> }
 export const registerWorker = (): void => {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return
   const register = (): void =>
-    void attempt(() => navigator.serviceWorker.register('/sw.js', { updateViaCache: 'none' }))?.catch(
+    void attempt(() => navigator.serviceWorker.register('./sw.js', { updateViaCache: 'none' }))?.catch(
       () => undefined,
     )
   if (document.readyState === 'complete') register()

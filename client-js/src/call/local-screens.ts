@@ -64,7 +64,7 @@ export class LocalScreens {
       picture.contentHint = contentHint(hint)
       picture.addEventListener('ended', () => this.stop(streamId(stream.id)))
       const surface = surfaceOf(picture)
-      const echoes = surface === 'monitor' && stream.getAudioTracks().length > 0 && !leavesOwnSoundOut()
+      const echoes = surface !== 'browser' && !stream.getAudioTracks().every(leavesOwnSoundOut)
       if (echoes) withoutSound(stream)
       this.#ports.trouble(echoes ? 'echo' : null)
       const hasSound = stream.getAudioTracks().length > 0
@@ -103,10 +103,14 @@ export class LocalScreens {
   }
 }
 
-/** Chromium from 141 on keeps what this page plays out of the system's sound; without that the others hear themselves. */
-const leavesOwnSoundOut = (): boolean => {
-  const known = attempt(() => navigator.mediaDevices.getSupportedConstraints()) ?? {}
-  return 'restrictOwnAudio' in known
+/**
+ * Chromium from 141 on keeps what this page plays out of the system's sound; without that the others hear themselves. A
+ * wish is not a promise: what counts is what the track says of itself. Only a tab's sound is never the system's.
+ */
+const leavesOwnSoundOut = (sound: MediaStreamTrack): boolean => {
+  const granted: MediaTrackSettings & { restrictOwnAudio?: boolean } =
+    attempt(() => sound.getSettings()) ?? {}
+  return granted.restrictOwnAudio === true
 }
 
 const withoutSound = (stream: MediaStream): void => {

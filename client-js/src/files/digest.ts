@@ -11,9 +11,14 @@ export const blocksOf = (bytes: number): number => Math.ceil(bytes / blockBytes)
 type Bytes = Uint8Array<ArrayBuffer>
 
 /** Browsers have no `subtle` on pages without TLS. */
+const native = (): boolean => globalThis.crypto.subtle !== undefined
+const loadSha256 = () => import('@noble/hashes/sha2.js')
+// Files need no server, and it may be away by the time that the first one comes.
+if (!native()) void loadSha256().catch(() => undefined)
+
 const hash = async (bytes: Bytes): Promise<Bytes> => {
-  if (globalThis.crypto.subtle) return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  const { sha256 } = await import('@noble/hashes/sha2.js')
+  if (native()) return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  const { sha256 } = await loadSha256()
   return new Uint8Array(sha256(bytes))
 }
 

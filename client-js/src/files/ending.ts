@@ -60,6 +60,7 @@ const reasons: Partial<Record<StopCause, StopReason>> = {
   declined: 'declined',
   gone: 'gone',
   'no-room': 'no-room',
+  'memory-only': 'no-room',
   wrong: 'wrong',
 }
 

@@ -48,9 +48,17 @@ export type DownloadPhase = DownloadStage['phase']
 
 /**
  * Why a transfer stopped: what the other side said, or what happened here. `withdrawn`: its owner takes it back.
- * `no-storage`: the place where it goes could not be opened or written to.
+ * `memory-only`: the browser gives us no storage, and the page itself cannot hold so much. `no-storage`: the place where
+ * it goes could not be opened or written to.
  */
-export type StopCause = StopReason | 'no-storage' | 'withdrawn' | 'own-choice' | 'no-answer' | 'lost'
+export type StopCause =
+  | StopReason
+  | 'memory-only'
+  | 'no-storage'
+  | 'withdrawn'
+  | 'own-choice'
+  | 'no-answer'
+  | 'lost'
 
 export type Paused = { readonly ours: boolean; readonly theirs: boolean }
 
@@ -188,7 +196,7 @@ export type FilesEvent =
   | { type: 'pause'; key: DownloadKey | UploadKey; on: boolean }
   | { type: 'cancel'; key: DownloadKey | UploadKey }
   | { type: 'store-opened'; key: DownloadKey; stored: number }
-  | { type: 'store-failed'; key: DownloadKey; why: 'no-room' | 'no-storage' }
+  | { type: 'store-failed'; key: DownloadKey; why: 'no-room' | 'memory-only' | 'no-storage' }
   | { type: 'stored'; key: DownloadKey; bytes: number }
   | { type: 'checked'; key: DownloadKey; digest: string }
   | { type: 'kept'; key: DownloadKey; here: boolean }

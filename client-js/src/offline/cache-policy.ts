@@ -12,18 +12,22 @@ export type CachePolicy = 'page' | 'asset' | null
 type Asked = { readonly method: string; readonly mode: string; readonly url: string }
 
 /** Its name stays, but the cache that it is kept in belongs to one build. */
-const supported = '/supported.js'
+const supported = 'supported.js'
 
-/** Signalling, downloads and everything else that is not listed never pass through the worker. */
-export const cachePolicy = ({ method, mode, url }: Asked, origin: string): CachePolicy => {
-  const address = new URL(url)
-  if (method !== 'GET' || address.origin !== origin) return null
-  if (mode === 'navigate')
-    return address.pathname === '/' || address.pathname === '/index.html' ? 'page' : null
-  return address.pathname.startsWith('/assets/') || address.pathname === supported ? 'asset' : null
+/**
+ * Signalling, downloads and everything else that is not listed never pass through the worker. `folder`: the address of what
+ * the server has at its top, which a proxy may have put below a path.
+ */
+export const cachePolicy = ({ method, mode, url }: Asked, folder: string): CachePolicy => {
+  if (method !== 'GET' || !url.startsWith(folder)) return null
+  const path = new URL(url).pathname.slice(new URL(folder).pathname.length)
+  if (mode === 'navigate') return path === '' || path === 'index.html' ? 'page' : null
+  return path.startsWith('assets/') || path === supported ? 'asset' : null
 }
 
 /** The files that a page names itself; those that come later are kept when they come. */
 export const assetsIn = (page: string): string[] => [
-  ...new Set(Array.from(page.matchAll(/"(\/assets\/[\w~./-]+|\/supported\.js)"/g), ([, path]) => path ?? '')),
+  ...new Set(
+    Array.from(page.matchAll(/"(\.\/assets\/[\w~./-]+|\.\/supported\.js)"/g), ([, path]) => path ?? ''),
+  ),
 ]

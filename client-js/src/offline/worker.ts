@@ -27,8 +27,10 @@ const scope = globalThis as unknown as Scope
 const build: string = '__BUILD__'
 const prefix = 'p2pchat-'
 const cacheName = `${prefix}${build}`
+/** Where the worker itself is, and all that it keeps. */
+const folder = new URL('./', location.href).href
 /** The page under one name, whatever invitation stands behind it in the address. */
-const page = '/'
+const page = folder
 
 const isPage = (answer: Response): boolean =>
   answer.ok && (answer.headers.get('content-type') ?? '').startsWith('text/html')
@@ -101,7 +103,7 @@ const toFront = async (): Promise<void> => {
 scope.addEventListener('install', event => event.waitUntil(fill()))
 scope.addEventListener('activate', event => event.waitUntil(dropOthers().then(() => scope.clients.claim())))
 scope.addEventListener('fetch', event => {
-  const kept = cachePolicy(event.request, location.origin)
+  const kept = cachePolicy(event.request, folder)
   if (kept === 'page') event.respondWith(fromNetwork(event.request))
   if (kept === 'asset') event.respondWith(fromKept(event.request))
 })

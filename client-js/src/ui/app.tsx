@@ -22,16 +22,21 @@ import type { RoomState } from '../room/state.ts'
 import { shownName } from './format.ts'
 import { texts } from './language.ts'
 import type { Commands, DialogName, Model } from './model.ts'
+import { loadAhead, loadedOnce } from './parts/ahead.ts'
 import { Announcer } from './parts/frame.tsx'
-import { lazy } from './parts/wrappers.tsx'
+import { lazy, lazyDialog } from './parts/wrappers.tsx'
 import { newTo } from './selectors.ts'
 import { Invited } from './views/invited.tsx'
-import { Left } from './views/left.tsx'
 import { Start } from './views/start.tsx'
 
 /** Nobody needs it before they have joined: loaded with the first key or press, it is here by then. */
-const loadRoomView = () => import('./views/room.tsx').then(({ RoomView }) => RoomView)
-const RoomView = lazy(loadRoomView)
+const loadRoom = loadedOnce(() => import('./views/room.tsx'))
+const RoomView = lazy(() => loadRoom().then(({ RoomView }) => RoomView))
+/** Where one has been in a room, so that it is here by then. */
+const Left = lazy(() => loadRoom().then(({ Left }) => Left))
+
+/** After a room has come up: people are met first. */
+const aheadMs = 1_000
 
 export const App = ({ model, commands }: { model: Model; commands: Commands }) => {
   const view = model.view.value
@@ -42,13 +47,19 @@ export const App = ({ model, commands }: { model: Model; commands: Commands }) =
     document.title = title
   }, [title])
   useEffect(() => showBadge(fresh), [fresh])
+  const settled = view.kind === 'room' && model.server.value === 'online'
+  useEffect(() => {
+    if (!settled) return
+    const timer = setTimeout(() => void loadAhead(), aheadMs)
+    return () => clearTimeout(timer)
+  }, [settled])
   useEffect(() => {
     const signs = ['pointerdown', 'keydown'] as const
     // Firefox remembers a file that it could not load, and never asks for it again (whatwg/html#6768).
     const early = (): void => {
       if (model.server.peek() !== 'online') return
       for (const sign of signs) removeEventListener(sign, early)
-      void loadRoomView().catch(() => undefined)
+      void loadRoom().catch(() => undefined)
     }
     for (const sign of signs) addEventListener(sign, early)
   }, [])
@@ -92,15 +103,17 @@ const showBadge = (fresh: number): void => {
   if ('setAppBadge' in navigator) void navigator.setAppBadge(fresh).catch(() => undefined)
 }
 
-const SettingsDialog = lazy(() =>
+const SettingsDialog = lazyDialog(() =>
   import('./views/settings/settings.tsx').then(({ SettingsDialog }) => SettingsDialog),
 )
 
-const ShortcutsDialog = lazy(() =>
+const ShortcutsDialog = lazyDialog(() =>
   import('./views/small-dialogs.tsx').then(({ ShortcutsDialog }) => ShortcutsDialog),
 )
-const CallDialog = lazy(() => import('./views/call-dialog.tsx').then(({ CallDialog }) => CallDialog))
-const LeaveDialog = lazy(() => import('./views/small-dialogs.tsx').then(({ LeaveDialog }) => LeaveDialog))
+const CallDialog = lazyDialog(() => import('./views/call-dialog.tsx').then(({ CallDialog }) => CallDialog))
+const LeaveDialog = lazyDialog(() =>
+  import('./views/small-dialogs.tsx').then(({ LeaveDialog }) => LeaveDialog),
+)
 
 type Props = { model: Model; commands: Commands }
 

@@ -23,6 +23,9 @@ export const browserOf = (agent: string, touchPoints: number): Browser => {
 
 export const browser = (): Browser => browserOf(navigator.userAgent, navigator.maxTouchPoints)
 
+/** Shown inside another site's page, which decides what we may use. */
+export const isFramed = (): boolean => window.parent !== window
+
 /**
  * Keeps what is at the bottom of the page above a keyboard that stands on the screen. Where the browser shrinks the page
  * by itself, heights are the same and nothing is set.

@@ -4,6 +4,26 @@ import type { Texts } from './texts/en.ts'
 
 type CallTexts = Texts['call']['said']
 
+/**
+ * The names of those who are in a call, which outlast their stay in the room: whoever leaves both may be gone from the room
+ * by the time that it is said.
+ */
+export class CallNames {
+  readonly #names = new Map<MemberId, string>()
+
+  /** To be told of every change, of the call and of the room. `nameOf` knows only those who are in the room now. */
+  learn(call: CallState | null, nameOf: (member: MemberId) => string | undefined): void {
+    for (const { member } of call?.participants ?? []) {
+      const name = nameOf(member)
+      if (name !== undefined) this.#names.set(member, name)
+    }
+  }
+
+  of(member: MemberId): string | undefined {
+    return this.#names.get(member)
+  }
+}
+
 /** Nothing for those who are not in the call: the strip that says who is in it is read by itself. */
 export const callAnnouncements = (
   before: CallState,

@@ -15,6 +15,7 @@ export type View =
   /** Somebody followed a link, which may or may not have had the password in it. */
   | {
       readonly kind: 'invited'
+      readonly room: string
       /** As the invitation has it; empty where it does not say. */
       readonly roomName: string
       readonly password: 'known' | 'missing' | 'wrong'
@@ -92,6 +93,8 @@ export type Model = {
   readonly call: Signal<CallState | null>
   readonly dialog: Signal<DialogName | null>
   readonly rooms: Signal<readonly ListedRoom[]>
+  /** The rooms that other tabs of this browser are in, by their ids. */
+  readonly inOtherTabs: Signal<ReadonlySet<string>>
 }
 
 export type FileCommands = {
@@ -194,4 +197,5 @@ export const makeModel = (settings: Settings, preview: PreviewState, canConnect 
   call: signal<CallState | null>(null),
   dialog: signal<DialogName | null>(null),
   rooms: signal<readonly ListedRoom[]>([]),
+  inOtherTabs: signal<ReadonlySet<string>>(new Set()),
 })

@@ -5,6 +5,7 @@
 import { type IceServer, isTurn, type Settings } from '../app/settings.ts'
 import type { PreviewState } from '../call/preview.ts'
 import { busy, type FilesState } from '../files/state.ts'
+import type { RosterEntry } from '../room/roster.ts'
 import type { Obstacle, RoomState } from '../room/state.ts'
 import type { Entry, Timeline } from '../room/timeline.ts'
 
@@ -94,3 +95,7 @@ export const relayFails = ({ relayOnly }: Chosen, { links }: RoomState): boolean
     ({ phase, attempt, member }) =>
       member === null && (phase === 'lost' || (phase === 'connecting' && attempt > 1)),
   )
+
+/** The same person as they are now. Whoever is gone for a moment is out of reach, and what is open about them stays open. */
+export const personNow = (seen: readonly RosterEntry[], person: RosterEntry): RosterEntry =>
+  seen.find(({ key }) => key === person.key) ?? { ...person, connectionStatus: 'lost' }

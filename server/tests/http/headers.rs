@@ -4,7 +4,7 @@ use axum::{
     body::Body,
     http::{Request, Version},
 };
-use p2pchat_server::http::Site;
+use p2pchat_server::http::{Frontend, Site};
 use tower::ServiceExt as _;
 
 use super::shared::{client, get, get_with, health, router, site, views};
@@ -29,6 +29,23 @@ async fn the_clients_policy_is_tight() {
     assert!(answer.header("permissions-policy").contains("camera=(self)"));
     assert_eq!(answer.header("strict-transport-security"), "");
     assert_eq!(answer.header("x-frame-options"), "");
+}
+
+#[tokio::test]
+async fn who_may_show_a_page_in_a_frame_is_set() {
+    let frame_ancestors = vec!["https://intranet.example".to_owned(), "https://wiki.example:8443".to_owned()];
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("index.html"), "<p>").unwrap();
+    let views = Some(folder.path().to_owned());
+    for (views, frontend) in [(None, Frontend::Own), (views.clone(), Frontend::Own), (views, Frontend::Foreign)] {
+        let site = Site { frame_ancestors: frame_ancestors.clone(), views, frontend, ..site() };
+        let answer = get(&router(site, health), "/").await;
+        assert_eq!(
+            directive(answer.header("content-security-policy"), "frame-ancestors"),
+            "'self' https://intranet.example https://wiki.example:8443",
+            "{frontend:?}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -63,7 +63,14 @@ pub(super) fn health() -> Health {
 
 pub(super) fn site() -> Site {
     let path = "/api/signaling/".to_owned();
-    Site { views: None, signaling_path: path, frontend: Frontend::Own, https: false, https_only: false }
+    Site {
+        views: None,
+        signaling_path: path,
+        frontend: Frontend::Own,
+        https: false,
+        https_only: false,
+        frame_ancestors: Vec::new(),
+    }
 }
 
 /// All that HTTP asks for this site, without sockets.

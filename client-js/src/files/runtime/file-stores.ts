@@ -27,8 +27,11 @@ export type Order =
   /** Gives it up, with what has been written. */
   | { op: 'discard'; store: StoreId }
 
-/** `no-room`: the file is larger than what can be held. `no-storage`: the place could not be opened or written to. */
-export type StoreFailure = 'no-room' | 'no-storage'
+/**
+ * `no-room`: the file is larger than what can be held. `memory-only`: larger than what the page can hold where it has no
+ * storage. `no-storage`: the place could not be opened or written to.
+ */
+export type StoreFailure = 'no-room' | 'memory-only' | 'no-storage'
 
 export type Report =
   /** The worker has been loaded. */
@@ -60,10 +63,13 @@ type Access = {
 }
 
 class NoRoom extends Error {}
+class MemoryOnly extends Error {}
 
 /** What a person can be told about an error of a store. */
-export const failureOf = (error: unknown): StoreFailure =>
-  error instanceof NoRoom || nameOf(error) === 'QuotaExceededError' ? 'no-room' : 'no-storage'
+export const failureOf = (error: unknown): StoreFailure => {
+  if (error instanceof MemoryOnly) return 'memory-only'
+  return error instanceof NoRoom || nameOf(error) === 'QuotaExceededError' ? 'no-room' : 'no-storage'
+}
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : '')
 
@@ -205,7 +211,7 @@ const pieceBytes = 8_388_608
 export const memoryBytesMax = 536_870_912
 
 const memoryStore = async (bytes: number): Promise<FileStore> => {
-  if (bytes > memoryBytesMax) throw new NoRoom()
+  if (bytes > memoryBytesMax) throw new MemoryOnly()
   const blobs: Blob[] = []
   let pieces: Uint8Array<ArrayBuffer>[] = []
   let held = 0
@@ -220,7 +226,7 @@ const memoryStore = async (bytes: number): Promise<FileStore> => {
     readBack: () => new Uint8Array(),
     write: piece => {
       sum += piece.byteLength
-      if (sum > memoryBytesMax) throw new NoRoom()
+      if (sum > memoryBytesMax) throw new MemoryOnly()
       pieces.push(piece)
       held += piece.byteLength
       if (held >= pieceBytes) seal()

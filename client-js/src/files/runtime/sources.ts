@@ -19,6 +19,11 @@ type Source = { readonly content: Content; readonly blocks: Map<number, Promise<
 export class Sources {
   readonly #sources = new Map<FileId, Source>()
 
+  constructor() {
+    // Before it is needed: the server may be away by then, or have another version.
+    void loadArchive()
+  }
+
   add(file: FileId, content: Content): void {
     this.#sources.set(file, { content, blocks: new Map() })
   }
@@ -76,7 +81,7 @@ const inPassing = ({ content, blocks }: Source, at: number, read: Bytes): void =
     blocks.set(block, blockDigest(read))
 }
 
-/** What packs folders. Loaded before it is needed, so that an update of the server does not take it away. */
+/** What packs folders. Null while it cannot be had. */
 const loadArchive = () => import('./archive.ts').catch(() => null)
 
 /**

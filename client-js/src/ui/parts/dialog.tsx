@@ -16,18 +16,23 @@ type Props = {
 export const Dialog = ({ title, close, wide, focus, children }: Props) => {
   const id = useId()
   const dialog = useRef<HTMLDialogElement>(null)
+  /** The browser tells of its end a moment later, when another one may stand in its place. */
+  const over = useRef(false)
   useEffect(() => {
     const shown = dialog.current
     shown?.showModal()
     if (focus !== undefined) shown?.querySelector<HTMLElement>(focus)?.focus()
-    return () => shown?.close()
+    return () => {
+      over.current = true
+      shown?.close()
+    }
   }, [])
   return (
     <dialog
       ref={dialog}
       class={wide ? 'dialog dialog-wide' : 'dialog'}
       aria-labelledby={id}
-      onClose={close}
+      onClose={() => over.current || close()}
       // What lies below would take the key for its own.
       onKeyDown={event => event.key === 'Escape' && event.stopPropagation()}
       onClick={event => {

@@ -19,8 +19,12 @@ import {
 } from '../emoji.ts'
 import { spoken, texts } from '../language.ts'
 import { isComposed } from '../shortcuts.ts'
+import { loadedOnce } from './ahead.ts'
 import type { EmojiMemory } from './emoji.tsx'
 import { keepTrying, Missing } from './missing.tsx'
+
+// With the picker, in the language of now; in another one it comes with the first look.
+loadedOnce(() => loadEmoji(spoken.peek().language))
 
 type Tab = 'often' | GroupName
 

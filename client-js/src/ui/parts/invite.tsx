@@ -5,7 +5,7 @@ import { useEffect, useId, useState } from 'preact/hooks'
 import { texts } from '../language.ts'
 import type { Commands } from '../model.ts'
 import { Icon, type IconName } from './icon.tsx'
-import { lazy } from './wrappers.tsx'
+import { lazyDialog } from './wrappers.tsx'
 
 const backMs = 2_500
 
@@ -62,7 +62,7 @@ export const CopyLink = ({
   )
 }
 
-const QrDialog = lazy(() => import('../views/qr.tsx').then(({ QrDialog }) => QrDialog))
+const QrDialog = lazyDialog(() => import('../views/qr.tsx').then(({ QrDialog }) => QrDialog))
 
 type Props = {
   commands: Commands
@@ -78,18 +78,20 @@ export const ShareButtons = ({ commands, link, room, locked, small = false }: Pr
   const [open, setOpen] = useState(false)
   const { share } = commands
   return (
-    <div class="hand-on">
-      {share && (
-        <ShareButton
-          icon="share"
-          label={texts().room.share}
-          small={small}
-          go={() => void share({ title: texts().titleIn(room), url: link })}
-        />
-      )}
-      <ShareButton icon="qr" label={texts().room.qrShow} small={small} opens go={() => setOpen(true)} />
+    <>
+      <div class="hand-on">
+        {share && (
+          <ShareButton
+            icon="share"
+            label={texts().room.share}
+            small={small}
+            go={() => void share({ title: texts().titleIn(room), url: link })}
+          />
+        )}
+        <ShareButton icon="qr" label={texts().room.qrShow} small={small} opens go={() => setOpen(true)} />
+      </div>
       {open && <QrDialog link={link} locked={locked} close={() => setOpen(false)} />}
-    </div>
+    </>
   )
 }
 

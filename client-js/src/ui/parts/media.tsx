@@ -1,8 +1,9 @@
 /**
- * A picture, a film or a sound inside the conversation: shown when somebody asks for it, and let go with it. The name
- * or the sender's word only chooses the element; what the element cannot show, it says.
+ * A picture, a film or a sound inside the conversation. A picture that is here is shown at once, unless it is large; the
+ * others are shown when somebody asks for it. The name or the sender's word only chooses the element; what the element
+ * cannot show, it says.
  */
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { texts } from '../language.ts'
 
 export type MediaKind = 'image' | 'video' | 'audio'
@@ -41,6 +42,13 @@ export const mediaKind = (name: string, type: string, bytes: number): MediaKind 
   return kind === 'image' && bytes > imageBytesMax ? null : kind
 }
 
+/** Of any photo of a phone. A larger one costs more memory than a glance is worth. */
+const atOnceBytesMax = 12_000_000
+
+/** Whether it is shown without being asked for, where it is here. */
+export const isShownAtOnce = (name: string, type: string, bytes: number): boolean =>
+  bytes > 0 && bytes <= atOnceBytesMax && mediaKind(name, type, bytes) === 'image'
+
 const kindOf = (name: string, type: string): MediaKind | null => {
   const said = types.exec(type)?.[1]?.toLowerCase()
   if (said === 'image' || said === 'video' || said === 'audio') return said
@@ -67,15 +75,24 @@ export const Media = ({ name, type, size, load }: Props) => {
     },
     [address],
   )
-  if (kind === null) return null
+  /** Whoever has not asked for it is not told that it is no picture after all. */
+  const asked = useRef(false)
   const show = (): void => {
     const blob = load()
-    setFailed(!blob)
+    setFailed(!blob && asked.current)
     if (blob) setAddress(URL.createObjectURL(blob))
+  }
+  useLayoutEffect(() => {
+    if (isShownAtOnce(name, type, size)) show()
+  }, [])
+  if (kind === null) return null
+  const ask = (): void => {
+    asked.current = true
+    show()
   }
   const fail = (): void => {
     setAddress(null)
-    setFailed(true)
+    setFailed(asked.current)
   }
   return (
     <div class="media">
@@ -83,7 +100,7 @@ export const Media = ({ name, type, size, load }: Props) => {
         type="button"
         class="button button-small"
         aria-expanded={address !== null}
-        onClick={address === null ? show : () => setAddress(null)}
+        onClick={address === null ? ask : () => setAddress(null)}
       >
         {address === null ? texts().media.show : texts().media.hide}
         <span class="sr-only"> {name}</span>
@@ -101,7 +118,7 @@ type ShownProps = { kind: MediaKind; name: string; address: string; fail: () => 
 const Shown = ({ kind, name, address, fail }: ShownProps) => {
   switch (kind) {
     case 'image':
-      return <img class="media-shown" src={address} alt={name} onError={fail} />
+      return <img class="media-shown" src={address} alt={name} decoding="async" onError={fail} />
     case 'video':
       return (
         // biome-ignore lint/a11y/useMediaCaption: whoever sends a film sends no captions with it

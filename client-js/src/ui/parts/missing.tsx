@@ -53,5 +53,16 @@ export const Missing = () => (
   </div>
 )
 
+/** In place of a window above the page: where it stands, nothing is pushed aside, and it can be seen. */
+export const MissingDialog = ({ close }: { close: () => void }) => (
+  <div class="help-over">
+    <Missing />
+    <button type="button" class="button button-icon" onClick={close}>
+      <Icon name="close" />
+      <span class="sr-only">{texts().dialog.close}</span>
+    </button>
+  </div>
+)
+
 /** For what has no place of its own, as the part that sends files. */
 export const OutdatedNotice = () => (outdated.value ? <Missing /> : null)

@@ -1,11 +1,13 @@
 /** What is said when a microphone or a camera cannot be had: what happened, and what to do about it. */
 import type { Input, MediaTrouble } from '../../call/devices.ts'
-import { browser } from '../browser.ts'
+import { browser, isFramed } from '../browser.ts'
 import { texts } from '../language.ts'
 import { Icon } from './icon.tsx'
 
 export const remedyFor = (trouble: MediaTrouble): string =>
-  trouble === 'blocked' ? texts().preview.unblocking[browser()] : texts().preview.remedies[trouble]
+  trouble === 'blocked'
+    ? texts().preview.unblocking[isFramed() ? 'framed' : browser()]
+    : texts().preview.remedies[trouble]
 
 type Props = {
   microphone: MediaTrouble | null

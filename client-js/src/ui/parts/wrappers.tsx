@@ -4,7 +4,8 @@
  */
 import { Component, type ComponentChild, type ComponentType, type FunctionComponent } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { keepTrying, Missing } from './missing.tsx'
+import { loadedOnce } from './ahead.ts'
+import { keepTrying, Missing, MissingDialog } from './missing.tsx'
 
 /**
  * Nothing while it is loading; if it cannot be loaded, that in words, until it can. Make one where a file begins, not
@@ -12,24 +13,35 @@ import { keepTrying, Missing } from './missing.tsx'
  */
 export const lazy = <Props extends object>(
   load: () => Promise<ComponentType<Props>>,
+  Failed: ComponentType<Props> = Missing,
 ): ComponentType<Props> => {
   let loaded: ComponentType<Props> | null = null
+  const loadOnce = loadedOnce(async () => {
+    loaded = await load()
+    return loaded
+  })
   return props => {
     const [failed, setFailed] = useState(false)
     const [, setReady] = useState(loaded !== null)
     useEffect(() => {
-      if (loaded) return
-      const ready = (part: ComponentType<Props>): void => {
-        loaded = part
-        setReady(true)
-      }
-      return keepTrying(load, ready, () => setFailed(true))
+      // Perhaps it has come since it was drawn.
+      if (loaded) return setReady(true)
+      return keepTrying(
+        loadOnce,
+        () => setReady(true),
+        () => setFailed(true),
+      )
     }, [])
     const Part = loaded
     if (Part) return <Part {...props} />
-    return failed ? <Missing /> : null
+    return failed ? <Failed {...props} /> : null
   }
 }
+
+/** The same for a window above the page. */
+export const lazyDialog = <Props extends { close: () => void }>(
+  load: () => Promise<ComponentType<Props>>,
+): ComponentType<Props> => lazy(load, MissingDialog)
 
 const differs = (before: object, after: object): boolean => {
   const [one, other] = [Object.entries(before), new Map(Object.entries(after))]

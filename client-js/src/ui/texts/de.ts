@@ -164,6 +164,8 @@ export const de: Texts = {
         'Tippe auf das Symbol links neben der Adresse, dann auf „Website-Einstellungen“, erlaube dort den Zugriff und versuche es noch einmal.',
       android:
         'Tippe auf das Symbol links neben der Adresse, dann auf „Berechtigungen“, erlaube dort den Zugriff und versuche es noch einmal.',
+      framed:
+        'Diese Seite wird in einer anderen angezeigt, die Mikrofon und Kamera nicht weitergibt. Öffne sie in einem eigenen Tab.',
       other:
         'Erlaube den Zugriff in den Einstellungen des Browsers für diese Website und versuche es noch einmal.',
     },
@@ -416,6 +418,7 @@ export const de: Texts = {
     roomsLead: 'Räume, in denen du zuletzt warst. Nur dieser Browser merkt sie sich.',
     openRoom: 'Öffnen',
     forgetRoom: 'Vergessen',
+    inOtherTab: 'in anderem Tab offen',
     title: 'Chats, Anrufe und Dateien',
     lead: 'Nachrichten, Anrufe, Bildschirme und beliebig große Dateien gehen verschlüsselt von Browser zu Browser. Der Server stellt nur die Verbindung her.',
     yourName: 'Dein Name',
@@ -425,6 +428,8 @@ export const de: Texts = {
     title: 'Raum erstellen',
     lead: 'Du bekommst einen Link zum Teilen.',
     roomName: 'Name des Raums',
+    options: 'Weitere Optionen',
+    optionsHint: 'Art der Verbindung, Passwort, Personenzahl',
     kind: 'Art der Verbindung',
     mesh: 'Mesh',
     meshLead: 'Alle verbinden sich mit allen. Kein einzelnes Gerät trägt den Raum.',
@@ -454,6 +459,8 @@ export const de: Texts = {
     passwordLead: 'Vielleicht braucht dieser Raum ein Passwort; im Link ist keines enthalten.',
     wrongLead:
       'Das Passwort im Link ist falsch oder nicht mehr gültig. Frag danach oder nach einem neuen Link.',
+    twice:
+      'Du bist in einem anderen Tab schon in diesem Raum. Trittst du auch hier bei, erscheinst du doppelt.',
     elsewhere: 'Zur Startseite',
   },
   room: {
@@ -463,15 +470,23 @@ export const de: Texts = {
     host: 'Host',
     stranger: 'Jemand',
     leave: 'Verlassen',
-    endAsk: {
-      title: 'Raum für alle beenden?',
-      lead: 'Dein Gerät leitet alles zwischen den anderen weiter. Wenn du gehst, endet der Raum auch für sie.',
-      yes: 'Raum beenden',
-    },
+    leaveNamed: 'Raum verlassen',
     leaveAsk: {
-      title: 'Raum verlassen, während Dateien übertragen werden?',
-      lead: 'Die Übertragungen brechen ab, wenn du gehst.',
-      yes: 'Verlassen',
+      room: {
+        title: 'Raum für alle beenden?',
+        lead: 'Dein Gerät leitet alles zwischen den anderen weiter. Wenn du gehst, endet der Raum auch für sie.',
+        yes: 'Raum beenden',
+      },
+      files: {
+        title: 'Raum verlassen, während Dateien übertragen werden?',
+        lead: 'Die Übertragungen brechen ab, wenn du gehst.',
+        yes: 'Verlassen',
+      },
+      nothing: {
+        title: 'Raum verlassen?',
+        lead: 'Die Unterhaltung wird nicht gespeichert.',
+        yes: 'Verlassen',
+      },
     },
     stay: 'Bleiben',
     invite: 'Link kopieren',
@@ -607,6 +622,8 @@ export const de: Texts = {
       gone: from =>
         say`${from} hat diese Datei nicht mehr, oder sie wurde geändert. Es wurde nichts gespeichert.`,
       'no-room': () => 'Nicht genug Speicherplatz auf diesem Gerät.',
+      'memory-only': () =>
+        'Zu groß, um hier empfangen zu werden: Ohne HTTPS oder in einem privaten Fenster gibt der Browser dieser Seite keinen Speicher, und sie selbst kann nur etwa 500 MB halten. Es wurde nichts gespeichert.',
       'no-storage': () =>
         'Der Browser konnte seinen Speicher nicht öffnen oder beschreiben. Versuche es noch einmal oder lade die Seite neu.',
       wrong: () => 'Die empfangenen Daten passen nicht zur angebotenen Datei. Es wurde nichts gespeichert.',
@@ -628,6 +645,7 @@ export const de: Texts = {
       declined: 'abgelehnt',
       gone: 'die Datei kann nicht mehr gelesen werden',
       'no-room': 'dort ist nicht genug Speicherplatz',
+      'memory-only': 'dort zu groß zum Zwischenspeichern',
       'no-storage': 'dort ließ sich der Speicher nicht öffnen',
       wrong: 'die empfangenen Daten stimmten nicht überein',
       withdrawn: 'zurückgezogen',

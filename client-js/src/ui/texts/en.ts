@@ -102,14 +102,16 @@ const remedies: Record<Exclude<MediaTrouble, 'blocked'>, string> = {
   failed: 'Disconnect and reconnect it, or choose another one.',
 }
 
-/** Where each browser keeps what it may do on a page. */
-const unblocking: Record<Browser, string> = {
+/** Where each browser keeps what it may do on a page; and a page within another one is not asked about at all. */
+const unblocking: Record<Browser | 'framed', string> = {
   chromium: 'Click the icon to the left of the address, allow access there, then try again.',
   firefox: 'Click the crossed-out icon to the left of the address, remove the block, then try again.',
   safari: 'Choose “Settings for This Website…” in the Safari menu, allow access there, then try again.',
   'safari-phone':
     'Tap the icon to the left of the address, then “Website Settings”, allow access there, then try again.',
   android: 'Tap the icon to the left of the address, then “Permissions”, allow access there, then try again.',
+  framed:
+    'This page is shown inside another one, which does not pass on microphone and camera. Open it in a tab of its own.',
   other: 'Allow access in the browser’s settings for this site, then try again.',
 }
 
@@ -166,6 +168,8 @@ const why: Named<StopCause> = {
   declined: from => say`${from} declined the transfer. Nothing was saved.`,
   gone: from => say`${from} no longer has this file, or it has changed. Nothing was saved.`,
   'no-room': () => 'Not enough storage space on this device.',
+  'memory-only': () =>
+    'Too large to be received here: without HTTPS, or in a private window, the browser gives this page no storage, and it cannot hold more than about 500 MB itself. Nothing was saved.',
   'no-storage': () => 'The browser could not open or write to its storage. Try again, or reload the page.',
   wrong: () => 'The received data does not match the offered file. Nothing was saved.',
   withdrawn: from => say`${from} withdrew this file. Nothing was saved.`,
@@ -190,6 +194,7 @@ const whyRow: Record<StopCause, string> = {
   declined: 'declined',
   gone: 'the file can no longer be read',
   'no-room': 'not enough storage space there',
+  'memory-only': 'too large to be held there',
   'no-storage': 'storage could not be opened there',
   wrong: 'received data did not match',
   withdrawn: 'withdrawn',
@@ -500,6 +505,7 @@ export const en = {
     roomsLead: 'Rooms that you were in lately. Only this browser remembers them.',
     openRoom: 'Open',
     forgetRoom: 'Forget',
+    inOtherTab: 'open in another tab',
     title: 'Chat, call and share files',
     lead: 'Messages, calls, screens and files of any size go from browser to browser, encrypted. The server only connects you.',
     yourName: 'Your name',
@@ -509,6 +515,8 @@ export const en = {
     title: 'Create a room',
     lead: 'You get a link to share.',
     roomName: 'Room name',
+    options: 'More options',
+    optionsHint: 'Connection type, password, number of people',
     kind: 'Connection type',
     mesh: 'Mesh',
     meshLead: 'Everyone connects to everyone. No single device is in charge.',
@@ -538,6 +546,7 @@ export const en = {
     lead: 'Enter your name to join.',
     passwordLead: 'This room may need a password, and the link does not include one.',
     wrongLead: 'The password in the link is wrong, or no longer valid. Ask for it, or for a new link.',
+    twice: 'You are already in this room in another tab. If you join here too, you appear twice.',
     elsewhere: 'Go to the start page',
   },
   room: {
@@ -547,15 +556,19 @@ export const en = {
     host: 'host',
     stranger: 'Someone',
     leave: 'Leave',
-    endAsk: {
-      title: 'End the room for everyone?',
-      lead: 'Your device relays everything between the others. When you leave, the room ends for them, too.',
-      yes: 'End room',
-    },
+    leaveNamed: 'Leave the room',
     leaveAsk: {
-      title: 'Leave while files are being transferred?',
-      lead: 'The transfers stop when you leave.',
-      yes: 'Leave',
+      room: {
+        title: 'End the room for everyone?',
+        lead: 'Your device relays everything between the others. When you leave, the room ends for them, too.',
+        yes: 'End room',
+      },
+      files: {
+        title: 'Leave while files are being transferred?',
+        lead: 'The transfers stop when you leave.',
+        yes: 'Leave',
+      },
+      nothing: { title: 'Leave the room?', lead: 'The conversation is not saved.', yes: 'Leave' },
     },
     stay: 'Stay',
     invite: 'Copy link',

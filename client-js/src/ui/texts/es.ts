@@ -165,6 +165,8 @@ export const es: Texts = {
         'Toca el icono a la izquierda de la dirección, luego «Ajustes del sitio web», permite el acceso e inténtalo de nuevo.',
       android:
         'Toca el icono a la izquierda de la dirección, luego «Permisos», permite el acceso e inténtalo de nuevo.',
+      framed:
+        'Esta página se muestra dentro de otra que no le da acceso al micrófono ni a la cámara. Ábrela en su propia pestaña.',
       other: 'Permite el acceso en los ajustes del navegador para este sitio e inténtalo de nuevo.',
     },
     entersWithout:
@@ -415,6 +417,7 @@ export const es: Texts = {
     roomsLead: 'Salas en las que has estado hace poco. Solo este navegador las recuerda.',
     openRoom: 'Abrir',
     forgetRoom: 'Olvidar',
+    inOtherTab: 'abierta en otra pestaña',
     title: 'Chat, llamadas y archivos',
     lead: 'Los mensajes, las llamadas, las pantallas y los archivos de cualquier tamaño van de navegador a navegador, cifrados. El servidor solo establece la conexión.',
     yourName: 'Tu nombre',
@@ -424,6 +427,8 @@ export const es: Texts = {
     title: 'Crear una sala',
     lead: 'Obtendrás un enlace para compartir.',
     roomName: 'Nombre de la sala',
+    options: 'Más opciones',
+    optionsHint: 'Tipo de conexión, contraseña, número de personas',
     kind: 'Tipo de conexión',
     mesh: 'Malla',
     meshLead: 'Todos se conectan con todos. La sala no depende de ningún dispositivo.',
@@ -452,6 +457,7 @@ export const es: Texts = {
     lead: 'Escribe tu nombre para entrar.',
     passwordLead: 'Puede que esta sala necesite una contraseña, y el enlace no la incluye.',
     wrongLead: 'La contraseña del enlace es incorrecta o ya no es válida. Pídela, o pide un enlace nuevo.',
+    twice: 'Ya estás en esta sala en otra pestaña. Si entras también aquí, aparecerás dos veces.',
     elsewhere: 'Ir a la página de inicio',
   },
   room: {
@@ -461,15 +467,19 @@ export const es: Texts = {
     host: 'anfitrión',
     stranger: 'Alguien',
     leave: 'Salir',
-    endAsk: {
-      title: '¿Terminar la sala para todos?',
-      lead: 'Tu dispositivo reenvía todo entre los demás. Si sales, la sala termina también para ellos.',
-      yes: 'Terminar la sala',
-    },
+    leaveNamed: 'Salir de la sala',
     leaveAsk: {
-      title: '¿Salir mientras se transfieren archivos?',
-      lead: 'Las transferencias se detienen si sales.',
-      yes: 'Salir',
+      room: {
+        title: '¿Terminar la sala para todos?',
+        lead: 'Tu dispositivo reenvía todo entre los demás. Si sales, la sala termina también para ellos.',
+        yes: 'Terminar la sala',
+      },
+      files: {
+        title: '¿Salir mientras se transfieren archivos?',
+        lead: 'Las transferencias se detienen si sales.',
+        yes: 'Salir',
+      },
+      nothing: { title: '¿Salir de la sala?', lead: 'La conversación no se guarda.', yes: 'Salir' },
     },
     stay: 'Quedarme',
     invite: 'Copiar enlace',
@@ -605,6 +615,8 @@ export const es: Texts = {
       declined: from => say`${from} ha rechazado la transferencia. No se ha guardado nada.`,
       gone: from => say`${from} ya no tiene este archivo, o el archivo ha cambiado. No se ha guardado nada.`,
       'no-room': () => 'No hay espacio de almacenamiento suficiente en este dispositivo.',
+      'memory-only': () =>
+        'Demasiado grande para recibirlo aquí: sin HTTPS, o en una ventana privada, el navegador no da almacenamiento a esta página, que por sí misma solo puede guardar unos 500 MB. No se ha guardado nada.',
       'no-storage': () =>
         'El navegador no pudo abrir su almacenamiento o escribir en él. Inténtalo de nuevo o recarga la página.',
       wrong: () => 'Los datos recibidos no coinciden con el archivo ofrecido. No se ha guardado nada.',
@@ -626,6 +638,7 @@ export const es: Texts = {
       declined: 'rechazado',
       gone: 'el archivo ya no se puede leer',
       'no-room': 'allí no hay espacio suficiente',
+      'memory-only': 'demasiado grande para guardarlo allí',
       'no-storage': 'allí no se pudo abrir el almacenamiento',
       wrong: 'los datos recibidos no coincidían',
       withdrawn: 'retirado',

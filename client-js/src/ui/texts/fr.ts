@@ -163,6 +163,8 @@ export const fr: Texts = {
         'Touchez l’icône à gauche de l’adresse, puis « Réglages du site web », autorisez l’accès, puis réessayez.',
       android:
         'Touchez l’icône à gauche de l’adresse, puis « Autorisations », autorisez l’accès, puis réessayez.',
+      framed:
+        'Cette page est affichée dans une autre, qui ne lui transmet ni micro ni caméra. Ouvrez-la dans son propre onglet.',
       other: 'Autorisez l’accès dans les paramètres du navigateur pour ce site, puis réessayez.',
     },
     entersWithout:
@@ -414,6 +416,7 @@ export const fr: Texts = {
     roomsLead: 'Les salons où vous étiez récemment. Seul ce navigateur s’en souvient.',
     openRoom: 'Ouvrir',
     forgetRoom: 'Oublier',
+    inOtherTab: 'ouvert dans un autre onglet',
     title: 'Chat, appels et fichiers',
     lead: 'Messages, appels, écrans et fichiers de toute taille vont de navigateur à navigateur, chiffrés. Le serveur ne fait que vous mettre en relation.',
     yourName: 'Votre nom',
@@ -423,6 +426,8 @@ export const fr: Texts = {
     title: 'Créer un salon',
     lead: 'Vous obtenez un lien à partager.',
     roomName: 'Nom du salon',
+    options: 'Plus d’options',
+    optionsHint: 'Type de connexion, mot de passe, nombre de participants',
     kind: 'Type de connexion',
     mesh: 'Maillage',
     meshLead: 'Chacun se connecte à tous les autres. Le salon ne dépend d’aucun appareil en particulier.',
@@ -452,6 +457,8 @@ export const fr: Texts = {
     passwordLead: 'Ce salon demande peut-être un mot de passe, et le lien n’en contient pas.',
     wrongLead:
       'Le mot de passe du lien est incorrect ou n’est plus valable. Demandez-le, ou demandez un nouveau lien.',
+    twice:
+      'Vous êtes déjà dans ce salon dans un autre onglet. Si vous entrez aussi ici, vous apparaîtrez deux fois.',
     elsewhere: 'Aller à l’accueil',
   },
   room: {
@@ -461,15 +468,23 @@ export const fr: Texts = {
     host: 'hôte',
     stranger: 'Quelqu’un',
     leave: 'Quitter',
-    endAsk: {
-      title: 'Fermer le salon pour tout le monde ?',
-      lead: 'Votre appareil relaie tout entre les autres. Si vous partez, le salon ferme aussi pour eux.',
-      yes: 'Fermer le salon',
-    },
+    leaveNamed: 'Quitter le salon',
     leaveAsk: {
-      title: 'Quitter pendant un transfert de fichiers ?',
-      lead: 'Les transferts s’arrêtent si vous partez.',
-      yes: 'Quitter',
+      room: {
+        title: 'Fermer le salon pour tout le monde ?',
+        lead: 'Votre appareil relaie tout entre les autres. Si vous partez, le salon ferme aussi pour eux.',
+        yes: 'Fermer le salon',
+      },
+      files: {
+        title: 'Quitter pendant un transfert de fichiers ?',
+        lead: 'Les transferts s’arrêtent si vous partez.',
+        yes: 'Quitter',
+      },
+      nothing: {
+        title: 'Quitter le salon ?',
+        lead: 'La conversation n’est pas enregistrée.',
+        yes: 'Quitter',
+      },
     },
     stay: 'Rester',
     invite: 'Copier le lien',
@@ -605,6 +620,8 @@ export const fr: Texts = {
       declined: from => say`${from} a refusé le transfert. Rien n’a été enregistré.`,
       gone: from => say`${from} n’a plus ce fichier, ou le fichier a été modifié. Rien n’a été enregistré.`,
       'no-room': () => 'Espace de stockage insuffisant sur cet appareil.',
+      'memory-only': () =>
+        'Trop volumineux pour être reçu ici : sans HTTPS, ou dans une fenêtre privée, le navigateur n’accorde aucun espace de stockage à cette page, qui ne peut garder elle-même qu’environ 500 Mo. Rien n’a été enregistré.',
       'no-storage': () =>
         'Le navigateur n’a pas pu ouvrir son espace de stockage ou y écrire. Réessayez ou rechargez la page.',
       wrong: () => 'Les données reçues ne correspondent pas au fichier proposé. Rien n’a été enregistré.',
@@ -626,6 +643,7 @@ export const fr: Texts = {
       declined: 'refusé',
       gone: 'le fichier n’est plus lisible',
       'no-room': 'espace de stockage insuffisant là-bas',
+      'memory-only': 'trop volumineux pour y être gardé',
       'no-storage': 'l’espace de stockage n’a pas pu y être ouvert',
       wrong: 'les données reçues ne correspondaient pas',
       withdrawn: 'retiré',

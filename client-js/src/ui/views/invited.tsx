@@ -28,6 +28,9 @@ export const Invited = ({ model, commands, view }: Props) => {
             </p>
           )}
           <p>{leadFor(view)}</p>
+          <p class="prejoin-twice" role="status">
+            {model.inOtherTabs.value.has(view.room) && texts().invited.twice}
+          </p>
         </div>
         <div class="prejoin-preview">
           <PreviewView model={model} commands={commands} />

@@ -6,9 +6,10 @@ import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
 import { Avatar, Icon } from '../parts/icon.tsx'
-import { lazy } from '../parts/wrappers.tsx'
+import { lazyDialog } from '../parts/wrappers.tsx'
+import { personNow } from '../selectors.ts'
 
-const SafetyDialog = lazy(() => import('./safety.tsx').then(({ SafetyDialog }) => SafetyDialog))
+const SafetyDialog = lazyDialog(() => import('./safety.tsx').then(({ SafetyDialog }) => SafetyDialog))
 
 type Props = {
   seen: readonly RosterEntry[]
@@ -21,19 +22,25 @@ type Props = {
 /** `mayHost`: we have made the star, and somebody else holds it together now. */
 export const People = ({ seen, model, commands, star, mayHost }: Props) => {
   const call = inCall(model.call.value)
+  const [asked, setAsked] = useState<RosterEntry | null>(null)
+  const proved = asked && personNow(seen, asked)
   return (
     <>
       <ul class="people">
         {seen.map(person => (
-          <Row
-            key={person.key}
-            person={person}
-            calls={call.has(person.key)}
-            commands={commands}
-            star={star}
-          />
+          <Row key={person.key} person={person} calls={call.has(person.key)} prove={() => setAsked(person)} />
         ))}
       </ul>
+      {proved && (
+        <SafetyDialog
+          commands={commands}
+          member={proved.key}
+          name={shownNameOf(proved)}
+          connectionStatus={proved.connectionStatus}
+          star={star}
+          close={() => setAsked(null)}
+        />
+      )}
       {mayHost && (
         <button type="button" class="button people-host" onClick={commands.takeHost}>
           {texts().room.takeHost}
@@ -49,11 +56,13 @@ const inCall = (call: CallState | null): ReadonlySet<string> => {
   return new Set(call && call.own.phase !== 'out' ? ['self', ...others] : others)
 }
 
-type RowProps = { person: RosterEntry; calls: boolean; commands: Commands; star: boolean }
+const shownNameOf = ({ name }: RosterEntry): string =>
+  name === null ? texts().room.stranger : shownName(name)
 
-const Row = ({ person, calls, commands, star }: RowProps) => {
-  const [open, setOpen] = useState(false)
-  const name = person.name === null ? texts().room.stranger : shownName(person.name)
+type RowProps = { person: RosterEntry; calls: boolean; prove: () => void }
+
+const Row = ({ person, calls, prove }: RowProps) => {
+  const name = shownNameOf(person)
   return (
     <li class={`person reach-${person.connectionStatus}`}>
       <Avatar name={name} />
@@ -68,20 +77,10 @@ const Row = ({ person, calls, commands, star }: RowProps) => {
         </span>
       </span>
       {person.name !== null && person.connectionStatus !== 'self' && (
-        <button type="button" class="act person-safety" onClick={() => setOpen(true)}>
+        <button type="button" class="act person-safety" onClick={prove}>
           <Icon name="shield" />
           <span class="sr-only">{texts().safety.open(name)}</span>
         </button>
-      )}
-      {open && (
-        <SafetyDialog
-          commands={commands}
-          member={person.key}
-          name={name}
-          connectionStatus={person.connectionStatus}
-          star={star}
-          close={() => setOpen(false)}
-        />
       )}
     </li>
   )

@@ -25,10 +25,7 @@ export const RoomHead = ({ model, commands, state, panels, people, children }: P
   const title = useRef<HTMLHeadingElement>(null)
   useEffect(() => title.current?.focus(), [])
   const { card } = state
-  const leave = (): void => {
-    if (leaveGuard(state, model.files.peek()) === null) commands.leave()
-    else model.dialog.value = 'leave'
-  }
+  const leave = (): void => leaveOrAsk(model, commands, state)
   return (
     <header class="room-head" inert={panels.covers}>
       <Logo />
@@ -56,6 +53,12 @@ export const RoomHead = ({ model, commands, state, panels, people, children }: P
       </div>
     </header>
   )
+}
+
+/** At once where nobody loses anything by it. */
+export const leaveOrAsk = (model: Model, commands: Commands, state: RoomState): void => {
+  if (leaveGuard(state, model.files.peek()) === null) commands.leave()
+  else model.dialog.value = 'leave'
 }
 
 /** Can somebody still come in by the link? */

@@ -6,7 +6,7 @@ import { nameOf } from '../../room/roster.ts'
 import type { RoomState } from '../../room/state.ts'
 import type { Timeline } from '../../room/timeline.ts'
 import { toggleFullScreen } from '../browser.ts'
-import { callAnnouncements } from '../call-announcements.ts'
+import { CallNames, callAnnouncements } from '../call-announcements.ts'
 import { toggleScreen } from '../devices.ts'
 import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
@@ -21,19 +21,15 @@ export const useCallSaid = (room: RoomState, model: Model): void => {
   const state = useRef(room)
   state.current = room
   const before = useRef<CallState | null>(null)
-  /** Whoever leaves may be gone from the room by the time that it is said. */
-  const names = useRef(new Map<MemberId, string>())
+  const names = useRef(new CallNames()).current
+  names.learn(before.current, member => nameOf(room, member))
   useSignalEffect(() => {
     const call = model.call.value
     const was = before.current
     before.current = call
+    names.learn(call, member => nameOf(state.current, member))
     if (!was || !call) return
-    for (const { member } of call.participants) {
-      const name = nameOf(state.current, member)
-      if (name !== undefined) names.current.set(member, name)
-    }
-    const named = (member: MemberId): string =>
-      shownName(names.current.get(member) ?? nameOf(state.current, member) ?? texts().room.stranger)
+    const named = (member: MemberId): string => shownName(names.of(member) ?? texts().room.stranger)
     for (const words of callAnnouncements(was, call, named, texts().call.said)) announce(words)
   })
 }

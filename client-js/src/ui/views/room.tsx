@@ -22,8 +22,10 @@ import { apartBy, isRelay, newTo, relayFails, relayMissing } from '../selectors.
 import { CallStrip } from './call-strip.tsx'
 import { Chat } from './chat.tsx'
 import { People } from './people.tsx'
-import { admits, RoomHead } from './room-head.tsx'
+import { admits, leaveOrAsk, RoomHead } from './room-head.tsx'
 import { useCallSaid, useChatSaid, useRoomKeys } from './room-life.ts'
+
+export { Left } from './left.tsx'
 
 const CallView = lazy(() => import('./call/call.tsx').then(({ CallView }) => CallView))
 
@@ -82,6 +84,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
             panels={panels}
             unread={unread}
             invitation={linkWorks ? invitation : null}
+            leaveRoom={() => leaveOrAsk(model, commands, state)}
           />
         ) : (
           chat

@@ -15,7 +15,10 @@ export const KnownRooms = ({ model, commands }: { model: Model; commands: Comman
         {rooms.map(({ id, name, kind }) => (
           <li key={id} class="rooms-one">
             <Icon name={kind} />
-            <bdi class="rooms-name">{shownName(name)}</bdi>
+            <span class="rooms-name">
+              <bdi>{shownName(name)}</bdi>
+              {model.inOtherTabs.value.has(id) && <span class="tag">{texts().start.inOtherTab}</span>}
+            </span>
             <button
               type="button"
               class="button"

@@ -40,9 +40,9 @@ type Props = { model: Model; commands: Commands; close: () => void }
 
 export const LeaveDialog = ({ model, commands, close }: Props) => {
   const view = model.view.value
-  // Whatever it was is over meanwhile, and there is nothing to ask any more.
+  // Somebody who has gone back is asked in any case: it may have been a swipe.
   const stake = view.kind === 'room' ? leaveGuard(view.state, model.files.value) : null
-  const words = stake === 'room' ? texts().room.endAsk : texts().room.leaveAsk
+  const words = texts().room.leaveAsk[stake ?? 'nothing']
   return (
     <Dialog title={words.title} close={close}>
       <p>{words.lead}</p>

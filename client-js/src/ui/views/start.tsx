@@ -56,7 +56,7 @@ export const NameField = ({ model, autofocus }: { model: Model; autofocus?: bool
 
 const CreateRoom = ({ model, commands }: Props) => {
   const form = model.create.value
-  const change = (part: Partial<CreateForm>): void => {
+  const change: Change = part => {
     model.create.value = { ...form, ...part }
   }
   const submit = (event: Event): void => {
@@ -74,6 +74,24 @@ const CreateRoom = ({ model, commands }: Props) => {
         placeholder={defaultName(model)}
         input={name => change({ name })}
       />
+      <MoreOptions form={form} change={change} commands={commands} />
+      <FormTrouble model={model} where="create" />
+      <Submit model={model} where="create" label={texts().create.submit} busy={texts().create.busy} />
+    </form>
+  )
+}
+
+type Change = (part: Partial<CreateForm>) => void
+type OptionsProps = { form: CreateForm; change: Change; commands: Commands }
+
+/** What most rooms can do without, so that the button that makes one is in sight on a phone. */
+const MoreOptions = ({ form, change, commands }: OptionsProps) => (
+  <details class="more-options">
+    <summary>
+      {texts().create.options}
+      <span class="more-options-hint">{texts().create.optionsHint}</span>
+    </summary>
+    <div class="more-options-fields">
       <fieldset class="kinds">
         <legend>{texts().create.kind}</legend>
         <Kind form={form} kind="mesh" change={change} />
@@ -96,11 +114,9 @@ const CreateRoom = ({ model, commands }: Props) => {
         }
       />
       <PeersMax value={form.peersMax} change={peersMax => change({ peersMax })} />
-      <FormTrouble model={model} where="create" />
-      <Submit model={model} where="create" label={texts().create.submit} busy={texts().create.busy} />
-    </form>
-  )
-}
+    </div>
+  </details>
+)
 
 /** A long name leaves no room for the rest. */
 const defaultName = (model: Model): string => {
@@ -108,7 +124,7 @@ const defaultName = (model: Model): string => {
   return named.length <= roomNameUnitsMax ? named : texts().create.defaultName('')
 }
 
-type KindProps = { form: CreateForm; kind: CreateForm['kind']; change: (part: Partial<CreateForm>) => void }
+type KindProps = { form: CreateForm; kind: CreateForm['kind']; change: Change }
 
 const Kind = ({ form, kind, change }: KindProps) => (
   <label class="kind">

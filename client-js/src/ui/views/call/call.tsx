@@ -11,7 +11,7 @@ import type { Commands, Model } from '../../model.ts'
 import type { Panels } from '../../panels.ts'
 import { announce } from '../../parts/frame.tsx'
 import { CopyLink } from '../../parts/invite.tsx'
-import { lazy } from '../../parts/wrappers.tsx'
+import { lazyDialog } from '../../parts/wrappers.tsx'
 import { arrange, type Known, type Tile, tilesOf, titleOf } from '../../tiles.ts'
 import { Banners } from './banners.tsx'
 import { Bar } from './bar.tsx'
@@ -20,7 +20,7 @@ import '../../styles/call.css'
 import '../../styles/banners.css'
 import '../../styles/tile.css'
 
-const SafetyDialog = lazy(() => import('../safety.tsx').then(({ SafetyDialog }) => SafetyDialog))
+const SafetyDialog = lazyDialog(() => import('../safety.tsx').then(({ SafetyDialog }) => SafetyDialog))
 
 export type CallViewProps = {
   room: RoomState
@@ -30,6 +30,7 @@ export type CallViewProps = {
   unread: boolean
   /** Null while it does not work. */
   invitation: string | null
+  leaveRoom: () => void
 }
 
 /** Nothing for the moment between having left and being gone. */
@@ -41,7 +42,8 @@ export const CallView = (props: CallViewProps) => {
 
 type InsideProps = CallViewProps & { state: CallState; call: CallCommands }
 
-const Inside = ({ room, state, call, model, commands, panels, unread, invitation }: InsideProps) => {
+const Inside = (props: InsideProps) => {
+  const { room, state, call, model, commands, panels, unread, invitation, leaveRoom } = props
   const fullScreen = useFullScreen()
   const idle = useIdle(fullScreen.on)
   const area = useRef<HTMLElement>(null)
@@ -56,7 +58,8 @@ const Inside = ({ room, state, call, model, commands, panels, unread, invitation
     area.current?.focus()
     void call.setAudioOnly(false)
   }
-  const scene = arrange(tilesOf(state, room.person.name, knownIn(roster(room))), pinned)
+  const seen = roster(room)
+  const scene = arrange(tilesOf(state, room.person.name, knownIn(seen)), pinned)
   return (
     <section ref={area} class={idle ? 'call call-idle' : 'call'} aria-label={texts().call.area} tabIndex={-1}>
       <Stage scene={scene} pinned={pinned} pin={pin} call={call} prove={setProved}>
@@ -101,6 +104,13 @@ const Inside = ({ room, state, call, model, commands, panels, unread, invitation
           openShortcuts={() => {
             model.dialog.value = 'shortcuts'
           }}
+          room={
+            <>
+              <bdi>{shownName(room.card.name)}</bdi>{' '}
+              <span class="menu-hint">{texts().room.peopleCount(seen.length, room.card.peersMax)}</span>
+            </>
+          }
+          leaveRoom={leaveRoom}
         />
       </div>
       {proved?.member && (
@@ -108,7 +118,7 @@ const Inside = ({ room, state, call, model, commands, panels, unread, invitation
           commands={commands}
           member={proved.member}
           name={proved.name}
-          connectionStatus={proved.connectionStatus}
+          connectionStatus={seen.find(({ key }) => key === proved.member)?.connectionStatus ?? 'lost'}
           star={room.card.kind === 'star'}
           close={() => setProved(null)}
         />

@@ -1,4 +1,5 @@
-/** The menu of what is needed less often in a call and, on a narrow window, of what the bar has no room for. */
+/** The menu of what is needed less often in a call, and of what bar and head have no room for in a small window. */
+import type { ComponentChildren } from 'preact'
 import { type Devices, following } from '../../../call/devices.ts'
 import type { CallCommands, CallState } from '../../../call/state.ts'
 import { type FullScreen, isTouch } from '../../browser.ts'
@@ -17,6 +18,9 @@ export type MoreProps = {
   setPushToTalk: (on: boolean) => void
   openSettings: () => void
   openShortcuts: () => void
+  /** What its head says of the room, which a short window or a full screen has no place for. */
+  room: ComponentChildren
+  leaveRoom: () => void
 }
 
 export const More = (props: MoreProps) => (
@@ -26,8 +30,8 @@ export const More = (props: MoreProps) => (
 )
 
 const Menu = (props: MoreProps & { close: () => void }) => {
-  const { state, call, devices, panels, fullScreen, setPushToTalk, openSettings, openShortcuts, close } =
-    props
+  const { state, call, devices, panels, fullScreen, setPushToTalk, openSettings, openShortcuts } = props
+  const { room, leaveRoom, close } = props
   /** The menu goes first, so that the focus is where it came from when something else asks for it. */
   const after = (press: () => void) => () => {
     close()
@@ -38,6 +42,7 @@ const Menu = (props: MoreProps & { close: () => void }) => {
   const other = touch && own.camera === 'on' ? following(devices.camera, cameraOf(own.stream)) : null
   return (
     <div class="menu">
+      <p class="menu-title menu-headless">{room}</p>
       {other && (
         <MenuItem
           icon="camera-switch"
@@ -88,6 +93,9 @@ const Menu = (props: MoreProps & { close: () => void }) => {
       {!touch && (
         <MenuItem icon="keyboard" label={texts().call.shortcutsTitle} keys="?" press={after(openShortcuts)} />
       )}
+      <div class="menu-headless">
+        <MenuItem icon="leave" label={texts().room.leaveNamed} danger press={after(leaveRoom)} />
+      </div>
     </div>
   )
 }
