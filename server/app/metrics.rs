@@ -82,6 +82,7 @@ impl Metrics {
             frontend: Frontend::Foreign,
             https: false,
             https_only: false,
+            frame_ancestors: Vec::new(),
         };
         Ok(Some(BoundMetrics { port, router: http::front(router, &site, &shared), ledger }))
     }
