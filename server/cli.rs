@@ -29,6 +29,14 @@ pub struct Cli {
     /// Serve another project's frontend, from the folder given with --views: textchat, videocall, poc or mqtt
     #[arg(long, value_name = "NAME")]
     preset: Option<String>,
+    /// Get a certificate for this name or address from Let's Encrypt, renew it, and serve HTTPS with it, on port 443 unless
+    /// another is set. May be given several times. Whoever gives it agrees to the authority's terms of service
+    #[arg(long, value_name = "NAME")]
+    acme: Vec<String>,
+    /// Serve HTTPS with a certificate that this server makes itself, where there is no domain: browsers ask once whether to go
+    /// on, and phones get camera and microphone
+    #[arg(long)]
+    self_signed: bool,
     /// Say whether the settings are all right, and end
     #[arg(long)]
     pub check_config: bool,
@@ -53,8 +61,9 @@ pub enum Command {
 impl Cli {
     /// What it sets.
     pub fn flags(&self) -> Flags {
-        let Cli { config, address, port, views, preset, .. } = self;
+        let Cli { config, address, port, views, preset, acme, self_signed, .. } = self;
         let (config, address, views) = (config.clone(), address.clone(), views.clone());
-        Flags { config, address, port: *port, views, preset: preset.clone() }
+        let (preset, acme, self_signed) = (preset.clone(), acme.clone(), *self_signed);
+        Flags { config, address, port: *port, views, preset, acme, self_signed }
     }
 }

@@ -16,6 +16,7 @@ pub mod telemetry;
 pub mod tls;
 pub mod transports;
 pub mod turn;
+mod whole_file;
 
 pub use p2pchat_compat as compat;
 pub use p2pchat_ice as ice;

@@ -54,6 +54,7 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
         return say(&config.to_toml()).map_err(|it| system(it.to_string()));
     }
     let _pending = if cli.health_check { None } else { Some(telemetry::start(&config.log).map_err(settings)?) };
+    let config = app::settings::with_state_folder(config, config::state_folder(|name| std::env::var(name).ok()));
     let file = file.map_or_else(|| "no settings file".to_owned(), |it| it.display().to_string());
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.enable_all().max_blocking_threads(BLOCKING_THREADS_MAX).build();
@@ -71,7 +72,6 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
         let flags = cli.flags();
         let read_filter = move || read_settings(&flags).map(|it| it.0.log.filter).map_err(|it| it.to_string());
         tokio::spawn(app::reread_log_filter(read_filter).map_err(|it| system(it.to_string()))?);
-        let config = app::settings::with_state_folder(config, config::state_folder(|name| std::env::var(name).ok()));
         let app = App::bind(config).await.map_err(|it| match it {
             app::StartupError::Settings(sentence) => settings(sentence),
             app::StartupError::System(sentence) => system(sentence),
@@ -90,7 +90,7 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
             tracing::info!(%address, "figures for Prometheus are there, at /metrics");
         }
         // An operator may have closed standard output; the log says the same.
-        let _ = say(&format!("P2PChat is ready: open {}\n", app.url()));
+        let _ = say(&format!("P2PChat is ready: open {}\n{}", app.url(), app.greeting().unwrap_or_default()));
         #[cfg(target_os = "linux")]
         if let Err(error) = p2pchat_resident::give_back_files() {
             tracing::debug!(%error, "code that only the start needs stays in memory");

@@ -32,7 +32,6 @@ use axum::{
     body::{Body, HttpBody as _},
     http::{Request, Response, StatusCode, Version, header},
 };
-use axum_server::tls_rustls::RustlsConfig;
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -44,13 +43,16 @@ use tokio::{
     net::{TcpListener, TcpStream},
     time::{sleep, timeout},
 };
-use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_rustls::server::TlsStream;
 use tokio_util::{either::Either, sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt as _;
 
 pub(crate) use progress::Timeouts;
 
-use crate::accounting::{ClientAddress, ConnectionPermit, Ledger, ListenerKind, Reason};
+use crate::{
+    accounting::{ClientAddress, ConnectionPermit, Ledger, ListenerKind, Reason},
+    tls::Handshakes,
+};
 use body::{RequestBody, ResponseBody, StreamExecutor};
 use progress::Connection;
 use stream::{DeadlineStream, NotedStream, Prefixed};
@@ -101,7 +103,7 @@ pub(crate) type IsProxy = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
 pub(crate) struct Acceptor {
     pub(crate) ledger: Ledger,
     pub(crate) timeouts: Arc<Timeouts>,
-    pub(crate) certificate: Option<RustlsConfig>,
+    pub(crate) certificate: Option<Handshakes>,
     pub(crate) is_proxy: IsProxy,
     pub(crate) speaks: Speaks,
 }
@@ -176,14 +178,15 @@ impl Acceptor {
             let stream = match &self.certificate {
                 None => Transport::Left(stream),
                 Some(certificate) => {
-                    let tls = TlsAcceptor::from(certificate.get_inner());
-                    let handshake = timeout(self.timeouts.handshake, tls.accept(stream));
+                    let handshake = timeout(self.timeouts.handshake, certificate.begin(stream));
                     let shaken = tokio::select! {
                         () = stopped.cancelled() => return,
                         shaken = handshake => shaken,
                     };
                     match shaken {
-                        Ok(Ok(stream)) => Transport::Right(Box::new(stream)),
+                        Ok(Ok(Some(stream))) => Transport::Right(Box::new(stream)),
+                        // A certificate authority looked for its challenge.
+                        Ok(Ok(None)) => return,
                         Ok(Err(error)) => return ended(&self.ledger, Reason::TransportError, &error),
                         Err(error) => return ended(&self.ledger, Reason::HandshakeTimeout, &error),
                     }

@@ -1,7 +1,7 @@
 //! Addresses and ports, and how they are taken.
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
 };
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -14,7 +14,11 @@ const BACKLOG: i32 = 4096;
 /// `EAFNOSUPPORT` on Linux.
 const AFNOSUPPORT: i32 = 97;
 
-pub(super) fn bind(at: SocketAddr) -> Result<std::net::TcpListener, StartupError> {
+/// `setting`: by what another port is chosen.
+///
+/// # Errors
+/// The system does not let us.
+pub(super) fn bind(at: SocketAddr, setting: &str) -> Result<std::net::TcpListener, StartupError> {
     let (address, port) = (at.ip(), at.port());
     let first = open(at);
     let bound = match (&first, address) {
@@ -27,11 +31,11 @@ pub(super) fn bind(at: SocketAddr) -> Result<std::net::TcpListener, StartupError
     bound.map_err(|error| {
         StartupError::System(match error.kind() {
             io::ErrorKind::AddrInUse => {
-                format!("port {port} is in use by another program: end it, or choose another with --port")
+                format!("port {port} is in use by another program: end it, or choose another with {setting}")
             }
             io::ErrorKind::PermissionDenied => format!(
                 "port {port} may not be opened by this user: ports below 1024 need root or the capability \
-                 CAP_NET_BIND_SERVICE; or choose another with --port"
+                 CAP_NET_BIND_SERVICE; or choose another with {setting}"
             ),
             io::ErrorKind::AddrNotAvailable => {
                 format!(
@@ -46,6 +50,18 @@ pub(super) fn bind(at: SocketAddr) -> Result<std::net::TcpListener, StartupError
 /// Is it that this machine has no IPv6?
 pub(super) fn lacks_ipv6(error: &io::Error) -> bool {
     error.raw_os_error() == Some(AFNOSUPPORT)
+}
+
+/// The addresses by which this machine reaches the internet, if it does. Nothing is sent.
+pub(super) fn own_addresses() -> Vec<IpAddr> {
+    let ways: [(IpAddr, &str); 2] =
+        [(Ipv4Addr::UNSPECIFIED.into(), "192.0.2.1:9"), (Ipv6Addr::UNSPECIFIED.into(), "[2001:db8::1]:9")];
+    let address = |(here, there): (IpAddr, &str)| {
+        let socket = UdpSocket::bind(SocketAddr::new(here, 0)).ok()?;
+        socket.connect(there).ok()?;
+        socket.local_addr().ok().map(|it| it.ip())
+    };
+    ways.into_iter().filter_map(address).collect()
 }
 
 pub(super) fn open(at: SocketAddr) -> io::Result<std::net::TcpListener> {
@@ -71,7 +87,7 @@ mod tests {
 
     #[test]
     fn every_address_is_of_both_families() {
-        let listener = bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0))).unwrap();
+        let listener = bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)), "--port").unwrap();
         let at = listener.local_addr().unwrap();
         if at.is_ipv6() {
             assert!(!SockRef::from(&listener).only_v6().unwrap());

@@ -47,8 +47,8 @@ pub(super) struct BoundMetrics {
 }
 
 impl Metrics {
-    pub(super) fn new(sessions: &Sessions, relay: Option<Arc<TurnServer>>, certificate: Option<&Certificate>) -> Self {
-        let expiry = certificate.map(Certificate::expiry);
+    pub(super) fn new(sessions: &Sessions, relay: Option<Arc<TurnServer>>, certificate: Option<Certificate>) -> Self {
+        let expiry = certificate.map(|it| it.expiry());
         Metrics { sessions: sessions.clone(), relay, expiry, started: SystemTime::now() }
     }
 

@@ -1,4 +1,5 @@
 //! Puts the parts together: sessions, protocols, pages, certificate, listeners.
+mod certificate;
 mod health_check;
 mod listen;
 mod log_filter;
@@ -14,7 +15,7 @@ use std::{
     collections::BTreeMap,
     future::Future,
     io,
-    net::{IpAddr, SocketAddr, TcpListener},
+    net::{SocketAddr, TcpListener},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -34,16 +35,17 @@ use tokio::{
 use crate::{
     acceptor::{Acceptor, Shutdown, Speaks, Timeouts},
     accounting::Ledger,
-    config::{self, Config},
+    config::Config,
     http::{self, Frontend, Health, Site, TrustedProxies},
     protocols::{Protocol as _, Transport, p2pchat::P2pChat},
     sessions::{Realm, Sessions},
     store::Keeper,
     telemetry,
-    tls::{self, Certificate, CertificateFiles},
+    tls::Certificate,
     transports::{Origins, mqtt, socketio, websocket},
     turn::Port,
 };
+use certificate::CertificateSource;
 pub use health_check::health_check;
 pub use log_filter::reread_log_filter;
 use metrics::{BoundMetrics, Metrics};
@@ -78,7 +80,7 @@ pub struct App {
     /// `None`: rooms end with the process.
     keeper: Option<Arc<Keeper>>,
     proxies: TrustedProxies,
-    certificate: Option<Certificate>,
+    certificate: CertificateSource,
     relay: Option<BoundRelay>,
     metrics: Option<BoundMetrics>,
     /// `/health` says so before anything else changes.
@@ -101,19 +103,20 @@ impl App {
     /// A certificate or a port cannot be had. Needs a Tokio runtime.
     pub async fn bind(config: Config) -> Result<Self, StartupError> {
         let settings = settings::listeners(&config)?;
-        let certificate = certificate(&config).await?;
+        let certificate = certificate::open(&config).await?;
         let proxies = settings::trusted_proxies(&config)?;
         let ledger = Ledger::new(settings::limits(&config));
         let sessions = Sessions::new(settings::ice(&config), ledger.clone(), settings::lifetimes(&config));
         // First of all, so that a second server changes nothing of what the first one keeps.
-        let ports = settings.iter().map(|it| listen::bind(it.at)).collect::<Result<Vec<_>, _>>()?;
+        let ports = settings.iter().map(|it| listen::bind(it.at, "--port")).collect::<Result<Vec<_>, _>>()?;
+        let plain = config.redirect_at().map(|it| listen::bind(it, "tls.redirect_port")).transpose()?;
         let store = state::open(&config).await;
         let realms = realms(&sessions, &config, &settings, store.is_some());
         let keeper = state::keeper(store, &sessions, realms.get(P2pChat.name()).copied());
         let shared = http::Shared::new(ledger, proxies.clone());
         let relay = relay::bind(&config, &sessions)?;
         let turn = relay.as_ref().map(|it| it.server.clone());
-        let metrics = Metrics::new(&sessions, turn.clone(), certificate.as_ref());
+        let metrics = Metrics::new(&sessions, turn.clone(), certificate.certificate());
         let (started, is_stopping) = (Instant::now(), Arc::new(AtomicBool::new(false)));
         let mut listeners = Vec::new();
         for (listener, port) in settings.into_iter().zip(ports) {
@@ -125,6 +128,9 @@ impl App {
                 timeouts: Timeouts::new(answer_time(&config, &listener)),
                 tls: listener.tls,
             });
+        }
+        if let Some(port) = plain {
+            listeners.push(certificate::redirecting(port, &config, &certificate, &shared, listeners.first()));
         }
         if let Err(error) = raise_open_file_limit() {
             tracing::warn!(%error, "the limit on open files stays as it is, and with it the number of connections");
@@ -155,6 +161,12 @@ impl App {
         url(&self.config, port)
     }
 
+    /// What to tell whoever is to open it, beside its address; ends with a line's end.
+    pub fn greeting(&self) -> Option<String> {
+        let port = self.address().map_or(self.config.http.port, |it| it.port());
+        self.certificate.greeting(&self.config, port)
+    }
+
     /// Where the relay has UDP and TCP, if it has.
     pub fn relay_port(&self) -> Option<u16> {
         self.relay.as_ref()?.port.as_ref()?.number().ok()
@@ -176,16 +188,16 @@ impl App {
     /// # Errors
     /// A listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let files = certificate_files(&self.config);
         let App { listeners, sessions, keeper, proxies, certificate, relay, metrics, is_stopping, config } = self;
         let shutdown = Shutdown::default();
         let mut serving = JoinSet::new();
+        let in_use = certificate.certificate();
         let acceptor = |speaks, timeouts, tls| {
             let proxies = proxies.clone();
             Acceptor {
                 ledger: sessions.ledger().clone(),
                 timeouts: Arc::new(timeouts),
-                certificate: certificate.as_ref().filter(|_| tls).map(Certificate::config),
+                certificate: in_use.as_ref().filter(|_| tls).map(Certificate::handshakes),
                 is_proxy: Arc::new(move |address| proxies.trusts(address)),
                 speaks,
             }
@@ -211,12 +223,7 @@ impl App {
             serving.spawn(metrics.serve(shutdown.clone())?);
         }
         let hangup = Arc::new(Notify::new());
-        let renewing = async {
-            match certificate {
-                None => std::future::pending().await,
-                Some(certificate) => tls::reload_when_changed(certificate, files, hangup.clone()).await,
-            }
-        };
+        let renewing = certificate.keep_good(hangup.clone());
         let stopping = async {
             stop.await;
             tracing::info!("stopping");
@@ -330,22 +337,7 @@ fn router(
 /// Settings do not go together, or the certificate cannot be used.
 pub async fn check(config: &Config) -> Result<(), StartupError> {
     settings::check(config)?;
-    certificate(config).await.map(drop)
-}
-
-async fn certificate(config: &Config) -> Result<Option<Certificate>, StartupError> {
-    if !config.listeners().iter().any(|it| it.tls) {
-        return Ok(None);
-    }
-    let files = certificate_files(config);
-    let certificate = tls::load(&files).await.map_err(|it| StartupError::Settings(it.to_string()))?;
-    certificate.report(&files);
-    Ok(Some(certificate))
-}
-
-fn certificate_files(config: &Config) -> CertificateFiles {
-    let config::Tls { cert_path, key_path, .. } = &config.tls;
-    CertificateFiles { cert: cert_path.clone(), key: key_path.clone(), hostname: config.http.hostname.clone() }
+    certificate::check(config).await
 }
 
 /// Done at the first SIGTERM or SIGINT; a second one ends the process at once.
@@ -380,10 +372,13 @@ async fn on_hangup(reload: &Notify) {
 pub fn url(config: &Config, port: u16) -> String {
     let (scheme, usual) = if config.tls.enabled { ("https", 443) } else { ("http", 80) };
     let http = &config.http;
+    let host = |name: &str| if name.contains(':') { format!("[{name}]") } else { name.to_owned() };
     let name = match (&*http.hostname, http.address) {
+        ("", _) if !config.tls.acme.names.is_empty() => {
+            config.tls.acme.names.first().map_or_else(String::new, |it| host(it))
+        }
         ("", address) if address.is_unspecified() || address.is_loopback() => "localhost".to_owned(),
-        ("", IpAddr::V6(address)) => format!("[{address}]"),
-        ("", address) => address.to_string(),
+        ("", address) => host(&address.to_string()),
         (name, _) => name.to_owned(),
     };
     if port == usual { format!("{scheme}://{name}/") } else { format!("{scheme}://{name}:{port}/") }

@@ -1,7 +1,7 @@
 //! The relay's port, and where its settings lead.
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
     sync::Arc,
 };
 
@@ -71,7 +71,7 @@ fn in_url(host: &str) -> String {
 
 fn real_sockets(settings: &RelaySettings) -> Result<Option<(RealSockets, Networks)>, StartupError> {
     let Some(ports) = settings.ports() else { return Ok(None) };
-    let own = own_addresses();
+    let own = listen::own_addresses();
     let public = if settings.relay_addresses.is_empty() { own.clone() } else { settings.relay_addresses.clone() };
     if public.is_empty() {
         let sentence = "relay.relay_ports is set, and this machine has no address: set relay.relay_addresses";
@@ -87,18 +87,6 @@ fn real_sockets(settings: &RelaySettings) -> Result<Option<(RealSockets, Network
         ))
     })?;
     Ok(Some((RealSockets::new(ports, public), networks)))
-}
-
-/// The addresses by which this machine reaches the internet, if it does. Nothing is sent.
-fn own_addresses() -> Vec<IpAddr> {
-    let ways: [(IpAddr, &str); 2] =
-        [(Ipv4Addr::UNSPECIFIED.into(), "192.0.2.1:9"), (Ipv6Addr::UNSPECIFIED.into(), "[2001:db8::1]:9")];
-    let address = |(here, there): (IpAddr, &str)| {
-        let socket = UdpSocket::bind(SocketAddr::new(here, 0)).ok()?;
-        socket.connect(there).ok()?;
-        socket.local_addr().ok().map(|it| it.ip())
-    };
-    ways.into_iter().filter_map(address).collect()
 }
 
 /// UDP and TCP. `None`: the port that is the default is in use.

@@ -4,7 +4,7 @@
 //! `config` knows no part, and no part knows `config`.
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use super::{StartupError, relay};
+use super::{StartupError, certificate, relay};
 use crate::{
     accounting::{self, Rate, default_total},
     config::{self, Config, one_of},
@@ -89,7 +89,8 @@ pub fn listeners(config: &Config) -> Result<Vec<Listener>, StartupError> {
     let settings = config.listeners();
     // One that is open to this machine alone is reached as localhost, which is another host.
     let is_plain = |it: &config::Listener| !it.tls && !it.at.ip().to_canonical().is_loopback();
-    let is_https_only = !settings.iter().any(is_plain);
+    // And where browsers insist, they let nobody past a certificate that nobody vouches for.
+    let is_https_only = !settings.iter().any(is_plain) && !config.tls.self_signed;
     let listeners = settings.into_iter().map(|it| listener(it, &config.signaling.path, is_https_only));
     listeners.collect::<Result<_, _>>().map_err(StartupError::Settings)
 }
@@ -213,7 +214,7 @@ const ICE_URLS_GOOD: usize = 4;
 
 /// What the operator should know although it is no fault, a sentence each. `port` is what the main listener got.
 pub fn advice(config: &Config, port: u16) -> Vec<String> {
-    let mut advice = Vec::new();
+    let mut advice = certificate::advice(config, port);
     let listeners = config.listeners();
     let is_own = |it: &config::Listener| it.protocols.iter().any(|it| it == P2pChat.name());
     if let Some(views) = listeners.first().filter(|it| is_own(it)).and_then(|it| it.views.as_deref())

@@ -32,6 +32,8 @@ const ROWS: &[Row] = &[
     ("http.port", |it| it.http.port.into(), 0..=65_535),
     // An hour is long enough for any load balancer.
     ("http.drain_s", |it| it.http.drain_s, 0..=3_600),
+    // 0: none.
+    ("tls.redirect_port", |it| it.tls.redirect_port.into(), 0..=65_535),
     // The longest session descriptions have some 100 kB; whole messages are held in memory.
     ("signaling.message_bytes_max", |it| it.signaling.message_bytes_max as u64, 1_000..=100_000_000),
     ("signaling.frames_waiting_max", |it| it.signaling.frames_waiting_max as u64, 16..=1_000_000),

@@ -123,7 +123,8 @@ impl Config {
                 });
             }
         }
-        if listeners.iter().any(|it| it.tls) {
+        self.check_redirect(&listeners)?;
+        if listeners.iter().any(|it| it.tls) && !self.tls.is_automatic() {
             for (name, path) in [("tls.cert_path", &self.tls.cert_path), ("tls.key_path", &self.tls.key_path)] {
                 if path.as_os_str().is_empty() {
                     let who = if self.tls.enabled { "tls.enabled is true" } else { "a listener has tls = true" };
@@ -132,6 +133,24 @@ impl Config {
             }
         }
         Ok(())
+    }
+
+    /// Where requests in plain HTTP are led to HTTPS, if anywhere.
+    pub fn redirect_at(&self) -> Option<SocketAddr> {
+        let port = self.tls.redirect_port;
+        (port != 0).then(|| SocketAddr::new(self.http.address, port))
+    }
+
+    fn check_redirect(&self, listeners: &[Listener]) -> Result<(), String> {
+        let Some(at) = self.redirect_at() else { return Ok(()) };
+        let metrics = self.metrics.at().map(|it| (it, "the metrics"));
+        let mut others = listeners.iter().map(|it| (it.at, it.name.as_str())).chain(metrics);
+        match others.find(|it| collide(it.0, at)) {
+            Some((_, name)) => {
+                Err(format!("tls.redirect_port is {}, which is the port of {name} too: choose another", at.port()))
+            }
+            None => Ok(()),
+        }
     }
 }
 

@@ -7,8 +7,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    hidden,
     listeners::{Listener, can_be_listened_on, collide},
-    relay::hidden,
 };
 
 /// A shorter one can be guessed.

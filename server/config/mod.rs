@@ -10,16 +10,19 @@ mod metrics;
 mod original;
 mod relay;
 mod sources;
+mod tls;
 
 use std::{net::IpAddr, path::PathBuf};
 
-use serde::{Deserialize, Serialize};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
 
 pub use ice::{IceServer, IceSettings};
 pub use listeners::{Listener, ListenerSettings, one_of};
 pub use metrics::MetricsSettings;
 pub use relay::RelaySettings;
 pub use sources::{BadSetting, Flags, read, state_folder, usual_places};
+pub use tls::{Acme, Tls};
 
 /// The compiled-in settings, commented.
 pub const DEFAULTS: &str = include_str!("../../default_config.toml");
@@ -59,16 +62,6 @@ pub struct Http {
     pub listeners: Vec<ListenerSettings>,
     pub trusted_proxies: Vec<String>,
     pub drain_s: u64,
-}
-
-/// `[tls]`
-#[derive(Clone, Debug, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "each setting is explained once, in default_config.toml")]
-pub struct Tls {
-    pub enabled: bool,
-    pub key_path: PathBuf,
-    pub cert_path: PathBuf,
 }
 
 /// `[signaling]`
@@ -179,11 +172,17 @@ impl Config {
         check_path(&self.signaling.path)?;
         check_hostname(&self.http.hostname)?;
         bounds::check(self)?;
+        self.tls.check(&self.http.hostname)?;
         self.check_listeners()?;
         self.ice.check()?;
         self.metrics.check(&self.listeners())?;
         self.relay.check()
     }
+}
+
+/// A secret as `--print-config` shows it.
+fn hidden<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(if secret.expose_secret().is_empty() { "" } else { "(hidden)" })
 }
 
 /// Longer ones do not fit into what proxies and logs keep of a request.

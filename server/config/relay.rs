@@ -2,9 +2,9 @@
 use std::{net::IpAddr, ops::RangeInclusive};
 
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use super::{check_hostname, ice::check_url};
+use super::{check_hostname, hidden, ice::check_url};
 
 /// RFC 8489, section 14.3: fewer than 509 bytes.
 const USERNAME_BYTES_MAX: usize = 508;
@@ -35,10 +35,6 @@ pub struct RelaySettings {
     /// Whether any source but the defaults names the port.
     #[serde(skip)]
     pub is_port_set: bool,
-}
-
-pub(super) fn hidden<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(if secret.expose_secret().is_empty() { "" } else { "(hidden)" })
 }
 
 impl RelaySettings {

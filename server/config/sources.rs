@@ -25,7 +25,7 @@ const BUILD_VARIABLE: &str = "P2PCHAT_CLIENT_DIST";
 const RELAY_PORT_VARIABLE: &str = "P2PCHAT_RELAY__PORT";
 
 /// What is put in a wrong place there may be a secret, and is not repeated.
-const SECRET_SECTIONS: [&str; 3] = ["ice", "metrics", "relay"];
+const SECRET_SECTIONS: [&str; 4] = ["ice.", "metrics.", "relay.", "tls.acme."];
 
 /// Below it a name is no slip of another.
 const LIKENESS_MIN: f64 = 0.75;
@@ -43,6 +43,10 @@ pub struct Flags {
     pub views: Option<PathBuf>,
     /// `--preset`
     pub preset: Option<String>,
+    /// `--acme`, as often as it is given.
+    pub acme: Vec<String>,
+    /// `--self-signed`
+    pub self_signed: bool,
 }
 
 /// What is wrong with a setting, where, and what to do: one sentence for the operator.
@@ -70,7 +74,7 @@ pub fn read(
     let mut names_relay_port = environment.iter().any(|it| it.0 == RELAY_PORT_VARIABLE);
     if let Some(path) = &file {
         let settings = table(&text_of(path)?, &path.display().to_string())?;
-        names_relay_port |= find(&settings, "relay", "port").is_some();
+        names_relay_port |= find(&settings, "relay.port").is_some();
     }
     let above = |mut builder: ConfigBuilder<DefaultState>| {
         if let Some(path) = &file {
@@ -85,11 +89,19 @@ pub fn read(
     };
     let from_defaults = || config::Config::builder().add_source(Ready(defaults.clone()));
     let mut config = above(from_defaults())?;
-    // Any source may name the preset, and all of them go over it: so they are read again.
-    if !config.http.preset.is_empty() {
-        let preset = preset(&config.http.preset)?;
-        config = above(from_defaults().add_source(Ready(preset)))?;
+    // Any source may name the preset, or what a certificate is for, and all of them go over what follows from it: so they are
+    // read again.
+    let mut usual = Vec::new();
+    if !config.tls.acme.names.is_empty() {
+        usual.push(https_port());
     }
+    if !config.http.preset.is_empty() {
+        usual.push(preset(&config.http.preset)?);
+    }
+    if !usual.is_empty() {
+        config = above(usual.into_iter().fold(from_defaults(), |builder, it| builder.add_source(Ready(it))))?;
+    }
+    config.tls.enabled |= config.tls.is_automatic();
     config.relay.is_port_set = names_relay_port;
     config.apply_presets().and_then(|()| config.check()).map_err(BadSetting)?;
     Ok((config, file))
@@ -116,6 +128,11 @@ pub fn state_folder(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf
     // A user without a home has "/" or "/nonexistent" there.
     let data = data.filter(|it| it.parent().is_some_and(Path::exists));
     own.or_else(|| data.map(|it| it.join("p2pchat-server"))).filter(|it| it.is_absolute())
+}
+
+/// Where certificate authorities look for what a certificate is for (RFC 8737, section 3).
+fn https_port() -> Map<String, Value> {
+    Map::from([("http".to_owned(), Map::from([("port".to_owned(), Value::from(443))]).into())])
 }
 
 /// What a preset sets, for the main listener.
@@ -148,7 +165,7 @@ fn apply_overrides(
     for (name, text) in ours {
         let key = name[PREFIX.len()..].to_lowercase().replace("__", ".");
         let origin = format!("the variable {name}");
-        match key.split_once('.').and_then(|(section, rest)| find(defaults, section, rest)) {
+        match find(defaults, &key).filter(|it| !matches!(it, ValueKind::Table(_))) {
             None => return Err(BadSetting(unknown(&key, &origin, defaults))),
             Some(ValueKind::Array(_)) => {
                 // As it would stand in the file.
@@ -168,6 +185,13 @@ fn apply_overrides(
         if let Some(text) = text {
             builder = set(builder, key, text.into(), flag)?;
         }
+    }
+    if !flags.acme.is_empty() {
+        let names = flags.acme.iter().map(|it| Value::from(it.clone())).collect();
+        builder = set(builder, "tls.acme.names", ValueKind::Array(names), "--acme")?;
+    }
+    if flags.self_signed {
+        builder = set(builder, "tls.self_signed", true.into(), "--self-signed")?;
     }
     Ok(builder)
 }
@@ -209,27 +233,37 @@ fn mark(value: &mut Value, origin: &str) {
     }
 }
 
+/// Every value by its name with dots, and what it is by default.
+fn leaves<'a>(
+    settings: &'a Map<String, Value>,
+    defaults: &'a Map<String, Value>,
+    within: &str,
+) -> Vec<(String, &'a ValueKind, Option<&'a ValueKind>)> {
+    let mut found = Vec::new();
+    for (name, value) in settings {
+        let (name, default) = (format!("{within}{name}"), defaults.get(name).map(|it| &it.kind));
+        match (&value.kind, default) {
+            (ValueKind::Table(inner), Some(ValueKind::Table(known))) => {
+                found.extend(leaves(inner, known, &format!("{name}.")));
+            }
+            (ValueKind::Table(inner), None) if within.is_empty() && !inner.is_empty() => {
+                found.extend(inner.keys().map(|it| (format!("{name}.{it}"), &value.kind, None)));
+            }
+            // Something else in the place of a section.
+            (kind, Some(ValueKind::Table(_))) => found.push((name, kind, None)),
+            (kind, default) => found.push((name, kind, default)),
+        }
+    }
+    found
+}
+
 fn refuse_unknown(
     settings: &Map<String, Value>,
     defaults: &Map<String, Value>,
     origin: &str,
 ) -> Result<(), BadSetting> {
-    for (section, value) in settings {
-        let names: Vec<String> = match (&value.kind, defaults.contains_key(section)) {
-            (ValueKind::Table(inner), true) => {
-                let unknown = inner.keys().filter(|name| find(defaults, section, name).is_none());
-                unknown.map(|name| format!("{section}.{name}")).collect()
-            }
-            (ValueKind::Table(inner), false) if !inner.is_empty() => {
-                inner.keys().map(|name| format!("{section}.{name}")).collect()
-            }
-            _ => vec![section.clone()],
-        };
-        if let Some(name) = names.iter().min() {
-            return Err(BadSetting(unknown(name, origin, defaults)));
-        }
-    }
-    Ok(())
+    let unknown_names = leaves(settings, defaults, "").into_iter().filter(|it| it.2.is_none()).map(|it| it.0);
+    unknown_names.min().map_or(Ok(()), |name| Err(BadSetting(unknown(&name, origin, defaults))))
 }
 
 /// The library would make a port of 1.5 or of true. A number or a switch in quotes is taken, as in the environment.
@@ -239,45 +273,47 @@ fn refuse_other_kinds(
     origin: &str,
 ) -> Result<(), BadSetting> {
     use ValueKind::{Array, Boolean, Float, I64, String, Table, U64};
-    for (section, value) in settings {
-        let Table(inner) = &value.kind else { continue };
-        for (name, value) in inner {
-            let expected = match (find(defaults, section, name), &value.kind) {
-                (Some(I64(_) | U64(_)), I64(_) | U64(_) | String(_)) | (Some(Boolean(_)), Boolean(_) | String(_)) => {
-                    continue;
-                }
-                (Some(String(_)), String(_)) | (Some(Array(_)), Array(_)) => continue,
-                (Some(I64(_) | U64(_)), _) => "a whole number",
-                (Some(Boolean(_)), _) => "true or false",
-                (Some(Array(_)), _) => "a list in brackets",
-                (Some(_) | None, _) => "a text in quotes",
-            };
-            let found = match &value.kind {
-                Table(_) => "a table".to_owned(),
-                Array(_) => "a list".to_owned(),
-                String(_) if SECRET_SECTIONS.contains(&&**section) => "a text".to_owned(),
-                String(text) => format!("{:?}", short(text)),
-                kind @ (Boolean(_) | Float(_) | I64(_) | U64(_)) => kind.to_string(),
-                _ => "something else".to_owned(),
-            };
-            return Err(BadSetting(format!("{origin} sets {section}.{name} to {found}, where {expected} is expected")));
-        }
+    for (name, found, default) in leaves(settings, defaults, "") {
+        let expected = match (default, found) {
+            (Some(I64(_) | U64(_)), I64(_) | U64(_) | String(_)) | (Some(Boolean(_)), Boolean(_) | String(_)) => {
+                continue;
+            }
+            (Some(String(_)), String(_)) | (Some(Array(_)), Array(_)) => continue,
+            (Some(I64(_) | U64(_)), _) => "a whole number",
+            (Some(Boolean(_)), _) => "true or false",
+            (Some(Array(_)), _) => "a list in brackets",
+            (Some(_) | None, _) => "a text in quotes",
+        };
+        let found = match found {
+            Table(_) => "a table".to_owned(),
+            Array(_) => "a list".to_owned(),
+            String(_) if may_be_secret(&name) => "a text".to_owned(),
+            String(text) => format!("{:?}", short(text)),
+            kind @ (Boolean(_) | Float(_) | I64(_) | U64(_)) => kind.to_string(),
+            _ => "something else".to_owned(),
+        };
+        return Err(BadSetting(format!("{origin} sets {name} to {found}, where {expected} is expected")));
     }
     Ok(())
 }
 
-fn find<'a>(defaults: &'a Map<String, Value>, section: &str, name: &str) -> Option<&'a ValueKind> {
-    match &defaults.get(section)?.kind {
-        ValueKind::Table(inner) => inner.get(name).map(|it| &it.kind),
+/// Whether what is put there in the wrong place may be a secret.
+fn may_be_secret(name: &str) -> bool {
+    SECRET_SECTIONS.iter().any(|it| name.starts_with(it))
+}
+
+/// By its name with dots.
+fn find<'a>(defaults: &'a Map<String, Value>, name: &str) -> Option<&'a ValueKind> {
+    let (first, rest) = name.split_once('.').map_or((name, None), |(first, rest)| (first, Some(rest)));
+    match (&defaults.get(first)?.kind, rest) {
+        (kind, None) => Some(kind),
+        (ValueKind::Table(inner), Some(rest)) => find(inner, rest),
         _ => None,
     }
 }
 
 fn unknown(name: &str, origin: &str, defaults: &Map<String, Value>) -> String {
-    let known = defaults.iter().flat_map(|(section, value)| match &value.kind {
-        ValueKind::Table(inner) => inner.keys().map(|it| format!("{section}.{it}")).collect(),
-        _ => Vec::new(),
-    });
+    let known = leaves(defaults, defaults, "").into_iter().map(|it| it.0);
     let last = |it: &str| it.rsplit('.').next().unwrap_or_default().to_lowercase();
     let alike = |it: &str| strsim::jaro_winkler(it, name).max(strsim::jaro_winkler(&last(it), &last(name)));
     // Of two that are as much alike, the shorter one.
@@ -303,9 +339,7 @@ impl Source for Ready {
 impl BadSetting {
     fn of(error: ConfigError, origin: &str) -> Self {
         BadSetting(match error {
-            ConfigError::Type { expected, key: Some(key), .. }
-                if key.split('.').next().is_some_and(|it| SECRET_SECTIONS.contains(&it)) =>
-            {
+            ConfigError::Type { expected, key: Some(key), .. } if may_be_secret(&key) => {
                 format!("{origin} sets {key} to something else, where {} is expected", plain(expected))
             }
             ConfigError::Type { unexpected, expected, key: Some(key), .. } => {

@@ -11,6 +11,7 @@ mod metrics;
 mod original;
 mod pages;
 mod proxies;
+mod redirect;
 mod static_file;
 mod views;
 
@@ -26,6 +27,7 @@ pub use health::{Count, Health, Memory, RelayCount, Status};
 pub use metrics::{RenderMetrics, metrics};
 use pages::Pages;
 pub use proxies::TrustedProxies;
+pub use redirect::{HttpsSite, redirect};
 
 /// What the pages depend on.
 #[derive(Clone, Debug)]

@@ -1,14 +1,12 @@
 //! Records in one file of a state directory: a line of JSON each, between a first line that says what it is and a last one that
 //! says how many there are.
 //!
-//! **Invariants:** the file is replaced as a whole (a temporary one is written, flushed to the disk and renamed), so that it is
-//! the old one or the new one whenever the process ends. One process uses a directory at a time. A file that is not ours, or
+//! **Invariants:** the file is replaced as a whole, so that it is the old one or the new one whenever the process ends. One process uses a directory at a time. A file that is not ours, or
 //! not whole, is set aside; the first of those that were are never overwritten.
 use std::{
     collections::BTreeMap,
-    fs::{self, File, OpenOptions},
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
 };
@@ -17,10 +15,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{Conflict, MemoryStore, Record, RoomStore};
+use crate::whole_file;
 
 const NAME: &str = "state.jsonl";
-/// Until it is whole.
-const TEMPORARY_NAME: &str = "state.jsonl.new";
 const LOCK_NAME: &str = "lock";
 
 /// Files that are set aside. More would be the same fault again and again.
@@ -65,7 +62,7 @@ impl FileStore {
     pub fn open(folder: &Path) -> Result<(Self, Option<String>), String> {
         let cannot = |error: &io::Error| format!("{} cannot be used to keep rooms in: {error}", folder.display());
         fs::create_dir_all(folder).map_err(|it| cannot(&it))?;
-        let lock = open(&folder.join(LOCK_NAME), false).map_err(|it| cannot(&it))?;
+        let lock = whole_file::open(&folder.join(LOCK_NAME), false).map_err(|it| cannot(&it))?;
         if let Err(error) = lock.try_lock() {
             return Err(match error {
                 fs::TryLockError::WouldBlock => {
@@ -86,7 +83,7 @@ impl FileStore {
         };
         let records = MemoryStore { records: records.into() };
         // Shows at once whether the folder can be written; what is in the file is there already.
-        open(&folder.join(TEMPORARY_NAME), true).map_err(|it| cannot(&it))?;
+        whole_file::try_out(&path).map_err(|it| cannot(&it))?;
         let is_changed = AtomicBool::new(sentence.is_some());
         Ok((FileStore { records, folder: folder.to_owned(), is_changed, _lock: lock }, sentence))
     }
@@ -101,13 +98,8 @@ impl FileStore {
             }
             text.push_str(&json_line(&Tail { records: records.len() })?);
         }
-        let (path, temporary) = (self.folder.join(NAME), self.folder.join(TEMPORARY_NAME));
-        let mut file = open(&temporary, true)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&temporary, &path)?;
-        // The name is in the folder, which is flushed on its own.
-        File::open(&self.folder)?.sync_all()
+        // Rooms have passwords: nobody else reads this file.
+        whole_file::replace(&self.folder.join(NAME), text.as_bytes())
     }
 }
 
@@ -128,11 +120,6 @@ impl RoomStore for FileStore {
         }
         self.write().inspect_err(|_| self.is_changed.store(true, Ordering::Release))
     }
-}
-
-/// Rooms have passwords: nobody else reads these files.
-fn open(path: &Path, is_new: bool) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(is_new).mode(0o600).open(path)
 }
 
 fn json_line(value: &impl Serialize) -> io::Result<String> {

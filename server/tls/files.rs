@@ -4,12 +4,13 @@
 use std::{fmt, fs, io, os::unix::fs::MetadataExt as _, path::Path, sync::Arc, time::SystemTime};
 
 use rustls::{
-    ServerConfig,
+    ConfigBuilder, ServerConfig, WantsVerifier,
     crypto::ring,
     pki_types::{
         CertificateDer, PrivateKeyDer,
         pem::{self, PemObject as _},
     },
+    server::ResolvesServerCertUsingSni,
 };
 
 use super::{CertificateFiles, findings};
@@ -75,14 +76,42 @@ pub(super) fn load(files: &CertificateFiles) -> Result<Loaded, TlsFault> {
     let chain = chain(&files.cert)?;
     let secret = private_key(&files.key)?;
     let is_key_open = fs::metadata(&files.key).is_ok_and(|it| it.mode() & 0o004 != 0);
-    let mut server = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| TlsFault::lasting(format!("TLS cannot be set up: {error}.")))?
-        .with_no_client_auth()
-        .with_single_cert(chain.clone(), secret)
-        .map_err(|error| unfit(files, &chain, &error))?;
-    server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Loaded { server: Arc::new(server), chain, is_key_open })
+    let server = server_config(chain.clone(), secret).map_err(|error| unfit(files, &chain, &error))?;
+    Ok(Loaded { server, chain, is_key_open })
+}
+
+/// Offers HTTP/2 and HTTP/1.1.
+///
+/// # Errors
+/// The two do not belong together, or the key is of a kind that does not work.
+pub(super) fn server_config(
+    chain: Vec<CertificateDer<'static>>,
+    secret: PrivateKeyDer<'static>,
+) -> Result<Arc<ServerConfig>, rustls::Error> {
+    let mut server = builder()?.with_no_client_auth().with_single_cert(chain, secret)?;
+    server.alpn_protocols = protocols();
+    Ok(Arc::new(server))
+}
+
+/// Serves nobody, for as long as there is no certificate: every handshake is refused.
+///
+/// # Errors
+/// TLS cannot be set up.
+pub(super) fn without_certificate() -> Result<Arc<ServerConfig>, rustls::Error> {
+    let nothing = Arc::new(ResolvesServerCertUsingSni::new());
+    let mut server = builder()?.with_no_client_auth().with_cert_resolver(nothing);
+    server.alpn_protocols = protocols();
+    Ok(Arc::new(server))
+}
+
+/// # Errors
+/// TLS cannot be set up.
+pub(super) fn builder() -> Result<ConfigBuilder<ServerConfig, WantsVerifier>, rustls::Error> {
+    ServerConfig::builder_with_provider(Arc::new(ring::default_provider())).with_safe_default_protocol_versions()
+}
+
+fn protocols() -> Vec<Vec<u8>> {
+    vec![b"h2".to_vec(), b"http/1.1".to_vec()]
 }
 
 fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsFault> {

@@ -1,20 +1,23 @@
 //! What browsers will not like about a certificate that works, and what endangers its key.
 //!
-//! **Invariants:** pure; the time comes in as an argument. Certificates are read by `webpki`, as rustls and its clients do.
+//! **Invariant:** pure; the time comes in as an argument.
 use std::time::{Duration, SystemTime};
 
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use webpki::{EndEntityCert, Error, KeyUsage};
+use rustls::pki_types::{CertificateDer, ServerName};
+use webpki::{EndEntityCert, Error};
 
-use super::{CertificateFiles, TlsFault};
+use super::{
+    CertificateFiles, TlsFault,
+    x509::{life, verified_at},
+};
 
 /// How long before its end a certificate is warned about: automatic renewal has failed several times by then.
 const WARN_BEFORE: Duration = Duration::from_secs(14 * SECONDS_A_DAY);
 
-const SECONDS_A_DAY: u64 = 24 * 3600;
+/// Of one that lives for days, the same goes for the last part of its life: it is renewed before half or a third of it is left.
+const WARN_IN_LAST: u32 = 5;
 
-/// The year 10000: no certificate ends later (RFC 5280, section 4.1.2.5).
-const END_OF_TIME_S: u64 = 253_402_300_800;
+const SECONDS_A_DAY: u64 = 24 * 3600;
 
 /// Names of a certificate in one sentence, at most.
 const NAMES_MAX: usize = 5;
@@ -156,7 +159,7 @@ fn validity(cert: &EndEntityCert<'_>, now: SystemTime) -> Validity {
         Some(Error::CertNotValidYet { not_before, .. }) => {
             Validity::NotYet(days(not_before.as_secs().saturating_sub(now_s)))
         }
-        _ => match verified_at(cert, now_s + WARN_BEFORE.as_secs()) {
+        _ => match verified_at(cert, now_s + warn_before(cert).as_secs()) {
             Some(Error::CertExpired { not_after, .. }) => {
                 Validity::EndsSoon(days(not_after.as_secs().saturating_sub(now_s)))
             }
@@ -165,19 +168,8 @@ fn validity(cert: &EndEntityCert<'_>, now: SystemTime) -> Validity {
     }
 }
 
-/// When the server's own certificate ends, in seconds since 1970. 0: it cannot be read.
-pub(super) fn not_after_s(chain: &[CertificateDer<'_>]) -> u64 {
-    let Some(Ok(leaf)) = chain.first().map(EndEntityCert::try_from) else { return 0 };
-    match verified_at(&leaf, END_OF_TIME_S) {
-        Some(Error::CertExpired { not_after, .. }) => not_after.as_secs(),
-        _ => 0,
-    }
-}
-
-/// Dates are the first thing that `webpki` verifies. Without roots everything fails after that, which says nothing here.
-fn verified_at(cert: &EndEntityCert<'_>, at_s: u64) -> Option<Error> {
-    let at = UnixTime::since_unix_epoch(Duration::from_secs(at_s));
-    cert.verify_for_usage(&[], &[], &[], at, KeyUsage::server_auth(), None, None).err()
+fn warn_before(cert: &EndEntityCert<'_>) -> Duration {
+    life(cert).map_or(WARN_BEFORE, |it| WARN_BEFORE.min(it.whole() / WARN_IN_LAST))
 }
 
 fn is_self_signed(cert: &EndEntityCert<'_>) -> bool {

@@ -1,10 +1,16 @@
-//! The certificate: reads it, reads it again when its files change, and says what browsers will not like about it.
+//! The certificate: from files, which are read again when they change; from an authority; or made here. Says what browsers will
+//! not like about it.
 //!
-//! **Invariant:** once the server runs it always has a certificate that works; a bad new one is reported and not used, and no
-//! running connection notices a change.
+//! **Invariant:** a certificate that works stays in use until there is another that does; a bad new one is reported and not
+//! used, and no running connection notices a change.
+mod acme;
 mod files;
 mod findings;
+mod handshake;
+mod kept;
 mod self_client;
+mod self_signed;
+mod x509;
 
 use std::{
     path::PathBuf,
@@ -16,17 +22,20 @@ use std::{
 };
 
 use axum_server::tls_rustls::RustlsConfig;
-use rustls::pki_types::CertificateDer;
+use rustls::{ServerConfig, pki_types::CertificateDer};
 use tokio::{
     sync::Notify,
     task::spawn_blocking,
     time::{Instant, MissedTickBehavior, interval, interval_at},
 };
 
+pub use acme::{Acme, AcmeSettings, Challenges, Eab, lets_encrypt};
 pub use files::TlsFault;
 use files::{Loaded, Stamps};
 pub use findings::Finding;
+pub(crate) use handshake::Handshakes;
 pub(crate) use self_client::self_client;
+pub use self_signed::SelfSigned;
 
 /// How often the files are looked at. A change is taken in once it has stood still for one look.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -53,8 +62,11 @@ pub struct CertificateFiles {
 #[derive(Clone, Debug)]
 pub struct Certificate {
     config: RustlsConfig,
+    /// Empty: there is none yet.
     chain: Vec<CertificateDer<'static>>,
     is_key_open: bool,
+    /// Where an authority may ask who this is.
+    challenges: Option<Challenges>,
     expiry: Expiry,
 }
 
@@ -64,11 +76,11 @@ pub struct Expiry(Arc<AtomicU64>);
 
 impl Expiry {
     fn of(chain: &[CertificateDer<'_>]) -> Self {
-        Expiry(Arc::new(AtomicU64::new(findings::not_after_s(chain))))
+        Expiry(Arc::new(AtomicU64::new(x509::not_after_s(chain))))
     }
 
     fn follow(&self, chain: &[CertificateDer<'_>]) {
-        self.0.store(findings::not_after_s(chain), Ordering::Relaxed);
+        self.0.store(x509::not_after_s(chain), Ordering::Relaxed);
     }
 
     /// In seconds since 1970.
@@ -84,15 +96,36 @@ impl Expiry {
 /// When a file cannot be read, holds no certificate or key, or the two do not belong together.
 pub async fn load(files: &CertificateFiles) -> Result<Certificate, TlsFault> {
     let Loaded { server, chain, is_key_open } = read(files).await?;
-    let expiry = Expiry::of(&chain);
-    Ok(Certificate { config: RustlsConfig::from_config(server), chain, is_key_open, expiry })
+    Ok(Certificate::new(server, chain, is_key_open, None))
 }
 
 impl Certificate {
-    /// What acceptors take; it follows each change of the certificate.
+    fn new(
+        server: Arc<ServerConfig>,
+        chain: Vec<CertificateDer<'static>>,
+        is_key_open: bool,
+        challenges: Option<Challenges>,
+    ) -> Certificate {
+        let expiry = Expiry::of(&chain);
+        Certificate { config: RustlsConfig::from_config(server), chain, is_key_open, challenges, expiry }
+    }
+
+    /// From the next handshake on.
+    fn replace(&mut self, server: Arc<ServerConfig>, chain: Vec<CertificateDer<'static>>, is_key_open: bool) {
+        self.config.reload_from_config(server);
+        self.expiry.follow(&chain);
+        (self.chain, self.is_key_open) = (chain, is_key_open);
+    }
+
+    /// What rustls serves with; it follows each change of the certificate.
     #[must_use]
     pub fn config(&self) -> RustlsConfig {
         self.config.clone()
+    }
+
+    /// What acceptors take.
+    pub(crate) fn handshakes(&self) -> Handshakes {
+        Handshakes { config: self.config.clone(), challenges: self.challenges.clone() }
     }
 
     /// When it ends.
@@ -216,9 +249,7 @@ impl Watch {
                 if let Some(fault) = findings::worse_than(current, &chain, &self.files, SystemTime::now()) {
                     return self.failed(fault);
                 }
-                self.certificate.config.reload_from_config(server);
-                self.certificate.expiry.follow(&chain);
-                (self.certificate.chain, self.certificate.is_key_open) = (chain, is_key_open);
+                self.certificate.replace(server, chain, is_key_open);
                 (self.told, self.retry_in) = (None, 0);
                 Reload::Swapped
             }

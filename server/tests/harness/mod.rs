@@ -52,7 +52,7 @@ pub(crate) fn settings(overrides: &[(&str, &str)], views: Option<PathBuf>) -> Co
 
 /// The same with the limits that are the default.
 pub(crate) fn limited_settings(overrides: &[(&str, &str)], views: Option<PathBuf>) -> Config {
-    let flags = Flags { config: None, address: Some("127.0.0.1".to_owned()), port: Some(0), views, preset: None };
+    let flags = Flags { address: Some("127.0.0.1".to_owned()), port: Some(0), views, ..Flags::default() };
     let variable = |name: &str| format!("P2PCHAT_{}", name.replace('.', "__").to_uppercase());
     // Many servers run at once here, and one alone can have the relay's port.
     let overrides = [&[("relay.enabled", "false")], overrides].concat();

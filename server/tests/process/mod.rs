@@ -1,4 +1,5 @@
 //! The executable itself: its exit codes, what it prints, and how it ends.
+mod acme;
 mod filter;
 mod log;
 mod secrets;

@@ -73,7 +73,7 @@ fn every_setting_stands_in_the_default_file_and_can_be_set_by_a_variable() {
                     in_defaults.contains(&format!("\n{name} = ")) || in_defaults.starts_with(name),
                     "{section}.{name}"
                 );
-                let variable = format!("P2PCHAT_{section}__{name}").to_uppercase();
+                let variable = format!("P2PCHAT_{section}__{name}").to_uppercase().replace('.', "__");
                 let config = from_environment(&[(&variable, text.trim_matches('"'))]).unwrap();
                 assert_eq!(config.to_toml(), printed, "{variable}");
             }
