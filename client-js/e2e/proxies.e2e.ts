@@ -1,6 +1,6 @@
 /**
- * Proxies in the way: one that lets a websocket open and then carries nothing, as some virus scanners do, one that lets
- * nobody through who has not logged in, and one that puts the server below a path.
+ * Proxies in the way: one that lets a websocket open and then carries nothing, as some virus scanners do, and one
+ * that puts the server below a path.
  */
 import { createServer as createHttpServer, request } from 'node:http'
 import { connect, createServer, type Server, type Socket } from 'node:net'
@@ -39,25 +39,6 @@ const swallow = async (address: string): Promise<{ address: string; swallowed: (
     })
   })
   return { address: await listen(server), swallowed: () => swallowed }
-}
-
-/** Whoever opens the page is logged in by a cookie, without which there is nothing else. */
-const demandCookie = (address: string): Promise<string> => {
-  const server = createHttpServer((asked, answer) => {
-    const cookie = 'login=yes'
-    if (asked.url !== '/' && asked.headers.cookie !== cookie) {
-      answer.writeHead(401).end()
-      return
-    }
-    const { method, headers, url = '/' } = asked
-    const far = request(new URL(url, address), { method, headers }, given => {
-      answer.writeHead(given.statusCode ?? 502, { ...given.headers, 'set-cookie': cookie })
-      given.pipe(answer)
-    })
-    far.on('error', () => answer.destroy())
-    asked.pipe(far)
-  })
-  return listen(server)
 }
 
 /** As nginx does with a path behind `proxy_pass`: the server is asked without it. */
@@ -109,14 +90,6 @@ test('where websockets carry nothing, the page gets through by polling', async (
   await ben.stepIn('Ben')
   await ben.say('through')
   await ada.hears('Ben', 'through')
-})
-
-test('behind a login the browser is given the manifest, too', async () => {
-  const { page, context } = await home.arrive(await demandCookie(home.server().address))
-  const devtools = await context.newCDPSession(page)
-  const { url, data = '' } = await devtools.send('Page.getAppManifest')
-  expect(url).toMatch(/\/manifest\.webmanifest$/)
-  expect(JSON.parse(data)).toMatchObject({ name: 'P2PChat' })
 })
 
 test('below a path people meet, and the app can be installed', async () => {

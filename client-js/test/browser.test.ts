@@ -1,4 +1,5 @@
 /** What the interface takes to be in sight of a window, and when it asks again. */
+import { readFileSync } from 'node:fs'
 import { afterEach, expect, test, vi } from 'vitest'
 import { inSight, onSightChanged } from '../src/ui/browser.ts'
 import { remedyFor } from '../src/ui/parts/trouble.tsx'
@@ -51,4 +52,10 @@ test('within another site’s page nobody is sent to look for settings that are 
   expect(remedyFor('blocked')).toContain('left of the address')
   vi.stubGlobal('window', { parent: {} })
   expect(remedyFor('blocked')).toContain('in a tab of its own')
+})
+
+test('the manifest is asked for with the cookies of the page, without which a login before the server refuses it', () => {
+  // HTML, section 4.6.7.10: a link of this kind sends none by itself.
+  const page = readFileSync(new URL('../index.html', import.meta.url), 'utf8')
+  expect(page).toMatch(/<link rel="manifest"[^>]* crossorigin="use-credentials"/)
 })
