@@ -63,6 +63,9 @@ type Banner = {
   readonly dismiss?: () => void
 }
 
+/** Passes something on. With one guest there is nobody to pass it on to. */
+export const isRelaying = ({ carrying }: CallState): boolean => (carrying?.guests ?? 0) >= 2
+
 const bannersOf = ({ state, call, reconnecting, touch, plugged, use, forget }: Props): Banner[] => {
   const { own, carrying, troubles } = state
   const banners: Banner[] = troubles.map(trouble => bannerOf(trouble, call))
