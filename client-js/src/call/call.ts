@@ -48,6 +48,7 @@ const notIn: Omit<OwnCall, 'devices' | 'processing'> = {
   stream: null,
   microphone: 'none',
   camera: 'off',
+  cameraInterrupted: false,
   pushToTalk: false,
   talking: false,
   speaking: false,
