@@ -3,25 +3,30 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Call } from '../src/call/call.ts'
 import type { CallState } from '../src/call/state.ts'
 import type { CallEvent } from '../src/room/state.ts'
+import { tilesOf } from '../src/ui/tiles.ts'
 import { Alone } from './alone.ts'
 
 class Stream extends EventTarget {
   readonly id = 'own stream'
-  tracks: unknown[] = []
+  tracks: Device[] = []
   getTracks = () => this.tracks
-  getAudioTracks = () => this.tracks
-  getVideoTracks = () => []
-  addTrack = (track: unknown) => void this.tracks.push(track)
-  removeTrack = (track: unknown) => {
+  getAudioTracks = () => this.tracks.filter(({ kind }) => kind === 'audio')
+  getVideoTracks = () => this.tracks.filter(({ kind }) => kind === 'video')
+  addTrack = (track: Device) => void this.tracks.push(track)
+  removeTrack = (track: Device) => {
     this.tracks = this.tracks.filter(it => it !== track)
   }
 }
 
-class Microphone extends EventTarget {
-  readonly kind = 'audio'
+class Device extends EventTarget {
+  readonly kind: 'audio' | 'video'
   readonly readyState = 'live'
   enabled = true
   muted = false
+  constructor(kind: 'audio' | 'video') {
+    super()
+    this.kind = kind
+  }
   getSettings = () => ({})
   applyConstraints = async () => undefined
   stop = () => undefined
@@ -50,13 +55,16 @@ const begin = () => {
     pick: null,
     changed: state => told.push(state),
   })
-  const microphone = new Microphone()
-  const track = microphone as unknown as MediaStreamTrack
+  const [microphone, camera] = [new Device('audio'), new Device('video')]
+  const trackOf = (device: Device) => device as unknown as MediaStreamTrack
   const join = async (): Promise<void> => {
-    await call.join({ microphone: { on: true, track }, camera: { on: false } })
+    await call.join({
+      microphone: { on: true, track: trackOf(microphone) },
+      camera: { on: true, track: trackOf(camera) },
+    })
     await Promise.resolve()
   }
-  return { call, told, fed, microphone, join }
+  return { call, told, fed, microphone, camera, join }
 }
 
 test('the state reaches the views although nothing of sound works', async () => {
@@ -83,6 +91,24 @@ test('a microphone that the system takes is muted for all to see, until it is gi
     await Promise.resolve()
     expect(told.at(-1)?.own.microphone).toBe(taken ? 'muted' : 'on')
     expect(muted().at(-1)).toBe(taken)
+  }
+  call.leave()
+})
+
+test('a camera that the system takes gives no picture, at either end, until it is given back', async () => {
+  const { call, told, fed, camera, join } = begin()
+  await join()
+  const own = () => told.at(-1) ?? call.state
+  const tile = () => tilesOf(own(), 'Me', name => ({ name, connectionStatus: 'direct' })).at(-1)
+  const off = () => fed.flatMap(it => (it.type === 'call-media' ? [it.media.cameraOff] : []))
+  expect(tile()?.picture).toBe(own().own.stream)
+  for (const taken of [true, false]) {
+    camera.muted = taken
+    camera.dispatchEvent(new Event(taken ? 'mute' : 'unmute'))
+    await Promise.resolve()
+    expect(own().own).toMatchObject({ camera: 'on', cameraInterrupted: taken })
+    expect(tile()?.picture).toBe(taken ? null : own().own.stream)
+    expect(off().at(-1)).toBe(taken)
   }
   call.leave()
 })

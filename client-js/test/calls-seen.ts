@@ -12,6 +12,7 @@ export const noCall: CallState = {
     stream: null,
     microphone: 'none',
     camera: 'off',
+    cameraInterrupted: false,
     pushToTalk: false,
     talking: false,
     speaking: false,

@@ -168,6 +168,49 @@ test('a star’s call goes on between guests while its host is not in it', () =>
   expect(scene.watched('B')).toEqual(['A: a'])
 })
 
+describe('how large a star’s host has a guest send its picture', () => {
+  const star = (): Scene => {
+    const scene = gather('star', 'H', 'A', 'B', 'C')
+    for (const name of 'HABC') scene.call(name, name.toLowerCase())
+    return scene
+  }
+  test('follows from the largest of those who look, and the host is only one of them', () => {
+    const scene = star()
+    scene.show('H', 'a', 'hidden')
+    expect(scene.sizes('A', 'a')).toEqual(['large → H'])
+    scene.show('B', 'a', 'small')
+    scene.show('C', 'a', 'medium')
+    expect(scene.sizes('A', 'a')).toEqual(['medium → H'])
+    scene.hangUpCall('C')
+    expect(scene.sizes('A', 'a')).toEqual(['small → H'])
+    scene.show('B', 'a', 'hidden')
+    expect(scene.sizes('A', 'a')).toEqual(['hidden → H'])
+    scene.show('H', 'a', 'medium')
+    expect(scene.sizes('A', 'a')).toEqual(['medium → H'])
+    // What goes on to a guest is as large as that guest shows it.
+    expect(scene.sizes('H', 'a')).toContain('hidden → B')
+  })
+  test('is what the guests need while the host is not in the call', () => {
+    const scene = gather('star', 'H', 'A', 'B')
+    scene.call('A', 'a')
+    expect(scene.sizes('A', 'a')).toEqual(['hidden → H'])
+    scene.call('B', 'b')
+    expect(scene.sizes('A', 'a')).toEqual(['large → H'])
+    scene.show('B', 'a', 'small')
+    expect(scene.sizes('A', 'a')).toEqual(['small → H'])
+  })
+})
+
+test.each(['mesh', 'star'] as const)('in a %s, who did without pictures and comes back gets them', kind => {
+  const scene = gather(kind, 'A', 'B')
+  for (const name of 'AB') scene.call(name, name.toLowerCase())
+  scene.show('B', 'a', 'hidden')
+  expect(scene.sizes('A', 'a')).toEqual(['hidden → B'])
+  scene.hangUpCall('B')
+  scene.call('B', 'b2')
+  expect(scene.sizes('A', 'a')).toEqual(['large → B'])
+})
+
 test('a call ends with the star it was in', () => {
   const scene = gather('star', 'H', 'A', 'B')
   for (const name of 'HAB') scene.call(name, name.toLowerCase())

@@ -64,6 +64,8 @@ const stay = {
   hosting: false,
   guests: [],
   timeline: [],
+  read: 0,
+  seenFiles: [],
   call: null,
 }
 /** In milliseconds since 1970, as the user name of a TURN account gives it in seconds. */

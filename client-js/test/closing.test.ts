@@ -24,6 +24,8 @@ const stay = {
   hosting: false,
   guests: [],
   timeline: [],
+  read: 0,
+  seenFiles: [],
   call: null,
 } as unknown as Parameters<ReturnType<typeof connect>['goOn']>[0]
 

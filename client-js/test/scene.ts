@@ -1,12 +1,12 @@
 /**
  * A whole room in memory: links are function calls and the server is a list, so a test is a script and a transcript.
  */
-import { callLink, linkTo } from '../src/room/call.ts'
-import { isWatching } from '../src/room/call-messages.ts'
+import { callLink, isWatching, linkTo } from '../src/room/call.ts'
 import { numberOf } from '../src/room/numbers.ts'
 import { Room } from '../src/room/room.ts'
 import { type ConnectionStatus, roster } from '../src/room/roster.ts'
 import { createRoomState, type FileNotice, type RoomEvent, type RoomState } from '../src/room/state.ts'
+import type { StreamSize } from '../src/wire/call.ts'
 import {
   type MemberId,
   memberId,
@@ -158,6 +158,22 @@ export class Scene {
         const here = via === null ? new Set<StreamId>() : callLink(state, via).arrived
         const owner = state.members.get(member)?.name ?? '?'
         return streams.filter(({ id }) => here.has(id)).map(({ id }) => `${owner}: ${id}`)
+      })
+      .sort()
+  }
+
+  /** Shows a stream of somebody else so large. */
+  show(name: string, stream: string, size: StreamSize): void {
+    this.feed(name, { type: 'call-show', stream: streamId(stream), size })
+  }
+
+  /** How large somebody sends a stream, as `size → whom`; what nobody has said anything of is sent large. */
+  sizes(name: string, stream: string): string[] {
+    const { room, links } = this.#someone(name)
+    return [...links]
+      .map(([peer, { far }]) => {
+        const size = callLink(room.state, peer).sizes.get(streamId(stream)) ?? 'large'
+        return `${size} → ${far ? this.#nameOf(far.owner) : '?'}`
       })
       .sort()
   }

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseTabState, writeTabState } from '../src/app/tab-state.ts'
 import { parseStay, type Stay, writeStay } from '../src/core/stay.ts'
-import { memberId, messageId, roomId } from '../src/wire/ids.ts'
+import { fileId, memberId, messageId, roomId } from '../src/wire/ids.ts'
 import { ownCaps } from '../src/wire/peer.ts'
 import type { RoomCard } from '../src/wire/server.ts'
 
@@ -40,6 +40,8 @@ const stay: Stay = {
       sharedBy: null,
     },
   ],
+  read: 1,
+  seenFiles: [{ owner: memberId('ben'), file: fileId('f'), key: 0 }],
   call: { microphone: true, camera: false },
 }
 const record = { token: 't', received: 1, sent: 2 }

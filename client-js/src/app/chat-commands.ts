@@ -55,17 +55,22 @@ export const alertCall = (session: RoomSession, model: Model, alerts: Alerts, me
   alerter(model, alerts)(shownName(session.state.card.name), texts().call.inIt(name, 0))
 }
 
-type ChatPorts = { readonly alerts: Alerts; readonly drafts: Map<string, string> }
+type ChatPorts = {
+  readonly alerts: Alerts
+  readonly drafts: Map<string, string>
+  /** The key of the last entry that was read on an earlier page. */
+  readonly read: number
+}
 
 /** Until the function given back is called. */
 export const attachChat = (
   session: RoomSession,
   model: Model,
-  { alerts, drafts }: ChatPorts,
+  { alerts, drafts, read }: ChatPorts,
 ): (() => void) => {
   const room = session.state.card.id
   model.draft.value = drafts.get(room) ?? ''
-  model.reading.value = freshReading
+  model.reading.value = { ...freshReading, read }
   model.answering.value = null
   const tell = alerter(model, alerts)
   const stops = [

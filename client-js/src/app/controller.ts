@@ -3,7 +3,7 @@ import { fileNameUnitsMax, safeFileName } from '../base/text.ts'
 import type { Preview } from '../call/preview.ts'
 import type { Client, Entered } from '../core/client.ts'
 import type { RoomSession } from '../core/room-session.ts'
-import type { Stay } from '../core/stay.ts'
+import { type Stay, withReadUpTo } from '../core/stay.ts'
 import type { Commands, Model, Shared, Where } from '../ui/model.ts'
 import { endsWithUs } from '../ui/selectors.ts'
 import { isTurn } from '../wire/ice.ts'
@@ -101,7 +101,9 @@ export class AppController {
 
   /** What the next page of this tab needs to go on in the room that we are in. */
   get stay(): Stay | null {
-    return this.#session ? { ...this.#session.stay, created: this.#created } : null
+    const session = this.#session
+    if (!session) return null
+    return { ...withReadUpTo(session.stay, this.#model.reading.value.read), created: this.#created }
   }
 
   #makeCommands(): Commands {
@@ -295,7 +297,7 @@ export class AppController {
       trouble.value = { where: 'invited', what: entered.refusal }
       return
     }
-    this.#begin(entered.session, stay.created)
+    this.#begin(entered.session, stay.created, stay.read)
     if (stay.call) goOnInCall(this.#model, entered.session, stay.call)
   }
 
@@ -326,7 +328,7 @@ export class AppController {
     this.#begin(entered.session, created)
   }
 
-  #begin(session: RoomSession, created: boolean): void {
+  #begin(session: RoomSession, created: boolean, read = 0): void {
     const { card } = session.state
     this.#session = session
     this.#created = created
@@ -359,7 +361,7 @@ export class AppController {
         choose: part => this.#choose(part),
         begun: member => alertCall(session, this.#model, this.#page.alerts, member),
       }),
-      attachChat(session, this.#model, this.#page),
+      attachChat(session, this.#model, { ...this.#page, read }),
     ]
     this.#detach = () => {
       for (const stop of stops) stop()

@@ -4,8 +4,7 @@
  */
 import { runEach } from '../link/browser-api.ts'
 import type { Tuning } from '../link/sending.ts'
-import { aboutOf, isOwn, ownerOf } from '../room/call.ts'
-import { isWatching } from '../room/call-messages.ts'
+import { aboutOf, isOwn, isWatching, ownerOf } from '../room/call.ts'
 import { type CallEvent, capsOf, type RoomState } from '../room/state.ts'
 import type { StreamAbout, StreamSize } from '../wire/call.ts'
 import { type MemberId, type PeerId, type StreamId, streamId } from '../wire/ids.ts'
@@ -49,6 +48,7 @@ const notIn: Omit<OwnCall, 'devices' | 'processing'> = {
   stream: null,
   microphone: 'none',
   camera: 'off',
+  cameraInterrupted: false,
   pushToTalk: false,
   talking: false,
   speaking: false,

@@ -163,6 +163,7 @@ export class LocalParticipant {
       stream: this.stream,
       microphone: inputs.track('microphone') ? (this.#muted || interrupted ? 'muted' : 'on') : 'none',
       camera: inputs.opening('camera') ? 'starting' : camera,
+      cameraInterrupted: camera === 'on' && inputs.interrupted('camera'),
       pushToTalk: this.#pushToTalk,
       talking: this.#talking,
       speaking: this.#voice.speaking,

@@ -75,6 +75,11 @@ export type OwnCall = {
    */
   readonly microphone: 'none' | 'muted' | 'on'
   readonly camera: 'off' | 'starting' | 'on'
+  /**
+   * The camera is on and gives no picture: the system has taken it, for a phone call say. The others are told that it is
+   * off.
+   */
+  readonly cameraInterrupted: boolean
   /** Sent only while `talking`, as long as this is on. */
   readonly pushToTalk: boolean
   readonly talking: boolean

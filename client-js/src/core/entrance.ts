@@ -74,9 +74,13 @@ const withKeys = async (admission: Admission): Promise<Admission> => {
 }
 
 /** A host that comes back is made the host again by the server's word, and waits for its guests then. */
-export const withStay = (state: RoomState, { member, timeline, hosting, guests }: Stay): RoomState => ({
+export const withStay = (
+  state: RoomState,
+  { member, timeline, seenFiles, hosting, guests }: Stay,
+): RoomState => ({
   ...state,
   timeline,
+  seenFiles,
   history: noHistory,
   toldHost: hosting ? member : state.toldHost,
   members: new Map(state.role === 'guest' ? guests.map(it => [it.id, it] as const) : []),

@@ -6,12 +6,14 @@
 import { chatUnitsMax } from '../base/text.ts'
 import type { CallState } from '../call/state.ts'
 import type { RoomState } from '../room/state.ts'
-import type { ChatEntry, Timeline } from '../room/timeline.ts'
-import { type MemberId, memberId, messageId, roomId, stayId } from '../wire/ids.ts'
+import type { ChatEntry, NamedFile, Timeline } from '../room/timeline.ts'
+import { fileId, type MemberId, memberId, messageId, roomId, stayId } from '../wire/ids.ts'
 import { idText, isRecord, textUpTo, utf8Bytes, wholeNumber } from '../wire/json.ts'
 import { isFingerprint, parseOwnerKeys } from '../wire/owner.ts'
 import { type Member, nameUnitsMax, parseMember, parsePerson, writePerson } from '../wire/peer.ts'
 import type { RoomCard } from '../wire/server.ts'
+
+export type SeenFile = NamedFile & { readonly key: number }
 
 /** Null out of the call. */
 export type StayInCall = { readonly microphone: boolean; readonly camera: boolean } | null
@@ -27,12 +29,21 @@ export type Stay = {
   /** Whose pages will find their way back to us as its host; original pages start anew. */
   readonly guests: readonly Member[]
   readonly timeline: Timeline
+  /** The key of the last entry that has been read. */
+  readonly read: number
+  /**
+   * Offers that have been shown, with the keys of their entries, or 0 where an earlier page has shown them. Their owners make
+   * them again to the next page, where what was seen is not new.
+   */
+  readonly seenFiles: readonly SeenFile[]
   readonly call: StayInCall
 }
 
 /** Session storage holds some 5 MB in all. */
 const messagesMax = 200
 const bytesMax = 200_000
+/** As many as a conversation shows. */
+const filesMax = 120
 /** More than a room holds. */
 const guestsMax = 40
 
@@ -44,11 +55,29 @@ export const stayOf = (state: RoomState, call: CallState): Stay => ({
   hosting: state.role === 'host',
   guests: state.role === 'host' ? [...state.members.values()].filter(({ id }) => stayId(id) !== null) : [],
   timeline: lastMessages(state.timeline),
+  read: state.timeline.at(-1)?.key ?? 0,
+  seenFiles: allSeenFiles(state),
   call:
     call.own.phase === 'out'
       ? null
       : { microphone: call.own.microphone === 'on', camera: call.own.camera !== 'off' },
 })
+
+/** The stay of somebody who has read the conversation up to that entry. */
+export const withReadUpTo = (stay: Stay, read: number): Stay => ({
+  ...stay,
+  read,
+  seenFiles: stay.seenFiles.filter(({ key }) => key <= read),
+})
+
+const allSeenFiles = ({ seenFiles, timeline }: RoomState): SeenFile[] => {
+  const shown = timeline.flatMap(it => (it.kind === 'file' && !it.own ? [it] : []))
+  const before = seenFiles.filter(
+    it => !shown.some(({ owner, file }) => owner === it.owner && file === it.file),
+  )
+  const now = shown.map(({ owner, file, seen, key }) => ({ owner, file, key: seen ? 0 : key }))
+  return [...before.map(it => ({ ...it, key: 0 })), ...now].slice(-filesMax)
+}
 
 /** The last ones that fit. Files and notices belong to the page that showed them. */
 const lastMessages = (timeline: Timeline): Timeline => {
@@ -77,10 +106,14 @@ export const parseStay = (stored: string | null): Stay | null => {
     ]
     if (member === null || name === null || card === null) return null
     const listed: readonly unknown[] = Array.isArray(value['timeline']) ? value['timeline'] : []
-    const timeline = listed.slice(-messagesMax).flatMap((entry, index) => parseEntry(entry, index + 1))
+    const kept = listed.slice(-messagesMax)
+    const timeline = kept.flatMap((entry, index) => parseEntry(entry, index + 1))
+    const read = parseRead(value['read'], kept)
+    const seenFiles = parseSeenFiles(value['seenFiles'])
     const [created, hosting] = [value['created'] === true, value['hosting'] === true]
     const guests = hosting ? parseGuests(value['guests']) : []
-    return { member, name, card, created, hosting, guests, timeline, call: parseCall(value['call']) }
+    const call = parseCall(value['call'])
+    return { member, name, card, created, hosting, guests, timeline, read, seenFiles, call }
   } catch {
     return null
   }
@@ -114,6 +147,21 @@ const parseCard = (value: unknown): RoomCard | null => {
 
 const parseCall = (value: unknown): StayInCall =>
   isRecord(value) ? { microphone: value['microphone'] === true, camera: value['camera'] === true } : null
+
+/** Entries get other keys here. A page that did not keep how far the person had read counts as read. */
+const parseRead = (value: unknown, entries: readonly unknown[]): number => {
+  const read = wholeNumber(value)
+  const isRead = (entry: unknown): boolean =>
+    isRecord(entry) && (read === null || (wholeNumber(entry['key']) ?? 0) <= read)
+  return entries.findLastIndex(isRead) + 1
+}
+
+const parseSeenFiles = (value: unknown): SeenFile[] =>
+  (Array.isArray(value) ? value.slice(-filesMax) : []).flatMap((entry: unknown) => {
+    if (!isRecord(entry)) return []
+    const [owner, file] = [idText(entry['owner']), idText(entry['file'])]
+    return owner === null || file === null ? [] : [{ owner: memberId(owner), file: fileId(file), key: 0 }]
+  })
 
 const parseEntry = (value: unknown, key: number): ChatEntry[] => {
   if (!isRecord(value)) return []

@@ -8,7 +8,6 @@ import {
   linkTo,
   ownerOf,
   request,
-  sizesOf,
   withCall,
   withCaller,
   withCallLink,
@@ -79,12 +78,6 @@ const memberLeft = (state: RoomState, via: PeerId, speaker: MemberId): RoomStep 
 
 const republish = (state: RoomState, over: PeerId): RoomEffect[] =>
   [...callLink(state, over).sent].map(stream => ({ type: 'publish', over, stream }))
-
-/** Is there anybody in the call at the far end? Nobody else is sent anything, whatever they ask for. */
-export const isWatching = (state: RoomState, over: PeerId): boolean => {
-  const member = state.links.get(over)?.member ?? null
-  return rulesOf(state).peerRelays || (member !== null && state.call.members.has(member))
-}
 
 /** Nobody announces what is somebody else's. */
 const isFree = (state: RoomState, stream: StreamId, speaker: MemberId): boolean => {
@@ -186,9 +179,7 @@ export const setMedia = (state: RoomState, media: Media): RoomStep => {
 }
 
 export const setShownSize = (state: RoomState, stream: StreamId, size: StreamSize): RoomStep => {
-  const owner = ownerOf(state, stream)
-  if (owner === null || (state.call.shown.get(stream) ?? 'large') === size) return stepTo(state)
-  const next = withCall(state, { shown: new Map(state.call.shown).set(stream, size) })
-  const over = linkTo(next, owner)
-  return stepTo(next, ...(over === null ? [] : sizesOf(next, over, [stream])))
+  if (ownerOf(state, stream) === null) return stepTo(state)
+  if ((state.call.shown.get(stream) ?? 'large') === size) return stepTo(state)
+  return stepTo(withCall(state, { shown: new Map(state.call.shown).set(stream, size) }))
 }

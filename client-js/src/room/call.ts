@@ -22,6 +22,8 @@ export type CallLink = {
   readonly arrived: ReadonlySet<StreamId>
   /** How large the far end shows what we send, where it says so. */
   readonly sizes: ReadonlyMap<StreamId, StreamSize>
+  /** How large we have told it that we need what it sends; `large` where we have said nothing. */
+  readonly told: ReadonlyMap<StreamId, StreamSize>
 }
 
 export type RoomCall = {
@@ -51,6 +53,7 @@ export const callLink = (state: RoomState, peer: PeerId): CallLink =>
     wanted: new Set(),
     arrived: new Set(),
     sizes: new Map(),
+    told: new Map(),
   }
 
 export const withCallLink = (state: RoomState, peer: PeerId, change: Partial<CallLink>): RoomState =>
@@ -169,16 +172,22 @@ const reconcileLink = (state: RoomState, peer: PeerId): RoomStep => {
   const sent = new Set([...asked].filter(stream => link.sent.has(stream) || atHand(state, stream)))
   const ended = [...link.sent].filter(stream => !sent.has(stream))
   const begun = [...sent].filter(stream => !link.sent.has(stream))
+  const sizes = filteredMap(link.sizes, ([stream]) => asked.has(stream))
+  const known = filteredMap(link.told, ([stream]) => wanted.has(stream))
+  const telling = newSizes(state, peer, wanted, known)
   const unchanged =
     asked.size === link.asked.size &&
-    ended.length + begun.length + asking.length === 0 &&
+    ended.length + begun.length + asking.length + telling.size === 0 &&
+    sizes === link.sizes &&
+    known === link.told &&
     wanted.size === link.wanted.size &&
     [...wanted].every(stream => link.wanted.has(stream))
   if (unchanged) return stepTo(state)
+  const told = new Map([...known, ...telling])
   return stepTo(
-    withCallLink(state, peer, { wanted, asked, sent }),
+    withCallLink(state, peer, { wanted, asked, sent, sizes, told }),
     ...asking.flatMap(stream => request(state, peer, stream)),
-    ...sizesOf(state, peer, asking),
+    ...tell(state, peer, telling),
     ...ended.map(stream => ({ type: 'unpublish', over: peer, stream }) as const),
     ...begun.map(stream => ({ type: 'publish', over: peer, stream }) as const),
   )
@@ -217,14 +226,41 @@ export const request = (state: RoomState, over: PeerId, stream: StreamId): RoomE
   return source === null ? [] : [{ type: 'send', over, source, message }]
 }
 
-export const sizesOf = (state: RoomState, over: PeerId, streams: readonly StreamId[]): RoomEffect[] => {
+const bySize: readonly StreamSize[] = ['hidden', 'small', 'medium', 'large']
+
+/** Is there anybody in the call at the far end? Nobody else is sent anything, whatever they ask for. */
+export const isWatching = (state: RoomState, over: PeerId): boolean => {
+  const member = state.links.get(over)?.member ?? null
+  return rulesOf(state).peerRelays || (member !== null && state.call.members.has(member))
+}
+
+/**
+ * How large we need a stream: as large as we show it ourselves, or as the largest of those whom a host passes it on to. What
+ * a host does not show itself still has to come for them.
+ */
+const neededSize = (state: RoomState, stream: StreamId): StreamSize => {
+  const { own, shown, links } = state.call
+  const sizes: StreamSize[] = [own ? (shown.get(stream) ?? 'large') : 'hidden']
+  if (rulesOf(state).relays)
+    for (const [peer, link] of links)
+      if (link.asked.has(stream) && isWatching(state, peer)) sizes.push(link.sizes.get(stream) ?? 'large')
+  return bySize.findLast(size => sizes.includes(size)) ?? 'large'
+}
+
+/** What a link has to be told, since it was told something else before. */
+const newSizes = (
+  state: RoomState,
+  over: PeerId,
+  wanted: ReadonlySet<StreamId>,
+  told: ReadonlyMap<StreamId, StreamSize>,
+): ReadonlyMap<StreamId, StreamSize> => {
+  if (state.selfMember === null || !capsOf(state, over).media) return new Map()
+  const needed = [...wanted].map(stream => [stream, neededSize(state, stream)] as const)
+  return new Map(needed.filter(([stream, size]) => (told.get(stream) ?? 'large') !== size))
+}
+
+const tell = (state: RoomState, over: PeerId, sizes: ReadonlyMap<StreamId, StreamSize>): RoomEffect[] => {
   const source = state.selfMember
-  const sizes = new Map(
-    streams.flatMap((stream): [StreamId, StreamSize][] => {
-      const size = state.call.shown.get(stream)
-      return size === undefined ? [] : [[stream, size]]
-    }),
-  )
-  if (source === null || sizes.size === 0 || !capsOf(state, over).media) return []
+  if (source === null || sizes.size === 0) return []
   return [{ type: 'send', over, source, message: { kind: 'sizes', sizes } }]
 }

@@ -16,6 +16,7 @@ import {
   type RoomStep,
   readyLinks,
 } from './state.ts'
+import { isSameFile } from './timeline.ts'
 
 type Announced = Extract<FileMessage, { kind: 'file-announced' }>
 type Withdrawn = Extract<FileMessage, { kind: 'file-withdrawn' }>
@@ -150,10 +151,12 @@ export const receiveOffers = (
   stepEach(rulesOf(state).relays ? withOffers(state, owner, files) : state, files, (now, file) => {
     // An earlier page of ours has a part of it: its card shows the offer from now on, and there is one card only.
     const resumed = claimed(now, owner, name, file.id)
-    const known = resumed.timeline.some(it => it.kind === 'file' && it.owner === owner && it.file === file.id)
+    const offered = { owner, file: file.id }
+    const known = resumed.timeline.some(it => it.kind === 'file' && isSameFile(it, offered))
+    const seen = now.seenFiles.some(it => isSameFile(it, offered))
     const shown = known
       ? resumed
-      : withEntry(resumed, { kind: 'file', name, own: false, owner, file: file.id }, at)
+      : withEntry(resumed, { kind: 'file', name, own: false, ...offered, seen }, at)
     const effect: RoomEffect = { type: 'file', from: owner, about: { kind: 'offered', file } }
     return stepTo(shown, effect)
   })
@@ -169,7 +172,7 @@ const claimed = (state: RoomState, owner: MemberId, name: string, file: FileId):
 
 /** Who it was is known by name alone. */
 export const addResumableFile = (state: RoomState, { id }: FileCard, name: string, at: number): RoomStep =>
-  stepTo(withEntry(state, { kind: 'file', name, own: false, owner: nobody, file: id }, at))
+  stepTo(withEntry(state, { kind: 'file', name, own: false, owner: nobody, file: id, seen: true }, at))
 
 /** Ours, to everybody. */
 export const offerFiles = (
@@ -182,7 +185,7 @@ export const offerFiles = (
   if (owner === null || files.length === 0 || !canOffer(state)) return stepTo(state)
   const { name } = state.person
   const shown = files.reduce(
-    (now, file) => withEntry(now, { kind: 'file', name, own: true, owner, file: file.id }, at),
+    (now, file) => withEntry(now, { kind: 'file', name, own: true, owner, file: file.id, seen: true }, at),
     withOffers(state, owner, files),
   )
   const messages = offerMessages(files, id)

@@ -33,7 +33,7 @@ import { freshHistory, type History } from './history.ts'
 import type { Numbers } from './numbers.ts'
 import type { Away, OutboxEntry } from './outbox.ts'
 import { type Role, rulesOf } from './role.ts'
-import type { Timeline } from './timeline.ts'
+import type { NamedFile, Timeline } from './timeline.ts'
 
 /** For the views, which do not look into the wire's messages themselves. */
 export type { Obstacle } from '../wire/obstacle.ts'
@@ -153,6 +153,8 @@ export type RoomState = {
   readonly timeline: Timeline
   /** Of the last entry that was taken out. */
   readonly removedKey: number
+  /** Offers of others that an earlier page of ours has shown. */
+  readonly seenFiles: readonly NamedFile[]
   readonly call: RoomCall
   /** Who is typing, and until when that is shown unless they go on. */
   readonly typing: ReadonlyMap<MemberId, number>
@@ -300,6 +302,7 @@ export const createRoomState = (
     away: new Map(),
     timeline: [],
     removedKey: 0,
+    seenFiles: [],
     typing: new Map(),
     typingSentAt: null,
     history: freshHistory,

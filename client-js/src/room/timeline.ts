@@ -79,6 +79,8 @@ export type NewFile = {
   readonly own: boolean
   readonly owner: MemberId
   readonly file: FileId
+  /** Nobody has to be told of it: it is ours, or an earlier page of ours has shown it. */
+  readonly seen: boolean
 }
 export type NewEntry = NewChat | NewNotice | NewFile
 
@@ -93,6 +95,11 @@ export type FileEntry = NewFile & Placed
 export type Entry = ChatEntry | FileEntry | (NewNotice & Placed)
 
 export type Timeline = readonly Entry[]
+
+/** A file's id is its owner's. */
+export type NamedFile = Pick<NewFile, 'owner' | 'file'>
+
+export const isSameFile = (a: NamedFile, b: NamedFile): boolean => a.owner === b.owner && a.file === b.file
 
 /** Each kind has bounds of its own: a burst of files or notices pushes out its like, and no conversation. */
 export const entriesMax: Readonly<Record<Entry['kind'], number>> = { chat: 1_000, file: 120, notice: 120 }

@@ -30,7 +30,7 @@ export const readUpTo = (reading: Reading, timeline: Timeline, back: boolean): R
 }
 
 const isNews = (entry: Entry): boolean =>
-  (entry.kind === 'chat' && !entry.own && entry.sharedBy === null) || (entry.kind === 'file' && !entry.own)
+  (entry.kind === 'chat' && !entry.own && entry.sharedBy === null) || (entry.kind === 'file' && !entry.seen)
 
 type Scrolled = { readonly scrollTop: number; readonly scrollHeight: number; readonly clientHeight: number }
 

@@ -95,7 +95,7 @@ const ofOwn = ({ own }: CallState, name: string): Tile[] => {
     key: 'self',
     kind: 'person',
     id: null,
-    picture: own.camera === 'on' ? own.stream : null,
+    picture: own.camera === 'on' && !own.cameraInterrupted ? own.stream : null,
     muted: own.microphone !== 'on' || (own.pushToTalk && !own.talking),
     speaking: own.speaking && own.microphone === 'on' && (!own.pushToTalk || own.talking),
     screen: null,

@@ -289,6 +289,8 @@ export const de: Texts = {
       'Deine Verbindung oder dein Gerät ist ausgelastet, deshalb sehen die anderen dich in geringerer Qualität. „Nur Audio“ würde helfen.',
     audioOnly: 'Nur Audio',
     audioOnlyHint: 'Schaltet deine Kamera aus und blendet alle Videos aus.',
+    audioOnlyHintRelaying:
+      'Schaltet deine Kamera aus und blendet alle Videos bei dir aus. Die Videos der anderen leitest du trotzdem weiter.',
     showPictures: 'Video anzeigen',
     pushToTalk: 'Push-to-Talk',
     pushToTalkHint: 'Andere hören dich nur, solange du die Leertaste gedrückt hältst.',

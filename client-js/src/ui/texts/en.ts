@@ -384,6 +384,8 @@ export const en = {
       'Your connection or device is at its limit, so others see you in lower quality. Audio only would help.',
     audioOnly: 'Audio only',
     audioOnlyHint: 'Turns off your camera and hides all video.',
+    audioOnlyHintRelaying:
+      'Turns off your camera and hides all video on your device. You still relay the others’ video.',
     showPictures: 'Show video',
     pushToTalk: 'Push to talk',
     pushToTalkHint: 'Others hear you only while you hold the space bar.',

@@ -288,6 +288,8 @@ export const es: Texts = {
       'Tu conexión o tu dispositivo está al límite, así que los demás te ven con menos calidad. El modo «Solo audio» ayudaría.',
     audioOnly: 'Solo audio',
     audioOnlyHint: 'Desactiva tu cámara y oculta todos los vídeos.',
+    audioOnlyHintRelaying:
+      'Desactiva tu cámara y oculta todos los vídeos en tu dispositivo. Sigues retransmitiendo los vídeos de los demás.',
     showPictures: 'Mostrar vídeo',
     pushToTalk: 'Pulsar para hablar',
     pushToTalkHint: 'Los demás te oyen solo mientras mantienes pulsada la barra espaciadora.',

@@ -286,6 +286,8 @@ export const fr: Texts = {
       'Votre connexion ou votre appareil est saturé : les autres vous voient en moins bonne qualité. Le mode « Audio uniquement » aiderait.',
     audioOnly: 'Audio uniquement',
     audioOnlyHint: 'Désactive votre caméra et masque toutes les vidéos.',
+    audioOnlyHintRelaying:
+      'Désactive votre caméra et masque toutes les vidéos sur votre appareil. Vous relayez toujours les vidéos des autres.',
     showPictures: 'Afficher la vidéo',
     pushToTalk: 'Appuyer pour parler',
     pushToTalkHint: 'On ne vous entend que lorsque vous maintenez la barre d’espace.',

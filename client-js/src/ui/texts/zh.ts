@@ -250,6 +250,7 @@ export const zh: Texts = {
     strained: '你的网络或设备已到极限，其他人看到的画面质量会下降。改为仅音频会有帮助。',
     audioOnly: '仅音频',
     audioOnlyHint: '关闭你的摄像头，并隐藏所有视频。',
+    audioOnlyHintRelaying: '关闭你的摄像头，并在你的设备上隐藏所有视频。你仍会转发其他人的视频。',
     showPictures: '显示视频',
     pushToTalk: '按住讲话',
     pushToTalkHint: '只有按住空格键时别人才能听到你。',

@@ -63,11 +63,16 @@ type Banner = {
   readonly dismiss?: () => void
 }
 
-const bannersOf = ({ state, call, reconnecting, touch, plugged, use, forget }: Props): Banner[] => {
+/** Passes something on. With one guest there is nobody to pass it on to. */
+export const isRelaying = ({ carrying }: CallState): boolean => (carrying?.guests ?? 0) >= 2
+
+export const bannersOf = ({ state, call, reconnecting, touch, plugged, use, forget }: Props): Banner[] => {
   const { own, carrying, troubles } = state
   const banners: Banner[] = troubles.map(trouble => bannerOf(trouble, call))
   if (reconnecting) banners.push({ key: 'reconnecting', tone: 'warn', words: texts().call.reconnectingAll })
-  if (carrying?.strained) banners.push({ key: 'strained', tone: 'warn', words: texts().call.strained })
+  // Whoever sends no picture is not seen in lower quality, and has nothing to turn off.
+  if (carrying?.strained && own.camera === 'on')
+    banners.push({ key: 'strained', tone: 'warn', words: texts().call.strained })
   if (plugged)
     banners.push({
       key: 'plugged',

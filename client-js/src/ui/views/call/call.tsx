@@ -13,7 +13,7 @@ import { announce } from '../../parts/frame.tsx'
 import { CopyLink } from '../../parts/invite.tsx'
 import { lazyDialog } from '../../parts/wrappers.tsx'
 import { arrange, type Known, type Tile, tilesOf, titleOf } from '../../tiles.ts'
-import { Banners } from './banners.tsx'
+import { Banners, isRelaying } from './banners.tsx'
 import { Bar } from './bar.tsx'
 import { Stage } from './stage.tsx'
 import '../../styles/call.css'
@@ -155,10 +155,10 @@ const isReconnecting = ({ links }: RoomState): boolean => {
 }
 
 /** Beside the bar: that nobody else is there yet, or what a host carries. */
-const Aside = ({ state: { carrying, participants } }: { state: CallState }) => {
+const Aside = ({ state }: { state: CallState }) => {
+  const { carrying, participants } = state
   if (participants.length === 0) return <p class="call-aside">{texts().call.alone}</p>
-  // With one guest there is nobody to pass anything on to.
-  if (!carrying || carrying.guests < 2) return null
+  if (!carrying || !isRelaying(state)) return null
   const megabits = (carrying.bitsPerSecond / 1e6).toFixed(1)
   return <p class="call-aside">{texts().call.carrying(carrying.guests, megabits)}</p>
 }

@@ -8,6 +8,7 @@ import { texts } from '../../language.ts'
 import type { Panels } from '../../panels.ts'
 import { Switch } from '../../parts/choice.tsx'
 import { MenuItem, Popover } from '../../parts/popover.tsx'
+import { isRelaying } from './banners.tsx'
 
 export type MoreProps = {
   state: CallState
@@ -78,7 +79,7 @@ const Menu = (props: MoreProps & { close: () => void }) => {
       <div class="menu-switches">
         <Switch
           label={texts().call.audioOnly}
-          hint={texts().call.audioOnlyHint}
+          hint={isRelaying(state) ? texts().call.audioOnlyHintRelaying : texts().call.audioOnlyHint}
           on={own.audioOnly}
           change={on => void call.setAudioOnly(on)}
         />

@@ -1,5 +1,5 @@
 /** One tile: somebody's picture or avatar, their name, and how well they are heard, seen and connected. */
-import { useRef } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { hueOf } from '../../format.ts'
 import { texts } from '../../language.ts'
 import { Avatar, Icon } from '../../parts/icon.tsx'
@@ -52,10 +52,34 @@ const stateOf = ({ kind, muted, picture, hidden, quality, remote }: Tile): strin
 }
 
 const Inside = ({ tile, title }: { tile: Tile; title: string }) => {
-  const { kind, own, name, picture, hidden, screen } = tile
-  if (picture)
+  const { kind, own, picture } = tile
+  /** The stream of which there is a frame to see. Until then what stands in for a picture covers the empty element. */
+  const [drawn, setDrawn] = useState<MediaStream | null>(null)
+  return (
+    <>
+      {picture && (
+        <Video
+          // Another stream begins without a frame of the one before.
+          key={picture.id}
+          stream={picture}
+          label={title}
+          mirrored={own && kind === 'person'}
+          whole={kind === 'screen'}
+          drawn={on => setDrawn(on ? picture : null)}
+        />
+      )}
+      {(picture === null || drawn !== picture) && <StandIn tile={tile} />}
+    </>
+  )
+}
+
+/** In place of a picture: an avatar, or for a screen what there is to say of it. */
+const StandIn = ({ tile: { kind, name, picture, hidden, screen } }: { tile: Tile }) => {
+  if (kind === 'screen' && picture)
     return (
-      <Video stream={picture} label={title} mirrored={own && kind === 'person'} whole={kind === 'screen'} />
+      <div class="tile-placeholder">
+        <Icon name="screen" />
+      </div>
     )
   if (screen)
     return (
