@@ -647,6 +647,7 @@ export const de: Texts = {
     paused: 'Pausiert.',
     pausedBy: name => say`Von ${name} pausiert.`,
     keptUnchecked: 'Vollständig.',
+    noLongerOffered: name => say`Nicht mehr verfügbar: ${name} bietet diese Datei nicht mehr an.`,
     ownerGone: name =>
       say`Unterbrochen. ${name} hat den Raum verlassen. Wird fortgesetzt, sobald die Datei erneut angeboten wird.`,
     offerOf: (from, file) => say`Datei von ${from}: ${file}`,
@@ -699,6 +700,7 @@ export const de: Texts = {
       declined: 'abgelehnt',
       stopped: 'abgebrochen',
     },
+    rowAwaited: 'unterbrochen, wartet darauf, dass es dort fortgesetzt wird',
     whyRow: {
       cancelled: 'vom Empfänger abgebrochen',
       declined: 'abgelehnt',
@@ -708,7 +710,7 @@ export const de: Texts = {
       'no-storage': 'dort ließ sich der Speicher nicht öffnen',
       wrong: 'die empfangenen Daten stimmten nicht überein',
       withdrawn: 'zurückgezogen',
-      'own-choice': 'abgebrochen',
+      'own-choice': 'von dir abgebrochen',
       'no-answer': 'keine Antwort',
       lost: 'Verbindung verloren',
     },

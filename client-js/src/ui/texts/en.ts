@@ -212,7 +212,7 @@ const whyRow: Record<StopCause, string> = {
   'no-storage': 'storage could not be opened there',
   wrong: 'received data did not match',
   withdrawn: 'withdrawn',
-  'own-choice': 'cancelled',
+  'own-choice': 'cancelled by you',
   'no-answer': 'no response',
   lost: 'connection lost',
 }
@@ -725,6 +725,7 @@ export const en = {
     paused: 'Paused.',
     pausedBy: (name: string) => say`Paused by ${name}.`,
     keptUnchecked: 'Complete.',
+    noLongerOffered: (name: string) => say`No longer available: ${name} does not offer this file any more.`,
     ownerGone: (name: string) =>
       say`Interrupted. ${name} left. Resumes when they come back and offer this file again.`,
     offerOf: (from: string, file: string) => say`File from ${from}: ${file}`,
@@ -744,6 +745,8 @@ export const en = {
     phases,
     why,
     rows,
+    /** Of somebody who is connected and has not asked for the rest yet. */
+    rowAwaited: 'interrupted, waiting for them to resume',
     whyRow,
   },
   left: {

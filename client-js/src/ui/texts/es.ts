@@ -641,6 +641,7 @@ export const es: Texts = {
     paused: 'En pausa.',
     pausedBy: name => say`Pausado por ${name}.`,
     keptUnchecked: 'Completo.',
+    noLongerOffered: name => say`Ya no está disponible: ${name} ya no ofrece este archivo.`,
     ownerGone: name =>
       say`Interrumpido. ${name} ha salido. Se reanudará cuando vuelva a ofrecer este archivo.`,
     offerOf: (from, file) => say`Archivo de ${from}: ${file}`,
@@ -692,6 +693,7 @@ export const es: Texts = {
       declined: 'rechazado',
       stopped: 'detenido',
     },
+    rowAwaited: 'interrumpido, a la espera de que esta persona lo reanude',
     whyRow: {
       cancelled: 'cancelado por el destinatario',
       declined: 'rechazado',
@@ -701,7 +703,7 @@ export const es: Texts = {
       'no-storage': 'allí no se pudo abrir el almacenamiento',
       wrong: 'los datos recibidos no coincidían',
       withdrawn: 'retirado',
-      'own-choice': 'cancelado',
+      'own-choice': 'cancelado por ti',
       'no-answer': 'sin respuesta',
       lost: 'conexión perdida',
     },

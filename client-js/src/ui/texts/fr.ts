@@ -644,6 +644,7 @@ export const fr: Texts = {
     paused: 'En pause.',
     pausedBy: name => say`Mis en pause par ${name}.`,
     keptUnchecked: 'Terminé.',
+    noLongerOffered: name => say`Plus disponible : ${name} ne propose plus ce fichier.`,
     ownerGone: name =>
       say`Interrompu. ${name} a quitté le salon. Reprendra quand ce fichier sera proposé de nouveau.`,
     offerOf: (from, file) => say`Fichier de ${from} : ${file}`,
@@ -696,6 +697,7 @@ export const fr: Texts = {
       declined: 'refusé',
       stopped: 'arrêté',
     },
+    rowAwaited: 'interrompu, en attente de reprise par cette personne',
     whyRow: {
       cancelled: 'annulé par le destinataire',
       declined: 'refusé',
@@ -705,7 +707,7 @@ export const fr: Texts = {
       'no-storage': 'l’espace de stockage n’a pas pu y être ouvert',
       wrong: 'les données reçues ne correspondaient pas',
       withdrawn: 'retiré',
-      'own-choice': 'annulé',
+      'own-choice': 'annulé par vous',
       'no-answer': 'pas de réponse',
       lost: 'connexion perdue',
     },

@@ -2,14 +2,21 @@
  * The strip above the message field: how far all transfers together have come, and one button for several offers at
  * once.
  */
-import { type Download, type FilesState, type Rate, secondsLeft, type Upload } from '../../files/state.ts'
+import {
+  type Download,
+  type FilesState,
+  openOffers,
+  type Rate,
+  secondsLeft,
+  type Upload,
+} from '../../files/state.ts'
 import { bytesText, perSecondText, secondsText } from '../format.ts'
 import { texts } from '../language.ts'
 import type { FileCommands, Model } from '../model.ts'
 
 export const FilesStrip = ({ model, commands }: { model: Model; commands: FileCommands }) => {
   const state = model.files.value
-  const offers = [...state.downloads.values()].filter(({ phase }) => phase === 'offered')
+  const offers = openOffers(state)
   const moving = moved(state)
   if (offers.length < 2 && moving.length === 0) return null
   return (

@@ -1,0 +1,31 @@
+/** What a file's card says of a transfer, and whether it can still be asked for. It follows from the state alone. Pure. */
+import type { Download, Upload } from '../files/state.ts'
+import { bytesText, shownName } from './format.ts'
+import { texts } from './language.ts'
+
+/** `there`: its owner is in the room. */
+export const downloadWords = (it: Download, there: boolean): string => {
+  const from = shownName(it.ownerName)
+  if (it.phase === 'offered' && !it.available) return texts().files.noLongerOffered(from)
+  if (it.phase === 'waiting' && !there) return texts().files.ownerGone(from)
+  // Original pages have no hash to compare.
+  if (it.phase === 'kept' && it.transport === 'legacy') return texts().files.keptUnchecked
+  if (it.phase === 'resumable') return texts().files.partly(bytesText(it.stored), bytesText(it.size))
+  if (it.phase === 'stopped') return texts().files.why[it.why ?? 'lost'](from)
+  if (it.phase === 'running' && it.paused.ours) return texts().files.paused
+  if (it.phase === 'running' && it.paused.theirs) return texts().files.pausedBy(from)
+  return texts().files.phases[it.phase](from)
+}
+
+/** Whether asking for it once more can bring it: its owner may have withdrawn it, lost it, or left. */
+export const canFetch = (it: Download): boolean =>
+  it.available && (it.phase === 'declined' || (it.phase === 'stopped' && it.why !== 'gone'))
+
+/** Said behind the receiver's name. `reachable`: there is a way to them. */
+export const uploadWords = (it: Upload, reachable: boolean): string => {
+  if (it.phase === 'stopped') return texts().files.whyRow[it.why ?? 'lost']
+  if (it.phase === 'running' && it.paused.ours) return texts().files.paused
+  // The receiver asks for the rest: nothing but them is waited for.
+  if (it.phase === 'waiting' && reachable) return texts().files.rowAwaited
+  return texts().files.rows[it.phase]
+}
