@@ -1,5 +1,6 @@
 /** What is offered still is told to whoever comes later, in a mesh and in a star, once. */
 import { describe, expect, test } from 'vitest'
+import { goneWords } from '../src/ui/file-words.ts'
 import { fileId, newMessageId } from '../src/wire/ids.ts'
 import { noCaps } from '../src/wire/peer.ts'
 import { Scene } from './scene.ts'
@@ -55,6 +56,17 @@ describe.each(['mesh', 'star'] as const)('in a %s', kind => {
     scene.leave('ben')
     scene.enter('cyd')
     expect(offers(scene, 'cyd')).toEqual([])
+  })
+
+  test('whatever is left in the conversation says which file it was', () => {
+    const scene = room()
+    scene.enter('ben')
+    offer(scene, 'ada', 'plan.pdf')
+    scene.feed('ada', { type: 'withdraw-file', file: fileId('plan.pdf') })
+    const said = (who: string): string[] =>
+      scene.room(who).state.timeline.flatMap(it => (it.kind === 'file' ? [goneWords(it)] : []))
+    expect(said('ada')).toEqual(['You withdrew “plan.pdf”.'])
+    expect(said('ben')).toEqual(['“plan.pdf” is no longer available.'])
   })
 
   test('over a link that was mended nothing is told twice', () => {

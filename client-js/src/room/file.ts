@@ -139,6 +139,8 @@ export const withdrawFile = (state: RoomState, file: FileId): RoomStep =>
     ...broadcast(state, state.selfMember, { kind: 'file-withdrawn', file }),
   )
 
+const named = ({ id, name }: FileCard) => ({ file: id, fileName: name })
+
 /** Somebody's message lists files. */
 export const receiveOffers = (
   state: RoomState,
@@ -153,7 +155,7 @@ export const receiveOffers = (
     const known = resumed.timeline.some(it => it.kind === 'file' && it.owner === owner && it.file === file.id)
     const shown = known
       ? resumed
-      : withEntry(resumed, { kind: 'file', name, own: false, owner, file: file.id }, at)
+      : withEntry(resumed, { kind: 'file', name, own: false, owner, ...named(file) }, at)
     const effect: RoomEffect = { type: 'file', from: owner, about: { kind: 'offered', file } }
     return stepTo(shown, effect)
   })
@@ -168,8 +170,8 @@ const claimed = (state: RoomState, owner: MemberId, name: string, file: FileId):
 }
 
 /** Who it was is known by name alone. */
-export const addResumableFile = (state: RoomState, { id }: FileCard, name: string, at: number): RoomStep =>
-  stepTo(withEntry(state, { kind: 'file', name, own: false, owner: nobody, file: id }, at))
+export const addResumableFile = (state: RoomState, file: FileCard, name: string, at: number): RoomStep =>
+  stepTo(withEntry(state, { kind: 'file', name, own: false, owner: nobody, ...named(file) }, at))
 
 /** Ours, to everybody. */
 export const offerFiles = (
@@ -182,7 +184,7 @@ export const offerFiles = (
   if (owner === null || files.length === 0 || !canOffer(state)) return stepTo(state)
   const { name } = state.person
   const shown = files.reduce(
-    (now, file) => withEntry(now, { kind: 'file', name, own: true, owner, file: file.id }, at),
+    (now, file) => withEntry(now, { kind: 'file', name, own: true, owner, ...named(file) }, at),
     withOffers(state, owner, files),
   )
   const messages = offerMessages(files, id)

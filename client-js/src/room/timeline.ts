@@ -79,6 +79,8 @@ export type NewFile = {
   readonly own: boolean
   readonly owner: MemberId
   readonly file: FileId
+  /** Said still when nothing else is known of it any more. */
+  readonly fileName: string
 }
 export type NewEntry = NewChat | NewNotice | NewFile
 

@@ -1,5 +1,6 @@
 /** What a file's card says of a transfer, and whether it can still be asked for. It follows from the state alone. Pure. */
 import type { Download, Upload } from '../files/state.ts'
+import type { FileEntry } from '../room/timeline.ts'
 import { bytesText, shownName } from './format.ts'
 import { texts } from './language.ts'
 
@@ -29,3 +30,7 @@ export const uploadWords = (it: Upload, reachable: boolean): string => {
   if (it.phase === 'waiting' && reachable) return texts().files.rowAwaited
   return texts().files.rows[it.phase]
 }
+
+/** Of a file of which only its place in the conversation is left. */
+export const goneWords = ({ own, fileName }: FileEntry): string =>
+  texts().files[own ? 'takenBack' : 'unknown'](shownName(fileName))

@@ -9,7 +9,7 @@ import {
   type Upload,
 } from '../../files/state.ts'
 import type { FileEntry } from '../../room/timeline.ts'
-import { canFetch, downloadWords, uploadWords } from '../file-words.ts'
+import { canFetch, downloadWords, goneWords, uploadWords } from '../file-words.ts'
 import { bytesText, perSecondText, secondsText, shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { FileCommands, Model } from '../model.ts'
@@ -28,7 +28,7 @@ export const FileOf = ({ entry, model, commands }: Props) => {
   return it ? (
     <Offered it={it} there={there} commands={commands} />
   ) : (
-    <p class="file-gone">{texts().files.unknown}</p>
+    <p class="file-gone">{goneWords(entry)}</p>
   )
 }
 
@@ -167,7 +167,7 @@ const Shared = ({
 }) => {
   const share = state.shares.get(entry.file)
   const rows = [...state.uploads.values()].filter(({ file }) => file === entry.file)
-  if (!share) return <p class="file-gone">{texts().files.takenBack}</p>
+  if (!share) return <p class="file-gone">{goneWords(entry)}</p>
   const name = shownName(share.file.name)
   return (
     <section class="file file-own" aria-label={texts().files.ownOffer(name)}>
