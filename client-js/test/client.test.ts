@@ -64,6 +64,7 @@ const stay = {
   hosting: false,
   guests: [],
   timeline: [],
+  answered: [],
   call: null,
 }
 /** In milliseconds since 1970, as the user name of a TURN account gives it in seconds. */

@@ -24,6 +24,7 @@ const stay = {
   hosting: false,
   guests: [],
   timeline: [],
+  answered: [],
   call: null,
 } as unknown as Parameters<ReturnType<typeof connect>['goOn']>[0]
 

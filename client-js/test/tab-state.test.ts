@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseTabState, writeTabState } from '../src/app/tab-state.ts'
 import { parseStay, type Stay, writeStay } from '../src/core/stay.ts'
-import { memberId, messageId, roomId } from '../src/wire/ids.ts'
+import { fileId, memberId, messageId, roomId } from '../src/wire/ids.ts'
 import { ownCaps } from '../src/wire/peer.ts'
 import type { RoomCard } from '../src/wire/server.ts'
 
@@ -39,7 +39,18 @@ const stay: Stay = {
       reactions: [],
       sharedBy: null,
     },
+    {
+      kind: 'file',
+      key: 2,
+      at: 6,
+      name: 'Ben',
+      own: false,
+      owner: memberId('ben'),
+      file: fileId('f'),
+      fileName: 'plan.pdf',
+    },
   ],
+  answered: [{ owner: 'ben', answer: 'declined' }],
   call: { microphone: true, camera: false },
 }
 const record = { token: 't', received: 1, sent: 2 }

@@ -3,12 +3,13 @@
  * room it is, the conversation, and with what we were in the call. What was stored can have been changed by anybody.
  */
 
-import { chatUnitsMax } from '../base/text.ts'
+import { chatUnitsMax, fileNameUnitsMax } from '../base/text.ts'
 import type { CallState } from '../call/state.ts'
+import type { Answered } from '../files/answered.ts'
 import type { RoomState } from '../room/state.ts'
-import type { ChatEntry, Timeline } from '../room/timeline.ts'
-import { type MemberId, memberId, messageId, roomId, stayId } from '../wire/ids.ts'
-import { idText, isRecord, textUpTo, utf8Bytes, wholeNumber } from '../wire/json.ts'
+import type { ChatEntry, FileEntry, Timeline } from '../room/timeline.ts'
+import { fileId, type MemberId, memberId, messageId, roomId, stayId } from '../wire/ids.ts'
+import { type Fields, idText, isRecord, textUpTo, utf8Bytes, wholeNumber } from '../wire/json.ts'
 import { isFingerprint, parseOwnerKeys } from '../wire/owner.ts'
 import { type Member, nameUnitsMax, parseMember, parsePerson, writePerson } from '../wire/peer.ts'
 import type { RoomCard } from '../wire/server.ts'
@@ -27,41 +28,56 @@ export type Stay = {
   /** Whose pages will find their way back to us as its host; original pages start anew. */
   readonly guests: readonly Member[]
   readonly timeline: Timeline
+  /** What was done with the files in it, which `files/answered.ts` reads. */
+  readonly answered: readonly unknown[]
   readonly call: StayInCall
 }
 
 /** Session storage holds some 5 MB in all. */
-const messagesMax = 200
+const entriesMax = 200
 const bytesMax = 200_000
 /** More than a room holds. */
 const guestsMax = 40
 
-export const stayOf = (state: RoomState, call: CallState): Stay => ({
+export const stayOf = (state: RoomState, call: CallState, answered: readonly Answered[]): Stay => ({
   member: state.stay,
   name: state.person.name,
   card: state.card,
   created: false,
   hosting: state.role === 'host',
   guests: state.role === 'host' ? [...state.members.values()].filter(({ id }) => stayId(id) !== null) : [],
-  timeline: lastMessages(state.timeline),
+  ...lastEntries(state.timeline, answered),
   call:
     call.own.phase === 'out'
       ? null
       : { microphone: call.own.microphone === 'on', camera: call.own.camera !== 'off' },
 })
 
-/** The last ones that fit. Files and notices belong to the page that showed them. */
-const lastMessages = (timeline: Timeline): Timeline => {
-  const found: ChatEntry[] = []
+/**
+ * The last messages that fit, and between them the files that the person has answered: the next page would ask for them
+ * again. Other files and notices belong to the page that showed them.
+ */
+const lastEntries = (
+  timeline: Timeline,
+  answered: readonly Answered[],
+): Pick<Stay, 'timeline' | 'answered'> => {
+  const entries: (ChatEntry | FileEntry)[] = []
+  const files: Answered[] = []
   let bytes = 0
   for (const entry of timeline.toReversed()) {
-    if (entry.kind !== 'chat') continue
-    bytes += utf8Bytes(entry)
-    if (bytes > bytesMax || found.length >= messagesMax) break
-    found.unshift(entry)
+    if (entry.kind === 'notice') continue
+    const answer = entry.kind === 'file' && !entry.own ? answerTo(answered, entry) : null
+    if (entry.kind === 'file' && !answer) continue
+    bytes += utf8Bytes(entry) + (answer ? utf8Bytes(answer) : 0)
+    if (bytes > bytesMax || entries.length >= entriesMax) break
+    entries.unshift(entry)
+    if (answer) files.unshift(answer)
   }
-  return found
+  return { timeline: entries, answered: files }
 }
+
+const answerTo = (answered: readonly Answered[], entry: FileEntry): Answered | null =>
+  answered.find(({ owner, file }) => owner === entry.owner && file.id === entry.file) ?? null
 
 export const writeStay = (stay: Stay): string =>
   JSON.stringify({ ...stay, guests: stay.guests.map(it => writePerson(it.id, it, it.id)) })
@@ -77,10 +93,12 @@ export const parseStay = (stored: string | null): Stay | null => {
     ]
     if (member === null || name === null || card === null) return null
     const listed: readonly unknown[] = Array.isArray(value['timeline']) ? value['timeline'] : []
-    const timeline = listed.slice(-messagesMax).flatMap((entry, index) => parseEntry(entry, index + 1))
+    const timeline = listed.slice(-entriesMax).flatMap((entry, index) => parseEntry(entry, index + 1))
+    const answered: readonly unknown[] = Array.isArray(value['answered']) ? value['answered'] : []
     const [created, hosting] = [value['created'] === true, value['hosting'] === true]
     const guests = hosting ? parseGuests(value['guests']) : []
-    return { member, name, card, created, hosting, guests, timeline, call: parseCall(value['call']) }
+    const call = parseCall(value['call'])
+    return { member, name, card, created, hosting, guests, timeline, answered, call }
   } catch {
     return null
   }
@@ -115,27 +133,40 @@ const parseCard = (value: unknown): RoomCard | null => {
 const parseCall = (value: unknown): StayInCall =>
   isRecord(value) ? { microphone: value['microphone'] === true, camera: value['camera'] === true } : null
 
-const parseEntry = (value: unknown, key: number): ChatEntry[] => {
+const parseEntry = (value: unknown, key: number): (ChatEntry | FileEntry)[] => {
   if (!isRecord(value)) return []
-  const [name, text] = [textUpTo(value['name'], nameUnitsMax), textUpTo(value['text'], chatUnitsMax)]
-  const at = wholeNumber(value['at'])
-  if (name === null || text === null || at === null) return []
-  const from = idText(value['from'])
-  return [
-    {
-      kind: 'chat',
-      key,
-      at,
-      name,
-      text,
-      own: value['own'] === true,
-      from: from === null ? null : memberId(from),
-      id: messageId(value['id']),
-      replyTo: messageId(value['replyTo']),
-      delivery:
-        value['delivery'] === 'undelivered' || value['delivery'] === 'pending' ? 'undelivered' : 'sent',
-      reactions: [],
-      sharedBy: textUpTo(value['sharedBy'], nameUnitsMax),
-    },
+  const [name, at] = [textUpTo(value['name'], nameUnitsMax), wholeNumber(value['at'])]
+  if (name === null || at === null) return []
+  const entry = value['kind'] === 'file' ? parseFile(value, name) : parseMessage(value, name)
+  return entry ? [{ ...entry, key, at }] : []
+}
+
+/** One that somebody else has offered. */
+const parseFile = (value: Fields, name: string): Omit<FileEntry, 'key' | 'at'> | null => {
+  const [owner, file, fileName] = [
+    idText(value['owner']),
+    idText(value['file']),
+    textUpTo(value['fileName'], fileNameUnitsMax),
   ]
+  if (owner === null || file === null || fileName === null) return null
+  return { kind: 'file', name, own: false, owner: memberId(owner), file: fileId(file), fileName }
+}
+
+const parseMessage = (value: Fields, name: string): Omit<ChatEntry, 'key' | 'at'> | null => {
+  const text = textUpTo(value['text'], chatUnitsMax)
+  const from = idText(value['from'])
+  if (text === null) return null
+  const { delivery } = value
+  return {
+    kind: 'chat',
+    name,
+    text,
+    own: value['own'] === true,
+    from: from === null ? null : memberId(from),
+    id: messageId(value['id']),
+    replyTo: messageId(value['replyTo']),
+    delivery: delivery === 'undelivered' || delivery === 'pending' ? 'undelivered' : 'sent',
+    reactions: [],
+    sharedBy: textUpTo(value['sharedBy'], nameUnitsMax),
+  }
 }

@@ -3,7 +3,7 @@ import { oldestOfLargest } from '../base/fair-share.ts'
 import { legacyRouteChanged, requestLegacy } from '../legacy/index.ts'
 import type { FileCard } from '../wire/file.ts'
 import { type FileId, type MemberId, nobody } from '../wire/ids.ts'
-import { andThen, channelOf, noRate, stepEach, stepTo, withDownload } from './change.ts'
+import { andThen, channelOf, newDownload, noRate, stepEach, stepTo, withDownload } from './change.ts'
 import { requestOverChannel, tellDone } from './channel-download.ts'
 import { advance, stop } from './ending.ts'
 import {
@@ -21,31 +21,13 @@ import {
   type StopCause,
 } from './state.ts'
 
-const newDownload = (key: DownloadKey, file: FileCard, at: number): Download => ({
-  key,
-  file,
-  owner: nobody,
-  shownUnder: nobody,
-  ownerName: '',
-  available: true,
-  transport: 'channel',
-  size: file.size,
-  phase: 'offered',
-  received: 0,
-  stored: 0,
-  acked: 0,
-  paused: { ours: false, theirs: false },
-  refusedBy: [],
-  attempt: 0,
-  failures: 0,
-  resumeToken: null,
-  rate: noRate(at),
-})
-
 export const offered = (state: FilesState, owner: MemberId, file: FileCard, at: number): FilesStep => {
   const route = state.routes.get(owner)
   const known = [...state.downloads.values()].find(it => it.shownUnder === owner && it.file.id === file.id)
   if (!route) return stepTo(state)
+  // An original page that has come in place of another begins to count anew.
+  if (known && !known.available && !looksSame(known.file, file))
+    return offered(withoutDownload(state, known.key), owner, file, at)
   if (known) return stepTo(known.available ? state : withDownload(state, { ...known, available: true }))
   const transport = route.transport === 'legacy' ? 'legacy' : 'channel'
   const partial = transport === 'channel' ? partialOf(state, route.name, file) : undefined
@@ -56,6 +38,8 @@ export const offered = (state: FilesState, owner: MemberId, file: FileCard, at: 
   return stepTo(withDownload(makeRoom({ ...state, next: state.next + 1 }), it))
 }
 
+const looksSame = (a: FileCard, b: FileCard): boolean => a.name === b.name && a.size === b.size
+
 /** The same file, by all that can be seen of it, from somebody of that name who has gone in the middle of it. */
 const partialOf = (state: FilesState, ownerName: string, file: FileCard): Download | undefined =>
   [...state.downloads.values()].find(
@@ -64,8 +48,7 @@ const partialOf = (state: FilesState, ownerName: string, file: FileCard): Downlo
       it.transport === 'channel' &&
       (!state.routes.has(it.owner) || it.refusedBy.includes(it.owner)) &&
       it.ownerName === ownerName &&
-      it.file.name === file.name &&
-      it.file.size === file.size,
+      looksSame(it.file, file),
   )
 
 /** Without its owner, asking means asking whether somebody is the owner come back. */
@@ -121,9 +104,12 @@ const makeRoom = (state: FilesState): FilesState => {
   if (state.downloads.size < downloadsMax) return state
   const idle = [...state.downloads.values()].filter(({ phase }) => !activeDownload.has(phase))
   const oldest = oldestOfLargest(idle, it => it.shownUnder)
-  if (!oldest) return state
+  return oldest ? withoutDownload(state, oldest.key) : state
+}
+
+const withoutDownload = (state: FilesState, key: DownloadKey): FilesState => {
   const downloads = new Map(state.downloads)
-  downloads.delete(oldest.key)
+  downloads.delete(key)
   return { ...state, downloads }
 }
 
