@@ -3,10 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { parseStay, stayOf, writeStay } from '../src/core/stay.ts'
 import { answeredIn, filesAnswered, parseAnswered } from '../src/files/answered.ts'
 import { creditBytes } from '../src/files/channel-download.ts'
-import { type Download, noFiles, openOffers } from '../src/files/state.ts'
+import { type Download, noFiles } from '../src/files/state.ts'
 import type { RoomState } from '../src/room/state.ts'
 import { append, type Timeline } from '../src/room/timeline.ts'
-import { canFetch } from '../src/ui/file-words.ts'
+import { canFetch, downloadWords, openOffers, resumableFiles } from '../src/ui/file-words.ts'
 import type { FileCard } from '../src/wire/file.ts'
 import { fileId, memberId } from '../src/wire/ids.ts'
 import { Alone } from './alone.ts'
@@ -102,6 +102,17 @@ describe('after a reload', () => {
     page.feed({ type: 'accept', key: rowOf(page, 'declined').key })
     scene.settle()
     expect(rowOf(page, 'declined').phase).toBe('kept')
+  })
+
+  test('what was interrupted stands before what is new', () => {
+    const { scene, ada, page, cards } = next()
+    for (const card of cards) scene.offer(ada, card)
+    const file = { id: fileId('half'), name: 'half', size: 9, media: '' }
+    page.feed({ type: 'resumable', file, ownerName: 'ada', resumeToken: 't', stored: 4 })
+    expect(resumableFiles(page.state).map(it => [it.file.name, downloadWords(it, true)])).toEqual([
+      ['half', '4 bytes of 9 bytes already downloaded.'],
+    ])
+    expect(openOffers(page.state).map(it => it.file.name)).toEqual(['open'])
   })
 
   test('and after another reload as well', () => {

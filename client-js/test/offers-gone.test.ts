@@ -1,7 +1,6 @@
 /** An offer lasts as long as its owner offers it: nobody is asked to accept what cannot be had, or to fetch it again. */
 import { describe, expect, test } from 'vitest'
-import { openOffers } from '../src/files/state.ts'
-import { canFetch, downloadWords } from '../src/ui/file-words.ts'
+import { canFetch, downloadWords, openOffers } from '../src/ui/file-words.ts'
 import { type Page, pattern, Scene } from './transfers-scene.ts'
 
 const offered = () => {

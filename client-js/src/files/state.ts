@@ -272,10 +272,6 @@ export const activeUpload: ReadonlySet<UploadPhase> = new Set(['running', 'sent'
 /** Where received files lie, below the root of the browser's own storage. */
 export const storageFolder = 'p2pchat-incoming'
 
-/** What waits for an answer of ours, and can still be had. */
-export const openOffers = (state: FilesState): Download[] =>
-  [...state.downloads.values()].filter(({ phase, available }) => phase === 'offered' && available)
-
 /** Does anything run that would be lost with the page? */
 export const busy = (state: FilesState): boolean =>
   [...state.downloads.values()].some(({ phase }) => activeDownload.has(phase)) ||

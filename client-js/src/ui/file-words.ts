@@ -1,5 +1,5 @@
-/** What a file's card says of a transfer, and whether it can still be asked for. It follows from the state alone. Pure. */
-import type { Download, Upload } from '../files/state.ts'
+/** What the page says of transfers, and what of them waits for the person. It follows from the state alone. Pure. */
+import type { Download, FilesState, Upload } from '../files/state.ts'
 import type { FileEntry } from '../room/timeline.ts'
 import { bytesText, shownName } from './format.ts'
 import { texts } from './language.ts'
@@ -17,6 +17,14 @@ export const downloadWords = (it: Download, there: boolean): string => {
   if (it.phase === 'running' && it.paused.theirs) return texts().files.pausedBy(from)
   return texts().files.phases[it.phase](from)
 }
+
+/** What waits for an answer, and can still be had. */
+export const openOffers = ({ downloads }: FilesState): Download[] =>
+  [...downloads.values()].filter(({ phase, available }) => phase === 'offered' && available)
+
+/** What an earlier page has begun to receive: it waits for the person, and goes before whatever is new. */
+export const resumableFiles = ({ downloads }: FilesState): Download[] =>
+  [...downloads.values()].filter(({ phase }) => phase === 'resumable')
 
 /** Whether asking for it once more can bring it: its owner may have withdrawn it, lost it, or left. */
 export const canFetch = (it: Download): boolean =>
