@@ -18,7 +18,7 @@ const vendor: readonly { from: string; to: string; wanted: RegExp }[] = [
   { from: 'node_modules/streamsaver', to: 'vendor/streamsaver', wanted: /^(mitm\.html|sw\.js)$/ },
 ]
 
-export const session = /src\/(call|core|legacy\/wire|link|room|wire)\//
+export const session = /src\/(call|core|files\/(answered|change)|legacy\/wire|link|room|wire)\//
 /** What the first view needs of the core: the line, and the mirror. A room session, and all that is in it, follows. */
 export const line =
   /src\/(call\/(browser|devices|preview)|core\/(client|events|stay)|files\/state|link\/browser-api|signaling|wire\/(ice|ids|invitation|json|owner|peer|resume|server|signal)\.)|node_modules\/(socket|engine)\.io/

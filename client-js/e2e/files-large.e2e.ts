@@ -94,8 +94,8 @@ test('a page that is reloaded in the middle goes on with what it has', async () 
   expect(await ada.log.getByText(/^Ben: /).count()).toBe(1)
   await ben.page.reload()
   await ben.sees('Ada')
-  // Offered still, and nothing of it lies here any more.
-  await card.getByText('Ada wants to send this file.').waitFor()
+  // Offered still, and nobody is asked again.
+  await card.getByText('Complete and verified.').waitFor()
 }, 240_000)
 
 test('a sender that is reloaded in the middle offers the file again, and it goes on by itself', async () => {

@@ -155,7 +155,9 @@ test('cancelled by either side, and taken back', async () => {
     const by = who === 'ben' ? ben : ada
     await cardOf(by, name).getByRole('button', { name: 'Cancel' }).click()
     const [there, here] =
-      who === 'ben' ? ['You cancelled', 'Ben: cancelled by recipient'] : ['Ada cancelled', 'Ben: cancelled']
+      who === 'ben'
+        ? ['You cancelled', 'Ben: cancelled by recipient']
+        : ['Ada cancelled', 'Ben: cancelled by you']
     await cardOf(ben, name).getByText(there).waitFor()
     await cardOf(ada, name).getByText(here).waitFor()
   }

@@ -1,8 +1,9 @@
 /** What is offered still is told to whoever comes later, in a mesh and in a star, once. */
 import { describe, expect, test } from 'vitest'
+import { goneWords } from '../src/ui/file-words.ts'
 import { fileId, newMessageId } from '../src/wire/ids.ts'
 import { noCaps } from '../src/wire/peer.ts'
-import { Scene } from './scene.ts'
+import { Scene, stayOf } from './scene.ts'
 
 const card = (name: string) => ({ id: fileId(name), name, size: 5, media: '' })
 const offer = (scene: Scene, who: string, ...names: string[]): void => {
@@ -57,6 +58,17 @@ describe.each(['mesh', 'star'] as const)('in a %s', kind => {
     expect(offers(scene, 'cyd')).toEqual([])
   })
 
+  test('whatever is left in the conversation says which file it was', () => {
+    const scene = room()
+    scene.enter('ben')
+    offer(scene, 'ada', 'plan.pdf')
+    scene.feed('ada', { type: 'withdraw-file', file: fileId('plan.pdf') })
+    const said = (who: string): string[] =>
+      scene.room(who).state.timeline.flatMap(it => (it.kind === 'file' ? [goneWords(it)] : []))
+    expect(said('ada')).toEqual(['You withdrew “plan.pdf”.'])
+    expect(said('ben')).toEqual(['“plan.pdf” is no longer available.'])
+  })
+
   test('over a link that was mended nothing is told twice', () => {
     const scene = room()
     scene.enter('ben')
@@ -66,6 +78,26 @@ describe.each(['mesh', 'star'] as const)('in a %s', kind => {
     scene.pass(5_000)
     expect(scene.seen('ben')['ada']).toBe('direct')
     expect(offers(scene, 'ben')).toEqual(['ada offers a'])
+  })
+
+  test('whoever was given up and comes back tells everybody again what they offer', () => {
+    const scene = room()
+    scene.enter('ben')
+    scene.enter('cyd')
+    offer(scene, 'ben', 'b')
+    const told = (who: string): number =>
+      scene.files.filter(({ to, from }) => to === who && from === stayOf('ben')).length
+    const listed = (who: string): boolean => scene.seen(who)['ben'] !== undefined
+    expect([told('ada'), told('cyd')]).toEqual([1, 1])
+    scene.loseLine('ben')
+    scene.breakLink('ada', 'ben')
+    if (kind === 'mesh') scene.breakLink('cyd', 'ben')
+    while ((listed('ada') || listed('cyd')) && scene.now < 600_000) scene.pass(5_000)
+    expect([listed('ada'), listed('cyd')]).toEqual([false, false])
+    scene.findLine('ben')
+    scene.pass(60_000)
+    expect([listed('ada'), listed('cyd')]).toEqual([true, true])
+    expect([told('ada'), told('cyd')]).toEqual([2, 2])
   })
 
   test('an original page that comes later is told in its own words, announced before shown', () => {

@@ -66,6 +66,7 @@ const stay = {
   timeline: [],
   read: 0,
   seenFiles: [],
+  answered: [],
   call: null,
 }
 /** In milliseconds since 1970, as the user name of a TURN account gives it in seconds. */

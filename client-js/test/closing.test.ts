@@ -26,6 +26,7 @@ const stay = {
   timeline: [],
   read: 0,
   seenFiles: [],
+  answered: [],
   call: null,
 } as unknown as Parameters<ReturnType<typeof connect>['goOn']>[0]
 

@@ -82,6 +82,7 @@ describe('bad will', () => {
     const eve = scene.page('eve')
     const card = ada.share(pattern(100))
     scene.separate(ada, ben)
+    ben.accept()
     scene.cut.clear()
     eve.files.set(card.id, pattern(100, 7))
     eve.feed({ type: 'share', file: card })
@@ -89,7 +90,6 @@ describe('bad will', () => {
       type: 'routes',
       routes: new Map([[eve.name, { name: 'eve', transport: 'channel', direct: true }]]),
     })
-    ben.accept()
     scene.pass(60_000)
     expect(ben.only().phase).toBe('waiting')
     expect(ben.kept.size).toBe(0)

@@ -91,6 +91,18 @@ describe('a link that breaks', () => {
   })
 })
 
+test('what was declined comes whole when it is fetched after all', () => {
+  const { scene, ada, ben } = two()
+  const bytes = pattern(20)
+  const { id } = ada.share(bytes)
+  ben.feed({ type: 'decline', key: ben.only().key })
+  scene.settle()
+  expect(ada.outgoing).toMatchObject([{ phase: 'declined' }])
+  ben.accept()
+  expect(same(ben.kept.get(id), bytes)).toBe(true)
+  expect(ada.outgoing).toMatchObject([{ phase: 'done' }])
+})
+
 test('what was interrupted goes on from whoever proves to be its owner under another id', () => {
   const { scene, ada, ben } = two()
   const bytes = pattern(3 * sliceBytes)

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { failureOf, memoryBytesMax, openFileStore, writeRecord } from '../src/files/runtime/file-stores.ts'
 import { persist, type ResumableFile, ResumeStore, sweepStorage } from '../src/files/runtime/resume-store.ts'
 import { TransferRuntime } from '../src/files/runtime/transfers.ts'
+import { noFiles } from '../src/files/state.ts'
 import { fileId, memberId } from '../src/wire/ids.ts'
 import { BrowserStorage } from './browser-storage.ts'
 
@@ -85,6 +86,7 @@ describe('a large file', () => {
     const ada = memberId('ada')
     const transfers = new TransferRuntime({
       room: 'r',
+      initial: noFiles,
       resumable: () => undefined,
       openChannel: async () => null,
       connect: () => {

@@ -35,7 +35,7 @@ beforeEach(() => {
 const end = (): number => me.state.timeline.at(-1)?.key ?? 0
 
 /** As a page of ours, which has an id for its stay. */
-const leaving = (): Stay => ({ ...stayOf(me.state, noCall), member: pageId('me') })
+const leaving = (): Stay => ({ ...stayOf(me.state, noCall, []), member: pageId('me') })
 
 const reload = (read: number): Stay => {
   const stay = parseStay(writeStay(withReadUpTo(leaving(), read)))

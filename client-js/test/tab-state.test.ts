@@ -39,9 +39,21 @@ const stay: Stay = {
       reactions: [],
       sharedBy: null,
     },
+    {
+      kind: 'file',
+      key: 2,
+      at: 6,
+      name: 'Ben',
+      own: false,
+      owner: memberId('ben'),
+      file: fileId('f'),
+      fileName: 'plan.pdf',
+      seen: true,
+    },
   ],
-  read: 1,
+  read: 2,
   seenFiles: [{ owner: memberId('ben'), file: fileId('f'), key: 0 }],
+  answered: [{ owner: 'ben', answer: 'declined' }],
   call: { microphone: true, camera: false },
 }
 const record = { token: 't', received: 1, sent: 2 }

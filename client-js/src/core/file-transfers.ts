@@ -2,15 +2,9 @@
  * The files of one room session. What moves them is loaded when the session begins, and whatever is wanted before it is
  * there waits.
  */
+import { type Answered, answeredIn, filesAnswered, parseAnswered } from '../files/answered.ts'
 import type { Place, ShareItem, TransferPorts, TransferRuntime } from '../files/runtime/transfers.ts'
-import {
-  type Download,
-  type DownloadKey,
-  type FilesState,
-  noFiles,
-  type PeerRoute,
-  type UploadKey,
-} from '../files/state.ts'
+import type { Download, DownloadKey, FilesState, PeerRoute, UploadKey } from '../files/state.ts'
 import { directLink } from '../room/file.ts'
 import { hostOf } from '../room/numbers.ts'
 import type { FileNotice, RoomState } from '../room/state.ts'
@@ -34,6 +28,8 @@ export type FileEvents = {
 
 export type FileTransfersPorts = {
   readonly room: string
+  /** What the person has answered on an earlier page, as that has left it. */
+  readonly answered: readonly unknown[]
   readonly resumable: (file: FileCard, ownerName: string) => void
   /** Opens a channel over the link to that member; null where no link leads there. */
   readonly openChannel: (member: MemberId) => RTCDataChannel | null
@@ -53,6 +49,8 @@ export class FileTransfers {
   readonly #ports: FileTransfersPorts
   readonly #events = new Events<FileEvents>()
   readonly #directConnections: DirectConnections
+  /** Until what moves them is there. */
+  readonly #initial: FilesState
   #transfers: TransferRuntime | null = null
   #room: RoomState | null = null
   #waiting: ((transfers: TransferRuntime) => unknown)[] = []
@@ -60,6 +58,7 @@ export class FileTransfers {
 
   constructor(ports: FileTransfersPorts) {
     this.#ports = ports
+    this.#initial = filesAnswered(parseAnswered(ports.answered), Date.now())
     this.#directConnections = new DirectConnections({
       connect: ports.connect,
       signal: ports.signalDirect,
@@ -73,7 +72,12 @@ export class FileTransfers {
   readonly on: Events<FileEvents>['on'] = (kind, listener) => this.#events.on(kind, listener)
 
   get state(): FilesState {
-    return this.#transfers?.state ?? noFiles
+    return this.#transfers?.state ?? this.#initial
+  }
+
+  /** What the person has done with what was offered, for the tab's next page. */
+  get answered(): Answered[] {
+    return answeredIn(this.state)
   }
 
   /** Offers these to everybody who is in the room. */
@@ -171,6 +175,7 @@ export class FileTransfers {
   #transferPorts(): TransferPorts {
     return {
       ...this.#ports,
+      initial: this.#initial,
       openChannel: async member =>
         this.#ports.linked(member)
           ? this.#ports.openChannel(member)

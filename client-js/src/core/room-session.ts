@@ -103,6 +103,7 @@ export class RoomSession {
     })
     this.files = new FileTransfers({
       room: admission.card.id,
+      answered: stay?.answered ?? [],
       resumable: (file, name) => this.#room.feed({ type: 'resumable-file', file, name }),
       openChannel: member => this.#openFileChannel(member),
       linked: member => directLink(this.state, member) !== null,
@@ -244,7 +245,7 @@ export class RoomSession {
 
   /** What the tab's next page needs to go on as the same person. */
   get stay(): Stay {
-    return stayOf(this.state, this.call.state)
+    return stayOf(this.state, this.call.state, this.files.answered)
   }
 
   /** The page is going: links end, so that the others know at once, and the server is told by whoever closes the line. */

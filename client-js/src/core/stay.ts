@@ -3,12 +3,13 @@
  * room it is, the conversation, and with what we were in the call. What was stored can have been changed by anybody.
  */
 
-import { chatUnitsMax } from '../base/text.ts'
+import { chatUnitsMax, fileNameUnitsMax } from '../base/text.ts'
 import type { CallState } from '../call/state.ts'
+import type { Answered } from '../files/answered.ts'
 import type { RoomState } from '../room/state.ts'
-import type { ChatEntry, NamedFile, Timeline } from '../room/timeline.ts'
+import type { ChatEntry, FileEntry, NamedFile, Timeline } from '../room/timeline.ts'
 import { fileId, type MemberId, memberId, messageId, roomId, stayId } from '../wire/ids.ts'
-import { idText, isRecord, textUpTo, utf8Bytes, wholeNumber } from '../wire/json.ts'
+import { type Fields, idText, isRecord, textUpTo, utf8Bytes, wholeNumber } from '../wire/json.ts'
 import { isFingerprint, parseOwnerKeys } from '../wire/owner.ts'
 import { type Member, nameUnitsMax, parseMember, parsePerson, writePerson } from '../wire/peer.ts'
 import type { RoomCard } from '../wire/server.ts'
@@ -36,25 +37,27 @@ export type Stay = {
    * them again to the next page, where what was seen is not new.
    */
   readonly seenFiles: readonly SeenFile[]
+  /** What was done with the files in it, which `files/answered.ts` reads. */
+  readonly answered: readonly unknown[]
   readonly call: StayInCall
 }
 
 /** Session storage holds some 5 MB in all. */
-const messagesMax = 200
+const entriesMax = 200
 const bytesMax = 200_000
 /** As many as a conversation shows. */
 const filesMax = 120
 /** More than a room holds. */
 const guestsMax = 40
 
-export const stayOf = (state: RoomState, call: CallState): Stay => ({
+export const stayOf = (state: RoomState, call: CallState, answered: readonly Answered[]): Stay => ({
   member: state.stay,
   name: state.person.name,
   card: state.card,
   created: false,
   hosting: state.role === 'host',
   guests: state.role === 'host' ? [...state.members.values()].filter(({ id }) => stayId(id) !== null) : [],
-  timeline: lastMessages(state.timeline),
+  ...lastEntries(state.timeline, answered),
   read: state.timeline.at(-1)?.key ?? 0,
   seenFiles: allSeenFiles(state),
   call:
@@ -79,18 +82,31 @@ const allSeenFiles = ({ seenFiles, timeline }: RoomState): SeenFile[] => {
   return [...before.map(it => ({ ...it, key: 0 })), ...now].slice(-filesMax)
 }
 
-/** The last ones that fit. Files and notices belong to the page that showed them. */
-const lastMessages = (timeline: Timeline): Timeline => {
-  const found: ChatEntry[] = []
+/**
+ * The last messages that fit, and between them the files that the person has answered: the next page would ask for them
+ * again. Other files and notices belong to the page that showed them.
+ */
+const lastEntries = (
+  timeline: Timeline,
+  answered: readonly Answered[],
+): Pick<Stay, 'timeline' | 'answered'> => {
+  const entries: (ChatEntry | FileEntry)[] = []
+  const files: Answered[] = []
   let bytes = 0
   for (const entry of timeline.toReversed()) {
-    if (entry.kind !== 'chat') continue
-    bytes += utf8Bytes(entry)
-    if (bytes > bytesMax || found.length >= messagesMax) break
-    found.unshift(entry)
+    if (entry.kind === 'notice') continue
+    const answer = entry.kind === 'file' && !entry.own ? answerTo(answered, entry) : null
+    if (entry.kind === 'file' && !answer) continue
+    bytes += utf8Bytes(entry) + (answer ? utf8Bytes(answer) : 0)
+    if (bytes > bytesMax || entries.length >= entriesMax) break
+    entries.unshift(entry)
+    if (answer) files.unshift(answer)
   }
-  return found
+  return { timeline: entries, answered: files }
 }
+
+const answerTo = (answered: readonly Answered[], entry: FileEntry): Answered | null =>
+  answered.find(({ owner, file }) => owner === entry.owner && file.id === entry.file) ?? null
 
 export const writeStay = (stay: Stay): string =>
   JSON.stringify({ ...stay, guests: stay.guests.map(it => writePerson(it.id, it, it.id)) })
@@ -106,14 +122,15 @@ export const parseStay = (stored: string | null): Stay | null => {
     ]
     if (member === null || name === null || card === null) return null
     const listed: readonly unknown[] = Array.isArray(value['timeline']) ? value['timeline'] : []
-    const kept = listed.slice(-messagesMax)
+    const kept = listed.slice(-entriesMax)
     const timeline = kept.flatMap((entry, index) => parseEntry(entry, index + 1))
     const read = parseRead(value['read'], kept)
     const seenFiles = parseSeenFiles(value['seenFiles'])
+    const answered: readonly unknown[] = Array.isArray(value['answered']) ? value['answered'] : []
     const [created, hosting] = [value['created'] === true, value['hosting'] === true]
     const guests = hosting ? parseGuests(value['guests']) : []
     const call = parseCall(value['call'])
-    return { member, name, card, created, hosting, guests, timeline, read, seenFiles, call }
+    return { member, name, card, created, hosting, guests, timeline, read, seenFiles, answered, call }
   } catch {
     return null
   }
@@ -163,27 +180,40 @@ const parseSeenFiles = (value: unknown): SeenFile[] =>
     return owner === null || file === null ? [] : [{ owner: memberId(owner), file: fileId(file), key: 0 }]
   })
 
-const parseEntry = (value: unknown, key: number): ChatEntry[] => {
+const parseEntry = (value: unknown, key: number): (ChatEntry | FileEntry)[] => {
   if (!isRecord(value)) return []
-  const [name, text] = [textUpTo(value['name'], nameUnitsMax), textUpTo(value['text'], chatUnitsMax)]
-  const at = wholeNumber(value['at'])
-  if (name === null || text === null || at === null) return []
-  const from = idText(value['from'])
-  return [
-    {
-      kind: 'chat',
-      key,
-      at,
-      name,
-      text,
-      own: value['own'] === true,
-      from: from === null ? null : memberId(from),
-      id: messageId(value['id']),
-      replyTo: messageId(value['replyTo']),
-      delivery:
-        value['delivery'] === 'undelivered' || value['delivery'] === 'pending' ? 'undelivered' : 'sent',
-      reactions: [],
-      sharedBy: textUpTo(value['sharedBy'], nameUnitsMax),
-    },
+  const [name, at] = [textUpTo(value['name'], nameUnitsMax), wholeNumber(value['at'])]
+  if (name === null || at === null) return []
+  const entry = value['kind'] === 'file' ? parseFile(value, name) : parseMessage(value, name)
+  return entry ? [{ ...entry, key, at }] : []
+}
+
+/** One that somebody else has offered. */
+const parseFile = (value: Fields, name: string): Omit<FileEntry, 'key' | 'at'> | null => {
+  const [owner, file, fileName] = [
+    idText(value['owner']),
+    idText(value['file']),
+    textUpTo(value['fileName'], fileNameUnitsMax),
   ]
+  if (owner === null || file === null || fileName === null) return null
+  return { kind: 'file', name, own: false, owner: memberId(owner), file: fileId(file), fileName, seen: true }
+}
+
+const parseMessage = (value: Fields, name: string): Omit<ChatEntry, 'key' | 'at'> | null => {
+  const text = textUpTo(value['text'], chatUnitsMax)
+  const from = idText(value['from'])
+  if (text === null) return null
+  const { delivery } = value
+  return {
+    kind: 'chat',
+    name,
+    text,
+    own: value['own'] === true,
+    from: from === null ? null : memberId(from),
+    id: messageId(value['id']),
+    replyTo: messageId(value['replyTo']),
+    delivery: delivery === 'undelivered' || delivery === 'pending' ? 'undelivered' : 'sent',
+    reactions: [],
+    sharedBy: textUpTo(value['sharedBy'], nameUnitsMax),
+  }
 }

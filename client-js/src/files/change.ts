@@ -1,6 +1,7 @@
 /** The small changes that the rules in this folder are made of. Each takes a state and gives a new one. Pure. */
 import { oldestOfLargest } from '../base/fair-share.ts'
 import { stepsOf } from '../base/steps.ts'
+import { nobody } from '../wire/ids.ts'
 import {
   activeUpload,
   activeUploadsMax,
@@ -8,6 +9,7 @@ import {
   type ChannelUpload,
   type Download,
   type DownloadKey,
+  type FileCard,
   type FilesEffect,
   type FilesState,
   type MemberId,
@@ -85,6 +87,28 @@ export const rated = (rate: Rate, bytes: number, at: number): Rate => {
   const perSecond = rate.perSecond === 0 ? now : rate.perSecond * 0.7 + now * 0.3
   return { at, bytes: 0, perSecond }
 }
+
+/** A row for a file to us, whose owner is not known yet. */
+export const newDownload = (key: DownloadKey, file: FileCard, at: number): Download => ({
+  key,
+  file,
+  owner: nobody,
+  shownUnder: nobody,
+  ownerName: '',
+  available: true,
+  transport: 'channel',
+  size: file.size,
+  phase: 'offered',
+  received: 0,
+  stored: 0,
+  acked: 0,
+  paused: { ours: false, theirs: false },
+  refusedBy: [],
+  attempt: 0,
+  failures: 0,
+  resumeToken: null,
+  rate: noRate(at),
+})
 
 /** A row for one receiver of one file, before anything has gone out. */
 export const newUpload = (

@@ -112,7 +112,7 @@ const begun = (state: FilesState, it: Download, size: number, resumeToken: strin
   if (another && member !== it.owner) return refused(state, it, member)
   if (another || size !== it.size) return stop(state, it, 'wrong')
   const ownerName = state.routes.get(member)?.name ?? it.ownerName
-  const change = { resumeToken, owner: member, ownerName, refusedBy: [] }
+  const change = { resumeToken, owner: member, ownerName, available: true, refusedBy: [] }
   const running = downloadAt(it, { phase: 'running', source: it.source }, change)
   const pause: FilesEffect[] = it.paused.ours
     ? [{ type: 'send', channel, message: { kind: 'pause', on: true } }]

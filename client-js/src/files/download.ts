@@ -3,7 +3,7 @@ import { oldestOfLargest } from '../base/fair-share.ts'
 import { legacyRouteChanged, requestLegacy } from '../legacy/index.ts'
 import type { FileCard } from '../wire/file.ts'
 import { type FileId, type MemberId, nobody } from '../wire/ids.ts'
-import { andThen, channelOf, noRate, stepEach, stepTo, withDownload } from './change.ts'
+import { andThen, channelOf, newDownload, noRate, stepEach, stepTo, withDownload } from './change.ts'
 import { requestOverChannel, tellDone } from './channel-download.ts'
 import { advance, stop } from './ending.ts'
 import {
@@ -21,30 +21,14 @@ import {
   type StopCause,
 } from './state.ts'
 
-const newDownload = (key: DownloadKey, file: FileCard, at: number): Download => ({
-  key,
-  file,
-  owner: nobody,
-  shownUnder: nobody,
-  ownerName: '',
-  transport: 'channel',
-  size: file.size,
-  phase: 'offered',
-  received: 0,
-  stored: 0,
-  acked: 0,
-  paused: { ours: false, theirs: false },
-  refusedBy: [],
-  attempt: 0,
-  failures: 0,
-  resumeToken: null,
-  rate: noRate(at),
-})
-
 export const offered = (state: FilesState, owner: MemberId, file: FileCard, at: number): FilesStep => {
   const route = state.routes.get(owner)
-  const known = [...state.downloads.values()].some(it => it.shownUnder === owner && it.file.id === file.id)
-  if (!route || known) return stepTo(state)
+  const known = [...state.downloads.values()].find(it => it.shownUnder === owner && it.file.id === file.id)
+  if (!route) return stepTo(state)
+  // An original page that has come in place of another begins to count anew.
+  if (known && !known.available && !looksSame(known.file, file))
+    return offered(withoutDownload(state, known.key), owner, file, at)
+  if (known) return stepTo(known.available ? state : withDownload(state, { ...known, available: true }))
   const transport = route.transport === 'legacy' ? 'legacy' : 'channel'
   const partial = transport === 'channel' ? partialOf(state, route.name, file) : undefined
   if (partial) return reoffered(state, partial, owner, file, at)
@@ -54,6 +38,8 @@ export const offered = (state: FilesState, owner: MemberId, file: FileCard, at: 
   return stepTo(withDownload(makeRoom({ ...state, next: state.next + 1 }), it))
 }
 
+const looksSame = (a: FileCard, b: FileCard): boolean => a.name === b.name && a.size === b.size
+
 /** The same file, by all that can be seen of it, from somebody of that name who has gone in the middle of it. */
 const partialOf = (state: FilesState, ownerName: string, file: FileCard): Download | undefined =>
   [...state.downloads.values()].find(
@@ -62,8 +48,7 @@ const partialOf = (state: FilesState, ownerName: string, file: FileCard): Downlo
       it.transport === 'channel' &&
       (!state.routes.has(it.owner) || it.refusedBy.includes(it.owner)) &&
       it.ownerName === ownerName &&
-      it.file.name === file.name &&
-      it.file.size === file.size,
+      looksSame(it.file, file),
   )
 
 /** Without its owner, asking means asking whether somebody is the owner come back. */
@@ -81,7 +66,15 @@ const reoffered = (
   const close: FilesEffect[] = channel === null ? [] : [{ type: 'close-channel', channel }]
   // Under the same id it is the same page's, which knows us by the token.
   const resumeToken = partial.file.id === file.id ? partial.resumeToken : null
-  const change = { owner, shownUnder: owner, file, resumeToken, refusedBy: [], failures: 0 }
+  const change = {
+    owner,
+    shownUnder: owner,
+    available: true,
+    file,
+    resumeToken,
+    refusedBy: [],
+    failures: 0,
+  }
   const phase = partial.phase === 'resumable' ? 'resumable' : 'waiting'
   const next = stepTo(withDownload(state, downloadAt(partial, { phase }, change)), ...close)
   return phase === 'resumable' ? next : andThen(next, now => request(now, partial.key, at))
@@ -111,21 +104,29 @@ const makeRoom = (state: FilesState): FilesState => {
   if (state.downloads.size < downloadsMax) return state
   const idle = [...state.downloads.values()].filter(({ phase }) => !activeDownload.has(phase))
   const oldest = oldestOfLargest(idle, it => it.shownUnder)
-  if (!oldest) return state
+  return oldest ? withoutDownload(state, oldest.key) : state
+}
+
+const withoutDownload = (state: FilesState, key: DownloadKey): FilesState => {
   const downloads = new Map(state.downloads)
-  downloads.delete(oldest.key)
+  downloads.delete(key)
   return { ...state, downloads }
 }
 
 export const withdrawn = (state: FilesState, owner: MemberId, file: FileId): FilesStep => {
   const it = [...state.downloads.values()].find(one => one.owner === owner && one.file.id === file)
-  if (!it || (it.phase !== 'offered' && !activeDownload.has(it.phase))) return stepTo(state)
-  return stop(state, it, 'withdrawn')
+  if (!it) return stepTo(state)
+  const taken = { ...it, available: false }
+  // One that has ended stays as it is, and cannot be fetched any more.
+  return it.phase === 'offered' || activeDownload.has(it.phase)
+    ? stop(state, taken, 'withdrawn')
+    : stepTo(withDownload(state, taken))
 }
 
 export const accept = (state: FilesState, key: DownloadKey): FilesStep => {
   const it = state.downloads.get(key)
-  if (!it || !acceptable.has(it.phase)) return stepTo(state)
+  // What lies here in part waits for its owner to come back.
+  if (!it || !acceptable.has(it.phase) || !(it.available || it.phase === 'resumable')) return stepTo(state)
   // Its sender knows by the token what lies here already; and without an owner only the token leads to one.
   const resumeToken = it.phase === 'resumable' || it.owner === nobody ? it.resumeToken : null
   const progress = { received: 0, stored: 0, acked: 0, failures: 0, resumeToken }
@@ -193,7 +194,7 @@ export const routesChanged = (
   routes: ReadonlyMap<MemberId, PeerRoute>,
   at: number,
 ): FilesStep => {
-  const now = { ...state, routes }
+  const now = withoutLeft({ ...state, routes })
   return stepEach(now, now.downloads.values(), (before, it) => {
     if (it.phase === 'waiting') return request(before, it.key, at)
     if (it.phase === 'kept') return tellDone(before, it.key)
@@ -201,4 +202,12 @@ export const routesChanged = (
       ? legacyRouteChanged(before, it)
       : stepTo(before)
   })
+}
+
+/** What those who have left have offered is not to be had any more. */
+const withoutLeft = (state: FilesState): FilesState => {
+  const left = [...state.downloads.values()].filter(
+    ({ available, owner }) => available && owner !== nobody && !state.routes.has(owner),
+  )
+  return left.reduce((now, it) => withDownload(now, { ...it, available: false }), state)
 }

@@ -73,6 +73,10 @@ type DownloadFields = {
   /** The member under whose id it stands in the conversation, which never changes. */
   readonly shownUnder: MemberId
   readonly ownerName: string
+  /**
+   * Its owner still offers it. Not once they have taken it back or have left: whoever returns says anew what they offer.
+   */
+  readonly available: boolean
   readonly transport: Exclude<Transport, 'none'>
   /** How many bytes are to come. */
   readonly size: number
@@ -146,9 +150,9 @@ export const downloadAt = (
   stage: DownloadStage,
   change: Partial<DownloadFields> = {},
 ): Download => {
-  const { key, file, owner, shownUnder, ownerName, transport, size, received, stored, acked } = it
+  const { key, file, owner, shownUnder, ownerName, available, transport, size, received, stored, acked } = it
   const { paused, refusedBy, attempt, failures, resumeToken, rate } = it
-  const names = { key, file, owner, shownUnder, ownerName, transport, size }
+  const names = { key, file, owner, shownUnder, ownerName, available, transport, size }
   const progress = { received, stored, acked, paused, refusedBy, attempt, failures, resumeToken, rate }
   return { ...names, ...progress, ...change, ...stage }
 }

@@ -59,7 +59,8 @@ export const channelRequested = (
   if (!share || roomy === null || channels >= channelsMax || message.from > share.file.size)
     return stepTo(state, ...hangUp(channel, 'gone'))
   const key = before?.key ?? (`out ${state.next}` as const)
-  const token = before?.resumeToken ?? resumeToken
+  // Whoever has declined before has been given none.
+  const token = before?.resumeToken || resumeToken
   const ours = before?.paused.ours === true && before.phase === 'waiting'
   const via: ChannelUpload = {
     kind: 'channel',

@@ -140,6 +140,8 @@ export const withdrawFile = (state: RoomState, file: FileId): RoomStep =>
     ...broadcast(state, state.selfMember, { kind: 'file-withdrawn', file }),
   )
 
+const named = ({ id, name }: FileCard) => ({ file: id, fileName: name })
+
 /** Somebody's message lists files. */
 export const receiveOffers = (
   state: RoomState,
@@ -156,7 +158,7 @@ export const receiveOffers = (
     const seen = now.seenFiles.some(it => isSameFile(it, offered))
     const shown = known
       ? resumed
-      : withEntry(resumed, { kind: 'file', name, own: false, ...offered, seen }, at)
+      : withEntry(resumed, { kind: 'file', name, own: false, owner, ...named(file), seen }, at)
     const effect: RoomEffect = { type: 'file', from: owner, about: { kind: 'offered', file } }
     return stepTo(shown, effect)
   })
@@ -171,8 +173,8 @@ const claimed = (state: RoomState, owner: MemberId, name: string, file: FileId):
 }
 
 /** Who it was is known by name alone. */
-export const addResumableFile = (state: RoomState, { id }: FileCard, name: string, at: number): RoomStep =>
-  stepTo(withEntry(state, { kind: 'file', name, own: false, owner: nobody, file: id, seen: true }, at))
+export const addResumableFile = (state: RoomState, file: FileCard, name: string, at: number): RoomStep =>
+  stepTo(withEntry(state, { kind: 'file', name, own: false, owner: nobody, ...named(file), seen: true }, at))
 
 /** Ours, to everybody. */
 export const offerFiles = (
@@ -185,7 +187,7 @@ export const offerFiles = (
   if (owner === null || files.length === 0 || !canOffer(state)) return stepTo(state)
   const { name } = state.person
   const shown = files.reduce(
-    (now, file) => withEntry(now, { kind: 'file', name, own: true, owner, file: file.id, seen: true }, at),
+    (now, file) => withEntry(now, { kind: 'file', name, own: true, owner, ...named(file), seen: true }, at),
     withOffers(state, owner, files),
   )
   const messages = offerMessages(files, id)

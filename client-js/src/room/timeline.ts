@@ -81,6 +81,8 @@ export type NewFile = {
   readonly file: FileId
   /** Nobody has to be told of it: it is ours, or an earlier page of ours has shown it. */
   readonly seen: boolean
+  /** Said still when nothing else is known of it any more. */
+  readonly fileName: string
 }
 export type NewEntry = NewChat | NewNotice | NewFile
 

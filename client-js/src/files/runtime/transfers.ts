@@ -7,17 +7,16 @@ import { SideConnectionRuntime } from '../../legacy/index.ts'
 import { type FileCard, type FileSignal, filesMax } from '../../wire/file.ts'
 import { type FileId, fileId, type MemberId } from '../../wire/ids.ts'
 import { openOffer } from '../download.ts'
-import {
-  type ChannelId,
-  type Download,
-  type DownloadKey,
-  type FilesEffect,
-  type FilesEvent,
-  type FilesState,
-  noFiles,
-  type PeerRoute,
-  type ShareItem,
-  type UploadKey,
+import type {
+  ChannelId,
+  Download,
+  DownloadKey,
+  FilesEffect,
+  FilesEvent,
+  FilesState,
+  PeerRoute,
+  ShareItem,
+  UploadKey,
 } from '../state.ts'
 import { step } from '../step.ts'
 import { ChannelGate } from './channel-gate.ts'
@@ -35,6 +34,8 @@ export type { Place, ShareItem }
 export type TransferPorts = {
   /** The room's id, to which resume records belong. */
   readonly room: string
+  /** What is known before anything happens here. */
+  readonly initial: FilesState
   /** An earlier page of ours has received a part of this file. */
   readonly resumable: (file: FileCard, ownerName: string) => void
   /** A channel to that member, if there is a way. */
@@ -72,13 +73,14 @@ export class TransferRuntime {
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
   readonly #gate = new ChannelGate()
   readonly #queue: FilesEvent[] = []
-  #state: FilesState = noFiles
+  #state: FilesState
   #calls = 0
   #showing: ReturnType<typeof setTimeout> | null = null
   #over = false
 
   constructor(ports: TransferPorts) {
     this.#ports = ports
+    this.#state = ports.initial
     this.#worker = new FileWorker(report => this.#reported(report), ports.partFailed)
     this.#sideConnections = new SideConnectionRuntime(ports.connect, event => this.#feed(event))
     this.#resumeStore = new ResumeStore(ports.room, (store, text) =>

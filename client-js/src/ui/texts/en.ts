@@ -212,7 +212,7 @@ const whyRow: Record<StopCause, string> = {
   'no-storage': 'storage could not be opened there',
   wrong: 'received data did not match',
   withdrawn: 'withdrawn',
-  'own-choice': 'cancelled',
+  'own-choice': 'cancelled by you',
   'no-answer': 'no response',
   lost: 'connection lost',
 }
@@ -721,12 +721,13 @@ export const en = {
     saveAgain: 'Save again',
     fetch: 'Download anyway',
     takeBack: 'Withdraw',
-    takenBack: 'You withdrew this file.',
-    unknown: 'This file is no longer available.',
+    takenBack: (file: string) => say`You withdrew “${file}”.`,
+    unknown: (file: string) => say`“${file}” is no longer available.`,
     offeredToAll: 'Nobody has downloaded it yet.',
     paused: 'Paused.',
     pausedBy: (name: string) => say`Paused by ${name}.`,
     keptUnchecked: 'Complete.',
+    noLongerOffered: (name: string) => say`No longer available: ${name} does not offer this file any more.`,
     ownerGone: (name: string) =>
       say`Interrupted. ${name} left. Resumes when they come back and offer this file again.`,
     offerOf: (from: string, file: string) => say`File from ${from}: ${file}`,
@@ -746,6 +747,8 @@ export const en = {
     phases,
     why,
     rows,
+    /** Of somebody who is connected and has not asked for the rest yet. */
+    rowAwaited: 'interrupted, waiting for them to resume',
     whyRow,
   },
   left: {

@@ -1,19 +1,23 @@
 /**
- * The strip above the message field: how far all transfers together have come, and one button for several offers at
- * once.
+ * The strip above the message field: a file that was interrupted by a reload, how far all transfers together have come,
+ * and one button for several offers at once.
  */
 import { type Download, type FilesState, type Rate, secondsLeft, type Upload } from '../../files/state.ts'
-import { bytesText, perSecondText, secondsText } from '../format.ts'
+import { downloadWords, openOffers, resumableFiles } from '../file-words.ts'
+import { bytesText, perSecondText, secondsText, shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { FileCommands, Model } from '../model.ts'
 
 export const FilesStrip = ({ model, commands }: { model: Model; commands: FileCommands }) => {
   const state = model.files.value
-  const offers = [...state.downloads.values()].filter(({ phase }) => phase === 'offered')
+  const offers = openOffers(state)
   const moving = moved(state)
-  if (offers.length < 2 && moving.length === 0) return null
+  // One after the other: the next one shows when this one goes on.
+  const [interrupted] = resumableFiles(state)
+  if (!interrupted && offers.length < 2 && moving.length === 0) return null
   return (
     <div class="files-strip">
+      {interrupted && <Interrupted it={interrupted} resume={() => commands.accept(interrupted.key)} />}
       {moving.length > 0 && <Sum moving={moving} />}
       {offers.length > 1 && (
         <p>
@@ -30,6 +34,21 @@ export const FilesStrip = ({ model, commands }: { model: Model; commands: FileCo
         </p>
       )}
     </div>
+  )
+}
+
+const Interrupted = ({ it, resume }: { it: Download; resume: () => void }) => {
+  const name = shownName(it.file.name)
+  return (
+    <p>
+      <span>
+        <bdi>{name}</bdi>: {downloadWords(it, true)}
+      </span>
+      <button type="button" class="button button-small button-strong" onClick={resume}>
+        {texts().files.resume}
+        <span class="sr-only"> {name}</span>
+      </button>
+    </p>
   )
 }
 

@@ -9,6 +9,7 @@ import {
   type Upload,
 } from '../../files/state.ts'
 import type { FileEntry } from '../../room/timeline.ts'
+import { canFetch, downloadWords, goneWords, uploadWords } from '../file-words.ts'
 import { bytesText, perSecondText, secondsText, shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { FileCommands, Model } from '../model.ts'
@@ -27,7 +28,7 @@ export const FileOf = ({ entry, model, commands }: Props) => {
   return it ? (
     <Offered it={it} there={there} commands={commands} />
   ) : (
-    <p class="file-gone">{texts().files.unknown}</p>
+    <p class="file-gone">{goneWords(entry)}</p>
   )
 }
 
@@ -45,14 +46,14 @@ const Offered = ({ it, there, commands }: { it: Download; there: boolean; comman
   const name = shownName(it.file.name)
   return (
     <section
-      class={`file file-${it.phase}`}
+      class={it.phase === 'offered' && !it.available ? 'file' : `file file-${it.phase}`}
       aria-label={texts().files.offerOf(shownName(it.ownerName), name)}
     >
       <Icon name="file" />
       <div class="file-words">
         <Name file={it.file} />
         <p class="file-state" role="status">
-          {stateOf(it, there)}
+          {downloadWords(it, there)}
         </p>
         {it.phase === 'kept' && it.here && (
           <Media name={name} type={it.file.media} size={it.size} load={() => commands.saved(it.key)} />
@@ -72,21 +73,10 @@ const moving: ReadonlySet<Download['phase']> = new Set(['running', 'checking', '
 const stands = ({ phase, paused }: Download | Upload): boolean =>
   paused.ours || paused.theirs || phase === 'waiting'
 
-const stateOf = (it: Download, there: boolean): string => {
-  const from = shownName(it.ownerName)
-  if (it.phase === 'waiting' && !there) return texts().files.ownerGone(from)
-  // Original pages have no hash to compare.
-  if (it.phase === 'kept' && it.transport === 'legacy') return texts().files.keptUnchecked
-  if (it.phase === 'resumable') return texts().files.partly(bytesText(it.stored), bytesText(it.size))
-  if (it.phase === 'stopped') return texts().files.why[it.why ?? 'lost'](from)
-  if (it.phase === 'running' && it.paused.ours) return texts().files.paused
-  if (it.phase === 'running' && it.paused.theirs) return texts().files.pausedBy(from)
-  return texts().files.phases[it.phase](from)
-}
-
 const IncomingButtons = ({ it, commands }: { it: Download; commands: FileCommands }) => {
   const name = shownName(it.file.name)
   const { key, phase } = it
+  if (phase === 'offered' && !it.available) return null
   if (phase === 'offered')
     return (
       <>
@@ -104,14 +94,14 @@ const IncomingButtons = ({ it, commands }: { it: Download; commands: FileCommand
     )
   if (phase === 'kept')
     return it.here && <Press label={texts().files.saveAgain} name={name} press={() => commands.save(key)} />
-  // What its owner no longer has cannot be had by asking again.
-  if (phase === 'stopped' && (it.why === 'gone' || it.why === 'withdrawn')) return null
   if (phase === 'declined' || phase === 'stopped')
     return (
-      <>
-        <Press label={texts().files.fetch} name={name} press={() => commands.accept(key)} />
-        <SaveTo it={it} commands={commands} />
-      </>
+      canFetch(it) && (
+        <>
+          <Press label={texts().files.fetch} name={name} press={() => commands.accept(key)} />
+          <SaveTo it={it} commands={commands} />
+        </>
+      )
     )
   return (
     <>
@@ -177,7 +167,7 @@ const Shared = ({
 }) => {
   const share = state.shares.get(entry.file)
   const rows = [...state.uploads.values()].filter(({ file }) => file === entry.file)
-  if (!share) return <p class="file-gone">{texts().files.takenBack}</p>
+  if (!share) return <p class="file-gone">{goneWords(entry)}</p>
   const name = shownName(share.file.name)
   return (
     <section class="file file-own" aria-label={texts().files.ownOffer(name)}>
@@ -194,7 +184,13 @@ const Shared = ({
         {rows.length > 0 && (
           <ul class="file-rows">
             {rows.map(row => (
-              <Row key={row.key} it={row} name={name} commands={commands} />
+              <Row
+                key={row.key}
+                it={row}
+                reachable={(state.routes.get(row.member)?.transport ?? 'none') !== 'none'}
+                name={name}
+                commands={commands}
+              />
             ))}
           </ul>
         )}
@@ -206,7 +202,9 @@ const Shared = ({
   )
 }
 
-const Row = ({ it, name, commands }: { it: Upload; name: string; commands: FileCommands }) => {
+type RowProps = { it: Upload; reachable: boolean; name: string; commands: FileCommands }
+
+const Row = ({ it, reachable, name, commands }: RowProps) => {
   const to = shownName(it.memberName)
   const live = activeUpload.has(it.phase)
   return (
@@ -216,7 +214,7 @@ const Row = ({ it, name, commands }: { it: Upload; name: string; commands: FileC
           texts().files.pausedBy(to)
         ) : (
           <>
-            <bdi>{to}</bdi>: {rowState(it)}
+            <bdi>{to}</bdi>: {uploadWords(it, reachable)}
           </>
         )}
       </p>
@@ -237,10 +235,4 @@ const Row = ({ it, name, commands }: { it: Upload; name: string; commands: FileC
       )}
     </li>
   )
-}
-
-const rowState = (it: Upload): string => {
-  if (it.phase === 'stopped') return texts().files.whyRow[it.why ?? 'lost']
-  if (it.phase === 'running' && it.paused.ours) return texts().files.paused
-  return texts().files.rows[it.phase]
 }
