@@ -59,6 +59,14 @@ test('letters, what holds them, and the widths at which the page is laid out ane
   expect(sheets).toContain(`@media ${asked}`)
 })
 
+test('the buttons of a file start where its words do, however narrow the place is', () => {
+  expect(of('.file')).toContain('grid-template-columns: auto minmax(0, 1fr);')
+  const placed = rules.filter(
+    ({ selector, body }) => /\.file-buttons$/.test(selector) && /grid-column/.test(body),
+  )
+  expect(placed.map(({ body }) => body.trim())).toEqual(['grid-column: 2;'])
+})
+
 test('nothing that fills the window reaches below a keyboard that stands on the screen', () => {
   const filling = rules.filter(({ body }) => /(?<!min-)height:[^;]*100dvh/.test(body))
   expect(filling.length).toBeGreaterThan(4)
