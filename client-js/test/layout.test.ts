@@ -67,6 +67,29 @@ test('the buttons of a file start where its words do, however narrow the place i
   expect(placed.map(({ body }) => body.trim())).toEqual(['grid-column: 2;'])
 })
 
+test('a line that takes no place while it is empty holds nothing that only screen readers hear', () => {
+  const empty = rules.flatMap(({ selector, body }) =>
+    /display: none/.test(body) ? (/\.([\w-]+):empty$/.exec(selector)?.[1] ?? []) : [],
+  )
+  expect(empty.length).toBeGreaterThan(2)
+  const source = new URL('../src/ui/', import.meta.url)
+  const views = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(file =>
+    file.endsWith('.tsx'),
+  )
+  // Each element that has classes, up to the first end of its kind; within another one it is found as well.
+  const elements = views.flatMap(file => [
+    ...readFileSync(new URL(file, source), 'utf8').matchAll(
+      /(?=<(\w+)\s[^<]*?class="([^"]*)"((?:(?!<\/\1>).)*)<\/\1>)</gs,
+    ),
+  ])
+  expect(elements.length).toBeGreaterThan(100)
+  const heard = elements.filter(
+    ([, , names = '', inner = '']) =>
+      empty.some(name => names.split(' ').includes(name)) && inner.includes('"sr-only"'),
+  )
+  expect(heard.map(([, , names]) => names)).toEqual([])
+})
+
 test('nothing that fills the window reaches below a keyboard that stands on the screen', () => {
   const filling = rules.filter(({ body }) => /(?<!min-)height:[^;]*100dvh/.test(body))
   expect(filling.length).toBeGreaterThan(4)
