@@ -134,3 +134,16 @@ test('Arabic counts as Arabic does', async () => {
     '100 رسالة جديدة',
   ])
 })
+
+test.each([
+  ['en', /your device/i],
+  ['de', /dein Gerät/i],
+  ['fr', /votre appareil/i],
+  ['es', /tu dispositivo/i],
+  ['zh', /你的设备/],
+  ['ar', /جهازك/],
+] as const)('in %s it is the device that is the host, wherever that is said', async (language, device) => {
+  const { notices, room } = await languages[language].load()
+  expect(notices['host-now']('')).toMatch(device)
+  expect(room.leaveAsk.room.lead).toMatch(device)
+})

@@ -47,7 +47,7 @@ export const de: Texts = {
     'password-changed': () => 'Der Raum hat jetzt ein anderes Passwort. Niemand kann neu dazukommen.',
     'host-changed': name =>
       name === '' ? 'Der Raum hat jetzt einen anderen Host.' : say`${name} ist jetzt Host`,
-    'host-now': () => 'Deine Seite ist jetzt Host.',
+    'host-now': () => 'Dein Gerät ist jetzt Host.',
     'host-awaited': () =>
       'Der Host hat den Raum verlassen. Es geht weiter, sobald jemand mit einem geeigneten Gerät kommt.',
     'host-left': () => 'Der Host hat den Raum verlassen; der Raum ist damit beendet.',

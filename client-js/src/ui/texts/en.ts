@@ -52,7 +52,7 @@ const notices: Named<NoticeKind> = {
     'The host lost the connection to the server. You can keep talking, but nobody new can join.',
   'password-changed': () => 'The room has another password now. Nobody new can join.',
   'host-changed': name => (name === '' ? 'The room has another host now.' : say`${name} is the host now`),
-  'host-now': () => 'Your page is the host now.',
+  'host-now': () => 'Your device is the host now.',
   'host-awaited': () =>
     'The host left. The room goes on as soon as somebody comes whose device can be the host.',
   'host-left': () => 'The host left, so the room has ended.',

@@ -48,7 +48,7 @@ export const es: Texts = {
     'password-changed': () => 'La sala tiene ahora otra contraseña. No puede llegar nadie más.',
     'host-changed': name =>
       name === '' ? 'La sala tiene ahora otro anfitrión.' : say`${name} es ahora el anfitrión`,
-    'host-now': () => 'Ahora tu página es el anfitrión.',
+    'host-now': () => 'Ahora tu dispositivo es el anfitrión.',
     'host-awaited': () =>
       'El anfitrión ha salido. La sala continuará en cuanto llegue alguien con un dispositivo adecuado.',
     'host-left': () => 'El anfitrión ha salido y la sala ha terminado.',

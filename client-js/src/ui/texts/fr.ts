@@ -46,7 +46,7 @@ export const fr: Texts = {
       'Le salon a maintenant un autre mot de passe. Plus personne ne peut vous y rejoindre.',
     'host-changed': name =>
       name === '' ? 'Le salon a maintenant un autre hôte.' : say`${name} est maintenant l’hôte`,
-    'host-now': () => 'Votre page est maintenant l’hôte.',
+    'host-now': () => 'Votre appareil est maintenant l’hôte.',
     'host-awaited': () =>
       'L’hôte a quitté le salon. Le salon reprendra dès qu’une personne disposant d’un appareil adapté arrivera.',
     'host-left': () => 'L’hôte a quitté le salon, qui est donc fermé.',

@@ -42,7 +42,7 @@ export const zh: Texts = {
     'host-offline': () => '房主与服务器断开了连接。你们可以继续交谈，但其他人无法再加入。',
     'password-changed': () => '房间的密码已更改。其他人无法再加入。',
     'host-changed': name => (name === '' ? '房间现在有了新的房主。' : say`${name}现在是房主`),
-    'host-now': () => '你的页面现在是房主。',
+    'host-now': () => '你的设备现在是房主。',
     'host-awaited': () => '房主已离开。有合适设备的人进来后，房间会继续。',
     'host-left': () => '房主已离开，房间已结束。',
     'line-lost': () => '与服务器的连接已断开。',
