@@ -1,4 +1,5 @@
 /** Which language is spoken, and how numbers go with words. */
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { en } from '../src/ui/texts/en.ts'
 import { languageFor, languages, localeFor } from '../src/ui/texts/languages.ts'
@@ -146,4 +147,28 @@ test.each([
   const { notices, room } = await languages[language].load()
   expect(notices['host-now']('')).toMatch(device)
   expect(room.leaveAsk.room.lead).toMatch(device)
+})
+
+/** In some languages “you” has another form within a sentence; behind a colon it has that of a list everywhere. */
+test.each([
+  ['en', 'In reply to you:'],
+  ['de', 'Als Antwort an dich:'],
+  ['fr', 'En réponse à votre message\u00a0:'],
+  ['es', 'En respuesta a tu mensaje:'],
+  ['zh', '回复你：'],
+  ['ar', 'ردًا على رسالتك:'],
+] as const)('in %s a sentence about the reader has words of its own', async (language, quoted) => {
+  const { chat } = await languages[language].load()
+  expect(chat.quotedSelf).toBe(quoted)
+  expect(chat.reaction('👍', '@1').replace(/[\u2066-\u2069]/gu, '')).toMatch(/^👍(\u00a0:|:|：) ?@1$/)
+})
+
+test('the name that a view shows for the reader goes into no sentence', () => {
+  const views = new URL('../src/ui/', import.meta.url)
+  const files = readdirSync(views, { recursive: true, encoding: 'utf8' }).filter(file => /\.tsx?$/.test(file))
+  const lines = files
+    .flatMap(file => readFileSync(new URL(file, views), 'utf8').split('\n'))
+    .filter(line => /texts\(\)\.\w+\.you\b/.test(line))
+  expect(lines.length).toBeGreaterThan(2)
+  expect(lines.filter(line => !/\{[^{}()]*\? texts\(\)\.\w+\.you : \w+\}/.test(line))).toEqual([])
 })
