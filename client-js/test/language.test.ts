@@ -163,12 +163,35 @@ test.each([
   expect(chat.reaction('👍', '@1').replace(/[\u2066-\u2069]/gu, '')).toMatch(/^👍(\u00a0:|:|：) ?@1$/)
 })
 
-test('the name that a view shows for the reader goes into no sentence', () => {
+const viewFiles = (): readonly string[] => {
   const views = new URL('../src/ui/', import.meta.url)
   const files = readdirSync(views, { recursive: true, encoding: 'utf8' }).filter(file => /\.tsx?$/.test(file))
-  const lines = files
-    .flatMap(file => readFileSync(new URL(file, views), 'utf8').split('\n'))
+  return files.map(file => readFileSync(new URL(file, views), 'utf8'))
+}
+
+test('the name that a view shows for the reader goes into no sentence', () => {
+  const lines = viewFiles()
+    .flatMap(text => text.split('\n'))
     .filter(line => /texts\(\)\.\w+\.you\b/.test(line))
   expect(lines.length).toBeGreaterThan(2)
   expect(lines.filter(line => !/\{[^{}()]*\? texts\(\)\.\w+\.you : \w+\}/.test(line))).toEqual([])
+})
+
+test.each([
+  ['en', '2.4', '12,345'],
+  ['de', '2,4', '12.345'],
+  ['fr', '2,4', '12\u202f345'],
+  ['es', '2,4', '12.345'],
+  ['zh', '2.4', '12,345'],
+] as const)('in %s numbers in a sentence are written as there', async (language, tenths, thousands) => {
+  const { call } = await languages[language].load()
+  expect(call.carrying(3, 2.449)).toContain(`${tenths} Mbit/s`)
+  expect(call.measured(0, 12_345, 0)).toContain(` ${thousands} `)
+})
+
+test('no view writes a number with a point of its own', () => {
+  const lines = viewFiles().flatMap(text => text.split('\n'))
+  expect(lines.filter(line => /\.to(Fixed|Precision)\(/.test(line) && !line.includes('setProperty'))).toEqual(
+    [],
+  )
 })

@@ -4,7 +4,7 @@ import { leftToRight, sentences } from './isolate.ts'
 import { plurals } from './plural.ts'
 
 const plural = plurals('ar')
-const say = sentences('rtl')
+const say = sentences('ar', 'rtl')
 
 export const ar: Texts = {
   appName: 'P2PChat',
@@ -274,7 +274,7 @@ export const ar: Texts = {
         many: 'أنت تنقل المكالمة إلى # ضيفًا',
         other: 'أنت تنقل المكالمة إلى # ضيف',
       })
-      return `${relaying}: ${leftToRight(`${megabits} Mbit/s`)}`
+      return `${relaying}: ${leftToRight(say`${megabits} Mbit/s`)}`
     },
     strained: 'بلغ اتصالك أو جهازك الحد الأقصى، لذلك يراك الآخرون بجودة أقل. قد يساعد وضع «الصوت فقط».',
     audioOnly: 'الصوت فقط',

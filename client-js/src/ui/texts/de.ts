@@ -4,7 +4,7 @@ import { sentences } from './isolate.ts'
 import { plurals } from './plural.ts'
 
 const plural = plurals('de')
-const say = sentences('ltr')
+const say = sentences('de')
 
 export const de: Texts = {
   appName: 'P2PChat',

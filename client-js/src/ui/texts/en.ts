@@ -13,7 +13,7 @@ import { sentences } from './isolate.ts'
 import { plurals } from './plural.ts'
 
 const plural = plurals('en')
-const say = sentences('ltr')
+const say = sentences('en')
 
 type Named<Kinds extends string> = Record<Kinds, (name: string) => string>
 
@@ -373,7 +373,7 @@ export const en = {
     },
     useIt: 'Use it',
     dismiss: 'Dismiss',
-    carrying: (guests: number, megabits: string) => {
+    carrying: (guests: number, megabits: number) => {
       const relaying = plural(guests, {
         one: 'You are relaying the call to # guest',
         other: 'You are relaying the call to # guests',

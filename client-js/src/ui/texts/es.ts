@@ -4,7 +4,7 @@ import { sentences } from './isolate.ts'
 import { plurals } from './plural.ts'
 
 const plural = plurals('es')
-const say = sentences('ltr')
+const say = sentences('es')
 
 export const es: Texts = {
   appName: 'P2PChat',

@@ -4,7 +4,7 @@ import { sentences } from './isolate.ts'
 import { plurals } from './plural.ts'
 
 const plural = plurals('fr')
-const say = sentences('ltr')
+const say = sentences('fr')
 
 export const fr: Texts = {
   appName: 'P2PChat',

@@ -4,7 +4,7 @@ import { sentences } from './isolate.ts'
 import { plurals } from './plural.ts'
 
 const plural = plurals('zh')
-const say = sentences('ltr')
+const say = sentences('zh')
 
 export const zh: Texts = {
   appName: 'P2PChat',

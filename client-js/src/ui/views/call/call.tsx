@@ -159,6 +159,5 @@ const Aside = ({ state: { carrying, participants } }: { state: CallState }) => {
   if (participants.length === 0) return <p class="call-aside">{texts().call.alone}</p>
   // With one guest there is nobody to pass anything on to.
   if (!carrying || carrying.guests < 2) return null
-  const megabits = (carrying.bitsPerSecond / 1e6).toFixed(1)
-  return <p class="call-aside">{texts().call.carrying(carrying.guests, megabits)}</p>
+  return <p class="call-aside">{texts().call.carrying(carrying.guests, carrying.bitsPerSecond / 1e6)}</p>
 }
