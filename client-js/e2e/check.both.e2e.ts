@@ -25,7 +25,7 @@ test('says which way leads somewhere and which does not, outside of rooms and in
     const lines = await found.getByRole('listitem').allInnerTexts()
     const said = lines.map(line => line.split('\n')[0])
     expect(said).toEqual([
-      'Secure page (HTTPS): works',
+      'Secure page: works',
       'Microphone: works',
       'Camera: works',
       'Connection to the server: works',

@@ -195,3 +195,15 @@ test('no view writes a number with a point of its own', () => {
     [],
   )
 })
+
+test.each(Object.entries(languages))(
+  'in %s what hides an address says what a TURN server is',
+  async (_name, { load }) => {
+    const { connection, check } = await load()
+    const explained = /[(（][^()（）]*TURN[^()（）]*[)）]/.exec(connection.noWayRelayed)?.[0] ?? 'none'
+    for (const text of [connection.relayOnlyHint, connection.noRelay, connection.relayFails])
+      expect(text).toContain(explained)
+    // A page on localhost is a secure one without HTTPS.
+    expect(check.steps.secure).not.toMatch(/https/i)
+  },
+)

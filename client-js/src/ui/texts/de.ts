@@ -80,7 +80,8 @@ export const de: Texts = {
     installHint: 'P2PChat erscheint dann unter deinen Apps und öffnet sich in einem eigenen Fenster.',
     reset: 'Alle Einstellungen zurücksetzen',
     resetSure: 'Zum Zurücksetzen noch einmal drücken',
-    resetHint: 'Löscht alles, was dieser Browser sich für dich merkt, auch deinen Namen und deine Räume.',
+    resetHint:
+      'Löscht in diesem Browser deinen Namen, alles, was du hier eingestellt hast, und die Liste deiner Räume auf der Startseite. Räume, die du leitest, kannst du danach nicht mehr leiten. Die Räume selbst bleiben bestehen.',
     resetDone: 'Alle Einstellungen wurden zurückgesetzt.',
     chat: 'Chat',
     connection: 'Verbindung',
@@ -342,11 +343,11 @@ export const de: Texts = {
       'Dieser Browser kann sich mit niemandem verbinden: WebRTC fehlt oder ist ausgeschaltet. Schalte es ein oder öffne diese Seite in einem anderen Browser.',
     relayOnly: 'Meine IP-Adresse verbergen',
     relayOnlyHint:
-      'Sonst können Personen im Raum deine IP-Adresse sehen. Alle Verbindungen laufen dann über einen TURN-Server; das erhöht die Latenz. Mitlesen kann er nicht.',
+      'Aus: Personen im Raum können deine IP-Adresse sehen. An: Alles läuft über ein Relay (TURN-Server). Es gibt die verschlüsselten Daten weiter und kann sie nicht lesen. Das dauert etwas länger.',
     noRelay:
-      'Dafür ist ein TURN-Server nötig. Weder du noch diese Website hat einen eingetragen, du könntest also niemanden erreichen.',
+      'Dafür ist ein Relay (TURN-Server) nötig. Weder du noch diese Website hat eines eingetragen, du könntest also niemanden erreichen.',
     relayFails:
-      'Noch ist niemand erreichbar: Deine IP-Adresse ist verborgen, und über den TURN-Server kommt keine Verbindung zustande. Teste ihn in den Einstellungen.',
+      'Noch ist niemand erreichbar: Deine IP-Adresse ist verborgen, und über das Relay (TURN-Server) kommt keine Verbindung zustande. Teste es in den Einstellungen.',
     own: 'Eigene STUN- und TURN-Server',
     ownHint: 'Sie werden anstelle der Server dieser Website verwendet.',
     address: 'Serveradresse',
@@ -370,7 +371,7 @@ export const de: Texts = {
     copy: 'Bericht kopieren',
     copied: 'Bericht kopiert',
     steps: {
-      secure: 'Sichere Seite (HTTPS)',
+      secure: 'Sichere Seite',
       microphone: 'Mikrofon',
       camera: 'Kamera',
       server: 'Verbindung zum Server',

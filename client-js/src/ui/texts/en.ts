@@ -242,7 +242,8 @@ export const en = {
     installHint: 'Adds P2PChat to your apps and opens it in its own window.',
     reset: 'Reset all settings',
     resetSure: 'Press again to reset',
-    resetHint: 'Deletes everything this browser remembers for you, including your name and your rooms.',
+    resetHint:
+      'Deletes from this browser: your name, everything you have set here, and the list of your rooms on the start page. After that you can no longer manage rooms that you own. The rooms themselves stay.',
     resetDone: 'All settings have been reset.',
     chat: 'Chat',
     connection: 'Connection',
@@ -429,11 +430,11 @@ export const en = {
       'This browser cannot connect to anybody: WebRTC is missing or switched off. Switch it on, or open this page in another browser.',
     relayOnly: 'Hide my IP address',
     relayOnlyHint:
-      'People in a room can otherwise see your IP address. All connections then go through a TURN server, which adds latency and cannot read what it relays.',
+      'Off: people in a room can see your IP address. On: everything goes through a relay (TURN server), which passes on the encrypted data and cannot read it. This adds a little delay.',
     noRelay:
-      'This needs a TURN server. Neither you nor this site has set one, so you could not reach anyone.',
+      'This needs a relay (TURN server). Neither you nor this site has set one, so you could not reach anyone.',
     relayFails:
-      'Nobody can be reached yet: your IP address is hidden, and no connection can be made through the TURN server. Test it in the settings.',
+      'Nobody can be reached yet: your IP address is hidden, and no connection can be made through the relay (TURN server). Test it in the settings.',
     own: 'Custom STUN and TURN servers',
     ownHint: 'Used instead of the ones this site provides.',
     address: 'Server address',
@@ -457,7 +458,7 @@ export const en = {
     copy: 'Copy report',
     copied: 'Report copied',
     steps: {
-      secure: 'Secure page (HTTPS)',
+      secure: 'Secure page',
       microphone: 'Microphone',
       camera: 'Camera',
       server: 'Connection to the server',
@@ -470,7 +471,7 @@ export const en = {
     hints: {
       secure:
         'Open this page by its https address: without one, browsers give no access to microphone and camera.',
-      device: 'None is connected, or the browser or the system does not allow it.',
+      device: 'No device is connected, or the browser or the system blocks access to it.',
       polling: 'Something on the way blocks websockets. A slower way is used instead.',
       away: 'The server does not answer, or it is busy.',
       stun: 'The network blocks UDP, or the server does not answer.',

@@ -81,7 +81,8 @@ export const es: Texts = {
     installHint: 'Añade P2PChat a tus aplicaciones y lo abre en su propia ventana.',
     reset: 'Restablecer todos los ajustes',
     resetSure: 'Pulsa otra vez para restablecer',
-    resetHint: 'Borra todo lo que este navegador recuerda de ti, incluidos tu nombre y tus salas.',
+    resetHint:
+      'Borra de este navegador tu nombre, todo lo que has ajustado aquí y la lista de tus salas en la página de inicio. Ya no podrás gestionar las salas que son tuyas. Las salas siguen existiendo.',
     resetDone: 'Se han restablecido todos los ajustes.',
     chat: 'Chat',
     connection: 'Conexión',
@@ -341,11 +342,11 @@ export const es: Texts = {
       'Este navegador no puede conectar con nadie: WebRTC no existe o está desactivado. Actívalo o abre esta página en otro navegador.',
     relayOnly: 'Ocultar mi dirección IP',
     relayOnlyHint:
-      'De lo contrario, las personas de una sala pueden ver tu dirección IP. Todas las conexiones pasan entonces por un servidor TURN, lo que añade latencia; el servidor no puede leer lo que reenvía.',
+      'Desactivado: las personas de la sala pueden ver tu dirección IP. Activado: todo pasa por un relé (servidor TURN), que reenvía los datos cifrados sin poder leerlos. Esto añade un pequeño retraso.',
     noRelay:
-      'Hace falta un servidor TURN. No hay ninguno configurado, ni por ti ni por este sitio, así que no podrías conectar con nadie.',
+      'Hace falta un relé (servidor TURN). No hay ninguno configurado, ni por ti ni por este sitio, así que no podrías conectar con nadie.',
     relayFails:
-      'Aún no se puede conectar con nadie: tu dirección IP está oculta y no se logra ninguna conexión a través del servidor TURN. Pruébalo en los ajustes.',
+      'Aún no se puede conectar con nadie: tu dirección IP está oculta y no se logra ninguna conexión a través del relé (servidor TURN). Pruébalo en los ajustes.',
     own: 'Servidores STUN y TURN personalizados',
     ownHint: 'Se usan en lugar de los que ofrece este sitio.',
     address: 'Dirección del servidor',
@@ -369,7 +370,7 @@ export const es: Texts = {
     copy: 'Copiar el informe',
     copied: 'Informe copiado',
     steps: {
-      secure: 'Página segura (HTTPS)',
+      secure: 'Página segura',
       microphone: 'Micrófono',
       camera: 'Cámara',
       server: 'Conexión con el servidor',

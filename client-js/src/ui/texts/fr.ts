@@ -79,7 +79,8 @@ export const fr: Texts = {
     installHint: 'Ajoute P2PChat à vos applications et l’ouvre dans sa propre fenêtre.',
     reset: 'Réinitialiser tous les paramètres',
     resetSure: 'Appuyez de nouveau pour réinitialiser',
-    resetHint: 'Efface tout ce que ce navigateur retient pour vous, y compris votre nom et vos salons.',
+    resetHint:
+      'Efface de ce navigateur votre nom, tout ce que vous avez réglé ici et la liste de vos salons sur la page d’accueil. Vous ne pourrez plus gérer les salons qui vous appartiennent. Les salons eux-mêmes sont conservés.',
     resetDone: 'Tous les paramètres ont été réinitialisés.',
     chat: 'Chat',
     connection: 'Connexion',
@@ -339,11 +340,11 @@ export const fr: Texts = {
       'Ce navigateur ne peut se connecter à personne : WebRTC est absent ou désactivé. Activez-le, ou ouvrez cette page dans un autre navigateur.',
     relayOnly: 'Masquer mon adresse IP',
     relayOnlyHint:
-      'Sinon, les personnes du salon peuvent voir votre adresse IP. Toutes les connexions passent alors par un serveur TURN, ce qui augmente la latence ; il ne peut pas lire ce qu’il relaie.',
+      'Désactivé : les personnes du salon peuvent voir votre adresse IP. Activé : tout passe par un relais (serveur TURN), qui transmet les données chiffrées sans pouvoir les lire. Cela ajoute un léger délai.',
     noRelay:
-      'Un serveur TURN est nécessaire. Ni vous ni ce site n’en avez indiqué : vous ne pourriez joindre personne.',
+      'Un relais (serveur TURN) est nécessaire. Ni vous ni ce site n’en avez indiqué : vous ne pourriez joindre personne.',
     relayFails:
-      'Personne n’est joignable pour l’instant : votre adresse IP est masquée, et aucune connexion n’aboutit par le serveur TURN. Testez-le dans les paramètres.',
+      'Personne n’est joignable pour l’instant : votre adresse IP est masquée, et aucune connexion n’aboutit par le relais (serveur TURN). Testez-le dans les paramètres.',
     own: 'Serveurs STUN et TURN personnalisés',
     ownHint: 'Utilisés à la place de ceux que fournit ce site.',
     address: 'Adresse du serveur',
@@ -367,7 +368,7 @@ export const fr: Texts = {
     copy: 'Copier le rapport',
     copied: 'Rapport copié',
     steps: {
-      secure: 'Page sécurisée (HTTPS)',
+      secure: 'Page sécurisée',
       microphone: 'Micro',
       camera: 'Caméra',
       server: 'Connexion au serveur',
@@ -380,7 +381,7 @@ export const fr: Texts = {
     hints: {
       secure:
         'Ouvrez cette page par son adresse https : sans HTTPS, les navigateurs ne donnent accès ni au micro ni à la caméra.',
-      device: 'Aucun appareil n’est branché, ou le navigateur ou le système ne l’autorise pas.',
+      device: 'Aucun appareil n’est branché, ou le navigateur ou le système en bloque l’accès.',
       polling:
         'Quelque chose sur le chemin bloque les websockets. Une voie plus lente est utilisée à la place.',
       away: 'Le serveur ne répond pas ou est surchargé.',
