@@ -207,3 +207,13 @@ test.each(Object.entries(languages))(
     expect(check.steps.secure).not.toMatch(/https/i)
   },
 )
+
+test.each(Object.entries(languages))(
+  'in %s a file that somebody has is not said to be taken back',
+  async (_name, { load }) => {
+    const { takeBack, stopOffering, takenBack, whyRow } = (await load()).files
+    expect(stopOffering).not.toBe(takeBack)
+    // What is said afterwards is true of both.
+    expect(takenBack.toLowerCase()).not.toContain(whyRow.withdrawn.toLowerCase())
+  },
+)

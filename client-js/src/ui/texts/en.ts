@@ -721,7 +721,9 @@ export const en = {
     saveAgain: 'Save again',
     fetch: 'Download anyway',
     takeBack: 'Withdraw',
-    takenBack: 'You withdrew this file.',
+    /** Where somebody has the file already, which nothing takes back. */
+    stopOffering: 'Stop offering',
+    takenBack: 'You no longer offer this file.',
     unknown: 'This file is no longer available.',
     offeredToAll: 'Nobody has downloaded it yet.',
     paused: 'Paused.',
