@@ -197,6 +197,8 @@ export const de: Texts = {
   call: {
     start: 'Anruf starten',
     join: 'Anruf beitreten',
+    startWithout: 'Anruf ohne Mikrofon und Kamera starten',
+    joinWithout: 'Anruf ohne Mikrofon und Kamera beitreten',
     joinTitle: 'Dem Anruf beitreten',
     startTitle: 'Anruf starten',
     leave: 'Anruf verlassen',

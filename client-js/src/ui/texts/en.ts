@@ -300,6 +300,8 @@ export const en = {
   call: {
     start: 'Start call',
     join: 'Join call',
+    startWithout: 'Start call without microphone and camera',
+    joinWithout: 'Join call without microphone and camera',
     joinTitle: 'Join the call',
     startTitle: 'Start a call',
     leave: 'Leave call',

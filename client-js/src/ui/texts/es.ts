@@ -198,6 +198,8 @@ export const es: Texts = {
   call: {
     start: 'Iniciar llamada',
     join: 'Unirse a la llamada',
+    startWithout: 'Iniciar llamada sin micrófono ni cámara',
+    joinWithout: 'Unirse a la llamada sin micrófono ni cámara',
     joinTitle: 'Unirse a la llamada',
     startTitle: 'Iniciar una llamada',
     leave: 'Salir de la llamada',

@@ -195,6 +195,8 @@ export const fr: Texts = {
   call: {
     start: 'Démarrer un appel',
     join: 'Rejoindre l’appel',
+    startWithout: 'Démarrer un appel sans micro ni caméra',
+    joinWithout: 'Rejoindre l’appel sans micro ni caméra',
     joinTitle: 'Rejoindre l’appel',
     startTitle: 'Démarrer un appel',
     leave: 'Quitter l’appel',

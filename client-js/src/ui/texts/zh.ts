@@ -172,6 +172,8 @@ export const zh: Texts = {
   call: {
     start: '发起通话',
     join: '加入通话',
+    startWithout: '不开麦克风和摄像头，发起通话',
+    joinWithout: '不开麦克风和摄像头，加入通话',
     joinTitle: '加入通话',
     startTitle: '发起通话',
     leave: '离开通话',
