@@ -90,6 +90,20 @@ test('a line that takes no place while it is empty holds nothing that only scree
   expect(heard.map(([, , names]) => names)).toEqual([])
 })
 
+test('nothing glides for those who have asked for less motion', () => {
+  const still = sheets.replace(/@media \(prefers-reduced-motion: no-preference\) \{.*?\n\}/gs, '')
+  expect(sheets).toMatch(/\bscroll-behavior: smooth/)
+  expect(still).not.toMatch(/\bscroll-behavior/)
+  const source = new URL('../src/', import.meta.url)
+  const scripts = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter(file =>
+    /\.tsx?$/.test(file),
+  )
+  const gliding = scripts.filter(file =>
+    /behavior: 'smooth'/.test(readFileSync(new URL(file, source), 'utf8')),
+  )
+  expect(gliding).toEqual([])
+})
+
 test('nothing that fills the window reaches below a keyboard that stands on the screen', () => {
   const filling = rules.filter(({ body }) => /(?<!min-)height:[^;]*100dvh/.test(body))
   expect(filling.length).toBeGreaterThan(4)
