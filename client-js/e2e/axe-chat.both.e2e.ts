@@ -53,7 +53,7 @@ test.each(looks)('a conversation, $name', async look => {
   await picker.getByRole('textbox', { name: 'Search emoji' }).fill('thumbs')
   await isFine(ben.page)
   await picker.getByRole('button', { name: 'thumbs up' }).click()
-  await ada.page.getByRole('button', { name: '👍 from Ben' }).waitFor()
+  await ada.page.getByRole('button', { name: '👍: Ben' }).waitFor()
   await isFine(ada.page)
   const cyd = await home.arrive(link, look)
   await cyd.stepIn('Cyd')

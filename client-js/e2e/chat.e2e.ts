@@ -59,10 +59,10 @@ for (const kind of ['mesh', 'star'] as const) {
         await message(person, answer).getByRole('button', { name: 'Tea or coffee?' }).waitFor()
     await react(ada, 'Coffee.', 'thumbs up')
     await react(ben, 'Coffee.', 'thumbs up')
-    await message(cyd, 'Coffee.').getByRole('button', { name: '👍 from Ada and Ben' }).waitFor()
-    await message(ben, 'Coffee.').getByRole('button', { name: '👍 from Ada and You' }).click()
-    await message(cyd, 'Coffee.').getByRole('button', { name: '👍 from Ada', exact: true }).waitFor()
-    await message(ada, 'Coffee.').getByRole('button', { name: '👍 from You', exact: true }).waitFor()
+    await message(cyd, 'Coffee.').getByRole('button', { name: '👍: Ada and Ben' }).waitFor()
+    await message(ben, 'Coffee.').getByRole('button', { name: '👍: Ada and you' }).click()
+    await message(cyd, 'Coffee.').getByRole('button', { name: '👍: Ada', exact: true }).waitFor()
+    await message(ada, 'Coffee.').getByRole('button', { name: '👍: you', exact: true }).waitFor()
   })
 
   test(`writing shows, and stops showing, in a ${kind}`, async () => {

@@ -25,7 +25,7 @@ test('says which way leads somewhere and which does not, outside of rooms and in
     const lines = await found.getByRole('listitem').allInnerTexts()
     const said = lines.map(line => line.split('\n')[0])
     expect(said).toEqual([
-      'Secure page (HTTPS): works',
+      'Secure page: works',
       'Microphone: works',
       'Camera: works',
       'Connection to the server: works',
@@ -34,7 +34,13 @@ test('says which way leads somewhere and which does not, outside of rooms and in
       'Relay over TCP: works',
       'Relay over TLS: not set up',
     ])
-    await found.getByRole('button', { name: 'Copy report' }).waitFor()
+    const copy = found.getByRole('button', { name: 'Copy report' })
+    const isInSight = (): Promise<boolean> =>
+      copy.evaluate(button => {
+        const { left, top, width, height } = button.getBoundingClientRect()
+        return button.contains(document.elementFromPoint(left + width / 2, top + height / 2))
+      })
+    await expect.poll(isInSight).toBe(true)
     await ada.page.keyboard.press('Escape')
   }
   await check()

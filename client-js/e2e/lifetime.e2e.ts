@@ -268,11 +268,11 @@ describe('the host of a star goes', () => {
     const [hal, ben] = people
     if (!hal || !ben) throw new Error('nobody came')
     await hal.leave()
-    await ben.isTold('Your page is the host now')
+    await ben.isTold('Your device is the host now')
     await hal.page.getByRole('button', { name: 'Rejoin' }).click()
     await hal.sees('Ben')
     await hal.page.getByRole('button', { name: 'Be the host' }).click()
-    await hal.isTold('Your page is the host now')
+    await hal.isTold('Your device is the host now')
     await Promise.all([hal.sees('Ben'), ben.sees('Hal')])
     await ben.say('welcome back')
     await hal.hears('Ben', 'welcome back')

@@ -65,7 +65,7 @@ describe.each(['mesh', 'star'] as const)('in a %s', kind => {
     scene.feed('ada', { type: 'withdraw-file', file: fileId('plan.pdf') })
     const said = (who: string): string[] =>
       scene.room(who).state.timeline.flatMap(it => (it.kind === 'file' ? [goneWords(it)] : []))
-    expect(said('ada')).toEqual(['You withdrew “plan.pdf”.'])
+    expect(said('ada')).toEqual(['You no longer offer “plan.pdf”.'])
     expect(said('ben')).toEqual(['“plan.pdf” is no longer available.'])
   })
 

@@ -1,6 +1,7 @@
 /** The last word of a transfer: its sender learns that all has arrived, even where the channel broke a moment before. */
 import { describe, expect, test } from 'vitest'
 import { creditBytes } from '../src/files/channel-download.ts'
+import { hasArrived } from '../src/files/state.ts'
 import { sliceBytes } from '../src/files/upload.ts'
 import { memberId } from '../src/wire/ids.ts'
 import { type Page, pattern, Scene, same } from './transfers-scene.ts'
@@ -40,10 +41,13 @@ describe('a channel that breaks while the file is being checked', () => {
     const { scene, ada, ben } = checking()
     scene.separate(ada, ben)
     ben.write()
+    // What is offered can be withdrawn until somebody is known to have it.
+    expect(hasArrived(ada.outgoing)).toBe(false)
     expect(ben.only().phase).toBe('kept')
     expect(ada.outgoing).toMatchObject([{ phase: 'waiting' }])
     scene.reunite()
     expect(ada.outgoing).toMatchObject([{ phase: 'done' }])
+    expect(hasArrived(ada.outgoing)).toBe(true)
   })
 
   test('lets nobody say that they have what was not sent', () => {

@@ -1,4 +1,5 @@
 /** Which language is spoken, and how numbers go with words. */
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { en } from '../src/ui/texts/en.ts'
 import { languageFor, languages, localeFor } from '../src/ui/texts/languages.ts'
@@ -134,3 +135,85 @@ test('Arabic counts as Arabic does', async () => {
     '100 رسالة جديدة',
   ])
 })
+
+test.each([
+  ['en', /your device/i],
+  ['de', /dein Gerät/i],
+  ['fr', /votre appareil/i],
+  ['es', /tu dispositivo/i],
+  ['zh', /你的设备/],
+  ['ar', /جهازك/],
+] as const)('in %s it is the device that is the host, wherever that is said', async (language, device) => {
+  const { notices, room } = await languages[language].load()
+  expect(notices['host-now']('')).toMatch(device)
+  expect(room.leaveAsk.room.lead).toMatch(device)
+})
+
+/** In some languages “you” has another form within a sentence; behind a colon it has that of a list everywhere. */
+test.each([
+  ['en', 'In reply to you:'],
+  ['de', 'Als Antwort an dich:'],
+  ['fr', 'En réponse à votre message\u00a0:'],
+  ['es', 'En respuesta a tu mensaje:'],
+  ['zh', '回复你：'],
+  ['ar', 'ردًا على رسالتك:'],
+] as const)('in %s a sentence about the reader has words of its own', async (language, quoted) => {
+  const { chat } = await languages[language].load()
+  expect(chat.quotedSelf).toBe(quoted)
+  expect(chat.reaction('👍', '@1').replace(/[\u2066-\u2069]/gu, '')).toMatch(/^👍(\u00a0:|:|：) ?@1$/)
+})
+
+const viewFiles = (): readonly string[] => {
+  const views = new URL('../src/ui/', import.meta.url)
+  const files = readdirSync(views, { recursive: true, encoding: 'utf8' }).filter(file => /\.tsx?$/.test(file))
+  return files.map(file => readFileSync(new URL(file, views), 'utf8'))
+}
+
+test('the name that a view shows for the reader goes into no sentence', () => {
+  const lines = viewFiles()
+    .flatMap(text => text.split('\n'))
+    .filter(line => /texts\(\)\.\w+\.you\b/.test(line))
+  expect(lines.length).toBeGreaterThan(2)
+  expect(lines.filter(line => !/\{[^{}()]*\? texts\(\)\.\w+\.you : \w+\}/.test(line))).toEqual([])
+})
+
+test.each([
+  ['en', '2.4', '12,345'],
+  ['de', '2,4', '12.345'],
+  ['fr', '2,4', '12\u202f345'],
+  ['es', '2,4', '12.345'],
+  ['zh', '2.4', '12,345'],
+] as const)('in %s numbers in a sentence are written as there', async (language, tenths, thousands) => {
+  const { call } = await languages[language].load()
+  expect(call.carrying(3, 2.449)).toContain(`${tenths} Mbit/s`)
+  expect(call.measured(0, 12_345, 0)).toContain(` ${thousands} `)
+})
+
+test('no view writes a number with a point of its own', () => {
+  const lines = viewFiles().flatMap(text => text.split('\n'))
+  expect(lines.filter(line => /\.to(Fixed|Precision)\(/.test(line) && !line.includes('setProperty'))).toEqual(
+    [],
+  )
+})
+
+test.each(Object.entries(languages))(
+  'in %s what hides an address says what a TURN server is',
+  async (_name, { load }) => {
+    const { connection, check } = await load()
+    const explained = /[(（][^()（）]*TURN[^()（）]*[)）]/.exec(connection.noWayRelayed)?.[0] ?? 'none'
+    for (const text of [connection.relayOnlyHint, connection.noRelay, connection.relayFails])
+      expect(text).toContain(explained)
+    // A page on localhost is a secure one without HTTPS.
+    expect(check.steps.secure).not.toMatch(/https/i)
+  },
+)
+
+test.each(Object.entries(languages))(
+  'in %s a file that somebody has is not said to be taken back',
+  async (_name, { load }) => {
+    const { takeBack, stopOffering, takenBack, whyRow } = (await load()).files
+    expect(stopOffering).not.toBe(takeBack)
+    // What is said afterwards is true of both.
+    expect(takenBack('x').toLowerCase()).not.toContain(whyRow.withdrawn.toLowerCase())
+  },
+)

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { type BrowserDevice, noChoices } from '../src/call/devices.ts'
 import { type Permission, Preview, type PreviewState, type Remembered } from '../src/call/preview.ts'
+import { entryWord, isAsking } from '../src/ui/selectors.ts'
 
 class FakeTrack extends EventTarget {
   readonly kind: 'audio' | 'video'
@@ -72,6 +73,23 @@ test('nothing is asked of the browser before somebody wants it', async () => {
   await preview.open()
   expect(browser.asked).toEqual([])
   expect(preview.state.untouched).toBe(true)
+})
+
+test('who has allowed nothing yet is told that they go into the call without', async () => {
+  const browser = new Browser()
+  const preview = browser.preview()
+  await preview.open()
+  expect([isAsking(preview.state), entryWord(preview.state, false)]).toEqual([true, 'startWithout'])
+  expect(entryWord(preview.state, true)).toBe('joinWithout')
+  await preview.want(['microphone'])
+  expect([isAsking(preview.state), entryWord(preview.state, false)]).toEqual([false, 'start'])
+  // Who turns it off again knows what they do, and who was refused is told why.
+  preview.drop('microphone')
+  expect(entryWord(preview.state, true)).toBe('join')
+  browser.answer = () => Promise.reject(refusal('NotAllowedError'))
+  const refused = browser.preview()
+  await refused.want(['microphone', 'camera'])
+  expect([isAsking(refused.state), entryWord(refused.state, false)]).toEqual([false, 'start'])
 })
 
 test('what was wanted last time and is still allowed comes by itself', async () => {

@@ -269,6 +269,10 @@ export const activeDownload: ReadonlySet<DownloadPhase> = new Set([
 ])
 export const activeUpload: ReadonlySet<UploadPhase> = new Set(['running', 'sent', 'waiting'])
 
+/** Whether somebody has the whole file already, which taking it back does not change. */
+export const hasArrived = (uploads: readonly Upload[]): boolean =>
+  uploads.some(({ phase }) => phase === 'done')
+
 /** Where received files lie, below the root of the browser's own storage. */
 export const storageFolder = 'p2pchat-incoming'
 

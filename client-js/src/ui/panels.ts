@@ -18,7 +18,7 @@ export type Panels = {
   readonly close: () => void
 }
 
-const wideFrom = '(min-width: 860px)'
+const wideFrom = '(min-width: 53.75rem)'
 
 export const usePanels = (usual: PanelName): Panels => {
   const wide = useMedia(wideFrom)

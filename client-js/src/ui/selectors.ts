@@ -61,6 +61,19 @@ export const joinMode = ({
   return camera.track ? 'camera' : 'neither'
 }
 
+/** Whether nobody has said yet if they want microphone or camera. */
+export const isAsking = ({ untouched, microphone, camera }: PreviewState): boolean =>
+  untouched && microphone.trouble === null && camera.trouble === null
+
+/** What the button says that goes into the call: as long as nothing has been allowed, that one is neither heard nor seen. */
+export const entryWord = (
+  state: PreviewState,
+  running: boolean,
+): 'start' | 'join' | 'startWithout' | 'joinWithout' => {
+  if (isAsking(state)) return running ? 'joinWithout' : 'startWithout'
+  return running ? 'join' : 'start'
+}
+
 type Chosen = Pick<Settings, 'iceServers' | 'relayOnly'>
 
 export const isRelay = ({ urls }: IceServer): boolean => urls.some(isTurn)

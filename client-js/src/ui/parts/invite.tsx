@@ -52,11 +52,16 @@ export const CopyLink = ({
         onClick={() => void copy()}
       >
         <Icon name="copy" />
-        {result === 'copied' ? texts().room.copied : texts().room.invite}
+        {/* Both words lie in one place, so that the button is as wide with either. */}
+        <span class="copy-words">
+          <span class={result === 'copied' ? 'copy-unsaid' : undefined}>{texts().room.invite}</span>
+          <span class={result === 'copied' ? undefined : 'copy-unsaid'}>{texts().room.copied}</span>
+        </span>
       </button>
-      <p class="copy-result" role="status">
+      {/* What only screen readers hear takes no place; what went wrong is shown. */}
+      <p class={result === 'failed' ? 'copy-result' : 'sr-only'} role="status">
         {result === 'failed' && texts().room.copyFailed}
-        {result === 'copied' && <span class="sr-only">{texts().room.copied}</span>}
+        {result === 'copied' && texts().room.copied}
       </p>
     </div>
   )

@@ -4,7 +4,7 @@ import { sentences } from './isolate.ts'
 import { plurals } from './plural.ts'
 
 const plural = plurals('de')
-const say = sentences('ltr')
+const say = sentences('de')
 
 export const de: Texts = {
   appName: 'P2PChat',
@@ -47,7 +47,7 @@ export const de: Texts = {
     'password-changed': () => 'Der Raum hat jetzt ein anderes Passwort. Niemand kann neu dazukommen.',
     'host-changed': name =>
       name === '' ? 'Der Raum hat jetzt einen anderen Host.' : say`${name} ist jetzt Host`,
-    'host-now': () => 'Deine Seite ist jetzt Host.',
+    'host-now': () => 'Dein Gerät ist jetzt Host.',
     'host-awaited': () =>
       'Der Host hat den Raum verlassen. Es geht weiter, sobald jemand mit einem geeigneten Gerät kommt.',
     'host-left': () => 'Der Host hat den Raum verlassen; der Raum ist damit beendet.',
@@ -80,7 +80,8 @@ export const de: Texts = {
     installHint: 'P2PChat erscheint dann unter deinen Apps und öffnet sich in einem eigenen Fenster.',
     reset: 'Alle Einstellungen zurücksetzen',
     resetSure: 'Zum Zurücksetzen noch einmal drücken',
-    resetHint: 'Löscht alles, was dieser Browser sich für dich merkt, auch deinen Namen und deine Räume.',
+    resetHint:
+      'Löscht in diesem Browser deinen Namen, alles, was du hier eingestellt hast, und die Liste deiner Räume auf der Startseite. Räume, die du leitest, kannst du danach nicht mehr leiten. Die Räume selbst bleiben bestehen.',
     resetDone: 'Alle Einstellungen wurden zurückgesetzt.',
     chat: 'Chat',
     connection: 'Verbindung',
@@ -196,6 +197,8 @@ export const de: Texts = {
   call: {
     start: 'Anruf starten',
     join: 'Anruf beitreten',
+    startWithout: 'Anruf ohne Mikrofon und Kamera starten',
+    joinWithout: 'Anruf ohne Mikrofon und Kamera beitreten',
     joinTitle: 'Dem Anruf beitreten',
     startTitle: 'Anruf starten',
     leave: 'Anruf verlassen',
@@ -344,11 +347,11 @@ export const de: Texts = {
       'Dieser Browser kann sich mit niemandem verbinden: WebRTC fehlt oder ist ausgeschaltet. Schalte es ein oder öffne diese Seite in einem anderen Browser.',
     relayOnly: 'Meine IP-Adresse verbergen',
     relayOnlyHint:
-      'Sonst können Personen im Raum deine IP-Adresse sehen. Alle Verbindungen laufen dann über einen TURN-Server; das erhöht die Latenz. Mitlesen kann er nicht.',
+      'Aus: Personen im Raum können deine IP-Adresse sehen. An: Alles läuft über ein Relay (TURN-Server). Es gibt die verschlüsselten Daten weiter und kann sie nicht lesen. Das dauert etwas länger.',
     noRelay:
-      'Dafür ist ein TURN-Server nötig. Weder du noch diese Website hat einen eingetragen, du könntest also niemanden erreichen.',
+      'Dafür ist ein Relay (TURN-Server) nötig. Weder du noch diese Website hat eines eingetragen, du könntest also niemanden erreichen.',
     relayFails:
-      'Noch ist niemand erreichbar: Deine IP-Adresse ist verborgen, und über den TURN-Server kommt keine Verbindung zustande. Teste ihn in den Einstellungen.',
+      'Noch ist niemand erreichbar: Deine IP-Adresse ist verborgen, und über das Relay (TURN-Server) kommt keine Verbindung zustande. Teste es in den Einstellungen.',
     own: 'Eigene STUN- und TURN-Server',
     ownHint: 'Sie werden anstelle der Server dieser Website verwendet.',
     address: 'Serveradresse',
@@ -372,7 +375,7 @@ export const de: Texts = {
     copy: 'Bericht kopieren',
     copied: 'Bericht kopiert',
     steps: {
-      secure: 'Sichere Seite (HTTPS)',
+      secure: 'Sichere Seite',
       microphone: 'Mikrofon',
       camera: 'Kamera',
       server: 'Verbindung zum Server',
@@ -594,9 +597,10 @@ export const de: Texts = {
     replyingToSelf: 'Antwort an dich selbst',
     cancelReply: 'Antwort abbrechen',
     quoted: name => say`Als Antwort an ${name}:`,
+    quotedSelf: 'Als Antwort an dich:',
     earlier: 'Als Antwort auf eine frühere Nachricht',
     emoji: 'Emoji',
-    reaction: (sign, names) => say`${sign} von ${names}`,
+    reaction: (sign, names) => say`${sign}: ${names}`,
     sendAgain: 'Erneut senden',
     unheard: 'Noch nicht zugestellt',
     told: name => say`Frühere Nachrichten, geteilt von ${name}`,
@@ -643,7 +647,8 @@ export const de: Texts = {
     saveAgain: 'Noch einmal speichern',
     fetch: 'Trotzdem herunterladen',
     takeBack: 'Zurückziehen',
-    takenBack: file => say`Du hast „${file}“ zurückgezogen.`,
+    stopOffering: 'Nicht mehr anbieten',
+    takenBack: file => say`Du bietest „${file}“ nicht mehr an.`,
     unknown: file => say`„${file}“ ist nicht mehr verfügbar.`,
     offeredToAll: 'Noch hat niemand sie heruntergeladen.',
     paused: 'Pausiert.',

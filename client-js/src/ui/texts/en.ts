@@ -13,7 +13,7 @@ import { sentences } from './isolate.ts'
 import { plurals } from './plural.ts'
 
 const plural = plurals('en')
-const say = sentences('ltr')
+const say = sentences('en')
 
 type Named<Kinds extends string> = Record<Kinds, (name: string) => string>
 
@@ -52,7 +52,7 @@ const notices: Named<NoticeKind> = {
     'The host lost the connection to the server. You can keep talking, but nobody new can join.',
   'password-changed': () => 'The room has another password now. Nobody new can join.',
   'host-changed': name => (name === '' ? 'The room has another host now.' : say`${name} is the host now`),
-  'host-now': () => 'Your page is the host now.',
+  'host-now': () => 'Your device is the host now.',
   'host-awaited': () =>
     'The host left. The room goes on as soon as somebody comes whose device can be the host.',
   'host-left': () => 'The host left, so the room has ended.',
@@ -242,7 +242,8 @@ export const en = {
     installHint: 'Adds P2PChat to your apps and opens it in its own window.',
     reset: 'Reset all settings',
     resetSure: 'Press again to reset',
-    resetHint: 'Deletes everything this browser remembers for you, including your name and your rooms.',
+    resetHint:
+      'Deletes from this browser: your name, everything you have set here, and the list of your rooms on the start page. After that you can no longer manage rooms that you own. The rooms themselves stay.',
     resetDone: 'All settings have been reset.',
     chat: 'Chat',
     connection: 'Connection',
@@ -299,6 +300,8 @@ export const en = {
   call: {
     start: 'Start call',
     join: 'Join call',
+    startWithout: 'Start call without microphone and camera',
+    joinWithout: 'Join call without microphone and camera',
     joinTitle: 'Join the call',
     startTitle: 'Start a call',
     leave: 'Leave call',
@@ -373,7 +376,7 @@ export const en = {
     },
     useIt: 'Use it',
     dismiss: 'Dismiss',
-    carrying: (guests: number, megabits: string) => {
+    carrying: (guests: number, megabits: number) => {
       const relaying = plural(guests, {
         one: 'You are relaying the call to # guest',
         other: 'You are relaying the call to # guests',
@@ -431,11 +434,11 @@ export const en = {
       'This browser cannot connect to anybody: WebRTC is missing or switched off. Switch it on, or open this page in another browser.',
     relayOnly: 'Hide my IP address',
     relayOnlyHint:
-      'People in a room can otherwise see your IP address. All connections then go through a TURN server, which adds latency and cannot read what it relays.',
+      'Off: people in a room can see your IP address. On: everything goes through a relay (TURN server), which passes on the encrypted data and cannot read it. This adds a little delay.',
     noRelay:
-      'This needs a TURN server. Neither you nor this site has set one, so you could not reach anyone.',
+      'This needs a relay (TURN server). Neither you nor this site has set one, so you could not reach anyone.',
     relayFails:
-      'Nobody can be reached yet: your IP address is hidden, and no connection can be made through the TURN server. Test it in the settings.',
+      'Nobody can be reached yet: your IP address is hidden, and no connection can be made through the relay (TURN server). Test it in the settings.',
     own: 'Custom STUN and TURN servers',
     ownHint: 'Used instead of the ones this site provides.',
     address: 'Server address',
@@ -459,7 +462,7 @@ export const en = {
     copy: 'Copy report',
     copied: 'Report copied',
     steps: {
-      secure: 'Secure page (HTTPS)',
+      secure: 'Secure page',
       microphone: 'Microphone',
       camera: 'Camera',
       server: 'Connection to the server',
@@ -472,7 +475,7 @@ export const en = {
     hints: {
       secure:
         'Open this page by its https address: without one, browsers give no access to microphone and camera.',
-      device: 'None is connected, or the browser or the system does not allow it.',
+      device: 'No device is connected, or the browser or the system blocks access to it.',
       polling: 'Something on the way blocks websockets. A slower way is used instead.',
       away: 'The server does not answer, or it is busy.',
       stun: 'The network blocks UDP, or the server does not answer.',
@@ -674,9 +677,10 @@ export const en = {
     replyingToSelf: 'Replying to yourself',
     cancelReply: 'Cancel reply',
     quoted: (name: string) => say`In reply to ${name}:`,
+    quotedSelf: 'In reply to you:',
     earlier: 'In reply to an earlier message',
     emoji: 'Emoji',
-    reaction: (sign: string, names: string) => say`${sign} from ${names}`,
+    reaction: (sign: string, names: string) => say`${sign}: ${names}`,
     sendAgain: 'Send again',
     unheard: 'Not delivered yet',
     told: (name: string) => say`Earlier messages, shared by ${name}`,
@@ -721,7 +725,9 @@ export const en = {
     saveAgain: 'Save again',
     fetch: 'Download anyway',
     takeBack: 'Withdraw',
-    takenBack: (file: string) => say`You withdrew “${file}”.`,
+    /** Where somebody has the file already, which nothing takes back. */
+    stopOffering: 'Stop offering',
+    takenBack: (file: string) => say`You no longer offer “${file}”.`,
     unknown: (file: string) => say`“${file}” is no longer available.`,
     offeredToAll: 'Nobody has downloaded it yet.',
     paused: 'Paused.',

@@ -4,7 +4,7 @@ import { sentences } from './isolate.ts'
 import { plurals } from './plural.ts'
 
 const plural = plurals('es')
-const say = sentences('ltr')
+const say = sentences('es')
 
 export const es: Texts = {
   appName: 'P2PChat',
@@ -48,7 +48,7 @@ export const es: Texts = {
     'password-changed': () => 'La sala tiene ahora otra contraseña. No puede llegar nadie más.',
     'host-changed': name =>
       name === '' ? 'La sala tiene ahora otro anfitrión.' : say`${name} es ahora el anfitrión`,
-    'host-now': () => 'Ahora tu página es el anfitrión.',
+    'host-now': () => 'Ahora tu dispositivo es el anfitrión.',
     'host-awaited': () =>
       'El anfitrión ha salido. La sala continuará en cuanto llegue alguien con un dispositivo adecuado.',
     'host-left': () => 'El anfitrión ha salido y la sala ha terminado.',
@@ -81,7 +81,8 @@ export const es: Texts = {
     installHint: 'Añade P2PChat a tus aplicaciones y lo abre en su propia ventana.',
     reset: 'Restablecer todos los ajustes',
     resetSure: 'Pulsa otra vez para restablecer',
-    resetHint: 'Borra todo lo que este navegador recuerda de ti, incluidos tu nombre y tus salas.',
+    resetHint:
+      'Borra de este navegador tu nombre, todo lo que has ajustado aquí y la lista de tus salas en la página de inicio. Ya no podrás gestionar las salas que son tuyas. Las salas siguen existiendo.',
     resetDone: 'Se han restablecido todos los ajustes.',
     chat: 'Chat',
     connection: 'Conexión',
@@ -197,6 +198,8 @@ export const es: Texts = {
   call: {
     start: 'Iniciar llamada',
     join: 'Unirse a la llamada',
+    startWithout: 'Iniciar llamada sin micrófono ni cámara',
+    joinWithout: 'Unirse a la llamada sin micrófono ni cámara',
     joinTitle: 'Unirse a la llamada',
     startTitle: 'Iniciar una llamada',
     leave: 'Salir de la llamada',
@@ -343,11 +346,11 @@ export const es: Texts = {
       'Este navegador no puede conectar con nadie: WebRTC no existe o está desactivado. Actívalo o abre esta página en otro navegador.',
     relayOnly: 'Ocultar mi dirección IP',
     relayOnlyHint:
-      'De lo contrario, las personas de una sala pueden ver tu dirección IP. Todas las conexiones pasan entonces por un servidor TURN, lo que añade latencia; el servidor no puede leer lo que reenvía.',
+      'Desactivado: las personas de la sala pueden ver tu dirección IP. Activado: todo pasa por un relé (servidor TURN), que reenvía los datos cifrados sin poder leerlos. Esto añade un pequeño retraso.',
     noRelay:
-      'Hace falta un servidor TURN. No hay ninguno configurado, ni por ti ni por este sitio, así que no podrías conectar con nadie.',
+      'Hace falta un relé (servidor TURN). No hay ninguno configurado, ni por ti ni por este sitio, así que no podrías conectar con nadie.',
     relayFails:
-      'Aún no se puede conectar con nadie: tu dirección IP está oculta y no se logra ninguna conexión a través del servidor TURN. Pruébalo en los ajustes.',
+      'Aún no se puede conectar con nadie: tu dirección IP está oculta y no se logra ninguna conexión a través del relé (servidor TURN). Pruébalo en los ajustes.',
     own: 'Servidores STUN y TURN personalizados',
     ownHint: 'Se usan en lugar de los que ofrece este sitio.',
     address: 'Dirección del servidor',
@@ -371,7 +374,7 @@ export const es: Texts = {
     copy: 'Copiar el informe',
     copied: 'Informe copiado',
     steps: {
-      secure: 'Página segura (HTTPS)',
+      secure: 'Página segura',
       microphone: 'Micrófono',
       camera: 'Cámara',
       server: 'Conexión con el servidor',
@@ -586,9 +589,10 @@ export const es: Texts = {
     replyingToSelf: 'Respondiéndote a ti',
     cancelReply: 'Cancelar respuesta',
     quoted: name => say`En respuesta a ${name}:`,
+    quotedSelf: 'En respuesta a tu mensaje:',
     earlier: 'En respuesta a un mensaje anterior',
     emoji: 'Emoji',
-    reaction: (sign, names) => say`${sign} de ${names}`,
+    reaction: (sign, names) => say`${sign}: ${names}`,
     sendAgain: 'Enviar de nuevo',
     unheard: 'Aún no entregado',
     told: name => say`Mensajes anteriores, compartidos por ${name}`,
@@ -637,7 +641,8 @@ export const es: Texts = {
     saveAgain: 'Guardar de nuevo',
     fetch: 'Descargar de todos modos',
     takeBack: 'Retirar',
-    takenBack: file => say`Has retirado «${file}».`,
+    stopOffering: 'Dejar de ofrecer',
+    takenBack: file => say`Ya no ofreces «${file}».`,
     unknown: file => say`«${file}» ya no está disponible.`,
     offeredToAll: 'Nadie lo ha descargado todavía.',
     paused: 'En pausa.',

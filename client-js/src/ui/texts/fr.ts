@@ -4,7 +4,7 @@ import { sentences } from './isolate.ts'
 import { plurals } from './plural.ts'
 
 const plural = plurals('fr')
-const say = sentences('ltr')
+const say = sentences('fr')
 
 export const fr: Texts = {
   appName: 'P2PChat',
@@ -46,7 +46,7 @@ export const fr: Texts = {
       'Le salon a maintenant un autre mot de passe. Plus personne ne peut vous y rejoindre.',
     'host-changed': name =>
       name === '' ? 'Le salon a maintenant un autre hôte.' : say`${name} est maintenant l’hôte`,
-    'host-now': () => 'Votre page est maintenant l’hôte.',
+    'host-now': () => 'Votre appareil est maintenant l’hôte.',
     'host-awaited': () =>
       'L’hôte a quitté le salon. Le salon reprendra dès qu’une personne disposant d’un appareil adapté arrivera.',
     'host-left': () => 'L’hôte a quitté le salon, qui est donc fermé.',
@@ -79,7 +79,8 @@ export const fr: Texts = {
     installHint: 'Ajoute P2PChat à vos applications et l’ouvre dans sa propre fenêtre.',
     reset: 'Réinitialiser tous les paramètres',
     resetSure: 'Appuyez de nouveau pour réinitialiser',
-    resetHint: 'Efface tout ce que ce navigateur retient pour vous, y compris votre nom et vos salons.',
+    resetHint:
+      'Efface de ce navigateur votre nom, tout ce que vous avez réglé ici et la liste de vos salons sur la page d’accueil. Vous ne pourrez plus gérer les salons qui vous appartiennent. Les salons eux-mêmes sont conservés.',
     resetDone: 'Tous les paramètres ont été réinitialisés.',
     chat: 'Chat',
     connection: 'Connexion',
@@ -194,6 +195,8 @@ export const fr: Texts = {
   call: {
     start: 'Démarrer un appel',
     join: 'Rejoindre l’appel',
+    startWithout: 'Démarrer un appel sans micro ni caméra',
+    joinWithout: 'Rejoindre l’appel sans micro ni caméra',
     joinTitle: 'Rejoindre l’appel',
     startTitle: 'Démarrer un appel',
     leave: 'Quitter l’appel',
@@ -341,11 +344,11 @@ export const fr: Texts = {
       'Ce navigateur ne peut se connecter à personne : WebRTC est absent ou désactivé. Activez-le, ou ouvrez cette page dans un autre navigateur.',
     relayOnly: 'Masquer mon adresse IP',
     relayOnlyHint:
-      'Sinon, les personnes du salon peuvent voir votre adresse IP. Toutes les connexions passent alors par un serveur TURN, ce qui augmente la latence ; il ne peut pas lire ce qu’il relaie.',
+      'Désactivé : les personnes du salon peuvent voir votre adresse IP. Activé : tout passe par un relais (serveur TURN), qui transmet les données chiffrées sans pouvoir les lire. Cela ajoute un léger délai.',
     noRelay:
-      'Un serveur TURN est nécessaire. Ni vous ni ce site n’en avez indiqué : vous ne pourriez joindre personne.',
+      'Un relais (serveur TURN) est nécessaire. Ni vous ni ce site n’en avez indiqué : vous ne pourriez joindre personne.',
     relayFails:
-      'Personne n’est joignable pour l’instant : votre adresse IP est masquée, et aucune connexion n’aboutit par le serveur TURN. Testez-le dans les paramètres.',
+      'Personne n’est joignable pour l’instant : votre adresse IP est masquée, et aucune connexion n’aboutit par le relais (serveur TURN). Testez-le dans les paramètres.',
     own: 'Serveurs STUN et TURN personnalisés',
     ownHint: 'Utilisés à la place de ceux que fournit ce site.',
     address: 'Adresse du serveur',
@@ -369,7 +372,7 @@ export const fr: Texts = {
     copy: 'Copier le rapport',
     copied: 'Rapport copié',
     steps: {
-      secure: 'Page sécurisée (HTTPS)',
+      secure: 'Page sécurisée',
       microphone: 'Micro',
       camera: 'Caméra',
       server: 'Connexion au serveur',
@@ -382,7 +385,7 @@ export const fr: Texts = {
     hints: {
       secure:
         'Ouvrez cette page par son adresse https : sans HTTPS, les navigateurs ne donnent accès ni au micro ni à la caméra.',
-      device: 'Aucun appareil n’est branché, ou le navigateur ou le système ne l’autorise pas.',
+      device: 'Aucun appareil n’est branché, ou le navigateur ou le système en bloque l’accès.',
       polling:
         'Quelque chose sur le chemin bloque les websockets. Une voie plus lente est utilisée à la place.',
       away: 'Le serveur ne répond pas ou est surchargé.',
@@ -591,9 +594,10 @@ export const fr: Texts = {
     replyingToSelf: 'Réponse à vous-même',
     cancelReply: 'Annuler la réponse',
     quoted: name => say`En réponse à ${name} :`,
+    quotedSelf: 'En réponse à votre message :',
     earlier: 'En réponse à un message antérieur',
     emoji: 'Émojis',
-    reaction: (sign, names) => say`${sign} de ${names}`,
+    reaction: (sign, names) => say`${sign} : ${names}`,
     sendAgain: 'Renvoyer',
     unheard: 'Pas encore distribué',
     told: name => say`Messages précédents, partagés par ${name}`,
@@ -640,7 +644,8 @@ export const fr: Texts = {
     saveAgain: 'Enregistrer à nouveau',
     fetch: 'Télécharger quand même',
     takeBack: 'Retirer',
-    takenBack: file => say`Vous avez retiré « ${file} ».`,
+    stopOffering: 'Ne plus proposer',
+    takenBack: file => say`Vous ne proposez plus « ${file} ».`,
     unknown: file => say`« ${file} » n’est plus disponible.`,
     offeredToAll: 'Personne ne l’a encore téléchargé.',
     paused: 'En pause.',

@@ -16,11 +16,16 @@ const fromRight = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u
 export const inText = (direction: Direction, name: string): string =>
   direction === 'rtl' || fromRight.test(name) ? `\u2068${name}\u2069` : name
 
-/** The tag for a sentence with names in it: strings that are put in are isolated, numbers are not. */
-export const sentences =
-  (direction: Direction) =>
-  (words: TemplateStringsArray, ...pieces: readonly (string | number)[]): string =>
+/**
+ * The tag for a sentence in a language with names and numbers in it: strings that are put in are isolated, numbers are
+ * written as the language writes them, with up to one decimal.
+ */
+export const sentences = (language: string, direction: Direction = 'ltr') => {
+  const numbers = new Intl.NumberFormat(language, { maximumFractionDigits: 1 })
+  return (words: TemplateStringsArray, ...pieces: readonly (string | number)[]): string =>
     words.reduce((before, after, index) => {
       const piece = pieces[index - 1] ?? ''
-      return `${before}${typeof piece === 'string' ? inText(direction, piece) : piece}${after}`
+      const written = typeof piece === 'string' ? inText(direction, piece) : numbers.format(piece)
+      return `${before}${written}${after}`
     })
+}

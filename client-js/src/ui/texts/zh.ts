@@ -4,7 +4,7 @@ import { sentences } from './isolate.ts'
 import { plurals } from './plural.ts'
 
 const plural = plurals('zh')
-const say = sentences('ltr')
+const say = sentences('zh')
 
 export const zh: Texts = {
   appName: 'P2PChat',
@@ -42,7 +42,7 @@ export const zh: Texts = {
     'host-offline': () => '房主与服务器断开了连接。你们可以继续交谈，但其他人无法再加入。',
     'password-changed': () => '房间的密码已更改。其他人无法再加入。',
     'host-changed': name => (name === '' ? '房间现在有了新的房主。' : say`${name}现在是房主`),
-    'host-now': () => '你的页面现在是房主。',
+    'host-now': () => '你的设备现在是房主。',
     'host-awaited': () => '房主已离开。有合适设备的人进来后，房间会继续。',
     'host-left': () => '房主已离开，房间已结束。',
     'line-lost': () => '与服务器的连接已断开。',
@@ -70,7 +70,8 @@ export const zh: Texts = {
     installHint: '将 P2PChat 添加到应用列表，并在独立窗口中打开。',
     reset: '重置所有设置',
     resetSure: '再按一次以重置',
-    resetHint: '删除此浏览器为你记住的所有内容，包括你的名字和房间。',
+    resetHint:
+      '从此浏览器中删除你的名字、你在这里的所有设置，以及起始页上的房间列表。之后你将无法再管理你担任管理员的房间。房间本身会保留。',
     resetDone: '所有设置已重置。',
     chat: '聊天',
     connection: '连接',
@@ -171,6 +172,8 @@ export const zh: Texts = {
   call: {
     start: '发起通话',
     join: '加入通话',
+    startWithout: '不开麦克风和摄像头，发起通话',
+    joinWithout: '不开麦克风和摄像头，加入通话',
     joinTitle: '加入通话',
     startTitle: '发起通话',
     leave: '离开通话',
@@ -303,9 +306,10 @@ export const zh: Texts = {
     noWebrtc: '此浏览器无法与任何人连接：WebRTC 不可用或已关闭。请启用它，或在其他浏览器中打开此页面。',
     relayOnly: '隐藏我的 IP 地址',
     relayOnlyHint:
-      '否则房间里的人可以看到你的 IP 地址。开启后所有连接都经由 TURN 服务器，延迟会增加；服务器无法读取所转发的内容。',
-    noRelay: '这需要 TURN 服务器。你和本站都没有设置，因此你将无法连接任何人。',
-    relayFails: '暂时无法连接任何人：你的 IP 地址已隐藏，而通过 TURN 服务器无法建立连接。请在设置中测试它。',
+      '关闭时，房间里的人可以看到你的 IP 地址。开启时，所有内容都经由中继（TURN 服务器）；它只转发加密数据，无法读取。延迟会稍有增加。',
+    noRelay: '这需要中继（TURN 服务器）。你和本站都没有设置，因此你将无法连接任何人。',
+    relayFails:
+      '暂时无法连接任何人：你的 IP 地址已隐藏，而通过中继（TURN 服务器）无法建立连接。请在设置中测试它。',
     own: '自定义 STUN 和 TURN 服务器',
     ownHint: '用来代替本站提供的服务器。',
     address: '服务器地址',
@@ -329,7 +333,7 @@ export const zh: Texts = {
     copy: '复制报告',
     copied: '报告已复制',
     steps: {
-      secure: '安全页面（HTTPS）',
+      secure: '安全页面',
       microphone: '麦克风',
       camera: '摄像头',
       server: '与服务器的连接',
@@ -535,9 +539,10 @@ export const zh: Texts = {
     replyingToSelf: '回复自己',
     cancelReply: '取消回复',
     quoted: name => say`回复 ${name}：`,
+    quotedSelf: '回复你：',
     earlier: '回复较早的消息',
     emoji: '表情',
-    reaction: (sign, names) => say`${sign} 来自 ${names}`,
+    reaction: (sign, names) => say`${sign}：${names}`,
     sendAgain: '重新发送',
     unheard: '尚未送达',
     told: name => say`更早的消息，由 ${name} 分享`,
@@ -581,7 +586,8 @@ export const zh: Texts = {
     saveAgain: '再次保存',
     fetch: '仍然下载',
     takeBack: '撤回',
-    takenBack: file => say`你已撤回“${file}”。`,
+    stopOffering: '停止提供',
+    takenBack: file => say`你已不再提供“${file}”。`,
     unknown: file => say`“${file}”已不可用。`,
     offeredToAll: '还没有人下载。',
     paused: '已暂停。',

@@ -4,6 +4,7 @@ import {
   type Download,
   type FileCard,
   type FilesState,
+  hasArrived,
   type Rate,
   secondsLeft,
   type Upload,
@@ -196,7 +197,11 @@ const Shared = ({
         )}
       </div>
       <div class="file-buttons">
-        <Press label={texts().files.takeBack} name={name} press={() => commands.unshare(entry.file)} />
+        <Press
+          label={hasArrived(rows) ? texts().files.stopOffering : texts().files.takeBack}
+          name={name}
+          press={() => commands.unshare(entry.file)}
+        />
       </div>
     </section>
   )

@@ -78,12 +78,12 @@ export const Time = ({ at }: { at: number }) => <time dateTime={new Date(at).toI
 
 const Quote = ({ entry, acts }: { entry: ChatEntry | null; acts: Acts }) => {
   if (!entry) return <p class="quote">{texts().chat.earlier}</p>
-  const name = entry.own ? texts().chat.you : shownName(entry.name)
+  const name = shownName(entry.name)
   return (
     <button type="button" class="quote" onClick={() => acts.show(entry.key)}>
-      <span class="sr-only">{texts().chat.quoted(name)}</span>
+      <span class="sr-only">{entry.own ? texts().chat.quotedSelf : texts().chat.quoted(name)}</span>
       <bdi class="quote-name" aria-hidden="true">
-        {name}
+        {entry.own ? texts().chat.you : name}
       </bdi>
       <span class="quote-text" dir="auto">
         {excerpt(entry.text)}
@@ -132,7 +132,7 @@ const Undelivered = ({ id, acts }: { id: MessageId | null; acts: Acts }) => (
 )
 
 const namesOf = (by: Reaction['by']): string =>
-  listed(by.map(({ member, name }) => (member === null ? texts().chat.you : shownName(name))))
+  listed(by.map(({ member, name }) => (member === null ? texts().reaches.self : shownName(name))))
 
 const Actions = ({ entry, canReply, canReact, acts }: Props) => {
   const { id, key } = entry

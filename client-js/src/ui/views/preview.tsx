@@ -11,10 +11,16 @@ import { Avatar, Icon } from '../parts/icon.tsx'
 import { Level, Video } from '../parts/live.tsx'
 import { Popover } from '../parts/popover.tsx'
 import { MediaTroubles } from '../parts/trouble.tsx'
+import { isAsking } from '../selectors.ts'
 
-type Props = { model: Model; commands: Commands }
+type Props = {
+  model: Model
+  commands: Commands
+  /** Whether what follows is a call, in which nobody wants to sit without being heard. */
+  calling?: boolean
+}
 
-export const PreviewView = ({ model, commands }: Props) => {
+export const PreviewView = ({ model, commands, calling = false }: Props) => {
   const state = model.preview.value
   const { preview } = commands
   const area = useRef<HTMLElement>(null)
@@ -27,7 +33,7 @@ export const PreviewView = ({ model, commands }: Props) => {
   return (
     <section ref={area} class="preview" aria-label={texts().preview.title}>
       <div class="preview-picture">
-        <SelfView name={model.userName.value} state={state} want={preview.want} />
+        <SelfView name={model.userName.value} state={state} want={preview.want} calling={calling} />
         {!isAsking(state) && (
           <div class="preview-bar">
             <InputToggle input="microphone" state={state} commands={commands} />
@@ -48,17 +54,14 @@ export const PreviewView = ({ model, commands }: Props) => {
   )
 }
 
-/** Nobody has said yet whether they want any of it. */
-const isAsking = ({ untouched, microphone, camera }: PreviewState): boolean =>
-  untouched && microphone.trouble === null && camera.trouble === null
+type AskProps = { want: (inputs: readonly Input[]) => void; calling: boolean }
+type SelfViewProps = AskProps & { name: string; state: PreviewState }
 
-type SelfViewProps = { name: string; state: PreviewState; want: (inputs: readonly Input[]) => void }
-
-const SelfView = ({ name, state, want }: SelfViewProps) => {
+const SelfView = ({ name, state, want, calling }: SelfViewProps) => {
   const { microphone, camera } = state
   const stream = useMemo(() => camera.track && new MediaStream([camera.track]), [camera.track])
   if (stream) return <Video stream={stream} label={texts().preview.devices.camera} mirrored />
-  if (isAsking(state)) return <Ask want={want} />
+  if (isAsking(state)) return <Ask want={want} calling={calling} />
   const asking = microphone.asking || camera.asking
   return (
     <div class="preview-face">
@@ -68,11 +71,18 @@ const SelfView = ({ name, state, want }: SelfViewProps) => {
   )
 }
 
-/** Nothing is asked of the browser before this has been pressed. The strong button is the one that goes on. */
-const Ask = ({ want }: { want: (inputs: readonly Input[]) => void }) => (
+/**
+ * Nothing is asked of the browser before this has been pressed. The strong button is the one that people want: this one
+ * before a call, and the one that goes on where a room is joined.
+ */
+const Ask = ({ want, calling }: AskProps) => (
   <div class="preview-ask">
     <p class="preview-ask-title">{texts().preview.ask}</p>
-    <button type="button" class="button" onClick={() => want(['microphone', 'camera'])}>
+    <button
+      type="button"
+      class={calling ? 'button button-strong' : 'button'}
+      onClick={() => want(['microphone', 'camera'])}
+    >
       {texts().preview.allowBoth}
     </button>
     <button type="button" class="button button-quiet" onClick={() => want(['microphone'])}>

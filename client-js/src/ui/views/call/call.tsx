@@ -159,6 +159,5 @@ const Aside = ({ state }: { state: CallState }) => {
   const { carrying, participants } = state
   if (participants.length === 0) return <p class="call-aside">{texts().call.alone}</p>
   if (!carrying || !isRelaying(state)) return null
-  const megabits = (carrying.bitsPerSecond / 1e6).toFixed(1)
-  return <p class="call-aside">{texts().call.carrying(carrying.guests, megabits)}</p>
+  return <p class="call-aside">{texts().call.carrying(carrying.guests, carrying.bitsPerSecond / 1e6)}</p>
 }

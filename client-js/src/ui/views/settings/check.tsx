@@ -1,5 +1,5 @@
 /** Tries the connection on request, and shows what came of each step, for reading and for copying. */
-import { useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { texts } from '../../language.ts'
 import type { CheckedShown, Commands } from '../../model.ts'
 
@@ -9,6 +9,11 @@ export const ConnectionCheck = ({ commands }: { commands: Commands }) => {
   const [phase, setPhase] = useState<Phase>('idle')
   const [found, setFound] = useState<readonly CheckedShown[]>([])
   const [copied, setCopied] = useState(false)
+  const end = useRef<HTMLDivElement>(null)
+  // The list has pushed the verdict and what can be done with it out of sight by then.
+  useEffect(() => {
+    if (phase === 'done') end.current?.scrollIntoView({ block: 'nearest' })
+  }, [phase])
   const run = async (): Promise<void> => {
     setPhase('running')
     setFound([])
@@ -39,11 +44,11 @@ export const ConnectionCheck = ({ commands }: { commands: Commands }) => {
           </li>
         ))}
       </ul>
-      <p class="form-trouble" role="status">
-        {phase === 'running' && words.running}
-        {phase === 'done' && verdict(found)}
-      </p>
-      <div class="server-form">
+      <div class="server-form" ref={end}>
+        <p class="form-trouble" role="status">
+          {phase === 'running' && words.running}
+          {phase === 'done' && verdict(found)}
+        </p>
         <button
           type="button"
           class="button"
