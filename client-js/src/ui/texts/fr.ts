@@ -645,7 +645,7 @@ export const fr: Texts = {
     fetch: 'Télécharger quand même',
     takeBack: 'Retirer',
     stopOffering: 'Ne plus proposer',
-    takenBack: file => say`Vous ne proposez plus « ${file} ».`,
+    takenBack: file => say`Vous ne proposez plus « ${file} ».`,
     unknown: file => say`« ${file} » n’est plus disponible.`,
     offeredToAll: 'Personne ne l’a encore téléchargé.',
     paused: 'En pause.',
