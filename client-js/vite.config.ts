@@ -25,7 +25,7 @@ export const line =
 const shared = /node_modules\/@?preact|src\/(ui\/|app\/settings)/
 /** What the mirror, the room, the call and the dialogs share, which the first view does without. */
 const media =
-  /src\/ui\/(devices|panels|shortcuts|parts\/(choice|devices|dialog|live|popover|tabs|trouble)|views\/(preview|small-dialogs))\./
+  /src\/ui\/(devices|file-words|panels|shortcuts|parts\/(choice|devices|dialog|live|popover|tabs|trouble)|views\/(preview|small-dialogs))\./
 
 const copyVendor = (): Plugin => {
   let out = resolve(here, 'dist')

@@ -5,7 +5,10 @@
 import { Component, type ComponentChild, type ComponentType, type FunctionComponent } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { loadedOnce } from './ahead.ts'
+import { addIcons } from './icon.tsx'
 import { keepTrying, Missing, MissingDialog } from './missing.tsx'
+
+const loadIcons = loadedOnce(async () => addIcons((await import('./icon-paths.ts')).laterPaths))
 
 /**
  * Nothing while it is loading; if it cannot be loaded, that in words, until it can. Make one where a file begins, not
@@ -17,8 +20,9 @@ export const lazy = <Props extends object>(
 ): ComponentType<Props> => {
   let loaded: ComponentType<Props> | null = null
   const loadOnce = loadedOnce(async () => {
-    loaded = await load()
-    return loaded
+    const [part] = await Promise.all([load(), loadIcons()])
+    loaded = part
+    return part
   })
   return props => {
     const [failed, setFailed] = useState(false)
