@@ -23,8 +23,8 @@ pub fn give_back_files() -> io::Result<u64> {
 fn give_back(addresses: &Range<usize>) -> io::Result<()> {
     let start = std::ptr::without_provenance_mut(addresses.start);
     // SAFETY: for a private mapping of a file, the pages come from the file again when they are next read (madvise(2)).
-    // These are what they were in the file: none has been written, as `Anonymous` of proc_pid_smaps(5) counts, and none can
-    // be, since they are not writable. So nothing that reads or executes them sees a difference.
+    // These are what they were in the file: none has been written, as `Anonymous` and `Swap` of proc_pid_smaps(5) count, and none
+    // can be, since they are not writable. So nothing that reads or executes them sees a difference.
     unsafe { rustix::mm::madvise(start, addresses.len(), rustix::mm::Advice::LinuxDontNeed) }?;
     Ok(())
 }
@@ -47,7 +47,7 @@ fn unchanged_files(table: &str) -> Result<Vec<Mapping>, ParseIntError> {
         let value = words.next().unwrap_or_default();
         match (first, current.as_mut()) {
             ("Rss:", Some(mapping)) => mapping.resident = value.parse::<u64>()? * 1024,
-            ("Anonymous:", Some(_)) if value != "0" => current = None,
+            ("Anonymous:" | "Swap:", Some(_)) if value != "0" => current = None,
             _ => {}
         }
         // A line that names a mapping: addresses, permissions, offset, device, inode and path.
@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     fn entry(line: &str, resident: u32, anonymous: u32) -> String {
-        format!("{line}\nSize: 64 kB\nRss: {resident} kB\nAnonymous: {anonymous} kB\nVmFlags: rd ex mr mw me\n")
+        format!("{line}\nSize: 64 kB\nRss: {resident} kB\nAnonymous: {anonymous} kB\nSwap: 0 kB\nVmFlags: rd ex mr\n")
     }
 
     #[test]
@@ -78,6 +78,7 @@ mod tests {
             entry("1000-3000 r--p 00000000 fe:00 17 /usr/bin/p2pchat server", 8, 0),
             entry("3000-7000 r-xp 00002000 fe:00 17 /usr/bin/p2pchat server", 12, 0),
             entry("7000-8000 r--p 00006000 fe:00 17 relocated", 4, 4),
+            entry("f000-10000 r--p 00006000 fe:00 17 relocated, and swapped out", 0, 0).replace("Swap: 0", "Swap: 4"),
             entry("8000-9000 rw-p 00007000 fe:00 17 written later", 4, 0),
             entry("9000-a000 r--s 00000000 fe:00 18 shared", 4, 0),
             entry("a000-b000 r-xp 00000000 00:00 0 [vdso]", 4, 0),
