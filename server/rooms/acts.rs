@@ -87,17 +87,13 @@ pub(super) fn acted(aware: &[PeerId], id: &RoomId, signed: &Arc<SignedAct>) -> V
     aware.iter().map(|to| Notification { to: to.clone(), event: event() }).collect()
 }
 
-/// Somebody waits at the door. Who is told, if that is new.
-pub(super) fn knock(
-    room: &mut Room,
-    id: &RoomId,
-    peer: &PeerId,
-    name: &str,
-) -> Result<Vec<Notification<'static>>, Rejection> {
+/// Somebody waits at the door. Members are told, if that is new.
+pub(super) fn knock(room: &mut Room, id: &RoomId, peer: &PeerId, name: &str) -> Result<Step, Rejection> {
     let moderation = room.moderation.as_mut().ok_or(Rejection::NoSuchRoom)?;
     let is_new = moderation.knock(peer, name)?;
     let knock = moderation.knocking.last().filter(|_| is_new).cloned();
-    Ok(knock.map(|it| knocked(&moderation.aware, id, &it, true)).unwrap_or_default())
+    let told = knock.map(|it| knocked(&moderation.aware, id, &it, true)).unwrap_or_default();
+    Ok(stayed(Reply::Waiting { number: moderation.number }, told))
 }
 
 /// Somebody waits there no more. Who is told.

@@ -40,7 +40,10 @@ impl Rooms {
     }
 
     fn remove_room(&mut self, room: &RoomId) {
-        self.n_stars -= usize::from(self.rooms.remove(room).is_some_and(|it| it.is_star()));
+        if let Some(removed) = self.rooms.remove(room) {
+            self.n_stars -= usize::from(removed.is_star());
+            self.owner_bytes -= removed.owner_bytes();
+        }
     }
 
     pub(super) fn end_lingering(&mut self, room: RoomId) {
@@ -84,6 +87,7 @@ impl Rooms {
                 known.rooms.push(id.clone());
             }
             self.n_stars += usize::from(room.is_star());
+            self.owner_bytes += room.owner_bytes();
             self.rooms.insert(id, room);
         }
         let (mut notifications, mut timers) = (Vec::new(), Vec::new());

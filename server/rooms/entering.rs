@@ -12,6 +12,8 @@ impl Rooms {
         let Request::Join { room, password, restore, can_host, aware, word, name } = request else {
             return Err(Rejection::NoSuchRoom);
         };
+        // One that was said of another room opens nothing here.
+        let word = word.filter(|it| it.room == room);
         // To one without an id there are no rooms.
         let n_rooms = self.peers.get(from).ok_or(Rejection::NoSuchRoom)?.rooms.len();
         let Some(there) = self.rooms.get(&room) else {
@@ -20,7 +22,7 @@ impl Rooms {
             return self.restore(&room, from, *restore, password, (can_host, aware));
         };
         match there.admit(from, password.as_ref(), can_host, there.is_owner(word.as_deref())) {
-            Err(Rejection::NotLetInYet) if aware => return self.knock(&room, from, name),
+            Err(Rejection::NotLetInYet { .. }) if aware => return self.knock(&room, from, name),
             Err(rejection) => return Err(if aware { rejection } else { rejection.without_owner() }),
             Ok(()) => (),
         }
@@ -61,13 +63,15 @@ impl Rooms {
 
     /// Waits at the door of a room. Whoever does so already is told nothing new.
     fn knock(&mut self, room: &RoomId, peer: &PeerId, name: String) -> Result<Outcome<'static>, Rejection> {
-        let known = self.peers.get(peer).ok_or(Rejection::NoSuchRoom)?;
-        if !known.knocks.contains(room) {
-            self.rules.limits.check_rooms(known.knocks.len())?;
+        let mut knocks = self.peers.get(peer).ok_or(Rejection::NoSuchRoom)?.knocks.clone();
+        if !knocks.contains(room) {
+            knocks.retain(|it| self.knocks_at(peer, it));
+            self.rules.limits.check_rooms(knocks.len())?;
+            knocks.push(room.clone());
         }
         let outcome = self.step(room, peer, RoomCommand::Knock { name })?;
-        if let Some(known) = self.peers.get_mut(peer).filter(|it| !it.knocks.contains(room)) {
-            known.knocks.push(room.clone());
+        if let Some(known) = self.peers.get_mut(peer) {
+            known.knocks = knocks;
         }
         Ok(outcome)
     }

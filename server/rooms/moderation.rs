@@ -29,6 +29,9 @@ const LET_IN_MAX: usize = 100;
 /// How often one room can be handed on: whoever comes later has to follow the whole way.
 const HANDED_ON_MAX: usize = 16;
 
+/// Bytes of a peer's id and name on a list, at most.
+const LISTED_COST: usize = 256;
+
 /// By what a public key is known: the first half of its SHA-256.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fingerprint([u8; 16]);
@@ -233,8 +236,24 @@ impl Moderation {
 
     /// What a member may know.
     pub fn ownership(&self) -> Ownership {
-        let Moderation { founder, number, is_locked, presence, handed_on, waits, knocking, .. } = self.clone();
-        Ownership { founder, number, is_locked, presence, handed_on, waits, knocking }
+        Ownership {
+            founder: self.founder,
+            number: self.number,
+            is_locked: self.is_locked,
+            presence: self.presence.clone(),
+            handed_on: self.handed_on.clone(),
+            waits: self.waits,
+            knocking: self.knocking.clone(),
+        }
+    }
+
+    /// What it takes to keep it: words, and peers on its lists.
+    pub(super) fn n_bytes(&self) -> usize {
+        let words = self.handed_on.iter().chain(&self.presence);
+        let words: usize = words.map(|it| it.text.len() + it.key.len() + it.signature.len()).sum();
+        let Moderation { aware, kept_out, let_in, sent_away, .. } = self;
+        let n_listed: usize = [aware, kept_out, let_in, sent_away].iter().map(|it| it.len()).sum();
+        size_of::<Moderation>() + words + (n_listed + self.knocking.len()) * LISTED_COST
     }
 
     /// Whether this is a new word of the owner.
@@ -254,7 +273,7 @@ impl Moderation {
             _ if self.kept_out.contains(peer) => Err(Rejection::KeptOut),
             Moderation { is_locked: true, number, .. } => Err(Rejection::RoomLocked { number: *number }),
             _ if self.sent_away.contains(peer) => Err(Rejection::SentAway),
-            _ if self.waits && !self.let_in.contains(peer) => Err(Rejection::NotLetInYet),
+            _ if self.waits && !self.let_in.contains(peer) => Err(Rejection::NotLetInYet { number: self.number }),
             _ => Ok(()),
         }
     }

@@ -101,7 +101,10 @@ pub enum Reply {
     /// The owner's word is heard.
     Acted,
     /// The peer waits at the door.
-    Waiting,
+    Waiting {
+        /// Of the owner's last word.
+        number: u64,
+    },
     /// The peer has left.
     Left,
     /// The signal is passed on.
@@ -217,7 +220,10 @@ pub enum Rejection {
     KeptOut,
     /// Its owner lets people in one by one, and has not let in the peer. Clients that know of owners wait instead.
     #[error("not let in yet")]
-    NotLetInYet,
+    NotLetInYet {
+        /// Of the owner's last word.
+        number: u64,
+    },
     /// Its owner has not let in the peer.
     #[error("the owner has sent the asker away")]
     SentAway,
@@ -267,7 +273,7 @@ impl Rejection {
     /// gone.
     pub(super) fn without_owner(self) -> Self {
         match self {
-            Rejection::RoomLocked { .. } | Rejection::KeptOut | Rejection::NotLetInYet | Rejection::SentAway => {
+            Rejection::RoomLocked { .. } | Rejection::KeptOut | Rejection::NotLetInYet { .. } | Rejection::SentAway => {
                 Rejection::RoomFull
             }
             Rejection::RoomEnded { .. } => Rejection::NoSuchRoom,

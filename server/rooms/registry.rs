@@ -17,6 +17,7 @@ pub struct Rooms {
     pub(super) rooms: HashMap<RoomId, Room>,
     /// Of these: stars.
     pub(super) n_stars: usize,
+    pub(super) owner_bytes: usize,
     /// Rooms that may be different from how they are kept.
     pub(super) changed: HashSet<RoomId>,
     /// Rooms without members, by the number of their timer: those that were left first come first.
@@ -49,6 +50,7 @@ impl Rooms {
             compat,
             rooms: HashMap::new(),
             n_stars: 0,
+            owner_bytes: 0,
             changed: HashSet::new(),
             lingering: BTreeMap::new(),
             n_lingered: 0,
@@ -224,6 +226,11 @@ impl Rooms {
         self.n_stars
     }
 
+    /// Bytes that are kept because of what owners have said, and who waits for them.
+    pub fn owner_bytes(&self) -> usize {
+        self.owner_bytes
+    }
+
     /// Is there none?
     pub fn is_empty(&self) -> bool {
         self.rooms.is_empty()
@@ -289,13 +296,17 @@ impl Rooms {
     ) -> Result<Outcome<'static>, Rejection> {
         let (key, mut room) = self.rooms.remove_entry(id).map_or((id.clone(), None), |(key, room)| (key, Some(room)));
         let n_stars_before = usize::from(room.as_ref().is_some_and(Room::is_star));
+        let owner_bytes_before = room.as_ref().map_or(0, Room::owner_bytes);
+        // Who waits at a door is kept nowhere.
+        let is_kept = !matches!(command, RoomCommand::Knock { .. } | RoomCommand::Withdraw);
         let stepped = step(&mut room, id, peer, command, &self.rules);
         self.n_stars = self.n_stars + usize::from(room.as_ref().is_some_and(Room::is_star)) - n_stars_before;
+        self.owner_bytes = self.owner_bytes + room.as_ref().map_or(0, Room::owner_bytes) - owner_bytes_before;
         if let Some(room) = room {
             self.rooms.insert(key, room);
         }
         let Step { reply, notifications, has_joined, removed } = stepped?;
-        if self.rules.policy.is_kept {
+        if self.rules.policy.is_kept && is_kept {
             self.changed.insert(id.clone());
         }
         for peer in &removed {
@@ -328,6 +339,7 @@ impl Rooms {
 
         use super::Topology;
         assert_eq!(self.n_stars, self.rooms.values().filter(|it| it.is_star()).count(), "stars are counted");
+        assert_eq!(self.owner_bytes, self.rooms.values().map(Room::owner_bytes).sum::<usize>(), "owners are counted");
         for (id, room) in &self.rooms {
             let members: BTreeSet<_> = room.members().iter().collect();
             assert_eq!(

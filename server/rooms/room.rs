@@ -257,6 +257,11 @@ impl Room {
         }
     }
 
+    /// Bytes that are kept because of what its owner has said.
+    pub(super) fn owner_bytes(&self) -> usize {
+        self.moderation.as_ref().map_or(0, |it| it.n_bytes())
+    }
+
     /// Is this a new word of the owner, about being here?
     pub(super) fn is_owner(&self, word: Option<&OwnersWord>) -> bool {
         let moderation = self.moderation.as_ref().zip(word);

@@ -154,7 +154,7 @@ pub fn step(
             end_if(departure.is_over, room, rules);
             Ok(Step { removed: departure.removed, ..stayed(Reply::Left, notifications) })
         }
-        (RoomCommand::Knock { name }, Some(room)) => Ok(stayed(Reply::Waiting, acts::knock(room, id, peer, &name)?)),
+        (RoomCommand::Knock { name }, Some(room)) => acts::knock(room, id, peer, &name),
         (RoomCommand::Withdraw, Some(room)) => Ok(stayed(Reply::Left, acts::withdraw(room, id, peer)?)),
         (RoomCommand::Knock { .. } | RoomCommand::Withdraw, None) => Err(Rejection::NotAMember),
         (RoomCommand::Act { word }, Some(there)) => {

@@ -95,7 +95,7 @@ impl State {
                 (Err(rejection), Vec::new(), Vec::new())
             }
         };
-        there.held.resize(there.rooms.len() as u64 * ROOM_COST);
+        there.hold_rooms();
         let ice = match &answer {
             Ok(Reply::Welcome { peer }) => self.ice_servers(peer, now_ms / 1_000),
             _ => Vec::new(),
@@ -111,7 +111,9 @@ impl State {
             self.on_wrong_password(from, realm, &room);
         }
         self.count_kept(from, realm);
-        self.on_settled(realm, event, answer.is_ok(), received_at);
+        // Whoever waits at a door has not joined.
+        let is_granted = matches!(&answer, Ok(it) if !matches!(it, Reply::Waiting { .. }));
+        self.on_settled(realm, event, is_granted, received_at);
     }
 
     /// What is not a rule of rooms: how fast an address may go, and how much there may be in all.

@@ -1,7 +1,7 @@
 //! Whose word it is: an owner's signature is checked here, before the lock is taken for the word itself.
 //!
 //! **Invariant:** a signature is looked at only where the word claims the key of the room's owner, so that a stranger costs
-//! nothing but a comparison.
+//! a hash and a comparison. What members cause by its key, their message rate bounds.
 use super::{Realm, Sessions, state::State};
 use crate::{
     accounting::Reason,

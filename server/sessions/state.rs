@@ -85,6 +85,13 @@ pub(super) struct RealmState {
     pub(super) traffic: Traffic,
 }
 
+impl RealmState {
+    /// After anything that may have made a room, ended one, or changed what its owner has said.
+    pub(super) fn hold_rooms(&mut self) {
+        self.held.resize(self.rooms.len() as u64 * ROOM_COST + self.rooms.owner_bytes() as u64);
+    }
+}
+
 /// One participant.
 pub(super) struct Session {
     pub(super) realm: Realm,
@@ -221,7 +228,7 @@ impl State {
                 Due::Rooms { realm, timer } => {
                     let there = &mut self.realms[realm.at];
                     let (notifications, next) = there.rooms.on_timer(&timer);
-                    there.held.resize(there.rooms.len() as u64 * ROOM_COST);
+                    there.hold_rooms();
                     self.notify(notifications, None);
                     self.start_timers(realm, next);
                 }
@@ -293,7 +300,7 @@ impl State {
         let there = &mut self.realms[realm.at];
         there.n_sessions -= 1;
         let (notifications, timers) = there.rooms.forget(peer);
-        there.held.resize(there.rooms.len() as u64 * ROOM_COST);
+        there.hold_rooms();
         if reason != Reason::MemoryCut {
             // That one was counted when it was cut.
             self.ledger.count(reason);

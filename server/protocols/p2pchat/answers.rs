@@ -39,7 +39,9 @@ pub(super) fn answer(id: &str, answer: &Result<Reply, Rejection>, beside: &Answe
             let (max_users, cur_users) = (*peers_max, summary.n_peers);
             frame(UPDATE_ROOM, &Updated { request: id, password: &password.0, name, max_users, cur_users })
         }
-        Ok(Reply::Waiting) => frame(TYPE_ERROR, &TypeError { kind: WAITING, request: id, number: None }),
+        Ok(Reply::Waiting { number }) => {
+            frame(TYPE_ERROR, &TypeError { kind: WAITING, request: id, number: Some(*number) })
+        }
         Ok(Reply::Acted) => frame(OWNER_ACT, &Done { request: id }),
         Ok(Reply::HostTaken) => frame(TAKE_HOST, &Done { request: id }),
         // The original answers neither signals nor leaving; the other replies are to requests that it does not have.
@@ -116,7 +118,7 @@ fn error_code(rejection: Rejection) -> Option<u8> {
         Rejection::RoomLocked { .. } => Some(5),
         Rejection::KeptOut => Some(6),
         Rejection::RoomEnded { .. } => Some(7),
-        Rejection::NotLetInYet => Some(WAITING),
+        Rejection::NotLetInYet { .. } => Some(WAITING),
         Rejection::SentAway => Some(9),
         Rejection::HasId | Rejection::AlreadyThere | Rejection::NotAMember => None,
         // It has no requests that lead to these.
@@ -127,7 +129,9 @@ fn error_code(rejection: Rejection) -> Option<u8> {
 /// Of the owner's last word, after which the owner may come in.
 fn number_of(rejection: Rejection) -> Option<u64> {
     match rejection {
-        Rejection::RoomLocked { number } | Rejection::RoomEnded { number } => Some(number),
+        Rejection::RoomLocked { number } | Rejection::RoomEnded { number } | Rejection::NotLetInYet { number } => {
+            Some(number)
+        }
         _ => None,
     }
 }

@@ -11,6 +11,9 @@ use super::{
 /// Bytes of a signed text. The longest reason, or name and password, with every character escaped, have less.
 const TEXT_BYTES_MAX: usize = 4_096;
 
+/// The same of texts that are kept with the room, and told to everybody who comes.
+const KEPT_BYTES_MAX: usize = 512;
+
 /// 65 bytes: a point of the curve P-256, uncompressed (SEC 1, section 2.3.3).
 const KEY_CHARACTERS: usize = 87;
 
@@ -35,7 +38,9 @@ pub(super) fn word(fields: &Fields<'_>) -> Option<Box<OwnersWord>> {
         "hand-on" => Act::HandOn { to: Fingerprint::new(&said.text("to")?)? },
         _ => return None,
     };
-    Some(Box::new(OwnersWord::new(room, number, act, signed)))
+    let is_kept = matches!(act, Act::Present | Act::HandOn { .. });
+    let is_short = !is_kept || signed.text.len() <= KEPT_BYTES_MAX;
+    is_short.then(|| Box::new(OwnersWord::new(room, number, act, signed)))
 }
 
 fn signed(fields: &Fields<'_>) -> Option<SignedAct> {

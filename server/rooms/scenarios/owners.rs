@@ -202,7 +202,7 @@ fn newcomers_wait_at_the_door_until_the_owner_answers() {
     let mut rooms = stage(Topology::Mesh, &["a"]);
     let waiting = |rooms: &mut Rooms, name: &str| {
         let (reply, heard) = join(rooms, name).unwrap();
-        assert_eq!(reply, Reply::Waiting);
+        assert!(matches!(reply, Reply::Waiting { .. }));
         heard
     };
     act(&mut rooms, NOW + 1, Act::Wait { on: true });
@@ -236,6 +236,83 @@ fn newcomers_wait_at_the_door_until_the_owner_answers() {
     }
     act(&mut rooms, NOW + 5, Act::Wait { on: false });
     assert!(matches!(join(&mut rooms, "n3").unwrap().0, Reply::Joined { .. }));
+}
+
+#[test]
+fn an_owner_never_waits_at_their_own_door_and_a_word_about_another_room_opens_none() {
+    let mut rooms = stage(Topology::Mesh, &["a"]);
+    act(&mut rooms, NOW + 1, Act::Wait { on: true });
+    ask(&mut rooms, "o", Request::Leave { room: id() }).unwrap();
+    drop(rooms.take_changed());
+    assert_eq!(join(&mut rooms, "o").unwrap().0, Reply::Waiting { number: NOW + 1 });
+    assert!(rooms.take_changed().is_empty(), "who waits is kept nowhere");
+    let elsewhere = |number| {
+        let signed = SignedAct { text: String::new(), key: "key".into(), signature: String::new() };
+        let mut word = OwnersWord::new(RoomId::from("elsewhere"), number, Act::Present, signed);
+        word.prove();
+        Some(word)
+    };
+    let waiting = join_with(&mut rooms, "x", "pw", elsewhere(NOW + 2)).unwrap().0;
+    assert_eq!(waiting, Reply::Waiting { number: NOW + 1 });
+    let (reply, told) = join_with(&mut rooms, "o", "pw", Some(word(NOW + 2, Act::Present))).unwrap();
+    assert!(matches!(reply, Reply::Joined { .. }));
+    assert!(told.contains(&"a <- !o O".to_owned()), "{told:?}");
+    act(&mut rooms, NOW + 3, Act::Lock { on: true });
+    let locked = join_with(&mut rooms, "x", "pw", elsewhere(NOW + 4)).map(drop);
+    assert_eq!(locked, Err(Rejection::RoomLocked { number: NOW + 3 }));
+}
+
+#[test]
+fn doors_that_nobody_waits_at_any_more_count_for_nothing() {
+    let mut rooms = stage(Topology::Mesh, &[]);
+    for n in 0..=LIMITS.rooms_per_peer_max {
+        let (owner, key) = (format!("w{n}"), RoomKey::new(&format!("{n:022}")).unwrap());
+        let room = key.room(Some(founder()));
+        ask(&mut rooms, &owner, Request::Hello { alerts: false }).unwrap();
+        let create = Request::Create {
+            settings: Some((settings("n", "pw"), Topology::Mesh)),
+            key: Some(key),
+            can_host: None,
+            host_secret: None,
+            founder: Some(founder()),
+            aware: true,
+        };
+        ask(&mut rooms, &owner, create).unwrap();
+        let mut wait = |number, on| {
+            let signed = SignedAct { text: String::new(), key: "key".into(), signature: String::new() };
+            let mut word = OwnersWord::new(room.clone(), number, Act::Wait { on }, signed);
+            word.prove();
+            ask(&mut rooms, &owner, Request::Act { word: Some(Box::new(word)) }).unwrap();
+            if on {
+                let request = Request::Join {
+                    room: room.clone(),
+                    password: Some(Password("pw".into())),
+                    restore: None,
+                    can_host: Some(1),
+                    aware: true,
+                    word: None,
+                    name: "X".into(),
+                };
+                assert!(matches!(ask(&mut rooms, "x", request).unwrap().0, Reply::Waiting { .. }), "{n}");
+            }
+        };
+        wait(NOW + 1, true);
+        wait(NOW + 2, false);
+    }
+}
+
+#[test]
+fn what_an_owner_has_said_is_counted_until_the_room_is_gone() {
+    let mut rooms = stage(Topology::Mesh, &["a"]);
+    let before = rooms.owner_bytes();
+    act(&mut rooms, NOW + 1, Act::HandOn { to: Fingerprint::of("other") });
+    assert!(rooms.owner_bytes() > before);
+    for name in ["o", "a"] {
+        drop(rooms.forget(&peer(name)));
+    }
+    drop(rooms.forget_lingering());
+    assert_eq!((rooms.len(), rooms.owner_bytes()), (0, 0));
+    rooms.assert_sound();
 }
 
 #[test]
