@@ -46,6 +46,8 @@ test('a room has one entry, across reloads and changes of its link, and the brow
   roomHistory.enterRoom('#talk', talk)
   expect(roomHistory.entry()).toBe(talk)
   expect(() => roomHistory.enterRoom('#third', roomId('third'))).not.toThrow()
+  // What a reload needs stands in the address all the same.
+  expect(entries.all.at(-1)).toEqual({ state: { room: roomId('third') }, address: '#third' })
 })
 
 test('the bare address keeps the path that the page is at', () => {

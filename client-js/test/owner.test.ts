@@ -230,8 +230,11 @@ describe('a page', () => {
     expect(acted).toEqual(['end'])
     const lost = voiceOf()
     lost.begin(ownership({ handedOn: handedOn.slice(1) }))
+    // Not the founder either, whose room it is no more.
+    lost.hear(await signed(keys, 20, end))
     await settled(lost)
     expect(known.at(-1)).toBeNull()
+    expect(acted).toEqual(['end'])
   })
 })
 
@@ -289,6 +292,7 @@ describe('in the room', () => {
     const me = new Alone('mesh')
     for (const [refusal, how] of [
       ['kept-out', 'removed'],
+      ['sent-away', 'sent-away'],
       ['room-ended', 'ended'],
     ] as const) {
       me.begin()

@@ -192,7 +192,7 @@ export class AppController {
       ended,
       closed,
       // Whoever has a room's key opens it again, but not against its owner's will.
-      canReturn: closed === null && (!ended || (card.key ?? null) !== null),
+      canReturn: (closed === null || closed.how === 'sent-away') && (!ended || (card.key ?? null) !== null),
     }
   }
 
@@ -244,11 +244,12 @@ export class AppController {
   async #enter(where: Where): Promise<void> {
     const invitation = this.#invitation
     if (!invitation) return
-    if (removedRooms.has(invitation.room)) {
+    const known = this.#rooms.read().find(({ id }) => id === invitation.room) ?? null
+    // Whoever made it may have removed another tab of their own.
+    if (known?.created !== true && removedRooms.has(invitation.room)) {
       this.#model.trouble.value = { where, what: 'kept-out' }
       return
     }
-    const known = this.#rooms.read().find(({ id }) => id === invitation.room) ?? null
     const target = targetOf(invitation, known)
     const waits = this.#waiting(where)
     await this.#ask(where, userName => this.#client.join(target, userName, waits), false)
@@ -294,6 +295,7 @@ export class AppController {
     if (entered.ok && view.value !== asked) return entered.session.leave()
     if (!entered.ok) {
       this.#client.giveUp(stay)
+      if (view.value !== asked) return
       trouble.value = { where: 'invited', what: entered.refusal }
       return
     }
@@ -315,8 +317,8 @@ export class AppController {
     const asked = view.value
     const entered = await ask(name)
     busy.value = null
-    // The person has gone elsewhere meanwhile, by a link for instance, so the room is left again.
-    if (entered.ok && view.value !== asked) return entered.session.leave()
+    // The person has gone elsewhere meanwhile, by a link for instance, where none of it matters.
+    if (view.value !== asked) return entered.ok ? entered.session.leave() : undefined
     if (!entered.ok) {
       const shut = entered.refusal === 'wrong-password'
       const bare = shut && !created && (this.#invitation?.password ?? '') === ''

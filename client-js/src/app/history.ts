@@ -49,7 +49,8 @@ export const roomHistory: RoomHistory = {
     const state = { room }
     if (roomHistory.entry() === room) history.replaceState(state, '', address)
     // Safari lets a page make so many entries in a while.
-    else attempt(() => history.pushState(state, '', address))
+    else if (attempt(() => history.pushState(state, '', address) ?? true) === null)
+      history.replaceState(state, '', address)
   },
   entry: () => {
     const state: { room?: unknown } | null = history.state

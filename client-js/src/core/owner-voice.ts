@@ -17,6 +17,8 @@ export type OwnerVoicePorts = {
   readonly acted: (act: OwnerAct, owner: RoomOwner) => void
 }
 
+const nobodyKnown: RoomOwner = { ours: false, member: null, locked: false, waits: false }
+
 export class OwnerVoice {
   readonly #room: RoomId
   readonly #founder: string | null
@@ -30,7 +32,7 @@ export class OwnerVoice {
   /** Of the last act that was heard, and that we have made. */
   #number = 0
   #said = 0
-  #known: RoomOwner = { ours: false, member: null, locked: false, waits: false }
+  #known = nobodyKnown
   /** Cryptography takes its time, and acts count in the order in which they came. */
   #queue: Promise<unknown> = Promise.resolve()
 
@@ -81,8 +83,12 @@ export class OwnerVoice {
 
   async #begin(ownership: Ownership | null): Promise<void> {
     const founder = this.#founder ?? ownership?.founder ?? null
-    if (!ownership || ownership.founder !== founder || !(await this.#follow(ownership)))
+    if (!ownership || ownership.founder !== founder || !(await this.#follow(ownership))) {
+      // Nobody is believed any more, nor is whoever was the owner on the way to one that cannot be followed.
+      this.#owner = null
+      this.#known = nobodyKnown
       return this.#ports.known(null, [])
+    }
     this.#ownPrint = this.#keys ? await fingerprintOf(this.#keys.publicKey) : null
     const here = ownership.presence && (await this.#believed(ownership.presence))
     this.#number = Math.max(this.#number, ownership.number)

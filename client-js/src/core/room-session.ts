@@ -335,9 +335,7 @@ export class RoomSession {
     if (received) this.#room.feed({ type: 'received', via: peer, received })
   }
 
-  /**
-   * Sends a signal without the server where it can: a call goes on changing while the connection to the server is down.
-   */
+  /** Without the server where it can: a call goes on changing while the connection to the server is down. */
   #signal(peer: PeerId, signal: Signal, restarting: boolean): void {
     const message = restarting ? null : this.#room.signalMessage(peer, signal)
     const frame = message && encodeFrame(message)
@@ -369,12 +367,13 @@ export class RoomSession {
   }
 
   #join(): void {
-    void enterRoom(this.#signaling, requestFor(this.state.card, this.state.person.name)).then(answer => {
+    const asked = requestFor(this.state.card, this.state.person.name)
+    void enterRoom(this.#signaling, asked, () => !this.#over).then(answer => {
       if (this.#over) return
       if (!answer.ok) return this.#room.feed({ type: 'rejoin-refused', refusal: answer.refusal })
-      const { host, hosting, ownership = null } = answer.admission
+      const { host, hosting, ownership } = answer.admission
       this.#room.feed({ type: 'rejoined', host, ...(hosting === undefined ? {} : { hosting }) })
-      this.#voice.begin(ownership)
+      this.#voice.begin(ownership ?? null)
     })
   }
 

@@ -178,7 +178,7 @@ export const rejoinRejected = (state: RoomState, refusal: Refusal, at: number): 
     return stepTo(waiting, { type: 'timer', timer: { kind: 'join', self: state.self, attempt }, ms })
   }
   if (refusal === 'kept-out') return closeRoom(state, { how: 'removed', reason: '' })
-  if (refusal === 'sent-away') return closeRoom(state, { how: 'removed', reason: '' })
+  if (refusal === 'sent-away') return closeRoom(state, { how: 'sent-away', reason: '' })
   if (refusal === 'room-ended') return closeRoom(state, { how: 'ended', reason: '' })
   const notice = finalNotices[refusal === 'wrong-password' ? refusal : 'no-such-room']
   const lost = withServerNotice({ ...state, membership: { type: 'rejected', refusal } }, notice, at)

@@ -124,7 +124,8 @@ export type RoomOwner = {
 }
 
 /** Why we are out of the room without having left it. */
-export type Closed = { readonly how: 'removed' | 'ended'; readonly reason: string }
+/** `sent-away`: not let in again, which may change. */
+export type Closed = { readonly how: 'removed' | 'sent-away' | 'ended'; readonly reason: string }
 
 export type RoomState = {
   readonly card: RoomCard

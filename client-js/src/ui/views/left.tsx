@@ -53,11 +53,13 @@ type LeftView = Props['view']
 
 const titleOf = ({ closed, ended }: LeftView): string => {
   if (closed?.how === 'removed') return texts().owner.removedTitle
+  if (closed?.how === 'sent-away') return texts().left.title
   return ended ? texts().left.titleEnded : texts().left.title
 }
 
 const leadOf = ({ closed, ended }: LeftView, name: string): string => {
   if (closed?.how === 'removed') return texts().owner.removedYou(name)
+  if (closed?.how === 'sent-away') return texts().refusals['sent-away']
   if (closed) return texts().owner.endedForAll(name)
   return ended ? texts().left.leadEnded(name) : texts().left.lead(name)
 }

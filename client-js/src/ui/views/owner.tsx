@@ -8,62 +8,58 @@ import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
 import { announce } from '../parts/frame.tsx'
 import { MenuItem, Popover } from '../parts/popover.tsx'
-import { lazy } from '../parts/wrappers.tsx'
 
-const RemoveDialog = lazy(() => import('./owner-dialogs.tsx').then(({ RemoveDialog }) => RemoveDialog))
-const HandOnDialog = lazy(() => import('./owner-dialogs.tsx').then(({ HandOnDialog }) => HandOnDialog))
-
-type PersonProps = { person: RosterEntry; name: string; calls: boolean; commands: Commands }
+type PersonProps = {
+  person: RosterEntry
+  name: string
+  calls: boolean
+  commands: Commands
+  ask: (what: 'remove' | 'hand-on') => void
+}
 
 /** Whoever is reached through a star's host only cannot be removed: the server is told whom to remove by its own name. */
-export const PersonMenu = ({ person, name, calls, commands }: PersonProps) => {
-  const [asked, ask] = useState<'remove' | 'hand-on' | null>(null)
+export const PersonMenu = ({ person, name, calls, commands, ask }: PersonProps) => {
   if (person.peer === null && !calls && !person.canOwn) return null
-  const close = (): void => ask(null)
   return (
-    <>
-      <Popover label={texts().owner.options(name)} icon="more" class="act">
-        {close => (
-          <div class="menu">
-            {calls && (
-              <MenuItem
-                icon="microphone-off"
-                label={texts().owner.mute}
-                press={() => {
-                  close()
-                  void commands.owner
-                    .mute(person)
-                    .then(done => announce(done ? texts().owner.muteAsked(name) : texts().owner.failed))
-                }}
-              />
-            )}
-            {person.canOwn && (
-              <MenuItem
-                icon="owner"
-                label={texts().owner.handOn}
-                press={() => {
-                  close()
-                  ask('hand-on')
-                }}
-              />
-            )}
-            {person.peer !== null && (
-              <MenuItem
-                icon="remove"
-                label={texts().owner.remove}
-                danger
-                press={() => {
-                  close()
-                  ask('remove')
-                }}
-              />
-            )}
-          </div>
-        )}
-      </Popover>
-      {asked === 'remove' && <RemoveDialog commands={commands} person={person} name={name} close={close} />}
-      {asked === 'hand-on' && <HandOnDialog commands={commands} person={person} name={name} close={close} />}
-    </>
+    <Popover label={texts().owner.options(name)} icon="more" class="act">
+      {close => (
+        <div class="menu">
+          {calls && (
+            <MenuItem
+              icon="microphone-off"
+              label={texts().owner.mute}
+              press={() => {
+                close()
+                void commands.owner
+                  .mute(person)
+                  .then(done => announce(done ? texts().owner.muteAsked(name) : texts().owner.failed))
+              }}
+            />
+          )}
+          {person.canOwn && (
+            <MenuItem
+              icon="owner"
+              label={texts().owner.handOn}
+              press={() => {
+                close()
+                ask('hand-on')
+              }}
+            />
+          )}
+          {person.peer !== null && (
+            <MenuItem
+              icon="remove"
+              label={texts().owner.remove}
+              danger
+              press={() => {
+                close()
+                ask('remove')
+              }}
+            />
+          )}
+        </div>
+      )}
+    </Popover>
   )
 }
 
@@ -139,20 +135,23 @@ export const Knocks = ({ knocking, model, commands }: KnocksProps) => {
     for (const { name } of fresh) announce(texts().owner.knocks(shownName(name)))
     if (fresh.length > 0 && !visible.peek() && model.settings.peek().sound) commands.chime()
   }, [knocking])
+  const answer = (knock: Knock, on: boolean): void => {
+    void commands.owner.answer(knock, on).then(done => {
+      if (!done) announce(texts().owner.failed)
+    })
+  }
   return (
     <ul class="knocks" aria-label={texts().owner.waiting}>
       {knocking.map(knock => (
         <li key={knock.peer} class="knock">
           <span class="knock-words">{texts().owner.knocks(shownName(knock.name))}</span>
-          <button
-            type="button"
-            class="button button-strong"
-            onClick={() => void commands.owner.answer(knock, true)}
-          >
+          <button type="button" class="button button-strong" onClick={() => answer(knock, true)}>
             {texts().owner.letIn}
+            <span class="sr-only"> {shownName(knock.name)}</span>
           </button>
-          <button type="button" class="button" onClick={() => void commands.owner.answer(knock, false)}>
+          <button type="button" class="button" onClick={() => answer(knock, false)}>
             {texts().owner.sendAway}
+            <span class="sr-only"> {shownName(knock.name)}</span>
           </button>
         </li>
       ))}

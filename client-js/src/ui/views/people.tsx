@@ -11,7 +11,14 @@ import { lazyDialog } from '../parts/wrappers.tsx'
 import { personNow } from '../selectors.ts'
 import { PersonMenu, RoomMenu } from './owner.tsx'
 
-const SafetyDialog = lazyDialog(() => import('./safety.tsx').then(({ SafetyDialog }) => SafetyDialog))
+/** What can be asked about somebody, each in a window of its own. */
+const questions = {
+  safety: lazyDialog(() => import('./safety.tsx').then(({ SafetyDialog }) => SafetyDialog)),
+  remove: lazyDialog(() => import('./owner-dialogs.tsx').then(({ RemoveDialog }) => RemoveDialog)),
+  'hand-on': lazyDialog(() => import('./owner-dialogs.tsx').then(({ HandOnDialog }) => HandOnDialog)),
+}
+
+type Asked = { readonly what: keyof typeof questions; readonly person: RosterEntry }
 
 type Props = {
   seen: readonly RosterEntry[]
@@ -25,8 +32,11 @@ type Props = {
 /** `mayHost`: we have made the star, and somebody else holds it together now. */
 export const People = ({ seen, model, commands, star, mayHost, owner }: Props) => {
   const call = inCall(model.call.value)
-  const [asked, setAsked] = useState<RosterEntry | null>(null)
-  const proved = asked && personNow(seen, asked)
+  const [asked, setAsked] = useState<Asked | null>(null)
+  const close = (): void => setAsked(null)
+  // Beside the list: a question stays while the person whom it is about is away for a moment.
+  const person = asked && personNow(seen, asked.person)
+  const Question = asked && questions[asked.what]
   const owns = owner?.ours ?? false
   return (
     <>
@@ -38,19 +48,12 @@ export const People = ({ seen, model, commands, star, mayHost, owner }: Props) =
             calls={call.has(person.key)}
             commands={commands}
             owns={owns}
-            prove={() => setAsked(person)}
+            ask={what => setAsked({ what, person })}
           />
         ))}
       </ul>
-      {proved && (
-        <SafetyDialog
-          commands={commands}
-          member={proved.key}
-          name={shownNameOf(proved)}
-          connectionStatus={proved.connectionStatus}
-          star={star}
-          close={() => setAsked(null)}
-        />
+      {person && Question && (
+        <Question commands={commands} person={person} name={shownNameOf(person)} star={star} close={close} />
       )}
       {owner?.locked && <p class="field-hint">{texts().owner.isLocked}</p>}
       {owner?.waits && <p class="field-hint">{texts().owner.isWaiting}</p>}
@@ -79,10 +82,10 @@ type RowProps = {
   commands: Commands
   /** We own the room. */
   owns: boolean
-  prove: () => void
+  ask: (what: Asked['what']) => void
 }
 
-const Row = ({ person, calls, commands, owns, prove }: RowProps) => {
+const Row = ({ person, calls, commands, owns, ask }: RowProps) => {
   const name = shownNameOf(person)
   return (
     <li class={`person reach-${person.connectionStatus}`}>
@@ -100,13 +103,13 @@ const Row = ({ person, calls, commands, owns, prove }: RowProps) => {
       </span>
       <span class="person-acts">
         {person.name !== null && person.connectionStatus !== 'self' && (
-          <button type="button" class="act" onClick={prove}>
+          <button type="button" class="act" onClick={() => ask('safety')}>
             <Icon name="shield" />
             <span class="sr-only">{texts().safety.open(name)}</span>
           </button>
         )}
         {owns && person.connectionStatus !== 'self' && (
-          <PersonMenu person={person} name={name} calls={calls} commands={commands} />
+          <PersonMenu person={person} name={name} calls={calls} commands={commands} ask={ask} />
         )}
       </span>
     </li>

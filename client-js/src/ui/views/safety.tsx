@@ -1,20 +1,20 @@
 /** What can be told of the connection to one person: whether it is direct, and the code that proves it. */
 import { useEffect, useState } from 'preact/hooks'
-import type { ConnectionStatus } from '../../room/roster.ts'
+import type { RosterEntry } from '../../room/roster.ts'
 import { texts } from '../language.ts'
 import type { Commands, ConnectionShown } from '../model.ts'
 import { Dialog } from '../parts/dialog.tsx'
 
 type Props = {
   commands: Commands
-  member: string
+  person: Pick<RosterEntry, 'key' | 'connectionStatus'>
   name: string
-  connectionStatus: ConnectionStatus
   star: boolean
   close: () => void
 }
 
-export const SafetyDialog = ({ commands, member, name, connectionStatus, star, close }: Props) => {
+export const SafetyDialog = ({ commands, person, name, star, close }: Props) => {
+  const { key: member, connectionStatus } = person
   const [shown, setShown] = useState<ConnectionShown | null | 'asking'>('asking')
   useEffect(() => {
     let here = true

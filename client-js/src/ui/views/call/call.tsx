@@ -116,9 +116,11 @@ const Inside = (props: InsideProps) => {
       {proved?.member && (
         <SafetyDialog
           commands={commands}
-          member={proved.member}
+          person={{
+            key: proved.member,
+            connectionStatus: seen.find(({ key }) => key === proved.member)?.connectionStatus ?? 'lost',
+          }}
           name={proved.name}
-          connectionStatus={seen.find(({ key }) => key === proved.member)?.connectionStatus ?? 'lost'}
           star={room.card.kind === 'star'}
           close={() => setProved(null)}
         />
