@@ -6,7 +6,6 @@ import { Icon } from '../parts/icon.tsx'
 
 export const KnownRooms = ({ model, commands }: { model: Model; commands: Commands }) => {
   const rooms = model.rooms.value
-  if (rooms.length === 0) return null
   return (
     <section class="card start-rooms" aria-labelledby="rooms-title">
       <h2 id="rooms-title">{texts().start.rooms}</h2>

@@ -7,7 +7,10 @@ import { type Commands, type CreateForm, type Model, passwordUnitsMax, roomNameU
 import { Field } from '../parts/field.tsx'
 import { FormTrouble, Frame, fieldTrouble, Submit } from '../parts/frame.tsx'
 import { Icon } from '../parts/icon.tsx'
-import { KnownRooms } from './rooms.tsx'
+import { lazy } from '../parts/wrappers.tsx'
+
+/** Whoever comes for the first time knows none. */
+const KnownRooms = lazy(() => import('./rooms.tsx').then(({ KnownRooms }) => KnownRooms))
 
 type Props = { model: Model; commands: Commands }
 
@@ -33,7 +36,7 @@ export const Start = ({ model, commands }: Props) => {
         </form>
         <CreateRoom model={model} commands={commands} />
         <JoinRoom model={model} commands={commands} />
-        <KnownRooms model={model} commands={commands} />
+        {model.rooms.value.length > 0 && <KnownRooms model={model} commands={commands} />}
       </div>
     </Frame>
   )
