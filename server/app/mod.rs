@@ -33,7 +33,7 @@ use tokio::{
 };
 
 use crate::{
-    acceptor::{Acceptor, Shutdown, Speaks, Timeouts},
+    acceptor::{Acceptor, IsProxy, Shutdown, Speaks, Timeouts},
     accounting::Ledger,
     config::Config,
     http::{self, Frontend, Health, Site, TrustedProxies},
@@ -94,6 +94,9 @@ struct BoundListener {
     router: Router,
     timeouts: Timeouts,
     tls: bool,
+    proxy_protocol: bool,
+    /// What plain HTTP is answered with where it speaks TLS.
+    astray: Option<Router>,
 }
 
 impl App {
@@ -122,11 +125,14 @@ impl App {
         for (listener, port) in settings.into_iter().zip(ports) {
             let (asked, turn, is_stopping) = (sessions.clone(), turn.clone(), is_stopping.clone());
             let health = move || watch::health(&asked, turn.as_deref(), is_stopping.load(Ordering::Relaxed), started);
+            let astray = listener.tls.then(|| certificate::astray(&config, &shared));
             listeners.push(BoundListener {
                 port,
                 router: router(&config, &listener, &sessions, &shared, &realms, health, &metrics),
                 timeouts: Timeouts::new(answer_time(&config, &listener)),
                 tls: listener.tls,
+                proxy_protocol: listener.proxy_protocol,
+                astray,
             });
         }
         if let Some(port) = plain {
@@ -192,25 +198,25 @@ impl App {
         let shutdown = Shutdown::default();
         let mut serving = JoinSet::new();
         let in_use = certificate.certificate();
-        let acceptor = |speaks, timeouts, tls| {
+        let acceptor = |speaks, timeouts| {
             let proxies = proxies.clone();
-            Acceptor {
-                ledger: sessions.ledger().clone(),
-                timeouts: Arc::new(timeouts),
-                certificate: in_use.as_ref().filter(|_| tls).map(Certificate::handshakes),
-                is_proxy: Arc::new(move |address| proxies.trusts(address)),
-                speaks,
-            }
+            let is_proxy: IsProxy = Arc::new(move |address| proxies.trusts(address));
+            Acceptor::new(sessions.ledger().clone(), timeouts, is_proxy, speaks)
         };
         let turn = relay.as_ref().map(|it| relay::carry(&it.server));
-        for BoundListener { port, router, timeouts, tls } in listeners {
-            let acceptor = acceptor(Speaks::Http { router, turn: turn.clone() }, timeouts, tls);
+        for BoundListener { port, router, timeouts, tls, proxy_protocol, astray } in listeners {
+            let acceptor = Acceptor {
+                certificate: in_use.as_ref().filter(|_| tls).map(Certificate::handshakes),
+                speaks_proxy_protocol: proxy_protocol,
+                astray,
+                ..acceptor(Speaks::Http { router, turn: turn.clone() }, timeouts)
+            };
             serving.spawn(acceptor.serve(tokio::net::TcpListener::from_std(port)?, shutdown.clone()));
         }
         if let Some(BoundRelay { server, port }) = relay {
             let (udp, tcp) = port.map(Port::split).unzip();
             if let (Some(tcp), Some(turn)) = (tcp, turn) {
-                let acceptor = acceptor(Speaks::Turn(turn), Timeouts::new(RELAY_WRITE_TIMEOUT), false);
+                let acceptor = acceptor(Speaks::Turn(turn), Timeouts::new(RELAY_WRITE_TIMEOUT));
                 serving.spawn(acceptor.serve(tokio::net::TcpListener::from_std(tcp)?, shutdown.clone()));
             }
             serving.spawn(async move {

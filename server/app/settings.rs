@@ -23,6 +23,8 @@ pub struct Listener {
     pub at: SocketAddr,
     /// Whether it speaks TLS.
     pub tls: bool,
+    /// Whether connections of trusted proxies begin with the header of the PROXY protocol.
+    pub proxy_protocol: bool,
     /// Whether browsers may be told to reach this host by TLS alone, on whatever port (RFC 6797, section 8.3).
     pub is_https_only: bool,
     /// What is spoken, in the order of [`protocols::ALL`].
@@ -96,7 +98,7 @@ pub fn listeners(config: &Config) -> Result<Vec<Listener>, StartupError> {
 }
 
 fn listener(settings: config::Listener, signaling_path: &str, is_https_only: bool) -> Result<Listener, String> {
-    let config::Listener { name, at, tls, protocols: names, origins, views } = settings;
+    let config::Listener { name, at, tls, proxy_protocol, protocols: names, origins, views } = settings;
     let known = || protocols::ALL.iter().map(|it| it.name());
     if let Some(unknown) = names.iter().find(|it| !known().any(|known| known == *it)) {
         return Err(format!("{name} has the protocol {unknown:?}: each must be {}", one_of(known())));
@@ -125,6 +127,7 @@ fn listener(settings: config::Listener, signaling_path: &str, is_https_only: boo
     Ok(Listener {
         at,
         tls,
+        proxy_protocol,
         is_https_only: tls && is_https_only,
         protocols: protocols.into_iter().copied().collect(),
         origins,

@@ -61,6 +61,7 @@ pub struct Http {
     pub frame_ancestors: Vec<String>,
     pub listeners: Vec<ListenerSettings>,
     pub trusted_proxies: Vec<String>,
+    pub proxy_protocol: bool,
     pub drain_s: u64,
 }
 

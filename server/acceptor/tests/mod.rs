@@ -35,13 +35,12 @@ impl Carried {
     /// `n_bytes` are what the network holds each way.
     fn with(router: Router, n_bytes: usize) -> Carried {
         let ledger = Ledger::new(Limits::default());
-        let acceptor = Acceptor {
-            ledger: ledger.clone(),
-            timeouts: Arc::new(Timeouts::new(UPGRADED_WRITE)),
-            certificate: None,
-            is_proxy: Arc::new(|_| false),
-            speaks: Speaks::Http { router: router.clone(), turn: None },
-        };
+        let acceptor = Acceptor::new(
+            ledger.clone(),
+            Timeouts::new(UPGRADED_WRITE),
+            Arc::new(|_| false),
+            Speaks::Http { router: router.clone(), turn: None },
+        );
         let (client, server) = duplex(n_bytes);
         let shutdown = Shutdown::default();
         let stopped = shutdown.stopped.clone();
@@ -294,13 +293,12 @@ async fn a_connection_is_refused_before_its_handshake() {
         Limits { address_connections_max: 2, address_connects: Rate { per_second: 1, burst: 3 }, ..Limits::default() };
     for is_proxy in [false, true] {
         let ledger = Ledger::new(limits);
-        let acceptor = Acceptor {
-            ledger: ledger.clone(),
-            timeouts: Arc::new(Timeouts::new(UPGRADED_WRITE)),
-            certificate: None,
-            is_proxy: Arc::new(move |_| is_proxy),
-            speaks: Speaks::Http { router: Router::new(), turn: None },
-        };
+        let acceptor = Acceptor::new(
+            ledger.clone(),
+            Timeouts::new(UPGRADED_WRITE),
+            Arc::new(move |_| is_proxy),
+            Speaks::Http { router: Router::new(), turn: None },
+        );
         let listener = TcpListener::bind((HERE, 0)).await.unwrap();
         let at = listener.local_addr().unwrap();
         let shutdown = Shutdown::default();
