@@ -37,7 +37,7 @@ const HTTP1_BUFFER_BYTES: usize = 64 * 1024;
 const HTTP1_HEADERS_MAX: usize = 100;
 
 /// Of one HTTP/2 connection at a time: what browsers take for granted before they are told (RFC 9113, section 6.5.2).
-const HTTP2_STREAMS_MAX: u32 = 100;
+pub(super) const HTTP2_STREAMS_MAX: u32 = 100;
 /// What a stream, or a connection, may send before it is read.
 const HTTP2_STREAM_WINDOW: u32 = 64 * 1024;
 const HTTP2_CONNECTION_WINDOW: u32 = 256 * 1024;

@@ -208,7 +208,11 @@ impl Acceptor {
         let Some(certificate) = &self.certificate else {
             return Ok(begun(Transport::Left(DeadlineStream::new(stream, connection.clone())), false));
         };
-        let is_astray = self.astray.is_some() && begins_as_http(&stream).await.map_err(failed)?;
+        let Some(first) = peek(&stream).await.map_err(failed)? else {
+            return Err((Reason::ClientClosed, "nothing came".into()));
+        };
+        // Methods of HTTP begin so, and no record of TLS does (RFC 8446, section 5.1).
+        let is_astray = self.astray.is_some() && first.is_ascii_uppercase();
         let stream = DeadlineStream::new(stream, connection.clone());
         if is_astray {
             return Ok(begun(Transport::Left(stream), true));
@@ -303,12 +307,10 @@ fn says_no_protocol(stream: &Transport) -> bool {
     }
 }
 
-/// Whether a client begins with the name of a method, which no record of TLS begins with (RFC 8446, section 5.1). Takes nothing
-/// from the stream.
-async fn begins_as_http(stream: &TcpStream) -> io::Result<bool> {
+/// The first byte, which stays in the stream. `None`: it has ended without one.
+async fn peek(stream: &TcpStream) -> io::Result<Option<u8>> {
     let mut first = [0];
-    let n = stream.peek(&mut first).await?;
-    Ok(n == 1 && first[0].is_ascii_uppercase())
+    Ok((stream.peek(&mut first).await? > 0).then_some(first[0]))
 }
 
 /// The stream with its first byte. `None`: it has ended without one.

@@ -83,6 +83,8 @@ impl Metrics {
             https: false,
             https_only: false,
             frame_ancestors: Vec::new(),
+            base_path: "/".to_owned(),
+            proxy_protocol: false,
         };
         Ok(Some(BoundMetrics { port, router: http::front(router, &site, &shared), ledger }))
     }

@@ -42,12 +42,13 @@ pub(super) async fn enter(State(front): State<Arc<Front>>, mut request: Request,
     }
     let peer = address(&request);
     let client = front.proxies.client(peer, request.headers());
-    if client.is_named
+    if client.is_named()
         && let Some(permit) = request.extensions().get::<Arc<ConnectionPermit>>()
     {
         permit.disown();
     }
     request.extensions_mut().insert(ClientAddress(client.address));
+    request.extensions_mut().insert(client);
     let response = next.run(request).await;
     front.look_at(client, response)
 }
@@ -90,13 +91,13 @@ impl Front {
     fn look_at(&self, client: Client, response: Response) -> Response {
         let key = AddressKey::from(client.address);
         let is_refused = response.status() == StatusCode::TOO_MANY_REQUESTS;
-        if is_refused && !client.is_named && self.proxies.trusts(client.address) {
+        if is_refused && !client.is_named() && self.proxies.trusts(client.address) {
             self.warn(client.address);
         }
         let is_too_much =
             is_refused || response.status().is_client_error() && self.ledger.act(key, Action::Request).is_err();
         // A proxy's connection is not this client's alone.
-        if is_too_much && !client.is_named { ending(response) } else { response }
+        if is_too_much && !client.is_named() { ending(response) } else { response }
     }
 
     fn warn(&self, address: IpAddr) {

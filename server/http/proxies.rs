@@ -19,8 +19,29 @@ pub struct TrustedProxies(Vec<IpNet>);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Client {
     pub(super) address: IpAddr,
+    /// Whether the connection's other end is a trusted proxy.
+    pub(super) is_trusted: bool,
+    pub(super) naming: Naming,
+}
+
+/// What headers say of a client's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// Nothing.
+    Silent,
+    /// A trusted proxy names it.
+    Believed,
+    /// Two of a trusted proxy's headers say different things.
+    Contradicted,
+    /// Somebody names one who is no trusted proxy.
+    Disbelieved,
+}
+
+impl Client {
     /// A trusted proxy named it.
-    pub(super) is_named: bool,
+    pub(super) fn is_named(&self) -> bool {
+        self.naming == Naming::Believed
+    }
 }
 
 impl TrustedProxies {
@@ -45,18 +66,22 @@ impl TrustedProxies {
     /// Whom a request of `peer` with these headers is for: the right-most address in them that is no trusted proxy's.
     pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
         let peer = peer.to_canonical();
-        let unnamed = Client { address: peer, is_named: false };
-        if !self.trusts(peer) {
-            return unnamed;
+        let is_trusted = self.trusts(peer);
+        let unnamed = |naming| Client { address: peer, is_trusted, naming };
+        if !is_trusted {
+            let is_said = [&X_FORWARDED_FOR, &header::FORWARDED].into_iter().any(|it| headers.contains_key(it));
+            return unnamed(if is_said { Naming::Disbelieved } else { Naming::Silent });
         }
+        let believed = |address| Client { address, is_trusted, naming: Naming::Believed };
         let named = |name: HeaderName, read: fn(&str) -> Option<IpAddr>| {
             headers.contains_key(&name).then(|| self.right_most(peer, headers, &name, read))
         };
         match (named(X_FORWARDED_FOR, hop), named(header::FORWARDED, forwarded_for)) {
-            (Some(address), None) | (None, Some(address)) => Client { address, is_named: true },
-            (Some(one), Some(other)) if one == other => Client { address: one, is_named: true },
+            (Some(address), None) | (None, Some(address)) => believed(address),
+            (Some(one), Some(other)) if one == other => believed(one),
             // A proxy adds to one of them and passes the other on as the client wrote it. Which is which is not known here.
-            (Some(_), Some(_)) | (None, None) => unnamed,
+            (Some(_), Some(_)) => unnamed(Naming::Contradicted),
+            (None, None) => unnamed(Naming::Silent),
         }
     }
 
@@ -108,7 +133,7 @@ mod tests {
             (name.parse::<HeaderName>().unwrap(), value.parse::<axum::http::HeaderValue>().unwrap())
         };
         let client = proxies().client(peer.parse().unwrap(), &headers.iter().map(header).collect());
-        (client.address.to_string(), client.is_named)
+        (client.address.to_string(), client.is_named())
     }
 
     #[test]

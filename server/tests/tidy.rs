@@ -93,6 +93,8 @@ const AT_HOME: &[(&str, &[&str])] = &[
             "config",
             "doctor/signaling.rs",
             "http/health.rs",
+            "http/proxy_check.rs",
+            "doctor/proxy.rs",
             "store",
             "tls/kept.rs",
             "tls/acme/account.rs",
