@@ -67,7 +67,7 @@ export const setups = {
     file: 'Caddyfile-path',
     tls: 'none',
     below: '/chat',
-    edit: text => replaced(text, 'handle @chat {', 'handle @chat {\n\t\turi strip_prefix /chat'),
+    edit: text => replaced(text, '\thandle /chat', '\thandle_path /chat'),
   },
   haproxy: { title: 'HAProxy', program: 'haproxy', file: 'haproxy.cfg', tls: 'proxy' },
   haproxyPath: {

@@ -18,7 +18,7 @@ use axum::{
 use super::{
     health::{HEALTH, LIVE, READY},
     metrics::METRICS,
-    proxies::{Client, TrustedProxies},
+    proxies::{Client, Habits, TrustedProxies},
 };
 use crate::{
     accounting::{Action, AddressKey, ClientAddress, ConnectionPermit, Ledger},
@@ -31,6 +31,7 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 /// What the requests of all listeners share.
 pub(super) struct Front {
     proxies: TrustedProxies,
+    habits: Habits,
     ledger: Ledger,
     has_warned: AtomicBool,
 }
@@ -41,7 +42,7 @@ pub(super) async fn enter(State(front): State<Arc<Front>>, mut request: Request,
         return ending((StatusCode::BAD_REQUEST, "A request has to name one host.\n").into_response());
     }
     let peer = address(&request);
-    let client = front.proxies.client(peer, request.headers());
+    let client = front.proxies.client(peer, request.headers(), &front.habits);
     if client.is_named()
         && let Some(permit) = request.extensions().get::<Arc<ConnectionPermit>>()
     {
@@ -84,7 +85,7 @@ pub(super) async fn limit(State(ledger): State<Ledger>, request: Request, next: 
 
 impl Front {
     pub(super) fn new(proxies: TrustedProxies, ledger: Ledger) -> Arc<Front> {
-        Arc::new(Front { proxies, ledger, has_warned: AtomicBool::new(false) })
+        Arc::new(Front { proxies, habits: Habits::default(), ledger, has_warned: AtomicBool::new(false) })
     }
 
     /// A client that goes on after it was refused, or that asks for nonsense for too long, needs a new connection for it.

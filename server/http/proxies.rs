@@ -1,7 +1,10 @@
 //! For whom a request is: the connection's other end, or whom a proxy names that is trusted to.
 //!
 //! **Invariant:** nobody but a trusted proxy is believed, and a trusted proxy only about the hop that it saw itself.
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use axum::http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
@@ -14,6 +17,31 @@ const HOPS_MAX: usize = 32;
 /// The networks whose requests may say for whom they are.
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
+
+/// Which headers trusted proxies set, as far as their requests have shown: those that come without the other one. A proxy adds to
+/// one of them and passes the other on as the client wrote it, so that no client can take away the one, and each can add the other.
+#[derive(Debug, Default)]
+pub(super) struct Habits {
+    sets_usual: AtomicBool,
+    sets_standard: AtomicBool,
+}
+
+impl Habits {
+    /// The one of two that proxies are known to set, if it is one alone.
+    fn choose<T>(&self, usual: T, standard: T) -> Option<T> {
+        match (self.sets_usual.load(Ordering::Relaxed), self.sets_standard.load(Ordering::Relaxed)) {
+            (true, false) => Some(usual),
+            (false, true) => Some(standard),
+            _ => None,
+        }
+    }
+}
+
+fn learn(habit: &AtomicBool) {
+    if !habit.load(Ordering::Relaxed) {
+        habit.store(true, Ordering::Relaxed);
+    }
+}
 
 /// A client's address, and how it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +59,7 @@ pub(super) enum Naming {
     Silent,
     /// A trusted proxy names it.
     Believed,
-    /// Two of a trusted proxy's headers say different things.
+    /// Two of a trusted proxy's headers say different things, and it is not known which of them is the proxy's.
     Contradicted,
     /// Somebody names one who is no trusted proxy.
     Disbelieved,
@@ -64,7 +92,7 @@ impl TrustedProxies {
     }
 
     /// Whom a request of `peer` with these headers is for: the right-most address in them that is no trusted proxy's.
-    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
+    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap, habits: &Habits) -> Client {
         let peer = peer.to_canonical();
         let is_trusted = self.trusts(peer);
         let unnamed = |naming| Client { address: peer, is_trusted, naming };
@@ -77,10 +105,18 @@ impl TrustedProxies {
             headers.contains_key(&name).then(|| self.right_most(peer, headers, &name, read))
         };
         match (named(X_FORWARDED_FOR, hop), named(header::FORWARDED, forwarded_for)) {
-            (Some(address), None) | (None, Some(address)) => believed(address),
+            (Some(address), None) => {
+                learn(&habits.sets_usual);
+                believed(address)
+            }
+            (None, Some(address)) => {
+                learn(&habits.sets_standard);
+                believed(address)
+            }
             (Some(one), Some(other)) if one == other => believed(one),
-            // A proxy adds to one of them and passes the other on as the client wrote it. Which is which is not known here.
-            (Some(_), Some(_)) => unnamed(Naming::Contradicted),
+            (Some(usual), Some(standard)) => {
+                habits.choose(usual, standard).map_or_else(|| unnamed(Naming::Contradicted), believed)
+            }
             (None, None) => unnamed(Naming::Silent),
         }
     }
@@ -129,10 +165,14 @@ mod tests {
     }
 
     fn client(peer: &str, headers: &[(&str, &str)]) -> (String, bool) {
+        client_after(&Habits::default(), peer, headers)
+    }
+
+    fn client_after(habits: &Habits, peer: &str, headers: &[(&str, &str)]) -> (String, bool) {
         let header = |(name, value): &(&str, &str)| {
             (name.parse::<HeaderName>().unwrap(), value.parse::<axum::http::HeaderValue>().unwrap())
         };
-        let client = proxies().client(peer.parse().unwrap(), &headers.iter().map(header).collect());
+        let client = proxies().client(peer.parse().unwrap(), &headers.iter().map(header).collect(), habits);
         (client.address.to_string(), client.is_named())
     }
 
@@ -187,6 +227,26 @@ mod tests {
         assert_eq!(client("127.0.0.1", &one), ("127.0.0.1".to_owned(), false));
         let same = [("x-forwarded-for", "198.51.100.7"), ("forwarded", "for=198.51.100.7")];
         assert_eq!(client("127.0.0.1", &same), ("198.51.100.7".to_owned(), true));
+    }
+
+    #[test]
+    fn the_header_that_a_proxy_sets_on_its_own_is_believed_beside_the_other() {
+        let (usual, standard) = (("x-forwarded-for", "198.51.100.7"), ("forwarded", "for=203.0.113.9"));
+        for (alone, expected) in [(usual, "198.51.100.7"), (standard, "203.0.113.9")] {
+            let habits = Habits::default();
+            // Nobody else teaches anything.
+            client_after(&habits, "192.0.2.1", &[usual]);
+            client_after(&habits, "192.0.2.1", &[standard]);
+            client_after(&habits, "127.0.0.1", &[]);
+            assert!(!client_after(&habits, "127.0.0.1", &[usual, standard]).1);
+            client_after(&habits, "127.0.0.1", &[alone]);
+            assert_eq!(client_after(&habits, "127.0.0.1", &[usual, standard]), (expected.to_owned(), true));
+        }
+        // Two proxies with different habits.
+        let habits = Habits::default();
+        client_after(&habits, "127.0.0.1", &[usual]);
+        client_after(&habits, "10.0.0.1", &[standard]);
+        assert!(!client_after(&habits, "127.0.0.1", &[usual, standard]).1);
     }
 
     #[test]

@@ -205,7 +205,7 @@ mod tests {
     use axum::http::Request;
 
     use super::*;
-    use crate::http::TrustedProxies;
+    use crate::http::{TrustedProxies, proxies::Habits};
 
     const PLAIN: Listener = Listener { https: false, proxy_protocol: false };
     const PAGE: &str = "/proxy-check?page=https%3A%2F%2Fchat.example%2F";
@@ -217,7 +217,7 @@ mod tests {
         let proxies = TrustedProxies::new(&["127.0.0.0/8".to_owned()]).unwrap();
         let request = headers.iter().fold(Request::get(uri), |it, (name, value)| it.header(*name, *value));
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        let client = proxies.client(peer.parse().unwrap(), &parts.headers);
+        let client = proxies.client(peer.parse().unwrap(), &parts.headers, &Habits::default());
         let Answer { proxied, faults } = look(listener, client, &parts);
         (proxied, faults.into_iter().map(|it| (it.header, it.kind)).collect())
     }
