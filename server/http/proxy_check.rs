@@ -207,6 +207,22 @@ mod tests {
     use super::*;
     use crate::http::{TrustedProxies, proxies::Habits};
 
+    /// What mends a proxy is what is tried with it.
+    #[test]
+    fn the_lines_stand_in_the_files_that_are_tried() {
+        let nginx = include_str!("../../deploy/proxies/nginx.conf");
+        let haproxy = include_str!("../../deploy/proxies/haproxy.cfg");
+        // However they are set out.
+        let words = |it: &str| it.split_whitespace().collect::<Vec<_>>().join(" ");
+        for fault in [HOST, FORWARDED_FOR, FORWARDED_PROTO, UPGRADE, CONNECTION] {
+            for (lines, file) in [(fault.nginx, nginx), (fault.haproxy, haproxy)] {
+                for line in lines.lines().map(words).filter(|it| !it.starts_with('#')) {
+                    assert!(words(file).contains(&line), "{line}");
+                }
+            }
+        }
+    }
+
     const PLAIN: Listener = Listener { https: false, proxy_protocol: false };
     const PAGE: &str = "/proxy-check?page=https%3A%2F%2Fchat.example%2F";
     const GOOD: [(&str, &str); 3] =

@@ -108,6 +108,8 @@ describe.each(Object.values<Setup>(setups))('behind $title', setup => {
       const { code, report } = await doctor(here())
       expect(report).not.toContain('FAULT')
       expect(code).toBe(0)
+      // TURN too comes through whatever passes TLS on.
+      if (setup.tls === 'server') expect(report).toMatch(/good +relay by TLS/)
       // Who passes bytes on hands every header on.
       if (setup.proxyProtocol !== true) expect(report).toContain('hands on every header')
     })
