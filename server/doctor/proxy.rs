@@ -65,7 +65,7 @@ fn words(Fault { header, kind, nginx, caddy, haproxy }: &Fault) -> String {
                 "X-Forwarded-Proto" => "so that the server takes the page for one without HTTPS",
                 _ => "so that no websocket opens",
             };
-            format!("the proxy in front does not hand on {header} as it came, {consequence}. What it takes:{lines}")
+            format!("{header} does not arrive as it should, {consequence}. What the proxy in front takes:{lines}")
         }
         Kind::Untrusted => format!(
             "{header} comes from an address that does not stand in `http.trusted_proxies`, and is not believed: name the address \

@@ -1,6 +1,6 @@
 //! Connections that a proxy passes on byte by byte: whose they are by the PROXY protocol, over plain HTTP, over TLS and for the
 //! relay; and plain HTTP that comes to a port of HTTPS.
-use std::{net::SocketAddr, sync::Arc};
+use std::{fs, net::SocketAddr, path::Path, sync::Arc};
 
 use p2pchat_server::{
     app::{App, health_check},
@@ -232,4 +232,25 @@ async fn plain_http_at_a_port_of_https_is_led_to_https_or_told_so() {
     let mut stream = named.connect(&server, b"").await;
     let heard = said(&mut stream, "GET /live HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
     assert!(heard.starts_with("HTTP/1.1 200"), "{heard}");
+}
+
+/// What is shown is what was tried.
+#[test]
+fn the_proxies_files_stand_in_the_documents_as_they_are() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let shown = read("docs/deployment.md");
+    for (file, language) in [("nginx.conf", "nginx"), ("Caddyfile", "caddyfile"), ("haproxy.cfg", "haproxy")] {
+        let block = format!("```{language}\n{}```\n", read(&format!("deploy/proxies/{file}")));
+        assert!(shown.contains(&block), "docs/deployment.md shows another deploy/proxies/{file}");
+    }
+    let further = ["nginx-path.conf", "nginx-stream.conf", "Caddyfile-path", "haproxy-path.cfg", "haproxy-tcp.cfg"];
+    for file in further {
+        assert!(shown.contains(&format!("(../deploy/proxies/{file})")), "docs/deployment.md does not name {file}");
+    }
+    let tried = read("client-js/e2e/reverse-proxy.ts");
+    for file in fs::read_dir(root.join("deploy/proxies")).unwrap() {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        assert!(tried.contains(&format!("file: '{name}'")), "no test starts deploy/proxies/{name}");
+    }
 }

@@ -371,25 +371,6 @@ fn pages_name_no_place_outside_and_their_links_lead_somewhere() {
     assert!(n_links > 3, "links are found");
 }
 
-/// What is shown is what was tried.
-#[test]
-fn the_proxies_files_stand_in_the_documents_as_they_are() {
-    let shown = text("docs/deployment.md");
-    for (file, language) in [("nginx.conf", "nginx"), ("Caddyfile", "caddyfile"), ("haproxy.cfg", "haproxy")] {
-        let block = format!("```{language}\n{}```\n", text(format!("deploy/proxies/{file}")));
-        assert!(shown.contains(&block), "docs/deployment.md shows another deploy/proxies/{file}");
-    }
-    let further = ["nginx-path.conf", "nginx-stream.conf", "Caddyfile-path", "haproxy-path.cfg", "haproxy-tcp.cfg"];
-    for file in further {
-        assert!(shown.contains(&format!("(../deploy/proxies/{file})")), "docs/deployment.md does not name {file}");
-    }
-    let tried = text("client-js/e2e/reverse-proxy.ts");
-    for file in fs::read_dir(root().join("deploy/proxies")).unwrap() {
-        let name = file.unwrap().file_name().into_string().unwrap();
-        assert!(tried.contains(&format!("file: '{name}'")), "no test starts deploy/proxies/{name}");
-    }
-}
-
 #[test]
 fn nothing_else_names_a_place_outside_and_no_test_sleeps() {
     let ours = ["server", "client-js/src", "client-js/test", "client-js/e2e"];

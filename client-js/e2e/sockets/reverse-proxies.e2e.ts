@@ -145,7 +145,7 @@ describe.each(broken)('where %s does not arrive', (header, setup, edit) => {
     onTestFinished(fronted.stop)
     const { code, report } = await doctor(fronted)
     const named = report.split('\n').filter(line => line.startsWith('FAULT  proxy'))
-    expect(named).toEqual([expect.stringContaining(`does not hand on ${header} as it came`)])
+    expect(named).toEqual([expect.stringContaining(` ${header} does not arrive as it should`)])
     for (const program of ['nginx:', 'Caddy:', 'HAProxy:']) expect(report).toContain(program)
     expect(code).toBe(1)
   })
