@@ -218,7 +218,8 @@ const configuration = (
       const site =
         tls === 'proxy' ? `localhost:${port} {\n\ttls ${cert} ${key}` : `http://localhost:${port} {`
       const here = edited.replace(/^(chat\.)?example\.org \{/m, site)
-      return `{\n\tadmin off\n\tauto_https disable_redirects\n}\n${here}`
+      // It would wait for polls that are under way.
+      return `{\n\tadmin off\n\tauto_https disable_redirects\n\tgrace_period 1ms\n}\n${here}`
     }
     case 'haproxy': {
       const ended = tls === 'proxy' ? ` ssl crt ${both} alpn h2,http/1.1` : ''

@@ -177,9 +177,11 @@ impl Acceptor {
         }
         let stopped = shutdown.stopped.clone();
         shutdown.connections.spawn(async move {
+            // What it takes to begin is not to be kept for as long as the connection lives.
+            let beginning = Box::pin(self.begin(stream, from, permit));
             let begun = tokio::select! {
                 () = stopped.cancelled() => return,
-                begun = timeout(self.timeouts.handshake, self.begin(stream, from, permit)) => begun,
+                begun = timeout(self.timeouts.handshake, beginning) => begun,
             };
             match begun {
                 Ok(Ok(Some(begun))) => self.speak(begun, stopped).await,

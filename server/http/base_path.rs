@@ -1,10 +1,11 @@
 //! The path below which people reach this server, where a proxy puts it beside other sites: taken off each request that has it.
 //!
-//! **Invariant:** nothing behind this knows of it. A request without it, as a proxy sends that takes it off itself, is as good.
+//! **Invariant:** nothing behind this knows of it, and what is led elsewhere is led there as people reach it. A request without
+//! it, as a proxy sends that takes it off itself, is as good.
 use axum::{
     Router,
     extract::Request,
-    http::{StatusCode, Uri, header, uri::PathAndQuery},
+    http::{HeaderValue, StatusCode, Uri, header, uri::PathAndQuery},
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
 };
@@ -32,7 +33,15 @@ async fn take_off(base: &str, mut request: Request, next: Next) -> Response {
     if let Some(uri) = path.strip_prefix(base).and_then(|it| with_path(request.uri(), it)) {
         *request.uri_mut() = uri;
     }
-    next.run(request).await
+    let mut response = next.run(request).await;
+    // What is led elsewhere is led to a path as it is known in here.
+    if let Some(location) = response.headers().get(header::LOCATION).and_then(|it| it.to_str().ok())
+        && location.starts_with('/')
+        && let Ok(known) = HeaderValue::try_from(format!("{}{location}", base.trim_end_matches('/')))
+    {
+        response.headers_mut().insert(header::LOCATION, known);
+    }
+    response
 }
 
 /// The same with another path, which is given without its first slash.
@@ -52,7 +61,8 @@ mod tests {
 
     async fn asked(uri: &str) -> (u16, String) {
         let seen = async |request: Request| request.uri().to_string();
-        let router = Router::new().route("/a", get(seen)).fallback(seen);
+        let led = get((StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, "/led/?a")]));
+        let router = Router::new().route("/a", get(seen)).route("/led", led).fallback(seen);
         let request = Request::get(uri).body(axum::body::Body::empty()).unwrap();
         let response = below("/chat/", router).oneshot(request).await.unwrap();
         let status = response.status().as_u16();
@@ -79,5 +89,8 @@ mod tests {
         }
         assert_eq!(asked("/chat").await, (308, "/chat/".to_owned()));
         assert_eq!(asked("/chat?a").await, (308, "/chat/?a".to_owned()));
+        for uri in ["/chat/led", "/led"] {
+            assert_eq!(asked(uri).await, (307, "/chat/led/?a".to_owned()), "{uri}");
+        }
     }
 }

@@ -78,3 +78,17 @@ fn a_server_below_a_path_decides_nothing_for_the_rest_of_the_host() {
         assert_eq!(listeners[0].is_https_only, is_https_only, "{base}");
     }
 }
+
+#[tokio::test]
+async fn a_folder_of_pages_is_led_to_below_the_path() {
+    let views = tempfile::tempdir().unwrap();
+    std::fs::create_dir(views.path().join("notes")).unwrap();
+    std::fs::write(views.path().join("notes/index.html"), "notes").unwrap();
+    let server = Server::run(settings(&[BELOW], Some(views.path().to_owned()))).await;
+    let mut web = Web::to(server.address).await;
+    for path in ["/chat/notes", "/notes"] {
+        let led = web.ask("GET", path, &[], b"").await;
+        assert_eq!((led.status, led.header("location")), (307, "/chat/notes/"), "{path}");
+    }
+    assert_eq!(web.ask("GET", "/chat/notes/", &[], b"").await.text(), "notes");
+}
