@@ -125,10 +125,7 @@ pub(super) fn forwarded_as_https(headers: &HeaderMap) -> bool {
 }
 
 /// Browsers trust their own machine without TLS.
-pub(super) fn is_this_machine(host: &str) -> bool {
-    if host.starts_with("[::1]") {
-        return true;
-    }
+fn is_this_machine(host: &str) -> bool {
     let name = host.split_once(':').map_or(host, |(name, _)| name);
     name == "localhost"
         || name.ends_with(".localhost")

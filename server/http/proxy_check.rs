@@ -122,14 +122,11 @@ fn look(listener: Listener, client: Client, request: &Parts) -> Answer {
     let page_is_https = page.as_ref().is_some_and(|it| it.scheme() == Some(&Scheme::HTTPS));
     let host = front::host(&request.uri, headers).unwrap_or_default();
     let has_other_host = page.as_ref().is_some_and(|it| bare(it, page_is_https) != without_port(host, page_is_https));
-    let is_beyond = page.as_ref().and_then(Uri::host).is_some_and(|it| !headers::is_this_machine(it));
     let proxied = has_other_host
         || page_is_https && !listener.https
         || SIGNS.iter().any(|it| headers.contains_key(it))
         // A browser never asks for a websocket in such a way.
-        || asks_in_vain(request)
-        // It stands on this machine, or near it, and nobody there says the name of another one.
-        || client.is_trusted && is_beyond;
+        || asks_in_vain(request);
     if !proxied {
         return Answer { proxied, faults: Vec::new() };
     }
@@ -289,6 +286,8 @@ mod tests {
         for (listener, peer, url, host) in [
             (PLAIN, "127.0.0.1", "http://localhost:8080/", "localhost:8080"),
             (PLAIN, "127.0.0.1", "http://[::1]:8080/", "[::1]:8080"),
+            // Debian's machines know themselves by their names as 127.0.1.1.
+            (PLAIN, "127.0.0.1", "http://chat.example:8080/", "chat.example:8080"),
             (PLAIN, "192.168.1.5", "http://192.168.1.2:8080/", "192.168.1.2:8080"),
             (secure, "192.0.2.5", "https://chat.example/", "chat.example"),
             (secure, "192.0.2.5", "https://Chat.example:443/", "chat.example"),

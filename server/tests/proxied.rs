@@ -196,6 +196,24 @@ async fn the_header_comes_before_tls_and_the_relay_sees_the_client_too() {
 }
 
 #[tokio::test]
+async fn the_redirect_beside_https_is_reached_through_the_same_proxy() {
+    let mut secure = secure(&[ON, ("http.hostname", "localhost")]);
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    secure.config.tls.redirect_port = free.port();
+    let app = App::bind(secure.config.clone()).await.unwrap();
+    let at = app.further_addresses().unwrap()[0];
+    let server = Server::of(app);
+    for (header, status) in
+        [(v1("192.0.2.1:1".parse().unwrap()), Some(308)), (LOCAL.to_vec(), Some(308)), (vec![], None)]
+    {
+        let mut web = Web::to(at).await;
+        web.stream.write_all(&header).await.unwrap();
+        assert_eq!(web.answer_to("/").await, status);
+    }
+    drop(server);
+}
+
+#[tokio::test]
 async fn the_health_check_says_that_it_is_nobodys_connection() {
     let plain = Server::with(&[ON]).await;
     let mut config = settings(&[ON], None);

@@ -53,6 +53,10 @@ fn what_is_out_of_range_is_said_with_the_range() {
     let further =
         "[http]\ntrusted_proxies = []\nlisteners = [{ port = 1, protocols = [\"poc\"], proxy_protocol = true }]";
     assert!(from_file(further).unwrap_err().starts_with("the listener on port 1 has proxy_protocol"));
+    // A line goes by itself, and else as the main listener.
+    let lines = "{ port = 1, protocols = [\"poc\"], proxy_protocol = false }, { port = 2, protocols = [\"poc\"] }";
+    let config = from_file(&format!("[http]\nproxy_protocol = true\nlisteners = [{lines}]")).unwrap();
+    assert!(config.listeners().iter().map(|it| it.proxy_protocol).eq([true, false, true]));
     for path in ["", "/", "api/", "/api", "/a b/", "/a//b/", "/a?/", "/{a}/", "/é/"] {
         let fault = from_file(&format!("[signaling]\npath = \"{path}\"")).unwrap_err();
         assert!(
