@@ -10,6 +10,7 @@ pub mod config;
 pub mod doctor;
 pub mod http;
 pub mod metrics;
+pub mod proxy_protocol;
 pub mod sessions;
 pub mod store;
 pub mod telemetry;

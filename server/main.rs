@@ -48,6 +48,11 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
     let (config, file) = read_settings(&cli.flags()).map_err(|it| settings(it.to_string()))?;
     app::settings::check(&config).map_err(|it| settings(it.to_string()))?;
     if let Some(Command::Doctor { url: None }) = &cli.command {
+        if config.http.proxy_protocol {
+            let text = "http.proxy_protocol is on, so that people come through a proxy alone: name its address, as in \
+                        `p2pchat-server doctor https://chat.example.org`";
+            return Err(settings(text.to_owned()));
+        }
         return examine(&app::url(&config, config.http.port));
     }
     if cli.print_config {

@@ -1,8 +1,4 @@
-/**
- * Proxies in the way: one that lets a websocket open and then carries nothing, as some virus scanners do, and one
- * that puts the server below a path.
- */
-import { createServer as createHttpServer, request } from 'node:http'
+/** A proxy in the way that lets a websocket open and then carries nothing, as some virus scanners do. */
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { afterEach, expect, test } from 'vitest'
 import { house } from './house.ts'
@@ -41,37 +37,6 @@ const swallow = async (address: string): Promise<{ address: string; swallowed: (
   return { address: await listen(server), swallowed: () => swallowed }
 }
 
-/** As nginx does with a path behind `proxy_pass`: the server is asked without it. */
-const below = (path: string, address: string): Promise<string> => {
-  const port = Number(new URL(address).port)
-  const within = (url = '/'): string | null => (url.startsWith(path) ? `/${url.slice(path.length)}` : null)
-  const server = createHttpServer((asked, answer) => {
-    const url = within(asked.url)
-    if (url === null) return answer.writeHead(404).end()
-    const { method, headers } = asked
-    const far = request(new URL(url, address), { method, headers }, given => {
-      answer.writeHead(given.statusCode ?? 502, given.headers)
-      given.pipe(answer)
-    })
-    far.on('error', () => answer.destroy())
-    return asked.pipe(far)
-  })
-  server.on('upgrade', ({ url, headers }, near: Socket) => {
-    const far = connect(port, '127.0.0.1')
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      open.add(one)
-      one.on('error', () => other.destroy())
-      one.pipe(other)
-    }
-    const head = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`)
-    far.write(`GET ${within(url)} HTTP/1.1\r\n${head.join('')}\r\n`)
-  })
-  return listen(server)
-}
-
 const listen = async (server: Server): Promise<string> => {
   proxy = server
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
@@ -90,17 +55,4 @@ test('where websockets carry nothing, the page gets through by polling', async (
   await ben.stepIn('Ben')
   await ben.say('through')
   await ada.hears('Ben', 'through')
-})
-
-test('below a path people meet, and the app can be installed', async () => {
-  const address = `${await below('/chat/', home.server().address)}/chat/`
-  const ada = await home.arrive(address)
-  const link = await ada.createRoom('Ada')
-  expect(link.startsWith(`${address}#`)).toBe(true)
-  const ben = await home.arrive(link)
-  await ben.stepIn('Ben')
-  await ben.say('from below')
-  await ada.hears('Ben', 'from below')
-  const scope = await ada.page.evaluate(async () => (await navigator.serviceWorker.ready).scope)
-  expect(scope).toBe(address)
 })

@@ -49,7 +49,14 @@ export const startServerIn = (state: string, ...further: string[]): Promise<Serv
   startServerWith({ P2PCHAT_STATE__DIR: state }, ...further)
 
 /** `settings`: variables of its environment. */
-export const startServerWith = async (
+export const startServerWith = (
+  settings: Readonly<Record<string, string>>,
+  ...further: string[]
+): Promise<Server> => startServerThat(answers, settings, ...further)
+
+/** `isUp`: says of the server at an address, which may not be what it is reached by, whether it serves. */
+export const startServerThat = async (
+  isUp: (address: string) => Promise<boolean>,
   settings: Readonly<Record<string, string>>,
   ...further: string[]
 ): Promise<Server> => {
@@ -66,7 +73,7 @@ export const startServerWith = async (
     })
     running = child
     const deadline = Date.now() + startMs
-    while (!(await answers(address))) {
+    while (!(await isUp(address))) {
       if (child.exitCode !== null || Date.now() > deadline) throw new Error(`${executable} does not answer`)
       await wait(50)
     }

@@ -4,7 +4,7 @@ import { type Checked, checkConnection } from '../src/core/connection-check.ts'
 
 afterEach(() => void vi.unstubAllGlobals())
 
-const found = async (isInRoom: boolean): Promise<string[]> => {
+const found = async (isInRoom: boolean, page?: string): Promise<string[]> => {
   const told: Checked[] = []
   await checkConnection({
     transport: () => 'polling',
@@ -13,6 +13,7 @@ const found = async (isInRoom: boolean): Promise<string[]> => {
       return isInRoom
     },
     iceServers: () => [],
+    ...(page === undefined ? {} : { page }),
     told: checked => told.push(checked),
   })
   return told.map(({ step, outcome, detail }) => `${step} ${outcome} ${detail}`.trimEnd())
@@ -48,4 +49,34 @@ test('a browser that gives nothing of all this is told so, step by step', async 
     'tcp absent',
     'tls absent',
   ])
+})
+
+const proxyLines = async (answer: unknown): Promise<{ asked: string[]; lines: string[] }> => {
+  devices('granted')
+  const asked: string[] = []
+  vi.stubGlobal('fetch', async (url: URL) => {
+    asked.push(url.href)
+    return new Response(JSON.stringify(answer), { status: answer === 404 ? 404 : 200 })
+  })
+  const lines = await found(true, 'https://example.org/chat/?a#room=b&password=c')
+  return { asked, lines: lines.filter(line => line.startsWith('proxy')) }
+}
+
+test('what a proxy forgets is told with what mends it, and nothing of the invitation is said', async () => {
+  const missing = { header: 'Upgrade', kind: 'missing', nginx: 'n;', caddy: 'c', haproxy: 'h' }
+  const untrusted = { ...missing, header: 'X-Forwarded-For', kind: 'untrusted' }
+  const { asked, lines } = await proxyLines({ proxied: true, faults: [missing, untrusted, 7, {}] })
+  expect(asked).toEqual([
+    'https://example.org/chat/proxy-check?page=https%3A%2F%2Fexample.org%2Fchat%2F&websocket=no',
+  ])
+  expect(lines).toEqual([
+    'proxy fault Upgrade\nnginx:\nn;\nCaddy:\nc\nHAProxy:\nh',
+    'proxy fault X-Forwarded-For\nhttp.trusted_proxies = ["…"]',
+  ])
+})
+
+test('a proxy that forgets nothing is good, and where there is none nothing is said', async () => {
+  expect((await proxyLines({ proxied: true, faults: [] })).lines).toEqual(['proxy good'])
+  for (const answer of [{ proxied: false, faults: [] }, 404, null, [], 'x', { proxied: true }])
+    expect((await proxyLines(answer)).lines).toEqual([])
 })

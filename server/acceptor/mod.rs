@@ -1,5 +1,5 @@
-//! Connections from the moment they come in to the moment they are over or have become websockets: who is taken in, TLS,
-//! HTTP, and the deadlines of all of it.
+//! Connections from the moment they come in to the moment they are over or have become websockets: who is taken in, whom a
+//! proxy names, TLS, HTTP, and the deadlines of all of it.
 //!
 //! **Invariants:** nothing is done for a connection before it has its permit, and the permit is held as long as its socket.
 //! Nothing that a client leaves undone keeps a connection: see [`progress`].
@@ -8,35 +8,27 @@
 //! request too, but keeps the connection's future and its executor to itself, and these are what idle connections are ended
 //! and streams of HTTP/2 are reset by.
 mod body;
+mod http;
 mod progress;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod whose;
 
 use std::{
-    convert::Infallible,
-    future::{Future, poll_fn},
+    error::Error,
+    future::Future,
     io,
     net::{IpAddr, SocketAddr},
-    pin::{Pin, pin},
+    pin::Pin,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    task::Poll,
     time::Duration,
 };
 
-use axum::{
-    Router,
-    body::{Body, HttpBody as _},
-    http::{Request, Response, StatusCode, Version, header},
-};
-use hyper::body::Incoming;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::conn::auto,
-};
+use axum::Router;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
@@ -45,36 +37,19 @@ use tokio::{
 };
 use tokio_rustls::server::TlsStream;
 use tokio_util::{either::Either, sync::CancellationToken, task::TaskTracker};
-use tower::ServiceExt as _;
 
 pub(crate) use progress::Timeouts;
 
 use crate::{
-    accounting::{ClientAddress, ConnectionPermit, Ledger, ListenerKind, Reason},
+    accounting::{ConnectionPermit, Ledger, ListenerKind, Reason},
     tls::Handshakes,
 };
-use body::{RequestBody, ResponseBody, StreamExecutor};
 use progress::Connection;
-use stream::{DeadlineStream, NotedStream, Prefixed};
+use stream::{DeadlineStream, Prefixed};
 
 /// Memory of an idle connection as measured, its buffers and tasks included.
 const PLAIN_COST: u64 = 24 * 1024;
 const TLS_COST: u64 = 32 * 1024;
-
-/// The longest head of a request over HTTP/1.1, and what is read or written at a time.
-const HTTP1_BUFFER_BYTES: usize = 64 * 1024;
-const HTTP1_HEADERS_MAX: usize = 100;
-
-/// Of one HTTP/2 connection at a time: what browsers take for granted before they are told (RFC 9113, section 6.5.2).
-const HTTP2_STREAMS_MAX: u32 = 100;
-/// What a stream, or a connection, may send before it is read.
-const HTTP2_STREAM_WINDOW: u32 = 64 * 1024;
-const HTTP2_CONNECTION_WINDOW: u32 = 256 * 1024;
-/// Of answers that wait in the library, for each stream.
-const HTTP2_SEND_BUFFER: usize = 64 * 1024;
-const HTTP2_HEADER_LIST: u32 = 16 * 1024;
-const HTTP2_RESETS_MAX: usize = 20;
-const HTTP2_PING_EVERY: Duration = Duration::from_secs(10);
 
 /// For a connection that nobody speaks on: the first probe, and how far apart the others are.
 const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(60);
@@ -105,7 +80,23 @@ pub(crate) struct Acceptor {
     pub(crate) timeouts: Arc<Timeouts>,
     pub(crate) certificate: Option<Handshakes>,
     pub(crate) is_proxy: IsProxy,
+    /// Connections of proxies say first whose they are.
+    pub(crate) speaks_proxy_protocol: bool,
+    /// Whether it was said that one did not.
+    pub(crate) has_warned: AtomicBool,
     pub(crate) speaks: Speaks,
+    /// What HTTP is answered with at a port of TLS. `None`: with nothing.
+    pub(crate) astray: Option<Router>,
+}
+
+/// A connection on which what its listener speaks comes next.
+struct Begun {
+    stream: Transport,
+    connection: Arc<Connection>,
+    /// The other end, or whom a proxy named.
+    client: SocketAddr,
+    /// Its client speaks plain HTTP to a port of TLS.
+    is_astray: bool,
 }
 
 /// What is spoken on a listener's connections.
@@ -143,6 +134,20 @@ impl Shutdown {
 }
 
 impl Acceptor {
+    /// Without TLS, and without the PROXY protocol.
+    pub(crate) fn new(ledger: Ledger, timeouts: Timeouts, is_proxy: IsProxy, speaks: Speaks) -> Self {
+        Acceptor {
+            ledger,
+            timeouts: Arc::new(timeouts),
+            certificate: None,
+            is_proxy,
+            speaks_proxy_protocol: false,
+            has_warned: AtomicBool::new(false),
+            speaks,
+            astray: None,
+        }
+    }
+
     /// Until `shutdown`.
     pub(crate) async fn serve(self, listener: TcpListener, shutdown: Shutdown) {
         let acceptor = Arc::new(self);
@@ -165,54 +170,87 @@ impl Acceptor {
 
     /// Takes a connection in, or drops it, which closes it.
     fn take(self: Arc<Self>, stream: TcpStream, from: SocketAddr, shutdown: &Shutdown) {
-        let address = from.ip().to_canonical();
-        let Ok(permit) = self.admit(address) else { return };
+        let Ok(permit) = self.admit(from.ip().to_canonical()) else { return };
         if let Err(error) = self.prepare(&stream) {
             tracing::debug!(event = "accept", reason = Reason::TransportError.as_str(), %error);
             return;
         }
-        let connection = Connection::new(permit, self.timeouts.clone());
         let stopped = shutdown.stopped.clone();
         shutdown.connections.spawn(async move {
-            let stream = DeadlineStream::new(stream, connection.clone());
-            let stream = match &self.certificate {
-                None => Transport::Left(stream),
-                Some(certificate) => {
-                    let handshake = timeout(self.timeouts.handshake, certificate.begin(stream));
-                    let shaken = tokio::select! {
-                        () = stopped.cancelled() => return,
-                        shaken = handshake => shaken,
-                    };
-                    match shaken {
-                        Ok(Ok(Some(stream))) => Transport::Right(Box::new(stream)),
-                        // A certificate authority looked for its challenge.
-                        Ok(Ok(None)) => return,
-                        Ok(Err(error)) => return ended(&self.ledger, Reason::TransportError, &error),
-                        Err(error) => return ended(&self.ledger, Reason::HandshakeTimeout, &error),
-                    }
-                }
+            // What it takes to begin is not to be kept for as long as the connection lives.
+            let beginning = Box::pin(self.begin(stream, from, permit));
+            let begun = tokio::select! {
+                () = stopped.cancelled() => return,
+                begun = timeout(self.timeouts.handshake, beginning) => begun,
             };
-            match &self.speaks {
-                Speaks::Turn(turn) => self.carry_turn(turn, stream, connection, from, stopped).await,
-                Speaks::Http { router, turn: Some(turn) } if says_no_protocol(&stream) => {
-                    let first = tokio::select! {
-                        () = stopped.cancelled() => return,
-                        first = timeout(self.timeouts.handshake, first_byte(stream)) => first,
-                    };
-                    match first {
-                        // Firefox opens connections that it does not use.
-                        Ok(Ok(None)) => ended(&self.ledger, Reason::ClientClosed, &"nothing came"),
-                        Ok(Ok(Some(stream))) if STUN_BEGINS.contains(&stream.first()) => {
-                            self.carry_turn(turn, stream, connection, from, stopped).await;
-                        }
-                        Ok(Ok(Some(stream))) => self.carry(router, stream, connection, address, stopped).await,
-                        Ok(Err(error)) => ended(&self.ledger, Reason::TransportError, &error),
-                        Err(error) => ended(&self.ledger, Reason::HandshakeTimeout, &error),
-                    }
-                }
-                Speaks::Http { router, .. } => self.carry(router, stream, connection, address, stopped).await,
+            match begun {
+                Ok(Ok(Some(begun))) => self.speak(begun, stopped).await,
+                Ok(Ok(None)) => {}
+                Ok(Err((reason, error))) => ended(&self.ledger, reason, &error),
+                Err(error) => ended(&self.ledger, Reason::HandshakeTimeout, &error),
             }
         });
+    }
+
+    /// To where what is spoken begins: whose connection it is, and TLS. `None`: it is over, and there is nothing to say of it.
+    async fn begin(
+        &self,
+        mut stream: TcpStream,
+        from: SocketAddr,
+        mut permit: ConnectionPermit,
+    ) -> Result<Option<Begun>, (Reason, Box<dyn Error + Send + Sync>)> {
+        let client = self.announced(&mut stream, from).await.map_err(|it| (it.reason(), it.into()))?;
+        // Refusals are counted where they are made.
+        if client != from && self.pass_on(&mut permit, client).is_err() {
+            return Ok(None);
+        }
+        let connection = Connection::new(permit, self.timeouts.clone());
+        let begun = |stream, is_astray| Some(Begun { stream, connection: connection.clone(), client, is_astray });
+        let failed = |error: io::Error| (Reason::TransportError, error.into());
+        let Some(certificate) = &self.certificate else {
+            return Ok(begun(Transport::Left(DeadlineStream::new(stream, connection.clone())), false));
+        };
+        let Some(first) = peek(&stream).await.map_err(failed)? else {
+            return Err((Reason::ClientClosed, "nothing came".into()));
+        };
+        // Methods of HTTP begin so, and no record of TLS does (RFC 8446, section 5.1).
+        let is_astray = self.astray.is_some() && first.is_ascii_uppercase();
+        let stream = DeadlineStream::new(stream, connection.clone());
+        if is_astray {
+            return Ok(begun(Transport::Left(stream), true));
+        }
+        let shaken = certificate.begin(stream).await.map_err(failed)?;
+        // Otherwise a certificate authority looked for its challenge.
+        Ok(shaken.and_then(|it| begun(Transport::Right(Box::new(it)), false)))
+    }
+
+    /// Speaks what this listener speaks until the connection is over, or has become something else.
+    async fn speak(&self, begun: Begun, stopped: CancellationToken) {
+        let Begun { stream, connection, client, is_astray } = begun;
+        let address = client.ip().to_canonical();
+        if let Some(astray) = self.astray.as_ref().filter(|_| is_astray) {
+            return self.carry(astray, stream, connection, address, stopped).await;
+        }
+        match &self.speaks {
+            Speaks::Turn(turn) => self.carry_turn(turn, stream, connection, client, stopped).await,
+            Speaks::Http { router, turn: Some(turn) } if says_no_protocol(&stream) => {
+                let first = tokio::select! {
+                    () = stopped.cancelled() => return,
+                    first = timeout(self.timeouts.handshake, first_byte(stream)) => first,
+                };
+                match first {
+                    // Firefox opens connections that it does not use.
+                    Ok(Ok(None)) => ended(&self.ledger, Reason::ClientClosed, &"nothing came"),
+                    Ok(Ok(Some(stream))) if STUN_BEGINS.contains(&stream.first()) => {
+                        self.carry_turn(turn, stream, connection, client, stopped).await;
+                    }
+                    Ok(Ok(Some(stream))) => self.carry(router, stream, connection, address, stopped).await,
+                    Ok(Err(error)) => ended(&self.ledger, Reason::TransportError, &error),
+                    Err(error) => ended(&self.ledger, Reason::HandshakeTimeout, &error),
+                }
+            }
+            Speaks::Http { router, .. } => self.carry(router, stream, connection, address, stopped).await,
+        }
     }
 
     /// Speaks TURN until the stream ends.
@@ -261,69 +299,6 @@ impl Acceptor {
         }
         Ok(())
     }
-
-    /// Speaks HTTP until the connection is over, or has become something else.
-    async fn carry(
-        &self,
-        router: &Router,
-        stream: impl ByteStream + 'static,
-        connection: Arc<Connection>,
-        peer: IpAddr,
-        stopped: CancellationToken,
-    ) {
-        let service = Service { connection: connection.clone(), router: router.clone(), peer };
-        let stream = TokioIo::new(NotedStream::new(stream, connection.clone()));
-        let http = self.http();
-        let mut serving = pin!(http.serve_connection_with_upgrades(stream, service));
-        let mut stopping = pin!(stopped.cancelled());
-        let mut is_closing = false;
-        let mut clock = pin!(sleep(self.timeouts.handshake));
-        let served = poll_fn(|cx| {
-            loop {
-                if let Poll::Ready(served) = serving.as_mut().poll(cx) {
-                    return Poll::Ready(Ok(served));
-                }
-                if !is_closing && (connection.is_closing() || stopping.as_mut().poll(cx).is_ready()) {
-                    is_closing = true;
-                    connection.close();
-                    serving.as_mut().graceful_shutdown();
-                    continue;
-                }
-                let Some((deadline, reason)) = connection.deadline() else { return Poll::Pending };
-                if clock.deadline() != deadline {
-                    clock.as_mut().reset(deadline);
-                }
-                return clock.as_mut().poll(cx).map(|()| Err(reason));
-            }
-        });
-        match served.await {
-            Ok(Ok(())) => (),
-            Ok(Err(error)) => tracing::debug!(event = "disconnect", reason = "transport_error", %error),
-            Err(reason) => ended(&self.ledger, reason, &"nothing came in time"),
-        }
-    }
-
-    fn http(&self) -> auto::Builder<StreamExecutor> {
-        let (timeout, ledger) = (self.timeouts.write, self.ledger.clone());
-        let mut http = auto::Builder::new(StreamExecutor { timeout, ledger });
-        http.http1()
-            // hyper has one time for heads and for idle connections: `Connection::deadline` has two.
-            .header_read_timeout(None)
-            .max_buf_size(HTTP1_BUFFER_BYTES)
-            .max_headers(HTTP1_HEADERS_MAX);
-        http.http2()
-            .timer(TokioTimer::new())
-            .keep_alive_interval(HTTP2_PING_EVERY)
-            .keep_alive_timeout(HTTP2_PING_EVERY)
-            .max_concurrent_streams(HTTP2_STREAMS_MAX)
-            .max_pending_accept_reset_streams(HTTP2_RESETS_MAX)
-            .max_local_error_reset_streams(HTTP2_RESETS_MAX)
-            .initial_stream_window_size(HTTP2_STREAM_WINDOW)
-            .initial_connection_window_size(HTTP2_CONNECTION_WINDOW)
-            .max_send_buf_size(HTTP2_SEND_BUFFER)
-            .max_header_list_size(HTTP2_HEADER_LIST);
-        http
-    }
 }
 
 /// Browsers say which HTTP they speak, and for TURN they say nothing (ALPN, RFC 7301).
@@ -332,6 +307,12 @@ fn says_no_protocol(stream: &Transport) -> bool {
         Either::Left(_) => false,
         Either::Right(tls) => tls.get_ref().1.alpn_protocol().is_none(),
     }
+}
+
+/// The first byte, which stays in the stream. `None`: it has ended without one.
+async fn peek(stream: &TcpStream) -> io::Result<Option<u8>> {
+    let mut first = [0];
+    Ok((stream.peek(&mut first).await? > 0).then_some(first[0]))
 }
 
 /// The stream with its first byte. `None`: it has ended without one.
@@ -355,41 +336,4 @@ fn report(error: &io::Error, has_said: &AtomicBool) {
 fn ended(ledger: &Ledger, reason: Reason, error: &dyn std::fmt::Display) {
     ledger.count(reason);
     tracing::debug!(event = "disconnect", reason = reason.as_str(), %error);
-}
-
-/// What hyper asks for answers on one connection.
-struct Service {
-    connection: Arc<Connection>,
-    router: Router,
-    peer: IpAddr,
-}
-
-impl hyper::service::Service<Request<Incoming>> for Service {
-    type Response = Response<ResponseBody>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
-
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let is_http2 = request.version() == Version::HTTP_2;
-        let running = self.connection.begin(is_http2);
-        let connection = self.connection.clone();
-        let mut request = request.map(|body| {
-            if body.is_end_stream() { Body::empty() } else { Body::new(RequestBody::new(body, connection)) }
-        });
-        request.extensions_mut().insert(ClientAddress(self.peer));
-        request.extensions_mut().insert(self.connection.permit.clone());
-        let (router, connection) = (self.router.clone(), self.connection.clone());
-        Box::pin(async move {
-            let response = router.oneshot(request).await?;
-            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
-                connection.upgrade();
-            }
-            // HTTP/1.1 does so by itself, and HTTP/2 knows no such header (RFC 9113, section 8.2.2).
-            let says_close = response.headers().get(header::CONNECTION).is_some_and(|it| it == "close");
-            if is_http2 && says_close {
-                connection.close();
-            }
-            Ok(response.map(|body| ResponseBody::new(body, running)))
-        })
-    }
 }

@@ -17,7 +17,7 @@ use crate::accounting::{ConnectionPermit, Holding, Ledger, Reason};
 /// How long a connection may take over what.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timeouts {
-    /// For a TLS handshake, and from there to the first request.
+    /// For a proxy's header and a TLS handshake, and from there to the first request.
     pub(crate) handshake: Duration,
     /// From the first byte of a later request's head to its last.
     pub(crate) head: Duration,

@@ -1,6 +1,7 @@
 //! What is held until it is dropped and is no session's: TCP connections, and memory.
 use std::{
     fmt,
+    net::IpAddr,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
@@ -9,7 +10,7 @@ use std::{
 
 use tokio::sync::Semaphore;
 
-use super::{AddressKey, Ledger, ListenerKind};
+use super::{AddressKey, Ledger, ListenerKind, Reason};
 
 /// A TCP connection that was taken in. It counts until this is dropped.
 pub struct ConnectionPermit {
@@ -43,6 +44,19 @@ impl ConnectionPermit {
         if self.is_own.swap(false, Ordering::Relaxed) {
             self.ledger().addresses().close_connection(self.address);
         }
+    }
+
+    /// It turns out to be this client's, for whom a proxy made it: it counts for the client from now on, and for the proxy no
+    /// longer. `is_proxy`: the client may be a proxy itself, and open connections for many people.
+    ///
+    /// # Errors
+    /// The client has too many, or opens them too fast. The reason is counted.
+    pub fn pass_on(&mut self, client: IpAddr, is_proxy: bool) -> Result<(), Reason> {
+        let client = AddressKey::from(client);
+        self.ledger().open_connection(client, is_proxy)?;
+        self.disown();
+        (self.address, self.is_own) = (client, AtomicBool::new(true));
+        Ok(())
     }
 
     /// Whose connection it is.

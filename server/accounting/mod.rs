@@ -204,6 +204,18 @@ impl Ledger {
         Ok(ConnectionPermit::new(self.clone(), listener, key, cost))
     }
 
+    /// One more connection of this address, which was counted in all before.
+    fn open_connection(&self, key: AddressKey, is_proxy: bool) -> Result<(), Reason> {
+        let now = self.now();
+        let action = if is_proxy { Action::ProxyConnect } else { Action::Connect };
+        let opened = || {
+            let mut addresses = self.addresses();
+            addresses.act(key, action, &self.shared.limits, now)?;
+            addresses.open_connection(key, &self.shared.limits, now)
+        };
+        opened().inspect_err(|reason| self.count(*reason))
+    }
+
     /// Opens the account of a new session of this address. `user_agent` tells browsers there apart; `cost` is the memory that it needs from the start.
     ///
     /// # Errors

@@ -58,6 +58,8 @@ reasons! {
     BodyTimeout: Disconnect => "body_timeout",
     /// A connection, a TLS handshake or an upgrade said too little for too long.
     HandshakeTimeout: Disconnect => "handshake_timeout",
+    /// A trusted proxy's connection did not begin with the header of the PROXY protocol, where `http.proxy_protocol` is on.
+    ProxyHeader: Disconnect => "proxy_header",
     /// A polling session that never connected, or an idle keep-alive connection.
     IdleTimeout: Disconnect => "idle_timeout",
     /// The client did not read fast enough: its send queue is full.

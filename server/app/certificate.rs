@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use axum::Router;
 use tokio::sync::Notify;
 
 use super::{BoundListener, StartupError, listen::own_addresses, settings, url};
@@ -111,6 +112,11 @@ impl CertificateSource {
     }
 }
 
+/// What plain HTTP is answered with at a port of HTTPS: as nginx does, but that whoever has a name is led to it.
+pub(super) fn astray(config: &Config, shared: &http::Shared) -> Router {
+    http::redirect(HttpsSite { names: https_names(config), port: None }, shared, |_| None)
+}
+
 /// Plain HTTP beside the main listener's HTTPS.
 pub(super) fn redirecting(
     port: TcpListener,
@@ -120,21 +126,30 @@ pub(super) fn redirecting(
     main: Option<&BoundListener>,
 ) -> BoundListener {
     let https_port = main.and_then(|it| it.port.local_addr().ok()).map_or(config.http.port, |it| it.port());
-    let (site, challenges) = (https_site(config, https_port), certificate.challenges());
+    let (site, challenges) =
+        (HttpsSite { names: https_names(config), port: Some(https_port) }, certificate.challenges());
     let router = http::redirect(site, shared, move |token| challenges.http_answer(token));
-    BoundListener { port, router, timeouts: Timeouts::new(REDIRECT_WRITE_TIMEOUT), tls: false }
+    BoundListener {
+        port,
+        router,
+        timeouts: Timeouts::new(REDIRECT_WRITE_TIMEOUT),
+        tls: false,
+        // Whatever is in front of the main listener is in front of this one too.
+        proxy_protocol: config.http.proxy_protocol,
+        astray: None,
+    }
 }
 
-/// Where plain HTTP leads, of a server whose HTTPS is on this port.
-fn https_site(config: &Config, port: u16) -> HttpsSite {
-    let names = if !config.tls.acme.names.is_empty() {
+/// The names to which plain HTTP leads.
+fn https_names(config: &Config) -> Vec<String> {
+    if !config.tls.acme.names.is_empty() {
         acme_names(config)
     } else if config.tls.self_signed {
         own_names(config)
     } else {
-        vec![config.http.hostname.to_ascii_lowercase()]
-    };
-    HttpsSite { names, port }
+        let hostname = config.http.hostname.to_ascii_lowercase();
+        [hostname].into_iter().filter(|it| !it.is_empty()).collect()
+    }
 }
 
 /// Without asking for a certificate or making one.
@@ -291,12 +306,12 @@ mod tests {
 
     #[test]
     fn plain_http_leads_to_the_names_of_the_certificate() {
-        let names = |config: &Config| https_site(config, 443).names;
-        assert_eq!(names(&with(&["A.example", "8.8.8.8"], &[])), ["a.example", "8.8.8.8"]);
+        assert_eq!(https_names(&with(&["A.example", "8.8.8.8"], &[])), ["a.example", "8.8.8.8"]);
         let own = with(&[], &[("P2PCHAT_TLS__SELF_SIGNED", "true"), ("P2PCHAT_HTTP__HOSTNAME", "nas.lan")]);
-        let own = names(&own);
+        let own = https_names(&own);
         assert_eq!(own.first().map(String::as_str), Some("nas.lan"));
         assert!(own.iter().any(|it| it == "localhost"));
-        assert_eq!(names(&with(&[], &[("P2PCHAT_HTTP__HOSTNAME", "a.example")])), ["a.example"]);
+        assert_eq!(https_names(&with(&[], &[("P2PCHAT_HTTP__HOSTNAME", "a.example")])), ["a.example"]);
+        assert_eq!(https_names(&with(&[], &[])), [""; 0]);
     }
 }

@@ -14,11 +14,12 @@ use axum::{
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{io::AsyncWriteExt as _, net::TcpStream, time::timeout};
 use tokio_rustls::TlsConnector;
 use tokio_util::either::Either;
 
-use crate::{config::Config, tls};
+use super::settings;
+use crate::{config::Config, proxy_protocol, tls};
 
 /// For the whole conversation. Docker's own limit is longer, and says nothing when it ends a check.
 const TIMEOUT: Duration = Duration::from_secs(4);
@@ -47,11 +48,20 @@ fn reachable(address: IpAddr) -> [IpAddr; 2] {
     }
 }
 
+/// Whether the server takes this connection for a trusted proxy's, which has to say whose it is.
+fn is_proxy(config: &Config, stream: &TcpStream) -> bool {
+    let proxies = settings::trusted_proxies(config).unwrap_or_default();
+    config.http.proxy_protocol && stream.local_addr().is_ok_and(|it| proxies.trusts(it.ip()))
+}
+
 async fn ask(config: &Config, addresses: &[SocketAddr]) -> Result<StatusCode, String> {
     let name = if config.http.hostname.is_empty() { "localhost" } else { &config.http.hostname };
     let port = config.http.port;
     let cannot = |error: &dyn std::error::Error| format!("the server on port {port} cannot be asked: {error}");
-    let stream = TcpStream::connect(addresses).await.map_err(|error| cannot(&error))?;
+    let mut stream = TcpStream::connect(addresses).await.map_err(|error| cannot(&error))?;
+    if is_proxy(config, &stream) {
+        stream.write_all(&proxy_protocol::LOCAL).await.map_err(|error| cannot(&error))?;
+    }
     let stream = if config.tls.enabled {
         let client = TlsConnector::from(Arc::new(tls::self_client().map_err(|error| cannot(&error))?));
         let name = ServerName::try_from(name.to_owned()).map_err(|error| cannot(&error))?;

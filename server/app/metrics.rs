@@ -83,6 +83,8 @@ impl Metrics {
             https: false,
             https_only: false,
             frame_ancestors: Vec::new(),
+            base_path: "/".to_owned(),
+            proxy_protocol: false,
         };
         Ok(Some(BoundMetrics { port, router: http::front(router, &site, &shared), ledger }))
     }
@@ -120,13 +122,8 @@ impl BoundMetrics {
     /// # Errors
     /// The listener cannot be used.
     pub(super) fn serve(self, shutdown: Shutdown) -> io::Result<impl Future<Output = ()>> {
-        let acceptor = Acceptor {
-            ledger: self.ledger,
-            timeouts: Arc::new(Timeouts::new(WRITE_TIMEOUT)),
-            certificate: None,
-            is_proxy: Arc::new(|_| false),
-            speaks: Speaks::Http { router: self.router, turn: None },
-        };
+        let speaks = Speaks::Http { router: self.router, turn: None };
+        let acceptor = Acceptor::new(self.ledger, Timeouts::new(WRITE_TIMEOUT), Arc::new(|_| false), speaks);
         let listener = tokio::net::TcpListener::from_std(self.port)?;
         Ok(acceptor.serve(listener, shutdown))
     }

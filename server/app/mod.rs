@@ -6,6 +6,7 @@ mod log_filter;
 mod metrics;
 mod realms;
 mod relay;
+mod routes;
 pub mod settings;
 mod signatures;
 mod state;
@@ -33,16 +34,15 @@ use tokio::{
 };
 
 use crate::{
-    acceptor::{Acceptor, Shutdown, Speaks, Timeouts},
+    acceptor::{Acceptor, IsProxy, Shutdown, Speaks, Timeouts},
     accounting::Ledger,
     config::Config,
-    http::{self, Frontend, Health, Site, TrustedProxies},
-    protocols::{Protocol as _, Transport, p2pchat::P2pChat},
+    http::{self, TrustedProxies},
+    protocols::{Protocol as _, p2pchat::P2pChat},
     sessions::{Realm, Sessions},
     store::Keeper,
     telemetry,
     tls::Certificate,
-    transports::{Origins, mqtt, socketio, websocket},
     turn::Port,
 };
 use certificate::CertificateSource;
@@ -51,6 +51,7 @@ pub use log_filter::reread_log_filter;
 use metrics::{BoundMetrics, Metrics};
 pub use realms::realm_settings;
 use relay::BoundRelay;
+use routes::{answer_time, router};
 
 /// For running answers to end when the server stops.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -94,6 +95,9 @@ struct BoundListener {
     router: Router,
     timeouts: Timeouts,
     tls: bool,
+    proxy_protocol: bool,
+    /// What plain HTTP is answered with where it speaks TLS.
+    astray: Option<Router>,
 }
 
 impl App {
@@ -122,11 +126,14 @@ impl App {
         for (listener, port) in settings.into_iter().zip(ports) {
             let (asked, turn, is_stopping) = (sessions.clone(), turn.clone(), is_stopping.clone());
             let health = move || watch::health(&asked, turn.as_deref(), is_stopping.load(Ordering::Relaxed), started);
+            let astray = listener.tls.then(|| certificate::astray(&config, &shared));
             listeners.push(BoundListener {
                 port,
                 router: router(&config, &listener, &sessions, &shared, &realms, health, &metrics),
                 timeouts: Timeouts::new(answer_time(&config, &listener)),
                 tls: listener.tls,
+                proxy_protocol: listener.proxy_protocol,
+                astray,
             });
         }
         if let Some(port) = plain {
@@ -192,25 +199,25 @@ impl App {
         let shutdown = Shutdown::default();
         let mut serving = JoinSet::new();
         let in_use = certificate.certificate();
-        let acceptor = |speaks, timeouts, tls| {
+        let acceptor = |speaks, timeouts| {
             let proxies = proxies.clone();
-            Acceptor {
-                ledger: sessions.ledger().clone(),
-                timeouts: Arc::new(timeouts),
-                certificate: in_use.as_ref().filter(|_| tls).map(Certificate::handshakes),
-                is_proxy: Arc::new(move |address| proxies.trusts(address)),
-                speaks,
-            }
+            let is_proxy: IsProxy = Arc::new(move |address| proxies.trusts(address));
+            Acceptor::new(sessions.ledger().clone(), timeouts, is_proxy, speaks)
         };
         let turn = relay.as_ref().map(|it| relay::carry(&it.server));
-        for BoundListener { port, router, timeouts, tls } in listeners {
-            let acceptor = acceptor(Speaks::Http { router, turn: turn.clone() }, timeouts, tls);
+        for BoundListener { port, router, timeouts, tls, proxy_protocol, astray } in listeners {
+            let acceptor = Acceptor {
+                certificate: in_use.as_ref().filter(|_| tls).map(Certificate::handshakes),
+                speaks_proxy_protocol: proxy_protocol,
+                astray,
+                ..acceptor(Speaks::Http { router, turn: turn.clone() }, timeouts)
+            };
             serving.spawn(acceptor.serve(tokio::net::TcpListener::from_std(port)?, shutdown.clone()));
         }
         if let Some(BoundRelay { server, port }) = relay {
             let (udp, tcp) = port.map(Port::split).unzip();
             if let (Some(tcp), Some(turn)) = (tcp, turn) {
-                let acceptor = acceptor(Speaks::Turn(turn), Timeouts::new(RELAY_WRITE_TIMEOUT), false);
+                let acceptor = acceptor(Speaks::Turn(turn), Timeouts::new(RELAY_WRITE_TIMEOUT));
                 serving.spawn(acceptor.serve(tokio::net::TcpListener::from_std(tcp)?, shutdown.clone()));
             }
             serving.spawn(async move {
@@ -248,15 +255,6 @@ impl App {
     }
 }
 
-/// How long what is sent to a listener's websockets may wait: as long as the answer to a ping may.
-fn answer_time(config: &Config, listener: &settings::Listener) -> Duration {
-    let limits = listener.protocols.iter().map(|protocol| match protocol.transport() {
-        Transport::SocketIo => settings::transport_limits(config),
-        Transport::SocketIoAt(_) | Transport::Websocket | Transport::Mqtt => settings::fast_ping(config),
-    });
-    limits.map(|it| it.ping_interval + it.ping_timeout).max().unwrap_or_default()
-}
-
 /// One connection is one open file: as many as this user may have.
 fn raise_open_file_limit() -> io::Result<()> {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
@@ -283,52 +281,6 @@ fn realms(
         });
     }
     realms
-}
-
-/// What is served at one listener.
-fn router(
-    config: &Config,
-    listener: &settings::Listener,
-    sessions: &Sessions,
-    shared: &http::Shared,
-    realms: &BTreeMap<&'static str, Realm>,
-    health: impl Fn() -> Health + Clone + Send + Sync + 'static,
-    metrics: &Metrics,
-) -> Router {
-    let (limits, fast_ping) = (settings::transport_limits(config), settings::fast_ping(config));
-    let origins = || Origins::new(&listener.origins).of_host(&config.http.hostname);
-    let (mut sockets, mut plain, mut mqtt) = (Router::new(), Vec::new(), None);
-    let (mut path, mut frontend) = (config.signaling.path.clone(), Frontend::Foreign);
-    for protocol in &listener.protocols {
-        let Some(&realm) = realms.get(protocol.name()) else { continue };
-        match protocol.transport() {
-            Transport::SocketIo => {
-                frontend = Frontend::Own;
-                sockets =
-                    sockets.merge(socketio::router(sessions.clone(), realm, &path, origins(), limits, listener.tls));
-            }
-            Transport::SocketIoAt(own) => {
-                if frontend == Frontend::Foreign {
-                    path = own.to_owned();
-                }
-                sockets =
-                    sockets.merge(socketio::router(sessions.clone(), realm, own, origins(), fast_ping, listener.tls));
-            }
-            Transport::Websocket => plain.push(realm),
-            Transport::Mqtt => mqtt = Some(realm),
-        }
-    }
-    let (views, https, https_only) = (listener.views.clone(), listener.tls, listener.is_https_only);
-    let frame_ancestors = config.http.frame_ancestors.clone();
-    let site = Site { views, signaling_path: path, frontend, https, https_only, frame_ancestors };
-    let mut pages = metrics.beside(http::pages(&site, shared, health), config, shared);
-    if !plain.is_empty() {
-        pages = websocket::beside(pages, sessions.clone(), plain, origins(), fast_ping);
-    }
-    if let Some(realm) = mqtt {
-        pages = mqtt::beside(pages, sessions.clone(), realm, origins(), fast_ping);
-    }
-    http::front(pages.merge(sockets), &site, shared)
 }
 
 /// Checks what settings point at, without starting anything.
@@ -381,5 +333,6 @@ pub fn url(config: &Config, port: u16) -> String {
         ("", address) => host(&address.to_string()),
         (name, _) => name.to_owned(),
     };
-    if port == usual { format!("{scheme}://{name}/") } else { format!("{scheme}://{name}:{port}/") }
+    let port = if port == usual { String::new() } else { format!(":{port}") };
+    format!("{scheme}://{name}{port}{}", http.base_path)
 }

@@ -8,7 +8,7 @@ use super::{StartupError, certificate, relay};
 use crate::{
     accounting::{self, Rate, default_total},
     config::{self, Config, one_of},
-    http::TrustedProxies,
+    http::{self, TrustedProxies},
     ice::{Access, ConfiguredServer, Ice, Login},
     protocols::{self, Protocol, Transport, p2pchat::P2pChat},
     rooms::{Limits, RoomPolicy},
@@ -23,6 +23,8 @@ pub struct Listener {
     pub at: SocketAddr,
     /// Whether it speaks TLS.
     pub tls: bool,
+    /// Whether connections of trusted proxies begin with the header of the PROXY protocol.
+    pub proxy_protocol: bool,
     /// Whether browsers may be told to reach this host by TLS alone, on whatever port (RFC 6797, section 8.3).
     pub is_https_only: bool,
     /// What is spoken, in the order of [`protocols::ALL`].
@@ -40,7 +42,19 @@ pub struct Listener {
 pub fn check(config: &Config) -> Result<(), StartupError> {
     trusted_proxies(config)?;
     relay::turn_settings(config)?;
+    check_base_path(config)?;
     listeners(config).map(drop)
+}
+
+/// A proxy may take the base path off or not, so that nothing of our own may be below it.
+fn check_base_path(config: &Config) -> Result<(), StartupError> {
+    let base = &config.http.base_path;
+    if base != "/" && (config.signaling.path.starts_with(base) || http::is_taken(base)) {
+        return Err(StartupError::Settings(format!(
+            "http.base_path is {base:?}, and the server has something of its own at {base}: choose another path"
+        )));
+    }
+    Ok(())
 }
 
 /// The proxies that are believed about whom a request is for.
@@ -90,13 +104,15 @@ pub fn listeners(config: &Config) -> Result<Vec<Listener>, StartupError> {
     // One that is open to this machine alone is reached as localhost, which is another host.
     let is_plain = |it: &config::Listener| !it.tls && !it.at.ip().to_canonical().is_loopback();
     // And where browsers insist, they let nobody past a certificate that nobody vouches for.
-    let is_https_only = !settings.iter().any(is_plain) && !config.tls.self_signed;
+    let is_https_only = !settings.iter().any(is_plain) && !config.tls.self_signed
+        // The rest of the host is for others to decide on.
+        && config.http.base_path == "/";
     let listeners = settings.into_iter().map(|it| listener(it, &config.signaling.path, is_https_only));
     listeners.collect::<Result<_, _>>().map_err(StartupError::Settings)
 }
 
 fn listener(settings: config::Listener, signaling_path: &str, is_https_only: bool) -> Result<Listener, String> {
-    let config::Listener { name, at, tls, protocols: names, origins, views } = settings;
+    let config::Listener { name, at, tls, proxy_protocol, protocols: names, origins, views } = settings;
     let known = || protocols::ALL.iter().map(|it| it.name());
     if let Some(unknown) = names.iter().find(|it| !known().any(|known| known == *it)) {
         return Err(format!("{name} has the protocol {unknown:?}: each must be {}", one_of(known())));
@@ -105,8 +121,13 @@ fn listener(settings: config::Listener, signaling_path: &str, is_https_only: boo
         return Err(format!("{name} has no protocols: name at least one, {}", one_of(known())));
     }
     let protocols: Vec<_> = protocols::ALL.iter().filter(|it| names.iter().any(|name| name == it.name())).collect();
-    let own =
-        [("/health/", "the health page"), ("/ready/", "readiness"), ("/live/", "liveness"), ("/metrics/", "metrics")];
+    let own = [
+        ("/health/", "the health page"),
+        ("/ready/", "readiness"),
+        ("/live/", "liveness"),
+        ("/metrics/", "metrics"),
+        ("/proxy-check/", "the proxy check"),
+    ];
     let mut taken = own.to_vec();
     for protocol in &protocols {
         let path = match protocol.transport() {
@@ -125,6 +146,7 @@ fn listener(settings: config::Listener, signaling_path: &str, is_https_only: boo
     Ok(Listener {
         at,
         tls,
+        proxy_protocol,
         is_https_only: tls && is_https_only,
         protocols: protocols.into_iter().copied().collect(),
         origins,

@@ -35,6 +35,8 @@ pub struct ListenerSettings {
     pub views: Option<PathBuf>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tls: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proxy_protocol: Option<bool>,
 }
 
 /// The settings of one listener, with what it takes over from its preset and the main one.
@@ -46,6 +48,8 @@ pub struct Listener {
     pub at: SocketAddr,
     /// Whether it speaks TLS.
     pub tls: bool,
+    /// Whether connections of trusted proxies begin with the header of the PROXY protocol.
+    pub proxy_protocol: bool,
     /// The names of its protocols, as they are set.
     pub protocols: Vec<String>,
     /// The origins whose pages may connect.
@@ -62,6 +66,7 @@ impl Config {
             name: "the main listener".to_owned(),
             at: SocketAddr::new(http.address, http.port),
             tls: self.tls.enabled,
+            proxy_protocol: http.proxy_protocol,
             protocols: http.protocols.clone(),
             origins: http.origins.clone(),
             views: folder(&http.views),
@@ -70,6 +75,7 @@ impl Config {
             name: format!("the listener on port {}", it.port.unwrap_or_default()),
             at: SocketAddr::new(it.address.unwrap_or(http.address), it.port.unwrap_or_default()),
             tls: it.tls.unwrap_or(self.tls.enabled),
+            proxy_protocol: it.proxy_protocol.unwrap_or(http.proxy_protocol),
             protocols: it.protocols.clone().unwrap_or_default(),
             origins: it.origins.clone().unwrap_or_else(|| vec![SAME.to_owned()]),
             views: it.views.as_deref().and_then(folder),
@@ -122,6 +128,13 @@ impl Config {
                     format!("the listeners at {other} and {one} take each other's place: give one of them another port")
                 });
             }
+        }
+        if let Some(it) = listeners.iter().find(|it| it.proxy_protocol && self.http.trusted_proxies.is_empty()) {
+            return Err(format!(
+                "{} has proxy_protocol = true, and http.trusted_proxies is empty, so that nobody's header would be believed: \
+                 name the proxy there",
+                it.name
+            ));
         }
         self.check_redirect(&listeners)?;
         if listeners.iter().any(|it| it.tls) && !self.tls.is_automatic() {

@@ -61,6 +61,8 @@ pub struct Http {
     pub frame_ancestors: Vec<String>,
     pub listeners: Vec<ListenerSettings>,
     pub trusted_proxies: Vec<String>,
+    pub proxy_protocol: bool,
+    pub base_path: String,
     pub drain_s: u64,
 }
 
@@ -169,7 +171,10 @@ impl Config {
 
     /// What types alone do not say.
     fn check(&self) -> Result<(), String> {
-        check_path(&self.signaling.path)?;
+        check_path("signaling.path", "/api/signaling/", &self.signaling.path)?;
+        if self.http.base_path != "/" {
+            check_path("http.base_path", "/chat/", &self.http.base_path)?;
+        }
         check_hostname(&self.http.hostname)?;
         bounds::check(self)?;
         self.tls.check(&self.http.hostname)?;
@@ -188,21 +193,21 @@ fn hidden<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, 
 /// Longer ones do not fit into what proxies and logs keep of a request.
 const PATH_BYTES_MAX: usize = 200;
 
-fn check_path(path: &str) -> Result<(), String> {
+/// `like` shows how such a path looks.
+fn check_path(name: &str, like: &str, path: &str) -> Result<(), String> {
     let allowed = |it: char| it.is_ascii_alphanumeric() || "/-._~".contains(it);
     let is_between_slashes = path.starts_with('/') && path.ends_with('/') && path.len() > 1;
     if !is_between_slashes || !path.chars().all(allowed) || path.contains("//") {
         return Err(format!(
-            "signaling.path is {path:?}: it must begin and end with a slash and hold letters, digits and -._~, as \
-             \"/api/signaling/\" does"
+            "{name} is {path:?}: it must begin and end with a slash and hold letters, digits and -._~, as {like:?} does"
         ));
     }
     // Browsers take these out of an address before they ask for it, so that nobody could ever ask for this one.
     if path.split('/').any(|it| it == "." || it == "..") {
-        return Err(format!("signaling.path is {path:?}: \".\" and \"..\" cannot be parts of it"));
+        return Err(format!("{name} is {path:?}: \".\" and \"..\" cannot be parts of it"));
     }
     if path.len() > PATH_BYTES_MAX {
-        return Err(format!("signaling.path has {} characters: {PATH_BYTES_MAX} are the most", path.len()));
+        return Err(format!("{name} has {} characters: {PATH_BYTES_MAX} are the most", path.len()));
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //!
 //! **Invariants:** it changes nothing: its room ends with its connections. Every step has a deadline. A step that fails is told
 //! with what to do about it, and keeps from being tried only what cannot go without it.
+mod proxy;
 mod report;
 mod signaling;
 mod site;
@@ -41,6 +42,7 @@ pub async fn examine(url: &str, trust: Arc<ClientConfig>) -> Result<Report, Stri
     let addresses: Vec<_> = site.addresses.iter().map(|it| it.ip().to_string()).collect();
     report.good("name", format!("{} is {}", site.host, addresses.join(", ")));
     let Some(path) = page(&mut site, &mut report).await else { return Ok(report) };
+    proxy::look(&site, &mut report).await;
     let Some((mut one, mut other)) = signaling(&site, &path, &mut report).await else { return Ok(report) };
     match meet(&mut one, &mut other).await {
         Ok((room, servers)) => {
@@ -109,7 +111,8 @@ async fn page(site: &mut Site, report: &mut Report) -> Option<String> {
             report.fault("page", format!("{} is answered {status}: does the proxy lead to this server?", site.path));
         }
     }
-    Some(named.unwrap_or_else(|| SIGNALING_PATH.to_owned()))
+    // The server knows nothing of a path that a proxy has put before its own.
+    Some(site.below(named.as_deref().unwrap_or(SIGNALING_PATH)))
 }
 
 /// Websocket and polling, and two clients by whichever works.
@@ -120,8 +123,7 @@ async fn signaling<'a>(site: &'a Site, path: &str, report: &mut Report) -> Optio
         Ok(_) => report.good("websocket", "signalling goes by websocket"),
         Err(text) if text.contains(FORBIDDEN) => report.fault("websocket", format!("{text}: {}", not_named(site))),
         Err(text) => {
-            let hint = "does the proxy pass upgrades on? In nginx that takes `proxy_http_version 1.1` and the headers Upgrade and \
-                        Connection";
+            let hint = "does the proxy pass upgrades on?";
             report.fault("websocket", format!("{text}: {hint}"));
         }
     }

@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     body::{Body, Bytes, to_bytes},
-    http::{Request, Response, StatusCode, Uri, header},
+    http::{HeaderName, Request, Response, StatusCode, Uri, header, request},
 };
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -105,6 +105,20 @@ impl Site {
         connect_tls(tcp, &self.host, self.trust.clone()).await.map(Either::Right)
     }
 
+    /// A path of the server's own as it is reached from here. It begins with a slash.
+    pub(super) fn below(&self, path: &str) -> String {
+        format!("{}{path}", self.path.trim_end_matches('/'))
+    }
+
+    /// The answer to a path, asked with further headers over a connection of its own.
+    ///
+    /// # Errors
+    /// There is none, in words.
+    pub(super) async fn ask_with(&self, path: &str, headers: &[(HeaderName, &str)]) -> Result<Answer, String> {
+        let request = headers.iter().fold(self.request("GET", path), |it, (name, value)| it.header(name, *value));
+        self.send(PATIENCE, request, "").await
+    }
+
     /// One request over a connection of its own.
     ///
     /// # Errors
@@ -124,25 +138,27 @@ impl Site {
         path: &str,
         body: &str,
     ) -> Result<Answer, String> {
+        let request = self.request(method, path).header(header::CONTENT_TYPE, "text/plain;charset=UTF-8");
+        self.send(patience, request, body).await
+    }
+
+    async fn send(&self, patience: Duration, request: request::Builder, body: &str) -> Result<Answer, String> {
+        let request = request.body(Body::from(body.to_owned())).map_err(|error| error.to_string())?;
         let stream = self.connect().await.map_err(Unreached::into_text)?;
         let asking = async {
             let (mut sender, connection) = http1::handshake::<_, Body>(TokioIo::new(stream)).await?;
             tokio::spawn(connection);
-            let request = self.request(method, path);
-            let request =
-                request.header(header::CONTENT_TYPE, "text/plain;charset=UTF-8").body(Body::from(body.to_owned()));
-            let Ok(request) = request else { return Ok(None) };
             let (parts, body) = Response::into_parts(sender.send_request(request).await?);
             let body = to_bytes(Body::new(body), BODY_BYTES_MAX).await.unwrap_or_default();
-            Ok::<_, hyper::Error>(Some((parts.status, parts.headers, body)))
+            Ok::<_, hyper::Error>((parts.status, parts.headers, body))
         };
         let answer =
             timeout(patience, asking).await.map_err(|_| format!("no answer within {} s", patience.as_secs()))?;
-        answer.map_err(|error| error.to_string())?.ok_or_else(|| format!("{path} cannot be asked for"))
+        answer.map_err(|error| error.to_string())
     }
 
     /// What every request of a page has.
-    pub(super) fn request(&self, method: &str, path: &str) -> axum::http::request::Builder {
+    pub(super) fn request(&self, method: &str, path: &str) -> request::Builder {
         let origin = self.origin();
         let host = origin.split_once("://").map_or("", |it| it.1).to_owned();
         Request::builder().method(method).uri(path).header(header::HOST, host).header(header::ORIGIN, origin)

@@ -66,6 +66,11 @@ const fn part(start: usize, len: usize) -> &'static [u8] {
     BYTES.split_at(start).1.split_at(len).0
 }
 
+/// Whether the built-in client has a file below a path, which begins and ends with a slash.
+pub fn is_taken(path: &str) -> bool {
+    FILES.iter().any(|(name, _)| path.strip_prefix('/').is_some_and(|it| name.starts_with(it)))
+}
+
 fn find(path: &str) -> Option<&'static StaticFile> {
     let place = FILES.binary_search_by(|(name, _)| (*name).cmp(path)).ok()?;
     FILES.get(place).map(|(_, file)| file)

@@ -18,7 +18,7 @@ use axum::{
 use super::{
     health::{HEALTH, LIVE, READY},
     metrics::METRICS,
-    proxies::{Client, TrustedProxies},
+    proxies::{Client, Habits, TrustedProxies},
 };
 use crate::{
     accounting::{Action, AddressKey, ClientAddress, ConnectionPermit, Ledger},
@@ -31,6 +31,7 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 /// What the requests of all listeners share.
 pub(super) struct Front {
     proxies: TrustedProxies,
+    habits: Habits,
     ledger: Ledger,
     has_warned: AtomicBool,
 }
@@ -41,13 +42,14 @@ pub(super) async fn enter(State(front): State<Arc<Front>>, mut request: Request,
         return ending((StatusCode::BAD_REQUEST, "A request has to name one host.\n").into_response());
     }
     let peer = address(&request);
-    let client = front.proxies.client(peer, request.headers());
-    if client.is_named
+    let client = front.proxies.client(peer, request.headers(), &front.habits);
+    if client.is_named()
         && let Some(permit) = request.extensions().get::<Arc<ConnectionPermit>>()
     {
         permit.disown();
     }
     request.extensions_mut().insert(ClientAddress(client.address));
+    request.extensions_mut().insert(client);
     let response = next.run(request).await;
     front.look_at(client, response)
 }
@@ -83,20 +85,20 @@ pub(super) async fn limit(State(ledger): State<Ledger>, request: Request, next: 
 
 impl Front {
     pub(super) fn new(proxies: TrustedProxies, ledger: Ledger) -> Arc<Front> {
-        Arc::new(Front { proxies, ledger, has_warned: AtomicBool::new(false) })
+        Arc::new(Front { proxies, habits: Habits::default(), ledger, has_warned: AtomicBool::new(false) })
     }
 
     /// A client that goes on after it was refused, or that asks for nonsense for too long, needs a new connection for it.
     fn look_at(&self, client: Client, response: Response) -> Response {
         let key = AddressKey::from(client.address);
         let is_refused = response.status() == StatusCode::TOO_MANY_REQUESTS;
-        if is_refused && !client.is_named && self.proxies.trusts(client.address) {
+        if is_refused && !client.is_named() && self.proxies.trusts(client.address) {
             self.warn(client.address);
         }
         let is_too_much =
             is_refused || response.status().is_client_error() && self.ledger.act(key, Action::Request).is_err();
         // A proxy's connection is not this client's alone.
-        if is_too_much && !client.is_named { ending(response) } else { response }
+        if is_too_much && !client.is_named() { ending(response) } else { response }
     }
 
     fn warn(&self, address: IpAddr) {

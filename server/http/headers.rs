@@ -114,8 +114,14 @@ fn host(uri: &Uri, headers: &HeaderMap) -> Option<String> {
 }
 
 /// Whether a proxy in front of us says that it speaks TLS. Whoever lies here changes their own answer alone.
-fn forwarded_as_https(headers: &HeaderMap) -> bool {
-    headers.get("x-forwarded-proto").is_some_and(|it| it.as_bytes().eq_ignore_ascii_case(b"https"))
+pub(super) fn forwarded_as_https(headers: &HeaderMap) -> bool {
+    let is_https = |it: &str| it.trim_matches('"').eq_ignore_ascii_case("https");
+    // As RFC 7239, section 5.4, has it.
+    let says_so =
+        |it: &str| it.trim().split_once('=').is_some_and(|it| it.0.eq_ignore_ascii_case("proto") && is_https(it.1));
+    let text = |name: &str| headers.get(name).and_then(|it| it.to_str().ok());
+    text("x-forwarded-proto").is_some_and(is_https)
+        || text("forwarded").is_some_and(|it| it.split([';', ',']).any(says_so))
 }
 
 /// Browsers trust their own machine without TLS.

@@ -2,6 +2,7 @@
 //! nothing of rooms or sockets, and never reads a request's body.
 
 mod accept_encoding;
+mod base_path;
 mod client;
 mod files;
 mod front;
@@ -11,6 +12,7 @@ mod metrics;
 mod original;
 mod pages;
 mod proxies;
+mod proxy_check;
 mod redirect;
 mod static_file;
 mod views;
@@ -20,6 +22,7 @@ use std::{path::PathBuf, sync::Arc};
 use axum::{Router, http::request::Parts, middleware, routing::get};
 
 use crate::accounting::Ledger;
+pub use client::is_taken;
 use files::Files;
 use front::Front;
 use headers::HeaderSettings;
@@ -44,6 +47,10 @@ pub struct Site {
     pub https_only: bool,
     /// The origins of other sites whose pages may show ours in a frame.
     pub frame_ancestors: Vec<String>,
+    /// The path below which people reach it, with a slash at both ends. Requests come with it or without it.
+    pub base_path: String,
+    /// Whether proxies name the client before HTTP begins.
+    pub proxy_protocol: bool,
 }
 
 /// Whose pages a listener has.
@@ -75,7 +82,8 @@ impl Shared {
 pub fn pages(site: &Site, shared: &Shared, health: impl Fn() -> Health + Clone + Send + Sync + 'static) -> Router {
     let path = format!("/{}/", site.signaling_path.trim_matches('/')).replace("//", "/");
     let pages = Arc::new(Pages::new(site.views.clone(), &path, site.frontend, shared.files.clone()));
-    let mut router = Router::new().merge(health::router(health));
+    let listener = proxy_check::Listener { https: site.https, proxy_protocol: site.proxy_protocol };
+    let mut router = Router::new().merge(health::router(health)).merge(proxy_check::router(listener));
     for (name, file) in client::socket_io() {
         // Braces mean something in a route.
         let route = format!("{path}{name}").replace('{', "{{").replace('}', "}}");
@@ -98,7 +106,7 @@ pub fn front(router: Router, site: &Site, shared: &Shared) -> Router {
         frame_ancestors: frame_ancestors.collect::<Vec<_>>().join(" "),
     });
     let https = site.https;
-    router
+    base_path::below(&site.base_path, router)
         .layer(middleware::from_fn(move |request, next| front::note_host(https, request, next)))
         .layer(middleware::from_fn_with_state(shared.front.clone(), front::enter))
         .layer(middleware::from_fn_with_state(settings, headers::add))

@@ -43,7 +43,14 @@ impl Pages {
                 page(StatusCode::NOT_FOUND, "There are no pages here: the setting `views` names the folder with them.")
             }
             None if self.frontend == Frontend::Foreign => page(StatusCode::NOT_FOUND, NOTHING_HERE),
-            None => page(StatusCode::NOT_FOUND, &format!("{NOTHING_HERE} <a href=\"/\">Go to the start page.</a>")),
+            None => {
+                // From here, since only whoever asked knows what a proxy has put before the path.
+                let start = match request.uri.path().matches('/').count() {
+                    0 | 1 => "./".to_owned(),
+                    n => "../".repeat(n - 1),
+                };
+                page(StatusCode::NOT_FOUND, &format!("{NOTHING_HERE} <a href=\"{start}\">Go to the start page.</a>"))
+            }
         }
     }
 

@@ -1,7 +1,10 @@
 //! For whom a request is: the connection's other end, or whom a proxy names that is trusted to.
 //!
 //! **Invariant:** nobody but a trusted proxy is believed, and a trusted proxy only about the hop that it saw itself.
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use axum::http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
@@ -15,12 +18,58 @@ const HOPS_MAX: usize = 32;
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
 
+/// Which headers trusted proxies set, as far as their requests have shown: those that come without the other one. A proxy adds to
+/// one of them and passes the other on as the client wrote it, so that no client can take away the one, and each can add the other.
+#[derive(Debug, Default)]
+pub(super) struct Habits {
+    sets_usual: AtomicBool,
+    sets_standard: AtomicBool,
+}
+
+impl Habits {
+    /// The one of two that proxies are known to set, if it is one alone.
+    fn choose<T>(&self, usual: T, standard: T) -> Option<T> {
+        match (self.sets_usual.load(Ordering::Relaxed), self.sets_standard.load(Ordering::Relaxed)) {
+            (true, false) => Some(usual),
+            (false, true) => Some(standard),
+            _ => None,
+        }
+    }
+}
+
+fn learn(habit: &AtomicBool) {
+    if !habit.load(Ordering::Relaxed) {
+        habit.store(true, Ordering::Relaxed);
+    }
+}
+
 /// A client's address, and how it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Client {
     pub(super) address: IpAddr,
+    /// Whether the connection's other end is a trusted proxy.
+    pub(super) is_trusted: bool,
+    pub(super) naming: Naming,
+}
+
+/// What headers say of a client's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Naming {
+    /// Nothing.
+    Silent,
+    /// A trusted proxy names it.
+    Believed,
+    /// Two of a trusted proxy's headers say different things, and it is not known which of them is the proxy's.
+    Contradicted,
+    /// Somebody names one who is no trusted proxy.
+    Disbelieved,
+}
+
+impl Client {
     /// A trusted proxy named it.
-    pub(super) is_named: bool,
+    pub(super) fn is_named(&self) -> bool {
+        self.naming == Naming::Believed
+    }
 }
 
 impl TrustedProxies {
@@ -43,20 +92,32 @@ impl TrustedProxies {
     }
 
     /// Whom a request of `peer` with these headers is for: the right-most address in them that is no trusted proxy's.
-    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> Client {
+    pub(super) fn client(&self, peer: IpAddr, headers: &HeaderMap, habits: &Habits) -> Client {
         let peer = peer.to_canonical();
-        let unnamed = Client { address: peer, is_named: false };
-        if !self.trusts(peer) {
-            return unnamed;
+        let is_trusted = self.trusts(peer);
+        let unnamed = |naming| Client { address: peer, is_trusted, naming };
+        if !is_trusted {
+            let is_said = [&X_FORWARDED_FOR, &header::FORWARDED].into_iter().any(|it| headers.contains_key(it));
+            return unnamed(if is_said { Naming::Disbelieved } else { Naming::Silent });
         }
+        let believed = |address| Client { address, is_trusted, naming: Naming::Believed };
         let named = |name: HeaderName, read: fn(&str) -> Option<IpAddr>| {
             headers.contains_key(&name).then(|| self.right_most(peer, headers, &name, read))
         };
         match (named(X_FORWARDED_FOR, hop), named(header::FORWARDED, forwarded_for)) {
-            (Some(address), None) | (None, Some(address)) => Client { address, is_named: true },
-            (Some(one), Some(other)) if one == other => Client { address: one, is_named: true },
-            // A proxy adds to one of them and passes the other on as the client wrote it. Which is which is not known here.
-            (Some(_), Some(_)) | (None, None) => unnamed,
+            (Some(address), None) => {
+                learn(&habits.sets_usual);
+                believed(address)
+            }
+            (None, Some(address)) => {
+                learn(&habits.sets_standard);
+                believed(address)
+            }
+            (Some(one), Some(other)) if one == other => believed(one),
+            (Some(usual), Some(standard)) => {
+                habits.choose(usual, standard).map_or_else(|| unnamed(Naming::Contradicted), believed)
+            }
+            (None, None) => unnamed(Naming::Silent),
         }
     }
 
@@ -104,11 +165,15 @@ mod tests {
     }
 
     fn client(peer: &str, headers: &[(&str, &str)]) -> (String, bool) {
+        client_after(&Habits::default(), peer, headers)
+    }
+
+    fn client_after(habits: &Habits, peer: &str, headers: &[(&str, &str)]) -> (String, bool) {
         let header = |(name, value): &(&str, &str)| {
             (name.parse::<HeaderName>().unwrap(), value.parse::<axum::http::HeaderValue>().unwrap())
         };
-        let client = proxies().client(peer.parse().unwrap(), &headers.iter().map(header).collect());
-        (client.address.to_string(), client.is_named)
+        let client = proxies().client(peer.parse().unwrap(), &headers.iter().map(header).collect(), habits);
+        (client.address.to_string(), client.is_named())
     }
 
     #[test]
@@ -162,6 +227,26 @@ mod tests {
         assert_eq!(client("127.0.0.1", &one), ("127.0.0.1".to_owned(), false));
         let same = [("x-forwarded-for", "198.51.100.7"), ("forwarded", "for=198.51.100.7")];
         assert_eq!(client("127.0.0.1", &same), ("198.51.100.7".to_owned(), true));
+    }
+
+    #[test]
+    fn the_header_that_a_proxy_sets_on_its_own_is_believed_beside_the_other() {
+        let (usual, standard) = (("x-forwarded-for", "198.51.100.7"), ("forwarded", "for=203.0.113.9"));
+        for (alone, expected) in [(usual, "198.51.100.7"), (standard, "203.0.113.9")] {
+            let habits = Habits::default();
+            // Nobody else teaches anything.
+            client_after(&habits, "192.0.2.1", &[usual]);
+            client_after(&habits, "192.0.2.1", &[standard]);
+            client_after(&habits, "127.0.0.1", &[]);
+            assert!(!client_after(&habits, "127.0.0.1", &[usual, standard]).1);
+            client_after(&habits, "127.0.0.1", &[alone]);
+            assert_eq!(client_after(&habits, "127.0.0.1", &[usual, standard]), (expected.to_owned(), true));
+        }
+        // Two proxies with different habits.
+        let habits = Habits::default();
+        client_after(&habits, "127.0.0.1", &[usual]);
+        client_after(&habits, "10.0.0.1", &[standard]);
+        assert!(!client_after(&habits, "127.0.0.1", &[usual, standard]).1);
     }
 
     #[test]

@@ -5,6 +5,8 @@ use proptest::prelude::*;
 
 #[path = "../fuzz/properties.rs"]
 mod properties;
+#[path = "../fuzz/proxy.rs"]
+mod proxy;
 #[path = "../fuzz/relay.rs"]
 mod relay;
 #[path = "../fuzz/wire.rs"]
@@ -172,6 +174,35 @@ fn scraps() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(SCRAPS), 0..24).prop_map(|it| it.concat())
 }
 
+/// What headers of the PROXY protocol are made of, whole and broken.
+const PROXY_SCRAPS: &[&[u8]] = &[
+    b"PROXY TCP4 192.0.2.7 198.51.100.1 56324 443\r\n",
+    b"PROXY TCP6 2001:db8::7 ::1 1 443\r\n",
+    b"PROXY UNKNOWN",
+    b"PROXY TCP4 1.1.1.1",
+    b"PROXY ",
+    b"TCP6",
+    b" ::1",
+    b" 1.1.1.1",
+    b" 0",
+    b" ",
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"\r\n\r\n\0\r\nQUIT\n",
+    b"\x20\x00\x00\x00",
+    b"\x21\x11\x00\x0c",
+    b"\x21\x21\x00\x28",
+    b"\x21\x31\x00\xd8",
+    b"\xff\xff",
+    b"1234567890ab",
+    b"GET / HTTP/1.1\r\n",
+];
+
+fn proxy_headers() -> impl Strategy<Value = Vec<u8>> {
+    prop::collection::vec(prop::sample::select(PROXY_SCRAPS), 0..10).prop_map(|it| it.concat())
+}
+
 /// First each of the four asks and allocates, so that the rest has somebody to reach.
 fn relay_steps() -> impl Strategy<Value = Vec<u8>> {
     let step = (any::<u8>(), prop::collection::vec(any::<u8>(), 0..24));
@@ -194,6 +225,9 @@ fn the_seeds_keep_the_properties() {
     }
     for seed in seeds("pass") {
         properties::others_pass_on_what_was_sent(&fs::read_to_string(seed.unwrap().path()).unwrap());
+    }
+    for seed in seeds("proxy") {
+        proxy::takes_no_more_than_the_header(&fs::read(seed.unwrap().path()).unwrap());
     }
     for seed in seeds("relay") {
         relay::reaches_nobody_else(&fs::read(seed.unwrap().path()).unwrap());
@@ -227,6 +261,11 @@ proptest! {
     #[test]
     fn whatever_comes_over_a_connection_nothing_is_left_of_it(bytes in wire_steps()) {
         wire::leaves_nothing(&bytes);
+    }
+
+    #[test]
+    fn whatever_a_connection_begins_with_no_byte_too_many_is_taken(bytes in proxy_headers()) {
+        proxy::takes_no_more_than_the_header(&bytes);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod mqtt;
 mod presets;
 mod process;
 mod protocols;
+mod proxied;
 mod relay;
 mod sessions;
 mod settings;

@@ -183,7 +183,8 @@ fn what_is_wrong_is_said_with_its_name() {
             "LISTENERS",
             r#"[{ prot = 1 }]"#,
             "the variable P2PCHAT_HTTP__LISTENERS sets http.listeners[0] to something that does not fit: unknown field \
-             `prot`, expected one of `preset`, `address`, `port`, `protocols`, `origins`, `views`, `tls`"
+             `prot`, expected one of `preset`, `address`, `port`, `protocols`, `origins`, `views`, `tls`, \
+             `proxy_protocol`"
                 .to_owned(),
         ),
     ] {

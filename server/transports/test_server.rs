@@ -62,8 +62,10 @@ impl Listener for Pipes {
 
 impl TestServer {
     pub(super) fn socket_io(limits: Limits) -> TestServer {
-        let router =
-            |sessions: &Sessions, realm| socketio::router(sessions.clone(), realm, PATH, any_origin(), LIMITS, false);
+        let router = |sessions: &Sessions, realm| {
+            let at = socketio::At { path: PATH.to_owned(), below: PATH.to_owned() };
+            socketio::router(sessions.clone(), realm, at, any_origin(), LIMITS, false)
+        };
         TestServer::start(limits, &P2pChat, router)
     }
 

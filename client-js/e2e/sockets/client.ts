@@ -11,6 +11,7 @@ type Library = (
   address: string,
   options: {
     path: string
+    ca?: string
     transports: string[]
     forceNew: boolean
     reconnection: boolean
@@ -52,7 +53,13 @@ export const textOf = (body: unknown, field: string): string => {
   return value
 }
 
-type Options = { readonly reconnects?: boolean; readonly namespace?: string }
+/** `below`: what a proxy has put before the path. `ca`: whose certificates it believes, as PEM. */
+type Options = {
+  readonly reconnects?: boolean
+  readonly namespace?: string
+  readonly below?: string
+  readonly ca?: string
+}
 
 export class Client {
   readonly heard: Heard[] = []
@@ -69,10 +76,11 @@ export class Client {
   constructor(
     address: string,
     { version, way }: Kind,
-    { reconnects = false, namespace = '/' }: Options = {},
+    { reconnects = false, namespace = '/', below = '', ca }: Options = {},
   ) {
     this.#socket = versions[version](`${address}${namespace}`, {
-      path,
+      path: `${below}${path}`,
+      ...(ca === undefined ? {} : { ca }),
       transports: ways[way],
       forceNew: true,
       reconnection: reconnects,

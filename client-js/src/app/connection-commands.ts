@@ -25,6 +25,7 @@ export const connectionCommands = (
     await checkConnection({
       transport: () => client.transport,
       inRoom: done => client.inRoom(done),
+      page: location.href,
       iceServers: () => (iceServers.length > 0 ? iceServers : client.iceServers),
       told,
     })

@@ -1,12 +1,23 @@
 /**
- * Tries what a conversation needs, step by step, and tells which step fails: the page, devices, the server, and each STUN
- * and TURN server, through which something is sent from one connection of this page to another.
+ * Tries what a conversation needs, step by step, and tells which step fails: the page, devices, the server, what proxies in
+ * front of it make of requests, and each STUN and TURN server, through which something is sent from one connection of this page to another.
  */
 import { attempt, within } from '../link/browser-api.ts'
 import { answersIce } from '../link/probe.ts'
 import { type IceServer, isTurn } from '../wire/ice.ts'
+import { decodeFrame } from '../wire/json.ts'
+import { readProxyFaults } from '../wire/proxy-check.ts'
 
-export type CheckStep = 'secure' | 'microphone' | 'camera' | 'server' | 'stun' | 'udp' | 'tcp' | 'tls'
+export type CheckStep =
+  | 'secure'
+  | 'microphone'
+  | 'camera'
+  | 'server'
+  | 'proxy'
+  | 'stun'
+  | 'udp'
+  | 'tcp'
+  | 'tls'
 
 /** `absent`: there is nothing to try. */
 export type CheckOutcome = 'good' | 'fault' | 'absent'
@@ -21,11 +32,14 @@ export type CheckPorts = {
   readonly inRoom: (done: () => Promise<void>) => Promise<boolean>
   /** What connections are made with. */
   readonly iceServers: () => readonly IceServer[]
+  /** The address of the page, whose server is asked what proxies make of that; without it nobody is asked. */
+  readonly page?: string
   readonly told: (checked: Checked) => void
 }
 
 const wayMs = 10_000
 const devicesMs = 5_000
+const proxyMs = 5_000
 const relaySteps = ['udp', 'tcp', 'tls'] as const
 
 export const checkConnection = async (ports: CheckPorts): Promise<void> => {
@@ -38,9 +52,29 @@ export const checkConnection = async (ports: CheckPorts): Promise<void> => {
   const tried = await ports.inRoom(async () => {
     const way = ports.transport()
     tell('server', way !== null, way ?? '')
+    if (ports.page !== undefined) await checkProxies(ports.page, way === 'websocket', tell)
     await checkServers(ports, tell)
   })
   if (!tried) tell('server', false)
+}
+
+/** Nothing is told where there is no proxy, and where a server does not know the question. */
+const checkProxies = async (
+  page: string,
+  hasWebsocket: boolean,
+  tell: (step: CheckStep, good: boolean, detail?: string) => void,
+): Promise<void> => {
+  const { origin, pathname } = new URL(page)
+  const question = new URL('./proxy-check', page)
+  question.searchParams.set('page', `${origin}${pathname}`)
+  if (!hasWebsocket) question.searchParams.set('websocket', 'no')
+  const asking = attempt(async () => {
+    const answer = await fetch(question, { cache: 'no-store' })
+    return answer.ok ? decodeFrame(await answer.text()) : null
+  })
+  const faults = readProxyFaults(asking && (await within(proxyMs, asking, null)))
+  if (faults?.length === 0) tell('proxy', true)
+  for (const { header, remedy } of faults ?? []) tell('proxy', false, `${header}\n${remedy}`)
 }
 
 const checkServers = async (

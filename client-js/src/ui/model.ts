@@ -56,9 +56,9 @@ export type ConnectionShown = {
   readonly code: readonly string[] | null
 }
 
-/** What came of one step of the connection check; `detail` is an address or empty. */
+/** What came of one step of the connection check; `detail` is an address, some lines or empty. */
 export type CheckedShown = {
-  readonly step: 'secure' | 'microphone' | 'camera' | 'server' | 'stun' | 'udp' | 'tcp' | 'tls'
+  readonly step: 'secure' | 'microphone' | 'camera' | 'server' | 'proxy' | 'stun' | 'udp' | 'tcp' | 'tls'
   readonly outcome: 'good' | 'fault' | 'absent'
   readonly detail: string
 }

@@ -2,13 +2,15 @@
 mod http2;
 mod tls;
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use axum::{
-    body::to_bytes,
+    body::{Body, to_bytes},
+    http::{Request, StatusCode, header},
     routing::{any, get},
 };
 use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
     sync::Notify,
@@ -16,8 +18,11 @@ use tokio::{
     time::Instant,
 };
 
-use super::*;
-use crate::accounting::{Limits, Rate};
+use super::{http::HTTP2_STREAMS_MAX, *};
+use crate::{
+    accounting::{Limits, Rate},
+    proxy_protocol,
+};
 
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 const UPGRADED_WRITE: Duration = Duration::from_secs(45);
@@ -35,13 +40,12 @@ impl Carried {
     /// `n_bytes` are what the network holds each way.
     fn with(router: Router, n_bytes: usize) -> Carried {
         let ledger = Ledger::new(Limits::default());
-        let acceptor = Acceptor {
-            ledger: ledger.clone(),
-            timeouts: Arc::new(Timeouts::new(UPGRADED_WRITE)),
-            certificate: None,
-            is_proxy: Arc::new(|_| false),
-            speaks: Speaks::Http { router: router.clone(), turn: None },
-        };
+        let acceptor = Acceptor::new(
+            ledger.clone(),
+            Timeouts::new(UPGRADED_WRITE),
+            Arc::new(|_| false),
+            Speaks::Http { router: router.clone(), turn: None },
+        );
         let (client, server) = duplex(n_bytes);
         let shutdown = Shutdown::default();
         let stopped = shutdown.stopped.clone();
@@ -294,13 +298,12 @@ async fn a_connection_is_refused_before_its_handshake() {
         Limits { address_connections_max: 2, address_connects: Rate { per_second: 1, burst: 3 }, ..Limits::default() };
     for is_proxy in [false, true] {
         let ledger = Ledger::new(limits);
-        let acceptor = Acceptor {
-            ledger: ledger.clone(),
-            timeouts: Arc::new(Timeouts::new(UPGRADED_WRITE)),
-            certificate: None,
-            is_proxy: Arc::new(move |_| is_proxy),
-            speaks: Speaks::Http { router: Router::new(), turn: None },
-        };
+        let acceptor = Acceptor::new(
+            ledger.clone(),
+            Timeouts::new(UPGRADED_WRITE),
+            Arc::new(move |_| is_proxy),
+            Speaks::Http { router: Router::new(), turn: None },
+        );
         let listener = TcpListener::bind((HERE, 0)).await.unwrap();
         let at = listener.local_addr().unwrap();
         let shutdown = Shutdown::default();
@@ -321,6 +324,29 @@ async fn a_connection_is_refused_before_its_handshake() {
         assert_eq!(n_refused(Reason::AddressConnectionsMax), 4 - n_paced);
         shutdown.run().await;
         serving.await.unwrap();
+        assert_eq!(ledger.n_connections(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_header_of_a_proxy_has_to_come_in_time_and_whole() {
+    let v2 = |n: u16| [&proxy_protocol::LOCAL[..14], &n.to_be_bytes(), b"and not much more"].concat();
+    for said in [&b"P"[..], b"PROXY TCP4 192.0.2.1", &proxy_protocol::LOCAL[..15], &v2(u16::MAX)] {
+        let ledger = Ledger::new(Limits::default());
+        let speaks = Speaks::Http { router: Router::new(), turn: None };
+        let acceptor = Acceptor::new(ledger.clone(), Timeouts::new(UPGRADED_WRITE), Arc::new(|_| true), speaks);
+        let acceptor = Acceptor { speaks_proxy_protocol: true, ..acceptor };
+        let listener = TcpListener::bind((HERE, 0)).await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let shutdown = Shutdown::default();
+        let serving = tokio::spawn(acceptor.serve(listener, shutdown.clone()));
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        stream.write_all(said).await.unwrap();
+        // The end, or a reset where something was left unread.
+        let _ = stream.read(&mut [0]).await;
+        shutdown.run().await;
+        serving.await.unwrap();
+        assert_eq!(ledger.balance().reasons, [(Reason::HandshakeTimeout, 1)], "{:?}", String::from_utf8_lossy(said));
         assert_eq!(ledger.n_connections(), 0);
     }
 }

@@ -39,13 +39,12 @@ async fn answers_to_pings_that_nobody_reads_are_no_progress() {
         (StatusCode::SWITCHING_PROTOCOLS, [(header::CONNECTION, "upgrade"), (header::UPGRADE, "x")])
     };
     let ledger = Ledger::new(Limits::default());
-    let acceptor = Acceptor {
-        ledger: ledger.clone(),
-        timeouts: Arc::new(Timeouts::new(UPGRADED_WRITE)),
-        certificate: None,
-        is_proxy: Arc::new(|_| false),
-        speaks: Speaks::Http { router: Router::new(), turn: None },
-    };
+    let acceptor = Acceptor::new(
+        ledger.clone(),
+        Timeouts::new(UPGRADED_WRITE),
+        Arc::new(|_| false),
+        Speaks::Http { router: Router::new(), turn: None },
+    );
     let router = Router::new().route("/", get(upgrade));
     let (server, client) = configs();
     let (near, far) = duplex(2048);

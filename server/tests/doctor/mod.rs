@@ -57,7 +57,11 @@ async fn a_proxy_that_does_not_pass_upgrades_on_leaves_polling() {
     let server = relaying(&[]).await;
     let report = examined(&format!("http://{}", without_upgrades(server.address).await)).await;
     assert!(says(&report, "websocket", "does the proxy pass upgrades on?"), "{report}");
-    assert_eq!(faults(&report), ["websocket"], "{report}");
+    for header in ["X-Forwarded-For", "Upgrade", "Connection"] {
+        assert!(says(&report, "proxy", &format!("{header} does not arrive as it should")), "{report}");
+    }
+    assert!(report.to_string().contains("\n    proxy_set_header Upgrade $http_upgrade;\n"), "{report}");
+    assert_eq!(faults(&report), ["proxy", "proxy", "proxy", "websocket"], "{report}");
     assert!(report.has_signaling);
 }
 

@@ -59,6 +59,12 @@ impl Web {
         let _ = self.stream.write_all(&bytes).await;
     }
 
+    /// The status with which a path is answered. `None`: the connection ended.
+    pub(crate) async fn answer_to(mut self, path: &str) -> Option<u16> {
+        self.send("GET", path, &[], b"").await;
+        self.answer("GET").await.map(|it| it.status)
+    }
+
     /// `None`: the connection ended.
     pub(crate) async fn answer(&mut self, method: &str) -> Option<Answer> {
         let head_end = loop {

@@ -70,6 +70,8 @@ pub(super) fn site() -> Site {
         https: false,
         https_only: false,
         frame_ancestors: Vec::new(),
+        base_path: "/".to_owned(),
+        proxy_protocol: false,
     }
 }
 

@@ -211,7 +211,8 @@ fn a_running_server_can_be_asked_how_it_is_by_its_own_settings() {
     fs::write(path("c.pem"), pair.cert.pem()).unwrap();
     fs::write(path("k.pem"), pair.signing_key.serialize_pem()).unwrap();
     let tls = format!("[tls]\nenabled = true\ncert_path = {:?}\nkey_path = {:?}\n", path("c.pem"), path("k.pem"));
-    for config in ["", &tls] {
+    let proxied = "[http]\nproxy_protocol = true\n";
+    for config in ["", &tls, proxied, &format!("{tls}{proxied}")] {
         let running = Running::start(&[], config);
         // The server was told by flags what the check is told by variables.
         let check = |port: u16, address: &str| {
@@ -229,6 +230,8 @@ fn a_running_server_can_be_asked_how_it_is_by_its_own_settings() {
     }
     let wrong = output(&["--health-check"], "[http]\nprt = 1\n");
     assert_eq!(wrong.status.code(), Some(1), "Docker knows no other");
+    let doctor = output(&["doctor"], proxied);
+    assert!(doctor.status.code() == Some(2) && said(&doctor).2.contains("name its address"), "{doctor:?}");
 }
 
 #[tokio::test]

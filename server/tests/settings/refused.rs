@@ -28,6 +28,35 @@ fn what_is_out_of_range_is_said_with_the_range() {
     ] {
         assert_eq!(from_file(text).unwrap_err(), sentence, "{text}");
     }
+    for (path, sentence) in [
+        ("chat", "http.base_path is \"chat\": it must begin and end with a slash"),
+        ("/chat", "it must begin and end with a slash"),
+        ("/a//b/", "it must begin and end with a slash"),
+        ("/../", "\"..\" cannot be parts of it"),
+    ] {
+        let fault = from_file(&format!("[http]\nbase_path = \"{path}\"")).unwrap_err();
+        assert!(fault.contains(sentence), "{fault}");
+    }
+    // A request below it would be taken for one to the web app itself.
+    for path in ["/api/", "/api/signaling/", "/vendor/", "/assets/"] {
+        let config = from_file(&format!("[http]\nbase_path = \"{path}\"")).unwrap();
+        let fault = settings::check(&config).unwrap_err().to_string();
+        assert!(fault.contains("the server has something of its own at"), "{fault}");
+    }
+    assert!(settings::check(&from_file("[http]\nbase_path = \"/chat/room/\"").unwrap()).is_ok());
+    let nobody = "[http]\nproxy_protocol = true\ntrusted_proxies = []";
+    let fault = from_file(nobody).unwrap_err();
+    assert!(
+        fault.starts_with("the main listener has proxy_protocol = true, and http.trusted_proxies is empty"),
+        "{fault}"
+    );
+    let further =
+        "[http]\ntrusted_proxies = []\nlisteners = [{ port = 1, protocols = [\"poc\"], proxy_protocol = true }]";
+    assert!(from_file(further).unwrap_err().starts_with("the listener on port 1 has proxy_protocol"));
+    // A line goes by itself, and else as the main listener.
+    let lines = "{ port = 1, protocols = [\"poc\"], proxy_protocol = false }, { port = 2, protocols = [\"poc\"] }";
+    let config = from_file(&format!("[http]\nproxy_protocol = true\nlisteners = [{lines}]")).unwrap();
+    assert!(config.listeners().iter().map(|it| it.proxy_protocol).eq([true, false, true]));
     for path in ["", "/", "api/", "/api", "/a b/", "/a//b/", "/a?/", "/{a}/", "/é/"] {
         let fault = from_file(&format!("[signaling]\npath = \"{path}\"")).unwrap_err();
         assert!(

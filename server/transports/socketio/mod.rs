@@ -61,17 +61,27 @@ const ATTACHMENTS_MAX: usize = 64;
 /// Pings, the answer to CONNECT, and the end have room in a queue whatever waits there.
 const PACKETS_BESIDE: usize = 8;
 
+/// Where sockets are, with a slash at both ends.
+#[derive(Clone, Debug)]
+pub struct At {
+    /// The route.
+    pub path: String,
+    /// The path as browsers know it, to which a proxy may have put something.
+    pub below: String,
+}
+
 /// A service behind a route, not a layer: axum sets a layer up once per route, and over a `fallback` once per connection,
 /// each time with sessions of its own.
-/// `path` is the route, with its slashes; `is_https` whether it is reached by HTTPS alone.
+/// `is_https`: it is reached by HTTPS alone.
 pub fn router(
     sessions: Sessions,
     realm: Realm,
-    path: &str,
+    at: At,
     origins: Origins,
     limits: TransportLimits,
     is_https: bool,
 ) -> Router {
+    let At { path, below } = at;
     let emitter = EmitterRef::default();
     let packets_max = limits.frames_waiting_max.saturating_add(PACKETS_BESIDE).min(Semaphore::MAX_PERMITS);
     // A message that is too long is ended by the stream below, which knows the attachments too.
@@ -81,7 +91,7 @@ pub fn router(
     let (service, io) = SocketIo::builder()
         .with_adapter::<RawAdapter>(emitter.clone())
         .with_parser(parser)
-        .req_path(path.to_owned())
+        .req_path(path.clone())
         .connect_timeout(CONNECT_TIMEOUT)
         .max_buffer_size(packets_max)
         .max_payload(limits.message_bytes_max as u64)
@@ -91,9 +101,9 @@ pub fn router(
         .ping_interval(limits.ping_interval)
         .ping_timeout(limits.ping_timeout)
         .build_with_inner_svc(Router::new());
-    let cookies = (realm.resumes_by_cookie() && sessions.keeps_sessions()).then(|| Cookies::new(path, is_https));
+    let cookies = (realm.resumes_by_cookie() && sessions.keeps_sessions()).then(|| Cookies::new(&below, is_https));
     let place = Place { sessions: sessions.clone(), realm };
-    let engine_io = Arc::new(EngineIo::new(path, origins, service, place, Arc::new(limits), cookies));
+    let engine_io = Arc::new(EngineIo::new(&path, origins, service, place, Arc::new(limits), cookies));
     // A middleware: the client is told that it is connected before a connect handler runs, and may send at once.
     let attach = async move |socket: SocketRef<RawAdapter>| {
         let engine = socket.req_parts().extensions.get::<Arc<EngineSession>>().cloned().ok_or(NotOurs)?;
@@ -109,7 +119,7 @@ pub fn router(
         Ok::<_, NotOurs>(())
     };
     io.ns("/", (async || ()).with(attach));
-    Router::new().route(path, any(engine_io::enter)).with_state(engine_io)
+    Router::new().route(&path, any(engine_io::enter)).with_state(engine_io)
 }
 
 /// A socket that was not opened here. There is none.

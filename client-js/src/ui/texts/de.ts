@@ -379,6 +379,7 @@ export const de: Texts = {
       microphone: 'Mikrofon',
       camera: 'Kamera',
       server: 'Verbindung zum Server',
+      proxy: 'Einrichtung des Proxys',
       stun: 'STUN-Server',
       udp: 'Relay über UDP',
       tcp: 'Relay über TCP',
@@ -391,6 +392,8 @@ export const de: Texts = {
       device: 'Es ist kein Gerät angeschlossen, oder der Browser oder das System erlaubt den Zugriff nicht.',
       polling: 'Etwas auf dem Weg blockiert Websockets. Stattdessen wird ein langsamerer Weg benutzt.',
       away: 'Der Server antwortet nicht oder ist überlastet.',
+      proxy:
+        'Diese Kopfzeile kommt beim Server nicht so an, wie sie sollte. Wer den Server betreibt, behebt das mit diesen Zeilen.',
       stun: 'Das Netz blockiert UDP, oder der Server antwortet nicht.',
       relay: 'Das Netz oder eine Firewall blockiert diesen Weg, oder das Relay antwortet nicht.',
     },

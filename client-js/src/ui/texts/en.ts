@@ -466,6 +466,7 @@ export const en = {
       microphone: 'Microphone',
       camera: 'Camera',
       server: 'Connection to the server',
+      proxy: 'Proxy configuration',
       stun: 'STUN server',
       udp: 'Relay over UDP',
       tcp: 'Relay over TCP',
@@ -478,6 +479,8 @@ export const en = {
       device: 'No device is connected, or the browser or the system blocks access to it.',
       polling: 'Something on the way blocks websockets. A slower way is used instead.',
       away: 'The server does not answer, or it is busy.',
+      proxy:
+        'The server does not receive this header as it should. Whoever runs the server can fix that with these lines.',
       stun: 'The network blocks UDP, or the server does not answer.',
       relay: 'The network or a firewall blocks this way, or the relay does not answer.',
     },

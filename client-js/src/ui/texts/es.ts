@@ -378,6 +378,7 @@ export const es: Texts = {
       microphone: 'Micrófono',
       camera: 'Cámara',
       server: 'Conexión con el servidor',
+      proxy: 'Configuración del proxy',
       stun: 'Servidor STUN',
       udp: 'Retransmisión por UDP',
       tcp: 'Retransmisión por TCP',
@@ -390,6 +391,8 @@ export const es: Texts = {
       device: 'No hay ningún dispositivo conectado, o el navegador o el sistema no permite usarlo.',
       polling: 'Algo en el camino bloquea los websockets. En su lugar se usa una vía más lenta.',
       away: 'El servidor no responde o está sobrecargado.',
+      proxy:
+        'El servidor no recibe esta cabecera como debería. Quien administra el servidor puede corregirlo con estas líneas.',
       stun: 'La red bloquea UDP, o el servidor no responde.',
       relay: 'La red o un cortafuegos bloquea esta vía, o el servidor de retransmisión no responde.',
     },

@@ -376,6 +376,7 @@ export const fr: Texts = {
       microphone: 'Micro',
       camera: 'Caméra',
       server: 'Connexion au serveur',
+      proxy: 'Configuration du proxy',
       stun: 'Serveur STUN',
       udp: 'Relais par UDP',
       tcp: 'Relais par TCP',
@@ -389,6 +390,8 @@ export const fr: Texts = {
       polling:
         'Quelque chose sur le chemin bloque les websockets. Une voie plus lente est utilisée à la place.',
       away: 'Le serveur ne répond pas ou est surchargé.',
+      proxy:
+        'Le serveur ne reçoit pas cet en-tête comme il le devrait. La personne qui gère le serveur peut y remédier avec ces lignes.',
       stun: 'Le réseau bloque UDP, ou le serveur ne répond pas.',
       relay: 'Le réseau ou un pare-feu bloque cette voie, ou le relais ne répond pas.',
     },

@@ -34,7 +34,7 @@ export const ConnectionCheck = ({ commands }: { commands: Commands }) => {
               {words.steps[checked.step]}: <strong>{words.outcomes[checked.outcome]}</strong>
             </span>
             {checked.detail !== '' && (
-              <span class="server-address field-hint" dir="ltr">
+              <span class="server-address check-detail field-hint" dir="ltr">
                 {checked.detail}
               </span>
             )}
