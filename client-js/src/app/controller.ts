@@ -4,12 +4,13 @@ import type { Preview } from '../call/preview.ts'
 import type { Client, Entered } from '../core/client.ts'
 import type { RoomSession } from '../core/room-session.ts'
 import { type Stay, withReadUpTo } from '../core/stay.ts'
+import type { RoomState } from '../room/state.ts'
 import type { Commands, Model, Shared, Where } from '../ui/model.ts'
 import { endsWithUs } from '../ui/selectors.ts'
 import { isTurn } from '../wire/ice.ts'
 import { roomId } from '../wire/ids.ts'
 import { type Invitation, parseInvitation, parsePasted } from '../wire/invitation.ts'
-import { isFinal, type RoomCard } from '../wire/server.ts'
+import { isFinal } from '../wire/server.ts'
 import { attachCall, callCommands, goOnInCall } from './call-commands.ts'
 import { type Alerts, alertCall, attachChat, chatCommands } from './chat-commands.ts'
 import { connectionCommands } from './connection-commands.ts'
@@ -48,6 +49,8 @@ export type RoomStore = {
   readonly read: () => readonly KnownRoom[]
   readonly write: (rooms: readonly KnownRoom[]) => void
 }
+
+const owns = ({ owner }: RoomState): boolean => owner?.ours ?? false
 
 /** After a reload, a refusal that may pass is met by asking again. */
 const againMs = [1_000, 2_000, 4_000, 8_000]
@@ -331,17 +334,17 @@ export class AppController {
   }
 
   #begin(session: RoomSession, created: boolean, read = 0): void {
-    const { card } = session.state
     this.#session = session
     this.#created = created
     this.#model.trouble.value = null
-    let shown = card
-    let invitation = this.#showRoom(card, created)
+    let shown = session.state
+    let invitation = this.#showRoom(shown, created)
     const show = (): void => {
       if (this.#session !== session) return
       const { state } = session
-      if (!isSameCard(shown, state.card)) invitation = this.#showRoom(state.card, created)
-      shown = state.card
+      if (!isSameCard(shown.card, state.card) || owns(shown) !== owns(state))
+        invitation = this.#showRoom(state, created)
+      shown = state
       this.#model.view.value = { kind: 'room', state, invitation, created }
       if (state.closed) this.leave()
     }
@@ -372,8 +375,9 @@ export class AppController {
   }
 
   /** Remembers it, and shows the way into it. */
-  #showRoom(card: RoomCard, created: boolean): string {
-    this.#remember(withRoom(this.#rooms.read(), card, created, Date.now()))
+  #showRoom(state: RoomState, created: boolean): string {
+    const { card } = state
+    this.#remember(withRoom(this.#rooms.read(), card, { created, owns: owns(state) }, Date.now()))
     this.#invitation = invitationOf(card)
     return this.#showInvitation(address => this.#page.history.enterRoom(address, card.id))
   }

@@ -9,18 +9,32 @@ export type KnownRoom = RoomCard & {
   readonly key: string
   /** Made here. */
   readonly created: boolean
+  /** We owned it when we were in it last. */
+  readonly owns: boolean
   /** When we were in it last, in milliseconds since 1970. */
   readonly at: number
 }
 
-const roomsMax = 12
+/** Of other people. Their links bring them back. */
+const visitedMax = 12
+/** That are made or owned here: without the keys that lie beside them, nobody can manage them any more. */
+const ownMax = 60
 const storageKey = 'p2pchat.rooms'
+
+const isOwn = ({ created, owns }: KnownRoom): boolean => created || owns
+
+/** The last of either kind, so that rooms of others push out none of our own. */
+const bounded = (rooms: readonly KnownRoom[]): readonly KnownRoom[] => {
+  const own = new Set(rooms.filter(isOwn).slice(0, ownMax))
+  const visited = new Set(rooms.filter(it => !isOwn(it)).slice(0, visitedMax))
+  return rooms.filter(it => own.has(it) || visited.has(it))
+}
 
 /** The room in front of the others, where it has a key: nothing opens one without. */
 export const withRoom = (
   rooms: readonly KnownRoom[],
   card: RoomCard,
-  created: boolean,
+  { created, owns }: Pick<KnownRoom, 'created' | 'owns'>,
   at: number,
 ): readonly KnownRoom[] => {
   const { key = null } = card
@@ -28,10 +42,16 @@ export const withRoom = (
   const known = rooms.find(({ id }) => id === card.id)
   const hostSecret = card.hostSecret ?? known?.hostSecret ?? null
   const ownerKeys = card.ownerKeys ?? known?.ownerKeys ?? null
-  return [
-    { ...card, key, hostSecret, ownerKeys, created: created || (known?.created ?? false), at },
-    ...withoutRoom(rooms, card.id),
-  ].slice(0, roomsMax)
+  const room = {
+    ...card,
+    key,
+    hostSecret,
+    ownerKeys,
+    created: created || (known?.created ?? false),
+    owns,
+    at,
+  }
+  return bounded([room, ...withoutRoom(rooms, card.id)])
 }
 
 export const withoutRoom = (rooms: readonly KnownRoom[], room: RoomId): readonly KnownRoom[] =>
@@ -41,7 +61,7 @@ export const withoutRoom = (rooms: readonly KnownRoom[], room: RoomId): readonly
 export const parseRooms = (stored: string | null): readonly KnownRoom[] => {
   try {
     const value: unknown = JSON.parse(stored ?? '[]')
-    return Array.isArray(value) ? value.slice(0, roomsMax).flatMap(parseRoom) : []
+    return Array.isArray(value) ? bounded(value.slice(0, visitedMax + ownMax).flatMap(parseRoom)) : []
   } catch {
     return []
   }
@@ -59,7 +79,7 @@ const parseRoom = (value: unknown): KnownRoom[] => {
   const hostSecret = idText(value['hostSecret']) ?? idText(value['owner'])
   const founder = isFingerprint(value['founder']) ? value['founder'] : null
   const ownerKeys = parseOwnerKeys(value['ownerKeys'])
-  const created = value['created'] === true
+  const [created, owns] = [value['created'] === true, value['owns'] === true]
   const room = {
     id: roomId(id),
     name,
@@ -71,7 +91,7 @@ const parseRoom = (value: unknown): KnownRoom[] => {
     founder,
     ownerKeys,
   } as const
-  return [{ ...room, created, at }]
+  return [{ ...room, created, owns, at }]
 }
 
 /** Storage can be forbidden or full; then rooms are known as long as the page lives. */

@@ -193,7 +193,8 @@ export type PreviewCommands = {
   readonly drop: (input: Input) => void
 }
 
-export const roomNameUnitsMax = 20
+export { roomNameUnitsMax } from '../base/text.ts'
+
 export const passwordUnitsMax = 32
 
 export const makeModel = (settings: Settings, preview: PreviewState, canConnect = true): Model => ({
