@@ -115,12 +115,12 @@ test('a file of which an earlier page has a part is not new', () => {
 test('what an older version has kept counts as read', () => {
   me.hear(ben, chat('one'))
   const kept = JSON.parse(writeStay(leaving())) as Record<string, unknown>
-  expect(parseStay(JSON.stringify({ ...kept, read: undefined, seenFiles: undefined }))).toMatchObject({
+  expect(parseStay(JSON.stringify({ ...kept, read: undefined, files: undefined }))).toMatchObject({
     read: 1,
-    seenFiles: [],
+    files: [],
   })
-  expect(parseStay(JSON.stringify({ ...kept, read: -3, seenFiles: [7, { owner: 'ben' }] }))).toMatchObject({
+  expect(parseStay(JSON.stringify({ ...kept, read: -3, files: [7, { owner: 'ben' }] }))).toMatchObject({
     read: 1,
-    seenFiles: [],
+    files: [],
   })
 })

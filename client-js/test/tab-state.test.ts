@@ -52,8 +52,10 @@ const stay: Stay = {
     },
   ],
   read: 2,
-  seenFiles: [{ owner: memberId('ben'), file: fileId('f'), key: 0 }],
-  answered: [{ owner: 'ben', answer: 'declined' }],
+  files: [
+    { owner: memberId('ben'), file: fileId('f'), key: 0, answer: { owner: 'ben', answer: 'declined' } },
+  ],
+  offered: [fileId('ours')],
   call: { microphone: true, camera: false },
 }
 const record = { token: 't', received: 1, sent: 2 }

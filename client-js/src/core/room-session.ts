@@ -103,7 +103,7 @@ export class RoomSession {
     })
     this.files = new FileTransfers({
       room: admission.card.id,
-      answered: stay?.answered ?? [],
+      answered: stay?.files.map(({ answer }) => answer) ?? [],
       resumable: (file, name) => this.#room.feed({ type: 'resumable-file', file, name }),
       openChannel: member => this.#openFileChannel(member),
       linked: member => directLink(this.state, member) !== null,

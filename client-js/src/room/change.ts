@@ -27,7 +27,14 @@ export const withMember = (state: RoomState, member: Member): RoomState => {
 export const withoutMember = (state: RoomState, id: MemberId): RoomState => {
   const members = new Map(state.members)
   members.delete(id)
-  return { ...state, members, activeOffers: state.activeOffers.filter(({ owner }) => owner !== id) }
+  const isOthers = ({ owner }: { owner: MemberId }): boolean => owner !== id
+  const [activeOffers, endedOffers] = [state.activeOffers, state.endedOffers]
+  return {
+    ...state,
+    members,
+    activeOffers: activeOffers.filter(isOthers),
+    endedOffers: endedOffers.filter(isOthers),
+  }
 }
 
 export const withEntry = (state: RoomState, entry: NewEntry, at: number): RoomState => ({

@@ -124,8 +124,9 @@ const becomeHost = (from: RoomStep, members: readonly PeerId[], unacked: Unacked
 const becomeGuest = (from: RoomStep, host: PeerId | null, unacked: Unacked, at: number): RoomStep =>
   andThen(from, state => {
     // The others offer theirs to the new host themselves.
-    const activeOffers = state.activeOffers.filter(({ owner }) => owner === state.stay)
-    const guest: RoomState = { ...state, role: 'guest', host, numbers: new Map(), activeOffers }
+    const isOurs = ({ owner }: { owner: MemberId }): boolean => owner === state.stay
+    const [activeOffers, endedOffers] = [state.activeOffers.filter(isOurs), state.endedOffers.filter(isOurs)]
+    const guest: RoomState = { ...state, role: 'guest', host, numbers: new Map(), activeOffers, endedOffers }
     if (host === null) {
       const alone = [...state.members.keys()].reduce(withoutMember, guest)
       return stepTo(withHostTold(alone, nobody, at))

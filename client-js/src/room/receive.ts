@@ -7,7 +7,7 @@ import type { Member, PeerMessage, Received } from '../wire/peer.ts'
 import { receiveCall } from './call-messages.ts'
 import { andThen, stepTo, withEntry, withoutMember } from './change.ts'
 import { receiveChat, receiveChatEvent } from './chat.ts'
-import { deliverOrRelay, fileAnnounced, fileWithdrawn, sendActiveOffers } from './file.ts'
+import { deliverOrRelay, fileAnnounced, fileWithdrawn, sendOffers } from './file.ts'
 import { requestHistory, skipHistory } from './history.ts'
 import { admitted, cardFor, hello, introduce, knock, rosterFor } from './introductions.ts'
 import { moveAcked, peerMoved } from './membership.ts'
@@ -27,9 +27,7 @@ const afterReady = (state: RoomState, via: PeerId, before: LinkState): RoomStep 
   const link = state.links.get(via)
   if (link?.phase !== 'ready') return stepTo(state)
   const again =
-    before.phase === 'ready'
-      ? stepTo(state)
-      : andThen(retransmit(state, via), now => sendActiveOffers(now, via))
+    before.phase === 'ready' ? stepTo(state) : andThen(retransmit(state, via), now => sendOffers(now, via))
   return andThen(again, now => requestHistory(link.initiator ? skipHistory(now) : now))
 }
 

@@ -166,6 +166,8 @@ export type RoomState = {
   readonly sharesHistory: boolean
   /** Offers that still stand, which whoever comes later is told of: ours, and for a host its guests' too. */
   readonly activeOffers: readonly { readonly owner: MemberId; readonly file: FileCard }[]
+  /** Offers that stand no longer, the last ones: whoever had no link to us when they ended hears of it once they have. */
+  readonly endedOffers: readonly EndedOffer[]
   /** How often we have been made the host of a room that had one. */
   readonly hostTerm: number
   /** The number of the next guest, for a host; never used twice. */
@@ -178,6 +180,9 @@ export type RoomState = {
   /** By the owner; the room has ended for us then. */
   readonly closed: Closed | null
 }
+
+/** `lost`: its owner's page was loaded anew, and cannot read the file any more. */
+export type EndedOffer = { readonly owner: MemberId; readonly file: FileId; readonly lost: boolean }
 
 /** What a timer waits for is named, so that one for something that is over by then does nothing. */
 export type Timer =
@@ -267,7 +272,7 @@ export type RoomEffect =
 /** What concerns files, which the room itself only carries. */
 export type FileNotice =
   | { kind: 'offered'; file: FileCard }
-  | { kind: 'withdrawn'; file: FileId }
+  | { kind: 'withdrawn'; file: FileId; lost: boolean }
   | { kind: 'signal'; signal: FileSignal }
   | { kind: 'direct'; id: string; signal: Signal }
 
@@ -309,6 +314,7 @@ export const createRoomState = (
     history: freshHistory,
     sharesHistory: false,
     activeOffers: [],
+    endedOffers: [],
     call: noCall,
     hostTerm: 0,
     nextGuest: 1,
@@ -343,6 +349,9 @@ export const acceptsOffer = (state: RoomState, peer: PeerId): boolean => {
   if (state.ended || !rulesOf(state).acceptsOfferFrom(known ?? peer, state.host)) return false
   return known !== null || (state.links.size < linksMax && !state.links.has(peer))
 }
+
+/** So many offers are told to whoever comes later, and so many that have ended to whoever comes back. */
+export const offersMax = 60
 
 /** Twice what a room holds, for those who have just left or come back under another id. */
 export const linksMax = 40

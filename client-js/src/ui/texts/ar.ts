@@ -656,6 +656,8 @@ export const ar: Texts = {
     keptUnchecked: 'مكتمل.',
     noLongerOffered: name => say`لم يعد متاحًا: لم يعد ${name} يعرض هذا الملف.`,
     ownerGone: name => say`انقطع التنزيل. غادر ${name}. يُستأنف عندما يُعرض هذا الملف مرة أخرى.`,
+    mustSendAgain: name =>
+      say`انقطع التنزيل. أعاد ${name} تحميل الصفحة، وعليه إرسال هذا الملف مرة أخرى. عندها يُستأنف من حيث توقف.`,
     offerOf: (from, file) => say`ملف من ${from}: ${file}`,
     ownOffer: file => say`ملفك: ${file}`,
     progressOf: file => say`تقدّم ${file}`,
@@ -707,6 +709,8 @@ export const ar: Texts = {
         'تعذّر على المتصفح فتح مساحة التخزين أو الكتابة فيها. حاول مرة أخرى أو أعد تحميل الصفحة.',
       wrong: () => 'البيانات المستلمة لا تطابق الملف المعروض. لم يُحفظ شيء.',
       withdrawn: from => say`سحب ${from} هذا الملف. لم يُحفظ شيء.`,
+      reloaded: from =>
+        say`أعاد ${from} تحميل الصفحة، ولم يعد الملف معروضًا. اطلب من ${from} إرساله مرة أخرى.`,
       'own-choice': () => 'ألغيت النقل. لم يُحفظ شيء.',
       'no-answer': from => say`لا يستجيب ${from}.`,
       lost: () => 'انقطع الاتصال. لم يُحفظ شيء.',
@@ -729,6 +733,7 @@ export const ar: Texts = {
       'no-storage': 'تعذّر فتح مساحة التخزين هناك',
       wrong: 'البيانات المستلمة غير مطابقة',
       withdrawn: 'تم سحبه',
+      reloaded: 'فُقد عند إعادة تحميل الصفحة',
       'own-choice': 'ألغيته أنت',
       'no-answer': 'لا استجابة',
       lost: 'انقطع الاتصال',

@@ -657,6 +657,8 @@ export const de: Texts = {
     noLongerOffered: name => say`Nicht mehr verfügbar: ${name} bietet diese Datei nicht mehr an.`,
     ownerGone: name =>
       say`Unterbrochen. ${name} hat den Raum verlassen. Wird fortgesetzt, sobald die Datei erneut angeboten wird.`,
+    mustSendAgain: name =>
+      say`Unterbrochen. ${name} hat die Seite neu geladen und muss diese Datei noch einmal senden. Dann geht es an der gleichen Stelle weiter.`,
     offerOf: (from, file) => say`Datei von ${from}: ${file}`,
     ownOffer: file => say`Deine Datei: ${file}`,
     progressOf: file => say`Fortschritt von ${file}`,
@@ -695,6 +697,8 @@ export const de: Texts = {
         'Der Browser konnte seinen Speicher nicht öffnen oder beschreiben. Versuche es noch einmal oder lade die Seite neu.',
       wrong: () => 'Die empfangenen Daten passen nicht zur angebotenen Datei. Es wurde nichts gespeichert.',
       withdrawn: from => say`${from} hat diese Datei zurückgezogen. Es wurde nichts gespeichert.`,
+      reloaded: from =>
+        say`${from} hat die Seite neu geladen, die Datei wird nicht mehr angeboten. Bitte ${from}, sie noch einmal zu senden.`,
       'own-choice': () => 'Du hast die Übertragung abgebrochen. Es wurde nichts gespeichert.',
       'no-answer': from => say`${from} antwortet nicht.`,
       lost: () => 'Verbindung verloren. Es wurde nichts gespeichert.',
@@ -717,6 +721,7 @@ export const de: Texts = {
       'no-storage': 'dort ließ sich der Speicher nicht öffnen',
       wrong: 'die empfangenen Daten stimmten nicht überein',
       withdrawn: 'zurückgezogen',
+      reloaded: 'beim Neuladen der Seite verloren',
       'own-choice': 'von dir abgebrochen',
       'no-answer': 'keine Antwort',
       lost: 'Verbindung verloren',

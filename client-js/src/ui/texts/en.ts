@@ -187,6 +187,8 @@ const why: Named<StopCause> = {
   'no-storage': () => 'The browser could not open or write to its storage. Try again, or reload the page.',
   wrong: () => 'The received data does not match the offered file. Nothing was saved.',
   withdrawn: from => say`${from} withdrew this file. Nothing was saved.`,
+  reloaded: from =>
+    say`${from} reloaded the page, and the file is no longer offered. Ask ${from} to send it again.`,
   'own-choice': () => 'You cancelled the transfer. Nothing was saved.',
   'no-answer': from => say`${from} is not responding.`,
   lost: () => 'Connection lost. Nothing was saved.',
@@ -212,6 +214,7 @@ const whyRow: Record<StopCause, string> = {
   'no-storage': 'storage could not be opened there',
   wrong: 'received data did not match',
   withdrawn: 'withdrawn',
+  reloaded: 'lost when the page was reloaded',
   'own-choice': 'cancelled by you',
   'no-answer': 'no response',
   lost: 'connection lost',
@@ -736,6 +739,8 @@ export const en = {
     noLongerOffered: (name: string) => say`No longer available: ${name} does not offer this file any more.`,
     ownerGone: (name: string) =>
       say`Interrupted. ${name} left. Resumes when they come back and offer this file again.`,
+    mustSendAgain: (name: string) =>
+      say`Interrupted. ${name} reloaded the page and has to send this file again. It then resumes where it stopped.`,
     offerOf: (from: string, file: string) => say`File from ${from}: ${file}`,
     ownOffer: (file: string) => say`Your file: ${file}`,
     progressOf: (file: string) => say`Progress of ${file}`,

@@ -651,6 +651,8 @@ export const es: Texts = {
     noLongerOffered: name => say`Ya no está disponible: ${name} ya no ofrece este archivo.`,
     ownerGone: name =>
       say`Interrumpido. ${name} ha salido. Se reanudará cuando vuelva a ofrecer este archivo.`,
+    mustSendAgain: name =>
+      say`Interrumpido. ${name} ha recargado la página y tiene que enviar este archivo otra vez. Entonces continuará donde se detuvo.`,
     offerOf: (from, file) => say`Archivo de ${from}: ${file}`,
     ownOffer: file => say`Tu archivo: ${file}`,
     progressOf: file => say`Progreso de ${file}`,
@@ -688,6 +690,8 @@ export const es: Texts = {
         'El navegador no pudo abrir su almacenamiento o escribir en él. Inténtalo de nuevo o recarga la página.',
       wrong: () => 'Los datos recibidos no coinciden con el archivo ofrecido. No se ha guardado nada.',
       withdrawn: from => say`${from} ha retirado este archivo. No se ha guardado nada.`,
+      reloaded: from =>
+        say`${from} ha recargado la página y el archivo ya no se ofrece. Pide a ${from} que lo envíe otra vez.`,
       'own-choice': () => 'Has cancelado la transferencia. No se ha guardado nada.',
       'no-answer': from => say`${from} no responde.`,
       lost: () => 'Se ha perdido la conexión. No se ha guardado nada.',
@@ -710,6 +714,7 @@ export const es: Texts = {
       'no-storage': 'allí no se pudo abrir el almacenamiento',
       wrong: 'los datos recibidos no coincidían',
       withdrawn: 'retirado',
+      reloaded: 'perdido al recargar la página',
       'own-choice': 'cancelado por ti',
       'no-answer': 'sin respuesta',
       lost: 'conexión perdida',

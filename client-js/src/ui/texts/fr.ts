@@ -654,6 +654,8 @@ export const fr: Texts = {
     noLongerOffered: name => say`Plus disponible : ${name} ne propose plus ce fichier.`,
     ownerGone: name =>
       say`Interrompu. ${name} a quitté le salon. Reprendra quand ce fichier sera proposé de nouveau.`,
+    mustSendAgain: name =>
+      say`Interrompu. ${name} a rechargé la page et doit renvoyer ce fichier. Le transfert reprendra alors là où il s’est arrêté.`,
     offerOf: (from, file) => say`Fichier de ${from} : ${file}`,
     ownOffer: file => say`Votre fichier : ${file}`,
     progressOf: file => say`Progression de ${file}`,
@@ -692,6 +694,8 @@ export const fr: Texts = {
         'Le navigateur n’a pas pu ouvrir son espace de stockage ou y écrire. Réessayez ou rechargez la page.',
       wrong: () => 'Les données reçues ne correspondent pas au fichier proposé. Rien n’a été enregistré.',
       withdrawn: from => say`${from} a retiré ce fichier. Rien n’a été enregistré.`,
+      reloaded: from =>
+        say`${from} a rechargé la page : le fichier n’est plus proposé. Demandez à ${from} de le renvoyer.`,
       'own-choice': () => 'Vous avez annulé le transfert. Rien n’a été enregistré.',
       'no-answer': from => say`${from} ne répond pas.`,
       lost: () => 'Connexion perdue. Rien n’a été enregistré.',
@@ -714,6 +718,7 @@ export const fr: Texts = {
       'no-storage': 'l’espace de stockage n’a pas pu y être ouvert',
       wrong: 'les données reçues ne correspondaient pas',
       withdrawn: 'retiré',
+      reloaded: 'perdu au rechargement de la page',
       'own-choice': 'annulé par vous',
       'no-answer': 'pas de réponse',
       lost: 'connexion perdue',
