@@ -5,7 +5,7 @@
 import { type MemberId, type PeerId, roomItself } from '../wire/ids.ts'
 import type { Member, PeerMessage, Received } from '../wire/peer.ts'
 import { receiveCall } from './call-messages.ts'
-import { andThen, stepTo, withEntry, withoutMember } from './change.ts'
+import { andThen, stepTo, withEntry, withLeft } from './change.ts'
 import { receiveChat, receiveChatEvent } from './chat.ts'
 import { deliverOrRelay, fileAnnounced, fileWithdrawn, sendOffers } from './file.ts'
 import { requestHistory, skipHistory } from './history.ts'
@@ -126,5 +126,5 @@ const withRoster = (state: RoomState, members: readonly Member[]): RoomState => 
 const memberLost = (state: RoomState, id: MemberId, at: number): RoomStep => {
   const name = nameOf(state, id)
   if (name === undefined || id === hostOf(state)) return stepTo(state)
-  return stepTo(withEntry(withoutMember(state, id), { kind: 'notice', notice: 'left', name }, at))
+  return stepTo(withLeft(state, id, name, at))
 }

@@ -519,6 +519,7 @@ export const ar: Texts = {
     waitOff: 'إيقاف غرفة الانتظار',
     isWaiting: 'ينتظر القادمون الجدد حتى يسمح لهم المالك بالدخول.',
     waiting: 'في غرفة الانتظار',
+    nobodyWaits: 'لم يبق أحد في غرفة الانتظار.',
     knocks: name => say`يريد ${name} الدخول`,
     letIn: 'السماح بالدخول',
     sendAway: 'رفض',

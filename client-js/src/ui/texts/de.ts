@@ -541,6 +541,7 @@ export const de: Texts = {
     waitOff: 'Warteraum ausschalten',
     isWaiting: 'Wer neu kommt, wartet, bis die Raumleitung öffnet.',
     waiting: 'Im Warteraum',
+    nobodyWaits: 'Im Warteraum ist niemand mehr.',
     knocks: name => say`${name} möchte herein`,
     letIn: 'Hereinlassen',
     sendAway: 'Abweisen',

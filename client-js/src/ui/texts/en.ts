@@ -624,6 +624,7 @@ export const en = {
     waitOff: 'Turn off waiting room',
     isWaiting: 'Newcomers wait until the owner lets them in.',
     waiting: 'Waiting to be let in',
+    nobodyWaits: 'Nobody is waiting to be let in.',
     knocks: (name: string) => say`${name} wants to come in`,
     letIn: 'Let in',
     sendAway: 'Send away',

@@ -534,6 +534,7 @@ export const es: Texts = {
     waitOff: 'Desactivar la sala de espera',
     isWaiting: 'Quien llega espera hasta que el propietario le deje entrar.',
     waiting: 'En la sala de espera',
+    nobodyWaits: 'No queda nadie en la sala de espera.',
     knocks: name => say`${name} quiere entrar`,
     letIn: 'Dejar entrar',
     sendAway: 'Rechazar',

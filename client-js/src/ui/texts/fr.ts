@@ -538,6 +538,7 @@ export const fr: Texts = {
     waitOff: 'Désactiver la salle d’attente',
     isWaiting: 'Les nouveaux participants attendent d’être admis.',
     waiting: 'En salle d’attente',
+    nobodyWaits: 'Il n’y a plus personne en salle d’attente.',
     knocks: name => say`${name} souhaite entrer`,
     letIn: 'Admettre',
     sendAway: 'Refuser',

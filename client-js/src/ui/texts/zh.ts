@@ -488,6 +488,7 @@ export const zh: Texts = {
     waitOff: '关闭等候室',
     isWaiting: '新成员需等待管理员批准。',
     waiting: '等待加入',
+    nobodyWaits: '已没有人在等待加入。',
     knocks: name => say`${name} 请求加入`,
     letIn: '批准',
     sendAway: '拒绝',

@@ -73,9 +73,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
       </RoomHead>
       <main class="talk" inert={panels.covers}>
         <Trouble model={model} state={state} />
-        {state.owner?.ours && state.knocking.length > 0 && (
-          <Knocks knocking={state.knocking} model={model} commands={commands} />
-        )}
+        {state.owner?.ours && <Knocks knocking={state.knocking} model={model} commands={commands} />}
         {call === 'others' && <CallStrip model={model} state={state} join={ask} entrance={entrance} />}
         {alone && admits(state) && !inCall && (
           <Ready commands={commands} state={state} link={linkWorks ? invitation : null} created={created} />
