@@ -371,8 +371,8 @@ export class RoomSession {
     void enterRoom(this.#signaling, asked, () => !this.#over).then(answer => {
       if (this.#over) return
       if (!answer.ok) return this.#room.feed({ type: 'rejoin-refused', refusal: answer.refusal })
-      const { host, hosting, ownership } = answer.admission
-      this.#room.feed({ type: 'rejoined', host, ...(hosting === undefined ? {} : { hosting }) })
+      const { card: settings, host, hosting, ownership } = answer.admission
+      this.#room.feed({ type: 'rejoined', host, settings, ...(hosting === undefined ? {} : { hosting }) })
       this.#voice.begin(ownership ?? null)
     })
   }

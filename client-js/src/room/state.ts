@@ -26,6 +26,7 @@ import {
   type Person,
   type Received,
 } from '../wire/peer.ts'
+import type { RoomSettings } from '../wire/resume.ts'
 import type { Admission, Refusal, RoomCard } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { noCall, type RoomCall } from './call.ts'
@@ -38,6 +39,7 @@ import type { NamedFile, Timeline } from './timeline.ts'
 /** For the views, which do not look into the wire's messages themselves. */
 export type { Obstacle } from '../wire/obstacle.ts'
 export type { Knock } from '../wire/owner.ts'
+export type { RoomSettings } from '../wire/resume.ts'
 export type { Refusal, RoomKind } from '../wire/server.ts'
 
 type LinkFields = {
@@ -225,7 +227,7 @@ export type RoomEvent =
   | { type: 'server-lost' }
   /** `known` is what the server knows of us in this room; null where we are new to it. */
   | { type: 'server-found'; self: PeerId; known?: KnownMembership | null }
-  | ({ type: 'rejoined' } & Partial<Pick<Admission, 'host' | 'hosting'>>)
+  | ({ type: 'rejoined' } & Rejoined)
   | { type: 'host-changed'; host: PeerId | null; members: readonly PeerId[] }
   | { type: 'owner-known'; owner: RoomOwner | null; knocking: readonly Knock[] }
   | { type: 'knock'; knock: Knock; on: boolean }
@@ -234,11 +236,15 @@ export type RoomEvent =
   | CallEvent
   | { type: 'rejoin-refused'; refusal: Refusal }
 
+/** What the server says to whoever joins anew. */
+export type Rejoined = Partial<Pick<Admission, 'host' | 'hosting'>> & { readonly settings?: RoomSettings }
+
 /** Who is in the room by the server's list, and whether it tells us of everything that we have missed. */
 export type KnownMembership = {
   readonly host: PeerId | null
   readonly members: readonly PeerId[]
   readonly complete: boolean
+  readonly settings?: RoomSettings
   readonly ownership?: Ownership | null
 }
 

@@ -6,7 +6,7 @@ import type { PreviewState } from '../call/preview.ts'
 import type { CallCommands, CallState, Processing } from '../call/state.ts'
 import { type DownloadKey, type FileId, type FilesState, noFiles, type UploadKey } from '../files/state.ts'
 import type { RosterEntry } from '../room/roster.ts'
-import type { Closed, Knock, Refusal, RoomKind, RoomState } from '../room/state.ts'
+import type { Closed, Knock, Refusal, RoomKind, RoomSettings, RoomState } from '../room/state.ts'
 import type { MessageId } from '../room/timeline.ts'
 import type { Picked } from './picked.ts'
 import { freshReading, type Reading } from './selectors.ts'
@@ -130,9 +130,6 @@ export type OwnerCommands = {
   readonly change: (settings: RoomSettings) => Promise<boolean>
   readonly handOn: (person: RosterEntry) => Promise<boolean>
 }
-
-/** What can be changed of a room. */
-export type RoomSettings = { readonly name: string; readonly password: string; readonly peersMax: number }
 
 export type Commands = {
   readonly owner: OwnerCommands
