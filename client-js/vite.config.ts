@@ -18,10 +18,11 @@ const vendor: readonly { from: string; to: string; wanted: RegExp }[] = [
   { from: 'node_modules/streamsaver', to: 'vendor/streamsaver', wanted: /^(mitm\.html|sw\.js)$/ },
 ]
 
-export const session = /src\/(call|core|files\/(answered|change)|legacy\/wire|link|room|wire)\//
+/** What is read off names in links, and plans rooms, is wanted by few. */
+export const session = /src\/(call|core(?!\/room-keys)|files\/(answered|change)|legacy\/wire|link|room|wire)\//
 /** What the first view needs of the core: the line, and the mirror. A room session, and all that is in it, follows. */
 export const line =
-  /src\/(call\/(browser|devices|preview)|core\/(client|events|stay)|files\/state|link\/browser-api|signaling|wire\/(ice|ids|invitation|json|owner|peer|resume|server|signal)\.)|node_modules\/(socket|engine)\.io/
+  /src\/(call\/(browser|devices|preview)|core\/(client|events|stay)|files\/state|link\/browser-api|signaling|wire\/(card|ice|ids|invitation|json|owner|peer|resume|server|signal)\.)|node_modules\/(socket|engine)\.io/
 const shared = /node_modules\/@?preact|src\/(ui\/|app\/settings)/
 /** What the mirror, the room, the call and the dialogs share, which the first view does without. */
 const media =

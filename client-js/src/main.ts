@@ -2,10 +2,11 @@
 import { computed, effect } from '@preact/signals'
 import { h, render } from 'preact'
 import { alerts } from './app/alerts.ts'
-import { AppController, type Page } from './app/controller.ts'
+import { AppController } from './app/controller.ts'
 import { roomHistory } from './app/history.ts'
 import { storedRooms, storeRooms } from './app/known-rooms.ts'
 import type { OtherTabs } from './app/other-tabs.ts'
+import type { Page } from './app/page.ts'
 import {
   choosePlace,
   copy,

@@ -37,7 +37,10 @@ const allowed: Readonly<Record<string, { folders: readonly string[]; packages: r
   legacy: { folders: ['base', 'wire', 'legacy/wire', 'files'], packages: [] },
   'legacy/wire': { folders: ['wire'], packages: [] },
   offline: { folders: [], packages: [] },
-  core: { folders: ['base', 'wire', 'room', 'link', 'signaling', 'call', 'files'], packages: [] },
+  core: {
+    folders: ['base', 'wire', 'room', 'link', 'signaling', 'call', 'files'],
+    packages: ['@noble/hashes/sha2.js'],
+  },
   app: {
     folders: ['base', 'wire', 'room', 'link', 'call', 'files', 'core', 'ui'],
     packages: ['@preact/signals', 'preact'],

@@ -1,8 +1,9 @@
 /** The rooms of ours that this browser was in lately, with what opens them again. Nobody else is told of them. */
 
-import { isKey, type RoomId, roomId } from '../wire/ids.ts'
-import { idText, isRecord, textUpTo, wholeNumber } from '../wire/json.ts'
-import { isFingerprint, parseOwnerKeys } from '../wire/owner.ts'
+import type { Planned } from '../ui/model.ts'
+import { parseCard } from '../wire/card.ts'
+import type { RoomId } from '../wire/ids.ts'
+import { isRecord, wholeNumber } from '../wire/json.ts'
 import type { RoomCard } from '../wire/server.ts'
 
 export type KnownRoom = RoomCard & {
@@ -11,6 +12,8 @@ export type KnownRoom = RoomCard & {
   readonly created: boolean
   /** We owned it when we were in it last. */
   readonly owns: boolean
+  /** When people want to meet in it. */
+  readonly planned: Planned | null
   /** When we were in it last, in milliseconds since 1970. */
   readonly at: number
 }
@@ -34,7 +37,7 @@ const bounded = (rooms: readonly KnownRoom[]): readonly KnownRoom[] => {
 export const withRoom = (
   rooms: readonly KnownRoom[],
   card: RoomCard,
-  { created, owns }: Pick<KnownRoom, 'created' | 'owns'>,
+  { created, owns, planned }: Pick<KnownRoom, 'created' | 'owns'> & { readonly planned?: Planned },
   at: number,
 ): readonly KnownRoom[] => {
   const { key = null } = card
@@ -49,6 +52,7 @@ export const withRoom = (
     ownerKeys,
     created: created || (known?.created ?? false),
     owns,
+    planned: planned ?? known?.planned ?? null,
     at,
   }
   return bounded([room, ...withoutRoom(rooms, card.id)])
@@ -69,29 +73,17 @@ export const parseRooms = (stored: string | null): readonly KnownRoom[] => {
 
 const parseRoom = (value: unknown): KnownRoom[] => {
   if (!isRecord(value)) return []
-  const id = idText(value['id'])
-  const [name, password] = [textUpTo(value['name'], 60), textUpTo(value['password'], 200)]
-  const [peersMax, at] = [wholeNumber(value['peersMax']), wholeNumber(value['at'])]
-  const { key } = value
-  if (id === null || name === null || password === null || peersMax === null || at === null || !isKey(key))
-    return []
-  const kind = value['kind'] === 'star' ? 'star' : 'mesh'
-  const hostSecret = idText(value['hostSecret']) ?? idText(value['owner'])
-  const founder = isFingerprint(value['founder']) ? value['founder'] : null
-  const ownerKeys = parseOwnerKeys(value['ownerKeys'])
+  const [card, at] = [parseCard(value), wholeNumber(value['at'])]
+  const key = card?.key ?? null
+  if (!card || at === null || key === null) return []
   const [created, owns] = [value['created'] === true, value['owns'] === true]
-  const room = {
-    id: roomId(id),
-    name,
-    password,
-    peersMax,
-    kind,
-    key,
-    hostSecret,
-    founder,
-    ownerKeys,
-  } as const
-  return [{ ...room, created, owns, at }]
+  return [{ ...card, key, created, owns, planned: parsePlanned(value['planned']), at }]
+}
+
+const parsePlanned = (value: unknown): Planned | null => {
+  if (!isRecord(value)) return null
+  const [from, minutes] = [wholeNumber(value['from']), wholeNumber(value['minutes'])]
+  return from === null || minutes === null ? null : { from, minutes }
 }
 
 /** Storage can be forbidden or full; then rooms are known as long as the page lives. */

@@ -9,9 +9,9 @@ import type { Answered } from '../files/answered.ts'
 import { downloadsMax } from '../files/state.ts'
 import type { RoomState } from '../room/state.ts'
 import type { ChatEntry, FileEntry, NamedFile, Timeline } from '../room/timeline.ts'
-import { type FileId, fileId, type MemberId, memberId, messageId, roomId, stayId } from '../wire/ids.ts'
+import { parseCard } from '../wire/card.ts'
+import { type FileId, fileId, type MemberId, memberId, messageId, stayId } from '../wire/ids.ts'
 import { type Fields, idText, isRecord, textUpTo, utf8Bytes, wholeNumber } from '../wire/json.ts'
-import { isFingerprint, parseOwnerKeys } from '../wire/owner.ts'
 import { type Member, nameUnitsMax, parseMember, parsePerson, writePerson } from '../wire/peer.ts'
 import type { RoomCard } from '../wire/server.ts'
 
@@ -131,7 +131,7 @@ export const parseStay = (stored: string | null): Stay | null => {
     const [member, name, card] = [
       stayId(value['member']),
       textUpTo(value['name'], nameUnitsMax),
-      parseCard(value['card']),
+      isRecord(value['card']) ? parseCard(value['card']) : null,
     ]
     if (member === null || name === null || card === null) return null
     const listed: readonly unknown[] = Array.isArray(value['timeline']) ? value['timeline'] : []
@@ -153,26 +153,6 @@ const parseGuests = (value: unknown): Member[] =>
     const [person, id] = [parsePerson(entry), parseMember(entry)]
     return person && id !== null ? [{ ...person, id }] : []
   })
-
-const parseCard = (value: unknown): RoomCard | null => {
-  if (!isRecord(value)) return null
-  const id = idText(value['id'])
-  const [name, password] = [textUpTo(value['name'], nameUnitsMax), textUpTo(value['password'], 200)]
-  const peersMax = wholeNumber(value['peersMax'])
-  const kind = value['kind'] === 'star' ? 'star' : 'mesh'
-  if (id === null || name === null || password === null || peersMax === null) return null
-  return {
-    id: roomId(id),
-    name,
-    password,
-    peersMax,
-    kind,
-    key: idText(value['key']),
-    hostSecret: idText(value['hostSecret']) ?? idText(value['owner']),
-    founder: isFingerprint(value['founder']) ? value['founder'] : null,
-    ownerKeys: parseOwnerKeys(value['ownerKeys']),
-  }
-}
 
 const parseCall = (value: unknown): StayInCall =>
   isRecord(value) ? { microphone: value['microphone'] === true, camera: value['camera'] === true } : null
