@@ -1,6 +1,7 @@
 /** A file that was received, declined or cancelled is not asked for again by the tab's next page. */
 import { describe, expect, test } from 'vitest'
-import { parseStay, type Stay, stayOf, writeStay } from '../src/core/stay.ts'
+import { stayOf } from '../src/core/leaving.ts'
+import { parseStay, type Stay, writeStay } from '../src/core/stay.ts'
 import { answeredIn, filesAnswered, parseAnswered } from '../src/files/answered.ts'
 import { creditBytes } from '../src/files/channel-download.ts'
 import { type Download, noFiles } from '../src/files/state.ts'

@@ -12,6 +12,7 @@ const card: RoomCard = {
   peersMax: 5,
   kind: 'star',
   key: 'kkkkkkkkkkkkkkkkkkkk_-',
+  linkName: null,
   hostSecret: 'mine',
   founder: '0123456789abcdef0123456789abcdef',
   ownerKeys: { publicKey: 'open', privateKey: 'secret' },
@@ -27,7 +28,7 @@ describe('rooms that a browser knows', () => {
   test('the last one stands first, each once, with what proves that it was made here', () => {
     const guest: RoomCard = { ...card, name: 'more tea', hostSecret: null, ownerKeys: null }
     const rooms = withRoom(withRoom([], card, made, 1), guest, visited, 2)
-    expect(rooms).toEqual([{ ...card, name: 'more tea', created: true, owns: false, at: 2 }])
+    expect(rooms).toEqual([{ ...card, name: 'more tea', created: true, owns: false, planned: null, at: 2 }])
     expect(withRoom(at('a', 1), card, visited, 2).map(({ id }) => id)).toEqual(['r', 'a'])
     expect(withoutRoom(rooms, card.id)).toEqual([])
   })

@@ -1,10 +1,11 @@
 /** What was read stays read on the tab's next page, and what was not stays new. */
 import { signal } from '@preact/signals'
 import { beforeEach, expect, test } from 'vitest'
-import { attachChat } from '../src/app/chat-commands.ts'
+import { attachChat } from '../src/app/attach-chat.ts'
 import { withStay } from '../src/core/entrance.ts'
+import { stayOf } from '../src/core/leaving.ts'
 import type { RoomSession } from '../src/core/room-session.ts'
-import { parseStay, type Stay, stayOf, withReadUpTo, writeStay } from '../src/core/stay.ts'
+import { parseStay, type Stay, withReadUpTo, writeStay } from '../src/core/stay.ts'
 import type { Model } from '../src/ui/model.ts'
 import { freshReading, newTo, readUpTo } from '../src/ui/selectors.ts'
 import { fileId, peerId } from '../src/wire/ids.ts'

@@ -4,7 +4,8 @@
  */
 import { describe, expect, test } from 'vitest'
 import { withStay } from '../src/core/entrance.ts'
-import { parseStay, stayOf, writeStay } from '../src/core/stay.ts'
+import { stayOf } from '../src/core/leaving.ts'
+import { parseStay, writeStay } from '../src/core/stay.ts'
 import { creditBytes } from '../src/files/channel-download.ts'
 import { canFetch, downloadWords, openOffers } from '../src/ui/file-words.ts'
 import { fileId, newMessageId, peerId } from '../src/wire/ids.ts'

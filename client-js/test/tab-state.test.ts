@@ -13,6 +13,7 @@ const card: RoomCard = {
   peersMax: 5,
   kind: 'star',
   key: 'kkkkkkkkkkkkkkkkkkkk_-',
+  linkName: null,
   hostSecret: 'mine',
   founder: '0123456789abcdef0123456789abcdef',
   ownerKeys: { publicKey: 'open', privateKey: 'secret' },

@@ -1,12 +1,23 @@
-/** What the page shows of a session beside its room: files, the call, and what is new in the conversation. */
+/**
+ * What the page shows of a session beside its room: files, the call, and what is new in the conversation. Loaded with the
+ * session.
+ */
+import { computed, effect } from '@preact/signals'
 import { fileNameUnitsMax, safeFileName } from '../base/text.ts'
 import type { Preview } from '../call/preview.ts'
 import type { RoomSession } from '../core/room-session.ts'
+import { busy } from '../files/state.ts'
 import type { Model } from '../ui/model.ts'
-import { attachCall } from './call-commands.ts'
-import { alertCall, attachChat } from './chat-commands.ts'
+import { alerts } from './alerts.ts'
+import { attachCall } from './attach-call.ts'
+import { alertCall, attachChat } from './attach-chat.ts'
+import { keepAwakeWhile } from './awake.ts'
+import { showCallToSystem } from './media-session.ts'
 import type { Page } from './page.ts'
 import type { Settings } from './settings.ts'
+
+export { goOnInCall } from './attach-call.ts'
+export { removedRooms } from './removed-rooms.ts'
 
 type Ports = {
   readonly model: Model
@@ -35,14 +46,18 @@ export const attachSession = (
     if (blob) page.save(blob, safeFileName(file.file.name, fileNameUnitsMax))
   })
   model.files.value = session.files.state
+  const calling = computed(() => (model.call.value?.own.phase ?? 'out') !== 'out')
   const stops = [
     attachCall(session, model, preview, {
       choose,
-      begun: member => alertCall(session, model, page.alerts, member),
+      begun: member => alertCall(session, model, alerts, member),
     }),
-    attachChat(session, model, { ...page, read }),
+    attachChat(session, model, { alerts, drafts: page.drafts, read }),
+    effect(() => keepAwakeWhile(calling.value || busy(model.files.value))),
+    showCallToSystem(model, () => session.call),
   ]
   return () => {
     for (const stop of stops) stop()
+    keepAwakeWhile(false)
   }
 }

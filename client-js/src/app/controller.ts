@@ -5,29 +5,28 @@ import type { RoomSession } from '../core/room-session.ts'
 import { type Stay, withReadUpTo } from '../core/stay.ts'
 import type { RoomState } from '../room/state.ts'
 import type { Commands, Model, Where } from '../ui/model.ts'
+import { loadedOnce } from '../ui/parts/ahead.ts'
 import { endsWithUs } from '../ui/selectors.ts'
-import { isTurn } from '../wire/ice.ts'
 import { roomId } from '../wire/ids.ts'
 import { type Invitation, namedBy, namedInPasted, parseInvitation, parsePasted } from '../wire/invitation.ts'
-import { isFinal, type RoomCard } from '../wire/server.ts'
-import { attachSession } from './attach-session.ts'
-import { callCommands, goOnInCall } from './call-commands.ts'
+import type { RoomCard } from '../wire/server.ts'
+import { callCommands } from './call-commands.ts'
 import { chatCommands } from './chat-commands.ts'
-import { connectionCommands } from './connection-commands.ts'
+import { connectionCommands, showServer } from './connection-commands.ts'
 import { keepDraft } from './drafts.ts'
 import { afterMove } from './history.ts'
 import { addressOf, bareAddress, invitationOf, isSameCard, targetOf } from './invitations.ts'
 import { type KnownRoom, withoutRoom, withRoom } from './known-rooms.ts'
-import type { Page, RoomStore } from './page.ts'
-import { planCommands, plansOr } from './plan-commands.ts'
-import { removedRooms } from './removed-rooms.ts'
+import { type Page, partOf, type RoomStore } from './page.ts'
+import { loadPlans, planCommands } from './plan-commands.ts'
 import { fileCommands, ownerCommands } from './room-commands.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 
-const owns = ({ owner }: RoomState): boolean => owner?.ours ?? false
+/** It comes with the first answer of the server, as the session itself does. */
+const loadAttached = loadedOnce(() => import('./attach-session.ts'))
+type Attached = Awaited<ReturnType<typeof loadAttached>>
 
-/** After a reload, a refusal that may pass is met by asking again. */
-const againMs = [1_000, 2_000, 4_000, 8_000]
+const owns = ({ owner }: RoomState): boolean => owner?.ours ?? false
 
 export class AppController {
   readonly #model: Model
@@ -63,13 +62,8 @@ export class AppController {
     this.#earlier = stay?.card ?? null
     model.rooms.value = rooms.read()
     this.commands = this.#makeCommands()
-    client.on('online', () => {
-      model.server.value = 'online'
-      model.serverRelays.value = client.iceServers.some(({ urls }) => urls.some(isTurn))
-    })
-    client.on('offline', () => {
-      model.server.value = 'offline'
-    })
+    showServer(model, client)
+    client.on('online', () => void this.#attached())
     this.addressChanged()
     if (stay && this.#invitation?.room === stay.card.id) void this.#goOn(stay)
   }
@@ -89,37 +83,30 @@ export class AppController {
   }
 
   #makeCommands(): Commands {
+    const session = (): RoomSession | null => this.#session
+    const around = { model: this.#model, preview: this.#preview, session }
+    const choose = (part: Partial<Settings>): void => this.#choose(part)
     return {
       create: roomName => void this.#create(roomName),
       join: where => void this.#join(where),
       rejoin: () => void this.#enter('left'),
       openRoom: id => this.#openRoom(id),
       forgetRoom: id => this.#remember(withoutRoom(this.#rooms.read(), roomId(id))),
-      ...planCommands({
-        model: this.#model,
-        page: this.#page,
-        rooms: this.#rooms.read,
-        remember: rooms => this.#remember(rooms),
-      }),
+      ...planCommands(this.#model, this.#page, this.#rooms.read, rooms => this.#remember(rooms)),
       takeHost: () => this.#session?.takeHost(),
-      owner: ownerCommands(() => this.#session),
+      owner: ownerCommands(session),
       leave: () => this.leave(),
       toStart: () => this.#toStart(),
-      ...chatCommands(this.#model, this.#page.alerts, () => this.#session),
+      ...chatCommands(this.#model, this.#page.alerts, session),
       pasted: text => this.#pasted(text),
       copy: text => this.#page.copy(text),
       generatePassword: () => this.#page.generatePassword(),
-      files: fileCommands({ ...this.#page, model: this.#model, session: () => this.#session }),
-      ...connectionCommands(this.#model, this.#client, () => this.#session),
+      files: fileCommands({ ...this.#page, ...around }),
+      ...connectionCommands(this.#model, this.#client, session),
       install: () => void this.#page.install(),
       ...(this.#page.share ? { share: this.#page.share } : {}),
-      choose: part => this.#choose(part),
-      ...callCommands({
-        model: this.#model,
-        preview: this.#preview,
-        session: () => this.#session,
-        choose: part => this.#choose(part),
-      }),
+      choose,
+      ...callCommands({ ...around, choose }),
       forgetChoices: () => {
         this.#choose(defaultSettings)
         this.#remember([])
@@ -135,7 +122,7 @@ export class AppController {
     const behind = namedBy(address)
     if (behind === null) return
     if (!this.#session) this.#showInvited('', '', true)
-    this.#opening = plansOr(this.#page).then(plans => {
+    this.#opening = partOf(this.#page, loadPlans).then(plans => {
       if (!plans || this.#page.address() !== address) return
       const invitation = plans.parseNamed(behind)
       if (invitation) this.#invite(invitation)
@@ -205,7 +192,7 @@ export class AppController {
     session.leave()
     const { card, closed } = session.state
     const ended = session.state.ended || endsWithUs(session.state)
-    if (closed?.how === 'removed') removedRooms.add(card.id)
+    if (closed?.how === 'removed') void this.#attached().then(it => it?.removedRooms.add(card.id))
     this.#invitation = invitationOf(card)
     this.#model.trouble.value = null
     this.#model.view.value = {
@@ -246,7 +233,7 @@ export class AppController {
 
   /** Or comes into the room that has this name, where there is one. */
   async #createNamed(name: string): Promise<void> {
-    const plans = await plansOr(this.#page)
+    const plans = await partOf(this.#page, loadPlans)
     const invitation = plans?.namedRoom(this.#model.create.value, name)
     if (invitation) return this.#ask('create', as => this.#client.join(targetOf(invitation, null), as), true)
     if (plans) this.#model.trouble.value = { where: 'create', what: 'no-link-name' }
@@ -257,7 +244,7 @@ export class AppController {
     if (where === 'join') {
       const behind = namedInPasted(form.room)
       const pasted =
-        behind === null ? parsePasted(form.room) : (await plansOr(this.#page))?.parseNamed(behind)
+        behind === null ? parsePasted(form.room) : (await partOf(this.#page, loadPlans))?.parseNamed(behind)
       if (!pasted) {
         this.#model.trouble.value = { where, what: 'not-a-room' }
         return
@@ -280,7 +267,7 @@ export class AppController {
     if (!invitation) return
     const known = this.#rooms.read().find(({ id }) => id === invitation.room) ?? null
     // Whoever made it may have removed another tab of their own.
-    if (known?.created !== true && removedRooms.has(invitation.room)) {
+    if (known?.created !== true && (await this.#attached())?.removedRooms.has(invitation.room)) {
       this.#model.trouble.value = { where, what: 'kept-out' }
       return
     }
@@ -319,12 +306,7 @@ export class AppController {
     const asked = view.value
     busy.value = 'invited'
     const waits = this.#waiting('invited')
-    let entered = await this.#client.goOn(stay, waits)
-    for (const ms of againMs) {
-      if (entered.ok || isFinal(entered.refusal) || view.value !== asked) break
-      await new Promise(resolve => setTimeout(resolve, ms))
-      entered = await this.#client.goOn(stay, waits)
-    }
+    const entered = await this.#client.goOn(stay, waits, () => view.value === asked)
     busy.value = null
     if (entered.ok && view.value !== asked) return entered.session.leave()
     if (!entered.ok) {
@@ -333,8 +315,10 @@ export class AppController {
       trouble.value = { where: 'invited', what: entered.refusal }
       return
     }
-    this.#begin(entered.session, stay.created, stay.read)
-    if (stay.call) goOnInCall(this.#model, entered.session, stay.call)
+    const attached = await this.#attached()
+    if (!attached) return entered.session.leave()
+    this.#begin(entered.session, attached, stay.created, stay.read)
+    if (stay.call) attached.goOnInCall(this.#model, entered.session, stay.call)
   }
 
   async #ask(where: Where, ask: (userName: string) => Promise<Entered>, created: boolean): Promise<void> {
@@ -349,10 +333,11 @@ export class AppController {
     trouble.value = null
     busy.value = where
     const asked = view.value
-    const entered = await ask(name)
+    const [entered, attached] = await Promise.all([ask(name), this.#attached()])
     busy.value = null
     // The person has gone elsewhere meanwhile, by a link for instance, where none of it matters.
-    if (view.value !== asked) return entered.ok ? entered.session.leave() : undefined
+    if (entered.ok && (view.value !== asked || !attached)) return entered.session.leave()
+    if (view.value !== asked || !attached) return
     if (!entered.ok) {
       const shut = entered.refusal === 'wrong-password'
       const bare = shut && !created && (this.#invitation?.password ?? '') === ''
@@ -362,10 +347,14 @@ export class AppController {
         view.value = { ...asked, password: bare ? 'missing' : 'wrong' }
       return
     }
-    this.#begin(entered.session, created)
+    this.#begin(entered.session, attached, created)
   }
 
-  #begin(session: RoomSession, created: boolean, read = 0): void {
+  #attached(): Promise<Attached | null> {
+    return partOf(this.#page, loadAttached)
+  }
+
+  #begin(session: RoomSession, attached: Attached, created: boolean, read = 0): void {
     this.#session = session
     this.#created = created
     this.#model.trouble.value = null
@@ -382,7 +371,7 @@ export class AppController {
     }
     session.on('changed', show)
     // Before the view changes, which closes the preview.
-    this.#detach = attachSession(session, {
+    this.#detach = attached.attachSession(session, {
       model: this.#model,
       page: this.#page,
       preview: this.#preview,

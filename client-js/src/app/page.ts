@@ -9,7 +9,8 @@ export type Page = {
   readonly history: RoomHistory
   readonly copy: (text: string) => Promise<boolean>
   readonly generatePassword: () => string
-  readonly alerts: Alerts
+  /** Loaded with a session, and before that by whoever asks for them. */
+  readonly alerts: () => Promise<Alerts>
   /** By room. */
   readonly drafts: Map<string, string>
   readonly install: () => Promise<void>
@@ -30,3 +31,10 @@ export type RoomStore = {
   readonly read: () => readonly KnownRoom[]
   readonly write: (rooms: readonly KnownRoom[]) => void
 }
+
+/** Null where a part cannot be loaded, of which the page is told. */
+export const partOf = <Part>(page: Page, load: () => Promise<Part>): Promise<Part | null> =>
+  load().catch(() => {
+    page.partFailed()
+    return null
+  })

@@ -4,30 +4,16 @@ import type { Commands, Model } from '../ui/model.ts'
 import { loadedOnce } from '../ui/parts/ahead.ts'
 import { addressOf, bareAddress, invitationOf } from './invitations.ts'
 import { type KnownRoom, withRoom } from './known-rooms.ts'
-import type { Page } from './page.ts'
+import { type Page, partOf } from './page.ts'
 
 export const loadPlans = loadedOnce(() => import('./plans.ts'))
 
-export type PlanPorts = {
-  readonly model: Model
-  readonly page: Page
-  readonly rooms: () => readonly KnownRoom[]
-  readonly remember: (rooms: readonly KnownRoom[]) => void
-}
-
-/** Null, and the page finds out why, where it cannot be loaded. */
-export const plansOr = (page: Page): Promise<Awaited<ReturnType<typeof loadPlans>> | null> =>
-  loadPlans().catch(() => {
-    page.partFailed()
-    return null
-  })
-
-export const planCommands = ({
-  model,
-  page,
-  rooms,
-  remember,
-}: PlanPorts): Pick<Commands, 'planRoom' | 'linkOf' | 'saveAppointment'> => {
+export const planCommands = (
+  model: Model,
+  page: Page,
+  rooms: () => readonly KnownRoom[],
+  remember: (rooms: readonly KnownRoom[]) => void,
+): Pick<Commands, 'planRoom' | 'linkOf' | 'saveAppointment'> => {
   const linkOf = (id: string): string => {
     const found = rooms().find(it => it.id === id)
     return found ? addressOf(bareAddress(page.address()), invitationOf(found)) : ''
@@ -35,14 +21,14 @@ export const planCommands = ({
   return {
     linkOf,
     planRoom: async (name, planned) => {
-      const card = (await (await plansOr(page))?.plannedRoom(model.create.value, name)) ?? null
+      const card = (await (await partOf(page, loadPlans))?.plannedRoom(model.create.value, name)) ?? null
       if (!card) return null
       const owns = (card.ownerKeys ?? null) !== null
       remember(withRoom(rooms(), card, { created: true, owns, planned }, Date.now()))
       return card.id
     },
     saveAppointment: async id => {
-      const [plans, room] = [await plansOr(page), rooms().find(it => it.id === id)]
+      const [plans, room] = [await partOf(page, loadPlans), rooms().find(it => it.id === id)]
       if (!plans || !room?.planned) return
       const file = plans.appointmentFile(room, room.planned, linkOf(id), Date.now())
       page.save(file, safeFileName(`${room.name}.ics`, fileNameUnitsMax))

@@ -4,7 +4,7 @@
  */
 
 /** Longer than what anybody would say on the phone. */
-export const linkNameUnitsMax = 60
+const linkNameUnitsMax = 60
 
 /** Null where nothing is left, or too much. Marks stay with their letters: accents, and vowels of Indic scripts. */
 export const linkNameOf = (text: string): string | null => {

@@ -91,6 +91,8 @@ const earlyMax = 200
 const renewalMsMin = 60_000
 /** The longest that a timer can wait. */
 const timerMsMax = 2 ** 31 - 1
+/** After a reload, so long between the attempts to go on. */
+const againMs = [1_000, 2_000, 4_000, 8_000]
 const unreachable = { ok: false, refusal: 'unreachable' } as const
 
 /** A room session is more code than all that comes before one, and is fetched once there is a connection. */
@@ -205,8 +207,25 @@ export class Client {
     return this.#enter(({ enterRoom }) => enterRoom(this.#signaling, request, waits), name)
   }
 
-  /** Goes on with a stay that an earlier page of this tab had, as the same person. */
-  async goOn(stay: Stay, waits: () => boolean = () => false): Promise<Entered> {
+  /**
+   * Goes on with a stay that an earlier page of this tab had, as the same person. A refusal that may pass is met by asking
+   * again, a few times, as long as it is `wanted`.
+   */
+  async goOn(
+    stay: Stay,
+    waits: () => boolean = () => false,
+    wanted: () => boolean = () => false,
+  ): Promise<Entered> {
+    let entered = await this.#goOn(stay, waits)
+    for (const ms of againMs) {
+      if (entered.ok || isFinal(entered.refusal) || !wanted()) break
+      await new Promise(resolve => setTimeout(resolve, ms))
+      entered = await this.#goOn(stay, waits)
+    }
+    return entered
+  }
+
+  async #goOn(stay: Stay, waits: () => boolean): Promise<Entered> {
     const { card } = stay
     this.#wanted.add(card.id)
     const entered = await this.#enter(

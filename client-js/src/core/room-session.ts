@@ -26,8 +26,9 @@ import { closedUnlessMade } from './direct-connections.ts'
 import { enterRoom, makeRoom, withStay } from './entrance.ts'
 import { Events } from './events.ts'
 import { FileTransfers } from './file-transfers.ts'
+import { stayOf } from './leaving.ts'
 import { OwnerVoice } from './owner-voice.ts'
-import { type Stay, stayOf } from './stay.ts'
+import type { Stay } from './stay.ts'
 
 export type RoomSessionPorts = {
   /** What connections are made with now. */

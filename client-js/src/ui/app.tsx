@@ -111,6 +111,7 @@ const ShortcutsDialog = lazyDialog(() =>
   import('./views/small-dialogs.tsx').then(({ ShortcutsDialog }) => ShortcutsDialog),
 )
 const CallDialog = lazyDialog(() => import('./views/call-dialog.tsx').then(({ CallDialog }) => CallDialog))
+const PlanDialog = lazyDialog(() => import('./views/plan.tsx').then(({ PlanDialog }) => PlanDialog))
 const EndDialog = lazyDialog(() => import('./views/owner-dialogs.tsx').then(({ EndDialog }) => EndDialog))
 const ChangeDialog = lazyDialog(() =>
   import('./views/owner-dialogs.tsx').then(({ ChangeDialog }) => ChangeDialog),
@@ -138,4 +139,5 @@ const dialogs: Record<DialogName, ComponentType<Props & { close: () => void }>> 
   leave: LeaveDialog,
   end: EndDialog,
   change: ChangeDialog,
+  plan: PlanDialog,
 }

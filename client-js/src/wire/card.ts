@@ -1,5 +1,4 @@
 /** A room's card as a browser has stored it, for the tab's next page or in the list of rooms. Anybody can have changed it. */
-import { linkNameUnitsMax } from '../base/link-name.ts'
 import { isKey, roomId } from './ids.ts'
 import { type Fields, idText, textUpTo, wholeNumber } from './json.ts'
 import { isFingerprint, parseOwnerKeys } from './owner.ts'
@@ -23,7 +22,7 @@ export const parseCard = (fields: Fields): RoomCard | null => {
     peersMax,
     kind: fields['kind'] === 'star' ? 'star' : 'mesh',
     key: isKey(key) ? key : null,
-    linkName: textUpTo(fields['linkName'], linkNameUnitsMax),
+    linkName: idText(fields['linkName']),
     hostSecret: idText(fields['hostSecret']) ?? idText(fields['owner']),
     founder: isFingerprint(founder) ? founder : null,
     ownerKeys: parseOwnerKeys(fields['ownerKeys']),

@@ -25,6 +25,9 @@ export const de: Texts = {
       'Der Server ist nicht erreichbar. Deine Eingaben sind noch da; versuche es gleich noch einmal.',
     'no-name': 'Gib zuerst deinen Namen ein.',
     'not-a-room': 'Das ist weder ein Link noch eine Raum-ID.',
+    'name-taken':
+      'Ein Raum mit diesem Namen im Link ist schon offen, mit einem anderen Passwort. Wähle einen anderen Namen oder gib das Passwort ein.',
+    'no-link-name': 'In diesem Namen stehen keine Buchstaben oder Ziffern, aus denen ein Link werden könnte.',
   },
   notices: {
     joined: name => say`${name} ist beigetreten`,
@@ -436,7 +439,8 @@ export const de: Texts = {
   },
   start: {
     rooms: 'Deine Räume',
-    roomsLead: 'Räume, in denen du zuletzt warst. Nur dieser Browser merkt sie sich.',
+    roomsLead:
+      'Räume, in denen du zuletzt warst oder die du geplant hast. Nur dieser Browser merkt sie sich.',
     openRoom: 'Öffnen',
     forgetRoom: 'Vergessen',
     inOtherTab: 'in anderem Tab offen',
@@ -450,7 +454,7 @@ export const de: Texts = {
     lead: 'Du bekommst einen Link zum Teilen.',
     roomName: 'Name des Raums',
     options: 'Weitere Optionen',
-    optionsHint: 'Art der Verbindung, Passwort, Personenzahl',
+    optionsHint: 'Art der Verbindung, Passwort, Größe, Name im Link, Termin',
     kind: 'Art der Verbindung',
     mesh: 'Mesh',
     meshLead: 'Alle verbinden sich mit allen. Kein einzelnes Gerät trägt den Raum.',
@@ -459,6 +463,10 @@ export const de: Texts = {
       'Alle verbinden sich mit deinem Gerät, das alles weiterleitet. Wenn du gehst, kann das Gerät einer anderen Person übernehmen.',
     password: 'Passwort',
     passwordHint: 'Im Link enthalten. Leer lassen für einen Raum ohne Passwort.',
+    passwordHintNamed: 'Im kopierten Link enthalten. Wer nur den Namen kennt, wird danach gefragt.',
+    named: 'Name im Link',
+    namedHint:
+      'Wer den Namen kennt, kann hereinkommen, außer der Raum hat ein Passwort. Solch ein Raum hat keine Raumleitung.',
     generate: 'Generieren',
     peersMax: 'Maximale Personenzahl',
     submit: 'Raum erstellen',
@@ -474,7 +482,21 @@ export const de: Texts = {
     submit: 'Raum beitreten',
     busy: 'Wird verbunden …',
   },
+  plan: {
+    open: 'Für später planen …',
+    title: 'Raum planen',
+    lead: 'Du bekommst den Link jetzt. Er öffnet den Raum, wann immer jemand kommt, auch nach einem Neustart des Servers.',
+    when: 'Datum und Uhrzeit',
+    duration: 'Dauer',
+    submit: 'Link erstellen',
+    past: 'Dieser Zeitpunkt ist vorbei.',
+    toCalendar: 'Zum Kalender hinzufügen (.ics)',
+    show: 'Link und Kalender',
+  },
   invited: {
+    namedTitle: 'Raum öffnen',
+    namedLead:
+      'Gib deinen Namen ein. Gibt es den Raum noch nicht, wird er erstellt. Wer seinen Namen kennt, kann hereinkommen, außer er hat ein Passwort.',
     title: 'Du bist eingeladen',
     lead: 'Gib deinen Namen ein, um beizutreten.',
     passwordLead: 'Vielleicht braucht dieser Raum ein Passwort; im Link ist keines enthalten.',

@@ -6,9 +6,9 @@ import type { RosterEntry } from '../../room/roster.ts'
 import type { RoomState } from '../../room/state.ts'
 import { texts } from '../language.ts'
 import { type Commands, type Model, passwordUnitsMax, roomNameUnitsMax } from '../model.ts'
+import { PeersMax } from '../parts/choice.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { Field } from '../parts/field.tsx'
-import { PeersMax } from './start.tsx'
 
 type AskProps = {
   title: string
