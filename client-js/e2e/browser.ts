@@ -43,7 +43,7 @@ export class Person {
     if (Object.keys(room).some(option => option !== 'name'))
       await page.locator('.more-options summary').click()
     if (room.kind === 'star') await page.getByRole('radio', { name: /^Star/ }).check()
-    if (room.password !== undefined) await page.getByLabel('Password').first().fill(room.password)
+    if (room.password !== undefined) await page.locator('.start-create').getByLabel('Password').fill(room.password)
     if (room.peersMax !== undefined)
       await page.getByLabel('Maximum number of people').fill(String(room.peersMax))
     await page.getByRole('button', { name: 'Create room' }).click()
