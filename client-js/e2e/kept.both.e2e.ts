@@ -2,10 +2,10 @@
  * Rooms worth keeping: with a name in the link, and planned for later. The server forgets a room with its last member here,
  * and everything when it is started anew, so that the links alone bring rooms back.
  */
-import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
 import type { Person } from './browser.ts'
 import { house } from './house.ts'
+import { bytesOf, saved } from './transfers.ts'
 
 const home = house({ P2PCHAT_ROOMS__LINGER_S: '0' })
 const at = (hash: string): string => `${home.server().address}/${hash}`
@@ -102,13 +102,9 @@ test('a planned room has its link and its place in a calendar at once, and opens
   await dialog.getByRole('button', { name: 'Make the link' }).click()
   const link = await dialog.getByLabel('Link to this room').inputValue()
   await dialog.getByText('2090').waitFor()
-  const [download] = await Promise.all([
-    ada.page.waitForEvent('download'),
-    dialog.getByRole('button', { name: 'Add to calendar' }).click(),
-  ])
-  expect(download.suggestedFilename()).toBe('Review.ics')
-  const file = await readFile(await download.path(), 'utf8')
-  const unfolded = file.replaceAll('\r\n ', '')
+  const file = await saved(ada, () => dialog.getByRole('button', { name: 'Add to calendar' }).click())
+  expect(file.name).toBe('Review.ics')
+  const unfolded = (await bytesOf(file)).toString().replaceAll('\r\n ', '')
   expect(unfolded).toContain(`\r\nURL:${link}\r\n`)
   const from = await ada.page.evaluate(() => new Date('2090-12-01T15:00').toISOString())
   expect(unfolded).toContain(`\r\nDTSTART:${from.replace(/[-:]|\.000/g, '')}\r\n`)
@@ -123,6 +119,7 @@ test('a planned room has its link and its place in a calendar at once, and opens
   expect(await ben.page.getByRole('button', { name: 'Manage room' }).count()).toBe(0)
   // Whoever planned it owns it, also after a reload of the start page.
   await ada.page.reload()
+  await ada.page.getByLabel('Your name').fill('Ada')
   await ada.page.getByRole('button', { name: 'Open: Review' }).click()
   await ada.sees('Ben')
   await ada.page.getByRole('button', { name: 'Manage room' }).waitFor()

@@ -59,8 +59,11 @@ export const clock = (at: number): string => {
 const minuteMs = 60_000
 
 /** From when to when, with the day. */
-export const appointment = ({ from, minutes }: { from: number; minutes: number }): string =>
-  new Intl.DateTimeFormat(locale(), { dateStyle: 'full', timeStyle: 'short' }).formatRange(
+export const appointment = (
+  { from, minutes }: { from: number; minutes: number },
+  dateStyle: 'full' | 'medium',
+): string =>
+  new Intl.DateTimeFormat(locale(), { dateStyle, timeStyle: 'short' }).formatRange(
     from,
     from + minutes * minuteMs,
   )

@@ -472,7 +472,7 @@ export const ar: Texts = {
     duration: 'المدة',
     submit: 'إنشاء الرابط',
     past: 'لقد مضى هذا الوقت.',
-    toCalendar: 'الإضافة إلى التقويم (.ics)',
+    toCalendar: 'الإضافة إلى التقويم (ICS)',
     show: 'الرابط والتقويم',
   },
   invited: {

@@ -109,8 +109,10 @@ const Made = ({ room, planned, commands }: MadeProps) => {
   return (
     <div class="ask">
       <p class="plan-room">
-        <bdi>{shownName(room.name)}</bdi>
-        <span>{appointment(planned)}</span>
+        <strong>
+          <bdi>{shownName(room.name)}</bdi>
+        </strong>
+        <span>{appointment(planned, 'full')}</span>
       </p>
       <p role="status">{room.password === '' ? texts().room.readyLeadOpen : texts().room.readyLead}</p>
       <CopyLink commands={commands} link={link} shown />

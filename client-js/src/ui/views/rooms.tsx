@@ -40,7 +40,7 @@ const Room = ({ room, model, commands }: { room: ListedRoom; model: Model; comma
       <span class="rooms-name">
         <bdi>{name}</bdi>
         {model.inOtherTabs.value.has(id) && <span class="tag">{texts().start.inOtherTab}</span>}
-        {planned && <span class="rooms-when">{appointment(planned)}</span>}
+        {planned && <span class="rooms-when">{appointment(planned, 'medium')}</span>}
       </span>
       <button
         type="button"
