@@ -8,7 +8,7 @@ import { stayOf } from '../src/core/leaving.ts'
 import { parseStay, writeStay } from '../src/core/stay.ts'
 import { creditBytes } from '../src/files/channel-download.ts'
 import { canFetch, downloadWords, openOffers } from '../src/ui/file-words.ts'
-import { fileId, newMessageId, peerId } from '../src/wire/ids.ts'
+import { fileId, memberId, newMessageId, peerId } from '../src/wire/ids.ts'
 import { ownCaps } from '../src/wire/peer.ts'
 import { Alone } from './alone.ts'
 import { noCall } from './calls-seen.ts'
@@ -62,6 +62,24 @@ describe('the page of whoever offered them', () => {
       ['c', true],
     ])
   })
+})
+
+test('a guest of a star takes them back once it knows what its host can do', () => {
+  const host = peerId('host')
+  const me = new Alone('star', host)
+  me.begin()
+  me.state = { ...me.state, endedOffers: [{ owner: me.state.stay, file: fileId('a'), lost: true }] }
+  me.feed({ type: 'incoming-offer', peer: host })
+  me.feed({ type: 'link-opened', peer: host })
+  me.hear(host, { kind: 'admitted', id: memberId('1'), host: stayIn('hanna') }, '0')
+  const told = (): number =>
+    me.effects.filter(it => it.type === 'send' && it.message.kind === 'file-withdrawn').length
+  expect(told()).toBe(0)
+  const hanna = { name: 'Hanna', avatar: '', caps: ownCaps, id: memberId('0'), member: stayIn('hanna') }
+  me.hear(host, { kind: 'roster', members: [hanna] }, '-1')
+  expect(told()).toBe(1)
+  me.hear(host, { kind: 'roster', members: [hanna] }, '-1')
+  expect(told()).toBe(0)
 })
 
 describe.each(['mesh', 'star'] as const)('in a %s', kind => {

@@ -14,21 +14,27 @@ import { moveAcked, peerMoved } from './membership.ts'
 import { hostOf } from './numbers.ts'
 import { retransmit } from './outbox.ts'
 import { nameOf } from './roster.ts'
-import type { LinkState, RoomState, RoomStep } from './state.ts'
+import { capsOf, type LinkState, type RoomState, type RoomStep } from './state.ts'
 
 export const receive = (state: RoomState, via: PeerId, received: Received, at: number): RoomStep => {
   const link = state.links.get(via)
   if (!link || state.ended) return stepTo(state)
-  return andThen(onFrame(state, via, link, received, at), now => afterReady(now, via, link))
+  const met = capsOf(state, via).files
+  return andThen(onFrame(state, via, link, received, at), now => afterReady(now, via, link, met))
 }
 
-/** A link that has just become ready: what its peer missed, and what we missed. */
-const afterReady = (state: RoomState, via: PeerId, before: LinkState): RoomStep => {
+/**
+ * A link that has just become ready: what its peer missed, and what we missed. A guest learns a little later what its host
+ * can do: `met` is whether that was known before.
+ */
+const afterReady = (state: RoomState, via: PeerId, before: LinkState, met: boolean): RoomStep => {
   const link = state.links.get(via)
   if (link?.phase !== 'ready') return stepTo(state)
-  const again =
-    before.phase === 'ready' ? stepTo(state) : andThen(retransmit(state, via), now => sendOffers(now, via))
-  return andThen(again, now => requestHistory(link.initiator ? skipHistory(now) : now))
+  const fresh = before.phase !== 'ready'
+  const again = fresh ? retransmit(state, via) : stepTo(state)
+  const offered =
+    fresh || (!met && capsOf(state, via).files) ? andThen(again, now => sendOffers(now, via)) : again
+  return andThen(offered, now => requestHistory(link.initiator ? skipHistory(now) : now))
 }
 
 const onFrame = (

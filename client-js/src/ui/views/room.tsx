@@ -27,6 +27,7 @@ import { admits, leaveOrAsk, RoomHead } from './room-head.tsx'
 import { useCallSaid, useChatSaid, useRoomKeys } from './room-life.ts'
 
 export { Left } from './left.tsx'
+export { RoomDialog } from './room-dialogs.tsx'
 
 const CallView = lazy(() => import('./call/call.tsx').then(({ CallView }) => CallView))
 
