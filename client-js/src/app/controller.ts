@@ -140,7 +140,7 @@ export class AppController {
   }
 
   #invite(found: Invitation): void {
-    if (this.#session && found.room === this.#session.state.card.id) return
+    if (this.#session && found.room === this.#session.state.card.id) return void this.#showInvitation()
     this.leave()
     this.#invitation = found
     const named = found.linkName !== undefined
