@@ -48,6 +48,15 @@ describe('rooms that a browser knows', () => {
     for (let count = 0; count < 100; count++) rooms = own(`own ${count}`, made, count)
     expect(rooms.filter(({ created }) => created)).toHaveLength(60)
   })
+  test('a planned room keeps its time and its name in the link once somebody was in it', () => {
+    const planned = { from: 1_000, minutes: 30 }
+    const named = { ...card, linkName: 'tea' }
+    const before = withRoom([], named, { ...made, planned }, 1)
+    const [room] = parseRooms(JSON.stringify(withRoom(before, named, visited, 2)))
+    expect(room).toMatchObject({ planned, linkName: 'tea', created: true, at: 2 })
+    const broken = [{ ...room, planned: { from: 'soon', minutes: 5 }, linkName: 7 }]
+    expect(parseRooms(JSON.stringify(broken))).toMatchObject([{ planned: null, linkName: null }])
+  })
   test('those of others are twelve at most, and none that nothing opens', () => {
     let rooms: readonly KnownRoom[] = []
     for (let count = 0; count < 20; count++)
