@@ -18,14 +18,16 @@ const vendor: readonly { from: string; to: string; wanted: RegExp }[] = [
   { from: 'node_modules/streamsaver', to: 'vendor/streamsaver', wanted: /^(mitm\.html|sw\.js)$/ },
 ]
 
-export const session = /src\/(call|core|files\/(answered|change)|legacy\/wire|link|room|wire)\//
+/** What is read off names in links, and plans rooms, is wanted by few. */
+export const session =
+  /src\/(call|core(?!\/room-keys)|files\/(answered|change)|legacy\/wire|link|room|wire)\//
 /** What the first view needs of the core: the line, and the mirror. A room session, and all that is in it, follows. */
 export const line =
-  /src\/(call\/(browser|devices|preview)|core\/(client|events|stay)|files\/state|link\/browser-api|signaling|wire\/(ice|ids|invitation|json|owner|peer|resume|server|signal)\.)|node_modules\/(socket|engine)\.io/
-const shared = /node_modules\/@?preact|src\/(ui\/|app\/settings)/
+  /src\/(call\/(browser|devices|preview)|core\/(client|events|stay)|files\/state|link\/browser-api|signaling|wire\/(card|ice|ids|invitation|json|owner|peer|resume|server|signal)\.)|node_modules\/(socket|engine)\.io/
+const shared = /node_modules\/@?preact|src\/(ui\/|app\/(call-commands|drafts|settings)\.)/
 /** What the mirror, the room, the call and the dialogs share, which the first view does without. */
 const media =
-  /src\/ui\/(devices|file-words|panels|shortcuts|parts\/(choice|devices|dialog|live|popover|tabs|trouble)|views\/(preview|small-dialogs))\./
+  /src\/ui\/(devices|file-words|panels|shortcuts|parts\/(choice|devices|dialog|invite|live|popover|tabs|trouble)|views\/(preview|small-dialogs))\./
 
 const copyVendor = (): Plugin => {
   let out = resolve(here, 'dist')
@@ -90,7 +92,11 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             // What several of the page's parts need, in one file: each file costs a kilobyte of headers.
-            { name: 'page', test: id => shared.test(id) && !media.test(id), minShareCount: 2 },
+            {
+              name: 'page',
+              test: id => (shared.test(id) && !media.test(id)) || id.includes('rolldown/runtime'),
+              minShareCount: 2,
+            },
             { name: 'line', test: line },
             { name: 'session', test: session },
             { name: 'media', test: media, minShareCount: 2 },

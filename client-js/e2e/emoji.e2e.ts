@@ -30,6 +30,17 @@ const apart = async (one: Locator, other: Locator): Promise<boolean> => {
   return a.y + a.height <= b.y || b.y + b.height <= a.y
 }
 
+/** The messages of which it covers a part. */
+const coveredBy = (it: Locator): Promise<string[]> =>
+  it.evaluate(acts => {
+    const a = acts.getBoundingClientRect()
+    return [...document.querySelectorAll('.said-box')].flatMap(said => {
+      const b = said.getBoundingClientRect()
+      const apart = a.bottom <= b.top || b.bottom <= a.top || a.right <= b.left || b.right <= a.left
+      return apart ? [] : [`${said.textContent} ${JSON.stringify([a, b])}`]
+    })
+  })
+
 const inWindow = async ({ page }: Person, it: Locator): Promise<boolean> => {
   const { x, y, width, height } = await box(it)
   const window = page.viewportSize() ?? expect.fail('no window')
@@ -151,6 +162,28 @@ test.each(looks)('on $name no message is covered that one reacts to, nor the fie
   await choice.getByRole('button', { name: 'thumbs up' }).waitFor()
   expect(await apart(choice, ada.page.locator('.compose'))).toBe(true)
   expect(await inWindow(ada, choice)).toBe(true)
+})
+
+test.each(looks)('on $name the buttons of a message cover no text, nor do they move any', async look => {
+  const long =
+    'a long line that fills the whole width of the conversation, and then some more of it. '.repeat(3)
+  const { ada, ben } = await talk(look, 'short.', long, 'ok')
+  await ada.say('mine')
+  await ada.say(long)
+  await ben.hears('Ada', 'mine')
+  const articles = ada.log.getByRole('article')
+  await expect.poll(() => articles.count()).toBe(5)
+  for (let at = 0; at < 5; at++) {
+    const said = articles.nth(at)
+    await said.scrollIntoViewIfNeeded()
+    const before = await box(said)
+    await (look.touch ? said.tap() : said.hover())
+    await said.getByRole('button', { name: 'Reply', exact: true }).waitFor()
+    expect({ at, ...(await box(said)) }).toEqual({ at, ...before })
+    expect({ at, covered: await coveredBy(said.locator('.acts')) }).toEqual({ at, covered: [] })
+  }
+  const sideways = await ada.log.evaluate(log => log.scrollWidth - log.clientWidth)
+  expect(sideways).toBe(0)
 })
 
 test('on a phone it spans the window, and brings up no keyboard', async () => {

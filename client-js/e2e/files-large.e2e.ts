@@ -108,6 +108,9 @@ test('a sender that is reloaded in the middle offers the file again, and it goes
   await expect.poll(() => progressOf(ben, 'back.bin'), { timeout: 60_000 }).toBeGreaterThan(20_000_000)
   await ada.page.reload()
   await ada.sees('Ben')
+  // Her next page cannot read it, so that both are told what there is to do.
+  await cardOf(ben, 'back.bin').getByText('Ada reloaded the page and has to send this file again').waitFor()
+  await ada.log.getByText('You no longer offer “back.bin”.').waitFor()
   await pickPath(ada, path)
   expect(await shaOfFile((await coming).path)).toBe(await shaOfFile(path))
   await ada.log.getByText('Ben: complete').waitFor()

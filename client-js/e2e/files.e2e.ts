@@ -54,6 +54,24 @@ test('a file goes from one page to another, and arrives as it was', async () => 
   await ben.log.getByRole('img', { name: 'dot.png' }).waitFor()
 })
 
+test.each(['mesh', 'star'] as const)(
+  'in a %s, what was offered before a reload is offered no more',
+  async kind => {
+    const [ada, ben, cyd] = await meet(kind, 'Ada', 'Ben', 'Cyd')
+    if (!ada || !ben || !cyd) throw new Error('nobody came')
+    await cyd.row('Ben', '').waitFor({ state: 'attached' })
+    await pick(ben, 'plan.txt', Buffer.from('plan'))
+    const others = [ada, cyd]
+    for (const person of others) await cardOf(person, 'plan.txt').getByText('Ben wants to send').waitFor()
+    await ben.page.reload()
+    for (const person of others) {
+      const card = cardOf(person, 'plan.txt')
+      await card.getByText('Ben reloaded the page, and the file is no longer offered. Ask Ben').waitFor()
+      expect(await card.getByRole('button').count()).toBe(0)
+    }
+  },
+)
+
 test('several receivers, one of whom declines, and an empty file', async () => {
   const [ada, ben, cyd, dan] = await meet('mesh', 'Ada', 'Ben', 'Cyd', 'Dan')
   if (!ada || !ben || !cyd || !dan) throw new Error('nobody came')

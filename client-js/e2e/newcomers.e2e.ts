@@ -144,6 +144,16 @@ test('a name that is cut says that it is as long as it may be, and a phone shows
   await ada.page.keyboard.press('Escape')
   await ada.page.getByLabel('Your name').fill('Maximilian von Hohenfels-Schwarzburg')
   await ada.page.locator('.start-name').getByText('Maximum length reached').waitFor()
+  const room = ada.page.locator('.start-create')
+  await room.getByLabel('Room name').fill('Meeting of ten')
+  expect(
+    await room
+      .getByRole('status')
+      .filter({ hasText: /left|length/ })
+      .count(),
+  ).toBe(0)
+  await room.getByLabel('Room name').fill('Meeting of twelve')
+  await room.getByText('3 characters left').waitFor()
 })
 
 test('at four times the size, the conversation has room beside a call that goes on, and the page does not scroll', async () => {

@@ -7,6 +7,7 @@ import type { Person } from './browser.ts'
 import { gather, house } from './house.ts'
 import { callTogether } from './senses.ts'
 import { Client } from './sockets/client.ts'
+import { focused } from './tab.ts'
 
 const home = house()
 const kind = { version: '4.4.1', way: 'websocket' } as const
@@ -44,6 +45,35 @@ const muted = async (ada: Person, ben: Person): Promise<void> => {
   await microphone(false).click()
   await microphone(true).waitFor()
 }
+
+test('at the door and among the people the focus goes on to whoever is next, and is never lost', async () => {
+  const { link, people } = await gather(home, {}, 'Ada', 'Ben')
+  const [ada] = people
+  if (!ada) throw new Error('nobody came')
+  await ada.sees('Ada', 'owner')
+  await manage(ada, 'Turn on waiting room')
+  for (const name of ['Cyd', 'Dan', 'Eve']) {
+    const newcomer = await home.arrive(link)
+    await newcomer.enter(name)
+    await ada.page.getByText(`${name} wants to come in`).first().waitFor()
+  }
+  const has = (name: RegExp): Promise<void> => expect.poll(() => focused(ada)).toMatch(name)
+  await ada.page.getByRole('button', { name: 'Let in Cyd' }).focus()
+  await ada.page.keyboard.press('Enter')
+  await has(/^Let in Dan/)
+  await ada.page.getByRole('button', { name: 'Send away Eve' }).focus()
+  await ada.page.keyboard.press('Enter')
+  await has(/^Send away Dan/)
+  await ada.page.keyboard.press('Enter')
+  await has(/^Nobody is waiting to be let in/)
+  await ada.page.keyboard.press('Tab')
+  await ada.page.getByText('Nobody is waiting to be let in').waitFor({ state: 'detached' })
+  await ada.sees('Cyd')
+  await press(ada, 'What you can do with Ben', 'Remove…')
+  await inDialog(ada, {}, 'Remove')
+  await expect.poll(() => ada.row('Ben', '').count()).toBe(0)
+  await has(/^People/)
+})
 
 test.each(['mesh', 'star'] as const)('the owner of a %s is master in it', async topology => {
   const { link, people } = await gather(home, { kind: topology }, 'Ada', 'Ben')

@@ -1,17 +1,16 @@
 /** Starts the app: finds out where the server is, wires the parts together, and leaves the room when the page goes. */
 import { computed, effect } from '@preact/signals'
 import { h, render } from 'preact'
-import { alerts } from './app/alerts.ts'
-import { AppController, type Page } from './app/controller.ts'
+import { AppController } from './app/controller.ts'
 import { roomHistory } from './app/history.ts'
 import { storedRooms, storeRooms } from './app/known-rooms.ts'
 import type { OtherTabs } from './app/other-tabs.ts'
+import type { Page } from './app/page.ts'
 import {
   choosePlace,
   copy,
   freshPage,
   installing,
-  keepAwakeWhile,
   leaveDrafts,
   registerWorker,
   reloadedFor,
@@ -27,7 +26,6 @@ import { randomToken } from './base/random.ts'
 import { browserMedia } from './call/browser.ts'
 import { Preview } from './call/preview.ts'
 import { connect } from './core/client.ts'
-import { busy } from './files/state.ts'
 import { canConnect } from './link/browser-api.ts'
 import { App } from './ui/app.tsx'
 import { followKeyboard, followVisibility } from './ui/browser.ts'
@@ -44,12 +42,14 @@ const { install } = installing(possible => {
   model.installable.value = possible
 })
 
+const loadAlerts = loadedOnce(() => import('./app/alerts.ts').then(({ alerts }) => alerts))
+
 const page: Page = {
   install,
   // A method of its object, which browsers on most computers lack.
   ...('share' in navigator ? { share: handOn } : {}),
   ...(choosePlace ? { choosePlace } : {}),
-  alerts,
+  alerts: loadAlerts,
   drafts: takeDrafts(),
   address: () => location.href,
   history: roomHistory,
@@ -141,27 +141,12 @@ document.addEventListener('visibilitychange', () => {
   tabs?.ask()
 })
 
-const moving = computed(() => busy(model.files.value))
 const staked = computed(() => {
   const view = model.view.value
   return view.kind === 'room' && leaveGuard(view.state, model.files.value) !== null
 })
 const calling = computed(() => model.call.value !== null && model.call.value.own.phase !== 'out')
 effect(() => warnBeforeLeaving(staked.value || calling.value))
-effect(() => keepAwakeWhile(moving.value || calling.value))
-const loadMediaSession = loadedOnce(() => import('./app/media-session.ts'))
-let shown = false
-effect(() => {
-  if (!calling.value || shown) return
-  shown = true
-  loadMediaSession().then(
-    ({ showCallToSystem }) => showCallToSystem(model, controller.commands.call),
-    () => {
-      // The next call tries again.
-      shown = false
-    },
-  )
-})
 
 const idle = computed(
   () => model.view.value.kind !== 'room' && model.busy.value === null && model.draft.value === '',

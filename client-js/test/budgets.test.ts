@@ -55,7 +55,7 @@ describe('frames', () => {
     { kind: 'ask-roster' },
     { kind: 'ask-card' },
     { kind: 'ask-history' },
-    { kind: 'file-withdrawn', file: fileId('f') },
+    { kind: 'file-withdrawn', file: fileId('f'), lost: true },
     { kind: 'moved', to: peerId('x') },
     { kind: 'moved-noted' },
     direct,

@@ -65,8 +65,8 @@ const stay = {
   guests: [],
   timeline: [],
   read: 0,
-  seenFiles: [],
-  answered: [],
+  files: [],
+  offered: [],
   call: null,
 }
 /** In milliseconds since 1970, as the user name of a TURN account gives it in seconds. */

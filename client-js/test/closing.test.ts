@@ -25,8 +25,8 @@ const stay = {
   guests: [],
   timeline: [],
   read: 0,
-  seenFiles: [],
-  answered: [],
+  files: [],
+  offered: [],
   call: null,
 } as unknown as Parameters<ReturnType<typeof connect>['goOn']>[0]
 

@@ -152,7 +152,7 @@ test('a mesh and a star have different places for the same words', () => {
     parseFromGuest({ target: '3', idata: { type: 8, data: { type: 1, special: { FileID: '9' } } } }),
   ).toEqual({
     source: null,
-    message: { kind: 'file-withdrawn', file: '9' },
+    message: { kind: 'file-withdrawn', file: '9', lost: false },
   })
   expect(parseMesh({ type: 3, data: null })).toBeNull()
   expect(parseMesh({ type: 3, data: { type: 9, special: {} } })).toBeNull()

@@ -187,6 +187,36 @@ describe('whoever stays a guest', () => {
     me.hear(host, { kind: 'admitted', id: memberId('1'), host: stayOf('hanna') }, '0')
     expect(notices(me).at(-1)).toMatch(/^host-changed/)
   })
+  test.each([false, true])(
+    'hears that a host has closed its page first (and something was said: %s)',
+    said => {
+      const me = guest()
+      me.feed({ type: 'host-changed', host: ben, members: [host, ben, me.state.self, cyd] })
+      me.feed({ type: 'incoming-offer', peer: ben })
+      me.feed({ type: 'link-opened', peer: ben })
+      me.hear(ben, { kind: 'admitted', id: memberId('4'), host: stayOf('ben') }, '0')
+      const others = [
+        { ...able('Hanna'), id: memberId('5'), member: stayOf('hanna') },
+        { ...able('Ben'), id: memberId('0'), member: stayOf('ben') },
+      ]
+      me.hear(ben, { kind: 'roster', members: others }, '-1')
+      if (said) me.feed(saying('still here?'))
+      me.hear(ben, { kind: 'lost', id: memberId('5') }, '-1')
+      expect(notices(me)).toEqual(
+        said ? ['host-changed Ben', 'left Hanna'] : ['left Hanna', 'host-changed Ben'],
+      )
+      const keys = me.state.timeline.map(({ key }) => key)
+      expect(keys).toEqual([...keys].sort((a, b) => a - b))
+      expect(new Set(keys).size).toBe(keys.length)
+    },
+  )
+  test('whoever becomes the host hears so after the one before has closed its page', () => {
+    const me = guest()
+    me.feed({ type: 'host-changed', host: me.state.self, members: [host, me.state.self, ben] })
+    me.now += 5_000
+    me.feed({ type: 'peer-left', peer: host })
+    expect(notices(me)).toEqual(['left Hanna', 'host-now'])
+  })
   test('is told nothing of a host whose page is loaded anew', () => {
     const me = guest()
     me.feed({ type: 'host-changed', host: ben, members: [host, ben, me.state.self, cyd] })

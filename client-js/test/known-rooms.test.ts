@@ -12,31 +12,60 @@ const card: RoomCard = {
   peersMax: 5,
   kind: 'star',
   key: 'kkkkkkkkkkkkkkkkkkkk_-',
+  linkName: null,
   hostSecret: 'mine',
   founder: '0123456789abcdef0123456789abcdef',
   ownerKeys: { publicKey: 'open', privateKey: 'secret' },
 }
 
+const visited = { created: false, owns: false }
+const made = { created: true, owns: true }
+
 describe('rooms that a browser knows', () => {
   const at = (id: string, time: number): readonly KnownRoom[] =>
-    withRoom([], { ...card, id: roomId(id) }, false, time)
+    withRoom([], { ...card, id: roomId(id) }, visited, time)
 
   test('the last one stands first, each once, with what proves that it was made here', () => {
     const guest: RoomCard = { ...card, name: 'more tea', hostSecret: null, ownerKeys: null }
-    const rooms = withRoom(withRoom([], card, true, 1), guest, false, 2)
-    expect(rooms).toEqual([{ ...card, name: 'more tea', created: true, at: 2 }])
-    expect(withRoom(at('a', 1), card, false, 2).map(({ id }) => id)).toEqual(['r', 'a'])
+    const rooms = withRoom(withRoom([], card, made, 1), guest, visited, 2)
+    expect(rooms).toEqual([{ ...card, name: 'more tea', created: true, owns: false, planned: null, at: 2 }])
+    expect(withRoom(at('a', 1), card, visited, 2).map(({ id }) => id)).toEqual(['r', 'a'])
     expect(withoutRoom(rooms, card.id)).toEqual([])
   })
-  test('are twelve at most, and none that nothing opens', () => {
+  test('those of our own stay, whatever others one was in since, and so do their keys', () => {
+    const own = (id: string, how: { created: boolean; owns: boolean }, time: number): readonly KnownRoom[] =>
+      withRoom(rooms, { ...card, id: roomId(id) }, how, time)
+    let rooms: readonly KnownRoom[] = []
+    rooms = own('made', made, 1)
+    rooms = own('handed to us', { created: false, owns: true }, 2)
+    for (let count = 0; count < 100; count++) rooms = own(`${count}`, visited, count)
+    const kept = parseRooms(JSON.stringify(rooms))
+    expect(kept).toHaveLength(14)
+    expect(kept.slice(-2)).toMatchObject([
+      { id: 'handed to us', ownerKeys: card.ownerKeys },
+      { id: 'made', ownerKeys: card.ownerKeys },
+    ])
+    for (let count = 0; count < 100; count++) rooms = own(`own ${count}`, made, count)
+    expect(rooms.filter(({ created }) => created)).toHaveLength(60)
+  })
+  test('a planned room keeps its time and its name in the link once somebody was in it', () => {
+    const planned = { from: 1_000, minutes: 30 }
+    const named = { ...card, linkName: 'tea' }
+    const before = withRoom([], named, { ...made, planned }, 1)
+    const [room] = parseRooms(JSON.stringify(withRoom(before, named, visited, 2)))
+    expect(room).toMatchObject({ planned, linkName: 'tea', created: true, at: 2 })
+    const broken = [{ ...room, planned: { from: 'soon', minutes: 5 }, linkName: 7 }]
+    expect(parseRooms(JSON.stringify(broken))).toMatchObject([{ planned: null, linkName: null }])
+  })
+  test('those of others are twelve at most, and none that nothing opens', () => {
     let rooms: readonly KnownRoom[] = []
     for (let count = 0; count < 20; count++)
-      rooms = withRoom(rooms, { ...card, id: roomId(`${count}`) }, false, count)
+      rooms = withRoom(rooms, { ...card, id: roomId(`${count}`) }, visited, count)
     expect(rooms).toHaveLength(12)
-    expect(withRoom([], { ...card, key: null }, true, 1)).toEqual([])
+    expect(withRoom([], { ...card, key: null }, made, 1)).toEqual([])
   })
   test('are read as they were stored, and without what makes no sense', () => {
-    const rooms = withRoom([], card, true, 1)
+    const rooms = withRoom([], card, made, 1)
     expect(parseRooms(JSON.stringify(rooms))).toEqual(rooms)
     expect(parseRooms(JSON.stringify([{ ...rooms[0], key: 'short' }, 7, {}]))).toEqual([])
     for (const stored of [null, '', '{', '{}']) expect(parseRooms(stored)).toEqual([])

@@ -36,6 +36,41 @@ beforeEach(() => {
   meet()
 })
 
+describe('a room that was changed while we were away', () => {
+  const settings = { name: 'tea', password: 'other', peersMax: 7 }
+  const notices = (): string[] => me.state.timeline.flatMap(it => (it.kind === 'notice' ? [it.notice] : []))
+  const back = (complete: boolean): void =>
+    me.feed({
+      type: 'server-found',
+      self: me.state.self,
+      known: { host: null, members: [me.state.self, ben], complete, settings },
+    })
+
+  test('is what it is now, and the person is told, where what was said meanwhile is lost', () => {
+    me.feed({ type: 'server-lost' })
+    back(false)
+    expect(me.state.card).toMatchObject(settings)
+    expect(notices()).toEqual(['joined', 'line-lost', 'line-back', 'changed'])
+    me.feed({ type: 'server-lost' })
+    back(false)
+    expect(notices().slice(4)).toEqual(['line-lost', 'line-back'])
+  })
+  test('is changed by the owner’s own word where that follows, and told once', () => {
+    const before = me.state.card
+    me.feed({ type: 'server-lost' })
+    back(true)
+    expect(me.state.card).toEqual(before)
+    expect(notices()).not.toContain('changed')
+  })
+  test('is what it is now for whoever has to join anew', () => {
+    me.feed({ type: 'server-lost' })
+    me.feed({ type: 'server-found', self: peerId('me-2') })
+    me.feed({ type: 'rejoined', settings })
+    expect(me.state.card).toMatchObject(settings)
+    expect(notices().at(-1)).toBe('changed')
+  })
+})
+
 describe('a session that goes on', () => {
   test('tells nobody anything, and joins nothing', () => {
     me.feed({ type: 'server-lost' })

@@ -67,7 +67,7 @@ describe('a file that was withdrawn', () => {
   const withdraw = (ada: Page, ben: Page): void => {
     const { id } = ben.only().file
     ada.feed({ type: 'unshare', file: id })
-    ben.feed({ type: 'withdrawn', owner: ada.name, file: id })
+    ben.feed({ type: 'withdrawn', owner: ada.name, file: id, lost: false })
   }
 
   test.each(['declined', 'cancelled by its sender', 'cancelled here'])(

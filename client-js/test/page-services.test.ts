@@ -41,7 +41,7 @@ const lockable = (releases: () => Promise<void> = async () => undefined) => {
 
 test('the screen is kept on by one lock at most, and by none in the end', async () => {
   const { grants, held } = lockable()
-  const { keepAwakeWhile } = await import('../src/app/page-services.ts')
+  const { keepAwakeWhile } = await import('../src/app/awake.ts')
   keepAwakeWhile(true)
   keepAwakeWhile(false)
   keepAwakeWhile(true)
@@ -55,7 +55,7 @@ test('the screen is kept on by one lock at most, and by none in the end', async 
 
 test('a lock that is granted when nobody wants it any more is given back', async () => {
   const { grants, held } = lockable(() => Promise.reject(new Error('gone')))
-  const { keepAwakeWhile } = await import('../src/app/page-services.ts')
+  const { keepAwakeWhile } = await import('../src/app/awake.ts')
   keepAwakeWhile(true)
   keepAwakeWhile(false)
   for (const grant of grants) grant()

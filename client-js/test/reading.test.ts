@@ -1,10 +1,11 @@
 /** What was read stays read on the tab's next page, and what was not stays new. */
 import { signal } from '@preact/signals'
 import { beforeEach, expect, test } from 'vitest'
-import { attachChat } from '../src/app/chat-commands.ts'
+import { attachChat } from '../src/app/attach-chat.ts'
 import { withStay } from '../src/core/entrance.ts'
+import { stayOf } from '../src/core/leaving.ts'
 import type { RoomSession } from '../src/core/room-session.ts'
-import { parseStay, type Stay, stayOf, withReadUpTo, writeStay } from '../src/core/stay.ts'
+import { parseStay, type Stay, withReadUpTo, writeStay } from '../src/core/stay.ts'
 import type { Model } from '../src/ui/model.ts'
 import { freshReading, newTo, readUpTo } from '../src/ui/selectors.ts'
 import { fileId, peerId } from '../src/wire/ids.ts'
@@ -115,12 +116,12 @@ test('a file of which an earlier page has a part is not new', () => {
 test('what an older version has kept counts as read', () => {
   me.hear(ben, chat('one'))
   const kept = JSON.parse(writeStay(leaving())) as Record<string, unknown>
-  expect(parseStay(JSON.stringify({ ...kept, read: undefined, seenFiles: undefined }))).toMatchObject({
+  expect(parseStay(JSON.stringify({ ...kept, read: undefined, files: undefined }))).toMatchObject({
     read: 1,
-    seenFiles: [],
+    files: [],
   })
-  expect(parseStay(JSON.stringify({ ...kept, read: -3, seenFiles: [7, { owner: 'ben' }] }))).toMatchObject({
+  expect(parseStay(JSON.stringify({ ...kept, read: -3, files: [7, { owner: 'ben' }] }))).toMatchObject({
     read: 1,
-    seenFiles: [],
+    files: [],
   })
 })

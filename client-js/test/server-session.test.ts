@@ -75,10 +75,22 @@ describe('what has come', () => {
 
 describe('what the server says of a session', () => {
   test('is read as it is meant', () => {
-    const rooms = [{ roomID: 'r', type: 1, spec: 'h', members: ['h', 'me', 7] }, { members: [] }]
+    const settings = { name: 'tea', maxUsers: 7, password: 'pw' }
+    const rooms = [
+      { roomID: 'r', type: 1, spec: 'h', members: ['h', 'me', 7] },
+      { members: [] },
+      { roomID: 's', type: 0, ...settings, members: [] },
+    ]
     expect(parseResume({ token: 't', graceS: 30, received: 4, complete: true, rooms })).toEqual({
       token: 't',
-      resumed: { received: 4, complete: true, rooms: [{ room: 'r', host: 'h', members: ['h', 'me'] }] },
+      resumed: {
+        received: 4,
+        complete: true,
+        rooms: [
+          { room: 'r', host: 'h', members: ['h', 'me'] },
+          { room: 's', host: null, members: [], settings: { name: 'tea', peersMax: 7, password: 'pw' } },
+        ],
+      },
     })
     expect(parseResume({ token: 't', graceS: 30 })?.resumed).toBeNull()
   })

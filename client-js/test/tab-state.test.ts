@@ -13,6 +13,7 @@ const card: RoomCard = {
   peersMax: 5,
   kind: 'star',
   key: 'kkkkkkkkkkkkkkkkkkkk_-',
+  linkName: null,
   hostSecret: 'mine',
   founder: '0123456789abcdef0123456789abcdef',
   ownerKeys: { publicKey: 'open', privateKey: 'secret' },
@@ -52,8 +53,10 @@ const stay: Stay = {
     },
   ],
   read: 2,
-  seenFiles: [{ owner: memberId('ben'), file: fileId('f'), key: 0 }],
-  answered: [{ owner: 'ben', answer: 'declined' }],
+  files: [
+    { owner: memberId('ben'), file: fileId('f'), key: 0, answer: { owner: 'ben', answer: 'declined' } },
+  ],
+  offered: [fileId('ours')],
   call: { microphone: true, camera: false },
 }
 const record = { token: 't', received: 1, sent: 2 }

@@ -1,11 +1,13 @@
 //! Seats: in which rooms a peer has one, and which of a full room somebody else could have.
-use super::{Ownership, PeerId, Rejection, Request, Room, RoomId, RoomSummary, Rooms, Topology};
+use super::{Ownership, PeerId, Rejection, Request, Room, RoomId, RoomSettings, RoomSummary, Rooms, Topology};
 
 /// A room as one of its members knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Membership {
     /// The room.
     pub room: RoomId,
+    /// As in force now: they may have changed while the member was away.
+    pub settings: RoomSettings,
     /// How its members connect to each other.
     pub topology: Topology,
     /// The host of a star.
@@ -22,8 +24,9 @@ impl Rooms {
         let rooms = self.peers.get(peer).map(|it| &*it.rooms).unwrap_or_default();
         let membership = |id: &RoomId| {
             let room = self.rooms.get(id)?;
-            let RoomSummary { topology, host, ownership, .. } = room.summary(peer);
-            Some(Membership { room: id.clone(), topology, host, members: room.members().to_vec(), ownership })
+            let RoomSummary { settings, topology, host, ownership, .. } = room.summary(peer);
+            let members = room.members().to_vec();
+            Some(Membership { room: id.clone(), settings, topology, host, members, ownership })
         };
         rooms.iter().filter_map(membership).collect()
     }

@@ -4,6 +4,7 @@ import type { RoomSession } from '../core/room-session.ts'
 import type { Commands, Model } from '../ui/model.ts'
 import { loadedOnce } from '../ui/parts/ahead.ts'
 import { keepTrying } from '../ui/parts/missing.tsx'
+import { isTurn } from '../wire/ice.ts'
 
 const probe = loadedOnce(() => import('../link/probe.ts'))
 const check = loadedOnce(() => import('../core/connection-check.ts'))
@@ -11,6 +12,17 @@ const check = loadedOnce(() => import('../core/connection-check.ts'))
 /** Whoever waits for an answer sees that it is being tried, also while the part that tries is on its way. */
 const patiently = <Part>(load: () => Promise<Part>): Promise<Part> =>
   new Promise(resolve => keepTrying(load, resolve, () => undefined))
+
+/** Whether there is a connection to the server, and what it hands out. */
+export const showServer = (model: Model, client: Client): void => {
+  client.on('online', () => {
+    model.server.value = 'online'
+    model.serverRelays.value = client.iceServers.some(({ urls }) => urls.some(isTurn))
+  })
+  client.on('offline', () => {
+    model.server.value = 'offline'
+  })
+}
 
 export const connectionCommands = (
   model: Model,

@@ -1,56 +1,32 @@
 /** Leads through the views: what a command does, which view follows, and what the address bar says meanwhile. */
-import { fileNameUnitsMax, safeFileName } from '../base/text.ts'
 import type { Preview } from '../call/preview.ts'
 import type { Client, Entered } from '../core/client.ts'
 import type { RoomSession } from '../core/room-session.ts'
 import { type Stay, withReadUpTo } from '../core/stay.ts'
-import type { Commands, Model, Shared, Where } from '../ui/model.ts'
+import type { RoomState } from '../room/state.ts'
+import type { Commands, Model, Where } from '../ui/model.ts'
+import { loadedOnce } from '../ui/parts/ahead.ts'
 import { endsWithUs } from '../ui/selectors.ts'
-import { isTurn } from '../wire/ice.ts'
 import { roomId } from '../wire/ids.ts'
-import { type Invitation, parseInvitation, parsePasted } from '../wire/invitation.ts'
-import { isFinal, type RoomCard } from '../wire/server.ts'
-import { attachCall, callCommands, goOnInCall } from './call-commands.ts'
-import { type Alerts, alertCall, attachChat, chatCommands } from './chat-commands.ts'
-import { connectionCommands } from './connection-commands.ts'
+import { type Invitation, namedBy, namedInPasted, parseInvitation, parsePasted } from '../wire/invitation.ts'
+import type { RoomCard } from '../wire/server.ts'
+import { callCommands } from './call-commands.ts'
+import { chatCommands } from './chat-commands.ts'
+import { connectionCommands, showServer } from './connection-commands.ts'
 import { keepDraft } from './drafts.ts'
-import { afterMove, type RoomHistory } from './history.ts'
+import { afterMove } from './history.ts'
 import { addressOf, bareAddress, invitationOf, isSameCard, targetOf } from './invitations.ts'
 import { type KnownRoom, withoutRoom, withRoom } from './known-rooms.ts'
-import { removedRooms } from './removed-rooms.ts'
+import { type Page, partOf, type RoomStore } from './page.ts'
+import { loadPlans, planCommands } from './plan-commands.ts'
 import { fileCommands, ownerCommands } from './room-commands.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 
-/** What the controller needs of the browser. */
-export type Page = {
-  readonly address: () => string
-  readonly history: RoomHistory
-  readonly copy: (text: string) => Promise<boolean>
-  readonly generatePassword: () => string
-  readonly alerts: Alerts
-  /** By room. */
-  readonly drafts: Map<string, string>
-  readonly install: () => Promise<void>
-  /** Where the system has a sheet for it. */
-  readonly share?: (what: Shared) => Promise<void>
-  /** A part of the page could not be loaded. */
-  readonly partFailed: () => void
-  /** Into the folder for what was fetched. */
-  readonly save: (blob: Blob, name: string) => void
-  /**
-   * Asks where a file should go, where the browser has a window for that; null if the person has changed their mind.
-   */
-  readonly choosePlace?: (name: string) => Promise<FileSystemFileHandle | null>
-}
+/** It comes with the first answer of the server, as the session itself does. */
+const loadAttached = loadedOnce(() => import('./attach-session.ts'))
+type Attached = Awaited<ReturnType<typeof loadAttached>>
 
-/** Where the browser keeps the rooms that it was in. */
-export type RoomStore = {
-  readonly read: () => readonly KnownRoom[]
-  readonly write: (rooms: readonly KnownRoom[]) => void
-}
-
-/** After a reload, a refusal that may pass is met by asking again. */
-const againMs = [1_000, 2_000, 4_000, 8_000]
+const owns = ({ owner }: RoomState): boolean => owner?.ours ?? false
 
 export class AppController {
   readonly #model: Model
@@ -61,6 +37,10 @@ export class AppController {
   #created = false
   #session: RoomSession | null = null
   #invitation: Invitation | null = null
+  /** A link that names a room is being read. */
+  #opening: Promise<void> | null = null
+  /** The room that an earlier page of this tab was in. */
+  readonly #earlier: RoomCard | null
   #detach: () => void = () => undefined
   /** Made once, so that a view that is handed one of them can tell that it is still the same. */
   readonly commands: Commands
@@ -79,15 +59,11 @@ export class AppController {
     this.#client = client
     this.#preview = preview
     this.#rooms = rooms
+    this.#earlier = stay?.card ?? null
     model.rooms.value = rooms.read()
     this.commands = this.#makeCommands()
-    client.on('online', () => {
-      model.server.value = 'online'
-      model.serverRelays.value = client.iceServers.some(({ urls }) => urls.some(isTurn))
-    })
-    client.on('offline', () => {
-      model.server.value = 'offline'
-    })
+    showServer(model, client)
+    client.on('online', () => void this.#attached())
     this.addressChanged()
     if (stay && this.#invitation?.room === stay.card.id) void this.#goOn(stay)
   }
@@ -107,31 +83,30 @@ export class AppController {
   }
 
   #makeCommands(): Commands {
+    const session = (): RoomSession | null => this.#session
+    const around = { model: this.#model, preview: this.#preview, session }
+    const choose = (part: Partial<Settings>): void => this.#choose(part)
     return {
       create: roomName => void this.#create(roomName),
       join: where => void this.#join(where),
       rejoin: () => void this.#enter('left'),
       openRoom: id => this.#openRoom(id),
       forgetRoom: id => this.#remember(withoutRoom(this.#rooms.read(), roomId(id))),
+      ...planCommands(this.#model, this.#page, this.#rooms.read, rooms => this.#remember(rooms)),
       takeHost: () => this.#session?.takeHost(),
-      owner: ownerCommands(() => this.#session),
+      owner: ownerCommands(session),
       leave: () => this.leave(),
       toStart: () => this.#toStart(),
-      ...chatCommands(this.#model, this.#page.alerts, () => this.#session),
+      ...chatCommands(this.#model, this.#page.alerts, session),
       pasted: text => this.#pasted(text),
       copy: text => this.#page.copy(text),
       generatePassword: () => this.#page.generatePassword(),
-      files: fileCommands({ ...this.#page, model: this.#model, session: () => this.#session }),
-      ...connectionCommands(this.#model, this.#client, () => this.#session),
+      files: fileCommands({ ...this.#page, ...around }),
+      ...connectionCommands(this.#model, this.#client, session),
       install: () => void this.#page.install(),
       ...(this.#page.share ? { share: this.#page.share } : {}),
-      choose: part => this.#choose(part),
-      ...callCommands({
-        model: this.#model,
-        preview: this.#preview,
-        session: () => this.#session,
-        choose: part => this.#choose(part),
-      }),
+      choose,
+      ...callCommands({ ...around, choose }),
       forgetChoices: () => {
         this.#choose(defaultSettings)
         this.#remember([])
@@ -141,22 +116,56 @@ export class AppController {
 
   /** An invitation in the address, ours or the original's; ours is what the address bar shows from then on. */
   addressChanged(): void {
-    const found = parseInvitation(this.#page.address())
-    if (!found || (this.#session && found.room === this.#session.state.card.id)) return
+    const found = this.#invitedTo()
+    if (found) return this.#invite(found)
+    const address = this.#page.address()
+    const behind = namedBy(address)
+    if (behind === null) return
+    if (!this.#session) this.#showInvited('', '', true)
+    this.#opening = partOf(this.#page, loadPlans).then(plans => {
+      if (!plans || this.#page.address() !== address) return
+      const invitation = plans.parseNamed(behind)
+      if (invitation) this.#invite(invitation)
+      else this.#toStart()
+    })
+  }
+
+  /** Null too for a link that names another room than the one that we are in, or were: that takes a while to read. */
+  #invitedTo(): Invitation | null {
+    const address = this.#page.address()
+    const [card, known] = [this.#session?.state.card ?? this.#earlier, parseInvitation(address)]
+    if (known || !card) return known
+    const ours = invitationOf(card)
+    return addressOf(address, ours) === address ? ours : null
+  }
+
+  #invite(found: Invitation): void {
+    if (this.#session && found.room === this.#session.state.card.id) return void this.#showInvitation()
     this.leave()
     this.#invitation = found
-    if (found.password !== null) this.#showInvitation()
+    const named = found.linkName !== undefined
+    // Whether it has one is seen where it is asked for: most rooms with a name have none.
+    const known = found.password !== null || named
+    if (known) this.#showInvitation()
+    this.#showInvited(found.room, found.restore?.name ?? '', named, known ? 'known' : 'missing')
+  }
+
+  #showInvited(
+    room: string,
+    roomName: string,
+    named: boolean,
+    password: 'known' | 'missing' = 'known',
+  ): void {
     this.#model.trouble.value = null
-    const roomName = found.restore?.name ?? ''
-    const password = found.password === null ? 'missing' : 'known'
-    this.#model.view.value = { kind: 'invited', room: found.room, roomName, password }
+    this.#model.view.value = { kind: 'invited', room, roomName, named, password }
   }
 
   /** The person has gone back or forward in the browser's history, within this page. */
   moved(): void {
     const { history, address } = this.#page
     const { dialog } = this.#model
-    const invited = parseInvitation(address())?.room ?? null
+    const other = namedBy(address()) === null ? null : roomId(address())
+    const invited = this.#invitedTo()?.room ?? other
     const state = this.#session?.state
     const [room, ended] = [state?.card.id ?? null, state?.ended ?? false]
     const asking = dialog.value === 'leave'
@@ -183,7 +192,7 @@ export class AppController {
     session.leave()
     const { card, closed } = session.state
     const ended = session.state.ended || endsWithUs(session.state)
-    if (closed?.how === 'removed') removedRooms.add(card.id)
+    if (closed?.how === 'removed') void this.#attached().then(it => it?.removedRooms.add(card.id))
     this.#invitation = invitationOf(card)
     this.#model.trouble.value = null
     this.#model.view.value = {
@@ -216,15 +225,26 @@ export class AppController {
   }
 
   async #create(name: string): Promise<void> {
-    const { kind, password, peersMax } = this.#model.create.value
+    const { kind, password, peersMax, named } = this.#model.create.value
+    if (named) return this.#createNamed(name)
     const draft = { name, kind, password, peersMax }
     await this.#ask('create', userName => this.#client.create(draft, userName), true)
+  }
+
+  /** Or comes into the room that has this name, where there is one. */
+  async #createNamed(name: string): Promise<void> {
+    const plans = await partOf(this.#page, loadPlans)
+    const invitation = plans?.namedRoom(this.#model.create.value, name)
+    if (invitation) return this.#ask('create', as => this.#client.join(targetOf(invitation, null), as), true)
+    if (plans) this.#model.trouble.value = { where: 'create', what: 'no-link-name' }
   }
 
   async #join(where: 'join' | 'invited'): Promise<void> {
     const form = this.#model.join.value
     if (where === 'join') {
-      const pasted = parsePasted(form.room)
+      const behind = namedInPasted(form.room)
+      const pasted =
+        behind === null ? parsePasted(form.room) : (await partOf(this.#page, loadPlans))?.parseNamed(behind)
       if (!pasted) {
         this.#model.trouble.value = { where, what: 'not-a-room' }
         return
@@ -242,11 +262,12 @@ export class AppController {
   }
 
   async #enter(where: Where): Promise<void> {
+    await this.#opening
     const invitation = this.#invitation
     if (!invitation) return
     const known = this.#rooms.read().find(({ id }) => id === invitation.room) ?? null
     // Whoever made it may have removed another tab of their own.
-    if (known?.created !== true && removedRooms.has(invitation.room)) {
+    if (known?.created !== true && (await this.#attached())?.removedRooms.has(invitation.room)) {
       this.#model.trouble.value = { where, what: 'kept-out' }
       return
     }
@@ -285,12 +306,7 @@ export class AppController {
     const asked = view.value
     busy.value = 'invited'
     const waits = this.#waiting('invited')
-    let entered = await this.#client.goOn(stay, waits)
-    for (const ms of againMs) {
-      if (entered.ok || isFinal(entered.refusal) || view.value !== asked) break
-      await new Promise(resolve => setTimeout(resolve, ms))
-      entered = await this.#client.goOn(stay, waits)
-    }
+    const entered = await this.#client.goOn(stay, waits, () => view.value === asked)
     busy.value = null
     if (entered.ok && view.value !== asked) return entered.session.leave()
     if (!entered.ok) {
@@ -299,8 +315,10 @@ export class AppController {
       trouble.value = { where: 'invited', what: entered.refusal }
       return
     }
-    this.#begin(entered.session, stay.created, stay.read)
-    if (stay.call) goOnInCall(this.#model, entered.session, stay.call)
+    const attached = await this.#attached()
+    if (!attached) return entered.session.leave()
+    this.#begin(entered.session, attached, stay.created, stay.read)
+    if (stay.call) attached.goOnInCall(this.#model, entered.session, stay.call)
   }
 
   async #ask(where: Where, ask: (userName: string) => Promise<Entered>, created: boolean): Promise<void> {
@@ -315,65 +333,59 @@ export class AppController {
     trouble.value = null
     busy.value = where
     const asked = view.value
-    const entered = await ask(name)
+    const [entered, attached] = await Promise.all([ask(name), this.#attached()])
     busy.value = null
     // The person has gone elsewhere meanwhile, by a link for instance, where none of it matters.
-    if (view.value !== asked) return entered.ok ? entered.session.leave() : undefined
+    if (entered.ok && (view.value !== asked || !attached)) return entered.session.leave()
+    if (view.value !== asked || !attached) return
     if (!entered.ok) {
       const shut = entered.refusal === 'wrong-password'
       const bare = shut && !created && (this.#invitation?.password ?? '') === ''
-      trouble.value = { where, what: bare ? 'no-password' : entered.refusal }
+      const what = shut && created ? 'name-taken' : entered.refusal
+      trouble.value = { where, what: bare ? 'no-password' : what }
       if (asked.kind === 'invited' && asked.password === 'known' && shut)
         view.value = { ...asked, password: bare ? 'missing' : 'wrong' }
       return
     }
-    this.#begin(entered.session, created)
+    this.#begin(entered.session, attached, created)
   }
 
-  #begin(session: RoomSession, created: boolean, read = 0): void {
-    const { card } = session.state
+  #attached(): Promise<Attached | null> {
+    return partOf(this.#page, loadAttached)
+  }
+
+  #begin(session: RoomSession, attached: Attached, created: boolean, read = 0): void {
     this.#session = session
     this.#created = created
     this.#model.trouble.value = null
-    let shown = card
-    let invitation = this.#showRoom(card, created)
+    let shown = session.state
+    let invitation = this.#showRoom(shown, created)
     const show = (): void => {
       if (this.#session !== session) return
       const { state } = session
-      if (!isSameCard(shown, state.card)) invitation = this.#showRoom(state.card, created)
-      shown = state.card
+      if (!isSameCard(shown.card, state.card) || owns(shown) !== owns(state))
+        invitation = this.#showRoom(state, created)
+      shown = state
       this.#model.view.value = { kind: 'room', state, invitation, created }
       if (state.closed) this.leave()
     }
     session.on('changed', show)
-    session.files.on('changed', state => {
-      if (this.#session === session) this.#model.files.value = state
-    })
-    session.files.on('part-failed', () => this.#page.partFailed())
-    session.files.on('unpacked', names => {
-      this.#model.unreadable.value = names
-    })
-    session.files.on('kept', ({ file, blob }) => {
-      if (blob) this.#page.save(blob, safeFileName(file.file.name, fileNameUnitsMax))
-    })
-    this.#model.files.value = session.files.state
     // Before the view changes, which closes the preview.
-    const stops = [
-      attachCall(session, this.#model, this.#preview, {
-        choose: part => this.#choose(part),
-        begun: member => alertCall(session, this.#model, this.#page.alerts, member),
-      }),
-      attachChat(session, this.#model, { ...this.#page, read }),
-    ]
-    this.#detach = () => {
-      for (const stop of stops) stop()
-    }
+    this.#detach = attached.attachSession(session, {
+      model: this.#model,
+      page: this.#page,
+      preview: this.#preview,
+      choose: part => this.#choose(part),
+      isShown: () => this.#session === session,
+      read,
+    })
     show()
   }
 
   /** Remembers it, and shows the way into it. */
-  #showRoom(card: RoomCard, created: boolean): string {
-    this.#remember(withRoom(this.#rooms.read(), card, created, Date.now()))
+  #showRoom(state: RoomState, created: boolean): string {
+    const { card } = state
+    this.#remember(withRoom(this.#rooms.read(), card, { created, owns: owns(state) }, Date.now()))
     this.#invitation = invitationOf(card)
     return this.#showInvitation(address => this.#page.history.enterRoom(address, card.id))
   }

@@ -1,26 +1,43 @@
 /** The rooms of ours that this browser was in lately, with what opens them again. Nobody else is told of them. */
 
-import { isKey, type RoomId, roomId } from '../wire/ids.ts'
-import { idText, isRecord, textUpTo, wholeNumber } from '../wire/json.ts'
-import { isFingerprint, parseOwnerKeys } from '../wire/owner.ts'
+import type { Planned } from '../ui/model.ts'
+import { parseCard } from '../wire/card.ts'
+import type { RoomId } from '../wire/ids.ts'
+import { isRecord, wholeNumber } from '../wire/json.ts'
 import type { RoomCard } from '../wire/server.ts'
 
 export type KnownRoom = RoomCard & {
   readonly key: string
   /** Made here. */
   readonly created: boolean
+  /** We owned it when we were in it last. */
+  readonly owns: boolean
+  /** When people want to meet in it. */
+  readonly planned: Planned | null
   /** When we were in it last, in milliseconds since 1970. */
   readonly at: number
 }
 
-const roomsMax = 12
+/** Of other people. Their links bring them back. */
+const visitedMax = 12
+/** That are made or owned here: without the keys that lie beside them, nobody can manage them any more. */
+const ownMax = 60
 const storageKey = 'p2pchat.rooms'
+
+const isOwn = ({ created, owns }: KnownRoom): boolean => created || owns
+
+/** The last of either kind, so that rooms of others push out none of our own. */
+const bounded = (rooms: readonly KnownRoom[]): readonly KnownRoom[] => {
+  const own = new Set(rooms.filter(isOwn).slice(0, ownMax))
+  const visited = new Set(rooms.filter(it => !isOwn(it)).slice(0, visitedMax))
+  return rooms.filter(it => own.has(it) || visited.has(it))
+}
 
 /** The room in front of the others, where it has a key: nothing opens one without. */
 export const withRoom = (
   rooms: readonly KnownRoom[],
   card: RoomCard,
-  created: boolean,
+  { created, owns, planned }: Pick<KnownRoom, 'created' | 'owns'> & { readonly planned?: Planned },
   at: number,
 ): readonly KnownRoom[] => {
   const { key = null } = card
@@ -28,10 +45,17 @@ export const withRoom = (
   const known = rooms.find(({ id }) => id === card.id)
   const hostSecret = card.hostSecret ?? known?.hostSecret ?? null
   const ownerKeys = card.ownerKeys ?? known?.ownerKeys ?? null
-  return [
-    { ...card, key, hostSecret, ownerKeys, created: created || (known?.created ?? false), at },
-    ...withoutRoom(rooms, card.id),
-  ].slice(0, roomsMax)
+  const room = {
+    ...card,
+    key,
+    hostSecret,
+    ownerKeys,
+    created: created || (known?.created ?? false),
+    owns,
+    planned: planned ?? known?.planned ?? null,
+    at,
+  }
+  return bounded([room, ...withoutRoom(rooms, card.id)])
 }
 
 export const withoutRoom = (rooms: readonly KnownRoom[], room: RoomId): readonly KnownRoom[] =>
@@ -41,7 +65,7 @@ export const withoutRoom = (rooms: readonly KnownRoom[], room: RoomId): readonly
 export const parseRooms = (stored: string | null): readonly KnownRoom[] => {
   try {
     const value: unknown = JSON.parse(stored ?? '[]')
-    return Array.isArray(value) ? value.slice(0, roomsMax).flatMap(parseRoom) : []
+    return Array.isArray(value) ? bounded(value.slice(0, visitedMax + ownMax).flatMap(parseRoom)) : []
   } catch {
     return []
   }
@@ -49,29 +73,17 @@ export const parseRooms = (stored: string | null): readonly KnownRoom[] => {
 
 const parseRoom = (value: unknown): KnownRoom[] => {
   if (!isRecord(value)) return []
-  const id = idText(value['id'])
-  const [name, password] = [textUpTo(value['name'], 60), textUpTo(value['password'], 200)]
-  const [peersMax, at] = [wholeNumber(value['peersMax']), wholeNumber(value['at'])]
-  const { key } = value
-  if (id === null || name === null || password === null || peersMax === null || at === null || !isKey(key))
-    return []
-  const kind = value['kind'] === 'star' ? 'star' : 'mesh'
-  const hostSecret = idText(value['hostSecret']) ?? idText(value['owner'])
-  const founder = isFingerprint(value['founder']) ? value['founder'] : null
-  const ownerKeys = parseOwnerKeys(value['ownerKeys'])
-  const created = value['created'] === true
-  const room = {
-    id: roomId(id),
-    name,
-    password,
-    peersMax,
-    kind,
-    key,
-    hostSecret,
-    founder,
-    ownerKeys,
-  } as const
-  return [{ ...room, created, at }]
+  const [card, at] = [parseCard(value), wholeNumber(value['at'])]
+  const key = card?.key ?? null
+  if (!card || at === null || key === null) return []
+  const [created, owns] = [value['created'] === true, value['owns'] === true]
+  return [{ ...card, key, created, owns, planned: parsePlanned(value['planned']), at }]
+}
+
+const parsePlanned = (value: unknown): Planned | null => {
+  if (!isRecord(value)) return null
+  const [from, minutes] = [wholeNumber(value['from']), wholeNumber(value['minutes'])]
+  return from === null || minutes === null ? null : { from, minutes }
 }
 
 /** Storage can be forbidden or full; then rooms are known as long as the page lives. */

@@ -9,7 +9,7 @@ import { type Answer, SignalingClient } from '../signaling/client.ts'
 import { watchNetwork } from '../signaling/network.ts'
 import { type IceServer, iceServersEnd } from '../wire/ice.ts'
 import { type PeerId, type RoomId, roomId } from '../wire/ids.ts'
-import { parsePasted } from '../wire/invitation.ts'
+import { type Invitation, namedInPasted, parsePasted } from '../wire/invitation.ts'
 import type { OwnerKeys } from '../wire/owner.ts'
 import { nameUnitsMax } from '../wire/peer.ts'
 import type { Resumed, ResumedRoom, ResumeRecord } from '../wire/resume.ts'
@@ -60,6 +60,8 @@ export type RoomTarget =
       readonly room: string
       readonly password?: string
       readonly key?: string | null
+      /** The name in its link, where it has one. */
+      readonly linkName?: string | null
       /** For whoever has made the room: what `session.state.card` held in the stay in which they did. */
       readonly hostSecret?: string | null
       readonly ownerKeys?: OwnerKeys | null
@@ -89,6 +91,8 @@ const earlyMax = 200
 const renewalMsMin = 60_000
 /** The longest that a timer can wait. */
 const timerMsMax = 2 ** 31 - 1
+/** After a reload, so long between the attempts to go on. */
+const againMs = [1_000, 2_000, 4_000, 8_000]
 const unreachable = { ok: false, refusal: 'unreachable' } as const
 
 /** A room session is more code than all that comes before one, and is fetched once there is a connection. */
@@ -196,14 +200,32 @@ export class Client {
    * Into an existing room. `waits` is asked again and again while its owner has not let us in: whether we go on waiting.
    */
   async join(whereto: RoomTarget, name: string, waits: () => boolean = () => false): Promise<Entered> {
-    const found = typeof whereto === 'string' ? parsePasted(whereto) : targetOf(whereto)
+    const found = typeof whereto === 'string' ? await invitationIn(whereto) : targetOf(whereto)
+    if (found === 'unreachable') return unreachable
     if (!found) return { ok: false, refusal: 'no-such-room' }
     const request = { ...found, password: found.password ?? '', as: name }
     return this.#enter(({ enterRoom }) => enterRoom(this.#signaling, request, waits), name)
   }
 
-  /** Goes on with a stay that an earlier page of this tab had, as the same person. */
-  async goOn(stay: Stay, waits: () => boolean = () => false): Promise<Entered> {
+  /**
+   * Goes on with a stay that an earlier page of this tab had, as the same person. A refusal that may pass is met by asking
+   * again, a few times, as long as it is `wanted`.
+   */
+  async goOn(
+    stay: Stay,
+    waits: () => boolean = () => false,
+    wanted: () => boolean = () => false,
+  ): Promise<Entered> {
+    let entered = await this.#goOn(stay, waits)
+    for (const ms of againMs) {
+      if (entered.ok || isFinal(entered.refusal) || !wanted()) break
+      await new Promise(resolve => setTimeout(resolve, ms))
+      entered = await this.#goOn(stay, waits)
+    }
+    return entered
+  }
+
+  async #goOn(stay: Stay, waits: () => boolean): Promise<Entered> {
     const { card } = stay
     this.#wanted.add(card.id)
     const entered = await this.#enter(
@@ -354,6 +376,14 @@ export class Client {
     if (session) session.notice(notice)
     else if (this.#entering > 0 && this.#early.length < earlyMax) this.#early.push(notice)
   }
+}
+
+/** `unreachable`: what reads a link by name could not be loaded. */
+const invitationIn = async (text: string): Promise<Invitation | null | 'unreachable'> => {
+  const name = namedInPasted(text)
+  if (name === null) return parsePasted(text)
+  const parts = await import('./room-keys.ts').catch(() => null)
+  return parts ? parts.parseNamed(name) : 'unreachable'
 }
 
 const targetOf = (target: Exclude<RoomTarget, string>) =>

@@ -76,11 +76,12 @@ const withKeys = async (admission: Admission): Promise<Admission> => {
 /** A host that comes back is made the host again by the server's word, and waits for its guests then. */
 export const withStay = (
   state: RoomState,
-  { member, timeline, seenFiles, hosting, guests }: Stay,
+  { member, timeline, files, offered, hosting, guests }: Stay,
 ): RoomState => ({
   ...state,
   timeline,
-  seenFiles,
+  seenFiles: files,
+  endedOffers: offered.map(file => ({ owner: member, file, lost: true })),
   history: noHistory,
   toldHost: hosting ? member : state.toldHost,
   members: new Map(state.role === 'guest' ? guests.map(it => [it.id, it] as const) : []),

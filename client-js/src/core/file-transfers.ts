@@ -133,7 +133,7 @@ export class FileTransfers {
         case 'offered':
           return it.offered(from, about.file)
         case 'withdrawn':
-          return it.withdrawn(from, about.file)
+          return it.withdrawn(from, about.file, about.lost)
         case 'signal':
           return it.signalled(from, about.signal)
       }

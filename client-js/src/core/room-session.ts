@@ -26,8 +26,9 @@ import { closedUnlessMade } from './direct-connections.ts'
 import { enterRoom, makeRoom, withStay } from './entrance.ts'
 import { Events } from './events.ts'
 import { FileTransfers } from './file-transfers.ts'
+import { stayOf } from './leaving.ts'
 import { OwnerVoice } from './owner-voice.ts'
-import { type Stay, stayOf } from './stay.ts'
+import type { Stay } from './stay.ts'
 
 export type RoomSessionPorts = {
   /** What connections are made with now. */
@@ -103,7 +104,7 @@ export class RoomSession {
     })
     this.files = new FileTransfers({
       room: admission.card.id,
-      answered: stay?.answered ?? [],
+      answered: stay?.files.map(({ answer }) => answer) ?? [],
       resumable: (file, name) => this.#room.feed({ type: 'resumable-file', file, name }),
       openChannel: member => this.#openFileChannel(member),
       linked: member => directLink(this.state, member) !== null,
@@ -371,8 +372,8 @@ export class RoomSession {
     void enterRoom(this.#signaling, asked, () => !this.#over).then(answer => {
       if (this.#over) return
       if (!answer.ok) return this.#room.feed({ type: 'rejoin-refused', refusal: answer.refusal })
-      const { host, hosting, ownership } = answer.admission
-      this.#room.feed({ type: 'rejoined', host, ...(hosting === undefined ? {} : { hosting }) })
+      const { card: settings, host, hosting, ownership } = answer.admission
+      this.#room.feed({ type: 'rejoined', host, settings, ...(hosting === undefined ? {} : { hosting }) })
       this.#voice.begin(ownership ?? null)
     })
   }

@@ -7,7 +7,14 @@ import { type MemberId, memberId } from '../wire/ids.ts'
 import { idText, isRecord, textUpTo } from '../wire/json.ts'
 import { nameUnitsMax } from '../wire/peer.ts'
 import { newDownload } from './change.ts'
-import { type Download, type DownloadKey, downloadAt, type FilesState, noFiles } from './state.ts'
+import {
+  type Download,
+  type DownloadKey,
+  downloadAt,
+  downloadsMax,
+  type FilesState,
+  noFiles,
+} from './state.ts'
 
 type Answer = 'kept' | 'declined' | 'cancelled'
 
@@ -25,8 +32,6 @@ export type Answered = {
 
 /** In lower-case hexadecimal digits, SHA-256 is 64 of them. */
 const digestUnitsMax = 64
-/** More do not stand in a conversation. */
-const answeredMax = 120
 
 export const answeredIn = (state: FilesState): Answered[] =>
   [...state.downloads.values()].flatMap((it): Answered[] => {
@@ -69,7 +74,7 @@ const answeredAs = (it: Download, { answer, digest, told }: Answered): Download 
 }
 
 export const parseAnswered = (stored: readonly unknown[]): Answered[] =>
-  stored.slice(-answeredMax).flatMap(entry => {
+  stored.slice(-downloadsMax).flatMap(entry => {
     const it = parseOne(entry)
     return it ? [it] : []
   })

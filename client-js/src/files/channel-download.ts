@@ -189,8 +189,8 @@ const senderStopped = (state: FilesState, it: Download, why: StopReason): FilesS
   return stopSilently(state, it, why)
 }
 
-/** Whom we asked is not the one from whom we had it. */
-const refused = (state: FilesState, it: Download, member: MemberId): FilesStep => {
+/** Whom we asked is not the one from whom we had it, or has it no more. */
+export const refused = (state: FilesState, it: Download, member: MemberId): FilesStep => {
   const channel = channelOf(it)
   const change = { refusedBy: [...it.refusedBy, member], failures: 0 }
   const waiting = withDownload(state, downloadAt(it, { phase: 'waiting' }, change))

@@ -4,7 +4,7 @@ import { legacyRouteChanged, requestLegacy } from '../legacy/index.ts'
 import type { FileCard } from '../wire/file.ts'
 import { type FileId, type MemberId, nobody } from '../wire/ids.ts'
 import { andThen, channelOf, newDownload, noRate, stepEach, stepTo, withDownload } from './change.ts'
-import { requestOverChannel, tellDone } from './channel-download.ts'
+import { refused, requestOverChannel, tellDone } from './channel-download.ts'
 import { advance, stop } from './ending.ts'
 import {
   activeDownload,
@@ -113,15 +113,20 @@ const withoutDownload = (state: FilesState, key: DownloadKey): FilesState => {
   return { ...state, downloads }
 }
 
-export const withdrawn = (state: FilesState, owner: MemberId, file: FileId): FilesStep => {
+export const withdrawn = (state: FilesState, owner: MemberId, file: FileId, lost: boolean): FilesStep => {
   const it = [...state.downloads.values()].find(one => one.owner === owner && one.file.id === file)
   if (!it) return stepTo(state)
   const taken = { ...it, available: false }
   // One that has ended stays as it is, and cannot be fetched any more.
-  return it.phase === 'offered' || activeDownload.has(it.phase)
-    ? stop(state, taken, 'withdrawn')
-    : stepTo(withDownload(state, taken))
+  if (it.phase !== 'offered' && !activeDownload.has(it.phase)) return stepTo(withDownload(state, taken))
+  if (!lost) return stop(state, taken, 'withdrawn')
+  // What has come is kept for when the same file is offered again, or is whole already.
+  if (it.resumeToken === null) return stop(state, taken, 'reloaded')
+  return canBeRefused.has(it.phase) ? refused(state, taken, owner) : stepTo(withDownload(state, taken))
 }
+
+/** Whoever has not asked yet is refused when they do. */
+const canBeRefused: ReadonlySet<DownloadPhase> = new Set(['asking', 'running', 'waiting'])
 
 export const accept = (state: FilesState, key: DownloadKey): FilesStep => {
   const it = state.downloads.get(key)

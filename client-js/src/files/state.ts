@@ -48,6 +48,7 @@ export type DownloadPhase = DownloadStage['phase']
 
 /**
  * Why a transfer stopped: what the other side said, or what happened here. `withdrawn`: its owner takes it back.
+ * `reloaded`: its owner's page was loaded anew and cannot read it any more.
  * `memory-only`: the browser gives us no storage, and the page itself cannot hold so much. `no-storage`: the place where
  * it goes could not be opened or written to.
  */
@@ -56,6 +57,7 @@ export type StopCause =
   | 'memory-only'
   | 'no-storage'
   | 'withdrawn'
+  | 'reloaded'
   | 'own-choice'
   | 'no-answer'
   | 'lost'
@@ -193,7 +195,8 @@ export type FilesEvent =
   | { type: 'routes'; routes: ReadonlyMap<MemberId, PeerRoute> }
   /** A member goes on under another id. */
   | { type: 'offered'; owner: MemberId; file: FileCard }
-  | { type: 'withdrawn'; owner: MemberId; file: FileId }
+  /** `lost`: its owner's page was loaded anew and cannot read it any more. */
+  | { type: 'withdrawn'; owner: MemberId; file: FileId; lost: boolean }
   | { type: 'resumable'; file: FileCard; ownerName: string; resumeToken: string; stored: number }
   | { type: 'accept'; key: DownloadKey }
   | { type: 'decline'; key: DownloadKey }

@@ -65,7 +65,7 @@ export const step = (state: FilesState, event: FilesEvent, at: number): FilesSte
     case 'offered':
       return offered(state, event.owner, event.file, at)
     case 'withdrawn':
-      return withdrawn(state, event.owner, event.file)
+      return withdrawn(state, event.owner, event.file, event.lost)
     case 'resumable':
       return stepTo(addResumable(state, event, at))
     case 'accept':

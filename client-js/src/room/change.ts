@@ -3,7 +3,7 @@ import { stepsOf } from '../base/steps.ts'
 import type { MemberId, PeerId } from '../wire/ids.ts'
 import type { Member, PeerMessage } from '../wire/peer.ts'
 import { type LinkState, membersMax, type RoomEffect, type RoomState, readyLinks } from './state.ts'
-import { append, type NewEntry, withoutEntry } from './timeline.ts'
+import { append, appendBeforeLast, type NewEntry, withoutEntry } from './timeline.ts'
 
 export const { stepTo, andThen, stepEach } = stepsOf<RoomState, RoomEffect>()
 
@@ -27,13 +27,39 @@ export const withMember = (state: RoomState, member: Member): RoomState => {
 export const withoutMember = (state: RoomState, id: MemberId): RoomState => {
   const members = new Map(state.members)
   members.delete(id)
-  return { ...state, members, activeOffers: state.activeOffers.filter(({ owner }) => owner !== id) }
+  const isOthers = ({ owner }: { owner: MemberId }): boolean => owner !== id
+  const [activeOffers, endedOffers] = [state.activeOffers, state.endedOffers]
+  return {
+    ...state,
+    members,
+    activeOffers: activeOffers.filter(isOthers),
+    endedOffers: endedOffers.filter(isOthers),
+  }
 }
 
 export const withEntry = (state: RoomState, entry: NewEntry, at: number): RoomState => ({
   ...state,
   timeline: append(state.timeline, entry, at, state.removedKey),
 })
+
+/**
+ * Somebody has left. A host that closes its page is waited for by the server for a moment, while another is the host
+ * already: that it has left still goes before that, unless something was said in between.
+ */
+export const withLeft = (
+  state: RoomState,
+  member: MemberId,
+  name: string,
+  at: number,
+  notice: 'left' | 'removed' = 'left',
+): RoomState => {
+  const last = state.timeline.at(-1)
+  const entry = { kind: 'notice', notice, name } as const
+  const without = withoutMember(state, member)
+  if (last?.kind !== 'notice' || !('before' in last) || last.before !== member)
+    return withEntry(without, entry, at)
+  return { ...without, timeline: appendBeforeLast(state.timeline, entry, state.removedKey) }
+}
 
 /** One after another they are one notice, with the latest number: they must not push the conversation out. */
 export const withAttempts = (state: RoomState, count: number, at: number): RoomState => {

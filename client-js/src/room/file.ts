@@ -10,7 +10,9 @@ import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
 import {
   capsOf,
+  type EndedOffer,
   type FileNotice,
+  offersMax,
   type RoomEffect,
   type RoomState,
   type RoomStep,
@@ -40,36 +42,41 @@ export const fileWithdrawn = (
   message: Withdrawn,
 ): RoomStep => {
   if (speaker === null || !state.members.has(speaker)) return stepTo(state)
-  const about = { kind: 'withdrawn', file: message.file } as const
+  const { file, lost } = message
+  const about = { kind: 'withdrawn', file, lost } as const
   const passedOn = rulesOf(state).relays ? broadcast(state, speaker, message, via) : []
   return stepTo(
-    withoutOffer(state, speaker, message.file),
+    withEndedOffer(state, { owner: speaker, file, lost }),
     { type: 'file', from: speaker, about },
     ...passedOn,
   )
 }
-
-/** Older offers are known only to those who were here when they were made. */
-const activeOffersMax = 60
 
 const withOffers = (state: RoomState, owner: MemberId, files: readonly FileCard[]): RoomState => {
   const fresh = files.filter(
     ({ id }) => !state.activeOffers.some(it => it.owner === owner && it.file.id === id),
   )
   const all = [...state.activeOffers, ...fresh.map(file => ({ owner, file }))]
-  return { ...state, activeOffers: all.slice(-activeOffersMax) }
+  return { ...state, activeOffers: all.slice(-offersMax) }
 }
 
-const withoutOffer = (state: RoomState, owner: MemberId, file: FileId): RoomState => ({
-  ...state,
-  activeOffers: state.activeOffers.filter(it => it.owner !== owner || it.file.id !== file),
-})
+const withEndedOffer = (state: RoomState, ended: EndedOffer): RoomState => {
+  const { owner, file } = ended
+  const others = state.endedOffers.filter(it => !isSameFile(it, ended))
+  return {
+    ...state,
+    activeOffers: state.activeOffers.filter(it => it.owner !== owner || it.file.id !== file),
+    // A guest's are the host's to tell.
+    endedOffers:
+      owner === state.stay || rulesOf(state).relays ? [...others, ended].slice(-offersMax) : others,
+  }
+}
 
 /**
  * Whoever we call for the first time has come after us, and learns of what is offered still. So does a star's new host, who
- * tells those who come later.
+ * tells those who come later. A page of ours hears what has ended too.
  */
-export const sendActiveOffers = (state: RoomState, via: PeerId): RoomStep => {
+export const sendOffers = (state: RoomState, via: PeerId): RoomStep => {
   const link = state.links.get(via)
   // A page of ours that was loaded anew knows nothing of them, and one that does shows each once.
   const again = capsOf(state, via).files
@@ -82,8 +89,17 @@ export const sendActiveOffers = (state: RoomState, via: PeerId): RoomStep => {
       message => ({ type: 'send', over: via, source: owner, message }) as const,
     )
   })
-  return stepTo(state, ...effects)
+  return stepTo(state, ...(again ? endedFor(state, via, link.member) : []), ...effects)
 }
+
+/** Original pages forget what somebody offers who is gone. */
+const endedFor = (state: RoomState, via: PeerId, member: MemberId | null): RoomEffect[] =>
+  state.endedOffers
+    .filter(({ owner }) => owner !== member)
+    .map(({ owner, file, lost }) => {
+      const message = { kind: 'file-withdrawn', file, lost } as const
+      return { type: 'send', over: via, source: owner, message }
+    })
 
 /** Each announced by itself first, since the original fetches nothing else, then in messages that show them. */
 const offerMessages = (files: readonly FileCard[], id: MessageId | null): (FileMessage | Chat)[] => {
@@ -136,8 +152,8 @@ export const sendToMember = (state: RoomState, message: Addressed & { readonly t
 
 export const withdrawFile = (state: RoomState, file: FileId): RoomStep =>
   stepTo(
-    withoutOffer(state, state.selfMember ?? nobody, file),
-    ...broadcast(state, state.selfMember, { kind: 'file-withdrawn', file }),
+    withEndedOffer(state, { owner: state.stay, file, lost: false }),
+    ...broadcast(state, state.selfMember, { kind: 'file-withdrawn', file, lost: false }),
   )
 
 const named = ({ id, name }: FileCard) => ({ file: id, fileName: name })

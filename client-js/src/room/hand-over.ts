@@ -9,7 +9,7 @@ import { awaitedLink, dialMember, isAsleep, removeMember } from './links.ts'
 import { hostOf } from './numbers.ts'
 import { leaveAway } from './outbox.ts'
 import { nameOf } from './roster.ts'
-import type { LinkState, RoomEffect, RoomState, RoomStep } from './state.ts'
+import { type LinkState, linkAt, type RoomEffect, type RoomState, type RoomStep } from './state.ts'
 import { type HostNotice, withoutEntry } from './timeline.ts'
 
 /** Whoever has not come to the new host by then is gone. */
@@ -35,6 +35,7 @@ export const hostKnown = (
           andThen(waitingForHost(state, at), now => parted(now, members, at)),
           members,
           unacked,
+          { peer: link?.address ?? state.host, member: hostOf(state) },
           at,
         )
   const current = link?.address ?? state.host
@@ -93,8 +94,17 @@ const noticeOf = ({ stay }: RoomState, host: MemberId): HostNotice => {
   return host === stay ? 'host-now' : 'host-changed'
 }
 
-/** What the old host has not acknowledged may have reached nobody, so that everybody gets it once more. */
-const becomeHost = (from: RoomStep, members: readonly PeerId[], unacked: Unacked, at: number): RoomStep =>
+/**
+ * What the old host has not acknowledged may have reached nobody, so that everybody gets it once more. Who the old host is
+ * we know, and so who has left, should its page not come back.
+ */
+const becomeHost = (
+  from: RoomStep,
+  members: readonly PeerId[],
+  unacked: Unacked,
+  before: { readonly peer: PeerId | null; readonly member: MemberId },
+  at: number,
+): RoomStep =>
   andThen(from, state => {
     const others = [...state.members.keys()]
     const numbers = others.map((member, index): [MemberId, MemberId] => [memberId(String(index + 1)), member])
@@ -114,7 +124,10 @@ const becomeHost = (from: RoomStep, members: readonly PeerId[], unacked: Unacked
       stepEach(now, peers, (then, peer) =>
         andThen(dialMember(then, peer), room => {
           const link = room.links.get(peer)
-          return stepTo(link ? withLink(room, peer, { ...link, unacked, expected: true }) : room)
+          const member = peer === before.peer && room.members.has(before.member) ? before.member : null
+          const stage = { phase: 'connecting', member, steady: true } as const
+          const awaited = link && linkAt(link, stage, { unacked, expected: true })
+          return stepTo(awaited ? withLink(room, peer, awaited) : room)
         }),
       ),
     )
@@ -124,8 +137,9 @@ const becomeHost = (from: RoomStep, members: readonly PeerId[], unacked: Unacked
 const becomeGuest = (from: RoomStep, host: PeerId | null, unacked: Unacked, at: number): RoomStep =>
   andThen(from, state => {
     // The others offer theirs to the new host themselves.
-    const activeOffers = state.activeOffers.filter(({ owner }) => owner === state.stay)
-    const guest: RoomState = { ...state, role: 'guest', host, numbers: new Map(), activeOffers }
+    const isOurs = ({ owner }: { owner: MemberId }): boolean => owner === state.stay
+    const [activeOffers, endedOffers] = [state.activeOffers.filter(isOurs), state.endedOffers.filter(isOurs)]
+    const guest: RoomState = { ...state, role: 'guest', host, numbers: new Map(), activeOffers, endedOffers }
     if (host === null) {
       const alone = [...state.members.keys()].reduce(withoutMember, guest)
       return stepTo(withHostTold(alone, nobody, at))

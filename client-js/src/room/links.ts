@@ -3,7 +3,7 @@
  */
 import { type PeerId, roomItself } from '../wire/ids.ts'
 import type { Obstacle } from '../wire/obstacle.ts'
-import { andThen, broadcast, stepTo, withEntry, withLink, withoutLink, withoutMember } from './change.ts'
+import { andThen, broadcast, stepTo, withEntry, withLeft, withLink, withoutLink } from './change.ts'
 import { leaveAway } from './outbox.ts'
 import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
@@ -221,7 +221,7 @@ export const removeMember = (
 ): RoomStep => {
   const name = nameOf(state, member)
   if (name === undefined) return stepTo(state)
-  const without = withEntry(withoutMember(state, member), { kind: 'notice', notice, name }, at)
+  const without = withLeft(state, member, name, at, notice)
   if (!rulesOf(state).relays) return stepTo(without)
   // Original guests want to be told of the call before they are told of the room.
   const left = state.call.members.has(member) ? broadcast(without, member, { kind: 'leave-call' }) : []

@@ -4,7 +4,8 @@
  * wait for their answer, and only then join again, so that nobody takes us for a newcomer and calls a second time.
  */
 import type { PeerId } from '../wire/ids.ts'
-import { type Admission, isFinal, type Refusal } from '../wire/server.ts'
+import type { RoomSettings } from '../wire/resume.ts'
+import { isFinal, type Refusal } from '../wire/server.ts'
 import { andThen, broadcast, stepEach, stepTo, withEntry, withLink } from './change.ts'
 import { hostKnown } from './hand-over.ts'
 import { dialMember, giveUpMs, peerLeft, removePeer } from './links.ts'
@@ -15,6 +16,7 @@ import {
   type LinkState,
   linkAt,
   linkOf,
+  type Rejoined,
   type RoomState,
   type RoomStep,
 } from './state.ts'
@@ -72,7 +74,9 @@ const stillJoined = (state: RoomState, known: KnownMembership, at: number): Room
   })
   const joined: RoomState = { ...state, links: new Map(links), membership: { type: 'joined' } }
   // A page that was loaded anew has heard of no loss.
-  const back = wasAway(state) ? withLineBack(joined, at) : joined
+  const settled = wasAway(state) ? withLineBack(joined, at) : joined
+  // What changed meanwhile follows by itself where nothing was lost.
+  const back = known.complete ? settled : withSettings(settled, known.settings, at)
   // Somebody who can be heard has not left: they are on their way back too, under another id perhaps.
   const isHeard = (link: LinkState): boolean => link.phase === 'ready' && link.steady
   const gone = links
@@ -81,9 +85,9 @@ const stillJoined = (state: RoomState, known: KnownMembership, at: number): Room
   // Where the host is another, all links are anew, and the one that led to the old host does not end the star.
   const hosted = hostKnown(back, known.host, known.members, at)
   if (hosted.state !== back) return hosted
-  const settled = stepEach(back, gone, (now, peer) => peerLeft(now, peer, at))
-  if (known.complete) return settled
-  return andThen(settled, now => {
+  const without = stepEach(back, gone, (now, peer) => peerLeft(now, peer, at))
+  if (known.complete) return without
+  return andThen(without, now => {
     const unmet = known.members.filter(peer => {
       const key = linkOf(now, peer)
       const link = key === null ? undefined : now.links.get(key)
@@ -96,6 +100,15 @@ const stillJoined = (state: RoomState, known: KnownMembership, at: number): Room
 
 const withLineBack = (state: RoomState, at: number): RoomState =>
   withEntry(state, { kind: 'notice', notice: 'line-back', name: '' }, at)
+
+/** The owner has changed the room while nobody could tell us. */
+const withSettings = (state: RoomState, settings: RoomSettings | undefined, at: number): RoomState => {
+  const { name, password, peersMax } = settings ?? state.card
+  const { card } = state
+  if (card.name === name && card.password === password && card.peersMax === peersMax) return state
+  const changed: RoomState = { ...state, card: { ...card, name, password, peersMax } }
+  return withEntry(changed, { kind: 'notice', notice: 'changed', name: '' }, at)
+}
 
 const wasAway = ({ membership }: RoomState): boolean => membership.type !== 'joined'
 
@@ -143,13 +156,10 @@ export const peerMoved = (state: RoomState, link: PeerId, to: PeerId): RoomStep 
 }
 
 /** A newcomer to the server, so whoever has no link to us calls us: what is broken here is theirs to mend now. */
-export const rejoined = (
-  state: RoomState,
-  { host, hosting }: Partial<Pick<Admission, 'host' | 'hosting'>>,
-  at: number,
-): RoomStep => {
+export const rejoined = (state: RoomState, { host, hosting, settings }: Rejoined, at: number): RoomStep => {
   if (state.ended) return stepTo(state)
-  const joined = withLineBack({ ...state, membership: { type: 'joined' }, returned: true }, at)
+  const back = withLineBack({ ...state, membership: { type: 'joined' }, returned: true }, at)
+  const joined = withSettings(back, settings, at)
   const broken = [...state.links].filter(([, link]) => link.phase !== 'ready')
   const waiting = stepEach(joined, broken, (now, [peer, link]) => {
     const attempt = link.attempt + 1

@@ -5,32 +5,36 @@
 import { type MemberId, type PeerId, roomItself } from '../wire/ids.ts'
 import type { Member, PeerMessage, Received } from '../wire/peer.ts'
 import { receiveCall } from './call-messages.ts'
-import { andThen, stepTo, withEntry, withoutMember } from './change.ts'
+import { andThen, stepTo, withEntry, withLeft } from './change.ts'
 import { receiveChat, receiveChatEvent } from './chat.ts'
-import { deliverOrRelay, fileAnnounced, fileWithdrawn, sendActiveOffers } from './file.ts'
+import { deliverOrRelay, fileAnnounced, fileWithdrawn, sendOffers } from './file.ts'
 import { requestHistory, skipHistory } from './history.ts'
 import { admitted, cardFor, hello, introduce, knock, rosterFor } from './introductions.ts'
 import { moveAcked, peerMoved } from './membership.ts'
 import { hostOf } from './numbers.ts'
 import { retransmit } from './outbox.ts'
 import { nameOf } from './roster.ts'
-import type { LinkState, RoomState, RoomStep } from './state.ts'
+import { capsOf, type LinkState, type RoomState, type RoomStep } from './state.ts'
 
 export const receive = (state: RoomState, via: PeerId, received: Received, at: number): RoomStep => {
   const link = state.links.get(via)
   if (!link || state.ended) return stepTo(state)
-  return andThen(onFrame(state, via, link, received, at), now => afterReady(now, via, link))
+  const met = capsOf(state, via).files
+  return andThen(onFrame(state, via, link, received, at), now => afterReady(now, via, link, met))
 }
 
-/** A link that has just become ready: what its peer missed, and what we missed. */
-const afterReady = (state: RoomState, via: PeerId, before: LinkState): RoomStep => {
+/**
+ * A link that has just become ready: what its peer missed, and what we missed. A guest learns a little later what its host
+ * can do: `met` is whether that was known before.
+ */
+const afterReady = (state: RoomState, via: PeerId, before: LinkState, met: boolean): RoomStep => {
   const link = state.links.get(via)
   if (link?.phase !== 'ready') return stepTo(state)
-  const again =
-    before.phase === 'ready'
-      ? stepTo(state)
-      : andThen(retransmit(state, via), now => sendActiveOffers(now, via))
-  return andThen(again, now => requestHistory(link.initiator ? skipHistory(now) : now))
+  const fresh = before.phase !== 'ready'
+  const again = fresh ? retransmit(state, via) : stepTo(state)
+  const offered =
+    fresh || (!met && capsOf(state, via).files) ? andThen(again, now => sendOffers(now, via)) : again
+  return andThen(offered, now => requestHistory(link.initiator ? skipHistory(now) : now))
 }
 
 const onFrame = (
@@ -128,5 +132,5 @@ const withRoster = (state: RoomState, members: readonly Member[]): RoomState => 
 const memberLost = (state: RoomState, id: MemberId, at: number): RoomStep => {
   const name = nameOf(state, id)
   if (name === undefined || id === hostOf(state)) return stepTo(state)
-  return stepTo(withEntry(withoutMember(state, id), { kind: 'notice', notice: 'left', name }, at))
+  return stepTo(withLeft(state, id, name, at))
 }

@@ -26,6 +26,7 @@ import {
   type Person,
   type Received,
 } from '../wire/peer.ts'
+import type { RoomSettings } from '../wire/resume.ts'
 import type { Admission, Refusal, RoomCard } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { noCall, type RoomCall } from './call.ts'
@@ -38,6 +39,7 @@ import type { NamedFile, Timeline } from './timeline.ts'
 /** For the views, which do not look into the wire's messages themselves. */
 export type { Obstacle } from '../wire/obstacle.ts'
 export type { Knock } from '../wire/owner.ts'
+export type { RoomSettings } from '../wire/resume.ts'
 export type { Refusal, RoomKind } from '../wire/server.ts'
 
 type LinkFields = {
@@ -166,6 +168,8 @@ export type RoomState = {
   readonly sharesHistory: boolean
   /** Offers that still stand, which whoever comes later is told of: ours, and for a host its guests' too. */
   readonly activeOffers: readonly { readonly owner: MemberId; readonly file: FileCard }[]
+  /** Offers that stand no longer, the last ones: whoever had no link to us when they ended hears of it once they have. */
+  readonly endedOffers: readonly EndedOffer[]
   /** How often we have been made the host of a room that had one. */
   readonly hostTerm: number
   /** The number of the next guest, for a host; never used twice. */
@@ -178,6 +182,9 @@ export type RoomState = {
   /** By the owner; the room has ended for us then. */
   readonly closed: Closed | null
 }
+
+/** `lost`: its owner's page was loaded anew, and cannot read the file any more. */
+export type EndedOffer = { readonly owner: MemberId; readonly file: FileId; readonly lost: boolean }
 
 /** What a timer waits for is named, so that one for something that is over by then does nothing. */
 export type Timer =
@@ -220,7 +227,7 @@ export type RoomEvent =
   | { type: 'server-lost' }
   /** `known` is what the server knows of us in this room; null where we are new to it. */
   | { type: 'server-found'; self: PeerId; known?: KnownMembership | null }
-  | ({ type: 'rejoined' } & Partial<Pick<Admission, 'host' | 'hosting'>>)
+  | ({ type: 'rejoined' } & Rejoined)
   | { type: 'host-changed'; host: PeerId | null; members: readonly PeerId[] }
   | { type: 'owner-known'; owner: RoomOwner | null; knocking: readonly Knock[] }
   | { type: 'knock'; knock: Knock; on: boolean }
@@ -229,11 +236,15 @@ export type RoomEvent =
   | CallEvent
   | { type: 'rejoin-refused'; refusal: Refusal }
 
+/** What the server says to whoever joins anew. */
+export type Rejoined = Partial<Pick<Admission, 'host' | 'hosting'>> & { readonly settings?: RoomSettings }
+
 /** Who is in the room by the server's list, and whether it tells us of everything that we have missed. */
 export type KnownMembership = {
   readonly host: PeerId | null
   readonly members: readonly PeerId[]
   readonly complete: boolean
+  readonly settings?: RoomSettings
   readonly ownership?: Ownership | null
 }
 
@@ -267,7 +278,7 @@ export type RoomEffect =
 /** What concerns files, which the room itself only carries. */
 export type FileNotice =
   | { kind: 'offered'; file: FileCard }
-  | { kind: 'withdrawn'; file: FileId }
+  | { kind: 'withdrawn'; file: FileId; lost: boolean }
   | { kind: 'signal'; signal: FileSignal }
   | { kind: 'direct'; id: string; signal: Signal }
 
@@ -309,6 +320,7 @@ export const createRoomState = (
     history: freshHistory,
     sharesHistory: false,
     activeOffers: [],
+    endedOffers: [],
     call: noCall,
     hostTerm: 0,
     nextGuest: 1,
@@ -343,6 +355,9 @@ export const acceptsOffer = (state: RoomState, peer: PeerId): boolean => {
   if (state.ended || !rulesOf(state).acceptsOfferFrom(known ?? peer, state.host)) return false
   return known !== null || (state.links.size < linksMax && !state.links.has(peer))
 }
+
+/** So many offers are told to whoever comes later, and so many that have ended to whoever comes back. */
+export const offersMax = 60
 
 /** Twice what a room holds, for those who have just left or come back under another id. */
 export const linksMax = 40

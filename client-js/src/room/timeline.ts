@@ -152,6 +152,14 @@ export const findMessage = (timeline: Timeline, id: MessageId | null): ChatEntry
 export const withoutEntry = (timeline: Timeline, entry: Entry): Timeline =>
   timeline.filter(it => it !== entry)
 
+/** In front of the last entry, which gets another key for that. `lastKey` as in `append`. */
+export const appendBeforeLast = (timeline: Timeline, entry: NewEntry, lastKey: number): Timeline => {
+  const last = timeline.at(-1)
+  if (!last) return timeline
+  const before = append(withoutEntry(timeline, last), entry, last.at, Math.max(last.key, lastKey))
+  return [...before, { ...last, key: (before.at(-1)?.key ?? last.key) + 1 }]
+}
+
 export const changeMessage = (
   timeline: Timeline,
   id: MessageId,

@@ -15,13 +15,12 @@ import './styles/dialog.css'
 import './styles/files.css'
 import './styles/short.css'
 import { useComputed } from '@preact/signals'
-import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
 import type { CallState, MemberId } from '../call/state.ts'
 import type { RoomState } from '../room/state.ts'
 import { shownName } from './format.ts'
 import { texts } from './language.ts'
-import type { Commands, DialogName, Model } from './model.ts'
+import type { Commands, Model } from './model.ts'
 import { loadAhead, loadedOnce } from './parts/ahead.ts'
 import { Announcer } from './parts/frame.tsx'
 import { lazy, lazyDialog } from './parts/wrappers.tsx'
@@ -107,17 +106,8 @@ const SettingsDialog = lazyDialog(() =>
   import('./views/settings/settings.tsx').then(({ SettingsDialog }) => SettingsDialog),
 )
 
-const ShortcutsDialog = lazyDialog(() =>
-  import('./views/small-dialogs.tsx').then(({ ShortcutsDialog }) => ShortcutsDialog),
-)
-const CallDialog = lazyDialog(() => import('./views/call-dialog.tsx').then(({ CallDialog }) => CallDialog))
-const EndDialog = lazyDialog(() => import('./views/owner-dialogs.tsx').then(({ EndDialog }) => EndDialog))
-const ChangeDialog = lazyDialog(() =>
-  import('./views/owner-dialogs.tsx').then(({ ChangeDialog }) => ChangeDialog),
-)
-const LeaveDialog = lazyDialog(() =>
-  import('./views/small-dialogs.tsx').then(({ LeaveDialog }) => LeaveDialog),
-)
+const PlanDialog = lazyDialog(() => import('./views/plan.tsx').then(({ PlanDialog }) => PlanDialog))
+const RoomDialog = lazyDialog(() => loadRoom().then(({ RoomDialog }) => RoomDialog))
 
 type Props = { model: Model; commands: Commands }
 
@@ -127,15 +117,7 @@ export const Dialogs = ({ model, commands }: Props) => {
   const close = (): void => {
     model.dialog.value = null
   }
-  const Shown = dialogs[name]
-  return <Shown model={model} commands={commands} close={close} />
-}
-
-const dialogs: Record<DialogName, ComponentType<Props & { close: () => void }>> = {
-  settings: SettingsDialog,
-  shortcuts: ShortcutsDialog,
-  call: CallDialog,
-  leave: LeaveDialog,
-  end: EndDialog,
-  change: ChangeDialog,
+  if (name === 'settings') return <SettingsDialog model={model} commands={commands} close={close} />
+  if (name === 'plan') return <PlanDialog model={model} commands={commands} close={close} />
+  return <RoomDialog name={name} model={model} commands={commands} close={close} />
 }

@@ -9,6 +9,8 @@ export const downloadWords = (it: Download, there: boolean): string => {
   const from = shownName(it.ownerName)
   if (it.phase === 'offered' && !it.available) return texts().files.noLongerOffered(from)
   if (it.phase === 'waiting' && !there) return texts().files.ownerGone(from)
+  // Their page was loaded anew and does not know the file any more.
+  if (it.phase === 'waiting' && it.refusedBy.includes(it.owner)) return texts().files.mustSendAgain(from)
   // Original pages have no hash to compare.
   if (it.phase === 'kept' && it.transport === 'legacy') return texts().files.keptUnchecked
   if (it.phase === 'resumable') return texts().files.partly(bytesText(it.stored), bytesText(it.size))

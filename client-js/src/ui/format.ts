@@ -56,6 +56,18 @@ export const clock = (at: number): string => {
   return then.toLocaleString(locale(), { ...day, hour: '2-digit', minute: '2-digit' })
 }
 
+const minuteMs = 60_000
+
+/** From when to when, with the day. */
+export const appointment = (
+  { from, minutes }: { from: number; minutes: number },
+  dateStyle: 'full' | 'medium',
+): string =>
+  new Intl.DateTimeFormat(locale(), { dateStyle, timeStyle: 'short' }).formatRange(
+    from,
+    from + minutes * minuteMs,
+  )
+
 /** Several names as one would say them, each in its own direction. */
 export const listed = (names: readonly string[]): string => {
   const direction = spoken.value.rightToLeft ? 'rtl' : 'ltr'

@@ -6,7 +6,7 @@ import type { PreviewState } from '../call/preview.ts'
 import type { CallCommands, CallState, Processing } from '../call/state.ts'
 import { type DownloadKey, type FileId, type FilesState, noFiles, type UploadKey } from '../files/state.ts'
 import type { RosterEntry } from '../room/roster.ts'
-import type { Closed, Knock, Refusal, RoomKind, RoomState } from '../room/state.ts'
+import type { Closed, Knock, Refusal, RoomKind, RoomSettings, RoomState } from '../room/state.ts'
 import type { MessageId } from '../room/timeline.ts'
 import type { Picked } from './picked.ts'
 import { freshReading, type Reading } from './selectors.ts'
@@ -19,6 +19,8 @@ export type View =
       readonly room: string
       /** As the invitation has it; empty where it does not say. */
       readonly roomName: string
+      /** By a link that names the room, which is made if it is not there. */
+      readonly named: boolean
       readonly password: 'known' | 'missing' | 'wrong'
     }
   | {
@@ -37,17 +39,26 @@ export type View =
     }
 
 export type Where = 'create' | 'join' | 'invited' | 'left'
-/** `no-password`: a room has one, and none was given. */
+/**
+ * `no-password`: a room has one, and none was given. `name-taken`: a room has that name in its link and another password.
+ */
 export type Trouble = {
   readonly where: Where
-  readonly what: Refusal | 'no-name' | 'no-password' | 'not-a-room'
+  readonly what: Refusal | 'no-name' | 'no-password' | 'not-a-room' | 'name-taken' | 'no-link-name'
 }
 export type ServerState = 'connecting' | 'online' | 'offline'
 
 /** What stands above the page. */
-export type DialogName = 'settings' | 'shortcuts' | 'call' | 'leave' | 'end' | 'change'
+export type DialogName = 'settings' | 'shortcuts' | 'call' | 'leave' | 'end' | 'change' | 'plan'
 
-export type CreateForm = { name: string; kind: RoomKind; password: string; peersMax: number }
+/** `named`: its link has the name in it. */
+export type CreateForm = {
+  name: string
+  kind: RoomKind
+  password: string
+  peersMax: number
+  named: boolean
+}
 export type JoinForm = { room: string; password: string }
 
 /** The safety code in groups of digits, where there is HTTPS. */
@@ -63,8 +74,17 @@ export type CheckedShown = {
   readonly detail: string
 }
 
-/** A room that this browser was in lately. */
-export type ListedRoom = { readonly id: string; readonly name: string; readonly kind: RoomKind }
+/** When people want to meet, in milliseconds since 1970, and for how long. */
+export type Planned = { readonly from: number; readonly minutes: number }
+
+/** A room that this browser was in lately, or that is planned. */
+export type ListedRoom = {
+  readonly id: string
+  readonly name: string
+  readonly kind: RoomKind
+  readonly password: string
+  readonly planned: Planned | null
+}
 
 export type Shared = { readonly title: string; readonly url: string }
 
@@ -96,6 +116,8 @@ export type Model = {
   readonly call: Signal<CallState | null>
   readonly dialog: Signal<DialogName | null>
   readonly rooms: Signal<readonly ListedRoom[]>
+  /** The planned room that the window for planning is about; null for a new one. */
+  readonly plan: Signal<string | null>
   /** The rooms that other tabs of this browser are in, by their ids. */
   readonly inOtherTabs: Signal<ReadonlySet<string>>
 }
@@ -131,9 +153,6 @@ export type OwnerCommands = {
   readonly handOn: (person: RosterEntry) => Promise<boolean>
 }
 
-/** What can be changed of a room. */
-export type RoomSettings = { readonly name: string; readonly password: string; readonly peersMax: number }
-
 export type Commands = {
   readonly owner: OwnerCommands
   readonly files: FileCommands
@@ -144,6 +163,11 @@ export type Commands = {
   /** One of the rooms that this browser was in lately. */
   readonly openRoom: (room: string) => void
   readonly forgetRoom: (room: string) => void
+  /** Makes the link to a room as the form has it, and remembers when it is wanted. Null where nothing came of it. */
+  readonly planRoom: (roomName: string, planned: Planned) => Promise<string | null>
+  readonly linkOf: (room: string) => string
+  /** A file with the appointment, which every calendar takes. */
+  readonly saveAppointment: (room: string) => Promise<void>
   /** Asks for a star's place of host back. */
   readonly takeHost: () => void
   readonly leave: () => void
@@ -193,7 +217,8 @@ export type PreviewCommands = {
   readonly drop: (input: Input) => void
 }
 
-export const roomNameUnitsMax = 20
+export { roomNameUnitsMax } from '../base/text.ts'
+
 export const passwordUnitsMax = 32
 
 export const makeModel = (settings: Settings, preview: PreviewState, canConnect = true): Model => ({
@@ -206,7 +231,7 @@ export const makeModel = (settings: Settings, preview: PreviewState, canConnect 
   busy: signal<Where | null>(null),
   trouble: signal<Trouble | null>(null),
   userName: signal(settings.name),
-  create: signal<CreateForm>({ name: '', kind: 'mesh', password: '', peersMax: 8 }),
+  create: signal<CreateForm>({ name: '', kind: 'mesh', password: '', peersMax: 8, named: false }),
   join: signal<JoinForm>({ room: '', password: '' }),
   draft: signal(''),
   answering: signal<MessageId | null>(null),
@@ -218,5 +243,6 @@ export const makeModel = (settings: Settings, preview: PreviewState, canConnect 
   call: signal<CallState | null>(null),
   dialog: signal<DialogName | null>(null),
   rooms: signal<readonly ListedRoom[]>([]),
+  plan: signal<string | null>(null),
   inOtherTabs: signal<ReadonlySet<string>>(new Set()),
 })

@@ -74,6 +74,41 @@ export const useKeptFocus = (within: RefObject<HTMLElement | null>, next: string
   })
 }
 
+/**
+ * In a list whose rows come and go: to the same button of the row that has taken the place of the one that is gone, or of
+ * the last one. To the list's heading where no button is left.
+ */
+export const useFocusInRows = (place: RefObject<HTMLElement | null>, rows: string): void => {
+  const rowsNow = (): HTMLElement[] => [...(place.current?.querySelectorAll<HTMLElement>(rows) ?? [])]
+  const before = rowsNow()
+  const row = before.findIndex(it => it.contains(document.activeElement))
+  const button = row < 0 ? -1 : buttonsIn(before[row]).indexOf(document.activeElement)
+  useLayoutEffect(() => {
+    if (row < 0 || !isLost()) return
+    const after = rowsNow()
+    const buttons = buttonsIn(after[Math.min(row, after.length - 1)])
+    const next = buttons[button] ?? buttons[0]
+    if (next instanceof HTMLElement) next.focus()
+    else focusHeading(place)
+  })
+}
+
+/** After a question about somebody in the list, who may be gone from it with all that was asked from. */
+export const useFocusAfterQuestion = (place: RefObject<HTMLElement | null>, asked: boolean): void => {
+  const was = useRef(asked)
+  useLayoutEffect(() => {
+    const closed = was.current && !asked
+    was.current = asked
+    if (closed && isLost()) focusHeading(place)
+  }, [asked])
+}
+
+const focusHeading = ({ current }: RefObject<HTMLElement | null>): void =>
+  current?.closest('section, aside')?.querySelector('h2')?.focus()
+
+const buttonsIn = (row: HTMLElement | undefined): (Element | null)[] =>
+  row ? [...row.querySelectorAll('button')].filter(it => !it.closest('[popover]')) : []
+
 /** For whoever leaves a call: to where it is entered again, or to the name of a room that has ended. */
 export const useFocusAfterCall = (inCall: boolean): RefObject<HTMLButtonElement | null> => {
   const entrance = useRef<HTMLButtonElement>(null)

@@ -22,7 +22,8 @@ export type FileCard = {
 export type FileMessage =
   /** Before the chat message that lists it: the original fetches only what was announced to it. */
   | { kind: 'file-announced'; file: FileCard; asReceived?: Fields }
-  | { kind: 'file-withdrawn'; file: FileId }
+  /** `lost`, which only pages of ours say: its owner's page was loaded anew and cannot read it any more. */
+  | { kind: 'file-withdrawn'; file: FileId; lost: boolean }
   /** `to` in a star, where the host passes it on as it came. */
   | { kind: 'file-signal'; to: MemberId | null; signal: FileSignal; asReceived?: Fields }
   /** Ours: two guests of a star make a connection of their own for files. `id` is the caller's mark on it. */
@@ -105,7 +106,9 @@ export const parseFileEvent = (
     }
     case types.withdrawn: {
       const file = idText(special['FileID'])
-      return file === null ? null : { kind: 'file-withdrawn', file: fileId(file) }
+      return file === null
+        ? null
+        : { kind: 'file-withdrawn', file: fileId(file), lost: special['lost'] === true }
     }
     case types.signal: {
       const signal = parseFileSignal(special)
@@ -126,7 +129,10 @@ export const writeFileEvent = (
       return { type: types.announced, special: shape === 'star' ? { file } : file }
     }
     case 'file-withdrawn':
-      return { type: types.withdrawn, special: { FileID: message.file } }
+      return {
+        type: types.withdrawn,
+        special: { FileID: message.file, ...(message.lost ? { lost: true } : {}) },
+      }
     case 'file-signal':
       return { type: types.signal, special: writeFileSignal(message.signal) }
   }

@@ -15,6 +15,8 @@ export type Invitation = {
   readonly restore?: Restore
   /** The fingerprint of its owner's key, so that nobody else can be it. */
   readonly founder?: string
+  /** The link names the room, and nothing else leads to it. */
+  readonly linkName?: string
 }
 
 /** What an invitation says of a room. */
@@ -23,6 +25,7 @@ export type Invited = {
   readonly password: string
   readonly key?: string | null
   readonly founder?: string | null
+  readonly linkName?: string | null
 } & Restore
 
 const keys = {
@@ -40,9 +43,16 @@ const peersMaxMax = 20
 const nameUnitsMax = 60
 
 export const writeInvitation = (page: string, card: Invited): string => {
-  const { id, password, key, founder, name, kind, peersMax } = card
+  const { id, password, key, founder, linkName, name, kind, peersMax } = card
   const url = new URL(page)
   url.search = ''
+  if (linkName) {
+    const usual = password === '' && kind === 'mesh' && peersMax === usualPeersMax
+    // Messengers take some signs at the end of a password for the sentence's, and none of a number.
+    const settings = { [keys.password]: password, [keys.kind]: kind, [keys.peersMax]: String(peersMax) }
+    url.hash = usual ? `/${linkName}` : `/${linkName}?${new URLSearchParams(settings)}`
+    return url.href
+  }
   const restore = {
     [keys.key]: key ?? '',
     ...(founder ? { [keys.founder]: founder } : {}),
@@ -72,8 +82,32 @@ const invited = (parameters: string): Invitation | null => {
   const said = found.get(keys.key) ?? ''
   const founder = found.get(keys.founder)
   const owned = isFingerprint(founder) ? { founder } : {}
-  const again = isKey(said) ? { key: said, ...owned, restore: restoreOf(found) } : {}
-  return { room: roomId(room), password: found.get(keys.password), ...again }
+  const { password, restore } = settingsIn(parameters)
+  const again = isKey(said) ? { key: said, ...owned, restore } : {}
+  return { room: roomId(room), password, ...again }
+}
+
+/**
+ * What stands behind `#/` in a link that names its room, which `core/room-keys.ts` reads. Null for other links.
+ */
+export const namedBy = (address: string): string | null => {
+  const hash = URL.canParse(address) ? new URL(address).hash : ''
+  return hash.startsWith('#/') && hash.length > 2 ? hash.slice(2, pastedUnitsMax) : null
+}
+
+/** The same of the first such link in what somebody pastes. */
+export const namedInPasted = (text: string): string | null => {
+  for (const address of addressesIn(text.trim().slice(0, pastedUnitsMax))) {
+    const found = namedBy(address)
+    if (found !== null) return found
+  }
+  return null
+}
+
+/** A password that the link does not have is null. */
+export const settingsIn = (parameters: string): { password: string | null; restore: Restore } => {
+  const found = new URLSearchParams(parameters)
+  return { password: found.get(keys.password), restore: restoreOf(found) }
 }
 
 const restoreOf = (found: URLSearchParams): Restore => {

@@ -2,7 +2,7 @@
  * What a room's owner can do, as the text that they sign: JSON, whose bytes are what was signed. docs/protocol.md has the
  * shapes.
  */
-import { cut } from '../base/text.ts'
+import { cut, reasonUnitsMax, roomNameUnitsMax } from '../base/text.ts'
 import { type MemberId, memberId, type PeerId, peerId, type RoomId, roomId } from './ids.ts'
 import { idText, isRecord, textUpTo, wholeNumber } from './json.ts'
 import { isFingerprint } from './owner.ts'
@@ -33,8 +33,6 @@ export type OwnerAct =
 /** An act as it is signed: for one room, under a number that is greater than every one before. */
 export type NumberedAct = { readonly room: RoomId; readonly number: number; readonly act: OwnerAct }
 
-export const reasonUnitsMax = 200
-const nameUnitsMax = 20
 const passwordUnitsMax = 100
 
 /** What is signed: the text behind a line that says what it is, so that it can be taken for nothing else. */
@@ -92,7 +90,7 @@ const actOf = (said: Readonly<Record<string, unknown>>): OwnerAct | null => {
       if (typeof name !== 'string' || typeof password !== 'string' || peersMax === null) return null
       return {
         type: 'change',
-        name: cut(name, nameUnitsMax),
+        name: cut(name, roomNameUnitsMax),
         password: cut(password, passwordUnitsMax),
         peersMax,
       }

@@ -3,7 +3,7 @@
  * A server of another make answers with none of it, and then every connection is a new session.
  */
 import { type PeerId, peerId, type RoomId, roomId } from './ids.ts'
-import { idText, isRecord, wholeNumber } from './json.ts'
+import { type Fields, idText, isRecord, textUpTo, wholeNumber } from './json.ts'
 import { type Ownership, parseOwnership } from './owner.ts'
 
 /** What a page needs to go on with a session: the secret, and how many events either side has sent the other so far. */
@@ -16,9 +16,14 @@ export type ResumedRoom = {
   readonly host: PeerId | null
   /** Ourselves included. */
   readonly members: readonly PeerId[]
+  /** As they are now. Left out by servers that do not say it. */
+  readonly settings?: RoomSettings
   /** As in an admission. */
   readonly ownership?: Ownership | null
 }
+
+/** What can be changed of a room. */
+export type RoomSettings = { readonly name: string; readonly password: string; readonly peersMax: number }
 
 export type Resumed = {
   /** How many of our events the server has handled. */
@@ -62,13 +67,20 @@ const parseRoom = (entry: unknown): ResumedRoom | null => {
   const room = idText(entry['roomID'])
   if (room === null) return null
   const host = idText(entry['spec'])
-  const ownership = parseOwnership(entry['owner'])
+  const [ownership, settings] = [parseOwnership(entry['owner']), parseSettings(entry)]
   return {
     room: roomId(room),
     host: host === null ? null : peerId(host),
     members: parsePeers(entry['members']),
+    ...(settings && { settings }),
     ...(ownership && { ownership }),
   }
+}
+
+const parseSettings = (entry: Fields): RoomSettings | null => {
+  const [name, password] = [textUpTo(entry['name'], 60), textUpTo(entry['password'], 200)]
+  const peersMax = wholeNumber(entry['maxUsers'])
+  return name === null || password === null || peersMax === null ? null : { name, password, peersMax }
 }
 
 export const parsePeers = (value: unknown): PeerId[] =>

@@ -28,6 +28,8 @@ export type RoomCard = {
    * of original pages, and where the server knows no keys.
    */
   readonly key?: string | null
+  /** The name in its link, from which the key follows; null for rooms with a random key. */
+  readonly linkName?: string | null
   /** By what we show the server that we have made the star, and may be its host again. Null for everybody else. */
   readonly hostSecret?: string | null
   /** The fingerprint of the public key of whoever made the room, from which its id follows, too. Null without an owner. */
@@ -57,6 +59,8 @@ export type JoinRequest = {
   readonly room: RoomId
   readonly password: string
   readonly key?: string | null
+  /** The server is not told. */
+  readonly linkName?: string | null
   readonly hostSecret?: string | null
   readonly founder?: string | null
   readonly ownerKeys?: OwnerKeys | null
@@ -241,12 +245,10 @@ export const parseCreated = (body: unknown, draft: Draft): Admission | null => {
 }
 
 /** `self` is who we are: a star that we have opened again has us as its host. */
-export const parseJoined = (
-  body: unknown,
-  { room, password, key = null, hostSecret = null, founder = null, ownerKeys = null }: JoinRequest,
-  self: PeerId | null,
-): Admission | null => {
+export const parseJoined = (body: unknown, request: JoinRequest, self: PeerId | null): Admission | null => {
   if (!isRecord(body)) return null
+  const { room, password, key = null, linkName = null } = request
+  const { hostSecret = null, founder = null, ownerKeys = null } = request
   const name = textUpTo(body['name'], 60)
   const peersMax = wholeNumber(body['maxUsers'])
   if (name === null || peersMax === null) return null
@@ -257,6 +259,7 @@ export const parseJoined = (
     password,
     peersMax,
     key,
+    linkName,
     hostSecret,
     founder: founder ?? ownership?.founder ?? null,
     ownerKeys,

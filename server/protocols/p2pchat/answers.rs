@@ -174,6 +174,10 @@ struct ResumedRoom<'a> {
     room: &'a str,
     #[serde(rename = "type")]
     kind: u8,
+    name: &'a str,
+    #[serde(rename = "maxUsers")]
+    max_users: usize,
+    password: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     spec: Option<&'a str>,
     members: Vec<&'a str>,
@@ -193,9 +197,13 @@ fn resume(answer: &ResumeAnswer) -> Resume<'_> {
 }
 
 fn resumed_room(membership: &Membership) -> ResumedRoom<'_> {
+    let RoomSettings { name, password, peers_max } = &membership.settings;
     ResumedRoom {
         room: membership.room.as_str(),
         kind: type_of(membership.topology),
+        name,
+        max_users: *peers_max,
+        password: &password.0,
         spec: membership.host.as_ref().map(PeerId::as_str),
         members: membership.members.iter().map(PeerId::as_str).collect(),
         owner: membership.ownership.as_ref().map(owner_fields),

@@ -111,11 +111,19 @@ fn the_owner_is_heard_by_those_who_know_owners_and_the_others_hear_what_they_kno
         assert_eq!(joined[1]["owner"]["presence"], present);
         let resumed = late.resume(&stage);
         assert_eq!(resumed["resume"]["rooms"][0]["owner"]["presence"], present);
+        let settings = |room: &Value| json!([room["name"], room["maxUsers"], room["password"]]);
+        assert_eq!(settings(&resumed["resume"]["rooms"][0]), json!(["n", 9, "pw"]));
+        late.breaks(&stage);
+        let change = r#""type":"change","name":"tea","password":"other","maxUsers":7"#;
+        act(&stage, &mut host, owner.act(number + 2, change));
+        let resumed = late.resume(&stage);
+        assert_eq!(settings(&resumed["resume"]["rooms"][0]), json!(["tea", 7, "other"]));
+        act(&stage, &mut host, owner.act(number + 3, &change.replace("other", "pw")));
         for page in [&mut ours, &mut original, &mut host] {
             page.hear();
         }
         let what = format!(r#""type":"remove","peer":"{}","reason":"noise""#, ours.id);
-        let heard = act(&stage, &mut host, owner.act(number + 2, &what));
+        let heard = act(&stage, &mut host, owner.act(number + 4, &what));
         assert_eq!(heard[2], gone(&ours.id, &owner.room()));
         let told = if kind == 0 { vec![gone(&ours.id, &owner.room())] } else { vec![] };
         assert_eq!(original.hear(), told);

@@ -108,8 +108,8 @@ export class TransferRuntime {
     this.#feed({ type: 'offered', owner, file })
   }
 
-  withdrawn(owner: MemberId, file: FileId): void {
-    this.#feed({ type: 'withdrawn', owner, file })
+  withdrawn(owner: MemberId, file: FileId, lost: boolean): void {
+    this.#feed({ type: 'withdrawn', owner, file, lost })
   }
 
   signalled(from: MemberId, signal: FileSignal): void {

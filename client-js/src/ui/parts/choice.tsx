@@ -1,5 +1,6 @@
 /** Controls for choosing: on or off, and one of several. */
 import { useId } from 'preact/hooks'
+import { texts } from '../language.ts'
 
 type SwitchProps = {
   label: string
@@ -74,3 +75,21 @@ export const Select = <T extends string>({ label, options, value, change, hint }
     </div>
   )
 }
+
+/** How many people a room holds: between two, who make a conversation, and twenty, whom a mesh still bears. */
+export const PeersMax = ({ value, change }: { value: number; change: (value: number) => void }) => (
+  <div class="field">
+    <label for="peers-max">{texts().create.peersMax}</label>
+    <div class="range">
+      <input
+        id="peers-max"
+        type="range"
+        min="2"
+        max="20"
+        value={value}
+        onInput={event => change(event.currentTarget.valueAsNumber)}
+      />
+      <output for="peers-max">{value}</output>
+    </div>
+  </div>
+)

@@ -17,15 +17,19 @@ export type FieldProps = {
   beside?: ComponentChildren
 }
 
+/** How much is left where it begins to be said. */
+const nearEnd = (unitsMax = 0): number => Math.max(5, Math.floor(unitsMax / 10))
+
 export const Field = (props: FieldProps) => {
   const id = useId()
   const field = useRef<HTMLInputElement>(null)
   const { label, value, input, hint, trouble, unitsMax, placeholder, autocomplete, autofocus, beside } = props
   // The browser takes no more, and cuts what is pasted without a word.
-  const full = unitsMax !== undefined && value.length >= unitsMax
+  const left = unitsMax === undefined ? null : Math.max(0, unitsMax - value.length)
+  const near = left !== null && left <= nearEnd(unitsMax)
   const described = [
     trouble !== undefined ? `${id}-trouble` : hint !== undefined && `${id}-hint`,
-    full && `${id}-full`,
+    near && `${id}-left`,
   ].filter(Boolean)
   useLayoutEffect(() => {
     if (autofocus) field.current?.focus()
@@ -53,9 +57,9 @@ export const Field = (props: FieldProps) => {
         />
         {beside}
       </div>
-      {full && (
-        <p class="field-hint" id={`${id}-full`} role="status">
-          {texts().chat.left(0)}
+      {near && (
+        <p class="field-hint" id={`${id}-left`} role="status">
+          {texts().chat.left(left)}
         </p>
       )}
       {trouble !== undefined ? (

@@ -25,6 +25,9 @@ export const de: Texts = {
       'Der Server ist nicht erreichbar. Deine Eingaben sind noch da; versuche es gleich noch einmal.',
     'no-name': 'Gib zuerst deinen Namen ein.',
     'not-a-room': 'Das ist weder ein Link noch eine Raum-ID.',
+    'name-taken':
+      'Ein Raum mit diesem Namen im Link ist schon offen, mit einem anderen Passwort. Wähle einen anderen Namen oder gib das Passwort ein.',
+    'no-link-name': 'In diesem Namen stehen keine Buchstaben oder Ziffern, aus denen ein Link werden könnte.',
   },
   notices: {
     joined: name => say`${name} ist beigetreten`,
@@ -439,7 +442,8 @@ export const de: Texts = {
   },
   start: {
     rooms: 'Deine Räume',
-    roomsLead: 'Räume, in denen du zuletzt warst. Nur dieser Browser merkt sie sich.',
+    roomsLead:
+      'Räume, in denen du zuletzt warst oder die du geplant hast. Nur dieser Browser merkt sie sich.',
     openRoom: 'Öffnen',
     forgetRoom: 'Vergessen',
     inOtherTab: 'in anderem Tab offen',
@@ -453,7 +457,7 @@ export const de: Texts = {
     lead: 'Du bekommst einen Link zum Teilen.',
     roomName: 'Name des Raums',
     options: 'Weitere Optionen',
-    optionsHint: 'Art der Verbindung, Passwort, Personenzahl',
+    optionsHint: 'Art der Verbindung, Passwort, Größe, Name im Link, Termin',
     kind: 'Art der Verbindung',
     mesh: 'Mesh',
     meshLead: 'Alle verbinden sich mit allen. Kein einzelnes Gerät trägt den Raum.',
@@ -462,6 +466,10 @@ export const de: Texts = {
       'Alle verbinden sich mit deinem Gerät, das alles weiterleitet. Wenn du gehst, kann das Gerät einer anderen Person übernehmen.',
     password: 'Passwort',
     passwordHint: 'Im Link enthalten. Leer lassen für einen Raum ohne Passwort.',
+    passwordHintNamed: 'Im kopierten Link enthalten. Wer nur den Namen kennt, wird danach gefragt.',
+    named: 'Name im Link',
+    namedHint:
+      'Wer den Namen kennt, kann hereinkommen, außer der Raum hat ein Passwort. Solch ein Raum hat keine Raumleitung.',
     generate: 'Generieren',
     peersMax: 'Maximale Personenzahl',
     submit: 'Raum erstellen',
@@ -477,7 +485,21 @@ export const de: Texts = {
     submit: 'Raum beitreten',
     busy: 'Wird verbunden …',
   },
+  plan: {
+    open: 'Für später planen …',
+    title: 'Raum planen',
+    lead: 'Du bekommst den Link jetzt. Er öffnet den Raum, wann immer jemand kommt, auch nach einem Neustart des Servers.',
+    when: 'Datum und Uhrzeit',
+    duration: 'Dauer',
+    submit: 'Link erstellen',
+    past: 'Dieser Zeitpunkt ist vorbei.',
+    toCalendar: 'Zum Kalender hinzufügen (.ics)',
+    show: 'Link und Kalender',
+  },
   invited: {
+    namedTitle: 'Raum öffnen',
+    namedLead:
+      'Gib deinen Namen ein. Gibt es den Raum noch nicht, wird er erstellt. Wer seinen Namen kennt, kann hereinkommen, außer er hat ein Passwort.',
     title: 'Du bist eingeladen',
     lead: 'Gib deinen Namen ein, um beizutreten.',
     passwordLead: 'Vielleicht braucht dieser Raum ein Passwort; im Link ist keines enthalten.',
@@ -544,6 +566,7 @@ export const de: Texts = {
     waitOff: 'Warteraum ausschalten',
     isWaiting: 'Wer neu kommt, wartet, bis die Raumleitung öffnet.',
     waiting: 'Im Warteraum',
+    nobodyWaits: 'Im Warteraum ist niemand mehr.',
     knocks: name => say`${name} möchte herein`,
     letIn: 'Hereinlassen',
     sendAway: 'Abweisen',
@@ -660,6 +683,8 @@ export const de: Texts = {
     noLongerOffered: name => say`Nicht mehr verfügbar: ${name} bietet diese Datei nicht mehr an.`,
     ownerGone: name =>
       say`Unterbrochen. ${name} hat den Raum verlassen. Wird fortgesetzt, sobald die Datei erneut angeboten wird.`,
+    mustSendAgain: name =>
+      say`Unterbrochen. ${name} hat die Seite neu geladen und muss diese Datei noch einmal senden. Dann geht es an der gleichen Stelle weiter.`,
     offerOf: (from, file) => say`Datei von ${from}: ${file}`,
     ownOffer: file => say`Deine Datei: ${file}`,
     progressOf: file => say`Fortschritt von ${file}`,
@@ -698,6 +723,8 @@ export const de: Texts = {
         'Der Browser konnte seinen Speicher nicht öffnen oder beschreiben. Versuche es noch einmal oder lade die Seite neu.',
       wrong: () => 'Die empfangenen Daten passen nicht zur angebotenen Datei. Es wurde nichts gespeichert.',
       withdrawn: from => say`${from} hat diese Datei zurückgezogen. Es wurde nichts gespeichert.`,
+      reloaded: from =>
+        say`${from} hat die Seite neu geladen, die Datei wird nicht mehr angeboten. Bitte ${from}, sie noch einmal zu senden.`,
       'own-choice': () => 'Du hast die Übertragung abgebrochen. Es wurde nichts gespeichert.',
       'no-answer': from => say`${from} antwortet nicht.`,
       lost: () => 'Verbindung verloren. Es wurde nichts gespeichert.',
@@ -720,6 +747,7 @@ export const de: Texts = {
       'no-storage': 'dort ließ sich der Speicher nicht öffnen',
       wrong: 'die empfangenen Daten stimmten nicht überein',
       withdrawn: 'zurückgezogen',
+      reloaded: 'beim Neuladen der Seite verloren',
       'own-choice': 'von dir abgebrochen',
       'no-answer': 'keine Antwort',
       lost: 'Verbindung verloren',

@@ -32,6 +32,9 @@ const refusals: Record<Trouble['what'], string> = {
   unreachable: 'The server cannot be reached. What you typed is still here; try again in a moment.',
   'no-name': 'Enter your name first.',
   'not-a-room': 'This is neither a link nor a room ID.',
+  'name-taken':
+    'A room with this name in its link is open already, with another password. Choose another name, or enter its password.',
+  'no-link-name': 'This name has no letters or digits that could stand in a link.',
 }
 
 const notices: Named<NoticeKind> = {
@@ -187,6 +190,8 @@ const why: Named<StopCause> = {
   'no-storage': () => 'The browser could not open or write to its storage. Try again, or reload the page.',
   wrong: () => 'The received data does not match the offered file. Nothing was saved.',
   withdrawn: from => say`${from} withdrew this file. Nothing was saved.`,
+  reloaded: from =>
+    say`${from} reloaded the page, and the file is no longer offered. Ask ${from} to send it again.`,
   'own-choice': () => 'You cancelled the transfer. Nothing was saved.',
   'no-answer': from => say`${from} is not responding.`,
   lost: () => 'Connection lost. Nothing was saved.',
@@ -212,6 +217,7 @@ const whyRow: Record<StopCause, string> = {
   'no-storage': 'storage could not be opened there',
   wrong: 'received data did not match',
   withdrawn: 'withdrawn',
+  reloaded: 'lost when the page was reloaded',
   'own-choice': 'cancelled by you',
   'no-answer': 'no response',
   lost: 'connection lost',
@@ -524,7 +530,8 @@ export const en = {
   },
   start: {
     rooms: 'Your rooms',
-    roomsLead: 'Rooms that you were in lately. Only this browser remembers them.',
+    roomsLead:
+      'Rooms that you were in lately, and rooms that you have planned. Only this browser remembers them.',
     openRoom: 'Open',
     forgetRoom: 'Forget',
     inOtherTab: 'open in another tab',
@@ -538,7 +545,7 @@ export const en = {
     lead: 'You get a link to share.',
     roomName: 'Room name',
     options: 'More options',
-    optionsHint: 'Connection type, password, number of people',
+    optionsHint: 'Connection type, password, size, a name in the link, a time',
     kind: 'Connection type',
     mesh: 'Mesh',
     meshLead: 'Everyone connects to everyone. No single device is in charge.',
@@ -547,6 +554,9 @@ export const en = {
       'Everyone connects to your device, which relays everything. When you leave, another person’s device can take over.',
     password: 'Password',
     passwordHint: 'Included in the link. Leave it empty for a room without a password.',
+    passwordHintNamed: 'Included in the link that you copy. Whoever knows only the name is asked for it.',
+    named: 'Name in the link',
+    namedHint: 'Whoever knows the name can come in, unless the room has a password. Nobody owns such a room.',
     generate: 'Generate',
     peersMax: 'Maximum number of people',
     submit: 'Create room',
@@ -563,7 +573,21 @@ export const en = {
     submit: 'Join room',
     busy: 'Joining…',
   },
+  plan: {
+    open: 'Plan for later…',
+    title: 'Plan a room',
+    lead: 'You get the link now. It opens the room whenever somebody comes, even after a restart of the server.',
+    when: 'Date and time',
+    duration: 'Duration',
+    submit: 'Make the link',
+    past: 'This time has passed.',
+    toCalendar: 'Add to calendar (.ics)',
+    show: 'Link and calendar',
+  },
   invited: {
+    namedTitle: 'Open this room',
+    namedLead:
+      'Enter your name. The room is made if it is not there yet. Whoever knows its name can come in, unless it has a password.',
     title: 'You are invited',
     lead: 'Enter your name to join.',
     passwordLead: 'This room may need a password, and the link does not include one.',
@@ -624,6 +648,7 @@ export const en = {
     waitOff: 'Turn off waiting room',
     isWaiting: 'Newcomers wait until the owner lets them in.',
     waiting: 'Waiting to be let in',
+    nobodyWaits: 'Nobody is waiting to be let in.',
     knocks: (name: string) => say`${name} wants to come in`,
     letIn: 'Let in',
     sendAway: 'Send away',
@@ -739,6 +764,8 @@ export const en = {
     noLongerOffered: (name: string) => say`No longer available: ${name} does not offer this file any more.`,
     ownerGone: (name: string) =>
       say`Interrupted. ${name} left. Resumes when they come back and offer this file again.`,
+    mustSendAgain: (name: string) =>
+      say`Interrupted. ${name} reloaded the page and has to send this file again. It then resumes where it stopped.`,
     offerOf: (from: string, file: string) => say`File from ${from}: ${file}`,
     ownOffer: (file: string) => say`Your file: ${file}`,
     progressOf: (file: string) => say`Progress of ${file}`,

@@ -26,6 +26,9 @@ export const es: Texts = {
       'No se puede conectar con el servidor. Lo que has escrito sigue aquí; inténtalo de nuevo dentro de un momento.',
     'no-name': 'Escribe primero tu nombre.',
     'not-a-room': 'Esto no es ni un enlace ni un ID de sala.',
+    'name-taken':
+      'Ya hay abierta una sala con este nombre en el enlace y otra contraseña. Elige otro nombre o escribe su contraseña.',
+    'no-link-name': 'Este nombre no tiene letras ni cifras que puedan ir en un enlace.',
   },
   notices: {
     joined: name => say`${name} se ha unido`,
@@ -438,7 +441,8 @@ export const es: Texts = {
   },
   start: {
     rooms: 'Tus salas',
-    roomsLead: 'Salas en las que has estado hace poco. Solo este navegador las recuerda.',
+    roomsLead:
+      'Salas en las que has estado hace poco y salas que has planificado. Solo este navegador las recuerda.',
     openRoom: 'Abrir',
     forgetRoom: 'Olvidar',
     inOtherTab: 'abierta en otra pestaña',
@@ -452,7 +456,7 @@ export const es: Texts = {
     lead: 'Obtendrás un enlace para compartir.',
     roomName: 'Nombre de la sala',
     options: 'Más opciones',
-    optionsHint: 'Tipo de conexión, contraseña, número de personas',
+    optionsHint: 'Tipo de conexión, contraseña, tamaño, nombre en el enlace, fecha',
     kind: 'Tipo de conexión',
     mesh: 'Malla',
     meshLead: 'Todos se conectan con todos. La sala no depende de ningún dispositivo.',
@@ -461,6 +465,10 @@ export const es: Texts = {
       'Todos se conectan a tu dispositivo, que lo reenvía todo. Cuando sales, puede tomar el relevo el dispositivo de otra persona.',
     password: 'Contraseña',
     passwordHint: 'Incluida en el enlace. Déjala vacía para una sala sin contraseña.',
+    passwordHintNamed: 'Incluida en el enlace que copias. A quien solo conozca el nombre se le pedirá.',
+    named: 'Nombre en el enlace',
+    namedHint:
+      'Quien conozca el nombre puede entrar, salvo que la sala tenga contraseña. Una sala así no es de nadie.',
     generate: 'Generar',
     peersMax: 'Número máximo de personas',
     submit: 'Crear sala',
@@ -476,7 +484,21 @@ export const es: Texts = {
     submit: 'Unirse a la sala',
     busy: 'Entrando…',
   },
+  plan: {
+    open: 'Planificar para más tarde…',
+    title: 'Planificar una sala',
+    lead: 'Recibes el enlace ahora. Abre la sala cuando alguien llegue, incluso después de reiniciar el servidor.',
+    when: 'Fecha y hora',
+    duration: 'Duración',
+    submit: 'Crear el enlace',
+    past: 'Esa hora ya ha pasado.',
+    toCalendar: 'Añadir al calendario (.ics)',
+    show: 'Enlace y calendario',
+  },
   invited: {
+    namedTitle: 'Abrir esta sala',
+    namedLead:
+      'Escribe tu nombre. Si la sala aún no existe, se crea. Quien conozca su nombre puede entrar, salvo que tenga contraseña.',
     title: 'Te han invitado',
     lead: 'Escribe tu nombre para entrar.',
     passwordLead: 'Puede que esta sala necesite una contraseña, y el enlace no la incluye.',
@@ -537,6 +559,7 @@ export const es: Texts = {
     waitOff: 'Desactivar la sala de espera',
     isWaiting: 'Quien llega espera hasta que el propietario le deje entrar.',
     waiting: 'En la sala de espera',
+    nobodyWaits: 'No queda nadie en la sala de espera.',
     knocks: name => say`${name} quiere entrar`,
     letIn: 'Dejar entrar',
     sendAway: 'Rechazar',
@@ -654,6 +677,8 @@ export const es: Texts = {
     noLongerOffered: name => say`Ya no está disponible: ${name} ya no ofrece este archivo.`,
     ownerGone: name =>
       say`Interrumpido. ${name} ha salido. Se reanudará cuando vuelva a ofrecer este archivo.`,
+    mustSendAgain: name =>
+      say`Interrumpido. ${name} ha recargado la página y tiene que enviar este archivo otra vez. Entonces continuará donde se detuvo.`,
     offerOf: (from, file) => say`Archivo de ${from}: ${file}`,
     ownOffer: file => say`Tu archivo: ${file}`,
     progressOf: file => say`Progreso de ${file}`,
@@ -691,6 +716,8 @@ export const es: Texts = {
         'El navegador no pudo abrir su almacenamiento o escribir en él. Inténtalo de nuevo o recarga la página.',
       wrong: () => 'Los datos recibidos no coinciden con el archivo ofrecido. No se ha guardado nada.',
       withdrawn: from => say`${from} ha retirado este archivo. No se ha guardado nada.`,
+      reloaded: from =>
+        say`${from} ha recargado la página y el archivo ya no se ofrece. Pide a ${from} que lo envíe otra vez.`,
       'own-choice': () => 'Has cancelado la transferencia. No se ha guardado nada.',
       'no-answer': from => say`${from} no responde.`,
       lost: () => 'Se ha perdido la conexión. No se ha guardado nada.',
@@ -713,6 +740,7 @@ export const es: Texts = {
       'no-storage': 'allí no se pudo abrir el almacenamiento',
       wrong: 'los datos recibidos no coincidían',
       withdrawn: 'retirado',
+      reloaded: 'perdido al recargar la página',
       'own-choice': 'cancelado por ti',
       'no-answer': 'sin respuesta',
       lost: 'conexión perdida',

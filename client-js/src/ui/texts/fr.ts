@@ -24,6 +24,9 @@ export const fr: Texts = {
     unreachable: 'Le serveur est injoignable. Votre saisie est conservée ; réessayez dans un instant.',
     'no-name': 'Saisissez d’abord votre nom.',
     'not-a-room': 'Ce n’est ni un lien ni un identifiant de salon.',
+    'name-taken':
+      'Un salon portant ce nom dans son lien est déjà ouvert, avec un autre mot de passe. Choisissez un autre nom ou saisissez son mot de passe.',
+    'no-link-name': 'Ce nom ne contient ni lettre ni chiffre pouvant figurer dans un lien.',
   },
   notices: {
     joined: name => say`${name} a rejoint le salon`,
@@ -436,7 +439,8 @@ export const fr: Texts = {
   },
   start: {
     rooms: 'Vos salons',
-    roomsLead: 'Les salons où vous étiez récemment. Seul ce navigateur s’en souvient.',
+    roomsLead:
+      'Les salons où vous étiez récemment et ceux que vous avez prévus. Seul ce navigateur s’en souvient.',
     openRoom: 'Ouvrir',
     forgetRoom: 'Oublier',
     inOtherTab: 'ouvert dans un autre onglet',
@@ -450,7 +454,7 @@ export const fr: Texts = {
     lead: 'Vous obtenez un lien à partager.',
     roomName: 'Nom du salon',
     options: 'Plus d’options',
-    optionsHint: 'Type de connexion, mot de passe, nombre de participants',
+    optionsHint: 'Type de connexion, mot de passe, taille, nom dans le lien, date',
     kind: 'Type de connexion',
     mesh: 'Maillage',
     meshLead: 'Chacun se connecte à tous les autres. Le salon ne dépend d’aucun appareil en particulier.',
@@ -459,6 +463,10 @@ export const fr: Texts = {
       'Chacun se connecte à votre appareil, qui relaie tout. Quand vous partez, l’appareil d’une autre personne peut prendre le relais.',
     password: 'Mot de passe',
     passwordHint: 'Inclus dans le lien. Laissez vide pour un salon sans mot de passe.',
+    passwordHintNamed: 'Inclus dans le lien que vous copiez. Qui ne connaît que le nom devra le saisir.',
+    named: 'Nom dans le lien',
+    namedHint:
+      'Toute personne qui connaît le nom peut entrer, sauf si le salon a un mot de passe. Un tel salon n’appartient à personne.',
     generate: 'Générer',
     peersMax: 'Nombre maximal de participants',
     submit: 'Créer le salon',
@@ -474,7 +482,21 @@ export const fr: Texts = {
     submit: 'Rejoindre le salon',
     busy: 'Connexion…',
   },
+  plan: {
+    open: 'Prévoir pour plus tard…',
+    title: 'Prévoir un salon',
+    lead: 'Vous recevez le lien dès maintenant. Il ouvre le salon dès que quelqu’un vient, même après un redémarrage du serveur.',
+    when: 'Date et heure',
+    duration: 'Durée',
+    submit: 'Créer le lien',
+    past: 'Cette heure est passée.',
+    toCalendar: 'Ajouter au calendrier (.ics)',
+    show: 'Lien et calendrier',
+  },
   invited: {
+    namedTitle: 'Ouvrir ce salon',
+    namedLead:
+      'Saisissez votre nom. Le salon est créé s’il n’existe pas encore. Toute personne qui connaît son nom peut entrer, sauf s’il a un mot de passe.',
     title: 'Vous êtes invité',
     lead: 'Saisissez votre nom pour entrer.',
     passwordLead: 'Ce salon demande peut-être un mot de passe, et le lien n’en contient pas.',
@@ -541,6 +563,7 @@ export const fr: Texts = {
     waitOff: 'Désactiver la salle d’attente',
     isWaiting: 'Les nouveaux participants attendent d’être admis.',
     waiting: 'En salle d’attente',
+    nobodyWaits: 'Il n’y a plus personne en salle d’attente.',
     knocks: name => say`${name} souhaite entrer`,
     letIn: 'Admettre',
     sendAway: 'Refuser',
@@ -657,6 +680,8 @@ export const fr: Texts = {
     noLongerOffered: name => say`Plus disponible : ${name} ne propose plus ce fichier.`,
     ownerGone: name =>
       say`Interrompu. ${name} a quitté le salon. Reprendra quand ce fichier sera proposé de nouveau.`,
+    mustSendAgain: name =>
+      say`Interrompu. ${name} a rechargé la page et doit renvoyer ce fichier. Le transfert reprendra alors là où il s’est arrêté.`,
     offerOf: (from, file) => say`Fichier de ${from} : ${file}`,
     ownOffer: file => say`Votre fichier : ${file}`,
     progressOf: file => say`Progression de ${file}`,
@@ -695,6 +720,8 @@ export const fr: Texts = {
         'Le navigateur n’a pas pu ouvrir son espace de stockage ou y écrire. Réessayez ou rechargez la page.',
       wrong: () => 'Les données reçues ne correspondent pas au fichier proposé. Rien n’a été enregistré.',
       withdrawn: from => say`${from} a retiré ce fichier. Rien n’a été enregistré.`,
+      reloaded: from =>
+        say`${from} a rechargé la page : le fichier n’est plus proposé. Demandez à ${from} de le renvoyer.`,
       'own-choice': () => 'Vous avez annulé le transfert. Rien n’a été enregistré.',
       'no-answer': from => say`${from} ne répond pas.`,
       lost: () => 'Connexion perdue. Rien n’a été enregistré.',
@@ -717,6 +744,7 @@ export const fr: Texts = {
       'no-storage': 'l’espace de stockage n’a pas pu y être ouvert',
       wrong: 'les données reçues ne correspondaient pas',
       withdrawn: 'retiré',
+      reloaded: 'perdu au rechargement de la page',
       'own-choice': 'annulé par vous',
       'no-answer': 'pas de réponse',
       lost: 'connexion perdue',

@@ -21,7 +21,7 @@ export const Invited = ({ model, commands, view }: Props) => {
     <Frame model={model}>
       <div class="prejoin">
         <div class="prejoin-title">
-          <h1 id="invited-title">{texts().invited.title}</h1>
+          <h1 id="invited-title">{view.named ? texts().invited.namedTitle : texts().invited.title}</h1>
           {view.roomName !== '' && (
             <p class="prejoin-room">
               <bdi>{shownName(view.roomName)}</bdi>
@@ -52,7 +52,8 @@ export const Invited = ({ model, commands, view }: Props) => {
   )
 }
 
-const leadFor = ({ password }: Props['view']): string => {
-  if (password === 'missing') return texts().invited.passwordLead
-  return password === 'wrong' ? texts().invited.wrongLead : texts().invited.lead
+const leadFor = ({ password, named }: Props['view']): string => {
+  if (password === 'wrong') return texts().invited.wrongLead
+  if (named) return texts().invited.namedLead
+  return password === 'missing' ? texts().invited.passwordLead : texts().invited.lead
 }

@@ -41,7 +41,7 @@ export const Message = memo((props: Props) => {
   const { entry, follows, quoted, active, acts } = props
   const name = shownName(entry.name)
   const kinds = [
-    'said',
+    'said said-words',
     entry.own && 'said-own',
     follows && 'said-on',
     entry.sharedBy !== null && 'said-told',
@@ -60,15 +60,17 @@ export const Message = memo((props: Props) => {
         <p class={follows ? 'sr-only' : 'said-head'}>
           <bdi class="said-name">{entry.own ? texts().chat.you : name}</bdi> <Time at={entry.at} />
         </p>
-        <div class="said-box">
-          {entry.replyTo !== null && <Quote entry={quoted} acts={acts} />}
-          <div class="said-text">
-            <MessageText value={entry.text} />
+        <div class="said-line">
+          <div class="said-box">
+            {entry.replyTo !== null && <Quote entry={quoted} acts={acts} />}
+            <div class="said-text">
+              <MessageText value={entry.text} />
+            </div>
           </div>
+          {active && <Actions {...props} />}
         </div>
         {entry.delivery === 'undelivered' && <Undelivered id={entry.id} acts={acts} />}
         <Signs {...props} />
-        {active && <Actions {...props} />}
       </div>
     </article>
   )

@@ -1,15 +1,14 @@
 /** The questions that a room's owner is asked: why somebody is removed, whether the room ends, and what it is to be. */
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
+import { reasonUnitsMax } from '../../base/text.ts'
 import type { RosterEntry } from '../../room/roster.ts'
 import type { RoomState } from '../../room/state.ts'
 import { texts } from '../language.ts'
 import { type Commands, type Model, passwordUnitsMax, roomNameUnitsMax } from '../model.ts'
+import { PeersMax } from '../parts/choice.tsx'
 import { Dialog } from '../parts/dialog.tsx'
 import { Field } from '../parts/field.tsx'
-import { PeersMax } from './start.tsx'
-
-const reasonUnitsMax = 200
 
 type AskProps = {
   title: string

@@ -1,11 +1,12 @@
 /** What a room's owner finds beside the people: what can be done with one of them, and with the room as a whole. */
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import type { RosterEntry } from '../../room/roster.ts'
 import type { Knock, RoomOwner } from '../../room/state.ts'
 import { visible } from '../browser.ts'
 import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
+import { useFocusInRows } from '../panels.ts'
 import { announce } from '../parts/frame.tsx'
 import { MenuItem, Popover } from '../parts/popover.tsx'
 
@@ -126,8 +127,16 @@ export const RoomMenu = ({ model, commands, owner: { locked, waits }, call }: Ro
 
 type KnocksProps = { knocking: readonly Knock[]; model: Model; commands: Commands }
 
-/** Those who wait at the door. The owner hears of each, also in another tab. */
+/**
+ * Those who wait at the door. The owner hears of each, also in another tab. The heading stays after the last one for as
+ * long as it has the focus.
+ */
 export const Knocks = ({ knocking, model, commands }: KnocksProps) => {
+  const id = useId()
+  const place = useRef<HTMLElement>(null)
+  const [, redraw] = useState(0)
+  const had = place.current?.contains(document.activeElement) ?? false
+  useFocusInRows(place, '.knock')
   const known = useRef<ReadonlySet<string>>(new Set())
   useEffect(() => {
     const fresh = knocking.filter(({ peer }) => !known.current.has(peer))
@@ -140,21 +149,27 @@ export const Knocks = ({ knocking, model, commands }: KnocksProps) => {
       if (!done) announce(texts().owner.failed)
     })
   }
+  if (knocking.length === 0 && !had) return null
   return (
-    <ul class="knocks" aria-label={texts().owner.waiting}>
-      {knocking.map(knock => (
-        <li key={knock.peer} class="knock">
-          <span class="knock-words">{texts().owner.knocks(shownName(knock.name))}</span>
-          <button type="button" class="button button-strong" onClick={() => answer(knock, true)}>
-            {texts().owner.letIn}
-            <span class="sr-only"> {shownName(knock.name)}</span>
-          </button>
-          <button type="button" class="button" onClick={() => answer(knock, false)}>
-            {texts().owner.sendAway}
-            <span class="sr-only"> {shownName(knock.name)}</span>
-          </button>
-        </li>
-      ))}
-    </ul>
+    <section class="knocks" ref={place} aria-labelledby={id}>
+      <h2 id={id} tabIndex={-1} onBlur={() => redraw(count => count + 1)}>
+        {knocking.length > 0 ? texts().owner.waiting : texts().owner.nobodyWaits}
+      </h2>
+      <ul>
+        {knocking.map(knock => (
+          <li key={knock.peer} class="knock">
+            <span class="knock-words">{texts().owner.knocks(shownName(knock.name))}</span>
+            <button type="button" class="button button-strong" onClick={() => answer(knock, true)}>
+              {texts().owner.letIn}
+              <span class="sr-only"> {shownName(knock.name)}</span>
+            </button>
+            <button type="button" class="button" onClick={() => answer(knock, false)}>
+              {texts().owner.sendAway}
+              <span class="sr-only"> {shownName(knock.name)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }

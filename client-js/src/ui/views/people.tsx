@@ -1,11 +1,12 @@
 /** The list of people: who is here, and how well each is connected. */
-import { useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { CallState } from '../../call/state.ts'
 import type { RosterEntry } from '../../room/roster.ts'
 import type { RoomOwner } from '../../room/state.ts'
 import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { Commands, Model } from '../model.ts'
+import { useFocusAfterQuestion, useFocusInRows } from '../panels.ts'
 import { Avatar, Icon } from '../parts/icon.tsx'
 import { lazyDialog } from '../parts/wrappers.tsx'
 import { personNow } from '../selectors.ts'
@@ -34,13 +35,16 @@ export const People = ({ seen, model, commands, star, mayHost, owner }: Props) =
   const call = inCall(model.call.value)
   const [asked, setAsked] = useState<Asked | null>(null)
   const close = (): void => setAsked(null)
+  const list = useRef<HTMLUListElement>(null)
+  useFocusInRows(list, '.person')
+  useFocusAfterQuestion(list, asked !== null)
   // Beside the list: a question stays while the person whom it is about is away for a moment.
   const person = asked && personNow(seen, asked.person)
   const Question = asked && questions[asked.what]
   const owns = owner?.ours ?? false
   return (
     <>
-      <ul class="people">
+      <ul class="people" ref={list}>
         {seen.map(person => (
           <Row
             key={person.key}

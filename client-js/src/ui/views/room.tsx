@@ -3,6 +3,7 @@
  * as nobody else has come.
  */
 import { useComputed } from '@preact/signals'
+import type { ComponentType } from 'preact'
 import type { CallState } from '../../call/state.ts'
 import { canOffer } from '../../room/file.ts'
 import { roster } from '../../room/roster.ts'
@@ -10,14 +11,14 @@ import type { RoomState } from '../../room/state.ts'
 import { useLasting } from '../browser.ts'
 import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
-import type { Commands, Model, View } from '../model.ts'
+import type { Commands, DialogName, Model, View } from '../model.ts'
 import { useFocusAfterCall, usePanels } from '../panels.ts'
 import { Drop } from '../parts/attach.tsx'
 import { SettingsButton } from '../parts/frame.tsx'
 import { Icon } from '../parts/icon.tsx'
 import { CopyLink, ShareButtons } from '../parts/invite.tsx'
 import { Panel } from '../parts/panel.tsx'
-import { lazy } from '../parts/wrappers.tsx'
+import { lazy, lazyDialog } from '../parts/wrappers.tsx'
 import { apartBy, isRelay, newTo, relayFails, relayMissing } from '../selectors.ts'
 import { CallStrip } from './call-strip.tsx'
 import { Chat } from './chat.tsx'
@@ -73,9 +74,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
       </RoomHead>
       <main class="talk" inert={panels.covers}>
         <Trouble model={model} state={state} />
-        {state.owner?.ours && state.knocking.length > 0 && (
-          <Knocks knocking={state.knocking} model={model} commands={commands} />
-        )}
+        {state.owner?.ours && <Knocks knocking={state.knocking} model={model} commands={commands} />}
         {call === 'others' && <CallStrip model={model} state={state} join={ask} entrance={entrance} />}
         {alone && admits(state) && !inCall && (
           <Ready commands={commands} state={state} link={linkWorks ? invitation : null} created={created} />
@@ -210,4 +209,29 @@ const Ready = ({ commands, state, link, created }: ReadyProps) => {
       )}
     </section>
   )
+}
+
+/* What stands above a room, each loaded when it is opened, or ahead of that. */
+const ShortcutsDialog = lazyDialog(() =>
+  import('./small-dialogs.tsx').then(({ ShortcutsDialog }) => ShortcutsDialog),
+)
+const LeaveDialog = lazyDialog(() => import('./small-dialogs.tsx').then(({ LeaveDialog }) => LeaveDialog))
+const CallDialog = lazyDialog(() => import('./call-dialog.tsx').then(({ CallDialog }) => CallDialog))
+const EndDialog = lazyDialog(() => import('./owner-dialogs.tsx').then(({ EndDialog }) => EndDialog))
+const ChangeDialog = lazyDialog(() => import('./owner-dialogs.tsx').then(({ ChangeDialog }) => ChangeDialog))
+
+type DialogOfRoom = Exclude<DialogName, 'settings' | 'plan'>
+type DialogProps = { model: Model; commands: Commands; close: () => void }
+
+const dialogs: Record<DialogOfRoom, ComponentType<DialogProps>> = {
+  shortcuts: ShortcutsDialog,
+  call: CallDialog,
+  leave: LeaveDialog,
+  end: EndDialog,
+  change: ChangeDialog,
+}
+
+export const RoomDialog = ({ name, ...props }: DialogProps & { name: DialogOfRoom }) => {
+  const Shown = dialogs[name]
+  return <Shown {...props} />
 }

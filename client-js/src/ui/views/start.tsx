@@ -1,16 +1,16 @@
 /** The first view: who you are, and the two ways into a room. */
-import { useRef } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import { ownNameUnitsMax } from '../../app/settings.ts'
 import { isTouch } from '../browser.ts'
 import { texts } from '../language.ts'
-import { type Commands, type CreateForm, type Model, passwordUnitsMax, roomNameUnitsMax } from '../model.ts'
+import { type Commands, type Model, roomNameUnitsMax } from '../model.ts'
 import { Field } from '../parts/field.tsx'
 import { FormTrouble, Frame, fieldTrouble, Submit } from '../parts/frame.tsx'
-import { Icon } from '../parts/icon.tsx'
 import { lazy } from '../parts/wrappers.tsx'
 
 /** Whoever comes for the first time knows none. */
 const KnownRooms = lazy(() => import('./rooms.tsx').then(({ KnownRooms }) => KnownRooms))
+const Options = lazy(() => import('./create-options.tsx').then(({ Options }) => Options))
 
 type Props = { model: Model; commands: Commands }
 
@@ -59,12 +59,10 @@ export const NameField = ({ model, autofocus }: { model: Model; autofocus?: bool
 
 const CreateRoom = ({ model, commands }: Props) => {
   const form = model.create.value
-  const change: Change = part => {
-    model.create.value = { ...form, ...part }
-  }
+  const name = form.name.trim() || defaultName(model)
   const submit = (event: Event): void => {
     event.preventDefault()
-    commands.create(form.name.trim() || defaultName(model))
+    commands.create(name)
   }
   return (
     <form class="card start-create" onSubmit={submit} aria-labelledby="create-title">
@@ -75,87 +73,40 @@ const CreateRoom = ({ model, commands }: Props) => {
         value={form.name}
         unitsMax={roomNameUnitsMax}
         placeholder={defaultName(model)}
-        input={name => change({ name })}
+        input={name => {
+          model.create.value = { ...form, name }
+        }}
       />
-      <MoreOptions form={form} change={change} commands={commands} />
+      <MoreOptions model={model} commands={commands} name={name} />
       <FormTrouble model={model} where="create" />
       <Submit model={model} where="create" label={texts().create.submit} busy={texts().create.busy} />
     </form>
   )
 }
 
-type Change = (part: Partial<CreateForm>) => void
-type OptionsProps = { form: CreateForm; change: Change; commands: Commands }
+type OptionsProps = { model: Model; commands: Commands; name: string }
 
-/** What most rooms can do without, so that the button that makes one is in sight on a phone. */
-const MoreOptions = ({ form, change, commands }: OptionsProps) => (
-  <details class="more-options">
-    <summary>
-      {texts().create.options}
-      <span class="more-options-hint">{texts().create.optionsHint}</span>
-    </summary>
-    <div class="more-options-fields">
-      <fieldset class="kinds">
-        <legend>{texts().create.kind}</legend>
-        <Kind form={form} kind="mesh" change={change} />
-        <Kind form={form} kind="star" change={change} />
-      </fieldset>
-      <Field
-        label={texts().create.password}
-        hint={texts().create.passwordHint}
-        value={form.password}
-        unitsMax={passwordUnitsMax}
-        input={password => change({ password })}
-        beside={
-          <button
-            type="button"
-            class="button"
-            onClick={() => change({ password: commands.generatePassword() })}
-          >
-            {texts().create.generate}
-          </button>
-        }
-      />
-      <PeersMax value={form.peersMax} change={peersMax => change({ peersMax })} />
-    </div>
-  </details>
-)
+/**
+ * What most rooms can do without, so that the button that makes one is in sight on a phone. It is loaded when it is opened.
+ */
+const MoreOptions = (props: OptionsProps) => {
+  const [open, setOpen] = useState(false)
+  return (
+    <details class="more-options" onToggle={event => event.currentTarget.open && setOpen(true)}>
+      <summary>
+        {texts().create.options}
+        <span class="more-options-hint">{texts().create.optionsHint}</span>
+      </summary>
+      {open && <Options {...props} />}
+    </details>
+  )
+}
 
 /** A long name leaves no room for the rest. */
 const defaultName = (model: Model): string => {
   const named = texts().create.defaultName(model.userName.value.trim())
   return named.length <= roomNameUnitsMax ? named : texts().create.defaultName('')
 }
-
-type KindProps = { form: CreateForm; kind: CreateForm['kind']; change: Change }
-
-const Kind = ({ form, kind, change }: KindProps) => (
-  <label class="kind">
-    <input type="radio" name="kind" checked={form.kind === kind} onChange={() => change({ kind })} />
-    <Icon name={kind} />
-    <span class="kind-words">
-      <span class="kind-name">{texts().create[kind]}</span>
-      <span class="kind-lead">{kind === 'mesh' ? texts().create.meshLead : texts().create.starLead}</span>
-    </span>
-  </label>
-)
-
-export const PeersMax = ({ value, change }: { value: number; change: (value: number) => void }) => (
-  <div class="field">
-    <label for="peers-max">{texts().create.peersMax}</label>
-    <div class="range">
-      <input
-        id="peers-max"
-        type="range"
-        min="2"
-        max="20"
-        value={value}
-        onInput={event => change(event.currentTarget.valueAsNumber)}
-      />
-      <output for="peers-max">{value}</output>
-    </div>
-  </div>
-)
 
 const JoinRoom = ({ model, commands }: Props) => {
   const form = model.join.value
