@@ -104,8 +104,8 @@ async fn talk(beginning: String, bytes: &[u8]) {
         sessions.open(realm_settings(protocol, limits))
     };
     let origins = || Origins::new(&["*".to_owned()]);
-    let router =
-        Router::new().merge(socketio::router(sessions.clone(), open(&P2pChat), "/s/", origins(), LIMITS, false));
+    let at = socketio::At { path: "/s/".to_owned(), below: "/s/".to_owned() };
+    let router = Router::new().merge(socketio::router(sessions.clone(), open(&P2pChat), at, origins(), LIMITS, false));
     let router = websocket::beside(router, sessions.clone(), vec![open(&VideoCall)], origins(), LIMITS);
     let router = mqtt::beside(router, sessions.clone(), open(&Mqtt), origins(), LIMITS);
     let (pipes, accepted) = unbounded_channel();
