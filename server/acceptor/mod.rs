@@ -50,7 +50,7 @@ use tower::ServiceExt as _;
 pub(crate) use progress::Timeouts;
 
 use crate::{
-    accounting::{ClientAddress, ConnectionPermit, Ledger, ListenerKind, Reason},
+    accounting::{ClientAddress, ConnectionPermit, Ledger, ListenerKind, Reason, ServerAddress},
     tls::Handshakes,
 };
 use body::{RequestBody, ResponseBody, StreamExecutor};
@@ -166,6 +166,8 @@ impl Acceptor {
     /// Takes a connection in, or drops it, which closes it.
     fn take(self: Arc<Self>, stream: TcpStream, from: SocketAddr, shutdown: &Shutdown) {
         let address = from.ip().to_canonical();
+        let Ok(server) = stream.local_addr() else { return };
+        let ends = (ClientAddress(address), ServerAddress(server));
         let Ok(permit) = self.admit(address) else { return };
         if let Err(error) = self.prepare(&stream) {
             tracing::debug!(event = "accept", reason = Reason::TransportError.as_str(), %error);
@@ -205,12 +207,12 @@ impl Acceptor {
                         Ok(Ok(Some(stream))) if STUN_BEGINS.contains(&stream.first()) => {
                             self.carry_turn(turn, stream, connection, from, stopped).await;
                         }
-                        Ok(Ok(Some(stream))) => self.carry(router, stream, connection, address, stopped).await,
+                        Ok(Ok(Some(stream))) => self.carry(router, stream, connection, ends, stopped).await,
                         Ok(Err(error)) => ended(&self.ledger, Reason::TransportError, &error),
                         Err(error) => ended(&self.ledger, Reason::HandshakeTimeout, &error),
                     }
                 }
-                Speaks::Http { router, .. } => self.carry(router, stream, connection, address, stopped).await,
+                Speaks::Http { router, .. } => self.carry(router, stream, connection, ends, stopped).await,
             }
         });
     }
@@ -268,10 +270,10 @@ impl Acceptor {
         router: &Router,
         stream: impl ByteStream + 'static,
         connection: Arc<Connection>,
-        peer: IpAddr,
+        ends: (ClientAddress, ServerAddress),
         stopped: CancellationToken,
     ) {
-        let service = Service { connection: connection.clone(), router: router.clone(), peer };
+        let service = Service { connection: connection.clone(), router: router.clone(), ends };
         let stream = TokioIo::new(NotedStream::new(stream, connection.clone()));
         let http = self.http();
         let mut serving = pin!(http.serve_connection_with_upgrades(stream, service));
@@ -361,7 +363,7 @@ fn ended(ledger: &Ledger, reason: Reason, error: &dyn std::fmt::Display) {
 struct Service {
     connection: Arc<Connection>,
     router: Router,
-    peer: IpAddr,
+    ends: (ClientAddress, ServerAddress),
 }
 
 impl hyper::service::Service<Request<Incoming>> for Service {
@@ -376,7 +378,8 @@ impl hyper::service::Service<Request<Incoming>> for Service {
         let mut request = request.map(|body| {
             if body.is_end_stream() { Body::empty() } else { Body::new(RequestBody::new(body, connection)) }
         });
-        request.extensions_mut().insert(ClientAddress(self.peer));
+        request.extensions_mut().insert(self.ends.0);
+        request.extensions_mut().insert(self.ends.1);
         request.extensions_mut().insert(self.connection.permit.clone());
         let (router, connection) = (self.router.clone(), self.connection.clone());
         Box::pin(async move {

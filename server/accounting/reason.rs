@@ -106,6 +106,8 @@ reasons! {
     SeatGiven: Disconnect => "seat_given",
     /// A page of an origin that may not connect.
     ForeignOrigin: Refusal => "foreign_origin",
+    /// A page asked for a host that is not known to be ours.
+    ForeignHost: Refusal => "foreign_host",
     /// Metrics were asked for without their token.
     MetricsToken: Refusal => "metrics_token",
     /// The relay got what is neither STUN nor TURN.

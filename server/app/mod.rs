@@ -42,7 +42,7 @@ use crate::{
     store::Keeper,
     telemetry,
     tls::Certificate,
-    transports::{Origins, mqtt, socketio, websocket},
+    transports::{Hosts, Origins, mqtt, socketio, websocket},
     turn::Port,
 };
 use certificate::CertificateSource;
@@ -296,7 +296,8 @@ fn router(
     metrics: &Metrics,
 ) -> Router {
     let (limits, fast_ping) = (settings::transport_limits(config), settings::fast_ping(config));
-    let origins = || Origins::new(&listener.origins).of_host(&config.http.hostname);
+    let hosts = Hosts::new(&config.http.hostname, &config.tls.acme.names, listener.tls);
+    let origins = || Origins::new(&listener.origins, hosts.clone());
     let (mut sockets, mut plain, mut mqtt) = (Router::new(), Vec::new(), None);
     let (mut path, mut frontend) = (config.signaling.path.clone(), Frontend::Foreign);
     for protocol in &listener.protocols {
