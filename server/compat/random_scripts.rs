@@ -2,8 +2,8 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use p2pchat_rooms::{
-    Act, Address, Compat, Fingerprint, Limits, Name, NoCompat, OwnersWord, Password, Payload, PeerId, Reply, Request,
-    Restore, RoomId, RoomKey, RoomPolicy, RoomSettings, Rooms, Rules, SignalKind, SignedAct, Timer, Topology,
+    Access, Act, Address, Compat, Fingerprint, Limits, Name, NoCompat, OwnersWord, Password, Payload, PeerId, Reply,
+    Request, Restore, RoomId, RoomKey, RoomPolicy, RoomSettings, Rooms, Rules, SignalKind, SignedAct, Timer, Topology,
 };
 use proptest::prelude::*;
 
@@ -115,6 +115,7 @@ fn policy() -> impl Strategy<Value = RoomPolicy> {
             hand_over,
             linger: Duration::from_secs(u64::from(lingers)),
             is_kept: false,
+            ..RoomPolicy::default()
         }
     })
 }
@@ -159,11 +160,20 @@ fn keyed(n: usize, makes: bool, star: bool, owned: bool, can_host: Option<u8>) -
     let (key, settings) = (key(n), settings(3));
     if makes {
         let (settings, key) = (Some((settings, topology)), Some(key));
-        return Request::Create { settings, key, can_host, host_secret: None, founder, aware };
+        return Request::Create { settings, key, can_host, host_secret: None, founder, aware, access: Access::none() };
     }
     let (room, password) = (key.room(founder), Some(settings.password.clone()));
     let restore = Restore { key, settings, topology, host_secret: None, founder };
-    Request::Join { room, password, restore: Some(Box::new(restore)), can_host, aware, word: None, name: String::new() }
+    Request::Join {
+        room,
+        password,
+        restore: Some(Box::new(restore)),
+        can_host,
+        aware,
+        word: None,
+        name: String::new(),
+        access: Access::none(),
+    }
 }
 
 /// One in thirteen is not the owner's.
