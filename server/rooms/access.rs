@@ -149,11 +149,19 @@ impl Access {
     }
 }
 
-/// Whether an id was chosen by an operator, whose tokens name it: those that servers make up are UUIDs.
+impl RoomId {
+    /// Whether a token may name a room so, by its id or by a word that an operator chose.
+    pub fn can_be_named(text: &str) -> bool {
+        let allowed = |it: u8| it.is_ascii_alphanumeric() || it == b'-' || it == b'_';
+        (1..=NAMED_ROOM_BYTES_MAX).contains(&text.len()) && text.bytes().all(allowed)
+    }
+}
+
+/// Whether an id is a word that an operator chose: those that servers make up are UUIDs.
 fn is_named(id: &RoomId) -> bool {
-    let (text, allowed) = (id.as_str(), |it: u8| it.is_ascii_alphanumeric() || it == b'-' || it == b'_');
+    let text = id.as_str();
     let is_uuid = text.len() == 36 && text.bytes().all(|it| it.is_ascii_hexdigit() || it == b'-');
-    (1..=NAMED_ROOM_BYTES_MAX).contains(&text.len()) && text.bytes().all(allowed) && !is_uuid
+    RoomId::can_be_named(text) && !is_uuid
 }
 
 // A password or a token must not reach a log by way of `{:?}`.
