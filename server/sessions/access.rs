@@ -36,7 +36,10 @@ impl Sessions {
         let Some(access) = access_of(&mut command.request) else { return };
         let Some(credential) = &access.credential else { return };
         let verdict = match self.state().may_guess(from.realm, &from.peer()) {
-            None => Err(Denial::TooManyAttempts),
+            None => {
+                self.ledger().count(Reason::PasswordAttempts);
+                Err(Denial::TooManyAttempts)
+            }
             Some(check) => {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH);
                 check.judge(credential, since.map_or(0, |it| it.as_secs()))
