@@ -6,6 +6,7 @@ import type { RoomSession } from '../core/room-session.ts'
 import { type Stay, withReadUpTo } from '../core/stay.ts'
 import type { Commands, Model, Shared, Where } from '../ui/model.ts'
 import { endsWithUs } from '../ui/selectors.ts'
+import type { Access } from '../wire/access.ts'
 import { isTurn } from '../wire/ice.ts'
 import { roomId } from '../wire/ids.ts'
 import { type Invitation, parseInvitation, parsePasted } from '../wire/invitation.ts'
@@ -15,7 +16,15 @@ import { type Alerts, alertCall, attachChat, chatCommands } from './chat-command
 import { connectionCommands } from './connection-commands.ts'
 import { keepDraft } from './drafts.ts'
 import { afterMove, type RoomHistory } from './history.ts'
-import { addressOf, bareAddress, invitationOf, isSameCard, targetOf } from './invitations.ts'
+import {
+  addressOf,
+  bareAddress,
+  invitationIn,
+  invitationOf,
+  isSameCard,
+  targetOf,
+  typedAccess,
+} from './invitations.ts'
 import { type KnownRoom, withoutRoom, withRoom } from './known-rooms.ts'
 import { removedRooms } from './removed-rooms.ts'
 import { fileCommands, ownerCommands } from './room-commands.ts'
@@ -30,6 +39,8 @@ export type Page = {
   readonly alerts: Alerts
   /** By room. */
   readonly drafts: Map<string, string>
+  /** For the next page of this tab. */
+  readonly keepAccess: (access: Access) => void
   readonly install: () => Promise<void>
   /** Where the system has a sheet for it. */
   readonly share?: (what: Shared) => Promise<void>
@@ -141,7 +152,7 @@ export class AppController {
 
   /** An invitation in the address, ours or the original's; ours is what the address bar shows from then on. */
   addressChanged(): void {
-    const found = parseInvitation(this.#page.address())
+    const found = invitationIn(this.#page, this.#client, this.#model)
     if (!found || (this.#session && found.room === this.#session.state.card.id)) return
     this.leave()
     this.#invitation = found
@@ -312,6 +323,7 @@ export class AppController {
       return
     }
     this.#choose({ name })
+    typedAccess(this.#page, this.#client, this.#model)
     trouble.value = null
     busy.value = where
     const asked = view.value

@@ -6,7 +6,9 @@ import { signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { spoken, texts } from '../language.ts'
 import type { Model, Where } from '../model.ts'
+import { wantsInvitation } from '../selectors.ts'
 import { Icon, Logo } from './icon.tsx'
+import { lazy } from './wrappers.tsx'
 
 type FrameProps = { model: Model; children: ComponentChildren }
 
@@ -56,9 +58,15 @@ export const FormTrouble = ({ model, where }: { model: Model; where: Where }) =>
   return (
     <div class="form-trouble" role="alert">
       {here !== null && <p class={here === 'waiting' ? 'form-waiting' : ''}>{texts().refusals[here]}</p>}
+      {here !== null && wantsInvitation(here) && <ServerPassword model={model} />}
     </div>
   )
 }
+
+/** Few servers ask for one. */
+const ServerPassword = lazy(() =>
+  import('./server-password.tsx').then(({ ServerPassword }) => ServerPassword),
+)
 
 const inField = new Set<string>(['no-name', 'not-a-room', 'no-password', 'wrong-password'])
 

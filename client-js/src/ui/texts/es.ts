@@ -21,11 +21,20 @@ export const es: Texts = {
     'room-ended': 'El propietario ha cerrado esta sala.',
     waiting: 'El propietario deja entrar de uno en uno. Esperando a que te deje entrar…',
     'sent-away': 'El propietario no te ha dejado entrar.',
+    'not-invited-create': 'Necesitas una invitación para crear una sala aquí.',
+    'not-invited-join': 'Necesitas una invitación para entrar en esta sala.',
+    'bad-invitation': 'Esta invitación no es válida aquí. Pide una nueva.',
+    'expired-invitation': 'Esta invitación ha caducado. Pide una nueva.',
+    'wrong-server-password': 'Esta no es la contraseña del servidor.',
     'room-error': 'Se ha producido un error en el servidor. Inténtalo de nuevo.',
     unreachable:
       'No se puede conectar con el servidor. Lo que has escrito sigue aquí; inténtalo de nuevo dentro de un momento.',
     'no-name': 'Escribe primero tu nombre.',
     'not-a-room': 'Esto no es ni un enlace ni un ID de sala.',
+  },
+  access: {
+    password: 'Contraseña del servidor',
+    hint: 'Si te han dado la contraseña de este servidor, escríbela aquí.',
   },
   notices: {
     joined: name => say`${name} se ha unido`,
