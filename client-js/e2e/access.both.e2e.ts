@@ -24,16 +24,20 @@ const here = (link: string): string => home.server().address + new URL(link).has
 const invite = (...flags: string[]): string =>
   here(execFileSync(process.env['SERVER_BIN'] ?? '', ['invite', ...flags], { env, encoding: 'utf8' }))
 
-/** As docs/invitations.md has it. */
+/** As docs/invitations.md has it, in a file of that name. */
 const example = /```js\n([\s\S]*?)```/.exec(
   readFileSync(new URL('../../docs/invitations.md', import.meta.url), 'utf8'),
 )?.[1]
 const inviteBySoftware = (...words: string[]): string =>
   here(
-    execFileSync(process.execPath, ['--input-type=module', '-e', example ?? '', '--', ...words], {
-      env,
-      encoding: 'utf8',
-    }),
+    execFileSync(
+      process.execPath,
+      ['--input-type=module', '-e', example ?? '', '--', 'invite.mjs', ...words],
+      {
+        env,
+        encoding: 'utf8',
+      },
+    ),
   )
 
 const signed = (claims: object, secret = settings.P2PCHAT_ACCESS__TOKENS__SECRET): string => {
@@ -117,7 +121,6 @@ test('into a room that tokens name, which its host makes', async () => {
 
   const ada = await arrive(inviteBySoftware('Ada', 'team-tea', 'create', 'join', 'own'))
   await ada.enter('Ada')
-  await ada.log.waitFor()
   await ada.sees('Ada', 'owner')
   await early.page.getByRole('button', { name: 'Join room' }).click()
   await Promise.all([early.sees('Ada'), ada.sees('Ben')])
