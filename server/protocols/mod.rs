@@ -3,6 +3,7 @@
 //! **Invariant:** a protocol decides how a thing is said, never whether it is allowed; it does no input or output and knows
 //! nobody who is connected. `serde` lives here and in the settings.
 mod json;
+mod json_scan;
 pub mod mqtt;
 pub mod p2pchat;
 pub mod poc;
@@ -149,8 +150,8 @@ pub struct Frame {
 /// Why a message was ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// Not an event with a body.
-    #[error("not an event with a body")]
+    /// Not JSON, or not an event.
+    #[error("not an event")]
     NotAnEvent,
     /// A name that this protocol does not have.
     #[error("unknown event")]
