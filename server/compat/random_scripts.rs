@@ -2,8 +2,9 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use p2pchat_rooms::{
-    Access, Act, Address, Compat, Fingerprint, Limits, Name, NoCompat, OwnersWord, Password, Payload, PeerId, Reply,
-    Request, Restore, RoomId, RoomKey, RoomPolicy, RoomSettings, Rooms, Rules, SignalKind, SignedAct, Timer, Topology,
+    Access, Act, Address, Compat, Event, Fingerprint, Limits, Name, NoCompat, Notification, OwnersWord, Password,
+    Payload, PeerId, Reply, Request, Restore, RoomId, RoomKey, RoomPolicy, RoomSettings, Rooms, Rules, SignalKind,
+    SignedAct, Timer, Topology,
 };
 use proptest::prelude::*;
 
@@ -202,6 +203,28 @@ struct Past {
     timers: Vec<Timer>,
 }
 
+/// Who is where.
+fn members(rooms: &Rooms) -> BTreeSet<(RoomId, PeerId)> {
+    let of = |it: PeerId| rooms.memberships(&it).into_iter().map(move |at| (at.room, it.clone()));
+    (0..6).map(peer).flat_map(of).collect()
+}
+
+/// Every event goes to somebody who is a member of its room, or was one until it happened.
+fn reaches_members(rooms: &Rooms, there: &BTreeSet<(RoomId, PeerId)>, Notification { to, event }: &Notification<'_>) {
+    let room = match event {
+        Event::PeerJoined { room, .. }
+        | Event::PeerLeft { room, .. }
+        | Event::HostChanged { room, .. }
+        | Event::OwnerActed { room, .. }
+        | Event::Knocked { room, .. }
+        | Event::RoomAlert { room, .. } => room,
+        // Who reaches each other by names needs no room.
+        Event::Signal { name: Some(_), .. } => return,
+        Event::Signal { from, .. } => return assert!(rooms.share_a_room(from, to), "{from} reaches {to} from outside"),
+    };
+    assert!(there.contains(&(room.clone(), to.clone())), "{to} hears of {room} from outside: {event:?}");
+}
+
 /// Runs one step and checks what it said against the rooms as they were before it.
 fn run(rooms: &mut Rooms, step: Step, past: &mut Past) {
     let (by, request) = match step {
@@ -250,7 +273,7 @@ fn run(rooms: &mut Rooms, step: Step, past: &mut Past) {
             return assert!(!rooms.knows(&peer(by)));
         }
     };
-    let before = rooms.snapshot();
+    let (before, mut there) = (rooms.snapshot(), members(rooms));
     let outcome = rooms.apply(&peer(by), u64::from(by / 2), request, || fresh(past.n_made));
     match outcome {
         Err(_) => assert_eq!(before, rooms.snapshot(), "a rejection changes nothing"),
@@ -265,6 +288,8 @@ fn run(rooms: &mut Rooms, step: Step, past: &mut Past) {
             if let Reply::Joined { summary } = &outcome.reply {
                 assert!(summary.n_peers <= summary.settings.peers_max, "more came in than may");
             }
+            there.extend(members(rooms));
+            outcome.notifications.iter().for_each(|it| reaches_members(rooms, &there, it));
             let notified: BTreeSet<_> = outcome.notifications.iter().map(|it| format!("{it:?}")).collect();
             assert_eq!(notified.len(), outcome.notifications.len(), "nobody hears a thing twice");
         }

@@ -124,7 +124,7 @@ fn a_room_that_a_token_names_is_joined_by_token_alone() {
     let [mut host, mut guest, mut stranger] = [(); 3].map(|()| stage.page());
     let token = json!({ "token": "room:tea" });
     assert_eq!(create(&stage, &mut host, Some(token.clone()))[1]["roomID"], "tea");
-    let mut join = |page: &mut Page, access| ask(&stage, page, "JOIN-ROOM", access);
+    let join = |page: &mut Page, access| ask(&stage, page, "JOIN-ROOM", access);
     assert_eq!(join(&mut stranger, Some(json!({}))), refused(10));
     assert_eq!(join(&mut stranger, Some(json!({ "token": "room:te" }))), refused(10));
     assert_eq!(join(&mut stranger, None), refused(3), "as if it were not there");
