@@ -42,6 +42,8 @@ describe('an invitation to a server', () => {
     const draft = { name: 'n', password: '', peersMax: 2, kind: 'mesh' } as const
     const request = { room: roomId('r'), password: '' }
     expect(writeCreate('0', draft, { token: 't' })).toMatchObject({ access: { token: 't' } })
+    const named = writeCreate('0', { ...draft, named: 'tea' }, { token: 't' })
+    expect(named).toMatchObject({ access: { token: 't', room: 'tea' } })
     expect(writeJoin('0', request, { password: 'p' })).toMatchObject({ access: { password: 'p' } })
     expect(writeJoin('0', request, null)).toMatchObject({ access: {} })
   })

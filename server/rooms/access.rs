@@ -63,6 +63,8 @@ pub enum Denial {
 pub struct Access {
     /// What it shows, if anything.
     pub credential: Option<Credential>,
+    /// The room that a token names, which it wants to make under that name.
+    room: Option<RoomId>,
     verdict: Result<Grant, Denial>,
     /// Its client can tell apart why it is refused.
     is_aware: bool,
@@ -71,12 +73,12 @@ pub struct Access {
 impl Access {
     /// Of a client that knows nothing of invitations.
     pub fn none() -> Self {
-        Access { credential: None, verdict: Err(Denial::NotGranted), is_aware: false }
+        Access { credential: None, room: None, verdict: Err(Denial::NotGranted), is_aware: false }
     }
 
-    /// Of a client that knows of them.
-    pub fn with(credential: Option<Credential>) -> Self {
-        Access { credential, verdict: Err(Denial::NotGranted), is_aware: true }
+    /// Of a client that knows of them. Whoever wants to make a room that its token names says the same name in `room`.
+    pub fn with(credential: Option<Credential>, room: Option<RoomId>) -> Self {
+        Access { credential, room, verdict: Err(Denial::NotGranted), is_aware: true }
     }
 
     /// Takes down what the credential is worth.
@@ -94,10 +96,10 @@ impl Access {
         self.verdict.as_ref().ok()?.name.as_deref()
     }
 
-    /// The room that a token names by a word of its own, and that its bearer may make.
+    /// The room that a token names by a word of its own, where its bearer may make it and wants to.
     pub(super) fn named_room(&self) -> Option<&RoomId> {
         let grant = self.verdict.as_ref().ok().filter(|it| it.create)?;
-        grant.room.as_ref().filter(|it| is_named(it))
+        self.room.as_ref().filter(|it| grant.room.as_ref() == Some(it) && is_named(it))
     }
 
     /// May the asker be the owner of the rooms that it makes, where `who` may make rooms?
@@ -108,10 +110,15 @@ impl Access {
 
     /// May the asker make this room? `None`: one under a fresh id.
     pub(super) fn to_create(&self, who: Admission, id: Option<&RoomId>) -> Result<(), Rejection> {
-        match (self.granted(id, |it| it.create), who) {
-            (Ok(()), _) | (Err(_), Admission::Everyone) => Ok(()),
-            (Err(denial), Admission::Invited) => Err(self.refused(denial, Rejection::BadSettings)),
-        }
+        let granted = match self.room {
+            // Nobody gets another room than the one that was wanted.
+            Some(_) if self.named_room().is_none() => {
+                Err(self.verdict.as_ref().err().copied().unwrap_or(Denial::NotGranted))
+            }
+            None if who == Admission::Everyone => Ok(()),
+            _ => self.granted(id, |it| it.create),
+        };
+        granted.map_err(|it| self.refused(it, Rejection::BadSettings))
     }
 
     /// May the asker bring this room back?

@@ -31,7 +31,7 @@ export const makeRoom = async (signaling: SignalingClient, draft: Draft): Promis
     ...draft,
     ...canHost,
     ...ownership,
-    ...(namedRoom(signaling) ? {} : { key: randomKey() }),
+    ...(draft.named === undefined ? { key: randomKey() } : {}),
     hostSecret: randomKey(),
   })
 }
@@ -56,8 +56,8 @@ export const enterRoom = async (
   let answer = await knock(signaling, asked)
   const named = namedRoom(signaling)
   if (named?.creates && named.room === request.room && !answer.ok && answer.refusal === 'no-such-room') {
-    const draft: Draft = { name: named.room, password: '', peersMax: namedPeersMax, kind: 'mesh' }
-    answer = await makeRoom(signaling, draft)
+    const draft = { name: named.room, named: named.room, password: '', peersMax: namedPeersMax } as const
+    answer = await makeRoom(signaling, { ...draft, kind: 'mesh' })
     // Somebody else was faster.
     if (!answer.ok && answer.refusal === 'room-error') answer = await knock(signaling, asked)
   }

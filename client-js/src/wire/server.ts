@@ -49,6 +49,8 @@ export type Draft = {
   ownerKeys?: OwnerKeys | null
   owners?: boolean
   canHost?: number
+  /** The room that our token names, where that is to be made. */
+  named?: string
 }
 
 /** How a room is to be made again, if the server has forgotten it. */
@@ -164,7 +166,7 @@ export const writeIdentityRequest = (requestId: string, record: ResumeRecord | n
 /** `access` says that we know of invitations, also where we have none. */
 export const writeCreate = (requestId: string, draft: Draft, access: Access | null): object => ({
   requestId,
-  access: access ?? {},
+  access: { ...access, ...(draft.named ? { room: draft.named } : {}) },
   maxUsers: draft.peersMax,
   name: draft.name.normalize('NFC'),
   password: draft.password.normalize('NFC'),

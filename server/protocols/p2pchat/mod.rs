@@ -188,7 +188,8 @@ fn access(fields: &Fields<'_>) -> Access {
     let Some(shown) = fields.raw("access").and_then(json::read_object) else { return Access::none() };
     let text = |name| shown.text(name).map(|it| it.into_owned()).filter(|it| it.len() <= CREDENTIAL_BYTES_MAX);
     let token = text("token").map(Credential::Token);
-    Access::with(token.or_else(|| text("password").map(Credential::Password)))
+    let credential = token.or_else(|| text("password").map(Credential::Password));
+    Access::with(credential, text("room").map(|it| RoomId::from(&*it)))
 }
 
 /// Does the client know that rooms have owners?

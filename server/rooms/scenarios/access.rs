@@ -24,13 +24,18 @@ fn founder() -> Fingerprint {
 }
 
 fn judged(verdict: Result<Grant, Denial>) -> Access {
-    let mut access = Access::with(None);
+    wanting(None, verdict)
+}
+
+/// Of somebody who wants to make the room that its token names.
+fn wanting(room: Option<&str>, verdict: Result<Grant, Denial>) -> Access {
+    let mut access = Access::with(None, room.map(RoomId::from));
     access.judge(verdict);
     access
 }
 
 fn granted(create: bool, join: bool, own: bool, room: Option<&str>) -> Access {
-    judged(Ok(Grant { create, join, own, room: room.map(RoomId::from), name: Some("Ada".into()) }))
+    wanting(room, Ok(Grant { create, join, own, room: room.map(RoomId::from), name: Some("Ada".into()) }))
 }
 
 fn here(policy: RoomPolicy, peers: &[&str]) -> Rooms {
@@ -103,7 +108,7 @@ fn only_who_is_invited_makes_rooms() {
         }
         // A credential that nobody has judged, and a page that knows of none.
         assert_eq!(create(&mut rooms, "a", is_keyed, Access::none()), Err(Rejection::BadSettings));
-        let unjudged = Access::with(Some(crate::Credential::Password("open sesame".into())));
+        let unjudged = Access::with(Some(crate::Credential::Password("open sesame".into())), None);
         assert_eq!(create(&mut rooms, "a", is_keyed, unjudged), Err(Rejection::NotInvited(Denial::NotGranted)));
         assert_eq!(rooms.len(), 0);
         assert!(create(&mut rooms, "a", is_keyed, granted(true, false, false, None)).is_ok());
@@ -178,13 +183,24 @@ fn a_room_that_the_server_has_forgotten_is_brought_back_by_who_may_make_rooms() 
 fn a_token_names_a_room_that_takes_a_token_from_everybody() {
     for policy in [OPEN, INVITED] {
         let mut rooms = here(policy, &["a", "b", "c", "d"]);
-        for access in
-            [granted(false, true, true, Some("tea")), granted(true, true, true, Some("tea/x")), Access::none()]
-        {
-            let made = create(&mut rooms, "d", false, access);
-            assert!(made.is_err() || policy == OPEN && rooms.room(&RoomId::from("tea")).is_none());
-            drop(leave(&mut rooms, "d"));
+        let tea = || Grant { create: true, join: true, own: true, room: Some(RoomId::from("tea")), name: None };
+        for (room, verdict) in [
+            (Some("tea"), Ok(Grant { create: false, ..tea() })),
+            (Some("tea"), Ok(Grant { room: None, ..tea() })),
+            (Some("tea"), Ok(Grant { room: Some(RoomId::from("te")), ..tea() })),
+            (Some("te"), Ok(tea())),
+            (Some("tea/x"), Ok(Grant { room: Some(RoomId::from("tea/x")), ..tea() })),
+            (Some("tea"), Err(Denial::ExpiredToken)),
+            (Some("tea"), Err(Denial::BadToken)),
+        ] {
+            let denial = verdict.as_ref().err().copied().unwrap_or(Denial::NotGranted);
+            let said = create(&mut rooms, "d", true, wanting(room, verdict));
+            assert_eq!(said, Err(Rejection::NotInvited(denial)), "no other room is made in its place");
         }
+        // Without saying so nobody makes it; where everybody makes rooms it is another.
+        let other = create(&mut rooms, "d", false, judged(Ok(tea())));
+        assert_eq!(other.is_ok(), policy == OPEN);
+        assert!(rooms.room(&RoomId::from("tea")).is_none());
         let Ok(Reply::Created { room, .. }) = create(&mut rooms, "a", true, granted(true, true, true, Some("tea")))
         else {
             panic!()

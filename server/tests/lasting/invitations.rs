@@ -123,7 +123,9 @@ fn a_room_that_a_token_names_is_joined_by_token_alone() {
     let stage = stage();
     let [mut host, mut guest, mut stranger] = [(); 3].map(|()| stage.page());
     let token = json!({ "token": "room:tea" });
-    assert_eq!(create(&stage, &mut host, Some(token.clone()))[1]["roomID"], "tea");
+    let make = |token: &str| Some(json!({ "token": token, "room": "tea" }));
+    assert_eq!(create(&stage, &mut stranger, make("expired")), refused(12));
+    assert_eq!(create(&stage, &mut host, make("room:tea"))[1]["roomID"], "tea");
     let join = |page: &mut Page, access| ask(&stage, page, "JOIN-ROOM", access);
     assert_eq!(join(&mut stranger, Some(json!({}))), refused(10));
     assert_eq!(join(&mut stranger, Some(json!({ "token": "room:te" }))), refused(10));

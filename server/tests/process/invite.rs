@@ -36,7 +36,8 @@ async fn an_invitation_opens_what_it_says_and_nothing_else() {
     assert_eq!(create(&mut peer, json!({})).await, refused(10));
     assert_eq!(create(&mut peer, invite(&["--right", "join"])).await, refused(10));
     assert_eq!(create(&mut peer, invite(&[])).await[0], "CREATE-ROOM");
-    let named = invite(&["--room", "team-tea", "--name", "Ada", "--right", "create", "--right", "own"]);
+    let mut named = invite(&["--room", "team-tea", "--name", "Ada", "--right", "create", "--right", "own"]);
+    named["room"] = "team-tea".into();
     assert_eq!(create(&mut peer, named).await[1]["roomID"], "team-tea");
     let other = SETTINGS.replace("abcdef", "fedcba");
     assert_eq!(create(&mut peer, json!({ "token": token(&output(&["invite"], &other)) })).await, refused(11));
