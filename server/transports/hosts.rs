@@ -75,8 +75,8 @@ impl Hosts {
 /// Has a browser seen a certificate for this name, at a proxy that speaks TLS for us?
 fn has_proven_name(request: &Request, host: &Host) -> bool {
     let origin = request.headers().get(header::ORIGIN).and_then(|it| it.to_str().ok());
-    let is_own = origin.and_then(|it| it.strip_prefix("https://")).is_some_and(|it| name_of(it) == host.name);
-    is_own || request.headers().contains_key(&SEC_FETCH_SITE)
+    let page = origin.filter(|it| it.starts_with("https://")).and_then(Host::of_origin);
+    page.is_some_and(|it| it.is_same(host)) || request.headers().contains_key(&SEC_FETCH_SITE)
 }
 
 /// Could a page have its visitor's browser ask us what the page's own server cannot? So it is where we are reached from a
@@ -292,8 +292,10 @@ mod tests {
             ] {
                 assert!(is_admitted(&hosts, &Asked { host: "evil.example", headers, ..REBOUND }), "{headers:?}");
             }
-            let headers = &[("origin", "https://other.example")];
-            assert!(!is_admitted(&hosts, &Asked { headers, ..REBOUND }));
+            // At another port it may have seen one of somebody else.
+            for headers in [&[("origin", "https://other.example")], &[("origin", "https://evil.example")]] {
+                assert!(!is_admitted(&hosts, &Asked { headers, ..REBOUND }));
+            }
         }
         assert!(is_admitted(&Hosts::new("", &[], true), &REBOUND));
     }

@@ -56,10 +56,12 @@ export const FormTrouble = ({ model, where }: { model: Model; where: Where }) =>
   const elsewhere = where !== 'left' && trouble !== null && inField.has(trouble.what)
   const here = trouble?.where === where && !elsewhere ? trouble.what : null
   return (
-    <div class="form-trouble" role="alert">
-      {here !== null && <p class={here === 'waiting' ? 'form-waiting' : ''}>{texts().refusals[here]}</p>}
+    <>
+      <div class="form-trouble" role="alert">
+        {here !== null && <p class={here === 'waiting' ? 'form-waiting' : ''}>{texts().refusals[here]}</p>}
+      </div>
       {here !== null && wantsInvitation(here) && <ServerPassword model={model} />}
-    </div>
+    </>
   )
 }
 
