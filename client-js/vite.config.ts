@@ -23,7 +23,7 @@ export const session =
   /src\/(call|core(?!\/room-keys)|files\/(answered|change)|legacy\/wire|link|room|wire)\//
 /** What the first view needs of the core: the line, and the mirror. A room session, and all that is in it, follows. */
 export const line =
-  /src\/(call\/(browser|devices|preview)|core\/(client|events|stay)|files\/state|link\/browser-api|signaling|wire\/(card|ice|ids|invitation|json|owner|peer|resume|server|signal)\.)|node_modules\/(socket|engine)\.io/
+  /src\/(call\/(browser|devices|preview)|core\/(client|events|stay)|files\/state|link\/browser-api|signaling|wire\/(access|card|ice|ids|invitation|json|owner|peer|resume|server|signal)\.)|node_modules\/(socket|engine)\.io/
 const shared = /node_modules\/@?preact|src\/(ui\/|app\/(call-commands|drafts|settings)\.)/
 /** What the mirror, the room, the call and the dialogs share, which the first view does without. */
 const media =
@@ -47,6 +47,14 @@ const copyVendor = (): Plugin => {
     },
   }
 }
+
+/** The library's third transport, which no server of ours has and `SignalingClient` does not ask for, is left out. */
+const leaveOutWebTransport = (): Plugin => ({
+  name: 'leave-out-webtransport',
+  apply: 'build',
+  enforce: 'pre',
+  load: id => (/engine\.io-client\/.*\/webtransport\.js$/.test(id) ? 'export class WT {}' : null),
+})
 
 /** Another build is another service worker, even where the worker itself has not changed. */
 const nameBuild = (): Plugin => ({
@@ -105,5 +113,5 @@ export default defineConfig({
       },
     },
   },
-  plugins: [emoji(), copyVendor(), nameBuild()],
+  plugins: [emoji(), copyVendor(), leaveOutWebTransport(), nameBuild()],
 })

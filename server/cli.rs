@@ -56,6 +56,27 @@ pub enum Command {
         /// The address of its page, for example https://chat.example.org. Without it, the one that these settings make
         url: Option<String>,
     },
+    /// Print a link by which somebody may make rooms here, or join one: it holds a token that ends, signed with the key of the
+    /// settings
+    Invite {
+        /// What they are called
+        #[arg(long)]
+        name: Option<String>,
+        /// For this room alone: its id, or any word of letters, digits, - and _ as the name of a room that takes such a link to
+        /// come in
+        #[arg(long)]
+        room: Option<String>,
+        /// What they may do: create, join or own, the latter to be the owner of rooms that they make. May be given several times.
+        /// Without it, all three
+        #[arg(long, value_name = "RIGHT")]
+        right: Vec<String>,
+        /// For how many hours it is good
+        #[arg(long, default_value_t = 24 * 7)]
+        hours: u32,
+        /// The PEM file with the private key, where the settings have only its public one
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
 }
 
 impl Cli {

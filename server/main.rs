@@ -3,11 +3,12 @@ use std::{
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::Parser;
 use p2pchat_server::{
-    app::{self, App},
+    app::{self, App, Invite},
     cli::{Cli, Command},
     config::{self, BadSetting, Config, Flags},
     doctor, telemetry,
@@ -54,6 +55,14 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
             return Err(settings(text.to_owned()));
         }
         return examine(&app::url(&config, config.http.port));
+    }
+    if let Some(Command::Invite { name, room, right, hours, key }) = &cli.command {
+        let rights =
+            if right.is_empty() { ["create", "join", "own"].map(str::to_owned).to_vec() } else { right.clone() };
+        let lasts = Duration::from_secs(u64::from(*hours) * 3_600);
+        let invite = Invite { room: room.clone(), name: name.clone(), rights, lasts, key: key.clone() };
+        let link = app::invite(&config, &invite).map_err(settings)?;
+        return say(&format!("{link}\n")).map_err(|it| system(it.to_string()));
     }
     if cli.print_config {
         return say(&config.to_toml()).map_err(|it| system(it.to_string()));

@@ -20,7 +20,7 @@ import {
   warnBeforeLeaving,
 } from './app/page-services.ts'
 import { onSettingsStored, storedSettings, storeSettings } from './app/settings.ts'
-import { saveTabState, takeTabState } from './app/tab-state.ts'
+import { saveTabState, storeAccess, storedAccess, takeTabState } from './app/tab-state.ts'
 import { Updates } from './app/updates.ts'
 import { randomToken } from './base/random.ts'
 import { browserMedia } from './call/browser.ts'
@@ -51,6 +51,7 @@ const page: Page = {
   ...(choosePlace ? { choosePlace } : {}),
   alerts: loadAlerts,
   drafts: takeDrafts(),
+  keepAccess: storeAccess,
   address: () => location.href,
   history: roomHistory,
   copy,
@@ -83,6 +84,7 @@ const { settings } = model
 const earlier = takeTabState()
 const client = connect({
   record: earlier.record,
+  access: storedAccess(),
   ...(path === undefined ? {} : { path }),
   configure: handedOut => {
     const { iceServers, relayOnly } = model.settings.value

@@ -113,7 +113,7 @@ describe('what stands on the wire', () => {
       ownerKeys,
       owners: true,
     } as const
-    expect(writeCreate('0', draft)).toMatchObject({ founder, owners: true })
+    expect(writeCreate('0', draft, null)).toMatchObject({ founder, owners: true })
     const answer = { roomID: 'r', requestID: '0', name: 'n', maxUsers: 6, curUsers: 1, password: '' }
     expect(parseCreated(answer, draft)).toMatchObject({ card: { founder: null, ownerKeys: null } })
     const owner = { founder, number: 5, locked: false }

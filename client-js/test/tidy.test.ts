@@ -128,6 +128,7 @@ const short: Readonly<Record<string, string>> = {
   'src/core/events.ts': 'three files build on this one class',
   'src/files/runtime/peer-conn.ts':
     'types between `core`, `files` and `legacy`, which import each other in one direction only',
+  'src/ui/parts/server-password.tsx': 'few servers ask for a password, and it is loaded where one does',
   'src/legacy/session.ts': 'both kinds of uploads to original pages use it',
 }
 

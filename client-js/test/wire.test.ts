@@ -254,8 +254,9 @@ describe('the server’s words', () => {
   const draft = { name: 'n', password: 'p', peersMax: 6, kind: 'star' } as const
 
   test('creating', () => {
-    expect(writeCreate('0', draft)).toEqual({
+    expect(writeCreate('0', draft, null)).toEqual({
       requestId: '0',
+      access: {},
       maxUsers: 6,
       name: 'n',
       password: 'p',
@@ -313,7 +314,7 @@ describe('the server’s words', () => {
   })
   test('passwords and names go composed, however they were typed', () => {
     const draft = { name: 'cafe\u0301', password: 'e\u0301', peersMax: 2, kind: 'mesh' } as const
-    expect(writeCreate('0', draft)).toMatchObject({ name: 'caf\u00e9', password: '\u00e9' })
+    expect(writeCreate('0', draft, null)).toMatchObject({ name: 'caf\u00e9', password: '\u00e9' })
   })
   test('code 4 asks to wait only where a join was refused', () => {
     expect(parseRefusal(events.create, { type: 4, requestID: '0' })).toBe('room-error')

@@ -2,7 +2,6 @@
 use std::{
     convert::Infallible,
     future::{Future, poll_fn},
-    net::IpAddr,
     pin::{Pin, pin},
     sync::Arc,
     task::Poll,
@@ -30,7 +29,7 @@ use super::{
     progress::Connection,
     stream::NotedStream,
 };
-use crate::accounting::ClientAddress;
+use crate::accounting::{ClientAddress, ServerAddress};
 
 /// The longest head of a request over HTTP/1.1, and what is read or written at a time.
 const HTTP1_BUFFER_BYTES: usize = 64 * 1024;
@@ -54,10 +53,10 @@ impl Acceptor {
         router: &Router,
         stream: impl ByteStream + 'static,
         connection: Arc<Connection>,
-        peer: IpAddr,
+        ends: (ClientAddress, ServerAddress),
         stopped: CancellationToken,
     ) {
-        let service = Service { connection: connection.clone(), router: router.clone(), peer };
+        let service = Service { connection: connection.clone(), router: router.clone(), ends };
         let stream = TokioIo::new(NotedStream::new(stream, connection.clone()));
         let http = self.http();
         let mut serving = pin!(http.serve_connection_with_upgrades(stream, service));
@@ -116,7 +115,8 @@ impl Acceptor {
 struct Service {
     connection: Arc<Connection>,
     router: Router,
-    peer: IpAddr,
+    /// Whose it is, and where it came in.
+    ends: (ClientAddress, ServerAddress),
 }
 
 impl hyper::service::Service<Request<Incoming>> for Service {
@@ -131,7 +131,8 @@ impl hyper::service::Service<Request<Incoming>> for Service {
         let mut request = request.map(|body| {
             if body.is_end_stream() { Body::empty() } else { Body::new(RequestBody::new(body, connection)) }
         });
-        request.extensions_mut().insert(ClientAddress(self.peer));
+        request.extensions_mut().insert(self.ends.0);
+        request.extensions_mut().insert(self.ends.1);
         request.extensions_mut().insert(self.connection.permit.clone());
         let (router, connection) = (self.router.clone(), self.connection.clone());
         Box::pin(async move {

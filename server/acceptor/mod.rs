@@ -41,7 +41,7 @@ use tokio_util::{either::Either, sync::CancellationToken, task::TaskTracker};
 pub(crate) use progress::Timeouts;
 
 use crate::{
-    accounting::{ConnectionPermit, Ledger, ListenerKind, Reason},
+    accounting::{ClientAddress, ConnectionPermit, Ledger, ListenerKind, Reason, ServerAddress},
     tls::Handshakes,
 };
 use progress::Connection;
@@ -95,6 +95,8 @@ struct Begun {
     connection: Arc<Connection>,
     /// The other end, or whom a proxy named.
     client: SocketAddr,
+    /// Where it came in.
+    server: SocketAddr,
     /// Its client speaks plain HTTP to a port of TLS.
     is_astray: bool,
 }
@@ -199,14 +201,16 @@ impl Acceptor {
         from: SocketAddr,
         mut permit: ConnectionPermit,
     ) -> Result<Option<Begun>, (Reason, Box<dyn Error + Send + Sync>)> {
+        let failed = |error: io::Error| (Reason::TransportError, error.into());
+        let server = stream.local_addr().map_err(failed)?;
         let client = self.announced(&mut stream, from).await.map_err(|it| (it.reason(), it.into()))?;
         // Refusals are counted where they are made.
         if client != from && self.pass_on(&mut permit, client).is_err() {
             return Ok(None);
         }
         let connection = Connection::new(permit, self.timeouts.clone());
-        let begun = |stream, is_astray| Some(Begun { stream, connection: connection.clone(), client, is_astray });
-        let failed = |error: io::Error| (Reason::TransportError, error.into());
+        let begun =
+            |stream, is_astray| Some(Begun { stream, connection: connection.clone(), client, server, is_astray });
         let Some(certificate) = &self.certificate else {
             return Ok(begun(Transport::Left(DeadlineStream::new(stream, connection.clone())), false));
         };
@@ -226,10 +230,10 @@ impl Acceptor {
 
     /// Speaks what this listener speaks until the connection is over, or has become something else.
     async fn speak(&self, begun: Begun, stopped: CancellationToken) {
-        let Begun { stream, connection, client, is_astray } = begun;
-        let address = client.ip().to_canonical();
+        let Begun { stream, connection, client, server, is_astray } = begun;
+        let ends = (ClientAddress(client.ip().to_canonical()), ServerAddress(server));
         if let Some(astray) = self.astray.as_ref().filter(|_| is_astray) {
-            return self.carry(astray, stream, connection, address, stopped).await;
+            return self.carry(astray, stream, connection, ends, stopped).await;
         }
         match &self.speaks {
             Speaks::Turn(turn) => self.carry_turn(turn, stream, connection, client, stopped).await,
@@ -244,12 +248,12 @@ impl Acceptor {
                     Ok(Ok(Some(stream))) if STUN_BEGINS.contains(&stream.first()) => {
                         self.carry_turn(turn, stream, connection, client, stopped).await;
                     }
-                    Ok(Ok(Some(stream))) => self.carry(router, stream, connection, address, stopped).await,
+                    Ok(Ok(Some(stream))) => self.carry(router, stream, connection, ends, stopped).await,
                     Ok(Err(error)) => ended(&self.ledger, Reason::TransportError, &error),
                     Err(error) => ended(&self.ledger, Reason::HandshakeTimeout, &error),
                 }
             }
-            Speaks::Http { router, .. } => self.carry(router, stream, connection, address, stopped).await,
+            Speaks::Http { router, .. } => self.carry(router, stream, connection, ends, stopped).await,
         }
     }
 

@@ -4,7 +4,7 @@
 //! **Invariant:** an address is kept as long as it has something open or owes something, and no longer.
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::{IpAddr, Ipv6Addr, SocketAddr},
     time::Duration,
 };
 
@@ -20,6 +20,14 @@ const NOWHERE: AddressKey = AddressKey(IpAddr::V6(Ipv6Addr::UNSPECIFIED));
 /// Where a request comes from: the connection's other end, or what a trusted proxy says about it. In a request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
+
+/// In a request's extensions where a trusted proxy has named the client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NamedByProxy;
+
+/// Where a request's connection was taken: our address there, and the port. In a request's extensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerAddress(pub SocketAddr);
 
 /// What an address does that is limited by rate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

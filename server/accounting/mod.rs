@@ -24,7 +24,7 @@ use std::{
 use tokio::time::Instant;
 
 pub use account::Account;
-pub use addresses::{Action, AddressKey, ClientAddress};
+pub use addresses::{Action, AddressKey, ClientAddress, NamedByProxy, ServerAddress};
 pub use bucket::{Bucket, Rate};
 pub use connections::{ConnectionCount, ListenerKind};
 pub use holding::{ConnectionPermit, Holding};

@@ -92,8 +92,16 @@ reasons! {
     AddressRoomRate: Refusal => "address_room_rate",
     /// An address asks for pages and files too fast.
     AddressRequestRate: Refusal => "address_request_rate",
-    /// Wrong passwords from one address for one room.
+    /// Wrong passwords from one address for one room, or for the server.
     PasswordAttempts: Refusal => "password_attempts",
+    /// Somebody may not make or join a room here without an invitation, or not this one by theirs.
+    NotInvited: Refusal => "not_invited",
+    /// A token that was not signed for this server.
+    BadToken: Refusal => "bad_token",
+    /// A token whose time is over.
+    ExpiredToken: Refusal => "expired_token",
+    /// Not the server's own password.
+    WrongServerPassword: Refusal => "wrong_server_password",
     /// A word with the key of a room's owner that was not signed with it.
     ForgedSignature: Refusal => "forged_signature",
     /// The process holds as much memory as it may; new work was refused.
@@ -108,6 +116,8 @@ reasons! {
     SeatGiven: Disconnect => "seat_given",
     /// A page of an origin that may not connect.
     ForeignOrigin: Refusal => "foreign_origin",
+    /// A page asked for a host that is not known to be ours.
+    ForeignHost: Refusal => "foreign_host",
     /// Metrics were asked for without their token.
     MetricsToken: Refusal => "metrics_token",
     /// The relay got what is neither STUN nor TURN.

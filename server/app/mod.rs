@@ -1,6 +1,7 @@
 //! Puts the parts together: sessions, protocols, pages, certificate, listeners.
 mod certificate;
 mod health_check;
+mod invitations;
 mod listen;
 mod log_filter;
 mod metrics;
@@ -47,6 +48,8 @@ use crate::{
 };
 use certificate::CertificateSource;
 pub use health_check::health_check;
+use invitations::Invitations;
+pub use invitations::{Invite, invite};
 pub use log_filter::reread_log_filter;
 use metrics::{BoundMetrics, Metrics};
 pub use realms::realm_settings;
@@ -109,13 +112,14 @@ impl App {
         let settings = settings::listeners(&config)?;
         let certificate = certificate::open(&config).await?;
         let proxies = settings::trusted_proxies(&config)?;
+        let invitations = Invitations::open(&config.access)?;
         let ledger = Ledger::new(settings::limits(&config));
         let sessions = Sessions::new(settings::ice(&config), ledger.clone(), settings::lifetimes(&config));
         // First of all, so that a second server changes nothing of what the first one keeps.
         let ports = settings.iter().map(|it| listen::bind(it.at, "--port")).collect::<Result<Vec<_>, _>>()?;
         let plain = config.redirect_at().map(|it| listen::bind(it, "tls.redirect_port")).transpose()?;
         let store = state::open(&config).await;
-        let realms = realms(&sessions, &config, &settings, store.is_some());
+        let realms = realms(&sessions, &config, &settings, store.is_some(), &invitations);
         let keeper = state::keeper(store, &sessions, realms.get(P2pChat.name()).copied());
         let shared = http::Shared::new(ledger, proxies.clone());
         let relay = relay::bind(&config, &sessions)?;
@@ -267,6 +271,7 @@ fn realms(
     config: &Config,
     listeners: &[settings::Listener],
     is_kept: bool,
+    invitations: &Arc<Invitations>,
 ) -> BTreeMap<&'static str, Realm> {
     let mut realms = BTreeMap::new();
     for &protocol in listeners.iter().flat_map(|it| &it.protocols) {
@@ -276,6 +281,8 @@ fn realms(
             let mut realm = realm_settings(protocol, limits);
             if is_own {
                 settings::lasting_rooms(config, &mut realm.rules.policy, is_kept);
+                invitations::apply(&config.access, &mut realm.rules.policy);
+                realm.access = invitations.clone();
             }
             sessions.open(realm)
         });
@@ -289,6 +296,7 @@ fn realms(
 /// Settings do not go together, or the certificate cannot be used.
 pub async fn check(config: &Config) -> Result<(), StartupError> {
     settings::check(config)?;
+    Invitations::open(&config.access)?;
     certificate::check(config).await
 }
 

@@ -1,10 +1,12 @@
 //! Which rules go with which protocol. A protocol is words; what its rooms are like is decided here.
+use std::sync::Arc;
+
 use super::signatures::OwnerSignatures;
 use crate::{
     compat::{DuplicateJoins, GlareResolution, PendingOffers},
     protocols::{Protocol, mqtt::Mqtt, p2pchat::P2pChat, poc::Poc, textchat::TextChat, videocall::VideoCall},
     rooms::{Compat, Limits, NoCompat, RoomPolicy, Rules},
-    sessions::{IdKind, RealmSettings},
+    sessions::{IdKind, NoInvitations, RealmSettings},
 };
 
 /// The page of simple-web-rtc has one connection: a third peer in the room would tear down that of the two.
@@ -20,6 +22,7 @@ pub fn realm_settings(protocol: &'static dyn Protocol, limits: Limits) -> RealmS
         peer_ids: IdKind::Hex,
         room_ids: IdKind::Long,
         signatures: &OwnerSignatures,
+        access: Arc::new(NoInvitations),
     };
     let policy = &mut settings.rules.policy;
     // Those of P2PChat and of WebRTC-Chat join and leave; the other pages are in one room at a time.

@@ -9,7 +9,7 @@ use crate::{
     http::{self, Frontend, Health, Site},
     protocols::Transport,
     sessions::{Realm, Sessions},
-    transports::{Origins, mqtt, socketio, websocket},
+    transports::{Hosts, Origins, mqtt, socketio, websocket},
 };
 
 /// How long what is sent to a listener's websockets may wait: as long as the answer to a ping may.
@@ -32,7 +32,8 @@ pub(super) fn router(
     metrics: &Metrics,
 ) -> Router {
     let (limits, fast_ping) = (settings::transport_limits(config), settings::fast_ping(config));
-    let origins = || Origins::new(&listener.origins).of_host(&config.http.hostname);
+    let hosts = Hosts::new(&config.http.hostname, &config.tls.acme.names, listener.tls);
+    let origins = || Origins::new(&listener.origins, hosts.clone());
     let base = config.http.base_path.trim_end_matches('/');
     let at = |path: &str| socketio::At { path: path.to_owned(), below: format!("{base}{path}") };
     let (mut sockets, mut plain, mut mqtt) = (Router::new(), Vec::new(), None);

@@ -256,6 +256,13 @@ pub fn advice(config: &Config, port: u16) -> Vec<String> {
             advice.push(format!("{name} has the folder {views}, which holds no index.html: its address shows no page"));
         }
     }
+    if config.access.is_restricted() && listeners.iter().any(|it| it.protocols.iter().any(|it| it != P2pChat.name())) {
+        advice.push(
+            "access.create or access.join is \"invited\", which is so for P2PChat's own rooms alone: the other protocols that are \
+             served here are open to everyone"
+                .to_owned(),
+        );
+    }
     let n_urls: usize = config.ice.servers.iter().map(|it| it.urls.len()).sum();
     if n_urls == 0 && !config.relay.enabled && listeners.iter().any(is_own) {
         advice.push(

@@ -2,8 +2,9 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use p2pchat_rooms::{
-    Act, Address, Compat, Fingerprint, Limits, Name, NoCompat, OwnersWord, Password, Payload, PeerId, Reply, Request,
-    Restore, RoomId, RoomKey, RoomPolicy, RoomSettings, Rooms, Rules, SignalKind, SignedAct, Timer, Topology,
+    Access, Act, Address, Compat, Event, Fingerprint, Limits, Name, NoCompat, Notification, OwnersWord, Password,
+    Payload, PeerId, Reply, Request, Restore, RoomId, RoomKey, RoomPolicy, RoomSettings, Rooms, Rules, SignalKind,
+    SignedAct, Timer, Topology,
 };
 use proptest::prelude::*;
 
@@ -115,6 +116,7 @@ fn policy() -> impl Strategy<Value = RoomPolicy> {
             hand_over,
             linger: Duration::from_secs(u64::from(lingers)),
             is_kept: false,
+            ..RoomPolicy::default()
         }
     })
 }
@@ -159,11 +161,20 @@ fn keyed(n: usize, makes: bool, star: bool, owned: bool, can_host: Option<u8>) -
     let (key, settings) = (key(n), settings(3));
     if makes {
         let (settings, key) = (Some((settings, topology)), Some(key));
-        return Request::Create { settings, key, can_host, host_secret: None, founder, aware };
+        return Request::Create { settings, key, can_host, host_secret: None, founder, aware, access: Access::none() };
     }
     let (room, password) = (key.room(founder), Some(settings.password.clone()));
     let restore = Restore { key, settings, topology, host_secret: None, founder };
-    Request::Join { room, password, restore: Some(Box::new(restore)), can_host, aware, word: None, name: String::new() }
+    Request::Join {
+        room,
+        password,
+        restore: Some(Box::new(restore)),
+        can_host,
+        aware,
+        word: None,
+        name: String::new(),
+        access: Access::none(),
+    }
 }
 
 /// One in thirteen is not the owner's.
@@ -190,6 +201,28 @@ fn word(room: RoomId, number: u64, what: u8, to: u8) -> OwnersWord {
 struct Past {
     n_made: usize,
     timers: Vec<Timer>,
+}
+
+/// Who is where.
+fn members(rooms: &Rooms) -> BTreeSet<(RoomId, PeerId)> {
+    let of = |it: PeerId| rooms.memberships(&it).into_iter().map(move |at| (at.room, it.clone()));
+    (0..6).map(peer).flat_map(of).collect()
+}
+
+/// Every event goes to somebody who is a member of its room, or was one until it happened.
+fn reaches_members(rooms: &Rooms, there: &BTreeSet<(RoomId, PeerId)>, Notification { to, event }: &Notification<'_>) {
+    let room = match event {
+        Event::PeerJoined { room, .. }
+        | Event::PeerLeft { room, .. }
+        | Event::HostChanged { room, .. }
+        | Event::OwnerActed { room, .. }
+        | Event::Knocked { room, .. }
+        | Event::RoomAlert { room, .. } => room,
+        // Who reaches each other by names needs no room.
+        Event::Signal { name: Some(_), .. } => return,
+        Event::Signal { from, .. } => return assert!(rooms.share_a_room(from, to), "{from} reaches {to} from outside"),
+    };
+    assert!(there.contains(&(room.clone(), to.clone())), "{to} hears of {room} from outside: {event:?}");
 }
 
 /// Runs one step and checks what it said against the rooms as they were before it.
@@ -240,7 +273,7 @@ fn run(rooms: &mut Rooms, step: Step, past: &mut Past) {
             return assert!(!rooms.knows(&peer(by)));
         }
     };
-    let before = rooms.snapshot();
+    let (before, mut there) = (rooms.snapshot(), members(rooms));
     let outcome = rooms.apply(&peer(by), u64::from(by / 2), request, || fresh(past.n_made));
     match outcome {
         Err(_) => assert_eq!(before, rooms.snapshot(), "a rejection changes nothing"),
@@ -255,6 +288,8 @@ fn run(rooms: &mut Rooms, step: Step, past: &mut Past) {
             if let Reply::Joined { summary } = &outcome.reply {
                 assert!(summary.n_peers <= summary.settings.peers_max, "more came in than may");
             }
+            there.extend(members(rooms));
+            outcome.notifications.iter().for_each(|it| reaches_members(rooms, &there, it));
             let notified: BTreeSet<_> = outcome.notifications.iter().map(|it| format!("{it:?}")).collect();
             assert_eq!(notified.len(), outcome.notifications.len(), "nobody hears a thing twice");
         }

@@ -204,8 +204,8 @@ fn check_origins(name: &str, origins: &[String]) -> Result<(), String> {
     if origins.is_empty() {
         return Err(format!("{name} is empty, so that no page may connect: name at least one, as \"same\""));
     }
-    let mut others = origins.iter().filter(|it| !["*", SAME, "file://"].contains(&it.as_str()));
-    let allowed = "\"*\", \"same\", \"file://\", or a scheme and a host and no path, as \"https://chat.example.org\"";
+    let mut others = origins.iter().filter(|it| !["*", SAME, "same-host", "file://"].contains(&it.as_str()));
+    let allowed = "\"*\", \"same\", \"same-host\", \"file://\", or a scheme and a host and no path, as \"https://chat.example.org\"";
     others.try_for_each(|origin| check_origin(name, origin, allowed))
 }
 

@@ -3,6 +3,7 @@
 //! **Invariants:** defaults have one home, the commented file; a setting exists when it stands there, and an unknown one is
 //! refused by name. What settings are for is not known here: this module is plain data and imports no other, and
 //! `app::settings` makes of it what the parts need.
+mod access;
 mod bounds;
 mod ice;
 mod listeners;
@@ -17,6 +18,7 @@ use std::{net::IpAddr, path::PathBuf};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
+pub use access::{AccessSettings, TokenAlgorithm, Tokens, WhoMay};
 pub use ice::{IceServer, IceSettings};
 pub use listeners::{Listener, ListenerSettings, one_of};
 pub use metrics::MetricsSettings;
@@ -38,6 +40,7 @@ pub struct Config {
     pub signaling: Signaling,
     pub sessions: SessionSettings,
     pub rooms: Rooms,
+    pub access: AccessSettings,
     pub limits: LimitSettings,
     pub state: StateSettings,
     pub ice: IceSettings,
@@ -179,6 +182,7 @@ impl Config {
         bounds::check(self)?;
         self.tls.check(&self.http.hostname)?;
         self.check_listeners()?;
+        self.access.check()?;
         self.ice.check()?;
         self.metrics.check(&self.listeners())?;
         self.relay.check()

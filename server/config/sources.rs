@@ -25,7 +25,7 @@ const BUILD_VARIABLE: &str = "P2PCHAT_CLIENT_DIST";
 const RELAY_PORT_VARIABLE: &str = "P2PCHAT_RELAY__PORT";
 
 /// What is put in a wrong place there may be a secret, and is not repeated.
-const SECRET_SECTIONS: [&str; 4] = ["ice.", "metrics.", "relay.", "tls.acme."];
+const SECRET_SECTIONS: [&str; 5] = ["access.", "ice.", "metrics.", "relay.", "tls.acme."];
 
 /// Below it a name is no slip of another.
 const LIKENESS_MIN: f64 = 0.75;

@@ -145,7 +145,10 @@ async fn signaling<'a>(site: &'a Site, path: &str, report: &mut Report) -> Optio
 }
 
 fn not_named(site: &Site) -> String {
-    format!("`http.origins` does not name {}", site.origin())
+    let (origin, name) = (site.origin(), &site.host);
+    format!(
+        "`http.origins` does not name {origin}, or the server does not know that it is called {name}: see `http.hostname`"
+    )
 }
 
 /// Both into one room, each with the servers that it was told of.

@@ -10,7 +10,7 @@ use p2pchat_server::{
     protocols::{Protocol, mqtt::Mqtt, p2pchat::P2pChat, videocall::VideoCall},
     rooms::Limits,
     sessions::{Lifetimes, Realm, Sessions},
-    transports::{Origins, TransportLimits, mqtt, socketio, websocket},
+    transports::{Hosts, Origins, TransportLimits, mqtt, socketio, websocket},
 };
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
@@ -103,7 +103,7 @@ async fn talk(beginning: String, bytes: &[u8]) {
         let limits = Limits { peers_max: 9, rooms_per_peer_max: 9, name_units_max: 20, password_units_max: 20 };
         sessions.open(realm_settings(protocol, limits))
     };
-    let origins = || Origins::new(&["*".to_owned()]);
+    let origins = || Origins::new(&["*".to_owned()], Hosts::default());
     let at = socketio::At { path: "/s/".to_owned(), below: "/s/".to_owned() };
     let router = Router::new().merge(socketio::router(sessions.clone(), open(&P2pChat), at, origins(), LIMITS, false));
     let router = websocket::beside(router, sessions.clone(), vec![open(&VideoCall)], origins(), LIMITS);

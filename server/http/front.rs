@@ -21,7 +21,7 @@ use super::{
     proxies::{Client, Habits, TrustedProxies},
 };
 use crate::{
-    accounting::{Action, AddressKey, ClientAddress, ConnectionPermit, Ledger},
+    accounting::{Action, AddressKey, ClientAddress, ConnectionPermit, Ledger, NamedByProxy},
     ice::ReachedAs,
 };
 
@@ -49,6 +49,9 @@ pub(super) async fn enter(State(front): State<Arc<Front>>, mut request: Request,
         permit.disown();
     }
     request.extensions_mut().insert(ClientAddress(client.address));
+    if client.is_named() {
+        request.extensions_mut().insert(NamedByProxy);
+    }
     request.extensions_mut().insert(client);
     let response = next.run(request).await;
     front.look_at(client, response)

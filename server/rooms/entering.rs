@@ -3,13 +3,13 @@
 //!
 //! **Invariant:** whoever waits is known, and its list of knocks holds every room at whose door it waits.
 use super::{
-    Lasting, Moderation, Notification, Outcome, Password, PeerId, Rejection, Request, Restore, RoomCommand, RoomId,
-    Rooms, step::no_password,
+    Access, Fingerprint, Lasting, Moderation, Notification, Outcome, Password, PeerId, Rejection, Request, Restore,
+    RoomCommand, RoomId, RoomKey, Rooms, step::no_password,
 };
 
 impl Rooms {
     pub(super) fn join(&mut self, from: &PeerId, request: Request<'_>) -> Result<Outcome<'static>, Rejection> {
-        let Request::Join { room, password, restore, can_host, aware, word, name } = request else {
+        let Request::Join { room, password, restore, can_host, aware, word, name, access } = request else {
             return Err(Rejection::NoSuchRoom);
         };
         // One that was said of another room opens nothing here.
@@ -18,9 +18,14 @@ impl Rooms {
         let n_rooms = self.peers.get(from).ok_or(Rejection::NoSuchRoom)?.rooms.len();
         let Some(there) = self.rooms.get(&room) else {
             let restore = restore.filter(|it| it.room() == room).ok_or(Rejection::NoSuchRoom)?;
+            self.may_restore(&restore, &access)?;
             self.rules.limits.check_rooms(n_rooms)?;
             return self.restore(&room, from, *restore, password, (can_host, aware));
         };
+        if !there.has(from) {
+            access.to_join(self.rules.policy.join, &room, there.invited_only)?;
+        }
+        let name = access.name().map_or(name, str::to_owned);
         match there.admit(from, password.as_ref(), can_host, there.is_owner(word.as_deref())) {
             Err(Rejection::NotLetInYet { .. }) if aware => return self.knock(&room, from, name),
             Err(rejection) => return Err(if aware { rejection } else { rejection.without_owner() }),
@@ -45,6 +50,25 @@ impl Rooms {
         Ok(Outcome { reply: entered.reply, notifications, timers: entered.timers })
     }
 
+    /// The id that a room is to have, and who is to own it, where the asker may. `None`: it has neither key nor name.
+    pub(super) fn chosen_id(
+        &self,
+        key: Option<&RoomKey>,
+        founder: Option<Fingerprint>,
+        access: &Access,
+    ) -> (Option<RoomId>, Option<Fingerprint>) {
+        let named = access.named_room().cloned();
+        let has_id = key.is_some() || named.is_some();
+        let founder = founder.filter(|_| has_id && access.may_own(self.rules.policy.create));
+        (named.or_else(|| key.map(|it| it.room(founder))), founder)
+    }
+
+    /// Whether the asker may make this room again: as it may make any, and one that has an owner if it may own rooms.
+    pub(super) fn may_restore(&self, restore: &Restore, access: &Access) -> Result<(), Rejection> {
+        let may_own = restore.founder.is_none() || access.may_own(self.rules.policy.create);
+        access.to_restore(self.rules.policy.create, &restore.room(), may_own)
+    }
+
     /// Makes a room again that is not there any more. `id` fits its key.
     fn restore(
         &mut self,
@@ -57,7 +81,7 @@ impl Rooms {
         let Restore { mut settings, topology, host_secret, founder, .. } = restore;
         settings.password = password.ok_or(Rejection::WrongPassword)?;
         let moderation = founder.map(|it| Box::new(Moderation::new(it, self.now_ms)));
-        let lasting = Lasting { has_key: true, can_host, host_secret, moderation, aware };
+        let lasting = Lasting { has_key: true, can_host, host_secret, moderation, aware, invited_only: false };
         self.step(id, peer, RoomCommand::Create { settings, topology, lasting, is_restored: true })
     }
 

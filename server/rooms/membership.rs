@@ -34,11 +34,12 @@ impl Rooms {
     /// The members of a full room whose seats this request could have, where nothing else keeps it from being granted. A
     /// star's host has none to give: the room would end.
     pub fn seats_taken(&self, from: &PeerId, request: &Request<'_>) -> Vec<PeerId> {
-        let Request::Join { room, password, can_host, word, .. } = request else { return Vec::new() };
+        let Request::Join { room, password, can_host, word, access, .. } = request else { return Vec::new() };
         let n_rooms = self.peers.get(from).map(|it| it.rooms.len());
         let may_join = n_rooms.is_some_and(|it| self.rules.limits.check_rooms(it).is_ok());
         let full = self.rooms.get(room).filter(|_| may_join);
         let word = word.as_deref().filter(|it| it.room == *room);
+        let full = full.filter(|it| access.to_join(self.rules.policy.join, room, it.invited_only).is_ok());
         let is_asked = |it: &&Room| it.admit(from, password.as_ref(), *can_host, it.is_owner(word));
         let full = full.filter(|it| is_asked(it) == Err(Rejection::RoomFull));
         full.map(|it| it.guests().cloned().collect()).unwrap_or_default()

@@ -3,6 +3,7 @@
 //! **Invariants:** plain data in, plain data out. Nothing in this folder reads a clock or a random source, takes a lock,
 //! logs, awaits, or knows what a socket is; fresh ids are handed in. [`step`] works on one room; [`Rooms`] only finds the
 //! room and remembers who is in which.
+mod access;
 mod acts;
 mod at_rest;
 mod compat;
@@ -27,6 +28,7 @@ mod topology;
 
 use std::borrow::Cow;
 
+pub use access::{Access, Admission, Credential, Denial, Grant};
 pub use at_rest::KnownPeer;
 pub use compat::{Compat, NamedSignal, NoCompat, RoomSignal};
 pub use ids::{Name, PeerId, PeerMap, PeerSet, RoomId};
@@ -65,6 +67,8 @@ pub enum Request<'a> {
         founder: Option<Fingerprint>,
         /// As in [`Request::Join`].
         aware: bool,
+        /// By what the asker may make it, where not everybody may.
+        access: Access,
     },
     /// To join a room.
     Join {
@@ -83,6 +87,8 @@ pub enum Request<'a> {
         word: Option<Box<OwnersWord>>,
         /// What the asker is called, for the owner of a room at whose door it has to wait.
         name: String,
+        /// By what the asker may join it, where not everybody may, or make it again.
+        access: Access,
     },
     /// To do what only the owner may do.
     Act {
@@ -154,12 +160,29 @@ impl Restore {
 impl Request<'_> {
     /// To make a room as original pages do.
     pub fn create(settings: Option<(RoomSettings, Topology)>) -> Self {
-        Request::Create { settings, key: None, can_host: None, host_secret: None, founder: None, aware: false }
+        Request::Create {
+            settings,
+            key: None,
+            can_host: None,
+            host_secret: None,
+            founder: None,
+            aware: false,
+            access: Access::none(),
+        }
     }
 
     /// To join a room as original pages do.
     pub fn join(room: RoomId, password: Option<Password>) -> Self {
-        Request::Join { room, password, restore: None, can_host: None, aware: false, word: None, name: String::new() }
+        Request::Join {
+            room,
+            password,
+            restore: None,
+            can_host: None,
+            aware: false,
+            word: None,
+            name: String::new(),
+            access: Access::none(),
+        }
     }
 }
 

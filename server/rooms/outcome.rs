@@ -3,7 +3,7 @@ use std::{borrow::Cow, collections::VecDeque, fmt, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 
-use super::{Knock, Name, PeerId, RoomId, RoomSummary, SignedAct, Timer};
+use super::{Denial, Knock, Name, PeerId, RoomId, RoomSummary, SignedAct, Timer};
 
 /// What one peer sends to another. The server passes it on and never looks inside.
 #[derive(Clone)]
@@ -263,6 +263,9 @@ pub enum Rejection {
     /// Too many wrong passwords, too many rooms from one address, or memory is full: later it may be granted.
     #[error("too much is going on")]
     Busy,
+    /// The operator has not invited the peer to make or join the room; for clients that know of invitations.
+    #[error("not invited: {0:?}")]
+    NotInvited(Denial),
     /// The settings asked for make no sense.
     #[error("the settings make no sense")]
     BadSettings,

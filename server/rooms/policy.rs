@@ -2,7 +2,7 @@
 //! protocol does not.
 use std::time::Duration;
 
-use super::Limits;
+use super::{Admission, Limits};
 
 /// How rooms behave.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,6 +19,10 @@ pub struct RoomPolicy {
     pub linger: Duration,
     /// Rooms and their members outlive the process: whoever keeps them asks for what has changed.
     pub is_kept: bool,
+    /// Who may make rooms by asking for them, and bring them back.
+    pub create: Admission,
+    /// Who may join them.
+    pub join: Admission,
 }
 
 impl RoomPolicy {

@@ -78,16 +78,19 @@ impl Rooms {
     ) -> Result<Outcome<'a>, Rejection> {
         match request {
             Request::Hello { alerts } => self.hello(from, client, alerts),
-            Request::Create { settings, key, can_host, host_secret, founder, aware } => {
+            Request::Create { settings, key, can_host, host_secret, founder, aware, access } => {
                 let n_rooms = self.peers.get(from).ok_or(Rejection::NoId)?.rooms.len();
                 let (settings, topology) = settings.ok_or(Rejection::BadSettings)?;
                 self.rules.limits.check_rooms(n_rooms)?;
-                let id = key.as_ref().map_or_else(fresh, |it| it.room(founder));
+                let (chosen, founder) = self.chosen_id(key.as_ref(), founder, &access);
+                access.to_create(self.rules.policy.create, chosen.as_ref())?;
+                let (has_key, invited_only) = (chosen.is_some(), access.named_room().is_some());
+                let id = chosen.unwrap_or_else(fresh);
                 if self.rooms.contains_key(&id) {
                     return Err(Rejection::IdTaken);
                 }
-                let moderation = founder.filter(|_| key.is_some()).map(|it| Box::new(Moderation::new(it, self.now_ms)));
-                let lasting = Lasting { has_key: key.is_some(), can_host, host_secret, moderation, aware };
+                let moderation = founder.map(|it| Box::new(Moderation::new(it, self.now_ms)));
+                let lasting = Lasting { has_key, can_host, host_secret, moderation, aware, invited_only };
                 self.step(&id, from, RoomCommand::Create { settings, topology, lasting, is_restored: false })
             }
             join @ Request::Join { .. } => self.join(from, join),
@@ -191,9 +194,12 @@ impl Rooms {
     /// Would this request make a room?
     pub fn makes_room(&self, request: &Request<'_>) -> bool {
         match request {
-            Request::Create { settings, .. } => settings.is_some(),
-            Request::Join { room, restore: Some(restore), .. } => {
-                !self.rooms.contains_key(room) && restore.room() == *room
+            Request::Create { settings, key, founder, access, .. } => {
+                let (chosen, _) = self.chosen_id(key.as_ref(), *founder, access);
+                settings.is_some() && access.to_create(self.rules.policy.create, chosen.as_ref()).is_ok()
+            }
+            Request::Join { room, restore: Some(restore), access, .. } => {
+                !self.rooms.contains_key(room) && restore.room() == *room && self.may_restore(restore, access).is_ok()
             }
             Request::Enter { room } => room.as_ref().is_none_or(|it| !self.rooms.contains_key(it)),
             _ => false,

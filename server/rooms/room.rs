@@ -55,6 +55,8 @@ pub struct Room {
     pub fitness: Vec<(PeerId, u8)>,
     /// Its id follows from a key, so that it outlives its members for a while.
     pub has_key: bool,
+    /// A token has named it: whoever joins needs one, because a name can be guessed.
+    pub invited_only: bool,
     /// Who may take the host's place again.
     pub host_secret: Option<HostSecret>,
     /// Its owner, where it has one.
@@ -89,6 +91,7 @@ impl Room {
             members: vec![creator],
             fitness: Vec::new(),
             has_key: false,
+            invited_only: false,
             host_secret: None,
             moderation: None,
             lingers: None,

@@ -79,6 +79,8 @@ pub struct Lasting {
     pub moderation: Option<Box<Moderation>>,
     /// As in [`Request::Join`](super::Request::Join), of who makes it.
     pub aware: bool,
+    /// A token names it, and takes one to join.
+    pub invited_only: bool,
 }
 
 /// What follows from a command.
@@ -185,7 +187,7 @@ fn make(settings: RoomSettings, topology: Topology, peer: &PeerId, lasting: Last
     let mut made = Room::open(settings, topology, peer.clone());
     (made.has_key, made.host_secret) = (lasting.has_key, lasting.host_secret);
     made.fitness.extend(lasting.can_host.map(|it| (peer.clone(), it)));
-    made.moderation = lasting.moderation;
+    (made.moderation, made.invited_only) = (lasting.moderation, lasting.invited_only);
     made.add_aware(peer, lasting.aware);
     made
 }

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::{
-    Realm,
+    Realm, access,
     effects::HowToEnd,
     passwords,
     state::{POLICY_VIOLATION, ROOM_COST, State},
@@ -70,6 +70,7 @@ impl State {
             self.on_settled(realm, event, false, None);
             return self.end(from, reason, HowToEnd::Close(POLICY_VIOLATION));
         }
+        let is_guess = access::is_guess(&request);
         let joins = match &request {
             Request::Join { room, .. } => Some(room.clone()),
             _ => None,
@@ -108,8 +109,9 @@ impl State {
         self.notify(notifications, Some(from));
         self.start_timers(realm, timers);
         if let (Err(Rejection::WrongPassword), Some(room)) = (&answer, joins) {
-            self.on_wrong_password(from, realm, &room);
+            self.on_wrong_password(from, Some(&room));
         }
+        self.on_access(from, answer.as_ref().err().copied(), is_guess);
         self.count_kept(from, realm);
         // Whoever waits at a door has not joined.
         let is_granted = matches!(&answer, Ok(it) if !matches!(it, Reply::Waiting { .. }));
@@ -119,7 +121,7 @@ impl State {
     /// What is not a rule of rooms: how fast an address may go, and how much there may be in all.
     fn admit(&mut self, realm: Realm, address: AddressKey, request: &Request<'_>) -> Result<(), Rejection> {
         if let Request::Join { room, .. } = request
-            && !self.passwords.is_allowed(address, room, self.ledger.now())
+            && !self.passwords.is_allowed(address, Some(room), self.ledger.now())
         {
             self.ledger.count(Reason::PasswordAttempts);
             return Err(Rejection::Busy);
@@ -142,11 +144,14 @@ impl State {
         Ok(())
     }
 
-    fn on_wrong_password(&mut self, from: &PeerId, realm: Realm, room: &RoomId) {
+    /// Of a room, whose people are told, or of the server.
+    pub(super) fn on_wrong_password(&mut self, from: &PeerId, room: Option<&RoomId>) {
         let Some(session) = self.sessions.get(from) else { return };
+        let realm = session.realm;
         let n_wrong = self.passwords.on_wrong(session.account.address(), room, self.ledger.now());
         if passwords::is_alarming(n_wrong) {
             self.effects.passwords.push((from.clone(), n_wrong));
+            let Some(room) = room else { return };
             let event = |to| Notification {
                 to,
                 event: Event::RoomAlert { room: room.clone(), alert: Alert::PasswordAttempts { n_wrong } },

@@ -3,6 +3,7 @@
 //! **Invariants:** a session has an id of its own, which is not its transport's. Frames are queued under the lock, so that all
 //! peers hear of things in the order in which they happened. No connection is ended and no log line is written while the lock
 //! is held.
+mod access;
 mod at_rest;
 mod commands;
 mod connection;
@@ -37,6 +38,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+pub use access::{AccessCheck, NoInvitations};
 pub use at_rest::{Changes, KeptSession};
 pub use connection::{Connection, Queued, SendQueueFull};
 pub use durations::Durations;
@@ -78,6 +80,8 @@ pub struct RealmSettings {
     pub room_ids: IdKind,
     /// Whether a room's owner has signed something.
     pub signatures: &'static dyn SignatureCheck,
+    /// What invitations are worth.
+    pub access: Arc<dyn AccessCheck>,
 }
 
 /// A connection's hold on its session. What a connection does is done with this, and not with the peer id, which others know.
@@ -199,6 +203,7 @@ impl Sessions {
         match from.realm.protocol.decode(message) {
             Ok(mut command) => {
                 self.check_owner(from.realm, &mut command);
+                self.check_access(from, &mut command);
                 self.with(|state| {
                     state.receive(&from.peer(), from.number, command, &copy);
                     state.rebind(from);

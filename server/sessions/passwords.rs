@@ -1,6 +1,6 @@
-//! Wrong passwords: how often one address may try one room, whatever connection it uses.
+//! Wrong passwords: how often one address may try one room, or the server's own password, whatever connection it uses.
 //!
-//! **Invariant:** an address and room are kept as long as their delay may still grow, and no longer; their number has a bound.
+//! **Invariant:** an address and what it tries are kept as long as their delay may still grow, and no longer; their number has a bound.
 use std::{collections::HashMap, time::Duration};
 
 use crate::{accounting::AddressKey, rooms::RoomId};
@@ -20,9 +20,12 @@ const FORGET_AFTER: Duration = Duration::from_secs(600);
 /// Addresses and rooms that are kept. Over it, the ones whose delay ends first are forgotten.
 const KEPT_MAX: usize = 16_384;
 
+/// What passwords are tried at: a room, or the server with `None`, where signed tokens count as well.
+pub(super) type Door = Option<RoomId>;
+
 #[derive(Debug, Default)]
 pub(super) struct PasswordAttempts {
-    by_address: HashMap<(AddressKey, RoomId), Attempts>,
+    by_address: HashMap<(AddressKey, Door), Attempts>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,17 +36,17 @@ struct Attempts {
 }
 
 impl PasswordAttempts {
-    /// May this address try a password of this room at `now`?
-    pub(super) fn is_allowed(&self, address: AddressKey, room: &RoomId, now: Duration) -> bool {
+    /// May this address try a password there at `now`?
+    pub(super) fn is_allowed(&self, address: AddressKey, door: Option<&RoomId>, now: Duration) -> bool {
         if self.by_address.is_empty() {
             return true;
         }
-        let attempts = self.by_address.get(&(address, room.clone()));
+        let attempts = self.by_address.get(&(address, door.cloned()));
         attempts.is_none_or(|it| it.allowed_at <= now || it.forget_at <= now)
     }
 
     /// Takes down a wrong password. How many there were.
-    pub(super) fn on_wrong(&mut self, address: AddressKey, room: &RoomId, now: Duration) -> u32 {
+    pub(super) fn on_wrong(&mut self, address: AddressKey, door: Option<&RoomId>, now: Duration) -> u32 {
         if self.by_address.len() >= KEPT_MAX {
             self.by_address.retain(|_, it| it.forget_at > now);
             if self.by_address.len() >= KEPT_MAX {
@@ -54,7 +57,7 @@ impl PasswordAttempts {
                 self.by_address.retain(|_, it| it.forget_at > median);
             }
         }
-        let attempts = self.by_address.entry((address, room.clone())).or_default();
+        let attempts = self.by_address.entry((address, door.cloned())).or_default();
         if attempts.forget_at <= now {
             *attempts = Attempts::default();
         }
@@ -88,33 +91,37 @@ mod tests {
 
     #[test]
     fn the_delay_grows_for_one_address_and_one_room_alone() {
-        let (mut attempts, room, other) = (PasswordAttempts::default(), RoomId::from("r"), RoomId::from("o"));
+        let mut attempts = PasswordAttempts::default();
+        let (room, other) = (RoomId::from("r"), RoomId::from("o"));
+        let (room, other) = (Some(&room), Some(&other));
         let mut now = Duration::ZERO;
         for _ in 0..FREE_ATTEMPTS {
-            assert!(attempts.is_allowed(address(1), &room, now));
-            attempts.on_wrong(address(1), &room, now);
+            assert!(attempts.is_allowed(address(1), room, now));
+            attempts.on_wrong(address(1), room, now);
         }
         let mut delays = Vec::new();
         for _ in 0..9 {
-            assert!(attempts.is_allowed(address(1), &room, now));
-            attempts.on_wrong(address(1), &room, now);
-            assert!(attempts.is_allowed(address(2), &room, now) && attempts.is_allowed(address(1), &other, now));
+            assert!(attempts.is_allowed(address(1), room, now));
+            attempts.on_wrong(address(1), room, now);
+            assert!(attempts.is_allowed(address(2), room, now) && attempts.is_allowed(address(1), other, now));
+            assert!(attempts.is_allowed(address(1), None, now), "the server's own is another door");
             let began = now;
-            while !attempts.is_allowed(address(1), &room, now) {
+            while !attempts.is_allowed(address(1), room, now) {
                 now += Duration::from_secs(1);
             }
             delays.push((now - began).as_secs());
         }
         assert_eq!(delays, [1, 2, 4, 8, 16, 32, 60, 60, 60]);
         now += FORGET_AFTER;
-        assert_eq!(attempts.on_wrong(address(1), &room, now), 1);
+        assert_eq!(attempts.on_wrong(address(1), room, now), 1);
     }
 
     #[test]
     fn what_is_kept_has_a_bound() {
         let (mut attempts, room) = (PasswordAttempts::default(), RoomId::from("r"));
+        let room = Some(&room);
         for n in 0..100_000 {
-            attempts.on_wrong(address(n), &room, Duration::from_millis(u64::from(n)));
+            attempts.on_wrong(address(n), room, Duration::from_millis(u64::from(n)));
             assert!(attempts.by_address.len() <= KEPT_MAX);
         }
     }

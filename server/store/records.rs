@@ -26,6 +26,8 @@ struct RoomValue {
     members: Vec<String>,
     fitness: Vec<(String, u8)>,
     has_key: bool,
+    #[serde(default)]
+    invited_only: bool,
     #[serde(rename = "owner")]
     host_secret: Option<String>,
     moderation: Option<ModerationValue>,
@@ -81,6 +83,7 @@ pub(super) fn of_room(room: &Room) -> Option<String> {
         members: room.members.iter().map(text).collect(),
         fitness: room.fitness.iter().map(|it| (text(&it.0), it.1)).collect(),
         has_key: room.has_key,
+        invited_only: room.invited_only,
         host_secret: room.host_secret.map(|it| hex(&it.0)),
         moderation: room.moderation.as_deref().map(of_moderation),
     })
@@ -149,6 +152,7 @@ fn room(value: &str) -> Option<Room> {
         fitness: fitness.filter(|it| members.contains(&it.0)).collect(),
         members,
         has_key: value.has_key,
+        invited_only: value.invited_only,
         host_secret,
         moderation,
         lingers: None,
@@ -233,6 +237,7 @@ mod tests {
             members: vec![a.clone(), b],
             fitness: vec![(a.clone(), 7)],
             has_key: true,
+            invited_only: true,
             host_secret: Some(HostSecret::of("x")),
             moderation: Some(Box::new(moderation)),
             lingers: None,

@@ -22,7 +22,7 @@ fn summary(config: &Config) -> Vec<String> {
 
 #[test]
 fn without_settings_there_is_one_listener_and_it_speaks_p2pchat() {
-    assert_eq!(summary(&read(None, &[]).unwrap()), ["[::]:8080 false p2pchat *"]);
+    assert_eq!(summary(&read(None, &[]).unwrap()), ["[::]:8080 false p2pchat same-host"]);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn further_listeners_are_as_their_preset_and_else_as_the_main_one() {
     ]"#;
     let config = read(None, &[("ADDRESS", "0.0.0.0"), ("LISTENERS", lines)]).unwrap();
     let expected = [
-        "0.0.0.0:8080 false p2pchat *",
+        "0.0.0.0:8080 false p2pchat same-host",
         "0.0.0.0:3000 false textchat same",
         "127.0.0.1:4001 false poc file://",
         "0.0.0.0:9000 false videocall,poc same",
@@ -97,7 +97,7 @@ fn what_is_printed_shows_what_presets_set_and_is_accepted_again() {
 
 #[test]
 fn an_origin_that_no_browser_sends_is_refused() {
-    let origin = "each must be \"*\", \"same\", \"file://\", or a scheme and a host and no path, as \"https://chat.example.org\"";
+    let origin = "each must be \"*\", \"same\", \"same-host\", \"file://\", or a scheme and a host and no path, as \"https://chat.example.org\"";
     let ancestor = "each must be a scheme and a host and no path, as \"https://intranet.example.org\"";
     for (name, text, sentence) in [
         ("ORIGINS", r#"["chat.example.org"]"#, format!("http.origins holds \"chat.example.org\": {origin}")),
@@ -126,7 +126,7 @@ fn an_origin_that_no_browser_sends_is_refused() {
 fn what_is_wrong_is_said_with_its_name() {
     let known = r#""p2pchat", "textchat", "videocall", "poc" or "mqtt""#;
     let presets = r#""mqtt", "poc", "textchat" or "videocall""#;
-    let origin = "each must be \"*\", \"same\", \"file://\", or a scheme and a host and no path, as \"https://chat.example.org\"";
+    let origin = "each must be \"*\", \"same\", \"same-host\", \"file://\", or a scheme and a host and no path, as \"https://chat.example.org\"";
     for (name, text, sentence) in [
         ("PRESET", "pox", format!("http.preset names the preset \"pox\", which there is not: it must be {presets}")),
         ("PROTOCOLS", r#"["pox"]"#, format!("the main listener has the protocol \"pox\": each must be {known}")),

@@ -90,6 +90,7 @@ const AT_HOME: &[(&str, &[&str])] = &[
         "serde",
         &[
             "protocols",
+            "app/invitations/tokens.rs",
             "config",
             "doctor/signaling.rs",
             "http/health.rs",
@@ -100,7 +101,19 @@ const AT_HOME: &[(&str, &[&str])] = &[
             "tls/acme/account.rs",
         ],
     ),
-    ("rustls", &["tls", "acceptor/mod.rs", "app/health_check.rs", "app/mod.rs", "doctor", "telemetry/mod.rs"]),
+    (
+        "rustls",
+        &[
+            "tls",
+            "acceptor/mod.rs",
+            "app/health_check.rs",
+            "app/invitations/tokens.rs",
+            "app/mod.rs",
+            "doctor",
+            "telemetry/mod.rs",
+        ],
+    ),
+    ("jsonwebtoken", &["app/invitations"]),
     ("quinn_udp", &["turn/udp.rs"]),
     ("webpki", &["tls/findings.rs", "tls/x509.rs"]),
     ("instant_acme", &["tls/acme"]),

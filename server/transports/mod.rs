@@ -3,6 +3,7 @@
 //! **Invariants:** what a client sends is charged to its account before a library decodes it, and what waits for it is held
 //! there until it is written. A session that has ended is not heard.
 mod frame_meter;
+mod hosts;
 mod meter;
 mod metered_stream;
 pub mod mqtt;
@@ -20,6 +21,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+pub use hosts::Hosts;
 pub use origins::Origins;
 
 use crate::accounting::{Account, ClientAddress, Ledger, Reason};
@@ -30,6 +32,9 @@ const SESSION_COST: u64 = 10 * 1024;
 /// The same for one that begins with polling, with the tasks and queues of its library.
 const POLLING_COST: u64 = 20 * 1024;
 
+/// Of an origin or a host in a log line.
+const SHOWN_BYTES_MAX: usize = 200;
+
 /// No session can be opened now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused(Reason);
@@ -38,7 +43,12 @@ impl IntoResponse for Refused {
     fn into_response(self) -> Response {
         let status = match self.0 {
             Reason::ForeignOrigin => {
-                return (StatusCode::FORBIDDEN, "Pages of this origin may not connect here.\n").into_response();
+                return (StatusCode::FORBIDDEN, "Pages of this origin may not connect here: see http.origins.\n")
+                    .into_response();
+            }
+            Reason::ForeignHost => {
+                let sentence = "This server is not known by the name that was asked for: see http.hostname.\n";
+                return (StatusCode::FORBIDDEN, sentence).into_response();
             }
             Reason::SessionsMax | Reason::MemoryFull => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::TOO_MANY_REQUESTS,
@@ -58,9 +68,15 @@ fn open_account(ledger: &Ledger, request: &Request, cost: u64) -> Result<Arc<Acc
 
 /// Lets requests pass whose page may connect. The origin to name in the answer's CORS header, if one has to be named.
 fn admit_origin(origins: &Origins, ledger: &Ledger, request: &Request) -> Result<Option<HeaderValue>, Refused> {
-    origins.admit(request).map_err(|_| {
-        ledger.count(Reason::ForeignOrigin);
-        Refused(Reason::ForeignOrigin)
+    origins.admit(request).map_err(|reason| {
+        ledger.count(reason);
+        let shown = |name| {
+            let said = request.headers().get(name).map_or(&b""[..], |it| it.as_bytes());
+            String::from_utf8_lossy(&said[..said.len().min(SHOWN_BYTES_MAX)]).into_owned()
+        };
+        let (origin, host) = (shown(header::ORIGIN), shown(header::HOST));
+        tracing::info!(event = "refused", what = "page", reason = reason.as_str(), ?origin, ?host);
+        Refused(reason)
     })
 }
 

@@ -13,7 +13,7 @@ use tokio_tungstenite::{
     tungstenite::{client::IntoClientRequest as _, http::HeaderValue},
 };
 
-use super::{Origins, TransportLimits, mqtt, socketio, websocket};
+use super::{Hosts, Origins, TransportLimits, mqtt, socketio, websocket};
 use crate::{
     accounting::{Balance, Ledger, Limits, Reason},
     app::realm_settings,
@@ -143,7 +143,7 @@ impl TestServer {
 }
 
 fn any_origin() -> Origins {
-    Origins::new(&["*".to_owned()])
+    Origins::new(&["*".to_owned()], Hosts::default())
 }
 
 /// Sets the clock forward until it is so. How long that took.

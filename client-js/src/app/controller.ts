@@ -8,14 +8,22 @@ import type { Commands, Model, Where } from '../ui/model.ts'
 import { loadedOnce } from '../ui/parts/ahead.ts'
 import { endsWithUs } from '../ui/selectors.ts'
 import { roomId } from '../wire/ids.ts'
-import { type Invitation, namedBy, namedInPasted, parseInvitation, parsePasted } from '../wire/invitation.ts'
+import { type Invitation, namedBy, namedInPasted, parsePasted } from '../wire/invitation.ts'
 import type { RoomCard } from '../wire/server.ts'
 import { callCommands } from './call-commands.ts'
 import { chatCommands } from './chat-commands.ts'
 import { connectionCommands, showServer } from './connection-commands.ts'
 import { keepDraft } from './drafts.ts'
 import { afterMove } from './history.ts'
-import { addressOf, bareAddress, invitationOf, isSameCard, targetOf } from './invitations.ts'
+import {
+  addressOf,
+  bareAddress,
+  invitationIn,
+  invitationOf,
+  isSameCard,
+  targetOf,
+  typedAccess,
+} from './invitations.ts'
 import { type KnownRoom, withoutRoom, withRoom } from './known-rooms.ts'
 import { type Page, partOf, type RoomStore } from './page.ts'
 import { loadPlans, planCommands } from './plan-commands.ts'
@@ -132,8 +140,8 @@ export class AppController {
 
   /** Null too for a link that names another room than the one that we are in, or were: that takes a while to read. */
   #invitedTo(): Invitation | null {
-    const address = this.#page.address()
-    const [card, known] = [this.#session?.state.card ?? this.#earlier, parseInvitation(address)]
+    const known = invitationIn(this.#page, this.#client, this.#model)
+    const [card, address] = [this.#session?.state.card ?? this.#earlier, this.#page.address()]
     if (known || !card) return known
     const ours = invitationOf(card)
     return addressOf(address, ours) === address ? ours : null
@@ -330,6 +338,7 @@ export class AppController {
       return
     }
     this.#choose({ name })
+    typedAccess(this.#page, this.#client, this.#model)
     trouble.value = null
     busy.value = where
     const asked = view.value

@@ -1,5 +1,9 @@
-/** Between a room's card, an invitation to it, and the address in the bar. */
-import { type Invitation, writeInvitation } from '../wire/invitation.ts'
+/** Between a room's card, an invitation to it, and the address in the bar; and what invites us to the server itself. */
+import type { Client } from '../core/client.ts'
+import type { Model } from '../ui/model.ts'
+import { type Access, claimsOf, takeToken } from '../wire/access.ts'
+import { roomId } from '../wire/ids.ts'
+import { type Invitation, parseInvitation, writeInvitation } from '../wire/invitation.ts'
 import type { RoomCard } from '../wire/server.ts'
 import type { KnownRoom } from './known-rooms.ts'
 
@@ -36,3 +40,30 @@ export const bareAddress = (address: string): string => {
 /** Whether an invitation to it is still the same. */
 export const isSameCard = (one: RoomCard, other: RoomCard): boolean =>
   one.name === other.name && one.password === other.password && one.peersMax === other.peersMax
+
+type Bar = {
+  readonly address: () => string
+  readonly history: { readonly setAddress: (address: string) => void }
+  readonly keepAccess: (access: Access) => void
+}
+
+/** What the address invites us to. A token in it is kept, and shown there no more; it may name a room itself. */
+export const invitationIn = (page: Bar, client: Client, model: Model): Invitation | null => {
+  const found = takeToken(page.address())
+  if (!found) return parseInvitation(page.address())
+  invitedBy(page, client, { token: found.token })
+  const { room, name } = claimsOf(found.token)
+  if (name !== '') model.userName.value = name
+  page.history.setAddress(found.rest)
+  return parseInvitation(found.rest) ?? (room === null ? null : { room: roomId(room), password: '' })
+}
+
+/** A password that was typed takes the place of what was there before. */
+export const typedAccess = (page: Bar, client: Client, { serverPassword }: Model): void => {
+  if (serverPassword.value !== '') invitedBy(page, client, { password: serverPassword.value })
+}
+
+const invitedBy = (page: Bar, client: Client, access: Access): void => {
+  client.access = access
+  page.keepAccess(access)
+}

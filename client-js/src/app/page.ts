@@ -1,5 +1,6 @@
 /** What the controller needs of the browser: the address, files, the clipboard, and a place to keep rooms. */
 import type { Shared } from '../ui/model.ts'
+import type { Access } from '../wire/access.ts'
 import type { Alerts } from './chat-commands.ts'
 import type { RoomHistory } from './history.ts'
 import type { KnownRoom } from './known-rooms.ts'
@@ -13,6 +14,8 @@ export type Page = {
   readonly alerts: () => Promise<Alerts>
   /** By room. */
   readonly drafts: Map<string, string>
+  /** For the next page of this tab. */
+  readonly keepAccess: (access: Access) => void
   readonly install: () => Promise<void>
   /** Where the system has a sheet for it. */
   readonly share?: (what: Shared) => Promise<void>

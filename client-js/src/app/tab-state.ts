@@ -3,6 +3,7 @@
  * storage only while the page is away or hidden, since a tab that is duplicated takes a copy of it along.
  */
 import { parseStay, type Stay, writeStay } from '../core/stay.ts'
+import { type Access, parseAccess } from '../wire/access.ts'
 import { isRecord, wholeNumber } from '../wire/json.ts'
 import { parseRecord, type ResumeRecord } from '../wire/resume.ts'
 
@@ -12,6 +13,7 @@ export type TabState = {
 }
 
 const key = 'p2pchat.stay'
+const accessKey = 'p2pchat.access'
 const nothing: TabState = { record: null, stay: null }
 /** A tab that is opened again later shows the invitation, and enters nothing by itself. */
 const stayMs = 600_000
@@ -47,6 +49,23 @@ export const saveTabState = (record: ResumeRecord | null, stay: Stay | null): vo
     else sessionStorage.setItem(key, text)
   } catch {
     // Costs a convenience, nothing else.
+  }
+}
+
+/** By what we are invited to the server, for as long as the tab is open. */
+export const storeAccess = (access: Access): void => {
+  try {
+    sessionStorage.setItem(accessKey, JSON.stringify(access))
+  } catch {
+    // As above.
+  }
+}
+
+export const storedAccess = (): Access | null => {
+  try {
+    return parseAccess(JSON.parse(sessionStorage.getItem(accessKey) ?? 'null'))
+  } catch {
+    return null
   }
 }
 

@@ -7,6 +7,7 @@ import { randomKey } from '../base/random.ts'
 import { cut } from '../base/text.ts'
 import { type Answer, SignalingClient } from '../signaling/client.ts'
 import { watchNetwork } from '../signaling/network.ts'
+import type { Access } from '../wire/access.ts'
 import { type IceServer, iceServersEnd } from '../wire/ice.ts'
 import { type PeerId, type RoomId, roomId } from '../wire/ids.ts'
 import { type Invitation, namedInPasted, parsePasted } from '../wire/invitation.ts'
@@ -38,6 +39,8 @@ export type ClientOptions = {
   readonly configure?: (iceServers: IceServer[]) => RTCConfiguration
   /** What an earlier page of this tab has left: `client.record`. The server then knows us again. */
   readonly record?: ResumeRecord | null
+  /** By what the server's operator has invited us. */
+  readonly access?: Access | null
 }
 
 export type NewRoom = {
@@ -119,10 +122,10 @@ export class Client {
   /** A poll can bring the answer and the first signals at once; these wait until the session has begun. */
   #early: Notice[] = []
 
-  constructor({ server, path = defaultPath, configure, record = null }: ClientOptions) {
+  constructor({ server, path = defaultPath, configure, record = null, access = null }: ClientOptions) {
     this.#configure = configure ?? (iceServers => ({ iceServers }))
     this.#signaling = new SignalingClient(
-      { server, path, record },
+      { server, path, record, access },
       {
         connected: (identity, resumed) => this.#connected(identity, resumed),
         disconnected: () => this.#disconnected(),
@@ -150,6 +153,15 @@ export class Client {
 
   get online(): boolean {
     return this.#identity !== null
+  }
+
+  /** By what we are invited, where the operator does not let in everybody. */
+  get access(): Access | null {
+    return this.#signaling.access
+  }
+
+  set access(access: Access | null) {
+    this.#signaling.access = access
   }
 
   /** The STUN and TURN servers that the server hands out, while there is a connection to it. */

@@ -6,13 +6,20 @@ import { randomKey } from '../base/random.ts'
 import { noHistory } from '../room/history.ts'
 import type { RoomState } from '../room/state.ts'
 import type { Answer, SignalingClient } from '../signaling/client.ts'
+import { claimsOf } from '../wire/access.ts'
 import { writeAct } from '../wire/owner-act.ts'
 import type { Admission, Draft, JoinRequest } from '../wire/server.ts'
 import { fitnessAsHost } from './host-fitness.ts'
 import { fingerprintOf, knowsOwners, makeOwnerKeys, signAct } from './owner-keys.ts'
 import type { Stay } from './stay.ts'
 
-/** Where the server keeps rooms, with a key of its own and with us as the owner. */
+/** The room that our token names, if it does, and whether we may make it. */
+const namedRoom = ({ access }: SignalingClient) => {
+  const { room, creates } = claimsOf(access && 'token' in access ? access.token : '')
+  return room === null ? null : { room, creates }
+}
+
+/** Where the server keeps rooms, with a key of its own and with us as the owner. The room that a token names has no key. */
 export const makeRoom = async (signaling: SignalingClient, draft: Draft): Promise<Answer> => {
   const canHost = draft.kind === 'star' ? { canHost: await fitnessAsHost() } : {}
   if (!(await signaling.whenAnswered())) return { ok: false, refusal: 'unreachable' }
@@ -24,10 +31,13 @@ export const makeRoom = async (signaling: SignalingClient, draft: Draft): Promis
     ...draft,
     ...canHost,
     ...ownership,
-    key: randomKey(),
+    ...(draft.named === undefined ? { key: randomKey() } : {}),
     hostSecret: randomKey(),
   })
 }
+
+/** In a room that a token names, and that its first visitor makes. */
+const namedPeersMax = 20
 
 /** Whoever waits at the door asks again so often. */
 const knockAgainMs = 2_000
@@ -44,6 +54,13 @@ export const enterRoom = async (
 ): Promise<Answer> => {
   const asked = { ...request, canHost: await fitnessAsHost(), owners: knowsOwners() }
   let answer = await knock(signaling, asked)
+  const named = namedRoom(signaling)
+  if (named?.creates && named.room === request.room && !answer.ok && answer.refusal === 'no-such-room') {
+    const draft = { name: named.room, named: named.room, password: '', peersMax: namedPeersMax } as const
+    answer = await makeRoom(signaling, { ...draft, kind: 'mesh' })
+    // Somebody else was faster.
+    if (!answer.ok && answer.refusal === 'room-error') answer = await knock(signaling, asked)
+  }
   while (waits && isWaiting(answer)) {
     if (!waits()) {
       signaling.leave(request.room)

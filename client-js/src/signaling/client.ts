@@ -5,6 +5,7 @@
  */
 import { io, type Socket } from 'socket.io-client'
 import { randomHex } from '../base/random.ts'
+import type { Access } from '../wire/access.ts'
 import type { IceServer } from '../wire/ice.ts'
 import type { PeerId, RoomId } from '../wire/ids.ts'
 import type { SignedAct } from '../wire/owner.ts'
@@ -56,6 +57,7 @@ export type SignalingOptions = {
   readonly path: string
   /** The session that an earlier page of this tab has left. */
   readonly record: ResumeRecord | null
+  readonly access: Access | null
 }
 
 type Waiting = { readonly go: () => void; readonly refuse: () => void }
@@ -83,6 +85,8 @@ const pollAfterSilence = ({ io }: Socket): void => {
 }
 
 export class SignalingClient {
+  /** Goes with every request to make or to join a room. */
+  access: Access | null
   readonly #socket: Socket
   readonly #ports: SignalingPorts
   readonly #session: ServerSession
@@ -104,7 +108,8 @@ export class SignalingClient {
   #waiting: Waiting[] = []
   #closed = false
 
-  constructor({ server, path, record }: SignalingOptions, ports: SignalingPorts) {
+  constructor({ server, path, record, access }: SignalingOptions, ports: SignalingPorts) {
+    this.access = access
     this.#ports = ports
     this.#session = new ServerSession(record)
     this.#socket = io(server ?? location.origin, {
@@ -147,7 +152,7 @@ export class SignalingClient {
   create(draft: Draft): Promise<Answer> {
     return this.#ask(
       events.create,
-      id => writeCreate(id, draft),
+      id => writeCreate(id, draft, this.access),
       body => parseCreated(body, draft),
     )
   }
@@ -166,7 +171,7 @@ export class SignalingClient {
   async #join(request: JoinRequest): Promise<Answer> {
     const answer = await this.#ask(
       events.join,
-      id => writeJoin(id, request),
+      id => writeJoin(id, request, this.access),
       body => parseJoined(body, request, this.#self),
     )
     // An answer that comes too late has made us a member, and whoever joins again is met with silence. Where the line is

@@ -102,6 +102,8 @@ export type Model = {
   readonly userName: Signal<string>
   readonly create: Signal<CreateForm>
   readonly join: Signal<JoinForm>
+  /** The server's own, where its operator does not let everybody make rooms or join them. */
+  readonly serverPassword: Signal<string>
   readonly draft: Signal<string>
   /** The message that the draft answers. */
   readonly answering: Signal<MessageId | null>
@@ -233,6 +235,7 @@ export const makeModel = (settings: Settings, preview: PreviewState, canConnect 
   userName: signal(settings.name),
   create: signal<CreateForm>({ name: '', kind: 'mesh', password: '', peersMax: 8, named: false }),
   join: signal<JoinForm>({ room: '', password: '' }),
+  serverPassword: signal(''),
   draft: signal(''),
   answering: signal<MessageId | null>(null),
   reading: signal(freshReading),

@@ -8,6 +8,7 @@ import { busy, type FilesState } from '../files/state.ts'
 import type { RosterEntry } from '../room/roster.ts'
 import type { Obstacle, RoomState } from '../room/state.ts'
 import type { Entry, Timeline } from '../room/timeline.ts'
+import type { Trouble } from './model.ts'
 
 export type Reading = {
   /** The last entry that was seen. */
@@ -112,3 +113,6 @@ export const relayFails = ({ relayOnly }: Chosen, { links }: RoomState): boolean
 /** The same person as they are now. Whoever is gone for a moment is out of reach, and what is open about them stays open. */
 export const personNow = (seen: readonly RosterEntry[], person: RosterEntry): RosterEntry =>
   seen.find(({ key }) => key === person.key) ?? { ...person, connectionStatus: 'lost' }
+
+/** Whether an invitation of the server's operator would help. */
+export const wantsInvitation = (what: Trouble['what']): boolean => /invit|server-p/.test(what)

@@ -1,4 +1,5 @@
 /** The messages to and from the server: event names, field names, numeric codes. Nothing past this file sees them. */
+import type { Access } from './access.ts'
 import { type IceServer, parseIceServers } from './ice.ts'
 import { type PeerId, peerId, type RoomId, roomId } from './ids.ts'
 import { idText, isRecord, recordAt, textUpTo, wholeNumber } from './json.ts'
@@ -50,6 +51,8 @@ export type Draft = {
   ownerKeys?: OwnerKeys | null
   owners?: boolean
   canHost?: number
+  /** The room that our token names, where that is to be made. */
+  named?: string
 }
 
 /** How a room is to be made again, if the server has forgotten it. */
@@ -108,11 +111,18 @@ export type Refusal =
   | 'waiting'
   /** Its owner has not let us in. */
   | 'sent-away'
+  /** The operator lets nobody make rooms without an invitation. */
+  | 'not-invited-create'
+  /** The same for joining this one. */
+  | 'not-invited-join'
+  | 'bad-invitation'
+  | 'expired-invitation'
+  | 'wrong-server-password'
   | 'unreachable'
 
-/** Whoever was refused for these will be refused again; all the others may pass. */
+/** Whoever was refused will be refused again, unless it may pass. */
 export const isFinal = (refusal: Refusal): boolean =>
-  ['wrong-password', 'no-such-room', 'kept-out', 'room-ended', 'sent-away'].includes(refusal)
+  !['room-full', 'try-later', 'room-error', 'room-locked', 'waiting', 'unreachable'].includes(refusal)
 
 export type Notice =
   | { type: 'peer-joined'; peer: PeerId; room: RoomId }
@@ -157,8 +167,10 @@ export const writeIdentityRequest = (requestId: string, record: ResumeRecord | n
   resume: writeResume(record),
 })
 
-export const writeCreate = (requestId: string, draft: Draft): object => ({
+/** `access` says that we know of invitations, also where we have none. */
+export const writeCreate = (requestId: string, draft: Draft, access: Access | null): object => ({
   requestId,
+  access: { ...access, ...(draft.named ? { room: draft.named } : {}) },
   maxUsers: draft.peersMax,
   name: draft.name.normalize('NFC'),
   password: draft.password.normalize('NFC'),
@@ -170,7 +182,7 @@ export const writeCreate = (requestId: string, draft: Draft): object => ({
   ...(draft.canHost === undefined ? {} : { canHost: draft.canHost }),
 })
 
-export const writeJoin = (requestId: string, request: JoinRequest): object => {
+export const writeJoin = (requestId: string, request: JoinRequest, access: Access | null): object => {
   const { room, password, key, hostSecret, founder, owners, as, restore, canHost, word } = request
   const settings = restore && {
     name: restore.name,
@@ -181,6 +193,7 @@ export const writeJoin = (requestId: string, request: JoinRequest): object => {
     requestId,
     room,
     password,
+    access: access ?? {},
     ...(owners && { owners }),
     ...(key && { key, ...(settings && { restore: settings }), ...(hostSecret && { owner: hostSecret }) }),
     ...(owners && as && { name: as }),
@@ -297,6 +310,14 @@ export const parseRefusal = (event: string, body: unknown): Refusal => {
       return 'waiting'
     case 9:
       return 'sent-away'
+    case 10:
+      return event === events.create ? 'not-invited-create' : 'not-invited-join'
+    case 11:
+      return 'bad-invitation'
+    case 12:
+      return 'expired-invitation'
+    case 13:
+      return 'wrong-server-password'
     default:
       return 'room-error'
   }

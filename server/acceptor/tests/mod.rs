@@ -25,6 +25,8 @@ use crate::{
 };
 
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+const ENDS: (ClientAddress, ServerAddress) =
+    (ClientAddress(HERE), ServerAddress(std::net::SocketAddr::new(HERE, 8080)));
 const UPGRADED_WRITE: Duration = Duration::from_secs(45);
 
 /// A connection without a network, and the ledger that it counts in.
@@ -54,7 +56,7 @@ impl Carried {
             acceptor.timeouts.clone(),
         );
         let server = DeadlineStream::new(server, connection.clone());
-        let carrying = tokio::spawn(async move { acceptor.carry(&router, server, connection, HERE, stopped).await });
+        let carrying = tokio::spawn(async move { acceptor.carry(&router, server, connection, ENDS, stopped).await });
         Carried { client, carrying, ledger, shutdown, began: Instant::now() }
     }
 

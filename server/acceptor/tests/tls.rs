@@ -55,7 +55,7 @@ async fn answers_to_pings_that_nobody_reads_are_no_progress() {
     let carrying = tokio::spawn(async move {
         let stream = DeadlineStream::new(near, connection.clone());
         let stream = TlsAcceptor::from(Arc::new(server)).accept(stream).await.unwrap();
-        acceptor.carry(&router, stream, connection, HERE, CancellationToken::new()).await;
+        acceptor.carry(&router, stream, connection, ENDS, CancellationToken::new()).await;
     });
     let name = ServerName::try_from("localhost").unwrap();
     let mut client = TlsConnector::from(Arc::new(client)).connect(name, far).await.unwrap();

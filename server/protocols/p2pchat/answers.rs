@@ -1,6 +1,6 @@
 //! What P2PChat's clients are told: answers and events as they stand on the wire.
 use p2pchat_ice::IceServer;
-use p2pchat_rooms::{Alert, Event, Membership, PeerId, Rejection, Reply, RoomSettings, Topology};
+use p2pchat_rooms::{Alert, Denial, Event, Membership, PeerId, Rejection, Reply, RoomSettings, Topology};
 use secrecy::ExposeSecret as _;
 use serde::Serialize;
 
@@ -120,6 +120,12 @@ fn error_code(rejection: Rejection) -> Option<u8> {
         Rejection::RoomEnded { .. } => Some(7),
         Rejection::NotLetInYet { .. } => Some(WAITING),
         Rejection::SentAway => Some(9),
+        // Ours, to clients that know of invitations.
+        Rejection::NotInvited(Denial::NotGranted) => Some(10),
+        Rejection::NotInvited(Denial::BadToken) => Some(11),
+        Rejection::NotInvited(Denial::ExpiredToken) => Some(12),
+        Rejection::NotInvited(Denial::WrongPassword) => Some(13),
+        Rejection::NotInvited(Denial::TooManyAttempts) => Some(4),
         Rejection::HasId | Rejection::AlreadyThere | Rejection::NotAMember => None,
         // It has no requests that lead to these.
         Rejection::NameTaken | Rejection::NoSuchName | Rejection::Glare | Rejection::TooMuchKept => None,

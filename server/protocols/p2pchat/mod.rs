@@ -5,8 +5,8 @@ mod owner;
 
 use p2pchat_ice::IceServer;
 use p2pchat_rooms::{
-    Address, Fingerprint, HostSecret, Password, Rejection, Reply, Request, Restore, RoomId, RoomKey, RoomSettings,
-    Topology,
+    Access, Address, Credential, Fingerprint, HostSecret, Password, Rejection, Reply, Request, Restore, RoomId,
+    RoomKey, RoomSettings, Topology,
 };
 use secrecy::SecretString;
 
@@ -53,6 +53,9 @@ const FITNESS_MAX: u8 = 100;
 
 /// Bytes of a secret, such as a resume token. Ours have 43.
 const TOKEN_BYTES_MAX: usize = 100;
+
+/// Bytes of a token by which somebody is invited, or of the server's password.
+const CREDENTIAL_BYTES_MAX: usize = 4_096;
 
 impl Protocol for P2pChat {
     fn name(&self) -> &'static str {
@@ -142,6 +145,7 @@ fn create<'a>(fields: &Fields<'a>) -> Asked<'a> {
         host_secret: host_secret(fields),
         founder: founder(fields),
         aware: aware(fields),
+        access: access(fields),
     })
 }
 
@@ -154,6 +158,7 @@ fn join<'a>(fields: &Fields<'a>) -> Asked<'a> {
         can_host: can_host(fields),
         aware: aware(fields),
         name: fields.text("name").unwrap_or_default().into_owned(),
+        access: access(fields),
         word: fields.raw("word").and_then(json::read_object).and_then(|it| owner::word(&it)),
     })
 }
@@ -176,6 +181,15 @@ fn restore(fields: &Fields<'_>) -> Option<Restore> {
 /// Whose key commands the room.
 fn founder(fields: &Fields<'_>) -> Option<Fingerprint> {
     Fingerprint::new(&fields.text("founder")?)
+}
+
+/// By what the client shows that it is invited; with an empty object it knows of invitations and has none.
+fn access(fields: &Fields<'_>) -> Access {
+    let Some(shown) = fields.raw("access").and_then(json::read_object) else { return Access::none() };
+    let text = |name| shown.text(name).map(|it| it.into_owned()).filter(|it| it.len() <= CREDENTIAL_BYTES_MAX);
+    let token = text("token").map(Credential::Token);
+    let credential = token.or_else(|| text("password").map(Credential::Password));
+    Access::with(credential, text("room").map(|it| RoomId::from(&*it)))
 }
 
 /// Does the client know that rooms have owners?

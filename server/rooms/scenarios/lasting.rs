@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use crate::testing::{ask, heard, peer, rooms};
 use crate::{
-    HostSecret, NoCompat, Password, Rejection, Reply, Request, Restore, RoomId, RoomKey, RoomPolicy, RoomSettings,
-    Rooms, Timer, TimerKind, Topology,
+    Access, Admission, HostSecret, NoCompat, Password, Rejection, Reply, Request, Restore, RoomId, RoomKey, RoomPolicy,
+    RoomSettings, Rooms, Timer, TimerKind, Topology,
 };
 
 const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAA";
@@ -15,6 +15,8 @@ const POLICY: RoomPolicy = RoomPolicy {
     hand_over: true,
     linger: Duration::from_secs(60),
     is_kept: true,
+    create: Admission::Everyone,
+    join: Admission::Everyone,
 };
 
 fn key() -> RoomKey {
@@ -40,6 +42,7 @@ fn create(rooms: &mut Rooms, by: &str, topology: Topology, can_host: Option<u8>)
         host_secret,
         founder: None,
         aware: false,
+        access: Access::none(),
     };
     let (reply, heard) = ask(rooms, by, create).unwrap();
     assert!(matches!(reply, Reply::Created { room, .. } if room == key().room(None)) && heard.is_empty());
@@ -70,6 +73,7 @@ fn join_with(
             aware: false,
             word: None,
             name: String::new(),
+            access: Access::none(),
         },
     )?;
     let Reply::Joined { summary } = reply else { panic!("{reply:?}") };
@@ -149,6 +153,7 @@ fn whoever_has_the_key_brings_a_room_back_and_nobody_else() {
             aware: false,
             word: None,
             name: String::new(),
+            access: Access::none(),
         };
         assert_eq!(ask(&mut rooms, "a", request).map(drop), Err(Rejection::NoSuchRoom));
         let restored = join_with(&mut rooms, "a", Some(5), Some(topology)).unwrap();
@@ -164,6 +169,7 @@ fn whoever_has_the_key_brings_a_room_back_and_nobody_else() {
             host_secret: None,
             founder: None,
             aware: false,
+            access: Access::none(),
         };
         assert_eq!(ask(&mut rooms, "c", create).map(drop), Err(Rejection::IdTaken));
         let wrong = Request::join(key().room(None), Some(Password("no".into())));
@@ -221,6 +227,7 @@ fn a_star_of_original_pages_ends_with_its_host() {
                 aware: false,
                 word: None,
                 name: String::new(),
+                access: Access::none(),
             };
             ask(&mut rooms, name, join).unwrap();
         }
@@ -279,6 +286,7 @@ fn the_room_that_nobody_needed_for_longest_makes_way() {
         host_secret: None,
         founder: None,
         aware: false,
+        access: Access::none(),
     };
     ask(&mut rooms, "b", create).unwrap();
     gone(&mut rooms, "b");

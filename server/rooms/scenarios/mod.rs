@@ -1,4 +1,5 @@
 //! Scenarios: rooms in some state, a step, and every notification that follows.
+mod access;
 mod admission;
 mod lasting;
 mod owners;

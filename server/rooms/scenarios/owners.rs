@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use crate::testing::{LIMITS, ask, heard, peer, rooms};
 use crate::{
-    Act, Fingerprint, NoCompat, OwnersWord, Password, PeerId, Rejection, Reply, Request, Restore, RoomId, RoomKey,
-    RoomPolicy, RoomSettings, Rooms, SignedAct, Topology,
+    Access, Act, Fingerprint, NoCompat, OwnersWord, Password, PeerId, Rejection, Reply, Request, Restore, RoomId,
+    RoomKey, RoomPolicy, RoomSettings, Rooms, SignedAct, Topology,
 };
 
 /// When the rooms of these scenarios are made.
@@ -41,6 +41,7 @@ fn stage(topology: Topology, guests: &[&str]) -> Rooms {
         host_secret: None,
         founder: Some(founder()),
         aware: true,
+        access: Access::none(),
     };
     let (Reply::Created { room, summary }, _) = ask(&mut rooms, "o", create).unwrap() else { panic!() };
     assert_eq!((room, summary.ownership.map(|it| it.number)), (id(), Some(NOW)));
@@ -67,6 +68,7 @@ fn join_with(
         aware,
         word: word.map(Box::new),
         name: name.to_uppercase(),
+        access: Access::none(),
     };
     let joined = ask(rooms, name, request);
     rooms.assert_sound();
@@ -276,6 +278,7 @@ fn doors_that_nobody_waits_at_any_more_count_for_nothing() {
             host_secret: None,
             founder: Some(founder()),
             aware: true,
+            access: Access::none(),
         };
         ask(&mut rooms, &owner, create).unwrap();
         let mut wait = |number, on| {
@@ -292,6 +295,7 @@ fn doors_that_nobody_waits_at_any_more_count_for_nothing() {
                     aware: true,
                     word: None,
                     name: "X".into(),
+                    access: Access::none(),
                 };
                 assert!(matches!(ask(&mut rooms, "x", request).unwrap().0, Reply::Waiting { .. }), "{n}");
             }
@@ -370,7 +374,16 @@ fn nobody_else_brings_back_a_room_as_its_owner() {
         let (settings, topology) = (settings("n", ""), Topology::Mesh);
         let restore = Restore { key: key(), settings, topology, host_secret: None, founder };
         let (password, restore) = (Some(Password("pw".into())), Some(Box::new(restore)));
-        Request::Join { room: id(), password, restore, can_host: None, aware: true, word: None, name: String::new() }
+        Request::Join {
+            room: id(),
+            password,
+            restore,
+            can_host: None,
+            aware: true,
+            word: None,
+            name: String::new(),
+            access: Access::none(),
+        }
     };
     for founder in [None, Some("thief")] {
         assert_eq!(ask(&mut rooms, "x", restore(founder)).map(drop), Err(Rejection::NoSuchRoom));

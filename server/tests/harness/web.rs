@@ -46,7 +46,8 @@ impl Web {
     }
 
     pub(crate) async fn send(&mut self, method: &str, target: &str, headers: &[(&str, &str)], body: &[u8]) {
-        let mut request = format!("{method} {target} HTTP/1.1\r\nhost: 127.0.0.1\r\n");
+        let host = if headers.iter().any(|it| it.0 == "host") { "" } else { "host: 127.0.0.1\r\n" };
+        let mut request = format!("{method} {target} HTTP/1.1\r\n{host}");
         for (name, value) in headers {
             request += &format!("{name}: {value}\r\n");
         }

@@ -1,4 +1,6 @@
 //! What no client sends. After each, two bystanders still hear each other, and nobody and no room is left over.
+mod origins;
+mod outsiders;
 mod packets;
 mod requests;
 mod sizes;

@@ -177,7 +177,7 @@ async fn in_a_browser_a_cut_page_goes_on_and_nobody_is_told() {
 
 #[tokio::test]
 async fn no_page_of_another_origin_gets_a_cookie() {
-    let server = Server::start().await;
+    let server = Server::with(&[("http.origins", r#"["*"]"#)]).await;
     let target = format!("{PATH}?EIO=4&transport=polling");
     for (origin, has_cookie) in [("http://127.0.0.1", true), ("http://evil.example", false), ("null", false)] {
         let answer = Web::to(server.address).await.ask("GET", &target, &[("origin", origin)], b"").await;

@@ -3,6 +3,7 @@
 mod accounts;
 mod bounds;
 mod cookies;
+mod invitations;
 mod owners;
 mod resuming;
 mod rooms;

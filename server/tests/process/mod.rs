@@ -1,6 +1,7 @@
 //! The executable itself: its exit codes, what it prints, and how it ends.
 mod acme;
 mod filter;
+mod invite;
 mod log;
 mod secrets;
 mod state;

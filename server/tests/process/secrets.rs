@@ -23,6 +23,10 @@ protocols = ["p2pchat", "textchat", "videocall", "poc", "mqtt"]
 [log]
 filter = "trace"
 format = "{format}"
+[access]
+password = "hush-server-password"
+[access.tokens]
+secret = "hush-hush-hush-hush-hush-hush-hush"
 [metrics]
 token = "{TOKEN}"
 [relay]
@@ -81,6 +85,10 @@ async fn say_in_a_room(address: SocketAddr, by: By) {
     let settings = r#""maxUsers":5,"name":"hush-name","password":"hush-password","type":1"#;
     one.emit(&format!(r#"["CREATE-ROOM",{{"requestId":"c",{settings}}}]"#)).await;
     let room = field(&one.receive().await, "roomID");
+    for shown in [r#""password":"hush-guess""#, r#""token":"hush.hush.hush""#, r#""password":"hush-server-password""#] {
+        one.emit(&format!(r#"["CREATE-ROOM",{{"requestId":"a",{settings},"access":{{{shown}}}}}]"#)).await;
+        assert!(one.receive().await.contains("roomID"));
+    }
     let n = EVERY_WAY.iter().position(|it| *it == by).unwrap();
     let keys = format!(r#""key":"hushhushhushhushhushh{n}","owner":"hush-owner","canHost":50"#);
     one.emit(&format!(r#"["CREATE-ROOM",{{"requestId":"k",{settings},{keys}}}]"#)).await;

@@ -6,7 +6,9 @@ import { signal } from '@preact/signals'
 import type { ComponentChildren } from 'preact'
 import { spoken, texts } from '../language.ts'
 import type { Model, Where } from '../model.ts'
+import { wantsInvitation } from '../selectors.ts'
 import { Icon, Logo } from './icon.tsx'
+import { lazy } from './wrappers.tsx'
 
 type FrameProps = { model: Model; children: ComponentChildren }
 
@@ -54,11 +56,19 @@ export const FormTrouble = ({ model, where }: { model: Model; where: Where }) =>
   const elsewhere = where !== 'left' && trouble !== null && inField.has(trouble.what)
   const here = trouble?.where === where && !elsewhere ? trouble.what : null
   return (
-    <div class="form-trouble" role="alert">
-      {here !== null && <p class={here === 'waiting' ? 'form-waiting' : ''}>{texts().refusals[here]}</p>}
-    </div>
+    <>
+      <div class="form-trouble" role="alert">
+        {here !== null && <p class={here === 'waiting' ? 'form-waiting' : ''}>{texts().refusals[here]}</p>}
+      </div>
+      {here !== null && wantsInvitation(here) && <ServerPassword model={model} />}
+    </>
   )
 }
+
+/** Few servers ask for one. */
+const ServerPassword = lazy(() =>
+  import('./server-password.tsx').then(({ ServerPassword }) => ServerPassword),
+)
 
 const inField = new Set<string>(['no-name', 'not-a-room', 'no-password', 'wrong-password'])
 

@@ -20,6 +20,11 @@ export const de: Texts = {
     'room-ended': 'Die Raumleitung hat diesen Raum beendet.',
     waiting: 'Die Raumleitung lässt einzeln herein. Du wirst gleich hereingelassen …',
     'sent-away': 'Die Raumleitung hat dich nicht hereingelassen.',
+    'not-invited-create': 'Um hier einen Raum zu eröffnen, brauchst du eine Einladung.',
+    'not-invited-join': 'Um diesem Raum beizutreten, brauchst du eine Einladung.',
+    'bad-invitation': 'Diese Einladung gilt hier nicht. Bitte um eine neue.',
+    'expired-invitation': 'Diese Einladung ist abgelaufen. Bitte um eine neue.',
+    'wrong-server-password': 'Das ist nicht das Passwort des Servers.',
     'room-error': 'Auf dem Server ist etwas schiefgegangen. Bitte versuche es noch einmal.',
     unreachable:
       'Der Server ist nicht erreichbar. Deine Eingaben sind noch da; versuche es gleich noch einmal.',
@@ -28,6 +33,10 @@ export const de: Texts = {
     'name-taken':
       'Ein Raum mit diesem Namen im Link ist schon offen, mit einem anderen Passwort. Wähle einen anderen Namen oder gib das Passwort ein.',
     'no-link-name': 'In diesem Namen stehen keine Buchstaben oder Ziffern, aus denen ein Link werden könnte.',
+  },
+  access: {
+    password: 'Passwort des Servers',
+    hint: 'Falls du das Passwort dieses Servers kennst, gib es hier ein.',
   },
   notices: {
     joined: name => say`${name} ist beigetreten`,

@@ -28,6 +28,11 @@ const refusals: Record<Trouble['what'], string> = {
   'room-ended': 'The owner has ended this room.',
   waiting: 'The owner lets people in one by one. Waiting to be let in…',
   'sent-away': 'The owner has not let you in.',
+  'not-invited-create': 'You need an invitation to make a room here.',
+  'not-invited-join': 'You need an invitation to join this room.',
+  'bad-invitation': 'This invitation is not valid here. Ask for a new one.',
+  'expired-invitation': 'This invitation has expired. Ask for a new one.',
+  'wrong-server-password': 'This is not the server’s password.',
   'room-error': 'Something went wrong on the server. Please try again.',
   unreachable: 'The server cannot be reached. What you typed is still here; try again in a moment.',
   'no-name': 'Enter your name first.',
@@ -227,6 +232,10 @@ export const en = {
   appName: 'P2PChat',
   titleIn: (room: string) => say`${room} – P2PChat`,
   refusals,
+  access: {
+    password: 'Server password',
+    hint: 'If you were given this server’s password, enter it here.',
+  },
   notices,
   /** Said behind what is wrong at the server, to whoever is not alone. */
   connectionsStay: 'Your connections to people in the room keep working.',

@@ -21,6 +21,11 @@ export const es: Texts = {
     'room-ended': 'El propietario ha cerrado esta sala.',
     waiting: 'El propietario deja entrar de uno en uno. Esperando a que te deje entrar…',
     'sent-away': 'El propietario no te ha dejado entrar.',
+    'not-invited-create': 'Necesitas una invitación para crear una sala aquí.',
+    'not-invited-join': 'Necesitas una invitación para entrar en esta sala.',
+    'bad-invitation': 'Esta invitación no es válida aquí. Pide una nueva.',
+    'expired-invitation': 'Esta invitación ha caducado. Pide una nueva.',
+    'wrong-server-password': 'Esta no es la contraseña del servidor.',
     'room-error': 'Se ha producido un error en el servidor. Inténtalo de nuevo.',
     unreachable:
       'No se puede conectar con el servidor. Lo que has escrito sigue aquí; inténtalo de nuevo dentro de un momento.',
@@ -29,6 +34,10 @@ export const es: Texts = {
     'name-taken':
       'Ya hay abierta una sala con este nombre en el enlace y otra contraseña. Elige otro nombre o escribe su contraseña.',
     'no-link-name': 'Este nombre no tiene letras ni cifras que puedan ir en un enlace.',
+  },
+  access: {
+    password: 'Contraseña del servidor',
+    hint: 'Si te han dado la contraseña de este servidor, escríbela aquí.',
   },
   notices: {
     joined: name => say`${name} se ha unido`,

@@ -20,6 +20,11 @@ export const fr: Texts = {
     'room-ended': 'Ce salon a été fermé par son propriétaire.',
     waiting: 'Les participants sont admis un par un. En attente d’être admis…',
     'sent-away': 'Vous n’avez pas été admis.',
+    'not-invited-create': 'Il faut une invitation pour créer un salon ici.',
+    'not-invited-join': 'Il faut une invitation pour entrer dans ce salon.',
+    'bad-invitation': 'Cette invitation n’est pas valable ici. Demandez-en une nouvelle.',
+    'expired-invitation': 'Cette invitation a expiré. Demandez-en une nouvelle.',
+    'wrong-server-password': 'Ce n’est pas le mot de passe du serveur.',
     'room-error': 'Une erreur s’est produite sur le serveur. Veuillez réessayer.',
     unreachable: 'Le serveur est injoignable. Votre saisie est conservée ; réessayez dans un instant.',
     'no-name': 'Saisissez d’abord votre nom.',
@@ -27,6 +32,10 @@ export const fr: Texts = {
     'name-taken':
       'Un salon portant ce nom dans son lien est déjà ouvert, avec un autre mot de passe. Choisissez un autre nom ou saisissez son mot de passe.',
     'no-link-name': 'Ce nom ne contient ni lettre ni chiffre pouvant figurer dans un lien.',
+  },
+  access: {
+    password: 'Mot de passe du serveur',
+    hint: 'Si on vous a donné le mot de passe de ce serveur, saisissez-le ici.',
   },
   notices: {
     joined: name => say`${name} a rejoint le salon`,

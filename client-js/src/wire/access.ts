@@ -1,0 +1,59 @@
+/**
+ * What shows that the server's operator has invited us: the server's password, or a token, which comes in a link's
+ * fragment, so that it is in no request for a page.
+ */
+import { cut } from '../base/text.ts'
+import { idText, isRecord } from './json.ts'
+
+export type Access = { readonly token: string } | { readonly password: string }
+
+/** What a token says. Only the server can tell whether somebody who may has signed it. */
+export type TokenClaims = {
+  /** The room that it is for; null for any. */
+  readonly room: string | null
+  /** What its bearer is called, or empty. */
+  readonly name: string
+  readonly creates: boolean
+}
+
+const key = 'token'
+const tokenUnitsMax = 4_096
+const nameUnitsMax = 60
+
+/** The token in an address, and the address without it. Null where there is none. */
+export const takeToken = (address: string): { readonly token: string; readonly rest: string } | null => {
+  const url = new URL(address)
+  const found = new URLSearchParams(url.hash.slice(1))
+  const token = found.get(key)?.trim()
+  if (!token || token.length > tokenUnitsMax) return null
+  found.delete(key)
+  url.hash = found.toString()
+  return { token, rest: url.href }
+}
+
+export const claimsOf = (token: string): TokenClaims => {
+  const said = payloadOf(token)
+  const [room, name, rights] = isRecord(said) ? [said['room'], said['name'], said['rights']] : []
+  return {
+    room: idText(room),
+    name: typeof name === 'string' ? cut(name, nameUnitsMax) : '',
+    creates: Array.isArray(rights) && rights.includes('create'),
+  }
+}
+
+const payloadOf = (token: string): unknown => {
+  try {
+    const [, payload = ''] = token.split('.')
+    const bytes = atob(payload.replaceAll('-', '+').replaceAll('_', '/'))
+    return JSON.parse(new TextDecoder().decode(Uint8Array.from(bytes, it => it.charCodeAt(0))))
+  } catch {
+    return null
+  }
+}
+
+export const parseAccess = (stored: unknown): Access | null => {
+  if (!isRecord(stored)) return null
+  const { token, password } = stored
+  if (typeof token === 'string') return { token }
+  return typeof password === 'string' ? { password } : null
+}

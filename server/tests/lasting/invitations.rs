@@ -1,0 +1,142 @@
+//! Who may make rooms and join them, on the wire: the server's password, how often it may be tried, and who hears what.
+use std::sync::Arc;
+
+use p2pchat_server::{
+    rooms::{Admission, Credential, Denial, Grant, RoomId},
+    sessions::AccessCheck,
+};
+use serde_json::{Value, json};
+use tokio::time::advance;
+
+use super::*;
+
+/// The password "sesame", and tokens that are what they grant.
+struct Open;
+
+impl AccessCheck for Open {
+    fn judge(&self, credential: &Credential, _now: u64) -> Result<Grant, Denial> {
+        let all = Grant { create: true, join: true, own: true, room: None, name: None };
+        match credential {
+            Credential::Password(it) if it == "sesame" => Ok(all),
+            Credential::Password(_) => Err(Denial::WrongPassword),
+            Credential::Token(it) if it == "expired" => Err(Denial::ExpiredToken),
+            Credential::Token(it) => match it.strip_prefix("room:") {
+                Some(room) => Ok(Grant { room: Some(RoomId::from(room)), ..all }),
+                None => Err(Denial::BadToken),
+            },
+        }
+    }
+}
+
+fn stage() -> Stage {
+    let ice = Ice { servers: Vec::new(), credential_ttl_s: 60 };
+    let sessions = Sessions::new(ice, Ledger::new(Quotas::default()), LIFETIMES);
+    let limits = Limits { peers_max: 20, rooms_per_peer_max: 100, name_units_max: 20, password_units_max: 100 };
+    let mut settings = realm_settings(&P2pChat, limits);
+    settings.rules.policy.create = Admission::Invited;
+    settings.access = Arc::new(Open);
+    let realm = sessions.open(settings);
+    Stage { sessions, realm }
+}
+
+/// What a request is answered with.
+fn ask(stage: &Stage, page: &mut Page, name: &str, access: Option<Value>) -> Value {
+    let mut fields =
+        json!({ "requestId": "c", "maxUsers": 9, "name": "n", "password": "pw", "type": 0, "room": "tea" });
+    if let Some(access) = access {
+        fields["access"] = access;
+    }
+    page.say(stage, &json!([name, fields]).to_string());
+    serde_json::from_str(&page.hear().pop().unwrap()).unwrap()
+}
+
+fn create(stage: &Stage, page: &mut Page, access: Option<Value>) -> Value {
+    ask(stage, page, "CREATE-ROOM", access)
+}
+
+fn refused(kind: u8) -> Value {
+    json!(["TYPEERROR", { "type": kind, "requestID": "c" }])
+}
+
+#[test]
+fn each_refusal_has_a_code_for_those_who_know_it_and_a_counter() {
+    let stage = stage();
+    let mut page = stage.page();
+    for (access, kind, reason) in [
+        (json!({}), 10, Reason::NotInvited),
+        (json!({ "token": 5 }), 10, Reason::NotInvited),
+        (json!({ "token": "x".repeat(4_097) }), 10, Reason::NotInvited),
+        (json!({ "token": "room:122be540-0a3f-4d55-bf2f-05276806db91" }), 10, Reason::NotInvited),
+        (json!({ "token": "forged" }), 11, Reason::BadToken),
+        (json!({ "token": "expired" }), 12, Reason::ExpiredToken),
+        (json!({ "password": "open" }), 13, Reason::WrongServerPassword),
+        (json!({ "token": "forged", "password": "sesame" }), 11, Reason::BadToken),
+    ] {
+        let before = stage.counted(reason);
+        assert_eq!(create(&stage, &mut page, Some(access.clone())), refused(kind), "{access}");
+        assert_eq!(stage.counted(reason), before + 1, "{access}");
+    }
+    // The original's pages hear what their server says.
+    for access in [None, Some(json!("sesame")), Some(json!([{ "password": "sesame" }]))] {
+        assert_eq!(create(&stage, &mut page, access), refused(4));
+    }
+    let made = create(&stage, &mut page, Some(json!({ "password": "sesame" })));
+    assert_eq!(made[0], "CREATE-ROOM");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_servers_password_cannot_be_guessed_and_others_are_not_slowed_down() {
+    let stage = stage();
+    let mut guesser = stage.page();
+    let mut other = stage.page_from(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 77)));
+    let mut n_judged = 0;
+    for n in 0..600 {
+        let access = if n % 2 == 0 { json!({ "password": "guess" }) } else { json!({ "token": "guess" }) };
+        let answer = create(&stage, &mut guesser, Some(access));
+        n_judged += u32::from(answer == refused(11) || answer == refused(13));
+        advance(Duration::from_secs(1)).await;
+    }
+    assert!((10..25).contains(&n_judged), "{n_judged} guesses in ten minutes");
+    // Another connection of the same address waits, too, with the right password as well.
+    let mut again = stage.page();
+    assert_eq!(create(&stage, &mut again, Some(json!({ "password": "sesame" }))), refused(4));
+    assert!(stage.counted(Reason::PasswordAttempts) > 500);
+    assert_eq!(create(&stage, &mut other, Some(json!({ "password": "sesame" })))[0], "CREATE-ROOM");
+    advance(Duration::from_secs(61)).await;
+    assert_eq!(create(&stage, &mut again, Some(json!({ "password": "sesame" })))[0], "CREATE-ROOM");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_was_good_is_no_guess() {
+    let stage = stage();
+    let mut page = stage.page();
+    for _ in 0..100 {
+        assert_eq!(create(&stage, &mut page, Some(json!({ "token": "expired" }))), refused(12));
+        assert_eq!(create(&stage, &mut page, Some(json!({}))), refused(10));
+        advance(Duration::from_secs(1)).await;
+    }
+    assert_eq!(create(&stage, &mut page, Some(json!({ "password": "sesame" })))[0], "CREATE-ROOM");
+}
+
+#[test]
+fn a_room_that_a_token_names_is_joined_by_token_alone() {
+    let stage = stage();
+    let [mut host, mut guest, mut stranger] = [(); 3].map(|()| stage.page());
+    let token = json!({ "token": "room:tea" });
+    let make = |token: &str| Some(json!({ "token": token, "room": "tea" }));
+    assert_eq!(create(&stage, &mut stranger, make("expired")), refused(12));
+    assert_eq!(create(&stage, &mut host, make("room:tea"))[1]["roomID"], "tea");
+    let join = |page: &mut Page, access| ask(&stage, page, "JOIN-ROOM", access);
+    assert_eq!(join(&mut stranger, Some(json!({}))), refused(10));
+    assert_eq!(join(&mut stranger, Some(json!({ "token": "room:te" }))), refused(10));
+    assert_eq!(join(&mut stranger, None), refused(3), "as if it were not there");
+    let joined = join(&mut guest, Some(token));
+    assert_eq!((&joined[0], &joined[1]["curUsers"]), (&json!("JOIN-ROOM"), &json!(2)));
+    // Whoever was refused is no member: what they say reaches nobody.
+    let signal = json!(["SIGNAL", { "target": host.id, "room": "tea", "signal": { "a": 1 } }]);
+    host.hear();
+    stranger.say(&stage, &signal.to_string());
+    assert!(host.hear().is_empty());
+    guest.say(&stage, &signal.to_string());
+    assert_eq!(host.hear().len(), 1);
+}
