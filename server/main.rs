@@ -3,11 +3,12 @@ use std::{
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
+    sync::Arc,
 };
 
 use clap::Parser;
 use p2pchat_server::{
-    app::{self, App},
+    app::{self, App, PassedSockets, Reload, StartupError},
     cli::{Cli, Command},
     config::{self, BadSetting, Config, Flags},
     doctor, telemetry,
@@ -54,7 +55,9 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
         return say(&config.to_toml()).map_err(|it| system(it.to_string()));
     }
     let _pending = if cli.health_check { None } else { Some(telemetry::start(&config.log).map_err(settings)?) };
-    let config = app::settings::with_state_folder(config, config::state_folder(|name| std::env::var(name).ok()));
+    let config = with_state_folder(config);
+    // It changes the environment, so that it comes before the runtime and its threads.
+    let passed = PassedSockets::from_environment().map_err(startup)?;
     let file = file.map_or_else(|| "no settings file".to_owned(), |it| it.display().to_string());
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.enable_all().max_blocking_threads(BLOCKING_THREADS_MAX).build();
@@ -70,12 +73,9 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
         // Before it says that it is ready, so that a signal in answer to that is heard.
         let stop = app::stop_signal().map_err(|it| system(it.to_string()))?;
         let flags = cli.flags();
-        let read_filter = move || read_settings(&flags).map(|it| it.0.log.filter).map_err(|it| it.to_string());
-        tokio::spawn(app::reread_log_filter(read_filter).map_err(|it| system(it.to_string()))?);
-        let app = App::bind(config).await.map_err(|it| match it {
-            app::StartupError::Settings(sentence) => settings(sentence),
-            app::StartupError::System(sentence) => system(sentence),
-        })?;
+        let read = move || read_settings(&flags).map(|it| with_state_folder(it.0)).map_err(|it| it.to_string());
+        let reload = Reload::new(Some(Arc::new(read))).map_err(|it| system(it.to_string()))?;
+        let app = App::bind_passed(config, passed).await.map_err(startup)?.reload_by(reload);
         for advice in app.advice() {
             tracing::warn!("{advice}");
         }
@@ -97,6 +97,17 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
         }
         app.serve(stop).await.map_err(|it| system(format!("the server ended: {it}")))
     })
+}
+
+fn startup(error: StartupError) -> (u8, String) {
+    match error {
+        StartupError::Settings(sentence) => (EXIT_SETTINGS, sentence),
+        StartupError::System(sentence) => (EXIT_SYSTEM, sentence),
+    }
+}
+
+fn with_state_folder(config: Config) -> Config {
+    app::settings::with_state_folder(config, config::state_folder(|name| std::env::var(name).ok()))
 }
 
 /// All settings, and the file that some of them are from.

@@ -2,22 +2,25 @@
 mod certificate;
 mod health_check;
 mod listen;
-mod log_filter;
 mod metrics;
+mod passed_sockets;
 mod realms;
 mod relay;
+mod reload;
+mod routes;
+mod service_manager;
 pub mod settings;
+mod signals;
 mod signatures;
 mod state;
 mod watch;
 
 use std::{
-    collections::BTreeMap,
     future::Future,
     io,
     net::{SocketAddr, TcpListener},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -26,7 +29,6 @@ use std::{
 use axum::Router;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
-    signal::unix::{SignalKind, signal},
     sync::Notify,
     task::JoinSet,
     time::{sleep, timeout},
@@ -36,21 +38,23 @@ use crate::{
     acceptor::{Acceptor, Shutdown, Speaks, Timeouts},
     accounting::Ledger,
     config::Config,
-    http::{self, Frontend, Health, Site, TrustedProxies},
-    protocols::{Protocol as _, Transport, p2pchat::P2pChat},
-    sessions::{Realm, Sessions},
+    http,
+    protocols::{Protocol as _, p2pchat::P2pChat},
+    sessions::Sessions,
     store::Keeper,
     telemetry,
     tls::Certificate,
-    transports::{Origins, mqtt, socketio, websocket},
     turn::Port,
 };
 use certificate::CertificateSource;
 pub use health_check::health_check;
-pub use log_filter::reread_log_filter;
 use metrics::{BoundMetrics, Metrics};
+pub use passed_sockets::PassedSockets;
 pub use realms::realm_settings;
 use relay::BoundRelay;
+use reload::Live;
+pub use reload::{ReadSettings, Reload};
+pub use signals::stop_signal;
 
 /// For running answers to end when the server stops.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -79,13 +83,13 @@ pub struct App {
     sessions: Sessions,
     /// `None`: rooms end with the process.
     keeper: Option<Arc<Keeper>>,
-    proxies: TrustedProxies,
     certificate: CertificateSource,
     relay: Option<BoundRelay>,
     metrics: Option<BoundMetrics>,
     /// `/health` says so before anything else changes.
     is_stopping: Arc<AtomicBool>,
-    config: Config,
+    live: Live,
+    reload: Option<Reload>,
 }
 
 /// A port that is taken, and what is served there.
@@ -102,19 +106,28 @@ impl App {
     /// # Errors
     /// A certificate or a port cannot be had. Needs a Tokio runtime.
     pub async fn bind(config: Config) -> Result<Self, StartupError> {
+        App::bind_passed(config, PassedSockets::default()).await
+    }
+
+    /// As [`App::bind`], with sockets that are open already.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn bind_passed(config: Config, mut passed: PassedSockets) -> Result<Self, StartupError> {
         let settings = settings::listeners(&config)?;
         let certificate = certificate::open(&config).await?;
         let proxies = settings::trusted_proxies(&config)?;
         let ledger = Ledger::new(settings::limits(&config));
         let sessions = Sessions::new(settings::ice(&config), ledger.clone(), settings::lifetimes(&config));
         // First of all, so that a second server changes nothing of what the first one keeps.
-        let ports = settings.iter().map(|it| listen::bind(it.at, "--port")).collect::<Result<Vec<_>, _>>()?;
-        let plain = config.redirect_at().map(|it| listen::bind(it, "tls.redirect_port")).transpose()?;
+        let ports =
+            settings.iter().map(|it| listen::bind(it.at, "--port", &mut passed)).collect::<Result<Vec<_>, _>>()?;
+        let plain = config.redirect_at().map(|it| listen::bind(it, "tls.redirect_port", &mut passed)).transpose()?;
         let store = state::open(&config).await;
-        let realms = realms(&sessions, &config, &settings, store.is_some());
+        let realms = routes::realms(&sessions, &config, &settings, store.is_some());
         let keeper = state::keeper(store, &sessions, realms.get(P2pChat.name()).copied());
         let shared = http::Shared::new(ledger, proxies.clone());
-        let relay = relay::bind(&config, &sessions)?;
+        let relay = relay::bind(&config, &sessions, &mut passed)?;
         let turn = relay.as_ref().map(|it| it.server.clone());
         let metrics = Metrics::new(&sessions, turn.clone(), certificate.certificate());
         let (started, is_stopping) = (Instant::now(), Arc::new(AtomicBool::new(false)));
@@ -124,8 +137,8 @@ impl App {
             let health = move || watch::health(&asked, turn.as_deref(), is_stopping.load(Ordering::Relaxed), started);
             listeners.push(BoundListener {
                 port,
-                router: router(&config, &listener, &sessions, &shared, &realms, health, &metrics),
-                timeouts: Timeouts::new(answer_time(&config, &listener)),
+                router: routes::router(&config, &listener, &sessions, &shared, &realms, health, &metrics),
+                timeouts: Timeouts::new(routes::answer_time(&config, &listener)),
                 tls: listener.tls,
             });
         }
@@ -135,8 +148,13 @@ impl App {
         if let Err(error) = raise_open_file_limit() {
             tracing::warn!(%error, "the limit on open files stays as it is, and with it the number of connections");
         }
-        let metrics = metrics.bind(&config)?;
-        Ok(App { listeners, sessions, keeper, proxies, certificate, relay, metrics, is_stopping, config })
+        let metrics = metrics.bind(&config, &mut passed)?;
+        for sentence in passed.left_over() {
+            tracing::warn!("{sentence}");
+        }
+        let config = Mutex::new(config);
+        let live = Live { sessions: sessions.clone(), realms, proxies, relay: turn, config };
+        Ok(App { listeners, sessions, keeper, certificate, relay, metrics, is_stopping, live, reload: None })
     }
 
     /// Where it listens.
@@ -157,14 +175,12 @@ impl App {
 
     /// The address to open in a browser.
     pub fn url(&self) -> String {
-        let port = self.address().map_or(self.config.http.port, |it| it.port());
-        url(&self.config, port)
+        url(&self.live.config(), self.main_port())
     }
 
     /// What to tell whoever is to open it, beside its address; ends with a line's end.
     pub fn greeting(&self) -> Option<String> {
-        let port = self.address().map_or(self.config.http.port, |it| it.port());
-        self.certificate.greeting(&self.config, port)
+        self.certificate.greeting(&self.live.config(), self.main_port())
     }
 
     /// Where the relay has UDP and TCP, if it has.
@@ -179,7 +195,17 @@ impl App {
 
     /// What the operator should know although it is no fault, a sentence each.
     pub fn advice(&self) -> Vec<String> {
-        settings::advice(&self.config, self.address().map_or(self.config.http.port, |it| it.port()))
+        settings::advice(&self.live.config(), self.main_port())
+    }
+
+    fn main_port(&self) -> u16 {
+        self.address().map_or_else(|_| self.live.config().http.port, |it| it.port())
+    }
+
+    /// Has settings read again at each SIGHUP. Without it, the certificate alone is looked at then.
+    pub fn reload_by(mut self, reload: Reload) -> Self {
+        self.reload = Some(reload);
+        self
     }
 
     /// Answers until `stop` is done; then ends what runs. First `/health` says for `http.drain_s` that it is stopping, while
@@ -188,12 +214,14 @@ impl App {
     /// # Errors
     /// A listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let App { listeners, sessions, keeper, proxies, certificate, relay, metrics, is_stopping, config } = self;
+        let url = self.url();
+        let App { listeners, sessions, keeper, certificate, relay, metrics, is_stopping, live, reload } = self;
+        let reload = reload.map_or_else(|| Reload::new(None), Ok)?;
         let shutdown = Shutdown::default();
         let mut serving = JoinSet::new();
         let in_use = certificate.certificate();
         let acceptor = |speaks, timeouts, tls| {
-            let proxies = proxies.clone();
+            let proxies = live.proxies.clone();
             Acceptor {
                 ledger: sessions.ledger().clone(),
                 timeouts: Arc::new(timeouts),
@@ -228,7 +256,9 @@ impl App {
             stop.await;
             tracing::info!("stopping");
             is_stopping.store(true, Ordering::Relaxed);
-            sleep(Duration::from_secs(config.http.drain_s)).await;
+            let drain = Duration::from_secs(live.config().http.drain_s);
+            service_manager::stopping(drain + ANSWER_TIMEOUT + 2 * DRAIN_TIMEOUT);
+            sleep(drain).await;
             sessions.stop();
             // An answer that is not taken, or a request that is not sent to its end, is not waited for longer.
             let _ = timeout(ANSWER_TIMEOUT, shutdown.run()).await;
@@ -237,10 +267,12 @@ impl App {
             state::save(keeper.as_deref()).await;
             telemetry::tell_omitted();
         };
+        service_manager::ready(&url);
         tokio::select! {
             () = stopping => Ok(()),
             () = renewing => Ok(()),
-            () = on_hangup(&hangup) => Ok(()),
+            () = reload.run(&live, &hangup) => Ok(()),
+            () = service_manager::keep_alive(&sessions) => Ok(()),
             () = watch::memory(sessions.ledger()) => Ok(()),
             () = state::run(keeper.as_deref()) => Ok(()),
             Some(Err(failed)) = serving.join_next() => Err(io::Error::other(failed)),
@@ -248,87 +280,10 @@ impl App {
     }
 }
 
-/// How long what is sent to a listener's websockets may wait: as long as the answer to a ping may.
-fn answer_time(config: &Config, listener: &settings::Listener) -> Duration {
-    let limits = listener.protocols.iter().map(|protocol| match protocol.transport() {
-        Transport::SocketIo => settings::transport_limits(config),
-        Transport::SocketIoAt(_) | Transport::Websocket | Transport::Mqtt => settings::fast_ping(config),
-    });
-    limits.map(|it| it.ping_interval + it.ping_timeout).max().unwrap_or_default()
-}
-
 /// One connection is one open file: as many as this user may have.
 fn raise_open_file_limit() -> io::Result<()> {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     Ok(setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?)
-}
-
-/// One realm for each protocol that any listener serves, so that those of one protocol meet wherever they come in.
-fn realms(
-    sessions: &Sessions,
-    config: &Config,
-    listeners: &[settings::Listener],
-    is_kept: bool,
-) -> BTreeMap<&'static str, Realm> {
-    let mut realms = BTreeMap::new();
-    for &protocol in listeners.iter().flat_map(|it| &it.protocols) {
-        let is_own = protocol.name() == P2pChat.name();
-        let limits = if is_own { settings::room_limits(config) } else { settings::open_room_limits(config) };
-        realms.entry(protocol.name()).or_insert_with(|| {
-            let mut realm = realm_settings(protocol, limits);
-            if is_own {
-                settings::lasting_rooms(config, &mut realm.rules.policy, is_kept);
-            }
-            sessions.open(realm)
-        });
-    }
-    realms
-}
-
-/// What is served at one listener.
-fn router(
-    config: &Config,
-    listener: &settings::Listener,
-    sessions: &Sessions,
-    shared: &http::Shared,
-    realms: &BTreeMap<&'static str, Realm>,
-    health: impl Fn() -> Health + Clone + Send + Sync + 'static,
-    metrics: &Metrics,
-) -> Router {
-    let (limits, fast_ping) = (settings::transport_limits(config), settings::fast_ping(config));
-    let origins = || Origins::new(&listener.origins).of_host(&config.http.hostname);
-    let (mut sockets, mut plain, mut mqtt) = (Router::new(), Vec::new(), None);
-    let (mut path, mut frontend) = (config.signaling.path.clone(), Frontend::Foreign);
-    for protocol in &listener.protocols {
-        let Some(&realm) = realms.get(protocol.name()) else { continue };
-        match protocol.transport() {
-            Transport::SocketIo => {
-                frontend = Frontend::Own;
-                sockets =
-                    sockets.merge(socketio::router(sessions.clone(), realm, &path, origins(), limits, listener.tls));
-            }
-            Transport::SocketIoAt(own) => {
-                if frontend == Frontend::Foreign {
-                    path = own.to_owned();
-                }
-                sockets =
-                    sockets.merge(socketio::router(sessions.clone(), realm, own, origins(), fast_ping, listener.tls));
-            }
-            Transport::Websocket => plain.push(realm),
-            Transport::Mqtt => mqtt = Some(realm),
-        }
-    }
-    let (views, https, https_only) = (listener.views.clone(), listener.tls, listener.is_https_only);
-    let frame_ancestors = config.http.frame_ancestors.clone();
-    let site = Site { views, signaling_path: path, frontend, https, https_only, frame_ancestors };
-    let mut pages = metrics.beside(http::pages(&site, shared, health), config, shared);
-    if !plain.is_empty() {
-        pages = websocket::beside(pages, sessions.clone(), plain, origins(), fast_ping);
-    }
-    if let Some(realm) = mqtt {
-        pages = mqtt::beside(pages, sessions.clone(), realm, origins(), fast_ping);
-    }
-    http::front(pages.merge(sockets), &site, shared)
 }
 
 /// Checks what settings point at, without starting anything.
@@ -338,34 +293,6 @@ fn router(
 pub async fn check(config: &Config) -> Result<(), StartupError> {
     settings::check(config)?;
     certificate::check(config).await
-}
-
-/// Done at the first SIGTERM or SIGINT; a second one ends the process at once.
-///
-/// # Errors
-/// The system does not let us hear signals.
-pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let mut next = async move || {
-        tokio::select! { _ = terminate.recv() => (), _ = interrupt.recv() => () }
-    };
-    Ok(async move {
-        next().await;
-        tokio::spawn(async move {
-            next().await;
-            std::process::exit(1);
-        });
-    })
-}
-
-/// Never done. SIGHUP means "read the certificate again", and with none to read it means nothing here, instead of the end.
-async fn on_hangup(reload: &Notify) {
-    if let Ok(mut hangup) = signal(SignalKind::hangup()) {
-        while hangup.recv().await.is_some() {
-            reload.notify_one();
-        }
-    }
-    std::future::pending().await
 }
 
 /// The address to open in a browser, of a server with these settings whose main listener has this port.

@@ -4,15 +4,15 @@
 //! `config` knows no part, and no part knows `config`.
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use super::{StartupError, certificate, relay};
+use super::{StartupError, certificate, realm_settings, relay};
 use crate::{
     accounting::{self, Rate, default_total},
     config::{self, Config, one_of},
     http::TrustedProxies,
     ice::{Access, ConfiguredServer, Ice, Login},
     protocols::{self, Protocol, Transport, p2pchat::P2pChat},
-    rooms::{Limits, RoomPolicy},
-    sessions::Lifetimes,
+    rooms::{Limits, RoomPolicy, Rules},
+    sessions::{Lifetimes, RealmSettings},
     transports::TransportLimits,
 };
 
@@ -177,8 +177,23 @@ pub fn state_folder(config: &Config) -> Option<PathBuf> {
     dir.map(PathBuf::from)
 }
 
+/// The rules for the rooms of a protocol. `is_kept`: its own rooms outlive the process.
+pub fn rules(config: &Config, protocol: &'static dyn Protocol, is_kept: bool) -> Rules {
+    realm(config, protocol, is_kept).rules
+}
+
+/// The realm of a protocol. As for [`rules`].
+pub fn realm(config: &Config, protocol: &'static dyn Protocol, is_kept: bool) -> RealmSettings {
+    let is_own = protocol.name() == P2pChat.name();
+    let mut realm = realm_settings(protocol, if is_own { room_limits(config) } else { open_room_limits(config) });
+    if is_own {
+        lasting_rooms(config, &mut realm.rules.policy, is_kept);
+    }
+    realm
+}
+
 /// How long P2PChat's own rooms outlive their members, and stars their hosts.
-pub fn lasting_rooms(config: &Config, policy: &mut RoomPolicy, is_kept: bool) {
+fn lasting_rooms(config: &Config, policy: &mut RoomPolicy, is_kept: bool) {
     policy.is_kept = is_kept;
     policy.linger = Duration::from_secs(config.rooms.linger_s);
     policy.hand_over = config.rooms.hand_over;

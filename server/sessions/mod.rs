@@ -21,6 +21,7 @@ mod state;
 mod statistics;
 mod timers;
 mod token;
+mod tuning;
 mod waiting;
 
 use std::{

@@ -1,0 +1,132 @@
+//! Settings read again at SIGHUP while people are there.
+//!
+//! **Invariants:** all of a file is taken or nothing of it. What takes a restart is named in the log each time, for as long as
+//! the file says other than what runs; everything else is in force when the service manager hears that the reload is over.
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::{signal::unix::Signal, sync::Notify, task::spawn_blocking};
+
+use super::{relay, service_manager, settings, signals};
+use crate::{
+    config::{self, Config},
+    http::TrustedProxies,
+    protocols::{self, Protocol as _},
+    sessions::{Realm, Sessions},
+    telemetry,
+    turn::TurnServer,
+};
+
+/// Reads the settings, and says in a sentence what is wrong with them.
+pub type ReadSettings = Arc<dyn Fn() -> Result<Config, String> + Send + Sync>;
+
+/// What is done at a SIGHUP.
+pub struct Reload {
+    hangups: Signal,
+    /// `None`: the certificate alone is looked at.
+    read: Option<ReadSettings>,
+}
+
+/// What settings can be given anew while it runs.
+pub(super) struct Live {
+    pub(super) sessions: Sessions,
+    pub(super) realms: BTreeMap<&'static str, Realm>,
+    pub(super) proxies: TrustedProxies,
+    pub(super) relay: Option<Arc<TurnServer>>,
+    /// What is in force.
+    pub(super) config: Mutex<Config>,
+}
+
+impl Reload {
+    /// From now on a SIGHUP is no longer the end of the process.
+    ///
+    /// # Errors
+    /// The system does not let us hear signals.
+    pub fn new(read: Option<ReadSettings>) -> io::Result<Self> {
+        Ok(Reload { hangups: signals::hangups()?, read })
+    }
+
+    /// Never done. `certificate` is told each time.
+    pub(super) async fn run(mut self, live: &Live, certificate: &Notify) {
+        while self.hangups.recv().await.is_some() {
+            service_manager::reloading();
+            certificate.notify_one();
+            let status = match &self.read {
+                Some(read) => live.reload(read.clone()).await,
+                None => "serves".to_owned(),
+            };
+            service_manager::reloaded(&status);
+        }
+        std::future::pending().await
+    }
+}
+
+impl Live {
+    /// What is in force.
+    pub(super) fn config(&self) -> Config {
+        self.config.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Says in a few words what came of it.
+    async fn reload(&self, read: ReadSettings) -> String {
+        let read = spawn_blocking(move || read()).await.unwrap_or_else(|failed| Err(failed.to_string()));
+        match read.and_then(|new| self.apply(new)) {
+            Ok((taken, left)) => {
+                tracing::info!(event = "reload", taken = taken.join(", "), "the settings were read again");
+                if left.is_empty() {
+                    return "serves; the settings were read again".to_owned();
+                }
+                let left = left.join(", ");
+                tracing::warn!(event = "reload", "these settings take a restart, and stay as they were: {left}");
+                format!("serves; these settings take a restart: {left}")
+            }
+            Err(sentence) => {
+                tracing::error!(event = "reload", "{sentence}; all settings stay as they were");
+                format!("serves; the settings stay as they were: {sentence}")
+            }
+        }
+    }
+
+    /// What changed, and what would take a restart to change.
+    fn apply(&self, new: Config) -> Result<(Vec<String>, Vec<String>), String> {
+        settings::check(&new).map_err(|it| it.to_string())?;
+        let before = self.config();
+        let now = with_what_can_change(before.clone(), &new);
+        let proxies = settings::trusted_proxies(&now).map_err(|it| it.to_string())?;
+        // The last that can fail.
+        telemetry::set_filter(&now.log.filter)?;
+        self.proxies.replace_by(&proxies);
+        self.sessions.ledger().set_limits(settings::limits(&now));
+        self.sessions.set_lifetimes(settings::lifetimes(&now));
+        self.sessions.set_ice(settings::ice(&now));
+        for (name, realm) in &self.realms {
+            if let Some(protocol) = protocols::ALL.iter().find(|it| it.name() == *name) {
+                let is_kept = self.sessions.rules(*realm).policy.is_kept;
+                self.sessions.set_rules(*realm, settings::rules(&now, *protocol, is_kept));
+            }
+        }
+        if let Some(relay) = &self.relay {
+            let told = relay::told(&now);
+            relay.tell(told);
+        }
+        let (taken, left) = (before.differences(&now), now.differences(&new));
+        *self.config.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        Ok((taken, left))
+    }
+}
+
+/// The settings in force, with those of a new reading that need no restart.
+fn with_what_can_change(mut config: Config, new: &Config) -> Config {
+    let Config { http, sessions, rooms, limits, ice, relay, log, .. } = new.clone();
+    (config.http.trusted_proxies, config.http.drain_s) = (http.trusted_proxies, http.drain_s);
+    (config.sessions, config.rooms, config.limits, config.ice) = (sessions, rooms, limits, ice);
+    config.log.filter = log.filter;
+    let config::RelaySettings { host, urls, peer_bytes_per_second, peer_bytes_burst, .. } = relay;
+    (config.relay.host, config.relay.urls) = (host, urls);
+    (config.relay.peer_bytes_per_second, config.relay.peer_bytes_burst) = (peer_bytes_per_second, peer_bytes_burst);
+    (config.relay.bytes_per_second, config.relay.bytes_burst) = (relay.bytes_per_second, relay.bytes_burst);
+    config
+}
