@@ -1,4 +1,5 @@
 //! Puts the parts together: sessions, protocols, pages, certificate, listeners.
+mod admin;
 mod certificate;
 mod health_check;
 mod listen;
@@ -46,6 +47,7 @@ use crate::{
     tls::Certificate,
     turn::Port,
 };
+use admin::BoundAdmin;
 use certificate::CertificateSource;
 pub use health_check::health_check;
 use metrics::{BoundMetrics, Metrics};
@@ -86,6 +88,7 @@ pub struct App {
     certificate: CertificateSource,
     relay: Option<BoundRelay>,
     metrics: Option<BoundMetrics>,
+    admin: Option<BoundAdmin>,
     /// `/health` says so before anything else changes.
     is_stopping: Arc<AtomicBool>,
     live: Live,
@@ -152,9 +155,10 @@ impl App {
         for sentence in passed.left_over() {
             tracing::warn!("{sentence}");
         }
+        let admin = admin::bind(&config, &sessions, turn.clone());
         let config = Mutex::new(config);
         let live = Live { sessions: sessions.clone(), realms, proxies, relay: turn, config };
-        Ok(App { listeners, sessions, keeper, certificate, relay, metrics, is_stopping, live, reload: None })
+        Ok(App { listeners, sessions, keeper, certificate, relay, metrics, admin, is_stopping, live, reload: None })
     }
 
     /// Where it listens.
@@ -215,7 +219,7 @@ impl App {
     /// A listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let url = self.url();
-        let App { listeners, sessions, keeper, certificate, relay, metrics, is_stopping, live, reload } = self;
+        let App { listeners, sessions, keeper, certificate, relay, metrics, admin, is_stopping, live, reload } = self;
         let reload = reload.map_or_else(|| Reload::new(None), Ok)?;
         let shutdown = Shutdown::default();
         let mut serving = JoinSet::new();
@@ -272,6 +276,7 @@ impl App {
             () = stopping => Ok(()),
             () = renewing => Ok(()),
             () = reload.run(&live, &hangup) => Ok(()),
+            () = admin::serve(admin) => Ok(()),
             () = service_manager::keep_alive(&sessions) => Ok(()),
             () = watch::memory(sessions.ledger()) => Ok(()),
             () = state::run(keeper.as_deref()) => Ok(()),

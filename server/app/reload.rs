@@ -14,7 +14,7 @@ use super::{relay, service_manager, settings, signals};
 use crate::{
     config::{self, Config},
     http::TrustedProxies,
-    protocols::{self, Protocol as _},
+    protocols,
     sessions::{Realm, Sessions},
     telemetry,
     turn::TurnServer,
@@ -129,4 +129,61 @@ fn with_what_can_change(mut config: Config, new: &Config) -> Config {
     (config.relay.peer_bytes_per_second, config.relay.peer_bytes_burst) = (peer_bytes_per_second, peer_bytes_burst);
     (config.relay.bytes_per_second, config.relay.bytes_burst) = (relay.bytes_per_second, relay.bytes_burst);
     config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{app::App, config::Flags};
+
+    fn config(variables: &[(&str, &str)]) -> Config {
+        let flags = Flags { address: Some("127.0.0.1".to_owned()), port: Some(0), ..Flags::default() };
+        let fixed = [("P2PCHAT_RELAY__PORT", "0"), ("P2PCHAT_STATE__DIR", "memory")];
+        let variables = fixed.iter().chain(variables).map(|it| (it.0.to_owned(), it.1.to_owned()));
+        config::read(&flags, &[], variables).unwrap().0
+    }
+
+    #[tokio::test]
+    async fn each_part_has_what_it_is_given_anew() {
+        let app = App::bind(config(&[("P2PCHAT_HTTP__PROTOCOLS", "[\"p2pchat\", \"poc\"]")])).await.unwrap();
+        let live = &app.live;
+        let proxy = "192.0.2.1".parse().unwrap();
+        assert!(!live.proxies.trusts(proxy));
+        let new = config(&[
+            ("P2PCHAT_HTTP__PROTOCOLS", "[\"p2pchat\", \"poc\"]"),
+            ("P2PCHAT_HTTP__DRAIN_S", "7"),
+            ("P2PCHAT_HTTP__TRUSTED_PROXIES", "[\"192.0.2.0/24\"]"),
+            ("P2PCHAT_LIMITS__MEMORY_BYTES_MAX", "123456789"),
+            ("P2PCHAT_LIMITS__SESSIONS_MAX", "0"),
+            ("P2PCHAT_RELAY__PEER_BYTES_PER_SECOND", "5"),
+            ("P2PCHAT_ROOMS__LINGER_S", "9"),
+            ("P2PCHAT_ROOMS__OPEN_PEERS_MAX", "50"),
+            ("P2PCHAT_SESSIONS__GRACE_S", "0"),
+            ("P2PCHAT_SIGNALING__MESSAGE_BYTES_MAX", "100000"),
+        ]);
+        let (taken, left) = live.apply(new.clone()).unwrap();
+        assert_eq!((taken.len(), left), (8, vec!["signaling.message_bytes_max".to_owned()]));
+        let limits = live.sessions.ledger().limits();
+        assert_eq!((limits.memory_bytes_max, limits.sessions_max), (123_456_789, usize::MAX));
+        assert_eq!((limits.media_bytes.per_second, live.sessions.ledger().balance().memory.max), (5, 123_456_789));
+        // Bursts go by the longest message that is in force, and not by one that takes a restart.
+        assert_eq!(limits.bytes.burst, settings::limits(&config(&[])).bytes.burst);
+        let rules = |name| live.sessions.rules(live.realms[name]);
+        assert_eq!((rules("p2pchat").policy.linger.as_secs(), rules("p2pchat").limits.peers_max), (9, 20));
+        assert_eq!(rules("poc").limits.peers_max, 2, "its page has one connection");
+        assert!(live.proxies.trusts(proxy) && !live.sessions.keeps_sessions());
+        assert_eq!(live.config().http.drain_s, 7);
+        assert_eq!(live.apply(new).unwrap(), (Vec::new(), vec!["signaling.message_bytes_max".to_owned()]));
+    }
+
+    #[tokio::test]
+    async fn a_reading_with_a_fault_changes_nothing() {
+        let app = App::bind(config(&[])).await.unwrap();
+        let faulty = [("P2PCHAT_HTTP__TRUSTED_PROXIES", "[\"nowhere\"]"), ("P2PCHAT_LOG__FILTER", "what=ever")];
+        for fault in faulty {
+            let new = config(&[fault, ("P2PCHAT_LIMITS__ROOMS_MAX", "3")]);
+            assert!(app.live.apply(new).is_err(), "{fault:?}");
+            assert_eq!(app.live.sessions.ledger().limits().rooms_max, 100_000);
+        }
+    }
 }

@@ -7,7 +7,7 @@ use super::{metrics::Metrics, settings};
 use crate::{
     config::Config,
     http::{self, Frontend, Health, Site},
-    protocols::{Protocol as _, Transport},
+    protocols::Transport,
     sessions::{Realm, Sessions},
     transports::{Origins, mqtt, socketio, websocket},
 };

@@ -2,7 +2,11 @@
 //!
 //! **Invariant:** every way from a setting to a part leads through here, and whatever passes [`check`] can be started with.
 //! `config` knows no part, and no part knows `config`.
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use super::{StartupError, certificate, realm_settings, relay};
 use crate::{
@@ -168,6 +172,13 @@ pub fn with_state_folder(mut config: Config, usual: Option<PathBuf>) -> Config {
     if let Some(usual) = usual.filter(|_| config.state.dir.is_empty()) {
         config.state.dir = usual.display().to_string();
     }
+    config
+}
+
+/// Where no admin socket is set, it is in the runtime folder, or in the one in which state is kept.
+pub fn with_admin_socket(mut config: Config, runtime_folder: Option<&Path>) -> Config {
+    let state = state_folder(&config);
+    config.admin.choose(runtime_folder, state.as_deref());
     config
 }
 

@@ -3,6 +3,7 @@
 //! **Invariants:** defaults have one home, the commented file; a setting exists when it stands there, and an unknown one is
 //! refused by name. What settings are for is not known here: this module is plain data and imports no other, and
 //! `app::settings` makes of it what the parts need.
+mod admin;
 mod bounds;
 mod differences;
 mod ice;
@@ -17,6 +18,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use admin::{AdminSettings, NO_SOCKET, runtime_folder};
 use differences::hidden;
 pub use ice::{IceServer, IceSettings};
 pub use listeners::{Listener, ListenerSettings, one_of};
@@ -44,6 +46,7 @@ pub struct Config {
     pub ice: IceSettings,
     pub relay: RelaySettings,
     pub metrics: MetricsSettings,
+    pub admin: AdminSettings,
     pub log: Log,
 }
 

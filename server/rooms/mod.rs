@@ -5,6 +5,7 @@
 //! room and remembers who is in which.
 mod acts;
 mod at_rest;
+mod closing;
 mod compat;
 mod entering;
 mod ids;
@@ -28,6 +29,7 @@ mod topology;
 use std::borrow::Cow;
 
 pub use at_rest::KnownPeer;
+pub use closing::ClosedRoom;
 pub use compat::{Compat, NamedSignal, NoCompat, RoomSignal};
 pub use ids::{Name, PeerId, RoomId};
 pub use keys::{HostSecret, RoomKey};

@@ -8,6 +8,7 @@ use super::{
     Event, HostSecret, Moderation, Notification, OwnersWord, Password, PeerId, Rejection, Reply, RoomId, RoomSettings,
     Rules, Topology,
     acts::{self, acted},
+    closing,
     room::Room,
 };
 
@@ -64,6 +65,11 @@ pub enum RoomCommand {
     },
     /// Leaves it.
     Leave,
+    /// Closes it, for everyone; no peer's command.
+    Close {
+        /// Members whose clients know of alerts.
+        alerted: Vec<PeerId>,
+    },
 }
 
 /// What a room has that rooms of original pages have not.
@@ -165,12 +171,18 @@ pub fn step(
         (RoomCommand::Act { .. }, None) => Err(Rejection::NotTheOwner),
         (RoomCommand::TakeHost { host_secret }, Some(room)) => Ok(hosted(room.take_host(peer, host_secret)?, id, room)),
         (RoomCommand::YieldHost, Some(room)) => Ok(hosted(room.yield_host(peer)?, id, room)),
+        (RoomCommand::Close { alerted }, Some(there)) => {
+            let step = closing::close(there, id, &alerted);
+            end_if(true, room, rules);
+            Ok(step)
+        }
         (RoomCommand::Leave, None) => Err(Rejection::NotAMember),
         (
             RoomCommand::Join { .. }
             | RoomCommand::Update { .. }
             | RoomCommand::TakeHost { .. }
-            | RoomCommand::YieldHost,
+            | RoomCommand::YieldHost
+            | RoomCommand::Close { .. },
             None,
         ) => Err(Rejection::NoSuchRoom),
     }

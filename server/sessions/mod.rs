@@ -13,6 +13,7 @@ mod durations;
 mod effects;
 mod ids;
 mod lasting;
+mod overview;
 mod owners;
 mod passwords;
 mod relay_link;
@@ -43,6 +44,7 @@ pub use connection::{Connection, Queued, SendQueueFull};
 pub use durations::Durations;
 pub use ids::IdKind;
 pub use lasting::Lifetimes;
+pub use overview::{Closed, PeerOverview, RoomOverview};
 pub use owners::SignatureCheck;
 pub use relay_link::RelayLink;
 pub use statistics::{Count, EventKind, EventResult, RealmStatistics, ResumeResult, Statistics, Tally, Traffic};
@@ -340,7 +342,8 @@ impl Sessions {
                 | Reason::ProtocolError
                 | Reason::KeepAliveTimeout
                 | Reason::GraceOver
-                | Reason::SeatGiven => tracing::info!(event = "disconnect", reason, %peer),
+                | Reason::SeatGiven
+                | Reason::ByOperator => tracing::info!(event = "disconnect", reason, %peer),
                 _ => tracing::warn!(event = "disconnect", reason, %peer),
             }
         }

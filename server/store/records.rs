@@ -29,6 +29,8 @@ struct RoomValue {
     #[serde(rename = "owner")]
     host_secret: Option<String>,
     moderation: Option<ModerationValue>,
+    #[serde(default)]
+    is_closed: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -83,6 +85,7 @@ pub(super) fn of_room(room: &Room) -> Option<String> {
         has_key: room.has_key,
         host_secret: room.host_secret.map(|it| hex(&it.0)),
         moderation: room.moderation.as_deref().map(of_moderation),
+        is_closed: room.is_closed,
     })
     .ok()
 }
@@ -152,6 +155,7 @@ fn room(value: &str) -> Option<Room> {
         host_secret,
         moderation,
         lingers: None,
+        is_closed: value.is_closed,
     })
 }
 
@@ -236,6 +240,7 @@ mod tests {
             host_secret: Some(HostSecret::of("x")),
             moderation: Some(Box::new(moderation)),
             lingers: None,
+            is_closed: true,
         };
         let session = KeptSession { peer: KnownPeer { peer: a, alerts: true }, tokens: vec![[1; 32], [255; 32]] };
         let records = [

@@ -20,6 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("http", &["accounting", "ice"]),
     ("tls", &["whole_file"]),
     ("metrics", &["accounting", "relay", "sessions"]),
+    ("admin", &["accounting", "relay", "rooms", "sessions"]),
     ("acceptor", &["accounting", "tls"]),
     ("config", &[]),
     ("cli", &["config"]),
@@ -30,6 +31,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "accounting",
             "acceptor",
+            "admin",
             "compat",
             "config",
             "http",
@@ -87,6 +89,7 @@ const AT_HOME: &[(&str, &[&str])] = &[
     (
         "serde",
         &[
+            "admin/words.rs",
             "protocols",
             "config",
             "doctor/signaling.rs",
