@@ -1,8 +1,8 @@
 //! The admin socket: what the operator sees and ends while the server runs, by `p2pchat-server rooms`, `peers`, `close` and
 //! `stats`.
 //!
-//! **Invariants:** only the server's own user, and root, can open it. No name, password, credential, address and nothing that
-//! anybody says is in an answer. Whoever asks and does not read holds up nobody: a connection has little that waits, and a
+//! **Invariants:** only the server's own user, and root, can open it. Answers are ids and numbers: no name of a person or room,
+//! no password, credential or address, and nothing that anybody says. Whoever asks and does not read holds up nobody: a connection has little that waits, and a
 //! deadline for each piece.
 mod client;
 mod socket;

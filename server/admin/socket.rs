@@ -147,3 +147,51 @@ async fn send(to: &mut WriteHalf<'_>, answers: impl IntoIterator<Item = Answer>)
 fn late(_: Elapsed) -> io::Error {
     io::ErrorKind::TimedOut.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::iter;
+
+    use super::*;
+    use crate::{accounting::Ledger, ice::Ice, sessions::Lifetimes};
+
+    fn served() -> Served {
+        let ledger = Ledger::new(crate::accounting::Limits::default());
+        let ice = Ice { servers: Vec::new(), credential_ttl_s: 0 };
+        let lifetimes = Lifetimes {
+            grace: Duration::ZERO,
+            reload_grace: Duration::ZERO,
+            replay_frames_max: 0,
+            replay_bytes_max: 0,
+        };
+        let sessions = Sessions::new(ice, ledger, lifetimes);
+        let counted = sessions.clone();
+        let figures = move || Figures::new(0, counted.ledger().balance(), counted.statistics(), None);
+        Served { sessions, figures: Arc::new(figures) }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_say_nothing_make_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s");
+        tokio::spawn(AdminSocket::bind(&path).unwrap().serve(served()));
+        let mut silent = Vec::new();
+        for _ in 0..CONNECTIONS_MAX {
+            silent.push(UnixStream::connect(&path).await.unwrap());
+        }
+        let mut stream = UnixStream::connect(&path).await.unwrap();
+        stream.write_all(b"{\"ask\":\"rooms\"}\n").await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert_eq!(answer, "\"end\"\n");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_does_not_read_is_left_after_a_while() {
+        let (mut here, there) = UnixStream::pair().unwrap();
+        let endless = iter::repeat_with(|| vec![crate::sessions::Closed { n_rooms: 1, n_peers: 0 }; 64]);
+        let left = send_all(&mut here.split().1, endless).await.unwrap_err();
+        assert_eq!(left.kind(), io::ErrorKind::TimedOut);
+        drop(there);
+    }
+}

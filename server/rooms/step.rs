@@ -134,19 +134,7 @@ pub fn step(
             *room = Some(Room::open(rules.limits.applied_to(settings), Topology::Mesh, peer.clone()));
             Ok(joined(Reply::Entered { room: id.clone(), others: Vec::new(), is_new: true }, Vec::new()))
         }
-        (RoomCommand::Enter, Some(room)) => {
-            room.admit(peer, Some(&no_password()), None, false)?;
-            let (notified, others) = (room.peers_to_notify(), room.members().to_vec());
-            room.add(peer, None);
-            let both_ways = rules.policy.announce_both_ways;
-            let present = if both_ways { room.members().into() } else { Arc::default() };
-            let mut notifications: Vec<_> =
-                notified.into_iter().map(|to| peer_joined(to, id, peer, &present)).collect();
-            if both_ways {
-                notifications.extend(others.iter().map(|it| peer_joined(peer.clone(), id, it, &present)));
-            }
-            Ok(joined(Reply::Entered { room: id.clone(), others, is_new: false }, notifications))
-        }
+        (RoomCommand::Enter, Some(room)) => enter(room, id, peer, rules),
         (RoomCommand::Update { settings }, Some(room)) => {
             room.change(peer, settings.map(|it| rules.limits.applied_to(it)))?;
             Ok(stayed(Reply::Updated { summary: room.summary(peer) }, Vec::new()))
@@ -186,6 +174,20 @@ pub fn step(
             None,
         ) => Err(Rejection::NoSuchRoom),
     }
+}
+
+/// Joins a room that needs no password.
+fn enter(room: &mut Room, id: &RoomId, peer: &PeerId, rules: &Rules) -> Result<Step, Rejection> {
+    room.admit(peer, Some(&no_password()), None, false)?;
+    let (notified, others) = (room.peers_to_notify(), room.members().to_vec());
+    room.add(peer, None);
+    let both_ways = rules.policy.announce_both_ways;
+    let present = if both_ways { room.members().into() } else { Arc::default() };
+    let mut notifications: Vec<_> = notified.into_iter().map(|to| peer_joined(to, id, peer, &present)).collect();
+    if both_ways {
+        notifications.extend(others.iter().map(|it| peer_joined(peer.clone(), id, it, &present)));
+    }
+    Ok(joined(Reply::Entered { room: id.clone(), others, is_new: false }, notifications))
 }
 
 /// A room that is over ends, unless it is kept for a while.

@@ -89,7 +89,7 @@ const AT_HOME: &[(&str, &[&str])] = &[
     (
         "serde",
         &[
-            "admin/words.rs",
+            "admin",
             "protocols",
             "config",
             "doctor/signaling.rs",

@@ -1,5 +1,6 @@
 //! Scenarios: rooms in some state, a step, and every notification that follows.
 mod admission;
+mod closing;
 mod lasting;
 mod owners;
 

@@ -1,5 +1,6 @@
 //! The executable itself: its exit codes, what it prints, and how it ends.
 mod acme;
+mod admin;
 mod log;
 mod reload;
 mod secrets;

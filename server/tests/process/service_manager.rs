@@ -15,17 +15,17 @@ use tempfile::TempDir;
 use super::Running;
 
 /// A manager's socket, and what came in.
-struct Manager {
+struct NotifySocket {
     folder: TempDir,
     socket: UnixDatagram,
 }
 
-impl Manager {
+impl NotifySocket {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let socket = UnixDatagram::bind(folder.path().join("notify")).unwrap();
         socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        Manager { folder, socket }
+        NotifySocket { folder, socket }
     }
 
     fn next(&self) -> String {
@@ -47,7 +47,7 @@ impl Manager {
 
 #[test]
 fn the_manager_hears_of_the_start_of_life_of_a_reload_and_of_the_stop() {
-    let manager = Manager::new();
+    let manager = NotifySocket::new();
     let running = Running::start_with(&[], "[http]\ndrain_s = 3\n", |command| {
         command.env("NOTIFY_SOCKET", manager.folder.path().join("notify")).env("WATCHDOG_USEC", "200000");
     });
@@ -60,7 +60,7 @@ fn the_manager_hears_of_the_start_of_life_of_a_reload_and_of_the_stop() {
     for (settings, status) in [
         ("[rooms]\npeers_max = 5\n", "serves; the settings were read again"),
         ("[state]\ndir = \"memory\"\n[rooms]\npeers_max = 5\n", "serves; these settings take a restart: state.dir"),
-        ("[rooms]\npeers_max = 0\n", "serves; the settings stay as they were: config.toml sets rooms.peers_max to 0"),
+        ("[rooms]\npeers_max = 0\n", "serves; the settings stay as they were: rooms.peers_max is 0"),
     ] {
         fs::write(running.folder.path().join("config.toml"), settings).unwrap();
         running.signal(Signal::HUP);
@@ -178,7 +178,7 @@ fn every_listener_can_be_passed_and_one_that_no_setting_is_for_is_told_of() {
 
     let metrics = format!("{http}[relay]\nenabled = false\n[metrics]\nlisten = true\nport = {}\n", at.port());
     let log = activated(&tcp, Some(&udp), &metrics).log();
-    let warnings: Vec<_> = log.lines().filter(|it| it.contains("WARN")).collect();
+    let warnings: Vec<_> = log.lines().filter(|it| it.contains("the service manager has opened")).collect();
     assert!(warnings.len() == 1 && warnings[0].contains(&format!("{at} (UDP)")), "{log}");
 
     // The main listener's address is not the passed one's.
