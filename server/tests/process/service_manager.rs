@@ -48,7 +48,8 @@ impl NotifySocket {
 #[test]
 fn the_manager_hears_of_the_start_of_life_of_a_reload_and_of_the_stop() {
     let manager = NotifySocket::new();
-    let running = Running::start_with(&[], "[http]\ndrain_s = 3\n", |command| {
+    let drain = "[http]\ndrain_s = 1\n";
+    let running = Running::start_with(&[], drain, |command| {
         command.env("NOTIFY_SOCKET", manager.folder.path().join("notify")).env("WATCHDOG_USEC", "200000");
     });
     let url = running.first_line.rsplit(' ').next().unwrap().trim_end().to_owned();
@@ -62,7 +63,7 @@ fn the_manager_hears_of_the_start_of_life_of_a_reload_and_of_the_stop() {
         ("[state]\ndir = \"memory\"\n[rooms]\npeers_max = 5\n", "serves; these settings take a restart: state.dir"),
         ("[rooms]\npeers_max = 0\n", "serves; the settings stay as they were: rooms.peers_max is 0"),
     ] {
-        fs::write(running.folder.path().join("config.toml"), settings).unwrap();
+        fs::write(running.folder.path().join("config.toml"), format!("{drain}{settings}")).unwrap();
         running.signal(Signal::HUP);
         let reloading = manager.next_state();
         let time = reloading.strip_prefix("RELOADING=1\nMONOTONIC_USEC=").unwrap().trim_end();
@@ -72,8 +73,8 @@ fn the_manager_hears_of_the_start_of_life_of_a_reload_and_of_the_stop() {
     }
 
     running.signal(Signal::TERM);
-    // Three seconds in which it drains, ten for answers, and a little more: longer than the unit allows.
-    assert_eq!(manager.next_state(), "STOPPING=1\nEXTEND_TIMEOUT_USEC=12000000\nSTATUS=stops\n");
+    // One second in which it drains, ten for answers, and a little more.
+    assert_eq!(manager.next_state(), "STOPPING=1\nEXTEND_TIMEOUT_USEC=13000000\nSTATUS=stops\n");
     // It lives until it is gone.
     assert_eq!(manager.next(), "WATCHDOG=1\n");
     assert_eq!(running.end().0, Some(0));
