@@ -120,7 +120,7 @@ fn a_room_that_nobody_is_in_is_closed_too_and_keeps_its_timer() {
     rooms.take_changed();
     let closed = rooms.close(&id).unwrap();
     assert_eq!((closed.members.len(), closed.notifications.len(), closed.timers.len()), (0, 0, 0));
-    assert_eq!(rooms.take_changed(), [id.clone()], "it is kept so");
+    assert_eq!(rooms.take_changed(), std::slice::from_ref(&id), "it is kept so");
     assert_eq!(join(&mut rooms, &id, "x", None), Err(Rejection::RoomEnded { number: 0 }));
     rooms.assert_sound();
     rooms.on_timer(&timers[0]);
