@@ -223,7 +223,7 @@ pub(super) fn sessions_stay_sound(data: &[u8]) {
         // Ended clients say everything that there is to say, and nobody hears it.
         if ended_before.contains(&true) {
             for (handle, tape) in clients.iter().flatten().filter(|it| it.1.is_ended.load(Ordering::Relaxed)) {
-                messages.iter().for_each(|it| sessions.receive(handle, *it));
+                messages.iter().for_each(|it| _ = sessions.receive(handle, *it));
                 sessions.on_alive(handle);
                 assert!(tape.take().is_empty(), "one that was ended is answered");
             }

@@ -10,7 +10,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// `["NAME", body, …]`; what follows the body is not looked at.
+/// `["NAME", body, …]`; what follows the body is not looked at, and a missing body is none of the kinds that are understood.
 pub(super) struct Event<'a> {
     pub(super) name: Cow<'a, str>,
     pub(super) body: Body<'a>,
@@ -49,7 +49,7 @@ pub(super) fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
 
-/// `None`: not JSON, or no event with a body.
+/// `None`: not JSON, or not an array that begins with a name.
 pub(super) fn read_event(text: &str) -> Option<Event<'_>> {
     let mut event: Event<'_> = serde_json::from_str(text).ok()?;
     // One pass over the text gives the spans of its members; the object's text is what surrounds them.
@@ -143,11 +143,11 @@ impl<'de> Deserialize<'de> for Event<'de> {
             type Value = Event<'de>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an event with a body")
+                f.write_str("an event")
             }
             fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
                 let Key(name) = seq.next_element()?.ok_or_else(|| A::Error::custom("no name"))?;
-                let body = seq.next_element()?.ok_or_else(|| A::Error::custom("no body"))?;
+                let body = seq.next_element()?.unwrap_or(Body::Other);
                 while seq.next_element::<IgnoredAny>()?.is_some() {}
                 let name = match name {
                     Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
@@ -252,11 +252,11 @@ mod tests {
         assert_eq!(read_event(r#"["\u0041",{"b": 1 },2,[3]]"#).unwrap().name, "A");
         assert_eq!(fields(r#" [ "{\"{" , {"b": {"}":1} ,"c":"}" } ,{"d":2}]"#).text, r#"{"b": {"}":1} ,"c":"}" }"#);
         assert!(matches!(read_event(r#"["A","x"]"#).unwrap().body, Body::Text(text) if text == "x"));
-        for body in ["null", "true", "-1", "1", "1.5", "[{}]"] {
-            let text = format!(r#"["A",{body}]"#);
-            assert!(matches!(read_event(&text).unwrap().body, Body::Other), "{body}");
+        for rest in ["", ",null", ",true", ",-1", ",1", ",1.5", ",[{}]"] {
+            let text = format!(r#"["A"{rest}]"#);
+            assert!(matches!(read_event(&text).unwrap().body, Body::Other), "{rest}");
         }
-        for text in ["", "{}", "[]", r#"["A"]"#, "[1,2]", r#"[{},1]"#, r#"["A",]"#, r#"["A",1]x"#, r#"["A",1"#] {
+        for text in ["", "{}", "[]", "[1,2]", r#"[{},1]"#, r#"["A",]"#, r#"["A",1]x"#, r#"["A",1"#] {
             assert!(read_event(text).is_none(), "{text}");
         }
     }

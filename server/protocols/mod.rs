@@ -149,8 +149,8 @@ pub struct Frame {
 /// Why a message was ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
-    /// Not an event with a body.
-    #[error("not an event with a body")]
+    /// Not JSON, or not an event.
+    #[error("not an event")]
     NotAnEvent,
     /// A name that this protocol does not have.
     #[error("unknown event")]

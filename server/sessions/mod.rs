@@ -195,8 +195,8 @@ impl Sessions {
     }
 
     /// Takes a message of a client. It is handled when this returns, unless the session waits for something; what a client
-    /// sends is handled in the order sent.
-    pub fn receive<'a>(&self, from: &SessionHandle, message: impl Into<Incoming<'a>>) {
+    /// sends is handled in the order sent. `false`: it is not even an event, and was ignored.
+    pub fn receive<'a>(&self, from: &SessionHandle, message: impl Into<Incoming<'a>>) -> bool {
         let message = message.into();
         let copy = Incoming { attachments: message.attachments.clone(), ..message };
         match from.realm.protocol.decode(message) {
@@ -206,6 +206,7 @@ impl Sessions {
                     state.receive(&from.peer(), from.number, command, &copy);
                     state.rebind(from);
                 });
+                true
             }
             Err(error) => {
                 // Its sender has counted it.
@@ -214,6 +215,7 @@ impl Sessions {
                     state.realms[from.realm.at].traffic.count(EventKind::Unknown, EventResult::Malformed);
                 });
                 tracing::debug!(event = "ignored", reason = %error, peer = %from.peer());
+                error != DecodeError::NotAnEvent
             }
         }
     }

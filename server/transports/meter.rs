@@ -29,13 +29,12 @@ use crate::{
 /// Memory of one frame that waits, beside its bytes: its place in a queue, its buffers' bookkeeping and rounding.
 pub(super) const FRAME_COST: u64 = 256;
 
-/// socketioxide's own heartbeat, which is as patient, comes first where it can.
-const SLACK: Duration = Duration::from_secs(1);
-
 /// Shared by a connection's stream, its send queue, and whoever ends it.
 pub(super) struct Meter {
     account: Arc<Account>,
     limits: Arc<TransportLimits>,
+    /// So much longer the answer to a ping may take.
+    slack: Duration,
     end: OnceLock<Reason>,
     is_aborted: AtomicBool,
     aborted: Notify,
@@ -65,6 +64,11 @@ struct State {
 
 impl Meter {
     pub(super) fn new(account: Arc<Account>, limits: Arc<TransportLimits>) -> Arc<Self> {
+        Meter::with_slack(account, limits, Duration::ZERO)
+    }
+
+    /// For a connection whose library has a heartbeat of its own, which comes first where it can.
+    pub(super) fn with_slack(account: Arc<Account>, limits: Arc<TransportLimits>, slack: Duration) -> Arc<Self> {
         let state = State {
             n_frames: 0,
             n_bytes: 0,
@@ -78,6 +82,7 @@ impl Meter {
         let meter = Arc::new(Meter {
             account,
             limits,
+            slack,
             end: OnceLock::new(),
             is_aborted: AtomicBool::new(false),
             aborted: Notify::new(),
@@ -186,6 +191,11 @@ impl Meter {
         self.state().is_asked = true;
     }
 
+    /// A ping was written, and no answer has come yet.
+    pub(super) fn is_asked(&self) -> bool {
+        self.state().is_asked
+    }
+
     /// A pong has come. Only the first one after a ping is an answer: a client that does not read can send pongs too.
     pub(super) fn on_pong(&self) {
         let mut state = self.state();
@@ -211,9 +221,9 @@ impl Meter {
         if !is_blocked {
             state.blocked_at = None;
         } else if state.blocked_at.is_none() {
-            let before = state.deadline(&self.limits).0;
+            let before = state.deadline(&self.limits, self.slack).0;
             state.blocked_at = Some(Instant::now());
-            if state.deadline(&self.limits).0 < before {
+            if state.deadline(&self.limits, self.slack).0 < before {
                 self.changed.notify_one();
             }
         }
@@ -257,7 +267,7 @@ impl Meter {
     }
 
     fn deadline(&self) -> (Instant, Reason) {
-        self.state().deadline(&self.limits)
+        self.state().deadline(&self.limits, self.slack)
     }
 
     fn is_aborted(&self) -> bool {
@@ -283,10 +293,10 @@ impl Drop for Meter {
 
 impl State {
     /// When the connection has to end unless something comes before, and the reason that there is then.
-    fn deadline(&self, limits: &TransportLimits) -> (Instant, Reason) {
+    fn deadline(&self, limits: &TransportLimits, slack: Duration) -> (Instant, Reason) {
         let patience = limits.ping_interval + limits.ping_timeout;
         let silent = if self.blocked_at.is_some() { Reason::WriteTimeout } else { Reason::PingTimeout };
-        let silence = (self.alive_at + patience + SLACK, silent);
+        let silence = (self.alive_at + patience + slack, silent);
         // A little less: whoever carries the connection below has the same deadline, and knows no sessions.
         let block = self.blocked_at.map(|it| (it + patience - patience / 16, Reason::WriteTimeout));
         let deadlines = [Some(silence), block, self.owes].into_iter().flatten();

@@ -69,11 +69,7 @@ impl Protocol for P2pChat {
     }
 
     fn decode<'a>(&self, Incoming { text, attachments, .. }: Incoming<'a>) -> Result<Command<'a>, DecodeError> {
-        let Some(Event { name, body }) = json::read_event(text) else {
-            // The one event that has no body.
-            let is_closing = json::read_array(text).is_some_and(|it| it == ["\"CLOSING\""]);
-            return if is_closing { Ok(unasked(SessionRequest::Closing)) } else { Err(DecodeError::NotAnEvent) };
-        };
+        let Event { name, body } = json::read_event(text).ok_or(DecodeError::NotAnEvent)?;
         let asked = |request: fn(&Fields<'a>) -> Asked<'a>| asked(&body, request);
         match (&*name, &body) {
             (SIGNAL, Body::Object(fields)) => {

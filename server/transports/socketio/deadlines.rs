@@ -1,5 +1,4 @@
-//! The deadlines of all sessions of one path, looked at by one task: a task and a timer for each would be a twentieth of what
-//! an idle websocket takes.
+//! The deadlines of all sessions of one path that began with polling, looked at by one task.
 //!
 //! **Invariant:** a session is ended at most [`EVERY`] after its deadline, or after it was aborted. The task runs as long as
 //! there are sessions.
@@ -17,7 +16,7 @@ use super::{engine_io::EngineIo, session::EngineSession};
 /// Deadlines are tens of seconds.
 pub(super) const EVERY: Duration = Duration::from_millis(250);
 
-/// Sessions, with the id of those that began with polling.
+/// Sessions, with their ids.
 #[derive(Default)]
 pub(super) struct Deadlines {
     state: Mutex<State>,
@@ -25,14 +24,14 @@ pub(super) struct Deadlines {
 
 #[derive(Default)]
 struct State {
-    watched: Vec<(Weak<EngineSession>, Option<Sid>)>,
+    watched: Vec<(Weak<EngineSession>, Sid)>,
     is_running: bool,
 }
 
 impl Deadlines {
     /// Ends the session when its deadline passes, and its polling when it is aborted. Neither the library's heartbeat nor its
     /// disconnect handler gets past a writer that waits.
-    pub(super) fn watch(&self, engine_io: &Arc<EngineIo>, session: &Arc<EngineSession>, sid: Option<Sid>) {
+    pub(super) fn watch(&self, engine_io: &Arc<EngineIo>, session: &Arc<EngineSession>, sid: Sid) {
         let mut state = self.state();
         state.watched.push((Arc::downgrade(session), sid));
         if !mem::replace(&mut state.is_running, true) {
@@ -48,7 +47,7 @@ impl Deadlines {
             let Some(session) = session.upgrade() else { return false };
             let reason = session.meter.overdue();
             if let Some(reason) = reason {
-                sids.extend(*sid);
+                sids.push(*sid);
                 ended.push((session, reason));
             }
             reason.is_none()

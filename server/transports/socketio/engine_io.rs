@@ -1,5 +1,5 @@
 //! The two transports of Engine.IO: polling as socketioxide has it, with what it reads and answers metered, and websockets
-//! upgraded here.
+//! upgraded here. A session that begins as a websocket knows no library (`websocket.rs`).
 //!
 //! **Invariant:** a session can be ended at once from our side, whatever its transport is and however full its queue.
 use std::{
@@ -26,18 +26,22 @@ use super::{
     polling::{PolledBody, PostedBody},
     query::{BadQuery, Query},
     session::{EngineFrames, EngineSession, Polling, Turn},
+    websocket::{Client, Frames, Place},
 };
 use crate::{
-    accounting::{Ledger, Reason},
+    accounting::Reason,
     ice::ReachedAs,
     transports::{
         Origins, Refused, TransportLimits, admit_origin,
         meter::Meter,
         metered_stream::MeteredStream,
         open_account,
-        websocket::{Stream, accept},
+        websocket::{SendQueue, Stream, accept, run},
     },
 };
+
+/// The library has a heartbeat of its own, which is as patient as the meter's and comes first where it can.
+const SLACK: Duration = Duration::from_secs(1);
 
 /// For a websocket to carry something, as in socket.io.
 const UPGRADE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -47,7 +51,7 @@ pub(super) struct EngineIo {
     path: String,
     origins: Origins,
     service: SocketIoService<Router, RawAdapter>,
-    ledger: Ledger,
+    place: Place,
     limits: Arc<TransportLimits>,
     /// Of pages that can come back by one.
     cookies: Option<Cookies>,
@@ -57,7 +61,7 @@ pub(super) struct EngineIo {
 }
 
 pub(super) async fn enter(State(engine_io): State<Arc<EngineIo>>, request: Request) -> Response {
-    let origin = match admit_origin(&engine_io.origins, &engine_io.ledger, &request) {
+    let origin = match admit_origin(&engine_io.origins, engine_io.place.sessions.ledger(), &request) {
         Ok(origin) => origin,
         Err(foreign) => return foreign.into_response(),
     };
@@ -102,7 +106,7 @@ impl EngineIo {
         path: &str,
         origins: Origins,
         service: SocketIoService<Router, RawAdapter>,
-        ledger: Ledger,
+        place: Place,
         limits: Arc<TransportLimits>,
         cookies: Option<Cookies>,
     ) -> Self {
@@ -110,7 +114,7 @@ impl EngineIo {
             path: path.to_owned(),
             origins,
             service,
-            ledger,
+            place,
             limits,
             cookies,
             polled: Mutex::default(),
@@ -129,16 +133,21 @@ impl EngineIo {
         }
         match (query.sid.zip(session), query.is_websocket) {
             (Some((_, session)), true) if session.is_websocket() => Err(BadQuery::BadRequest.into()),
-            (known, true) => {
+            (None, true) => {
                 let (response, upgraded) = accept(&mut request).map_err(|_| BadQuery::BadRequest)?;
-                let (sid, session) = match known {
-                    Some((sid, session)) => (Some(sid), session),
-                    None => (None, self.open(&request)?),
-                };
+                let session = self.open(&request, Duration::ZERO)?;
+                let place = self.place.clone();
+                tokio::spawn(async move {
+                    let Some(stream) = upgraded.await else { return };
+                    let (send_queue, waiting) = SendQueue::new(session.meter.clone());
+                    let client = Client::open(place, session.clone(), &send_queue);
+                    run(stream, Frames(session), &send_queue, waiting, client).await;
+                });
+                Ok(response)
+            }
+            (Some((sid, session)), true) => {
+                let (response, upgraded) = accept(&mut request).map_err(|_| BadQuery::BadRequest)?;
                 let request = self.bare_request(&text, &session).ok_or(BadQuery::BadRequest)?;
-                if sid.is_none() {
-                    self.deadlines.watch(&self, &session, None);
-                }
                 tokio::spawn(async move {
                     if let Some(stream) = upgraded.await {
                         self.carry(stream, session, request, sid).await;
@@ -147,7 +156,7 @@ impl EngineIo {
                 Ok(response)
             }
             (None, false) => {
-                let session = self.open(&request)?;
+                let session = self.open(&request, SLACK)?;
                 let cookie = self.recognise(&request, &session);
                 let mut response = self.begin_polling(&text, &session).await?;
                 if let Some(cookie) = cookie {
@@ -165,10 +174,10 @@ impl EngineIo {
     }
 
     /// The session that begins with this request.
-    fn open(&self, request: &Request) -> Result<Arc<EngineSession>, Refused> {
-        let account = open_account(&self.ledger, request)?;
+    fn open(&self, request: &Request, slack: Duration) -> Result<Arc<EngineSession>, Refused> {
+        let account = open_account(self.place.sessions.ledger(), request)?;
         let reached = request.extensions().get::<ReachedAs>().cloned();
-        Ok(EngineSession::new(Meter::new(account, self.limits.clone()), reached))
+        Ok(EngineSession::new(Meter::with_slack(account, self.limits.clone(), slack), reached))
     }
 
     /// Takes down the cookie that the session begins with. The header that sets it, if the browser has none.
@@ -192,7 +201,7 @@ impl EngineIo {
         if let Some(sid) = sid_in(&body) {
             session.set_entry(sid, Arc::downgrade(self));
             self.polled().insert(sid, Arc::downgrade(session));
-            self.deadlines.watch(self, session, Some(sid));
+            self.deadlines.watch(self, session, sid);
         }
         Ok(Response::from_parts(parts, Body::from(body)))
     }
@@ -226,24 +235,16 @@ impl EngineIo {
 
     /// Hands a websocket to socketioxide, which from then on answers polls with nothing. A session that is polling goes on
     /// doing so until its websocket has shown that it carries something; there are proxies that let none of it through.
-    async fn carry(
-        self: Arc<Self>,
-        stream: Stream,
-        session: Arc<EngineSession>,
-        request: http::Request<()>,
-        sid: Option<Sid>,
-    ) {
+    async fn carry(self: Arc<Self>, stream: Stream, session: Arc<EngineSession>, request: http::Request<()>, sid: Sid) {
         let frames = EngineFrames { session: session.clone(), guard: None };
         let mut stream = MeteredStream::new(stream, session.meter.clone(), frames);
-        if sid.is_some() && !matches!(timeout(UPGRADE_TIMEOUT, stream.peek()).await, Ok(Ok(1..))) {
+        if !matches!(timeout(UPGRADE_TIMEOUT, stream.peek()).await, Ok(Ok(1..))) {
             return;
         }
         if session.claim_websocket() {
-            if let Some(sid) = sid {
-                // The library sends no pings while the session moves.
-                session.meter.extend(UPGRADE_TIMEOUT);
-                stream.observer().guard = Some(UpgradeGuard { sid, engine_io: Arc::downgrade(&self) });
-            }
+            // The library sends no pings while the session moves.
+            session.meter.extend(UPGRADE_TIMEOUT);
+            stream.observer().guard = Some(UpgradeGuard { sid, engine_io: Arc::downgrade(&self) });
             // The answer says only whether the query was understood; the session runs in tasks of its own.
             let _ = self.service.clone().call((stream, request)).await;
         }

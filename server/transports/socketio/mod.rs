@@ -1,4 +1,5 @@
-//! socket.io, by socketioxide; the only folder that names that crate.
+//! socket.io: by socketioxide, which no other folder names, where a client begins with polling, and without it where it begins
+//! with a websocket.
 //!
 //! **Invariants:** the transport's id (`Sid`) never leaves this folder: it is the Engine.IO session id, and whoever knows
 //! one can send and receive in its owner's place. Work is done while a handler is *called*: what an `async` handler
@@ -6,11 +7,13 @@
 mod cookie;
 mod deadlines;
 mod engine_io;
+mod packet;
 mod polling;
 mod query;
 mod session;
 #[cfg(test)]
 mod tests;
+mod websocket;
 
 use std::{
     convert::Infallible,
@@ -44,6 +47,7 @@ use crate::{
 use cookie::Cookies;
 use engine_io::EngineIo;
 use session::{EngineSession, size_of};
+use websocket::Place;
 
 /// For a client to send CONNECT. Until then it has no session, only the library's.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -88,8 +92,8 @@ pub fn router(
         .ping_timeout(limits.ping_timeout)
         .build_with_inner_svc(Router::new());
     let cookies = (realm.resumes_by_cookie() && sessions.keeps_sessions()).then(|| Cookies::new(path, is_https));
-    let ledger = sessions.ledger().clone();
-    let engine_io = Arc::new(EngineIo::new(path, origins, service, ledger, Arc::new(limits), cookies));
+    let place = Place { sessions: sessions.clone(), realm };
+    let engine_io = Arc::new(EngineIo::new(path, origins, service, place, Arc::new(limits), cookies));
     // A middleware: the client is told that it is connected before a connect handler runs, and may send at once.
     let attach = async move |socket: SocketRef<RawAdapter>| {
         let engine = socket.req_parts().extensions.get::<Arc<EngineSession>>().cloned().ok_or(NotOurs)?;

@@ -134,6 +134,22 @@ impl EngineSession {
         self.is_connected.store(true, Ordering::Relaxed);
     }
 
+    /// The client has sent a frame of a websocket.
+    ///
+    /// # Errors
+    /// The session has to end.
+    pub(super) fn on_frame(&self, frame: &Frame) -> Result<(), Reason> {
+        match frame.kind {
+            FrameKind::Text if frame.is_last => self.on_text(frame.head(), frame.n_message),
+            FrameKind::Binary if frame.is_last => self.on_binary(frame.n_message),
+            FrameKind::Close => {
+                self.is_closed.store(true, Ordering::Relaxed);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The client has sent a text packet, of which `head` is the beginning.
     ///
     /// # Errors
@@ -269,15 +285,7 @@ pub(super) struct EngineFrames {
 
 impl FrameObserver for EngineFrames {
     fn on_received(&mut self, frame: &Frame) -> Result<(), Reason> {
-        match frame.kind {
-            FrameKind::Text if frame.is_last => self.session.on_text(frame.head(), frame.n_message),
-            FrameKind::Binary if frame.is_last => self.session.on_binary(frame.n_message),
-            FrameKind::Close => {
-                self.session.is_closed.store(true, Ordering::Relaxed);
-                Ok(())
-            }
-            _ => Ok(()),
-        }
+        self.session.on_frame(frame)
     }
 
     fn on_sent(&mut self, frame: &Frame) {

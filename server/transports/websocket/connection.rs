@@ -4,6 +4,7 @@
 //! that waits, and an abort ends all three.
 use std::{pin::pin, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -37,6 +38,11 @@ const BROKEN_RULES: CloseReason = CloseReason { code: 1002, reason: "this breaks
 
 /// Takes what a client sends.
 pub(in crate::transports) trait MessageHandler: Send {
+    /// What asks for a sign of life.
+    fn ping() -> Message {
+        Message::Ping(Bytes::new())
+    }
+
     /// A text or a binary message.
     fn receive(&mut self, message: &Message);
 
@@ -51,11 +57,12 @@ pub(in crate::transports) trait MessageHandler: Send {
 type Ended = (Reason, Option<CloseReason>);
 
 /// Done when the connection has ended.
-pub(in crate::transports) async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>(
+pub(in crate::transports) async fn run<S: AsyncRead + AsyncWrite + Unpin + Send, H: MessageHandler>(
     stream: S,
+    observer: impl FrameObserver,
     send_queue: &SendQueue,
     waiting: SendQueueReceiver,
-    mut handler: impl MessageHandler,
+    mut handler: H,
 ) {
     let meter = send_queue.meter();
     // The stream bounds what the library buffers; what it does not know is how long a message may be in all.
@@ -64,11 +71,11 @@ pub(in crate::transports) async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>
         .write_buffer_size(0)
         .max_message_size(Some(meter.limits().message_bytes_max))
         .max_frame_size(Some(meter.limits().message_bytes_max));
-    let stream = MeteredStream::new(stream, meter.clone(), OwnFrames(meter.clone()));
+    let stream = MeteredStream::new(stream, meter.clone(), observer);
     let (mut sink, mut stream) = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await.split();
     let (reason, close) = {
         let mut reading = pin!(read(&mut stream, meter, &mut handler));
-        let mut writing = pin!(write(&mut sink, send_queue, waiting));
+        let mut writing = pin!(write(&mut sink, send_queue, waiting, H::ping));
         tokio::select! {
             biased;
             reason = meter.expired() => (reason, close_reason(reason)),
@@ -94,7 +101,7 @@ pub(in crate::transports) async fn run<S: AsyncRead + AsyncWrite + Unpin + Send>
 }
 
 /// Every message of ours is what the send queue counts.
-struct OwnFrames(Arc<Meter>);
+pub(in crate::transports) struct OwnFrames(pub(in crate::transports) Arc<Meter>);
 
 impl FrameObserver for OwnFrames {
     fn on_received(&mut self, frame: &Frame) -> Result<(), Reason> {
@@ -140,24 +147,31 @@ where
     (Reason::ClientClosed, None)
 }
 
-async fn write<S>(sink: &mut S, send_queue: &SendQueue, mut waiting: SendQueueReceiver) -> Ended
+async fn write<S>(sink: &mut S, send_queue: &SendQueue, mut waiting: SendQueueReceiver, ping: fn() -> Message) -> Ended
 where
     S: Sink<Message, Error = Error> + Unpin,
 {
-    let ping_interval = send_queue.meter().limits().ping_interval;
+    let meter = send_queue.meter();
+    let ping_interval = meter.limits().ping_interval;
     let mut pings = interval_at(Instant::now() + ping_interval, ping_interval);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let outgoing = tokio::select! {
             biased;
             // First, so that a queue that never empties does not keep them from going out.
-            _ = pings.tick() => Some(Outgoing::Ping),
+            _ = pings.tick() => {
+                // Whoever has not answered the last one is not asked again before it is gone.
+                if meter.is_asked() {
+                    continue;
+                }
+                Some(Outgoing::Ping)
+            }
             outgoing = waiting.recv() => outgoing,
         };
         let sent = match outgoing {
             Some(Outgoing::Message(message)) => sink.send(message).await,
             Some(Outgoing::Ping) => {
-                let sent = sink.send(Message::Ping(Vec::new().into())).await;
+                let sent = sink.send(ping()).await;
                 send_queue.on_ping_sent();
                 sent
             }

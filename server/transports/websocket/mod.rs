@@ -25,8 +25,8 @@ use crate::{
     protocols::{CloseReason, Frame},
     sessions::{Connection, Queued, Realm, SendQueueFull, SessionHandle, Sessions},
 };
-pub(super) use connection::MessageHandler;
-use connection::run;
+use connection::OwnFrames;
+pub(super) use connection::{MessageHandler, run};
 pub(super) use send_queue::SendQueue;
 pub(super) use upgrade::{Stream, accept, is_asked};
 
@@ -61,7 +61,8 @@ impl Endpoint {
             let Some(stream) = upgraded.await else { return };
             let (send_queue, waiting) = SendQueue::new(Meter::new(account, limits));
             let handler = start(&send_queue);
-            run(stream, &send_queue, waiting, handler).await;
+            let frames = OwnFrames(send_queue.meter().clone());
+            run(stream, frames, &send_queue, waiting, handler).await;
         });
         response
     }

@@ -1,9 +1,12 @@
 //! What waits to be sent to one client: messages in order, and at last the end of the connection.
 //!
 //! **Invariant:** nothing here blocks, and no message is dropped in silence: one that does not fit is an error.
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    iter,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -46,10 +49,22 @@ impl SendQueue {
     }
 
     pub(in crate::transports) fn put(&self, message: Message) -> Result<Queued, SendQueueFull> {
-        // Given back by whoever sees the message leave.
-        let queued = self.meter.queue(1, message.len() as u64)?;
-        // Where the connection is gone, its end has been reported already.
-        let _ = self.queue.send(Outgoing::Message(message));
+        self.put_all(message, iter::empty())
+    }
+
+    /// Puts in all of them or none.
+    pub(in crate::transports) fn put_all(
+        &self,
+        first: Message,
+        rest: impl ExactSizeIterator<Item = Message> + Clone,
+    ) -> Result<Queued, SendQueueFull> {
+        let n_bytes = rest.clone().fold(first.len(), |n, it| n + it.len());
+        // Given back by whoever sees the messages leave.
+        let queued = self.meter.queue(1 + rest.len(), n_bytes as u64)?;
+        for message in iter::once(first).chain(rest) {
+            // Where the connection is gone, its end has been reported already.
+            let _ = self.queue.send(Outgoing::Message(message));
+        }
         Ok(queued)
     }
 
