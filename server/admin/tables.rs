@@ -59,7 +59,8 @@ pub fn say_as_table(answer: &Answer, is_first: bool, to: &mut impl Write) -> io:
 
 /// In rooms of some protocols an id is what somebody has typed: it is not to steer a terminal.
 fn shown(id: &str) -> String {
-    id.chars().flat_map(|it| if it.is_control() { it.escape_default().collect() } else { vec![it] }).collect()
+    let plain = |it: char| it.is_ascii_graphic() || it.is_alphanumeric();
+    id.chars().flat_map(|it| if plain(it) { vec![it] } else { it.escape_debug().collect() }).collect()
 }
 
 fn stats(it: &Figures, to: &mut impl Write) -> io::Result<()> {

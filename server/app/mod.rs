@@ -157,7 +157,8 @@ impl App {
         }
         let admin = admin::bind(&config, &sessions, turn.clone());
         let config = Mutex::new(config);
-        let live = Live { sessions: sessions.clone(), realms, proxies, relay: turn, config };
+        let files = certificate.files();
+        let live = Live { sessions: sessions.clone(), realms, proxies, relay: turn, files, config };
         Ok(App { listeners, sessions, keeper, certificate, relay, metrics, admin, is_stopping, live, reload: None })
     }
 

@@ -8,15 +8,17 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use arc_swap::ArcSwap;
 use tokio::{signal::unix::Signal, sync::Notify, task::spawn_blocking};
 
-use super::{relay, service_manager, settings, signals};
+use super::{certificate, relay, service_manager, settings, signals};
 use crate::{
     config::{self, Config},
     http::TrustedProxies,
     protocols,
     sessions::{Realm, Sessions},
     telemetry,
+    tls::CertificateFiles,
     turn::TurnServer,
 };
 
@@ -36,6 +38,8 @@ pub(super) struct Live {
     pub(super) realms: BTreeMap<&'static str, Realm>,
     pub(super) proxies: TrustedProxies,
     pub(super) relay: Option<Arc<TurnServer>>,
+    /// Of the certificate, where it comes from files.
+    pub(super) files: Option<Arc<ArcSwap<CertificateFiles>>>,
     /// What is in force.
     pub(super) config: Mutex<Config>,
 }
@@ -53,11 +57,12 @@ impl Reload {
     pub(super) async fn run(mut self, live: &Live, certificate: &Notify) {
         while self.hangups.recv().await.is_some() {
             service_manager::reloading();
-            certificate.notify_one();
             let status = match &self.read {
                 Some(read) => live.reload(read.clone()).await,
                 None => "serves".to_owned(),
             };
+            // Which says itself what becomes of it.
+            certificate.notify_one();
             service_manager::reloaded(&status);
         }
         std::future::pending().await
@@ -94,7 +99,7 @@ impl Live {
     fn apply(&self, new: Config) -> Result<(Vec<String>, Vec<String>), String> {
         settings::check(&new).map_err(|it| it.to_string())?;
         let before = self.config();
-        let now = with_what_can_change(before.clone(), &new);
+        let now = with_what_can_change(before.clone(), &new, self.files.is_some());
         let proxies = settings::trusted_proxies(&now).map_err(|it| it.to_string())?;
         // The last that can fail.
         telemetry::set_filter(&now.log.filter)?;
@@ -112,18 +117,25 @@ impl Live {
             let told = relay::told(&now);
             relay.tell(told);
         }
+        if let Some(files) = &self.files {
+            files.store(Arc::new(certificate::files(&now)));
+        }
         let (taken, left) = (before.differences(&now), now.differences(&new));
         *self.config.lock().unwrap_or_else(PoisonError::into_inner) = now;
         Ok((taken, left))
     }
 }
 
-/// The settings in force, with those of a new reading that need no restart.
-fn with_what_can_change(mut config: Config, new: &Config) -> Config {
-    let Config { http, sessions, rooms, limits, ice, relay, log, .. } = new.clone();
+/// The settings in force, with those of a new reading that need no restart. `in_files`: the certificate is, and in the new
+/// reading, too, or that takes a restart.
+fn with_what_can_change(mut config: Config, new: &Config, in_files: bool) -> Config {
+    let Config { http, tls, sessions, rooms, limits, ice, relay, log, .. } = new.clone();
     (config.http.trusted_proxies, config.http.drain_s) = (http.trusted_proxies, http.drain_s);
     (config.sessions, config.rooms, config.limits, config.ice) = (sessions, rooms, limits, ice);
     config.log.filter = log.filter;
+    if in_files && tls.enabled && !tls.is_automatic() {
+        (config.tls.cert_path, config.tls.key_path) = (tls.cert_path, tls.key_path);
+    }
     let config::RelaySettings { host, urls, peer_bytes_per_second, peer_bytes_burst, .. } = relay;
     (config.relay.host, config.relay.urls) = (host, urls);
     (config.relay.peer_bytes_per_second, config.relay.peer_bytes_burst) = (peer_bytes_per_second, peer_bytes_burst);

@@ -138,3 +138,38 @@ async fn what_can_change_does_and_what_takes_a_restart_is_named() {
     let said = spawn_blocking(move || until(&mut log, &["event=\"reload\"", "read again"])).await.unwrap();
     assert!(!said.contains("WARN") && said.contains("ice.servers, limits.rooms_max, rooms.peers_max"), "{said}");
 }
+
+#[test]
+fn a_certificate_in_other_files_is_taken_and_a_bad_one_leaves_the_former_in_use() {
+    let files = tempfile::tempdir().unwrap();
+    let settings = |name: &str| {
+        let path = |ending: &str| files.path().join(format!("{name}.{ending}"));
+        format!("[tls]\nenabled = true\ncert_path = {:?}\nkey_path = {:?}\n", path("crt"), path("key"))
+    };
+    for name in ["one", "two"] {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        fs::write(files.path().join(format!("{name}.crt")), made.cert.pem()).unwrap();
+        fs::write(files.path().join(format!("{name}.key")), made.signing_key.serialize_pem()).unwrap();
+    }
+    let mut running = Running::start(&[], &settings("one"));
+    let mut log = BufReader::new(running.child.stderr.take().unwrap());
+    for (name, words) in [
+        ("two", ["reason=\"renewed\"", "two.crt"]),
+        ("missing", ["The former certificate stays in use", "missing.crt"]),
+        ("one", ["reason=\"renewed\"", "one.crt"]),
+    ] {
+        fs::write(running.folder.path().join("config.toml"), settings(name)).unwrap();
+        running.signal(Signal::HUP);
+        let said = until(&mut log, &["event=\"reload\"", "read again"]);
+        assert!(said.contains("tls.cert_path, tls.key_path") && !said.contains("restart"), "{said}");
+        until(&mut log, &words);
+    }
+    // One that the server makes itself takes a restart.
+    fs::write(running.folder.path().join("config.toml"), "[tls]\nself_signed = true\n").unwrap();
+    running.signal(Signal::HUP);
+    let said = until(&mut log, &["WARN", "event=\"reload\""]);
+    assert!(
+        said.contains("take a restart, and stay as they were: tls.cert_path, tls.key_path, tls.self_signed"),
+        "{said}"
+    );
+}
