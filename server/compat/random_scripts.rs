@@ -69,6 +69,8 @@ enum Step {
         kind: SignalKind,
     },
     Ring(usize),
+    /// Whoever runs the server closes a room.
+    Close(usize),
     Lost(u8),
 }
 
@@ -98,6 +100,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(by, room)| Step::Enter { by, room }),
         1 => peer.clone().prop_map(Step::Members),
         2 => (peer.clone(), 0..3_u8).prop_map(|(by, name)| Step::Claim { by, name }),
+        1 => room.clone().prop_map(Step::Close),
         8 => (peer.clone(), peer.clone(), room, 0..4_u8, kind)
             .prop_map(|(by, to, room, way, kind)| Step::Signal { by, to, room, way, kind }),
         3 => (0..20_usize).prop_map(Step::Ring),
@@ -232,6 +235,13 @@ fn run(rooms: &mut Rooms, step: Step, past: &mut Past) {
             let (notifications, next) = past.timers.get(n).map(|it| rooms.on_timer(it)).unwrap_or_default();
             past.timers.extend(next);
             return assert!(notifications.iter().all(|it| rooms.knows(&it.to)));
+        }
+        Step::Close(n) => {
+            let Some(closed) = rooms.close(&room(n)) else { return };
+            past.timers.extend(closed.timers);
+            assert!(closed.notifications.iter().all(|it| closed.members.contains(&it.to)), "its people hear of it");
+            assert!(closed.members.iter().all(|it| !rooms.room(&room(n)).is_some_and(|there| there.has(it))));
+            return assert!(rooms.close(&room(n)).is_none());
         }
         Step::Lost(by) => {
             let (notifications, timers) = rooms.forget(&peer(by));

@@ -25,7 +25,9 @@ impl Rooms {
     pub fn close(&mut self, id: &RoomId) -> Option<ClosedRoom> {
         let room = self.rooms.get_mut(id).filter(|it| !it.is_closed)?;
         if room.members.is_empty() {
-            room.is_closed = true;
+            let owner_bytes_before = room.owner_bytes();
+            shut(room);
+            self.owner_bytes = self.owner_bytes + room.owner_bytes() - owner_bytes_before;
             if self.rules.policy.is_kept {
                 self.changed.insert(id.clone());
             }
@@ -57,10 +59,16 @@ pub(super) fn close(room: &mut Room, id: &RoomId, alerted: &[PeerId]) -> Step {
     notifications.extend(unaware.flat_map(|it| acts::parted(room, id, it)));
     let removed = mem::take(&mut room.members);
     room.fitness.clear();
-    (room.host, room.is_closed) = (None, true);
+    room.host = None;
+    shut(room);
+    room.forget_aware();
+    Step { removed, ..stayed(Reply::Left, notifications) }
+}
+
+/// Those who wait at the door hear that it has ended when they ask again, as they do every other second.
+fn shut(room: &mut Room) {
+    room.is_closed = true;
     if let Some(moderation) = &mut room.moderation {
         moderation.knocking.clear();
     }
-    room.forget_aware();
-    Step { removed, ..stayed(Reply::Left, notifications) }
 }
