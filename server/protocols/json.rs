@@ -4,11 +4,9 @@
 //! **Invariant:** what is borrowed points into the text that was read, so that its position there can be computed.
 use std::{borrow::Cow, fmt, ops::Range};
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
-use serde_json::value::RawValue;
+use serde::de::{Deserializer as _, Error, Visitor};
+
+use super::json_scan::Scanner;
 
 /// `["NAME", body, …]`; what follows the body is not looked at, and a missing body is none of the kinds that are understood.
 pub(super) struct Event<'a> {
@@ -23,24 +21,34 @@ pub(super) enum Body<'a> {
     Other,
 }
 
+/// Names, unescaped, and the texts of their values.
+type Members<'a> = Vec<(Cow<'a, [u8]>, &'a str)>;
+
 /// An object: its text, and its members in the order in which they stand there.
 pub(super) struct Fields<'a> {
     pub(super) text: &'a str,
-    members: Vec<(Cow<'a, [u8]>, &'a str)>,
+    members: Members<'a>,
 }
 
 /// An object. `None`: not JSON, or not an object.
 pub(super) fn read_object(text: &str) -> Option<Fields<'_>> {
-    match serde_json::from_str(text).ok()? {
-        Body::Object(Fields { members, .. }) => Some(Fields { text, members }),
-        Body::Text(_) | Body::Other => None,
-    }
+    let mut scanner = Scanner::new(text);
+    let members = members(&mut scanner)?;
+    scanner.end()?;
+    Some(Fields { text, members })
 }
 
 /// The texts of an array's values. `None`: not JSON, or not an array.
 pub(super) fn read_array(text: &str) -> Option<Vec<&str>> {
-    let values: Vec<&RawValue> = serde_json::from_str(text).ok()?;
-    Some(values.into_iter().map(RawValue::get).collect())
+    let mut scanner = Scanner::new(text);
+    let mut values = Vec::new();
+    let mut is_open = scanner.opens(b'[', b']')?;
+    while is_open {
+        values.push(scanner.value()?);
+        is_open = scanner.goes_on(b']')?;
+    }
+    scanner.end()?;
+    Some(values)
 }
 
 /// A text as it stands in JSON.
@@ -51,17 +59,46 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// `None`: not JSON, or not an array that begins with a name.
 pub(super) fn read_event(text: &str) -> Option<Event<'_>> {
-    let mut event: Event<'_> = serde_json::from_str(text).ok()?;
-    // One pass over the text gives the spans of its members; the object's text is what surrounds them.
-    if let Body::Object(Fields { text: object, members }) = &mut event.body
-        && let Some((_, last)) = members.last()
-    {
-        let name_end = string_end(text, text.find('"')?);
-        let start = name_end + text[name_end..].find('{')?;
-        let end = span(text, last)?.end;
-        *object = &text[start..=end + text[end..].find('}')?];
+    let mut scanner = Scanner::new(text);
+    if !scanner.opens(b'[', b']')? {
+        return None;
     }
-    Some(event)
+    let name = match bytes(scanner.string()?)? {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+    };
+    let mut body = Body::Other;
+    let mut is_open = scanner.goes_on(b']')?;
+    if is_open {
+        body = read_body(text, &mut scanner)?;
+        is_open = scanner.goes_on(b']')?;
+    }
+    while is_open {
+        scanner.value()?;
+        is_open = scanner.goes_on(b']')?;
+    }
+    scanner.end()?;
+    Some(Event { name, body })
+}
+
+fn read_body<'a>(whole: &'a str, scanner: &mut Scanner<'a>) -> Option<Body<'a>> {
+    if scanner.peek()? == b'{' {
+        let start = scanner.at();
+        let members = members(scanner)?;
+        return Some(Body::Object(Fields { text: &whole[start..scanner.at()], members }));
+    }
+    let value = scanner.value()?;
+    Some(text(value).map_or(Body::Other, Body::Text))
+}
+
+fn members<'a>(scanner: &mut Scanner<'a>) -> Option<Members<'a>> {
+    let mut members = Vec::with_capacity(4);
+    let mut is_open = scanner.opens(b'{', b'}')?;
+    while is_open {
+        members.push((bytes(scanner.name()?)?, scanner.value()?));
+        is_open = scanner.goes_on(b'}')?;
+    }
+    Some(members)
 }
 
 /// The span of `part`, which was borrowed from `whole`. By the addresses of the two: a search could find an equal text
@@ -95,14 +132,34 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The string that this text of a JSON value stands for. `None`: another kind of value.
+/// The string that this text of a JSON value stands for; halves of surrogate pairs become replacement characters. `None`:
+/// another kind of value.
 pub(super) fn text(raw: &str) -> Option<Cow<'_, str>> {
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    if !inner.contains('\\') {
+    match bytes(raw)? {
+        Cow::Borrowed(_) => Some(Cow::Borrowed(inner)),
+        Cow::Owned(bytes) => Some(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())),
+    }
+}
+
+/// The bytes of a string, which is no `str` if it has a lone surrogate.
+fn bytes(raw: &str) -> Option<Cow<'_, [u8]>> {
+    struct Unescaped;
+    impl Visitor<'_> for Unescaped {
+        type Value = Vec<u8>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a string")
+        }
+        fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+            Ok(bytes.to_vec())
+        }
+    }
+    let inner = raw.strip_prefix('"')?.strip_suffix('"')?.as_bytes();
+    if !inner.contains(&b'\\') {
         return Some(Cow::Borrowed(inner));
     }
-    let Key(bytes) = serde_json::from_str(raw).ok()?;
-    Some(Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()))
+    serde_json::Deserializer::from_str(raw).deserialize_bytes(Unescaped).ok().map(Cow::Owned)
 }
 
 /// Does this JSON text nest deeper than `depth_max` arrays and objects?
@@ -134,106 +191,6 @@ pub(super) fn string_end(json: &str, start: usize) -> usize {
         closes
     });
     closing.map_or(json.len(), |(at, _)| at + 1)
-}
-
-impl<'de> Deserialize<'de> for Event<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Parts;
-        impl<'de> Visitor<'de> for Parts {
-            type Value = Event<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an event")
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let Key(name) = seq.next_element()?.ok_or_else(|| A::Error::custom("no name"))?;
-                let body = seq.next_element()?.unwrap_or(Body::Other);
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                let name = match name {
-                    Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
-                    Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
-                };
-                Ok(Event { name, body })
-            }
-        }
-        deserializer.deserialize_seq(Parts)
-    }
-}
-
-// By hand, because a derived struct refuses doubled keys.
-impl<'de> Deserialize<'de> for Body<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Kinds;
-        impl<'de> Visitor<'de> for Kinds {
-            type Value = Body<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("any value")
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::with_capacity(4);
-                while let Some(Key(key)) = map.next_key()? {
-                    members.push((key, map.next_value::<&RawValue>()?.get()));
-                }
-                Ok(Body::Object(Fields { text: "", members }))
-            }
-            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-                Ok(Body::Text(Cow::Borrowed(text)))
-            }
-            fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-                Ok(Body::Text(Cow::Owned(text.to_owned())))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                while seq.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Body::Other)
-            }
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(Body::Other)
-            }
-            fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-                Ok(Body::Other)
-            }
-            fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-                Ok(Body::Other)
-            }
-            fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-                Ok(Body::Other)
-            }
-            fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-                Ok(Body::Other)
-            }
-        }
-        deserializer.deserialize_any(Kinds)
-    }
-}
-
-/// A string as bytes: one with a lone surrogate is no `str`.
-struct Key<'a>(Cow<'a, [u8]>);
-
-impl<'de> Deserialize<'de> for Key<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AsBytes;
-        impl<'de> Visitor<'de> for AsBytes {
-            type Value = Key<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string")
-            }
-            fn visit_borrowed_bytes<E>(self, v: &'de [u8]) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Borrowed(v)))
-            }
-            fn visit_bytes<E>(self, v: &[u8]) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Owned(v.to_vec())))
-            }
-            fn visit_borrowed_str<E>(self, v: &'de str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Borrowed(v.as_bytes())))
-            }
-            fn visit_str<E>(self, v: &str) -> Result<Self::Value, E> {
-                Ok(Key(Cow::Owned(v.as_bytes().to_vec())))
-            }
-        }
-        deserializer.deserialize_bytes(AsBytes)
-    }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! **Invariant:** a protocol decides how a thing is said, never whether it is allowed; it does no input or output and knows
 //! nobody who is connected. `serde` lives here and in the settings.
 mod json;
+mod json_scan;
 pub mod mqtt;
 pub mod p2pchat;
 pub mod poc;
