@@ -4,14 +4,14 @@
 //! **Invariants:** it takes what serde_json takes, with any number and any escaped surrogate. It allocates nothing for fewer
 //! than 65 levels.
 
-/// Each byte is 1, and each has its highest bit.
-const ONES: u64 = u64::MAX / 255;
-const HIGH: u64 = ONES << 7;
+use memchr::memchr2;
 
 /// A place in a text. Every step returns `None` where the text is no JSON; the place is then nowhere in particular.
 pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
+    /// No byte of the text is below a space, so that none within a string is.
+    is_printable: bool,
 }
 
 /// Which of the arrays and objects around a place are objects.
@@ -25,7 +25,9 @@ struct Nesting {
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Scanner { text, at: 0 }
+        // Of all bytes, which the compiler looks at many at a time.
+        let is_printable = text.bytes().fold(u8::MAX, u8::min) >= b' ';
+        Scanner { text, at: 0, is_printable }
     }
 
     /// Bytes before the place.
@@ -138,19 +140,20 @@ impl<'a> Scanner<'a> {
         }
         at += 1;
         loop {
-            at += n_plain(&bytes[at..]);
-            match bytes.get(at)? {
-                b'"' => {
-                    self.at = at + 1;
-                    return Some(());
-                }
-                b'\\' => match bytes.get(at + 1)? {
-                    b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => at += 2,
-                    b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => at += 6,
-                    _ => return None,
-                },
-                // A control character.
-                _ => return None,
+            let n_plain = memchr2(b'"', b'\\', &bytes[at..])?;
+            let plain = &bytes[at..at + n_plain];
+            if !self.is_printable && plain.iter().any(|it| *it < b' ') {
+                return None;
+            }
+            at += n_plain;
+            // Escapes come in pairs: lines end in two.
+            while bytes[at] == b'\\' {
+                at += n_escape(&bytes[at..])?;
+                bytes.get(at)?;
+            }
+            if bytes[at] == b'"' {
+                self.at = at + 1;
+                return Some(());
             }
         }
     }
@@ -210,23 +213,13 @@ impl Nesting {
     }
 }
 
-/// How many bytes of a string come before one that is a quote, a backslash or a control character. Eight are looked at at once:
-/// in `it - ONES` a byte borrows from the next where it is 0, and the lowest byte that shows so is surely one.
-fn n_plain(bytes: &[u8]) -> usize {
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (n, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let is_zero = |it: u64| it.wrapping_sub(ONES) & !it;
-        let is_quote = is_zero(word ^ (ONES * u64::from(b'"')));
-        let is_backslash = is_zero(word ^ (ONES * u64::from(b'\\')));
-        let is_control = word.wrapping_sub(ONES * 0x20) & !word;
-        let found = (is_quote | is_backslash | is_control) & HIGH;
-        if found != 0 {
-            return n * 8 + found.trailing_zeros() as usize / 8;
-        }
+/// Bytes of the escape sequence at the start.
+fn n_escape(bytes: &[u8]) -> Option<usize> {
+    match bytes.get(1)? {
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(2),
+        b'u' => bytes.get(2..6)?.iter().all(u8::is_ascii_hexdigit).then_some(6),
+        _ => None,
     }
-    let is_plain = |it: &&u8| **it != b'"' && **it != b'\\' && **it >= 0x20;
-    words.len() * 8 + rest.iter().take_while(is_plain).count()
 }
 
 #[cfg(test)]
