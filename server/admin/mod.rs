@@ -2,8 +2,8 @@
 //! `stats`.
 //!
 //! **Invariants:** only the server's own user, and root, can open it. Answers are ids and numbers: no name of a person or room,
-//! no password, credential or address, and nothing that anybody says. Whoever asks and does not read holds up nobody: a connection has little that waits, and a
-//! deadline for each piece.
+//! no password, credential or address, and nothing that anybody says. Whoever asks and does not read holds up nobody: a
+//! connection has little that waits, and a deadline for each piece.
 mod client;
 mod socket;
 mod tables;

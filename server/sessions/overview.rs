@@ -1,7 +1,7 @@
 //! What whoever runs the server may see of rooms and sessions, and end.
 //!
-//! **Invariants:** ids and numbers alone: no name of a person or room, no password, no address, nothing that anybody says. Ids are copied under the lock, and
-//! the rest a few at a time, so that however many there are, nobody waits for it.
+//! **Invariants:** ids and numbers alone: no name of a person or room, no password, no address, nothing that anybody says. Ids
+//! are copied under the lock, and the rest a few at a time, so that however many there are, nobody waits for it.
 use super::{
     Realm, Sessions,
     effects::HowToEnd,
