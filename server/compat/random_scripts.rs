@@ -195,6 +195,14 @@ struct Past {
     timers: Vec<Timer>,
 }
 
+fn close(rooms: &mut Rooms, room: &RoomId, past: &mut Past) {
+    let Some(closed) = rooms.close(room) else { return };
+    past.timers.extend(closed.timers);
+    assert!(closed.notifications.iter().all(|it| closed.members.contains(&it.to)), "its people hear of it");
+    assert!(closed.members.iter().all(|it| !rooms.room(room).is_some_and(|there| there.has(it))));
+    assert!(rooms.close(room).is_none());
+}
+
 /// Runs one step and checks what it said against the rooms as they were before it.
 fn run(rooms: &mut Rooms, step: Step, past: &mut Past) {
     let (by, request) = match step {
@@ -236,13 +244,7 @@ fn run(rooms: &mut Rooms, step: Step, past: &mut Past) {
             past.timers.extend(next);
             return assert!(notifications.iter().all(|it| rooms.knows(&it.to)));
         }
-        Step::Close(n) => {
-            let Some(closed) = rooms.close(&room(n)) else { return };
-            past.timers.extend(closed.timers);
-            assert!(closed.notifications.iter().all(|it| closed.members.contains(&it.to)), "its people hear of it");
-            assert!(closed.members.iter().all(|it| !rooms.room(&room(n)).is_some_and(|there| there.has(it))));
-            return assert!(rooms.close(&room(n)).is_none());
-        }
+        Step::Close(n) => return close(rooms, &room(n), past),
         Step::Lost(by) => {
             let (notifications, timers) = rooms.forget(&peer(by));
             past.timers.extend(timers);
