@@ -31,7 +31,10 @@ pub(crate) enum What {
     /// Floods of each kind from one address beside a pair in another room: its latency, memory, and what is counted.
     /// For ours alone; ten seconds each with --seconds 10
     Floods(Options),
-    /// All of these but floods, the start only if every server is a command
+    /// Clients who come, talk, go, die and misbehave for --seconds, --connections at a time, and what is left of them. For ours
+    /// alone
+    Soak(Options),
+    /// All of these but floods and soak, the start only if every server is a command
     Compare(Options),
     /// Be the floor: a bare relay to compare with, until ended
     Floor { port: u16 },
@@ -123,7 +126,7 @@ fn count(allowed: RangeInclusive<u64>) -> RangedU64ValueParser<usize> {
 
 fn seconds(text: &str) -> std::result::Result<f64, String> {
     match text.parse() {
-        Ok(seconds) if (0.1..=3600.0).contains(&seconds) => Ok(seconds),
-        _ => Err("not a number from 0.1 to 3600".to_owned()),
+        Ok(seconds) if (0.1..=86_400.0).contains(&seconds) => Ok(seconds),
+        _ => Err("not a number from 0.1 to 86400".to_owned()),
     }
 }

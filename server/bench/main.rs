@@ -15,6 +15,7 @@ mod rounds;
 mod server;
 mod server_process;
 mod signal;
+mod soak;
 mod tls;
 mod wire;
 
@@ -71,6 +72,7 @@ fn run(cli: &Cli) -> Result<String> {
         | What::Mesh(options)
         | What::Start(options)
         | What::Floods(options)
+        | What::Soak(options)
         | What::Compare(options) => {
             if options.tls {
                 tls::switch_on()?;

@@ -13,6 +13,7 @@ use crate::{
     report::{Figure, Report},
     server::Server,
     server_process::Limits,
+    soak,
 };
 
 const STARTS: usize = 10;
@@ -23,6 +24,7 @@ enum Step {
     Accept,
     Idle,
     Start,
+    Soak,
     Flood(&'static str, Attack),
 }
 
@@ -62,6 +64,7 @@ fn steps(what: &What, options: &Options, servers: &[Server]) -> Vec<Step> {
             let kinds = floods::KINDS.iter().filter(|it| it.0.contains(&options.kind));
             kinds.map(|(name, attack)| Step::Flood(name, *attack)).collect()
         }
+        What::Soak(_) => vec![Step::Soak],
         What::Compare(_) => {
             let start = servers.iter().all(Server::is_command).then_some(Step::Start);
             relays().chain([Step::Mesh, Step::Accept, Step::Idle]).chain(start).collect()
@@ -88,6 +91,7 @@ impl Step {
             Self::Mesh => mesh::run(&live, options).await,
             Self::Accept => crowd::accept(&live, options).await,
             Self::Idle => crowd::idle(&live, options).await,
+            Self::Soak => soak::run(&live, options).await,
             Self::Start => Ok(Vec::new()),
         }
     }

@@ -83,6 +83,11 @@ impl Process {
         Ok(ticks as f64 * 1e6 / clock_ticks_per_second() as f64)
     }
 
+    /// Files and sockets that it has open.
+    pub(crate) fn open_files(self) -> Result<f64> {
+        Ok(fs::read_dir(format!("/proc/{}/fd", self.0))?.count() as f64)
+    }
+
     /// Resident memory in bytes.
     pub(crate) fn resident(self) -> Result<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.0))?;

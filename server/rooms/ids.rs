@@ -1,5 +1,12 @@
 //! Names of things. Newtypes, so that a peer can never be passed where a room is meant.
-use std::{borrow::Borrow, fmt, sync::Arc};
+use std::{
+    borrow::Borrow,
+    collections::{HashMap, HashSet},
+    fmt,
+    sync::Arc,
+};
+
+use foldhash::fast::RandomState;
 
 macro_rules! name {
     ($(#[$doc:meta])* $name:ident) => {
@@ -39,6 +46,13 @@ name! {
     /// A participant. Ours and public: other peers know it, so knowing it must give no way to act as its owner.
     PeerId
 }
+/// Something for each peer. Peer ids are made here and at random, so that nobody chooses ones that collide: a quick
+/// hasher does, where the standard library's withstands whoever chooses.
+pub type PeerMap<V> = HashMap<PeerId, V, RandomState>;
+
+/// Some of the peers; see [`PeerMap`].
+pub type PeerSet = HashSet<PeerId, RandomState>;
+
 name! {
     /// A room.
     RoomId

@@ -31,7 +31,7 @@ use std::borrow::Cow;
 pub use at_rest::KnownPeer;
 pub use closing::ClosedRoom;
 pub use compat::{Compat, NamedSignal, NoCompat, RoomSignal};
-pub use ids::{Name, PeerId, RoomId};
+pub use ids::{Name, PeerId, PeerMap, PeerSet, RoomId};
 pub use keys::{HostSecret, RoomKey};
 pub use limits::Limits;
 pub use membership::Membership;

@@ -5,8 +5,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Address, Compat, Lasting, Moderation, NamedSignal, Names, Notification, Outcome, Payload, PeerId, Rejection, Reply,
-    Request, Room, RoomCommand, RoomId, RoomSignal, Rules, Step, Timer, TimerKind, step,
+    Address, Compat, Lasting, Moderation, NamedSignal, Names, Notification, Outcome, Payload, PeerId, PeerMap,
+    Rejection, Reply, Request, Room, RoomCommand, RoomId, RoomSignal, Rules, Step, Timer, TimerKind, step,
 };
 
 /// Every room of one protocol, and every peer that has said hello there.
@@ -23,7 +23,7 @@ pub struct Rooms {
     /// Rooms without members, by the number of their timer: those that were left first come first.
     pub(super) lingering: BTreeMap<u64, RoomId>,
     pub(super) n_lingered: u64,
-    pub(super) peers: HashMap<PeerId, Peer>,
+    pub(super) peers: PeerMap<Peer>,
     names: Names,
     /// Who has entered or left a room since [`Rooms::take_moved`].
     moved: Vec<PeerId>,
@@ -54,7 +54,7 @@ impl Rooms {
             changed: HashSet::new(),
             lingering: BTreeMap::new(),
             n_lingered: 0,
-            peers: HashMap::new(),
+            peers: PeerMap::default(),
             names: Names::default(),
             moved: Vec::new(),
             now_ms: 0,

@@ -4,23 +4,23 @@
 //!
 //! **Invariants:** a session can be had by its cookie only if the browser has returned that cookie on its connection. Where
 //! several sessions could be meant, none is resumed.
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::{
     lasting::{Credential, Lasting},
     state::State,
     token::TokenHash,
 };
-use crate::rooms::PeerId;
+use crate::rooms::{PeerId, PeerSet};
 
 /// Whose cookie is whose.
 #[derive(Debug, Default)]
 pub(super) struct Cookies {
     sessions: HashMap<TokenHash, Vec<PeerId>>,
     /// New sessions that may be one that came back. It shows by the first thing that they say, or by their silence.
-    undecided: HashSet<PeerId>,
+    undecided: PeerSet,
     /// Sessions that came back and have said nothing since. One that says GET-ID now is a new page after all.
-    silent: HashSet<PeerId>,
+    silent: PeerSet,
 }
 
 impl Cookies {

@@ -4,7 +4,7 @@
 //! Endings are a work list and never recurse: what one of them leads to is done after it. Nothing here ends a connection or
 //! writes a log line; both are handed back as [`Effects`], for when the lock is free.
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, VecDeque},
     mem,
     sync::Arc,
 };
@@ -29,7 +29,7 @@ use crate::{
     accounting::{Account, Holding, Ledger, Reason},
     ice::Ice,
     protocols::{Asked, CloseReason, Command, Frame, Incoming, SessionRequest},
-    rooms::{Event, Notification, PeerId, Request, Rooms, Timer},
+    rooms::{Event, Notification, PeerId, PeerMap, PeerSet, Request, Rooms, Timer},
 };
 
 /// Memory of a room with one member: its entry, its settings and its member's list.
@@ -46,7 +46,7 @@ pub(super) struct State {
     pub(super) relay: Option<Arc<dyn RelayLink>>,
     pub(super) ledger: Ledger,
     pub(super) realms: Vec<RealmState>,
-    pub(super) sessions: HashMap<PeerId, Session>,
+    pub(super) sessions: PeerMap<Session>,
     pub(super) lifetimes: Lifetimes,
     /// Sessions by the hash of a resume token.
     pub(super) tokens: HashMap<TokenHash, PeerId>,
@@ -60,7 +60,7 @@ pub(super) struct State {
     pub(super) rebound: Option<(u64, PeerId)>,
     pub(super) is_stopping: bool,
     /// Sessions that can come back and may be different from how they are kept.
-    pub(super) changed: HashSet<PeerId>,
+    pub(super) changed: PeerSet,
     /// Whether anybody asks for what has changed.
     pub(super) is_kept: bool,
     pub(super) holders: Holders,
@@ -123,7 +123,7 @@ impl State {
             relay: None,
             ledger,
             realms: Vec::new(),
-            sessions: HashMap::new(),
+            sessions: PeerMap::default(),
             lifetimes,
             tokens: HashMap::new(),
             cookies: Cookies::default(),
@@ -131,7 +131,7 @@ impl State {
             cuts,
             rebound: None,
             is_stopping: false,
-            changed: HashSet::new(),
+            changed: PeerSet::default(),
             is_kept: false,
             holders: Holders::default(),
             timers: Timers::default(),

@@ -7,6 +7,8 @@ use proptest::prelude::*;
 mod properties;
 #[path = "../fuzz/relay.rs"]
 mod relay;
+#[path = "../fuzz/wire.rs"]
+mod wire;
 
 /// What signals and requests are made of, whole and broken.
 const SCRAPS: &[&str] = &[
@@ -134,6 +136,38 @@ fn value() -> impl Strategy<Value = String> {
     })
 }
 
+/// Frames of one connection: mostly packets of socket.io, now and then anything.
+fn wire_steps() -> impl Strategy<Value = Vec<u8>> {
+    const PACKETS: &[&str] = &[
+        "40",
+        "40/a,",
+        "41",
+        "1",
+        "2",
+        "3",
+        "5",
+        "6",
+        "4",
+        "42[\"GET-ID\",{\"requestId\":\"1\"}]",
+        "42[\"A\"]",
+        "42[1]",
+        "42/a,[\"A\"]",
+        "42[\"CREATE-ROOM\",{\"requestId\":\"c\",\"maxUsers\":9,\"name\":\"n\",\"password\":\"\",\"type\":0}]",
+        "452-[\"A\"]",
+        "451-[\"SIGNAL\",{}]",
+        "4599-[]",
+        "461-1[]",
+        "431[]",
+        "2probe",
+        "{\"type\":\"join-room\",\"roomId\":\"r\"}",
+    ];
+    let text = prop::sample::select(PACKETS).prop_map(|it| [&[1, it.len() as u8], it.as_bytes()].concat());
+    let other = (any::<u8>(), prop::collection::vec(any::<u8>(), 0..200))
+        .prop_map(|(head, payload)| [&[head, payload.len() as u8], &*payload].concat());
+    let frame = prop_oneof![4 => text, 1 => other];
+    (any::<u8>(), prop::collection::vec(frame, 0..12)).prop_map(|(kind, frames)| [vec![kind], frames.concat()].concat())
+}
+
 fn scraps() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(SCRAPS), 0..24).prop_map(|it| it.concat())
 }
@@ -188,6 +222,11 @@ proptest! {
     #[test]
     fn whatever_is_sent_to_the_relay_reaches_nobody_else(steps in relay_steps()) {
         relay::reaches_nobody_else(&steps);
+    }
+
+    #[test]
+    fn whatever_comes_over_a_connection_nothing_is_left_of_it(bytes in wire_steps()) {
+        wire::leaves_nothing(&bytes);
     }
 
     #[test]

@@ -24,8 +24,11 @@ pub use origins::Origins;
 
 use crate::accounting::{Account, ClientAddress, Ledger, Reason};
 
-/// Memory of a session before anybody has sent anything: its tasks, buffers and entries.
-const SESSION_COST: u64 = 20 * 1024;
+/// Memory of a session on a websocket before anybody has sent anything: its task, buffers and entries, and those of TLS.
+const SESSION_COST: u64 = 10 * 1024;
+
+/// The same for one that begins with polling, with the tasks and queues of its library.
+const POLLING_COST: u64 = 20 * 1024;
 
 /// No session can be opened now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,10 +50,10 @@ impl IntoResponse for Refused {
 }
 
 /// Opens the account of the session that this request begins.
-fn open_account(ledger: &Ledger, request: &Request) -> Result<Arc<Account>, Refused> {
+fn open_account(ledger: &Ledger, request: &Request, cost: u64) -> Result<Arc<Account>, Refused> {
     let address = request.extensions().get::<ClientAddress>().map_or(Ipv4Addr::UNSPECIFIED.into(), |it| it.0);
     let user_agent = request.headers().get(header::USER_AGENT).map_or(&b""[..], |it| it.as_bytes());
-    ledger.open_account(address, user_agent, SESSION_COST).map_err(Refused)
+    ledger.open_account(address, user_agent, cost).map_err(Refused)
 }
 
 /// Lets requests pass whose page may connect. The origin to name in the answer's CORS header, if one has to be named.

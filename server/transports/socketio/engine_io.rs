@@ -32,7 +32,7 @@ use crate::{
     accounting::Reason,
     ice::ReachedAs,
     transports::{
-        Origins, Refused, TransportLimits, admit_origin,
+        Origins, POLLING_COST, Refused, SESSION_COST, TransportLimits, admit_origin,
         meter::Meter,
         metered_stream::MeteredStream,
         open_account,
@@ -135,7 +135,7 @@ impl EngineIo {
             (Some((_, session)), true) if session.is_websocket() => Err(BadQuery::BadRequest.into()),
             (None, true) => {
                 let (response, upgraded) = accept(&mut request).map_err(|_| BadQuery::BadRequest)?;
-                let session = self.open(&request, Duration::ZERO)?;
+                let session = self.open(&request, SESSION_COST, Duration::ZERO)?;
                 let place = self.place.clone();
                 tokio::spawn(async move {
                     let Some(stream) = upgraded.await else { return };
@@ -156,7 +156,7 @@ impl EngineIo {
                 Ok(response)
             }
             (None, false) => {
-                let session = self.open(&request, SLACK)?;
+                let session = self.open(&request, POLLING_COST, SLACK)?;
                 let cookie = self.recognise(&request, &session);
                 let mut response = self.begin_polling(&text, &session).await?;
                 if let Some(cookie) = cookie {
@@ -174,8 +174,8 @@ impl EngineIo {
     }
 
     /// The session that begins with this request.
-    fn open(&self, request: &Request, slack: Duration) -> Result<Arc<EngineSession>, Refused> {
-        let account = open_account(self.place.sessions.ledger(), request)?;
+    fn open(&self, request: &Request, cost: u64, slack: Duration) -> Result<Arc<EngineSession>, Refused> {
+        let account = open_account(self.place.sessions.ledger(), request, cost)?;
         let reached = request.extensions().get::<ReachedAs>().cloned();
         Ok(EngineSession::new(Meter::with_slack(account, self.limits.clone(), slack), reached))
     }

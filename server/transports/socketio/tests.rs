@@ -11,7 +11,7 @@ use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 use crate::{
     accounting::{Limits, Rate, Reason, Resident},
     transports::{
-        SESSION_COST,
+        POLLING_COST, SESSION_COST,
         meter::FRAME_COST,
         test_server::{LIMITS, PATH, TestServer, at_once, fill, settle, until},
     },
@@ -88,7 +88,7 @@ async fn answer(socket: &mut Socket, word: &str) -> String {
 async fn a_session_that_never_connects_counts_from_the_start_and_is_gone_within_seconds() {
     let server = TestServer::socket_io(Limits { address_sessions_max: 3, ..Limits::default() });
     let sids = [open(&server).await, open(&server).await, open(&server).await];
-    assert_eq!((server.balance().n_sessions, server.balance().memory.held), (3, 3 * SESSION_COST));
+    assert_eq!((server.balance().n_sessions, server.balance().memory.held), (3, 3 * POLLING_COST));
     assert_eq!(server.ask("GET", &target(""), "").await.0, 429);
     assert_eq!(post(&server, &sids[0], "3").await, 200, "it may say what it likes but CONNECT");
     let waited = server.is_empty().await;

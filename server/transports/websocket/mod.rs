@@ -19,7 +19,7 @@ use axum::{
 };
 pub(super) use tokio_tungstenite::tungstenite::Message;
 
-use super::{Origins, TransportLimits, admit_origin, meter::Meter, open_account};
+use super::{Origins, SESSION_COST, TransportLimits, admit_origin, meter::Meter, open_account};
 use crate::{
     accounting::Reason,
     protocols::{CloseReason, Frame},
@@ -52,7 +52,7 @@ impl Endpoint {
             Ok(accepted) => accepted,
             Err(bad) => return bad.into_response(),
         };
-        let account = match open_account(ledger, &request) {
+        let account = match open_account(ledger, &request, SESSION_COST) {
             Ok(account) => account,
             Err(refused) => return refused.into_response(),
         };
