@@ -1,7 +1,11 @@
 //! The command line.
-use std::path::PathBuf;
+use std::{
+    io::{self, Write},
+    path::PathBuf,
+};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::{Shell, generate};
 
 use crate::config::Flags;
 
@@ -77,6 +81,39 @@ pub enum Command {
         #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
     },
+    /// List the rooms of the server that runs on this machine
+    Rooms {
+        /// One line of JSON for each
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the sessions of the server that runs on this machine: who is connected, and who may come back
+    Peers {
+        /// One line of JSON for each
+        #[arg(long)]
+        json: bool,
+    },
+    /// Close a room of the server that runs on this machine, for everybody in it, or end a session: 0 if there was one, else 1
+    Close {
+        /// Its id, as `rooms` and `peers` show it
+        id: String,
+        /// The answer as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Say how much there is of everything in the server that runs on this machine
+    Stats {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print what completes this program's commands in a shell
+    Completions {
+        /// Which
+        shell: Shell,
+    },
+    /// Print the manual page, for man(1)
+    Man,
 }
 
 impl Cli {
@@ -87,4 +124,20 @@ impl Cli {
         let (preset, acme, self_signed) = (preset.clone(), acme.clone(), *self_signed);
         Flags { config, address, port: *port, views, preset, acme, self_signed }
     }
+}
+
+/// What this program is called.
+const NAME: &str = "p2pchat-server";
+
+/// Writes what completes commands in a shell.
+pub fn write_completions(shell: Shell, to: &mut impl Write) {
+    generate(shell, &mut Cli::command(), NAME, to);
+}
+
+/// Writes the manual page.
+///
+/// # Errors
+/// Nobody takes it.
+pub fn write_manual(to: &mut impl Write) -> io::Result<()> {
+    clap_mangen::Man::new(Cli::command()).render(to)
 }

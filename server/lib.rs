@@ -4,6 +4,7 @@
 //! To read it, begin with `rooms`, then `protocols`, `sessions`, `transports`, `http` and `app`.
 mod acceptor;
 pub mod accounting;
+pub mod admin;
 pub mod app;
 pub mod cli;
 pub mod config;

@@ -3,13 +3,15 @@ use std::{
     io::{self, Write},
     path::PathBuf,
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
 use clap::Parser;
 use p2pchat_server::{
-    app::{self, App, Invite},
-    cli::{Cli, Command},
+    admin::{self, Answer, Ask, say_as_json, say_as_table},
+    app::{self, App, Invite, PassedSockets, Reload, StartupError},
+    cli::{Cli, Command, write_completions, write_manual},
     config::{self, BadSetting, Config, Flags},
     doctor, telemetry,
 };
@@ -42,19 +44,35 @@ fn main() -> ExitCode {
 fn run(cli: &Cli) -> Result<(), (u8, String)> {
     let settings = |sentence: String| (EXIT_SETTINGS, sentence);
     let system = |sentence: String| (EXIT_SYSTEM, sentence);
-    // Somebody else's server may be asked about where the settings here are no good.
-    if let Some(Command::Doctor { url: Some(url) }) = &cli.command {
-        return examine(url);
+    match &cli.command {
+        // Somebody else's server may be asked about where the settings here are no good.
+        Some(Command::Doctor { url: Some(url) }) => return examine(url),
+        Some(Command::Completions { shell }) => {
+            let mut text = Vec::new();
+            write_completions(*shell, &mut text);
+            return io::stdout().write_all(&text).map_err(|it| system(it.to_string()));
+        }
+        Some(Command::Man) => {
+            let mut text = Vec::new();
+            write_manual(&mut text).map_err(|it| system(it.to_string()))?;
+            return io::stdout().write_all(&text).map_err(|it| system(it.to_string()));
+        }
+        _ => (),
     }
     let (config, file) = read_settings(&cli.flags()).map_err(|it| settings(it.to_string()))?;
     app::settings::check(&config).map_err(|it| settings(it.to_string()))?;
-    if let Some(Command::Doctor { url: None }) = &cli.command {
-        if config.http.proxy_protocol {
+    match &cli.command {
+        Some(Command::Doctor { url: None }) if config.http.proxy_protocol => {
             let text = "http.proxy_protocol is on, so that people come through a proxy alone: name its address, as in \
                         `p2pchat-server doctor https://chat.example.org`";
             return Err(settings(text.to_owned()));
         }
-        return examine(&app::url(&config, config.http.port));
+        Some(Command::Doctor { url: None }) => return examine(&app::url(&config, config.http.port)),
+        Some(Command::Rooms { json }) => return administer(&config, &Ask::Rooms, *json),
+        Some(Command::Peers { json }) => return administer(&config, &Ask::Peers, *json),
+        Some(Command::Close { id, json }) => return administer(&config, &Ask::Close { id: id.clone() }, *json),
+        Some(Command::Stats { json }) => return administer(&config, &Ask::Stats, *json),
+        _ => (),
     }
     if let Some(Command::Invite { name, room, right, hours, key }) = &cli.command {
         let rights =
@@ -67,8 +85,10 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
     if cli.print_config {
         return say(&config.to_toml()).map_err(|it| system(it.to_string()));
     }
+    // It changes the environment, so that it comes before there are other threads.
+    let passed = PassedSockets::from_environment().map_err(startup)?;
     let _pending = if cli.health_check { None } else { Some(telemetry::start(&config.log).map_err(settings)?) };
-    let config = app::settings::with_state_folder(config, config::state_folder(|name| std::env::var(name).ok()));
+    let config = with_folders(config);
     let file = file.map_or_else(|| "no settings file".to_owned(), |it| it.display().to_string());
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.enable_all().max_blocking_threads(BLOCKING_THREADS_MAX).build();
@@ -84,12 +104,9 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
         // Before it says that it is ready, so that a signal in answer to that is heard.
         let stop = app::stop_signal().map_err(|it| system(it.to_string()))?;
         let flags = cli.flags();
-        let read_filter = move || read_settings(&flags).map(|it| it.0.log.filter).map_err(|it| it.to_string());
-        tokio::spawn(app::reread_log_filter(read_filter).map_err(|it| system(it.to_string()))?);
-        let app = App::bind(config).await.map_err(|it| match it {
-            app::StartupError::Settings(sentence) => settings(sentence),
-            app::StartupError::System(sentence) => system(sentence),
-        })?;
+        let read = move || read_settings(&flags).map(|it| with_folders(it.0)).map_err(|it| it.to_string());
+        let reload = Reload::new(Some(Arc::new(read))).map_err(|it| system(it.to_string()))?;
+        let app = App::bind_passed(config, passed).await.map_err(startup)?.reload_by(reload);
         for advice in app.advice() {
             tracing::warn!("{advice}");
         }
@@ -113,9 +130,47 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
     })
 }
 
+fn startup(error: StartupError) -> (u8, String) {
+    match error {
+        StartupError::Settings(sentence) => (EXIT_SETTINGS, sentence),
+        StartupError::System(sentence) => (EXIT_SYSTEM, sentence),
+    }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn with_folders(config: Config) -> Config {
+    let config = app::settings::with_state_folder(config, config::state_folder(variable));
+    app::settings::with_admin_socket(config, config::runtime_folder(variable).as_deref())
+}
+
+/// Asks the server that runs on this machine, and ends with 1 where there was nothing to close.
+fn administer(config: &Config, ask: &Ask, as_json: bool) -> Result<(), (u8, String)> {
+    let runtime_folder = config::runtime_folder(variable);
+    let in_folders = app::settings::with_state_folder(config.clone(), config::state_folder(variable));
+    let state_folder = app::settings::state_folder(&in_folders);
+    let places = config.admin.places(runtime_folder.as_deref(), state_folder.as_deref());
+    let (mut is_first, mut is_found, mut to) = (true, true, io::BufWriter::new(io::stdout()));
+    admin::ask(&places, ask, |answer| {
+        is_found &= answer != Answer::Closed { rooms: 0, peers: 0 };
+        if as_json {
+            say_as_json(&answer, &mut to)?
+        } else {
+            say_as_table(&answer, is_first, &mut to)?
+        }
+        is_first = false;
+        Ok(())
+    })
+    .map_err(|it| (EXIT_SYSTEM, it.to_string()))?;
+    to.flush().map_err(|it| (EXIT_SYSTEM, it.to_string()))?;
+    if is_found { Ok(()) } else { Err((EXIT_SYSTEM, "nothing was closed".to_owned())) }
+}
+
 /// All settings, and the file that some of them are from.
 fn read_settings(flags: &Flags) -> Result<(Config, Option<PathBuf>), BadSetting> {
-    let places = config::usual_places(|name| std::env::var(name).ok());
+    let places = config::usual_places(variable);
     let environment =
         std::env::vars_os().map(|(k, v)| (k.to_string_lossy().into_owned(), v.to_string_lossy().into_owned()));
     config::read(flags, &places, environment)

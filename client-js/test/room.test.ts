@@ -278,6 +278,18 @@ test('wrong passwords from outside are one notice, however often the server tell
   expect(me.state.timeline.some(it => it.kind === 'chat' && it.text === 'hello')).toBe(true)
 })
 
+test('a room that whoever runs the server has closed is left, and nobody there is reached any more', () => {
+  const scene = new Scene('mesh')
+  const me = scene.enter('anna')
+  scene.enter('ben')
+  scene.feed('anna', { type: 'room-closed' })
+  expect(me.state).toMatchObject({ ended: true, closed: { how: 'by-server', reason: '' } })
+  expect(me.state.links.size).toBe(0)
+  const before = me.state
+  scene.feed('anna', { type: 'room-closed' })
+  expect(me.state).toBe(before)
+})
+
 test('a server that is busy when we come back is asked again, and the room is not given up', () => {
   const scene = new Scene('mesh')
   const me = scene.enter('anna')

@@ -324,7 +324,8 @@ describe('the server’s words', () => {
     const alert = { roomID: 'r', type: 'password-attempts', count: 5 }
     expect(parseAlert(alert)).toEqual({ type: 'password-attempts', room: 'r', count: 5 })
     expect(parseAlert({ ...alert, type: 'weather' })).toBeNull()
-    expect(parseAlert({ ...alert, count: '5' })).toBeNull()
+    for (const odd of [{ ...alert, count: '5' }, { type: 'closed' }]) expect(parseAlert(odd)).toBeNull()
+    expect(parseAlert({ roomID: 'r', type: 'closed' })).toEqual({ type: 'room-closed', room: 'r' })
   })
   test('of the ICE servers only those pass that a browser takes', () => {
     const turn = { urls: ['turn:t.example'], username: 'u', credential: 'c' }

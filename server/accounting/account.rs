@@ -125,7 +125,7 @@ impl Account {
     /// counted by whoever ends the session for it.
     pub fn pay(&self) -> Result<(), Reason> {
         match self.take_place() {
-            Some(place) => self.ledger.addresses().pay(self.address, place, self.ledger.limits(), self.ledger.now()),
+            Some(place) => self.ledger.addresses().pay(self.address, place, &self.ledger.limits(), self.ledger.now()),
             None => Ok(()),
         }
     }

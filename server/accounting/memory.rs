@@ -42,7 +42,7 @@ pub struct MemoryState {
 
 #[derive(Debug)]
 pub(super) struct Memory {
-    max: u64,
+    max: AtomicU64,
     held: AtomicU64,
     /// Of what is held: by those that were told to end.
     ending: AtomicU64,
@@ -87,7 +87,7 @@ fn page_bytes() -> u64 {
 impl Memory {
     pub(super) fn new(max: u64) -> Self {
         Memory {
-            max,
+            max: AtomicU64::new(max),
             held: AtomicU64::new(0),
             ending: AtomicU64::new(0),
             resident: AtomicU64::new(0),
@@ -99,10 +99,10 @@ impl Memory {
     /// May so much new work begin? Changes nothing.
     pub(super) fn admit(&self, n_bytes: u64) -> Result<(), Reason> {
         let resident = self.resident.load(Ordering::Relaxed);
-        let fits = self.counted().saturating_add(n_bytes) <= self.counted_max() && resident <= self.max / 10 * 9;
+        let fits = self.counted().saturating_add(n_bytes) <= self.counted_max() && resident <= self.max() / 10 * 9;
         if self.was_full.load(Ordering::Relaxed) == fits {
             self.was_full.store(!fits, Ordering::Relaxed);
-            let (held_bytes, max_bytes, resident_bytes) = (self.counted(), self.max, resident);
+            let (held_bytes, max_bytes, resident_bytes) = (self.counted(), self.max(), resident);
             if fits {
                 tracing::info!(event = "memory", reason = "memory_free", held_bytes, resident_bytes, max_bytes);
             } else {
@@ -134,13 +134,14 @@ impl Memory {
     pub(super) fn measure(&self, Resident(bytes): Resident) -> Option<Arc<Account>> {
         self.resident.store(bytes, Ordering::Relaxed);
         // What is held by little ones is no one's to end; more of them is refused.
-        let least = self.max / 1_000;
-        if bytes > self.max / 100 * 97 { self.greatest(least) } else { None }
+        let max = self.max();
+        let least = max / 1_000;
+        if bytes > max / 100 * 97 { self.greatest(least) } else { None }
     }
 
     pub(super) fn state(&self) -> MemoryState {
         MemoryState {
-            max: self.max,
+            max: self.max(),
             held: self.held.load(Ordering::Relaxed),
             resident: self.resident.load(Ordering::Relaxed),
             is_full: self.admit(0).is_err(),
@@ -172,12 +173,21 @@ impl Memory {
         living.max_by_key(|it| (it.is_away() && it.held() >= AWAY_BYTES_MUCH, it.held()))
     }
 
+    pub(super) fn set_max(&self, max: u64) {
+        self.max.store(max, Ordering::Relaxed);
+    }
+
+    fn max(&self) -> u64 {
+        self.max.load(Ordering::Relaxed)
+    }
+
     fn counted(&self) -> u64 {
         self.held.load(Ordering::Relaxed).saturating_sub(self.ending.load(Ordering::Relaxed))
     }
 
     fn counted_max(&self) -> u64 {
-        self.max.saturating_sub(BASE_BYTES).max(self.max / 2)
+        let max = self.max();
+        max.saturating_sub(BASE_BYTES).max(max / 2)
     }
 
     fn holders(&self) -> MutexGuard<'_, Holders> {

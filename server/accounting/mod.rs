@@ -21,6 +21,7 @@ use std::{
     time::Duration,
 };
 
+use arc_swap::{ArcSwap, Guard};
 use tokio::time::Instant;
 
 pub use account::Account;
@@ -101,7 +102,7 @@ pub struct Ledger {
 }
 
 struct Shared {
-    limits: Limits,
+    limits: ArcSwap<Limits>,
     started: Instant,
     counters: Counters,
     memory: Memory,
@@ -136,7 +137,7 @@ impl Ledger {
     pub fn new(limits: Limits) -> Self {
         Ledger {
             shared: Arc::new(Shared {
-                limits,
+                limits: ArcSwap::from_pointee(limits),
                 started: Instant::now(),
                 counters: Counters::default(),
                 memory: Memory::new(limits.memory_bytes_max),
@@ -148,9 +149,15 @@ impl Ledger {
         }
     }
 
-    /// The bounds in force.
-    pub fn limits(&self) -> &Limits {
-        &self.shared.limits
+    /// The bounds in force. Not to be kept: they may be others a moment later.
+    pub fn limits(&self) -> Guard<Arc<Limits>> {
+        self.shared.limits.load()
+    }
+
+    /// Other bounds from now on. What there is beyond them already stays, and nothing comes in until there is room again.
+    pub fn set_limits(&self, limits: Limits) {
+        self.shared.memory.set_max(limits.memory_bytes_max);
+        self.shared.limits.store(Arc::new(limits));
     }
 
     /// Takes a TCP connection of this address in; it counts until the permit is dropped. `cost` is the memory that it needs
@@ -188,16 +195,16 @@ impl Ledger {
         cost: u64,
         action: Action,
     ) -> Result<ConnectionPermit, Reason> {
-        let now = self.now();
+        let (now, limits) = (self.now(), self.limits());
         let key = AddressKey::from(address);
         let admitted = || {
             self.shared.memory.admit(cost)?;
             let mut addresses = self.addresses();
-            addresses.act(key, action, &self.shared.limits, now)?;
-            if self.n_connections() >= self.shared.limits.connections_max {
+            addresses.act(key, action, &limits, now)?;
+            if self.n_connections() >= limits.connections_max {
                 return Err(Reason::ConnectionsMax);
             }
-            addresses.open_connection(key, &self.shared.limits, now)
+            addresses.open_connection(key, &limits, now)
         };
         admitted().inspect_err(|reason| self.count(*reason))?;
         self.shared.connections.open(listener);
@@ -206,12 +213,12 @@ impl Ledger {
 
     /// One more connection of this address, which was counted in all before.
     fn open_connection(&self, key: AddressKey, is_proxy: bool) -> Result<(), Reason> {
-        let now = self.now();
+        let (now, limits) = (self.now(), self.limits());
         let action = if is_proxy { Action::ProxyConnect } else { Action::Connect };
         let opened = || {
             let mut addresses = self.addresses();
-            addresses.act(key, action, &self.shared.limits, now)?;
-            addresses.open_connection(key, &self.shared.limits, now)
+            addresses.act(key, action, &limits, now)?;
+            addresses.open_connection(key, &limits, now)
         };
         opened().inspect_err(|reason| self.count(*reason))
     }
@@ -221,16 +228,16 @@ impl Ledger {
     /// # Errors
     /// There are too many, or they come too fast, or memory is full. The reason is counted.
     pub fn open_account(&self, address: IpAddr, user_agent: &[u8], cost: u64) -> Result<Arc<Account>, Reason> {
-        let now = self.now();
+        let (now, limits) = (self.now(), self.limits());
         let key = AddressKey::from(address);
         let admitted = || {
             self.shared.memory.admit(cost)?;
             let (all, away) = (&self.shared.n_sessions, &self.shared.n_away);
             let (all, away) = (all.load(Ordering::Relaxed), away.load(Ordering::Relaxed));
-            if addresses::is_full(all, away, self.shared.limits.sessions_max) {
+            if addresses::is_full(all, away, limits.sessions_max) {
                 return Err(Reason::SessionsMax);
             }
-            self.addresses().open_session(key, &self.shared.limits, now)
+            self.addresses().open_session(key, &limits, now)
         };
         let place = admitted().inspect_err(|reason| self.count(*reason))?;
         self.shared.n_sessions.fetch_add(1, Ordering::Relaxed);
@@ -252,7 +259,7 @@ impl Ledger {
     /// Its rate does not allow it. The reason is counted.
     pub fn act(&self, address: AddressKey, action: Action) -> Result<(), Reason> {
         let now = self.now();
-        let acted = self.addresses().act(address, action, &self.shared.limits, now);
+        let acted = self.addresses().act(address, action, &self.limits(), now);
         acted.inspect_err(|reason| self.count(*reason))
     }
 

@@ -114,6 +114,8 @@ reasons! {
     Resumed: Disconnect => "resumed",
     /// Its page was being closed, and somebody else wanted its seat in a full room.
     SeatGiven: Disconnect => "seat_given",
+    /// Whoever runs the server has ended a session, or closed a room.
+    ByOperator: Disconnect => "by_operator",
     /// A page of an origin that may not connect.
     ForeignOrigin: Refusal => "foreign_origin",
     /// A page asked for a host that is not known to be ours.

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use tokio::sync::Notify;
 
@@ -33,7 +34,7 @@ const REDIRECT_WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 pub(super) enum CertificateSource {
     /// Without TLS.
     None,
-    Files(Certificate, CertificateFiles),
+    Files(Certificate, Arc<ArcSwap<CertificateFiles>>),
     Acme(Box<Acme>),
     SelfSigned(SelfSigned),
 }
@@ -52,12 +53,16 @@ pub(super) async fn open(config: &Config) -> Result<CertificateSource, StartupEr
         let own = SelfSigned::open(own_names(config), settings::state_folder(config)).await;
         return own.map(CertificateSource::SelfSigned).map_err(StartupError::Settings);
     }
-    let config::Tls { cert_path, key_path, .. } = &config.tls;
-    let files =
-        CertificateFiles { cert: cert_path.clone(), key: key_path.clone(), hostname: config.http.hostname.clone() };
+    let files = files(config);
     let certificate = tls::load(&files).await.map_err(|it| StartupError::Settings(it.to_string()))?;
     certificate.report(&files);
-    Ok(CertificateSource::Files(certificate, files))
+    Ok(CertificateSource::Files(certificate, Arc::new(ArcSwap::from_pointee(files))))
+}
+
+/// Where the certificate is, if it is in files.
+pub(super) fn files(config: &Config) -> CertificateFiles {
+    let config::Tls { cert_path, key_path, .. } = &config.tls;
+    CertificateFiles { cert: cert_path.clone(), key: key_path.clone(), hostname: config.http.hostname.clone() }
 }
 
 impl CertificateSource {
@@ -67,6 +72,14 @@ impl CertificateSource {
             CertificateSource::Files(certificate, _) => Some(certificate.clone()),
             CertificateSource::Acme(acme) => Some(acme.certificate()),
             CertificateSource::SelfSigned(own) => Some(own.certificate()),
+        }
+    }
+
+    /// The files that it is read from, which may be replaced by others.
+    pub(super) fn files(&self) -> Option<Arc<ArcSwap<CertificateFiles>>> {
+        match self {
+            CertificateSource::Files(_, files) => Some(files.clone()),
+            CertificateSource::None | CertificateSource::Acme(_) | CertificateSource::SelfSigned(_) => None,
         }
     }
 

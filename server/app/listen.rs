@@ -6,7 +6,7 @@ use std::{
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::StartupError;
+use super::{PassedSockets, StartupError};
 
 /// Connections that the kernel may hold until we take them.
 const BACKLOG: i32 = 4096;
@@ -14,11 +14,18 @@ const BACKLOG: i32 = 4096;
 /// `EAFNOSUPPORT` on Linux.
 const AFNOSUPPORT: i32 = 97;
 
-/// `setting`: by what another port is chosen.
+/// A listener that was passed to us for this address, or a new one. `setting`: by what another port is chosen.
 ///
 /// # Errors
 /// The system does not let us.
-pub(super) fn bind(at: SocketAddr, setting: &str) -> Result<std::net::TcpListener, StartupError> {
+pub(super) fn bind(
+    at: SocketAddr,
+    setting: &str,
+    passed: &mut PassedSockets,
+) -> Result<std::net::TcpListener, StartupError> {
+    if let Some(listener) = passed.take_tcp(at) {
+        return Ok(listener);
+    }
     let (address, port) = (at.ip(), at.port());
     let first = open(at);
     let bound = match (&first, address) {
@@ -87,7 +94,8 @@ mod tests {
 
     #[test]
     fn every_address_is_of_both_families() {
-        let listener = bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)), "--port").unwrap();
+        let listener =
+            bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)), "--port", &mut PassedSockets::default()).unwrap();
         let at = listener.local_addr().unwrap();
         if at.is_ipv6() {
             assert!(!SockRef::from(&listener).only_v6().unwrap());

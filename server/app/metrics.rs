@@ -12,7 +12,7 @@ use std::{
 use axum::Router;
 use secrecy::SecretString;
 
-use super::{StartupError, listen};
+use super::{PassedSockets, StartupError, listen};
 use crate::{
     acceptor::{Acceptor, Shutdown, Speaks, Timeouts},
     accounting::{Ledger, Limits},
@@ -64,9 +64,13 @@ impl Metrics {
     ///
     /// # Errors
     /// It cannot be had.
-    pub(super) fn bind(&self, config: &Config) -> Result<Option<BoundMetrics>, StartupError> {
+    pub(super) fn bind(
+        &self,
+        config: &Config,
+        passed: &mut PassedSockets,
+    ) -> Result<Option<BoundMetrics>, StartupError> {
         let Some(at) = config.metrics.at() else { return Ok(None) };
-        let port = listen::open(at).map_err(|error| {
+        let port = passed.take_tcp(at).map_or_else(|| listen::open(at), Ok).map_err(|error| {
             StartupError::System(format!(
                 "the listener of the metrics cannot have port {} of {}: {error}",
                 at.port(),

@@ -1,25 +1,28 @@
 //! Puts the parts together: sessions, protocols, pages, certificate, listeners.
+mod admin;
 mod certificate;
 mod health_check;
 mod invitations;
 mod listen;
-mod log_filter;
 mod metrics;
+mod passed_sockets;
 mod realms;
 mod relay;
+mod reload;
 mod routes;
+mod service_manager;
 pub mod settings;
+mod signals;
 mod signatures;
 mod state;
 mod watch;
 
 use std::{
-    collections::BTreeMap,
     future::Future,
     io,
     net::{SocketAddr, TcpListener},
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -28,7 +31,6 @@ use std::{
 use axum::Router;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
-    signal::unix::{SignalKind, signal},
     sync::Notify,
     task::JoinSet,
     time::{sleep, timeout},
@@ -38,23 +40,26 @@ use crate::{
     acceptor::{Acceptor, IsProxy, Shutdown, Speaks, Timeouts},
     accounting::Ledger,
     config::Config,
-    http::{self, TrustedProxies},
+    http,
     protocols::{Protocol as _, p2pchat::P2pChat},
-    sessions::{Realm, Sessions},
+    sessions::Sessions,
     store::Keeper,
     telemetry,
     tls::Certificate,
     turn::Port,
 };
+use admin::BoundAdmin;
 use certificate::CertificateSource;
 pub use health_check::health_check;
 use invitations::Invitations;
 pub use invitations::{Invite, invite};
-pub use log_filter::reread_log_filter;
 use metrics::{BoundMetrics, Metrics};
+pub use passed_sockets::PassedSockets;
 pub use realms::realm_settings;
 use relay::BoundRelay;
-use routes::{answer_time, router};
+use reload::Live;
+pub use reload::{ReadSettings, Reload};
+pub use signals::stop_signal;
 
 /// For running answers to end when the server stops.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -83,13 +88,14 @@ pub struct App {
     sessions: Sessions,
     /// `None`: rooms end with the process.
     keeper: Option<Arc<Keeper>>,
-    proxies: TrustedProxies,
     certificate: CertificateSource,
     relay: Option<BoundRelay>,
     metrics: Option<BoundMetrics>,
+    admin: Option<BoundAdmin>,
     /// `/health` says so before anything else changes.
     is_stopping: Arc<AtomicBool>,
-    config: Config,
+    live: Live,
+    reload: Option<Reload>,
 }
 
 /// A port that is taken, and what is served there.
@@ -109,6 +115,14 @@ impl App {
     /// # Errors
     /// A certificate or a port cannot be had. Needs a Tokio runtime.
     pub async fn bind(config: Config) -> Result<Self, StartupError> {
+        App::bind_passed(config, PassedSockets::default()).await
+    }
+
+    /// As [`App::bind`], with sockets that are open already.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn bind_passed(config: Config, mut passed: PassedSockets) -> Result<Self, StartupError> {
         let settings = settings::listeners(&config)?;
         let certificate = certificate::open(&config).await?;
         let proxies = settings::trusted_proxies(&config)?;
@@ -116,13 +130,14 @@ impl App {
         let ledger = Ledger::new(settings::limits(&config));
         let sessions = Sessions::new(settings::ice(&config), ledger.clone(), settings::lifetimes(&config));
         // First of all, so that a second server changes nothing of what the first one keeps.
-        let ports = settings.iter().map(|it| listen::bind(it.at, "--port")).collect::<Result<Vec<_>, _>>()?;
-        let plain = config.redirect_at().map(|it| listen::bind(it, "tls.redirect_port")).transpose()?;
+        let ports =
+            settings.iter().map(|it| listen::bind(it.at, "--port", &mut passed)).collect::<Result<Vec<_>, _>>()?;
+        let plain = config.redirect_at().map(|it| listen::bind(it, "tls.redirect_port", &mut passed)).transpose()?;
         let store = state::open(&config).await;
-        let realms = realms(&sessions, &config, &settings, store.is_some(), &invitations);
+        let realms = routes::realms(&sessions, &config, &settings, store.is_some(), &invitations);
         let keeper = state::keeper(store, &sessions, realms.get(P2pChat.name()).copied());
         let shared = http::Shared::new(ledger, proxies.clone());
-        let relay = relay::bind(&config, &sessions)?;
+        let relay = relay::bind(&config, &sessions, &mut passed)?;
         let turn = relay.as_ref().map(|it| it.server.clone());
         let metrics = Metrics::new(&sessions, turn.clone(), certificate.certificate());
         let (started, is_stopping) = (Instant::now(), Arc::new(AtomicBool::new(false)));
@@ -133,8 +148,8 @@ impl App {
             let astray = listener.tls.then(|| certificate::astray(&config, &shared));
             listeners.push(BoundListener {
                 port,
-                router: router(&config, &listener, &sessions, &shared, &realms, health, &metrics),
-                timeouts: Timeouts::new(answer_time(&config, &listener)),
+                router: routes::router(&config, &listener, &sessions, &shared, &realms, health, &metrics),
+                timeouts: Timeouts::new(routes::answer_time(&config, &listener)),
                 tls: listener.tls,
                 proxy_protocol: listener.proxy_protocol,
                 astray,
@@ -146,8 +161,15 @@ impl App {
         if let Err(error) = raise_open_file_limit() {
             tracing::warn!(%error, "the limit on open files stays as it is, and with it the number of connections");
         }
-        let metrics = metrics.bind(&config)?;
-        Ok(App { listeners, sessions, keeper, proxies, certificate, relay, metrics, is_stopping, config })
+        let metrics = metrics.bind(&config, &mut passed)?;
+        for sentence in passed.left_over() {
+            tracing::warn!("{sentence}");
+        }
+        let admin = admin::bind(&config, &sessions, turn.clone());
+        let config = Mutex::new(config);
+        let files = certificate.files();
+        let live = Live { sessions: sessions.clone(), realms, proxies, relay: turn, files, config };
+        Ok(App { listeners, sessions, keeper, certificate, relay, metrics, admin, is_stopping, live, reload: None })
     }
 
     /// Where it listens.
@@ -168,14 +190,12 @@ impl App {
 
     /// The address to open in a browser.
     pub fn url(&self) -> String {
-        let port = self.address().map_or(self.config.http.port, |it| it.port());
-        url(&self.config, port)
+        url(&self.live.config(), self.main_port())
     }
 
     /// What to tell whoever is to open it, beside its address; ends with a line's end.
     pub fn greeting(&self) -> Option<String> {
-        let port = self.address().map_or(self.config.http.port, |it| it.port());
-        self.certificate.greeting(&self.config, port)
+        self.certificate.greeting(&self.live.config(), self.main_port())
     }
 
     /// Where the relay has UDP and TCP, if it has.
@@ -190,7 +210,17 @@ impl App {
 
     /// What the operator should know although it is no fault, a sentence each.
     pub fn advice(&self) -> Vec<String> {
-        settings::advice(&self.config, self.address().map_or(self.config.http.port, |it| it.port()))
+        settings::advice(&self.live.config(), self.main_port())
+    }
+
+    fn main_port(&self) -> u16 {
+        self.address().map_or_else(|_| self.live.config().http.port, |it| it.port())
+    }
+
+    /// Has settings read again at each SIGHUP. Without it, the certificate alone is looked at then.
+    pub fn reload_by(mut self, reload: Reload) -> Self {
+        self.reload = Some(reload);
+        self
     }
 
     /// Answers until `stop` is done; then ends what runs. First `/health` says for `http.drain_s` that it is stopping, while
@@ -199,12 +229,14 @@ impl App {
     /// # Errors
     /// A listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
-        let App { listeners, sessions, keeper, proxies, certificate, relay, metrics, is_stopping, config } = self;
+        let url = self.url();
+        let App { listeners, sessions, keeper, certificate, relay, metrics, admin, is_stopping, live, reload } = self;
+        let reload = reload.map_or_else(|| Reload::new(None), Ok)?;
         let shutdown = Shutdown::default();
         let mut serving = JoinSet::new();
         let in_use = certificate.certificate();
         let acceptor = |speaks, timeouts| {
-            let proxies = proxies.clone();
+            let proxies = live.proxies.clone();
             let is_proxy: IsProxy = Arc::new(move |address| proxies.trusts(address));
             Acceptor::new(sessions.ledger().clone(), timeouts, is_proxy, speaks)
         };
@@ -239,7 +271,9 @@ impl App {
             stop.await;
             tracing::info!("stopping");
             is_stopping.store(true, Ordering::Relaxed);
-            sleep(Duration::from_secs(config.http.drain_s)).await;
+            let drain = Duration::from_secs(live.config().http.drain_s);
+            service_manager::stopping(drain + ANSWER_TIMEOUT + 2 * DRAIN_TIMEOUT);
+            sleep(drain).await;
             sessions.stop();
             // An answer that is not taken, or a request that is not sent to its end, is not waited for longer.
             let _ = timeout(ANSWER_TIMEOUT, shutdown.run()).await;
@@ -248,10 +282,13 @@ impl App {
             state::save(keeper.as_deref()).await;
             telemetry::tell_omitted();
         };
+        service_manager::ready(&url);
         tokio::select! {
             () = stopping => Ok(()),
             () = renewing => Ok(()),
-            () = on_hangup(&hangup) => Ok(()),
+            () = reload.run(&live, &hangup) => Ok(()),
+            () = admin::serve(admin) => Ok(()),
+            () = service_manager::keep_alive(&sessions) => Ok(()),
             () = watch::memory(sessions.ledger()) => Ok(()),
             () = state::run(keeper.as_deref()) => Ok(()),
             Some(Err(failed)) = serving.join_next() => Err(io::Error::other(failed)),
@@ -265,31 +302,6 @@ fn raise_open_file_limit() -> io::Result<()> {
     Ok(setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?)
 }
 
-/// One realm for each protocol that any listener serves, so that those of one protocol meet wherever they come in.
-fn realms(
-    sessions: &Sessions,
-    config: &Config,
-    listeners: &[settings::Listener],
-    is_kept: bool,
-    invitations: &Arc<Invitations>,
-) -> BTreeMap<&'static str, Realm> {
-    let mut realms = BTreeMap::new();
-    for &protocol in listeners.iter().flat_map(|it| &it.protocols) {
-        let is_own = protocol.name() == P2pChat.name();
-        let limits = if is_own { settings::room_limits(config) } else { settings::open_room_limits(config) };
-        realms.entry(protocol.name()).or_insert_with(|| {
-            let mut realm = realm_settings(protocol, limits);
-            if is_own {
-                settings::lasting_rooms(config, &mut realm.rules.policy, is_kept);
-                invitations::apply(&config.access, &mut realm.rules.policy);
-                realm.access = invitations.clone();
-            }
-            sessions.open(realm)
-        });
-    }
-    realms
-}
-
 /// Checks what settings point at, without starting anything.
 ///
 /// # Errors
@@ -298,34 +310,6 @@ pub async fn check(config: &Config) -> Result<(), StartupError> {
     settings::check(config)?;
     Invitations::open(&config.access)?;
     certificate::check(config).await
-}
-
-/// Done at the first SIGTERM or SIGINT; a second one ends the process at once.
-///
-/// # Errors
-/// The system does not let us hear signals.
-pub fn stop_signal() -> io::Result<impl Future<Output = ()>> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let mut next = async move || {
-        tokio::select! { _ = terminate.recv() => (), _ = interrupt.recv() => () }
-    };
-    Ok(async move {
-        next().await;
-        tokio::spawn(async move {
-            next().await;
-            std::process::exit(1);
-        });
-    })
-}
-
-/// Never done. SIGHUP means "read the certificate again", and with none to read it means nothing here, instead of the end.
-async fn on_hangup(reload: &Notify) {
-    if let Ok(mut hangup) = signal(SignalKind::hangup()) {
-        while hangup.recv().await.is_some() {
-            reload.notify_one();
-        }
-    }
-    std::future::pending().await
 }
 
 /// The address to open in a browser, of a server with these settings whose main listener has this port.

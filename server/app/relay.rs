@@ -1,17 +1,17 @@
 //! The relay's port, and where its settings lead.
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
 };
 
 use secrecy::ExposeSecret as _;
 
-use super::{StartupError, listen};
+use super::{PassedSockets, StartupError, listen};
 use crate::{
     acceptor::{ByteStream, CarryTurn},
     accounting::Reason,
-    config::{Config, RelaySettings},
+    config::{self, Config, RelaySettings},
     http,
     protocols::{Protocol as _, p2pchat::P2pChat},
     relay::{FixedLogin, Limits, Networks},
@@ -29,14 +29,18 @@ pub(super) struct BoundRelay {
 ///
 /// # Errors
 /// A port that is set cannot be had, or a network is none.
-pub(super) fn bind(config: &Config, sessions: &Sessions) -> Result<Option<BoundRelay>, StartupError> {
+pub(super) fn bind(
+    config: &Config,
+    sessions: &Sessions,
+    passed: &mut PassedSockets,
+) -> Result<Option<BoundRelay>, StartupError> {
     let settings = &config.relay;
     let is_told = config.listeners().iter().any(|it| it.protocols.iter().any(|it| it == P2pChat.name()));
     if !settings.enabled || !is_told && settings.username.is_empty() {
         return Ok(None);
     }
     let turn = turn_settings(config)?;
-    let port = port(config.http.address, settings)?;
+    let port = port(config.http.address, settings, passed)?;
     let number = port.as_ref().map(Port::number).transpose().map_err(system)?;
     let server = TurnServer::new(turn, sessions, number).map_err(system)?;
     Ok(Some(BoundRelay { server, port }))
@@ -58,10 +62,18 @@ pub(super) fn turn_settings(config: &Config) -> Result<turn::Settings, StartupEr
         limits,
         fixed: Some(fixed).filter(|it| !it.username.is_empty() && !it.password.expose_secret().is_empty()),
         real: real_sockets(it)?,
-        urls: it.urls.clone(),
-        host: Some(it.host.clone()).filter(|it| !it.is_empty()).map(|it| in_url(&it)),
-        credential_ttl_s: config.ice.credential_ttl_s,
+        told: told(config),
     })
+}
+
+/// What clients are told of the relay.
+pub(super) fn told(config: &Config) -> turn::Told {
+    let config::RelaySettings { urls, host, .. } = &config.relay;
+    turn::Told {
+        urls: urls.clone(),
+        host: Some(host).filter(|it| !it.is_empty()).map(|it| in_url(it)),
+        credential_ttl_s: config.ice.credential_ttl_s,
+    }
 }
 
 /// An IPv6 address stands in brackets there.
@@ -90,12 +102,18 @@ fn real_sockets(settings: &RelaySettings) -> Result<Option<(RealSockets, Network
 }
 
 /// UDP and TCP. `None`: the port that is the default is in use.
-fn port(address: IpAddr, settings: &RelaySettings) -> Result<Option<Port>, StartupError> {
+fn port(address: IpAddr, settings: &RelaySettings, passed: &mut PassedSockets) -> Result<Option<Port>, StartupError> {
     let number = settings.port;
-    let bound = match Port::bind(address, number, listen::open) {
+    let at = SocketAddr::new(address, number);
+    let (mut tcp, mut udp) = (passed.take_tcp(at), passed.take_udp(at));
+    let mut bind = |address: IpAddr| {
+        let open_tcp = |at| tcp.take().map_or_else(|| listen::open(at), Ok);
+        Port::bind(SocketAddr::new(address, number), open_tcp, udp.take())
+    };
+    let bound = match bind(address) {
         // A machine without IPv6.
         Err(error) if listen::lacks_ipv6(&error) && address == IpAddr::from(Ipv6Addr::UNSPECIFIED) => {
-            Port::bind(Ipv4Addr::UNSPECIFIED.into(), number, listen::open)
+            bind(Ipv4Addr::UNSPECIFIED.into())
         }
         bound => bound,
     };

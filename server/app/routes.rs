@@ -1,13 +1,13 @@
 //! What is served at one listener: pages, the sockets of each protocol, and what stands in front of both.
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use axum::Router;
 
-use super::{metrics::Metrics, settings};
+use super::{invitations::Invitations, metrics::Metrics, settings};
 use crate::{
     config::Config,
     http::{self, Frontend, Health, Site},
-    protocols::Transport,
+    protocols::{Protocol as _, Transport, p2pchat::P2pChat},
     sessions::{Realm, Sessions},
     transports::{Hosts, Origins, mqtt, socketio, websocket},
 };
@@ -19,6 +19,28 @@ pub(super) fn answer_time(config: &Config, listener: &settings::Listener) -> Dur
         Transport::SocketIoAt(_) | Transport::Websocket | Transport::Mqtt => settings::fast_ping(config),
     });
     limits.map(|it| it.ping_interval + it.ping_timeout).max().unwrap_or_default()
+}
+
+/// One realm for each protocol that any listener serves, so that those of one protocol meet wherever they come in.
+pub(super) fn realms(
+    sessions: &Sessions,
+    config: &Config,
+    listeners: &[settings::Listener],
+    is_kept: bool,
+    invitations: &Arc<Invitations>,
+) -> BTreeMap<&'static str, Realm> {
+    let mut realms = BTreeMap::new();
+    for &protocol in listeners.iter().flat_map(|it| &it.protocols) {
+        let open = || {
+            let mut realm = settings::realm(config, protocol, is_kept);
+            if protocol.name() == P2pChat.name() {
+                realm.access = invitations.clone();
+            }
+            sessions.open(realm)
+        };
+        realms.entry(protocol.name()).or_insert_with(open);
+    }
+    realms
 }
 
 /// What is served at one listener.

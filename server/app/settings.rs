@@ -2,17 +2,21 @@
 //!
 //! **Invariant:** every way from a setting to a part leads through here, and whatever passes [`check`] can be started with.
 //! `config` knows no part, and no part knows `config`.
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use super::{StartupError, certificate, relay};
+use super::{StartupError, certificate, invitations, realm_settings, relay};
 use crate::{
     accounting::{self, Rate, default_total},
     config::{self, Config, one_of},
     http::{self, TrustedProxies},
     ice::{Access, ConfiguredServer, Ice, Login},
     protocols::{self, Protocol, Transport, p2pchat::P2pChat},
-    rooms::{Limits, RoomPolicy},
-    sessions::Lifetimes,
+    rooms::{Limits, RoomPolicy, Rules},
+    sessions::{Lifetimes, RealmSettings},
     transports::TransportLimits,
 };
 
@@ -193,14 +197,37 @@ pub fn with_state_folder(mut config: Config, usual: Option<PathBuf>) -> Config {
     config
 }
 
+/// Where no admin socket is set, it is in the runtime folder, or in the one in which state is kept.
+pub fn with_admin_socket(mut config: Config, runtime_folder: Option<&Path>) -> Config {
+    let state = state_folder(&config);
+    config.admin.choose(runtime_folder, state.as_deref());
+    config
+}
+
 /// The folder in which state is kept. `None`: in memory alone.
 pub fn state_folder(config: &Config) -> Option<PathBuf> {
     let dir = Some(&config.state.dir).filter(|it| !it.is_empty() && *it != config::IN_MEMORY);
     dir.map(PathBuf::from)
 }
 
+/// The rules for the rooms of a protocol. `is_kept`: its own rooms outlive the process.
+pub fn rules(config: &Config, protocol: &'static dyn Protocol, is_kept: bool) -> Rules {
+    realm(config, protocol, is_kept).rules
+}
+
+/// The realm of a protocol. As for [`rules`].
+pub fn realm(config: &Config, protocol: &'static dyn Protocol, is_kept: bool) -> RealmSettings {
+    let is_own = protocol.name() == P2pChat.name();
+    let mut realm = realm_settings(protocol, if is_own { room_limits(config) } else { open_room_limits(config) });
+    if is_own {
+        lasting_rooms(config, &mut realm.rules.policy, is_kept);
+        invitations::apply(&config.access, &mut realm.rules.policy);
+    }
+    realm
+}
+
 /// How long P2PChat's own rooms outlive their members, and stars their hosts.
-pub fn lasting_rooms(config: &Config, policy: &mut RoomPolicy, is_kept: bool) {
+fn lasting_rooms(config: &Config, policy: &mut RoomPolicy, is_kept: bool) {
     policy.is_kept = is_kept;
     policy.linger = Duration::from_secs(config.rooms.linger_s);
     policy.hand_over = config.rooms.hand_over;

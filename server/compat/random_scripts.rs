@@ -70,6 +70,8 @@ enum Step {
         kind: SignalKind,
     },
     Ring(usize),
+    /// Whoever runs the server closes a room.
+    Close(usize),
     Lost(u8),
 }
 
@@ -99,6 +101,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(by, room)| Step::Enter { by, room }),
         1 => peer.clone().prop_map(Step::Members),
         2 => (peer.clone(), 0..3_u8).prop_map(|(by, name)| Step::Claim { by, name }),
+        1 => room.clone().prop_map(Step::Close),
         8 => (peer.clone(), peer.clone(), room, 0..4_u8, kind)
             .prop_map(|(by, to, room, way, kind)| Step::Signal { by, to, room, way, kind }),
         3 => (0..20_usize).prop_map(Step::Ring),
@@ -225,6 +228,14 @@ fn reaches_members(rooms: &Rooms, there: &BTreeSet<(RoomId, PeerId)>, Notificati
     assert!(there.contains(&(room.clone(), to.clone())), "{to} hears of {room} from outside: {event:?}");
 }
 
+fn close(rooms: &mut Rooms, room: &RoomId, past: &mut Past) {
+    let Some(closed) = rooms.close(room) else { return };
+    past.timers.extend(closed.timers);
+    assert!(closed.notifications.iter().all(|it| closed.members.contains(&it.to)), "its people hear of it");
+    assert!(closed.members.iter().all(|it| !rooms.room(room).is_some_and(|there| there.has(it))));
+    assert!(rooms.close(room).is_none());
+}
+
 /// Runs one step and checks what it said against the rooms as they were before it.
 fn run(rooms: &mut Rooms, step: Step, past: &mut Past) {
     let (by, request) = match step {
@@ -266,6 +277,7 @@ fn run(rooms: &mut Rooms, step: Step, past: &mut Past) {
             past.timers.extend(next);
             return assert!(notifications.iter().all(|it| rooms.knows(&it.to)));
         }
+        Step::Close(n) => return close(rooms, &room(n), past),
         Step::Lost(by) => {
             let (notifications, timers) = rooms.forget(&peer(by));
             past.timers.extend(timers);

@@ -4,7 +4,9 @@
 //! refused by name. What settings are for is not known here: this module is plain data and imports no other, and
 //! `app::settings` makes of it what the parts need.
 mod access;
+mod admin;
 mod bounds;
+mod differences;
 mod ice;
 mod listeners;
 mod metrics;
@@ -15,10 +17,11 @@ mod tls;
 
 use std::{net::IpAddr, path::PathBuf};
 
-use secrecy::{ExposeSecret as _, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 pub use access::{AccessSettings, TokenAlgorithm, Tokens, WhoMay};
+pub use admin::{AdminSettings, NO_SOCKET, runtime_folder};
+use differences::hidden;
 pub use ice::{IceServer, IceSettings};
 pub use listeners::{Listener, ListenerSettings, one_of};
 pub use metrics::MetricsSettings;
@@ -46,6 +49,7 @@ pub struct Config {
     pub ice: IceSettings,
     pub relay: RelaySettings,
     pub metrics: MetricsSettings,
+    pub admin: AdminSettings,
     pub log: Log,
 }
 
@@ -169,7 +173,7 @@ pub enum LogFormat {
 impl Config {
     /// As a settings file, its secrets hidden.
     pub fn to_toml(&self) -> String {
-        toml::to_string(self).unwrap_or_else(|error| format!("# {error}\n"))
+        toml::to_string(self).map_or_else(|error| format!("# {error}\n"), |it| differences::without_marks(&it))
     }
 
     /// What types alone do not say.
@@ -187,11 +191,6 @@ impl Config {
         self.metrics.check(&self.listeners())?;
         self.relay.check()
     }
-}
-
-/// A secret as `--print-config` shows it.
-fn hidden<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(if secret.expose_secret().is_empty() { "" } else { "(hidden)" })
 }
 
 /// Longer ones do not fit into what proxies and logs keep of a request.

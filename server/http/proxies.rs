@@ -3,9 +3,13 @@
 //! **Invariant:** nobody but a trusted proxy is believed, and a trusted proxy only about the hop that it saw itself.
 use std::{
     net::{IpAddr, SocketAddr},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
+use arc_swap::ArcSwap;
 use axum::http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
 
@@ -14,9 +18,9 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Nobody has as many proxies behind each other.
 const HOPS_MAX: usize = 32;
 
-/// The networks whose requests may say for whom they are.
+/// The networks whose requests may say for whom they are. Clones are the same list.
 #[derive(Clone, Debug, Default)]
-pub struct TrustedProxies(Vec<IpNet>);
+pub struct TrustedProxies(Arc<ArcSwap<Vec<IpNet>>>);
 
 /// Which headers trusted proxies set, as far as their requests have shown: those that come without the other one. A proxy adds to
 /// one of them and passes the other on as the client wrote it, so that no client can take away the one, and each can add the other.
@@ -82,13 +86,19 @@ impl TrustedProxies {
             let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
             network.map_err(|_| text.clone())
         };
-        networks.iter().map(network).collect::<Result<_, _>>().map(TrustedProxies)
+        let networks = networks.iter().map(network).collect::<Result<_, _>>()?;
+        Ok(TrustedProxies(Arc::new(ArcSwap::from_pointee(networks))))
+    }
+
+    /// The networks of `other`, from the next request on.
+    pub fn replace_by(&self, other: &TrustedProxies) {
+        self.0.store(other.0.load_full());
     }
 
     /// Whether requests from there are believed.
     pub fn trusts(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
-        self.0.iter().any(|it| it.contains(&address))
+        self.0.load().iter().any(|it| it.contains(&address))
     }
 
     /// Whom a request of `peer` with these headers is for: the right-most address in them that is no trusted proxy's.

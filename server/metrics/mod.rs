@@ -144,7 +144,7 @@ impl Figures {
     fn write_reasons(&self, page: &mut Page<'_>) -> fmt::Result {
         page.counter(
             "p2pchat_disconnects",
-            "Connections and sessions that ended, by reason.",
+            "Connections and sessions that ended, and rooms that the operator closed, by reason.",
             &self.by_reason(ReasonKind::Disconnect),
         )?;
         page.counter(

@@ -147,7 +147,7 @@ fn end(room: &mut Room, id: &RoomId) -> (Vec<Notification<'static>>, Vec<PeerId>
 
 /// What a member hears whose client knows of no owner, and who is alone from now on: all whom it is connected to have left. A
 /// star's host hears of its own leaving, as from the original.
-fn parted(room: &Room, id: &RoomId, to: &PeerId) -> Vec<Notification<'static>> {
+pub(super) fn parted(room: &Room, id: &RoomId, to: &PeerId) -> Vec<Notification<'static>> {
     let gone: Vec<_> = match room.topology {
         Topology::Mesh => room.others(to).cloned().collect(),
         Topology::Star => room.host.iter().cloned().collect(),

@@ -6,6 +6,7 @@
 mod access;
 mod acts;
 mod at_rest;
+mod closing;
 mod compat;
 mod entering;
 mod ids;
@@ -30,6 +31,7 @@ use std::borrow::Cow;
 
 pub use access::{Access, Admission, Credential, Denial, Grant};
 pub use at_rest::KnownPeer;
+pub use closing::ClosedRoom;
 pub use compat::{Compat, NamedSignal, NoCompat, RoomSignal};
 pub use ids::{Name, PeerId, PeerMap, PeerSet, RoomId};
 pub use keys::{HostSecret, RoomKey};

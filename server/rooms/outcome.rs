@@ -157,7 +157,7 @@ pub enum Event<'a> {
         /// Whether they wait.
         on: bool,
     },
-    /// Something happens at the door of its room that its people should know.
+    /// Something happens to its room that its people should know.
     RoomAlert {
         /// The room.
         room: RoomId,
@@ -175,7 +175,7 @@ pub enum Event<'a> {
     },
 }
 
-/// What happens at the door of a room.
+/// What happens to a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alert {
     /// Somebody is trying passwords.
@@ -183,6 +183,8 @@ pub enum Alert {
         /// How many were wrong so far, from one address.
         n_wrong: u32,
     },
+    /// Whoever runs the server has closed the room, and nobody is in it any more.
+    Closed,
 }
 
 /// Why a request was refused. Part of the protocol, not a fault.

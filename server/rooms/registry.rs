@@ -61,6 +61,11 @@ impl Rooms {
         }
     }
 
+    /// Other rules for what happens from now on.
+    pub fn set_rules(&mut self, rules: Rules) {
+        self.rules = rules;
+    }
+
     /// Does what a peer asks for. A rejection changes nothing and notifies nobody, which is why it carries no
     /// notifications.
     ///

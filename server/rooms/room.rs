@@ -63,6 +63,8 @@ pub struct Room {
     pub moderation: Option<Box<Moderation>>,
     /// Nobody is in it: the number of the timer that ends it.
     pub lingers: Option<u64>,
+    /// Whoever runs the server has closed it: nobody comes in.
+    pub is_closed: bool,
 }
 
 /// What became of a room when somebody left it.
@@ -95,6 +97,7 @@ impl Room {
             host_secret: None,
             moderation: None,
             lingers: None,
+            is_closed: false,
         }
     }
 
@@ -110,6 +113,10 @@ impl Room {
     ) -> Result<(), Rejection> {
         if self.has(peer) {
             return Err(Rejection::AlreadyThere);
+        }
+        if self.is_closed {
+            // Its owner's words are no way in, whatever their number.
+            return Err(Rejection::RoomEnded { number: 0 });
         }
         if self.has_lost_host() && can_host.is_none() {
             return Err(Rejection::NoSuchRoom);

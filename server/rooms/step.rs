@@ -8,6 +8,7 @@ use super::{
     Event, HostSecret, Moderation, Notification, OwnersWord, Password, PeerId, Rejection, Reply, RoomId, RoomSettings,
     Rules, Topology,
     acts::{self, acted},
+    closing,
     room::Room,
 };
 
@@ -64,6 +65,11 @@ pub enum RoomCommand {
     },
     /// Leaves it.
     Leave,
+    /// Closes it, for everyone; no peer's command.
+    Close {
+        /// Members whose clients know of alerts.
+        alerted: Vec<PeerId>,
+    },
 }
 
 /// What a room has that rooms of original pages have not.
@@ -130,19 +136,7 @@ pub fn step(
             *room = Some(Room::open(rules.limits.applied_to(settings), Topology::Mesh, peer.clone()));
             Ok(joined(Reply::Entered { room: id.clone(), others: Vec::new(), is_new: true }, Vec::new()))
         }
-        (RoomCommand::Enter, Some(room)) => {
-            room.admit(peer, Some(&no_password()), None, false)?;
-            let (notified, others) = (room.peers_to_notify(), room.members().to_vec());
-            room.add(peer, None);
-            let both_ways = rules.policy.announce_both_ways;
-            let present = if both_ways { room.members().into() } else { Arc::default() };
-            let mut notifications: Vec<_> =
-                notified.into_iter().map(|to| peer_joined(to, id, peer, &present)).collect();
-            if both_ways {
-                notifications.extend(others.iter().map(|it| peer_joined(peer.clone(), id, it, &present)));
-            }
-            Ok(joined(Reply::Entered { room: id.clone(), others, is_new: false }, notifications))
-        }
+        (RoomCommand::Enter, Some(room)) => enter(room, id, peer, rules),
         (RoomCommand::Update { settings }, Some(room)) => {
             room.change(peer, settings.map(|it| rules.limits.applied_to(it)))?;
             Ok(stayed(Reply::Updated { summary: room.summary(peer) }, Vec::new()))
@@ -167,15 +161,35 @@ pub fn step(
         (RoomCommand::Act { .. }, None) => Err(Rejection::NotTheOwner),
         (RoomCommand::TakeHost { host_secret }, Some(room)) => Ok(hosted(room.take_host(peer, host_secret)?, id, room)),
         (RoomCommand::YieldHost, Some(room)) => Ok(hosted(room.yield_host(peer)?, id, room)),
+        (RoomCommand::Close { alerted }, Some(there)) => {
+            let step = closing::close(there, id, &alerted);
+            end_if(true, room, rules);
+            Ok(step)
+        }
         (RoomCommand::Leave, None) => Err(Rejection::NotAMember),
         (
             RoomCommand::Join { .. }
             | RoomCommand::Update { .. }
             | RoomCommand::TakeHost { .. }
-            | RoomCommand::YieldHost,
+            | RoomCommand::YieldHost
+            | RoomCommand::Close { .. },
             None,
         ) => Err(Rejection::NoSuchRoom),
     }
+}
+
+/// Joins a room that needs no password.
+fn enter(room: &mut Room, id: &RoomId, peer: &PeerId, rules: &Rules) -> Result<Step, Rejection> {
+    room.admit(peer, Some(&no_password()), None, false)?;
+    let (notified, others) = (room.peers_to_notify(), room.members().to_vec());
+    room.add(peer, None);
+    let both_ways = rules.policy.announce_both_ways;
+    let present = if both_ways { room.members().into() } else { Arc::default() };
+    let mut notifications: Vec<_> = notified.into_iter().map(|to| peer_joined(to, id, peer, &present)).collect();
+    if both_ways {
+        notifications.extend(others.iter().map(|it| peer_joined(peer.clone(), id, it, &present)));
+    }
+    Ok(joined(Reply::Entered { room: id.clone(), others, is_new: false }, notifications))
 }
 
 /// A room that is over ends, unless it is kept for a while.

@@ -162,7 +162,7 @@ impl State {
     }
 
     /// Holds on the peer's account what the rules keep because of what it said.
-    fn count_kept(&mut self, peer: &PeerId, realm: Realm) {
+    pub(super) fn count_kept(&mut self, peer: &PeerId, realm: Realm) {
         let kept_bytes = self.realms[realm.at].rooms.kept_bytes(peer) as u64;
         let Some(session) = self.sessions.get_mut(peer) else { return };
         let before = mem::replace(&mut session.kept_bytes, kept_bytes);

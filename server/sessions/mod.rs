@@ -14,6 +14,7 @@ mod durations;
 mod effects;
 mod ids;
 mod lasting;
+mod overview;
 mod owners;
 mod passwords;
 mod relay_link;
@@ -22,6 +23,7 @@ mod state;
 mod statistics;
 mod timers;
 mod token;
+mod tuning;
 mod waiting;
 
 use std::{
@@ -44,6 +46,7 @@ pub use connection::{Connection, Queued, SendQueueFull};
 pub use durations::Durations;
 pub use ids::IdKind;
 pub use lasting::Lifetimes;
+pub use overview::{Closed, PeerOverview, RoomOverview};
 pub use owners::SignatureCheck;
 pub use relay_link::RelayLink;
 pub use statistics::{Count, EventKind, EventResult, RealmStatistics, ResumeResult, Statistics, Tally, Traffic};
@@ -346,7 +349,8 @@ impl Sessions {
                 | Reason::ProtocolError
                 | Reason::KeepAliveTimeout
                 | Reason::GraceOver
-                | Reason::SeatGiven => tracing::info!(event = "disconnect", reason, %peer),
+                | Reason::SeatGiven
+                | Reason::ByOperator => tracing::info!(event = "disconnect", reason, %peer),
                 _ => tracing::warn!(event = "disconnect", reason, %peer),
             }
         }

@@ -31,6 +31,8 @@ struct RoomValue {
     #[serde(rename = "owner")]
     host_secret: Option<String>,
     moderation: Option<ModerationValue>,
+    #[serde(default)]
+    is_closed: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -86,6 +88,7 @@ pub(super) fn of_room(room: &Room) -> Option<String> {
         invited_only: room.invited_only,
         host_secret: room.host_secret.map(|it| hex(&it.0)),
         moderation: room.moderation.as_deref().map(of_moderation),
+        is_closed: room.is_closed,
     })
     .ok()
 }
@@ -156,6 +159,7 @@ fn room(value: &str) -> Option<Room> {
         host_secret,
         moderation,
         lingers: None,
+        is_closed: value.is_closed,
     })
 }
 
@@ -241,6 +245,7 @@ mod tests {
             host_secret: Some(HostSecret::of("x")),
             moderation: Some(Box::new(moderation)),
             lingers: None,
+            is_closed: true,
         };
         let session = KeptSession { peer: KnownPeer { peer: a, alerts: true }, tokens: vec![[1; 32], [255; 32]] };
         let records = [

@@ -20,6 +20,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("http", &["accounting", "ice"]),
     ("tls", &["whole_file"]),
     ("metrics", &["accounting", "relay", "sessions"]),
+    ("admin", &["accounting", "relay", "rooms", "sessions"]),
     ("proxy_protocol", &[]),
     ("acceptor", &["accounting", "proxy_protocol", "tls"]),
     ("config", &[]),
@@ -31,6 +32,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         &[
             "accounting",
             "acceptor",
+            "admin",
             "compat",
             "config",
             "http",
@@ -89,6 +91,7 @@ const AT_HOME: &[(&str, &[&str])] = &[
     (
         "serde",
         &[
+            "admin",
             "protocols",
             "app/invitations/tokens.rs",
             "config",

@@ -21,6 +21,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use arc_swap::ArcSwap;
 use axum_server::tls_rustls::RustlsConfig;
 use rustls::{ServerConfig, pki_types::CertificateDer};
 use tokio::{
@@ -153,15 +154,18 @@ impl Certificate {
 }
 
 /// Watches both files for as long as it is polled and swaps the certificate when they change; reports once a day what is
-/// wrong with the one in use. `now` makes it read them at once, changed or not, as for SIGHUP.
-pub async fn reload_when_changed(certificate: Certificate, files: CertificateFiles, now: Arc<Notify>) {
-    let mut watch = Watch::new(certificate, files);
+/// wrong with the one in use. `now` makes it read them at once, changed or not, as for SIGHUP; they may be others then.
+pub async fn reload_when_changed(certificate: Certificate, files: Arc<ArcSwap<CertificateFiles>>, now: Arc<Notify>) {
+    let mut watch = Watch::new(certificate, files.load().as_ref().clone());
     let mut looks = interval(LOOK_EVERY);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut reports = interval_at(Instant::now() + REPORT_EVERY, REPORT_EVERY);
     loop {
         let reload = tokio::select! {
-            () = now.notified() => watch.reload().await,
+            () = now.notified() => {
+                watch.files = files.load().as_ref().clone();
+                watch.reload().await
+            }
             _ = looks.tick() => watch.look().await,
             _ = reports.tick() => {
                 watch.certificate.report(&watch.files);

@@ -1,5 +1,7 @@
 //! What sessions tell the relay: who has moved or gone, and who wants to know where it is.
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
+
+use arc_swap::ArcSwap;
 
 use super::TurnServer;
 use crate::{
@@ -11,12 +13,12 @@ use crate::{
 /// The relay holds the sessions, so that they must not hold it.
 pub(super) struct Link {
     pub(super) server: Weak<TurnServer>,
-    pub(super) own: OwnRelay,
+    pub(super) own: Arc<ArcSwap<OwnRelay>>,
 }
 
 impl RelayLink for Link {
     fn servers_for(&self, peer: &PeerId, reached: Option<&ReachedAs>, now_s: u64) -> Vec<IceServer> {
-        self.own.servers_for(peer.as_str(), reached, now_s)
+        self.own.load().servers_for(peer.as_str(), reached, now_s)
     }
 
     fn on_moved(&self, peer: &PeerId) {

@@ -10,11 +10,12 @@ mod udp;
 
 use std::{
     io,
-    net::{IpAddr, SocketAddr, TcpListener},
+    net::{SocketAddr, TcpListener, UdpSocket},
     sync::{Arc, OnceLock},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use arc_swap::ArcSwap;
 use secrecy::SecretString;
 use tokio::time::sleep;
 
@@ -45,7 +46,13 @@ pub struct Settings {
     pub fixed: Option<FixedLogin>,
     /// Real relay sockets, and where they may send.
     pub real: Option<(RealSockets, Networks)>,
-    /// What clients are told in place of what fits how they came.
+    /// What clients are told.
+    pub told: Told,
+}
+
+/// What clients are told of the server.
+pub struct Told {
+    /// In place of what fits how they came.
     pub urls: Vec<String>,
     /// In place of the name by which they came.
     pub host: Option<String>,
@@ -60,31 +67,33 @@ pub struct TurnServer {
     started: Instant,
     udp: OnceLock<UdpEndpoint>,
     streams: Streams,
+    told: Arc<ArcSwap<OwnRelay>>,
 }
 
 /// UDP and TCP on one port.
 pub struct Port {
-    udp: std::net::UdpSocket,
+    udp: UdpSocket,
     /// For an acceptor to serve.
     pub tcp: TcpListener,
 }
 
 impl Port {
-    /// Takes a port for both, 0 for any that is free.
+    /// Takes a port for both, 0 for any that is free. `udp`: a socket that is bound there already.
     ///
     /// # Errors
     /// It cannot be had.
     pub fn bind(
-        address: IpAddr,
-        port: u16,
-        listen: impl Fn(SocketAddr) -> io::Result<TcpListener>,
+        at: SocketAddr,
+        mut listen: impl FnMut(SocketAddr) -> io::Result<TcpListener>,
+        mut udp: Option<UdpSocket>,
     ) -> io::Result<Self> {
         // One that is free for TCP may be taken for UDP.
-        let n_tries = if port == 0 { 16 } else { 1 };
+        let n_tries = if at.port() == 0 { 16 } else { 1 };
         let mut bound = Err(io::ErrorKind::AddrInUse.into());
         for _ in 0..n_tries {
-            bound = listen(SocketAddr::new(address, port)).and_then(|tcp| {
-                let udp = udp::bind(tcp.local_addr()?)?;
+            bound = listen(at).and_then(|tcp| {
+                let udp = udp.take().map_or_else(|| udp::bind(tcp.local_addr()?), Ok)?;
+                udp::widen(&udp);
                 Ok(Port { udp, tcp })
             });
             if bound.is_ok() {
@@ -109,21 +118,23 @@ impl TurnServer {
     /// # Errors
     /// The system has no random numbers. Needs a Tokio runtime.
     pub fn new(settings: Settings, sessions: &Sessions, port: Option<u16>) -> io::Result<Arc<Self>> {
-        let Settings { limits, fixed, real, urls, host, credential_ttl_s } = settings;
+        let Settings { limits, fixed, real, told: Told { urls, host, credential_ttl_s } } = settings;
         let (sockets, networks) = real.unzip();
         let secret = SecretString::from(hex(&random::<32>()?));
         let credentials =
             Credentials { realm: REALM.to_owned(), secret: secret.clone(), fixed, nonce_key: random::<32>()? };
         let relay = crate::relay::Settings { credentials, limits, networks, seed: u64::from_be_bytes(random()?) };
         let own = OwnRelay { urls, host, port, secret, credential_ttl_s };
+        let told = Arc::new(ArcSwap::from_pointee(own));
         let server = Arc::new_cyclic(|server| TurnServer {
             relay: Relay::new(relay, SessionsHost::new(sessions.clone(), sockets, server.clone())),
             ledger: sessions.ledger().clone(),
             started: Instant::now(),
             udp: OnceLock::new(),
             streams: Streams::default(),
+            told: told.clone(),
         });
-        sessions.attach_relay(Arc::new(Link { server: Arc::downgrade(&server), own }));
+        sessions.attach_relay(Arc::new(Link { server: Arc::downgrade(&server), own: told }));
         Ok(server)
     }
 
@@ -131,7 +142,7 @@ impl TurnServer {
     ///
     /// # Errors
     /// The socket fails.
-    pub async fn run(&self, port: Option<std::net::UdpSocket>) -> io::Result<()> {
+    pub async fn run(&self, port: Option<UdpSocket>) -> io::Result<()> {
         let timing = async {
             loop {
                 let now = self.now();
@@ -151,6 +162,13 @@ impl TurnServer {
             () = timing => Ok(()),
             failed = endpoint.serve(self) => failed,
         }
+    }
+
+    /// What clients that ask from now on are told.
+    pub fn tell(&self, told: Told) {
+        let Told { urls, host, credential_ttl_s } = told;
+        let OwnRelay { port, secret, .. } = (**self.told.load()).clone();
+        self.told.store(Arc::new(OwnRelay { urls, host, port, secret, credential_ttl_s }));
     }
 
     /// How much there is.
@@ -188,7 +206,7 @@ impl TurnServer {
 
 impl Port {
     /// The socket for [`TurnServer::run`], and the listener for an acceptor.
-    pub fn split(self) -> (std::net::UdpSocket, TcpListener) {
+    pub fn split(self) -> (UdpSocket, TcpListener) {
         (self.udp, self.tcp)
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use quinn_udp::{RecvMeta, Transmit, UdpSocketState};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::{io::Interest, time::sleep};
 
 use super::TurnServer;
@@ -36,11 +36,15 @@ pub(super) fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
         socket.set_only_v6(false)?;
     }
     socket.set_nonblocking(true)?;
-    // Refused on some systems, and then it is what they have.
-    let _ = socket.set_recv_buffer_size(SYSTEM_BUFFER_BYTES);
-    let _ = socket.set_send_buffer_size(SYSTEM_BUFFER_BYTES);
     socket.bind(&at.into())?;
     Ok(socket.into())
+}
+
+/// Asks for [`SYSTEM_BUFFER_BYTES`]. Refused on some systems, and then it is what they have.
+pub(super) fn widen(socket: &UdpSocket) {
+    let socket = SockRef::from(socket);
+    let _ = socket.set_recv_buffer_size(SYSTEM_BUFFER_BYTES);
+    let _ = socket.set_send_buffer_size(SYSTEM_BUFFER_BYTES);
 }
 
 /// As [`bind`], of this family alone, and with the system's own buffers: there are many of these.

@@ -126,8 +126,11 @@ export type RoomOwner = {
 }
 
 /** Why we are out of the room without having left it. */
-/** `sent-away`: not let in again, which may change. */
-export type Closed = { readonly how: 'removed' | 'sent-away' | 'ended'; readonly reason: string }
+/** `sent-away`: not let in again, which may change. `by-server`: whoever runs the server has closed the room. */
+export type Closed = {
+  readonly how: 'removed' | 'sent-away' | 'ended' | 'by-server'
+  readonly reason: string
+}
 
 export type RoomState = {
   readonly card: RoomCard
@@ -224,6 +227,7 @@ export type RoomEvent =
   | { type: 'share-history'; on: boolean }
   | { type: 'timer'; timer: Timer }
   | { type: 'password-attempts'; count: number }
+  | { type: 'room-closed' }
   | { type: 'server-lost' }
   /** `known` is what the server knows of us in this room; null where we are new to it. */
   | { type: 'server-found'; self: PeerId; known?: KnownMembership | null }

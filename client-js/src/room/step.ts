@@ -35,7 +35,7 @@ import {
 import { rejoinDue, rejoined, rejoinRejected, serverFound, serverLost } from './membership.ts'
 import { fromNumbers } from './numbers.ts'
 import { awayTimeout } from './outbox.ts'
-import { knocked, ownerActed, ownerKnown, ownerMuted } from './owner.ts'
+import { closeRoom, knocked, ownerActed, ownerKnown, ownerMuted } from './owner.ts'
 import { receive, withTooFast } from './receive.ts'
 import { acceptsOffer, type RoomEvent, type RoomState, type RoomStep, type Timer } from './state.ts'
 
@@ -88,6 +88,8 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
       return timer(state, event.timer, at)
     case 'password-attempts':
       return stepTo(withAttempts(state, event.count, at))
+    case 'room-closed':
+      return state.ended ? stepTo(state) : closeRoom(state, { how: 'by-server', reason: '' })
     case 'server-lost':
       return serverLost(state, at)
     case 'server-found':

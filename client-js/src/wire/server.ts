@@ -136,6 +136,8 @@ export type Notice =
   | { type: 'knock'; room: RoomId; knock: Knock; on: boolean }
   /** Somebody outside tries passwords for the room: so many wrong ones came from one address. */
   | { type: 'password-attempts'; room: RoomId; count: number }
+  /** Whoever runs the server has closed the room. */
+  | { type: 'room-closed'; room: RoomId }
 
 /** Event names on the wire. */
 export const events = {
@@ -362,10 +364,12 @@ const peerNotice = (
 
 /** Null for alerts of a type that we do not know. */
 export const parseAlert = (body: unknown): Notice | null => {
-  if (!isRecord(body) || body['type'] !== 'password-attempts') return null
-  const room = idText(body['roomID'])
+  const room = isRecord(body) ? idText(body['roomID']) : null
+  if (!isRecord(body) || room === null) return null
+  if (body['type'] === 'closed') return { type: 'room-closed', room: roomId(room) }
   const count = wholeNumber(body['count'])
-  return room === null || count === null ? null : { type: 'password-attempts', room: roomId(room), count }
+  if (body['type'] !== 'password-attempts' || count === null) return null
+  return { type: 'password-attempts', room: roomId(room), count }
 }
 
 /** A signal is taken only when it is meant for us under the id we have now. */

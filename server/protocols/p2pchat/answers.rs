@@ -80,7 +80,10 @@ pub(super) fn event(event: Event<'_>) -> Frame {
             frame(OWNER_ACT, &OwnerActed { room: room.as_str(), signed: signed_fields(&signed) })
         }
         Event::RoomAlert { room, alert: Alert::PasswordAttempts { n_wrong } } => {
-            frame(ROOM_ALERT, &RoomAlert { room: room.as_str(), kind: "password-attempts", count: n_wrong })
+            frame(ROOM_ALERT, &RoomAlert { room: room.as_str(), kind: "password-attempts", count: Some(n_wrong) })
+        }
+        Event::RoomAlert { room, alert: Alert::Closed } => {
+            frame(ROOM_ALERT, &RoomAlert { room: room.as_str(), kind: "closed", count: None })
         }
         Event::Signal { from, payload, .. } => {
             Frame { text: signal::stamp_sender(&payload, from.as_str()), attachments: payload.attachments }
@@ -336,7 +339,8 @@ struct RoomAlert<'a> {
     room: &'a str,
     #[serde(rename = "type")]
     kind: &'a str,
-    count: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u32>,
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,7 @@
 //! Scenarios: rooms in some state, a step, and every notification that follows.
 mod access;
 mod admission;
+mod closing;
 mod lasting;
 mod owners;
 

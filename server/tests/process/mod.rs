@@ -1,9 +1,11 @@
 //! The executable itself: its exit codes, what it prints, and how it ends.
 mod acme;
-mod filter;
+mod admin;
 mod invite;
 mod log;
+mod reload;
 mod secrets;
+mod service_manager;
 mod state;
 mod stop;
 
@@ -51,9 +53,15 @@ struct Running {
 
 impl Running {
     fn start(arguments: &[&str], config: &str) -> Running {
+        Running::start_with(arguments, config, |_| ())
+    }
+
+    /// `prepare`: what else the process is given.
+    fn start_with(arguments: &[&str], config: &str, prepare: impl FnOnce(&mut Command)) -> Running {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("config.toml"), config).unwrap();
         let mut command = command(folder.path(), &["--address", "127.0.0.1", "--port", "0"]);
+        prepare(&mut command);
         let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut said = BufReader::new(child.stdout.take().unwrap());
         let mut first_line = String::new();

@@ -12,6 +12,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use arc_swap::ArcSwap;
 use axum::{Router, routing::get};
 use axum_server::tls_rustls::RustlsConfig;
 use p2pchat_server::tls::{Certificate, CertificateFiles, Finding, Reload, Watch, load, reload_when_changed};
@@ -175,7 +176,8 @@ async fn a_new_pair_is_shown_to_newcomers_and_drops_nobody() {
     let files = files(&old);
     let certificate = files.load().await;
     let (address, now) = (serve(certificate.config()), Arc::new(Notify::new()));
-    tokio::spawn(reload_when_changed(certificate, files.paths.clone(), now.clone()));
+    let paths = Arc::new(ArcSwap::from_pointee(files.paths.clone()));
+    tokio::spawn(reload_when_changed(certificate, paths, now.clone()));
     let mut running = connect(address, &[&old], &["http/1.1"]).await.unwrap();
     hello(&mut running).await;
 

@@ -777,6 +777,7 @@ export const ar: Texts = {
     titleEnded: 'انتهت الغرفة',
     lead: room => say`لم تعد في «${room}». لم تُحفظ المحادثة.`,
     leadEnded: room => say`انتهت «${room}». لم تُحفظ المحادثة.`,
+    closedByServer: room => say`أغلق مشغّل الخادم «${room}».`,
     rejoin: 'العودة إلى الغرفة',
     busy: 'جارٍ الانضمام…',
     toStart: 'صفحة البداية',

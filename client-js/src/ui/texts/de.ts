@@ -768,6 +768,7 @@ export const de: Texts = {
     titleEnded: 'Der Raum ist beendet',
     lead: room => say`Du bist nicht mehr in „${room}“. Die Unterhaltung wurde nicht gespeichert.`,
     leadEnded: room => say`„${room}“ ist beendet. Die Unterhaltung wurde nicht gespeichert.`,
+    closedByServer: room => say`„${room}“ wurde vom Betreiber des Servers geschlossen.`,
     rejoin: 'Erneut beitreten',
     busy: 'Wird verbunden …',
     toStart: 'Startseite',

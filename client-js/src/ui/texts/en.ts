@@ -802,6 +802,7 @@ export const en = {
     titleEnded: 'The room has ended',
     lead: (room: string) => say`You are no longer in “${room}”. The conversation was not saved.`,
     leadEnded: (room: string) => say`“${room}” has ended. The conversation was not saved.`,
+    closedByServer: (room: string) => say`“${room}” was closed by the people who run this server.`,
     rejoin: 'Rejoin',
     busy: 'Joining…',
     toStart: 'Start page',

@@ -761,6 +761,7 @@ export const es: Texts = {
     titleEnded: 'La sala ha terminado',
     lead: room => say`Ya no estás en «${room}». La conversación no se ha guardado.`,
     leadEnded: room => say`«${room}» ha terminado. La conversación no se ha guardado.`,
+    closedByServer: room => say`El administrador del servidor ha cerrado «${room}».`,
     rejoin: 'Volver a entrar',
     busy: 'Entrando…',
     toStart: 'Página de inicio',

@@ -765,6 +765,7 @@ export const fr: Texts = {
     titleEnded: 'Le salon est fermé',
     lead: room => say`Vous n’êtes plus dans « ${room} ». La conversation n’a pas été enregistrée.`,
     leadEnded: room => say`« ${room} » est fermé. La conversation n’a pas été enregistrée.`,
+    closedByServer: room => say`« ${room} » a été fermé par l’administrateur du serveur.`,
     rejoin: 'Rejoindre à nouveau',
     busy: 'Connexion…',
     toStart: 'Accueil',

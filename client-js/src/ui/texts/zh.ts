@@ -697,6 +697,7 @@ export const zh: Texts = {
     titleEnded: '房间已结束',
     lead: room => say`你已不在“${room}”中。对话未保存。`,
     leadEnded: room => say`“${room}”已结束。对话未保存。`,
+    closedByServer: room => say`“${room}”已被服务器管理员关闭。`,
     rejoin: '重新加入',
     busy: '正在加入…',
     toStart: '首页',

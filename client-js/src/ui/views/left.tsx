@@ -60,6 +60,7 @@ const titleOf = ({ closed, ended }: LeftView): string => {
 const leadOf = ({ closed, ended }: LeftView, name: string): string => {
   if (closed?.how === 'removed') return texts().owner.removedYou(name)
   if (closed?.how === 'sent-away') return texts().refusals['sent-away']
+  if (closed?.how === 'by-server') return texts().left.closedByServer(name)
   if (closed) return texts().owner.endedForAll(name)
   return ended ? texts().left.leadEnded(name) : texts().left.lead(name)
 }
