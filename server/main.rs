@@ -27,6 +27,9 @@ const EXIT_SYSTEM: u8 = 1;
 /// For reading files; whoever comes when all are busy waits. The default of 512 lets clients make as many.
 const BLOCKING_THREADS_MAX: usize = 8;
 
+/// An exit code, and what is wrong in a sentence.
+type Failure = (u8, String);
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(&cli) {
@@ -41,46 +44,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<(), (u8, String)> {
-    let settings = |sentence: String| (EXIT_SETTINGS, sentence);
-    let system = |sentence: String| (EXIT_SYSTEM, sentence);
-    match &cli.command {
-        // Somebody else's server may be asked about where the settings here are no good.
-        Some(Command::Doctor { url: Some(url) }) => return examine(url),
-        Some(Command::Completions { shell }) => {
-            let mut text = Vec::new();
-            write_completions(*shell, &mut text);
-            return io::stdout().write_all(&text).map_err(|it| system(it.to_string()));
-        }
-        Some(Command::Man) => {
-            let mut text = Vec::new();
-            write_manual(&mut text).map_err(|it| system(it.to_string()))?;
-            return io::stdout().write_all(&text).map_err(|it| system(it.to_string()));
-        }
-        _ => (),
+fn run(cli: &Cli) -> Result<(), Failure> {
+    if let Some(done) = without_settings(cli) {
+        return done;
     }
+    let settings = |sentence: String| (EXIT_SETTINGS, sentence);
     let (config, file) = read_settings(&cli.flags()).map_err(|it| settings(it.to_string()))?;
     app::settings::check(&config).map_err(|it| settings(it.to_string()))?;
-    match &cli.command {
-        Some(Command::Doctor { url: None }) if config.http.proxy_protocol => {
-            let text = "http.proxy_protocol is on, so that people come through a proxy alone: name its address, as in \
-                        `p2pchat-server doctor https://chat.example.org`";
-            return Err(settings(text.to_owned()));
-        }
-        Some(Command::Doctor { url: None }) => return examine(&app::url(&config, config.http.port)),
-        Some(Command::Rooms { json }) => return administer(&config, &Ask::Rooms, *json),
-        Some(Command::Peers { json }) => return administer(&config, &Ask::Peers, *json),
-        Some(Command::Close { id, json }) => return administer(&config, &Ask::Close { id: id.clone() }, *json),
-        Some(Command::Stats { json }) => return administer(&config, &Ask::Stats, *json),
-        _ => (),
-    }
-    if let Some(Command::Invite { name, room, right, hours, key }) = &cli.command {
-        let rights =
-            if right.is_empty() { ["create", "join", "own"].map(str::to_owned).to_vec() } else { right.clone() };
-        let lasts = Duration::from_secs(u64::from(*hours) * 3_600);
-        let invite = Invite { room: room.clone(), name: name.clone(), rights, lasts, key: key.clone() };
-        let link = app::invite(&config, &invite).map_err(settings)?;
-        return say(&format!("{link}\n")).map_err(|it| system(it.to_string()));
+    if let Some(command) = &cli.command {
+        return with_settings(command, &config);
     }
     if cli.print_config {
         return say(&config.to_toml()).map_err(|it| system(it.to_string()));
@@ -130,7 +102,53 @@ fn run(cli: &Cli) -> Result<(), (u8, String)> {
     })
 }
 
-fn startup(error: StartupError) -> (u8, String) {
+/// What is done wherever the settings are no good. `None`: it is something else that is asked for.
+fn without_settings(cli: &Cli) -> Option<Result<(), Failure>> {
+    let mut text = Vec::new();
+    match cli.command.as_ref()? {
+        Command::Doctor { url } => return Some(examine(url.as_deref()?)),
+        Command::Completions { shell } => write_completions(*shell, &mut text),
+        Command::Man => {
+            if let Err(error) = write_manual(&mut text) {
+                return Some(Err(system(error.to_string())));
+            }
+        }
+        _ => return None,
+    }
+    Some(io::stdout().write_all(&text).map_err(|it| system(it.to_string())))
+}
+
+/// What is asked of the server that these settings describe, or of the settings.
+fn with_settings(command: &Command, config: &Config) -> Result<(), Failure> {
+    let settings = |sentence: String| (EXIT_SETTINGS, sentence);
+    match command {
+        Command::Doctor { .. } if config.http.proxy_protocol => {
+            let text = "http.proxy_protocol is on, so that people come through a proxy alone: name its address, as in \
+                        `p2pchat-server doctor https://chat.example.org`";
+            Err(settings(text.to_owned()))
+        }
+        Command::Doctor { .. } => examine(&app::url(config, config.http.port)),
+        Command::Rooms { json } => administer(config, &Ask::Rooms, *json),
+        Command::Peers { json } => administer(config, &Ask::Peers, *json),
+        Command::Close { id, json } => administer(config, &Ask::Close { id: id.clone() }, *json),
+        Command::Stats { json } => administer(config, &Ask::Stats, *json),
+        Command::Invite { name, room, right, hours, key } => {
+            let rights =
+                if right.is_empty() { ["create", "join", "own"].map(str::to_owned).to_vec() } else { right.clone() };
+            let lasts = Duration::from_secs(u64::from(*hours) * 3_600);
+            let invite = Invite { room: room.clone(), name: name.clone(), rights, lasts, key: key.clone() };
+            let link = app::invite(config, &invite).map_err(settings)?;
+            say(&format!("{link}\n")).map_err(|it| system(it.to_string()))
+        }
+        Command::Completions { .. } | Command::Man => Ok(()),
+    }
+}
+
+fn system(sentence: String) -> Failure {
+    (EXIT_SYSTEM, sentence)
+}
+
+fn startup(error: StartupError) -> Failure {
     match error {
         StartupError::Settings(sentence) => (EXIT_SETTINGS, sentence),
         StartupError::System(sentence) => (EXIT_SYSTEM, sentence),
@@ -147,7 +165,7 @@ fn with_folders(config: Config) -> Config {
 }
 
 /// Asks the server that runs on this machine, and ends with 1 where there was nothing to close.
-fn administer(config: &Config, ask: &Ask, as_json: bool) -> Result<(), (u8, String)> {
+fn administer(config: &Config, ask: &Ask, as_json: bool) -> Result<(), Failure> {
     let runtime_folder = config::runtime_folder(variable);
     let in_folders = app::settings::with_state_folder(config.clone(), config::state_folder(variable));
     let state_folder = app::settings::state_folder(&in_folders);
@@ -177,7 +195,7 @@ fn read_settings(flags: &Flags) -> Result<(Config, Option<PathBuf>), BadSetting>
 }
 
 /// Looks at a server, and ends with 1 where something is to be mended.
-fn examine(url: &str) -> Result<(), (u8, String)> {
+fn examine(url: &str) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|it| (EXIT_SYSTEM, it.to_string()))?;
     let trust = doctor::system_trust().map_err(|it| (EXIT_SYSTEM, it))?;
