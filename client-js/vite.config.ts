@@ -23,7 +23,7 @@ export const session =
   /src\/(call|core(?!\/room-keys)|files\/(answered|change)|legacy\/wire|link|room|wire)\//
 /** What the first view needs of the core: the line, and the mirror. A room session, and all that is in it, follows. */
 export const line =
-  /src\/(call\/(browser|devices|preview)|core\/(client|events|stay)|files\/state|link\/browser-api|signaling|wire\/(access|card|ice|ids|invitation|json|owner|peer|resume|server|signal)\.)|node_modules\/(socket|engine)\.io/
+  /src\/(call\/(browser|devices|preview)|core\/(client|events|room-target|stay)|files\/state|link\/browser-api|signaling|wire\/(access|card|ice|ids|invitation|json|owner|peer|refusal|resume|server|signal)\.)|node_modules\/(socket|engine)\.io/
 const shared = /node_modules\/@?preact|src\/(ui\/|app\/(call-commands|drafts|settings)\.)/
 /** What the mirror, the room, the call and the dialogs share, which the first view does without. */
 const media =

@@ -6,7 +6,6 @@ import { type Stay, withReadUpTo } from '../core/stay.ts'
 import type { RoomState } from '../room/state.ts'
 import type { Commands, Model, Where } from '../ui/model.ts'
 import { loadedOnce } from '../ui/parts/ahead.ts'
-import { endsWithUs } from '../ui/selectors.ts'
 import { roomId } from '../wire/ids.ts'
 import { type Invitation, namedBy, namedInPasted, parsePasted } from '../wire/invitation.ts'
 import type { RoomCard } from '../wire/server.ts'
@@ -17,12 +16,14 @@ import { keepDraft } from './drafts.ts'
 import { afterMove } from './history.ts'
 import {
   addressOf,
+  asksPassword,
   bareAddress,
+  fillIn,
   invitationIn,
   invitationOf,
-  isSameCard,
   targetOf,
   typedAccess,
+  waiting,
 } from './invitations.ts'
 import { type KnownRoom, withoutRoom, withRoom } from './known-rooms.ts'
 import { type Page, partOf, type RoomStore } from './page.ts'
@@ -34,8 +35,6 @@ import { defaultSettings, type Settings } from './settings.ts'
 const loadAttached = loadedOnce(() => import('./attach-session.ts'))
 type Attached = Awaited<ReturnType<typeof loadAttached>>
 
-const owns = ({ owner }: RoomState): boolean => owner?.ours ?? false
-
 export class AppController {
   readonly #model: Model
   readonly #page: Page
@@ -44,6 +43,8 @@ export class AppController {
   readonly #rooms: RoomStore
   #created = false
   #session: RoomSession | null = null
+  /** What came with the session. */
+  #loaded: Attached | null = null
   #invitation: Invitation | null = null
   /** A link that names a room is being read. */
   #opening: Promise<void> | null = null
@@ -106,7 +107,7 @@ export class AppController {
       leave: () => this.leave(),
       toStart: () => this.#toStart(),
       ...chatCommands(this.#model, this.#page.alerts, session),
-      pasted: text => this.#pasted(text),
+      pasted: text => fillIn(this.#model, text),
       copy: text => this.#page.copy(text),
       generatePassword: () => this.#page.generatePassword(),
       files: fileCommands({ ...this.#page, ...around }),
@@ -193,24 +194,16 @@ export class AppController {
   }
 
   leave(): void {
-    const session = this.#session
-    if (!session) return
+    const [session, attached] = [this.#session, this.#loaded]
+    if (!session || !attached) return
     this.#session = null
     this.#detach()
     session.leave()
     const { card, closed } = session.state
-    const ended = session.state.ended || endsWithUs(session.state)
-    if (closed?.how === 'removed') void this.#attached().then(it => it?.removedRooms.add(card.id))
+    if (closed?.how === 'removed') attached.removedRooms.add(card.id)
     this.#invitation = invitationOf(card)
     this.#model.trouble.value = null
-    this.#model.view.value = {
-      kind: 'left',
-      roomName: card.name,
-      ended,
-      closed,
-      // Whoever has a room's key opens it again, but not against its owner's will.
-      canReturn: (closed === null || closed.how === 'sent-away') && (!ended || (card.key ?? null) !== null),
-    }
+    this.#model.view.value = attached.leftView(session.state)
   }
 
   #choose(part: Partial<Settings>): void {
@@ -223,13 +216,6 @@ export class AppController {
     this.#model.trouble.value = null
     this.#page.history.setAddress(bareAddress(this.#page.address()))
     this.#model.view.value = { kind: 'start' }
-  }
-
-  #pasted(text: string): void {
-    const found = parsePasted(text)
-    const { join } = this.#model
-    if (!found) return
-    join.value = { room: found.room, password: found.password ?? join.value.password }
   }
 
   async #create(name: string): Promise<void> {
@@ -258,15 +244,10 @@ export class AppController {
         return
       }
       this.#invitation = { ...pasted, password: pasted.password ?? form.password }
-    } else if (this.#invitation && this.#asksPassword()) {
+    } else if (this.#invitation && asksPassword(this.#model.view.value)) {
       this.#invitation = { ...this.#invitation, password: form.password }
     }
     await this.#enter(where)
-  }
-
-  #asksPassword(): boolean {
-    const view = this.#model.view.value
-    return view.kind === 'invited' && view.password !== 'known'
   }
 
   async #enter(where: Where): Promise<void> {
@@ -280,19 +261,8 @@ export class AppController {
       return
     }
     const target = targetOf(invitation, known)
-    const waits = this.#waiting(where)
+    const waits = waiting(this.#model, where)
     await this.#ask(where, userName => this.#client.join(target, userName, waits), false)
-  }
-
-  /** Whether whoever has not been let in yet still looks at that. */
-  #waiting(where: Where): () => boolean {
-    const { trouble, view } = this.#model
-    const asked = view.value
-    return () => {
-      const here = view.value === asked
-      if (here) trouble.value = { where, what: 'waiting' }
-      return here
-    }
   }
 
   #openRoom(id: string): void {
@@ -313,7 +283,7 @@ export class AppController {
     const { busy, trouble, view } = this.#model
     const asked = view.value
     busy.value = 'invited'
-    const waits = this.#waiting('invited')
+    const waits = waiting(this.#model, 'invited')
     const entered = await this.#client.goOn(stay, waits, () => view.value === asked)
     busy.value = null
     if (entered.ok && view.value !== asked) return entered.session.leave()
@@ -348,13 +318,8 @@ export class AppController {
     if (entered.ok && (view.value !== asked || !attached)) return entered.session.leave()
     if (view.value !== asked || !attached) return
     if (!entered.ok) {
-      const shut = entered.refusal === 'wrong-password'
-      const bare = shut && !created && (this.#invitation?.password ?? '') === ''
-      const what = shut && created ? 'name-taken' : entered.refusal
-      trouble.value = { where, what: bare ? 'no-password' : what }
-      if (asked.kind === 'invited' && asked.password === 'known' && shut)
-        view.value = { ...asked, password: bare ? 'missing' : 'wrong' }
-      return
+      const given = this.#invitation?.password ?? ''
+      return attached.showRefusal(this.#model, where, entered.refusal, { created, given })
     }
     this.#begin(entered.session, attached, created)
   }
@@ -365,19 +330,16 @@ export class AppController {
 
   #begin(session: RoomSession, attached: Attached, created: boolean, read = 0): void {
     this.#session = session
+    this.#loaded = attached
     this.#created = created
     this.#model.trouble.value = null
-    let shown = session.state
-    let invitation = this.#showRoom(shown, created)
-    const show = (): void => {
-      if (this.#session !== session) return
-      const { state } = session
-      if (!isSameCard(shown.card, state.card) || owns(shown) !== owns(state))
-        invitation = this.#showRoom(state, created)
-      shown = state
-      this.#model.view.value = { kind: 'room', state, invitation, created }
-      if (state.closed) this.leave()
-    }
+    const isShown = (): boolean => this.#session === session
+    const show = attached.roomShown(session, this.#model, {
+      created,
+      isShown,
+      invite: state => this.#showRoom(state, created),
+      leave: () => this.leave(),
+    })
     session.on('changed', show)
     // Before the view changes, which closes the preview.
     this.#detach = attached.attachSession(session, {
@@ -385,7 +347,7 @@ export class AppController {
       page: this.#page,
       preview: this.#preview,
       choose: part => this.#choose(part),
-      isShown: () => this.#session === session,
+      isShown,
       read,
     })
     show()
@@ -394,7 +356,9 @@ export class AppController {
   /** Remembers it, and shows the way into it. */
   #showRoom(state: RoomState, created: boolean): string {
     const { card } = state
-    this.#remember(withRoom(this.#rooms.read(), card, { created, owns: owns(state) }, Date.now()))
+    this.#remember(
+      withRoom(this.#rooms.read(), card, { created, owns: state.owner?.ours ?? false }, Date.now()),
+    )
     this.#invitation = invitationOf(card)
     return this.#showInvitation(address => this.#page.history.enterRoom(address, card.id))
   }

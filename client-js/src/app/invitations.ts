@@ -1,9 +1,12 @@
-/** Between a room's card, an invitation to it, and the address in the bar; and what invites us to the server itself. */
+/**
+ * Between a room's card, an invitation to it, and the address in the bar; what invites us to the server itself; and what
+ * somebody fills in or waits for on the way in.
+ */
 import type { Client } from '../core/client.ts'
-import type { Model } from '../ui/model.ts'
+import type { Model, View, Where } from '../ui/model.ts'
 import { type Access, claimsOf, takeToken } from '../wire/access.ts'
 import { roomId } from '../wire/ids.ts'
-import { type Invitation, parseInvitation, writeInvitation } from '../wire/invitation.ts'
+import { type Invitation, parseInvitation, parsePasted, writeInvitation } from '../wire/invitation.ts'
 import type { RoomCard } from '../wire/server.ts'
 import type { KnownRoom } from './known-rooms.ts'
 
@@ -37,10 +40,6 @@ export const bareAddress = (address: string): string => {
   return url.href
 }
 
-/** Whether an invitation to it is still the same. */
-export const isSameCard = (one: RoomCard, other: RoomCard): boolean =>
-  one.name === other.name && one.password === other.password && one.peersMax === other.peersMax
-
 type Bar = {
   readonly address: () => string
   readonly history: { readonly setAddress: (address: string) => void }
@@ -56,6 +55,25 @@ export const invitationIn = (page: Bar, client: Client, model: Model): Invitatio
   if (name !== '') model.userName.value = name
   page.history.setAddress(found.rest)
   return parseInvitation(found.rest) ?? (room === null ? null : { room: roomId(room), password: '' })
+}
+
+/** Whether the view has a field for the password of the room that we are invited to. */
+export const asksPassword = (view: View): boolean => view.kind === 'invited' && view.password !== 'known'
+
+/** An invitation or a room's id that was pasted fills in the form. */
+export const fillIn = ({ join }: Model, text: string): void => {
+  const found = parsePasted(text)
+  if (found) join.value = { room: found.room, password: found.password ?? join.value.password }
+}
+
+/** Whether whoever has not been let in yet still looks at that. */
+export const waiting = ({ trouble, view }: Model, where: Where): (() => boolean) => {
+  const asked = view.value
+  return () => {
+    const here = view.value === asked
+    if (here) trouble.value = { where, what: 'waiting' }
+    return here
+  }
 }
 
 /** A password that was typed takes the place of what was there before. */

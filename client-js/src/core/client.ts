@@ -9,25 +9,22 @@ import { type Answer, SignalingClient } from '../signaling/client.ts'
 import { watchNetwork } from '../signaling/network.ts'
 import type { Access } from '../wire/access.ts'
 import { type IceServer, iceServersEnd } from '../wire/ice.ts'
-import { type PeerId, type RoomId, roomId } from '../wire/ids.ts'
-import { type Invitation, namedInPasted, parsePasted } from '../wire/invitation.ts'
-import type { OwnerKeys } from '../wire/owner.ts'
+import type { PeerId, RoomId } from '../wire/ids.ts'
 import { nameUnitsMax } from '../wire/peer.ts'
+import { isFinal, type Refusal } from '../wire/refusal.ts'
 import type { Resumed, ResumedRoom, ResumeRecord } from '../wire/resume.ts'
 import {
   type Admission,
   type Draft,
   type Identity,
-  isFinal,
   type Notice,
-  type Refusal,
-  type Restore,
   type RoomCard,
   type RoomKind,
   requestFor,
 } from '../wire/server.ts'
 import { Events } from './events.ts'
 import type { RoomSession } from './room-session.ts'
+import { invitationIn, type RoomTarget, targetOf } from './room-target.ts'
 import type { Stay } from './stay.ts'
 
 export type ClientOptions = {
@@ -52,26 +49,6 @@ export type NewRoom = {
   /** 2 to 20; 8 by default. */
   readonly peersMax?: number
 }
-
-/**
- * An invitation link, ours or the original's, or what one holds: a room's id with its password, and for rooms of ours the
- * key, and how to make the room again if the server has forgotten it.
- */
-export type RoomTarget =
-  | string
-  | {
-      readonly room: string
-      readonly password?: string
-      readonly key?: string | null
-      /** The name in its link, where it has one. */
-      readonly linkName?: string | null
-      /** For whoever has made the room: what `session.state.card` held in the stay in which they did. */
-      readonly hostSecret?: string | null
-      readonly ownerKeys?: OwnerKeys | null
-      /** As an invitation has it: who owns the room. */
-      readonly founder?: string | null
-      readonly restore?: Restore | null
-    }
 
 export type Entered =
   | { readonly ok: true; readonly session: RoomSession }
@@ -389,17 +366,6 @@ export class Client {
     else if (this.#entering > 0 && this.#early.length < earlyMax) this.#early.push(notice)
   }
 }
-
-/** `unreachable`: what reads a link by name could not be loaded. */
-const invitationIn = async (text: string): Promise<Invitation | null | 'unreachable'> => {
-  const name = namedInPasted(text)
-  if (name === null) return parsePasted(text)
-  const parts = await import('./room-keys.ts').catch(() => null)
-  return parts ? parts.parseNamed(name) : 'unreachable'
-}
-
-const targetOf = (target: Exclude<RoomTarget, string>) =>
-  target.room === '' ? null : { ...target, room: roomId(target.room), password: target.password ?? '' }
 
 /** Whoever is a star's host still becomes it when the room hears of it, like anybody else who does. */
 const admissionOf = (card: RoomCard, known: ResumedRoom, self: PeerId | null): Admission => {

@@ -16,7 +16,8 @@ export { type ConnectionStatus, type RosterEntry, roster } from '../room/roster.
 export type { RoomState } from '../room/state.ts'
 export type { IceServer } from '../wire/ice.ts'
 export { parseInvitation, writeInvitation } from '../wire/invitation.ts'
-export type { Refusal, RoomCard, RoomKind } from '../wire/server.ts'
+export type { Refusal } from '../wire/refusal.ts'
+export type { RoomCard, RoomKind } from '../wire/server.ts'
 export {
   Client,
   type ClientEvents,
@@ -24,8 +25,8 @@ export {
   connect,
   type Entered,
   type NewRoom,
-  type RoomTarget,
 } from './client.ts'
 export type { FileEvents, FileTransfers } from './file-transfers.ts'
 export type { Connection, RoomSession, RoomSessionEvents } from './room-session.ts'
+export type { RoomTarget } from './room-target.ts'
 export { parseStay, type Stay, writeStay } from './stay.ts'

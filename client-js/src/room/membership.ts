@@ -4,8 +4,8 @@
  * wait for their answer, and only then join again, so that nobody takes us for a newcomer and calls a second time.
  */
 import type { PeerId } from '../wire/ids.ts'
+import { isFinal, type Refusal } from '../wire/refusal.ts'
 import type { RoomSettings } from '../wire/resume.ts'
-import { isFinal, type Refusal } from '../wire/server.ts'
 import { andThen, broadcast, stepEach, stepTo, withEntry, withLink } from './change.ts'
 import { hostKnown } from './hand-over.ts'
 import { dialMember, giveUpMs, peerLeft, removePeer } from './links.ts'

@@ -26,8 +26,9 @@ import {
   type Person,
   type Received,
 } from '../wire/peer.ts'
+import type { Refusal } from '../wire/refusal.ts'
 import type { RoomSettings } from '../wire/resume.ts'
-import type { Admission, Refusal, RoomCard } from '../wire/server.ts'
+import type { Admission, RoomCard } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { noCall, type RoomCall } from './call.ts'
 import { freshHistory, type History } from './history.ts'
@@ -39,8 +40,9 @@ import type { NamedFile, Timeline } from './timeline.ts'
 /** For the views, which do not look into the wire's messages themselves. */
 export type { Obstacle } from '../wire/obstacle.ts'
 export type { Knock } from '../wire/owner.ts'
+export type { Refusal } from '../wire/refusal.ts'
 export type { RoomSettings } from '../wire/resume.ts'
-export type { Refusal, RoomKind } from '../wire/server.ts'
+export type { RoomKind } from '../wire/server.ts'
 
 type LinkFields = {
   /**

@@ -9,6 +9,7 @@ import type { Access } from '../wire/access.ts'
 import type { IceServer } from '../wire/ice.ts'
 import type { PeerId, RoomId } from '../wire/ids.ts'
 import type { SignedAct } from '../wire/owner.ts'
+import { parseRefusal, type Refusal, refusedNumber } from '../wire/refusal.ts'
 import type { Resumed, ResumeRecord } from '../wire/resume.ts'
 import {
   type Admission,
@@ -24,10 +25,7 @@ import {
   parseIdentity,
   parseJoined,
   parseNotice,
-  parseRefusal,
-  type Refusal,
   type RoomCard,
-  refusedNumber,
   uncounted,
   writeCreate,
   writeIdentityRequest,

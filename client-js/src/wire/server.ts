@@ -93,37 +93,6 @@ export type Admission = {
   ownership?: Ownership | null
 }
 
-/** Why the server, or the way to it, said no. */
-export type Refusal =
-  | 'wrong-password'
-  | 'room-full'
-  | 'no-such-room'
-  /** The server takes no attempt to join just now: there were too many of them, or it is busy. */
-  | 'try-later'
-  | 'room-error'
-  /** Its owner lets nobody in for now. */
-  | 'room-locked'
-  /** Its owner has removed us. */
-  | 'kept-out'
-  /** Its owner has ended it. */
-  | 'room-ended'
-  /** Its owner lets in people one by one, and knows that we wait. */
-  | 'waiting'
-  /** Its owner has not let us in. */
-  | 'sent-away'
-  /** The operator lets nobody make rooms without an invitation. */
-  | 'not-invited-create'
-  /** The same for joining this one. */
-  | 'not-invited-join'
-  | 'bad-invitation'
-  | 'expired-invitation'
-  | 'wrong-server-password'
-  | 'unreachable'
-
-/** Whoever was refused will be refused again, unless it may pass. */
-export const isFinal = (refusal: Refusal): boolean =>
-  !['room-full', 'try-later', 'room-error', 'room-locked', 'waiting', 'unreachable'].includes(refusal)
-
 export type Notice =
   | { type: 'peer-joined'; peer: PeerId; room: RoomId }
   | { type: 'peer-left'; peer: PeerId; room: RoomId }
@@ -290,44 +259,6 @@ export const parseJoined = (body: unknown, request: JoinRequest, self: PeerId | 
     ownership,
   }
 }
-
-/** `event` is the request that was refused: code 4 is a fault of any other, and a request to wait of a join. */
-export const parseRefusal = (event: string, body: unknown): Refusal => {
-  switch (isRecord(body) ? body['type'] : null) {
-    case 1:
-      return 'wrong-password'
-    case 2:
-      return 'room-full'
-    case 3:
-      return 'no-such-room'
-    case 4:
-      return event === events.join ? 'try-later' : 'room-error'
-    case 5:
-      return 'room-locked'
-    case 6:
-      return 'kept-out'
-    case 7:
-      return 'room-ended'
-    case 8:
-      return 'waiting'
-    case 9:
-      return 'sent-away'
-    case 10:
-      return event === events.create ? 'not-invited-create' : 'not-invited-join'
-    case 11:
-      return 'bad-invitation'
-    case 12:
-      return 'expired-invitation'
-    case 13:
-      return 'wrong-server-password'
-    default:
-      return 'room-error'
-  }
-}
-
-/** Of the owner's last act: after it the owner may come in all the same. */
-export const refusedNumber = (body: unknown): number | null =>
-  isRecord(body) ? wholeNumber(body['number']) : null
 
 /** Null for the answer to an act of our own. */
 export const parseOwnerActed = (body: unknown): Notice | null => {
