@@ -2,7 +2,7 @@
 use std::{
     fs::{self, Permissions},
     io,
-    os::unix::{fs::PermissionsExt as _, net::UnixStream as StdStream},
+    os::unix::fs::{FileTypeExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -56,12 +56,19 @@ impl AdminSocket {
     /// # Errors
     /// Another server has it, or the system does not let us.
     pub fn bind(path: &Path) -> io::Result<Self> {
-        if StdStream::connect(path).is_ok() {
-            return Err(io::Error::new(io::ErrorKind::AddrInUse, "another server has it"));
-        }
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => (),
+        match fs::symlink_metadata(path) {
+            Ok(there) if there.file_type().is_socket() => {
+                // Only a socket that nobody listens on refuses.
+                let asked = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+                asked.set_nonblocking(true)?;
+                match asked.connect(&SockAddr::unix(path)?) {
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path)?,
+                    _ => return Err(io::Error::new(io::ErrorKind::AddrInUse, "another server has it")),
+                }
+            }
+            Ok(_) => return Err(io::Error::new(io::ErrorKind::AlreadyExists, "there is something else than a socket")),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => (),
+            Err(error) => return Err(error),
         }
         let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
         socket.set_nonblocking(true)?;
@@ -168,6 +175,19 @@ mod tests {
         let counted = sessions.clone();
         let figures = move || Figures::new(0, counted.ledger().balance(), counted.statistics(), None);
         Served { sessions, figures: Arc::new(figures) }
+    }
+
+    #[tokio::test]
+    async fn a_socket_takes_the_place_of_a_forgotten_one_and_of_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, path] = ["config.toml", "s"].map(|it| folder.path().join(it));
+        fs::write(&file, "text").unwrap();
+        assert_eq!(AdminSocket::bind(&file).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        assert_eq!(fs::read_to_string(&file).unwrap(), "text");
+        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
+        let socket = AdminSocket::bind(&path).unwrap();
+        assert_eq!(AdminSocket::bind(&path).unwrap_err().kind(), io::ErrorKind::AddrInUse);
+        drop(socket);
     }
 
     #[tokio::test(start_paused = true)]

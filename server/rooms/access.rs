@@ -86,11 +86,6 @@ impl Access {
         self.verdict = verdict;
     }
 
-    /// Whether what was shown was guessed: it is no credential of this server.
-    pub fn is_guess(&self) -> bool {
-        matches!(self.verdict, Err(Denial::WrongPassword | Denial::BadToken))
-    }
-
     /// What its bearer is called, as the credential says.
     pub(super) fn name(&self) -> Option<&str> {
         self.verdict.as_ref().ok()?.name.as_deref()

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::{
-    Realm, access,
+    Realm,
     effects::HowToEnd,
     passwords,
     state::{POLICY_VIOLATION, ROOM_COST, State},
@@ -70,7 +70,6 @@ impl State {
             self.on_settled(realm, event, false, None);
             return self.end(from, reason, HowToEnd::Close(POLICY_VIOLATION));
         }
-        let is_guess = access::is_guess(&request);
         let joins = match &request {
             Request::Join { room, .. } => Some(room.clone()),
             _ => None,
@@ -111,7 +110,7 @@ impl State {
         if let (Err(Rejection::WrongPassword), Some(room)) = (&answer, joins) {
             self.on_wrong_password(from, Some(&room));
         }
-        self.on_access(from, answer.as_ref().err().copied(), is_guess);
+        self.on_access(from, answer.as_ref().err().copied());
         self.count_kept(from, realm);
         // Whoever waits at a door has not joined.
         let is_granted = matches!(&answer, Ok(it) if !matches!(it, Reply::Waiting { .. }));

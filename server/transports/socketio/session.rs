@@ -134,6 +134,14 @@ impl EngineSession {
         self.is_connected.store(true, Ordering::Relaxed);
     }
 
+    /// What had to come until CONNECT has come. Attachments that are owed since are owed still: more may have been read than was
+    /// handled.
+    pub(super) fn has_begun(&self) {
+        if self.partial().n_missing == 0 {
+            self.meter.expect(None);
+        }
+    }
+
     /// The client has sent a frame of a websocket.
     ///
     /// # Errors

@@ -215,6 +215,26 @@ async fn a_message_is_as_long_as_its_text_and_its_attachments() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn attachments_are_owed_from_when_their_text_was_read() {
+    let server = TestServer::socket_io(Limits::default());
+    let mut socket = server.websocket(&format!("{PATH}?EIO=4&transport=websocket")).await;
+    // Both are read before the first is handled.
+    for packet in ["40", r#"451-["A",{"_placeholder":true,"num":0}]"#] {
+        socket.feed(Message::text(packet)).await.unwrap();
+    }
+    socket.flush().await.unwrap();
+    let waited = until("its end", || server.n_counted(Reason::BodyTimeout) == 1).await;
+    assert!(waited <= Duration::from_secs(31), "{waited:?}");
+    server.is_empty().await;
+    assert_eq!(server.balance().memory.held, 0);
+    // Before CONNECT nothing is kept at all.
+    let mut socket = server.websocket(&format!("{PATH}?EIO=4&transport=websocket")).await;
+    socket.send(Message::text("451-[]")).await.unwrap();
+    assert!(server.is_empty().await < Duration::from_secs(5));
+    assert_eq!(server.n_counted(Reason::ProtocolError), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn packets_and_bytes_of_a_body_are_paid_for_before_anybody_has_them() {
     let packets = |n: usize| vec![CREATE; n].join("\u{1e}");
     let server = TestServer::socket_io(Limits { messages: Rate { per_second: 1, burst: 30 }, ..Limits::default() });

@@ -76,7 +76,7 @@ impl Client {
         }
         if self.session.is_none() {
             self.engine.on_connect();
-            self.engine.meter.expect(None);
+            self.engine.has_begun();
             self.say(format!(r#"40{{"sid":"{}"}}"#, fresh_id()));
             let connection = SocketConnection { engine: self.engine.clone(), send_queue: self.send_queue.clone() };
             let account = self.engine.meter.account().clone();
@@ -97,6 +97,8 @@ impl Client {
 
     fn begin(&mut self, text: Option<&str>, n_attachments: usize) {
         match n_attachments {
+            // Nothing is kept for who has not said CONNECT.
+            1.. if self.session.is_none() => self.leave(Reason::ProtocolError, PROTOCOL_ERROR),
             0 => self.complete(text, Attachments::new()),
             1..=ATTACHMENTS_MAX => {
                 let text = text.map(str::to_owned);
