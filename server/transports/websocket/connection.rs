@@ -76,8 +76,9 @@ pub(in crate::transports) async fn run<S: AsyncRead + AsyncWrite + Unpin + Send,
     let (reason, close) = {
         let mut reading = pin!(read(&mut stream, meter, &mut handler));
         let mut writing = pin!(write(&mut sink, send_queue, waiting, H::ping));
+        // In any order: tokio lets a task do so much at a time, and a client that never stops talking, or never stops being
+        // talked to, would use it all up for whichever came first.
         tokio::select! {
-            biased;
             reason = meter.expired() => (reason, close_reason(reason)),
             ended = &mut reading => ended,
             ended = &mut writing => ended,
