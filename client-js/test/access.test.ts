@@ -17,6 +17,16 @@ describe('an invitation to a server', () => {
       token: good,
       rest: `${page}#room=r&pwd=p`,
     })
+    for (const [link, rest] of [
+      ['/team-tea?token=T', '/team-tea'],
+      ['/team-tea&token=T', '/team-tea'],
+      ['/team-tea?pwd=p&kind=mesh&token=T', '/team-tea?pwd=p&kind=mesh'],
+    ] as const)
+      expect(takeToken(`${page}#${link.replace('T', good)}`)).toEqual({
+        token: good,
+        rest: `${page}#${rest}`,
+      })
+    expect(takeToken('no address')).toBeNull()
     for (const other of [`?token=${good}`, '', '#token=', '#tokens=a.b.c', `#token=${'x'.repeat(4_097)}`])
       expect(takeToken(page + other)).toBeNull()
   })

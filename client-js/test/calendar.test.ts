@@ -99,6 +99,7 @@ test('rooms that people have still to meet in stand first, in the order of their
     kind: 'mesh' as const,
     password: '',
     planned: from === null ? null : { from, minutes: 1 },
+    owns: false,
   })
   const now = 1_000_000
   const rooms = [

@@ -1,7 +1,8 @@
 /** Invitation links: what they hold, and how they are found in what messengers and people make of them. */
 import { describe, expect, test } from 'vitest'
 import { roomId } from '../src/wire/ids.ts'
-import { parseInvitation, parsePasted, writeInvitation } from '../src/wire/invitation.ts'
+import { parseInvitation, writeInvitation } from '../src/wire/invitation.ts'
+import { parsePasted } from '../src/wire/pasted.ts'
 
 describe('invitations', () => {
   const page = 'https://chat.example/some/page?x=1#old'

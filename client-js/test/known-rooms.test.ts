@@ -1,7 +1,20 @@
 /** What a browser keeps of the rooms that it was in. */
-import { describe, expect, test } from 'vitest'
-import { type KnownRoom, parseRooms, withoutRoom, withRoom } from '../src/app/known-rooms.ts'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import {
+  type KnownRoom,
+  parseRooms,
+  storedRooms,
+  storeRooms,
+  withoutRoom,
+  withRoom,
+} from '../src/app/known-rooms.ts'
+import type { Page } from '../src/app/page.ts'
+import { planCommands } from '../src/app/plan-commands.ts'
 import { parseRemoved } from '../src/app/removed-rooms.ts'
+import { defaultSettings } from '../src/app/settings.ts'
+import type { PreviewState } from '../src/call/preview.ts'
+import { makeModel } from '../src/ui/model.ts'
+import { asksBeforeForgetting } from '../src/ui/views/rooms.tsx'
 import { roomId } from '../src/wire/ids.ts'
 import type { RoomCard } from '../src/wire/server.ts'
 
@@ -78,4 +91,56 @@ describe('rooms that a browser knows', () => {
     for (const now of [0, 1_000 + 86_400_000]) expect(parseRemoved(stored, now)).toEqual([])
     for (const broken of [null, '', '{', '{}']) expect(parseRemoved(broken, 0)).toEqual([])
   })
+})
+
+describe('where rooms cannot be stored', () => {
+  const stored = new Map<string, string>()
+  let full = false
+  const storage = {
+    getItem: (name: string) => stored.get(name) ?? null,
+    setItem: (name: string, text: string) => {
+      if (full) throw new DOMException('', 'QuotaExceededError')
+      stored.set(name, text)
+    },
+    removeItem: (name: string) => stored.delete(name),
+  }
+  afterEach(() => void vi.unstubAllGlobals())
+
+  test('a planned room has its link all the same, and it is said that the next page will not know it', async () => {
+    vi.stubGlobal('localStorage', storage)
+    const model = makeModel(defaultSettings, {} as PreviewState)
+    const page = { address: () => 'https://chat.example/' } as Page
+    const commands = planCommands(model, page, storedRooms, storeRooms)
+    const plan = async (name: string) => {
+      const planned = await commands.planRoom(name, { from: 1_000, minutes: 30 })
+      if (typeof planned === 'string') throw new Error(planned)
+      return { ...planned, link: commands.linkOf(planned.room) }
+    }
+    const first = await plan('first')
+    expect(first.kept).toBe(true)
+    full = true
+    const second = await plan('second')
+    expect(second).toMatchObject({ kept: false, link: expect.stringContaining(second.room) })
+    expect(storedRooms().map(({ name }) => name)).toEqual(['second', 'first'])
+    full = false
+    expect(await plan('third')).toMatchObject({ kept: true })
+    expect(parseRooms(stored.get('p2pchat.rooms') ?? null)).toHaveLength(3)
+    expect(storeRooms([])).toBe(true)
+  })
+  test('or storage is forbidden, rooms are known as long as the page lives', () => {
+    vi.stubGlobal('localStorage', undefined)
+    const rooms = withRoom([], card, made, 1)
+    expect(storeRooms(rooms)).toBe(false)
+    expect(storedRooms()).toEqual(rooms)
+  })
+})
+
+test('a room is not forgotten by one press where more would be lost than the way into it', () => {
+  const planned = { from: 1, minutes: 1 }
+  for (const [room, asks] of [
+    [{ owns: true, planned: null }, true],
+    [{ owns: false, planned }, true],
+    [{ owns: false, planned: null }, false],
+  ] as const)
+    expect(asksBeforeForgetting({ ...card, ...room })).toBe(asks)
 })

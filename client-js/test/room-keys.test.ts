@@ -5,7 +5,8 @@ import { linkNameOf } from '../src/base/link-name.ts'
 import { parseNamed, roomOfKey } from '../src/core/room-keys.ts'
 import type { CreateForm } from '../src/ui/model.ts'
 import { isKey } from '../src/wire/ids.ts'
-import { namedBy, namedInPasted, parseInvitation, writeInvitation } from '../src/wire/invitation.ts'
+import { namedBy, parseInvitation, writeInvitation } from '../src/wire/invitation.ts'
+import { namedInPasted } from '../src/wire/pasted.ts'
 
 const page = 'https://chat.example.org/below/'
 const read = (address: string) => parseNamed(namedBy(address) ?? '')

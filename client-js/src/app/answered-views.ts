@@ -6,6 +6,7 @@ import type { RoomSession } from '../core/room-session.ts'
 import type { RoomState } from '../room/state.ts'
 import type { Model, View, Where } from '../ui/model.ts'
 import { endsWithUs } from '../ui/selectors.ts'
+import type { Invitation } from '../wire/invitation.ts'
 import type { Refusal } from '../wire/refusal.ts'
 import type { RoomCard } from '../wire/server.ts'
 
@@ -23,6 +24,23 @@ export const showRefusal = (
   const asked = view.value
   if (asked.kind === 'invited' && asked.password === 'known' && shut)
     view.value = { ...asked, password: bare ? 'missing' : 'wrong' }
+}
+
+/**
+ * Of a room in the list of those known here: what to do about it stands where the room's link would have led. Whoever has
+ * no name yet is asked for it where they are.
+ */
+export const showRefusalOf = (
+  { room, restore, linkName }: Invitation,
+  { trouble, view }: Pick<Model, 'trouble' | 'view'>,
+): void => {
+  const refused = trouble.value
+  if (!refused || refused.what === 'no-name') return
+  const password =
+    refused.what === 'no-password' ? 'missing' : refused.what === 'wrong-password' ? 'wrong' : 'known'
+  const [roomName, named] = [restore?.name ?? '', linkName !== undefined]
+  view.value = { kind: 'invited', room, roomName, named, password }
+  trouble.value = { where: 'invited', what: refused.what }
 }
 
 /** Whether an invitation to it is still the same. */

@@ -16,7 +16,7 @@ import { showCallToSystem } from './media-session.ts'
 import type { Page } from './page.ts'
 import type { Settings } from './settings.ts'
 
-export { leftView, roomShown, showRefusal } from './answered-views.ts'
+export { leftView, roomShown, showRefusal, showRefusalOf } from './answered-views.ts'
 export { goOnInCall } from './attach-call.ts'
 export { removedRooms } from './removed-rooms.ts'
 

@@ -7,7 +7,7 @@ import type { RoomState } from '../room/state.ts'
 import type { Commands, Model, Where } from '../ui/model.ts'
 import { loadedOnce } from '../ui/parts/ahead.ts'
 import { roomId } from '../wire/ids.ts'
-import { type Invitation, namedBy, namedInPasted, parsePasted } from '../wire/invitation.ts'
+import { type Invitation, namedBy } from '../wire/invitation.ts'
 import type { RoomCard } from '../wire/server.ts'
 import { callCommands } from './call-commands.ts'
 import { chatCommands } from './chat-commands.ts'
@@ -15,10 +15,10 @@ import { connectionCommands, showServer } from './connection-commands.ts'
 import { keepDraft } from './drafts.ts'
 import { afterMove } from './history.ts'
 import {
+  acceptToken,
   addressOf,
   asksPassword,
   bareAddress,
-  fillIn,
   invitationIn,
   invitationOf,
   targetOf,
@@ -26,8 +26,8 @@ import {
   waiting,
 } from './invitations.ts'
 import { type KnownRoom, withoutRoom, withRoom } from './known-rooms.ts'
-import { type Page, partOf, type RoomStore } from './page.ts'
-import { loadPlans, planCommands } from './plan-commands.ts'
+import { loadPasted, loadPlans, type Page, partOf, type RoomStore } from './page.ts'
+import { planCommands } from './plan-commands.ts'
 import { fileCommands, ownerCommands } from './room-commands.ts'
 import { defaultSettings, type Settings } from './settings.ts'
 
@@ -99,15 +99,15 @@ export class AppController {
       create: roomName => void this.#create(roomName),
       join: where => void this.#join(where),
       rejoin: () => void this.#enter('left'),
-      openRoom: id => this.#openRoom(id),
-      forgetRoom: id => this.#remember(withoutRoom(this.#rooms.read(), roomId(id))),
+      openRoom: id => void this.#openRoom(id),
+      forgetRoom: id => void this.#remember(withoutRoom(this.#rooms.read(), roomId(id))),
       ...planCommands(this.#model, this.#page, this.#rooms.read, rooms => this.#remember(rooms)),
       takeHost: () => this.#session?.takeHost(),
       owner: ownerCommands(session),
       leave: () => this.leave(),
       toStart: () => this.#toStart(),
       ...chatCommands(this.#model, this.#page.alerts, session),
-      pasted: text => fillIn(this.#model, text),
+      pasted: text => void partOf(this.#page, loadPasted).then(it => it?.fillIn(this.#model, text)),
       copy: text => this.#page.copy(text),
       generatePassword: () => this.#page.generatePassword(),
       files: fileCommands({ ...this.#page, ...around }),
@@ -127,16 +127,23 @@ export class AppController {
   addressChanged(): void {
     const found = this.#invitedTo()
     if (found) return this.#invite(found)
-    const address = this.#page.address()
-    const behind = namedBy(address)
+    const behind = namedBy(this.#page.address())
     if (behind === null) return
-    if (!this.#session) this.#showInvited('', '', true)
-    this.#opening = partOf(this.#page, loadPlans).then(plans => {
-      if (!plans || this.#page.address() !== address) return
-      const invitation = plans.parseNamed(behind)
-      if (invitation) this.#invite(invitation)
-      else this.#toStart()
-    })
+    if (!this.#session) {
+      this.#invitation = null
+      this.#showInvited('', '', true)
+    }
+    this.#opening = this.#openNamed(behind)
+  }
+
+  /** Whoever presses the button has it tried again, where what reads such links could not be loaded. */
+  async #openNamed(behind: string): Promise<void> {
+    const address = this.#page.address()
+    const plans = await partOf(this.#page, loadPlans)
+    if (!plans || this.#page.address() !== address) return
+    const invitation = plans.parseNamed(behind)
+    if (invitation) this.#invite(invitation)
+    else this.#toStart()
   }
 
   /** Null too for a link that names another room than the one that we are in, or were: that takes a while to read. */
@@ -230,20 +237,22 @@ export class AppController {
     const plans = await partOf(this.#page, loadPlans)
     const invitation = plans?.namedRoom(this.#model.create.value, name)
     if (invitation) return this.#ask('create', as => this.#client.join(targetOf(invitation, null), as), true)
-    if (plans) this.#model.trouble.value = { where: 'create', what: 'no-link-name' }
+    this.#model.trouble.value = { where: 'create', what: plans ? 'no-link-name' : 'not-loaded' }
   }
 
   async #join(where: 'join' | 'invited'): Promise<void> {
     const form = this.#model.join.value
     if (where === 'join') {
-      const behind = namedInPasted(form.room)
-      const pasted =
-        behind === null ? parsePasted(form.room) : (await partOf(this.#page, loadPlans))?.parseNamed(behind)
-      if (!pasted) {
-        this.#model.trouble.value = { where, what: 'not-a-room' }
+      const reader = await partOf(this.#page, loadPasted)
+      const pasted = await reader?.pastedIn(form, {
+        accept: token => acceptToken(this.#page, this.#client, this.#model, token),
+        plans: () => partOf(this.#page, loadPlans),
+      })
+      if (!pasted || typeof pasted === 'string') {
+        this.#model.trouble.value = { where, what: pasted ?? 'not-loaded' }
         return
       }
-      this.#invitation = { ...pasted, password: pasted.password ?? form.password }
+      this.#invitation = pasted
     } else if (this.#invitation && asksPassword(this.#model.view.value)) {
       this.#invitation = { ...this.#invitation, password: form.password }
     }
@@ -252,8 +261,13 @@ export class AppController {
 
   async #enter(where: Where): Promise<void> {
     await this.#opening
+    const behind = namedBy(this.#page.address())
+    if (!this.#invitation && behind !== null) await this.#openNamed(behind)
     const invitation = this.#invitation
-    if (!invitation) return
+    if (!invitation) {
+      if (behind !== null) this.#model.trouble.value = { where, what: 'not-loaded' }
+      return
+    }
     const known = this.#rooms.read().find(({ id }) => id === invitation.room) ?? null
     // Whoever made it may have removed another tab of their own.
     if (known?.created !== true && (await this.#attached())?.removedRooms.has(invitation.room)) {
@@ -265,17 +279,23 @@ export class AppController {
     await this.#ask(where, userName => this.#client.join(target, userName, waits), false)
   }
 
-  #openRoom(id: string): void {
+  /** Whoever is refused finds what to do about it where the room's link would have led them. */
+  async #openRoom(id: string): Promise<void> {
     const found = this.#rooms.read().find(it => it.id === id)
-    if (!found) return
-    this.#invitation = invitationOf(found)
+    const { busy, view } = this.#model
+    if (!found || busy.value !== null) return
+    const [asked, invitation] = [view.value, invitationOf(found)]
+    this.#invitation = invitation
     this.#showInvitation()
-    void this.#enter('join')
+    await this.#enter('join')
+    if (view.value === asked) (await this.#attached())?.showRefusalOf(invitation, this.#model)
   }
 
-  #remember(rooms: readonly KnownRoom[]): void {
-    this.#rooms.write(rooms)
+  /** Whether the next page will know of them, too. */
+  #remember(rooms: readonly KnownRoom[]): boolean {
+    const kept = this.#rooms.write(rooms)
     this.#model.rooms.value = rooms
+    return kept
   }
 
   /** After a reload: into the room again, as who we were, and into the call with what we were in it with. */
@@ -315,8 +335,12 @@ export class AppController {
     const [entered, attached] = await Promise.all([ask(name), this.#attached()])
     busy.value = null
     // The person has gone elsewhere meanwhile, by a link for instance, where none of it matters.
-    if (entered.ok && (view.value !== asked || !attached)) return entered.session.leave()
-    if (view.value !== asked || !attached) return
+    if (entered.ok && (view.value !== asked || !attached)) entered.session.leave()
+    if (view.value !== asked) return
+    if (!attached) {
+      trouble.value = { where, what: 'not-loaded' }
+      return
+    }
     if (!entered.ok) {
       const given = this.#invitation?.password ?? ''
       return attached.showRefusal(this.#model, where, entered.refusal, { created, given })

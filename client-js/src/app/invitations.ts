@@ -4,9 +4,9 @@
  */
 import type { Client } from '../core/client.ts'
 import type { Model, View, Where } from '../ui/model.ts'
-import { type Access, claimsOf, takeToken } from '../wire/access.ts'
+import { type Access, claimsOf, type Token, takeToken } from '../wire/access.ts'
 import { roomId } from '../wire/ids.ts'
-import { type Invitation, parseInvitation, parsePasted, writeInvitation } from '../wire/invitation.ts'
+import { type Invitation, namedBy, parseInvitation, writeInvitation } from '../wire/invitation.ts'
 import type { RoomCard } from '../wire/server.ts'
 import type { KnownRoom } from './known-rooms.ts'
 
@@ -40,7 +40,7 @@ export const bareAddress = (address: string): string => {
   return url.href
 }
 
-type Bar = {
+export type Bar = {
   readonly address: () => string
   readonly history: { readonly setAddress: (address: string) => void }
   readonly keepAccess: (access: Access) => void
@@ -50,21 +50,26 @@ type Bar = {
 export const invitationIn = (page: Bar, client: Client, model: Model): Invitation | null => {
   const found = takeToken(page.address())
   if (!found) return parseInvitation(page.address())
-  invitedBy(page, client, { token: found.token })
-  const { room, name } = claimsOf(found.token)
-  if (name !== '') model.userName.value = name
   page.history.setAddress(found.rest)
-  return parseInvitation(found.rest) ?? (room === null ? null : { room: roomId(room), password: '' })
+  return acceptToken(page, client, model, found)
+}
+
+/** The room that its link leads to, or else the one that it is for. Null too where the link names a room. */
+export const acceptToken = (
+  page: Bar,
+  client: Client,
+  { userName }: Model,
+  { token, rest }: Token,
+): Invitation | null => {
+  invitedBy(page, client, { token })
+  const { room, name } = claimsOf(token)
+  if (name !== '') userName.value = name
+  const invited = parseInvitation(rest)
+  return invited ?? (room === null || namedBy(rest) !== null ? null : { room: roomId(room), password: '' })
 }
 
 /** Whether the view has a field for the password of the room that we are invited to. */
 export const asksPassword = (view: View): boolean => view.kind === 'invited' && view.password !== 'known'
-
-/** An invitation or a room's id that was pasted fills in the form. */
-export const fillIn = ({ join }: Model, text: string): void => {
-  const found = parsePasted(text)
-  if (found) join.value = { room: found.room, password: found.password ?? join.value.password }
-}
 
 /** Whether whoever has not been let in yet still looks at that. */
 export const waiting = ({ trouble, view }: Model, where: Where): (() => boolean) => {

@@ -86,8 +86,11 @@ const parsePlanned = (value: unknown): Planned | null => {
   return from === null || minutes === null ? null : { from, minutes }
 }
 
-/** Storage can be forbidden or full; then rooms are known as long as the page lives. */
+/** Those that could not be stored: storage can be forbidden or full, and then rooms are known as long as the page lives. */
+let unstored: readonly KnownRoom[] | null = null
+
 export const storedRooms = (): readonly KnownRoom[] => {
+  if (unstored) return unstored
   try {
     return parseRooms(localStorage.getItem(storageKey))
   } catch {
@@ -95,11 +98,14 @@ export const storedRooms = (): readonly KnownRoom[] => {
   }
 }
 
-export const storeRooms = (rooms: readonly KnownRoom[]): void => {
+/** Whether the next page will know of them, too. */
+export const storeRooms = (rooms: readonly KnownRoom[]): boolean => {
   try {
     if (rooms.length === 0) localStorage.removeItem(storageKey)
     else localStorage.setItem(storageKey, JSON.stringify(rooms))
+    unstored = null
   } catch {
-    // Costs a convenience, nothing else.
+    unstored = rooms
   }
+  return unstored === null
 }

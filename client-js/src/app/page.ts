@@ -1,5 +1,6 @@
 /** What the controller needs of the browser: the address, files, the clipboard, and a place to keep rooms. */
 import type { Shared } from '../ui/model.ts'
+import { loadedOnce } from '../ui/parts/ahead.ts'
 import type { Access } from '../wire/access.ts'
 import type { Alerts } from './chat-commands.ts'
 import type { RoomHistory } from './history.ts'
@@ -32,7 +33,8 @@ export type Page = {
 /** Where the browser keeps the rooms that it was in. */
 export type RoomStore = {
   readonly read: () => readonly KnownRoom[]
-  readonly write: (rooms: readonly KnownRoom[]) => void
+  /** False where that cannot be, and they are known as long as the page lives. */
+  readonly write: (rooms: readonly KnownRoom[]) => boolean
 }
 
 /** Null where a part cannot be loaded, of which the page is told. */
@@ -41,3 +43,6 @@ export const partOf = <Part>(page: Page, load: () => Promise<Part>): Promise<Par
     page.partFailed()
     return null
   })
+
+export const loadPlans = loadedOnce(() => import('./plans.ts'))
+export const loadPasted = loadedOnce(() => import('./pasted.ts'))

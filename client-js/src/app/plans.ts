@@ -3,6 +3,7 @@
  * that there is nothing to ask the server: whoever comes first brings the room there.
  */
 import { randomKey } from '../base/random.ts'
+import { fileNameUnitsMax, safeFileName } from '../base/text.ts'
 import { fingerprintOf, makeOwnerKeys } from '../core/owner-keys.ts'
 import { invitationByName, roomOfKey } from '../core/room-keys.ts'
 import type { CreateForm, Planned } from '../ui/model.ts'
@@ -42,8 +43,9 @@ export const appointmentFile = (
   { from, minutes }: Planned,
   link: string,
   now: number,
-): Blob => {
+): { readonly file: Blob; readonly name: string } => {
   const [until, uid] = [from + minutes * minuteMs, `${id}-${from}@${new URL(link).hostname}`]
   const text = calendarFile({ uid, written: now, from, until, title: name, text: name, link })
-  return new Blob([text], { type: 'text/calendar;charset=utf-8' })
+  const file = new Blob([text], { type: 'text/calendar;charset=utf-8' })
+  return { file, name: safeFileName(`${name}.ics`, fileNameUnitsMax) }
 }

@@ -1,6 +1,6 @@
 /** Where somebody wants to go who names a room: what is understood as one, and which room that is. */
 import { roomId } from '../wire/ids.ts'
-import { type Invitation, namedInPasted, parsePasted } from '../wire/invitation.ts'
+import type { Invitation } from '../wire/invitation.ts'
 import type { OwnerKeys } from '../wire/owner.ts'
 import type { Restore } from '../wire/server.ts'
 
@@ -24,12 +24,15 @@ export type RoomTarget =
       readonly restore?: Restore | null
     }
 
-/** `unreachable`: what reads a link by name could not be loaded. */
+/** `unreachable`: what reads links could not be loaded. */
 export const invitationIn = async (text: string): Promise<Invitation | null | 'unreachable'> => {
-  const name = namedInPasted(text)
-  if (name === null) return parsePasted(text)
-  const parts = await import('./room-keys.ts').catch(() => null)
-  return parts ? parts.parseNamed(name) : 'unreachable'
+  try {
+    const { namedInPasted, parsePasted } = await import('../wire/pasted.ts')
+    const name = namedInPasted(text)
+    return name === null ? parsePasted(text) : (await import('./room-keys.ts')).parseNamed(name)
+  } catch {
+    return 'unreachable'
+  }
 }
 
 /** Null where it names none. */

@@ -41,10 +41,19 @@ export type View =
 export type Where = 'create' | 'join' | 'invited' | 'left'
 /**
  * `no-password`: a room has one, and none was given. `name-taken`: a room has that name in its link and another password.
+ * `not-loaded`: a part of the page could not be. `token-taken`: an invitation to the server was pasted, which names no room.
  */
 export type Trouble = {
   readonly where: Where
-  readonly what: Refusal | 'no-name' | 'no-password' | 'not-a-room' | 'name-taken' | 'no-link-name'
+  readonly what:
+    | Refusal
+    | 'no-name'
+    | 'no-password'
+    | 'not-a-room'
+    | 'name-taken'
+    | 'no-link-name'
+    | 'not-loaded'
+    | 'token-taken'
 }
 export type ServerState = 'connecting' | 'online' | 'offline'
 
@@ -84,7 +93,12 @@ export type ListedRoom = {
   readonly kind: RoomKind
   readonly password: string
   readonly planned: Planned | null
+  /** This browser alone has the key that shows whose it is. */
+  readonly owns: boolean
 }
+
+/** `kept`: the browser could store it, so that the next page knows of it, too. */
+export type PlannedRoom = { readonly room: string; readonly kept: boolean }
 
 export type Shared = { readonly title: string; readonly url: string }
 
@@ -165,11 +179,14 @@ export type Commands = {
   /** One of the rooms that this browser was in lately. */
   readonly openRoom: (room: string) => void
   readonly forgetRoom: (room: string) => void
-  /** Makes the link to a room as the form has it, and remembers when it is wanted. Null where nothing came of it. */
-  readonly planRoom: (roomName: string, planned: Planned) => Promise<string | null>
+  /** Makes the link to a room as the form has it, and remembers when it is wanted; or says why not. */
+  readonly planRoom: (
+    roomName: string,
+    planned: Planned,
+  ) => Promise<PlannedRoom | 'no-link-name' | 'not-loaded'>
   readonly linkOf: (room: string) => string
-  /** A file with the appointment, which every calendar takes. */
-  readonly saveAppointment: (room: string) => Promise<void>
+  /** A file with the appointment, which every calendar takes. False where what makes it could not be loaded. */
+  readonly saveAppointment: (room: string) => Promise<boolean>
   /** Asks for a star's place of host back. */
   readonly takeHost: () => void
   readonly leave: () => void

@@ -20,14 +20,20 @@ const key = 'token'
 const tokenUnitsMax = 4_096
 const nameUnitsMax = 60
 
-/** The token in an address, and the address without it. Null where there is none. */
-export const takeToken = (address: string): { readonly token: string; readonly rest: string } | null => {
+/** The token in an address, and the address without it. */
+export type Token = { readonly token: string; readonly rest: string }
+
+/** Null where there is none. A link that names its room has its parameters behind the name. */
+export const takeToken = (address: string): Token | null => {
+  if (!URL.canParse(address)) return null
   const url = new URL(address)
-  const found = new URLSearchParams(url.hash.slice(1))
+  const [, name = '', parameters = ''] = /^#?(\/[^?&]*)?[?&]?(.*)$/.exec(url.hash) ?? []
+  const found = new URLSearchParams(parameters)
   const token = found.get(key)?.trim()
   if (!token || token.length > tokenUnitsMax) return null
   found.delete(key)
-  url.hash = found.toString()
+  const left = found.toString()
+  url.hash = name !== '' && left !== '' ? `${name}?${left}` : name + left
   return { token, rest: url.href }
 }
 

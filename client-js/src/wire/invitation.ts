@@ -95,15 +95,6 @@ export const namedBy = (address: string): string | null => {
   return hash.startsWith('#/') && hash.length > 2 ? hash.slice(2, pastedUnitsMax) : null
 }
 
-/** The same of the first such link in what somebody pastes. */
-export const namedInPasted = (text: string): string | null => {
-  for (const address of addressesIn(text.trim().slice(0, pastedUnitsMax))) {
-    const found = namedBy(address)
-    if (found !== null) return found
-  }
-  return null
-}
-
 /** A password that the link does not have is null. */
 export const settingsIn = (parameters: string): { password: string | null; restore: Restore } => {
   const found = new URLSearchParams(parameters)
@@ -123,41 +114,8 @@ const restoreOf = (found: URLSearchParams): Restore => {
 /** What stands behind an address in a sentence. No room's id ends so. */
 const tail = /[\s.,;:!?…*_~)\]}>"'`’”»]+$/u
 
-/** What somebody pastes where a room is asked for: a link, alone or within a text, or the bare id. */
-export const parsePasted = (text: string): Invitation | null => {
-  const trimmed = text.trim().slice(0, pastedUnitsMax)
-  for (const address of addressesIn(trimmed)) {
-    const found = parseInvitation(address)
-    if (found) return found
-  }
-  const id = idText(withoutTail(trimmed))
-  return id === null || /[\s/]/.test(id) ? null : { room: roomId(id), password: null }
-}
-
 /** Longer than any id, nothing is looked for in it. */
-const withoutTail = (text: string): string => (text.length > 400 ? text : text.replace(tail, '').trim())
+export const withoutTail = (text: string): string =>
+  text.length > 400 ? text : text.replace(tail, '').trim()
 
-const pastedUnitsMax = 10_000
-
-/** Addresses as they may have been meant, the likeliest first. */
-const addressesIn = (text: string): string[] => {
-  const plain = text.replaceAll('&amp;', '&')
-  const written = Array.from(plain.matchAll(/https?:\/\/[^\s<>"]+/giu), ([address]) => address)
-  // A mail parts long lines, so the rest of the link may stand in the next one.
-  const joined = /^https?:/iu.test(plain) ? [plain.replace(/\s+/gu, '')] : []
-  const all = written.flatMap(address => [address, unescapedHash(address), ...wrapped(address)])
-  return [...all, ...joined.flatMap(address => [address, unescapedHash(address)])]
-}
-
-/** Some programs escape the `#`, and what follows with it. */
-const unescapedHash = (address: string): string => {
-  const [before, ...after] = address.split(/%23/iu)
-  const fragment = after.join('%23')
-  return fragment === '' ? address : `${before}#${fragment.replace(/%3d/giu, '=').replace(/%26/giu, '&')}`
-}
-
-/** A page that warns of links holds the link itself in its query. */
-const wrapped = (address: string): string[] => {
-  const url = URL.canParse(address) ? new URL(address) : null
-  return [...(url?.searchParams.values() ?? [])].filter(value => /^https?:\/\//iu.test(value))
-}
+export const pastedUnitsMax = 10_000

@@ -58,7 +58,11 @@ export const FormTrouble = ({ model, where }: { model: Model; where: Where }) =>
   return (
     <>
       <div class="form-trouble" role="alert">
-        {here !== null && <p class={here === 'waiting' ? 'form-waiting' : ''}>{texts().refusals[here]}</p>}
+        {here !== null && (
+          <p class={here === 'waiting' || here === 'token-taken' ? 'form-waiting' : ''}>
+            {here === 'not-loaded' ? texts().dialog.notLoaded : texts().refusals[here]}
+          </p>
+        )}
       </div>
       {here !== null && wantsInvitation(here) && <ServerPassword model={model} />}
     </>

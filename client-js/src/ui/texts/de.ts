@@ -33,6 +33,8 @@ export const de: Texts = {
     'name-taken':
       'Ein Raum mit diesem Namen im Link ist schon offen, mit einem anderen Passwort. Wähle einen anderen Namen oder gib das Passwort ein.',
     'no-link-name': 'In diesem Namen stehen keine Buchstaben oder Ziffern, aus denen ein Link werden könnte.',
+    'token-taken':
+      'Du bist jetzt zu diesem Server eingeladen. Erstelle einen Raum oder gib den Link zu einem ein.',
   },
   access: {
     password: 'Passwort des Servers',
@@ -455,6 +457,14 @@ export const de: Texts = {
       'Räume, in denen du zuletzt warst oder die du geplant hast. Nur dieser Browser merkt sie sich.',
     openRoom: 'Öffnen',
     forgetRoom: 'Vergessen',
+    forgetAsk: {
+      title: 'Diesen Raum vergessen?',
+      owned:
+        'Nur dieser Browser kann nachweisen, wer den Raum leitet. Danach kann ihn niemand mehr verwalten.',
+      planned:
+        'Der Termin und der Link stehen dann hier in keiner Liste mehr. Wer den Link hat, kann weiterhin kommen.',
+      keep: 'Behalten',
+    },
     inOtherTab: 'in anderem Tab offen',
     title: 'Chats, Anrufe und Dateien',
     lead: 'Nachrichten, Anrufe, Bildschirme und beliebig große Dateien gehen verschlüsselt von Browser zu Browser. Der Server stellt nur die Verbindung her.',
@@ -504,6 +514,8 @@ export const de: Texts = {
     past: 'Dieser Zeitpunkt ist vorbei.',
     toCalendar: 'Zum Kalender hinzufügen (.ics)',
     show: 'Link und Kalender',
+    notKept:
+      'Dieser Browser konnte den Raum nicht speichern. Kopiere den Link jetzt: Der Raum erscheint hier in keiner Liste, und du leitest ihn nicht, wenn du kommst.',
   },
   invited: {
     namedTitle: 'Raum öffnen',

@@ -17,7 +17,7 @@ const say = sentences('en')
 
 type Named<Kinds extends string> = Record<Kinds, (name: string) => string>
 
-const refusals: Record<Trouble['what'], string> = {
+const refusals: Record<Exclude<Trouble['what'], 'not-loaded'>, string> = {
   'wrong-password': 'This password is wrong.',
   'no-password': 'This room needs a password.',
   'room-full': 'The room is full. Try again when someone has left.',
@@ -40,6 +40,7 @@ const refusals: Record<Trouble['what'], string> = {
   'name-taken':
     'A room with this name in its link is open already, with another password. Choose another name, or enter its password.',
   'no-link-name': 'This name has no letters or digits that could stand in a link.',
+  'token-taken': 'You are invited to this server now. Create a room, or enter the link to one.',
 }
 
 const notices: Named<NoticeKind> = {
@@ -543,6 +544,14 @@ export const en = {
       'Rooms that you were in lately, and rooms that you have planned. Only this browser remembers them.',
     openRoom: 'Open',
     forgetRoom: 'Forget',
+    forgetAsk: {
+      title: 'Forget this room?',
+      owned:
+        'Nobody but this browser can prove who owns this room. Without it, nobody can manage the room any more.',
+      planned:
+        'The planned time and the link are in no list here any more. Whoever has the link can still come.',
+      keep: 'Keep',
+    },
     inOtherTab: 'open in another tab',
     title: 'Chat, call and share files',
     lead: 'Messages, calls, screens and files of any size go from browser to browser, encrypted. The server only connects you.',
@@ -592,6 +601,8 @@ export const en = {
     past: 'This time has passed.',
     toCalendar: 'Add to calendar (.ics)',
     show: 'Link and calendar',
+    notKept:
+      'This browser could not keep the room. Copy its link now: it will be in no list here, and you will not be its owner when you come.',
   },
   invited: {
     namedTitle: 'Open this room',

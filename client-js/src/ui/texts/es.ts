@@ -34,6 +34,7 @@ export const es: Texts = {
     'name-taken':
       'Ya hay abierta una sala con este nombre en el enlace y otra contraseña. Elige otro nombre o escribe su contraseña.',
     'no-link-name': 'Este nombre no tiene letras ni cifras que puedan ir en un enlace.',
+    'token-taken': 'Ahora tienes una invitación a este servidor. Crea una sala o introduce el enlace de una.',
   },
   access: {
     password: 'Contraseña del servidor',
@@ -454,6 +455,13 @@ export const es: Texts = {
       'Salas en las que has estado hace poco y salas que has planificado. Solo este navegador las recuerda.',
     openRoom: 'Abrir',
     forgetRoom: 'Olvidar',
+    forgetAsk: {
+      title: '¿Olvidar esta sala?',
+      owned: 'Solo este navegador puede demostrar de quién es esta sala. Después, nadie podrá gestionarla.',
+      planned:
+        'La cita y el enlace ya no aparecerán en ninguna lista aquí. Quien tenga el enlace podrá seguir entrando.',
+      keep: 'Conservar',
+    },
     inOtherTab: 'abierta en otra pestaña',
     title: 'Chat, llamadas y archivos',
     lead: 'Los mensajes, las llamadas, las pantallas y los archivos de cualquier tamaño van de navegador a navegador, cifrados. El servidor solo establece la conexión.',
@@ -503,6 +511,8 @@ export const es: Texts = {
     past: 'Esa hora ya ha pasado.',
     toCalendar: 'Añadir al calendario (.ics)',
     show: 'Enlace y calendario',
+    notKept:
+      'Este navegador no ha podido guardar la sala. Copia su enlace ahora: no aparecerá en ninguna lista aquí y no serás su propietario cuando entres.',
   },
   invited: {
     namedTitle: 'Abrir esta sala',

@@ -32,6 +32,8 @@ export const fr: Texts = {
     'name-taken':
       'Un salon portant ce nom dans son lien est déjà ouvert, avec un autre mot de passe. Choisissez un autre nom ou saisissez son mot de passe.',
     'no-link-name': 'Ce nom ne contient ni lettre ni chiffre pouvant figurer dans un lien.',
+    'token-taken':
+      'Vous êtes maintenant invité sur ce serveur. Créez un salon ou saisissez le lien d’un salon.',
   },
   access: {
     password: 'Mot de passe du serveur',
@@ -452,6 +454,14 @@ export const fr: Texts = {
       'Les salons où vous étiez récemment et ceux que vous avez prévus. Seul ce navigateur s’en souvient.',
     openRoom: 'Ouvrir',
     forgetRoom: 'Oublier',
+    forgetAsk: {
+      title: 'Oublier ce salon ?',
+      owned:
+        'Seul ce navigateur peut prouver à qui appartient ce salon. Ensuite, plus personne ne pourra le gérer.',
+      planned:
+        'Le rendez-vous et le lien ne figureront plus dans aucune liste ici. Toute personne qui a le lien pourra encore venir.',
+      keep: 'Conserver',
+    },
     inOtherTab: 'ouvert dans un autre onglet',
     title: 'Chat, appels et fichiers',
     lead: 'Messages, appels, écrans et fichiers de toute taille vont de navigateur à navigateur, chiffrés. Le serveur ne fait que vous mettre en relation.',
@@ -501,6 +511,8 @@ export const fr: Texts = {
     past: 'Cette heure est passée.',
     toCalendar: 'Ajouter au calendrier (.ics)',
     show: 'Lien et calendrier',
+    notKept:
+      'Ce navigateur n’a pas pu enregistrer le salon. Copiez son lien maintenant : il ne figurera dans aucune liste ici, et vous n’en serez pas propriétaire à votre arrivée.',
   },
   invited: {
     namedTitle: 'Ouvrir ce salon',

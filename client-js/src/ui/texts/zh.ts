@@ -31,6 +31,7 @@ export const zh: Texts = {
     'not-a-room': '这既不是链接，也不是房间 ID。',
     'name-taken': '链接中使用此名称的房间已打开，并设有另一个密码。请换一个名称，或输入它的密码。',
     'no-link-name': '此名称中没有可以放进链接的字母或数字。',
+    'token-taken': '你现在已获邀使用此服务器。请创建房间，或输入房间链接。',
   },
   access: {
     password: '服务器密码',
@@ -406,6 +407,12 @@ export const zh: Texts = {
     roomsLead: '你最近进入过的房间和已安排的房间，只有此浏览器记得。',
     openRoom: '打开',
     forgetRoom: '忘记',
+    forgetAsk: {
+      title: '忘记此房间？',
+      owned: '只有此浏览器能证明谁是房间的管理员。忘记之后，将没有人能管理此房间。',
+      planned: '预定时间和链接将不再出现在这里的列表中。有链接的人仍然可以进入。',
+      keep: '保留',
+    },
     inOtherTab: '已在另一个标签页中打开',
     title: '聊天、通话、分享文件',
     lead: '消息、通话、屏幕共享和任意大小的文件都经过加密，在浏览器之间传输。服务器只负责建立连接。',
@@ -453,6 +460,7 @@ export const zh: Texts = {
     past: '这个时间已经过去。',
     toCalendar: '添加到日历（.ics）',
     show: '链接和日历',
+    notKept: '此浏览器无法保存该房间。请立即复制链接：它不会出现在这里的列表中，你进入时也不会是它的管理员。',
   },
   invited: {
     namedTitle: '打开此房间',

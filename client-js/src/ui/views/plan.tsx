@@ -1,6 +1,6 @@
 /** The window for planning a room: when, and then the link to send, with a file for calendars. */
 import '../styles/plan.css'
-import { useId, useState } from 'preact/hooks'
+import { useEffect, useId, useRef, useState } from 'preact/hooks'
 import { appointment, shownName } from '../format.ts'
 import { locale, texts } from '../language.ts'
 import { type Commands, type ListedRoom, type Model, type Planned, roomNameUnitsMax } from '../model.ts'
@@ -14,12 +14,13 @@ type Props = { model: Model; commands: Commands; close: () => void }
 export const PlanDialog = ({ model, commands, close }: Props) => {
   const room = model.rooms.value.find(({ id }) => id === model.plan.value)
   const planned = room?.planned ?? null
+  const [kept, setKept] = useState(true)
   return (
-    <Dialog title={texts().plan.title} close={close} focus="input:not([readonly])">
+    <Dialog title={texts().plan.title} close={close} focus="input:not([readonly]), .copy button">
       {room && planned ? (
-        <Made room={room} planned={planned} commands={commands} />
+        <Made room={room} planned={planned} kept={kept} commands={commands} />
       ) : (
-        <When model={model} commands={commands} />
+        <When model={model} commands={commands} made={setKept} />
       )}
     </Dialog>
   )
@@ -41,7 +42,9 @@ const durationText = (minutes: number): string => {
 
 const nextHour = (): number => Math.ceil((Date.now() + minuteMs) / hourMs) * hourMs
 
-const When = ({ model, commands }: Omit<Props, 'close'>) => {
+type WhenProps = Omit<Props, 'close'> & { made: (kept: boolean) => void }
+
+const When = ({ model, commands, made }: WhenProps) => {
   const [first] = useState(nextHour)
   const [when, setWhen] = useState(() => fieldValue(first))
   const [minutes, setMinutes] = useState(60)
@@ -54,10 +57,11 @@ const When = ({ model, commands }: Omit<Props, 'close'>) => {
     const from = new Date(when).getTime()
     if (!(from + minutes * minuteMs > Date.now())) return setTrouble(words.past)
     setTrouble(null)
-    void commands.planRoom(name.trim() || texts().create.defaultName(''), { from, minutes }).then(room => {
-      const said = model.create.peek().named ? texts().refusals['no-link-name'] : texts().dialog.notLoaded
-      if (room === null) setTrouble(said)
-      else model.plan.value = room
+    void commands.planRoom(name.trim() || texts().create.defaultName(''), { from, minutes }).then(planned => {
+      if (planned === 'not-loaded') return setTrouble(texts().dialog.notLoaded)
+      if (planned === 'no-link-name') return setTrouble(texts().refusals[planned])
+      made(planned.kept)
+      model.plan.value = planned.room
     })
   }
   return (
@@ -101,13 +105,18 @@ const When = ({ model, commands }: Omit<Props, 'close'>) => {
   )
 }
 
-type MadeProps = { room: ListedRoom; planned: Planned; commands: Commands }
+type MadeProps = { room: ListedRoom; planned: Planned; kept: boolean; commands: Commands }
 
-const Made = ({ room, planned, commands }: MadeProps) => {
+const Made = ({ room, planned, kept, commands }: MadeProps) => {
   const link = commands.linkOf(room.id)
   const words = texts().plan
+  const [failed, setFailed] = useState(false)
+  const place = useRef<HTMLDivElement>(null)
+  // The button that was pressed last has gone with its form.
+  useEffect(() => place.current?.querySelector<HTMLElement>('.copy button')?.focus(), [])
+  const toCalendar = (): void => void commands.saveAppointment(room.id).then(saved => setFailed(!saved))
   return (
-    <div class="ask">
+    <div class="ask" ref={place}>
       <p class="plan-room">
         <strong>
           <bdi>{shownName(room.name)}</bdi>
@@ -115,11 +124,17 @@ const Made = ({ room, planned, commands }: MadeProps) => {
         <span>{appointment(planned, 'full')}</span>
       </p>
       <p role="status">{room.password === '' ? texts().room.readyLeadOpen : texts().room.readyLead}</p>
+      <div class="form-trouble" role="alert">
+        {!kept && <p>{words.notKept}</p>}
+      </div>
       <CopyLink commands={commands} link={link} shown />
-      <button type="button" class="button button-wide" onClick={() => void commands.saveAppointment(room.id)}>
+      <button type="button" class="button button-wide" onClick={toCalendar}>
         <Icon name="calendar" />
         {words.toCalendar}
       </button>
+      <div class="form-trouble" role="alert">
+        {failed && <p>{texts().dialog.notLoaded}</p>}
+      </div>
       <ShareButtons
         commands={commands}
         link={link}
