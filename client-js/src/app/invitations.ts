@@ -7,6 +7,7 @@ import type { Model, View, Where } from '../ui/model.ts'
 import { type Access, claimsOf, takeToken } from '../wire/access.ts'
 import { roomId } from '../wire/ids.ts'
 import { type Invitation, parseInvitation, parsePasted, writeInvitation } from '../wire/invitation.ts'
+import type { Refusal } from '../wire/refusal.ts'
 import type { RoomCard } from '../wire/server.ts'
 import type { KnownRoom } from './known-rooms.ts'
 
@@ -27,9 +28,11 @@ export const addressOf = (page: string, invitation: Invitation): string => {
 /** With what we keep of a room that we know. */
 export const targetOf = (invitation: Invitation, known: KnownRoom | null) => {
   const { hostSecret = null, ownerKeys = null, founder = null } = known ?? {}
+  // Its name alone would open the room again without the password that others have in their links.
+  const password = invitation.password ?? known?.password ?? ''
   // A link that names its room says little else of it.
   const again = invitation.linkName && known ? { restore: known } : {}
-  return { founder, ...invitation, ...again, password: invitation.password ?? '', hostSecret, ownerKeys }
+  return { founder, ...invitation, ...again, password, hostSecret, ownerKeys }
 }
 
 /** The start page's. */
@@ -43,13 +46,15 @@ export const bareAddress = (address: string): string => {
 type Bar = {
   readonly address: () => string
   readonly history: { readonly setAddress: (address: string) => void }
-  readonly keepAccess: (access: Access) => void
+  readonly keepAccess: (access: Access | null) => void
 }
 
 /** What the address invites us to. A token in it is kept, and shown there no more; it may name a room itself. */
 export const invitationIn = (page: Bar, client: Client, model: Model): Invitation | null => {
   const found = takeToken(page.address())
   if (!found) return parseInvitation(page.address())
+  // Left in its field, a password would take the token's place.
+  model.serverPassword.value = ''
   invitedBy(page, client, { token: found.token })
   const { room, name } = claimsOf(found.token)
   if (name !== '') model.userName.value = name
@@ -76,12 +81,26 @@ export const waiting = ({ trouble, view }: Model, where: Where): (() => boolean)
   }
 }
 
-/** A password that was typed takes the place of what was there before. */
-export const typedAccess = (page: Bar, client: Client, { serverPassword }: Model): void => {
-  if (serverPassword.value !== '') invitedBy(page, client, { password: serverPassword.value })
+/**
+ * A password that was typed takes the place of what was there before. The function given back is told why a request was
+ * refused, and has what the server does not take shown to it no more, where it would stand in the way of later requests.
+ */
+export const typedAccess = (
+  page: Bar,
+  client: Client,
+  { serverPassword }: Model,
+): ((refusal: Refusal) => void) => {
+  const before = client.access
+  const typed = serverPassword.value !== ''
+  if (typed) invitedBy(page, client, { password: serverPassword.value })
+  return refusal => {
+    if (refusal !== 'wrong-server-password' && refusal !== 'bad-invitation') return
+    serverPassword.value = ''
+    invitedBy(page, client, typed ? before : null)
+  }
 }
 
-const invitedBy = (page: Bar, client: Client, access: Access): void => {
+const invitedBy = (page: Bar, client: Client, access: Access | null): void => {
   client.access = access
   page.keepAccess(access)
 }
