@@ -17,17 +17,18 @@ export type TokenClaims = {
 }
 
 const key = 'token'
+const tokenPart = /(^|[?&])token=[^&]*(&|$)/
 const tokenUnitsMax = 4_096
 const nameUnitsMax = 60
 
 /** The token in an address, and the address without it. Null where there is none. */
 export const takeToken = (address: string): { readonly token: string; readonly rest: string } | null => {
   const url = new URL(address)
-  const found = new URLSearchParams(url.hash.slice(1))
-  const token = found.get(key)?.trim()
-  if (!token || token.length > tokenUnitsMax) return null
-  found.delete(key)
-  url.hash = found.toString()
+  const found = tokenPart.exec(url.hash.slice(1))
+  const token = new URLSearchParams(found?.[0]).get(key)?.trim()
+  if (!found || !token || token.length > tokenUnitsMax) return null
+  // The rest stays to the letter: a link that names its room is no list of parameters.
+  url.hash = url.hash.slice(1).replace(tokenPart, (_, before: string, after: string) => after && before)
   return { token, rest: url.href }
 }
 

@@ -18,10 +18,13 @@ export const de: Texts = {
     'room-locked': 'Der Raum ist abgeschlossen. Die Raumleitung lässt zurzeit niemanden herein.',
     'kept-out': 'Die Raumleitung hat dich aus diesem Raum entfernt.',
     'room-ended': 'Die Raumleitung hat diesen Raum beendet.',
+    'room-closed': 'Dieser Raum wurde geschlossen.',
     waiting: 'Die Raumleitung lässt einzeln herein. Du wirst gleich hereingelassen …',
     'sent-away': 'Die Raumleitung hat dich nicht hereingelassen.',
     'not-invited-create': 'Um hier einen Raum zu eröffnen, brauchst du eine Einladung.',
     'not-invited-join': 'Um diesem Raum beizutreten, brauchst du eine Einladung.',
+    'not-open-yet':
+      'Dieser Raum ist noch nicht offen. Er öffnet sich, wenn jemand kommt, der hier Räume erstellen darf.',
     'bad-invitation': 'Diese Einladung gilt hier nicht. Bitte um eine neue.',
     'expired-invitation': 'Diese Einladung ist abgelaufen. Bitte um eine neue.',
     'wrong-server-password': 'Das ist nicht das Passwort des Servers.',
@@ -475,7 +478,8 @@ export const de: Texts = {
       'Alle verbinden sich mit deinem Gerät, das alles weiterleitet. Wenn du gehst, kann das Gerät einer anderen Person übernehmen.',
     password: 'Passwort',
     passwordHint: 'Im Link enthalten. Leer lassen für einen Raum ohne Passwort.',
-    passwordHintNamed: 'Im kopierten Link enthalten. Wer nur den Namen kennt, wird danach gefragt.',
+    passwordHintNamed:
+      'Im kopierten Link enthalten. Solange der Raum offen ist, wird danach gefragt, wer nur den Namen kennt.',
     named: 'Name im Link',
     namedHint:
       'Wer den Namen kennt, kann hereinkommen, außer der Raum hat ein Passwort. Solch ein Raum hat keine Raumleitung.',
@@ -497,7 +501,7 @@ export const de: Texts = {
   plan: {
     open: 'Für später planen …',
     title: 'Raum planen',
-    lead: 'Du bekommst den Link jetzt. Er öffnet den Raum, wann immer jemand kommt, auch nach einem Neustart des Servers.',
+    lead: 'Du bekommst den Link jetzt. Er öffnet den Raum, wann immer jemand kommt, der hier Räume erstellen darf, auch nach einem Neustart des Servers.',
     when: 'Datum und Uhrzeit',
     duration: 'Dauer',
     submit: 'Link erstellen',

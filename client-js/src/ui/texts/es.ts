@@ -19,10 +19,13 @@ export const es: Texts = {
     'room-locked': 'La sala está bloqueada. Por ahora no puede entrar nadie.',
     'kept-out': 'El propietario te ha expulsado de esta sala.',
     'room-ended': 'El propietario ha cerrado esta sala.',
+    'room-closed': 'Esta sala se ha cerrado.',
     waiting: 'El propietario deja entrar de uno en uno. Esperando a que te deje entrar…',
     'sent-away': 'El propietario no te ha dejado entrar.',
     'not-invited-create': 'Necesitas una invitación para crear una sala aquí.',
     'not-invited-join': 'Necesitas una invitación para entrar en esta sala.',
+    'not-open-yet':
+      'Esta sala aún no está abierta. Se abrirá cuando llegue alguien que pueda crear salas aquí.',
     'bad-invitation': 'Esta invitación no es válida aquí. Pide una nueva.',
     'expired-invitation': 'Esta invitación ha caducado. Pide una nueva.',
     'wrong-server-password': 'Esta no es la contraseña del servidor.',
@@ -474,7 +477,8 @@ export const es: Texts = {
       'Todos se conectan a tu dispositivo, que lo reenvía todo. Cuando sales, puede tomar el relevo el dispositivo de otra persona.',
     password: 'Contraseña',
     passwordHint: 'Incluida en el enlace. Déjala vacía para una sala sin contraseña.',
-    passwordHintNamed: 'Incluida en el enlace que copias. A quien solo conozca el nombre se le pedirá.',
+    passwordHintNamed:
+      'Incluida en el enlace que copias. Mientras la sala esté abierta, se le pedirá a quien solo conozca el nombre.',
     named: 'Nombre en el enlace',
     namedHint:
       'Quien conozca el nombre puede entrar, salvo que la sala tenga contraseña. Una sala así no es de nadie.',
@@ -496,7 +500,7 @@ export const es: Texts = {
   plan: {
     open: 'Planificar para más tarde…',
     title: 'Planificar una sala',
-    lead: 'Recibes el enlace ahora. Abre la sala cuando alguien llegue, incluso después de reiniciar el servidor.',
+    lead: 'Recibes el enlace ahora. Abre la sala cuando llegue alguien que pueda crear salas aquí, incluso después de reiniciar el servidor.',
     when: 'Fecha y hora',
     duration: 'Duración',
     submit: 'Crear el enlace',

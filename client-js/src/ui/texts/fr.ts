@@ -18,10 +18,13 @@ export const fr: Texts = {
     'room-locked': 'Le salon est verrouillé. Personne ne peut entrer pour le moment.',
     'kept-out': 'La personne propriétaire de ce salon vous a exclu.',
     'room-ended': 'Ce salon a été fermé par son propriétaire.',
+    'room-closed': 'Ce salon a été fermé.',
     waiting: 'Les participants sont admis un par un. En attente d’être admis…',
     'sent-away': 'Vous n’avez pas été admis.',
     'not-invited-create': 'Il faut une invitation pour créer un salon ici.',
     'not-invited-join': 'Il faut une invitation pour entrer dans ce salon.',
+    'not-open-yet':
+      'Ce salon n’est pas encore ouvert. Il s’ouvrira à l’arrivée d’une personne autorisée à créer des salons ici.',
     'bad-invitation': 'Cette invitation n’est pas valable ici. Demandez-en une nouvelle.',
     'expired-invitation': 'Cette invitation a expiré. Demandez-en une nouvelle.',
     'wrong-server-password': 'Ce n’est pas le mot de passe du serveur.',
@@ -472,7 +475,8 @@ export const fr: Texts = {
       'Chacun se connecte à votre appareil, qui relaie tout. Quand vous partez, l’appareil d’une autre personne peut prendre le relais.',
     password: 'Mot de passe',
     passwordHint: 'Inclus dans le lien. Laissez vide pour un salon sans mot de passe.',
-    passwordHintNamed: 'Inclus dans le lien que vous copiez. Qui ne connaît que le nom devra le saisir.',
+    passwordHintNamed:
+      'Inclus dans le lien que vous copiez. Tant que le salon est ouvert, qui ne connaît que le nom devra le saisir.',
     named: 'Nom dans le lien',
     namedHint:
       'Toute personne qui connaît le nom peut entrer, sauf si le salon a un mot de passe. Un tel salon n’appartient à personne.',
@@ -494,7 +498,7 @@ export const fr: Texts = {
   plan: {
     open: 'Prévoir pour plus tard…',
     title: 'Prévoir un salon',
-    lead: 'Vous recevez le lien dès maintenant. Il ouvre le salon dès que quelqu’un vient, même après un redémarrage du serveur.',
+    lead: 'Vous recevez le lien dès maintenant. Il ouvre le salon dès que vient une personne autorisée à créer des salons ici, même après un redémarrage du serveur.',
     when: 'Date et heure',
     duration: 'Durée',
     submit: 'Créer le lien',
