@@ -400,8 +400,14 @@ export const de: Texts = {
       tcp: 'Relay über TCP',
       tls: 'Relay über TLS',
     },
-    outcomes: { good: 'funktioniert', fault: 'funktioniert nicht', absent: 'nicht eingerichtet' },
+    outcomes: {
+      good: 'funktioniert',
+      fault: 'funktioniert nicht',
+      absent: 'nicht eingerichtet',
+      skipped: 'nicht getestet',
+    },
     hints: {
+      skipped: 'Das Relay steht nur in Räumen zur Verfügung. Tritt einem bei und teste dann noch einmal.',
       secure:
         'Öffne diese Seite über ihre https-Adresse: Ohne HTTPS geben Browser Mikrofon und Kamera nicht frei.',
       device: 'Es ist kein Gerät angeschlossen, oder der Browser oder das System erlaubt den Zugriff nicht.',
@@ -413,6 +419,7 @@ export const de: Texts = {
       relay: 'Das Netz oder eine Firewall blockiert diesen Weg, oder das Relay antwortet nicht.',
     },
     verdicts: {
+      untried: 'Der Server ist erreichbar. Das Relay wurde nicht getestet.',
       none: 'Keine Verbindung: Der Server ist nicht erreichbar.',
       direct:
         'Du erreichst andere, wo beide Netze direkte Verbindungen zulassen. Ein Relay ist nicht erreichbar.',

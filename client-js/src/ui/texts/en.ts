@@ -489,8 +489,9 @@ export const en = {
       tcp: 'Relay over TCP',
       tls: 'Relay over TLS',
     },
-    outcomes: { good: 'works', fault: 'does not work', absent: 'not set up' },
+    outcomes: { good: 'works', fault: 'does not work', absent: 'not set up', skipped: 'not tested' },
     hints: {
+      skipped: 'Only people in a room can use the relay. Join one, then test again.',
       secure:
         'Open this page by its https address: without one, browsers give no access to microphone and camera.',
       device: 'No device is connected, or the browser or the system blocks access to it.',
@@ -502,6 +503,7 @@ export const en = {
       relay: 'The network or a firewall blocks this way, or the relay does not answer.',
     },
     verdicts: {
+      untried: 'The server can be reached. The relay was not tested.',
       none: 'No connection: the server cannot be reached.',
       direct: 'You can reach people where both networks allow direct connections. No relay can be reached.',
       relayed: (over: string) => say`You can reach people, directly or through the relay (${over}).`,

@@ -399,8 +399,9 @@ export const es: Texts = {
       tcp: 'Retransmisión por TCP',
       tls: 'Retransmisión por TLS',
     },
-    outcomes: { good: 'funciona', fault: 'no funciona', absent: 'sin configurar' },
+    outcomes: { good: 'funciona', fault: 'no funciona', absent: 'sin configurar', skipped: 'sin probar' },
     hints: {
+      skipped: 'La retransmisión solo está disponible dentro de una sala. Entra en una y repite la prueba.',
       secure:
         'Abre esta página con su dirección https: sin HTTPS, los navegadores no dan acceso al micrófono ni a la cámara.',
       device: 'No hay ningún dispositivo conectado, o el navegador o el sistema no permite usarlo.',
@@ -412,6 +413,7 @@ export const es: Texts = {
       relay: 'La red o un cortafuegos bloquea esta vía, o el servidor de retransmisión no responde.',
     },
     verdicts: {
+      untried: 'Se puede llegar al servidor. La retransmisión no se ha probado.',
       none: 'Sin conexión: no se puede llegar al servidor.',
       direct:
         'Puedes conectar con otras personas si ambas redes permiten conexiones directas. No se puede llegar a ningún servidor de retransmisión.',

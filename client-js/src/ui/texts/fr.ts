@@ -397,8 +397,14 @@ export const fr: Texts = {
       tcp: 'Relais par TCP',
       tls: 'Relais par TLS',
     },
-    outcomes: { good: 'fonctionne', fault: 'ne fonctionne pas', absent: 'non configuré' },
+    outcomes: {
+      good: 'fonctionne',
+      fault: 'ne fonctionne pas',
+      absent: 'non configuré',
+      skipped: 'non testé',
+    },
     hints: {
+      skipped: 'Le relais ne sert que dans un salon. Rejoignez-en un, puis relancez le test.',
       secure:
         'Ouvrez cette page par son adresse https : sans HTTPS, les navigateurs ne donnent accès ni au micro ni à la caméra.',
       device: 'Aucun appareil n’est branché, ou le navigateur ou le système en bloque l’accès.',
@@ -411,6 +417,7 @@ export const fr: Texts = {
       relay: 'Le réseau ou un pare-feu bloque cette voie, ou le relais ne répond pas.',
     },
     verdicts: {
+      untried: 'Le serveur est joignable. Le relais n’a pas été testé.',
       none: 'Aucune connexion : le serveur est injoignable.',
       direct:
         'Vous pouvez joindre d’autres personnes si les deux réseaux permettent des connexions directes. Aucun relais n’est joignable.',

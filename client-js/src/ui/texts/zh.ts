@@ -356,8 +356,9 @@ export const zh: Texts = {
       tcp: '经 TCP 中继',
       tls: '经 TLS 中继',
     },
-    outcomes: { good: '可用', fault: '不可用', absent: '未设置' },
+    outcomes: { good: '可用', fault: '不可用', absent: '未设置', skipped: '未检测' },
     hints: {
+      skipped: '只有在房间中才能使用中继。请先加入一个房间，再重新检测。',
       secure: '请用 https 地址打开此页面：没有 HTTPS，浏览器不允许使用麦克风和摄像头。',
       device: '没有连接设备，或者浏览器或系统不允许使用。',
       polling: '途中有设备阻止了 websocket，改用了较慢的方式。',
@@ -367,6 +368,7 @@ export const zh: Texts = {
       relay: '网络或防火墙阻止了这条路径，或者中继没有应答。',
     },
     verdicts: {
+      untried: '可以连接服务器。未检测中继。',
       none: '无法连接：服务器不可达。',
       direct: '在双方网络都允许直接连接时，你可以与他人连接。没有可用的中继。',
       relayed: over => say`你可以与他人连接，直接连接或经由中继（${over}）。`,
