@@ -18,14 +18,13 @@ describe('an invitation to a server', () => {
       rest: `${page}#room=r&pwd=p`,
     })
     for (const [link, rest] of [
-      ['/team-tea?token=T', '/team-tea'],
-      ['/team-tea&token=T', '/team-tea'],
-      ['/team-tea?pwd=p&kind=mesh&token=T', '/team-tea?pwd=p&kind=mesh'],
-    ] as const)
-      expect(takeToken(`${page}#${link.replace('T', good)}`)).toEqual({
-        token: good,
-        rest: `${page}#${rest}`,
-      })
+      [`#/team-tea?pwd=p%20q&token=${good}`, '#/team-tea?pwd=p%20q'],
+      [`#/team-tea?token=${good}&pwd=p`, '#/team-tea?pwd=p'],
+      [`#/team-tea?token=${good}`, '#/team-tea'],
+      [`#/team-tea&token=${good}`, '#/team-tea'],
+      [`#token=${good}&room=r`, '#room=r'],
+    ])
+      expect(takeToken(page + link)).toEqual({ token: good, rest: page + rest })
     expect(takeToken('no address')).toBeNull()
     for (const other of [`?token=${good}`, '', '#token=', '#tokens=a.b.c', `#token=${'x'.repeat(4_097)}`])
       expect(takeToken(page + other)).toBeNull()
@@ -68,6 +67,9 @@ describe('an invitation to a server', () => {
     ])
     expect(refused.every(it => wantsInvitation(it) && isFinal(it))).toBe(true)
     expect(parseRefusal(events.join, { type: 10 })).toBe('not-invited-join')
+    // Who has the server's password opens the room; the others wait.
+    const closed = parseRefusal(events.join, { type: 14 })
+    expect([closed, wantsInvitation(closed), isFinal(closed)]).toEqual(['not-open-yet', true, false])
     for (const other of ['wrong-password', 'no-such-room', 'no-password'] as const)
       expect(wantsInvitation(other)).toBe(false)
   })

@@ -1,18 +1,24 @@
 /** The connection check where there is little to find: what it still tells, and what it does not blame. */
 import { afterEach, expect, test, vi } from 'vitest'
 import { type Checked, checkConnection } from '../src/core/connection-check.ts'
+import type { IceServer } from '../src/wire/ice.ts'
+import type { Refusal } from '../src/wire/refusal.ts'
 
 afterEach(() => void vi.unstubAllGlobals())
 
-const found = async (isInRoom: boolean, page?: string): Promise<string[]> => {
+const found = async (
+  refusal: Refusal | null,
+  page?: string,
+  iceServers: readonly IceServer[] = [],
+): Promise<string[]> => {
   const told: Checked[] = []
   await checkConnection({
     transport: () => 'polling',
     inRoom: async done => {
-      if (isInRoom) await done()
-      return isInRoom
+      if (refusal === null) await done()
+      return refusal
     },
-    iceServers: () => [],
+    iceServers: () => iceServers,
     ...(page === undefined ? {} : { page }),
     told: checked => told.push(checked),
   })
@@ -30,16 +36,34 @@ const devices = (permission: PermissionState): void => {
 
 test('a server that is away is the last that is told, and the relay is not blamed', async () => {
   devices('granted')
-  expect(await found(false)).toEqual(['secure good', 'microphone good', 'camera good', 'server fault'])
+  expect(await found('unreachable')).toEqual([
+    'secure good',
+    'microphone good',
+    'camera good',
+    'server fault',
+  ])
+})
+test('a server where we may make no room is not away, and its relay is not blamed', async () => {
+  for (const refusal of ['not-invited-create', 'bad-invitation', 'wrong-server-password'] as const) {
+    devices('granted')
+    const relay = { urls: ['turn:t.example', 'turns:t.example'], username: 'u', credential: 'c' }
+    expect((await found(refusal, undefined, [relay])).slice(3)).toEqual([
+      'server good polling',
+      'stun absent',
+      'udp skipped turn:t.example',
+      'tcp absent',
+      'tls skipped turns:t.example',
+    ])
+  }
 })
 test('devices that the site may not use do not work', async () => {
   devices('denied')
-  expect((await found(true)).slice(1, 4)).toEqual(['microphone fault', 'camera fault', 'server good polling'])
+  expect((await found(null)).slice(1, 4)).toEqual(['microphone fault', 'camera fault', 'server good polling'])
 })
 test('a browser that gives nothing of all this is told so, step by step', async () => {
   vi.stubGlobal('navigator', {})
   vi.stubGlobal('isSecureContext', false)
-  expect(await found(true)).toEqual([
+  expect(await found(null)).toEqual([
     'secure fault',
     'microphone fault',
     'camera fault',
@@ -58,7 +82,7 @@ const proxyLines = async (answer: unknown): Promise<{ asked: string[]; lines: st
     asked.push(url.href)
     return new Response(JSON.stringify(answer), { status: answer === 404 ? 404 : 200 })
   })
-  const lines = await found(true, 'https://example.org/chat/?a#room=b&password=c')
+  const lines = await found(null, 'https://example.org/chat/?a#room=b&password=c')
   return { asked, lines: lines.filter(line => line.startsWith('proxy')) }
 }
 

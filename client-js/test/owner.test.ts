@@ -294,6 +294,7 @@ describe('in the room', () => {
       ['kept-out', 'removed'],
       ['sent-away', 'sent-away'],
       ['room-ended', 'ended'],
+      ['room-closed', 'by-server'],
     ] as const) {
       me.begin()
       me.feed({ type: 'rejoin-refused', refusal })

@@ -296,7 +296,7 @@ test('a server that is busy when we come back is asked again, and the room is no
   scene.feed('anna', { type: 'server-lost' })
   scene.feed('anna', { type: 'server-found', self: peerId('anna-2') })
   expect(me.state.membership.type).toBe('joined')
-  for (const refusal of ['try-later', 'room-full', 'unreachable', 'room-error'] as const) {
+  for (const refusal of ['try-later', 'room-full', 'unreachable', 'room-error', 'not-open-yet'] as const) {
     scene.feed('anna', { type: 'rejoin-refused', refusal })
     expect(me.state.membership).toMatchObject({ type: 'waiting', refusal })
     scene.feed('anna', { type: 'timer', timer: { kind: 'join', self: me.state.self, attempt: 1 } })

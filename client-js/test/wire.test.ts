@@ -311,6 +311,10 @@ describe('the server’s words', () => {
   ])('refusal %i is %s', (type, refusal) => {
     expect(parseRefusal(events.join, { type, requestID: '0' })).toBe(refusal)
   })
+  test('a room that the operator has closed is not said to be ended by its owner', () => {
+    expect(parseRefusal(events.join, { type: 7, number: 0 })).toBe('room-closed')
+    expect(parseRefusal(events.join, { type: 7, number: 5 })).toBe('room-ended')
+  })
   test('passwords and names go composed, however they were typed', () => {
     const draft = { name: 'cafe\u0301', password: 'e\u0301', peersMax: 2, kind: 'mesh' } as const
     expect(writeCreate('0', draft, null)).toMatchObject({ name: 'caf\u00e9', password: '\u00e9' })

@@ -45,7 +45,20 @@ pub async fn examine(url: &str, trust: Arc<ClientConfig>) -> Result<Report, Stri
     proxy::look(&site, &mut report).await;
     let Some((mut one, mut other)) = signaling(&site, &path, &mut report).await else { return Ok(report) };
     match meet(&mut one, &mut other).await {
-        Ok((room, servers)) => {
+        Ok((None, servers)) => {
+            (report.has_signaling, report.is_relay_untried) = (true, true);
+            report.note(
+                "room",
+                "only invited people make or join rooms here, and nobody else has the relay pass anything on. The steps of the relay are \
+                 not tried: the connection check in the web app tries them for somebody who is invited",
+            );
+            stuns(&servers[0], &trust, &mut report).await;
+            for client in [&mut one, &mut other] {
+                // One that fails has no connection any more.
+                let _ = client.close().await;
+            }
+        }
+        Ok((Some(room), servers)) => {
             report.has_signaling = true;
             report.good("room", "two clients met in a room");
             // The server pings meanwhile, and would end whoever does not answer.
@@ -151,11 +164,16 @@ fn not_named(site: &Site) -> String {
     )
 }
 
-/// Both into one room, each with the servers that it was told of.
-async fn meet(one: &mut Client<'_>, other: &mut Client<'_>) -> Result<(String, [Vec<IceServer>; 2]), String> {
+/// Both into one room, each with the servers that it was told of. No room where only invited people make or join them.
+async fn meet(one: &mut Client<'_>, other: &mut Client<'_>) -> Result<(Option<String>, [Vec<IceServer>; 2]), String> {
     let servers = [one.identify().await?, other.identify().await?];
-    let room = one.create().await?;
-    other.join(&room).await?;
+    let room = match one.create().await? {
+        Some(room) if !other.join(&room).await? => {
+            one.leave(&room).await?;
+            None
+        }
+        made => made,
+    };
     Ok((room, servers))
 }
 
@@ -186,6 +204,17 @@ async fn ways([one, other]: &[Vec<IceServer>; 2], trust: &Arc<ClientConfig>, rep
             "relay",
             "the server hands out no TURN server, so that some networks lead to nobody: turn `[relay]` on",
         );
+    }
+}
+
+/// What can be tried of the servers by somebody who is in no room.
+async fn stuns(servers: &[IceServer], trust: &Arc<ClientConfig>, report: &mut Report) {
+    for url in servers.iter().flat_map(|it| &it.urls) {
+        match IceUrl::parse(url) {
+            Some(parsed) if !parsed.is_turn => stun(url, &parsed, trust, report).await,
+            Some(_) => {}
+            None => report.fault("STUN and TURN", format!("{url} is no address of a server")),
+        }
     }
 }
 

@@ -34,6 +34,8 @@ pub struct Report {
     pub has_signaling: bool,
     /// By what the relay has passed something on: `UDP`, `TCP`, `TLS`.
     pub relayed_by: Vec<&'static str>,
+    /// The relay was not tried, as only invited people make or join rooms.
+    pub is_relay_untried: bool,
 }
 
 impl Report {
@@ -57,6 +59,10 @@ impl Report {
     fn verdict(&self) -> String {
         if !self.has_signaling {
             return "No connection: people cannot meet at this address.".to_owned();
+        }
+        if self.is_relay_untried {
+            return "People connect directly, where their networks let them. Whether the relay serves the others was not tried."
+                .to_owned();
         }
         match &*self.relayed_by {
             [] => "People connect directly, where their networks let them. Nothing relays for the others.".to_owned(),

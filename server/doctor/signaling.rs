@@ -20,6 +20,13 @@ const SEPARATOR: char = '\u{1e}';
 /// Longer than a server waits between two pings.
 const PING_PATIENCE: Duration = Duration::from_secs(60);
 
+/// How a server refuses whoever would have to be invited.
+const NOT_INVITED: u8 = 10;
+
+fn refused(body: &Value) -> String {
+    format!("refused: {body}")
+}
+
 /// How packets travel.
 enum Transport {
     WebSocket(Box<WebSocketStream<Stream>>),
@@ -154,8 +161,24 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Asks, and waits for the answer to that.
-    async fn ask(&mut self, event: &str, mut body: Value) -> Result<Value, String> {
+    /// Asks, and waits for what is granted.
+    async fn ask(&mut self, event: &str, body: Value) -> Result<Value, String> {
+        self.request(event, body).await?.map_err(|it| refused(&it))
+    }
+
+    /// As `ask`; `None` where the operator grants it to invited people alone.
+    async fn ask_uninvited(&mut self, event: &str, mut body: Value) -> Result<Option<Value>, String> {
+        // Whoever says `access` hears that an invitation is missing. Others hear what may be anything.
+        body["access"] = json!({});
+        match self.request(event, body).await? {
+            Ok(answer) => Ok(Some(answer)),
+            Err(refusal) if refusal.get("type") == Some(&json!(NOT_INVITED)) => Ok(None),
+            Err(refusal) => Err(refused(&refusal)),
+        }
+    }
+
+    /// Asks, and waits for the answer to that: the inner `Err` is a refusal's body.
+    async fn request(&mut self, event: &str, mut body: Value) -> Result<Result<Value, Value>, String> {
         self.n_requests += 1;
         let id = self.n_requests.to_string();
         body["requestId"] = json!(id);
@@ -168,7 +191,7 @@ impl<'a> Client<'a> {
                 if answer.get("requestID").and_then(Value::as_str) != Some(&id) {
                     continue;
                 }
-                return if name == "TYPEERROR" { Err(format!("refused: {answer}")) } else { Ok(answer) };
+                return Ok(if name == "TYPEERROR" { Err(answer) } else { Ok(answer) });
             }
         };
         let answer = timeout(2 * PATIENCE, answering).await;
@@ -185,15 +208,16 @@ impl<'a> Client<'a> {
         Ok(identity.ice_servers)
     }
 
-    /// A room for two, without a key, so that it ends with this connection. Its id.
+    /// A room for two, without a key, so that it ends with this connection. Its id; `None` where the operator lets nobody make
+    /// rooms without an invitation.
     ///
     /// # Errors
-    /// It was refused, or not answered, in words.
-    pub(super) async fn create(&mut self) -> Result<String, String> {
+    /// It was refused for another reason, or not answered, in words.
+    pub(super) async fn create(&mut self) -> Result<Option<String>, String> {
         let room = json!({ "name": "doctor", "maxUsers": 2, "password": "doctor", "type": 0 });
-        let answer = self.ask("CREATE-ROOM", room).await?;
+        let Some(answer) = self.ask_uninvited("CREATE-ROOM", room).await? else { return Ok(None) };
         let id = answer.get("roomID").and_then(Value::as_str);
-        id.map(str::to_owned).ok_or_else(|| "the answer names no room".to_owned())
+        id.map(|it| Some(it.to_owned())).ok_or_else(|| "the answer names no room".to_owned())
     }
 
     /// Leaves the room and says goodbye, so that nothing is kept.
@@ -202,12 +226,23 @@ impl<'a> Client<'a> {
     /// The connection is gone, and with it everything.
     pub(super) async fn leave(&mut self, room: &str) -> Result<(), String> {
         self.send(&format!("42{}", json!(["DISCONNECTEDUSER", room]))).await?;
+        self.close().await
+    }
+
+    /// Says goodbye, so that nothing is kept.
+    ///
+    /// # Errors
+    /// The connection is gone.
+    pub(super) async fn close(&mut self) -> Result<(), String> {
         self.send("41").await
     }
 
+    /// False where the operator lets nobody join without an invitation.
+    ///
     /// # Errors
-    /// As for [`Client::create`].
-    pub(super) async fn join(&mut self, room: &str) -> Result<(), String> {
-        self.ask("JOIN-ROOM", json!({ "room": room, "password": "doctor" })).await.map(|_| ())
+    /// It was refused for another reason, or not answered, in words.
+    pub(super) async fn join(&mut self, room: &str) -> Result<bool, String> {
+        let asked = json!({ "room": room, "password": "doctor" });
+        Ok(self.ask_uninvited("JOIN-ROOM", asked).await?.is_some())
     }
 }

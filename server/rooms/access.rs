@@ -122,8 +122,11 @@ impl Access {
             self.granted(Some(id), |it| it.create).and_then(|()| may_own.then_some(()).ok_or(Denial::NotGranted));
         match who {
             Admission::Everyone => Ok(()),
-            // It is not there for whoever cannot bring it back.
-            Admission::Invited => granted.map_err(|it| self.refused(it, Rejection::NoSuchRoom)),
+            // It is not there for whoever cannot bring it back, and will be once somebody comes who can.
+            Admission::Invited => granted.map_err(|it| match self.refused(it, Rejection::NoSuchRoom) {
+                Rejection::NotInvited(Denial::NotGranted) => Rejection::NotOpenYet,
+                other => other,
+            }),
         }
     }
 

@@ -268,6 +268,9 @@ pub enum Rejection {
     /// The operator has not invited the peer to make or join the room; for clients that know of invitations.
     #[error("not invited: {0:?}")]
     NotInvited(Denial),
+    /// The server has forgotten the room, and the peer may not bring it back, as others may; for clients that know of invitations.
+    #[error("the room is not open yet")]
+    NotOpenYet,
     /// The settings asked for make no sense.
     #[error("the settings make no sense")]
     BadSettings,

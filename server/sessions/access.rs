@@ -66,7 +66,7 @@ impl State {
     /// Counts what came of it that somebody showed something, or did not. A wrong password counts as a guess where it decided.
     pub(super) fn on_access(&mut self, from: &PeerId, rejection: Option<Rejection>) {
         let reason = match rejection {
-            Some(Rejection::NotInvited(Denial::NotGranted)) => Some(Reason::NotInvited),
+            Some(Rejection::NotInvited(Denial::NotGranted) | Rejection::NotOpenYet) => Some(Reason::NotInvited),
             Some(Rejection::NotInvited(Denial::ExpiredToken)) => Some(Reason::ExpiredToken),
             Some(Rejection::NotInvited(Denial::BadToken)) => Some(Reason::BadToken),
             Some(Rejection::NotInvited(Denial::WrongPassword)) => Some(Reason::WrongServerPassword),

@@ -328,12 +328,13 @@ export class AppController {
       return
     }
     this.#choose({ name })
-    typedAccess(this.#page, this.#client, this.#model)
+    const refused = typedAccess(this.#page, this.#client, this.#model)
     trouble.value = null
     busy.value = where
     const asked = view.value
     const [entered, attached] = await Promise.all([ask(name), this.#attached()])
     busy.value = null
+    if (!entered.ok) refused(entered.refusal)
     // The person has gone elsewhere meanwhile, by a link for instance, where none of it matters.
     if (entered.ok && (view.value !== asked || !attached)) entered.session.leave()
     if (view.value !== asked) return

@@ -7,6 +7,7 @@ import type { Model, View, Where } from '../ui/model.ts'
 import { type Access, claimsOf, type Token, takeToken } from '../wire/access.ts'
 import { roomId } from '../wire/ids.ts'
 import { type Invitation, namedBy, parseInvitation, writeInvitation } from '../wire/invitation.ts'
+import type { Refusal } from '../wire/refusal.ts'
 import type { RoomCard } from '../wire/server.ts'
 import type { KnownRoom } from './known-rooms.ts'
 
@@ -27,9 +28,11 @@ export const addressOf = (page: string, invitation: Invitation): string => {
 /** With what we keep of a room that we know. */
 export const targetOf = (invitation: Invitation, known: KnownRoom | null) => {
   const { hostSecret = null, ownerKeys = null, founder = null } = known ?? {}
+  // Its name alone would open the room again without the password that others have in their links.
+  const password = invitation.password ?? known?.password ?? ''
   // A link that names its room says little else of it.
   const again = invitation.linkName && known ? { restore: known } : {}
-  return { founder, ...invitation, ...again, password: invitation.password ?? '', hostSecret, ownerKeys }
+  return { founder, ...invitation, ...again, password, hostSecret, ownerKeys }
 }
 
 /** The start page's. */
@@ -43,7 +46,7 @@ export const bareAddress = (address: string): string => {
 export type Bar = {
   readonly address: () => string
   readonly history: { readonly setAddress: (address: string) => void }
-  readonly keepAccess: (access: Access) => void
+  readonly keepAccess: (access: Access | null) => void
 }
 
 /** What the address invites us to. A token in it is kept, and shown there no more; it may name a room itself. */
@@ -58,9 +61,11 @@ export const invitationIn = (page: Bar, client: Client, model: Model): Invitatio
 export const acceptToken = (
   page: Bar,
   client: Client,
-  { userName }: Model,
+  { userName, serverPassword }: Model,
   { token, rest }: Token,
 ): Invitation | null => {
+  // Left in its field, a password would take the token's place.
+  serverPassword.value = ''
   invitedBy(page, client, { token })
   const { room, name } = claimsOf(token)
   if (name !== '') userName.value = name
@@ -81,12 +86,26 @@ export const waiting = ({ trouble, view }: Model, where: Where): (() => boolean)
   }
 }
 
-/** A password that was typed takes the place of what was there before. */
-export const typedAccess = (page: Bar, client: Client, { serverPassword }: Model): void => {
-  if (serverPassword.value !== '') invitedBy(page, client, { password: serverPassword.value })
+/**
+ * A password that was typed takes the place of what was there before. The function given back is told why a request was
+ * refused, and has what the server does not take shown to it no more, where it would stand in the way of later requests.
+ */
+export const typedAccess = (
+  page: Bar,
+  client: Client,
+  { serverPassword }: Model,
+): ((refusal: Refusal) => void) => {
+  const before = client.access
+  const typed = serverPassword.value !== ''
+  if (typed) invitedBy(page, client, { password: serverPassword.value })
+  return refusal => {
+    if (refusal !== 'wrong-server-password' && refusal !== 'bad-invitation') return
+    serverPassword.value = ''
+    invitedBy(page, client, typed ? before : null)
+  }
 }
 
-const invitedBy = (page: Bar, client: Client, access: Access): void => {
+const invitedBy = (page: Bar, client: Client, access: Access | null): void => {
   client.access = access
   page.keepAccess(access)
 }

@@ -16,7 +16,7 @@ export type Page = {
   /** By room. */
   readonly drafts: Map<string, string>
   /** For the next page of this tab. */
-  readonly keepAccess: (access: Access) => void
+  readonly keepAccess: (access: Access | null) => void
   readonly install: () => Promise<void>
   /** Where the system has a sheet for it. */
   readonly share?: (what: Shared) => Promise<void>

@@ -52,10 +52,11 @@ export const saveTabState = (record: ResumeRecord | null, stay: Stay | null): vo
   }
 }
 
-/** By what we are invited to the server, for as long as the tab is open. */
-export const storeAccess = (access: Access): void => {
+/** By what we are invited to the server, for as long as the tab is open. Null: by nothing any more. */
+export const storeAccess = (access: Access | null): void => {
   try {
-    sessionStorage.setItem(accessKey, JSON.stringify(access))
+    if (access === null) sessionStorage.removeItem(accessKey)
+    else sessionStorage.setItem(accessKey, JSON.stringify(access))
   } catch {
     // As above.
   }

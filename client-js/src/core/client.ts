@@ -152,17 +152,17 @@ export class Client {
   }
 
   /**
-   * While this is done we are in a room, which a server's relay demands: one of our own, that nobody can enter. False, and
-   * nothing is done, where the server lets us have none.
+   * While this is done we are in a room, which a server's relay demands: one of our own, that nobody can enter. Where the
+   * server lets us have none, nothing is done, and this gives why. Else null.
    */
-  async inRoom(done: () => Promise<void>): Promise<boolean> {
+  async inRoom(done: () => Promise<void>): Promise<Refusal | null> {
     if (this.#sessions.size > 0) {
       await done()
-      return true
+      return null
     }
     const draft: Draft = { name: '', kind: 'mesh', password: randomKey(), peersMax: 1 }
     const answer = await this.#signaling.create(draft)
-    if (!answer.ok) return false
+    if (!answer.ok) return answer.refusal
     const { id } = answer.admission.card
     this.#wanted.add(id)
     try {
@@ -171,7 +171,7 @@ export class Client {
       this.#wanted.delete(id)
       this.#signaling.leave(id)
     }
-    return true
+    return null
   }
 
   /** A new room with us in it, under `name`, of which 60 characters are kept. */

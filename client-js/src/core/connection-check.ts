@@ -7,6 +7,7 @@ import { answersIce } from '../link/probe.ts'
 import { type IceServer, isTurn } from '../wire/ice.ts'
 import { decodeFrame } from '../wire/json.ts'
 import { readProxyFaults } from '../wire/proxy-check.ts'
+import type { Refusal } from '../wire/refusal.ts'
 
 export type CheckStep =
   | 'secure'
@@ -19,8 +20,8 @@ export type CheckStep =
   | 'tcp'
   | 'tls'
 
-/** `absent`: there is nothing to try. */
-export type CheckOutcome = 'good' | 'fault' | 'absent'
+/** `absent`: there is nothing to try. `skipped`: only people in a room can try it, and we may not make one. */
+export type CheckOutcome = 'good' | 'fault' | 'absent' | 'skipped'
 
 /** `detail` is an address, or how something goes; empty where there is nothing to add. */
 export type Checked = { readonly step: CheckStep; readonly outcome: CheckOutcome; readonly detail: string }
@@ -28,8 +29,8 @@ export type Checked = { readonly step: CheckStep; readonly outcome: CheckOutcome
 export type CheckPorts = {
   /** How the page is connected to the server; null where it is not. */
   readonly transport: () => 'websocket' | 'polling' | null
-  /** Does something while we are in a room, which a server's relay demands; false where the server lets us have none. */
-  readonly inRoom: (done: () => Promise<void>) => Promise<boolean>
+  /** Does something while we are in a room, which a server's relay demands. Where the server lets us have none it gives why. */
+  readonly inRoom: (done: () => Promise<void>) => Promise<Refusal | null>
   /** What connections are made with. */
   readonly iceServers: () => readonly IceServer[]
   /** The address of the page, whose server is asked what proxies make of that; without it nobody is asked. */
@@ -40,6 +41,13 @@ export type CheckPorts = {
 const wayMs = 10_000
 const devicesMs = 5_000
 const proxyMs = 5_000
+/** The server answers, and lets only invited people make rooms. */
+const uninvited: readonly Refusal[] = [
+  'not-invited-create',
+  'bad-invitation',
+  'expired-invitation',
+  'wrong-server-password',
+]
 const relaySteps = ['udp', 'tcp', 'tls'] as const
 
 export const checkConnection = async (ports: CheckPorts): Promise<void> => {
@@ -49,13 +57,16 @@ export const checkConnection = async (ports: CheckPorts): Promise<void> => {
   const kinds = await deviceKinds()
   tell('microphone', kinds.has('audioinput') && !(await isDenied('microphone')))
   tell('camera', kinds.has('videoinput') && !(await isDenied('camera')))
-  const tried = await ports.inRoom(async () => {
+  const tryServer = async (inRoom: boolean): Promise<void> => {
     const way = ports.transport()
     tell('server', way !== null, way ?? '')
     if (ports.page !== undefined) await checkProxies(ports.page, way === 'websocket', tell)
-    await checkServers(ports, tell)
-  })
-  if (!tried) tell('server', false)
+    await checkServers(ports, tell, inRoom)
+  }
+  const refusal = await ports.inRoom(() => tryServer(true))
+  if (refusal === null) return
+  if (uninvited.includes(refusal)) await tryServer(false)
+  else tell('server', false)
 }
 
 /** Nothing is told where there is no proxy, and where a server does not know the question. */
@@ -80,6 +91,7 @@ const checkProxies = async (
 const checkServers = async (
   { iceServers, told }: CheckPorts,
   tell: (step: CheckStep, good: boolean, detail: string) => void,
+  inRoom: boolean,
 ): Promise<void> => {
   const urls = iceServers().flatMap(server =>
     server.urls.map(url => ({ url, server: { ...server, urls: [url] } })),
@@ -92,12 +104,14 @@ const checkServers = async (
       step,
       found: urls
         .filter(({ url }) => relayStep(url) === step)
-        .map(({ url, server }) => ({ url, good: leadsThrough(server) })),
+        .map(({ url, server }) => ({ url, good: inRoom ? leadsThrough(server) : null })),
     })),
   ]
   for (const { step, found } of tried) {
     if (found.length === 0) told({ step, outcome: 'absent', detail: '' })
-    for (const { url, good } of found) tell(step, await good, url)
+    for (const { url, good } of found)
+      if (good === null) told({ step, outcome: 'skipped', detail: url })
+      else tell(step, await good, url)
   }
 }
 

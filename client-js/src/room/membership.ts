@@ -190,6 +190,7 @@ export const rejoinRejected = (state: RoomState, refusal: Refusal, at: number): 
   if (refusal === 'kept-out') return closeRoom(state, { how: 'removed', reason: '' })
   if (refusal === 'sent-away') return closeRoom(state, { how: 'sent-away', reason: '' })
   if (refusal === 'room-ended') return closeRoom(state, { how: 'ended', reason: '' })
+  if (refusal === 'room-closed') return closeRoom(state, { how: 'by-server', reason: '' })
   const notice = finalNotices[refusal === 'wrong-password' ? refusal : 'no-such-room']
   const lost = withServerNotice({ ...state, membership: { type: 'rejected', refusal } }, notice, at)
   const broken = [...state.links].filter(([, link]) => link.phase !== 'ready').map(([peer]) => peer)

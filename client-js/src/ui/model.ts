@@ -79,7 +79,7 @@ export type ConnectionShown = {
 /** What came of one step of the connection check; `detail` is an address, some lines or empty. */
 export type CheckedShown = {
   readonly step: 'secure' | 'microphone' | 'camera' | 'server' | 'proxy' | 'stun' | 'udp' | 'tcp' | 'tls'
-  readonly outcome: 'good' | 'fault' | 'absent'
+  readonly outcome: 'good' | 'fault' | 'absent' | 'skipped'
   readonly detail: string
 }
 

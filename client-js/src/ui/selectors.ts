@@ -115,4 +115,4 @@ export const personNow = (seen: readonly RosterEntry[], person: RosterEntry): Ro
   seen.find(({ key }) => key === person.key) ?? { ...person, connectionStatus: 'lost' }
 
 /** Whether an invitation of the server's operator would help. */
-export const wantsInvitation = (what: Trouble['what']): boolean => /invit|server-p/.test(what)
+export const wantsInvitation = (what: Trouble['what']): boolean => /invit|server-p|not-open/.test(what)

@@ -17,6 +17,7 @@ export type TokenClaims = {
 }
 
 const key = 'token'
+const tokenPart = /(^|[?&])token=[^&]*(&|$)/
 const tokenUnitsMax = 4_096
 const nameUnitsMax = 60
 
@@ -27,13 +28,11 @@ export type Token = { readonly token: string; readonly rest: string }
 export const takeToken = (address: string): Token | null => {
   if (!URL.canParse(address)) return null
   const url = new URL(address)
-  const [, name = '', parameters = ''] = /^#?(\/[^?&]*)?[?&]?(.*)$/.exec(url.hash) ?? []
-  const found = new URLSearchParams(parameters)
-  const token = found.get(key)?.trim()
-  if (!token || token.length > tokenUnitsMax) return null
-  found.delete(key)
-  const left = found.toString()
-  url.hash = name !== '' && left !== '' ? `${name}?${left}` : name + left
+  const found = tokenPart.exec(url.hash.slice(1))
+  const token = new URLSearchParams(found?.[0]).get(key)?.trim()
+  if (!found || !token || token.length > tokenUnitsMax) return null
+  // The rest stays to the letter: a link that names its room is no list of parameters.
+  url.hash = url.hash.slice(1).replace(tokenPart, (_, before: string, after: string) => after && before)
   return { token, rest: url.href }
 }
 

@@ -16,6 +16,8 @@ export type Refusal =
   | 'kept-out'
   /** Its owner has ended it. */
   | 'room-ended'
+  /** Whoever runs the server has closed it. */
+  | 'room-closed'
   /** Its owner lets in people one by one, and knows that we wait. */
   | 'waiting'
   /** Its owner has not let us in. */
@@ -24,14 +26,25 @@ export type Refusal =
   | 'not-invited-create'
   /** The same for joining this one. */
   | 'not-invited-join'
+  /** It is not there, and opens when somebody comes who may make rooms. */
+  | 'not-open-yet'
   | 'bad-invitation'
   | 'expired-invitation'
   | 'wrong-server-password'
   | 'unreachable'
 
+const passing: readonly Refusal[] = [
+  'room-full',
+  'try-later',
+  'room-error',
+  'room-locked',
+  'waiting',
+  'not-open-yet',
+  'unreachable',
+]
+
 /** Whoever was refused will be refused again, unless it may pass. */
-export const isFinal = (refusal: Refusal): boolean =>
-  !['room-full', 'try-later', 'room-error', 'room-locked', 'waiting', 'unreachable'].includes(refusal)
+export const isFinal = (refusal: Refusal): boolean => !passing.includes(refusal)
 
 /** `event` is the request that was refused: code 4 is a fault of any other, and a request to wait of a join. */
 export const parseRefusal = (event: string, body: unknown): Refusal => {
@@ -49,7 +62,8 @@ export const parseRefusal = (event: string, body: unknown): Refusal => {
     case 6:
       return 'kept-out'
     case 7:
-      return 'room-ended'
+      // Owners number their acts from 1 on.
+      return refusedNumber(body) === 0 ? 'room-closed' : 'room-ended'
     case 8:
       return 'waiting'
     case 9:
@@ -62,6 +76,8 @@ export const parseRefusal = (event: string, body: unknown): Refusal => {
       return 'expired-invitation'
     case 13:
       return 'wrong-server-password'
+    case 14:
+      return 'not-open-yet'
     default:
       return 'room-error'
   }

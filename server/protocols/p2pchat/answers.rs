@@ -129,6 +129,7 @@ fn error_code(rejection: Rejection) -> Option<u8> {
         Rejection::NotInvited(Denial::ExpiredToken) => Some(12),
         Rejection::NotInvited(Denial::WrongPassword) => Some(13),
         Rejection::NotInvited(Denial::TooManyAttempts) => Some(4),
+        Rejection::NotOpenYet => Some(14),
         Rejection::HasId | Rejection::AlreadyThere | Rejection::NotAMember => None,
         // It has no requests that lead to these.
         Rejection::NameTaken | Rejection::NoSuchName | Rejection::Glare | Rejection::TooMuchKept => None,

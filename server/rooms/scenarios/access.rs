@@ -168,9 +168,10 @@ fn a_room_that_the_server_has_forgotten_is_brought_back_by_who_may_make_rooms() 
         (OPEN, Access::none(), None),
         (INVITED, granted(true, false, true, None), None),
         (INVITED, granted(true, false, true, Some(id.as_str())), None),
-        (INVITED, granted(true, true, false, None), Some(Rejection::NotInvited(Denial::NotGranted))),
-        (INVITED, granted(false, true, true, None), Some(Rejection::NotInvited(Denial::NotGranted))),
-        (INVITED, granted(true, true, true, Some("tea")), Some(Rejection::NotInvited(Denial::NotGranted))),
+        (INVITED, judged(Err(Denial::NotGranted)), Some(Rejection::NotOpenYet)),
+        (INVITED, granted(true, true, false, None), Some(Rejection::NotOpenYet)),
+        (INVITED, granted(false, true, true, None), Some(Rejection::NotOpenYet)),
+        (INVITED, granted(true, true, true, Some("tea")), Some(Rejection::NotOpenYet)),
         (INVITED, judged(Err(Denial::ExpiredToken)), Some(Rejection::NotInvited(Denial::ExpiredToken))),
         (INVITED, Access::none(), Some(Rejection::NoSuchRoom)),
     ] {

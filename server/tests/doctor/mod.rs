@@ -140,3 +140,15 @@ async fn a_name_that_leads_nowhere_is_told_and_what_is_no_address_refused() {
     let trust = trusting(RootCertStore::empty()).unwrap();
     assert!(p2pchat_server::doctor::examine("mailto:a@b", trust).await.is_err());
 }
+
+#[tokio::test]
+async fn a_server_where_only_invited_people_make_or_join_rooms_is_well() {
+    for who in ["access.create", "access.join"] {
+        let server = relaying(&[(who, "invited"), ("access.password", "open sesame please")]).await;
+        let report = examined(&format!("http://{}", server.address)).await;
+        assert_eq!(faults(&report), [""; 0], "{report}");
+        assert!(says(&report, "room", "only invited people make or join rooms here"), "{report}");
+        assert!(report.has_signaling && report.to_string().contains("was not tried"), "{report}");
+        server.comes_to((0, 0)).await;
+    }
+}

@@ -2,7 +2,7 @@
 use std::sync::Arc;
 
 use p2pchat_server::{
-    rooms::{Admission, Credential, Denial, Grant, RoomId},
+    rooms::{Admission, Credential, Denial, Grant, RoomId, RoomKey},
     sessions::AccessCheck,
 };
 use serde_json::{Value, json};
@@ -146,4 +146,25 @@ fn a_room_that_a_token_names_takes_a_token_from_everybody() {
     assert!(host.hear().is_empty());
     guest.say(&stage, &signal.to_string());
     assert_eq!(host.hear().len(), 1);
+}
+
+#[test]
+fn a_room_that_is_forgotten_opens_when_somebody_comes_who_may_make_rooms() {
+    let stage = stage();
+    let [mut host, mut guest, mut original] = [(); 3].map(|()| stage.page());
+    let key = "AAAAAAAAAAAAAAAAAAAAAA";
+    let id = RoomKey::new(key).unwrap().room(None).to_string();
+    let join = |page: &mut Page, access: Option<Value>| {
+        let mut fields = json!({ "requestId": "c", "room": id, "password": "pw", "key": key, "restore": { "name": "n", "maxUsers": 9, "type": 0 } });
+        if let Some(access) = access {
+            fields["access"] = access;
+        }
+        page.say(&stage, &json!(["JOIN-ROOM", fields]).to_string());
+        serde_json::from_str::<Value>(&page.hear().pop().unwrap()).unwrap()
+    };
+    assert_eq!(join(&mut guest, Some(json!({}))), refused(14));
+    assert_eq!(join(&mut guest, Some(json!({ "password": "guess" }))), refused(13));
+    assert_eq!(join(&mut original, None), refused(3));
+    assert_eq!(join(&mut host, Some(json!({ "password": "sesame" })))[0], "JOIN-ROOM");
+    assert_eq!(join(&mut guest, Some(json!({})))[1]["curUsers"], 2);
 }

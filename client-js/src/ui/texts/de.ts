@@ -18,10 +18,13 @@ export const de: Texts = {
     'room-locked': 'Der Raum ist abgeschlossen. Die Raumleitung lässt zurzeit niemanden herein.',
     'kept-out': 'Die Raumleitung hat dich aus diesem Raum entfernt.',
     'room-ended': 'Die Raumleitung hat diesen Raum beendet.',
+    'room-closed': 'Dieser Raum wurde geschlossen.',
     waiting: 'Die Raumleitung lässt einzeln herein. Du wirst gleich hereingelassen …',
     'sent-away': 'Die Raumleitung hat dich nicht hereingelassen.',
     'not-invited-create': 'Um hier einen Raum zu eröffnen, brauchst du eine Einladung.',
     'not-invited-join': 'Um diesem Raum beizutreten, brauchst du eine Einladung.',
+    'not-open-yet':
+      'Dieser Raum ist noch nicht offen. Er öffnet sich, wenn jemand kommt, der hier Räume erstellen darf.',
     'bad-invitation': 'Diese Einladung gilt hier nicht. Bitte um eine neue.',
     'expired-invitation': 'Diese Einladung ist abgelaufen. Bitte um eine neue.',
     'wrong-server-password': 'Das ist nicht das Passwort des Servers.',
@@ -399,8 +402,14 @@ export const de: Texts = {
       tcp: 'Relay über TCP',
       tls: 'Relay über TLS',
     },
-    outcomes: { good: 'funktioniert', fault: 'funktioniert nicht', absent: 'nicht eingerichtet' },
+    outcomes: {
+      good: 'funktioniert',
+      fault: 'funktioniert nicht',
+      absent: 'nicht eingerichtet',
+      skipped: 'nicht getestet',
+    },
     hints: {
+      skipped: 'Das Relay steht nur in Räumen zur Verfügung. Tritt einem bei und teste dann noch einmal.',
       secure:
         'Öffne diese Seite über ihre https-Adresse: Ohne HTTPS geben Browser Mikrofon und Kamera nicht frei.',
       device: 'Es ist kein Gerät angeschlossen, oder der Browser oder das System erlaubt den Zugriff nicht.',
@@ -412,6 +421,7 @@ export const de: Texts = {
       relay: 'Das Netz oder eine Firewall blockiert diesen Weg, oder das Relay antwortet nicht.',
     },
     verdicts: {
+      untried: 'Der Server ist erreichbar. Das Relay wurde nicht getestet.',
       none: 'Keine Verbindung: Der Server ist nicht erreichbar.',
       direct:
         'Du erreichst andere, wo beide Netze direkte Verbindungen zulassen. Ein Relay ist nicht erreichbar.',
@@ -485,7 +495,8 @@ export const de: Texts = {
       'Alle verbinden sich mit deinem Gerät, das alles weiterleitet. Wenn du gehst, kann das Gerät einer anderen Person übernehmen.',
     password: 'Passwort',
     passwordHint: 'Im Link enthalten. Leer lassen für einen Raum ohne Passwort.',
-    passwordHintNamed: 'Im kopierten Link enthalten. Wer nur den Namen kennt, wird danach gefragt.',
+    passwordHintNamed:
+      'Im kopierten Link enthalten. Solange der Raum offen ist, wird danach gefragt, wer nur den Namen kennt.',
     named: 'Name im Link',
     namedHint:
       'Wer den Namen kennt, kann hereinkommen, außer der Raum hat ein Passwort. Solch ein Raum hat keine Raumleitung.',
@@ -507,7 +518,7 @@ export const de: Texts = {
   plan: {
     open: 'Für später planen …',
     title: 'Raum planen',
-    lead: 'Du bekommst den Link jetzt. Er öffnet den Raum, wann immer jemand kommt, auch nach einem Neustart des Servers.',
+    lead: 'Du bekommst den Link jetzt. Er öffnet den Raum, wann immer jemand kommt, der hier Räume erstellen darf, auch nach einem Neustart des Servers.',
     when: 'Datum und Uhrzeit',
     duration: 'Dauer',
     submit: 'Link erstellen',

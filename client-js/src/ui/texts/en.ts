@@ -26,10 +26,12 @@ const refusals: Record<Exclude<Trouble['what'], 'not-loaded'>, string> = {
   'room-locked': 'The room is locked. Its owner lets nobody in for now.',
   'kept-out': 'The owner of this room has removed you.',
   'room-ended': 'The owner has ended this room.',
+  'room-closed': 'This room has been closed.',
   waiting: 'The owner lets people in one by one. Waiting to be let in…',
   'sent-away': 'The owner has not let you in.',
   'not-invited-create': 'You need an invitation to make a room here.',
   'not-invited-join': 'You need an invitation to join this room.',
+  'not-open-yet': 'This room is not open yet. It opens when someone comes who may make rooms here.',
   'bad-invitation': 'This invitation is not valid here. Ask for a new one.',
   'expired-invitation': 'This invitation has expired. Ask for a new one.',
   'wrong-server-password': 'This is not the server’s password.',
@@ -488,8 +490,9 @@ export const en = {
       tcp: 'Relay over TCP',
       tls: 'Relay over TLS',
     },
-    outcomes: { good: 'works', fault: 'does not work', absent: 'not set up' },
+    outcomes: { good: 'works', fault: 'does not work', absent: 'not set up', skipped: 'not tested' },
     hints: {
+      skipped: 'Only people in a room can use the relay. Join one, then test again.',
       secure:
         'Open this page by its https address: without one, browsers give no access to microphone and camera.',
       device: 'No device is connected, or the browser or the system blocks access to it.',
@@ -501,6 +504,7 @@ export const en = {
       relay: 'The network or a firewall blocks this way, or the relay does not answer.',
     },
     verdicts: {
+      untried: 'The server can be reached. The relay was not tested.',
       none: 'No connection: the server cannot be reached.',
       direct: 'You can reach people where both networks allow direct connections. No relay can be reached.',
       relayed: (over: string) => say`You can reach people, directly or through the relay (${over}).`,
@@ -572,7 +576,8 @@ export const en = {
       'Everyone connects to your device, which relays everything. When you leave, another person’s device can take over.',
     password: 'Password',
     passwordHint: 'Included in the link. Leave it empty for a room without a password.',
-    passwordHintNamed: 'Included in the link that you copy. Whoever knows only the name is asked for it.',
+    passwordHintNamed:
+      'Included in the link that you copy. While the room is open, whoever knows only the name is asked for it.',
     named: 'Name in the link',
     namedHint: 'Whoever knows the name can come in, unless the room has a password. Nobody owns such a room.',
     generate: 'Generate',
@@ -594,7 +599,7 @@ export const en = {
   plan: {
     open: 'Plan for later…',
     title: 'Plan a room',
-    lead: 'You get the link now. It opens the room whenever somebody comes, even after a restart of the server.',
+    lead: 'You get the link now. It opens the room whenever somebody comes who may make rooms here, even after a restart of the server.',
     when: 'Date and time',
     duration: 'Duration',
     submit: 'Make the link',

@@ -19,10 +19,13 @@ export const es: Texts = {
     'room-locked': 'La sala está bloqueada. Por ahora no puede entrar nadie.',
     'kept-out': 'El propietario te ha expulsado de esta sala.',
     'room-ended': 'El propietario ha cerrado esta sala.',
+    'room-closed': 'Esta sala se ha cerrado.',
     waiting: 'El propietario deja entrar de uno en uno. Esperando a que te deje entrar…',
     'sent-away': 'El propietario no te ha dejado entrar.',
     'not-invited-create': 'Necesitas una invitación para crear una sala aquí.',
     'not-invited-join': 'Necesitas una invitación para entrar en esta sala.',
+    'not-open-yet':
+      'Esta sala aún no está abierta. Se abrirá cuando llegue alguien que pueda crear salas aquí.',
     'bad-invitation': 'Esta invitación no es válida aquí. Pide una nueva.',
     'expired-invitation': 'Esta invitación ha caducado. Pide una nueva.',
     'wrong-server-password': 'Esta no es la contraseña del servidor.',
@@ -397,8 +400,9 @@ export const es: Texts = {
       tcp: 'Retransmisión por TCP',
       tls: 'Retransmisión por TLS',
     },
-    outcomes: { good: 'funciona', fault: 'no funciona', absent: 'sin configurar' },
+    outcomes: { good: 'funciona', fault: 'no funciona', absent: 'sin configurar', skipped: 'sin probar' },
     hints: {
+      skipped: 'La retransmisión solo está disponible dentro de una sala. Entra en una y repite la prueba.',
       secure:
         'Abre esta página con su dirección https: sin HTTPS, los navegadores no dan acceso al micrófono ni a la cámara.',
       device: 'No hay ningún dispositivo conectado, o el navegador o el sistema no permite usarlo.',
@@ -410,6 +414,7 @@ export const es: Texts = {
       relay: 'La red o un cortafuegos bloquea esta vía, o el servidor de retransmisión no responde.',
     },
     verdicts: {
+      untried: 'Se puede llegar al servidor. La retransmisión no se ha probado.',
       none: 'Sin conexión: no se puede llegar al servidor.',
       direct:
         'Puedes conectar con otras personas si ambas redes permiten conexiones directas. No se puede llegar a ningún servidor de retransmisión.',
@@ -482,7 +487,8 @@ export const es: Texts = {
       'Todos se conectan a tu dispositivo, que lo reenvía todo. Cuando sales, puede tomar el relevo el dispositivo de otra persona.',
     password: 'Contraseña',
     passwordHint: 'Incluida en el enlace. Déjala vacía para una sala sin contraseña.',
-    passwordHintNamed: 'Incluida en el enlace que copias. A quien solo conozca el nombre se le pedirá.',
+    passwordHintNamed:
+      'Incluida en el enlace que copias. Mientras la sala esté abierta, se le pedirá a quien solo conozca el nombre.',
     named: 'Nombre en el enlace',
     namedHint:
       'Quien conozca el nombre puede entrar, salvo que la sala tenga contraseña. Una sala así no es de nadie.',
@@ -504,7 +510,7 @@ export const es: Texts = {
   plan: {
     open: 'Planificar para más tarde…',
     title: 'Planificar una sala',
-    lead: 'Recibes el enlace ahora. Abre la sala cuando alguien llegue, incluso después de reiniciar el servidor.',
+    lead: 'Recibes el enlace ahora. Abre la sala cuando llegue alguien que pueda crear salas aquí, incluso después de reiniciar el servidor.',
     when: 'Fecha y hora',
     duration: 'Duración',
     submit: 'Crear el enlace',

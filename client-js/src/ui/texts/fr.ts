@@ -18,10 +18,13 @@ export const fr: Texts = {
     'room-locked': 'Le salon est verrouillé. Personne ne peut entrer pour le moment.',
     'kept-out': 'La personne propriétaire de ce salon vous a exclu.',
     'room-ended': 'Ce salon a été fermé par son propriétaire.',
+    'room-closed': 'Ce salon a été fermé.',
     waiting: 'Les participants sont admis un par un. En attente d’être admis…',
     'sent-away': 'Vous n’avez pas été admis.',
     'not-invited-create': 'Il faut une invitation pour créer un salon ici.',
     'not-invited-join': 'Il faut une invitation pour entrer dans ce salon.',
+    'not-open-yet':
+      'Ce salon n’est pas encore ouvert. Il s’ouvrira à l’arrivée d’une personne autorisée à créer des salons ici.',
     'bad-invitation': 'Cette invitation n’est pas valable ici. Demandez-en une nouvelle.',
     'expired-invitation': 'Cette invitation a expiré. Demandez-en une nouvelle.',
     'wrong-server-password': 'Ce n’est pas le mot de passe du serveur.',
@@ -396,8 +399,14 @@ export const fr: Texts = {
       tcp: 'Relais par TCP',
       tls: 'Relais par TLS',
     },
-    outcomes: { good: 'fonctionne', fault: 'ne fonctionne pas', absent: 'non configuré' },
+    outcomes: {
+      good: 'fonctionne',
+      fault: 'ne fonctionne pas',
+      absent: 'non configuré',
+      skipped: 'non testé',
+    },
     hints: {
+      skipped: 'Le relais ne sert que dans un salon. Rejoignez-en un, puis relancez le test.',
       secure:
         'Ouvrez cette page par son adresse https : sans HTTPS, les navigateurs ne donnent accès ni au micro ni à la caméra.',
       device: 'Aucun appareil n’est branché, ou le navigateur ou le système en bloque l’accès.',
@@ -410,6 +419,7 @@ export const fr: Texts = {
       relay: 'Le réseau ou un pare-feu bloque cette voie, ou le relais ne répond pas.',
     },
     verdicts: {
+      untried: 'Le serveur est joignable. Le relais n’a pas été testé.',
       none: 'Aucune connexion : le serveur est injoignable.',
       direct:
         'Vous pouvez joindre d’autres personnes si les deux réseaux permettent des connexions directes. Aucun relais n’est joignable.',
@@ -482,7 +492,8 @@ export const fr: Texts = {
       'Chacun se connecte à votre appareil, qui relaie tout. Quand vous partez, l’appareil d’une autre personne peut prendre le relais.',
     password: 'Mot de passe',
     passwordHint: 'Inclus dans le lien. Laissez vide pour un salon sans mot de passe.',
-    passwordHintNamed: 'Inclus dans le lien que vous copiez. Qui ne connaît que le nom devra le saisir.',
+    passwordHintNamed:
+      'Inclus dans le lien que vous copiez. Tant que le salon est ouvert, qui ne connaît que le nom devra le saisir.',
     named: 'Nom dans le lien',
     namedHint:
       'Toute personne qui connaît le nom peut entrer, sauf si le salon a un mot de passe. Un tel salon n’appartient à personne.',
@@ -504,7 +515,7 @@ export const fr: Texts = {
   plan: {
     open: 'Prévoir pour plus tard…',
     title: 'Prévoir un salon',
-    lead: 'Vous recevez le lien dès maintenant. Il ouvre le salon dès que quelqu’un vient, même après un redémarrage du serveur.',
+    lead: 'Vous recevez le lien dès maintenant. Il ouvre le salon dès que vient une personne autorisée à créer des salons ici, même après un redémarrage du serveur.',
     when: 'Date et heure',
     duration: 'Durée',
     submit: 'Créer le lien',

@@ -38,9 +38,9 @@ export const ConnectionCheck = ({ commands }: { commands: Commands }) => {
                 {checked.detail}
               </span>
             )}
-            {(checked.outcome === 'fault' || checked.detail === 'polling') && (
-              <span class="field-hint">{hint(checked)}</span>
-            )}
+            {(checked.outcome === 'fault' ||
+              checked.outcome === 'skipped' ||
+              checked.detail === 'polling') && <span class="field-hint">{hint(checked)}</span>}
           </li>
         ))}
       </ul>
@@ -69,8 +69,9 @@ export const ConnectionCheck = ({ commands }: { commands: Commands }) => {
 
 const ways = ['udp', 'tcp', 'tls'] as const
 
-const hint = ({ step, detail }: CheckedShown): string => {
+const hint = ({ step, outcome, detail }: CheckedShown): string => {
   const { hints } = texts().check
+  if (outcome === 'skipped') return hints.skipped
   if (step === 'udp' || step === 'tcp' || step === 'tls') return hints.relay
   if (step === 'microphone' || step === 'camera') return hints.device
   return step === 'server' ? (detail === '' ? hints.away : hints.polling) : hints[step]
@@ -81,6 +82,7 @@ const verdict = (found: readonly CheckedShown[]): string => {
   const server = found.find(({ step }) => step === 'server')
   if (server?.outcome !== 'good') return verdicts.none
   const relayed = ways.filter(way => found.some(it => it.step === way && it.outcome === 'good'))
+  if (found.some(({ outcome }) => outcome === 'skipped')) return verdicts.untried
   return relayed.length === 0
     ? verdicts.direct
     : verdicts.relayed(relayed.map(it => it.toUpperCase()).join(', '))
