@@ -3,6 +3,13 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { contextIn, type Look } from './engines.ts'
 
 /** One person's page. What the page itself reports as wrong is kept, so that a test can say there was nothing. */
+/**
+ * Firefox counts among a page's errors that a server is away, also where a service worker asks it for a file, and that a
+ * reload ends sockets.
+ */
+const firefoxOnly =
+  /Firefox can’t establish a connection|respondWith\(\) that rejected with ‘TypeError: NetworkError when|interrupted while the page was loading|WebRTC: ICE failed/
+
 export class Person {
   readonly page: Page
   readonly context: BrowserContext
@@ -12,13 +19,7 @@ export class Person {
     this.context = context
     this.page = page
     page.on('pageerror', error => {
-      // Firefox counts servers that are away, and sockets that a reload ends, among a page's errors.
-      if (
-        !/Firefox can’t establish a connection|interrupted while the page was loading|WebRTC: ICE failed/.test(
-          String(error),
-        )
-      )
-        this.complaints.push(String(error))
+      if (!firefoxOnly.test(String(error))) this.complaints.push(String(error))
     })
     page.on('console', message => {
       const policy = /content security policy/i.test(message.text())

@@ -29,12 +29,12 @@ test.each(['mesh', 'star'] as const)(
     for (const { page } of people) await page.getByText('closed by the people who run this server').waitFor()
     const late = await home.arrive(link)
     await late.enter('Cyd')
-    await late.page.getByText('has ended this room').first().waitFor()
+    await late.page.getByText('This room has been closed').first().waitFor()
     // Not by the owner's own page either, whose key opens what its owner has ended.
     const [ada] = people
     if (!ada) throw new Error('nobody is there')
     await ada.page.goto(link)
     await ada.enter('Ada')
-    await ada.page.getByText('has ended this room').first().waitFor()
+    await ada.page.getByText('This room has been closed').first().waitFor()
   },
 )
