@@ -1,33 +1,15 @@
 //! Rooms that whoever runs the server closes.
 use std::time::Duration;
 
+use super::lasting::{POLICY, key, settings};
 use crate::testing::{ask, heard, peer, rooms};
 use crate::{
-    Access, Act, Admission, Fingerprint, NoCompat, OwnersWord, Password, Rejection, Request, Restore, RoomId, RoomKey,
-    RoomPolicy, RoomSettings, Rooms, SignedAct, Topology,
+    Access, Act, Fingerprint, NoCompat, OwnersWord, Password, Rejection, Request, Restore, RoomId, RoomPolicy, Rooms,
+    SignedAct, Topology,
 };
-
-const POLICY: RoomPolicy = RoomPolicy {
-    single_room: false,
-    announce_both_ways: false,
-    verify_holders_alive: false,
-    hand_over: true,
-    linger: Duration::from_secs(60),
-    is_kept: true,
-    create: Admission::Everyone,
-    join: Admission::Everyone,
-};
-
-fn key() -> RoomKey {
-    RoomKey::new("AAAAAAAAAAAAAAAAAAAAAA").unwrap()
-}
 
 fn founder() -> Fingerprint {
     Fingerprint::of("key")
-}
-
-fn settings() -> RoomSettings {
-    RoomSettings { name: "n".into(), password: Password("pw".into()), peers_max: 9 }
 }
 
 /// The owner `o` made the room, and the others are in it. Clients of those in small letters know of alerts and of owners. `x` has

@@ -8,7 +8,7 @@ use crate::{
 };
 
 const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAA";
-const POLICY: RoomPolicy = RoomPolicy {
+pub(super) const POLICY: RoomPolicy = RoomPolicy {
     single_room: false,
     announce_both_ways: false,
     verify_holders_alive: false,
@@ -19,11 +19,11 @@ const POLICY: RoomPolicy = RoomPolicy {
     join: Admission::Everyone,
 };
 
-fn key() -> RoomKey {
+pub(super) fn key() -> RoomKey {
     RoomKey::new(KEY).unwrap()
 }
 
-fn settings() -> RoomSettings {
+pub(super) fn settings() -> RoomSettings {
     RoomSettings { name: "n".into(), password: Password("pw".into()), peers_max: 9 }
 }
 

@@ -1,7 +1,8 @@
 //! Settings that are read again while the server runs.
 use std::{
     fs,
-    io::{BufReader, Read as _},
+    io::{BufRead as _, BufReader, Read as _},
+    process::ChildStderr,
 };
 
 use rustix::process::Signal;
@@ -10,8 +11,10 @@ use tokio::task::spawn_blocking;
 use super::Running;
 use crate::harness::{By, Peer};
 
+type Log = BufReader<ChildStderr>;
+
 /// Reads on until a line has all these words, and gives what was read.
-fn until(log: &mut impl std::io::BufRead, words: &[&str]) -> String {
+fn until(log: &mut Log, words: &[&str]) -> String {
     let mut read = String::new();
     loop {
         let begin = read.len();
@@ -22,62 +25,52 @@ fn until(log: &mut impl std::io::BufRead, words: &[&str]) -> String {
     }
 }
 
+/// The same while peers are served.
+async fn heard(mut log: Log, words: &'static [&'static str]) -> (String, Log) {
+    spawn_blocking(move || (until(&mut log, words), log)).await.unwrap()
+}
+
 #[tokio::test]
 async fn a_hangup_reads_the_filter_again_and_a_wrong_one_changes_nothing() {
     let mut running = Running::start(&[], "[log]\nfilter = \"info\"\n");
-    let mut log = BufReader::new(running.child.stderr.take().unwrap());
+    let log = BufReader::new(running.child.stderr.take().unwrap());
     let settings = running.folder.path().join("config.toml");
-    let coming = ["DEBUG", "event=\"connect\""];
+    const TAKEN: &[&str] = &["event=\"reload\"", "read again"];
+    const COMING: &[&str] = &["DEBUG", "event=\"connect\""];
     let mut peers = Vec::new();
 
     peers.push(Peer::connect(running.address(), By::Websocket).await);
     fs::write(&settings, "[log]\nfilter = \"info,p2pchat_server::sessions=debug\"\n").unwrap();
     running.signal(Signal::HUP);
-    let (before, back) =
-        spawn_blocking(move || (until(&mut log, &["event=\"reload\"", "read again"]), log)).await.unwrap();
-    log = back;
+    let (before, mut log) = heard(log, TAKEN).await;
     assert!(!before.contains("DEBUG"), "{before}");
     peers.push(Peer::connect(running.address(), By::Websocket).await);
-    log = spawn_blocking(move || {
-        until(&mut log, &coming);
-        log
-    })
-    .await
-    .unwrap();
+    log = heard(log, COMING).await.1;
 
     // One that makes no sense, and one in a file that is wrong elsewhere.
-    let wrong = [
-        ("[log]\nfilter = \"what=ever\"\n", "log.filter is \"what=ever\""),
-        ("[log]\nfilter = \"error\"\n[http]\nprt = 1\n", "http.prt, which is no setting"),
+    const WRONG: [(&str, &[&str]); 2] = [
+        (
+            "[log]\nfilter = \"what=ever\"\n",
+            &["ERROR", "event=\"reload\"", "log.filter is \"what=ever\"", "all settings stay as they were"],
+        ),
+        (
+            "[log]\nfilter = \"error\"\n[http]\nprt = 1\n",
+            &["ERROR", "event=\"reload\"", "http.prt, which is no setting", "all settings stay as they were"],
+        ),
     ];
-    for (text, sentence) in wrong {
+    for (text, words) in WRONG {
         fs::write(&settings, text).unwrap();
         running.signal(Signal::HUP);
         peers.push(Peer::connect(running.address(), By::Websocket).await);
-        log = spawn_blocking(move || {
-            until(&mut log, &["ERROR", "event=\"reload\"", sentence, "all settings stay as they were"]);
-            log
-        })
-        .await
-        .unwrap();
+        log = heard(log, words).await.1;
         peers.push(Peer::connect(running.address(), By::Websocket).await);
-        log = spawn_blocking(move || {
-            until(&mut log, &coming);
-            log
-        })
-        .await
-        .unwrap();
+        log = heard(log, COMING).await.1;
     }
 
     // And a coarser one: what was said before is not any more.
     fs::write(&settings, "[log]\nfilter = \"info\"\n").unwrap();
     running.signal(Signal::HUP);
-    log = spawn_blocking(move || {
-        until(&mut log, &["event=\"reload\"", "read again"]);
-        log
-    })
-    .await
-    .unwrap();
+    log = heard(log, TAKEN).await.1;
     peers.push(Peer::connect(running.address(), By::Websocket).await);
     running.signal(Signal::TERM);
     let rest = spawn_blocking(move || {
@@ -92,7 +85,7 @@ async fn a_hangup_reads_the_filter_again_and_a_wrong_one_changes_nothing() {
 async fn what_can_change_does_and_what_takes_a_restart_is_named() {
     let before = "[ice]\nservers = [{ urls = [\"stun:before\"] }]\n[relay]\nenabled = false\n[rooms]\npeers_max = 2\n";
     let mut running = Running::start(&[], before);
-    let mut log = BufReader::new(running.child.stderr.take().unwrap());
+    let log = BufReader::new(running.child.stderr.take().unwrap());
     let settings = running.folder.path().join("config.toml");
     let mut owner = Peer::connect(running.address(), By::Websocket).await;
     owner.emit(r#"["GET-ID",{"requestId":"i"}]"#).await;
@@ -111,7 +104,7 @@ async fn what_can_change_does_and_what_takes_a_restart_is_named() {
         + "[http]\nport = 9\n[limits]\nrooms_max = 2\n[metrics]\ntoken = \"hush-hush-hush-hush\"\n";
     fs::write(&settings, &after).unwrap();
     running.signal(Signal::HUP);
-    let (said, mut log) = spawn_blocking(move || (until(&mut log, &["WARN", "event=\"reload\""]), log)).await.unwrap();
+    let (said, log) = heard(log, &["WARN", "event=\"reload\""]).await;
     assert!(said.contains("taken=\"ice.servers, limits.rooms_max, rooms.peers_max\""), "{said}");
     assert!(said.contains("take a restart, and stay as they were: metrics.token") && !said.contains("hush"), "{said}");
 
@@ -135,7 +128,7 @@ async fn what_can_change_does_and_what_takes_a_restart_is_named() {
     // Back again: there is nothing that takes a restart.
     fs::write(&settings, before).unwrap();
     running.signal(Signal::HUP);
-    let said = spawn_blocking(move || until(&mut log, &["event=\"reload\"", "read again"])).await.unwrap();
+    let (said, _) = heard(log, &["event=\"reload\"", "read again"]).await;
     assert!(!said.contains("WARN") && said.contains("ice.servers, limits.rooms_max, rooms.peers_max"), "{said}");
 }
 

@@ -1,18 +1,28 @@
 //! Websockets whose clients ask for more than their share, on a clock that the tests set forward.
-use std::time::Duration;
+use std::{
+    future::Future as _,
+    io,
+    net::Ipv4Addr,
+    pin::{Pin, pin},
+    sync::{Arc, Mutex},
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use futures_util::{FutureExt as _, SinkExt as _, StreamExt as _};
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, DuplexStream, ReadBuf},
+    task::consume_budget,
     time::advance,
 };
 use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
+use super::{MessageHandler, OwnFrames, SendQueue, run};
 use crate::{
-    accounting::{Limits, Rate, Reason},
+    accounting::{Ledger, Limits, Rate, Reason},
     transports::{
         SESSION_COST,
-        meter::FRAME_COST,
+        meter::{FRAME_COST, Meter},
         test_server::{LIMITS, TestServer, at_once, fill, settle, until},
     },
 };
@@ -22,6 +32,46 @@ fn slow() -> Limits {
 }
 
 type Socket = WebSocketStream<DuplexStream>;
+
+/// A client that never stops talking, however fast it is read from. What it was sent goes to `heard`.
+struct Chatterbox {
+    heard: Arc<Mutex<Vec<u8>>>,
+}
+
+impl AsyncRead for Chatterbox {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        // As sockets do: a task gets so much done at a time.
+        ready!(pin!(consume_budget()).poll(cx));
+        // One long word fills what is read at once.
+        buf.put_slice(&frame(0x82, &vec![0; buf.remaining() - 8]));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Chatterbox {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.heard.lock().unwrap().extend_from_slice(buf);
+        Poll::Ready(Ok(buf.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+struct Unheard;
+
+impl MessageHandler for Unheard {
+    fn receive(&mut self, _: &Message) {}
+
+    fn on_alive(&mut self) {}
+
+    fn end(&mut self, _: Reason) {}
+}
 
 /// A frame with a mask of zeros.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
@@ -48,6 +98,21 @@ async fn closed(socket: &mut Socket) -> u16 {
             Some(Err(_)) | None => return 1006,
         }
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_never_stops_talking_is_answered_all_the_same() {
+    let account = Ledger::new(Limits::default()).open_account(Ipv4Addr::LOCALHOST.into(), b"", 0).unwrap();
+    let (send_queue, waiting) = SendQueue::new(Meter::new(account, Arc::new(LIMITS)));
+    let heard = Arc::new(Mutex::default());
+    let stream = Chatterbox { heard: heard.clone() };
+    let (frames, queue) = (OwnFrames(send_queue.meter().clone()), send_queue.clone());
+    let running = tokio::spawn(async move { run(stream, frames, &queue, waiting, Unheard).await });
+    send_queue.put(Message::text("answer")).unwrap();
+    settle().await;
+    let n_heard = heard.lock().unwrap().windows(6).filter(|it| it == b"answer").count();
+    running.abort();
+    assert_eq!(n_heard, 1);
 }
 
 #[tokio::test(start_paused = true)]
