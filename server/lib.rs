@@ -7,6 +7,7 @@ pub mod accounting;
 pub mod admin;
 pub mod app;
 pub mod cli;
+pub mod cluster;
 pub mod config;
 pub mod doctor;
 pub mod http;

@@ -116,6 +116,8 @@ reasons! {
     SeatGiven: Disconnect => "seat_given",
     /// Whoever runs the server has ended a session, or closed a room.
     ByOperator: Disconnect => "by_operator",
+    /// The store that nodes share did not answer: nobody could make, join or change a room.
+    StoreUnavailable: Refusal => "store_unavailable",
     /// A page of an origin that may not connect.
     ForeignOrigin: Refusal => "foreign_origin",
     /// A page asked for a host that is not known to be ours.

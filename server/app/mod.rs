@@ -39,6 +39,7 @@ use tokio::{
 use crate::{
     acceptor::{Acceptor, IsProxy, Shutdown, Speaks, Timeouts},
     accounting::Ledger,
+    cluster::Cluster,
     config::Config,
     http,
     protocols::{Protocol as _, p2pchat::P2pChat},
@@ -88,6 +89,8 @@ pub struct App {
     sessions: Sessions,
     /// `None`: rooms end with the process.
     keeper: Option<Arc<Keeper>>,
+    /// `None`: this is the only node.
+    cluster: Option<Arc<Cluster>>,
     certificate: CertificateSource,
     relay: Option<BoundRelay>,
     metrics: Option<BoundMetrics>,
@@ -135,7 +138,9 @@ impl App {
         let plain = config.redirect_at().map(|it| listen::bind(it, "tls.redirect_port", &mut passed)).transpose()?;
         let store = state::open(&config).await;
         let realms = routes::realms(&sessions, &config, &settings, store.is_some(), &invitations);
-        let keeper = state::keeper(store, &sessions, realms.get(P2pChat.name()).copied());
+        let own_realm = realms.get(P2pChat.name()).copied();
+        let keeper = state::keeper(store, &sessions, own_realm);
+        let cluster = state::cluster(&config, &sessions, own_realm)?;
         let shared = http::Shared::new(ledger, proxies.clone());
         let relay = relay::bind(&config, &sessions, &mut passed)?;
         let turn = relay.as_ref().map(|it| it.server.clone());
@@ -169,7 +174,19 @@ impl App {
         let config = Mutex::new(config);
         let files = certificate.files();
         let live = Live { sessions: sessions.clone(), realms, proxies, relay: turn, files, config };
-        Ok(App { listeners, sessions, keeper, certificate, relay, metrics, admin, is_stopping, live, reload: None })
+        Ok(App {
+            listeners,
+            sessions,
+            keeper,
+            cluster,
+            certificate,
+            relay,
+            metrics,
+            admin,
+            is_stopping,
+            live,
+            reload: None,
+        })
     }
 
     /// Where it listens.
@@ -230,7 +247,8 @@ impl App {
     /// A listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let url = self.url();
-        let App { listeners, sessions, keeper, certificate, relay, metrics, admin, is_stopping, live, reload } = self;
+        let App { listeners, sessions, keeper, cluster, certificate, relay, metrics, admin, is_stopping, live, reload } =
+            self;
         let reload = reload.map_or_else(|| Reload::new(None), Ok)?;
         let shutdown = Shutdown::default();
         let mut serving = JoinSet::new();
@@ -280,6 +298,9 @@ impl App {
             // Those who are told that it stops are told so by tasks of their own.
             let _ = timeout(DRAIN_TIMEOUT, sessions.drained()).await;
             state::save(keeper.as_deref()).await;
+            if let Some(cluster) = &cluster {
+                cluster.leave().await;
+            }
             telemetry::tell_omitted();
         };
         service_manager::ready(&url);
@@ -290,7 +311,7 @@ impl App {
             () = admin::serve(admin) => Ok(()),
             () = service_manager::keep_alive(&sessions) => Ok(()),
             () = watch::memory(sessions.ledger()) => Ok(()),
-            () = state::run(keeper.as_deref()) => Ok(()),
+            () = state::run(keeper.as_deref(), cluster.as_deref()) => Ok(()),
             Some(Err(failed)) = serving.join_next() => Err(io::Error::other(failed)),
         }
     }

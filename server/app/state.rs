@@ -1,8 +1,9 @@
 //! Where rooms are kept while no process runs, as the settings have it.
 use std::sync::Arc;
 
-use super::settings;
+use super::{StartupError, settings};
 use crate::{
+    cluster::Cluster,
     config::{Config, IN_MEMORY},
     sessions::{Realm, Sessions},
     store::{FileStore, Keeper, RoomStore},
@@ -10,6 +11,9 @@ use crate::{
 
 /// Says in the log where that is. `None`: nowhere.
 pub(super) async fn open(config: &Config) -> Option<Arc<dyn RoomStore>> {
+    if config.cluster.is_on() {
+        return None;
+    }
     let Some(folder) = settings::state_folder(config) else {
         if config.state.dir != IN_MEMORY {
             tracing::info!("no folder is set or known to keep rooms in (state.dir): they end with the process");
@@ -45,11 +49,35 @@ pub(super) fn keeper(
     Some(Arc::new(Keeper::load(store, sessions.clone(), realm)))
 }
 
+/// `None`: this is the only node.
+///
+/// # Errors
+/// The settings make no sense, or nothing here can be shared.
+pub(super) fn cluster(
+    config: &Config,
+    sessions: &Sessions,
+    realm: Option<Realm>,
+) -> Result<Option<Arc<Cluster>>, StartupError> {
+    if !config.cluster.is_on() {
+        return Ok(None);
+    }
+    let realm = realm.ok_or_else(|| {
+        StartupError::Settings(
+            "cluster.redis is set, and no listener speaks p2pchat: the rooms of other protocols cannot be shared"
+                .to_owned(),
+        )
+    })?;
+    let cluster = Cluster::new(&config.cluster, sessions, realm).map_err(StartupError::Settings)?;
+    tracing::info!(node = cluster.own().as_str(), "rooms are shared with other nodes");
+    Ok(Some(Arc::new(cluster)))
+}
+
 /// Never done.
-pub(super) async fn run(keeper: Option<&Keeper>) {
-    match keeper {
-        Some(keeper) => keeper.run().await,
-        None => std::future::pending().await,
+pub(super) async fn run(keeper: Option<&Keeper>, cluster: Option<&Cluster>) {
+    match (keeper, cluster) {
+        (_, Some(cluster)) => cluster.run().await,
+        (Some(keeper), None) => keeper.run().await,
+        (None, None) => std::future::pending().await,
     }
 }
 

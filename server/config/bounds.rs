@@ -56,6 +56,8 @@ const ROWS: &[Row] = &[
     ("rooms.password_units_max", |it| it.rooms.password_units_max as u64, 8..=1_000),
     // 30 days: longer than anybody looks at an invitation.
     ("rooms.linger_s", |it| it.rooms.linger_s, 0..=2_592_000),
+    // A minute is longer than anybody waits for an answer.
+    ("cluster.timeout_ms", |it| it.cluster.timeout_ms, 10..=60_000),
     // 0: a part of the machine's. Below 64 MiB an empty server and what the allocator keeps are most of it.
     ("limits.memory_bytes_max", |it| it.limits.memory_bytes_max, 0..=1 << 48),
     ("limits.connections_max", |it| it.limits.connections_max as u64, 0..=COUNT_MAX),

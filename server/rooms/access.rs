@@ -59,7 +59,7 @@ pub enum Denial {
 }
 
 /// What somebody who makes or joins a room says for itself.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Access {
     /// What it shows, if anything.
     pub credential: Option<Credential>,

@@ -21,6 +21,7 @@ mod registry;
 mod room;
 #[cfg(test)]
 mod scenarios;
+mod shared;
 mod step;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -43,12 +44,13 @@ pub use outcome::{Alert, Event, Notification, Outcome, Payload, Rejection, Reply
 pub use policy::{RoomPolicy, Rules};
 pub use registry::Rooms;
 pub use room::{Password, Room, RoomSettings, RoomSummary};
+pub use shared::{Change, Plan};
 pub use step::{Lasting, RoomCommand, Step, step};
 pub use timers::{Timer, TimerKind};
 pub use topology::Topology;
 
 /// What a peer asks for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Request<'a> {
     /// A peer id, without which nothing else is granted.
     Hello {
@@ -138,7 +140,7 @@ pub enum Request<'a> {
 }
 
 /// What a room is made from again, by somebody who has its key.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Restore {
     /// From which the room's id follows.
     pub key: RoomKey,
@@ -189,7 +191,7 @@ impl Request<'_> {
 }
 
 /// The receivers of a signal. As texts: most requests are signals, and ids would be copies.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum Address<'a> {
     /// One member of a room that the sender is in.
     Member {

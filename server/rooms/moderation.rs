@@ -129,7 +129,7 @@ pub enum Act {
 }
 
 /// A word of somebody who says that they are the owner.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct OwnersWord {
     /// The room that it is about, as it was signed.
     pub room: RoomId,

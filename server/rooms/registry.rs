@@ -26,7 +26,7 @@ pub struct Rooms {
     pub(super) peers: PeerMap<Peer>,
     names: Names,
     /// Who has entered or left a room since [`Rooms::take_moved`].
-    moved: Vec<PeerId>,
+    pub(super) moved: Vec<PeerId>,
     /// The time as it was handed in last.
     pub(super) now_ms: u64,
 }

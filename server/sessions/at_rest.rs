@@ -52,7 +52,7 @@ impl State {
         changes
     }
 
-    fn kept(&self, peer: &PeerId) -> Option<KeptSession> {
+    pub(super) fn kept(&self, peer: &PeerId) -> Option<KeptSession> {
         let session = self.sessions.get(peer)?;
         let Credential::Tokens(Tokens { current, previous }) = session.lasting.as_ref()?.credential() else {
             return None;

@@ -35,7 +35,7 @@ pub struct Durations {
 
 impl Durations {
     /// Counts one that took so long.
-    pub(super) fn observe(&mut self, took: Duration) {
+    pub fn observe(&mut self, took: Duration) {
         let ns = u64::try_from(took.as_nanos()).unwrap_or(u64::MAX);
         let bounds = BOUNDS_NS.iter().zip(&mut self.buckets);
         let bucket = bounds.into_iter().find(|it| ns <= *it.0).map_or(&mut self.n_longer, |it| it.1);

@@ -49,6 +49,11 @@ impl Ended {
         Ended { peer: peer.clone(), reason, is_away: true, connection: Some(connection), how }
     }
 
+    /// A session that goes on at another node.
+    pub(super) fn moved(peer: &PeerId, connection: Option<Arc<dyn Connection>>) -> Self {
+        Ended { peer: peer.clone(), reason: Reason::Resumed, is_away: false, connection, how: HowToEnd::Abort }
+    }
+
     pub(super) fn end_connection(&self) {
         match (&self.connection, self.how) {
             (None, _) | (_, HowToEnd::Ended) => (),

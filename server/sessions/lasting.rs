@@ -12,11 +12,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
 use super::{
+    cluster::{ChangeKind, HandedOver},
     effects::{Ended, HowToEnd},
     replay::{Replay, ReplayBounds},
     state::{POLICY_VIOLATION, Session, State, frame_bytes},
     timers::Due,
     token::{self, TokenHash, Tokens},
+    waiting::WaitsFor,
 };
 use crate::{
     accounting::{Account, Reason},
@@ -77,6 +79,23 @@ impl Lasting {
     /// Of a session that was there before the process began.
     pub(super) fn earlier(tokens: Tokens) -> Self {
         Lasting { is_earlier: true, ..Lasting::new(Credential::Tokens(tokens)) }
+    }
+
+    /// Of a session that another node has given up.
+    pub(super) fn moved(tokens: Tokens, session: HandedOver) -> Self {
+        let HandedOver { n_sent, n_received, replay } = session;
+        let mut lasting = Lasting { n_sent, n_received, ..Lasting::new(Credential::Tokens(tokens)) };
+        let bounds = ReplayBounds { frames_max: usize::MAX, bytes_max: u64::MAX };
+        for frame in &replay {
+            lasting.replay.push(frame, bounds);
+        }
+        lasting
+    }
+
+    /// What another node has to know of it.
+    pub(super) fn hand_over(&self) -> HandedOver {
+        let replay = self.replay.frames().cloned().collect();
+        HandedOver { n_sent: self.n_sent, n_received: self.n_received, replay }
     }
 
     pub(super) fn new(credential: Credential) -> Self {
@@ -146,26 +165,39 @@ impl State {
     pub(super) fn hello(&mut self, from: &PeerId, request_id: RequestId, alerts: bool, resume: Option<ResumeRequest>) {
         let Some(realm) = self.sessions.get(from).map(|it| it.realm) else { return };
         let (is_nobody, asks) = (!self.realms[realm.at].rooms.knows(from), resume.is_some());
-        let earlier = resume.filter(|_| is_nobody).and_then(|request| {
-            let shown = TokenHash::of(request.token.expose_secret());
-            let peer = self.tokens.get(&shown)?;
-            self.sessions.get(peer).filter(|it| it.realm.at == realm.at)?;
-            Some((peer.clone(), shown, request))
-        });
-        let fresh = token::fresh().filter(|_| !self.lifetimes.grace.is_zero());
-        match (earlier, fresh) {
-            (Some((peer, shown, request)), Some(fresh)) => {
-                self.resume(from, &peer, shown, fresh, request_id, &request);
+        let Some(request) = resume.filter(|_| is_nobody) else {
+            return self.hello_anew(from, request_id, alerts, asks);
+        };
+        let shown = TokenHash::of(request.token.expose_secret());
+        let is_of_realm = |it: &&PeerId| self.sessions.get(*it).is_some_and(|it| it.realm.at == realm.at);
+        let earlier = self.tokens.get(&shown).filter(is_of_realm).cloned();
+        let Some(peer) = earlier else {
+            if self.is_shared(realm) && !self.tokens.contains_key(&shown) {
+                return self.find_session(from, request_id, alerts, request, shown);
             }
-            (_, fresh) => {
-                self.on_not_resumed(asks);
-                let answer = fresh.as_ref().map(|(token, _)| self.resume_answer(token, None));
-                self.settle(from, realm, request_id, Request::Hello { alerts }, answer.as_ref());
-                if let Some((_, hash)) = fresh.filter(|_| is_nobody) {
-                    self.make_lasting(from, hash);
-                }
-            }
+            return self.hello_anew(from, request_id, alerts, asks);
+        };
+        match self.fresh_token() {
+            Some(fresh) => self.resume(from, &peer, shown, fresh, request_id, &request),
+            None => self.hello_anew(from, request_id, alerts, asks),
         }
+    }
+    /// The client gets an id.
+    pub(super) fn hello_anew(&mut self, from: &PeerId, request_id: RequestId, alerts: bool, asks: bool) {
+        let Some(realm) = self.sessions.get(from).map(|it| it.realm) else { return };
+        let is_nobody = !self.realms[realm.at].rooms.knows(from);
+        let fresh = self.fresh_token();
+        self.on_not_resumed(asks);
+        let answer = fresh.as_ref().map(|(token, _)| self.resume_answer(token, None));
+        self.settle(from, realm, request_id, Request::Hello { alerts }, answer.as_ref());
+        if let Some((_, hash)) = fresh.filter(|_| is_nobody) {
+            self.make_lasting(from, hash);
+        }
+    }
+
+    /// `None`: clients cannot come back.
+    fn fresh_token(&self) -> Option<(SecretString, TokenHash)> {
+        token::fresh().filter(|_| !self.lifetimes.grace.is_zero())
     }
 
     /// The client has received so many events.
@@ -185,8 +217,14 @@ impl State {
         {
             lasting.is_closing = true;
             let realm = session.realm;
-            let notifications = self.realms[realm.at].rooms.yield_hosts(from);
-            self.notify(notifications, Some(from));
+            if self.is_shared(realm) {
+                for room in self.realms[realm.at].rooms.hosted_by(from) {
+                    self.change_room(&room, ChangeKind::YieldHost { peer: from.clone() });
+                }
+            } else {
+                let notifications = self.realms[realm.at].rooms.yield_hosts(from);
+                self.notify(notifications, Some(from));
+            }
             self.end(from, Reason::ClientClosed, HowToEnd::Close(GOODBYE));
         }
     }
@@ -200,7 +238,7 @@ impl State {
             if let Credential::Tokens(tokens) = &mut lasting.credential
                 && let Some(previous) = tokens.previous.take()
             {
-                self.tokens.remove(&previous);
+                self.forget_token(previous);
                 self.note_change(from);
             }
         }
@@ -219,7 +257,8 @@ impl State {
                 }
             };
             let is_known = self.realms[it.realm.at].rooms.knows(peer);
-            it.connection.is_some() && it.waiting.is_none() && is_known && is_break && !self.grace_of(lasting).is_zero()
+            let is_taking = it.waiting.as_ref().is_some_and(|it| matches!(it.what, WaitsFor::Holders { .. }));
+            it.connection.is_some() && !is_taking && is_known && is_break && !self.grace_of(lasting).is_zero()
         })
     }
 
@@ -280,9 +319,7 @@ impl State {
     pub(super) fn forget_credential(&mut self, peer: &PeerId, lasting: &Lasting) {
         match lasting.credential {
             Credential::Tokens(tokens) => {
-                for token in [Some(tokens.current), tokens.previous].into_iter().flatten() {
-                    self.tokens.remove(&token);
-                }
+                [Some(tokens.current), tokens.previous].into_iter().flatten().for_each(|it| self.forget_token(it));
             }
             Credential::Cookie(cookie) => self.forget_cookie(peer, cookie),
         }
@@ -310,8 +347,14 @@ impl State {
         ResumeAnswer { token: token.clone(), grace_s: self.lifetimes.grace.as_secs(), resumed }
     }
 
+    /// Nobody comes back by this token any more.
+    fn forget_token(&mut self, token: TokenHash) {
+        self.tokens.remove(&token);
+        self.drop_saved(token);
+    }
+
     /// Gives the session of `peer` the connection of `from`, which is nobody yet.
-    fn resume(
+    pub(super) fn resume(
         &mut self,
         from: &PeerId,
         peer: &PeerId,
@@ -342,7 +385,7 @@ impl State {
         let unused = unused.into_iter().flatten().filter(|it| *it != shown);
         let (n_received, missed) = (lasting.n_received, lasting.replay.frames().cloned().collect::<Vec<_>>());
         let realm = session.realm;
-        unused.for_each(|it| drop(self.tokens.remove(&it)));
+        unused.for_each(|it| self.forget_token(it));
         self.tokens.insert(hash, peer.clone());
         self.note_change(peer);
         let rooms = self.realms[realm.at].rooms.memberships(peer);

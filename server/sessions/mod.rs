@@ -5,6 +5,7 @@
 //! is held.
 mod access;
 mod at_rest;
+pub mod cluster;
 mod commands;
 mod connection;
 mod contributions;
@@ -307,6 +308,7 @@ impl Sessions {
         let deadline = state.timers.next_deadline();
         let result = work(&mut state);
         let effects = state.take_effects();
+        state.save_sessions();
         let has_changed = state.has_changed();
         let (is_empty, next) = (state.n_connected() == 0, state.timers.next_deadline());
         drop(state);

@@ -4,6 +4,7 @@
 //! are copied under the lock, and the rest a few at a time, so that however many there are, nobody waits for it.
 use super::{
     Realm, Sessions,
+    cluster::ChangeKind,
     effects::HowToEnd,
     state::{RealmState, State},
 };
@@ -144,6 +145,14 @@ impl State {
         for at in 0..self.realms.len() {
             let there = &mut self.realms[at];
             let realm = Realm { protocol: there.settings.protocol, signatures: there.settings.signatures, at };
+            if self.cluster.as_ref().is_some_and(|it| it.realm.at == at) {
+                if there.rooms.room(&room).is_some_and(|it| !it.is_closed) {
+                    closed.n_rooms += 1;
+                    self.ledger.count(Reason::ByOperator);
+                    self.change_room(&room, ChangeKind::Close);
+                }
+                continue;
+            }
             let Some(ended) = there.rooms.close(&room) else { continue };
             there.hold_rooms();
             closed.n_rooms += 1;

@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use super::{
     Connection, Realm, RealmSettings, RelayLink, SessionHandle,
+    cluster::{ChangeKind, Cluster, Delivery},
     contributions::{Contributions, Overflow},
     cookies::Cookies,
     cuts::Cuts,
@@ -23,7 +24,7 @@ use super::{
     statistics::{Tally, Traffic},
     timers::{Due, Timers},
     token::TokenHash,
-    waiting::{Holders, InboxFull, Waiting},
+    waiting::{Holders, InboxFull, Waiting, WaitsFor},
 };
 use crate::{
     accounting::{Account, Holding, Ledger, Reason},
@@ -71,6 +72,8 @@ pub(super) struct State {
     pub(super) n_connections: u64,
     pub(super) n_takeovers: u64,
     pub(super) tally: Tally,
+    /// The rooms of one realm are shared with other nodes.
+    pub(super) cluster: Option<Box<Cluster>>,
 }
 
 /// All rooms of one protocol.
@@ -141,6 +144,7 @@ impl State {
             n_connections: 0,
             n_takeovers: 0,
             tally: Tally::default(),
+            cluster: None,
         }
     }
 
@@ -234,6 +238,8 @@ impl State {
                 }
                 Due::Takeover { asker, number } => self.on_takeover_timeout(&asker, number),
                 Due::Grace { peer, number } => self.on_grace_over(&peer, number),
+                Due::NodeGrace { room, peer, mark } => self.change_room(&room, ChangeKind::GraceOver { peer, mark }),
+                Due::Adoption { peer } => self.on_adoption_timeout(&peer),
             }
             self.work_off();
         }
@@ -294,13 +300,20 @@ impl State {
             self.n_away -= 1;
             self.timers.stop_grace(peer);
         }
-        for holder in waiting.into_iter().flat_map(|it| it.silent) {
-            self.holders.remove(&holder, peer);
+        if let Some(WaitsFor::Holders { silent, .. }) = waiting.map(|it| it.what) {
+            silent.iter().for_each(|it| self.holders.remove(it, peer));
         }
         let there = &mut self.realms[realm.at];
         there.n_sessions -= 1;
-        let (notifications, timers) = there.rooms.forget(peer);
-        there.hold_rooms();
+        let (notifications, timers) = if self.is_shared(realm) {
+            self.leave_everywhere(peer);
+            Default::default()
+        } else {
+            let there = &mut self.realms[realm.at];
+            let forgotten = there.rooms.forget(peer);
+            there.hold_rooms();
+            forgotten
+        };
         if reason != Reason::MemoryCut {
             // That one was counted when it was cut.
             self.ledger.count(reason);
@@ -310,9 +323,8 @@ impl State {
         self.start_timers(realm, timers);
         // Whoever waited for it tries again, in the order in which they asked.
         for asker in self.askers_in_order(peer) {
-            if let Some(waiting) = self.waiting(&asker) {
-                waiting.silent.remove(peer);
-                let number = waiting.number;
+            if let Some((number, silent)) = self.silent(&asker) {
+                silent.remove(peer);
                 self.work.push_back(Work::GoOn { peer: asker, number, retry: true });
             }
         }
@@ -323,18 +335,31 @@ impl State {
         let mut n_bytes = 0;
         for Notification { to, event } in notifications {
             let is_signal = matches!(event, Event::Signal { .. });
-            if let Some(session) = self.sessions.get(&to)
-                && let Some(frame) = session.realm.protocol.encode_event(event)
-            {
-                n_bytes += frame_bytes(&frame);
-                if is_signal {
-                    self.realms[session.realm.at].traffic.count_signal(frame_bytes(&frame));
-                }
+            let session = self.sessions.get(&to);
+            let Some(realm) = session.map_or_else(|| self.cluster.as_ref().map(|it| it.realm), |it| Some(it.realm))
+            else {
+                continue;
+            };
+            let is_here = session.is_some();
+            let Some(frame) = realm.protocol.encode_event(event) else { continue };
+            n_bytes += frame_bytes(&frame);
+            if is_signal {
+                self.realms[realm.at].traffic.count_signal(frame_bytes(&frame));
+            }
+            if is_here {
                 self.send(&to, frame, cause);
+            } else {
+                self.send_elsewhere(Delivery { to, frame, is_implied: false });
             }
         }
+        if let Some(cause) = cause {
+            self.pay_for(cause, n_bytes);
+        }
+    }
+
+    /// Has a peer pay for what it caused to be sent.
+    pub(super) fn pay_for(&mut self, cause: &PeerId, n_bytes: usize) {
         if n_bytes > 0
-            && let Some(cause) = cause
             && let Some(session) = self.sessions.get(cause)
             && let Err(reason) = session.account.relay(n_bytes)
         {

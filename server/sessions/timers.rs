@@ -17,6 +17,10 @@ pub(super) enum Due {
     Takeover { asker: PeerId, number: u64 },
     /// The end of a session whose connection, with this number, broke.
     Grace { peer: PeerId, number: u64 },
+    /// The end of a membership whose node is gone.
+    NodeGrace { room: RoomId, peer: PeerId, mark: u64 },
+    /// The time for another node to take in a session that it was given.
+    Adoption { peer: PeerId },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -26,6 +30,8 @@ enum Key {
     Linger(usize, RoomId),
     Takeover(PeerId),
     Grace(PeerId),
+    NodeGrace(RoomId, PeerId, u64),
+    Adoption(PeerId),
 }
 
 #[derive(Debug, Default)]
@@ -49,6 +55,13 @@ impl Timers {
         self.n_made += 1;
         self.by_key.insert(key.clone(), (at, self.n_made));
         self.by_deadline.insert((at, self.n_made), (key, due));
+    }
+
+    /// Starts a timer, unless there is an earlier one for the same thing.
+    pub(super) fn start_once(&mut self, at: Instant, due: Due) {
+        if !self.by_key.contains_key(&key(&due)) {
+            self.start(at, due);
+        }
     }
 
     /// A session is not away any more.
@@ -93,6 +106,8 @@ fn key(due: &Due) -> Key {
         },
         Due::Takeover { asker, .. } => Key::Takeover(asker.clone()),
         Due::Grace { peer, .. } => Key::Grace(peer.clone()),
+        Due::NodeGrace { room, peer, mark } => Key::NodeGrace(room.clone(), peer.clone(), *mark),
+        Due::Adoption { peer } => Key::Adoption(peer.clone()),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The one way to wait. A session that waits for something has an inbox; what its client says meanwhile is handled
 //! afterwards, in order. Sessions that do not wait have none, and nothing of theirs is queued.
 //!
-//! Today a session waits for a takeover: it wants a seat or a name that others hold, and these are asked for a sign of life. A
+//! A session waits for the store, where several nodes share rooms, or for a takeover: it wants a seat or a name that others hold, and these are asked for a sign of life. A
 //! takeover ends when every holder has given one, or one of them is gone, or [`LIVENESS_TIMEOUT`] is over; then the request is
 //! granted or refused like any other.
 //!
@@ -19,7 +19,7 @@ use super::{
     timers::Due,
 };
 use crate::{
-    accounting::Reason,
+    accounting::{Account, Reason},
     protocols::{Asked, Attachments, Command, Incoming, RequestId},
     rooms::{PeerId, Request},
 };
@@ -36,13 +36,24 @@ const INBOX_BYTES_MAX: usize = 262_144;
 /// A session that waits.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    /// Which takeover it is.
+    /// Which of the times that a session waited it is.
     pub(super) number: u64,
-    pub(super) request_id: RequestId,
-    pub(super) request: Request<'static>,
-    /// Holders that have not given a sign of life.
-    pub(super) silent: HashSet<PeerId>,
+    pub(super) what: WaitsFor,
     pub(super) inbox: Inbox,
+}
+
+/// What a session waits for.
+#[derive(Debug)]
+pub(super) enum WaitsFor {
+    /// A takeover.
+    Holders {
+        request_id: RequestId,
+        request: Request<'static>,
+        /// Holders that have not given a sign of life.
+        silent: HashSet<PeerId>,
+    },
+    /// The store that several nodes share.
+    Store,
 }
 
 /// What a client said while its session waited.
@@ -84,14 +95,15 @@ impl State {
         let silent: HashSet<_> = holders.into_iter().collect();
         let Some(session) = self.sessions.get_mut(asker) else { return };
         let inbox = session.waiting.take().map(|it| it.inbox).unwrap_or_default();
-        session.waiting = Some(Box::new(Waiting { number, request_id, request, silent, inbox }));
+        let what = WaitsFor::Holders { request_id, request, silent };
+        session.waiting = Some(Box::new(Waiting { number, what, inbox }));
         self.timers.start(Instant::now() + LIVENESS_TIMEOUT, Due::Takeover { asker: asker.clone(), number });
     }
 
     /// Holders that have not answered end, and whoever waits for them tries again.
     pub(super) fn on_takeover_timeout(&mut self, asker: &PeerId, number: u64) {
-        let Some(waiting) = self.waiting(asker).filter(|it| it.number == number) else { return };
-        for holder in waiting.silent.clone() {
+        let Some((_, silent)) = self.silent(asker).filter(|it| it.0 == number) else { return };
+        for holder in silent.clone() {
             self.end(&holder, Reason::PingTimeout, HowToEnd::Abort);
         }
         self.work.push_back(Work::GoOn { peer: asker.clone(), number, retry: false });
@@ -103,10 +115,9 @@ impl State {
             return;
         }
         for asker in self.askers_in_order(holder) {
-            let Some(waiting) = self.waiting(&asker) else { continue };
-            waiting.silent.remove(holder);
-            if waiting.silent.is_empty() {
-                let number = waiting.number;
+            let Some((number, silent)) = self.silent(&asker) else { continue };
+            silent.remove(holder);
+            if silent.is_empty() {
                 self.work.push_back(Work::GoOn { peer: asker, number, retry: false });
             }
         }
@@ -116,8 +127,9 @@ impl State {
     /// Grants or refuses what a session waited for, and handles what its client has said since.
     pub(super) fn go_on(&mut self, peer: &PeerId, number: u64, retry: bool) {
         let Some(session) = self.sessions.get_mut(peer) else { return };
-        let Some(waiting) = session.waiting.take_if(|it| it.number == number) else { return };
-        let Waiting { request_id, request, silent, mut inbox, .. } = *waiting;
+        let is_meant = |it: &mut Box<Waiting>| it.number == number && matches!(it.what, WaitsFor::Holders { .. });
+        let Some(Waiting { what, inbox, .. }) = session.waiting.take_if(is_meant).map(|it| *it) else { return };
+        let WaitsFor::Holders { request_id, request, silent } = what else { return };
         let (realm, account) = (session.realm, session.account.clone());
         silent.iter().for_each(|it| self.holders.remove(it, peer));
         if retry {
@@ -125,6 +137,11 @@ impl State {
         } else {
             self.settle(peer, realm, request_id, request, None);
         }
+        self.work_inbox(peer, &account, inbox);
+    }
+
+    /// Handles what a client has said while its session waited, until it waits again. `account`: who has paid for it.
+    pub(super) fn work_inbox(&mut self, peer: &PeerId, account: &Account, mut inbox: Inbox) {
         loop {
             match self.sessions.get_mut(peer) {
                 None => return account.release(inbox.n_bytes() as u64),
@@ -135,6 +152,7 @@ impl State {
                 }
                 Some(_) => (),
             }
+            let Some(realm) = self.sessions.get(peer).map(|it| it.realm) else { return };
             let before = inbox.n_bytes();
             let Some(message) = inbox.pop() else { return };
             account.release((before - inbox.n_bytes()) as u64);
@@ -144,8 +162,12 @@ impl State {
         }
     }
 
-    pub(super) fn waiting(&mut self, peer: &PeerId) -> Option<&mut Waiting> {
-        self.sessions.get_mut(peer)?.waiting.as_deref_mut()
+    /// Whom a session waits for that takes something over, and which takeover that is.
+    pub(super) fn silent(&mut self, peer: &PeerId) -> Option<(u64, &mut HashSet<PeerId>)> {
+        match self.sessions.get_mut(peer)?.waiting.as_deref_mut()? {
+            Waiting { number, what: WaitsFor::Holders { silent, .. }, .. } => Some((*number, silent)),
+            Waiting { what: WaitsFor::Store, .. } => None,
+        }
     }
 
     /// Everyone who waits for this holder, and does not any more, in the order in which they asked.

@@ -5,7 +5,7 @@
 //! happen elsewhere. A store that cannot be read or written is no reason not to serve.
 mod file;
 mod keeper;
-mod records;
+pub(crate) mod records;
 
 use std::{
     collections::BTreeMap,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Record;
 use crate::{
     rooms::{
-        Fingerprint, HostSecret, KnownPeer, Moderation, Password, PeerId, Room, RoomId, RoomSettings, SignedAct,
+        Fingerprint, HostSecret, Knock, KnownPeer, Moderation, Password, PeerId, Room, RoomId, RoomSettings, SignedAct,
         Topology,
     },
     sessions::KeptSession,
@@ -15,8 +15,9 @@ use crate::{
 const ROOM: &str = "room/";
 const SESSION: &str = "session/";
 
+/// A room as JSON.
 #[derive(Serialize, Deserialize)]
-struct RoomValue {
+pub(crate) struct RoomValue {
     name: String,
     password: String,
     peers_max: usize,
@@ -49,6 +50,9 @@ struct ModerationValue {
     waits: bool,
     let_in: Vec<String>,
     sent_away: Vec<String>,
+    /// Who waits at the door, and what they are called; where several nodes share the room.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    knocking: Vec<(String, String)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -73,9 +77,16 @@ pub(super) fn session_key(peer: &PeerId) -> String {
 }
 
 pub(super) fn of_room(room: &Room) -> Option<String> {
+    let mut value = room_value(room);
+    // Whoever waits says so again.
+    value.moderation.iter_mut().for_each(|it| it.knocking.clear());
+    serde_json::to_string(&value).ok()
+}
+
+pub(crate) fn room_value(room: &Room) -> RoomValue {
     let text = |it: &PeerId| it.to_string();
     let RoomSettings { name, password, peers_max } = &room.settings;
-    serde_json::to_string(&RoomValue {
+    RoomValue {
         name: name.clone(),
         password: password.0.clone(),
         peers_max: *peers_max,
@@ -89,8 +100,7 @@ pub(super) fn of_room(room: &Room) -> Option<String> {
         host_secret: room.host_secret.map(|it| hex(&it.0)),
         moderation: room.moderation.as_deref().map(of_moderation),
         is_closed: room.is_closed,
-    })
-    .ok()
+    }
 }
 
 fn of_moderation(moderation: &Moderation) -> ModerationValue {
@@ -108,6 +118,7 @@ fn of_moderation(moderation: &Moderation) -> ModerationValue {
         waits: moderation.waits,
         let_in: texts(&moderation.let_in),
         sent_away: texts(&moderation.sent_away),
+        knocking: moderation.knocking.iter().map(|it| (it.peer.to_string(), it.name.clone())).collect(),
     }
 }
 
@@ -135,7 +146,11 @@ pub(super) fn read(records: &[Record]) -> (Vec<(RoomId, Room)>, Vec<KeptSession>
 }
 
 fn room(value: &str) -> Option<Room> {
-    let value: RoomValue = serde_json::from_str(value).ok()?;
+    room_of(serde_json::from_str(value).ok()?)
+}
+
+/// `None`: it makes no sense.
+pub(crate) fn room_of(value: RoomValue) -> Option<Room> {
     let members: Vec<PeerId> = value.members.iter().map(|it| PeerId::from(&**it)).collect();
     let distinct: BTreeSet<_> = members.iter().collect();
     let host = value.host.as_deref().map(PeerId::from).filter(|it| members.contains(it));
@@ -176,8 +191,7 @@ fn moderation(value: ModerationValue, members: &[PeerId]) -> Option<Moderation> 
         aware: peers(value.aware).filter(|it| members.contains(it)).collect(),
         kept_out: peers(value.kept_out).collect(),
         waits: value.waits,
-        // Whoever waits says so again.
-        knocking: Vec::new(),
+        knocking: value.knocking.into_iter().map(|(peer, name)| Knock { peer: PeerId::from(&*peer), name }).collect(),
         let_in: peers(value.let_in).collect(),
         sent_away: peers(value.sent_away).collect(),
     })
@@ -194,11 +208,11 @@ fn session(peer: &str, value: &str) -> Option<KeptSession> {
     (!tokens.is_empty()).then_some(KeptSession { peer, tokens })
 }
 
-fn hex(bytes: &[u8; 32]) -> String {
+pub(crate) fn hex(bytes: &[u8; 32]) -> String {
     bytes.iter().map(|it| format!("{it:02x}")).collect()
 }
 
-fn unhex(text: &str) -> Option<[u8; 32]> {
+pub(crate) fn unhex(text: &str) -> Option<[u8; 32]> {
     let mut bytes = [0; 32];
     if text.len() != 64 || !text.is_ascii() {
         return None;

@@ -1,0 +1,236 @@
+//! What nodes keep in the store and say to each other, as JSON.
+//!
+//! **Invariants:** fields that a later version adds have a default, so that nodes of two versions run side by side while one
+//! takes the place of the other. What makes no sense is left out, and never ends anything.
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    protocols::Frame,
+    rooms::{PeerId, RoomId},
+    sessions::cluster::{Delivery, HandedOver, Home, NodeId, SavedSession, SharedRoom, Version},
+    store::records::{self, RoomValue},
+};
+
+/// Of rooms in the store. A node leaves alone what is of a later one.
+const FORMAT: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct SharedValue {
+    format: u32,
+    room: RoomValue,
+    homes: Vec<HomeValue>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct HomeValue {
+    peer: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    node: Option<String>,
+    #[serde(default)]
+    returns: bool,
+    #[serde(default)]
+    mark: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SessionValue {
+    peer: String,
+    node: String,
+    alerts: bool,
+    rooms: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct DeliveryValue {
+    to: String,
+    text: String,
+    /// In base64.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    attachments: Vec<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_implied: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "say", rename_all = "kebab-case")]
+enum MessageValue {
+    Changed {
+        room: String,
+        previous: u64,
+        value: Option<SharedValue>,
+        deliveries: Vec<DeliveryValue>,
+    },
+    Deliver {
+        deliveries: Vec<DeliveryValue>,
+    },
+    AskForSession {
+        node: String,
+        number: u64,
+        peer: String,
+        token: String,
+    },
+    HandOver {
+        number: u64,
+        session: Option<HandedOverValue>,
+    },
+    Goodbye {
+        node: String,
+    },
+    #[serde(other)]
+    Unknown,
+}
+
+#[derive(Serialize, Deserialize)]
+struct HandedOverValue {
+    n_sent: u64,
+    n_received: u64,
+    replay: Vec<DeliveryValue>,
+}
+
+/// What a node hears from another.
+#[derive(Debug, PartialEq)]
+pub(super) enum Message {
+    /// A room was changed.
+    Changed { room: RoomId, previous: u64, version: Version, deliveries: Vec<Delivery> },
+    /// Frames for peers of this node.
+    Deliver(Vec<Delivery>),
+    /// A client has come to another node.
+    AskForSession { node: NodeId, number: u64, peer: PeerId, token: [u8; 32] },
+    /// The answer to that.
+    HandOver { number: u64, session: Option<HandedOver> },
+    /// A node ends.
+    Goodbye(NodeId),
+}
+
+pub(super) fn room(room: &SharedRoom) -> String {
+    serde_json::to_string(&shared_value(room)).unwrap_or_default()
+}
+
+/// `None`: it makes no sense to this version.
+pub(super) fn read_room(text: &str) -> Option<SharedRoom> {
+    shared_room(serde_json::from_str(text).ok()?)
+}
+
+pub(super) fn session(session: &SavedSession) -> String {
+    let SavedSession { peer, node, alerts, rooms } = session;
+    let rooms = rooms.iter().map(RoomId::to_string).collect();
+    let value = SessionValue { peer: peer.to_string(), node: node.as_str().to_owned(), alerts: *alerts, rooms };
+    serde_json::to_string(&value).unwrap_or_default()
+}
+
+pub(super) fn read_session(text: &str) -> Option<SavedSession> {
+    let SessionValue { peer, node, alerts, rooms } = serde_json::from_str(text).ok()?;
+    let rooms = rooms.iter().map(|it| RoomId::from(&**it)).collect();
+    Some(SavedSession { peer: PeerId::from(&*peer), node: NodeId::from(&*node), alerts, rooms })
+}
+
+/// All but the version, which the store sets.
+pub(super) fn changed(room: &RoomId, previous: u64, value: Option<&SharedRoom>, deliveries: &[Delivery]) -> String {
+    said(&MessageValue::Changed {
+        room: room.to_string(),
+        previous,
+        value: value.map(shared_value),
+        deliveries: deliveries.iter().map(delivery_value).collect(),
+    })
+}
+
+pub(super) fn deliver(deliveries: &[Delivery]) -> String {
+    said(&MessageValue::Deliver { deliveries: deliveries.iter().map(delivery_value).collect() })
+}
+
+pub(super) fn ask_for_session(own: &NodeId, number: u64, peer: &PeerId, token: &[u8; 32]) -> String {
+    let (node, peer, token) = (own.as_str().to_owned(), peer.to_string(), records::hex(token));
+    said(&MessageValue::AskForSession { node, number, peer, token })
+}
+
+pub(super) fn hand_over(number: u64, session: Option<&HandedOver>) -> String {
+    let frame = |it: &Frame| delivery_value(&Delivery { to: PeerId::from(""), frame: it.clone(), is_implied: false });
+    let session = session.map(|it| HandedOverValue {
+        n_sent: it.n_sent,
+        n_received: it.n_received,
+        replay: it.replay.iter().map(frame).collect(),
+    });
+    said(&MessageValue::HandOver { number, session })
+}
+
+pub(super) fn goodbye(own: &NodeId) -> String {
+    said(&MessageValue::Goodbye { node: own.as_str().to_owned() })
+}
+
+/// `version`: of a room that was changed, as the store says it before the message. `None`: it makes no sense.
+pub(super) fn read(version: u64, text: &str) -> Option<Message> {
+    let message: MessageValue = serde_json::from_str(text).ok()?;
+    Some(match message {
+        MessageValue::Changed { room, previous, value, deliveries } => {
+            let value = match value {
+                None => None,
+                Some(it) => Some(shared_room(it)?),
+            };
+            Message::Changed {
+                room: RoomId::from(&*room),
+                previous,
+                version: Version { number: version, value },
+                deliveries: read_deliveries(deliveries),
+            }
+        }
+        MessageValue::Deliver { deliveries } => Message::Deliver(read_deliveries(deliveries)),
+        MessageValue::AskForSession { node, number, peer, token } => Message::AskForSession {
+            node: NodeId::from(&*node),
+            number,
+            peer: PeerId::from(&*peer),
+            token: records::unhex(&token)?,
+        },
+        MessageValue::HandOver { number, session } => Message::HandOver {
+            number,
+            session: session.map(|it| HandedOver {
+                n_sent: it.n_sent,
+                n_received: it.n_received,
+                replay: read_deliveries(it.replay).into_iter().map(|it| it.frame).collect(),
+            }),
+        },
+        MessageValue::Goodbye { node } => Message::Goodbye(NodeId::from(&*node)),
+        MessageValue::Unknown => return None,
+    })
+}
+
+fn said(message: &MessageValue) -> String {
+    serde_json::to_string(message).unwrap_or_default()
+}
+
+fn shared_value(SharedRoom { room, homes }: &SharedRoom) -> SharedValue {
+    let home = |(peer, home): &(PeerId, Home)| HomeValue {
+        peer: peer.to_string(),
+        node: home.node.as_ref().map(|it| it.as_str().to_owned()),
+        returns: home.returns,
+        mark: home.mark,
+    };
+    SharedValue { format: FORMAT, room: records::room_value(room), homes: homes.iter().map(home).collect() }
+}
+
+fn shared_room(SharedValue { format, room, homes }: SharedValue) -> Option<SharedRoom> {
+    let home = |it: HomeValue| {
+        let node = it.node.map(|it| NodeId::from(&*it));
+        (PeerId::from(&*it.peer), Home { node, returns: it.returns, mark: it.mark })
+    };
+    let room = records::room_of(room).filter(|_| format <= FORMAT)?;
+    Some(SharedRoom { room, homes: homes.into_iter().map(home).collect() })
+}
+
+fn delivery_value(Delivery { to, frame, is_implied }: &Delivery) -> DeliveryValue {
+    DeliveryValue {
+        to: to.to_string(),
+        text: frame.text.clone(),
+        attachments: frame.attachments.iter().map(|it| BASE64_STANDARD.encode(it)).collect(),
+        is_implied: *is_implied,
+    }
+}
+
+fn read_deliveries(values: Vec<DeliveryValue>) -> Vec<Delivery> {
+    let read = |DeliveryValue { to, text, attachments, is_implied }: DeliveryValue| {
+        let attachments = attachments.iter().map(|it| BASE64_STANDARD.decode(it).map(Into::into));
+        let frame = Frame { text, attachments: attachments.collect::<Result<_, _>>().ok()? };
+        Some(Delivery { to: PeerId::from(&*to), frame, is_implied })
+    };
+    values.into_iter().filter_map(read).collect()
+}

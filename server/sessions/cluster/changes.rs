@@ -1,0 +1,352 @@
+//! Changes of shared rooms: planned on the version that is known, set in the store, and in force when that is done. Where
+//! another node was faster, they are planned again on what it has made of the room.
+use std::mem;
+
+use super::{Commit, Committed, Delivery, Entry, Home, NodeId, SharedRoom, ToCluster, Unavailable, Version};
+use crate::{
+    accounting::Reason,
+    protocols::RequestId,
+    rooms::{Change, Event, Notification, Outcome, PeerId, Rejection, Reply, Request, RoomId},
+    sessions::{
+        commands::Settled,
+        state::{State, frame_bytes},
+    },
+};
+
+/// What is to become of a room.
+#[derive(Debug)]
+pub(in crate::sessions) enum ChangeKind {
+    /// What a session asks for, which waits for it. `waiting`: under which number.
+    Request { from: PeerId, waiting: u64, request_id: RequestId, request: Box<Request<'static>>, settled: Settled },
+    /// The session of a member, or of somebody at the door, is over.
+    Leave { peer: PeerId },
+    /// The page of a host is being closed.
+    YieldHost { peer: PeerId },
+    /// The operator closes it.
+    Close,
+    /// Members whose node is gone may come back to another; those that cannot have left.
+    NodeGone { node: NodeId },
+    /// Nobody came back in time.
+    GraceOver { peer: PeerId, mark: u64 },
+    /// A member has come here from another node.
+    Adopt { peer: PeerId, returning: u64 },
+    /// What the store has is compared with who is here. `is_lost`: the store may have lost the room.
+    Refresh { is_lost: bool },
+}
+
+/// A change that is under way.
+pub(in crate::sessions) struct Changing {
+    kind: ChangeKind,
+    base: Version,
+    /// It was planned, and the store is setting it.
+    plan: Option<Planned>,
+}
+
+/// What a change leads to when it is done.
+#[derive(Default)]
+pub(in crate::sessions) struct Planned {
+    pub(in crate::sessions) next: Option<SharedRoom>,
+    /// For the asker.
+    pub(in crate::sessions) answer: Option<Result<Reply, Rejection>>,
+    pub(in crate::sessions) deliveries: Vec<Delivery>,
+    /// Peers of this node that are in the room no more, and do not know it.
+    pub(in crate::sessions) ended: Vec<PeerId>,
+}
+
+impl State {
+    /// Has a room changed, now or when the changes before are done.
+    pub(in crate::sessions) fn change_room(&mut self, room: &RoomId, kind: ChangeKind) {
+        let Some(cluster) = &mut self.cluster else { return };
+        cluster.rooms.entry(room.clone()).or_default().waiting.push_back(kind);
+        self.next_change(room);
+    }
+
+    /// Begins the next change of a room, if none is under way.
+    pub(in crate::sessions) fn next_change(&mut self, room: &RoomId) {
+        let Some(cluster) = &mut self.cluster else { return };
+        let Some(entry) = cluster.rooms.get_mut(room) else { return };
+        if entry.changing.is_some() || entry.is_stalled {
+            return;
+        }
+        let Some(kind) = entry.waiting.pop_front() else {
+            if entry.version == 0 {
+                cluster.rooms.remove(room);
+            }
+            return;
+        };
+        let is_known = entry.version > 0 && !entry.is_doubtful && !matches!(kind, ChangeKind::Refresh { .. });
+        let base = Version { number: entry.version, value: None };
+        entry.changing = Some(Changing { kind, base, plan: None });
+        if is_known {
+            let value = self.known_room(room);
+            self.plan_change(room, value, true);
+        } else {
+            cluster.push(ToCluster::Load { room: room.clone() });
+        }
+    }
+
+    /// The room as it is known here.
+    pub(in crate::sessions) fn known_room(&self, room: &RoomId) -> Version {
+        let none = Version { number: 0, value: None };
+        let Some(cluster) = &self.cluster else { return none };
+        let there = self.realms[cluster.realm.at].rooms.room(room);
+        let Some((entry, there)) = cluster.rooms.get(room).zip(there) else { return none };
+        Version { number: entry.version, value: Some(SharedRoom { room: there.clone(), homes: entry.homes.clone() }) }
+    }
+
+    /// What the store has of a room.
+    pub(in crate::sessions) fn on_loaded(&mut self, room: &RoomId, loaded: Result<Version, Unavailable>) {
+        let Some(entry) = self.entry(room) else { return };
+        match loaded {
+            Err(Unavailable) => self.put_off(room),
+            Ok(version) => {
+                entry.is_doubtful = false;
+                let is_refresh = matches!(&entry.changing, Some(Changing { kind: ChangeKind::Refresh { .. }, .. }));
+                // What somebody here has missed is told by the change itself where that is what it is for.
+                if !is_refresh {
+                    self.catch_up(room, &version);
+                }
+                self.plan_change(room, version, false);
+            }
+        }
+    }
+
+    /// Plans the change that is under way, and has it set. `is_guess`: the store may have a newer version.
+    fn plan_change(&mut self, room: &RoomId, base: Version, is_guess: bool) {
+        let Some(Changing { mut kind, .. }) = self.entry(room).and_then(|it| it.changing.take()) else { return };
+        let planned = self.plan(room, &base, &mut kind);
+        let is_refused = matches!(planned.answer, Some(Err(_)));
+        let is_changed = planned.next != base.value;
+        let Some(cluster) = &mut self.cluster else { return };
+        let Some(entry) = cluster.rooms.get_mut(room) else { return };
+        if is_refused && is_guess {
+            // It may be granted by now.
+            entry.changing = Some(Changing { kind, base, plan: None });
+            return cluster.push(ToCluster::Load { room: room.clone() });
+        }
+        if is_refused || !is_changed {
+            return self.finish(room, kind, None, planned);
+        }
+        if let ChangeKind::Request { from, .. } = &kind {
+            let from = from.clone();
+            // So that its client finds it wherever it comes back to.
+            self.save_session(&from, Some(room));
+        }
+        let Some(cluster) = &mut self.cluster else { return };
+        let own = &cluster.own;
+        let above = cluster.rooms.get(room).map_or(0, |it| it.version);
+        let realm = &self.realms[cluster.realm.at];
+        let mut told: Vec<(NodeId, Vec<Delivery>)> = Vec::new();
+        for (_, home) in homes(base.value.as_ref()).iter().chain(homes(planned.next.as_ref())) {
+            if let Some(node) = home.node.as_ref().filter(|it| *it != own && told.iter().all(|(told, _)| told != *it)) {
+                told.push((node.clone(), Vec::new()));
+            }
+        }
+        for delivery in &planned.deliveries {
+            let home =
+                node_of(planned.next.as_ref(), &delivery.to).or_else(|| node_of(base.value.as_ref(), &delivery.to));
+            if let Some((_, deliveries)) = told.iter_mut().find(|it| Some(&it.0) == home) {
+                deliveries.push(delivery.clone());
+                cluster.counts.n_sent += 1;
+            }
+        }
+        let keep = planned.next.as_ref().map_or(super::KEEP, |it| realm.keep(&it.room));
+        let commit =
+            Commit { room: room.clone(), expected: base.number, above, value: planned.next.clone(), keep, told };
+        if let Some(entry) = cluster.rooms.get_mut(room) {
+            entry.changing = Some(Changing { kind, base, plan: Some(planned) });
+        }
+        cluster.push(ToCluster::Commit(Box::new(commit)));
+    }
+
+    /// What the change leads to. Nothing is different afterwards but what `kind` remembers.
+    fn plan(&mut self, room: &RoomId, base: &Version, kind: &mut ChangeKind) -> Planned {
+        let change = match kind {
+            ChangeKind::Request { from, request, .. } => {
+                Change::Request { from: from.clone(), request: request.clone() }
+            }
+            ChangeKind::Leave { peer } => Change::Leave { peer: peer.clone() },
+            ChangeKind::YieldHost { peer } => Change::YieldHost { peer: peer.clone() },
+            ChangeKind::Close => Change::Close,
+            ChangeKind::NodeGone { node } => return self.plan_node_gone(room, base, &node.clone()),
+            ChangeKind::GraceOver { peer, mark } => {
+                let is_away = |it: &&(PeerId, Home)| it.0 == *peer && it.1.node.is_none() && it.1.mark == *mark;
+                if homes(base.value.as_ref()).iter().find(is_away).is_none() {
+                    return Planned { next: base.value.clone(), ..Planned::default() };
+                }
+                Change::Leave { peer: peer.clone() }
+            }
+            ChangeKind::Adopt { peer, .. } => return self.plan_adoption(base, &peer.clone()),
+            ChangeKind::Refresh { is_lost } => return self.plan_refresh(room, base, *is_lost),
+        };
+        self.plan_of(room, base, change)
+    }
+
+    /// What a change of the rules leads to.
+    pub(in crate::sessions) fn plan_of(&mut self, room: &RoomId, base: &Version, change: Change) -> Planned {
+        let Some((at, own)) = self.cluster.as_ref().map(|it| (it.realm.at, it.own.clone())) else {
+            return Planned::default();
+        };
+        let is_request = matches!(change, Change::Request { .. });
+        let there = &mut self.realms[at];
+        there.rooms.set_time(super::super::commands::now_ms());
+        let plan = there.rooms.plan(room, base.value.as_ref().map(|it| it.room.clone()), change);
+        let answer = match plan.answer {
+            Err(rejection) => {
+                let answer = is_request.then_some(Err(rejection));
+                return Planned { next: base.value.clone(), answer, ..Planned::default() };
+            }
+            Ok(answer) => answer,
+        };
+        let Outcome { reply, notifications, .. } = answer;
+        let before = homes(base.value.as_ref());
+        let home_of = |peer: &PeerId| {
+            let known = before.iter().find(|it| it.0 == *peer).map(|it| it.1.clone());
+            let returns = self.sessions.get(peer).is_some_and(|it| it.lasting.is_some());
+            known.unwrap_or(Home { node: Some(own.clone()), returns, mark: 0 })
+        };
+        let next = plan.room.map(|room| {
+            let knocking = room.moderation.iter().flat_map(|it| &it.knocking).map(|it| &it.peer);
+            let homes = room.members().iter().chain(knocking).map(|it| (it.clone(), home_of(it))).collect();
+            SharedRoom { room, homes }
+        });
+        let deliveries = self.deliveries(notifications);
+        Planned { next, answer: is_request.then_some(Ok(reply)), deliveries, ended: Vec::new() }
+    }
+
+    /// Encodes what peers are told.
+    pub(in crate::sessions) fn deliveries(&self, notifications: Vec<Notification<'_>>) -> Vec<Delivery> {
+        let Some(cluster) = &self.cluster else { return Vec::new() };
+        let encode = |Notification { to, event }: Notification<'_>| {
+            let is_implied =
+                matches!(event, Event::PeerJoined { .. } | Event::PeerLeft { .. } | Event::HostChanged { .. });
+            let frame = cluster.realm.protocol.encode_event(event)?;
+            Some(Delivery { to, frame, is_implied })
+        };
+        notifications.into_iter().filter_map(encode).collect()
+    }
+
+    /// What came of setting a room.
+    pub(in crate::sessions) fn on_committed(&mut self, room: &RoomId, committed: Committed) {
+        let Some(entry) = self.entry(room) else { return };
+        match committed {
+            Committed::Unavailable => {
+                entry.is_doubtful = true;
+                self.put_off(room);
+            }
+            Committed::Conflict(version) => {
+                if let Some(cluster) = &mut self.cluster {
+                    cluster.counts.n_conflicts += 1;
+                }
+                let is_refresh = self.entry(room).and_then(|it| it.changing.as_ref());
+                let is_refresh = matches!(is_refresh, Some(Changing { kind: ChangeKind::Refresh { .. }, .. }));
+                if !is_refresh {
+                    self.catch_up(room, &version);
+                }
+                self.plan_change(room, version, false);
+            }
+            Committed::Done { number } => {
+                let Some(Changing { kind, base, plan: Some(planned) }) = entry.changing.take() else { return };
+                let missed = entry.version > 0 && entry.version < base.number;
+                if let Some(cluster) = &mut self.cluster {
+                    cluster.counts.n_commits += 1;
+                }
+                if missed && !matches!(kind, ChangeKind::Refresh { .. }) {
+                    self.catch_up(room, &base);
+                }
+                self.finish(room, kind, Some(number), planned);
+            }
+        }
+    }
+
+    /// The store does not answer: who asked is told so, and what has to be done is done when it does.
+    fn put_off(&mut self, room: &RoomId) {
+        let Some(entry) = self.entry(room) else { return };
+        let Some(Changing { kind, .. }) = entry.changing.take() else { return };
+        match kind {
+            ChangeKind::Request { .. } => {
+                self.ledger.count(Reason::StoreUnavailable);
+                let refused = Planned { answer: Some(Err(Rejection::Busy)), ..Planned::default() };
+                self.finish(room, kind, None, refused);
+            }
+            ChangeKind::Adopt { .. } => self.finish(room, kind, None, Planned::default()),
+            kind => {
+                entry.waiting.push_front(kind);
+                entry.is_stalled = true;
+                self.refuse_waiting(room);
+            }
+        }
+    }
+
+    /// Requests behind a change that waits for the store do not wait with it.
+    fn refuse_waiting(&mut self, room: &RoomId) {
+        let Some(entry) = self.entry(room) else { return };
+        let (asked, rest) = mem::take(&mut entry.waiting)
+            .into_iter()
+            .partition(|it| matches!(it, ChangeKind::Request { .. } | ChangeKind::Adopt { .. }));
+        entry.waiting = rest;
+        for kind in asked {
+            let kind: ChangeKind = kind;
+            let mut refused = Planned::default();
+            if matches!(kind, ChangeKind::Request { .. }) {
+                self.ledger.count(Reason::StoreUnavailable);
+                refused.answer = Some(Err(Rejection::Busy));
+            }
+            self.conclude(room, kind, refused, false);
+        }
+    }
+
+    /// The change is decided. `number`: of the version that it made, if it made one.
+    fn finish(&mut self, room: &RoomId, kind: ChangeKind, number: Option<u64>, mut planned: Planned) {
+        if let Some(number) = number {
+            self.put_version(room, Version { number, value: planned.next.take() });
+        }
+        self.conclude(room, kind, planned, number.is_some());
+        self.next_change(room);
+    }
+
+    /// Tells everybody here what the change led to.
+    fn conclude(&mut self, room: &RoomId, kind: ChangeKind, planned: Planned, is_done: bool) {
+        let Planned { answer, deliveries, ended, .. } = planned;
+        let (cause, adopted) = match kind {
+            ChangeKind::Request { from, waiting, request_id, settled, .. } => {
+                if let Some(answer) = answer {
+                    self.answer_waiting(&from, waiting, &request_id, answer, settled);
+                }
+                (Some((from, waiting)), None)
+            }
+            ChangeKind::Adopt { returning, .. } => (None, Some(returning)),
+            _ => (None, None),
+        };
+        let from = cause.as_ref().map(|it| &it.0);
+        let n_bytes = deliveries.iter().map(|it| frame_bytes(&it.frame)).sum();
+        for delivery in deliveries {
+            self.send_here(delivery, from);
+        }
+        if let Some(from) = from {
+            self.pay_for(from, n_bytes);
+        }
+        for peer in ended {
+            self.end_removed(&peer);
+        }
+        if let Some((from, waiting)) = cause {
+            self.end_waiting(&from, waiting);
+        }
+        if let Some(number) = adopted {
+            self.on_adopted(number, room, is_done);
+        }
+    }
+
+    pub(in crate::sessions) fn entry(&mut self, room: &RoomId) -> Option<&mut Entry> {
+        self.cluster.as_mut()?.rooms.get_mut(room)
+    }
+}
+
+/// Where everybody is.
+pub(in crate::sessions) fn homes(room: Option<&SharedRoom>) -> &[(PeerId, Home)] {
+    room.map(|it| &*it.homes).unwrap_or_default()
+}
+
+fn node_of<'r>(room: Option<&'r SharedRoom>, peer: &PeerId) -> Option<&'r NodeId> {
+    homes(room).iter().find(|it| it.0 == *peer)?.1.node.as_ref()
+}

@@ -1,0 +1,326 @@
+//! What is known here of shared rooms, and how it is kept true: newer versions take the place of older ones, whoever has missed
+//! something is told, and members that are said to be here are, or leave.
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{
+    ADOPTION_TIMEOUT, Delivery, Home, KEEP, NodeId, ToCluster, Version,
+    changes::{ChangeKind, Planned, homes},
+};
+use crate::{
+    accounting::Reason,
+    protocols::CloseReason,
+    rooms::{Change, PeerId, Room, RoomId},
+    sessions::{
+        effects::HowToEnd,
+        state::{RealmState, State},
+        timers::Due,
+    },
+};
+
+/// A websocket's close code for a client that is to connect anew (IANA's registry of them: service restart).
+const ELSEWHERE: CloseReason = CloseReason { code: 1012, reason: "not in the room any more" };
+
+impl RealmState {
+    /// For how long the store keeps a room without hearing of it.
+    pub(in crate::sessions) fn keep(&self, room: &Room) -> Duration {
+        let linger = self.settings.rules.policy.linger;
+        match (room.has_key, room.members().is_empty()) {
+            (true, true) => linger,
+            (true, false) => linger.max(KEEP),
+            (false, _) => KEEP,
+        }
+    }
+}
+
+impl State {
+    /// Another node has changed a room.
+    pub(in crate::sessions) fn on_room_changed(
+        &mut self,
+        room: &RoomId,
+        previous: u64,
+        version: Version,
+        deliveries: Vec<Delivery>,
+    ) {
+        let known = self.entry(room).map_or(0, |it| it.version);
+        if version.number <= known {
+            return self.deliver(deliveries, true);
+        }
+        let is_next = known == 0 || known == previous;
+        if is_next {
+            self.put_version(room, version);
+        } else {
+            self.catch_up(room, &version);
+        }
+        self.deliver(deliveries, !is_next);
+    }
+
+    /// Takes in a version that is newer than what is known here, and tells everybody here what they have missed.
+    pub(in crate::sessions) fn catch_up(&mut self, room: &RoomId, version: &Version) {
+        let Some(cluster) = &self.cluster else { return };
+        let known = cluster.rooms.get(room).map_or(0, |it| it.version);
+        let is_gone = version.value.is_none() && known > 0;
+        if known == 0 || (version.number <= known && !is_gone) {
+            return;
+        }
+        let rooms = &self.realms[cluster.realm.at].rooms;
+        let told = rooms
+            .room(room)
+            .map(|before| rooms.told_of_difference(room, before, version.value.as_ref().map(|it| &it.room)));
+        let deliveries = self.deliveries(told.unwrap_or_default());
+        self.put_version(room, version.clone());
+        self.deliver(deliveries, false);
+    }
+
+    /// Passes frames to whoever is here. `without_implied`: what they say of members is known already.
+    pub(in crate::sessions) fn deliver(&mut self, deliveries: Vec<Delivery>, without_implied: bool) {
+        for delivery in deliveries {
+            if without_implied && delivery.is_implied {
+                continue;
+            }
+            if let Some(cluster) = &mut self.cluster {
+                cluster.counts.n_received += 1;
+            }
+            self.send_here(delivery, None);
+        }
+    }
+
+    /// Sends to a peer of this node, or to the one that has just taken its session over.
+    pub(in crate::sessions) fn send_here(&mut self, delivery: Delivery, cause: Option<&PeerId>) {
+        if self.sessions.contains_key(&delivery.to) {
+            return self.send(&delivery.to, delivery.frame, cause);
+        }
+        let Some(cluster) = &mut self.cluster else { return };
+        if let Some(node) = cluster.moving.get(&delivery.to).cloned() {
+            cluster.push(ToCluster::Deliver { node, deliveries: vec![delivery] });
+        }
+    }
+
+    /// Sends to a peer of another node. `false`: nobody knows where it is.
+    pub(in crate::sessions) fn send_elsewhere(&mut self, delivery: Delivery) -> bool {
+        let Some(cluster) = &mut self.cluster else { return false };
+        let there = &self.realms[cluster.realm.at].rooms;
+        let home = there.whereabouts(&delivery.to).iter().find_map(|room| {
+            let homes = &cluster.rooms.get(room)?.homes;
+            homes.iter().find(|it| it.0 == delivery.to)?.1.node.clone()
+        });
+        let node = home.filter(|it| *it != cluster.own).or_else(|| cluster.moving.get(&delivery.to).cloned());
+        let Some(node) = node.filter(|_| !cluster.is_down) else {
+            cluster.counts.n_lost += 1;
+            return false;
+        };
+        cluster.counts.n_sent += 1;
+        cluster.push(ToCluster::Deliver { node, deliveries: vec![delivery] });
+        true
+    }
+
+    /// A version of a room is in force.
+    pub(in crate::sessions) fn put_version(&mut self, room: &RoomId, version: Version) {
+        let Some(cluster) = &mut self.cluster else { return };
+        let (at, own) = (cluster.realm.at, cluster.own.clone());
+        let entry = cluster.rooms.entry(room.clone()).or_default();
+        let before: Vec<PeerId> = entry.homes.iter().map(|it| it.0.clone()).collect();
+        let is_here = |it: &(PeerId, Home)| self.sessions.contains_key(&it.0);
+        let value = version.value.filter(|it| it.homes.iter().any(is_here));
+        entry.version = if value.is_some() { version.number } else { 0 };
+        let (there, homes) = value.map_or((None, Vec::new()), |it| (Some(it.room), it.homes));
+        entry.homes.clone_from(&homes);
+        let realm = &mut self.realms[at];
+        realm.rooms.put(room, there);
+        realm.hold_rooms();
+        let gone = before.into_iter().filter(|peer| homes.iter().all(|it| it.0 != *peer));
+        for peer in gone.collect::<Vec<_>>() {
+            if self.sessions.contains_key(&peer) {
+                self.note_change(&peer);
+            } else {
+                self.realms[at].rooms.forget_idle(&peer);
+            }
+        }
+        for (peer, home) in &homes {
+            match (&home.node, self.sessions.contains_key(peer)) {
+                (Some(node), false) if *node == own => self.leave_if_gone(room, peer),
+                (Some(node), true) if *node == own => self.note_change(peer),
+                (Some(_), true) => self.end_taken(peer),
+                (None, true) => self.refresh_later(room),
+                (None, false) => {
+                    let due = Due::NodeGrace { room: room.clone(), peer: peer.clone(), mark: home.mark };
+                    self.timers.start_once(Instant::now() + self.lifetimes.grace, due);
+                }
+                (Some(_), false) => (),
+            }
+        }
+        self.count_kept_of(&homes);
+    }
+
+    /// A member is said to be here, and is not.
+    fn leave_if_gone(&mut self, room: &RoomId, peer: &PeerId) {
+        let Some(cluster) = &mut self.cluster else { return };
+        let is_leaving = |it: &ChangeKind| matches!(it, ChangeKind::Leave { peer: it } if it == peer);
+        let entry = cluster.rooms.entry(room.clone()).or_default();
+        if !cluster.moving.contains_key(peer) && !entry.waiting.iter().any(is_leaving) {
+            entry.waiting.push_back(ChangeKind::Leave { peer: peer.clone() });
+        }
+    }
+
+    fn refresh_later(&mut self, room: &RoomId) {
+        let Some(entry) = self.entry(room) else { return };
+        if !entry.waiting.iter().any(|it| matches!(it, ChangeKind::Refresh { .. })) {
+            entry.waiting.push_back(ChangeKind::Refresh { is_lost: false });
+        }
+    }
+
+    fn count_kept_of(&mut self, homes: &[(PeerId, Home)]) {
+        let Some(realm) = self.cluster.as_ref().map(|it| it.realm) else { return };
+        homes.iter().for_each(|it| self.count_kept(&it.0, realm));
+    }
+
+    /// The session is over: so is its membership everywhere.
+    pub(in crate::sessions) fn leave_everywhere(&mut self, peer: &PeerId) {
+        let Some(cluster) = &self.cluster else { return };
+        let at = cluster.realm.at;
+        for room in self.realms[at].rooms.whereabouts(peer) {
+            self.change_room(&room, ChangeKind::Leave { peer: peer.clone() });
+        }
+        self.realms[at].rooms.forget_idle(peer);
+    }
+
+    /// Its client has come to another node while this one was cut off.
+    fn end_taken(&mut self, peer: &PeerId) {
+        let Some(cluster) = &mut self.cluster else { return };
+        // Its membership is no longer this node's to end.
+        cluster.moving.insert(peer.clone(), cluster.own.clone());
+        self.end(peer, Reason::Resumed, HowToEnd::Abort);
+        self.work_off();
+        if let Some(cluster) = &mut self.cluster {
+            cluster.moving.remove(peer);
+        }
+    }
+
+    /// It is in the room no more, and does not know: its client is to come again.
+    pub(in crate::sessions) fn end_removed(&mut self, peer: &PeerId) {
+        self.end(peer, Reason::GraceOver, HowToEnd::Close(ELSEWHERE));
+    }
+
+    /// Members of a node that is gone.
+    pub(in crate::sessions) fn on_node_gone(&mut self, node: &NodeId) {
+        let Some(cluster) = &self.cluster else { return };
+        let is_there = |it: &(PeerId, Home)| it.1.node.as_ref() == Some(node);
+        let rooms: Vec<_> =
+            cluster.rooms.iter().filter(|it| it.1.homes.iter().any(is_there)).map(|it| it.0.clone()).collect();
+        for room in rooms {
+            self.change_room(&room, ChangeKind::NodeGone { node: node.clone() });
+        }
+    }
+
+    pub(in crate::sessions) fn plan_node_gone(&mut self, room: &RoomId, base: &Version, node: &NodeId) -> Planned {
+        let mut planned = Planned { next: base.value.clone(), ..Planned::default() };
+        let is_there = |it: &&(PeerId, Home)| it.1.node.as_ref() == Some(node);
+        let lost: Vec<_> = homes(base.value.as_ref()).iter().filter(is_there).cloned().collect();
+        for (peer, home) in lost {
+            if home.returns {
+                let next = planned.next.iter_mut().flat_map(|it| &mut it.homes);
+                next.filter(|it| it.0 == peer).for_each(|it| {
+                    it.1.node = None;
+                    it.1.mark = base.number;
+                });
+            } else {
+                let version = Version { number: base.number, value: planned.next.take() };
+                let left = self.plan_of(room, &version, Change::Leave { peer });
+                planned.next = left.next;
+                planned.deliveries.extend(left.deliveries);
+            }
+        }
+        planned
+    }
+
+    /// The store answers again.
+    pub(in crate::sessions) fn on_store_back(&mut self, is_empty: bool) {
+        let Some(cluster) = &mut self.cluster else { return };
+        cluster.is_down = false;
+        let rooms: Vec<_> = cluster.rooms.keys().cloned().collect();
+        for room in rooms {
+            if let Some(entry) = self.entry(&room) {
+                entry.is_stalled = false;
+                entry.waiting.push_front(ChangeKind::Refresh { is_lost: is_empty });
+            }
+            self.next_change(&room);
+        }
+        let lasting = self.sessions.iter().filter(|it| it.1.lasting.is_some()).map(|it| it.0.clone());
+        self.changed.extend(lasting.collect::<Vec<_>>());
+    }
+
+    /// What the store has, put right by who is here.
+    pub(in crate::sessions) fn plan_refresh(&mut self, room: &RoomId, base: &Version, is_lost: bool) -> Planned {
+        let Some(cluster) = &self.cluster else { return Planned::default() };
+        let (at, own) = (cluster.realm.at, cluster.own.clone());
+        let known = self.known_room(room);
+        let mut next = base.value.clone();
+        if next.is_none() && is_lost {
+            next.clone_from(&known.value);
+        }
+        let mut ended = Vec::new();
+        for (peer, home) in homes(known.value.as_ref()) {
+            if !self.sessions.contains_key(peer) {
+                continue;
+            }
+            let returns = home.returns;
+            let is_member = known.value.as_ref().is_some_and(|it| it.room.has(peer));
+            let Some(there) = &mut next else {
+                ended.push(peer.clone());
+                continue;
+            };
+            match there.homes.iter_mut().find(|it| it.0 == *peer) {
+                Some((_, home)) if home.node.is_none() => home.node = Some(own.clone()),
+                // Here, or its client has come to another node: that is seen when this is put.
+                Some(_) => (),
+                None if is_lost && is_member && there.room.members.len() < there.room.settings.peers_max => {
+                    there.room.members.push(peer.clone());
+                    there.homes.push((peer.clone(), Home { node: Some(own.clone()), returns, mark: 0 }));
+                }
+                None => ended.push(peer.clone()),
+            }
+        }
+        let rooms = &self.realms[at].rooms;
+        let missed = known
+            .value
+            .as_ref()
+            .map(|it| &it.room)
+            .map(|before| rooms.told_of_difference(room, before, next.as_ref().map(|it| &it.room)));
+        let news = base
+            .value
+            .as_ref()
+            .map(|before| rooms.told_of_difference(room, &before.room, next.as_ref().map(|it| &it.room)));
+        let is_here = |it: &Delivery| self.sessions.contains_key(&it.to);
+        let mut deliveries = self.deliveries(missed.unwrap_or_default());
+        deliveries.retain(is_here);
+        let mut elsewhere = self.deliveries(news.unwrap_or_default());
+        elsewhere.retain(|it| !is_here(it));
+        deliveries.extend(elsewhere);
+        let is_same = next == base.value;
+        let planned = Planned { next, answer: None, deliveries, ended };
+        if is_same && known.number != base.number {
+            // Nothing is to be set; what is known here is older.
+            self.put_version(room, base.clone());
+        }
+        planned
+    }
+
+    /// A session that was handed over was not taken in.
+    pub(in crate::sessions) fn on_adoption_timeout(&mut self, peer: &PeerId) {
+        let Some(cluster) = &mut self.cluster else { return };
+        cluster.moving.remove(peer);
+        let at = cluster.realm.at;
+        let own = cluster.own.clone();
+        for room in self.realms[at].rooms.whereabouts(peer) {
+            let is_own = |it: &(PeerId, Home)| it.0 == *peer && it.1.node.as_ref() == Some(&own);
+            if self.entry(&room).is_some_and(|it| it.homes.iter().any(is_own)) {
+                self.change_room(&room, ChangeKind::Leave { peer: peer.clone() });
+            }
+        }
+    }
+
+    pub(in crate::sessions) fn start_adoption_timer(&mut self, peer: &PeerId) {
+        self.timers.start(Instant::now() + ADOPTION_TIMEOUT, Due::Adoption { peer: peer.clone() });
+    }
+}
