@@ -1,0 +1,3 @@
+//! Several nodes that share rooms.
+mod simulation;
+mod world;
