@@ -115,7 +115,7 @@ impl State {
         if let Some(session) = self.sessions.get_mut(&fresh) {
             session.number = old;
         }
-        self.rebound = Some((old, fresh.clone()));
+        self.rebound.insert(old, fresh.clone());
         Some(fresh)
     }
 }

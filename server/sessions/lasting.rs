@@ -434,6 +434,6 @@ impl State {
             }
         }
         self.effects.resumed.push(peer.clone());
-        self.rebound = Some((newcomer.number, peer.clone()));
+        self.rebound.insert(newcomer.number, peer.clone());
     }
 }

@@ -190,7 +190,7 @@ impl Sessions {
 
     /// The connection turns out to speak another protocol: its session there is a new one, and the one before is forgotten.
     pub fn turn(&self, who: SessionHandle, to: Realm) -> SessionHandle {
-        match self.with(|state| state.turn(&who.peer(), who.number, to)) {
+        match self.with_peer(&who, |state, peer| state.turn(peer, who.number, to)) {
             Some((peer, number)) => {
                 tracing::debug!(event = "connect", protocol = to.protocol.name(), %peer);
                 SessionHandle::new(peer, number, to)
@@ -208,16 +208,13 @@ impl Sessions {
             Ok(mut command) => {
                 self.check_owner(from.realm, &mut command);
                 self.check_access(from, &mut command);
-                self.with(|state| {
-                    state.receive(&from.peer(), from.number, command, &copy);
-                    state.rebind(from);
-                });
+                self.with_peer(from, |state, peer| state.receive(peer, from.number, command, &copy));
                 true
             }
             Err(error) => {
                 // Its sender has counted it.
-                self.with(|state| {
-                    state.on_said(&from.peer(), from.number, true);
+                self.with_peer(from, |state, peer| {
+                    state.on_said(peer, from.number, true);
                     state.realms[from.realm.at].traffic.count(EventKind::Unknown, EventResult::Malformed);
                 });
                 tracing::debug!(event = "ignored", reason = %error, peer = %from.peer());
@@ -229,15 +226,12 @@ impl Sessions {
     /// The browser of this connection returns a cookie: by it alone its page can come back. `true`: it may have come back just
     /// now, and [`Sessions::on_silence`] is to be called after a while.
     pub fn on_cookie(&self, who: &SessionHandle, cookie: &str) -> bool {
-        self.with(|state| state.on_cookie(&who.peer(), who.number, cookie))
+        self.with_peer(who, |state, peer| state.on_cookie(peer, who.number, cookie))
     }
 
     /// A connection that may be one that came back has said nothing for a while.
     pub fn on_silence(&self, who: &SessionHandle) {
-        self.with(|state| {
-            state.on_silence(&who.peer(), who.number);
-            state.rebind(who);
-        });
+        self.with_peer(who, |state, peer| state.on_silence(peer, who.number));
     }
 
     /// Can clients come back at all?
@@ -247,12 +241,12 @@ impl Sessions {
 
     /// The peer has answered a [`Connection::ping`].
     pub fn on_alive(&self, who: &SessionHandle) {
-        self.with(|state| state.on_alive(&who.peer(), who.number));
+        self.with_peer(who, |state, peer| state.on_alive(peer, who.number));
     }
 
     /// A connection has ended, and with it its session, unless its client can come back.
     pub fn disconnect(&self, who: &SessionHandle, reason: Reason) {
-        self.with(|state| state.disconnect(&who.peer(), who.number, reason));
+        self.with_peer(who, |state, peer| state.disconnect(peer, who.number, reason));
     }
 
     /// Ends every connection, so that clients look for another server at once. New ones are still taken.
@@ -300,6 +294,16 @@ impl Sessions {
     /// Does everything that is due at `now`. Without a runtime nobody else does.
     pub fn on_timers(&self, now: Instant) {
         self.with(|state| state.on_timers(now));
+    }
+
+    /// Works on the state for the session that a connection has now.
+    fn with_peer<R>(&self, who: &SessionHandle, work: impl FnOnce(&mut State, &PeerId) -> R) -> R {
+        self.with(|state| {
+            state.rebind(who);
+            let result = work(state, &who.peer());
+            state.rebind(who);
+            result
+        })
     }
 
     /// Works on the state, and does afterwards what must not be done under the lock.

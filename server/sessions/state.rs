@@ -57,8 +57,8 @@ pub(super) struct State {
     pub(super) n_away: usize,
     /// Of these: those whose memory is needed.
     pub(super) cuts: Arc<Cuts>,
-    /// Whose session the connection with this number has now, where that has just changed.
-    pub(super) rebound: Option<(u64, PeerId)>,
+    /// Whose session the connection with this number has now, where that has changed and the connection does not know.
+    pub(super) rebound: HashMap<u64, PeerId>,
     pub(super) is_stopping: bool,
     /// Sessions that can come back and may be different from how they are kept.
     pub(super) changed: PeerSet,
@@ -132,7 +132,7 @@ impl State {
             cookies: Cookies::default(),
             n_away: 0,
             cuts,
-            rebound: None,
+            rebound: HashMap::new(),
             is_stopping: false,
             changed: PeerSet::default(),
             is_kept: false,
@@ -401,7 +401,9 @@ impl State {
 
     /// Lets a connection speak for the session that it has now.
     pub(super) fn rebind(&mut self, handle: &SessionHandle) {
-        if let Some((_, peer)) = self.rebound.take_if(|it| it.0 == handle.number) {
+        if !self.rebound.is_empty()
+            && let Some(peer) = self.rebound.remove(&handle.number)
+        {
             handle.set_peer(peer);
         }
     }

@@ -69,10 +69,7 @@ impl State {
             return;
         }
         let Some(kind) = entry.waiting.pop_front() else {
-            if entry.version == 0 {
-                cluster.rooms.remove(room);
-            }
-            return;
+            return self.forget_if_nobody(room);
         };
         let is_known = entry.version > 0 && !entry.is_doubtful && !matches!(kind, ChangeKind::Refresh { .. });
         let base = Version { number: entry.version, value: None };
@@ -165,7 +162,15 @@ impl State {
             ChangeKind::Request { from, request, .. } => {
                 Change::Request { from: from.clone(), request: request.clone() }
             }
-            ChangeKind::Leave { peer } => Change::Leave { peer: peer.clone() },
+            ChangeKind::Leave { peer } => {
+                let own = self.cluster.as_ref().map(|it| &it.own);
+                let node = node_of(base.value.as_ref(), peer);
+                if node.is_some() && node != own {
+                    // Its client has come to another node.
+                    return Planned { next: base.value.clone(), ..Planned::default() };
+                }
+                Change::Leave { peer: peer.clone() }
+            }
             ChangeKind::YieldHost { peer } => Change::YieldHost { peer: peer.clone() },
             ChangeKind::Close => Change::Close,
             ChangeKind::NodeGone { node } => return self.plan_node_gone(room, base, &node.clone()),
@@ -248,11 +253,19 @@ impl State {
             Committed::Done { number } => {
                 let Some(Changing { kind, base, plan: Some(planned) }) = entry.changing.take() else { return };
                 let missed = entry.version > 0 && entry.version < base.number;
+                let is_overtaken = entry.version > number;
                 if let Some(cluster) = &mut self.cluster {
                     cluster.counts.n_commits += 1;
                 }
                 if missed && !matches!(kind, ChangeKind::Refresh { .. }) {
                     self.catch_up(room, &base);
+                }
+                if is_overtaken {
+                    // Whoever is here knows the newer version.
+                    let mut planned = planned;
+                    planned.deliveries.retain(|it| !it.is_implied);
+                    self.conclude(room, kind, planned, true);
+                    return self.next_change(room);
                 }
                 self.finish(room, kind, Some(number), planned);
             }

@@ -72,9 +72,11 @@ impl State {
         let (realm, Some(returning)) = (cluster.realm, cluster.returning.get_mut(&number)) else { return };
         let Some(session) = returning.session.clone() else { return };
         let shown = returning.shown;
-        if !self.sessions.contains_key(&returning.from) || self.sessions.contains_key(&session.peer) {
+        // Where its client has gone again, it is taken in all the same, and waits here.
+        if self.sessions.contains_key(&session.peer) {
             return self.begin_anew(number);
         }
+        cluster.moving.remove(&session.peer);
         returning.n_pending = session.rooms.len();
         cluster.counts.n_moved += 1;
         cluster.counts.n_adopted += u64::from(handed_over.is_none());

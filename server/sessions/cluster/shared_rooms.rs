@@ -47,7 +47,16 @@ impl State {
         if version.number <= known {
             return self.deliver(deliveries, true);
         }
-        let is_next = known == 0 || known == previous;
+        if known == 0 {
+            // It is said to somebody who has just come, or of somebody who has just gone: the store knows which.
+            let is_here = |it: &(PeerId, Home)| self.sessions.contains_key(&it.0);
+            let concerns = homes(version.value.as_ref()).iter().any(is_here);
+            if concerns || self.entry(room).is_some() {
+                self.change_room(room, ChangeKind::Refresh { is_lost: false });
+            }
+            return self.deliver(deliveries, true);
+        }
+        let is_next = known == previous;
         if is_next {
             self.put_version(room, version);
         } else {
@@ -60,8 +69,11 @@ impl State {
     pub(in crate::sessions) fn catch_up(&mut self, room: &RoomId, version: &Version) {
         let Some(cluster) = &self.cluster else { return };
         let known = cluster.rooms.get(room).map_or(0, |it| it.version);
-        let is_gone = version.value.is_none() && known > 0;
-        if known == 0 || (version.number <= known && !is_gone) {
+        if version.value.is_none() && version.number == 0 && known > 0 {
+            // It has ended, or there is one again by now.
+            return self.refresh_later(room);
+        }
+        if known == 0 || version.number <= known {
             return;
         }
         let rooms = &self.realms[cluster.realm.at].rooms;
@@ -151,6 +163,20 @@ impl State {
             }
         }
         self.count_kept_of(&homes);
+    }
+
+    /// A room that nobody here is in, or waits for, is not known here.
+    pub(in crate::sessions) fn forget_if_nobody(&mut self, room: &RoomId) {
+        let Some(entry) = self.entry(room) else { return };
+        let (version, homes) = (entry.version, entry.homes.clone());
+        if version > 0 && !homes.iter().any(|it| self.sessions.contains_key(&it.0)) {
+            self.put_version(room, Version { number: version, value: None });
+        }
+        if let Some(cluster) = &mut self.cluster
+            && cluster.rooms.get(room).is_some_and(|it| it.version == 0 && it.changing.is_none() && it.waiting.is_empty())
+        {
+            cluster.rooms.remove(room);
+        }
     }
 
     /// A member is said to be here, and is not.
@@ -309,7 +335,9 @@ impl State {
     /// A session that was handed over was not taken in.
     pub(in crate::sessions) fn on_adoption_timeout(&mut self, peer: &PeerId) {
         let Some(cluster) = &mut self.cluster else { return };
-        cluster.moving.remove(peer);
+        if cluster.moving.remove(peer).is_none() || self.sessions.contains_key(peer) {
+            return;
+        }
         let at = cluster.realm.at;
         let own = cluster.own.clone();
         for room in self.realms[at].rooms.whereabouts(peer) {

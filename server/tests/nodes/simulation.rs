@@ -35,7 +35,11 @@ fn history(number: u64, faults: Faults) {
         let alive = world.alive();
         let clients: Vec<usize> = (0..world.clients.len()).collect();
         let client = random.of(&clients);
-        match (random.below(20), client) {
+        let action = random.below(20);
+        if std::env::var("TRACE").is_ok() {
+            println!("{n}: {action} {client:?}");
+        }
+        match (action, client) {
             (0..=1, _) if world.clients.len() < 12 => drop(world.client(random.of(&alive).unwrap())),
             (2, Some(it)) if world.clients[it].room.is_none() => world.create(it, 2 + random.below(4)),
             (3..=6, Some(it)) if world.clients[it].room.is_none() && !rooms.is_empty() => {
@@ -97,10 +101,11 @@ fn history(number: u64, faults: Faults) {
     world.settle();
     world.wait();
     world.settle();
-    assert_eq!(world.n_rooms(), 0, "rooms are left");
+    assert_eq!(world.stored(), "{} {}", "something is left");
     for node in world.alive() {
         let counts = &world.nodes[node].sessions.counts()[0];
-        assert_eq!((counts.n_peers, counts.n_rooms), (0, 0), "{:?}", world.nodes[node].id);
+        let rooms: Vec<_> = world.nodes[node].sessions.rooms().flatten().map(|it| it.id).collect();
+        assert_eq!((counts.n_peers, rooms), (0, Vec::new()), "{:?}", world.nodes[node].id);
     }
 }
 

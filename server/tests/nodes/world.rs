@@ -260,6 +260,9 @@ impl World {
             let it = &mut self.clients[client];
             let Some(text) = it.queue.frames.lock().unwrap().pop_front() else { return };
             let event: Value = serde_json::from_str(&text).unwrap();
+            if std::env::var("TRACE").is_ok() {
+                println!("  {client} hears {event}");
+            }
             it.hear(&event);
             it.heard.push(event);
         }
@@ -272,6 +275,9 @@ impl World {
         let answer = (fate != Fate::Unheard).then(|| self.store(node, &asked));
         if fate != Fate::Answered {
             self.lose_store(node);
+        }
+        if std::env::var("TRACE").is_ok() {
+            println!("  {node} asks {fate:?} {}", format!("{asked:?}").chars().take(300).collect::<String>());
         }
         let (sessions, is_heard) = (self.nodes[node].sessions.clone(), fate == Fate::Answered);
         match (asked, answer.filter(|_| is_heard)) {
@@ -371,6 +377,9 @@ impl World {
     pub(super) fn hear(&mut self, node: usize) -> bool {
         let there = &mut self.nodes[node];
         let Some(said) = there.heard.pop_front() else { return false };
+        if std::env::var("TRACE").is_ok() {
+            println!("  {node} hears {}", match &said { Said::Changed { room, previous, version, .. } => format!("{room:?} {previous} {} {:?}", version.number, version.value.as_ref().map(|it| &it.homes)), _ => String::new() });
+        }
         let sessions = &there.sessions;
         match said {
             Said::Changed { room, previous, version, deliveries } => {
@@ -473,6 +482,15 @@ impl World {
         for node in self.alive() {
             self.nodes[node].sessions.on_timers(Instant::now() + LATER);
         }
+        // What nobody renews ends.
+        let (mut rooms, mut tokens) = (BTreeSet::new(), BTreeSet::new());
+        for node in self.alive() {
+            let renewals = self.nodes[node].sessions.renewals();
+            rooms.extend(renewals.rooms.into_iter().map(|it| it.0));
+            tokens.extend(renewals.tokens);
+        }
+        self.store.rooms.retain(|it, _| rooms.contains(it));
+        self.store.sessions.retain(|it, _| tokens.contains(it));
     }
 
     /// What must be true at every moment.
@@ -529,8 +547,9 @@ impl World {
         self.store.rooms.get(&RoomId::from(room)).map_or(0, |it| it.1.room.members().len())
     }
 
-    pub(super) fn n_rooms(&self) -> usize {
-        self.store.rooms.len()
+    /// Everything that the store has.
+    pub(super) fn stored(&self) -> String {
+        format!("{:?} {:?}", self.store.rooms, self.store.sessions)
     }
 }
 
