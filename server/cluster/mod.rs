@@ -20,7 +20,6 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::{
-        Notify,
         mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
         oneshot,
     },
@@ -107,8 +106,6 @@ struct Shared {
     n_failures: AtomicU64,
     n_dropped: AtomicU64,
     table: Mutex<Table>,
-    /// The connection has broken.
-    broken: Notify,
 }
 
 struct Table {
@@ -174,7 +171,6 @@ impl Cluster {
                 durations: Durations::default(),
                 asked: HashSet::new(),
             }),
-            broken: Notify::new(),
         });
         sessions.join_cluster(realm, own, shared.clone());
         sessions.on_store_lost();
@@ -222,32 +218,26 @@ impl Cluster {
     pub async fn run(&self) {
         let (queue, store) = (take(&self.queue), take(&self.store));
         let (Some(mut queue), Some(mut store)) = (queue, store) else { return std::future::pending().await };
-        let (pushes, mut pushed) = unbounded_channel::<PushInfo>();
-        let hearing = async {
-            while let Some(push) = pushed.recv().await {
-                self.shared.hear(&push);
-            }
-        };
-        let asking = async {
-            let mut is_told = false;
-            loop {
-                match self.connect(&mut store, &mut queue, &pushes).await {
-                    Ok(mut link) => {
-                        is_told = false;
-                        let failed = self.serve(&mut link, &store, &mut queue).await;
-                        self.shared.on_lost(&failed);
+        let mut is_told = false;
+        loop {
+            // Of its own for each connection: what the one before said in the end is of no use.
+            let (pushes, pushed) = unbounded_channel();
+            match self.connect(&mut store, &mut queue, pushes).await {
+                Ok(link) => {
+                    is_told = false;
+                    let mut line = Line { link, pushed, shared: &self.shared };
+                    let failed = line.serve(&store, &mut queue).await;
+                    self.shared.on_lost(&failed);
+                }
+                Err(error) => {
+                    if !is_told {
+                        tracing::warn!(event = "store", %error, "the cluster's store cannot be reached");
                     }
-                    Err(error) => {
-                        if !is_told {
-                            tracing::warn!(event = "store", %error, "the cluster's store cannot be reached");
-                        }
-                        is_told = true;
-                        self.shared.refuse_for(&mut queue, RETRY_EVERY).await;
-                    }
+                    is_told = true;
+                    self.shared.refuse_for(&mut queue, RETRY_EVERY).await;
                 }
             }
-        };
-        tokio::join!(hearing, asking);
+        }
     }
 
     /// Tells the other nodes that this one ends, so that they do not wait for it.
@@ -262,11 +252,11 @@ impl Cluster {
         &self,
         store: &mut Store,
         queue: &mut UnboundedReceiver<Task>,
-        pushes: &UnboundedSender<PushInfo>,
+        pushes: UnboundedSender<PushInfo>,
     ) -> Result<Link, Failed> {
         let shared = &self.shared;
         let connecting = async {
-            let mut link = store.connect(&shared.own, pushes.clone()).await?;
+            let mut link = store.connect(&shared.own, pushes).await?;
             let fresh = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].map(|it| it.simple().to_string());
             let (name, secret) = link.name_and_secret(&store.keys, [&fresh[0], &fresh[1]]).await?;
             Ok::<_, Failed>((link, name, secret))
@@ -286,10 +276,19 @@ impl Cluster {
         shared.sessions.on_store_back(is_empty);
         Ok(link)
     }
+}
 
+/// One connection to the store while it holds.
+struct Line<'a> {
+    link: Link,
+    /// What other nodes say.
+    pushed: UnboundedReceiver<PushInfo>,
+    shared: &'a Arc<Shared>,
+}
+
+impl Line<'_> {
     /// Until the store fails.
-    async fn serve(&self, link: &mut Link, store: &Store, queue: &mut UnboundedReceiver<Task>) -> Failed {
-        let shared = &self.shared;
+    async fn serve(&mut self, store: &Store, queue: &mut UnboundedReceiver<Task>) -> Failed {
         let mut leases = interval(RENEW_LEASE_EVERY);
         let mut renewals = interval(RENEW_EVERY);
         for it in [&mut leases, &mut renewals] {
@@ -299,15 +298,147 @@ impl Cluster {
         loop {
             let done = tokio::select! {
                 biased;
-                () = shared.broken.notified() => Err(Failed("the connection broke".to_owned())),
-                _ = leases.tick() => shared.renew_lease(link, store).await,
-                _ = renewals.tick() => shared.renew(link, store).await,
-                _ = queue.recv_many(&mut tasks, AT_ONCE) => shared.ask(link, store, tasks.drain(..).collect()).await,
+                Some(push) = self.pushed.recv() => self.shared.hear(&push),
+                _ = leases.tick() => self.renew_lease(store).await,
+                _ = renewals.tick() => self.renew(store).await,
+                _ = queue.recv_many(&mut tasks, AT_ONCE) => self.ask(store, tasks.drain(..).collect()).await,
             };
             if let Err(failed) = done {
                 return failed;
             }
         }
+    }
+
+    /// Asks the store. What other nodes said before it answered is heard before its answer is.
+    async fn run(&mut self, tasks: &redis::Pipeline) -> Result<Vec<Value>, Failed> {
+        let begun = Instant::now();
+        let answers = {
+            let running = self.link.run(tasks);
+            tokio::pin!(running);
+            loop {
+                tokio::select! {
+                    Some(push) = self.pushed.recv() => self.shared.hear(&push)?,
+                    answers = &mut running => break answers?,
+                }
+            }
+        };
+        while let Ok(push) = self.pushed.try_recv() {
+            self.shared.hear(&push)?;
+        }
+        self.shared.table().durations.observe(begun.elapsed());
+        Ok(answers)
+    }
+
+    /// Asks the store, and hands back what comes of it.
+    async fn ask(&mut self, store: &Store, tasks: Vec<Task>) -> Result<(), Failed> {
+        let shared = self.shared;
+        let mut asked = redis::pipe();
+        let keys = &store.keys;
+        let mut goodbyes = Vec::new();
+        for task in &tasks {
+            match task {
+                Task::Ask(ToCluster::Load { room }) => store::load(&mut asked, keys, room),
+                Task::Ask(ToCluster::Commit(commit)) => store::commit(&mut asked, keys, commit),
+                Task::Ask(ToCluster::Deliver { node, deliveries }) => {
+                    store::deliver(&mut asked, keys, node, deliveries);
+                }
+                Task::Ask(ToCluster::FindSession { token, .. }) => {
+                    asked.cmd("GET").arg(keys.session(token));
+                }
+                Task::Ask(ToCluster::SaveSession { token, session }) => {
+                    let keep = store::millis(crate::sessions::cluster::KEEP);
+                    asked.cmd("SET").arg(keys.session(token)).arg(wire::session(session)).arg("PX").arg(keep);
+                }
+                Task::Ask(ToCluster::DropSession { token }) => {
+                    asked.cmd("DEL").arg(keys.session(token));
+                }
+                Task::Ask(ToCluster::AskForSession { node, peer, token, number }) => {
+                    shared.table().asked.insert(*number);
+                    store::say(&mut asked, keys, node, &wire::ask_for_session(&shared.own, *number, peer, token));
+                }
+                Task::Ask(ToCluster::HandOver { node, number, session }) => {
+                    store::say(&mut asked, keys, node, &wire::hand_over(*number, session.as_ref()));
+                }
+                Task::Goodbye(_) => {
+                    let others: Vec<_> = shared.table().nodes.keys().filter(|it| **it != shared.own).cloned().collect();
+                    store::end_lease(&mut asked, keys, &shared.own);
+                    others.iter().for_each(|it| store::say(&mut asked, keys, it, &wire::goodbye(&shared.own)));
+                    goodbyes.push(2 + others.len());
+                }
+            }
+        }
+        let answers = match self.run(&asked).await {
+            Ok(answers) => answers,
+            Err(failed) => {
+                tasks.into_iter().for_each(|it| shared.refuse(it));
+                return Err(failed);
+            }
+        };
+        let (mut answers, mut goodbyes) = (answers.into_iter(), goodbyes.into_iter());
+        for task in tasks {
+            match task {
+                Task::Ask(asked) => {
+                    shared.n_waiting.fetch_sub(1, Ordering::Relaxed);
+                    shared.answer(asked, &answers.next().unwrap_or(Value::Nil));
+                }
+                Task::Goodbye(done) => {
+                    answers.by_ref().take(goodbyes.next().unwrap_or_default()).for_each(drop);
+                    let _ = done.send(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn renew_lease(&mut self, store: &Store) -> Result<(), Failed> {
+        let shared = self.shared;
+        let info = {
+            let mut info = shared.info.lock().unwrap_or_else(PoisonError::into_inner);
+            info.sessions = shared.sessions.ledger().balance().n_sessions;
+            serde_json::to_string(&*info).unwrap_or_default()
+        };
+        let mut tasks = redis::pipe();
+        store::lease(&mut tasks, &store.keys, &shared.own, &info, LEASE);
+        let answers = self.run(&tasks).await?;
+        let Some(nodes) = answers.first().and_then(store::leased) else { return Ok(()) };
+        let nodes: BTreeMap<NodeId, NodeInfo> =
+            nodes.into_iter().map(|(id, info)| (id, serde_json::from_str(&info).unwrap_or_default())).collect();
+        let before = {
+            let mut table = shared.table();
+            table.leased_at = Instant::now();
+            std::mem::replace(&mut table.nodes, nodes.clone())
+        };
+        for node in nodes.keys().filter(|it| !before.contains_key(it) && **it != shared.own) {
+            tracing::info!(event = "node", node = node.as_str(), "a node is there");
+        }
+        let members = shared.sessions.nodes_of_members();
+        for node in before.keys().chain(&members).filter(|it| !nodes.contains_key(it) && **it != shared.own) {
+            shared.on_gone(node);
+        }
+        Ok(())
+    }
+
+    /// Keeps in the store what is of people here.
+    async fn renew(&mut self, store: &Store) -> Result<(), Failed> {
+        let shared = self.shared;
+        let renewals = shared.sessions.renewals();
+        let keys = &store.keys;
+        let rooms = renewals.rooms.iter().map(|(room, keep)| (keys.room(room), *keep));
+        let sessions = renewals.tokens.iter().map(|it| (keys.session(it), crate::sessions::cluster::KEEP));
+        let all: Vec<_> = rooms.chain(sessions).collect();
+        let mut is_missing = false;
+        for some in all.chunks(AT_ONCE) {
+            let mut tasks = redis::pipe();
+            for (key, keep) in some {
+                tasks.cmd("PEXPIRE").arg(key).arg(store::millis(*keep));
+            }
+            is_missing |= self.run(&tasks).await?.contains(&Value::Int(0));
+        }
+        if is_missing {
+            // The store has forgotten something that people are in.
+            shared.sessions.on_store_back(true);
+        }
+        Ok(())
     }
 }
 
@@ -350,68 +481,6 @@ impl Shared {
             ToCluster::Deliver { .. } => drop(self.n_dropped.fetch_add(1, Ordering::Relaxed)),
             ToCluster::SaveSession { .. } | ToCluster::DropSession { .. } | ToCluster::HandOver { .. } => (),
         }
-    }
-
-    /// Asks the store, and hands back what comes of it.
-    async fn ask(self: &Arc<Self>, link: &mut Link, store: &Store, tasks: Vec<Task>) -> Result<(), Failed> {
-        let mut asked = redis::pipe();
-        let keys = &store.keys;
-        let mut goodbyes = Vec::new();
-        for task in &tasks {
-            match task {
-                Task::Ask(ToCluster::Load { room }) => store::load(&mut asked, keys, room),
-                Task::Ask(ToCluster::Commit(commit)) => store::commit(&mut asked, keys, commit),
-                Task::Ask(ToCluster::Deliver { node, deliveries }) => {
-                    store::deliver(&mut asked, keys, node, deliveries);
-                }
-                Task::Ask(ToCluster::FindSession { token, .. }) => {
-                    asked.cmd("GET").arg(keys.session(token));
-                }
-                Task::Ask(ToCluster::SaveSession { token, session }) => {
-                    let keep = store::millis(crate::sessions::cluster::KEEP);
-                    asked.cmd("SET").arg(keys.session(token)).arg(wire::session(session)).arg("PX").arg(keep);
-                }
-                Task::Ask(ToCluster::DropSession { token }) => {
-                    asked.cmd("DEL").arg(keys.session(token));
-                }
-                Task::Ask(ToCluster::AskForSession { node, peer, token, number }) => {
-                    self.table().asked.insert(*number);
-                    store::say(&mut asked, keys, node, &wire::ask_for_session(&self.own, *number, peer, token));
-                }
-                Task::Ask(ToCluster::HandOver { node, number, session }) => {
-                    store::say(&mut asked, keys, node, &wire::hand_over(*number, session.as_ref()));
-                }
-                Task::Goodbye(_) => {
-                    let others: Vec<_> = self.table().nodes.keys().filter(|it| **it != self.own).cloned().collect();
-                    store::end_lease(&mut asked, keys, &self.own);
-                    others.iter().for_each(|it| store::say(&mut asked, keys, it, &wire::goodbye(&self.own)));
-                    goodbyes.push(2 + others.len());
-                }
-            }
-        }
-        let begun = Instant::now();
-        let answers = match link.run(&asked).await {
-            Ok(answers) => answers,
-            Err(failed) => {
-                tasks.into_iter().for_each(|it| self.refuse(it));
-                return Err(failed);
-            }
-        };
-        self.table().durations.observe(begun.elapsed());
-        let (mut answers, mut goodbyes) = (answers.into_iter(), goodbyes.into_iter());
-        for task in tasks {
-            match task {
-                Task::Ask(asked) => {
-                    self.n_waiting.fetch_sub(1, Ordering::Relaxed);
-                    self.answer(asked, &answers.next().unwrap_or(Value::Nil));
-                }
-                Task::Goodbye(done) => {
-                    answers.by_ref().take(goodbyes.next().unwrap_or_default()).for_each(drop);
-                    let _ = done.send(());
-                }
-            }
-        }
-        Ok(())
     }
 
     fn answer(self: &Arc<Self>, asked: ToCluster, answer: &Value) {
@@ -469,62 +538,13 @@ impl Shared {
         self.sessions.on_node_gone(node);
     }
 
-    async fn renew_lease(&self, link: &mut Link, store: &Store) -> Result<(), Failed> {
-        let info = {
-            let mut info = self.info.lock().unwrap_or_else(PoisonError::into_inner);
-            info.sessions = self.sessions.ledger().balance().n_sessions;
-            serde_json::to_string(&*info).unwrap_or_default()
-        };
-        let mut tasks = redis::pipe();
-        store::lease(&mut tasks, &store.keys, &self.own, &info, LEASE);
-        let answers = link.run(&tasks).await?;
-        let Some(nodes) = answers.first().and_then(store::leased) else { return Ok(()) };
-        let nodes: BTreeMap<NodeId, NodeInfo> =
-            nodes.into_iter().map(|(id, info)| (id, serde_json::from_str(&info).unwrap_or_default())).collect();
-        let before = {
-            let mut table = self.table();
-            table.leased_at = Instant::now();
-            std::mem::replace(&mut table.nodes, nodes.clone())
-        };
-        for node in nodes.keys().filter(|it| !before.contains_key(it) && **it != self.own) {
-            tracing::info!(event = "node", node = node.as_str(), "a node is there");
-        }
-        let members = self.sessions.nodes_of_members();
-        for node in before.keys().chain(&members).filter(|it| !nodes.contains_key(it) && **it != self.own) {
-            self.on_gone(node);
-        }
-        Ok(())
-    }
-
-    /// Keeps in the store what is of people here.
-    async fn renew(&self, link: &mut Link, store: &Store) -> Result<(), Failed> {
-        let renewals = self.sessions.renewals();
-        let keys = &store.keys;
-        let rooms = renewals.rooms.iter().map(|(room, keep)| (keys.room(room), *keep));
-        let sessions = renewals.tokens.iter().map(|it| (keys.session(it), crate::sessions::cluster::KEEP));
-        let all: Vec<_> = rooms.chain(sessions).collect();
-        let mut is_missing = false;
-        for some in all.chunks(AT_ONCE) {
-            let mut tasks = redis::pipe();
-            for (key, keep) in some {
-                tasks.cmd("PEXPIRE").arg(key).arg(store::millis(*keep));
-            }
-            is_missing |= link.run(&tasks).await?.contains(&Value::Int(0));
-        }
-        if is_missing {
-            // The store has forgotten something that people are in.
-            self.sessions.on_store_back(true);
-        }
-        Ok(())
-    }
-
     /// What another node says, or that the connection has broken.
-    fn hear(&self, push: &PushInfo) {
+    fn hear(&self, push: &PushInfo) -> Result<(), Failed> {
         if push.kind == PushKind::Disconnection {
-            return self.broken.notify_one();
+            return Err(Failed("the connection broke".to_owned()));
         }
         let message = store::message(push).filter(|_| push.kind == PushKind::Message);
-        let Some(message) = message.and_then(|(version, text)| wire::read(version, &text)) else { return };
+        let Some(message) = message.and_then(|(version, text)| wire::read(version, &text)) else { return Ok(()) };
         let sessions = &self.sessions;
         match message {
             Message::Changed { room, previous, version, deliveries } => {
@@ -537,6 +557,7 @@ impl Shared {
             Message::HandOver { number, session } => self.on_handed_over(number, session),
             Message::Goodbye(node) => self.on_gone(&node),
         }
+        Ok(())
     }
 }
 

@@ -123,7 +123,7 @@ impl State {
         }
         let Some(session) = &returning.session else { return };
         let peer = session.peer.clone();
-        if returning.n_adopted == 0 {
+        if returning.n_adopted == 0 || !self.sessions.contains_key(&peer) {
             self.end_now(&peer, Reason::GraceOver, HowToEnd::Ended);
             return self.begin_anew(number);
         }

@@ -173,7 +173,10 @@ impl State {
             self.put_version(room, Version { number: version, value: None });
         }
         if let Some(cluster) = &mut self.cluster
-            && cluster.rooms.get(room).is_some_and(|it| it.version == 0 && it.changing.is_none() && it.waiting.is_empty())
+            && cluster
+                .rooms
+                .get(room)
+                .is_some_and(|it| it.version == 0 && it.changing.is_none() && it.waiting.is_empty())
         {
             cluster.rooms.remove(room);
         }

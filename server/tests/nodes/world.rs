@@ -378,7 +378,17 @@ impl World {
         let there = &mut self.nodes[node];
         let Some(said) = there.heard.pop_front() else { return false };
         if std::env::var("TRACE").is_ok() {
-            println!("  {node} hears {}", match &said { Said::Changed { room, previous, version, .. } => format!("{room:?} {previous} {} {:?}", version.number, version.value.as_ref().map(|it| &it.homes)), _ => String::new() });
+            println!(
+                "  {node} hears {}",
+                match &said {
+                    Said::Changed { room, previous, version, .. } => format!(
+                        "{room:?} {previous} {} {:?}",
+                        version.number,
+                        version.value.as_ref().map(|it| &it.homes)
+                    ),
+                    _ => String::new(),
+                }
+            );
         }
         let sessions = &there.sessions;
         match said {
