@@ -1,5 +1,6 @@
 //! One test binary. Run with `cargo test`.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
+mod cluster;
 mod doctor;
 mod endings;
 mod fuzzed;
@@ -9,7 +10,6 @@ mod http;
 mod lasting;
 mod metrics;
 mod mqtt;
-mod nodes;
 mod presets;
 mod process;
 mod protocols;

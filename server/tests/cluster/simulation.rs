@@ -36,9 +36,6 @@ fn history(number: u64, faults: Faults) {
         let clients: Vec<usize> = (0..world.clients.len()).collect();
         let client = random.of(&clients);
         let action = random.below(20);
-        if std::env::var("TRACE").is_ok() {
-            println!("{n}: {action} {client:?}");
-        }
         match (action, client) {
             (0..=1, _) if world.clients.len() < 12 => drop(world.client(random.of(&alive).unwrap())),
             (2, Some(it)) if world.clients[it].room.is_none() => world.create(it, 2 + random.below(4)),

@@ -260,9 +260,6 @@ impl World {
             let it = &mut self.clients[client];
             let Some(text) = it.queue.frames.lock().unwrap().pop_front() else { return };
             let event: Value = serde_json::from_str(&text).unwrap();
-            if std::env::var("TRACE").is_ok() {
-                println!("  {client} hears {event}");
-            }
             it.hear(&event);
             it.heard.push(event);
         }
@@ -275,9 +272,6 @@ impl World {
         let answer = (fate != Fate::Unheard).then(|| self.store(node, &asked));
         if fate != Fate::Answered {
             self.lose_store(node);
-        }
-        if std::env::var("TRACE").is_ok() {
-            println!("  {node} asks {fate:?} {}", format!("{asked:?}").chars().take(300).collect::<String>());
         }
         let (sessions, is_heard) = (self.nodes[node].sessions.clone(), fate == Fate::Answered);
         match (asked, answer.filter(|_| is_heard)) {
@@ -377,17 +371,6 @@ impl World {
     pub(super) fn hear(&mut self, node: usize) -> bool {
         let there = &mut self.nodes[node];
         let Some(said) = there.heard.pop_front() else { return false };
-        if std::env::var("TRACE").is_ok() {
-            println!(
-                "  {node} hears {}",
-                match &said {
-                    Said::Changed { room, previous, version, .. } => format!(
-                        "{room:?} {previous} {} {:?}",
-                        version.number,
-                        version.value.as_ref().map(|it| &it.homes)
-                    ),
-                    _ => String::new(),
-                }
             );
         }
         let sessions = &there.sessions;
