@@ -5,6 +5,7 @@ mod health_check;
 mod invitations;
 mod listen;
 mod metrics;
+mod nodes;
 mod passed_sockets;
 mod realms;
 mod relay;
@@ -46,6 +47,7 @@ use crate::{
     store::Keeper,
     telemetry,
     tls::Certificate,
+    transports::{Nodes, socketio::Forwarding},
     turn::Port,
 };
 use admin::BoundAdmin;
@@ -54,11 +56,13 @@ pub use health_check::health_check;
 use invitations::Invitations;
 pub use invitations::{Invite, invite};
 use metrics::{BoundMetrics, Metrics};
+use nodes::BoundNodes;
 pub use passed_sockets::PassedSockets;
 pub use realms::realm_settings;
 use relay::BoundRelay;
 use reload::Live;
 pub use reload::{ReadSettings, Reload};
+use routes::Common;
 pub use signals::stop_signal;
 
 /// For running answers to end when the server stops.
@@ -91,6 +95,7 @@ pub struct App {
     certificate: CertificateSource,
     relay: Option<BoundRelay>,
     metrics: Option<BoundMetrics>,
+    nodes: Option<BoundNodes>,
     admin: Option<BoundAdmin>,
     /// `/health` says so before anything else changes.
     is_stopping: Arc<AtomicBool>,
@@ -122,7 +127,19 @@ impl App {
     ///
     /// # Errors
     /// As there.
-    pub async fn bind_passed(config: Config, mut passed: PassedSockets) -> Result<Self, StartupError> {
+    pub async fn bind_passed(config: Config, passed: PassedSockets) -> Result<Self, StartupError> {
+        App::bind_among(config, passed, None).await
+    }
+
+    /// As [`App::bind_passed`], as one of several nodes. `None`: there are no others.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn bind_among(
+        config: Config,
+        mut passed: PassedSockets,
+        nodes: Option<Arc<dyn Nodes>>,
+    ) -> Result<Self, StartupError> {
         let settings = settings::listeners(&config)?;
         let certificate = certificate::open(&config).await?;
         let proxies = settings::trusted_proxies(&config)?;
@@ -139,7 +156,17 @@ impl App {
         let shared = http::Shared::new(ledger, proxies.clone());
         let relay = relay::bind(&config, &sessions, &mut passed)?;
         let turn = relay.as_ref().map(|it| it.server.clone());
-        let metrics = Metrics::new(&sessions, turn.clone(), certificate.certificate());
+        let forwarding = nodes.map(|it| Forwarding::new(it, sessions.ledger().clone()));
+        let metrics = Metrics::new(&sessions, turn.clone(), certificate.certificate(), forwarding.clone());
+        let answer_time = settings.iter().map(|it| routes::answer_time(&config, it)).max().unwrap_or_default();
+        let nodes = nodes::bind(&config, forwarding.as_ref(), answer_time, &mut passed)?;
+        let common = Common {
+            sessions: &sessions,
+            shared: &shared,
+            realms: &realms,
+            metrics: &metrics,
+            forwarding: forwarding.as_ref(),
+        };
         let (started, is_stopping) = (Instant::now(), Arc::new(AtomicBool::new(false)));
         let mut listeners = Vec::new();
         for (listener, port) in settings.into_iter().zip(ports) {
@@ -148,7 +175,7 @@ impl App {
             let astray = listener.tls.then(|| certificate::astray(&config, &shared));
             listeners.push(BoundListener {
                 port,
-                router: routes::router(&config, &listener, &sessions, &shared, &realms, health, &metrics),
+                router: routes::router(&config, &listener, &common, health),
                 timeouts: Timeouts::new(routes::answer_time(&config, &listener)),
                 tls: listener.tls,
                 proxy_protocol: listener.proxy_protocol,
@@ -169,7 +196,19 @@ impl App {
         let config = Mutex::new(config);
         let files = certificate.files();
         let live = Live { sessions: sessions.clone(), realms, proxies, relay: turn, files, config };
-        Ok(App { listeners, sessions, keeper, certificate, relay, metrics, admin, is_stopping, live, reload: None })
+        Ok(App {
+            listeners,
+            sessions,
+            keeper,
+            certificate,
+            relay,
+            metrics,
+            nodes,
+            admin,
+            is_stopping,
+            live,
+            reload: None,
+        })
     }
 
     /// Where it listens.
@@ -208,6 +247,11 @@ impl App {
         self.metrics.as_ref()?.address().ok()
     }
 
+    /// Where other nodes forward requests to, if they do.
+    pub fn cluster_address(&self) -> Option<SocketAddr> {
+        self.nodes.as_ref()?.address().ok()
+    }
+
     /// What the operator should know although it is no fault, a sentence each.
     pub fn advice(&self) -> Vec<String> {
         settings::advice(&self.live.config(), self.main_port())
@@ -230,7 +274,8 @@ impl App {
     /// A listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let url = self.url();
-        let App { listeners, sessions, keeper, certificate, relay, metrics, admin, is_stopping, live, reload } = self;
+        let App { listeners, sessions, keeper, certificate, relay, metrics, nodes, admin, is_stopping, live, reload } =
+            self;
         let reload = reload.map_or_else(|| Reload::new(None), Ok)?;
         let shutdown = Shutdown::default();
         let mut serving = JoinSet::new();
@@ -264,6 +309,9 @@ impl App {
         }
         if let Some(metrics) = metrics {
             serving.spawn(metrics.serve(shutdown.clone())?);
+        }
+        if let Some(nodes) = nodes {
+            serving.spawn(nodes.serve(sessions.ledger().clone(), shutdown.clone())?);
         }
         let hangup = Arc::new(Notify::new());
         let renewing = certificate.keep_good(hangup.clone());

@@ -6,6 +6,7 @@
 mod access;
 mod admin;
 mod bounds;
+mod cluster;
 mod differences;
 mod ice;
 mod listeners;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 
 pub use access::{AccessSettings, TokenAlgorithm, Tokens, WhoMay};
 pub use admin::{AdminSettings, NO_SOCKET, runtime_folder};
+pub use cluster::ClusterSettings;
 use differences::hidden;
 pub use ice::{IceServer, IceSettings};
 pub use listeners::{Listener, ListenerSettings, one_of};
@@ -48,6 +50,7 @@ pub struct Config {
     pub state: StateSettings,
     pub ice: IceSettings,
     pub relay: RelaySettings,
+    pub cluster: ClusterSettings,
     pub metrics: MetricsSettings,
     pub admin: AdminSettings,
     pub log: Log,
@@ -189,6 +192,7 @@ impl Config {
         self.access.check()?;
         self.ice.check()?;
         self.metrics.check(&self.listeners())?;
+        self.cluster.check(&self.listeners(), self.metrics.at())?;
         self.relay.check()
     }
 }

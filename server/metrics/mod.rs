@@ -33,8 +33,19 @@ pub struct Figures {
     pub sessions: Statistics,
     /// The relay, where there is one.
     pub relay: Option<Stats>,
+    /// Requests between nodes, where there are several.
+    pub forwarded: Option<Forwarded>,
     /// When the certificate ends, in seconds since 1970, where there is one.
     pub certificate_expiry_s: Option<u64>,
+}
+
+/// Requests that reached another node than that of their session.
+#[derive(Clone, Debug)]
+pub struct Forwarded {
+    /// How many were forwarded, by what became of them.
+    pub results: Vec<(&'static str, u64)>,
+    /// How many of other nodes were taken.
+    pub n_received: u64,
 }
 
 impl Figures {
@@ -61,6 +72,19 @@ impl Figures {
         self.write_durations(page)?;
         if let Some(relay) = &self.relay {
             self.write_relay(page, relay)?;
+        }
+        if let Some(forwarded) = &self.forwarded {
+            let sample = |it: &(&'static str, u64)| (vec![("result", it.0)], it.1);
+            page.counter(
+                "p2pchat_forwarded_requests",
+                "Requests that were forwarded to the node of their session, by what became of them.",
+                &forwarded.results.iter().map(sample).collect::<Vec<_>>(),
+            )?;
+            page.counter(
+                "p2pchat_forwarded_requests_received",
+                "Requests that other nodes forwarded here.",
+                &one(forwarded.n_received),
+            )?;
         }
         if let Some(expiry_s) = self.certificate_expiry_s {
             page.gauge(
@@ -211,6 +235,7 @@ fn listener_labels(listener: ListenerKind) -> Labels {
         ListenerKind::Http => ("http", "false"),
         ListenerKind::Https => ("http", "true"),
         ListenerKind::Relay => ("relay", "false"),
+        ListenerKind::Nodes => ("nodes", "false"),
     };
     vec![("listener", name), ("tls", tls)]
 }

@@ -9,6 +9,7 @@ mod http;
 mod lasting;
 mod metrics;
 mod mqtt;
+mod nodes;
 mod presets;
 mod process;
 mod protocols;
