@@ -3,7 +3,7 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use super::listeners::{Listener, can_be_listened_on, collide};
+use super::listeners::{can_be_listened_on, collide};
 
 /// `[cluster]`
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -19,8 +19,8 @@ impl ClusterSettings {
         self.listen.parse().ok()
     }
 
-    /// `metrics`: where these have a listener of their own.
-    pub(super) fn check(&self, listeners: &[Listener], metrics: Option<SocketAddr>) -> Result<(), String> {
+    /// `others`: what else listens, by its name.
+    pub(super) fn check<'a>(&self, others: impl IntoIterator<Item = (&'a str, SocketAddr)>) -> Result<(), String> {
         if self.listen.is_empty() {
             return Ok(());
         }
@@ -30,7 +30,6 @@ impl ClusterSettings {
                 self.listen
             ));
         };
-        let others = listeners.iter().map(|it| (&*it.name, it.at)).chain(metrics.map(|it| ("metrics.port", it)));
         match others.into_iter().find(|it| collide(it.1, at)) {
             Some((name, other)) => Err(format!(
                 "cluster.listen has port {}, which {name} has at {other}: give one of them another port",

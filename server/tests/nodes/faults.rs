@@ -10,16 +10,21 @@ use crate::harness::{By, PATH, Peer, soon};
 
 const AT_NOWHERE: &str = "c3.AAAAAAAAAAAAAAAA";
 
-/// What a client hears whose session is at a node `c3` that is at this address, and how that was counted.
-async fn answer_of(address: impl ToString, result: &str, overrides: &[(&str, &str)]) -> u16 {
-    let cluster = Cluster::with(overrides).await;
-    cluster.lead("c3", address);
-    let status = ask(cluster.a.address, &format!("{POLLING}&sid={AT_NOWHERE}"), &[]).await.status;
-    comes_to_one(&cluster.a, result).await;
-    // Its client begins another session.
+/// What a client hears whose session is at a node `c3` that is at this address. It is counted by this result, and the client
+/// begins another session.
+async fn answer_of(address: impl ToString, result: &str) -> u16 {
+    let cluster = Cluster::start().await;
+    let status = answer_at(&cluster, address, result).await;
     let mut peer = Peer::connect(cluster.a.address, By::Polling).await;
     peer.hello().await;
     status
+}
+
+async fn answer_at(cluster: &Cluster, address: impl ToString, result: &str) -> u16 {
+    cluster.lead("c3", address);
+    let answer = ask(cluster.a.address, &format!("{POLLING}&sid={AT_NOWHERE}"), &[]).await;
+    comes_to_one(&cluster.a, result).await;
+    answer.status
 }
 
 /// A node that hears one request and then says so much.
@@ -45,9 +50,9 @@ async fn node_that_says(answer: &'static str) -> SocketAddr {
 #[tokio::test]
 async fn a_node_that_is_gone_or_cannot_be_reached_is_told_apart_from_one_that_answers() {
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    assert_eq!(answer_of(closed, "unreachable", &[]).await, 502);
+    assert_eq!(answer_of(closed, "unreachable").await, 502);
     for nonsense in ["nowhere.invalid:1", "127.0.0.1", "::1:80", ""] {
-        assert_eq!(answer_of(nonsense, "unreachable", &[]).await, 502, "{nonsense}");
+        assert_eq!(answer_of(nonsense, "unreachable").await, 502, "{nonsense}");
     }
 }
 
@@ -59,20 +64,21 @@ async fn nobody_waits_for_a_node_that_takes_no_connection() {
     socket.listen(0).unwrap();
     let address = socket.local_addr().unwrap().as_socket().unwrap();
     let _first = TcpStream::connect(address).await.unwrap();
-    assert_eq!(answer_of(address, "unreachable", &[]).await, 502);
+    assert_eq!(answer_of(address, "unreachable").await, 502);
 }
 
 #[tokio::test]
 async fn nobody_waits_longer_for_an_answer_than_a_session_is_ever_silent() {
     let pings = [("signaling.ping_interval_ms", "150"), ("signaling.ping_timeout_ms", "150")];
-    assert_eq!(answer_of(node_that_says("").await, "timed_out", &pings).await, 504);
+    let cluster = Cluster::with(&pings).await;
+    assert_eq!(answer_at(&cluster, node_that_says("").await, "timed_out").await, 504);
 }
 
 #[tokio::test]
 async fn a_node_that_breaks_off_or_speaks_no_http_is_no_answer() {
     for nonsense in ["HTTP/1.1 200", "hello\r\n\r\n", "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n"]
     {
-        assert_eq!(answer_of(node_that_says(nonsense).await, "broken", &[]).await, 502, "{nonsense}");
+        assert_eq!(answer_of(node_that_says(nonsense).await, "broken").await, 502, "{nonsense}");
     }
     // Half of an answer is passed on as half of one.
     let cluster = Cluster::start().await;

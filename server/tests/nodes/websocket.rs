@@ -1,7 +1,4 @@
 //! Websockets of sessions that are at another node than the one that was asked.
-use futures_util::{SinkExt as _, StreamExt as _};
-use tokio_tungstenite::tungstenite::Message;
-
 use super::*;
 use crate::harness::{By, EVERY_WAY, PATH, Peer, exchange, peer, peer::signal_text, soon};
 
@@ -61,27 +58,18 @@ async fn whichever_end_closes_the_other_hears_of_it() {
 
 #[tokio::test]
 async fn a_client_that_is_pinged_through_the_other_node_answers_through_it() {
-    let pings = [("signaling.ping_interval_ms", "300"), ("signaling.ping_timeout_ms", "300")];
+    let pings = [("signaling.ping_interval_ms", "200"), ("signaling.ping_timeout_ms", "5000")];
     let cluster = Cluster::with(&pings).await;
-    let mut socket = None;
-    let peer = Peer::spread(&cluster.both(), PATH).await;
-    let socket = socket.insert(peer::websocket(cluster.b.address, Some(&peer.sid)).await.unwrap());
-    socket.send(Message::text("2probe")).await.unwrap();
-    let mut heard = Vec::new();
-    while heard.len() < 4 {
-        let message = soon("a ping", socket.next()).await.unwrap().unwrap();
-        match message.to_text().unwrap() {
-            "3probe" => socket.send(Message::text("5")).await.unwrap(),
-            "2" => {
-                socket.send(Message::text("3")).await.unwrap();
-                heard.push("2");
-            }
-            _ => (),
-        }
+    let mut peer = Peer::spread(&cluster.both(), PATH).await;
+    peer.upgrade(cluster.b.address).await;
+    peer.answers_pings = false;
+    for _ in 0..4 {
+        assert_eq!(peer.text().await, "2");
+        peer.send("3").await;
     }
     assert_eq!(cluster.a.count().await.0, 1);
     // And one that does not answer is missed by its own node.
-    while soon("the end", socket.next()).await.is_some_and(|it| it.is_ok()) {}
+    peer.ends().await;
     cluster.a.comes_to_peers(0).await;
 }
 

@@ -73,3 +73,80 @@ impl Drop for AnswerBody {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{future::poll_fn, sync::Arc};
+
+    use axum::body::Body;
+    use hyper::client::conn::http1;
+    use hyper_util::rt::TokioIo;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
+        time::Instant,
+    };
+
+    use super::{super::tally::Tally, *};
+
+    /// An answer of which this much has come, and the end of the node.
+    async fn begun(answer: &str, tally: &Arc<Tally>) -> (AnswerBody, DuplexStream) {
+        let (mut node, stream) = duplex(1_024);
+        let (mut http, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        let answered = async {
+            node.read_buf(&mut Vec::with_capacity(1_024)).await.unwrap();
+            node.write_all(answer.as_bytes()).await.unwrap();
+        };
+        let (response, ()) = tokio::join!(http.send_request(hyper::Request::new(Body::empty())), answered);
+        (AnswerBody::new(response.unwrap().into_body(), Passage::new(tally.clone(), None)), node)
+    }
+
+    async fn piece(body: &mut AnswerBody) -> Option<Result<Bytes, BoxError>> {
+        let frame = poll_fn(|cx| Pin::new(&mut *body).poll_frame(cx)).await;
+        frame.map(|it| it.map(|it| it.into_data().unwrap()))
+    }
+
+    fn counted(tally: &Tally, result: ForwardResult) {
+        let counts = tally.counts();
+        assert_eq!((counts[result as usize], counts.iter().sum::<u64>()), (1, 1), "{result:?}");
+    }
+
+    const HALF: &str = "HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nabc";
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_is_whole_once_its_length_or_its_last_piece_has_come() {
+        let chunked = "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n6\r\nabcdef\r\n0\r\n\r\n";
+        for answer in [&format!("{HALF}def"), chunked, "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"] {
+            let tally = Arc::default();
+            let (mut body, _node) = begun(answer, &tally).await;
+            while !body.is_end_stream() && piece(&mut body).await.is_some_and(|it| it.is_ok()) {}
+            drop(body);
+            counted(&tally, ForwardResult::Answered);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_that_stops_in_the_middle_is_not_waited_for_for_long() {
+        let tally = Arc::default();
+        let (mut body, _node) = begun(HALF, &tally).await;
+        assert_eq!(piece(&mut body).await.unwrap().unwrap(), "abc");
+        let begun = Instant::now();
+        assert!(piece(&mut body).await.unwrap().is_err());
+        assert_eq!(begun.elapsed().as_secs(), PIECE_TIMEOUT.as_secs());
+        drop(body);
+        counted(&tally, ForwardResult::TimedOut);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_that_breaks_off_and_a_client_that_leaves_are_told_apart() {
+        let tally = Arc::default();
+        let (mut body, node) = begun(HALF, &tally).await;
+        drop(node);
+        while piece(&mut body).await.unwrap().is_ok() {}
+        drop(body);
+        counted(&tally, ForwardResult::Broken);
+        let tally = Arc::default();
+        drop(begun(HALF, &tally).await);
+        counted(&tally, ForwardResult::ClientGone);
+    }
+}

@@ -199,3 +199,82 @@ fn result_of(error: &Error) -> ForwardResult {
         _ => ForwardResult::Broken,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use axum::body::Bytes;
+    use hyper::body::Frame;
+    use secrecy::SecretString;
+    use tokio::net::TcpListener;
+
+    use super::{
+        super::{FORWARDED_MAX, ForwardStatistics},
+        *,
+    };
+    use crate::{
+        accounting::{ClientAddress, Ledger},
+        transports::Nodes,
+    };
+
+    struct Alone;
+
+    impl Nodes for Alone {
+        fn own_mark(&self) -> &str {
+            "a1"
+        }
+
+        fn address(&self, _: &str) -> Option<String> {
+            None
+        }
+
+        fn secret(&self) -> Option<SecretString> {
+            Some("s3cret".into())
+        }
+    }
+
+    /// A body that breaks off, as that of a client does which does not send it in time.
+    struct Broken;
+
+    impl axum::body::HttpBody for Broken {
+        type Data = Bytes;
+        type Error = io::Error;
+
+        fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+            Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())))
+        }
+    }
+
+    async fn forwarded(forwarding: &Forwarding, address: &str, body: Body) -> (u16, ForwardStatistics) {
+        let mut request = Request::post("/s/?sid=b2.x").body(body).unwrap();
+        request.extensions_mut().insert(ClientAddress(Ipv4Addr::LOCALHOST.into()));
+        let response = forwarding.forward(address, "/s/", request, Duration::from_secs(45)).await;
+        (response.status().as_u16(), forwarding.statistics())
+    }
+
+    #[tokio::test]
+    async fn a_request_that_its_client_breaks_off_is_not_the_other_nodes_fault() {
+        let ledger = Ledger::new(Default::default());
+        let forwarding = Forwarding::new(std::sync::Arc::new(Alone), ledger.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let (status, statistics) = forwarded(&forwarding, &address, Body::new(Broken)).await;
+        assert_eq!((status, statistics.results[ForwardResult::ClientGone as usize]), (400, 1));
+        assert_eq!((statistics.results.iter().sum::<u64>(), ledger.balance().memory.held), (1, 0));
+    }
+
+    #[tokio::test]
+    async fn no_more_is_forwarded_at_a_time_than_may_be() {
+        let forwarding = Forwarding::new(std::sync::Arc::new(Alone), Ledger::new(Default::default()));
+        assert_eq!(forwarding.free.forget_permits(FORWARDED_MAX - 1), FORWARDED_MAX - 1);
+        // The last one is given back, whatever becomes of its request.
+        for n in 1..=2 {
+            let (status, statistics) = forwarded(&forwarding, "", Body::empty()).await;
+            assert_eq!((status, statistics.results[ForwardResult::Unreachable as usize]), (502, n));
+        }
+        forwarding.free.forget_permits(1);
+        let (status, statistics) = forwarded(&forwarding, "", Body::empty()).await;
+        assert_eq!((status, statistics.results[ForwardResult::Busy as usize]), (503, 1));
+    }
+}

@@ -73,3 +73,80 @@ impl<S: AsyncRead + Unpin> AsyncRead for Noted<S> {
         read
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, duplex},
+        time::{advance, sleep},
+    };
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(45);
+
+    async fn said(stream: &mut (impl AsyncRead + Unpin), n_bytes: usize) -> Vec<u8> {
+        let mut bytes = vec![0; n_bytes];
+        stream.read_exact(&mut bytes).await.unwrap();
+        bytes
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_comes_goes_on_both_ways_until_nothing_comes_for_too_long() {
+        let ((mut client, client_end), (mut node, node_end)) = (duplex(64), duplex(64));
+        let carried = tokio::spawn(tunnel(client_end, node_end, PATIENCE));
+        for n in 0..10 {
+            sleep(PATIENCE - Duration::from_millis(1)).await;
+            // One of them is enough.
+            let (from, to) = if n % 2 == 0 { (&mut client, &mut node) } else { (&mut node, &mut client) };
+            from.write_all(&[n; 50]).await.unwrap();
+            assert_eq!(said(to, 50).await, [n; 50]);
+        }
+        let begun = Instant::now();
+        carried.await.unwrap();
+        assert_eq!(begun.elapsed().as_secs(), PATIENCE.as_secs());
+        assert_eq!((client.read(&mut [0]).await.unwrap(), node.read(&mut [0]).await.unwrap()), (0, 0));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_closes_is_told_to_the_node_and_may_hear_what_it_says_to_that() {
+        let ((mut client, client_end), (mut node, node_end)) = (duplex(64), duplex(64));
+        let carried = tokio::spawn(tunnel(client_end, node_end, PATIENCE));
+        client.write_all(b"bye").await.unwrap();
+        client.shutdown().await.unwrap();
+        let mut heard = Vec::new();
+        node.read_to_end(&mut heard).await.unwrap();
+        assert_eq!(heard, b"bye");
+        node.write_all(b"good").await.unwrap();
+        assert_eq!(said(&mut client, 4).await, b"good");
+        drop(node);
+        carried.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_has_a_moment_to_close_once_its_session_is_over() {
+        let ((mut client, client_end), (mut node, node_end)) = (duplex(64), duplex(64));
+        let carried = tokio::spawn(tunnel(client_end, node_end, PATIENCE));
+        node.write_all(b"end").await.unwrap();
+        drop(node);
+        let begun = Instant::now();
+        let mut heard = Vec::new();
+        client.read_to_end(&mut heard).await.unwrap();
+        assert_eq!(heard, b"end");
+        carried.await.unwrap();
+        assert!(begun.elapsed() <= CLOSE_TIMEOUT + Duration::from_millis(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_node_that_reads_nothing_holds_its_client_up_no_longer_than_one_that_says_nothing() {
+        let ((mut client, client_end), (_node, node_end)) = (duplex(64), duplex(64));
+        let carried = tokio::spawn(tunnel(client_end, node_end, PATIENCE));
+        let begun = Instant::now();
+        // Until nobody takes anything any more.
+        let _ = timeout(PATIENCE / 2, client.write_all(&[7; 1_000_000])).await;
+        carried.await.unwrap();
+        advance(Duration::ZERO).await;
+        assert!(begun.elapsed() <= PATIENCE + Duration::from_millis(2), "{:?}", begun.elapsed());
+        assert!(client.write_all(b"x").await.is_err());
+    }
+}
