@@ -107,6 +107,12 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// List the nodes of the cluster that the server on this machine is one of
+    Nodes {
+        /// One line of JSON for each
+        #[arg(long)]
+        json: bool,
+    },
     /// Print what completes this program's commands in a shell
     Completions {
         /// Which

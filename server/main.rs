@@ -132,6 +132,7 @@ fn with_settings(command: &Command, config: &Config) -> Result<(), Failure> {
         Command::Peers { json } => administer(config, &Ask::Peers, *json),
         Command::Close { id, json } => administer(config, &Ask::Close { id: id.clone() }, *json),
         Command::Stats { json } => administer(config, &Ask::Stats, *json),
+        Command::Nodes { json } => administer(config, &Ask::Nodes, *json),
         Command::Invite { name, room, right, hours, key } => {
             let rights =
                 if right.is_empty() { ["create", "join", "own"].map(str::to_owned).to_vec() } else { right.clone() };

@@ -105,6 +105,8 @@ struct Begun {
 pub(crate) enum Speaks {
     /// HTTP, and over TLS TURN as well where somebody serves it.
     Http { router: Router, turn: Option<CarryTurn> },
+    /// HTTP, with other nodes of the cluster.
+    Nodes(Router),
     /// TURN alone.
     Turn(CarryTurn),
 }
@@ -253,7 +255,9 @@ impl Acceptor {
                     Err(error) => ended(&self.ledger, Reason::HandshakeTimeout, &error),
                 }
             }
-            Speaks::Http { router, .. } => self.carry(router, stream, connection, ends, stopped).await,
+            Speaks::Http { router, .. } | Speaks::Nodes(router) => {
+                self.carry(router, stream, connection, ends, stopped).await;
+            }
         }
     }
 
@@ -278,6 +282,7 @@ impl Acceptor {
         let cost = if self.certificate.is_some() { TLS_COST } else { PLAIN_COST };
         let listener = match &self.speaks {
             Speaks::Turn(_) => ListenerKind::Relay,
+            Speaks::Nodes(_) => ListenerKind::Nodes,
             Speaks::Http { .. } if self.certificate.is_some() => ListenerKind::Https,
             Speaks::Http { .. } => ListenerKind::Http,
         };

@@ -10,11 +10,14 @@ pub enum ListenerKind {
     Https,
     /// TURN over TCP.
     Relay,
+    /// HTTP with other nodes of the cluster.
+    Nodes,
 }
 
 impl ListenerKind {
     /// Every kind, in the order of the counters.
-    pub const ALL: [ListenerKind; 3] = [ListenerKind::Http, ListenerKind::Https, ListenerKind::Relay];
+    pub const ALL: [ListenerKind; 4] =
+        [ListenerKind::Http, ListenerKind::Https, ListenerKind::Relay, ListenerKind::Nodes];
 }
 
 /// The connections of one kind of listener.
@@ -62,11 +65,12 @@ impl Connections {
     }
 
     fn of(&self, listener: ListenerKind) -> &Counters {
-        let [http, https, relay] = &self.0;
+        let [http, https, relay, nodes] = &self.0;
         match listener {
             ListenerKind::Http => http,
             ListenerKind::Https => https,
             ListenerKind::Relay => relay,
+            ListenerKind::Nodes => nodes,
         }
     }
 }

@@ -124,6 +124,8 @@ reasons! {
     ForeignHost: Refusal => "foreign_host",
     /// Metrics were asked for without their token.
     MetricsToken: Refusal => "metrics_token",
+    /// Somebody who is no node of the cluster asked at the listener for its nodes.
+    NodeSecret: Refusal => "node_secret",
     /// The relay got what is neither STUN nor TURN.
     RelayMalformed: RelayRefusal => "relay_malformed",
     /// A request to the relay that does not make sense.

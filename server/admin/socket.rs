@@ -16,7 +16,7 @@ use tokio::{
     time::{error::Elapsed, sleep, timeout},
 };
 
-use super::{Answer, Ask, Figures};
+use super::{Answer, Ask, Figures, NodeLine};
 use crate::sessions::Sessions;
 
 /// An operator, and perhaps a script of theirs.
@@ -41,6 +41,8 @@ pub struct Served {
     pub sessions: Sessions,
     /// Everything that is counted.
     pub figures: Arc<dyn Fn() -> Figures + Send + Sync>,
+    /// The nodes of the cluster, where there is one.
+    pub nodes: Arc<dyn Fn() -> Vec<NodeLine> + Send + Sync>,
 }
 
 /// A socket that is there until this is dropped.
@@ -128,6 +130,7 @@ async fn answer(mut stream: UnixStream, served: &Served) -> io::Result<()> {
         Ok(Ask::Rooms) => send_all(&mut writing, sessions.rooms()).await?,
         Ok(Ask::Peers) => send_all(&mut writing, sessions.peers()).await?,
         Ok(Ask::Stats) => send(&mut writing, [Answer::Stats(Box::new((served.figures)()))]).await?,
+        Ok(Ask::Nodes) => send(&mut writing, (served.nodes)().into_iter().map(Answer::Node)).await?,
         Ok(Ask::Close { id }) => send(&mut writing, [sessions.close(&id).into()]).await?,
         Err(error) => send(&mut writing, [Answer::Error(error)]).await?,
     }
@@ -174,7 +177,7 @@ mod tests {
         let sessions = Sessions::new(ice, ledger, lifetimes);
         let counted = sessions.clone();
         let figures = move || Figures::new(0, counted.ledger().balance(), counted.statistics(), None);
-        Served { sessions, figures: Arc::new(figures) }
+        Served { sessions, figures: Arc::new(figures), nodes: Arc::new(Vec::new) }
     }
 
     #[tokio::test]

@@ -12,6 +12,7 @@ pub fn say_as_json(answer: &Answer, to: &mut impl Write) -> io::Result<()> {
         Answer::Room(room) => serde_json::to_writer(&mut *to, room)?,
         Answer::Peer(peer) => serde_json::to_writer(&mut *to, peer)?,
         Answer::Stats(figures) => serde_json::to_writer(&mut *to, figures)?,
+        Answer::Node(node) => serde_json::to_writer(&mut *to, node)?,
         Answer::Closed { .. } | Answer::Error(_) | Answer::End => serde_json::to_writer(&mut *to, answer)?,
     }
     writeln!(to)
@@ -45,6 +46,18 @@ pub fn say_as_table(answer: &Answer, is_first: bool, to: &mut impl Write) -> io:
             }
             let state = if it.away { "away" } else { "there" };
             writeln!(to, "{:<9}  {:>5}  {:>10}  {state:<5}  {}", it.protocol, it.rooms, it.held_bytes, shown(&it.id))
+        }
+        Answer::Node(it) => {
+            if is_first {
+                writeln!(
+                    to,
+                    "{:<12}  {:<7}  {:>8}  {:>8}  {:<21}  HOST",
+                    "NODE", "VERSION", "UP (S)", "SESSIONS", "ADDRESS"
+                )?;
+            }
+            let host = format!("{}{}", shown(&it.host), if it.own { " (this one)" } else { "" });
+            let (id, version, address) = (shown(&it.id), shown(&it.version), shown(&it.address));
+            writeln!(to, "{id:<12}  {version:<7}  {:>8}  {:>8}  {address:<21}  {host}", it.uptime_s, it.sessions)
         }
         Answer::Stats(it) => stats(it, to),
         Answer::Closed { rooms, peers } => match (rooms, peers) {

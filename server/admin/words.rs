@@ -18,6 +18,8 @@ pub enum Ask {
     Peers,
     /// How much there is of everything.
     Stats,
+    /// Which nodes there are.
+    Nodes,
     /// To close a room or a session.
     Close {
         /// Its id.
@@ -33,6 +35,8 @@ pub enum Answer {
     Room(RoomLine),
     /// A session.
     Peer(PeerLine),
+    /// A node of the cluster.
+    Node(NodeLine),
     /// Everything that is counted.
     Stats(Box<Figures>),
     /// How many rooms and sessions were closed.
@@ -71,6 +75,25 @@ pub struct PeerLine {
     pub away: bool,
     pub rooms: usize,
     pub held_bytes: u64,
+}
+
+/// A node of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct NodeLine {
+    /// Its id, which is another after each start.
+    pub id: String,
+    /// It is the one that was asked.
+    pub own: bool,
+    /// What its machine is called.
+    pub host: String,
+    /// Where it takes requests that other nodes forward. Empty: it takes none.
+    pub address: String,
+    /// Of the server.
+    pub version: String,
+    /// Since it started, in seconds.
+    pub uptime_s: u64,
+    /// Sessions that it has.
+    pub sessions: usize,
 }
 
 /// How much there is, and how often what happened since the start.

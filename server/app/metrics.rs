@@ -16,11 +16,13 @@ use super::{PassedSockets, StartupError, listen};
 use crate::{
     acceptor::{Acceptor, Shutdown, Speaks, Timeouts},
     accounting::{Ledger, Limits},
+    cluster::Cluster,
     config::Config,
     http::{self, Frontend, RenderMetrics, Site, TrustedProxies},
-    metrics::{Figures, Format, Process},
+    metrics::{Figures, Format, Forwarded, Process},
     sessions::Sessions,
     tls::{Certificate, Expiry},
+    transports::socketio::{ForwardResult, Forwarding},
     turn::TurnServer,
 };
 
@@ -36,6 +38,8 @@ pub(super) struct Metrics {
     sessions: Sessions,
     relay: Option<Arc<TurnServer>>,
     expiry: Option<Expiry>,
+    forwarding: Option<Arc<Forwarding>>,
+    cluster: Option<Arc<Cluster>>,
     started: SystemTime,
 }
 
@@ -47,9 +51,15 @@ pub(super) struct BoundMetrics {
 }
 
 impl Metrics {
-    pub(super) fn new(sessions: &Sessions, relay: Option<Arc<TurnServer>>, certificate: Option<Certificate>) -> Self {
+    pub(super) fn new(
+        sessions: &Sessions,
+        relay: Option<Arc<TurnServer>>,
+        certificate: Option<Certificate>,
+        forwarding: Option<Arc<Forwarding>>,
+        cluster: Option<Arc<Cluster>>,
+    ) -> Self {
         let expiry = certificate.map(|it| it.expiry());
-        Metrics { sessions: sessions.clone(), relay, expiry, started: SystemTime::now() }
+        Metrics { sessions: sessions.clone(), relay, expiry, forwarding, cluster, started: SystemTime::now() }
     }
 
     /// The route beside the pages of a listener, where there is a token.
@@ -111,9 +121,17 @@ impl Metrics {
             reasons: ledger.counted().collect(),
             sessions: self.sessions.statistics(),
             relay: self.relay.as_ref().map(|it| it.stats()),
+            forwarded: self.forwarding.as_deref().map(forwarded),
+            cluster: self.cluster.as_ref().map(|it| it.figures()),
             certificate_expiry_s: self.expiry.as_ref().map(Expiry::unix_s),
         }
     }
+}
+
+fn forwarded(forwarding: &Forwarding) -> Forwarded {
+    let statistics = forwarding.statistics();
+    let names = ForwardResult::ALL.iter().map(|it| it.as_str());
+    Forwarded { results: names.zip(statistics.results).collect(), n_received: statistics.n_received }
 }
 
 impl BoundMetrics {

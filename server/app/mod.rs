@@ -5,6 +5,7 @@ mod health_check;
 mod invitations;
 mod listen;
 mod metrics;
+mod nodes;
 mod passed_sockets;
 mod realms;
 mod relay;
@@ -47,6 +48,7 @@ use crate::{
     store::Keeper,
     telemetry,
     tls::Certificate,
+    transports::{Nodes, socketio::Forwarding},
     turn::Port,
 };
 use admin::BoundAdmin;
@@ -55,11 +57,13 @@ pub use health_check::health_check;
 use invitations::Invitations;
 pub use invitations::{Invite, invite};
 use metrics::{BoundMetrics, Metrics};
+use nodes::BoundNodes;
 pub use passed_sockets::PassedSockets;
 pub use realms::realm_settings;
 use relay::BoundRelay;
 use reload::Live;
 pub use reload::{ReadSettings, Reload};
+use routes::Common;
 pub use signals::stop_signal;
 
 /// For running answers to end when the server stops.
@@ -67,6 +71,9 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// For the last words of those who are told that the server stops.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// For those who were here to come back to other nodes.
+const MOVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// For a client of the relay to take anything of what is sent to it over TCP.
 const RELAY_WRITE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -94,6 +101,7 @@ pub struct App {
     certificate: CertificateSource,
     relay: Option<BoundRelay>,
     metrics: Option<BoundMetrics>,
+    nodes: Option<BoundNodes>,
     admin: Option<BoundAdmin>,
     /// `/health` says so before anything else changes.
     is_stopping: Arc<AtomicBool>,
@@ -125,7 +133,19 @@ impl App {
     ///
     /// # Errors
     /// As there.
-    pub async fn bind_passed(config: Config, mut passed: PassedSockets) -> Result<Self, StartupError> {
+    pub async fn bind_passed(config: Config, passed: PassedSockets) -> Result<Self, StartupError> {
+        App::bind_among(config, passed, None).await
+    }
+
+    /// As [`App::bind_passed`], as one of several nodes. `None`: there are no others.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn bind_among(
+        config: Config,
+        mut passed: PassedSockets,
+        nodes: Option<Arc<dyn Nodes>>,
+    ) -> Result<Self, StartupError> {
         let settings = settings::listeners(&config)?;
         let certificate = certificate::open(&config).await?;
         let proxies = settings::trusted_proxies(&config)?;
@@ -144,16 +164,35 @@ impl App {
         let shared = http::Shared::new(ledger, proxies.clone());
         let relay = relay::bind(&config, &sessions, &mut passed)?;
         let turn = relay.as_ref().map(|it| it.server.clone());
-        let metrics = Metrics::new(&sessions, turn.clone(), certificate.certificate());
+        let nodes = nodes.or_else(|| cluster.clone().map(|it| it as Arc<dyn Nodes>));
+        let forwarding = nodes.map(|it| Forwarding::new(it, sessions.ledger().clone()));
+        let metrics =
+            Metrics::new(&sessions, turn.clone(), certificate.certificate(), forwarding.clone(), cluster.clone());
+        let answer_time = settings.iter().map(|it| routes::answer_time(&config, it)).max().unwrap_or_default();
+        let nodes = nodes::bind(&config, forwarding.as_ref(), answer_time, &mut passed)?;
+        if let (Some(cluster), Some(Ok(address))) = (&cluster, nodes.as_ref().map(BoundNodes::address)) {
+            cluster.set_address(address);
+        }
+        let common = Common {
+            sessions: &sessions,
+            shared: &shared,
+            realms: &realms,
+            metrics: &metrics,
+            forwarding: forwarding.as_ref(),
+        };
         let (started, is_stopping) = (Instant::now(), Arc::new(AtomicBool::new(false)));
         let mut listeners = Vec::new();
         for (listener, port) in settings.into_iter().zip(ports) {
             let (asked, turn, is_stopping) = (sessions.clone(), turn.clone(), is_stopping.clone());
-            let health = move || watch::health(&asked, turn.as_deref(), is_stopping.load(Ordering::Relaxed), started);
+            let cluster = cluster.clone();
+            let health = move || {
+                let is_stopping = is_stopping.load(Ordering::Relaxed);
+                watch::health(&asked, turn.as_deref(), cluster.as_deref(), is_stopping, started)
+            };
             let astray = listener.tls.then(|| certificate::astray(&config, &shared));
             listeners.push(BoundListener {
                 port,
-                router: routes::router(&config, &listener, &sessions, &shared, &realms, health, &metrics),
+                router: routes::router(&config, &listener, &common, health),
                 timeouts: Timeouts::new(routes::answer_time(&config, &listener)),
                 tls: listener.tls,
                 proxy_protocol: listener.proxy_protocol,
@@ -170,7 +209,7 @@ impl App {
         for sentence in passed.left_over() {
             tracing::warn!("{sentence}");
         }
-        let admin = admin::bind(&config, &sessions, turn.clone());
+        let admin = admin::bind(&config, &sessions, turn.clone(), cluster.clone());
         let config = Mutex::new(config);
         let files = certificate.files();
         let live = Live { sessions: sessions.clone(), realms, proxies, relay: turn, files, config };
@@ -182,6 +221,7 @@ impl App {
             certificate,
             relay,
             metrics,
+            nodes,
             admin,
             is_stopping,
             live,
@@ -225,6 +265,11 @@ impl App {
         self.metrics.as_ref()?.address().ok()
     }
 
+    /// Where other nodes forward requests to, if they do.
+    pub fn cluster_address(&self) -> Option<SocketAddr> {
+        self.nodes.as_ref()?.address().ok()
+    }
+
     /// What the operator should know although it is no fault, a sentence each.
     pub fn advice(&self) -> Vec<String> {
         settings::advice(&self.live.config(), self.main_port())
@@ -247,8 +292,20 @@ impl App {
     /// A listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let url = self.url();
-        let App { listeners, sessions, keeper, cluster, certificate, relay, metrics, admin, is_stopping, live, reload } =
-            self;
+        let App {
+            listeners,
+            sessions,
+            keeper,
+            cluster,
+            certificate,
+            relay,
+            metrics,
+            nodes,
+            admin,
+            is_stopping,
+            live,
+            reload,
+        } = self;
         let reload = reload.map_or_else(|| Reload::new(None), Ok)?;
         let shutdown = Shutdown::default();
         let mut serving = JoinSet::new();
@@ -283,6 +340,9 @@ impl App {
         if let Some(metrics) = metrics {
             serving.spawn(metrics.serve(shutdown.clone())?);
         }
+        if let Some(nodes) = nodes {
+            serving.spawn(nodes.serve(sessions.ledger().clone(), shutdown.clone())?);
+        }
         let hangup = Arc::new(Notify::new());
         let renewing = certificate.keep_good(hangup.clone());
         let stopping = async {
@@ -292,6 +352,9 @@ impl App {
             let drain = Duration::from_secs(live.config().http.drain_s);
             service_manager::stopping(drain + ANSWER_TIMEOUT + 2 * DRAIN_TIMEOUT);
             sleep(drain).await;
+            if cluster.is_some() {
+                sessions.stop_gradually().await;
+            }
             sessions.stop();
             // An answer that is not taken, or a request that is not sent to its end, is not waited for longer.
             let _ = timeout(ANSWER_TIMEOUT, shutdown.run()).await;
@@ -299,6 +362,8 @@ impl App {
             let _ = timeout(DRAIN_TIMEOUT, sessions.drained()).await;
             state::save(keeper.as_deref()).await;
             if let Some(cluster) = &cluster {
+                // Whoever comes back to another node is given up to it, with all that was kept.
+                let _ = timeout(MOVE_TIMEOUT, sessions.moved_away()).await;
                 cluster.leave().await;
             }
             telemetry::tell_omitted();

@@ -9,7 +9,11 @@ use crate::{
     http::{self, Frontend, Health, Site},
     protocols::{Protocol as _, Transport, p2pchat::P2pChat},
     sessions::{Realm, Sessions},
-    transports::{Hosts, Origins, mqtt, socketio, websocket},
+    transports::{
+        Hosts, Origins, mqtt,
+        socketio::{self, Forwarding},
+        websocket,
+    },
 };
 
 /// How long what is sent to a listener's websockets may wait: as long as the answer to a ping may.
@@ -43,21 +47,32 @@ pub(super) fn realms(
     realms
 }
 
+/// What all listeners have in common.
+pub(super) struct Common<'a> {
+    pub(super) sessions: &'a Sessions,
+    pub(super) shared: &'a http::Shared,
+    pub(super) realms: &'a BTreeMap<&'static str, Realm>,
+    pub(super) metrics: &'a Metrics,
+    /// Where this server is one of several nodes.
+    pub(super) forwarding: Option<&'a Arc<Forwarding>>,
+}
+
 /// What is served at one listener.
 pub(super) fn router(
     config: &Config,
     listener: &settings::Listener,
-    sessions: &Sessions,
-    shared: &http::Shared,
-    realms: &BTreeMap<&'static str, Realm>,
+    common: &Common<'_>,
     health: impl Fn() -> Health + Clone + Send + Sync + 'static,
-    metrics: &Metrics,
 ) -> Router {
+    let Common { sessions, shared, realms, metrics, forwarding } = *common;
     let (limits, fast_ping) = (settings::transport_limits(config), settings::fast_ping(config));
     let hosts = Hosts::new(&config.http.hostname, &config.tls.acme.names, listener.tls);
     let origins = || Origins::new(&listener.origins, hosts.clone());
     let base = config.http.base_path.trim_end_matches('/');
     let at = |path: &str| socketio::At { path: path.to_owned(), below: format!("{base}{path}") };
+    let socket_io = |realm, path: &str, limits| {
+        socketio::router(sessions.clone(), realm, at(path), origins(), limits, listener.tls, forwarding)
+    };
     let (mut sockets, mut plain, mut mqtt) = (Router::new(), Vec::new(), None);
     let (mut path, mut frontend) = (config.signaling.path.clone(), Frontend::Foreign);
     for protocol in &listener.protocols {
@@ -65,27 +80,13 @@ pub(super) fn router(
         match protocol.transport() {
             Transport::SocketIo => {
                 frontend = Frontend::Own;
-                sockets = sockets.merge(socketio::router(
-                    sessions.clone(),
-                    realm,
-                    at(&path),
-                    origins(),
-                    limits,
-                    listener.tls,
-                ));
+                sockets = sockets.merge(socket_io(realm, &path, limits));
             }
             Transport::SocketIoAt(own) => {
                 if frontend == Frontend::Foreign {
                     path = own.to_owned();
                 }
-                sockets = sockets.merge(socketio::router(
-                    sessions.clone(),
-                    realm,
-                    at(own),
-                    origins(),
-                    fast_ping,
-                    listener.tls,
-                ));
+                sockets = sockets.merge(socket_io(realm, own, fast_ping));
             }
             Transport::Websocket => plain.push(realm),
             Transport::Mqtt => mqtt = Some(realm),

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 use super::relay;
 use crate::{
     accounting::{Ledger, Resident},
-    http::{Count, Health, Memory, Status},
+    cluster::Cluster,
+    http::{ClusterState, Count, Health, Memory, Status},
     protocols::{Protocol as _, p2pchat::P2pChat},
     sessions::Sessions,
     telemetry,
@@ -31,7 +32,13 @@ pub(super) async fn memory(ledger: &Ledger) {
 }
 
 /// What `/health` says.
-pub(super) fn health(sessions: &Sessions, relay: Option<&TurnServer>, is_stopping: bool, started: Instant) -> Health {
+pub(super) fn health(
+    sessions: &Sessions,
+    relay: Option<&TurnServer>,
+    cluster: Option<&Cluster>,
+    is_stopping: bool,
+    started: Instant,
+) -> Health {
     let counts = sessions.counts();
     let (peers, rooms) = (counts.iter().map(|it| it.n_peers).sum(), counts.iter().map(|it| it.n_rooms).sum());
     let is_plain = counts.iter().all(|it| it.protocol == P2pChat.name());
@@ -49,6 +56,11 @@ pub(super) fn health(sessions: &Sessions, relay: Option<&TurnServer>, is_stoppin
         sessions: balance.n_sessions,
         memory: Memory { held: memory.held, resident: memory.resident, max: memory.max, is_full: memory.is_full },
         relay: relay.map(relay::health),
+        cluster: cluster.map(|it| ClusterState {
+            node: it.own().as_str().to_owned(),
+            nodes: it.nodes().len(),
+            store: it.is_up(),
+        }),
         reasons: balance.reasons.into_iter().map(|(reason, n)| (reason.as_str(), n)).collect(),
     }
 }

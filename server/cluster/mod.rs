@@ -8,6 +8,7 @@ mod wire;
 
 use std::{
     collections::{BTreeMap, HashSet},
+    net::SocketAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
@@ -26,6 +27,7 @@ use tokio::{
     time::{Instant, MissedTickBehavior, interval, sleep, timeout},
 };
 
+use crate::transports::Nodes;
 use crate::{
     config::ClusterSettings,
     sessions::{
@@ -82,6 +84,8 @@ pub struct ClusterFigures {
     pub lease_age: Duration,
     /// How long the store took, for each time that it was asked.
     pub store: Durations,
+    /// How long a message of this node to itself took.
+    pub bus_lag: Durations,
     /// How often it did not answer.
     pub n_failures: u64,
     /// Waits for the store.
@@ -100,6 +104,8 @@ pub struct Cluster {
 struct Shared {
     sessions: Sessions,
     own: NodeId,
+    /// For the store, or another node, to answer.
+    timeout: Duration,
     info: Mutex<NodeInfo>,
     tasks: UnboundedSender<Task>,
     n_waiting: AtomicUsize,
@@ -116,6 +122,9 @@ struct Table {
     is_up: bool,
     leased_at: Instant,
     durations: Durations,
+    /// When this node last said something to itself that it has not heard.
+    echo: Option<Instant>,
+    bus_lag: Durations,
     /// Questions to other nodes that are not answered.
     asked: HashSet<u64>,
 }
@@ -149,7 +158,7 @@ impl Cluster {
         let own = NodeId::from(&uuid::Uuid::new_v4().simple().to_string()[..12]);
         let info = NodeInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            address: settings.address.clone(),
+            address: String::new(),
             started_s: now_s(),
             sessions: 0,
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
@@ -157,6 +166,7 @@ impl Cluster {
         let shared = Arc::new(Shared {
             sessions: sessions.clone(),
             own: own.clone(),
+            timeout: Duration::from_millis(settings.timeout_ms),
             info: Mutex::new(info),
             tasks,
             n_waiting: AtomicUsize::new(0),
@@ -169,12 +179,19 @@ impl Cluster {
                 is_up: false,
                 leased_at: Instant::now(),
                 durations: Durations::default(),
+                echo: None,
+                bus_lag: Durations::default(),
                 asked: HashSet::new(),
             }),
         });
         sessions.join_cluster(realm, own, shared.clone());
         sessions.on_store_lost();
         Ok(Cluster { shared, queue: Mutex::new(Some(queue)), store: Mutex::new(Some(store)) })
+    }
+
+    /// Where other nodes reach this one.
+    pub fn set_address(&self, address: SocketAddr) {
+        self.shared.info.lock().unwrap_or_else(PoisonError::into_inner).address = address.to_string();
     }
 
     /// This node's id.
@@ -185,11 +202,6 @@ impl Cluster {
     /// Every node that has a lease, as this one has last heard.
     pub fn nodes(&self) -> Vec<(NodeId, NodeInfo)> {
         self.shared.table().nodes.iter().map(|(id, info)| (id.clone(), info.clone())).collect()
-    }
-
-    /// By which nodes know each other. `None`: the store has not been reached yet.
-    pub fn secret(&self) -> Option<SecretString> {
-        self.shared.table().secret.clone()
     }
 
     /// Does the store answer?
@@ -208,6 +220,7 @@ impl Cluster {
             n_nodes: table.nodes.len(),
             lease_age: table.leased_at.elapsed(),
             store: table.durations.clone(),
+            bus_lag: table.bus_lag.clone(),
             n_failures: shared.n_failures.load(Ordering::Relaxed),
             n_waiting: shared.n_waiting.load(Ordering::Relaxed),
             counts,
@@ -275,6 +288,21 @@ impl Cluster {
         tracing::info!(event = "store", node = shared.own.as_str(), is_empty, "the cluster's store is reached");
         shared.sessions.on_store_back(is_empty);
         Ok(link)
+    }
+}
+
+impl Nodes for Cluster {
+    fn own_mark(&self) -> &str {
+        self.shared.own.as_str()
+    }
+
+    fn address(&self, mark: &str) -> Option<String> {
+        let table = self.shared.table();
+        table.nodes.get(&NodeId::from(mark)).map(|it| it.address.clone()).filter(|it| !it.is_empty())
+    }
+
+    fn secret(&self) -> Option<SecretString> {
+        self.shared.table().secret.clone()
     }
 }
 
@@ -399,6 +427,8 @@ impl Line<'_> {
         };
         let mut tasks = redis::pipe();
         store::lease(&mut tasks, &store.keys, &shared.own, &info, LEASE);
+        store::say(&mut tasks, &store.keys, &shared.own, &wire::echo());
+        shared.table().echo = Some(Instant::now());
         let answers = self.run(&tasks).await?;
         let Some(nodes) = answers.first().and_then(store::leased) else { return Ok(()) };
         let nodes: BTreeMap<NodeId, NodeInfo> =
@@ -508,7 +538,7 @@ impl Shared {
             ToCluster::AskForSession { number, .. } => {
                 let shared = self.clone();
                 let late = async move {
-                    sleep(shared.answer_timeout()).await;
+                    sleep(shared.timeout).await;
                     shared.on_handed_over(number, None);
                 };
                 drop(tokio::spawn(late));
@@ -518,11 +548,6 @@ impl Shared {
             | ToCluster::DropSession { .. }
             | ToCluster::HandOver { .. } => (),
         }
-    }
-
-    /// For another node to answer.
-    fn answer_timeout(&self) -> Duration {
-        Duration::from_millis(250)
     }
 
     /// The first answer counts.
@@ -556,6 +581,12 @@ impl Shared {
             }
             Message::HandOver { number, session } => self.on_handed_over(number, session),
             Message::Goodbye(node) => self.on_gone(&node),
+            Message::Echo => {
+                let mut table = self.table();
+                if let Some(said) = table.echo.take() {
+                    table.bus_lag.observe(said.elapsed());
+                }
+            }
         }
         Ok(())
     }

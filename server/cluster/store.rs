@@ -148,7 +148,7 @@ impl Store {
         let wrong = |_: RedisError| "cluster.redis makes no sense together".to_owned();
         let source = match (&*settings.sentinel, &infos[..]) {
             ("", [one]) => Source::One(Client::open(one.clone()).map_err(wrong)?),
-            ("", _) => return Err("cluster.redis has several addresses: they are of sentinels, so cluster.sentinel must say what the store is called there".to_owned()),
+            ("", _) => return Err("cluster.redis has several addresses, and cluster.sentinel is empty".to_owned()),
             (name, _) => {
                 let first = infos.first().map(|it| it.redis_settings().clone()).unwrap_or_default();
                 let server = SentinelNodeConnectionInfo::default().set_redis_connection_info(first);

@@ -77,6 +77,7 @@ enum MessageValue {
     Goodbye {
         node: String,
     },
+    Echo,
     #[serde(other)]
     Unknown,
 }
@@ -101,6 +102,8 @@ pub(super) enum Message {
     HandOver { number: u64, session: Option<HandedOver> },
     /// A node ends.
     Goodbye(NodeId),
+    /// It is from this node itself.
+    Echo,
 }
 
 pub(super) fn room(room: &SharedRoom) -> String {
@@ -158,6 +161,10 @@ pub(super) fn goodbye(own: &NodeId) -> String {
     said(&MessageValue::Goodbye { node: own.as_str().to_owned() })
 }
 
+pub(super) fn echo() -> String {
+    said(&MessageValue::Echo)
+}
+
 /// `version`: of a room that was changed, as the store says it before the message. `None`: it makes no sense.
 pub(super) fn read(version: u64, text: &str) -> Option<Message> {
     let message: MessageValue = serde_json::from_str(text).ok()?;
@@ -190,6 +197,7 @@ pub(super) fn read(version: u64, text: &str) -> Option<Message> {
             }),
         },
         MessageValue::Goodbye { node } => Message::Goodbye(NodeId::from(&*node)),
+        MessageValue::Echo => Message::Echo,
         MessageValue::Unknown => return None,
     })
 }

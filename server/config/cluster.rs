@@ -1,6 +1,10 @@
-//! `[cluster]`: several nodes that share rooms by way of a store.
+//! `[cluster]`: how this server and others are one.
+use std::net::SocketAddr;
+
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
+
+use super::listeners::{can_be_listened_on, collide};
 
 /// `[cluster]`
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -12,7 +16,7 @@ pub struct ClusterSettings {
     pub sentinel: String,
     pub prefix: String,
     pub timeout_ms: u64,
-    pub address: String,
+    pub listen: String,
 }
 
 impl ClusterSettings {
@@ -21,8 +25,34 @@ impl ClusterSettings {
         !self.redis.is_empty()
     }
 
-    /// What types alone do not say.
-    pub(super) fn check(&self) -> Result<(), String> {
+    /// Where requests that other nodes forward come in.
+    pub fn at(&self) -> Option<SocketAddr> {
+        self.listen.parse().ok()
+    }
+
+    /// `others`: what else listens, by its name.
+    pub(super) fn check<'a>(&self, others: impl IntoIterator<Item = (&'a str, SocketAddr)>) -> Result<(), String> {
+        self.check_store()?;
+        if self.listen.is_empty() {
+            return Ok(());
+        }
+        let is_reached = |it: &SocketAddr| can_be_listened_on(it.ip()) && !it.ip().is_unspecified();
+        let Some(at) = self.at().filter(is_reached) else {
+            return Err(format!(
+                "cluster.listen is {:?}: it must be an address of this machine with a port, as \"10.0.0.1:7946\"",
+                self.listen
+            ));
+        };
+        match others.into_iter().find(|it| collide(it.1, at)) {
+            Some((name, other)) => Err(format!(
+                "cluster.listen has port {}, which {name} has at {other}: give one of them another port",
+                at.port()
+            )),
+            None => Ok(()),
+        }
+    }
+
+    fn check_store(&self) -> Result<(), String> {
         let is_plain = |it: char| it.is_ascii_alphanumeric() || "-_.:".contains(it);
         if self.prefix.is_empty() || self.prefix.len() > 100 || !self.prefix.chars().all(is_plain) {
             return Err(format!(
@@ -32,6 +62,13 @@ impl ClusterSettings {
         }
         if self.redis.iter().any(|it| it.expose_secret().is_empty()) {
             return Err("cluster.redis has an empty address".to_owned());
+        }
+        if self.redis.len() > 1 && self.sentinel.is_empty() {
+            return Err(
+                "cluster.redis has several addresses: they are those of sentinels, and cluster.sentinel must say \
+                        what the store is called there"
+                    .to_owned(),
+            );
         }
         Ok(())
     }

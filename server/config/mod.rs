@@ -191,9 +191,16 @@ impl Config {
         self.check_listeners()?;
         self.access.check()?;
         self.ice.check()?;
-        self.cluster.check()?;
         self.metrics.check(&self.listeners())?;
+        self.check_cluster()?;
         self.relay.check()
+    }
+
+    fn check_cluster(&self) -> Result<(), String> {
+        let listeners = self.listeners();
+        let further = [("metrics.port", self.metrics.at()), ("tls.redirect_port", self.redirect_at())];
+        let further = further.into_iter().filter_map(|(name, at)| Some((name, at?)));
+        self.cluster.check(listeners.iter().map(|it| (&*it.name, it.at)).chain(further))
     }
 }
 

@@ -105,7 +105,8 @@ async fn talk(beginning: String, bytes: &[u8]) {
     };
     let origins = || Origins::new(&["*".to_owned()], Hosts::default());
     let at = socketio::At { path: "/s/".to_owned(), below: "/s/".to_owned() };
-    let router = Router::new().merge(socketio::router(sessions.clone(), open(&P2pChat), at, origins(), LIMITS, false));
+    let sockets = socketio::router(sessions.clone(), open(&P2pChat), at, origins(), LIMITS, false, None);
+    let router = Router::new().merge(sockets);
     let router = websocket::beside(router, sessions.clone(), vec![open(&VideoCall)], origins(), LIMITS);
     let router = mqtt::beside(router, sessions.clone(), open(&Mqtt), origins(), LIMITS);
     let (pipes, accepted) = unbounded_channel();

@@ -32,6 +32,9 @@ pub struct Health {
     /// The relay, where there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub relay: Option<RelayCount>,
+    /// The cluster, where this server is one of several nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<ClusterState>,
     /// Why connections and sessions ended and work was refused since the start, with how often.
     pub reasons: BTreeMap<&'static str, u64>,
 }
@@ -60,6 +63,18 @@ pub struct RelayCount {
     pub packets: u64,
     /// Bytes in them.
     pub bytes: u64,
+}
+
+/// What this node knows of the cluster. A node whose store does not answer goes on with the rooms and calls that it has, so
+/// that this is no reason to send nobody to it.
+#[derive(Clone, Debug, Serialize)]
+pub struct ClusterState {
+    /// This node's id.
+    pub node: String,
+    /// Nodes that there are, this one included.
+    pub nodes: usize,
+    /// Whether the store answers.
+    pub store: bool,
 }
 
 /// What there is of one protocol.

@@ -26,7 +26,7 @@ pub use client::is_taken;
 use files::Files;
 use front::Front;
 use headers::HeaderSettings;
-pub use health::{Count, Health, Memory, RelayCount, Status};
+pub use health::{ClusterState, Count, Health, Memory, RelayCount, Status};
 pub use metrics::{RenderMetrics, metrics};
 use pages::Pages;
 pub use proxies::TrustedProxies;

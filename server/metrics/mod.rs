@@ -14,6 +14,7 @@ pub use process::Process;
 
 use crate::{
     accounting::{Balance, ConnectionCount, ListenerKind, Reason, ReasonKind},
+    cluster::ClusterFigures,
     relay::Stats,
     sessions::{Durations, EventKind, EventResult, RealmStatistics, ResumeResult, Statistics},
 };
@@ -33,8 +34,21 @@ pub struct Figures {
     pub sessions: Statistics,
     /// The relay, where there is one.
     pub relay: Option<Stats>,
+    /// Requests between nodes, where there are several.
+    pub forwarded: Option<Forwarded>,
+    /// The cluster, where this server is one of several nodes.
+    pub cluster: Option<ClusterFigures>,
     /// When the certificate ends, in seconds since 1970, where there is one.
     pub certificate_expiry_s: Option<u64>,
+}
+
+/// Requests that reached another node than that of their session.
+#[derive(Clone, Debug)]
+pub struct Forwarded {
+    /// How many were forwarded, by what became of them.
+    pub results: Vec<(&'static str, u64)>,
+    /// How many of other nodes were taken.
+    pub n_received: u64,
 }
 
 impl Figures {
@@ -61,6 +75,22 @@ impl Figures {
         self.write_durations(page)?;
         if let Some(relay) = &self.relay {
             self.write_relay(page, relay)?;
+        }
+        if let Some(forwarded) = &self.forwarded {
+            let sample = |it: &(&'static str, u64)| (vec![("result", it.0)], it.1);
+            page.counter(
+                "p2pchat_forwarded_requests",
+                "Requests that were forwarded to the node of their session, by what became of them.",
+                &forwarded.results.iter().map(sample).collect::<Vec<_>>(),
+            )?;
+            page.counter(
+                "p2pchat_forwarded_requests_received",
+                "Requests that other nodes forwarded here.",
+                &one(forwarded.n_received),
+            )?;
+        }
+        if let Some(cluster) = &self.cluster {
+            write_cluster(page, cluster)?;
         }
         if let Some(expiry_s) = self.certificate_expiry_s {
             page.gauge(
@@ -206,11 +236,53 @@ impl Figures {
     }
 }
 
+fn write_cluster(page: &mut Page<'_>, cluster: &ClusterFigures) -> fmt::Result {
+    let ClusterFigures { is_up, n_nodes, lease_age, store, bus_lag, n_failures, n_waiting, counts } = cluster;
+    page.gauge("p2pchat_cluster_store_up", "1 while the store that nodes share answers.", &one((*is_up).into()))?;
+    page.gauge("p2pchat_cluster_nodes", "Nodes that have a lease, this one included.", &one(*n_nodes as u64))?;
+    page.gauge(
+        "p2pchat_cluster_lease_age_seconds",
+        "Since this node last renewed its lease, which lasts ten seconds.",
+        &one(lease_age.as_secs()),
+    )?;
+    page.histogram(
+        "p2pchat_cluster_store_duration_seconds",
+        "Time that the store took to answer, for all that was asked of it in one go.",
+        &[(Labels::new(), store)],
+    )?;
+    page.histogram(
+        "p2pchat_cluster_bus_lag_seconds",
+        "Time that a message of this node to itself took by way of the store, tried every three seconds.",
+        &[(Labels::new(), bus_lag)],
+    )?;
+    page.counter("p2pchat_cluster_store_failures", "How often the store did not answer.", &one(*n_failures))?;
+    page.gauge("p2pchat_cluster_waiting", "What waits for the store.", &one(*n_waiting as u64))?;
+    page.counter("p2pchat_cluster_commits", "Changes of rooms that the store took.", &one(counts.n_commits))?;
+    page.counter(
+        "p2pchat_cluster_conflicts",
+        "Changes of rooms that were planned again, because another node was faster.",
+        &one(counts.n_conflicts),
+    )?;
+    let frames = [("sent", counts.n_sent), ("received", counts.n_received), ("lost", counts.n_lost)];
+    page.counter(
+        "p2pchat_cluster_frames",
+        "Messages for people at other nodes, and from there. Lost: the node was gone, or the store did not answer.",
+        &frames.map(|(name, n)| (vec![("direction", name)], n)),
+    )?;
+    let adopted = [("living", counts.n_moved - counts.n_adopted), ("gone", counts.n_adopted)];
+    page.counter(
+        "p2pchat_cluster_sessions_moved",
+        "Clients that came here from another node: from one that gave them up, and from one that was gone or did not answer.",
+        &adopted.map(|(name, n)| (vec![("node", name)], n)),
+    )
+}
+
 fn listener_labels(listener: ListenerKind) -> Labels {
     let (name, tls) = match listener {
         ListenerKind::Http => ("http", "false"),
         ListenerKind::Https => ("http", "true"),
         ListenerKind::Relay => ("relay", "false"),
+        ListenerKind::Nodes => ("nodes", "false"),
     };
     vec![("listener", name), ("tls", tls)]
 }

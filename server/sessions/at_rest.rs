@@ -1,13 +1,18 @@
 //! Sessions and rooms as they are kept while no process runs.
 //!
 //! **Invariant:** what is kept is taken out of the lock as plain values, and encoded and written elsewhere.
+use std::sync::Arc;
+
 use super::{
     Realm,
     lasting::{Credential, Lasting},
     state::{Session, State},
     token::{TokenHash, Tokens},
 };
-use crate::rooms::{KnownPeer, PeerId, Room, RoomId};
+use crate::{
+    accounting::Account,
+    rooms::{KnownPeer, PeerId, Room, RoomId},
+};
 
 /// A session that can come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +66,30 @@ impl State {
         Some(KeptSession { peer: self.realms[session.realm.at].rooms.peer(peer)?, tokens })
     }
 
+    /// A session without a connection.
+    pub(super) fn insert_away(
+        &mut self,
+        peer: PeerId,
+        realm: Realm,
+        number: u64,
+        account: Arc<Account>,
+        lasting: Box<Lasting>,
+    ) {
+        let session = Session {
+            realm,
+            number,
+            connection: None,
+            account,
+            waiting: None,
+            contributions: None,
+            lasting: Some(lasting),
+            kept_bytes: 0,
+            is_told_to_go: false,
+        };
+        self.sessions.insert(peer, session);
+        self.realms[realm.at].n_sessions += 1;
+    }
+
     /// Takes in what was kept. Everybody is away, and has the grace time to come back.
     pub(super) fn take_in(&mut self, realm: Realm, rooms: Vec<(RoomId, Room)>, sessions: Vec<KeptSession>) {
         let peers = sessions.iter().map(|it| it.peer.clone()).collect();
@@ -74,12 +103,8 @@ impl State {
             self.n_connections += 1;
             let (number, account) = (self.n_connections, self.ledger.open_earlier_account());
             self.wait_for(&peer, number, &account, self.lifetimes.grace);
-            let lasting = Some(Box::new(Lasting::earlier(tokens)));
-            let (connection, waiting, contributions) = (None, None, None);
-            let session =
-                Session { realm, number, connection, account, waiting, contributions, lasting, kept_bytes: 0 };
-            self.sessions.insert(peer, session);
-            self.realms[realm.at].n_sessions += 1;
+            let lasting = Box::new(Lasting::earlier(tokens));
+            self.insert_away(peer, realm, number, account, lasting);
         }
         let (notifications, timers) = self.realms[realm.at].rooms.take_in(rooms, peers);
         self.notify(notifications, None);

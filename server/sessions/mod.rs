@@ -33,12 +33,13 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::{
     runtime::Handle,
     sync::Notify,
-    time::{Instant, sleep_until},
+    time::{Instant, sleep, sleep_until},
 };
 
 pub use access::{AccessCheck, NoInvitations};
@@ -61,6 +62,11 @@ use crate::{
 use cuts::Cuts;
 use effects::Effects;
 use state::State;
+
+/// Sessions that are moved to other nodes at once, at least; and in how many steps and how far apart, where there are many.
+const MOVING_AT_ONCE: usize = 50;
+const MOVING_STEPS: usize = 50;
+const MOVING_INTERVAL: Duration = Duration::from_millis(100);
 
 /// One protocol and all its rooms, which no other reaches.
 #[derive(Clone, Copy)]
@@ -253,6 +259,26 @@ impl Sessions {
     pub fn stop(&self) {
         self.shared.is_stopping.store(true, Ordering::Relaxed);
         self.with(State::close_all);
+    }
+
+    /// As [`Sessions::stop`], a part of them at a time, so that other nodes do not get all of them at once.
+    pub async fn stop_gradually(&self) {
+        self.shared.is_stopping.store(true, Ordering::Relaxed);
+        let n_at_once = (self.state().n_connected() / MOVING_STEPS).max(MOVING_AT_ONCE);
+        while self.with(|state| state.close_some(n_at_once)) {
+            sleep(MOVING_INTERVAL).await;
+        }
+    }
+
+    /// Done when no session is left: all have ended, or are at other nodes.
+    pub async fn moved_away(&self) {
+        loop {
+            let emptied = self.shared.emptied.notified();
+            if self.state().sessions.is_empty() {
+                return;
+            }
+            emptied.await;
+        }
     }
 
     /// Done when nobody is connected.

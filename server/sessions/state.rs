@@ -109,6 +109,8 @@ pub(super) struct Session {
     pub(super) lasting: Option<Box<Lasting>>,
     /// Bytes that the rules keep because of what it said.
     pub(super) kept_bytes: u64,
+    /// Its client is on its way to another node.
+    pub(super) is_told_to_go: bool,
 }
 
 /// Something to be done before the lock is free.
@@ -171,7 +173,18 @@ impl State {
         self.n_connections += 1;
         let number = self.n_connections;
         let (connection, waiting, contributions, lasting) = (Some(connection), None, None, None);
-        let session = Session { realm, number, connection, account, waiting, contributions, lasting, kept_bytes: 0 };
+        let is_told_to_go = false;
+        let session = Session {
+            realm,
+            number,
+            connection,
+            account,
+            waiting,
+            contributions,
+            lasting,
+            kept_bytes: 0,
+            is_told_to_go,
+        };
         self.sessions.insert(peer.clone(), session);
         if let Some(command) = realm.protocol.on_connect() {
             self.command(&peer, command);
@@ -251,6 +264,20 @@ impl State {
         for connection in self.sessions.values().filter_map(|it| it.connection.as_ref()) {
             connection.close(GOING_AWAY);
         }
+    }
+
+    /// Ends some of the connections as [`State::close_all`] does all. `false`: there are none left.
+    pub(super) fn close_some(&mut self, n: usize) -> bool {
+        self.is_stopping = true;
+        let mut n_closed = 0;
+        for session in self.sessions.values_mut().filter(|it| !it.is_told_to_go).take(n) {
+            session.is_told_to_go = true;
+            n_closed += 1;
+            if let Some(connection) = &session.connection {
+                connection.close(GOING_AWAY);
+            }
+        }
+        n_closed > 0
     }
 
     pub(super) fn n_connected(&self) -> usize {

@@ -10,6 +10,7 @@ mod http;
 mod lasting;
 mod metrics;
 mod mqtt;
+mod nodes;
 mod presets;
 mod process;
 mod protocols;

@@ -7,6 +7,7 @@ mod hosts;
 mod meter;
 mod metered_stream;
 pub mod mqtt;
+mod nodes;
 mod origins;
 pub mod socketio;
 #[cfg(test)]
@@ -22,6 +23,7 @@ use axum::{
 };
 
 pub use hosts::Hosts;
+pub use nodes::Nodes;
 pub use origins::Origins;
 
 use crate::accounting::{Account, ClientAddress, Ledger, Reason};

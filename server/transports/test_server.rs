@@ -64,7 +64,7 @@ impl TestServer {
     pub(super) fn socket_io(limits: Limits) -> TestServer {
         let router = |sessions: &Sessions, realm| {
             let at = socketio::At { path: PATH.to_owned(), below: PATH.to_owned() };
-            socketio::router(sessions.clone(), realm, at, any_origin(), LIMITS, false)
+            socketio::router(sessions.clone(), realm, at, any_origin(), LIMITS, false, None)
         };
         TestServer::start(limits, &P2pChat, router)
     }

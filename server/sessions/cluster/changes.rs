@@ -237,7 +237,18 @@ impl State {
         match committed {
             Committed::Unavailable => {
                 entry.is_doubtful = true;
+                let entering = match &entry.changing {
+                    Some(Changing { kind: ChangeKind::Request { from, .. }, plan: Some(plan), .. }) => {
+                        Some(from.clone()).filter(|it| node_of(plan.next.as_ref(), it).is_some())
+                    }
+                    _ => None,
+                };
                 self.put_off(room);
+                // Whoever was refused is not to be in it after all.
+                let known = self.known_room(room);
+                if let Some(peer) = entering.filter(|it| node_of(known.value.as_ref(), it).is_none()) {
+                    self.change_room(room, ChangeKind::Leave { peer });
+                }
             }
             Committed::Conflict(version) => {
                 if let Some(cluster) = &mut self.cluster {

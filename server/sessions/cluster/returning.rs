@@ -91,22 +91,8 @@ impl State {
         account.hold(lasting.n_bytes());
         self.wait_for(&peer, own_number, &account, self.lifetimes.grace);
         self.tokens.insert(shown, peer.clone());
-        self.sessions.insert(
-            peer.clone(),
-            Session {
-                realm,
-                number: own_number,
-                connection: None,
-                account,
-                waiting: None,
-                contributions: None,
-                lasting: Some(lasting),
-                kept_bytes: 0,
-            },
-        );
-        let there = &mut self.realms[realm.at];
-        there.n_sessions += 1;
-        there.rooms.know(&peer, alerts);
+        self.insert_away(peer.clone(), realm, own_number, account, lasting);
+        self.realms[realm.at].rooms.know(&peer, alerts);
         for room in rooms {
             self.change_room(&room, ChangeKind::Adopt { peer: peer.clone(), returning: number });
         }

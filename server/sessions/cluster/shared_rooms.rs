@@ -271,7 +271,9 @@ impl State {
         for room in rooms {
             if let Some(entry) = self.entry(&room) {
                 entry.is_stalled = false;
-                entry.waiting.push_front(ChangeKind::Refresh { is_lost: is_empty });
+                // Whoever is to leave is not to be found there first.
+                let n_leaving = entry.waiting.iter().take_while(|it| matches!(it, ChangeKind::Leave { .. })).count();
+                entry.waiting.insert(n_leaving, ChangeKind::Refresh { is_lost: is_empty });
             }
             self.next_change(&room);
         }

@@ -74,9 +74,8 @@ impl Redis {
     /// A node. It waits for the store longer than is the default, because machines that run tests may be slow.
     pub(crate) async fn node(&self, overrides: &[(&str, &str)]) -> Server {
         let setting = self.setting();
-        let own = [("cluster.redis", &*setting), ("cluster.timeout_ms", "20000")];
+        let own = [("cluster.redis", &*setting), ("cluster.timeout_ms", "20000"), ("sessions.grace_s", "600")];
         let server = Server::with(&[&own, overrides].concat()).await;
-        server.reaches_store().await;
         server
     }
 }
@@ -92,7 +91,9 @@ impl Drop for Redis {
 fn spawn(port: u16, folder: &TempDir, more: &[String]) -> Child {
     let mut command = Command::new("redis-server");
     let port = port.to_string();
-    command.args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"]).arg(folder.path());
+    command
+        .args(["--port", &port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir"])
+        .arg(folder.path());
     command.args(more).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.spawn().expect("redis-server (Debian's package)")
 }

@@ -371,8 +371,6 @@ impl World {
     pub(super) fn hear(&mut self, node: usize) -> bool {
         let there = &mut self.nodes[node];
         let Some(said) = there.heard.pop_front() else { return false };
-            );
-        }
         let sessions = &there.sessions;
         match said {
             Said::Changed { room, previous, version, deliveries } => {

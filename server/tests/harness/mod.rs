@@ -66,6 +66,8 @@ pub(crate) struct Server {
     pub(crate) relay_port: Option<u16>,
     /// The metrics' own listener.
     pub(crate) metrics: Option<SocketAddr>,
+    /// Where other nodes forward requests to.
+    pub(crate) cluster: Option<SocketAddr>,
     stop: Option<oneshot::Sender<()>>,
     serving: JoinHandle<io::Result<()>>,
 }
@@ -84,7 +86,8 @@ impl Server {
     }
 
     pub(crate) fn of(app: App) -> Server {
-        let (address, relay_port, metrics) = (app.address().unwrap(), app.relay_port(), app.metrics_address());
+        let (address, relay_port) = (app.address().unwrap(), app.relay_port());
+        let (metrics, cluster) = (app.metrics_address(), app.cluster_address());
         let (stop, stopped) = oneshot::channel();
         let serving = tokio::spawn(app.serve(async {
             // A dropped sender is a dropped server: its task is aborted, and nothing is to be said.
@@ -92,7 +95,22 @@ impl Server {
                 std::future::pending::<()>().await;
             }
         }));
-        Server { address, relay_port, metrics, stop: Some(stop), serving }
+        Server { address, relay_port, metrics, cluster, stop: Some(stop), serving }
+    }
+
+    /// Until the store that it shares with other nodes answers, and there are so many nodes.
+    pub(crate) async fn comes_to_nodes(&self, n_nodes: u64) {
+        soon("the store, and the other nodes", async {
+            loop {
+                let health = Web::to(self.address).await.ask("GET", "/health", &[], b"").await;
+                let health: serde_json::Value = serde_json::from_str(health.text()).unwrap();
+                if health["cluster"]["store"] == true && health["cluster"]["nodes"] == n_nodes {
+                    return;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .await;
     }
 
     pub(crate) async fn peer(&self, by: By) -> Peer {

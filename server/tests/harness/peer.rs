@@ -16,7 +16,7 @@ use tokio_tungstenite::{
 };
 
 pub(crate) use super::packet::{Heard, Packet, signal_text};
-use super::{PATH, field, soon, web::Web};
+use super::{PATH, field, soon, web::InTurn};
 
 /// How a client connects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,8 +38,8 @@ enum Way {
 
 struct Polling {
     target: String,
-    get: Web,
-    post: Web,
+    get: InTurn,
+    post: InTurn,
 }
 
 pub(crate) struct Peer {
@@ -86,7 +86,7 @@ impl Peer {
 
     /// As a browser that polls and then moves to a websocket, with the cookie that it has; empty if it has none.
     pub(crate) async fn browse(address: SocketAddr, cookie: &str) -> Peer {
-        let mut peer = Peer::open_with(address, PATH, By::Upgrade, Some(cookie.to_owned())).await;
+        let mut peer = Peer::open_with(&[address], PATH, By::Upgrade, Some(cookie.to_owned())).await;
         peer.send("40").await;
         peer.connected = peer.text().await;
         peer.upgrade(address).await;
@@ -94,15 +94,23 @@ impl Peer {
     }
 
     async fn open_at(address: SocketAddr, path: &str, by: By) -> Peer {
-        Peer::open_with(address, path, by, None).await
+        Peer::open_with(&[address], path, by, None).await
     }
 
-    async fn open_with(address: SocketAddr, path: &str, by: By, cookie: Option<String>) -> Peer {
+    /// As a poller whose requests reach these servers in turn.
+    pub(crate) async fn spread(addresses: &[SocketAddr], path: &str) -> Peer {
+        let mut peer = Peer::open_with(addresses, path, By::Polling, None).await;
+        peer.send("40").await;
+        peer.connected = peer.text().await;
+        peer
+    }
+
+    async fn open_with(addresses: &[SocketAddr], path: &str, by: By, cookie: Option<String>) -> Peer {
         let way = match by {
-            By::Websocket => Way::Websocket(Box::new(websocket_at(address, path, None).await.unwrap())),
+            By::Websocket => Way::Websocket(Box::new(websocket_at(addresses[0], path, None).await.unwrap())),
             By::Polling | By::Upgrade => {
                 let target = format!("{path}?EIO=4&transport=polling");
-                Way::Polling(Polling { target, get: Web::to(address).await, post: Web::to(address).await })
+                Way::Polling(Polling { target, get: InTurn::to(addresses).await, post: InTurn::to(addresses).await })
             }
         };
         let mut peer = Peer {
@@ -212,6 +220,7 @@ impl Peer {
                 };
                 let body = packets.iter().map(text).collect::<Vec<_>>().join("\u{1e}");
                 let cookie = self.cookie.iter().filter(|it| !it.is_empty()).map(|it| ("cookie", &**it));
+                let post = post.next();
                 post.send("POST", target, &cookie.collect::<Vec<_>>(), body.as_bytes()).await;
                 let answer = post.answer("POST").await.ok_or("closed without an answer")?;
                 if (answer.status, answer.text()) == (200, "ok") { Ok(()) } else { Err(answer.status.to_string()) }
@@ -263,6 +272,7 @@ impl Peer {
             },
             Way::Polling(Polling { target, get, .. }) => {
                 let cookie = self.cookie.iter().filter(|it| !it.is_empty()).map(|it| ("cookie", &**it));
+                let get = get.next();
                 get.send("GET", target, &cookie.collect::<Vec<_>>(), b"").await;
                 let answer = get.answer("GET").await.filter(|it| it.status == 200)?;
                 let set = answer.header("set-cookie").split(';').next().unwrap_or_default();

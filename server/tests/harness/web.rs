@@ -15,6 +15,28 @@ pub(crate) struct Web {
     pub(crate) ahead: Vec<u8>,
 }
 
+/// Connections to several servers, taken in turn.
+pub(crate) struct InTurn {
+    webs: Vec<Web>,
+    n_taken: usize,
+}
+
+impl InTurn {
+    pub(crate) async fn to(addresses: &[SocketAddr]) -> InTurn {
+        let mut webs = Vec::new();
+        for &address in addresses {
+            webs.push(Web::to(address).await);
+        }
+        InTurn { webs, n_taken: 0 }
+    }
+
+    pub(crate) fn next(&mut self) -> &mut Web {
+        let n = self.n_taken % self.webs.len();
+        self.n_taken += 1;
+        &mut self.webs[n]
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,

@@ -48,6 +48,7 @@ impl Answer {
 pub(super) fn health() -> Health {
     Health {
         relay: None,
+        cluster: None,
         status: Status::Ok,
         peers: 3,
         rooms: 2,

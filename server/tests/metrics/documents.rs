@@ -3,16 +3,18 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use p2pchat_server::{
     accounting::{Ledger, Limits},
     app::realm_settings,
+    cluster::ClusterFigures,
     ice::Ice,
-    metrics::{Figures, Format, Process},
+    metrics::{Figures, Format, Forwarded, Process},
     protocols, relay,
-    sessions::{Lifetimes, Sessions},
+    sessions::{Durations, Lifetimes, Sessions, cluster::ClusterCounts},
+    transports::socketio::ForwardResult,
 };
 use serde_json::Value;
 
@@ -22,7 +24,7 @@ fn text(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
-/// With a relay, a certificate and every protocol.
+/// With a relay, a certificate, other nodes and every protocol.
 fn page(format: Format) -> Page {
     let ledger = Ledger::new(Limits::default());
     let ice = Ice { servers: Vec::new(), credential_ttl_s: 60 };
@@ -43,9 +45,24 @@ fn page(format: Format) -> Page {
         reasons: ledger.counted().collect(),
         sessions: sessions.statistics(),
         relay: Some(relay::Stats::default()),
+        forwarded: Some(Forwarded { results: ForwardResult::ALL.map(|it| (it.as_str(), 0)).to_vec(), n_received: 0 }),
+        cluster: Some(cluster()),
         certificate_expiry_s: Some(1_900_000_000),
     };
     parse(&figures.render(format).unwrap(), format)
+}
+
+fn cluster() -> ClusterFigures {
+    ClusterFigures {
+        is_up: true,
+        n_nodes: 2,
+        lease_age: Duration::ZERO,
+        store: Durations::default(),
+        bus_lag: Durations::default(),
+        n_failures: 0,
+        n_waiting: 0,
+        counts: ClusterCounts::default(),
+    }
 }
 
 /// Of each metric its type and its labels, as the table has them.

@@ -10,7 +10,7 @@ use std::{
 
 use axum::{
     Router,
-    body::{Body, Bytes, to_bytes},
+    body::{Body, to_bytes},
     extract::{Request, State},
     http::{self, Extensions, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
@@ -23,10 +23,11 @@ use super::{
     RawAdapter,
     cookie::Cookies,
     deadlines::Deadlines,
+    forwarding::Forwarding,
     polling::{PolledBody, PostedBody},
     query::{BadQuery, Query},
     session::{EngineFrames, EngineSession, Polling, Turn},
-    websocket::{Client, Frames, Place},
+    websocket::{Client, Frames, Place, fresh_id},
 };
 use crate::{
     accounting::Reason,
@@ -55,6 +56,8 @@ pub(super) struct EngineIo {
     limits: Arc<TransportLimits>,
     /// Of pages that can come back by one.
     cookies: Option<Cookies>,
+    /// Where this server is one of several nodes.
+    forwarding: Option<Arc<Forwarding>>,
     /// Sessions that began with polling. One that began as a websocket needs no other request.
     polled: Mutex<HashMap<Sid, Weak<EngineSession>>>,
     pub(super) deadlines: Deadlines,
@@ -75,7 +78,7 @@ pub(super) async fn enter(State(engine_io): State<Arc<EngineIo>>, request: Reque
 }
 
 /// A request that is not served.
-enum Unserved {
+pub(super) enum Unserved {
     BadQuery(BadQuery),
     Refused(Refused),
 }
@@ -109,6 +112,7 @@ impl EngineIo {
         place: Place,
         limits: Arc<TransportLimits>,
         cookies: Option<Cookies>,
+        forwarding: Option<Arc<Forwarding>>,
     ) -> Self {
         EngineIo {
             path: path.to_owned(),
@@ -117,12 +121,26 @@ impl EngineIo {
             place,
             limits,
             cookies,
+            forwarding,
             polled: Mutex::default(),
             deadlines: Deadlines::default(),
         }
     }
 
+    /// Whatever node has the session.
     async fn answer(self: Arc<Self>, mut request: Request) -> Result<Response, Unserved> {
+        let at_other_node = self.forwarding.as_ref().and_then(|it| Some((it, it.owner(&mut request)?)));
+        match at_other_node {
+            Some((forwarding, address)) => {
+                let patience = self.limits.ping_interval + self.limits.ping_timeout;
+                Ok(forwarding.forward(&address, &self.path, request, patience).await)
+            }
+            None => self.serve(request).await,
+        }
+    }
+
+    /// For sessions of this node.
+    pub(super) async fn serve(self: Arc<Self>, mut request: Request) -> Result<Response, Unserved> {
         let text = request.uri().query().unwrap_or_default().to_owned();
         let query = Query::read(&text, request.method(), |sid| self.session_of(sid).is_some())?;
         let session = query.sid.map(|sid| self.session_of(sid).ok_or(BadQuery::UnknownSession)).transpose()?;
@@ -136,11 +154,11 @@ impl EngineIo {
             (None, true) => {
                 let (response, upgraded) = accept(&mut request).map_err(|_| BadQuery::BadRequest)?;
                 let session = self.open(&request, SESSION_COST, Duration::ZERO)?;
-                let place = self.place.clone();
+                let (place, sid) = (self.place.clone(), self.told(fresh_id()));
                 tokio::spawn(async move {
                     let Some(stream) = upgraded.await else { return };
                     let (send_queue, waiting) = SendQueue::new(session.meter.clone());
-                    let client = Client::open(place, session.clone(), &send_queue);
+                    let client = Client::open(place, session.clone(), &send_queue, &sid);
                     run(stream, Frames(session), &send_queue, waiting, client).await;
                 });
                 Ok(response)
@@ -169,6 +187,21 @@ impl EngineIo {
         }
     }
 
+    /// Whether this is where a path leads.
+    pub(super) fn is_at(&self, path: &str) -> bool {
+        self.path == path
+    }
+
+    /// Whether a session that began with polling is here.
+    pub(super) fn has(&self, sid: Sid) -> bool {
+        self.session_of(sid).is_some()
+    }
+
+    /// A session id as its client is told it.
+    fn told(&self, sid: String) -> String {
+        if let Some(forwarding) = &self.forwarding { forwarding.marked(&sid) } else { sid }
+    }
+
     pub(super) fn remove(&self, sid: Sid) {
         self.polled().remove(&sid);
     }
@@ -195,10 +228,14 @@ impl EngineIo {
     async fn begin_polling(self: &Arc<Self>, query: &str, session: &Arc<EngineSession>) -> Result<Response, Unserved> {
         let request = self.bare_request(query, session).ok_or(BadQuery::BadRequest)?;
         let response = self.service.clone().oneshot(request.map(|()| Body::empty())).await.into_response();
-        let (parts, body) = response.into_parts();
+        let (mut parts, body) = response.into_parts();
         // A few dozen bytes: the open packet.
-        let body = to_bytes(Body::new(body), 4096).await.unwrap_or_default();
-        if let Some(sid) = sid_in(&body) {
+        let mut body = to_bytes(Body::new(body), 4096).await.unwrap_or_default();
+        if let Some((sid, rest)) = open_packet(&body) {
+            if let Some(forwarding) = &self.forwarding {
+                body = [OPEN, &forwarding.marked(sid.as_str()), rest].concat().into();
+                parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
+            }
             session.set_entry(sid, Arc::downgrade(self));
             self.polled().insert(sid, Arc::downgrade(session));
             self.deadlines.watch(self, session, sid);
@@ -291,10 +328,14 @@ fn refuse(session: &EngineSession, reason: Reason) -> Response {
     status.into_response()
 }
 
-/// Of an open packet, `0{"sid":"…",…}`.
-fn sid_in(open: &Bytes) -> Option<Sid> {
-    let text = std::str::from_utf8(open).ok()?;
-    text.strip_prefix(r#"0{"sid":""#)?.split('"').next()?.parse().ok()
+/// How an open packet begins, up to the session id.
+const OPEN: &str = r#"0{"sid":""#;
+
+/// The session id in an open packet, and what follows it.
+fn open_packet(packet: &[u8]) -> Option<(Sid, &str)> {
+    let after = std::str::from_utf8(packet).ok()?.strip_prefix(OPEN)?;
+    let (sid, rest) = after.split_at_checked(after.find('"')?)?;
+    Some((sid.parse().ok()?, rest))
 }
 
 /// Lives as long as the websocket that a polling session moves to. When the move fails, socketioxide leaves the session

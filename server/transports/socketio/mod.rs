@@ -7,6 +7,7 @@
 mod cookie;
 mod deadlines;
 mod engine_io;
+mod forwarding;
 mod packet;
 mod polling;
 mod query;
@@ -46,6 +47,7 @@ use crate::{
 };
 use cookie::Cookies;
 use engine_io::EngineIo;
+pub use forwarding::{ForwardResult, ForwardStatistics, Forwarding, receiving};
 use session::{EngineSession, size_of};
 use websocket::Place;
 
@@ -72,7 +74,7 @@ pub struct At {
 
 /// A service behind a route, not a layer: axum sets a layer up once per route, and over a `fallback` once per connection,
 /// each time with sessions of its own.
-/// `is_https`: it is reached by HTTPS alone.
+/// `is_https`: it is reached by HTTPS alone. `forwarding`: where this server is one of several nodes.
 pub fn router(
     sessions: Sessions,
     realm: Realm,
@@ -80,6 +82,7 @@ pub fn router(
     origins: Origins,
     limits: TransportLimits,
     is_https: bool,
+    forwarding: Option<&Arc<Forwarding>>,
 ) -> Router {
     let At { path, below } = at;
     let emitter = EmitterRef::default();
@@ -103,7 +106,11 @@ pub fn router(
         .build_with_inner_svc(Router::new());
     let cookies = (realm.resumes_by_cookie() && sessions.keeps_sessions()).then(|| Cookies::new(&below, is_https));
     let place = Place { sessions: sessions.clone(), realm };
-    let engine_io = Arc::new(EngineIo::new(&path, origins, service, place, Arc::new(limits), cookies));
+    let limits = Arc::new(limits);
+    let engine_io = Arc::new(EngineIo::new(&path, origins, service, place, limits, cookies, forwarding.cloned()));
+    if let Some(forwarding) = forwarding {
+        forwarding.register(&engine_io);
+    }
     // A middleware: the client is told that it is connected before a connect handler runs, and may send at once.
     let attach = async move |socket: SocketRef<RawAdapter>| {
         let engine = socket.req_parts().extensions.get::<Arc<EngineSession>>().cloned().ok_or(NotOurs)?;

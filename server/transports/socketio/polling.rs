@@ -22,7 +22,7 @@ use crate::accounting::Reason;
 const SEPARATOR: u8 = 0x1e;
 
 /// For all of a posted body, however steadily it comes.
-const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+pub(super) const BODY_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Of a polled body at a time.
 const PIECE_BYTES: usize = 16 * 1024;

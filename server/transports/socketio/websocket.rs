@@ -59,12 +59,12 @@ struct Partial {
 
 impl Client {
     /// Greets the client, which has a while to say CONNECT.
-    pub(super) fn open(place: Place, engine: Arc<EngineSession>, send_queue: &Arc<SendQueue>) -> Client {
+    pub(super) fn open(place: Place, engine: Arc<EngineSession>, send_queue: &Arc<SendQueue>, sid: &str) -> Client {
         let limits = engine.meter.limits();
         engine.claim_websocket();
         engine.meter.expect(Some((CONNECT_TIMEOUT, Reason::IdleTimeout)));
         // An empty queue has room.
-        let _ = send_queue.put(Message::text(open_packet(limits)));
+        let _ = send_queue.put(Message::text(open_packet(sid, limits)));
         send_queue.ping();
         Client { place, engine, send_queue: send_queue.clone(), session: None, partial: None }
     }
@@ -230,18 +230,17 @@ impl FrameObserver for Frames {
 }
 
 /// Nothing is found by these, and nobody else is told them.
-fn fresh_id() -> String {
+pub(super) fn fresh_id() -> String {
     let mut bytes = [0; ID_BYTES];
     // Without random bytes all are alike, which nobody minds.
     let _ = getrandom::fill(&mut bytes);
     BASE64_URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn open_packet(limits: &TransportLimits) -> String {
+fn open_packet(sid: &str, limits: &TransportLimits) -> String {
     let ms = |it: Duration| it.as_millis();
     format!(
-        r#"0{{"sid":"{}","upgrades":[],"pingInterval":{},"pingTimeout":{},"maxPayload":{}}}"#,
-        fresh_id(),
+        r#"0{{"sid":"{sid}","upgrades":[],"pingInterval":{},"pingTimeout":{},"maxPayload":{}}}"#,
         ms(limits.ping_interval),
         ms(limits.ping_timeout),
         limits.message_bytes_max,
