@@ -91,7 +91,10 @@ async fn attachments_come_through_whole_and_a_message_that_is_too_long_ends_its_
         nodes.reverse();
         let target = format!("{POLLING}&sid={}", session_at(cluster.a.address).await);
         let mut web = Web::to(nodes[0]).await;
-        assert_eq!(web.ask("POST", &target, &[], &vec![b'4'; 2_000_001]).await.status, 413);
+        let status = web.ask("POST", &target, &[], &vec![b'4'; 2_000_001]).await.status;
+        // The session's node does not read it to its end, so that the connection between the nodes may break first.
+        let is_refused = status == 413 || status == 502 && nodes[0] == cluster.b.address;
+        assert!(is_refused, "{status}");
         let after = ask(nodes[1], &target, &[]).await;
         assert_eq!((after.status, after.text()), (400, UNKNOWN_SESSION));
     }
