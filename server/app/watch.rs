@@ -46,7 +46,11 @@ pub(super) fn health(
     let balance = sessions.ledger().balance();
     let memory = balance.memory;
     Health {
-        status: if is_stopping || sessions.is_stopping() { Status::Stopping } else { Status::Ok },
+        status: match cluster {
+            _ if is_stopping || sessions.is_stopping() => Status::Stopping,
+            Some(cluster) if !cluster.is_ready() => Status::Starting,
+            _ => Status::Ok,
+        },
         peers,
         rooms,
         protocols: counts.iter().filter(|_| !is_plain).map(count).collect(),

@@ -204,6 +204,11 @@ impl Cluster {
         self.shared.table().nodes.iter().map(|(id, info)| (id.clone(), info.clone())).collect()
     }
 
+    /// Has the store ever answered?
+    pub fn is_ready(&self) -> bool {
+        self.shared.table().store_name.is_some()
+    }
+
     /// Does the store answer?
     pub fn is_up(&self) -> bool {
         self.shared.table().is_up
@@ -506,7 +511,7 @@ impl Shared {
         match asked {
             ToCluster::Load { room } => sessions.on_loaded(&room, Err(Unavailable)),
             ToCluster::Commit(commit) => sessions.on_committed(&commit.room, Committed::Unavailable),
-            ToCluster::FindSession { number, .. } => sessions.on_session_found(number, None),
+            ToCluster::FindSession { number, .. } => sessions.on_session_found(number, Err(Unavailable)),
             ToCluster::AskForSession { number, .. } => sessions.on_handed_over(number, None),
             ToCluster::Deliver { .. } => drop(self.n_dropped.fetch_add(1, Ordering::Relaxed)),
             ToCluster::SaveSession { .. } | ToCluster::DropSession { .. } | ToCluster::HandOver { .. } => (),
@@ -529,7 +534,7 @@ impl Shared {
                 self.on_gone(&node);
             }
             ToCluster::FindSession { number, .. } => {
-                sessions.on_session_found(number, store::text(answer).and_then(|it| wire::read_session(&it)));
+                sessions.on_session_found(number, Ok(store::text(answer).and_then(|it| wire::read_session(&it))));
             }
             ToCluster::AskForSession { node, number, .. } if is_deaf => {
                 self.on_gone(&node);

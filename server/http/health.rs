@@ -92,6 +92,8 @@ pub struct Count {
 pub enum Status {
     /// Running: 200.
     Ok,
+    /// One of several nodes that has not reached their store yet: 503.
+    Starting,
     /// Shutting down, do not send anyone here: 503.
     Stopping,
 }
@@ -110,7 +112,7 @@ impl Status {
     fn code(self) -> StatusCode {
         match self {
             Status::Ok => StatusCode::OK,
-            Status::Stopping => StatusCode::SERVICE_UNAVAILABLE,
+            Status::Starting | Status::Stopping => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }

@@ -293,7 +293,10 @@ impl State {
                 let refused = Planned { answer: Some(Err(Rejection::Busy)), ..Planned::default() };
                 self.finish(room, kind, None, refused);
             }
-            ChangeKind::Adopt { .. } => self.finish(room, kind, None, Planned::default()),
+            ChangeKind::Adopt { returning, .. } => {
+                self.on_unavailable(returning);
+                self.finish(room, kind, None, Planned::default());
+            }
             kind => {
                 entry.waiting.push_front(kind);
                 entry.is_stalled = true;
@@ -312,9 +315,12 @@ impl State {
         for kind in asked {
             let kind: ChangeKind = kind;
             let mut refused = Planned::default();
-            if matches!(kind, ChangeKind::Request { .. }) {
-                self.ledger.count(Reason::StoreUnavailable);
-                refused.answer = Some(Err(Rejection::Busy));
+            match &kind {
+                ChangeKind::Adopt { returning, .. } => self.on_unavailable(*returning),
+                _ => {
+                    self.ledger.count(Reason::StoreUnavailable);
+                    refused.answer = Some(Err(Rejection::Busy));
+                }
             }
             self.conclude(room, kind, refused, false);
         }

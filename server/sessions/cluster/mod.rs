@@ -344,7 +344,7 @@ impl Sessions {
     }
 
     /// The answer to [`ToCluster::FindSession`].
-    pub fn on_session_found(&self, number: u64, session: Option<SavedSession>) {
+    pub fn on_session_found(&self, number: u64, session: Result<Option<SavedSession>, Unavailable>) {
         self.with(|state| {
             state.on_session_found(number, session);
             state.work_off();

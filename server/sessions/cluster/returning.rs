@@ -1,10 +1,10 @@
 //! Clients that come back to another node than the one that they were at. The node that has the session gives it up, with what
 //! it has kept for its client; where that node is gone, the session is taken in from the store. Either way it is then here as if
 //! its connection had just broken here, and is resumed by the rules of any other.
-use super::{HandedOver, NodeId, SavedSession, ToCluster, changes::ChangeKind};
+use super::{HandedOver, NodeId, SavedSession, ToCluster, Unavailable, changes::ChangeKind};
 use crate::{
     accounting::Reason,
-    protocols::{RequestId, ResumeRequest},
+    protocols::{CloseReason, RequestId, ResumeRequest},
     rooms::{PeerId, RoomId},
     sessions::{
         effects::{Ended, HowToEnd},
@@ -14,6 +14,9 @@ use crate::{
         waiting::{Inbox, Waiting, WaitsFor},
     },
 };
+
+/// A websocket's close code for a server that cannot do it now (IANA's registry of them).
+const TRY_AGAIN: CloseReason = CloseReason { code: 1013, reason: "try again" };
 
 /// A client that has shown a token that this node does not know.
 pub(in crate::sessions) struct Returning {
@@ -27,6 +30,8 @@ pub(in crate::sessions) struct Returning {
     /// Rooms in which it has not been taken in yet.
     n_pending: usize,
     n_adopted: usize,
+    /// The store did not answer.
+    is_unavailable: bool,
 }
 
 impl State {
@@ -40,22 +45,39 @@ impl State {
         shown: TokenHash,
     ) {
         let (Some(cluster), Some(session)) = (self.cluster.as_mut(), self.sessions.get_mut(from)) else { return };
-        if cluster.is_down || session.waiting.is_some() {
+        if session.waiting.is_some() {
             return self.hello_anew(from, request_id, alerts, true);
+        }
+        if cluster.is_down {
+            return self.send_away(from);
         }
         let number = cluster.number();
         session.waiting = Some(Box::new(Waiting { number, what: WaitsFor::Store, inbox: Inbox::default() }));
         let from = from.clone();
-        let returning =
-            Returning { from, request_id, alerts, request, shown, session: None, n_pending: 0, n_adopted: 0 };
+        let returning = Returning {
+            from,
+            request_id,
+            alerts,
+            request,
+            shown,
+            session: None,
+            n_pending: 0,
+            n_adopted: 0,
+            is_unavailable: false,
+        };
         cluster.returning.insert(number, returning);
         cluster.push(ToCluster::FindSession { token: shown.0, number });
     }
 
     /// What the store has under a token.
-    pub(in crate::sessions) fn on_session_found(&mut self, number: u64, session: Option<SavedSession>) {
+    pub(in crate::sessions) fn on_session_found(
+        &mut self,
+        number: u64,
+        session: Result<Option<SavedSession>, Unavailable>,
+    ) {
         let Some(cluster) = &mut self.cluster else { return };
         let Some(returning) = cluster.returning.get_mut(&number) else { return };
+        let Ok(session) = session else { return self.give_back(number) };
         let Some(session) = session else { return self.begin_anew(number) };
         let (node, peer, token) = (session.node.clone(), session.peer.clone(), returning.shown.0);
         returning.session = Some(session);
@@ -110,8 +132,9 @@ impl State {
         let Some(session) = &returning.session else { return };
         let peer = session.peer.clone();
         if returning.n_adopted == 0 || !self.sessions.contains_key(&peer) {
+            let is_unavailable = returning.is_unavailable;
             self.end_now(&peer, Reason::GraceOver, HowToEnd::Ended);
-            return self.begin_anew(number);
+            return if is_unavailable { self.give_back(number) } else { self.begin_anew(number) };
         }
         let Some(returning) = cluster.returning.remove(&number) else { return };
         let Returning { from, request_id, request, shown, .. } = returning;
@@ -121,6 +144,26 @@ impl State {
         self.resume(&from, &peer, shown, fresh, request_id, &request);
         if let Some(account) = account {
             self.work_inbox(&peer, &account, waiting.inbox);
+        }
+    }
+
+    /// The store did not answer: the client keeps its token, and tries again, perhaps at another node.
+    fn give_back(&mut self, number: u64) {
+        let Some(cluster) = &mut self.cluster else { return };
+        if let Some(returning) = cluster.returning.remove(&number) {
+            self.send_away(&returning.from);
+        }
+    }
+
+    fn send_away(&mut self, from: &PeerId) {
+        self.ledger.count(Reason::StoreUnavailable);
+        self.end(from, Reason::ByServer, HowToEnd::Close(TRY_AGAIN));
+    }
+
+    /// No answer came to what would have taken a session in.
+    pub(in crate::sessions) fn on_unavailable(&mut self, number: u64) {
+        if let Some(returning) = self.cluster.as_mut().and_then(|it| it.returning.get_mut(&number)) {
+            returning.is_unavailable = true;
         }
     }
 

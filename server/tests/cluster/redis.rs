@@ -76,6 +76,7 @@ impl Redis {
         let setting = self.setting();
         let own = [("cluster.redis", &*setting), ("cluster.timeout_ms", "20000"), ("sessions.grace_s", "600")];
         let server = Server::with(&[&own, overrides].concat()).await;
+        server.comes_to_store(true).await;
         server
     }
 }

@@ -274,7 +274,8 @@ impl World {
             self.lose_store(node);
         }
         let (sessions, is_heard) = (self.nodes[node].sessions.clone(), fate == Fate::Answered);
-        match (asked, answer.filter(|_| is_heard)) {
+        let answer = answer.filter(|_| is_heard);
+        match (asked, answer) {
             (ToCluster::Load { room }, Some(Answer::Room(version))) => sessions.on_loaded(&room, Ok(version)),
             (ToCluster::Load { room }, _) => sessions.on_loaded(&room, Err(Unavailable)),
             (ToCluster::Commit(commit), Some(Answer::Committed(committed, gone))) => {
@@ -283,7 +284,10 @@ impl World {
             }
             (ToCluster::Commit(commit), _) => sessions.on_committed(&commit.room, Committed::Unavailable),
             (ToCluster::FindSession { number, .. }, answer) => {
-                let found = answer.and_then(|it| if let Answer::Session(it) = it { it } else { None });
+                let found = match answer {
+                    Some(Answer::Session(found)) => Ok(found),
+                    _ => Err(Unavailable),
+                };
                 sessions.on_session_found(number, found);
             }
             (ToCluster::AskForSession { number, .. }, Some(Answer::Heard(true))) => {
