@@ -1,6 +1,9 @@
 //! Several nodes that share rooms: as a simulation of their rules, and with a Redis.
+mod checks;
+mod client;
 mod failing;
 pub(crate) mod redis;
 mod simulation;
+mod store;
 mod together;
 mod world;
