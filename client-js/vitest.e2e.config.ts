@@ -51,8 +51,8 @@ const projects =
 export default defineConfig({
   test: {
     environment: 'node',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // What a test waits for may take its time on a small machine, as with Playwright's own waiting.
     expect: { poll: { timeout: 30_000 } },
     // A test mostly keeps one core busy, or waits.
