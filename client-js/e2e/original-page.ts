@@ -49,7 +49,7 @@ const behave = ([room, password, username]: readonly string[]): void => {
   const take = (peer: SimplePeer, said: Frame): void => {
     heard.push(said)
     if (said.type !== 2) return
-    const { type, special } = said.data as { type: number; special: { primaryStream?: string } | unknown }
+    const { type, special } = said.data
     if (type === 0 && special === false) announce(peer, true)
     if (type === 2) {
       const { primaryStream } = special as { primaryStream?: string }
