@@ -1,7 +1,9 @@
 //! Several nodes that share rooms: as a simulation of their rules, and with a Redis.
 mod checks;
 mod client;
+mod cut_off;
 mod failing;
+mod failover;
 pub(crate) mod redis;
 mod simulation;
 mod store;
