@@ -22,7 +22,7 @@ use std::{
 use super::{Realm, Sessions, state::State, token::TokenHash};
 use crate::{
     protocols::Frame,
-    rooms::{PeerId, PeerMap, Room, RoomId},
+    rooms::{PeerId, PeerMap, PeerSet, Room, RoomId},
 };
 pub(super) use changes::ChangeKind;
 use changes::Changing;
@@ -260,6 +260,8 @@ pub(super) struct Cluster {
     saved: HashSet<TokenHash>,
     /// Sessions that were handed over and have not been taken in yet.
     moving: PeerMap<NodeId>,
+    /// Sessions that came here from another node, while rooms still say that they are there.
+    adopting: PeerSet,
     n_numbers: u64,
     /// The store does not answer.
     is_down: bool,
@@ -304,6 +306,7 @@ impl Sessions {
                 returning: BTreeMap::new(),
                 saved: HashSet::new(),
                 moving: PeerMap::default(),
+                adopting: PeerSet::default(),
                 n_numbers: 0,
                 is_down: false,
                 counts: ClusterCounts::default(),
