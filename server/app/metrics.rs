@@ -12,7 +12,7 @@ use std::{
 use axum::Router;
 use secrecy::SecretString;
 
-use super::{PassedSockets, StartupError, listen};
+use super::{PassedSockets, StartupError, listen, nodes::Node};
 use crate::{
     acceptor::{Acceptor, Shutdown, Speaks, Timeouts},
     accounting::{Ledger, Limits},
@@ -55,9 +55,9 @@ impl Metrics {
         sessions: &Sessions,
         relay: Option<Arc<TurnServer>>,
         certificate: Option<Certificate>,
-        forwarding: Option<Arc<Forwarding>>,
-        cluster: Option<Arc<Cluster>>,
+        node: &Node,
     ) -> Self {
+        let (forwarding, cluster) = (node.forwarding.clone(), node.cluster.clone());
         let expiry = certificate.map(|it| it.expiry());
         Metrics { sessions: sessions.clone(), relay, expiry, forwarding, cluster, started: SystemTime::now() }
     }

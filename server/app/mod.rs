@@ -16,6 +16,7 @@ pub mod settings;
 mod signals;
 mod signatures;
 mod state;
+mod stopping;
 mod watch;
 
 use std::{
@@ -31,24 +32,18 @@ use std::{
 
 use axum::Router;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::{
-    sync::Notify,
-    task::JoinSet,
-    time::{sleep, timeout},
-};
+use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
     acceptor::{Acceptor, IsProxy, Shutdown, Speaks, Timeouts},
     accounting::Ledger,
-    cluster::Cluster,
     config::Config,
     http,
     protocols::{Protocol as _, p2pchat::P2pChat},
     sessions::Sessions,
     store::Keeper,
-    telemetry,
     tls::Certificate,
-    transports::{Nodes, socketio::Forwarding},
+    transports::Nodes,
     turn::Port,
 };
 use admin::BoundAdmin;
@@ -57,7 +52,7 @@ pub use health_check::health_check;
 use invitations::Invitations;
 pub use invitations::{Invite, invite};
 use metrics::{BoundMetrics, Metrics};
-use nodes::BoundNodes;
+use nodes::Node;
 pub use passed_sockets::PassedSockets;
 pub use realms::realm_settings;
 use relay::BoundRelay;
@@ -65,15 +60,6 @@ use reload::Live;
 pub use reload::{ReadSettings, Reload};
 use routes::Common;
 pub use signals::stop_signal;
-
-/// For running answers to end when the server stops.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// For the last words of those who are told that the server stops.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// For those who were here to come back to other nodes.
-const MOVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// For a client of the relay to take anything of what is sent to it over TCP.
 const RELAY_WRITE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -96,12 +82,10 @@ pub struct App {
     sessions: Sessions,
     /// `None`: rooms end with the process.
     keeper: Option<Arc<Keeper>>,
-    /// `None`: this is the only node.
-    cluster: Option<Arc<Cluster>>,
+    node: Node,
     certificate: CertificateSource,
     relay: Option<BoundRelay>,
     metrics: Option<BoundMetrics>,
-    nodes: Option<BoundNodes>,
     admin: Option<BoundAdmin>,
     /// `/health` says so before anything else changes.
     is_stopping: Arc<AtomicBool>,
@@ -160,35 +144,18 @@ impl App {
         let realms = routes::realms(&sessions, &config, &settings, store.is_some(), &invitations);
         let own_realm = realms.get(P2pChat.name()).copied();
         let keeper = state::keeper(store, &sessions, own_realm);
-        let cluster = state::cluster(&config, &sessions, own_realm)?;
+        let answer_time = settings.iter().map(|it| routes::answer_time(&config, it)).max().unwrap_or_default();
+        let node = Node::bind(&config, &sessions, own_realm, nodes, answer_time, &mut passed)?;
         let shared = http::Shared::new(ledger, proxies.clone());
         let relay = relay::bind(&config, &sessions, &mut passed)?;
         let turn = relay.as_ref().map(|it| it.server.clone());
-        let nodes = nodes.or_else(|| cluster.clone().map(|it| it as Arc<dyn Nodes>));
-        let forwarding = nodes.map(|it| Forwarding::new(it, sessions.ledger().clone()));
-        let metrics =
-            Metrics::new(&sessions, turn.clone(), certificate.certificate(), forwarding.clone(), cluster.clone());
-        let answer_time = settings.iter().map(|it| routes::answer_time(&config, it)).max().unwrap_or_default();
-        let nodes = nodes::bind(&config, forwarding.as_ref(), answer_time, &mut passed)?;
-        if let (Some(cluster), Some(Ok(address))) = (&cluster, nodes.as_ref().map(BoundNodes::address)) {
-            cluster.set_address(address);
-        }
-        let common = Common {
-            sessions: &sessions,
-            shared: &shared,
-            realms: &realms,
-            metrics: &metrics,
-            forwarding: forwarding.as_ref(),
-        };
+        let metrics = Metrics::new(&sessions, turn.clone(), certificate.certificate(), &node);
+        let forwarding = node.forwarding.as_ref();
+        let common = Common { sessions: &sessions, shared: &shared, realms: &realms, metrics: &metrics, forwarding };
         let (started, is_stopping) = (Instant::now(), Arc::new(AtomicBool::new(false)));
         let mut listeners = Vec::new();
         for (listener, port) in settings.into_iter().zip(ports) {
-            let (asked, turn, is_stopping) = (sessions.clone(), turn.clone(), is_stopping.clone());
-            let cluster = cluster.clone();
-            let health = move || {
-                let is_stopping = is_stopping.load(Ordering::Relaxed);
-                watch::health(&asked, turn.as_deref(), cluster.as_deref(), is_stopping, started)
-            };
+            let health = watch::health(&sessions, turn.clone(), node.cluster.clone(), is_stopping.clone(), started);
             let astray = listener.tls.then(|| certificate::astray(&config, &shared));
             listeners.push(BoundListener {
                 port,
@@ -202,14 +169,10 @@ impl App {
         if let Some(port) = plain {
             listeners.push(certificate::redirecting(port, &config, &certificate, &shared, listeners.first()));
         }
-        if let Err(error) = raise_open_file_limit() {
-            tracing::warn!(%error, "the limit on open files stays as it is, and with it the number of connections");
-        }
+        raise_open_file_limit();
         let metrics = metrics.bind(&config, &mut passed)?;
-        for sentence in passed.left_over() {
-            tracing::warn!("{sentence}");
-        }
-        let admin = admin::bind(&config, &sessions, turn.clone(), cluster.clone());
+        passed.left_over().iter().for_each(|it| tracing::warn!("{it}"));
+        let admin = admin::bind(&config, &sessions, turn.clone(), node.cluster.clone());
         let config = Mutex::new(config);
         let files = certificate.files();
         let live = Live { sessions: sessions.clone(), realms, proxies, relay: turn, files, config };
@@ -217,11 +180,10 @@ impl App {
             listeners,
             sessions,
             keeper,
-            cluster,
+            node,
             certificate,
             relay,
             metrics,
-            nodes,
             admin,
             is_stopping,
             live,
@@ -267,7 +229,7 @@ impl App {
 
     /// Where other nodes forward requests to, if they do.
     pub fn cluster_address(&self) -> Option<SocketAddr> {
-        self.nodes.as_ref()?.address().ok()
+        self.node.address()
     }
 
     /// What the operator should know although it is no fault, a sentence each.
@@ -292,20 +254,9 @@ impl App {
     /// A listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let url = self.url();
-        let App {
-            listeners,
-            sessions,
-            keeper,
-            cluster,
-            certificate,
-            relay,
-            metrics,
-            nodes,
-            admin,
-            is_stopping,
-            live,
-            reload,
-        } = self;
+        let App { listeners, sessions, keeper, node, certificate, relay, metrics, admin, is_stopping, live, reload } =
+            self;
+        let (cluster, keeper) = (node.cluster.clone(), keeper.as_deref());
         let reload = reload.map_or_else(|| Reload::new(None), Ok)?;
         let shutdown = Shutdown::default();
         let mut serving = JoinSet::new();
@@ -331,17 +282,13 @@ impl App {
                 let acceptor = acceptor(Speaks::Turn(turn), Timeouts::new(RELAY_WRITE_TIMEOUT));
                 serving.spawn(acceptor.serve(tokio::net::TcpListener::from_std(tcp)?, shutdown.clone()));
             }
-            serving.spawn(async move {
-                if let Err(error) = server.run(udp).await {
-                    tracing::error!(%error, "the relay serves no UDP any more");
-                }
-            });
+            serving.spawn(relay::serve(server, udp));
         }
         if let Some(metrics) = metrics {
             serving.spawn(metrics.serve(shutdown.clone())?);
         }
-        if let Some(nodes) = nodes {
-            serving.spawn(nodes.serve(sessions.ledger().clone(), shutdown.clone())?);
+        if let Some(listening) = node.serve(sessions.ledger().clone(), shutdown.clone())? {
+            serving.spawn(listening);
         }
         let hangup = Arc::new(Notify::new());
         let renewing = certificate.keep_good(hangup.clone());
@@ -350,23 +297,7 @@ impl App {
             tracing::info!("stopping");
             is_stopping.store(true, Ordering::Relaxed);
             let drain = Duration::from_secs(live.config().http.drain_s);
-            service_manager::stopping(drain + ANSWER_TIMEOUT + 2 * DRAIN_TIMEOUT);
-            sleep(drain).await;
-            if cluster.is_some() {
-                sessions.stop_gradually().await;
-            }
-            sessions.stop();
-            // An answer that is not taken, or a request that is not sent to its end, is not waited for longer.
-            let _ = timeout(ANSWER_TIMEOUT, shutdown.run()).await;
-            // Those who are told that it stops are told so by tasks of their own.
-            let _ = timeout(DRAIN_TIMEOUT, sessions.drained()).await;
-            state::save(keeper.as_deref()).await;
-            if let Some(cluster) = &cluster {
-                // Whoever comes back to another node is given up to it, with all that was kept.
-                let _ = timeout(MOVE_TIMEOUT, sessions.moved_away()).await;
-                cluster.leave().await;
-            }
-            telemetry::tell_omitted();
+            stopping::stop(drain, &sessions, shutdown, cluster.as_deref(), keeper).await;
         };
         service_manager::ready(&url);
         tokio::select! {
@@ -376,16 +307,18 @@ impl App {
             () = admin::serve(admin) => Ok(()),
             () = service_manager::keep_alive(&sessions) => Ok(()),
             () = watch::memory(sessions.ledger()) => Ok(()),
-            () = state::run(keeper.as_deref(), cluster.as_deref()) => Ok(()),
+            () = state::run(keeper, cluster.as_deref()) => Ok(()),
             Some(Err(failed)) = serving.join_next() => Err(io::Error::other(failed)),
         }
     }
 }
 
 /// One connection is one open file: as many as this user may have.
-fn raise_open_file_limit() -> io::Result<()> {
+fn raise_open_file_limit() {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
-    Ok(setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum })?)
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, "the limit on open files stays as it is, and with it the number of connections");
+    }
 }
 
 /// Checks what settings point at, without starting anything.

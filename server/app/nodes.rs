@@ -6,54 +6,77 @@ use std::{
     time::Duration,
 };
 
-use super::{PassedSockets, StartupError, listen};
+use super::{PassedSockets, StartupError, listen, state};
 use crate::{
     acceptor::{Acceptor, Shutdown, Speaks, Timeouts},
     accounting::Ledger,
+    cluster::Cluster,
     config::Config,
-    transports::socketio::{Forwarding, receiving},
+    sessions::{Realm, Sessions},
+    transports::{
+        Nodes,
+        socketio::{Forwarding, receiving},
+    },
 };
 
-/// A listener that is not served yet.
-pub(super) struct BoundNodes {
-    port: TcpListener,
-    forwarding: Arc<Forwarding>,
+/// This server among others, if there are any.
+pub(super) struct Node {
+    /// `None`: its rooms are its own.
+    pub(super) cluster: Option<Arc<Cluster>>,
+    /// What requests for other nodes' sessions go by.
+    pub(super) forwarding: Option<Arc<Forwarding>>,
+    /// Where such requests come in.
+    port: Option<TcpListener>,
     timeouts: Timeouts,
 }
 
-/// Takes the port, if there are other nodes. `answer_time`: for as long websockets may be silent.
-///
-/// # Errors
-/// It cannot be had.
-pub(super) fn bind(
-    config: &Config,
-    forwarding: Option<&Arc<Forwarding>>,
-    answer_time: Duration,
-    passed: &mut PassedSockets,
-) -> Result<Option<BoundNodes>, StartupError> {
-    let Some(at) = config.cluster.at() else { return Ok(None) };
-    let Some(forwarding) = forwarding else {
-        tracing::warn!(%at, "cluster.listen is set, and there are no other nodes: nothing listens there");
-        return Ok(None);
-    };
-    let port = listen::bind(at, "cluster.listen", passed)?;
-    Ok(Some(BoundNodes { port, forwarding: forwarding.clone(), timeouts: Timeouts::new(answer_time) }))
-}
-
-impl BoundNodes {
-    pub(super) fn address(&self) -> io::Result<SocketAddr> {
-        self.port.local_addr()
+impl Node {
+    /// Takes the port, if there are other nodes. `realm`: whose rooms are shared. `nodes`: how other nodes are found where that is
+    /// not by the store. `answer_time`: for as long websockets may be silent.
+    ///
+    /// # Errors
+    /// It cannot be had, or the settings make no sense.
+    pub(super) fn bind(
+        config: &Config,
+        sessions: &Sessions,
+        realm: Option<Realm>,
+        nodes: Option<Arc<dyn Nodes>>,
+        answer_time: Duration,
+        passed: &mut PassedSockets,
+    ) -> Result<Self, StartupError> {
+        let cluster = state::cluster(config, sessions, realm)?;
+        let nodes = nodes.or_else(|| cluster.clone().map(|it| it as Arc<dyn Nodes>));
+        let forwarding = nodes.map(|it| Forwarding::new(it, sessions.ledger().clone()));
+        let port = match (config.cluster.at(), &forwarding) {
+            (Some(at), Some(_)) => Some(listen::bind(at, "cluster.listen", passed)?),
+            (Some(at), None) => {
+                tracing::warn!(%at, "cluster.listen is set, and there are no other nodes: nothing listens there");
+                None
+            }
+            (None, _) => None,
+        };
+        let node = Node { cluster, forwarding, port, timeouts: Timeouts::new(answer_time) };
+        if let Some((cluster, address)) = node.cluster.as_ref().zip(node.address()) {
+            cluster.set_address(address);
+        }
+        Ok(node)
     }
 
-    /// Until `shutdown`.
+    /// Where other nodes forward requests to.
+    pub(super) fn address(&self) -> Option<SocketAddr> {
+        self.port.as_ref()?.local_addr().ok()
+    }
+
+    /// Until `shutdown`. `None`: nothing listens.
     ///
     /// # Errors
     /// The listener cannot be used.
-    pub(super) fn serve(self, ledger: Ledger, shutdown: Shutdown) -> io::Result<impl Future<Output = ()>> {
-        let speaks = Speaks::Nodes(receiving(self.forwarding));
+    pub(super) fn serve(self, ledger: Ledger, shutdown: Shutdown) -> io::Result<Option<impl Future<Output = ()>>> {
+        let Some((port, forwarding)) = self.port.zip(self.forwarding) else { return Ok(None) };
+        let speaks = Speaks::Nodes(receiving(forwarding));
         // A node has connections of many people, as a proxy has. Whoever is none is refused, and its connection closed.
         let acceptor = Acceptor::new(ledger, self.timeouts, Arc::new(|_| true), speaks);
-        let listener = tokio::net::TcpListener::from_std(self.port)?;
-        Ok(acceptor.serve(listener, shutdown))
+        let listener = tokio::net::TcpListener::from_std(port)?;
+        Ok(Some(acceptor.serve(listener, shutdown)))
     }
 }

@@ -1,7 +1,7 @@
 //! The relay's port, and where its settings lead.
 use std::{
     io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
     sync::Arc,
 };
 
@@ -44,6 +44,13 @@ pub(super) fn bind(
     let number = port.as_ref().map(Port::number).transpose().map_err(system)?;
     let server = TurnServer::new(turn, sessions, number).map_err(system)?;
     Ok(Some(BoundRelay { server, port }))
+}
+
+/// As long as its socket is good.
+pub(super) async fn serve(server: Arc<TurnServer>, udp: Option<UdpSocket>) {
+    if let Err(error) = server.run(udp).await {
+        tracing::error!(%error, "the relay serves no UDP any more");
+    }
 }
 
 /// What the relay is made of.

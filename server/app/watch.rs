@@ -1,5 +1,11 @@
 //! What looks after the process as a whole while it serves: its memory, and what the log left out.
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use super::relay;
 use crate::{
@@ -33,6 +39,20 @@ pub(super) async fn memory(ledger: &Ledger) {
 
 /// What `/health` says.
 pub(super) fn health(
+    sessions: &Sessions,
+    relay: Option<Arc<TurnServer>>,
+    cluster: Option<Arc<Cluster>>,
+    is_stopping: Arc<AtomicBool>,
+    started: Instant,
+) -> impl Fn() -> Health + Clone + Send + Sync + 'static {
+    let sessions = sessions.clone();
+    move || {
+        let is_stopping = is_stopping.load(Ordering::Relaxed);
+        health_now(&sessions, relay.as_deref(), cluster.as_deref(), is_stopping, started)
+    }
+}
+
+fn health_now(
     sessions: &Sessions,
     relay: Option<&TurnServer>,
     cluster: Option<&Cluster>,

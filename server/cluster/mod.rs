@@ -3,6 +3,8 @@
 //!
 //! **Invariants:** what the sessions ask is asked in their order, and each question is answered once, within the time that the
 //! settings allow: when the store does not answer, by saying so. Nothing is kept for a store that is away.
+mod answers;
+mod line;
 mod store;
 mod wire;
 
@@ -10,13 +12,13 @@ use std::{
     collections::{BTreeMap, HashSet},
     net::SocketAddr,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use redis::{PushInfo, PushKind, Value};
+use redis::PushInfo;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tokio::{
@@ -24,7 +26,7 @@ use tokio::{
         mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
         oneshot,
     },
-    time::{Instant, MissedTickBehavior, interval, sleep, timeout},
+    time::{Instant, timeout},
 };
 
 use crate::transports::Nodes;
@@ -32,22 +34,14 @@ use crate::{
     config::ClusterSettings,
     sessions::{
         Durations, Realm, Sessions,
-        cluster::{ClusterCounts, Committed, HandedOver, NodeId, Outbox, ToCluster, Unavailable},
+        cluster::{ClusterCounts, NodeId, Outbox, ToCluster},
     },
 };
+use line::Line;
 use store::{Failed, Link, Store};
-use wire::Message;
 
-/// How long a node is believed to be there after it was last heard of.
-const LEASE: Duration = Duration::from_secs(10);
-/// Between two signs of life.
-const RENEW_LEASE_EVERY: Duration = Duration::from_secs(3);
-/// Between two looks at what must be kept in the store; a third of how long it is kept there.
-const RENEW_EVERY: Duration = Duration::from_secs(60);
 /// Between two attempts to reach the store.
 const RETRY_EVERY: Duration = Duration::from_millis(200);
-/// Asked in one go.
-const AT_ONCE: usize = 256;
 /// What waits for the store, at most. Frames for other nodes over it are lost, and counted.
 const WAITING_MAX: usize = 65_536;
 /// For the other nodes to hear that this one ends.
@@ -55,7 +49,7 @@ const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What a node says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NodeInfo {
+pub struct NodeRecord {
     /// The server's version.
     #[serde(default)]
     pub version: String,
@@ -106,7 +100,7 @@ struct Shared {
     own: NodeId,
     /// For the store, or another node, to answer.
     timeout: Duration,
-    info: Mutex<NodeInfo>,
+    info: Mutex<NodeRecord>,
     tasks: UnboundedSender<Task>,
     n_waiting: AtomicUsize,
     n_failures: AtomicU64,
@@ -115,7 +109,7 @@ struct Shared {
 }
 
 struct Table {
-    nodes: BTreeMap<NodeId, NodeInfo>,
+    nodes: BTreeMap<NodeId, NodeRecord>,
     secret: Option<SecretString>,
     /// Of the store that was there before.
     store_name: Option<String>,
@@ -156,7 +150,7 @@ impl Cluster {
         let store = Store::new(settings)?;
         let (tasks, queue) = unbounded_channel();
         let own = NodeId::from(&uuid::Uuid::new_v4().simple().to_string()[..12]);
-        let info = NodeInfo {
+        let info = NodeRecord {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             address: String::new(),
             started_s: now_s(),
@@ -200,7 +194,7 @@ impl Cluster {
     }
 
     /// Every node that has a lease, as this one has last heard.
-    pub fn nodes(&self) -> Vec<(NodeId, NodeInfo)> {
+    pub fn nodes(&self) -> Vec<(NodeId, NodeRecord)> {
         self.shared.table().nodes.iter().map(|(id, info)| (id.clone(), info.clone())).collect()
     }
 
@@ -308,292 +302,6 @@ impl Nodes for Cluster {
 
     fn secret(&self) -> Option<SecretString> {
         self.shared.table().secret.clone()
-    }
-}
-
-/// One connection to the store while it holds.
-struct Line<'a> {
-    link: Link,
-    /// What other nodes say.
-    pushed: UnboundedReceiver<PushInfo>,
-    shared: &'a Arc<Shared>,
-}
-
-impl Line<'_> {
-    /// Until the store fails.
-    async fn serve(&mut self, store: &Store, queue: &mut UnboundedReceiver<Task>) -> Failed {
-        let mut leases = interval(RENEW_LEASE_EVERY);
-        let mut renewals = interval(RENEW_EVERY);
-        for it in [&mut leases, &mut renewals] {
-            it.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        }
-        let mut tasks = Vec::new();
-        loop {
-            let done = tokio::select! {
-                biased;
-                Some(push) = self.pushed.recv() => self.shared.hear(&push),
-                _ = leases.tick() => self.renew_lease(store).await,
-                _ = renewals.tick() => self.renew(store).await,
-                _ = queue.recv_many(&mut tasks, AT_ONCE) => self.ask(store, tasks.drain(..).collect()).await,
-            };
-            if let Err(failed) = done {
-                return failed;
-            }
-        }
-    }
-
-    /// Asks the store. What other nodes said before it answered is heard before its answer is.
-    async fn run(&mut self, tasks: &redis::Pipeline) -> Result<Vec<Value>, Failed> {
-        let begun = Instant::now();
-        let answers = {
-            let running = self.link.run(tasks);
-            tokio::pin!(running);
-            loop {
-                tokio::select! {
-                    Some(push) = self.pushed.recv() => self.shared.hear(&push)?,
-                    answers = &mut running => break answers?,
-                }
-            }
-        };
-        while let Ok(push) = self.pushed.try_recv() {
-            self.shared.hear(&push)?;
-        }
-        self.shared.table().durations.observe(begun.elapsed());
-        Ok(answers)
-    }
-
-    /// Asks the store, and hands back what comes of it.
-    async fn ask(&mut self, store: &Store, tasks: Vec<Task>) -> Result<(), Failed> {
-        let shared = self.shared;
-        let mut asked = redis::pipe();
-        let keys = &store.keys;
-        let mut goodbyes = Vec::new();
-        for task in &tasks {
-            match task {
-                Task::Ask(ToCluster::Load { room }) => store::load(&mut asked, keys, room),
-                Task::Ask(ToCluster::Commit(commit)) => store::commit(&mut asked, keys, commit),
-                Task::Ask(ToCluster::Deliver { node, deliveries }) => {
-                    store::deliver(&mut asked, keys, node, deliveries);
-                }
-                Task::Ask(ToCluster::FindSession { token, .. }) => {
-                    asked.cmd("GET").arg(keys.session(token));
-                }
-                Task::Ask(ToCluster::SaveSession { token, session }) => {
-                    let keep = store::millis(crate::sessions::cluster::KEEP);
-                    asked.cmd("SET").arg(keys.session(token)).arg(wire::session(session)).arg("PX").arg(keep);
-                }
-                Task::Ask(ToCluster::DropSession { token }) => {
-                    asked.cmd("DEL").arg(keys.session(token));
-                }
-                Task::Ask(ToCluster::AskForSession { node, peer, token, number }) => {
-                    shared.table().asked.insert(*number);
-                    store::say(&mut asked, keys, node, &wire::ask_for_session(&shared.own, *number, peer, token));
-                }
-                Task::Ask(ToCluster::HandOver { node, number, session }) => {
-                    store::say(&mut asked, keys, node, &wire::hand_over(*number, session.as_ref()));
-                }
-                Task::Goodbye(_) => {
-                    let others: Vec<_> = shared.table().nodes.keys().filter(|it| **it != shared.own).cloned().collect();
-                    store::end_lease(&mut asked, keys, &shared.own);
-                    others.iter().for_each(|it| store::say(&mut asked, keys, it, &wire::goodbye(&shared.own)));
-                    goodbyes.push(2 + others.len());
-                }
-            }
-        }
-        let answers = match self.run(&asked).await {
-            Ok(answers) => answers,
-            Err(failed) => {
-                tasks.into_iter().for_each(|it| shared.refuse(it));
-                return Err(failed);
-            }
-        };
-        let (mut answers, mut goodbyes) = (answers.into_iter(), goodbyes.into_iter());
-        for task in tasks {
-            match task {
-                Task::Ask(asked) => {
-                    shared.n_waiting.fetch_sub(1, Ordering::Relaxed);
-                    shared.answer(asked, &answers.next().unwrap_or(Value::Nil));
-                }
-                Task::Goodbye(done) => {
-                    answers.by_ref().take(goodbyes.next().unwrap_or_default()).for_each(drop);
-                    let _ = done.send(());
-                }
-            }
-        }
-        Ok(())
-    }
-
-    async fn renew_lease(&mut self, store: &Store) -> Result<(), Failed> {
-        let shared = self.shared;
-        let info = {
-            let mut info = shared.info.lock().unwrap_or_else(PoisonError::into_inner);
-            info.sessions = shared.sessions.ledger().balance().n_sessions;
-            serde_json::to_string(&*info).unwrap_or_default()
-        };
-        let mut tasks = redis::pipe();
-        store::lease(&mut tasks, &store.keys, &shared.own, &info, LEASE);
-        store::say(&mut tasks, &store.keys, &shared.own, &wire::echo());
-        shared.table().echo = Some(Instant::now());
-        let answers = self.run(&tasks).await?;
-        let Some(nodes) = answers.first().and_then(store::leased) else { return Ok(()) };
-        let nodes: BTreeMap<NodeId, NodeInfo> =
-            nodes.into_iter().map(|(id, info)| (id, serde_json::from_str(&info).unwrap_or_default())).collect();
-        let before = {
-            let mut table = shared.table();
-            table.leased_at = Instant::now();
-            std::mem::replace(&mut table.nodes, nodes.clone())
-        };
-        for node in nodes.keys().filter(|it| !before.contains_key(it) && **it != shared.own) {
-            tracing::info!(event = "node", node = node.as_str(), "a node is there");
-        }
-        let members = shared.sessions.nodes_of_members();
-        for node in before.keys().chain(&members).filter(|it| !nodes.contains_key(it) && **it != shared.own) {
-            shared.on_gone(node);
-        }
-        Ok(())
-    }
-
-    /// Keeps in the store what is of people here.
-    async fn renew(&mut self, store: &Store) -> Result<(), Failed> {
-        let shared = self.shared;
-        let renewals = shared.sessions.renewals();
-        let keys = &store.keys;
-        let rooms = renewals.rooms.iter().map(|(room, keep)| (keys.room(room), *keep));
-        let sessions = renewals.tokens.iter().map(|it| (keys.session(it), crate::sessions::cluster::KEEP));
-        let all: Vec<_> = rooms.chain(sessions).collect();
-        let mut is_missing = false;
-        for some in all.chunks(AT_ONCE) {
-            let mut tasks = redis::pipe();
-            for (key, keep) in some {
-                tasks.cmd("PEXPIRE").arg(key).arg(store::millis(*keep));
-            }
-            is_missing |= self.run(&tasks).await?.contains(&Value::Int(0));
-        }
-        if is_missing {
-            // The store has forgotten something that people are in.
-            shared.sessions.on_store_back(true);
-        }
-        Ok(())
-    }
-}
-
-impl Shared {
-    fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn on_lost(&self, failed: &Failed) {
-        tracing::warn!(event = "store", error = %failed, "the cluster's store does not answer");
-        self.n_failures.fetch_add(1, Ordering::Relaxed);
-        self.table().is_up = false;
-        self.sessions.on_store_lost();
-    }
-
-    /// Answers whatever is asked that there is no store. Never done.
-    async fn refuse_all(&self, queue: &mut UnboundedReceiver<Task>) {
-        while let Some(task) = queue.recv().await {
-            self.refuse(task);
-        }
-        std::future::pending().await
-    }
-
-    async fn refuse_for(&self, queue: &mut UnboundedReceiver<Task>, time: Duration) {
-        tokio::select! {
-            () = sleep(time) => (),
-            () = self.refuse_all(queue) => (),
-        }
-    }
-
-    fn refuse(&self, task: Task) {
-        let Task::Ask(asked) = task else { return };
-        self.n_waiting.fetch_sub(1, Ordering::Relaxed);
-        let sessions = &self.sessions;
-        match asked {
-            ToCluster::Load { room } => sessions.on_loaded(&room, Err(Unavailable)),
-            ToCluster::Commit(commit) => sessions.on_committed(&commit.room, Committed::Unavailable),
-            ToCluster::FindSession { number, .. } => sessions.on_session_found(number, Err(Unavailable)),
-            ToCluster::AskForSession { number, .. } => sessions.on_handed_over(number, None),
-            ToCluster::Deliver { .. } => drop(self.n_dropped.fetch_add(1, Ordering::Relaxed)),
-            ToCluster::SaveSession { .. } | ToCluster::DropSession { .. } | ToCluster::HandOver { .. } => (),
-        }
-    }
-
-    fn answer(self: &Arc<Self>, asked: ToCluster, answer: &Value) {
-        let sessions = &self.sessions;
-        let is_deaf = *answer == Value::Int(0);
-        match asked {
-            ToCluster::Load { room } => sessions.on_loaded(&room, store::loaded(answer).ok_or(Unavailable)),
-            ToCluster::Commit(commit) => {
-                let (committed, gone) =
-                    store::committed(answer, &commit).unwrap_or((Committed::Unavailable, Vec::new()));
-                sessions.on_committed(&commit.room, committed);
-                gone.iter().for_each(|it| self.on_gone(it));
-            }
-            ToCluster::Deliver { node, deliveries } if is_deaf => {
-                self.n_dropped.fetch_add(deliveries.len() as u64, Ordering::Relaxed);
-                self.on_gone(&node);
-            }
-            ToCluster::FindSession { number, .. } => {
-                sessions.on_session_found(number, Ok(store::text(answer).and_then(|it| wire::read_session(&it))));
-            }
-            ToCluster::AskForSession { node, number, .. } if is_deaf => {
-                self.on_gone(&node);
-                self.on_handed_over(number, None);
-            }
-            ToCluster::AskForSession { number, .. } => {
-                let shared = self.clone();
-                let late = async move {
-                    sleep(shared.timeout).await;
-                    shared.on_handed_over(number, None);
-                };
-                drop(tokio::spawn(late));
-            }
-            ToCluster::Deliver { .. }
-            | ToCluster::SaveSession { .. }
-            | ToCluster::DropSession { .. }
-            | ToCluster::HandOver { .. } => (),
-        }
-    }
-
-    /// The first answer counts.
-    fn on_handed_over(&self, number: u64, session: Option<HandedOver>) {
-        if self.table().asked.remove(&number) {
-            self.sessions.on_handed_over(number, session);
-        }
-    }
-
-    fn on_gone(&self, node: &NodeId) {
-        self.table().nodes.remove(node);
-        tracing::info!(event = "node", node = node.as_str(), "a node is gone");
-        self.sessions.on_node_gone(node);
-    }
-
-    /// What another node says, or that the connection has broken.
-    fn hear(&self, push: &PushInfo) -> Result<(), Failed> {
-        if push.kind == PushKind::Disconnection {
-            return Err(Failed("the connection broke".to_owned()));
-        }
-        let message = store::message(push).filter(|_| push.kind == PushKind::Message);
-        let Some(message) = message.and_then(|(version, text)| wire::read(version, &text)) else { return Ok(()) };
-        let sessions = &self.sessions;
-        match message {
-            Message::Changed { room, previous, version, deliveries } => {
-                sessions.on_room_changed(&room, previous, version, deliveries);
-            }
-            Message::Deliver(deliveries) => sessions.on_deliveries(deliveries),
-            Message::AskForSession { node, number, peer, token } => {
-                sessions.on_asked_for_session(node, number, &peer, token);
-            }
-            Message::HandOver { number, session } => self.on_handed_over(number, session),
-            Message::Goodbye(node) => self.on_gone(&node),
-            Message::Echo => {
-                let mut table = self.table();
-                if let Some(said) = table.echo.take() {
-                    table.bus_lag.observe(said.elapsed());
-                }
-            }
-        }
-        Ok(())
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) struct Store {
 }
 
 enum Source {
-    One(Client),
+    One(Box<Client>),
     /// Asks which one it is at the moment.
     Sentinel(Box<SentinelClient>),
 }
@@ -147,13 +147,13 @@ impl Store {
             settings.redis.iter().map(|it| info(secrecy::ExposeSecret::expose_secret(it))).collect::<Result<_, _>>()?;
         let wrong = |_: RedisError| "cluster.redis makes no sense together".to_owned();
         let source = match (&*settings.sentinel, &infos[..]) {
-            ("", [one]) => Source::One(Client::open(one.clone()).map_err(wrong)?),
+            ("", [one]) => Source::One(Box::new(Client::open(one.clone()).map_err(wrong)?)),
             ("", _) => return Err("cluster.redis has several addresses, and cluster.sentinel is empty".to_owned()),
             (name, _) => {
                 let first = infos.first().map(|it| it.redis_settings().clone()).unwrap_or_default();
                 let server = SentinelNodeConnectionInfo::default().set_redis_connection_info(first);
                 let kind = SentinelServerType::Master;
-                let client = SentinelClient::build(infos, name.to_owned(), Some(server), kind).map_err(wrong)?;
+                let client = SentinelClient::build(infos, name, Some(server), kind).map_err(wrong)?;
                 Source::Sentinel(Box::new(client))
             }
         };
@@ -256,7 +256,7 @@ pub(super) fn committed(answer: &Value, commit: &Commit) -> Option<(Committed, V
         }
         [Value::Int(0), version, value] => {
             let version = read_version(&text(version)?, text(value).as_deref())?;
-            Some((Committed::Conflict(version), Vec::new()))
+            Some((Committed::Conflict(Box::new(version)), Vec::new()))
         }
         _ => None,
     }

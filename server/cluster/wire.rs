@@ -58,7 +58,7 @@ enum MessageValue {
     Changed {
         room: String,
         previous: u64,
-        value: Option<SharedValue>,
+        value: Option<Box<SharedValue>>,
         deliveries: Vec<DeliveryValue>,
     },
     Deliver {
@@ -91,6 +91,7 @@ struct HandedOverValue {
 
 /// What a node hears from another.
 #[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one lives at a time")]
 pub(super) enum Message {
     /// A room was changed.
     Changed { room: RoomId, previous: u64, version: Version, deliveries: Vec<Delivery> },
@@ -133,7 +134,7 @@ pub(super) fn changed(room: &RoomId, previous: u64, value: Option<&SharedRoom>, 
     said(&MessageValue::Changed {
         room: room.to_string(),
         previous,
-        value: value.map(shared_value),
+        value: value.map(|it| Box::new(shared_value(it))),
         deliveries: deliveries.iter().map(delivery_value).collect(),
     })
 }
@@ -172,7 +173,7 @@ pub(super) fn read(version: u64, text: &str) -> Option<Message> {
         MessageValue::Changed { room, previous, value, deliveries } => {
             let value = match value {
                 None => None,
-                Some(it) => Some(shared_room(it)?),
+                Some(it) => Some(shared_room(*it)?),
             };
             Message::Changed {
                 room: RoomId::from(&*room),

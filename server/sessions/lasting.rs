@@ -15,15 +15,15 @@ use super::{
     cluster::{ChangeKind, HandedOver},
     effects::{Ended, HowToEnd},
     replay::{Replay, ReplayBounds},
-    state::{POLICY_VIOLATION, Session, State, frame_bytes},
+    state::{Session, State},
     timers::Due,
     token::{self, TokenHash, Tokens},
     waiting::WaitsFor,
 };
 use crate::{
     accounting::{Account, Reason},
-    protocols::{Answer, AnswerContext, CloseReason, Frame, RequestId, ResumeAnswer, ResumeRequest, Resumed},
-    rooms::{PeerId, Reply, Request},
+    protocols::{CloseReason, Frame, RequestId, ResumeAnswer, ResumeRequest, Resumed},
+    rooms::{PeerId, Request},
 };
 
 /// Where the transport can say it.
@@ -58,6 +58,20 @@ pub(super) enum Credential {
     /// Original pages, which know nothing of it: their browser says so by a cookie. They count nothing, so that what was on its
     /// way when the connection broke is lost.
     Cookie(TokenHash),
+}
+
+/// What it means for a session that its client has come back.
+pub(super) struct Resumption {
+    /// Nothing that was sent to it is lost.
+    pub(super) is_complete: bool,
+    /// Of what it has received.
+    pub(super) freed_bytes: u64,
+    /// Tokens by which nobody comes back any more.
+    pub(super) unused: Vec<TokenHash>,
+    /// Events that came from it.
+    pub(super) n_received: u64,
+    /// What it has not received.
+    pub(super) missed: Vec<Frame>,
 }
 
 /// What a session has whose client can come back.
@@ -106,6 +120,27 @@ impl Lasting {
     /// By what it can be had.
     pub(super) fn credential(&self) -> Credential {
         self.credential
+    }
+
+    /// The client has come back with what it knows, and gets these tokens.
+    pub(super) fn resume(&mut self, request: &ResumeRequest, tokens: Tokens) -> Resumption {
+        let n_missing = self.n_sent.checked_sub(request.received).filter(|it| *it <= self.replay.len());
+        let n_missing = n_missing.filter(|_| !self.is_earlier);
+        let freed_bytes = self.replay.keep_last(n_missing.unwrap_or(0));
+        if n_missing.is_none() {
+            self.n_sent = request.received;
+        }
+        if mem::take(&mut self.is_earlier) {
+            self.n_received = request.sent.unwrap_or_default();
+        }
+        self.is_closing = false;
+        let before = match mem::replace(&mut self.credential, Credential::Tokens(tokens)) {
+            Credential::Tokens(before) => [Some(before.current), before.previous],
+            Credential::Cookie(_) => [None, None],
+        };
+        let unused = before.into_iter().flatten().filter(|it| Some(*it) != tokens.previous).collect();
+        let missed = self.replay.frames().cloned().collect();
+        Resumption { is_complete: n_missing.is_some(), freed_bytes, unused, n_received: self.n_received, missed }
     }
 
     /// Forgets what is kept. How many bytes that frees, and whether it is all that was to be kept.
@@ -343,97 +378,13 @@ impl State {
         self.note_change(peer);
     }
 
-    fn resume_answer(&self, token: &SecretString, resumed: Option<Resumed>) -> ResumeAnswer {
+    pub(super) fn resume_answer(&self, token: &SecretString, resumed: Option<Resumed>) -> ResumeAnswer {
         ResumeAnswer { token: token.clone(), grace_s: self.lifetimes.grace.as_secs(), resumed }
     }
 
     /// Nobody comes back by this token any more.
-    fn forget_token(&mut self, token: TokenHash) {
+    pub(super) fn forget_token(&mut self, token: TokenHash) {
         self.tokens.remove(&token);
         self.drop_saved(token);
-    }
-
-    /// Gives the session of `peer` the connection of `from`, which is nobody yet.
-    pub(super) fn resume(
-        &mut self,
-        from: &PeerId,
-        peer: &PeerId,
-        shown: TokenHash,
-        (token, hash): (SecretString, TokenHash),
-        request_id: RequestId,
-        request: &ResumeRequest,
-    ) {
-        self.give_connection(from, peer);
-        let Some(session) = self.sessions.get_mut(peer) else { return };
-        let Some(lasting) = &mut session.lasting else { return };
-        let n_missing = lasting.n_sent.checked_sub(request.received).filter(|it| *it <= lasting.replay.len());
-        let n_missing = n_missing.filter(|_| !lasting.is_earlier);
-        let freed = lasting.replay.keep_last(n_missing.unwrap_or(0));
-        session.account.release(freed);
-        if n_missing.is_none() {
-            lasting.n_sent = request.received;
-        }
-        if mem::take(&mut lasting.is_earlier) {
-            lasting.n_received = request.sent.unwrap_or_default();
-        }
-        lasting.is_closing = false;
-        let fresh = Credential::Tokens(Tokens { current: hash, previous: Some(shown) });
-        let unused = match mem::replace(&mut lasting.credential, fresh) {
-            Credential::Tokens(tokens) => [Some(tokens.current), tokens.previous],
-            Credential::Cookie(_) => [None, None],
-        };
-        let unused = unused.into_iter().flatten().filter(|it| *it != shown);
-        let (n_received, missed) = (lasting.n_received, lasting.replay.frames().cloned().collect::<Vec<_>>());
-        let realm = session.realm;
-        unused.for_each(|it| self.forget_token(it));
-        self.tokens.insert(hash, peer.clone());
-        self.note_change(peer);
-        let rooms = self.realms[realm.at].rooms.memberships(peer);
-        self.on_resumed(realm, n_missing.is_some());
-        let resumed = Resumed { received: n_received, is_complete: n_missing.is_some(), rooms };
-        let answer = self.resume_answer(&token, Some(resumed));
-        let now_ms = super::commands::now_ms();
-        let ice = self.ice_servers(peer, now_ms / 1_000);
-        let beside = AnswerContext { ice: &ice, now_ms, resume: Some(&answer) };
-        let welcome = Ok(Reply::Welcome { peer: peer.clone() });
-        if let Answer::Say(frame) = realm.protocol.encode_answer(&request_id, &welcome, &beside) {
-            self.queue(peer, frame, None);
-        }
-        // What is sent again is paid by who asks for it, or coming back over and over would cost nothing.
-        let n_bytes = missed.iter().map(frame_bytes).sum();
-        missed.into_iter().for_each(|it| self.queue(peer, it, None));
-        if let Some(Err(reason)) = self.sessions.get(peer).map(|it| it.account.relay(n_bytes)) {
-            self.end(peer, reason, HowToEnd::Close(POLICY_VIOLATION));
-        }
-    }
-
-    /// The session of `peer` goes on by the connection of `from`, which is nobody yet. A connection that it has ends.
-    pub(super) fn give_connection(&mut self, from: &PeerId, peer: &PeerId) {
-        let Some(newcomer) = self.sessions.remove(from) else { return };
-        self.realms[newcomer.realm.at].n_sessions -= 1;
-        if let Some(lasting) = &newcomer.lasting {
-            self.forget_credential(from, lasting);
-        }
-        let Some(session) = self.sessions.get_mut(peer) else { return };
-        let before = mem::replace(&mut session.connection, newcomer.connection);
-        let account = mem::replace(&mut session.account, newcomer.account);
-        session.number = newcomer.number;
-        session.contributions = None;
-        let kept = session.kept_bytes + session.lasting.as_ref().map_or(0, |it| it.n_bytes());
-        session.account.succeed(&account);
-        session.account.hold(kept);
-        account.release(kept);
-        match before {
-            Some(connection) => {
-                self.ledger.count(Reason::Resumed);
-                self.effects.ended.push(Ended::away(peer, Reason::Resumed, connection, HowToEnd::Abort));
-            }
-            None => {
-                self.n_away -= 1;
-                self.timers.stop_grace(peer);
-            }
-        }
-        self.effects.resumed.push(peer.clone());
-        self.rebound.insert(newcomer.number, peer.clone());
     }
 }

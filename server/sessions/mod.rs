@@ -20,8 +20,11 @@ mod owners;
 mod passwords;
 mod relay_link;
 mod replay;
+mod resuming;
+mod sending;
 mod state;
 mod statistics;
+mod stopping;
 mod timers;
 mod token;
 mod tuning;
@@ -33,13 +36,12 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
 use tokio::{
     runtime::Handle,
     sync::Notify,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep_until},
 };
 
 pub use access::{AccessCheck, NoInvitations};
@@ -62,11 +64,6 @@ use crate::{
 use cuts::Cuts;
 use effects::Effects;
 use state::State;
-
-/// Sessions that are moved to other nodes at once, at least; and in how many steps and how far apart, where there are many.
-const MOVING_AT_ONCE: usize = 50;
-const MOVING_STEPS: usize = 50;
-const MOVING_INTERVAL: Duration = Duration::from_millis(100);
 
 /// One protocol and all its rooms, which no other reaches.
 #[derive(Clone, Copy)]
@@ -253,48 +250,6 @@ impl Sessions {
     /// A connection has ended, and with it its session, unless its client can come back.
     pub fn disconnect(&self, who: &SessionHandle, reason: Reason) {
         self.with_peer(who, |state, peer| state.disconnect(peer, who.number, reason));
-    }
-
-    /// Ends every connection, so that clients look for another server at once. New ones are still taken.
-    pub fn stop(&self) {
-        self.shared.is_stopping.store(true, Ordering::Relaxed);
-        self.with(State::close_all);
-    }
-
-    /// As [`Sessions::stop`], a part of them at a time, so that other nodes do not get all of them at once.
-    pub async fn stop_gradually(&self) {
-        self.shared.is_stopping.store(true, Ordering::Relaxed);
-        let n_at_once = (self.state().n_connected() / MOVING_STEPS).max(MOVING_AT_ONCE);
-        while self.with(|state| state.close_some(n_at_once)) {
-            sleep(MOVING_INTERVAL).await;
-        }
-    }
-
-    /// Done when no session is left: all have ended, or are at other nodes.
-    pub async fn moved_away(&self) {
-        loop {
-            let emptied = self.shared.emptied.notified();
-            if self.state().sessions.is_empty() {
-                return;
-            }
-            emptied.await;
-        }
-    }
-
-    /// Done when nobody is connected.
-    pub async fn drained(&self) {
-        loop {
-            let emptied = self.shared.emptied.notified();
-            if self.state().n_connected() == 0 {
-                return;
-            }
-            emptied.await;
-        }
-    }
-
-    /// Has [`Sessions::stop`] been called?
-    pub fn is_stopping(&self) -> bool {
-        self.shared.is_stopping.load(Ordering::Relaxed)
     }
 
     /// Done when something may be different from how it is kept.

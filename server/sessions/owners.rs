@@ -19,8 +19,7 @@ impl Sessions {
     /// Looks at the signature of a word that is said to be an owner's. What is not proven is refused by the rules.
     pub(super) fn check_owner(&self, realm: Realm, command: &mut Command<'_>) {
         let Some(word) = word_of(command) else { return };
-        let owner = self.state().owner(realm, &word.room);
-        if owner != Some(Fingerprint::of(&word.signed.key)) {
+        if !self.state().may_be_owners(realm, &word.room, Fingerprint::of(&word.signed.key)) {
             return;
         }
         if realm.signatures.is_right(&word.signed) {
@@ -32,8 +31,11 @@ impl Sessions {
 }
 
 impl State {
-    fn owner(&self, realm: Realm, room: &RoomId) -> Option<Fingerprint> {
-        self.realms[realm.at].rooms.owner(room)
+    /// Is this the key of the room's owner? Of a room that other nodes know and this one does not, it may be.
+    fn may_be_owners(&self, realm: Realm, room: &RoomId, key: Fingerprint) -> bool {
+        let rooms = &self.realms[realm.at].rooms;
+        let is_elsewhere = self.is_shared(realm) && rooms.room(room).is_none();
+        is_elsewhere || rooms.owner(room) == Some(key)
     }
 }
 

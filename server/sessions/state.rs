@@ -14,8 +14,8 @@ use tokio::time::Instant;
 
 use super::{
     Connection, Realm, RealmSettings, RelayLink, SessionHandle,
-    cluster::{ChangeKind, Cluster, Delivery},
-    contributions::{Contributions, Overflow},
+    cluster::{ChangeKind, Cluster},
+    contributions::Contributions,
     cookies::Cookies,
     cuts::Cuts,
     effects::{Effects, Ended, HowToEnd},
@@ -30,14 +30,11 @@ use crate::{
     accounting::{Account, Holding, Ledger, Reason},
     ice::Ice,
     protocols::{Asked, CloseReason, Command, Frame, Incoming, SessionRequest},
-    rooms::{Event, Notification, PeerId, PeerMap, PeerSet, Request, Rooms, Timer},
+    rooms::{PeerId, PeerMap, PeerSet, Request, Rooms, Timer},
 };
 
 /// Memory of a room with one member: its entry, its settings and its member's list.
 pub(super) const ROOM_COST: u64 = 2 * 1024;
-
-/// Websockets have a code for it (RFC 6455, section 7.4.1).
-const GOING_AWAY: CloseReason = CloseReason { code: 1001, reason: "the server stops" };
 
 /// Where the transport can say it.
 pub(super) const POLICY_VIOLATION: CloseReason = CloseReason { code: 1008, reason: "too much at a time" };
@@ -258,28 +255,6 @@ impl State {
         }
     }
 
-    /// Ends every connection after what waits for it. Sessions that can come back do not end with it.
-    pub(super) fn close_all(&mut self) {
-        self.is_stopping = true;
-        for connection in self.sessions.values().filter_map(|it| it.connection.as_ref()) {
-            connection.close(GOING_AWAY);
-        }
-    }
-
-    /// Ends some of the connections as [`State::close_all`] does all. `false`: there are none left.
-    pub(super) fn close_some(&mut self, n: usize) -> bool {
-        self.is_stopping = true;
-        let mut n_closed = 0;
-        for session in self.sessions.values_mut().filter(|it| !it.is_told_to_go).take(n) {
-            session.is_told_to_go = true;
-            n_closed += 1;
-            if let Some(connection) = &session.connection {
-                connection.close(GOING_AWAY);
-            }
-        }
-        n_closed > 0
-    }
-
     pub(super) fn n_connected(&self) -> usize {
         self.sessions.len() - self.n_away
     }
@@ -354,69 +329,6 @@ impl State {
                 silent.remove(peer);
                 self.work.push_back(Work::GoOn { peer: asker, number, retry: true });
             }
-        }
-    }
-
-    /// Tells everyone what there is to tell. `cause` pays for it.
-    pub(super) fn notify(&mut self, notifications: Vec<Notification<'_>>, cause: Option<&PeerId>) {
-        let mut n_bytes = 0;
-        for Notification { to, event } in notifications {
-            let is_signal = matches!(event, Event::Signal { .. });
-            let session = self.sessions.get(&to);
-            let Some(realm) = session.map_or_else(|| self.cluster.as_ref().map(|it| it.realm), |it| Some(it.realm))
-            else {
-                continue;
-            };
-            let is_here = session.is_some();
-            let Some(frame) = realm.protocol.encode_event(event) else { continue };
-            n_bytes += frame_bytes(&frame);
-            if is_signal {
-                self.realms[realm.at].traffic.count_signal(frame_bytes(&frame));
-            }
-            if is_here {
-                self.send(&to, frame, cause);
-            } else {
-                self.send_elsewhere(Delivery { to, frame, is_implied: false });
-            }
-        }
-        if let Some(cause) = cause {
-            self.pay_for(cause, n_bytes);
-        }
-    }
-
-    /// Has a peer pay for what it caused to be sent.
-    pub(super) fn pay_for(&mut self, cause: &PeerId, n_bytes: usize) {
-        if n_bytes > 0
-            && let Some(session) = self.sessions.get(cause)
-            && let Err(reason) = session.account.relay(n_bytes)
-        {
-            self.end(cause, reason, HowToEnd::Close(POLICY_VIOLATION));
-        }
-    }
-
-    /// Sends a frame to one peer, now or when it comes back.
-    pub(super) fn send(&mut self, to: &PeerId, frame: Frame, cause: Option<&PeerId>) {
-        let bounds = self.replay_bounds();
-        let Some(session) = self.sessions.get_mut(to) else { return };
-        session.keep(&frame, bounds);
-        let overflow = session.queue(to, frame, cause, &self.ledger);
-        self.on_overflow(to, overflow);
-    }
-
-    /// Queues a frame for one peer that is there, and counts nothing.
-    pub(super) fn queue(&mut self, to: &PeerId, frame: Frame, cause: Option<&PeerId>) {
-        let Some(session) = self.sessions.get_mut(to) else { return };
-        let overflow = session.queue(to, frame, cause, &self.ledger);
-        self.on_overflow(to, overflow);
-    }
-
-    fn on_overflow(&mut self, to: &PeerId, overflow: Option<Overflow>) {
-        match overflow {
-            None => (),
-            Some(Overflow::By(flooder)) => {
-                self.end(&flooder, Reason::Flooding, HowToEnd::Close(POLICY_VIOLATION));
-            }
-            Some(Overflow::Own) => self.end(to, Reason::SendQueueFull, HowToEnd::Abort),
         }
     }
 

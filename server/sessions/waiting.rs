@@ -48,7 +48,7 @@ pub(super) enum WaitsFor {
     /// A takeover.
     Holders {
         request_id: RequestId,
-        request: Request<'static>,
+        request: Box<Request<'static>>,
         /// Holders that have not given a sign of life.
         silent: HashSet<PeerId>,
     },
@@ -95,7 +95,7 @@ impl State {
         let silent: HashSet<_> = holders.into_iter().collect();
         let Some(session) = self.sessions.get_mut(asker) else { return };
         let inbox = session.waiting.take().map(|it| it.inbox).unwrap_or_default();
-        let what = WaitsFor::Holders { request_id, request, silent };
+        let what = WaitsFor::Holders { request_id, request: Box::new(request), silent };
         session.waiting = Some(Box::new(Waiting { number, what, inbox }));
         self.timers.start(Instant::now() + LIVENESS_TIMEOUT, Due::Takeover { asker: asker.clone(), number });
     }
@@ -130,6 +130,7 @@ impl State {
         let is_meant = |it: &mut Box<Waiting>| it.number == number && matches!(it.what, WaitsFor::Holders { .. });
         let Some(Waiting { what, inbox, .. }) = session.waiting.take_if(is_meant).map(|it| *it) else { return };
         let WaitsFor::Holders { request_id, request, silent } = what else { return };
+        let request = *request;
         let (realm, account) = (session.realm, session.account.clone());
         silent.iter().for_each(|it| self.holders.remove(it, peer));
         if retry {

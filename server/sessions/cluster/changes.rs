@@ -251,6 +251,7 @@ impl State {
                 }
             }
             Committed::Conflict(version) => {
+                let version = *version;
                 if let Some(cluster) = &mut self.cluster {
                     cluster.counts.n_conflicts += 1;
                 }

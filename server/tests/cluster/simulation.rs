@@ -27,58 +27,62 @@ struct Faults {
     wipes: bool,
 }
 
+/// What happens to somebody, or to something, in one moment.
+fn act(world: &mut World, random: &mut Random, rooms: &[String], n: usize, faults: Faults) {
+    let alive = world.alive();
+    let clients: Vec<usize> = (0..world.clients.len()).collect();
+    let client = random.of(&clients);
+    match (random.below(20), client) {
+        (0..=1, _) if world.clients.len() < 12 => drop(world.client(random.of(&alive).unwrap())),
+        (2, Some(it)) if world.clients[it].room.is_none() => world.create(it, 2 + random.below(4)),
+        (3..=6, Some(it)) if world.clients[it].room.is_none() && !rooms.is_empty() => {
+            world.join(it, &rooms[random.below(rooms.len())]);
+        }
+        (7, Some(it)) => world.break_off(it),
+        (8..=10, Some(it)) if !world.is_there(it) => {
+            world.break_off(it);
+            world.come(it, random.of(&alive).unwrap());
+        }
+        (11, Some(it)) if random.below(3) == 0 => world.close(it),
+        (12, Some(it)) => {
+            let other = random.below(world.clients.len());
+            world.signal(it, other, n);
+        }
+        (13, _) if faults.kills && alive.len() > 1 && random.below(4) == 0 => {
+            world.kill(random.of(&alive).unwrap());
+            if random.below(2) == 0 {
+                world.start_node();
+            }
+        }
+        (14, _) if faults.cuts => world.lose_store(random.of(&alive).unwrap()),
+        (15, _) if faults.wipes && random.below(6) == 0 => world.wipe(),
+        (16, _) => alive.iter().for_each(|it| world.find_store(*it)),
+        (17, _) if random.below(4) == 0 => world.wait(),
+        (18, _) => world.notice(),
+        (19, _) => alive.iter().for_each(|it| world.time_out(*it)),
+        _ => (),
+    }
+    for _ in 0..random.below(12) {
+        let Some(node) = random.of(&world.alive()) else { break };
+        if random.below(2) == 0 {
+            world.hear(node);
+            continue;
+        }
+        let fate = match random.below(if faults.cuts { 40 } else { 1 }) {
+            1 => Fate::Unheard,
+            2 => Fate::AnswerLost,
+            _ => Fate::Answered,
+        };
+        world.ask(node, fate);
+    }
+}
+
 fn history(number: u64, faults: Faults) {
     let mut random = Random(number);
     let mut world = World::with(3);
     let mut rooms: Vec<String> = Vec::new();
     for n in 0..120 {
-        let alive = world.alive();
-        let clients: Vec<usize> = (0..world.clients.len()).collect();
-        let client = random.of(&clients);
-        let action = random.below(20);
-        match (action, client) {
-            (0..=1, _) if world.clients.len() < 12 => drop(world.client(random.of(&alive).unwrap())),
-            (2, Some(it)) if world.clients[it].room.is_none() => world.create(it, 2 + random.below(4)),
-            (3..=6, Some(it)) if world.clients[it].room.is_none() && !rooms.is_empty() => {
-                world.join(it, &rooms[random.below(rooms.len())].clone());
-            }
-            (7, Some(it)) => world.break_off(it),
-            (8..=10, Some(it)) if !world.is_there(it) => {
-                world.break_off(it);
-                world.come(it, random.of(&alive).unwrap());
-            }
-            (11, Some(it)) if random.below(3) == 0 => world.close(it),
-            (12, Some(it)) => {
-                let other = random.below(world.clients.len());
-                world.signal(it, other, n);
-            }
-            (13, _) if faults.kills && alive.len() > 1 && random.below(4) == 0 => {
-                world.kill(random.of(&alive).unwrap());
-                if random.below(2) == 0 {
-                    world.start_node();
-                }
-            }
-            (14, _) if faults.cuts => world.lose_store(random.of(&alive).unwrap()),
-            (15, _) if faults.wipes && random.below(6) == 0 => world.wipe(),
-            (16, _) => alive.iter().for_each(|it| world.find_store(*it)),
-            (17, _) if random.below(4) == 0 => world.wait(),
-            (18, _) => world.notice(),
-            (19, _) => alive.iter().for_each(|it| world.time_out(*it)),
-            _ => (),
-        }
-        for _ in 0..random.below(12) {
-            let Some(node) = random.of(&world.alive()) else { break };
-            if random.below(2) == 0 {
-                world.hear(node);
-                continue;
-            }
-            let fate = match random.below(if faults.cuts { 40 } else { 1 }) {
-                1 => Fate::Unheard,
-                2 => Fate::AnswerLost,
-                _ => Fate::Answered,
-            };
-            world.ask(node, fate);
-        }
+        act(&mut world, &mut random, &rooms, n, faults);
         for it in 0..world.clients.len() {
             world.read(it);
             if let Some(room) = world.clients[it].room.clone().filter(|it| !rooms.contains(it)) {

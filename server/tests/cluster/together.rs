@@ -171,8 +171,8 @@ async fn a_client_that_comes_back_to_another_node_has_its_seat_and_misses_nothin
     let room = one.create(2).await;
     other.join(&room).await;
     assert_eq!(one.hear().await, joined(&other.peer.id, &room));
-    let mut n = 0;
-    for (to, by) in [(1, By::Websocket), (0, By::Polling), (1, By::Websocket), (0, By::Websocket)] {
+    let ways = [(1, By::Websocket), (0, By::Polling), (1, By::Websocket), (0, By::Websocket)];
+    for (n, (to, by)) in ways.into_iter().enumerate() {
         // What is sent while nobody has noticed that the connection is gone, and after.
         one.signal(&other.peer.id, &room, n).await;
         one.peer.fence().await;
@@ -182,7 +182,6 @@ async fn a_client_that_comes_back_to_another_node_has_its_seat_and_misses_nothin
         assert_eq!(other.hear().await, signal(&other.peer.id, &room, n, &one.peer.id));
         other.signal(&one.peer.id, &room, n).await;
         assert_eq!(one.hear().await, signal(&one.peer.id, &room, n, &other.peer.id), "nobody was told anything else");
-        n += 1;
     }
     // The room is still full.
     let mut third = nodes[1].guest(By::Websocket).await;

@@ -1,7 +1,7 @@
 //! A cluster without sockets, clocks or threads: nodes whose messages wait until the test has one of them handled, a store that
 //! answers, fails or loses its answers as the test has it, and clients that come, go and come back.
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeSet, VecDeque},
     net::Ipv4Addr,
     sync::{Arc, Mutex},
     time::Duration,
@@ -11,38 +11,23 @@ use p2pchat_server::{
     accounting::{Ledger, Limits as Quotas, Reason},
     app::realm_settings,
     ice::Ice,
-    protocols::{Frame, p2pchat::P2pChat},
-    rooms::{Limits, PeerId, RoomId},
+    protocols::p2pchat::P2pChat,
+    rooms::Limits,
     sessions::{
-        Connection, Lifetimes, Queued, Realm, SendQueueFull, SessionHandle, Sessions,
-        cluster::{
-            Commit, Committed, Delivery, HandedOver, NodeId, Outbox, SavedSession, SharedRoom, ToCluster, Unavailable,
-            Version,
-        },
+        Connection as _, Lifetimes, Realm, Sessions,
+        cluster::{Committed, NodeId, Outbox, ToCluster, Unavailable},
     },
 };
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::{
+    client::Client,
+    store::{Answer, Said, Store},
+};
+
 /// Longer than any grace time here.
 const LATER: Duration = Duration::from_secs(60);
-
-#[derive(Default)]
-pub(super) struct Queue {
-    frames: Mutex<VecDeque<String>>,
-    ended: Mutex<Option<Reason>>,
-}
-
-impl Connection for Queue {
-    fn send(&self, frame: Frame) -> Result<Queued, SendQueueFull> {
-        self.frames.lock().unwrap().push_back(frame.text);
-        Ok(Queued::default())
-    }
-
-    fn abort(&self, reason: Reason) {
-        self.ended.lock().unwrap().get_or_insert(reason);
-    }
-}
 
 #[derive(Default)]
 struct Asked(Mutex<VecDeque<ToCluster>>);
@@ -53,58 +38,25 @@ impl Outbox for Asked {
     }
 }
 
-enum Said {
-    Changed { room: RoomId, previous: u64, version: Version, deliveries: Vec<Delivery> },
-    Deliver(Vec<Delivery>),
-    AskForSession { node: NodeId, number: u64, peer: PeerId, token: [u8; 32] },
-    HandOver { number: u64, session: Option<HandedOver> },
-}
-
 pub(super) struct Node {
     pub(super) id: NodeId,
     pub(super) sessions: Sessions,
     realm: Realm,
     asked: Arc<Asked>,
-    heard: VecDeque<Said>,
+    pub(super) heard: VecDeque<Said>,
     /// Questions to other nodes that were not answered.
     open: BTreeSet<u64>,
-    is_alive: bool,
+    pub(super) is_alive: bool,
     /// It does not reach the store.
-    is_cut: bool,
+    pub(super) is_cut: bool,
     lost_store: Option<u64>,
-}
-
-pub(super) struct Client {
-    node: usize,
-    queue: Arc<Queue>,
-    handle: Option<SessionHandle>,
-    pub(super) id: String,
-    token: String,
-    n_received: u64,
-    n_sent: u64,
-    pub(super) room: Option<String>,
-    /// Who came after this one, and has not gone.
-    pub(super) others: BTreeSet<String>,
-    /// It knows everybody who is there: it came back, and was told.
-    pub(super) knows_all: bool,
-    pub(super) heard: Vec<Value>,
-    refused: Vec<u64>,
-}
-
-#[derive(Default)]
-struct Store {
-    rooms: BTreeMap<RoomId, (u64, SharedRoom)>,
-    sessions: BTreeMap<[u8; 32], SavedSession>,
-    clock: u64,
-    /// Grows when everything is lost.
-    generation: u64,
 }
 
 #[derive(Default)]
 pub(super) struct World {
     pub(super) nodes: Vec<Node>,
     pub(super) clients: Vec<Client>,
-    store: Store,
+    pub(super) store: Store,
 }
 
 /// What the store does with the next thing that it is asked.
@@ -160,20 +112,7 @@ impl World {
 
     /// A client that says hello to a node.
     pub(super) fn client(&mut self, node: usize) -> usize {
-        self.clients.push(Client {
-            node,
-            queue: Arc::default(),
-            handle: None,
-            id: String::new(),
-            token: String::new(),
-            n_received: 0,
-            n_sent: 0,
-            room: None,
-            others: BTreeSet::new(),
-            knows_all: false,
-            heard: Vec::new(),
-            refused: Vec::new(),
-        });
+        self.clients.push(Client { node, ..Client::default() });
         let client = self.clients.len() - 1;
         self.come(client, node);
         client
@@ -222,12 +161,6 @@ impl World {
         self.say(client, &text);
     }
 
-    pub(super) fn leave(&mut self, client: usize) {
-        if let Some(room) = self.clients[client].room.clone() {
-            self.say(client, &format!(r#"["DISCONNECTROOM",{{"room":"{room}"}}]"#));
-        }
-    }
-
     pub(super) fn signal(&mut self, from: usize, to: usize, n: usize) {
         if let Some(room) = self.clients[from].room.clone() {
             let text = crate::harness::peer::signal_text(&self.clients[to].id, &room, &n.to_string());
@@ -261,7 +194,6 @@ impl World {
             let Some(text) = it.queue.frames.lock().unwrap().pop_front() else { return };
             let event: Value = serde_json::from_str(&text).unwrap();
             it.hear(&event);
-            it.heard.push(event);
         }
     }
 
@@ -269,7 +201,7 @@ impl World {
     pub(super) fn ask(&mut self, node: usize, fate: Fate) -> bool {
         let Some(asked) = self.nodes[node].asked.0.lock().unwrap().pop_front() else { return false };
         let fate = if self.nodes[node].is_cut { Fate::Unheard } else { fate };
-        let answer = (fate != Fate::Unheard).then(|| self.store(node, &asked));
+        let answer = (fate != Fate::Unheard).then(|| self.answer_of(node, &asked));
         if fate != Fate::Answered {
             self.lose_store(node);
         }
@@ -302,72 +234,6 @@ impl World {
             (ToCluster::Deliver { node: gone, .. }, Some(Answer::Heard(false))) => sessions.on_node_gone(&gone),
             _ => (),
         }
-        true
-    }
-
-    fn store(&mut self, node: usize, asked: &ToCluster) -> Answer {
-        match asked {
-            ToCluster::Load { room } => Answer::Room(self.version(room)),
-            ToCluster::Commit(commit) => self.commit(commit),
-            ToCluster::Deliver { node, deliveries } => {
-                Answer::Heard(self.tell(node, Said::Deliver(deliveries.clone())))
-            }
-            ToCluster::FindSession { token, .. } => Answer::Session(self.store.sessions.get(token).cloned()),
-            ToCluster::SaveSession { token, session } => {
-                self.store.sessions.insert(*token, session.clone());
-                Answer::Done
-            }
-            ToCluster::DropSession { token } => {
-                self.store.sessions.remove(token);
-                Answer::Done
-            }
-            ToCluster::AskForSession { node: to, peer, token, number } => {
-                let own = self.nodes[node].id.clone();
-                let said = Said::AskForSession { node: own, number: *number, peer: peer.clone(), token: *token };
-                Answer::Heard(self.tell(to, said))
-            }
-            ToCluster::HandOver { node, number, session } => {
-                Answer::Heard(self.tell(node, Said::HandOver { number: *number, session: session.clone() }))
-            }
-        }
-    }
-
-    fn version(&self, room: &RoomId) -> Version {
-        let there = self.store.rooms.get(room);
-        there.map_or(Version { number: 0, value: None }, |it| Version { number: it.0, value: Some(it.1.clone()) })
-    }
-
-    fn commit(&mut self, commit: &Commit) -> Answer {
-        let there = self.version(&commit.room);
-        if there.number != commit.expected {
-            return Answer::Committed(Committed::Conflict(there), Vec::new());
-        }
-        self.store.clock = self.store.clock.max(commit.above) + 1;
-        let number = self.store.clock;
-        match commit.value.clone() {
-            Some(value) => self.store.rooms.insert(commit.room.clone(), (number, value)),
-            None => self.store.rooms.remove(&commit.room),
-        };
-        let mut gone = Vec::new();
-        for (node, deliveries) in &commit.told {
-            let said = Said::Changed {
-                room: commit.room.clone(),
-                previous: commit.expected,
-                version: Version { number, value: commit.value.clone() },
-                deliveries: deliveries.clone(),
-            };
-            if !self.tell(node, said) {
-                gone.push(node.clone());
-            }
-        }
-        Answer::Committed(Committed::Done { number }, gone)
-    }
-
-    fn tell(&mut self, node: &NodeId, said: Said) -> bool {
-        let Some(node) = self.nodes.iter_mut().find(|it| it.id == *node && it.is_alive && !it.is_cut) else {
-            return false;
-        };
-        node.heard.push_back(said);
         true
     }
 
@@ -488,128 +354,8 @@ impl World {
         self.store.sessions.retain(|it, _| tokens.contains(it));
     }
 
-    /// What must be true at every moment.
-    pub(super) fn assert_safe(&self) {
-        for (id, (_, there)) in &self.store.rooms {
-            let members: BTreeSet<_> = there.room.members().iter().collect();
-            assert_eq!(members.len(), there.room.members().len(), "somebody is twice in {id}");
-            assert!(members.len() <= there.room.settings.peers_max, "{id} has too many");
-            let homes: BTreeSet<_> = there.homes.iter().map(|it| &it.0).collect();
-            assert_eq!(members, homes, "somebody in {id} has no home");
-        }
-    }
-
-    /// What must be true when nothing waits any more, and everybody's time is over.
-    pub(super) fn assert_settled(&self) {
-        self.assert_safe();
-        for (id, (_, there)) in &self.store.rooms {
-            for (peer, home) in &there.homes {
-                let node = home.node.as_ref().unwrap_or_else(|| panic!("{peer} in {id} is nowhere"));
-                let node = self.nodes.iter().find(|it| it.id == *node).unwrap();
-                assert!(node.is_alive, "{peer} in {id} is at a dead node");
-                let is_there = node.sessions.peers().flatten().any(|it| it.id == *peer);
-                assert!(is_there, "{peer} in {id} is not at {:?}", node.id);
-            }
-        }
-        for node in self.alive() {
-            for room in self.nodes[node].sessions.rooms().flatten() {
-                let there = self.store.rooms.get(&room.id);
-                assert_eq!(there.map(|it| it.1.room.members().len()), Some(room.n_peers), "{:?}", self.nodes[node].id);
-            }
-        }
-        for (n, client) in self.clients.iter().enumerate() {
-            if !self.is_there(n) {
-                continue;
-            }
-            let Some(room) = &client.room else { continue };
-            let id = PeerId::from(&*client.id);
-            let there = self.store.rooms.get(&RoomId::from(&**room));
-            let members = there.map(|it| it.1.room.members().to_vec()).unwrap_or_default();
-            let at = members.iter().position(|it| *it == id);
-            let at = at.unwrap_or_else(|| panic!("client {n} ({id}) believes that it is in {room}: {members:?}"));
-            for (m, other) in members.iter().enumerate().filter(|it| *it.1 != id) {
-                let is_known = client.others.contains(other.as_str());
-                assert!(is_known || (m < at && !client.knows_all), "client {n} has not heard of {other} in {room}");
-            }
-            for other in &client.others {
-                let is_member = members.iter().any(|it| it.as_str() == other);
-                assert!(is_member, "client {n} believes that {other} is in {room}");
-            }
-        }
-    }
-
-    pub(super) fn n_members(&self, room: &str) -> usize {
-        self.store.rooms.get(&RoomId::from(room)).map_or(0, |it| it.1.room.members().len())
-    }
-
     /// Everything that the store has.
     pub(super) fn stored(&self) -> String {
         format!("{:?} {:?}", self.store.rooms, self.store.sessions)
-    }
-}
-
-enum Answer {
-    Room(Version),
-    Committed(Committed, Vec<NodeId>),
-    Session(Option<SavedSession>),
-    Heard(bool),
-    Done,
-}
-
-impl Client {
-    fn hear(&mut self, event: &Value) {
-        let body = &event[1];
-        let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
-        if event[0] != "GET-ID" {
-            self.n_received += 1;
-        }
-        match event[0].as_str().unwrap() {
-            "GET-ID" => {
-                let id = text(&body["userID"]);
-                self.token = text(&body["resume"]["token"]);
-                let rooms = body["resume"]["rooms"].as_array();
-                if rooms.is_none() || self.id != id {
-                    (self.n_received, self.n_sent, self.room, self.knows_all) = (0, 0, None, false);
-                    self.others.clear();
-                }
-                self.id = id;
-                if let Some(rooms) = rooms {
-                    let room = rooms.first();
-                    self.room = room.map(|it| text(&it["roomID"]));
-                    let members = room.and_then(|it| it["members"].as_array()).cloned().unwrap_or_default();
-                    self.others = members.iter().map(text).filter(|it| *it != self.id).collect();
-                    self.knows_all = true;
-                    if let Some(n) = body["resume"]["received"].as_u64() {
-                        self.n_sent = n;
-                    }
-                }
-            }
-            "CREATE-ROOM" => self.enter(text(&body["roomID"])),
-            "JOIN-ROOM" if body["from"].is_object() => {
-                if Some(text(&body["from"]["roomID"])) == self.room {
-                    self.others.insert(text(&body["from"]["userID"]));
-                }
-            }
-            "JOIN-ROOM" => self.enter(text(&body["requestID"])),
-            "DISCONNECTEDUSER" => {
-                self.others.remove(&text(&body["userID"]));
-            }
-            "TYPE-ERROR" => self.refused.push(body["type"].as_u64().unwrap()),
-            _ => (),
-        }
-    }
-
-    fn enter(&mut self, room: String) {
-        (self.room, self.knows_all) = (Some(room), false);
-        self.others.clear();
-    }
-
-    /// Numbers of the signals that it got.
-    pub(super) fn signals(&self) -> Vec<u64> {
-        self.heard.iter().filter(|it| it[0] == "SIGNAL").filter_map(|it| it[1]["signal"].as_u64()).collect()
-    }
-
-    pub(super) fn refused(&self) -> &[u64] {
-        &self.refused
     }
 }

@@ -1,0 +1,195 @@
+//! One connection to the store while it holds: what is asked over it, and what is heard.
+use std::{
+    collections::BTreeMap,
+    mem,
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use redis::{PushInfo, Value};
+use tokio::{
+    sync::mpsc::UnboundedReceiver,
+    time::{Instant, MissedTickBehavior, interval},
+};
+
+use super::{
+    NodeRecord, Shared, Task,
+    store::{self, Failed, Link, Store},
+    wire,
+};
+use crate::sessions::cluster::{KEEP, NodeId, ToCluster};
+
+/// How long a node is believed to be there after it was last heard of.
+const LEASE: Duration = Duration::from_secs(10);
+/// Between two signs of life.
+const RENEW_LEASE_EVERY: Duration = Duration::from_secs(3);
+/// Between two looks at what must be kept in the store; a third of how long it is kept there.
+const RENEW_EVERY: Duration = Duration::from_secs(60);
+/// Asked in one go.
+const AT_ONCE: usize = 256;
+
+/// The connection.
+pub(super) struct Line<'a> {
+    pub(super) link: Link,
+    /// What other nodes say.
+    pub(super) pushed: UnboundedReceiver<PushInfo>,
+    pub(super) shared: &'a Arc<Shared>,
+}
+
+impl Line<'_> {
+    /// Until the store fails.
+    pub(super) async fn serve(&mut self, store: &Store, queue: &mut UnboundedReceiver<Task>) -> Failed {
+        let mut leases = interval(RENEW_LEASE_EVERY);
+        let mut renewals = interval(RENEW_EVERY);
+        for it in [&mut leases, &mut renewals] {
+            it.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        }
+        let mut tasks = Vec::new();
+        loop {
+            let done = tokio::select! {
+                biased;
+                Some(push) = self.pushed.recv() => self.shared.hear(&push),
+                _ = leases.tick() => self.renew_lease(store).await,
+                _ = renewals.tick() => self.renew(store).await,
+                _ = queue.recv_many(&mut tasks, AT_ONCE) => self.ask(store, mem::take(&mut tasks)).await,
+            };
+            if let Err(failed) = done {
+                return failed;
+            }
+        }
+    }
+
+    /// Asks the store. What other nodes said before it answered is heard before its answer is.
+    async fn run(&mut self, tasks: &redis::Pipeline) -> Result<Vec<Value>, Failed> {
+        let begun = Instant::now();
+        let answers = {
+            let running = self.link.run(tasks);
+            tokio::pin!(running);
+            loop {
+                tokio::select! {
+                    Some(push) = self.pushed.recv() => self.shared.hear(&push)?,
+                    answers = &mut running => break answers?,
+                }
+            }
+        };
+        while let Ok(push) = self.pushed.try_recv() {
+            self.shared.hear(&push)?;
+        }
+        self.shared.table().durations.observe(begun.elapsed());
+        Ok(answers)
+    }
+
+    /// Asks the store, and hands back what comes of it.
+    async fn ask(&mut self, store: &Store, tasks: Vec<Task>) -> Result<(), Failed> {
+        let shared = self.shared;
+        let mut asked = redis::pipe();
+        let keys = &store.keys;
+        let mut goodbyes = Vec::new();
+        for task in &tasks {
+            match task {
+                Task::Ask(ToCluster::Load { room }) => store::load(&mut asked, keys, room),
+                Task::Ask(ToCluster::Commit(commit)) => store::commit(&mut asked, keys, commit),
+                Task::Ask(ToCluster::Deliver { node, deliveries }) => {
+                    store::deliver(&mut asked, keys, node, deliveries);
+                }
+                Task::Ask(ToCluster::FindSession { token, .. }) => {
+                    asked.cmd("GET").arg(keys.session(token));
+                }
+                Task::Ask(ToCluster::SaveSession { token, session }) => {
+                    let keep = store::millis(KEEP);
+                    asked.cmd("SET").arg(keys.session(token)).arg(wire::session(session)).arg("PX").arg(keep);
+                }
+                Task::Ask(ToCluster::DropSession { token }) => {
+                    asked.cmd("DEL").arg(keys.session(token));
+                }
+                Task::Ask(ToCluster::AskForSession { node, peer, token, number }) => {
+                    shared.table().asked.insert(*number);
+                    store::say(&mut asked, keys, node, &wire::ask_for_session(&shared.own, *number, peer, token));
+                }
+                Task::Ask(ToCluster::HandOver { node, number, session }) => {
+                    store::say(&mut asked, keys, node, &wire::hand_over(*number, session.as_ref()));
+                }
+                Task::Goodbye(_) => {
+                    let others: Vec<_> = shared.table().nodes.keys().filter(|it| **it != shared.own).cloned().collect();
+                    store::end_lease(&mut asked, keys, &shared.own);
+                    others.iter().for_each(|it| store::say(&mut asked, keys, it, &wire::goodbye(&shared.own)));
+                    goodbyes.push(2 + others.len());
+                }
+            }
+        }
+        let answers = match self.run(&asked).await {
+            Ok(answers) => answers,
+            Err(failed) => {
+                tasks.into_iter().for_each(|it| shared.refuse(it));
+                return Err(failed);
+            }
+        };
+        let (mut answers, mut goodbyes) = (answers.into_iter(), goodbyes.into_iter());
+        for task in tasks {
+            match task {
+                Task::Ask(asked) => {
+                    shared.n_waiting.fetch_sub(1, Ordering::Relaxed);
+                    shared.answer(asked, &answers.next().unwrap_or(Value::Nil));
+                }
+                Task::Goodbye(done) => {
+                    answers.by_ref().take(goodbyes.next().unwrap_or_default()).for_each(drop);
+                    let _ = done.send(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn renew_lease(&mut self, store: &Store) -> Result<(), Failed> {
+        let shared = self.shared;
+        let info = {
+            let mut info = shared.info.lock().unwrap_or_else(PoisonError::into_inner);
+            info.sessions = shared.sessions.ledger().balance().n_sessions;
+            serde_json::to_string(&*info).unwrap_or_default()
+        };
+        let mut tasks = redis::pipe();
+        store::lease(&mut tasks, &store.keys, &shared.own, &info, LEASE);
+        store::say(&mut tasks, &store.keys, &shared.own, &wire::echo());
+        shared.table().echo = Some(Instant::now());
+        let answers = self.run(&tasks).await?;
+        let Some(nodes) = answers.first().and_then(store::leased) else { return Ok(()) };
+        let nodes: BTreeMap<NodeId, NodeRecord> =
+            nodes.into_iter().map(|(id, info)| (id, serde_json::from_str(&info).unwrap_or_default())).collect();
+        let before = {
+            let mut table = shared.table();
+            table.leased_at = Instant::now();
+            std::mem::replace(&mut table.nodes, nodes.clone())
+        };
+        for node in nodes.keys().filter(|it| !before.contains_key(it) && **it != shared.own) {
+            tracing::info!(event = "node", node = node.as_str(), "a node is there");
+        }
+        let members = shared.sessions.nodes_of_members();
+        for node in before.keys().chain(&members).filter(|it| !nodes.contains_key(it) && **it != shared.own) {
+            shared.on_gone(node);
+        }
+        Ok(())
+    }
+
+    /// Keeps in the store what is of people here.
+    async fn renew(&mut self, store: &Store) -> Result<(), Failed> {
+        let shared = self.shared;
+        let renewals = shared.sessions.renewals();
+        let keys = &store.keys;
+        let rooms = renewals.rooms.iter().map(|(room, keep)| (keys.room(room), *keep));
+        let sessions = renewals.tokens.iter().map(|it| (keys.session(it), KEEP));
+        let all: Vec<_> = rooms.chain(sessions).collect();
+        let mut is_missing = false;
+        for some in all.chunks(AT_ONCE) {
+            let mut tasks = redis::pipe();
+            for (key, keep) in some {
+                tasks.cmd("PEXPIRE").arg(key).arg(store::millis(*keep));
+            }
+            is_missing |= self.run(&tasks).await?.contains(&Value::Int(0));
+        }
+        if is_missing {
+            // The store has forgotten something that people are in.
+            shared.sessions.on_store_back(true);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,92 @@
+//! A client of the simulation, as far as it believes anything.
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::{Arc, Mutex},
+};
+
+use p2pchat_server::{
+    accounting::Reason,
+    protocols::Frame,
+    sessions::{Connection, Queued, SendQueueFull, SessionHandle},
+};
+use serde_json::Value;
+
+#[derive(Default)]
+pub(super) struct Queue {
+    pub(super) frames: Mutex<VecDeque<String>>,
+    pub(super) ended: Mutex<Option<Reason>>,
+}
+
+impl Connection for Queue {
+    fn send(&self, frame: Frame) -> Result<Queued, SendQueueFull> {
+        self.frames.lock().unwrap().push_back(frame.text);
+        Ok(Queued::default())
+    }
+
+    fn abort(&self, reason: Reason) {
+        self.ended.lock().unwrap().get_or_insert(reason);
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Client {
+    pub(super) node: usize,
+    pub(super) queue: Arc<Queue>,
+    pub(super) handle: Option<SessionHandle>,
+    pub(super) id: String,
+    pub(super) token: String,
+    pub(super) n_received: u64,
+    pub(super) n_sent: u64,
+    pub(super) room: Option<String>,
+    /// Who came after this one, and has not gone.
+    pub(super) others: BTreeSet<String>,
+    /// It knows everybody who is there: it came back, and was told.
+    pub(super) knows_all: bool,
+}
+
+impl Client {
+    pub(super) fn hear(&mut self, event: &Value) {
+        let body = &event[1];
+        let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
+        if event[0] != "GET-ID" {
+            self.n_received += 1;
+        }
+        match event[0].as_str().unwrap() {
+            "GET-ID" => {
+                let id = text(&body["userID"]);
+                self.token = text(&body["resume"]["token"]);
+                let rooms = body["resume"]["rooms"].as_array();
+                if rooms.is_none() || self.id != id {
+                    (self.n_received, self.n_sent, self.room, self.knows_all) = (0, 0, None, false);
+                    self.others.clear();
+                }
+                self.id = id;
+                if let Some(rooms) = rooms {
+                    let room = rooms.first();
+                    self.room = room.map(|it| text(&it["roomID"]));
+                    let members = room.and_then(|it| it["members"].as_array()).cloned().unwrap_or_default();
+                    self.others = members.iter().map(text).filter(|it| *it != self.id).collect();
+                    self.knows_all = true;
+                    if let Some(n) = body["resume"]["received"].as_u64() {
+                        self.n_sent = n;
+                    }
+                }
+            }
+            "CREATE-ROOM" => self.enter(text(&body["roomID"])),
+            "JOIN-ROOM" if Some(text(&body["from"]["roomID"])) == self.room => {
+                self.others.insert(text(&body["from"]["userID"]));
+            }
+            "JOIN-ROOM" if body["from"].is_object() => (),
+            "JOIN-ROOM" => self.enter(text(&body["requestID"])),
+            "DISCONNECTEDUSER" => {
+                self.others.remove(&text(&body["userID"]));
+            }
+            _ => (),
+        }
+    }
+
+    fn enter(&mut self, room: String) {
+        (self.room, self.knows_all) = (Some(room), false);
+        self.others.clear();
+    }
+}
