@@ -7,7 +7,7 @@ use std::{
 
 use crate::{
     admin::{AdminSocket, Figures, NodeLine, Served},
-    cluster::{Cluster, NodeInfo},
+    cluster::{Cluster, NodeRecord},
     config::{self, Config},
     sessions::{Sessions, cluster::NodeId},
     turn::TurnServer,
@@ -51,7 +51,7 @@ pub(super) fn bind(
 /// Every node that this one knows.
 fn node_lines(cluster: &Cluster) -> Vec<NodeLine> {
     let now_s = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs());
-    let line = |(id, info): (NodeId, NodeInfo)| NodeLine {
+    let line = |(id, info): (NodeId, NodeRecord)| NodeLine {
         own: id == *cluster.own(),
         id: id.as_str().to_owned(),
         host: info.host,

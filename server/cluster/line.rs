@@ -13,7 +13,7 @@ use tokio::{
 };
 
 use super::{
-    NodeInfo, Shared, Task,
+    NodeRecord, Shared, Task,
     store::{self, Failed, Link, Store},
     wire,
 };
@@ -153,7 +153,7 @@ impl Line<'_> {
         shared.table().echo = Some(Instant::now());
         let answers = self.run(&tasks).await?;
         let Some(nodes) = answers.first().and_then(store::leased) else { return Ok(()) };
-        let nodes: BTreeMap<NodeId, NodeInfo> =
+        let nodes: BTreeMap<NodeId, NodeRecord> =
             nodes.into_iter().map(|(id, info)| (id, serde_json::from_str(&info).unwrap_or_default())).collect();
         let before = {
             let mut table = shared.table();

@@ -49,7 +49,7 @@ const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// What a node says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NodeInfo {
+pub struct NodeRecord {
     /// The server's version.
     #[serde(default)]
     pub version: String,
@@ -100,7 +100,7 @@ struct Shared {
     own: NodeId,
     /// For the store, or another node, to answer.
     timeout: Duration,
-    info: Mutex<NodeInfo>,
+    info: Mutex<NodeRecord>,
     tasks: UnboundedSender<Task>,
     n_waiting: AtomicUsize,
     n_failures: AtomicU64,
@@ -109,7 +109,7 @@ struct Shared {
 }
 
 struct Table {
-    nodes: BTreeMap<NodeId, NodeInfo>,
+    nodes: BTreeMap<NodeId, NodeRecord>,
     secret: Option<SecretString>,
     /// Of the store that was there before.
     store_name: Option<String>,
@@ -150,7 +150,7 @@ impl Cluster {
         let store = Store::new(settings)?;
         let (tasks, queue) = unbounded_channel();
         let own = NodeId::from(&uuid::Uuid::new_v4().simple().to_string()[..12]);
-        let info = NodeInfo {
+        let info = NodeRecord {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             address: String::new(),
             started_s: now_s(),
@@ -194,7 +194,7 @@ impl Cluster {
     }
 
     /// Every node that has a lease, as this one has last heard.
-    pub fn nodes(&self) -> Vec<(NodeId, NodeInfo)> {
+    pub fn nodes(&self) -> Vec<(NodeId, NodeRecord)> {
         self.shared.table().nodes.iter().map(|(id, info)| (id.clone(), info.clone())).collect()
     }
 

@@ -262,6 +262,15 @@ fn the_proxies_files_stand_in_the_documents_as_they_are() {
         let block = format!("```{language}\n{}```\n", read(&format!("deploy/proxies/{file}")));
         assert!(shown.contains(&block), "docs/deployment.md shows another deploy/proxies/{file}");
     }
+    for (file, language) in [("nginx.conf", "nginx"), ("haproxy.cfg", "haproxy")] {
+        let block = format!("```{language}\n{}```\n", read(&format!("deploy/nodes/{file}")));
+        assert!(shown.contains(&block), "docs/deployment.md shows another deploy/nodes/{file}");
+    }
+    let (whole, local) = (read("deploy/nodes/haproxy.cfg"), read("deploy/nodes/haproxy-local.cfg"));
+    let is_own = |it: &&str| ["# ", "frontend ", "    bind ", "    server "].iter().any(|own| it.starts_with(own));
+    for line in local.lines().filter(|it| !is_own(it)) {
+        assert!(whole.lines().any(|it| it == line), "haproxy-local.cfg goes its own way: {line}");
+    }
     let further = ["nginx-path.conf", "nginx-stream.conf", "Caddyfile-path", "haproxy-path.cfg", "haproxy-tcp.cfg"];
     for file in further {
         assert!(shown.contains(&format!("(../deploy/proxies/{file})")), "docs/deployment.md does not name {file}");

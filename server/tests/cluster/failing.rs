@@ -1,6 +1,4 @@
 //! Nodes that are killed, restarted or cut off, and stores that stop, hang or lose everything.
-use std::time::Duration;
-
 use super::{
     redis::Redis,
     together::{Page, joined, left, nodes, signal},
@@ -17,7 +15,7 @@ impl Server {
                 if health["cluster"]["store"] == is_up {
                     return;
                 }
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                tokio::task::yield_now().await;
             }
         })
         .await;

@@ -1,9 +1,11 @@
 //! Several nodes that share rooms: as a simulation of their rules, and with a Redis.
+mod balancers;
 mod checks;
 mod client;
 mod cut_off;
 mod failing;
 mod failover;
+mod moving;
 pub(crate) mod redis;
 mod simulation;
 mod store;

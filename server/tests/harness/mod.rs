@@ -107,7 +107,7 @@ impl Server {
                 if health["cluster"]["store"] == true && health["cluster"]["nodes"] == n_nodes {
                     return;
                 }
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                tokio::task::yield_now().await;
             }
         })
         .await;
