@@ -87,6 +87,8 @@ struct HandedOverValue {
     n_sent: u64,
     n_received: u64,
     replay: Vec<DeliveryValue>,
+    #[serde(default)]
+    rooms: Vec<(String, RoomValue)>,
 }
 
 /// What a node hears from another.
@@ -154,6 +156,7 @@ pub(super) fn hand_over(number: u64, session: Option<&HandedOver>) -> String {
         n_sent: it.n_sent,
         n_received: it.n_received,
         replay: it.replay.iter().map(frame).collect(),
+        rooms: it.rooms.iter().map(|(id, room)| (id.to_string(), records::room_value(room))).collect(),
     });
     said(&MessageValue::HandOver { number, session })
 }
@@ -195,6 +198,11 @@ pub(super) fn read(version: u64, text: &str) -> Option<Message> {
                 n_sent: it.n_sent,
                 n_received: it.n_received,
                 replay: read_deliveries(it.replay).into_iter().map(|it| it.frame).collect(),
+                rooms: it
+                    .rooms
+                    .into_iter()
+                    .filter_map(|it| Some((RoomId::from(&*it.0), records::room_of(it.1)?)))
+                    .collect(),
             }),
         },
         MessageValue::Goodbye { node } => Message::Goodbye(NodeId::from(&*node)),
@@ -290,7 +298,8 @@ mod tests {
         let (node, peer, token) = (NodeId::from("n"), PeerId::from("p"), [9; 32]);
         let said = Message::AskForSession { node: node.clone(), number: 3, peer: peer.clone(), token };
         assert_eq!(read(0, &ask_for_session(&node, 3, &peer, &token)), Some(said));
-        let given = HandedOver { n_sent: 5, n_received: 4, replay: vec![delivery().frame] };
+        let rooms = vec![(RoomId::from("r"), shared().room)];
+        let given = HandedOver { n_sent: 5, n_received: 4, replay: vec![delivery().frame], rooms };
         for session in [None, Some(given)] {
             let said = Message::HandOver { number: 3, session: session.clone() };
             assert_eq!(read(0, &hand_over(3, session.as_ref())), Some(said));

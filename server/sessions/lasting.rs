@@ -23,7 +23,7 @@ use super::{
 use crate::{
     accounting::{Account, Reason},
     protocols::{CloseReason, Frame, RequestId, ResumeAnswer, ResumeRequest, Resumed},
-    rooms::{PeerId, Request},
+    rooms::{PeerId, Request, Room, RoomId},
 };
 
 /// Where the transport can say it.
@@ -97,7 +97,7 @@ impl Lasting {
 
     /// Of a session that another node has given up.
     pub(super) fn moved(tokens: Tokens, session: HandedOver) -> Self {
-        let HandedOver { n_sent, n_received, replay } = session;
+        let HandedOver { n_sent, n_received, replay, .. } = session;
         let mut lasting = Lasting { n_sent, n_received, ..Lasting::new(Credential::Tokens(tokens)) };
         let bounds = ReplayBounds { frames_max: usize::MAX, bytes_max: u64::MAX };
         for frame in &replay {
@@ -107,9 +107,9 @@ impl Lasting {
     }
 
     /// What another node has to know of it.
-    pub(super) fn hand_over(&self) -> HandedOver {
+    pub(super) fn hand_over(&self, rooms: Vec<(RoomId, Room)>) -> HandedOver {
         let replay = self.replay.frames().cloned().collect();
-        HandedOver { n_sent: self.n_sent, n_received: self.n_received, replay }
+        HandedOver { n_sent: self.n_sent, n_received: self.n_received, replay, rooms }
     }
 
     pub(super) fn new(credential: Credential) -> Self {

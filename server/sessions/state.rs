@@ -198,15 +198,17 @@ impl State {
             return self.receive(&peer, number, command, text);
         }
         let Some(session) = self.sessions.get_mut(from).filter(|it| it.number == number) else { return };
+        if session.lasting.is_some() {
+            let is_counted = match &command.request {
+                Asked::Rooms(Request::Hello { .. }) => false,
+                Asked::Rooms(_) | Asked::Session(SessionRequest::IceServers) => true,
+                Asked::Session(_) => false,
+            };
+            // What waits is handled later, and not to be said again.
+            self.on_said(from, number, is_counted);
+        }
+        let Some(session) = self.sessions.get_mut(from) else { return };
         let Some(waiting) = &mut session.waiting else {
-            if session.lasting.is_some() {
-                let is_counted = match &command.request {
-                    Asked::Rooms(Request::Hello { .. }) => false,
-                    Asked::Rooms(_) | Asked::Session(SessionRequest::IceServers) => true,
-                    Asked::Session(_) => false,
-                };
-                self.on_said(from, number, is_counted);
-            }
             self.command(from, command);
             return self.work_off();
         };

@@ -181,7 +181,7 @@ impl State {
                 }
                 Change::Leave { peer: peer.clone() }
             }
-            ChangeKind::Adopt { peer, .. } => return self.plan_adoption(base, &peer.clone()),
+            ChangeKind::Adopt { peer, returning } => return self.plan_adoption(room, base, &peer.clone(), *returning),
             ChangeKind::Refresh { is_lost } => return self.plan_refresh(room, base, *is_lost),
         };
         self.plan_of(room, base, change)
@@ -295,6 +295,9 @@ impl State {
                 self.finish(room, kind, None, refused);
             }
             ChangeKind::Adopt { returning, .. } => {
+                // It may have been done all the same.
+                entry.waiting.push_back(ChangeKind::Refresh { is_lost: false });
+                entry.is_stalled = true;
                 self.on_unavailable(returning);
                 self.finish(room, kind, None, Planned::default());
             }

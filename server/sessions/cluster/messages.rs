@@ -91,6 +91,8 @@ pub struct HandedOver {
     pub n_received: u64,
     /// The last of what was sent.
     pub replay: Vec<Frame>,
+    /// Its rooms as its client has heard of them.
+    pub rooms: Vec<(RoomId, Room)>,
 }
 
 /// What is asked of the store and of other nodes. Whoever takes it answers each question once, within moments.

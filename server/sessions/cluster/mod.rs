@@ -74,13 +74,20 @@ pub(super) struct Cluster {
     /// Hashes of resume tokens under which the store has a session of this node.
     saved: HashSet<TokenHash>,
     /// Sessions that were handed over and have not been taken in yet.
-    moving: PeerMap<NodeId>,
+    moving: PeerMap<Moving>,
     /// Sessions that came here from another node, while rooms still say that they are there.
     adopting: PeerSet,
     n_numbers: u64,
     /// The store does not answer.
     is_down: bool,
     counts: ClusterCounts,
+}
+
+/// A session on its way to another node.
+struct Moving {
+    to: NodeId,
+    /// Where it was a member, or waited.
+    rooms: Vec<RoomId>,
 }
 
 /// One room of those that nodes share.

@@ -1,11 +1,14 @@
 //! Clients that come back to another node than the one that they were at. The node that has the session gives it up, with what
 //! it has kept for its client; where that node is gone, the session is taken in from the store. Either way it is then here as if
 //! its connection had just broken here, and is resumed by the rules of any other.
-use super::{HandedOver, NodeId, SavedSession, ToCluster, Unavailable, changes::ChangeKind};
+use super::{
+    HandedOver, Moving, NodeId, SavedSession, ToCluster, Unavailable, Version,
+    changes::{ChangeKind, Planned},
+};
 use crate::{
     accounting::Reason,
     protocols::{CloseReason, RequestId, ResumeRequest},
-    rooms::{PeerId, RoomId},
+    rooms::{PeerId, Room, RoomId},
     sessions::{
         effects::{Ended, HowToEnd},
         lasting::{Credential, Lasting},
@@ -32,6 +35,8 @@ pub(in crate::sessions) struct Returning {
     n_adopted: usize,
     /// The store did not answer.
     is_unavailable: bool,
+    /// Its rooms as its client has heard of them.
+    known: Vec<(RoomId, Room)>,
 }
 
 impl State {
@@ -64,6 +69,7 @@ impl State {
             n_pending: 0,
             n_adopted: 0,
             is_unavailable: false,
+            known: Vec::new(),
         };
         cluster.returning.insert(number, returning);
         cluster.push(ToCluster::FindSession { token: shown.0, number });
@@ -102,6 +108,7 @@ impl State {
         returning.n_pending = session.rooms.len();
         cluster.counts.n_moved += 1;
         cluster.counts.n_adopted += u64::from(handed_over.is_none());
+        returning.known = handed_over.as_ref().map(|it| it.rooms.clone()).unwrap_or_default();
         let tokens = Tokens { current: shown, previous: None };
         let lasting = Box::new(match handed_over {
             Some(it) => Lasting::moved(tokens, it),
@@ -219,25 +226,34 @@ impl State {
                 self.effects.ended.push(Ended::moved(peer, None));
             }
         }
+        let rooms = self.realms[realm.at].rooms.whereabouts(peer);
         if let Some(cluster) = &mut self.cluster {
-            cluster.moving.insert(peer.clone(), node.clone());
+            cluster.moving.insert(peer.clone(), Moving { to: node.clone(), rooms: rooms.clone() });
         }
         self.start_adoption_timer(peer);
-        Some(lasting.hand_over())
+        let there = &self.realms[realm.at].rooms;
+        let rooms = rooms.into_iter().filter_map(|it| Some((it.clone(), there.room(&it)?.clone())));
+        Some(lasting.hand_over(rooms.collect()))
     }
 
-    /// Where a member's node is now this one.
+    /// Where a member's node is now this one. Its client hears what has changed since it was given up.
     pub(in crate::sessions) fn plan_adoption(
         &mut self,
-        base: &super::Version,
+        room: &RoomId,
+        base: &Version,
         peer: &PeerId,
-    ) -> super::changes::Planned {
+        returning: u64,
+    ) -> Planned {
         let mut next = base.value.clone();
-        if let (Some(cluster), Some(there)) = (&self.cluster, &mut next) {
-            for (_, home) in there.homes.iter_mut().filter(|it| it.0 == *peer) {
-                home.node = Some(cluster.own.clone());
-            }
+        let Some(cluster) = &self.cluster else { return Planned::default() };
+        for (_, home) in next.iter_mut().flat_map(|it| &mut it.homes).filter(|it| it.0 == *peer) {
+            home.node = Some(cluster.own.clone());
         }
-        super::changes::Planned { next, ..Default::default() }
+        let known = cluster.returning.get(&returning).and_then(|it| it.known.iter().find(|it| it.0 == *room));
+        let rooms = &self.realms[cluster.realm.at].rooms;
+        let told = known.map(|(_, before)| rooms.told_of_difference(room, before, next.as_ref().map(|it| &it.room)));
+        let mut deliveries = self.deliveries(told.unwrap_or_default());
+        deliveries.retain(|it| it.to == *peer);
+        Planned { next, deliveries, ..Planned::default() }
     }
 }

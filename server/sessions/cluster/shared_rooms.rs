@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
-    ADOPTION_TIMEOUT, Delivery, Home, KEEP, NodeId, ToCluster, Version,
+    ADOPTION_TIMEOUT, Delivery, Home, KEEP, Moving, NodeId, ToCluster, Version,
     changes::{ChangeKind, Planned, homes},
 };
 use crate::{
@@ -49,7 +49,8 @@ impl State {
         }
         if known == 0 {
             // It is said to somebody who has just come, or of somebody who has just gone: the store knows which.
-            let is_here = |it: &(PeerId, Home)| self.sessions.contains_key(&it.0);
+            let own = self.cluster.as_ref().map(|it| &it.own);
+            let is_here = |it: &(PeerId, Home)| it.1.node.as_ref() == own || self.sessions.contains_key(&it.0);
             let concerns = homes(version.value.as_ref()).iter().any(is_here);
             if concerns || self.entry(room).is_some() {
                 self.change_room(room, ChangeKind::Refresh { is_lost: false });
@@ -63,6 +64,8 @@ impl State {
             self.catch_up(room, &version);
         }
         self.deliver(deliveries, !is_next);
+        // What is wrong with it is put right.
+        self.next_change(room);
     }
 
     /// Takes in a version that is newer than what is known here, and tells everybody here what they have missed.
@@ -81,8 +84,13 @@ impl State {
             .room(room)
             .map(|before| rooms.told_of_difference(room, before, version.value.as_ref().map(|it| &it.room)));
         let deliveries = self.deliveries(told.unwrap_or_default());
+        let before: Vec<_> = cluster.rooms.get(room).map(|it| it.homes.clone()).unwrap_or_default();
         self.put_version(room, version.clone());
         self.deliver(deliveries, false);
+        // Others believed that this node was gone, and that nobody came back in time.
+        let is_out = |peer: &PeerId| homes(version.value.as_ref()).iter().all(|it| it.0 != *peer);
+        let removed = before.into_iter().map(|it| it.0).filter(|it| is_out(it) && self.sessions.contains_key(it));
+        removed.collect::<Vec<_>>().iter().for_each(|it| self.end_removed(it));
     }
 
     /// Passes frames to whoever is here. `without_implied`: what they say of members is known already.
@@ -103,8 +111,9 @@ impl State {
         if self.sessions.contains_key(&delivery.to) {
             return self.send(&delivery.to, delivery.frame, cause);
         }
-        let Some(cluster) = &mut self.cluster else { return };
-        if let Some(node) = cluster.moving.get(&delivery.to).cloned() {
+        // The other node knows from the room itself who is in it.
+        let Some(cluster) = self.cluster.as_mut().filter(|_| !delivery.is_implied) else { return };
+        if let Some(node) = cluster.moving.get(&delivery.to).map(|it| it.to.clone()) {
             cluster.push(ToCluster::Deliver { node, deliveries: vec![delivery] });
         }
     }
@@ -117,7 +126,8 @@ impl State {
             let homes = &cluster.rooms.get(room)?.homes;
             homes.iter().find(|it| it.0 == delivery.to)?.1.node.clone()
         });
-        let node = home.filter(|it| *it != cluster.own).or_else(|| cluster.moving.get(&delivery.to).cloned());
+        let node =
+            home.filter(|it| *it != cluster.own).or_else(|| cluster.moving.get(&delivery.to).map(|it| it.to.clone()));
         let Some(node) = node.filter(|_| !cluster.is_down) else {
             cluster.counts.n_lost += 1;
             return false;
@@ -134,6 +144,7 @@ impl State {
         let entry = cluster.rooms.entry(room.clone()).or_default();
         let before: Vec<PeerId> = entry.homes.iter().map(|it| it.0.clone()).collect();
         let is_here = |it: &(PeerId, Home)| self.sessions.contains_key(&it.0);
+        let all_homes = version.value.as_ref().map(|it| it.homes.clone()).unwrap_or_default();
         let value = version.value.filter(|it| it.homes.iter().any(is_here));
         entry.version = if value.is_some() { version.number } else { 0 };
         let (there, homes) = value.map_or((None, Vec::new()), |it| (Some(it.room), it.homes));
@@ -149,18 +160,18 @@ impl State {
                 self.realms[at].rooms.forget_idle(&peer);
             }
         }
-        for (peer, home) in &homes {
+        for (peer, home) in &all_homes {
             match (&home.node, self.sessions.contains_key(peer)) {
                 (Some(node), false) if *node == own => self.leave_if_gone(room, peer),
                 (Some(node), true) if *node == own => self.note_change(peer),
                 (Some(_), true) if self.is_adopting(peer) => (),
                 (Some(_), true) => self.end_taken(peer),
                 (None, true) => self.refresh_later(room),
-                (None, false) => {
+                (None, false) if !homes.is_empty() => {
                     let due = Due::NodeGrace { room: room.clone(), peer: peer.clone(), mark: home.mark };
                     self.timers.start_once(Instant::now() + self.lifetimes.grace, due);
                 }
-                (Some(_), false) => (),
+                (_, false) => (),
             }
         }
         self.count_kept_of(&homes);
@@ -224,7 +235,7 @@ impl State {
     fn end_taken(&mut self, peer: &PeerId) {
         let Some(cluster) = &mut self.cluster else { return };
         // Its membership is no longer this node's to end.
-        cluster.moving.insert(peer.clone(), cluster.own.clone());
+        cluster.moving.insert(peer.clone(), Moving { to: cluster.own.clone(), rooms: Vec::new() });
         self.end(peer, Reason::Resumed, HowToEnd::Abort);
         self.work_off();
         if let Some(cluster) = &mut self.cluster {
@@ -346,14 +357,9 @@ impl State {
     /// A session that was handed over was not taken in.
     pub(in crate::sessions) fn on_adoption_timeout(&mut self, peer: &PeerId) {
         let Some(cluster) = &mut self.cluster else { return };
-        if cluster.moving.remove(peer).is_none() || self.sessions.contains_key(peer) {
-            return;
-        }
-        let at = cluster.realm.at;
-        let own = cluster.own.clone();
-        for room in self.realms[at].rooms.whereabouts(peer) {
-            let is_own = |it: &(PeerId, Home)| it.0 == *peer && it.1.node.as_ref() == Some(&own);
-            if self.entry(&room).is_some_and(|it| it.homes.iter().any(is_own)) {
+        let Some(moving) = cluster.moving.remove(peer) else { return };
+        if !self.sessions.contains_key(peer) {
+            for room in moving.rooms {
                 self.change_room(&room, ChangeKind::Leave { peer: peer.clone() });
             }
         }

@@ -38,8 +38,10 @@ pub(super) struct Client {
     pub(super) n_received: u64,
     pub(super) n_sent: u64,
     pub(super) room: Option<String>,
-    /// The room that it asked to join last.
-    pub(super) wanted: String,
+    /// The room that it has asked to join, or to make, and has not heard of.
+    pub(super) wanted: Option<String>,
+    /// The server has told it who it is.
+    pub(super) is_greeted: bool,
     /// Who came after this one, and has not gone.
     pub(super) others: BTreeSet<String>,
     /// It knows everybody who is there: it came back, and was told.
@@ -60,9 +62,10 @@ impl Client {
                 let rooms = body["resume"]["rooms"].as_array();
                 if rooms.is_none() || self.id != id {
                     (self.n_received, self.n_sent, self.room, self.knows_all) = (0, 0, None, false);
+                    self.wanted = None;
                     self.others.clear();
                 }
-                self.id = id;
+                (self.id, self.is_greeted) = (id, true);
                 if let Some(rooms) = rooms {
                     let room = rooms.first();
                     self.room = room.map(|it| text(&it["roomID"]));
@@ -70,16 +73,30 @@ impl Client {
                     self.others = members.iter().map(text).filter(|it| *it != self.id).collect();
                     self.knows_all = true;
                     if let Some(n) = body["resume"]["received"].as_u64() {
+                        if n < self.n_sent {
+                            // It was not heard, and is not said again.
+                            self.wanted = None;
+                        }
                         self.n_sent = n;
                     }
                 }
             }
-            "CREATE-ROOM" => self.enter(text(&body["roomID"])),
+            "CREATE-ROOM" => {
+                self.wanted = None;
+                self.enter(text(&body["roomID"]));
+            }
             "JOIN-ROOM" if Some(text(&body["from"]["roomID"])) == self.room => {
                 self.others.insert(text(&body["from"]["userID"]));
             }
             "JOIN-ROOM" if body["from"].is_object() => (),
-            "JOIN-ROOM" => self.enter(self.wanted.clone()),
+            "JOIN-ROOM" => {
+                // Whoever has come back knows it already.
+                let room = self.wanted.take().unwrap_or_default();
+                if self.room.as_ref() != Some(&room) {
+                    self.enter(room);
+                }
+            }
+            "TYPEERROR" => self.wanted = None,
             "DISCONNECTEDUSER" => {
                 self.others.remove(&text(&body["userID"]));
             }

@@ -121,7 +121,7 @@ impl World {
     /// The client connects to a node, and asks for what it had.
     pub(super) fn come(&mut self, client: usize, node: usize) {
         let (there, it) = (&self.nodes[node], &mut self.clients[client]);
-        it.queue = Arc::default();
+        (it.queue, it.is_greeted) = (Arc::default(), false);
         let address = Ipv4Addr::from(0x7f00_0001 + u32::try_from(client).unwrap()).into();
         let Ok(account) = there.sessions.ledger().open_account(address, b"", 20_000) else { return };
         let aborted = it.queue.clone();
@@ -143,6 +143,12 @@ impl World {
         it.handle.is_some() && self.nodes[it.node].is_alive && it.queue.ended.lock().unwrap().is_none()
     }
 
+    /// It knows who it is, and has asked for no room.
+    fn is_free(&self, client: usize) -> bool {
+        let it = &self.clients[client];
+        self.is_there(client) && it.is_greeted && it.wanted.is_none() && it.room.is_none()
+    }
+
     pub(super) fn say(&mut self, client: usize, text: &str) {
         if self.is_there(client) {
             let it = &mut self.clients[client];
@@ -152,14 +158,20 @@ impl World {
     }
 
     pub(super) fn create(&mut self, client: usize, max: usize) {
+        if !self.is_free(client) {
+            return;
+        }
+        self.clients[client].wanted = Some(String::new());
         let body = format!(r#"{{"requestId":"c","maxUsers":{max},"name":"n","password":"pw","type":0}}"#);
         self.say(client, &format!(r#"["CREATE-ROOM",{body}]"#));
     }
 
     pub(super) fn join(&mut self, client: usize, room: &str) {
         let text = format!(r#"["JOIN-ROOM",{{"requestId":"j","room":"{room}","password":"pw"}}]"#);
-        self.clients[client].wanted = room.to_owned();
-        self.say(client, &text);
+        if self.is_free(client) {
+            self.clients[client].wanted = Some(room.to_owned());
+            self.say(client, &text);
+        }
     }
 
     pub(super) fn signal(&mut self, from: usize, to: usize, n: usize) {
@@ -184,7 +196,7 @@ impl World {
         self.say(client, r#"["CLOSING"]"#);
         self.break_off(client);
         let it = &mut self.clients[client];
-        (it.room, it.token) = (None, String::new());
+        (it.room, it.wanted, it.token) = (None, None, String::new());
         it.others.clear();
     }
 
