@@ -3,7 +3,6 @@ mod balancers;
 mod checks;
 mod client;
 mod failing;
-mod moving;
 pub(crate) mod redis;
 mod simulation;
 mod store;
