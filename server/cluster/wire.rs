@@ -243,3 +243,74 @@ fn read_deliveries(values: Vec<DeliveryValue>) -> Vec<Delivery> {
     };
     values.into_iter().filter_map(read).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rooms::{Password, Room, RoomSettings, Topology};
+
+    fn shared() -> SharedRoom {
+        let peer = PeerId::from("p");
+        let settings = RoomSettings { name: "tea \"☕\"".into(), password: Password("pw\n".into()), peers_max: 5 };
+        let room = Room {
+            settings,
+            topology: Topology::Mesh,
+            creator: peer.clone(),
+            host: None,
+            members: vec![peer.clone(), PeerId::from("q")],
+            fitness: Vec::new(),
+            has_key: true,
+            invited_only: false,
+            host_secret: None,
+            moderation: None,
+            lingers: None,
+            is_closed: false,
+        };
+        let here = Home { node: Some(NodeId::from("n1")), returns: true, mark: 0 };
+        let away = Home { node: None, returns: true, mark: 1_764_000_000_000_000 };
+        SharedRoom { room, homes: vec![(peer, here), (PeerId::from("q"), away)] }
+    }
+
+    fn delivery() -> Delivery {
+        let frame = Frame { text: "[\"SIGNAL\",\n1]".into(), attachments: [vec![0, 255, 10].into()].into() };
+        Delivery { to: PeerId::from("p"), frame, is_implied: true }
+    }
+
+    #[test]
+    fn everything_comes_as_it_was_said() {
+        assert_eq!(read_room(&room(&shared())), Some(shared()));
+        let (id, version) = (RoomId::from("r"), Version { number: 7, value: Some(shared()) });
+        let text = changed(&id, 6, version.value.as_ref(), &[delivery()]);
+        let said = Message::Changed { room: id.clone(), previous: 6, version, deliveries: vec![delivery()] };
+        assert_eq!(read(7, &text), Some(said));
+        let gone = Version { number: 8, value: None };
+        let said = Message::Changed { room: id.clone(), previous: 7, version: gone, deliveries: Vec::new() };
+        assert_eq!(read(8, &changed(&id, 7, None, &[])), Some(said));
+        assert_eq!(read(0, &deliver(&[delivery()])), Some(Message::Deliver(vec![delivery()])));
+        let (node, peer, token) = (NodeId::from("n"), PeerId::from("p"), [9; 32]);
+        let said = Message::AskForSession { node: node.clone(), number: 3, peer: peer.clone(), token };
+        assert_eq!(read(0, &ask_for_session(&node, 3, &peer, &token)), Some(said));
+        let given = HandedOver { n_sent: 5, n_received: 4, replay: vec![delivery().frame] };
+        for session in [None, Some(given)] {
+            let said = Message::HandOver { number: 3, session: session.clone() };
+            assert_eq!(read(0, &hand_over(3, session.as_ref())), Some(said));
+        }
+        assert_eq!(read(0, &goodbye(&node)), Some(Message::Goodbye(node.clone())));
+        let saved = SavedSession { peer, node, alerts: true, rooms: vec![id] };
+        assert_eq!(read_session(&session(&saved)), Some(saved));
+    }
+
+    #[test]
+    fn a_later_version_adds_fields_and_messages_that_this_one_passes_over() {
+        let with_more = room(&shared()).replacen('{', r#"{"later":[1],"#, 1);
+        assert_eq!(read_room(&with_more), Some(shared()));
+        assert_eq!(read_room(&room(&shared()).replace(r#""format":1"#, r#""format":2"#)), None);
+        assert_eq!(read(0, r#"{"say":"something-new","x":1}"#), None);
+        for text in ["", "{}", "5", r#"{"say":"deliver"}"#, r#"{"say":"changed","room":"r"}"#, r#"{"say":"goodbye"}"#] {
+            assert_eq!((read(1, text), read_room(text), read_session(text)), (None, None, None), "{text}");
+        }
+        let odd = r#"{"say":"deliver","deliveries":[{"to":"p","text":"x","attachments":["%"]},{"to":"q","text":"y"}]}"#;
+        let Some(Message::Deliver(read)) = read(0, odd) else { panic!("a frame is left out, and the others are not") };
+        assert_eq!(read.len(), 1);
+    }
+}

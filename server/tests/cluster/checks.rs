@@ -17,6 +17,10 @@ impl World {
         }
     }
 
+    pub(super) fn n_members(&self, room: &str) -> usize {
+        self.store.rooms.get(&RoomId::from(room)).map_or(0, |it| it.1.room.members().len())
+    }
+
     /// What must be true when nothing waits any more, and everybody's time is over.
     pub(super) fn assert_settled(&self) {
         self.assert_safe();

@@ -2,7 +2,10 @@
 mod balancers;
 mod checks;
 mod client;
+mod cut_off;
 mod failing;
+mod failover;
+mod moving;
 pub(crate) mod redis;
 mod simulation;
 mod store;

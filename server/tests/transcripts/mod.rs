@@ -1,5 +1,6 @@
 //! What the original server answered, replayed: the same steps, and the same events in the same order for every client,
-//! on each transport. What we do differently stands in `deviations.rs`, each with its reason.
+//! on each transport. What we do differently stands in `deviations.rs`, each with its reason. All of it is played twice: at one
+//! server, and with the clients spread over two nodes, which must not show.
 mod deviations;
 mod http;
 mod mqtt;
@@ -8,7 +9,10 @@ mod script;
 
 use std::collections::BTreeMap;
 
-use crate::harness::{By, Heard, Peer, Server, peer::Packet, peer::signal_text, soon};
+use crate::{
+    cluster::redis::Redis,
+    harness::{By, EVERY_WAY, Heard, PATH, Peer, Server, peer::Packet, peer::signal_text, soon},
+};
 use deviations::{DEVIATIONS, Deviation};
 use script::{Events, Ids, Scenario, Step, packets, recorded};
 
@@ -16,24 +20,33 @@ const CONNECTED: &str = r#"["(connect)"]"#;
 const GONE: &str = r#"["(disconnect)","transport close"]"#;
 
 /// A scenario while it is being played.
-struct Play {
-    server: Server,
+struct Play<'a> {
+    /// Those who come are spread over them.
+    nodes: &'a [Server],
     by: By,
-    peers: BTreeMap<String, Peer>,
+    n_arrivals: usize,
+    /// Each with the number of its node.
+    peers: BTreeMap<String, (usize, Peer)>,
     ids: Ids,
     step: usize,
     heard: BTreeMap<String, Events>,
     n_signals: usize,
 }
 
-impl Play {
-    async fn of(scenario: &Scenario, by: By) -> Play {
+impl Play<'_> {
+    async fn of<'a>(scenario: &Scenario, by: By, nodes: &'a [Server]) -> Play<'a> {
         let (peers, ids, heard) = (BTreeMap::new(), Ids::default(), BTreeMap::new());
-        let mut play = Play { server: Server::start().await, by, peers, ids, step: 0, heard, n_signals: 0 };
+        let mut play = Play { nodes, by, n_arrivals: 0, peers, ids, step: 0, heard, n_signals: 0 };
         match &*scenario.id {
             "early-getid" => play.speak_at_once().await,
             "namespace" => play.try_namespace().await,
             _ => play.steps(scenario).await,
+        }
+        for (_, peer) in std::mem::take(&mut play.peers).into_values() {
+            peer.leave().await;
+        }
+        for node in nodes {
+            node.comes_to((0, 0)).await;
         }
         play
     }
@@ -68,8 +81,17 @@ impl Play {
     }
 
     async fn connect(&mut self, name: &str) {
-        let peer = self.server.peer(self.by).await;
-        self.peers.insert(name.to_owned(), peer);
+        let at = self.n_arrivals % self.nodes.len();
+        self.n_arrivals += 1;
+        let peer = if self.by == By::Polling {
+            // Each request reaches another node than the one before, as behind a balancer that is not sticky.
+            let n_nodes = self.nodes.len();
+            let addresses: Vec<_> = (0..n_nodes).map(|n| self.nodes[(at + n) % n_nodes].address).collect();
+            Peer::spread(&addresses, PATH).await
+        } else {
+            self.nodes[at].peer(self.by).await
+        };
+        self.peers.insert(name.to_owned(), (at, peer));
         self.record(name, CONNECTED.to_owned());
     }
 
@@ -84,8 +106,9 @@ impl Play {
                 self.send(&who, &(0..n_signals).map(signal).collect::<Vec<_>>()).await;
             }
             Step::Drop { .. } => {
-                self.peers.remove(&who).unwrap().leave().await;
-                self.is_gone(&who).await;
+                let (at, peer) = self.peers.remove(&who).unwrap();
+                peer.leave().await;
+                self.is_gone(&who, at).await;
             }
             Step::Reconnect { .. } => self.connect(&who).await,
         }
@@ -96,7 +119,7 @@ impl Play {
 
     /// Until all that was said is handled, or the speaker's line is ended over it.
     async fn send(&mut self, who: &str, packets: &[Packet]) {
-        let sent = self.peers.get_mut(who).unwrap().send_all(packets).await;
+        let sent = self.peers.get_mut(who).unwrap().1.send_all(packets).await;
         if sent.is_ok() {
             self.catch_up(who).await;
         } else {
@@ -105,7 +128,7 @@ impl Play {
     }
 
     async fn catch_up(&mut self, name: &str) {
-        match self.peers.get_mut(name).unwrap().try_fence().await {
+        match self.peers.get_mut(name).unwrap().1.try_fence().await {
             Ok(heard) => self.take(name, &heard),
             Err(heard) => {
                 self.take(name, &heard);
@@ -115,13 +138,22 @@ impl Play {
     }
 
     async fn end(&mut self, name: &str) {
-        self.peers.remove(name).unwrap().ends().await;
-        self.is_gone(name).await;
+        let (at, mut peer) = self.peers.remove(name).unwrap();
+        peer.ends().await;
+        self.is_gone(name, at).await;
     }
 
-    async fn is_gone(&mut self, name: &str) {
+    async fn is_gone(&mut self, name: &str, at: usize) {
         self.record(name, GONE.to_owned());
-        self.server.comes_to_peers(self.peers.len() as u64).await;
+        let n_left = self.peers.values().filter(|it| it.0 == at).count() as u64;
+        self.nodes[at].comes_to_peers(n_left).await;
+        if self.nodes.len() > 1 {
+            // Its leaving is on its way to the store: what is asked after it at the same node is answered after it.
+            let mut probe = self.nodes[at].peer(By::Websocket).await;
+            probe.fence().await;
+            probe.leave().await;
+            self.nodes[at].comes_to_peers(n_left).await;
+        }
     }
 
     fn take(&mut self, name: &str, heard: &[Heard]) {
@@ -153,7 +185,7 @@ impl Play {
     }
 
     async fn try_namespace(&mut self) {
-        let mut peer = Peer::open(self.server.address, self.by).await;
+        let mut peer = Peer::open(self.nodes[0].address, self.by).await;
         peer.send("40/admin,").await;
         let text = peer.text().await;
         let message = text.strip_prefix(r#"44/admin,{"message":"#).unwrap().strip_suffix('}').unwrap().to_owned();
@@ -178,7 +210,7 @@ fn expected(scenario: &Scenario, deviation: Option<&Deviation>) -> BTreeMap<Stri
     events
 }
 
-async fn replay(by: By) {
+async fn replay(by: By, nodes: &[Server]) {
     let mut problems = String::new();
     let mut n_replayed = 0;
     for scenario in recorded() {
@@ -187,7 +219,7 @@ async fn replay(by: By) {
         }
         let deviation = DEVIATIONS.iter().find(|it| it.id == scenario.id);
         let expected = expected(&scenario, deviation);
-        let play = soon(&scenario.id, Play::of(&scenario, by)).await;
+        let play = soon(&scenario.id, Play::of(&scenario, by, nodes)).await;
         let no_events = Events::new();
         for name in expected.keys().chain(play.heard.keys().filter(|it| !expected.contains_key(*it))) {
             let theirs = expected.get(name).unwrap_or(&no_events);
@@ -208,17 +240,31 @@ async fn replay(by: By) {
 
 #[tokio::test]
 async fn a_websocket_hears_what_the_original_said() {
-    replay(By::Websocket).await;
+    replay(By::Websocket, &[Server::start().await]).await;
 }
 
 #[tokio::test]
 async fn a_poller_hears_what_the_original_said() {
-    replay(By::Polling).await;
+    replay(By::Polling, &[Server::start().await]).await;
 }
 
 #[tokio::test]
 async fn a_client_that_upgrades_hears_what_the_original_said() {
-    replay(By::Upgrade).await;
+    replay(By::Upgrade, &[Server::start().await]).await;
+}
+
+#[tokio::test]
+#[ignore = "takes redis-server (Debian's package), which ./check installs"]
+async fn clients_at_two_nodes_hear_what_the_original_said() {
+    let redis = Redis::start().await;
+    let nodes = [(); 2].map(|()| redis.node(&[("cluster.listen", "127.0.0.1:0")]));
+    let nodes = futures_util::future::join_all(nodes).await;
+    for node in &nodes {
+        node.comes_to_nodes(2).await;
+    }
+    for by in EVERY_WAY {
+        replay(by, &nodes).await;
+    }
 }
 
 #[test]
