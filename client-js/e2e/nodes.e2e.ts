@@ -1,13 +1,98 @@
-/** Pages at several nodes that share a Redis. */
-import { expect, test, vi } from 'vitest'
+/** Pages at several nodes that share a Redis: a node is killed under a call, and nobody notices more than a lost line. */
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { Person } from './browser.ts'
+import { launch } from './engines.ts'
 import { house } from './house.ts'
-import { isRedisThere, startNodes } from './nodes.ts'
+import { balancerTo, isRedisThere, nodesAre, startNodes } from './nodes.ts'
 import { OriginalPage } from './original-page.ts'
-import { enterCall, watches } from './senses.ts'
+import { enterCall, hearsSounds, keepPlayers, watches } from './senses.ts'
 
-vi.setConfig({ testTimeout: 120_000 })
+// A call of several, all on one machine, takes its time on a small one.
+vi.setConfig({ testTimeout: 420_000 })
 
 const home = house()
+
+/** The last has a Firefox. */
+const names = ['Ada', 'Ben', 'Cyd', 'Fox']
+
+/** Without pictures, which would be more than two cores can make for so many. */
+const callBySound = async ({ page }: Person, by: 'Start call' | 'Join call'): Promise<void> => {
+  await page.getByRole('button', { name: by }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Microphone only' }).click()
+  await dialog.getByText('Say something').waitFor()
+  await dialog.getByRole('button', { name: by }).click()
+  await page.getByRole('toolbar').waitFor()
+}
+
+const tiles = ({ page }: Person) => page.locator('.tile-person')
+
+test.skipIf(!isRedisThere())(
+  'a node is killed under a call: all are back at the others, and nobody is told of anybody',
+  async () => {
+    const nodes = await startNodes(3, { P2PCHAT_SESSIONS__GRACE_S: '120' })
+    const [one, two, three] = nodes
+    if (!one || !two || !three) throw new Error('no nodes')
+    const ways = [await balancerTo(one, two), await balancerTo(two, one), await balancerTo(three, one, two)]
+    const wayOf = (nth: number): string => ways[nth % ways.length] ?? ''
+    const firefox = await launch({ engine: 'firefox' })
+    onTestFinished(() => firefox.close())
+    const arrive = async (name: string, hash: string): Promise<Person> => {
+      const isFox = name === 'Fox'
+      const person = isFox ? await Person.arrive(firefox, 'about:blank') : await home.arrive('about:blank')
+      await keepPlayers(person)
+      // The Firefox is at the node that is killed.
+      await person.page.goto(`${wayOf(isFox ? 2 : names.indexOf(name))}/${hash}`)
+      return person
+    }
+    const ada = await arrive('Ada', '')
+    const { hash } = new URL(await ada.createRoom('Ada', { peersMax: 10 }))
+    const people = [ada]
+    for (const [nth, name] of names.entries()) {
+      if (nth === 0) continue
+      const person = await arrive(name, hash)
+      await person.stepIn(name)
+      await Promise.all([
+        ...names.slice(0, nth).map(it => person.sees(it)),
+        ...people.map(it => it.sees(name)),
+      ])
+      people.push(person)
+    }
+    for (const person of people) await callBySound(person, person === ada ? 'Start call' : 'Join call')
+    const everybodyHearsEverybody = async (): Promise<void> => {
+      for (const person of people) await hearsSounds(person, names.length - 1)
+    }
+    await everybodyHearsEverybody()
+    for (const person of people) {
+      await expect.poll(() => tiles(person).count()).toBe(names.length)
+      await tiles(person).evaluateAll(all => {
+        for (const it of all) it.setAttribute('data-before', '')
+      })
+    }
+    /** Who has come or gone, as each has been told. */
+    const news = (): Promise<number[]> =>
+      Promise.all(people.map(it => it.log.getByText(/ (left|joined)\b/).count()))
+    const before = await news()
+
+    await three.kill()
+    // Cyd and Fox.
+    const hit = people.slice(2)
+    await Promise.all(hit.map(it => it.isTold('Connection to the server restored')))
+    await nodesAre([one, two], 2)
+    await everybodyHearsEverybody()
+    for (const person of [ada, ...hit]) {
+      const text = `said by ${people.indexOf(person)}`
+      await person.say(text)
+      await Promise.all(people.map(it => it.log.getByText(text).waitFor()))
+    }
+    expect(await news()).toEqual(before)
+    for (const person of people) expect(await person.page.locator('[data-before]').count()).toBe(names.length)
+    const gus = await home.arrive(`${two.address}/${hash}`)
+    await gus.stepIn('Gus')
+    await Promise.all([...names.map(name => gus.sees(name)), ...people.map(it => it.sees('Gus'))])
+    expect(await news()).toEqual(before.map(it => it + 1))
+  },
+)
 
 test.skipIf(!isRedisThere())(
   'an original page and ours, each at a node of its own, chat and call each other',

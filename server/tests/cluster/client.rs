@@ -38,6 +38,8 @@ pub(super) struct Client {
     pub(super) n_received: u64,
     pub(super) n_sent: u64,
     pub(super) room: Option<String>,
+    /// The room that it asked to join last.
+    pub(super) wanted: String,
     /// Who came after this one, and has not gone.
     pub(super) others: BTreeSet<String>,
     /// It knows everybody who is there: it came back, and was told.
@@ -77,7 +79,7 @@ impl Client {
                 self.others.insert(text(&body["from"]["userID"]));
             }
             "JOIN-ROOM" if body["from"].is_object() => (),
-            "JOIN-ROOM" => self.enter(text(&body["requestID"])),
+            "JOIN-ROOM" => self.enter(self.wanted.clone()),
             "DISCONNECTEDUSER" => {
                 self.others.remove(&text(&body["userID"]));
             }

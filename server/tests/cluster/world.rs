@@ -157,7 +157,8 @@ impl World {
     }
 
     pub(super) fn join(&mut self, client: usize, room: &str) {
-        let text = format!(r#"["JOIN-ROOM",{{"requestId":"{room}","room":"{room}","password":"pw"}}]"#);
+        let text = format!(r#"["JOIN-ROOM",{{"requestId":"j","room":"{room}","password":"pw"}}]"#);
+        self.clients[client].wanted = room.to_owned();
         self.say(client, &text);
     }
 
