@@ -20,7 +20,7 @@ use std::{
 };
 
 use super::{Realm, Sessions, state::State, token::TokenHash};
-use crate::rooms::{PeerId, PeerMap, RoomId};
+use crate::rooms::{PeerId, PeerMap, PeerSet, RoomId};
 pub(super) use changes::ChangeKind;
 use changes::Changing;
 pub use messages::{
@@ -75,6 +75,8 @@ pub(super) struct Cluster {
     saved: HashSet<TokenHash>,
     /// Sessions that were handed over and have not been taken in yet.
     moving: PeerMap<NodeId>,
+    /// Sessions that came here from another node, while rooms still say that they are there.
+    adopting: PeerSet,
     n_numbers: u64,
     /// The store does not answer.
     is_down: bool,
@@ -119,6 +121,7 @@ impl Sessions {
                 returning: BTreeMap::new(),
                 saved: HashSet::new(),
                 moving: PeerMap::default(),
+                adopting: PeerSet::default(),
                 n_numbers: 0,
                 is_down: false,
                 counts: ClusterCounts::default(),

@@ -108,6 +108,7 @@ impl State {
             None => Lasting::earlier(tokens),
         });
         let SavedSession { peer, alerts, rooms, .. } = session;
+        cluster.adopting.insert(peer.clone());
         self.n_connections += 1;
         let (own_number, account) = (self.n_connections, self.ledger.open_earlier_account());
         account.hold(lasting.n_bytes());
@@ -131,6 +132,7 @@ impl State {
         }
         let Some(session) = &returning.session else { return };
         let peer = session.peer.clone();
+        cluster.adopting.remove(&peer);
         if returning.n_adopted == 0 || !self.sessions.contains_key(&peer) {
             let is_unavailable = returning.is_unavailable;
             self.end_now(&peer, Reason::GraceOver, HowToEnd::Ended);

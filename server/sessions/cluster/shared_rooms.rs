@@ -153,6 +153,7 @@ impl State {
             match (&home.node, self.sessions.contains_key(peer)) {
                 (Some(node), false) if *node == own => self.leave_if_gone(room, peer),
                 (Some(node), true) if *node == own => self.note_change(peer),
+                (Some(_), true) if self.is_adopting(peer) => (),
                 (Some(_), true) => self.end_taken(peer),
                 (None, true) => self.refresh_later(room),
                 (None, false) => {
@@ -212,6 +213,11 @@ impl State {
             self.change_room(&room, ChangeKind::Leave { peer: peer.clone() });
         }
         self.realms[at].rooms.forget_idle(peer);
+    }
+
+    /// Its client has come here, and the room does not say so yet.
+    fn is_adopting(&self, peer: &PeerId) -> bool {
+        self.cluster.as_ref().is_some_and(|it| it.adopting.contains(peer))
     }
 
     /// Its client has come to another node while this one was cut off.

@@ -5,6 +5,7 @@ mod client;
 mod cut_off;
 mod failing;
 mod failover;
+mod moving;
 pub(crate) mod redis;
 mod simulation;
 mod store;
