@@ -2,7 +2,6 @@
 use std::{
     fs,
     process::{Child, Command, Stdio},
-    time::Duration,
 };
 
 use tempfile::TempDir;
