@@ -6,8 +6,8 @@
 use std::{fmt, io, time::Duration};
 
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, IntoConnectionInfo as _, Pipeline, ProtocolVersion, PushInfo,
-    RedisError, Value,
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _, Pipeline, ProtocolVersion,
+    PushInfo, RedisError, TlsMode, Value,
     aio::MultiplexedConnection,
     sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType},
 };
@@ -152,6 +152,9 @@ impl Store {
             (name, _) => {
                 let first = infos.first().map(|it| it.redis_settings().clone()).unwrap_or_default();
                 let server = SentinelNodeConnectionInfo::default().set_redis_connection_info(first);
+                // Sentinels name an address, and not what is spoken there.
+                let is_tls = infos.first().is_some_and(|it| matches!(it.addr(), ConnectionAddr::TcpTls { .. }));
+                let server = if is_tls { server.set_tls_mode(TlsMode::Secure) } else { server };
                 let kind = SentinelServerType::Master;
                 let client = SentinelClient::build(infos, name, Some(server), kind).map_err(wrong)?;
                 Source::Sentinel(Box::new(client))

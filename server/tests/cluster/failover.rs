@@ -2,7 +2,6 @@
 use std::{
     fs,
     process::{Child, Command, Stdio},
-    time::Duration,
 };
 
 use tempfile::TempDir;
@@ -85,7 +84,7 @@ async fn says<T: redis::FromRedisValue>(port: u16, question: &redis::Cmd, is_it:
             {
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::task::yield_now().await;
         }
     })
     .await;
@@ -134,7 +133,7 @@ async fn a_replica_takes_over_and_nobody_leaves() {
                 return;
             }
             assert_eq!(answer, r#"["TYPEERROR",{"type":4,"requestID":"j"}]"#, "the store is away, and nothing else");
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            tokio::task::yield_now().await;
         }
     })
     .await;
