@@ -34,7 +34,10 @@ pub(crate) enum What {
     /// Clients who come, talk, go, die and misbehave for --seconds, --connections at a time, and what is left of them. For ours
     /// alone
     Soak(Options),
-    /// All of these but floods and soak, the start only if every server is a command
+    /// Three times as many people as there are places, for --seconds with --pairs times two places: who is refused, and how those
+    /// fare who are served. For ours alone
+    Overload(Options),
+    /// All of these but floods, soak and overload, the start only if every server is a command
     Compare(Options),
     /// Be the floor: a bare relay to compare with, until ended
     Floor { port: u16 },

@@ -2,12 +2,15 @@
 //!
 //! `cargo bench --bench load -- relays localhost:3000 --beside floor`
 mod attacker;
+mod chance;
 mod cli;
 mod crowd;
 mod floods;
 mod floor;
 mod handshake;
+mod health;
 mod mesh;
+mod overload;
 mod peer;
 mod relays;
 mod report;
@@ -73,11 +76,12 @@ fn run(cli: &Cli) -> Result<String> {
         | What::Start(options)
         | What::Floods(options)
         | What::Soak(options)
+        | What::Overload(options)
         | What::Compare(options) => {
             if options.tls {
                 tls::switch_on()?;
             }
-            allow_files(options.connections.max(2 * options.pairs) as u64)?;
+            allow_files(options.connections.max(6 * options.pairs) as u64)?;
             // One thread receives and one paces: the servers need the rest of a small machine.
             runtime::Builder::new_current_thread().enable_all().build()?.block_on(measure(what, options))
         }
