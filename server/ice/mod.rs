@@ -121,6 +121,11 @@ impl OwnRelay {
 }
 
 impl Ice {
+    /// Whether any of them asks for credentials.
+    pub fn has_logins(&self) -> bool {
+        self.servers.iter().any(|it| !matches!(it.access, Access::Open))
+    }
+
     /// The servers for `peer` at `now_s`, in seconds since 1970.
     pub fn servers_for(&self, peer: &str, now_s: u64) -> Vec<IceServer> {
         let login = |access: &Access| match access {
