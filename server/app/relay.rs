@@ -1,6 +1,6 @@
 //! The relay's port, and where its settings lead.
 use std::{
-    io,
+    io, mem,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
 };
@@ -107,8 +107,11 @@ fn port(address: IpAddr, settings: &RelaySettings, passed: &mut PassedSockets) -
     let at = SocketAddr::new(address, number);
     let (mut tcp, mut udp) = (passed.take_tcp(at), passed.take_udp(at));
     let mut bind = |address: IpAddr| {
-        let open_tcp = |at| tcp.take().map_or_else(|| listen::open(at), Ok);
-        Port::bind(SocketAddr::new(address, number), open_tcp, udp.take())
+        let open_tcp = |at| match mem::take(&mut tcp) {
+            passed if passed.is_empty() => Ok(vec![listen::open(at)?]),
+            passed => Ok(passed),
+        };
+        Port::bind(SocketAddr::new(address, number), open_tcp, mem::take(&mut udp))
     };
     let bound = match bind(address) {
         // A machine without IPv6.
