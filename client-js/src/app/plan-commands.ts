@@ -1,7 +1,7 @@
 /** Rooms that are made before anybody is in them, and what leads to them. What does it is loaded when it is wanted. */
 import type { Commands, Model } from '../ui/model.ts'
 import { addressOf, bareAddress, invitationOf } from './invitations.ts'
-import { type KnownRoom, withRoom } from './known-rooms.ts'
+import type { KnownRoom } from './known-rooms.ts'
 import { loadPlans, type Page, partOf } from './page.ts'
 
 export const planCommands = (
@@ -22,7 +22,7 @@ export const planCommands = (
       const card = await plans.plannedRoom(model.create.value, name)
       if (!card) return 'no-link-name'
       const owns = (card.ownerKeys ?? null) !== null
-      const kept = remember(withRoom(rooms(), card, { created: true, owns, planned }, Date.now()))
+      const kept = remember(plans.withRoom(rooms(), card, { created: true, owns, planned }, Date.now()))
       return { room: card.id, kept }
     },
     saveAppointment: async id => {

@@ -13,6 +13,7 @@ import { calendarFile } from './calendar.ts'
 import type { KnownRoom } from './known-rooms.ts'
 
 export { parseNamed } from '../core/room-keys.ts'
+export { withRoom } from './remembered.ts'
 
 /** Null where nothing of the name can stand in a link. */
 export const namedRoom = (form: CreateForm, name: string): Invitation | null =>
