@@ -4,7 +4,7 @@
 use std::{
     collections::HashMap,
     net::{IpAddr, SocketAddr},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
@@ -29,7 +29,7 @@ pub struct TrustedProxies(Arc<ArcSwap<Vec<IpNet>>>);
 /// A proxy whose settings change sets the other one from then on. Until it has not set the first for [`FORGOTTEN_AFTER`], it may be
 /// two proxies of one address, and neither is chosen.
 #[derive(Debug, Default)]
-pub(super) struct Habits(Mutex<HashMap<IpAddr, Habit>>);
+pub(super) struct Habits(ArcSwap<HashMap<IpAddr, Habit>>);
 
 /// When a proxy last set one of the headers alone.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,21 +40,33 @@ struct Habit {
 
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(3_600);
 
+/// What is known is not noted again before so long, so that requests seldom write anything.
+const NOTED_EVERY: Duration = Duration::from_secs(60);
+
 /// Trusted networks may be large. Of proxies beyond these nothing is learnt.
 const PROXIES_MAX: usize = 256;
 
 impl Habits {
-    fn learn(&self, proxy: IpAddr, note: impl FnOnce(&mut Habit)) {
-        let mut habits = self.habits();
-        if habits.len() < PROXIES_MAX || habits.contains_key(&proxy) {
-            note(habits.entry(proxy).or_default());
+    /// `of`: when this proxy last set the header that it sets now.
+    fn learn(&self, proxy: IpAddr, of: fn(&mut Habit) -> &mut Option<Instant>) {
+        let now = Instant::now();
+        let mut known = self.0.load().get(&proxy).copied().unwrap_or_default();
+        if of(&mut known).is_some_and(|it| now.duration_since(it) < NOTED_EVERY) {
+            return;
         }
+        self.0.rcu(|habits| {
+            let mut habits = HashMap::clone(habits);
+            if habits.len() < PROXIES_MAX || habits.contains_key(&proxy) {
+                *of(habits.entry(proxy).or_default()) = Some(now);
+            }
+            habits
+        });
     }
 
     /// The one of two that a proxy is known to set, if it is one alone.
     fn choose<T>(&self, proxy: IpAddr, usual: T, standard: T) -> Option<T> {
-        let habit = self.habits().get(&proxy).copied().unwrap_or_default();
-        let is_over = |before: Instant, since: Instant| since.duration_since(before) > FORGOTTEN_AFTER;
+        let habit = self.0.load().get(&proxy).copied().unwrap_or_default();
+        let is_over = |before: Instant, since: Instant| since.saturating_duration_since(before) > FORGOTTEN_AFTER;
         match (habit.usual, habit.standard) {
             (Some(_), None) => Some(usual),
             (None, Some(_)) => Some(standard),
@@ -62,10 +74,6 @@ impl Habits {
             (Some(one), Some(other)) if is_over(one, other) => Some(standard),
             _ => None,
         }
-    }
-
-    fn habits(&self) -> MutexGuard<'_, HashMap<IpAddr, Habit>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -138,11 +146,11 @@ impl TrustedProxies {
         };
         match (named(X_FORWARDED_FOR, hop), named(header::FORWARDED, forwarded_for)) {
             (Some(address), None) => {
-                habits.learn(peer, |it| it.usual = Some(Instant::now()));
+                habits.learn(peer, |it| &mut it.usual);
                 believed(address)
             }
             (None, Some(address)) => {
-                habits.learn(peer, |it| it.standard = Some(Instant::now()));
+                habits.learn(peer, |it| &mut it.standard);
                 believed(address)
             }
             (Some(one), Some(other)) if one == other => believed(one),
@@ -314,7 +322,7 @@ mod tests {
             let proxy = std::net::Ipv4Addr::from_bits(0x0a00_0000 + n).to_string();
             client_after(&habits, &proxy, &[("x-forwarded-for", "198.51.100.7")]);
         }
-        assert_eq!(habits.habits().len(), PROXIES_MAX);
+        assert_eq!(habits.0.load().len(), PROXIES_MAX);
         let both = [("x-forwarded-for", "198.51.100.7"), ("forwarded", "for=203.0.113.9")];
         assert!(client_after(&habits, "10.0.0.0", &both).1 && !client_after(&habits, "10.0.3.231", &both).1);
     }
