@@ -1,9 +1,8 @@
 /** Which way a command leads, and what is said where it leads nowhere. The server and the browser are made of nothing. */
 import { beforeEach, expect, test, vi } from 'vitest'
 import { AppController } from '../src/app/controller.ts'
-import type { KnownRoom } from '../src/app/known-rooms.ts'
+import { type KnownRoom, withRoom } from '../src/app/known-rooms.ts'
 import type { Page } from '../src/app/page.ts'
-import { withRoom } from '../src/app/remembered.ts'
 import { defaultSettings } from '../src/app/settings.ts'
 import type { Preview, PreviewState } from '../src/call/preview.ts'
 import type { Client, Entered } from '../src/core/client.ts'

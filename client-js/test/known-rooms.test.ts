@@ -1,9 +1,15 @@
 /** What a browser keeps of the rooms that it was in. */
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type KnownRoom, parseRooms, storedRooms, storeRooms, withoutRoom } from '../src/app/known-rooms.ts'
+import {
+  type KnownRoom,
+  parseRooms,
+  storedRooms,
+  storeRooms,
+  withoutRoom,
+  withRoom,
+} from '../src/app/known-rooms.ts'
 import type { Page } from '../src/app/page.ts'
 import { planCommands } from '../src/app/plan-commands.ts'
-import { withRoom } from '../src/app/remembered.ts'
 import { parseRemoved } from '../src/app/removed-rooms.ts'
 import { defaultSettings } from '../src/app/settings.ts'
 import type { PreviewState } from '../src/call/preview.ts'

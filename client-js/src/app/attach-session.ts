@@ -18,7 +18,6 @@ import type { Settings } from './settings.ts'
 
 export { leftView, roomShown, showRefusal, showRefusalOf } from './answered-views.ts'
 export { goOnInCall } from './attach-call.ts'
-export { withRoom } from './remembered.ts'
 export { removedRooms } from './removed-rooms.ts'
 
 type Ports = {

@@ -25,7 +25,7 @@ import {
   typedAccess,
   waiting,
 } from './invitations.ts'
-import { type KnownRoom, withoutRoom } from './known-rooms.ts'
+import { type KnownRoom, withoutRoom, withRoom } from './known-rooms.ts'
 import { loadPasted, loadPlans, type Page, partOf, type RoomStore } from './page.ts'
 import { planCommands } from './plan-commands.ts'
 import { fileCommands, ownerCommands } from './room-commands.ts'
@@ -362,7 +362,7 @@ export class AppController {
     const show = attached.roomShown(session, this.#model, {
       created,
       isShown,
-      invite: state => this.#showRoom(state, created, attached),
+      invite: state => this.#showRoom(state, created),
       leave: () => this.leave(),
     })
     session.on('changed', show)
@@ -379,7 +379,7 @@ export class AppController {
   }
 
   /** Remembers it, and shows the way into it. */
-  #showRoom(state: RoomState, created: boolean, { withRoom }: Attached): string {
+  #showRoom(state: RoomState, created: boolean): string {
     const { card } = state
     this.#remember(
       withRoom(this.#rooms.read(), card, { created, owns: state.owner?.ours ?? false }, Date.now()),

@@ -26,14 +26,41 @@ const storageKey = 'p2pchat.rooms'
 const isOwn = ({ created, owns }: KnownRoom): boolean => created || owns
 
 /** The last of either kind, so that rooms of others push out none of our own. */
-export const bounded = (rooms: readonly KnownRoom[]): readonly KnownRoom[] => {
+const bounded = (rooms: readonly KnownRoom[]): readonly KnownRoom[] => {
   const own = new Set(rooms.filter(isOwn).slice(0, ownMax))
   const visited = new Set(rooms.filter(it => !isOwn(it)).slice(0, visitedMax))
   return rooms.filter(it => own.has(it) || visited.has(it))
 }
 
-/** It has a key, which opens it again, or is ours: nobody can manage it without the keys that lie beside it. */
-export const isKept = ({ key = null, owns }: Pick<KnownRoom, 'key' | 'owns'>): boolean => key !== null || owns
+/**
+ * The room in front of the others, if it has a key, which opens it again, or is ours: a room that a token names has no key, and
+ * nobody can manage it without those that lie beside it.
+ */
+export const withRoom = (
+  rooms: readonly KnownRoom[],
+  card: RoomCard,
+  { created, owns, planned }: Pick<KnownRoom, 'created' | 'owns'> & { readonly planned?: Planned },
+  at: number,
+): readonly KnownRoom[] => {
+  const known = rooms.find(({ id }) => id === card.id)
+  const others = withoutRoom(rooms, card.id)
+  const hostSecret = card.hostSecret ?? known?.hostSecret ?? null
+  const ownerKeys = card.ownerKeys ?? known?.ownerKeys ?? null
+  // Somebody else may have made it anew since, and then it is not ours.
+  if (!isKept({ ...card, owns })) return others
+  const room = {
+    ...card,
+    hostSecret,
+    ownerKeys,
+    created: created || (known?.created ?? false),
+    owns,
+    planned: planned ?? known?.planned ?? null,
+    at,
+  }
+  return bounded([room, ...others])
+}
+
+const isKept = ({ key = null, owns }: Pick<KnownRoom, 'key' | 'owns'>): boolean => key !== null || owns
 
 export const withoutRoom = (rooms: readonly KnownRoom[], room: RoomId): readonly KnownRoom[] =>
   rooms.filter(({ id }) => id !== room)
