@@ -21,8 +21,8 @@ pub fn default_total() -> u64 {
 fn machine_bytes() -> Option<u64> {
     let info = rustix::system::sysinfo();
     // The type of the first differs between processors (sysinfo(2)).
-    let units = u64::try_from(info.totalram).ok()?;
-    Some(units.saturating_mul(info.mem_unit.into())).filter(|it| *it > 0)
+    let bytes = u128::from(info.totalram) * u128::from(info.mem_unit);
+    u64::try_from(bytes).ok().filter(|it| *it > 0)
 }
 
 #[cfg(not(target_os = "linux"))]
