@@ -3,48 +3,61 @@
  * browsers it runs: `*.e2e.ts` in Chromium, `*.both.e2e.ts` in each of the two, and `*.pairs.e2e.ts` between the two,
  * where the people of a test come from one and the other in turn. ENGINES=firefox runs any file there.
  */
+import { availableParallelism } from 'node:os'
+import { basename } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-const within = (engines: string, include: string[], exclude: string[] = []) => ({
+const within = (engines: string, include: string[]) => ({
   extends: true as const,
-  test: { name: engines, include, exclude, env: { ENGINES: engines } },
+  test: { name: engines, include, env: { ENGINES: engines } },
 })
 
-/** These wait most of the time, for cuts to be noticed and for time to pass: two at once find room on two cores. */
-const patient = ['e2e/sockets/*.e2e.ts', 'e2e/{crash,cuts,doors,grace,lifetime,proxies,sleep}.e2e.ts']
-const together = {
-  extends: true as const,
-  test: {
-    name: 'patient',
-    include: patient,
-    env: { ENGINES: 'chromium' },
-    fileParallelism: true,
-    maxWorkers: 2,
-    // Not beside the others, which have the cores for themselves.
-    sequence: { groupOrder: 1 },
-  },
+/** Those that take a minute, the longest first: begun last, they would keep the others waiting. */
+const slowest = [
+  'sleep',
+  'lifetime',
+  'meetings',
+  'axe',
+  'files-large',
+  'calls',
+  'uplinks',
+  'networks',
+  'chat',
+  'cuts',
+]
+
+class SlowestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = slowest.findIndex(name => basename(moduleId).startsWith(name))
+      return at < 0 ? slowest.length : at
+    }
+    return files.toSorted((a, b) => rank(a) - rank(b))
+  }
 }
 
 const wanted = process.env['ENGINES']
 const projects =
   wanted === undefined
     ? [
-        within('chromium', ['e2e/**/!(*.pairs).e2e.ts'], patient),
+        within('chromium', ['e2e/**/!(*.pairs).e2e.ts']),
         within('firefox', ['e2e/**/*.both.e2e.ts']),
         within('firefox,chromium', ['e2e/**/*.pairs.e2e.ts']),
         within('chromium,firefox', ['e2e/**/*.pairs.e2e.ts']),
-        together,
       ]
     : [within(wanted, ['e2e/**/*.e2e.ts'])]
 
 export default defineConfig({
   test: {
     environment: 'node',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // What a test waits for may take its time on a small machine, as with Playwright's own waiting.
     expect: { poll: { timeout: 30_000 } },
-    fileParallelism: false,
+    // A test mostly keeps one core busy, or waits.
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: SlowestFirst },
     projects,
   },
 })

@@ -1,10 +1,8 @@
 /** Pages behind real proxies, with the files that docs/deployment.md shows: with HTTPS, below a path, and with a line missing. */
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { Person } from './browser.ts'
 import { browsers } from './engines.ts'
 import { type Fronted, isThere, replaced, type Setup, setups, startBehind } from './reverse-proxy.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 const nextBrowser = browsers()
 

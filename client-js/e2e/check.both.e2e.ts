@@ -1,9 +1,7 @@
 /** The connection check in the settings, at a server whose relay leads somewhere by one way and nowhere by another. */
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { house } from './house.ts'
 import { freePort } from './server.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 // By UDP nobody is there; by TCP the server's own relay is.
 const port = await freePort()

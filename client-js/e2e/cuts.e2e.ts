@@ -2,12 +2,10 @@
  * A line to the server that is cut for longer than an unanswered ping is waited for, and for less than the grace time:
  * nobody leaves or joins, and nothing is lost.
  */
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Person } from './browser.ts'
 import { behindGate, gather, house } from './house.ts'
 import { type Gate, gateTo } from './sockets/gate.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 const home = house({
   P2PCHAT_SIGNALING__PING_INTERVAL_MS: '2000',

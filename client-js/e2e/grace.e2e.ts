@@ -1,9 +1,7 @@
 /** A line to the server that is cut for longer than the server waits: one is gone there, and back by oneself. */
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { gather, house, peersAre } from './house.ts'
 import { gateTo } from './sockets/gate.ts'
-
-vi.setConfig({ testTimeout: 60_000 })
 
 const home = house({ P2PCHAT_SESSIONS__GRACE_S: '1' })
 

@@ -187,3 +187,14 @@ test('somebody is made softer, and stays so', async () => {
   await ada.page.getByRole('button', { name: 'Options for Ben' }).click()
   expect(await volume.inputValue()).toBe('30')
 })
+
+test('with the first key in an invitation the room is fetched, and what shows its call', async () => {
+  const ada = await home.arrive()
+  const { page } = await home.arrive(await ada.createRoom('Ada'))
+  await page.getByText('Connected to the server').waitFor({ state: 'attached' })
+  const fetched = ['room', 'call'].map(part =>
+    page.waitForRequest(it => new URL(it.url()).pathname.startsWith(`/assets/${part}-`)),
+  )
+  await page.getByLabel('Your name').press('B')
+  await Promise.all(fetched)
+})

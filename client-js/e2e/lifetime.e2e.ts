@@ -2,13 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Person } from './browser.ts'
 import { behindGate, gather, house } from './house.ts'
 import { callTogether, watches } from './senses.ts'
 import { startServer, startServerIn } from './server.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 const home = house()
 

@@ -1,5 +1,6 @@
 /** The server under test: the executable named by SERVER_BIN, on a free loopback port, ended by its own process. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -12,14 +13,22 @@ export type Server = {
   readonly start: () => Promise<void>
 }
 
+/** Below those that the system gives to whoever asks for any: such a port is still free after a server was away for a while. */
+const [portsFrom, portsTo] = [20_000, 32_000]
+
 export const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const bound = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  if (bound === null || typeof bound === 'string') throw new Error('no port to be had')
-  return bound.port
+  for (;;) {
+    const port = randomInt(portsFrom, portsTo)
+    const probe = createServer().listen(port, '127.0.0.1')
+    const isFree = await once(probe, 'listening').then(
+      () => true,
+      () => false,
+    )
+    if (!isFree) continue
+    probe.close()
+    await once(probe, 'close')
+    return port
+  }
 }
 
 const answers = async (address: string): Promise<boolean> => {

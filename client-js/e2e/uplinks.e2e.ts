@@ -1,12 +1,10 @@
 /** A device that changes its network in the middle of a call, where no socket is closed, and one whose network is bad. */
 import { randomBytes } from 'node:crypto'
-import { beforeAll, describe, expect, test, vi } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { canMakeNetworks, canSlow } from './networks.ts'
 import { enterCall, hearsSounds, watches } from './senses.ts'
 import { goes, town } from './town.ts'
 import { accept, bytesOf, pick, saved, sha } from './transfers.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 describe.skipIf(!canMakeNetworks())('in a full room', () => {
   const { networks, arrive, meet } = town()

@@ -3,7 +3,7 @@ use std::{ops::RangeInclusive, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, builder::RangedU64ValueParser, value_parser};
 
-use crate::{Result, server::Server};
+use crate::{Result, gate, server::Server};
 
 /// Measure signalling servers on this machine.
 #[derive(Parser)]
@@ -37,7 +37,12 @@ pub(crate) enum What {
     /// Three times as many people as there are places, for --seconds with --pairs times two places: who is refused, and how those
     /// fare who are served. For ours alone
     Overload(Options),
-    /// All of these but floods, soak and overload, the start only if every server is a command
+    /// What `./check` asks of a server of ours, beside the floor; an error where it costs too much of it
+    Gate {
+        /// A URL or "exec:COMMAND {port}"
+        server: String,
+    },
+    /// All of these but floods, soak, overload and the gate, the start only if every server is a command
     Compare(Options),
     /// Be the floor: a bare relay to compare with, until ended
     Floor { port: u16 },
@@ -97,6 +102,28 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// Short, and beside the floor.
+    pub(crate) fn of_gate(server: &str) -> Self {
+        Self {
+            server: Some(format!("server={server}")),
+            exec: None,
+            beside: vec!["floor".to_owned()],
+            pid: None,
+            rounds: Some(2),
+            rates: vec![gate::RATE],
+            seconds: 1.0,
+            pairs: 20,
+            bytes: 1_500,
+            connections: gate::CONNECTIONS,
+            settle: 0.5,
+            memory: 100_000_000,
+            kind: String::new(),
+            peers: 2,
+            tls: false,
+            json: None,
+        }
+    }
+
     /// All servers, the one that the others are compared with first.
     pub(crate) fn servers(&self) -> Result<Vec<Server>> {
         let exec = self.exec.as_ref().map(|command| format!("exec:{command}"));

@@ -13,7 +13,6 @@ use crate::{Result, cli::Options, handshake::Address, peer::Peer, report::Figure
 const AT_ONCE: usize = 100;
 const LEAVING_MAX: Duration = Duration::from_secs(30);
 const TIERS: [usize; 4] = [100, 1_000, 5_000, 10_000];
-const CHURNS: usize = 3;
 const MIB: f64 = 1024.0 * 1024.0;
 
 #[derive(Default)]
@@ -26,8 +25,8 @@ struct Guest {
     stay: JoinHandle<Result<()>>,
 }
 
-/// Resident memory with more and more idle connections, and after all have come and gone.
-pub(crate) async fn idle(server: &Live, options: &Options) -> Result<Vec<Figure>> {
+/// Resident memory with more and more idle connections, and after all have come and gone so many times.
+pub(crate) async fn idle(server: &Live, options: &Options, churns: usize) -> Result<Vec<Figure>> {
     let settle = Duration::from_secs_f64(options.settle);
     let mut crowd = Crowd::default();
     sleep(settle).await;
@@ -43,7 +42,7 @@ pub(crate) async fn idle(server: &Live, options: &Options) -> Result<Vec<Figure>
         figures.push(Figure::median(format!("idle {tier}: resident"), "MiB", resident / MIB));
         figures.push(Figure::median(format!("idle {tier}: each"), "KiB", each));
     }
-    for turn in 1..=CHURNS {
+    for turn in 1..=churns {
         crowd.grow(&server.address, options.connections).await?;
         crowd.leave().await?;
         sleep(settle).await;

@@ -7,6 +7,7 @@ mod cli;
 mod crowd;
 mod floods;
 mod floor;
+mod gate;
 mod handshake;
 mod health;
 mod mesh;
@@ -27,11 +28,14 @@ use std::{fs, process::ExitCode};
 use clap::{CommandFactory, Parser};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::{
-    runtime,
+    runtime::{self, Runtime},
     signal::unix::{SignalKind, signal as process_signal},
 };
 
-use crate::cli::{Cli, Options, What};
+use crate::{
+    cli::{Cli, Options, What},
+    report::Report,
+};
 
 pub(crate) type Error = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) type Result<T> = std::result::Result<T, Error>;
@@ -69,6 +73,11 @@ fn run(cli: &Cli) -> Result<String> {
             runtime::Builder::new_multi_thread().enable_all().build()?.block_on(floor::serve(*port))?;
             Ok(String::new())
         }
+        What::Gate { server } => {
+            let options = Options::of_gate(server);
+            allow_files(options.connections as u64)?;
+            here()?.block_on(measure(gate::run(server), &options))
+        }
         What::Relays(options)
         | What::Idle(options)
         | What::Accept(options)
@@ -82,18 +91,22 @@ fn run(cli: &Cli) -> Result<String> {
                 tls::switch_on()?;
             }
             allow_files(options.connections.max(6 * options.pairs) as u64)?;
-            // One thread receives and one paces: the servers need the rest of a small machine.
-            runtime::Builder::new_current_thread().enable_all().build()?.block_on(measure(what, options))
+            here()?.block_on(measure(rounds::run(what, options), options))
         }
     }
 }
 
+/// One thread receives and one paces: the servers need the rest of a small machine.
+fn here() -> Result<Runtime> {
+    Ok(runtime::Builder::new_current_thread().enable_all().build()?)
+}
+
 /// Runs until done or interrupted; either way, every server that was started has been ended on return.
-async fn measure(what: &What, options: &Options) -> Result<String> {
+async fn measure(run: impl Future<Output = Result<Report>>, options: &Options) -> Result<String> {
     let (mut interrupt, mut terminate) =
         (process_signal(SignalKind::interrupt())?, process_signal(SignalKind::terminate())?);
     let report = tokio::select! {
-        report = rounds::run(what, options) => report?,
+        report = run => report?,
         _ = interrupt.recv() => return Err("interrupted".into()),
         _ = terminate.recv() => return Err("interrupted".into()),
     };

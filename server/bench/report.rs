@@ -57,6 +57,12 @@ impl Report {
         }
     }
 
+    /// What the rounds of one server make of a figure.
+    pub(crate) fn value(&self, label: &str, server: usize) -> Option<f64> {
+        let row = self.rows.iter().find(|row| row.label == label)?;
+        row.summary(row.values.get(server)?)
+    }
+
     pub(crate) fn table(&self) -> String {
         let head = ["figure", "unit"].into_iter().map(str::to_owned).chain(self.servers.iter().cloned());
         let lines: Vec<Vec<String>> = std::iter::once(head.collect()).chain(self.rows.iter().map(Row::cells)).collect();

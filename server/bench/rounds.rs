@@ -17,12 +17,14 @@ use crate::{
 };
 
 const STARTS: usize = 10;
+/// How often a crowd comes and goes.
+const CHURNS: usize = 3;
 
 enum Step {
     Relays { rate: u64 },
     Mesh,
     Accept,
-    Idle,
+    Idle { churns: usize },
     Start,
     Soak,
     Overload(&'static str),
@@ -57,7 +59,7 @@ fn steps(what: &What, options: &Options, servers: &[Server]) -> Vec<Step> {
     let relays = || options.rates.iter().map(|rate| Step::Relays { rate: *rate });
     match what {
         What::Relays(_) => relays().collect(),
-        What::Idle(_) => vec![Step::Idle],
+        What::Idle(_) => vec![Step::Idle { churns: CHURNS }],
         What::Accept(_) => vec![Step::Accept],
         What::Mesh(_) => vec![Step::Mesh],
         What::Start(_) => vec![Step::Start],
@@ -69,8 +71,9 @@ fn steps(what: &What, options: &Options, servers: &[Server]) -> Vec<Step> {
         What::Overload(_) => overload::SETTINGS.map(Step::Overload).into(),
         What::Compare(_) => {
             let start = servers.iter().all(Server::is_command).then_some(Step::Start);
-            relays().chain([Step::Mesh, Step::Accept, Step::Idle]).chain(start).collect()
+            relays().chain([Step::Mesh, Step::Accept, Step::Idle { churns: CHURNS }]).chain(start).collect()
         }
+        What::Gate { .. } => relays().chain([Step::Idle { churns: 0 }]).collect(),
         What::Floor { .. } => Vec::new(),
     }
 }
@@ -93,7 +96,7 @@ impl Step {
             Self::Relays { rate } => relays::run(&live, options, *rate).await,
             Self::Mesh => mesh::run(&live, options).await,
             Self::Accept => crowd::accept(&live, options).await,
-            Self::Idle => crowd::idle(&live, options).await,
+            Self::Idle { churns } => crowd::idle(&live, options, *churns).await,
             Self::Soak => soak::run(&live, options).await,
             Self::Overload(setting) => overload::run(&live, options, setting).await,
             Self::Start => Ok(Vec::new()),

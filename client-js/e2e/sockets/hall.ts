@@ -1,25 +1,13 @@
 /** A server that speaks P2PChat's vocabulary and those of other projects, each at a port of its own by its preset. */
-import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
-import { type Server, startServer } from '../server.ts'
+import { freePort, type Server, startServer } from '../server.ts'
 
 const presets = ['textchat', 'videocall', 'poc', 'mqtt'] as const
 export type Preset = (typeof presets)[number]
 type Place = Preset | 'p2pchat'
-
-const freePort = async (): Promise<number> => {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const bound = probe.address()
-  probe.close()
-  await once(probe, 'close')
-  if (bound === null || typeof bound === 'string') throw new Error('no port to be had')
-  return bound.port
-}
 
 /** Puts the pages of a vocabulary into this folder. */
 type Dress = (preset: Preset, folder: string) => Promise<void>

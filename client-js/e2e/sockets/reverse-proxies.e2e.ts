@@ -6,13 +6,11 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { type IncomingMessage, request as requestPlain } from 'node:http'
 import { request as requestSecure } from 'node:https'
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { type Fronted, isThere, replaced, type Setup, setups, startBehind } from '../reverse-proxy.ts'
 import { Client, kinds, path } from './client.ts'
 import { until } from './until.ts'
-
-vi.setConfig({ testTimeout: 120_000 })
 
 /** As many sessions as one address may have. */
 const sessionsMax = 12

@@ -58,7 +58,9 @@ export const App = ({ model, commands }: { model: Model; commands: Commands }) =
     const early = (): void => {
       if (model.server.peek() !== 'online') return
       for (const sign of signs) removeEventListener(sign, early)
-      void loadRoom().catch(() => undefined)
+      void loadRoom()
+        .then(it => it.loadCall())
+        .catch(() => undefined)
     }
     for (const sign of signs) addEventListener(sign, early)
   }, [])

@@ -13,6 +13,7 @@ import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { Commands, DialogName, Model, View } from '../model.ts'
 import { useFocusAfterCall, usePanels } from '../panels.ts'
+import { loadedOnce } from '../parts/ahead.ts'
 import { Drop } from '../parts/attach.tsx'
 import { SettingsButton } from '../parts/frame.tsx'
 import { Icon } from '../parts/icon.tsx'
@@ -29,7 +30,9 @@ import { useCallSaid, useChatSaid, useRoomKeys } from './room-life.ts'
 
 export { Left } from './left.tsx'
 
-const CallView = lazy(() => import('./call/call.tsx').then(({ CallView }) => CallView))
+/** Loaded with this view: whoever joins a call waits for it. */
+export const loadCall = loadedOnce(() => import('./call/call.tsx'))
+const CallView = lazy(() => loadCall().then(({ CallView }) => CallView))
 
 type Props = { model: Model; commands: Commands; view: Extract<View, { kind: 'room' }> }
 
