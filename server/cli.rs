@@ -59,6 +59,9 @@ pub enum Command {
     Doctor {
         /// The address of its page, for example https://chat.example.org. Without it, the one that these settings make
         url: Option<String>,
+        /// Try what only invited people may do, too, by this token, or the link that holds it, as `invite` prints it
+        #[arg(long)]
+        token: Option<String>,
     },
     /// Print a link by which somebody may make rooms here, or join one: it holds a token that ends, signed with the key of the
     /// settings

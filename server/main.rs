@@ -106,7 +106,7 @@ fn run(cli: &Cli) -> Result<(), Failure> {
 fn without_settings(cli: &Cli) -> Option<Result<(), Failure>> {
     let mut text = Vec::new();
     match cli.command.as_ref()? {
-        Command::Doctor { url } => return Some(examine(url.as_deref()?)),
+        Command::Doctor { url, token } => return Some(examine(url.as_deref()?, token.as_deref())),
         Command::Completions { shell } => write_completions(*shell, &mut text),
         Command::Man => {
             if let Err(error) = write_manual(&mut text) {
@@ -127,7 +127,7 @@ fn with_settings(command: &Command, config: &Config) -> Result<(), Failure> {
                         `p2pchat-server doctor https://chat.example.org`";
             Err(settings(text.to_owned()))
         }
-        Command::Doctor { .. } => examine(&app::url(config, config.http.port)),
+        Command::Doctor { token, .. } => examine(&app::url(config, config.http.port), token.as_deref()),
         Command::Rooms { json } => administer(config, &Ask::Rooms, *json),
         Command::Peers { json } => administer(config, &Ask::Peers, *json),
         Command::Close { id, json } => administer(config, &Ask::Close { id: id.clone() }, *json),
@@ -196,11 +196,11 @@ fn read_settings(flags: &Flags) -> Result<(Config, Option<PathBuf>), BadSetting>
 }
 
 /// Looks at a server, and ends with 1 where something is to be mended.
-fn examine(url: &str) -> Result<(), Failure> {
+fn examine(url: &str, token: Option<&str>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|it| (EXIT_SYSTEM, it.to_string()))?;
     let trust = doctor::system_trust().map_err(|it| (EXIT_SYSTEM, it))?;
-    let report = runtime.block_on(doctor::examine(url, trust)).map_err(|it| (EXIT_SETTINGS, it))?;
+    let report = runtime.block_on(doctor::examine(url, token, trust)).map_err(|it| (EXIT_SETTINGS, it))?;
     say(&report.to_string()).map_err(|it| (EXIT_SYSTEM, it.to_string()))?;
     match report.n_faults() {
         0 => Ok(()),

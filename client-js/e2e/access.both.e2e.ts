@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import type { Person } from './browser.ts'
+import { Person } from './browser.ts'
 import { house } from './house.ts'
 import { Client } from './sockets/client.ts'
 
@@ -14,6 +14,8 @@ const settings = {
   P2PCHAT_ACCESS__CREATE: 'invited',
   P2PCHAT_ACCESS__PASSWORD: 'open sesame',
   P2PCHAT_ACCESS__TOKENS__SECRET: '0123456789abcdef0123456789abcdef',
+  // Nobody is there. It is for those alone who have come into a room.
+  P2PCHAT_ICE__SERVERS: '[{ urls = ["turn:127.0.0.1:9"], username = "u", credential = "c" }]',
 }
 const env = { ...process.env, ...settings }
 const home = house(settings)
@@ -46,9 +48,20 @@ const signed = (claims: object, secret = settings.P2PCHAT_ACCESS__TOKENS__SECRET
   return here(`http://x/#token=${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`)
 }
 
-/** Somebody who keeps an eye on what the browser asks for. */
+/** Somebody who keeps an eye on what the browser asks for, and on what its connections are made with. */
 const arrive = async (address?: string): Promise<Person> => {
   const person = await home.arrive('about:blank')
+  await person.context.addInitScript(() => {
+    const made: RTCConfiguration[] = []
+    Object.assign(globalThis, { made })
+    const Native = RTCPeerConnection
+    globalThis.RTCPeerConnection = class extends Native {
+      constructor(configuration?: RTCConfiguration) {
+        super(configuration)
+        if (configuration) made.push(configuration)
+      }
+    }
+  })
   person.page.on('request', request => {
     if (/token|sesame/.test(request.url())) person.complaints.push(request.url())
   })
@@ -60,6 +73,11 @@ const create = async ({ page }: Person, name: string): Promise<void> => {
   await page.getByLabel('Your name').fill(name)
   await page.getByRole('button', { name: 'Create room' }).click()
 }
+const servers = ({ page }: Person): Promise<(string | string[])[]> =>
+  page.evaluate(() => {
+    const { made } = globalThis as unknown as { made: RTCConfiguration[] }
+    return made.flatMap(({ iceServers = [] }) => iceServers.map(({ urls }) => urls))
+  })
 const isReady = ({ page }: Person): Promise<void> => page.getByText('Your room is ready').waitFor()
 const addressOf = ({ page }: Person): Promise<string> => page.evaluate(() => location.href)
 
@@ -81,6 +99,7 @@ test('with the server’s password, and not without', async () => {
   const ben = await arrive(link)
   await ben.stepIn('Ben')
   await Promise.all([ben.sees('Ada'), ada.sees('Ben')])
+  for (const person of [ada, ben]) expect((await servers(person)).flat()).toContain('turn:127.0.0.1:9')
   await ada.page.reload()
   await Promise.all([ben.sees('Ada'), ada.sees('Ben')])
   await ada.leave()
@@ -119,13 +138,20 @@ test('into a room that tokens name, which its host makes', async () => {
   await early.enter('Ben')
   await early.page.getByText('This room does not exist, or it has ended.').waitFor()
 
-  const ada = await arrive(inviteBySoftware('Ada', 'team-tea', 'create', 'join', 'own'))
+  const link = inviteBySoftware('Ada', 'team-tea', 'create', 'join', 'own')
+  const ada = await arrive(link)
   await ada.enter('Ada')
   await ada.sees('Ada', 'owner')
   await early.page.getByRole('button', { name: 'Join room' }).click()
   await Promise.all([early.sees('Ada'), ada.sees('Ben')])
   await early.say('tea is ready')
   await ada.hears('Ben', 'tea is ready')
+
+  // She is its owner in a later tab as well.
+  await ada.page.close()
+  const later = await Person.within(ada.context, link)
+  await later.enter('Ada')
+  await later.sees('Ada', 'owner')
 
   // Whoever guesses the name stays out, also with an original page.
   const eve = await arrive(`${home.server().address}/#room=team-tea&pwd=`)

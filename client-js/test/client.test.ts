@@ -157,6 +157,22 @@ test('accounts of TURN servers are renewed before they end, also where no connec
   await vi.advanceTimersByTimeAsync(9_000_000)
   expect(server.asked).toBe(1)
 })
+test('servers that come with a room take the place of those before, and are renewed in their turn', async () => {
+  const client = connect()
+  const told: unknown[] = []
+  client.on('iceServers', () => told.push(client.iceServers))
+  server.ports?.connected(identity([{ urls: ['stun:s'] }]), null)
+  const inside = [{ urls: ['stun:s'] }, account(Date.now() + 3_600_000)]
+  server.ports?.iceServers(inside)
+  expect(told).toEqual([[{ urls: ['stun:s'] }], inside])
+  server.fresh = [account(Date.now() + 7_200_000)]
+  await vi.advanceTimersByTimeAsync(3_400_000)
+  expect([server.asked, told.at(-1)]).toEqual([1, server.fresh])
+  server.ports?.disconnected()
+  server.ports?.iceServers(inside)
+  expect(client.iceServers).toEqual([])
+  client.close()
+})
 test('accounts that could not be renewed are asked for again', async () => {
   const client = connect()
   server.fresh = null

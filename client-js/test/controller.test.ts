@@ -120,6 +120,32 @@ test('a pasted link keeps what opens its room again, and its password can be cha
   expect(client.join.mock.lastCall?.[0]).toMatchObject({ ...plain, password: 'new' })
 })
 
+test('what is known of a room counts where neither the link nor the field has its password', async () => {
+  const { parseNamed } = await import('../src/core/room-keys.ts')
+  const tea = parseNamed('team-tea')
+  if (!tea?.key) throw new Error('the name makes no key')
+  const { room: id, key: own, linkName = null } = tea
+  const inTea = { ...card, id, key: own, linkName, password: 'of tea' }
+  const rooms = withRoom(known, inTea, { created: false, owns: false }, 2)
+  const { model, client, commands } = begin('', rooms)
+  for (const [room, typed, password] of [
+    [`${site}#/team-tea`, '', 'of tea'],
+    [`${site}#/team-tea`, 'new', 'new'],
+    [`${site}#/team-tea?pwd=inside&type=mesh&max=8`, '', 'inside'],
+    ['r', '', 'p'],
+    ['r', 'new', 'new'],
+    // It was taken out of the field, in which the link had put it.
+    [`${site}#pwd=old&key=${key}&name=tea&room=r`, '', ''],
+  ] as const) {
+    client.join.mockClear()
+    model.join.value = { room, password: typed }
+    commands.join('join')
+    await vi.waitFor(() => expect(client.join).toHaveBeenCalledTimes(1))
+    expect(client.join.mock.lastCall?.[0], `${room} ${typed}`).toMatchObject({ password })
+    await vi.waitFor(() => expect(model.busy.value).toBeNull())
+  }
+})
+
 const tokenFor = (claims: object): string =>
   `a.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.c`
 

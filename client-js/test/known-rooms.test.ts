@@ -75,12 +75,21 @@ describe('rooms that a browser knows', () => {
     for (let count = 0; count < 20; count++)
       rooms = withRoom(rooms, { ...card, id: roomId(`${count}`) }, visited, count)
     expect(rooms).toHaveLength(12)
-    expect(withRoom([], { ...card, key: null }, made, 1)).toEqual([])
+    expect(withRoom([], { ...card, key: null }, { created: true, owns: false }, 1)).toEqual([])
+  })
+  test('a room without a key is known for as long as it is ours, with what we manage it by', () => {
+    const named = { ...card, id: roomId('tea'), key: null }
+    const rooms = withRoom(at('r', 1), named, made, 2)
+    expect(parseRooms(JSON.stringify(rooms))).toEqual(rooms)
+    expect(rooms[0]).toMatchObject({ id: 'tea', ownerKeys: card.ownerKeys, owns: true })
+    // Somebody else has made one of that name since.
+    expect(withRoom(rooms, { ...named, ownerKeys: null }, visited, 3).map(({ id }) => id)).toEqual(['r'])
   })
   test('are read as they were stored, and without what makes no sense', () => {
     const rooms = withRoom([], card, made, 1)
     expect(parseRooms(JSON.stringify(rooms))).toEqual(rooms)
-    expect(parseRooms(JSON.stringify([{ ...rooms[0], key: 'short' }, 7, {}]))).toEqual([])
+    const visit = withRoom([], card, visited, 1)
+    expect(parseRooms(JSON.stringify([{ ...visit[0], key: 'short' }, 7, {}]))).toEqual([])
     for (const stored of [null, '', '{', '{}']) expect(parseRooms(stored)).toEqual([])
     const changed = { ...rooms[0], founder: 'me', ownerKeys: { publicKey: '<', privateKey: 5 } }
     expect(parseRooms(JSON.stringify([changed]))).toMatchObject([{ founder: null, ownerKeys: null }])

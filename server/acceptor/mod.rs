@@ -153,8 +153,7 @@ impl Acceptor {
     }
 
     /// Until `shutdown`.
-    pub(crate) async fn serve(self, listener: TcpListener, shutdown: Shutdown) {
-        let acceptor = Arc::new(self);
+    pub(crate) async fn serve(self: Arc<Self>, listener: TcpListener, shutdown: Shutdown) {
         let has_said = AtomicBool::new(false);
         loop {
             let accepted = tokio::select! {
@@ -163,7 +162,7 @@ impl Acceptor {
                 accepted = listener.accept() => accepted,
             };
             match accepted {
-                Ok((stream, from)) => acceptor.clone().take(stream, from, &shutdown),
+                Ok((stream, from)) => self.clone().take(stream, from, &shutdown),
                 Err(error) => {
                     report(&error, &has_said);
                     sleep(AFTER_REFUSAL).await;

@@ -17,9 +17,6 @@ use super::{Account, Reason};
 /// What the process occupies with nobody connected, and what the allocator keeps beside what is in use.
 const BASE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// The least that can be set, and what is taken where the machine's memory is not known.
-const TOTAL_MIN: u64 = 64 * 1024 * 1024;
-
 /// What somebody keeps who is away, and whose end frees enough to be worth it.
 const AWAY_BYTES_MUCH: u64 = 32 * 1024;
 
@@ -56,19 +53,6 @@ pub(super) struct Memory {
 struct Holders {
     by_number: HashMap<u64, Weak<Account>>,
     n_made: u64,
-}
-
-/// A quarter of the machine's memory, or of what its control group leaves to this process.
-pub fn default_total() -> u64 {
-    let text = |path: &str| fs::read_to_string(path).unwrap_or_default();
-    let machine = text("/proc/meminfo")
-        .lines()
-        .find_map(|it| it.strip_prefix("MemTotal:")?.trim().strip_suffix("kB")?.trim().parse::<u64>().ok())
-        .map(|it| it.saturating_mul(1024));
-    // Version 2 of control groups, and version 1, which names a huge number for no bound.
-    let groups = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
-    let group = groups.iter().find_map(|it| text(it).trim().parse::<u64>().ok());
-    machine.into_iter().chain(group).min().map_or(TOTAL_MIN, |it| (it / 4).max(TOTAL_MIN))
 }
 
 impl Resident {

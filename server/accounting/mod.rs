@@ -8,6 +8,7 @@ mod addresses;
 mod bucket;
 mod connections;
 mod holding;
+mod machine;
 mod memory;
 mod reason;
 
@@ -29,7 +30,8 @@ pub use addresses::{Action, AddressKey, ClientAddress, NamedByProxy, ServerAddre
 pub use bucket::{Bucket, Rate};
 pub use connections::{ConnectionCount, ListenerKind};
 pub use holding::{ConnectionPermit, Holding};
-pub use memory::{MemoryState, Resident, default_total};
+pub use machine::default_total;
+pub use memory::{MemoryState, Resident};
 pub use reason::{Counters, Reason, ReasonKind};
 
 use addresses::Addresses;

@@ -132,18 +132,18 @@ pub(super) fn astray(config: &Config, shared: &http::Shared) -> Router {
 
 /// Plain HTTP beside the main listener's HTTPS.
 pub(super) fn redirecting(
-    port: TcpListener,
+    ports: Vec<TcpListener>,
     config: &Config,
     certificate: &CertificateSource,
     shared: &http::Shared,
     main: Option<&BoundListener>,
 ) -> BoundListener {
-    let https_port = main.and_then(|it| it.port.local_addr().ok()).map_or(config.http.port, |it| it.port());
+    let https_port = main.and_then(|it| it.ports.first()?.local_addr().ok()).map_or(config.http.port, |it| it.port());
     let (site, challenges) =
         (HttpsSite { names: https_names(config), port: Some(https_port) }, certificate.challenges());
     let router = http::redirect(site, shared, move |token| challenges.http_answer(token));
     BoundListener {
-        port,
+        ports,
         router,
         timeouts: Timeouts::new(REDIRECT_WRITE_TIMEOUT),
         tls: false,

@@ -14,7 +14,7 @@ const BACKLOG: i32 = 4096;
 /// `EAFNOSUPPORT` on Linux.
 const AFNOSUPPORT: i32 = 97;
 
-/// A listener that was passed to us for this address, or a new one. `setting`: by what another port is chosen.
+/// The listeners that were passed to us for this address, or a new one. `setting`: by what another port is chosen.
 ///
 /// # Errors
 /// The system does not let us.
@@ -22,9 +22,10 @@ pub(super) fn bind(
     at: SocketAddr,
     setting: &str,
     passed: &mut PassedSockets,
-) -> Result<std::net::TcpListener, StartupError> {
-    if let Some(listener) = passed.take_tcp(at) {
-        return Ok(listener);
+) -> Result<Vec<std::net::TcpListener>, StartupError> {
+    let listeners = passed.take_tcp(at);
+    if !listeners.is_empty() {
+        return Ok(listeners);
     }
     let (address, port) = (at.ip(), at.port());
     let first = open(at);
@@ -35,7 +36,7 @@ pub(super) fn bind(
         }
         _ => first,
     };
-    bound.map_err(|error| {
+    bound.map(|it| vec![it]).map_err(|error| {
         StartupError::System(match error.kind() {
             io::ErrorKind::AddrInUse => {
                 format!("port {port} is in use by another program: end it, or choose another with {setting}")
@@ -94,8 +95,8 @@ mod tests {
 
     #[test]
     fn every_address_is_of_both_families() {
-        let listener =
-            bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)), "--port", &mut PassedSockets::default()).unwrap();
+        let at = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
+        let listener = bind(at, "--port", &mut PassedSockets::default()).unwrap().remove(0);
         let at = listener.local_addr().unwrap();
         if at.is_ipv6() {
             assert!(!SockRef::from(&listener).only_v6().unwrap());

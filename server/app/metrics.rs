@@ -14,7 +14,7 @@ use secrecy::SecretString;
 
 use super::{PassedSockets, StartupError, listen, nodes::Node};
 use crate::{
-    acceptor::{Acceptor, Shutdown, Speaks, Timeouts},
+    acceptor::{Acceptor, Speaks, Timeouts},
     accounting::{Ledger, Limits},
     cluster::Cluster,
     config::Config,
@@ -45,7 +45,7 @@ pub(super) struct Metrics {
 
 /// A listener that is not served yet.
 pub(super) struct BoundMetrics {
-    port: TcpListener,
+    ports: Vec<TcpListener>,
     router: Router,
     ledger: Ledger,
 }
@@ -80,13 +80,16 @@ impl Metrics {
         passed: &mut PassedSockets,
     ) -> Result<Option<BoundMetrics>, StartupError> {
         let Some(at) = config.metrics.at() else { return Ok(None) };
-        let port = passed.take_tcp(at).map_or_else(|| listen::open(at), Ok).map_err(|error| {
-            StartupError::System(format!(
-                "the listener of the metrics cannot have port {} of {}: {error}",
-                at.port(),
-                at.ip()
-            ))
-        })?;
+        let mut ports = passed.take_tcp(at);
+        if ports.is_empty() {
+            ports.push(listen::open(at).map_err(|error| {
+                StartupError::System(format!(
+                    "the listener of the metrics cannot have port {} of {}: {error}",
+                    at.port(),
+                    at.ip()
+                ))
+            })?);
+        }
         let ledger = Ledger::new(Limits { connections_max: CONNECTIONS_MAX, ..Limits::default() });
         let shared = http::Shared::new(ledger.clone(), TrustedProxies::default());
         let router = self.route(&shared, config.metrics.token());
@@ -100,7 +103,7 @@ impl Metrics {
             base_path: "/".to_owned(),
             proxy_protocol: false,
         };
-        Ok(Some(BoundMetrics { port, router: http::front(router, &site, &shared), ledger }))
+        Ok(Some(BoundMetrics { ports, router: http::front(router, &site, &shared), ledger }))
     }
 
     fn route(&self, shared: &http::Shared, token: Option<&SecretString>) -> Router {
@@ -136,17 +139,12 @@ fn forwarded(forwarding: &Forwarding) -> Forwarded {
 
 impl BoundMetrics {
     pub(super) fn address(&self) -> io::Result<SocketAddr> {
-        self.port.local_addr()
+        self.ports.first().map_or_else(|| Err(io::ErrorKind::NotFound.into()), TcpListener::local_addr)
     }
 
-    /// Until `shutdown`.
-    ///
-    /// # Errors
-    /// The listener cannot be used.
-    pub(super) fn serve(self, shutdown: Shutdown) -> io::Result<impl Future<Output = ()>> {
+    /// What takes connections in, and the sockets to which they come.
+    pub(super) fn acceptor(self) -> (Acceptor, Vec<TcpListener>) {
         let speaks = Speaks::Http { router: self.router, turn: None };
-        let acceptor = Acceptor::new(self.ledger, Timeouts::new(WRITE_TIMEOUT), Arc::new(|_| false), speaks);
-        let listener = tokio::net::TcpListener::from_std(self.port)?;
-        Ok(acceptor.serve(listener, shutdown))
+        (Acceptor::new(self.ledger, Timeouts::new(WRITE_TIMEOUT), Arc::new(|_| false), speaks), self.ports)
     }
 }

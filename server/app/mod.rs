@@ -95,7 +95,8 @@ pub struct App {
 
 /// A port that is taken, and what is served there.
 struct BoundListener {
-    port: TcpListener,
+    /// One, or as many as the service manager has opened for it.
+    ports: Vec<TcpListener>,
     router: Router,
     timeouts: Timeouts,
     tls: bool,
@@ -154,11 +155,11 @@ impl App {
         let common = Common { sessions: &sessions, shared: &shared, realms: &realms, metrics: &metrics, forwarding };
         let (started, is_stopping) = (Instant::now(), Arc::new(AtomicBool::new(false)));
         let mut listeners = Vec::new();
-        for (listener, port) in settings.into_iter().zip(ports) {
+        for (listener, ports) in settings.into_iter().zip(ports) {
             let health = watch::health(&sessions, turn.clone(), node.cluster.clone(), is_stopping.clone(), started);
             let astray = listener.tls.then(|| certificate::astray(&config, &shared));
             listeners.push(BoundListener {
-                port,
+                ports,
                 router: routes::router(&config, &listener, &common, health),
                 timeouts: Timeouts::new(routes::answer_time(&config, &listener)),
                 tls: listener.tls,
@@ -166,8 +167,8 @@ impl App {
                 astray,
             });
         }
-        if let Some(port) = plain {
-            listeners.push(certificate::redirecting(port, &config, &certificate, &shared, listeners.first()));
+        if let Some(ports) = plain {
+            listeners.push(certificate::redirecting(ports, &config, &certificate, &shared, listeners.first()));
         }
         raise_open_file_limit();
         let metrics = metrics.bind(&config, &mut passed)?;
@@ -196,7 +197,7 @@ impl App {
     /// # Errors
     /// The system does not say.
     pub fn address(&self) -> io::Result<SocketAddr> {
-        self.listeners.first().map_or_else(|| Err(io::ErrorKind::NotFound.into()), |it| it.port.local_addr())
+        self.sockets().next().map_or_else(|| Err(io::ErrorKind::NotFound.into()), TcpListener::local_addr)
     }
 
     /// Where it listens beside that.
@@ -204,7 +205,11 @@ impl App {
     /// # Errors
     /// The system does not say.
     pub fn further_addresses(&self) -> io::Result<Vec<SocketAddr>> {
-        self.listeners.iter().skip(1).map(|it| it.port.local_addr()).collect()
+        self.sockets().skip(1).map(TcpListener::local_addr).collect()
+    }
+
+    fn sockets(&self) -> impl Iterator<Item = &TcpListener> {
+        self.listeners.iter().flat_map(|it| &it.ports)
     }
 
     /// The address to open in a browser.
@@ -267,28 +272,29 @@ impl App {
             Acceptor::new(sessions.ledger().clone(), timeouts, is_proxy, speaks)
         };
         let turn = relay.as_ref().map(|it| relay::carry(&it.server));
-        for BoundListener { port, router, timeouts, tls, proxy_protocol, astray } in listeners {
+        for BoundListener { ports, router, timeouts, tls, proxy_protocol, astray } in listeners {
             let acceptor = Acceptor {
                 certificate: in_use.as_ref().filter(|_| tls).map(Certificate::handshakes),
                 speaks_proxy_protocol: proxy_protocol,
                 astray,
                 ..acceptor(Speaks::Http { router, turn: turn.clone() }, timeouts)
             };
-            serving.spawn(acceptor.serve(tokio::net::TcpListener::from_std(port)?, shutdown.clone()));
+            serve_all(&mut serving, acceptor, ports, &shutdown)?;
         }
         if let Some(BoundRelay { server, port }) = relay {
             let (udp, tcp) = port.map(Port::split).unzip();
             if let (Some(tcp), Some(turn)) = (tcp, turn) {
                 let acceptor = acceptor(Speaks::Turn(turn), Timeouts::new(RELAY_WRITE_TIMEOUT));
-                serving.spawn(acceptor.serve(tokio::net::TcpListener::from_std(tcp)?, shutdown.clone()));
+                serve_all(&mut serving, acceptor, tcp, &shutdown)?;
             }
-            serving.spawn(relay::serve(server, udp));
+            serving.spawn(relay::serve(server, udp.unwrap_or_default()));
         }
         if let Some(metrics) = metrics {
-            serving.spawn(metrics.serve(shutdown.clone())?);
+            let (acceptor, ports) = metrics.acceptor();
+            serve_all(&mut serving, acceptor, ports, &shutdown)?;
         }
-        if let Some(listening) = node.serve(sessions.ledger().clone(), shutdown.clone())? {
-            serving.spawn(listening);
+        if let Some((acceptor, ports)) = node.acceptor(sessions.ledger().clone()) {
+            serve_all(&mut serving, acceptor, ports, &shutdown)?;
         }
         let hangup = Arc::new(Notify::new());
         let renewing = certificate.keep_good(hangup.clone());
@@ -311,6 +317,21 @@ impl App {
             Some(Err(failed)) = serving.join_next() => Err(io::Error::other(failed)),
         }
     }
+}
+
+/// Has an acceptor take in what comes to any of these sockets.
+fn serve_all(
+    serving: &mut JoinSet<()>,
+    acceptor: Acceptor,
+    ports: Vec<TcpListener>,
+    shutdown: &Shutdown,
+) -> io::Result<()> {
+    let acceptor = Arc::new(acceptor);
+    for port in ports {
+        let port = tokio::net::TcpListener::from_std(port)?;
+        serving.spawn(acceptor.clone().serve(port, shutdown.clone()));
+    }
+    Ok(())
 }
 
 /// One connection is one open file: as many as this user may have.

@@ -1,6 +1,5 @@
 //! The listener that other nodes of a cluster forward requests to.
 use std::{
-    io,
     net::{SocketAddr, TcpListener},
     sync::Arc,
     time::Duration,
@@ -8,7 +7,7 @@ use std::{
 
 use super::{PassedSockets, StartupError, listen, state};
 use crate::{
-    acceptor::{Acceptor, Shutdown, Speaks, Timeouts},
+    acceptor::{Acceptor, Speaks, Timeouts},
     accounting::Ledger,
     cluster::Cluster,
     config::Config,
@@ -26,7 +25,7 @@ pub(super) struct Node {
     /// What requests for other nodes' sessions go by.
     pub(super) forwarding: Option<Arc<Forwarding>>,
     /// Where such requests come in.
-    port: Option<TcpListener>,
+    ports: Vec<TcpListener>,
     timeouts: Timeouts,
 }
 
@@ -47,15 +46,15 @@ impl Node {
         let cluster = state::cluster(config, sessions, realm)?;
         let nodes = nodes.or_else(|| cluster.clone().map(|it| it as Arc<dyn Nodes>));
         let forwarding = nodes.map(|it| Forwarding::new(it, sessions.ledger().clone()));
-        let port = match (config.cluster.at(), &forwarding) {
-            (Some(at), Some(_)) => Some(listen::bind(at, "cluster.listen", passed)?),
+        let ports = match (config.cluster.at(), &forwarding) {
+            (Some(at), Some(_)) => listen::bind(at, "cluster.listen", passed)?,
             (Some(at), None) => {
                 tracing::warn!(%at, "cluster.listen is set, and there are no other nodes: nothing listens there");
-                None
+                Vec::new()
             }
-            (None, _) => None,
+            (None, _) => Vec::new(),
         };
-        let node = Node { cluster, forwarding, port, timeouts: Timeouts::new(answer_time) };
+        let node = Node { cluster, forwarding, ports, timeouts: Timeouts::new(answer_time) };
         if let Some((cluster, address)) = node.cluster.as_ref().zip(node.address()) {
             cluster.set_address(address);
         }
@@ -64,19 +63,14 @@ impl Node {
 
     /// Where other nodes forward requests to.
     pub(super) fn address(&self) -> Option<SocketAddr> {
-        self.port.as_ref()?.local_addr().ok()
+        self.ports.first()?.local_addr().ok()
     }
 
-    /// Until `shutdown`. `None`: nothing listens.
-    ///
-    /// # Errors
-    /// The listener cannot be used.
-    pub(super) fn serve(self, ledger: Ledger, shutdown: Shutdown) -> io::Result<Option<impl Future<Output = ()>>> {
-        let Some((port, forwarding)) = self.port.zip(self.forwarding) else { return Ok(None) };
-        let speaks = Speaks::Nodes(receiving(forwarding));
+    /// What takes in those requests, and where. `None`: nothing listens.
+    pub(super) fn acceptor(self, ledger: Ledger) -> Option<(Acceptor, Vec<TcpListener>)> {
+        let speaks = Speaks::Nodes(receiving(self.forwarding?));
         // A node has connections of many people, as a proxy has. Whoever is none is refused, and its connection closed.
         let acceptor = Acceptor::new(ledger, self.timeouts, Arc::new(|_| true), speaks);
-        let listener = tokio::net::TcpListener::from_std(port)?;
-        Ok(Some(acceptor.serve(listener, shutdown)))
+        (!self.ports.is_empty()).then_some((acceptor, self.ports))
     }
 }

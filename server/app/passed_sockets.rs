@@ -50,16 +50,15 @@ impl PassedSockets {
         Ok(())
     }
 
-    /// The listener for this address.
-    pub(super) fn take_tcp(&mut self, at: SocketAddr) -> Option<TcpListener> {
-        let found = self.tcp.iter().position(|it| it.local_addr().is_ok_and(|bound| serves(bound, at)))?;
-        Some(self.tcp.swap_remove(found))
+    /// The listeners for this address: one of each family, or of each address of the machine, where the socket unit has them
+    /// apart. In the order in which they were passed.
+    pub(super) fn take_tcp(&mut self, at: SocketAddr) -> Vec<TcpListener> {
+        self.tcp.extract_if(.., |it| it.local_addr().is_ok_and(|bound| serves(bound, at))).collect()
     }
 
-    /// The socket for this address.
-    pub(super) fn take_udp(&mut self, at: SocketAddr) -> Option<UdpSocket> {
-        let found = self.udp.iter().position(|it| it.local_addr().is_ok_and(|bound| serves(bound, at)))?;
-        Some(self.udp.swap_remove(found))
+    /// The sockets for this address, as [`PassedSockets::take_tcp`].
+    pub(super) fn take_udp(&mut self, at: SocketAddr) -> Vec<UdpSocket> {
+        self.udp.extract_if(.., |it| it.local_addr().is_ok_and(|bound| serves(bound, at))).collect()
     }
 
     /// Closes those that no setting is for. A sentence for each.
@@ -105,15 +104,34 @@ mod tests {
     }
 
     #[test]
+    fn all_sockets_of_a_port_are_taken_together() {
+        let one = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = one.local_addr().unwrap().port();
+        let others = ["127.0.0.2", "127.0.0.3"].map(|it| TcpListener::bind((it, port)).unwrap());
+        let udp = ["127.0.0.1", "127.0.0.2"].map(|it| UdpSocket::bind((it, port)).unwrap());
+        let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
+        let [two, three] = others;
+        let mut passed = PassedSockets { tcp: vec![one, elsewhere, two, three], udp: udp.into() };
+        let addresses = |passed: &mut PassedSockets, at: &str| {
+            let at = SocketAddr::new(at.parse().unwrap(), port);
+            passed.take_tcp(at).iter().map(|it| it.local_addr().unwrap().ip().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(addresses(&mut passed, "127.0.0.2"), ["127.0.0.2"], "a setting of one address has that alone");
+        assert_eq!(addresses(&mut passed, "::"), ["127.0.0.1", "127.0.0.3"]);
+        assert_eq!(passed.take_udp(SocketAddr::new("0.0.0.0".parse().unwrap(), port)).len(), 2);
+        assert_eq!(passed.left_over().len(), 1);
+    }
+
+    #[test]
     fn each_socket_is_taken_once_and_what_is_left_over_is_told_of() {
         let [one, other] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
         let [at, left] = [&one, &other].map(|it| it.local_addr().unwrap());
         let udp_at = udp.local_addr().unwrap();
         let mut passed = PassedSockets { tcp: vec![one, other], udp: vec![udp] };
-        assert!(passed.take_udp(at).is_none() && passed.take_tcp(udp_at).is_none(), "TCP is not UDP");
-        assert_eq!(passed.take_tcp(at).unwrap().local_addr().unwrap(), at);
-        assert!(passed.take_tcp(at).is_none());
+        assert!(passed.take_udp(at).is_empty() && passed.take_tcp(udp_at).is_empty(), "TCP is not UDP");
+        assert_eq!(passed.take_tcp(at)[0].local_addr().unwrap(), at);
+        assert!(passed.take_tcp(at).is_empty());
         let sentences = passed.left_over();
         let names =
             |at: SocketAddr, protocol: &str| sentences.iter().any(|it| it.contains(&format!("{at} ({protocol})")));

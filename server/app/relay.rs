@@ -1,6 +1,6 @@
 //! The relay's port, and where its settings lead.
 use std::{
-    io,
+    io, mem,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
     sync::Arc,
 };
@@ -47,7 +47,7 @@ pub(super) fn bind(
 }
 
 /// As long as its socket is good.
-pub(super) async fn serve(server: Arc<TurnServer>, udp: Option<UdpSocket>) {
+pub(super) async fn serve(server: Arc<TurnServer>, udp: Vec<UdpSocket>) {
     if let Err(error) = server.run(udp).await {
         tracing::error!(%error, "the relay serves no UDP any more");
     }
@@ -114,8 +114,11 @@ fn port(address: IpAddr, settings: &RelaySettings, passed: &mut PassedSockets) -
     let at = SocketAddr::new(address, number);
     let (mut tcp, mut udp) = (passed.take_tcp(at), passed.take_udp(at));
     let mut bind = |address: IpAddr| {
-        let open_tcp = |at| tcp.take().map_or_else(|| listen::open(at), Ok);
-        Port::bind(SocketAddr::new(address, number), open_tcp, udp.take())
+        let open_tcp = |at| match mem::take(&mut tcp) {
+            passed if passed.is_empty() => Ok(vec![listen::open(at)?]),
+            passed => Ok(passed),
+        };
+        Port::bind(SocketAddr::new(address, number), open_tcp, mem::take(&mut udp))
     };
     let bound = match bind(address) {
         // A machine without IPv6.

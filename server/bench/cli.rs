@@ -34,12 +34,15 @@ pub(crate) enum What {
     /// Clients who come, talk, go, die and misbehave for --seconds, --connections at a time, and what is left of them. For ours
     /// alone
     Soak(Options),
+    /// Three times as many people as there are places, for --seconds with --pairs times two places: who is refused, and how those
+    /// fare who are served. For ours alone
+    Overload(Options),
     /// What `./check` asks of a server of ours, beside the floor; an error where it costs too much of it
     Gate {
         /// A URL or "exec:COMMAND {port}"
         server: String,
     },
-    /// All of these but floods, soak and the gate, the start only if every server is a command
+    /// All of these but floods, soak, overload and the gate, the start only if every server is a command
     Compare(Options),
     /// Be the floor: a bare relay to compare with, until ended
     Floor { port: u16 },

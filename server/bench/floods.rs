@@ -1,9 +1,8 @@
 //! Floods of each kind from one address, beside a pair in another room: how long that pair's signals take meanwhile, how
 //! much memory the server occupies, and which reasons it counts. The limits of the settings are in force.
 use std::{
-    collections::BTreeMap,
-    io::{self, BufRead as _, BufReader, ErrorKind, Read as _, Write as _},
-    net::{Ipv4Addr, SocketAddr, TcpStream},
+    io::{self, ErrorKind, Read as _, Write as _},
+    net::TcpStream,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -12,14 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
-use socket2::{Domain, Socket, Type};
 use tokio::time::{interval, timeout};
 
 use crate::{
     Result,
     attacker::{CREATE, HostileSocket, Target, join},
     cli::Options,
+    health::Health,
     peer::Peer,
     report::{Figure, quantile},
     server::Live,
@@ -304,40 +302,5 @@ impl Bystanders {
         }
         let lost = n_sent as usize - latencies.len();
         Ok((latencies, lost))
-    }
-}
-
-/// Asks for `/health`, over a connection of another address than the attacker's that is there before the flood.
-struct Health(BufReader<TcpStream>);
-
-impl Health {
-    fn open(socket: SocketAddr) -> Result<Self> {
-        let from = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-        from.bind(&SocketAddr::from((Ipv4Addr::new(127, 0, 0, 3), 0)).into())?;
-        from.connect(&socket.into())?;
-        let stream = TcpStream::from(from);
-        stream.set_read_timeout(Some(LOST_AFTER))?;
-        Ok(Self(BufReader::new(stream)))
-    }
-
-    /// The reasons that the server has counted so far, with how often.
-    fn reasons(&mut self) -> Result<BTreeMap<String, u64>> {
-        self.0.get_mut().write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
-        let mut body_bytes = 0;
-        loop {
-            let mut line = String::new();
-            self.0.read_line(&mut line)?;
-            if let Some(n) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                body_bytes = n.trim().parse()?;
-            }
-            if line.trim().is_empty() {
-                break;
-            }
-        }
-        let mut body = vec![0; body_bytes];
-        self.0.read_exact(&mut body)?;
-        let health: Value = serde_json::from_slice(&body)?;
-        let counted = health["reasons"].as_object();
-        Ok(counted.into_iter().flatten().map(|(reason, n)| (reason.clone(), n.as_u64().unwrap_or_default())).collect())
     }
 }

@@ -1,5 +1,7 @@
 //! How a browser opens a WebSocket to the server: its request, its kilobyte of headers, and a source address to spare.
 use std::{
+    error::Error,
+    fmt::{self, Display},
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::atomic::{AtomicU32, Ordering},
@@ -38,6 +40,18 @@ pub(crate) const BROWSER_HEADERS: &str = "Connection: Upgrade\r\n\
     Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n\r\n";
 /// The answer that RFC 6455 gives to its sample key above.
 const ACCEPTED: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
+
+/// The answer to a request for a WebSocket, where it is none: its first line.
+#[derive(Debug)]
+pub(crate) struct Refused(String);
+
+impl Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the WebSocket handshake was refused: {}", self.0)
+    }
+}
+
+impl Error for Refused {}
 
 /// Where a server is reached.
 #[derive(Clone)]
@@ -85,7 +99,7 @@ async fn shake_hands(
     let said = answer.split_off(body_at);
     let head = String::from_utf8_lossy(&answer);
     if !head.starts_with("HTTP/1.1 101") || !head.contains(ACCEPTED) {
-        return Err(format!("the WebSocket handshake was refused: {}", head.lines().next().unwrap_or_default()).into());
+        return Err(Refused(head.lines().next().unwrap_or_default().to_owned()).into());
     }
     if head.to_ascii_lowercase().contains("sec-websocket-extensions") {
         return Err("the server compresses, and this generator does not speak permessage-deflate".into());

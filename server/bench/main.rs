@@ -2,13 +2,16 @@
 //!
 //! `cargo bench --bench load -- relays localhost:3000 --beside floor`
 mod attacker;
+mod chance;
 mod cli;
 mod crowd;
 mod floods;
 mod floor;
 mod gate;
 mod handshake;
+mod health;
 mod mesh;
+mod overload;
 mod peer;
 mod relays;
 mod report;
@@ -82,11 +85,12 @@ fn run(cli: &Cli) -> Result<String> {
         | What::Start(options)
         | What::Floods(options)
         | What::Soak(options)
+        | What::Overload(options)
         | What::Compare(options) => {
             if options.tls {
                 tls::switch_on()?;
             }
-            allow_files(options.connections.max(2 * options.pairs) as u64)?;
+            allow_files(options.connections.max(6 * options.pairs) as u64)?;
             here()?.block_on(measure(rounds::run(what, options), options))
         }
     }

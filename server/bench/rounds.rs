@@ -9,7 +9,7 @@ use crate::{
     cli::{Options, What},
     crowd,
     floods::{self, Attack},
-    mesh, relays,
+    mesh, overload, relays,
     report::{Figure, Report},
     server::Server,
     server_process::Limits,
@@ -27,6 +27,7 @@ enum Step {
     Idle { churns: usize },
     Start,
     Soak,
+    Overload(&'static str),
     Flood(&'static str, Attack),
 }
 
@@ -67,6 +68,7 @@ fn steps(what: &What, options: &Options, servers: &[Server]) -> Vec<Step> {
             kinds.map(|(name, attack)| Step::Flood(name, *attack)).collect()
         }
         What::Soak(_) => vec![Step::Soak],
+        What::Overload(_) => overload::SETTINGS.map(Step::Overload).into(),
         What::Compare(_) => {
             let start = servers.iter().all(Server::is_command).then_some(Step::Start);
             relays().chain([Step::Mesh, Step::Accept, Step::Idle { churns: CHURNS }]).chain(start).collect()
@@ -85,6 +87,7 @@ impl Step {
         // Kept until the measurement is over: a server started for it ends with this value.
         let limits = match self {
             Self::Flood(..) => Limits::Default { memory_bytes_max: options.memory },
+            Self::Overload(setting) => Limits::Places { setting, n: overload::places(setting, options.pairs) },
             _ => Limits::None,
         };
         let live = spawn_blocking(move || server.begin(limits)).await??;
@@ -95,6 +98,7 @@ impl Step {
             Self::Accept => crowd::accept(&live, options).await,
             Self::Idle { churns } => crowd::idle(&live, options, *churns).await,
             Self::Soak => soak::run(&live, options).await,
+            Self::Overload(setting) => overload::run(&live, options, setting).await,
             Self::Start => Ok(Vec::new()),
         }
     }

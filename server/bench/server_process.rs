@@ -23,6 +23,11 @@ pub(crate) enum Limits {
     Default {
         memory_bytes_max: u64,
     },
+    /// None but this one.
+    Places {
+        setting: &'static str,
+        n: usize,
+    },
 }
 
 /// Settings of our server, whose 0 is no limit: a load comes from one address, and does in a second what people do in an hour.
@@ -101,6 +106,10 @@ impl Limits {
         let limit = |name: &str, value: u64| (format!("P2PCHAT_LIMITS__{name}"), value.to_string());
         match self {
             Self::None => NO_LIMITS.iter().map(|name| limit(name, 0)).collect(),
+            Self::Places { setting, n } => {
+                let others = NO_LIMITS.iter().filter(|name| **name != setting).map(|name| limit(name, 0));
+                others.chain([limit(setting, n as u64)]).collect()
+            }
             Self::Default { memory_bytes_max } => {
                 // This machine is the attacker, and no proxy that speaks for many people.
                 let nobody = ("P2PCHAT_HTTP__TRUSTED_PROXIES".to_owned(), r#"["192.0.2.1"]"#.to_owned());

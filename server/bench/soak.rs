@@ -8,14 +8,16 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
     time::{Instant, sleep, timeout},
 };
 
-use crate::{Result, cli::Options, handshake::Address, peer::Peer, report::Figure, server::Live, signal::Signal};
+use crate::{
+    Result, chance::Chance, cli::Options, handshake::Address, health::Health, peer::Peer, report::Figure, server::Live,
+    signal::Signal,
+};
 
 const MIB: f64 = 1024.0 * 1024.0;
 /// Longer than any grace time and any deadline of the server's settings.
@@ -81,18 +83,6 @@ struct Look {
     resident: f64,
 }
 
-/// Marsaglia's xorshift: the same visits in each run.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-}
-
 /// For so many seconds, with so many visitors at a time.
 pub(crate) async fn run(server: &Live, options: &Options) -> Result<Vec<Figure>> {
     let town = Arc::new(Town {
@@ -128,7 +118,7 @@ async fn visit(town: &Arc<Town>, n_at_a_time: usize, lasting: Duration) {
         .map(|n| {
             let town = town.clone();
             tokio::spawn(async move {
-                let mut chance = Chance(n.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+                let mut chance = Chance::of(n);
                 sleep(Duration::from_millis(chance.below(VISIT_MS_MAX))).await;
                 while !town.is_closing.load(Ordering::Relaxed) {
                     town.n_visits.fetch_add(1, Ordering::Relaxed);
@@ -243,21 +233,17 @@ async fn all_gone(server: &Live) -> Result<Look> {
     let begun = Instant::now();
     loop {
         sleep(Duration::from_secs(1)).await;
-        let look = look(server).await?;
+        let look = look(server)?;
         if (look.sessions == 0.0 && look.connections <= 1.0) || begun.elapsed() > GONE_WITHIN {
             // Memory is given back a moment later.
             sleep(Duration::from_secs(10)).await;
-            return self::look(server).await;
+            return self::look(server);
         }
     }
 }
 
-async fn look(server: &Live) -> Result<Look> {
-    let mut stream = TcpStream::connect(server.address.socket).await?;
-    stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await?;
-    let health: Value = serde_json::from_str(answer.split_once("\r\n\r\n").ok_or("no body")?.1)?;
+fn look(server: &Live) -> Result<Look> {
+    let health = Health::open(server.address.socket)?.ask()?;
     let number = |name: &str| health[name].as_f64().unwrap_or(f64::NAN);
     Ok(Look {
         sessions: number("sessions"),

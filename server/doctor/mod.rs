@@ -25,14 +25,22 @@ const SIGNALING_PATH: &str = "/api/signaling/";
 const PATH_NAMED: &str = r#"name="signaling-path" content=""#;
 /// How a refusal by origin is told.
 const FORBIDDEN: &str = "answered 403";
+/// What is said of a server that the doctor may not make a room on.
+const INVITED_ALONE: &str = "only invited people make or join rooms here, and nobody else has the relay pass anything on. The steps of the \
+    relay are not tried: give a token, as `p2pchat-server invite` makes them, with --token";
+const TOKEN_GRANTS_LESS: &str = "only invited people make or join rooms here, and the token is for one room, or not for both. The steps of the \
+    relay are not tried: `p2pchat-server invite` without --room and --right makes one that is";
 /// As much as a packet of sound or picture.
 const SAMPLE: [u8; 1_000] = [42; 1_000];
 
 /// Looks at the server at this address, with or without `https://` before it. `trust` is whose certificates browsers believe.
+/// `token`: by what somebody is invited there, or the link that holds it; the address may be that link, too.
 ///
 /// # Errors
 /// It is no address, in words.
-pub async fn examine(url: &str, trust: Arc<ClientConfig>) -> Result<Report, String> {
+pub async fn examine(url: &str, token: Option<&str>, trust: Arc<ClientConfig>) -> Result<Report, String> {
+    let (url, fragment) = url.split_once('#').unwrap_or((url, ""));
+    let token = token.or(Some(fragment)).filter(|it| !it.is_empty()).map(token_in);
     let mut site = Site::parse(url, trust.clone())?;
     let mut report = Report { url: format!("{}{}", site.origin(), site.path), ..Report::default() };
     if let Err(text) = site.resolve().await {
@@ -44,23 +52,22 @@ pub async fn examine(url: &str, trust: Arc<ClientConfig>) -> Result<Report, Stri
     let Some(path) = page(&mut site, &mut report).await else { return Ok(report) };
     proxy::look(&site, &mut report).await;
     let Some((mut one, mut other)) = signaling(&site, &path, &mut report).await else { return Ok(report) };
+    one.invited_by(token);
+    other.invited_by(token);
     match meet(&mut one, &mut other).await {
-        Ok((None, servers)) => {
+        Ok(None) => {
             (report.has_signaling, report.is_relay_untried) = (true, true);
-            report.note(
-                "room",
-                "only invited people make or join rooms here, and nobody else has the relay pass anything on. The steps of the relay are \
-                 not tried: the connection check in the web app tries them for somebody who is invited",
-            );
-            stuns(&servers[0], &trust, &mut report).await;
+            report.note("room", if token.is_some() { TOKEN_GRANTS_LESS } else { INVITED_ALONE });
+            stuns(&one.servers, &trust, &mut report).await;
             for client in [&mut one, &mut other] {
                 // One that fails has no connection any more.
                 let _ = client.close().await;
             }
         }
-        Ok((Some(room), servers)) => {
+        Ok(Some(room)) => {
             report.has_signaling = true;
             report.good("room", "two clients met in a room");
+            let servers = [one.servers.clone(), other.servers.clone()];
             // The server pings meanwhile, and would end whoever does not answer.
             tokio::select! {
                 () = ways(&servers, &trust, &mut report) => {}
@@ -164,17 +171,23 @@ fn not_named(site: &Site) -> String {
     )
 }
 
-/// Both into one room, each with the servers that it was told of. No room where only invited people make or join them.
-async fn meet(one: &mut Client<'_>, other: &mut Client<'_>) -> Result<(Option<String>, [Vec<IceServer>; 2]), String> {
-    let servers = [one.identify().await?, other.identify().await?];
-    let room = match one.create().await? {
+/// Both into one room. No room where only invited people make or join them, and these are not.
+async fn meet(one: &mut Client<'_>, other: &mut Client<'_>) -> Result<Option<String>, String> {
+    one.identify().await?;
+    other.identify().await?;
+    Ok(match one.create().await? {
         Some(room) if !other.join(&room).await? => {
             one.leave(&room).await?;
             None
         }
         made => made,
-    };
-    Ok((room, servers))
+    })
+}
+
+/// The token of a link's fragment, or what is one already.
+fn token_in(text: &str) -> &str {
+    let from = text.split_once("token=").map_or(text, |(_, rest)| rest);
+    from.split('&').next().unwrap_or(from)
 }
 
 /// STUN and TURN, as the server hands them out.

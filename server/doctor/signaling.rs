@@ -20,11 +20,21 @@ const SEPARATOR: char = '\u{1e}';
 /// Longer than a server waits between two pings.
 const PING_PATIENCE: Duration = Duration::from_secs(60);
 
-/// How a server refuses whoever would have to be invited.
+/// How a server refuses whoever would have to be invited, and tokens that are no good.
 const NOT_INVITED: u8 = 10;
+const BAD_TOKEN: u8 = 11;
+const EXPIRED_TOKEN: u8 = 12;
 
 fn refused(body: &Value) -> String {
-    format!("refused: {body}")
+    let is = |kind: u8| body.get("type") == Some(&json!(kind));
+    match () {
+        () if is(BAD_TOKEN) => {
+            "the token was not signed for this server: make one by `p2pchat-server invite`, with this server's settings"
+                .to_owned()
+        }
+        () if is(EXPIRED_TOKEN) => "the token has expired: make another by `p2pchat-server invite`".to_owned(),
+        () => format!("refused: {body}"),
+    }
 }
 
 /// How packets travel.
@@ -38,6 +48,10 @@ pub(super) struct Client<'a> {
     site: &'a Site,
     transport: Transport,
     n_requests: u32,
+    /// By what it is invited.
+    token: Option<String>,
+    /// The STUN and TURN servers that it was told of last.
+    pub(super) servers: Vec<IceServer>,
 }
 
 /// An entry of the list that `RTCPeerConnection` takes.
@@ -50,9 +64,8 @@ pub(super) struct IceServer {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Identity {
-    #[serde(default)]
-    ice_servers: Vec<IceServer>,
+struct Servers {
+    ice_servers: Option<Vec<IceServer>>,
 }
 
 impl<'a> Client<'a> {
@@ -79,7 +92,7 @@ impl<'a> Client<'a> {
             Ok(Err(error)) => return Err(error.to_string()),
             Err(_) => return Err(format!("no answer within {} s", PATIENCE.as_secs())),
         };
-        let mut client = Client { site, transport: Transport::WebSocket(Box::new(socket)), n_requests: 0 };
+        let mut client = Client::over(Transport::WebSocket(Box::new(socket)), site);
         let open = client.receive(PATIENCE).await?;
         if !open.starts_with("0{") {
             return Err(format!("what answers does not speak Engine.IO, but begins with {:.40}", open));
@@ -101,9 +114,18 @@ impl<'a> Client<'a> {
         let sid = sid.ok_or_else(|| format!("{path} does not speak Engine.IO, but answers {text:.40}"))?;
         let path = format!("{path}?EIO=4&transport=polling&sid={sid}");
         let transport = Transport::Polling { path, waiting: VecDeque::new() };
-        let mut client = Client { site, transport, n_requests: 0 };
+        let mut client = Client::over(transport, site);
         client.connect().await?;
         Ok(client)
+    }
+
+    fn over(transport: Transport, site: &'a Site) -> Client<'a> {
+        Client { site, transport, n_requests: 0, token: None, servers: Vec::new() }
+    }
+
+    /// From now on it shows by what it is invited.
+    pub(super) fn invited_by(&mut self, token: Option<&str>) {
+        self.token = token.map(str::to_owned);
     }
 
     async fn connect(&mut self) -> Result<(), String> {
@@ -166,12 +188,15 @@ impl<'a> Client<'a> {
         self.request(event, body).await?.map_err(|it| refused(&it))
     }
 
-    /// As `ask`; `None` where the operator grants it to invited people alone.
+    /// As `ask`; `None` where the operator grants it to invited people alone, and this one is not.
     async fn ask_uninvited(&mut self, event: &str, mut body: Value) -> Result<Option<Value>, String> {
         // Whoever says `access` hears that an invitation is missing. Others hear what may be anything.
-        body["access"] = json!({});
+        body["access"] = self.token.as_ref().map_or_else(|| json!({}), |it| json!({ "token": it }));
         match self.request(event, body).await? {
-            Ok(answer) => Ok(Some(answer)),
+            Ok(answer) => {
+                self.take_servers(&answer)?;
+                Ok(Some(answer))
+            }
             Err(refusal) if refusal.get("type") == Some(&json!(NOT_INVITED)) => Ok(None),
             Err(refusal) => Err(refused(&refusal)),
         }
@@ -202,14 +227,22 @@ impl<'a> Client<'a> {
     ///
     /// # Errors
     /// No answer, or none that makes sense, in words.
-    pub(super) async fn identify(&mut self) -> Result<Vec<IceServer>, String> {
+    pub(super) async fn identify(&mut self) -> Result<(), String> {
         let answer = self.ask("GET-ID", json!({})).await?;
-        let identity: Identity = serde_json::from_value(answer).map_err(|error| error.to_string())?;
-        Ok(identity.ice_servers)
+        self.take_servers(&answer)
+    }
+
+    /// Whoever comes into a room may be told of more than at the door.
+    fn take_servers(&mut self, answer: &Value) -> Result<(), String> {
+        let told = Servers::deserialize(answer).map_err(|error| error.to_string())?;
+        if let Some(servers) = told.ice_servers {
+            self.servers = servers;
+        }
+        Ok(())
     }
 
     /// A room for two, without a key, so that it ends with this connection. Its id; `None` where the operator lets nobody make
-    /// rooms without an invitation.
+    /// rooms without an invitation to.
     ///
     /// # Errors
     /// It was refused for another reason, or not answered, in words.

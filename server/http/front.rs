@@ -16,6 +16,7 @@ use axum::{
 };
 
 use super::{
+    headers,
     health::{HEALTH, LIVE, READY},
     metrics::METRICS,
     proxies::{Client, Habits, TrustedProxies},
@@ -62,7 +63,8 @@ pub(super) async fn note_host(https: bool, mut request: Request, next: Next) -> 
     let header = request.headers().get(header::HOST).and_then(|it| it.to_str().ok());
     let host = header.or_else(|| request.uri().authority().map(|it| it.as_str()));
     if let Some(reached) = host.and_then(|it| ReachedAs::new(it, https)) {
-        request.extensions_mut().insert(reached);
+        let is_proxied_https = headers::forwarded_as_https(request.headers());
+        request.extensions_mut().insert(ReachedAs { is_proxied_https, ..reached });
     }
     next.run(request).await
 }

@@ -2,16 +2,16 @@
 //!
 //! **Invariant:** nobody but a trusted proxy is believed, and a trusted proxy only about the hop that it saw itself.
 use std::{
+    collections::HashMap,
     net::{IpAddr, SocketAddr},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
+    time::Duration,
 };
 
 use arc_swap::ArcSwap;
 use axum::http::{HeaderMap, HeaderName, header};
 use ipnet::IpNet;
+use tokio::time::Instant;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -22,28 +22,58 @@ const HOPS_MAX: usize = 32;
 #[derive(Clone, Debug, Default)]
 pub struct TrustedProxies(Arc<ArcSwap<Vec<IpNet>>>);
 
-/// Which headers trusted proxies set, as far as their requests have shown: those that come without the other one. A proxy adds to
-/// one of them and passes the other on as the client wrote it, so that no client can take away the one, and each can add the other.
+/// Which header each trusted proxy sets, as far as its requests have shown: those that come with one of the two alone. A proxy adds
+/// to one of them and passes the other on as the client wrote it, so that no client can take away the one, and each can add the
+/// other.
+///
+/// A proxy whose settings change sets the other one from then on. Until it has not set the first for [`FORGOTTEN_AFTER`], it may be
+/// two proxies of one address, and neither is chosen.
 #[derive(Debug, Default)]
-pub(super) struct Habits {
-    sets_usual: AtomicBool,
-    sets_standard: AtomicBool,
+pub(super) struct Habits(ArcSwap<HashMap<IpAddr, Habit>>);
+
+/// When a proxy last set one of the headers alone.
+#[derive(Clone, Copy, Debug, Default)]
+struct Habit {
+    usual: Option<Instant>,
+    standard: Option<Instant>,
 }
+
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(3_600);
+
+/// What is known is not noted again before so long, so that requests seldom write anything.
+const NOTED_EVERY: Duration = Duration::from_secs(60);
+
+/// Trusted networks may be large. Of proxies beyond these nothing is learnt.
+const PROXIES_MAX: usize = 256;
 
 impl Habits {
-    /// The one of two that proxies are known to set, if it is one alone.
-    fn choose<T>(&self, usual: T, standard: T) -> Option<T> {
-        match (self.sets_usual.load(Ordering::Relaxed), self.sets_standard.load(Ordering::Relaxed)) {
-            (true, false) => Some(usual),
-            (false, true) => Some(standard),
+    /// `of`: when this proxy last set the header that it sets now.
+    fn learn(&self, proxy: IpAddr, of: fn(&mut Habit) -> &mut Option<Instant>) {
+        let now = Instant::now();
+        let mut known = self.0.load().get(&proxy).copied().unwrap_or_default();
+        if of(&mut known).is_some_and(|it| now.duration_since(it) < NOTED_EVERY) {
+            return;
+        }
+        self.0.rcu(|habits| {
+            let mut habits = HashMap::clone(habits);
+            if habits.len() < PROXIES_MAX || habits.contains_key(&proxy) {
+                *of(habits.entry(proxy).or_default()) = Some(now);
+            }
+            habits
+        });
+    }
+
+    /// The one of two that a proxy is known to set, if it is one alone.
+    fn choose<T>(&self, proxy: IpAddr, usual: T, standard: T) -> Option<T> {
+        let habit = self.0.load().get(&proxy).copied().unwrap_or_default();
+        let is_over = |before: Instant, since: Instant| since.saturating_duration_since(before) > FORGOTTEN_AFTER;
+        match (habit.usual, habit.standard) {
+            (Some(_), None) => Some(usual),
+            (None, Some(_)) => Some(standard),
+            (Some(one), Some(other)) if is_over(other, one) => Some(usual),
+            (Some(one), Some(other)) if is_over(one, other) => Some(standard),
             _ => None,
         }
-    }
-}
-
-fn learn(habit: &AtomicBool) {
-    if !habit.load(Ordering::Relaxed) {
-        habit.store(true, Ordering::Relaxed);
     }
 }
 
@@ -116,16 +146,16 @@ impl TrustedProxies {
         };
         match (named(X_FORWARDED_FOR, hop), named(header::FORWARDED, forwarded_for)) {
             (Some(address), None) => {
-                learn(&habits.sets_usual);
+                habits.learn(peer, |it| &mut it.usual);
                 believed(address)
             }
             (None, Some(address)) => {
-                learn(&habits.sets_standard);
+                habits.learn(peer, |it| &mut it.standard);
                 believed(address)
             }
             (Some(one), Some(other)) if one == other => believed(one),
             (Some(usual), Some(standard)) => {
-                habits.choose(usual, standard).map_or_else(|| unnamed(Naming::Contradicted), believed)
+                habits.choose(peer, usual, standard).map_or_else(|| unnamed(Naming::Contradicted), believed)
             }
             (None, None) => unnamed(Naming::Silent),
         }
@@ -168,6 +198,8 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::advance;
+
     use super::*;
 
     fn proxies() -> TrustedProxies {
@@ -252,11 +284,47 @@ mod tests {
             client_after(&habits, "127.0.0.1", &[alone]);
             assert_eq!(client_after(&habits, "127.0.0.1", &[usual, standard]), (expected.to_owned(), true));
         }
-        // Two proxies with different habits.
+        // Two proxies with different habits: each is believed by its own.
         let habits = Habits::default();
         client_after(&habits, "127.0.0.1", &[usual]);
         client_after(&habits, "10.0.0.1", &[standard]);
+        assert_eq!(client_after(&habits, "127.0.0.1", &[usual, standard]), ("198.51.100.7".to_owned(), true));
+        assert_eq!(client_after(&habits, "10.0.0.1", &[usual, standard]), ("203.0.113.9".to_owned(), true));
+        assert!(!client_after(&habits, "10.0.0.2", &[usual, standard]).1, "nothing is known of a third");
+        // Two at one address cannot be told apart.
+        client_after(&habits, "127.0.0.1", &[standard]);
         assert!(!client_after(&habits, "127.0.0.1", &[usual, standard]).1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_proxy_that_is_set_up_anew_is_believed_again_after_a_while() {
+        let (usual, standard) = (("x-forwarded-for", "198.51.100.7"), ("forwarded", "for=203.0.113.9"));
+        for (before, after, expected) in [(usual, standard, "203.0.113.9"), (standard, usual, "198.51.100.7")] {
+            let habits = Habits::default();
+            client_after(&habits, "127.0.0.1", &[before]);
+            for minutes in 0..60 {
+                client_after(&habits, "127.0.0.1", &[after]);
+                assert!(!client_after(&habits, "127.0.0.1", &[usual, standard]).1, "{minutes} minutes later");
+                advance(Duration::from_secs(61)).await;
+            }
+            client_after(&habits, "127.0.0.1", &[after]);
+            assert_eq!(client_after(&habits, "127.0.0.1", &[usual, standard]), (expected.to_owned(), true));
+            // What only lies back for long, with nothing new, is no change.
+            advance(10 * FORGOTTEN_AFTER).await;
+            assert_eq!(client_after(&habits, "127.0.0.1", &[usual, standard]), (expected.to_owned(), true));
+        }
+    }
+
+    #[test]
+    fn of_a_whole_network_of_proxies_no_more_is_kept_than_there_is_room_for() {
+        let habits = Habits::default();
+        for n in 0..1_000_u32 {
+            let proxy = std::net::Ipv4Addr::from_bits(0x0a00_0000 + n).to_string();
+            client_after(&habits, &proxy, &[("x-forwarded-for", "198.51.100.7")]);
+        }
+        assert_eq!(habits.0.load().len(), PROXIES_MAX);
+        let both = [("x-forwarded-for", "198.51.100.7"), ("forwarded", "for=203.0.113.9")];
+        assert!(client_after(&habits, "10.0.0.0", &both).1 && !client_after(&habits, "10.0.3.231", &both).1);
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub struct ReachedAs {
     pub host: String,
     /// The port of HTTPS, if it is this server itself that speaks it.
     pub https_port: Option<u16>,
+    /// A proxy says that it is HTTPS that the client speaks to it.
+    pub is_proxied_https: bool,
 }
 
 impl ReachedAs {
@@ -29,7 +31,8 @@ impl ReachedAs {
             return None;
         }
         let port = if port.is_empty() { 443 } else { port.strip_prefix(':')?.parse().ok()? };
-        Some(ReachedAs { host: host.to_ascii_lowercase(), https_port: is_https.then_some(port) })
+        let (host, https_port) = (host.to_ascii_lowercase(), is_https.then_some(port));
+        Some(ReachedAs { host, https_port, is_proxied_https: false })
     }
 }
 
@@ -121,6 +124,11 @@ impl OwnRelay {
 }
 
 impl Ice {
+    /// Whether any of them asks for credentials.
+    pub fn has_logins(&self) -> bool {
+        self.servers.iter().any(|it| !matches!(it.access, Access::Open))
+    }
+
     /// The servers for `peer` at `now_s`, in seconds since 1970.
     pub fn servers_for(&self, peer: &str, now_s: u64) -> Vec<IceServer> {
         let login = |access: &Access| match access {

@@ -108,7 +108,7 @@ pub enum Answer {
 /// What an answer may contain beside the reply itself.
 #[derive(Clone, Copy, Debug)]
 pub struct AnswerContext<'a> {
-    /// For the answer to a hello, where the protocol has a field for it.
+    /// For the answer to a hello, and to whoever comes into a room of a server that gives more to those inside.
     pub ice: &'a [IceServer],
     /// Milliseconds since 1970.
     pub now_ms: u64,

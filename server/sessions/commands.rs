@@ -135,6 +135,9 @@ impl State {
         let now_ms = now_ms();
         let ice = match answer {
             Ok(Reply::Welcome { peer }) => self.ice_servers(peer, now_ms / 1_000),
+            Ok(Reply::Created { .. } | Reply::Joined { .. }) => {
+                self.ice_servers_of_members(realm, from, now_ms / 1_000)
+            }
             _ => Vec::new(),
         };
         match realm.protocol.encode_answer(request_id, answer, &AnswerContext { ice: &ice, now_ms, resume }) {

@@ -1,11 +1,11 @@
 //! What sessions and the TURN relay say to each other.
 use std::sync::Arc;
 
-use super::{Sessions, state::State};
+use super::{Realm, Sessions, state::State};
 use crate::{
     accounting::Account,
     ice::{IceServer, ReachedAs},
-    rooms::PeerId,
+    rooms::{Admission, PeerId},
 };
 
 /// The relay, as sessions know it. No call may ask the sessions anything but [`RelayLink::servers_for`], which may not ask
@@ -44,10 +44,30 @@ impl Sessions {
 
 impl State {
     /// The STUN and TURN servers for a peer: the nearest, which is this one's own, first.
+    ///
+    /// The own relay carries nothing for a peer that is in no room. Others do for whoever has their credentials, so that where
+    /// people have to be invited, those of nobody's room are not given them.
     pub(super) fn ice_servers(&self, peer: &PeerId, now_s: u64) -> Vec<IceServer> {
-        let session = self.sessions.get(peer);
-        let reached = session.and_then(|it| it.connection.as_ref()?.reached_as());
+        let Some(session) = self.sessions.get(peer) else { return Vec::new() };
+        let reached = session.connection.as_ref().and_then(|it| it.reached_as());
         let own = self.relay.as_ref().map(|it| it.servers_for(peer, reached, now_s)).unwrap_or_default();
-        own.into_iter().chain(self.ice.servers_for(peer.as_str(), now_s)).collect()
+        let may_log_in = !self.is_by_invitation(session.realm) || self.is_in_a_room(session.realm, peer);
+        let others = self.ice.servers_for(peer.as_str(), now_s).into_iter();
+        own.into_iter().chain(others.filter(|it| may_log_in || it.login.is_none())).collect()
+    }
+
+    /// The servers for a peer that has come into a room. Empty: it was given all of them when it said hello.
+    pub(super) fn ice_servers_of_members(&self, realm: Realm, peer: &PeerId, now_s: u64) -> Vec<IceServer> {
+        let were_withheld = self.is_by_invitation(realm) && self.ice.has_logins();
+        if were_withheld { self.ice_servers(peer, now_s) } else { Vec::new() }
+    }
+
+    fn is_by_invitation(&self, realm: Realm) -> bool {
+        let policy = &self.realms[realm.at].settings.rules.policy;
+        [policy.create, policy.join].contains(&Admission::Invited)
+    }
+
+    fn is_in_a_room(&self, realm: Realm, peer: &PeerId) -> bool {
+        self.realms[realm.at].rooms.is_in_a_room(peer)
     }
 }

@@ -232,6 +232,12 @@ fn the_seeds_keep_the_properties() {
     for seed in seeds("relay") {
         relay::reaches_nobody_else(&fs::read(seed.unwrap().path()).unwrap());
     }
+    for seed in seeds("sessions") {
+        properties::sessions_stay_sound(&fs::read(seed.unwrap().path()).unwrap());
+    }
+    for seed in seeds("wire") {
+        wire::leaves_nothing(&fs::read(seed.unwrap().path()).unwrap());
+    }
     for seed in seeds("splice") {
         properties::relays_what_was_sent(&fs::read_to_string(seed.unwrap().path()).unwrap());
     }

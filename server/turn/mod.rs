@@ -9,13 +9,14 @@ mod streams;
 mod udp;
 
 use std::{
-    io,
+    io, mem,
     net::{SocketAddr, TcpListener, UdpSocket},
     sync::{Arc, OnceLock},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use arc_swap::ArcSwap;
+use futures_util::future::try_join_all;
 use secrecy::SecretString;
 use tokio::time::sleep;
 
@@ -65,35 +66,37 @@ pub struct TurnServer {
     relay: Relay<SessionsHost>,
     ledger: Ledger,
     started: Instant,
-    udp: OnceLock<UdpEndpoint>,
+    udp: OnceLock<Vec<UdpEndpoint>>,
     streams: Streams,
     told: Arc<ArcSwap<OwnRelay>>,
 }
 
-/// UDP and TCP on one port.
+/// UDP and TCP on one port: a socket of each, or one for each family or address where they are apart.
 pub struct Port {
-    udp: UdpSocket,
-    /// For an acceptor to serve.
-    pub tcp: TcpListener,
+    udp: Vec<UdpSocket>,
+    tcp: Vec<TcpListener>,
 }
 
 impl Port {
-    /// Takes a port for both, 0 for any that is free. `udp`: a socket that is bound there already.
+    /// Takes a port for both, 0 for any that is free. `udp`: sockets that are bound there already.
     ///
     /// # Errors
     /// It cannot be had.
     pub fn bind(
         at: SocketAddr,
-        mut listen: impl FnMut(SocketAddr) -> io::Result<TcpListener>,
-        mut udp: Option<UdpSocket>,
+        mut listen: impl FnMut(SocketAddr) -> io::Result<Vec<TcpListener>>,
+        mut udp: Vec<UdpSocket>,
     ) -> io::Result<Self> {
         // One that is free for TCP may be taken for UDP.
         let n_tries = if at.port() == 0 { 16 } else { 1 };
         let mut bound = Err(io::ErrorKind::AddrInUse.into());
         for _ in 0..n_tries {
             bound = listen(at).and_then(|tcp| {
-                let udp = udp.take().map_or_else(|| udp::bind(tcp.local_addr()?), Ok)?;
-                udp::widen(&udp);
+                let udp = match mem::take(&mut udp) {
+                    passed if passed.is_empty() => tcp.iter().map(udp::bind_beside).collect::<Result<_, _>>()?,
+                    passed => passed,
+                };
+                udp.iter().for_each(udp::widen);
                 Ok(Port { udp, tcp })
             });
             if bound.is_ok() {
@@ -108,7 +111,7 @@ impl Port {
     /// # Errors
     /// The system does not say.
     pub fn number(&self) -> io::Result<u16> {
-        self.udp.local_addr().map(|it| it.port())
+        self.udp.first().map_or_else(|| Err(io::ErrorKind::NotFound.into()), |it| Ok(it.local_addr()?.port()))
     }
 }
 
@@ -138,11 +141,11 @@ impl TurnServer {
         Ok(server)
     }
 
-    /// Serves UDP at a port, and ends what is over. Never done but when the socket fails.
+    /// Serves UDP at these sockets, if there are any, and ends what is over. Never done but when a socket fails.
     ///
     /// # Errors
-    /// The socket fails.
-    pub async fn run(&self, port: Option<UdpSocket>) -> io::Result<()> {
+    /// A socket fails.
+    pub async fn run(&self, sockets: Vec<UdpSocket>) -> io::Result<()> {
         let timing = async {
             loop {
                 let now = self.now();
@@ -152,15 +155,12 @@ impl TurnServer {
                 sleep(next.map_or(LOOK_EVERY, |it| it.clamp(Duration::from_secs(1), LOOK_EVERY))).await;
             }
         };
-        let Some(port) = port else {
-            timing.await;
-            return Ok(());
-        };
-        let endpoint = UdpEndpoint::new(port)?;
-        let endpoint = self.udp.get_or_init(|| endpoint);
+        let endpoints = sockets.into_iter().map(UdpEndpoint::new).collect::<io::Result<Vec<_>>>()?;
+        let endpoints = self.udp.get_or_init(|| endpoints);
+        let serving = try_join_all(endpoints.iter().map(|it| it.serve(self)));
         tokio::select! {
             () = timing => Ok(()),
-            failed = endpoint.serve(self) => failed,
+            failed = serving, if !endpoints.is_empty() => failed.map(|_| ()),
         }
     }
 
@@ -184,14 +184,17 @@ impl TurnServer {
     /// Sends what the relay wants sent.
     fn send(&self, target: Target, bytes: &[u8]) {
         match target {
-            Target::Client(client) => match (client.stream, self.udp.get()) {
-                (Some(stream), _) => {
+            Target::Client(client) => match client.stream {
+                Some(stream) => {
                     if self.streams.queue(stream, bytes, &self.ledger).is_err() {
                         self.ledger.count(Reason::RelayQueueFull);
                     }
                 }
-                (None, Some(udp)) => udp.send(&client, bytes),
-                (None, None) => (),
+                None => {
+                    if let Some(udp) = self.udp.get().into_iter().flatten().find(|it| it.serves(&client)) {
+                        udp.send(&client, bytes);
+                    }
+                }
             },
             Target::Network { from, to } => self.relay.host().send_from(from, to, bytes),
         }
@@ -205,8 +208,8 @@ impl TurnServer {
 }
 
 impl Port {
-    /// The socket for [`TurnServer::run`], and the listener for an acceptor.
-    pub fn split(self) -> (UdpSocket, TcpListener) {
+    /// The sockets for [`TurnServer::run`], and the listeners for an acceptor.
+    pub fn split(self) -> (Vec<UdpSocket>, Vec<TcpListener>) {
         (self.udp, self.tcp)
     }
 }

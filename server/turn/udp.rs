@@ -1,7 +1,7 @@
 //! The UDP socket: datagrams in batches, and answers from the address that was asked.
 use std::{
     io::{self, IoSliceMut},
-    net::{IpAddr, SocketAddr, UdpSocket},
+    net::{IpAddr, SocketAddr, TcpListener, UdpSocket},
     time::Duration,
 };
 
@@ -26,14 +26,20 @@ pub(super) const AFTER_ERROR: Duration = Duration::from_millis(5);
 pub(super) struct UdpEndpoint {
     socket: tokio::net::UdpSocket,
     state: UdpSocketState,
-    is_ipv6: bool,
+    address: IpAddr,
+    is_only_v6: bool,
 }
 
-/// Takes a UDP port.
-pub(super) fn bind(at: SocketAddr) -> io::Result<UdpSocket> {
+/// Takes the UDP port for the addresses at which a listener has TCP.
+pub(super) fn bind_beside(tcp: &TcpListener) -> io::Result<UdpSocket> {
+    let at = tcp.local_addr()?;
+    bind(at, at.is_ipv6() && SockRef::from(tcp).only_v6()?)
+}
+
+fn bind(at: SocketAddr, is_only_v6: bool) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(at), Type::DGRAM, Some(Protocol::UDP))?;
     if at.is_ipv6() {
-        socket.set_only_v6(false)?;
+        socket.set_only_v6(is_only_v6)?;
     }
     socket.set_nonblocking(true)?;
     socket.bind(&at.into())?;
@@ -47,22 +53,22 @@ pub(super) fn widen(socket: &UdpSocket) {
     let _ = socket.set_send_buffer_size(SYSTEM_BUFFER_BYTES);
 }
 
-/// As [`bind`], of this family alone, and with the system's own buffers: there are many of these.
+/// Of this family alone, and with the system's own buffers: there are many of these.
 pub(super) fn bind_one_family(at: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = Socket::new(Domain::for_address(at), Type::DGRAM, Some(Protocol::UDP))?;
-    if at.is_ipv6() {
-        socket.set_only_v6(true)?;
-    }
-    socket.set_nonblocking(true)?;
-    socket.bind(&at.into())?;
-    Ok(socket.into())
+    bind(at, true)
 }
 
 impl UdpEndpoint {
     pub(super) fn new(socket: UdpSocket) -> io::Result<Self> {
-        let is_ipv6 = socket.local_addr()?.is_ipv6();
+        let address = socket.local_addr()?.ip();
+        let is_only_v6 = address.is_ipv6() && SockRef::from(&socket).only_v6()?;
         let state = UdpSocketState::new((&socket).into())?;
-        Ok(UdpEndpoint { socket: tokio::net::UdpSocket::from_std(socket)?, state, is_ipv6 })
+        Ok(UdpEndpoint { socket: tokio::net::UdpSocket::from_std(socket)?, state, address, is_only_v6 })
+    }
+
+    /// Whether it is by this socket that the client has come.
+    pub(super) fn serves(&self, client: &FiveTuple) -> bool {
+        serves(self.address, self.is_only_v6, client)
     }
 
     /// Hands what comes to the relay, and sends what it wants sent.
@@ -113,8 +119,44 @@ impl UdpEndpoint {
     /// A socket of both families knows IPv4 addresses in their IPv6 form.
     fn in_family(&self, ip: IpAddr) -> IpAddr {
         match ip {
-            IpAddr::V4(ip) if self.is_ipv6 => ip.to_ipv6_mapped().into(),
+            IpAddr::V4(ip) if self.address.is_ipv6() => ip.to_ipv6_mapped().into(),
             ip => ip,
+        }
+    }
+}
+
+/// Whether a client has come by a socket that is bound to this address.
+fn serves(bound: IpAddr, is_only_v6: bool, client: &FiveTuple) -> bool {
+    let is_ipv4 = client.client.is_ipv4();
+    if bound.is_unspecified() {
+        return if bound.is_ipv4() { is_ipv4 } else { !(is_only_v6 && is_ipv4) };
+    }
+    // Some systems do not say to which of their addresses a datagram was sent.
+    let bound = bound.to_canonical();
+    client.server.map_or(bound.is_ipv4() == is_ipv4, |it| it == bound)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_goes_by_the_socket_that_was_asked() {
+        for (bound, is_only_v6, server, client, is_it) in [
+            ("::", false, "192.0.2.1", "198.51.100.7:1", true),
+            ("::", false, "2001:db8::1", "[2001:db8::7]:1", true),
+            ("::", true, "192.0.2.1", "198.51.100.7:1", false),
+            ("::", true, "2001:db8::1", "[2001:db8::7]:1", true),
+            ("0.0.0.0", false, "192.0.2.1", "198.51.100.7:1", true),
+            ("0.0.0.0", false, "2001:db8::1", "[2001:db8::7]:1", false),
+            ("192.0.2.1", false, "192.0.2.1", "198.51.100.7:1", true),
+            ("::ffff:192.0.2.1", false, "192.0.2.1", "198.51.100.7:1", true),
+            ("192.0.2.2", false, "192.0.2.1", "198.51.100.7:1", false),
+            ("192.0.2.1", false, "", "198.51.100.7:1", true),
+            ("192.0.2.1", false, "", "[2001:db8::7]:1", false),
+        ] {
+            let client = FiveTuple { stream: None, server: server.parse().ok(), client: client.parse().unwrap() };
+            assert_eq!(serves(bound.parse().unwrap(), is_only_v6, &client), is_it, "{bound} {client:?}");
         }
     }
 }

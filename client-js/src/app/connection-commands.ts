@@ -17,6 +17,8 @@ const patiently = <Part>(load: () => Promise<Part>): Promise<Part> =>
 export const showServer = (model: Model, client: Client): void => {
   client.on('online', () => {
     model.server.value = 'online'
+  })
+  client.on('iceServers', () => {
     model.serverRelays.value = client.iceServers.some(({ urls }) => urls.some(isTurn))
   })
   client.on('offline', () => {

@@ -7,7 +7,6 @@ import { isRecord, wholeNumber } from '../wire/json.ts'
 import type { RoomCard } from '../wire/server.ts'
 
 export type KnownRoom = RoomCard & {
-  readonly key: string
   /** Made here. */
   readonly created: boolean
   /** We owned it when we were in it last. */
@@ -33,21 +32,24 @@ const bounded = (rooms: readonly KnownRoom[]): readonly KnownRoom[] => {
   return rooms.filter(it => own.has(it) || visited.has(it))
 }
 
-/** The room in front of the others, where it has a key: nothing opens one without. */
+/**
+ * The room in front of the others, if it has a key, which opens it again, or is ours: a room that a token names has no key, and
+ * nobody can manage it without those that lie beside it.
+ */
 export const withRoom = (
   rooms: readonly KnownRoom[],
   card: RoomCard,
   { created, owns, planned }: Pick<KnownRoom, 'created' | 'owns'> & { readonly planned?: Planned },
   at: number,
 ): readonly KnownRoom[] => {
-  const { key = null } = card
-  if (key === null) return rooms
   const known = rooms.find(({ id }) => id === card.id)
+  const others = withoutRoom(rooms, card.id)
   const hostSecret = card.hostSecret ?? known?.hostSecret ?? null
   const ownerKeys = card.ownerKeys ?? known?.ownerKeys ?? null
+  // Somebody else may have made it anew since, and then it is not ours.
+  if (!isKept({ ...card, owns })) return others
   const room = {
     ...card,
-    key,
     hostSecret,
     ownerKeys,
     created: created || (known?.created ?? false),
@@ -55,8 +57,10 @@ export const withRoom = (
     planned: planned ?? known?.planned ?? null,
     at,
   }
-  return bounded([room, ...withoutRoom(rooms, card.id)])
+  return bounded([room, ...others])
 }
+
+const isKept = ({ key = null, owns }: Pick<KnownRoom, 'key' | 'owns'>): boolean => key !== null || owns
 
 export const withoutRoom = (rooms: readonly KnownRoom[], room: RoomId): readonly KnownRoom[] =>
   rooms.filter(({ id }) => id !== room)
@@ -74,10 +78,9 @@ export const parseRooms = (stored: string | null): readonly KnownRoom[] => {
 const parseRoom = (value: unknown): KnownRoom[] => {
   if (!isRecord(value)) return []
   const [card, at] = [parseCard(value), wholeNumber(value['at'])]
-  const key = card?.key ?? null
-  if (!card || at === null || key === null) return []
   const [created, owns] = [value['created'] === true, value['owns'] === true]
-  return [{ ...card, key, created, owns, planned: parsePlanned(value['planned']), at }]
+  if (!card || at === null || !isKept({ ...card, owns })) return []
+  return [{ ...card, created, owns, planned: parsePlanned(value['planned']), at }]
 }
 
 const parsePlanned = (value: unknown): Planned | null => {

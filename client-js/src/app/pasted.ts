@@ -25,6 +25,8 @@ export const pastedIn = async (
   { room: text, password }: JoinForm,
   { accept, plans }: Ports,
 ): Promise<Invitation | Trouble['what']> => {
+  // What we know of a room counts where neither the link nor the field has a password.
+  const typed = password === '' ? null : password
   const token = tokenInPasted(text)
   const forToken = token && accept(token)
   const link = token?.rest ?? text
@@ -33,10 +35,10 @@ export const pastedIn = async (
     const reader = await plans()
     if (!reader) return 'not-loaded'
     const named = reader.parseNamed(behind)
-    return named ? { ...named, password: named.password ?? password } : 'not-a-room'
+    return named ? { ...named, password: named.password ?? typed } : 'not-a-room'
   }
   if (token && !forToken) return 'token-taken'
-  // The field shows what the link had, and may have been changed since.
   const found = forToken ?? parsePasted(link)
-  return found ? { ...found, password } : 'not-a-room'
+  // The field shows what the link had, and may have been changed since.
+  return found ? { ...found, password: found.password === null ? typed : password } : 'not-a-room'
 }

@@ -19,18 +19,13 @@ export const planCommands = (
     planRoom: async (name, planned) => {
       const plans = await partOf(page, loadPlans)
       if (!plans) return 'not-loaded'
-      const card = await plans.plannedRoom(model.create.value, name)
-      if (!card) return 'no-link-name'
-      const owns = (card.ownerKeys ?? null) !== null
-      const kept = remember(withRoom(rooms(), card, { created: true, owns, planned }, Date.now()))
-      return { room: card.id, kept }
+      return plans.planRoom(model.create.value, name, (card, owns) =>
+        remember(withRoom(rooms(), card, { created: true, owns, planned }, Date.now())),
+      )
     },
     saveAppointment: async id => {
       const [plans, room] = [await partOf(page, loadPlans), rooms().find(it => it.id === id)]
-      if (!plans || !room?.planned) return false
-      const { file, name } = plans.appointmentFile(room, room.planned, linkOf(id), Date.now())
-      page.save(file, name)
-      return true
+      return plans?.saveAppointment(room, linkOf(id), page.save) ?? false
     },
   }
 }

@@ -7,6 +7,7 @@ import { fileNameUnitsMax, safeFileName } from '../base/text.ts'
 import { fingerprintOf, makeOwnerKeys } from '../core/owner-keys.ts'
 import { invitationByName, roomOfKey } from '../core/room-keys.ts'
 import type { CreateForm, Planned } from '../ui/model.ts'
+import type { RoomId } from '../wire/ids.ts'
 import type { Invitation } from '../wire/invitation.ts'
 import type { RoomCard } from '../wire/server.ts'
 import { calendarFile } from './calendar.ts'
@@ -34,6 +35,29 @@ export const plannedRoom = async (form: CreateForm, name: string): Promise<RoomC
   const founder = ownerKeys && (await fingerprintOf(ownerKeys.publicKey))
   const owned = founder === null ? {} : { founder, ownerKeys }
   return { ...settings, id: roomOfKey(key, founder), key, hostSecret: randomKey(), ...owned }
+}
+
+/** `remember` puts it into the list, and says whether the next page will know of it, too. */
+export const planRoom = async (
+  form: CreateForm,
+  name: string,
+  remember: (card: RoomCard, owns: boolean) => boolean,
+): Promise<{ readonly room: RoomId; readonly kept: boolean } | 'no-link-name'> => {
+  const card = await plannedRoom(form, name)
+  if (!card) return 'no-link-name'
+  return { room: card.id, kept: remember(card, (card.ownerKeys ?? null) !== null) }
+}
+
+/** False where nothing is planned. */
+export const saveAppointment = (
+  room: KnownRoom | undefined,
+  link: string,
+  save: (file: Blob, name: string) => void,
+): boolean => {
+  if (!room?.planned) return false
+  const { file, name } = appointmentFile(room, room.planned, link, Date.now())
+  save(file, name)
+  return true
 }
 
 const minuteMs = 60_000

@@ -61,6 +61,8 @@ export type ClientEvents = {
    * There is no connection to the server. It is tried again by itself, and rooms go on between those who are linked.
    */
   offline: undefined
+  /** The server hands out other STUN and TURN servers than before. */
+  iceServers: undefined
 }
 
 const defaultPath = '/api/signaling/'
@@ -107,6 +109,7 @@ export class Client {
         connected: (identity, resumed) => this.#connected(identity, resumed),
         disconnected: () => this.#disconnected(),
         notice: notice => this.#notice(notice),
+        iceServers: servers => this.#useIceServers(servers),
       },
     )
     this.#stopWatching = this.#watch()
@@ -314,13 +317,18 @@ export class Client {
 
   async #renewIceServers(): Promise<IceServer[] | null> {
     const fresh = await this.#signaling.iceServers()
-    if (this.#identity) this.#identify({ ...this.#identity, ...(fresh && { iceServers: fresh }) })
+    this.#useIceServers(fresh ?? this.iceServers)
     return fresh
+  }
+
+  #useIceServers(servers: readonly IceServer[]): void {
+    if (this.#identity) this.#identify({ ...this.#identity, iceServers: [...servers] })
   }
 
   /** Accounts of TURN servers that end are renewed in time, for connections that begin later. */
   #identify(identity: Identity): void {
     this.#identity = identity
+    this.#events.emit('iceServers', undefined)
     clearTimeout(this.#renewal)
     const end = iceServersEnd(identity.iceServers)
     if (end === null) return

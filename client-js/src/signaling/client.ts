@@ -47,6 +47,8 @@ export type SignalingPorts = {
   readonly connected: (identity: Identity, resumed: Resumed | null) => void
   readonly disconnected: () => void
   readonly notice: (notice: Notice) => void
+  /** STUN and TURN servers that take the place of those before, because we have come into a room. */
+  readonly iceServers: (servers: IceServer[]) => void
 }
 
 export type SignalingOptions = {
@@ -350,6 +352,8 @@ export class SignalingClient {
         this.#request(event, write, answerMs, (body, refused) => {
           if (refused)
             return resolve({ ok: false, refusal: parseRefusal(event, body), number: refusedNumber(body) })
+          const servers = parseFreshIceServers(body)
+          if (servers) this.#ports.iceServers(servers)
           const admission = parse(body)
           resolve(admission ? { ok: true, admission } : unreachable)
         })

@@ -309,7 +309,7 @@ async fn a_connection_is_refused_before_its_handshake() {
         let listener = TcpListener::bind((HERE, 0)).await.unwrap();
         let at = listener.local_addr().unwrap();
         let shutdown = Shutdown::default();
-        let serving = tokio::spawn(acceptor.serve(listener, shutdown.clone()));
+        let serving = tokio::spawn(Arc::new(acceptor).serve(listener, shutdown.clone()));
         let mut kept = Vec::new();
         for n in 0..6 {
             let mut stream = TcpStream::connect(at).await.unwrap();
@@ -341,7 +341,7 @@ async fn a_header_of_a_proxy_has_to_come_in_time_and_whole() {
         let listener = TcpListener::bind((HERE, 0)).await.unwrap();
         let at = listener.local_addr().unwrap();
         let shutdown = Shutdown::default();
-        let serving = tokio::spawn(acceptor.serve(listener, shutdown.clone()));
+        let serving = tokio::spawn(Arc::new(acceptor).serve(listener, shutdown.clone()));
         let mut stream = TcpStream::connect(at).await.unwrap();
         stream.write_all(said).await.unwrap();
         // The end, or a reset where something was left unread.

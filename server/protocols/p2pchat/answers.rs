@@ -16,9 +16,10 @@ const WAITING: u8 = 8;
 
 /// `None`: the request is not answered. `id` is the client's id for it.
 pub(super) fn answer(id: &str, answer: &Result<Reply, Rejection>, beside: &AnswerContext<'_>) -> Option<Frame> {
+    let ice_servers = beside.ice.iter().map(ice_server).collect();
     Some(match answer {
         Ok(Reply::Welcome { peer }) => {
-            let (resume, ice_servers) = (beside.resume.map(resume), beside.ice.iter().map(ice_server).collect());
+            let resume = beside.resume.map(resume);
             frame(GET_ID, &Welcome { request: id, user: peer.as_str(), resume, ice_servers })
         }
         Ok(Reply::Created { room, summary }) => {
@@ -26,13 +27,14 @@ pub(super) fn answer(id: &str, answer: &Result<Reply, Rejection>, beside: &Answe
             let (max_users, cur_users) = (*peers_max, summary.n_peers);
             let room = room.as_str();
             let owner = summary.ownership.as_ref().map(owner_fields);
-            frame(CREATE_ROOM, &Created { room, request: id, name, max_users, cur_users, password: &password.0, owner })
+            let password = &password.0;
+            frame(CREATE_ROOM, &Created { room, request: id, name, max_users, cur_users, password, owner, ice_servers })
         }
         Ok(Reply::Joined { summary }) => {
             let (max_users, cur_users) = (summary.settings.peers_max, summary.n_peers);
             let (kind, spec) = (type_of(summary.topology), summary.host.as_ref().map(PeerId::as_str));
             let (name, owner) = (&summary.settings.name, summary.ownership.as_ref().map(owner_fields));
-            frame(JOIN_ROOM, &Joined { request: id, name, max_users, cur_users, kind, spec, owner })
+            frame(JOIN_ROOM, &Joined { request: id, name, max_users, cur_users, kind, spec, owner, ice_servers })
         }
         Ok(Reply::Updated { summary }) => {
             let RoomSettings { name, password, peers_max } = &summary.settings;
@@ -261,6 +263,9 @@ struct Created<'a> {
     password: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<OwnerFields<'a>>,
+    /// Ours, where members are given servers that others are not.
+    #[serde(rename = "iceServers", skip_serializing_if = "Vec::is_empty")]
+    ice_servers: Vec<RtcIceServer<'a>>,
 }
 
 #[derive(Serialize)]
@@ -278,6 +283,9 @@ struct Joined<'a> {
     spec: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<OwnerFields<'a>>,
+    /// Ours, where members are given servers that others are not.
+    #[serde(rename = "iceServers", skip_serializing_if = "Vec::is_empty")]
+    ice_servers: Vec<RtcIceServer<'a>>,
 }
 
 #[derive(Serialize)]

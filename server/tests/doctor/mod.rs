@@ -1,12 +1,21 @@
 //! The doctor at servers that are well, and at such as people set up by mistake.
 mod setups;
 
-use p2pchat_server::doctor::{Outcome, Report, trusting};
+use std::time::Duration;
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use p2pchat_server::{
+    app::{Invite, invite},
+    doctor::{Outcome, Report, trusting},
+};
 use rustls::RootCertStore;
+use serde_json::{Value, json};
+use sha2::Sha256;
 use tokio::net::UdpSocket;
 
-use crate::harness::Server;
-use setups::{Secure, examined, nobody, relaying, without_upgrades};
+use crate::harness::{Server, settings};
+use setups::{Secure, examined, examined_by, nobody, relaying, without_upgrades};
 
 /// Steps that are to be mended, by name.
 fn faults(report: &Report) -> Vec<&'static str> {
@@ -138,7 +147,7 @@ async fn a_name_that_leads_nowhere_is_told_and_what_is_no_address_refused() {
     let report = examined("https://nobody.invalid").await;
     assert!(says(&report, "name", "nobody.invalid leads to no address"), "{report}");
     let trust = trusting(RootCertStore::empty()).unwrap();
-    assert!(p2pchat_server::doctor::examine("mailto:a@b", trust).await.is_err());
+    assert!(p2pchat_server::doctor::examine("mailto:a@b", None, trust).await.is_err());
 }
 
 #[tokio::test]
@@ -151,4 +160,56 @@ async fn a_server_where_only_invited_people_make_or_join_rooms_is_well() {
         assert!(report.has_signaling && report.to_string().contains("was not tried"), "{report}");
         server.comes_to((0, 0)).await;
     }
+}
+
+const SECRET: &str = "0123456789abcdef0123456789abcdef";
+
+/// A token as an operator's own software makes it.
+fn signed(claims: &Value) -> String {
+    let [head, body] = [&json!({ "alg": "HS256" }), claims].map(|it| BASE64_URL_SAFE_NO_PAD.encode(it.to_string()));
+    let text = format!("{head}.{body}");
+    let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap().chain_update(&text).finalize();
+    format!("{text}.{}", BASE64_URL_SAFE_NO_PAD.encode(mac.into_bytes()))
+}
+
+#[tokio::test]
+async fn whoever_has_a_token_tries_the_relay_where_only_invited_people_meet() {
+    let secret = ("access.tokens.secret", SECRET);
+    let further = ("ice.servers", r#"[{ urls = ["turn:127.0.0.1:9"], username = "u", credential = "south" }]"#);
+    let who = [("access.create", "invited"), ("access.join", "invited")];
+    let server = relaying(&[&who[..], &[secret]].concat()).await;
+    let url = format!("http://{}", server.address);
+    let invite = |room: Option<&str>, rights: &[&str], lasts| {
+        let rights = rights.iter().map(|it| (*it).to_owned()).collect();
+        let (room, name) = (room.map(str::to_owned), None);
+        invite(&settings(&[secret], None), &Invite { room, name, rights, lasts, key: None }).unwrap()
+    };
+    let hour = Duration::from_secs(3_600);
+    let link = invite(None, &["create", "join"], hour);
+    let token = link.split_once("#token=").unwrap().1;
+    for report in [
+        examined_by(&url, token).await,
+        examined_by(&url, &link).await,
+        examined(&format!("{url}/#token={token}")).await,
+    ] {
+        assert_eq!((faults(&report), &*report.relayed_by), (vec![], &["UDP", "TCP"][..]), "{report}");
+        assert!(!report.to_string().contains(token), "{report}");
+        server.comes_to((0, 0)).await;
+    }
+    for less in [invite(Some("tea"), &["create", "join"], hour), invite(None, &["create"], hour)] {
+        let report = examined_by(&url, &less).await;
+        assert!(
+            says(&report, "room", "the token is for one room, or not for both") && faults(&report).is_empty(),
+            "{report}"
+        );
+        server.comes_to((0, 0)).await;
+    }
+    let report = examined_by(&url, &signed(&json!({ "rights": ["create", "join"], "exp": 1_000_000_000 }))).await;
+    assert!(says(&report, "room", "the token has expired") && faults(&report) == ["room"], "{report}");
+    let report = examined_by(&url, "made.up.token").await;
+    assert!(says(&report, "room", "was not signed for this server") && faults(&report) == ["room"], "{report}");
+    // What is told to those in a room alone is tried as well.
+    let server = relaying(&[&who[..], &[secret, further]].concat()).await;
+    let report = examined_by(&format!("http://{}", server.address), token).await;
+    assert!(says(&report, "relay by UDP", "turn:127.0.0.1:9"), "{report}");
 }

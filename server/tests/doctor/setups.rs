@@ -17,7 +17,12 @@ use crate::harness::{Server, settings};
 const NO_ROOTS: fn() -> Arc<ClientConfig> = || trusting(RootCertStore::empty()).unwrap();
 
 pub(super) async fn examined(url: &str) -> Report {
-    examine(url, NO_ROOTS()).await.unwrap()
+    examine(url, None, NO_ROOTS()).await.unwrap()
+}
+
+/// By somebody who has this token.
+pub(super) async fn examined_by(url: &str, token: &str) -> Report {
+    examine(url, Some(token), NO_ROOTS()).await.unwrap()
 }
 
 /// A server with a relay.
@@ -60,7 +65,7 @@ impl Secure {
     }
 
     pub(super) async fn examined_with(&self, trust: Arc<ClientConfig>) -> Report {
-        examine(&format!("https://localhost:{}", self.server.address.port()), trust).await.unwrap()
+        examine(&format!("https://localhost:{}", self.server.address.port()), None, trust).await.unwrap()
     }
 }
 

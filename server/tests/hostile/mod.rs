@@ -1,4 +1,5 @@
 //! What no client sends. After each, two bystanders still hear each other, and nobody and no room is left over.
+mod borders;
 mod origins;
 mod outsiders;
 mod packets;

@@ -186,6 +186,15 @@ async fn no_page_of_another_origin_gets_a_cookie() {
     let answer = Web::to(server.address).await.ask("GET", &target, &[], b"").await;
     let cookie = answer.header("set-cookie");
     assert!(cookie.ends_with("; Path=/api/signaling/; HttpOnly; SameSite=Strict"), "{cookie}");
+    // Nor is it sent in the clear where a proxy in front speaks HTTPS and says so.
+    for (header, is_secure) in [
+        (("x-forwarded-proto", "https"), true),
+        (("forwarded", "for=192.0.2.7;proto=https"), true),
+        (("x-forwarded-proto", "http"), false),
+    ] {
+        let answer = Web::to(server.address).await.ask("GET", &target, &[header], b"").await;
+        assert_eq!(answer.header("set-cookie").ends_with("; SameSite=Strict; Secure"), is_secure, "{header:?}");
+    }
     // Where nobody may come back there is none.
     let server = Server::with(&[("sessions.grace_s", "0")]).await;
     let answer = Web::to(server.address).await.ask("GET", &target, &[], b"").await;

@@ -2,6 +2,7 @@
 use std::sync::Arc;
 
 use p2pchat_server::{
+    ice::{Access as ConfiguredAccess, ConfiguredServer, Login},
     rooms::{Admission, Credential, Denial, Grant, RoomId, RoomKey},
     sessions::AccessCheck,
 };
@@ -167,4 +168,63 @@ fn a_room_that_is_forgotten_opens_when_somebody_comes_who_may_make_rooms() {
     assert_eq!(join(&mut original, None), refused(3));
     assert_eq!(join(&mut host, Some(json!({ "password": "sesame" })))[0], "JOIN-ROOM");
     assert_eq!(join(&mut guest, Some(json!({})))[1]["curUsers"], 2);
+}
+
+/// The urls in what somebody is given, those with credentials marked.
+fn urls(body: &Value) -> String {
+    let servers = body["iceServers"].as_array().into_iter().flatten();
+    let url = |it: &Value| {
+        format!("{}{}", it["urls"][0].as_str().unwrap(), if it["credential"].is_string() { "!" } else { "" })
+    };
+    servers.map(url).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn credentials_of_other_turn_servers_are_for_those_who_are_in_a_room() {
+    use ConfiguredAccess::{Fixed, Open, SharedSecret};
+    const ALL: &str = "stun:s turn:fixed! turn:made!";
+    for (create, join, is_open) in [
+        (Admission::Everyone, Admission::Everyone, true),
+        (Admission::Invited, Admission::Everyone, false),
+        (Admission::Everyone, Admission::Invited, false),
+        (Admission::Invited, Admission::Invited, false),
+    ] {
+        let stage = stage();
+        let fixed = Login { username: "u".to_owned(), credential: "south".into() };
+        let accesses = [("stun:s", Open), ("turn:fixed", Fixed(fixed)), ("turn:made", SharedSecret("north".into()))];
+        let servers = accesses.map(|(url, access)| ConfiguredServer { urls: vec![url.to_owned()], access });
+        stage.sessions.set_ice(Ice { servers: servers.into(), credential_ttl_s: 60 });
+        let mut rules = stage.sessions.rules(stage.realm);
+        (rules.policy.create, rules.policy.join) = (create, join);
+        stage.sessions.set_rules(stage.realm, rules);
+        let answer = |page: &mut Page, text: &str| {
+            page.say(&stage, text);
+            serde_json::from_str::<Value>(&page.hear().pop().unwrap()).unwrap()
+        };
+        let asked = |page: &mut Page| urls(&answer(page, r#"["ICE-SERVERS",{"requestId":"5"}]"#)[1]);
+        // Whoever comes in has them before it hears of anybody, and nobody is told twice.
+        let (outside, on_entry) = if is_open { (ALL, "") } else { ("stun:s", ALL) };
+        let [mut host, mut guest, mut stranger] = [(); 3].map(|()| stage.page());
+        let (queue, handle) = stage.connect_from([192, 0, 2, 9].into()).unwrap();
+        stage.sessions.receive(&handle, r#"["GET-ID",{"requestId":"0"}]"#);
+        let welcome: Value = serde_json::from_str(&queue.take()[0]).unwrap();
+        assert_eq!((&*urls(&welcome[1]), &*asked(&mut stranger)), (outside, outside));
+        let access = json!({ "password": "sesame" });
+        let made = self::create(&stage, &mut host, Some(access.clone()));
+        assert_eq!((urls(&made[1]), asked(&mut host)), (on_entry.to_owned(), ALL.to_owned()), "{made}");
+        let room = &made[1]["roomID"];
+        let wanted = |access: &Value| {
+            json!(["JOIN-ROOM", { "requestId": "c", "room": room, "password": "pw", "access": access }]).to_string()
+        };
+        let joined = answer(&mut guest, &wanted(&access));
+        assert_eq!((&joined[0], &*urls(&joined[1]), &*asked(&mut guest)), (&json!("JOIN-ROOM"), on_entry, ALL));
+        guest.breaks(&stage);
+        assert_eq!(urls(&guest.resume(&stage)), ALL, "it is in the room all the while");
+        if join == Admission::Invited {
+            answer(&mut stranger, &wanted(&json!({})));
+            assert_eq!(asked(&mut stranger), outside, "whoever was refused is in no room");
+        }
+        guest.say(&stage, &json!(["DISCONNECTEDUSER", room]).to_string());
+        assert_eq!(asked(&mut guest), outside);
+    }
 }

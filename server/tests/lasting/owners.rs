@@ -12,7 +12,7 @@ use ring::{
 };
 use serde_json::{Value, json};
 
-use super::{Page, Stage, gone, rooms};
+use super::{Page, Stage, gone, numbers, rooms};
 
 const KEY: &str = "AAAAAAAAAAAAAAAAAAAAAA";
 
@@ -225,4 +225,37 @@ async fn a_room_that_was_ended_is_gone_for_all_but_its_owner() {
     tokio::time::advance(Duration::from_secs(3_600)).await;
     stage.sessions.on_timers(tokio::time::Instant::now());
     assert_eq!(join(&stage, &mut original, &owner, restore)[0], "JOIN-ROOM", "an hour later the link works again");
+}
+
+#[test]
+fn whoever_was_removed_while_away_comes_back_to_no_room() {
+    for kind in [0, 1] {
+        let (stage, owner) = (rooms::stage_with_defaults(), Signer::new());
+        let [mut host, mut away, mut other] = [(); 3].map(|()| stage.page());
+        let number = make(&stage, &mut host, &owner, kind);
+        let room = owner.room();
+        for page in [&mut away, &mut other] {
+            assert_eq!(join(&stage, page, &owner, json!({ "owners": true }))[0], "JOIN-ROOM");
+        }
+        away.breaks(&stage);
+        let what = format!(r#""type":"remove","peer":"{}","reason":"noise""#, away.id);
+        act(&stage, &mut host, owner.act(number + 1, &what));
+        for page in [&mut host, &mut other, &mut away] {
+            page.hear();
+        }
+        let resumed = away.resume(&stage);
+        assert_eq!(resumed["resume"]["rooms"], json!([]), "{resumed}");
+        away.hear();
+        // Nothing that it says reaches anybody, and nothing that is said in the room reaches it.
+        away.signal(&stage, &host, &room, 1);
+        away.signal(&stage, &other, &room, 2);
+        host.signal(&stage, &away, &room, 3);
+        assert_eq!(act(&stage, &mut away, owner.act(number + 2, r#""type":"end""#)), [refused(4)]);
+        assert_eq!((numbers(&host.hear()), numbers(&other.hear()), numbers(&away.hear())), (vec![], vec![], vec![]));
+        assert_eq!(join(&stage, &mut away, &owner, json!({ "owners": true }))[1]["type"], 6);
+        if kind == 0 {
+            host.signal(&stage, &other, &room, 4);
+            assert_eq!(numbers(&other.hear()), [4], "the others go on");
+        }
+    }
 }

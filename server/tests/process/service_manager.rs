@@ -88,22 +88,19 @@ fn monotonic_us() -> i128 {
 }
 
 /// Starts the server with these sockets as the first that it is passed, and with this port.
-fn activated(tcp: &TcpListener, udp: Option<&UdpSocket>, config: &str) -> Running {
+fn activated(tcp: &TcpListener, other: Option<OwnedFd>, config: &str) -> Running {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("config.toml"), config).unwrap();
     let mut command = Command::new("sh");
     // Passed sockets begin at 3; the process that they are for is named by its id.
-    let passing = if udp.is_some() {
+    let passing = if other.is_some() {
         "exec 3<&0 4<&2 0</dev/null 2>&1; LISTEN_FDS=2 LISTEN_PID=$$ exec \"$0\""
     } else {
         "exec 3<&0 0</dev/null 2>&1; LISTEN_FDS=1 LISTEN_PID=$$ exec \"$0\""
     };
     command.args(["-c", passing, env!("CARGO_BIN_EXE_p2pchat-server")]).current_dir(folder.path()).env_clear();
     command.stdin(OwnedFd::from(tcp.try_clone().unwrap())).stdout(Stdio::piped());
-    match udp {
-        Some(udp) => command.stderr(OwnedFd::from(udp.try_clone().unwrap())),
-        None => command.stderr(Stdio::null()),
-    };
+    command.stderr(other.map_or_else(Stdio::null, Stdio::from));
     let mut child = command.spawn().unwrap();
     let said = BufReader::new(child.stdout.take().unwrap());
     Running { child, said, first_line: String::new(), folder }
@@ -162,6 +159,31 @@ fn nobody_is_refused_between_two_processes_that_share_a_socket() {
 }
 
 #[test]
+fn one_port_can_have_several_sockets() {
+    // As of two families, which a machine may lack: two addresses of one.
+    let (one, other) = loop {
+        let one = TcpListener::bind("127.0.0.1:0").unwrap();
+        if let Ok(other) = TcpListener::bind(("127.0.0.2", one.local_addr().unwrap().port())) {
+            break (one, other);
+        }
+    };
+    let [at, beside] = [&one, &other].map(|it| it.local_addr().unwrap());
+    let everywhere = SocketAddr::new([0, 0, 0, 0].into(), at.port());
+    let running = activated(&one, Some(other.into()), &settings(everywhere));
+    // Whoever comes before it listens waits as long.
+    let answers = [at, beside].map(|at| {
+        let mut stream = TcpStream::connect(at).unwrap();
+        ask(&mut stream);
+        stream
+    });
+    for stream in answers {
+        assert!(answer(stream).starts_with("HTTP/1.1 200"));
+    }
+    let log = running.log();
+    assert!(!log.contains("the service manager has opened"), "{log}");
+}
+
+#[test]
 fn every_listener_can_be_passed_and_one_that_no_setting_is_for_is_told_of() {
     // The relay's port is one for UDP and TCP.
     let (tcp, udp) = loop {
@@ -174,11 +196,11 @@ fn every_listener_can_be_passed_and_one_that_no_setting_is_for_is_told_of() {
     let http = "[http]\naddress = \"127.0.0.1\"\nport = 0\n";
     let relay = format!("{http}[relay]\nport = {}\n", at.port());
     // It would be in use by another program, which is the test.
-    let log = activated(&tcp, Some(&udp), &relay).log();
+    let log = activated(&tcp, Some(udp.try_clone().unwrap().into()), &relay).log();
     assert!(log.contains(&format!("port={}", at.port())) && !log.contains("WARN"), "{log}");
 
     let metrics = format!("{http}[relay]\nenabled = false\n[metrics]\nlisten = true\nport = {}\n", at.port());
-    let log = activated(&tcp, Some(&udp), &metrics).log();
+    let log = activated(&tcp, Some(udp.try_clone().unwrap().into()), &metrics).log();
     let warnings: Vec<_> = log.lines().filter(|it| it.contains("the service manager has opened")).collect();
     assert!(warnings.len() == 1 && warnings[0].contains(&format!("{at} (UDP)")), "{log}");
 

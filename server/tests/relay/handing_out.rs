@@ -1,6 +1,14 @@
 //! What clients are told of the relay, and what becomes of a port that is in use.
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 
+use p2pchat_server::{
+    accounting::{Ledger, Limits as Quotas},
+    ice::Ice,
+    relay::Limits,
+    sessions::{Lifetimes, Sessions},
+    turn::{Settings, Told, TurnServer},
+};
+
 use super::{
     Relaying, bind,
     client::{Turn, Way},
@@ -79,6 +87,30 @@ async fn a_port_that_is_set_must_be_had_and_the_default_one_need_not() {
     assert_eq!(ice_servers(&mut server.peer(By::Websocket).await).await, "");
     drop(udp);
     assert!(settings(&[("relay.port", "5")], None).relay.is_port_set && !settings(&[], None).relay.is_port_set);
+}
+
+#[tokio::test]
+async fn each_of_several_sockets_of_a_port_answers_by_itself() {
+    let ice = Ice { servers: Vec::new(), credential_ttl_s: 60 };
+    let sessions = Sessions::new(ice, Ledger::new(Quotas::default()), Lifetimes::default());
+    let told = Told { urls: Vec::new(), host: None, credential_ttl_s: 60 };
+    let limits = Limits { per_peer: 1, per_address: 1, total: 1 };
+    let settings = Settings { limits, fixed: None, real: None, told };
+    let server = TurnServer::new(settings, &sessions, Some(3_478)).unwrap();
+    let sockets = ["127.0.0.1:0", "127.0.0.2:0"].map(|it| UdpSocket::bind(it).unwrap());
+    let addresses = sockets.each_ref().map(|it| it.local_addr().unwrap());
+    sockets.iter().for_each(|it| it.set_nonblocking(true).unwrap());
+    let serving = tokio::spawn(async move { server.run(sockets.into()).await });
+    // A binding request (RFC 8489, section 5), which is answered with the address that it came from.
+    let request = [&[0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42][..], b"twelve bytes"].concat();
+    for at in addresses {
+        let client = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        client.send_to(&request, at).await.unwrap();
+        let mut answer = [0; 200];
+        let (_, from) = client.recv_from(&mut answer).await.unwrap();
+        assert_eq!((from, &answer[..2], &answer[8..20]), (at, &[1, 1][..], &b"twelve bytes"[..]));
+    }
+    serving.abort();
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ const BYTES: usize = 32;
 #[derive(Clone, Debug)]
 pub(super) struct Cookies {
     path: String,
+    /// It is reached by HTTPS alone. Where both ways lead to it, the page that came by HTTP could not set one that the other had
+    /// made secure (RFC 6265bis, section 5.7).
     is_secure: bool,
 }
 
@@ -38,12 +40,13 @@ impl Cookies {
         is_ours.then(|| Cookie(value.to_owned()))
     }
 
-    /// A fresh one, and the header that sets it. `None`: the system has no random bytes.
-    pub(super) fn fresh(&self) -> Option<(Cookie, HeaderValue)> {
+    /// A fresh one, and the header that sets it, for a page that a proxy may have handed on by HTTPS. `None`: the system has no
+    /// random bytes.
+    pub(super) fn fresh(&self, is_proxied_https: bool) -> Option<(Cookie, HeaderValue)> {
         let mut bytes = [0; BYTES];
         getrandom::fill(&mut bytes).ok()?;
         let value = BASE64_URL_SAFE_NO_PAD.encode(bytes);
-        let secure = if self.is_secure { "; Secure" } else { "" };
+        let secure = if self.is_secure || is_proxied_https { "; Secure" } else { "" };
         let header = format!("{NAME}={value}; Path={}; HttpOnly; SameSite=Strict{secure}", self.path);
         Some((Cookie(value), header.parse().ok()?))
     }
@@ -68,7 +71,7 @@ mod tests {
 
     #[test]
     fn a_cookie_is_read_as_it_was_set_and_nothing_else_is_one() {
-        let (cookie, header) = Cookies::new("/s/", true).fresh().unwrap();
+        let (cookie, header) = Cookies::new("/s/", true).fresh(false).unwrap();
         let header = header.to_str().unwrap();
         assert_eq!(header, format!("{NAME}={}; Path=/s/; HttpOnly; SameSite=Strict; Secure", cookie.as_str()));
         let pair = header.split(';').next().unwrap();

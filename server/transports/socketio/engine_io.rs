@@ -220,7 +220,8 @@ impl EngineIo {
             session.set_cookie(cookie);
             return None;
         }
-        let (cookie, header) = cookies.fresh()?;
+        let is_proxied_https = request.extensions().get::<ReachedAs>().is_some_and(|it| it.is_proxied_https);
+        let (cookie, header) = cookies.fresh(is_proxied_https)?;
         session.set_cookie(cookie);
         Some(header)
     }
