@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{
-    ADOPTION_TIMEOUT, Delivery, Home, KEEP, Moving, NodeId, ToCluster, Version,
+    ADOPTION_TIMEOUT, Delivery, Home, KEEP, Moving, NodeId, SharedRoom, ToCluster, Version,
     changes::{ChangeKind, Planned, homes},
 };
 use crate::{
@@ -59,7 +59,11 @@ impl State {
         }
         let is_next = known == previous;
         if is_next {
+            let lost = self.entry(room).map(|it| it.homes.clone()).unwrap_or_default();
+            let lost: Vec<_> = lost.into_iter().filter(|it| it.1.node.is_none()).collect();
+            let after = version.value.clone();
             self.put_version(room, version);
+            self.end_those_out(&lost, after.as_ref());
         } else {
             self.catch_up(room, &version);
         }
@@ -87,10 +91,18 @@ impl State {
         let before: Vec<_> = cluster.rooms.get(room).map(|it| it.homes.clone()).unwrap_or_default();
         self.put_version(room, version.clone());
         self.deliver(deliveries, false);
-        // Others believed that this node was gone, and that nobody came back in time.
-        let is_out = |peer: &PeerId| homes(version.value.as_ref()).iter().all(|it| it.0 != *peer);
-        let removed = before.into_iter().map(|it| it.0).filter(|it| is_out(it) && self.sessions.contains_key(it));
-        removed.collect::<Vec<_>>().iter().for_each(|it| self.end_removed(it));
+        self.end_those_out(&before, version.value.as_ref());
+    }
+
+    /// Ends those who are here and are in the room no more: others believed that this node was gone, and that nobody came back in
+    /// time.
+    fn end_those_out(&mut self, before: &[(PeerId, Home)], after: Option<&SharedRoom>) {
+        let is_out = |peer: &PeerId| homes(after).iter().all(|it| it.0 != *peer);
+        for (peer, _) in before {
+            if is_out(peer) && self.sessions.contains_key(peer) {
+                self.end_removed(peer);
+            }
+        }
     }
 
     /// Passes frames to whoever is here. `without_implied`: what they say of members is known already.
