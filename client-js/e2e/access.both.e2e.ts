@@ -15,7 +15,7 @@ const settings = {
   P2PCHAT_ACCESS__PASSWORD: 'open sesame',
   P2PCHAT_ACCESS__TOKENS__SECRET: '0123456789abcdef0123456789abcdef',
   // Nobody is there. It is for those alone who have come into a room.
-  P2PCHAT_ICE__SERVERS: '[{ urls = ["turn:127.0.0.1:9"], username = "u", credential = "c" }]',
+  P2PCHAT_ICE__SERVERS: '[{ urls = ["turn:127.0.0.1:34999"], username = "u", credential = "c" }]',
 }
 const env = { ...process.env, ...settings }
 const home = house(settings)
@@ -99,7 +99,9 @@ test('with the server’s password, and not without', async () => {
   const ben = await arrive(link)
   await ben.stepIn('Ben')
   await Promise.all([ben.sees('Ada'), ada.sees('Ben')])
-  for (const person of [ada, ben]) expect((await servers(person)).flat()).toContain('turn:127.0.0.1:9')
+  for (const person of [ada, ben]) {
+    await expect.poll(async () => (await servers(person)).flat()).toContain('turn:127.0.0.1:34999')
+  }
   await ada.page.reload()
   await Promise.all([ben.sees('Ada'), ada.sees('Ben')])
   await ada.leave()
