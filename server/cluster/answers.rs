@@ -26,6 +26,24 @@ impl Shared {
         self.sessions.on_store_lost();
     }
 
+    /// The store is there. Another name than before: it has lost what it had.
+    pub(super) fn on_reached(&self, name: String, secret: String) {
+        let is_empty = {
+            let mut table = self.table();
+            table.is_up = true;
+            table.secret = Some(secret.into());
+            table.store_name.replace(name.clone()).is_some_and(|it| it != name)
+        };
+        tracing::info!(event = "store", node = self.own.as_str(), is_empty, "the cluster's store is reached");
+        self.sessions.on_store_back(is_empty);
+    }
+
+    /// It waits no more.
+    pub(super) fn on_taken(&self, message: &ToCluster) {
+        self.n_waiting.fetch_sub(1, Ordering::Relaxed);
+        self.waiting_bytes.fetch_sub(message.n_bytes(), Ordering::Relaxed);
+    }
+
     /// Answers whatever is asked that there is no store. Never done.
     pub(super) async fn refuse_all(&self, queue: &mut UnboundedReceiver<Task>) {
         while let Some(task) = queue.recv().await {
@@ -43,14 +61,16 @@ impl Shared {
 
     pub(super) fn refuse(&self, task: Task) {
         let Task::Ask(asked) = task else { return };
-        self.n_waiting.fetch_sub(1, Ordering::Relaxed);
+        self.on_taken(&asked);
         let sessions = &self.sessions;
         match asked {
             ToCluster::Load { room } => sessions.on_loaded(&room, Err(Unavailable)),
             ToCluster::Commit(commit) => sessions.on_committed(&commit.room, Committed::Unavailable),
             ToCluster::FindSession { number, .. } => sessions.on_session_found(number, Err(Unavailable)),
             ToCluster::AskForSession { number, .. } => sessions.on_handed_over(number, None),
-            ToCluster::Deliver { .. } => drop(self.n_dropped.fetch_add(1, Ordering::Relaxed)),
+            ToCluster::Deliver { deliveries, .. } => {
+                self.n_dropped.fetch_add(deliveries.len() as u64, Ordering::Relaxed);
+            }
             ToCluster::SaveSession { .. } | ToCluster::DropSession { .. } | ToCluster::HandOver { .. } => (),
         }
     }

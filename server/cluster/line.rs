@@ -2,7 +2,7 @@
 use std::{
     collections::BTreeMap,
     mem,
-    sync::{Arc, PoisonError, atomic::Ordering},
+    sync::{Arc, PoisonError},
     time::Duration,
 };
 
@@ -17,7 +17,7 @@ use super::{
     store::{self, Failed, Link, Store},
     wire,
 };
-use crate::sessions::cluster::{KEEP, NodeId, ToCluster};
+use crate::sessions::cluster::{KEEP, NodeId, Renewals, ToCluster};
 
 /// How long a node is believed to be there after it was last heard of.
 const LEASE: Duration = Duration::from_secs(10);
@@ -27,21 +27,31 @@ const RENEW_LEASE_EVERY: Duration = Duration::from_secs(3);
 const RENEW_EVERY: Duration = Duration::from_secs(60);
 /// Asked in one go.
 const AT_ONCE: usize = 256;
+/// Between two parts of what is renewed, so that what people ask for does not wait for all of it.
+const RENEW_PART_EVERY: Duration = Duration::from_millis(20);
 
 /// The connection.
 pub(super) struct Line<'a> {
-    pub(super) link: Link,
+    link: Link,
     /// What other nodes say.
-    pub(super) pushed: UnboundedReceiver<PushInfo>,
-    pub(super) shared: &'a Arc<Shared>,
+    pushed: UnboundedReceiver<PushInfo>,
+    shared: &'a Arc<Shared>,
+    /// What is still to be renewed.
+    due: Renewals,
+    has_said_goodbye: bool,
 }
 
-impl Line<'_> {
+impl<'a> Line<'a> {
+    pub(super) fn new(link: Link, pushed: UnboundedReceiver<PushInfo>, shared: &'a Arc<Shared>) -> Self {
+        Line { link, pushed, shared, due: Renewals::default(), has_said_goodbye: false }
+    }
+
     /// Until the store fails.
     pub(super) async fn serve(&mut self, store: &Store, queue: &mut UnboundedReceiver<Task>) -> Failed {
         let mut leases = interval(RENEW_LEASE_EVERY);
         let mut renewals = interval(RENEW_EVERY);
-        for it in [&mut leases, &mut renewals] {
+        let mut parts = interval(RENEW_PART_EVERY);
+        for it in [&mut leases, &mut renewals, &mut parts] {
             it.set_missed_tick_behavior(MissedTickBehavior::Delay);
         }
         let mut tasks = Vec::new();
@@ -49,8 +59,12 @@ impl Line<'_> {
             let done = tokio::select! {
                 biased;
                 Some(push) = self.pushed.recv() => self.shared.hear(&push),
-                _ = leases.tick() => self.renew_lease(store).await,
-                _ = renewals.tick() => self.renew(store).await,
+                _ = leases.tick(), if !self.has_said_goodbye => self.renew_lease(store).await,
+                _ = renewals.tick() => {
+                    self.due = self.shared.sessions.renewals();
+                    Ok(())
+                }
+                _ = parts.tick(), if self.due != Renewals::default() => self.renew_part(store).await,
                 _ = queue.recv_many(&mut tasks, AT_ONCE) => self.ask(store, mem::take(&mut tasks)).await,
             };
             if let Err(failed) = done {
@@ -110,6 +124,7 @@ impl Line<'_> {
                     store::say(&mut asked, keys, node, &wire::hand_over(*number, session.as_ref()));
                 }
                 Task::Goodbye(_) => {
+                    self.has_said_goodbye = true;
                     let others: Vec<_> = shared.table().nodes.keys().filter(|it| **it != shared.own).cloned().collect();
                     store::end_lease(&mut asked, keys, &shared.own);
                     others.iter().for_each(|it| store::say(&mut asked, keys, it, &wire::goodbye(&shared.own)));
@@ -128,7 +143,7 @@ impl Line<'_> {
         for task in tasks {
             match task {
                 Task::Ask(asked) => {
-                    shared.n_waiting.fetch_sub(1, Ordering::Relaxed);
+                    shared.on_taken(&asked);
                     shared.answer(asked, &answers.next().unwrap_or(Value::Nil));
                 }
                 Task::Goodbye(done) => {
@@ -149,9 +164,15 @@ impl Line<'_> {
         };
         let mut tasks = redis::pipe();
         store::lease(&mut tasks, &store.keys, &shared.own, &info, LEASE);
+        tasks.cmd("GET").arg(store.keys.name());
         store::say(&mut tasks, &store.keys, &shared.own, &wire::echo());
         shared.table().echo = Some(Instant::now());
         let answers = self.run(&tasks).await?;
+        if answers.get(1).and_then(store::text) != shared.table().store_name {
+            // It has lost everything while the connection held.
+            let (name, secret) = self.link.name_and_secret(&store.keys).await?;
+            shared.on_reached(name, secret);
+        }
         let Some(nodes) = answers.first().and_then(store::leased) else { return Ok(()) };
         let nodes: BTreeMap<NodeId, NodeRecord> =
             nodes.into_iter().map(|(id, info)| (id, serde_json::from_str(&info).unwrap_or_default())).collect();
@@ -170,25 +191,26 @@ impl Line<'_> {
         Ok(())
     }
 
-    /// Keeps in the store what is of people here.
-    async fn renew(&mut self, store: &Store) -> Result<(), Failed> {
-        let shared = self.shared;
-        let renewals = shared.sessions.renewals();
-        let keys = &store.keys;
-        let rooms = renewals.rooms.iter().map(|(room, keep)| (keys.room(room), *keep));
-        let sessions = renewals.tokens.iter().map(|it| (keys.session(it), KEEP));
-        let all: Vec<_> = rooms.chain(sessions).collect();
-        let mut is_missing = false;
-        for some in all.chunks(AT_ONCE) {
-            let mut tasks = redis::pipe();
-            for (key, keep) in some {
-                tasks.cmd("PEXPIRE").arg(key).arg(store::millis(*keep));
-            }
-            is_missing |= self.run(&tasks).await?.contains(&Value::Int(0));
+    /// Keeps in the store some of what is of people here.
+    async fn renew_part(&mut self, store: &Store) -> Result<(), Failed> {
+        let Renewals { rooms, tokens } = &mut self.due;
+        let rooms = rooms.split_off(rooms.len().saturating_sub(AT_ONCE));
+        let tokens = tokens.split_off(tokens.len().saturating_sub(AT_ONCE));
+        let mut tasks = redis::pipe();
+        for (room, keep) in &rooms {
+            tasks.cmd("PEXPIRE").arg(store.keys.room(room)).arg(store::millis(*keep));
         }
-        if is_missing {
-            // The store has forgotten something that people are in.
-            shared.sessions.on_store_back(true);
+        for token in &tokens {
+            tasks.cmd("PEXPIRE").arg(store.keys.session(token)).arg(store::millis(KEEP));
+        }
+        let mut is_missing = self.run(&tasks).await?.into_iter().map(|it| it == Value::Int(0));
+        let mut is_next_missing = || is_missing.next().unwrap_or(false);
+        let missing = Renewals {
+            rooms: rooms.into_iter().filter(|_| is_next_missing()).collect(),
+            tokens: tokens.into_iter().filter(|_| is_next_missing()).collect(),
+        };
+        if missing != Renewals::default() {
+            self.shared.sessions.on_missing(missing);
         }
         Ok(())
     }

@@ -42,8 +42,9 @@ use store::{Failed, Link, Store};
 
 /// Between two attempts to reach the store.
 const RETRY_EVERY: Duration = Duration::from_millis(200);
-/// What waits for the store, at most. Frames for other nodes over it are lost, and counted.
+/// What waits for the store, at most, and how many bytes of frames. Frames for other nodes over it are lost, and counted.
 const WAITING_MAX: usize = 65_536;
+const WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;
 /// For the other nodes to hear that this one ends.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -103,6 +104,8 @@ struct Shared {
     info: Mutex<NodeRecord>,
     tasks: UnboundedSender<Task>,
     n_waiting: AtomicUsize,
+    /// Of frames that wait.
+    waiting_bytes: AtomicUsize,
     n_failures: AtomicU64,
     n_dropped: AtomicU64,
     table: Mutex<Table>,
@@ -130,12 +133,15 @@ enum Task {
 
 impl Outbox for Shared {
     fn push(&self, message: ToCluster) {
-        let is_lossy = matches!(message, ToCluster::Deliver { .. });
-        if is_lossy && self.n_waiting.load(Ordering::Relaxed) >= WAITING_MAX {
-            self.n_dropped.fetch_add(1, Ordering::Relaxed);
-            return;
+        if let ToCluster::Deliver { deliveries, .. } = &message {
+            let n_bytes = message.n_bytes() + self.waiting_bytes.load(Ordering::Relaxed);
+            if self.n_waiting.load(Ordering::Relaxed) >= WAITING_MAX || n_bytes > WAITING_BYTES_MAX {
+                self.n_dropped.fetch_add(deliveries.len() as u64, Ordering::Relaxed);
+                return;
+            }
         }
         self.n_waiting.fetch_add(1, Ordering::Relaxed);
+        self.waiting_bytes.fetch_add(message.n_bytes(), Ordering::Relaxed);
         // The receiver lives as long as the process.
         drop(self.tasks.send(Task::Ask(message)));
     }
@@ -164,6 +170,7 @@ impl Cluster {
             info: Mutex::new(info),
             tasks,
             n_waiting: AtomicUsize::new(0),
+            waiting_bytes: AtomicUsize::new(0),
             n_failures: AtomicU64::new(0),
             n_dropped: AtomicU64::new(0),
             table: Mutex::new(Table {
@@ -237,7 +244,7 @@ impl Cluster {
             match self.connect(&mut store, &mut queue, pushes).await {
                 Ok(link) => {
                     is_told = false;
-                    let mut line = Line { link, pushed, shared: &self.shared };
+                    let mut line = Line::new(link, pushed, &self.shared);
                     let failed = line.serve(&store, &mut queue).await;
                     self.shared.on_lost(&failed);
                 }
@@ -269,8 +276,7 @@ impl Cluster {
         let shared = &self.shared;
         let connecting = async {
             let mut link = store.connect(&shared.own, pushes).await?;
-            let fresh = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].map(|it| it.simple().to_string());
-            let (name, secret) = link.name_and_secret(&store.keys, [&fresh[0], &fresh[1]]).await?;
+            let (name, secret) = link.name_and_secret(&store.keys).await?;
             Ok::<_, Failed>((link, name, secret))
         };
         // Whoever asks meanwhile is not kept waiting.
@@ -278,14 +284,7 @@ impl Cluster {
             connected = connecting => connected?,
             () = shared.refuse_all(queue) => return Err(Failed(String::new())),
         };
-        let is_empty = {
-            let mut table = shared.table();
-            table.is_up = true;
-            table.secret = Some(secret.into());
-            table.store_name.replace(name.clone()).is_some_and(|it| it != name)
-        };
-        tracing::info!(event = "store", node = shared.own.as_str(), is_empty, "the cluster's store is reached");
-        shared.sessions.on_store_back(is_empty);
+        shared.on_reached(name, secret);
         Ok(link)
     }
 }

@@ -22,7 +22,8 @@ use crate::{
 };
 
 /// Sets a room, if it has the version that was expected, and tells the nodes that have members there, all in one. Versions are
-/// microseconds of the store's clock, so that they grow from a room to the next one of its id.
+/// microseconds of the store's clock, so that they grow from a room to the next one of its id. A room that ends leaves its last
+/// version behind for a while, which tells it from one that the store has lost.
 /// KEYS: the room. ARGV: expected version, value or nothing, milliseconds to keep it, a version to be above, then a channel and
 /// a message for each node. Answers 1, the new version and how many heard each message; or 0 and what there is.
 const COMMIT: &str = r"
@@ -32,11 +33,9 @@ if version ~= ARGV[1] then return {0, version, there[2] or ''} end
 local time = redis.call('TIME')
 local new = math.max(time[1] * 1000000 + time[2], tonumber(ARGV[4]) + 1, tonumber(version) + 1)
 new = string.format('%.0f', new)
-if ARGV[2] == '' then redis.call('DEL', KEYS[1])
-else
-  redis.call('HSET', KEYS[1], 'version', new, 'value', ARGV[2])
-  redis.call('PEXPIRE', KEYS[1], ARGV[3])
-end
+redis.call('HSET', KEYS[1], 'version', new)
+if ARGV[2] == '' then redis.call('HDEL', KEYS[1], 'value') else redis.call('HSET', KEYS[1], 'value', ARGV[2]) end
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
 local answer = {1, new}
 for n = 5, #ARGV, 2 do answer[#answer + 1] = redis.call('PUBLISH', ARGV[n], new .. '\n' .. ARGV[n + 1]) end
 return answer";
@@ -128,7 +127,7 @@ impl Keys {
         format!("{}:{{nodes}}:infos", self.prefix)
     }
 
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         format!("{}:{{nodes}}:name", self.prefix)
     }
 
@@ -208,15 +207,18 @@ impl Link {
     }
 
     /// The name that the store got when it was empty, and the secret by which nodes know each other.
-    pub(super) async fn name_and_secret(&mut self, keys: &Keys, fresh: [&str; 2]) -> Result<(String, String), Failed> {
+    ///
+    /// # Errors
+    /// It does not answer, or has something else under these keys.
+    pub(super) async fn name_and_secret(&mut self, keys: &Keys) -> Result<(String, String), Failed> {
         let mut tasks = redis::pipe();
-        tasks.cmd("EVAL").arg(NAME).arg(1).arg(keys.name()).arg(fresh[0]);
-        tasks.cmd("EVAL").arg(NAME).arg(1).arg(keys.secret()).arg(fresh[1]);
-        let answers = self.run(&tasks).await?;
-        match &answers[..] {
-            [name, secret] => Ok((text(name).unwrap_or_default(), text(secret).unwrap_or_default())),
-            _ => Err(Failed("it answers something else".to_owned())),
+        for key in [keys.name(), keys.secret()] {
+            tasks.cmd("EVAL").arg(NAME).arg(1).arg(key).arg(uuid::Uuid::new_v4().simple().to_string());
         }
+        let answers = self.run(&tasks).await?;
+        let mut texts = answers.iter().filter_map(text).filter(|it| !it.is_empty());
+        let both = texts.next().zip(texts.next());
+        both.ok_or_else(|| Failed("it has something else where its name and the nodes' secret are kept".to_owned()))
     }
 }
 
@@ -233,10 +235,11 @@ pub(super) fn loaded(answer: &Value) -> Option<Version> {
 
 fn read_version(version: &str, value: Option<&str>) -> Option<Version> {
     let number = version.parse().ok()?;
-    match value.filter(|it| !it.is_empty()) {
-        None => Some(Version { number: 0, value: None }),
-        Some(value) => Some(Version { number, value: Some(wire::read_room(value)?) }),
-    }
+    let value = match value.filter(|it| !it.is_empty()) {
+        None => None,
+        Some(value) => Some(wire::read_room(value)?),
+    };
+    Some(Version { number, value })
 }
 
 pub(super) fn commit(tasks: &mut Pipeline, keys: &Keys, commit: &Commit) {

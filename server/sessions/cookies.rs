@@ -102,10 +102,7 @@ impl State {
     fn separate(&mut self, peer: &PeerId) -> Option<PeerId> {
         let session = self.sessions.get_mut(peer)?;
         let (realm, connection) = (session.realm, session.connection.take()?);
-        let account = std::mem::replace(&mut session.account, self.ledger.open_earlier_account());
-        let kept = session.kept_bytes + session.lasting.as_ref().map_or(0, |it| it.n_bytes());
-        session.account.hold(kept);
-        account.release(kept);
+        let account = session.change_account(self.ledger.open_earlier_account());
         let (old, own) = (session.number, session.account.clone());
         // So that the connection is not heard in its name any more.
         self.n_connections += 1;

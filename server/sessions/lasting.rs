@@ -117,6 +117,11 @@ impl Lasting {
         Lasting { credential, n_sent: 0, n_received: 0, replay, is_closing: false, is_earlier: false }
     }
 
+    /// Whether its client can come back to another node: a cookie is known to this one alone.
+    pub(super) fn can_move(&self) -> bool {
+        matches!(self.credential, Credential::Tokens(_))
+    }
+
     /// By what it can be had.
     pub(super) fn credential(&self) -> Credential {
         self.credential

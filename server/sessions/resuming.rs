@@ -64,13 +64,10 @@ impl State {
         }
         let Some(session) = self.sessions.get_mut(peer) else { return };
         let before = mem::replace(&mut session.connection, newcomer.connection);
-        let account = mem::replace(&mut session.account, newcomer.account);
         session.number = newcomer.number;
         session.contributions = None;
-        let kept = session.kept_bytes + session.lasting.as_ref().map_or(0, |it| it.n_bytes());
-        session.account.succeed(&account);
-        session.account.hold(kept);
-        account.release(kept);
+        newcomer.account.succeed(&session.account);
+        session.change_account(newcomer.account);
         match before {
             Some(connection) => {
                 self.ledger.count(Reason::Resumed);

@@ -110,6 +110,23 @@ pub(super) struct Session {
     pub(super) is_told_to_go: bool,
 }
 
+impl Session {
+    /// What is held for it on its account.
+    pub(super) fn held_bytes(&self) -> u64 {
+        let inbox = self.waiting.as_ref().map_or(0, |it| it.inbox.n_bytes() as u64);
+        self.kept_bytes + self.lasting.as_ref().map_or(0, |it| it.n_bytes()) + inbox
+    }
+
+    /// From now on this account pays for it, and not the one that is handed back.
+    pub(super) fn change_account(&mut self, account: Arc<Account>) -> Arc<Account> {
+        let held = self.held_bytes();
+        account.hold(held);
+        let before = mem::replace(&mut self.account, account);
+        before.release(held);
+        before
+    }
+}
+
 /// Something to be done before the lock is free.
 pub(super) enum Work {
     /// `number`: of the connection that it is about. What was said of one that has ended meanwhile is not said of the next.
@@ -293,10 +310,9 @@ impl State {
             return self.go_away(peer, reason, how);
         }
         let Some(session) = self.sessions.remove(peer) else { return };
-        let Session { realm, connection, account, waiting, lasting, kept_bytes, .. } = session;
-        account.release(kept_bytes + waiting.as_ref().map_or(0, |it| it.inbox.n_bytes() as u64));
+        session.account.release(session.held_bytes());
+        let Session { realm, connection, waiting, lasting, .. } = session;
         if let Some(lasting) = lasting {
-            account.release(lasting.n_bytes());
             self.forget_credential(peer, &lasting);
             self.note_change(peer);
         }

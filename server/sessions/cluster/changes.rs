@@ -24,13 +24,14 @@ pub(in crate::sessions) enum ChangeKind {
     YieldHost { peer: PeerId },
     /// The operator closes it.
     Close,
-    /// Members whose node is gone may come back to another; those that cannot have left.
+    /// Members whose node seems to be gone may come back to another. Those that cannot have left, unless their node says in time
+    /// that it is there.
     NodeGone { node: NodeId },
     /// Nobody came back in time.
     GraceOver { peer: PeerId, mark: u64 },
     /// A member has come here from another node.
     Adopt { peer: PeerId, returning: u64 },
-    /// What the store has is compared with who is here. `is_lost`: the store may have lost the room.
+    /// What the store has is compared with who is here. `is_lost`: where it has no such room, it has lost it.
     Refresh { is_lost: bool },
 }
 
@@ -57,7 +58,11 @@ impl State {
     /// Has a room changed, now or when the changes before are done.
     pub(in crate::sessions) fn change_room(&mut self, room: &RoomId, kind: ChangeKind) {
         let Some(cluster) = &mut self.cluster else { return };
-        cluster.rooms.entry(room.clone()).or_default().waiting.push_back(kind);
+        let entry = cluster.rooms.entry(room.clone()).or_default();
+        entry.waiting.push_back(kind);
+        if entry.is_stalled {
+            return self.refuse_waiting(room);
+        }
         self.next_change(room);
     }
 
@@ -98,14 +103,28 @@ impl State {
             Err(Unavailable) => self.put_off(room),
             Ok(version) => {
                 entry.is_doubtful = false;
-                let is_refresh = matches!(&entry.changing, Some(Changing { kind: ChangeKind::Refresh { .. }, .. }));
-                // What somebody here has missed is told by the change itself where that is what it is for.
-                if !is_refresh {
-                    self.catch_up(room, &version);
-                }
-                self.plan_change(room, version, false);
+                self.plan_anew(room, version);
             }
         }
+    }
+
+    /// Plans the change that is under way on what the store has.
+    fn plan_anew(&mut self, room: &RoomId, version: Version) {
+        let Some(entry) = self.entry(room) else { return };
+        let is_refresh = matches!(&entry.changing, Some(Changing { kind: ChangeKind::Refresh { .. }, .. }));
+        if !is_refresh && entry.version > 0 && version.number == 0 {
+            // One that has ended leaves a version behind: this one was lost, and is given back first.
+            if let Some(Changing { kind, .. }) = entry.changing.take() {
+                entry.waiting.push_front(kind);
+            }
+            entry.waiting.push_front(ChangeKind::Refresh { is_lost: true });
+            return self.next_change(room);
+        }
+        // What somebody here has missed is told by the change itself where that is what it is for.
+        if !is_refresh {
+            self.catch_up(room, &version);
+        }
+        self.plan_change(room, version, false);
     }
 
     /// Plans the change that is under way, and has it set. `is_guess`: the store may have a newer version.
@@ -173,7 +192,7 @@ impl State {
             }
             ChangeKind::YieldHost { peer } => Change::YieldHost { peer: peer.clone() },
             ChangeKind::Close => Change::Close,
-            ChangeKind::NodeGone { node } => return self.plan_node_gone(room, base, &node.clone()),
+            ChangeKind::NodeGone { node } => return plan_node_gone(base, node),
             ChangeKind::GraceOver { peer, mark } => {
                 let is_away = |it: &&(PeerId, Home)| it.0 == *peer && it.1.node.is_none() && it.1.mark == *mark;
                 if homes(base.value.as_ref()).iter().find(is_away).is_none() {
@@ -207,7 +226,7 @@ impl State {
         let before = homes(base.value.as_ref());
         let home_of = |peer: &PeerId| {
             let known = before.iter().find(|it| it.0 == *peer).map(|it| it.1.clone());
-            let returns = self.sessions.get(peer).is_some_and(|it| it.lasting.is_some());
+            let returns = self.sessions.get(peer).and_then(|it| it.lasting.as_ref()).is_some_and(|it| it.can_move());
             known.unwrap_or(Home { node: Some(own.clone()), returns, mark: 0 })
         };
         let next = plan.room.map(|room| {
@@ -251,16 +270,10 @@ impl State {
                 }
             }
             Committed::Conflict(version) => {
-                let version = *version;
                 if let Some(cluster) = &mut self.cluster {
                     cluster.counts.n_conflicts += 1;
                 }
-                let is_refresh = self.entry(room).and_then(|it| it.changing.as_ref());
-                let is_refresh = matches!(is_refresh, Some(Changing { kind: ChangeKind::Refresh { .. }, .. }));
-                if !is_refresh {
-                    self.catch_up(room, &version);
-                }
-                self.plan_change(room, version, false);
+                self.plan_anew(room, *version);
             }
             Committed::Done { number } => {
                 let Some(Changing { kind, base, plan: Some(planned) }) = entry.changing.take() else { return };
@@ -290,16 +303,14 @@ impl State {
         let Some(Changing { kind, .. }) = entry.changing.take() else { return };
         match kind {
             ChangeKind::Request { .. } => {
-                self.ledger.count(Reason::StoreUnavailable);
-                let refused = Planned { answer: Some(Err(Rejection::Busy)), ..Planned::default() };
-                self.finish(room, kind, None, refused);
+                self.refuse(room, kind);
+                self.next_change(room);
             }
-            ChangeKind::Adopt { returning, .. } => {
+            ChangeKind::Adopt { .. } => {
                 // It may have been done all the same.
                 entry.waiting.push_back(ChangeKind::Refresh { is_lost: false });
                 entry.is_stalled = true;
-                self.on_unavailable(returning);
-                self.finish(room, kind, None, Planned::default());
+                self.refuse(room, kind);
             }
             kind => {
                 entry.waiting.push_front(kind);
@@ -317,17 +328,29 @@ impl State {
             .partition(|it| matches!(it, ChangeKind::Request { .. } | ChangeKind::Adopt { .. }));
         entry.waiting = rest;
         for kind in asked {
-            let kind: ChangeKind = kind;
-            let mut refused = Planned::default();
-            match &kind {
-                ChangeKind::Adopt { returning, .. } => self.on_unavailable(*returning),
-                _ => {
-                    self.ledger.count(Reason::StoreUnavailable);
-                    refused.answer = Some(Err(Rejection::Busy));
-                }
-            }
-            self.conclude(room, kind, refused, false);
+            self.refuse(room, kind);
         }
+    }
+
+    /// Answers what cannot be done without the store. Whoever leaves is told that it has left, and leaves when the store is back.
+    fn refuse(&mut self, room: &RoomId, kind: ChangeKind) {
+        let mut refused = Planned::default();
+        let mut leaves = None;
+        match &kind {
+            ChangeKind::Adopt { returning, .. } => self.on_unavailable(*returning),
+            ChangeKind::Request { from, request, .. } if matches!(**request, Request::Leave { .. }) => {
+                refused.answer = Some(Ok(Reply::Left));
+                leaves = Some(from.clone());
+            }
+            _ => {
+                self.ledger.count(Reason::StoreUnavailable);
+                refused.answer = Some(Err(Rejection::Busy));
+            }
+        }
+        if let (Some(peer), Some(entry)) = (leaves, self.entry(room)) {
+            entry.waiting.push_back(ChangeKind::Leave { peer });
+        }
+        self.conclude(room, kind, refused, false);
     }
 
     /// The change is decided. `number`: of the version that it made, if it made one.
@@ -374,6 +397,16 @@ impl State {
     pub(in crate::sessions) fn entry(&mut self, room: &RoomId) -> Option<&mut Entry> {
         self.cluster.as_mut()?.rooms.get_mut(room)
     }
+}
+
+/// Nobody leaves by it: whoever is there after all is put back by its node.
+fn plan_node_gone(base: &Version, node: &NodeId) -> Planned {
+    let mut next = base.value.clone();
+    for (_, home) in next.iter_mut().flat_map(|it| &mut it.homes).filter(|it| it.1.node.as_ref() == Some(node)) {
+        home.node = None;
+        home.mark = base.number;
+    }
+    Planned { next, ..Planned::default() }
 }
 
 /// Where everybody is.

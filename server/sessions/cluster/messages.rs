@@ -4,6 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use crate::{
     protocols::Frame,
     rooms::{PeerId, Room, RoomId},
+    sessions::state::frame_bytes,
 };
 
 /// One process of a cluster.
@@ -52,7 +53,7 @@ pub struct SharedRoom {
 /// A version of a room. Versions grow, also from a room that has ended to the next one of the same id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Version {
-    /// 0: there is no such room.
+    /// 0: the store knows nothing of such a room. It knows for a while of one that has ended.
     pub number: u64,
     /// `None`: there is no such room.
     pub value: Option<SharedRoom>,
@@ -151,6 +152,16 @@ pub enum ToCluster {
         /// What is given to it.
         session: Option<HandedOver>,
     },
+}
+
+impl ToCluster {
+    /// Of the frames that it passes on for clients.
+    pub fn n_bytes(&self) -> usize {
+        match self {
+            ToCluster::Deliver { deliveries, .. } => deliveries.iter().map(|it| frame_bytes(&it.frame)).sum(),
+            _ => 0,
+        }
+    }
 }
 
 /// One change of a room.

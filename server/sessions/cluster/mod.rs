@@ -217,6 +217,15 @@ impl Sessions {
         });
     }
 
+    /// What was to be renewed is not there any more.
+    pub fn on_missing(&self, missing: Renewals) {
+        self.with(|state| {
+            let rooms = missing.rooms.into_iter().map(|it| it.0).collect();
+            state.on_missing(rooms, missing.tokens.into_iter().map(TokenHash).collect());
+            state.work_off();
+        });
+    }
+
     /// Nodes at which people are with whom somebody here shares a room.
     pub fn nodes_of_members(&self) -> BTreeSet<NodeId> {
         let state = self.state();

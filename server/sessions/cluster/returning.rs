@@ -201,9 +201,9 @@ impl State {
         let is_idle = |it: &&mut Session| it.realm.at == realm.at && it.waiting.is_none();
         self.sessions.get_mut(peer).filter(|_| is_here).filter(is_idle)?;
         let session = self.sessions.remove(peer)?;
-        let Session { connection, account, lasting, kept_bytes, .. } = session;
+        session.account.release(session.held_bytes());
+        let Session { connection, lasting, .. } = session;
         let lasting = lasting?;
-        account.release(kept_bytes + lasting.n_bytes());
         if let Credential::Tokens(tokens) = lasting.credential() {
             // In the store they are the other node's now.
             for token in [Some(tokens.current), tokens.previous].into_iter().flatten() {

@@ -11,16 +11,20 @@ use super::{
 use crate::{
     accounting::Reason,
     protocols::CloseReason,
-    rooms::{Change, PeerId, Room, RoomId},
+    rooms::{PeerId, Room, RoomId},
     sessions::{
         effects::HowToEnd,
         state::{RealmState, State},
         timers::Due,
+        token::TokenHash,
     },
 };
 
 /// A websocket's close code for a client that is to connect anew (IANA's registry of them: service restart).
 const ELSEWHERE: CloseReason = CloseReason { code: 1012, reason: "not in the room any more" };
+
+/// For a node that seems to be gone to say that it is not: one that connects to the store anew hears nothing for a moment.
+const DOUBT: Duration = Duration::from_secs(3);
 
 impl RealmState {
     /// For how long the store keeps a room without hearing of it.
@@ -76,10 +80,6 @@ impl State {
     pub(in crate::sessions) fn catch_up(&mut self, room: &RoomId, version: &Version) {
         let Some(cluster) = &self.cluster else { return };
         let known = cluster.rooms.get(room).map_or(0, |it| it.version);
-        if version.value.is_none() && version.number == 0 && known > 0 {
-            // It has ended, or there is one again by now.
-            return self.refresh_later(room);
-        }
         if known == 0 || version.number <= known {
             return;
         }
@@ -181,7 +181,8 @@ impl State {
                 (None, true) => self.refresh_later(room),
                 (None, false) if !homes.is_empty() => {
                     let due = Due::NodeGrace { room: room.clone(), peer: peer.clone(), mark: home.mark };
-                    self.timers.start_once(Instant::now() + self.lifetimes.grace, due);
+                    let grace = if home.returns { self.lifetimes.grace.max(DOUBT) } else { DOUBT };
+                    self.timers.start_once(Instant::now() + grace, due);
                 }
                 (_, false) => (),
             }
@@ -271,27 +272,6 @@ impl State {
         }
     }
 
-    pub(in crate::sessions) fn plan_node_gone(&mut self, room: &RoomId, base: &Version, node: &NodeId) -> Planned {
-        let mut planned = Planned { next: base.value.clone(), ..Planned::default() };
-        let is_there = |it: &&(PeerId, Home)| it.1.node.as_ref() == Some(node);
-        let lost: Vec<_> = homes(base.value.as_ref()).iter().filter(is_there).cloned().collect();
-        for (peer, home) in lost {
-            if home.returns {
-                let next = planned.next.iter_mut().flat_map(|it| &mut it.homes);
-                next.filter(|it| it.0 == peer).for_each(|it| {
-                    it.1.node = None;
-                    it.1.mark = base.number;
-                });
-            } else {
-                let version = Version { number: base.number, value: planned.next.take() };
-                let left = self.plan_of(room, &version, Change::Leave { peer });
-                planned.next = left.next;
-                planned.deliveries.extend(left.deliveries);
-            }
-        }
-        planned
-    }
-
     /// The store answers again.
     pub(in crate::sessions) fn on_store_back(&mut self, is_empty: bool) {
         let Some(cluster) = &mut self.cluster else { return };
@@ -310,13 +290,25 @@ impl State {
         self.changed.extend(lasting.collect::<Vec<_>>());
     }
 
+    /// The store has forgotten these rooms, and what it had under these hashes of tokens.
+    pub(in crate::sessions) fn on_missing(&mut self, rooms: Vec<RoomId>, tokens: Vec<TokenHash>) {
+        for room in rooms {
+            if self.entry(&room).is_some_and(|it| it.version > 0) {
+                self.change_room(&room, ChangeKind::Refresh { is_lost: true });
+            }
+        }
+        let peers: Vec<_> = tokens.iter().filter_map(|it| self.tokens.get(it).cloned()).collect();
+        peers.iter().for_each(|it| self.note_change(it));
+    }
+
     /// What the store has, put right by who is here.
     pub(in crate::sessions) fn plan_refresh(&mut self, room: &RoomId, base: &Version, is_lost: bool) -> Planned {
         let Some(cluster) = &self.cluster else { return Planned::default() };
         let (at, own) = (cluster.realm.at, cluster.own.clone());
         let known = self.known_room(room);
         let mut next = base.value.clone();
-        if next.is_none() && is_lost {
+        // One that has ended leaves a version behind.
+        if base.number == 0 {
             next.clone_from(&known.value);
         }
         let mut ended = Vec::new();

@@ -21,6 +21,8 @@ pub(super) enum Said {
 #[derive(Default)]
 pub(super) struct Store {
     pub(super) rooms: BTreeMap<RoomId, (u64, SharedRoom)>,
+    /// Last versions of rooms that have ended.
+    pub(super) ended: BTreeMap<RoomId, u64>,
     pub(super) sessions: BTreeMap<[u8; 32], SavedSession>,
     pub(super) clock: u64,
     /// Grows when everything is lost.
@@ -65,7 +67,8 @@ impl World {
 
     fn version(&self, room: &RoomId) -> Version {
         let there = self.store.rooms.get(room);
-        there.map_or(Version { number: 0, value: None }, |it| Version { number: it.0, value: Some(it.1.clone()) })
+        let ended = self.store.ended.get(room).copied().unwrap_or_default();
+        there.map_or(Version { number: ended, value: None }, |it| Version { number: it.0, value: Some(it.1.clone()) })
     }
 
     fn commit(&mut self, commit: &Commit) -> Answer {
@@ -77,7 +80,10 @@ impl World {
         let number = self.store.clock;
         match commit.value.clone() {
             Some(value) => self.store.rooms.insert(commit.room.clone(), (number, value)),
-            None => self.store.rooms.remove(&commit.room),
+            None => {
+                self.store.ended.insert(commit.room.clone(), number);
+                self.store.rooms.remove(&commit.room)
+            }
         };
         let mut gone = Vec::new();
         for (node, deliveries) in &commit.told {
