@@ -31,6 +31,8 @@ impl Connection for Queue {
 #[derive(Default)]
 pub(super) struct Client {
     pub(super) node: usize,
+    /// It cannot come back.
+    pub(super) is_original: bool,
     pub(super) queue: Arc<Queue>,
     pub(super) handle: Option<SessionHandle>,
     pub(super) id: String,

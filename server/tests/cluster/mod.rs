@@ -1,4 +1,5 @@
 //! Several nodes that share rooms: as a simulation of their rules, and with a Redis.
+mod away;
 mod balancers;
 mod checks;
 mod client;

@@ -6,7 +6,10 @@ use std::{
 };
 
 use tempfile::TempDir;
-use tokio::net::TcpStream;
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    net::TcpStream,
+};
 
 use crate::harness::{Server, soon};
 
@@ -51,6 +54,30 @@ impl Redis {
     pub(crate) async fn start_empty(&mut self) {
         self.child = spawn(self.port, &self.folder, &self.more);
         self.answers().await;
+    }
+
+    /// It loses everything that it has, and closes no connection.
+    pub(crate) async fn forget_all(&self) {
+        assert_eq!(self.ask("FLUSHALL").await, "+OK");
+    }
+
+    /// Until it has something under a key like this.
+    pub(crate) async fn comes_to_have(&self, pattern: &str) {
+        soon(pattern, async {
+            while self.ask(&format!("KEYS {pattern}")).await == "*0" {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    /// The first line of the answer.
+    async fn ask(&self, command: &str) -> String {
+        let mut connection = BufReader::new(TcpStream::connect(("127.0.0.1", self.port)).await.unwrap());
+        connection.write_all(format!("{command}\r\n").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_line(&mut answer).await.unwrap();
+        answer.trim_end().to_owned()
     }
 
     /// It neither answers nor closes anything.

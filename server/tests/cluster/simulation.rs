@@ -33,7 +33,9 @@ fn act(world: &mut World, random: &mut Random, rooms: &[String], n: usize, fault
     let clients: Vec<usize> = (0..world.clients.len()).collect();
     let client = random.of(&clients);
     match (random.below(20), client) {
-        (0..=1, _) if world.clients.len() < 12 => drop(world.client(random.of(&alive).unwrap())),
+        (0..=1, _) if world.clients.len() < 12 => {
+            world.client_of(random.of(&alive).unwrap(), random.below(4) == 0);
+        }
         (2, Some(it)) if world.clients[it].room.is_none() => world.create(it, 2 + random.below(4)),
         (3..=6, Some(it)) if world.clients[it].room.is_none() && !rooms.is_empty() => {
             world.join(it, &rooms[random.below(rooms.len())]);
@@ -55,7 +57,10 @@ fn act(world: &mut World, random: &mut Random, rooms: &[String], n: usize, fault
             }
         }
         (14, _) if faults.cuts => world.lose_store(random.of(&alive).unwrap()),
-        (15, _) if faults.wipes && random.below(6) == 0 => world.wipe(),
+        (15, _) if faults.wipes && random.below(6) == 0 => match random.below(2) {
+            0 => world.wipe(),
+            _ => world.empty(),
+        },
         (16, _) => alive.iter().for_each(|it| world.find_store(*it)),
         (17, _) if random.below(4) == 0 => world.wait(),
         (18, _) => world.notice(),

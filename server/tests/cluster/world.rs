@@ -112,7 +112,12 @@ impl World {
 
     /// A client that says hello to a node.
     pub(super) fn client(&mut self, node: usize) -> usize {
-        self.clients.push(Client { node, ..Client::default() });
+        self.client_of(node, false)
+    }
+
+    /// `is_original`: one that cannot come back.
+    pub(super) fn client_of(&mut self, node: usize, is_original: bool) -> usize {
+        self.clients.push(Client { node, is_original, ..Client::default() });
         let client = self.clients.len() - 1;
         self.come(client, node);
         client
@@ -134,7 +139,11 @@ impl World {
         } else {
             format!(r#"{{"token":"{token}","received":{n_received},"sent":{n_sent}}}"#)
         };
-        let text = format!(r#"["GET-ID",{{"requestId":"0","alerts":true,"resume":{resume}}}]"#);
+        let text = if it.is_original {
+            r#"["GET-ID",{"requestId":"0"}]"#.to_owned()
+        } else {
+            format!(r#"["GET-ID",{{"requestId":"0","alerts":true,"resume":{resume}}}]"#)
+        };
         there.sessions.receive(it.handle.as_ref().unwrap(), &*text);
     }
 
@@ -283,9 +292,9 @@ impl World {
     pub(super) fn lose_store(&mut self, node: usize) {
         let generation = self.store.generation;
         let there = &mut self.nodes[node];
-        if there.lost_store.is_none() {
+        if !there.is_cut {
             there.is_cut = true;
-            there.lost_store = Some(generation);
+            there.lost_store.get_or_insert(generation);
             there.sessions.on_store_lost();
         }
     }
@@ -304,6 +313,15 @@ impl World {
     pub(super) fn wipe(&mut self) {
         for node in self.alive() {
             self.lose_store(node);
+        }
+        self.empty();
+    }
+
+    /// The store loses everything while it answers. Nodes see that when they look at its name, in [`World::find_store`].
+    pub(super) fn empty(&mut self) {
+        let before = self.store.generation;
+        for node in self.alive() {
+            self.nodes[node].lost_store.get_or_insert(before);
         }
         let Store { clock, generation, .. } = self.store;
         self.store = Store { clock, generation: generation + 1, ..Store::default() };

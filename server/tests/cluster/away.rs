@@ -1,0 +1,131 @@
+//! What people see while the store is away, has lost something, or takes a node for dead that is not.
+use super::world::World;
+
+/// A room of somebody at the first node and of an original page at the second, which cannot come back.
+fn room_of_two(world: &mut World) -> (usize, usize, String) {
+    let (one, original) = (world.client(0), world.client_of(1, true));
+    world.settle();
+    world.create(one, 4);
+    world.settle();
+    let room = world.clients[one].room.clone().unwrap();
+    world.join(original, &room);
+    world.settle();
+    assert!(world.clients[one].others.contains(&world.clients[original].id));
+    (one, original, room)
+}
+
+/// All that waits is handled, and nobody's connection to the store changes.
+fn go_on(world: &mut World) {
+    while world.step_all() {}
+    for it in 0..world.clients.len() {
+        world.read(it);
+    }
+}
+
+#[test]
+fn nobody_leaves_because_their_node_was_not_heard_for_a_moment() {
+    let mut world = World::with(2);
+    let (one, original, room) = room_of_two(&mut world);
+    world.lose_store(1);
+    // The first node says something to the second, which hears nothing.
+    let newcomer = world.client(0);
+    go_on(&mut world);
+    world.join(newcomer, &room);
+    go_on(&mut world);
+    assert_eq!(world.clients[newcomer].room.as_ref(), Some(&room));
+    world.find_store(1);
+    go_on(&mut world);
+    assert!(world.clients[one].others.contains(&world.clients[original].id));
+    assert_eq!(world.n_members(&room), 3);
+    world.settle();
+    world.wait();
+    world.settle();
+    assert!(world.is_there(original));
+    assert_eq!(world.n_members(&room), 3);
+    world.assert_settled();
+}
+
+#[test]
+fn whoever_cannot_come_back_has_left_when_its_node_stays_silent() {
+    let mut world = World::with(2);
+    let (one, original, room) = room_of_two(&mut world);
+    world.kill(1);
+    world.settle();
+    assert!(world.clients[one].others.contains(&world.clients[original].id));
+    world.wait();
+    world.settle();
+    assert!(world.clients[one].others.is_empty());
+    assert_eq!(world.n_members(&room), 1);
+}
+
+#[test]
+fn a_store_that_has_lost_everything_unnoticed_ends_no_room_and_refuses_nobody() {
+    let mut world = World::with(2);
+    let (one, original, room) = room_of_two(&mut world);
+    world.empty();
+    let newcomer = world.client(0);
+    go_on(&mut world);
+    world.join(newcomer, &room);
+    go_on(&mut world);
+    assert_eq!(world.clients[newcomer].room.as_ref(), Some(&room));
+    assert_eq!(world.n_members(&room), 3);
+    world.settle();
+    assert!([one, original, newcomer].iter().all(|it| world.is_there(*it)));
+    world.assert_settled();
+}
+
+#[test]
+fn what_the_store_has_forgotten_is_given_back_when_it_is_renewed() {
+    let mut world = World::with(2);
+    let (one, original, room) = room_of_two(&mut world);
+    let before = world.stored();
+    let missing = world.nodes[0].sessions.renewals();
+    assert_eq!((missing.rooms.len(), missing.tokens.is_empty()), (1, false));
+    world.store.rooms.clear();
+    world.store.sessions.clear();
+    world.nodes[0].sessions.on_missing(missing);
+    go_on(&mut world);
+    assert_eq!((world.n_members(&room), world.store.sessions.is_empty()), (2, false), "before: {before}");
+    assert!(world.is_there(one) && world.is_there(original));
+    world.assert_settled();
+}
+
+#[test]
+fn a_room_that_has_ended_is_not_brought_back() {
+    let mut world = World::with(2);
+    let (one, _, room) = room_of_two(&mut world);
+    // The second node misses that the room is closed.
+    world.lose_store(1);
+    world.nodes[0].sessions.close(&room);
+    go_on(&mut world);
+    world.find_store(1);
+    go_on(&mut world);
+    world.settle();
+    assert_eq!(world.n_members(&room), 0);
+    assert!(world.is_there(one));
+}
+
+#[test]
+fn whoever_asks_while_a_room_waits_for_the_store_is_refused_at_once() {
+    let mut world = World::with(2);
+    let (one, _, room) = room_of_two(&mut world);
+    let (leaving, late) = (world.client_of(0, true), world.client(0));
+    world.settle();
+    world.join(leaving, &room);
+    world.settle();
+    assert_eq!(world.n_members(&room), 3);
+    world.lose_store(0);
+    // Its leaving waits for the store.
+    world.break_off(leaving);
+    go_on(&mut world);
+    world.join(late, &room);
+    // Nothing is asked of the store for it.
+    world.read(late);
+    assert_eq!((world.clients[late].wanted.as_ref(), world.clients[late].room.as_ref()), (None, None));
+    world.settle();
+    assert_eq!(world.n_members(&room), 2);
+    world.join(late, &room);
+    world.settle();
+    assert_eq!(world.clients[late].room.as_ref(), Some(&room));
+    assert!(world.is_there(one));
+}
