@@ -36,7 +36,8 @@ impl State {
         unused.into_iter().for_each(|it| self.forget_token(it));
         self.tokens.insert(hash, peer.clone());
         self.note_change(peer);
-        let rooms = self.realms[realm.at].rooms.memberships(peer);
+        let mut rooms = self.realms[realm.at].rooms.memberships(peer);
+        rooms.retain(|it| !self.is_leaving(&it.room, peer));
         self.on_resumed(realm, is_complete);
         let resumed = Resumed { received: n_received, is_complete, rooms };
         let answer = self.resume_answer(&token, Some(resumed));

@@ -54,6 +54,20 @@ pub(in crate::sessions) struct Planned {
     pub(in crate::sessions) ended: Vec<PeerId>,
 }
 
+impl ChangeKind {
+    fn is_leave_of(&self, peer: &PeerId) -> bool {
+        matches!(self, ChangeKind::Leave { peer: it } if it == peer)
+    }
+}
+
+impl Entry {
+    /// Whether this member is about to leave.
+    pub(in crate::sessions) fn is_leaving(&self, peer: &PeerId) -> bool {
+        let changing = self.changing.iter().map(|it| &it.kind);
+        changing.chain(&self.waiting).any(|it| it.is_leave_of(peer))
+    }
+}
+
 impl State {
     /// Has a room changed, now or when the changes before are done.
     pub(in crate::sessions) fn change_room(&mut self, room: &RoomId, kind: ChangeKind) {

@@ -210,11 +210,15 @@ impl State {
     /// A member is said to be here, and is not.
     fn leave_if_gone(&mut self, room: &RoomId, peer: &PeerId) {
         let Some(cluster) = &mut self.cluster else { return };
-        let is_leaving = |it: &ChangeKind| matches!(it, ChangeKind::Leave { peer: it } if it == peer);
         let entry = cluster.rooms.entry(room.clone()).or_default();
-        if !cluster.moving.contains_key(peer) && !entry.waiting.iter().any(is_leaving) {
+        if !cluster.moving.contains_key(peer) && !entry.is_leaving(peer) {
             entry.waiting.push_back(ChangeKind::Leave { peer: peer.clone() });
         }
+    }
+
+    /// Whether somebody who was told that it is not in this room is still to leave it.
+    pub(in crate::sessions) fn is_leaving(&self, room: &RoomId, peer: &PeerId) -> bool {
+        self.cluster.as_ref().and_then(|it| it.rooms.get(room)).is_some_and(|it| it.is_leaving(peer))
     }
 
     fn refresh_later(&mut self, room: &RoomId) {
