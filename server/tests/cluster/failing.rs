@@ -3,7 +3,7 @@ use super::{
     redis::Redis,
     together::{Page, joined, left, nodes, signal},
 };
-use crate::harness::{By, Server, soon, web::Web};
+use crate::harness::{By, Server, exposition::scrape, peer::signal_text, soon, web::Web};
 
 impl Server {
     /// Until its store answers, or does not.
@@ -169,6 +169,36 @@ async fn a_store_that_hangs_is_one_that_is_away() {
     node.comes_to_store(true).await;
     other.join(&room).await;
     assert_eq!(one.hear().await, joined(&other.id, &room));
+}
+
+#[tokio::test]
+#[ignore = "takes redis-server (Debian's package), which ./check installs"]
+async fn what_waits_for_a_store_that_hangs_has_a_bound_in_bytes() {
+    let redis = Redis::start().await;
+    let nodes = nodes(&redis, 2, &[("metrics.listen", "true"), ("metrics.port", "0")]).await;
+    let (mut one, mut other) = (Page::at(&nodes[0], By::Websocket).await, Page::at(&nodes[1], By::Websocket).await);
+    let room = one.create(5).await;
+    other.join(&room).await;
+    assert_eq!(one.hear().await, joined(&other.peer.id, &room));
+    redis.freeze();
+    // Each is a little less than a million bytes, and 16 MiB may wait.
+    let filler = "x".repeat(950_000);
+    for n in 0..30 {
+        one.say(&signal_text(&other.peer.id, &room, &format!("\"{n} {filler}\""))).await;
+    }
+    soon("what is lost", async {
+        while scrape(nodes[0].metrics.unwrap()).await.value(r#"p2pchat_cluster_frames_total{direction="lost"}"#) != 13.0
+        {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    redis.thaw();
+    for n in 0..17 {
+        assert!(other.hear().await.contains(&format!("\"{n} xxx")));
+    }
+    one.signal(&other.peer.id, &room, 30).await;
+    assert_eq!(other.hear().await, signal(&other.peer.id, &room, 30, &one.peer.id));
 }
 
 #[tokio::test]
