@@ -129,3 +129,29 @@ fn whoever_asks_while_a_room_waits_for_the_store_is_refused_at_once() {
     assert_eq!(world.clients[late].room.as_ref(), Some(&room));
     assert!(world.is_there(one));
 }
+
+#[test]
+fn what_a_client_said_while_it_waited_is_paid_for_by_whoever_it_comes_back_as() {
+    let mut world = World::with(1);
+    let (one, other) = (world.client(0), world.client(0));
+    world.settle();
+    world.create(one, 4);
+    world.settle();
+    let room = world.clients[one].room.clone().unwrap();
+    // It asks, says something more before the store has answered, and its connection breaks.
+    world.join(other, &room);
+    world.signal_in(other, one, &room, 1);
+    let handle = world.clients[other].handle.take();
+    world.come(other, 0);
+    drop(handle);
+    world.settle();
+    for it in [one, other] {
+        world.close(it);
+    }
+    world.settle();
+    world.wait();
+    world.settle();
+    let held = world.nodes[0].sessions.ledger().balance().memory.held;
+    let fresh = World::with(1).nodes[0].sessions.ledger().balance().memory.held;
+    assert_eq!(held, fresh);
+}
