@@ -185,13 +185,9 @@ impl World {
 
     pub(super) fn signal(&mut self, from: usize, to: usize, n: usize) {
         if let Some(room) = self.clients[from].room.clone() {
-            self.signal_in(from, to, &room, n);
+            let text = crate::harness::peer::signal_text(&self.clients[to].id, &room, &n.to_string());
+            self.say(from, &text);
         }
-    }
-
-    pub(super) fn signal_in(&mut self, from: usize, to: usize, room: &str, n: usize) {
-        let text = crate::harness::peer::signal_text(&self.clients[to].id, room, &n.to_string());
-        self.say(from, &text);
     }
 
     /// The client's connection breaks, and its node notices.
