@@ -10,6 +10,7 @@
 //! here, or is about to leave.
 mod changes;
 mod messages;
+mod planning;
 mod returning;
 mod shared_rooms;
 
