@@ -50,6 +50,7 @@ async fn nodes_of_different_clusters_or_without_a_secret_forward_nothing() {
         ([Some(SECRET), None], "unreachable"),
         ([None, Some(SECRET)], "refused"),
         ([None, None], "unreachable"),
+        ([Some(""), Some("")], "unreachable"),
     ] {
         let cluster = Cluster::of_secrets(&[], secrets).await;
         let target = format!("{POLLING}&sid={}", session_at(cluster.a.address).await);

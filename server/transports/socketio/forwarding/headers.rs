@@ -78,9 +78,9 @@ pub(super) fn take_off_hop(headers: &mut HeaderMap, is_websocket: bool) {
     }
 }
 
-/// Writes whose a request is. `None`: the secret cannot stand in a header.
+/// Writes whose a request is. `None`: the secret is none, or cannot stand in a header.
 pub(super) fn sign(headers: &mut HeaderMap, secret: &SecretString, sender: Sender) -> Option<()> {
-    let mut secret = HeaderValue::from_str(secret.expose_secret()).ok()?;
+    let mut secret = HeaderValue::from_str(kept(secret)?).ok()?;
     secret.set_sensitive(true);
     headers.insert(SECRET, secret);
     headers.insert(CLIENT, HeaderValue::from_str(&sender.text()).ok()?);
@@ -91,8 +91,13 @@ pub(super) fn sign(headers: &mut HeaderMap, secret: &SecretString, sender: Sende
 pub(super) fn sender(request: &mut Request, secret: Option<&SecretString>) -> Option<Sender> {
     let (given, client) = (only(request, &SECRET), only(request, &CLIENT));
     // Of two hashes it tells nothing how long it takes to compare them.
-    let is_node = Sha256::digest(given?.as_bytes()) == Sha256::digest(secret?.expose_secret());
+    let is_node = Sha256::digest(given?.as_bytes()) == Sha256::digest(kept(secret?)?);
     client.filter(|_| is_node).and_then(|it| Sender::read(it.to_str().ok()?))
+}
+
+/// An empty secret is known to everybody, and so it is none.
+fn kept(secret: &SecretString) -> Option<&str> {
+    Some(secret.expose_secret()).filter(|it| !it.is_empty())
 }
 
 /// Takes a header out that must be there once.
@@ -154,10 +159,10 @@ mod tests {
             sign(&mut map, &"s3cret".into(), sender).unwrap();
             assert_eq!(read(map, Some("s3cret")), Some(sender));
         }
-        assert_eq!(
-            sign(&mut HeaderMap::new(), &"a\nb".into(), Sender { address: [1; 4].into(), is_https: true }),
-            None
-        );
+        let sender = Sender { address: [1; 4].into(), is_https: true };
+        for secret in ["", "a\nb"] {
+            assert_eq!(sign(&mut HeaderMap::new(), &secret.into(), sender), None);
+        }
     }
 
     #[test]
@@ -179,6 +184,8 @@ mod tests {
             assert_eq!(read(headers(lines), Some("s3cret")), None, "{lines:?}");
         }
         assert_eq!(read(headers(&[secret, client]), None), None);
-        assert_eq!(read(headers(&[("x-p2pchat-node-secret", ""), client]), None), None);
+        for secret in [None, Some("")] {
+            assert_eq!(read(headers(&[("x-p2pchat-node-secret", ""), client]), secret), None);
+        }
     }
 }
