@@ -104,13 +104,12 @@ impl Forwarding {
         request: Request,
         patience: Duration,
     ) -> Response {
-        let Ok(permit) = self.free.clone().try_acquire_owned() else {
+        let held = self.free.clone().try_acquire_owned().ok().zip(self.ledger.hold(COST).ok());
+        if held.is_none() {
             Passage::new(self.tally.clone(), None).ends(ForwardResult::Busy);
             return ForwardResult::Busy.into_response();
-        };
-        let mut held = self.ledger.hold_nothing();
-        held.resize(COST);
-        let mut passage = Passage::new(self.tally.clone(), Some((permit, held)));
+        }
+        let mut passage = Passage::new(self.tally.clone(), held);
         match self.ask(address, path, request, patience).await {
             Ok((mut response, Some(upgraded))) => {
                 passage.ends(ForwardResult::Answered);
@@ -214,7 +213,7 @@ mod tests {
         *,
     };
     use crate::{
-        accounting::{ClientAddress, Ledger},
+        accounting::{ClientAddress, Ledger, Limits, Reason},
         transports::Nodes,
     };
 
@@ -276,5 +275,20 @@ mod tests {
         forwarding.free.forget_permits(1);
         let (status, statistics) = forwarded(&forwarding, "", Body::empty()).await;
         assert_eq!((status, statistics.results[ForwardResult::Busy as usize]), (503, 1));
+    }
+
+    #[tokio::test]
+    async fn nothing_is_forwarded_that_there_is_no_memory_for() {
+        let ledger = Ledger::new(Limits { memory_bytes_max: COST, ..Limits::default() });
+        let forwarding = Forwarding::new(std::sync::Arc::new(Alone), ledger.clone());
+        let (status, statistics) = forwarded(&forwarding, "", Body::empty()).await;
+        assert_eq!((status, statistics.results[ForwardResult::Busy as usize]), (503, 1));
+        let balance = ledger.balance();
+        assert_eq!((balance.memory.held, balance.reasons), (0, vec![(Reason::MemoryFull, 1)]));
+        // There is room again, and every permit is there.
+        ledger.set_limits(Limits { memory_bytes_max: 2 * COST, ..Limits::default() });
+        forwarding.free.forget_permits(FORWARDED_MAX - 1);
+        let (status, _) = forwarded(&forwarding, "", Body::empty()).await;
+        assert_eq!(status, 502);
     }
 }

@@ -30,7 +30,7 @@ pub enum ForwardResult {
     Broken,
     /// The other node does not take requests from here: it has another secret, or other settings.
     Refused,
-    /// As many requests are being forwarded as may be.
+    /// As many requests are being forwarded as may be, or memory is full.
     Busy,
     /// The client left before the answer was there, or its request never came to its end.
     ClientGone,
