@@ -6,6 +6,7 @@ mod proxy;
 mod report;
 mod signaling;
 mod site;
+mod token;
 mod turn;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub use report::{Finding, Outcome, Report};
 use signaling::{Client, IceServer};
 use site::{Site, Unreached, blind_trust};
 pub use site::{system_trust, trusting};
+use token::token_of;
 use turn::{Failure, IceUrl, Turn};
 
 /// Where signalling is, unless the page says otherwise.
@@ -37,10 +39,10 @@ const SAMPLE: [u8; 1_000] = [42; 1_000];
 /// `token`: by what somebody is invited there, or the link that holds it; the address may be that link, too.
 ///
 /// # Errors
-/// It is no address, in words.
+/// It is no address, or the link holds no token, in words.
 pub async fn examine(url: &str, token: Option<&str>, trust: Arc<ClientConfig>) -> Result<Report, String> {
-    let (url, fragment) = url.split_once('#').unwrap_or((url, ""));
-    let token = token.or(Some(fragment)).filter(|it| !it.is_empty()).map(token_in);
+    let token = token_of(url, token)?;
+    let (url, _) = url.split_once('#').unwrap_or((url, ""));
     let mut site = Site::parse(url, trust.clone())?;
     let mut report = Report { url: format!("{}{}", site.origin(), site.path), ..Report::default() };
     if let Err(text) = site.resolve().await {
@@ -182,12 +184,6 @@ async fn meet(one: &mut Client<'_>, other: &mut Client<'_>) -> Result<Option<Str
         }
         made => made,
     })
-}
-
-/// The token of a link's fragment, or what is one already.
-fn token_in(text: &str) -> &str {
-    let from = text.split_once("token=").map_or(text, |(_, rest)| rest);
-    from.split('&').next().unwrap_or(from)
 }
 
 /// STUN and TURN, as the server hands them out.

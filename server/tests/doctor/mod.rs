@@ -191,11 +191,14 @@ async fn whoever_has_a_token_tries_the_relay_where_only_invited_people_meet() {
         examined_by(&url, token).await,
         examined_by(&url, &link).await,
         examined(&format!("{url}/#token={token}")).await,
+        examined(&format!("{url}/#/tea?pwd=token=p&token={token}")).await,
     ] {
         assert_eq!((faults(&report), &*report.relayed_by), (vec![], &["UDP", "TCP"][..]), "{report}");
         assert!(!report.to_string().contains(token), "{report}");
         server.comes_to((0, 0)).await;
     }
+    let report = examined(&format!("{url}/#/tea?pwd=token={token}")).await;
+    assert!(says(&report, "room", "give a token, as `p2pchat-server invite` makes them"), "{report}");
     for less in [invite(Some("tea"), &["create", "join"], hour), invite(None, &["create"], hour)] {
         let report = examined_by(&url, &less).await;
         assert!(
