@@ -43,7 +43,13 @@ const FORGOTTEN_AFTER: Duration = Duration::from_secs(3_600);
 /// What is known is not noted again before so long, so that requests seldom write anything.
 const NOTED_EVERY: Duration = Duration::from_secs(60);
 
-/// Trusted networks may be large. Of proxies beyond these nothing is learnt.
+impl Habit {
+    fn last(&self) -> Option<Instant> {
+        self.usual.max(self.standard)
+    }
+}
+
+/// Trusted networks may be large. Whoever comes beyond these takes the place of the one that has shown its habit longest ago.
 const PROXIES_MAX: usize = 256;
 
 impl Habits {
@@ -56,9 +62,13 @@ impl Habits {
         }
         self.0.rcu(|habits| {
             let mut habits = HashMap::clone(habits);
-            if habits.len() < PROXIES_MAX || habits.contains_key(&proxy) {
-                *of(habits.entry(proxy).or_default()) = Some(now);
+            if habits.len() >= PROXIES_MAX
+                && !habits.contains_key(&proxy)
+                && let Some(oldest) = habits.iter().min_by_key(|it| it.1.last()).map(|it| *it.0)
+            {
+                habits.remove(&oldest);
             }
+            *of(habits.entry(proxy).or_default()) = Some(now);
             habits
         });
     }
@@ -315,16 +325,30 @@ mod tests {
         }
     }
 
-    #[test]
-    fn of_a_whole_network_of_proxies_no_more_is_kept_than_there_is_room_for() {
+    #[tokio::test(start_paused = true)]
+    async fn of_a_whole_network_those_proxies_are_remembered_that_came_last() {
         let habits = Habits::default();
-        for n in 0..1_000_u32 {
-            let proxy = std::net::Ipv4Addr::from_bits(0x0a00_0000 + n).to_string();
-            client_after(&habits, &proxy, &[("x-forwarded-for", "198.51.100.7")]);
-        }
-        assert_eq!(habits.0.load().len(), PROXIES_MAX);
+        let proxy = |n: usize| std::net::Ipv4Addr::from_bits(0x0a00_0000 + u32::try_from(n).unwrap()).to_string();
         let both = [("x-forwarded-for", "198.51.100.7"), ("forwarded", "for=203.0.113.9")];
-        assert!(client_after(&habits, "10.0.0.0", &both).1 && !client_after(&habits, "10.0.3.231", &both).1);
+        let known = |numbers: std::ops::Range<usize>| {
+            numbers.filter(|n| client_after(&habits, &proxy(*n), &both).1).collect::<Vec<_>>()
+        };
+        let comes = async |n: usize| {
+            client_after(&habits, &proxy(n), &both[n % 2..][..1]);
+            advance(Duration::from_secs(1)).await;
+        };
+        for n in 0..PROXIES_MAX {
+            comes(n).await;
+        }
+        // Of these, only the second comes again, and then one that is new.
+        comes(1).await;
+        comes(PROXIES_MAX).await;
+        assert_eq!(known(0..1_000), (1..=PROXIES_MAX).collect::<Vec<_>>());
+        for n in PROXIES_MAX + 1..2 * PROXIES_MAX {
+            comes(n).await;
+        }
+        assert_eq!(known(0..1_000), (PROXIES_MAX..2 * PROXIES_MAX).collect::<Vec<_>>());
+        assert_eq!(habits.0.load().len(), PROXIES_MAX);
     }
 
     #[test]
