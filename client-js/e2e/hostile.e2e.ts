@@ -82,7 +82,6 @@ test('a flood of words, files, reactions and nonsense wipes nothing, and keeps n
   await ada.say('and so am I')
   await ben.hears('Ada', 'and so am I')
   for (let count = 0; count < 5; count++) await ada.hears('Ben', `kept ${count}`)
-  // Once, and again only where the machine is so slow that Eve pauses in between.
-  expect(await told.count()).toBeLessThan(20)
+  expect(await told.count()).toBe(1)
   expect(await ada.log.getByText(/^flood \d+$/).count()).toBeLessThan(1_000)
 })

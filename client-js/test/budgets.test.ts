@@ -139,6 +139,38 @@ describe('frames', () => {
     expect(shown).toBe(120)
     expect(warned).toBe(1)
   })
+
+  /** How often it is told that this speaker was too fast, in a flood of words and files. */
+  const told = (meter: FrameMeter, source: MemberId | null): number => {
+    const files = Array.from({ length: 40 }, (_, at) => ({
+      id: fileId(`${at}`),
+      name: '',
+      size: 1,
+      media: '',
+    }))
+    return Array.from({ length: 200 }, () =>
+      meter.charge(eve, { source, message: { ...chat(''), files } }),
+    ).filter(it => it.tooFast).length
+  }
+
+  test('of a flood that pauses it is said once, and again only after a calm minute', () => {
+    let now = 0
+    const meter = new FrameMeter(() => now)
+    let count = 0
+    // In five seconds everything that words are paid from is there again.
+    for (let times = 0; times < 60; times++, now += 5_000) count += told(meter, null)
+    expect(count).toBe(1)
+    now += 54_999
+    expect(told(meter, null)).toBe(0)
+    now += 60_000
+    expect(told(meter, null)).toBe(1)
+  })
+
+  test('of two speakers it is said once each', () => {
+    const meter = new FrameMeter(() => 0)
+    const [ada, ben] = [memberId('ada'), memberId('ben')]
+    expect([told(meter, ada), told(meter, ben), told(meter, ada), told(meter, ben)]).toEqual([1, 1, 0, 0])
+  })
 })
 
 describe('connections', () => {

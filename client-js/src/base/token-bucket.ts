@@ -12,7 +12,6 @@ export class TokenBucket {
   readonly #pace: Pace
   #tokens: number
   #at: number | null = null
-  #empty = false
 
   constructor(pace: Pace) {
     this.#pace = pace
@@ -35,18 +34,10 @@ export class TokenBucket {
     return true
   }
 
-  /** True the first time that something was refused, and again only after a time of calm. */
-  warns(): boolean {
-    const first = !this.#empty
-    this.#empty = true
-    return first
-  }
-
   #refill(at: number): void {
     const { burst, perSecond } = this.#pace
     const passed = Math.max(0, at - (this.#at ?? at))
     this.#tokens = Math.min(burst, this.#tokens + (passed / 1_000) * perSecond)
     this.#at = at
-    if (this.#tokens > burst / 2) this.#empty = false
   }
 }

@@ -79,6 +79,9 @@ const purseOf = (message: PeerMessage): Purse => {
 /** Only what is missing on the screen is worth a word to the person. */
 const noticed: ReadonlySet<Purse> = new Set(['talk', 'files'])
 
+/** Whoever has lost nothing for so long is calm: of what they lose then a person is told anew. */
+const calmMs = 60_000
+
 /** `tooFast`: who has lost something that would have been shown, for the first time since they were calm. */
 export type Charged = {
   readonly received: Received | null
@@ -91,15 +94,23 @@ const speakersMax = 42
 /** Links that have ended keep their account, so that calling again opens no new one; the oldest goes. */
 const linksMax = 200
 
-type Account = ReadonlyMap<Purse, TokenBucket>
+type Account = {
+  readonly buckets: ReadonlyMap<Purse, TokenBucket>
+  /** When something was last lost that would have been shown. */
+  lostAt: number
+}
 type LinkAccount = {
   readonly frames: TokenBucket
   readonly bytes: TokenBucket
   readonly speakers: Map<MemberId | null, Account>
 }
 
-const newAccount = (): Account =>
-  new Map(Object.entries(purses).map(([name, pace]) => [name as Purse, new TokenBucket(pace)] as const))
+const newAccount = (): Account => ({
+  buckets: new Map(
+    Object.entries(purses).map(([name, pace]) => [name as Purse, new TokenBucket(pace)] as const),
+  ),
+  lostAt: Number.NEGATIVE_INFINITY,
+})
 
 const sizeOf = (frame: unknown): number => {
   if (typeof frame === 'string') return frame.length
@@ -137,9 +148,12 @@ export class FrameMeter {
   }
 
   #pay(account: Account, purse: Purse, price: number): { amount: number; warns: boolean } {
-    const bucket = account.get(purse)
-    const amount = bucket?.takeUpTo(price, this.#now()) ?? 0
-    return { amount, warns: amount < price && noticed.has(purse) && bucket?.warns() === true }
+    const at = this.#now()
+    const amount = account.buckets.get(purse)?.takeUpTo(price, at) ?? 0
+    if (amount === price || !noticed.has(purse)) return { amount, warns: false }
+    const warns = at - account.lostAt >= calmMs
+    account.lostAt = at
+    return { amount, warns }
   }
 
   #accountOf(via: PeerId): LinkAccount {
