@@ -14,13 +14,19 @@ const BACKLOG: i32 = 4096;
 /// `EAFNOSUPPORT` on Linux.
 const AFNOSUPPORT: i32 = 97;
 
-/// The listeners that were passed to us for this address, or a new one. `setting`: by what another port is chosen.
+/// By what the operator chooses where to listen.
+pub(super) struct Chosen {
+    pub(super) address: &'static str,
+    pub(super) port: &'static str,
+}
+
+/// The listeners that were passed to us for this address, or a new one.
 ///
 /// # Errors
 /// The system does not let us.
 pub(super) fn bind(
     at: SocketAddr,
-    setting: &str,
+    chosen: &Chosen,
     passed: &mut PassedSockets,
 ) -> Result<Vec<std::net::TcpListener>, StartupError> {
     let listeners = passed.take_tcp(at);
@@ -39,20 +45,22 @@ pub(super) fn bind(
     bound.map(|it| vec![it]).map_err(|error| {
         StartupError::System(match error.kind() {
             io::ErrorKind::AddrInUse => {
-                format!("port {port} is in use by another program: end it, or choose another with {setting}")
+                format!("port {port} is in use by another program: end it, or choose another with {}", chosen.port)
             }
             io::ErrorKind::PermissionDenied => format!(
                 "port {port} may not be opened by this user: ports below 1024 need root or the capability \
-                 CAP_NET_BIND_SERVICE; or choose another with {setting}"
+                 CAP_NET_BIND_SERVICE; or choose another with {}",
+                chosen.port
             ),
-            io::ErrorKind::AddrNotAvailable => {
-                format!(
-                    "{address} is no address of this machine: choose one of its own with --address, or \"::\" for all"
-                )
-            }
+            io::ErrorKind::AddrNotAvailable => no_address(at, chosen),
             _ => format!("cannot listen on {at}: {error}"),
         })
     })
+}
+
+/// That this address is another machine's, or nobody's.
+pub(super) fn no_address(at: SocketAddr, chosen: &Chosen) -> String {
+    format!("{} is no address of this machine: choose one of its own with {}", at.ip(), chosen.address)
 }
 
 /// Is it that this machine has no IPv6?
@@ -96,7 +104,8 @@ mod tests {
     #[test]
     fn every_address_is_of_both_families() {
         let at = SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0));
-        let listener = bind(at, "--port", &mut PassedSockets::default()).unwrap().remove(0);
+        let chosen = Chosen { address: "--address", port: "--port" };
+        let listener = bind(at, &chosen, &mut PassedSockets::default()).unwrap().remove(0);
         let at = listener.local_addr().unwrap();
         if at.is_ipv6() {
             assert!(!SockRef::from(&listener).only_v6().unwrap());

@@ -51,6 +51,7 @@ use certificate::CertificateSource;
 pub use health_check::health_check;
 use invitations::Invitations;
 pub use invitations::{Invite, invite};
+use listen::Chosen;
 use metrics::{BoundMetrics, Metrics};
 use nodes::Node;
 pub use passed_sockets::PassedSockets;
@@ -63,6 +64,10 @@ pub use signals::stop_signal;
 
 /// For a client of the relay to take anything of what is sent to it over TCP.
 const RELAY_WRITE_TIMEOUT: Duration = Duration::from_secs(20);
+
+const ADDRESS: &str = "--address, or \"::\" for all";
+const MAIN: Chosen = Chosen { address: ADDRESS, port: "--port" };
+const REDIRECT: Chosen = Chosen { address: ADDRESS, port: "tls.redirect_port" };
 
 /// What the operator hears when the server cannot start: what, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -138,9 +143,8 @@ impl App {
         let ledger = Ledger::new(settings::limits(&config));
         let sessions = Sessions::new(settings::ice(&config), ledger.clone(), settings::lifetimes(&config));
         // First of all, so that a second server changes nothing of what the first one keeps.
-        let ports =
-            settings.iter().map(|it| listen::bind(it.at, "--port", &mut passed)).collect::<Result<Vec<_>, _>>()?;
-        let plain = config.redirect_at().map(|it| listen::bind(it, "tls.redirect_port", &mut passed)).transpose()?;
+        let ports = settings.iter().map(|it| listen::bind(it.at, &MAIN, &mut passed)).collect::<Result<Vec<_>, _>>()?;
+        let plain = config.redirect_at().map(|it| listen::bind(it, &REDIRECT, &mut passed)).transpose()?;
         let store = state::open(&config).await;
         let realms = routes::realms(&sessions, &config, &settings, store.is_some(), &invitations);
         let own_realm = realms.get(P2pChat.name()).copied();
@@ -348,6 +352,7 @@ fn raise_open_file_limit() {
 /// Settings do not go together, or the certificate cannot be used.
 pub async fn check(config: &Config) -> Result<(), StartupError> {
     settings::check(config)?;
+    nodes::check(config)?;
     Invitations::open(&config.access)?;
     certificate::check(config).await
 }

@@ -1,11 +1,16 @@
 //! The listener that other nodes of a cluster forward requests to.
 use std::{
+    io,
     net::{SocketAddr, TcpListener},
     sync::Arc,
     time::Duration,
 };
 
-use super::{PassedSockets, StartupError, listen, state};
+use super::{
+    PassedSockets, StartupError,
+    listen::{self, Chosen},
+    state,
+};
 use crate::{
     acceptor::{Acceptor, Speaks, Timeouts},
     accounting::Ledger,
@@ -17,6 +22,24 @@ use crate::{
         socketio::{Forwarding, receiving},
     },
 };
+
+const CHOSEN: Chosen = Chosen { address: "cluster.listen", port: "cluster.listen" };
+
+/// Looks whether the address that the other nodes are told is one of this machine, as they take it to be.
+///
+/// # Errors
+/// It is not.
+pub(super) fn check(config: &Config) -> Result<(), StartupError> {
+    let Some(at) = config.cluster.at() else { return Ok(()) };
+    // At any port: a server with these settings may be running.
+    let any_port = SocketAddr::new(at.ip(), 0);
+    match listen::open(any_port) {
+        Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {
+            Err(StartupError::Settings(listen::no_address(at, &CHOSEN)))
+        }
+        _ => Ok(()),
+    }
+}
 
 /// This server among others, if there are any.
 pub(super) struct Node {
@@ -47,12 +70,8 @@ impl Node {
         let nodes = nodes.or_else(|| cluster.clone().map(|it| it as Arc<dyn Nodes>));
         let forwarding = nodes.map(|it| Forwarding::new(it, sessions.ledger().clone()));
         let ports = match (config.cluster.at(), &forwarding) {
-            (Some(at), Some(_)) => listen::bind(at, "cluster.listen", passed)?,
-            (Some(at), None) => {
-                tracing::warn!(%at, "cluster.listen is set, and there are no other nodes: nothing listens there");
-                Vec::new()
-            }
-            (None, _) => Vec::new(),
+            (Some(at), Some(_)) => listen::bind(at, &CHOSEN, passed)?,
+            _ => Vec::new(),
         };
         let node = Node { cluster, forwarding, ports, timeouts: Timeouts::new(answer_time) };
         if let Some((cluster, address)) = node.cluster.as_ref().zip(node.address()) {

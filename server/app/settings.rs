@@ -11,6 +11,7 @@ use std::{
 use super::{StartupError, certificate, invitations, realm_settings, relay};
 use crate::{
     accounting::{self, Rate, default_total},
+    cluster,
     config::{self, Config, one_of},
     http::{self, TrustedProxies},
     ice::{Access, ConfiguredServer, Ice, Login},
@@ -42,12 +43,36 @@ pub struct Listener {
 /// What the settings alone do not show to be wrong, because it takes knowing the parts that they are for.
 ///
 /// # Errors
-/// A protocol is unknown, two things on one listener want the same path, or a trusted proxy has no address.
+/// A protocol is unknown, two things on one listener want the same path, a trusted proxy has no address, or as
+/// [`check_cluster`].
 pub fn check(config: &Config) -> Result<(), StartupError> {
     trusted_proxies(config)?;
     relay::turn_settings(config)?;
     check_base_path(config)?;
-    listeners(config).map(drop)
+    listeners(config)?;
+    check_cluster(config)
+}
+
+/// Whether this server can be one of several, where it is to be.
+///
+/// # Errors
+/// The store's addresses are none, or nothing here can be shared.
+pub fn check_cluster(config: &Config) -> Result<(), StartupError> {
+    if !config.cluster.is_on() {
+        return Ok(());
+    }
+    if !config.listeners().iter().any(is_own) {
+        return Err(StartupError::Settings(
+            "cluster.redis is set, and no listener speaks p2pchat: the rooms of other protocols cannot be shared"
+                .to_owned(),
+        ));
+    }
+    cluster::check(&config.cluster).map_err(StartupError::Settings)
+}
+
+/// Whether it speaks P2PChat's own protocol.
+fn is_own(listener: &config::Listener) -> bool {
+    listener.protocols.iter().any(|it| it == P2pChat.name())
 }
 
 /// A proxy may take the base path off or not, so that nothing of our own may be below it.
@@ -265,7 +290,6 @@ const ICE_URLS_GOOD: usize = 4;
 pub fn advice(config: &Config, port: u16) -> Vec<String> {
     let mut advice = certificate::advice(config, port);
     let listeners = config.listeners();
-    let is_own = |it: &config::Listener| it.protocols.iter().any(|it| it == P2pChat.name());
     if let Some(views) = listeners.first().filter(|it| is_own(it)).and_then(|it| it.views.as_deref())
         && views.join("bundle.js").is_file()
         && port != 80
@@ -309,6 +333,18 @@ pub fn advice(config: &Config, port: u16) -> Vec<String> {
             "ice.servers have {n_urls} urls and the relay of this server {n_own}, and more than {ICE_URLS_GOOD} in all make \
              browsers connect slowly"
         ));
+    }
+    match (config.cluster.is_on(), config.cluster.at()) {
+        (true, None) => advice.push(
+            "cluster.listen is empty, so that other nodes cannot hand over requests of clients that poll: set it, or have the \
+             balancer send each client to one node always (docs/deployment.md says how)"
+                .to_owned(),
+        ),
+        (false, Some(_)) => advice.push(
+            "cluster.listen is set, and cluster.redis is empty: there are no other nodes, and nothing comes in there"
+                .to_owned(),
+        ),
+        _ => {}
     }
     advice
 }

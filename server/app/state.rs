@@ -58,15 +58,8 @@ pub(super) fn cluster(
     sessions: &Sessions,
     realm: Option<Realm>,
 ) -> Result<Option<Arc<Cluster>>, StartupError> {
-    if !config.cluster.is_on() {
-        return Ok(None);
-    }
-    let realm = realm.ok_or_else(|| {
-        StartupError::Settings(
-            "cluster.redis is set, and no listener speaks p2pchat: the rooms of other protocols cannot be shared"
-                .to_owned(),
-        )
-    })?;
+    settings::check_cluster(config)?;
+    let Some(realm) = realm.filter(|_| config.cluster.is_on()) else { return Ok(None) };
     let cluster = Cluster::new(&config.cluster, sessions, realm).map_err(StartupError::Settings)?;
     tracing::info!(node = cluster.own().as_str(), "rooms are shared with other nodes");
     Ok(Some(Arc::new(cluster)))

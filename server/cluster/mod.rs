@@ -147,6 +147,14 @@ impl Outbox for Shared {
     }
 }
 
+/// Whether the store can be looked for by these settings. Nothing is asked of it.
+///
+/// # Errors
+/// They make no sense, in one sentence that names the setting.
+pub fn check(settings: &ClusterSettings) -> Result<(), String> {
+    Store::new(settings).map(drop)
+}
+
 impl Cluster {
     /// A node of a cluster in which the rooms of this realm are shared. Nothing is asked of the store before [`Cluster::run`].
     ///

@@ -11,6 +11,7 @@ use redis::{
     aio::MultiplexedConnection,
     sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType},
 };
+use secrecy::ExposeSecret;
 use tokio::{sync::mpsc::UnboundedSender, time::timeout};
 
 use super::wire;
@@ -142,8 +143,8 @@ impl Store {
     /// # Errors
     /// An address makes no sense.
     pub(super) fn new(settings: &ClusterSettings) -> Result<Self, String> {
-        let infos: Vec<ConnectionInfo> =
-            settings.redis.iter().map(|it| info(secrecy::ExposeSecret::expose_secret(it))).collect::<Result<_, _>>()?;
+        let addresses = settings.redis.iter().map(ExposeSecret::expose_secret).enumerate();
+        let infos: Vec<ConnectionInfo> = addresses.map(|(n, it)| info(n, it)).collect::<Result<_, _>>()?;
         let wrong = |_: RedisError| "cluster.redis makes no sense together".to_owned();
         let source = match (&*settings.sentinel, &infos[..]) {
             ("", [one]) => Source::One(Box::new(Client::open(one.clone()).map_err(wrong)?)),
@@ -188,9 +189,13 @@ impl Store {
 }
 
 /// Over RESP3, whatever the address says: what other nodes say comes over the same connection.
-fn info(address: &str) -> Result<ConnectionInfo, String> {
+fn info(n: usize, address: &str) -> Result<ConnectionInfo, String> {
+    // It is not repeated: it may hold a password.
     let info = address.into_connection_info().map_err(|_| {
-        "cluster.redis has an address that makes no sense: it is one like \"redis://:password@127.0.0.1:6379/0\", or \"rediss:\" for TLS"
+        format!(
+            "cluster.redis[{n}] is no address of a store: it must be one like \"redis://:password@127.0.0.1:6379/0\", or \
+             \"rediss:\" for TLS"
+        )
     })?;
     let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
     Ok(info.set_redis_settings(settings))

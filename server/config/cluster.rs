@@ -63,6 +63,12 @@ impl ClusterSettings {
         if self.redis.iter().any(|it| it.expose_secret().is_empty()) {
             return Err("cluster.redis has an empty address".to_owned());
         }
+        if self.redis.is_empty() && !self.sentinel.is_empty() {
+            return Err(format!(
+                "cluster.sentinel is {:?}, and cluster.redis is empty: name the addresses of the sentinels there",
+                self.sentinel
+            ));
+        }
         if self.redis.len() > 1 && self.sentinel.is_empty() {
             return Err(
                 "cluster.redis has several addresses: they are those of sentinels, and cluster.sentinel must say \

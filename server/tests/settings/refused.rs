@@ -1,7 +1,7 @@
 //! Settings that fit their types and cannot be served with: each is refused with one sentence, or advised about.
-use std::fs;
+use std::{fs, net::TcpListener};
 
-use p2pchat_server::app::settings;
+use p2pchat_server::app::{self, App, settings};
 
 use super::{from_environment, from_file};
 
@@ -119,6 +119,62 @@ fn the_listener_for_nodes_has_an_address_of_its_own() {
         let fault = read(&format!("{settings}[cluster]\nlisten = \"127.0.0.1:7946\"")).unwrap_err();
         assert!(fault.starts_with(&format!("cluster.listen has port 7946, which {other} has at")), "{fault}");
     }
+}
+
+#[tokio::test]
+async fn a_cluster_that_cannot_be_one_is_refused_by_the_check_and_at_the_start() {
+    for (text, sentence) in [
+        ("redis = [\"10.0.0.5:6379\"]", "cluster.redis[0] is no address of a store"),
+        ("redis = [\"http://:hush@10.0.0.5\"]", "cluster.redis[0] is no address of a store"),
+        ("redis = [\"redis://:hush@10.0.0.5:port\"]", "cluster.redis[0] is no address of a store"),
+        ("redis = [\"redis://:hush@10.0.0.5/chat\"]", "cluster.redis[0] is no address of a store"),
+        ("redis = [\"redis://0.0.0.0\"]", "cluster.redis[0] is no address of a store"),
+        (
+            "sentinel = \"chat\"\nredis = [\"redis://10.0.0.5:26379\", \"hush\"]",
+            "cluster.redis[1] is no address of a store",
+        ),
+        (
+            "redis = [\"redis://10.0.0.5\"]\n[http]\nprotocols = [\"poc\"]",
+            "cluster.redis is set, and no listener speaks p2pchat",
+        ),
+    ] {
+        // At ports of its own, should it start after all.
+        let free = "[http]\naddress = \"127.0.0.1\"\nport = 0\n[relay]\nenabled = false\n[state]\ndir = \"memory\"\n";
+        let (cluster, http) = text.split_once("[http]\n").unwrap_or((text, ""));
+        let text = free.replacen("[http]\n", &format!("[http]\n{http}\n"), 1);
+        let config = from_file(&format!("{text}[cluster]\n{cluster}")).unwrap();
+        let fault = settings::check(&config).unwrap_err();
+        let words = fault.to_string();
+        assert!(words.starts_with(sentence) && !words.contains("hush") && !words.contains('\n'), "{words}");
+        assert_eq!(App::bind(config).await.err(), Some(fault));
+    }
+    for (text, sentence) in [
+        ("sentinel = \"chat\"", "cluster.sentinel is \"chat\", and cluster.redis is empty"),
+        ("redis = [\"redis://a\", \"redis://b\"]", "cluster.redis has several addresses: they are those of sentinels"),
+        ("redis = [\"\"]", "cluster.redis has an empty address"),
+        ("prefix = \"\"", "cluster.prefix is \"\""),
+    ] {
+        let fault = from_file(&format!("[cluster]\n{text}")).unwrap_err();
+        assert!(fault.starts_with(sentence), "{fault}");
+    }
+    for good in [
+        "redis = [\"redis://10.0.0.5\"]",
+        "redis = [\"rediss://user:word@store.example:6380/3\"]",
+        "redis = [\"redis://10.0.0.5:26379\", \"redis://10.0.0.6:26379\"]\nsentinel = \"chat\"",
+    ] {
+        assert_eq!(settings::check(&from_file(&format!("[cluster]\n{good}")).unwrap()), Ok(()), "{good}");
+    }
+}
+
+#[tokio::test]
+async fn the_check_knows_whether_the_address_for_nodes_is_one_of_this_machine() {
+    let check = async |at: &str| app::check(&from_file(&format!("[cluster]\nlisten = \"{at}\"")).unwrap()).await;
+    assert_eq!(check("127.0.0.1:7946").await, Ok(()));
+    // A running server has the port.
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    assert_eq!(check(&taken.local_addr().unwrap().to_string()).await, Ok(()));
+    let sentence = "192.0.2.1 is no address of this machine: choose one of its own with cluster.listen";
+    assert_eq!(check("192.0.2.1:7946").await.unwrap_err().to_string(), sentence);
 }
 
 /// Past each bound something would panic, wrap around, or work for nobody.
@@ -243,6 +299,11 @@ fn the_operator_is_advised_about_what_works_and_helps_nobody() {
     assert_eq!(advice("[relay]\nenabled = false\n[http]\nprotocols = [\"poc\"]"), [""; 0], "nobody else is handed any");
     let five = ["\"stun:s\""; 5].join(", ");
     assert!(has(&advice(&format!("[ice]\nservers = [{{ urls = [{five}] }}]")), "5 urls"));
+    let (store, listen) = ("redis = [\"redis://10.0.0.5\"]", "listen = \"10.0.0.1:7946\"");
+    let cluster = |lines: &[&str]| advice(&format!("[cluster]\n{}", lines.join("\n")));
+    assert_eq!(cluster(&[store, listen]), [""; 0]);
+    assert!(has(&cluster(&[store]), "cluster.listen is empty"));
+    assert!(has(&cluster(&[listen]), "cluster.listen is set, and cluster.redis is empty"));
     let views = tempfile::tempdir().unwrap();
     let foreign = format!("[http]\nprotocols = [\"poc\"]\nviews = {:?}", views.path());
     assert!(has(&advice(&foreign), "holds no index.html"));
