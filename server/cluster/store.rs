@@ -150,6 +150,12 @@ impl Store {
             ("", [one]) => Source::One(Box::new(Client::open(one.clone()).map_err(wrong)?)),
             ("", _) => return Err("cluster.redis has several addresses, and cluster.sentinel is empty".to_owned()),
             (name, _) => {
+                if let Some(n) = infos.iter().position(|it| it.redis_settings().db() != 0) {
+                    return Err(format!(
+                        "cluster.redis[{n}] names a database, and sentinels have none: leave it out, and give clusters that \
+                         share a store another cluster.prefix each"
+                    ));
+                }
                 let first = infos.first().map(|it| it.redis_settings().clone()).unwrap_or_default();
                 let server = SentinelNodeConnectionInfo::default().set_redis_connection_info(first);
                 // Sentinels name an address, and not what is spoken there.

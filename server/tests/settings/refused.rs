@@ -134,6 +134,10 @@ async fn a_cluster_that_cannot_be_one_is_refused_by_the_check_and_at_the_start()
             "cluster.redis[1] is no address of a store",
         ),
         (
+            "sentinel = \"chat\"\nredis = [\"redis://10.0.0.5:26379\", \"redis://10.0.0.6:26379/3\"]",
+            "cluster.redis[1] names a database, and sentinels have none",
+        ),
+        (
             "redis = [\"redis://10.0.0.5\"]\n[http]\nprotocols = [\"poc\"]",
             "cluster.redis is set, and no listener speaks p2pchat",
         ),
