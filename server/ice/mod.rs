@@ -1,10 +1,14 @@
 //! The STUN and TURN servers that clients are given, with credentials that expire.
 //!
 //! **Invariant:** pure; the time comes in as an argument. Secrets never print.
+mod rooms;
+
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha1::Sha1;
+
+pub use rooms::{MEMBER_LOGIN_S_MAX, MemberName, RoomMark, SharedRelays};
 
 /// By which name a client reached this server, and whether by HTTPS.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -107,6 +111,16 @@ impl OwnRelay {
         let login = Some(expiring(self.secret.expose_secret(), peer, now_s.saturating_add(self.credential_ttl_s)));
         let servers = [IceServer { urls: stun, login: None }, IceServer { urls: turn, login }];
         servers.into_iter().filter(|it| !it.urls.is_empty()).collect()
+    }
+
+    /// The urls by which everybody reaches it, whichever way they came to the server. `https_port`: where it speaks TLS. Empty:
+    /// its address is nowhere set.
+    pub fn public_urls(&self, https_port: Option<u16>) -> Vec<String> {
+        match &self.host {
+            _ if !self.urls.is_empty() => self.urls.clone(),
+            None => Vec::new(),
+            Some(host) => self.urls_at(Some(&ReachedAs { host: host.clone(), https_port, is_proxied_https: false })),
+        }
     }
 
     fn urls_at(&self, reached: Option<&ReachedAs>) -> Vec<String> {
@@ -230,6 +244,17 @@ mod tests {
         let tls_alone = OwnRelay { port: None, ..own() };
         assert_eq!(urls(&tls_alone, "a", true), ["turns:a:443?transport=tcp"]);
         assert_eq!(urls(&tls_alone, "a", false), [""; 0]);
+    }
+
+    #[test]
+    fn an_address_that_is_set_is_everybodys() {
+        assert_eq!(own().public_urls(Some(443)), [""; 0]);
+        let elsewhere = OwnRelay { host: Some("t".into()), ..own() };
+        let three = ["stun:t:3478", "turn:t:3478?transport=udp", "turn:t:3478?transport=tcp"];
+        assert_eq!(elsewhere.public_urls(None), three);
+        assert_eq!(elsewhere.public_urls(Some(443)), [&three[..], &["turns:t:443?transport=tcp"]].concat());
+        let fixed = OwnRelay { urls: vec!["turn:t".into()], ..own() };
+        assert_eq!(fixed.public_urls(Some(443)), ["turn:t"]);
     }
 
     #[test]
