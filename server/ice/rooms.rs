@@ -174,7 +174,8 @@ mod tests {
             let name = MemberName { expiry_s: 1_700_000_060, peer, number: 5, room };
             assert_eq!(MemberName::read(&name.to_string()), Some(name));
         }
-        for odd in ["", "alice", "1:alice", "1:alice:5", "1:alice:5:tea", &format!("x:alice:5:{room}"), &format!("1:5:{room}")]
+        for odd in
+            ["", "alice", "1:alice", "1:alice:5", "1:alice:5:tea", &format!("x:alice:5:{room}"), &format!("1:5:{room}")]
         {
             assert_eq!(MemberName::read(odd), None, "{odd}");
         }

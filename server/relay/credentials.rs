@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use sha1::Sha1;
 use subtle::ConstantTimeEq as _;
 
-use crate::host::FiveTuple;
+use crate::{host::FiveTuple, quotas::Who};
 
 /// Bytes of a checksum that a nonce carries.
 const NONCE_SUM_BYTES: usize = 12;
@@ -94,12 +94,11 @@ pub struct Credentials {
 }
 
 /// Who a username is for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Identity<'a> {
-    /// A peer, and until when its credentials are good, in seconds since 1970.
-    Peer { id: &'a str, expiry_s: u64 },
-    /// Whoever knows the operator's password.
-    Fixed,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity<'a> {
+    pub(crate) who: Who<'a>,
+    /// Until when its credentials are good, in seconds since 1970. `None`: for ever.
+    pub(crate) expiry_s: Option<u64>,
 }
 
 impl Credentials {
@@ -141,13 +140,11 @@ impl Credentials {
     /// Who it is for, and with which key they sign. `None`: it is no username of ours.
     pub(crate) fn look_up<'a>(&self, username: &'a str) -> Option<(Identity<'a>, IntegrityKey)> {
         if let Some(fixed) = self.fixed.as_ref().filter(|it| it.username == username) {
-            return Some((
-                Identity::Fixed,
-                IntegrityKey::long_term(username, &self.realm, fixed.password.expose_secret()),
-            ));
+            let key = IntegrityKey::long_term(username, &self.realm, fixed.password.expose_secret());
+            return Some((Identity { who: Who::Fixed, expiry_s: None }, key));
         }
         let (expiry, id) = username.split_once(':')?;
-        let identity = Identity::Peer { id, expiry_s: expiry.parse().ok()? };
+        let identity = Identity { who: Who::Peer(id), expiry_s: Some(expiry.parse().ok()?) };
         let password = shared_secret_password(self.secret.expose_secret(), username);
         Some((identity, IntegrityKey::long_term(username, &self.realm, password.expose_secret())))
     }

@@ -4,6 +4,8 @@ use std::{
     num::NonZeroU32,
 };
 
+use p2pchat_ice::RoomMark;
+
 /// Who speaks, and over what (RFC 8656, section 2): what an allocation belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FiveTuple {
@@ -59,8 +61,21 @@ pub trait Host: Send + Sync {
     /// The peer is in no room, memory is full, or no socket can be had.
     fn open(&self, peer: Option<&str>, client: &FiveTuple, is_ipv6: bool) -> Result<Opened<Self::Ticket>, Refusal>;
 
+    /// As [`Host::open`], for a member of a room whose session is at another server.
+    ///
+    /// # Errors
+    /// Memory is full, or no socket can be had; or there are no other servers.
+    fn open_member(&self, _peer: &str, _client: &FiveTuple, _is_ipv6: bool) -> Result<Opened<Self::Ticket>, Refusal> {
+        Err(Refusal::NotInRoom)
+    }
+
     /// Are these two peers in a common room?
     fn may_reach(&self, from: &str, to: &str) -> bool;
+
+    /// Is this peer, whose session is here, in the room with this mark?
+    fn is_in(&self, _peer: &str, _room: RoomMark) -> bool {
+        false
+    }
 
     /// May somebody who has shown no credentials be answered now? Their address may be forged, so that answers have a rate.
     fn may_answer(&self, stranger: IpAddr) -> bool;

@@ -10,6 +10,7 @@ mod credentials;
 mod encode;
 mod framing;
 mod host;
+mod members;
 mod message;
 mod networks;
 mod quotas;

@@ -8,6 +8,8 @@ use std::{
     },
 };
 
+use p2pchat_ice::{MemberName, RoomMark};
+
 use crate::host::{FiveTuple, Refusal};
 
 /// Bounds of allocations.
@@ -22,11 +24,49 @@ pub struct Limits {
     pub total: usize,
 }
 
+/// Who has shown credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Who<'a> {
+    /// Whoever knows the operator's password.
+    Fixed,
+    /// A peer whose session is here.
+    Peer(&'a str),
+    /// A member of a room whose session is at another server.
+    Member(MemberName<'a>),
+}
+
+impl Who<'_> {
+    pub(crate) fn name(&self) -> Name {
+        match self {
+            Who::Fixed => Name { peer: None, room: None },
+            Who::Peer(peer) => Name { peer: Some((*peer).into()), room: None },
+            Who::Member(it) => Name { peer: Some(it.peer.into()), room: Some(it.room) },
+        }
+    }
+
+    pub(crate) fn is(&self, name: &Name) -> bool {
+        let (peer, room) = match self {
+            Who::Fixed => (None, None),
+            Who::Peer(peer) => (Some(*peer), None),
+            Who::Member(it) => (Some(it.peer), Some(it.room)),
+        };
+        name.peer.as_deref() == peer && name.room == room
+    }
+}
+
+/// What somebody is called here.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Name {
+    /// The peer id; `None` for the fixed login.
+    pub(crate) peer: Option<Box<str>>,
+    /// Of a member whose session is at another server.
+    pub(crate) room: Option<RoomMark>,
+}
+
 /// Somebody with allocations.
 #[derive(Debug)]
 pub(crate) struct User {
-    /// The peer id; `None` for the fixed login.
-    pub(crate) peer: Option<Box<str>>,
+    pub(crate) name: Name,
     /// Changes whenever the peer enters or leaves a room, so that what was remembered about it is asked again.
     pub(crate) generation: AtomicU32,
 }
@@ -40,7 +80,7 @@ impl User {
 #[derive(Debug)]
 pub(crate) struct Quotas {
     limits: Limits,
-    users: HashMap<Option<Box<str>>, Holdings>,
+    users: HashMap<Name, Holdings>,
     addresses: HashMap<IpAddr, usize>,
     total: usize,
     /// The last one that was given. None comes again: what is remembered of somebody who had an address is not taken for what
@@ -60,7 +100,7 @@ impl Quotas {
     }
 
     /// One allocation more; it counts until [`Quotas::release`].
-    pub(crate) fn reserve(&mut self, peer: Option<&str>, five_tuple: FiveTuple) -> Result<Arc<User>, Refusal> {
+    pub(crate) fn reserve(&mut self, name: Name, five_tuple: FiveTuple) -> Result<Arc<User>, Refusal> {
         let address = quota_address(five_tuple.client.ip());
         if self.total >= self.limits.total {
             return Err(Refusal::TotalQuota);
@@ -68,9 +108,8 @@ impl Quotas {
         if self.addresses.get(&address).is_some_and(|it| *it >= self.limits.per_address) {
             return Err(Refusal::AddressQuota);
         }
-        let name: Option<Box<str>> = peer.map(Box::from);
         // The fixed login is everybody's, so that the other bounds have to do.
-        let per_peer = if peer.is_some() { self.limits.per_peer } else { usize::MAX };
+        let per_peer = if name.peer.is_some() { self.limits.per_peer } else { usize::MAX };
         if self.users.get(&name).is_some_and(|it| it.five_tuples.len() >= per_peer) || per_peer == 0 {
             return Err(Refusal::PeerQuota);
         }
@@ -78,7 +117,7 @@ impl Quotas {
         let holdings = match self.users.entry(name) {
             Entry::Occupied(entry) => entry.into_mut(),
             Entry::Vacant(entry) => {
-                let user = Arc::new(User { peer: entry.key().clone(), generation: AtomicU32::new(fresh) });
+                let user = Arc::new(User { name: entry.key().clone(), generation: AtomicU32::new(fresh) });
                 entry.insert(Holdings { user, five_tuples: Vec::new() })
             }
         };
@@ -90,23 +129,24 @@ impl Quotas {
 
     /// Does the allocation still count? Not if its owner was forgotten while it was made.
     pub(crate) fn counts(&self, user: &Arc<User>, five_tuple: &FiveTuple) -> bool {
-        let holdings = self.users.get(&user.peer).filter(|it| Arc::ptr_eq(&it.user, user));
+        let holdings = self.users.get(&user.name).filter(|it| Arc::ptr_eq(&it.user, user));
         holdings.is_some_and(|it| it.five_tuples.contains(five_tuple))
     }
 
     pub(crate) fn release(&mut self, user: &Arc<User>, five_tuple: &FiveTuple) {
-        let Some(holdings) = self.users.get_mut(&user.peer).filter(|it| Arc::ptr_eq(&it.user, user)) else { return };
+        let Some(holdings) = self.users.get_mut(&user.name).filter(|it| Arc::ptr_eq(&it.user, user)) else { return };
         let Some(at) = holdings.five_tuples.iter().position(|it| it == five_tuple) else { return };
         holdings.five_tuples.swap_remove(at);
         if holdings.five_tuples.is_empty() {
-            self.users.remove(&user.peer);
+            self.users.remove(&user.name);
         }
         self.release_address(five_tuple);
     }
 
-    /// Nothing of this peer counts any more. What it had.
-    pub(crate) fn forget(&mut self, peer: &str) -> Vec<FiveTuple> {
-        let five_tuples = self.users.remove(&Some(Box::from(peer))).map(|it| it.five_tuples).unwrap_or_default();
+    /// Nothing of this peer, or of this member of a room, counts any more. What it had.
+    pub(crate) fn forget(&mut self, peer: &str, room: Option<RoomMark>) -> Vec<FiveTuple> {
+        let name = Name { peer: Some(peer.into()), room };
+        let five_tuples = self.users.remove(&name).map(|it| it.five_tuples).unwrap_or_default();
         five_tuples.iter().for_each(|it| self.release_address(it));
         five_tuples
     }
@@ -124,7 +164,7 @@ impl Quotas {
     /// What is remembered of this peer is asked again.
     pub(crate) fn on_rooms_changed(&mut self, peer: &str) {
         let fresh = self.next_generation();
-        if let Some(holdings) = self.users.get(&Some(Box::from(peer))) {
+        if let Some(holdings) = self.users.get(&Who::Peer(peer).name()) {
             holdings.user.generation.store(fresh, Ordering::Release);
         }
     }

@@ -14,9 +14,10 @@ use crate::{
     credentials::Credentials,
     encode::{Encoder, channel_data},
     host::{FiveTuple, Host, Now, Refusal, Target},
+    members::Members,
     message::{Class, Message, Method, attribute, u16_at},
     networks::Networks,
-    quotas::{Limits, Quotas, User},
+    quotas::{Limits, Name, Quotas, User},
     shard::{Arrival, Departure, SHARDS, Shard, shard_of_port},
 };
 
@@ -49,6 +50,7 @@ pub struct Relay<H: Host> {
     pub(crate) host: H,
     pub(crate) credentials: Credentials,
     pub(crate) networks: Option<Networks>,
+    pub(crate) members: Members,
     quotas: Mutex<Quotas>,
     shards: Vec<Mutex<Shard<H::Ticket>>>,
     /// Whose a real relayed address is.
@@ -97,6 +99,7 @@ impl<H: Host> Relay<H> {
             host,
             credentials,
             networks,
+            members: Members::default(),
             quotas: Mutex::new(Quotas::new(limits)),
             shards: (0..SHARDS).map(shard).collect(),
             real: Mutex::default(),
@@ -153,7 +156,7 @@ impl<H: Host> Relay<H> {
 
     /// A session has ended, and with it everything that it has here.
     pub fn end_peer(&self, peer: &str) {
-        let five_tuples = self.quotas().forget(peer);
+        let five_tuples = self.quotas().forget(peer, None);
         five_tuples.iter().for_each(|it| self.close(it));
     }
 
@@ -280,8 +283,18 @@ impl<H: Host> Relay<H> {
     fn ask(&self, number: u16, from: SocketAddr, sender: &User, to: SocketAddr, receiver: &User, now_s: u32) {
         // Read before asking, so that an answer that is old already is asked for again.
         let generations = (sender.generation(), receiver.generation());
-        let (Some(one), Some(other)) = (&sender.peer, &receiver.peer) else { return };
-        let reach = Reach { is_allowed: self.host.may_reach(one, other), generations };
+        let (Name { peer: Some(one), room: from_room }, Name { peer: Some(other), room: to_room }) =
+            (&sender.name, &receiver.name)
+        else {
+            return;
+        };
+        let is_allowed = match (from_room, to_room) {
+            (None, None) => self.host.may_reach(one, other),
+            (Some(room), None) => self.host.is_in(other, *room),
+            (None, Some(room)) => self.host.is_in(one, *room),
+            (Some(room), Some(other)) => room == other,
+        };
+        let reach = Reach { is_allowed, generations };
         self.change(number, to, now_s, |it| it.remember(from, reach, now_s));
     }
 

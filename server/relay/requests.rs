@@ -10,6 +10,7 @@ use crate::{
     encode::Encoder,
     host::{FiveTuple, Host, Now, Opened, Refusal},
     message::{Class, Message, Method, attribute},
+    quotas::Who,
     relay::{CHANNELS, Outcome, Relay},
 };
 
@@ -27,7 +28,9 @@ const UNKNOWN_MAX: usize = 8;
 struct Authentic<'a> {
     now_s: u32,
     client: FiveTuple,
-    peer: Option<&'a str>,
+    who: Who<'a>,
+    /// For so many seconds it may have what it asks for.
+    lasts_s: u32,
     key: IntegrityKey,
     nonce_window: u32,
     method: Method,
@@ -168,17 +171,23 @@ impl<H: Host> Relay<H> {
         // Before any checksum over the whole message is computed.
         let fresh = self.credentials.is_fresh(nonce, &client, now.clock_s.into(), kept);
         let nonce_window = fresh.ok_or(Some(Refusal::StaleNonce.into()))?;
-        let known = self.credentials.look_up(username).filter(|(_, key)| message.is_signed_with(key));
-        let (identity, key) = known.ok_or(Some(Refusal::WrongCredentials.into()))?;
-        let peer = match identity {
-            Identity::Fixed => None,
-            // What runs goes on: clients refresh with the credentials that they began with.
-            Identity::Peer { expiry_s, .. } if method == Method::Allocate && expiry_s < now.unix_s => {
-                return Err(Some(Refusal::ExpiredCredentials.into()));
-            }
-            Identity::Peer { id, .. } => Some(id),
-        };
-        Ok(Authentic { now_s: now.clock_s, client, peer, key, nonce_window, method, message })
+        let known = self.look_up(username).filter(|(_, key)| message.is_signed_with(key));
+        let (Identity { who, expiry_s }, key) = known.ok_or(Some(Refusal::WrongCredentials.into()))?;
+        let is_member = matches!(who, Who::Member(_));
+        // What runs goes on: clients refresh with the credentials that they began with. What becomes of members of other
+        // servers is less certain.
+        if (is_member || method == Method::Allocate) && expiry_s.is_some_and(|it| it < now.unix_s) {
+            return Err(Some(Refusal::ExpiredCredentials.into()));
+        }
+        let left_s = expiry_s.filter(|_| is_member).map(|it| it.saturating_sub(now.unix_s));
+        let lasts_s = left_s.map_or(LIFETIME_MAX_S, |it| it.try_into().unwrap_or(u32::MAX));
+        Ok(Authentic { now_s: now.clock_s, client, who, lasts_s, key, nonce_window, method, message })
+    }
+
+    fn look_up<'a>(&self, username: &'a str) -> Option<(Identity<'a>, IntegrityKey)> {
+        let member = self.members.look_up(username, &self.credentials.realm);
+        let member = member.map(|(it, key)| (Identity { who: Who::Member(it), expiry_s: Some(it.expiry_s) }, key));
+        member.or_else(|| self.credentials.look_up(username))
     }
 
     /// An error to somebody whose credentials are not known, with what is needed to try again.
@@ -240,9 +249,14 @@ impl<H: Host> Relay<H> {
         if has_token || wants_pair {
             return Err(Refusal::NoCapacity.into());
         }
-        let lifetime_s = lifetime(message);
-        let user = self.quotas().reserve(request.peer, client)?;
-        let opened = self.host.open(request.peer, &client, is_ipv6);
+        let lifetime_s = lifetime(message).min(request.lasts_s);
+        let user = self.quotas().reserve(request.who.name(), client)?;
+        let opened = match &request.who {
+            Who::Fixed => self.host.open(None, &client, is_ipv6),
+            Who::Peer(peer) => self.host.open(Some(peer), &client, is_ipv6),
+            Who::Member(member) if self.members.has_left(member) => Err(Refusal::NotInRoom),
+            Who::Member(member) => self.host.open_member(member.peer, &client, is_ipv6),
+        };
         let inserted = opened.and_then(|Opened { ticket, relayed }| {
             let (is_virtual, made_by, times) = (relayed.is_none(), message.transaction(), (now_s, lifetime_s));
             let user = user.clone();
@@ -281,7 +295,7 @@ impl<H: Host> Relay<H> {
     fn refresh(&self, request: &Authentic<'_>) -> Result<Answer, Failure> {
         let Authentic { now_s, client, message, .. } = *request;
         let wanted_s = message.number(attribute::LIFETIME);
-        let lifetime_s = if wanted_s == Some(0) { 0 } else { lifetime(message) };
+        let lifetime_s = if wanted_s == Some(0) { 0 } else { lifetime(message).min(request.lasts_s) };
         let family = message.get(attribute::REQUESTED_ADDRESS_FAMILY).and_then(|it| it.first());
         let mut shard = self.shard_of(&client);
         let allocation = shard.of_client(&client, now_s).ok_or(Refusal::Mismatch)?;
@@ -350,7 +364,7 @@ impl<H: Host> Relay<H> {
 
 /// An allocation is its maker's alone (RFC 8656, section 5).
 fn check_owner<T>(allocation: &Allocation<T>, request: &Authentic<'_>) -> Result<(), Failure> {
-    if allocation.user.peer.as_deref() == request.peer {
+    if request.who.is(&allocation.user.name) {
         return Ok(());
     }
     Err(Failure { code: 441, text: "Wrong Credentials", refusal: Refusal::WrongCredentials })

@@ -209,7 +209,7 @@ impl<T> Shard<T> {
         }
         let sender = allocation.sender(from, now_s);
         if let Some(user) = user.filter(|_| allocation.is_virtual) {
-            match (&user.peer, &allocation.user.peer) {
+            match (&user.name.peer, &allocation.user.name.peer) {
                 (Some(one), Some(other)) if one == other => (),
                 (Some(_), Some(_)) => {
                     let generations = (user.generation(), allocation.user.generation());

@@ -3,6 +3,7 @@ mod allocating;
 mod bounds;
 mod channels;
 mod hostile;
+mod members;
 mod networks;
 mod relaying;
 mod vectors;
@@ -17,7 +18,7 @@ use std::{
     },
 };
 
-use p2pchat_ice::shared_secret_password;
+use p2pchat_ice::{RoomMark, shared_secret_password};
 use secrecy::ExposeSecret as _;
 
 use crate::{
@@ -64,12 +65,16 @@ impl Drop for Ticket {
 impl Host for TestHost {
     type Ticket = Ticket;
 
-    fn open(&self, peer: Option<&str>, _: &FiveTuple, _: bool) -> Result<Opened<Ticket>, Refusal> {
-        if self.is_full.load(Ordering::Relaxed) {
-            return Err(Refusal::NoCapacity);
-        }
+    fn open(&self, peer: Option<&str>, client: &FiveTuple, is_ipv6: bool) -> Result<Opened<Ticket>, Refusal> {
         if peer.is_some_and(|peer| !self.rooms.lock().unwrap().iter().any(|it| it.0 == peer)) {
             return Err(Refusal::NotInRoom);
+        }
+        self.open_member("", client, is_ipv6)
+    }
+
+    fn open_member(&self, _: &str, _: &FiveTuple, _: bool) -> Result<Opened<Ticket>, Refusal> {
+        if self.is_full.load(Ordering::Relaxed) {
+            return Err(Refusal::NoCapacity);
         }
         self.n_tickets.fetch_add(1, Ordering::Relaxed);
         let relayed =
@@ -82,6 +87,11 @@ impl Host for TestHost {
         self.n_asked.fetch_add(1, Ordering::Relaxed);
         let rooms = self.rooms.lock().unwrap();
         rooms.iter().any(|(peer, room)| peer == from && rooms.contains(&(to.to_owned(), *room)))
+    }
+
+    fn is_in(&self, peer: &str, room: RoomMark) -> bool {
+        let is_it = |it: &u32| members::relays().mark(&it.to_string()) == room;
+        self.rooms.lock().unwrap().iter().any(|it| it.0 == peer && is_it(&it.1))
     }
 
     fn may_answer(&self, _: IpAddr) -> bool {

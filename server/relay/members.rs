@@ -1,0 +1,84 @@
+//! Members of rooms whose sessions are at other servers: their credentials name the room, and those who share one may reach each
+//! other. What becomes of them there is heard from these servers.
+//!
+//! **Invariant:** nothing of a member lasts longer here than its credentials, nor than its membership as far as that is heard of.
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Mutex, PoisonError, RwLock},
+};
+
+use p2pchat_ice::{MEMBER_LOGIN_S_MAX, MemberName, RoomMark, shared_secret_password};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::{
+    credentials::IntegrityKey,
+    host::{Host, Now},
+    relay::Relay,
+};
+
+/// Of those who have left, so many are remembered at most: whoever left before them may come in until its credentials expire.
+const LEFT_MAX: usize = 16_384;
+
+#[derive(Default)]
+pub(crate) struct Members {
+    /// `None`: there are no other servers.
+    secret: RwLock<Option<SecretString>>,
+    left: Mutex<Left>,
+}
+
+/// Who has left a room, for as long as credentials for it may be valid.
+#[derive(Default)]
+struct Left {
+    /// Credentials up to this number are no good any more.
+    numbers: HashMap<(Box<str>, RoomMark), u64>,
+    /// The oldest first, and until when it is remembered, in seconds since 1970.
+    order: VecDeque<(u64, (Box<str>, RoomMark), u64)>,
+}
+
+impl Members {
+    /// The member of this name, and with which key it signs.
+    pub(crate) fn look_up<'a>(&self, username: &'a str, realm: &str) -> Option<(MemberName<'a>, IntegrityKey)> {
+        let name = MemberName::read(username)?;
+        let secret = self.secret.read().unwrap_or_else(PoisonError::into_inner);
+        let password = shared_secret_password(secret.as_ref()?.expose_secret(), username);
+        Some((name, IntegrityKey::long_term(username, realm, password.expose_secret())))
+    }
+
+    /// Has it left the room since it was given these credentials?
+    pub(crate) fn has_left(&self, name: &MemberName<'_>) -> bool {
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        left.numbers.get(&(name.peer.into(), name.room)).is_some_and(|it| *it >= name.number)
+    }
+
+    fn leave(&self, peer: &str, room: RoomMark, number: u64, now_s: u64) {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let Left { numbers, order } = &mut *left;
+        let key: (Box<str>, _) = (peer.into(), room);
+        let last = numbers.entry(key.clone()).or_default();
+        *last = number.max(*last);
+        order.push_back((now_s.saturating_add(MEMBER_LOGIN_S_MAX), key, number));
+        while order.len() > LEFT_MAX || order.front().is_some_and(|it| it.0 < now_s) {
+            let Some((_, key, number)) = order.pop_front() else { break };
+            // It may have left again since.
+            if numbers.get(&key) == Some(&number) {
+                numbers.remove(&key);
+            }
+        }
+    }
+}
+
+impl<H: Host> Relay<H> {
+    /// From now on it takes credentials of members that other servers make with this secret, and none that were made with
+    /// another.
+    pub fn take_members(&self, secret: SecretString) {
+        *self.members.secret.write().unwrap_or_else(PoisonError::into_inner) = Some(secret);
+    }
+
+    /// Another server says that a member has left a room. `number`: of the last credentials that it was given for it.
+    pub fn on_member_left(&self, now: Now, peer: &str, room: RoomMark, number: u64) {
+        // First of all, so that an allocation that is being made ends as well.
+        self.members.leave(peer, room, number, now.unix_s);
+        let five_tuples = self.quotas().forget(peer, Some(room));
+        five_tuples.iter().for_each(|it| self.close(it));
+    }
+}
