@@ -174,6 +174,11 @@ impl App {
         if let Some(ports) = plain {
             listeners.push(certificate::redirecting(ports, &config, &certificate, &shared, listeners.first()));
         }
+        if let Some((relay, listener)) = turn.as_ref().zip(listeners.iter().find(|it| it.tls))
+            && let Some(at) = listener.ports.first().and_then(|it| it.local_addr().ok())
+        {
+            relay.set_https_port(at.port());
+        }
         raise_open_file_limit();
         let metrics = metrics.bind(&config, &mut passed)?;
         passed.left_over().iter().for_each(|it| tracing::warn!("{it}"));

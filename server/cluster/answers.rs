@@ -34,6 +34,7 @@ impl Shared {
             table.secret = Some(secret.into());
             table.store_name.replace(name.clone()).is_some_and(|it| it != name)
         };
+        self.tell_relays();
         tracing::info!(event = "store", node = self.own.as_str(), is_empty, "the cluster's store is reached");
         self.sessions.on_store_back(is_empty);
     }
@@ -71,6 +72,8 @@ impl Shared {
             ToCluster::Deliver { deliveries, .. } => {
                 self.n_dropped.fetch_add(deliveries.len() as u64, Ordering::Relaxed);
             }
+            // It ends by itself when the credentials do.
+            ToCluster::LeftRelay { .. } => (),
             ToCluster::SaveSession { .. } | ToCluster::DropSession { .. } | ToCluster::HandOver { .. } => (),
         }
     }
@@ -105,7 +108,9 @@ impl Shared {
                 };
                 drop(tokio::spawn(late));
             }
+            ToCluster::LeftRelay { node, .. } if is_deaf => self.on_gone(&node),
             ToCluster::Deliver { .. }
+            | ToCluster::LeftRelay { .. }
             | ToCluster::SaveSession { .. }
             | ToCluster::DropSession { .. }
             | ToCluster::HandOver { .. } => (),
@@ -121,6 +126,7 @@ impl Shared {
 
     pub(super) fn on_gone(&self, node: &NodeId) {
         self.table().nodes.remove(node);
+        self.tell_relays();
         tracing::info!(event = "node", node = node.as_str(), "a node is gone");
         self.sessions.on_node_gone(node);
     }
@@ -142,6 +148,7 @@ impl Shared {
                 sessions.on_asked_for_session(node, number, &peer, token);
             }
             Message::HandOver { number, session } => self.on_handed_over(number, session),
+            Message::LeftRelay(left) => sessions.on_member_left(&left),
             Message::Goodbye(node) => self.on_gone(&node),
             Message::Echo => {
                 let mut table = self.table();

@@ -123,6 +123,9 @@ impl<'a> Line<'a> {
                 Task::Ask(ToCluster::HandOver { node, number, session }) => {
                     store::say(&mut asked, keys, node, &wire::hand_over(*number, session.as_ref()));
                 }
+                Task::Ask(ToCluster::LeftRelay { node, left }) => {
+                    store::say(&mut asked, keys, node, &wire::left_relay(left));
+                }
                 Task::Goodbye(_) => {
                     self.has_said_goodbye = true;
                     let others: Vec<_> = shared.table().nodes.keys().filter(|it| **it != shared.own).cloned().collect();
@@ -160,6 +163,7 @@ impl<'a> Line<'a> {
         let info = {
             let mut info = shared.info.lock().unwrap_or_else(PoisonError::into_inner);
             info.sessions = shared.sessions.ledger().balance().n_sessions;
+            info.relay = shared.sessions.relay_urls();
             serde_json::to_string(&*info).unwrap_or_default()
         };
         let mut tasks = redis::pipe();
@@ -181,6 +185,7 @@ impl<'a> Line<'a> {
             table.leased_at = Instant::now();
             std::mem::replace(&mut table.nodes, nodes.clone())
         };
+        shared.tell_relays();
         for node in nodes.keys().filter(|it| !before.contains_key(it) && **it != shared.own) {
             tracing::info!(event = "node", node = node.as_str(), "a node is there");
         }

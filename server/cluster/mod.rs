@@ -5,6 +5,7 @@
 //! settings allow: when the store does not answer, by saying so. Nothing is kept for a store that is away.
 mod answers;
 mod line;
+mod relays;
 mod store;
 mod wire;
 
@@ -66,6 +67,9 @@ pub struct NodeRecord {
     /// Of the system.
     #[serde(default)]
     pub host: String,
+    /// Where everybody reaches its relay, as urls. Empty: it has none, or none that has an address for everybody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relay: Vec<String>,
 }
 
 /// What is to be known of the cluster at one moment.
@@ -170,6 +174,7 @@ impl Cluster {
             started_s: now_s(),
             sessions: 0,
             host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            relay: Vec::new(),
         };
         let shared = Arc::new(Shared {
             sessions: sessions.clone(),

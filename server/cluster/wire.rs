@@ -6,9 +6,10 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    ice::RoomMark,
     protocols::Frame,
     rooms::{PeerId, RoomId},
-    sessions::cluster::{Delivery, HandedOver, Home, NodeId, SavedSession, SharedRoom, Version},
+    sessions::cluster::{Delivery, HandedOver, Home, LeftMember, NodeId, SavedSession, SharedRoom, Version},
     store::records::{self, RoomValue},
 };
 
@@ -74,6 +75,12 @@ enum MessageValue {
         number: u64,
         session: Option<HandedOverValue>,
     },
+    LeftRelay {
+        peer: String,
+        /// Its mark.
+        room: String,
+        number: u64,
+    },
     Goodbye {
         node: String,
     },
@@ -103,6 +110,8 @@ pub(super) enum Message {
     AskForSession { node: NodeId, number: u64, peer: PeerId, token: [u8; 32] },
     /// The answer to that.
     HandOver { number: u64, session: Option<HandedOver> },
+    /// A member has left a room whose relay is here.
+    LeftRelay(LeftMember),
     /// A node ends.
     Goodbye(NodeId),
     /// It is from this node itself.
@@ -161,6 +170,10 @@ pub(super) fn hand_over(number: u64, session: Option<&HandedOver>) -> String {
     said(&MessageValue::HandOver { number, session })
 }
 
+pub(super) fn left_relay(LeftMember { peer, room, number }: &LeftMember) -> String {
+    said(&MessageValue::LeftRelay { peer: peer.to_string(), room: room.to_string(), number: *number })
+}
+
 pub(super) fn goodbye(own: &NodeId) -> String {
     said(&MessageValue::Goodbye { node: own.as_str().to_owned() })
 }
@@ -205,6 +218,9 @@ pub(super) fn read(version: u64, text: &str) -> Option<Message> {
                     .collect(),
             }),
         },
+        MessageValue::LeftRelay { peer, room, number } => {
+            Message::LeftRelay(LeftMember { peer: PeerId::from(&*peer), room: RoomMark::read(&room)?, number })
+        }
         MessageValue::Goodbye { node } => Message::Goodbye(NodeId::from(&*node)),
         MessageValue::Echo => Message::Echo,
         MessageValue::Unknown => return None,
@@ -304,6 +320,10 @@ mod tests {
             let said = Message::HandOver { number: 3, session: session.clone() };
             assert_eq!(read(0, &hand_over(3, session.as_ref())), Some(said));
         }
+        let room = crate::ice::SharedRelays::new("north".into()).mark("r");
+        let left = LeftMember { peer: peer.clone(), room, number: 5 };
+        assert_eq!(read(0, &left_relay(&left)), Some(Message::LeftRelay(left)));
+        assert_eq!(read(0, r#"{"say":"left-relay","peer":"p","room":"r","number":5}"#), None);
         assert_eq!(read(0, &goodbye(&node)), Some(Message::Goodbye(node.clone())));
         let saved = SavedSession { peer, node, alerts: true, rooms: vec![id] };
         assert_eq!(read_session(&session(&saved)), Some(saved));

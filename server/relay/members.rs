@@ -13,6 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use crate::{
     credentials::IntegrityKey,
     host::{Host, Now},
+    quotas::Name,
     relay::Relay,
 };
 
@@ -80,5 +81,16 @@ impl<H: Host> Relay<H> {
         self.members.leave(peer, room, number, now.unix_s);
         let five_tuples = self.quotas().forget(peer, Some(room));
         five_tuples.iter().for_each(|it| self.close(it));
+    }
+
+    /// Are the two in a common room? `None`: one of them is nobody in particular.
+    pub(crate) fn may_reach(&self, from: &Name, to: &Name) -> Option<bool> {
+        let (one, other) = (from.peer.as_deref()?, to.peer.as_deref()?);
+        Some(match (from.room, to.room) {
+            (None, None) => self.host.may_reach(one, other),
+            (Some(room), None) => self.host.is_in(other, room),
+            (None, Some(room)) => self.host.is_in(one, room),
+            (Some(one), Some(other)) => one == other,
+        })
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     members::Members,
     message::{Class, Message, Method, attribute, u16_at},
     networks::Networks,
-    quotas::{Limits, Name, Quotas, User},
+    quotas::{Limits, Quotas, User},
     shard::{Arrival, Departure, SHARDS, Shard, shard_of_port},
 };
 
@@ -283,17 +283,7 @@ impl<H: Host> Relay<H> {
     fn ask(&self, number: u16, from: SocketAddr, sender: &User, to: SocketAddr, receiver: &User, now_s: u32) {
         // Read before asking, so that an answer that is old already is asked for again.
         let generations = (sender.generation(), receiver.generation());
-        let (Name { peer: Some(one), room: from_room }, Name { peer: Some(other), room: to_room }) =
-            (&sender.name, &receiver.name)
-        else {
-            return;
-        };
-        let is_allowed = match (from_room, to_room) {
-            (None, None) => self.host.may_reach(one, other),
-            (Some(room), None) => self.host.is_in(other, *room),
-            (None, Some(room)) => self.host.is_in(one, *room),
-            (Some(room), Some(other)) => room == other,
-        };
+        let Some(is_allowed) = self.may_reach(&sender.name, &receiver.name) else { return };
         let reach = Reach { is_allowed, generations };
         self.change(number, to, now_s, |it| it.remember(from, reach, now_s));
     }

@@ -171,6 +171,11 @@ impl Rooms {
         self.peers.get(peer).map(|it| it.rooms.iter().chain(&it.knocks).cloned().collect()).unwrap_or_default()
     }
 
+    /// The rooms that this peer is in, in the order in which it came into them.
+    pub fn rooms_of(&self, peer: &PeerId) -> &[RoomId] {
+        self.peers.get(peer).map(|it| &*it.rooms).unwrap_or_default()
+    }
+
     /// The stars that this peer is the host of, where hosts change.
     pub fn hosted_by(&self, peer: &PeerId) -> Vec<RoomId> {
         let is_host = |it: &&RoomId| self.rooms.get(*it).is_some_and(|it| it.host.as_ref() == Some(peer));

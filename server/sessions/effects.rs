@@ -1,7 +1,7 @@
 //! What is done once the sessions' lock is free: connections are ended, and the log is written.
 use std::sync::Arc;
 
-use super::{Connection, RelayLink};
+use super::{Connection, RelayLink, cluster::LeftMember};
 use crate::{
     accounting::Reason,
     protocols::CloseReason,
@@ -29,6 +29,8 @@ pub(super) struct Effects {
     /// Who has entered or left a room, and who is to be told.
     pub(super) moved: Vec<PeerId>,
     pub(super) relay: Option<Arc<dyn RelayLink>>,
+    /// Who has left rooms whose relay is here, and may have credentials of another node for it.
+    pub(super) left: Vec<LeftMember>,
     /// Sessions that have a connection again.
     pub(super) resumed: Vec<PeerId>,
 }

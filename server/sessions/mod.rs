@@ -308,10 +308,11 @@ impl Sessions {
     }
 
     fn run(&self, effects: Effects, is_empty: bool) {
-        let Effects { ended, passwords, rejected, resumed, moved, relay } = effects;
+        let Effects { ended, passwords, rejected, resumed, moved, relay, left } = effects;
         if let Some(relay) = relay {
             moved.iter().for_each(|it| relay.on_moved(it));
             ended.iter().filter(|it| !it.is_away).for_each(|it| relay.on_ended(&it.peer));
+            left.iter().for_each(|it| relay.on_member_left(it));
         }
         for peer in resumed {
             tracing::info!(event = "resume", %peer);

@@ -1,7 +1,9 @@
 //! What sessions and the TURN relay say to each other.
 use std::sync::Arc;
 
-use super::{Realm, Sessions, state::State};
+use secrecy::SecretString;
+
+use super::{Realm, Sessions, cluster::LeftMember, state::State};
 use crate::{
     accounting::Account,
     ice::{IceServer, ReachedAs},
@@ -19,6 +21,15 @@ pub trait RelayLink: Send + Sync {
 
     /// The session is over, and what it has at the relay with it.
     fn on_ended(&self, peer: &PeerId);
+
+    /// Where everybody reaches it, whichever way they came to this server. Empty: that is not known.
+    fn public_urls(&self) -> Vec<String>;
+
+    /// From now on it takes credentials that other nodes make with this secret.
+    fn take_members(&self, secret: SecretString);
+
+    /// Somebody who may have such credentials has left a room.
+    fn on_member_left(&self, left: &LeftMember);
 }
 
 impl Sessions {
@@ -46,20 +57,30 @@ impl State {
     /// The STUN and TURN servers for a peer: the nearest, which is this one's own, first.
     ///
     /// The own relay carries nothing for a peer that is in no room. Others do for whoever has their credentials, so that where
-    /// people have to be invited, those of nobody's room are not given them.
-    pub(super) fn ice_servers(&self, peer: &PeerId, now_s: u64) -> Vec<IceServer> {
+    /// people have to be invited, those of nobody's room are not given them. Rooms that nodes share have a relay of one node,
+    /// which takes the place of the own one.
+    pub(super) fn ice_servers(&mut self, peer: &PeerId, now_s: u64) -> Vec<IceServer> {
         let Some(session) = self.sessions.get(peer) else { return Vec::new() };
+        let realm = session.realm;
         let reached = session.connection.as_ref().and_then(|it| it.reached_as());
-        let own = self.relay.as_ref().map(|it| it.servers_for(peer, reached, now_s)).unwrap_or_default();
-        let may_log_in = !self.is_by_invitation(session.realm) || self.is_in_a_room(session.realm, peer);
+        let mut own = self.relay.as_ref().map(|it| it.servers_for(peer, reached, now_s)).unwrap_or_default();
+        if self.is_shared(realm) && self.has_relays_elsewhere() {
+            let of_rooms = self.relays_of_rooms(peer, &own, now_s);
+            own = if of_rooms.is_empty() { own } else { of_rooms };
+        }
+        let may_log_in = !self.is_by_invitation(realm) || self.is_in_a_room(realm, peer);
         let others = self.ice.servers_for(peer.as_str(), now_s).into_iter();
         own.into_iter().chain(others.filter(|it| may_log_in || it.login.is_none())).collect()
     }
 
     /// The servers for a peer that has come into a room. Empty: it was given all of them when it said hello.
-    pub(super) fn ice_servers_of_members(&self, realm: Realm, peer: &PeerId, now_s: u64) -> Vec<IceServer> {
+    pub(super) fn ice_servers_of_members(&mut self, realm: Realm, peer: &PeerId, now_s: u64) -> Vec<IceServer> {
         let were_withheld = self.is_by_invitation(realm) && self.ice.has_logins();
-        if were_withheld { self.ice_servers(peer, now_s) } else { Vec::new() }
+        if were_withheld || self.is_shared(realm) && self.has_relays_elsewhere() {
+            self.ice_servers(peer, now_s)
+        } else {
+            Vec::new()
+        }
     }
 
     fn is_by_invitation(&self, realm: Realm) -> bool {

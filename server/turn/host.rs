@@ -7,10 +7,12 @@ use std::{
 
 use super::{
     TurnServer,
+    members::Members,
     sockets::{OpenSocket, RealSockets},
 };
 use crate::{
     accounting::{Account, AddressKey, Bucket, Holding, Rate},
+    ice::RoomMark,
     relay::{FiveTuple, Host, Opened, Refusal},
     sessions::Sessions,
 };
@@ -33,9 +35,11 @@ pub(super) struct SessionsHost {
     all_strangers: Bucket,
     hasher: RandomState,
     all_bytes: Bucket,
+    members: Members,
 }
 
-/// What an allocation keeps. Its memory is its session's; with the fixed login it is nobody's.
+/// What an allocation keeps. Its memory is its session's; with the fixed login, or where its session is at another node, it is
+/// nobody's here.
 pub(super) struct Ticket {
     owner: Owner,
     _socket: Option<OpenSocket>,
@@ -43,7 +47,7 @@ pub(super) struct Ticket {
 
 enum Owner {
     Session { account: Arc<Account>, held: u64 },
-    Nobody { holding: Holding, bytes: Bucket },
+    Nobody { holding: Holding, bytes: Arc<Bucket> },
 }
 
 impl Drop for Ticket {
@@ -64,7 +68,17 @@ impl SessionsHost {
             all_strangers: Bucket::default(),
             hasher: RandomState::new(),
             all_bytes: Bucket::default(),
+            members: Members::default(),
         }
+    }
+
+    fn open_for(&self, owner: Owner, is_ipv6: bool) -> Result<Opened<Ticket>, Refusal> {
+        let ledger = self.sessions.ledger();
+        ledger.admit(ALLOCATION_COST).map_err(|_| Refusal::NoCapacity)?;
+        let socket = self.sockets.as_ref().map(|it| it.open(is_ipv6, &self.server)).transpose();
+        let socket = socket.map_err(|_| Refusal::NoCapacity)?;
+        let relayed = socket.as_ref().map(OpenSocket::address);
+        Ok(Opened { ticket: Ticket { owner, _socket: socket }, relayed })
     }
 
     pub(super) fn send_from(&self, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
@@ -84,17 +98,22 @@ impl Host for SessionsHost {
                 let account = self.sessions.account_in_room(peer).ok_or(Refusal::NotInRoom)?;
                 Owner::Session { account, held: 0 }
             }
-            None => Owner::Nobody { holding: ledger.hold_nothing(), bytes: Bucket::default() },
+            None => Owner::Nobody { holding: ledger.hold_nothing(), bytes: Arc::default() },
         };
-        ledger.admit(ALLOCATION_COST).map_err(|_| Refusal::NoCapacity)?;
-        let socket = self.sockets.as_ref().map(|it| it.open(is_ipv6, &self.server)).transpose();
-        let socket = socket.map_err(|_| Refusal::NoCapacity)?;
-        let relayed = socket.as_ref().map(OpenSocket::address);
-        Ok(Opened { ticket: Ticket { owner, _socket: socket }, relayed })
+        self.open_for(owner, is_ipv6)
+    }
+
+    fn open_member(&self, peer: &str, _: &FiveTuple, is_ipv6: bool) -> Result<Opened<Ticket>, Refusal> {
+        let holding = self.sessions.ledger().hold_nothing();
+        self.open_for(Owner::Nobody { holding, bytes: self.members.bucket(peer) }, is_ipv6)
     }
 
     fn may_reach(&self, from: &str, to: &str) -> bool {
         self.sessions.share_a_room(from, to)
+    }
+
+    fn is_in(&self, peer: &str, room: RoomMark) -> bool {
+        self.sessions.is_in_room_of(peer, room)
     }
 
     fn may_answer(&self, stranger: IpAddr) -> bool {

@@ -4,6 +4,7 @@
 //! as any router would.
 mod host;
 mod link;
+mod members;
 mod sockets;
 mod streams;
 mod udp;
@@ -69,6 +70,8 @@ pub struct TurnServer {
     udp: OnceLock<Vec<UdpEndpoint>>,
     streams: Streams,
     told: Arc<ArcSwap<OwnRelay>>,
+    /// Where TLS is spoken, if it is.
+    https_port: OnceLock<u16>,
 }
 
 /// UDP and TCP on one port: a socket of each, or one for each family or address where they are apart.
@@ -136,6 +139,7 @@ impl TurnServer {
             udp: OnceLock::new(),
             streams: Streams::default(),
             told: told.clone(),
+            https_port: OnceLock::new(),
         });
         sessions.attach_relay(Arc::new(Link { server: Arc::downgrade(&server), own: told }));
         Ok(server)
@@ -169,6 +173,11 @@ impl TurnServer {
         let Told { urls, host, credential_ttl_s } = told;
         let OwnRelay { port, secret, .. } = (**self.told.load()).clone();
         self.told.store(Arc::new(OwnRelay { urls, host, port, secret, credential_ttl_s }));
+    }
+
+    /// Where it is reached by TLS, for people who come to other nodes.
+    pub fn set_https_port(&self, port: u16) {
+        self.https_port.get_or_init(|| port);
     }
 
     /// How much there is.

@@ -1,6 +1,7 @@
 //! What nodes keep in the store, and what they say to it and to each other. Plain values; how they are written is not known here.
 use std::{fmt, sync::Arc, time::Duration};
 
+use super::LeftMember;
 use crate::{
     protocols::Frame,
     rooms::{PeerId, Room, RoomId},
@@ -151,6 +152,13 @@ pub enum ToCluster {
         number: u64,
         /// What is given to it.
         session: Option<HandedOver>,
+    },
+    /// To end what a member has at the relay of a room that it has left.
+    LeftRelay {
+        /// The node of the relay.
+        node: NodeId,
+        /// Who has left.
+        left: LeftMember,
     },
 }
 

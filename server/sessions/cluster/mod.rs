@@ -11,6 +11,7 @@
 mod changes;
 mod messages;
 mod planning;
+mod relays;
 mod returning;
 mod shared_rooms;
 
@@ -28,6 +29,8 @@ pub use messages::{
     Commit, Committed, Delivery, HandedOver, Home, NodeId, Outbox, SavedSession, SharedRoom, ToCluster, Unavailable,
     Version,
 };
+pub use relays::LeftMember;
+use relays::Relays;
 use returning::Returning;
 
 /// How many there are.
@@ -78,6 +81,7 @@ pub(super) struct Cluster {
     moving: PeerMap<Moving>,
     /// Sessions that came here from another node, while rooms still say that they are there.
     adopting: PeerSet,
+    relays: Relays,
     n_numbers: u64,
     /// The store does not answer.
     is_down: bool,
@@ -130,6 +134,7 @@ impl Sessions {
                 saved: HashSet::new(),
                 moving: PeerMap::default(),
                 adopting: PeerSet::default(),
+                relays: Relays::default(),
                 n_numbers: 0,
                 is_down: false,
                 counts: ClusterCounts::default(),

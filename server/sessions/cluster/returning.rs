@@ -201,6 +201,7 @@ impl State {
         let is_idle = |it: &&mut Session| it.realm.at == realm.at && it.waiting.is_none();
         self.sessions.get_mut(peer).filter(|_| is_here).filter(is_idle)?;
         let session = self.sessions.remove(peer)?;
+        self.leave_relays_to(peer);
         session.account.release(session.held_bytes());
         let Session { connection, lasting, .. } = session;
         let lasting = lasting?;

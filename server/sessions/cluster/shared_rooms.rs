@@ -251,8 +251,9 @@ impl State {
     /// Its client has come to another node while this one was cut off.
     fn end_taken(&mut self, peer: &PeerId) {
         let Some(cluster) = &mut self.cluster else { return };
-        // Its membership is no longer this node's to end.
+        // Its membership is no longer this node's to end, nor is what it has at relays.
         cluster.moving.insert(peer.clone(), Moving { to: cluster.own.clone(), rooms: Vec::new() });
+        self.leave_relays_to(peer);
         self.end(peer, Reason::Resumed, HowToEnd::Abort);
         self.work_off();
         if let Some(cluster) = &mut self.cluster {

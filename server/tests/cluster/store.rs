@@ -62,6 +62,8 @@ impl World {
             ToCluster::HandOver { node, number, session } => {
                 Answer::Heard(self.tell(node, Said::HandOver { number: *number, session: session.clone() }))
             }
+            // There are no relays here.
+            ToCluster::LeftRelay { .. } => Answer::Done,
         }
     }
 

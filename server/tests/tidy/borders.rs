@@ -7,7 +7,7 @@ pub(super) const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("sessions", &["accounting", "protocols", "ice", "rooms"]),
     ("whole_file", &[]),
     ("store", &["rooms", "sessions", "whole_file"]),
-    ("cluster", &["config", "protocols", "rooms", "sessions", "store", "transports"]),
+    ("cluster", &["config", "ice", "protocols", "rooms", "sessions", "store", "transports"]),
     ("turn", &["accounting", "ice", "relay", "rooms", "sessions"]),
     ("transports", &["accounting", "ice", "protocols", "sessions"]),
     ("http", &["accounting", "ice"]),

@@ -1,0 +1,185 @@
+//! The relay of a shared room: everybody in it is given that of one node, which all nodes choose alike among those whose relays
+//! have an address for everybody. Who is given another node's, and then leaves the room, loses what it has there.
+//!
+//! **Invariant:** whatever credentials for another node's relay a session here was given, that node hears when the session leaves
+//! their room or ends, unless it goes on at another node; and if that is not heard, they expire.
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+
+use super::{NodeId, Sessions, State, ToCluster};
+use crate::{
+    ice::{IceServer, MEMBER_LOGIN_S_MAX, MemberName, RoomMark, SharedRelays},
+    rooms::{PeerId, PeerMap, RoomId},
+};
+
+/// Of so many rooms of a peer, the last that it came into, the relays are told: each further server makes browsers slower.
+const ROOMS_MAX: usize = 3;
+
+/// A member that has left a room, as the room's relay hears of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftMember {
+    /// Who.
+    pub peer: PeerId,
+    /// The room.
+    pub room: RoomMark,
+    /// Of the last credentials that it was given for it.
+    pub number: u64,
+}
+
+/// What one node knows of relays.
+#[derive(Default)]
+pub(super) struct Relays {
+    /// `None`: the cluster's secret is not known yet.
+    shared: Option<SharedRelays>,
+    /// Nodes whose relays have an address for everybody, and its urls.
+    nodes: BTreeMap<NodeId, Vec<String>>,
+    /// Of sessions here.
+    given: PeerMap<Vec<Given>>,
+    /// Of the last credentials that were made here.
+    number: u64,
+}
+
+/// Credentials for the relay of a room.
+struct Given {
+    id: RoomId,
+    room: RoomMark,
+    node: NodeId,
+    number: u64,
+}
+
+impl Relays {
+    fn of_room(&self, room: RoomMark) -> Option<&NodeId> {
+        let chosen = room.chosen(self.nodes.keys().map(NodeId::as_str))?;
+        self.nodes.keys().find(|it| it.as_str() == chosen)
+    }
+
+    /// Notes that a peer is given the relay of a room. The number of its credentials.
+    fn give(&mut self, peer: &PeerId, id: &RoomId, room: RoomMark, node: NodeId, now_ms: u64) -> u64 {
+        let number = now_ms.saturating_mul(1_000).max(self.number + 1);
+        self.number = number;
+        let given = self.given.entry(peer.clone()).or_default();
+        given.retain(|it| (it.room != room || it.node != node) && self.nodes.contains_key(&it.node));
+        given.push(Given { id: id.clone(), room, node, number });
+        number
+    }
+}
+
+impl Sessions {
+    /// From now on members of rooms are given the relays of these nodes, by the cluster's secret.
+    pub fn set_relays(&self, secret: &SecretString, nodes: BTreeMap<NodeId, Vec<String>>) {
+        let (relay, own) = {
+            let mut state = self.state();
+            let Some(cluster) = &mut state.cluster else { return };
+            let own = cluster.own.clone();
+            let relays = &mut cluster.relays;
+            relays.nodes = nodes;
+            if relays.shared.as_ref().is_some_and(|it| it.is_by(secret)) {
+                return;
+            }
+            let shared = SharedRelays::new(secret.clone());
+            let of_members = shared.secret_of(own.as_str());
+            relays.shared = Some(shared);
+            (state.relay.clone(), of_members)
+        };
+        if let Some(relay) = relay {
+            relay.take_members(own);
+        }
+    }
+
+    /// Where everybody reaches the relay of this node. Empty: there is none, or it is not known.
+    pub fn relay_urls(&self) -> Vec<String> {
+        let relay = self.state().relay.clone();
+        relay.map(|it| it.public_urls()).unwrap_or_default()
+    }
+
+    /// Another node says that a member has left a room whose relay is here.
+    pub fn on_member_left(&self, left: &LeftMember) {
+        let relay = self.state().relay.clone();
+        if let Some(relay) = relay {
+            relay.on_member_left(left);
+        }
+    }
+
+    /// Is this peer, whose session is here, in the room with this mark?
+    pub fn is_in_room_of(&self, peer: &str, room: RoomMark) -> bool {
+        let (state, peer) = (self.state(), PeerId::from(peer));
+        let Some(cluster) = state.cluster.as_ref().filter(|_| state.sessions.contains_key(&peer)) else { return false };
+        let rooms = state.realms[cluster.realm.at].rooms.rooms_of(&peer);
+        cluster.relays.shared.as_ref().is_some_and(|it| rooms.iter().any(|id| it.mark(id.as_str()) == room))
+    }
+}
+
+impl State {
+    /// Are there relays of other nodes to which members of a room may be led?
+    pub(in crate::sessions) fn has_relays_elsewhere(&self) -> bool {
+        let Some(cluster) = &self.cluster else { return false };
+        cluster.relays.shared.is_some() && cluster.relays.nodes.keys().any(|it| *it != cluster.own)
+    }
+
+    /// The relays of the rooms that this peer is in, that of the last one first; `own` is that of this node, by the peer's own
+    /// credentials.
+    pub(in crate::sessions) fn relays_of_rooms(
+        &mut self,
+        peer: &PeerId,
+        own: &[IceServer],
+        now_s: u64,
+    ) -> Vec<IceServer> {
+        let expiry_s = now_s.saturating_add(self.ice.credential_ttl_s.min(MEMBER_LOGIN_S_MAX));
+        let Some(cluster) = &mut self.cluster else { return Vec::new() };
+        let relays = &mut cluster.relays;
+        let Some(shared) = relays.shared.clone() else { return Vec::new() };
+        let mut servers: Vec<IceServer> = Vec::new();
+        let mut has_own = false;
+        for id in self.realms[cluster.realm.at].rooms.rooms_of(peer).iter().rev().take(ROOMS_MAX) {
+            let room = shared.mark(id.as_str());
+            let Some(node) = relays.of_room(room).cloned() else { break };
+            let is_own = node == cluster.own;
+            let number = relays.give(peer, id, room, node.clone(), super::super::commands::now_ms());
+            let further = match (is_own, relays.nodes.get(&node)) {
+                (true, _) if std::mem::replace(&mut has_own, true) => Vec::new(),
+                (true, _) => own.to_vec(),
+                (false, Some(urls)) => {
+                    let member = MemberName { expiry_s, peer: peer.as_str(), number, room };
+                    shared.servers_for(member, node.as_str(), urls)
+                }
+                (false, None) => Vec::new(),
+            };
+            // One that says what address a client has is enough.
+            let is_first = servers.is_empty();
+            servers.extend(further.into_iter().filter(|it| is_first || it.login.is_some()));
+        }
+        servers
+    }
+
+    /// Who of these has left rooms, or has ended: the relays of the rooms hear of it. Those of this node.
+    pub(in crate::sessions) fn tell_relays(&mut self, moved: &[PeerId], ended: &[PeerId]) -> Vec<LeftMember> {
+        let mut left_here = Vec::new();
+        let Some(cluster) = &mut self.cluster else { return left_here };
+        let rooms = &self.realms[cluster.realm.at].rooms;
+        for peer in moved.iter().chain(ended) {
+            let Some(given) = cluster.relays.given.get_mut(peer) else { continue };
+            let is_over = ended.contains(peer);
+            let left: Vec<_> = given.extract_if(.., |it| is_over || !rooms.rooms_of(peer).contains(&it.id)).collect();
+            if given.is_empty() {
+                cluster.relays.given.remove(peer);
+            }
+            for Given { room, node, number, .. } in left {
+                let left = LeftMember { peer: peer.clone(), room, number };
+                if node == cluster.own {
+                    left_here.push(left);
+                } else {
+                    cluster.outbox.push(ToCluster::LeftRelay { node, left });
+                }
+            }
+        }
+        left_here
+    }
+
+    /// The session goes on at another node, and with it what it has at relays.
+    pub(in crate::sessions) fn leave_relays_to(&mut self, peer: &PeerId) {
+        if let Some(cluster) = &mut self.cluster {
+            cluster.relays.given.remove(peer);
+        }
+    }
+}
