@@ -8,6 +8,7 @@ mod failing;
 mod failover;
 mod moving;
 pub(crate) mod redis;
+mod relays;
 mod simulation;
 mod store;
 mod together;

@@ -45,7 +45,7 @@ pub(crate) struct Turn {
     realm: String,
     nonce: Vec<u8>,
     n_requests: u8,
-    pub(super) relayed: SocketAddr,
+    pub(crate) relayed: SocketAddr,
 }
 
 /// A TLS connection, as HTTPS clients or TURN clients make it.
@@ -177,11 +177,11 @@ impl Turn {
         self.ask(Method::Allocate, &transport, None).await
     }
 
-    pub(super) async fn refresh(&mut self) -> u16 {
+    pub(crate) async fn refresh(&mut self) -> u16 {
         self.ask(Method::Refresh, &[], None).await
     }
 
-    pub(super) async fn permit(&mut self, peer: SocketAddr) -> u16 {
+    pub(crate) async fn permit(&mut self, peer: SocketAddr) -> u16 {
         self.ask(Method::CreatePermission, &[], Some(peer)).await
     }
 
@@ -189,7 +189,7 @@ impl Turn {
         self.ask(Method::ChannelBind, &[(attribute::CHANNEL_NUMBER, &[0x40, 0, 0, 0])], Some(peer)).await
     }
 
-    pub(super) async fn send(&mut self, to: SocketAddr, data: &[u8]) {
+    pub(crate) async fn send(&mut self, to: SocketAddr, data: &[u8]) {
         let mut out = Vec::new();
         let indication = Encoder::new(&mut out, Class::Indication, Method::Send, [0; 12]);
         indication.address(attribute::XOR_PEER_ADDRESS, to).attribute(attribute::DATA, data).finish(false);
@@ -203,7 +203,7 @@ impl Turn {
     }
 
     /// The data of the next message, which came by the channel or as an indication.
-    pub(super) async fn data(&mut self) -> Vec<u8> {
+    pub(crate) async fn data(&mut self) -> Vec<u8> {
         let bytes = self.receive().await.unwrap();
         if bytes[0] == 0x40 {
             return bytes[4..].to_owned();
