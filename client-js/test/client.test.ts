@@ -15,6 +15,7 @@ const server = vi.hoisted(() => ({
   fresh: [] as IceServer[] | null,
   asked: 0,
   watching: new Set<object>(),
+  freshConfiguration: async (): Promise<RTCConfiguration> => ({}),
 }))
 vi.mock('../src/signaling/network.ts', () => ({
   watchNetwork: () => {
@@ -47,6 +48,19 @@ vi.mock('../src/signaling/client.ts', () => ({
     reopen = () => undefined
   },
 }))
+
+vi.mock('../src/core/room-session.ts', async original => {
+  const parts = await original<typeof import('../src/core/room-session.ts')>()
+  return {
+    ...parts,
+    RoomSession: class extends parts.RoomSession {
+      constructor(...all: ConstructorParameters<typeof parts.RoomSession>) {
+        super(...all)
+        server.freshConfiguration = all[4].freshConfiguration
+      }
+    },
+  }
+})
 
 const { connect } = await import('../src/core/client.ts')
 const [ours, earlier] = [roomId('ours'), roomId('earlier')]
@@ -180,6 +194,22 @@ test('accounts that could not be renewed are asked for again', async () => {
   await vi.advanceTimersByTimeAsync(3_310_000)
   expect(server.asked).toBe(1)
   await vi.advanceTimersByTimeAsync(60_000)
+  expect(server.asked).toBe(2)
+  client.close()
+})
+test('a restart has the servers that hold now, and several at a time ask once', async () => {
+  const client = connect()
+  const before = [account(Date.now() + 3_600_000)]
+  const going = client.goOn(stay)
+  server.ports?.connected(identity(before), inRooms(ours))
+  expect(await going).toMatchObject({ ok: true })
+  server.fresh = [account(Date.now() + 7_200_000)]
+  const restarts = [server.freshConfiguration(), server.freshConfiguration()]
+  expect(await Promise.all(restarts)).toEqual([{ iceServers: server.fresh }, { iceServers: server.fresh }])
+  expect([server.asked, client.iceServers]).toEqual([1, server.fresh])
+  const known = server.fresh
+  server.fresh = null
+  expect(await server.freshConfiguration()).toEqual({ iceServers: known })
   expect(server.asked).toBe(2)
   client.close()
 })

@@ -98,6 +98,7 @@ export class Client {
   readonly #wanted = new Set<RoomId>()
   #hasConnected = false
   #renewal: ReturnType<typeof setTimeout> | undefined
+  #asking: Promise<IceServer[] | null> | null = null
   /** A poll can bring the answer and the first signals at once; these wait until the session has begun. */
   #early: Notice[] = []
 
@@ -307,12 +308,15 @@ export class Client {
     return { ok: true, session }
   }
 
-  /** Those of the last answer, unless they are about to end and the server has others. */
+  /**
+   * Those that hold now: a room may have another relay than before, and its people meet where all have the same. Several
+   * connections at a time ask once. Those of the last answer where there is no other.
+   */
   async #freshIceServers(identity: Identity): Promise<IceServer[]> {
-    const known = (this.#identity ?? identity).iceServers
-    const end = iceServersEnd(known)
-    if (end === null || end - Date.now() > iceMarginMs) return known
-    return (await this.#renewIceServers()) ?? known
+    this.#asking ??= this.#renewIceServers().finally(() => {
+      this.#asking = null
+    })
+    return (await this.#asking) ?? (this.#identity ?? identity).iceServers
   }
 
   async #renewIceServers(): Promise<IceServer[] | null> {
