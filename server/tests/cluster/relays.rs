@@ -209,6 +209,31 @@ async fn where_no_other_node_has_an_address_for_everybody_each_has_its_own_relay
     }
 }
 
+#[tokio::test]
+#[ignore = "takes redis-server (Debian's package), which ./check installs"]
+async fn who_is_in_several_rooms_is_told_the_relays_of_all_and_that_of_the_last_first() {
+    let redis = Redis::start().await;
+    let nodes = nodes(&redis, 3, &PUBLIC).await;
+    let mut makers = Vec::new();
+    let mut rooms = Vec::new();
+    for place in [0, 1, 2, 1] {
+        makers.push(Page::at(&nodes[0], By::Websocket).await);
+        rooms.push(room_at(&nodes, place, makers.last_mut().unwrap()).await.0);
+    }
+    let mut guest = Page::at(&nodes[0], By::Websocket).await;
+    let expected: [&[usize]; 4] = [&[0], &[1, 0], &[2, 1, 0], &[1, 2, 1]];
+    for (room, places) in rooms.iter().zip(expected) {
+        let answer: Value = serde_json::from_str(&guest.join(room).await).unwrap();
+        let servers = answer[1]["iceServers"].as_array().unwrap();
+        assert_eq!(servers.len(), 1 + places.len(), "{answer}");
+        assert!(servers[0].get("username").is_none());
+        for (server, place) in servers[1..].iter().zip(places) {
+            let port = nodes[*place].relay_port.unwrap();
+            assert_eq!(server["urls"][0], format!("turn:127.0.0.1:{port}?transport=udp"), "{answer}");
+        }
+    }
+}
+
 /// One with a relay that is reached as its node is, and one without.
 async fn nodes_beside(redis: &Redis) -> [Server; 2] {
     let reached = [("relay.enabled", "true"), ("relay.port", "0")];
