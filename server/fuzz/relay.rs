@@ -1,10 +1,14 @@
 //! What must hold of the relay for any input: run by the fuzzer, and over random input by the tests.
 use std::net::{IpAddr, SocketAddr};
 
-use p2pchat_server::relay::{
-    Class, Credentials, Encoder, FiveTuple, Host, IntegrityKey, Limits, Message, Method, Now, Opened, Refusal, Relay,
-    Settings, Target, attribute,
+use p2pchat_server::{
+    ice::{MemberName, RoomMark, SharedRelays, shared_secret_password},
+    relay::{
+        Class, Credentials, Encoder, FiveTuple, Host, IntegrityKey, Limits, Message, Method, Now, Opened, Refusal,
+        Relay, Settings, Target, attribute,
+    },
 };
+use secrecy::SecretString;
 
 const REALM: &str = "r";
 const SECRET: &str = "s";
@@ -20,6 +24,14 @@ impl Host for Rooms {
     fn open(&self, peer: Option<&str>, _: &FiveTuple, _: bool) -> Result<Opened<()>, Refusal> {
         let is_known = peer.is_some_and(|it| PEERS.contains(&it));
         if is_known { Ok(Opened { ticket: (), relayed: None }) } else { Err(Refusal::NotInRoom) }
+    }
+
+    fn open_member(&self, _: &str, _: &FiveTuple, _: bool) -> Result<Opened<()>, Refusal> {
+        Ok(Opened { ticket: (), relayed: None })
+    }
+
+    fn is_in(&self, peer: &str, room: RoomMark) -> bool {
+        room == room_of(peer)
     }
 
     fn may_reach(&self, from: &str, to: &str) -> bool {
@@ -38,6 +50,16 @@ impl Host for Rooms {
 }
 
 const PEERS: [&str; 3] = ["ann", "bob", "eve"];
+/// Of these: whose sessions are at another node, when there are other nodes.
+const ELSEWHERE: [&str; 2] = ["bob", "eve"];
+
+fn relays() -> SharedRelays {
+    SharedRelays::new("n".into())
+}
+
+fn room_of(peer: &str) -> RoomMark {
+    relays().mark(if peer == "eve" { "another" } else { "room" })
+}
 
 struct Client {
     five_tuple: FiveTuple,
@@ -49,10 +71,16 @@ struct Client {
 
 impl Client {
     /// `None`: a stranger, who has made up its credentials.
-    fn new(number: u16, peer: Option<&str>) -> Self {
-        let username = format!("9999:{}", peer.unwrap_or("nobody"));
-        let password =
-            p2pchat_server::ice::shared_secret_password(if peer.is_some() { SECRET } else { "x" }, &username);
+    fn new(number: u16, peer: Option<&str>, is_cluster: bool) -> Self {
+        let elsewhere = peer.filter(|it| is_cluster && ELSEWHERE.contains(it));
+        let member = elsewhere.map(|it| MemberName { expiry_s: 9_999, peer: it, number: 1, room: room_of(it) });
+        let username = member.map_or_else(|| format!("9999:{}", peer.unwrap_or("nobody")), |it| it.to_string());
+        let secret = match (peer, member) {
+            (None, _) => SecretString::from("x"),
+            (Some(_), None) => SECRET.into(),
+            (Some(_), Some(_)) => relays().secret_of("own"),
+        };
+        let password = shared_secret_password(secrecy_text(&secret), &username);
         let key = IntegrityKey::long_term(&username, REALM, secrecy_text(&password));
         let client = SocketAddr::from(([10, 0, 0, 1], 5_000 + number));
         let five_tuple = FiveTuple { stream: None, server: None, client };
@@ -84,11 +112,20 @@ fn secrecy_text(secret: &impl secrecy::ExposeSecret<str>) -> &str {
 
 /// `steps`: who speaks and how, a length, and so many bytes, over and over.
 pub(super) fn reaches_nobody_else(steps: &[u8]) {
+    for is_cluster in [false, true] {
+        reaches_nobody_else_at(is_cluster, steps);
+    }
+}
+
+fn reaches_nobody_else_at(is_cluster: bool, steps: &[u8]) {
     let credentials = Credentials { realm: REALM.into(), secret: SECRET.into(), fixed: None, nonce_key: [1; 32] };
     let limits = Limits { per_peer: 2, per_address: 100, total: ALLOCATIONS_MAX };
     let relay = Relay::new(Settings { credentials, limits, networks: None, seed: 1 }, Rooms);
-    let mut clients: Vec<_> =
-        (0..).zip(PEERS.map(Some).into_iter().chain([None])).map(|(n, it)| Client::new(n, it)).collect();
+    if is_cluster {
+        relay.take_members(relays().secret_of("own"));
+    }
+    let all = (0..).zip(PEERS.map(Some).into_iter().chain([None]));
+    let mut clients: Vec<_> = all.map(|(n, it)| Client::new(n, it, is_cluster)).collect();
     let (mut out, mut rest) = (Vec::new(), steps);
     while let [who, length, following @ ..] = rest {
         let (bytes, next) = following.split_at(usize::from(*length).min(following.len()));
@@ -130,6 +167,9 @@ pub(super) fn reaches_nobody_else(steps: &[u8]) {
     let stats = relay.stats();
     assert!(stats.n_allocations <= 3 && stats.n_peers == stats.n_allocations);
     PEERS.iter().for_each(|it| relay.end_peer(it));
+    if is_cluster {
+        ELSEWHERE.iter().for_each(|it| relay.on_member_left(NOW, it, room_of(it), 1));
+    }
     assert_eq!((relay.stats().n_allocations, relay.next_deadline_s()), (0, None));
 }
 
