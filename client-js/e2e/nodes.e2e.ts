@@ -12,8 +12,13 @@ vi.setConfig({ testTimeout: 420_000 })
 
 const home = house()
 
-/** The last has a Firefox. */
-const names = ['Ada', 'Ben', 'Cyd', 'Fox']
+/** Who speaks. The last has a Firefox. */
+const speakers = ['Ada', 'Ben', 'Cyd', 'Fox']
+
+/** `LISTENERS=15` makes a mesh of twenty with the newcomer: that many come into the call without a microphone. */
+const listeners = Array.from({ length: Number(process.env['LISTENERS'] ?? 0) }, (_, nth) => `Lea ${nth + 1}`)
+
+const names = [...speakers, ...listeners]
 
 /** Without pictures, which would be more than two cores can make for so many. */
 const callBySound = async ({ page }: Person, by: 'Start call' | 'Join call'): Promise<void> => {
@@ -22,6 +27,15 @@ const callBySound = async ({ page }: Person, by: 'Start call' | 'Join call'): Pr
   await dialog.getByRole('button', { name: 'Microphone only' }).click()
   await dialog.getByText('Say something').waitFor()
   await dialog.getByRole('button', { name: by }).click()
+  await page.getByRole('toolbar').waitFor()
+}
+
+const listenIn = async ({ page }: Person): Promise<void> => {
+  await page.getByRole('button', { name: 'Join call' }).click()
+  await page
+    .getByRole('dialog')
+    .getByRole('button', { name: 'Join call without microphone and camera' })
+    .click()
   await page.getByRole('toolbar').waitFor()
 }
 
@@ -46,7 +60,7 @@ test.skipIf(!isRedisThere())(
       return person
     }
     const ada = await arrive('Ada', '')
-    const { hash } = new URL(await ada.createRoom('Ada', { peersMax: 10 }))
+    const { hash } = new URL(await ada.createRoom('Ada', { peersMax: Math.min(20, names.length + 1) }))
     const people = [ada]
     for (const [nth, name] of names.entries()) {
       if (nth === 0) continue
@@ -58,9 +72,13 @@ test.skipIf(!isRedisThere())(
       ])
       people.push(person)
     }
-    for (const person of people) await callBySound(person, person === ada ? 'Start call' : 'Join call')
+    for (const [nth, person] of people.entries()) {
+      if (nth < speakers.length) await callBySound(person, person === ada ? 'Start call' : 'Join call')
+      else await listenIn(person)
+    }
     const everybodyHearsEverybody = async (): Promise<void> => {
-      for (const person of people) await hearsSounds(person, names.length - 1)
+      for (const [nth, person] of people.entries())
+        await hearsSounds(person, speakers.length - (nth < speakers.length ? 1 : 0))
     }
     await everybodyHearsEverybody()
     for (const person of people) {
@@ -75,8 +93,8 @@ test.skipIf(!isRedisThere())(
     const before = await news()
 
     await three.kill()
-    // Cyd and Fox.
-    const hit = people.slice(2)
+    // Cyd, Fox, and every third of those who listen.
+    const hit = people.filter((_, nth) => nth === 3 || nth % 3 === 2)
     await Promise.all(hit.map(it => it.isTold('Connection to the server restored')))
     await nodesAre([one, two], 2)
     await everybodyHearsEverybody()
