@@ -37,12 +37,15 @@ pub(crate) enum What {
     /// Three times as many people as there are places, for --seconds with --pairs times two places: who is refused, and how those
     /// fare who are served. For ours alone
     Overload(Options),
+    /// One node without a store, and one, two and four nodes that share rooms by a Redis of the bench's own (Debian:
+    /// redis-server): signals between them and joins. For one server of ours, given by its command
+    Nodes(Options),
     /// What `./check` asks of a server of ours, beside the floor; an error where it costs too much of it
     Gate {
         /// A URL or "exec:COMMAND {port}"
         server: String,
     },
-    /// All of these but floods, soak, overload and the gate, the start only if every server is a command
+    /// All of these but floods, soak, overload, nodes and the gate, the start only if every server is a command
     Compare(Options),
     /// Be the floor: a bare relay to compare with, until ended
     Floor { port: u16 },
@@ -62,7 +65,7 @@ pub(crate) struct Options {
     /// The process of the first server, if its port does not tell
     #[arg(long)]
     pid: Option<u32>,
-    /// Rounds for each server [default: 3 beside others, 1 alone]
+    /// Rounds for each server [default: 3 beside others and of nodes, 1 alone]
     #[arg(long, value_parser = count(1..=100))]
     rounds: Option<usize>,
     /// Signals offered per second by all pairs together
@@ -145,8 +148,9 @@ impl Options {
         Ok(servers)
     }
 
-    pub(crate) fn rounds(&self) -> usize {
-        self.rounds.unwrap_or(if self.beside.is_empty() { 1 } else { 3 })
+    /// For each of so many columns of the table.
+    pub(crate) fn rounds(&self, n_columns: usize) -> usize {
+        self.rounds.unwrap_or(if n_columns > 1 { 3 } else { 1 })
     }
 }
 

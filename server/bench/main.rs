@@ -11,6 +11,7 @@ mod gate;
 mod handshake;
 mod health;
 mod mesh;
+mod nodes;
 mod overload;
 mod peer;
 mod relays;
@@ -86,6 +87,7 @@ fn run(cli: &Cli) -> Result<String> {
         | What::Floods(options)
         | What::Soak(options)
         | What::Overload(options)
+        | What::Nodes(options)
         | What::Compare(options) => {
             if options.tls {
                 tls::switch_on()?;

@@ -41,6 +41,23 @@ impl Peer {
         answer(&mut self.reader, r#"42["JOIN-ROOM",{"requestID""#).await?;
         Ok(())
     }
+
+    /// Leaves, which nobody answers.
+    pub(crate) fn leave_room(&self, room: &str) -> Result<()> {
+        self.reader.connection.say_text(&format!(r#"42["DISCONNECTEDUSER","{room}"]"#))
+    }
+
+    /// Until somebody else has joined; at another node, that is after the other has its answer.
+    pub(crate) async fn hear_of_join(&mut self) -> Result<()> {
+        answer(&mut self.reader, r#"42["JOIN-ROOM",{"from""#).await?;
+        Ok(())
+    }
+
+    /// Until somebody else has left.
+    pub(crate) async fn hear_of_leave(&mut self) -> Result<()> {
+        answer(&mut self.reader, r#"42["DISCONNECTEDUSER","#).await?;
+        Ok(())
+    }
 }
 
 /// The value of the first field of that name, if it is a string without escapes.

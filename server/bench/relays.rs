@@ -20,7 +20,7 @@ use crate::{
     peer::{Peer, field},
     report::{Figure, quantile},
     server::Live,
-    server_process::Process,
+    server_process::{Process, Spending},
     signal::{Signal, stamps},
     wire::{Connection, Reader},
 };
@@ -34,20 +34,30 @@ const READ_BUFFER_BYTES: usize = 64 << 10;
 const RUN_IN: Duration = Duration::from_millis(20);
 /// All figures of one rate.
 pub(crate) async fn run(server: &Live, options: &Options, rate: u64) -> Result<Vec<Figure>> {
-    let mut pairs = Pairs::meet(&server.address, options).await?;
+    between(&[&server.address], vec![("CPU each", vec![server.process])], options, rate).await
+}
+
+/// The same, with the two of each pair at neighbouring servers, and the processor time of each group of processes.
+pub(crate) async fn between(
+    servers: &[&Address],
+    groups: Vec<(&'static str, Vec<Process>)>,
+    options: &Options,
+    rate: u64,
+) -> Result<Vec<Figure>> {
+    let mut pairs = Pairs::meet(servers, options).await?;
     pairs.offer(rate, WARM_UP_S).await?;
     let bench = Process::of_this_bench();
-    let (cpu_before, own_before) = (server.process.cpu_us()?, bench.cpu_us()?);
+    let (spending, own_before) = (Spending::begin(groups)?, bench.cpu_us()?);
     let Offered { sent, late, mut heard, lasted } = pairs.offer(rate, options.seconds).await?;
-    let (cpu, own) = (server.process.cpu_us()? - cpu_before, bench.cpu_us()? - own_before);
+    let label = |what: &str| format!("{rate}/s: {what}");
+    let (cpu, own) = (spending.each(heard.latencies.len(), label)?, bench.cpu_us()? - own_before);
 
     heard.latencies.sort_unstable();
     let received = heard.latencies.len();
     let ms = |sorted: &[u64], share| quantile(sorted, share) as f64 / 1e6;
-    let label = |what: &str| format!("{rate}/s: {what}");
-    Ok(vec![
-        Figure::median(label("delivered"), "1/s", received as f64 / lasted.as_secs_f64()),
-        Figure::median(label("CPU each"), "µs", cpu / received.max(1) as f64),
+    let mut figures = vec![Figure::median(label("delivered"), "1/s", received as f64 / lasted.as_secs_f64())];
+    figures.extend(cpu);
+    figures.extend([
         Figure::median(label("p50"), "ms", ms(&heard.latencies, 0.5)),
         Figure::median(label("p99"), "ms", ms(&heard.latencies, 0.99)),
         Figure::median(label("p99.9"), "ms", ms(&heard.latencies, 0.999)),
@@ -55,7 +65,8 @@ pub(crate) async fn run(server: &Live, options: &Options, rate: u64) -> Result<V
         Figure::sum(label("reordered"), "", heard.reordered as f64),
         Figure::median(label("generator late p99"), "ms", ms(&late, 0.99)),
         Figure::median(label("generator busy"), "cores", own / 1e6 / lasted.as_secs_f64()),
-    ])
+    ]);
+    Ok(figures)
 }
 
 struct Pairs {
@@ -102,11 +113,13 @@ struct Offered {
 }
 
 impl Pairs {
-    async fn meet(address: &Address, options: &Options) -> Result<Self> {
-        let meetings = (0..options.pairs).map(|_| async {
-            let (mut speaker, mut listener) = (Peer::arrive(address).await?, Peer::arrive(address).await?);
+    async fn meet(servers: &[&Address], options: &Options) -> Result<Self> {
+        let server = |n: usize| servers[n % servers.len()];
+        let meetings = (0..options.pairs).map(|n| async move {
+            let (mut speaker, mut listener) = (Peer::arrive(server(n)).await?, Peer::arrive(server(n + 1)).await?);
             let room = speaker.create_room(2).await?;
             listener.join_room(&room).await?;
+            speaker.hear_of_join().await?;
             let mut signal = Signal::new(&listener.id, &room, options.bytes)?;
             check_source(&speaker, &mut listener, signal.stamped(0, Duration::ZERO)).await?;
             listener.reader.widen(READ_BUFFER_BYTES);

@@ -9,7 +9,7 @@ use crate::{
     cli::{Options, What},
     crowd,
     floods::{self, Attack},
-    mesh, overload, relays,
+    mesh, nodes, overload, relays,
     report::{Figure, Report},
     server::Server,
     server_process::Limits,
@@ -32,23 +32,33 @@ enum Step {
 }
 
 pub(crate) async fn run(what: &What, options: &Options) -> Result<Report> {
+    if let What::Nodes(_) = what {
+        return nodes::run(options).await;
+    }
     let servers = options.servers()?;
-    let mut report = Report::new(servers.iter().map(|server| server.name.clone()).collect());
-    let (steps, rounds) = (steps(what, options, &servers), options.rounds());
+    let names: Vec<String> = servers.iter().map(|server| server.name.clone()).collect();
+    let steps = steps(what, options, &servers);
+    alternate(&steps, &names, options.rounds(names.len()), async |step, at| step.take(&servers[at], options).await)
+        .await
+}
+
+/// Takes every step in so many rounds of all columns.
+pub(crate) async fn alternate<S>(
+    steps: &[S],
+    columns: &[String],
+    rounds: usize,
+    take: impl AsyncFn(&S, usize) -> Result<Vec<Figure>>,
+) -> Result<Report> {
+    let mut report = Report::new(columns.to_vec());
     for (done, step) in steps.iter().enumerate() {
         for round in 0..rounds {
             // Nobody always goes first.
-            for turn in 0..servers.len() {
-                let at = (round + turn) % servers.len();
-                eprintln!(
-                    "step {} of {}, round {} of {rounds}: {}",
-                    done + 1,
-                    steps.len(),
-                    round + 1,
-                    servers[at].name
-                );
-                let figures = step.take(&servers[at], options).await;
-                report.add(at, figures.map_err(|error| format!("{}: {error}", servers[at].name))?);
+            for turn in 0..columns.len() {
+                let at = (round + turn) % columns.len();
+                let name = &columns[at];
+                eprintln!("step {} of {}, round {} of {rounds}: {name}", done + 1, steps.len(), round + 1);
+                let figures = take(step, at).await;
+                report.add(at, figures.map_err(|error| format!("{name}: {error}"))?);
             }
         }
     }
@@ -74,7 +84,7 @@ fn steps(what: &What, options: &Options, servers: &[Server]) -> Vec<Step> {
             relays().chain([Step::Mesh, Step::Accept, Step::Idle { churns: CHURNS }]).chain(start).collect()
         }
         What::Gate { .. } => relays().chain([Step::Idle { churns: 0 }]).collect(),
-        What::Floor { .. } => Vec::new(),
+        What::Nodes(_) | What::Floor { .. } => Vec::new(),
     }
 }
 

@@ -22,6 +22,8 @@ const START_MAX: Duration = Duration::from_secs(30);
 pub(crate) struct Server {
     pub(crate) name: String,
     origin: Origin,
+    /// Of the environment, where it is started for this.
+    settings: Vec<(String, String)>,
 }
 
 #[derive(Clone)]
@@ -55,7 +57,7 @@ impl Server {
             Origin::Running { address: parse_url(place)?, pid: None }
         };
         let name = name.unwrap_or(if place.starts_with("exec:") { "server" } else { place });
-        Ok(Self { name: name.to_owned(), origin })
+        Ok(Self { name: name.to_owned(), origin, settings: Vec::new() })
     }
 
     /// Names the process of a running server that cannot be found by its port.
@@ -63,6 +65,12 @@ impl Server {
         if let Origin::Running { pid, .. } = &mut self.origin {
             *pid = Some(known);
         }
+    }
+
+    /// With one more setting, if it is a command.
+    pub(crate) fn with(mut self, name: &str, value: String) -> Self {
+        self.settings.push((name.to_owned(), value));
+        self
     }
 
     pub(crate) fn is_command(&self) -> bool {
@@ -78,7 +86,7 @@ impl Server {
                     pid.map_or_else(|| Process::listening_on(address.socket.port()), |pid| Ok(Process::of(pid)))?;
                 Ok(Live { address: address.clone(), process, _started: None })
             }
-            Origin::Command(command) => Ok(start(command, limits)?.0),
+            Origin::Command(command) => Ok(start(command, limits, &self.settings)?.0),
         }
     }
 
@@ -86,16 +94,16 @@ impl Server {
     pub(crate) fn start_up(&self) -> Result<Duration> {
         match &self.origin {
             Origin::Running { .. } => Err("runs already; only exec:COMMAND {port} can be started".into()),
-            Origin::Command(command) => Ok(start(command, Limits::None)?.1),
+            Origin::Command(command) => Ok(start(command, Limits::None, &self.settings)?.1),
         }
     }
 }
 
-fn start(command: &str, limits: Limits) -> Result<(Live, Duration)> {
+fn start(command: &str, limits: Limits, settings: &[(String, String)]) -> Result<(Live, Duration)> {
     let port = free_port()?;
     let socket = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let begun = Instant::now();
-    let mut started = Started::run(&command.replace("{port}", &port.to_string()), limits)?;
+    let mut started = Started::run(&command.replace("{port}", &port.to_string()), limits, settings)?;
     while let Err(error) = answers_http(socket) {
         started.still_runs()?;
         if begun.elapsed() > START_MAX {

@@ -13,7 +13,7 @@ use rustix::{
     process::{Pid, Signal, kill_process_group},
 };
 
-use crate::{Result, tls};
+use crate::{Result, report::Figure, tls};
 
 /// What our server lets a client have. Others do not know these settings.
 #[derive(Clone, Copy)]
@@ -49,6 +49,12 @@ const NO_LIMITS: [&str; 12] = [
 /// What /proc says about one process.
 #[derive(Clone, Copy)]
 pub(crate) struct Process(u32);
+
+/// Processor time of groups of processes since a moment, by the names of their figures.
+pub(crate) struct Spending {
+    groups: Vec<(&'static str, Vec<Process>)>,
+    before: Vec<f64>,
+}
 
 /// A process group of our own, ended when dropped.
 pub(crate) struct Started(Child);
@@ -121,21 +127,22 @@ impl Limits {
 
 impl Started {
     /// Runs a command, its words parted by blanks, with its output thrown away.
-    pub(crate) fn run(command: &str, limits: Limits) -> Result<Self> {
+    pub(crate) fn run(command: &str, limits: Limits, settings: &[(String, String)]) -> Result<Self> {
         let mut words = command.split_whitespace();
         let program = words.next().ok_or("an empty command")?;
-        let child = Command::new(program)
-            .args(words)
+        let settings = limits.settings().into_iter().chain(tls::settings()).chain(settings.iter().cloned());
+        Self::of(Command::new(program).args(words).env("P2PCHAT_STATE__DIR", "memory").envs(settings))
+    }
+
+    pub(crate) fn of(command: &mut Command) -> Result<Self> {
+        let child = command
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             // A group of its own, so that what a script starts ends with it.
             .process_group(0)
-            .env("P2PCHAT_STATE__DIR", "memory")
-            .envs(limits.settings())
-            .envs(tls::settings())
             .spawn()
-            .map_err(|error| format!("{program} does not start: {error}"))?;
+            .map_err(|error| format!("{} does not start: {error}", command.get_program().display()))?;
         Ok(Self(child))
     }
 
@@ -156,6 +163,24 @@ impl Drop for Started {
         }
         let _ = self.0.wait();
     }
+}
+
+impl Spending {
+    pub(crate) fn begin(groups: Vec<(&'static str, Vec<Process>)>) -> Result<Self> {
+        let before = spent(&groups)?;
+        Ok(Self { groups, before })
+    }
+
+    /// Since then, for each of so many things done.
+    pub(crate) fn each(&self, n_done: usize, label: impl Fn(&str) -> String) -> Result<Vec<Figure>> {
+        let spent = spent(&self.groups)?.into_iter().zip(&self.before).map(|(after, before)| after - before);
+        let figure = |(name, spent): (&str, f64)| Figure::median(label(name), "µs", spent / n_done.max(1) as f64);
+        Ok(self.groups.iter().map(|(name, _)| *name).zip(spent).map(figure).collect())
+    }
+}
+
+fn spent(groups: &[(&'static str, Vec<Process>)]) -> Result<Vec<f64>> {
+    groups.iter().map(|(_, group)| group.iter().map(|process| process.cpu_us()).sum()).collect()
 }
 
 /// A port that nobody uses, on any address. Below the range that the system takes for outgoing connections: there, a
