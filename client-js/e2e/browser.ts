@@ -5,10 +5,10 @@ import { contextIn, type Look } from './engines.ts'
 /** One person's page. What the page itself reports as wrong is kept, so that a test can say there was nothing. */
 /**
  * Firefox counts among a page's errors that a server is away, also where a service worker asks it for a file, and that a
- * reload ends sockets.
+ * reload ends sockets, and files that a service worker was being asked for.
  */
 const firefoxOnly =
-  /Firefox can’t establish a connection|respondWith\(\) that rejected with ‘TypeError: NetworkError when|interrupted while the page was loading|WebRTC: ICE failed/
+  /Firefox can’t establish a connection|respondWith\(\) that rejected with ‘TypeError: NetworkError when|ServiceWorker intercepted the request and encountered an unexpected error|interrupted while the page was loading|WebRTC: ICE failed/
 
 export class Person {
   readonly page: Page

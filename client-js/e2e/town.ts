@@ -36,14 +36,18 @@ const wayOf = ({ page }: Person): Promise<string> =>
     const { made } = globalThis as unknown as { made: readonly RTCPeerConnection[] }
     for (const peer of made) {
       const stats = [...(await peer.getStats()).values()]
-      const pair = stats.find(it => it.type === 'candidate-pair' && it.state === 'succeeded' && it.nominated)
+      const selected = stats.find(it => it.type === 'transport')?.selectedCandidatePairId
+      const isSelected = (it: RTCStats & { selected?: boolean }): boolean =>
+        it.id === selected || it.selected === true
+      const pair = stats.find(it => it.type === 'candidate-pair' && isSelected(it))
       const local = stats.find(it => it.id === pair?.localCandidateId)
       if (local) return local.candidateType === 'relay' ? `relay ${local.relayProtocol}` : 'direct'
     }
     return 'none'
   })
 
-export const goes = (person: Person, way: string): Promise<void> => expect.poll(() => wayOf(person)).toBe(way)
+export const goes = (person: Person, way: string | RegExp): Promise<void> =>
+  expect.poll(() => wayOf(person)).toMatch(way)
 
 export type At = {
   readonly place: Place
