@@ -5,7 +5,10 @@ use std::{
 };
 
 use redis::{PushInfo, PushKind, Value};
-use tokio::{sync::mpsc::UnboundedReceiver, time::sleep};
+use tokio::{
+    sync::mpsc::UnboundedReceiver,
+    time::{Instant, sleep},
+};
 
 use super::{
     Shared, Table, Task,
@@ -22,21 +25,26 @@ impl Shared {
     pub(super) fn on_lost(&self, failed: &Failed) {
         tracing::warn!(event = "store", error = %failed, "the cluster's store does not answer");
         self.n_failures.fetch_add(1, Ordering::Relaxed);
-        self.table().is_up = false;
+        {
+            let mut table = self.table();
+            table.is_up = false;
+            table.lost_at.get_or_insert_with(Instant::now);
+        }
         self.sessions.on_store_lost();
     }
 
     /// The store is there. Another name than before: it has lost what it had.
     pub(super) fn on_reached(&self, name: String, secret: String) {
-        let is_empty = {
+        let (is_empty, away) = {
             let mut table = self.table();
             table.is_up = true;
             table.secret = Some(secret.into());
-            table.store_name.replace(name.clone()).is_some_and(|it| it != name)
+            let away = table.lost_at.take().map_or(Duration::ZERO, |it| it.elapsed());
+            (table.store_name.replace(name.clone()).is_some_and(|it| it != name), away)
         };
         self.tell_relays();
         tracing::info!(event = "store", node = self.own.as_str(), is_empty, "the cluster's store is reached");
-        self.sessions.on_store_back(is_empty);
+        self.sessions.on_store_back(is_empty, away);
     }
 
     /// It waits no more.
@@ -108,7 +116,6 @@ impl Shared {
                 };
                 drop(tokio::spawn(late));
             }
-            ToCluster::LeftRelay { node, .. } if is_deaf => self.on_gone(&node),
             ToCluster::Deliver { .. }
             | ToCluster::LeftRelay { .. }
             | ToCluster::SaveSession { .. }

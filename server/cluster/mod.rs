@@ -121,6 +121,8 @@ struct Table {
     /// Of the store that was there before.
     store_name: Option<String>,
     is_up: bool,
+    /// Since then it does not answer.
+    lost_at: Option<Instant>,
     leased_at: Instant,
     durations: Durations,
     /// When this node last said something to itself that it has not heard.
@@ -191,6 +193,7 @@ impl Cluster {
                 secret: None,
                 store_name: None,
                 is_up: false,
+                lost_at: None,
                 leased_at: Instant::now(),
                 durations: Durations::default(),
                 echo: None,

@@ -146,8 +146,7 @@ impl Rooms {
     /// Hands over the stars that this peer is the host of, where a guest can be: its page is being closed. It stays a member,
     /// and may take the place again if it comes back.
     pub fn yield_hosts(&mut self, peer: &PeerId) -> Vec<Notification<'static>> {
-        let rooms = self.peers.get(peer).map(|it| it.rooms.clone()).unwrap_or_default();
-        let rooms = if self.rules.policy.hand_over { rooms } else { Vec::new() };
+        let rooms = self.hosted_by(peer);
         let yielded = |it: &RoomId| self.step(it, peer, RoomCommand::YieldHost).ok();
         rooms.iter().filter_map(yielded).flat_map(|it| it.notifications).collect()
     }

@@ -185,7 +185,7 @@ impl Rooms {
 
     /// What members hear who have missed how one version of a room became another. Whoever was removed hears that all the others
     /// have left.
-    pub fn told_of_difference(&self, id: &RoomId, before: &Room, after: Option<&Room>) -> Vec<Notification<'static>> {
+    pub fn told_of_difference(id: &RoomId, before: &Room, after: Option<&Room>) -> Vec<Notification<'static>> {
         let Some(after) = after else {
             return before.members.iter().flat_map(|it| super::acts::parted(before, id, it)).collect();
         };

@@ -31,8 +31,19 @@ pub(in crate::sessions) enum ChangeKind {
     GraceOver { peer: PeerId, mark: u64 },
     /// A member has come here from another node.
     Adopt { peer: PeerId, returning: u64 },
-    /// What the store has is compared with who is here. `is_lost`: where it has no such room, it has lost it.
-    Refresh { is_lost: bool },
+    /// What the store has is compared with who is here.
+    Refresh { lost: Lost },
+}
+
+/// What a store may have lost. A room that has ended leaves its last version behind for [`super::KEEP`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::sessions) enum Lost {
+    /// Where it has no such room, that has ended.
+    Nothing,
+    /// Where it knows nothing of a room, it has lost it.
+    Rooms,
+    /// Also who is in a room: another node that has brought it back may not have known of everybody.
+    Everything,
 }
 
 /// A change that is under way.
@@ -131,7 +142,7 @@ impl State {
             if let Some(Changing { kind, .. }) = entry.changing.take() {
                 entry.waiting.push_front(kind);
             }
-            entry.waiting.push_front(ChangeKind::Refresh { is_lost: true });
+            entry.waiting.push_front(ChangeKind::Refresh { lost: Lost::Everything });
             return self.next_change(room);
         }
         // What somebody here has missed is told by the change itself where that is what it is for.
@@ -247,9 +258,10 @@ impl State {
             }
             ChangeKind::Adopt { .. } => {
                 // It may have been done all the same.
-                entry.waiting.push_back(ChangeKind::Refresh { is_lost: false });
+                entry.waiting.push_back(ChangeKind::Refresh { lost: Lost::Rooms });
                 entry.is_stalled = true;
                 self.refuse(room, kind);
+                self.refuse_waiting(room);
             }
             kind => {
                 entry.waiting.push_front(kind);

@@ -24,7 +24,7 @@ use std::{
 use super::{Realm, Sessions, state::State, token::TokenHash};
 use crate::rooms::{PeerId, PeerMap, PeerSet, RoomId};
 pub(super) use changes::ChangeKind;
-use changes::Changing;
+use changes::{Changing, Lost};
 pub use messages::{
     Commit, Committed, Delivery, HandedOver, Home, NodeId, Outbox, SavedSession, SharedRoom, ToCluster, Unavailable,
     Version,
@@ -215,10 +215,16 @@ impl Sessions {
         });
     }
 
-    /// The store answers again. `is_empty`: it has lost what it had.
-    pub fn on_store_back(&self, is_empty: bool) {
+    /// The store answers again, after it was away from this node for so long. `is_empty`: it has lost what it had.
+    pub fn on_store_back(&self, is_empty: bool, away: Duration) {
+        let lost = match is_empty {
+            true => Lost::Everything,
+            // What others have ended meanwhile may be forgotten by now.
+            false if away >= KEEP => Lost::Nothing,
+            false => Lost::Rooms,
+        };
         self.with(|state| {
-            state.on_store_back(is_empty);
+            state.on_store_back(lost);
             state.work_off();
         });
     }

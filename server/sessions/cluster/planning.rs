@@ -35,7 +35,7 @@ impl State {
                 Change::Leave { peer: peer.clone() }
             }
             ChangeKind::Adopt { peer, returning } => return self.plan_adoption(room, base, &peer.clone(), *returning),
-            ChangeKind::Refresh { is_lost } => return self.plan_refresh(room, base, *is_lost),
+            ChangeKind::Refresh { lost } => return self.plan_refresh(room, base, *lost),
         };
         self.plan_of(room, base, change)
     }

@@ -4,6 +4,7 @@
 use super::{
     HandedOver, Moving, NodeId, SavedSession, ToCluster, Unavailable, Version,
     changes::{ChangeKind, Planned},
+    shared_rooms::news,
 };
 use crate::{
     accounting::Reason,
@@ -251,9 +252,8 @@ impl State {
             home.node = Some(cluster.own.clone());
         }
         let known = cluster.returning.get(&returning).and_then(|it| it.known.iter().find(|it| it.0 == *room));
-        let rooms = &self.realms[cluster.realm.at].rooms;
-        let told = known.map(|(_, before)| rooms.told_of_difference(room, before, next.as_ref().map(|it| &it.room)));
-        let mut deliveries = self.deliveries(told.unwrap_or_default());
+        let told = news(room, known.map(|it| &it.1), next.as_ref());
+        let mut deliveries = self.deliveries(told);
         deliveries.retain(|it| it.to == *peer);
         Planned { next, deliveries, ..Planned::default() }
     }

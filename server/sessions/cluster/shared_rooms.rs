@@ -6,12 +6,12 @@ use tokio::time::Instant;
 
 use super::{
     ADOPTION_TIMEOUT, Delivery, Home, KEEP, Moving, NodeId, SharedRoom, ToCluster, Version,
-    changes::{ChangeKind, Planned, homes},
+    changes::{ChangeKind, Lost, Planned, homes},
 };
 use crate::{
     accounting::Reason,
     protocols::CloseReason,
-    rooms::{PeerId, Room, RoomId},
+    rooms::{Notification, PeerId, Room, RoomId, Rooms},
     sessions::{
         effects::HowToEnd,
         state::{RealmState, State},
@@ -57,7 +57,7 @@ impl State {
             let is_here = |it: &(PeerId, Home)| it.1.node.as_ref() == own || self.sessions.contains_key(&it.0);
             let concerns = homes(version.value.as_ref()).iter().any(is_here);
             if concerns || self.entry(room).is_some() {
-                self.change_room(room, ChangeKind::Refresh { is_lost: false });
+                self.change_room(room, ChangeKind::Refresh { lost: Lost::Rooms });
             }
             return self.deliver(deliveries, true);
         }
@@ -83,11 +83,8 @@ impl State {
         if known == 0 || version.number <= known {
             return;
         }
-        let rooms = &self.realms[cluster.realm.at].rooms;
-        let told = rooms
-            .room(room)
-            .map(|before| rooms.told_of_difference(room, before, version.value.as_ref().map(|it| &it.room)));
-        let deliveries = self.deliveries(told.unwrap_or_default());
+        let told = news(room, self.realms[cluster.realm.at].rooms.room(room), version.value.as_ref());
+        let deliveries = self.deliveries(told);
         let before: Vec<_> = cluster.rooms.get(room).map(|it| it.homes.clone()).unwrap_or_default();
         self.put_version(room, version.clone());
         self.deliver(deliveries, false);
@@ -224,7 +221,7 @@ impl State {
     fn refresh_later(&mut self, room: &RoomId) {
         let Some(entry) = self.entry(room) else { return };
         if !entry.waiting.iter().any(|it| matches!(it, ChangeKind::Refresh { .. })) {
-            entry.waiting.push_back(ChangeKind::Refresh { is_lost: false });
+            entry.waiting.push_back(ChangeKind::Refresh { lost: Lost::Rooms });
         }
     }
 
@@ -278,7 +275,7 @@ impl State {
     }
 
     /// The store answers again.
-    pub(in crate::sessions) fn on_store_back(&mut self, is_empty: bool) {
+    pub(in crate::sessions) fn on_store_back(&mut self, lost: Lost) {
         let Some(cluster) = &mut self.cluster else { return };
         cluster.is_down = false;
         let rooms: Vec<_> = cluster.rooms.keys().cloned().collect();
@@ -287,7 +284,7 @@ impl State {
                 entry.is_stalled = false;
                 // Whoever is to leave is not to be found there first.
                 let n_leaving = entry.waiting.iter().take_while(|it| matches!(it, ChangeKind::Leave { .. })).count();
-                entry.waiting.insert(n_leaving, ChangeKind::Refresh { is_lost: is_empty });
+                entry.waiting.insert(n_leaving, ChangeKind::Refresh { lost });
             }
             self.next_change(&room);
         }
@@ -299,7 +296,7 @@ impl State {
     pub(in crate::sessions) fn on_missing(&mut self, rooms: Vec<RoomId>, tokens: Vec<TokenHash>) {
         for room in rooms {
             if self.entry(&room).is_some_and(|it| it.version > 0) {
-                self.change_room(&room, ChangeKind::Refresh { is_lost: true });
+                self.change_room(&room, ChangeKind::Refresh { lost: Lost::Everything });
             }
         }
         let peers: Vec<_> = tokens.iter().filter_map(|it| self.tokens.get(it).cloned()).collect();
@@ -307,13 +304,12 @@ impl State {
     }
 
     /// What the store has, put right by who is here.
-    pub(in crate::sessions) fn plan_refresh(&mut self, room: &RoomId, base: &Version, is_lost: bool) -> Planned {
+    pub(in crate::sessions) fn plan_refresh(&mut self, room: &RoomId, base: &Version, lost: Lost) -> Planned {
         let Some(cluster) = &self.cluster else { return Planned::default() };
-        let (at, own) = (cluster.realm.at, cluster.own.clone());
+        let own = cluster.own.clone();
         let known = self.known_room(room);
         let mut next = base.value.clone();
-        // One that has ended leaves a version behind.
-        if base.number == 0 {
+        if base.number == 0 && lost != Lost::Nothing {
             next.clone_from(&known.value);
         }
         let mut ended = Vec::new();
@@ -331,27 +327,22 @@ impl State {
                 Some((_, home)) if home.node.is_none() => home.node = Some(own.clone()),
                 // Here, or its client has come to another node: that is seen when this is put.
                 Some(_) => (),
-                None if is_lost && is_member && there.room.members.len() < there.room.settings.peers_max => {
+                None if lost == Lost::Everything
+                    && is_member
+                    && there.room.members.len() < there.room.settings.peers_max =>
+                {
                     there.room.members.push(peer.clone());
                     there.homes.push((peer.clone(), Home { node: Some(own.clone()), returns, mark: 0 }));
                 }
                 None => ended.push(peer.clone()),
             }
         }
-        let rooms = &self.realms[at].rooms;
-        let missed = known
-            .value
-            .as_ref()
-            .map(|it| &it.room)
-            .map(|before| rooms.told_of_difference(room, before, next.as_ref().map(|it| &it.room)));
-        let news = base
-            .value
-            .as_ref()
-            .map(|before| rooms.told_of_difference(room, &before.room, next.as_ref().map(|it| &it.room)));
+        let missed = news(room, known.value.as_ref().map(|it| &it.room), next.as_ref());
+        let new = news(room, base.value.as_ref().map(|it| &it.room), next.as_ref());
         let is_here = |it: &Delivery| self.sessions.contains_key(&it.to);
-        let mut deliveries = self.deliveries(missed.unwrap_or_default());
+        let mut deliveries = self.deliveries(missed);
         deliveries.retain(is_here);
-        let mut elsewhere = self.deliveries(news.unwrap_or_default());
+        let mut elsewhere = self.deliveries(new);
         elsewhere.retain(|it| !is_here(it));
         deliveries.extend(elsewhere);
         let is_same = next == base.value;
@@ -377,4 +368,10 @@ impl State {
     pub(in crate::sessions) fn start_adoption_timer(&mut self, peer: &PeerId) {
         self.timers.start(Instant::now() + ADOPTION_TIMEOUT, Due::Adoption { peer: peer.clone() });
     }
+}
+
+/// What members have missed between one version of a room and another.
+pub(super) fn news(room: &RoomId, before: Option<&Room>, after: Option<&SharedRoom>) -> Vec<Notification<'static>> {
+    let after = after.map(|it| &it.room);
+    before.map(|it| Rooms::told_of_difference(room, it, after)).unwrap_or_default()
 }

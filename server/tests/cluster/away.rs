@@ -1,5 +1,9 @@
 //! What people see while the store is away, has lost something, or takes a node for dead that is not.
-use super::world::World;
+use std::time::Duration;
+
+use p2pchat_server::sessions::cluster::{KEEP, ToCluster};
+
+use super::world::{Fate, World};
 use crate::harness::peer::signal_text;
 
 /// A room of somebody at the first node and of an original page at the second, which cannot come back.
@@ -93,17 +97,43 @@ fn what_the_store_has_forgotten_is_given_back_when_it_is_renewed() {
 
 #[test]
 fn a_room_that_has_ended_is_not_brought_back() {
+    for is_forgotten in [false, true] {
+        let mut world = World::with(2);
+        let (one, original, room) = room_of_two(&mut world);
+        // The second node misses that the room is closed.
+        world.lose_store(1);
+        world.nodes[0].sessions.close(&room);
+        go_on(&mut world);
+        let away = if is_forgotten {
+            world.store.ended.clear();
+            KEEP
+        } else {
+            Duration::ZERO
+        };
+        world.find_store_after(1, away);
+        go_on(&mut world);
+        world.settle();
+        assert_eq!(world.n_members(&room), 0, "its end is forgotten: {is_forgotten}");
+        assert!(world.is_there(one) && !world.is_there(original));
+    }
+}
+
+#[test]
+fn what_waits_behind_somebody_who_comes_back_is_refused_with_it() {
     let mut world = World::with(2);
     let (one, _, room) = room_of_two(&mut world);
-    // The second node misses that the room is closed.
-    world.lose_store(1);
-    world.nodes[0].sessions.close(&room);
-    go_on(&mut world);
-    world.find_store(1);
-    go_on(&mut world);
+    let late = world.client(1);
     world.settle();
-    assert_eq!(world.n_members(&room), 0);
-    assert!(world.is_there(one));
+    world.break_off(one);
+    world.come(one, 1);
+    // The session is found and given up, and its taking in is asked for.
+    while !world.is_next_of(1, |it| matches!(it, ToCluster::Load { .. } | ToCluster::Commit(_))) {
+        assert!(world.step_all());
+    }
+    world.join(late, &room);
+    world.ask(1, Fate::Unheard);
+    world.read(late);
+    assert_eq!((world.clients[late].wanted.as_ref(), world.clients[late].room.as_ref()), (None, None));
 }
 
 #[test]

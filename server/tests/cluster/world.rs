@@ -259,6 +259,11 @@ impl World {
         true
     }
 
+    /// What a node asks next.
+    pub(super) fn is_next_of(&self, node: usize, is_it: impl Fn(&ToCluster) -> bool) -> bool {
+        self.nodes[node].asked.0.lock().unwrap().front().is_some_and(is_it)
+    }
+
     /// A node handles the first thing that another has said to it. `false`: there is none.
     pub(super) fn hear(&mut self, node: usize) -> bool {
         let there = &mut self.nodes[node];
@@ -301,11 +306,15 @@ impl World {
 
     /// It has a connection again.
     pub(super) fn find_store(&mut self, node: usize) {
+        self.find_store_after(node, Duration::ZERO);
+    }
+
+    pub(super) fn find_store_after(&mut self, node: usize, away: Duration) {
         let generation = self.store.generation;
         let there = &mut self.nodes[node];
         if let Some(before) = there.lost_store.take() {
             there.is_cut = false;
-            there.sessions.on_store_back(before != generation);
+            there.sessions.on_store_back(before != generation, away);
         }
     }
 
