@@ -247,6 +247,16 @@ impl Sessions {
         self.with_peer(who, |state, peer| state.on_alive(peer, who.number));
     }
 
+    /// The client's page is being closed, or loaded again, as its browser says.
+    pub fn on_going_away(&self, who: &SessionHandle) {
+        self.with_peer(who, |state, peer| {
+            if state.is_current(peer, who.number) {
+                state.closing(peer);
+                state.work_off();
+            }
+        });
+    }
+
     /// A connection has ended, and with it its session, unless its client can come back.
     pub fn disconnect(&self, who: &SessionHandle, reason: Reason) {
         self.with_peer(who, |state, peer| state.disconnect(peer, who.number, reason));

@@ -95,3 +95,25 @@ async fn a_whole_room_comes_back_at_once() {
     exchange(&mut last, &mut back[0], &room).await;
     assert_eq!(server.count().await, (12, 1));
 }
+
+#[tokio::test]
+async fn a_page_whose_browser_says_that_it_goes_has_left_when_it_is_not_loaded_again() {
+    let server = Server::with(&[("sessions.grace_s", "600"), ("sessions.reload_grace_s", "1")]).await;
+    let mut other = server.peer(By::Websocket).await;
+    hello(&mut other, "true").await;
+    let room = other.create(0).await;
+    let mut ids = Vec::new();
+    // 1000 and no code are of a page that may come back.
+    for code in [Some(1_000), None, Some(1_001)] {
+        let mut page = server.peer(By::Websocket).await;
+        hello(&mut page, "true").await;
+        page.join(&room).await;
+        other.receive().await;
+        ids.push(page.id.clone());
+        page.close_with(code).await;
+    }
+    let left = format!(r#"["DISCONNECTEDUSER",{{"userID":"{}","roomID":"{room}"}}]"#, ids[2]);
+    assert_eq!(other.receive().await, left);
+    other.hears_nothing().await;
+    assert_eq!(server.count().await, (3, 1));
+}

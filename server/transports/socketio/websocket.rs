@@ -170,6 +170,12 @@ impl MessageHandler for Client {
 
     fn on_alive(&mut self) {}
 
+    fn on_going_away(&mut self) {
+        if let Some(session) = &self.session {
+            self.place.sessions.on_going_away(session);
+        }
+    }
+
     fn end(&mut self, reason: Reason) {
         if let Some(session) = self.session.take() {
             self.place.sessions.disconnect(&session, reason);

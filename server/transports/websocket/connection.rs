@@ -15,7 +15,7 @@ use tokio_tungstenite::{
     tungstenite::{
         Error, Message,
         error::ProtocolError,
-        protocol::{CloseFrame, Role, WebSocketConfig},
+        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
     },
 };
 
@@ -48,6 +48,10 @@ pub(in crate::transports) trait MessageHandler: Send {
 
     /// The client has answered a ping.
     fn on_alive(&mut self);
+
+    /// Its page is being closed, or loaded again: the browser closes with code 1001 (RFC 6455, section 7.4.1). A page that is
+    /// being closed may not come to say so itself.
+    fn on_going_away(&mut self) {}
 
     /// The connection is over. Called once, as soon as that is so.
     fn end(&mut self, reason: Reason);
@@ -141,7 +145,12 @@ where
                 }
             }
             Ok(Message::Ping(_) | Message::Frame(_)) => (),
-            Ok(Message::Close(_)) => return (Reason::ClientClosed, None),
+            Ok(Message::Close(close)) => {
+                if close.is_some_and(|it| it.code == CloseCode::Away) {
+                    handler.on_going_away();
+                }
+                return (Reason::ClientClosed, None);
+            }
             Err(error) => return failure(&error, meter),
         }
     }
