@@ -283,14 +283,23 @@ impl State {
         }
     }
 
-    /// Answers what cannot be done without the store.
+    /// Answers what cannot be done without the store. Whoever leaves is told that it has left, and does when the store is back.
     fn refuse(&mut self, room: &RoomId, kind: ChangeKind) {
         let mut refused = Planned::default();
-        if let ChangeKind::Adopt { returning, .. } = &kind {
-            self.on_unavailable(*returning);
-        } else {
-            self.ledger.count(Reason::StoreUnavailable);
-            refused.answer = Some(Err(Rejection::Busy));
+        let mut leaves = None;
+        match &kind {
+            ChangeKind::Adopt { returning, .. } => self.on_unavailable(*returning),
+            ChangeKind::Request { from, request, .. } if matches!(**request, Request::Leave { .. }) => {
+                refused.answer = Some(Ok(Reply::Left));
+                leaves = Some(from.clone());
+            }
+            _ => {
+                self.ledger.count(Reason::StoreUnavailable);
+                refused.answer = Some(Err(Rejection::Busy));
+            }
+        }
+        if let (Some(peer), Some(entry)) = (leaves, self.entry(room)) {
+            entry.waiting.push_back(ChangeKind::Leave { peer });
         }
         self.conclude(room, kind, refused, false);
     }

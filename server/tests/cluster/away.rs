@@ -185,3 +185,23 @@ fn held_after_waiting(says: bool) -> u64 {
 fn what_a_client_said_while_it_waited_is_paid_for_by_whoever_it_comes_back_as() {
     assert_eq!(held_after_waiting(true), held_after_waiting(false));
 }
+
+#[test]
+fn whoever_leaves_while_the_store_is_away_has_left_when_it_is_back() {
+    let mut world = World::with(2);
+    let (one, original, room) = room_of_two(&mut world);
+    let leaving = world.client(0);
+    world.settle();
+    world.join(leaving, &room);
+    world.settle();
+    world.lose_store(0);
+    world.say(leaving, &format!(r#"["DISCONNECTEDUSER","{room}"]"#));
+    go_on(&mut world);
+    world.clients[leaving].room = None;
+    world.clients[leaving].others.clear();
+    world.settle();
+    assert_eq!(world.n_members(&room), 2);
+    assert_eq!(world.clients[one].others, [world.clients[original].id.clone()].into());
+    assert!(world.is_there(leaving));
+    world.assert_settled();
+}
