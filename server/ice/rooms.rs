@@ -1,4 +1,4 @@
-//! The relay of a room that several nodes share: which of them has it, and by which credentials it knows people of the others.
+//! The relay of a room that several nodes share: which of them has it, and by which credentials it knows the room's people.
 //!
 //! **Invariants:** every node that knows the cluster's secret says the same of a room, and nobody else can say it. Credentials
 //! are for one room at one node's relay, until they expire.

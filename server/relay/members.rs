@@ -1,5 +1,5 @@
-//! Members of rooms whose sessions are at other servers: their credentials name the room, and those who share one may reach each
-//! other. What becomes of them there is heard from these servers.
+//! Members of rooms that several servers share: their credentials name the room, and those who share one may reach each other.
+//! Their sessions are at any of these servers, from which it is heard what becomes of them.
 //!
 //! **Invariant:** nothing of a member lasts longer here than its credentials, nor than its membership as far as that is heard of.
 use std::{
@@ -69,13 +69,12 @@ impl Members {
 }
 
 impl<H: Host> Relay<H> {
-    /// From now on it takes credentials of members that other servers make with this secret, and none that were made with
-    /// another.
+    /// From now on it takes credentials of members that servers make with this secret, and none that were made with another.
     pub fn take_members(&self, secret: SecretString) {
         *self.members.secret.write().unwrap_or_else(PoisonError::into_inner) = Some(secret);
     }
 
-    /// Another server says that a member has left a room. `number`: of the last credentials that it was given for it.
+    /// The server of a member's session says that it has left a room. `number`: of the last credentials that it was given for it.
     pub fn on_member_left(&self, now: Now, peer: &str, room: RoomMark, number: u64) {
         // First of all, so that an allocation that is being made ends as well.
         self.members.leave(peer, room, number, now.unix_s);

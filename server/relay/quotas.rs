@@ -31,7 +31,7 @@ pub(crate) enum Who<'a> {
     Fixed,
     /// A peer whose session is here.
     Peer(&'a str),
-    /// A member of a room whose session is at another server.
+    /// A member of a room, wherever its session is.
     Member(MemberName<'a>),
 }
 
@@ -59,7 +59,7 @@ impl Who<'_> {
 pub(crate) struct Name {
     /// The peer id; `None` for the fixed login.
     pub(crate) peer: Option<Box<str>>,
-    /// Of a member whose session is at another server.
+    /// Of a member of that room, wherever its session is.
     pub(crate) room: Option<RoomMark>,
 }
 

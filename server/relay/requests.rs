@@ -174,8 +174,8 @@ impl<H: Host> Relay<H> {
         let known = self.look_up(username).filter(|(_, key)| message.is_signed_with(key));
         let (Identity { who, expiry_s }, key) = known.ok_or(Some(Refusal::WrongCredentials.into()))?;
         let is_member = matches!(who, Who::Member(_));
-        // What runs goes on: clients refresh with the credentials that they began with. What becomes of members of other
-        // servers is less certain.
+        // What runs goes on: clients refresh with the credentials that they began with. What becomes of members whose
+        // sessions are elsewhere is less certain.
         if (is_member || method == Method::Allocate) && expiry_s.is_some_and(|it| it < now.unix_s) {
             return Err(Some(Refusal::ExpiredCredentials.into()));
         }

@@ -1,8 +1,9 @@
 //! The relay of a shared room: everybody in it is given that of one node, which all nodes choose alike among those whose relays
-//! have an address for everybody. Who is given another node's, and then leaves the room, loses what it has there.
+//! have an address for everybody. People of that node get the same credentials as those of others, so that what they have there
+//! goes on when their sessions move. Who leaves the room loses what it has there.
 //!
-//! **Invariant:** whatever credentials for another node's relay a session here was given, that node hears when the session leaves
-//! their room or ends, unless it goes on at another node; and if that is not heard, they expire.
+//! **Invariant:** whatever credentials for the relay of a room a session here was given, that relay's node hears when the session
+//! leaves the room or ends, unless it goes on at another node; and if that is not heard, they expire.
 use std::collections::BTreeMap;
 
 use secrecy::SecretString;
@@ -111,14 +112,13 @@ impl Sessions {
 }
 
 impl State {
-    /// Are there relays of other nodes to which members of a room may be led?
-    pub(in crate::sessions) fn has_relays_elsewhere(&self) -> bool {
+    /// Are there relays with an address for everybody, to one of which the members of a room are led?
+    pub(in crate::sessions) fn has_shared_relays(&self) -> bool {
         let Some(cluster) = &self.cluster else { return false };
-        cluster.relays.shared.is_some() && cluster.relays.nodes.keys().any(|it| *it != cluster.own)
+        cluster.relays.shared.is_some() && !cluster.relays.nodes.is_empty()
     }
 
-    /// The relays of the rooms that this peer is in, that of the last one first; `own` is that of this node, by the peer's own
-    /// credentials.
+    /// The relays of the rooms that this peer is in, that of the last one first. `own`: that of this node, as the peer reaches it.
     pub(in crate::sessions) fn relays_of_rooms(
         &mut self,
         peer: &PeerId,
@@ -129,22 +129,15 @@ impl State {
         let Some(cluster) = &mut self.cluster else { return Vec::new() };
         let relays = &mut cluster.relays;
         let Some(shared) = relays.shared.clone() else { return Vec::new() };
+        let own_urls: Vec<_> = own.iter().flat_map(|it| it.urls.clone()).collect();
         let mut servers: Vec<IceServer> = Vec::new();
-        let mut has_own = false;
         for id in self.realms[cluster.realm.at].rooms.rooms_of(peer).iter().rev().take(ROOMS_MAX) {
             let room = shared.mark(id.as_str());
             let Some(node) = relays.of_room(room).cloned() else { break };
-            let is_own = node == cluster.own;
             let number = relays.give(peer, id, room, node.clone(), super::super::commands::now_ms());
-            let further = match (is_own, relays.nodes.get(&node)) {
-                (true, _) if std::mem::replace(&mut has_own, true) => Vec::new(),
-                (true, _) => own.to_vec(),
-                (false, Some(urls)) => {
-                    let member = MemberName { expiry_s, peer: peer.as_str(), number, room };
-                    shared.servers_for(member, node.as_str(), urls)
-                }
-                (false, None) => Vec::new(),
-            };
+            let urls = if node == cluster.own { Some(&own_urls) } else { relays.nodes.get(&node) };
+            let member = MemberName { expiry_s, peer: peer.as_str(), number, room };
+            let further = urls.map(|it| shared.servers_for(member, node.as_str(), it)).unwrap_or_default();
             // One that says what address a client has is enough.
             let is_first = servers.is_empty();
             servers.extend(further.into_iter().filter(|it| is_first || it.login.is_some()));

@@ -191,21 +191,51 @@ async fn where_the_node_of_a_relay_is_gone_everybody_is_told_of_the_same_other_o
 
 #[tokio::test]
 #[ignore = "takes redis-server (Debian's package), which ./check installs"]
-async fn where_no_other_node_has_an_address_for_everybody_each_has_its_own_relay() {
+async fn without_an_address_for_everybody_each_node_has_its_own_relay_and_one_that_has_it_has_all_rooms() {
     let redis = Redis::start().await;
-    let one = redis.node(&PUBLIC).await;
-    let others = nodes_beside(&redis).await;
-    one.comes_to_nodes(3).await;
-    let mut page = Page::at(&one, By::Websocket).await;
+    let [other, _] = nodes_beside(&redis, 2).await;
+    let mut page = Page::at(&other, By::Websocket).await;
     page.say(r#"["CREATE-ROOM",{"requestId":"c","maxUsers":9,"name":"n","password":"pw","type":0}]"#).await;
     let created = page.hear().await;
     assert!(!created.contains("iceServers"), "it has had them: {created}");
-    assert_eq!(Some(ask(&mut page).await.relay.port()), one.relay_port);
-    // Those of other nodes are led to the one that everybody reaches.
-    let room = field(&created, "roomID");
+    assert_eq!(Some(ask(&mut page).await.relay.port()), other.relay_port);
+    drop((page, other));
+
+    let redis = Redis::start().await;
+    let one = redis.node(&PUBLIC).await;
+    let others = nodes_beside(&redis, 3).await;
+    one.comes_to_nodes(3).await;
+    let (room, of_maker) = create(&mut Page::at(&one, By::Websocket).await).await;
+    assert_eq!(Some(of_maker.relay.port()), one.relay_port);
     for other in &others {
         let mut guest = Page::at(other, By::Websocket).await;
         assert_eq!(Some(Told::of(&guest.join(&room).await).relay.port()), one.relay_port);
+    }
+}
+
+#[tokio::test]
+#[ignore = "takes redis-server (Debian's package), which ./check installs"]
+async fn what_somebody_has_at_the_relay_of_their_own_node_goes_on_at_another_until_they_leave() {
+    for n_relays in [3, 1] {
+        let redis = Redis::start().await;
+        let mut nodes = nodes(&redis, n_relays, &PUBLIC).await;
+        if n_relays == 1 {
+            nodes.extend(nodes_beside(&redis, 3).await);
+        }
+        let (mut ann, mut bob) = (Page::at(&nodes[0], By::Websocket).await, Page::at(&nodes[0], By::Websocket).await);
+        let (room, of_ann) = room_at(&nodes, 0, &mut ann).await;
+        let of_bob = Told::of(&bob.join(&room).await);
+        let (mut a, mut b) = (of_ann.allocated().await, of_bob.allocated().await);
+        exchange(&mut a, &mut b).await;
+        bob.come_to(&nodes[1], By::Websocket).await;
+        exchange(&mut a, &mut b).await;
+        leave(&mut bob, &room).await;
+        comes_to_allocations(&nodes[0], 1).await;
+        assert_eq!((a.refresh().await, b.refresh().await), (0, 437));
+        // Nor where the session is still at the relay's node.
+        leave(&mut ann, &room).await;
+        comes_to_allocations(&nodes[0], 0).await;
+        assert_eq!((a.refresh().await, of_ann.turn().await.allocate().await), (437, 403));
     }
 }
 
@@ -235,11 +265,11 @@ async fn who_is_in_several_rooms_is_told_the_relays_of_all_and_that_of_the_last_
 }
 
 /// One with a relay that is reached as its node is, and one without.
-async fn nodes_beside(redis: &Redis) -> [Server; 2] {
+async fn nodes_beside(redis: &Redis, n_in_all: u64) -> [Server; 2] {
     let reached = [("relay.enabled", "true"), ("relay.port", "0")];
     let others = [redis.node(&reached).await, redis.node(&[]).await];
     for other in &others {
-        other.comes_to_nodes(3).await;
+        other.comes_to_nodes(n_in_all).await;
     }
     others
 }
