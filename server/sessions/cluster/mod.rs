@@ -29,8 +29,8 @@ pub use messages::{
     Commit, Committed, Delivery, HandedOver, Home, NodeId, Outbox, SavedSession, SharedRoom, ToCluster, Unavailable,
     Version,
 };
-pub use relays::LeftMember;
 use relays::Relays;
+pub use relays::{Given, LeftMember};
 use returning::Returning;
 
 /// How many there are.

@@ -12,6 +12,7 @@ use super::{NodeId, Sessions, State, ToCluster};
 use crate::{
     ice::{IceServer, MEMBER_LOGIN_S_MAX, MemberName, RoomMark, SharedRelays},
     rooms::{PeerId, PeerMap, RoomId},
+    sessions::commands::now_ms,
 };
 
 /// Of so many rooms of a peer, the last that it came into, the relays are told: each further server makes browsers slower.
@@ -28,6 +29,21 @@ pub struct LeftMember {
     pub number: u64,
 }
 
+/// Credentials for the relay of a room, as a session was given them. They go with it to other nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The room.
+    pub id: RoomId,
+    /// What stands for it at the relay.
+    pub room: RoomMark,
+    /// The node of the relay.
+    pub node: NodeId,
+    /// Of the last ones.
+    pub number: u64,
+    /// When these expire, in seconds since 1970.
+    pub expiry_s: u64,
+}
+
 /// What one node knows of relays.
 #[derive(Default)]
 pub(super) struct Relays {
@@ -35,17 +51,9 @@ pub(super) struct Relays {
     shared: Option<SharedRelays>,
     /// Nodes whose relays have an address for everybody, and its urls.
     nodes: BTreeMap<NodeId, Vec<String>>,
-    /// Of sessions here.
-    given: PeerMap<Vec<Given>>,
+    /// To sessions here, what is newest last.
+    pub(super) given: PeerMap<Vec<Given>>,
     /// Of the last credentials that were made here.
-    number: u64,
-}
-
-/// Credentials for the relay of a room.
-struct Given {
-    id: RoomId,
-    room: RoomMark,
-    node: NodeId,
     number: u64,
 }
 
@@ -55,14 +63,17 @@ impl Relays {
         self.nodes.keys().find(|it| it.as_str() == chosen)
     }
 
-    /// Notes that a peer is given the relay of a room. The number of its credentials.
-    fn give(&mut self, peer: &PeerId, id: &RoomId, room: RoomMark, node: NodeId, now_ms: u64) -> u64 {
-        let number = now_ms.saturating_mul(1_000).max(self.number + 1);
-        self.number = number;
+    /// The number of the next credentials.
+    fn number(&mut self, now_ms: u64) -> u64 {
+        self.number = now_ms.saturating_mul(1_000).max(self.number + 1);
+        self.number
+    }
+
+    /// Notes what a peer is given.
+    fn give(&mut self, peer: &PeerId, fresh: Given, now_s: u64) {
         let given = self.given.entry(peer.clone()).or_default();
-        given.retain(|it| (it.room != room || it.node != node) && self.nodes.contains_key(&it.node));
-        given.push(Given { id: id.clone(), room, node, number });
-        number
+        given.retain(|it| (it.room != fresh.room || it.node != fresh.node) && it.expiry_s >= now_s);
+        given.push(fresh);
     }
 }
 
@@ -134,7 +145,8 @@ impl State {
         for id in self.realms[cluster.realm.at].rooms.rooms_of(peer).iter().rev().take(ROOMS_MAX) {
             let room = shared.mark(id.as_str());
             let Some(node) = relays.of_room(room).cloned() else { break };
-            let number = relays.give(peer, id, room, node.clone(), super::super::commands::now_ms());
+            let number = relays.number(now_ms());
+            relays.give(peer, Given { id: id.clone(), room, node: node.clone(), number, expiry_s }, now_s);
             let urls = if node == cluster.own { Some(&own_urls) } else { relays.nodes.get(&node) };
             let member = MemberName { expiry_s, peer: peer.as_str(), number, room };
             let further = urls.map(|it| shared.servers_for(member, node.as_str(), it)).unwrap_or_default();
@@ -151,8 +163,10 @@ impl State {
         let Some(cluster) = &mut self.cluster else { return left_here };
         let rooms = &self.realms[cluster.realm.at].rooms;
         for peer in moved.iter().chain(ended) {
-            let Some(given) = cluster.relays.given.get_mut(peer) else { continue };
             let is_over = ended.contains(peer);
+            // While it is taken in here, not all its rooms know.
+            let is_settled = is_over || !cluster.adopting.contains(peer);
+            let Some(given) = cluster.relays.given.get_mut(peer).filter(|_| is_settled) else { continue };
             let left: Vec<_> = given.extract_if(.., |it| is_over || !rooms.rooms_of(peer).contains(&it.id)).collect();
             if given.is_empty() {
                 cluster.relays.given.remove(peer);
@@ -169,10 +183,8 @@ impl State {
         left_here
     }
 
-    /// The session goes on at another node, and with it what it has at relays.
-    pub(in crate::sessions) fn leave_relays_to(&mut self, peer: &PeerId) {
-        if let Some(cluster) = &mut self.cluster {
-            cluster.relays.given.remove(peer);
-        }
+    /// The session goes on at another node, and with it what it has at relays. What it was given.
+    pub(in crate::sessions) fn give_up_relays(&mut self, peer: &PeerId) -> Vec<Given> {
+        self.cluster.as_mut().and_then(|it| it.relays.given.remove(peer)).unwrap_or_default()
     }
 }

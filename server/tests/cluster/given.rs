@@ -1,0 +1,92 @@
+//! What nodes give people of relays, and what the relays' nodes hear of those who leave, in the simulation.
+use std::collections::BTreeSet;
+
+use p2pchat_server::{ice::SharedRelays, sessions::cluster::NodeId};
+use secrecy::SecretString;
+
+use super::world::{Fate, World};
+
+fn secret() -> SecretString {
+    "north".into()
+}
+
+/// From now on the relays of these nodes have an address for everybody.
+fn set_relays(world: &World, nodes: &[&str]) {
+    for node in &world.nodes {
+        let relays = nodes.iter().map(|it| (NodeId::from(*it), vec![format!("turn:{it}")]));
+        node.sessions.set_relays(&secret(), relays.collect());
+    }
+}
+
+/// A room of somebody else at the first node.
+fn room(world: &mut World) -> String {
+    let maker = world.client(0);
+    world.settle();
+    world.create(maker, 5);
+    world.settle();
+    world.clients[maker].room.clone().unwrap()
+}
+
+fn join(world: &mut World, client: usize, room: &str) {
+    world.say(client, &format!(r#"["JOIN-ROOM",{{"requestId":"j","room":"{room}","password":"pw"}}]"#));
+    world.settle();
+}
+
+fn leave(world: &mut World, client: usize, room: &str) {
+    world.say(client, &format!(r#"["DISCONNECTEDUSER","{room}"]"#));
+    world.settle();
+}
+
+fn go_to(world: &mut World, client: usize, node: usize) {
+    world.break_off(client);
+    world.come(client, node);
+    world.settle();
+    assert!(world.is_there(client));
+}
+
+#[test]
+fn whoever_moves_and_leaves_is_reported_to_each_relay_that_they_were_given() {
+    let mut world = World::with(2);
+    let rooms: Vec<_> = (0..4).map(|_| room(&mut world)).collect();
+    let guest = world.client(0);
+    set_relays(&world, &["r1"]);
+    world.settle();
+    rooms.iter().for_each(|it| join(&mut world, guest, it));
+    // Their relay is another one now, and only those of the last rooms are told.
+    set_relays(&world, &["r2"]);
+    world.say(guest, r#"["ICE-SERVERS",{"requestId":"i"}]"#);
+    set_relays(&world, &["r3"]);
+    go_to(&mut world, guest, 1);
+    assert!(world.store.left.is_empty(), "it is still in all its rooms: {:?}", world.store.left);
+    let id = world.clients[guest].id.clone();
+    for (n, room) in rooms.iter().enumerate() {
+        leave(&mut world, guest, room);
+        let left = std::mem::take(&mut world.store.left);
+        let mark = SharedRelays::new(secret()).mark(room);
+        assert!(left.iter().all(|it| it.1.peer.as_str() == id && it.1.room == mark), "{left:?}");
+        let nodes: BTreeSet<_> = left.iter().map(|it| it.0.as_str()).collect();
+        let expected: &[&str] = if n == 0 { &["r1"] } else { &["r1", "r2", "r3"] };
+        assert_eq!(nodes, expected.iter().copied().collect(), "{n}");
+    }
+}
+
+#[test]
+fn of_rooms_that_somebody_is_in_when_they_move_those_are_reported_that_end_meanwhile() {
+    let mut world = World::with(2);
+    set_relays(&world, &["r1"]);
+    let rooms = [room(&mut world), room(&mut world)];
+    let guest = world.client(0);
+    world.settle();
+    rooms.iter().for_each(|it| join(&mut world, guest, it));
+    world.break_off(guest);
+    world.come(guest, 1);
+    while world.ask(1, Fate::Answered) {}
+    assert!(world.hear(0), "it is asked for the session");
+    world.nodes[0].sessions.close(&rooms[1]);
+    while world.ask(0, Fate::Answered) {}
+    world.store.left.clear();
+    while world.step_all() {}
+    assert!(world.is_there(guest));
+    let left: Vec<_> = world.store.left.iter().map(|it| it.1.room).collect();
+    assert_eq!(left, [SharedRelays::new(secret()).mark(&rooms[1])]);
+}
