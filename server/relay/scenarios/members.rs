@@ -165,6 +165,13 @@ fn of_those_who_have_left_no_more_is_remembered_than_need_be() {
     world.pass(1);
     world.relay.on_member_left(world.now, "bob", mark(1), 5);
     assert_eq!(member_until(late(&world), "ann", 1, 5, 1_002).allocate(&mut world, &[]).code, 0);
+    // Who leaves one room over and over is one of them.
+    for number in 6..20_000 {
+        world.relay.on_member_left(world.now, "eve", mark(1), number);
+    }
+    for (peer, number) in [("bob", 5), ("eve", 19_999)] {
+        assert_eq!(member_until(late(&world), peer, 1, number, 1_003).allocate(&mut world, &[]).code, 403);
+    }
     // The first of too many is forgotten, and the last is not.
     for number in 0..16_384 {
         world.relay.on_member_left(world.now, "cat", mark(number), 5);
