@@ -60,7 +60,7 @@ pub struct MemberName<'a> {
     pub expiry_s: u64,
     /// Who.
     pub peer: &'a str,
-    /// Grows from one time that the peer is given credentials to the next.
+    /// Of what it is given, greater each time that the peer has come into the room again.
     pub number: u64,
     /// The room.
     pub room: RoomMark,

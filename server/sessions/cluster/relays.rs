@@ -12,7 +12,6 @@ use super::{NodeId, Sessions, State, ToCluster};
 use crate::{
     ice::{IceServer, MEMBER_LOGIN_S_MAX, MemberName, RoomMark, SharedRelays},
     rooms::{PeerId, PeerMap, RoomId},
-    sessions::commands::now_ms,
 };
 
 /// Of so many rooms of a peer, the last that it came into, the relays are told: each further server makes browsers slower.
@@ -25,7 +24,7 @@ pub struct LeftMember {
     pub peer: PeerId,
     /// The room.
     pub room: RoomMark,
-    /// Of the last credentials that it was given for it.
+    /// Of the last credentials that it was given for it: what it is given when it comes in again has a greater one.
     pub number: u64,
 }
 
@@ -38,7 +37,7 @@ pub struct Given {
     pub room: RoomMark,
     /// The node of the relay.
     pub node: NodeId,
-    /// Of the last ones.
+    /// The room's version when they were given.
     pub number: u64,
     /// When these expire, in seconds since 1970.
     pub expiry_s: u64,
@@ -53,20 +52,12 @@ pub(super) struct Relays {
     nodes: BTreeMap<NodeId, Vec<String>>,
     /// To sessions here, what is newest last.
     pub(super) given: PeerMap<Vec<Given>>,
-    /// Of the last credentials that were made here.
-    number: u64,
 }
 
 impl Relays {
     fn of_room(&self, room: RoomMark) -> Option<&NodeId> {
         let chosen = room.chosen(self.nodes.keys().map(NodeId::as_str))?;
         self.nodes.keys().find(|it| it.as_str() == chosen)
-    }
-
-    /// The number of the next credentials.
-    fn number(&mut self, now_ms: u64) -> u64 {
-        self.number = now_ms.saturating_mul(1_000).max(self.number + 1);
-        self.number
     }
 
     /// Notes what a peer is given.
@@ -145,7 +136,7 @@ impl State {
         for id in self.realms[cluster.realm.at].rooms.rooms_of(peer).iter().rev().take(ROOMS_MAX) {
             let room = shared.mark(id.as_str());
             let Some(node) = relays.of_room(room).cloned() else { break };
-            let number = relays.number(now_ms());
+            let number = cluster.rooms.get(id).map_or(0, |it| it.version);
             relays.give(peer, Given { id: id.clone(), room, node: node.clone(), number, expiry_s }, now_s);
             let urls = if node == cluster.own { Some(&own_urls) } else { relays.nodes.get(&node) };
             let member = MemberName { expiry_s, peer: peer.as_str(), number, room };

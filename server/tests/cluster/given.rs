@@ -1,8 +1,12 @@
 //! What nodes give people of relays, and what the relays' nodes hear of those who leave, in the simulation.
 use std::collections::BTreeSet;
 
-use p2pchat_server::{ice::SharedRelays, sessions::cluster::NodeId};
+use p2pchat_server::{
+    ice::{MemberName, SharedRelays},
+    sessions::cluster::NodeId,
+};
 use secrecy::SecretString;
+use serde_json::Value;
 
 use super::world::{Fate, World};
 
@@ -89,4 +93,46 @@ fn of_rooms_that_somebody_is_in_when_they_move_those_are_reported_that_end_meanw
     assert!(world.is_there(guest));
     let left: Vec<_> = world.store.left.iter().map(|it| it.1.room).collect();
     assert_eq!(left, [SharedRelays::new(secret()).mark(&rooms[1])]);
+}
+
+/// The numbers of credentials that a client was given for a room, and that it has not read yet.
+fn numbers(world: &World, client: usize, room: &str) -> Vec<u64> {
+    let frames = world.clients[client].queue.frames.lock().unwrap();
+    let events = frames.iter().map(|it| serde_json::from_str::<Value>(it).unwrap());
+    let servers = events.flat_map(|it| it[1]["iceServers"].as_array().cloned().unwrap_or_default());
+    let mark = SharedRelays::new(secret()).mark(room);
+    let number = |server: Value| {
+        let member = MemberName::read(server["username"].as_str()?).map(|it| (it.room, it.number));
+        member.filter(|it| it.0 == mark).map(|it| it.1)
+    };
+    servers.filter_map(number).collect()
+}
+
+#[test]
+fn what_somebody_is_given_when_they_come_in_again_has_a_greater_number_whichever_node_gives_it() {
+    let mut world = World::with(2);
+    set_relays(&world, &["r1"]);
+    let room = room(&mut world);
+    let guest = world.client(0);
+    world.settle();
+    let mut before = 0;
+    for node in [1, 0, 1] {
+        world.say(guest, &format!(r#"["JOIN-ROOM",{{"requestId":"j","room":"{room}","password":"pw"}}]"#));
+        while world.step_all() {}
+        let of_joining = numbers(&world, guest, &room);
+        assert!(of_joining.len() == 1 && of_joining[0] > before, "{of_joining:?} {before}");
+        world.read(guest);
+        // The clock of the store, and not that of a node.
+        assert!(of_joining[0] <= world.store.clock);
+        world.break_off(guest);
+        world.come(guest, node);
+        while world.step_all() {}
+        let of_moving = numbers(&world, guest, &room);
+        assert!(of_moving.len() == 1 && of_moving[0] > of_joining[0], "{of_moving:?} {of_joining:?}");
+        world.settle();
+        leave(&mut world, guest, &room);
+        before = of_moving[0];
+        let left = std::mem::take(&mut world.store.left);
+        assert_eq!(left.iter().map(|it| it.1.number).collect::<Vec<_>>(), [before]);
+    }
 }
