@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use secrecy::SecretString;
 
-use super::{NodeId, Sessions, State, ToCluster};
+use super::{Cluster, NodeId, Sessions, State, ToCluster};
 use crate::{
     ice::{IceServer, MEMBER_LOGIN_S_MAX, MemberName, RoomMark, SharedRelays},
     rooms::{PeerId, PeerMap, RoomId},
@@ -80,6 +80,7 @@ impl Sessions {
             if relays.shared.as_ref().is_some_and(|it| it.is_by(secret)) {
                 return;
             }
+            cluster.rooms.values_mut().for_each(|it| it.mark = None);
             let shared = SharedRelays::new(secret.clone());
             let of_members = shared.secret_of(own.as_str());
             relays.shared = Some(shared);
@@ -106,10 +107,18 @@ impl Sessions {
 
     /// Is this peer, whose session is here, in the room with this mark?
     pub fn is_in_room_of(&self, peer: &str, room: RoomMark) -> bool {
-        let (state, peer) = (self.state(), PeerId::from(peer));
-        let Some(cluster) = state.cluster.as_ref().filter(|_| state.sessions.contains_key(&peer)) else { return false };
-        let rooms = state.realms[cluster.realm.at].rooms.rooms_of(&peer);
-        cluster.relays.shared.as_ref().is_some_and(|it| rooms.iter().any(|id| it.mark(id.as_str()) == room))
+        let (mut state, peer) = (self.state(), PeerId::from(peer));
+        let State { cluster, sessions, realms, .. } = &mut *state;
+        let Some(cluster) = cluster.as_mut().filter(|_| sessions.contains_key(&peer)) else { return false };
+        realms[cluster.realm.at].rooms.rooms_of(&peer).iter().any(|id| cluster.mark(id) == Some(room))
+    }
+}
+
+impl Cluster {
+    /// What stands for a room that is known here. It is made once, since relays ask for it with packets.
+    fn mark(&mut self, id: &RoomId) -> Option<RoomMark> {
+        let (entry, shared) = (self.rooms.get_mut(id)?, self.relays.shared.as_ref()?);
+        Some(*entry.mark.get_or_insert_with(|| shared.mark(id.as_str())))
     }
 }
 
@@ -129,14 +138,14 @@ impl State {
     ) -> Vec<IceServer> {
         let expiry_s = now_s.saturating_add(self.ice.credential_ttl_s.min(MEMBER_LOGIN_S_MAX));
         let Some(cluster) = &mut self.cluster else { return Vec::new() };
-        let relays = &mut cluster.relays;
-        let Some(shared) = relays.shared.clone() else { return Vec::new() };
+        let Some(shared) = cluster.relays.shared.clone() else { return Vec::new() };
         let own_urls: Vec<_> = own.iter().flat_map(|it| it.urls.clone()).collect();
         let mut servers: Vec<IceServer> = Vec::new();
         for id in self.realms[cluster.realm.at].rooms.rooms_of(peer).iter().rev().take(ROOMS_MAX) {
-            let room = shared.mark(id.as_str());
-            let Some(node) = relays.of_room(room).cloned() else { break };
+            let Some(room) = cluster.mark(id) else { continue };
             let number = cluster.rooms.get(id).map_or(0, |it| it.version);
+            let relays = &mut cluster.relays;
+            let Some(node) = relays.of_room(room).cloned() else { break };
             relays.give(peer, Given { id: id.clone(), room, node: node.clone(), number, expiry_s }, now_s);
             let urls = if node == cluster.own { Some(&own_urls) } else { relays.nodes.get(&node) };
             let member = MemberName { expiry_s, peer: peer.as_str(), number, room };

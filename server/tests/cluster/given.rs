@@ -136,3 +136,17 @@ fn what_somebody_is_given_when_they_come_in_again_has_a_greater_number_whichever
         assert_eq!(left.iter().map(|it| it.1.number).collect::<Vec<_>>(), [before]);
     }
 }
+
+#[test]
+fn a_room_is_known_by_its_mark_of_the_secret_that_the_store_has_now() {
+    let mut world = World::with(1);
+    set_relays(&world, &["r1"]);
+    let room = room(&mut world);
+    let (maker, sessions) = (world.clients[0].id.clone(), world.nodes[0].sessions.clone());
+    let mark = |secret: &str| SharedRelays::new(secret.into()).mark(&room);
+    let knows = |secret: &str| sessions.is_in_room_of(&maker, mark(secret));
+    assert_eq!((knows("north"), knows("south")), (true, false));
+    sessions.set_relays(&"south".into(), [(NodeId::from("r1"), vec!["turn:r1".to_owned()])].into());
+    assert_eq!((knows("north"), knows("south")), (false, true));
+    assert!(!sessions.is_in_room_of("nobody", mark("south")));
+}
