@@ -4,11 +4,12 @@ use std::{collections::BTreeSet, net::SocketAddr};
 use serde_json::Value;
 
 use super::{
+    cut_off::{Gate, Way},
     redis::Redis,
-    together::{Page, nodes},
+    together::{Page, joined, nodes},
 };
 use crate::{
-    harness::{By, Server, field, soon, web::Web},
+    harness::{By, Server, exposition::scrape, field, soon, web::Web},
     relay::client::Turn,
 };
 
@@ -178,7 +179,7 @@ async fn where_the_node_of_a_relay_is_gone_everybody_is_told_of_the_same_other_o
     let (mut ann, mut bob) = (Page::at(&nodes[0], By::Websocket).await, Page::at(&nodes[1], By::Websocket).await);
     let (room, before) = room_at(&nodes, 2, &mut ann).await;
     bob.join(&room).await;
-    assert_eq!(ann.hear().await, super::together::joined(&bob.peer.id, &room));
+    assert_eq!(ann.hear().await, joined(&bob.peer.id, &room));
     drop(nodes.remove(2));
     for node in &nodes {
         node.comes_to_nodes(2).await;
@@ -237,6 +238,38 @@ async fn what_somebody_has_at_the_relay_of_their_own_node_goes_on_at_another_unt
         comes_to_allocations(&nodes[0], 0).await;
         assert_eq!((a.refresh().await, of_ann.turn().await.allocate().await), (437, 403));
     }
+}
+
+#[tokio::test]
+#[ignore = "takes redis-server (Debian's package), which ./check installs"]
+async fn a_room_keeps_the_relay_of_a_node_that_nobody_hears_for_a_moment() {
+    let redis = Redis::start().await;
+    let gate = Gate::to(redis.port).await;
+    let through_gate = format!(r#"["redis://127.0.0.1:{}"]"#, gate.port);
+    let metrics = [("metrics.listen", "true"), ("metrics.port", "0")];
+    let near = redis.node(&[&PUBLIC[..], &metrics].concat()).await;
+    let cut_off = redis.node(&[&PUBLIC[..], &[("cluster.redis", &through_gate)]].concat()).await;
+    let nodes = [near, cut_off];
+    for node in &nodes {
+        node.comes_to_nodes(2).await;
+    }
+    let (mut ann, mut bob) = (Page::at(&nodes[0], By::Websocket).await, Page::at(&nodes[1], By::Websocket).await);
+    let (room, before) = room_at(&nodes, 1, &mut ann).await;
+    assert_eq!(Told::of(&bob.join(&room).await).relay, before.relay);
+    assert_eq!(ann.hear().await, joined(&bob.peer.id, &room));
+
+    gate.set(Way::Cut);
+    nodes[1].comes_to_store(false).await;
+    redis.keep_leases().await;
+    ann.signal(&bob.peer.id, &room, 1).await;
+    let lost = r#"p2pchat_cluster_frames_total{direction="lost"}"#;
+    soon("a signal that nobody hears", async {
+        while scrape(nodes[0].metrics.unwrap()).await.value(lost) < 1.0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!((ask(&mut ann).await.relay, ask(&mut bob).await.relay), (before.relay, before.relay));
 }
 
 #[tokio::test]
