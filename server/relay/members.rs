@@ -95,7 +95,7 @@ impl<H: Host> Relay<H> {
     pub fn on_member_left(&self, now: Now, peer: &str, room: RoomMark, number: u64) {
         // First of all, so that an allocation that is being made ends as well.
         self.members.leave(peer, room, number, now.unix_s);
-        let five_tuples = self.quotas().forget(peer, Some(room));
+        let five_tuples = self.quotas().forget_member(peer, room, number);
         five_tuples.iter().for_each(|it| self.close(it));
     }
 

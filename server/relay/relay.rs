@@ -154,9 +154,9 @@ impl<H: Host> Relay<H> {
         self.release(removed);
     }
 
-    /// A session has ended, and with it everything that it has here.
+    /// A session has ended, and with it everything that it has here but as a member of rooms.
     pub fn end_peer(&self, peer: &str) {
-        let five_tuples = self.quotas().forget(peer, None);
+        let five_tuples = self.quotas().forget(peer);
         five_tuples.iter().for_each(|it| self.close(it));
     }
 

@@ -250,7 +250,7 @@ impl<H: Host> Relay<H> {
             return Err(Refusal::NoCapacity.into());
         }
         let lifetime_s = lifetime(message).min(request.lasts_s);
-        let user = self.quotas().reserve(request.who.name(), client)?;
+        let user = self.quotas().reserve(&request.who, client)?;
         let opened = match &request.who {
             Who::Fixed => self.host.open(None, &client, is_ipv6),
             Who::Peer(peer) => self.host.open(Some(peer), &client, is_ipv6),
