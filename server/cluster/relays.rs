@@ -11,8 +11,7 @@ impl Table {
     /// These nodes have a lease. Those that were there before.
     pub(super) fn take_leases(&mut self, nodes: BTreeMap<NodeId, NodeRecord>) -> BTreeMap<NodeId, NodeRecord> {
         self.leased_at = Instant::now();
-        let relays = nodes.iter().filter(|it| !it.1.relay.is_empty());
-        self.relays = relays.map(|(id, it)| (id.clone(), it.relay.clone())).collect();
+        self.relays = nodes.iter().map(|(id, it)| (id.clone(), it.relay.clone())).collect();
         mem::replace(&mut self.nodes, nodes)
     }
 }

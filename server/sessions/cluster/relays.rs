@@ -3,7 +3,8 @@
 //! goes on when their sessions move. Who leaves the room loses what it has there.
 //!
 //! **Invariant:** whatever credentials for the relay of a room a session here was given, that relay's node hears when the session
-//! leaves the room or ends, unless it goes on at another node; and if that is not heard, they expire.
+//! leaves the room or ends, unless it goes on at another node; and if that is not heard, or is forgotten with the session's node,
+//! they expire.
 use std::collections::BTreeMap;
 
 use secrecy::SecretString;
@@ -16,6 +17,10 @@ use crate::{
 
 /// Of so many rooms of a peer, the last that it came into, the relays are told: each further server makes browsers slower.
 const ROOMS_MAX: usize = 3;
+
+/// Of so many relays of one room it is remembered that a peer was given them: a room gets another one only when a node comes or
+/// goes.
+const RELAYS_OF_ROOM_MAX: usize = 8;
 
 /// A member that has left a room, as the room's relay hears of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +55,8 @@ pub(super) struct Relays {
     shared: Option<SharedRelays>,
     /// Nodes whose relays have an address for everybody, and its urls.
     nodes: BTreeMap<NodeId, Vec<String>>,
-    /// To sessions here, what is newest last.
+    /// To sessions here, what is newest last. It is nobody's account: the rooms of a peer have a bound, and so has what is noted
+    /// of each.
     pub(super) given: PeerMap<Vec<Given>>,
 }
 
@@ -64,12 +70,19 @@ impl Relays {
     fn give(&mut self, peer: &PeerId, fresh: Given, now_s: u64) {
         let given = self.given.entry(peer.clone()).or_default();
         given.retain(|it| (it.room != fresh.room || it.node != fresh.node) && it.expiry_s >= now_s);
+        let is_of_room = |it: &Given| it.room == fresh.room;
+        if given.iter().filter(|it| is_of_room(it)).count() >= RELAYS_OF_ROOM_MAX
+            && let Some(oldest) = given.iter().position(is_of_room)
+        {
+            given.remove(oldest);
+        }
         given.push(fresh);
     }
 }
 
 impl Sessions {
-    /// From now on members of rooms are given the relays of these nodes, by the cluster's secret.
+    /// From now on members of rooms are given the relays of these nodes, by the cluster's secret. Who has no urls of TURN there
+    /// has no relay.
     pub fn set_relays(&self, secret: &SecretString, nodes: BTreeMap<NodeId, Vec<String>>) {
         let (relay, own) = {
             let mut state = self.state();
@@ -77,6 +90,7 @@ impl Sessions {
             let own = cluster.own.clone();
             let relays = &mut cluster.relays;
             relays.nodes = nodes;
+            relays.nodes.retain(|_, urls| urls.iter().any(|it| it.starts_with("turn")));
             if relays.shared.as_ref().is_some_and(|it| it.is_by(secret)) {
                 return;
             }

@@ -150,3 +150,21 @@ fn a_room_is_known_by_its_mark_of_the_secret_that_the_store_has_now() {
     assert_eq!((knows("north"), knows("south")), (false, true));
     assert!(!sessions.is_in_room_of("nobody", mark("south")));
 }
+
+#[test]
+fn a_node_with_stun_alone_has_no_rooms_and_what_is_noted_of_a_room_has_a_bound() {
+    let mut world = World::with(1);
+    let room = room(&mut world);
+    let of = |id: &str, urls: &[&str]| (NodeId::from(id), urls.iter().map(|it| (*it).to_owned()).collect());
+    for n in 0..20 {
+        let relay = format!("r{n}");
+        let nodes = [of("a", &["stun:a"]), of(&relay, &["stun:r", "turns:r"]), of("z", &[])];
+        world.nodes[0].sessions.set_relays(&secret(), nodes.into());
+        world.say(0, r#"["ICE-SERVERS",{"requestId":"i"}]"#);
+        assert_eq!(numbers(&world, 0, &room).len(), 1, "that of {relay}");
+        world.settle();
+    }
+    leave(&mut world, 0, &room);
+    let left: Vec<_> = world.store.left.iter().map(|it| it.0.as_str().to_owned()).collect();
+    assert_eq!(left, (12..20).map(|it| format!("r{it}")).collect::<Vec<_>>());
+}
