@@ -133,7 +133,6 @@ impl Shared {
 
     pub(super) fn on_gone(&self, node: &NodeId) {
         self.table().nodes.remove(node);
-        self.tell_relays();
         tracing::info!(event = "node", node = node.as_str(), "a node is gone");
         self.sessions.on_node_gone(node);
     }
@@ -156,7 +155,7 @@ impl Shared {
             }
             Message::HandOver { number, session } => self.on_handed_over(number, session),
             Message::LeftRelay(left) => sessions.on_member_left(&left),
-            Message::Goodbye(node) => self.on_gone(&node),
+            Message::Goodbye(node) => self.on_goodbye(&node),
             Message::Echo => {
                 let mut table = self.table();
                 if let Some(said) = table.echo.take() {

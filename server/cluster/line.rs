@@ -180,11 +180,7 @@ impl<'a> Line<'a> {
         let Some(nodes) = answers.first().and_then(store::leased) else { return Ok(()) };
         let nodes: BTreeMap<NodeId, NodeRecord> =
             nodes.into_iter().map(|(id, info)| (id, serde_json::from_str(&info).unwrap_or_default())).collect();
-        let before = {
-            let mut table = shared.table();
-            table.leased_at = Instant::now();
-            std::mem::replace(&mut table.nodes, nodes.clone())
-        };
+        let before = shared.table().take_leases(nodes.clone());
         shared.tell_relays();
         for node in nodes.keys().filter(|it| !before.contains_key(it) && **it != shared.own) {
             tracing::info!(event = "node", node = node.as_str(), "a node is there");

@@ -117,6 +117,8 @@ struct Shared {
 
 struct Table {
     nodes: BTreeMap<NodeId, NodeRecord>,
+    /// Where everybody reaches the relays of nodes.
+    relays: BTreeMap<NodeId, Vec<String>>,
     secret: Option<SecretString>,
     /// Of the store that was there before.
     store_name: Option<String>,
@@ -190,6 +192,7 @@ impl Cluster {
             n_dropped: AtomicU64::new(0),
             table: Mutex::new(Table {
                 nodes: BTreeMap::new(),
+                relays: BTreeMap::new(),
                 secret: None,
                 store_name: None,
                 is_up: false,

@@ -9,7 +9,7 @@ use crate::{
     ice::RoomMark,
     protocols::Frame,
     rooms::{PeerId, RoomId},
-    sessions::cluster::{Delivery, HandedOver, Home, LeftMember, NodeId, SavedSession, SharedRoom, Version},
+    sessions::cluster::{Delivery, Given, HandedOver, Home, LeftMember, NodeId, SavedSession, SharedRoom, Version},
     store::records::{self, RoomValue},
 };
 
@@ -96,11 +96,21 @@ struct HandedOverValue {
     replay: Vec<DeliveryValue>,
     #[serde(default)]
     rooms: Vec<(String, RoomValue)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    given: Vec<GivenValue>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct GivenValue {
+    room: String,
+    mark: String,
+    node: String,
+    number: u64,
+    expiry_s: u64,
 }
 
 /// What a node hears from another.
 #[derive(Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "one lives at a time")]
 pub(super) enum Message {
     /// A room was changed.
     Changed { room: RoomId, previous: u64, version: Version, deliveries: Vec<Delivery> },
@@ -166,6 +176,7 @@ pub(super) fn hand_over(number: u64, session: Option<&HandedOver>) -> String {
         n_received: it.n_received,
         replay: it.replay.iter().map(frame).collect(),
         rooms: it.rooms.iter().map(|(id, room)| (id.to_string(), records::room_value(room))).collect(),
+        given: it.given.iter().map(given_value).collect(),
     });
     said(&MessageValue::HandOver { number, session })
 }
@@ -216,6 +227,7 @@ pub(super) fn read(version: u64, text: &str) -> Option<Message> {
                     .into_iter()
                     .filter_map(|it| Some((RoomId::from(&*it.0), records::room_of(it.1)?)))
                     .collect(),
+                given: it.given.into_iter().filter_map(given).collect(),
             }),
         },
         MessageValue::LeftRelay { peer, room, number } => {
@@ -257,6 +269,16 @@ fn delivery_value(Delivery { to, frame, is_implied }: &Delivery) -> DeliveryValu
         attachments: frame.attachments.iter().map(|it| BASE64_STANDARD.encode(it)).collect(),
         is_implied: *is_implied,
     }
+}
+
+fn given_value(Given { id, room, node, number, expiry_s }: &Given) -> GivenValue {
+    let (mark, node) = (room.to_string(), node.as_str().to_owned());
+    GivenValue { room: id.to_string(), mark, node, number: *number, expiry_s: *expiry_s }
+}
+
+fn given(GivenValue { room, mark, node, number, expiry_s }: GivenValue) -> Option<Given> {
+    let (id, node) = (RoomId::from(&*room), NodeId::from(&*node));
+    Some(Given { id, room: RoomMark::read(&mark)?, node, number, expiry_s })
 }
 
 fn read_deliveries(values: Vec<DeliveryValue>) -> Vec<Delivery> {
@@ -315,12 +337,13 @@ mod tests {
         let said = Message::AskForSession { node: node.clone(), number: 3, peer: peer.clone(), token };
         assert_eq!(read(0, &ask_for_session(&node, 3, &peer, &token)), Some(said));
         let rooms = vec![(RoomId::from("r"), shared().room)];
-        let given = HandedOver { n_sent: 5, n_received: 4, replay: vec![delivery().frame], rooms };
-        for session in [None, Some(given)] {
+        let room = crate::ice::SharedRelays::new("north".into()).mark("r");
+        let given = vec![Given { id: RoomId::from("r"), room, node: node.clone(), number: 7, expiry_s: 1_764_000_000 }];
+        let given_up = HandedOver { n_sent: 5, n_received: 4, replay: vec![delivery().frame], rooms, given };
+        for session in [None, Some(given_up)] {
             let said = Message::HandOver { number: 3, session: session.clone() };
             assert_eq!(read(0, &hand_over(3, session.as_ref())), Some(said));
         }
-        let room = crate::ice::SharedRelays::new("north".into()).mark("r");
         let left = LeftMember { peer: peer.clone(), room, number: 5 };
         assert_eq!(read(0, &left_relay(&left)), Some(Message::LeftRelay(left)));
         assert_eq!(read(0, r#"{"say":"left-relay","peer":"p","room":"r","number":5}"#), None);

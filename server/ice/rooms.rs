@@ -1,4 +1,4 @@
-//! The relay of a room that several nodes share: which of them has it, and by which credentials it knows people of the others.
+//! The relay of a room that several nodes share: which of them has it, and by which credentials it knows the room's people.
 //!
 //! **Invariants:** every node that knows the cluster's secret says the same of a room, and nobody else can say it. Credentials
 //! are for one room at one node's relay, until they expire.
@@ -60,7 +60,7 @@ pub struct MemberName<'a> {
     pub expiry_s: u64,
     /// Who.
     pub peer: &'a str,
-    /// Grows from one time that the peer is given credentials to the next.
+    /// Of what it is given, greater each time that the peer has come into the room again.
     pub number: u64,
     /// The room.
     pub room: RoomMark,

@@ -61,7 +61,7 @@ pub trait Host: Send + Sync {
     /// The peer is in no room, memory is full, or no socket can be had.
     fn open(&self, peer: Option<&str>, client: &FiveTuple, is_ipv6: bool) -> Result<Opened<Self::Ticket>, Refusal>;
 
-    /// As [`Host::open`], for a member of a room whose session is at another server.
+    /// As [`Host::open`], for a member of a room whose session may be at another server.
     ///
     /// # Errors
     /// Memory is full, or no socket can be had; or there are no other servers.

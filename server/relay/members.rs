@@ -1,9 +1,9 @@
-//! Members of rooms whose sessions are at other servers: their credentials name the room, and those who share one may reach each
-//! other. What becomes of them there is heard from these servers.
+//! Members of rooms that several servers share: their credentials name the room, and those who share one may reach each other.
+//! Their sessions are at any of these servers, from which it is heard what becomes of them.
 //!
 //! **Invariant:** nothing of a member lasts longer here than its credentials, nor than its membership as far as that is heard of.
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, VecDeque, hash_map::Entry},
     sync::{Mutex, PoisonError, RwLock},
 };
 
@@ -27,13 +27,22 @@ pub(crate) struct Members {
     left: Mutex<Left>,
 }
 
+/// A peer and a room that it has left.
+type Key = (Box<str>, RoomMark);
+
 /// Who has left a room, for as long as credentials for it may be valid.
 #[derive(Default)]
 struct Left {
+    gone: HashMap<Key, Gone>,
+    /// One for each of them, and when it comes up: no later than they are to be forgotten.
+    order: VecDeque<(u64, Key)>,
+}
+
+struct Gone {
     /// Credentials up to this number are no good any more.
-    numbers: HashMap<(Box<str>, RoomMark), u64>,
-    /// The oldest first, and until when it is remembered, in seconds since 1970.
-    order: VecDeque<(u64, (Box<str>, RoomMark), u64)>,
+    number: u64,
+    /// In seconds since 1970.
+    until_s: u64,
 }
 
 impl Members {
@@ -48,38 +57,45 @@ impl Members {
     /// Has it left the room since it was given these credentials?
     pub(crate) fn has_left(&self, name: &MemberName<'_>) -> bool {
         let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        left.numbers.get(&(name.peer.into(), name.room)).is_some_and(|it| *it >= name.number)
+        left.gone.get(&(name.peer.into(), name.room)).is_some_and(|it| it.number >= name.number)
     }
 
     fn leave(&self, peer: &str, room: RoomMark, number: u64, now_s: u64) {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        let Left { numbers, order } = &mut *left;
-        let key: (Box<str>, _) = (peer.into(), room);
-        let last = numbers.entry(key.clone()).or_default();
-        *last = number.max(*last);
-        order.push_back((now_s.saturating_add(MEMBER_LOGIN_S_MAX), key, number));
+        let Left { gone, order } = &mut *left;
+        let (key, until_s): (Key, _) = ((peer.into(), room), now_s.saturating_add(MEMBER_LOGIN_S_MAX));
+        match gone.entry(key) {
+            Entry::Occupied(last) => {
+                let last = last.into_mut();
+                *last = Gone { number: number.max(last.number), until_s };
+            }
+            Entry::Vacant(free) => {
+                order.push_back((until_s, free.key().clone()));
+                free.insert(Gone { number, until_s });
+            }
+        }
         while order.len() > LEFT_MAX || order.front().is_some_and(|it| it.0 < now_s) {
-            let Some((_, key, number)) = order.pop_front() else { break };
-            // It may have left again since.
-            if numbers.get(&key) == Some(&number) {
-                numbers.remove(&key);
+            let Some((due_s, key)) = order.pop_front() else { break };
+            match gone.get(&key).map(|it| it.until_s) {
+                // It has left again since.
+                Some(until_s) if until_s > due_s => order.push_back((until_s, key)),
+                _ => drop(gone.remove(&key)),
             }
         }
     }
 }
 
 impl<H: Host> Relay<H> {
-    /// From now on it takes credentials of members that other servers make with this secret, and none that were made with
-    /// another.
+    /// From now on it takes credentials of members that servers make with this secret, and none that were made with another.
     pub fn take_members(&self, secret: SecretString) {
         *self.members.secret.write().unwrap_or_else(PoisonError::into_inner) = Some(secret);
     }
 
-    /// Another server says that a member has left a room. `number`: of the last credentials that it was given for it.
+    /// The server of a member's session says that it has left a room. `number`: of the last credentials that it was given for it.
     pub fn on_member_left(&self, now: Now, peer: &str, room: RoomMark, number: u64) {
         // First of all, so that an allocation that is being made ends as well.
         self.members.leave(peer, room, number, now.unix_s);
-        let five_tuples = self.quotas().forget(peer, Some(room));
+        let five_tuples = self.quotas().forget_member(peer, room, number);
         five_tuples.iter().for_each(|it| self.close(it));
     }
 

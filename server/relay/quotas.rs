@@ -31,7 +31,7 @@ pub(crate) enum Who<'a> {
     Fixed,
     /// A peer whose session is here.
     Peer(&'a str),
-    /// A member of a room whose session is at another server.
+    /// A member of a room, wherever its session is.
     Member(MemberName<'a>),
 }
 
@@ -41,6 +41,14 @@ impl Who<'_> {
             Who::Fixed => Name { peer: None, room: None },
             Who::Peer(peer) => Name { peer: Some((*peer).into()), room: None },
             Who::Member(it) => Name { peer: Some(it.peer.into()), room: Some(it.room) },
+        }
+    }
+
+    /// Of its credentials, where they have one.
+    fn number(&self) -> u64 {
+        match self {
+            Who::Fixed | Who::Peer(_) => 0,
+            Who::Member(it) => it.number,
         }
     }
 
@@ -59,7 +67,7 @@ impl Who<'_> {
 pub(crate) struct Name {
     /// The peer id; `None` for the fixed login.
     pub(crate) peer: Option<Box<str>>,
-    /// Of a member whose session is at another server.
+    /// Of a member of that room, wherever its session is.
     pub(crate) room: Option<RoomMark>,
 }
 
@@ -91,7 +99,8 @@ pub(crate) struct Quotas {
 #[derive(Debug)]
 struct Holdings {
     user: Arc<User>,
-    five_tuples: Vec<FiveTuple>,
+    /// Each with the number of the credentials that it was opened with.
+    five_tuples: Vec<(FiveTuple, u64)>,
 }
 
 impl Quotas {
@@ -100,7 +109,8 @@ impl Quotas {
     }
 
     /// One allocation more; it counts until [`Quotas::release`].
-    pub(crate) fn reserve(&mut self, name: Name, five_tuple: FiveTuple) -> Result<Arc<User>, Refusal> {
+    pub(crate) fn reserve(&mut self, who: &Who<'_>, five_tuple: FiveTuple) -> Result<Arc<User>, Refusal> {
+        let name = who.name();
         let address = quota_address(five_tuple.client.ip());
         if self.total >= self.limits.total {
             return Err(Refusal::TotalQuota);
@@ -121,7 +131,7 @@ impl Quotas {
                 entry.insert(Holdings { user, five_tuples: Vec::new() })
             }
         };
-        holdings.five_tuples.push(five_tuple);
+        holdings.five_tuples.push((five_tuple, who.number()));
         *self.addresses.entry(address).or_default() += 1;
         self.total += 1;
         Ok(holdings.user.clone())
@@ -130,12 +140,12 @@ impl Quotas {
     /// Does the allocation still count? Not if its owner was forgotten while it was made.
     pub(crate) fn counts(&self, user: &Arc<User>, five_tuple: &FiveTuple) -> bool {
         let holdings = self.users.get(&user.name).filter(|it| Arc::ptr_eq(&it.user, user));
-        holdings.is_some_and(|it| it.five_tuples.contains(five_tuple))
+        holdings.is_some_and(|it| it.five_tuples.iter().any(|it| it.0 == *five_tuple))
     }
 
     pub(crate) fn release(&mut self, user: &Arc<User>, five_tuple: &FiveTuple) {
         let Some(holdings) = self.users.get_mut(&user.name).filter(|it| Arc::ptr_eq(&it.user, user)) else { return };
-        let Some(at) = holdings.five_tuples.iter().position(|it| it == five_tuple) else { return };
+        let Some(at) = holdings.five_tuples.iter().position(|it| it.0 == *five_tuple) else { return };
         holdings.five_tuples.swap_remove(at);
         if holdings.five_tuples.is_empty() {
             self.users.remove(&user.name);
@@ -143,12 +153,24 @@ impl Quotas {
         self.release_address(five_tuple);
     }
 
-    /// Nothing of this peer, or of this member of a room, counts any more. What it had.
-    pub(crate) fn forget(&mut self, peer: &str, room: Option<RoomMark>) -> Vec<FiveTuple> {
-        let name = Name { peer: Some(peer.into()), room };
-        let five_tuples = self.users.remove(&name).map(|it| it.five_tuples).unwrap_or_default();
-        five_tuples.iter().for_each(|it| self.release_address(it));
-        five_tuples
+    /// Nothing of this peer counts any more but what it has as a member of rooms. What it had.
+    pub(crate) fn forget(&mut self, peer: &str) -> Vec<FiveTuple> {
+        self.forget_up_to(Name { peer: Some(peer.into()), room: None }, u64::MAX)
+    }
+
+    /// Nothing counts any more that this member of a room opened with credentials up to this number. What that is.
+    pub(crate) fn forget_member(&mut self, peer: &str, room: RoomMark, number: u64) -> Vec<FiveTuple> {
+        self.forget_up_to(Name { peer: Some(peer.into()), room: Some(room) }, number)
+    }
+
+    fn forget_up_to(&mut self, name: Name, number: u64) -> Vec<FiveTuple> {
+        let Some(Holdings { five_tuples, .. }) = self.users.get_mut(&name) else { return Vec::new() };
+        let forgotten: Vec<_> = five_tuples.extract_if(.., |it| it.1 <= number).map(|it| it.0).collect();
+        if five_tuples.is_empty() {
+            self.users.remove(&name);
+        }
+        forgotten.iter().for_each(|it| self.release_address(it));
+        forgotten
     }
 
     fn release_address(&mut self, five_tuple: &FiveTuple) {

@@ -154,9 +154,9 @@ impl<H: Host> Relay<H> {
         self.release(removed);
     }
 
-    /// A session has ended, and with it everything that it has here.
+    /// A session has ended, and with it everything that it has here but as a member of rooms.
     pub fn end_peer(&self, peer: &str) {
-        let five_tuples = self.quotas().forget(peer, None);
+        let five_tuples = self.quotas().forget(peer);
         five_tuples.iter().for_each(|it| self.close(it));
     }
 
@@ -249,16 +249,19 @@ impl<H: Host> Relay<H> {
         out: &mut Vec<u8>,
     ) -> Outcome {
         let Some(number) = self.shard_of_relayed(to) else { return Outcome::refused(Refusal::NoPeer) };
-        // What the host says is remembered, and holds unless rooms change at this very moment.
-        for _ in 0..2 {
+        // What the host says is remembered where there is room for it, and holds unless rooms change at this very moment.
+        let mut told = None;
+        loop {
             let mut shard = self.shard(number);
-            let (client, channel) = match shard.arrive(from, user, to, data.len(), now.clock_s) {
+            let (client, channel) = match shard.arrive(from, user, to, data.len(), now.clock_s, told) {
                 Err(refusal) => return Outcome::refused(refusal),
                 Ok(Arrival::Deliver { client, channel }) => (client, channel),
                 Ok(Arrival::Ask { user: receiver }) => {
                     drop(shard);
-                    let Some(sender) = user else { break };
-                    self.ask(number, from, sender, to, &receiver, now.clock_s);
+                    // It is asked once for each datagram at most.
+                    let Some(sender) = user.filter(|_| told.is_none()) else { break };
+                    let Some(reach) = self.ask(number, (from, sender), (to, &receiver), now.clock_s) else { break };
+                    told = Some(reach);
                     continue;
                 }
             };
@@ -279,21 +282,18 @@ impl<H: Host> Relay<H> {
         Outcome::refused(Refusal::NoCommonRoom)
     }
 
-    /// Asks the host whether the two may reach each other, and notes the answer at the receiver.
-    fn ask(&self, number: u16, from: SocketAddr, sender: &User, to: SocketAddr, receiver: &User, now_s: u32) {
+    /// Asks the host whether the two may reach each other, and notes the answer at the receiver. `None`: one of them is nobody in
+    /// particular.
+    fn ask(&self, number: u16, from: (SocketAddr, &User), to: (SocketAddr, &User), now_s: u32) -> Option<Reach> {
+        let ((from, sender), (to, receiver)) = (from, to);
         // Read before asking, so that an answer that is old already is asked for again.
         let generations = (sender.generation(), receiver.generation());
-        let Some(is_allowed) = self.may_reach(&sender.name, &receiver.name) else { return };
-        let reach = Reach { is_allowed, generations };
-        self.change(number, to, now_s, |it| it.remember(from, reach, now_s));
-    }
-
-    /// Changes an allocation, and tells the host what it holds since.
-    fn change(&self, number: u16, relayed: SocketAddr, now_s: u32, change: impl FnOnce(&mut Allocation<H::Ticket>)) {
-        if let Some(allocation) = self.shard(number).of_relayed(&relayed, now_s) {
-            change(allocation);
+        let reach = Reach { is_allowed: self.may_reach(&sender.name, &receiver.name)?, generations };
+        if let Some(allocation) = self.shard(number).of_relayed(&to, now_s) {
+            allocation.remember(from, reach, now_s);
             self.weigh(allocation);
         }
+        Some(reach)
     }
 
     pub(crate) fn weigh(&self, allocation: &mut Allocation<H::Ticket>) {

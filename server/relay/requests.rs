@@ -174,8 +174,8 @@ impl<H: Host> Relay<H> {
         let known = self.look_up(username).filter(|(_, key)| message.is_signed_with(key));
         let (Identity { who, expiry_s }, key) = known.ok_or(Some(Refusal::WrongCredentials.into()))?;
         let is_member = matches!(who, Who::Member(_));
-        // What runs goes on: clients refresh with the credentials that they began with. What becomes of members of other
-        // servers is less certain.
+        // What runs goes on: clients refresh with the credentials that they began with. What becomes of members whose
+        // sessions are elsewhere is less certain.
         if (is_member || method == Method::Allocate) && expiry_s.is_some_and(|it| it < now.unix_s) {
             return Err(Some(Refusal::ExpiredCredentials.into()));
         }
@@ -250,7 +250,7 @@ impl<H: Host> Relay<H> {
             return Err(Refusal::NoCapacity.into());
         }
         let lifetime_s = lifetime(message).min(request.lasts_s);
-        let user = self.quotas().reserve(request.who.name(), client)?;
+        let user = self.quotas().reserve(&request.who, client)?;
         let opened = match &request.who {
             Who::Fixed => self.host.open(None, &client, is_ipv6),
             Who::Peer(peer) => self.host.open(Some(peer), &client, is_ipv6),

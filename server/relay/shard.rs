@@ -194,7 +194,8 @@ impl<T> Shard<T> {
         depart(allocation, to, charge)
     }
 
-    /// A datagram for the allocation with the address `to`; `user` is who sends it, if it is one of ours.
+    /// A datagram for the allocation with the address `to`; `user` is who sends it, if it is one of ours. `told`: what the host
+    /// has just said of the two, where there was no room to remember it.
     pub(crate) fn arrive(
         &mut self,
         from: SocketAddr,
@@ -202,6 +203,7 @@ impl<T> Shard<T> {
         to: SocketAddr,
         n_bytes: usize,
         now_s: u32,
+        told: Option<Reach>,
     ) -> Result<Arrival, Refusal> {
         let allocation = self.of_relayed(&to, now_s).ok_or(Refusal::NoPeer)?;
         if !allocation.is_permitted(from.ip(), now_s) {
@@ -213,7 +215,7 @@ impl<T> Shard<T> {
                 (Some(one), Some(other)) if one == other => (),
                 (Some(_), Some(_)) => {
                     let generations = (user.generation(), allocation.user.generation());
-                    match sender.reach.filter(|it| it.generations == generations) {
+                    match told.or(sender.reach).filter(|it| it.generations == generations) {
                         Some(Reach { is_allowed: true, .. }) => (),
                         Some(_) => return Err(Refusal::NoCommonRoom),
                         None => return Ok(Arrival::Ask { user: allocation.user.clone() }),

@@ -29,7 +29,7 @@ pub(super) struct Effects {
     /// Who has entered or left a room, and who is to be told.
     pub(super) moved: Vec<PeerId>,
     pub(super) relay: Option<Arc<dyn RelayLink>>,
-    /// Who has left rooms whose relay is here, and may have credentials of another node for it.
+    /// Who has left rooms whose relay is here, and may have credentials for it.
     pub(super) left: Vec<LeftMember>,
     /// Sessions that have a connection again.
     pub(super) resumed: Vec<PeerId>,
@@ -51,7 +51,7 @@ impl Ended {
         Ended { peer: peer.clone(), reason, is_away: true, connection: Some(connection), how }
     }
 
-    /// A session that goes on at another node.
+    /// A session that goes on at another node. What it has at this node's relay as a member of rooms goes on with it.
     pub(super) fn moved(peer: &PeerId, connection: Option<Arc<dyn Connection>>) -> Self {
         Ended { peer: peer.clone(), reason: Reason::Resumed, is_away: false, connection, how: HowToEnd::Abort }
     }

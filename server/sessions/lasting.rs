@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
 use super::{
-    cluster::{ChangeKind, HandedOver},
+    cluster::{ChangeKind, Given, HandedOver},
     effects::{Ended, HowToEnd},
     replay::{Replay, ReplayBounds},
     state::{Session, State},
@@ -107,9 +107,9 @@ impl Lasting {
     }
 
     /// What another node has to know of it.
-    pub(super) fn hand_over(&self, rooms: Vec<(RoomId, Room)>) -> HandedOver {
+    pub(super) fn hand_over(&self, rooms: Vec<(RoomId, Room)>, given: Vec<Given>) -> HandedOver {
         let replay = self.replay.frames().cloned().collect();
-        HandedOver { n_sent: self.n_sent, n_received: self.n_received, replay, rooms }
+        HandedOver { n_sent: self.n_sent, n_received: self.n_received, replay, rooms, given }
     }
 
     pub(super) fn new(credential: Credential) -> Self {

@@ -19,13 +19,13 @@ pub trait RelayLink: Send + Sync {
     /// The peer has entered or left a room.
     fn on_moved(&self, peer: &PeerId);
 
-    /// The session is over, and what it has at the relay with it.
+    /// The session is over here, and with it what it has at the relay by its own credentials.
     fn on_ended(&self, peer: &PeerId);
 
     /// Where everybody reaches it, whichever way they came to this server. Empty: that is not known.
     fn public_urls(&self) -> Vec<String>;
 
-    /// From now on it takes credentials that other nodes make with this secret.
+    /// From now on it takes credentials of members of rooms, which all nodes make with this secret.
     fn take_members(&self, secret: SecretString);
 
     /// Somebody who may have such credentials has left a room.
@@ -64,7 +64,7 @@ impl State {
         let realm = session.realm;
         let reached = session.connection.as_ref().and_then(|it| it.reached_as());
         let mut own = self.relay.as_ref().map(|it| it.servers_for(peer, reached, now_s)).unwrap_or_default();
-        if self.is_shared(realm) && self.has_relays_elsewhere() {
+        if self.is_shared(realm) && self.has_shared_relays() {
             let of_rooms = self.relays_of_rooms(peer, &own, now_s);
             own = if of_rooms.is_empty() { own } else { of_rooms };
         }
@@ -76,7 +76,7 @@ impl State {
     /// The servers for a peer that has come into a room. Empty: it was given all of them when it said hello.
     pub(super) fn ice_servers_of_members(&mut self, realm: Realm, peer: &PeerId, now_s: u64) -> Vec<IceServer> {
         let were_withheld = self.is_by_invitation(realm) && self.ice.has_logins();
-        if were_withheld || self.is_shared(realm) && self.has_relays_elsewhere() {
+        if were_withheld || self.is_shared(realm) && self.has_shared_relays() {
             self.ice_servers(peer, now_s)
         } else {
             Vec::new()

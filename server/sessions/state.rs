@@ -280,7 +280,7 @@ impl State {
 
     pub(super) fn take_effects(&mut self) -> Effects {
         let mut effects = mem::take(&mut self.effects);
-        effects.moved = self.realms.iter_mut().flat_map(|it| it.rooms.take_moved()).collect();
+        effects.moved.extend(self.realms.iter_mut().flat_map(|it| it.rooms.take_moved()));
         if self.cluster.is_some() {
             let ended: Vec<_> = effects.ended.iter().filter(|it| !it.is_away).map(|it| it.peer.clone()).collect();
             effects.left = self.tell_relays(&effects.moved, &ended);

@@ -38,8 +38,8 @@ pub(super) struct SessionsHost {
     members: Members,
 }
 
-/// What an allocation keeps. Its memory is its session's; with the fixed login, or where its session is at another node, it is
-/// nobody's here.
+/// What an allocation keeps. Its memory is its session's; with the fixed login, or of a member of a room, whose session may move
+/// to another node, it is nobody's here.
 pub(super) struct Ticket {
     owner: Owner,
     _socket: Option<OpenSocket>,

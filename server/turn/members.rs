@@ -1,4 +1,4 @@
-//! Members of rooms whose sessions are at other nodes: what they may send here.
+//! Members of rooms that several nodes share: what they may send here, wherever their sessions are.
 //!
 //! **Invariant:** a member has one rate for all that it has here, and keeps it when its allocations end and others begin.
 use std::{

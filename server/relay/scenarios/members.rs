@@ -89,11 +89,16 @@ fn who_has_left_loses_its_allocations_and_comes_in_again_as_a_member_alone() {
         assert_eq!(world.refusals.last(), Some(&Refusal::NotInRoom));
     }
     assert_eq!(member("bob", 1, 5, 1_005).allocate(&mut world, &[]).code, 0);
-    assert_eq!(member("ann", 1, 7, 1_006).allocate(&mut world, &[]).code, 0);
-    // An older word of it that comes late is none of the new ones.
-    world.relay.on_member_left(world.now, "ann", mark(1), 4);
-    assert_eq!(member("ann", 1, 6, 1_007).allocate(&mut world, &[]).code, 403);
-    assert_eq!((world.n_tickets(), world.relay.stats().n_allocations), (3, 3));
+    let (mut again, _) = come(&mut world, member("ann", 1, 7, 1_006));
+    // Of these no word speaks that is older and comes late.
+    for number in [4, 6] {
+        world.relay.on_member_left(world.now, "ann", mark(1), number);
+        assert_eq!(again.refresh(&mut world, None).code, 0);
+        assert_eq!(member("ann", 1, 6, 1_007).allocate(&mut world, &[]).code, 403);
+        assert_eq!((world.n_tickets(), world.relay.stats().n_allocations), (4, 4));
+    }
+    world.relay.on_member_left(world.now, "ann", mark(1), 7);
+    assert_eq!((again.refresh(&mut world, None).code, world.n_tickets()), (437, 3));
 }
 
 #[test]
@@ -165,6 +170,13 @@ fn of_those_who_have_left_no_more_is_remembered_than_need_be() {
     world.pass(1);
     world.relay.on_member_left(world.now, "bob", mark(1), 5);
     assert_eq!(member_until(late(&world), "ann", 1, 5, 1_002).allocate(&mut world, &[]).code, 0);
+    // Who leaves one room over and over is one of them.
+    for number in 6..20_000 {
+        world.relay.on_member_left(world.now, "eve", mark(1), number);
+    }
+    for (peer, number) in [("bob", 5), ("eve", 19_999)] {
+        assert_eq!(member_until(late(&world), peer, 1, number, 1_003).allocate(&mut world, &[]).code, 403);
+    }
     // The first of too many is forgotten, and the last is not.
     for number in 0..16_384 {
         world.relay.on_member_left(world.now, "cat", mark(number), 5);

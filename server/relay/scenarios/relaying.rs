@@ -1,5 +1,5 @@
 //! Data between allocations: who reaches whom, and who does not.
-use std::sync::atomic::Ordering;
+use std::{net::SocketAddr, sync::atomic::Ordering};
 
 use super::{Client, World, channel_data, data_of};
 use crate::{Refusal, Target, attribute};
@@ -89,6 +89,24 @@ fn rooms_are_asked_once_and_not_for_each_packet() {
     world.leave("ann", 1);
     (0..1_000).for_each(|_| assert!(ann.send(&mut world, b, b"x").is_none()));
     assert_eq!(n_asked(&world), 3);
+}
+
+#[test]
+fn rooms_are_asked_once_for_a_packet_where_there_is_no_room_to_remember_it() {
+    let mut world = World::new();
+    let ((mut ann, _), (mut bob, b)) = (world.member("ann", 1, 1), world.member("bob", 1, 2));
+    ann.permit(&mut world, &[b]);
+    for n in 0..64 {
+        let nobody = SocketAddr::new(b.ip(), 100 + n);
+        assert_eq!(bob.bind(&mut world, 0x4000 + n, nobody).code, 0);
+    }
+    for n in 1..=20 {
+        if n == 11 {
+            world.leave("ann", 1);
+        }
+        assert_eq!(ann.send(&mut world, b, b"x").is_some(), n < 11);
+        assert_eq!(world.relay.host().n_asked.load(Ordering::Relaxed), n);
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What nodes keep in the store, and what they say to it and to each other. Plain values; how they are written is not known here.
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::LeftMember;
+use super::{Given, LeftMember};
 use crate::{
     protocols::Frame,
     rooms::{PeerId, Room, RoomId},
@@ -95,6 +95,8 @@ pub struct HandedOver {
     pub replay: Vec<Frame>,
     /// Its rooms as its client has heard of them.
     pub rooms: Vec<(RoomId, Room)>,
+    /// What it was given of relays.
+    pub given: Vec<Given>,
 }
 
 /// What is asked of the store and of other nodes. Whoever takes it answers each question once, within moments.

@@ -22,15 +22,18 @@ use std::{
 };
 
 use super::{Realm, Sessions, state::State, token::TokenHash};
-use crate::rooms::{PeerId, PeerMap, PeerSet, RoomId};
+use crate::{
+    ice::RoomMark,
+    rooms::{PeerId, PeerMap, PeerSet, RoomId},
+};
 pub(super) use changes::ChangeKind;
 use changes::{Changing, Lost};
 pub use messages::{
     Commit, Committed, Delivery, HandedOver, Home, NodeId, Outbox, SavedSession, SharedRoom, ToCluster, Unavailable,
     Version,
 };
-pub use relays::LeftMember;
 use relays::Relays;
+pub use relays::{Given, LeftMember};
 use returning::Returning;
 
 /// How many there are.
@@ -101,6 +104,8 @@ pub(super) struct Entry {
     /// The version that is known here; 0: none.
     version: u64,
     homes: Vec<(PeerId, Home)>,
+    /// What stands for it at relays, once that was asked for.
+    mark: Option<RoomMark>,
     changing: Option<Changing>,
     waiting: VecDeque<ChangeKind>,
     /// A change was sent, and it is not known what came of it.

@@ -110,6 +110,9 @@ impl State {
         cluster.counts.n_moved += 1;
         cluster.counts.n_adopted += u64::from(handed_over.is_none());
         returning.known = handed_over.as_ref().map(|it| it.rooms.clone()).unwrap_or_default();
+        if let Some(given) = handed_over.as_ref().map(|it| it.given.clone()).filter(|it| !it.is_empty()) {
+            cluster.relays.given.insert(session.peer.clone(), given);
+        }
         let tokens = Tokens { current: shown, previous: None };
         let lasting = Box::new(match handed_over {
             Some(it) => Lasting::moved(tokens, it),
@@ -141,6 +144,8 @@ impl State {
         let Some(session) = &returning.session else { return };
         let peer = session.peer.clone();
         cluster.adopting.remove(&peer);
+        // Relays of rooms in which it was not taken in hear of it now.
+        self.effects.moved.push(peer.clone());
         if returning.n_adopted == 0 || !self.sessions.contains_key(&peer) {
             let is_unavailable = returning.is_unavailable;
             self.end_now(&peer, Reason::GraceOver, HowToEnd::Ended);
@@ -202,7 +207,7 @@ impl State {
         let is_idle = |it: &&mut Session| it.realm.at == realm.at && it.waiting.is_none();
         self.sessions.get_mut(peer).filter(|_| is_here).filter(is_idle)?;
         let session = self.sessions.remove(peer)?;
-        self.leave_relays_to(peer);
+        let given = self.give_up_relays(peer);
         session.account.release(session.held_bytes());
         let Session { connection, lasting, .. } = session;
         let lasting = lasting?;
@@ -235,7 +240,7 @@ impl State {
         self.start_adoption_timer(peer);
         let there = &self.realms[realm.at].rooms;
         let rooms = rooms.into_iter().filter_map(|it| Some((it.clone(), there.room(&it)?.clone())));
-        Some(lasting.hand_over(rooms.collect()))
+        Some(lasting.hand_over(rooms.collect(), given))
     }
 
     /// Where a member's node is now this one. Its client hears what has changed since it was given up.

@@ -250,7 +250,7 @@ impl State {
         let Some(cluster) = &mut self.cluster else { return };
         // Its membership is no longer this node's to end, nor is what it has at relays.
         cluster.moving.insert(peer.clone(), Moving { to: cluster.own.clone(), rooms: Vec::new() });
-        self.leave_relays_to(peer);
+        drop(self.give_up_relays(peer));
         self.end(peer, Reason::Resumed, HowToEnd::Abort);
         self.work_off();
         if let Some(cluster) = &mut self.cluster {

@@ -12,7 +12,7 @@ use super::{
 use crate::harness::By;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Way {
+pub(super) enum Way {
     Open,
     /// Connections end, and new ones end at once.
     Cut,
@@ -21,13 +21,13 @@ enum Way {
 }
 
 /// A way to a port of this machine, until it is dropped.
-struct Gate {
-    port: u16,
+pub(super) struct Gate {
+    pub(super) port: u16,
     way: watch::Sender<Way>,
 }
 
 impl Gate {
-    async fn to(port: u16) -> Gate {
+    pub(super) async fn to(port: u16) -> Gate {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (own_port, (way, seen)) = (listener.local_addr().unwrap().port(), watch::channel(Way::Open));
         tokio::spawn(async move {
@@ -38,7 +38,7 @@ impl Gate {
         Gate { port: own_port, way }
     }
 
-    fn set(&self, way: Way) {
+    pub(super) fn set(&self, way: Way) {
         self.way.send_replace(way);
     }
 }

@@ -6,6 +6,7 @@ mod client;
 mod cut_off;
 mod failing;
 mod failover;
+mod given;
 mod moving;
 pub(crate) mod redis;
 mod relays;

@@ -4,11 +4,12 @@ use std::{collections::BTreeSet, net::SocketAddr};
 use serde_json::Value;
 
 use super::{
+    cut_off::{Gate, Way},
     redis::Redis,
-    together::{Page, nodes},
+    together::{Page, joined, nodes},
 };
 use crate::{
-    harness::{By, Server, field, soon, web::Web},
+    harness::{By, Server, exposition::scrape, field, soon, web::Web},
     relay::client::Turn,
 };
 
@@ -178,7 +179,7 @@ async fn where_the_node_of_a_relay_is_gone_everybody_is_told_of_the_same_other_o
     let (mut ann, mut bob) = (Page::at(&nodes[0], By::Websocket).await, Page::at(&nodes[1], By::Websocket).await);
     let (room, before) = room_at(&nodes, 2, &mut ann).await;
     bob.join(&room).await;
-    assert_eq!(ann.hear().await, super::together::joined(&bob.peer.id, &room));
+    assert_eq!(ann.hear().await, joined(&bob.peer.id, &room));
     drop(nodes.remove(2));
     for node in &nodes {
         node.comes_to_nodes(2).await;
@@ -191,22 +192,84 @@ async fn where_the_node_of_a_relay_is_gone_everybody_is_told_of_the_same_other_o
 
 #[tokio::test]
 #[ignore = "takes redis-server (Debian's package), which ./check installs"]
-async fn where_no_other_node_has_an_address_for_everybody_each_has_its_own_relay() {
+async fn without_an_address_for_everybody_each_node_has_its_own_relay_and_one_that_has_it_has_all_rooms() {
     let redis = Redis::start().await;
-    let one = redis.node(&PUBLIC).await;
-    let others = nodes_beside(&redis).await;
-    one.comes_to_nodes(3).await;
-    let mut page = Page::at(&one, By::Websocket).await;
+    let [other, _] = nodes_beside(&redis, 2).await;
+    let mut page = Page::at(&other, By::Websocket).await;
     page.say(r#"["CREATE-ROOM",{"requestId":"c","maxUsers":9,"name":"n","password":"pw","type":0}]"#).await;
     let created = page.hear().await;
     assert!(!created.contains("iceServers"), "it has had them: {created}");
-    assert_eq!(Some(ask(&mut page).await.relay.port()), one.relay_port);
-    // Those of other nodes are led to the one that everybody reaches.
-    let room = field(&created, "roomID");
+    assert_eq!(Some(ask(&mut page).await.relay.port()), other.relay_port);
+    drop((page, other));
+
+    let redis = Redis::start().await;
+    let one = redis.node(&PUBLIC).await;
+    let others = nodes_beside(&redis, 3).await;
+    one.comes_to_nodes(3).await;
+    let (room, of_maker) = create(&mut Page::at(&one, By::Websocket).await).await;
+    assert_eq!(Some(of_maker.relay.port()), one.relay_port);
     for other in &others {
         let mut guest = Page::at(other, By::Websocket).await;
         assert_eq!(Some(Told::of(&guest.join(&room).await).relay.port()), one.relay_port);
     }
+}
+
+#[tokio::test]
+#[ignore = "takes redis-server (Debian's package), which ./check installs"]
+async fn what_somebody_has_at_the_relay_of_their_own_node_goes_on_at_another_until_they_leave() {
+    for n_relays in [3, 1] {
+        let redis = Redis::start().await;
+        let mut nodes = nodes(&redis, n_relays, &PUBLIC).await;
+        if n_relays == 1 {
+            nodes.extend(nodes_beside(&redis, 3).await);
+        }
+        let (mut ann, mut bob) = (Page::at(&nodes[0], By::Websocket).await, Page::at(&nodes[0], By::Websocket).await);
+        let (room, of_ann) = room_at(&nodes, 0, &mut ann).await;
+        let of_bob = Told::of(&bob.join(&room).await);
+        let (mut a, mut b) = (of_ann.allocated().await, of_bob.allocated().await);
+        exchange(&mut a, &mut b).await;
+        bob.come_to(&nodes[1], By::Websocket).await;
+        exchange(&mut a, &mut b).await;
+        leave(&mut bob, &room).await;
+        comes_to_allocations(&nodes[0], 1).await;
+        assert_eq!((a.refresh().await, b.refresh().await), (0, 437));
+        // Nor where the session is still at the relay's node.
+        leave(&mut ann, &room).await;
+        comes_to_allocations(&nodes[0], 0).await;
+        assert_eq!((a.refresh().await, of_ann.turn().await.allocate().await), (437, 403));
+    }
+}
+
+#[tokio::test]
+#[ignore = "takes redis-server (Debian's package), which ./check installs"]
+async fn a_room_keeps_the_relay_of_a_node_that_nobody_hears_for_a_moment() {
+    let redis = Redis::start().await;
+    let gate = Gate::to(redis.port).await;
+    let through_gate = format!(r#"["redis://127.0.0.1:{}"]"#, gate.port);
+    let metrics = [("metrics.listen", "true"), ("metrics.port", "0")];
+    let near = redis.node(&[&PUBLIC[..], &metrics].concat()).await;
+    let cut_off = redis.node(&[&PUBLIC[..], &[("cluster.redis", &through_gate)]].concat()).await;
+    let nodes = [near, cut_off];
+    for node in &nodes {
+        node.comes_to_nodes(2).await;
+    }
+    let (mut ann, mut bob) = (Page::at(&nodes[0], By::Websocket).await, Page::at(&nodes[1], By::Websocket).await);
+    let (room, before) = room_at(&nodes, 1, &mut ann).await;
+    assert_eq!(Told::of(&bob.join(&room).await).relay, before.relay);
+    assert_eq!(ann.hear().await, joined(&bob.peer.id, &room));
+
+    gate.set(Way::Cut);
+    nodes[1].comes_to_store(false).await;
+    redis.keep_leases().await;
+    ann.signal(&bob.peer.id, &room, 1).await;
+    let lost = r#"p2pchat_cluster_frames_total{direction="lost"}"#;
+    soon("a signal that nobody hears", async {
+        while scrape(nodes[0].metrics.unwrap()).await.value(lost) < 1.0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    assert_eq!((ask(&mut ann).await.relay, ask(&mut bob).await.relay), (before.relay, before.relay));
 }
 
 #[tokio::test]
@@ -235,11 +298,11 @@ async fn who_is_in_several_rooms_is_told_the_relays_of_all_and_that_of_the_last_
 }
 
 /// One with a relay that is reached as its node is, and one without.
-async fn nodes_beside(redis: &Redis) -> [Server; 2] {
+async fn nodes_beside(redis: &Redis, n_in_all: u64) -> [Server; 2] {
     let reached = [("relay.enabled", "true"), ("relay.port", "0")];
     let others = [redis.node(&reached).await, redis.node(&[]).await];
     for other in &others {
-        other.comes_to_nodes(3).await;
+        other.comes_to_nodes(n_in_all).await;
     }
     others
 }

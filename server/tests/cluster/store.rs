@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use p2pchat_server::{
     rooms::{PeerId, RoomId},
     sessions::cluster::{
-        Commit, Committed, Delivery, HandedOver, NodeId, SavedSession, SharedRoom, ToCluster, Version,
+        Commit, Committed, Delivery, HandedOver, LeftMember, NodeId, SavedSession, SharedRoom, ToCluster, Version,
     },
 };
 
 use super::world::World;
 
-#[expect(clippy::large_enum_variant, reason = "there are few")]
 pub(super) enum Said {
     Changed { room: RoomId, previous: u64, version: Version, deliveries: Vec<Delivery> },
     Deliver(Vec<Delivery>),
@@ -25,6 +24,8 @@ pub(super) struct Store {
     pub(super) ended: BTreeMap<RoomId, u64>,
     pub(super) sessions: BTreeMap<[u8; 32], SavedSession>,
     pub(super) clock: u64,
+    /// What the nodes of relays are told.
+    pub(super) left: Vec<(NodeId, LeftMember)>,
     /// Grows when everything is lost.
     pub(super) generation: u64,
 }
@@ -62,8 +63,10 @@ impl World {
             ToCluster::HandOver { node, number, session } => {
                 Answer::Heard(self.tell(node, Said::HandOver { number: *number, session: session.clone() }))
             }
-            // There are no relays here.
-            ToCluster::LeftRelay { .. } => Answer::Done,
+            ToCluster::LeftRelay { node, left } => {
+                self.store.left.push((node.clone(), left.clone()));
+                Answer::Done
+            }
         }
     }
 
