@@ -51,6 +51,20 @@ pub(super) struct Client {
 }
 
 impl Client {
+    /// What it says first.
+    pub(super) fn hello(&self) -> String {
+        let Client { token, n_received, n_sent, is_original, .. } = self;
+        if *is_original {
+            return r#"["GET-ID",{"requestId":"0"}]"#.to_owned();
+        }
+        let resume = if token.is_empty() {
+            "true".to_owned()
+        } else {
+            format!(r#"{{"token":"{token}","received":{n_received},"sent":{n_sent}}}"#)
+        };
+        format!(r#"["GET-ID",{{"requestId":"0","alerts":true,"resume":{resume}}}]"#)
+    }
+
     pub(super) fn hear(&mut self, event: &Value) {
         let body = &event[1];
         let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();

@@ -133,18 +133,7 @@ impl World {
         account.on_abort(move |reason| aborted.abort(reason));
         it.handle = Some(there.sessions.connect(there.realm, it.queue.clone(), account));
         it.node = node;
-        let (token, n_received, n_sent) = (&it.token, it.n_received, it.n_sent);
-        let resume = if token.is_empty() {
-            "true".to_owned()
-        } else {
-            format!(r#"{{"token":"{token}","received":{n_received},"sent":{n_sent}}}"#)
-        };
-        let text = if it.is_original {
-            r#"["GET-ID",{"requestId":"0"}]"#.to_owned()
-        } else {
-            format!(r#"["GET-ID",{{"requestId":"0","alerts":true,"resume":{resume}}}]"#)
-        };
-        there.sessions.receive(it.handle.as_ref().unwrap(), &*text);
+        there.sessions.receive(it.handle.as_ref().unwrap(), &*it.hello());
     }
 
     pub(super) fn is_there(&self, client: usize) -> bool {

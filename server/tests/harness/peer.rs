@@ -368,13 +368,8 @@ impl Peer {
         }
     }
 
-    /// Closes the websocket as a page does that goes.
-    pub(crate) async fn close(self) {
-        self.close_with(None).await;
-    }
-
-    /// Closes it with a code, as browsers do with 1001 for a page that goes without a word.
-    pub(crate) async fn close_with(mut self, code: Option<u16>) {
+    /// Closes the websocket, as browsers do with 1001 for a page that goes.
+    pub(crate) async fn close(mut self, code: Option<u16>) {
         let frame = code.map(|it| CloseFrame { code: it.into(), reason: "".into() });
         if let Way::Websocket(socket) = &mut self.way {
             soon("the close frame to be sent", socket.send(Message::Close(frame))).await.unwrap();

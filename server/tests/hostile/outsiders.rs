@@ -76,9 +76,9 @@ async fn a_guest_is_no_host_by_saying_so_and_a_second_room_hears_nothing_of_it()
     is_refused(&mut guest, "OWNER-ACT", json!({ "act": act, "key": "A".repeat(87), "signature": "A".repeat(86) }), 4)
         .await;
     host.hears_nothing().await;
-    guest.close().await;
+    guest.close(None).await;
     assert!(host.receive().await.starts_with(r#"["DISCONNECTEDUSER""#));
-    host.close().await;
+    host.close(None).await;
     scene.stands("a guest that would be host").await;
 }
 

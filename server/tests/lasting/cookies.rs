@@ -171,7 +171,7 @@ async fn in_a_browser_a_cut_page_goes_on_and_nobody_is_told() {
     page.create(0).await;
     // Closed by the page, it is gone at once.
     let gone = gone(&page.id, &room);
-    page.close().await;
+    page.close(None).await;
     assert_eq!(other.receive().await, gone);
 }
 

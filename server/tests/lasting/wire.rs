@@ -110,7 +110,7 @@ async fn a_page_whose_browser_says_that_it_goes_has_left_when_it_is_not_loaded_a
         page.join(&room).await;
         other.receive().await;
         ids.push(page.id.clone());
-        page.close_with(code).await;
+        page.close(code).await;
     }
     let left = format!(r#"["DISCONNECTEDUSER",{{"userID":"{}","roomID":"{room}"}}]"#, ids[2]);
     assert_eq!(other.receive().await, left);

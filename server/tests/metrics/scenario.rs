@@ -117,7 +117,7 @@ async fn rooms_signals_and_what_is_refused() {
     bob.emit(&format!(r#"["DISCONNECTEDUSER","{mesh}"]"#)).await;
     ann.receive().await;
     it.moved("bob leaves the mesh", &[(&granted("leave"), 1.0)]).await;
-    bob.close().await;
+    bob.close(None).await;
     let closed = disconnects("client_closed");
     it.moved("bob goes, and his star with him", &[(OPEN, -1.0), (SESSIONS, -1.0), (STARS, -1.0), (&closed, 1.0)]).await;
     ann.reset().unwrap();

@@ -37,7 +37,7 @@ async fn whichever_end_closes_the_other_hears_of_it() {
     let cluster = Cluster::with(&[("sessions.grace_s", "0")]).await;
     let ann = moved(&cluster).await;
     cluster.a.comes_to((1, 0)).await;
-    ann.close().await;
+    ann.close(None).await;
     cluster.a.comes_to((0, 0)).await;
     let bob = moved(&cluster).await;
     bob.reset().unwrap();
