@@ -66,7 +66,12 @@ impl State {
             let lost = self.entry(room).map(|it| it.homes.clone()).unwrap_or_default();
             let lost: Vec<_> = lost.into_iter().filter(|it| it.1.node.is_none()).collect();
             let after = version.value.clone();
+            let before = self.known_room(room).value;
             self.put_version(room, version);
+            // Whoever is here, and had no home for the other node, was not told by it.
+            let mut missed = self.deliveries(news(room, before.as_ref().map(|it| &it.room), after.as_ref()));
+            missed.retain(|it| lost.iter().any(|(peer, _)| *peer == it.to));
+            self.deliver(missed, false);
             self.end_those_out(&lost, after.as_ref());
         } else {
             self.catch_up(room, &version);

@@ -205,3 +205,33 @@ fn whoever_leaves_while_the_store_is_away_has_left_when_it_is_back() {
     assert!(world.is_there(leaving));
     world.assert_settled();
 }
+
+#[test]
+fn whoever_is_taken_for_gone_hears_of_newcomers_all_the_same() {
+    let mut world = World::with(2);
+    let (one, two) = (world.client(0), world.client(1));
+    world.settle();
+    world.create(one, 5);
+    world.settle();
+    let room = world.clients[one].room.clone().unwrap();
+    world.join(two, &room);
+    world.settle();
+    // The first node is not heard for a moment, and the second takes its people for gone. Then another comes there.
+    let (here, there) = (world.client(0), world.client(1));
+    go_on(&mut world);
+    world.nodes[1].sessions.on_node_gone(&world.nodes[0].id);
+    while world.ask(1, Fate::Answered) {}
+    world.join(here, &room);
+    // It has not put that right yet.
+    while !world.is_next_of(0, |it| matches!(it, ToCluster::Load { .. })) {
+        assert!(world.ask(0, Fate::Answered));
+    }
+    while world.hear(1) {}
+    world.join(there, &room);
+    while world.ask(1, Fate::Answered) {}
+    while world.hear(0) {}
+    go_on(&mut world);
+    world.settle();
+    assert!(world.clients[one].others.contains(&world.clients[there].id));
+    world.assert_settled();
+}
