@@ -64,7 +64,7 @@ impl<'a> Line<'a> {
                     self.due = self.shared.sessions.renewals();
                     Ok(())
                 }
-                _ = parts.tick(), if self.due != Renewals::default() => self.renew_part(store).await,
+                _ = parts.tick(), if !self.due.is_empty() => self.renew_part(store).await,
                 _ = queue.recv_many(&mut tasks, AT_ONCE) => self.ask(store, mem::take(&mut tasks)).await,
             };
             if let Err(failed) = done {
@@ -210,7 +210,7 @@ impl<'a> Line<'a> {
             rooms: rooms.into_iter().filter(|_| is_next_missing()).collect(),
             tokens: tokens.into_iter().filter(|_| is_next_missing()).collect(),
         };
-        if missing != Renewals::default() {
+        if !missing.is_empty() {
             self.shared.sessions.on_missing(missing);
         }
         Ok(())

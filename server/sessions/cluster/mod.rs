@@ -64,6 +64,13 @@ pub struct Renewals {
     pub tokens: Vec<[u8; 32]>,
 }
 
+impl Renewals {
+    /// Is there nothing?
+    pub fn is_empty(&self) -> bool {
+        self.rooms.is_empty() && self.tokens.is_empty()
+    }
+}
+
 /// Longer than it takes a node to renew what it has.
 pub const KEEP: Duration = Duration::from_secs(180);
 

@@ -176,8 +176,8 @@ impl State {
         let mut left_here = Vec::new();
         let Some(cluster) = &mut self.cluster else { return left_here };
         let rooms = &self.realms[cluster.realm.at].rooms;
-        for peer in moved.iter().chain(ended) {
-            let is_over = ended.contains(peer);
+        let (moved, ended) = (moved.iter().map(|it| (it, false)), ended.iter().map(|it| (it, true)));
+        for (peer, is_over) in moved.chain(ended) {
             // While it is taken in here, not all its rooms know.
             let is_settled = is_over || !cluster.adopting.contains(peer);
             let Some(given) = cluster.relays.given.get_mut(peer).filter(|_| is_settled) else { continue };

@@ -66,7 +66,7 @@ impl State {
             let lost = self.entry(room).map(|it| it.homes.clone()).unwrap_or_default();
             let lost: Vec<_> = lost.into_iter().filter(|it| it.1.node.is_none()).collect();
             let after = version.value.clone();
-            let before = self.known_room(room).value;
+            let before = if lost.is_empty() { None } else { self.known_room(room).value };
             self.put_version(room, version);
             // Whoever is here, and had no home for the other node, was not told by it.
             let mut missed = self.deliveries(news(room, before.as_ref().map(|it| &it.room), after.as_ref()));

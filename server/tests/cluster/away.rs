@@ -10,9 +10,7 @@ use crate::harness::peer::signal_text;
 fn room_of_two(world: &mut World) -> (usize, usize, String) {
     let (one, original) = (world.client(0), world.client_of(1, true));
     world.settle();
-    world.create(one, 4);
-    world.settle();
-    let room = world.clients[one].room.clone().unwrap();
+    let room = world.room_by(one, 4);
     world.join(original, &room);
     world.settle();
     assert!(world.clients[one].others.contains(&world.clients[original].id));
@@ -166,9 +164,7 @@ fn held_after_waiting(says: bool) -> u64 {
     let mut world = World::with(1);
     let (one, other) = (world.client(0), world.client(0));
     world.settle();
-    world.create(one, 4);
-    world.settle();
-    let room = world.clients[one].room.clone().unwrap();
+    let room = world.room_by(one, 4);
     world.join(other, &room);
     if says {
         world.say(other, &signal_text("nobody", &room, "1"));
@@ -211,9 +207,7 @@ fn whoever_is_taken_for_gone_hears_of_newcomers_all_the_same() {
     let mut world = World::with(2);
     let (one, two) = (world.client(0), world.client(1));
     world.settle();
-    world.create(one, 5);
-    world.settle();
-    let room = world.clients[one].room.clone().unwrap();
+    let room = world.room_by(one, 5);
     world.join(two, &room);
     world.settle();
     // The first node is not heard for a moment, and the second takes its people for gone. Then another comes there.

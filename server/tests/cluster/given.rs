@@ -26,9 +26,7 @@ fn set_relays(world: &World, nodes: &[&str]) {
 fn room(world: &mut World) -> String {
     let maker = world.client(0);
     world.settle();
-    world.create(maker, 5);
-    world.settle();
-    world.clients[maker].room.clone().unwrap()
+    world.room_by(maker, 5)
 }
 
 fn join(world: &mut World, client: usize, room: &str) {

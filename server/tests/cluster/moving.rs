@@ -5,9 +5,7 @@ use super::world::World;
 fn together(world: &mut World, n: usize) -> (Vec<usize>, String) {
     let all: Vec<usize> = (0..n).map(|_| world.client(0)).collect();
     world.settle();
-    world.create(all[0], n);
-    world.settle();
-    let room = world.clients[all[0]].room.clone().unwrap();
+    let room = world.room_by(all[0], n);
     for it in &all[1..] {
         world.join(*it, &room);
         world.settle();

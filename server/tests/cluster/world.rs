@@ -164,6 +164,13 @@ impl World {
         self.say(client, &format!(r#"["CREATE-ROOM",{body}]"#));
     }
 
+    /// A room that this client, which is free, makes.
+    pub(super) fn room_by(&mut self, client: usize, max: usize) -> String {
+        self.create(client, max);
+        self.settle();
+        self.clients[client].room.clone().unwrap()
+    }
+
     pub(super) fn join(&mut self, client: usize, room: &str) {
         let text = format!(r#"["JOIN-ROOM",{{"requestId":"j","room":"{room}","password":"pw"}}]"#);
         if self.is_free(client) {
