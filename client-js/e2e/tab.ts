@@ -11,9 +11,10 @@ export const focused = ({ page }: Person): Promise<string> =>
     return at?.getAttribute('aria-label') || labelled || (at?.textContent ?? '')
   })
 
-/** Presses Tab until the focus is on something with that name. */
+/** Presses Tab until the focus is on something with that name, which may still have to be loaded. */
 export const tabTo = async (person: Person, name: RegExp): Promise<void> => {
-  for (let count = 0; count < 40; count++) {
+  const until = Date.now() + 30_000
+  while (Date.now() < until) {
     await person.page.keyboard.press('Tab')
     if (name.test(await focused(person))) return
   }
