@@ -143,6 +143,7 @@ impl From<RoomOverview> for Answer {
             topology: match it.topology {
                 Topology::Mesh => "mesh".to_owned(),
                 Topology::Star => "star".to_owned(),
+                Topology::HostedStar => "hosted star".to_owned(),
             },
             peers: it.n_peers,
             away: it.n_away,

@@ -2,9 +2,9 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use p2pchat_rooms::{
-    Access, Act, Address, Compat, Event, Fingerprint, Limits, Name, NoCompat, Notification, OwnersWord, Password,
-    Payload, PeerId, Reply, Request, Restore, RoomId, RoomKey, RoomPolicy, RoomSettings, Rooms, Rules, SignalKind,
-    SignedAct, Timer, Topology,
+    Access, Act, Address, Compat, Event, Fingerprint, Hosting, Limits, Name, NoCompat, Notification, OwnersWord,
+    Password, Payload, PeerId, Reply, Request, Restore, RoomId, RoomKey, RoomPolicy, RoomSettings, Rooms, Rules,
+    SignalKind, SignedAct, Timer, Topology,
 };
 use proptest::prelude::*;
 
@@ -157,10 +157,20 @@ fn settings(peers_max: usize) -> RoomSettings {
     RoomSettings { name: "n".into(), password: Password("pw".into()), peers_max }
 }
 
+/// Hosts stars.
+fn service() -> PeerId {
+    PeerId::from("service")
+}
+
 /// Of one of the rooms that have a key.
 fn keyed(n: usize, makes: bool, star: bool, owned: bool, can_host: Option<u8>) -> Request<'static> {
     let (founder, aware) = (owned.then(owner), can_host.is_some());
-    let topology = if star { Topology::Star } else { Topology::Mesh };
+    // One of the two is hosted by the server.
+    let topology = match (star, n % 2) {
+        (true, 0) => Topology::HostedStar,
+        (true, _) => Topology::Star,
+        (false, _) => Topology::Mesh,
+    };
     let (key, settings) = (key(n), settings(3));
     if makes {
         let (settings, key) = (Some((settings, topology)), Some(key));
@@ -225,13 +235,15 @@ fn reaches_members(rooms: &Rooms, there: &BTreeSet<(RoomId, PeerId)>, Notificati
         Event::Signal { name: Some(_), .. } => return,
         Event::Signal { from, .. } => return assert!(rooms.share_a_room(from, to), "{from} reaches {to} from outside"),
     };
-    assert!(there.contains(&(room.clone(), to.clone())), "{to} hears of {room} from outside: {event:?}");
+    let is_service = *to == service();
+    assert!(is_service || there.contains(&(room.clone(), to.clone())), "{to} hears of {room} from outside: {event:?}");
 }
 
 fn close(rooms: &mut Rooms, room: &RoomId, past: &mut Past) {
     let Some(closed) = rooms.close(room) else { return };
     past.timers.extend(closed.timers);
-    assert!(closed.notifications.iter().all(|it| closed.members.contains(&it.to)), "its people hear of it");
+    let is_theirs = |it: &PeerId| closed.members.contains(it) || *it == service();
+    assert!(closed.notifications.iter().all(|it| is_theirs(&it.to)), "its people hear of it");
     assert!(closed.members.iter().all(|it| !rooms.room(room).is_some_and(|there| there.has(it))));
     assert!(rooms.close(room).is_none());
 }
@@ -281,7 +293,7 @@ fn run(rooms: &mut Rooms, step: Step, past: &mut Past) {
         Step::Lost(by) => {
             let (notifications, timers) = rooms.forget(&peer(by));
             past.timers.extend(timers);
-            assert!(notifications.iter().all(|it| rooms.knows(&it.to) || it.to == peer(by)));
+            assert!(notifications.iter().all(|it| rooms.knows(&it.to) || [peer(by), service()].contains(&it.to)));
             return assert!(!rooms.knows(&peer(by)));
         }
     };
@@ -313,6 +325,7 @@ proptest! {
     fn whatever_is_asked_the_rooms_stay_sound(policy in policy(), n in 0..4_u8, steps in steps()) {
         let limits = Limits { peers_max: 4, rooms_per_peer_max: 3, name_units_max: 20, password_units_max: 100 };
         let mut rooms = Rooms::new(Rules { policy, limits }, compat(n));
+        rooms.set_hosting((n != 0).then(|| Hosting { service: service(), rooms_max: 1 }));
         let mut past = Past::default();
         for step in steps {
             run(&mut rooms, step, &mut past);

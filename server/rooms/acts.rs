@@ -2,7 +2,7 @@
 //!
 //! **Invariants:** members whose clients know of owners hear the owner's own words. Everybody hears besides what they would hear
 //! if whoever is removed had left; and whoever is removed without knowing of owners, as if all the others had.
-use std::{mem, sync::Arc};
+use std::{slice, sync::Arc};
 
 use super::{
     Act, Event, Fingerprint, Knock, Notification, OwnersWord, PeerId, Rejection, Reply, Room, RoomId, Rooms, Rules,
@@ -53,6 +53,9 @@ pub(super) fn act(
     let moderation = room.moderation.as_mut().ok_or(Rejection::NotTheOwner)?;
     moderation.number = number;
     let mut notifications = acted(&moderation.aware, id, &signed);
+    // A service goes by the owner's words, too.
+    notifications.extend(room.service().into_iter().flat_map(|it| acted(slice::from_ref(it), id, &signed)));
+    let moderation = room.moderation.as_mut().ok_or(Rejection::NotTheOwner)?;
     let (mut removed, mut is_over) = (Vec::new(), false);
     match act {
         Act::Present => moderation.presence = Some(signed),
@@ -134,9 +137,7 @@ fn remove(
 fn end(room: &mut Room, id: &RoomId) -> (Vec<Notification<'static>>, Vec<PeerId>) {
     let unaware = room.members.iter().filter(|it| !is_aware(room, it));
     let notifications = unaware.flat_map(|it| parted(room, id, it)).collect();
-    let removed = mem::take(&mut room.members);
-    room.fitness.clear();
-    room.host = None;
+    let removed = room.remove_all();
     if let Some(moderation) = &mut room.moderation {
         moderation.is_ended = true;
         moderation.knocking.clear();
@@ -150,7 +151,7 @@ fn end(room: &mut Room, id: &RoomId) -> (Vec<Notification<'static>>, Vec<PeerId>
 pub(super) fn parted(room: &Room, id: &RoomId, to: &PeerId) -> Vec<Notification<'static>> {
     let gone: Vec<_> = match room.topology {
         Topology::Mesh => room.others(to).cloned().collect(),
-        Topology::Star => room.host.iter().cloned().collect(),
+        Topology::Star | Topology::HostedStar => room.host.iter().cloned().collect(),
     };
     gone.iter().map(|it| left(to.clone(), id, it)).collect()
 }

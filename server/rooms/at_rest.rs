@@ -1,5 +1,5 @@
 //! Rooms that nobody is in: those that wait for somebody to come, and those that are kept while no process runs.
-use super::{Notification, PeerId, Room, RoomId, Rooms, Timer, TimerKind, registry::Peer};
+use super::{Notification, PeerId, Room, RoomId, Rooms, Timer, TimerKind, Topology, registry::Peer};
 
 /// A peer that can come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +78,11 @@ impl Rooms {
         for KnownPeer { peer, alerts } in peers {
             self.peers.insert(peer, Peer { alerts, ..Peer::default() });
         }
-        for (id, room) in rooms {
+        let service = self.hosting.as_ref().map(|it| it.service.clone());
+        for (id, mut room) in rooms {
+            if room.topology == Topology::HostedStar {
+                room.host.clone_from(&service);
+            }
             for member in room.members() {
                 let known = self.peers.entry(member.clone()).or_insert_with(|| {
                     lost.push(member.clone());
@@ -87,6 +91,7 @@ impl Rooms {
                 known.rooms.push(id.clone());
             }
             self.n_stars += usize::from(room.is_star());
+            self.n_served += usize::from(room.is_served());
             self.owner_bytes += room.owner_bytes();
             self.rooms.insert(id, room);
         }

@@ -2,8 +2,6 @@
 //!
 //! **Invariants:** nobody comes into a closed room, its owner neither. It is forgotten when a room that everybody has left would
 //! be; until then no invitation opens it again.
-use std::mem;
-
 use super::{
     Alert, Event, Notification, PeerId, Reply, Room, RoomCommand, RoomId, Rooms, Step, Timer, acts, step::stayed,
 };
@@ -57,9 +55,10 @@ pub(super) fn close(room: &mut Room, id: &RoomId, alerted: &[PeerId]) -> Step {
     let mut notifications: Vec<_> = alerted.iter().map(|to| Notification { to: to.clone(), event: event() }).collect();
     let unaware = room.members.iter().filter(|it| !alerted.contains(it));
     notifications.extend(unaware.flat_map(|it| acts::parted(room, id, it)));
-    let removed = mem::take(&mut room.members);
-    room.fitness.clear();
-    room.host = None;
+    let left = |peer| Event::PeerLeft { room: id.clone(), peer };
+    let served = room.service().into_iter().flat_map(|to| room.members.iter().map(move |it| (to.clone(), it.clone())));
+    notifications.extend(served.map(|(to, peer)| Notification { to, event: left(peer) }));
+    let removed = room.remove_all();
     shut(room);
     room.forget_aware();
     Step { removed, ..stayed(Reply::Left, notifications) }

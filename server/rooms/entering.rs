@@ -20,7 +20,8 @@ impl Rooms {
             let restore = restore.filter(|it| it.room() == room).ok_or(Rejection::NoSuchRoom)?;
             self.may_restore(&restore, &access)?;
             self.rules.limits.check_rooms(n_rooms)?;
-            return self.restore(&room, from, *restore, password, (can_host, aware));
+            let service = self.service_for(restore.topology)?;
+            return self.restore(&room, from, *restore, password, (can_host, aware), service);
         };
         if !there.has(from) {
             access.to_join(self.rules.policy.join, &room, there.invited_only)?;
@@ -30,6 +31,9 @@ impl Rooms {
             Err(Rejection::NotLetInYet { .. }) if aware => return self.knock(&room, from, name),
             Err(rejection) => return Err(if aware { rejection } else { rejection.without_owner() }),
             Ok(()) => (),
+        }
+        if there.members.is_empty() {
+            self.service_for(there.topology).map_err(|it| if aware { it } else { it.without_owner() })?;
         }
         self.rules.limits.check_rooms(n_rooms)?;
         self.step(&room, from, RoomCommand::Join { password, can_host, aware, word })
@@ -77,11 +81,12 @@ impl Rooms {
         restore: Restore,
         password: Option<Password>,
         (can_host, aware): (Option<u8>, bool),
+        service: Option<PeerId>,
     ) -> Result<Outcome<'static>, Rejection> {
         let Restore { mut settings, topology, host_secret, founder, .. } = restore;
         settings.password = password.ok_or(Rejection::WrongPassword)?;
         let moderation = founder.map(|it| Box::new(Moderation::new(it, self.now_ms)));
-        let lasting = Lasting { has_key: true, can_host, host_secret, moderation, aware, invited_only: false };
+        let lasting = Lasting { has_key: true, can_host, host_secret, moderation, aware, invited_only: false, service };
         self.step(id, peer, RoomCommand::Create { settings, topology, lasting, is_restored: true })
     }
 

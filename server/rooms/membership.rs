@@ -19,6 +19,20 @@ pub struct Membership {
 }
 
 impl Rooms {
+    /// Is this peer in any room?
+    pub fn is_in_a_room(&self, peer: &PeerId) -> bool {
+        self.peers.get(peer).is_some_and(|it| !it.rooms.is_empty())
+    }
+
+    /// Are these two in a common room?
+    pub fn share_a_room(&self, one: &PeerId, other: &PeerId) -> bool {
+        let rooms = |peer| self.peers.get(peer).map(|it| &*it.rooms).unwrap_or_default();
+        let has =
+            |rooms: &[RoomId], other| rooms.iter().any(|it| self.rooms.get(it).is_some_and(|it| it.reaches(other)));
+        // A service is in no list of members.
+        has(rooms(one), other) || has(rooms(other), one)
+    }
+
     /// The rooms that this peer is in, in the order in which it joined them.
     pub fn memberships(&self, peer: &PeerId) -> Vec<Membership> {
         let rooms = self.peers.get(peer).map(|it| &*it.rooms).unwrap_or_default();

@@ -271,6 +271,9 @@ pub enum Rejection {
     /// The server has forgotten the room, and the peer may not bring it back, as others may; for clients that know of invitations.
     #[error("the room is not open yet")]
     NotOpenYet,
+    /// The server hosts no stars, or no more of them at the moment; for clients that ask it to.
+    #[error("the server hosts no more stars")]
+    NotHosted,
     /// The settings asked for make no sense.
     #[error("the settings make no sense")]
     BadSettings,
@@ -284,7 +287,7 @@ impl Rejection {
             Rejection::RoomLocked { .. } | Rejection::KeptOut | Rejection::NotLetInYet { .. } | Rejection::SentAway => {
                 Rejection::RoomFull
             }
-            Rejection::RoomEnded { .. } => Rejection::NoSuchRoom,
+            Rejection::RoomEnded { .. } | Rejection::NotHosted => Rejection::NoSuchRoom,
             other => other,
         }
     }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
-    Address, Compat, Lasting, Moderation, NamedSignal, Names, Notification, Outcome, Payload, PeerId, PeerMap,
+    Address, Compat, Hosting, Lasting, Moderation, NamedSignal, Names, Notification, Outcome, Payload, PeerId, PeerMap,
     Rejection, Reply, Request, Room, RoomCommand, RoomId, RoomSignal, Rules, Step, Timer, TimerKind, step,
 };
 
@@ -17,6 +17,10 @@ pub struct Rooms {
     pub(super) rooms: HashMap<RoomId, Room>,
     /// Of these: stars.
     pub(super) n_stars: usize,
+    /// Of these: hosted ones that somebody is in.
+    pub(super) n_served: usize,
+    /// Who hosts stars here.
+    pub(super) hosting: Option<Hosting>,
     pub(super) owner_bytes: usize,
     /// Rooms that may be different from how they are kept.
     pub(super) changed: HashSet<RoomId>,
@@ -50,6 +54,8 @@ impl Rooms {
             compat,
             rooms: HashMap::new(),
             n_stars: 0,
+            n_served: 0,
+            hosting: None,
             owner_bytes: 0,
             changed: HashSet::new(),
             lingering: BTreeMap::new(),
@@ -87,6 +93,7 @@ impl Rooms {
                 let n_rooms = self.peers.get(from).ok_or(Rejection::NoId)?.rooms.len();
                 let (settings, topology) = settings.ok_or(Rejection::BadSettings)?;
                 self.rules.limits.check_rooms(n_rooms)?;
+                let service = self.service_for(topology)?;
                 let (chosen, founder) = self.chosen_id(key.as_ref(), founder, &access);
                 access.to_create(self.rules.policy.create, chosen.as_ref())?;
                 let (has_key, invited_only) = (chosen.is_some(), access.named_room().is_some());
@@ -95,7 +102,7 @@ impl Rooms {
                     return Err(Rejection::IdTaken);
                 }
                 let moderation = founder.map(|it| Box::new(Moderation::new(it, self.now_ms)));
-                let lasting = Lasting { has_key, can_host, host_secret, moderation, aware, invited_only };
+                let lasting = Lasting { has_key, can_host, host_secret, moderation, aware, invited_only, service };
                 self.step(&id, from, RoomCommand::Create { settings, topology, lasting, is_restored: false })
             }
             join @ Request::Join { .. } => self.join(from, join),
@@ -215,17 +222,6 @@ impl Rooms {
         std::mem::take(&mut self.moved)
     }
 
-    /// Is this peer in any room?
-    pub fn is_in_a_room(&self, peer: &PeerId) -> bool {
-        self.peers.get(peer).is_some_and(|it| !it.rooms.is_empty())
-    }
-
-    /// Are these two in a common room?
-    pub fn share_a_room(&self, one: &PeerId, other: &PeerId) -> bool {
-        let rooms = self.peers.get(one).map(|it| &*it.rooms).unwrap_or_default();
-        rooms.iter().any(|it| self.rooms.get(it).is_some_and(|room| room.has(other)))
-    }
-
     /// How many rooms there are.
     pub fn len(&self) -> usize {
         self.rooms.len()
@@ -306,11 +302,13 @@ impl Rooms {
     ) -> Result<Outcome<'static>, Rejection> {
         let (key, mut room) = self.rooms.remove_entry(id).map_or((id.clone(), None), |(key, room)| (key, Some(room)));
         let n_stars_before = usize::from(room.as_ref().is_some_and(Room::is_star));
+        let n_served_before = usize::from(room.as_ref().is_some_and(Room::is_served));
         let owner_bytes_before = room.as_ref().map_or(0, Room::owner_bytes);
         // Who waits at a door is kept nowhere.
         let is_kept = !matches!(command, RoomCommand::Knock { .. } | RoomCommand::Withdraw);
         let stepped = step(&mut room, id, peer, command, &self.rules);
         self.n_stars = self.n_stars + usize::from(room.as_ref().is_some_and(Room::is_star)) - n_stars_before;
+        self.n_served = self.n_served + usize::from(room.as_ref().is_some_and(Room::is_served)) - n_served_before;
         self.owner_bytes = self.owner_bytes + room.as_ref().map_or(0, Room::owner_bytes) - owner_bytes_before;
         if let Some(room) = room {
             self.rooms.insert(key, room);
@@ -349,6 +347,7 @@ impl Rooms {
 
         use super::Topology;
         assert_eq!(self.n_stars, self.rooms.values().filter(|it| it.is_star()).count(), "stars are counted");
+        assert_eq!(self.n_served, self.rooms.values().filter(|it| it.is_served()).count(), "hosted ones are counted");
         assert_eq!(self.owner_bytes, self.rooms.values().map(Room::owner_bytes).sum::<usize>(), "owners are counted");
         for (id, room) in &self.rooms {
             let members: BTreeSet<_> = room.members().iter().collect();
@@ -358,7 +357,8 @@ impl Rooms {
                 "{id} is empty"
             );
             assert_eq!(members.len(), room.members().len(), "{id} has someone twice");
-            assert!(room.host.as_ref().is_none_or(|it| members.contains(it)), "{id} has lost its host");
+            let is_hosted = room.topology == Topology::HostedStar;
+            assert!(room.host.as_ref().is_none_or(|it| members.contains(it) != is_hosted), "{id} has lost its host");
             let waits = room.topology == Topology::Star && room.host.is_none();
             assert!(!waits || room.fitness.len() == members.len(), "{id} has no host, and somebody does not know");
             let aware = room.moderation.iter().flat_map(|it| &it.aware);

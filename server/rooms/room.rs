@@ -1,8 +1,8 @@
 //! One room: its settings, its capacity, its host and its members. A plain value that can be stored.
 //!
-//! **Invariants:** the host of a star is a member. A star without a host has only members whose clients know that hosts
+//! **Invariants:** the host of a star is a member, and that of a hosted star is none. A star without a host has only members whose clients know that hosts
 //! change; `without` says when a room is over.
-use std::{fmt, sync::Arc};
+use std::{fmt, mem, sync::Arc};
 
 use subtle::ConstantTimeEq;
 
@@ -28,7 +28,7 @@ pub struct RoomSettings {
 pub struct RoomSummary {
     /// As in force.
     pub settings: RoomSettings,
-    /// How many are in it.
+    /// How many are in it; a service is nobody.
     pub n_peers: usize,
     /// How its members connect to each other.
     pub topology: Topology,
@@ -81,7 +81,17 @@ pub(super) struct Departure {
 
 impl Room {
     pub(super) fn is_star(&self) -> bool {
-        self.topology == Topology::Star
+        self.topology != Topology::Mesh
+    }
+
+    /// Is a service of the server busy with it?
+    pub(super) fn is_served(&self) -> bool {
+        self.topology == Topology::HostedStar && !self.members.is_empty()
+    }
+
+    /// The service that is its host.
+    pub(super) fn service(&self) -> Option<&PeerId> {
+        self.host.as_ref().filter(|_| self.topology == Topology::HostedStar)
     }
 
     pub(super) fn open(settings: RoomSettings, topology: Topology, creator: PeerId) -> Self {
@@ -121,6 +131,9 @@ impl Room {
         if self.has_lost_host() && can_host.is_none() {
             return Err(Rejection::NoSuchRoom);
         }
+        if self.topology == Topology::HostedStar && self.host.is_none() {
+            return Err(Rejection::NotHosted);
+        }
         if password != Some(&self.settings.password) {
             return Err(Rejection::WrongPassword);
         }
@@ -137,7 +150,7 @@ impl Room {
     pub(super) fn peers_to_notify(&self) -> Vec<PeerId> {
         match self.topology {
             Topology::Mesh => self.members.clone(),
-            Topology::Star => self.host.iter().cloned().collect(),
+            Topology::Star | Topology::HostedStar => self.host.iter().cloned().collect(),
         }
     }
 
@@ -180,6 +193,13 @@ impl Room {
         Some(Departure { notified: ended, told_of_host, removed, is_over })
     }
 
+    /// Removes everybody. Who was a member.
+    pub(super) fn remove_all(&mut self) -> Vec<PeerId> {
+        self.fitness.clear();
+        self.host.take_if(|_| self.topology == Topology::Star);
+        mem::take(&mut self.members)
+    }
+
     /// Makes `peer` the host of its star. Whom to notify.
     pub(super) fn take_host(
         &mut self,
@@ -199,7 +219,7 @@ impl Room {
 
     /// Makes a member the host of its star, if everybody there knows that hosts change. Whom to notify.
     pub(super) fn make_host(&mut self, peer: &PeerId) -> Result<Vec<PeerId>, Rejection> {
-        if self.topology == Topology::Mesh || !self.all_know_that_hosts_change() {
+        if self.topology != Topology::Star || !self.all_know_that_hosts_change() {
             return Err(Rejection::NotTheHost);
         }
         self.host = Some(peer.clone());
@@ -225,10 +245,15 @@ impl Room {
         Ok(())
     }
 
-    /// The member with this id, if `from` is another member.
+    /// The member or service with this id, if `from` is another one.
     pub(super) fn receiver(&self, from: &PeerId, id: &str) -> Option<&PeerId> {
-        let to = self.members.iter().find(|it| it.as_str() == id)?;
-        (to != from && self.has(from)).then_some(to)
+        let to = self.members.iter().chain(self.service()).find(|it| it.as_str() == id)?;
+        (to != from && self.reaches(from)).then_some(to)
+    }
+
+    /// May this peer say something to members?
+    pub(super) fn reaches(&self, peer: &PeerId) -> bool {
+        self.has(peer) || self.service() == Some(peer)
     }
 
     /// Everyone but this peer.

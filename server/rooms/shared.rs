@@ -124,6 +124,8 @@ impl Rooms {
         let before = self.rooms.remove(id);
         self.n_stars = self.n_stars + usize::from(room.as_ref().is_some_and(Room::is_star))
             - usize::from(before.as_ref().is_some_and(Room::is_star));
+        self.n_served = self.n_served + usize::from(room.as_ref().is_some_and(Room::is_served))
+            - usize::from(before.as_ref().is_some_and(Room::is_served));
         self.owner_bytes = self.owner_bytes + room.as_ref().map_or(0, Room::owner_bytes)
             - before.as_ref().map_or(0, Room::owner_bytes);
         let members_before = before.as_ref().map(|it| it.members.clone()).unwrap_or_default();
@@ -235,6 +237,7 @@ impl Rooms {
             copy.peers.entry(peer).or_default().knocks.push(id.clone());
         }
         copy.n_stars = usize::from(room.is_star());
+        copy.n_served = usize::from(room.is_served());
         copy.owner_bytes = room.owner_bytes();
         let is_empty = room.members.is_empty();
         copy.rooms.insert(id.clone(), room);

@@ -87,6 +87,8 @@ pub struct Lasting {
     pub aware: bool,
     /// A token names it, and takes one to join.
     pub invited_only: bool,
+    /// The host of a hosted star.
+    pub service: Option<PeerId>,
 }
 
 /// What follows from a command.
@@ -117,10 +119,12 @@ pub fn step(
         (RoomCommand::Create { settings, topology, lasting, is_restored }, None) => {
             let made = make(rules.limits.applied_to(settings), topology, peer, lasting);
             let summary = made.summary(peer);
+            let served: Vec<_> =
+                made.service().map(|it| peer_joined(it.clone(), id, peer, &Arc::default())).into_iter().collect();
             *room = Some(made);
             let reply =
                 if is_restored { Reply::Joined { summary } } else { Reply::Created { room: id.clone(), summary } };
-            Ok(joined(reply, Vec::new()))
+            Ok(joined(reply, served))
         }
         (RoomCommand::Create { .. }, Some(_)) => Err(Rejection::AlreadyThere),
         (RoomCommand::Join { password, can_host, aware, word }, Some(room)) => {
@@ -199,6 +203,9 @@ fn end_if(is_over: bool, room: &mut Option<Room>, rules: &Rules) {
 
 fn make(settings: RoomSettings, topology: Topology, peer: &PeerId, lasting: Lasting) -> Room {
     let mut made = Room::open(settings, topology, peer.clone());
+    if topology == Topology::HostedStar {
+        made.host = lasting.service;
+    }
     (made.has_key, made.host_secret) = (lasting.has_key, lasting.host_secret);
     made.fitness.extend(lasting.can_host.map(|it| (peer.clone(), it)));
     (made.moderation, made.invited_only) = (lasting.moderation, lasting.invited_only);

@@ -7,4 +7,6 @@ pub enum Topology {
     Mesh,
     /// Everyone connects to the host, its creator, alone; the room lives as long as its host.
     Star,
+    /// A star whose host is a service of the server, which is no member: the room lives as long as its members.
+    HostedStar,
 }

@@ -22,6 +22,9 @@ pub(crate) struct RoomValue {
     password: String,
     peers_max: usize,
     is_star: bool,
+    /// A star that the server hosts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_hosted: bool,
     creator: String,
     host: Option<String>,
     members: Vec<String>,
@@ -90,7 +93,8 @@ pub(crate) fn room_value(room: &Room) -> RoomValue {
         name: name.clone(),
         password: password.0.clone(),
         peers_max: *peers_max,
-        is_star: room.topology == Topology::Star,
+        is_star: room.topology != Topology::Mesh,
+        is_hosted: room.topology == Topology::HostedStar,
         creator: text(&room.creator),
         host: room.host.as_ref().map(text),
         members: room.members.iter().map(text).collect(),
@@ -153,8 +157,14 @@ fn room(value: &str) -> Option<Room> {
 pub(crate) fn room_of(value: RoomValue) -> Option<Room> {
     let members: Vec<PeerId> = value.members.iter().map(|it| PeerId::from(&**it)).collect();
     let distinct: BTreeSet<_> = members.iter().collect();
-    let host = value.host.as_deref().map(PeerId::from).filter(|it| members.contains(it));
+    let is_hosted = value.is_star && value.is_hosted;
+    let host = value.host.as_deref().map(PeerId::from).filter(|it| members.contains(it) != is_hosted);
     let is_sound = distinct.len() == members.len() && value.is_star >= host.is_some();
+    let topology = match (value.is_star, is_hosted) {
+        (false, _) => Topology::Mesh,
+        (true, false) => Topology::Star,
+        (true, true) => Topology::HostedStar,
+    };
     let fitness = value.fitness.iter().map(|(peer, it)| (PeerId::from(&**peer), *it));
     let host_secret = value.host_secret.as_deref().and_then(unhex).map(HostSecret);
     // A room that had an owner does not come back without.
@@ -164,7 +174,7 @@ pub(crate) fn room_of(value: RoomValue) -> Option<Room> {
     };
     is_sound.then(|| Room {
         settings: RoomSettings { name: value.name, password: Password(value.password), peers_max: value.peers_max },
-        topology: if value.is_star { Topology::Star } else { Topology::Mesh },
+        topology,
         creator: PeerId::from(&*value.creator),
         host,
         fitness: fitness.filter(|it| members.contains(&it.0)).collect(),

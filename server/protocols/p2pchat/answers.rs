@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     super::{AnswerContext, Frame, ResumeAnswer, signal},
     CREATE_ROOM, DISCONNECTED_USER, GET_ID, HOST_CHANGED, ICE_SERVERS, JOIN_ROOM, OWNER_ACT, ROOM_ALERT, ROOM_KNOCK,
-    TAKE_HOST, TYPE_ERROR, UPDATE_ROOM,
+    SERVER, TAKE_HOST, TYPE_ERROR, UPDATE_ROOM,
     owner::{KnockFields, OwnerFields, Signed, knock_fields, owner_fields, signed_fields},
 };
 
@@ -28,13 +28,19 @@ pub(super) fn answer(id: &str, answer: &Result<Reply, Rejection>, beside: &Answe
             let room = room.as_str();
             let owner = summary.ownership.as_ref().map(owner_fields);
             let password = &password.0;
-            frame(CREATE_ROOM, &Created { room, request: id, name, max_users, cur_users, password, owner, ice_servers })
+            let host = host_of(summary.topology);
+            // To others it says who they are themselves.
+            let spec = host.and(summary.host.as_ref()).map(PeerId::as_str);
+            let created =
+                Created { room, request: id, name, max_users, cur_users, password, spec, host, owner, ice_servers };
+            frame(CREATE_ROOM, &created)
         }
         Ok(Reply::Joined { summary }) => {
             let (max_users, cur_users) = (summary.settings.peers_max, summary.n_peers);
             let (kind, spec) = (type_of(summary.topology), summary.host.as_ref().map(PeerId::as_str));
             let (name, owner) = (&summary.settings.name, summary.ownership.as_ref().map(owner_fields));
-            frame(JOIN_ROOM, &Joined { request: id, name, max_users, cur_users, kind, spec, owner, ice_servers })
+            let host = host_of(summary.topology);
+            frame(JOIN_ROOM, &Joined { request: id, name, max_users, cur_users, kind, spec, host, owner, ice_servers })
         }
         Ok(Reply::Updated { summary }) => {
             let RoomSettings { name, password, peers_max } = &summary.settings;
@@ -98,10 +104,15 @@ pub(super) fn ice_servers(request: &str, ice: &[IceServer]) -> Frame {
     frame(ICE_SERVERS, &IceServers { request, ice_servers: ice.iter().map(ice_server).collect() })
 }
 
+/// Ours, where no member is the host.
+fn host_of(topology: Topology) -> Option<&'static str> {
+    (topology == Topology::HostedStar).then_some(SERVER)
+}
+
 fn type_of(topology: Topology) -> u8 {
     match topology {
         Topology::Mesh => 0,
-        Topology::Star => 1,
+        Topology::Star | Topology::HostedStar => 1,
     }
 }
 
@@ -132,6 +143,8 @@ fn error_code(rejection: Rejection) -> Option<u8> {
         Rejection::NotInvited(Denial::WrongPassword) => Some(13),
         Rejection::NotInvited(Denial::TooManyAttempts) => Some(4),
         Rejection::NotOpenYet => Some(14),
+        // Ours, to clients that ask the server to be the host.
+        Rejection::NotHosted => Some(15),
         Rejection::HasId | Rejection::AlreadyThere | Rejection::NotAMember => None,
         // It has no requests that lead to these.
         Rejection::NameTaken | Rejection::NoSuchName | Rejection::Glare | Rejection::TooMuchKept => None,
@@ -192,6 +205,8 @@ struct ResumedRoom<'a> {
     password: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     spec: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
     members: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<OwnerFields<'a>>,
@@ -217,6 +232,7 @@ fn resumed_room(membership: &Membership) -> ResumedRoom<'_> {
         max_users: *peers_max,
         password: &password.0,
         spec: membership.host.as_ref().map(PeerId::as_str),
+        host: host_of(membership.topology),
         members: membership.members.iter().map(PeerId::as_str).collect(),
         owner: membership.ownership.as_ref().map(owner_fields),
     }
@@ -261,6 +277,11 @@ struct Created<'a> {
     #[serde(rename = "curUsers")]
     cur_users: usize,
     password: &'a str,
+    /// These two of a star that the server hosts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spec: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<OwnerFields<'a>>,
     /// Ours, where members are given servers that others are not.
@@ -281,6 +302,8 @@ struct Joined<'a> {
     kind: u8,
     #[serde(skip_serializing_if = "Option::is_none")]
     spec: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<OwnerFields<'a>>,
     /// Ours, where members are given servers that others are not.

@@ -45,6 +45,9 @@ const OWNER_ACT: &str = "OWNER-ACT";
 const ROOM_KNOCK: &str = "ROOM-KNOCK";
 const TYPE_ERROR: &str = "TYPEERROR";
 
+/// The host of a star that no member hosts.
+const SERVER: &str = "server";
+
 /// Length of a request id, in UTF-16 units. Requests with a longer one, or with none, are ignored.
 const REQUEST_ID_UNITS_MAX: usize = 10;
 
@@ -253,6 +256,8 @@ fn settings(fields: &Fields<'_>) -> Option<RoomSettings> {
 fn topology(fields: &Fields<'_>) -> Option<Topology> {
     match fields.number("type")? {
         0.0 => Some(Topology::Mesh),
+        // Ours: the server is to be the host.
+        1.0 if fields.text("host").as_deref() == Some(SERVER) => Some(Topology::HostedStar),
         1.0 => Some(Topology::Star),
         _ => None,
     }

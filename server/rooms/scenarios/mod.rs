@@ -2,6 +2,7 @@
 mod access;
 mod admission;
 mod closing;
+mod hosted;
 mod lasting;
 mod owners;
 
