@@ -325,7 +325,7 @@ proptest! {
     fn whatever_is_asked_the_rooms_stay_sound(policy in policy(), n in 0..4_u8, steps in steps()) {
         let limits = Limits { peers_max: 4, rooms_per_peer_max: 3, name_units_max: 20, password_units_max: 100 };
         let mut rooms = Rooms::new(Rules { policy, limits }, compat(n));
-        rooms.set_hosting((n != 0).then(|| Hosting { service: service(), rooms_max: 1 }));
+        rooms.set_hosting((n != 0).then(|| Hosting { service: service(), rooms_max: 1, people_max: 3 }));
         let mut past = Past::default();
         for step in steps {
             run(&mut rooms, step, &mut past);

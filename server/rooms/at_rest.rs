@@ -1,5 +1,5 @@
 //! Rooms that nobody is in: those that wait for somebody to come, and those that are kept while no process runs.
-use super::{Notification, PeerId, Room, RoomId, Rooms, Timer, TimerKind, Topology, registry::Peer};
+use super::{Notification, PeerId, Room, RoomId, Rooms, Served, Timer, TimerKind, Topology, registry::Peer};
 
 /// A peer that can come back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Rooms {
                 known.rooms.push(id.clone());
             }
             self.n_stars += usize::from(room.is_star());
-            self.n_served += usize::from(room.is_served());
+            self.served.replace(Served::default(), Served::of(Some(&room)));
             self.owner_bytes += room.owner_bytes();
             self.rooms.insert(id, room);
         }

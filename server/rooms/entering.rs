@@ -20,7 +20,7 @@ impl Rooms {
             let restore = restore.filter(|it| it.room() == room).ok_or(Rejection::NoSuchRoom)?;
             self.may_restore(&restore, &access)?;
             self.rules.limits.check_rooms(n_rooms)?;
-            let service = self.service_for(restore.topology)?;
+            let service = self.service_for(restore.topology, None)?;
             return self.restore(&room, from, *restore, password, (can_host, aware), service);
         };
         if !there.has(from) {
@@ -32,9 +32,7 @@ impl Rooms {
             Err(rejection) => return Err(if aware { rejection } else { rejection.without_owner() }),
             Ok(()) => (),
         }
-        if there.members.is_empty() {
-            self.service_for(there.topology).map_err(|it| if aware { it } else { it.without_owner() })?;
-        }
+        self.service_for(there.topology, Some(there)).map_err(|it| if aware { it } else { it.without_owner() })?;
         self.rules.limits.check_rooms(n_rooms)?;
         self.step(&room, from, RoomCommand::Join { password, can_host, aware, word })
     }

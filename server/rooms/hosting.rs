@@ -10,6 +10,30 @@ pub struct Hosting {
     pub service: PeerId,
     /// Stars that somebody is in.
     pub rooms_max: usize,
+    /// People in all of them.
+    pub people_max: usize,
+}
+
+/// How much of it there is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Served {
+    /// Stars that somebody is in.
+    pub n_rooms: usize,
+    /// Their members.
+    pub n_people: usize,
+}
+
+impl Served {
+    pub(super) fn of(room: Option<&Room>) -> Self {
+        let room = room.filter(|it| it.is_served());
+        room.map_or(Served::default(), |it| Served { n_rooms: 1, n_people: it.members.len() })
+    }
+
+    /// One room has become another.
+    pub(super) fn replace(&mut self, before: Served, after: Served) {
+        self.n_rooms = self.n_rooms + after.n_rooms - before.n_rooms;
+        self.n_people = self.n_people + after.n_people - before.n_people;
+    }
 }
 
 /// A hosted star as its host has to know it.
@@ -39,9 +63,14 @@ impl Rooms {
         told
     }
 
-    /// How many stars the server hosts at the moment.
-    pub fn n_served(&self) -> usize {
-        self.n_served
+    /// Is it this service that hosts stars here?
+    pub fn is_hosted_by(&self, service: &PeerId) -> bool {
+        self.hosting.as_ref().is_some_and(|it| it.service == *service)
+    }
+
+    /// How much the server hosts at the moment.
+    pub fn served(&self) -> Served {
+        self.served
     }
 
     /// A star that this service hosts, and that somebody is in.
@@ -56,15 +85,19 @@ impl Rooms {
         self.rooms.iter().filter(|it| is_hosted(it.1)).map(|it| it.0.clone()).collect()
     }
 
-    /// Who is to host one more star of this shape; nobody where one of its members does.
+    /// Who is to be the host of a room of this shape for one more member; nobody where one of its members is. `room`: as it is,
+    /// where there is one.
     ///
     /// # Errors
     /// Nobody can.
-    pub(super) fn service_for(&self, topology: Topology) -> Result<Option<PeerId>, Rejection> {
+    pub(super) fn service_for(&self, topology: Topology, room: Option<&Room>) -> Result<Option<PeerId>, Rejection> {
         if topology != Topology::HostedStar {
             return Ok(None);
         }
-        let hosting = self.hosting.as_ref().filter(|it| self.n_served < it.rooms_max);
+        let Served { n_rooms, n_people } = self.served;
+        let is_one_more = !room.is_some_and(Room::is_served);
+        let hosting = self.hosting.as_ref().filter(|it| n_people < it.people_max);
+        let hosting = hosting.filter(|it| !is_one_more || n_rooms < it.rooms_max);
         hosting.map(|it| Some(it.service.clone())).ok_or(Rejection::NotHosted)
     }
 }

@@ -35,7 +35,7 @@ pub use access::{Access, Admission, Credential, Denial, Grant};
 pub use at_rest::KnownPeer;
 pub use closing::ClosedRoom;
 pub use compat::{Compat, NamedSignal, NoCompat, RoomSignal};
-pub use hosting::{HostedRoom, Hosting};
+pub use hosting::{HostedRoom, Hosting, Served};
 pub use ids::{Name, PeerId, PeerMap, PeerSet, RoomId};
 pub use keys::{HostSecret, RoomKey};
 pub use limits::Limits;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     Address, Compat, Hosting, Lasting, Moderation, NamedSignal, Names, Notification, Outcome, Payload, PeerId, PeerMap,
-    Rejection, Reply, Request, Room, RoomCommand, RoomId, RoomSignal, Rules, Step, Timer, TimerKind, step,
+    Rejection, Reply, Request, Room, RoomCommand, RoomId, RoomSignal, Rules, Served, Step, Timer, TimerKind, step,
 };
 
 /// Every room of one protocol, and every peer that has said hello there.
@@ -17,8 +17,8 @@ pub struct Rooms {
     pub(super) rooms: HashMap<RoomId, Room>,
     /// Of these: stars.
     pub(super) n_stars: usize,
-    /// Of these: hosted ones that somebody is in.
-    pub(super) n_served: usize,
+    /// What the server hosts of them.
+    pub(super) served: Served,
     /// Who hosts stars here.
     pub(super) hosting: Option<Hosting>,
     pub(super) owner_bytes: usize,
@@ -54,7 +54,7 @@ impl Rooms {
             compat,
             rooms: HashMap::new(),
             n_stars: 0,
-            n_served: 0,
+            served: Served::default(),
             hosting: None,
             owner_bytes: 0,
             changed: HashSet::new(),
@@ -93,7 +93,7 @@ impl Rooms {
                 let n_rooms = self.peers.get(from).ok_or(Rejection::NoId)?.rooms.len();
                 let (settings, topology) = settings.ok_or(Rejection::BadSettings)?;
                 self.rules.limits.check_rooms(n_rooms)?;
-                let service = self.service_for(topology)?;
+                let service = self.service_for(topology, None)?;
                 let (chosen, founder) = self.chosen_id(key.as_ref(), founder, &access);
                 access.to_create(self.rules.policy.create, chosen.as_ref())?;
                 let (has_key, invited_only) = (chosen.is_some(), access.named_room().is_some());
@@ -302,13 +302,13 @@ impl Rooms {
     ) -> Result<Outcome<'static>, Rejection> {
         let (key, mut room) = self.rooms.remove_entry(id).map_or((id.clone(), None), |(key, room)| (key, Some(room)));
         let n_stars_before = usize::from(room.as_ref().is_some_and(Room::is_star));
-        let n_served_before = usize::from(room.as_ref().is_some_and(Room::is_served));
+        let served_before = Served::of(room.as_ref());
         let owner_bytes_before = room.as_ref().map_or(0, Room::owner_bytes);
         // Who waits at a door is kept nowhere.
         let is_kept = !matches!(command, RoomCommand::Knock { .. } | RoomCommand::Withdraw);
         let stepped = step(&mut room, id, peer, command, &self.rules);
         self.n_stars = self.n_stars + usize::from(room.as_ref().is_some_and(Room::is_star)) - n_stars_before;
-        self.n_served = self.n_served + usize::from(room.as_ref().is_some_and(Room::is_served)) - n_served_before;
+        self.served.replace(served_before, Served::of(room.as_ref()));
         self.owner_bytes = self.owner_bytes + room.as_ref().map_or(0, Room::owner_bytes) - owner_bytes_before;
         if let Some(room) = room {
             self.rooms.insert(key, room);
@@ -347,7 +347,9 @@ impl Rooms {
 
         use super::Topology;
         assert_eq!(self.n_stars, self.rooms.values().filter(|it| it.is_star()).count(), "stars are counted");
-        assert_eq!(self.n_served, self.rooms.values().filter(|it| it.is_served()).count(), "hosted ones are counted");
+        let mut served = Served::default();
+        self.rooms.values().for_each(|it| served.replace(Served::default(), Served::of(Some(it))));
+        assert_eq!(self.served, served, "hosted ones are counted");
         assert_eq!(self.owner_bytes, self.rooms.values().map(Room::owner_bytes).sum::<usize>(), "owners are counted");
         for (id, room) in &self.rooms {
             let members: BTreeSet<_> = room.members().iter().collect();

@@ -5,7 +5,7 @@
 //! version of the room.
 use super::{
     Event, Knock, NoCompat, Notification, Outcome, PeerId, Rejection, Reply, Request, Room, RoomCommand, RoomId, Rooms,
-    registry::Peer,
+    Served, registry::Peer,
 };
 
 /// Something that changes one room.
@@ -124,8 +124,7 @@ impl Rooms {
         let before = self.rooms.remove(id);
         self.n_stars = self.n_stars + usize::from(room.as_ref().is_some_and(Room::is_star))
             - usize::from(before.as_ref().is_some_and(Room::is_star));
-        self.n_served = self.n_served + usize::from(room.as_ref().is_some_and(Room::is_served))
-            - usize::from(before.as_ref().is_some_and(Room::is_served));
+        self.served.replace(Served::of(before.as_ref()), Served::of(room.as_ref()));
         self.owner_bytes = self.owner_bytes + room.as_ref().map_or(0, Room::owner_bytes)
             - before.as_ref().map_or(0, Room::owner_bytes);
         let members_before = before.as_ref().map(|it| it.members.clone()).unwrap_or_default();
@@ -237,7 +236,7 @@ impl Rooms {
             copy.peers.entry(peer).or_default().knocks.push(id.clone());
         }
         copy.n_stars = usize::from(room.is_star());
-        copy.n_served = usize::from(room.is_served());
+        copy.served = Served::of(Some(&room));
         copy.owner_bytes = room.owner_bytes();
         let is_empty = room.members.is_empty();
         copy.rooms.insert(id.clone(), room);

@@ -13,6 +13,7 @@ mod cookies;
 mod cuts;
 mod durations;
 mod effects;
+mod hosting;
 mod ids;
 mod lasting;
 mod overview;

@@ -327,8 +327,8 @@ impl State {
         if let Some(WaitsFor::Holders { silent, .. }) = waiting.map(|it| it.what) {
             silent.iter().for_each(|it| self.holders.remove(it, peer));
         }
-        let there = &mut self.realms[realm.at];
-        there.n_sessions -= 1;
+        self.realms[realm.at].n_sessions -= 1;
+        self.end_hosting(realm.at, peer);
         let (notifications, timers) = if self.is_shared(realm) {
             self.leave_everywhere(peer);
             Default::default()

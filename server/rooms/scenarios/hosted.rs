@@ -1,6 +1,6 @@
 //! Stars that the server hosts: a service that is no member, and everything else as in a star.
 use super::*;
-use crate::{Access, Act, Fingerprint, HostedRoom, Hosting, OwnersWord, PeerId, Restore, RoomKey, SignedAct};
+use crate::{Access, Act, Fingerprint, HostedRoom, Hosting, OwnersWord, PeerId, Restore, RoomKey, Served, SignedAct};
 
 const POLICY: RoomPolicy = RoomPolicy {
     single_room: false,
@@ -22,8 +22,8 @@ fn key() -> RoomKey {
 fn id() -> RoomId {
     key().room(Some(owner()))
 }
-fn hosting(service: &str, rooms_max: usize) -> Option<Hosting> {
-    Some(Hosting { service: peer(service), rooms_max })
+fn hosting(service: &str, people_max: usize) -> Option<Hosting> {
+    Some(Hosting { service: peer(service), rooms_max: 1, people_max })
 }
 fn create(rooms: &mut Rooms, from: &str) -> Result<(Reply, Vec<String>), Rejection> {
     let settings = Some((settings("n", 2), Topology::HostedStar));
@@ -68,7 +68,7 @@ fn hosted(rooms: &Rooms, service: &str) -> Option<Vec<PeerId>> {
 /// `s` hosts one star at most; everybody has said hello.
 fn served() -> Rooms {
     let mut rooms = rooms(POLICY, NoCompat);
-    rooms.set_hosting(hosting("s", 1));
+    rooms.set_hosting(hosting("s", 3));
     for name in ["a", "b", "c"] {
         ask(&mut rooms, name, Request::Hello { alerts: true }).unwrap();
     }
@@ -112,9 +112,12 @@ fn it_outlives_whoever_made_it_and_waits_when_everybody_has_left() {
     come(&mut rooms, "b", true).unwrap();
     assert_eq!(go(&mut rooms, "a"), ["s <- -a"], "b stays, and hears nothing");
     assert_eq!(go(&mut rooms, "b"), ["s <- -b"]);
-    assert_eq!((hosted(&rooms, "s"), rooms.n_served(), rooms.len()), (None, 0, 1));
+    assert_eq!((hosted(&rooms, "s"), rooms.served(), rooms.len()), (None, Served::default(), 1));
     let (reply, told) = come(&mut rooms, "c", true).unwrap();
-    assert_eq!((n_peers(&reply), told, rooms.n_served()), (1, vec!["s <- +c".to_owned()], 1));
+    assert_eq!(
+        (n_peers(&reply), told, rooms.served()),
+        (1, vec!["s <- +c".to_owned()], Served { n_rooms: 1, n_people: 1 })
+    );
     rooms.assert_sound();
 }
 
@@ -134,13 +137,24 @@ fn no_more_of_them_than_the_operator_allows() {
 }
 
 #[test]
+fn no_more_people_in_them_than_the_operator_allows() {
+    let mut rooms = served();
+    rooms.set_hosting(hosting("s", 1));
+    create(&mut rooms, "a").unwrap();
+    assert_eq!(come(&mut rooms, "b", true), Err(Rejection::NotHosted));
+    rooms.set_hosting(hosting("s", 2));
+    come(&mut rooms, "b", true).unwrap();
+    assert_eq!(rooms.served(), Served { n_rooms: 1, n_people: 2 });
+}
+
+#[test]
 fn without_a_service_there_are_none() {
     let mut rooms = served();
     create(&mut rooms, "a").unwrap();
     assert_eq!(heard(&rooms.set_hosting(None)), ["a <- host nobody of a"]);
     assert_eq!((come(&mut rooms, "b", true), rooms.hosted_rooms(&peer("s"))), (Err(Rejection::NotHosted), vec![]));
     // Another one takes over all of them.
-    assert_eq!(heard(&rooms.set_hosting(hosting("t", 1))), ["a <- host t of a"]);
+    assert_eq!(heard(&rooms.set_hosting(hosting("t", 3))), ["a <- host t of a"]);
     assert_eq!((hosted(&rooms, "t"), rooms.hosted_rooms(&peer("t"))), (Some(vec![peer("a")]), vec![id()]));
     rooms.assert_sound();
 }
@@ -152,9 +166,9 @@ fn a_kept_one_has_the_service_of_the_next_process() {
     let room = before.room(&id()).unwrap().clone();
     let known = before.peer(&peer("a")).unwrap();
     let mut rooms = rooms(POLICY, NoCompat);
-    rooms.set_hosting(hosting("t", 1));
+    rooms.set_hosting(hosting("t", 3));
     rooms.take_in(vec![(id(), room)], vec![known]);
-    assert_eq!((hosted(&rooms, "t"), rooms.n_served()), (Some(vec![peer("a")]), 1));
+    assert_eq!((hosted(&rooms, "t"), rooms.served().n_people), (Some(vec![peer("a")]), 1));
     assert_eq!(rooms.memberships(&peer("a"))[0].host, Some(peer("t")));
     rooms.assert_sound();
 }
@@ -193,6 +207,6 @@ fn a_closed_one_ends_for_its_service_too() {
     create(&mut rooms, "a").unwrap();
     let closed = rooms.close(&id()).unwrap();
     assert_eq!(heard(&closed.notifications), ["a <- Closed", "s <- -a"]);
-    assert_eq!((hosted(&rooms, "s"), rooms.n_served()), (None, 0));
+    assert_eq!((hosted(&rooms, "s"), rooms.served()), (None, Served::default()));
     rooms.assert_sound();
 }
