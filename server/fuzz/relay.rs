@@ -15,11 +15,12 @@ const SECRET: &str = "s";
 const NOW: Now = Now { clock_s: 10_000, unix_s: 1_000 };
 const ALLOCATIONS_MAX: usize = 6;
 
-/// Ann and Bob share a room; Eve is in another; nobody else is in any.
+/// Ann, Bob and the party Hal share a room; Eve and the party Zed are in another; nobody else is in any.
 struct Rooms;
 
 impl Host for Rooms {
     type Ticket = ();
+    type Local = ();
 
     fn open(&self, peer: Option<&str>, _: &FiveTuple, _: bool) -> Result<Opened<()>, Refusal> {
         let is_known = peer.is_some_and(|it| PEERS.contains(&it));
@@ -35,7 +36,7 @@ impl Host for Rooms {
     }
 
     fn may_reach(&self, from: &str, to: &str) -> bool {
-        from != "eve" && to != "eve"
+        room_of(from) == room_of(to)
     }
 
     fn may_answer(&self, _: IpAddr) -> bool {
@@ -50,6 +51,8 @@ impl Host for Rooms {
 }
 
 const PEERS: [&str; 3] = ["ann", "bob", "eve"];
+/// Inside the server.
+const PARTIES: [&str; 2] = ["hal", "zed"];
 /// Of these: whose sessions are at another node, when there are other nodes.
 const ELSEWHERE: [&str; 2] = ["bob", "eve"];
 
@@ -58,7 +61,7 @@ fn relays() -> SharedRelays {
 }
 
 fn room_of(peer: &str) -> RoomMark {
-    relays().mark(if peer == "eve" { "another" } else { "room" })
+    relays().mark(if ["eve", "zed"].contains(&peer) { "another" } else { "room" })
 }
 
 struct Client {
@@ -126,12 +129,16 @@ fn reaches_nobody_else_at(is_cluster: bool, steps: &[u8]) {
     }
     let all = (0..).zip(PEERS.map(Some).into_iter().chain([None]));
     let mut clients: Vec<_> = all.map(|(n, it)| Client::new(n, it, is_cluster)).collect();
+    let parties = PARTIES.map(|it| relay.open_local(it, false, ()).ok());
     let (mut out, mut rest) = (Vec::new(), steps);
     while let [who, length, following @ ..] = rest {
         let (bytes, next) = following.split_at(usize::from(*length).min(following.len()));
         rest = next;
         let (n, how) = (usize::from(who % 4), who / 4 % 10);
-        let peer = clients[usize::from(who / 40) % 4].relayed;
+        let peer = match usize::from(who / 40) {
+            it @ ..4 => clients[it].relayed,
+            it => parties[it % 2],
+        };
         let client = &clients[n];
         use Method::{Allocate, ChannelBind, CreatePermission, Refresh};
         let channel = [0x0C, 4, 0x40, 0, 0, 0];
@@ -151,26 +158,39 @@ fn reaches_nobody_else_at(is_cluster: bool, steps: &[u8]) {
             6 => [&[0x40, 0, 0, *length][..], bytes].concat(),
             _ => bytes.to_owned(),
         };
-        let outcome = relay.receive(NOW, client.five_tuple, &datagram, &mut out);
-        let Some(Target::Client(to)) = outcome.target else {
-            assert_eq!(outcome.target, None, "a virtual relay has nothing to do with any network");
-            continue;
+        let party = usize::from(who / 40) % 2;
+        let own_name = PEERS.get(n).copied();
+        let (speaker, outcome) = match (how, parties[party], client.relayed) {
+            (7, Some(from), Some(to)) => (Some(PARTIES[party]), relay.send_local(NOW, from, to, bytes, &mut out)),
+            _ => (own_name, relay.receive(NOW, client.five_tuple, &datagram, &mut out)),
         };
-        if to == client.five_tuple {
-            learn(&mut clients[n], &out);
-            continue;
-        }
-        // Ann and Bob hear each other, and nobody else hears anybody.
-        let receiver = clients.iter().position(|it| it.five_tuple == to);
-        assert!(n < 2 && receiver.is_some_and(|it| it < 2), "{n} reached {receiver:?}");
+        // Ann, Bob and Hal hear each other, Eve and Zed do, and nobody else hears anybody.
+        let hearer = match outcome.target {
+            None => continue,
+            Some(Target::Client(to)) if speaker == own_name && to == client.five_tuple => {
+                learn(&mut clients[n], &out);
+                continue;
+            }
+            Some(Target::Client(to)) => {
+                clients.iter().position(|it| it.five_tuple == to).and_then(|it| PEERS.get(it).copied())
+            }
+            Some(Target::Local { to, .. }) => {
+                parties.iter().position(|it| *it == Some(to)).and_then(|it| PARTIES.get(it).copied())
+            }
+            Some(Target::Network { .. }) => panic!("a virtual relay has nothing to do with any network"),
+        };
+        let rooms = (speaker.map(room_of), hearer.map(room_of));
+        assert!(rooms.0.is_some() && rooms.0 == rooms.1, "{speaker:?} reached {hearer:?}");
     }
     let stats = relay.stats();
     assert!(stats.n_allocations <= 3 && stats.n_peers == stats.n_allocations);
-    PEERS.iter().for_each(|it| relay.end_peer(it));
+    assert_eq!(stats.n_locals, PARTIES.len());
+    PEERS.iter().chain(&PARTIES).for_each(|it| relay.end_peer(it));
     if is_cluster {
         ELSEWHERE.iter().for_each(|it| relay.on_member_left(NOW, it, room_of(it), 1));
     }
-    assert_eq!((relay.stats().n_allocations, relay.next_deadline_s()), (0, None));
+    let stats = relay.stats();
+    assert_eq!((stats.n_allocations, stats.n_locals, relay.next_deadline_s()), (0, 0, None));
 }
 
 fn learn(client: &mut Client, answer: &[u8]) {

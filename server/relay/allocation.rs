@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    addresses::is_local,
     host::{FiveTuple, Refusal},
     quotas::User,
 };
@@ -148,6 +149,11 @@ impl<T> Allocation<T> {
     pub(crate) fn bound_to(&self, channel: u16, now_s: u32) -> Option<SocketAddr> {
         let bound = self.peers.iter().find(|it| it.channel == channel && it.channel_until_s > now_s);
         bound.map(|it| it.address)
+    }
+
+    /// Does it matter whether this side has named an address there?
+    pub(crate) fn keeps_names(&self, ip: IpAddr) -> bool {
+        self.is_virtual || is_local(ip)
     }
 
     /// This side wants to talk with that address.

@@ -38,6 +38,13 @@ pub enum Target {
         /// The peer.
         to: SocketAddr,
     },
+    /// To a party inside the server, the bare data.
+    Local {
+        /// The relayed address of the client.
+        from: SocketAddr,
+        /// The party's own.
+        to: SocketAddr,
+    },
 }
 
 /// What the host gives a new allocation.
@@ -53,6 +60,9 @@ pub struct Opened<T> {
 pub trait Host: Send + Sync {
     /// What an allocation keeps as long as it lives.
     type Ticket: Send;
+
+    /// What is kept for the address of a party inside the server: how to reach it, say.
+    type Local: Clone + Send + Sync;
 
     /// A new allocation for a peer, or for the fixed login if `None`, with a relayed address of this family. The relay's own
     /// quotas were looked at before.

@@ -5,29 +5,26 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasher as _, RandomState},
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{
+    addresses::{is_local, virtual_ip},
     allocation::{Allocation, Reach},
     credentials::Credentials,
     encode::{Encoder, channel_data},
     host::{FiveTuple, Host, Now, Refusal, Target},
+    local::Locals,
     members::Members,
     message::{Class, Message, Method, attribute, u16_at},
     networks::Networks,
     quotas::{Limits, Quotas, User},
-    shard::{Arrival, Departure, SHARDS, Shard, shard_of_port},
+    shard::{Arrival, Departure, Incoming, SHARDS, Shard},
 };
 
-/// What leads to no datagram on any network: documentation addresses (RFC 5737, RFC 3849). Browsers drop loopback and
-/// link-local ones.
-const VIRTUAL_V4: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
-const VIRTUAL_V6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xDB8, 0, 0, 0, 0, 0, 1);
-
 /// The longest payload of UDP over IPv4.
-const DATAGRAM_BYTES_MAX: usize = 65_507;
+pub(crate) const DATAGRAM_BYTES_MAX: usize = 65_507;
 
 /// RFC 8656, section 12, ends them at 0x4FFF. Clients of RFC 5766 go on to here, and nothing else comes to our ports whose
 /// first byte is one of these.
@@ -51,6 +48,7 @@ pub struct Relay<H: Host> {
     pub(crate) credentials: Credentials,
     pub(crate) networks: Option<Networks>,
     pub(crate) members: Members,
+    pub(crate) locals: Locals<H::Local>,
     quotas: Mutex<Quotas>,
     shards: Vec<Mutex<Shard<H::Ticket>>>,
     /// Whose a real relayed address is.
@@ -74,6 +72,8 @@ pub struct Stats {
     pub n_allocations: usize,
     /// Peers that have any.
     pub n_peers: usize,
+    /// Open addresses of parties inside the server.
+    pub n_locals: usize,
     /// Datagrams that were passed on since the start.
     pub n_packets: u64,
     /// Bytes in them, without headers.
@@ -100,6 +100,7 @@ impl<H: Host> Relay<H> {
             credentials,
             networks,
             members: Members::default(),
+            locals: Locals::new(seed),
             quotas: Mutex::new(Quotas::new(limits)),
             shards: (0..SHARDS).map(shard).collect(),
             real: Mutex::default(),
@@ -137,7 +138,8 @@ impl<H: Host> Relay<H> {
     ) -> Outcome {
         out.clear();
         let from = canonical(from);
-        if !self.networks.as_ref().is_some_and(|it| it.allows(from.ip())) {
+        // Who has a local address sends from no network.
+        if is_local(from.ip()) || !self.networks.as_ref().is_some_and(|it| it.allows(from.ip())) {
             return Outcome::refused(Refusal::DeniedAddress);
         }
         self.arrive(now, from, None, relayed, data, out)
@@ -158,11 +160,13 @@ impl<H: Host> Relay<H> {
     pub fn end_peer(&self, peer: &str) {
         let five_tuples = self.quotas().forget(peer);
         five_tuples.iter().for_each(|it| self.close(it));
+        drop(self.locals.end_peer(peer));
     }
 
     /// A peer has entered or left a room: what was known about whom it may reach is asked again.
     pub fn on_rooms_changed(&self, peer: &str) {
         self.quotas().on_rooms_changed(peer);
+        self.locals.on_rooms_changed(peer);
     }
 
     /// Ends what is over.
@@ -189,7 +193,8 @@ impl<H: Host> Relay<H> {
             let quotas = self.quotas();
             (quotas.total(), quotas.n_users())
         };
-        let mut stats = Stats { n_allocations, n_peers, ..Stats::default() };
+        let (n_locals, n_packets, n_bytes) = self.locals.counts();
+        let mut stats = Stats { n_allocations, n_peers, n_locals, n_packets, n_bytes };
         for shard in &self.shards {
             let shard = lock(shard);
             stats.n_packets += shard.n_packets;
@@ -228,7 +233,10 @@ impl<H: Host> Relay<H> {
             Ok(it) => it,
             Err(refusal) => return Outcome::refused(refusal),
         };
-        let Departure { from, to, user, is_virtual } = departure;
+        if is_local(departure.to.ip()) {
+            return self.arrive_at_local(now, departure, data, out);
+        }
+        let Departure { from, to, user, is_virtual, .. } = departure;
         if is_virtual || self.shard_of_relayed(to).is_some() {
             return self.arrive(now, from, Some(&user), to, data, out);
         }
@@ -239,7 +247,7 @@ impl<H: Host> Relay<H> {
         Outcome { target: Some(Target::Network { from, to }), refusal: None }
     }
 
-    fn arrive(
+    pub(crate) fn arrive(
         &self,
         now: Now,
         from: SocketAddr,
@@ -251,9 +259,12 @@ impl<H: Host> Relay<H> {
         let Some(number) = self.shard_of_relayed(to) else { return Outcome::refused(Refusal::NoPeer) };
         // What the host says is remembered where there is room for it, and holds unless rooms change at this very moment.
         let mut told = None;
+        // Nobody has paid for what comes from inside, so that its receiver does.
+        let charge = |ticket: &H::Ticket| self.host.charge(ticket, data.len());
         loop {
+            let incoming = Incoming { from, user, n_bytes: data.len(), told };
             let mut shard = self.shard(number);
-            let (client, channel) = match shard.arrive(from, user, to, data.len(), now.clock_s, told) {
+            let (client, channel) = match shard.arrive(incoming, to, now.clock_s, charge) {
                 Err(refusal) => return Outcome::refused(refusal),
                 Ok(Arrival::Deliver { client, channel }) => (client, channel),
                 Ok(Arrival::Ask { user: receiver }) => {
@@ -284,7 +295,13 @@ impl<H: Host> Relay<H> {
 
     /// Asks the host whether the two may reach each other, and notes the answer at the receiver. `None`: one of them is nobody in
     /// particular.
-    fn ask(&self, number: u16, from: (SocketAddr, &User), to: (SocketAddr, &User), now_s: u32) -> Option<Reach> {
+    pub(crate) fn ask(
+        &self,
+        number: u16,
+        from: (SocketAddr, &User),
+        to: (SocketAddr, &User),
+        now_s: u32,
+    ) -> Option<Reach> {
         let ((from, sender), (to, receiver)) = (from, to);
         // Read before asking, so that an answer that is old already is asked for again.
         let generations = (sender.generation(), receiver.generation());
@@ -318,8 +335,7 @@ impl<H: Host> Relay<H> {
         }
         // One that is over stands there until the timer comes by.
         let over = shard.remove(client);
-        let ip = if is_ipv6 { VIRTUAL_V6.into() } else { VIRTUAL_V4.into() };
-        let address = relayed.or_else(|| shard.free_address(ip, is_even));
+        let address = relayed.or_else(|| shard.free_address(virtual_ip(is_ipv6), is_even));
         if let Some(address) = address {
             let mut allocation = allocation(address);
             self.weigh(&mut allocation);
@@ -342,26 +358,6 @@ impl<H: Host> Relay<H> {
         self.quotas().release(&allocation.user, &allocation.five_tuple);
     }
 
-    /// May an allocation have anything to do with this address?
-    pub(crate) fn is_reachable(&self, address: SocketAddr) -> bool {
-        match &self.networks {
-            None => true,
-            Some(networks) => networks.allows(address.ip()) || self.shard_of_relayed(address).is_some(),
-        }
-    }
-
-    /// Is there anybody at this address of whom a permission could be needed?
-    pub(crate) fn is_worth_keeping(&self, ip: IpAddr) -> bool {
-        self.networks.is_some() || ip == VIRTUAL_V4 || ip == VIRTUAL_V6
-    }
-
-    fn shard_of_relayed(&self, relayed: SocketAddr) -> Option<u16> {
-        if self.networks.is_some() {
-            return self.real().get(&relayed).copied();
-        }
-        (relayed.ip() == VIRTUAL_V4 || relayed.ip() == VIRTUAL_V6).then(|| shard_of_port(relayed.port()))
-    }
-
     fn number_of(&self, client: &FiveTuple) -> u16 {
         (self.hasher.hash_one(client) % u64::from(SHARDS)) as u16
     }
@@ -379,7 +375,7 @@ impl<H: Host> Relay<H> {
         lock(&self.quotas)
     }
 
-    fn real(&self) -> MutexGuard<'_, HashMap<SocketAddr, u16>> {
+    pub(crate) fn real(&self) -> MutexGuard<'_, HashMap<SocketAddr, u16>> {
         lock(&self.real)
     }
 }

@@ -332,7 +332,7 @@ impl<H: Host> Relay<H> {
         }
         for peer in peers.into_iter().filter(|it| self.is_worth_keeping(it.ip())) {
             allocation.permit(peer.ip(), now_s)?;
-            if allocation.is_virtual {
+            if allocation.keeps_names(peer.ip()) {
                 allocation.name(peer, now_s)?;
             }
         }

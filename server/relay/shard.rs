@@ -12,13 +12,11 @@ use std::{
 use slab::Slab;
 
 use crate::{
+    addresses::{FIRST_PORT, is_local},
     allocation::{Allocation, Reach},
     host::{FiveTuple, Refusal},
     quotas::User,
 };
-
-/// Virtual ports below are well known ones.
-const FIRST_PORT: u16 = 1_024;
 
 /// Shards in all, a power of two.
 pub(crate) const SHARDS: u16 = 16;
@@ -49,6 +47,19 @@ pub(crate) struct Departure {
     pub(crate) to: SocketAddr,
     pub(crate) user: Arc<User>,
     pub(crate) is_virtual: bool,
+    /// What is known of the two where `to` is a party's inside the server.
+    pub(crate) reach: Option<Reach>,
+}
+
+/// A datagram for an allocation.
+#[derive(Clone, Copy)]
+pub(crate) struct Incoming<'a> {
+    pub(crate) from: SocketAddr,
+    /// Who sends it, if it is one of ours.
+    pub(crate) user: Option<&'a Arc<User>>,
+    pub(crate) n_bytes: usize,
+    /// What the host has just said of the two, where there was no room to remember it.
+    pub(crate) told: Option<Reach>,
 }
 
 /// What becomes of a datagram for an allocation.
@@ -171,7 +182,7 @@ impl<T> Shard<T> {
     ) -> Result<Departure, Refusal> {
         let allocation = self.of_client(client, now_s).ok_or(Refusal::Mismatch)?;
         let to = allocation.bound_to(channel, now_s).ok_or(Refusal::NoPermission)?;
-        depart(allocation, to, charge)
+        depart(allocation, to, now_s, charge)
     }
 
     /// A Send indication of a client.
@@ -187,45 +198,47 @@ impl<T> Shard<T> {
         if !allocation.is_permitted(to.ip(), now_s) {
             return Err(Refusal::NoPermission);
         }
-        if allocation.is_virtual && !allocation.has_named(to) {
+        if allocation.keeps_names(to.ip()) && !allocation.has_named(to) {
             allocation.name(to, now_s)?;
             on_growth(allocation);
         }
-        depart(allocation, to, charge)
+        depart(allocation, to, now_s, charge)
     }
 
-    /// A datagram for the allocation with the address `to`; `user` is who sends it, if it is one of ours. `told`: what the host
-    /// has just said of the two, where there was no room to remember it.
+    /// A datagram for the allocation with the address `to`. `charge` says whether so much may pass from inside the server.
     pub(crate) fn arrive(
         &mut self,
-        from: SocketAddr,
-        user: Option<&Arc<User>>,
+        incoming: Incoming<'_>,
         to: SocketAddr,
-        n_bytes: usize,
         now_s: u32,
-        told: Option<Reach>,
+        charge: impl FnOnce(&T) -> bool,
     ) -> Result<Arrival, Refusal> {
+        let Incoming { from, user, n_bytes, told } = incoming;
         let allocation = self.of_relayed(&to, now_s).ok_or(Refusal::NoPeer)?;
         if !allocation.is_permitted(from.ip(), now_s) {
             return Err(Refusal::NoPermission);
         }
         let sender = allocation.sender(from, now_s);
-        if let Some(user) = user.filter(|_| allocation.is_virtual) {
+        let is_inside = is_local(from.ip());
+        if let Some(user) = user.filter(|_| allocation.is_virtual || is_inside) {
+            let generations = (user.generation(), allocation.user.generation());
             match (&user.name.peer, &allocation.user.name.peer) {
                 (Some(one), Some(other)) if one == other => (),
-                (Some(_), Some(_)) => {
-                    let generations = (user.generation(), allocation.user.generation());
-                    match told.or(sender.reach).filter(|it| it.generations == generations) {
-                        Some(Reach { is_allowed: true, .. }) => (),
-                        Some(_) => return Err(Refusal::NoCommonRoom),
-                        None => return Ok(Arrival::Ask { user: allocation.user.clone() }),
-                    }
-                }
+                (Some(_), Some(_)) => match told.or(sender.reach).filter(|it| it.generations == generations) {
+                    Some(Reach { is_allowed: true, .. }) => (),
+                    Some(_) => return Err(Refusal::NoCommonRoom),
+                    None => return Ok(Arrival::Ask { user: allocation.user.clone() }),
+                },
                 // Nothing is known of who has the fixed login. Both ends have to have asked for each other, which they do
                 // when they were introduced by signalling.
                 _ if !sender.is_named => return Err(Refusal::NoPermission),
+                // That the party has asked for the client is kept here as well.
+                _ if is_inside => allocation.remember(from, Reach { is_allowed: true, generations }, now_s),
                 _ => (),
             }
+        }
+        if is_inside && !charge(&allocation.ticket) {
+            return Err(Refusal::ByteRate);
         }
         let arrival = Arrival::Deliver { client: allocation.five_tuple, channel: sender.channel };
         self.n_packets += 1;
@@ -246,11 +259,13 @@ impl<T> Shard<T> {
 fn depart<T>(
     allocation: &Allocation<T>,
     to: SocketAddr,
+    now_s: u32,
     charge: impl FnOnce(&T) -> bool,
 ) -> Result<Departure, Refusal> {
     if !charge(&allocation.ticket) {
         return Err(Refusal::ByteRate);
     }
     let Allocation { relayed, user, is_virtual, .. } = allocation;
-    Ok(Departure { from: *relayed, to, user: user.clone(), is_virtual: *is_virtual })
+    let reach = if is_local(to.ip()) { allocation.sender(to, now_s).reach } else { None };
+    Ok(Departure { from: *relayed, to, user: user.clone(), is_virtual: *is_virtual, reach })
 }

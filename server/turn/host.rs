@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     TurnServer,
+    local::Party,
     members::Members,
     sockets::{OpenSocket, RealSockets},
 };
@@ -90,6 +91,7 @@ impl SessionsHost {
 
 impl Host for SessionsHost {
     type Ticket = Ticket;
+    type Local = Arc<Party>;
 
     fn open(&self, peer: Option<&str>, _: &FiveTuple, is_ipv6: bool) -> Result<Opened<Ticket>, Refusal> {
         let ledger = self.sessions.ledger();

@@ -4,6 +4,7 @@
 //! as any router would.
 mod host;
 mod link;
+mod local;
 mod members;
 mod sockets;
 mod streams;
@@ -29,6 +30,7 @@ use crate::{
 };
 use host::SessionsHost;
 use link::Link;
+pub use local::LocalReceiver;
 pub use sockets::RealSockets;
 use streams::Streams;
 use udp::UdpEndpoint;
@@ -206,6 +208,7 @@ impl TurnServer {
                 }
             },
             Target::Network { from, to } => self.relay.host().send_from(from, to, bytes),
+            Target::Local { from, to } => self.hand_over(from, to, bytes),
         }
     }
 

@@ -12,18 +12,18 @@ fn secret() -> SecretString {
     relays().secret_of("a1")
 }
 
-fn mark(room: u32) -> RoomMark {
+pub(super) fn mark(room: u32) -> RoomMark {
     relays().mark(&room.to_string())
 }
 
-fn world() -> World {
+pub(super) fn world() -> World {
     let world = World::new();
     world.relay.take_members(secret());
     world
 }
 
 /// A member as its own server has told it, good for an hour.
-fn member(peer: &str, room: u32, number: u64, port: u16) -> Client {
+pub(super) fn member(peer: &str, room: u32, number: u64, port: u16) -> Client {
     member_until(UNIX_S + 3_600, peer, room, number, port)
 }
 
@@ -34,7 +34,7 @@ fn member_until(expiry_s: u64, peer: &str, room: u32, number: u64, port: u16) ->
 }
 
 /// With an allocation. Its relayed address.
-fn come(world: &mut World, mut client: Client) -> (Client, SocketAddr) {
+pub(super) fn come(world: &mut World, mut client: Client) -> (Client, SocketAddr) {
     let reply = client.allocate(world, &[]);
     assert_eq!(reply.code, 0, "{:?}", world.refusals);
     (client, reply.address(attribute::XOR_RELAYED_ADDRESS))

@@ -3,6 +3,7 @@ mod allocating;
 mod bounds;
 mod channels;
 mod hostile;
+mod local;
 mod members;
 mod networks;
 mod relaying;
@@ -64,6 +65,8 @@ impl Drop for Ticket {
 
 impl Host for TestHost {
     type Ticket = Ticket;
+    /// A name.
+    type Local = Arc<str>;
 
     fn open(&self, peer: Option<&str>, client: &FiveTuple, is_ipv6: bool) -> Result<Opened<Ticket>, Refusal> {
         if peer.is_some_and(|peer| !self.rooms.lock().unwrap().iter().any(|it| it.0 == peer)) {

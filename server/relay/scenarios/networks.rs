@@ -107,9 +107,13 @@ fn a_mistyped_network_is_an_error() {
     }
 }
 
-fn real_world() -> World {
+pub(super) fn real_world() -> World {
+    real_world_with(plain())
+}
+
+pub(super) fn real_world_with(networks: Networks) -> World {
     let public: IpAddr = "198.41.0.4".parse().unwrap();
-    World::with(LIMITS, Some(plain()), TestHost { public: Some(public), ..TestHost::default() })
+    World::with(LIMITS, Some(networks), TestHost { public: Some(public), ..TestHost::default() })
 }
 
 #[test]

@@ -2,6 +2,7 @@
 pub(crate) mod client;
 mod figures;
 mod handing_out;
+mod inside;
 mod talking;
 
 use std::{net::SocketAddr, path::PathBuf};
