@@ -1,8 +1,8 @@
 //! STUN and TURN (RFC 8489, RFC 8656) as a state machine: datagrams in, datagrams out.
 //!
 //! **Invariants:** no sockets, clock or randomness; all three are handed in. Nothing is kept for a client that has not shown
-//! credentials of ours. What leaves an allocation reaches another one, or a party inside the server, of somebody in a common room,
-//! and nobody else, unless real relay ports are configured; then it reaches what the networks of [`Networks`] allow, too.
+//! credentials of ours. What leaves an allocation reaches another one, or a party inside the server, of somebody in a common
+//! room, and nobody else, unless real relay ports are configured; then it reaches what the networks of [`Networks`] allow, too.
 //!
 //! To read it, begin with [`Relay::receive`].
 mod addresses;

@@ -1,4 +1,5 @@
-//! Parties inside the server, which clients reach through the relay: what comes for them is handed over, and what they say is sent.
+//! Parties inside the server, which clients reach through the relay: what comes for them is handed over, and what they say is
+//! sent.
 use std::{net::SocketAddr, sync::Arc};
 
 use super::TurnServer;
