@@ -1,0 +1,10 @@
+//! A star's host.
+mod crypto;
+mod lines;
+mod settings;
+mod words;
+pub use settings::*;
+#[doc(hidden)]
+pub fn x() {
+    let _ = crypto::provider();
+}
