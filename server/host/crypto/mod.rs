@@ -26,3 +26,11 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
     });
     Arc::clone(provider)
 }
+
+/// Any number.
+pub(crate) fn random() -> u32 {
+    let mut bytes = [0; 4];
+    // Where there is none, connections fail, and not here.
+    let _ = ring::rand::SecureRandom::fill(&ring::rand::SystemRandom::new(), &mut bytes);
+    u32::from_be_bytes(bytes)
+}

@@ -14,7 +14,7 @@ mod write;
 pub(crate) use codecs::{AUDIO_LEVEL, Codec, H264, Kind, MID, OPUS, REPAIRED_STREAM_ID, STREAM_ID, TRANSPORT_CC, VP8};
 pub(crate) use description::{Description, Transport, is_token, parse};
 use description::{Media, Section};
-pub(crate) use negotiation::{Negotiation, OVERDUE};
+pub(crate) use negotiation::Negotiation;
 pub(crate) use write::Ours;
 
 /// A line of each kind for every stream of a full room, and some.
@@ -135,6 +135,11 @@ impl Lines {
     /// All lines.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter()
+    }
+
+    /// What the lines carry, whether or not the guest knows of it yet.
+    pub(crate) fn carried(&self) -> impl Iterator<Item = &Track> {
+        self.lines.iter().filter_map(|line| line.sends.as_ref().map(|sends| &sends.track))
     }
 
     pub(crate) fn get(&self, mid: &str) -> Option<&Line> {

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 /// A signal that has not been answered by then is lost.
-pub(crate) const OVERDUE: Duration = Duration::from_secs(8);
+const OVERDUE: Duration = Duration::from_secs(8);
 
 /// An offer of ours that is out.
 #[derive(Clone, Copy, Debug)]
@@ -40,10 +40,6 @@ impl Negotiation {
 
     pub(crate) fn has_met(&self) -> bool {
         self.met
-    }
-
-    pub(crate) fn is_offering(&self) -> bool {
-        self.offering.is_some()
     }
 
     /// Begins an offer, if one is needed and none is out: its round, and whether it restarts.

@@ -40,13 +40,14 @@ pub(super) struct Conversation {
     /// What was said, as it is handed over, with its size.
     said: VecDeque<(Value, usize)>,
     bytes: usize,
-    /// Counts the names that we have made up.
+    /// Counts the names that we have made up. Behind a number of this host's alone: an earlier one's names are known.
     named: u64,
+    salt: u32,
 }
 
 impl Conversation {
-    pub(super) fn new(handed_over: Option<Epoch>) -> Self {
-        Self { ids: VecDeque::new(), handed_over, said: VecDeque::new(), bytes: 0, named: 0 }
+    pub(super) fn new(handed_over: Option<Epoch>, salt: u32) -> Self {
+        Self { ids: VecDeque::new(), handed_over, said: VecDeque::new(), bytes: 0, named: 0, salt }
     }
 
     fn remember(&mut self, id: &Arc<str>) {
@@ -63,7 +64,7 @@ impl Conversation {
     /// A name for an original page's message, which has none.
     fn new_name(&mut self) -> Arc<str> {
         self.named += 1;
-        format!("host:{}", self.named).into()
+        format!("host:{:08x}:{}", self.salt, self.named).into()
     }
 
     fn keep(&mut self, id: &str, name: &str, chat: &Chat<'_>, now: Instant) {

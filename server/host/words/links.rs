@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::meter::Meter;
 use super::outbox::Outbox;
-use super::{Effect, LINKS_MAX, LinkId, MemberId, Words};
+use super::{Effect, Frame, LINKS_MAX, LinkId, MemberId, Words};
 
 /// A broken link is opened again after this time, doubled with every attempt up to the longest.
 const REDIAL: Duration = Duration::from_millis(500);
@@ -105,6 +105,13 @@ impl Words {
     /// Whether signals may go over the link's own channel.
     pub(crate) fn carries_signals(&self, id: LinkId) -> bool {
         self.link(id).is_some_and(|link| link.is_ready() && link.steady) && self.caps(id).signals
+    }
+
+    /// A signal as a frame; none for one that does not fit into one.
+    pub(crate) fn signal_frame(signal: &str) -> Option<Frame> {
+        let raw = serde_json::value::RawValue::from_string(signal.to_owned()).ok()?;
+        let frame = super::write::signal(&raw);
+        (frame.len() <= super::FRAME_BYTES_MAX).then_some(frame)
     }
 
     /// The server says that a peer is in the room.

@@ -29,8 +29,13 @@ impl Bucket {
 
     /// Nothing is taken where it is too little.
     pub(crate) fn take(&mut self, now: Instant, price: f64) -> bool {
+        self.take_leaving(now, price, 0.0)
+    }
+
+    /// The same, where something else must be left behind.
+    pub(crate) fn take_leaving(&mut self, now: Instant, price: f64, left: f64) -> bool {
         self.refill(now);
-        let pays = self.tokens >= price;
+        let pays = self.tokens >= price + left;
         if pays {
             self.tokens -= price;
         }

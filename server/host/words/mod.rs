@@ -23,12 +23,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use call::Calls;
-pub(crate) use call::Wish;
 use chat::Conversation;
 pub(crate) use chat::Epoch;
 use files::Offers;
+pub(crate) use frame::FRAME_BYTES_MAX;
 use frame::Said;
-pub(crate) use frame::{FRAME_BYTES_MAX, Size};
 use links::Link;
 pub(crate) use meter::{Bucket, Pace};
 use outbox::Away;
@@ -102,7 +101,7 @@ pub(crate) struct Words {
 }
 
 impl Words {
-    pub(crate) fn new(card: Card, own: &str, name: String, history: Option<Epoch>) -> Self {
+    pub(crate) fn new(card: Card, own: &str, name: String, history: Option<Epoch>, salt: u32) -> Self {
         Self {
             card,
             own: own.into(),
@@ -113,7 +112,7 @@ impl Words {
             numbers: VecDeque::new(),
             next_number: 1,
             calls: Calls::default(),
-            conversation: Conversation::new(history),
+            conversation: Conversation::new(history, salt),
             offers: Offers::default(),
             away: Away::default(),
             effects: VecDeque::new(),

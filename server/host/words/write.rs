@@ -28,6 +28,11 @@ pub(super) fn passed_on(number: u32, idata: &RawValue) -> Frame {
     frame(&number.to_string(), idata.get())
 }
 
+/// A signal for the connection that it goes over.
+pub(super) fn signal(signal: &RawValue) -> Frame {
+    frame(HOST, &format!(r#"{{"type":"signal","data":{}}}"#, signal.get()))
+}
+
 /// A chat message whose sender has no name for it: with one of ours, which stands last and so holds.
 pub(super) fn named_chat(number: u32, data: &RawValue, id: &str) -> Option<Frame> {
     let fields = data.get().trim_end().strip_suffix('}')?;
