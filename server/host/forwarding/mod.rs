@@ -39,10 +39,10 @@ pub(crate) struct Route {
 /// A picture is begun with one that needs no other; where none can be seen to come, it is begun all the same.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What one viewer is sent on one line.
+/// What one viewer is sent on one line. It stays as long as the line, since its numbers go on.
 #[derive(Debug)]
 struct Copy {
-    from: Place,
+    from: Option<Place>,
     kind: Kind,
     flows: bool,
     since: Instant,
@@ -96,26 +96,34 @@ impl Forwarding {
 
     /// How many tracks come that somebody is sent, and how many copies of them go out.
     pub(crate) fn counts(&self) -> (usize, usize) {
-        (self.viewers.len(), self.copies.len())
+        (self.viewers.len(), self.copies.values().filter(|copy| copy.flows).count())
     }
 
-    /// What goes where from now on. The sources that a key frame is wanted of come back.
-    pub(crate) fn route(&mut self, routes: &[Route], now: Instant) -> Vec<Source> {
+    /// What goes where from now on, and which lines there are still. The sources that a key frame is wanted of come back.
+    pub(crate) fn route(
+        &mut self,
+        routes: &[Route],
+        mut stands: impl FnMut(&Place) -> bool,
+        now: Instant,
+    ) -> Vec<Source> {
         let mut wanted = Vec::new();
-        self.copies.retain(|to, _| routes.iter().any(|route| route.to == *to));
+        self.copies.retain(|to, _| stands(to));
+        for (_, copy) in self.copies.iter_mut().filter(|(to, _)| !routes.iter().any(|route| route.to == **to)) {
+            (copy.from, copy.flows) = (None, false);
+        }
         self.viewers.clear();
         for Route { from, to, kind, flows } in routes.iter().copied() {
             self.viewers.entry(from).or_default().push(to);
             let clock_rate = if kind == Kind::Audio { 48_000 } else { 90_000 };
             let copy = self.copies.entry(to).or_insert_with(|| Copy {
-                from,
+                from: None,
                 kind,
                 flows: false,
                 since: now,
                 rewriting: Rewriting::new(clock_rate),
             });
-            let begins = flows && (!copy.flows || copy.from != from);
-            (copy.from, copy.flows) = (from, flows);
+            let begins = flows && (!copy.flows || copy.from != Some(from));
+            (copy.from, copy.flows) = (Some(from), flows);
             if begins {
                 copy.since = now;
                 copy.rewriting.interrupt();
@@ -132,7 +140,7 @@ impl Forwarding {
     /// A viewer cannot show a picture: whether its sender is to be asked for a key frame now.
     pub(crate) fn wants_key_frame(&mut self, viewer: Place, now: Instant) -> Option<Source> {
         let copy = self.copies.get(&viewer).filter(|copy| copy.flows)?;
-        let source = (copy.from, None);
+        let source = (copy.from?, None);
         self.key_frames.want(source, now).then_some(source)
     }
 

@@ -134,7 +134,7 @@ fn losses_are_made_good() {
     let mut numbers: Vec<_> = world.guests[1].packets.iter().map(|it| *it.2.seq_no).collect();
     numbers.sort_unstable();
     numbers.dedup();
-    assert!(numbers.len() >= 95, "{}", numbers.len());
+    assert!(numbers.len() >= 75, "{}", numbers.len());
 }
 
 #[test]

@@ -105,3 +105,9 @@ fn another_card_is_told_to_everybody() {
     world.run(100);
     assert_eq!(world.guests[0].of(5)[1].1["name"], "Other");
 }
+
+#[test]
+fn a_host_may_be_driven_by_any_thread() {
+    fn is_send<T: Send>(_: &T) {}
+    is_send(&World::new().host);
+}

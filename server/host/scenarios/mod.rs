@@ -18,12 +18,14 @@ use crate::{Card, Limits, Output, Settings, StarHost};
 const PASSWORD: &str = "pw";
 const DELAY: Duration = Duration::from_millis(5);
 
+/// A datagram on its way: when it comes, to which guest or the host, from where, to where.
+type Flying = (Instant, Option<usize>, SocketAddr, SocketAddr, Vec<u8>);
+
 struct World {
     now: Instant,
     host: StarHost,
     guests: Vec<Guest>,
-    /// Datagrams on their way, with when they come: to a guest by its place, or to the host.
-    flying: VecDeque<(Instant, Option<usize>, SocketAddr, SocketAddr, Vec<u8>)>,
+    flying: VecDeque<Flying>,
     signals: VecDeque<(Option<usize>, Value)>,
     /// Of a hundred datagrams, how many are lost.
     loss: u32,
