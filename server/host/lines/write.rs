@@ -177,9 +177,13 @@ impl Line {
         if let Some(sends) = sends {
             let _ = write!(text, "a=msid:{} t{}\r\n", sends.track.stream, sends.id);
             if *kind == Kind::Video {
-                let _ = write!(text, "a=ssrc-group:FID {ssrc} {resend_ssrc}\r\na=ssrc:{resend_ssrc} cname:host\r\n");
+                let _ = write!(text, "a=ssrc-group:FID {ssrc} {resend_ssrc}\r\n");
             }
+            // Chromium takes the first one for the one that is not of retransmissions.
             let _ = write!(text, "a=ssrc:{ssrc} cname:host\r\n");
+            if *kind == Kind::Video {
+                let _ = write!(text, "a=ssrc:{resend_ssrc} cname:host\r\n");
+            }
         }
     }
 }
