@@ -1,0 +1,134 @@
+//! Who offers when. The host offers, one offer after the other; a page of ours may offer too when the network is another, or
+//! when what it has asked for does not come. Of two offers that cross, the host's gives way.
+
+use std::time::{Duration, Instant};
+
+/// A signal that has not been answered by then is lost.
+const OVERDUE: Duration = Duration::from_secs(8);
+
+/// An offer of ours that is out.
+#[derive(Clone, Copy, Debug)]
+struct Offering {
+    since: Instant,
+}
+
+/// The state of one connection's negotiation. Rounds count up with every offer, whoever makes it.
+#[derive(Debug, Default)]
+pub(crate) struct Negotiation {
+    round: u64,
+    /// The last offer of the guest that was taken.
+    accepted: u64,
+    offering: Option<Offering>,
+    /// An offer is needed whether or not anything has changed: the guest has asked for one.
+    asked: bool,
+    /// The offer that is needed looks for another way through the network.
+    restart: bool,
+    /// The guest has answered before.
+    met: bool,
+}
+
+impl Negotiation {
+    /// An offer is to be made even if nothing has changed.
+    pub(crate) fn ask(&mut self) {
+        self.asked = true;
+    }
+
+    /// Another way through the network is to be looked for.
+    pub(crate) fn restart(&mut self) {
+        self.restart = self.met;
+    }
+
+    pub(crate) fn has_met(&self) -> bool {
+        self.met
+    }
+
+    /// Begins an offer, if one is needed and none is out: its round, and whether it restarts.
+    pub(crate) fn begin(&mut self, changed: bool, now: Instant) -> Option<(u64, bool)> {
+        let needed = changed || self.asked || self.restart || !self.met;
+        (needed && self.offering.is_none()).then(|| self.offer(now))
+    }
+
+    fn offer(&mut self, now: Instant) -> (u64, bool) {
+        self.round += 1;
+        self.asked = false;
+        self.offering = Some(Offering { since: now });
+        (self.round, std::mem::take(&mut self.restart))
+    }
+
+    /// An offer has been out for too long, and is made once more.
+    pub(crate) fn overdue(&mut self, now: Instant) {
+        if self.met && self.overdue_at().is_some_and(|at| at <= now) {
+            self.offering = None;
+            self.asked = true;
+        }
+    }
+
+    pub(crate) fn overdue_at(&self) -> Option<Instant> {
+        self.offering.filter(|_| self.met).map(|it| it.since + OVERDUE)
+    }
+
+    /// Whether an answer is one to the offer that is out. Original pages say no round.
+    pub(crate) fn answer(&mut self, round: Option<u64>) -> bool {
+        let fits = self.offering.is_some() && round.is_none_or(|it| it == self.round);
+        if fits {
+            self.offering = None;
+            self.met = true;
+        }
+        fits
+    }
+
+    /// Whether an offer of the guest's is to be taken, which is then the last one. An offer of ours that is out gives way
+    /// and is made once more.
+    pub(crate) fn offered(&mut self, round: Option<u64>) -> bool {
+        let Some(round) = round.filter(|_| self.met) else { return false };
+        let last = if self.offering.is_some() { self.accepted } else { self.round };
+        if round <= last {
+            return false;
+        }
+        if self.offering.take().is_some() {
+            self.asked = true;
+        }
+        self.round = self.round.max(round);
+        self.accepted = round;
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_offer_at_a_time_and_again_when_it_is_lost() {
+        let start = Instant::now();
+        let mut negotiation = Negotiation::default();
+        assert_eq!(negotiation.begin(false, start), Some((1, false)));
+        assert_eq!(negotiation.begin(true, start), None);
+        assert!(!negotiation.answer(Some(7)) && negotiation.answer(Some(1)) && !negotiation.answer(Some(1)));
+        assert_eq!(negotiation.begin(false, start), None);
+        negotiation.restart();
+        assert_eq!(negotiation.begin(false, start), Some((2, true)));
+        negotiation.overdue(start + OVERDUE / 2);
+        assert_eq!(negotiation.begin(false, start), None);
+        negotiation.overdue(start + OVERDUE);
+        assert_eq!(negotiation.begin(false, start + OVERDUE), Some((3, false)));
+        // An original page's answer says no round.
+        assert!(negotiation.answer(None));
+    }
+
+    #[test]
+    fn an_offer_of_the_guest_s_makes_ours_give_way() {
+        let start = Instant::now();
+        let mut negotiation = Negotiation::default();
+        // Before it has answered it has nothing to offer.
+        assert!(!negotiation.offered(Some(1)));
+        negotiation.begin(false, start);
+        negotiation.answer(Some(1));
+        assert!(!negotiation.offered(None) && !negotiation.offered(Some(1)));
+        assert_eq!(negotiation.begin(true, start), Some((2, false)));
+        assert!(negotiation.offered(Some(2)));
+        // What ours was for is offered again.
+        assert_eq!(negotiation.begin(false, start), Some((3, false)));
+        assert!(!negotiation.answer(Some(2)) && negotiation.answer(Some(3)));
+    }
+}

@@ -1,0 +1,143 @@
+use super::description::tests::HEAD;
+use super::*;
+
+fn track(stream: &str, kind: Kind) -> Track {
+    Track { stream: stream.to_owned(), kind }
+}
+
+fn transport() -> Transport {
+    Transport {
+        ufrag: "host".to_owned(),
+        password: "0123456789012345678901".to_owned(),
+        fingerprint: "sha-256 AA:BB".to_owned(),
+        setup: "actpass".to_owned(),
+    }
+}
+
+fn offer(lines: &mut Lines) -> String {
+    lines.write_offer(&Ours { transport: &transport(), candidates: &[], layers: false })
+}
+
+/// An answer with a direction and a stream for each line, by its mid.
+fn answer(lines: &mut Lines, sections: &[(Kind, &str, &str, &str)]) {
+    let mut text = HEAD.to_owned();
+    for (kind, mid, direction, stream) in sections {
+        let kind = if *kind == Kind::Audio { "audio" } else { "video" };
+        text.push_str(&format!("m={kind} 9 X 1\r\na=mid:{mid}\r\na={direction}\r\na=msid:{stream} t\r\n"));
+    }
+    lines.answer(&parse(&text).expect("an answer"));
+}
+
+#[test]
+fn a_stream_flows_once_its_line_is_answered_and_its_line_is_used_again() {
+    let mut lines = Lines::new(1);
+    lines.wish(&[track("a", Kind::Audio)], true);
+    assert!(lines.need_offer());
+    let text = offer(&mut lines);
+    assert!(text.contains("a=mid:1\r\na=sendrecv") && text.contains("a=msid:a t1"));
+    assert!(lines.iter().all(|line| line.carries().is_none()));
+    answer(&mut lines, &[(Kind::Audio, "1", "sendrecv", "mine")]);
+    assert!(!lines.need_offer());
+    let line = lines.get("1").expect("the line");
+    assert_eq!((line.carries(), line.comes()), (Some(&track("a", Kind::Audio)), Some(track("mine", Kind::Audio))));
+
+    // One stream ends as another begins: the line rests once, so that the page notices.
+    lines.wish(&[track("b", Kind::Audio)], true);
+    let text = offer(&mut lines);
+    assert!(text.contains("a=mid:1\r\na=recvonly") && text.contains("a=mid:2\r\na=sendrecv"));
+    answer(&mut lines, &[(Kind::Audio, "1", "sendonly", "mine"), (Kind::Audio, "2", "recvonly", "-")]);
+    lines.wish(&[track("b", Kind::Audio), track("c", Kind::Audio)], true);
+    assert!(offer(&mut lines).contains("a=mid:1\r\na=sendrecv"));
+    assert_eq!(lines.iter().count(), 2);
+}
+
+#[test]
+fn an_answer_to_what_has_changed_since_is_none_to_the_change() {
+    let mut lines = Lines::new(1);
+    lines.wish(&[track("a", Kind::Video)], true);
+    offer(&mut lines);
+    lines.wish(&[], true);
+    lines.wish(&[track("b", Kind::Video)], true);
+    answer(&mut lines, &[(Kind::Video, "1", "recvonly", "-")]);
+    assert!(lines.iter().all(|line| line.carries().is_none()) && lines.need_offer());
+    // What was shown on the first line has its end said before anything else comes there.
+    let text = offer(&mut lines);
+    assert!(text.contains("a=mid:1\r\na=recvonly") && text.contains("a=msid:b t2"));
+}
+
+#[test]
+fn an_original_page_sees_one_stream_on_a_line_and_then_the_line_ends() {
+    let mut lines = Lines::new(1);
+    lines.wish(&[track("a", Kind::Video)], false);
+    offer(&mut lines);
+    answer(&mut lines, &[(Kind::Video, "1", "recvonly", "-")]);
+    lines.wish(&[track("b", Kind::Video)], false);
+    let text = offer(&mut lines);
+    assert!(text.contains("m=video 0") && text.contains("a=group:BUNDLE 0 2\r\n"));
+    answer(&mut lines, &[(Kind::Video, "1", "inactive", "-"), (Kind::Video, "2", "recvonly", "-")]);
+    lines.wish(&[track("b", Kind::Video), track("c", Kind::Video)], false);
+    let text = offer(&mut lines);
+    assert!(!text.contains("m=video 0") && text.contains("a=mid:3"));
+    assert_eq!(lines.iter().count(), 2);
+}
+
+#[test]
+fn a_line_that_the_guest_does_not_take_is_tried_elsewhere_but_not_for_ever() {
+    let mut lines = Lines::new(1);
+    for _ in 0..40 {
+        lines.wish(&[track("a", Kind::Audio)], true);
+        offer(&mut lines);
+        let mids: Vec<_> = lines.iter().map(|line| line.mid.clone()).collect();
+        let sections: Vec<_> = mids.iter().map(|mid| (Kind::Audio, mid.as_str(), "inactive", "-")).collect();
+        answer(&mut lines, &sections);
+    }
+    assert!(lines.iter().count() <= 10 && lines.iter().all(|line| line.comes().is_none()));
+}
+
+#[test]
+fn streams_whose_ids_would_break_a_description_are_not_shown() {
+    let mut lines = Lines::new(1);
+    lines.wish(&[track("a\r\na=evil", Kind::Audio), track("", Kind::Audio)], true);
+    assert!(!lines.need_offer() && !offer(&mut lines).contains("evil"));
+}
+
+#[test]
+fn requests_are_met_within_bounds() {
+    let mut lines = Lines::new(1);
+    lines.make_room();
+    lines.make_room();
+    assert_eq!(lines.iter().count(), 2);
+    (0..1_000).for_each(|_| lines.request(Kind::Audio));
+    assert_eq!(lines.iter().count(), 66);
+    let ssrcs: std::collections::HashSet<_> = lines.iter().flat_map(|line| [line.ssrc, line.resend_ssrc]).collect();
+    assert_eq!(ssrcs.len(), 132);
+}
+
+#[test]
+fn a_guest_s_offer_is_answered_with_what_it_has_added() {
+    let mut lines = Lines::new(1);
+    lines.wish(&[track("a", Kind::Audio)], true);
+    offer(&mut lines);
+    answer(&mut lines, &[(Kind::Audio, "1", "recvonly", "-")]);
+    // A second line is under way when the guest's offer comes across.
+    lines.wish(&[track("a", Kind::Audio), track("b", Kind::Video)], true);
+    offer(&mut lines);
+    let theirs = format!(
+        "{HEAD}m=audio 9 X 111\r\na=mid:1\r\na=sendrecv\r\na=msid:mine t\r\na=rtpmap:111 opus/48000/2\r\n\
+         m=video 9 X 96\r\na=mid:7\r\na=sendonly\r\na=msid:mine u\r\na=rtpmap:96 VP8/90000\r\n\
+         m=video 9 X 120\r\na=mid:8\r\na=sendonly\r\na=rtpmap:120 VP8/90000\r\n"
+    );
+    let theirs = parse(&theirs).expect("an offer");
+    assert!(lines.offer(&theirs));
+    let ours = Ours { transport: &transport(), candidates: &[], layers: false };
+    let text = lines.write_answer(&ours, &theirs);
+    assert!(text.contains("a=group:BUNDLE 0 1 7\r\n") && text.contains("m=video 0 X 120"), "{text}");
+    assert!(text.contains("a=mid:1\r\na=sendrecv") && text.contains("a=mid:7\r\na=recvonly"));
+    assert_eq!(lines.get("7").and_then(Line::comes), Some(track("mine", Kind::Video)));
+    // What our own offer was for comes again.
+    lines.wish(&[track("a", Kind::Audio), track("b", Kind::Video)], true);
+    assert!(lines.need_offer() && offer(&mut lines).contains("a=msid:b"));
+    // One with other lines than ours is none.
+    let strange = parse(&format!("{HEAD}m=audio 9 X 111\r\na=mid:9\r\n")).expect("an offer");
+    assert!(!lines.offer(&strange));
+}

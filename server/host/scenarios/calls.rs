@@ -1,0 +1,202 @@
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::World;
+
+impl World {
+    /// One joins the call with a stream, and the others ask for it.
+    fn call(&mut self, at: usize, stream: &str, kinds: &[&'static str]) {
+        let now = self.now;
+        self.guests[at].call(stream, kinds, now);
+        self.run(50);
+        let owner = self.guests[at].number.clone().expect("a number");
+        let now = self.now;
+        for other in (0..self.guests.len()).filter(|other| *other != at) {
+            self.guests[other].want(stream, &owner, now);
+        }
+        if !kinds.is_empty() {
+            self.guests[at].renegotiate();
+        }
+        self.run(500);
+    }
+
+    /// Sends so many packets of a stream, a picture every 30 ms.
+    fn stream(&mut self, at: usize, stream: &str, kind: &'static str, packets: u32) {
+        for n in 0..packets {
+            let asked = std::mem::take(&mut self.guests[at].asked) > 0;
+            let now = self.now;
+            self.guests[at].send(stream, kind, asked, 3_000 * n, now);
+            self.run(30);
+        }
+    }
+
+    fn clear(&mut self) {
+        self.guests.iter_mut().for_each(|it| it.packets.clear());
+    }
+}
+
+#[test]
+fn sound_and_pictures_go_to_everybody_who_asked_and_is_in_the_call() {
+    let mut world = World::with(&["ada", "bob", "cy"]);
+    world.call(0, "stream-a", &["audio", "video"]);
+    world.call(1, "stream-b", &[]);
+    assert_eq!(world.guests[0].of(7)[0].1, &json!({ "type": 6, "special": { "StreamID": "stream-a" } }));
+    assert_eq!(world.guests[0].lines.len(), 2);
+    world.stream(0, "stream-a", "video", 20);
+    world.stream(0, "stream-a", "audio", 20);
+    // Cy has asked too, and is not in the call.
+    assert!(world.guests[2].packets.is_empty());
+    let bob = &world.guests[1].packets;
+    assert_eq!(bob.iter().filter(|it| *it.2.header.payload_type == 111).count(), 20);
+    let pictures: Vec<_> = bob.iter().filter(|it| *it.2.header.payload_type == 96).collect();
+    assert!(pictures.len() >= 17, "{}", pictures.len());
+    let numbers: Vec<_> = pictures.iter().map(|it| *it.2.seq_no).collect();
+    assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]), "{numbers:?}");
+    assert_eq!(world.host.stats().in_call, 2);
+    // The first that comes is one that needs no other.
+    assert_eq!(pictures[0].2.payload[3] & 1, 0);
+}
+
+#[test]
+fn whoever_comes_late_has_a_picture_soon_and_senders_are_asked_once() {
+    let mut world = World::with(&["ada", "bob", "cy"]);
+    world.call(0, "a", &["video"]);
+    world.call(1, "b", &[]);
+    world.stream(0, "a", "video", 10);
+    let before = world.host.stats().key_frame_requests;
+    world.call(2, "c", &[]);
+    world.stream(0, "a", "video", 10);
+    assert!(!world.guests[2].packets.is_empty());
+    assert!(world.host.stats().key_frame_requests <= before + 2);
+}
+
+#[test]
+fn who_leaves_the_call_gets_nothing_and_comes_again() {
+    let mut world = World::with(&["ada", "bob"]);
+    let original = world.join_original("orig");
+    world.run(1_000);
+    world.call(0, "a", &["audio"]);
+    world.call(1, "b", &[]);
+    world.call(original, "o", &[]);
+    world.stream(0, "a", "audio", 5);
+    assert_eq!(world.guests[original].packets.len(), 5);
+    let line = world.guests[original].packets[0].0;
+    for at in [1, original] {
+        let now = world.now;
+        world.guests[at].tell(&json!({ "type": 7, "data": { "type": 1, "special": {} } }), now);
+    }
+    world.run(500);
+    world.clear();
+    world.stream(0, "a", "audio", 5);
+    assert!(world.guests.iter().all(|it| it.packets.is_empty()));
+    // An original page goes on with the line that it has; a page of ours asks anew.
+    for at in [1, original] {
+        let now = world.now;
+        world.guests[at].tell(&json!({ "type": 7, "data": { "type": 0, "special": {} } }), now);
+    }
+    let now = world.now;
+    world.guests[1].want("a", "1", now);
+    world.run(500);
+    world.stream(0, "a", "audio", 5);
+    assert_eq!((world.guests[1].packets.len(), world.guests[original].packets.len()), (5, 5));
+    let numbers: Vec<_> = world.guests[original].packets.iter().map(|it| (it.0, *it.2.seq_no)).collect();
+    assert_eq!(numbers[0], (line, 1_005));
+    assert!(world.guests[1].offers.iter().all(|offer| offer.matches("m=").count() <= 2));
+}
+
+#[test]
+fn nobody_sends_under_somebody_else_s_id() {
+    let mut world = World::with(&["ada", "bob", "eve"]);
+    world.call(0, "a", &["audio"]);
+    world.call(1, "b", &[]);
+    // Eve's description claims Ada's stream, which Eve cannot announce.
+    world.call(2, "a", &["audio"]);
+    world.clear();
+    world.stream(2, "a", "audio", 5);
+    assert!(world.guests[1].packets.is_empty() && !world.guests[2].lines.is_empty());
+    world.stream(0, "a", "audio", 5);
+    assert_eq!(world.guests[1].packets.len(), 5);
+    let rounds = world.guests[1].rounds;
+    world.run(5_000);
+    assert_eq!(world.guests[1].rounds, rounds);
+}
+
+#[test]
+fn losses_are_made_good() {
+    let mut world = World::with(&["ada", "bob"]);
+    world.call(0, "a", &["video"]);
+    world.call(1, "b", &[]);
+    world.loss = 10;
+    world.stream(0, "a", "video", 100);
+    world.loss = 0;
+    world.run(1_000);
+    let mut numbers: Vec<_> = world.guests[1].packets.iter().map(|it| *it.2.seq_no).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert!(numbers.len() >= 75, "{}", numbers.len());
+}
+
+#[test]
+fn sizes_are_told_to_senders_as_the_largest_wish() {
+    let mut world = World::with(&["ada", "bob", "cy"]);
+    world.call(0, "a", &["video"]);
+    // Nobody else is in the call: nobody needs the picture.
+    let told = |world: &World| world.guests[0].of("sizes").last().map(|it| it.1["sizes"][0]["size"].clone());
+    assert_eq!(told(&world), Some(json!("hidden")));
+    world.call(1, "b", &[]);
+    world.call(2, "c", &[]);
+    assert_eq!(told(&world), Some(json!("large")));
+    for (at, size) in [(1, "small"), (2, "medium")] {
+        let now = world.now;
+        world.guests[at].tell(&json!({ "type": "sizes", "data": { "sizes": [{ "id": "a", "size": size }] } }), now);
+    }
+    world.run(100);
+    assert_eq!(told(&world), Some(json!("medium")));
+}
+
+#[test]
+fn screens_come_and_go_without_longer_descriptions() {
+    let mut world = World::with(&["ada", "bob"]);
+    world.call(0, "a", &["audio"]);
+    world.call(1, "b", &[]);
+    for n in 0..6 {
+        let screen = format!("screen-{n}");
+        let now = world.now;
+        world.guests[0].sends.push((screen.clone(), "video"));
+        world.guests[0].announce(&["a", &screen], now);
+        world.guests[0].renegotiate();
+        world.guests[1].want(&screen, "1", now);
+        world.run(500);
+        world.clear();
+        world.stream(0, &screen, "video", 10);
+        assert!(!world.guests[1].packets.is_empty(), "{n}");
+        let now = world.now;
+        world.guests[0].sends.retain(|it| it.0 != screen);
+        world.guests[0].lines.retain(|_, it| it.0 != screen);
+        world.guests[0].announce(&["a"], now);
+        world.guests[0].renegotiate();
+        world.run(500);
+    }
+    let longest = world.guests[1].offers.iter().map(|offer| offer.matches("m=").count()).max();
+    assert!(longest <= Some(4), "{longest:?}");
+}
+
+#[test]
+fn a_guest_that_goes_is_gone_from_call_and_room() {
+    let mut world = World::with(&["ada", "bob"]);
+    world.call(0, "a", &["audio"]);
+    world.call(1, "b", &[]);
+    let (now, peer) = (world.now, world.guests[0].peer.clone());
+    world.guests[0].rtc.close().expect("closing");
+    world.guests[0].tick(now);
+    world.run(200);
+    world.host.on_left(&peer, world.now);
+    world.run(200);
+    let bob = &world.guests[1];
+    let left = bob.heard.iter().position(|it| it["idata"]["type"] == 7 && it["idata"]["data"]["type"] == 1);
+    let lost = bob.heard.iter().position(|it| it["idata"]["type"] == 6 && it["idata"]["data"] == "1");
+    assert!(left.is_some() && left < lost, "{left:?} {lost:?}");
+    assert_eq!((world.host.stats().people, world.host.stats().in_call), (1, 1));
+    assert!(world.host.next_timeout().is_some_and(|at| at > world.now + Duration::from_micros(1)));
+}

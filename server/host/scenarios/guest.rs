@@ -1,0 +1,293 @@
+//! A page at the other end: str0m again, with as much of a page's behaviour as the host can tell.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use str0m::change::SdpOffer;
+use str0m::channel::ChannelId;
+use str0m::media::{Mid, Rid};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::{RtpPacket, RtpWrite};
+use str0m::{Candidate, Event, Input, Rtc, RtcConfig};
+
+use super::PASSWORD;
+use crate::crypto;
+
+pub(super) struct Guest {
+    pub(super) peer: String,
+    pub(super) address: SocketAddr,
+    pub(super) rtc: Rtc,
+    pub(super) member: Option<String>,
+    pub(super) caps: Value,
+    pub(super) password: String,
+    pub(super) channel: Option<ChannelId>,
+    /// Its number, once it has been let in.
+    pub(super) number: Option<String>,
+    /// What it sends, by stream and kind, and on which line once that is known.
+    pub(super) sends: Vec<(String, &'static str)>,
+    pub(super) lines: HashMap<Mid, (String, &'static str)>,
+    /// Frames that have come.
+    pub(super) heard: Vec<Value>,
+    pub(super) packets: Vec<(Mid, Option<Rid>, RtpPacket)>,
+    /// Requests for a key frame.
+    pub(super) asked: usize,
+    pub(super) out: VecDeque<Out>,
+    pub(super) next: Instant,
+    pub(super) offers: Vec<String>,
+    pub(super) rounds: u64,
+    /// Does not answer offers.
+    pub(super) mute: bool,
+    sequence: HashMap<Mid, u64>,
+}
+
+pub(super) enum Out {
+    Signal(Value),
+    Datagram(SocketAddr, Vec<u8>),
+}
+
+impl Guest {
+    pub(super) fn new(peer: &str, address: SocketAddr, now: Instant) -> Self {
+        Self {
+            peer: peer.to_owned(),
+            address,
+            rtc: connection(address, now),
+            member: Some(format!("{peer:A<22}")),
+            caps: json!({ "chat": true, "media": true, "moves": true, "signals": true, "files": true }),
+            password: PASSWORD.to_owned(),
+            channel: None,
+            number: None,
+            sends: Vec::new(),
+            lines: HashMap::new(),
+            heard: Vec::new(),
+            packets: Vec::new(),
+            asked: 0,
+            out: VecDeque::new(),
+            next: now,
+            offers: Vec::new(),
+            rounds: 0,
+            mute: false,
+            sequence: HashMap::new(),
+        }
+    }
+
+    /// A page as the original has it.
+    pub(super) fn original(mut self) -> Self {
+        (self.member, self.caps) = (None, Value::Null);
+        self
+    }
+
+    pub(super) fn signal(&mut self, signal: &Value, now: Instant) {
+        if signal["type"] == "offer" && !self.mute {
+            self.offered(signal["sdp"].as_str().expect("a description"), &signal["round"], now);
+        }
+    }
+
+    fn offered(&mut self, sdp: &str, round: &Value, now: Instant) {
+        self.offers.push(sdp.to_owned());
+        self.rounds = round.as_u64().unwrap_or(self.rounds + 1);
+        // Another certificate is another connection.
+        let mark = |text: &str| text.lines().find(|line| line.starts_with("a=fingerprint")).map(str::to_owned);
+        if self.offers.first().is_some_and(|first| mark(first) != mark(sdp)) {
+            self.rtc = connection(self.address, now);
+            (self.channel, self.number) = (None, None);
+            self.lines.clear();
+            self.offers = vec![sdp.to_owned()];
+        }
+        let offer = SdpOffer::from_sdp_string(sdp).expect("a description that str0m reads");
+        let answer = self.rtc.sdp_api().accept_offer(offer).expect("an offer that str0m takes").to_sdp_string();
+        self.rtc.handle_input(Input::Timeout(now)).expect("time");
+        let answer = self.with_tracks(&answer);
+        let mut signal = json!({ "type": "answer", "sdp": answer });
+        if !round.is_null() {
+            signal["round"] = round.clone();
+        }
+        self.out.push_back(Out::Signal(signal));
+        let waiting = self.waiting();
+        for kind in waiting {
+            self.out.push_back(Out::Signal(
+                json!({ "type": "transceiverRequest", "transceiverRequest": { "kind": kind } }),
+            ));
+        }
+    }
+
+    fn waiting(&self) -> Vec<&'static str> {
+        let placed: Vec<_> = self.lines.values().collect();
+        self.sends.iter().filter(|it| !placed.contains(it)).map(|(_, kind)| *kind).collect()
+    }
+
+    /// Puts tracks on lines that have room, as a browser does, and says so.
+    fn with_tracks(&mut self, answer: &str) -> String {
+        let mut parts = answer.split("m=");
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let kind = if part.starts_with("audio") { "audio" } else { "video" };
+            let mid = part.lines().find_map(|line| line.strip_prefix("a=mid:")).unwrap_or_default();
+            let mid = Mid::from(mid);
+            let open = part.contains("a=sendrecv") || part.contains("a=sendonly");
+            if !part.starts_with("application") && open && !self.lines.contains_key(&mid) {
+                let placed: Vec<_> = self.lines.values().cloned().collect();
+                let next = self.sends.iter().find(|it| it.1 == kind && !placed.contains(it)).cloned();
+                next.into_iter().for_each(|it| drop(self.lines.insert(mid, it)));
+            }
+            let stream = self.lines.get(&mid).map(|(stream, _)| stream.as_str());
+            let lines: Vec<String> = part
+                .lines()
+                .map(|line| match (line, stream) {
+                    (line, Some(stream)) if line.starts_with("a=msid:") => format!("a=msid:{stream} track"),
+                    ("a=sendrecv", None) => "a=recvonly".to_owned(),
+                    ("a=sendonly", None) => "a=inactive".to_owned(),
+                    (line, _) => line.to_owned(),
+                })
+                .collect();
+            text.push_str(&format!("m={}\r\n", lines.join("\r\n")));
+        }
+        text
+    }
+
+    pub(super) fn receive(&mut self, source: SocketAddr, bytes: &[u8], now: Instant) {
+        let Ok(receive) = Receive::new(Protocol::Udp, source, self.address, bytes) else { return };
+        let input = Input::Receive(now, receive);
+        if self.rtc.accepts(&input) {
+            let _ = self.rtc.handle_input(input);
+        }
+        self.drain(now);
+    }
+
+    pub(super) fn tick(&mut self, now: Instant) {
+        let _ = self.rtc.handle_input(Input::Timeout(now));
+        self.drain(now);
+    }
+
+    fn drain(&mut self, now: Instant) {
+        loop {
+            match self.rtc.poll_output() {
+                Ok(str0m::Output::Timeout(at)) => {
+                    self.next = at;
+                    return;
+                }
+                Ok(str0m::Output::Transmit(it)) => {
+                    self.out.push_back(Out::Datagram(it.destination, it.contents.into()));
+                }
+                Ok(str0m::Output::Event(event)) => self.event(event, now),
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event, now: Instant) {
+        match event {
+            Event::ChannelOpen(id, _) => {
+                self.channel = Some(id);
+                let mut data = json!({ "pwd": self.password });
+                if let Some(member) = &self.member {
+                    data["member"] = json!(member);
+                }
+                self.say(&json!({ "target": self.peer, "idata": { "type": 0, "data": data } }), now);
+            }
+            Event::ChannelData(data) => {
+                let Ok(frame) = serde_json::from_slice::<Value>(&data.data) else { return };
+                let idata = &frame["idata"];
+                if idata["type"] == 0 {
+                    self.number = idata["data"]["id"].as_str().map(str::to_owned);
+                    self.introduce(now);
+                } else if idata["type"] == "signal" {
+                    self.signal(&idata["data"].clone(), now);
+                }
+                self.heard.push(frame);
+            }
+            Event::RtpPacket(packet) => {
+                let place = self.rtc.direct_api().stream_rx(&packet.header.ssrc).map(|it| (it.mid(), it.rid()));
+                let (mid, rid) = place.expect("its line");
+                self.packets.push((mid, rid, packet));
+            }
+            Event::KeyframeRequest(_) => self.asked += 1,
+            _ => {}
+        }
+    }
+
+    fn introduce(&mut self, now: Instant) {
+        let number = self.number.clone().unwrap_or_default();
+        let mut user = json!({ "username": self.peer, "id": number, "avatarLoc": "/public/defaults/User.jpg" });
+        if let (Some(member), true) = (&self.member, self.caps.is_object()) {
+            (user["caps"], user["member"]) = (self.caps.clone(), json!(member));
+        }
+        self.tell(&json!({ "type": 1, "data": { "user": user } }), now);
+    }
+
+    /// Says something as a guest.
+    pub(super) fn tell(&mut self, idata: &Value, now: Instant) {
+        let target = self.number.clone().unwrap_or_default();
+        self.say(&json!({ "target": target, "idata": idata }), now);
+    }
+
+    pub(super) fn say(&mut self, frame: &Value, now: Instant) {
+        self.say_bytes(frame.to_string().as_bytes(), now);
+    }
+
+    pub(super) fn say_bytes(&mut self, bytes: &[u8], now: Instant) {
+        if let Some(mut channel) = self.channel.and_then(|id| self.rtc.channel(id)) {
+            let _ = channel.write(true, bytes);
+        }
+        self.tick(now);
+    }
+
+    /// Joins the call with a stream.
+    pub(super) fn call(&mut self, stream: &str, kinds: &[&'static str], now: Instant) {
+        self.sends.extend(kinds.iter().map(|kind| (stream.to_owned(), *kind)));
+        self.tell(&json!({ "type": 7, "data": { "type": 0, "special": {} } }), now);
+        self.announce(&[stream], now);
+    }
+
+    pub(super) fn announce(&mut self, streams: &[&str], now: Instant) {
+        let special =
+            json!({ "possibilities": { "dataType": "Set", "value": streams }, "primaryStream": streams.first() });
+        self.tell(&json!({ "type": 7, "data": { "type": 4, "special": special } }), now);
+    }
+
+    pub(super) fn want(&mut self, stream: &str, owner: &str, now: Instant) {
+        let idata = json!({ "type": 7, "data": { "type": 6, "special": { "StreamID": stream } } });
+        self.say(&json!({ "target": owner, "idata": idata }), now);
+    }
+
+    /// Asks for an offer.
+    pub(super) fn renegotiate(&mut self) {
+        self.out.push_back(Out::Signal(json!({ "type": "renegotiate", "renegotiate": true })));
+    }
+
+    /// Sends a packet of a stream: a picture that needs no other, or one that does.
+    pub(super) fn send(&mut self, stream: &str, kind: &'static str, key: bool, time: u32, now: Instant) {
+        let found = self.lines.iter().find(|(_, it)| it.0 == stream && it.1 == kind);
+        let Some(mid) = found.map(|(mid, _)| *mid) else { return };
+        let sequence = self.sequence.entry(mid).or_insert(60_000);
+        *sequence += 1;
+        let sequence = *sequence;
+        let picture = u8::try_from(sequence % 128).expect("a byte");
+        let payload = match kind {
+            "audio" => vec![1, 2, 3],
+            _ => vec![0x90, 0x80, picture, u8::from(!key), 0, 0, 0x9d, 0x01, 0x2a, 0, 0, 0, 0],
+        };
+        let number = if kind == "audio" { 111 } else { 96 };
+        let mut api = self.rtc.direct_api();
+        let Some(tx) = api.stream_tx_by_mid(mid, None) else { return };
+        let packet = RtpWrite::new(number.into(), sequence.into(), time, now, payload).nackable(kind == "video");
+        tx.write_rtp(packet.marker(true));
+        self.tick(now);
+    }
+
+    /// Frames of a type, by whom they are.
+    pub(super) fn of(&self, kind: impl Into<Value>) -> Vec<(&str, &Value)> {
+        let kind = kind.into();
+        let of_kind = self.heard.iter().filter(|frame| frame["idata"]["type"] == kind);
+        of_kind.map(|frame| (frame["source"].as_str().unwrap_or_default(), &frame["idata"]["data"])).collect()
+    }
+}
+
+fn connection(address: SocketAddr, now: Instant) -> Rtc {
+    let config = RtcConfig::new().set_crypto_provider(crypto::provider()).set_rtp_mode(true);
+    let config = config.clear_codecs().enable_opus(true).enable_vp8(true);
+    let mut rtc = config.build(now);
+    rtc.add_local_candidate(Candidate::host(address, Protocol::Udp).expect("a candidate"));
+    rtc
+}

@@ -1,0 +1,130 @@
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::World;
+
+/// Somebody does all that they should not, and the others notice nothing.
+fn others_are_well(world: &mut World, at: [usize; 2]) {
+    let now = world.now;
+    let heard = world.guests[at[1]].of(2).len();
+    let id = format!("check-{heard}");
+    world.guests[at[0]].tell(&json!({ "type": 2, "data": { "msg": "well?", "files": [], "id": id } }), now);
+    world.run(500);
+    assert_eq!(world.guests[at[1]].of(2).len(), heard + 1);
+}
+
+#[test]
+fn nonsense_on_the_channel_is_met_with_silence() {
+    let mut world = World::with(&["ada", "bob", "eve"]);
+    let long = format!(r#"{{"target":"3","idata":{{"type":2,"data":{{"msg":"{}"}}}}}}"#, "x".repeat(70_000));
+    let nested = "[".repeat(5_000);
+    for text in
+        ["null", "{", "\u{0}", r#"{"idata":7}"#, &nested, &long, r#"{"target":"3","idata":{"type":0,"data":{}}}"#]
+    {
+        let now = world.now;
+        world.guests[2].say_bytes(text.as_bytes(), now);
+        world.guests[2].say_bytes(&[0xff, 0xfe], now);
+        world.run(50);
+    }
+    others_are_well(&mut world, [0, 1]);
+    others_are_well(&mut world, [2, 1]);
+}
+
+#[test]
+fn a_flood_of_words_is_cut_off_where_it_begins() {
+    let mut world = World::with(&["ada", "bob", "eve"]);
+    for n in 0..3_000 {
+        let now = world.now;
+        let id = format!("flood-{n}");
+        world.guests[2].tell(&json!({ "type": 2, "data": { "msg": "x", "files": [], "id": id } }), now);
+        if n % 20 == 0 {
+            world.run(5);
+        }
+    }
+    world.run(1_000);
+    assert!(world.guests[1].of(2).len() < 300, "{}", world.guests[1].of(2).len());
+    others_are_well(&mut world, [0, 1]);
+}
+
+#[test]
+fn signals_that_make_no_sense_or_come_too_fast_do_nothing() {
+    let mut world = World::with(&["ada", "bob", "eve"]);
+    let sdp = "v=0\r\na=ice-ufrag:abcd\r\na=ice-pwd:0123456789012345678901\r\na=fingerprint:sha-256 AA:BB:CC:DD\r\n\
+               m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nm=audio 9 X 111\r\na=mid:1\r\n";
+    let signals = [
+        json!({ "type": "offer", "sdp": sdp, "round": 99 }),
+        json!({ "type": "answer", "sdp": sdp, "round": 99 }),
+        json!({ "type": "answer", "sdp": "v=0\r\nm=\r\n" }),
+        json!({ "type": "answer", "sdp": "a".repeat(300_000) }),
+        json!({ "type": "offer", "sdp": 7 }),
+        json!({ "type": "candidate", "candidate": null }),
+        json!({ "type": "candidate", "candidate": { "candidate": "candidate:x" } }),
+        json!({ "transceiverRequest": { "kind": "audio" } }),
+        json!({ "renegotiate": true }),
+        json!([1]),
+    ];
+    for _ in 0..200 {
+        for signal in &signals {
+            world.host.on_signal("eve", &signal.to_string(), world.now);
+        }
+    }
+    world.host.on_signal("eve", "nonsense", world.now);
+    world.host.on_signal("nobody", "{}", world.now);
+    world.run(5_000);
+    // What the host offers for it stays bounded.
+    let offers = &world.guests[2].offers;
+    assert!(offers.len() < 80 && offers.iter().all(|it| it.len() < 100_000), "{}", offers.len());
+    others_are_well(&mut world, [0, 1]);
+}
+
+#[test]
+fn datagrams_of_strangers_are_for_nobody() {
+    let mut world = World::with(&["ada"]);
+    let stranger = "203.0.113.9:9".parse().expect("an address");
+    let mut bytes = vec![0_u8; 60];
+    for n in 0..20_000_u32 {
+        let mixed = n.wrapping_mul(2_654_435_761);
+        bytes
+            .iter_mut()
+            .zip(mixed.to_be_bytes().iter().cycle())
+            .for_each(|(to, from)| *to = to.wrapping_mul(31) ^ from);
+        assert!(!world.host.accepts(stranger, super::host_address(), &bytes));
+        world.host.on_datagram(stranger, super::host_address(), &bytes, world.now);
+    }
+    // From a guest's own address they do as little.
+    let ada = world.guests[0].address;
+    for n in 0..20_000_u32 {
+        let mixed = n.wrapping_mul(2_654_435_761);
+        bytes
+            .iter_mut()
+            .zip(mixed.to_be_bytes().iter().cycle())
+            .for_each(|(to, from)| *to = to.wrapping_mul(31) ^ from);
+        let length = usize::try_from(n % 60).expect("few");
+        world.host.on_datagram(ada, super::host_address(), &bytes[..length], world.now);
+        if n % 500 == 0 {
+            world.run(20);
+        }
+    }
+    world.run(3_000);
+    let now = world.now;
+    world.guests[0].tell(&json!({ "type": 2, "data": { "msg": "hi", "files": [], "id": "m" } }), now);
+    world.run(3_000);
+    assert_eq!(world.guests[0].of("heard").len(), 1);
+}
+
+#[test]
+fn a_guest_that_reads_nothing_holds_up_nobody() {
+    let mut world = World::with(&["ada", "bob", "eve"]);
+    world.cut_off.push(2);
+    for n in 0..400 {
+        let now = world.now;
+        let text = "x".repeat(1_500);
+        let id = format!("m{n}");
+        world.guests[0].tell(&json!({ "type": 2, "data": { "msg": text, "files": [], "id": id } }), now);
+        world.run(60);
+    }
+    assert!(world.guests[1].of(2).len() > 390, "{}", world.guests[1].of(2).len());
+    let next = world.host.next_timeout().expect("a time");
+    assert!(next > world.now && next < world.now + Duration::from_secs(60));
+}

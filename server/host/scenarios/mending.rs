@@ -1,0 +1,95 @@
+use serde_json::json;
+
+use super::World;
+
+#[test]
+fn a_connection_that_breaks_is_opened_anew_and_nothing_is_missed() {
+    let mut world = World::with(&["ada", "bob"]);
+    world.cut_off.push(1);
+    world.run(1_000);
+    let now = world.now;
+    world.guests[0].tell(&json!({ "type": 2, "data": { "msg": "hi", "files": [], "id": "m1" } }), now);
+    // Bob's page gives up, and so does the host in the end.
+    world.run(40_000);
+    assert!(world.guests[0].of(6).is_empty(), "nobody is told of what the server has not said");
+    world.cut_off.clear();
+    world.run(40_000);
+    let bob = &world.guests[1];
+    assert_eq!(bob.number.as_deref(), Some("2"));
+    assert_eq!(bob.of(2).len(), 1);
+    assert_eq!(world.host.stats().people, 2);
+}
+
+#[test]
+fn the_host_looks_for_another_way_when_a_page_falls_silent() {
+    let mut world = World::with(&["ada"]);
+    let offers = world.guests[0].offers.len();
+    world.cut_off.push(0);
+    world.run(8_000);
+    assert_eq!(world.guests[0].offers.len(), offers + 1);
+    let ufrag = |offer: &str| offer.lines().find(|line| line.starts_with("a=ice-ufrag")).map(str::to_owned);
+    assert_ne!(ufrag(&world.guests[0].offers[0]), ufrag(&world.guests[0].offers[offers]));
+    world.cut_off.clear();
+    world.run(10_000);
+    assert_eq!(world.host.stats().guests, 1);
+    let now = world.now;
+    world.guests[0].tell(&json!({ "type": 2, "data": { "msg": "hi", "files": [], "id": "m1" } }), now);
+    world.run(500);
+    assert_eq!(world.guests[0].of("heard").len(), 1);
+    assert_eq!(world.guests[0].of(0).len(), 1, "it is the connection that there was");
+}
+
+#[test]
+fn an_offer_that_is_lost_is_made_again() {
+    let mut world = World::with(&["ada"]);
+    world.guests[0].mute = true;
+    world.guests[0].renegotiate();
+    world.run(3_000);
+    assert_eq!(world.guests[0].rounds, 1);
+    world.guests[0].mute = false;
+    world.run(8_000);
+    assert_eq!(world.guests[0].rounds, 3);
+}
+
+#[test]
+fn somebody_who_moves_is_no_newcomer() {
+    let mut world = World::with(&["ada", "bob"]);
+    let now = world.now;
+    world.guests[0].tell(&json!({ "type": "moved", "data": { "id": "ada2" } }), now);
+    world.run(100);
+    assert_eq!(world.guests[0].of("moved-noted").len(), 1);
+    world.host.on_left("ada", world.now);
+    world.host.on_joined("ada2", world.now);
+    world.guests[0].peer = "ada2".to_owned();
+    world.run(200_000);
+    assert_eq!((world.guests[0].rounds, world.host.stats().people), (1, 2));
+    // One who is sent away is gone at once.
+    world.host.on_removed("ada2", world.now);
+    world.run(100);
+    assert_eq!((world.host.stats().people, world.guests[1].of(6).len()), (1, 1));
+}
+
+#[test]
+fn somebody_whom_the_server_has_lost_stays_while_the_connection_stands_but_not_for_ever() {
+    let mut world = World::with(&["ada", "bob"]);
+    world.host.on_left("ada", world.now);
+    world.run(60_000);
+    assert_eq!(world.host.stats().people, 2);
+    world.run(150_000);
+    assert_eq!(world.host.stats().people, 1);
+}
+
+#[test]
+fn a_page_that_is_loaded_anew_is_who_it_was() {
+    let mut world = World::with(&["ada", "bob"]);
+    world.guests[0].rtc.disconnect();
+    world.host.on_left("ada", world.now);
+    let again = world.join("ada9");
+    world.guests[again].member = world.guests[0].member.clone();
+    world.guests[0].peer = "gone".to_owned();
+    world.run(10_000);
+    assert_eq!(world.host.stats().people, 2);
+    let numbers: Vec<_> = world.guests[1].of(1).iter().map(|it| it.0.to_owned()).collect();
+    // While the link to them stands nobody can come in their name.
+    assert_eq!(world.guests[again].number.as_deref(), numbers.last().map(String::as_str));
+}

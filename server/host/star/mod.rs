@@ -1,0 +1,373 @@
+//! The host itself: it brings words, lines and packets together. Events go in, [`Output`]s come out.
+
+mod settling;
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::net::SocketAddr;
+use std::time::Instant;
+
+use str0m::Event;
+
+use self::settling::coming;
+use crate::connection::{Connection, Form, Said, form};
+use crate::forwarding::{Forwarding, Place, Source};
+use crate::settings::{Card, Settings, Stats};
+use crate::words::{Epoch, Frame, LinkId, Words};
+
+/// What the host asks of whoever drives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// A signal for a peer, over the server: JSON as it stands in `signal`.
+    Signal {
+        /// The peer's id at the server.
+        to: String,
+        /// The JSON text.
+        signal: String,
+    },
+    /// A datagram.
+    Datagram {
+        /// Which of the candidates it goes out from.
+        source: SocketAddr,
+        /// Where it goes.
+        destination: SocketAddr,
+        /// What is in it.
+        bytes: Vec<u8>,
+    },
+}
+
+/// Addresses that one guest may be reached at.
+const ADDRESSES_MAX: usize = 20;
+
+/// A star's host. All times are handed in and never go back. After every call, or after several with the same time, what
+/// [`StarHost::poll`] has to give is to be carried out.
+#[derive(Debug)]
+pub struct StarHost {
+    words: Words,
+    connections: HashMap<LinkId, Connection>,
+    forwarding: Forwarding,
+    candidates: Vec<SocketAddr>,
+    guests_max: usize,
+    /// Whom a datagram from an address belongs to, as far as that has been shown.
+    addresses: HashMap<SocketAddr, LinkId>,
+    /// Whom a datagram with this part of a user name is for.
+    ufrags: HashMap<String, LinkId>,
+    /// Connections that str0m has to be asked what they have to give out.
+    touched: VecDeque<LinkId>,
+    is_touched: HashSet<LinkId>,
+    outputs: VecDeque<Output>,
+    /// Lines are to be compared with wishes.
+    call_changed: bool,
+    /// Makes numbers that look like nothing else's.
+    seeds: u32,
+    now: Instant,
+}
+
+impl StarHost {
+    /// A host without guests. `now` is the moment of `settings.wall_clock`.
+    pub fn new(settings: Settings, now: Instant) -> Self {
+        let Settings { card, member, name, candidates, limits, history, wall_clock } = settings;
+        let history = history.then_some(Epoch { instant: now, wall: wall_clock });
+        Self {
+            words: Words::new(card, &member, name, history, crate::crypto::random()),
+            connections: HashMap::new(),
+            forwarding: Forwarding::new(limits.bits_per_second),
+            candidates,
+            guests_max: limits.guests,
+            addresses: HashMap::new(),
+            ufrags: HashMap::new(),
+            touched: VecDeque::new(),
+            is_touched: HashSet::new(),
+            outputs: VecDeque::new(),
+            call_changed: false,
+            seeds: crate::crypto::random(),
+            now,
+        }
+    }
+
+    /// The room is called or entered otherwise: everybody is told.
+    pub fn set_card(&mut self, card: Card) {
+        self.words.set_card(card);
+        self.settle();
+    }
+
+    /// Where those who come from now on may reach the host.
+    pub fn set_candidates(&mut self, candidates: Vec<SocketAddr>) {
+        self.candidates = candidates;
+    }
+
+    /// The server says that a peer is in the room: a connection is offered to it.
+    pub fn on_joined(&mut self, peer: &str, now: Instant) {
+        self.at(now);
+        self.words.joined(peer, now);
+        self.settle();
+    }
+
+    /// The server says that a peer has left. Somebody whose connection stands may have lost the server alone, and is waited
+    /// for.
+    pub fn on_left(&mut self, peer: &str, now: Instant) {
+        self.at(now);
+        self.words.left(peer, now);
+        self.settle();
+    }
+
+    /// A peer was sent away: the connection to it ends at once.
+    pub fn on_removed(&mut self, peer: &str, now: Instant) {
+        self.at(now);
+        self.words.removed(peer, now);
+        self.settle();
+    }
+
+    /// A signal of a peer's, as JSON.
+    pub fn on_signal(&mut self, from: &str, signal: &str, now: Instant) {
+        self.at(now);
+        if let Some(id) = self.words.link_of(from) {
+            self.signal(id, signal);
+        }
+        self.settle();
+    }
+
+    /// Whether a datagram is for this host. What comes from an address that has shown no credentials is for nobody unless
+    /// it shows some.
+    pub fn accepts(&self, source: SocketAddr, _destination: SocketAddr, datagram: &[u8]) -> bool {
+        self.guest_of(source, datagram).is_some()
+    }
+
+    fn guest_of(&self, source: SocketAddr, datagram: &[u8]) -> Option<LinkId> {
+        match form(datagram) {
+            Form::Stun => self.ufrags.get(user_of(datagram)?).copied(),
+            Form::Other => None,
+            Form::Dtls | Form::Rtp | Form::Rtcp => self.addresses.get(&source).copied(),
+        }
+    }
+
+    /// A datagram that has come to one of the candidates.
+    pub fn on_datagram(&mut self, source: SocketAddr, destination: SocketAddr, datagram: &[u8], now: Instant) {
+        self.at(now);
+        let Some(id) = self.guest_of(source, datagram) else { return };
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        if connection.receive(source, destination, datagram, now) {
+            self.met_at(source, id);
+        }
+        self.drain(id);
+        if self.connections.get(&id).is_some_and(|it| it.next <= now) {
+            self.touch(id);
+        }
+        self.settle();
+    }
+
+    fn met_at(&mut self, source: SocketAddr, id: LinkId) {
+        if self.addresses.get(&source) == Some(&id) {
+            return;
+        }
+        let known = self.addresses.values().filter(|it| **it == id).count();
+        if known >= ADDRESSES_MAX {
+            self.addresses.retain(|_, it| *it != id);
+        }
+        self.addresses.insert(source, id);
+    }
+
+    /// The time of [`StarHost::next_timeout`] has come.
+    pub fn on_timeout(&mut self, now: Instant) {
+        self.at(now);
+        self.words.due(now);
+        let due: Vec<_> =
+            self.connections.iter().filter(|(_, it)| it.next_timeout() <= now).map(|(id, _)| *id).collect();
+        for id in due {
+            let Some(connection) = self.connections.get_mut(&id) else { continue };
+            if let Some(steady) = connection.steadiness(now) {
+                self.words.steady(id, steady, now);
+            }
+            self.negotiate(id);
+            self.touch(id);
+        }
+        let wanted = self.forwarding.due(now);
+        self.ask_for_key_frames(&wanted);
+        self.settle();
+        self.work();
+    }
+
+    /// When [`StarHost::on_timeout`] is to be called next.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        let connections = self.connections.values().map(Connection::next_timeout).min();
+        [connections, self.words.next_timeout(), self.forwarding.next_timeout()].into_iter().flatten().min()
+    }
+
+    /// What is to be carried out next.
+    pub fn poll(&mut self) -> Option<Output> {
+        if self.outputs.is_empty() {
+            self.work();
+        }
+        self.outputs.pop_front()
+    }
+
+    /// How it stands.
+    pub fn stats(&self) -> Stats {
+        let (people, in_call) = self.words.counts();
+        let (streams_in, streams_out) = self.forwarding.counts();
+        let traffic = self.forwarding.traffic;
+        Stats {
+            guests: self.connections.values().filter(|it| it.is_open()).count(),
+            people,
+            in_call,
+            streams_in,
+            streams_out,
+            packets_in: traffic.packets_in,
+            packets_out: traffic.packets_out,
+            bytes_in: traffic.bytes_in,
+            bytes_out: traffic.bytes_out,
+            packets_dropped: traffic.dropped,
+            key_frame_requests: traffic.key_frame_requests,
+            ..Stats::default()
+        }
+    }
+
+    fn at(&mut self, now: Instant) {
+        self.now = self.now.max(now);
+    }
+
+    fn touch(&mut self, id: LinkId) {
+        if self.is_touched.insert(id) {
+            self.touched.push_back(id);
+        }
+    }
+
+    /// Lets connections give out what they have.
+    fn work(&mut self) {
+        while let Some(id) = self.touched.pop_front() {
+            self.is_touched.remove(&id);
+            let Some(connection) = self.connections.get_mut(&id) else { continue };
+            connection.tick(self.now);
+            self.drain(id);
+            self.settle();
+        }
+    }
+
+    /// All that a connection has to give out. Whatever wants the time again wants it at once.
+    fn drain(&mut self, id: LinkId) {
+        loop {
+            let Some(connection) = self.connections.get_mut(&id) else { return };
+            let Some(output) = connection.poll() else { return };
+            match output {
+                str0m::Output::Timeout(at) => {
+                    connection.next = at;
+                    return;
+                }
+                str0m::Output::Transmit(it) => self.outputs.push_back(Output::Datagram {
+                    source: it.source,
+                    destination: it.destination,
+                    bytes: it.contents.into(),
+                }),
+                str0m::Output::Event(event) => self.event(id, event),
+            }
+        }
+    }
+
+    fn event(&mut self, id: LinkId, event: Event) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        match event {
+            Event::RtpPacket(packet) => {
+                let Some((mid, rid)) = connection.place_of(packet.header.ssrc) else { return };
+                let Self { forwarding, connections, touched, is_touched, .. } = self;
+                forwarding.packet(Place { link: id, mid }, rid, &packet, self.now, |to, packet| {
+                    let Some(viewer) = connections.get_mut(&to.link) else { return };
+                    viewer.write(to.mid, packet);
+                    if is_touched.insert(to.link) {
+                        touched.push_back(to.link);
+                    }
+                });
+            }
+            Event::KeyframeRequest(request) => {
+                let viewer = Place { link: id, mid: request.mid };
+                if let Some(source) = self.forwarding.wants_key_frame(viewer, self.now) {
+                    self.ask_for_key_frames(&[source]);
+                }
+            }
+            Event::ChannelOpen(channel, _) if connection.channel_opened(channel) => self.words.opened(id, self.now),
+            Event::ChannelData(data) if connection.is_channel(data.id) => self.words.heard(id, &data.data, self.now),
+            Event::ChannelBufferedAmountLow(_) => connection.flush(),
+            Event::ChannelClose(channel) if connection.is_channel(channel) => connection.fail(),
+            Event::Closed => connection.fail(),
+            _ => {}
+        }
+    }
+
+    fn ask_for_key_frames(&mut self, sources: &[Source]) {
+        for (place, rid) in sources {
+            let Some(sender) = self.connections.get_mut(&place.link) else { continue };
+            if sender.ask_for_key_frame(place.mid, *rid) {
+                self.forwarding.traffic.key_frame_requests += 1;
+                self.touch(place.link);
+            }
+        }
+    }
+
+    fn signal(&mut self, id: LinkId, signal: &str) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let before = coming(connection);
+        let (changed, answer) = connection.signal(signal, self.now);
+        if let Some(said) = answer {
+            self.say(id, said);
+        }
+        if changed {
+            self.call_changed = true;
+            let after = self.connections.get(&id).map(coming).unwrap_or_default();
+            for track in before.iter().filter(|track| !after.iter().any(|it| it.stream == track.stream)) {
+                self.words.stream_gone(id, &track.stream);
+            }
+        }
+        self.know_ufrags(id);
+        self.touch(id);
+        self.negotiate(id);
+    }
+
+    fn know_ufrags(&mut self, id: LinkId) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let current: Vec<_> = connection.ufrags().collect();
+        self.ufrags.retain(|ufrag, it| *it != id || current.contains(ufrag));
+        self.ufrags.extend(current.into_iter().map(|ufrag| (ufrag, id)));
+    }
+
+    /// Offers where that is needed.
+    fn negotiate(&mut self, id: LinkId) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        if let Some(said) = connection.offer(self.now) {
+            self.know_ufrags(id);
+            self.say(id, said);
+        }
+    }
+
+    /// Over the connection itself where the page takes signals there, and otherwise over the server.
+    fn say(&mut self, id: LinkId, said: Said) {
+        let over_it = !said.restarting && self.words.carries_signals(id);
+        if let Some(frame) = over_it.then(|| Words::signal_frame(&said.text)).flatten() {
+            return self.send(id, frame, false);
+        }
+        if let Some(to) = self.words.address_of(id) {
+            self.outputs.push_back(Output::Signal { to: to.to_owned(), signal: said.text });
+        }
+    }
+
+    fn send(&mut self, id: LinkId, frame: Frame, droppable: bool) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.send(frame, droppable);
+            self.touch(id);
+        }
+    }
+}
+
+/// Our part of the user name in a request of ICE (RFC 8445, section 7.2.2): what stands before the colon.
+fn user_of(datagram: &[u8]) -> Option<&str> {
+    const REQUEST: [u8; 2] = [0, 1];
+    const USERNAME: u16 = 6;
+    const HEAD_BYTES: usize = 20;
+    let mut rest = datagram.strip_prefix(&REQUEST).and_then(|_| datagram.get(HEAD_BYTES..))?;
+    while let [kind_a, kind_b, length_a, length_b, tail @ ..] = rest {
+        let length = usize::from(u16::from_be_bytes([*length_a, *length_b]));
+        let value = tail.get(..length)?;
+        if u16::from_be_bytes([*kind_a, *kind_b]) == USERNAME {
+            return std::str::from_utf8(value).ok()?.split(':').next();
+        }
+        rest = tail.get(length.next_multiple_of(4)..)?;
+    }
+    None
+}

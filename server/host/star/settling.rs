@@ -1,0 +1,140 @@
+//! What follows from what has happened: effects of words, broken connections, and lines that carry other things.
+
+use str0m::media::Mid;
+
+use crate::connection::Connection;
+use crate::forwarding::{Place, Route};
+use crate::lines::Track;
+
+use super::{Output, StarHost};
+use crate::words::{Effect, LinkId};
+
+impl StarHost {
+    /// Carries out what the words ask for, and what follows from it, until there is nothing left.
+    pub(super) fn settle(&mut self) {
+        loop {
+            while let Some(effect) = self.words.poll() {
+                self.carry_out(effect);
+            }
+            if std::mem::take(&mut self.call_changed) {
+                self.reconcile();
+                continue;
+            }
+            let failed = self.connections.iter().find(|(_, it)| it.has_failed()).map(|(id, _)| *id);
+            let Some(id) = failed else { return };
+            self.hang_up(id);
+            self.words.closed(id, true, self.now);
+        }
+    }
+
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::Dial(id) => self.dial(id),
+            Effect::HangUp(id) => self.hang_up(id),
+            Effect::Send { to, frame, droppable } => self.send(to, frame, droppable),
+            Effect::Signal { from, signal } => self.signal(from, &signal),
+            Effect::Known(id) => {
+                let caps = self.words.caps(id);
+                if let Some(connection) = self.connections.get_mut(&id) {
+                    connection.set_caps(caps.signals, caps.layers);
+                }
+                self.call_changed = true;
+            }
+            Effect::CallChanged => self.call_changed = true,
+        }
+    }
+
+    fn dial(&mut self, id: LinkId) {
+        self.hang_up(id);
+        if self.connections.len() >= self.guests_max {
+            return;
+        }
+        self.seeds = self.seeds.wrapping_mul(0x9e37_79b1).wrapping_add(0x7f4a_7c15);
+        let Some(connection) = Connection::new(&self.candidates, self.seeds, self.now) else { return };
+        self.connections.insert(id, connection);
+        self.know_ufrags(id);
+        self.negotiate(id);
+        self.touch(id);
+    }
+
+    /// Ends a connection, with a goodbye where somebody hears it.
+    fn hang_up(&mut self, id: LinkId) {
+        let Some(mut connection) = self.connections.remove(&id) else { return };
+        if !connection.has_failed() {
+            connection.close();
+            connection.tick(self.now);
+            while let Some(output) = connection.poll() {
+                match output {
+                    str0m::Output::Timeout(_) => break,
+                    str0m::Output::Transmit(it) => self.outputs.push_back(Output::Datagram {
+                        source: it.source,
+                        destination: it.destination,
+                        bytes: it.contents.into(),
+                    }),
+                    str0m::Output::Event(_) => {}
+                }
+            }
+        }
+        self.addresses.retain(|_, it| *it != id);
+        self.ufrags.retain(|_, it| *it != id);
+        self.call_changed = true;
+    }
+}
+
+impl StarHost {
+    /// Makes lines and packets follow from what is wished for and what is there.
+    fn reconcile(&mut self) {
+        let mut ids: Vec<_> = self.connections.keys().copied().collect();
+        ids.sort_unstable();
+        let there: Vec<(LinkId, Track, Mid)> = ids
+            .iter()
+            .flat_map(|id| self.connections.get(id).into_iter().flat_map(|it| lines_of(*id, it)))
+            .filter(|(id, track, _)| self.words.announces(*id, &track.stream))
+            .collect();
+        let mut routes = Vec::new();
+        for id in ids {
+            let wishes = self.words.wishes(id);
+            let again = self.words.caps(id).media;
+            let Some(viewer) = self.connections.get_mut(&id) else { continue };
+            let mut tracks = Vec::new();
+            for wish in &wishes {
+                // A stream that stays away for a moment keeps its lines.
+                let kept = viewer.lines.carried().filter(|track| track.stream == wish.stream).cloned();
+                let come = there.iter().filter(|(from, track, _)| *from == wish.from && track.stream == wish.stream);
+                for track in kept.chain(come.map(|(_, track, _)| track.clone())) {
+                    if !tracks.contains(&track) {
+                        tracks.push(track);
+                    }
+                }
+            }
+            viewer.lines.wish(&tracks, again);
+            for line in viewer.lines.iter() {
+                let Some(track) = line.carries() else { continue };
+                let source = there.iter().find(|(_, it, _)| it == track);
+                let wish = wishes.iter().find(|wish| wish.stream == track.stream);
+                if let (Some((from, _, mid)), Some(wish)) = (source, wish) {
+                    routes.push(Route {
+                        from: Place { link: *from, mid: *mid },
+                        to: Place { link: id, mid: Mid::from(line.mid.as_str()) },
+                        kind: track.kind,
+                        flows: wish.flows,
+                    });
+                }
+            }
+            self.negotiate(id);
+        }
+        let Self { connections, forwarding, now, .. } = self;
+        let stands = |place: &Place| connections.get(&place.link).is_some_and(|it| it.lines.get(&place.mid).is_some());
+        let wanted = forwarding.route(&routes, stands, *now);
+        self.ask_for_key_frames(&wanted);
+    }
+}
+
+/// What comes on a connection, by its lines.
+fn lines_of(id: LinkId, connection: &Connection) -> impl Iterator<Item = (LinkId, Track, Mid)> {
+    connection.lines.iter().filter_map(move |line| Some((id, line.comes()?, Mid::from(line.mid.as_str()))))
+}
+
+pub(super) fn coming(connection: &Connection) -> Vec<Track> {
+    connection.lines.iter().filter_map(crate::lines::Line::comes).collect()
+}
