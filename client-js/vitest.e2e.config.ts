@@ -8,9 +8,53 @@ import { basename } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-const within = (engines: string, include: string[]) => ({
+/**
+ * What keeps both cores of a small machine busy: calls, large files, many people at once. Beside others their calls starve in
+ * relays and floods beyond what they are given.
+ */
+const busy = [
+  'calls',
+  'crash',
+  'cuts',
+  'files-large',
+  'files',
+  'mesh',
+  'networks',
+  'nodes',
+  'phone',
+  'safari',
+  'star',
+  'tiles',
+  'uplinks',
+  'weight',
+  'sockets/signals',
+  'sockets/slow',
+].map(name => `e2e/${name}.e2e.ts`)
+
+const cores = availableParallelism()
+
+const within = (engines: string, include: string[], exclude: string[] = []) => ({
   extends: true as const,
-  test: { name: engines, include, env: { ENGINES: engines } },
+  test: {
+    name: engines,
+    include,
+    exclude,
+    env: { ENGINES: engines },
+    maxWorkers: cores,
+    sequence: { groupOrder: 1 },
+  },
+})
+
+/** One after the other, before the rest, which mostly waits. */
+const alone = (engines: string, include: string[]) => ({
+  extends: true as const,
+  test: {
+    name: `${engines} alone`,
+    include,
+    env: { ENGINES: engines },
+    maxWorkers: Math.max(1, cores - 1),
+    sequence: { groupOrder: 0 },
+  },
 })
 
 /** Those that take a minute, the longest first: begun last, they would keep the others waiting. */
@@ -41,12 +85,13 @@ const wanted = process.env['ENGINES']
 const projects =
   wanted === undefined
     ? [
-        within('chromium', ['e2e/**/!(*.pairs).e2e.ts']),
+        alone('chromium', busy),
+        alone('firefox,chromium', ['e2e/**/*.pairs.e2e.ts']),
+        alone('chromium,firefox', ['e2e/**/*.pairs.e2e.ts']),
+        within('chromium', ['e2e/**/!(*.pairs).e2e.ts'], busy),
         within('firefox', ['e2e/**/*.both.e2e.ts']),
-        within('firefox,chromium', ['e2e/**/*.pairs.e2e.ts']),
-        within('chromium,firefox', ['e2e/**/*.pairs.e2e.ts']),
       ]
-    : [within(wanted, ['e2e/**/*.e2e.ts'])]
+    : [alone(wanted, ['e2e/**/*.e2e.ts'])]
 
 export default defineConfig({
   test: {
@@ -55,9 +100,6 @@ export default defineConfig({
     hookTimeout: 120_000,
     // What a test waits for may take its time on a small machine, as with Playwright's own waiting.
     expect: { poll: { timeout: 30_000 } },
-    // Several pages, their codecs and a server want a core more than the test's own. On two cores files that ran beside each
-    // other starved calls in relays and floods beyond what they are given.
-    maxWorkers: Math.max(1, availableParallelism() - 1),
     sequence: { sequencer: SlowestFirst },
     projects,
   },

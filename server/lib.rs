@@ -10,6 +10,7 @@ pub mod cli;
 pub mod cluster;
 pub mod config;
 pub mod doctor;
+pub mod hosting;
 pub mod http;
 pub mod metrics;
 pub mod proxy_protocol;

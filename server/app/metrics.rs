@@ -18,6 +18,7 @@ use crate::{
     accounting::{Ledger, Limits},
     cluster::Cluster,
     config::Config,
+    hosting::Hosting,
     http::{self, Frontend, RenderMetrics, Site, TrustedProxies},
     metrics::{Figures, Format, Forwarded, Process},
     sessions::Sessions,
@@ -37,6 +38,7 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(20);
 pub(super) struct Metrics {
     sessions: Sessions,
     relay: Option<Arc<TurnServer>>,
+    hosting: Option<Arc<Hosting>>,
     expiry: Option<Expiry>,
     forwarding: Option<Arc<Forwarding>>,
     cluster: Option<Arc<Cluster>>,
@@ -54,12 +56,14 @@ impl Metrics {
     pub(super) fn new(
         sessions: &Sessions,
         relay: Option<Arc<TurnServer>>,
+        hosting: Option<Arc<Hosting>>,
         certificate: Option<Certificate>,
         node: &Node,
     ) -> Self {
         let (forwarding, cluster) = (node.forwarding.clone(), node.cluster.clone());
         let expiry = certificate.map(|it| it.expiry());
-        Metrics { sessions: sessions.clone(), relay, expiry, forwarding, cluster, started: SystemTime::now() }
+        let (sessions, started) = (sessions.clone(), SystemTime::now());
+        Metrics { sessions, relay, hosting, expiry, forwarding, cluster, started }
     }
 
     /// The route beside the pages of a listener, where there is a token.
@@ -102,6 +106,7 @@ impl Metrics {
             frame_ancestors: Vec::new(),
             base_path: "/".to_owned(),
             proxy_protocol: false,
+            features: http::Features { hosting: None },
         };
         Ok(Some(BoundMetrics { ports, router: http::front(router, &site, &shared), ledger }))
     }
@@ -124,6 +129,7 @@ impl Metrics {
             reasons: ledger.counted().collect(),
             sessions: self.sessions.statistics(),
             relay: self.relay.as_ref().map(|it| it.stats()),
+            hosting: self.hosting.as_ref().map(|it| it.figures()),
             forwarded: self.forwarding.as_deref().map(forwarded),
             cluster: self.cluster.as_ref().map(|it| it.figures()),
             certificate_expiry_s: self.expiry.as_ref().map(Expiry::unix_s),

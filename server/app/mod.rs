@@ -2,6 +2,7 @@
 mod admin;
 mod certificate;
 mod health_check;
+mod hosting;
 mod invitations;
 mod listen;
 mod metrics;
@@ -38,6 +39,7 @@ use crate::{
     acceptor::{Acceptor, IsProxy, Shutdown, Speaks, Timeouts},
     accounting::Ledger,
     config::Config,
+    hosting::Hosting,
     http,
     protocols::{Protocol as _, p2pchat::P2pChat},
     sessions::Sessions,
@@ -90,6 +92,7 @@ pub struct App {
     node: Node,
     certificate: CertificateSource,
     relay: Option<BoundRelay>,
+    hosting: Option<Arc<Hosting>>,
     metrics: Option<BoundMetrics>,
     admin: Option<BoundAdmin>,
     /// `/health` says so before anything else changes.
@@ -154,7 +157,8 @@ impl App {
         let shared = http::Shared::new(ledger, proxies.clone());
         let relay = relay::bind(&config, &sessions, &mut passed)?;
         let turn = relay.as_ref().map(|it| it.server.clone());
-        let metrics = Metrics::new(&sessions, turn.clone(), certificate.certificate(), &node);
+        let hosting = hosting::bind(&config, &sessions, own_realm, turn.clone())?;
+        let metrics = Metrics::new(&sessions, turn.clone(), hosting.clone(), certificate.certificate(), &node);
         let forwarding = node.forwarding.as_ref();
         let common = Common { sessions: &sessions, shared: &shared, realms: &realms, metrics: &metrics, forwarding };
         let (started, is_stopping) = (Instant::now(), Arc::new(AtomicBool::new(false)));
@@ -193,6 +197,7 @@ impl App {
             node,
             certificate,
             relay,
+            hosting,
             metrics,
             admin,
             is_stopping,
@@ -268,8 +273,8 @@ impl App {
     /// A listener fails.
     pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let url = self.url();
-        let App { listeners, sessions, keeper, node, certificate, relay, metrics, admin, is_stopping, live, reload } =
-            self;
+        let App { listeners, sessions, keeper, node, certificate, relay, metrics, admin, is_stopping, live, .. } = self;
+        let (hosting, reload) = (self.hosting, self.reload);
         let (cluster, keeper) = (node.cluster.clone(), keeper.as_deref());
         let reload = reload.map_or_else(|| Reload::new(None), Ok)?;
         let shutdown = Shutdown::default();
@@ -320,6 +325,7 @@ impl App {
             () = renewing => Ok(()),
             () = reload.run(&live, &hangup) => Ok(()),
             () = admin::serve(admin) => Ok(()),
+            () = hosting::run(hosting) => Ok(()),
             () = service_manager::keep_alive(&sessions) => Ok(()),
             () = watch::memory(sessions.ledger()) => Ok(()),
             () = state::run(keeper, cluster.as_deref()) => Ok(()),

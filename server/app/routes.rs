@@ -94,9 +94,19 @@ pub(super) fn router(
     }
     let (views, https, https_only) = (listener.views.clone(), listener.tls, listener.is_https_only);
     let (frame_ancestors, base_path) = (config.http.frame_ancestors.clone(), config.http.base_path.clone());
-    let proxy_protocol = listener.proxy_protocol;
-    let site =
-        Site { views, signaling_path: path, frontend, https, https_only, frame_ancestors, base_path, proxy_protocol };
+    let (proxy_protocol, features) = (listener.proxy_protocol, settings::features(config));
+    let signaling_path = path;
+    let site = Site {
+        views,
+        signaling_path,
+        frontend,
+        https,
+        https_only,
+        frame_ancestors,
+        base_path,
+        proxy_protocol,
+        features,
+    };
     let mut pages = metrics.beside(http::pages(&site, shared, health), config, shared);
     if !plain.is_empty() {
         pages = websocket::beside(pages, sessions.clone(), plain, origins(), fast_ping);

@@ -13,7 +13,7 @@ use crate::{
     accounting::{self, Rate, default_total},
     cluster,
     config::{self, Config, one_of},
-    http::{self, TrustedProxies},
+    http::{self, Features, HostingFeature, TrustedProxies},
     ice::{Access, ConfiguredServer, Ice, Login},
     protocols::{self, Protocol, Transport, p2pchat::P2pChat},
     rooms::{Limits, RoomPolicy, Rules},
@@ -64,6 +64,13 @@ pub fn check_cluster(config: &Config) -> Result<(), StartupError> {
     if !config.listeners().iter().any(is_own) {
         return Err(StartupError::Settings(
             "cluster.redis is set, and no listener speaks p2pchat: the rooms of other protocols cannot be shared"
+                .to_owned(),
+        ));
+    }
+    if config.host.enabled {
+        return Err(StartupError::Settings(
+            "cluster.redis and host.enabled are both set: the stars that a server hosts are its own, and cannot be shared with \
+             other nodes"
                 .to_owned(),
         ));
     }
@@ -156,6 +163,7 @@ fn listener(settings: config::Listener, signaling_path: &str, is_https_only: boo
         ("/live/", "liveness"),
         ("/metrics/", "metrics"),
         ("/proxy-check/", "the proxy check"),
+        ("/features/", "the list of features"),
     ];
     let mut taken = own.to_vec();
     for protocol in &protocols {
@@ -267,6 +275,12 @@ pub fn room_limits(config: &Config) -> Limits {
 /// The limits of rooms in which anybody makes one by coming in.
 pub fn open_room_limits(config: &Config) -> Limits {
     Limits { peers_max: config.rooms.open_peers_max, ..room_limits(config) }
+}
+
+/// What pages may offer.
+pub fn features(config: &Config) -> Features {
+    let peers_max = config.rooms.peers_max.min(config.host.people_max);
+    Features { hosting: config.host.enabled.then_some(HostingFeature { peers_max }) }
 }
 
 /// The STUN and TURN servers that clients are told of.

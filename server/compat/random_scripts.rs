@@ -229,6 +229,7 @@ fn reaches_members(rooms: &Rooms, there: &BTreeSet<(RoomId, PeerId)>, Notificati
         | Event::PeerLeft { room, .. }
         | Event::HostChanged { room, .. }
         | Event::OwnerActed { room, .. }
+        | Event::PeerReturned { room, .. }
         | Event::Knocked { room, .. }
         | Event::RoomAlert { room, .. } => room,
         // Who reaches each other by names needs no room.

@@ -92,6 +92,12 @@ const ROWS: &[Row] = &[
     ("relay.peer_bytes_burst", |it| it.relay.peer_bytes_burst, 0..=1 << 40),
     ("relay.bytes_per_second", |it| it.relay.bytes_per_second, 0..=1 << 40),
     ("relay.bytes_burst", |it| it.relay.bytes_burst, 0..=1 << 40),
+    // 0 lets the system choose.
+    ("host.port", |it| it.host.port.into(), 0..=65_535),
+    ("host.rooms_max", |it| it.host.rooms_max as u64, 1..=10_000),
+    ("host.people_max", |it| it.host.people_max as u64, 2..=100_000),
+    // 0: no limit. Less than one picture would be a host of nothing.
+    ("host.bits_per_second", |it| it.host.bits_per_second, 0..=1 << 40),
 ];
 
 /// # Errors

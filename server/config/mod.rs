@@ -8,6 +8,7 @@ mod admin;
 mod bounds;
 mod cluster;
 mod differences;
+mod host;
 mod ice;
 mod listeners;
 mod metrics;
@@ -24,6 +25,7 @@ pub use access::{AccessSettings, TokenAlgorithm, Tokens, WhoMay};
 pub use admin::{AdminSettings, NO_SOCKET, runtime_folder};
 pub use cluster::ClusterSettings;
 use differences::hidden;
+pub use host::HostSettings;
 pub use ice::{IceServer, IceSettings};
 pub use listeners::{Listener, ListenerSettings, one_of};
 pub use metrics::MetricsSettings;
@@ -50,6 +52,7 @@ pub struct Config {
     pub state: StateSettings,
     pub ice: IceSettings,
     pub relay: RelaySettings,
+    pub host: HostSettings,
     pub cluster: ClusterSettings,
     pub metrics: MetricsSettings,
     pub admin: AdminSettings,
@@ -193,6 +196,7 @@ impl Config {
         self.ice.check()?;
         self.metrics.check(&self.listeners())?;
         self.check_cluster()?;
+        self.host.check()?;
         self.relay.check()
     }
 

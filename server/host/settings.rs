@@ -1,7 +1,6 @@
 //! What a star's host is made with, and what it says of itself.
 
-use std::net::SocketAddr;
-use std::time::SystemTime;
+use std::{net::SocketAddr, ops::Add, time::SystemTime};
 
 /// What a room is called and how it is entered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,4 +72,35 @@ pub struct Stats {
     pub losses_out: u64,
     /// Copies that go out of a layer below the largest there is.
     pub layers_low: usize,
+}
+
+impl Stats {
+    /// What has added up, of a host that is over.
+    #[must_use]
+    pub fn past(self) -> Stats {
+        Stats { guests: 0, people: 0, in_call: 0, streams_in: 0, streams_out: 0, layers_low: 0, ..self }
+    }
+}
+
+impl Add for Stats {
+    type Output = Stats;
+
+    fn add(self, other: Stats) -> Stats {
+        Stats {
+            guests: self.guests + other.guests,
+            people: self.people + other.people,
+            in_call: self.in_call + other.in_call,
+            streams_in: self.streams_in + other.streams_in,
+            streams_out: self.streams_out + other.streams_out,
+            packets_in: self.packets_in + other.packets_in,
+            packets_out: self.packets_out + other.packets_out,
+            bytes_in: self.bytes_in + other.bytes_in,
+            bytes_out: self.bytes_out + other.bytes_out,
+            packets_dropped: self.packets_dropped + other.packets_dropped,
+            key_frame_requests: self.key_frame_requests + other.key_frame_requests,
+            losses_in: self.losses_in + other.losses_in,
+            losses_out: self.losses_out + other.losses_out,
+            layers_low: self.layers_low + other.layers_low,
+        }
+    }
 }

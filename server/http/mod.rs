@@ -4,6 +4,7 @@
 mod accept_encoding;
 mod base_path;
 mod client;
+mod features;
 mod files;
 mod front;
 mod headers;
@@ -23,6 +24,7 @@ use axum::{Router, http::request::Parts, middleware, routing::get};
 
 use crate::accounting::Ledger;
 pub use client::is_taken;
+pub use features::{Features, HostingFeature};
 use files::Files;
 use front::Front;
 use headers::HeaderSettings;
@@ -51,6 +53,8 @@ pub struct Site {
     pub base_path: String,
     /// Whether proxies name the client before HTTP begins.
     pub proxy_protocol: bool,
+    /// What pages are told that they may offer.
+    pub features: Features,
 }
 
 /// Whose pages a listener has.
@@ -84,6 +88,7 @@ pub fn pages(site: &Site, shared: &Shared, health: impl Fn() -> Health + Clone +
     let pages = Arc::new(Pages::new(site.views.clone(), &path, site.frontend, shared.files.clone()));
     let listener = proxy_check::Listener { https: site.https, proxy_protocol: site.proxy_protocol };
     let mut router = Router::new().merge(health::router(health)).merge(proxy_check::router(listener));
+    router = router.merge(features::router(site.features));
     for (name, file) in client::socket_io() {
         // Braces mean something in a route.
         let route = format!("{path}{name}").replace('{', "{{").replace('}', "}}");

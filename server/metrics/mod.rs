@@ -3,6 +3,7 @@
 //! **Invariants:** names keep to the conventions of Prometheus and begin with `p2pchat_`, but for those of the process, which
 //! have names that every dashboard knows. The values of labels are from closed lists: no id, no address, no word of a client.
 //! `docs/deployment.md` has the table, and a test compares it.
+mod hosting;
 mod page;
 mod process;
 
@@ -15,6 +16,7 @@ pub use process::Process;
 use crate::{
     accounting::{Balance, ConnectionCount, ListenerKind, Reason, ReasonKind},
     cluster::ClusterFigures,
+    hosting::HostingFigures,
     relay::Stats,
     sessions::{Durations, EventKind, EventResult, RealmStatistics, ResumeResult, Statistics},
 };
@@ -34,6 +36,8 @@ pub struct Figures {
     pub sessions: Statistics,
     /// The relay, where there is one.
     pub relay: Option<Stats>,
+    /// Stars that the server hosts, where it does.
+    pub hosting: Option<HostingFigures>,
     /// Requests between nodes, where there are several.
     pub forwarded: Option<Forwarded>,
     /// The cluster, where this server is one of several nodes.
@@ -75,6 +79,9 @@ impl Figures {
         self.write_durations(page)?;
         if let Some(relay) = &self.relay {
             self.write_relay(page, relay)?;
+        }
+        if let Some(figures) = &self.hosting {
+            hosting::write(page, figures)?;
         }
         if let Some(forwarded) = &self.forwarded {
             let sample = |it: &(&'static str, u64)| (vec![("result", it.0)], it.1);

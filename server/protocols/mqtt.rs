@@ -107,6 +107,7 @@ impl Protocol for Mqtt {
             | Event::PeerLeft { .. }
             | Event::HostChanged { .. }
             | Event::OwnerActed { .. }
+            | Event::PeerReturned { .. }
             | Event::Knocked { .. }
             | Event::RoomAlert { .. } => None,
         }

@@ -65,6 +65,7 @@ impl Protocol for Poc {
             | Event::PeerLeft { .. }
             | Event::HostChanged { .. }
             | Event::OwnerActed { .. }
+            | Event::PeerReturned { .. }
             | Event::Knocked { .. }
             | Event::RoomAlert { .. } => None,
         }

@@ -65,9 +65,11 @@ impl Protocol for TextChat {
 
     fn encode_event(&self, event: Event<'_>) -> Option<Frame> {
         match event {
-            Event::HostChanged { .. } | Event::OwnerActed { .. } | Event::Knocked { .. } | Event::RoomAlert { .. } => {
-                None
-            }
+            Event::HostChanged { .. }
+            | Event::OwnerActed { .. }
+            | Event::PeerReturned { .. }
+            | Event::Knocked { .. }
+            | Event::RoomAlert { .. } => None,
             Event::PeerJoined { peer, .. } => Some(frame(&(NEW_USER_JOINED, peer.as_str()))),
             Event::PeerLeft { peer, .. } => Some(frame(&(USER_DISCONNECTED, peer.as_str()))),
             Event::Signal { from, payload, .. } => {

@@ -61,9 +61,11 @@ impl Protocol for VideoCall {
 
     fn encode_event(&self, event: Event<'_>) -> Option<Frame> {
         match event {
-            Event::HostChanged { .. } | Event::OwnerActed { .. } | Event::Knocked { .. } | Event::RoomAlert { .. } => {
-                None
-            }
+            Event::HostChanged { .. }
+            | Event::OwnerActed { .. }
+            | Event::PeerReturned { .. }
+            | Event::Knocked { .. }
+            | Event::RoomAlert { .. } => None,
             Event::PeerJoined { peer, present, .. } => {
                 let users = present.iter().map(|it| it.as_str().to_owned()).collect();
                 Some(frame(&Message::UserJoined { from: peer.as_str(), users }))

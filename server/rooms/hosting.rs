@@ -1,7 +1,7 @@
 //! Stars that the server hosts itself.
 //!
 //! **Invariant:** the host of each of them is the service that is there now, or nobody; it is a member of none.
-use super::{Notification, PeerId, Rejection, Room, RoomId, RoomSettings, Rooms, Topology, step::host_changed};
+use super::{Event, Notification, PeerId, Rejection, Room, RoomId, RoomSettings, Rooms, Topology, step::host_changed};
 
 /// Who hosts stars here.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +71,16 @@ impl Rooms {
     /// How much the server hosts at the moment.
     pub fn served(&self) -> Served {
         self.served
+    }
+
+    /// What services hear when a member of stars that they host has come back, and has missed something.
+    pub fn told_of_return(&self, peer: &PeerId) -> Vec<Notification<'static>> {
+        let rooms = self.peers.get(peer).map(|it| &*it.rooms).unwrap_or_default();
+        let told = |id: &RoomId| {
+            let to = self.rooms.get(id)?.service()?.clone();
+            Some(Notification { to, event: Event::PeerReturned { room: id.clone(), peer: peer.clone() } })
+        };
+        rooms.iter().filter_map(told).collect()
     }
 
     /// A star that this service hosts, and that somebody is in.

@@ -157,6 +157,13 @@ pub enum Event<'a> {
         /// Whether they wait.
         on: bool,
     },
+    /// A member has come back who has missed what was said to it, for a service that hosts the room.
+    PeerReturned {
+        /// The room.
+        room: RoomId,
+        /// The peer.
+        peer: PeerId,
+    },
     /// Something happens to its room that its people should know.
     RoomAlert {
         /// The room.

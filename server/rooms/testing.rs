@@ -50,6 +50,7 @@ pub fn heard(notifications: &[Notification<'_>]) -> Vec<String> {
                 (host.as_ref().map_or("nobody", PeerId::as_str), members.iter().map(PeerId::as_str).collect());
             format!("{to} <- host {host} of {}", members.join(" "))
         }
+        Event::PeerReturned { peer, .. } => format!("{to} <- {peer} again"),
         Event::Knocked { knock, on, .. } => {
             let sign = if *on { '?' } else { '!' };
             format!("{to} <- {sign}{} {}", knock.peer, knock.name)

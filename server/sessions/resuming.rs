@@ -48,6 +48,10 @@ impl State {
         if let Answer::Say(frame) = realm.protocol.encode_answer(&request_id, &welcome, &beside) {
             self.queue(peer, frame, None);
         }
+        if !is_complete {
+            let told = self.realms[realm.at].rooms.told_of_return(peer);
+            self.notify(told, Some(peer));
+        }
         // What is sent again is paid by who asks for it, or coming back over and over would cost nothing.
         let n_bytes = missed.iter().map(frame_bytes).sum();
         missed.into_iter().for_each(|it| self.queue(peer, it, None));

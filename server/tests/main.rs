@@ -6,6 +6,7 @@ mod endings;
 mod fuzzed;
 mod harness;
 mod hostile;
+mod hosting;
 mod http;
 mod lasting;
 mod metrics;

@@ -34,6 +34,7 @@ pub use local::LocalReceiver;
 pub use sockets::RealSockets;
 use streams::Streams;
 use udp::UdpEndpoint;
+pub(crate) use udp::widen;
 
 /// What clients see as REALM.
 const REALM: &str = "p2pchat";

@@ -47,7 +47,7 @@ fn bind(at: SocketAddr, is_only_v6: bool) -> io::Result<UdpSocket> {
 }
 
 /// Asks for [`SYSTEM_BUFFER_BYTES`]. Refused on some systems, and then it is what they have.
-pub(super) fn widen(socket: &UdpSocket) {
+pub(crate) fn widen(socket: &UdpSocket) {
     let socket = SockRef::from(socket);
     let _ = socket.set_recv_buffer_size(SYSTEM_BUFFER_BYTES);
     let _ = socket.set_send_buffer_size(SYSTEM_BUFFER_BYTES);

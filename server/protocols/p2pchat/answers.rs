@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{
     super::{AnswerContext, Frame, ResumeAnswer, signal},
-    CREATE_ROOM, DISCONNECTED_USER, GET_ID, HOST_CHANGED, ICE_SERVERS, JOIN_ROOM, OWNER_ACT, ROOM_ALERT, ROOM_KNOCK,
-    SERVER, TAKE_HOST, TYPE_ERROR, UPDATE_ROOM,
+    CREATE_ROOM, DISCONNECTED_USER, GET_ID, HOST_CHANGED, ICE_SERVERS, JOIN_ROOM, OWNER_ACT, RETURNED, ROOM_ALERT,
+    ROOM_KNOCK, SERVER, TAKE_HOST, TYPE_ERROR, UPDATE_ROOM,
     owner::{KnockFields, OwnerFields, Signed, knock_fields, owner_fields, signed_fields},
 };
 
@@ -81,6 +81,7 @@ pub(super) fn event(event: Event<'_>) -> Frame {
             let (host, members) = (host.as_ref().map(PeerId::as_str), members.iter().map(PeerId::as_str).collect());
             frame(HOST_CHANGED, &HostChanged { room: room.as_str(), host, members })
         }
+        Event::PeerReturned { room, peer } => frame(RETURNED, &Place { user: peer.as_str(), room: room.as_str() }),
         Event::Knocked { room, knock, on } => {
             frame(ROOM_KNOCK, &Knocked { room: room.as_str(), knock: knock_fields(&knock), on })
         }

@@ -43,6 +43,8 @@ const HOST_CHANGED: &str = "HOST-CHANGED";
 const OWNER_ACT: &str = "OWNER-ACT";
 /// Ours, to the same: somebody waits at the door.
 const ROOM_KNOCK: &str = "ROOM-KNOCK";
+/// Ours, to a service that hosts stars; no client hears it.
+const RETURNED: &str = "RETURNED";
 const TYPE_ERROR: &str = "TYPEERROR";
 
 /// The host of a star that no member hosts.

@@ -190,6 +190,15 @@ fn the_service_hears_what_the_owner_does_and_who_is_removed() {
 }
 
 #[test]
+fn the_service_hears_of_those_who_have_missed_something() {
+    let mut rooms = served();
+    create(&mut rooms, "a").unwrap();
+    ask(&mut rooms, "a", Request::create(Some((settings("mesh", 2), Topology::Mesh)))).unwrap();
+    assert_eq!(heard(&rooms.told_of_return(&peer("a"))), ["s <- a again"]);
+    assert!(rooms.told_of_return(&peer("b")).is_empty());
+}
+
+#[test]
 fn nobody_takes_the_place_of_the_service() {
     let mut rooms = served();
     create(&mut rooms, "a").unwrap();

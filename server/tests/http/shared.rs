@@ -11,7 +11,7 @@ use axum::{
 use http_body_util::BodyExt as _;
 use p2pchat_server::{
     accounting::{Ledger, Limits},
-    http::{self, Frontend, Health, Memory, Shared, Site, Status, TrustedProxies},
+    http::{self, Features, Frontend, Health, Memory, Shared, Site, Status, TrustedProxies},
 };
 use tempfile::TempDir;
 use tower::ServiceExt as _;
@@ -73,6 +73,7 @@ pub(super) fn site() -> Site {
         frame_ancestors: Vec::new(),
         base_path: "/".to_owned(),
         proxy_protocol: false,
+        features: Features { hosting: None },
     }
 }
 

@@ -1,0 +1,255 @@
+//! Stars that this server hosts: a session of its own among the others, sockets, and clocks for [`p2pchat_host`], which decides
+//! what a host says and passes on.
+//!
+//! **Invariants:** nothing here is on the way of a signal between people. With `host.enabled` off there is no session, no socket
+//! and no task.
+mod ports;
+mod service;
+mod stars;
+mod words;
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    sync::{Arc, Weak},
+    time::{Duration, Instant, SystemTime},
+};
+
+use arc_swap::ArcSwapOption;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use p2pchat_host::{Limits, Output, StarHost, Stats};
+use tokio::{
+    sync::Notify,
+    time::{sleep, sleep_until},
+};
+use uuid::Uuid;
+
+use crate::{
+    accounting::{Bucket, Rate, Reason},
+    rooms::RoomId,
+    sessions::{Realm, SessionHandle, Sessions},
+    turn::{LocalReceiver, TurnServer},
+};
+pub use ports::Ports;
+use service::{Inbox, Service};
+use stars::{Sink, Stars};
+use words::Heard;
+
+/// What a session of this kind takes from the start.
+const SESSION_COST: u64 = 4 * 1024;
+
+/// After a session that ended, or could not begin.
+const RETRY: Duration = Duration::from_millis(200);
+
+/// Datagrams that are nobody's yet, in a second: each is shown to every star.
+const NEW_WAYS: Rate = Rate { per_second: 2_000, burst: 4_000 };
+
+/// What stars are hosted with.
+pub struct Settings {
+    /// What original pages show as the host.
+    pub name: String,
+    /// That somebody is in.
+    pub rooms_max: usize,
+    /// In all of them.
+    pub people_max: usize,
+    /// Sent to people, in all.
+    pub bytes: Rate,
+    /// Of one star.
+    pub limits: Limits,
+}
+
+/// What a server hosts and has hosted, in all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HostingFigures {
+    /// Stars that somebody is in.
+    pub n_stars: usize,
+    /// Of these; what adds up, of those that are over too.
+    pub stats: Stats,
+}
+
+/// Hosts the stars of one realm.
+pub struct Hosting {
+    sessions: Sessions,
+    realm: Realm,
+    settings: Settings,
+    ports: Ports,
+    relay: Option<Arc<TurnServer>>,
+    stars: Stars,
+    /// The session that it has now.
+    seat: ArcSwapOption<Seat>,
+    /// Something is due earlier than before.
+    due: Notify,
+    bytes: Bucket,
+    new_ways: Bucket,
+}
+
+/// A session, and where it is reached through the relay.
+struct Seat {
+    who: SessionHandle,
+    relayed: Option<SocketAddr>,
+}
+
+impl Hosting {
+    /// Nobody is hosted yet. `relay`: by which people reach it who do not reach the ports.
+    pub fn new(
+        settings: Settings,
+        sessions: &Sessions,
+        realm: Realm,
+        ports: Ports,
+        relay: Option<Arc<TurnServer>>,
+    ) -> Arc<Self> {
+        Arc::new(Hosting {
+            sessions: sessions.clone(),
+            realm,
+            settings,
+            ports,
+            relay,
+            stars: Stars::default(),
+            seat: ArcSwapOption::empty(),
+            due: Notify::new(),
+            bytes: Bucket::default(),
+            new_ways: Bucket::default(),
+        })
+    }
+
+    /// What it does, and has done.
+    pub fn figures(&self) -> HostingFigures {
+        self.stars.figures()
+    }
+
+    /// Never done but when a socket fails.
+    ///
+    /// # Errors
+    /// A socket fails. Needs a Tokio runtime.
+    pub async fn run(self: Arc<Self>) -> io::Result<()> {
+        tokio::select! {
+            () = self.clone().serve() => Ok(()),
+            () = self.keep_time() => Ok(()),
+            failed = self.ports.receive(|from, to, datagram| self.on_datagram(from, to, datagram)) => failed,
+        }
+    }
+
+    /// Has a session that hosts stars, and another one where that ends.
+    async fn serve(self: Arc<Self>) {
+        while !self.sessions.is_stopping() {
+            if let Ok(account) = self.sessions.ledger().open_account(Ipv4Addr::LOCALHOST.into(), b"", SESSION_COST) {
+                let (service, inbox) = Service::new(account.clone());
+                let who = self.sessions.connect(self.realm, service, account);
+                let receiver: Arc<dyn LocalReceiver> = Arc::new(Relayed(Arc::downgrade(&self)));
+                let relayed = self.relay.as_ref().and_then(|it| it.open_local(who.peer().as_str(), false, receiver));
+                let seat = Arc::new(Seat { who, relayed });
+                self.seat.store(Some(seat.clone()));
+                let reason = self.host(&seat, inbox).await;
+                self.seat.store(None);
+                self.stars.clear();
+                if let Some((relay, address)) = self.relay.as_ref().zip(relayed) {
+                    relay.close_local(address);
+                }
+                self.sessions.disconnect(&seat.who, reason);
+            }
+            sleep(RETRY).await;
+        }
+        std::future::pending().await
+    }
+
+    /// Until the session ends.
+    async fn host(&self, seat: &Seat, mut inbox: Inbox) -> Reason {
+        self.sessions.host_stars(&seat.who, self.settings.rooms_max, self.settings.people_max);
+        for room in self.sessions.hosted_rooms(&seat.who) {
+            self.update(seat, &room);
+        }
+        loop {
+            let frame = match inbox.next().await {
+                Ok(frame) => frame,
+                Err(reason) => return reason,
+            };
+            match words::read(&frame.text) {
+                Some(Heard::Signal { room, from, signal }) => {
+                    self.stars.on_signal(&room, &from, signal, Instant::now(), self);
+                }
+                Some(Heard::Changed { room }) => self.update(seat, &room),
+                Some(Heard::Returned { room, peer }) => self.stars.on_returned(&room, &peer, Instant::now(), self),
+                None => (),
+            }
+        }
+    }
+
+    /// Brings a star up to date.
+    fn update(&self, seat: &Seat, room: &RoomId) {
+        let candidates = self.ports.addresses().chain(seat.relayed).collect();
+        let Settings { name, limits, .. } = &self.settings;
+        let new = |card| {
+            let (name, member, wall_clock) = (name.clone(), member_id(), SystemTime::now());
+            let limits = *limits;
+            let settings = p2pchat_host::Settings { card, member, name, candidates, limits, history: true, wall_clock };
+            StarHost::new(settings, Instant::now())
+        };
+        self.stars.update(room, self.sessions.hosted_room(&seat.who, room), new, Instant::now(), self);
+    }
+
+    fn on_datagram(&self, from: SocketAddr, to: SocketAddr, datagram: &[u8]) {
+        let now = Instant::now();
+        let is_known = self.stars.on_datagram((from, to), datagram, now, self);
+        if !is_known && self.new_ways.take(NEW_WAYS, 1, self.sessions.ledger().now()) {
+            self.stars.on_new_way((from, to), datagram, now, self);
+        }
+    }
+
+    async fn keep_time(&self) {
+        loop {
+            let hurry = self.due.notified();
+            let next = self.stars.next_due();
+            let wait = async {
+                match next {
+                    Some(next) => sleep_until(next.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = wait => self.stars.on_timer(Instant::now(), self),
+                () = hurry => (),
+            }
+        }
+    }
+}
+
+impl Sink for Hosting {
+    fn put(&self, room: &RoomId, output: Output) {
+        let Some(seat) = self.seat.load_full() else { return };
+        match output {
+            Output::Signal { to, signal } => {
+                self.sessions.receive(&seat.who, &*words::signal(room, &to, &signal));
+            }
+            Output::Datagram { source, destination, bytes } => {
+                let ledger = self.sessions.ledger();
+                if !self.bytes.take(self.settings.bytes, bytes.len() as u64, ledger.now()) {
+                    return ledger.count(Reason::HostByteRate);
+                }
+                match self.relay.as_ref().filter(|_| seat.relayed == Some(source)) {
+                    Some(relay) => relay.send_local(source, destination, &bytes),
+                    None => self.ports.send(source, destination, &bytes),
+                }
+            }
+        }
+    }
+
+    fn hurry(&self) {
+        self.due.notify_one();
+    }
+}
+
+/// What comes through the relay, which lives no longer for it.
+struct Relayed(Weak<Hosting>);
+
+impl LocalReceiver for Relayed {
+    fn receive(&self, from: SocketAddr, to: SocketAddr, data: &[u8]) {
+        if let Some(hosting) = self.0.upgrade() {
+            hosting.on_datagram(from, to, data);
+        }
+    }
+}
+
+/// What the host is called between pages of ours: 22 characters, as theirs.
+fn member_id() -> String {
+    URL_SAFE_NO_PAD.encode(Uuid::new_v4().as_bytes())
+}

@@ -1,0 +1,235 @@
+//! The stars that are hosted, and whose a datagram is.
+//!
+//! **Invariant:** each star has a lock of its own, and none is taken while that of the index is held. A star that is not in the
+//! index any more says nothing.
+use std::{
+    collections::{BTreeSet, HashMap},
+    mem,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
+};
+
+use p2pchat_host::{Card, Output, StarHost, Stats};
+
+use super::HostingFigures;
+use crate::rooms::{HostedRoom, PeerId, RoomId, RoomSettings};
+
+/// Where a datagram came from, and where it came to.
+type Way = (SocketAddr, SocketAddr);
+
+/// Ways that are remembered for one star. People have some, and change them.
+const WAYS_MAX: usize = 2_000;
+
+/// One room.
+pub(super) struct Star {
+    host: StarHost,
+    members: Vec<PeerId>,
+    settings: RoomSettings,
+    /// When the index has it looked at next.
+    due: Option<Instant>,
+    n_ways: usize,
+}
+
+#[derive(Default)]
+pub(super) struct Stars {
+    index: Mutex<Index>,
+}
+
+#[derive(Default)]
+struct Index {
+    stars: HashMap<RoomId, Arc<Mutex<Star>>>,
+    ways: HashMap<Way, RoomId>,
+    due: BTreeSet<(Instant, RoomId)>,
+    /// What stars that are over have done.
+    past: Stats,
+}
+
+/// Where what stars say goes. Called with the star's lock held, so that it goes in order; it may take that of the sessions.
+pub(super) trait Sink {
+    fn put(&self, room: &RoomId, output: Output);
+
+    /// Something is due earlier than all else.
+    fn hurry(&self);
+}
+
+impl Stars {
+    /// Brings a star up to date. `room`: as it is; `None`: it is over. `new` makes one that is not there yet.
+    pub(super) fn update(
+        &self,
+        id: &RoomId,
+        room: Option<HostedRoom>,
+        new: impl FnOnce(Card) -> StarHost,
+        now: Instant,
+        sink: &impl Sink,
+    ) {
+        let Some(HostedRoom { settings, members }) = room else {
+            return self.remove(id);
+        };
+        let star = self.index().stars.get(id).cloned();
+        let star = star.unwrap_or_else(|| {
+            let host = new(card(&settings));
+            let (settings, members) = (settings.clone(), Vec::new());
+            let star = Arc::new(Mutex::new(Star { host, members, settings, due: None, n_ways: 0 }));
+            self.index().stars.insert(id.clone(), star.clone());
+            star
+        });
+        self.work(id, &star, sink, |star| {
+            if star.settings != settings {
+                star.host.set_card(card(&settings));
+                star.settings = settings;
+            }
+            let before = mem::replace(&mut star.members, members);
+            for peer in before.iter().filter(|it| !star.members.contains(it)) {
+                star.host.on_left(peer.as_str(), now);
+            }
+            for peer in star.members.iter().filter(|it| !before.contains(it)) {
+                star.host.on_joined(peer.as_str(), now);
+            }
+        });
+    }
+
+    /// A member says something.
+    pub(super) fn on_signal(&self, room: &RoomId, from: &str, signal: &str, now: Instant, sink: &impl Sink) {
+        let star = self.index().stars.get(room).cloned();
+        if let Some(star) = star {
+            self.work(room, &star, sink, |it| it.host.on_signal(from, signal, now));
+        }
+    }
+
+    /// A member has missed what was said to it: it is met as if it had just come.
+    pub(super) fn on_returned(&self, room: &RoomId, peer: &str, now: Instant, sink: &impl Sink) {
+        let star = self.index().stars.get(room).cloned();
+        if let Some(star) = star {
+            self.work(room, &star, sink, |it| {
+                if it.members.iter().any(|it| it.as_str() == peer) {
+                    it.host.on_left(peer, now);
+                    it.host.on_joined(peer, now);
+                }
+            });
+        }
+    }
+
+    /// A datagram of somebody who has been heard there before. `false`: of nobody.
+    pub(super) fn on_datagram(&self, way: Way, datagram: &[u8], now: Instant, sink: &impl Sink) -> bool {
+        let found = {
+            let index = self.index();
+            let room = index.ways.get(&way);
+            room.and_then(|room| Some((room.clone(), index.stars.get(room)?.clone())))
+        };
+        let Some((room, star)) = found else { return false };
+        self.work(&room, &star, sink, |it| it.host.on_datagram(way.0, way.1, datagram, now));
+        true
+    }
+
+    /// A datagram that comes this way for the first time: whoever takes it is remembered.
+    pub(super) fn on_new_way(&self, way: Way, datagram: &[u8], now: Instant, sink: &impl Sink) {
+        let stars: Vec<_> = self.index().stars.iter().map(|it| (it.0.clone(), it.1.clone())).collect();
+        let found = stars.into_iter().find(|it| lock(&it.1).host.accepts(way.0, way.1, datagram));
+        let Some((room, star)) = found else { return };
+        let mut is_crowded = false;
+        self.work(&room, &star, sink, |it| {
+            it.n_ways += 1;
+            // Those that are in use are found anew.
+            is_crowded = it.n_ways > WAYS_MAX;
+            if is_crowded {
+                it.n_ways = 1;
+            }
+            it.host.on_datagram(way.0, way.1, datagram, now);
+        });
+        let mut index = self.index();
+        if is_crowded {
+            index.ways.retain(|_, it| *it != room);
+        }
+        if index.stars.contains_key(&room) {
+            index.ways.insert(way, room);
+        }
+    }
+
+    /// Looks at those that are due.
+    pub(super) fn on_timer(&self, now: Instant, sink: &impl Sink) {
+        let mut due = Vec::new();
+        {
+            let mut index = self.index();
+            while index.due.first().is_some_and(|it| it.0 <= now) {
+                let room = index.due.pop_first().map(|it| it.1);
+                due.extend(room.and_then(|it| index.stars.get(&it).cloned().map(|star| (it, star))));
+            }
+        }
+        for (room, star) in due {
+            self.work(&room, &star, sink, |it| {
+                it.due = None;
+                it.host.on_timeout(now);
+            });
+        }
+    }
+
+    /// When [`Stars::on_timer`] has something to do.
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.index().due.first().map(|it| it.0)
+    }
+
+    /// All of them are over.
+    pub(super) fn clear(&self) {
+        let ids: Vec<_> = self.index().stars.keys().cloned().collect();
+        ids.iter().for_each(|it| self.remove(it));
+    }
+
+    /// What they do, in all.
+    pub(super) fn figures(&self) -> HostingFigures {
+        let (stars, past) = {
+            let index = self.index();
+            (index.stars.values().cloned().collect::<Vec<_>>(), index.past)
+        };
+        let stats = stars.iter().fold(past, |sum, it| sum + lock(it).host.stats());
+        HostingFigures { n_stars: stars.len(), stats }
+    }
+
+    fn remove(&self, id: &RoomId) {
+        let mut index = self.index();
+        let Some(star) = index.stars.remove(id) else { return };
+        index.ways.retain(|_, it| it != id);
+        index.due.retain(|it| it.1 != *id);
+        drop(index);
+        let stats = lock(&star).host.stats();
+        let mut index = self.index();
+        index.past = index.past + stats.past();
+    }
+
+    /// Does something to a star, passes on what it says, and notes when it is to be looked at next.
+    fn work(&self, room: &RoomId, star: &Mutex<Star>, sink: &impl Sink, work: impl FnOnce(&mut Star)) {
+        let mut star = lock(star);
+        work(&mut star);
+        while let Some(output) = star.host.poll() {
+            sink.put(room, output);
+        }
+        let next = star.host.next_timeout().filter(|next| star.due.is_none_or(|it| *next < it));
+        let Some(next) = next else { return };
+        let before = star.due.replace(next);
+        drop(star);
+        let mut index = self.index();
+        if let Some(before) = before {
+            index.due.remove(&(before, room.clone()));
+        }
+        if index.stars.contains_key(room) {
+            let is_first = index.due.first().is_none_or(|it| next < it.0);
+            index.due.insert((next, room.clone()));
+            if is_first {
+                sink.hurry();
+            }
+        }
+    }
+
+    fn index(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn card(settings: &RoomSettings) -> Card {
+    let RoomSettings { name, password, peers_max } = settings.clone();
+    Card { name, password: password.0, peers_max }
+}
+
+fn lock(star: &Mutex<Star>) -> MutexGuard<'_, Star> {
+    star.lock().unwrap_or_else(PoisonError::into_inner)
+}
