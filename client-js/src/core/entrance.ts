@@ -52,7 +52,8 @@ export const enterRoom = async (
   request: JoinRequest,
   waits: (() => boolean) | null = null,
 ): Promise<Answer> => {
-  const asked = { ...request, canHost: await fitnessAsHost(), owners: knowsOwners() }
+  const canHost = request.restore?.kind === 'server' ? {} : { canHost: await fitnessAsHost() }
+  const asked = { ...request, ...canHost, owners: knowsOwners() }
   let answer = await knock(signaling, asked)
   const named = namedRoom(signaling)
   if (named?.creates && named.room === request.room && !answer.ok && answer.refusal === 'no-such-room') {

@@ -5,8 +5,8 @@
 import type { CallMessage } from './call.ts'
 import type { Chat, ChatEvent } from './chat.ts'
 import type { FileMessage } from './file.ts'
-import { type MemberId, type PeerId, stayId } from './ids.ts'
-import { isRecord, textUpTo, wholeNumber } from './json.ts'
+import { type MemberId, type PeerId, peerId, stayId } from './ids.ts'
+import { idText, isRecord, textUpTo, wholeNumber } from './json.ts'
 import { parsePublicKey } from './owner.ts'
 import { parseSignal, type Signal } from './signal.ts'
 
@@ -41,7 +41,11 @@ export type Person = {
   readonly caps: Caps
   readonly key?: string | null
 }
-export type Member = Person & { readonly id: MemberId }
+export type Member = Person & {
+  readonly id: MemberId
+  /** What the server calls them, where it is a star's host itself and says so. */
+  readonly peer?: PeerId
+}
 /** A member as a star's host lists it: `id` is its number in the frames, and `member` the id of its stay. */
 export type ListedMember = Member & { readonly member?: MemberId }
 
@@ -51,7 +55,7 @@ export type PeerMessage =
   | { kind: 'knock'; password: string; member?: MemberId }
   /** `host` is the id of the host's stay. */
   | { kind: 'admitted'; id: MemberId; host?: MemberId }
-  | { kind: 'introduce'; person: Person; member?: MemberId }
+  | { kind: 'introduce'; person: Person; member?: MemberId; peer?: PeerId }
   | Chat
   | ChatEvent
   | { kind: 'ask-roster' }
@@ -124,6 +128,13 @@ export const writePerson = (
 /** The id of the stay that a person of a star's frames is listed with. */
 export const parseMember = (person: unknown): MemberId | null =>
   isRecord(person) ? stayId(person['member']) : null
+
+/** By what else a person of a star's frames is known. */
+export const parseIds = (person: unknown): { readonly member?: MemberId; readonly peer?: PeerId } => {
+  const member = parseMember(person)
+  const peer = isRecord(person) ? idText(person['peer']) : null
+  return { ...(member && { member }), ...(peer !== null && { peer: peerId(peer) }) }
+}
 
 export const parseCard = (data: unknown): PeerMessage | null => {
   if (!isRecord(data)) return null

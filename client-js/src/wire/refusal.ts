@@ -31,6 +31,8 @@ export type Refusal =
   | 'bad-invitation'
   | 'expired-invitation'
   | 'wrong-server-password'
+  /** The server is to be the room's host, and is none, or of no more rooms for now. */
+  | 'not-hosted'
   | 'unreachable'
 
 const passing: readonly Refusal[] = [
@@ -40,6 +42,7 @@ const passing: readonly Refusal[] = [
   'room-locked',
   'waiting',
   'not-open-yet',
+  'not-hosted',
   'unreachable',
 ]
 
@@ -78,6 +81,8 @@ export const parseRefusal = (event: string, body: unknown): Refusal => {
       return 'wrong-server-password'
     case 14:
       return 'not-open-yet'
+    case 15:
+      return 'not-hosted'
     default:
       return 'room-error'
   }

@@ -2,7 +2,7 @@
 import type { Access } from './access.ts'
 import { type IceServer, parseIceServers } from './ice.ts'
 import { type PeerId, peerId, type RoomId, roomId } from './ids.ts'
-import { idText, isRecord, recordAt, textUpTo, wholeNumber } from './json.ts'
+import { type Fields, idText, isRecord, recordAt, textUpTo, wholeNumber } from './json.ts'
 import {
   type Knock,
   type OwnerKeys,
@@ -15,7 +15,12 @@ import {
 import { parsePeers, parseResume, type ResumeAnswer, type ResumeRecord, writeResume } from './resume.ts'
 import { parseSignal, type Signal } from './signal.ts'
 
-export type RoomKind = 'mesh' | 'star'
+/** `server`: a star whose host is the server itself, so that all others are guests. */
+export type RoomKind = 'mesh' | 'star' | 'server'
+
+/** As links and browsers' storage have it. */
+export const parseKind = (value: unknown): RoomKind =>
+  value === 'star' || value === 'server' ? value : 'mesh'
 
 /** What a member may know of a room. */
 export type RoomCard = {
@@ -129,7 +134,17 @@ export const events = {
 /** Of what a session is made itself, and what neither side counts. */
 export const uncounted: readonly string[] = [events.identity, events.ack, events.closing]
 
-const kindCodes: Readonly<Record<RoomKind, number>> = { mesh: 0, star: 1 }
+const codes = { mesh: 0, star: 1 } as const
+const hosts = { server: 'server' } as const
+
+const writeKind = (kind: RoomKind): object =>
+  kind === 'server' ? { type: codes.star, host: hosts.server } : { type: codes[kind] }
+
+const kindOf = (answer: Fields): RoomKind | null => {
+  if (answer['type'] === codes.mesh) return 'mesh'
+  if (answer['type'] !== codes.star) return null
+  return answer['host'] === hosts.server ? 'server' : 'star'
+}
 
 /** `alerts` asks for what the server notices about the rooms we are in, which it tells only those who know the event. */
 export const writeIdentityRequest = (requestId: string, record: ResumeRecord | null): object => ({
@@ -145,7 +160,7 @@ export const writeCreate = (requestId: string, draft: Draft, access: Access | nu
   maxUsers: draft.peersMax,
   name: draft.name.normalize('NFC'),
   password: draft.password.normalize('NFC'),
-  type: kindCodes[draft.kind],
+  ...writeKind(draft.kind),
   ...(draft.key ? { key: draft.key } : {}),
   ...(draft.owners ? { owners: true } : {}),
   ...(draft.hostSecret ? { owner: draft.hostSecret } : {}),
@@ -158,7 +173,7 @@ export const writeJoin = (requestId: string, request: JoinRequest, access: Acces
   const settings = restore && {
     name: restore.name,
     maxUsers: restore.peersMax,
-    type: kindCodes[restore.kind],
+    ...writeKind(restore.kind),
   }
   return {
     requestId,
@@ -220,12 +235,18 @@ export const parseCreated = (body: unknown, draft: Draft): Admission | null => {
   const password = textUpTo(body['password'], 200)
   const peersMax = wholeNumber(body['maxUsers'])
   if (id === null || name === null || password === null || peersMax === null) return null
-  const { kind, key = null, hostSecret = null } = draft
-  const card = { id: roomId(id), name, password, peersMax, kind, key, hostSecret }
+  const { key = null, hostSecret = null } = draft
+  const hosted = body['host'] === hosts.server
+  // A server that hosts no stars has made us the host.
+  const kind = hosted ? 'server' : draft.kind === 'mesh' ? 'mesh' : 'star'
+  const card = { id: roomId(id), name, password, peersMax, kind, key, hostSecret } as const
   // A server that knows of no owners has made the room without.
   const ownership = parseOwnership(body['owner'])
   const { founder = null, ownerKeys = null } = ownership ? draft : {}
-  return { card: { ...card, founder, ownerKeys }, host: null, ownership }
+  const admission = { card: { ...card, founder, ownerKeys }, ownership }
+  if (!hosted) return { ...admission, host: null }
+  const host = idText(body['spec'])
+  return { ...admission, host: host === null ? null : peerId(host), hosting: false }
 }
 
 /** `self` is who we are: a star that we have opened again has us as its host. */
@@ -235,29 +256,26 @@ export const parseJoined = (body: unknown, request: JoinRequest, self: PeerId | 
   const { hostSecret = null, founder = null, ownerKeys = null } = request
   const name = textUpTo(body['name'], 60)
   const peersMax = wholeNumber(body['maxUsers'])
-  if (name === null || peersMax === null) return null
+  const kind = kindOf(body)
+  if (name === null || peersMax === null || kind === null) return null
   const ownership = parseOwnership(body['owner'])
   const card = {
     id: room,
     name,
     password,
     peersMax,
+    kind,
     key,
     linkName,
     hostSecret,
     founder: founder ?? ownership?.founder ?? null,
     ownerKeys,
   }
-  if (body['type'] === kindCodes.mesh) return { card: { ...card, kind: 'mesh' }, host: null, ownership }
+  if (kind === 'mesh') return { card, host: null, ownership }
   const host = idText(body['spec'])
-  if (body['type'] !== kindCodes.star || (host === null && body['spec'] !== null)) return null
+  if (host === null && body['spec'] !== null) return null
   const hosting = host !== null && host === self
-  return {
-    card: { ...card, kind: 'star' },
-    host: host === null || hosting ? null : peerId(host),
-    hosting,
-    ownership,
-  }
+  return { card, host: host === null || hosting ? null : peerId(host), hosting, ownership }
 }
 
 /** Null for the answer to an act of our own. */
