@@ -6,19 +6,15 @@ import { memberId, peerId, roomId } from '../src/wire/ids.ts'
 import { decodeFrame, encodeFrame, frameBytesMax } from '../src/wire/json.ts'
 import { parseMesh, writeMesh } from '../src/wire/mesh.ts'
 import { noCaps, ownCaps } from '../src/wire/peer.ts'
-import { parseRefusal } from '../src/wire/refusal.ts'
+import { parseCreated, parseJoined, parseRefusal, writeCreate, writeJoin } from '../src/wire/room-requests.ts'
 import {
   events,
   parseAlert,
-  parseCreated,
   parseIdentity,
-  parseJoined,
   parsePeerJoined,
   parsePeerLeft,
   parseSignalNotice,
-  writeCreate,
   writeIdentityRequest,
-  writeJoin,
 } from '../src/wire/server.ts'
 import { connectionMark, parseSignal } from '../src/wire/signal.ts'
 import { parseFromGuest, parseFromHost, writeAsGuest, writeAsHost } from '../src/wire/star.ts'
