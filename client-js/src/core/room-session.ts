@@ -275,7 +275,7 @@ export class RoomSession {
 
   #changed(state: RoomState, before: RoomState): void {
     this.call.roomChanged(state)
-    for (const [peer, link] of this.#links) if (capsOf(state, peer).signals) link.allowRestarts()
+    for (const [peer, link] of this.#links) link.allow(capsOf(state, peer))
     if (state.members !== before.members || state.links !== before.links) this.files.roomChanged(state)
     for (const { kind, event } of diffEvents(before, state)) this.#events.emit(kind, event as never)
   }

@@ -24,12 +24,32 @@ export type Caps = {
   readonly signals: boolean
   /** Binary transfers that go on where they stopped. */
   readonly files: boolean
+  /** Sends a picture in several sizes at once, to a host that makes use of them. */
+  readonly layers: boolean
+  /** Is such a host: the server itself, and no page. */
+  readonly server: boolean
 }
 
 /** An original page's. */
-export const noCaps: Caps = { moves: false, chat: false, media: false, signals: false, files: false }
+export const noCaps: Caps = {
+  moves: false,
+  chat: false,
+  media: false,
+  signals: false,
+  files: false,
+  layers: false,
+  server: false,
+}
 /** Ours. */
-export const ownCaps: Caps = { ...noCaps, moves: true, chat: true, media: true, signals: true, files: true }
+export const ownCaps: Caps = {
+  moves: true,
+  chat: true,
+  media: true,
+  signals: true,
+  files: true,
+  layers: true,
+  server: false,
+}
 
 /**
  * How somebody wants to be seen, and what their page can do. The avatar is an address we do not show, kept because
@@ -91,6 +111,8 @@ const parseCaps = (value: unknown): Caps => {
     media: has('media'),
     signals: has('signals'),
     files: has('files'),
+    layers: has('layers'),
+    server: has('server'),
   }
 }
 
