@@ -18,6 +18,7 @@ const slowest = [
   'sleep',
   'lifetime',
   'meetings',
+  'hosted',
   'axe',
   'files-large',
   'calls',
