@@ -128,7 +128,11 @@ describe('a server that was started anew', () => {
   test('is awaited where it is not there yet', () => {
     letIn()
     me.feed({ type: 'host-changed', host: null, members: [me.state.self] })
-    expect([me.state.ended, rows()]).toEqual([false, ['Me self', 'Ben connecting', 'Cyd connecting']])
+    const all = ['Me self', 'Ben connecting', 'Cyd connecting']
+    expect([me.state.ended, rows()]).toEqual([false, all])
+    const timer = { kind: 'regroup', term: me.state.hostTerm } as const
+    me.feed({ type: 'timer', timer })
+    expect([rows(), me.effects]).toEqual([all, [{ type: 'timer', timer, ms: 30_000 }]])
     me.feed({ type: 'host-changed', host: next, members: [me.state.self] })
     letIn(next, [ben, fresh], fresh)
     expect(rows()).toContain('Ben via-server')

@@ -18,6 +18,7 @@ import {
   type RoomEffect,
   type RoomState,
   type RoomStep,
+  readyLinks,
 } from './state.ts'
 import { type HostNotice, withoutEntry } from './timeline.ts'
 
@@ -128,8 +129,7 @@ const becomeHost = (
     }
     const told = withHostTold(host, state.stay, at)
     const peers = members.filter(peer => peer !== state.self)
-    const timer = { kind: 'regroup', term: told.hostTerm } as const
-    return andThen(stepTo(told, { type: 'timer', timer, ms: regroupMs }), now =>
+    return andThen(stepTo(told, regroupTimer(told)), now =>
       stepEach(now, peers, (then, peer) =>
         andThen(dialMember(then, peer), room => {
           const link = room.links.get(peer)
@@ -141,6 +141,12 @@ const becomeHost = (
       ),
     )
   })
+
+const regroupTimer = ({ hostTerm: term }: RoomState): RoomEffect => ({
+  type: 'timer',
+  timer: { kind: 'regroup', term },
+  ms: regroupMs,
+})
 
 /** What the old host has not acknowledged, the new one gets. */
 const becomeGuest = (from: RoomStep, host: PeerId | null, unacked: Unacked, at: number): RoomStep =>
@@ -161,13 +167,16 @@ const becomeGuest = (from: RoomStep, host: PeerId | null, unacked: Unacked, at: 
 const regroup = (state: RoomState): RoomStep => {
   const [members, callers] = [new Set(state.members.keys()), new Set(state.call.members.keys())]
   const next: RoomState = { ...state, hostTerm: state.hostTerm + 1, regrouping: { members, callers } }
-  return stepTo(next, { type: 'timer', timer: { kind: 'regroup', term: next.hostTerm }, ms: regroupMs })
+  return stepTo(next, regroupTimer(next))
 }
 
 /** A new host lets go of those whom it never met, and a guest of those whom the server has not named. */
 export const dropAbsent = (state: RoomState, term: number, at: number): RoomStep => {
-  if (state.ended || state.hostTerm !== term) return stepTo(state)
+  const waits = state.role === 'host' || hostedByServer(state)
+  if (!waits || state.ended || state.hostTerm !== term) return stepTo(state)
   const { regrouping } = state
+  // The server that is to name them is not back itself.
+  if (state.role === 'guest' && readyLinks(state).length === 0) return stepTo(state, regroupTimer(state))
   const met = new Set([...state.links.values()].map(({ member }) => member))
   const isAbsent = (member: MemberId): boolean =>
     state.role === 'host' ? !met.has(member) : regrouping.members.has(member)
