@@ -62,6 +62,7 @@ const slowest = [
   'sleep',
   'lifetime',
   'meetings',
+  'hosted',
   'axe',
   'files-large',
   'calls',

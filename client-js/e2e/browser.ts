@@ -44,6 +44,7 @@ export class Person {
     if (Object.keys(room).some(option => option !== 'name'))
       await page.locator('.more-options summary').click()
     if (room.kind === 'star') await page.getByRole('radio', { name: /^Star/ }).check()
+    if (room.kind === 'server') await page.getByRole('radio', { name: /^Through the server/ }).check()
     if (room.password !== undefined)
       await page.locator('.start-create').getByLabel('Password').fill(room.password)
     if (room.peersMax !== undefined)
@@ -111,4 +112,9 @@ export class Person {
   }
 }
 
-export type RoomWish = { name?: string; kind?: 'mesh' | 'star'; password?: string; peersMax?: number }
+export type RoomWish = {
+  name?: string
+  kind?: 'mesh' | 'star' | 'server'
+  password?: string
+  peersMax?: number
+}

@@ -102,3 +102,26 @@ test.each([[[0]], [[1]], [[0, 1]], [[1, 0]]])('two of ours send to each other, b
   })
   await page.close()
 })
+
+test('a host that takes them gets a picture in three sizes, each over a line of its own that is used again', async () => {
+  const page = await browser.newPage()
+  await page.goto(address)
+  await page.waitForFunction('typeof layered === "function"')
+  expect(await page.evaluate('layered()')).toEqual({
+    asked: 2,
+    askedAgain: 0,
+    sections: 2,
+    several: 2,
+    sizes: [
+      [1, 2, 4],
+      [1, 2, 4],
+    ],
+    tuned: true,
+    active: [
+      [false, true, true],
+      [true, true, true],
+    ],
+    closed: 0,
+  })
+  await page.close()
+})

@@ -1,6 +1,6 @@
 /**
- * A page that speaks in a mesh as the original frontend does, with the libraries that it has: it comes by an invitation,
- * chats and calls. What it says is in docs/protocol.md under "Between peers".
+ * A page that speaks as the original frontend does, in a mesh and as a star's guest, with the libraries that it has: it comes by
+ * an invitation, chats and calls. What it says is in docs/protocol.md under "Between peers".
  */
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
@@ -8,7 +8,8 @@ import type { Browser, Page } from 'playwright-core'
 import { expect, onTestFinished } from 'vitest'
 import { contextIn } from './engines.ts'
 
-type Frame = { readonly type: number; readonly data: Readonly<Record<string, unknown>> }
+type Fields = Readonly<Record<string, unknown>>
+type Frame = { readonly type: number; readonly data: Fields }
 type SimplePeer = {
   signal: (signal: unknown) => void
   send: (data: string) => void
@@ -21,41 +22,57 @@ declare const io: (options: object) => {
   emit: (event: string, body: object) => void
 }
 declare const original: {
-  readonly heard: Frame[]
+  /** Of the chat. */
+  readonly heard: unknown[]
   readonly told: string[]
-  readonly video: HTMLVideoElement
-  say: (type: number, data: object) => void
+  readonly videos: Map<string, HTMLVideoElement>
+  chat: (msg: string) => void
   call: () => Promise<void>
 }
 
 /** Runs in the page. */
 const behave = ([room, password, username]: readonly string[]): void => {
   const peers = new Map<unknown, SimplePeer>()
-  const [heard, told]: [Frame[], string[]] = [[], []]
-  const video = Object.assign(document.createElement('video'), { muted: true, autoplay: true })
-  document.body.append(video)
+  const [heard, told]: [unknown[], string[]] = [[], []]
+  const videos = new Map<string, HTMLVideoElement>()
+  const avatarLoc = '/public/defaults/User.jpg'
+  /** What a mesh and a star number differently. */
+  const inMesh = { chat: 1, call: 2, streams: 2, want: 4 }
+  const inStar = { chat: 2, call: 7, streams: 4, want: 6 }
+  let types: typeof inMesh = inMesh
   let own = ''
   let stream: MediaStream | null = null
-  const frame = (type: number, data: object): string => JSON.stringify({ type, data })
+  const frame = (type: number, data: object, target = own): string =>
+    JSON.stringify(types === inStar ? { target, idata: { type, data } } : { type, data })
   const say = (type: number, data: object): void => {
     for (const peer of peers.values()) peer.send(frame(type, data))
   }
-  const announce = (peer: SimplePeer, isReply: boolean): void => {
+  const announce = (peer: SimplePeer, special: unknown): void => {
     if (!stream) return
     const streams = { possibilities: { dataType: 'Set', value: [stream.id] }, primaryStream: stream.id }
-    peer.send(frame(2, { type: 0, special: isReply }))
-    peer.send(frame(2, { type: 2, special: streams }))
+    peer.send(frame(types.call, { type: 0, special }))
+    peer.send(frame(types.call, { type: types.streams, special: streams }))
   }
-  const take = (peer: SimplePeer, said: Frame): void => {
-    heard.push(said)
-    if (said.type !== 2) return
-    const { type, special } = said.data
+  const want = (peer: SimplePeer, { primaryStream }: Fields, owner?: string): void => {
+    if (typeof primaryStream !== 'string') return
+    const special = types === inStar ? { StreamID: primaryStream } : primaryStream
+    peer.send(frame(types.call, { type: types.want, special }, owner))
+  }
+  const takeCall = (peer: SimplePeer, { type, special }: Fields, source?: string): void => {
     if (type === 0 && special === false) announce(peer, true)
-    if (type === 2) {
-      const { primaryStream } = special as { primaryStream?: string }
-      if (primaryStream) peer.send(frame(2, { type: 4, special: primaryStream }))
+    if (type === types.streams) want(peer, special as Fields, source)
+    if (type === types.want && stream) peer.addStream(stream)
+  }
+  const take = (peer: SimplePeer, { type, data }: Frame, source?: string): void => {
+    if (type === types.chat) heard.push(data['msg'])
+    if (type === types.call) takeCall(peer, data, source)
+    if (types === inMesh) return
+    if (type === 0) {
+      own = String(data['id'])
+      peer.send(frame(1, { user: { username, id: own, avatarLoc } }))
     }
-    if (type === 4 && stream) peer.addStream(stream)
+    if (type === 4)
+      for (const [id, streams] of data['value'] as [string, Fields][]) if (id !== own) want(peer, streams, id)
   }
   const socket = io({ path: '/api/signaling/' })
   const meet = (target: unknown): SimplePeer => {
@@ -63,12 +80,18 @@ const behave = ([room, password, username]: readonly string[]): void => {
     peers.set(target, peer)
     peer.on('signal', (signal: object) => socket.emit('SIGNAL', { room, target, signal }))
     peer.on('connect', () => {
-      const user = { username, id: own, avatarLoc: '/public/defaults/User.jpg' }
-      peer.send(frame(0, { user, pwd: password, init: true }))
+      if (types === inStar) return peer.send(frame(0, { pwd: password }))
+      peer.send(frame(0, { user: { username, id: own, avatarLoc }, pwd: password, init: true }))
     })
-    peer.on('data', (data: Uint8Array) => take(peer, JSON.parse(new TextDecoder().decode(data))))
+    peer.on('data', (data: Uint8Array) => {
+      const said = JSON.parse(new TextDecoder().decode(data))
+      take(peer, said.idata ?? said, said.source)
+    })
     peer.on('stream', (theirs: MediaStream) => {
+      const video = Object.assign(document.createElement('video'), { muted: true, autoplay: true })
+      document.body.append(video)
       video.srcObject = theirs
+      videos.set(theirs.id, video)
     })
     return peer
   }
@@ -77,13 +100,17 @@ const behave = ([room, password, username]: readonly string[]): void => {
     own = String(userID)
     socket.emit('JOIN-ROOM', { requestId: '1', room, password })
   })
+  socket.on('JOIN-ROOM', ({ type }) => {
+    if (type === 1) types = inStar
+  })
   socket.on('SIGNAL', ({ source, signal }) => (peers.get(source) ?? meet(source)).signal(signal))
   for (const event of ['DISCONNECTEDUSER', 'TYPEERROR']) socket.on(event, () => told.push(event))
   const call = async (): Promise<void> => {
     stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true })
-    for (const peer of peers.values()) announce(peer, false)
+    for (const peer of peers.values()) announce(peer, types === inStar ? {} : false)
   }
-  Object.assign(globalThis, { original: { heard, told, video, say, call } })
+  const chat = (msg: string): void => say(types.chat, { msg, files: [] })
+  Object.assign(globalThis, { original: { heard, told, videos, chat, call } })
 }
 
 const { resolve } = createRequire(import.meta.url)
@@ -115,13 +142,11 @@ export class OriginalPage {
   }
 
   say(text: string): Promise<void> {
-    return this.page.evaluate(msg => original.say(1, { msg, files: [] }), text)
+    return this.page.evaluate(msg => original.chat(msg), text)
   }
 
   async hears(text: string): Promise<void> {
-    const chat = () =>
-      this.page.evaluate(() => original.heard.filter(it => it.type === 1).map(it => it.data['msg']))
-    await expect.poll(chat).toContain(text)
+    await expect.poll(() => this.page.evaluate(() => original.heard)).toContain(text)
   }
 
   /** With microphone and camera. */
@@ -129,11 +154,15 @@ export class OriginalPage {
     return this.page.evaluate(() => original.call())
   }
 
-  /** New pictures of the other come. */
-  async watches(): Promise<void> {
-    const frames = () => this.page.evaluate(() => original.video.getVideoPlaybackQuality().totalVideoFrames)
-    const before = await frames()
-    await expect.poll(frames).toBeGreaterThan(before + 5)
+  /** New pictures come of so many others. */
+  async watches(count = 1): Promise<void> {
+    const frames = () =>
+      this.page.evaluate(() =>
+        [...original.videos].map(([id, it]) => [id, it.getVideoPlaybackQuality().totalVideoFrames] as const),
+      )
+    const before = new Map(await frames())
+    const moving = async () => (await frames()).filter(([id, now]) => now > (before.get(id) ?? 0) + 5).length
+    await expect.poll(moving).toBe(count)
   }
 
   /** Errors, and that somebody has gone. */

@@ -3,8 +3,9 @@ import { describe, expect, test } from 'vitest'
 import { wantsInvitation } from '../src/ui/selectors.ts'
 import { claimsOf, parseAccess, takeToken } from '../src/wire/access.ts'
 import { roomId } from '../src/wire/ids.ts'
-import { isFinal, parseRefusal } from '../src/wire/refusal.ts'
-import { events, writeCreate, writeJoin } from '../src/wire/server.ts'
+import { isFinal } from '../src/wire/refusal.ts'
+import { parseRefusal, writeCreate, writeJoin } from '../src/wire/room-requests.ts'
+import { events } from '../src/wire/server.ts'
 
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url')
 const token = (claims: unknown): string => `${part({ alg: 'HS256' })}.${part(claims)}.c2lnbmF0dXJl`

@@ -1,6 +1,7 @@
 /** The connection check where there is little to find: what it still tells, and what it does not blame. */
 import { afterEach, expect, test, vi } from 'vitest'
 import { type Checked, checkConnection } from '../src/core/connection-check.ts'
+import { askHosting } from '../src/core/http.ts'
 import type { IceServer } from '../src/wire/ice.ts'
 import type { Refusal } from '../src/wire/refusal.ts'
 
@@ -97,6 +98,26 @@ test('what a proxy forgets is told with what mends it, and nothing of the invita
     'proxy fault Upgrade\nnginx:\nn;\nCaddy:\nc\nHAProxy:\nh',
     'proxy fault X-Forwarded-For\nhttp.trusted_proxies = ["…"]',
   ])
+})
+
+test.each([
+  [{ hosting: { peersMax: 12 } }, 12],
+  [{ hosting: null }, null],
+  [{ hosting: { peersMax: 1 } }, null],
+  [{ hosting: { peersMax: '12' } }, null],
+  ['nonsense', null],
+])('whether rooms can go through the server it says beside the page: %j', async (answer, peersMax) => {
+  const asked: string[] = []
+  vi.stubGlobal('fetch', async (question: URL) => {
+    asked.push(String(question))
+    return Response.json(answer)
+  })
+  expect(await askHosting('https://example.org/chat/#pwd=secret')).toBe(peersMax)
+  expect(asked).toEqual(['https://example.org/chat/features'])
+  vi.stubGlobal('fetch', async () => new Response('not found', { status: 404 }))
+  expect(await askHosting('https://example.org/')).toBeNull()
+  vi.stubGlobal('fetch', async () => Promise.reject(new TypeError('no network')))
+  expect(await askHosting('https://example.org/')).toBeNull()
 })
 
 test('a proxy that forgets nothing is good, and where there is none nothing is said', async () => {

@@ -1,6 +1,7 @@
 /** Signals of an ICE restart say so, for the way there was may lead nowhere. */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Link } from '../src/link/link.ts'
+import { ownCaps } from '../src/wire/peer.ts'
 
 class Channel extends EventTarget {
   readonly protocol = ''
@@ -72,7 +73,7 @@ const linked = async (initiator: boolean, fresh: RTCConfiguration | null = null)
   link.signal({ type: initiator ? 'answer' : 'offer', sdp: sdp('first'), round: 1 })
   await settled()
   pc.finds(null)
-  link.allowRestarts()
+  link.allow(ownCaps)
   said.length = 0
   return { link, pc, said }
 }

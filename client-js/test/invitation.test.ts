@@ -29,6 +29,12 @@ describe('invitations', () => {
     expect(parseInvitation(`https://h/#room=r&key=short&max=5`)).toEqual({ room: 'r', password: null })
     expect(parseInvitation(`https://h/#room=r&key=${key}&max=1e9&kind=ring`)?.restore).toEqual(usual)
   })
+  test('say of which kind the room is', () => {
+    const key = 'kkkkkkkkkkkkkkkkkkkk_-'
+    const link = writeInvitation(page, { ...room, kind: 'server', id: roomId('r-1'), password: 'p', key })
+    expect(link).toContain('&kind=server&')
+    expect(parseInvitation(link)?.restore).toEqual({ ...room, kind: 'server' })
+  })
   test.each([['https://h/'], ['https://h/#room='], ['nonsense'], ['']])('%s is none', address => {
     expect(parseInvitation(address)).toBeNull()
   })

@@ -16,7 +16,7 @@ import {
 } from '../src/wire/owner.ts'
 import { type OwnerAct, parseAct, writeAct } from '../src/wire/owner-act.ts'
 import { ownCaps } from '../src/wire/peer.ts'
-import { parseCreated, writeCreate } from '../src/wire/server.ts'
+import { parseCreated, writeCreate } from '../src/wire/room-requests.ts'
 import { Alone } from './alone.ts'
 import { Scene, stayOf } from './scene.ts'
 

@@ -6,17 +6,14 @@ import { memberId, peerId, roomId } from '../src/wire/ids.ts'
 import { decodeFrame, encodeFrame, frameBytesMax } from '../src/wire/json.ts'
 import { parseMesh, writeMesh } from '../src/wire/mesh.ts'
 import { noCaps, ownCaps } from '../src/wire/peer.ts'
-import { parseRefusal } from '../src/wire/refusal.ts'
+import { parseCreated, parseJoined, parseRefusal, writeCreate, writeJoin } from '../src/wire/room-requests.ts'
 import {
   events,
   parseAlert,
-  parseCreated,
   parseIdentity,
-  parseJoined,
   parsePeerJoined,
   parsePeerLeft,
   parseSignalNotice,
-  writeCreate,
   writeIdentityRequest,
 } from '../src/wire/server.ts'
 import { connectionMark, parseSignal } from '../src/wire/signal.ts'
@@ -285,6 +282,29 @@ describe('the server’s words', () => {
     expect(join({ type: 1 })).toBeNull()
     expect(join({ type: 2 })).toBeNull()
   })
+  test('a star that the server hosts says so, and nobody becomes its host', () => {
+    const hosted = { ...draft, kind: 'server' } as const
+    expect(writeCreate('0', hosted, null)).toMatchObject({ type: 1, host: 'server' })
+    expect(writeCreate('0', draft, null)).not.toHaveProperty('host')
+    const created = { roomID: 'r', name: 'n', maxUsers: 6, curUsers: 1, password: 'p' }
+    const answer = { ...created, spec: 'h', host: 'server' }
+    const admission = { card: { kind: 'server' }, host: 'h', hosting: false }
+    expect(parseCreated(answer, hosted)).toMatchObject(admission)
+    // An older server has made us the host.
+    expect(parseCreated(created, hosted)).toMatchObject({ card: { kind: 'star' }, host: null })
+    const request = {
+      room: roomId('r'),
+      password: 'p',
+      key: 'k',
+      restore: { name: 'n', peersMax: 6, kind: 'server' },
+    } as const
+    expect(writeJoin('0', request, null)).toMatchObject({ restore: { type: 1, host: 'server' } })
+    const joined = { name: 'n', maxUsers: 6, curUsers: 2, type: 1, spec: 'h', host: 'server' }
+    expect(parseJoined(joined, request, peerId('me'))).toMatchObject(admission)
+    expect(parseJoined({ ...joined, host: 'moon' }, request, peerId('me'))).toMatchObject({
+      card: { kind: 'star' },
+    })
+  })
   test('an announcement is told from an answer by its `from`', () => {
     expect(parsePeerJoined({ from: { userID: 'u', roomID: 'r' } })).toEqual({
       type: 'peer-joined',
@@ -307,6 +327,7 @@ describe('the server’s words', () => {
     [5, 'room-locked'],
     [6, 'kept-out'],
     [7, 'room-ended'],
+    [15, 'not-hosted'],
     [99, 'room-error'],
   ])('refusal %i is %s', (type, refusal) => {
     expect(parseRefusal(events.join, { type, requestID: '0' })).toBe(refusal)

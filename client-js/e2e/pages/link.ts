@@ -2,6 +2,7 @@
 import { Link } from '../../src/link/link.ts'
 import { decodeFrame, encodeFrame } from '../../src/wire/json.ts'
 import { parseSignal, type Signal } from '../../src/wire/signal.ts'
+import { layered } from './layers.ts'
 
 /** The little of simple-peer that is used here. */
 type SimplePeer = {
@@ -201,7 +202,7 @@ export const mend = async (): Promise<object> => {
   const links: Link[] = []
   links.push(make(0), make(1))
   await Promise.all(opened.map(it => it.given))
-  for (const link of links) link.allowRestarts()
+  for (const link of links) link.allow({ signals: true, server: false })
   const before = Losing.all.map(it => it.fragment)
   for (const connection of Losing.all) connection.lose()
   await Promise.all(both.map(it => it.given))
@@ -265,7 +266,7 @@ export const cross = async (who: readonly (0 | 1)[]): Promise<object> => {
   const links: Link[] = []
   links.push(make(0), make(1))
   await Promise.all(opened.map(it => it.given))
-  for (const link of links) link.allowRestarts()
+  for (const link of links) link.allow({ signals: true, server: false })
   const [first, second] = [
     [picture(), picture()],
     [picture(), picture()],
@@ -285,4 +286,4 @@ export const cross = async (who: readonly (0 | 1)[]): Promise<object> => {
   return result
 }
 
-Object.assign(globalThis, { meet, mend, cross })
+Object.assign(globalThis, { meet, mend, cross, layered })

@@ -9,6 +9,7 @@ import { endsWithUs } from '../ui/selectors.ts'
 import type { Invitation } from '../wire/invitation.ts'
 import type { Refusal } from '../wire/refusal.ts'
 import type { RoomCard } from '../wire/server.ts'
+import { invitedView } from './invitations.ts'
 
 /** `created`: the room was to be made, which meets another of that name. `given`: the password that we came with. */
 export const showRefusal = (
@@ -31,15 +32,14 @@ export const showRefusal = (
  * no name yet is asked for it where they are.
  */
 export const showRefusalOf = (
-  { room, restore, linkName }: Invitation,
+  invitation: Invitation,
   { trouble, view }: Pick<Model, 'trouble' | 'view'>,
 ): void => {
   const refused = trouble.value
   if (!refused || refused.what === 'no-name') return
   const password =
     refused.what === 'no-password' ? 'missing' : refused.what === 'wrong-password' ? 'wrong' : 'known'
-  const [roomName, named] = [restore?.name ?? '', linkName !== undefined]
-  view.value = { kind: 'invited', room, roomName, named, password }
+  view.value = invitedView(invitation, password)
   trouble.value = { where: 'invited', what: refused.what }
 }
 

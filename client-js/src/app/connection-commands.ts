@@ -8,6 +8,7 @@ import { isTurn } from '../wire/ice.ts'
 
 const probe = loadedOnce(() => import('../link/probe.ts'))
 const check = loadedOnce(() => import('../core/connection-check.ts'))
+const hosting = loadedOnce(() => import('../core/http.ts'))
 
 /** Whoever waits for an answer sees that it is being tried, also while the part that tries is on its way. */
 const patiently = <Part>(load: () => Promise<Part>): Promise<Part> =>
@@ -30,8 +31,14 @@ export const connectionCommands = (
   model: Model,
   client: Client,
   session: () => RoomSession | null,
-): Pick<Commands, 'connection' | 'tryIceServer' | 'checkConnection'> => ({
+): Pick<Commands, 'connection' | 'tryIceServer' | 'checkConnection' | 'hosting'> => ({
   connection: async member => (await session()?.connection(member)) ?? null,
+  // Without an answer rooms are made as anywhere.
+  hosting: () =>
+    hosting().then(
+      ({ askHosting }) => askHosting(location.href),
+      () => null,
+    ),
   tryIceServer: async server => (await patiently(probe)).answersIce(server),
   checkConnection: async told => {
     const { checkConnection } = await patiently(check)

@@ -21,6 +21,7 @@ import {
   bareAddress,
   invitationIn,
   invitationOf,
+  invitedView,
   targetOf,
   typedAccess,
   waiting,
@@ -131,7 +132,7 @@ export class AppController {
     if (behind === null) return
     if (!this.#session) {
       this.#invitation = null
-      this.#showInvited('', '', true)
+      this.#showInvited(null)
     }
     this.#opening = this.#openNamed(behind)
   }
@@ -159,21 +160,15 @@ export class AppController {
     if (this.#session && found.room === this.#session.state.card.id) return void this.#showInvitation()
     this.leave()
     this.#invitation = found
-    const named = found.linkName !== undefined
     // Whether it has one is seen where it is asked for: most rooms with a name have none.
-    const known = found.password !== null || named
+    const known = found.password !== null || found.linkName !== undefined
     if (known) this.#showInvitation()
-    this.#showInvited(found.room, found.restore?.name ?? '', named, known ? 'known' : 'missing')
+    this.#showInvited(found, known ? 'known' : 'missing')
   }
 
-  #showInvited(
-    room: string,
-    roomName: string,
-    named: boolean,
-    password: 'known' | 'missing' = 'known',
-  ): void {
+  #showInvited(invitation: Invitation | null, password: 'known' | 'missing' = 'known'): void {
     this.#model.trouble.value = null
-    this.#model.view.value = { kind: 'invited', room, roomName, named, password }
+    this.#model.view.value = invitedView(invitation, password)
   }
 
   /** The person has gone back or forward in the browser's history, within this page. */

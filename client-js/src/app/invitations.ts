@@ -73,6 +73,21 @@ export const acceptToken = (
   return invited ?? (room === null || namedBy(rest) !== null ? null : { room: roomId(room), password: '' })
 }
 
+type InvitedView = Extract<View, { kind: 'invited' }>
+
+/** Null: by a link that names its room, and has not been read yet. */
+export const invitedView = (
+  invitation: Invitation | null,
+  password: InvitedView['password'],
+): InvitedView => ({
+  kind: 'invited',
+  room: invitation?.room ?? '',
+  roomName: invitation?.restore?.name ?? '',
+  named: !invitation || invitation.linkName !== undefined,
+  throughServer: invitation?.restore?.kind === 'server',
+  password,
+})
+
 /** Whether the view has a field for the password of the room that we are invited to. */
 export const asksPassword = (view: View): boolean => view.kind === 'invited' && view.password !== 'known'
 

@@ -28,6 +28,8 @@ export type Situation = {
   readonly uplinks: ReadonlyMap<PeerId, UplinkEstimate>
   /** A star's host sends for everybody, and was chosen for being able to. */
   readonly relays: boolean
+  /** Each picture may go in several sizes at once, of which the server passes on the one that fits. */
+  readonly layered?: boolean
   /** How often the machine has lately been found too slow, 0 to 3. */
   readonly strain: number
 }
@@ -91,7 +93,11 @@ export const allocate = (situation: Situation): Allocation[] => {
     const carried = bps * roomOn(way, streams, one.peer)
     const video =
       one.kind === 'camera' ? camera(one, bps, carried, most) : screen(one, bps, carried, situation.strain)
-    return { ...named(one), audio, video }
+    return {
+      ...named(one),
+      audio,
+      video: situation.layered ? { ...video, layers: layersOf(one, video) } : video,
+    }
   })
 }
 
@@ -167,6 +173,29 @@ const screen = ({ hint, size }: SentStream, bps: number, carried: number, strain
     scaleDownBy: screenScale[size] * (few && hint === 'motion' ? 2 : 1),
     framesPerSecondMax: few && hint === 'text' ? 5 : fps,
   }
+}
+
+/** Half as many lines in each as in the one before. Below so many there is nothing to see. */
+const layerScales = [1, 2, 4]
+const layerLinesMin = 90
+
+/** A camera goes in all sizes up to the one that it would go in alone, so that there is one for everybody. Letters go whole. */
+const layersOf = ({ kind, height }: SentStream, alone: Tuning): readonly Tuning[] => {
+  if (kind === 'screen') return [alone, ...layerScales.slice(1).map(() => ({ active: false }))]
+  const full = height ?? largest.large
+  const [lines, most] = [full / (alone.scaleDownBy ?? 1), Math.min(full, largest.large)]
+  const seen = layerScales.filter(by => by === 1 || most / by >= layerLinesMin)
+  return layerScales.map(by => {
+    const own = most / by
+    if (!seen.includes(by) || (own > lines && by !== seen.at(-1))) return { active: false }
+    const { bps } = steps.find(step => step.height <= own) ?? lowest
+    return {
+      active: true,
+      bitsPerSecondMax: by === 1 ? Math.min(bps, alone.bitsPerSecondMax ?? bps) : bps,
+      scaleDownBy: scale(full, own),
+      ...(alone.framesPerSecondMax === undefined ? {} : { framesPerSecondMax: alone.framesPerSecondMax }),
+    }
+  })
 }
 
 const sound = ({ kind }: SentStream, { availableBps }: UplinkEstimate): Tuning => {

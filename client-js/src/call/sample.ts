@@ -54,12 +54,11 @@ export const sampleOf = (entries: Iterable<unknown>, atMs: number): Sample => {
     received: new Map(
       ofType('inbound-rtp').map(entry => [textAt(entry, 'trackIdentifier'), received(entry)]),
     ),
-    sent: new Map(
-      ofType('outbound-rtp').flatMap(entry => {
-        const source = byId.get(textAt(entry, 'mediaSourceId'))
-        return source ? [[textAt(source, 'trackIdentifier'), sent(entry, byId)] as const] : []
-      }),
-    ),
+    sent: ofType('outbound-rtp').reduce((all, entry) => {
+      const source = byId.get(textAt(entry, 'mediaSourceId'))
+      const track = source && textAt(source, 'trackIdentifier')
+      return track === undefined ? all : all.set(track, together(all.get(track), sent(entry, byId)))
+    }, new Map<string, Sent>()),
     roundTripMs: roundTrip === null ? null : roundTrip * 1_000,
     availableBps: pair && numberAt(pair, 'availableOutgoingBitrate'),
   }
@@ -82,6 +81,14 @@ const sent = (entry: Fields, byId: ReadonlyMap<string, Fields>): Sent => {
     loss: far ? numberAt(far, 'fractionLost') : null,
     slow: entry['qualityLimitationReason'] === 'cpu',
   }
+}
+
+/** A picture that goes in several sizes at once has an entry for each. */
+const together = (before: Sent | undefined, now: Sent): Sent => {
+  if (!before) return now
+  const loss =
+    before.loss === null || now.loss === null ? (before.loss ?? now.loss) : Math.max(before.loss, now.loss)
+  return { ...now, bytes: before.bytes + now.bytes, loss, slow: before.slow || now.slow }
 }
 
 /** What was sent between two samples, in bits a second. */

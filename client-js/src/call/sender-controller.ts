@@ -5,7 +5,7 @@
 import type { Tuning } from '../link/sending.ts'
 import { aboutOf } from '../room/call.ts'
 import { rulesOf } from '../room/role.ts'
-import type { RoomState } from '../room/state.ts'
+import { hostedByServer, type RoomState } from '../room/state.ts'
 import type { StreamSize } from '../wire/call.ts'
 import type { PeerId, StreamId } from '../wire/ids.ts'
 import type { TrackKind } from '../wire/signal.ts'
@@ -71,7 +71,8 @@ export class SenderController {
     const room = this.#ports.room()
     const streams = this.#sentStreams(room)
     const { relays } = rulesOf(room)
-    const planned = allocate({ streams, uplinks: this.#uplinks, relays, strain: this.#strain.level })
+    const layered = hostedByServer(room)
+    const planned = allocate({ streams, uplinks: this.#uplinks, relays, layered, strain: this.#strain.level })
     const live = new Set<string>()
     for (const { peer, stream, size, video, audio } of planned) {
       for (const [kind, tuning] of [
@@ -133,7 +134,10 @@ const same = (a: Tuning, b: Tuning): boolean =>
   a.active === b.active &&
   a.bitsPerSecondMax === b.bitsPerSecondMax &&
   a.scaleDownBy === b.scaleDownBy &&
-  a.framesPerSecondMax === b.framesPerSecondMax
+  a.framesPerSecondMax === b.framesPerSecondMax &&
+  (a.layers ?? []).every((layer, at) => sameLayer(layer, b.layers?.[at]))
+
+const sameLayer = (a: Tuning, b: Tuning | undefined): boolean => b !== undefined && same(a, b)
 
 const isDue = (applied: AppliedTuning, now: Tuning, size: StreamSize, nowMs: number): boolean => {
   if (same(applied.tuning, now)) return false

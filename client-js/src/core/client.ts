@@ -5,23 +5,17 @@
 
 import { randomKey } from '../base/random.ts'
 import { cut } from '../base/text.ts'
-import { type Answer, SignalingClient } from '../signaling/client.ts'
+import { SignalingClient } from '../signaling/client.ts'
 import { watchNetwork } from '../signaling/network.ts'
+import type { Answer } from '../signaling/requests.ts'
 import type { Access } from '../wire/access.ts'
 import { type IceServer, iceServersEnd } from '../wire/ice.ts'
 import type { PeerId, RoomId } from '../wire/ids.ts'
 import { nameUnitsMax } from '../wire/peer.ts'
 import { isFinal, type Refusal } from '../wire/refusal.ts'
 import type { Resumed, ResumedRoom, ResumeRecord } from '../wire/resume.ts'
-import {
-  type Admission,
-  type Draft,
-  type Identity,
-  type Notice,
-  type RoomCard,
-  type RoomKind,
-  requestFor,
-} from '../wire/server.ts'
+import type { Draft } from '../wire/room-requests.ts'
+import type { Admission, Identity, Notice, RoomCard, RoomKind } from '../wire/server.ts'
 import { Events } from './events.ts'
 import type { RoomSession } from './room-session.ts'
 import { invitationIn, type RoomTarget, targetOf } from './room-target.ts'
@@ -165,7 +159,8 @@ export class Client {
       return null
     }
     const draft: Draft = { name: '', kind: 'mesh', password: randomKey(), peersMax: 1 }
-    const answer = await this.#signaling.create(draft)
+    const parts = await loadRoomSession()
+    const answer = parts ? await parts.createRoom(this.#signaling, draft) : unreachable
     if (!answer.ok) return answer.refusal
     const { id } = answer.admission.card
     this.#wanted.add(id)
@@ -222,11 +217,11 @@ export class Client {
     const { card } = stay
     this.#wanted.add(card.id)
     const entered = await this.#enter(
-      async ({ enterRoom }) => {
+      async ({ enterKnown }) => {
         if (!(await this.#signaling.whenAnswered())) return unreachable
         const known = this.#resumed?.rooms.find(({ room }) => room === card.id)
         if (known) return { ok: true, admission: admissionOf(card, known, this.#identity?.id ?? null) }
-        return enterRoom(this.#signaling, requestFor(card, stay.name), waits)
+        return enterKnown(this.#signaling, card, stay.name, waits)
       },
       stay.name,
       stay,

@@ -5,9 +5,8 @@
 import { attempt, within } from '../link/browser-api.ts'
 import { answersIce } from '../link/probe.ts'
 import { type IceServer, isTurn } from '../wire/ice.ts'
-import { decodeFrame } from '../wire/json.ts'
-import { readProxyFaults } from '../wire/proxy-check.ts'
 import type { Refusal } from '../wire/refusal.ts'
+import { askProxies } from './http.ts'
 
 export type CheckStep =
   | 'secure'
@@ -40,7 +39,6 @@ export type CheckPorts = {
 
 const wayMs = 10_000
 const devicesMs = 5_000
-const proxyMs = 5_000
 /** The server answers, and lets only invited people make rooms. */
 const uninvited: readonly Refusal[] = [
   'not-invited-create',
@@ -75,15 +73,7 @@ const checkProxies = async (
   hasWebsocket: boolean,
   tell: (step: CheckStep, good: boolean, detail?: string) => void,
 ): Promise<void> => {
-  const { origin, pathname } = new URL(page)
-  const question = new URL('./proxy-check', page)
-  question.searchParams.set('page', `${origin}${pathname}`)
-  if (!hasWebsocket) question.searchParams.set('websocket', 'no')
-  const asking = attempt(async () => {
-    const answer = await fetch(question, { cache: 'no-store' })
-    return answer.ok ? decodeFrame(await answer.text()) : null
-  })
-  const faults = readProxyFaults(asking && (await within(proxyMs, asking, null)))
+  const faults = await askProxies(page, hasWebsocket)
   if (faults?.length === 0) tell('proxy', true)
   for (const { header, remedy } of faults ?? []) tell('proxy', false, `${header}\n${remedy}`)
 }

@@ -5,13 +5,17 @@
 import { randomKey } from '../base/random.ts'
 import { noHistory } from '../room/history.ts'
 import type { RoomState } from '../room/state.ts'
-import type { Answer, SignalingClient } from '../signaling/client.ts'
+import type { SignalingClient } from '../signaling/client.ts'
+import { type Answer, createRoom, joinRoom } from '../signaling/requests.ts'
 import { claimsOf } from '../wire/access.ts'
 import { writeAct } from '../wire/owner-act.ts'
-import type { Admission, Draft, JoinRequest } from '../wire/server.ts'
+import type { Draft, JoinRequest } from '../wire/room-requests.ts'
+import type { Admission, RoomCard } from '../wire/server.ts'
 import { fitnessAsHost } from './host-fitness.ts'
 import { fingerprintOf, knowsOwners, makeOwnerKeys, signAct } from './owner-keys.ts'
 import type { Stay } from './stay.ts'
+
+export { createRoom }
 
 /** The room that our token names, if it does, and whether we may make it. */
 const namedRoom = ({ access }: SignalingClient) => {
@@ -23,11 +27,11 @@ const namedRoom = ({ access }: SignalingClient) => {
 export const makeRoom = async (signaling: SignalingClient, draft: Draft): Promise<Answer> => {
   const canHost = draft.kind === 'star' ? { canHost: await fitnessAsHost() } : {}
   if (!(await signaling.whenAnswered())) return { ok: false, refusal: 'unreachable' }
-  if (!signaling.keepsRooms) return signaling.create({ ...draft, ...canHost })
+  if (!signaling.keepsRooms) return createRoom(signaling, { ...draft, ...canHost })
   const ownerKeys = await makeOwnerKeys()
   const founder = ownerKeys && (await fingerprintOf(ownerKeys.publicKey))
   const ownership = founder === null ? {} : { founder, ownerKeys, owners: true }
-  return signaling.create({
+  return createRoom(signaling, {
     ...draft,
     ...canHost,
     ...ownership,
@@ -52,7 +56,8 @@ export const enterRoom = async (
   request: JoinRequest,
   waits: (() => boolean) | null = null,
 ): Promise<Answer> => {
-  const asked = { ...request, canHost: await fitnessAsHost(), owners: knowsOwners() }
+  const canHost = request.restore?.kind === 'server' ? {} : { canHost: await fitnessAsHost() }
+  const asked = { ...request, ...canHost, owners: knowsOwners() }
   let answer = await knock(signaling, asked)
   const named = namedRoom(signaling)
   if (named?.creates && named.room === request.room && !answer.ok && answer.refusal === 'no-such-room') {
@@ -72,16 +77,27 @@ export const enterRoom = async (
   return answer
 }
 
+/** Into a room that we know, and that is made again if the server has forgotten it. */
+export const enterKnown = (
+  signaling: SignalingClient,
+  { id: room, ...card }: RoomCard,
+  as: string,
+  waits: () => boolean,
+): Promise<Answer> => {
+  const { name, peersMax, kind } = card
+  return enterRoom(signaling, { ...card, room, as, restore: { name, peersMax, kind } }, waits)
+}
+
 const isWaiting = (answer: Answer): boolean => !answer.ok && answer.refusal === 'waiting'
 
 const knock = async (signaling: SignalingClient, asked: JoinRequest): Promise<Answer> => {
-  const answer = await signaling.join(asked)
+  const answer = await joinRoom(signaling, asked)
   if (answer.ok) return { ok: true, admission: await withKeys(answer.admission) }
   const number = answer.number ?? null
   if (!asked.ownerKeys || number === null) return answer
   const act = { room: asked.room, number: number + 1, act: { type: 'present', member: null } } as const
   const word = await signAct(asked.ownerKeys, writeAct(act))
-  return word ? signaling.join({ ...asked, word }) : answer
+  return word ? joinRoom(signaling, { ...asked, word }) : answer
 }
 
 const withKeys = async (admission: Admission): Promise<Admission> => {

@@ -7,7 +7,7 @@ import type { Place, ShareItem, TransferPorts, TransferRuntime } from '../files/
 import type { Download, DownloadKey, FilesState, PeerRoute, UploadKey } from '../files/state.ts'
 import { directLink } from '../room/file.ts'
 import { hostOf } from '../room/numbers.ts'
-import type { FileNotice, RoomState } from '../room/state.ts'
+import { capsOf, type FileNotice, type RoomState } from '../room/state.ts'
 import type { FileCard, FileSignal } from '../wire/file.ts'
 import type { FileId, MemberId } from '../wire/ids.ts'
 import type { Member } from '../wire/peer.ts'
@@ -210,4 +210,4 @@ const throughHost = (state: RoomState): boolean =>
   state.role === 'guest' && directLink(state, hostOf(state)) !== null
 
 /** A host that is an original page does not know the messages with which two guests connect. */
-const hostPassesOn = (state: RoomState): boolean => state.members.get(hostOf(state))?.caps.files === true
+const hostPassesOn = (state: RoomState): boolean => state.host !== null && capsOf(state, state.host).files

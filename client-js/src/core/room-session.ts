@@ -16,14 +16,15 @@ import { Room } from '../room/room.ts'
 import { nameOf } from '../room/roster.ts'
 import { capsOf, createRoomState, type KnownMembership, type RoomState } from '../room/state.ts'
 import type { SignalingClient } from '../signaling/client.ts'
+import { actAsOwner, takeHost } from '../signaling/requests.ts'
 import { isTopic, topicBytesMax } from '../wire/chat.ts'
 import { type MemberId, type MessageId, memberId, newMessageId, type PeerId, streamId } from '../wire/ids.ts'
 import { encodeFrame, frameBytesMax, utf8Bytes } from '../wire/json.ts'
 import type { OwnerAct } from '../wire/owner-act.ts'
-import { type Admission, type Identity, type Notice, requestFor } from '../wire/server.ts'
+import type { Admission, Identity, Notice } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { closedUnlessMade } from './direct-connections.ts'
-import { enterRoom, makeRoom, withStay } from './entrance.ts'
+import { createRoom, enterKnown, enterRoom, makeRoom, withStay } from './entrance.ts'
 import { Events } from './events.ts'
 import { FileTransfers } from './file-transfers.ts'
 import { stayOf } from './leaving.ts'
@@ -119,7 +120,7 @@ export class RoomSession {
       withdraw: file => this.#room.feed({ type: 'withdraw-file', file }),
     })
     this.#voice = new OwnerVoice(admission.card, member, {
-      send: signed => this.#signaling.ownerAct(signed),
+      send: signed => actAsOwner(this.#signaling, signed),
       known: (owner, knocking) => this.#room.feed({ type: 'owner-known', owner, knocking }),
       acted: (act, owner) => this.#room.feed({ type: 'owner-act', act, owner }),
     })
@@ -158,13 +159,10 @@ export class RoomSession {
   say(text: string, replyTo: MessageId | null = null): boolean {
     const parts = messageParts(text)
     if (parts.length === 0 || parts.length > partsMax || !this.canSpeak) return false
-    for (const [index, part] of parts.entries())
-      this.#room.feed({
-        type: 'say',
-        text: part,
-        id: freshMessageId(),
-        replyTo: index === 0 ? replyTo : null,
-      })
+    for (const [index, part] of parts.entries()) {
+      const answered = index === 0 ? replyTo : null
+      this.#room.feed({ type: 'say', text: part, id: freshMessageId(), replyTo: answered })
+    }
     return true
   }
 
@@ -230,7 +228,7 @@ export class RoomSession {
   /** Asks for a star's place of host back, which whoever has made the room may have. */
   takeHost(): void {
     if (this.state.owner?.ours) void this.act({ type: 'host' })
-    else this.#signaling.takeHost(this.state.card)
+    else takeHost(this.#signaling, this.state.card)
   }
 
   /** Acts as the room's owner. False where we are not the owner, or the server did not hear of it. */
@@ -277,7 +275,7 @@ export class RoomSession {
 
   #changed(state: RoomState, before: RoomState): void {
     this.call.roomChanged(state)
-    for (const [peer, link] of this.#links) if (capsOf(state, peer).signals) link.allowRestarts()
+    for (const [peer, link] of this.#links) link.allow(capsOf(state, peer))
     if (state.members !== before.members || state.links !== before.links) this.files.roomChanged(state)
     for (const { kind, event } of diffEvents(before, state)) this.#events.emit(kind, event as never)
   }
@@ -368,8 +366,8 @@ export class RoomSession {
   }
 
   #join(): void {
-    const asked = requestFor(this.state.card, this.state.person.name)
-    void enterRoom(this.#signaling, asked, () => !this.#over).then(answer => {
+    const { card, person } = this.state
+    void enterKnown(this.#signaling, card, person.name, () => !this.#over).then(answer => {
       if (this.#over) return
       if (!answer.ok) return this.#room.feed({ type: 'rejoin-refused', refusal: answer.refusal })
       const { card: settings, host, hosting, ownership } = answer.admission
@@ -394,6 +392,6 @@ export class RoomSession {
   }
 }
 
-export { enterRoom, makeRoom }
+export { createRoom, enterKnown, enterRoom, makeRoom }
 
 const freshMessageId = (): MessageId => newMessageId(randomBytes(messageIdBytes))

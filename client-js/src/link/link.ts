@@ -7,6 +7,7 @@ import { type Pace, TokenBucket } from '../base/token-bucket.ts'
 import { fileChannelProtocol } from '../wire/file-channel.ts'
 import { isTurn } from '../wire/ice.ts'
 import { type Obstacle, obstacleOf } from '../wire/obstacle.ts'
+import type { Caps } from '../wire/peer.ts'
 import { connectionMark, fingerprints, type Signal, type TrackKind } from '../wire/signal.ts'
 import { attempt, within } from './browser-api.ts'
 import { type Route, routeOf } from './connection-info.ts'
@@ -82,7 +83,9 @@ export class Link {
     this.#negotiator = new Negotiator(this.#pc, initiator, {
       signal: ports.signal,
       configuration: () => ports.configuration?.() ?? null,
+      place: () => this.#sending.place(),
       describe: () => this.#sending.describe(),
+      waiting: () => this.#sending.waiting,
       offered: () => clearTimeout(this.#restart),
       isLost: () => this.#givingUp !== undefined,
       failed: () => this.#fail(),
@@ -128,9 +131,13 @@ export class Link {
     return report && routeOf(report)
   }
 
-  /** The far end is a page of ours: when the network loses it, the connection looks for another way before it ends. */
-  allowRestarts(): void {
-    if (this.#mayRestart) return
+  /**
+   * What the far end can do, once it has said so. A page of ours, or a server of ours: when the network loses it, the
+   * connection looks for another way before it ends.
+   */
+  allow({ signals, server }: Pick<Caps, 'signals' | 'server'>): void {
+    if (server) this.#sending.takesLayers = true
+    if (!signals || this.#mayRestart) return
     this.#mayRestart = true
     this.#negotiator.becomeMutual()
   }

@@ -19,8 +19,12 @@ export type NegotiatorPorts = {
   readonly signal: (signal: Signal, restarting: boolean) => void
   /** What the connection is made with from now on; null where nobody knows better. */
   readonly configuration: () => Promise<RTCConfiguration> | null
+  /** Before every description of our own: what we send finds its place in it. */
+  readonly place: () => Promise<void>
   /** Right before every description of our own. */
   readonly describe: () => void
+  /** Tracks that have found none, and wait for one that the initiator makes. */
+  readonly waiting: () => readonly MediaStreamTrack[]
   /** An offer of the far end is being answered. */
   readonly offered: () => void
   /** The network has lost the peer, and another way to it is being looked for. */
@@ -36,7 +40,7 @@ const configurationMs = 2_000
 export class Negotiator {
   readonly #pc: RTCPeerConnection
   readonly #ports: NegotiatorPorts
-  readonly #requested = new WeakSet<RTCRtpTransceiver>()
+  readonly #requested = new WeakSet<RTCRtpTransceiver | MediaStreamTrack>()
   #negotiation: Negotiation
   #actions: Promise<void> = Promise.resolve()
   #queued = false
@@ -133,6 +137,7 @@ export class Negotiator {
 
   async #offer(offerId: number, restart: boolean): Promise<void> {
     if (restart) await this.#beginRestart()
+    await this.#ports.place()
     // An offer that another has followed meanwhile, of ours or of the far end, is not made any more.
     if (offerId !== this.#negotiation.offerId || this.#negotiation.signaling.state !== 'offering') return
     this.#ports.describe()
@@ -148,6 +153,7 @@ export class Negotiator {
     }
     await this.#pc.setRemoteDescription({ type, sdp })
     if (type === 'offer') {
+      await this.#ports.place()
       this.#ports.describe()
       await this.#pc.setLocalDescription(await this.#pc.createAnswer())
       this.#sendLocal('answer', round)
@@ -192,11 +198,17 @@ export class Negotiator {
   #requestTransceivers(): void {
     for (const transceiver of this.#pc.getTransceivers()) {
       const { track } = transceiver.sender
-      if (transceiver.mid !== null || track === null || this.#requested.has(transceiver)) continue
-      this.#requested.add(transceiver)
-      const kind = track.kind === 'video' ? 'video' : 'audio'
-      this.#ports.signal({ type: 'transceiverRequest', transceiverRequest: { kind } }, this.#restarting)
+      if (transceiver.mid === null && track !== null) this.#request(transceiver, track)
     }
+    for (const track of this.#ports.waiting()) this.#request(track, track)
+  }
+
+  /** Once for each. */
+  #request(what: RTCRtpTransceiver | MediaStreamTrack, track: MediaStreamTrack): void {
+    if (this.#requested.has(what)) return
+    this.#requested.add(what)
+    const kind = track.kind === 'video' ? 'video' : 'audio'
+    this.#ports.signal({ type: 'transceiverRequest', transceiverRequest: { kind } }, this.#restarting)
   }
 
   /** The end of the candidates is not signalled: the original's end takes it for a reason to hang up. */

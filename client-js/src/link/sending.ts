@@ -11,16 +11,25 @@ export type Tuning = {
   readonly bitsPerSecondMax?: number
   readonly scaleDownBy?: number
   readonly framesPerSecondMax?: number
+  /** For each size that a picture goes in at once, the largest first, where the far end takes several. */
+  readonly layers?: readonly Tuning[]
 }
 
 type PublishedStream = {
   readonly stream: MediaStream
   readonly transceivers: Map<TrackKind, RTCRtpTransceiver>
+  /** A picture that waits for a transceiver of the far end's. */
+  waiting: MediaStreamTrack | null
 }
 
 const kinds = ['audio', 'video'] as const
 /** A change that has not been made by then does not hold up the ones behind it. */
 const changeMs = 5_000
+/** Browsers differ in what they send at first: some have the largest size last. */
+const firstLayers: Tuning = {
+  active: true,
+  layers: [1, 2, 4].map(scaleDownBy => ({ active: true, scaleDownBy })),
+}
 
 export class Sending {
   readonly #pc: RTCPeerConnection
@@ -29,6 +38,11 @@ export class Sending {
   #free: RTCRtpTransceiver[] = []
   /** One after the other: each change of a sender is made to what the one before it has left. */
   #changes: Promise<void> = Promise.resolve()
+  /**
+   * The far end makes transceivers, and takes a picture in several sizes on them. One of ours would not do: Chromium takes such
+   * an offer for none of the transceivers that `addTrack` has made, and asks for room again and again.
+   */
+  takesLayers = false
 
   constructor(pc: RTCPeerConnection) {
     this.#pc = pc
@@ -39,13 +53,17 @@ export class Sending {
    * stream was before. Original pages stop what they have received when it ends, and then it is stopped for good.
    */
   publish(stream: MediaStream, tracks: readonly MediaStreamTrack[], noReuse: boolean): boolean {
-    const { transceivers } = this.#published(stream)
+    const published = this.#published(stream)
+    const { transceivers } = published
     let grown = false
     for (const kind of kinds) {
       const track = tracks.find(it => it.kind === kind) ?? null
       const transceiver = transceivers.get(kind)
       if (transceiver) void this.#change(() => replace(transceiver.sender, track))
-      else if (track) {
+      else if (kind === 'video' && this.takesLayers) {
+        published.waiting = track
+        grown ||= track !== null
+      } else if (track) {
         transceivers.set(kind, this.#transceiverFor(track, stream, noReuse))
         grown = true
       }
@@ -62,6 +80,37 @@ export class Sending {
       this.#free.push(transceiver)
     }
     return held.transceivers.size > 0
+  }
+
+  /** Pictures that wait for a transceiver of the far end's. */
+  get waiting(): readonly MediaStreamTrack[] {
+    return [...this.#streams.values()].flatMap(({ waiting }) => waiting ?? [])
+  }
+
+  /** Before every description: gives them those that are there by then. In which sizes they go has to be known before that. */
+  async place(): Promise<void> {
+    for (const published of this.#streams.values()) {
+      const { stream, transceivers, waiting } = published
+      const found = waiting && this.#unused()
+      if (!found) continue
+      published.waiting = null
+      transceivers.set('video', found)
+      found.sender.setStreams(stream)
+      found.direction = 'sendrecv'
+      await this.#change(async () => {
+        await replace(found.sender, waiting)
+        return tuneSender(found.sender, firstLayers)
+      })
+    }
+  }
+
+  #unused(): RTCRtpTransceiver | undefined {
+    const used = new Set([...this.#streams.values()].flatMap(it => [...it.transceivers.values()]))
+    const found = this.#pc
+      .getTransceivers()
+      .find(it => it.receiver.track.kind === 'video' && isUnused(it) && !used.has(it))
+    this.#free = this.#free.filter(it => it !== found)
+    return found
   }
 
   /**
@@ -90,7 +139,7 @@ export class Sending {
    * same.
    */
   #published(stream: MediaStream): PublishedStream {
-    const held = this.#streams.get(stream.id) ?? { stream, transceivers: new Map() }
+    const held = this.#streams.get(stream.id) ?? { stream, transceivers: new Map(), waiting: null }
     this.#streams.set(stream.id, held)
     return held
   }
@@ -118,6 +167,10 @@ export class Sending {
 const isIdle = ({ currentDirection }: RTCRtpTransceiver): boolean =>
   currentDirection === 'recvonly' || currentDirection === 'inactive'
 
+/** Nothing was ever sent on it, or no more. */
+const isUnused = (it: RTCRtpTransceiver): boolean =>
+  it.direction !== 'stopped' && it.mid !== null && (it.currentDirection === null || isIdle(it))
+
 /** Fails only once the connection is closed, or for a track that has just ended; either is noticed elsewhere. */
 const replace = async (sender: RTCRtpSender, track: MediaStreamTrack | null): Promise<void> => {
   if (sender.track === track) return
@@ -132,12 +185,16 @@ const tuneSender = async (sender: RTCRtpSender, tuning: Tuning): Promise<boolean
   try {
     const parameters = sender.getParameters()
     // Some browsers have no encodings before the first negotiation.
-    const [encoding] = parameters.encodings
-    if (!encoding) return false
-    encoding.active = tuning.active
-    limit(encoding, 'maxBitrate', tuning.bitsPerSecondMax)
-    limit(encoding, 'maxFramerate', tuning.framesPerSecondMax)
-    if (sender.track?.kind === 'video') limit(encoding, 'scaleResolutionDownBy', tuning.scaleDownBy ?? 1)
+    const { encodings } = parameters
+    if (encodings.length === 0) return false
+    const each = encodings.length > 1 ? tuning.layers : undefined
+    for (const [at, encoding] of encodings.entries()) {
+      const { active, ...limits } = (each ?? [tuning])[at] ?? { active: false }
+      encoding.active = active
+      limit(encoding, 'maxBitrate', limits.bitsPerSecondMax)
+      limit(encoding, 'maxFramerate', limits.framesPerSecondMax)
+      if (sender.track?.kind === 'video') limit(encoding, 'scaleResolutionDownBy', limits.scaleDownBy ?? 1)
+    }
     await sender.setParameters(parameters)
     return true
   } catch {

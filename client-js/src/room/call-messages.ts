@@ -11,6 +11,7 @@ import {
   withCall,
   withCaller,
   withCallLink,
+  withoutAwaited,
   withoutCaller,
 } from './call.ts'
 import { broadcast, stepTo } from './change.ts'
@@ -51,11 +52,11 @@ const receiveMemberMessage = (
     case 'join-call':
       return memberJoined(state, via, speaker, message)
     case 'leave-call':
-      return memberLeft(state, via, speaker)
+      return memberLeft(withoutAwaited(state, 'callers', [speaker]), via, speaker)
     case 'streams': {
       const streams = message.announced.streams.filter(({ id }) => isFree(state, id, speaker))
       const announced = { streams, media: message.announced.media ?? known?.media ?? null }
-      const next = withCaller(state, speaker, announced)
+      const next = withCaller(withoutAwaited(state, 'callers', [speaker]), speaker, announced)
       return passOn(next, via, speaker, { kind: 'streams', announced })
     }
     case 'media':
@@ -140,9 +141,11 @@ const displaySizes = (
   return new Map([...before, ...sizes].filter(([stream]) => asked.has(stream)))
 }
 
-/** The host's list is the whole truth. What it says twice is the first one's. */
-const withCalls = (state: RoomState, calls: ReadonlyMap<MemberId, Announced>): RoomState => {
-  const emptied = withCall(state, { members: new Map() })
+/** The host's list is the whole truth, as soon as it knows everybody. What it says twice is the first one's. */
+const withCalls = (before: RoomState, calls: ReadonlyMap<MemberId, Announced>): RoomState => {
+  const state = withoutAwaited(before, 'callers', [...calls.keys()])
+  const awaited = [...state.call.members].filter(([id]) => state.regrouping.callers.has(id))
+  const emptied = withCall(state, { members: new Map(awaited) })
   return [...calls].reduce((now, [id, { streams, media }]) => {
     if (id === state.selfMember || id === roomItself) return now
     return withCaller(now, id, { streams: streams.filter(it => isFree(now, it.id, id)), media })

@@ -68,6 +68,17 @@ export const withoutCaller = (state: RoomState, id: MemberId): RoomState => {
   return withCall(state, { members })
 }
 
+/** The host has spoken of them. */
+export const withoutAwaited = (
+  state: RoomState,
+  kind: keyof RoomState['regrouping'],
+  ids: readonly MemberId[],
+): RoomState => {
+  const awaited = new Set(state.regrouping[kind])
+  const found = ids.filter(id => awaited.delete(id))
+  return found.length === 0 ? state : { ...state, regrouping: { ...state.regrouping, [kind]: awaited } }
+}
+
 /** Whose stream it is, among the others. */
 export const ownerOf = (state: RoomState, stream: StreamId): MemberId | null => {
   for (const [id, { streams }] of state.call.members) if (streams.some(it => it.id === stream)) return id
@@ -201,7 +212,8 @@ const wants = (state: RoomState): boolean => state.call.own !== null || rulesOf(
 
 /** What the far end of a link can be asked for. */
 const offered = (state: RoomState, far: MemberId | null): StreamId[] => {
-  const owners = rulesOf(state).peerRelays ? [...state.call.members.keys()] : far === null ? [] : [far]
+  const callers = [...state.call.members.keys()].filter(id => !state.regrouping.callers.has(id))
+  const owners = rulesOf(state).peerRelays ? callers : far === null ? [] : [far]
   return owners.flatMap(id => (state.call.members.get(id)?.streams ?? []).map(stream => stream.id))
 }
 

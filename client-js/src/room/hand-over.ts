@@ -1,15 +1,25 @@
 /**
  * A star goes on when its host has gone: the server makes one of the guests the host, who opens a link to everybody, and
  * the others wait for that. Members, conversation, call and files stay what they were, since nobody is known by their
- * links. Pure.
+ * links. Where the server is the host, it is another when the server was started anew. Pure.
  */
 import { hostNumber, type MemberId, memberId, nobody, type PeerId } from '../wire/ids.ts'
+import { withoutCaller } from './call.ts'
 import { andThen, stepEach, stepTo, withEntry, withLink, withoutMember } from './change.ts'
 import { awaitedLink, dialMember, isAsleep, removeMember } from './links.ts'
 import { hostOf } from './numbers.ts'
 import { leaveAway } from './outbox.ts'
 import { nameOf } from './roster.ts'
-import { type LinkState, linkAt, type RoomEffect, type RoomState, type RoomStep } from './state.ts'
+import {
+  hostedByServer,
+  type LinkState,
+  linkAt,
+  noRegrouping,
+  type RoomEffect,
+  type RoomState,
+  type RoomStep,
+  readyLinks,
+} from './state.ts'
 import { type HostNotice, withoutEntry } from './timeline.ts'
 
 /** Whoever has not come to the new host by then is gone. */
@@ -77,7 +87,7 @@ const ownUnacked = ({ links, stay }: RoomState): Unacked => {
  */
 export const withHostTold = (state: RoomState, host: MemberId, at: number): RoomState => {
   const known = state.toldHost
-  if (host === known) return state
+  if (host === known || hostedByServer(state)) return state
   const last = state.timeline.at(-1)
   const repeated = last?.kind === 'notice' && 'before' in last ? last : null
   const before = repeated?.before ?? known
@@ -119,8 +129,7 @@ const becomeHost = (
     }
     const told = withHostTold(host, state.stay, at)
     const peers = members.filter(peer => peer !== state.self)
-    const timer = { kind: 'regroup', term: told.hostTerm } as const
-    return andThen(stepTo(told, { type: 'timer', timer, ms: regroupMs }), now =>
+    return andThen(stepTo(told, regroupTimer(told)), now =>
       stepEach(now, peers, (then, peer) =>
         andThen(dialMember(then, peer), room => {
           const link = room.links.get(peer)
@@ -133,13 +142,20 @@ const becomeHost = (
     )
   })
 
+const regroupTimer = ({ hostTerm: term }: RoomState): RoomEffect => ({
+  type: 'timer',
+  timer: { kind: 'regroup', term },
+  ms: regroupMs,
+})
+
 /** What the old host has not acknowledged, the new one gets. */
 const becomeGuest = (from: RoomStep, host: PeerId | null, unacked: Unacked, at: number): RoomStep =>
-  andThen(from, state => {
+  andThen(hostedByServer(from.state) ? andThen(from, regroup) : from, state => {
     // The others offer theirs to the new host themselves.
     const isOurs = ({ owner }: { owner: MemberId }): boolean => owner === state.stay
     const [activeOffers, endedOffers] = [state.activeOffers.filter(isOurs), state.endedOffers.filter(isOurs)]
     const guest: RoomState = { ...state, role: 'guest', host, numbers: new Map(), activeOffers, endedOffers }
+    if (host === null && hostedByServer(state)) return stepTo(guest)
     if (host === null) {
       const alone = [...state.members.keys()].reduce(withoutMember, guest)
       return stepTo(withHostTold(alone, nobody, at))
@@ -147,10 +163,24 @@ const becomeGuest = (from: RoomStep, host: PeerId | null, unacked: Unacked, at: 
     return stepTo(withLink(guest, host, awaitedLink(host, unacked)))
   })
 
-/** A new host lets go of those whom it never met. */
+/** Everybody comes to the server anew, one sooner than another, and nobody has left meanwhile. */
+const regroup = (state: RoomState): RoomStep => {
+  const [members, callers] = [new Set(state.members.keys()), new Set(state.call.members.keys())]
+  const next: RoomState = { ...state, hostTerm: state.hostTerm + 1, regrouping: { members, callers } }
+  return stepTo(next, regroupTimer(next))
+}
+
+/** A new host lets go of those whom it never met, and a guest of those whom the server has not named. */
 export const dropAbsent = (state: RoomState, term: number, at: number): RoomStep => {
-  if (state.role !== 'host' || state.ended || state.hostTerm !== term) return stepTo(state)
+  const waits = state.role === 'host' || hostedByServer(state)
+  if (!waits || state.ended || state.hostTerm !== term) return stepTo(state)
+  const { regrouping } = state
+  // The server that is to name them is not back itself.
+  if (state.role === 'guest' && readyLinks(state).length === 0) return stepTo(state, regroupTimer(state))
   const met = new Set([...state.links.values()].map(({ member }) => member))
-  const absent = [...state.members.keys()].filter(member => !met.has(member))
-  return stepEach(state, absent, (now, member) => removeMember(now, member, at))
+  const isAbsent = (member: MemberId): boolean =>
+    state.role === 'host' ? !met.has(member) : regrouping.members.has(member)
+  const absent = [...state.members.keys()].filter(isAbsent)
+  const callers = [...regrouping.callers].reduce(withoutCaller, { ...state, regrouping: noRegrouping })
+  return stepEach(callers, absent, (now, member) => removeMember(now, member, at))
 }

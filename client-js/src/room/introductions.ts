@@ -3,7 +3,8 @@
  * they say themselves, by the id of their stay; that they are not somebody else who is here is seen to here. Pure.
  */
 import { hostNumber, type MemberId, memberId, type PeerId, roomItself } from '../wire/ids.ts'
-import type { Member, PeerMessage, Person } from '../wire/peer.ts'
+import type { Member, PeerMessage } from '../wire/peer.ts'
+import { withoutAwaited } from './call.ts'
 import { callsFor } from './call-messages.ts'
 import {
   andThen,
@@ -161,14 +162,16 @@ export const introduce = (
   via: PeerId,
   link: LinkState,
   speaker: MemberId | null,
-  person: Person,
+  { person, peer }: Extract<PeerMessage, { kind: 'introduce' }>,
   at: number,
 ): RoomStep => {
   if (speaker === null || speaker === roomItself || speaker === state.selfMember) return stepTo(state)
   const member = { ...person, id: speaker }
   if (!rulesOf(state).relays) {
-    if (link.phase !== 'ready' || isSame(state, member)) return stepTo(state)
-    return stepTo(memberArrived(state, via, member, at))
+    if (link.phase !== 'ready') return stepTo(state)
+    const named = withoutAwaited(state, 'members', [speaker])
+    const known = { ...member, ...(peer !== undefined && { peer }) }
+    return stepTo(isSame(named, known) ? named : memberArrived(named, via, known, at))
   }
   if (link.phase !== 'admitted' && link.phase !== 'ready') return stepTo(state)
   if (link.phase === 'ready') {

@@ -7,7 +7,16 @@ import { andThen, broadcast, stepTo, withEntry, withLeft, withLink, withoutLink 
 import { leaveAway } from './outbox.ts'
 import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
-import { capsOf, type LinkState, linkAt, linkOf, linksMax, type RoomState, type RoomStep } from './state.ts'
+import {
+  capsOf,
+  hostedByServer,
+  type LinkState,
+  linkAt,
+  linkOf,
+  linksMax,
+  type RoomState,
+  type RoomStep,
+} from './state.ts'
 
 /** A broken link is called again after this time, doubled with every attempt up to the longest. */
 const redialMs = 500
@@ -195,7 +204,7 @@ export const peerLeft = (state: RoomState, left: PeerId, at: number): RoomStep =
 /** A host that leaves closes its links too, a moment later; only one that is still linked has lost the server. */
 export const hostOffline = (state: RoomState, host: PeerId, at: number): RoomStep => {
   const link = state.host === host ? state.links.get(host) : undefined
-  const linked = link?.phase === 'ready' && link.inRoom === 'no'
+  const linked = link?.phase === 'ready' && link.inRoom === 'no' && !hostedByServer(state)
   return stepTo(linked ? withEntry(state, { kind: 'notice', notice: 'host-offline', name: '' }, at) : state)
 }
 
@@ -231,7 +240,8 @@ export const removeMember = (
 /** A star is gone with its host. What was said stays readable. */
 const hostGone = (state: RoomState, at: number): RoomStep => {
   if (state.ended || state.host === null) return stepTo(state)
-  const over = withEntry(state, { kind: 'notice', notice: 'host-left', name: '' }, at)
+  const left = { kind: 'notice', notice: 'host-left', name: '' } as const
+  const over = hostedByServer(state) ? state : withEntry(state, left, at)
   return stepTo(
     { ...over, ended: true, links: new Map(), members: new Map() },
     { type: 'hang-up', peer: state.host },

@@ -4,6 +4,7 @@
  */
 import { type MemberId, type PeerId, roomItself } from '../wire/ids.ts'
 import type { Member, PeerMessage, Received } from '../wire/peer.ts'
+import { withoutAwaited } from './call.ts'
 import { receiveCall } from './call-messages.ts'
 import { andThen, stepTo, withEntry, withLeft } from './change.ts'
 import { receiveChat, receiveChatEvent } from './chat.ts'
@@ -14,7 +15,7 @@ import { moveAcked, peerMoved } from './membership.ts'
 import { hostOf } from './numbers.ts'
 import { retransmit } from './outbox.ts'
 import { nameOf } from './roster.ts'
-import { capsOf, type LinkState, type RoomState, type RoomStep } from './state.ts'
+import { capsOf, hostedByServer, type LinkState, type RoomState, type RoomStep } from './state.ts'
 
 export const receive = (state: RoomState, via: PeerId, received: Received, at: number): RoomStep => {
   const link = state.links.get(via)
@@ -69,7 +70,7 @@ const onMessage = (
   at: number,
 ): RoomStep => {
   const speaker = source ?? link.member
-  if (message.kind === 'introduce') return introduce(state, via, link, speaker, message.person, at)
+  if (message.kind === 'introduce') return introduce(state, via, link, speaker, message, at)
   if (link.phase !== 'ready') return stepTo(state)
   switch (message.kind) {
     case 'chat':
@@ -123,10 +124,24 @@ export const withTooFast = (
   return name === undefined ? state : withEntry(state, { kind: 'notice', notice: 'too-fast', name }, at)
 }
 
-/** The host's list is the whole truth; who is missing from it is gone, silently. */
-const withRoster = (state: RoomState, members: readonly Member[]): RoomState => {
-  const others = members.filter(({ id }) => id !== state.selfMember && id !== roomItself)
-  return { ...state, members: new Map(others.map(member => [member.id, member] as const)) }
+/**
+ * The host's list is the whole truth, as soon as it knows everybody; who is missing from it is gone, silently. A server that is
+ * the host itself is listed for original pages, and is nobody.
+ */
+const withRoster = (before: RoomState, listed: readonly Member[]): RoomState => {
+  const state = withoutAwaited(
+    before,
+    'members',
+    listed.map(({ id }) => id),
+  )
+  const server = hostedByServer(state) ? listed.find(({ id }) => id === hostOf(state)) : undefined
+  const others = listed.filter(it => it.id !== state.selfMember && it.id !== roomItself && it !== server)
+  const awaited = [...state.members].filter(([id]) => state.regrouping.members.has(id))
+  return {
+    ...state,
+    hostCaps: server?.caps ?? null,
+    members: new Map([...awaited, ...others.map(member => [member.id, member] as const)]),
+  }
 }
 
 const memberLost = (state: RoomState, id: MemberId, at: number): RoomStep => {

@@ -2,9 +2,16 @@
 import type { MemberId, PeerId } from '../wire/ids.ts'
 import type { Member } from '../wire/peer.ts'
 import { hostOf } from './numbers.ts'
-import type { LinkPhase, LinkState, RoomState } from './state.ts'
+import { hostedByServer, type LinkPhase, type LinkState, type RoomState } from './state.ts'
 
-export type ConnectionStatus = 'self' | 'direct' | 'via-host' | 'connecting' | 'unsteady' | 'lost'
+export type ConnectionStatus =
+  | 'self'
+  | 'direct'
+  | 'via-host'
+  | 'via-server'
+  | 'connecting'
+  | 'unsteady'
+  | 'lost'
 
 /** `name` is null for somebody who has not introduced themselves yet. */
 export type RosterEntry = {
@@ -16,7 +23,7 @@ export type RosterEntry = {
   readonly owner: boolean
   /** Their page has a key by which they could be the owner. */
   readonly canOwn: boolean
-  /** What the server calls them, where a link of ours leads to them. */
+  /** What the server calls them, where a link of ours leads to them, or the server is the host. */
   readonly peer: PeerId | null
 }
 
@@ -68,18 +75,24 @@ export const roster = (state: RoomState): RosterEntry[] => {
 const entryOf = (state: RoomState, member: Member, name: string): RosterEntry => {
   const link = [...state.links.values()].find(it => it.member === member.id)
   const host = state.role === 'guest' && member.id === hostOf(state)
-  const connectionStatus = link ? statusOf(link) : unlinked(state)
+  const connectionStatus = link ? statusOf(link) : unlinked(state, member.id)
+  const peer = link?.address ?? (hostedByServer(state) ? member.peer : null) ?? null
   const owner = member.id === state.owner?.member
   const canOwn = Boolean(member.key)
-  return { key: member.id, name, connectionStatus, host, owner, canOwn, peer: link?.address ?? null }
+  return { key: member.id, name, connectionStatus, host, owner, canOwn, peer }
 }
 
 /** Somebody to whom no link leads: behind the host, or expected where the host has changed. */
-const unlinked = ({ role, host, links }: RoomState): ConnectionStatus =>
-  role === 'guest' && host !== null && !links.get(host)?.expected ? 'via-host' : 'connecting'
+const unlinked = (state: RoomState, member: MemberId): ConnectionStatus => {
+  const { role, host, links, regrouping } = state
+  const reached = role === 'guest' && host !== null && !links.get(host)?.expected
+  if (!reached || regrouping.members.has(member)) return 'connecting'
+  return hostedByServer(state) ? 'via-server' : 'via-host'
+}
 
+/** Links to those who are nobody yet. All links to a server lead to nobody. */
 const unknownPeers = (state: RoomState): RosterEntry[] =>
-  [...state.links]
+  [...(hostedByServer(state) ? [] : state.links)]
     // Whoever is expected by a new host, or is the new host, stands among the members already.
     .filter(([, { member, expected }]) => (member === null ? !expected : !state.members.has(member)))
     .map(([peer, link]) => ({

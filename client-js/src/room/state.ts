@@ -146,6 +146,8 @@ export type RoomState = {
   readonly person: Person
   /** The link to the host, for a guest. */
   readonly host: PeerId | null
+  /** What the host's page can do, where the server is the host, and so nobody in the room. Null before it has said so. */
+  readonly hostCaps: Caps | null
   /** Whom the conversation knows as a star's host: `nobody` where one is awaited, null before anybody was it. */
   readonly toldHost: MemberId | null
   readonly membership: Membership
@@ -175,8 +177,9 @@ export type RoomState = {
   readonly activeOffers: readonly { readonly owner: MemberId; readonly file: FileCard }[]
   /** Offers that stand no longer, the last ones: whoever had no link to us when they ended hears of it once they have. */
   readonly endedOffers: readonly EndedOffer[]
-  /** How often we have been made the host of a room that had one. */
+  /** How often another has become the host, as far as somebody has to be waited for then. */
   readonly hostTerm: number
+  readonly regrouping: Regrouping
   /** The number of the next guest, for a host; never used twice. */
   readonly nextGuest: number
   /** Null where the room has no owner, or none whom we could believe. */
@@ -187,6 +190,17 @@ export type RoomState = {
   /** By the owner; the room has ended for us then. */
   readonly closed: Closed | null
 }
+
+/**
+ * Whom a server that was started anew, and knows nobody, has not named yet, though we know them: members of the room, and
+ * those of the call.
+ */
+export type Regrouping = {
+  readonly members: ReadonlySet<MemberId>
+  readonly callers: ReadonlySet<MemberId>
+}
+
+export const noRegrouping: Regrouping = { members: new Set(), callers: new Set() }
 
 /** `lost`: its owner's page was loaded anew, and cannot read the file any more. */
 export type EndedOffer = { readonly owner: MemberId; readonly file: FileId; readonly lost: boolean }
@@ -312,6 +326,7 @@ export const createRoomState = (
     numbers: role === 'host' ? new Map([[hostNumber, stay]]) : new Map(),
     person: { name, avatar: defaultAvatar, caps: ownCaps, key: admission.card.ownerKeys?.publicKey ?? null },
     host: admission.host,
+    hostCaps: null,
     toldHost: role === 'host' ? stay : null,
     membership: { type: 'joined' },
     returned: false,
@@ -329,6 +344,7 @@ export const createRoomState = (
     endedOffers: [],
     call: noCall,
     hostTerm: 0,
+    regrouping: noRegrouping,
     nextGuest: 1,
     owner: null,
     knocking: [],
@@ -336,6 +352,9 @@ export const createRoomState = (
     closed: null,
   }
 }
+
+/** The host is the server, and no person. */
+export const hostedByServer = ({ card }: Pick<RoomState, 'card'>): boolean => card.kind === 'server'
 
 export const readyLinks = (state: RoomState): PeerId[] =>
   [...state.links].filter(([, link]) => link.phase === 'ready').map(([peer]) => peer)
@@ -345,7 +364,8 @@ export const capsOf = (state: RoomState, peer: PeerId): Caps => {
   const link = state.links.get(peer)
   const member = link?.member ?? null
   if (member === null && link?.expected) return ownCaps
-  return (member === null ? undefined : state.members.get(member)?.caps) ?? noCaps
+  const hostCaps = peer === state.host ? state.hostCaps : null
+  return (member === null ? undefined : state.members.get(member)?.caps) ?? hostCaps ?? noCaps
 }
 
 /** The link to whoever the server calls so now. */

@@ -8,39 +8,25 @@ import { randomHex } from '../base/random.ts'
 import type { Access } from '../wire/access.ts'
 import type { IceServer } from '../wire/ice.ts'
 import type { PeerId, RoomId } from '../wire/ids.ts'
-import type { SignedAct } from '../wire/owner.ts'
-import { parseRefusal, type Refusal, refusedNumber } from '../wire/refusal.ts'
 import type { Resumed, ResumeRecord } from '../wire/resume.ts'
 import {
-  type Admission,
   answeredId,
-  type Draft,
   events,
   type Identity,
-  type JoinRequest,
   type Notice,
   noticeEvents,
-  parseCreated,
   parseFreshIceServers,
   parseIdentity,
-  parseJoined,
   parseNotice,
-  type RoomCard,
   uncounted,
-  writeCreate,
   writeIdentityRequest,
-  writeJoin,
-  writeOwnerAct,
   writeSignal,
-  writeTakeHost,
 } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { ackAfterMs, ServerSession } from './session.ts'
 
-export type Answer =
-  | { readonly ok: true; readonly admission: Admission }
-  /** `number`: of the owner's last act, where a room is closed to everybody else. */
-  | { readonly ok: false; readonly refusal: Refusal; readonly number?: number | null }
+/** What the server says to a request: `refused`, or granted. */
+export type Reply = { readonly body: unknown; readonly refused: boolean }
 
 export type SignalingPorts = {
   /** `resumed` is null where we are somebody new to the server. */
@@ -149,45 +135,23 @@ export class SignalingClient {
     return this.#session.record
   }
 
-  create(draft: Draft): Promise<Answer> {
-    return this.#ask(
-      events.create,
-      id => writeCreate(id, draft, this.access),
-      body => parseCreated(body, draft),
-    )
+  /** Who we are to the server; null without a line to it. */
+  get self(): PeerId | null {
+    return this.#self
   }
 
-  /**
-   * A password with accents can be typed in two ways that look the same. Our rooms have the composed one (NFC); those of
-   * other frontends have what was typed there.
-   */
-  async join(request: JoinRequest): Promise<Answer> {
-    const composed = request.password.normalize('NFC')
-    const answer = await this.#join({ ...request, password: composed })
-    const wrong = !answer.ok && answer.refusal === 'wrong-password'
-    return wrong && composed !== request.password ? this.#join(request) : answer
-  }
-
-  async #join(request: JoinRequest): Promise<Answer> {
-    const answer = await this.#ask(
-      events.join,
-      id => writeJoin(id, request, this.access),
-      body => parseJoined(body, request, this.#self),
-    )
-    // An answer that comes too late has made us a member, and whoever joins again is met with silence. Where the line is
-    // down, a session that goes on says in which rooms it is.
-    if (!answer.ok && answer.refusal === 'unreachable' && this.#self !== null) this.leave(request.room)
-    return answer
-  }
-
-  /** Asks for the place of a star's host. What comes of it, everybody is told. */
-  takeHost(card: RoomCard): void {
-    void this.#granted(events.takeHost, id => writeTakeHost(id, card))
-  }
-
-  /** Whether the server takes it for the owner's. */
-  ownerAct(signed: SignedAct): Promise<boolean> {
-    return this.#granted(events.ownerAct, id => writeOwnerAct(id, signed))
+  /** The answer to a request about rooms, which waits while there is no line. Null without an answer. */
+  ask(event: string, write: (requestId: string) => object): Promise<Reply | null> {
+    return new Promise(resolve => {
+      const go = (): void =>
+        this.#request(event, write, answerMs, (body, refused) => {
+          const servers = refused ? null : parseFreshIceServers(body)
+          if (servers) this.#ports.iceServers(servers)
+          resolve(body === null ? null : { body, refused })
+        })
+      if (this.#self !== null) go()
+      else this.#wait({ go, refuse: () => resolve(null) })
+    })
   }
 
   /** How the line goes that stands now. */
@@ -339,34 +303,6 @@ export class SignalingClient {
   #send(event: string, body: unknown): void {
     this.#session.keep(event, body)
     if (this.#self !== null) this.#socket.emit(event, body)
-  }
-
-  #ask(
-    event: string,
-    write: (requestId: string) => object,
-    parse: (body: unknown) => Admission | null,
-  ): Promise<Answer> {
-    return new Promise(resolve => {
-      const unreachable: Answer = { ok: false, refusal: 'unreachable' }
-      const send = (): void =>
-        this.#request(event, write, answerMs, (body, refused) => {
-          if (refused)
-            return resolve({ ok: false, refusal: parseRefusal(event, body), number: refusedNumber(body) })
-          const servers = parseFreshIceServers(body)
-          if (servers) this.#ports.iceServers(servers)
-          const admission = parse(body)
-          resolve(admission ? { ok: true, admission } : unreachable)
-        })
-      if (this.#self !== null) send()
-      else this.#wait({ go: send, refuse: () => resolve(unreachable) })
-    })
-  }
-
-  #granted(event: string, write: (requestId: string) => object): Promise<boolean> {
-    if (this.#self === null) return Promise.resolve(false)
-    return new Promise(resolve =>
-      this.#request(event, write, answerMs, (body, refused) => resolve(body !== null && !refused)),
-    )
   }
 
   #wait(waiting: Waiting): void {

@@ -21,6 +21,7 @@ export type View =
       readonly roomName: string
       /** By a link that names the room, which is made if it is not there. */
       readonly named: boolean
+      readonly throughServer: boolean
       readonly password: 'known' | 'missing' | 'wrong'
     }
   | {
@@ -187,6 +188,8 @@ export type Commands = {
   readonly linkOf: (room: string) => string
   /** A file with the appointment, which every calendar takes. False where what makes it could not be loaded. */
   readonly saveAppointment: (room: string) => Promise<boolean>
+  /** How many people may be in a room that goes through the server; null where rooms cannot. */
+  readonly hosting: () => Promise<number | null>
   /** Asks for a star's place of host back. */
   readonly takeHost: () => void
   readonly leave: () => void

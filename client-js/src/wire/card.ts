@@ -2,7 +2,7 @@
 import { isKey, roomId } from './ids.ts'
 import { type Fields, idText, textUpTo, wholeNumber } from './json.ts'
 import { isFingerprint, parseOwnerKeys } from './owner.ts'
-import type { RoomCard } from './server.ts'
+import { parseKind, type RoomCard } from './server.ts'
 
 const nameUnitsMax = 60
 const passwordUnitsMax = 200
@@ -20,7 +20,7 @@ export const parseCard = (fields: Fields): RoomCard | null => {
     name,
     password,
     peersMax,
-    kind: fields['kind'] === 'star' ? 'star' : 'mesh',
+    kind: parseKind(fields['kind']),
     key: isKey(key) ? key : null,
     linkName: idText(fields['linkName']),
     hostSecret: idText(fields['hostSecret']) ?? idText(fields['owner']),

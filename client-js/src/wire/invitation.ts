@@ -2,7 +2,7 @@
 import { isKey, type RoomId, roomId } from './ids.ts'
 import { idText, textUpTo } from './json.ts'
 import { isFingerprint } from './owner.ts'
-import type { Restore } from './server.ts'
+import { parseKind, type Restore } from './server.ts'
 
 /**
  * `password` is null where the link has none to give, which is not the same as an empty one. `key` opens a room of ours
@@ -56,7 +56,7 @@ export const writeInvitation = (page: string, card: Invited): string => {
   const restore = {
     [keys.key]: key ?? '',
     ...(founder ? { [keys.founder]: founder } : {}),
-    ...(kind === 'star' ? { [keys.kind]: kind } : {}),
+    ...(kind === 'mesh' ? {} : { [keys.kind]: kind }),
     ...(peersMax === usualPeersMax ? {} : { [keys.peersMax]: String(peersMax) }),
     ...(name === '' ? {} : { [keys.name]: name }),
   }
@@ -105,7 +105,7 @@ const restoreOf = (found: URLSearchParams): Restore => {
   const peersMax = Number(found.get(keys.peersMax) ?? usualPeersMax)
   return {
     name: textUpTo(found.get(keys.name), nameUnitsMax) ?? '',
-    kind: found.get(keys.kind) === 'star' ? 'star' : 'mesh',
+    kind: parseKind(found.get(keys.kind)),
     peersMax:
       Number.isInteger(peersMax) && peersMax >= 2 && peersMax <= peersMaxMax ? peersMax : usualPeersMax,
   }

@@ -5,8 +5,8 @@
 import type { CallMessage } from './call.ts'
 import type { Chat, ChatEvent } from './chat.ts'
 import type { FileMessage } from './file.ts'
-import { type MemberId, type PeerId, stayId } from './ids.ts'
-import { isRecord, textUpTo, wholeNumber } from './json.ts'
+import { type MemberId, type PeerId, peerId, stayId } from './ids.ts'
+import { idText, isRecord, textUpTo, wholeNumber } from './json.ts'
 import { parsePublicKey } from './owner.ts'
 import { parseSignal, type Signal } from './signal.ts'
 
@@ -24,12 +24,32 @@ export type Caps = {
   readonly signals: boolean
   /** Binary transfers that go on where they stopped. */
   readonly files: boolean
+  /** Sends a picture in several sizes at once, to a host that makes use of them. */
+  readonly layers: boolean
+  /** Is such a host: the server itself, and no page. */
+  readonly server: boolean
 }
 
 /** An original page's. */
-export const noCaps: Caps = { moves: false, chat: false, media: false, signals: false, files: false }
+export const noCaps: Caps = {
+  moves: false,
+  chat: false,
+  media: false,
+  signals: false,
+  files: false,
+  layers: false,
+  server: false,
+}
 /** Ours. */
-export const ownCaps: Caps = { ...noCaps, moves: true, chat: true, media: true, signals: true, files: true }
+export const ownCaps: Caps = {
+  moves: true,
+  chat: true,
+  media: true,
+  signals: true,
+  files: true,
+  layers: true,
+  server: false,
+}
 
 /**
  * How somebody wants to be seen, and what their page can do. The avatar is an address we do not show, kept because
@@ -41,7 +61,11 @@ export type Person = {
   readonly caps: Caps
   readonly key?: string | null
 }
-export type Member = Person & { readonly id: MemberId }
+export type Member = Person & {
+  readonly id: MemberId
+  /** What the server calls them, where it is a star's host itself and says so. */
+  readonly peer?: PeerId
+}
 /** A member as a star's host lists it: `id` is its number in the frames, and `member` the id of its stay. */
 export type ListedMember = Member & { readonly member?: MemberId }
 
@@ -51,7 +75,7 @@ export type PeerMessage =
   | { kind: 'knock'; password: string; member?: MemberId }
   /** `host` is the id of the host's stay. */
   | { kind: 'admitted'; id: MemberId; host?: MemberId }
-  | { kind: 'introduce'; person: Person; member?: MemberId }
+  | { kind: 'introduce'; person: Person; member?: MemberId; peer?: PeerId }
   | Chat
   | ChatEvent
   | { kind: 'ask-roster' }
@@ -87,6 +111,8 @@ const parseCaps = (value: unknown): Caps => {
     media: has('media'),
     signals: has('signals'),
     files: has('files'),
+    layers: has('layers'),
+    server: has('server'),
   }
 }
 
@@ -124,6 +150,13 @@ export const writePerson = (
 /** The id of the stay that a person of a star's frames is listed with. */
 export const parseMember = (person: unknown): MemberId | null =>
   isRecord(person) ? stayId(person['member']) : null
+
+/** By what else a person of a star's frames is known. */
+export const parseIds = (person: unknown): { readonly member?: MemberId; readonly peer?: PeerId } => {
+  const member = parseMember(person)
+  const peer = isRecord(person) ? idText(person['peer']) : null
+  return { ...(member && { member }), ...(peer !== null && { peer: peerId(peer) }) }
+}
 
 export const parseCard = (data: unknown): PeerMessage | null => {
   if (!isRecord(data)) return null

@@ -1,21 +1,27 @@
-/** The messages to and from the server: event names, field names, numeric codes. Nothing past this file sees them. */
-import type { Access } from './access.ts'
+/**
+ * The messages to and from the server: event names, field names, numeric codes. Nothing past this file, and the one for
+ * requests about rooms, sees them.
+ */
 import { type IceServer, parseIceServers } from './ice.ts'
 import { type PeerId, peerId, type RoomId, roomId } from './ids.ts'
-import { idText, isRecord, recordAt, textUpTo, wholeNumber } from './json.ts'
+import { idText, isRecord, recordAt, wholeNumber } from './json.ts'
 import {
   type Knock,
   type OwnerKeys,
   type Ownership,
   parseKnock,
-  parseOwnership,
   parseSigned,
   type SignedAct,
 } from './owner.ts'
 import { parsePeers, parseResume, type ResumeAnswer, type ResumeRecord, writeResume } from './resume.ts'
 import { parseSignal, type Signal } from './signal.ts'
 
-export type RoomKind = 'mesh' | 'star'
+/** `server`: a star whose host is the server itself, so that all others are guests. */
+export type RoomKind = 'mesh' | 'star' | 'server'
+
+/** As links and browsers' storage have it. */
+export const parseKind = (value: unknown): RoomKind =>
+  value === 'star' || value === 'server' ? value : 'mesh'
 
 /** What a member may know of a room. */
 export type RoomCard = {
@@ -39,49 +45,8 @@ export type RoomCard = {
   readonly ownerKeys?: OwnerKeys | null
 }
 
-/** `canHost` is how fit this device is to be a star's host, from 0 to 100. */
-export type Draft = {
-  name: string
-  password: string
-  peersMax: number
-  kind: RoomKind
-  key?: string | null
-  hostSecret?: string | null
-  founder?: string | null
-  ownerKeys?: OwnerKeys | null
-  owners?: boolean
-  canHost?: number
-  /** The room that our token names, where that is to be made. */
-  named?: string
-}
-
 /** How a room is to be made again, if the server has forgotten it. */
 export type Restore = { readonly name: string; readonly peersMax: number; readonly kind: RoomKind }
-
-export type JoinRequest = {
-  readonly room: RoomId
-  readonly password: string
-  readonly key?: string | null
-  /** The server is not told. */
-  readonly linkName?: string | null
-  readonly hostSecret?: string | null
-  readonly founder?: string | null
-  readonly ownerKeys?: OwnerKeys | null
-  /** Whether we can tell who the owner is: the server then passes on what they do. */
-  readonly owners?: boolean
-  readonly restore?: Restore | null
-  readonly canHost?: number
-  /** What the owner is told that we are called, where we have to wait. */
-  readonly as?: string
-  /** By which the owner comes into a room that is locked or ended. */
-  readonly word?: SignedAct | null
-}
-
-/** Into a room that we know, and that is made again if the server has forgotten it. */
-export const requestFor = (card: RoomCard, as: string): JoinRequest => {
-  const { id: room, name, peersMax, kind } = card
-  return { ...card, room, as, restore: { name, peersMax, kind } }
-}
 
 /** The shape `RTCPeerConnection` takes; only what was checked is passed on. */
 export type Identity = { id: PeerId; iceServers: IceServer[]; resume: ResumeAnswer | null }
@@ -129,58 +94,12 @@ export const events = {
 /** Of what a session is made itself, and what neither side counts. */
 export const uncounted: readonly string[] = [events.identity, events.ack, events.closing]
 
-const kindCodes: Readonly<Record<RoomKind, number>> = { mesh: 0, star: 1 }
-
 /** `alerts` asks for what the server notices about the rooms we are in, which it tells only those who know the event. */
 export const writeIdentityRequest = (requestId: string, record: ResumeRecord | null): object => ({
   requestId,
   alerts: true,
   resume: writeResume(record),
 })
-
-/** `access` says that we know of invitations, also where we have none. */
-export const writeCreate = (requestId: string, draft: Draft, access: Access | null): object => ({
-  requestId,
-  access: { ...access, ...(draft.named ? { room: draft.named } : {}) },
-  maxUsers: draft.peersMax,
-  name: draft.name.normalize('NFC'),
-  password: draft.password.normalize('NFC'),
-  type: kindCodes[draft.kind],
-  ...(draft.key ? { key: draft.key } : {}),
-  ...(draft.owners ? { owners: true } : {}),
-  ...(draft.hostSecret ? { owner: draft.hostSecret } : {}),
-  ...(draft.founder ? { founder: draft.founder } : {}),
-  ...(draft.canHost === undefined ? {} : { canHost: draft.canHost }),
-})
-
-export const writeJoin = (requestId: string, request: JoinRequest, access: Access | null): object => {
-  const { room, password, key, hostSecret, founder, owners, as, restore, canHost, word } = request
-  const settings = restore && {
-    name: restore.name,
-    maxUsers: restore.peersMax,
-    type: kindCodes[restore.kind],
-  }
-  return {
-    requestId,
-    room,
-    password,
-    access: access ?? {},
-    ...(owners && { owners }),
-    ...(key && { key, ...(settings && { restore: settings }), ...(hostSecret && { owner: hostSecret }) }),
-    ...(owners && as && { name: as }),
-    ...(founder && { founder }),
-    ...(word && { word }),
-    ...(canHost === undefined ? {} : { canHost }),
-  }
-}
-
-export const writeTakeHost = (requestId: string, { id: room, hostSecret }: RoomCard): object => ({
-  requestId,
-  room,
-  ...(hostSecret ? { owner: hostSecret } : {}),
-})
-
-export const writeOwnerAct = (requestId: string, signed: SignedAct): object => ({ requestId, ...signed })
 
 export const writeSignal = (target: PeerId, room: RoomId, signal: Signal): object => ({
   target,
@@ -211,53 +130,6 @@ export const parseHostChanged = (body: unknown): Notice | null => {
   if (room === null || (host === null && body['spec'] !== null)) return null
   const members = parsePeers(body['members'])
   return { type: 'host-changed', room: roomId(room), host: host === null ? null : peerId(host), members }
-}
-
-export const parseCreated = (body: unknown, draft: Draft): Admission | null => {
-  if (!isRecord(body)) return null
-  const id = idText(body['roomID'])
-  const name = textUpTo(body['name'], 60)
-  const password = textUpTo(body['password'], 200)
-  const peersMax = wholeNumber(body['maxUsers'])
-  if (id === null || name === null || password === null || peersMax === null) return null
-  const { kind, key = null, hostSecret = null } = draft
-  const card = { id: roomId(id), name, password, peersMax, kind, key, hostSecret }
-  // A server that knows of no owners has made the room without.
-  const ownership = parseOwnership(body['owner'])
-  const { founder = null, ownerKeys = null } = ownership ? draft : {}
-  return { card: { ...card, founder, ownerKeys }, host: null, ownership }
-}
-
-/** `self` is who we are: a star that we have opened again has us as its host. */
-export const parseJoined = (body: unknown, request: JoinRequest, self: PeerId | null): Admission | null => {
-  if (!isRecord(body)) return null
-  const { room, password, key = null, linkName = null } = request
-  const { hostSecret = null, founder = null, ownerKeys = null } = request
-  const name = textUpTo(body['name'], 60)
-  const peersMax = wholeNumber(body['maxUsers'])
-  if (name === null || peersMax === null) return null
-  const ownership = parseOwnership(body['owner'])
-  const card = {
-    id: room,
-    name,
-    password,
-    peersMax,
-    key,
-    linkName,
-    hostSecret,
-    founder: founder ?? ownership?.founder ?? null,
-    ownerKeys,
-  }
-  if (body['type'] === kindCodes.mesh) return { card: { ...card, kind: 'mesh' }, host: null, ownership }
-  const host = idText(body['spec'])
-  if (body['type'] !== kindCodes.star || (host === null && body['spec'] !== null)) return null
-  const hosting = host !== null && host === self
-  return {
-    card: { ...card, kind: 'star' },
-    host: host === null || hosting ? null : peerId(host),
-    hosting,
-    ownership,
-  }
 }
 
 /** Null for the answer to an act of our own. */

@@ -17,7 +17,7 @@ import {
   type ListedMember,
   type PeerMessage,
   parseCard,
-  parseMember,
+  parseIds,
   parsePerson,
   parseSignalMessage,
   type Received,
@@ -105,8 +105,7 @@ const commonMessage = (idata: Fields, target: MemberId | null): PeerMessage | nu
     case types.id: {
       const user = isRecord(data) ? data['user'] : null
       const person = parsePerson(user)
-      const member = parseMember(user)
-      return person && { kind: 'introduce', person, ...(member && { member }) }
+      return person && { kind: 'introduce', person, ...parseIds(user) }
     }
     case types.message: {
       const chat = parseChat(data)
@@ -137,8 +136,7 @@ const parseMembers = (entries: readonly unknown[]): ListedMember[] =>
   entries.slice(0, membersMax).flatMap(entry => {
     const person = parsePerson(entry)
     const id = isRecord(entry) ? idText(entry['id']) : null
-    const member = parseMember(entry)
-    return person && id !== null ? [{ ...person, id: memberId(id), ...(member && { member }) }] : []
+    return person && id !== null ? [{ ...person, id: memberId(id), ...parseIds(entry) }] : []
   })
 
 export const writeAsHost = (message: PeerMessage, source: MemberId): object | null => {

@@ -76,8 +76,10 @@ export const Select = <T extends string>({ label, options, value, change, hint }
   )
 }
 
+type PeersMaxProps = { value: number; max?: number; change: (value: number) => void }
+
 /** How many people a room holds: between two, who make a conversation, and twenty, whom a mesh still bears. */
-export const PeersMax = ({ value, change }: { value: number; change: (value: number) => void }) => (
+export const PeersMax = ({ value, max = 20, change }: PeersMaxProps) => (
   <div class="field">
     <label for="peers-max">{texts().create.peersMax}</label>
     <div class="range">
@@ -85,7 +87,7 @@ export const PeersMax = ({ value, change }: { value: number; change: (value: num
         id="peers-max"
         type="range"
         min="2"
-        max="20"
+        max={max}
         value={value}
         onInput={event => change(event.currentTarget.valueAsNumber)}
       />

@@ -29,6 +29,8 @@ export const de: Texts = {
     'expired-invitation': 'Diese Einladung ist abgelaufen. Bitte um eine neue.',
     'wrong-server-password': 'Das ist nicht das Passwort des Servers.',
     'room-error': 'Auf dem Server ist etwas schiefgegangen. Bitte versuche es noch einmal.',
+    'not-hosted':
+      'Der Server kann diesen Raum gerade nicht übernehmen. Versuche es später noch einmal, oder erstelle einen Raum mit einer anderen Art der Verbindung.',
     unreachable:
       'Der Server ist nicht erreichbar. Deine Eingaben sind noch da; versuche es gleich noch einmal.',
     'no-name': 'Gib zuerst deinen Namen ein.',
@@ -82,6 +84,7 @@ export const de: Texts = {
     self: 'du',
     direct: 'verbunden',
     'via-host': 'über den Host',
+    'via-server': 'über den Server',
     connecting: 'wird verbunden …',
     unsteady: 'instabile Verbindung …',
     lost: 'Verbindung verloren, neuer Versuch …',
@@ -439,6 +442,8 @@ export const de: Texts = {
       'In einem Stern gilt das nur für die Verbindung zwischen euch beiden. Was Gäste einander senden, läuft über das Gerät des Hosts.',
     viaHost: name =>
       say`${name} erreichst du über den Host. Sein Gerät leitet alles zwischen euch weiter und könnte es lesen und verändern. Ein Sicherheitscode kann nur deine Verbindung zum Host bestätigen.`,
+    viaServer: name =>
+      say`${name} erreichst du über den Server, der alles zwischen euch weiterleitet. Wer ihn betreibt, könnte es mithören, lesen und verändern; ein Sicherheitscode kann das nicht ausschließen.`,
     noHttps: 'Diese Seite wurde nicht über HTTPS geladen, ein Sicherheitscode würde also nichts beweisen.',
     none: 'Im Moment besteht keine Verbindung.',
   },
@@ -489,10 +494,14 @@ export const de: Texts = {
     optionsHint: 'Art der Verbindung, Passwort, Größe, Name im Link, Termin',
     kind: 'Art der Verbindung',
     mesh: 'Mesh',
-    meshLead: 'Alle verbinden sich mit allen. Kein einzelnes Gerät trägt den Raum.',
+    meshLead:
+      'Alle verbinden sich mit allen. Nur wer im Raum ist, kann hören, sehen und lesen, was dort gesagt wird.',
     star: 'Stern',
     starLead:
-      'Alle verbinden sich mit deinem Gerät, das alles weiterleitet. Wenn du gehst, kann das Gerät einer anderen Person übernehmen.',
+      'Alle verbinden sich mit deinem Gerät, das alles weiterleitet und alles mitlesen könnte. Wenn du gehst, kann das Gerät einer anderen Person übernehmen.',
+    server: 'Über den Server',
+    serverLead:
+      'Alle verbinden sich mit diesem Server, der alles weiterleitet: Wer ihn betreibt, könnte mithören und mitlesen. Am besten für viele Kameras, und kein Gerät muss dableiben.',
     password: 'Passwort',
     passwordHint: 'Im Link enthalten. Leer lassen für einen Raum ohne Passwort.',
     passwordHintNamed:
@@ -586,6 +595,13 @@ export const de: Texts = {
     waiting: 'Der Server hat dich noch nicht wieder in den Raum gelassen. Neuer Versuch …',
     takeHost: 'Host sein',
     hostLost: 'Verbindung zum Host verloren. Sie wird wiederhergestellt …',
+  },
+  hosted: {
+    lead: 'Dieser Raum läuft über den Server. Wer ihn betreibt, könnte mithören und mitlesen.',
+    connecting: 'Verbindung zum Raum wird hergestellt …',
+    lost: 'Verbindung zum Raum verloren. Sie wird wiederhergestellt …',
+    alone: 'Noch ist sonst niemand hier. Der Server hebt die letzten Nachrichten für später Beitretende auf.',
+    earlier: 'Frühere Nachrichten, vom Server aufgehoben',
   },
   owner: {
     tag: 'Raumleitung',

@@ -36,6 +36,8 @@ const refusals: Record<Exclude<Trouble['what'], 'not-loaded'>, string> = {
   'expired-invitation': 'This invitation has expired. Ask for a new one.',
   'wrong-server-password': 'This is not the server’s password.',
   'room-error': 'Something went wrong on the server. Please try again.',
+  'not-hosted':
+    'The server cannot carry this room at the moment. Try again later, or create a room with another connection type.',
   unreachable: 'The server cannot be reached. What you typed is still here; try again in a moment.',
   'no-name': 'Enter your name first.',
   'not-a-room': 'This is neither a link nor a room ID.',
@@ -76,6 +78,7 @@ const reaches: Record<ConnectionStatus, string> = {
   self: 'you',
   direct: 'connected',
   'via-host': 'through the host',
+  'via-server': 'through the server',
   connecting: 'connecting…',
   unsteady: 'unstable connection…',
   lost: 'connection lost, reconnecting…',
@@ -521,6 +524,8 @@ export const en = {
       'In a star, this only covers your connection to each other. What guests send each other passes through the host’s device.',
     viaHost: (name: string) =>
       say`You reach ${name} through the host, whose device relays everything between you and could read or change it. A safety code only verifies your connection to the host.`,
+    viaServer: (name: string) =>
+      say`You reach ${name} through the server, which relays everything between you. Whoever runs it could listen in, read it or change it, and no safety code can rule that out.`,
     noHttps: 'This page was not loaded over HTTPS, so a safety code would prove nothing.',
     none: 'There is no connection at the moment.',
   },
@@ -570,10 +575,14 @@ export const en = {
     optionsHint: 'Connection type, password, size, a name in the link, a time',
     kind: 'Connection type',
     mesh: 'Mesh',
-    meshLead: 'Everyone connects to everyone. No single device is in charge.',
+    meshLead:
+      'Everyone connects to everyone. Only the people in the room can hear, see and read what is said there.',
     star: 'Star',
     starLead:
-      'Everyone connects to your device, which relays everything. When you leave, another person’s device can take over.',
+      'Everyone connects to your device, which relays everything and could read all of it. When you leave, another person’s device can take over.',
+    server: 'Through the server',
+    serverLead:
+      'Everyone connects to this server, which relays everything: whoever runs it could listen in and read along. Best for many cameras, and nobody’s device has to stay.',
     password: 'Password',
     passwordHint: 'Included in the link. Leave it empty for a room without a password.',
     passwordHintNamed:
@@ -661,6 +670,14 @@ export const en = {
     waiting: 'The server has not let you back into the room yet. Trying again…',
     takeHost: 'Be the host',
     hostLost: 'Connection to the host lost. Reconnecting…',
+  },
+  /** Where the server is the host. */
+  hosted: {
+    lead: 'This room goes through the server. Whoever runs it could listen in and read along.',
+    connecting: 'Connecting to the room…',
+    lost: 'Connection to the room lost. Reconnecting…',
+    alone: 'Nobody else is here yet. The server keeps the latest messages for people who join later.',
+    earlier: 'Earlier messages, kept by the server',
   },
   owner: {
     tag: 'owner',

@@ -30,6 +30,8 @@ export const es: Texts = {
     'expired-invitation': 'Esta invitación ha caducado. Pide una nueva.',
     'wrong-server-password': 'Esta no es la contraseña del servidor.',
     'room-error': 'Se ha producido un error en el servidor. Inténtalo de nuevo.',
+    'not-hosted':
+      'El servidor no puede encargarse de esta sala en este momento. Inténtalo más tarde o crea una sala con otro tipo de conexión.',
     unreachable:
       'No se puede conectar con el servidor. Lo que has escrito sigue aquí; inténtalo de nuevo dentro de un momento.',
     'no-name': 'Escribe primero tu nombre.',
@@ -82,6 +84,7 @@ export const es: Texts = {
     self: 'tú',
     direct: 'conexión establecida',
     'via-host': 'a través del anfitrión',
+    'via-server': 'a través del servidor',
     connecting: 'conectando…',
     unsteady: 'conexión inestable…',
     lost: 'conexión perdida, reconectando…',
@@ -433,6 +436,8 @@ export const es: Texts = {
       'En una estrella, esto solo cubre la conexión entre esa persona y tú. Lo que se envían los invitados pasa por el dispositivo del anfitrión.',
     viaHost: name =>
       say`Te conectas con ${name} a través del anfitrión, cuyo dispositivo reenvía todo entre esa persona y tú y podría leerlo y modificarlo. Un código de seguridad solo puede verificar tu conexión con el anfitrión.`,
+    viaServer: name =>
+      say`Te conectas con ${name} a través del servidor, que reenvía todo entre esa persona y tú. Quien lo administra podría escucharlo, leerlo y modificarlo, y ningún código de seguridad puede descartarlo.`,
     noHttps: 'Esta página no se ha cargado por HTTPS, así que un código de seguridad no probaría nada.',
     none: 'En este momento no hay conexión.',
   },
@@ -481,10 +486,14 @@ export const es: Texts = {
     optionsHint: 'Tipo de conexión, contraseña, tamaño, nombre en el enlace, fecha',
     kind: 'Tipo de conexión',
     mesh: 'Malla',
-    meshLead: 'Todos se conectan con todos. La sala no depende de ningún dispositivo.',
+    meshLead:
+      'Todos se conectan con todos. Solo las personas que están en la sala pueden oír, ver y leer lo que se dice en ella.',
     star: 'Estrella',
     starLead:
-      'Todos se conectan a tu dispositivo, que lo reenvía todo. Cuando sales, puede tomar el relevo el dispositivo de otra persona.',
+      'Todos se conectan a tu dispositivo, que lo reenvía todo y podría leerlo todo. Cuando sales, puede tomar el relevo el dispositivo de otra persona.',
+    server: 'A través del servidor',
+    serverLead:
+      'Todos se conectan a este servidor, que lo reenvía todo: quien lo administra podría escuchar y leer. Lo mejor para muchas cámaras, y ningún dispositivo tiene que quedarse.',
     password: 'Contraseña',
     passwordHint: 'Incluida en el enlace. Déjala vacía para una sala sin contraseña.',
     passwordHintNamed:
@@ -572,6 +581,13 @@ export const es: Texts = {
     waiting: 'El servidor aún no te ha dejado volver a la sala. Reintentando…',
     takeHost: 'Ser el anfitrión',
     hostLost: 'Se ha perdido la conexión con el anfitrión. Reconectando…',
+  },
+  hosted: {
+    lead: 'Esta sala pasa por el servidor. Quien lo administra podría escuchar y leer lo que se dice en ella.',
+    connecting: 'Conectando con la sala…',
+    lost: 'Se ha perdido la conexión con la sala. Reconectando…',
+    alone: 'Todavía no hay nadie más. El servidor guarda los últimos mensajes para quienes entren más tarde.',
+    earlier: 'Mensajes anteriores, guardados por el servidor',
   },
   owner: {
     tag: 'propietario',

@@ -29,6 +29,8 @@ export const fr: Texts = {
     'expired-invitation': 'Cette invitation a expiré. Demandez-en une nouvelle.',
     'wrong-server-password': 'Ce n’est pas le mot de passe du serveur.',
     'room-error': 'Une erreur s’est produite sur le serveur. Veuillez réessayer.',
+    'not-hosted':
+      'Le serveur ne peut pas prendre ce salon en charge pour le moment. Réessayez plus tard, ou créez un salon avec un autre type de connexion.',
     unreachable: 'Le serveur est injoignable. Votre saisie est conservée ; réessayez dans un instant.',
     'no-name': 'Saisissez d’abord votre nom.',
     'not-a-room': 'Ce n’est ni un lien ni un identifiant de salon.',
@@ -81,6 +83,7 @@ export const fr: Texts = {
     self: 'vous',
     direct: 'connexion établie',
     'via-host': 'via l’hôte',
+    'via-server': 'via le serveur',
     connecting: 'connexion…',
     unsteady: 'connexion instable…',
     lost: 'connexion perdue, nouvelle tentative…',
@@ -437,6 +440,8 @@ export const fr: Texts = {
       'Dans une étoile, cela ne couvre que la connexion entre vous deux. Ce que les invités s’envoient passe par l’appareil de l’hôte.',
     viaHost: name =>
       say`Vous joignez ${name} via l’hôte, dont l’appareil relaie tout ce que vous échangez et pourrait le lire et le modifier. Un code de sécurité ne peut vérifier que votre connexion avec l’hôte.`,
+    viaServer: name =>
+      say`Vous joignez ${name} via le serveur, qui relaie tout ce que vous échangez. La personne qui le gère pourrait l’écouter, le lire et le modifier ; aucun code de sécurité ne peut l’exclure.`,
     noHttps: 'Cette page n’a pas été chargée via HTTPS : un code de sécurité ne prouverait rien.',
     none: 'Aucune connexion pour le moment.',
   },
@@ -486,10 +491,14 @@ export const fr: Texts = {
     optionsHint: 'Type de connexion, mot de passe, taille, nom dans le lien, date',
     kind: 'Type de connexion',
     mesh: 'Maillage',
-    meshLead: 'Chacun se connecte à tous les autres. Le salon ne dépend d’aucun appareil en particulier.',
+    meshLead:
+      'Chacun se connecte à tous les autres. Seules les personnes présentes dans le salon peuvent entendre, voir et lire ce qui s’y dit.',
     star: 'Étoile',
     starLead:
-      'Chacun se connecte à votre appareil, qui relaie tout. Quand vous partez, l’appareil d’une autre personne peut prendre le relais.',
+      'Chacun se connecte à votre appareil, qui relaie tout et pourrait tout lire. Quand vous partez, l’appareil d’une autre personne peut prendre le relais.',
+    server: 'Via le serveur',
+    serverLead:
+      'Chacun se connecte à ce serveur, qui relaie tout : la personne qui le gère pourrait écouter et lire. Idéal pour de nombreuses caméras, et aucun appareil n’a besoin de rester.',
     password: 'Mot de passe',
     passwordHint: 'Inclus dans le lien. Laissez vide pour un salon sans mot de passe.',
     passwordHintNamed:
@@ -583,6 +592,14 @@ export const fr: Texts = {
     waiting: 'Le serveur ne vous a pas encore laissé revenir dans le salon. Nouvel essai…',
     takeHost: 'Devenir l’hôte',
     hostLost: 'Connexion à l’hôte perdue. Reconnexion…',
+  },
+  hosted: {
+    lead: 'Ce salon passe par le serveur. La personne qui le gère pourrait écouter et lire ce qui s’y dit.',
+    connecting: 'Connexion au salon…',
+    lost: 'Connexion au salon perdue. Reconnexion…',
+    alone:
+      'Il n’y a encore personne d’autre. Le serveur garde les derniers messages pour les personnes qui arrivent plus tard.',
+    earlier: 'Messages précédents, conservés par le serveur',
   },
   owner: {
     tag: 'propriétaire',

@@ -28,6 +28,7 @@ export const zh: Texts = {
     'expired-invitation': '此邀请已过期。请索取新的邀请。',
     'wrong-server-password': '这不是服务器的密码。',
     'room-error': '服务器出错，请重试。',
+    'not-hosted': '服务器目前无法承载此房间。请稍后重试，或用另一种连接方式创建房间。',
     unreachable: '无法连接服务器。你输入的内容仍在，请稍后重试。',
     'no-name': '请先输入你的名字。',
     'not-a-room': '这既不是链接，也不是房间 ID。',
@@ -69,6 +70,7 @@ export const zh: Texts = {
     self: '你',
     direct: '已连接',
     'via-host': '经由房主',
+    'via-server': '经由服务器',
     connecting: '正在连接…',
     unsteady: '连接不稳定…',
     lost: '连接已断开，正在重新连接…',
@@ -385,6 +387,8 @@ export const zh: Texts = {
     starHost: '在星形房间中，这只涵盖你们两人之间的连接。其他成员之间发送的内容都经由房主的设备。',
     viaHost: name =>
       say`你通过房主与 ${name} 相连。房主的设备转发你们之间的所有内容，能够读取和修改。安全码只能验证你与房主之间的连接。`,
+    viaServer: name =>
+      say`你通过服务器与 ${name} 相连，服务器转发你们之间的所有内容。服务器的运营者能够监听、读取和修改，安全码无法排除这一点。`,
     noHttps: '此页面不是通过 HTTPS 加载的，安全码无法证明任何事情。',
     none: '目前没有连接。',
   },
@@ -431,9 +435,13 @@ export const zh: Texts = {
     optionsHint: '连接方式、密码、人数、链接中的名称、时间',
     kind: '连接方式',
     mesh: '网状',
-    meshLead: '所有人彼此相连。房间不依赖任何一台设备。',
+    meshLead: '所有人彼此相连。只有房间里的人能听到、看到和读到其中的内容。',
     star: '星形',
-    starLead: '所有人都连接到你的设备，由它转发一切内容。你离开后，可由另一个人的设备接替。',
+    starLead:
+      '所有人都连接到你的设备，由它转发一切内容，它也能够读取这些内容。你离开后，可由另一个人的设备接替。',
+    server: '经由服务器',
+    serverLead:
+      '所有人都连接到此服务器，由它转发一切内容：服务器的运营者能够监听和读取。适合多人开启摄像头，也不需要任何人的设备留下。',
     password: '密码',
     passwordHint: '包含在链接中。留空则房间没有密码。',
     passwordHintNamed: '包含在你复制的链接中。房间打开期间，只知道名称的人需要输入密码。',
@@ -517,6 +525,13 @@ export const zh: Texts = {
     waiting: '服务器尚未让你回到房间，正在重试…',
     takeHost: '成为房主',
     hostLost: '与房主的连接已断开，正在重新连接…',
+  },
+  hosted: {
+    lead: '此房间的内容经由服务器。服务器的运营者能够监听和读取。',
+    connecting: '正在连接房间…',
+    lost: '与房间的连接已断开，正在重新连接…',
+    alone: '还没有其他人。服务器会为后来加入的人保留最近的消息。',
+    earlier: '更早的消息，由服务器保留',
   },
   owner: {
     tag: '管理员',

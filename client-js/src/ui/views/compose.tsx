@@ -2,7 +2,7 @@
 import { useEffect, useId, useRef } from 'preact/hooks'
 import { messageParts } from '../../room/chat.ts'
 import { canOffer } from '../../room/file.ts'
-import type { RoomState } from '../../room/state.ts'
+import { hostedByServer, type RoomState } from '../../room/state.ts'
 import { type ChatEntry, chatUnitsMax, findMessage, partsMax } from '../../room/timeline.ts'
 import { isTouch } from '../browser.ts'
 import { excerpt, shownName } from '../format.ts'
@@ -50,7 +50,6 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
     write(current.value)
     current.focus()
   }
-  const words = alone && state.sharesHistory ? texts().chat.aloneHandingOver : texts().chat.alone
   return (
     <form
       class="compose"
@@ -95,7 +94,7 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
         {parts > 1 ? (
           <span role="status">{parts > partsMax ? texts().chat.tooLong : texts().chat.parts(parts)}</span>
         ) : alone ? (
-          words
+          aloneWords(state)
         ) : left <= countdownFrom ? (
           texts().chat.left(left)
         ) : (
@@ -104,6 +103,12 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
       </p>
     </form>
   )
+}
+
+/** Who hears of what is said while nobody else is here. */
+const aloneWords = (state: RoomState): string => {
+  if (hostedByServer(state)) return texts().hosted.alone
+  return state.sharesHistory ? texts().chat.aloneHandingOver : texts().chat.alone
 }
 
 /** What the message that is being written will answer. */

@@ -1,6 +1,6 @@
 /** What can be chosen of a room before it is made: how people connect, a password, the size, its link, and the time. */
 import '../styles/options.css'
-import { useId } from 'preact/hooks'
+import { useEffect, useId, useState } from 'preact/hooks'
 import { linkNameOf } from '../../base/link-name.ts'
 import { texts } from '../language.ts'
 import { type Commands, type CreateForm, type Model, passwordUnitsMax } from '../model.ts'
@@ -11,6 +11,8 @@ import { Icon } from '../parts/icon.tsx'
 /** `name`: what the room is going to be called. */
 export const Options = ({ model, commands, name }: { model: Model; commands: Commands; name: string }) => {
   const form = model.create.value
+  const hosting = useHosting(model, commands)
+  const peersMax = form.kind === 'server' ? Math.min(hosting ?? 20, 20) : 20
   const change: Change = part => {
     model.create.value = { ...form, ...part }
     if (model.trouble.value?.where === 'create') model.trouble.value = null
@@ -21,6 +23,7 @@ export const Options = ({ model, commands, name }: { model: Model; commands: Com
         <legend>{texts().create.kind}</legend>
         <Kind form={form} kind="mesh" change={change} />
         <Kind form={form} kind="star" change={change} />
+        {(hosting || form.kind === 'server') && <Kind form={form} kind="server" change={change} />}
       </fieldset>
       <Field
         label={texts().create.password}
@@ -38,7 +41,11 @@ export const Options = ({ model, commands, name }: { model: Model; commands: Com
           </button>
         }
       />
-      <PeersMax value={form.peersMax} change={peersMax => change({ peersMax })} />
+      <PeersMax
+        value={Math.min(form.peersMax, peersMax)}
+        max={peersMax}
+        change={peersMax => change({ peersMax })}
+      />
       <NameInLink form={form} name={name} change={change} />
       <button
         type="button"
@@ -56,6 +63,20 @@ export const Options = ({ model, commands, name }: { model: Model; commands: Com
   )
 }
 
+/** Asked as soon as the options are open, and again where the server was not to be reached then. */
+const useHosting = (model: Model, commands: Commands): number | null => {
+  const [hosting, setHosting] = useState<number | null>(null)
+  const server = model.server.value
+  useEffect(() => {
+    let here = true
+    void commands.hosting().then(found => here && setHosting(found))
+    return () => {
+      here = false
+    }
+  }, [server])
+  return hosting
+}
+
 type Change = (part: Partial<CreateForm>) => void
 type KindProps = { form: CreateForm; kind: CreateForm['kind']; change: Change }
 
@@ -65,7 +86,7 @@ const Kind = ({ form, kind, change }: KindProps) => (
     <Icon name={kind} />
     <span class="kind-words">
       <span class="kind-name">{texts().create[kind]}</span>
-      <span class="kind-lead">{kind === 'mesh' ? texts().create.meshLead : texts().create.starLead}</span>
+      <span class="kind-lead">{texts().create[`${kind}Lead`]}</span>
     </span>
   </label>
 )

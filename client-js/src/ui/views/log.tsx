@@ -5,7 +5,7 @@
 import type { RefObject } from 'preact'
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { canReact, canSpeak } from '../../room/chat.ts'
-import type { RoomState } from '../../room/state.ts'
+import { hostedByServer, type RoomState } from '../../room/state.ts'
 import { type ChatEntry, type Entry, entriesMax, type MessageId, type Timeline } from '../../room/timeline.ts'
 import { visible } from '../browser.ts'
 import { shownName } from '../format.ts'
@@ -33,7 +33,7 @@ export const Log = ({ model, commands, state, empty }: Props) => {
   const [mayReply, mayReact] = [canSpeak(state), canReact(state)]
   const drawn = timeline.map((entry, index) => {
     const before = timeline[index - 1]
-    const breaks = breakBefore(before, entry, line)
+    const breaks = breakBefore(before, entry, line, hostedByServer(state))
     if (entry.kind === 'file')
       return [breaks, <FileLine key={entry.key} entry={entry} model={model} commands={commands.files} />]
     if (entry.kind === 'notice') return [breaks, <Notice key={entry.key} entry={entry} />]
@@ -203,7 +203,7 @@ const byId = (timeline: Timeline): ReadonlyMap<MessageId, ChatEntry> =>
   )
 
 /** The line that stands before an entry, if any. */
-const breakBefore = (before: Entry | undefined, entry: Entry, line: number | null) => {
+const breakBefore = (before: Entry | undefined, entry: Entry, line: number | null, hosted: boolean) => {
   if (entry.key === line)
     return (
       <p key="line" class="log-line log-line-fresh">
@@ -212,9 +212,10 @@ const breakBefore = (before: Entry | undefined, entry: Entry, line: number | nul
     )
   const [earlier, now] = [sharedByOf(before), sharedByOf(entry)]
   if (earlier === now) return null
+  const told = hosted ? texts().hosted.earlier : texts().chat.told(shownName(now ?? ''))
   return (
     <p key={`told ${entry.key}`} class="log-line">
-      <span>{now === null ? texts().chat.sinceYouCame : texts().chat.told(shownName(now))}</span>
+      <span>{now === null ? texts().chat.sinceYouCame : told}</span>
     </p>
   )
 }

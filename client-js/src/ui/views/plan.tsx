@@ -123,6 +123,7 @@ const Made = ({ room, planned, kept, commands }: MadeProps) => {
         </strong>
         <span>{appointment(planned, 'full')}</span>
       </p>
+      {room.kind === 'server' && <p>{texts().hosted.lead}</p>}
       <p role="status">{room.password === '' ? texts().room.readyLeadOpen : texts().room.readyLead}</p>
       <div class="form-trouble" role="alert">
         {!kept && <p>{words.notKept}</p>}

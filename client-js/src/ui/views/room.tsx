@@ -7,7 +7,7 @@ import type { ComponentType } from 'preact'
 import type { CallState } from '../../call/state.ts'
 import { canOffer } from '../../room/file.ts'
 import { roster } from '../../room/roster.ts'
-import type { RoomState } from '../../room/state.ts'
+import { hostedByServer, type RoomState } from '../../room/state.ts'
 import { useLasting } from '../browser.ts'
 import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
@@ -115,6 +115,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
           mayHost={mayHost(state)}
           owner={state.ended ? null : state.owner}
         />
+        {hostedByServer(state) && <p class="field-hint">{texts().hosted.lead}</p>}
         {(!alone || inCall) && linkWorks && (
           <div class="invite">
             <CopyLink commands={commands} link={invitation} />
@@ -136,7 +137,11 @@ export const RoomView = ({ model, commands, view }: Props) => {
 }
 
 const mayHost = ({ card, owner, role, host, ended }: RoomState): boolean =>
-  (Boolean(card.hostSecret) || owner?.ours === true) && role === 'guest' && host !== null && !ended
+  (Boolean(card.hostSecret) || owner?.ours === true) &&
+  card.kind === 'star' &&
+  role === 'guest' &&
+  host !== null &&
+  !ended
 
 /** Whether there is a call, and whether we are in it: the little of it that decides where everything stands. */
 const placeIn = (call: CallState | null): 'none' | 'others' | 'in' => {
@@ -177,9 +182,11 @@ const roomTrouble = (state: RoomState): string | null => {
 }
 
 const hostTrouble = (state: RoomState): string | null => {
-  if (state.host === null) return state.role === 'guest' ? texts().notices['host-awaited']('') : null
-  const phase = state.links.get(state.host)?.phase
+  if (state.role !== 'guest') return null
+  const phase = state.host === null ? 'lost' : state.links.get(state.host)?.phase
   if (phase === 'ready') return null
+  if (hostedByServer(state)) return phase === 'lost' ? texts().hosted.lost : texts().hosted.connecting
+  if (state.host === null) return texts().notices['host-awaited']('')
   return phase === 'lost' ? texts().room.hostLost : texts().room.waitingForHost
 }
 

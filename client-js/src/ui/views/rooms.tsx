@@ -103,6 +103,7 @@ const Room = ({ room, model, commands, forget }: RoomProps) => {
       <span class="rooms-name">
         <bdi>{name}</bdi>
         {model.inOtherTabs.value.has(id) && <span class="tag">{texts().start.inOtherTab}</span>}
+        {kind === 'server' && <span class="tag">{texts().create.server}</span>}
         {planned && <span class="rooms-when">{appointment(planned, 'medium')}</span>}
       </span>
       <button

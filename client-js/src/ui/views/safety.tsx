@@ -23,10 +23,11 @@ export const SafetyDialog = ({ commands, person, name, star, close }: Props) => 
       here = false
     }
   }, [member, connectionStatus])
+  const through = throughWords(connectionStatus, name)
   return (
     <Dialog title={texts().safety.open(name)} close={close}>
-      {connectionStatus === 'via-host' ? (
-        <p>{texts().safety.viaHost(name)}</p>
+      {through !== null ? (
+        <p>{through}</p>
       ) : shown === null ? (
         <p>{texts().safety.none}</p>
       ) : (
@@ -34,6 +35,12 @@ export const SafetyDialog = ({ commands, person, name, star, close }: Props) => 
       )}
     </Dialog>
   )
+}
+
+/** Where no connection leads to them there is nothing to compare. */
+const throughWords = (status: RosterEntry['connectionStatus'], name: string): string | null => {
+  if (status === 'via-server') return texts().safety.viaServer(name)
+  return status === 'via-host' ? texts().safety.viaHost(name) : null
 }
 
 const routeWords = (route: NonNullable<ConnectionShown['route']>): string => {

@@ -1,5 +1,12 @@
-/** What the server says of the proxies in front of it, in the answer to `proxy-check`. */
-import { isRecord, textUpTo } from './json.ts'
+/** What the server answers over plain HTTP: what it can do (`features`), and of the proxies in front of it (`proxy-check`). */
+import { isRecord, recordAt, textUpTo, wholeNumber } from './json.ts'
+
+/** How many people may be in a room whose host is the server; null where it hosts none. */
+export const readHosting = (answer: unknown): number | null => {
+  const hosting = isRecord(answer) ? recordAt(answer, 'hosting') : null
+  const peersMax = wholeNumber(hosting?.['peersMax'])
+  return peersMax !== null && peersMax >= 2 ? peersMax : null
+}
 
 /** `header` does not reach the server as it should; `remedy`: what mends it, some lines. */
 export type ProxyFault = { readonly header: string; readonly remedy: string }
