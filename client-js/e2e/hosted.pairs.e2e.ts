@@ -77,7 +77,7 @@ test('everybody leaves, and the last link opens it again', async () => {
   const { link, people } = await gather(home.server().address, 'Ada', 'Ben')
   await Promise.all(people.map(it => it.leave()))
   const [cyd, dan] = [await arrive(link), await arrive(link)]
-  await cyd.stepIn('Cyd')
+  await cyd.enter('Cyd')
   await cyd.page.locator('.room-kind').getByText('Through the server').waitFor()
   await dan.stepIn('Dan')
   await Promise.all([cyd.sees('Dan', through), dan.sees('Cyd', through)])

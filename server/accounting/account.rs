@@ -141,6 +141,11 @@ impl Account {
         earlier.close();
     }
 
+    /// It is no session's.
+    pub(super) fn count_as_none(&self) {
+        self.is_closed.store(true, Ordering::Relaxed);
+    }
+
     fn close(&self) {
         if !self.is_closed.swap(true, Ordering::Relaxed) {
             let (is_away, place) = (self.is_away(), self.take_place());

@@ -14,7 +14,7 @@ mod reason;
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher as _},
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -253,6 +253,18 @@ impl Ledger {
         let account = Account::open(self.clone(), key, 0, account::AWAY_COST, None);
         account.go_away();
         account
+    }
+
+    /// Opens the account of a part of the server that takes part as clients do. It counts as no session.
+    ///
+    /// # Errors
+    /// Memory is full. The reason is counted.
+    pub fn open_service_account(&self, cost: u64) -> Result<Arc<Account>, Reason> {
+        self.admit(cost)?;
+        let address = IpAddr::from(Ipv4Addr::LOCALHOST);
+        let account = Account::open(self.clone(), AddressKey::from(address), 0, cost, None);
+        account.count_as_none();
+        Ok(account)
     }
 
     /// One action more of this address.

@@ -10,7 +10,7 @@ mod words;
 
 use std::{
     io,
-    net::{Ipv4Addr, SocketAddr},
+    net::SocketAddr,
     sync::{Arc, Weak},
     time::{Duration, Instant, SystemTime},
 };
@@ -32,7 +32,7 @@ use crate::{
 };
 pub use ports::Ports;
 use service::{Inbox, Service};
-use stars::{Sink, Stars};
+use stars::{Gone, Sink, Stars};
 use words::Heard;
 
 /// What a session of this kind takes from the start.
@@ -132,7 +132,7 @@ impl Hosting {
     /// Has a session that hosts stars, and another one where that ends.
     async fn serve(self: Arc<Self>) {
         while !self.sessions.is_stopping() {
-            if let Ok(account) = self.sessions.ledger().open_account(Ipv4Addr::LOCALHOST.into(), b"", SESSION_COST) {
+            if let Ok(account) = self.sessions.ledger().open_service_account(SESSION_COST) {
                 let (service, inbox) = Service::new(account.clone());
                 let who = self.sessions.connect(self.realm, service, account);
                 let receiver: Arc<dyn LocalReceiver> = Arc::new(Relayed(Arc::downgrade(&self)));
@@ -156,7 +156,7 @@ impl Hosting {
     async fn host(&self, seat: &Seat, mut inbox: Inbox) -> Reason {
         self.sessions.host_stars(&seat.who, self.settings.rooms_max, self.settings.people_max);
         for room in self.sessions.hosted_rooms(&seat.who) {
-            self.update(seat, &room);
+            self.update(seat, &room, Gone::Left);
         }
         loop {
             let frame = match inbox.next().await {
@@ -167,7 +167,8 @@ impl Hosting {
                 Some(Heard::Signal { room, from, signal }) => {
                     self.stars.on_signal(&room, &from, signal, Instant::now(), self);
                 }
-                Some(Heard::Changed { room }) => self.update(seat, &room),
+                Some(Heard::Changed { room }) => self.update(seat, &room, Gone::Left),
+                Some(Heard::Acted { room }) => self.update(seat, &room, Gone::Removed),
                 Some(Heard::Returned { room, peer }) => self.stars.on_returned(&room, &peer, Instant::now(), self),
                 None => (),
             }
@@ -175,7 +176,7 @@ impl Hosting {
     }
 
     /// Brings a star up to date.
-    fn update(&self, seat: &Seat, room: &RoomId) {
+    fn update(&self, seat: &Seat, room: &RoomId, gone: Gone) {
         let candidates = self.ports.addresses().chain(seat.relayed).collect();
         let Settings { name, limits, .. } = &self.settings;
         let new = |card| {
@@ -184,7 +185,7 @@ impl Hosting {
             let settings = p2pchat_host::Settings { card, member, name, candidates, limits, history: true, wall_clock };
             StarHost::new(settings, Instant::now())
         };
-        self.stars.update(room, self.sessions.hosted_room(&seat.who, room), new, Instant::now(), self);
+        self.stars.update(room, self.sessions.hosted_room(&seat.who, room), gone, new, Instant::now(), self);
     }
 
     fn on_datagram(&self, from: SocketAddr, to: SocketAddr, datagram: &[u8]) {

@@ -31,6 +31,15 @@ pub(super) struct Star {
     n_ways: usize,
 }
 
+/// How somebody went.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Gone {
+    /// Its session is over, or it left: its connection may still stand, where it comes again under another id.
+    Left,
+    /// By the owner's word.
+    Removed,
+}
+
 #[derive(Default)]
 pub(super) struct Stars {
     index: Mutex<Index>,
@@ -54,11 +63,13 @@ pub(super) trait Sink {
 }
 
 impl Stars {
-    /// Brings a star up to date. `room`: as it is; `None`: it is over. `new` makes one that is not there yet.
+    /// Brings a star up to date. `room`: as it is; `None`: it is over. `gone`: how those went who are members no more. `new` makes
+    /// one that is not there yet.
     pub(super) fn update(
         &self,
         id: &RoomId,
         room: Option<HostedRoom>,
+        gone: Gone,
         new: impl FnOnce(Card) -> StarHost,
         now: Instant,
         sink: &impl Sink,
@@ -81,7 +92,10 @@ impl Stars {
             }
             let before = mem::replace(&mut star.members, members);
             for peer in before.iter().filter(|it| !star.members.contains(it)) {
-                star.host.on_left(peer.as_str(), now);
+                match gone {
+                    Gone::Left => star.host.on_left(peer.as_str(), now),
+                    Gone::Removed => star.host.on_removed(peer.as_str(), now),
+                }
             }
             for peer in star.members.iter().filter(|it| !before.contains(it)) {
                 star.host.on_joined(peer.as_str(), now);

@@ -11,6 +11,8 @@ pub(super) enum Heard<'a> {
     Signal { room: RoomId, from: String, signal: &'a str },
     /// The room may be another than it was.
     Changed { room: RoomId },
+    /// The owner has done something there.
+    Acted { room: RoomId },
     /// A member has missed what was said to it.
     Returned { room: RoomId, peer: String },
 }
@@ -50,7 +52,10 @@ pub(super) fn read(text: &str) -> Option<Heard<'_>> {
             let Place { room, peer } = serde_json::from_str(body.get()).ok()?;
             Some(Heard::Returned { room: RoomId::from(&*room), peer })
         }
-        "DISCONNECTEDUSER" | "OWNER-ACT" => serde_json::from_str(body.get()).ok().map(place),
+        "DISCONNECTEDUSER" => serde_json::from_str(body.get()).ok().map(place),
+        "OWNER-ACT" => {
+            serde_json::from_str(body.get()).ok().map(|it: Place| Heard::Acted { room: RoomId::from(&*it.room) })
+        }
         _ => None,
     }
 }
@@ -73,11 +78,12 @@ mod tests {
         for text in [
             r#"["JOIN-ROOM",{"from":{"userID":"a","roomID":"r"}}]"#,
             r#"["DISCONNECTEDUSER",{"userID":"a","roomID":"r"}]"#,
-            r#"["OWNER-ACT",{"roomID":"r","text":"t","key":"k","signature":"s"}]"#,
         ] {
             let heard = read(text);
             assert!(matches!(&heard, Some(Heard::Changed { room }) if room.as_str() == "r"), "{text}: {heard:?}");
         }
+        let heard = read(r#"["OWNER-ACT",{"roomID":"r","text":"t","key":"k","signature":"s"}]"#);
+        assert!(matches!(&heard, Some(Heard::Acted { room }) if room.as_str() == "r"), "{heard:?}");
         let heard = read(r#"["RETURNED",{"userID":"a","roomID":"r"}]"#);
         assert!(matches!(&heard, Some(Heard::Returned { peer, .. }) if peer == "a"), "{heard:?}");
         for text in

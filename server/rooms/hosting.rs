@@ -68,6 +68,11 @@ impl Rooms {
         self.hosting.as_ref().is_some_and(|it| it.service == *service)
     }
 
+    /// Does anybody host stars here?
+    pub fn has_service(&self) -> bool {
+        self.hosting.is_some()
+    }
+
     /// How much the server hosts at the moment.
     pub fn served(&self) -> Served {
         self.served

@@ -86,6 +86,11 @@ pub(super) struct RealmState {
 }
 
 impl RealmState {
+    /// Sessions, without the one that hosts stars.
+    pub(super) fn n_clients(&self) -> usize {
+        self.n_sessions - usize::from(self.rooms.has_service()).min(self.n_sessions)
+    }
+
     /// After anything that may have made a room, ended one, or changed what its owner has said.
     pub(super) fn hold_rooms(&mut self) {
         self.held.resize(self.rooms.len() as u64 * ROOM_COST + self.rooms.owner_bytes() as u64);

@@ -262,7 +262,7 @@ impl State {
     fn statistics(&self) -> Statistics {
         let of_realm = |it: &RealmState| RealmStatistics {
             protocol: it.settings.protocol.name(),
-            n_sessions: it.n_sessions,
+            n_sessions: it.n_clients(),
             n_meshes: it.rooms.len() - it.rooms.n_stars(),
             n_stars: it.rooms.n_stars(),
             traffic: it.traffic.clone(),
@@ -277,7 +277,7 @@ impl Sessions {
     pub fn counts(&self) -> Vec<Count> {
         let count = |it: &RealmState| Count {
             protocol: it.settings.protocol.name(),
-            n_peers: it.n_sessions,
+            n_peers: it.n_clients(),
             n_rooms: it.rooms.len(),
         };
         self.state().realms.iter().map(count).collect()

@@ -54,6 +54,7 @@ async fn everybody_is_offered_a_connection_by_a_host_that_counts_for_nobody() {
     third.emit(&format!(r#"["JOIN-ROOM",{{"requestId":"j","room":"{room}","password":"pw"}}]"#)).await;
     assert_eq!(third.receive().await, joined);
     ada.hears_nothing().await;
+    assert_eq!(server.count().await, (3, 1), "the host is no client");
 }
 
 #[tokio::test]

@@ -1,3 +1,4 @@
+//! Lines and what is negotiated about them, by their texts.
 use super::description::tests::HEAD;
 use super::*;
 

@@ -1,3 +1,4 @@
+//! Guests who call each other: what is offered, what comes through, what stops.
 use std::time::Duration;
 
 use serde_json::json;

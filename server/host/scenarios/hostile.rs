@@ -1,3 +1,4 @@
+//! Guests who send what no page would.
 use std::time::Duration;
 
 use serde_json::json;

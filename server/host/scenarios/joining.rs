@@ -1,3 +1,4 @@
+//! Guests who come in, are told who is there, and go.
 use serde_json::json;
 
 use super::World;

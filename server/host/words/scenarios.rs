@@ -1,1 +1,1 @@
-
+//! Words of guests, and what is said for them.
