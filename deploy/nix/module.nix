@@ -13,6 +13,8 @@ let
   port = lib.attrByPath [ "http" "port" ] (if cfg.settings ? tls.acme.names then 443 else 8080) cfg.settings;
   redirect = lib.attrByPath [ "tls" "redirect_port" ] 0 cfg.settings;
   relay = lib.attrByPath [ "relay" "port" ] 3478 cfg.settings;
+  hosts = lib.attrByPath [ "host" "enabled" ] false cfg.settings;
+  host = lib.attrByPath [ "host" "port" ] 3479 cfg.settings;
 in
 {
   options.services.p2pchat-server = {
@@ -48,7 +50,7 @@ in
     users.groups.p2pchat = { };
     networking.firewall = lib.mkIf cfg.openFirewall {
       allowedTCPPorts = [ port relay ] ++ lib.optional (redirect != 0) redirect;
-      allowedUDPPorts = [ relay ];
+      allowedUDPPorts = [ relay ] ++ lib.optional hosts host;
     };
     systemd.packages = [
       (pkgs.runCommand "p2pchat-server-unit" { } ''

@@ -104,7 +104,7 @@ impl Hosting {
             settings,
             ports,
             relay,
-            stars: Stars::default(),
+            stars: Stars::new(sessions.ledger().clone()),
             seat: ArcSwapOption::empty(),
             due: Notify::new(),
             bytes: Bucket::default(),

@@ -13,7 +13,10 @@ use std::{
 use p2pchat_host::{Card, Output, StarHost, Stats};
 
 use super::HostingFigures;
-use crate::rooms::{HostedRoom, PeerId, RoomId, RoomSettings};
+use crate::{
+    accounting::{Holding, Ledger},
+    rooms::{HostedRoom, PeerId, RoomId, RoomSettings},
+};
 
 /// Where a datagram came from, and where it came to.
 type Way = (SocketAddr, SocketAddr);
@@ -29,7 +32,12 @@ pub(super) struct Star {
     /// When the index has it looked at next.
     due: Option<Instant>,
     n_ways: usize,
+    /// Of its connections.
+    held: Holding,
 }
+
+/// Memory that a guest takes: its connection, and what may have to be sent to it again.
+const GUEST_BYTES: u64 = 512 * 1024;
 
 /// How somebody went.
 #[derive(Clone, Copy, Debug)]
@@ -40,8 +48,8 @@ pub(super) enum Gone {
     Removed,
 }
 
-#[derive(Default)]
 pub(super) struct Stars {
+    ledger: Ledger,
     index: Mutex<Index>,
 }
 
@@ -63,6 +71,10 @@ pub(super) trait Sink {
 }
 
 impl Stars {
+    pub(super) fn new(ledger: Ledger) -> Self {
+        Stars { ledger, index: Mutex::default() }
+    }
+
     /// Brings a star up to date. `room`: as it is; `None`: it is over. `gone`: how those went who are members no more. `new` makes
     /// one that is not there yet.
     pub(super) fn update(
@@ -81,7 +93,8 @@ impl Stars {
         let star = star.unwrap_or_else(|| {
             let host = new(card(&settings));
             let (settings, members) = (settings.clone(), Vec::new());
-            let star = Arc::new(Mutex::new(Star { host, members, settings, due: None, n_ways: 0 }));
+            let held = self.ledger.hold_nothing();
+            let star = Arc::new(Mutex::new(Star { host, members, settings, due: None, n_ways: 0, held }));
             self.index().stars.insert(id.clone(), star.clone());
             star
         });
@@ -91,6 +104,7 @@ impl Stars {
                 star.settings = settings;
             }
             let before = mem::replace(&mut star.members, members);
+            star.held.resize(star.members.len() as u64 * GUEST_BYTES);
             for peer in before.iter().filter(|it| !star.members.contains(it)) {
                 match gone {
                     Gone::Left => star.host.on_left(peer.as_str(), now),
