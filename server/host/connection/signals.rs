@@ -155,7 +155,7 @@ impl Connection {
         }
         self.theirs = offer.transport.clone();
         let transport = self.transport(if self.active { "active" } else { "passive" });
-        let ours = Ours { transport: &transport, candidates: &self.candidates, layers: false };
+        let ours = Ours { transport: &transport, candidates: &self.candidates, layers: self.layers };
         let sdp = self.lines.write_answer(&ours, offer);
         self.declare();
         let text = json!({ "type": "answer", "sdp": sdp, "round": round }).to_string();

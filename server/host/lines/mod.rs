@@ -334,7 +334,9 @@ impl Line {
     fn take(&mut self, section: &Section) {
         self.comes = (section.sends && !section.rejected).then(|| section.stream.clone().unwrap_or_default());
         self.sources.clone_from(&section.ssrcs);
-        self.layers.clone_from(&section.layers);
+        // Packets of others would not be let in.
+        let known = |layer: &&String| write::LAYERS.contains(&layer.as_str());
+        self.layers = section.layers.iter().filter(known).cloned().collect();
         self.refused = matches!(self.answered, Said::Sends(_)) && !section.receives;
     }
 }
