@@ -1,52 +1,144 @@
 //! Sound and pictures on a connection: what str0m is told of lines and sources, and packets in and out.
 
+use std::collections::HashMap;
+use std::mem;
+use std::time::Instant;
+
+use str0m::bwe::Bitrate;
 use str0m::media::{KeyframeRequestKind, MediaKind, Mid, Rid};
-use str0m::rtp::RtpWrite;
+use str0m::rtp::{Extension, ExtensionMap, RtpWrite};
+use str0m::stats::{MediaEgressStats, PeerStats};
+use str0m::{Rtc, RtcConfig};
 
 use super::Connection;
-use crate::lines::Kind;
+use crate::crypto;
+use crate::forwarding::Capacity;
+use crate::lines::{AUDIO_LEVEL, Kind, Line, MID, REPAIRED_STREAM_ID, STREAM_ID, TRANSPORT_CC};
 
 /// Sources on one line; a browser has one, or one for each size that comes without a name.
 const LINE_SOURCES_MAX: usize = 2;
 
+/// What a line is taken for until it has been measured, in bits a second: a voice and a small picture.
+pub(super) const FIRST_ESTIMATE: u64 = 300_000;
+/// So much more than what it takes at best is looked for on a line, so that there is room to change over to it.
+const DESIRED_FACTOR: f64 = 1.25;
+
+/// What str0m knows of a line.
+#[derive(Debug)]
+pub(super) struct Declared {
+    /// The guest's sources on it.
+    sources: Vec<u32>,
+    /// Packets on it are numbered, for the guest to say which of them have come.
+    is_measured: bool,
+}
+
+/// What is known of how much goes to the guest, and of what is lost on the way.
+#[derive(Debug)]
+pub(super) struct Measured {
+    bits_per_second: f64,
+    desired: f64,
+    /// What the guest has said of each line.
+    lost: HashMap<Mid, u64>,
+}
+
+impl Measured {
+    pub(super) fn new() -> Self {
+        Self { bits_per_second: FIRST_ESTIMATE as f64, desired: 0.0, lost: HashMap::new() }
+    }
+}
+
+/// The header extensions by which str0m reads and writes packets.
+pub(super) fn extensions(measured: bool) -> ExtensionMap {
+    let mut extensions = ExtensionMap::empty();
+    extensions.set(AUDIO_LEVEL.0, Extension::AudioLevel);
+    if measured {
+        extensions.set(TRANSPORT_CC.0, Extension::TransportSequenceNumber);
+    }
+    extensions.set(MID.0, Extension::RtpMid);
+    extensions.set(STREAM_ID.0, Extension::RtpStreamId);
+    extensions.set(REPAIRED_STREAM_ID.0, Extension::RepairedRtpStreamId);
+    extensions
+}
+
+fn declare(rtc: &mut Rtc, line: &Line, mid: Mid, now: Instant) -> Declared {
+    let (kind, resend) = match line.kind {
+        Kind::Audio => (MediaKind::Audio, None),
+        Kind::Video => (MediaKind::Video, Some(line.resend_ssrc.into())),
+    };
+    let mut api = rtc.direct_api();
+    let media = api.declare_media(mid, kind);
+    if !line.is_measured {
+        // str0m numbers all lines or none. Numbers that nobody acknowledges would be losses to it, so that this line is made
+        // by one that knows no such numbers.
+        let plain = RtcConfig::new().set_crypto_provider(crypto::provider()).set_extension_map(extensions(false));
+        mem::swap(media, plain.build(now).direct_api().declare_media(mid, kind));
+    }
+    api.declare_stream_tx(line.ssrc.into(), resend, mid, None);
+    Declared { sources: Vec::new(), is_measured: line.is_measured }
+}
+
 impl Connection {
     /// Tells str0m of the lines as they are now.
-    pub(super) fn declare(&mut self) {
+    pub(super) fn declare(&mut self, now: Instant) {
         let Self { rtc, lines, declared, .. } = self;
-        let gone: Vec<Mid> = declared.keys().copied().filter(|mid| lines.get(mid).is_none()).collect();
-        let mut api = rtc.direct_api();
+        let stands = |mid: &Mid, it: &Declared| lines.get(mid).is_some_and(|line| line.is_measured == it.is_measured);
+        let gone: Vec<Mid> = declared.iter().filter(|(mid, it)| !stands(mid, it)).map(|(mid, _)| *mid).collect();
         for mid in gone {
             declared.remove(&mid);
-            api.remove_media(mid);
+            rtc.direct_api().remove_media(mid);
         }
         for line in lines.iter().filter(|line| !line.mid.is_empty()) {
             let mid = Mid::from(line.mid.as_str());
-            let expected = declared.entry(mid).or_insert_with(|| {
-                let (kind, resend) = match line.kind {
-                    Kind::Audio => (MediaKind::Audio, None),
-                    Kind::Video => (MediaKind::Video, Some(line.resend_ssrc.into())),
-                };
-                api.declare_media(mid, kind);
-                api.declare_stream_tx(line.ssrc.into(), resend, mid, None);
-                Vec::new()
-            });
+            let known = declared.entry(mid).or_insert_with(|| declare(rtc, line, mid, now));
+            let mut api = rtc.direct_api();
             // Of sizes nobody knows which source is which, and packets say it themselves.
             let named = line.layers.is_empty();
             let sources: Vec<_> = line.sources.iter().take(LINE_SOURCES_MAX).filter(|_| named).copied().collect();
-            for old in expected.iter().filter(|old| !sources.iter().any(|(main, _)| main == *old)) {
+            for old in known.sources.iter().filter(|old| !sources.iter().any(|(main, _)| main == *old)) {
                 api.remove_stream_rx((*old).into());
             }
-            expected.retain(|old| sources.iter().any(|(main, _)| main == old));
+            known.sources.retain(|old| sources.iter().any(|(main, _)| main == old));
             for (main, resend) in sources {
                 // A source is another line's already: hostile, and the first one keeps it.
-                if expected.contains(&main) || api.stream_rx(&main.into()).is_some_and(|it| it.mid() != mid) {
+                if known.sources.contains(&main) || api.stream_rx(&main.into()).is_some_and(|it| it.mid() != mid) {
                     continue;
                 }
-                expected.push(main);
+                known.sources.push(main);
                 let stream = api.expect_stream_rx(main.into(), resend.map(Into::into), mid, None);
                 stream.suppress_nack(resend.is_none());
             }
         }
+    }
+
+    /// What the line to the guest takes. `None`: the guest does not say what has come of pictures.
+    pub(crate) fn capacity(&self) -> Option<Capacity> {
+        let measured = |kind| self.lines.iter().filter(move |line| line.kind == kind).all(|line| line.is_measured);
+        let bits_per_second = self.measured.bits_per_second;
+        measured(Kind::Video).then(|| Capacity { bits_per_second, with_sound: measured(Kind::Audio) })
+    }
+
+    /// How much the line should take, in bits a second: str0m finds out whether it does.
+    pub(crate) fn desire(&mut self, bits_per_second: f64) {
+        let desired = bits_per_second * DESIRED_FACTOR;
+        // Every change may be followed by a look at the line.
+        if (desired - self.measured.desired).abs() > self.measured.desired * 0.1 {
+            self.measured.desired = desired;
+            self.rtc.bwe().set_desired_bitrate(Bitrate::from(desired));
+        }
+    }
+
+    /// What str0m says of the whole connection, every now and then.
+    pub(crate) fn has_measured(&mut self, stats: &PeerStats) {
+        if let Some(estimate) = stats.bwe_tx {
+            self.measured.bits_per_second = estimate.as_f64();
+        }
+    }
+
+    /// What the guest says of a line. How many more packets have been lost comes back.
+    pub(crate) fn has_lost(&mut self, stats: &MediaEgressStats) -> u64 {
+        let Some(lost) = stats.remote.as_ref().map(|it| it.packets_lost) else { return 0 };
+        let before = self.measured.lost.insert(stats.mid, lost).unwrap_or(0);
+        lost.saturating_sub(before)
     }
 
     /// Which line, and which size on it, a source is.

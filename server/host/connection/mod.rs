@@ -12,21 +12,20 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
+use str0m::bwe::Bitrate;
 use str0m::change::SdpPendingOffer;
 use str0m::channel::ChannelId;
 use str0m::media::Mid;
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{Extension, ExtensionMap};
 use str0m::{Candidate, Input, Rtc, RtcConfig};
 
 use self::channel::Channel;
 use self::guard::Guard;
+use self::media::{Declared, FIRST_ESTIMATE, Measured, extensions};
 pub(crate) use self::guard::{Form, form};
 pub(crate) use self::signals::Said;
 use crate::crypto;
-use crate::lines::{
-    AUDIO_LEVEL, H264, Lines, MID, Negotiation, REPAIRED_STREAM_ID, STREAM_ID, TRANSPORT_CC, Transport, VP8,
-};
+use crate::lines::{H264, Lines, Negotiation, Transport, VP8};
 use crate::words::{Bucket, Frame, Pace};
 
 /// What a guest may say of the connection: a candidate costs little, another negotiation a lot.
@@ -40,6 +39,8 @@ const SILENCE: Duration = Duration::from_secs(6);
 const SEARCH: Duration = Duration::from_secs(15);
 /// An original page looks for no other way; where nothing comes from it for so long, it is gone.
 const SILENCE_MAX: Duration = Duration::from_secs(25);
+/// How often str0m is asked what it has measured.
+const STATS_INTERVAL: Duration = Duration::from_millis(500);
 /// Packets of a picture that are kept for those who ask for them again.
 const RESEND_PACKETS: usize = 600;
 
@@ -66,8 +67,9 @@ pub(crate) struct Connection {
     /// We begin the handshake of the encryption.
     active: bool,
     candidates: Vec<SocketAddr>,
-    /// Lines that str0m knows, with the sources that it expects on them.
-    declared: HashMap<Mid, Vec<u32>>,
+    /// Lines that str0m knows.
+    declared: HashMap<Mid, Declared>,
+    measured: Measured,
     guard: Guard,
     candidate_bucket: Bucket,
     negotiation_bucket: Bucket,
@@ -87,20 +89,15 @@ pub(crate) struct Connection {
 impl Connection {
     /// A connection that is about to offer. `None`: str0m would not have it, which no guest can bring about.
     pub(crate) fn new(candidates: &[SocketAddr], seed: u32, now: Instant) -> Option<Self> {
-        let mut extensions = ExtensionMap::empty();
-        extensions.set(AUDIO_LEVEL.0, Extension::AudioLevel);
-        extensions.set(TRANSPORT_CC.0, Extension::TransportSequenceNumber);
-        extensions.set(MID.0, Extension::RtpMid);
-        extensions.set(STREAM_ID.0, Extension::RtpStreamId);
-        extensions.set(REPAIRED_STREAM_ID.0, Extension::RepairedRtpStreamId);
         let mut config = RtcConfig::new()
             .set_crypto_provider(crypto::provider())
             .set_ice_lite(true)
             .set_rtp_mode(true)
             .clear_codecs()
             .enable_opus(true)
-            .set_extension_map(extensions)
-            .set_stats_interval(None)
+            .set_extension_map(extensions(true))
+            .set_stats_interval(Some(STATS_INTERVAL))
+            .enable_bwe(Some(Bitrate::from(FIRST_ESTIMATE)))
             .set_send_buffer_video(RESEND_PACKETS);
         let codecs = config.codec_config();
         codecs.enable_vp8(true);
@@ -129,6 +126,7 @@ impl Connection {
             active: false,
             candidates: candidates.to_vec(),
             declared: HashMap::new(),
+            measured: Measured::new(),
             guard: Guard::new(),
             candidate_bucket: Bucket::new(CANDIDATES),
             negotiation_bucket: Bucket::new(NEGOTIATIONS),

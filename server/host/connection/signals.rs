@@ -56,8 +56,8 @@ impl Connection {
         if let Some(sdp) = signal.sdp {
             let Some(description) = parse(&sdp) else { return (false, None) };
             return match signal.kind.as_deref() {
-                Some("answer") => (self.answered(&description, signal.round), None),
-                Some("offer") => self.offered(&description, signal.round),
+                Some("answer") => (self.answered(&description, signal.round, now), None),
+                Some("offer") => self.offered(&description, signal.round, now),
                 _ => (false, None),
             };
         }
@@ -86,7 +86,7 @@ impl Connection {
         let transport = self.transport("actpass");
         let ours = Ours { transport: &transport, candidates: &self.candidates, layers: self.layers };
         let sdp = self.lines.write_offer(&ours);
-        self.declare();
+        self.declare(now);
         let text = json!({ "type": "offer", "sdp": sdp, "round": round }).to_string();
         Some(Said { text, restarting })
     }
@@ -110,7 +110,7 @@ impl Connection {
         Transport { ufrag, password, fingerprint, setup: setup.to_owned() }
     }
 
-    fn answered(&mut self, answer: &Description, round: Option<u64>) -> bool {
+    fn answered(&mut self, answer: &Description, round: Option<u64>, now: Instant) -> bool {
         if !self.negotiation.answer(round) {
             return false;
         }
@@ -128,12 +128,12 @@ impl Connection {
         }
         self.theirs = answer.transport.clone();
         self.lines.answer(answer);
-        self.declare();
+        self.declare(now);
         true
     }
 
     /// An offer of the guest's: with new credentials of its own, or for what it has asked for in vain.
-    fn offered(&mut self, offer: &Description, round: Option<u64>) -> (bool, Option<Said>) {
+    fn offered(&mut self, offer: &Description, round: Option<u64>, now: Instant) -> (bool, Option<Said>) {
         // Whoever it is that offers with another certificate is at no end of this connection.
         if offer.transport.fingerprint != self.theirs.fingerprint || !self.negotiation.offered(round) {
             return (false, None);
@@ -155,9 +155,9 @@ impl Connection {
         }
         self.theirs = offer.transport.clone();
         let transport = self.transport(if self.active { "active" } else { "passive" });
-        let ours = Ours { transport: &transport, candidates: &self.candidates, layers: false };
+        let ours = Ours { transport: &transport, candidates: &self.candidates, layers: self.layers };
         let sdp = self.lines.write_answer(&ours, offer);
-        self.declare();
+        self.declare(now);
         let text = json!({ "type": "answer", "sdp": sdp, "round": round }).to_string();
         (true, Some(Said { text, restarting }))
     }

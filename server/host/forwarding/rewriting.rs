@@ -34,7 +34,7 @@ struct Shift {
 pub(super) struct Rewriting {
     clock_rate: u32,
     shift: Option<Shift>,
-    /// The last that went out.
+    /// The last that went out, and when it was taken up.
     last: Option<(Numbers, Instant)>,
 }
 
@@ -50,14 +50,10 @@ impl Rewriting {
         self.shift = None;
     }
 
-    /// Whether something has gone out since the last interruption.
-    pub(super) fn runs(&self) -> bool {
-        self.shift.is_some()
-    }
-
-    /// The numbers under which a packet goes out; `None` for one from before the first that went out.
-    pub(super) fn rewrite(&mut self, it: Numbers, now: Instant) -> Option<Numbers> {
-        let shift = *self.shift.get_or_insert_with(|| begin(self.last.as_ref(), it, now, self.clock_rate));
+    /// The numbers under which a packet goes out that was taken up at `moment`; `None` for one from before the first that
+    /// went out.
+    pub(super) fn rewrite(&mut self, it: Numbers, moment: Instant) -> Option<Numbers> {
+        let shift = *self.shift.get_or_insert_with(|| begin(self.last.as_ref(), it, moment, self.clock_rate));
         let sequence = it.sequence.checked_sub(shift.from)? + shift.to;
         let out = Numbers {
             sequence,
@@ -68,21 +64,21 @@ impl Rewriting {
         match &mut self.last {
             Some((last, at)) if last.sequence < sequence => {
                 let (picture, base_picture) = (out.picture.or(last.picture), out.base_picture.or(last.base_picture));
-                (*last, *at) = (Numbers { picture, base_picture, ..out }, now);
+                (*last, *at) = (Numbers { picture, base_picture, ..out }, moment);
             }
             Some(_) => {}
-            None => self.last = Some((out, now)),
+            None => self.last = Some((out, moment)),
         }
         Some(out)
     }
 }
 
 /// Where nothing has gone out yet, only the number is another.
-fn begin(last: Option<&(Numbers, Instant)>, first: Numbers, now: Instant, clock_rate: u32) -> Shift {
+fn begin(last: Option<&(Numbers, Instant)>, first: Numbers, moment: Instant, clock_rate: u32) -> Shift {
     let Some((last, at)) = last else {
         return Shift { from: first.sequence, to: FIRST, ..Shift::default() };
     };
-    let passed = now.saturating_duration_since(*at).as_millis().clamp(1, 3_600_000);
+    let passed = moment.saturating_duration_since(*at).as_millis().clamp(1, 3_600_000);
     // At most an hour, so that it fits.
     let ticks = u32::try_from(passed * u128::from(clock_rate / 1_000)).unwrap_or(u32::MAX);
     let next_picture = last.picture.map(|it| it.wrapping_add(1));

@@ -15,7 +15,7 @@ pub(crate) use codecs::{AUDIO_LEVEL, Codec, H264, Kind, MID, OPUS, REPAIRED_STRE
 pub(crate) use description::{Description, Transport, is_token, parse};
 use description::{Media, Section};
 pub(crate) use negotiation::Negotiation;
-pub(crate) use write::Ours;
+pub(crate) use write::{LAYERS, Ours};
 
 /// A line of each kind for every stream of a full room, and some.
 const LINES_MAX: usize = 200;
@@ -73,6 +73,8 @@ pub(crate) struct Line {
     pub(crate) sources: Vec<(u32, Option<u32>)>,
     /// The sizes that the guest sends its picture in.
     pub(crate) layers: Vec<String>,
+    /// The guest says which packets on it have come, as long as nobody knows otherwise.
+    pub(crate) is_measured: bool,
 }
 
 impl Line {
@@ -211,6 +213,7 @@ impl Lines {
             comes: None,
             sources: Vec::new(),
             layers: Vec::new(),
+            is_measured: true,
         }
     }
 
@@ -334,7 +337,11 @@ impl Line {
     fn take(&mut self, section: &Section) {
         self.comes = (section.sends && !section.rejected).then(|| section.stream.clone().unwrap_or_default());
         self.sources.clone_from(&section.ssrcs);
-        self.layers.clone_from(&section.layers);
+        // Packets of others would not be let in.
+        let known = |layer: &&String| write::LAYERS.contains(&layer.as_str());
+        self.layers = section.layers.iter().filter(known).cloned().collect();
+        let measures = |(number, name): &(u8, String)| (*number, name.as_str()) == TRANSPORT_CC;
+        self.is_measured = section.rejected || section.extensions.iter().any(measures);
         self.refused = matches!(self.answered, Said::Sends(_)) && !section.receives;
     }
 }

@@ -142,3 +142,27 @@ fn a_guest_s_offer_is_answered_with_what_it_has_added() {
     let strange = parse(&format!("{HEAD}m=audio 9 X 111\r\na=mid:9\r\n")).expect("an offer");
     assert!(!lines.offer(&strange));
 }
+
+#[test]
+fn sizes_of_a_picture_are_in_every_description_of_a_line_that_has_them() {
+    let mut lines = Lines::new(1);
+    lines.request(Kind::Video);
+    let layered = transport();
+    let ours = Ours { transport: &layered, candidates: &[], layers: true };
+    let text = lines.write_offer(&ours);
+    assert!(text.contains("a=rid:h recv\r\na=rid:m recv\r\na=rid:l recv\r\na=simulcast:recv h;m;l\r\n"), "{text}");
+    let section = "m=video 9 X 96\r\na=mid:1\r\na=sendonly\r\na=msid:mine t\r\na=rtpmap:96 VP8/90000\r\n\
+        a=extmap:10 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\r\n";
+    let sizes = "a=rid:h send\r\na=rid:l send\r\na=simulcast:send h;l;q\r\n";
+    let said = |sizes: &str| parse(&format!("{HEAD}{section}{sizes}")).expect("a description");
+    lines.answer(&said(sizes));
+    assert_eq!(lines.get("1").expect("the line").layers, ["h", "l"]);
+    assert!(lines.write_offer(&ours).contains("a=simulcast:recv h;m;l\r\n"));
+    // The guest looks for another way through the network: its offer and our answer say them too.
+    assert!(lines.offer(&said(sizes)));
+    let answer = lines.write_answer(&ours, &said(sizes));
+    assert!(answer.contains("a=rid:h recv\r\na=rid:l recv\r\na=simulcast:recv h;l\r\n"), "{answer}");
+    assert!(answer.contains("a=extmap:10 ") && !answer.contains("a=extmap:11 "));
+    assert!(lines.offer(&said("")));
+    assert!(!lines.write_answer(&ours, &said("")).contains("simulcast"));
+}

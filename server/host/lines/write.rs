@@ -13,7 +13,7 @@ use super::{Line, Lines, Said};
 pub(crate) struct Ours<'a> {
     pub(crate) transport: &'a Transport,
     pub(crate) candidates: &'a [SocketAddr],
-    /// Whether the guest takes a picture in several sizes from itself: offered on lines that it has nothing on yet.
+    /// Whether the guest sends a picture in several sizes where that is offered: on lines that it has nothing on yet.
     pub(crate) layers: bool,
 }
 
@@ -66,7 +66,7 @@ impl Lines {
             let line = self.lines.iter().find(|line| line.mid == section.mid && mids.contains(&line.mid));
             match (section.media, line) {
                 (Media::Channels, _) => channels(&mut text, ours),
-                (_, Some(line)) => line.write(&mut text, Some(section), false),
+                (_, Some(line)) => line.write(&mut text, Some(section), ours.layers),
                 (_, None) => {
                     rejected(&mut text, &section.form);
                     if !section.mid.is_empty() {
@@ -147,7 +147,9 @@ impl Line {
         let _ = write!(text, "\r\nc=IN IP4 0.0.0.0\r\na=mid:{mid}\r\na={direction}\r\na=rtcp-mux\r\na=rtcp-rsize\r\n");
         let extension =
             |number: u8, name: &str| to.is_none_or(|it| it.extensions.iter().any(|(n, s)| *n == number && s == name));
-        let layered = layers && *kind == Kind::Video && (self.comes.is_none() || !self.layers.is_empty());
+        // An answer takes what is offered and no more.
+        let open = to.is_none() && self.comes.is_none();
+        let layered = layers && *kind == Kind::Video && (open || !self.layers.is_empty());
         let more: &[(u8, &str)] = if layered { &[super::STREAM_ID, super::REPAIRED_STREAM_ID] } else { &[] };
         for (number, name) in kind.extensions().iter().chain(more).filter(|(number, name)| extension(*number, name)) {
             let _ = write!(text, "a=extmap:{number} {name}\r\n");
@@ -169,10 +171,12 @@ impl Line {
             }
         }
         if layered {
-            LAYERS.iter().for_each(|layer| {
+            let offered = |layer: &&str| to.is_none() || self.layers.iter().any(|it| it == layer);
+            let taken: Vec<_> = LAYERS.into_iter().filter(offered).collect();
+            for layer in &taken {
                 let _ = write!(text, "a=rid:{layer} recv\r\n");
-            });
-            let _ = write!(text, "a=simulcast:recv {}\r\n", LAYERS.join(";"));
+            }
+            let _ = write!(text, "a=simulcast:recv {}\r\n", taken.join(";"));
         }
         if let Some(sends) = sends {
             let _ = write!(text, "a=msid:{} t{}\r\n", sends.track.stream, sends.id);

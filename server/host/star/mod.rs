@@ -10,7 +10,7 @@ use str0m::Event;
 
 use self::settling::coming;
 use crate::connection::{Connection, Form, Said, form};
-use crate::forwarding::{Forwarding, Place, Source};
+use crate::forwarding::{Forwarding, Place};
 use crate::settings::{Card, Settings, Stats};
 use crate::words::{Epoch, Frame, LinkId, Words};
 
@@ -38,6 +38,9 @@ pub enum Output {
 /// Addresses that one guest may be reached at.
 const ADDRESSES_MAX: usize = 20;
 
+/// Between two packets a connection wants to be told the time. What it has left after so many waits until it is asked again.
+const TICKS_MAX: usize = 256;
+
 /// A star's host. All times are handed in and never go back. After every call, or after several with the same time, what
 /// [`StarHost::poll`] has to give is to be carried out.
 #[derive(Debug)]
@@ -57,6 +60,8 @@ pub struct StarHost {
     outputs: VecDeque<Output>,
     /// Lines are to be compared with wishes.
     call_changed: bool,
+    /// Packets that guests have missed.
+    losses_out: u64,
     /// Makes numbers that look like nothing else's.
     seeds: u32,
     now: Instant,
@@ -70,7 +75,7 @@ impl StarHost {
         Self {
             words: Words::new(card, &member, name, history, crate::crypto::random()),
             connections: HashMap::new(),
-            forwarding: Forwarding::new(limits.bits_per_second),
+            forwarding: Forwarding::new(limits.bits_per_second, now),
             candidates,
             guests_max: limits.guests,
             addresses: HashMap::new(),
@@ -79,6 +84,7 @@ impl StarHost {
             is_touched: HashSet::new(),
             outputs: VecDeque::new(),
             call_changed: false,
+            losses_out: 0,
             seeds: crate::crypto::random(),
             now,
         }
@@ -180,8 +186,10 @@ impl StarHost {
             self.negotiate(id);
             self.touch(id);
         }
-        let wanted = self.forwarding.due(now);
-        self.ask_for_key_frames(&wanted);
+        if self.forwarding.due(now) {
+            self.desire();
+        }
+        self.ask_for_key_frames();
         self.settle();
         self.work();
     }
@@ -203,21 +211,23 @@ impl StarHost {
     /// How it stands.
     pub fn stats(&self) -> Stats {
         let (people, in_call) = self.words.counts();
-        let (streams_in, streams_out) = self.forwarding.counts();
+        let streams = self.forwarding.streams();
         let traffic = self.forwarding.traffic;
         Stats {
             guests: self.connections.values().filter(|it| it.is_open()).count(),
             people,
             in_call,
-            streams_in,
-            streams_out,
+            streams_in: streams.come,
+            streams_out: streams.go,
             packets_in: traffic.packets_in,
             packets_out: traffic.packets_out,
             bytes_in: traffic.bytes_in,
             bytes_out: traffic.bytes_out,
             packets_dropped: traffic.dropped,
             key_frame_requests: traffic.key_frame_requests,
-            ..Stats::default()
+            losses_in: traffic.missing,
+            losses_out: self.losses_out,
+            layers_low: streams.low,
         }
     }
 
@@ -235,9 +245,14 @@ impl StarHost {
     fn work(&mut self) {
         while let Some(id) = self.touched.pop_front() {
             self.is_touched.remove(&id);
-            let Some(connection) = self.connections.get_mut(&id) else { continue };
-            connection.tick(self.now);
-            self.drain(id);
+            for _ in 0..TICKS_MAX {
+                let Some(connection) = self.connections.get_mut(&id) else { break };
+                connection.tick(self.now);
+                self.drain(id);
+                if self.connections.get(&id).is_none_or(|it| it.next > self.now) {
+                    break;
+                }
+            }
             self.settle();
         }
     }
@@ -275,13 +290,18 @@ impl StarHost {
                         touched.push_back(to.link);
                     }
                 });
+                self.ask_for_key_frames();
             }
             Event::KeyframeRequest(request) => {
-                let viewer = Place { link: id, mid: request.mid };
-                if let Some(source) = self.forwarding.wants_key_frame(viewer, self.now) {
-                    self.ask_for_key_frames(&[source]);
-                }
+                self.forwarding.wants_key_frame(Place { link: id, mid: request.mid }, self.now);
+                self.ask_for_key_frames();
             }
+            Event::PeerStats(stats) => {
+                connection.has_measured(&stats);
+                self.forwarding.measured(id, connection.capacity(), self.now);
+                self.ask_for_key_frames();
+            }
+            Event::MediaEgressStats(stats) => self.losses_out += connection.has_lost(&stats),
             Event::ChannelOpen(channel, _) if connection.channel_opened(channel) => self.words.opened(id, self.now),
             Event::ChannelData(data) if connection.is_channel(data.id) => self.words.heard(id, &data.data, self.now),
             Event::ChannelBufferedAmountLow(_) => connection.flush(),
@@ -291,10 +311,17 @@ impl StarHost {
         }
     }
 
-    fn ask_for_key_frames(&mut self, sources: &[Source]) {
-        for (place, rid) in sources {
+    /// Has lines looked at for how much they take of what is to be seen.
+    fn desire(&mut self) {
+        for (id, connection) in &mut self.connections {
+            connection.desire(self.forwarding.desired(*id));
+        }
+    }
+
+    fn ask_for_key_frames(&mut self) {
+        for (place, layer) in self.forwarding.asks() {
             let Some(sender) = self.connections.get_mut(&place.link) else { continue };
-            if sender.ask_for_key_frame(place.mid, *rid) {
+            if sender.ask_for_key_frame(place.mid, layer) {
                 self.forwarding.traffic.key_frame_requests += 1;
                 self.touch(place.link);
             }

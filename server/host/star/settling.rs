@@ -118,6 +118,8 @@ impl StarHost {
                         to: Place { link: id, mid: Mid::from(line.mid.as_str()) },
                         kind: track.kind,
                         flows: wish.flows,
+                        size: wish.size,
+                        primary: wish.primary,
                     });
                 }
             }
@@ -125,8 +127,10 @@ impl StarHost {
         }
         let Self { connections, forwarding, now, .. } = self;
         let stands = |place: &Place| connections.get(&place.link).is_some_and(|it| it.lines.get(&place.mid).is_some());
-        let wanted = forwarding.route(&routes, stands, *now);
-        self.ask_for_key_frames(&wanted);
+        let capacity = |id| connections.get(&id).and_then(Connection::capacity);
+        forwarding.route(&routes, stands, capacity, *now);
+        self.desire();
+        self.ask_for_key_frames();
     }
 }
 

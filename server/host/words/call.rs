@@ -86,7 +86,8 @@ pub(crate) struct Wish {
     /// False for whoever has left the call and would be shown nothing else under this id when they come back: the lines
     /// stay, and nothing flows.
     pub(crate) flows: bool,
-    pub(crate) size: Size,
+    /// How large it is shown, where the page says so.
+    pub(crate) size: Option<Size>,
     /// Microphone and camera, not a screen.
     pub(crate) primary: bool,
 }
@@ -99,7 +100,7 @@ impl Words {
         let Some(link) = self.calls.link(id) else { return Vec::new() };
         let wish = |stream: &String| {
             let owner = self.calls.owner(stream).filter(|owner| **owner != member)?;
-            let size = size_of(&link.sizes, stream).unwrap_or(Size::Large);
+            let size = size_of(&link.sizes, stream);
             let primary = self.calls.of(owner).is_some_and(|it| it.primary.as_ref() == Some(stream));
             Some(Wish { stream: stream.clone(), from: self.link_to(owner)?, flows, size, primary })
         };

@@ -28,6 +28,7 @@ pub(crate) use chat::Epoch;
 use files::Offers;
 pub(crate) use frame::FRAME_BYTES_MAX;
 use frame::Said;
+pub(crate) use frame::Size;
 use links::Link;
 pub(crate) use meter::{Bucket, Pace};
 use outbox::Away;
