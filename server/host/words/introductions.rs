@@ -131,15 +131,29 @@ impl Words {
 
     fn introduction(&self, member: &str) -> Option<Frame> {
         let Member { id, number, person } = self.member(member)?;
-        let user = person.written(*number, id);
+        let user = person.written(*number, id, self.peer_of(id));
         Some(write::message(&number.to_string(), &json!(1), &json!({ "user": user })))
+    }
+
+    /// What the server calls somebody now: the room's owner removes people by that.
+    fn peer_of(&self, member: &str) -> Option<&str> {
+        let found = self.links.iter().find(|(_, link)| link.member.as_deref() == Some(member));
+        found.map(|(_, link)| link.address.as_str())
+    }
+
+    /// Tells the others of somebody who is known to them.
+    pub(super) fn introduce_again(&mut self, id: LinkId) {
+        let member = self.link(id).and_then(|link| link.member.clone());
+        if let Some(frame) = member.and_then(|it| self.introduction(&it)) {
+            self.broadcast(&frame, Some(id));
+        }
     }
 
     /// Everybody but the guest, and the host last.
     pub(super) fn tell_roster(&mut self, id: LinkId) {
         let asker = self.link(id).and_then(|link| link.member.clone());
         let others = self.members.iter().filter(|it| Some(&it.id) != asker.as_ref());
-        let mut all: Vec<Value> = others.map(|it| it.person.written(it.number, &it.id)).collect();
+        let mut all: Vec<Value> = others.map(|it| it.person.written(it.number, &it.id, self.peer_of(&it.id))).collect();
         all.push(person::host(&self.name, &self.own));
         self.send(id, write::message(ROOM, &json!(3), &Value::Array(all)));
     }

@@ -263,5 +263,6 @@ impl Words {
         link.presence = Presence::Moved(now);
         let noted = super::write::message(super::write::HOST, &"moved-noted".into(), &serde_json::json!({}));
         self.send(id, noted);
+        self.introduce_again(id);
     }
 }
