@@ -122,7 +122,8 @@ mod tests {
 
     #[test]
     fn caps_are_passed_on_as_said_but_nobody_passes_for_the_host() {
-        let person = read(r#"{"username":"Ada","peer":"x","caps":{"chat":true,"new":true,"media":false,"server":true}}"#);
+        let person =
+            read(r#"{"username":"Ada","peer":"x","caps":{"chat":true,"new":true,"media":false,"server":true}}"#);
         let person = person.expect("a person");
         assert!(person.caps.chat && !person.caps.media);
         let written = person.written(3, "AAAAAAAAAAAAAAAAAAAAAA", Some("a2"));
