@@ -125,14 +125,13 @@ impl Stars {
         }
     }
 
-    /// A member has missed what was said to it: it is met as if it had just come.
+    /// A member has missed what was said to it.
     pub(super) fn on_returned(&self, room: &RoomId, peer: &str, now: Instant, sink: &impl Sink) {
         let star = self.index().stars.get(room).cloned();
         if let Some(star) = star {
             self.work(room, &star, sink, |it| {
                 if it.members.iter().any(|it| it.as_str() == peer) {
-                    it.host.on_left(peer, now);
-                    it.host.on_joined(peer, now);
+                    it.host.on_returned(peer, now);
                 }
             });
         }

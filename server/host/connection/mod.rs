@@ -21,12 +21,12 @@ use str0m::{Candidate, Input, Rtc, RtcConfig};
 
 use self::channel::Channel;
 use self::guard::Guard;
-use self::media::{Declared, FIRST_ESTIMATE, Measured, extensions};
 pub(crate) use self::guard::{Form, form};
+use self::media::{Declared, FIRST_ESTIMATE, Measured, extensions};
 pub(crate) use self::signals::Said;
 use crate::crypto;
 use crate::lines::{H264, Lines, Negotiation, Transport, VP8};
-use crate::words::{Bucket, Frame, Pace};
+use crate::words::{Bucket, Frame, LinkId, Pace};
 
 /// What a guest may say of the connection: a candidate costs little, another negotiation a lot.
 const CANDIDATES: Pace = Pace { burst: 400.0, per_second: 20.0 };
@@ -82,6 +82,10 @@ pub(crate) struct Connection {
     /// It takes signals over the data channel, and may be shown one stream after another on a line.
     pub(crate) layers: bool,
     failed: bool,
+    /// The guest was heard to hang up.
+    parted: bool,
+    /// Another page answers than the one that was connected.
+    replaced: bool,
     /// When str0m is to be told the time.
     pub(crate) next: Instant,
 }
@@ -136,6 +140,8 @@ impl Connection {
             restarts: false,
             layers: false,
             failed: false,
+            parted: false,
+            replaced: false,
             next: now,
         })
     }
@@ -200,8 +206,31 @@ impl Connection {
         self.failed
     }
 
-    pub(crate) fn fail(&mut self) {
-        self.failed = true;
+    /// The guest hangs up.
+    pub(crate) fn part(&mut self) {
+        (self.failed, self.parted) = (true, true);
+    }
+
+    /// Whether it has ended without a goodbye: what a guest is taken to have said that has been silent for long was none.
+    pub(crate) fn is_lost(&self) -> bool {
+        !self.parted || !self.steady
+    }
+
+    /// Whether another page answers than the one that was connected.
+    pub(crate) fn is_replaced(&self) -> bool {
+        self.replaced
+    }
+
+    /// Looks for another way to the guest, and sees whether they are there still.
+    pub(crate) fn seek(&mut self) {
+        if self.restarts {
+            self.negotiation.restart();
+        }
+    }
+
+    /// Whether the network gives signs of the guest.
+    pub(crate) fn is_steady(&self) -> bool {
+        self.steady && self.channel.is_open()
     }
 
     /// Hangs up: what is left to send says so.
@@ -233,8 +262,9 @@ impl Connection {
     }
 
     /// What does not fit yet waits. `droppable`: rather left out than waiting behind much else.
-    pub(crate) fn send(&mut self, frame: Frame, droppable: bool) {
-        self.failed |= !self.channel.send(frame, droppable, &mut self.rtc);
+    /// `by`: whose words they are, where they are another guest's.
+    pub(crate) fn send(&mut self, frame: Frame, droppable: bool, by: Option<LinkId>) {
+        self.failed |= !self.channel.send(frame, droppable, by, &mut self.rtc);
     }
 
     /// There is room again for what waits.

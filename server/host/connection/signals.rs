@@ -114,6 +114,11 @@ impl Connection {
         if !self.negotiation.answer(round) {
             return false;
         }
+        let known = &self.theirs.fingerprint;
+        if !known.is_empty() && !known.eq_ignore_ascii_case(&answer.transport.fingerprint) {
+            self.replaced = true;
+            return false;
+        }
         if let Some(pending) = self.pending.take() {
             self.active = answer.transport.setup == "passive";
             let setup = if self.active { "passive" } else { "active" };
@@ -135,14 +140,17 @@ impl Connection {
     /// An offer of the guest's: with new credentials of its own, or for what it has asked for in vain.
     fn offered(&mut self, offer: &Description, round: Option<u64>, now: Instant) -> (bool, Option<Said>) {
         // Whoever it is that offers with another certificate is at no end of this connection.
-        if offer.transport.fingerprint != self.theirs.fingerprint || !self.negotiation.offered(round) {
+        if !offer.transport.fingerprint.eq_ignore_ascii_case(&self.theirs.fingerprint) {
+            return (false, None);
+        }
+        let restarting = offer.transport.ufrag != self.theirs.ufrag;
+        if !self.negotiation.offered(round, restarting) {
             return (false, None);
         }
         if !self.lines.offer(offer) {
             self.failed = true;
             return (false, None);
         }
-        let restarting = offer.transport.ufrag != self.theirs.ufrag;
         self.pending = None;
         if restarting {
             let taken = SdpOffer::from_sdp_string(&self.excerpt(&offer.transport, "actpass"))

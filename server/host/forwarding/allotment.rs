@@ -151,8 +151,7 @@ impl Forwarding {
 
     /// What the sound takes that somebody hears.
     fn sound_of(&self, link: LinkId, now: Instant) -> f64 {
-        let sounds =
-            self.copies.iter().filter(|(to, copy)| to.link == link && copy.kind == Kind::Audio && copy.flows);
+        let sounds = self.copies.iter().filter(|(to, copy)| to.link == link && copy.kind == Kind::Audio && copy.flows);
         let rates = sounds.filter_map(|(_, copy)| Some(self.inflows.get(&copy.from?)?.rate(now)));
         rates.fold(None, |sum: Option<f64>, rate| Some(sum.unwrap_or(0.0) + rate)).map_or(0.0, |it| it.max(VOICE_RATE))
     }

@@ -10,6 +10,7 @@ const OVERDUE: Duration = Duration::from_secs(8);
 #[derive(Clone, Copy, Debug)]
 struct Offering {
     since: Instant,
+    restart: bool,
 }
 
 /// The state of one connection's negotiation. Rounds count up with every offer, whoever makes it.
@@ -51,8 +52,9 @@ impl Negotiation {
     fn offer(&mut self, now: Instant) -> (u64, bool) {
         self.round += 1;
         self.asked = false;
-        self.offering = Some(Offering { since: now });
-        (self.round, std::mem::take(&mut self.restart))
+        let restart = std::mem::take(&mut self.restart);
+        self.offering = Some(Offering { since: now, restart });
+        (self.round, restart)
     }
 
     /// An offer has been out for too long, and is made once more.
@@ -78,16 +80,18 @@ impl Negotiation {
     }
 
     /// Whether an offer of the guest's is to be taken, which is then the last one. An offer of ours that is out gives way
-    /// and is made once more.
-    pub(crate) fn offered(&mut self, round: Option<u64>) -> bool {
+    /// and is made once more. `restarts`: theirs looks for another way already.
+    pub(crate) fn offered(&mut self, round: Option<u64>, restarts: bool) -> bool {
         let Some(round) = round.filter(|_| self.met) else { return false };
         let last = if self.offering.is_some() { self.accepted } else { self.round };
         if round <= last {
             return false;
         }
-        if self.offering.take().is_some() {
+        if let Some(ours) = self.offering.take() {
             self.asked = true;
+            self.restart |= ours.restart;
         }
+        self.restart &= !restarts;
         self.round = self.round.max(round);
         self.accepted = round;
         true
@@ -121,14 +125,33 @@ mod tests {
         let start = Instant::now();
         let mut negotiation = Negotiation::default();
         // Before it has answered it has nothing to offer.
-        assert!(!negotiation.offered(Some(1)));
+        assert!(!negotiation.offered(Some(1), false));
         negotiation.begin(false, start);
         negotiation.answer(Some(1));
-        assert!(!negotiation.offered(None) && !negotiation.offered(Some(1)));
+        assert!(!negotiation.offered(None, false) && !negotiation.offered(Some(1), false));
         assert_eq!(negotiation.begin(true, start), Some((2, false)));
-        assert!(negotiation.offered(Some(2)));
+        assert!(negotiation.offered(Some(2), false));
         // What ours was for is offered again.
         assert_eq!(negotiation.begin(false, start), Some((3, false)));
         assert!(!negotiation.answer(Some(2)) && negotiation.answer(Some(3)));
+    }
+
+    #[test]
+    fn another_way_is_looked_for_still_where_the_guest_s_offer_looks_for_none() {
+        let start = Instant::now();
+        let met = || {
+            let mut negotiation = Negotiation::default();
+            negotiation.begin(false, start);
+            negotiation.answer(Some(1));
+            negotiation.restart();
+            assert_eq!(negotiation.begin(false, start), Some((2, true)));
+            negotiation
+        };
+        let mut negotiation = met();
+        assert!(negotiation.offered(Some(2), false));
+        assert_eq!(negotiation.begin(false, start), Some((3, true)));
+        let mut negotiation = met();
+        assert!(negotiation.offered(Some(2), true));
+        assert_eq!(negotiation.begin(false, start), Some((3, false)));
     }
 }

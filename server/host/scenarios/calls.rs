@@ -6,6 +6,17 @@ use serde_json::json;
 use super::World;
 
 impl World {
+    /// Sound of each of them reaches the other.
+    fn hear_each_other(&mut self) {
+        self.clear();
+        for (from, stream) in [(0, "a"), (1, "b")] {
+            self.stream(from, stream, "audio", 3);
+        }
+        let heard = |at: usize| self.guests[at].packets.len();
+        assert_eq!((heard(0), heard(1)), (3, 3));
+        assert!(self.guests.iter().all(|it| it.of(0).len() == 1), "the connections are those that there were");
+    }
+
     /// One joins the call with a stream, and the others ask for it.
     fn call(&mut self, at: usize, stream: &str, kinds: &[&'static str]) {
         let now = self.now;
@@ -200,4 +211,57 @@ fn a_guest_that_goes_is_gone_from_call_and_room() {
     assert!(left.is_some() && left < lost, "{left:?} {lost:?}");
     assert_eq!((world.host.stats().people, world.host.stats().in_call), (1, 1));
     assert!(world.host.next_timeout().is_some_and(|at| at > world.now + Duration::from_micros(1)));
+}
+
+#[test]
+fn either_end_looks_for_another_way_and_the_call_goes_on() {
+    let mut world = World::with(&["ada", "bob"]);
+    world.call(0, "a", &["audio"]);
+    world.call(1, "b", &["audio"]);
+    world.hear_each_other();
+    let rounds = world.guests[0].rounds;
+    world.guests[0].restart();
+    world.run(500);
+    world.hear_each_other();
+    // Both at once: the host's gives way.
+    world.host.on_returned("ada", world.now);
+    world.guests[0].restart();
+    world.run(500);
+    world.hear_each_other();
+    assert!(world.guests[0].rounds > rounds + 1);
+    // Both at once while a stream comes.
+    let now = world.now;
+    world.guests[0].sends.push(("screen".to_owned(), "video"));
+    world.guests[0].announce(&["a", "screen"], now);
+    world.guests[0].renegotiate();
+    world.guests[1].want("screen", "1", now);
+    world.guests[1].restart();
+    world.host.on_returned("bob", world.now);
+    world.run(500);
+    world.hear_each_other();
+}
+
+#[test]
+fn an_offer_of_a_guest_s_that_is_lost_on_either_way_is_made_again() {
+    let mut world = World::with(&["ada", "bob"]);
+    world.call(0, "a", &["audio"]);
+    world.call(1, "b", &["audio"]);
+    for answered in [false, true] {
+        world.guests[0].restart();
+        if answered {
+            // It reaches the host, and the answer goes astray.
+            let peer = std::mem::replace(&mut world.guests[0].peer, "astray".to_owned());
+            let Some(super::guest::Out::Signal(offer)) = world.guests[0].out.pop_front() else { panic!("an offer") };
+            world.host.on_signal(&peer, &offer.to_string(), world.now);
+            world.run(1_000);
+            world.guests[0].peer = peer;
+        } else {
+            world.server = false;
+            world.run(1_000);
+            world.server = true;
+        }
+        world.guests[0].restart();
+        world.run(1_000);
+        world.hear_each_other();
+    }
 }

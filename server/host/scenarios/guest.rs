@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use str0m::change::SdpOffer;
+use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::channel::ChannelId;
 use str0m::media::{Mid, Rid};
 use str0m::net::{Protocol, Receive};
@@ -37,6 +37,8 @@ pub(super) struct Guest {
     pub(super) next: Instant,
     pub(super) offers: Vec<String>,
     pub(super) rounds: u64,
+    /// An offer of its own that is out.
+    pending: Option<SdpPendingOffer>,
     /// Does not answer offers.
     pub(super) mute: bool,
     sequence: HashMap<Mid, u64>,
@@ -67,6 +69,7 @@ impl Guest {
             next: now,
             offers: Vec::new(),
             rounds: 0,
+            pending: None,
             mute: false,
             sequence: HashMap::new(),
         }
@@ -79,9 +82,27 @@ impl Guest {
     }
 
     pub(super) fn signal(&mut self, signal: &Value, now: Instant) {
-        if signal["type"] == "offer" && !self.mute {
-            self.offered(signal["sdp"].as_str().expect("a description"), &signal["round"], now);
+        let sdp = || signal["sdp"].as_str().expect("a description");
+        if signal["type"] == "answer" && signal["round"] == self.rounds {
+            let Some(pending) = self.pending.take() else { return };
+            let answer = SdpAnswer::from_sdp_string(sdp()).expect("a description that str0m reads");
+            self.rtc.sdp_api().accept_answer(pending, answer).expect("an answer that str0m takes");
+            self.tick(now);
+        } else if signal["type"] == "offer" && !self.mute && self.pending.is_none() {
+            // An offer across its own gives way.
+            self.offered(sdp(), &signal["round"], now);
         }
+    }
+
+    /// Looks for another way to the host.
+    pub(super) fn restart(&mut self) {
+        let mut change = self.rtc.sdp_api();
+        change.ice_restart(true);
+        let (offer, pending) = change.apply().expect("an offer");
+        self.pending = Some(pending);
+        self.rounds += 1;
+        let sdp = self.with_tracks(&offer.to_sdp_string());
+        self.out.push_back(Out::Signal(json!({ "type": "offer", "sdp": sdp, "round": self.rounds })));
     }
 
     fn offered(&mut self, sdp: &str, round: &Value, now: Instant) {

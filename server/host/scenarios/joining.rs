@@ -112,3 +112,24 @@ fn a_host_may_be_driven_by_any_thread() {
     fn is_send<T: Send>(_: &T) {}
     is_send(&World::new().host);
 }
+
+#[test]
+fn people_are_named_as_the_server_knows_them_whatever_they_say_of_themselves() {
+    let mut world = World::with(&["ada", "bob"]);
+    let peers = |world: &World, at: usize, kind: u32| -> Vec<Option<String>> {
+        let said = world.guests[at].of(kind);
+        let people = said.iter().map(|it| if kind == 3 { &it.1[0] } else { &it.1["user"] });
+        people.map(|it| it["peer"].as_str().map(str::to_owned)).collect()
+    };
+    assert_eq!(peers(&world, 1, 3), [Some("ada".to_owned())]);
+    assert_eq!(peers(&world, 0, 1), [Some("bob".to_owned())]);
+    assert!(world.guests[1].of(3)[0].1[1].get("peer").is_none(), "the host is nobody");
+    let now = world.now;
+    let user = json!({ "username": "Bobby", "id": "2", "avatarLoc": "", "peer": "ada", "member": "x" });
+    world.guests[1].tell(&json!({ "type": 1, "data": { "user": user } }), now);
+    // An id that is another from now on is told as well.
+    world.guests[1].tell(&json!({ "type": "moved", "data": { "id": "bob2" } }), now);
+    world.run(100);
+    assert_eq!(peers(&world, 0, 1)[1..], [Some("bob".to_owned()), Some("bob2".to_owned())]);
+    assert_eq!(world.guests[0].of(1)[1].1["user"]["member"], "bobAAAAAAAAAAAAAAAAAAA");
+}

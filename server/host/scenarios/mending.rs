@@ -63,7 +63,9 @@ fn somebody_who_moves_is_no_newcomer() {
     world.host.on_joined("ada2", world.now);
     world.guests[0].peer = "ada2".to_owned();
     world.run(200_000);
-    assert_eq!((world.guests[0].rounds, world.host.stats().people), (1, 2));
+    // The page that has the id is asked, and it is the one that there was.
+    assert_eq!((world.guests[0].rounds, world.host.stats().people), (2, 2));
+    assert_eq!((world.guests[0].of(0).len(), world.guests[1].of(6).len()), (1, 0));
     // One who is sent away is gone at once.
     world.host.on_removed("ada2", world.now);
     world.run(100);
@@ -93,4 +95,111 @@ fn a_page_that_is_loaded_anew_is_who_it_was() {
     let numbers: Vec<_> = world.guests[1].of(1).iter().map(|it| it.0.to_owned()).collect();
     // While the link to them stands nobody can come in their name.
     assert_eq!(world.guests[again].number.as_deref(), numbers.last().map(String::as_str));
+}
+
+impl World {
+    /// The page at a guest's place is loaded anew, and its connections are gone without a word.
+    fn load_anew(&mut self, at: usize) {
+        let (peer, address) = (self.guests[at].peer.clone(), self.guests[at].address);
+        let mut page = super::guest::Guest::new(&peer, address, self.now);
+        page.member.clone_from(&self.guests[at].member);
+        self.guests[at] = page;
+    }
+}
+
+#[test]
+fn a_page_that_is_loaded_anew_unheard_is_found_when_the_old_one_falls_silent() {
+    let mut world = World::with(&["ada", "bob"]);
+    world.load_anew(0);
+    world.run(9_000);
+    assert_eq!(world.guests[0].number.as_deref(), Some("1"));
+    assert_eq!((world.host.stats().guests, world.guests[1].of(6).len()), (2, 0));
+}
+
+#[test]
+fn a_page_that_is_loaded_anew_and_says_so_is_found_at_once() {
+    let mut world = World::with(&["ada", "bob"]);
+    world.load_anew(0);
+    world.host.on_returned("ada", world.now);
+    world.run(500);
+    assert_eq!(world.guests[0].number.as_deref(), Some("1"));
+    assert!(world.guests[1].of(6).is_empty());
+    // Before it has answered as well.
+    let cy = world.join("cy");
+    world.load_anew(cy);
+    world.host.on_returned("cy", world.now);
+    world.run(500);
+    assert_eq!(world.guests[cy].number.as_deref(), Some("3"));
+}
+
+#[test]
+fn a_page_that_has_only_missed_something_keeps_its_connection() {
+    let mut world = World::with(&["ada", "bob"]);
+    let original = world.join_original("orig");
+    world.run(1_000);
+    for peer in ["ada", "orig"] {
+        world.host.on_returned(peer, world.now);
+    }
+    world.run(3_000);
+    let now = world.now;
+    world.guests[1].tell(&json!({ "type": 2, "data": { "msg": "hi", "files": [], "id": "m1" } }), now);
+    world.run(100);
+    for at in [0, original] {
+        assert_eq!((world.guests[at].of(0).len(), world.guests[at].of(2).len()), (1, 1));
+    }
+}
+
+#[test]
+fn pages_that_are_another_each_time_are_not_called_without_end() {
+    let mut world = World::with(&["ada", "eve"]);
+    let mut begun = 0;
+    for _ in 0..100 {
+        world.load_anew(1);
+        world.host.on_returned("eve", world.now);
+        world.run(200);
+        begun += world.guests[1].offers.len();
+    }
+    assert!(begun < 60, "{begun}");
+    world.run(30_000);
+    assert_eq!(world.host.stats().people, 2);
+}
+
+#[test]
+fn an_id_that_somebody_has_made_theirs_is_its_owner_s_again() {
+    let mut world = World::with(&["eve"]);
+    let now = world.now;
+    world.guests[0].tell(&json!({ "type": "moved", "data": { "id": "ada" } }), now);
+    world.run(100);
+    let ada = world.join("ada");
+    world.run(1_000);
+    assert_eq!(world.guests[ada].number.as_deref(), Some("2"));
+}
+
+#[test]
+fn who_hangs_up_is_not_waited_for_and_who_falls_silent_is() {
+    for goodbye in [true, false] {
+        let mut world = World::with(&["ada", "bob"]);
+        let now = world.now;
+        if goodbye {
+            world.guests[1].rtc.close().expect("closing");
+            world.guests[1].tick(now);
+            world.run(100);
+        } else {
+            world.cut_off.push(1);
+            world.run(60_000);
+        }
+        world.host.on_left("bob", world.now);
+        let now = world.now;
+        world.guests[0].tell(&json!({ "type": 2, "data": { "msg": "hi", "files": [], "id": "m1" } }), now);
+        world.run(100);
+        world.cut_off.clear();
+        world.guests[1].peer = "gone".to_owned();
+        let again = world.join("bob2");
+        world.guests[again].member = world.guests[1].member.clone();
+        world.run(2_000);
+        assert_eq!(
+            (world.guests[again].number.as_deref(), world.guests[again].of(2).len()),
+            (Some("2"), usize::from(!goodbye))
+        );
+    }
 }

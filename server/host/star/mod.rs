@@ -116,6 +116,14 @@ impl StarHost {
         self.settle();
     }
 
+    /// A peer is in the room still and has missed what was said to it: a page that was loaded anew perhaps, which gets a new
+    /// connection. One that stands goes on.
+    pub fn on_returned(&mut self, peer: &str, now: Instant) {
+        self.at(now);
+        self.words.returned(peer, now);
+        self.settle();
+    }
+
     /// A peer was sent away: the connection to it ends at once.
     pub fn on_removed(&mut self, peer: &str, now: Instant) {
         self.at(now);
@@ -162,7 +170,10 @@ impl StarHost {
     }
 
     fn met_at(&mut self, source: SocketAddr, id: LinkId) {
-        if self.addresses.get(&source) == Some(&id) {
+        let before = self.addresses.get(&source);
+        // An address that somebody is heard from is theirs: whoever else shows it has made it up.
+        let taken = before.and_then(|it| self.connections.get(it)).is_some_and(Connection::is_steady);
+        if before == Some(&id) || taken {
             return;
         }
         let known = self.addresses.values().filter(|it| **it == id).count();
@@ -305,8 +316,8 @@ impl StarHost {
             Event::ChannelOpen(channel, _) if connection.channel_opened(channel) => self.words.opened(id, self.now),
             Event::ChannelData(data) if connection.is_channel(data.id) => self.words.heard(id, &data.data, self.now),
             Event::ChannelBufferedAmountLow(_) => connection.flush(),
-            Event::ChannelClose(channel) if connection.is_channel(channel) => connection.fail(),
-            Event::Closed => connection.fail(),
+            Event::ChannelClose(channel) if connection.is_channel(channel) => connection.part(),
+            Event::Closed => connection.part(),
             _ => {}
         }
     }
@@ -332,12 +343,16 @@ impl StarHost {
         let Some(connection) = self.connections.get_mut(&id) else { return };
         let before = coming(connection);
         let (changed, answer) = connection.signal(signal, self.now);
+        if connection.is_replaced() {
+            return self.words.renew(id, self.now);
+        }
         if let Some(said) = answer {
             self.say(id, said);
         }
         if changed {
             self.call_changed = true;
             let after = self.connections.get(&id).map(coming).unwrap_or_default();
+            after.iter().for_each(|track| self.words.stream_come(id, &track.stream));
             for track in before.iter().filter(|track| !after.iter().any(|it| it.stream == track.stream)) {
                 self.words.stream_gone(id, &track.stream);
             }
@@ -367,16 +382,16 @@ impl StarHost {
     fn say(&mut self, id: LinkId, said: Said) {
         let over_it = !said.restarting && self.words.carries_signals(id);
         if let Some(frame) = over_it.then(|| Words::signal_frame(&said.text)).flatten() {
-            return self.send(id, frame, false);
+            return self.send(id, frame, false, None);
         }
         if let Some(to) = self.words.address_of(id) {
             self.outputs.push_back(Output::Signal { to: to.to_owned(), signal: said.text });
         }
     }
 
-    fn send(&mut self, id: LinkId, frame: Frame, droppable: bool) {
+    fn send(&mut self, id: LinkId, frame: Frame, droppable: bool, by: Option<LinkId>) {
         if let Some(connection) = self.connections.get_mut(&id) {
-            connection.send(frame, droppable);
+            connection.send(frame, droppable, by);
             self.touch(id);
         }
     }

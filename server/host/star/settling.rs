@@ -22,8 +22,9 @@ impl StarHost {
             }
             let failed = self.connections.iter().find(|(_, it)| it.has_failed()).map(|(id, _)| *id);
             let Some(id) = failed else { return };
+            let lost = self.connections.get(&id).is_none_or(Connection::is_lost);
             self.hang_up(id);
-            self.words.closed(id, true, self.now);
+            self.words.closed(id, lost, self.now);
         }
     }
 
@@ -31,7 +32,13 @@ impl StarHost {
         match effect {
             Effect::Dial(id) => self.dial(id),
             Effect::HangUp(id) => self.hang_up(id),
-            Effect::Send { to, frame, droppable } => self.send(to, frame, droppable),
+            Effect::Seek(id) => {
+                if let Some(connection) = self.connections.get_mut(&id) {
+                    connection.seek();
+                }
+                self.negotiate(id);
+            }
+            Effect::Send { to, frame, droppable, by } => self.send(to, frame, droppable, by),
             Effect::Signal { from, signal } => self.signal(from, &signal),
             Effect::Known(id) => {
                 let caps = self.words.caps(id);

@@ -31,6 +31,8 @@ struct CallLink {
     told: Vec<(String, Size)>,
     /// What we have asked it for.
     wanted: Vec<String>,
+    /// What has come of that.
+    come: Vec<String>,
 }
 
 #[derive(Debug, Default)]
@@ -130,9 +132,13 @@ impl Words {
     pub(super) fn call_left(&mut self, id: LinkId, member: &str, number: u32) {
         self.calls.forget(member);
         // An original page that comes back shows the very streams that it had, so that it goes on asking for them.
-        if self.caps(id).media {
-            self.calls.link_mut(id).asked.clear();
+        let again = self.caps(id).media;
+        let link = self.calls.link_mut(id);
+        if again {
+            link.asked.clear();
         }
+        // Whatever they announce when they come again is asked for again.
+        link.wanted.clear();
         self.broadcast(&write::call(&number.to_string(), 1, &json!({})), Some(id));
         self.call_changed();
     }
@@ -158,20 +164,34 @@ impl Words {
         let streams = self.calls.of(member).map(|it| it.streams.clone()).unwrap_or_default();
         let link = self.calls.link_mut(id);
         link.wanted.retain(|it| streams.contains(it));
-        let new: Vec<_> = streams.into_iter().filter(|it| !link.wanted.contains(it)).collect();
+        link.come.retain(|it| streams.contains(it));
+        let unasked = |it: &String| !link.wanted.contains(it) && !link.come.contains(it);
+        let new: Vec<_> = streams.into_iter().filter(unasked).collect();
         for stream in new {
             self.calls.link_mut(id).wanted.push(stream.clone());
             self.send(id, write::call(ROOM, 6, &json!({ "StreamID": stream })));
         }
     }
 
+    /// A stream has begun to come.
+    pub(crate) fn stream_come(&mut self, id: LinkId, stream: &str) {
+        if self.announces(id, stream) {
+            let link = self.calls.link_mut(id);
+            if !link.come.iter().any(|it| it == stream) {
+                link.come.push(stream.to_owned());
+            }
+        }
+    }
+
     /// A stream that was sent is sent no more. Whoever still announces it is asked for it once more: it may have gone
     /// because they had left the call for a moment.
     pub(crate) fn stream_gone(&mut self, id: LinkId, stream: &str) {
+        let link = self.calls.link_mut(id);
+        link.wanted.retain(|it| it != stream);
+        link.come.retain(|it| it != stream);
         if !self.announces(id, stream) {
             return;
         }
-        self.calls.link_mut(id).wanted.retain(|it| it != stream);
         if let Some((_, member)) = self.speaker(id) {
             self.ask_for_all(id, &member);
         }
@@ -182,7 +202,8 @@ impl Words {
         let link = self.calls.link_mut(id);
         if link.asked.contains(&stream) {
             // Asked again, because it has not come: perhaps our own request was lost on its owner.
-            if let Some(over) = self.link_to(&owner).filter(|over| *over != id) {
+            let comes = |over: &LinkId| self.calls.link(*over).is_some_and(|it| it.come.contains(&stream));
+            if let Some(over) = self.link_to(&owner).filter(|over| *over != id && !comes(over)) {
                 self.effects.push_back(Effect::CallChanged);
                 self.send(over, write::call(ROOM, 6, &json!({ "StreamID": stream })));
             }
@@ -202,7 +223,7 @@ impl Words {
         let ready: Vec<_> =
             self.links.iter().filter(|(it, link)| link.is_ready() && *it != id).map(|(id, _)| *id).collect();
         for to in ready.into_iter().filter(|to| self.caps(*to).media).collect::<Vec<_>>() {
-            self.send(to, Arc::clone(&frame));
+            self.send_from(Some(id), to, Arc::clone(&frame));
         }
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::frame::Chat;
 use super::{Effect, LinkId, MemberId, Words, write};
 
-/// So many are told to whoever comes later.
+/// So many are told to whoever comes later. Beyond that, whoever offers the most loses the oldest.
 const OFFERS_MAX: usize = 60;
 const OFFER_BYTES_MAX: usize = 2_000;
 
@@ -40,9 +40,7 @@ impl Offers {
             let Ok(card) = serde_json::from_str::<Value>(card.get()) else { continue };
             self.ended.retain(|(it, id, _)| **it != *owner || id != file);
             self.active.push_back(Offer { owner: owner.into(), file: file.clone(), card });
-            if self.active.len() > OFFERS_MAX {
-                self.active.pop_front();
-            }
+            bound(&mut self.active, |it| &it.owner);
         }
     }
 
@@ -58,9 +56,18 @@ impl Offers {
         if idata.get().len() <= OFFER_BYTES_MAX {
             self.ended.push_back((Arc::clone(owner), file.to_owned(), idata.get().into()));
         }
-        if self.ended.len() > OFFERS_MAX {
-            self.ended.pop_front();
-        }
+        bound(&mut self.ended, |(owner, ..)| owner);
+    }
+}
+
+fn bound<T>(offers: &mut VecDeque<T>, owner: impl Fn(&T) -> &MemberId) {
+    if offers.len() <= OFFERS_MAX {
+        return;
+    }
+    let count = |of: &MemberId| offers.iter().filter(|it| owner(it) == of).count();
+    let most = offers.iter().map(|it| count(owner(it))).max();
+    if let Some(at) = offers.iter().position(|it| Some(count(owner(it))) == most) {
+        offers.remove(at);
     }
 }
 
@@ -70,11 +77,12 @@ impl Words {
         self.broadcast(&write::passed_on(number, idata), Some(from));
     }
 
-    /// For another guest. What is one of thousands may be left out where much waits already: it is asked for again.
-    pub(super) fn pass_to(&mut self, from: LinkId, number: u32, target: u32, idata: &RawValue, chunk: bool) {
+    /// For another guest. It is left out where much waits already: what is missing of a file is asked for again.
+    pub(super) fn pass_to(&mut self, from: LinkId, number: u32, target: u32, idata: &RawValue) {
         let to = self.members.iter().find(|it| it.number == target).map(|it| Arc::clone(&it.id));
         let Some(to) = to.and_then(|member| self.link_to(&member)).filter(|to| *to != from) else { return };
-        self.effects.push_back(Effect::Send { to, frame: write::passed_on(number, idata), droppable: chunk });
+        let frame = write::passed_on(number, idata);
+        self.effects.push_back(Effect::Send { to, frame, droppable: true, by: Some(from) });
     }
 
     /// What others offer, each by itself first, since original pages fetch nothing else, and then in messages that show

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::listed::{file_id, offered_file};
 use super::meter::Purse;
 use super::person::{Person, SaidPerson};
 use super::text::{cut_owned, is_id, is_message_id, is_stay, is_topic};
@@ -51,11 +52,10 @@ pub(super) enum Said<'a> {
         file: String,
         idata: &'a RawValue,
     },
-    /// For another guest, who gets it as it came. `chunk`: it is one of thousands.
+    /// For another guest, who gets it as it came.
     ForGuest {
         target: u32,
         idata: &'a RawValue,
-        chunk: bool,
         purse: Purse,
     },
     Moved(Cow<'a, str>),
@@ -116,7 +116,7 @@ struct Typed<'a> {
     special: Option<&'a RawValue>,
 }
 
-fn read<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Option<T> {
+pub(super) fn read<'a, T: Deserialize<'a>>(raw: &'a RawValue) -> Option<T> {
     serde_json::from_str(raw.get()).ok()
 }
 
@@ -181,32 +181,15 @@ fn chat<'a>(idata: &'a RawValue, data: &'a RawValue) -> Option<Said<'a>> {
         files: Option<&'a RawValue>,
     }
     let Data { msg, id, re, files } = read(data)?;
+    if !msg.is_none_or(|it| it.get().starts_with('"') || it.get() == "null") {
+        return None;
+    }
     // A text with half a character in it is passed on all the same, and only history goes without it.
     let text = msg.and_then(read::<Cow<'_, str>>).map_or_else(String::new, |it| cut_owned(it, CHAT_UNITS_MAX));
     let named = |raw: Option<&'a RawValue>| raw.and_then(read::<&str>).filter(|it| is_message_id(it));
     let files = files.and_then(read::<Vec<&RawValue>>).unwrap_or_default();
-    let files = files.into_iter().take(FILES_MAX).filter_map(|file| Some((file_id(file)?, file))).collect();
+    let files = files.into_iter().take(FILES_MAX).filter_map(|file| Some((offered_file(file)?, file))).collect();
     Some(Said::Chat(Chat { text, id: named(id), reply_to: named(re), files, idata, data }))
-}
-
-/// Both the original's tagged object and a plain one.
-fn file_id(raw: &RawValue) -> Option<String> {
-    #[derive(Deserialize)]
-    struct File<'a> {
-        #[serde(borrow, default, rename = "FileID")]
-        id: Option<Cow<'a, str>>,
-        #[serde(borrow, default)]
-        value: Option<&'a RawValue>,
-    }
-    let File { id, value } = read(raw)?;
-    match (id, value) {
-        (Some(id), _) => is_id(&id).then(|| id.into_owned()),
-        (None, Some(value)) => {
-            let File { id, .. } = read(value)?;
-            id.filter(|it| is_id(it)).map(Cow::into_owned)
-        }
-        (None, None) => None,
-    }
 }
 
 fn call(data: &RawValue) -> Option<Said<'_>> {
@@ -270,7 +253,15 @@ fn file<'a>(idata: &'a RawValue, data: &'a RawValue, target: impl FnOnce() -> Op
     let Typed { kind, special } = read(data)?;
     let special = special?;
     match kind {
-        0 => Some(Said::FileAnnounced(idata)),
+        0 => {
+            #[derive(Deserialize)]
+            struct Announced<'a> {
+                #[serde(borrow)]
+                file: &'a RawValue,
+            }
+            let Announced { file } = read(special)?;
+            offered_file(file).map(|_| Said::FileAnnounced(idata))
+        }
         1 => {
             let file = file_id(special)?;
             Some(Said::FileWithdrawn { file, idata })
@@ -278,9 +269,8 @@ fn file<'a>(idata: &'a RawValue, data: &'a RawValue, target: impl FnOnce() -> Op
         4 => {
             // Chunks and what asks for them are many; the rest is about whole files.
             let Typed { kind, .. } = read(special)?;
-            let chunk = matches!(kind, 2 | 3);
-            let purse = if chunk { Purse::Chunks } else { Purse::Requests };
-            Some(Said::ForGuest { target: target()?, idata, chunk, purse })
+            let purse = if matches!(kind, 2 | 3) { Purse::Chunks } else { Purse::Requests };
+            Some(Said::ForGuest { target: target()?, idata, purse })
         }
         _ => None,
     }
@@ -303,7 +293,7 @@ fn extension<'a>(
     match kind {
         r#""media""# => (data.get().len() <= EXTRA_BYTES_MAX).then_some(Said::Media(data)),
         r#""sizes""# => sizes(data),
-        r#""direct""# => Some(Said::ForGuest { target: target()?, idata, chunk: false, purse: Purse::Signals }),
+        r#""direct""# => Some(Said::ForGuest { target: target()?, idata, purse: Purse::Signals }),
         r#""moved""# => {
             let Named { id, .. } = read(data)?;
             id.filter(|it| is_id(it)).map(Said::Moved)
@@ -369,9 +359,7 @@ mod tests {
     fn chunks_keep_halves_of_characters() {
         let text =
             r#"{"target":"2","idata":{"type":8,"data":{"type":4,"special":{"type":3,"idata":{"Chunk":"\ud800x"}}}}}"#;
-        let Some(Said::ForGuest { target: 2, idata, chunk: true, purse: Purse::Chunks }) = parse(text) else {
-            panic!("a chunk")
-        };
+        let Some(Said::ForGuest { target: 2, idata, purse: Purse::Chunks }) = parse(text) else { panic!("a chunk") };
         assert!(idata.get().contains(r"\ud800x"));
     }
 

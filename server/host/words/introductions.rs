@@ -53,11 +53,17 @@ impl Words {
         let others = self.links.iter().filter(|(it, link)| *it != id && link.member.as_ref() == Some(member));
         let others: Vec<_> = others.map(|(it, _)| *it).collect();
         for other in others {
-            let Some(at) = self.links.iter().position(|(it, _)| *it == other) else { continue };
-            let (_, link) = self.links.remove(at);
-            self.inherit(id, link.outbox);
-            self.call_link_ended(other);
-            self.effects.push_back(Effect::HangUp(other));
+            let Some(link) = self.link_mut(other) else { continue };
+            let outbox = std::mem::take(&mut link.outbox);
+            // A page that is in the room still is called anew, in case that it is not the same one.
+            if link.is_here() {
+                self.disown(other, now);
+            } else {
+                self.links.retain(|(it, _)| *it != other);
+                self.call_link_ended(other);
+                self.effects.push_back(Effect::HangUp(other));
+            }
+            self.inherit(id, outbox);
         }
         self.come_back(id, member);
         let before = self.link(id).and_then(|link| link.member.clone()).filter(|before| before != member);
@@ -65,8 +71,9 @@ impl Words {
             if let Some(link) = self.link_mut(id) {
                 link.member = None;
                 link.meter = super::meter::Meter::new();
+                link.outbox = super::outbox::Outbox::default();
+                (link.history_told, link.offers_told) = (false, false);
             }
-            let _ = now;
             self.remove_member(&before);
         }
     }
@@ -78,14 +85,20 @@ impl Words {
         let number = self.next_number;
         self.next_number += 1;
         if self.numbers.len() >= NUMBERS_MAX {
-            self.numbers.pop_front();
+            // Whoever is here keeps their number.
+            let here = |member: &MemberId| {
+                self.links.iter().any(|(_, link)| link.member.as_ref() == Some(member))
+                    || self.members.iter().any(|it| it.id == *member)
+            };
+            let gone = self.numbers.iter().position(|(_, it)| !here(it)).unwrap_or(0);
+            self.numbers.remove(gone);
         }
         self.numbers.push_back((number, Arc::clone(member)));
         number
     }
 
     /// Somebody says what they are called: for the first time, or anew.
-    pub(super) fn introduced(&mut self, id: LinkId, person: Person, _: Instant) {
+    pub(super) fn introduced(&mut self, id: LinkId, person: Person) {
         let Some(link) = self.link(id) else { return };
         let first = match link.phase {
             Phase::Admitted => true,
@@ -131,15 +144,29 @@ impl Words {
 
     fn introduction(&self, member: &str) -> Option<Frame> {
         let Member { id, number, person } = self.member(member)?;
-        let user = person.written(*number, id);
+        let user = person.written(*number, id, self.peer_of(id));
         Some(write::message(&number.to_string(), &json!(1), &json!({ "user": user })))
+    }
+
+    /// What the server calls somebody now: the room's owner removes people by that.
+    fn peer_of(&self, member: &str) -> Option<&str> {
+        let found = self.links.iter().find(|(_, link)| link.member.as_deref() == Some(member));
+        found.map(|(_, link)| link.address.as_str())
+    }
+
+    /// Tells the others of somebody who is known to them.
+    pub(super) fn introduce_again(&mut self, id: LinkId) {
+        let member = self.link(id).and_then(|link| link.member.clone());
+        if let Some(frame) = member.and_then(|it| self.introduction(&it)) {
+            self.broadcast(&frame, Some(id));
+        }
     }
 
     /// Everybody but the guest, and the host last.
     pub(super) fn tell_roster(&mut self, id: LinkId) {
         let asker = self.link(id).and_then(|link| link.member.clone());
         let others = self.members.iter().filter(|it| Some(&it.id) != asker.as_ref());
-        let mut all: Vec<Value> = others.map(|it| it.person.written(it.number, &it.id)).collect();
+        let mut all: Vec<Value> = others.map(|it| it.person.written(it.number, &it.id, self.peer_of(&it.id))).collect();
         all.push(person::host(&self.name, &self.own));
         self.send(id, write::message(ROOM, &json!(3), &Value::Array(all)));
     }

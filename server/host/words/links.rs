@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::meter::Meter;
+use super::meter::{Bucket, Meter, Pace};
 use super::outbox::Outbox;
 use super::{Effect, Frame, LINKS_MAX, LinkId, MemberId, Words};
 
@@ -15,6 +15,9 @@ const CONNECT: Duration = Duration::from_secs(20);
 const HANDSHAKE: Duration = Duration::from_secs(30);
 /// Somebody whom the server has lost is back under another id by then, or gone.
 const ABSENCE: Duration = Duration::from_secs(180);
+
+/// How often a connection is begun anew at once, since the page is another. What is beyond that waits as after a break.
+const RENEWALS: Pace = Pace { burst: 6.0, per_second: 0.2 };
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
@@ -59,6 +62,7 @@ pub(super) struct Link {
     /// It ended without a goodbye: whoever it led to may be asleep.
     pub(super) lost: bool,
     pub(super) meter: Meter,
+    renewals: Bucket,
 }
 
 impl Link {
@@ -75,6 +79,10 @@ impl Link {
             Presence::Here => None,
             Presence::Left(at) | Presence::Moved(at) => Some(at + ABSENCE),
         }
+    }
+
+    pub(super) fn is_here(&self) -> bool {
+        self.presence == Presence::Here
     }
 
     fn has_left(&self) -> bool {
@@ -128,8 +136,51 @@ impl Words {
                 link.presence = Presence::Here;
                 self.dial(id, now);
             }
-            _ => link.presence = Presence::Here,
+            _ => {
+                let moved = matches!(link.presence, Presence::Moved(_));
+                link.presence = Presence::Here;
+                // Anybody can say that an id is theirs. Whoever has it answers, and is known by their certificate.
+                if moved {
+                    self.effects.push_back(Effect::Seek(id));
+                }
+            }
         }
+    }
+
+    /// A peer is in the room still and has missed what was said to it: perhaps it is a page that was loaded anew, and perhaps
+    /// its connection stands.
+    pub(crate) fn returned(&mut self, peer: &str, now: Instant) {
+        let Some(id) = self.link_of(peer) else { return self.meet(peer, now) };
+        let Some(link) = self.link_mut(id) else { return };
+        link.presence = Presence::Here;
+        if link.is_ready() {
+            self.effects.push_back(Effect::Seek(id));
+        } else {
+            self.renew(id, now);
+        }
+    }
+
+    /// Another page answers than the one that was connected: it was loaded anew, and nobody was heard to hang up.
+    pub(crate) fn renew(&mut self, id: LinkId, now: Instant) {
+        let Some(link) = self.link_mut(id) else { return };
+        let was_ready = link.is_ready();
+        if link.renewals.take(now, 1.0) {
+            if was_ready {
+                self.call_link_ended(id);
+            }
+            return self.dial(id, now);
+        }
+        self.effects.push_back(Effect::HangUp(id));
+        self.closed(id, false, now);
+    }
+
+    /// The link leads to nobody for now, and is opened again: whoever is at its far end is somebody else than they seemed.
+    pub(super) fn disown(&mut self, id: LinkId, now: Instant) {
+        let Some(link) = self.link_mut(id) else { return };
+        link.member = None;
+        (link.history_told, link.offers_told) = (false, false);
+        self.effects.push_back(Effect::HangUp(id));
+        self.closed(id, false, now);
     }
 
     fn meet(&mut self, peer: &str, now: Instant) {
@@ -151,6 +202,7 @@ impl Words {
             offers_told: false,
             lost: false,
             meter: Meter::new(),
+            renewals: Bucket::new(RENEWALS),
         };
         self.links.push((id, link));
         self.dial(id, now);
@@ -215,8 +267,11 @@ impl Words {
             return self.remove(id, now);
         }
         let wait = REDIAL * 2_u32.saturating_pow(link.attempt.saturating_sub(1).min(10));
+        // One that comes to nothing says nothing of how the one before ended.
+        if link.phase != Phase::Connecting {
+            link.lost = lost;
+        }
         link.phase = Phase::Lost;
-        link.lost = lost;
         link.deadline = Some(now + wait.min(REDIAL_MAX));
         self.call_link_ended(id);
     }
@@ -263,5 +318,6 @@ impl Words {
         link.presence = Presence::Moved(now);
         let noted = super::write::message(super::write::HOST, &"moved-noted".into(), &serde_json::json!({}));
         self.send(id, noted);
+        self.introduce_again(id);
     }
 }

@@ -10,6 +10,7 @@ mod files;
 mod frame;
 mod introductions;
 mod links;
+mod listed;
 mod meter;
 mod outbox;
 mod person;
@@ -51,11 +52,14 @@ pub(crate) enum Effect {
     /// Open a connection, in the place of one that there may be.
     Dial(LinkId),
     HangUp(LinkId),
-    /// `droppable`: rather left out than waiting behind much else.
+    /// See whether the page is at the other end still, and look for another way to it.
+    Seek(LinkId),
+    /// `droppable`: rather left out than waiting behind much else. `by`: whose words they are, where they are a guest's.
     Send {
         to: LinkId,
         frame: Frame,
         droppable: bool,
+        by: Option<LinkId>,
     },
     /// A signal that came over the connection's own channel.
     Signal {
@@ -158,7 +162,7 @@ impl Words {
         }
         match said {
             Said::Knock { password, member } => self.knocked(id, &password, member, now),
-            Said::Introduce(person) => self.introduced(id, *person, now),
+            Said::Introduce(person) => self.introduced(id, *person),
             said => self.heard_from_member(id, said, now),
         }
     }
@@ -180,7 +184,7 @@ impl Words {
             Said::Sizes(sizes) => self.sizes_said(id, sizes),
             Said::FileAnnounced(idata) => self.broadcast(&write::passed_on(number, idata), Some(id)),
             Said::FileWithdrawn { file, idata } => self.file_withdrawn(id, &member, number, &file, idata),
-            Said::ForGuest { target, idata, chunk, .. } => self.pass_to(id, number, target, idata, chunk),
+            Said::ForGuest { target, idata, .. } => self.pass_to(id, number, target, idata),
             Said::Moved(to) => self.moved(id, &to, now),
             Said::MovedNoted => {}
             Said::Signal(signal) => {
@@ -234,20 +238,24 @@ impl Words {
     }
 
     fn send(&mut self, to: LinkId, frame: Frame) {
-        self.effects.push_back(Effect::Send { to, frame, droppable: false });
+        self.send_from(None, to, frame);
     }
 
-    /// To everybody who is in.
+    fn send_from(&mut self, by: Option<LinkId>, to: LinkId, frame: Frame) {
+        self.effects.push_back(Effect::Send { to, frame, droppable: false, by });
+    }
+
+    /// To everybody who is in, but for whoever has said it.
     fn broadcast(&mut self, frame: &Frame, except: Option<LinkId>) {
         let ready = self.links.iter().filter(|(id, link)| link.is_ready() && Some(*id) != except);
         let to: Vec<_> = ready.map(|(id, _)| *id).collect();
-        to.into_iter().for_each(|id| self.send(id, Arc::clone(frame)));
+        to.into_iter().for_each(|id| self.send_from(except, id, Arc::clone(frame)));
     }
 
     /// To those who know the words of our pages.
     fn broadcast_capable(&mut self, frame: &Frame, except: LinkId) {
         let ready = self.links.iter().filter(|(id, link)| link.is_ready() && *id != except);
         let to: Vec<_> = ready.map(|(id, _)| *id).filter(|id| self.caps(*id).chat).collect();
-        to.into_iter().for_each(|id| self.send(id, Arc::clone(frame)));
+        to.into_iter().for_each(|id| self.send_from(Some(except), id, Arc::clone(frame)));
     }
 }

@@ -84,8 +84,9 @@ impl From<SaidPerson<'_>> for Person {
 }
 
 impl Person {
-    /// For a frame. `member` is the id of their stay, which original pages do not have.
-    pub(super) fn written(&self, number: u32, member: &str) -> Value {
+    /// For a frame. `member` is the id of their stay, which original pages do not have, and `peer` what the server calls them.
+    /// Whatever they say of themselves under these names is not among it.
+    pub(super) fn written(&self, number: u32, member: &str, peer: Option<&str>) -> Value {
         let mut person = json!({ "username": self.name, "id": number.to_string(), "avatarLoc": self.avatar });
         if let Some(fields) = person.as_object_mut() {
             if !self.said.is_empty() {
@@ -96,6 +97,9 @@ impl Person {
             }
             if is_stay(member) {
                 fields.insert("member".to_owned(), json!(member));
+            }
+            if let Some(peer) = peer {
+                fields.insert("peer".to_owned(), json!(peer));
             }
         }
         person
@@ -118,18 +122,20 @@ mod tests {
 
     #[test]
     fn caps_are_passed_on_as_said_but_nobody_passes_for_the_host() {
-        let person = read(r#"{"username":"Ada","caps":{"chat":true,"new":true,"media":false,"server":true}}"#);
+        let person =
+            read(r#"{"username":"Ada","peer":"x","caps":{"chat":true,"new":true,"media":false,"server":true}}"#);
         let person = person.expect("a person");
         assert!(person.caps.chat && !person.caps.media);
-        let written = person.written(3, "AAAAAAAAAAAAAAAAAAAAAA");
+        let written = person.written(3, "AAAAAAAAAAAAAAAAAAAAAA", Some("a2"));
         assert_eq!(written["caps"], json!({ "chat": true, "new": true }));
         assert_eq!((&written["id"], &written["member"]), (&json!("3"), &json!("AAAAAAAAAAAAAAAAAAAAAA")));
+        assert_eq!(written["peer"], json!("a2"));
     }
 
     #[test]
     fn an_original_page_s_person_comes_out_as_it_came() {
         let text = r#"{"avatarLoc":"/public/defaults/User.jpg","id":"7","username":"Bob"}"#;
-        assert_eq!(read(text).expect("a person").written(7, "7").to_string(), text);
+        assert_eq!(read(text).expect("a person").written(7, "7", None).to_string(), text);
         assert!(read(r#"{"name":"x"}"#).is_none());
     }
 }
