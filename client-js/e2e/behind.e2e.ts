@@ -12,7 +12,9 @@ const arrive = async (address: string): Promise<Person> => {
     await browser.newContext({ ignoreHTTPSErrors: true, locale: 'en-GB' }),
     address,
   )
-  onTestFinished(async () => {
+  onTestFinished(async ({ task }) => {
+    // A picture of a failure in words, for there is nobody to look at it.
+    if (task.result?.state === 'fail') console.error(await person.page.locator('body').ariaSnapshot())
     await person.close()
     expect(person.complaints).toEqual([])
   })

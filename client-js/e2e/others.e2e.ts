@@ -103,7 +103,8 @@ test('a call of ours goes on untouched while the other vocabularies are flooded,
     await watching
     await Promise.all([ada.watches('Ben'), ben.watches('Ada')])
     expect([await connections(ada), await connections(ben)]).toEqual(before)
-    expect(again).toEqual([])
+    // One that polls asks again and again; nobody begins anew.
+    expect(again.filter(it => !it.includes('sid='))).toEqual([])
   } finally {
     await Promise.all([ada.close(), ben.close()])
   }
