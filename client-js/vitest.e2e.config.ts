@@ -21,6 +21,7 @@ const busy = [
   'mesh',
   'networks',
   'nodes',
+  'others',
   'phone',
   'safari',
   'star',

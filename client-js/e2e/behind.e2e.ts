@@ -49,6 +49,7 @@ describe.each<Setup>([
     expect(link.startsWith(`${address}#`)).toBe(true)
     const ben = await arrive(link)
     await ben.stepIn('Ben')
+    await ben.sees('Ada')
     await ben.say('through')
     await ada.hears('Ben', 'through')
     const signaling = `${address.replace('https:', 'wss:')}api/signaling/`

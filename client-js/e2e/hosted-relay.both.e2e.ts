@@ -22,6 +22,7 @@ test('people talk, see and hear each other by the relay alone', async () => {
   const link = await ada.createRoom('Ada', { kind: 'server' })
   const ben = await arrive(link)
   await ben.stepIn('Ben')
+  await ben.sees('Ada', 'through the server')
   await ben.say('by another way')
   await ada.hears('Ben', 'by another way')
   await enterCall(ada, 'Start call')

@@ -53,6 +53,7 @@ test('where websockets carry nothing, the page gets through by polling', async (
   const ben = await home.arrive(await ada.createRoom('Ada'))
   await ben.page.getByText('Connected to the server').waitFor()
   await ben.stepIn('Ben')
+  await ben.sees('Ada')
   await ben.say('through')
   await ada.hears('Ben', 'through')
 })

@@ -114,6 +114,7 @@ test('a relay that the browser refuses is done without', async () => {
   await ada.page.keyboard.press('Escape')
   const ben = await home.arrive(await ada.createRoom('Ada'))
   await ben.stepIn('Ben')
+  await ben.sees('Ada')
   await ben.say('here all the same')
   await ada.hears('Ben', 'here all the same')
 })
