@@ -104,6 +104,24 @@ describe('the server', () => {
     me.feed({ type: 'peer-left', peer: host })
     expect([me.state.ended, notices()]).toEqual([true, []])
   })
+  test('is in the room without being a member of it, whatever the connection to it looks like', () => {
+    const known = { host, members: [me.state.self, bens], complete: true }
+    letIn()
+    me.feed({ type: 'link-steady', peer: host, steady: false })
+    me.feed({ type: 'server-lost' })
+    me.feed({ type: 'server-found', self: me.state.self, known })
+    expect([me.state.ended, notices()]).toEqual([false, ['line-lost ', 'line-back ']])
+    // Out of touch for minutes, with both.
+    me.feed({ type: 'server-lost' })
+    me.feed({ type: 'link-closed', peer: host })
+    const timer = me.effects.find(it => it.type === 'timer' && it.timer.kind === 'give-up')
+    if (timer?.type !== 'timer') throw new Error('nobody is waited for')
+    me.feed({ type: 'timer', timer: timer.timer })
+    expect(me.state.ended).toBe(false)
+    me.feed({ type: 'server-found', self: me.state.self, known })
+    letIn()
+    expect(rows()).toEqual(['Me self', 'Ben via-server', 'Cyd via-server'])
+  })
 })
 
 describe('a server that was started anew', () => {

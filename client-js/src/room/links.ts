@@ -179,10 +179,14 @@ const startGiveUpTimer = (state: RoomState, peer: PeerId): RoomStep => {
   return stepTo(state, { type: 'timer', timer: { kind: 'give-up', peer, attempt }, ms: giveUpMs })
 }
 
-/** An attempt or two later is still the same wait, as long as nobody has confirmed the peer. */
+/**
+ * An attempt or two later is still the same wait, as long as nobody has confirmed the peer. A server that is the host is
+ * there for as long as the room is, and opens its link again whenever there is a way.
+ */
 export const giveUp = (state: RoomState, peer: PeerId, attempt: number, at: number): RoomStep => {
   const link = state.links.get(peer)
   if (!link || link.attempt < attempt) return stepTo(state)
+  if (peer === state.host && hostedByServer(state)) return stepTo(state)
   const healed = link.phase === 'ready' || link.inRoom === 'yes'
   return healed ? stepTo(state) : removePeer(state, peer, at)
 }

@@ -12,6 +12,7 @@ import { dialMember, giveUpMs, peerLeft, removePeer } from './links.ts'
 import { closeRoom } from './owner.ts'
 import {
   capsOf,
+  hostedByServer,
   type KnownMembership,
   type LinkState,
   linkAt,
@@ -67,7 +68,8 @@ export const serverFound = (
 
 /** The server's list puts right what we could not hear. What it still has to tell comes behind it, if nothing was lost. */
 const stillJoined = (state: RoomState, known: KnownMembership, at: number): RoomStep => {
-  const here = new Set(known.members)
+  // A server that is the host is in the room without being a member.
+  const here = new Set([...known.members, ...(hostedByServer(state) && known.host ? [known.host] : [])])
   const links = [...state.links].map(([peer, link]) => {
     const inRoom = link.inRoom !== 'no' && here.has(link.address) ? 'yes' : link.inRoom
     return [peer, { ...link, inRoom }] as const
