@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 use std::mem;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use str0m::bwe::Bitrate;
-use str0m::media::{KeyframeRequestKind, MediaKind, Mid, Rid};
+use str0m::media::{Direction, KeyframeRequestKind, MediaKind, Mid, Rid};
 use str0m::rtp::{Extension, ExtensionMap, RtpWrite};
 use str0m::stats::{MediaEgressStats, PeerStats};
 use str0m::{Rtc, RtcConfig};
 
 use super::Connection;
 use crate::crypto;
-use crate::forwarding::Capacity;
+use crate::forwarding::{Capacity, Desire};
 use crate::lines::{AUDIO_LEVEL, Kind, Line, MID, REPAIRED_STREAM_ID, STREAM_ID, TRANSPORT_CC};
 
 /// Sources on one line; a browser has one, or one for each size that comes without a name.
@@ -22,6 +22,13 @@ const LINE_SOURCES_MAX: usize = 2;
 pub(super) const FIRST_ESTIMATE: u64 = 300_000;
 /// So much more than what it takes at best is looked for on a line, so that there is room to change over to it.
 const DESIRED_FACTOR: f64 = 1.25;
+/// No more than so many times what it is known to take, at once.
+const STEP_MAX: f64 = 1.5;
+/// How often a line is looked at that takes less than it should. What it does not take disturbs it for a moment.
+const LOOK: Duration = Duration::from_secs(5);
+const LOOK_MAX: Duration = Duration::from_secs(40);
+/// Of what a line has shown to take, so much is kept in mind where less is needed.
+const KEPT_MAX: f64 = 2_500_000.0;
 
 /// What str0m knows of a line.
 #[derive(Debug)]
@@ -36,14 +43,42 @@ pub(super) struct Declared {
 #[derive(Debug)]
 pub(super) struct Measured {
     bits_per_second: f64,
-    desired: f64,
+    desire: Desire,
+    /// What str0m has been told of that.
+    told: f64,
+    /// When the line was looked at last for whether it takes more, what it took then, and how long until the next time.
+    look: Option<(Instant, f64)>,
+    next_look: Duration,
     /// What the guest has said of each line.
     lost: HashMap<Mid, u64>,
 }
 
 impl Measured {
     pub(super) fn new() -> Self {
-        Self { bits_per_second: FIRST_ESTIMATE as f64, desired: 0.0, lost: HashMap::new() }
+        Self {
+            bits_per_second: FIRST_ESTIMATE as f64,
+            desire: Desire::default(),
+            told: 0.0,
+            look: None,
+            next_look: LOOK,
+            lost: HashMap::new(),
+        }
+    }
+
+    /// Whether to look for more now. By itself str0m does that where hardly anything is sent, and otherwise rarely.
+    fn looks(&mut self, now: Instant) -> bool {
+        let estimate = self.bits_per_second;
+        if estimate >= self.desire.bits_per_second {
+            (self.look, self.next_look) = (None, LOOK);
+            return false;
+        }
+        let (at, before) = *self.look.get_or_insert((now, estimate));
+        if now < at + self.next_look {
+            return false;
+        }
+        self.next_look = if estimate > before * 1.1 { LOOK } else { (self.next_look * 2).min(LOOK_MAX) };
+        self.look = Some((now, estimate));
+        true
     }
 }
 
@@ -117,12 +152,42 @@ impl Connection {
         measured(Kind::Video).then(|| Capacity { bits_per_second, with_sound: measured(Kind::Audio) })
     }
 
-    /// How much the line should take, in bits a second: str0m finds out whether it does.
-    pub(crate) fn desire(&mut self, bits_per_second: f64) {
-        let desired = bits_per_second * DESIRED_FACTOR;
-        // Every change may be followed by a look at the line.
-        if (desired - self.measured.desired).abs() > self.measured.desired * 0.1 {
-            self.measured.desired = desired;
+    /// The line that is filled up is as it is to be: nothing goes out on it itself.
+    pub(super) fn has_padding(&mut self) {
+        let mid = self.padding;
+        let mut api = self.rtc.direct_api();
+        if let Some(source) = api.stream_tx_by_mid(mid, None).map(|it| it.ssrc()) {
+            api.remove_stream_tx(source);
+        }
+        self.pad();
+    }
+
+    /// Where there is nothing to be seen, there is nothing to look for either.
+    fn pad(&mut self) {
+        let direction = if self.measured.desire.pictures { Direction::SendOnly } else { Direction::Inactive };
+        self.rtc.sdp_api().set_direction(self.padding, direction);
+    }
+
+    /// How much the line should take: str0m finds out whether it does.
+    pub(crate) fn desire(&mut self, desire: Desire) {
+        let began_or_ended = self.measured.desire.pictures != desire.pictures;
+        self.measured.desire = desire;
+        if began_or_ended {
+            self.measured.told = 0.0;
+            self.pad();
+        }
+        self.tell_desire();
+    }
+
+    fn tell_desire(&mut self) {
+        let Measured { bits_per_second, desire, told, .. } = &mut self.measured;
+        // str0m looks at the line with twice as much. What it finds then it takes for all that there is, so that it must not
+        // be too little; and much more than a thin line takes would displace what is said on it.
+        let known = if desire.pictures { (*bits_per_second / 2.0).min(KEPT_MAX) } else { 0.0 };
+        let desired = (desire.bits_per_second * DESIRED_FACTOR).min(*bits_per_second * STEP_MAX).max(known);
+        // Every change may be followed by a look.
+        if (desired - *told).abs() > *told * 0.1 {
+            *told = desired;
             self.rtc.bwe().set_desired_bitrate(Bitrate::from(desired));
         }
     }
@@ -131,6 +196,10 @@ impl Connection {
     pub(crate) fn has_measured(&mut self, stats: &PeerStats) {
         if let Some(estimate) = stats.bwe_tx {
             self.measured.bits_per_second = estimate.as_f64();
+            self.tell_desire();
+            if self.measured.looks(stats.timestamp) {
+                self.rtc.bwe().reset(estimate);
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use str0m::bwe::Bitrate;
 use str0m::change::SdpPendingOffer;
 use str0m::channel::ChannelId;
-use str0m::media::Mid;
+use str0m::media::{Direction, MediaKind, Mid};
 use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Input, Rtc, RtcConfig};
 
@@ -61,6 +61,9 @@ pub(crate) struct Connection {
     channel: Channel,
     /// What str0m calls the line of the data channels.
     channel_mid: String,
+    /// A line that the guest never hears of. str0m fills up what it looks at a connection with only where it has one of its
+    /// own descriptions that sends.
+    padding: Mid,
     pending: Option<Pending>,
     /// The guest's part, as it was said last.
     theirs: Transport,
@@ -114,6 +117,7 @@ impl Connection {
         rtc.direct_api().enable_twcc_feedback();
         let mut change = rtc.sdp_api();
         let channel = Channel::new(change.add_channel(label(seed)));
+        let padding = change.add_media(MediaKind::Video, Direction::SendOnly, None, None, None);
         let (offer, pending) = change.apply()?;
         let offer = offer.to_sdp_string();
         let channel_mid = offer.lines().find_map(|line| line.strip_prefix("a=mid:"))?.to_owned();
@@ -125,6 +129,7 @@ impl Connection {
             negotiation: Negotiation::default(),
             channel,
             channel_mid,
+            padding,
             pending: Some(pending),
             theirs: Transport::default(),
             active: false,

@@ -8,7 +8,7 @@ use serde_json::json;
 use str0m::change::{SdpAnswer, SdpOffer};
 
 use super::{Connection, Pending};
-use crate::lines::{Description, Kind, Ours, Transport, parse};
+use crate::lines::{Description, Kind, Ours, Transport, VP8, parse};
 
 /// A signal to the guest. `restarting`: it had better not go over the connection itself, which may lead nowhere.
 #[derive(Debug)]
@@ -130,6 +130,7 @@ impl Connection {
                 self.failed = true;
                 return false;
             }
+            self.has_padding();
         }
         self.theirs = answer.transport.clone();
         self.lines.answer(answer);
@@ -160,6 +161,7 @@ impl Connection {
                 self.failed = true;
                 return (false, None);
             }
+            self.has_padding();
         }
         self.theirs = offer.transport.clone();
         let transport = self.transport(if self.active { "active" } else { "passive" });
@@ -170,15 +172,18 @@ impl Connection {
         (true, Some(Said { text, restarting }))
     }
 
-    /// What str0m makes the connection from: the data channels alone.
+    /// What str0m makes the connection from: the data channels, and the line that is none of the guest's.
     fn excerpt(&self, transport: &Transport, setup: &str) -> String {
         let Transport { ufrag, password, fingerprint, .. } = transport;
-        let mid = &self.channel_mid;
+        let (mid, padding) = (&self.channel_mid, self.padding);
+        let (codec, resend) = (VP8.number, VP8.resend.unwrap_or(VP8.number));
         format!(
-            "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {mid}\r\n\
+            "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE {mid} {padding}\r\n\
              m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\nc=IN IP4 0.0.0.0\r\na=ice-ufrag:{ufrag}\r\n\
              a=ice-pwd:{password}\r\na=fingerprint:{fingerprint}\r\na=setup:{setup}\r\na=mid:{mid}\r\n\
-             a=sctp-port:5000\r\na=max-message-size:262144\r\n"
+             a=sctp-port:5000\r\na=max-message-size:262144\r\n\
+             m=video 9 UDP/TLS/RTP/SAVPF {codec} {resend}\r\nc=IN IP4 0.0.0.0\r\na=mid:{padding}\r\na=recvonly\r\n\
+             a=rtcp-mux\r\na=rtpmap:{codec} VP8/90000\r\na=rtpmap:{resend} rtx/90000\r\na=fmtp:{resend} apt={codec}\r\n"
         )
     }
 }

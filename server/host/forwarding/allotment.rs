@@ -17,6 +17,8 @@ const USABLE: f64 = 0.95;
 const VOICE_RATE: f64 = 40_000.0;
 /// Over a new line one picture is sent in any case, for so long.
 const BEGINNING: Duration = Duration::from_secs(5);
+/// The last picture stays for so long where there is no room for it: while a line is looked at it seems to take less.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// After something had to become smaller nothing becomes larger for so long, and for longer each time that it was too soon.
 const HOLD: Duration = Duration::from_secs(5);
 const HOLD_MAX: Duration = Duration::from_secs(40);
@@ -29,6 +31,14 @@ pub(crate) struct Capacity {
     pub(crate) with_sound: bool,
 }
 
+/// What it would take for somebody to be shown everything as large as they show it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Desire {
+    pub(crate) bits_per_second: f64,
+    /// There is something to be seen.
+    pub(crate) pictures: bool,
+}
+
 /// Somebody who is shown pictures.
 #[derive(Debug)]
 pub(super) struct Viewer {
@@ -36,21 +46,29 @@ pub(super) struct Viewer {
     pub(super) capacity: Option<Capacity>,
     /// Since when there is anything to be seen.
     since: Option<Instant>,
-    held_until: Instant,
+    /// Since when there is no room for the most important picture in its smallest size.
+    short: Option<Instant>,
+    held_until: Option<Instant>,
     hold: Duration,
-    /// What it would take to be sent everything that is shown, in bits a second.
-    pub(super) desired: f64,
+    pub(super) desire: Desire,
 }
 
 impl Viewer {
-    pub(super) fn new(capacity: Option<Capacity>, now: Instant) -> Self {
-        Self { capacity, since: None, held_until: now, hold: HOLD, desired: 0.0 }
+    pub(super) fn new(capacity: Option<Capacity>) -> Self {
+        Self { capacity, since: None, short: None, held_until: None, hold: HOLD, desire: Desire::default() }
+    }
+
+    fn is_held(&self, now: Instant) -> bool {
+        self.held_until.is_some_and(|until| now < until)
     }
 
     fn lowered(&mut self, now: Instant) {
-        let soon = now.saturating_duration_since(self.held_until) < self.hold * 2;
+        if self.is_held(now) {
+            return;
+        }
+        let soon = self.held_until.is_some_and(|until| now.saturating_duration_since(until) < self.hold * 2);
         self.hold = if soon { (self.hold * 2).min(HOLD_MAX) } else { HOLD };
-        self.held_until = now + self.hold;
+        self.held_until = Some(now + self.hold);
     }
 }
 
@@ -60,6 +78,14 @@ struct Shown {
     from: Place,
     sizes: Vec<Layer>,
     picture: Picture,
+    /// A smaller one than these is not to be expected.
+    settled: bool,
+}
+
+impl Shown {
+    fn is_short_of(&self, room: f64) -> bool {
+        self.picture.rates.first().is_some_and(|rate| *rate > room)
+    }
 }
 
 /// What is most important to be seen: what a screen shows, then who is shown large.
@@ -85,19 +111,24 @@ impl Forwarding {
         let sound = self.sound_of(link, now);
         let Some(viewer) = self.seers.get_mut(&link) else { return };
         viewer.since = if shown.is_empty() { None } else { viewer.since.or(Some(now)) };
-        viewer.desired = sound + shown.iter().filter_map(|it| it.picture.rates.last()).sum::<f64>();
+        let largest: f64 = shown.iter().filter_map(|it| it.picture.rates.last()).sum();
+        viewer.desire = Desire { bits_per_second: sound + largest, pictures: !shown.is_empty() };
         let room = viewer.capacity.map_or(f64::INFINITY, |it| {
             let sound = if it.with_sound { sound } else { 0.0 };
             it.bits_per_second * USABLE - sound
         });
-        let held = now < viewer.held_until;
+        let held = viewer.is_held(now);
+        viewer.short = shown.first().filter(|it| it.is_short_of(room)).map(|_| viewer.short.unwrap_or(now));
         let begins = viewer.since.is_some_and(|since| now < since + BEGINNING);
-        let pictures: Vec<_> = shown.iter().map(|it| &it.picture).cloned().collect();
-        let pictures: Vec<_> = pictures.into_iter().map(|it| Picture { held: it.held && held, ..it }).collect();
-        let chosen = share(&pictures, room, begins);
+        let stays = viewer.short.is_some_and(|since| now < since + PATIENCE);
+        let anyway = shown.first().is_some_and(|it| it.settled && (begins || (stays && it.picture.now.is_some())));
+        let held = |it: &Shown| Picture { held: it.picture.held && held, ..it.picture.clone() };
+        let pictures: Vec<_> = shown.iter().map(held).collect();
+        let chosen = share(&pictures, room, anyway);
         if pictures.iter().zip(&chosen).any(|(picture, chosen)| *chosen < picture.now) {
             viewer.lowered(now);
         }
+        self.allotted.push(link);
         for (to, copy) in self.copies.iter_mut().filter(|(to, _)| to.link == link) {
             let found = shown.iter().zip(&chosen).find(|(it, _)| it.to == *to);
             if let (Kind::Video, None | Some((_, None))) = (copy.kind, found) {
@@ -146,7 +177,8 @@ impl Forwarding {
             now: copy.wanted().map(at),
             held: !copy.fresh,
         };
-        Some(Shown { to, from, sizes: sizes.iter().map(|it| it.layer).collect(), picture })
+        let settled = sizes.first().is_some_and(|it| it.is_last(now));
+        Some(Shown { to, from, sizes: sizes.iter().map(|it| it.layer).collect(), picture, settled })
     }
 
     /// What the sound takes that somebody hears.

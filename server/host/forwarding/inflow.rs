@@ -12,10 +12,13 @@ pub(crate) type Layer = Option<Rid>;
 
 /// One that has been silent for so much longer than another one of the same picture is not sent any more.
 const SILENCE: Duration = Duration::from_millis(500);
-/// A change of what is sent counts in full after a few times as long.
-const RATE_WINDOW: f64 = 0.7;
+/// More than before counts in full after a few times as many seconds, and less after some more.
+const RISE_WINDOW: f64 = 0.7;
+const FALL_WINDOW: f64 = 3.0;
 /// Until it has come for so long, nobody knows how much it is.
 const YOUNG: Duration = Duration::from_secs(1);
+/// The sizes of a picture begin together.
+const OTHERS: Duration = Duration::from_millis(200);
 /// More than this our descriptions do not offer, and one that comes without a name.
 const SIZES_MAX: usize = 4;
 
@@ -28,7 +31,7 @@ pub(super) struct Inflow {
     last: Instant,
     /// The greatest number that has come.
     sequence: u64,
-    /// Since it was last measured, with what goes around it on the network.
+    /// Since it was last measured, without what goes around it on the network: lines are measured so too.
     bytes: f64,
     rate: f64,
     /// Of a picture, where it says it.
@@ -89,6 +92,12 @@ impl Inflow {
         if young { self.rate.max(usual_rate(self.layer)) } else { self.rate }
     }
 
+    /// Whether no smaller one comes, as far as can be told.
+    pub(super) fn is_last(&self, now: Instant) -> bool {
+        let smallest = self.layer.is_none_or(|_| rank(self.layer) + 1 == crate::lines::LAYERS.len());
+        smallest || now.saturating_duration_since(self.since) >= OTHERS
+    }
+
     fn lines(&self) -> u16 {
         self.lines.unwrap_or(usual_lines(self.layer))
     }
@@ -117,7 +126,7 @@ impl Inflows {
         came.missing = sequence.saturating_sub(inflow.sequence + 1);
         inflow.sequence = inflow.sequence.max(sequence);
         inflow.last = now;
-        inflow.bytes += packet.payload.len() as f64 + super::OVERHEAD;
+        inflow.bytes += packet.payload.len() as f64;
         inflow.lines = lines.or(inflow.lines);
         came
     }
@@ -128,10 +137,11 @@ impl Inflows {
         if seconds <= 0.0 {
             return;
         }
-        let weight = 1.0 - (-seconds / RATE_WINDOW).exp();
-        for inflow in &mut self.sizes {
+        // One that rests takes what it took before when it comes back.
+        for inflow in self.sizes.iter_mut().filter(|it| it.bytes > 0.0) {
             let rate = std::mem::take(&mut inflow.bytes) * 8.0 / seconds;
-            inflow.rate += (rate - inflow.rate) * weight;
+            let window = if rate > inflow.rate { RISE_WINDOW } else { FALL_WINDOW };
+            inflow.rate += (rate - inflow.rate) * (1.0 - (-seconds / window).exp());
         }
     }
 

@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 use str0m::media::Mid;
 use str0m::rtp::{RtpPacket, RtpWrite};
 
-pub(crate) use self::allotment::Capacity;
 use self::allotment::Viewer;
+pub(crate) use self::allotment::{Capacity, Desire};
 use self::clock::{Clock, Report};
 use self::copy::Copy;
 use self::inflow::{Inflows, Layer};
@@ -94,6 +94,8 @@ pub(crate) struct Forwarding {
     key_frames: KeyFrames<Source>,
     /// Senders that are to be asked for a key frame.
     asking: Vec<Source>,
+    /// Viewers who have been given their part anew.
+    allotted: Vec<LinkId>,
     /// What the room may send out, in bytes.
     budget: Bucket,
     reserve: f64,
@@ -116,6 +118,7 @@ impl Forwarding {
             clocks: HashMap::new(),
             key_frames: KeyFrames::new(),
             asking: Vec::new(),
+            allotted: Vec::new(),
             budget: Bucket::new(Pace { burst, per_second: bytes }),
             // Sound may have what pictures must leave.
             reserve: burst / 4.0,
@@ -160,7 +163,7 @@ impl Forwarding {
             if kind == Kind::Audio && route.primary {
                 self.voices.insert(from);
             }
-            self.seers.entry(to.link).or_insert_with(|| Viewer::new(capacity(to.link), now));
+            self.seers.entry(to.link).or_insert_with(|| Viewer::new(capacity(to.link)));
             let begins = self.copies.entry(to).or_insert_with(|| Copy::new(kind, now)).carry(route);
             if begins && kind == Kind::Video && !self.inflows.contains_key(&from) {
                 self.want((from, None), now);
@@ -178,9 +181,11 @@ impl Forwarding {
         }
     }
 
-    /// What a viewer would take to be shown everything as large as it shows it, in bits a second.
-    pub(crate) fn desired(&self, link: LinkId) -> f64 {
-        self.seers.get(&link).map_or(0.0, |viewer| viewer.desired)
+    /// Whoever has been given their part anew since this was asked last, and what it would take for them to be shown
+    /// everything as large as they show it.
+    pub(crate) fn desires(&mut self) -> Vec<(LinkId, Desire)> {
+        let links = std::mem::take(&mut self.allotted);
+        links.into_iter().filter_map(|link| Some((link, self.seers.get(&link)?.desire))).collect()
     }
 
     fn want(&mut self, source: Source, now: Instant) {
@@ -207,17 +212,16 @@ impl Forwarding {
         [look, self.key_frames.next_timeout()].into_iter().flatten().min()
     }
 
-    /// What is to be done by now. `true`: everybody has been given their part anew.
-    pub(crate) fn due(&mut self, now: Instant) -> bool {
+    /// What is to be done by now.
+    pub(crate) fn due(&mut self, now: Instant) {
         self.asking.extend(self.key_frames.due(now));
         let passed = now.saturating_duration_since(self.looked_at);
         if passed < LOOK {
-            return false;
+            return;
         }
         self.looked_at = now;
         self.inflows.values_mut().for_each(|it| it.measure(passed));
         self.allot_all(now);
-        true
     }
 
     /// A packet has come: `write` is called for everybody who gets it.

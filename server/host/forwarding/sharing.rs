@@ -3,6 +3,8 @@
 
 /// One more step is only taken where there is so much more room than it needs.
 const MARGIN: f64 = 1.15;
+/// The same shortly after there was too little.
+const HELD_MARGIN: f64 = 2.0;
 
 /// A picture that somebody is to be shown.
 #[derive(Clone, Debug, PartialEq)]
@@ -11,7 +13,7 @@ pub(super) struct Picture {
     pub(super) rates: Vec<f64>,
     /// Which of them it is sent in now.
     pub(super) now: Option<usize>,
-    /// It is not to become larger than it is, or to come back.
+    /// It becomes no larger than it is, and does not come back, unless there is plenty of room.
     pub(super) held: bool,
 }
 
@@ -23,7 +25,7 @@ impl Picture {
         let more = (rate - before).max(0.0);
         match self.now {
             Some(now) if step <= now => Some(more),
-            _ if self.held => None,
+            _ if self.held => Some(more * HELD_MARGIN),
             _ => Some(more * MARGIN),
         }
     }
@@ -72,9 +74,9 @@ mod tests {
         assert_eq!(share(&[picture(Some(0))], 410.0, false), [Some(0)]);
         assert_eq!(share(&[picture(Some(0))], 460.0, false), [Some(1)]);
         assert_eq!(share(&[picture(Some(2))], 410.0, false), [Some(1)]);
-        let held = Picture { held: true, ..picture(Some(0)) };
-        assert_eq!(share(&[held], 2_000.0, false), [Some(0)]);
-        let held = Picture { held: true, ..picture(None) };
-        assert_eq!(share(&[held], 2_000.0, false), [None]);
+        let held = |now| Picture { held: true, ..picture(now) };
+        assert_eq!(share(&[held(Some(0)), held(None)], 290.0, false), [Some(0), None]);
+        assert_eq!(share(&[held(Some(0))], 690.0, false), [Some(0)]);
+        assert_eq!(share(&[held(Some(0)), held(None)], 1_600.0, false), [Some(1), Some(1)]);
     }
 }

@@ -18,7 +18,7 @@ impl World {
     }
 
     /// One joins the call with a stream, and the others ask for it.
-    fn call(&mut self, at: usize, stream: &str, kinds: &[&'static str]) {
+    pub(super) fn call(&mut self, at: usize, stream: &str, kinds: &[&'static str]) {
         let now = self.now;
         self.guests[at].call(stream, kinds, now);
         self.run(50);
@@ -147,6 +147,8 @@ fn losses_are_made_good() {
     numbers.sort_unstable();
     numbers.dedup();
     assert!(numbers.len() >= 75, "{}", numbers.len());
+    let stats = world.host.stats();
+    assert!((5..30).contains(&stats.losses_in) && (1..30).contains(&stats.losses_out), "{stats:?}");
 }
 
 #[test]

@@ -9,11 +9,13 @@ use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
 use str0m::channel::ChannelId;
 use str0m::media::{Mid, Rid};
 use str0m::net::{Protocol, Receive};
-use str0m::rtp::{RtpPacket, RtpWrite};
+use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
 use str0m::{Candidate, Event, Input, Rtc, RtcConfig};
 
 use super::PASSWORD;
+use super::sizes::{SIZES, declare_sizes};
 use crate::crypto;
+use crate::lines::TRANSPORT_CC;
 
 pub(super) struct Guest {
     pub(super) peer: String,
@@ -33,6 +35,8 @@ pub(super) struct Guest {
     pub(super) packets: Vec<(Mid, Option<Rid>, RtpPacket)>,
     /// Requests for a key frame.
     pub(super) asked: usize,
+    /// Those of them for a size, by its name.
+    pub(super) asked_sizes: Vec<Rid>,
     pub(super) out: VecDeque<Out>,
     pub(super) next: Instant,
     pub(super) offers: Vec<String>,
@@ -41,7 +45,12 @@ pub(super) struct Guest {
     pending: Option<SdpPendingOffer>,
     /// Does not answer offers.
     pub(super) mute: bool,
-    sequence: HashMap<Mid, u64>,
+    /// It says which packets of sound have come, as Firefox does not.
+    pub(super) counts_sound: bool,
+    pub(super) answers: Vec<String>,
+    /// How loud it is, in decibels below the loudest there is.
+    pub(super) level: i8,
+    pub(super) sequence: HashMap<(Mid, Option<Rid>), u64>,
 }
 
 pub(super) enum Out {
@@ -65,12 +74,16 @@ impl Guest {
             heard: Vec::new(),
             packets: Vec::new(),
             asked: 0,
+            asked_sizes: Vec::new(),
             out: VecDeque::new(),
             next: now,
             offers: Vec::new(),
             rounds: 0,
             pending: None,
             mute: false,
+            counts_sound: true,
+            answers: Vec::new(),
+            level: -30,
             sequence: HashMap::new(),
         }
     }
@@ -116,10 +129,21 @@ impl Guest {
             self.lines.clear();
             self.offers = vec![sdp.to_owned()];
         }
-        let offer = SdpOffer::from_sdp_string(sdp).expect("a description that str0m reads");
+        // str0m would take what is said of sizes for what comes from the host, too.
+        let sizes = |line: &&str| line.starts_with("a=rid:") || line.starts_with("a=simulcast:");
+        let mut plain: String = sdp.lines().filter(|line| !sizes(line)).map(|line| format!("{line}\r\n")).collect();
+        if !self.counts_sound {
+            let without = |part: &str| match part.starts_with("audio") {
+                true => part.replace(TRANSPORT_CC.1, "urn:none"),
+                false => part.to_owned(),
+            };
+            plain = plain.split("m=").map(without).collect::<Vec<_>>().join("m=");
+        }
+        let offer = SdpOffer::from_sdp_string(&plain).expect("a description that str0m reads");
         let answer = self.rtc.sdp_api().accept_offer(offer).expect("an offer that str0m takes").to_sdp_string();
         self.rtc.handle_input(Input::Timeout(now)).expect("time");
-        let answer = self.with_tracks(&answer);
+        let answer = self.with_tracks(&answer, sdp);
+        self.answers.push(answer.clone());
         let mut signal = json!({ "type": "answer", "sdp": answer });
         if !round.is_null() {
             signal["round"] = round.clone();
@@ -139,7 +163,7 @@ impl Guest {
     }
 
     /// Puts tracks on lines that have room, as a browser does, and says so.
-    fn with_tracks(&mut self, answer: &str) -> String {
+    fn with_tracks(&mut self, answer: &str, offer: &str) -> String {
         let mut parts = answer.split("m=");
         let mut text = parts.next().unwrap_or_default().to_owned();
         for part in parts {
@@ -153,7 +177,7 @@ impl Guest {
                 next.into_iter().for_each(|it| drop(self.lines.insert(mid, it)));
             }
             let stream = self.lines.get(&mid).map(|(stream, _)| stream.as_str());
-            let lines: Vec<String> = part
+            let mut lines: Vec<String> = part
                 .lines()
                 .map(|line| match (line, stream) {
                     (line, Some(stream)) if line.starts_with("a=msid:") => format!("a=msid:{stream} track"),
@@ -162,6 +186,15 @@ impl Guest {
                     (line, _) => line.to_owned(),
                 })
                 .collect();
+            let offered = offer.split("m=").find(|it| it.contains(&format!("a=mid:{mid}\r\n")));
+            let layered =
+                self.caps["layers"] == true && offered.is_some_and(|it| it.contains("a=simulcast:recv h;m;l"));
+            if layered && stream.is_some() {
+                lines.retain(|line| !line.starts_with("a=ssrc"));
+                lines.extend(SIZES.map(|size| format!("a=rid:{size} send")));
+                lines.push("a=simulcast:send h;m;l".to_owned());
+                declare_sizes(&mut self.rtc, mid);
+            }
             text.push_str(&format!("m={}\r\n", lines.join("\r\n")));
         }
         text
@@ -223,7 +256,10 @@ impl Guest {
                 let (mid, rid) = place.expect("its line");
                 self.packets.push((mid, rid, packet));
             }
-            Event::KeyframeRequest(_) => self.asked += 1,
+            Event::KeyframeRequest(request) => {
+                self.asked += 1;
+                self.asked_sizes.extend(request.rid);
+            }
             _ => {}
         }
     }
@@ -281,18 +317,20 @@ impl Guest {
     pub(super) fn send(&mut self, stream: &str, kind: &'static str, key: bool, time: u32, now: Instant) {
         let found = self.lines.iter().find(|(_, it)| it.0 == stream && it.1 == kind);
         let Some(mid) = found.map(|(mid, _)| *mid) else { return };
-        let sequence = self.sequence.entry(mid).or_insert(60_000);
+        let sequence = self.sequence.entry((mid, None)).or_insert(60_000);
         *sequence += 1;
         let sequence = *sequence;
         let picture = u8::try_from(sequence % 128).expect("a byte");
         let payload = match kind {
-            "audio" => vec![1, 2, 3],
+            "audio" => vec![1; 80],
             _ => vec![0x90, 0x80, picture, u8::from(!key), 0, 0, 0x9d, 0x01, 0x2a, 0, 0, 0, 0],
         };
         let number = if kind == "audio" { 111 } else { 96 };
         let mut api = self.rtc.direct_api();
         let Some(tx) = api.stream_tx_by_mid(mid, None) else { return };
+        let level = ExtensionValues { audio_level: Some(self.level), voice_activity: Some(true), ..Default::default() };
         let packet = RtpWrite::new(number.into(), sequence.into(), time, now, payload).nackable(kind == "video");
+        let packet = if kind == "audio" { packet.ext_vals(level) } else { packet };
         tx.write_rtp(packet.marker(true));
         self.tick(now);
     }

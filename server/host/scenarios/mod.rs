@@ -4,7 +4,10 @@ mod calls;
 mod guest;
 mod hostile;
 mod joining;
+mod layers;
 mod mending;
+mod sizes;
+mod speakers;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -34,6 +37,32 @@ struct World {
     cut_off: Vec<usize>,
     /// Whether signals go over the server at all.
     server: bool,
+    /// How often everybody has sent something.
+    filmed: u64,
+    /// Lines of guests through which only so much comes.
+    narrow: Vec<Narrow>,
+}
+
+/// A guest's line that takes so many bits a second, and keeps what comes faster for a while.
+struct Narrow {
+    guest: usize,
+    bits_per_second: u64,
+    longest: Duration,
+    busy_until: Instant,
+}
+
+impl Narrow {
+    /// When a datagram has come through; `None` for never.
+    fn passes(&mut self, bytes: usize, now: Instant) -> Option<Instant> {
+        // With what the network puts around it.
+        let bits = u64::try_from(bytes + 28).expect("few") * 8;
+        let done = self.busy_until.max(now) + Duration::from_nanos(bits * 1_000_000_000 / self.bits_per_second);
+        if done > now + self.longest {
+            return None;
+        }
+        self.busy_until = done;
+        Some(done)
+    }
 }
 
 fn host_address() -> SocketAddr {
@@ -65,6 +94,8 @@ impl World {
             dice: 1,
             cut_off: Vec::new(),
             server: true,
+            filmed: 0,
+            narrow: Vec::new(),
         }
     }
 
@@ -79,6 +110,24 @@ impl World {
         let address = format!("10.0.1.{}:5000", self.guests.len() + 1).parse().expect("an address");
         let guest = Guest::new(peer, address, self.now).original();
         self.enter(guest)
+    }
+
+    fn join_layered(&mut self, peer: &str) -> usize {
+        let address = format!("10.0.1.{}:5000", self.guests.len() + 1).parse().expect("an address");
+        let guest = Guest::new(peer, address, self.now).layered();
+        self.enter(guest)
+    }
+
+    /// A guest's line takes only so much from now on.
+    fn narrow(&mut self, guest: usize, bits_per_second: u64) {
+        let (longest, busy_until) = (Duration::from_millis(300), self.now);
+        self.narrow.push(Narrow { guest, bits_per_second, longest, busy_until });
+    }
+
+    /// Comes later than what comes before it.
+    fn fly(&mut self, datagram: Flying) {
+        let at = self.flying.partition_point(|it| it.0 <= datagram.0);
+        self.flying.insert(at, datagram);
     }
 
     fn enter(&mut self, guest: Guest) -> usize {
@@ -117,7 +166,10 @@ impl World {
                 Output::Datagram { source, destination, bytes } => {
                     let to = self.guests.iter().position(|it| it.address == destination);
                     if to.is_some_and(|to| !self.cut_off.contains(&to)) && !self.rolls_loss() {
-                        self.flying.push_back((self.now + DELAY, to, source, destination, bytes));
+                        let narrow = self.narrow.iter_mut().find(|it| Some(it.guest) == to);
+                        let through = narrow.map_or(Some(self.now), |it| it.passes(bytes.len(), self.now));
+                        let Some(through) = through else { continue };
+                        self.fly((through + DELAY, to, source, destination, bytes));
                     }
                 }
             }
@@ -133,7 +185,7 @@ impl World {
                     }
                     Out::Datagram(destination, bytes) => {
                         if !self.cut_off.contains(&at) && !self.rolls_loss() {
-                            self.flying.push_back((self.now + DELAY, None, source, destination, bytes));
+                            self.fly((self.now + DELAY, None, source, destination, bytes));
                         }
                     }
                 }

@@ -197,10 +197,8 @@ impl StarHost {
             self.negotiate(id);
             self.touch(id);
         }
-        if self.forwarding.due(now) {
-            self.desire();
-        }
-        self.ask_for_key_frames();
+        self.forwarding.due(now);
+        self.follow();
         self.settle();
         self.work();
     }
@@ -301,16 +299,16 @@ impl StarHost {
                         touched.push_back(to.link);
                     }
                 });
-                self.ask_for_key_frames();
+                self.follow();
             }
             Event::KeyframeRequest(request) => {
                 self.forwarding.wants_key_frame(Place { link: id, mid: request.mid }, self.now);
-                self.ask_for_key_frames();
+                self.follow();
             }
             Event::PeerStats(stats) => {
                 connection.has_measured(&stats);
                 self.forwarding.measured(id, connection.capacity(), self.now);
-                self.ask_for_key_frames();
+                self.follow();
             }
             Event::MediaEgressStats(stats) => self.losses_out += connection.has_lost(&stats),
             Event::ChannelOpen(channel, _) if connection.channel_opened(channel) => self.words.opened(id, self.now),
@@ -322,14 +320,13 @@ impl StarHost {
         }
     }
 
-    /// Has lines looked at for how much they take of what is to be seen.
-    fn desire(&mut self) {
-        for (id, connection) in &mut self.connections {
-            connection.desire(self.forwarding.desired(*id));
+    /// Does what follows from what is sent to whom.
+    fn follow(&mut self) {
+        for (id, desire) in self.forwarding.desires() {
+            if let Some(viewer) = self.connections.get_mut(&id) {
+                viewer.desire(desire);
+            }
         }
-    }
-
-    fn ask_for_key_frames(&mut self) {
         for (place, layer) in self.forwarding.asks() {
             let Some(sender) = self.connections.get_mut(&place.link) else { continue };
             if sender.ask_for_key_frame(place.mid, layer) {

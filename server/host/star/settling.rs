@@ -136,8 +136,7 @@ impl StarHost {
         let stands = |place: &Place| connections.get(&place.link).is_some_and(|it| it.lines.get(&place.mid).is_some());
         let capacity = |id| connections.get(&id).and_then(Connection::capacity);
         forwarding.route(&routes, stands, capacity, *now);
-        self.desire();
-        self.ask_for_key_frames();
+        self.follow();
     }
 }
 

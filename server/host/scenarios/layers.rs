@@ -1,0 +1,224 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::json;
+
+use super::World;
+use super::sizes::Picture;
+
+/// How often something is sent: a fiftieth of a second of sound, and every other time a picture.
+const STEP: u64 = 20;
+
+/// Somebody with microphone and camera.
+pub(super) struct Camera {
+    at: usize,
+    stream: &'static str,
+    pub(super) sizes: Vec<&'static str>,
+    /// How loud it is; silent people send sound too.
+    pub(super) level: i8,
+}
+
+impl Camera {
+    fn new(at: usize, stream: &'static str) -> Self {
+        Self { at, stream, sizes: vec!["h", "m", "l"], level: -30 }
+    }
+
+    /// The sizes of a camera of 720 lines: some 1,200, 400 and 120 kbit/s.
+    fn picture(size: &'static str, key: bool, time: u32) -> Picture {
+        let (lines, packets, bytes) = match size {
+            "h" => (720, 6, 950),
+            "m" => (360, 2, 900),
+            _ => (180, 1, 500),
+        };
+        Picture { size, key, time, lines, packets: if key { packets * 2 } else { packets }, bytes }
+    }
+}
+
+impl World {
+    /// Everybody films and speaks for a while.
+    pub(super) fn film(&mut self, cameras: &[Camera], millis: u64) {
+        for n in 0..millis / STEP {
+            let time = 3_000 * u32::try_from(self.filmed / 2).expect("short");
+            self.filmed += 1;
+            for camera in cameras {
+                let now = self.now;
+                let guest = &mut self.guests[camera.at];
+                guest.level = camera.level;
+                guest.send(camera.stream, "audio", false, 960 * u32::try_from(n).expect("short"), now);
+                if self.filmed.is_multiple_of(2) {
+                    continue;
+                }
+                for size in &camera.sizes {
+                    let asked = guest.asked_sizes.iter().any(|it| **it == **size);
+                    guest.asked_sizes.retain(|it| **it != **size);
+                    guest.send_size(camera.stream, &Camera::picture(size, asked || time == 0, time), now);
+                }
+            }
+            self.run(STEP);
+        }
+    }
+
+    /// The sizes in which pictures have come since the last time, one after the other, for each line.
+    fn sizes_seen(&mut self, at: usize) -> String {
+        let guest = &mut self.guests[at];
+        let mut seen: BTreeMap<_, String> = BTreeMap::new();
+        for (mid, _, packet) in guest.packets.drain(..).filter(|it| *it.2.header.payload_type == 96) {
+            let size = char::from(*packet.payload.last().expect("a byte"));
+            let seen = seen.entry(mid).or_default();
+            if !seen.ends_with(size) {
+                seen.push(size);
+            }
+        }
+        seen.into_values().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whose pictures, and whose sound, has come since the last time.
+    pub(super) fn seen_and_heard(&mut self, at: usize) -> (String, String) {
+        let guest = &self.guests[at];
+        let [seen, heard] = [96, 111].map(|number| {
+            let packets = guest.packets.iter().filter(|it| *it.2.header.payload_type == number);
+            let streams: BTreeSet<_> = packets.filter_map(|it| guest.stream_on(it.0)).collect();
+            streams.into_iter().collect()
+        });
+        (seen, heard)
+    }
+
+    /// The same, after whatever changes at first has had time to.
+    fn settles(&mut self, cameras: &[Camera], at: usize, millis: u64) -> String {
+        self.film(cameras, millis);
+        self.sizes_seen(at);
+        self.film(cameras, 500);
+        self.sizes_seen(at)
+    }
+
+    pub(super) fn shows(&mut self, at: usize, stream: &str, size: &str) {
+        let now = self.now;
+        self.guests[at].tell(&json!({ "type": "sizes", "data": { "sizes": [{ "id": stream, "size": size }] } }), now);
+    }
+
+    /// People of ours in a call, each with a camera.
+    pub(super) fn calling(streams: &[&'static str]) -> (Self, Vec<Camera>) {
+        let mut world = Self::new();
+        streams.iter().for_each(|stream| _ = world.join_layered(stream));
+        world.run(3_000);
+        let cameras = streams.iter().enumerate().map(|(at, stream)| Camera::new(at, stream)).collect();
+        for (at, stream) in streams.iter().enumerate() {
+            world.call(at, stream, &["audio", "video"]);
+        }
+        // Whoever came first has to ask for what came later, and the other way round.
+        for at in 0..streams.len() {
+            for (other, stream) in streams.iter().enumerate().filter(|(other, _)| *other != at) {
+                let owner = world.guests[other].number.clone().expect("a number");
+                let now = world.now;
+                world.guests[at].want(stream, &owner, now);
+            }
+        }
+        world.run(1_000);
+        (world, cameras)
+    }
+}
+
+#[test]
+fn one_size_is_sent_on_as_large_as_it_is_shown() {
+    let (mut world, cameras) = World::calling(&["ada", "bob"]);
+    let lines = world.guests[0].offers.last().expect("an offer");
+    assert!(lines.contains("a=simulcast:recv h;m;l"), "{lines}");
+    // Nobody says how large it is shown.
+    assert_eq!(world.settles(&cameras, 1, 2_000), "h");
+    for (size, seen) in [("small", "l"), ("medium", "m"), ("large", "h"), ("hidden", ""), ("medium", "m")] {
+        world.shows(1, "ada", size);
+        assert_eq!(world.settles(&cameras, 1, 1_000), seen, "{size}");
+    }
+    assert_eq!(world.host.stats().layers_low, 1);
+    assert_eq!((world.host.stats().losses_in, world.host.stats().losses_out), (0, 0));
+}
+
+#[test]
+fn numbers_and_times_go_on_from_one_size_to_the_next() {
+    let (mut world, cameras) = World::calling(&["ada", "bob"]);
+    world.film(&cameras, 2_000);
+    for size in ["small", "large", "medium", "large"] {
+        world.shows(1, "ada", size);
+        world.film(&cameras, 1_000);
+    }
+    let packets: Vec<_> = world.guests[1].packets.iter().map(|it| &it.2).collect();
+    let pictures: Vec<_> = packets.iter().filter(|it| *it.header.payload_type == 96).collect();
+    assert!(pictures.len() > 300, "{}", pictures.len());
+    for pair in pictures.windows(2) {
+        let [before, after] = pair else { continue };
+        assert_eq!(*before.seq_no + 1, *after.seq_no);
+        let (picture, next) = (number(&before.payload), number(&after.payload));
+        let passed = after.header.timestamp.wrapping_sub(before.header.timestamp);
+        if passed == 0 {
+            assert_eq!(picture, next);
+        } else {
+            // One of a picture's sizes ends where the next one begins, so that a picture may come twice.
+            assert_eq!((picture + 1) & 0x7fff, next);
+            assert!(passed <= 3_700, "{passed}");
+        }
+    }
+}
+
+fn number(payload: &[u8]) -> u16 {
+    u16::from_be_bytes([payload[2], payload[3]]) & 0x7fff
+}
+
+#[test]
+fn a_size_that_its_sender_stops_is_left_for_the_next_one() {
+    let (mut world, mut cameras) = World::calling(&["ada", "bob"]);
+    assert_eq!(world.settles(&cameras, 1, 2_000), "h");
+    cameras[0].sizes = vec!["m", "l"];
+    assert_eq!(world.settles(&cameras, 1, 1_000), "m");
+    assert_eq!(world.host.stats().layers_low, 0);
+    cameras[0].sizes = vec!["h", "m", "l"];
+    assert_eq!(world.settles(&cameras, 1, 2_000), "h");
+}
+
+#[test]
+fn a_thin_line_has_clear_sound_and_a_small_picture_and_takes_nothing_from_others() {
+    let (mut world, cameras) = World::calling(&["ada", "bob", "cy"]);
+    world.narrow(2, 300_000);
+    world.film(&cameras, 15_000);
+    world.run(500);
+    let sound = |world: &World, at: usize| {
+        let sounds = world.guests[at].packets.iter().filter(|it| *it.2.header.payload_type == 111);
+        sounds.count()
+    };
+    // Fifty a second from each of two, from the first to the last.
+    assert_eq!((sound(&world, 1), sound(&world, 2)), (1_500, 1_500));
+    assert_eq!((world.settles(&cameras, 1, 0).as_str(), world.host.stats().losses_out), ("h h", 0));
+    // There is no room for a second picture.
+    assert_eq!(world.settles(&cameras, 2, 0), "l");
+    assert_eq!(world.host.stats().layers_low, 1);
+    // The line gets better.
+    world.narrow.clear();
+    assert_eq!(world.settles(&cameras, 2, 15_000), "h h");
+}
+
+#[test]
+fn sound_whose_packets_nobody_counts_is_no_loss() {
+    let (mut world, cameras) = World::calling(&["ada", "bob"]);
+    assert_eq!(world.settles(&cameras, 1, 2_000), "h");
+    let fox = world.join_layered("fox");
+    world.guests[fox].counts_sound = false;
+    world.run(2_000);
+    let now = world.now;
+    world.guests[fox].call("fox", &["audio", "video"], now);
+    for (stream, owner) in [("ada", "1"), ("bob", "2")] {
+        world.guests[fox].want(stream, owner, now);
+    }
+    world.run(1_000);
+    // Its own lines, and those of the two pictures.
+    let measured = world.guests[fox].answers.last().map(|it| it.matches("transport-wide").count());
+    assert_eq!(measured, Some(2));
+    assert_eq!(world.settles(&cameras, fox, 5_000), "h h");
+}
+
+#[test]
+fn a_camera_that_counts_anew_goes_on_being_seen() {
+    let (mut world, cameras) = World::calling(&["ada", "bob"]);
+    assert_eq!(world.settles(&cameras, 1, 2_000), "h");
+    world.guests[0].sources_anew();
+    assert_eq!(world.settles(&cameras, 1, 1_000), "h");
+    let numbers: Vec<_> = world.guests[1].packets.iter().map(|it| *it.2.seq_no).collect();
+    assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]));
+}

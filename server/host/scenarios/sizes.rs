@@ -1,0 +1,90 @@
+//! A guest whose pictures come in several sizes at once.
+
+use std::time::Instant;
+
+use serde_json::json;
+use str0m::Rtc;
+use str0m::media::{Mid, Rid};
+use str0m::rtp::RtpWrite;
+
+use super::guest::Guest;
+
+pub(super) const SIZES: [&str; 3] = ["h", "m", "l"];
+
+pub(super) fn declare_sizes(rtc: &mut Rtc, mid: Mid) {
+    let mut api = rtc.direct_api();
+    for size in SIZES.map(Rid::from) {
+        if api.stream_tx_by_mid(mid, Some(size)).is_none() {
+            let (ssrc, resend) = (api.new_ssrc(), api.new_ssrc());
+            api.declare_stream_tx(ssrc, Some(resend), mid, Some(size));
+        }
+    }
+}
+
+/// A picture in one of its sizes.
+#[derive(Clone, Copy)]
+pub(super) struct Picture {
+    pub(super) size: &'static str,
+    /// It needs no other.
+    pub(super) key: bool,
+    /// As a camera has it whose pictures are 3,000 apart.
+    pub(super) time: u32,
+    pub(super) lines: u16,
+    pub(super) packets: usize,
+    pub(super) bytes: usize,
+}
+
+impl Guest {
+    /// It sends its pictures in several sizes where it is offered that.
+    pub(super) fn layered(mut self) -> Self {
+        self.caps["layers"] = json!(true);
+        self
+    }
+
+    /// All sizes of its pictures come from other sources from now on, and count from the beginning.
+    pub(super) fn sources_anew(&mut self) {
+        for (mid, _) in self.lines.iter().filter(|(_, it)| it.1 == "video") {
+            let mut api = self.rtc.direct_api();
+            for size in SIZES.map(Rid::from) {
+                let old = api.stream_tx_by_mid(*mid, Some(size)).map(|it| it.ssrc());
+                old.map(|it| api.remove_stream_tx(it));
+                self.sequence.insert((*mid, Some(size)), 7);
+            }
+            declare_sizes(&mut self.rtc, *mid);
+        }
+    }
+
+    /// Sends a picture in one of its sizes, in so many packets. The last byte of each says which.
+    pub(super) fn send_size(&mut self, stream: &str, picture: &Picture, now: Instant) {
+        let found = self.lines.iter().find(|(_, it)| it.0 == stream && it.1 == "video");
+        let Some(mid) = found.map(|(mid, _)| *mid) else { return };
+        let Picture { size, key, time, lines, packets, bytes } = *picture;
+        let rid = (!size.is_empty()).then(|| Rid::from(size));
+        for n in 0..packets {
+            // Each size counts from somewhere else.
+            let first = 500 * u64::from(size.bytes().next().unwrap_or(0));
+            let sequence = self.sequence.entry((mid, rid)).or_insert(first);
+            *sequence += 1;
+            let (sequence, number) = (*sequence, 0x8000 | (time / 3_000) as u16 & 0x7fff);
+            let [low, high] = lines.to_le_bytes();
+            let [a, b] = number.to_be_bytes();
+            let start = if n == 0 { 0x90 } else { 0x80 };
+            let mut payload =
+                vec![start, 0xe0, a, b, number as u8, 0, u8::from(!key), 0, 0, 0x9d, 0x01, 0x2a, 0, 0, low, high];
+            payload.resize(bytes, 0);
+            payload.extend(size.bytes());
+            let mut api = self.rtc.direct_api();
+            let Some(tx) = api.stream_tx_by_mid(mid, rid) else { return };
+            let time = time.wrapping_add(u32::from(size.bytes().next().unwrap_or(0)) << 20);
+            let packet = RtpWrite::new(96.into(), sequence.into(), time, now, payload).nackable(true);
+            tx.write_rtp(packet.marker(n + 1 == packets));
+            self.tick(now);
+        }
+    }
+
+    /// The stream that comes on a line, as the last offer says.
+    pub(super) fn stream_on(&self, mid: Mid) -> Option<&str> {
+        let section = self.offers.last()?.split("\r\nm=").find(|it| it.contains(&format!("a=mid:{mid}\r\n")))?;
+        section.lines().find_map(|line| line.strip_prefix("a=msid:")?.split(' ').next())
+    }
+}
