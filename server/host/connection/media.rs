@@ -20,6 +20,12 @@ const LINE_SOURCES_MAX: usize = 2;
 
 /// What a line is taken for until it has been measured, in bits a second: a voice and a small picture.
 pub(super) const FIRST_ESTIMATE: u64 = 300_000;
+/// A line is not taken for less while nothing is lost on it and nothing waits: delays alone tell little where a machine is busy.
+const LEAST: u64 = 180_000;
+/// What is lost on a line that is as full as it can be.
+const LOSS_MAX: f32 = 0.05;
+/// What waits on the way makes the round trip longer by this.
+const QUEUE_MAX: Duration = Duration::from_millis(250);
 /// So much more than what it takes at best is looked for on a line, so that there is room to change over to it.
 const DESIRED_FACTOR: f64 = 1.25;
 /// No more than so many times what it is known to take, at once.
@@ -49,6 +55,8 @@ pub(super) struct Measured {
     /// When the line was looked at last for whether it takes more, what it took then, and how long until the next time.
     look: Option<(Instant, f64)>,
     next_look: Duration,
+    /// The shortest time to the guest and back.
+    round_trip: Option<Duration>,
     /// What the guest has said of each line.
     lost: HashMap<Mid, u64>,
 }
@@ -61,8 +69,17 @@ impl Measured {
             told: 0.0,
             look: None,
             next_look: LOOK,
+            round_trip: None,
             lost: HashMap::new(),
         }
+    }
+
+    /// Does the line show that it takes no more?
+    fn is_full(&mut self, stats: &PeerStats) -> bool {
+        let shortest = self.round_trip.into_iter().chain(stats.rtt).min();
+        self.round_trip = shortest;
+        let waits = stats.rtt.zip(shortest).is_some_and(|(now, shortest)| now > shortest + QUEUE_MAX);
+        waits || stats.egress_loss_fraction.is_some_and(|it| it > LOSS_MAX)
     }
 
     /// Whether to look for more now. By itself str0m does that where hardly anything is sent, and otherwise rarely.
@@ -195,6 +212,12 @@ impl Connection {
     /// What str0m says of the whole connection, every now and then.
     pub(crate) fn has_measured(&mut self, stats: &PeerStats) {
         if let Some(estimate) = stats.bwe_tx {
+            let is_full = self.measured.is_full(stats);
+            let least = Bitrate::from(LEAST);
+            if estimate < least && !is_full {
+                self.rtc.bwe().reset(least);
+            }
+            let estimate = if is_full { estimate } else { estimate.max(least) };
             self.measured.bits_per_second = estimate.as_f64();
             self.tell_desire();
             if self.measured.looks(stats.timestamp) {

@@ -1,6 +1,7 @@
 //! The host itself: it brings words, lines and packets together. Events go in, [`Output`]s come out.
 
 mod settling;
+mod user_name;
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
@@ -9,6 +10,7 @@ use std::time::Instant;
 use str0m::Event;
 
 use self::settling::coming;
+use self::user_name::user_of;
 use crate::connection::{Connection, Form, Said, form};
 use crate::forwarding::{Forwarding, Place};
 use crate::settings::{Card, Settings, Stats};
@@ -392,21 +394,4 @@ impl StarHost {
             self.touch(id);
         }
     }
-}
-
-/// Our part of the user name in a request of ICE (RFC 8445, section 7.2.2): what stands before the colon.
-fn user_of(datagram: &[u8]) -> Option<&str> {
-    const REQUEST: [u8; 2] = [0, 1];
-    const USERNAME: u16 = 6;
-    const HEAD_BYTES: usize = 20;
-    let mut rest = datagram.strip_prefix(&REQUEST).and_then(|_| datagram.get(HEAD_BYTES..))?;
-    while let [kind_a, kind_b, length_a, length_b, tail @ ..] = rest {
-        let length = usize::from(u16::from_be_bytes([*length_a, *length_b]));
-        let value = tail.get(..length)?;
-        if u16::from_be_bytes([*kind_a, *kind_b]) == USERNAME {
-            return std::str::from_utf8(value).ok()?.split(':').next();
-        }
-        rest = tail.get(length.next_multiple_of(4)..)?;
-    }
-    None
 }
