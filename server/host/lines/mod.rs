@@ -104,7 +104,7 @@ impl Line {
     }
 
     /// Whether it can carry something else: never while the guest may still show what it carried before.
-    fn is_free(&self, kind: Kind, again: bool) -> bool {
+    fn is_free(&self, kind: Kind) -> bool {
         let rests = matches!(self.answered, Said::Unsaid | Said::Receives);
         self.kind == kind
             && self.sends.is_none()
@@ -112,7 +112,7 @@ impl Line {
             && !self.refused
             && rests
             && matches!(self.offered, Said::Unsaid | Said::Receives)
-            && (again || !self.used)
+            && !self.used
     }
 }
 
@@ -148,9 +148,9 @@ impl Lines {
         self.lines.iter().find(|line| line.mid == mid)
     }
 
-    /// What is to be sent to the guest from now on. `again`: the page bears it that a line carries one stream after
-    /// another; an original page stops for good what it has shown on one.
-    pub(crate) fn wish(&mut self, wished: &[Track], again: bool) {
+    /// What is to be sent to the guest from now on. A line carries one stream in its life: an original page stops for good what
+    /// it has shown on one, and Chromium (156) decodes what comes on one that has rested, and shows nothing of it.
+    pub(crate) fn wish(&mut self, wished: &[Track]) {
         for line in &mut self.lines {
             let keeps = line.sends.as_ref().is_some_and(|sends| wished.contains(&sends.track));
             if line.sends.is_none() || (keeps && !line.refused) {
@@ -158,18 +158,18 @@ impl Lines {
             }
             line.sends = None;
             // Nothing else can be shown on it, so that its place is given to another line.
-            line.stopping = !again && !line.is_sent_on();
+            line.stopping = !line.is_sent_on();
         }
         for track in wished {
             let carried = self.lines.iter().any(|line| line.sends.as_ref().is_some_and(|sends| sends.track == *track));
             if !carried && is_token(&track.stream) {
-                self.carry(track, again);
+                self.carry(track);
             }
         }
     }
 
-    fn carry(&mut self, track: &Track, again: bool) {
-        let free = self.lines.iter().position(|line| line.is_free(track.kind, again));
+    fn carry(&mut self, track: &Track) {
+        let free = self.lines.iter().position(|line| line.is_free(track.kind));
         let Some(at) = free.or_else(|| self.add(track.kind)) else { return };
         let id = self.next_track;
         self.next_track += 1;

@@ -140,6 +140,8 @@ impl Guest {
             };
             plain = plain.split("m=").map(without).collect::<Vec<_>>().join("m=");
         }
+        // It asks for codecs of lines that have ended, too.
+        let plain = plain.split("m=").map(with_codecs).collect::<Vec<_>>().join("m=");
         let offer = SdpOffer::from_sdp_string(&plain).expect("a description that str0m reads");
         let answer = self.rtc.sdp_api().accept_offer(offer).expect("an offer that str0m takes").to_sdp_string();
         self.rtc.handle_input(Input::Timeout(now)).expect("time");
@@ -350,4 +352,15 @@ fn connection(address: SocketAddr, now: Instant) -> Rtc {
     let mut rtc = config.build(now);
     rtc.add_local_candidate(Candidate::host(address, Protocol::Udp).expect("a candidate"));
     rtc
+}
+
+/// A section as it is, or one that has ended with a codec for each of its formats.
+fn with_codecs(section: &str) -> String {
+    let mut words = section.lines().next().unwrap_or_default().split(' ');
+    let codec = if words.next() == Some("audio") { "opus/48000/2" } else { "VP8/90000" };
+    if words.next() != Some("0") || section.contains("a=rtpmap:") {
+        return section.to_owned();
+    }
+    let codecs: String = words.skip(1).map(|format| format!("a=rtpmap:{format} {codec}\r\n")).collect();
+    format!("{section}{codecs}")
 }

@@ -101,7 +101,6 @@ impl StarHost {
         let mut routes = Vec::new();
         for id in ids {
             let wishes = self.words.wishes(id);
-            let again = self.words.caps(id).media;
             let Some(viewer) = self.connections.get_mut(&id) else { continue };
             let mut tracks = Vec::new();
             for wish in &wishes {
@@ -114,7 +113,7 @@ impl StarHost {
                     }
                 }
             }
-            viewer.lines.wish(&tracks, again);
+            viewer.lines.wish(&tracks);
             for line in viewer.lines.iter() {
                 let Some(track) = line.carries() else { continue };
                 let source = there.iter().find(|(_, it, _)| it == track);
