@@ -232,7 +232,7 @@ impl Guest {
 
     fn event(&mut self, event: Event, now: Instant) {
         match event {
-            Event::ChannelOpen(id, _) => {
+            Event::ChannelOpen(id, _) if self.channel.is_none() => {
                 self.channel = Some(id);
                 let mut data = json!({ "pwd": self.password });
                 if let Some(member) = &self.member {
@@ -332,6 +332,20 @@ impl Guest {
         let packet = RtpWrite::new(number.into(), sequence.into(), time, now, payload).nackable(kind == "video");
         let packet = if kind == "audio" { packet.ext_vals(level) } else { packet };
         tx.write_rtp(packet.marker(true));
+        self.tick(now);
+    }
+
+    /// Sends a packet on a line under a source that nobody has heard of.
+    pub(super) fn send_as(&mut self, source: u32, mid: Mid, now: Instant) {
+        let mut api = self.rtc.direct_api();
+        let tx = api.declare_stream_tx(source.into(), None, mid, None);
+        tx.write_rtp(RtpWrite::new(111.into(), 1.into(), 1, now, vec![0; 40]));
+        self.tick(now);
+        self.rtc.direct_api().remove_stream_tx(source.into());
+    }
+
+    pub(super) fn open_channel(&mut self, now: Instant) {
+        self.rtc.direct_api().create_data_channel(str0m::channel::ChannelConfig::default());
         self.tick(now);
     }
 
