@@ -114,7 +114,8 @@ impl Guest {
         let (offer, pending) = change.apply().expect("an offer");
         self.pending = Some(pending);
         self.rounds += 1;
-        let sdp = self.with_tracks(&offer.to_sdp_string());
+        let known = self.offers.last().cloned().unwrap_or_default();
+        let sdp = self.with_tracks(&offer.to_sdp_string(), &known);
         self.out.push_back(Out::Signal(json!({ "type": "offer", "sdp": sdp, "round": self.rounds })));
     }
 
