@@ -133,6 +133,11 @@ impl Guest {
         // str0m would take what is said of sizes for what comes from the host, too.
         let sizes = |line: &&str| line.starts_with("a=rid:") || line.starts_with("a=simulcast:");
         let mut plain: String = sdp.lines().filter(|line| !sizes(line)).map(|line| format!("{line}\r\n")).collect();
+        // It does not read lines that have ended either, unless they say what they carried.
+        for (kind, number, name) in [("audio", 111, "opus/48000/2"), ("video", 96, "VP8/90000")] {
+            let ended = format!("m={kind} 0 UDP/TLS/RTP/SAVPF {number}\r\nc=IN IP4 0.0.0.0\r\n");
+            plain = plain.replace(&ended, &format!("{ended}a=rtpmap:{number} {name}\r\n"));
+        }
         if !self.counts_sound {
             let without = |part: &str| match part.starts_with("audio") {
                 true => part.replace(TRANSPORT_CC.1, "urn:none"),

@@ -1,9 +1,12 @@
 //! Guests who send what no page would.
+use std::collections::HashSet;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::World;
+use crate::Output;
 
 /// Somebody does all that they should not, and the others notice nothing.
 fn others_are_well(world: &mut World, at: [usize; 2]) {
@@ -232,4 +235,35 @@ fn a_way_that_somebody_is_heard_by_is_not_another_s() {
     }
     others_are_well(&mut world, [0, 1]);
     others_are_well(&mut world, [1, 0]);
+}
+
+#[test]
+fn somebody_who_seems_to_be_everywhere_is_looked_for_at_some_places_only() {
+    let mut world = World::with(&["ada", "bob", "eve"]);
+    let host = super::host_address();
+    let mut answered = HashSet::new();
+    let mut check = None;
+    for n in 0..40_000_u16 {
+        while check.is_none() {
+            let now = world.now + Duration::from_millis(100);
+            world.guests[2].tick(now);
+            let found = world.guests[2].out.drain(..).find_map(|out| match out {
+                // A request of ICE.
+                super::guest::Out::Datagram(_, bytes) if bytes.starts_with(&[0, 1]) => Some(bytes),
+                _ => None,
+            });
+            (check, world.now) = (found, now);
+        }
+        let from = SocketAddr::from(([10, 0, 9, 9], 1_024 + n));
+        world.host.on_datagram(from, host, check.as_deref().expect("a request"), world.now);
+        while let Some(output) = world.host.poll() {
+            if let Output::Datagram { destination, .. } = output {
+                answered.insert(destination);
+            }
+        }
+    }
+    assert!((50..200).contains(&answered.len()), "{}", answered.len());
+    others_are_well(&mut world, [0, 1]);
+    // Where another way is found, it goes on.
+    others_are_well(&mut world, [2, 1]);
 }
