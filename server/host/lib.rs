@@ -19,5 +19,6 @@ mod settings;
 mod star;
 mod words;
 
+pub use crypto::provider;
 pub use settings::{Card, Limits, Settings, Stats};
 pub use star::{Output, StarHost};

@@ -2,6 +2,7 @@
 //! names, before it knows whether the packet is the guest's.
 
 use std::collections::HashSet;
+use std::net::SocketAddr;
 use std::time::Instant;
 
 use crate::lines::{REPAIRED_STREAM_ID, STREAM_ID};
@@ -11,6 +12,8 @@ use crate::words::{Bucket, Pace};
 const RTP_BYTES_MAX: usize = 1_500;
 /// Streams with their retransmissions, of a very long call.
 const SOURCES_MAX: usize = 512;
+/// Addresses that a guest may be looked for at, until another way is looked for: str0m keeps each of them.
+const WAYS_MAX: usize = 100;
 /// How many datagrams a guest may send.
 const DATAGRAMS: Pace = Pace { burst: 20_000.0, per_second: 10_000.0 };
 
@@ -19,6 +22,7 @@ const DATAGRAMS: Pace = Pace { burst: 20_000.0, per_second: 10_000.0 };
 pub(super) struct Guard {
     datagrams: Bucket,
     sources: HashSet<u32>,
+    ways: HashSet<SocketAddr>,
 }
 
 /// What a datagram is (RFC 7983), by its first byte.
@@ -44,7 +48,7 @@ pub(crate) fn form(datagram: &[u8]) -> Form {
 
 impl Guard {
     pub(super) fn new() -> Self {
-        Self { datagrams: Bucket::new(DATAGRAMS), sources: HashSet::new() }
+        Self { datagrams: Bucket::new(DATAGRAMS), sources: HashSet::new(), ways: HashSet::new() }
     }
 
     /// Whether a datagram may go on.
@@ -57,6 +61,16 @@ impl Guard {
             Form::Other => false,
             Form::Stun | Form::Dtls | Form::Rtcp => true,
         }
+    }
+
+    /// Whether the guest may be at this address too.
+    pub(super) fn takes_way(&mut self, source: SocketAddr) -> bool {
+        self.ways.contains(&source) || (self.ways.len() < WAYS_MAX && self.ways.insert(source))
+    }
+
+    /// Both ends look for each other anew.
+    pub(super) fn forget_ways(&mut self) {
+        self.ways.clear();
     }
 
     fn knows_source(&mut self, packet: &[u8]) -> bool {

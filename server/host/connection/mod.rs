@@ -175,6 +175,10 @@ impl Connection {
             return false;
         }
         let stun = form(bytes) == Form::Stun;
+        if stun && !self.guard.takes_way(source) {
+            self.seek();
+            return false;
+        }
         if stun {
             self.heard_at = now;
         }

@@ -130,6 +130,7 @@ impl Connection {
                 self.failed = true;
                 return false;
             }
+            self.guard.forget_ways();
             self.has_padding();
         }
         self.theirs = answer.transport.clone();
@@ -161,6 +162,7 @@ impl Connection {
                 self.failed = true;
                 return (false, None);
             }
+            self.guard.forget_ways();
             self.has_padding();
         }
         self.theirs = offer.transport.clone();

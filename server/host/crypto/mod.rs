@@ -13,8 +13,8 @@ use std::sync::{Arc, OnceLock};
 
 use str0m::config::CryptoProvider;
 
-/// What every connection is made with. It is the same one for all.
-pub(crate) fn provider() -> Arc<CryptoProvider> {
+/// What every connection is made with. It is the same one for all, those of guests in tests included.
+pub fn provider() -> Arc<CryptoProvider> {
     static PROVIDER: OnceLock<Arc<CryptoProvider>> = OnceLock::new();
     let provider = PROVIDER.get_or_init(|| {
         Arc::new(CryptoProvider {

@@ -267,3 +267,36 @@ fn an_offer_of_a_guest_s_that_is_lost_on_either_way_is_made_again() {
         world.hear_each_other();
     }
 }
+
+#[test]
+fn of_those_who_have_left_nothing_stays() {
+    let mut world = World::with(&["ada", "bob", "cy"]);
+    let original = world.join_original("orig");
+    world.run(1_000);
+    for (at, stream) in [(0, "a"), (1, "b"), (2, "c"), (original, "o")] {
+        world.call(at, stream, &["audio", "video"]);
+        world.stream(at, stream, "video", 10);
+    }
+    let now = world.now;
+    let file = json!({ "FileID": "f", "FileName": "a.txt", "FileSize": 3 });
+    world.guests[0].tell(&json!({ "type": 2, "data": { "msg": "hi", "files": [file], "id": "m1" } }), now);
+    world.run(100);
+    // One hangs up, one falls asleep, one is sent away, and one is lost to the server first.
+    world.guests[0].rtc.close().expect("closing");
+    world.guests[0].tick(now);
+    world.cut_off.push(1);
+    world.host.on_removed("cy", world.now);
+    world.host.on_left("orig", world.now);
+    world.run(60_000);
+    for peer in ["ada", "bob", "cy", "orig"] {
+        world.host.on_left(peer, world.now);
+    }
+    world.guests.clear();
+    world.run(1_000);
+    world.now += Duration::from_secs(3_700);
+    world.host.on_timeout(world.now);
+    world.exchange();
+    let kept = format!("{:?}", world.host);
+    assert!(!kept.contains("LinkId(") && !kept.contains("10.0.1."), "{kept}");
+    assert_eq!(world.host.next_timeout(), None);
+}

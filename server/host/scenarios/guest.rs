@@ -133,6 +133,11 @@ impl Guest {
         // str0m would take what is said of sizes for what comes from the host, too.
         let sizes = |line: &&str| line.starts_with("a=rid:") || line.starts_with("a=simulcast:");
         let mut plain: String = sdp.lines().filter(|line| !sizes(line)).map(|line| format!("{line}\r\n")).collect();
+        // It does not read lines that have ended either, unless they say what they carried.
+        for (kind, number, name) in [("audio", 111, "opus/48000/2"), ("video", 96, "VP8/90000")] {
+            let ended = format!("m={kind} 0 UDP/TLS/RTP/SAVPF {number}\r\nc=IN IP4 0.0.0.0\r\n");
+            plain = plain.replace(&ended, &format!("{ended}a=rtpmap:{number} {name}\r\n"));
+        }
         if !self.counts_sound {
             let without = |part: &str| match part.starts_with("audio") {
                 true => part.replace(TRANSPORT_CC.1, "urn:none"),
@@ -235,7 +240,7 @@ impl Guest {
 
     fn event(&mut self, event: Event, now: Instant) {
         match event {
-            Event::ChannelOpen(id, _) => {
+            Event::ChannelOpen(id, _) if self.channel.is_none() => {
                 self.channel = Some(id);
                 let mut data = json!({ "pwd": self.password });
                 if let Some(member) = &self.member {
@@ -335,6 +340,20 @@ impl Guest {
         let packet = RtpWrite::new(number.into(), sequence.into(), time, now, payload).nackable(kind == "video");
         let packet = if kind == "audio" { packet.ext_vals(level) } else { packet };
         tx.write_rtp(packet.marker(true));
+        self.tick(now);
+    }
+
+    /// Sends a packet on a line under a source that nobody has heard of.
+    pub(super) fn send_as(&mut self, source: u32, mid: Mid, now: Instant) {
+        let mut api = self.rtc.direct_api();
+        let tx = api.declare_stream_tx(source.into(), None, mid, None);
+        tx.write_rtp(RtpWrite::new(111.into(), 1.into(), 1, now, vec![0; 40]));
+        self.tick(now);
+        self.rtc.direct_api().remove_stream_tx(source.into());
+    }
+
+    pub(super) fn open_channel(&mut self, now: Instant) {
+        self.rtc.direct_api().create_data_channel(str0m::channel::ChannelConfig::default());
         self.tick(now);
     }
 

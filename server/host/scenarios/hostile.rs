@@ -1,15 +1,18 @@
 //! Guests who send what no page would.
+use std::collections::HashSet;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::World;
+use crate::Output;
 
 /// Somebody does all that they should not, and the others notice nothing.
 fn others_are_well(world: &mut World, at: [usize; 2]) {
     let now = world.now;
     let heard = world.guests[at[1]].of(2).len();
-    let id = format!("check-{heard}");
+    let id = format!("check-{}-{heard}", at[0]);
     world.guests[at[0]].tell(&json!({ "type": 2, "data": { "msg": "well?", "files": [], "id": id } }), now);
     world.run(500);
     assert_eq!(world.guests[at[1]].of(2).len(), heard + 1);
@@ -128,4 +131,139 @@ fn a_guest_that_reads_nothing_holds_up_nobody() {
     assert!(world.guests[1].of(2).len() > 390, "{}", world.guests[1].of(2).len());
     let next = world.host.next_timeout().expect("a time");
     assert!(next > world.now && next < world.now + Duration::from_secs(60));
+}
+
+#[test]
+fn sources_that_nobody_has_heard_of_reach_nobody_and_take_no_room() {
+    let mut world = World::with(&["ada", "bob", "eve"]);
+    world.call(2, "e", &["audio"]);
+    world.call(1, "b", &["audio"]);
+    let line = *world.guests[2].lines.keys().next().expect("a line");
+    for source in 1..1_000 {
+        let now = world.now;
+        world.guests[2].send_as(source * 7_919, line, now);
+        if source % 10 == 0 {
+            world.run(5);
+        }
+    }
+    world.run(1_000);
+    world.guests[1].packets.clear();
+    let now = world.now;
+    world.guests[2].send("e", "audio", true, 0, now);
+    world.run(100);
+    assert!(world.guests[1].packets.len() <= 1);
+    assert!(world.host.stats().streams_in <= 2, "{:?}", world.host.stats());
+    others_are_well(&mut world, [0, 1]);
+}
+
+#[test]
+fn messages_of_any_length_and_half_of_one_are_passed_over() {
+    let mut world = World::with(&["ada", "bob", "eve"]);
+    let whole = json!({ "target": "3", "idata": { "type": 2, "data": { "msg": "x", "id": "half" } } }).to_string();
+    for length in [1, 16, 65_535, 65_536, 65_537, 200_000, 262_144] {
+        let now = world.now;
+        world.guests[2].say_bytes(&vec![b'['; length], now);
+        world.guests[2].say_bytes(&whole.as_bytes()[..whole.len() / 2], now);
+        world.run(300);
+    }
+    assert!(world.guests[1].of(2).is_empty());
+    others_are_well(&mut world, [2, 1]);
+}
+
+#[test]
+fn whoever_opens_channel_after_channel_is_hung_up_on() {
+    let mut world = World::with(&["ada", "bob", "eve"]);
+    for _ in 0..15 {
+        let now = world.now;
+        world.guests[2].open_channel(now);
+        world.run(50);
+    }
+    others_are_well(&mut world, [2, 1]);
+    for _ in 0..60 {
+        let now = world.now;
+        world.guests[2].open_channel(now);
+    }
+    world.run(300);
+    assert_eq!(world.host.stats().guests, 2);
+    others_are_well(&mut world, [0, 1]);
+}
+
+#[test]
+fn what_is_changed_on_the_way_is_nobody_s() {
+    let mut world = World::with(&["ada", "bob", "eve"]);
+    world.call(2, "e", &["audio", "video"]);
+    world.call(1, "b", &["audio"]);
+    for n in 0..400 {
+        let now = world.now;
+        world.guests[2].send("e", if n % 2 == 0 { "audio" } else { "video" }, n % 5 == 0, n * 960, now);
+        world.guests[2].tell(&json!({ "type": 2, "data": { "msg": "x", "id": format!("m{n}") } }), now);
+        let from = world.guests[2].address;
+        while let Some(out) = world.guests[2].out.pop_front() {
+            let super::guest::Out::Datagram(to, mut bytes) = out else { continue };
+            let length = bytes.len();
+            let at = usize::try_from(n).expect("few") * 13 % length;
+            bytes[at] ^= 1 << (n % 8);
+            // Cut short as well, and from where another guest is.
+            let (cut, other) = (&bytes[..at], world.guests[0].address);
+            for (source, bytes) in [(from, &bytes[..]), (from, cut), (other, &bytes[..])] {
+                if world.host.accepts(source, to, bytes) {
+                    world.host.on_datagram(source, to, bytes, now);
+                }
+            }
+        }
+        world.run(20);
+    }
+    world.run(1_000);
+    others_are_well(&mut world, [0, 1]);
+}
+
+#[test]
+fn a_way_that_somebody_is_heard_by_is_not_another_s() {
+    let mut world = World::with(&["ada", "bob", "eve"]);
+    let (ada, host) = (world.guests[0].address, super::host_address());
+    // Eve's own checks, as if they came from where Ada is.
+    world.run(3_000);
+    for _ in 0..50 {
+        let now = world.now;
+        world.guests[2].tick(now);
+        while let Some(out) = world.guests[2].out.pop_front() {
+            if let super::guest::Out::Datagram(_, bytes) = out {
+                world.host.on_datagram(ada, host, &bytes, now);
+            }
+        }
+        world.run(100);
+    }
+    others_are_well(&mut world, [0, 1]);
+    others_are_well(&mut world, [1, 0]);
+}
+
+#[test]
+fn somebody_who_seems_to_be_everywhere_is_looked_for_at_some_places_only() {
+    let mut world = World::with(&["ada", "bob", "eve"]);
+    let host = super::host_address();
+    let mut answered = HashSet::new();
+    let mut check = None;
+    for n in 0..40_000_u16 {
+        while check.is_none() {
+            let now = world.now + Duration::from_millis(100);
+            world.guests[2].tick(now);
+            let found = world.guests[2].out.drain(..).find_map(|out| match out {
+                // A request of ICE.
+                super::guest::Out::Datagram(_, bytes) if bytes.starts_with(&[0, 1]) => Some(bytes),
+                _ => None,
+            });
+            (check, world.now) = (found, now);
+        }
+        let from = SocketAddr::from(([10, 0, 9, 9], 1_024 + n));
+        world.host.on_datagram(from, host, check.as_deref().expect("a request"), world.now);
+        while let Some(output) = world.host.poll() {
+            if let Output::Datagram { destination, .. } = output {
+                answered.insert(destination);
+            }
+        }
+    }
+    assert!((50..200).contains(&answered.len()), "{}", answered.len());
+    others_are_well(&mut world, [0, 1]);
+    // Where another way is found, it goes on.
+    others_are_well(&mut world, [2, 1]);
 }

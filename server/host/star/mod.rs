@@ -1,6 +1,7 @@
 //! The host itself: it brings words, lines and packets together. Events go in, [`Output`]s come out.
 
 mod settling;
+mod signals;
 mod user_name;
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -9,9 +10,8 @@ use std::time::Instant;
 
 use str0m::Event;
 
-use self::settling::coming;
 use self::user_name::user_of;
-use crate::connection::{Connection, Form, Said, form};
+use crate::connection::{Connection, Form, form};
 use crate::forwarding::{Forwarding, Place};
 use crate::settings::{Card, Settings, Stats};
 use crate::words::{Epoch, Frame, LinkId, Words};
@@ -335,56 +335,6 @@ impl StarHost {
                 self.forwarding.traffic.key_frame_requests += 1;
                 self.touch(place.link);
             }
-        }
-    }
-
-    fn signal(&mut self, id: LinkId, signal: &str) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
-        let before = coming(connection);
-        let (changed, answer) = connection.signal(signal, self.now);
-        if connection.is_replaced() {
-            return self.words.renew(id, self.now);
-        }
-        if let Some(said) = answer {
-            self.say(id, said);
-        }
-        if changed {
-            self.call_changed = true;
-            let after = self.connections.get(&id).map(coming).unwrap_or_default();
-            after.iter().for_each(|track| self.words.stream_come(id, &track.stream));
-            for track in before.iter().filter(|track| !after.iter().any(|it| it.stream == track.stream)) {
-                self.words.stream_gone(id, &track.stream);
-            }
-        }
-        self.know_ufrags(id);
-        self.touch(id);
-        self.negotiate(id);
-    }
-
-    fn know_ufrags(&mut self, id: LinkId) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
-        let current: Vec<_> = connection.ufrags().collect();
-        self.ufrags.retain(|ufrag, it| *it != id || current.contains(ufrag));
-        self.ufrags.extend(current.into_iter().map(|ufrag| (ufrag, id)));
-    }
-
-    /// Offers where that is needed.
-    fn negotiate(&mut self, id: LinkId) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
-        if let Some(said) = connection.offer(self.now) {
-            self.know_ufrags(id);
-            self.say(id, said);
-        }
-    }
-
-    /// Over the connection itself where the page takes signals there, and otherwise over the server.
-    fn say(&mut self, id: LinkId, said: Said) {
-        let over_it = !said.restarting && self.words.carries_signals(id);
-        if let Some(frame) = over_it.then(|| Words::signal_frame(&said.text)).flatten() {
-            return self.send(id, frame, false, None);
-        }
-        if let Some(to) = self.words.address_of(id) {
-            self.outputs.push_back(Output::Signal { to: to.to_owned(), signal: said.text });
         }
     }
 

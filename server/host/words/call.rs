@@ -186,9 +186,10 @@ impl Words {
     /// A stream that was sent is sent no more. Whoever still announces it is asked for it once more: it may have gone
     /// because they had left the call for a moment.
     pub(crate) fn stream_gone(&mut self, id: LinkId, stream: &str) {
-        let link = self.calls.link_mut(id);
-        link.wanted.retain(|it| it != stream);
-        link.come.retain(|it| it != stream);
+        if let Some((_, link)) = self.calls.links.iter_mut().find(|(it, _)| *it == id) {
+            link.wanted.retain(|it| it != stream);
+            link.come.retain(|it| it != stream);
+        }
         if !self.announces(id, stream) {
             return;
         }

@@ -1,0 +1,58 @@
+//! Signals of guests and for them.
+
+use super::settling::coming;
+use super::{Output, StarHost};
+use crate::connection::Said;
+use crate::words::{LinkId, Words};
+
+impl StarHost {
+    pub(super) fn signal(&mut self, id: LinkId, signal: &str) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let before = coming(connection);
+        let (changed, answer) = connection.signal(signal, self.now);
+        if connection.is_replaced() {
+            return self.words.renew(id, self.now);
+        }
+        if let Some(said) = answer {
+            self.say(id, said);
+        }
+        if changed {
+            self.call_changed = true;
+            let after = self.connections.get(&id).map(coming).unwrap_or_default();
+            after.iter().for_each(|track| self.words.stream_come(id, &track.stream));
+            for track in before.iter().filter(|track| !after.iter().any(|it| it.stream == track.stream)) {
+                self.words.stream_gone(id, &track.stream);
+            }
+        }
+        self.know_ufrags(id);
+        self.touch(id);
+        self.negotiate(id);
+    }
+
+    pub(super) fn know_ufrags(&mut self, id: LinkId) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        let current: Vec<_> = connection.ufrags().collect();
+        self.ufrags.retain(|ufrag, it| *it != id || current.contains(ufrag));
+        self.ufrags.extend(current.into_iter().map(|ufrag| (ufrag, id)));
+    }
+
+    /// Offers where that is needed.
+    pub(super) fn negotiate(&mut self, id: LinkId) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        if let Some(said) = connection.offer(self.now) {
+            self.know_ufrags(id);
+            self.say(id, said);
+        }
+    }
+
+    /// Over the connection itself where the page takes signals there, and otherwise over the server.
+    fn say(&mut self, id: LinkId, said: Said) {
+        let over_it = !said.restarting && self.words.carries_signals(id);
+        if let Some(frame) = over_it.then(|| Words::signal_frame(&said.text)).flatten() {
+            return self.send(id, frame, false, None);
+        }
+        if let Some(to) = self.words.address_of(id) {
+            self.outputs.push_back(Output::Signal { to: to.to_owned(), signal: said.text });
+        }
+    }
+}
