@@ -87,6 +87,8 @@ pub(crate) struct Connection {
     failed: bool,
     /// When str0m is to be told the time.
     pub(crate) next: Instant,
+    /// It is to be asked what it has to give out.
+    pub(crate) touched: bool,
 }
 
 impl Connection {
@@ -142,6 +144,7 @@ impl Connection {
             layers: false,
             failed: false,
             next: now,
+            touched: false,
         })
     }
 

@@ -20,10 +20,11 @@ impl StarHost {
                 self.reconcile();
                 continue;
             }
-            let failed = self.connections.iter().find(|(_, it)| it.has_failed()).map(|(id, _)| *id);
-            let Some(id) = failed else { return };
-            self.hang_up(id);
-            self.words.closed(id, true, self.now);
+            let Some(id) = self.failing.pop() else { return };
+            if self.connections.get(&id).is_some_and(Connection::has_failed) {
+                self.hang_up(id);
+                self.words.closed(id, true, self.now);
+            }
         }
     }
 
