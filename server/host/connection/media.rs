@@ -39,6 +39,8 @@ const KEPT_MAX: f64 = 2_500_000.0;
 /// What str0m knows of a line.
 #[derive(Debug)]
 pub(super) struct Declared {
+    /// Our source on it.
+    source: u32,
     /// The guest's sources on it.
     sources: Vec<u32>,
     /// Packets on it are numbered, for the guest to say which of them have come.
@@ -126,7 +128,7 @@ fn declare(rtc: &mut Rtc, line: &Line, mid: Mid, now: Instant) -> Declared {
         mem::swap(media, plain.build(now).direct_api().declare_media(mid, kind));
     }
     api.declare_stream_tx(line.ssrc.into(), resend, mid, None);
-    Declared { sources: Vec::new(), is_measured: line.is_measured }
+    Declared { source: line.ssrc, sources: Vec::new(), is_measured: line.is_measured }
 }
 
 impl Connection {
@@ -240,7 +242,8 @@ impl Connection {
 
     /// Sends a packet on a line.
     pub(crate) fn write(&mut self, mid: Mid, packet: RtpWrite) {
-        if let Some(stream) = self.rtc.direct_api().stream_tx_by_mid(mid, None) {
+        let Some(declared) = self.declared.get(&mid) else { return };
+        if let Some(stream) = self.rtc.direct_api().stream_tx(&declared.source.into()) {
             stream.write_rtp(packet);
         }
     }

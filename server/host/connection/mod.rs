@@ -91,6 +91,8 @@ pub(crate) struct Connection {
     replaced: bool,
     /// When str0m is to be told the time.
     pub(crate) next: Instant,
+    /// It is to be asked what it has to give out.
+    pub(crate) touched: bool,
 }
 
 impl Connection {
@@ -148,6 +150,7 @@ impl Connection {
             parted: false,
             replaced: false,
             next: now,
+            touched: false,
         })
     }
 

@@ -1,6 +1,7 @@
 //! A room with guests on a network that loses and delays, and with time that only moves when it is told to.
 
 mod calls;
+mod cost;
 mod guest;
 mod hostile;
 mod joining;
@@ -12,6 +13,7 @@ mod speakers;
 use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
+use std::{iter, mem};
 
 use serde_json::Value;
 
@@ -37,6 +39,10 @@ struct World {
     cut_off: Vec<usize>,
     /// Whether signals go over the server at all.
     server: bool,
+    /// How long the host itself has been at work.
+    spent: Duration,
+    /// What the host has given out.
+    outputs: Vec<Output>,
     /// How often everybody has sent something.
     filmed: u64,
     /// Lines of guests through which only so much comes.
@@ -63,6 +69,11 @@ impl Narrow {
         self.busy_until = done;
         Some(done)
     }
+}
+
+/// How long something has taken, unless the system has been busy with something else meanwhile.
+fn once(since: Instant) -> Duration {
+    Some(since.elapsed()).filter(|it| *it < Duration::from_millis(1)).unwrap_or_default()
 }
 
 fn host_address() -> SocketAddr {
@@ -94,6 +105,8 @@ impl World {
             dice: 1,
             cut_off: Vec::new(),
             server: true,
+            spent: Duration::ZERO,
+            outputs: Vec::new(),
             filmed: 0,
             narrow: Vec::new(),
         }
@@ -147,6 +160,13 @@ impl World {
         world
     }
 
+    fn timed<T>(&mut self, act: impl FnOnce(&mut StarHost, Instant) -> T) -> T {
+        let before = Instant::now();
+        let done = act(&mut self.host, self.now);
+        self.spent += once(before);
+        done
+    }
+
     fn rolls_loss(&mut self) -> bool {
         self.dice = self.dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (self.dice >> 16) % 100 < self.loss
@@ -154,7 +174,8 @@ impl World {
 
     /// Takes over what everybody has to give out.
     fn exchange(&mut self) {
-        while let Some(output) = self.host.poll() {
+        let outputs: Vec<_> = self.timed(|host, _| iter::from_fn(|| host.poll()).collect());
+        for output in mem::take(&mut self.outputs).into_iter().chain(outputs) {
             match output {
                 Output::Signal { to, signal } => {
                     let to = self.guests.iter().position(|it| it.peer == to);
@@ -228,13 +249,20 @@ impl World {
                 match to {
                     Some(to) => self.guests[to].receive(source, &bytes, self.now),
                     None if self.host.accepts(source, destination, &bytes) => {
-                        self.host.on_datagram(source, destination, &bytes, self.now);
+                        // As whoever drives it does.
+                        let outputs: Vec<_> = self.timed(|host, now| {
+                            host.on_datagram(source, destination, &bytes, now);
+                            let outputs = iter::from_fn(|| host.poll()).collect();
+                            host.next_timeout();
+                            outputs
+                        });
+                        self.outputs.extend(outputs);
                     }
                     None => {}
                 }
             }
             if self.host.next_timeout().is_some_and(|at| at <= self.now) {
-                self.host.on_timeout(self.now);
+                self.timed(StarHost::on_timeout);
             }
             for guest in self.guests.iter_mut().filter(|it| it.next <= self.now) {
                 guest.tick(self.now);

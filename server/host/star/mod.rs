@@ -4,9 +4,10 @@ mod settling;
 mod signals;
 mod user_name;
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
+use std::mem;
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use str0m::Event;
 
@@ -43,6 +44,9 @@ const ADDRESSES_MAX: usize = 20;
 /// Between two packets a connection wants to be told the time. What it has left after so many waits until it is asked again.
 const TICKS_MAX: usize = 256;
 
+/// What is due so soon is done at once: no timer is so precise.
+const AT_ONCE: Duration = Duration::from_micros(10);
+
 /// A star's host. All times are handed in and never go back. After every call, or after several with the same time, what
 /// [`StarHost::poll`] has to give is to be carried out.
 #[derive(Debug)]
@@ -58,7 +62,8 @@ pub struct StarHost {
     ufrags: HashMap<String, LinkId>,
     /// Connections that str0m has to be asked what they have to give out.
     touched: VecDeque<LinkId>,
-    is_touched: HashSet<LinkId>,
+    /// Connections that may have failed.
+    failing: Vec<LinkId>,
     outputs: VecDeque<Output>,
     /// Lines are to be compared with wishes.
     call_changed: bool,
@@ -83,7 +88,7 @@ impl StarHost {
             addresses: HashMap::new(),
             ufrags: HashMap::new(),
             touched: VecDeque::new(),
-            is_touched: HashSet::new(),
+            failing: Vec::new(),
             outputs: VecDeque::new(),
             call_changed: false,
             losses_out: 0,
@@ -165,7 +170,7 @@ impl StarHost {
             self.met_at(source, id);
         }
         self.drain(id);
-        if self.connections.get(&id).is_some_and(|it| it.next <= now) {
+        if self.connections.get(&id).is_some_and(|it| it.next <= now + AT_ONCE) {
             self.touch(id);
         }
         self.settle();
@@ -193,7 +198,9 @@ impl StarHost {
             self.connections.iter().filter(|(_, it)| it.next_timeout() <= now).map(|(id, _)| *id).collect();
         for id in due {
             let Some(connection) = self.connections.get_mut(&id) else { continue };
-            if let Some(steady) = connection.steadiness(now) {
+            let steady = connection.steadiness(now);
+            self.failing.extend(connection.has_failed().then_some(id));
+            if let Some(steady) = steady {
                 self.words.steady(id, steady, now);
             }
             self.negotiate(id);
@@ -247,7 +254,8 @@ impl StarHost {
     }
 
     fn touch(&mut self, id: LinkId) {
-        if self.is_touched.insert(id) {
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        if !mem::replace(&mut connection.touched, true) {
             self.touched.push_back(id);
         }
     }
@@ -255,14 +263,15 @@ impl StarHost {
     /// Lets connections give out what they have.
     fn work(&mut self) {
         while let Some(id) = self.touched.pop_front() {
-            self.is_touched.remove(&id);
+            let mut now = self.now;
             for _ in 0..TICKS_MAX {
                 let Some(connection) = self.connections.get_mut(&id) else { break };
-                connection.tick(self.now);
+                connection.touched = false;
+                connection.tick(now);
                 self.drain(id);
-                if self.connections.get(&id).is_none_or(|it| it.next > self.now) {
-                    break;
-                }
+                let next = self.connections.get(&id).map(|it| it.next);
+                let Some(next) = next.filter(|next| *next <= self.now + AT_ONCE) else { break };
+                now = now.max(next);
             }
             self.settle();
         }
@@ -272,7 +281,10 @@ impl StarHost {
     fn drain(&mut self, id: LinkId) {
         loop {
             let Some(connection) = self.connections.get_mut(&id) else { return };
-            let Some(output) = connection.poll() else { return };
+            let Some(output) = connection.poll() else {
+                self.failing.push(id);
+                return;
+            };
             match output {
                 str0m::Output::Timeout(at) => {
                     connection.next = at;
@@ -293,11 +305,11 @@ impl StarHost {
         match event {
             Event::RtpPacket(packet) => {
                 let Some((mid, rid)) = connection.place_of(packet.header.ssrc) else { return };
-                let Self { forwarding, connections, touched, is_touched, .. } = self;
+                let Self { forwarding, connections, touched, .. } = self;
                 forwarding.packet(Place { link: id, mid }, rid, &packet, self.now, |to, packet| {
                     let Some(viewer) = connections.get_mut(&to.link) else { return };
                     viewer.write(to.mid, packet);
-                    if is_touched.insert(to.link) {
+                    if !mem::replace(&mut viewer.touched, true) {
                         touched.push_back(to.link);
                     }
                 });
@@ -341,6 +353,7 @@ impl StarHost {
     fn send(&mut self, id: LinkId, frame: Frame, droppable: bool, by: Option<LinkId>) {
         if let Some(connection) = self.connections.get_mut(&id) {
             connection.send(frame, droppable, by);
+            self.failing.extend(connection.has_failed().then_some(id));
             self.touch(id);
         }
     }

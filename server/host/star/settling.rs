@@ -20,11 +20,12 @@ impl StarHost {
                 self.reconcile();
                 continue;
             }
-            let failed = self.connections.iter().find(|(_, it)| it.has_failed()).map(|(id, _)| *id);
-            let Some(id) = failed else { return };
-            let lost = self.connections.get(&id).is_none_or(Connection::is_lost);
-            self.hang_up(id);
-            self.words.closed(id, lost, self.now);
+            let Some(id) = self.failing.pop() else { return };
+            if let Some(connection) = self.connections.get(&id).filter(|it| it.has_failed()) {
+                let lost = connection.is_lost();
+                self.hang_up(id);
+                self.words.closed(id, lost, self.now);
+            }
         }
     }
 

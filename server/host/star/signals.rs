@@ -24,6 +24,7 @@ impl StarHost {
                 self.words.stream_gone(id, &track.stream);
             }
         }
+        self.failing.push(id);
         self.know_ufrags(id);
         self.touch(id);
         self.negotiate(id);

@@ -1,0 +1,274 @@
+//! What it costs to send a packet on, beside str0m with nothing around it. Only what the forwarders themselves do is timed.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use str0m::bwe::Bitrate;
+use str0m::media::{Direction, MediaKind, Mid};
+use str0m::net::{Protocol, Receive};
+use str0m::rtp::RtpWrite;
+use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
+
+use super::World;
+use crate::crypto;
+
+const PEOPLE: usize = 20;
+/// How many pictures everybody gets.
+const SEEN: usize = 9;
+const STEP: Duration = Duration::from_millis(20);
+/// Half a megabit a second: twenty-five pictures of so many packets.
+const PACKETS: usize = 3;
+const BYTES: usize = 830;
+
+/// str0m, and a table of what goes where.
+struct Bare {
+    rtcs: Vec<Rtc>,
+    next: Vec<Instant>,
+    addresses: HashMap<SocketAddr, usize>,
+    routes: HashMap<(usize, Mid), Vec<(usize, Mid)>>,
+    numbers: HashMap<(usize, Mid), u64>,
+    out: VecDeque<(SocketAddr, SocketAddr, Vec<u8>)>,
+    packets: u64,
+}
+
+impl Bare {
+    fn receive(&mut self, source: SocketAddr, destination: SocketAddr, bytes: &[u8], now: Instant) {
+        let Some(at) = self.addresses.get(&source).copied() else { return };
+        let Ok(receive) = Receive::new(Protocol::Udp, source, destination, bytes) else { return };
+        let _ = self.rtcs[at].handle_input(Input::Receive(now, receive));
+        for viewer in self.drain(at, now) {
+            self.tick(viewer, now);
+        }
+        if self.next[at] <= now {
+            self.tick(at, now);
+        }
+        let _ = self.next.iter().min();
+    }
+
+    fn tick(&mut self, at: usize, now: Instant) {
+        let mut then = now;
+        // As often as the host does it.
+        for _ in 0..256 {
+            let _ = self.rtcs[at].handle_input(Input::Timeout(then));
+            self.drain(at, then);
+            if self.next[at] > now + Duration::from_micros(10) {
+                return;
+            }
+            then = then.max(self.next[at]);
+        }
+    }
+
+    /// Those to whom something has been sent on.
+    fn drain(&mut self, at: usize, now: Instant) -> Vec<usize> {
+        let mut viewers = Vec::new();
+        loop {
+            match self.rtcs[at].poll_output().expect("an output") {
+                Output::Timeout(next) => {
+                    self.next[at] = next;
+                    return viewers;
+                }
+                Output::Transmit(it) => self.out.push_back((it.source, it.destination, it.contents.into())),
+                Output::Event(Event::RtpPacket(packet)) => {
+                    let mid = self.rtcs[at].direct_api().stream_rx(&packet.header.ssrc).expect("its line").mid();
+                    for (viewer, line) in self.routes.get(&(at, mid)).into_iter().flatten() {
+                        let number = self.numbers.entry((*viewer, *line)).or_insert(1_000);
+                        *number += 1;
+                        let header = &packet.header;
+                        let (sequence, payload) = ((*number).into(), packet.payload.clone());
+                        let packet = RtpWrite::new(header.payload_type, sequence, header.timestamp, now, payload)
+                            .marker(header.marker)
+                            .nackable(*header.payload_type == 96);
+                        let mut api = self.rtcs[*viewer].direct_api();
+                        api.stream_tx_by_mid(*line, None).expect("its line").write_rtp(packet);
+                        self.packets += 1;
+                        viewers.push(*viewer);
+                    }
+                }
+                Output::Event(_) => {}
+            }
+        }
+    }
+}
+
+/// Somebody who sends and gets, and is not timed.
+struct Peer {
+    rtc: Rtc,
+    address: SocketAddr,
+    next: Instant,
+    lines: [Mid; 2],
+    numbers: [u64; 2],
+}
+
+struct BareWorld {
+    bare: Bare,
+    peers: Vec<Peer>,
+    now: Instant,
+    spent: Duration,
+}
+
+fn config(measured: bool) -> RtcConfig {
+    let config = RtcConfig::new().set_crypto_provider(crypto::provider()).set_rtp_mode(true).clear_codecs();
+    let config = config.enable_opus(true).enable_vp8(true);
+    if measured { config.enable_bwe(Some(Bitrate::from(300_000_u64))) } else { config }
+}
+
+fn address(net: u8, at: usize) -> SocketAddr {
+    format!("10.{net}.0.{}:5000", at + 1).parse().expect("an address")
+}
+
+fn candidate(address: SocketAddr) -> Candidate {
+    Candidate::host(address, Protocol::Udp).expect("a candidate")
+}
+
+impl BareWorld {
+    fn new(measured: bool) -> Self {
+        let now = Instant::now();
+        let (mut rtcs, mut peers, mut lines) = (Vec::new(), Vec::new(), Vec::new());
+        for at in 0..PEOPLE {
+            let mut rtc = config(measured).set_ice_lite(true).build(now);
+            rtc.add_local_candidate(candidate(address(1, at)));
+            let mut change = rtc.sdp_api();
+            let mut add = |kind, direction| change.add_media(kind, direction, None, None, None);
+            let come = [MediaKind::Audio, MediaKind::Video].map(|kind| add(kind, Direction::RecvOnly));
+            let sounds: Vec<_> = (1..PEOPLE).map(|_| add(MediaKind::Audio, Direction::SendOnly)).collect();
+            let pictures: Vec<_> = (0..SEEN).map(|_| add(MediaKind::Video, Direction::SendOnly)).collect();
+            let (offer, pending) = change.apply().expect("an offer");
+            let mut peer = config(false).build(now);
+            peer.add_local_candidate(candidate(address(2, at)));
+            let answer = peer.sdp_api().accept_offer(offer).expect("an answer");
+            rtc.sdp_api().accept_answer(pending, answer).expect("an answer that fits");
+            if measured {
+                rtc.bwe().set_desired_bitrate(Bitrate::from(8_000_000_u64));
+            }
+            rtcs.push(rtc);
+            peers.push(Peer { rtc: peer, address: address(2, at), next: now, lines: come, numbers: [1_000; 2] });
+            lines.push((come, sounds, pictures));
+        }
+        let mut routes: HashMap<_, Vec<_>> = HashMap::new();
+        for (viewer, (_, sounds, pictures)) in lines.iter().enumerate() {
+            for (n, line) in sounds.iter().enumerate() {
+                let from = (viewer + 1 + n) % PEOPLE;
+                routes.entry((from, lines[from].0[0])).or_default().push((viewer, *line));
+            }
+            for (n, line) in pictures.iter().enumerate() {
+                let from = (viewer + 1 + n) % PEOPLE;
+                routes.entry((from, lines[from].0[1])).or_default().push((viewer, *line));
+            }
+        }
+        let addresses = (0..PEOPLE).map(|at| (address(2, at), at)).collect();
+        let (next, numbers, out) = (vec![now; PEOPLE], HashMap::new(), VecDeque::new());
+        let bare = Bare { rtcs, next, addresses, routes, numbers, out, packets: 0 };
+        Self { bare, peers, now, spent: Duration::ZERO }
+    }
+
+    fn timed(&mut self, act: impl FnOnce(&mut Bare, Instant)) {
+        let before = Instant::now();
+        act(&mut self.bare, self.now);
+        self.spent += super::once(before);
+    }
+
+    /// Whatever has to be carried until a moment.
+    fn run(&mut self, until: Instant) {
+        loop {
+            while let Some((source, destination, bytes)) = self.bare.out.pop_front() {
+                let Some(peer) = self.peers.iter_mut().find(|it| it.address == destination) else { continue };
+                let Ok(receive) = Receive::new(Protocol::Udp, source, destination, &bytes) else { continue };
+                let _ = peer.rtc.handle_input(Input::Receive(self.now, receive));
+                peer.next = self.now;
+            }
+            for at in 0..PEOPLE {
+                if self.peers[at].next <= self.now {
+                    self.drain_peer(at);
+                }
+                if self.bare.next[at] <= self.now {
+                    self.timed(|bare, now| bare.tick(at, now));
+                }
+            }
+            if !self.bare.out.is_empty() {
+                continue;
+            }
+            let next = self.bare.next.iter().chain(self.peers.iter().map(|it| &it.next)).min().copied();
+            self.now = next.unwrap_or(until).max(self.now + Duration::from_micros(100)).min(until);
+            if self.now == until {
+                return;
+            }
+        }
+    }
+
+    fn drain_peer(&mut self, at: usize) {
+        let _ = self.peers[at].rtc.handle_input(Input::Timeout(self.now));
+        loop {
+            match self.peers[at].rtc.poll_output().expect("an output") {
+                Output::Timeout(next) => {
+                    self.peers[at].next = next.max(self.now + Duration::from_micros(100));
+                    return;
+                }
+                Output::Transmit(it) => {
+                    self.timed(|bare, now| bare.receive(it.source, it.destination, &it.contents, now));
+                }
+                Output::Event(_) => {}
+            }
+        }
+    }
+
+    fn film(&mut self, steps: u32) {
+        for step in 0..steps {
+            for at in 0..PEOPLE {
+                self.send(at, 0, 960 * step, 1, 80);
+                if step % 2 == 0 {
+                    self.send(at, 1, 1_800 * step, PACKETS, BYTES);
+                }
+            }
+            self.run(self.now + STEP);
+        }
+    }
+
+    fn send(&mut self, at: usize, line: usize, time: u32, packets: usize, bytes: usize) {
+        for n in 0..packets {
+            let peer = &mut self.peers[at];
+            peer.numbers[line] += 1;
+            let (number, now) = (peer.numbers[line].into(), self.now);
+            let kind = if line == 0 { 111 } else { 96 };
+            let packet = RtpWrite::new(kind.into(), number, time, now, vec![0x10; bytes]).marker(n + 1 == packets);
+            let mut api = peer.rtc.direct_api();
+            api.stream_tx_by_mid(peer.lines[line], None).expect("a line").write_rtp(packet.nackable(line == 1));
+            self.drain_peer(at);
+        }
+    }
+
+    /// Microseconds for each packet that is sent on, and how many are a second.
+    fn cost(measured: bool) -> (f64, f64) {
+        let mut world = Self::new(measured);
+        world.run(world.now + Duration::from_secs(2));
+        world.film(250);
+        (world.spent, world.bare.packets) = (Duration::ZERO, 0);
+        world.film(250);
+        (world.spent.as_secs_f64() * 1e6 / world.bare.packets as f64, world.bare.packets as f64 / 5.0)
+    }
+}
+
+#[test]
+#[ignore = "a measurement: cargo test --profile bench -p p2pchat-host cost -- --ignored --nocapture"]
+fn sending_on_costs_little_more_than_str0m_itself() {
+    let names: Vec<String> = (0..PEOPLE).map(|n| format!("p{n:02}")).collect();
+    let names: Vec<&'static str> = names.into_iter().map(|it| &*it.leak()).collect();
+    let (mut world, mut cameras) = World::calling_as(&names, World::join);
+    cameras.iter_mut().for_each(|it| it.sizes = vec![""]);
+    world.film(&cameras, 8_000);
+    let before = world.host.stats();
+    world.spent = Duration::ZERO;
+    world.film(&cameras, 5_000);
+    let after = world.host.stats();
+    let packets = (after.packets_out - before.packets_out) as f64;
+    let host = world.spent.as_secs_f64() * 1e6 / packets;
+    let (measured, measured_packets) = BareWorld::cost(true);
+    let (plain, plain_packets) = BareWorld::cost(false);
+    eprintln!("the host: {host:.2} µs a packet, {:.0} packets a second", packets / 5.0);
+    eprintln!(
+        "str0m that measures lines: {measured:.2} µs, {measured_packets:.0} a second: {:.2} times",
+        host / measured
+    );
+    eprintln!("str0m that does not: {plain:.2} µs, {plain_packets:.0} a second: {:.2} times", host / plain);
+    assert!(host < measured * 1.5);
+}
