@@ -68,6 +68,10 @@ const purseByKind: Readonly<Record<Exclude<Kind, 'file-signal'>, Purse>> = {
   'file-announced': 'announcements',
   'file-withdrawn': 'announcements',
   direct: 'signals',
+  keys: 'signals',
+  // What is in them is charged once it is open.
+  sealed: 'chunks',
+  'sealed-for': 'chunks',
   signal: 'signals',
 }
 
