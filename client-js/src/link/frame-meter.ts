@@ -148,7 +148,7 @@ export class FrameMeter {
     const listed = this.#pay(account, 'files', message.files.length)
     const files = message.files.slice(0, listed.amount)
     const tooFast = listed.warns ? { source } : null
-    return { received: { source, message: { ...message, files } }, tooFast }
+    return { received: { ...received, message: { ...message, files } }, tooFast }
   }
 
   #pay(account: Account, purse: Purse, price: number): { amount: number; warns: boolean } {

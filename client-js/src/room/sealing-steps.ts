@@ -5,7 +5,7 @@
 import type { MemberId } from '../wire/ids.ts'
 import { stepTo, withEntry } from './change.ts'
 import { endedFor, offersFor } from './file.ts'
-import { requestHistory } from './history.ts'
+import { requestHistory, skipHistory } from './history.ts'
 import { nameOf } from './roster.ts'
 import { isAble, type SealingEvent, type SealingMode, unsealedMembers } from './sealing.ts'
 import { type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
@@ -31,7 +31,8 @@ export const reconcileSealing = (before: RoomState, after: RoomState, at: number
   if (!first && before.members === after.members) return stepTo(after)
   const [someone] = unsealedMembers(after)
   if (someone === undefined) {
-    if (mode === 'sealed') return stepTo(after)
+    // Whoever is the first has missed nothing.
+    if (mode === 'sealed') return stepTo(first && after.members.size === 0 ? skipHistory(after) : after)
     return stepTo(withNotice(withMode(after, 'sealed'), 'sealed', '', at))
   }
   if (mode !== 'sealed') return stepTo(after)
