@@ -8,7 +8,6 @@ import type { Link } from '../link/link.ts'
 import { ownerOf } from '../room/call.ts'
 import { memberAt } from '../room/numbers.ts'
 import type { Room, Unsealed } from '../room/room.ts'
-import { isSealed } from '../room/sealing.ts'
 import type { RoomState } from '../room/state.ts'
 import type { Sealer } from '../sealing/sealer.ts'
 import type { MemberId, PeerId } from '../wire/ids.ts'
@@ -155,7 +154,5 @@ export class SealedSession {
   }
 }
 
-const modeOf = (state: RoomState): 'sealed' | 'open' | 'closed' => {
-  if (isSealed(state)) return 'sealed'
-  return state.sealing.mode === 'open' ? 'open' : 'closed'
-}
+const modeOf = ({ sealing: { mode } }: RoomState): 'sealed' | 'opening' | 'open' | 'closed' =>
+  mode === 'none' || mode === 'failed' ? 'closed' : mode

@@ -7,9 +7,9 @@ import type { PeerMessage, Received } from '../wire/peer.ts'
 import { hostedByServer, type RoomState } from './state.ts'
 
 /**
- * `none`: the server is not the host. `sealed`: nothing unsealed is sent or shown. `opening`: the same, while everybody reads
- * that somebody's page cannot. `open`: what is sent can be read by whoever runs the server. `failed`: our own page cannot seal
- * any more, and sends and shows nothing.
+ * `none`: the server is not the host. `sealed`: nothing unsealed is sent or shown. `opening`: nothing unsealed is sent, while
+ * everybody reads that somebody's page cannot seal; what that one sends is shown. `open`: what is sent can be read by whoever
+ * runs the server. `failed`: our own page cannot seal any more, and sends and shows nothing.
  */
 export type SealingMode = 'none' | 'sealed' | 'opening' | 'open' | 'failed'
 
@@ -54,14 +54,16 @@ export const passageOf = (state: RoomState, message: PeerMessage, to: MemberId |
   if (!hostedByServer(state) || !isContent(message)) return 'plain'
   if (state.sealing.mode === 'failed') return 'dropped'
   const alone = to ?? (message.kind === 'direct' || message.kind === 'file-signal' ? message.to : null)
+  // Original pages alone have a use for it.
+  if (message.kind === 'file-announced' && (alone !== null || isSealed(state))) return 'dropped'
   if (alone !== null) {
     const both = isAble(state) && state.members.get(alone)?.caps.sealed
     return both ? 'sealed-for' : isSealed(state) || to !== null ? 'dropped' : 'plain'
   }
   const sealed = isSealed(state) || (message.kind === 'chat' && message.sealed === true)
   if (!sealed) return 'plain'
-  // Original pages alone have a use for it.
-  return message.kind === 'file-announced' || message.kind === 'ask-history' ? 'dropped' : 'sealed'
+  // The host has nothing to tell of what was sealed.
+  return message.kind === 'ask-history' ? 'dropped' : 'sealed'
 }
 
 /** What is said, offered and sent, in contrast to who is there and who calls. */
@@ -91,7 +93,7 @@ export const isBelieved = (
 ): boolean => {
   if (sealed) return isContent(message) && state.sealing.mode !== 'failed'
   if (!hostedByServer(state) || !isContent(message)) return true
-  if (state.sealing.mode === 'failed' || isSealed(state)) return false
+  if (state.sealing.mode === 'failed' || state.sealing.mode === 'sealed') return false
   if (message.kind !== 'direct' && message.kind !== 'file-signal') return true
   const both = isAble(state) && speaker !== null && state.members.get(speaker)?.caps.sealed
   return !both

@@ -14,11 +14,13 @@ const vp8DeltaFrameBytes = 3
 const sliceBytes = 2
 const vp8StartCode = 0x9d
 
-export const clearBytesOf = (kind: MediaKind, data: Uint8Array): number => {
-  if (kind === 'audio') return Math.min(opusBytes, data.length)
-  if (isH264(data)) return h264Bytes(data)
+/** Null for what is no whole frame. */
+export const clearBytesOf = (kind: MediaKind, data: Uint8Array): number | null => {
+  if (kind === 'video' && isH264(data)) return h264Bytes(data)
   const isKeyFrame = ((data[0] ?? 1) & 1) === 0
-  return Math.min(isKeyFrame ? vp8KeyFrameBytes : vp8DeltaFrameBytes, data.length)
+  const pictureBytes = isKeyFrame ? vp8KeyFrameBytes : vp8DeltaFrameBytes
+  const bytes = kind === 'audio' ? opusBytes : pictureBytes
+  return data.length < bytes ? null : bytes
 }
 
 /** Begins with a start code (ITU-T H.264 annex B). A key frame of VP8 can begin alike, and has its own one behind it. */
@@ -28,13 +30,14 @@ export const isH264 = (data: Uint8Array): boolean => {
 }
 
 /** Up to the first slice: parameter sets stand before it, which the far end's browser reads before it opens anything. */
-const h264Bytes = (data: Uint8Array): number => {
+const h264Bytes = (data: Uint8Array): number | null => {
   for (let at = 0; at + 3 < data.length; at++) {
     if (data[at] !== 0 || data[at + 1] !== 0 || data[at + 2] !== 1) continue
     const type = (data[at + 3] ?? 0) & 0x1f
-    if (type >= 1 && type <= 5) return Math.min(at + 3 + sliceBytes, data.length)
+    const end = at + 3 + sliceBytes
+    if (type >= 1 && type <= 5) return data.length < end ? null : end
   }
-  return data.length
+  return null
 }
 
 /** How many zeros stand at the end: what follows must make no start code with them. */

@@ -10,8 +10,11 @@ import { ReplayWindow } from './replay-window.ts'
 type Bytes = Uint8Array<ArrayBuffer>
 export type MediaKeys = { readonly audio: CryptoKey; readonly video: CryptoKey }
 
-/** `sealed`: nothing else comes or goes. `open`: somebody's page knows no seals. `closed`: nothing comes or goes. */
-export type MediaMode = 'sealed' | 'open' | 'closed'
+/**
+ * `sealed`: nothing else comes or goes. `opening`: only what is sealed goes, but what comes may be open. `open`: nothing has to
+ * be sealed. `closed`: nothing comes or goes.
+ */
+export type MediaMode = 'sealed' | 'opening' | 'open' | 'closed'
 
 type Theirs = {
   readonly keys: MediaKeys
@@ -58,7 +61,8 @@ export class Keyring {
 
   /** As it is to be sent; null for what is not. */
   async outgoing(kind: MediaKind, data: Bytes): Promise<Bytes | null> {
-    if (this.mode !== 'sealed') return this.mode === 'open' ? data : null
+    if (this.mode === 'open') return data
+    if (this.mode === 'closed') return null
     const own = this.#own
     const counter = this.#counters[kind]
     if (!own || counter >= countersMax) return null
@@ -71,7 +75,7 @@ export class Keyring {
   /** As it is to be shown; null for what is not. */
   async incoming(kind: MediaKind, member: MemberId | null, data: Bytes): Promise<Bytes | null> {
     if (this.mode === 'closed') return null
-    if (this.mode === 'open' && !isSealed(data)) return data
+    if (this.mode !== 'sealed' && !isSealed(data)) return data
     const parts = member === null ? null : partsOf(kind, data)
     if (!parts || member === null) return null
     const { epoch, counter } = parts.trailer

@@ -25,13 +25,16 @@ export const vectorOf = (counter: number): Bytes => {
 export const isSealed = (data: Uint8Array): boolean =>
   data.length >= trailerBytes && mark.every((byte, at) => data[data.length - mark.length + at] === byte)
 
+/** Null for what is no whole frame. */
 export const sealFrame = async (
   kind: MediaKind,
   data: Uint8Array,
   key: CryptoKey,
   { epoch, counter }: { readonly epoch: number; readonly counter: number },
-): Promise<Bytes> => {
-  const clear = data.slice(0, clearBytesOf(kind, data))
+): Promise<Bytes | null> => {
+  const clearBytes = clearBytesOf(kind, data)
+  if (clearBytes === null) return null
+  const clear = data.slice(0, clearBytes)
   const algorithm = { name: 'AES-GCM', iv: vectorOf(counter), additionalData: clear }
   const sealed = await crypto.subtle.encrypt(algorithm, key, data.slice(clear.length))
   const body = new Uint8Array(sealed.byteLength + trailerBytes)
@@ -48,7 +51,9 @@ export type Trailer = { readonly epoch: number; readonly counter: number }
 /** A sealed frame taken apart; null for what is none. */
 export const partsOf = (kind: MediaKind, data: Uint8Array) => {
   if (!isSealed(data)) return null
-  const clear = data.slice(0, clearBytesOf(kind, data))
+  const clearBytes = clearBytesOf(kind, data)
+  if (clearBytes === null) return null
+  const clear = data.slice(0, clearBytes)
   const rest = data.slice(clear.length)
   const body = kind === 'video' && isH264(data) ? unescaped(rest, clear) : rest
   const length = body.length - trailerBytes
