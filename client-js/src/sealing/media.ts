@@ -24,6 +24,16 @@ export class SealedMedia {
   constructor(failed: () => void) {
     this.#failed = failed
     this.#worker = this.#start()
+    this.#try()
+  }
+
+  /** One that nothing goes through, so that whoever cannot have any says so before they are called. */
+  #try(): void {
+    try {
+      this.#transform('receive', 'audio')
+    } catch {
+      queueMicrotask(() => this.#fail())
+    }
   }
 
   #start(): Worker | null {
@@ -33,7 +43,6 @@ export class SealedMedia {
       worker.addEventListener('error', () => this.#fail())
       return worker
     } catch {
-      queueMicrotask(() => this.#fail())
       return null
     }
   }
