@@ -10,7 +10,7 @@ use str0m::rtp::{Extension, ExtensionMap, RtpWrite};
 use str0m::stats::{MediaEgressStats, PeerStats};
 use str0m::{Rtc, RtcConfig};
 
-use super::Connection;
+use super::{Connection, Form, form};
 use crate::crypto;
 use crate::forwarding::{Capacity, Desire};
 use crate::lines::{AUDIO_LEVEL, Kind, Line, MID, REPAIRED_STREAM_ID, STREAM_ID, TRANSPORT_CC};
@@ -222,7 +222,20 @@ impl Connection {
         let Some(declared) = self.declared.get(&mid) else { return };
         if let Some(stream) = self.rtc.direct_api().stream_tx(&declared.source.into()) {
             stream.write_rtp(packet);
+            self.queued += 1;
         }
+    }
+
+    /// A datagram has come out of str0m.
+    pub(crate) fn has_given_out(&mut self, datagram: &[u8]) {
+        if form(datagram) == Form::Rtp {
+            self.queued = self.queued.saturating_sub(1);
+        }
+    }
+
+    /// Whether nothing is left to go out, and nothing has to go out at a precise time to find out what the line takes.
+    pub(crate) fn rests(&self) -> bool {
+        self.queued == 0 && self.measured.bits_per_second >= self.measured.desire.bits_per_second
     }
 
     /// Asks the guest for a key frame.

@@ -89,6 +89,8 @@ pub(crate) struct Connection {
     pub(crate) next: Instant,
     /// It is to be asked what it has to give out.
     pub(crate) touched: bool,
+    /// Packets that str0m has been given and has not given out.
+    queued: u32,
 }
 
 impl Connection {
@@ -145,6 +147,7 @@ impl Connection {
             failed: false,
             next: now,
             touched: false,
+            queued: 0,
         })
     }
 

@@ -1,5 +1,6 @@
 //! The host itself: it brings words, lines and packets together. Events go in, [`Output`]s come out.
 
+mod demultiplexing;
 mod settling;
 
 use std::collections::{HashMap, VecDeque};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 use str0m::Event;
 
 use self::settling::coming;
-use crate::connection::{Connection, Form, Said, form};
+use crate::connection::{Connection, Said};
 use crate::forwarding::{Forwarding, Place};
 use crate::settings::{Card, Settings, Stats};
 use crate::words::{Epoch, Frame, LinkId, Words};
@@ -36,14 +37,14 @@ pub enum Output {
     },
 }
 
-/// Addresses that one guest may be reached at.
-const ADDRESSES_MAX: usize = 20;
-
 /// Between two packets a connection wants to be told the time. What it has left after so many waits until it is asked again.
 const TICKS_MAX: usize = 256;
 
 /// What is due so soon is done at once: no timer is so precise.
 const AT_ONCE: Duration = Duration::from_micros(10);
+
+/// A connection that has nothing left is told the time again so much later, if nothing comes before that.
+const REST: Duration = Duration::from_millis(1);
 
 /// A star's host. All times are handed in and never go back. After every call, or after several with the same time, what
 /// [`StarHost::poll`] has to give is to be carried out.
@@ -137,46 +138,6 @@ impl StarHost {
         self.settle();
     }
 
-    /// Whether a datagram is for this host. What comes from an address that has shown no credentials is for nobody unless
-    /// it shows some.
-    pub fn accepts(&self, source: SocketAddr, _destination: SocketAddr, datagram: &[u8]) -> bool {
-        self.guest_of(source, datagram).is_some()
-    }
-
-    fn guest_of(&self, source: SocketAddr, datagram: &[u8]) -> Option<LinkId> {
-        match form(datagram) {
-            Form::Stun => self.ufrags.get(user_of(datagram)?).copied(),
-            Form::Other => None,
-            Form::Dtls | Form::Rtp | Form::Rtcp => self.addresses.get(&source).copied(),
-        }
-    }
-
-    /// A datagram that has come to one of the candidates.
-    pub fn on_datagram(&mut self, source: SocketAddr, destination: SocketAddr, datagram: &[u8], now: Instant) {
-        self.at(now);
-        let Some(id) = self.guest_of(source, datagram) else { return };
-        let Some(connection) = self.connections.get_mut(&id) else { return };
-        if connection.receive(source, destination, datagram, now) {
-            self.met_at(source, id);
-        }
-        self.drain(id);
-        if self.connections.get(&id).is_some_and(|it| it.next <= now + AT_ONCE) {
-            self.touch(id);
-        }
-        self.settle();
-    }
-
-    fn met_at(&mut self, source: SocketAddr, id: LinkId) {
-        if self.addresses.get(&source) == Some(&id) {
-            return;
-        }
-        let known = self.addresses.values().filter(|it| **it == id).count();
-        if known >= ADDRESSES_MAX {
-            self.addresses.retain(|_, it| *it != id);
-        }
-        self.addresses.insert(source, id);
-    }
-
     /// The time of [`StarHost::next_timeout`] has come.
     pub fn on_timeout(&mut self, now: Instant) {
         self.at(now);
@@ -256,9 +217,15 @@ impl StarHost {
                 connection.touched = false;
                 connection.tick(now);
                 self.drain(id);
-                let next = self.connections.get(&id).map(|it| it.next);
-                let Some(next) = next.filter(|next| *next <= self.now + AT_ONCE) else { break };
-                now = now.max(next);
+                let Some(connection) = self.connections.get_mut(&id) else { break };
+                if connection.next > self.now + AT_ONCE {
+                    break;
+                }
+                if connection.rests() {
+                    connection.next = self.now + REST;
+                    break;
+                }
+                now = now.max(connection.next);
             }
             self.settle();
         }
@@ -277,11 +244,11 @@ impl StarHost {
                     connection.next = at;
                     return;
                 }
-                str0m::Output::Transmit(it) => self.outputs.push_back(Output::Datagram {
-                    source: it.source,
-                    destination: it.destination,
-                    bytes: it.contents.into(),
-                }),
+                str0m::Output::Transmit(it) => {
+                    let (source, destination, bytes) = (it.source, it.destination, Vec::from(it.contents));
+                    connection.has_given_out(&bytes);
+                    self.outputs.push_back(Output::Datagram { source, destination, bytes });
+                }
                 str0m::Output::Event(event) => self.event(id, event),
             }
         }
@@ -391,21 +358,4 @@ impl StarHost {
             self.touch(id);
         }
     }
-}
-
-/// Our part of the user name in a request of ICE (RFC 8445, section 7.2.2): what stands before the colon.
-fn user_of(datagram: &[u8]) -> Option<&str> {
-    const REQUEST: [u8; 2] = [0, 1];
-    const USERNAME: u16 = 6;
-    const HEAD_BYTES: usize = 20;
-    let mut rest = datagram.strip_prefix(&REQUEST).and_then(|_| datagram.get(HEAD_BYTES..))?;
-    while let [kind_a, kind_b, length_a, length_b, tail @ ..] = rest {
-        let length = usize::from(u16::from_be_bytes([*length_a, *length_b]));
-        let value = tail.get(..length)?;
-        if u16::from_be_bytes([*kind_a, *kind_b]) == USERNAME {
-            return std::str::from_utf8(value).ok()?.split(':').next();
-        }
-        rest = tail.get(length.next_multiple_of(4)..)?;
-    }
-    None
 }
