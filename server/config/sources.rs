@@ -316,10 +316,16 @@ fn unknown(name: &str, origin: &str, defaults: &Map<String, Value>) -> String {
     let known = leaves(defaults, defaults, "").into_iter().map(|it| it.0);
     let last = |it: &str| it.rsplit('.').next().unwrap_or_default().to_lowercase();
     let alike = |it: &str| strsim::jaro_winkler(it, name).max(strsim::jaro_winkler(&last(it), &last(name)));
-    // Of two that are as much alike, the shorter one; and of these the pages' own.
+    let section = |it: &str| it.rsplit_once('.').map(|it| it.0.to_owned());
+    let is_beside = |it: &String| section(it).is_some() && section(it) == section(name);
+    // One in the same section before all others; of two that are as much alike, the shorter one; and of these the pages' own.
     let is_main = |it: &String| it.starts_with("http.");
     let nearer = |a: &String, b: &String| {
-        alike(a).total_cmp(&alike(b)).then(b.len().cmp(&a.len())).then(is_main(a).cmp(&is_main(b)))
+        is_beside(a)
+            .cmp(&is_beside(b))
+            .then(alike(a).total_cmp(&alike(b)))
+            .then(b.len().cmp(&a.len()))
+            .then(is_main(a).cmp(&is_main(b)))
     };
     let nearest = known.filter(|it| alike(it) > LIKENESS_MIN).max_by(nearer);
     let advice = nearest.map_or_else(String::new, |it| format!(" (did you mean {it}?)"));

@@ -1,3 +1,4 @@
+//! Pictures in several sizes: which of them a viewer gets, and how it comes to another.
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;

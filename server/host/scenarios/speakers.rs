@@ -1,3 +1,4 @@
+//! Many people in one call: whose pictures are sent on, by who speaks.
 use super::World;
 use super::layers::Camera;
 
