@@ -46,7 +46,7 @@ const within = (engines: string, include: string[], exclude: string[] = []) => (
   },
 })
 
-/** One after the other, before the rest, which mostly waits. */
+/** One after the other, apart from the rest, which mostly waits. */
 const alone = (engines: string, include: string[]) => ({
   extends: true as const,
   test: {

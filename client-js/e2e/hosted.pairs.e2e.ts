@@ -7,7 +7,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Person } from './browser.ts'
 import { house } from './house.ts'
 import { OriginalPage } from './original-page.ts'
-import { enterCall, hearsSounds, keepPlayers, watches } from './senses.ts'
+import { enterCall, hearsSounds, keepPlayers, shareScreensInTurn, watches } from './senses.ts'
 import { startServerWith } from './server.ts'
 import { accept, bytesOf, cardOf, pick, saved, sha } from './transfers.ts'
 
@@ -98,15 +98,7 @@ test('two see and hear each other, and each other’s screens, and files go betw
   await enterCall(ben, 'Join call')
   await Promise.all([watches(ada, /^Ben/), watches(ben, /^Ada/)])
   await Promise.all([hearsSounds(ada, 1), hearsSounds(ben, 1)])
-  for (const [name, one, other] of [
-    ['Ada', ada, ben],
-    ['Ben', ben, ada],
-  ] as const) {
-    await one.page.getByRole('button', { name: 'Share screen' }).click()
-    await watches(other, new RegExp(`^${name}’s screen`))
-    await one.page.getByRole('button', { name: 'Stop sharing' }).click()
-    await other.page.getByRole('region', { name: `${name}’s screen` }).waitFor({ state: 'detached' })
-  }
+  await shareScreensInTurn(['Ada', ada], ['Ben', ben])
   await ben.page.getByRole('button', { name: 'Leave call' }).click()
   await ada.page.getByText('You are the only one in the call').waitFor()
   await enterCall(ben, 'Join call')

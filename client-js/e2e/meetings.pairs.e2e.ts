@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, expect, test, vi } from 'vitest'
 import type { Person } from './browser.ts'
 import { house } from './house.ts'
-import { enterCall, hearsSounds, keepPlayers, watches } from './senses.ts'
+import { enterCall, hearsSounds, keepPlayers, shareScreensInTurn, watches } from './senses.ts'
 import { accept, bytesOf, cardOf, pick, saved, sha } from './transfers.ts'
 
 // Pictures of several people, made and shown by one machine, take their time on a small one.
@@ -65,15 +65,7 @@ describe.each(kinds)('in a %s', kind => {
     await enterCall(ben, 'Join call')
     await Promise.all([watches(ada, /^Ben/), watches(ben, /^Ada/)])
     await Promise.all([hearsSounds(ada, 1), hearsSounds(ben, 1)])
-    for (const [name, one, other] of [
-      ['Ada', ada, ben],
-      ['Ben', ben, ada],
-    ] as const) {
-      await one.page.getByRole('button', { name: 'Share screen' }).click()
-      await watches(other, new RegExp(`^${name}’s screen`))
-      await one.page.getByRole('button', { name: 'Stop sharing' }).click()
-      await other.page.getByRole('region', { name: `${name}’s screen` }).waitFor({ state: 'detached' })
-    }
+    await shareScreensInTurn(['Ada', ada], ['Ben', ben])
     await ada.page.getByRole('button', { name: 'Microphone', exact: true }).click()
     await ben.page.getByRole('region', { name: /^Ada, muted/ }).waitFor()
     await hearsSounds(ben, 0)

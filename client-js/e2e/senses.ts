@@ -101,3 +101,15 @@ export const hearsNothing = ({ page }: Person): Promise<void> =>
       }),
     )
     .toBe(0)
+
+/** Two in a call share their screens, one after the other, and each sees the other's come and go. */
+export const shareScreensInTurn = async (...both: [name: string, person: Person][]): Promise<void> => {
+  for (const [at, [name, one]] of both.entries()) {
+    const other = both[1 - at]?.[1]
+    if (!other) throw new Error('two are needed')
+    await one.page.getByRole('button', { name: 'Share screen' }).click()
+    await watches(other, new RegExp(`^${name}’s screen`))
+    await one.page.getByRole('button', { name: 'Stop sharing' }).click()
+    await other.page.getByRole('region', { name: `${name}’s screen` }).waitFor({ state: 'detached' })
+  }
+}

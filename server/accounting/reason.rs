@@ -160,8 +160,6 @@ reasons! {
     RelayNoCommonRoom: RelayRefusal => "relay_no_common_room",
     /// More relayed bytes than `relay.peer_bytes_per_second` or `relay.bytes_per_second` allows.
     RelayByteRate: RelayRefusal => "relay_byte_rate",
-    /// More would have been sent to people in stars that this server hosts than `host.bits_per_second` allows.
-    HostByteRate: RelayRefusal => "host_byte_rate",
     /// A client of the relay over TCP or TLS does not read.
     RelayQueueFull: RelayRefusal => "relay_queue_full",
 }

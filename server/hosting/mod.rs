@@ -3,6 +3,7 @@
 //!
 //! **Invariants:** nothing here is on the way of a signal between people. With `host.enabled` off there is no session, no socket
 //! and no task.
+mod media_rate;
 mod ports;
 mod service;
 mod stars;
@@ -30,8 +31,9 @@ use crate::{
     sessions::{Realm, SessionHandle, Sessions},
     turn::{LocalReceiver, TurnServer},
 };
+use media_rate::MediaRate;
 pub use ports::Ports;
-use service::{Inbox, Service};
+use service::{Inbox, Queue};
 use stars::{Gone, Sink, Stars};
 use words::Heard;
 
@@ -41,8 +43,8 @@ const SESSION_COST: u64 = 4 * 1024;
 /// After a session that ended, or could not begin.
 const RETRY: Duration = Duration::from_millis(200);
 
-/// Datagrams that are nobody's yet, in a second: each is shown to every star.
-const NEW_WAYS: Rate = Rate { per_second: 2_000, burst: 4_000 };
+/// Datagrams between addresses that belong to nobody yet, in a second: each is shown to every star.
+const UNKNOWN: Rate = Rate { per_second: 2_000, burst: 4_000 };
 
 /// What stars are hosted with.
 pub struct Settings {
@@ -52,7 +54,7 @@ pub struct Settings {
     pub rooms_max: usize,
     /// In all of them.
     pub people_max: usize,
-    /// Sent to people, in all.
+    /// Bytes of sound and pictures sent to people, in all.
     pub bytes: Rate,
     /// Of one star.
     pub limits: Limits,
@@ -76,15 +78,15 @@ pub struct Hosting {
     relay: Option<Arc<TurnServer>>,
     stars: Stars,
     /// The session that it has now.
-    seat: ArcSwapOption<Seat>,
+    service: ArcSwapOption<Service>,
     /// Something is due earlier than before.
     due: Notify,
-    bytes: Bucket,
-    new_ways: Bucket,
+    media: MediaRate,
+    unknown: Bucket,
 }
 
-/// A session, and where it is reached through the relay.
-struct Seat {
+/// A session that hosts stars, and where it is reached through the relay.
+struct Service {
     who: SessionHandle,
     relayed: Option<SocketAddr>,
 }
@@ -98,6 +100,7 @@ impl Hosting {
         ports: Ports,
         relay: Option<Arc<TurnServer>>,
     ) -> Arc<Self> {
+        let bytes = settings.bytes;
         Arc::new(Hosting {
             sessions: sessions.clone(),
             realm,
@@ -105,16 +108,18 @@ impl Hosting {
             ports,
             relay,
             stars: Stars::new(sessions.ledger().clone()),
-            seat: ArcSwapOption::empty(),
+            service: ArcSwapOption::empty(),
             due: Notify::new(),
-            bytes: Bucket::default(),
-            new_ways: Bucket::default(),
+            media: MediaRate::new(bytes),
+            unknown: Bucket::default(),
         })
     }
 
     /// What it does, and has done.
     pub fn figures(&self) -> HostingFigures {
-        self.stars.figures()
+        let mut figures = self.stars.figures();
+        figures.stats.packets_dropped += self.media.n_dropped();
+        figures
     }
 
     /// Never done but when a socket fails.
@@ -133,19 +138,19 @@ impl Hosting {
     async fn serve(self: Arc<Self>) {
         while !self.sessions.is_stopping() {
             if let Ok(account) = self.sessions.ledger().open_service_account(SESSION_COST) {
-                let (service, inbox) = Service::new(account.clone());
-                let who = self.sessions.connect(self.realm, service, account);
+                let (queue, inbox) = Queue::new(account.clone());
+                let who = self.sessions.connect(self.realm, queue, account);
                 let receiver: Arc<dyn LocalReceiver> = Arc::new(Relayed(Arc::downgrade(&self)));
                 let relayed = self.relay.as_ref().and_then(|it| it.open_local(who.peer().as_str(), false, receiver));
-                let seat = Arc::new(Seat { who, relayed });
-                self.seat.store(Some(seat.clone()));
-                let reason = self.host(&seat, inbox).await;
-                self.seat.store(None);
+                let service = Arc::new(Service { who, relayed });
+                self.service.store(Some(service.clone()));
+                let reason = self.host(&service, inbox).await;
+                self.service.store(None);
                 self.stars.clear();
                 if let Some((relay, address)) = self.relay.as_ref().zip(relayed) {
                     relay.close_local(address);
                 }
-                self.sessions.disconnect(&seat.who, reason);
+                self.sessions.disconnect(&service.who, reason);
             }
             sleep(RETRY).await;
         }
@@ -153,10 +158,10 @@ impl Hosting {
     }
 
     /// Until the session ends.
-    async fn host(&self, seat: &Seat, mut inbox: Inbox) -> Reason {
-        self.sessions.host_stars(&seat.who, self.settings.rooms_max, self.settings.people_max);
-        for room in self.sessions.hosted_rooms(&seat.who) {
-            self.update(seat, &room, Gone::Left);
+    async fn host(&self, service: &Service, mut inbox: Inbox) -> Reason {
+        self.sessions.host_stars(&service.who, self.settings.rooms_max, self.settings.people_max);
+        for room in self.sessions.hosted_rooms(&service.who) {
+            self.update(service, &room, Gone::Left);
         }
         loop {
             let frame = match inbox.next().await {
@@ -167,8 +172,8 @@ impl Hosting {
                 Some(Heard::Signal { room, from, signal }) => {
                     self.stars.on_signal(&room, &from, signal, Instant::now(), self);
                 }
-                Some(Heard::Changed { room }) => self.update(seat, &room, Gone::Left),
-                Some(Heard::Acted { room }) => self.update(seat, &room, Gone::Removed),
+                Some(Heard::Changed { room }) => self.update(service, &room, Gone::Left),
+                Some(Heard::Acted { room }) => self.update(service, &room, Gone::Removed),
                 Some(Heard::Returned { room, peer }) => self.stars.on_returned(&room, &peer, Instant::now(), self),
                 None => (),
             }
@@ -176,8 +181,8 @@ impl Hosting {
     }
 
     /// Brings a star up to date.
-    fn update(&self, seat: &Seat, room: &RoomId, gone: Gone) {
-        let candidates = self.ports.addresses().chain(seat.relayed).collect();
+    fn update(&self, service: &Service, room: &RoomId, gone: Gone) {
+        let candidates = self.ports.addresses().chain(service.relayed).collect();
         let Settings { name, limits, .. } = &self.settings;
         let new = |card| {
             let (name, member, wall_clock) = (name.clone(), member_id(), SystemTime::now());
@@ -185,14 +190,14 @@ impl Hosting {
             let settings = p2pchat_host::Settings { card, member, name, candidates, limits, history: true, wall_clock };
             StarHost::new(settings, Instant::now())
         };
-        self.stars.update(room, self.sessions.hosted_room(&seat.who, room), gone, new, Instant::now(), self);
+        self.stars.update(room, self.sessions.hosted_room(&service.who, room), gone, new, Instant::now(), self);
     }
 
     fn on_datagram(&self, from: SocketAddr, to: SocketAddr, datagram: &[u8]) {
         let now = Instant::now();
         let is_known = self.stars.on_datagram((from, to), datagram, now, self);
-        if !is_known && self.new_ways.take(NEW_WAYS, 1, self.sessions.ledger().now()) {
-            self.stars.on_new_way((from, to), datagram, now, self);
+        if !is_known && self.unknown.take(UNKNOWN, 1, self.sessions.ledger().now()) {
+            self.stars.on_unknown((from, to), datagram, now, self);
         }
     }
 
@@ -216,17 +221,16 @@ impl Hosting {
 
 impl Sink for Hosting {
     fn put(&self, room: &RoomId, output: Output) {
-        let Some(seat) = self.seat.load_full() else { return };
+        let Some(service) = self.service.load_full() else { return };
         match output {
             Output::Signal { to, signal } => {
-                self.sessions.receive(&seat.who, &*words::signal(room, &to, &signal));
+                self.sessions.receive(&service.who, &*words::signal(room, &to, &signal));
             }
             Output::Datagram { source, destination, bytes } => {
-                let ledger = self.sessions.ledger();
-                if !self.bytes.take(self.settings.bytes, bytes.len() as u64, ledger.now()) {
-                    return ledger.count(Reason::HostByteRate);
+                if !self.media.admits(&bytes, self.sessions.ledger().now()) {
+                    return;
                 }
-                match self.relay.as_ref().filter(|_| seat.relayed == Some(source)) {
+                match self.relay.as_ref().filter(|_| service.relayed == Some(source)) {
                     Some(relay) => relay.send_local(source, destination, &bytes),
                     None => self.ports.send(source, destination, &bytes),
                 }

@@ -17,7 +17,7 @@ const FRAMES_MAX: usize = 32_768;
 const BYTES_MAX: u64 = 64 << 20;
 
 /// One end: what the sessions know.
-pub(super) struct Service {
+pub(super) struct Queue {
     queue: UnboundedSender<Told>,
     shared: Arc<Shared>,
 }
@@ -40,18 +40,18 @@ struct Shared {
     taken_bytes: AtomicU64,
 }
 
-impl Service {
-    pub(super) fn new(account: Arc<Account>) -> (Arc<Service>, Inbox) {
+impl Queue {
+    pub(super) fn new(account: Arc<Account>) -> (Arc<Queue>, Inbox) {
         let (sender, queue) = unbounded_channel();
         let (n_frames, n_bytes, taken_bytes) = Default::default();
         let shared = Arc::new(Shared { account, n_frames, n_bytes, taken_bytes });
         let cut = sender.clone();
         shared.account.on_abort(move |reason| drop(cut.send(Told::Ended(reason))));
-        (Arc::new(Service { queue: sender, shared: shared.clone() }), Inbox { queue, shared })
+        (Arc::new(Queue { queue: sender, shared: shared.clone() }), Inbox { queue, shared })
     }
 }
 
-impl Connection for Service {
+impl Connection for Queue {
     fn send(&self, frame: Frame) -> Result<Queued, SendQueueFull> {
         let Shared { account, n_frames, n_bytes, taken_bytes } = &*self.shared;
         let cost = frame.text.len() as u64;
@@ -129,25 +129,34 @@ mod tests {
     async fn what_waits_is_held_and_bounded() {
         let ledger = Ledger::new(Limits::default());
         let account = ledger.open_account([127, 0, 0, 1].into(), b"", 0).unwrap();
-        let (service, mut inbox) = Service::new(account.clone());
-        assert_eq!(service.send(frame(1_000)).unwrap().fullness, 0);
+        let (queue, mut inbox) = Queue::new(account.clone());
+        assert_eq!(queue.send(frame(1_000)).unwrap().fullness, 0);
         assert_eq!(account.held(), 1_000);
         assert_eq!(inbox.next().await.unwrap().text.len(), 1_000);
-        assert_eq!((account.held(), service.send(frame(1)).unwrap().taken_bytes), (0, 1_000));
+        assert_eq!((account.held(), queue.send(frame(1)).unwrap().taken_bytes), (0, 1_000));
         let half = BYTES_MAX as usize / 2;
-        assert_eq!(service.send(frame(half)).unwrap().fullness, 128);
-        assert_eq!(service.send(frame(half)), Err(SendQueueFull));
-        service.abort(Reason::MemoryCut);
+        assert_eq!(queue.send(frame(half)).unwrap().fullness, 128);
+        assert_eq!(queue.send(frame(half)), Err(SendQueueFull));
+        queue.abort(Reason::MemoryCut);
         drop(inbox);
         assert_eq!(account.held(), 0, "what nobody takes any more is released");
+    }
+
+    #[test]
+    fn frames_are_bounded_however_short() {
+        let ledger = Ledger::new(Limits::default());
+        let account = ledger.open_account([127, 0, 0, 1].into(), b"", 0).unwrap();
+        let (queue, _inbox) = Queue::new(account);
+        assert!((0..FRAMES_MAX).all(|_| queue.send(frame(1)).is_ok()));
+        assert_eq!(queue.send(frame(1)), Err(SendQueueFull));
     }
 
     #[tokio::test]
     async fn its_end_comes_after_what_was_said_before() {
         let ledger = Ledger::new(Limits::default());
         let account = ledger.open_account([127, 0, 0, 1].into(), b"", 0).unwrap();
-        let (service, mut inbox) = Service::new(account.clone());
-        service.send(frame(1)).unwrap();
+        let (queue, mut inbox) = Queue::new(account.clone());
+        queue.send(frame(1)).unwrap();
         account.abort(Reason::MemoryCut);
         assert!(inbox.next().await.is_ok());
         assert_eq!(inbox.next().await.err(), Some(Reason::MemoryCut));

@@ -1,7 +1,7 @@
 //! The stars that are hosted, and whose a datagram is.
 //!
-//! **Invariant:** each star has a lock of its own, and none is taken while that of the index is held. A star that is not in the
-//! index any more says nothing.
+//! **Invariant:** each star has a lock of its own, and none is taken while that of the index is held. Whoever is
+//! at work on a star while it is removed ends that work; nothing is begun on it any more.
 use std::{
     collections::{BTreeSet, HashMap},
     mem,
@@ -19,10 +19,10 @@ use crate::{
 };
 
 /// Where a datagram came from, and where it came to.
-type Way = (SocketAddr, SocketAddr);
+type AddressPair = (SocketAddr, SocketAddr);
 
-/// Ways that are remembered for one star. People have some, and change them.
-const WAYS_MAX: usize = 2_000;
+/// Address pairs that are remembered for one star. People have some, and change them.
+const PAIRS_MAX: usize = 2_000;
 
 /// One room.
 pub(super) struct Star {
@@ -31,7 +31,7 @@ pub(super) struct Star {
     settings: RoomSettings,
     /// When the index has it looked at next.
     due: Option<Instant>,
-    n_ways: usize,
+    n_pairs: usize,
     /// Of its connections.
     held: Holding,
 }
@@ -56,7 +56,7 @@ pub(super) struct Stars {
 #[derive(Default)]
 struct Index {
     stars: HashMap<RoomId, Arc<Mutex<Star>>>,
-    ways: HashMap<Way, RoomId>,
+    pairs: HashMap<AddressPair, RoomId>,
     due: BTreeSet<(Instant, RoomId)>,
     /// What stars that are over have done.
     past: Stats,
@@ -94,7 +94,7 @@ impl Stars {
             let host = new(card(&settings));
             let (settings, members) = (settings.clone(), Vec::new());
             let held = self.ledger.hold_nothing();
-            let star = Arc::new(Mutex::new(Star { host, members, settings, due: None, n_ways: 0, held }));
+            let star = Arc::new(Mutex::new(Star { host, members, settings, due: None, n_pairs: 0, held }));
             self.index().stars.insert(id.clone(), star.clone());
             star
         });
@@ -138,38 +138,38 @@ impl Stars {
     }
 
     /// A datagram of somebody who has been heard there before. `false`: of nobody.
-    pub(super) fn on_datagram(&self, way: Way, datagram: &[u8], now: Instant, sink: &impl Sink) -> bool {
+    pub(super) fn on_datagram(&self, pair: AddressPair, datagram: &[u8], now: Instant, sink: &impl Sink) -> bool {
         let found = {
             let index = self.index();
-            let room = index.ways.get(&way);
+            let room = index.pairs.get(&pair);
             room.and_then(|room| Some((room.clone(), index.stars.get(room)?.clone())))
         };
         let Some((room, star)) = found else { return false };
-        self.work(&room, &star, sink, |it| it.host.on_datagram(way.0, way.1, datagram, now));
+        self.work(&room, &star, sink, |it| it.host.on_datagram(pair.0, pair.1, datagram, now));
         true
     }
 
-    /// A datagram that comes this way for the first time: whoever takes it is remembered.
-    pub(super) fn on_new_way(&self, way: Way, datagram: &[u8], now: Instant, sink: &impl Sink) {
+    /// A datagram between addresses that belong to nobody yet: whoever takes it is remembered.
+    pub(super) fn on_unknown(&self, pair: AddressPair, datagram: &[u8], now: Instant, sink: &impl Sink) {
         let stars: Vec<_> = self.index().stars.iter().map(|it| (it.0.clone(), it.1.clone())).collect();
-        let found = stars.into_iter().find(|it| lock(&it.1).host.accepts(way.0, way.1, datagram));
+        let found = stars.into_iter().find(|it| lock(&it.1).host.accepts(pair.0, pair.1, datagram));
         let Some((room, star)) = found else { return };
         let mut is_crowded = false;
         self.work(&room, &star, sink, |it| {
-            it.n_ways += 1;
+            it.n_pairs += 1;
             // Those that are in use are found anew.
-            is_crowded = it.n_ways > WAYS_MAX;
+            is_crowded = it.n_pairs > PAIRS_MAX;
             if is_crowded {
-                it.n_ways = 1;
+                it.n_pairs = 1;
             }
-            it.host.on_datagram(way.0, way.1, datagram, now);
+            it.host.on_datagram(pair.0, pair.1, datagram, now);
         });
         let mut index = self.index();
         if is_crowded {
-            index.ways.retain(|_, it| *it != room);
+            index.pairs.retain(|_, it| *it != room);
         }
         if index.stars.contains_key(&room) {
-            index.ways.insert(way, room);
+            index.pairs.insert(pair, room);
         }
     }
 
@@ -215,7 +215,7 @@ impl Stars {
     fn remove(&self, id: &RoomId) {
         let mut index = self.index();
         let Some(star) = index.stars.remove(id) else { return };
-        index.ways.retain(|_, it| it != id);
+        index.pairs.retain(|_, it| it != id);
         index.due.retain(|it| it.1 != *id);
         drop(index);
         let stats = lock(&star).host.stats();
@@ -259,4 +259,102 @@ fn card(settings: &RoomSettings) -> Card {
 
 fn lock(star: &Mutex<Star>) -> MutexGuard<'_, Star> {
     star.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+    use crate::{
+        accounting::Limits,
+        relay::{Class, Encoder, Method, attribute},
+        rooms::Password,
+    };
+
+    #[derive(Default)]
+    struct Heard(RefCell<Vec<Output>>);
+
+    impl Sink for Heard {
+        fn put(&self, _: &RoomId, output: Output) {
+            self.0.borrow_mut().push(output);
+        }
+
+        fn hurry(&self) {}
+    }
+
+    fn room(members: &[&str]) -> HostedRoom {
+        let settings = RoomSettings { name: "n".into(), password: Password("pw".into()), peers_max: 20 };
+        HostedRoom { settings, members: members.iter().map(|it| PeerId::from(*it)).collect() }
+    }
+
+    fn own() -> SocketAddr {
+        "192.0.2.9:3479".parse().unwrap()
+    }
+
+    fn client(port: u16) -> AddressPair {
+        (SocketAddr::from(([198, 51, 100, 7], port)), own())
+    }
+
+    fn host(card: Card) -> StarHost {
+        let (member, name, candidates) = ("m".repeat(22), "Server".to_owned(), vec![own()]);
+        let limits = p2pchat_host::Limits { bits_per_second: 1_000_000, guests: 20 };
+        let wall_clock = std::time::SystemTime::UNIX_EPOCH;
+        let settings = p2pchat_host::Settings { card, member, name, candidates, limits, history: true, wall_clock };
+        StarHost::new(settings, Instant::now())
+    }
+
+    /// A star with one member, and a connectivity check of whoever has its offer.
+    fn stage() -> (Ledger, Stars, RoomId, Vec<u8>) {
+        let ledger = Ledger::new(Limits::default());
+        let (stars, id, heard) = (Stars::new(ledger.clone()), RoomId::from("r"), Heard::default());
+        stars.update(&id, Some(room(&["a"])), Gone::Left, host, Instant::now(), &heard);
+        let heard = heard.0.into_inner();
+        let Some(Output::Signal { to, signal }) = heard.first() else { panic!("an offer") };
+        assert_eq!(to, "a");
+        let ufrag = signal.split("a=ice-ufrag:").nth(1).unwrap().split("\\r").next().unwrap();
+        let mut check = Vec::new();
+        let user = format!("{ufrag}:theirs");
+        Encoder::new(&mut check, Class::Request, Method::Binding, [7; 12])
+            .attribute(attribute::USERNAME, user.as_bytes())
+            .finish(false);
+        (ledger, stars, id, check)
+    }
+
+    #[test]
+    fn whoever_has_the_offer_is_known_by_the_addresses_from_then_on() {
+        let (_, stars, _, check) = stage();
+        let (now, heard) = (Instant::now(), Heard::default());
+        assert!(!stars.on_datagram(client(1), &check, now, &heard));
+        stars.on_unknown(client(2), b"no check", now, &heard);
+        assert!(!stars.on_datagram(client(2), &check, now, &heard));
+        stars.on_unknown(client(1), &check, now, &heard);
+        assert!(stars.on_datagram(client(1), &check, now, &heard));
+    }
+
+    #[test]
+    fn addresses_are_remembered_up_to_a_bound() {
+        let (_, stars, _, check) = stage();
+        let heard = Heard::default();
+        for port in 1..=u16::try_from(PAIRS_MAX).unwrap() + 10 {
+            stars.on_unknown(client(port), &check, Instant::now(), &heard);
+            assert!(stars.index().pairs.len() <= PAIRS_MAX);
+        }
+        assert_eq!(stars.index().pairs.len(), 10, "those that are in use come again");
+    }
+
+    #[test]
+    fn of_one_that_is_over_nothing_stays_but_what_it_has_done() {
+        let (ledger, stars, id, check) = stage();
+        let (now, heard) = (Instant::now(), Heard::default());
+        stars.on_unknown(client(1), &check, now, &heard);
+        assert_eq!((ledger.balance().memory.held, stars.figures().n_stars), (GUEST_BYTES, 1));
+        assert!(stars.next_due().is_some());
+        stars.update(&id, None, Gone::Left, host, now, &heard);
+        assert!(!stars.on_datagram(client(1), &check, now, &heard));
+        let index = stars.index();
+        assert!(index.stars.is_empty() && index.pairs.is_empty() && index.due.is_empty());
+        drop(index);
+        assert_eq!((ledger.balance().memory.held, stars.figures().n_stars), (0, 0));
+    }
 }
