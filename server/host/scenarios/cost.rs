@@ -11,6 +11,7 @@ use str0m::rtp::RtpWrite;
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
 use super::World;
+use super::layers::Camera;
 use crate::crypto;
 
 const PEOPLE: usize = 20;
@@ -43,7 +44,6 @@ impl Bare {
         if self.next[at] <= now {
             self.tick(at, now);
         }
-        let _ = self.next.iter().min();
     }
 
     fn tick(&mut self, at: usize, now: Instant) {
@@ -132,7 +132,8 @@ impl BareWorld {
             let mut add = |kind, direction| change.add_media(kind, direction, None, None, None);
             let come = [MediaKind::Audio, MediaKind::Video].map(|kind| add(kind, Direction::RecvOnly));
             let sounds: Vec<_> = (1..PEOPLE).map(|_| add(MediaKind::Audio, Direction::SendOnly)).collect();
-            let pictures: Vec<_> = (0..SEEN).map(|_| add(MediaKind::Video, Direction::SendOnly)).collect();
+            // There are lines for all pictures, as there are at the host.
+            let pictures: Vec<_> = (1..PEOPLE).map(|_| add(MediaKind::Video, Direction::SendOnly)).collect();
             let (offer, pending) = change.apply().expect("an offer");
             let mut peer = config(false).build(now);
             peer.add_local_candidate(candidate(address(2, at)));
@@ -151,7 +152,7 @@ impl BareWorld {
                 let from = (viewer + 1 + n) % PEOPLE;
                 routes.entry((from, lines[from].0[0])).or_default().push((viewer, *line));
             }
-            for (n, line) in pictures.iter().enumerate() {
+            for (n, line) in pictures.iter().enumerate().take(SEEN) {
                 let from = (viewer + 1 + n) % PEOPLE;
                 routes.entry((from, lines[from].0[1])).or_default().push((viewer, *line));
             }
@@ -237,38 +238,47 @@ impl BareWorld {
         }
     }
 
-    /// Microseconds for each packet that is sent on, and how many are a second.
-    fn cost(measured: bool) -> (f64, f64) {
-        let mut world = Self::new(measured);
-        world.run(world.now + Duration::from_secs(2));
-        world.film(250);
-        (world.spent, world.bare.packets) = (Duration::ZERO, 0);
-        world.film(250);
-        (world.spent.as_secs_f64() * 1e6 / world.bare.packets as f64, world.bare.packets as f64 / 5.0)
+    /// Microseconds for each packet that is sent on in a second.
+    fn cost(&mut self) -> f64 {
+        (self.spent, self.bare.packets) = (Duration::ZERO, 0);
+        self.film(50);
+        assert_eq!(self.bare.packets, 32_500);
+        self.spent.as_micros() as f64 / self.bare.packets as f64
     }
+}
+
+fn host_cost(world: &mut World, cameras: &[Camera]) -> f64 {
+    let before = world.host.stats().packets_out;
+    world.spent = Duration::ZERO;
+    world.film(cameras, 1_000);
+    let packets = world.host.stats().packets_out - before;
+    assert_eq!(packets, 32_500);
+    world.spent.as_micros() as f64 / packets as f64
 }
 
 #[test]
 #[ignore = "a measurement: cargo test --profile bench -p p2pchat-host cost -- --ignored --nocapture"]
-fn sending_on_costs_little_more_than_str0m_itself() {
+fn what_it_costs_to_send_a_packet_on() {
     let names: Vec<String> = (0..PEOPLE).map(|n| format!("p{n:02}")).collect();
     let names: Vec<&'static str> = names.into_iter().map(|it| &*it.leak()).collect();
     let (mut world, mut cameras) = World::calling_as(&names, World::join);
     cameras.iter_mut().for_each(|it| it.sizes = vec![""]);
     world.film(&cameras, 8_000);
-    let before = world.host.stats();
-    world.spent = Duration::ZERO;
-    world.film(&cameras, 5_000);
-    let after = world.host.stats();
-    let packets = (after.packets_out - before.packets_out) as f64;
-    let host = world.spent.as_secs_f64() * 1e6 / packets;
-    let (measured, measured_packets) = BareWorld::cost(true);
-    let (plain, plain_packets) = BareWorld::cost(false);
-    eprintln!("the host: {host:.2} µs a packet, {:.0} packets a second", packets / 5.0);
-    eprintln!(
-        "str0m that measures lines: {measured:.2} µs, {measured_packets:.0} a second: {:.2} times",
-        host / measured
-    );
-    eprintln!("str0m that does not: {plain:.2} µs, {plain_packets:.0} a second: {:.2} times", host / plain);
-    assert!(host < measured * 1.5);
+    let mut bare = [true, false].map(BareWorld::new);
+    for bare in &mut bare {
+        bare.run(bare.now + Duration::from_secs(2));
+        bare.film(250);
+    }
+    // In turns, and the best of each, since other programs are in the way.
+    let mut costs = [f64::INFINITY; 3];
+    for _ in 0..8 {
+        let [measured, plain] = &mut bare;
+        let now = [host_cost(&mut world, &cameras), measured.cost(), plain.cost()];
+        costs.iter_mut().zip(now).for_each(|(best, now)| *best = best.min(now));
+    }
+    let [host, measured, plain] = costs;
+    eprintln!("Twenty people who each see nine and hear all, 32,500 packets a second that are sent on:");
+    eprintln!("the host: {host:.2} µs a packet, {:.0} packets a second and core", 1e6 / host);
+    eprintln!("str0m that measures lines: {measured:.2} µs, {:.2} times", host / measured);
+    eprintln!("str0m that does not: {plain:.2} µs, {:.2} times", host / plain);
 }
