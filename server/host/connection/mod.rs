@@ -82,7 +82,7 @@ pub(crate) struct Connection {
     steady: bool,
     /// The page looks for another way when the network loses it, or would be looked for.
     restarts: bool,
-    /// It takes signals over the data channel, and may be shown one stream after another on a line.
+    /// It can send a picture in several sizes at once.
     pub(crate) layers: bool,
     failed: bool,
     /// The guest was heard to hang up.

@@ -1,8 +1,8 @@
 //! Which line of a connection carries what, and what the descriptions say of it.
 //!
-//! A line is a section `m=` of the descriptions. Lines only ever grow in number, so that they are used again wherever the
-//! page at the other end bears that. The host offers, and every line may be sent on by the guest at all times: a page puts a
-//! track of its own on a line that it receives on.
+//! A line is a section `m=` of the descriptions. Each carries one stream to the guest and then ends, unless the guest sends on
+//! it; the place of one that has ended is given to another, since sections only ever grow in number. The host offers, and
+//! every line may be sent on by the guest at all times: a page puts a track of its own on a line that it receives on.
 //!
 //! **Invariants:** no connection in here, and nothing of str0m. Text in, text out.
 
