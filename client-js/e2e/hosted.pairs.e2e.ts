@@ -59,7 +59,7 @@ test('people talk, nobody is host, and whoever comes later reads what was said',
   await ben.say('and you')
   await ada.hears('Ben', 'and you')
   const cyd = await arrive(link)
-  await cyd.page.getByText('Whoever runs it could listen in').waitFor()
+  await cyd.page.getByText('encrypted past it as long as everyone’s browser can').waitFor()
   await cyd.stepIn('Cyd')
   await cyd.isTold('Earlier messages, kept by the server')
   await cyd.hears('Ada', 'grüß dich 👋')

@@ -26,7 +26,7 @@ import { randomToken } from './base/random.ts'
 import { browserMedia } from './call/browser.ts'
 import { Preview } from './call/preview.ts'
 import { connect } from './core/client.ts'
-import { canConnect } from './link/browser-api.ts'
+import { canConnect, canSeal } from './link/browser-api.ts'
 import { App } from './ui/app.tsx'
 import { followKeyboard, followVisibility } from './ui/browser.ts'
 import { applyLanguage, applyTheme, speak } from './ui/language.ts'
@@ -79,7 +79,7 @@ const preview = new Preview({
     model.preview.value = state
   },
 })
-const model = makeModel(storedSettings(), preview.state, canConnect())
+const model = makeModel(storedSettings(), preview.state, canConnect(), canSeal())
 const { settings } = model
 const earlier = takeTabState()
 const client = connect({

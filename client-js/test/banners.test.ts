@@ -14,7 +14,7 @@ const inCall = (own: Partial<OwnCall>, carried: Carrying | null): CallState => (
 
 const keysOf = (state: CallState): string[] => {
   const call = {} as CallCommands
-  const none = { reconnecting: false, touch: false, plugged: null }
+  const none = { reconnecting: false, unsealed: null, touch: false, plugged: null }
   const banners = bannersOf({ state, call, ...none, use: () => undefined, forget: () => undefined })
   return banners.map(({ key }) => key)
 }

@@ -26,7 +26,7 @@ import type {
   TroubleKind,
   TroubleWith,
 } from './state.ts'
-import { StatsMonitor, type WatchedLink } from './stats-monitor.ts'
+import { type ReceivedStream, StatsMonitor, type WatchedLink } from './stats-monitor.ts'
 
 /** What a call needs of a link. */
 export type MediaLink = WatchedLink & {
@@ -100,8 +100,14 @@ export class Call implements CallCommands {
     return this.#state
   }
 
+  /** The streams that have come, with their tracks. */
+  get received(): readonly ReceivedStream[] {
+    return this.#remote.received
+  }
+
   async join(choices: CallChoices): Promise<void> {
-    if (this.#own || this.#ports.room().ended) return
+    const { ended, sealing } = this.#ports.room()
+    if (this.#own || ended || sealing.mode === 'failed') return
     this.#speaker = choices.speaker ?? null
     this.#processing = { ...this.#processing, ...choices.processing }
     this.#troubles = []
@@ -240,11 +246,11 @@ export class Call implements CallCommands {
   }
 
   roomChanged(state: RoomState): void {
-    const { call, links, members, ended } = this.#seen
+    const { call, links, members, ended, sealing } = this.#seen
     this.#seen = state
     const same = call === state.call && links === state.links && members === state.members
-    if (same && ended === state.ended) return
-    if (state.ended) this.leave()
+    if (same && ended === state.ended && state.sealing.mode === sealing.mode) return
+    if (state.ended || state.sealing.mode === 'failed') this.leave()
     if (this.#own?.audioOnly) this.#hidePictures(true)
     this.#update()
   }

@@ -270,12 +270,16 @@ export class Client {
   ): Promise<Entered> {
     this.#entering += 1
     const parts = await loadRoomSession()
-    const answer = parts ? await ask(parts) : unreachable
+    const asked = parts ? await ask(parts) : unreachable
+    const sealing =
+      asked.ok && parts && (await parts.prepareSealing(asked.admission.card, stay?.identity ?? null))
+    if (sealing === 'failed' && asked.ok) this.#signaling.leave(asked.admission.card.id)
+    const answer = sealing === 'failed' ? unreachable : asked
     this.#entering -= 1
     const early = this.#early
     if (this.#entering === 0) this.#early = []
     const identity = this.#identity
-    if (!answer.ok || !identity || !parts) {
+    if (!answer.ok || !identity || !parts || sealing === 'failed') {
       this.#leaveForgotten()
       return answer.ok ? unreachable : answer
     }
@@ -291,6 +295,7 @@ export class Client {
         ended: () => this.#sessions.delete(id),
       },
       stay,
+      sealing || null,
     )
     this.#sessions.set(id, session)
     const known = stay && this.#resumed?.rooms.find(({ room }) => room === id)

@@ -6,12 +6,19 @@ import type { RoomState } from '../room/state.ts'
 import type { ChatEntry, FileEntry, NamedFile, Timeline } from '../room/timeline.ts'
 import { type FileId, stayId } from '../wire/ids.ts'
 import { utf8Bytes } from '../wire/json.ts'
+import type { IdentityKeys } from '../wire/sealing.ts'
 import { entriesMax, type KnownFile, type Stay } from './stay.ts'
 
 /** Of the conversation. */
 const bytesMax = 200_000
 
-export const stayOf = (state: RoomState, call: CallState, answered: readonly Answered[]): Stay => ({
+export const stayOf = (
+  state: RoomState,
+  call: CallState,
+  answered: readonly Answered[],
+  identity: IdentityKeys | null = null,
+): Stay => ({
+  identity,
   member: state.stay,
   name: state.person.name,
   card: state.card,

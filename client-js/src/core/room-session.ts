@@ -1,25 +1,30 @@
 /** One stay in one room: ties the room's rules to the server and to the links, and takes everything down at its end. */
-import { messageIdBytes, randomBytes, randomKey } from '../base/random.ts'
+import { randomKey } from '../base/random.ts'
 import { partsMax } from '../base/text.ts'
 import { browserMedia, displayPicker } from '../call/browser.ts'
 import { Call } from '../call/call.ts'
-import type { CallState } from '../call/state.ts'
 import { attempt } from '../link/browser-api.ts'
 import { ConnectionBudget } from '../link/connection-budget.ts'
-import { canProve, type Route, safetyCode } from '../link/connection-info.ts'
-import { FrameMeter } from '../link/frame-meter.ts'
+import { type Charged, FrameMeter } from '../link/frame-meter.ts'
 import { Link } from '../link/link.ts'
 import { canSpeak, messageParts } from '../room/chat.ts'
-import { diffEvents, type RoomEvents } from '../room/events.ts'
+import { diffEvents } from '../room/events.ts'
 import { canOffer, directLink, linkToward } from '../room/file.ts'
 import { Room } from '../room/room.ts'
 import { nameOf } from '../room/roster.ts'
 import { capsOf, createRoomState, type KnownMembership, type RoomState } from '../room/state.ts'
 import type { SignalingClient } from '../signaling/client.ts'
 import { actAsOwner, takeHost } from '../signaling/requests.ts'
-import { isTopic, topicBytesMax } from '../wire/chat.ts'
-import { type MemberId, type MessageId, memberId, newMessageId, type PeerId, streamId } from '../wire/ids.ts'
-import { encodeFrame, frameBytesMax, utf8Bytes } from '../wire/json.ts'
+import { isTopic, topicFits } from '../wire/chat.ts'
+import {
+  freshMessageId,
+  type MemberId,
+  type MessageId,
+  memberId,
+  type PeerId,
+  streamId,
+} from '../wire/ids.ts'
+import { encodeFrame, frameBytesMax } from '../wire/json.ts'
 import type { OwnerAct } from '../wire/owner-act.ts'
 import type { Admission, Identity, Notice } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
@@ -29,32 +34,11 @@ import { Events } from './events.ts'
 import { FileTransfers } from './file-transfers.ts'
 import { stayOf } from './leaving.ts'
 import { OwnerVoice } from './owner-voice.ts'
+import { prepareSealing, SealedSession, type SealingTools } from './sealed-session.ts'
+import type { Connection, RoomSessionEvents, RoomSessionPorts } from './session-types.ts'
 import type { Stay } from './stay.ts'
 
-export type RoomSessionPorts = {
-  /** What connections are made with now. */
-  readonly configuration: () => RTCConfiguration
-  /** The same, with accounts that last, for which the server may have to be asked. */
-  readonly freshConfiguration: () => Promise<RTCConfiguration>
-  /** Once, when the session is over. */
-  readonly ended: () => void
-}
-
-export type Connection = {
-  /** Null where the browser does not say. */
-  readonly route: Route | null
-  /** Groups of digits, the same at both ends unless somebody sits in between; null without HTTPS. */
-  readonly code: readonly string[] | null
-}
-
-/**
- * `call`: something about the call has changed; its whole state. `topic`: somebody's page has sent something that its
- * like understands.
- */
-export type RoomSessionEvents = RoomEvents & {
-  call: CallState
-  topic: { readonly id: string; readonly name: string; readonly topic: string; readonly data: unknown }
-}
+export type { Connection, RoomSessionEvents, RoomSessionPorts } from './session-types.ts'
 
 export class RoomSession {
   readonly #signaling: SignalingClient
@@ -70,6 +54,7 @@ export class RoomSession {
   readonly #meter = new FrameMeter(() => performance.now())
   readonly #connections = new ConnectionBudget(() => performance.now())
   readonly #voice: OwnerVoice
+  readonly #sealed: SealedSession | null
   #over = false
 
   constructor(
@@ -79,15 +64,20 @@ export class RoomSession {
     name: string,
     ports: RoomSessionPorts,
     stay: Stay | null = null,
+    sealing: SealingTools | null = null,
   ) {
     this.#signaling = signaling
     this.#ports = ports
     const member = stay?.member ?? memberId(randomKey())
-    const fresh = createRoomState(admission, identity.id, name, member)
+    const fresh = createRoomState(admission, identity.id, name, member, sealing !== null)
     this.#room = new Room(stay ? withStay(fresh, stay) : fresh, {
       dial: peer => this.#open(peer, true),
       hangUp: peer => this.#close(peer),
-      send: (over, message, droppable) => this.#links.get(over)?.send(encodeFrame(message), droppable),
+      send: (over, message, droppable) => {
+        if (this.#sealed) this.#sealed.send(over, message, droppable)
+        else this.#links.get(over)?.send(encodeFrame(message), droppable)
+      },
+      seal: (over, unsealed) => this.#sealed?.seal(over, unsealed),
       signalled: (over, signal) => this.#links.get(over)?.signal(signal),
       join: () => this.#join(),
       mute: () => this.#mute(),
@@ -115,7 +105,7 @@ export class RoomSession {
         return new Link(initiator, this.#ports.configuration(), ports)
       }),
       sendSignal: (to, signal) => this.#room.feed({ type: 'send-file-signal', to, signal }),
-      whenDrained: to => this.#linkFor(to)?.whenDrained() ?? Promise.resolve(),
+      whenDrained: to => this.#whenDrained(to),
       offer: files => this.#room.feed({ type: 'offer-files', files, id: freshMessageId() }),
       withdraw: file => this.#room.feed({ type: 'withdraw-file', file }),
     })
@@ -132,6 +122,13 @@ export class RoomSession {
       pick: displayPicker(),
       changed: state => this.#events.emit('call', state),
     })
+    this.#sealed =
+      sealing &&
+      new SealedSession(sealing, {
+        room: this.#room,
+        link: peer => this.#links.get(peer) ?? null,
+        opened: (via, received) => this.#charged(via, this.#meter.charge(via, received)),
+      })
     this.#voice.begin(admission.ownership ?? null)
   }
 
@@ -182,10 +179,8 @@ export class RoomSession {
    * nothing is shown, kept or sent again. False where the topic or the data does not do, or nobody is here.
    */
   send(topic: string, data: unknown): boolean {
-    if (!isTopic(topic) || !this.canSpeak) return false
-    const bytes = attempt(() => utf8Bytes(data ?? null))
-    // A function, for instance, has no JSON.
-    if (bytes === null || bytes === 0 || bytes > topicBytesMax) return false
+    const fits = topicFits(data ?? null, this.#sealed !== null)
+    if (!isTopic(topic) || !this.canSpeak || !fits) return false
     this.#room.feed({ type: 'send-topic', topic, data: data ?? null })
     return true
   }
@@ -202,12 +197,9 @@ export class RoomSession {
 
   /** How the connection to somebody stands; null for those who are not connected to us directly. */
   async connection(member: string): Promise<Connection | null> {
+    if (this.#sealed) return { route: null, code: await this.#sealed.code(memberId(member)) }
     const [peer] = [...this.state.links].find(([, it]) => it.member === member && it.phase === 'ready') ?? []
-    const link = peer === undefined ? undefined : this.#links.get(peer)
-    const certificates = link?.certificates()
-    if (!link || !certificates) return null
-    const code = canProve() ? await safetyCode(certificates.own, certificates.theirs) : null
-    return { route: await link.route(), code }
+    return (peer && (await this.#links.get(peer)?.proof())) ?? null
   }
 
   serverLost(): void {
@@ -244,7 +236,7 @@ export class RoomSession {
 
   /** What the tab's next page needs to go on as the same person. */
   get stay(): Stay {
-    return stayOf(this.state, this.call.state, this.files.answered)
+    return stayOf(this.state, this.call.state, this.files.answered, this.#sealed?.identity)
   }
 
   /** The page is going: links end, so that the others know at once, and the server is told by whoever closes the line. */
@@ -253,6 +245,7 @@ export class RoomSession {
     this.#over = true
     this.call.leave()
     this.files.close()
+    this.#sealed?.close()
     for (const timer of this.#timers) clearTimeout(timer)
     for (const link of this.#links.values()) link.close()
     this.#links.clear()
@@ -275,6 +268,7 @@ export class RoomSession {
 
   #changed(state: RoomState, before: RoomState): void {
     this.call.roomChanged(state)
+    this.#sealed?.follow(state, this.call.received)
     for (const [peer, link] of this.#links) link.allow(capsOf(state, peer))
     if (state.members !== before.members || state.links !== before.links) this.files.roomChanged(state)
     for (const { kind, event } of diffEvents(before, state)) this.#events.emit(kind, event as never)
@@ -313,7 +307,11 @@ export class RoomSession {
         this.#room.feed({ type: 'link-steady', peer, steady })
       },
       frame: frame => this.#receive(peer, frame),
-      arrived: stream => this.call.arrived(peer, stream),
+      ...(this.#sealed && { protect: this.#sealed.protect }),
+      arrived: stream => {
+        this.call.arrived(peer, stream)
+        this.#sealed?.follow(this.state, this.call.received)
+      },
       gone: id => this.call.gone(peer, streamId(id)),
       fileChannel: channel => this.#acceptFileChannel(peer, channel),
       closed: (lost, obstacle) => {
@@ -329,9 +327,14 @@ export class RoomSession {
   }
 
   #receive(peer: PeerId, frame: unknown): void {
-    const { received, tooFast } = this.#meter.receive(peer, frame, value => this.#room.parse(value))
-    if (tooFast !== null) this.#room.feed({ type: 'too-fast', via: peer, source: tooFast.source })
-    if (received) this.#room.feed({ type: 'received', via: peer, received })
+    const parse = (value: unknown) => this.#room.parse(value)
+    this.#charged(peer, this.#meter.receive(peer, frame, parse))
+  }
+
+  #charged(via: PeerId, { received, tooFast }: Charged): void {
+    if (tooFast !== null) this.#room.feed({ type: 'too-fast', via, source: tooFast.source })
+    if (received && this.#sealed && !received.sealed) this.#sealed.receive(via, received)
+    else if (received) this.#room.feed({ type: 'received', via, received })
   }
 
   /** Without the server where it can: a call goes on changing while the connection to the server is down. */
@@ -347,10 +350,11 @@ export class RoomSession {
     return over === null ? null : (this.#links.get(over)?.openFileChannel() ?? null)
   }
 
-  /** The one that message to a member go over; a guest's to another go over the host's. */
-  #linkFor(member: MemberId): Link | null {
+  /** Over the link that messages to a member go over; a guest's to another go over the host's. */
+  async #whenDrained(member: MemberId): Promise<void> {
+    await this.#sealed?.drained
     const over = linkToward(this.state, member)
-    return over === null ? null : (this.#links.get(over) ?? null)
+    if (over !== null) await this.#links.get(over)?.whenDrained()
   }
 
   /** Takes a file channel from a member of the room, and closes any other. */
@@ -392,6 +396,4 @@ export class RoomSession {
   }
 }
 
-export { createRoom, enterKnown, enterRoom, makeRoom }
-
-const freshMessageId = (): MessageId => newMessageId(randomBytes(messageIdBytes))
+export { createRoom, enterKnown, enterRoom, makeRoom, prepareSealing }

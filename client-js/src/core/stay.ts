@@ -9,6 +9,7 @@ import type { ChatEntry, FileEntry, NamedFile, Timeline } from '../room/timeline
 import { parseCard } from '../wire/card.ts'
 import { type FileId, fileId, type MemberId, memberId, messageId, stayId } from '../wire/ids.ts'
 import { type Fields, idText, isRecord, textUpTo, wholeNumber } from '../wire/json.ts'
+import { type OwnerKeys, parseOwnerKeys } from '../wire/owner.ts'
 import { type Member, nameUnitsMax, parseMember, parsePerson, writePerson } from '../wire/peer.ts'
 import type { RoomCard } from '../wire/server.ts'
 
@@ -44,6 +45,8 @@ export type Stay = {
   /** Files that we have offered. The next page cannot read them, and takes the offers back. */
   readonly offered: readonly FileId[]
   readonly call: StayInCall
+  /** By which others know us where words are sealed; null elsewhere. */
+  readonly identity?: OwnerKeys | null
 }
 
 /** Of a conversation that is kept: session storage holds some 5 MB in all. */
@@ -79,7 +82,21 @@ export const parseStay = (stored: string | null): Stay | null => {
     const [created, hosting] = [value['created'] === true, value['hosting'] === true]
     const guests = hosting ? parseGuests(value['guests']) : []
     const call = parseCall(value['call'])
-    return { member, name, card, created, hosting, guests, timeline, read, files, offered, call }
+    const identity = parseOwnerKeys(value['identity'])
+    return {
+      member,
+      name,
+      card,
+      created,
+      hosting,
+      guests,
+      timeline,
+      read,
+      files,
+      offered,
+      call,
+      ...(identity && { identity }),
+    }
   } catch {
     return null
   }
@@ -151,5 +168,6 @@ const parseMessage = (value: Fields, name: string): Omit<ChatEntry, 'key' | 'at'
     delivery: delivery === 'undelivered' || delivery === 'pending' ? 'undelivered' : 'sent',
     reactions: [],
     sharedBy: textUpTo(value['sharedBy'], nameUnitsMax),
+    ...(value['sealed'] === true ? { sealed: true } : {}),
   }
 }

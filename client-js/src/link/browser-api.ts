@@ -38,6 +38,13 @@ export const attempt = <Value>(call: () => Value): Value | null => {
   }
 }
 
+/** Whether the browser can have a worker change what goes over a connection, and has cryptography for that. */
+export const canSeal = (): boolean =>
+  typeof RTCRtpScriptTransform === 'function' &&
+  typeof Worker === 'function' &&
+  globalThis.isSecureContext &&
+  'subtle' in crypto
+
 /** What the specification has a constructor say of a server without a scheme that it knows: it understands connections. */
 const understood = new Set(['SyntaxError', 'TypeError'])
 

@@ -68,6 +68,10 @@ const purseByKind: Readonly<Record<Exclude<Kind, 'file-signal'>, Purse>> = {
   'file-announced': 'announcements',
   'file-withdrawn': 'announcements',
   direct: 'signals',
+  keys: 'signals',
+  // What is in them is charged once it is open.
+  sealed: 'chunks',
+  'sealed-for': 'chunks',
   signal: 'signals',
 }
 
@@ -144,7 +148,7 @@ export class FrameMeter {
     const listed = this.#pay(account, 'files', message.files.length)
     const files = message.files.slice(0, listed.amount)
     const tooFast = listed.warns ? { source } : null
-    return { received: { source, message: { ...message, files } }, tooFast }
+    return { received: { ...received, message: { ...message, files } }, tooFast }
   }
 
   #pay(account: Account, purse: Purse, price: number): { amount: number; warns: boolean } {

@@ -10,7 +10,7 @@ import { type Obstacle, obstacleOf } from '../wire/obstacle.ts'
 import type { Caps } from '../wire/peer.ts'
 import { connectionMark, fingerprints, type Signal, type TrackKind } from '../wire/signal.ts'
 import { attempt, within } from './browser-api.ts'
-import { type Route, routeOf } from './connection-info.ts'
+import { canProve, type Route, routeOf, safetyCode } from './connection-info.ts'
 import { Negotiator } from './negotiator.ts'
 import { newPeerConnection } from './peer-connection.ts'
 import { Receiving } from './receiving.ts'
@@ -28,6 +28,8 @@ export type LinkPorts = {
   readonly gone?: (id: string) => void
   /** The far end opened a channel for a file. */
   readonly fileChannel?: (channel: RTCDataChannel) => void
+  /** Before anything goes over a transceiver. False where nothing may. */
+  readonly protect?: (transceiver: RTCRtpTransceiver) => boolean
   /** What the connection goes on with when it looks for another way: accounts of TURN servers end. */
   readonly configuration?: () => Promise<RTCConfiguration>
   /**
@@ -79,10 +81,13 @@ export class Link {
     this.#ports = ports
     this.#pc = newPeerConnection(configuration)
     this.#pc.addEventListener('connectionstatechange', () => this.#connectionChanged())
-    this.#sending = new Sending(this.#pc)
+    this.#sending = new Sending(this.#pc, ports.protect)
+    // Before anybody hears of what has come.
+    this.#pc.addEventListener('track', ({ transceiver }) => ports.protect?.(transceiver))
     this.#negotiator = new Negotiator(this.#pc, initiator, {
       signal: ports.signal,
       configuration: () => ports.configuration?.() ?? null,
+      described: () => this.#protectAll(),
       place: () => this.#sending.place(),
       describe: () => this.#sending.describe(),
       waiting: () => this.#sending.waiting,
@@ -124,6 +129,14 @@ export class Link {
     const own = fingerprints(this.#pc.currentLocalDescription?.sdp ?? '')
     const theirs = fingerprints(this.#pc.currentRemoteDescription?.sdp ?? '')
     return own.length === 0 || theirs.length === 0 ? null : { own, theirs }
+  }
+
+  /** How it leads there, and the code that proves that it leads nowhere else; null before both ends have said who they are. */
+  async proof(): Promise<{ readonly route: Route | null; readonly code: string[] | null } | null> {
+    const certificates = this.certificates()
+    if (!certificates) return null
+    const code = canProve() ? await safetyCode(certificates.own, certificates.theirs) : null
+    return { route: await this.route(), code }
   }
 
   async route(): Promise<Route | null> {
@@ -240,6 +253,11 @@ export class Link {
     this.#negotiator.close()
     this.#channel?.close()
     this.#pc.close()
+  }
+
+  /** Those too over which nothing is to come yet. */
+  #protectAll(): void {
+    for (const transceiver of this.#pc.getTransceivers()) this.#ports.protect?.(transceiver)
   }
 
   #fail(lost = false): void {

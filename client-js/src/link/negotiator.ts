@@ -19,6 +19,8 @@ export type NegotiatorPorts = {
   readonly signal: (signal: Signal, restarting: boolean) => void
   /** What the connection is made with from now on; null where nobody knows better. */
   readonly configuration: () => Promise<RTCConfiguration> | null
+  /** A description of the far end's is in force. */
+  readonly described: () => void
   /** Before every description of our own: what we send finds its place in it. */
   readonly place: () => Promise<void>
   /** Right before every description of our own. */
@@ -152,6 +154,7 @@ export class Negotiator {
       if (this.#restarts(sdp)) await this.#beginRestart()
     }
     await this.#pc.setRemoteDescription({ type, sdp })
+    this.#ports.described()
     if (type === 'offer') {
       await this.#ports.place()
       this.#ports.describe()

@@ -33,6 +33,7 @@ const firstLayers: Tuning = {
 
 export class Sending {
   readonly #pc: RTCPeerConnection
+  readonly #protect: (transceiver: RTCRtpTransceiver) => boolean
   readonly #streams = new Map<string, PublishedStream>()
   /** Transceivers that are free again. Without them every shared screen would make the descriptions longer for good. */
   #free: RTCRtpTransceiver[] = []
@@ -44,8 +45,10 @@ export class Sending {
    */
   takesLayers = false
 
-  constructor(pc: RTCPeerConnection) {
+  /** Nothing is sent over a transceiver that `protect` refuses. */
+  constructor(pc: RTCPeerConnection, protect: (transceiver: RTCRtpTransceiver) => boolean = () => true) {
     this.#pc = pc
+    this.#protect = protect
   }
 
   /**
@@ -92,7 +95,7 @@ export class Sending {
     for (const published of this.#streams.values()) {
       const { stream, transceivers, waiting } = published
       const found = waiting && this.#unused()
-      if (!found) continue
+      if (!found || !this.#protect(found)) continue
       published.waiting = null
       transceivers.set('video', found)
       found.sender.setStreams(stream)
@@ -159,6 +162,10 @@ export class Sending {
     const sender = this.#pc.addTrack(track, stream)
     const added = this.#pc.getTransceivers().find(it => it.sender === sender)
     if (!added) throw new Error('a sender without a transceiver')
+    if (!this.#protect(added)) {
+      this.#pc.removeTrack(sender)
+      throw new Error('a sender without a seal')
+    }
     return added
   }
 }

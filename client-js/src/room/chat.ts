@@ -8,6 +8,7 @@ import { answerHistoryRequest, receiveHistory } from './history.ts'
 import { acknowledge, enqueue } from './outbox.ts'
 import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
+import { isSealed } from './sealing.ts'
 import { capsOf, type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
 import { changeMessage, findMessage, type NewChat, withoutEntry, withReaction } from './timeline.ts'
 
@@ -24,12 +25,20 @@ export const messageParts = (text: string): string[] => splitText(text, chatUnit
 export const canSpeak = (state: RoomState): boolean =>
   !state.ended &&
   state.selfMember !== null &&
+  !isSpeechless(state) &&
   (state.away.size > 0 ||
     [...state.links].some(([peer, link]) => link.phase === 'ready' || capsOf(state, peer).chat))
 
+/** Our page cannot seal any more, or nobody is there for whom to: the host alone cannot open it, and keeps it for nobody. */
+const isSpeechless = (state: RoomState): boolean =>
+  state.sealing.mode === 'failed' || (isSealed(state) && state.members.size === 0)
+
 /** Whether anybody here can see reactions and typing. */
 export const canReact = (state: RoomState): boolean =>
-  !state.ended && state.selfMember !== null && readyLinks(state).some(peer => capsOf(state, peer).chat)
+  !state.ended &&
+  state.selfMember !== null &&
+  !isSpeechless(state) &&
+  readyLinks(state).some(peer => capsOf(state, peer).chat)
 
 const broadcastToCapable = (
   state: RoomState,
@@ -48,7 +57,8 @@ export const say = (
   at: number,
 ): RoomStep => {
   const known = findMessage(state.timeline, replyTo)?.id ?? null
-  const message: Chat = { kind: 'chat', text, id, replyTo: known }
+  const sealed = isSealed(state) ? ({ sealed: true } as const) : {}
+  const message: Chat = { kind: 'chat', text, id, replyTo: known, ...sealed }
   // An original page acknowledges nothing.
   const toOriginals = readyLinks(state).some(peer => !capsOf(state, peer).chat)
   const delivery = toOriginals ? 'sent' : 'pending'
@@ -61,6 +71,7 @@ export const say = (
     id,
     replyTo: known,
     delivery,
+    ...sealed,
   }
   const said = { ...withEntry(state, entry, at), typingSentAt: null }
   const timer: RoomEffect = { type: 'timer', timer: { kind: 'delivery', id }, ms: deliveryMs }
@@ -75,7 +86,8 @@ export const say = (
 export const sendAgain = (state: RoomState, id: MessageId): RoomStep => {
   const entry = findMessage(state.timeline, id)
   if (!entry?.own || entry.delivery !== 'undelivered' || !canSpeak(state)) return stepTo(state)
-  const message: Chat = { kind: 'chat', text: entry.text, id, replyTo: entry.replyTo }
+  const { text, replyTo, sealed } = entry
+  const message: Chat = { kind: 'chat', text, id, replyTo, ...(sealed && { sealed }) }
   const timeline = changeMessage(state.timeline, id, it => ({ ...it, delivery: 'pending' }))
   return stepTo(
     enqueue({ ...state, timeline }, state.selfMember, message),
@@ -160,11 +172,11 @@ export const receiveChatEvent = (
 ): RoomStep => {
   const name = nameOf(state, speaker)
   if (event.kind === 'ack') return stepTo(acknowledge(state, via, event.id))
-  if (event.kind === 'history') return receiveHistory(state, via, event.messages, at)
+  if (event.kind === 'history') return receiveHistory(state, via, speaker, event.messages, at)
   if (speaker === null || name === undefined) return stepTo(state)
   switch (event.kind) {
     case 'ask-history':
-      return answerHistoryRequest(state, via, name, at)
+      return answerHistoryRequest(state, via, speaker, name, at)
     case 'typing':
       return relayed(startTyping(state, speaker, event.on, at), via, speaker, event)
     case 'topic': {

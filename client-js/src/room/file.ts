@@ -4,10 +4,12 @@
 import type { Chat } from '../wire/chat.ts'
 import { type FileCard, type FileMessage, filesMax } from '../wire/file.ts'
 import { type FileId, type MemberId, type MessageId, nobody, type PeerId } from '../wire/ids.ts'
+import type { PeerMessage } from '../wire/peer.ts'
 import { broadcast, stepEach, stepTo, withEntry } from './change.ts'
 import { enqueue } from './outbox.ts'
 import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
+import { isSealed } from './sealing.ts'
 import {
   capsOf,
   type EndedOffer,
@@ -83,23 +85,28 @@ export const sendOffers = (state: RoomState, via: PeerId): RoomStep => {
   if (!link || !(again || (link.initiator && link.attempt === 1))) return stepTo(state)
   const owners = new Set(state.activeOffers.map(({ owner }) => owner))
   owners.delete(link.member ?? nobody)
-  const effects = [...owners].flatMap(owner => {
-    const files = state.activeOffers.filter(it => it.owner === owner).map(({ file }) => file)
-    return offerMessages(files, null).map(
-      message => ({ type: 'send', over: via, source: owner, message }) as const,
-    )
-  })
-  return stepTo(state, ...(again ? endedFor(state, via, link.member) : []), ...effects)
+  const enders = new Set(again ? state.endedOffers.map(({ owner }) => owner) : [])
+  enders.delete(link.member ?? nobody)
+  const tell = (owner: MemberId, messages: readonly PeerMessage[]): RoomEffect[] =>
+    messages.map(message => ({ type: 'send', over: via, source: owner, message }))
+  return stepTo(
+    state,
+    ...[...enders].flatMap(owner => tell(owner, endedFor(state, owner))),
+    ...[...owners].flatMap(owner => tell(owner, offersFor(state, owner))),
+  )
 }
 
-/** Original pages forget what somebody offers who is gone. */
-const endedFor = (state: RoomState, via: PeerId, member: MemberId | null): RoomEffect[] =>
+/** What somebody offers, for those who do not know of it. */
+export const offersFor = (state: RoomState, owner: MemberId): PeerMessage[] => {
+  const files = state.activeOffers.filter(it => it.owner === owner).map(({ file }) => file)
+  return offerMessages(files, null)
+}
+
+/** What somebody offers no more. Original pages forget what somebody offers who is gone. */
+export const endedFor = (state: RoomState, by: MemberId): PeerMessage[] =>
   state.endedOffers
-    .filter(({ owner }) => owner !== member)
-    .map(({ owner, file, lost }) => {
-      const message = { kind: 'file-withdrawn', file, lost } as const
-      return { type: 'send', over: via, source: owner, message }
-    })
+    .filter(({ owner }) => owner === by)
+    .map(({ file, lost }) => ({ kind: 'file-withdrawn', file, lost }) as const)
 
 /** Each announced by itself first, since the original fetches nothing else, then in messages that show them. */
 const offerMessages = (files: readonly FileCard[], id: MessageId | null): (FileMessage | Chat)[] => {
@@ -110,7 +117,8 @@ const offerMessages = (files: readonly FileCard[], id: MessageId | null): (FileM
 }
 
 /** Those who are here learn of an offer, and those who come later too. */
-export const canOffer = (state: RoomState): boolean => !state.ended && state.selfMember !== null
+export const canOffer = (state: RoomState): boolean =>
+  !state.ended && state.selfMember !== null && state.sealing.mode !== 'failed'
 
 /** For us, or for another guest: then it goes there as it came. */
 export const deliverOrRelay = (
@@ -206,7 +214,9 @@ export const offerFiles = (
     (now, file) => withEntry(now, { kind: 'file', name, own: true, owner, ...named(file), seen: true }, at),
     withOffers(state, owner, files),
   )
-  const messages = offerMessages(files, id)
+  const messages = offerMessages(files, id).map(it =>
+    it.kind === 'chat' && isSealed(state) ? ({ ...it, sealed: true } as const) : it,
+  )
   const queued = messages.reduce((now, it) => (it.kind === 'chat' ? enqueue(now, owner, it) : now), shown)
   return stepTo(queued, ...messages.flatMap(message => broadcast(shown, owner, message)))
 }

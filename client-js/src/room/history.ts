@@ -4,23 +4,31 @@
  * Pure.
  */
 import { type HistoryEntry, historyBytesMax, historyMax, writeHistoryEntry } from '../wire/chat.ts'
-import type { PeerId } from '../wire/ids.ts'
+import type { MemberId, PeerId } from '../wire/ids.ts'
 import { utf8Bytes } from '../wire/json.ts'
 import { stepTo, withEntry, withLink } from './change.ts'
 import { nameOf } from './roster.ts'
-import { capsOf, type RoomState, type RoomStep } from './state.ts'
+import { isSealed } from './sealing.ts'
+import { capsOf, hostedByServer, type RoomState, type RoomStep, readyLinks } from './state.ts'
 import { type ChatEntry, findMessage, prepend } from './timeline.ts'
+
+/** Who is asked: whoever a link leads to, or under seal a member behind the host. */
+type Asked = PeerId | MemberId
 
 /** Our own asking. `passed`: those who have been asked and had nothing, or said nothing. */
 export type History =
-  | { readonly phase: 'wanted'; readonly passed: ReadonlySet<PeerId> }
-  | { readonly phase: 'asked'; readonly peer: PeerId; readonly passed: ReadonlySet<PeerId> }
+  | { readonly phase: 'wanted'; readonly passed: ReadonlySet<Asked> }
+  | { readonly phase: 'asked'; readonly peer: Asked; readonly passed: ReadonlySet<Asked> }
   | { readonly phase: 'done' }
 
 export const freshHistory: History = { phase: 'wanted', passed: new Set() }
 /** For whoever has the conversation already. */
 export const noHistory: History = { phase: 'done' }
 
+/** Leaves room for the seal. */
+const sealedBytesMax = 42_000
+/** So many are remembered as answered; a page asks again only when it is loaded anew. */
+const toldMax = 100
 /** Whoever has not answered by then is passed over. */
 const answerMs = 3_000
 
@@ -28,10 +36,11 @@ const answerMs = 3_000
 export const skipHistory = (state: RoomState): RoomState =>
   state.history.phase === 'wanted' ? { ...state, history: { phase: 'done' } } : state
 
-/** Of those who called us, since they were here before us. */
+/** Of those who called us, since they were here before us; under seal of members, since the host can tell nothing. */
 export const requestHistory = (state: RoomState): RoomStep => {
   const { history, selfMember } = state
   if (history.phase !== 'wanted' || selfMember === null) return stepTo(state)
+  if (isSealed(state)) return requestOfMember(state, selfMember, history.passed)
   const found = [...state.links].find(
     ([peer, link]) =>
       link.phase === 'ready' && !link.initiator && !history.passed.has(peer) && capsOf(state, peer).chat,
@@ -45,7 +54,18 @@ export const requestHistory = (state: RoomState): RoomStep => {
   )
 }
 
-export const historyTimeout = (state: RoomState, peer: PeerId): RoomStep => {
+const requestOfMember = (state: RoomState, source: MemberId, passed: ReadonlySet<Asked>): RoomStep => {
+  const [over] = readyLinks(state)
+  const to = [...state.sealing.agreed].find(member => state.members.has(member) && !passed.has(member))
+  if (over === undefined || to === undefined) return stepTo(state)
+  return stepTo(
+    { ...state, history: { phase: 'asked', peer: to, passed } },
+    { type: 'send', over, source, message: { kind: 'ask-history' }, to },
+    { type: 'timer', timer: { kind: 'history', peer: to }, ms: answerMs },
+  )
+}
+
+export const historyTimeout = (state: RoomState, peer: Asked): RoomStep => {
   const { history } = state
   if (history.phase !== 'asked' || history.peer !== peer) return stepTo(state)
   return requestHistory({ ...state, history: { phase: 'wanted', passed: new Set(history.passed).add(peer) } })
@@ -55,12 +75,14 @@ export const historyTimeout = (state: RoomState, peer: PeerId): RoomStep => {
 export const receiveHistory = (
   state: RoomState,
   via: PeerId,
+  speaker: MemberId | null,
   entries: readonly HistoryEntry[],
   at: number,
 ): RoomStep => {
   const { history } = state
-  if (history.phase !== 'asked' || history.peer !== via) return stepTo(state)
-  const sharedBy = nameOf(state, state.links.get(via)?.member ?? null) ?? ''
+  const from = speaker === (state.links.get(via)?.member ?? null) ? via : speaker
+  if (history.phase !== 'asked' || history.peer !== from) return stepTo(state)
+  const sharedBy = nameOf(state, speaker) ?? ''
   const earlier = entries
     .filter(({ id }) => !findMessage(state.timeline, id))
     .map(
@@ -78,27 +100,47 @@ export const receiveHistory = (
         sharedBy,
       }),
     )
-  if (earlier.length === 0) return historyTimeout(state, via)
+  if (earlier.length === 0) return historyTimeout(state, from)
   return stepTo({ ...state, history: { phase: 'done' }, timeline: prepend(state.timeline, earlier) })
 }
 
 /** Everybody is answered, so that they need not wait; only those who chose to hand over have something to tell. */
-export const answerHistoryRequest = (state: RoomState, via: PeerId, name: string, at: number): RoomStep => {
+export const answerHistoryRequest = (
+  state: RoomState,
+  via: PeerId,
+  speaker: MemberId,
+  name: string,
+  at: number,
+): RoomStep => {
   const link = state.links.get(via)
-  if (!link || link.historySent || state.selfMember === null) return stepTo(state)
-  const messages = state.sharesHistory ? recentEntries(state) : []
-  const answered = withLink(state, via, { ...link, historySent: true })
+  if (!link || state.selfMember === null) return stepTo(state)
+  const sealed = hostedByServer(state)
+  const { toldHistory } = state.sealing
+  if (sealed ? toldHistory.has(speaker) : link.historySent) return stepTo(state)
+  const messages = state.sharesHistory ? recentEntries(state, sealed ? sealedBytesMax : historyBytesMax) : []
+  const answered = sealed
+    ? {
+        ...state,
+        sealing: { ...state.sealing, toldHistory: new Set([...toldHistory, speaker].slice(-toldMax)) },
+      }
+    : withLink(state, via, { ...link, historySent: true })
   const answer = { kind: 'history', messages } as const
   return stepTo(
     messages.length === 0
       ? answered
       : withEntry(answered, { kind: 'notice', notice: 'handed-over', name }, at),
-    { type: 'send', over: via, source: state.selfMember, message: answer },
+    {
+      type: 'send',
+      over: via,
+      source: state.selfMember,
+      message: answer,
+      ...(sealed ? { to: speaker } : {}),
+    },
   )
 }
 
 /** The last ones that fit, none of them hearsay. */
-const recentEntries = (state: RoomState): HistoryEntry[] => {
+const recentEntries = (state: RoomState, bytesMax: number): HistoryEntry[] => {
   const found: HistoryEntry[] = []
   let bytes = 0
   for (const entry of state.timeline.toReversed()) {
@@ -106,7 +148,7 @@ const recentEntries = (state: RoomState): HistoryEntry[] => {
     const { id, replyTo, name, text, at } = entry
     const shared = { id, replyTo, name, text, at }
     bytes += utf8Bytes(writeHistoryEntry(shared)) + 1
-    if (bytes > historyBytesMax || found.length >= historyMax) break
+    if (bytes > bytesMax || found.length >= historyMax) break
     found.unshift(shared)
   }
   return found

@@ -55,7 +55,7 @@ export const fromNumbers = (
   const named = source === null || source === roomItself ? source : memberAt(next, source)
   return {
     state: next,
-    received: { source: named, message: withIds(message, id => memberAt(next, id)) },
+    received: { ...received, source: named, message: withIds(message, id => memberAt(next, id)) },
   }
 }
 
@@ -92,6 +92,8 @@ const withIds = (message: PeerMessage, of: (id: MemberId) => MemberId): PeerMess
       return { ...message, of: message.of && of(message.of) }
     case 'file-signal':
     case 'direct':
+    case 'sealed-for':
+    case 'keys':
       return { ...message, to: message.to && of(message.to) }
     case 'calls':
       return { ...message, calls: new Map([...message.calls].map(([id, it]) => [of(id), it] as const)) }

@@ -15,6 +15,7 @@ import { moveAcked, peerMoved } from './membership.ts'
 import { hostOf } from './numbers.ts'
 import { retransmit } from './outbox.ts'
 import { nameOf } from './roster.ts'
+import { isBelieved } from './sealing.ts'
 import { capsOf, hostedByServer, type LinkState, type RoomState, type RoomStep } from './state.ts'
 
 export const receive = (state: RoomState, via: PeerId, received: Received, at: number): RoomStep => {
@@ -46,6 +47,7 @@ const onFrame = (
   at: number,
 ): RoomStep => {
   const { message, source } = received
+  if (!isBelieved(state, source ?? link.member, received)) return stepTo(state)
   switch (message.kind) {
     case 'hello':
       return hello(state, via, link, message, at)
@@ -107,6 +109,11 @@ const onMessage = (
     case 'file-signal':
     case 'direct':
       return deliverOrRelay(state, via, speaker, message)
+    // Opened before they come here, where anybody can.
+    case 'sealed':
+    case 'sealed-for':
+    case 'keys':
+      return stepTo(state)
     default:
       return receiveCall(state, via, speaker, message)
   }

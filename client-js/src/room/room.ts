@@ -1,9 +1,12 @@
 /** A running room: feeds events to `step` and hands the effects to the ports. One class serves every role. */
-import type { MemberId, PeerId, StreamId } from '../wire/ids.ts'
+import type { MemberId, MessageId, PeerId, StreamId } from '../wire/ids.ts'
 import type { PeerMessage, Received } from '../wire/peer.ts'
+import type { SealedMessage } from '../wire/sealing.ts'
 import type { Signal } from '../wire/signal.ts'
+import { writeForSealing } from '../wire/star.ts'
 import { numberOf, toNumbers } from './numbers.ts'
 import { rulesOf } from './role.ts'
+import { passageOf } from './sealing.ts'
 import {
   acceptsOffer,
   capsOf,
@@ -16,10 +19,21 @@ import {
 } from './state.ts'
 import { step } from './step.ts'
 
+/** A message that is to be sealed: for everybody, or for one member. `chunk`: it is one of thousands. */
+export type Unsealed = {
+  readonly idata: object
+  readonly to: MemberId | null
+  readonly id: MessageId | null
+  readonly chunk: boolean
+  readonly droppable: boolean
+}
+
 export type RoomPorts = {
   readonly dial: (peer: PeerId) => void
   readonly hangUp: (peer: PeerId) => void
   readonly send: (over: PeerId, payload: object, droppable: boolean) => void
+  /** Past the host, so that it cannot be read on its way. Where there is none, what is to be sealed is not sent. */
+  readonly seal?: (over: PeerId, unsealed: Unsealed) => void
   readonly signalled: (over: PeerId, signal: Signal) => void
   readonly join: () => void
   readonly mute: () => void
@@ -107,6 +121,12 @@ export class Room {
     return can && selfMember !== null ? this.#written({ kind: 'signal', signal }, selfMember) : null
   }
 
+  /** What is sealed, or about keys, as payload for the host's channel. */
+  sealedPayload(message: SealedMessage): object | null {
+    const { selfMember } = this.#state
+    return selfMember === null ? null : this.#written(message, selfMember)
+  }
+
   #written(message: PeerMessage, source: MemberId): object | null {
     const state = this.#state
     return rulesOf(state).write(toNumbers(state, source, message), numberOf(state, source))
@@ -118,11 +138,8 @@ export class Room {
         return this.#ports.dial(effect.peer)
       case 'hang-up':
         return this.#ports.hangUp(effect.peer)
-      case 'send': {
-        const payload = this.#written(effect.message, effect.source)
-        if (payload) this.#ports.send(effect.over, payload, effect.droppable === true)
-        return
-      }
+      case 'send':
+        return this.#send(effect)
       case 'signal':
         return this.#ports.signalled(effect.over, effect.signal)
       case 'join':
@@ -140,6 +157,24 @@ export class Room {
       case 'timer':
         return this.#later(effect.timer, effect.ms)
     }
+  }
+
+  #send({ over, source, message, ...how }: Extract<RoomEffect, { type: 'send' }>): void {
+    const [droppable, to] = [how.droppable === true, how.to ?? null]
+    const passage = passageOf(this.#state, message, to)
+    if (passage === 'dropped') return
+    if (passage === 'plain') {
+      const payload = this.#written(message, source)
+      if (payload) this.#ports.send(over, payload, droppable)
+      return
+    }
+    const state = this.#state
+    const idata = writeForSealing(toNumbers(state, source, message), numberOf(state, source))
+    const named = message.kind === 'direct' || message.kind === 'file-signal' ? message.to : null
+    const id = message.kind === 'chat' ? message.id : null
+    const chunk = message.kind === 'file-signal' && message.signal.kind === 'chunk'
+    const member = passage === 'sealed-for' ? (to ?? named) : null
+    if (idata) this.#ports.seal?.(over, { idata, to: member, id, chunk, droppable })
   }
 
   #later(timer: Timer, ms: number): void {

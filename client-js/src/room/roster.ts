@@ -13,11 +13,15 @@ export type ConnectionStatus =
   | 'unsteady'
   | 'lost'
 
+/** How it stands with what goes to them past a server that is the host: sealed or not, or yet to be agreed on. */
+export type Seal = 'none' | 'agreed' | 'pending' | 'failing' | 'unable'
+
 /** `name` is null for somebody who has not introduced themselves yet. */
 export type RosterEntry = {
   readonly key: string
   readonly name: string | null
   readonly connectionStatus: ConnectionStatus
+  readonly seal: Seal
   readonly host: boolean
   /** The room's owner, as they have signed themselves. */
   readonly owner: boolean
@@ -59,6 +63,7 @@ export const roster = (state: RoomState): RosterEntry[] => {
     key: 'self',
     name: state.person.name,
     connectionStatus: 'self',
+    seal: hostedByServer(state) ? (state.person.caps.sealed ? 'agreed' : 'unable') : 'none',
     host: role === 'host',
     owner: state.owner?.ours ?? false,
     canOwn: false,
@@ -79,7 +84,16 @@ const entryOf = (state: RoomState, member: Member, name: string): RosterEntry =>
   const peer = link?.address ?? (hostedByServer(state) ? member.peer : null) ?? null
   const owner = member.id === state.owner?.member
   const canOwn = Boolean(member.key)
-  return { key: member.id, name, connectionStatus, host, owner, canOwn, peer }
+  const seal = sealOf(state, member)
+  return { key: member.id, name, connectionStatus, seal, host, owner, canOwn, peer }
+}
+
+const sealOf = (state: RoomState, { id, caps }: Member): Seal => {
+  if (!hostedByServer(state)) return 'none'
+  const { agreed, failing } = state.sealing
+  if (!caps.sealed || !state.person.caps.sealed) return 'unable'
+  if (failing.has(id)) return 'failing'
+  return agreed.has(id) ? 'agreed' : 'pending'
 }
 
 /** Somebody to whom no link leads: behind the host, or expected where the host has changed. */
@@ -99,6 +113,7 @@ const unknownPeers = (state: RoomState): RosterEntry[] =>
       key: `link ${peer}`,
       name: null,
       connectionStatus: statusOf(link),
+      seal: 'none',
       host: peer === state.host,
       owner: false,
       canOwn: false,

@@ -35,6 +35,7 @@ import { freshHistory, type History } from './history.ts'
 import type { Numbers } from './numbers.ts'
 import type { Away, OutboxEntry } from './outbox.ts'
 import { type Role, rulesOf } from './role.ts'
+import { freshSealing, type Sealing, type SealingEvent } from './sealing.ts'
 import type { NamedFile, Timeline } from './timeline.ts'
 
 /** For the views, which do not look into the wire's messages themselves. */
@@ -184,6 +185,8 @@ export type RoomState = {
   readonly nextGuest: number
   /** Null where the room has no owner, or none whom we could believe. */
   readonly owner: RoomOwner | null
+  /** Of what goes through a server that is the host. */
+  readonly sealing: Sealing
   /** Who waits at the door, for the owner to see. */
   readonly knocking: readonly Knock[]
   readonly ended: boolean
@@ -215,7 +218,8 @@ export type Timer =
   | { readonly kind: 'host-offline'; readonly host: PeerId }
   | { readonly kind: 'typing'; readonly member: MemberId; readonly until: number }
   | { readonly kind: 'delivery'; readonly id: MessageId }
-  | { readonly kind: 'history'; readonly peer: PeerId }
+  | { readonly kind: 'history'; readonly peer: PeerId | MemberId }
+  | { readonly kind: 'unseal' }
   | { readonly kind: 'away'; readonly member: MemberId; readonly since: number }
 
 export type RoomEvent =
@@ -254,6 +258,7 @@ export type RoomEvent =
   | { type: 'owner-act'; act: OwnerAct; owner: RoomOwner }
   | { type: 'owner-muted' }
   | CallEvent
+  | SealingEvent
   | { type: 'rejoin-refused'; refusal: Refusal }
 
 /** What the server says to whoever joins anew. */
@@ -280,8 +285,8 @@ export type CallEvent =
 export type RoomEffect =
   | { type: 'dial'; peer: PeerId }
   | { type: 'hang-up'; peer: PeerId }
-  /** `droppable`: rather left out than waiting behind much else. */
-  | { type: 'send'; over: PeerId; source: MemberId; message: PeerMessage; droppable?: true }
+  /** `droppable`: rather left out than waiting behind much else. `to`: for that member alone, past a host. */
+  | { type: 'send'; over: PeerId; source: MemberId; message: PeerMessage; droppable?: true; to?: MemberId }
   /** Something for the link itself that came over its own channel. */
   | { type: 'signal'; over: PeerId; signal: Signal }
   | { type: 'join' }
@@ -309,14 +314,16 @@ const roleOf = ({ card, host, hosting = host === null }: Admission): Role => {
   return hosting ? 'host' : 'guest'
 }
 
-/** Without a `stay` of our own we go by our peer id, as original pages do. */
+/** Without a `stay` of our own we go by our peer id, as original pages do. `seals`: our page can. */
 export const createRoomState = (
   admission: Admission,
   self: PeerId,
   name: string,
   stay: MemberId = memberId(self),
+  seals = false,
 ): RoomState => {
   const role = roleOf(admission)
+  const caps = { ...ownCaps, sealed: seals }
   return {
     card: admission.card,
     role,
@@ -324,7 +331,7 @@ export const createRoomState = (
     stay,
     selfMember: role === 'guest' ? null : stay,
     numbers: role === 'host' ? new Map([[hostNumber, stay]]) : new Map(),
-    person: { name, avatar: defaultAvatar, caps: ownCaps, key: admission.card.ownerKeys?.publicKey ?? null },
+    person: { name, avatar: defaultAvatar, caps, key: admission.card.ownerKeys?.publicKey ?? null },
     host: admission.host,
     hostCaps: null,
     toldHost: role === 'host' ? stay : null,
@@ -347,6 +354,7 @@ export const createRoomState = (
     regrouping: noRegrouping,
     nextGuest: 1,
     owner: null,
+    sealing: freshSealing(admission.card.kind === 'server', seals),
     knocking: [],
     ended: false,
     closed: null,

@@ -37,10 +37,14 @@ import { fromNumbers } from './numbers.ts'
 import { awayTimeout } from './outbox.ts'
 import { closeRoom, knocked, ownerActed, ownerKnown, ownerMuted } from './owner.ts'
 import { receive, withTooFast } from './receive.ts'
+import { reconcileSealing, sealingChanged, unsealDue } from './sealing-steps.ts'
 import { acceptsOffer, type RoomEvent, type RoomState, type RoomStep, type Timer } from './state.ts'
 
 export const step = (state: RoomState, event: RoomEvent, at: number): RoomStep =>
-  andThen(taken(state, event, at), now => reconcile(state, now))
+  andThen(
+    andThen(taken(state, event, at), now => reconcileSealing(state, now, at)),
+    now => reconcile(state, now),
+  )
 
 const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
   switch (event.type) {
@@ -120,6 +124,10 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
       return streamArrived(state, event.via, event.stream)
     case 'stream-gone':
       return streamGone(state, event.via, event.stream)
+    case 'sealing-failed':
+    case 'sealing-status':
+    case 'key-changed':
+      return sealingChanged(state, event, at)
   }
 }
 
@@ -153,6 +161,8 @@ const timer = (state: RoomState, due: Timer, at: number): RoomStep => {
       return deliveryTimeout(state, due.id)
     case 'history':
       return historyTimeout(state, due.peer)
+    case 'unseal':
+      return unsealDue(state)
     case 'away':
       return awayTimeout(state, due.member, due.since)
   }

@@ -14,9 +14,19 @@ export type HostNotice = 'host-changed' | 'host-now' | 'host-awaited'
 /** Something is wrong at the server, which does not touch the connections to others in the room. */
 export type ServerNotice = 'line-lost' | 'room-gone' | 'password-changed'
 
+/** Whether what goes through the server is sealed. `keys-missing`: nothing could be agreed on with somebody. */
+export type SealingNotice =
+  | 'sealed'
+  | 'unsealed'
+  | 'unsealed-here'
+  | 'sealing-failed'
+  | 'key-changed'
+  | 'keys-missing'
+
 export type NoticeKind =
   | HostNotice
   | ServerNotice
+  | SealingNotice
   | 'joined'
   | 'left'
   | 'too-fast'
@@ -54,6 +64,8 @@ export type NewChat = {
   readonly id: MessageId | null
   readonly replyTo: MessageId | null
   readonly delivery: Delivery
+  /** Ours, under seal: it is never sent in another way. */
+  readonly sealed?: true
 }
 export type NewNotice =
   | {

@@ -110,6 +110,8 @@ export type Model = {
   readonly installable: Signal<boolean>
   /** Whether this browser can connect to anybody at all. */
   readonly canConnect: boolean
+  /** The browser can encrypt past a server that is the host. */
+  readonly canSeal: boolean
   /** Whether the server hands out a TURN server. */
   readonly serverRelays: Signal<boolean>
   readonly busy: Signal<Where | null>
@@ -243,8 +245,14 @@ export { roomNameUnitsMax } from '../base/text.ts'
 
 export const passwordUnitsMax = 32
 
-export const makeModel = (settings: Settings, preview: PreviewState, canConnect = true): Model => ({
+export const makeModel = (
+  settings: Settings,
+  preview: PreviewState,
+  canConnect = true,
+  canSeal = true,
+): Model => ({
   canConnect,
+  canSeal,
   settings: signal(settings),
   view: signal<View>({ kind: 'start' }),
   server: signal<ServerState>('connecting'),

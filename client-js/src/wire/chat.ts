@@ -5,7 +5,7 @@
 import { chatUnitsMax, cut } from '../base/text.ts'
 import { type FileCard, parseFiles, writeFileCard } from './file.ts'
 import { type MessageId, messageId } from './ids.ts'
-import { type Fields, isRecord, textUpTo } from './json.ts'
+import { type Fields, isRecord, textUpTo, utf8Bytes } from './json.ts'
 
 export type Chat = {
   kind: 'chat'
@@ -15,6 +15,8 @@ export type Chat = {
   /** The message that this one answers. */
   replyTo: MessageId | null
   files?: readonly FileCard[]
+  /** Was said under seal, and is to be sent in no other way. */
+  sealed?: true
   /** The message as a guest sent it: a host passes it on with whatever else it holds, files for instance. */
   asReceived?: Fields
 }
@@ -134,8 +136,18 @@ export const writeChatEvent = (event: ChatEvent): { type: string; data: object }
 export const isTopic = (value: unknown): value is string =>
   typeof value === 'string' && /^[\w.:/-]{1,64}$/.test(value)
 
-/** Leaves room in a frame for what goes around it. */
-export const topicBytesMax = 60_000
+/** Leaves room in a frame for what goes around it, and for a seal. */
+const topicBytesMax = { plain: 60_000, sealed: 44_000 } as const
+
+/** Whether it can be sent: a function, for instance, has no JSON. */
+export const topicFits = (data: unknown, sealed: boolean): boolean => {
+  try {
+    const bytes = utf8Bytes(data)
+    return bytes > 0 && bytes <= topicBytesMax[sealed ? 'sealed' : 'plain']
+  } catch {
+    return false
+  }
+}
 
 const drawn = /\p{Extended_Pictographic}|\p{Regional_Indicator}{2}/u
 const drawing = /^[\p{Extended_Pictographic}\p{Emoji_Component}]+$/u

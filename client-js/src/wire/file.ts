@@ -86,6 +86,7 @@ export const writeDirect = ({ id, signal }: Extract<FileMessage, { kind: 'direct
 })
 
 const types = { announced: 0, withdrawn: 1, signal: 4 } as const
+export const fileSignalType = types.signal
 
 /** A mesh has the announced file where a star has an object that holds it. */
 export type FileShape = 'mesh' | 'star'

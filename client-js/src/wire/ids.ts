@@ -1,5 +1,5 @@
 /** The types of ids. They are branded, so that a room's id never passes for a peer's. */
-import { hexOf } from '../base/random.ts'
+import { hexOf, messageIdBytes, randomBytes } from '../base/random.ts'
 
 declare const brand: unique symbol
 type Branded<Name extends string> = string & { readonly [brand]: Name }
@@ -48,4 +48,6 @@ export const messageId = (value: unknown): MessageId | null =>
   typeof value === 'string' && /^[\w:-]{1,64}$/.test(value) ? (value as MessageId) : null
 
 /** From random bytes, as many as make a second one unlikely. */
+export const freshMessageId = (): MessageId => newMessageId(randomBytes(messageIdBytes))
+
 export const newMessageId = (bytes: Uint8Array): MessageId => hexOf(bytes) as MessageId

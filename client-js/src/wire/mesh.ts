@@ -107,6 +107,9 @@ export const writeMesh = (message: PeerMessage, self: MemberId): object | null =
     case 'card':
     case 'calls':
     case 'lost':
+    case 'sealed':
+    case 'sealed-for':
+    case 'keys':
       return null
   }
 }

@@ -5,7 +5,7 @@
 import { type PeerId, peerId } from './ids.ts'
 import { idText, isRecord, textUpTo, wholeNumber } from './json.ts'
 
-/** In base64url: a point of P-256, and PKCS #8. */
+/** A pair of keys in base64url: a point of P-256, and PKCS #8. */
 export type OwnerKeys = { readonly publicKey: string; readonly privateKey: string }
 
 /** `act` is the text that was signed, with the public key and the signature in base64url. */

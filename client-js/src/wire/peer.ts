@@ -8,6 +8,7 @@ import type { FileMessage } from './file.ts'
 import { type MemberId, type PeerId, peerId, stayId } from './ids.ts'
 import { idText, isRecord, textUpTo, wholeNumber } from './json.ts'
 import { parsePublicKey } from './owner.ts'
+import type { SealedMessage } from './sealing.ts'
 import { parseSignal, type Signal } from './signal.ts'
 
 export type { Announced, CallMessage, Media } from './call.ts'
@@ -28,6 +29,8 @@ export type Caps = {
   readonly layers: boolean
   /** Is such a host: the server itself, and no page. */
   readonly server: boolean
+  /** Seals what goes through such a host, and opens what others have sealed. */
+  readonly sealed: boolean
 }
 
 /** An original page's. */
@@ -39,8 +42,9 @@ export const noCaps: Caps = {
   files: false,
   layers: false,
   server: false,
+  sealed: false,
 }
-/** Ours. */
+/** Ours. Whether it seals depends on the browser, and on the room. */
 export const ownCaps: Caps = {
   moves: true,
   chat: true,
@@ -49,6 +53,7 @@ export const ownCaps: Caps = {
   files: true,
   layers: true,
   server: false,
+  sealed: false,
 }
 
 /**
@@ -89,9 +94,15 @@ export type PeerMessage =
   | { kind: 'signal'; signal: Signal }
   | CallMessage
   | FileMessage
+  | SealedMessage
 
 /** A message with the one it comes from, where the frame says so: in a star the host speaks for everybody. */
-export type Received = { readonly source: MemberId | null; readonly message: PeerMessage }
+export type Received = {
+  readonly source: MemberId | null
+  readonly message: PeerMessage
+  /** It was sealed, by the source itself: nobody in between can have read or made it. */
+  readonly sealed?: true
+}
 
 export const nameUnitsMax = 60
 const avatarUnitsMax = 500
@@ -113,6 +124,7 @@ const parseCaps = (value: unknown): Caps => {
     files: has('files'),
     layers: has('layers'),
     server: has('server'),
+    sealed: has('sealed'),
   }
 }
 

@@ -1,4 +1,5 @@
 /** The messages of a star on the data channel: a guest names a target, the host names a source. */
+import { writeCompactBytes, writeFileSignal } from '../legacy/wire/file-signal.ts'
 import {
   parseCallExtension,
   parseCallMessage,
@@ -9,7 +10,7 @@ import {
   writeCalls,
 } from './call.ts'
 import { parseChat, parseChatEvent, writeChat, writeChatEvent } from './chat.ts'
-import { parseDirect, parseFileEvent, writeDirect, writeFileEvent } from './file.ts'
+import { fileSignalType, parseDirect, parseFileEvent, writeDirect, writeFileEvent } from './file.ts'
 import { type MemberId, memberId, peerId, stayId } from './ids.ts'
 import { type Fields, idText, isRecord, recordAt, textUpTo } from './json.ts'
 import {
@@ -23,6 +24,7 @@ import {
   type Received,
   writePerson,
 } from './peer.ts'
+import { parseSealed, writeSealed } from './sealing.ts'
 
 const types = {
   initialId: 0,
@@ -74,6 +76,20 @@ export const parseFromHost = (value: unknown): Received | null => {
   const message = idata && hostMessage(idata)
   return source === null || !message ? null : { source: memberId(source), message }
 }
+
+/** A message as it is sealed: without what goes around it, and with parts of files in a form of bounded size. */
+export const writeForSealing = (message: PeerMessage, self: MemberId): object | null => {
+  if (message.kind !== 'file-signal') return writeIdata(message, self)
+  const { signal } = message
+  return {
+    type: types.fileEvent,
+    data: { type: fileSignalType, special: writeFileSignal(signal, writeCompactBytes) },
+  }
+}
+
+/** The same the other way round, from whoever it is said to be from. Null for what goes unsealed alone. */
+export const parseOpened = (idata: unknown): PeerMessage | null =>
+  isRecord(idata) ? commonMessage(idata, null) : null
 
 const hostMessage = (idata: Fields): PeerMessage | null => {
   const data = idata['data']
@@ -127,7 +143,8 @@ const commonMessage = (idata: Fields, target: MemberId | null): PeerMessage | nu
       return (
         parseDirect(idata, target) ??
         parseChatEvent(idata['type'], data) ??
-        parseCallExtension(idata['type'], data)
+        parseCallExtension(idata['type'], data) ??
+        parseSealed(idata['type'], data, target)
       )
   }
 }
@@ -150,8 +167,17 @@ export const writeAsGuest = (message: PeerMessage, self: MemberId): object | nul
 }
 
 const targetOf = (message: PeerMessage): MemberId | null => {
-  if (message.kind === 'want-stream') return message.of
-  return message.kind === 'file-signal' || message.kind === 'direct' ? message.to : null
+  switch (message.kind) {
+    case 'want-stream':
+      return message.of
+    case 'file-signal':
+    case 'direct':
+    case 'sealed-for':
+    case 'keys':
+      return message.to
+    default:
+      return null
+  }
 }
 
 /** `null` for what a star has no words for. */
@@ -211,6 +237,10 @@ const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
     case 'ask-history':
     case 'history':
       return writeChatEvent(message)
+    case 'sealed':
+    case 'sealed-for':
+    case 'keys':
+      return writeSealed(message)
     case 'hello':
       return null
   }

@@ -84,6 +84,45 @@ fn those_who_come_later_are_told_what_was_said_and_offered() {
 }
 
 #[test]
+fn what_is_sealed_reaches_those_who_can_open_it_and_is_kept_for_nobody() {
+    let mut world = World::with(&["cyd"]);
+    let guests = [world.join("ada"), world.join("bob")];
+    for at in guests {
+        world.guests[at].caps["sealed"] = json!(true);
+    }
+    world.run(2_000);
+    let [ada, bob] = guests;
+    let now = world.now;
+    let message = json!({ "type": "sealed", "data": { "id": "m1", "box": "AAAA" } });
+    world.guests[ada].tell(&message, now);
+    world.guests[ada].tell(&message, now);
+    world.guests[ada].tell(&json!({ "type": "sealed", "data": { "box": "BBBB" } }), now);
+    let number = world.guests[bob].number.clone().expect("let in");
+    for kind in ["keys", "sealed-for"] {
+        let idata = json!({ "type": kind, "data": { "box": kind } });
+        world.guests[ada].say(&json!({ "target": number, "idata": idata }), now);
+    }
+    world.run(100);
+    let from = world.guests[ada].number.clone().expect("let in");
+    let boxes: Vec<_> = world.guests[bob].of("sealed").iter().map(|it| (it.0 == from, it.1["box"].clone())).collect();
+    assert_eq!(boxes, [(true, json!("AAAA")), (true, json!("BBBB"))]);
+    assert_eq!(world.guests[ada].of("heard").len(), 2);
+    for kind in ["keys", "sealed-for"] {
+        assert_eq!(world.guests[bob].of(kind)[0].1["box"], kind);
+        assert!(world.guests[0].of(kind).is_empty());
+    }
+    assert!(world.guests[0].of("sealed").is_empty());
+    let dan = world.join("dan");
+    world.guests[dan].caps["sealed"] = json!(true);
+    world.run(2_000);
+    let now = world.now;
+    world.guests[dan].tell(&json!({ "type": "ask-history", "data": {} }), now);
+    world.run(100);
+    assert_eq!(world.guests[dan].of("history")[0].1["messages"], json!([]));
+    assert!(world.guests[dan].of("sealed").is_empty());
+}
+
+#[test]
 fn words_for_one_guest_reach_that_one_as_they_came() {
     let mut world = World::with(&["ada", "bob", "cy"]);
     let now = world.now;

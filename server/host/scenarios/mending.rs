@@ -22,6 +22,24 @@ fn a_connection_that_breaks_is_opened_anew_and_nothing_is_missed() {
 }
 
 #[test]
+fn what_was_sealed_waits_for_a_link_that_is_mended() {
+    let mut world = World::with(&["ada"]);
+    let bob = world.join("bob");
+    world.guests[bob].caps["sealed"] = json!(true);
+    world.run(2_000);
+    world.cut_off.push(bob);
+    world.run(1_000);
+    let now = world.now;
+    world.guests[0].tell(&json!({ "type": "sealed", "data": { "id": "m1", "box": "AAAA" } }), now);
+    world.guests[0].tell(&json!({ "type": "sealed", "data": { "box": "BBBB" } }), now);
+    world.run(40_000);
+    world.cut_off.clear();
+    world.run(40_000);
+    let boxes: Vec<_> = world.guests[bob].of("sealed").iter().map(|it| it.1["box"].clone()).collect();
+    assert_eq!(boxes, [json!("AAAA")]);
+}
+
+#[test]
 fn the_host_looks_for_another_way_when_a_page_falls_silent() {
     let mut world = World::with(&["ada"]);
     let offers = world.guests[0].offers.len();

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::frame::Chat;
@@ -88,14 +89,8 @@ impl Conversation {
 
 impl Words {
     pub(super) fn chat(&mut self, from: LinkId, member: &str, number: u32, chat: &Chat<'_>, now: Instant) {
-        if let Some(id) = chat.id {
-            if self.caps(from).chat {
-                self.send(from, write::message(HOST, &json!("heard"), &json!({ "id": id })));
-            }
-            // It comes once more over a link that broke.
-            if self.conversation.knows(id) {
-                return;
-            }
+        if chat.id.is_some_and(|id| !self.is_new(from, id)) {
+            return;
         }
         let id = chat.id.map_or_else(|| self.conversation.new_name(), Arc::from);
         let frame = match chat.id {
@@ -109,6 +104,27 @@ impl Words {
         self.offers.add(member, chat);
         self.enqueue(member, &id, &frame, from);
         self.broadcast(&frame, Some(from));
+    }
+
+    /// What only the others' pages can open. It is kept for nobody who comes later.
+    pub(super) fn sealed(&mut self, from: LinkId, number: u32, id: Option<&str>, idata: &RawValue) {
+        if id.is_some_and(|id| !self.is_new(from, id)) {
+            return;
+        }
+        let frame = write::passed_on(number, idata);
+        if let Some(id) = id.map(Arc::from) {
+            self.conversation.remember(&id);
+            self.enqueue_on_links(&id, &frame, from, |caps| caps.sealed);
+        }
+        self.broadcast_where(&frame, from, |caps| caps.sealed);
+    }
+
+    /// Says that a message has been heard. One that is not new comes once more over a link that broke.
+    fn is_new(&mut self, from: LinkId, id: &str) -> bool {
+        if self.caps(from).chat {
+            self.send(from, write::message(HOST, &json!("heard"), &json!({ "id": id })));
+        }
+        !self.conversation.knows(id)
     }
 
     /// Everybody is answered, so that they need not wait, and once.

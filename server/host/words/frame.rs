@@ -6,16 +6,17 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::extension;
 use super::listed::{file_id, offered_file};
 use super::meter::Purse;
 use super::person::{Person, SaidPerson};
-use super::text::{cut_owned, is_id, is_message_id, is_stay, is_topic};
+use super::text::{cut_owned, is_id, is_message_id, is_stay};
 
 /// What every end of a data channel can take in one message.
 pub(crate) const FRAME_BYTES_MAX: usize = 65_536;
 
 pub(super) const STREAMS_MAX: usize = 8;
-const SIZES_MAX: usize = 400;
+pub(super) const SIZES_MAX: usize = 400;
 const CHAT_UNITS_MAX: usize = 2_000;
 pub(super) const FILES_MAX: usize = 20;
 
@@ -65,6 +66,11 @@ pub(super) enum Said<'a> {
     ForCapable {
         idata: &'a RawValue,
         purse: Purse,
+    },
+    /// For everybody whose page can open it. `id`: of a message, which is acknowledged.
+    Sealed {
+        id: Option<&'a str>,
+        idata: &'a RawValue,
     },
     Heard(&'a str),
     AskHistory,
@@ -135,7 +141,7 @@ pub(super) fn parse(text: &str) -> Option<Said<'_>> {
         "5" => Some(Said::AskCard),
         "7" => call(data?),
         "8" => file(frame.idata, data?, target),
-        other => extension(other, frame.idata, data?, target),
+        other => extension::parse(other, frame.idata, data?, target),
     }
 }
 
@@ -212,7 +218,7 @@ fn call(data: &RawValue) -> Option<Said<'_>> {
 }
 
 /// What an announcement holds beyond ids is passed on unread, and so is small.
-const EXTRA_BYTES_MAX: usize = 4_000;
+pub(super) const EXTRA_BYTES_MAX: usize = 4_000;
 
 fn announced(special: &RawValue) -> Option<Announced> {
     #[derive(Deserialize)]
@@ -276,65 +282,6 @@ fn file<'a>(idata: &'a RawValue, data: &'a RawValue, target: impl FnOnce() -> Op
     }
 }
 
-/// What only our pages say.
-fn extension<'a>(
-    kind: &str,
-    idata: &'a RawValue,
-    data: &'a RawValue,
-    target: impl FnOnce() -> Option<u32>,
-) -> Option<Said<'a>> {
-    #[derive(Deserialize)]
-    struct Named<'a> {
-        #[serde(borrow, default)]
-        id: Option<Cow<'a, str>>,
-        #[serde(borrow, default)]
-        topic: Option<Cow<'a, str>>,
-    }
-    match kind {
-        r#""media""# => (data.get().len() <= EXTRA_BYTES_MAX).then_some(Said::Media(data)),
-        r#""sizes""# => sizes(data),
-        r#""direct""# => Some(Said::ForGuest { target: target()?, idata, purse: Purse::Signals }),
-        r#""moved""# => {
-            let Named { id, .. } = read(data)?;
-            id.filter(|it| is_id(it)).map(Said::Moved)
-        }
-        r#""moved-noted""# => Some(Said::MovedNoted),
-        r#""signal""# => Some(Said::Signal(data)),
-        r#""heard""# => {
-            #[derive(Deserialize)]
-            struct Heard<'a> {
-                id: &'a str,
-            }
-            let Heard { id } = read(data)?;
-            is_message_id(id).then_some(Said::Heard(id))
-        }
-        r#""typing""# | r#""reaction""# => Some(Said::ForCapable { idata, purse: Purse::Talk }),
-        r#""topic""# => {
-            let Named { topic, .. } = read(data)?;
-            is_topic(&topic?).then_some(Said::ForCapable { idata, purse: Purse::Topics })
-        }
-        r#""ask-history""# => Some(Said::AskHistory),
-        _ => None,
-    }
-}
-
-fn sizes(data: &RawValue) -> Option<Said<'_>> {
-    #[derive(Deserialize)]
-    struct Data<'a> {
-        #[serde(borrow)]
-        sizes: Vec<Entry<'a>>,
-    }
-    #[derive(Deserialize)]
-    struct Entry<'a> {
-        #[serde(borrow)]
-        id: Cow<'a, str>,
-        size: Size,
-    }
-    let Data { sizes } = read(data)?;
-    let known = sizes.into_iter().take(SIZES_MAX).filter(|it| is_id(&it.id));
-    Some(Said::Sizes(known.map(|it| (it.id.into_owned(), it.size)).collect()))
-}
-
 impl Said<'_> {
     /// What it is paid from.
     pub(super) fn purse(&self) -> Purse {
@@ -346,6 +293,8 @@ impl Said<'_> {
             Said::FileAnnounced(_) | Said::FileWithdrawn { .. } => Purse::Announcements,
             Said::Signal(_) => Purse::Signals,
             Said::Heard(_) => Purse::Acks,
+            Said::Sealed { id: None, .. } => Purse::Topics,
+            Said::Sealed { .. } => Purse::Talk,
             Said::Knock { .. } | Said::Introduce(_) | Said::Chat(_) | Said::Moved(_) | Said::MovedNoted => Purse::Talk,
         }
     }

@@ -6,6 +6,7 @@
 
 mod call;
 mod chat;
+mod extension;
 mod files;
 mod frame;
 mod introductions;
@@ -191,6 +192,7 @@ impl Words {
                 self.effects.push_back(Effect::Signal { from: id, signal: signal.get().to_owned() })
             }
             Said::ForCapable { idata, .. } => self.broadcast_capable(&write::passed_on(number, idata), id),
+            Said::Sealed { id: name, idata } => self.sealed(id, number, name, idata),
             Said::Heard(message) => self.acknowledged(id, message),
             Said::AskHistory => self.tell_history(id),
         }
@@ -254,8 +256,12 @@ impl Words {
 
     /// To those who know the words of our pages.
     fn broadcast_capable(&mut self, frame: &Frame, except: LinkId) {
+        self.broadcast_where(frame, except, |caps| caps.chat);
+    }
+
+    fn broadcast_where(&mut self, frame: &Frame, except: LinkId, can: fn(Caps) -> bool) {
         let ready = self.links.iter().filter(|(id, link)| link.is_ready() && *id != except);
-        let to: Vec<_> = ready.map(|(id, _)| *id).filter(|id| self.caps(*id).chat).collect();
+        let to: Vec<_> = ready.map(|(id, _)| *id).filter(|id| can(self.caps(*id))).collect();
         to.into_iter().for_each(|id| self.send_from(Some(except), id, Arc::clone(frame)));
     }
 }

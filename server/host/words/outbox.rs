@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Frame, LinkId, MemberId, Words};
+use super::{Caps, Frame, LinkId, MemberId, Words};
 
 /// More than anybody says while a link is being mended.
 const MESSAGES_MAX: usize = 50;
@@ -73,15 +73,26 @@ impl Away {
 impl Words {
     /// A message waits for everybody who acknowledges anything at all, until they have.
     pub(super) fn enqueue(&mut self, source: &str, id: &Arc<str>, frame: &Frame, except: LinkId) {
-        let capable: Vec<_> = self.links.iter().map(|(id, _)| *id).filter(|id| self.caps(*id).chat).collect();
-        for (link, it) in &mut self.links {
-            if *link != except && capable.contains(link) {
-                it.outbox.push(id, frame);
-            }
-        }
+        self.enqueue_on_links(id, frame, except, |caps| caps.chat);
         for (member, _, outbox) in &mut self.away.0 {
             if **member != *source {
                 outbox.push(id, frame);
+            }
+        }
+    }
+
+    /// The same for those alone who are not given up. Whoever comes back after that has no key to what was sealed meanwhile.
+    pub(super) fn enqueue_on_links(
+        &mut self,
+        id: &Arc<str>,
+        frame: &Frame,
+        except: LinkId,
+        can: fn(Caps) -> bool,
+    ) {
+        let capable: Vec<_> = self.links.iter().map(|(id, _)| *id).filter(|id| can(self.caps(*id))).collect();
+        for (link, it) in &mut self.links {
+            if *link != except && capable.contains(link) {
+                it.outbox.push(id, frame);
             }
         }
     }

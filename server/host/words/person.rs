@@ -22,6 +22,8 @@ pub(crate) struct Caps {
     pub(crate) files: bool,
     /// Sends a picture in several sizes where it is offered that.
     pub(crate) layers: bool,
+    /// Opens what other pages have sealed, and we cannot.
+    pub(crate) sealed: bool,
 }
 
 /// Caps that are passed on to others, which may know more of them than we do.
@@ -76,6 +78,7 @@ impl From<SaidPerson<'_>> for Person {
             signals: has("signals"),
             files: has("files"),
             layers: has("layers"),
+            sealed: has("sealed"),
         };
         let avatar = avatar.map_or_else(|| DEFAULT_AVATAR.to_owned(), |it| cut_owned(it, AVATAR_UNITS_MAX));
         let key = key.and_then(|key| key.as_str().filter(|it| is_key(it)).map(str::to_owned));

@@ -2,6 +2,7 @@
  * The signals with which an original page asks another page for a file, and in which it sends one. Pages of ours use
  * them only with original pages; between each other they open file channels.
  */
+import { base64UrlOf, bytesOfBase64Url } from '../../base/random.ts'
 import { type FileId, fileId } from '../../wire/ids.ts'
 import { type Fields, idText, isRecord, recordAt, textUpTo, wholeNumber } from '../../wire/json.ts'
 import { packed, unpacked } from './encoding.ts'
@@ -82,6 +83,7 @@ export const parseBytes = (value: unknown, bytesMax: number): Uint8Array<ArrayBu
     const text = value['value']
     return typeof text === 'string' && text.length * 2 <= bytesMax + 1 ? unpacked(text) : null
   }
+  if (value['dataType'] === compact) return parseCompact(value['value'], bytesMax)
   const list = value['type'] === 'Buffer' ? value['data'] : null
   if (!Array.isArray(list) || list.length > bytesMax + 1) return null
   return list.every(isByte) ? Uint8Array.from(list) : null
@@ -92,10 +94,27 @@ const isByte = (value: unknown): value is number =>
 
 export const writeBytes = (bytes: Uint8Array): object => ({ dataType: 'Uint8Array', value: packed(bytes) })
 
+/** A form of ours, for what is sealed anyway: it is never longer than four thirds, whatever the bytes are. */
+const compact = 'base64url'
+
+export const writeCompactBytes = (bytes: Uint8Array): object => ({
+  dataType: compact,
+  value: base64UrlOf(bytes),
+})
+
+const parseCompact = (value: unknown, bytesMax: number): Uint8Array<ArrayBuffer> | null =>
+  typeof value === 'string' &&
+  /^[\w-]*$/.test(value) &&
+  value.length % 4 !== 1 &&
+  value.length * 3 <= bytesMax * 4 + 6
+    ? bytesOfBase64Url(value)
+    : null
+
 /** How long the original says it will wait. Nobody looks at it. */
 const timeoutSeconds = 60
 
-export const writeFileSignal = (signal: FileSignal): object => {
+/** `bytes`: the form that chunks have. */
+export const writeFileSignal = (signal: FileSignal, writeChunk = writeBytes): object => {
   switch (signal.kind) {
     case 'download': {
       const { file, from, mode } = signal
@@ -123,7 +142,7 @@ export const writeFileSignal = (signal: FileSignal): object => {
       const { from, chunk, bytes } = signal
       return {
         type: signalTypes.chunk,
-        idata: { sendersAcID: from, ChunkID: chunk, Chunk: writeBytes(bytes) },
+        idata: { sendersAcID: from, ChunkID: chunk, Chunk: writeChunk(bytes) },
       }
     }
     case 'ack': {

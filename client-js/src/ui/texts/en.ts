@@ -72,6 +72,16 @@ const notices: Named<NoticeKind> = {
   'line-lost': () => 'Connection to the server lost.',
   'line-back': () => 'Connection to the server restored.',
   'room-gone': () => 'The server no longer has this room. Nobody new can join.',
+  sealed: () => 'Encrypted past the server from now on: whoever runs it cannot listen in or read along.',
+  unsealed: name =>
+    say`${name}’s page cannot encrypt past the server: whoever runs the server could listen in and read along.`,
+  'unsealed-here': () =>
+    'Your browser cannot encrypt past the server: whoever runs the server could listen in and read along.',
+  'sealing-failed': () =>
+    'Encryption has failed on this page: nothing is sent or shown any more. Load the page anew.',
+  'key-changed': name => say`${name} has another key than before. Compare the safety code again.`,
+  'keys-missing': name =>
+    say`No encryption could be agreed on with ${name}: you see and hear nothing of each other.`,
 }
 
 const reaches: Record<ConnectionStatus, string> = {
@@ -525,7 +535,12 @@ export const en = {
     viaHost: (name: string) =>
       say`You reach ${name} through the host, whose device relays everything between you and could read or change it. A safety code only verifies your connection to the host.`,
     viaServer: (name: string) =>
-      say`You reach ${name} through the server, which relays everything between you. Whoever runs it could listen in, read it or change it, and no safety code can rule that out.`,
+      say`You reach ${name} through the server, which relays everything between you, and one of your browsers cannot encrypt past it. Whoever runs the server could listen in, read it or change it, and no safety code can rule that out.`,
+    viaServerSealed: (name: string) =>
+      say`You reach ${name} through the server, which relays everything between you, but cannot open what you encrypt for each other.`,
+    notNow:
+      'At the moment the room is not encrypted past the server, because somebody’s page cannot do that.',
+    agreeing: (name: string) => say`Agreeing on encryption with ${name}…`,
     noHttps: 'This page was not loaded over HTTPS, so a safety code would prove nothing.',
     none: 'There is no connection at the moment.',
   },
@@ -582,7 +597,7 @@ export const en = {
       'Everyone connects to your device, which relays everything and could read all of it. When you leave, another person’s device can take over.',
     server: 'Through the server',
     serverLead:
-      'Everyone connects to this server, which relays everything: whoever runs it could listen in and read along. Best for many cameras, and nobody’s device has to stay.',
+      'Everyone connects to this server, which relays everything. It is encrypted past the server as long as everyone’s browser can do that; otherwise, whoever runs the server could listen in, and the room says so. Best for many cameras, and nobody’s device has to stay.',
     password: 'Password',
     passwordHint: 'Included in the link. Leave it empty for a room without a password.',
     passwordHintNamed:
@@ -673,7 +688,13 @@ export const en = {
   },
   /** Where the server is the host. */
   hosted: {
-    lead: 'This room goes through the server. Whoever runs it could listen in and read along.',
+    lead: 'This room goes through the server, encrypted past it as long as everyone’s browser can do that. If one cannot, whoever runs the server could listen in and read along, and the room says so.',
+    sealed:
+      'Encrypted past the server. Whoever runs it sees who is here and how much is sent, but cannot listen in or read along.',
+    unable:
+      'Your browser cannot encrypt past the server. With you in the room, whoever runs the server could listen in and read along.',
+    failing: 'no encryption agreed',
+    cannot: 'cannot encrypt',
     connecting: 'Connecting to the room…',
     lost: 'Connection to the room lost. Reconnecting…',
     alone: 'Nobody else is here yet. The server keeps the latest messages for people who join later.',

@@ -73,6 +73,16 @@ export const es: Texts = {
     'line-lost': () => 'Se ha perdido la conexión con el servidor.',
     'line-back': () => 'Se ha restablecido la conexión con el servidor.',
     'room-gone': () => 'El servidor ya no tiene esta sala. No puede entrar nadie más.',
+    sealed: () =>
+      'Desde ahora, cifrado de extremo a extremo: quien administra el servidor no puede escuchar ni leer.',
+    unsealed: name =>
+      say`La página de ${name} no puede cifrar de extremo a extremo: quien administra el servidor podría escuchar y leer.`,
+    'unsealed-here': () =>
+      'Tu navegador no puede cifrar de extremo a extremo: quien administra el servidor podría escuchar y leer.',
+    'sealing-failed': () =>
+      'El cifrado ha fallado en esta página: ya no se envía ni se muestra nada. Vuelve a cargar la página.',
+    'key-changed': name => say`${name} tiene otra clave que antes. Comparad de nuevo el código de seguridad.`,
+    'keys-missing': name => say`No se ha podido acordar el cifrado con ${name}: no os veis ni os oís.`,
   },
   connectionsStay: 'Tus conexiones con las personas de la sala siguen funcionando.',
   passwordAttempts: count =>
@@ -437,7 +447,12 @@ export const es: Texts = {
     viaHost: name =>
       say`Te conectas con ${name} a través del anfitrión, cuyo dispositivo reenvía todo entre esa persona y tú y podría leerlo y modificarlo. Un código de seguridad solo puede verificar tu conexión con el anfitrión.`,
     viaServer: name =>
-      say`Te conectas con ${name} a través del servidor, que reenvía todo entre esa persona y tú. Quien lo administra podría escucharlo, leerlo y modificarlo, y ningún código de seguridad puede descartarlo.`,
+      say`Te conectas con ${name} a través del servidor, que reenvía todo entre esa persona y tú, y uno de los dos navegadores no puede cifrar de extremo a extremo. Quien administra el servidor podría escucharlo, leerlo y modificarlo, y ningún código de seguridad puede descartarlo.`,
+    viaServerSealed: name =>
+      say`Te conectas con ${name} a través del servidor, que reenvía todo entre esa persona y tú, pero no puede abrir lo que cifráis.`,
+    notNow:
+      'En este momento la sala no está cifrada de extremo a extremo, porque una de las páginas no puede.',
+    agreeing: name => say`Acordando el cifrado con ${name}…`,
     noHttps: 'Esta página no se ha cargado por HTTPS, así que un código de seguridad no probaría nada.',
     none: 'En este momento no hay conexión.',
   },
@@ -493,7 +508,7 @@ export const es: Texts = {
       'Todos se conectan a tu dispositivo, que lo reenvía todo y podría leerlo todo. Cuando sales, puede tomar el relevo el dispositivo de otra persona.',
     server: 'A través del servidor',
     serverLead:
-      'Todos se conectan a este servidor, que lo reenvía todo: quien lo administra podría escuchar y leer. Lo mejor para muchas cámaras, y ningún dispositivo tiene que quedarse.',
+      'Todos se conectan a este servidor, que lo reenvía todo. Va cifrado de extremo a extremo mientras todos los navegadores puedan; si no, quien administra el servidor podría escuchar, y la sala lo indica. Lo mejor para muchas cámaras, y ningún dispositivo tiene que quedarse.',
     password: 'Contraseña',
     passwordHint: 'Incluida en el enlace. Déjala vacía para una sala sin contraseña.',
     passwordHintNamed:
@@ -583,7 +598,13 @@ export const es: Texts = {
     hostLost: 'Se ha perdido la conexión con el anfitrión. Reconectando…',
   },
   hosted: {
-    lead: 'Esta sala pasa por el servidor. Quien lo administra podría escuchar y leer lo que se dice en ella.',
+    lead: 'Esta sala pasa por el servidor, cifrada de extremo a extremo mientras todos los navegadores puedan. Si alguno no puede, quien administra el servidor podría escuchar y leer, y la sala lo indica.',
+    sealed:
+      'Cifrado de extremo a extremo. Quien administra el servidor ve quién está y cuánto se envía, pero no puede escuchar ni leer.',
+    unable:
+      'Tu navegador no puede cifrar de extremo a extremo. Contigo en la sala, quien administra el servidor podría escuchar y leer.',
+    failing: 'sin cifrado acordado',
+    cannot: 'no puede cifrar',
     connecting: 'Conectando con la sala…',
     lost: 'Se ha perdido la conexión con la sala. Reconectando…',
     alone: 'Todavía no hay nadie más. El servidor guarda los últimos mensajes para quienes entren más tarde.',

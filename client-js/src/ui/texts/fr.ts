@@ -72,6 +72,17 @@ export const fr: Texts = {
     'line-lost': () => 'Connexion au serveur perdue.',
     'line-back': () => 'Connexion au serveur rétablie.',
     'room-gone': () => 'Le serveur ne connaît plus ce salon. Plus personne ne peut le rejoindre.',
+    sealed: () =>
+      'Désormais chiffré de bout en bout : la personne qui gère le serveur ne peut ni écouter ni lire.',
+    unsealed: name =>
+      say`La page de ${name} ne peut pas chiffrer de bout en bout : la personne qui gère le serveur pourrait écouter et lire.`,
+    'unsealed-here': () =>
+      'Votre navigateur ne peut pas chiffrer de bout en bout : la personne qui gère le serveur pourrait écouter et lire.',
+    'sealing-failed': () =>
+      'Le chiffrement a échoué sur cette page : plus rien n’est envoyé ni affiché. Rechargez la page.',
+    'key-changed': name => say`${name} a une autre clé qu’avant. Comparez de nouveau le code de sécurité.`,
+    'keys-missing': name =>
+      say`Aucun chiffrement n’a pu être établi avec ${name} : vous ne vous voyez ni ne vous entendez.`,
   },
   connectionsStay: 'Vos connexions avec les personnes présentes fonctionnent toujours.',
   passwordAttempts: count =>
@@ -441,7 +452,11 @@ export const fr: Texts = {
     viaHost: name =>
       say`Vous joignez ${name} via l’hôte, dont l’appareil relaie tout ce que vous échangez et pourrait le lire et le modifier. Un code de sécurité ne peut vérifier que votre connexion avec l’hôte.`,
     viaServer: name =>
-      say`Vous joignez ${name} via le serveur, qui relaie tout ce que vous échangez. La personne qui le gère pourrait l’écouter, le lire et le modifier ; aucun code de sécurité ne peut l’exclure.`,
+      say`Vous joignez ${name} via le serveur, qui relaie tout ce que vous échangez, et l’un de vos navigateurs ne peut pas chiffrer de bout en bout. La personne qui gère le serveur pourrait l’écouter, le lire et le modifier ; aucun code de sécurité ne peut l’exclure.`,
+    viaServerSealed: name =>
+      say`Vous joignez ${name} via le serveur, qui relaie tout ce que vous échangez, mais ne peut pas ouvrir ce que vous chiffrez l’un pour l’autre.`,
+    notNow: 'En ce moment, le salon n’est pas chiffré de bout en bout, car une des pages ne le peut pas.',
+    agreeing: name => say`Mise en place du chiffrement avec ${name}…`,
     noHttps: 'Cette page n’a pas été chargée via HTTPS : un code de sécurité ne prouverait rien.',
     none: 'Aucune connexion pour le moment.',
   },
@@ -498,7 +513,7 @@ export const fr: Texts = {
       'Chacun se connecte à votre appareil, qui relaie tout et pourrait tout lire. Quand vous partez, l’appareil d’une autre personne peut prendre le relais.',
     server: 'Via le serveur',
     serverLead:
-      'Chacun se connecte à ce serveur, qui relaie tout : la personne qui le gère pourrait écouter et lire. Idéal pour de nombreuses caméras, et aucun appareil n’a besoin de rester.',
+      'Chacun se connecte à ce serveur, qui relaie tout. C’est chiffré de bout en bout tant que tous les navigateurs le peuvent ; sinon, la personne qui gère le serveur pourrait écouter, et le salon le signale. Idéal pour de nombreuses caméras, et aucun appareil n’a besoin de rester.',
     password: 'Mot de passe',
     passwordHint: 'Inclus dans le lien. Laissez vide pour un salon sans mot de passe.',
     passwordHintNamed:
@@ -594,7 +609,13 @@ export const fr: Texts = {
     hostLost: 'Connexion à l’hôte perdue. Reconnexion…',
   },
   hosted: {
-    lead: 'Ce salon passe par le serveur. La personne qui le gère pourrait écouter et lire ce qui s’y dit.',
+    lead: 'Ce salon passe par le serveur, chiffré de bout en bout tant que tous les navigateurs le peuvent. Sinon, la personne qui gère le serveur pourrait écouter et lire, et le salon le signale.',
+    sealed:
+      'Chiffré de bout en bout. La personne qui gère le serveur voit qui est là et combien de données passent, mais ne peut ni écouter ni lire.',
+    unable:
+      'Votre navigateur ne peut pas chiffrer de bout en bout. Avec vous dans le salon, la personne qui gère le serveur pourrait écouter et lire.',
+    failing: 'aucun chiffrement établi',
+    cannot: 'ne peut pas chiffrer',
     connecting: 'Connexion au salon…',
     lost: 'Connexion au salon perdue. Reconnexion…',
     alone:

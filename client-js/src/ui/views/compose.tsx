@@ -2,6 +2,7 @@
 import { useEffect, useId, useRef } from 'preact/hooks'
 import { messageParts } from '../../room/chat.ts'
 import { canOffer } from '../../room/file.ts'
+import { isSealed } from '../../room/sealing.ts'
 import { hostedByServer, type RoomState } from '../../room/state.ts'
 import { type ChatEntry, chatUnitsMax, findMessage, partsMax } from '../../room/timeline.ts'
 import { isTouch } from '../browser.ts'
@@ -107,7 +108,7 @@ export const Compose = ({ model, commands, state, canSend, alone }: Props) => {
 
 /** Who hears of what is said while nobody else is here. */
 const aloneWords = (state: RoomState): string => {
-  if (hostedByServer(state)) return texts().hosted.alone
+  if (hostedByServer(state) && !isSealed(state)) return texts().hosted.alone
   return state.sharesHistory ? texts().chat.aloneHandingOver : texts().chat.alone
 }
 

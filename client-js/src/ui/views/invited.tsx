@@ -28,7 +28,7 @@ export const Invited = ({ model, commands, view }: Props) => {
             </p>
           )}
           <p>{leadFor(view)}</p>
-          {view.throughServer && <p>{texts().hosted.lead}</p>}
+          {view.throughServer && <p>{model.canSeal ? texts().hosted.lead : texts().hosted.unable}</p>}
           <p class="prejoin-twice" role="status">
             {model.inOtherTabs.value.has(view.room) && texts().invited.twice}
           </p>

@@ -212,7 +212,7 @@ const breakBefore = (before: Entry | undefined, entry: Entry, line: number | nul
     )
   const [earlier, now] = [sharedByOf(before), sharedByOf(entry)]
   if (earlier === now) return null
-  const told = hosted ? texts().hosted.earlier : texts().chat.told(shownName(now ?? ''))
+  const told = hosted && now === '' ? texts().hosted.earlier : texts().chat.told(shownName(now ?? ''))
   return (
     <p key={`told ${entry.key}`} class="log-line">
       <span>{now === null ? texts().chat.sinceYouCame : told}</span>

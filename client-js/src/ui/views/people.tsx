@@ -28,10 +28,12 @@ type Props = {
   star: boolean
   mayHost: boolean
   owner: RoomOwner | null
+  /** The server is the host, and what goes through it is not sealed. */
+  unsealed: boolean
 }
 
 /** `mayHost`: we have made the star, and somebody else holds it together now. */
-export const People = ({ seen, model, commands, star, mayHost, owner }: Props) => {
+export const People = ({ seen, model, commands, star, mayHost, owner, unsealed }: Props) => {
   const call = inCall(model.call.value)
   const [asked, setAsked] = useState<Asked | null>(null)
   const close = (): void => setAsked(null)
@@ -57,7 +59,14 @@ export const People = ({ seen, model, commands, star, mayHost, owner }: Props) =
         ))}
       </ul>
       {person && Question && (
-        <Question commands={commands} person={person} name={shownNameOf(person)} star={star} close={close} />
+        <Question
+          commands={commands}
+          person={person}
+          name={shownNameOf(person)}
+          star={star}
+          unsealed={unsealed}
+          close={close}
+        />
       )}
       {owner?.locked && <p class="field-hint">{texts().owner.isLocked}</p>}
       {owner?.waits && <p class="field-hint">{texts().owner.isWaiting}</p>}
@@ -103,6 +112,8 @@ const Row = ({ person, calls, commands, owns, ask }: RowProps) => {
         <span class="person-reach">
           {texts().reaches[person.connectionStatus]}
           {calls && ` · ${texts().call.inCall}`}
+          {person.seal === 'failing' && ` · ${texts().hosted.failing}`}
+          {person.seal === 'unable' && ` · ${texts().hosted.cannot}`}
         </span>
       </span>
       <span class="person-acts">

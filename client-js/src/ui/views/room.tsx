@@ -20,6 +20,7 @@ import { Icon } from '../parts/icon.tsx'
 import { CopyLink, ShareButtons } from '../parts/invite.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { lazy, lazyDialog } from '../parts/wrappers.tsx'
+import { isUnsealed, sealingWords } from '../sealing-words.ts'
 import { apartBy, isRelay, newTo, relayFails, relayMissing } from '../selectors.ts'
 import { CallStrip } from './call-strip.tsx'
 import { Chat } from './chat.tsx'
@@ -114,8 +115,9 @@ export const RoomView = ({ model, commands, view }: Props) => {
           star={state.card.kind === 'star'}
           mayHost={mayHost(state)}
           owner={state.ended ? null : state.owner}
+          unsealed={isUnsealed(state)}
         />
-        {hostedByServer(state) && <p class="field-hint">{texts().hosted.lead}</p>}
+        {hostedByServer(state) && <p class="field-hint">{sealingWords(state) ?? texts().hosted.sealed}</p>}
         {(!alone || inCall) && linkWorks && (
           <div class="invite">
             <CopyLink commands={commands} link={invitation} />
@@ -152,7 +154,8 @@ const placeIn = (call: CallState | null): 'none' | 'others' | 'in' => {
 
 /** What concerns everybody in the room; what concerns one peer stands beside their name. */
 const Trouble = ({ model, state }: { model: Model; state: RoomState }) => {
-  const words = roomTrouble(state) ?? connectionTrouble(model, state) ?? hostTrouble(state)
+  const words =
+    roomTrouble(state) ?? connectionTrouble(model, state) ?? hostTrouble(state) ?? sealingWords(state)
   return (
     <div class="banner-place" role="status">
       {words !== null && <p class="banner">{words}</p>}
@@ -178,6 +181,7 @@ const connectionTrouble = (model: Model, state: RoomState): string | null => {
 
 const roomTrouble = (state: RoomState): string | null => {
   if (state.ended) return texts().room.ended
+  if (state.sealing.mode === 'failed') return texts().notices['sealing-failed']('')
   return state.membership.type === 'waiting' ? texts().room.waiting : null
 }
 

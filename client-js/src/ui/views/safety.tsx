@@ -7,14 +7,16 @@ import { Dialog } from '../parts/dialog.tsx'
 
 type Props = {
   commands: Commands
-  person: Pick<RosterEntry, 'key' | 'connectionStatus'>
+  person: Pick<RosterEntry, 'key' | 'connectionStatus' | 'seal'>
   name: string
   star: boolean
+  /** The server is the host, and what goes through it is not sealed. */
+  unsealed: boolean
   close: () => void
 }
 
-export const SafetyDialog = ({ commands, person, name, star, close }: Props) => {
-  const { key: member, connectionStatus } = person
+export const SafetyDialog = ({ commands, person, name, star, unsealed, close }: Props) => {
+  const { key: member, connectionStatus, seal } = person
   const [shown, setShown] = useState<ConnectionShown | null | 'asking'>('asking')
   useEffect(() => {
     let here = true
@@ -22,13 +24,14 @@ export const SafetyDialog = ({ commands, person, name, star, close }: Props) => 
     return () => {
       here = false
     }
-  }, [member, connectionStatus])
-  const through = throughWords(connectionStatus, name)
+  }, [member, connectionStatus, seal])
+  const through = throughWords(person, name)
+  const sealed = connectionStatus === 'via-server' && seal === 'agreed'
   return (
     <Dialog title={texts().safety.open(name)} close={close}>
-      {through !== null ? (
-        <p>{through}</p>
-      ) : shown === null ? (
+      {through !== null && <p>{through}</p>}
+      {sealed && unsealed && <p>{texts().safety.notNow}</p>}
+      {through !== null && !sealed ? null : shown === null ? (
         <p>{texts().safety.none}</p>
       ) : (
         shown !== 'asking' && <Shown connection={shown} star={star} />
@@ -37,10 +40,23 @@ export const SafetyDialog = ({ commands, person, name, star, close }: Props) => 
   )
 }
 
-/** Where no connection leads to them there is nothing to compare. */
-const throughWords = (status: RosterEntry['connectionStatus'], name: string): string | null => {
-  if (status === 'via-server') return texts().safety.viaServer(name)
-  return status === 'via-host' ? texts().safety.viaHost(name) : null
+/** Where neither a connection leads to them nor keys have been agreed on there is nothing to compare. */
+const throughWords = (
+  { connectionStatus, seal }: Pick<RosterEntry, 'connectionStatus' | 'seal'>,
+  name: string,
+): string | null => {
+  if (connectionStatus === 'via-host') return texts().safety.viaHost(name)
+  if (connectionStatus !== 'via-server') return null
+  switch (seal) {
+    case 'agreed':
+      return texts().safety.viaServerSealed(name)
+    case 'failing':
+      return texts().notices['keys-missing'](name)
+    case 'pending':
+      return texts().safety.agreeing(name)
+    default:
+      return texts().safety.viaServer(name)
+  }
 }
 
 const routeWords = (route: NonNullable<ConnectionShown['route']>): string => {

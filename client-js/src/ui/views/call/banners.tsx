@@ -10,6 +10,8 @@ type Props = {
   state: CallState
   call: CallCommands
   reconnecting: boolean
+  /** What is to be said of the room's not being sealed. */
+  unsealed: string | null
   touch: boolean
   plugged: Plugged | null
   use: (plugged: Plugged) => void
@@ -66,9 +68,19 @@ type Banner = {
 /** Passes something on. With one guest there is nobody to pass it on to. */
 export const isRelaying = ({ carrying }: CallState): boolean => (carrying?.guests ?? 0) >= 2
 
-export const bannersOf = ({ state, call, reconnecting, touch, plugged, use, forget }: Props): Banner[] => {
+export const bannersOf = ({
+  state,
+  call,
+  reconnecting,
+  unsealed,
+  touch,
+  plugged,
+  use,
+  forget,
+}: Props): Banner[] => {
   const { own, carrying, troubles } = state
   const banners: Banner[] = troubles.map(trouble => bannerOf(trouble, call))
+  if (unsealed !== null) banners.push({ key: 'unsealed', tone: 'warn', words: unsealed })
   if (reconnecting) banners.push({ key: 'reconnecting', tone: 'warn', words: texts().call.reconnectingAll })
   // Whoever sends no picture is not seen in lower quality, and has nothing to turn off.
   if (carrying?.strained && own.camera === 'on')

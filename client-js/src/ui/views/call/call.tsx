@@ -12,6 +12,7 @@ import type { Panels } from '../../panels.ts'
 import { announce } from '../../parts/frame.tsx'
 import { CopyLink } from '../../parts/invite.tsx'
 import { lazyDialog } from '../../parts/wrappers.tsx'
+import { isUnsealed, sealingWords } from '../../sealing-words.ts'
 import { arrange, type Known, type Tile, tilesOf, titleOf } from '../../tiles.ts'
 import { Banners, isRelaying } from './banners.tsx'
 import { Bar } from './bar.tsx'
@@ -67,6 +68,7 @@ const Inside = (props: InsideProps) => {
           state={state}
           call={call}
           reconnecting={isReconnecting(room)}
+          unsealed={sealingWords(room)}
           touch={isTouch()}
           plugged={plugged.found}
           use={({ kind, device }) => {
@@ -116,12 +118,16 @@ const Inside = (props: InsideProps) => {
       {proved?.member && (
         <SafetyDialog
           commands={commands}
-          person={{
-            key: proved.member,
-            connectionStatus: seen.find(({ key }) => key === proved.member)?.connectionStatus ?? 'lost',
-          }}
+          person={
+            seen.find(({ key }) => key === proved.member) ?? {
+              key: proved.member,
+              connectionStatus: 'lost',
+              seal: 'none',
+            }
+          }
           name={proved.name}
           star={room.card.kind === 'star'}
+          unsealed={isUnsealed(room)}
           close={() => setProved(null)}
         />
       )}

@@ -1,0 +1,158 @@
+/**
+ * A session's part in a star that the server hosts: has what it says sealed and what it hears opened, each in the order in which
+ * it was said, and keeps the sealing in step with the room. What seals is loaded for such a room alone.
+ */
+import type { ReceivedStream } from '../call/stats-monitor.ts'
+import { canSeal } from '../link/browser-api.ts'
+import type { Link } from '../link/link.ts'
+import { ownerOf } from '../room/call.ts'
+import { memberAt } from '../room/numbers.ts'
+import type { Room, Unsealed } from '../room/room.ts'
+import type { RoomState } from '../room/state.ts'
+import type { Sealer } from '../sealing/sealer.ts'
+import type { MemberId, PeerId } from '../wire/ids.ts'
+import { encodeFrame } from '../wire/json.ts'
+import type { Received } from '../wire/peer.ts'
+import type { IdentityKeys, SealedMessage } from '../wire/sealing.ts'
+import type { RoomCard } from '../wire/server.ts'
+import { parseOpened } from '../wire/star.ts'
+
+/** What a page needs before it comes in. */
+export type SealingTools = {
+  readonly parts: typeof import('../sealing/sealer.ts')
+  readonly identity: IdentityKeys
+  readonly secret: CryptoKey
+}
+
+/**
+ * Null where nothing is to be sealed, or the browser cannot, which others then are told. `failed`: it could, and what is needed
+ * cannot be had just now.
+ */
+export const prepareSealing = async (
+  { kind }: RoomCard,
+  known: IdentityKeys | null,
+): Promise<SealingTools | 'failed' | null> => {
+  if (kind !== 'server' || !canSeal()) return null
+  try {
+    const parts = await import('../sealing/sealer.ts')
+    return { parts, ...(await parts.identityFor(known)) }
+  } catch {
+    return 'failed'
+  }
+}
+
+export type SealedSessionPorts = {
+  readonly room: Room
+  readonly link: (peer: PeerId) => Link | null
+  /** What has been opened, to be charged and taken like what came open. */
+  readonly opened: (via: PeerId, received: Received) => void
+}
+
+export class SealedSession {
+  readonly #ports: SealedSessionPorts
+  readonly #sealer: Sealer
+  #incoming: Promise<void> = Promise.resolve()
+  #outgoing: Promise<void> = Promise.resolve()
+  #waiting = 0
+
+  constructor({ parts, identity, secret }: SealingTools, ports: SealedSessionPorts) {
+    this.#ports = ports
+    const { room } = ports
+    this.#sealer = parts.startSealing(identity, secret, room.state.card.id, {
+      say: message => this.#say(message),
+      keyChanged: member => room.feed({ type: 'key-changed', member }),
+      status: ({ agreed, failing }) => room.feed({ type: 'sealing-status', agreed, failing }),
+      failed: () => room.feed({ type: 'sealing-failed' }),
+      now: () => Date.now(),
+    })
+    this.#sealer.setMode(modeOf(room.state))
+  }
+
+  get identity(): IdentityKeys {
+    return this.#sealer.identity
+  }
+
+  /** For links: before anything goes over a transceiver. */
+  readonly protect = (transceiver: RTCRtpTransceiver): boolean => this.#sealer.protect(transceiver)
+
+  code(member: MemberId): Promise<readonly string[] | null> {
+    return this.#sealer.code(member)
+  }
+
+  /** Whatever has changed in the room, or has come over its links. */
+  follow(state: RoomState, received: readonly ReceivedStream[]): void {
+    const able = [...state.members.values()].filter(({ caps, id }) => caps.sealed && id !== state.stay)
+    this.#sealer.setMembers(new Set(state.ended ? [] : able.map(({ id }) => id)))
+    this.#sealer.setMode(modeOf(state))
+    const owners = received.flatMap(({ id, tracks }) => {
+      const owner = ownerOf(state, id)
+      return owner === null ? [] : tracks.map(track => [track, owner] as const)
+    })
+    this.#sealer.setOwners(new Map(owners))
+  }
+
+  /** Not before what is being sealed. */
+  send(over: PeerId, payload: object, droppable: boolean): void {
+    const link = this.#ports.link(over)
+    if (this.#waiting === 0) link?.send(encodeFrame(payload), droppable)
+    else this.#inTurn(async () => link?.send(encodeFrame(payload), droppable))
+  }
+
+  seal(over: PeerId, { idata, to, id, chunk, droppable }: Unsealed): void {
+    const link = this.#ports.link(over)
+    this.#inTurn(async () => {
+      const sealed = await (to === null
+        ? this.#sealer.seal(idata, id)
+        : this.#sealer.sealFor(to, idata, chunk))
+      const payload = sealed && this.#ports.room.sealedPayload(sealed)
+      if (payload) link?.send(encodeFrame(payload), droppable)
+    })
+  }
+
+  /** Once what was to be sealed has been sent. */
+  get drained(): Promise<void> {
+    return this.#outgoing
+  }
+
+  #inTurn(work: () => Promise<void>): void {
+    this.#waiting += 1
+    this.#outgoing = this.#outgoing
+      .then(work)
+      .catch(reportError)
+      .then(() => {
+        this.#waiting -= 1
+      })
+  }
+
+  /** About keys, which wait for nothing: what is being sealed may wait for them. */
+  #say(message: SealedMessage): void {
+    const { room, link } = this.#ports
+    const payload = room.sealedPayload(message)
+    if (payload && room.state.host !== null) link(room.state.host)?.send(encodeFrame(payload))
+  }
+
+  /** A frame that has come and been charged. */
+  receive(via: PeerId, received: Received): void {
+    this.#incoming = this.#incoming.then(() => this.#take(via, received)).catch(reportError)
+  }
+
+  async #take(via: PeerId, received: Received): Promise<void> {
+    const { message, source } = received
+    if (message.kind !== 'sealed' && message.kind !== 'sealed-for' && message.kind !== 'keys')
+      return this.#ports.room.feed({ type: 'received', via, received })
+    const { state } = this.#ports.room
+    const from = source === null ? null : memberAt(state, source)
+    if (from === null || !state.members.has(from)) return
+    await this.#sealer.hear(from, message, value => {
+      const opened = parseOpened(value)
+      if (opened) this.#ports.opened(via, { source, message: opened, sealed: true })
+    })
+  }
+
+  close(): void {
+    this.#sealer.close()
+  }
+}
+
+const modeOf = ({ sealing: { mode } }: RoomState): 'sealed' | 'opening' | 'open' | 'closed' =>
+  mode === 'none' || mode === 'failed' ? 'closed' : mode

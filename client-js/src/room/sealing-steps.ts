@@ -1,0 +1,81 @@
+/**
+ * What changes whether a star that the server hosts is sealed: it is as long as everybody's page can, and is not while somebody's
+ * cannot, which everybody is told before anything goes unsealed. Pure.
+ */
+import type { MemberId } from '../wire/ids.ts'
+import { stepTo, withEntry } from './change.ts'
+import { endedFor, offersFor } from './file.ts'
+import { requestHistory, skipHistory } from './history.ts'
+import { nameOf } from './roster.ts'
+import { isAble, type SealingEvent, type SealingMode, unsealedMembers } from './sealing.ts'
+import { type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
+import type { SealingNotice } from './timeline.ts'
+
+/** So long everybody can read that the room is about to be unsealed, before it is. */
+const noticeMs = 2_000
+
+const withMode = (state: RoomState, mode: SealingMode): RoomState => ({
+  ...state,
+  sealing: { ...state.sealing, mode },
+})
+
+const withNotice = (state: RoomState, notice: SealingNotice, name: string, at: number): RoomState =>
+  withEntry(state, { kind: 'notice', notice, name }, at)
+
+/** Makes it follow from who is there, whatever has just happened. Before the roster has come nothing is known of that. */
+export const reconcileSealing = (before: RoomState, after: RoomState, at: number): RoomStep => {
+  const { mode } = after.sealing
+  if (mode === 'none' || mode === 'failed' || after.hostCaps === null || after.ended) return stepTo(after)
+  const first = before.hostCaps === null
+  if (!isAble(after)) return stepTo(first ? withNotice(after, 'unsealed-here', '', at) : after)
+  if (!first && before.members === after.members) return stepTo(after)
+  const [someone] = unsealedMembers(after)
+  if (someone === undefined) {
+    // Whoever is the first has missed nothing.
+    if (mode === 'sealed') return stepTo(first && after.members.size === 0 ? skipHistory(after) : after)
+    return stepTo(withNotice(withMode(after, 'sealed'), 'sealed', '', at))
+  }
+  if (mode !== 'sealed') return stepTo(after)
+  const told = withNotice(after, 'unsealed', nameOf(after, someone) ?? '', at)
+  // Whoever has just come has not said anything yet.
+  if (first) return stepTo(withMode(told, 'open'))
+  const timer = { kind: 'unseal' } as const
+  return stepTo(withMode(told, 'opening'), { type: 'timer', timer, ms: noticeMs })
+}
+
+/** It has been read. One of an earlier notice may end a later one early, which is a notice all the same. */
+export const unsealDue = (state: RoomState): RoomStep =>
+  stepTo(state.sealing.mode === 'opening' ? withMode(state, 'open') : state)
+
+export const sealingChanged = (state: RoomState, event: SealingEvent, at: number): RoomStep => {
+  const { sealing } = state
+  if (sealing.mode === 'none' || sealing.mode === 'failed' || state.ended) return stepTo(state)
+  switch (event.type) {
+    case 'sealing-failed':
+      return stepTo(withNotice(withMode(state, 'failed'), 'sealing-failed', '', at))
+    case 'key-changed': {
+      const name = nameOf(state, event.member)
+      return stepTo(name === undefined ? state : withNotice(state, 'key-changed', name, at))
+    }
+    case 'sealing-status': {
+      const { agreed, failing } = event
+      const met = [...agreed].filter(member => !sealing.agreed.has(member))
+      const missing = [...failing].filter(member => !sealing.failing.has(member))
+      const next: RoomState = { ...state, sealing: { ...sealing, agreed, failing } }
+      const told = missing.reduce((now, member) => {
+        const name = nameOf(now, member)
+        return name === undefined ? now : withNotice(now, 'keys-missing', name, at)
+      }, next)
+      const asked = requestHistory(told)
+      return stepTo(asked.state, ...met.flatMap(member => toldOf(asked.state, member)), ...asked.effects)
+    }
+  }
+}
+
+/** The host knows nothing of what was offered under seal, and so whoever has come learns of it from us. */
+const toldOf = (state: RoomState, to: MemberId): RoomEffect[] => {
+  const [over] = readyLinks(state)
+  if (over === undefined) return []
+  const messages = [...endedFor(state, state.stay), ...offersFor(state, state.stay)]
+  return messages.map(message => ({ type: 'send', over, source: state.stay, message, to }) as const)
+}
