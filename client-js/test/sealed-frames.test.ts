@@ -90,7 +90,7 @@ describe('a frame', () => {
     const other = await senderKeys(Uint8Array.from(secret, it => it ^ 1))
     expect(parts && (await openFrame(parts, other.video))).toBeNull()
     expect(parts && (await openFrame(parts, keys.audio))).toBeNull()
-    expect(parts && (await openFrame(parts, keys.words))).toBeNull()
+    expect(parts && (await openFrame(parts, keys.messages))).toBeNull()
   })
 
   test('that is none, or cut off, is nothing', async () => {

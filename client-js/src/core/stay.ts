@@ -45,7 +45,7 @@ export type Stay = {
   /** Files that we have offered. The next page cannot read them, and takes the offers back. */
   readonly offered: readonly FileId[]
   readonly call: StayInCall
-  /** By which others know us where words are sealed; null elsewhere. */
+  /** By which others know us where messages are sealed; null elsewhere. */
   readonly identity?: OwnerKeys | null
 }
 

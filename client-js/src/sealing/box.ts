@@ -1,4 +1,4 @@
-/** Seals and opens words: an epoch, a counter, and what AES-GCM makes of a JSON value, as text in base64url. */
+/** Seals and opens messages: an epoch, a counter, and what AES-GCM makes of a JSON value, as text in base64url. */
 import { base64UrlOf, bytesOfBase64Url } from '../base/random.ts'
 import { type Trailer, vectorOf } from './media-frame.ts'
 

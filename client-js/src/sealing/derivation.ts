@@ -1,7 +1,7 @@
 /**
  * The keys, by the browser's own cryptography. A person has a key pair on P-256 for each stay, and two pages that know each
  * other's public keys have one secret (ECDH), from which HKDF makes a key for each direction. What everybody seals with is
- * 32 random bytes, from which HKDF makes a key each for words, sound and pictures.
+ * 32 random bytes, from which HKDF makes a key each for messages, sound and pictures.
  */
 import { base64UrlOf, bytesOfBase64Url } from '../base/random.ts'
 import type { IdentityKeys } from '../wire/sealing.ts'
@@ -51,7 +51,7 @@ export const pairKeys = async (secret: CryptoKey, own: End, theirs: End, room: s
 
 /** What somebody seals with, for everybody. */
 export type SenderKeys = {
-  readonly words: CryptoKey
+  readonly messages: CryptoKey
   readonly audio: CryptoKey
   readonly video: CryptoKey
 }
@@ -59,8 +59,8 @@ export type SenderKeys = {
 export const senderKeys = async (secret: Uint8Array<ArrayBuffer>): Promise<SenderKeys> => {
   const keyFor = (what: string): Promise<CryptoKey> =>
     expand(secret, new Uint8Array(), `p2pchat sender 1 ${what}`)
-  const [words, audio, video] = await Promise.all([keyFor('words'), keyFor('audio'), keyFor('video')])
-  return { words, audio, video }
+  const [messages, audio, video] = await Promise.all([keyFor('messages'), keyFor('audio'), keyFor('video')])
+  return { messages, audio, video }
 }
 
 const rounds = 100_000
@@ -72,8 +72,8 @@ const groupDigits = 5
  * keys for both sides until their codes agree, so that each try is made to cost something (PBKDF2).
  */
 export const identityCode = async (own: string, theirs: string): Promise<string[]> => {
-  const words = encoder.encode(['p2pchat identity code 1', ...[own, theirs].toSorted()].join('\n'))
-  const material = await crypto.subtle.importKey('raw', words, 'PBKDF2', false, ['deriveBits'])
+  const identities = encoder.encode(['p2pchat identity code 1', ...[own, theirs].toSorted()].join('\n'))
+  const material = await crypto.subtle.importKey('raw', identities, 'PBKDF2', false, ['deriveBits'])
   const algorithm = { name: 'PBKDF2', hash: 'SHA-256', salt: new Uint8Array(), iterations: rounds }
   const hash = new Uint8Array(await crypto.subtle.deriveBits(algorithm, material, 256))
   const number = hash.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n) % 10n ** BigInt(digits)

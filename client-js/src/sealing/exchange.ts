@@ -36,7 +36,7 @@ export type Exchange = {
 }
 
 export type ExchangeEvent =
-  /** Those with whom words can be sealed at all. */
+  /** Those with whom messages can be sealed at all. */
   | { type: 'members'; members: ReadonlySet<MemberId> }
   | { type: 'heard'; from: MemberId; end: End; known: string | null }
   /** A box of theirs has opened. `has` is the last epoch of ours that they have. */

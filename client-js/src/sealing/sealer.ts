@@ -33,12 +33,12 @@ import { countersMax } from './media-frame.ts'
 import {
   type Deliver,
   labelOf,
-  OthersWords,
   parseAgreement,
+  ReceivedMessages,
   secretOf,
   textOfSecret,
   writeAgreement,
-} from './others.ts'
+} from './received-messages.ts'
 import { ReplayWindow } from './replay-window.ts'
 
 /** With whom keys have been agreed on, and with whom that does not come about. */
@@ -100,7 +100,7 @@ export class Sealer {
   readonly #secrets = new Map<number, Own>()
   readonly #pairs = new Map<MemberId, Pair>()
   readonly #retired = new Map<string, { readonly sent: number; readonly heard: number }>()
-  readonly #words = new OthersWords()
+  readonly #messages = new ReceivedMessages()
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
   #exchange: Exchange
   #counter = 0
@@ -148,7 +148,7 @@ export class Sealer {
     this.#media.setOwners(owners)
   }
 
-  /** Everybody else with whom words can be sealed. */
+  /** Everybody else with whom messages can be sealed. */
   setMembers(members: ReadonlySet<MemberId>): void {
     this.#feed({ type: 'members', members })
   }
@@ -160,7 +160,7 @@ export class Sealer {
       const own = this.#secrets.get(epoch)
       if (!own || this.#counter >= countersMax) return null
       const counter = this.#counter++
-      const box = await sealBox(own.keys.words, { epoch, counter }, value, labelOf(id))
+      const box = await sealBox(own.keys.messages, { epoch, counter }, value, labelOf(id))
       return box === null ? null : { kind: 'sealed', id, box }
     })
   }
@@ -192,7 +192,7 @@ export class Sealer {
     }
     if (message.kind === 'keys') return this.#hearKeys(from, message)
     return this.#inTurn(async () => {
-      if (message.kind === 'sealed') return this.#words.open(from, message, deliver, this.#ports.now())
+      if (message.kind === 'sealed') return this.#messages.open(from, message, deliver, this.#ports.now())
       const value = await this.#openFrom(from, message.box, forOneLabel)
       if (value !== 'again' && value !== undefined) deliver(value)
     }).then(() => undefined)
@@ -223,9 +223,9 @@ export class Sealer {
       const last = agreement?.keys.at(-1)
       if (!agreement || !last) return this.#feed({ type: 'refused', from, end })
       for (const { epoch, secret } of agreement.keys) await this.#take(from, epoch, secret)
-      await this.#words.retry(from, this.#ports.now())
+      await this.#messages.retry(from, this.#ports.now())
       this.#later(underWayMs, () => {
-        this.#words.dropBefore(from, last.epoch)
+        this.#messages.dropBefore(from, last.epoch)
         this.#media.dropBefore(from, last.epoch)
       })
       this.#feed({ type: 'agreed', from, end, epoch: last.epoch, has: agreement.has })
@@ -234,9 +234,9 @@ export class Sealer {
 
   /** One that we have goes on with what we have seen of it. */
   async #take(from: MemberId, epoch: number, secret: string): Promise<void> {
-    if (this.#words.knows(from, secret)) return
+    if (this.#messages.knows(from, secret)) return
     const keys = await senderKeys(secretOf(secret))
-    this.#words.add(from, epoch, secret, keys)
+    this.#messages.add(from, epoch, secret, keys)
     this.#media.add(from, epoch, { audio: keys.audio, video: keys.video })
   }
 

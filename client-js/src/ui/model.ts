@@ -110,7 +110,7 @@ export type Model = {
   readonly installable: Signal<boolean>
   /** Whether this browser can connect to anybody at all. */
   readonly canConnect: boolean
-  /** The browser can encrypt past a server that is the host. */
+  /** Whether this browser supports end-to-end encryption through a server that is the host. */
   readonly canSeal: boolean
   /** Whether the server hands out a TURN server. */
   readonly serverRelays: Signal<boolean>

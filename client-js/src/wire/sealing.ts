@@ -1,5 +1,5 @@
 /**
- * What pages say to each other past a star's host that is the server: sealed words, which the host passes on without being
+ * What pages say to each other past a star's host that is the server: sealed messages, which the host passes on without being
  * able to open them, and the agreeing on keys for that. `sealing/` has the cryptography; nothing here knows any.
  */
 import { type MemberId, type MessageId, messageId } from './ids.ts'

@@ -74,17 +74,17 @@ export const de: Texts = {
     'line-back': () => 'Verbindung zum Server wiederhergestellt.',
     'room-gone': () => 'Der Server kennt diesen Raum nicht mehr. Niemand kann neu beitreten.',
     sealed: () =>
-      'Ab jetzt am Server vorbei verschlüsselt: Wer ihn betreibt, kann nicht mithören oder mitlesen.',
+      'Ab jetzt Ende-zu-Ende-verschlüsselt: Wer den Server betreibt, kann nicht mithören oder mitlesen.',
     unsealed: name =>
-      say`Die Seite von ${name} kann nicht am Server vorbei verschlüsseln: Wer den Server betreibt, könnte mithören und mitlesen.`,
+      say`Die Seite von ${name} unterstützt keine Ende-zu-Ende-Verschlüsselung: Wer den Server betreibt, könnte mithören und mitlesen.`,
     'unsealed-here': () =>
-      'Dein Browser kann nicht am Server vorbei verschlüsseln: Wer den Server betreibt, könnte mithören und mitlesen.',
+      'Dein Browser unterstützt keine Ende-zu-Ende-Verschlüsselung: Wer den Server betreibt, könnte mithören und mitlesen.',
     'sealing-failed': () =>
       'Die Verschlüsselung ist auf dieser Seite ausgefallen: Es wird nichts mehr gesendet oder angezeigt. Lade die Seite neu.',
     'key-changed': name =>
       say`${name} hat einen anderen Schlüssel als zuvor. Vergleicht den Sicherheitscode noch einmal.`,
     'keys-missing': name =>
-      say`Mit ${name} kam keine Verschlüsselung zustande: Ihr seht und hört nichts voneinander.`,
+      say`Mit ${name} kam keine Verschlüsselung zustande: Ihr könnt euch nicht sehen oder hören.`,
   },
   connectionsStay: 'Deine Verbindungen zu anderen im Raum bestehen weiter.',
   passwordAttempts: count =>
@@ -455,11 +455,11 @@ export const de: Texts = {
     viaHost: name =>
       say`${name} erreichst du über den Host. Sein Gerät leitet alles zwischen euch weiter und könnte es lesen und verändern. Ein Sicherheitscode kann nur deine Verbindung zum Host bestätigen.`,
     viaServer: name =>
-      say`${name} erreichst du über den Server, der alles zwischen euch weiterleitet, und einer eurer Browser kann nicht an ihm vorbei verschlüsseln. Wer den Server betreibt, könnte mithören, mitlesen und es verändern; ein Sicherheitscode kann das nicht ausschließen.`,
+      say`${name} erreichst du über den Server, der alles zwischen euch weiterleitet, und einer eurer Browser unterstützt keine Ende-zu-Ende-Verschlüsselung. Wer den Server betreibt, könnte mithören, mitlesen und es verändern; ein Sicherheitscode kann das nicht ausschließen.`,
     viaServerSealed: name =>
-      say`${name} erreichst du über den Server, der alles zwischen euch weiterleitet, aber nicht öffnen kann, was ihr füreinander verschlüsselt.`,
-    notNow: 'Im Moment ist der Raum nicht am Server vorbei verschlüsselt, weil eine Seite das nicht kann.',
-    agreeing: name => say`Verschlüsselung mit ${name} wird vereinbart …`,
+      say`${name} erreichst du über den Server, der alles zwischen euch weiterleitet, es aber nicht lesen kann: Es ist Ende-zu-Ende-verschlüsselt.`,
+    notNow: 'Im Moment ist der Raum nicht Ende-zu-Ende-verschlüsselt, weil eine Seite das nicht unterstützt.',
+    agreeing: name => say`Verschlüsselung mit ${name} wird eingerichtet …`,
     noHttps: 'Diese Seite wurde nicht über HTTPS geladen, ein Sicherheitscode würde also nichts beweisen.',
     none: 'Im Moment besteht keine Verbindung.',
   },
@@ -517,7 +517,7 @@ export const de: Texts = {
       'Alle verbinden sich mit deinem Gerät, das alles weiterleitet und alles mitlesen könnte. Wenn du gehst, kann das Gerät einer anderen Person übernehmen.',
     server: 'Über den Server',
     serverLead:
-      'Alle verbinden sich mit diesem Server, der alles weiterleitet. Es ist am Server vorbei verschlüsselt, solange alle Browser das können; sonst könnte mithören, wer den Server betreibt, und der Raum sagt es. Am besten für viele Kameras, und kein Gerät muss dableiben.',
+      'Alle verbinden sich mit diesem Server, der alles weiterleitet. Es ist Ende-zu-Ende-verschlüsselt, solange alle Browser das unterstützen; sonst könnte mithören, wer den Server betreibt, und der Raum sagt es. Am besten für viele Kameras, und kein Gerät muss dableiben.',
     password: 'Passwort',
     passwordHint: 'Im Link enthalten. Leer lassen für einen Raum ohne Passwort.',
     passwordHintNamed:
@@ -613,13 +613,13 @@ export const de: Texts = {
     hostLost: 'Verbindung zum Host verloren. Sie wird wiederhergestellt …',
   },
   hosted: {
-    lead: 'Dieser Raum läuft über den Server, an ihm vorbei verschlüsselt, solange alle Browser das können. Kann es einer nicht, könnte mithören und mitlesen, wer den Server betreibt, und der Raum sagt es.',
+    lead: 'Dieser Raum läuft über den Server, Ende-zu-Ende-verschlüsselt, solange alle Browser das unterstützen. Unterstützt es einer nicht, könnte mithören und mitlesen, wer den Server betreibt, und der Raum sagt es.',
     sealed:
-      'Am Server vorbei verschlüsselt. Wer ihn betreibt, sieht, wer hier ist und wie viel gesendet wird, kann aber nicht mithören oder mitlesen.',
+      'Ende-zu-Ende-verschlüsselt. Wer den Server betreibt, sieht, wer hier ist und wie viel gesendet wird, kann aber nicht mithören oder mitlesen.',
     unable:
-      'Dein Browser kann nicht am Server vorbei verschlüsseln. Bist du im Raum, könnte mithören und mitlesen, wer den Server betreibt.',
-    failing: 'keine Verschlüsselung vereinbart',
-    cannot: 'kann nicht verschlüsseln',
+      'Dein Browser unterstützt keine Ende-zu-Ende-Verschlüsselung. Bist du im Raum, könnte mithören und mitlesen, wer den Server betreibt.',
+    failing: 'keine Verschlüsselung zustande gekommen',
+    cannot: 'keine Ende-zu-Ende-Verschlüsselung',
     connecting: 'Verbindung zum Raum wird hergestellt …',
     lost: 'Verbindung zum Raum verloren. Sie wird wiederhergestellt …',
     alone: 'Noch ist sonst niemand hier. Der Server hebt die letzten Nachrichten für später Beitretende auf.',

@@ -72,16 +72,15 @@ const notices: Named<NoticeKind> = {
   'line-lost': () => 'Connection to the server lost.',
   'line-back': () => 'Connection to the server restored.',
   'room-gone': () => 'The server no longer has this room. Nobody new can join.',
-  sealed: () => 'Encrypted past the server from now on: whoever runs it cannot listen in or read along.',
+  sealed: () => 'End-to-end encrypted from now on: whoever runs the server cannot listen in or read along.',
   unsealed: name =>
-    say`${name}’s page cannot encrypt past the server: whoever runs the server could listen in and read along.`,
+    say`${name}’s page does not support end-to-end encryption: whoever runs the server could listen in and read along.`,
   'unsealed-here': () =>
-    'Your browser cannot encrypt past the server: whoever runs the server could listen in and read along.',
+    'Your browser does not support end-to-end encryption: whoever runs the server could listen in and read along.',
   'sealing-failed': () =>
-    'Encryption has failed on this page: nothing is sent or shown any more. Load the page anew.',
-  'key-changed': name => say`${name} has another key than before. Compare the safety code again.`,
-  'keys-missing': name =>
-    say`No encryption could be agreed on with ${name}: you see and hear nothing of each other.`,
+    'Encryption has failed on this page: nothing is sent or shown any more. Reload the page.',
+  'key-changed': name => say`${name} has a different key than before. Compare the safety code again.`,
+  'keys-missing': name => say`Could not set up encryption with ${name}: you cannot see or hear each other.`,
 }
 
 const reaches: Record<ConnectionStatus, string> = {
@@ -535,12 +534,12 @@ export const en = {
     viaHost: (name: string) =>
       say`You reach ${name} through the host, whose device relays everything between you and could read or change it. A safety code only verifies your connection to the host.`,
     viaServer: (name: string) =>
-      say`You reach ${name} through the server, which relays everything between you, and one of your browsers cannot encrypt past it. Whoever runs the server could listen in, read it or change it, and no safety code can rule that out.`,
+      say`You reach ${name} through the server, which relays everything between you, and one of your browsers does not support end-to-end encryption. Whoever runs the server could listen in, read it or change it, and no safety code can rule that out.`,
     viaServerSealed: (name: string) =>
-      say`You reach ${name} through the server, which relays everything between you, but cannot open what you encrypt for each other.`,
+      say`You reach ${name} through the server, which relays everything between you but cannot read it: it is end-to-end encrypted.`,
     notNow:
-      'At the moment the room is not encrypted past the server, because somebody’s page cannot do that.',
-    agreeing: (name: string) => say`Agreeing on encryption with ${name}…`,
+      'The room is not end-to-end encrypted at the moment, because somebody’s page does not support it.',
+    agreeing: (name: string) => say`Setting up encryption with ${name}…`,
     noHttps: 'This page was not loaded over HTTPS, so a safety code would prove nothing.',
     none: 'There is no connection at the moment.',
   },
@@ -597,7 +596,7 @@ export const en = {
       'Everyone connects to your device, which relays everything and could read all of it. When you leave, another person’s device can take over.',
     server: 'Through the server',
     serverLead:
-      'Everyone connects to this server, which relays everything. It is encrypted past the server as long as everyone’s browser can do that; otherwise, whoever runs the server could listen in, and the room says so. Best for many cameras, and nobody’s device has to stay.',
+      'Everyone connects to this server, which relays everything. It is end-to-end encrypted as long as everyone’s browser supports that; otherwise, whoever runs the server could listen in, and the room says so. Best for many cameras, and nobody’s device has to stay.',
     password: 'Password',
     passwordHint: 'Included in the link. Leave it empty for a room without a password.',
     passwordHintNamed:
@@ -688,13 +687,13 @@ export const en = {
   },
   /** Where the server is the host. */
   hosted: {
-    lead: 'This room goes through the server, encrypted past it as long as everyone’s browser can do that. If one cannot, whoever runs the server could listen in and read along, and the room says so.',
+    lead: 'This room goes through the server, end-to-end encrypted as long as everyone’s browser supports that. If one does not, whoever runs the server could listen in and read along, and the room says so.',
     sealed:
-      'Encrypted past the server. Whoever runs it sees who is here and how much is sent, but cannot listen in or read along.',
+      'End-to-end encrypted. Whoever runs the server sees who is here and how much is sent, but cannot listen in or read along.',
     unable:
-      'Your browser cannot encrypt past the server. With you in the room, whoever runs the server could listen in and read along.',
-    failing: 'no encryption agreed',
-    cannot: 'cannot encrypt',
+      'Your browser does not support end-to-end encryption. With you in the room, whoever runs the server could listen in and read along.',
+    failing: 'no encryption set up',
+    cannot: 'no end-to-end encryption',
     connecting: 'Connecting to the room…',
     lost: 'Connection to the room lost. Reconnecting…',
     alone: 'Nobody else is here yet. The server keeps the latest messages for people who join later.',

@@ -9,6 +9,7 @@ import { canOffer } from '../../room/file.ts'
 import { roster } from '../../room/roster.ts'
 import { hostedByServer, type RoomState } from '../../room/state.ts'
 import { useLasting } from '../browser.ts'
+import { encryptionNotice, isUnsealed } from '../encryption-notice.ts'
 import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { Commands, DialogName, Model, View } from '../model.ts'
@@ -20,7 +21,6 @@ import { Icon } from '../parts/icon.tsx'
 import { CopyLink, ShareButtons } from '../parts/invite.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { lazy, lazyDialog } from '../parts/wrappers.tsx'
-import { isUnsealed, sealingWords } from '../sealing-words.ts'
 import { apartBy, isRelay, newTo, relayFails, relayMissing } from '../selectors.ts'
 import { CallStrip } from './call-strip.tsx'
 import { Chat } from './chat.tsx'
@@ -117,7 +117,9 @@ export const RoomView = ({ model, commands, view }: Props) => {
           owner={state.ended ? null : state.owner}
           unsealed={isUnsealed(state)}
         />
-        {hostedByServer(state) && <p class="field-hint">{sealingWords(state) ?? texts().hosted.sealed}</p>}
+        {hostedByServer(state) && (
+          <p class="field-hint">{encryptionNotice(state) ?? texts().hosted.sealed}</p>
+        )}
         {(!alone || inCall) && linkWorks && (
           <div class="invite">
             <CopyLink commands={commands} link={invitation} />
@@ -155,7 +157,7 @@ const placeIn = (call: CallState | null): 'none' | 'others' | 'in' => {
 /** What concerns everybody in the room; what concerns one peer stands beside their name. */
 const Trouble = ({ model, state }: { model: Model; state: RoomState }) => {
   const words =
-    roomTrouble(state) ?? connectionTrouble(model, state) ?? hostTrouble(state) ?? sealingWords(state)
+    roomTrouble(state) ?? connectionTrouble(model, state) ?? hostTrouble(state) ?? encryptionNotice(state)
   return (
     <div class="banner-place" role="status">
       {words !== null && <p class="banner">{words}</p>}

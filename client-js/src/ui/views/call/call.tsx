@@ -5,6 +5,7 @@ import { type RosterEntry, roster } from '../../../room/roster.ts'
 import type { RoomState } from '../../../room/state.ts'
 import { isTouch, useFullScreen, useIdle } from '../../browser.ts'
 import { useDevices, usePlugged } from '../../devices.ts'
+import { encryptionNotice, isUnsealed } from '../../encryption-notice.ts'
 import { shownName } from '../../format.ts'
 import { texts } from '../../language.ts'
 import type { Commands, Model } from '../../model.ts'
@@ -12,7 +13,6 @@ import type { Panels } from '../../panels.ts'
 import { announce } from '../../parts/frame.tsx'
 import { CopyLink } from '../../parts/invite.tsx'
 import { lazyDialog } from '../../parts/wrappers.tsx'
-import { isUnsealed, sealingWords } from '../../sealing-words.ts'
 import { arrange, type Known, type Tile, tilesOf, titleOf } from '../../tiles.ts'
 import { Banners, isRelaying } from './banners.tsx'
 import { Bar } from './bar.tsx'
@@ -68,7 +68,7 @@ const Inside = (props: InsideProps) => {
           state={state}
           call={call}
           reconnecting={isReconnecting(room)}
-          unsealed={sealingWords(room)}
+          unsealed={encryptionNotice(room)}
           touch={isTouch()}
           plugged={plugged.found}
           use={({ kind, device }) => {

@@ -1,4 +1,4 @@
-/** What others seal their words with, and what waits for a key that is on its way. */
+/** What others seal their messages with, and what waits for a key that is on its way. */
 import { base64UrlOf, bytesOfBase64Url } from '../base/random.ts'
 import type { MemberId } from '../wire/ids.ts'
 import { isRecord, wholeNumber } from '../wire/json.ts'
@@ -43,7 +43,7 @@ export const secretOf = (text: string): Uint8Array<ArrayBuffer> =>
   bytesOfBase64Url(text).slice(0, secretBytes)
 export const textOfSecret = (bytes: Uint8Array): string => base64UrlOf(bytes)
 
-type Theirs = { readonly words: CryptoKey; readonly seen: ReplayWindow }
+type Theirs = { readonly key: CryptoKey; readonly seen: ReplayWindow }
 type Sealed = Extract<SealedMessage, { kind: 'sealed' }>
 export type Deliver = (value: unknown) => void
 type Waiting = {
@@ -63,7 +63,7 @@ const waitingMs = 15_000
 /** What a message of that name has to be opened under. */
 export const labelOf = (id: Sealed['id']): string => `sealed ${id ?? ''}`
 
-export class OthersWords {
+export class ReceivedMessages {
   readonly #keys = new Map<MemberId, Map<number, Theirs>>()
   readonly #secrets = new Map<MemberId, readonly string[]>()
   #waiting: readonly Waiting[] = []
@@ -73,10 +73,10 @@ export class OthersWords {
     return this.#secrets.get(member)?.includes(secret) ?? false
   }
 
-  add(member: MemberId, epoch: number, secret: string, { words }: SenderKeys): void {
+  add(member: MemberId, epoch: number, secret: string, { messages }: SenderKeys): void {
     const known = this.#keys.get(member) ?? new Map<number, Theirs>()
     known.delete(epoch)
-    known.set(epoch, { words, seen: new ReplayWindow() })
+    known.set(epoch, { key: messages, seen: new ReplayWindow() })
     const [oldest] = known.keys()
     if (known.size > epochsKept && oldest !== undefined) known.delete(oldest)
     const secrets = [...(this.#secrets.get(member) ?? []), secret].slice(-secretsKept)
@@ -120,7 +120,7 @@ export class OthersWords {
     const theirs = this.#keys.get(from)?.get(box.epoch)
     if (!theirs) return false
     if (!theirs.seen.isNew(box.counter)) return true
-    const value = await openBox(theirs.words, box, label)
+    const value = await openBox(theirs.key, box, label)
     if (value === undefined) return true
     theirs.seen.take(box.counter)
     deliver(value)

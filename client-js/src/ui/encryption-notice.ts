@@ -13,7 +13,7 @@ export const isUnsealed = (state: RoomState): boolean =>
   hostedByServer(state) && !isSealed(state) && state.sealing.mode !== 'failed'
 
 /** Null where nothing is to be said: it is sealed, goes elsewhere, or nobody has told who is there yet. */
-export const sealingWords = (state: RoomState): string | null => {
+export const encryptionNotice = (state: RoomState): string | null => {
   const { sealing, person, ended } = state
   const { notices } = texts()
   if (ended || sealing.mode === 'none' || state.hostCaps === null) return null
