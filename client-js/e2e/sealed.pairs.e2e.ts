@@ -1,8 +1,9 @@
-/** End-to-end encryption in a star that the server hosts: what the server cannot read, and what pages do when it tries, or when somebody's page cannot seal. */
+/** End-to-end encryption in a star that the server hosts: what it cannot read, and what pages do when it tries or one of them cannot encrypt. */
 import { randomBytes } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
 import type { Person } from './browser.ts'
 import { house } from './house.ts'
+import { textsIn } from './memory.ts'
 import { OriginalPage } from './original-page.ts'
 import { enterCall, hearsSounds, keepPlayers, watches } from './senses.ts'
 import { accept, bytesOf, cardOf, pick, saved, sha } from './transfers.ts'
@@ -121,7 +122,7 @@ const keepConnections: Change = () => {
   }
 }
 
-test('the server reads no word and no name of a file, and two people have the same code', async () => {
+test('the server holds no word and no name of a file, and two people have the same code', async () => {
   const { maker: ada, link } = await makeRoom('Ada', keepFrames)
   const ben = await join(link, 'Ben', keepFrames)
   await Promise.all([ada.sees('Ben', through), ben.sees('Ada', through)])
@@ -142,6 +143,14 @@ test('the server reads no word and no name of a file, and two people have the sa
     expect(frames).toContain('sealed')
     expect(frames).not.toMatch(/business|nor this|private plan|a=fingerprint/)
   }
+  // What it knows in any case stands there, to show that the rest would have been found.
+  const held = await textsIn(home.server().pid() ?? 0, [
+    '"Ada"',
+    'nobody’s business',
+    'nor this',
+    'private plan',
+  ])
+  expect(held).toEqual(['"Ada"'])
   await ben.page.reload()
   await ada.say('still nobody’s')
   await ben.hears('Ada', 'still nobody’s')

@@ -11,6 +11,8 @@ export type Server = {
   /** Without a word to anybody, as when it crashes. */
   readonly kill: () => Promise<void>
   readonly start: () => Promise<void>
+  /** Of the process that runs now. */
+  readonly pid: () => number | undefined
 }
 
 /** Below those that the system gives to whoever asks for any: such a port is still free after a server was away for a while. */
@@ -96,5 +98,11 @@ export const startServerThat = async (
     await ended
   }
   await start()
-  return { address, start, stop: () => end('SIGTERM'), kill: () => end('SIGKILL') }
+  return {
+    address,
+    start,
+    stop: () => end('SIGTERM'),
+    kill: () => end('SIGKILL'),
+    pid: () => running?.pid,
+  }
 }
