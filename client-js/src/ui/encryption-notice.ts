@@ -4,13 +4,9 @@
  */
 import { nameOf } from '../room/roster.ts'
 import { isSealed, unsealedMembers } from '../room/sealing.ts'
-import { hostedByServer, type RoomState } from '../room/state.ts'
+import type { RoomState } from '../room/state.ts'
 import { shownName } from './format.ts'
 import { texts } from './language.ts'
-
-/** The server is the host, and could open what goes through it. */
-export const isUnsealed = (state: RoomState): boolean =>
-  hostedByServer(state) && !isSealed(state) && state.sealing.mode !== 'failed'
 
 /** Null where nothing is to be said: it is sealed, goes elsewhere, or nobody has told who is there yet. */
 export const encryptionNotice = (state: RoomState): string | null => {
@@ -24,3 +20,7 @@ export const encryptionNotice = (state: RoomState): string | null => {
   const [failing] = [...sealing.failing].filter(member => nameOf(state, member) !== undefined)
   return failing === undefined ? null : notices['keys-missing'](shownName(nameOf(state, failing) ?? ''))
 }
+
+/** The same while nothing is sealed for anybody. */
+export const unsealedNotice = (state: RoomState): string | null =>
+  isSealed(state) ? null : encryptionNotice(state)

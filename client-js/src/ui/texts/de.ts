@@ -458,7 +458,6 @@ export const de: Texts = {
       say`${name} erreichst du über den Server, der alles zwischen euch weiterleitet, und einer eurer Browser unterstützt keine Ende-zu-Ende-Verschlüsselung. Wer den Server betreibt, könnte mithören, mitlesen und es verändern; ein Sicherheitscode kann das nicht ausschließen.`,
     viaServerSealed: name =>
       say`${name} erreichst du über den Server, der alles zwischen euch weiterleitet, es aber nicht lesen kann: Es ist Ende-zu-Ende-verschlüsselt.`,
-    notNow: 'Im Moment ist der Raum nicht Ende-zu-Ende-verschlüsselt, weil eine Seite das nicht unterstützt.',
     agreeing: name => say`Verschlüsselung mit ${name} wird eingerichtet …`,
     noHttps: 'Diese Seite wurde nicht über HTTPS geladen, ein Sicherheitscode würde also nichts beweisen.',
     none: 'Im Moment besteht keine Verbindung.',
@@ -616,8 +615,6 @@ export const de: Texts = {
     lead: 'Dieser Raum läuft über den Server, Ende-zu-Ende-verschlüsselt, solange alle Browser das unterstützen. Unterstützt es einer nicht, könnte mithören und mitlesen, wer den Server betreibt, und der Raum sagt es.',
     sealed:
       'Ende-zu-Ende-verschlüsselt. Wer den Server betreibt, sieht, wer hier ist und wie viel gesendet wird, kann aber nicht mithören oder mitlesen.',
-    unable:
-      'Dein Browser unterstützt keine Ende-zu-Ende-Verschlüsselung. Bist du im Raum, könnte mithören und mitlesen, wer den Server betreibt.',
     failing: 'keine Verschlüsselung zustande gekommen',
     cannot: 'keine Ende-zu-Ende-Verschlüsselung',
     connecting: 'Verbindung zum Raum wird hergestellt …',

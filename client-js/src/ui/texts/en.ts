@@ -537,8 +537,6 @@ export const en = {
       say`You reach ${name} through the server, which relays everything between you, and one of your browsers does not support end-to-end encryption. Whoever runs the server could listen in, read it or change it, and no safety code can rule that out.`,
     viaServerSealed: (name: string) =>
       say`You reach ${name} through the server, which relays everything between you but cannot read it: it is end-to-end encrypted.`,
-    notNow:
-      'The room is not end-to-end encrypted at the moment, because somebody’s page does not support it.',
     agreeing: (name: string) => say`Setting up encryption with ${name}…`,
     noHttps: 'This page was not loaded over HTTPS, so a safety code would prove nothing.',
     none: 'There is no connection at the moment.',
@@ -687,11 +685,9 @@ export const en = {
   },
   /** Where the server is the host. */
   hosted: {
-    lead: 'This room goes through the server, end-to-end encrypted as long as everyone’s browser supports that. If one does not, whoever runs the server could listen in and read along, and the room says so.',
+    lead: 'This room goes through the server, end-to-end encrypted as long as everyone’s browser supports that; otherwise, whoever runs the server could listen in, and the room says so.',
     sealed:
       'End-to-end encrypted. Whoever runs the server sees who is here and how much is sent, but cannot listen in or read along.',
-    unable:
-      'Your browser does not support end-to-end encryption. With you in the room, whoever runs the server could listen in and read along.',
     failing: 'no encryption set up',
     cannot: 'no end-to-end encryption',
     connecting: 'Connecting to the room…',

@@ -450,8 +450,6 @@ export const es: Texts = {
       say`Te conectas con ${name} a través del servidor, que reenvía todo entre esa persona y tú, y uno de los dos navegadores no puede cifrar de extremo a extremo. Quien administra el servidor podría escucharlo, leerlo y modificarlo, y ningún código de seguridad puede descartarlo.`,
     viaServerSealed: name =>
       say`Te conectas con ${name} a través del servidor, que reenvía todo entre esa persona y tú, pero no puede abrir lo que cifráis.`,
-    notNow:
-      'En este momento la sala no está cifrada de extremo a extremo, porque una de las páginas no puede.',
     agreeing: name => say`Acordando el cifrado con ${name}…`,
     noHttps: 'Esta página no se ha cargado por HTTPS, así que un código de seguridad no probaría nada.',
     none: 'En este momento no hay conexión.',
@@ -601,8 +599,6 @@ export const es: Texts = {
     lead: 'Esta sala pasa por el servidor, cifrada de extremo a extremo mientras todos los navegadores puedan. Si alguno no puede, quien administra el servidor podría escuchar y leer, y la sala lo indica.',
     sealed:
       'Cifrado de extremo a extremo. Quien administra el servidor ve quién está y cuánto se envía, pero no puede escuchar ni leer.',
-    unable:
-      'Tu navegador no puede cifrar de extremo a extremo. Contigo en la sala, quien administra el servidor podría escuchar y leer.',
     failing: 'sin cifrado acordado',
     cannot: 'no puede cifrar',
     connecting: 'Conectando con la sala…',

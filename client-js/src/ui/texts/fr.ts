@@ -455,7 +455,6 @@ export const fr: Texts = {
       say`Vous joignez ${name} via le serveur, qui relaie tout ce que vous échangez, et l’un de vos navigateurs ne peut pas chiffrer de bout en bout. La personne qui gère le serveur pourrait l’écouter, le lire et le modifier ; aucun code de sécurité ne peut l’exclure.`,
     viaServerSealed: name =>
       say`Vous joignez ${name} via le serveur, qui relaie tout ce que vous échangez, mais ne peut pas ouvrir ce que vous chiffrez l’un pour l’autre.`,
-    notNow: 'En ce moment, le salon n’est pas chiffré de bout en bout, car une des pages ne le peut pas.',
     agreeing: name => say`Mise en place du chiffrement avec ${name}…`,
     noHttps: 'Cette page n’a pas été chargée via HTTPS : un code de sécurité ne prouverait rien.',
     none: 'Aucune connexion pour le moment.',
@@ -612,8 +611,6 @@ export const fr: Texts = {
     lead: 'Ce salon passe par le serveur, chiffré de bout en bout tant que tous les navigateurs le peuvent. Sinon, la personne qui gère le serveur pourrait écouter et lire, et le salon le signale.',
     sealed:
       'Chiffré de bout en bout. La personne qui gère le serveur voit qui est là et combien de données passent, mais ne peut ni écouter ni lire.',
-    unable:
-      'Votre navigateur ne peut pas chiffrer de bout en bout. Avec vous dans le salon, la personne qui gère le serveur pourrait écouter et lire.',
     failing: 'aucun chiffrement établi',
     cannot: 'ne peut pas chiffrer',
     connecting: 'Connexion au salon…',

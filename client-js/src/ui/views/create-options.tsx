@@ -24,7 +24,9 @@ export const Options = ({ model, commands, name }: { model: Model; commands: Com
         <Kind form={form} kind="mesh" change={change} />
         <Kind form={form} kind="star" change={change} />
         {(hosting || form.kind === 'server') && <Kind form={form} kind="server" change={change} />}
-        {form.kind === 'server' && !model.canSeal && <p class="field-hint">{texts().hosted.unable}</p>}
+        {form.kind === 'server' && !model.canSeal && (
+          <p class="field-hint">{texts().notices['unsealed-here']('')}</p>
+        )}
       </fieldset>
       <Field
         label={texts().create.password}

@@ -28,7 +28,9 @@ export const Invited = ({ model, commands, view }: Props) => {
             </p>
           )}
           <p>{leadFor(view)}</p>
-          {view.throughServer && <p>{model.canSeal ? texts().hosted.lead : texts().hosted.unable}</p>}
+          {view.throughServer && (
+            <p>{model.canSeal ? texts().hosted.lead : texts().notices['unsealed-here']('')}</p>
+          )}
           <p class="prejoin-twice" role="status">
             {model.inOtherTabs.value.has(view.room) && texts().invited.twice}
           </p>

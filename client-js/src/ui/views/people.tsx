@@ -28,8 +28,8 @@ type Props = {
   star: boolean
   mayHost: boolean
   owner: RoomOwner | null
-  /** The server is the host, and what goes through it is not sealed. */
-  unsealed: boolean
+  /** What is to be said while what goes through the server is not sealed. */
+  unsealed: string | null
 }
 
 /** `mayHost`: we have made the star, and somebody else holds it together now. */

@@ -9,7 +9,7 @@ import { canOffer } from '../../room/file.ts'
 import { roster } from '../../room/roster.ts'
 import { hostedByServer, type RoomState } from '../../room/state.ts'
 import { useLasting } from '../browser.ts'
-import { encryptionNotice, isUnsealed } from '../encryption-notice.ts'
+import { encryptionNotice, unsealedNotice } from '../encryption-notice.ts'
 import { shownName } from '../format.ts'
 import { texts } from '../language.ts'
 import type { Commands, DialogName, Model, View } from '../model.ts'
@@ -115,7 +115,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
           star={state.card.kind === 'star'}
           mayHost={mayHost(state)}
           owner={state.ended ? null : state.owner}
-          unsealed={isUnsealed(state)}
+          unsealed={unsealedNotice(state)}
         />
         {hostedByServer(state) && (
           <p class="field-hint">{encryptionNotice(state) ?? texts().hosted.sealed}</p>

@@ -10,8 +10,8 @@ type Props = {
   person: Pick<RosterEntry, 'key' | 'connectionStatus' | 'seal'>
   name: string
   star: boolean
-  /** The server is the host, and what goes through it is not sealed. */
-  unsealed: boolean
+  /** What is to be said while what goes through the server is not sealed. */
+  unsealed: string | null
   close: () => void
 }
 
@@ -30,7 +30,7 @@ export const SafetyDialog = ({ commands, person, name, star, unsealed, close }: 
   return (
     <Dialog title={texts().safety.open(name)} close={close}>
       {through !== null && <p>{through}</p>}
-      {sealed && unsealed && <p>{texts().safety.notNow}</p>}
+      {sealed && unsealed !== null && <p>{unsealed}</p>}
       {through !== null && !sealed ? null : shown === null ? (
         <p>{texts().safety.none}</p>
       ) : (

@@ -5,7 +5,7 @@ import { type RosterEntry, roster } from '../../../room/roster.ts'
 import type { RoomState } from '../../../room/state.ts'
 import { isTouch, useFullScreen, useIdle } from '../../browser.ts'
 import { useDevices, usePlugged } from '../../devices.ts'
-import { encryptionNotice, isUnsealed } from '../../encryption-notice.ts'
+import { encryptionNotice, unsealedNotice } from '../../encryption-notice.ts'
 import { shownName } from '../../format.ts'
 import { texts } from '../../language.ts'
 import type { Commands, Model } from '../../model.ts'
@@ -127,7 +127,7 @@ const Inside = (props: InsideProps) => {
           }
           name={proved.name}
           star={room.card.kind === 'star'}
-          unsealed={isUnsealed(room)}
+          unsealed={unsealedNotice(room)}
           close={() => setProved(null)}
         />
       )}
