@@ -238,6 +238,10 @@ test('a page of the original is announced before it hears anything', async () =>
   await orla.say('from the past')
   await Promise.all([ada.hears('Orla', 'from the past'), ben.hears('Orla', 'from the past')])
   await expect.poll(() => ada.page.locator('.banner').textContent()).toContain('Orla’s page does not support')
+  // What was not sealed the server has kept.
+  const dan = await join(link, 'Dan')
+  await dan.isTold('Earlier messages, kept by the server')
+  await dan.hears('Orla', 'from the past')
 })
 
 test('a page whose seals fail sends and shows nothing, and says so', async () => {
