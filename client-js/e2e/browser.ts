@@ -82,8 +82,10 @@ export class Person {
     await this.row(name, reach).waitFor({ state: 'attached' })
   }
 
+  /** As soon as it can be sent. */
   async say(text: string): Promise<void> {
     await this.page.getByLabel('Message', { exact: true }).fill(text)
+    await this.page.locator('.send[aria-disabled=false]').waitFor()
     // With fingers Enter makes a line.
     if (await this.page.evaluate(() => matchMedia('(hover: none) and (pointer: coarse)').matches))
       await this.page.getByRole('button', { name: 'Send', exact: true }).click()

@@ -85,17 +85,19 @@ export class Sending {
     return held.transceivers.size > 0
   }
 
-  /** Pictures that wait for a transceiver of the far end's. */
+  /** Pictures that wait for a transceiver of the far end's, without those for which one is there: they find it with the next offer. */
   get waiting(): readonly MediaStreamTrack[] {
-    return [...this.#streams.values()].flatMap(({ waiting }) => waiting ?? [])
+    const waiting = [...this.#streams.values()].flatMap(it => it.waiting ?? [])
+    return waiting.slice(this.#unused().length)
   }
 
   /** Before every description: gives them those that are there by then. In which sizes they go has to be known before that. */
   async place(): Promise<void> {
     for (const published of this.#streams.values()) {
       const { stream, transceivers, waiting } = published
-      const found = waiting && this.#unused()
+      const [found] = waiting ? this.#unused() : []
       if (!found || !this.#protect(found)) continue
+      this.#free = this.#free.filter(it => it !== found)
       published.waiting = null
       transceivers.set('video', found)
       found.sender.setStreams(stream)
@@ -107,13 +109,12 @@ export class Sending {
     }
   }
 
-  #unused(): RTCRtpTransceiver | undefined {
+  /** For pictures. */
+  #unused(): RTCRtpTransceiver[] {
     const used = new Set([...this.#streams.values()].flatMap(it => [...it.transceivers.values()]))
-    const found = this.#pc
+    return this.#pc
       .getTransceivers()
-      .find(it => it.receiver.track.kind === 'video' && isUnused(it) && !used.has(it))
-    this.#free = this.#free.filter(it => it !== found)
-    return found
+      .filter(it => it.receiver.track.kind === 'video' && isUnused(it) && !used.has(it))
   }
 
   /**

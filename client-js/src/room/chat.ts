@@ -26,6 +26,8 @@ export const canSpeak = (state: RoomState): boolean =>
   !state.ended &&
   state.selfMember !== null &&
   !isSpeechless(state) &&
+  // Whoever is writing reads first that the server will be able to read it, and whose page has to.
+  state.sealing.mode !== 'opening' &&
   (state.away.size > 0 ||
     [...state.links].some(([peer, link]) => link.phase === 'ready' || capsOf(state, peer).chat))
 
