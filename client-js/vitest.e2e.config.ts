@@ -18,6 +18,7 @@ const busy = [
   'cuts',
   'files-large',
   'files',
+  'hostile',
   'mesh',
   'networks',
   'nodes',
