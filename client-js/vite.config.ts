@@ -23,11 +23,11 @@ export const session =
   /src\/(call|core(?!\/room-keys)|files\/(answered|change)|legacy\/wire|link|room|signaling|wire)\//
 /** What the first view needs of the core: the line, and the mirror. A room session, and all that is in it, follows. */
 export const line =
-  /src\/(call\/(browser|devices|preview)|core\/(client|events|room-target|stay)|files\/state|link\/browser-api|signaling\/(client|network|session)|wire\/(access|card|ice|ids|invitation|json|owner|peer|refusal|resume|server|signal)\.)|node_modules\/(socket|engine)\.io/
+  /src\/(call\/(browser|devices|preview)|core\/(client|events|room-target)|files\/state|link\/browser-api|signaling\/(client|network|session)|wire\/(access|card|ice|ids|invitation|json|owner|refusal|resume|server|signal)\.)|node_modules\/(socket|engine)\.io/
 const shared = /node_modules\/@?preact|src\/(ui\/|app\/(call-commands|drafts|invitations|settings)\.)/
 /** What the mirror, the room, the call and the dialogs share, which the first view does without. */
 const media =
-  /src\/ui\/(devices|file-words|panels|shortcuts|parts\/(choice|devices|dialog|invite|live|popover|tabs|trouble)|views\/(preview|small-dialogs))\./
+  /src\/ui\/(devices|encryption-notice|file-words|panels|shortcuts|parts\/(choice|devices|dialog|invite|live|panel|popover|tabs|trouble)|views\/(preview|small-dialogs))\./
 
 const copyVendor = (): Plugin => {
   let out = resolve(here, 'dist')

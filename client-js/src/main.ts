@@ -20,7 +20,7 @@ import {
   warnBeforeLeaving,
 } from './app/page-services.ts'
 import { onSettingsStored, storedSettings, storeSettings } from './app/settings.ts'
-import { saveTabState, storeAccess, storedAccess, takeTabState } from './app/tab-state.ts'
+import { earlierStay, saveTabState, storeAccess, storedAccess, takeTabState } from './app/tab-state.ts'
 import { Updates } from './app/updates.ts'
 import { randomToken } from './base/random.ts'
 import { browserMedia } from './call/browser.ts'
@@ -82,6 +82,7 @@ const preview = new Preview({
 const model = makeModel(storedSettings(), preview.state, canConnect(), canSeal())
 const { settings } = model
 const earlier = takeTabState()
+const stay = await earlierStay(earlier)
 const client = connect({
   record: earlier.record,
   access: storedAccess(),
@@ -95,7 +96,7 @@ const client = connect({
   },
 })
 const rooms = { read: storedRooms, write: storeRooms }
-const controller = new AppController(model, page, client, preview, rooms, earlier.stay)
+const controller = new AppController(model, page, client, preview, rooms, stay)
 
 addEventListener('popstate', () => controller.moved())
 addEventListener('hashchange', () => controller.addressChanged())

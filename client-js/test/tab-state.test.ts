@@ -1,6 +1,6 @@
 /** What a page leaves for the next one in its tab. */
 import { describe, expect, test } from 'vitest'
-import { parseTabState, writeTabState } from '../src/app/tab-state.ts'
+import { earlierStay, parseTabState, writeTabState } from '../src/app/tab-state.ts'
 import { parseStay, type Stay, writeStay } from '../src/core/stay.ts'
 import { fileId, memberId, messageId, roomId } from '../src/wire/ids.ts'
 import { ownCaps } from '../src/wire/peer.ts'
@@ -62,23 +62,26 @@ const stay: Stay = {
 const record = { token: 't', received: 1, sent: 2 }
 
 describe('what a page leaves', () => {
-  test('is what the next one finds', () => {
-    expect(parseTabState(writeTabState(record, stay, 1_000), 2_000)).toEqual({ record, stay })
+  test('is what the next one finds', async () => {
+    const found = parseTabState(writeTabState(record, writeStay(stay), 1_000), 2_000)
+    expect([found.record, await earlierStay(found)]).toEqual([record, stay])
   })
-  test('brings nobody back into a call after a minute, and into a room after ten', () => {
-    const stored = writeTabState(record, stay, 0)
-    expect(parseTabState(stored, 60_000).stay?.call).toEqual(stay.call)
-    expect(parseTabState(stored, 60_001).stay).toEqual({ ...stay, call: null })
+  test('brings nobody back into a call after a minute, and into a room after ten', async () => {
+    const stored = writeTabState(record, writeStay(stay), 0)
+    expect(await earlierStay(parseTabState(stored, 60_000))).toEqual(stay)
+    expect(await earlierStay(parseTabState(stored, 60_001))).toEqual({ ...stay, call: null })
     expect(parseTabState(stored, 600_001)).toMatchObject({ record, stay: null })
   })
-  test('is nothing where there was nothing', () => {
+  test('is nothing where there was nothing', async () => {
     expect(writeTabState(null, null, 0)).toBeNull()
-    expect(parseTabState(null, 0)).toEqual({ record: null, stay: null })
+    const found = parseTabState(null, 0)
+    expect([found.record, await earlierStay(found)]).toEqual([null, null])
   })
   test.each(['', '{', '[]', '7', '{"at":0,"stay":"{"}', '{"stay":{"member":"x"}}'])(
     '%s is nothing',
-    stored => {
-      expect(parseTabState(stored, 0)).toMatchObject({ record: null, stay: null })
+    async stored => {
+      const found = parseTabState(stored, 0)
+      expect([found.record, await earlierStay(found)]).toEqual([null, null])
     },
   )
   test('is a stay only with an id, a name and a room', () => {

@@ -6,6 +6,7 @@ import { computed, effect } from '@preact/signals'
 import { fileNameUnitsMax, safeFileName } from '../base/text.ts'
 import type { Preview } from '../call/preview.ts'
 import type { RoomSession } from '../core/room-session.ts'
+import { withReadUpTo, writeStay } from '../core/stay.ts'
 import { busy } from '../files/state.ts'
 import type { Model } from '../ui/model.ts'
 import { alerts } from './alerts.ts'
@@ -30,6 +31,10 @@ type Ports = {
   /** The key of the last entry that an earlier page has read. */
   readonly read: number
 }
+
+/** A session's stay for the tab's next page. `read`: the key of the last entry that was read; `created`: we have made the room. */
+export const writtenStay = (session: RoomSession, read: number, created: boolean): string =>
+  writeStay({ ...withReadUpTo(session.stay, read), created })
 
 /** Until the function given back is called. */
 export const attachSession = (

@@ -2,7 +2,7 @@
 import type { Preview } from '../call/preview.ts'
 import type { Client, Entered } from '../core/client.ts'
 import type { RoomSession } from '../core/room-session.ts'
-import { type Stay, withReadUpTo } from '../core/stay.ts'
+import type { Stay } from '../core/stay.ts'
 import type { RoomState } from '../room/state.ts'
 import type { Commands, Model, Where } from '../ui/model.ts'
 import { loadedOnce } from '../ui/parts/ahead.ts'
@@ -85,11 +85,10 @@ export class AppController {
     return drafts
   }
 
-  /** What the next page of this tab needs to go on in the room that we are in. */
-  get stay(): Stay | null {
-    const session = this.#session
-    if (!session) return null
-    return { ...withReadUpTo(session.stay, this.#model.reading.value.read), created: this.#created }
+  /** What the next page of this tab needs to go on in the room that we are in, as text. */
+  get stay(): string | null {
+    const { read } = this.#model.reading.value
+    return (this.#session && this.#loaded?.writtenStay(this.#session, read, this.#created)) ?? null
   }
 
   #makeCommands(): Commands {

@@ -33,6 +33,8 @@ export const chatUnitsMax = 2_000
 /** So many messages a long text may become; each is charged to the link that it comes over. */
 export const partsMax = 20
 
+/** Of what a person goes by. */
+export const nameUnitsMax = 60
 /** Of a room's name, which the server cuts there. */
 export const roomNameUnitsMax = 20
 /** Of why an owner removes somebody, or ends the room. */

@@ -4,14 +4,13 @@
  */
 
 import { randomKey } from '../base/random.ts'
-import { cut } from '../base/text.ts'
+import { cut, nameUnitsMax } from '../base/text.ts'
 import { SignalingClient } from '../signaling/client.ts'
 import { watchNetwork } from '../signaling/network.ts'
 import type { Answer } from '../signaling/requests.ts'
 import type { Access } from '../wire/access.ts'
 import { type IceServer, iceServersEnd } from '../wire/ice.ts'
 import type { PeerId, RoomId } from '../wire/ids.ts'
-import { nameUnitsMax } from '../wire/peer.ts'
 import { isFinal, type Refusal } from '../wire/refusal.ts'
 import type { Resumed, ResumedRoom, ResumeRecord } from '../wire/resume.ts'
 import type { Draft } from '../wire/room-requests.ts'

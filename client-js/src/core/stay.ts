@@ -3,14 +3,14 @@
  * room it is, the conversation, and with what we were in the call. What was stored can have been changed by anybody.
  */
 
-import { chatUnitsMax, fileNameUnitsMax } from '../base/text.ts'
+import { chatUnitsMax, fileNameUnitsMax, nameUnitsMax } from '../base/text.ts'
 import { downloadsMax } from '../files/state.ts'
 import type { ChatEntry, FileEntry, NamedFile, Timeline } from '../room/timeline.ts'
 import { parseCard } from '../wire/card.ts'
 import { type FileId, fileId, type MemberId, memberId, messageId, stayId } from '../wire/ids.ts'
 import { type Fields, idText, isRecord, textUpTo, wholeNumber } from '../wire/json.ts'
 import { type OwnerKeys, parseOwnerKeys } from '../wire/owner.ts'
-import { type Member, nameUnitsMax, parseMember, parsePerson, writePerson } from '../wire/peer.ts'
+import { type Member, parseMember, parsePerson, writePerson } from '../wire/peer.ts'
 import type { RoomCard } from '../wire/server.ts'
 
 /** A file that somebody else has offered, and what has become of it on our side. */

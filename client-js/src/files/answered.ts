@@ -2,10 +2,11 @@
  * What the person has answered already: files that they have received, declined or cancelled. A page leaves it for the next
  * one in its tab, so that nobody is asked again. What was stored can have been changed by anybody.
  */
+
+import { nameUnitsMax } from '../base/text.ts'
 import { type FileCard, parseFileCard } from '../wire/file.ts'
 import { type MemberId, memberId } from '../wire/ids.ts'
 import { idText, isRecord, textUpTo } from '../wire/json.ts'
-import { nameUnitsMax } from '../wire/peer.ts'
 import { newDownload } from './change.ts'
 import {
   type Download,

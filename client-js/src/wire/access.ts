@@ -2,7 +2,7 @@
  * What shows that the server's operator has invited us: the server's password, or a token, which comes in a link's
  * fragment, so that it is in no request for a page.
  */
-import { cut } from '../base/text.ts'
+import { cut, nameUnitsMax } from '../base/text.ts'
 import { idText, isRecord } from './json.ts'
 
 export type Access = { readonly token: string } | { readonly password: string }
@@ -19,7 +19,6 @@ export type TokenClaims = {
 const key = 'token'
 const tokenPart = /(^|[?&])token=[^&]*(&|$)/
 const tokenUnitsMax = 4_096
-const nameUnitsMax = 60
 
 /** The token in an address, and the address without it. */
 export type Token = { readonly token: string; readonly rest: string }

@@ -2,6 +2,7 @@
  * What peers can say to each other, whatever their roles in the room. `mesh.ts` and `star.ts` put it into the two
  * formats that the original has for it; nothing past them handles an unknown shape.
  */
+import { nameUnitsMax } from '../base/text.ts'
 import type { CallMessage } from './call.ts'
 import type { Chat, ChatEvent } from './chat.ts'
 import type { FileMessage } from './file.ts'
@@ -104,7 +105,6 @@ export type Received = {
   readonly sealed?: true
 }
 
-export const nameUnitsMax = 60
 const avatarUnitsMax = 500
 
 /** The original refuses other addresses than its own server's, and shows this one in their place. */
