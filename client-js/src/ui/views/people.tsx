@@ -44,6 +44,8 @@ export const People = ({ seen, model, commands, star, mayHost, owner, unsealed }
   const person = asked && personNow(seen, asked.person)
   const Question = asked && questions[asked.what]
   const owns = owner?.ours ?? false
+  // Where our own page cannot encrypt, it is said once, of ourselves.
+  const able = seen.every(it => it.connectionStatus !== 'self' || it.seal !== 'unable')
   return (
     <>
       <ul class="people" ref={list}>
@@ -54,6 +56,7 @@ export const People = ({ seen, model, commands, star, mayHost, owner, unsealed }
             calls={call.has(person.key)}
             commands={commands}
             owns={owns}
+            cannot={person.seal === 'unable' && (able || person.connectionStatus === 'self')}
             ask={what => setAsked({ what, person })}
           />
         ))}
@@ -95,10 +98,12 @@ type RowProps = {
   commands: Commands
   /** We own the room. */
   owns: boolean
+  /** Their page does not support end-to-end encryption. */
+  cannot: boolean
   ask: (what: Asked['what']) => void
 }
 
-const Row = ({ person, calls, commands, owns, ask }: RowProps) => {
+const Row = ({ person, calls, commands, owns, cannot, ask }: RowProps) => {
   const name = shownNameOf(person)
   return (
     <li class={`person reach-${person.connectionStatus}`}>
@@ -113,7 +118,7 @@ const Row = ({ person, calls, commands, owns, ask }: RowProps) => {
           {texts().reaches[person.connectionStatus]}
           {calls && ` · ${texts().call.inCall}`}
           {person.seal === 'failing' && ` · ${texts().hosted.failing}`}
-          {person.seal === 'unable' && ` · ${texts().hosted.cannot}`}
+          {cannot && ` · ${texts().hosted.cannot}`}
         </span>
       </span>
       <span class="person-acts">

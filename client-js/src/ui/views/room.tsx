@@ -77,7 +77,7 @@ export const RoomView = ({ model, commands, view }: Props) => {
         )}
       </RoomHead>
       <main class="talk" inert={panels.covers}>
-        <Trouble model={model} state={state} />
+        <Trouble model={model} state={state} inCall={inCall} />
         {state.owner?.ours && <Knocks knocking={state.knocking} model={model} commands={commands} />}
         {call === 'others' && <CallStrip model={model} state={state} join={ask} entrance={entrance} />}
         {alone && admits(state) && !inCall && (
@@ -154,10 +154,13 @@ const placeIn = (call: CallState | null): 'none' | 'others' | 'in' => {
   return call.participants.length > 0 ? 'others' : 'none'
 }
 
-/** What concerns everybody in the room; what concerns one peer stands beside their name. */
-const Trouble = ({ model, state }: { model: Model; state: RoomState }) => {
+/** What concerns everybody in the room; what concerns one peer stands beside their name. A call says itself that it is not encrypted. */
+const Trouble = ({ model, state, inCall }: { model: Model; state: RoomState; inCall: boolean }) => {
   const words =
-    roomTrouble(state) ?? connectionTrouble(model, state) ?? hostTrouble(state) ?? encryptionNotice(state)
+    roomTrouble(state) ??
+    connectionTrouble(model, state) ??
+    hostTrouble(state) ??
+    (inCall ? null : encryptionNotice(state))
   return (
     <div class="banner-place" role="status">
       {words !== null && <p class="banner">{words}</p>}
