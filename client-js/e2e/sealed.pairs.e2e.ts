@@ -55,6 +55,8 @@ const framesOf = async ({ page }: Person): Promise<string> => {
 
 /** Somebody in between shows another key than this page's. */
 const exchangeKeys: Change = () => {
+  // The blank page that is there first has no cryptography in Firefox.
+  if (!globalThis.isSecureContext) return
   const other = crypto.subtle
     .generateKey({ name: 'ECDH', namedCurve: 'P-256' }, true, ['deriveBits'])
     .then(({ publicKey }) => crypto.subtle.exportKey('raw', publicKey))
@@ -188,7 +190,7 @@ test('pages whose keys are exchanged on their way show nothing of each other, an
   ] as const) {
     // Packets of the other one's pictures come, and nothing is made of them.
     await one.page.getByRole('region', { name: new RegExp(`^${other}`) }).waitFor()
-    await expect.poll(async () => (await received(one)).packets).toBeGreaterThan(200)
+    await expect.poll(async () => (await received(one)).packets).toBeGreaterThan(50)
     expect((await received(one)).pictures).toBe(0)
   }
   expect(await ben.log.getByText('can you read this').count()).toBe(0)
