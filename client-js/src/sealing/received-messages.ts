@@ -58,7 +58,8 @@ type Waiting = {
 const membersMax = 64
 const secretsKept = 16
 const waitingMax = 100
-const waitingMs = 15_000
+/** As long as a page may take that starts on a busy machine. */
+const waitingMs = 120_000
 
 /** What a message of that name has to be opened under. */
 export const labelOf = (id: Sealed['id']): string => `sealed ${id ?? ''}`
