@@ -26,9 +26,7 @@ pub(super) fn parse<'a>(
     match kind {
         r#""media""# => (data.get().len() <= EXTRA_BYTES_MAX).then_some(Said::Media(data)),
         r#""sizes""# => sizes(data),
-        r#""direct""# | r#""keys""# => {
-            Some(Said::ForGuest { target: target()?, idata, purse: Purse::Signals })
-        }
+        r#""direct""# | r#""keys""# => Some(Said::ForGuest { target: target()?, idata, purse: Purse::Signals }),
         r#""sealed""# => sealed(idata, data),
         r#""sealed-for""# => sealed_for(idata, data, target()?),
         r#""moved""# => {

@@ -82,13 +82,7 @@ impl Words {
     }
 
     /// The same for those alone who are not given up. Whoever comes back after that has no key to what was sealed meanwhile.
-    pub(super) fn enqueue_on_links(
-        &mut self,
-        id: &Arc<str>,
-        frame: &Frame,
-        except: LinkId,
-        can: fn(Caps) -> bool,
-    ) {
+    pub(super) fn enqueue_on_links(&mut self, id: &Arc<str>, frame: &Frame, except: LinkId, can: fn(Caps) -> bool) {
         let capable: Vec<_> = self.links.iter().map(|(id, _)| *id).filter(|id| can(self.caps(*id))).collect();
         for (link, it) in &mut self.links {
             if *link != except && capable.contains(link) {
