@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use str0m::Event;
 
 use self::user_name::user_of;
-use crate::connection::{Connection, Form, form};
+use crate::connection::{Connection, Form, REST, form};
 use crate::forwarding::{Forwarding, Place};
 use crate::settings::{Card, Settings, Stats};
 use crate::words::{Epoch, Frame, LinkId, Words};
@@ -277,7 +277,7 @@ impl StarHost {
         }
     }
 
-    /// All that a connection has to give out. Whatever wants the time again wants it at once.
+    /// All that a connection has to give out.
     fn drain(&mut self, id: LinkId) {
         loop {
             let Some(connection) = self.connections.get_mut(&id) else { return };
@@ -290,11 +290,15 @@ impl StarHost {
                     connection.next = at;
                     return;
                 }
-                str0m::Output::Transmit(it) => self.outputs.push_back(Output::Datagram {
-                    source: it.source,
-                    destination: it.destination,
-                    bytes: it.contents.into(),
-                }),
+                str0m::Output::Transmit(it) => {
+                    let (source, destination, bytes) = (it.source, it.destination, Vec::from(it.contents));
+                    let rests = connection.rests_after(&bytes);
+                    self.outputs.push_back(Output::Datagram { source, destination, bytes });
+                    if rests {
+                        connection.next = self.now + REST;
+                        return;
+                    }
+                }
                 str0m::Output::Event(event) => self.event(id, event),
             }
         }
