@@ -12,6 +12,9 @@
 mod connection;
 mod crypto;
 mod forwarding;
+#[cfg(any(test, feature = "guests"))]
+#[doc(hidden)]
+pub mod guests;
 mod lines;
 #[cfg(test)]
 mod scenarios;
