@@ -24,4 +24,4 @@ mod words;
 
 pub use crypto::provider;
 pub use settings::{Card, Limits, Settings, Stats};
-pub use star::{Output, StarHost};
+pub use star::{Output, StarHost, ufrag_of};

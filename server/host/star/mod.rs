@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use str0m::Event;
 
-use self::user_name::user_of;
+pub use self::user_name::ufrag_of;
 use crate::connection::{Connection, Form, REST, form};
 use crate::forwarding::{Forwarding, Place};
 use crate::settings::{Card, Settings, Stats};
@@ -60,6 +60,7 @@ pub struct StarHost {
     addresses: HashMap<SocketAddr, LinkId>,
     /// Whom a datagram with this part of a user name is for.
     ufrags: HashMap<String, LinkId>,
+    ufrags_changed: bool,
     /// Connections that str0m has to be asked what they have to give out.
     touched: VecDeque<LinkId>,
     /// Connections that may have failed.
@@ -87,6 +88,7 @@ impl StarHost {
             guests_max: limits.guests,
             addresses: HashMap::new(),
             ufrags: HashMap::new(),
+            ufrags_changed: false,
             touched: VecDeque::new(),
             failing: Vec::new(),
             outputs: VecDeque::new(),
@@ -155,7 +157,7 @@ impl StarHost {
 
     fn guest_of(&self, source: SocketAddr, datagram: &[u8]) -> Option<LinkId> {
         match form(datagram) {
-            Form::Stun => self.ufrags.get(user_of(datagram)?).copied(),
+            Form::Stun => self.ufrags.get(ufrag_of(datagram)?).copied(),
             Form::Other => None,
             Form::Dtls | Form::Rtp | Form::Rtcp => self.addresses.get(&source).copied(),
         }
