@@ -1,17 +1,16 @@
 //! What must hold of a star's host for any input: run by the fuzzer, and over random input by the tests.
-#[path = "host_guest.rs"]
-mod guest;
-
 use std::{
     collections::VecDeque,
     net::SocketAddr,
     time::{Duration, Instant, SystemTime},
 };
 
-use p2pchat_host::{Card, Limits, Output, Settings, StarHost};
+use p2pchat_host::{
+    Card, Limits, Output, Settings, StarHost,
+    guests::{Guest, Out},
+};
 use serde_json::{Value, json};
-
-use self::guest::Guest;
+use str0m::rtp::RtpWrite;
 
 /// On the way from one to the other.
 const DELAY: Duration = Duration::from_millis(2);
@@ -102,7 +101,9 @@ impl Room {
         let mut room = Self { host, now, guests, flying, mangle: (Vec::new(), 0), sent, cut_off: false };
         for (at, peer) in ["ann", "bob", "eve"].into_iter().enumerate() {
             let address = SocketAddr::from(([10, 0, 1, at as u8 + 1], 5_000));
-            room.guests.push(Guest::new(peer, address, now));
+            let mut guest = Guest::new(peer, address, now);
+            (guest.plain, guest.password) = (true, String::new());
+            room.guests.push(guest);
             room.host.on_joined(peer, now);
         }
         room.run(Duration::from_millis(600));
@@ -132,27 +133,33 @@ impl Room {
             }
         }
         for at in 0..self.guests.len() {
-            while let Some(signal) = self.guests[at].signals.pop_front() {
-                let peer = self.guests[at].peer;
-                self.host.on_signal(peer, &signal.to_string(), self.now);
-            }
-            while let Some(mut bytes) = self.guests[at].datagrams.pop_front() {
-                if at == EVE {
-                    if self.cut_off {
-                        continue;
+            while let Some(out) = self.guests[at].out.pop_front() {
+                match out {
+                    Out::Signal(signal) => {
+                        let peer = self.guests[at].peer.clone();
+                        self.host.on_signal(&peer, &signal.to_string(), self.now);
                     }
-                    self.sent.push_back(bytes.clone());
-                    self.sent.truncate(40);
-                    if self.mangle.1 > 0 {
-                        self.mangle.1 -= 1;
-                        let length = bytes.len();
-                        self.mangle.0.chunks_exact(2).for_each(|it| bytes[usize::from(it[0]) % length] ^= it[1]);
-                    }
+                    Out::Datagram(_, bytes) => self.send(at, bytes),
                 }
-                self.flying.push_back((self.now + DELAY, None, self.guests[at].address, bytes));
             }
         }
         said
+    }
+
+    fn send(&mut self, at: usize, mut bytes: Vec<u8>) {
+        if at == EVE {
+            if self.cut_off {
+                return;
+            }
+            self.sent.push_back(bytes.clone());
+            self.sent.truncate(40);
+            if self.mangle.1 > 0 {
+                self.mangle.1 -= 1;
+                let length = bytes.len();
+                self.mangle.0.chunks_exact(2).for_each(|it| bytes[usize::from(it[0]) % length] ^= it[1]);
+            }
+        }
+        self.flying.push_back((self.now + DELAY, None, self.guests[at].address, bytes));
     }
 
     fn run(&mut self, time: Duration) {
@@ -206,11 +213,11 @@ impl Room {
             0 => {
                 let frame = FRAMES[which % FRAMES.len()].replace('$', &text);
                 let frame = format!(r#"{{"target":"{}","idata":{frame}}}"#, which % 5);
-                self.eve().say(frame.as_bytes(), now);
+                self.eve().say_bytes(frame.as_bytes(), now);
             }
-            1 => self.eve().say(input, now),
+            1 => self.eve().say_bytes(input, now),
             2 => {
-                let signal = self.eve().made_up(SIGNALS[which % SIGNALS.len()], &text);
+                let signal = made_up(self.eve(), SIGNALS[which % SIGNALS.len()], &text);
                 self.host.on_signal("eve", &signal, now);
             }
             3 => self.host.on_signal("eve", &text, now),
@@ -233,9 +240,9 @@ impl Room {
                 4 => self.host.on_joined(&text, now),
                 _ => self.host.on_left(&text, now),
             },
-            8 => self.eve().say(&input.repeat(1 + which * 20), now),
+            8 => self.eve().say_bytes(&input.repeat(1 + which * 20), now),
             9 => self.eve().open_channel(now),
-            10 => self.eve().send(which, input, now),
+            10 => send_packets(self.eve(), which, input, now),
             11 => self.cut_off = which % 2 == 0,
             _ => self.run(STEP * u32::try_from(which).unwrap_or(1)),
         }
@@ -264,6 +271,34 @@ impl Room {
         let stats = self.host.stats();
         let left = (stats.guests, stats.people, stats.in_call, stats.streams_in, stats.streams_out);
         assert_eq!((left, self.host.next_timeout()), ((0, 0, 0, 0, 0), None), "something stays of those who left");
+    }
+}
+
+/// A signal that is nearly one of a guest's own.
+fn made_up(guest: &Guest, template: &str, input: &str) -> String {
+    let spliced = |text: Option<&String>| {
+        let text = text.map_or("", String::as_str);
+        let at = (input.len() * 37 + input.bytes().map(usize::from).sum::<usize>()) % text.len().max(1);
+        let (before, after) = text.split_at(text.floor_char_boundary(at));
+        // Where the input is empty it is the description itself.
+        Value::from(if input.is_empty() { text.to_owned() } else { format!("{before}{input}{after}") }).to_string()
+    };
+    let text = template.replace("$a", &spliced(guest.answers.last())).replace("$o", &spliced(guest.offers.last()));
+    text.replace("$n", &guest.rounds.to_string())
+}
+
+/// Sends packets of sound or pictures on a line, whatever is in them.
+fn send_packets(guest: &mut Guest, which: usize, payload: &[u8], now: Instant) {
+    let mid = (which % 4).to_string().as_str().into();
+    for number in 0..1 + which % 7 {
+        let sequence = guest.sequence.entry((mid, None)).or_default();
+        *sequence += 1 + number as u64 * 3;
+        let sequence = *sequence;
+        let mut api = guest.rtc.direct_api();
+        let Some(tx) = api.stream_tx_by_mid(mid, None) else { return };
+        let kind = [111, 96, 97, 109, 114, 0][which % 6];
+        tx.write_rtp(RtpWrite::new(kind.into(), sequence.into(), which as u32, now, payload.to_vec()));
+        guest.tick(now);
     }
 }
 

@@ -12,6 +12,9 @@
 mod connection;
 mod crypto;
 mod forwarding;
+#[cfg(any(test, feature = "guests"))]
+#[doc(hidden)]
+pub mod guests;
 mod lines;
 #[cfg(test)]
 mod scenarios;
@@ -21,4 +24,4 @@ mod words;
 
 pub use crypto::provider;
 pub use settings::{Card, Limits, Settings, Stats};
-pub use star::{Output, StarHost};
+pub use star::{Output, StarHost, ufrag_of};

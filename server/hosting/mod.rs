@@ -26,7 +26,7 @@ use tokio::{
 use uuid::Uuid;
 
 use crate::{
-    accounting::{Bucket, Rate, Reason},
+    accounting::{Rate, Reason},
     rooms::RoomId,
     sessions::{Realm, SessionHandle, Sessions},
     turn::{LocalReceiver, TurnServer},
@@ -42,9 +42,6 @@ const SESSION_COST: u64 = 4 * 1024;
 
 /// After a session that ended, or could not begin.
 const RETRY: Duration = Duration::from_millis(200);
-
-/// Datagrams between addresses that belong to nobody yet, in a second: each is shown to every star.
-const UNKNOWN: Rate = Rate { per_second: 2_000, burst: 4_000 };
 
 /// What stars are hosted with.
 pub struct Settings {
@@ -82,7 +79,6 @@ pub struct Hosting {
     /// Something is due earlier than before.
     due: Notify,
     media: MediaRate,
-    unknown: Bucket,
 }
 
 /// A session that hosts stars, and where it is reached through the relay.
@@ -111,7 +107,6 @@ impl Hosting {
             service: ArcSwapOption::empty(),
             due: Notify::new(),
             media: MediaRate::new(bytes),
-            unknown: Bucket::default(),
         })
     }
 
@@ -195,8 +190,7 @@ impl Hosting {
 
     fn on_datagram(&self, from: SocketAddr, to: SocketAddr, datagram: &[u8]) {
         let now = Instant::now();
-        let is_known = self.stars.on_datagram((from, to), datagram, now, self);
-        if !is_known && self.unknown.take(UNKNOWN, 1, self.sessions.ledger().now()) {
+        if !self.stars.on_datagram((from, to), datagram, now, self) {
             self.stars.on_unknown((from, to), datagram, now, self);
         }
     }

@@ -10,10 +10,10 @@ use str0m::rtp::{Extension, ExtensionMap, RtpWrite};
 use str0m::stats::{MediaEgressStats, PeerStats};
 use str0m::{Rtc, RtcConfig};
 
-use super::Connection;
+use super::{Connection, Form, form};
 use crate::crypto;
 use crate::forwarding::{Capacity, Desire};
-use crate::lines::{AUDIO_LEVEL, Kind, Line, MID, REPAIRED_STREAM_ID, STREAM_ID, TRANSPORT_CC};
+use crate::lines::{AUDIO_LEVEL, H264, Kind, Line, MID, REPAIRED_STREAM_ID, STREAM_ID, TRANSPORT_CC, VP8};
 
 /// Sources on one line; a browser has one, or one for each size that comes without a name.
 const LINE_SOURCES_MAX: usize = 2;
@@ -33,6 +33,8 @@ const STEP_MAX: f64 = 1.5;
 /// How often a line is looked at that takes less than it should. What it does not take disturbs it for a moment.
 const LOOK: Duration = Duration::from_secs(5);
 const LOOK_MAX: Duration = Duration::from_secs(40);
+/// When the last packet has gone out, str0m wants the time again so much later at the latest, for what it does now and then.
+pub(crate) const REST: Duration = Duration::from_millis(5);
 /// Of what a line has shown to take, so much is kept in mind where less is needed.
 const KEPT_MAX: f64 = 2_500_000.0;
 
@@ -131,6 +133,12 @@ fn declare(rtc: &mut Rtc, line: &Line, mid: Mid, now: Instant) -> Declared {
     Declared { source: line.ssrc, sources: Vec::new(), is_measured: line.is_measured }
 }
 
+/// Whether a packet has gone out before, or only fills up a line.
+fn is_resent(packet: &[u8]) -> bool {
+    let number = packet.get(1).map(|it| it & 0x7f);
+    number.is_some_and(|number| [VP8, H264].iter().any(|codec| codec.resend == Some(number)))
+}
+
 impl Connection {
     /// Tells str0m of the lines as they are now.
     pub(super) fn declare(&mut self, now: Instant) {
@@ -213,6 +221,7 @@ impl Connection {
 
     /// What str0m says of the whole connection, every now and then.
     pub(crate) fn has_measured(&mut self, stats: &PeerStats) {
+        self.count_unsent();
         if let Some(estimate) = stats.bwe_tx {
             let is_full = self.measured.is_full(stats);
             let least = Bitrate::from(LEAST);
@@ -245,7 +254,25 @@ impl Connection {
         let Some(declared) = self.declared.get(&mid) else { return };
         if let Some(stream) = self.rtc.direct_api().stream_tx(&declared.source.into()) {
             stream.write_rtp(packet);
+            self.unsent += 1;
         }
+    }
+
+    /// A datagram comes out of str0m. `true`: it was the last packet, and until [`REST`] is over nothing else comes by itself.
+    /// While str0m looks at the line, or fills it up, it has to be told the time precisely.
+    pub(crate) fn rests_after(&mut self, datagram: &[u8]) -> bool {
+        if form(datagram) != Form::Rtp || is_resent(datagram) {
+            return false;
+        }
+        self.unsent = self.unsent.saturating_sub(1);
+        self.unsent == 0 && self.measured.bits_per_second >= self.measured.desire.bits_per_second
+    }
+
+    /// Packets go with a line that ends, which nobody counts.
+    fn count_unsent(&mut self) {
+        let mut api = self.rtc.direct_api();
+        let queued = |it: &Declared| Some(api.stream_tx(&it.source.into())?.queue_info()?.packet_count());
+        self.unsent = self.declared.values().filter_map(queued).sum();
     }
 
     /// Asks the guest for a key frame.

@@ -22,6 +22,7 @@ use str0m::{Candidate, Input, Rtc, RtcConfig};
 use self::channel::Channel;
 use self::guard::Guard;
 pub(crate) use self::guard::{Form, form};
+pub(crate) use self::media::REST;
 use self::media::{Declared, FIRST_ESTIMATE, Measured, extensions};
 pub(crate) use self::signals::Said;
 use crate::crypto;
@@ -93,6 +94,8 @@ pub(crate) struct Connection {
     pub(crate) next: Instant,
     /// It is to be asked what it has to give out.
     pub(crate) touched: bool,
+    /// Packets that str0m was given and has not given out.
+    unsent: usize,
 }
 
 impl Connection {
@@ -151,6 +154,7 @@ impl Connection {
             replaced: false,
             next: now,
             touched: false,
+            unsent: 0,
         })
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::World;
+use crate::guests::Out;
 
 impl World {
     /// Sound of each of them reaches the other.
@@ -17,22 +18,6 @@ impl World {
         assert!(self.guests.iter().all(|it| it.of(0).len() == 1), "the connections are those that there were");
     }
 
-    /// One joins the call with a stream, and the others ask for it.
-    pub(super) fn call(&mut self, at: usize, stream: &str, kinds: &[&'static str]) {
-        let now = self.now;
-        self.guests[at].call(stream, kinds, now);
-        self.run(50);
-        let owner = self.guests[at].number.clone().expect("a number");
-        let now = self.now;
-        for other in (0..self.guests.len()).filter(|other| *other != at) {
-            self.guests[other].want(stream, &owner, now);
-        }
-        if !kinds.is_empty() {
-            self.guests[at].renegotiate();
-        }
-        self.run(500);
-    }
-
     /// Sends so many packets of a stream, a picture every 30 ms.
     fn stream(&mut self, at: usize, stream: &str, kind: &'static str, packets: u32) {
         for n in 0..packets {
@@ -41,10 +26,6 @@ impl World {
             self.guests[at].send(stream, kind, asked, 3_000 * n, now);
             self.run(30);
         }
-    }
-
-    fn clear(&mut self) {
-        self.guests.iter_mut().for_each(|it| it.packets.clear());
     }
 }
 
@@ -253,7 +234,7 @@ fn an_offer_of_a_guest_s_that_is_lost_on_either_way_is_made_again() {
         if answered {
             // It reaches the host, and the answer goes astray.
             let peer = std::mem::replace(&mut world.guests[0].peer, "astray".to_owned());
-            let Some(super::guest::Out::Signal(offer)) = world.guests[0].out.pop_front() else { panic!("an offer") };
+            let Some(Out::Signal(offer)) = world.guests[0].out.pop_front() else { panic!("an offer") };
             world.host.on_signal(&peer, &offer.to_string(), world.now);
             world.run(1_000);
             world.guests[0].peer = peer;

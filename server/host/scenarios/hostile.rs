@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::World;
 use crate::Output;
+use crate::guests::{Out, host_address};
 
 /// Somebody does all that they should not, and the others notice nothing.
 fn others_are_well(world: &mut World, at: [usize; 2]) {
@@ -93,8 +94,8 @@ fn datagrams_of_strangers_are_for_nobody() {
             .iter_mut()
             .zip(mixed.to_be_bytes().iter().cycle())
             .for_each(|(to, from)| *to = to.wrapping_mul(31) ^ from);
-        assert!(!world.host.accepts(stranger, super::host_address(), &bytes));
-        world.host.on_datagram(stranger, super::host_address(), &bytes, world.now);
+        assert!(!world.host.accepts(stranger, host_address(), &bytes));
+        world.host.on_datagram(stranger, host_address(), &bytes, world.now);
     }
     // From a guest's own address they do as little.
     let ada = world.guests[0].address;
@@ -105,7 +106,7 @@ fn datagrams_of_strangers_are_for_nobody() {
             .zip(mixed.to_be_bytes().iter().cycle())
             .for_each(|(to, from)| *to = to.wrapping_mul(31) ^ from);
         let length = usize::try_from(n % 60).expect("few");
-        world.host.on_datagram(ada, super::host_address(), &bytes[..length], world.now);
+        world.host.on_datagram(ada, host_address(), &bytes[..length], world.now);
         if n % 500 == 0 {
             world.run(20);
         }
@@ -199,7 +200,7 @@ fn what_is_changed_on_the_way_is_nobody_s() {
         world.guests[2].tell(&json!({ "type": 2, "data": { "msg": "x", "id": format!("m{n}") } }), now);
         let from = world.guests[2].address;
         while let Some(out) = world.guests[2].out.pop_front() {
-            let super::guest::Out::Datagram(to, mut bytes) = out else { continue };
+            let Out::Datagram(to, mut bytes) = out else { continue };
             let length = bytes.len();
             let at = usize::try_from(n).expect("few") * 13 % length;
             bytes[at] ^= 1 << (n % 8);
@@ -220,14 +221,14 @@ fn what_is_changed_on_the_way_is_nobody_s() {
 #[test]
 fn a_way_that_somebody_is_heard_by_is_not_another_s() {
     let mut world = World::with(&["ada", "bob", "eve"]);
-    let (ada, host) = (world.guests[0].address, super::host_address());
+    let (ada, host) = (world.guests[0].address, host_address());
     // Eve's own checks, as if they came from where Ada is.
     world.run(3_000);
     for _ in 0..50 {
         let now = world.now;
         world.guests[2].tick(now);
         while let Some(out) = world.guests[2].out.pop_front() {
-            if let super::guest::Out::Datagram(_, bytes) = out {
+            if let Out::Datagram(_, bytes) = out {
                 world.host.on_datagram(ada, host, &bytes, now);
             }
         }
@@ -240,7 +241,7 @@ fn a_way_that_somebody_is_heard_by_is_not_another_s() {
 #[test]
 fn somebody_who_seems_to_be_everywhere_is_looked_for_at_some_places_only() {
     let mut world = World::with(&["ada", "bob", "eve"]);
-    let host = super::host_address();
+    let host = host_address();
     let mut answered = HashSet::new();
     let mut check = None;
     for n in 0..40_000_u16 {
@@ -249,7 +250,7 @@ fn somebody_who_seems_to_be_everywhere_is_looked_for_at_some_places_only() {
             world.guests[2].tick(now);
             let found = world.guests[2].out.drain(..).find_map(|out| match out {
                 // A request of ICE.
-                super::guest::Out::Datagram(_, bytes) if bytes.starts_with(&[0, 1]) => Some(bytes),
+                Out::Datagram(_, bytes) if bytes.starts_with(&[0, 1]) => Some(bytes),
                 _ => None,
             });
             (check, world.now) = (found, now);

@@ -2,6 +2,7 @@
 use serde_json::json;
 
 use super::World;
+use crate::guests::settings;
 
 #[test]
 fn guests_are_let_in_numbered_and_introduced() {
@@ -139,7 +140,7 @@ fn words_for_one_guest_reach_that_one_as_they_came() {
 #[test]
 fn another_card_is_told_to_everybody() {
     let mut world = World::with(&["ada"]);
-    let mut card = super::settings().card;
+    let mut card = settings().card;
     card.name = "Other".to_owned();
     world.host.set_card(card);
     world.run(100);
@@ -149,7 +150,7 @@ fn another_card_is_told_to_everybody() {
 #[test]
 fn a_host_may_be_driven_by_any_thread() {
     fn is_send<T: Send>(_: &T) {}
-    is_send(&World::new().host);
+    is_send(&World::empty().host);
 }
 
 #[test]

@@ -4,63 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use super::World;
-use super::sizes::Picture;
-
-/// How often something is sent: a fiftieth of a second of sound, and every other time a picture.
-const STEP: u64 = 20;
-
-/// Somebody with microphone and camera.
-pub(super) struct Camera {
-    at: usize,
-    stream: &'static str,
-    pub(super) sizes: Vec<&'static str>,
-    /// How loud it is; silent people send sound too.
-    pub(super) level: i8,
-}
-
-impl Camera {
-    fn new(at: usize, stream: &'static str) -> Self {
-        Self { at, stream, sizes: vec!["h", "m", "l"], level: -30 }
-    }
-
-    /// The sizes of a camera of 720 lines: some 1,200, 400 and 120 kbit/s.
-    fn picture(size: &'static str, key: bool, time: u32) -> Picture {
-        let (lines, packets, bytes) = match size {
-            "h" => (720, 6, 950),
-            "m" => (360, 2, 900),
-            // Alone, and half a megabit a second.
-            "" => (360, 3, 830),
-            _ => (180, 1, 500),
-        };
-        Picture { size, key, time, lines, packets: if key { packets * 2 } else { packets }, bytes }
-    }
-}
+use crate::guests::Camera;
 
 impl World {
-    /// Everybody films and speaks for a while.
-    pub(super) fn film(&mut self, cameras: &[Camera], millis: u64) {
-        for n in 0..millis / STEP {
-            let time = 3_000 * u32::try_from(self.filmed / 2).expect("short");
-            self.filmed += 1;
-            for camera in cameras {
-                let now = self.now;
-                let guest = &mut self.guests[camera.at];
-                guest.level = camera.level;
-                guest.send(camera.stream, "audio", false, 960 * u32::try_from(n).expect("short"), now);
-                if self.filmed.is_multiple_of(2) {
-                    continue;
-                }
-                for size in &camera.sizes {
-                    let alone = size.is_empty() && std::mem::take(&mut guest.asked) > 0;
-                    let asked = alone || guest.asked_sizes.iter().any(|it| **it == **size);
-                    guest.asked_sizes.retain(|it| **it != **size);
-                    guest.send_size(camera.stream, &Camera::picture(size, asked || time == 0, time), now);
-                }
-            }
-            self.run(STEP);
-        }
-    }
-
     /// The sizes in which pictures have come since the last time, one after the other, for each line.
     fn sizes_seen(&mut self, at: usize) -> String {
         let guest = &mut self.guests[at];
@@ -97,32 +43,6 @@ impl World {
     pub(super) fn shows(&mut self, at: usize, stream: &str, size: &str) {
         let now = self.now;
         self.guests[at].tell(&json!({ "type": "sizes", "data": { "sizes": [{ "id": stream, "size": size }] } }), now);
-    }
-
-    /// People of ours in a call, each with a camera.
-    pub(super) fn calling(streams: &[&'static str]) -> (Self, Vec<Camera>) {
-        Self::calling_as(streams, Self::join_layered)
-    }
-
-    /// People who come in one way or the other.
-    pub(super) fn calling_as(streams: &[&'static str], join: fn(&mut Self, &str) -> usize) -> (Self, Vec<Camera>) {
-        let mut world = Self::new();
-        streams.iter().for_each(|stream| _ = join(&mut world, stream));
-        world.run(3_000);
-        let cameras = streams.iter().enumerate().map(|(at, stream)| Camera::new(at, stream)).collect();
-        for (at, stream) in streams.iter().enumerate() {
-            world.call(at, stream, &["audio", "video"]);
-        }
-        // Whoever came first has to ask for what came later, and the other way round.
-        for at in 0..streams.len() {
-            for (other, stream) in streams.iter().enumerate().filter(|(other, _)| *other != at) {
-                let owner = world.guests[other].number.clone().expect("a number");
-                let now = world.now;
-                world.guests[at].want(stream, &owner, now);
-            }
-        }
-        world.run(1_000);
-        (world, cameras)
     }
 }
 

@@ -2,6 +2,7 @@
 use serde_json::json;
 
 use super::World;
+use crate::guests::Guest;
 
 #[test]
 fn a_connection_that_breaks_is_opened_anew_and_nothing_is_missed() {
@@ -119,7 +120,7 @@ impl World {
     /// The page at a guest's place is loaded anew, and its connections are gone without a word.
     fn load_anew(&mut self, at: usize) {
         let (peer, address) = (self.guests[at].peer.clone(), self.guests[at].address);
-        let mut page = super::guest::Guest::new(&peer, address, self.now);
+        let mut page = Guest::new(&peer, address, self.now);
         page.member.clone_from(&self.guests[at].member);
         self.guests[at] = page;
     }

@@ -1,6 +1,6 @@
 //! Many people in one call: whose pictures are sent on, by who speaks.
 use super::World;
-use super::layers::Camera;
+use crate::guests::Camera;
 
 const PEOPLE: [&str; 12] = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
 

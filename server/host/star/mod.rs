@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use str0m::Event;
 
-use self::user_name::user_of;
-use crate::connection::{Connection, Form, form};
+pub use self::user_name::ufrag_of;
+use crate::connection::{Connection, Form, REST, form};
 use crate::forwarding::{Forwarding, Place};
 use crate::settings::{Card, Settings, Stats};
 use crate::words::{Epoch, Frame, LinkId, Words};
@@ -60,6 +60,7 @@ pub struct StarHost {
     addresses: HashMap<SocketAddr, LinkId>,
     /// Whom a datagram with this part of a user name is for.
     ufrags: HashMap<String, LinkId>,
+    ufrags_changed: bool,
     /// Connections that str0m has to be asked what they have to give out.
     touched: VecDeque<LinkId>,
     /// Connections that may have failed.
@@ -87,6 +88,7 @@ impl StarHost {
             guests_max: limits.guests,
             addresses: HashMap::new(),
             ufrags: HashMap::new(),
+            ufrags_changed: false,
             touched: VecDeque::new(),
             failing: Vec::new(),
             outputs: VecDeque::new(),
@@ -155,7 +157,7 @@ impl StarHost {
 
     fn guest_of(&self, source: SocketAddr, datagram: &[u8]) -> Option<LinkId> {
         match form(datagram) {
-            Form::Stun => self.ufrags.get(user_of(datagram)?).copied(),
+            Form::Stun => self.ufrags.get(ufrag_of(datagram)?).copied(),
             Form::Other => None,
             Form::Dtls | Form::Rtp | Form::Rtcp => self.addresses.get(&source).copied(),
         }
@@ -277,7 +279,7 @@ impl StarHost {
         }
     }
 
-    /// All that a connection has to give out. Whatever wants the time again wants it at once.
+    /// All that a connection has to give out.
     fn drain(&mut self, id: LinkId) {
         loop {
             let Some(connection) = self.connections.get_mut(&id) else { return };
@@ -290,11 +292,15 @@ impl StarHost {
                     connection.next = at;
                     return;
                 }
-                str0m::Output::Transmit(it) => self.outputs.push_back(Output::Datagram {
-                    source: it.source,
-                    destination: it.destination,
-                    bytes: it.contents.into(),
-                }),
+                str0m::Output::Transmit(it) => {
+                    let (source, destination, bytes) = (it.source, it.destination, Vec::from(it.contents));
+                    let rests = connection.rests_after(&bytes);
+                    self.outputs.push_back(Output::Datagram { source, destination, bytes });
+                    if rests {
+                        connection.next = self.now + REST;
+                        return;
+                    }
+                }
                 str0m::Output::Event(event) => self.event(id, event),
             }
         }

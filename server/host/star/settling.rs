@@ -84,7 +84,7 @@ impl StarHost {
             }
         }
         self.addresses.retain(|_, it| *it != id);
-        self.ufrags.retain(|_, it| *it != id);
+        self.forget_ufrags(id);
         self.call_changed = true;
     }
 }

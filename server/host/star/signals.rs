@@ -30,13 +30,6 @@ impl StarHost {
         self.negotiate(id);
     }
 
-    pub(super) fn know_ufrags(&mut self, id: LinkId) {
-        let Some(connection) = self.connections.get_mut(&id) else { return };
-        let current: Vec<_> = connection.ufrags().collect();
-        self.ufrags.retain(|ufrag, it| *it != id || current.contains(ufrag));
-        self.ufrags.extend(current.into_iter().map(|ufrag| (ufrag, id)));
-    }
-
     /// Offers where that is needed.
     pub(super) fn negotiate(&mut self, id: LinkId) {
         let Some(connection) = self.connections.get_mut(&id) else { return };

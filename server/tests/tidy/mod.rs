@@ -47,7 +47,8 @@ struct Source {
 }
 
 fn sources() -> Vec<Source> {
-    let is_aside = |it: &str| ["tests/", "bench/", "fuzz/", "host/fuzzed.rs"].iter().any(|aside| it.starts_with(aside));
+    let asides = ["tests/", "bench/", "fuzz/", "host/bench/", "host/fuzzed.rs", "host/guests/"];
+    let is_aside = |it: &str| asides.iter().any(|aside| it.starts_with(aside));
     let mut sources: Vec<_> = files("server", &["rs"])
         .into_iter()
         .map(|it| Source { path: it.strip_prefix("server").unwrap().display().to_string(), code: text(&it) })

@@ -1,5 +1,4 @@
-//! What it costs to send a packet on, beside str0m with nothing around it. Only what the forwarders themselves do is timed.
-
+//! str0m with a table of what goes where and nothing else around it, and peers that send to it.
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -10,17 +9,9 @@ use str0m::net::{Protocol, Receive};
 use str0m::rtp::RtpWrite;
 use str0m::{Candidate, Event, Input, Output, Rtc, RtcConfig};
 
-use super::World;
-use super::layers::Camera;
-use crate::crypto;
+use crate::{BYTES, PACKETS, PACKETS_A_SECOND, PEOPLE, SEEN, clock};
 
-const PEOPLE: usize = 20;
-/// How many pictures everybody gets.
-const SEEN: usize = 9;
 const STEP: Duration = Duration::from_millis(20);
-/// Half a megabit a second: twenty-five pictures of so many packets.
-const PACKETS: usize = 3;
-const BYTES: usize = 830;
 
 /// str0m, and a table of what goes where.
 struct Bare {
@@ -48,7 +39,7 @@ impl Bare {
 
     fn tick(&mut self, at: usize, now: Instant) {
         let mut then = now;
-        // As often as the host does it.
+        // Until it asks for a later time, as str0m's documentation has it.
         for _ in 0..256 {
             let _ = self.rtcs[at].handle_input(Input::Timeout(then));
             self.drain(at, then);
@@ -100,7 +91,7 @@ struct Peer {
     numbers: [u64; 2],
 }
 
-struct BareWorld {
+pub(crate) struct BareWorld {
     bare: Bare,
     peers: Vec<Peer>,
     now: Instant,
@@ -108,7 +99,7 @@ struct BareWorld {
 }
 
 fn config(measured: bool) -> RtcConfig {
-    let config = RtcConfig::new().set_crypto_provider(crypto::provider()).set_rtp_mode(true).clear_codecs();
+    let config = RtcConfig::new().set_crypto_provider(p2pchat_host::provider()).set_rtp_mode(true).clear_codecs();
     let config = config.enable_opus(true).enable_vp8(true);
     if measured { config.enable_bwe(Some(Bitrate::from(300_000_u64))) } else { config }
 }
@@ -122,7 +113,15 @@ fn candidate(address: SocketAddr) -> Candidate {
 }
 
 impl BareWorld {
-    fn new(measured: bool) -> Self {
+    /// Everybody is connected and has sent for a while. `measured`: str0m finds out what lines take, as it does at the host.
+    pub(crate) fn new(measured: bool) -> Self {
+        let mut world = Self::connected(measured);
+        world.run(world.now + Duration::from_secs(2));
+        world.film(250);
+        world
+    }
+
+    fn connected(measured: bool) -> Self {
         let now = Instant::now();
         let (mut rtcs, mut peers, mut lines) = (Vec::new(), Vec::new(), Vec::new());
         for at in 0..PEOPLE {
@@ -164,9 +163,9 @@ impl BareWorld {
     }
 
     fn timed(&mut self, act: impl FnOnce(&mut Bare, Instant)) {
-        let before = Instant::now();
+        let before = clock();
         act(&mut self.bare, self.now);
-        self.spent += super::once(before);
+        self.spent += clock() - before;
     }
 
     /// Whatever has to be carried until a moment.
@@ -239,46 +238,10 @@ impl BareWorld {
     }
 
     /// Microseconds for each packet that is sent on in a second.
-    fn cost(&mut self) -> f64 {
+    pub(crate) fn cost(&mut self) -> f64 {
         (self.spent, self.bare.packets) = (Duration::ZERO, 0);
         self.film(50);
-        assert_eq!(self.bare.packets, 32_500);
+        assert_eq!(self.bare.packets, PACKETS_A_SECOND);
         self.spent.as_micros() as f64 / self.bare.packets as f64
     }
-}
-
-fn host_cost(world: &mut World, cameras: &[Camera]) -> f64 {
-    let before = world.host.stats().packets_out;
-    world.spent = Duration::ZERO;
-    world.film(cameras, 1_000);
-    let packets = world.host.stats().packets_out - before;
-    assert_eq!(packets, 32_500);
-    world.spent.as_micros() as f64 / packets as f64
-}
-
-#[test]
-#[ignore = "a measurement: cargo test --profile bench -p p2pchat-host cost -- --ignored --nocapture"]
-fn what_it_costs_to_send_a_packet_on() {
-    let names: Vec<String> = (0..PEOPLE).map(|n| format!("p{n:02}")).collect();
-    let names: Vec<&'static str> = names.into_iter().map(|it| &*it.leak()).collect();
-    let (mut world, mut cameras) = World::calling_as(&names, World::join);
-    cameras.iter_mut().for_each(|it| it.sizes = vec![""]);
-    world.film(&cameras, 8_000);
-    let mut bare = [true, false].map(BareWorld::new);
-    for bare in &mut bare {
-        bare.run(bare.now + Duration::from_secs(2));
-        bare.film(250);
-    }
-    // In turns, and the best of each, since other programs are in the way.
-    let mut costs = [f64::INFINITY; 3];
-    for _ in 0..8 {
-        let [measured, plain] = &mut bare;
-        let now = [host_cost(&mut world, &cameras), measured.cost(), plain.cost()];
-        costs.iter_mut().zip(now).for_each(|(best, now)| *best = best.min(now));
-    }
-    let [host, measured, plain] = costs;
-    eprintln!("Twenty people who each see nine and hear all, 32,500 packets a second that are sent on:");
-    eprintln!("the host: {host:.2} µs a packet, {:.0} packets a second and core", 1e6 / host);
-    eprintln!("str0m that measures lines: {measured:.2} µs, {:.2} times", host / measured);
-    eprintln!("str0m that does not: {plain:.2} µs, {:.2} times", host / plain);
 }

@@ -23,26 +23,26 @@ pub(super) fn declare_sizes(rtc: &mut Rtc, mid: Mid) {
 
 /// A picture in one of its sizes.
 #[derive(Clone, Copy)]
-pub(super) struct Picture {
-    pub(super) size: &'static str,
+pub struct Picture {
+    pub size: &'static str,
     /// It needs no other.
-    pub(super) key: bool,
+    pub key: bool,
     /// As a camera has it whose pictures are 3,000 apart.
-    pub(super) time: u32,
-    pub(super) lines: u16,
-    pub(super) packets: usize,
-    pub(super) bytes: usize,
+    pub time: u32,
+    pub lines: u16,
+    pub packets: usize,
+    pub bytes: usize,
 }
 
 impl Guest {
     /// It sends its pictures in several sizes where it is offered that.
-    pub(super) fn layered(mut self) -> Self {
+    pub fn layered(mut self) -> Self {
         self.caps["layers"] = json!(true);
         self
     }
 
     /// All sizes of its pictures come from other sources from now on, and count from the beginning.
-    pub(super) fn sources_anew(&mut self) {
+    pub fn sources_anew(&mut self) {
         for (mid, _) in self.lines.iter().filter(|(_, it)| it.1 == "video") {
             let mut api = self.rtc.direct_api();
             for size in SIZES.map(Rid::from) {
@@ -55,7 +55,7 @@ impl Guest {
     }
 
     /// Sends a picture in one of its sizes, in so many packets. The last byte of each says which.
-    pub(super) fn send_size(&mut self, stream: &str, picture: &Picture, now: Instant) {
+    pub fn send_size(&mut self, stream: &str, picture: &Picture, now: Instant) {
         let found = self.lines.iter().find(|(_, it)| it.0 == stream && it.1 == "video");
         let Some(mid) = found.map(|(mid, _)| *mid) else { return };
         let Picture { size, key, time, lines, packets, bytes } = *picture;
@@ -72,6 +72,7 @@ impl Guest {
             let mut payload =
                 vec![start, 0xe0, a, b, number as u8, 0, u8::from(!key), 0, 0, 0x9d, 0x01, 0x2a, 0, 0, low, high];
             payload.resize(bytes, 0);
+            let mut payload = self.stamped(payload, now);
             payload.extend(size.bytes());
             let mut api = self.rtc.direct_api();
             let Some(tx) = api.stream_tx_by_mid(mid, rid) else { return };
@@ -83,7 +84,7 @@ impl Guest {
     }
 
     /// The stream that comes on a line, as the last offer says.
-    pub(super) fn stream_on(&self, mid: Mid) -> Option<&str> {
+    pub fn stream_on(&self, mid: Mid) -> Option<&str> {
         let section = self.offers.last()?.split("\r\nm=").find(|it| it.contains(&format!("a=mid:{mid}\r\n")))?;
         section.lines().find_map(|line| line.strip_prefix("a=msid:")?.split(' ').next())
     }

@@ -10,16 +10,19 @@ use std::{
     time::Instant,
 };
 
-use p2pchat_host::{Card, Output, StarHost, Stats};
+use p2pchat_host::{Card, Output, StarHost, Stats, ufrag_of};
 
 use super::HostingFigures;
 use crate::{
-    accounting::{Holding, Ledger},
+    accounting::{Bucket, Holding, Ledger, Rate},
     rooms::{HostedRoom, PeerId, RoomId, RoomSettings},
 };
 
 /// Where a datagram came from, and where it came to.
 type AddressPair = (SocketAddr, SocketAddr);
+
+/// Datagrams between addresses that belong to nobody yet and that name no guest, in a second: each is shown to every star.
+const UNNAMED: Rate = Rate { per_second: 2_000, burst: 4_000 };
 
 /// Address pairs that are remembered for one star. People have some, and change them.
 const PAIRS_MAX: usize = 2_000;
@@ -32,12 +35,17 @@ pub(super) struct Star {
     /// When the index has it looked at next.
     due: Option<Instant>,
     n_pairs: usize,
+    /// By which the index finds it.
+    ufrags: Vec<String>,
     /// Of its connections.
     held: Holding,
 }
 
 /// Memory that a guest takes: its connection, and what may have to be sent to it again.
 const GUEST_BYTES: u64 = 512 * 1024;
+
+/// A star that a datagram is for.
+type Found = (RoomId, Arc<Mutex<Star>>);
 
 /// How somebody went.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +58,7 @@ pub(super) enum Gone {
 
 pub(super) struct Stars {
     ledger: Ledger,
+    unnamed: Bucket,
     index: Mutex<Index>,
 }
 
@@ -57,6 +66,8 @@ pub(super) struct Stars {
 struct Index {
     stars: HashMap<RoomId, Arc<Mutex<Star>>>,
     pairs: HashMap<AddressPair, RoomId>,
+    /// Whom a request of ICE is for.
+    ufrags: HashMap<String, RoomId>,
     due: BTreeSet<(Instant, RoomId)>,
     /// What stars that are over have done.
     past: Stats,
@@ -72,7 +83,7 @@ pub(super) trait Sink {
 
 impl Stars {
     pub(super) fn new(ledger: Ledger) -> Self {
-        Stars { ledger, index: Mutex::default() }
+        Stars { ledger, unnamed: Bucket::default(), index: Mutex::default() }
     }
 
     /// Brings a star up to date. `room`: as it is; `None`: it is over. `gone`: how those went who are members no more. `new` makes
@@ -94,7 +105,8 @@ impl Stars {
             let host = new(card(&settings));
             let (settings, members) = (settings.clone(), Vec::new());
             let held = self.ledger.hold_nothing();
-            let star = Arc::new(Mutex::new(Star { host, members, settings, due: None, n_pairs: 0, held }));
+            let (due, n_pairs, ufrags) = Default::default();
+            let star = Arc::new(Mutex::new(Star { host, members, settings, due, n_pairs, ufrags, held }));
             self.index().stars.insert(id.clone(), star.clone());
             star
         });
@@ -151,8 +163,11 @@ impl Stars {
 
     /// A datagram between addresses that belong to nobody yet: whoever takes it is remembered.
     pub(super) fn on_unknown(&self, pair: AddressPair, datagram: &[u8], now: Instant, sink: &impl Sink) {
-        let stars: Vec<_> = self.index().stars.iter().map(|it| (it.0.clone(), it.1.clone())).collect();
-        let found = stars.into_iter().find(|it| lock(&it.1).host.accepts(pair.0, pair.1, datagram));
+        let found = match ufrag_of(datagram) {
+            Some(ufrag) => self.named(ufrag),
+            None if self.unnamed.take(UNNAMED, 1, self.ledger.now()) => self.asked(pair, datagram),
+            None => None,
+        };
         let Some((room, star)) = found else { return };
         let mut is_crowded = false;
         self.work(&room, &star, sink, |it| {
@@ -171,6 +186,19 @@ impl Stars {
         if index.stars.contains_key(&room) {
             index.pairs.insert(pair, room);
         }
+    }
+
+    /// Whom a request of ICE is for.
+    fn named(&self, ufrag: &str) -> Option<Found> {
+        let index = self.index();
+        let room = index.ufrags.get(ufrag)?;
+        Some((room.clone(), index.stars.get(room)?.clone()))
+    }
+
+    /// Who knows where a datagram comes from, though not to which address of ours.
+    fn asked(&self, pair: AddressPair, datagram: &[u8]) -> Option<Found> {
+        let stars: Vec<_> = self.index().stars.iter().map(|it| (it.0.clone(), it.1.clone())).collect();
+        stars.into_iter().find(|it| lock(&it.1).host.accepts(pair.0, pair.1, datagram))
     }
 
     /// Looks at those that are due.
@@ -216,6 +244,7 @@ impl Stars {
         let mut index = self.index();
         let Some(star) = index.stars.remove(id) else { return };
         index.pairs.retain(|_, it| it != id);
+        index.ufrags.retain(|_, it| it != id);
         index.due.retain(|it| it.1 != *id);
         drop(index);
         let stats = lock(&star).host.stats();
@@ -229,6 +258,15 @@ impl Stars {
         work(&mut star);
         while let Some(output) = star.host.poll() {
             sink.put(room, output);
+        }
+        if let Some(ufrags) = star.host.changed_ufrags() {
+            let mut index = self.index();
+            for before in mem::replace(&mut star.ufrags, ufrags) {
+                index.ufrags.remove(&before);
+            }
+            if index.stars.contains_key(room) {
+                index.ufrags.extend(star.ufrags.iter().map(|it| (it.clone(), room.clone())));
+            }
         }
         let next = star.host.next_timeout().filter(|next| star.due.is_none_or(|it| *next < it));
         let Some(next) = next else { return };
@@ -262,99 +300,4 @@ fn lock(star: &Mutex<Star>) -> MutexGuard<'_, Star> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::cell::RefCell;
-
-    use super::*;
-    use crate::{
-        accounting::Limits,
-        relay::{Class, Encoder, Method, attribute},
-        rooms::Password,
-    };
-
-    #[derive(Default)]
-    struct Heard(RefCell<Vec<Output>>);
-
-    impl Sink for Heard {
-        fn put(&self, _: &RoomId, output: Output) {
-            self.0.borrow_mut().push(output);
-        }
-
-        fn hurry(&self) {}
-    }
-
-    fn room(members: &[&str]) -> HostedRoom {
-        let settings = RoomSettings { name: "n".into(), password: Password("pw".into()), peers_max: 20 };
-        HostedRoom { settings, members: members.iter().map(|it| PeerId::from(*it)).collect() }
-    }
-
-    fn own() -> SocketAddr {
-        "192.0.2.9:3479".parse().unwrap()
-    }
-
-    fn client(port: u16) -> AddressPair {
-        (SocketAddr::from(([198, 51, 100, 7], port)), own())
-    }
-
-    fn host(card: Card) -> StarHost {
-        let (member, name, candidates) = ("m".repeat(22), "Server".to_owned(), vec![own()]);
-        let limits = p2pchat_host::Limits { bits_per_second: 1_000_000, guests: 20 };
-        let wall_clock = std::time::SystemTime::UNIX_EPOCH;
-        let settings = p2pchat_host::Settings { card, member, name, candidates, limits, history: true, wall_clock };
-        StarHost::new(settings, Instant::now())
-    }
-
-    /// A star with one member, and a connectivity check of whoever has its offer.
-    fn stage() -> (Ledger, Stars, RoomId, Vec<u8>) {
-        let ledger = Ledger::new(Limits::default());
-        let (stars, id, heard) = (Stars::new(ledger.clone()), RoomId::from("r"), Heard::default());
-        stars.update(&id, Some(room(&["a"])), Gone::Left, host, Instant::now(), &heard);
-        let heard = heard.0.into_inner();
-        let Some(Output::Signal { to, signal }) = heard.first() else { panic!("an offer") };
-        assert_eq!(to, "a");
-        let ufrag = signal.split("a=ice-ufrag:").nth(1).unwrap().split("\\r").next().unwrap();
-        let mut check = Vec::new();
-        let user = format!("{ufrag}:theirs");
-        Encoder::new(&mut check, Class::Request, Method::Binding, [7; 12])
-            .attribute(attribute::USERNAME, user.as_bytes())
-            .finish(false);
-        (ledger, stars, id, check)
-    }
-
-    #[test]
-    fn whoever_has_the_offer_is_known_by_the_addresses_from_then_on() {
-        let (_, stars, _, check) = stage();
-        let (now, heard) = (Instant::now(), Heard::default());
-        assert!(!stars.on_datagram(client(1), &check, now, &heard));
-        stars.on_unknown(client(2), b"no check", now, &heard);
-        assert!(!stars.on_datagram(client(2), &check, now, &heard));
-        stars.on_unknown(client(1), &check, now, &heard);
-        assert!(stars.on_datagram(client(1), &check, now, &heard));
-    }
-
-    #[test]
-    fn addresses_are_remembered_up_to_a_bound() {
-        let (_, stars, _, check) = stage();
-        let heard = Heard::default();
-        for port in 1..=u16::try_from(PAIRS_MAX).unwrap() + 10 {
-            stars.on_unknown(client(port), &check, Instant::now(), &heard);
-            assert!(stars.index().pairs.len() <= PAIRS_MAX);
-        }
-        assert_eq!(stars.index().pairs.len(), 10, "those that are in use come again");
-    }
-
-    #[test]
-    fn of_one_that_is_over_nothing_stays_but_what_it_has_done() {
-        let (ledger, stars, id, check) = stage();
-        let (now, heard) = (Instant::now(), Heard::default());
-        stars.on_unknown(client(1), &check, now, &heard);
-        assert_eq!((ledger.balance().memory.held, stars.figures().n_stars), (GUEST_BYTES, 1));
-        assert!(stars.next_due().is_some());
-        stars.update(&id, None, Gone::Left, host, now, &heard);
-        assert!(!stars.on_datagram(client(1), &check, now, &heard));
-        let index = stars.index();
-        assert!(index.stars.is_empty() && index.pairs.is_empty() && index.due.is_empty());
-        drop(index);
-        assert_eq!((ledger.balance().memory.held, stars.figures().n_stars), (0, 0));
-    }
-}
+mod tests;

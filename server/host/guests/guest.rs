@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use str0m::change::{SdpAnswer, SdpOffer, SdpPendingOffer};
@@ -17,49 +17,56 @@ use super::sizes::{SIZES, declare_sizes};
 use crate::crypto;
 use crate::lines::TRANSPORT_CC;
 
-pub(super) struct Guest {
-    pub(super) peer: String,
-    pub(super) address: SocketAddr,
-    pub(super) rtc: Rtc,
-    pub(super) member: Option<String>,
-    pub(super) caps: Value,
-    pub(super) password: String,
-    pub(super) channel: Option<ChannelId>,
+pub struct Guest {
+    pub peer: String,
+    pub address: SocketAddr,
+    pub rtc: Rtc,
+    pub member: Option<String>,
+    pub caps: Value,
+    pub password: String,
+    pub channel: Option<ChannelId>,
     /// Its number, once it has been let in.
-    pub(super) number: Option<String>,
+    pub number: Option<String>,
     /// What it sends, by stream and kind, and on which line once that is known.
-    pub(super) sends: Vec<(String, &'static str)>,
-    pub(super) lines: HashMap<Mid, (String, &'static str)>,
+    pub sends: Vec<(String, &'static str)>,
+    pub lines: HashMap<Mid, (String, &'static str)>,
     /// Frames that have come.
-    pub(super) heard: Vec<Value>,
-    pub(super) packets: Vec<(Mid, Option<Rid>, RtpPacket)>,
+    pub heard: Vec<Value>,
+    pub packets: Vec<(Mid, Option<Rid>, RtpPacket)>,
     /// Requests for a key frame.
-    pub(super) asked: usize,
+    pub asked: usize,
     /// Those of them for a size, by its name.
-    pub(super) asked_sizes: Vec<Rid>,
-    pub(super) out: VecDeque<Out>,
-    pub(super) next: Instant,
-    pub(super) offers: Vec<String>,
-    pub(super) rounds: u64,
+    pub asked_sizes: Vec<Rid>,
+    pub out: VecDeque<Out>,
+    pub next: Instant,
+    pub offers: Vec<String>,
+    pub rounds: u64,
     /// An offer of its own that is out.
     pending: Option<SdpPendingOffer>,
+    /// It was offered or answered what str0m does not take.
+    pub refused: bool,
+    /// Answers as str0m has it: on whatever line it may send it says that it does.
+    pub plain: bool,
+    /// When the world began: what it sends says how long after that.
+    pub began: Instant,
     /// Does not answer offers.
-    pub(super) mute: bool,
+    pub mute: bool,
     /// It says which packets of sound have come, as Firefox does not.
-    pub(super) counts_sound: bool,
-    pub(super) answers: Vec<String>,
+    pub counts_sound: bool,
+    pub answers: Vec<String>,
     /// How loud it is, in decibels below the loudest there is.
-    pub(super) level: i8,
-    pub(super) sequence: HashMap<(Mid, Option<Rid>), u64>,
+    pub level: i8,
+    pub sequence: HashMap<(Mid, Option<Rid>), u64>,
 }
 
-pub(super) enum Out {
+/// What goes out: over the server, or on the connection.
+pub enum Out {
     Signal(Value),
     Datagram(SocketAddr, Vec<u8>),
 }
 
 impl Guest {
-    pub(super) fn new(peer: &str, address: SocketAddr, now: Instant) -> Self {
+    pub fn new(peer: &str, address: SocketAddr, now: Instant) -> Self {
         Self {
             peer: peer.to_owned(),
             address,
@@ -80,6 +87,9 @@ impl Guest {
             offers: Vec::new(),
             rounds: 0,
             pending: None,
+            refused: false,
+            plain: false,
+            began: now,
             mute: false,
             counts_sound: true,
             answers: Vec::new(),
@@ -89,26 +99,27 @@ impl Guest {
     }
 
     /// A page as the original has it.
-    pub(super) fn original(mut self) -> Self {
+    pub fn original(mut self) -> Self {
         (self.member, self.caps) = (None, Value::Null);
         self
     }
 
-    pub(super) fn signal(&mut self, signal: &Value, now: Instant) {
-        let sdp = || signal["sdp"].as_str().expect("a description");
+    pub fn signal(&mut self, signal: &Value, now: Instant) {
+        let Some(sdp) = signal["sdp"].as_str() else { return };
         if signal["type"] == "answer" && signal["round"] == self.rounds {
             let Some(pending) = self.pending.take() else { return };
-            let answer = SdpAnswer::from_sdp_string(sdp()).expect("a description that str0m reads");
-            self.rtc.sdp_api().accept_answer(pending, answer).expect("an answer that str0m takes");
+            let answer = SdpAnswer::from_sdp_string(sdp).ok();
+            let taken = answer.and_then(|it| self.rtc.sdp_api().accept_answer(pending, it).ok());
+            self.refused |= taken.is_none();
             self.tick(now);
         } else if signal["type"] == "offer" && !self.mute && self.pending.is_none() {
             // An offer across its own gives way.
-            self.offered(sdp(), &signal["round"], now);
+            self.refused |= self.offered(sdp, &signal["round"], now).is_none();
         }
     }
 
     /// Looks for another way to the host.
-    pub(super) fn restart(&mut self) {
+    pub fn restart(&mut self) {
         let mut change = self.rtc.sdp_api();
         change.ice_restart(true);
         let (offer, pending) = change.apply().expect("an offer");
@@ -119,7 +130,7 @@ impl Guest {
         self.out.push_back(Out::Signal(json!({ "type": "offer", "sdp": sdp, "round": self.rounds })));
     }
 
-    fn offered(&mut self, sdp: &str, round: &Value, now: Instant) {
+    fn offered(&mut self, sdp: &str, round: &Value, now: Instant) -> Option<()> {
         self.offers.push(sdp.to_owned());
         self.rounds = round.as_u64().unwrap_or(self.rounds + 1);
         // Another certificate is another connection.
@@ -147,10 +158,10 @@ impl Guest {
         }
         // It asks for codecs of lines that have ended, too.
         let plain = plain.split("m=").map(with_codecs).collect::<Vec<_>>().join("m=");
-        let offer = SdpOffer::from_sdp_string(&plain).expect("a description that str0m reads");
-        let answer = self.rtc.sdp_api().accept_offer(offer).expect("an offer that str0m takes").to_sdp_string();
-        self.rtc.handle_input(Input::Timeout(now)).expect("time");
-        let answer = self.with_tracks(&answer, sdp);
+        let offer = SdpOffer::from_sdp_string(&plain).ok()?;
+        let answer = self.rtc.sdp_api().accept_offer(offer).ok()?.to_sdp_string();
+        self.rtc.handle_input(Input::Timeout(now)).ok()?;
+        let answer = if self.plain { answer } else { self.with_tracks(&answer, sdp) };
         self.answers.push(answer.clone());
         let mut signal = json!({ "type": "answer", "sdp": answer });
         if !round.is_null() {
@@ -163,6 +174,7 @@ impl Guest {
                 json!({ "type": "transceiverRequest", "transceiverRequest": { "kind": kind } }),
             ));
         }
+        Some(())
     }
 
     fn waiting(&self) -> Vec<&'static str> {
@@ -208,7 +220,7 @@ impl Guest {
         text
     }
 
-    pub(super) fn receive(&mut self, source: SocketAddr, bytes: &[u8], now: Instant) {
+    pub fn receive(&mut self, source: SocketAddr, bytes: &[u8], now: Instant) {
         let Ok(receive) = Receive::new(Protocol::Udp, source, self.address, bytes) else { return };
         let input = Input::Receive(now, receive);
         if self.rtc.accepts(&input) {
@@ -217,16 +229,18 @@ impl Guest {
         self.drain(now);
     }
 
-    pub(super) fn tick(&mut self, now: Instant) {
+    pub fn tick(&mut self, now: Instant) {
         let _ = self.rtc.handle_input(Input::Timeout(now));
         self.drain(now);
     }
 
     fn drain(&mut self, now: Instant) {
+        // One that has ended asks for no time.
+        self.next = now + Duration::from_secs(1);
         loop {
             match self.rtc.poll_output() {
                 Ok(str0m::Output::Timeout(at)) => {
-                    self.next = at;
+                    self.next = at.min(self.next);
                     return;
                 }
                 Ok(str0m::Output::Transmit(it)) => {
@@ -282,16 +296,16 @@ impl Guest {
     }
 
     /// Says something as a guest.
-    pub(super) fn tell(&mut self, idata: &Value, now: Instant) {
+    pub fn tell(&mut self, idata: &Value, now: Instant) {
         let target = self.number.clone().unwrap_or_default();
         self.say(&json!({ "target": target, "idata": idata }), now);
     }
 
-    pub(super) fn say(&mut self, frame: &Value, now: Instant) {
+    pub fn say(&mut self, frame: &Value, now: Instant) {
         self.say_bytes(frame.to_string().as_bytes(), now);
     }
 
-    pub(super) fn say_bytes(&mut self, bytes: &[u8], now: Instant) {
+    pub fn say_bytes(&mut self, bytes: &[u8], now: Instant) {
         if let Some(mut channel) = self.channel.and_then(|id| self.rtc.channel(id)) {
             let _ = channel.write(true, bytes);
         }
@@ -299,30 +313,30 @@ impl Guest {
     }
 
     /// Joins the call with a stream.
-    pub(super) fn call(&mut self, stream: &str, kinds: &[&'static str], now: Instant) {
+    pub fn call(&mut self, stream: &str, kinds: &[&'static str], now: Instant) {
         self.sends.extend(kinds.iter().map(|kind| (stream.to_owned(), *kind)));
         self.tell(&json!({ "type": 7, "data": { "type": 0, "special": {} } }), now);
         self.announce(&[stream], now);
     }
 
-    pub(super) fn announce(&mut self, streams: &[&str], now: Instant) {
+    pub fn announce(&mut self, streams: &[&str], now: Instant) {
         let special =
             json!({ "possibilities": { "dataType": "Set", "value": streams }, "primaryStream": streams.first() });
         self.tell(&json!({ "type": 7, "data": { "type": 4, "special": special } }), now);
     }
 
-    pub(super) fn want(&mut self, stream: &str, owner: &str, now: Instant) {
+    pub fn want(&mut self, stream: &str, owner: &str, now: Instant) {
         let idata = json!({ "type": 7, "data": { "type": 6, "special": { "StreamID": stream } } });
         self.say(&json!({ "target": owner, "idata": idata }), now);
     }
 
     /// Asks for an offer.
-    pub(super) fn renegotiate(&mut self) {
+    pub fn renegotiate(&mut self) {
         self.out.push_back(Out::Signal(json!({ "type": "renegotiate", "renegotiate": true })));
     }
 
     /// Sends a packet of a stream: a picture that needs no other, or one that does.
-    pub(super) fn send(&mut self, stream: &str, kind: &'static str, key: bool, time: u32, now: Instant) {
+    pub fn send(&mut self, stream: &str, kind: &'static str, key: bool, time: u32, now: Instant) {
         let found = self.lines.iter().find(|(_, it)| it.0 == stream && it.1 == kind);
         let Some(mid) = found.map(|(mid, _)| *mid) else { return };
         let sequence = self.sequence.entry((mid, None)).or_insert(60_000);
@@ -330,7 +344,7 @@ impl Guest {
         let sequence = *sequence;
         let picture = u8::try_from(sequence % 128).expect("a byte");
         let payload = match kind {
-            "audio" => vec![1; 80],
+            "audio" => self.stamped(vec![1; 80], now),
             _ => vec![0x90, 0x80, picture, u8::from(!key), 0, 0, 0x9d, 0x01, 0x2a, 0, 0, 0, 0],
         };
         let number = if kind == "audio" { 111 } else { 96 };
@@ -344,7 +358,7 @@ impl Guest {
     }
 
     /// Sends a packet on a line under a source that nobody has heard of.
-    pub(super) fn send_as(&mut self, source: u32, mid: Mid, now: Instant) {
+    pub fn send_as(&mut self, source: u32, mid: Mid, now: Instant) {
         let mut api = self.rtc.direct_api();
         let tx = api.declare_stream_tx(source.into(), None, mid, None);
         tx.write_rtp(RtpWrite::new(111.into(), 1.into(), 1, now, vec![0; 40]));
@@ -352,13 +366,13 @@ impl Guest {
         self.rtc.direct_api().remove_stream_tx(source.into());
     }
 
-    pub(super) fn open_channel(&mut self, now: Instant) {
+    pub fn open_channel(&mut self, now: Instant) {
         self.rtc.direct_api().create_data_channel(str0m::channel::ChannelConfig::default());
         self.tick(now);
     }
 
     /// Frames of a type, by whom they are.
-    pub(super) fn of(&self, kind: impl Into<Value>) -> Vec<(&str, &Value)> {
+    pub fn of(&self, kind: impl Into<Value>) -> Vec<(&str, &Value)> {
         let kind = kind.into();
         let of_kind = self.heard.iter().filter(|frame| frame["idata"]["type"] == kind);
         of_kind.map(|frame| (frame["source"].as_str().unwrap_or_default(), &frame["idata"]["data"])).collect()
