@@ -25,6 +25,7 @@ const busy = [
   'phone',
   'safari',
   'star',
+  'thin',
   'tiles',
   'uplinks',
   'weight',
