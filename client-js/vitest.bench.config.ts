@@ -7,6 +7,8 @@ export default defineConfig({
     environment: 'node',
     testTimeout: 1_800_000,
     hookTimeout: 60_000,
+    // What is waited for before a measurement may take its time.
+    expect: { poll: { timeout: 60_000 } },
     fileParallelism: false,
   },
 })

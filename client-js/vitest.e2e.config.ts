@@ -27,6 +27,7 @@ const busy = [
   'phone',
   'safari',
   'star',
+  'thin',
   'tiles',
   'uplinks',
   'weight',

@@ -22,6 +22,14 @@ export const canMakeNetworks = (): boolean => {
 /** Whether links can be made slow: by a program in Python, because not every kernel can do it itself. */
 export const canSlow = (): boolean => existsSync('/dev/net/tun') && works('python3', '--version')
 
+/** Whether the kernel can make links thin by itself. */
+export const canNarrow = (): boolean =>
+  canMakeNetworks() &&
+  works('unshare', '-n', 'tc', 'qdisc', 'add', 'dev', 'lo', 'root', ...limit(300_000).split(' '))
+
+/** Packets wait for a fifth of a second at most, as in a small router; what is more is dropped. */
+const limit = (bitsPerSecond: number): string => `tbf rate ${bitsPerSecond}bit burst 4kb latency 200ms`
+
 const run = (line: string): void => {
   const [command = '', ...words] = line.split(' ')
   execFileSync(command, words, { stdio: ['ignore', 'ignore', 'inherit'] })
@@ -104,7 +112,7 @@ export class Networks {
     this.#in('net', `nft add table ${ip} ports`)
     this.#in('net', `nft add chain ${ip} ports forwarded { type nat hook prerouting priority -100 ; }`)
     const forwarded = `nft add rule ${ip} ports forwarded ${ip} daddr ${this.serverAddress}`
-    for (const port of ['tcp dport 443', 'tcp dport 3478', 'udp dport 3478', `udp dport ${relayPorts}`])
+    for (const port of ['tcp dport 443', 'tcp dport 3478', 'udp dport 3478-3479', `udp dport ${relayPorts}`])
       this.#in('net', `${forwarded} ${port} dnat to ${this.#inside(box, 2)}`)
     this.#makeRouter('a', 'a', 'a2')
     this.#makeRouter('b', 'b')
@@ -230,6 +238,12 @@ export class Networks {
     this.#in('a', `ip link set ${found.device} up`)
     this.#in('a', `ip address replace ${this.#inside(found.n, 2)}/${bits} dev ${found.device}`)
     this.#route('a', 'default', this.#inside(found.n, gateway))
+  }
+
+  /** From now on the line of the first device takes only so many bits a second, both ways. */
+  narrow(bitsPerSecond: number): void {
+    this.#in('a', `tc qdisc replace dev eth root ${limit(bitsPerSecond)}`)
+    this.#in('ra', `tc qdisc replace dev port0 root ${limit(bitsPerSecond)}`)
   }
 
   /** From now on packets of the first device and to it are late by so much, and some of them are lost. */

@@ -77,6 +77,9 @@ const loadRoomSession = (): Promise<SessionParts | null> => import('./room-sessi
 /** Connects to a server, at once and for as long as the page lives or until `close`. */
 export const connect = (options: ClientOptions = {}): Client => new Client(options)
 
+const isInHostedCall = ({ card, call }: RoomSession['state']): boolean =>
+  card.kind === 'server' && call.own !== null
+
 export class Client {
   readonly #events = new Events<ClientEvents>()
   readonly #sessions = new Map<RoomId, RoomSession>()
@@ -104,6 +107,7 @@ export class Client {
         disconnected: () => this.#disconnected(),
         notice: notice => this.#notice(notice),
         iceServers: servers => this.#useIceServers(servers),
+        inHostedCall: () => [...this.#sessions.values()].some(it => isInHostedCall(it.state)),
       },
     )
     this.#stopWatching = this.#watch()

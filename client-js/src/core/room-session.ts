@@ -214,6 +214,7 @@ export class RoomSession {
 
   /** The network may be another now. `always`: connections that look well are not to be trusted either. */
   findAnotherWay(always: boolean): void {
+    if (always) this.#room.feed({ type: 'network-changed' })
     for (const link of this.#links.values()) link.findAnotherWay(always)
   }
 
@@ -291,9 +292,8 @@ export class RoomSession {
 
   #open(peer: PeerId, initiator: boolean): void {
     this.#close(peer)
-    const link = attempt(() => this.#newLink(peer, initiator))
     // A browser that makes no more connections: as if the far end could not be reached.
-    if (!link) this.#room.feed({ type: 'link-closed', peer })
+    if (!attempt(() => this.#newLink(peer, initiator))) this.#room.feed({ type: 'link-closed', peer })
   }
 
   #newLink(peer: PeerId, initiator: boolean): Link {

@@ -65,6 +65,7 @@ const purseByKind: Readonly<Record<Exclude<Kind, 'file-signal'>, Purse>> = {
   calls: 'call',
   media: 'call',
   sizes: 'call',
+  line: 'call',
   'file-announced': 'announcements',
   'file-withdrawn': 'announcements',
   direct: 'signals',

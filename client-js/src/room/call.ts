@@ -7,6 +7,7 @@ import type { StreamAbout, StreamSize } from '../wire/call.ts'
 import { type MemberId, type PeerId, roomItself, type StreamId } from '../wire/ids.ts'
 import type { Announced, PeerMessage } from '../wire/peer.ts'
 import { stepEach, stepTo } from './change.ts'
+import type { Downlink } from './downlink.ts'
 import { rulesOf } from './role.ts'
 import { capsOf, type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
 
@@ -34,9 +35,17 @@ export type RoomCall = {
   readonly links: ReadonlyMap<PeerId, CallLink>
   /** How large we show what others send, where that is not `large`. */
   readonly shown: ReadonlyMap<StreamId, StreamSize>
+  /** What our line takes of a call that goes through the server. */
+  readonly downlink: Downlink | null
 }
 
-export const noCall: RoomCall = { own: null, members: new Map(), links: new Map(), shown: new Map() }
+export const noCall: RoomCall = {
+  own: null,
+  members: new Map(),
+  links: new Map(),
+  shown: new Map(),
+  downlink: null,
+}
 
 /** Streams nobody asked for fill no memory. */
 const arrivedMax = 200

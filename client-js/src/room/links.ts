@@ -4,6 +4,7 @@
 import { type PeerId, roomItself } from '../wire/ids.ts'
 import type { Obstacle } from '../wire/obstacle.ts'
 import { andThen, broadcast, stepTo, withEntry, withLeft, withLink, withoutLink } from './change.ts'
+import { knownDownlink } from './downlink.ts'
 import { leaveAway } from './outbox.ts'
 import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
@@ -111,12 +112,13 @@ export const dialMember = (state: RoomState, member: PeerId): RoomStep => {
 export const incomingOffer = (state: RoomState, from: PeerId): RoomStep =>
   startLink(state, linkOf(state, from) ?? from, false, 'yes')
 
-export const channelOpened = (state: RoomState, peer: PeerId): RoomStep => {
+export const channelOpened = (state: RoomState, peer: PeerId, at: number): RoomStep => {
   const link = state.links.get(peer)
   if (link?.phase !== 'connecting') return stepTo(state)
   const next = withLink(state, peer, { ...link, phase: 'greeting', steady: true, obstacle: null })
   const { person, stay: member, card } = state
-  const message = rulesOf(state).firstMessage(link.initiator, { person, password: card.password, member })
+  const own = { person, password: card.password, member, takes: knownDownlink(state, at) }
+  const message = rulesOf(state).firstMessage(link.initiator, own)
   if (message === null) return stepTo(next)
   return stepTo(next, { type: 'send', over: peer, source: member, message })
 }

@@ -8,6 +8,7 @@ import { withoutAwaited } from './call.ts'
 import { receiveCall } from './call-messages.ts'
 import { andThen, stepTo, withEntry, withLeft } from './change.ts'
 import { receiveChat, receiveChatEvent } from './chat.ts'
+import { downlinkFound } from './downlink.ts'
 import { deliverOrRelay, fileAnnounced, fileWithdrawn, sendOffers } from './file.ts'
 import { requestHistory, skipHistory } from './history.ts'
 import { admitted, cardFor, hello, introduce, knock, rosterFor } from './introductions.ts'
@@ -109,6 +110,8 @@ const onMessage = (
     case 'file-signal':
     case 'direct':
       return deliverOrRelay(state, via, speaker, message)
+    case 'line':
+      return downlinkFound(state, via, message.takes, at)
     // Opened before they come here, where anybody can.
     case 'sealed':
     case 'sealed-for':

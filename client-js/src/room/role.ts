@@ -10,7 +10,13 @@ import { parseFromGuest, parseFromHost, writeAsGuest, writeAsHost } from '../wir
 export type Role = 'mesh' | 'host' | 'guest'
 
 /** What we introduce ourselves with. */
-export type Greeting = { readonly person: Person; readonly password: string; readonly member: MemberId }
+export type Greeting = {
+  readonly person: Person
+  readonly password: string
+  readonly member: MemberId
+  /** What our line takes, in bits a second, where the host wants to know. */
+  readonly takes: number | null
+}
 
 type RoleRules = {
   /** Do we open the link when the server says that a peer has joined? */
@@ -33,7 +39,8 @@ const rules: Readonly<Record<Role, RoleRules>> = {
   mesh: {
     initiates: true,
     acceptsOfferFrom: () => true,
-    firstMessage: (initiator, own) => (initiator ? null : { kind: 'hello', ...own }),
+    firstMessage: (initiator, { person, password, member }) =>
+      initiator ? null : { kind: 'hello', person, password, member },
     relays: false,
     peerRelays: false,
     greetsCallers: true,
@@ -53,7 +60,12 @@ const rules: Readonly<Record<Role, RoleRules>> = {
   guest: {
     initiates: false,
     acceptsOfferFrom: (peer, host) => peer === host,
-    firstMessage: (_initiator, { password, member }) => ({ kind: 'knock', password, member }),
+    firstMessage: (_initiator, { password, member, takes }) => ({
+      kind: 'knock',
+      password,
+      member,
+      ...(takes !== null && { takes }),
+    }),
     relays: false,
     peerRelays: true,
     greetsCallers: false,

@@ -281,6 +281,7 @@ export type CallEvent =
   | { type: 'call-show'; stream: StreamId; size: StreamSize }
   | { type: 'stream-arrived'; via: PeerId; stream: StreamId }
   | { type: 'stream-gone'; via: PeerId; stream: StreamId }
+  | { type: 'network-changed' }
 
 export type RoomEffect =
   | { type: 'dial'; peer: PeerId }

@@ -17,6 +17,7 @@ import {
   setTyping,
   typingTimeout,
 } from './chat.ts'
+import { downlinkForgotten } from './downlink.ts'
 import { addResumableFile, offerFiles, sendToMember, withdrawFile } from './file.ts'
 import { dropAbsent, hostKnown } from './hand-over.ts'
 import { historyTimeout } from './history.ts'
@@ -55,7 +56,7 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
     case 'incoming-offer':
       return acceptsOffer(state, event.peer) ? incomingOffer(state, event.peer) : stepTo(state)
     case 'link-opened':
-      return channelOpened(state, event.peer)
+      return channelOpened(state, event.peer, at)
     case 'link-steady':
       return linkSteady(state, event.peer, event.steady, at)
     case 'link-closed':
@@ -124,6 +125,8 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
       return streamArrived(state, event.via, event.stream)
     case 'stream-gone':
       return streamGone(state, event.via, event.stream)
+    case 'network-changed':
+      return downlinkForgotten(state)
     case 'sealing-failed':
     case 'sealing-status':
     case 'key-changed':

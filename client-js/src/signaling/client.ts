@@ -35,6 +35,8 @@ export type SignalingPorts = {
   readonly notice: (notice: Notice) => void
   /** STUN and TURN servers that take the place of those before, because we have come into a room. */
   readonly iceServers: (servers: IceServer[]) => void
+  /** A call goes through the server, and stands still without it. */
+  readonly inHostedCall: () => boolean
 }
 
 export type SignalingOptions = {
@@ -59,6 +61,8 @@ const reconnectMs = 1_000
 const reconnectSoonMs = 200
 /** Everybody who is sent away at once comes back within this time. */
 const spreadMs = 2_000
+/** The same for those whose call goes through the server: they are few, and look for it more often. */
+const spreadSoonMs = 400
 
 /**
  * Some virus scanners and proxies let a websocket open and then carry nothing, which shows as a handshake that never
@@ -277,10 +281,13 @@ export class SignalingClient {
       this.#endPending()
     }
     this.#ports.disconnected()
+    const soon = this.#ports.inHostedCall()
+    if (soon) this.#socket.io.reconnectionDelay(reconnectSoonMs)
     // A connection the server ended is not taken up again by the library itself.
     if (reason !== 'io server disconnect') return
     clearTimeout(this.#comingBack)
-    this.#comingBack = setTimeout(() => this.#socket.connect(), Math.random() * spreadMs)
+    const ms = Math.random() * (soon ? spreadSoonMs : spreadMs)
+    this.#comingBack = setTimeout(() => this.#socket.connect(), ms)
   }
 
   /** Whatever asked an earlier session is not answered any more. */

@@ -106,6 +106,7 @@ export const writeMesh = (message: PeerMessage, self: MemberId): object | null =
     case 'roster':
     case 'card':
     case 'calls':
+    case 'line':
     case 'lost':
     case 'sealed':
     case 'sealed-for':

@@ -78,7 +78,8 @@ export type ListedMember = Member & { readonly member?: MemberId }
 /** `member` is the id of somebody's stay; an original page has none. */
 export type PeerMessage =
   | { kind: 'hello'; person: Person; password: string; member?: MemberId }
-  | { kind: 'knock'; password: string; member?: MemberId }
+  /** `takes`: what the guest's line was found to take before, in bits a second. */
+  | { kind: 'knock'; password: string; member?: MemberId; takes?: number }
   /** `host` is the id of the host's stay. */
   | { kind: 'admitted'; id: MemberId; host?: MemberId }
   | { kind: 'introduce'; person: Person; member?: MemberId; peer?: PeerId }
@@ -92,6 +93,8 @@ export type PeerMessage =
   /** The sender's peer id is another now: signals for it go there. */
   | { kind: 'moved'; to: PeerId }
   | { kind: 'moved-noted' }
+  /** From a server that is a star's host: what our line is found to take, in bits a second. */
+  | { kind: 'line'; takes: number }
   | { kind: 'signal'; signal: Signal }
   | CallMessage
   | FileMessage
@@ -111,7 +114,12 @@ const avatarUnitsMax = 500
 export const defaultAvatar = '/public/defaults/User.jpg'
 
 /** Our own message types beside the original's, which passes over types and keys that it does not know. */
-export const extensionTypes = { moved: 'moved', movedNoted: 'moved-noted', signal: 'signal' } as const
+export const extensionTypes = {
+  moved: 'moved',
+  movedNoted: 'moved-noted',
+  signal: 'signal',
+  line: 'line',
+} as const
 
 const parseCaps = (value: unknown): Caps => {
   const said = isRecord(value) ? value : {}

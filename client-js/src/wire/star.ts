@@ -12,7 +12,7 @@ import {
 import { parseChat, parseChatEvent, writeChat, writeChatEvent } from './chat.ts'
 import { fileSignalType, parseDirect, parseFileEvent, writeDirect, writeFileEvent } from './file.ts'
 import { type MemberId, memberId, peerId, stayId } from './ids.ts'
-import { type Fields, idText, isRecord, recordAt, textUpTo } from './json.ts'
+import { type Fields, idText, isRecord, recordAt, textUpTo, wholeNumber } from './json.ts'
 import {
   extensionTypes,
   type ListedMember,
@@ -110,6 +110,10 @@ const hostMessage = (idata: Fields): PeerMessage | null => {
     }
     case types.newCallInfo:
       return parseCalls(data)
+    case extensionTypes.line: {
+      const takes = isRecord(data) ? wholeNumber(data['takes']) : null
+      return takes === null ? null : { kind: 'line', takes }
+    }
     default:
       return commonMessage(idata, null)
   }
@@ -184,8 +188,9 @@ const targetOf = (message: PeerMessage): MemberId | null => {
 const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
   switch (message.kind) {
     case 'knock': {
-      const { password, member } = message
-      return { type: types.initialId, data: { pwd: password, ...(member && { member }) } }
+      const { password, member, takes } = message
+      const more = { ...(member && { member }), ...(takes !== undefined && { takes }) }
+      return { type: types.initialId, data: { pwd: password, ...more } }
     }
     case 'admitted': {
       const { id, host } = message
@@ -242,6 +247,7 @@ const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
     case 'keys':
       return writeSealed(message)
     case 'hello':
+    case 'line':
       return null
   }
 }

@@ -22,6 +22,12 @@ const LINE_SOURCES_MAX: usize = 2;
 pub(super) const FIRST_ESTIMATE: u64 = 300_000;
 /// A line is not taken for less while nothing is lost on it and nothing waits: delays alone tell little where a machine is busy.
 const LEAST: u64 = 180_000;
+/// A guest's word for what their line takes counts up to this, and no longer than until the line has shown it itself.
+const TOLD_MAX: u64 = 2_500_000;
+const TOLD: Duration = Duration::from_secs(10);
+/// How often at most a page is told what its line takes, and how often at least.
+const TELL: Duration = Duration::from_secs(1);
+const TELL_AGAIN: Duration = Duration::from_secs(5);
 /// What is lost on a line that is as full as it can be.
 const LOSS_MAX: f32 = 0.05;
 /// What waits on the way makes the round trip longer by this.
@@ -53,6 +59,10 @@ pub(super) struct Declared {
 #[derive(Debug)]
 pub(super) struct Measured {
     bits_per_second: f64,
+    /// What the line took a moment ago, and until when that counts.
+    took: Option<(Bitrate, Instant)>,
+    /// What the guest's page has been told, and when.
+    said: Option<(u32, Instant)>,
     desire: Desire,
     /// What str0m has been told of that.
     told: f64,
@@ -69,6 +79,8 @@ impl Measured {
     pub(super) fn new() -> Self {
         Self {
             bits_per_second: FIRST_ESTIMATE as f64,
+            took: None,
+            said: None,
             desire: Desire::default(),
             told: 0.0,
             look: None,
@@ -84,6 +96,12 @@ impl Measured {
         self.round_trip = shortest;
         let waits = stats.rtt.zip(shortest).is_some_and(|(now, shortest)| now > shortest + QUEUE_MAX);
         waits || stats.egress_loss_fraction.is_some_and(|it| it > LOSS_MAX)
+    }
+
+    /// What the line is not taken for less than, while it does not show that it is full.
+    fn least(&mut self, is_full: bool, now: Instant) -> Bitrate {
+        self.took = self.took.filter(|(_, until)| !is_full && now < *until);
+        self.took.map_or(Bitrate::from(LEAST), |(took, _)| took)
     }
 
     /// Whether to look for more now. By itself str0m does that where hardly anything is sent, and otherwise rarely.
@@ -224,7 +242,7 @@ impl Connection {
         self.count_unsent();
         if let Some(estimate) = stats.bwe_tx {
             let is_full = self.measured.is_full(stats);
-            let least = Bitrate::from(LEAST);
+            let least = self.measured.least(is_full, stats.timestamp);
             if estimate < least && !is_full {
                 self.rtc.bwe().reset(least);
             }
@@ -235,6 +253,25 @@ impl Connection {
                 self.rtc.bwe().reset(estimate);
             }
         }
+    }
+
+    /// What the guest's line took before this connection, as their page says: the estimate begins there. Whoever claims more
+    /// than their line takes fills it themselves, until that shows.
+    pub(crate) fn took(&mut self, bits_per_second: u32, now: Instant) {
+        let took = Bitrate::from(u64::from(bits_per_second).clamp(FIRST_ESTIMATE, TOLD_MAX));
+        (self.measured.bits_per_second, self.measured.took) = (took.as_f64(), Some((took, now + TOLD)));
+        self.rtc.bwe().reset(took);
+    }
+
+    /// What the line takes, where the guest's page is to be told: when it is another than it knows, and every now and then.
+    pub(crate) fn news_of_line(&mut self, now: Instant) -> Option<u32> {
+        let Measured { bits_per_second, desire, said, .. } = &mut self.measured;
+        let takes = (*bits_per_second as u64).min(TOLD_MAX) as u32;
+        let is_new = said.is_none_or(|(before, at)| {
+            let since = now.saturating_duration_since(at);
+            since >= TELL_AGAIN || (since >= TELL && takes.abs_diff(before) > before / 5)
+        });
+        (desire.pictures && is_new).then(|| said.insert((takes, now)).0)
     }
 
     /// What the guest says of a line. How many more packets have been lost comes back.

@@ -131,7 +131,7 @@ impl Connection {
         Some(Self {
             rtc,
             lines: Lines::new(seed),
-            negotiation: Negotiation::default(),
+            negotiation: Negotiation::beginning_at(seed),
             channel,
             channel_mid,
             padding,

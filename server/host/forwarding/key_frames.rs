@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
-/// How often at most a sender is asked for one stream.
-const INTERVAL: Duration = Duration::from_millis(500);
+/// How often at most a sender is asked for one stream: browsers make no more key frames than that.
+const INTERVAL: Duration = Duration::from_millis(300);
 /// A question may be lost; one that so many have led to nothing is left at that.
-const QUESTIONS_MAX: u32 = 4;
+const QUESTIONS_MAX: u32 = 6;
 
 #[derive(Debug)]
 struct Asked {
@@ -85,7 +85,7 @@ mod tests {
         frames.came(2);
         assert_eq!(frames.due(now + INTERVAL), [1]);
         let more: usize = (2..20).map(|n| frames.due(now + INTERVAL * n).len()).sum();
-        assert_eq!((more, frames.next_timeout()), (2, None));
+        assert_eq!((more, frames.next_timeout()), (4, None));
     }
 
     #[test]

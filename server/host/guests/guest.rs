@@ -24,6 +24,8 @@ pub struct Guest {
     pub member: Option<String>,
     pub caps: Value,
     pub password: String,
+    /// What its line took a moment ago, as it says.
+    pub takes: Option<u32>,
     pub channel: Option<ChannelId>,
     /// Its number, once it has been let in.
     pub number: Option<String>,
@@ -74,6 +76,7 @@ impl Guest {
             member: Some(format!("{peer:A<22}")),
             caps: json!({ "chat": true, "media": true, "moves": true, "signals": true, "files": true }),
             password: PASSWORD.to_owned(),
+            takes: None,
             channel: None,
             number: None,
             sends: Vec::new(),
@@ -259,6 +262,9 @@ impl Guest {
                 let mut data = json!({ "pwd": self.password });
                 if let Some(member) = &self.member {
                     data["member"] = json!(member);
+                }
+                if let Some(takes) = self.takes {
+                    data["takes"] = json!(takes);
                 }
                 self.say(&json!({ "target": self.peer, "idata": { "type": 0, "data": data } }), now);
             }

@@ -41,6 +41,12 @@ impl Guest {
         self
     }
 
+    /// It comes back to a call, and its line took so much before.
+    pub(super) fn whose_line_takes(mut self, bits_per_second: u32) -> Self {
+        self.takes = Some(bits_per_second);
+        self
+    }
+
     /// All sizes of its pictures come from other sources from now on, and count from the beginning.
     pub fn sources_anew(&mut self) {
         for (mid, _) in self.lines.iter().filter(|(_, it)| it.1 == "video") {

@@ -6,6 +6,9 @@ use std::time::{Duration, Instant};
 /// A signal that has not been answered by then is lost.
 const OVERDUE: Duration = Duration::from_secs(8);
 
+/// Rounds begin below this.
+const ROUNDS: u32 = 1_000_000;
+
 /// An offer of ours that is out.
 #[derive(Clone, Copy, Debug)]
 struct Offering {
@@ -29,6 +32,12 @@ pub(crate) struct Negotiation {
 }
 
 impl Negotiation {
+    /// Rounds of a connection begin somewhere else than those of the one before it, so that an answer to an offer of that one,
+    /// which comes late, is not taken for one to an offer of this.
+    pub(crate) fn beginning_at(seed: u32) -> Self {
+        Self { round: u64::from(seed % ROUNDS), ..Self::default() }
+    }
+
     /// An offer is to be made even if nothing has changed.
     pub(crate) fn ask(&mut self) {
         self.asked = true;
@@ -118,6 +127,15 @@ mod tests {
         assert_eq!(negotiation.begin(false, start + OVERDUE), Some((3, false)));
         // An original page's answer says no round.
         assert!(negotiation.answer(None));
+    }
+
+    #[test]
+    fn an_answer_from_the_connection_before_is_none() {
+        let start = Instant::now();
+        let [mut before, mut now] = [7, 8].map(Negotiation::beginning_at);
+        let (late, _) = before.begin(false, start).expect("an offer");
+        now.begin(false, start);
+        assert!(!now.answer(Some(late)) && now.answer(Some(late + 1)));
     }
 
     #[test]

@@ -124,6 +124,34 @@ fn a_thin_line_has_clear_sound_and_a_small_picture_and_takes_nothing_from_others
 }
 
 #[test]
+fn whoever_says_what_their_line_took_is_shown_everybody_at_once() {
+    let people = ["ada", "bob", "cy", "dan"];
+    let seen = |join: fn(&mut World, &str) -> usize| {
+        let (mut world, cameras) = World::calling_as(&people, join);
+        world.film(&cameras, 300);
+        world.seen_and_heard(1)
+    };
+    let all = "adacydan".to_owned();
+    assert_eq!(seen(World::come_back), (all.clone(), all.clone()));
+    let (seen, heard) = seen(World::join_layered);
+    assert_eq!((seen.len() < all.len(), heard), (true, all));
+}
+
+#[test]
+fn whoever_claims_more_than_their_line_takes_fills_it_themselves_and_not_for_long() {
+    let (mut world, cameras) = World::calling_as(&["ada", "bob", "cy"], World::come_back);
+    world.narrow(2, 300_000);
+    world.film(&cameras, 10_000);
+    assert_eq!(world.settles(&cameras, 1, 0), "h h");
+    world.guests[2].packets.clear();
+    world.film(&cameras, 5_000);
+    let sounds = world.guests[2].packets.iter().filter(|it| *it.2.header.payload_type == 111).count();
+    // Fifty a second from each of two.
+    assert!((490..=510).contains(&sounds), "{sounds}");
+    assert!(world.settles(&cameras, 2, 0).contains('l'));
+}
+
+#[test]
 fn sound_whose_packets_nobody_counts_is_no_loss() {
     let (mut world, cameras) = World::calling(&["ada", "bob"]);
     assert_eq!(world.settles(&cameras, 1, 2_000), "h");

@@ -62,19 +62,20 @@ fn the_host_looks_for_another_way_when_a_page_falls_silent() {
 #[test]
 fn an_offer_that_is_lost_is_made_again() {
     let mut world = World::with(&["ada"]);
+    let first = world.guests[0].rounds;
     world.guests[0].mute = true;
     world.guests[0].renegotiate();
     world.run(3_000);
-    assert_eq!(world.guests[0].rounds, 1);
+    assert_eq!(world.guests[0].rounds, first);
     world.guests[0].mute = false;
     world.run(8_000);
-    assert_eq!(world.guests[0].rounds, 3);
+    assert_eq!(world.guests[0].rounds, first + 2);
 }
 
 #[test]
 fn somebody_who_moves_is_no_newcomer() {
     let mut world = World::with(&["ada", "bob"]);
-    let now = world.now;
+    let (now, first) = (world.now, world.guests[0].rounds);
     world.guests[0].tell(&json!({ "type": "moved", "data": { "id": "ada2" } }), now);
     world.run(100);
     assert_eq!(world.guests[0].of("moved-noted").len(), 1);
@@ -83,7 +84,7 @@ fn somebody_who_moves_is_no_newcomer() {
     world.guests[0].peer = "ada2".to_owned();
     world.run(200_000);
     // The page that has the id is asked, and it is the one that there was.
-    assert_eq!((world.guests[0].rounds, world.host.stats().people), (2, 2));
+    assert_eq!((world.guests[0].rounds, world.host.stats().people), (first + 1, 2));
     assert_eq!((world.guests[0].of(0).len(), world.guests[1].of(6).len()), (1, 0));
     // One who is sent away is gone at once.
     world.host.on_removed("ada2", world.now);
@@ -221,4 +222,17 @@ fn who_hangs_up_is_not_waited_for_and_who_falls_silent_is() {
             (Some("2"), usize::from(!goodbye))
         );
     }
+}
+
+#[test]
+fn an_answer_to_an_offer_of_the_connection_before_is_none_to_this_one() {
+    let mut world = World::empty();
+    let ada = Guest::new("ada", "10.0.1.1:5000".parse().expect("an address"), world.now);
+    // A host that is started anew offers to whoever was in, and once more to whoever has missed something.
+    world.host.on_joined(&ada.peer, world.now);
+    world.host.on_returned(&ada.peer, world.now);
+    world.guests.push(ada);
+    world.run(3_000);
+    assert_eq!(world.guests[0].answers.len(), 2);
+    assert_eq!(world.host.stats().people, 1);
 }

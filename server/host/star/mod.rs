@@ -327,6 +327,9 @@ impl StarHost {
             }
             Event::PeerStats(stats) => {
                 connection.has_measured(&stats);
+                if let Some(takes) = connection.news_of_line(self.now) {
+                    self.words.tell_line(id, takes);
+                }
                 self.forwarding.measured(id, connection.capacity(), self.now);
                 self.follow();
             }

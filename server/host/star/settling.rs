@@ -41,6 +41,11 @@ impl StarHost {
             }
             Effect::Send { to, frame, droppable, by } => self.send(to, frame, droppable, by),
             Effect::Signal { from, signal } => self.signal(from, &signal),
+            Effect::LineTakes { from, bits_per_second } => {
+                if let Some(connection) = self.connections.get_mut(&from) {
+                    connection.took(bits_per_second, self.now);
+                }
+            }
             Effect::Known(id) => {
                 let caps = self.words.caps(id);
                 if let Some(connection) = self.connections.get_mut(&id) {

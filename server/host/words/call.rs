@@ -239,6 +239,13 @@ impl Words {
         self.call_changed();
     }
 
+    /// What a page of ours is to tell the next host, should this one be started anew.
+    pub(crate) fn tell_line(&mut self, id: LinkId, bits_per_second: u32) {
+        if self.is_calling(id) && self.caps(id).media {
+            self.send(id, write::line(bits_per_second));
+        }
+    }
+
     /// Everybody in the call.
     pub(super) fn tell_calls(&mut self, id: LinkId) {
         let number = |member: &MemberId| self.member(member).map(|it| it.number.to_string());

@@ -36,6 +36,8 @@ pub(super) enum Said<'a> {
     Knock {
         password: Cow<'a, str>,
         member: Option<&'a str>,
+        /// What the guest's line was found to take before, in bits a second.
+        takes: Option<u32>,
     },
     Introduce(Box<Person>),
     Chat(Chat<'a>),
@@ -158,10 +160,12 @@ fn knock(data: &RawValue) -> Option<Said<'_>> {
         pwd: Cow<'a, str>,
         #[serde(borrow, default)]
         member: Option<&'a RawValue>,
+        #[serde(borrow, default)]
+        takes: Option<&'a RawValue>,
     }
-    let Data { pwd, member } = read(data)?;
+    let Data { pwd, member, takes } = read(data)?;
     let member = member.and_then(read::<&str>).filter(|it| is_stay(it));
-    Some(Said::Knock { password: pwd, member })
+    Some(Said::Knock { password: pwd, member, takes: takes.and_then(read) })
 }
 
 fn introduce(data: &RawValue) -> Option<Said<'_>> {

@@ -12,11 +12,12 @@ use super::write::{self, HOST, ROOM};
 use super::{Effect, Frame, LinkId, MEMBERS_MAX, Member, MemberId, NUMBERS_MAX, Words};
 
 impl Words {
-    /// Lets a guest in and gives them a number, the same one if only the link was new.
-    pub(super) fn knocked(&mut self, id: LinkId, password: &str, member: Option<&str>, now: Instant) {
-        let Some(link) = self.link(id).filter(|link| link.phase == Phase::Greeting) else { return };
+    /// Lets a guest in and gives them a number, the same one if only the link was new. `false`: they are not let in.
+    pub(super) fn knocked(&mut self, id: LinkId, password: &str, member: Option<&str>, now: Instant) -> bool {
+        let Some(link) = self.link(id).filter(|link| link.phase == Phase::Greeting) else { return false };
         if password != self.card.password {
-            return self.reject(id);
+            self.reject(id);
+            return false;
         }
         let before = link.member.clone();
         let said = member.filter(|it| self.may_be(id, it)).map(MemberId::from);
@@ -30,6 +31,7 @@ impl Words {
         }
         let admitted = json!({ "id": number.to_string(), "host": *self.own });
         self.send(id, write::message(HOST, &json!(0), &admitted));
+        true
     }
 
     /// A wrong password. Nobody calls them again.

@@ -67,6 +67,11 @@ pub(crate) enum Effect {
         from: LinkId,
         signal: String,
     },
+    /// A guest's line took so much before the connection was made anew, as their page says.
+    LineTakes {
+        from: LinkId,
+        bits_per_second: u32,
+    },
     /// Somebody has introduced themselves, or is known to be able to do other things now.
     Known(LinkId),
     /// Who is to get which streams may be other than it was.
@@ -162,7 +167,12 @@ impl Words {
             return;
         }
         match said {
-            Said::Knock { password, member } => self.knocked(id, &password, member, now),
+            Said::Knock { password, member, takes } => {
+                if self.knocked(id, &password, member, now) {
+                    let told = takes.map(|bits_per_second| Effect::LineTakes { from: id, bits_per_second });
+                    self.effects.extend(told);
+                }
+            }
             Said::Introduce(person) => self.introduced(id, *person),
             said => self.heard_from_member(id, said, now),
         }

@@ -65,6 +65,10 @@ pub(super) fn sizes(sizes: &[(String, Size)]) -> Frame {
     message(HOST, &json!("sizes"), &json!({ "sizes": entries }))
 }
 
+pub(super) fn line(bits_per_second: u32) -> Frame {
+    message(HOST, &json!("line"), &json!({ "takes": bits_per_second }))
+}
+
 fn name_of(size: Size) -> &'static str {
     match size {
         Size::Hidden => "hidden",
