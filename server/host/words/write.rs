@@ -67,6 +67,7 @@ pub(super) fn sizes(sizes: &[(String, Size)]) -> Frame {
 
 fn name_of(size: Size) -> &'static str {
     match size {
+        Size::None => "none",
         Size::Hidden => "hidden",
         Size::Small => "small",
         Size::Medium => "medium",
