@@ -226,6 +226,9 @@ export const ar: Texts = {
     },
     inItTwo: (first, second) => say`${first} و${second} في المكالمة`,
     inCall: 'في المكالمة',
+    inCallDirectly: 'في المكالمة، مباشرةً',
+    directly: 'مباشرةً',
+    through: name => say`عبر ${name}`,
     alone: 'لا أحد غيرك في المكالمة',
     microphone: 'الميكروفون',
     camera: 'الكاميرا',
@@ -430,6 +433,7 @@ export const ar: Texts = {
     viaServerSealed: name =>
       say`تتصل بـ ${name} عبر الخادم، وهو ينقل كل ما بينكما، لكنه لا يستطيع فتح ما تشفّرانه أحدكما للآخر.`,
     notNow: 'الغرفة الآن غير مشفّرة من طرف إلى طرف، لأن إحدى الصفحات لا تستطيع ذلك.',
+    callDirect: name => say`في المكالمة تتبادل الصوت والصورة مع ${name} مباشرةً، من متصفح إلى متصفح.`,
     agreeing: name => say`جارٍ الاتفاق على التشفير مع ${name}…`,
     noHttps: 'لم تُحمَّل هذه الصفحة عبر HTTPS، فلن يثبت رمز الأمان شيئًا.',
     none: 'لا يوجد اتصال في هذه اللحظة.',

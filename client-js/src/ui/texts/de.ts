@@ -245,6 +245,9 @@ export const de: Texts = {
           : say`${first} und ${others} weitere sind im Anruf`,
     inItTwo: (first, second) => say`${first} und ${second} sind im Anruf`,
     inCall: 'im Anruf',
+    inCallDirectly: 'im Anruf, direkt',
+    directly: 'direkt',
+    through: name => say`über ${name}`,
     alone: 'Außer dir ist niemand im Anruf',
     microphone: 'Mikrofon',
     camera: 'Kamera',
@@ -459,6 +462,8 @@ export const de: Texts = {
     viaServerSealed: name =>
       say`${name} erreichst du über den Server, der alles zwischen euch weiterleitet, aber nicht öffnen kann, was ihr füreinander verschlüsselt.`,
     notNow: 'Im Moment ist der Raum nicht am Server vorbei verschlüsselt, weil eine Seite das nicht kann.',
+    callDirect: name =>
+      say`Im Anruf seht und hört ihr euch direkt: Ton und Bild von ${name} kommen ohne Umweg von Browser zu Browser.`,
     agreeing: name => say`Verschlüsselung mit ${name} wird vereinbart …`,
     noHttps: 'Diese Seite wurde nicht über HTTPS geladen, ein Sicherheitscode würde also nichts beweisen.',
     none: 'Im Moment besteht keine Verbindung.',

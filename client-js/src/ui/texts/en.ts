@@ -346,6 +346,9 @@ export const en = {
         : say`${first} and ${plural(others, { one: '# other', other: '# others' })} are in the call`,
     inItTwo: (first: string, second: string) => say`${first} and ${second} are in the call`,
     inCall: 'in the call',
+    inCallDirectly: 'in the call, directly',
+    directly: 'directly',
+    through: (name: string) => say`through ${name}`,
     alone: 'You are the only one in the call',
     microphone: 'Microphone',
     camera: 'Camera',
@@ -540,6 +543,8 @@ export const en = {
       say`You reach ${name} through the server, which relays everything between you, but cannot open what you encrypt for each other.`,
     notNow:
       'At the moment the room is not encrypted past the server, because somebody’s page cannot do that.',
+    callDirect: (name: string) =>
+      say`In the call, you and ${name} see and hear each other directly: sound and pictures go from browser to browser.`,
     agreeing: (name: string) => say`Agreeing on encryption with ${name}…`,
     noHttps: 'This page was not loaded over HTTPS, so a safety code would prove nothing.',
     none: 'There is no connection at the moment.',

@@ -243,6 +243,9 @@ export const es: Texts = {
           : say`${first} y ${others} personas más están en la llamada`,
     inItTwo: (first, second) => say`${first} y ${second} están en la llamada`,
     inCall: 'en la llamada',
+    inCallDirectly: 'en la llamada, directamente',
+    directly: 'directamente',
+    through: name => say`a través de ${name}`,
     alone: 'No hay nadie más en la llamada',
     microphone: 'Micrófono',
     camera: 'Cámara',
@@ -452,6 +455,8 @@ export const es: Texts = {
       say`Te conectas con ${name} a través del servidor, que reenvía todo entre esa persona y tú, pero no puede abrir lo que cifráis.`,
     notNow:
       'En este momento la sala no está cifrada de extremo a extremo, porque una de las páginas no puede.',
+    callDirect: name =>
+      say`En la llamada, ${name} y tú os veis y os oís directamente: el sonido y la imagen van de un navegador al otro.`,
     agreeing: name => say`Acordando el cifrado con ${name}…`,
     noHttps: 'Esta página no se ha cargado por HTTPS, así que un código de seguridad no probaría nada.',
     none: 'En este momento no hay conexión.',

@@ -111,7 +111,7 @@ const Row = ({ person, calls, commands, owns, ask }: RowProps) => {
         </span>
         <span class="person-reach">
           {texts().reaches[person.connectionStatus]}
-          {calls && ` · ${texts().call.inCall}`}
+          {calls && ` · ${person.callsDirectly ? texts().call.inCallDirectly : texts().call.inCall}`}
           {person.seal === 'failing' && ` · ${texts().hosted.failing}`}
           {person.seal === 'unable' && ` · ${texts().hosted.cannot}`}
         </span>
