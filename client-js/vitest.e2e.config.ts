@@ -16,6 +16,7 @@ const busy = [
   'calls',
   'crash',
   'cuts',
+  'direct-calls',
   'files-large',
   'files',
   'mesh',

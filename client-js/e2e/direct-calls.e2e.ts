@@ -52,9 +52,12 @@ const arrive = async (address: string, ...changes: Change[]): Promise<Person> =>
 }
 
 /** Three in a call, the last of whom has a page that has been changed. */
-const call = async (...changes: Change[]): Promise<[ada: Person, ben: Person, cyd: Person]> => {
+const call = async (
+  kind: 'server' | 'star',
+  ...changes: Change[]
+): Promise<[ada: Person, ben: Person, cyd: Person]> => {
   const ada = await arrive(home.server().address, keepChannels)
-  const link = await ada.createRoom('Ada', { kind: 'server' })
+  const link = await ada.createRoom('Ada', { kind })
   const [ben, cyd] = [await arrive(link, keepChannels), await arrive(link, keepChannels, ...changes)]
   await ben.stepIn('Ben')
   await cyd.stepIn('Cyd')
@@ -88,6 +91,15 @@ const reaches = (one: Person, name: string, how: string | RegExp): Promise<void>
     .filter({ hasText: how })
     .waitFor({ state: 'attached' })
 
+/** For good: no other can be made. */
+const breakDirect = async (guests: readonly Person[]): Promise<void> => {
+  for (const { page } of guests)
+    await page.evaluate(() => {
+      Object.assign(globalThis, { blocked: true })
+      for (const channel of Reflect.get(globalThis, 'channels') as RTCDataChannel[]) channel.close()
+    })
+}
+
 /** What the server has passed on of sound and pictures until now. */
 const passedOn = async (): Promise<number> => {
   const asking = { headers: { authorization: `Bearer ${token}` } }
@@ -110,7 +122,7 @@ const passesNothingOn = (): Promise<void> =>
     .toBe(0)
 
 test('three see and hear each other past the server, and through it when that breaks', async () => {
-  const people = await call()
+  const people = await call('server')
   const [ada, ben] = people
   await eachOther(people, (one, name) => reaches(one, name, directly))
   await passesNothingOn()
@@ -123,21 +135,33 @@ test('three see and hear each other past the server, and through it when that br
   // While a screen is new it comes both ways for a moment.
   await passesNothingOn()
   expect((await passedOn()) - before).toBeLessThan(3_000)
-  for (const { page } of people)
-    await page.evaluate(() => {
-      Object.assign(globalThis, { blocked: true })
-      for (const channel of Reflect.get(globalThis, 'channels') as RTCDataChannel[]) channel.close()
-    })
+  await breakDirect(people)
   await eachOther(people, (one, name) => reaches(one, name, through))
   await seesAndHears(people)
   expect(await passedOn()).toBeGreaterThan(before)
 })
 
 test('a page that does not know how sees and hears everybody through the server, the others each other past it', async () => {
-  const people = await call(knowsNoDirectCalls)
+  const people = await call('server', knowsNoDirectCalls)
   const [ada, ben, cyd] = people
   await Promise.all([reaches(ada, 'Ben', directly), reaches(ben, 'Ada', directly)])
   await seesAndHears(people)
   await Promise.all([ada, ben].map(one => reaches(one, 'Cyd', through)))
   await Promise.all(['Ada', 'Ben'].map(name => reaches(cyd, name, through)))
+})
+
+test('guests of a star call each other past the person who hosts it, as is said of their connection', async () => {
+  const people = await call('star')
+  const [, ben, cyd] = people
+  await Promise.all([reaches(ben, 'Cyd', directly), reaches(cyd, 'Ben', directly)])
+  await seesAndHears(people)
+  const tools = ben.page.getByRole('button', { name: 'Options for Cyd' }).first()
+  await tools.click()
+  await ben.page.locator('.menu').getByText('Connection to Cyd').click()
+  await ben.page.getByRole('dialog').getByText('you and Cyd see and hear each other directly').waitFor()
+  await ben.page.keyboard.press('Escape')
+  await breakDirect([ben, cyd])
+  await seesAndHears(people)
+  await tools.click()
+  await ben.page.getByText('through Ada', { exact: true }).waitFor()
 })
