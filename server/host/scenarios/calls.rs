@@ -185,8 +185,8 @@ fn what_comes_another_way_is_not_passed_on_until_it_is_wanted_again() {
         world.guests[at].tell(&json!({ "type": "sizes", "data": { "sizes": [{ "id": "a", "size": size }] } }), now);
         world.run(100);
         world.clear();
-        world.stream(0, "a", "audio", 20);
         world.stream(0, "a", "video", 20);
+        world.stream(0, "a", "audio", 20);
         // A picture begins with a key frame, which has to be asked for.
         [1, 2].map(|at: usize| match world.guests[at].packets.len() {
             0 => "nothing",
