@@ -17,6 +17,7 @@ const busy = [
   'calls',
   'crash',
   'cuts',
+  'direct-calls',
   'files-large',
   'files',
   'hostile',

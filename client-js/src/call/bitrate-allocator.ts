@@ -56,7 +56,13 @@ const steps: readonly Step[] = [
   { height: 180, fps: 10, bps: 80_000 },
 ]
 const lowest: Step = { height: 180, fps: 10, bps: 80_000 }
-const largest: Readonly<Record<StreamSize, number>> = { hidden: 0, small: 180, medium: 360, large: 720 }
+const largest: Readonly<Record<StreamSize, number>> = {
+  none: 0,
+  hidden: 0,
+  small: 180,
+  medium: 360,
+  large: 720,
+}
 
 /** Letters have to be sharp, and may come a moment later; a film the other way round. */
 const screens: Readonly<Record<ScreenHint, { fps: number; bps: number }>> = {
@@ -64,7 +70,13 @@ const screens: Readonly<Record<ScreenHint, { fps: number; bps: number }>> = {
   motion: { fps: 30, bps: 2_500_000 },
 }
 const screenBpsMin = 300_000
-const screenScale: Readonly<Record<StreamSize, number>> = { hidden: 1, small: 3, medium: 1.5, large: 1 }
+const screenScale: Readonly<Record<StreamSize, number>> = {
+  none: 1,
+  hidden: 1,
+  small: 3,
+  medium: 1.5,
+  large: 1,
+}
 
 const voiceBps = 40_000
 const thinVoiceBps = 24_000
@@ -101,12 +113,15 @@ export const allocate = (situation: Situation): Allocation[] => {
   })
 }
 
+const isShown = ({ size, height }: SentStream): boolean =>
+  size !== 'none' && size !== 'hidden' && height !== null
+
 /**
  * The pictures that are sent at all. A full star whose guests all look at everybody is more than any host can carry
  * even at the lowest: then those who have not spoken for the longest time are heard without being seen.
  */
 const carriable = (outgoing: readonly SentStream[], max: number): readonly SentStream[] => {
-  const shown = outgoing.filter(it => it.size !== 'hidden' && it.height !== null)
+  const shown = outgoing.filter(isShown)
   if (shown.length <= max) return shown
   const screensFirst = (it: SentStream): number => (it.kind === 'screen' ? Number.MAX_VALUE : it.spokeMs)
   return shown
@@ -135,7 +150,7 @@ const lossFactor = ({ loss }: UplinkEstimate): number =>
  */
 const roomOn = ({ availableBps }: UplinkEstimate, outgoing: readonly SentStream[], peer: PeerId): number => {
   const wanted = outgoing
-    .filter(it => it.peer === peer && it.size !== 'hidden' && it.height !== null)
+    .filter(it => it.peer === peer && isShown(it))
     .reduce((sum, it) => sum + bestFor(it), 0)
   if (availableBps === null || wanted === 0) return 1
   return Math.min(1, Math.max(0, availableBps - voiceBps) / wanted)
@@ -198,7 +213,8 @@ const layersOf = ({ kind, height }: SentStream, alone: Tuning): readonly Tuning[
   })
 }
 
-const sound = ({ kind }: SentStream, { availableBps }: UplinkEstimate): Tuning => {
+const sound = ({ kind, size }: SentStream, { availableBps }: UplinkEstimate): Tuning => {
+  if (size === 'none') return { active: false }
   if (kind === 'screen') return { active: true, bitsPerSecondMax: screenSoundBps }
   const thin = availableBps !== null && availableBps < thinBps
   return { active: true, bitsPerSecondMax: thin ? thinVoiceBps : voiceBps }

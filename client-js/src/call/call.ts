@@ -2,14 +2,16 @@
  * A room's call as one sees and hears it: joining and leaving, what the others send, and the state that views show. Who
  * is in the call and who gets what is the room's decision, which arrives here as `publish` and `unpublish`.
  */
-import { runEach } from '../link/browser-api.ts'
+import { attempt, runEach } from '../link/browser-api.ts'
 import type { Tuning } from '../link/sending.ts'
-import { aboutOf, isOwn, isWatching, ownerOf } from '../room/call.ts'
+import { aboutOf, isOwn, isWatching, noFlows, ownerOf } from '../room/call.ts'
+import { hasDirect } from '../room/direct-calls.ts'
 import { type CallEvent, capsOf, type RoomState } from '../room/state.ts'
 import type { StreamAbout, StreamSize } from '../wire/call.ts'
 import { type MemberId, type PeerId, type StreamId, streamId } from '../wire/ids.ts'
 import type { TrackKind } from '../wire/signal.ts'
 import { allProcessing, type Choice, noChoices } from './devices.ts'
+import { FlowWatch, type Moments } from './flow-watch.ts'
 import { LocalParticipant, type LocalParticipantPorts } from './local-participant.ts'
 import { contentHint } from './local-screens.ts'
 import { RemoteAudio } from './remote-audio.ts'
@@ -63,6 +65,7 @@ export class Call implements CallCommands {
   readonly #senders: SenderController
   readonly #stats: StatsMonitor
   readonly #audio = new RemoteAudio(blocked => this.#trouble('speaker', blocked ? 'needs-press' : null))
+  #flows = new FlowWatch()
   #own: LocalParticipant | null = null
   #speaker: Choice = null
   #processing: Processing = allProcessing
@@ -84,7 +87,8 @@ export class Call implements CallCommands {
     })
     this.#stats = new StatsMonitor({
       links: () => this.#links(),
-      received: () => this.#remote.received,
+      received: () => this.#remote.shown(ports.room()),
+      looked: nowMs => this.#watchFlows(nowMs),
       speaking: speaking => this.#remote.speak(speaking, performance.now()),
       own: heard => this.#own?.setVoice(heard),
       measured: judged => {
@@ -312,6 +316,18 @@ export class Call implements CallCommands {
       return link ? [[peer, link] as const] : []
     })
     return new Map(busy)
+  }
+
+  /** Of which streams something comes is asked only where it may come two ways. */
+  #watchFlows(nowMs: number): void {
+    const room = this.#ports.room()
+    const flows = hasDirect(room) ? this.#flows.update(this.#remote.tracks, this.#moments(), nowMs) : noFlows
+    if (flows !== room.call.flows) this.#ports.feed({ type: 'call-flows', flows })
+  }
+
+  #moments(): Moments {
+    const none = new Map<string, number>()
+    return new Map([...this.#links()].map(([peer, link]) => [peer, attempt(() => link.moments?.()) ?? none]))
   }
 
   #listen(): void {

@@ -1,5 +1,6 @@
 /** The streams that have come from others, by the link they came over, and how they are to be seen and heard here. */
-import { linkTo } from '../room/call.ts'
+import { ownerOf } from '../room/call.ts'
+import { routeOf } from '../room/direct-calls.ts'
 import type { RoomState } from '../room/state.ts'
 import type { MemberId, PeerId, StreamId } from '../wire/ids.ts'
 import type { Participant, RemoteStream } from './state.ts'
@@ -38,7 +39,7 @@ export class RemoteStreams {
   }
 
   find(room: RoomState, owner: MemberId, id: StreamId): MediaStream | null {
-    const peer = linkTo(room, owner)
+    const peer = routeOf(room, owner, id)
     return (peer === null ? undefined : this.#links.get(peer)?.get(id)) ?? null
   }
 
@@ -47,6 +48,22 @@ export class RemoteStreams {
     return [...this.#links].flatMap(([peer, streams]) =>
       [...streams].map(([id, stream]) => ({ peer, id, tracks: stream.getTracks().map(track => track.id) })),
     )
+  }
+
+  /** Of those that come two ways, the one that is seen and heard. */
+  shown(room: RoomState): readonly ReceivedStream[] {
+    if (room.call.direct.size === 0) return this.received
+    return this.received.filter(({ peer, id }) => {
+      const owner = ownerOf(room, id)
+      return owner !== null && routeOf(room, owner, id) === peer
+    })
+  }
+
+  /** Which tracks have come, by link and stream. */
+  get tracks(): ReadonlyMap<PeerId, ReadonlyMap<StreamId, readonly MediaStreamTrack[]>> {
+    const of = (streams: ReadonlyMap<StreamId, MediaStream>) =>
+      new Map([...streams].map(([id, stream]) => [id, stream.getTracks()] as const))
+    return new Map([...this.#links].map(([peer, streams]) => [peer, of(streams)] as const))
   }
 
   speak(speaking: ReadonlySet<StreamId>, nowMs: number): void {

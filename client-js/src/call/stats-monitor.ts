@@ -11,6 +11,8 @@ export type WatchedLink = {
   readonly stats: () => Promise<Iterable<unknown> | null>
   /** How loud each track is that comes over it, 0 to 1, by its id. */
   readonly levels: () => ReadonlyMap<string, number>
+  /** When something of each track was played or shown last. */
+  readonly moments?: () => ReadonlyMap<string, number>
 }
 
 /** A stream that comes over a link, with the ids of its tracks. */
@@ -31,6 +33,8 @@ export type StatsMonitorPorts = {
   readonly links: () => ReadonlyMap<PeerId, WatchedLink>
   readonly received: () => readonly ReceivedStream[]
   readonly speaking: (speaking: ReadonlySet<StreamId>) => void
+  /** As often as who speaks is looked at. */
+  readonly looked?: (nowMs: number) => void
   readonly own: (own: { speaking: boolean; silent: boolean }) => void
   readonly measured: (judged: Judged) => void
 }
@@ -88,6 +92,7 @@ export class StatsMonitor {
 
   #listen(): void {
     const now = performance.now()
+    this.#ports.looked?.(now)
     const links = this.#ports.links()
     const levels = new Map<StreamId, number>()
     const byLink = new Map([...links].map(([peer, link]) => [peer, attempt(() => link.levels())] as const))

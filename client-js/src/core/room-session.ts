@@ -9,31 +9,25 @@ import { type Charged, FrameMeter } from '../link/frame-meter.ts'
 import { Link } from '../link/link.ts'
 import { canSpeak, messageParts } from '../room/chat.ts'
 import { diffEvents } from '../room/events.ts'
-import { canOffer, directLink, linkToward } from '../room/file.ts'
+import { canOffer } from '../room/file.ts'
 import { Room } from '../room/room.ts'
 import { nameOf } from '../room/roster.ts'
 import { capsOf, createRoomState, type KnownMembership, type RoomState } from '../room/state.ts'
 import type { SignalingClient } from '../signaling/client.ts'
 import { actAsOwner, takeHost } from '../signaling/requests.ts'
 import { isTopic, topicFits } from '../wire/chat.ts'
-import {
-  freshMessageId,
-  type MemberId,
-  type MessageId,
-  memberId,
-  type PeerId,
-  streamId,
-} from '../wire/ids.ts'
+import { directPeer, freshMessageId, type MessageId, memberId, type PeerId, streamId } from '../wire/ids.ts'
 import { encodeFrame, frameBytesMax } from '../wire/json.ts'
 import type { OwnerAct } from '../wire/owner-act.ts'
 import type { Admission, Identity, Notice } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
-import { closedUnlessMade } from './direct-connections.ts'
+import { DirectCalls } from './direct-calls.ts'
 import { createRoom, enterKnown, enterRoom, makeRoom, withStay } from './entrance.ts'
 import { Events } from './events.ts'
-import { FileTransfers } from './file-transfers.ts'
+import type { FileTransfers } from './file-transfers.ts'
 import { stayOf } from './leaving.ts'
 import { OwnerVoice } from './owner-voice.ts'
+import { acceptFileChannel, roomFiles } from './room-files.ts'
 import { prepareSealing, SealedSession, type SealingTools } from './sealed-session.ts'
 import type { Connection, RoomSessionEvents, RoomSessionPorts } from './session-types.ts'
 import type { Stay } from './stay.ts'
@@ -53,6 +47,7 @@ export class RoomSession {
   readonly #timers = new Set<ReturnType<typeof setTimeout>>()
   readonly #meter = new FrameMeter(() => performance.now())
   readonly #connections = new ConnectionBudget(() => performance.now())
+  readonly #direct: DirectCalls
   readonly #voice: OwnerVoice
   readonly #sealed: SealedSession | null
   #over = false
@@ -75,7 +70,7 @@ export class RoomSession {
       hangUp: peer => this.#close(peer),
       send: (over, message, droppable) => {
         if (this.#sealed) this.#sealed.send(over, message, droppable)
-        else this.#links.get(over)?.send(encodeFrame(message), droppable)
+        else this.#link(over)?.send(encodeFrame(message), droppable)
       },
       seal: (over, unsealed) => this.#sealed?.seal(over, unsealed),
       signalled: (over, signal) => this.#links.get(over)?.signal(signal),
@@ -86,29 +81,22 @@ export class RoomSession {
       setTimer: (ms, due) => this.#setTimer(ms, due),
       spread: ms => ms * (0.5 + Math.random()),
       now: () => Date.now(),
-      file: (from, about) => this.files.receive(from, about),
+      direct: { dial: member => this.#direct.dial(member), end: member => this.#direct.end(member) },
+      file: (from, about) => this.#direct.take(from, about) || this.files.receive(from, about),
       topic: (id, topic, data) => {
         const name = nameOf(this.state, id) ?? ''
         this.#events.emit('topic', { id, name, topic, data })
       },
       changed: (state, before) => this.#changed(state, before),
     })
-    this.files = new FileTransfers({
-      room: admission.card.id,
+    const shared = { room: this.#room, connections: this.#connections, ...ports }
+    this.files = roomFiles({
+      ...shared,
       answered: stay?.files.map(({ answer }) => answer) ?? [],
-      resumable: (file, name) => this.#room.feed({ type: 'resumable-file', file, name }),
-      openChannel: member => this.#openFileChannel(member),
-      linked: member => directLink(this.state, member) !== null,
-      signalDirect: (to, id, signal) => this.#room.feed({ type: 'send-direct-signal', to, id, signal }),
-      connect: closedUnlessMade((member, initiator, ports) => {
-        if (!this.#connections.take(member)) throw new Error('this member has had too many made')
-        return new Link(initiator, this.#ports.configuration(), ports)
-      }),
-      sendSignal: (to, signal) => this.#room.feed({ type: 'send-file-signal', to, signal }),
-      whenDrained: to => this.#whenDrained(to),
-      offer: files => this.#room.feed({ type: 'offer-files', files, id: freshMessageId() }),
-      withdraw: file => this.#room.feed({ type: 'withdraw-file', file }),
+      link: peer => this.#links.get(peer) ?? null,
+      sent: async () => this.#sealed?.drained,
     })
+    this.#direct = new DirectCalls({ ...shared, call: () => this.call, meter: this.#meter })
     this.#voice = new OwnerVoice(admission.card, member, {
       send: signed => actAsOwner(this.#signaling, signed),
       known: (owner, knocking) => this.#room.feed({ type: 'owner-known', owner, knocking }),
@@ -117,7 +105,7 @@ export class RoomSession {
     this.call = new Call({
       feed: event => this.#room.feed(event),
       room: () => this.#room.state,
-      link: peer => this.#links.get(peer) ?? null,
+      link: peer => this.#link(peer),
       ...browserMedia,
       pick: displayPicker(),
       changed: state => this.#events.emit('call', state),
@@ -126,7 +114,7 @@ export class RoomSession {
       sealing &&
       new SealedSession(sealing, {
         room: this.#room,
-        link: peer => this.#links.get(peer) ?? null,
+        link: peer => this.#link(peer),
         opened: (via, received) => this.#charged(via, this.#meter.charge(via, received)),
       })
     this.#voice.begin(admission.ownership ?? null)
@@ -195,11 +183,11 @@ export class RoomSession {
     if (this.state.sharesHistory !== on) this.#room.feed({ type: 'share-history', on })
   }
 
-  /** How the connection to somebody stands; null for those who are not connected to us directly. */
+  /** How the connection to somebody stands, if only one for the call; null for those to whom we have none. */
   async connection(member: string): Promise<Connection | null> {
     if (this.#sealed) return { route: null, code: await this.#sealed.code(memberId(member)) }
     const [peer] = [...this.state.links].find(([, it]) => it.member === member && it.phase === 'ready') ?? []
-    return (peer && (await this.#links.get(peer)?.proof())) ?? null
+    return (await this.#link(peer ?? directPeer(memberId(member)))?.proof()) ?? null
   }
 
   serverLost(): void {
@@ -216,6 +204,7 @@ export class RoomSession {
   findAnotherWay(always: boolean): void {
     if (always) this.#room.feed({ type: 'network-changed' })
     for (const link of this.#links.values()) link.findAnotherWay(always)
+    this.#direct.findAnotherWay(always)
   }
 
   /** Asks for a star's place of host back, which whoever has made the room may have. */
@@ -246,6 +235,7 @@ export class RoomSession {
     this.#over = true
     this.call.leave()
     this.files.close()
+    this.#direct.close()
     this.#sealed?.close()
     for (const timer of this.#timers) clearTimeout(timer)
     for (const link of this.#links.values()) link.close()
@@ -313,7 +303,7 @@ export class RoomSession {
         this.#sealed?.follow(this.state, this.call.received)
       },
       gone: id => this.call.gone(peer, streamId(id)),
-      fileChannel: channel => this.#acceptFileChannel(peer, channel),
+      fileChannel: channel => acceptFileChannel(this.files, this.#room, peer, channel),
       closed: (lost, obstacle) => {
         if (this.#links.get(peer) === link) {
           this.#links.delete(peer)
@@ -345,23 +335,8 @@ export class RoomSession {
     else this.#signaling.signal(this.#room.addressOf(peer), this.state.card.id, signal)
   }
 
-  #openFileChannel(member: MemberId): RTCDataChannel | null {
-    const over = directLink(this.state, member)
-    return over === null ? null : (this.#links.get(over)?.openFileChannel() ?? null)
-  }
-
-  /** Over the link that messages to a member go over; a guest's to another go over the host's. */
-  async #whenDrained(member: MemberId): Promise<void> {
-    await this.#sealed?.drained
-    const over = linkToward(this.state, member)
-    if (over !== null) await this.#links.get(over)?.whenDrained()
-  }
-
-  /** Takes a file channel from a member of the room, and closes any other. */
-  #acceptFileChannel(peer: PeerId, channel: RTCDataChannel): void {
-    const link = this.state.links.get(peer)
-    if (link?.phase !== 'ready' || link.member === null) return channel.close()
-    this.files.called(link.member, channel)
+  #link(peer: PeerId): Link | null {
+    return this.#links.get(peer) ?? this.#direct.link(peer)
   }
 
   #close(peer: PeerId): void {

@@ -236,6 +236,15 @@ export class Link {
     return new Map(heard)
   }
 
+  /** When something of each track that comes was played or shown last, by its id, as its sender counts time. */
+  moments(): ReadonlyMap<string, number> {
+    const heard = this.#pc.getReceivers().flatMap(receiver => {
+      const [source] = receiver.getSynchronizationSources()
+      return source ? [[receiver.track.id, source.rtpTimestamp] as const] : []
+    })
+    return new Map(heard)
+  }
+
   /** A channel for a file. Only towards pages of ours: another would take it for the one channel there is. */
   openFileChannel(): RTCDataChannel | null {
     if (!this.#open || this.#channel?.readyState !== 'open') return null

@@ -4,8 +4,9 @@
  * should be with what is. Pure; the streams themselves are elsewhere.
  */
 import type { StreamAbout, StreamSize } from '../wire/call.ts'
-import { type MemberId, type PeerId, roomItself, type StreamId } from '../wire/ids.ts'
-import type { Announced, PeerMessage } from '../wire/peer.ts'
+import { directMember, type MemberId, nobody, type PeerId, roomItself, type StreamId } from '../wire/ids.ts'
+import type { Announced, Media, PeerMessage } from '../wire/peer.ts'
+import type { TrackKind } from '../wire/signal.ts'
 import { stepEach, stepTo } from './change.ts'
 import type { Downlink } from './downlink.ts'
 import { rulesOf } from './role.ts'
@@ -27,6 +28,31 @@ export type CallLink = {
   readonly told: ReadonlyMap<StreamId, StreamSize>
 }
 
+/** Our own part in the call, and what comes over links. */
+export type CallEvent =
+  | { type: 'call-announce'; own: Announced }
+  | { type: 'call-leave' }
+  | { type: 'call-media'; media: Media }
+  | { type: 'call-show'; stream: StreamId; size: StreamSize }
+  | { type: 'call-flows'; flows: Flows }
+  | { type: 'stream-arrived'; via: PeerId; stream: StreamId }
+  | { type: 'stream-gone'; via: PeerId; stream: StreamId }
+  | { type: 'network-changed' }
+
+/** Of which streams packets come at the moment, sound or pictures, over which link. Known while some are direct. */
+export type Flows = ReadonlyMap<PeerId, ReadonlyMap<StreamId, ReadonlySet<TrackKind>>>
+
+/**
+ * A connection of our own to another guest of a star for the call. `resting`: it came to nothing, and is tried again later.
+ * `carried`: those of their streams that we see and hear over it. `ending`: everything is to go through the host again, and
+ * it stays until it does.
+ */
+export type DirectCall = {
+  readonly phase: 'connecting' | 'open' | 'resting'
+  readonly carried: ReadonlySet<StreamId>
+  readonly ending: boolean
+}
+
 export type RoomCall = {
   /** Null while we are not in the call. */
   readonly own: Announced | null
@@ -37,7 +63,11 @@ export type RoomCall = {
   readonly shown: ReadonlyMap<StreamId, StreamSize>
   /** What our line takes of a call that goes through the server. */
   readonly downlink: Downlink | null
+  readonly direct: ReadonlyMap<MemberId, DirectCall>
+  readonly flows: Flows
 }
+
+export const noFlows: Flows = new Map()
 
 export const noCall: RoomCall = {
   own: null,
@@ -45,6 +75,8 @@ export const noCall: RoomCall = {
   links: new Map(),
   shown: new Map(),
   downlink: null,
+  direct: new Map(),
+  flows: noFlows,
 }
 
 /** Streams nobody asked for fill no memory. */
@@ -160,7 +192,9 @@ const greeting = (state: RoomState, over: PeerId): RoomEffect[] => {
 const pruned = (state: RoomState): RoomState => {
   if (state.ended) return state.call === noCall ? state : { ...state, call: noCall }
   const members = filteredMap(state.call.members, ([id]) => state.members.has(id) && !forgotten(state, id))
-  const links = filteredMap(state.call.links, ([peer]) => state.links.get(peer)?.phase === 'ready')
+  const lasts = (peer: PeerId): boolean =>
+    state.links.get(peer)?.phase === 'ready' || state.call.direct.has(directMember(peer) ?? nobody)
+  const links = filteredMap(state.call.links, ([peer]) => lasts(peer))
   const known = (stream: StreamId): boolean => [...members.values()].some(it => announces(it, stream))
   const shown = filteredMap(state.call.shown, ([stream]) => known(stream))
   return withCall(state, { members, links, shown })
@@ -247,7 +281,7 @@ export const request = (state: RoomState, over: PeerId, stream: StreamId): RoomE
   return source === null ? [] : [{ type: 'send', over, source, message }]
 }
 
-const bySize: readonly StreamSize[] = ['hidden', 'small', 'medium', 'large']
+const bySize: readonly StreamSize[] = ['none', 'hidden', 'small', 'medium', 'large']
 
 /** Is there anybody in the call at the far end? Nobody else is sent anything, whatever they ask for. */
 export const isWatching = (state: RoomState, over: PeerId): boolean => {
@@ -260,12 +294,13 @@ export const isWatching = (state: RoomState, over: PeerId): boolean => {
  * a host does not show itself still has to come for them.
  */
 const neededSize = (state: RoomState, stream: StreamId): StreamSize => {
-  const { own, shown, links } = state.call
-  const sizes: StreamSize[] = [own ? (shown.get(stream) ?? 'large') : 'hidden']
+  const { own, shown, links, direct } = state.call
+  if ([...direct.values()].some(it => it.carried.has(stream) && !it.ending)) return 'none'
+  const sizes: StreamSize[] = own ? [shown.get(stream) ?? 'large'] : []
   if (rulesOf(state).relays)
     for (const [peer, link] of links)
       if (link.asked.has(stream) && isWatching(state, peer)) sizes.push(link.sizes.get(stream) ?? 'large')
-  return bySize.findLast(size => sizes.includes(size)) ?? 'large'
+  return bySize.findLast(size => sizes.includes(size)) ?? 'hidden'
 }
 
 /** What a link has to be told, since it was told something else before. */
@@ -275,8 +310,12 @@ const newSizes = (
   wanted: ReadonlySet<StreamId>,
   told: ReadonlyMap<StreamId, StreamSize>,
 ): ReadonlyMap<StreamId, StreamSize> => {
-  if (state.selfMember === null || !capsOf(state, over).media) return new Map()
-  const needed = [...wanted].map(stream => [stream, neededSize(state, stream)] as const)
+  const { media, direct } = capsOf(state, over)
+  if (state.selfMember === null || !media) return new Map()
+  const needed = [...wanted].map(stream => {
+    const size = neededSize(state, stream)
+    return [stream, size === 'none' && !direct ? 'hidden' : size] as const
+  })
   return new Map(needed.filter(([stream, size]) => (told.get(stream) ?? 'large') !== size))
 }
 

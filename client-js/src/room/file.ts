@@ -138,7 +138,7 @@ export const deliverOrRelay = (
 
 const noticeOf = (message: Addressed): FileNotice =>
   message.kind === 'direct'
-    ? { kind: 'direct', id: message.id, signal: message.signal }
+    ? { kind: 'direct', id: message.id, signal: message.signal, ...(message.call && { call: true }) }
     : { kind: 'signal', signal: message.signal }
 
 /** The link that leads to a member, while it carries words. */

@@ -1,5 +1,6 @@
 /** A running room: feeds events to `step` and hands the effects to the ports. One class serves every role. */
-import type { MemberId, MessageId, PeerId, StreamId } from '../wire/ids.ts'
+import { directMember, type MemberId, type MessageId, type PeerId, type StreamId } from '../wire/ids.ts'
+import { writeMesh } from '../wire/mesh.ts'
 import type { PeerMessage, Received } from '../wire/peer.ts'
 import type { SealedMessage } from '../wire/sealing.ts'
 import type { Signal } from '../wire/signal.ts'
@@ -39,6 +40,8 @@ export type RoomPorts = {
   readonly mute: () => void
   readonly publish: (over: PeerId, stream: StreamId) => void
   readonly unpublish: (over: PeerId, stream: StreamId) => void
+  /** Connections to other guests for the call, where there can be any. */
+  readonly direct?: { readonly dial: (member: MemberId) => void; readonly end: (member: MemberId) => void }
   readonly file: (from: MemberId, about: FileNotice) => void
   readonly topic: (from: MemberId, topic: string, data: unknown) => void
   /** Calls `due` after so long, unless the room has been left by then. */
@@ -150,6 +153,10 @@ export class Room {
         return this.#ports.publish(effect.over, effect.stream)
       case 'unpublish':
         return this.#ports.unpublish(effect.over, effect.stream)
+      case 'dial-direct':
+        return this.#ports.direct?.dial(effect.member)
+      case 'end-direct':
+        return this.#ports.direct?.end(effect.member)
       case 'file':
         return this.#ports.file(effect.from, effect.about)
       case 'topic':
@@ -164,7 +171,8 @@ export class Room {
     const passage = passageOf(this.#state, message, to)
     if (passage === 'dropped') return
     if (passage === 'plain') {
-      const payload = this.#written(message, source)
+      const alone = directMember(over) !== null
+      const payload = alone ? writeMesh(message, source) : this.#written(message, source)
       if (payload) this.#ports.send(over, payload, droppable)
       return
     }

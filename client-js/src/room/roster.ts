@@ -1,6 +1,7 @@
 /** Lists who is in the room and how well each is connected, for the views. Pure. */
 import type { MemberId, PeerId } from '../wire/ids.ts'
 import type { Member } from '../wire/peer.ts'
+import { isDirect } from './direct-calls.ts'
 import { hostOf } from './numbers.ts'
 import { hostedByServer, type LinkPhase, type LinkState, type RoomState } from './state.ts'
 
@@ -22,6 +23,8 @@ export type RosterEntry = {
   readonly name: string | null
   readonly connectionStatus: ConnectionStatus
   readonly seal: Seal
+  /** What they send in the call comes past the host. */
+  readonly callsDirectly: boolean
   readonly host: boolean
   /** The room's owner, as they have signed themselves. */
   readonly owner: boolean
@@ -64,6 +67,7 @@ export const roster = (state: RoomState): RosterEntry[] => {
     name: state.person.name,
     connectionStatus: 'self',
     seal: hostedByServer(state) ? (state.person.caps.sealed ? 'agreed' : 'unable') : 'none',
+    callsDirectly: false,
     host: role === 'host',
     owner: state.owner?.ours ?? false,
     canOwn: false,
@@ -85,7 +89,8 @@ const entryOf = (state: RoomState, member: Member, name: string): RosterEntry =>
   const owner = member.id === state.owner?.member
   const canOwn = Boolean(member.key)
   const seal = sealOf(state, member)
-  return { key: member.id, name, connectionStatus, seal, host, owner, canOwn, peer }
+  const callsDirectly = isDirect(state, member.id)
+  return { key: member.id, name, connectionStatus, seal, callsDirectly, host, owner, canOwn, peer }
 }
 
 const sealOf = (state: RoomState, { id, caps }: Member): Seal => {
@@ -114,6 +119,7 @@ const unknownPeers = (state: RoomState): RosterEntry[] =>
       name: null,
       connectionStatus: statusOf(link),
       seal: 'none',
+      callsDirectly: false,
       host: peer === state.host,
       owner: false,
       canOwn: false,

@@ -1,8 +1,8 @@
 /** The state of a room as one value, with the events that can happen to it and the effects that it asks for. */
 import type { Step } from '../base/steps.ts'
-import type { StreamSize } from '../wire/call.ts'
-import type { FileCard, FileSignal } from '../wire/file.ts'
+import type { DirectSignal, FileCard, FileSignal } from '../wire/file.ts'
 import {
+  directMember,
   type FileId,
   hostNumber,
   type MemberId,
@@ -15,10 +15,8 @@ import type { Obstacle } from '../wire/obstacle.ts'
 import type { Knock, Ownership } from '../wire/owner.ts'
 import type { OwnerAct } from '../wire/owner-act.ts'
 import {
-  type Announced,
   type Caps,
   defaultAvatar,
-  type Media,
   type Member,
   noCaps,
   ownCaps,
@@ -30,7 +28,8 @@ import type { Refusal } from '../wire/refusal.ts'
 import type { RoomSettings } from '../wire/resume.ts'
 import type { Admission, RoomCard } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
-import { noCall, type RoomCall } from './call.ts'
+import { type CallEvent, noCall, type RoomCall } from './call.ts'
+import type { DirectEffect, DirectEvent } from './direct-calls.ts'
 import { freshHistory, type History } from './history.ts'
 import type { Numbers } from './numbers.ts'
 import type { Away, OutboxEntry } from './outbox.ts'
@@ -44,6 +43,7 @@ export type { Knock } from '../wire/owner.ts'
 export type { Refusal } from '../wire/refusal.ts'
 export type { RoomSettings } from '../wire/resume.ts'
 export type { RoomKind } from '../wire/server.ts'
+export type { CallEvent } from './call.ts'
 
 type LinkFields = {
   /**
@@ -220,6 +220,7 @@ export type Timer =
   | { readonly kind: 'delivery'; readonly id: MessageId }
   | { readonly kind: 'history'; readonly peer: PeerId | MemberId }
   | { readonly kind: 'unseal' }
+  | { readonly kind: 'direct'; readonly member: MemberId }
   | { readonly kind: 'away'; readonly member: MemberId; readonly since: number }
 
 export type RoomEvent =
@@ -239,7 +240,7 @@ export type RoomEvent =
   | { type: 'resumable-file'; file: FileCard; name: string }
   | { type: 'withdraw-file'; file: FileId }
   | { type: 'send-file-signal'; to: MemberId; signal: FileSignal }
-  | { type: 'send-direct-signal'; to: MemberId; id: string; signal: Signal }
+  | { type: 'send-direct-signal'; to: MemberId; about: DirectSignal }
   | { type: 'send-again'; message: MessageId }
   | { type: 'react'; to: MessageId; emoji: string; on: boolean }
   | { type: 'typing'; on: boolean }
@@ -258,6 +259,7 @@ export type RoomEvent =
   | { type: 'owner-act'; act: OwnerAct; owner: RoomOwner }
   | { type: 'owner-muted' }
   | CallEvent
+  | DirectEvent
   | SealingEvent
   | { type: 'rejoin-refused'; refusal: Refusal }
 
@@ -272,16 +274,6 @@ export type KnownMembership = {
   readonly settings?: RoomSettings
   readonly ownership?: Ownership | null
 }
-
-/** Our own part in the call, and what comes over links. */
-export type CallEvent =
-  | { type: 'call-announce'; own: Announced }
-  | { type: 'call-leave' }
-  | { type: 'call-media'; media: Media }
-  | { type: 'call-show'; stream: StreamId; size: StreamSize }
-  | { type: 'stream-arrived'; via: PeerId; stream: StreamId }
-  | { type: 'stream-gone'; via: PeerId; stream: StreamId }
-  | { type: 'network-changed' }
 
 export type RoomEffect =
   | { type: 'dial'; peer: PeerId }
@@ -300,13 +292,14 @@ export type RoomEffect =
   /** For a stream that is sent already it means other tracks. */
   | { type: 'publish'; over: PeerId; stream: StreamId }
   | { type: 'unpublish'; over: PeerId; stream: StreamId }
+  | DirectEffect
 
 /** What concerns files, which the room itself only carries. */
 export type FileNotice =
   | { kind: 'offered'; file: FileCard }
   | { kind: 'withdrawn'; file: FileId; lost: boolean }
   | { kind: 'signal'; signal: FileSignal }
-  | { kind: 'direct'; id: string; signal: Signal }
+  | ({ kind: 'direct' } & DirectSignal)
 
 export type RoomStep = Step<RoomState, RoomEffect>
 
@@ -371,7 +364,7 @@ export const readyLinks = (state: RoomState): PeerId[] =>
 /** What the page at the far end of a link can do; nothing of ours until it has introduced itself. */
 export const capsOf = (state: RoomState, peer: PeerId): Caps => {
   const link = state.links.get(peer)
-  const member = link?.member ?? null
+  const member = directMember(peer) ?? link?.member ?? null
   if (member === null && link?.expected) return ownCaps
   const hostCaps = peer === state.host ? state.hostCaps : null
   return (member === null ? undefined : state.members.get(member)?.caps) ?? hostCaps ?? noCaps

@@ -4,7 +4,7 @@
  */
 import { chatUnitsMax, cut } from '../base/text.ts'
 import { isEmoji } from '../wire/chat.ts'
-import { reconcile, streamArrived, streamGone } from './call.ts'
+import { reconcile, streamArrived, streamGone, withCall } from './call.ts'
 import { announce, leaveCall, setMedia, setShownSize } from './call-messages.ts'
 import { andThen, stepTo, withAttempts } from './change.ts'
 import {
@@ -17,6 +17,7 @@ import {
   setTyping,
   typingTimeout,
 } from './chat.ts'
+import { directChanged, directDue, reconcileDirect } from './direct-calls.ts'
 import { downlinkForgotten } from './downlink.ts'
 import { addResumableFile, offerFiles, sendToMember, withdrawFile } from './file.ts'
 import { dropAbsent, hostKnown } from './hand-over.ts'
@@ -43,7 +44,10 @@ import { acceptsOffer, type RoomEvent, type RoomState, type RoomStep, type Timer
 
 export const step = (state: RoomState, event: RoomEvent, at: number): RoomStep =>
   andThen(
-    andThen(taken(state, event, at), now => reconcileSealing(state, now, at)),
+    andThen(
+      andThen(taken(state, event, at), now => reconcileSealing(state, now, at)),
+      now => reconcileDirect(state, now),
+    ),
     now => reconcile(state, now),
   )
 
@@ -78,7 +82,7 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
     case 'send-file-signal':
       return sendToMember(state, { kind: 'file-signal', to: event.to, signal: event.signal })
     case 'send-direct-signal':
-      return sendToMember(state, { kind: 'direct', to: event.to, id: event.id, signal: event.signal })
+      return sendToMember(state, { kind: 'direct', to: event.to, ...event.about })
     case 'send-again':
       return sendAgain(state, event.message)
     case 'react':
@@ -121,6 +125,13 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
       return setMedia(state, event.media)
     case 'call-show':
       return setShownSize(state, event.stream, event.size)
+    case 'call-flows':
+      return stepTo(withCall(state, { flows: event.flows }))
+    case 'direct-offered':
+    case 'direct-opened':
+    case 'direct-closed':
+    case 'direct-sizes':
+      return directChanged(state, event)
     case 'stream-arrived':
       return streamArrived(state, event.via, event.stream)
     case 'stream-gone':
@@ -166,6 +177,8 @@ const timer = (state: RoomState, due: Timer, at: number): RoomStep => {
       return historyTimeout(state, due.peer)
     case 'unseal':
       return unsealDue(state)
+    case 'direct':
+      return directDue(state, due.member)
     case 'away':
       return awayTimeout(state, due.member, due.since)
   }

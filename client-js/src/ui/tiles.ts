@@ -16,7 +16,12 @@ import { shownName } from './format.ts'
 import { texts } from './language.ts'
 
 /** What the call itself does not know of a member. */
-export type Known = { readonly name: string; readonly connectionStatus: ConnectionStatus }
+export type Known = {
+  readonly name: string
+  readonly connectionStatus: ConnectionStatus
+  /** In a star: how what they send comes here, in words. */
+  readonly way?: string
+}
 
 export type Tile = {
   readonly key: string
@@ -33,6 +38,7 @@ export type Tile = {
   readonly muted: boolean | null
   readonly speaking: boolean
   readonly connectionStatus: ConnectionStatus
+  readonly way?: string
   readonly quality: Quality | null
   readonly remote: RemoteStream | null
   readonly screen: OwnScreen | null

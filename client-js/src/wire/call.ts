@@ -20,8 +20,8 @@ export type StreamAbout = {
   readonly sound: boolean | null
 }
 
-/** How large somebody shows a stream, so that no more is sent than is seen. */
-export type StreamSize = 'hidden' | 'small' | 'medium' | 'large'
+/** How large somebody shows a stream, so that no more is sent than is seen. `none`: it comes another way, with its sound. */
+export type StreamSize = 'none' | 'hidden' | 'small' | 'medium' | 'large'
 
 /** What somebody says of their own devices, for which the original has no words. */
 export type Media = { readonly muted: boolean; readonly cameraOff: boolean; readonly pushToTalk: boolean }
@@ -180,7 +180,7 @@ export const parseCalls = (value: unknown): CallMessage | null => {
   return { kind: 'calls', calls: new Map(calls) }
 }
 
-const sizes: readonly string[] = ['hidden', 'small', 'medium', 'large'] satisfies StreamSize[]
+const sizes: readonly string[] = ['none', 'hidden', 'small', 'medium', 'large'] satisfies StreamSize[]
 const isSize = (value: unknown): value is StreamSize => typeof value === 'string' && sizes.includes(value)
 
 const writeSizes = (wished: ReadonlyMap<StreamId, StreamSize>): object => ({

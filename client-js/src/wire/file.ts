@@ -26,8 +26,11 @@ export type FileMessage =
   | { kind: 'file-withdrawn'; file: FileId; lost: boolean }
   /** `to` in a star, where the host passes it on as it came. */
   | { kind: 'file-signal'; to: MemberId | null; signal: FileSignal; asReceived?: Fields }
-  /** Ours: two guests of a star make a connection of their own for files. `id` is the caller's mark on it. */
-  | { kind: 'direct'; to: MemberId | null; id: string; signal: Signal; asReceived?: Fields }
+  /** Ours: two guests of a star make a connection of their own. `id` is the caller's mark on it. */
+  | ({ kind: 'direct'; to: MemberId | null; asReceived?: Fields } & DirectSignal)
+
+/** `call`: the connection is for what the two send each other in the call, and not for files. */
+export type DirectSignal = { readonly id: string; readonly signal: Signal; readonly call?: true }
 
 /** As many as the original's list shows well; it sends five at most, and we a few more. */
 export const filesMax = 20
@@ -77,12 +80,14 @@ export const parseDirect = (idata: Fields, to: MemberId | null): FileMessage | n
   const data = idata['type'] === direct ? recordAt(idata, 'data') : null
   const id = data && idText(data['id'])
   const signal = data && parseSignal(data['signal'])
-  return id === null || !signal ? null : { kind: 'direct', to, id, signal, asReceived: idata }
+  if (!data || id === null || !signal) return null
+  const call = data['call'] === true && ({ call: true } as const)
+  return { kind: 'direct', to, id, signal, ...call, asReceived: idata }
 }
 
-export const writeDirect = ({ id, signal }: Extract<FileMessage, { kind: 'direct' }>): object => ({
+export const writeDirect = ({ id, signal, call }: DirectSignal): object => ({
   type: direct,
-  data: { id, signal },
+  data: { id, signal, ...(call ? { call } : {}) },
 })
 
 const types = { announced: 0, withdrawn: 1, signal: 4 } as const

@@ -49,6 +49,15 @@ export const parseIceServers = (value: unknown): IceServer[] => {
   })
 }
 
+/** Without relays: where two networks leave no other way, what the two say goes through whoever hosts the room already. */
+export const withoutRelays = (configuration: RTCConfiguration): RTCConfiguration => ({
+  ...configuration,
+  iceServers: (configuration.iceServers ?? []).flatMap(server => {
+    const urls = [server.urls].flat().filter(url => !isTurn(url))
+    return urls.length === 0 ? [] : [{ urls }]
+  }),
+})
+
 const parseIceServer = (entry: unknown): IceServer | null => {
   if (!isRecord(entry)) return null
   const { username, credential } = entry

@@ -30,6 +30,14 @@ export const memberId = (text: string): MemberId => text as MemberId
 export const streamId = (text: string): StreamId => text as StreamId
 export const fileId = (text: string): FileId => text as FileId
 
+/** By what a connection between two guests of a star is known where links go by their peers. No peer's id looks like it. */
+export const directPeer = (member: MemberId): PeerId => peerId(`${directMark}${member}`)
+const directMark = 'direct '
+
+/** Whom such a connection leads to; null for any other. */
+export const directMember = (peer: PeerId): MemberId | null =>
+  peer.startsWith(directMark) ? memberId(peer.slice(directMark.length)) : null
+
 /** 128 random bits in base64url: the id of a stay, or what opens a room again. */
 export const isKey = (value: unknown): value is string =>
   typeof value === 'string' && /^[\w-]{22}$/.test(value)

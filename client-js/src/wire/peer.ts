@@ -32,6 +32,8 @@ export type Caps = {
   readonly server: boolean
   /** Seals what goes through such a host, and opens what others have sealed. */
   readonly sealed: boolean
+  /** As a star's guest, calls other guests past the host; as a host, knows that they then need nothing from it. */
+  readonly direct: boolean
 }
 
 /** An original page's. */
@@ -44,6 +46,7 @@ export const noCaps: Caps = {
   layers: false,
   server: false,
   sealed: false,
+  direct: false,
 }
 /** Ours. Whether it seals depends on the browser, and on the room. */
 export const ownCaps: Caps = {
@@ -55,6 +58,7 @@ export const ownCaps: Caps = {
   layers: true,
   server: false,
   sealed: false,
+  direct: true,
 }
 
 /**
@@ -133,6 +137,7 @@ const parseCaps = (value: unknown): Caps => {
     layers: has('layers'),
     server: has('server'),
     sealed: has('sealed'),
+    direct: has('direct'),
   }
 }
 

@@ -94,7 +94,7 @@ fn importance(copy: &Copy) -> u8 {
         _ if !copy.primary => 0,
         Some(Size::Large) => 1,
         None | Some(Size::Medium) => 2,
-        Some(Size::Small | Size::Hidden) => 3,
+        Some(Size::Small | Size::Hidden | Size::None) => 3,
     }
 }
 

@@ -79,7 +79,7 @@ fn usual_rate(layer: Layer) -> f64 {
 /// With so many lines there is no more to see at this size.
 fn lines_for(size: Size) -> u16 {
     match size {
-        Size::Hidden | Size::Small => 180,
+        Size::None | Size::Hidden | Size::Small => 180,
         Size::Medium => 360,
         Size::Large => u16::MAX,
     }

@@ -151,6 +151,40 @@ fn sizes_are_told_to_senders_as_the_largest_wish() {
 }
 
 #[test]
+fn what_comes_another_way_is_not_passed_on_until_it_is_wanted_again() {
+    let mut world = World::new();
+    for peer in ["ada", "bob", "cy"] {
+        world.join(peer);
+    }
+    world.guests[0].caps["direct"] = json!(true);
+    world.run(3_000);
+    world.call(0, "a", &["audio", "video"]);
+    world.call(1, "b", &[]);
+    world.call(2, "c", &[]);
+    let said = |world: &mut World, at: usize, size: &str| {
+        let now = world.now;
+        world.guests[at].tell(&json!({ "type": "sizes", "data": { "sizes": [{ "id": "a", "size": size }] } }), now);
+        world.run(100);
+        world.clear();
+        world.stream(0, "a", "video", 20);
+        world.stream(0, "a", "audio", 20);
+        // A picture begins with a key frame, which has to be asked for.
+        [1, 2].map(|at: usize| match world.guests[at].packets.len() {
+            0 => "nothing",
+            35.. => "all",
+            _ => "some",
+        })
+    };
+    let told = |world: &World| world.guests[0].of("sizes").last().map(|it| it.1["sizes"][0]["size"].clone());
+    assert_eq!(said(&mut world, 1, "none"), ["nothing", "all"]);
+    assert_eq!(said(&mut world, 2, "none"), ["nothing", "nothing"]);
+    assert_eq!(told(&world), Some(json!("none")));
+    assert_eq!(world.host.stats().streams_out, 0);
+    assert_eq!(said(&mut world, 1, "large"), ["all", "nothing"]);
+    assert_eq!(told(&world), Some(json!("large")));
+}
+
+#[test]
 fn screens_come_and_go_without_longer_descriptions() {
     let mut world = World::with(&["ada", "bob"]);
     world.call(0, "a", &["audio"]);

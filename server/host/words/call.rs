@@ -85,8 +85,8 @@ pub(crate) struct Wish {
     pub(crate) stream: String,
     /// Where it comes from.
     pub(crate) from: LinkId,
-    /// False for whoever has left the call and would be shown nothing else under this id when they come back: the lines
-    /// stay, and nothing flows.
+    /// False where it comes another way, and for whoever has left the call and would be shown nothing else under this id when
+    /// they come back: the lines stay, and nothing flows.
     pub(crate) flows: bool,
     /// How large it is shown, where the page says so.
     pub(crate) size: Option<Size>,
@@ -98,11 +98,12 @@ impl Words {
     /// What is to be sent over a link.
     pub(crate) fn wishes(&self, id: LinkId) -> Vec<Wish> {
         let Some((_, member)) = self.speaker(id) else { return Vec::new() };
-        let flows = self.calls.of(&member).is_some();
+        let calls = self.calls.of(&member).is_some();
         let Some(link) = self.calls.link(id) else { return Vec::new() };
         let wish = |stream: &String| {
             let owner = self.calls.owner(stream).filter(|owner| **owner != member)?;
             let size = size_of(&link.sizes, stream);
+            let flows = calls && size != Some(Size::None);
             let primary = self.calls.of(owner).is_some_and(|it| it.primary.as_ref() == Some(stream));
             Some(Wish { stream: stream.clone(), from: self.link_to(owner)?, flows, size, primary })
         };
@@ -286,13 +287,15 @@ impl Words {
         self.effects.push_back(Effect::CallChanged);
     }
 
-    /// As large as the largest of those to whom a stream is passed on; hidden where nobody sees it.
+    /// As large as the largest of those to whom a stream is passed on; hidden where nobody sees it, and nothing at all where
+    /// everybody gets it another way.
     fn tell_sizes(&mut self) {
         let ready: Vec<_> = self.links.iter().filter(|(_, link)| link.is_ready()).map(|(id, _)| *id).collect();
         for id in ready {
             let Some((_, member)) = self.speaker(id).filter(|_| self.caps(id).media) else { continue };
             let streams = self.calls.of(&member).map(|it| it.streams.clone()).unwrap_or_default();
-            let needed = streams.into_iter().map(|stream| (self.needed_size(&stream), stream));
+            let least = if self.caps(id).direct { Size::None } else { Size::Hidden };
+            let needed = streams.into_iter().map(|stream| (self.needed_size(&stream).max(least), stream));
             let needed: Vec<_> = needed.map(|(size, stream)| (stream, size)).collect();
             let link = self.calls.link_mut(id);
             let new = |(stream, size): &(String, Size)| size_of(&link.told, stream).unwrap_or(Size::Large) != *size;

@@ -24,6 +24,8 @@ pub(super) const FILES_MAX: usize = 20;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Size {
+    /// It comes another way: not even its sound is needed.
+    None,
     Hidden,
     Small,
     Medium,

@@ -24,6 +24,8 @@ pub(crate) struct Caps {
     pub(crate) layers: bool,
     /// Opens what other pages have sealed, and we cannot.
     pub(crate) sealed: bool,
+    /// Gets streams past us where it can, and knows that we then need none.
+    pub(crate) direct: bool,
 }
 
 /// Caps that are passed on to others, which may know more of them than we do.
@@ -79,6 +81,7 @@ impl From<SaidPerson<'_>> for Person {
             files: has("files"),
             layers: has("layers"),
             sealed: has("sealed"),
+            direct: has("direct"),
         };
         let avatar = avatar.map_or_else(|| DEFAULT_AVATAR.to_owned(), |it| cut_owned(it, AVATAR_UNITS_MAX));
         let key = key.and_then(|key| key.as_str().filter(|it| is_key(it)).map(str::to_owned));
@@ -111,7 +114,10 @@ impl Person {
 
 /// The host as one of the people, for pages that list it as one.
 pub(super) fn host(name: &str, member: &str) -> Value {
-    let caps = json!({ "moves": true, "chat": true, "media": true, "signals": true, "files": true, "server": true });
+    let mut caps = json!({ "server": true });
+    for cap in ["moves", "chat", "media", "signals", "files", "direct"] {
+        caps[cap] = json!(true);
+    }
     json!({ "username": name, "id": "0", "avatarLoc": DEFAULT_AVATAR, "caps": caps, "member": member })
 }
 

@@ -71,6 +71,7 @@ pub(super) fn line(bits_per_second: u32) -> Frame {
 
 fn name_of(size: Size) -> &'static str {
     match size {
+        Size::None => "none",
         Size::Hidden => "hidden",
         Size::Small => "small",
         Size::Medium => "medium",

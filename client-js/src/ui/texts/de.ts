@@ -245,6 +245,9 @@ export const de: Texts = {
           : say`${first} und ${others} weitere sind im Anruf`,
     inItTwo: (first, second) => say`${first} und ${second} sind im Anruf`,
     inCall: 'im Anruf',
+    inCallDirectly: 'im Anruf, direkt',
+    directly: 'direkt',
+    through: name => say`über ${name}`,
     alone: 'Außer dir ist niemand im Anruf',
     microphone: 'Mikrofon',
     camera: 'Kamera',
@@ -458,6 +461,8 @@ export const de: Texts = {
       say`${name} erreichst du über den Server, der alles zwischen euch weiterleitet, und einer eurer Browser unterstützt keine Ende-zu-Ende-Verschlüsselung. Wer den Server betreibt, könnte mithören, mitlesen und es verändern; ein Sicherheitscode kann das nicht ausschließen.`,
     viaServerSealed: name =>
       say`${name} erreichst du über den Server, der alles zwischen euch weiterleitet, es aber nicht lesen kann: Es ist Ende-zu-Ende-verschlüsselt.`,
+    callDirect: name =>
+      say`Im Anruf seht und hört ihr euch direkt: Ton und Bild von ${name} kommen ohne Umweg von Browser zu Browser.`,
     agreeing: name => say`Verschlüsselung mit ${name} wird eingerichtet …`,
     noHttps: 'Diese Seite wurde nicht über HTTPS geladen, ein Sicherheitscode würde also nichts beweisen.',
     none: 'Im Moment besteht keine Verbindung.',

@@ -345,6 +345,9 @@ export const en = {
         : say`${first} and ${plural(others, { one: '# other', other: '# others' })} are in the call`,
     inItTwo: (first: string, second: string) => say`${first} and ${second} are in the call`,
     inCall: 'in the call',
+    inCallDirectly: 'in the call, directly',
+    directly: 'directly',
+    through: (name: string) => say`through ${name}`,
     alone: 'You are the only one in the call',
     microphone: 'Microphone',
     camera: 'Camera',
@@ -537,6 +540,8 @@ export const en = {
       say`You reach ${name} through the server, which relays everything between you, and one of your browsers does not support end-to-end encryption. Whoever runs the server could listen in, read it or change it, and no safety code can rule that out.`,
     viaServerSealed: (name: string) =>
       say`You reach ${name} through the server, which relays everything between you but cannot read it: it is end-to-end encrypted.`,
+    callDirect: (name: string) =>
+      say`In the call, you and ${name} see and hear each other directly: sound and pictures go from browser to browser.`,
     agreeing: (name: string) => say`Setting up encryption with ${name}…`,
     noHttps: 'This page was not loaded over HTTPS, so a safety code would prove nothing.',
     none: 'There is no connection at the moment.',

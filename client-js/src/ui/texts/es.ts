@@ -243,6 +243,9 @@ export const es: Texts = {
           : say`${first} y ${others} personas más están en la llamada`,
     inItTwo: (first, second) => say`${first} y ${second} están en la llamada`,
     inCall: 'en la llamada',
+    inCallDirectly: 'en la llamada, directamente',
+    directly: 'directamente',
+    through: name => say`a través de ${name}`,
     alone: 'No hay nadie más en la llamada',
     microphone: 'Micrófono',
     camera: 'Cámara',
@@ -450,6 +453,8 @@ export const es: Texts = {
       say`Te conectas con ${name} a través del servidor, que reenvía todo entre esa persona y tú, y uno de los dos navegadores no puede cifrar de extremo a extremo. Quien administra el servidor podría escucharlo, leerlo y modificarlo, y ningún código de seguridad puede descartarlo.`,
     viaServerSealed: name =>
       say`Te conectas con ${name} a través del servidor, que reenvía todo entre esa persona y tú, pero no puede abrir lo que cifráis.`,
+    callDirect: name =>
+      say`En la llamada, ${name} y tú os veis y os oís directamente: el sonido y la imagen van de un navegador al otro.`,
     agreeing: name => say`Acordando el cifrado con ${name}…`,
     noHttps: 'Esta página no se ha cargado por HTTPS, así que un código de seguridad no probaría nada.',
     none: 'En este momento no hay conexión.',

@@ -242,6 +242,9 @@ export const fr: Texts = {
           : say`${first} et ${others} autres personnes sont dans l’appel`,
     inItTwo: (first, second) => say`${first} et ${second} sont dans l’appel`,
     inCall: 'dans l’appel',
+    inCallDirectly: 'dans l’appel, en direct',
+    directly: 'en direct',
+    through: name => say`via ${name}`,
     alone: 'Il n’y a que vous dans l’appel',
     microphone: 'Micro',
     camera: 'Caméra',
@@ -455,6 +458,8 @@ export const fr: Texts = {
       say`Vous joignez ${name} via le serveur, qui relaie tout ce que vous échangez, et l’un de vos navigateurs ne peut pas chiffrer de bout en bout. La personne qui gère le serveur pourrait l’écouter, le lire et le modifier ; aucun code de sécurité ne peut l’exclure.`,
     viaServerSealed: name =>
       say`Vous joignez ${name} via le serveur, qui relaie tout ce que vous échangez, mais ne peut pas ouvrir ce que vous chiffrez l’un pour l’autre.`,
+    callDirect: name =>
+      say`Dans l’appel, ${name} et vous vous voyez et vous entendez directement : le son et l’image vont d’un navigateur à l’autre.`,
     agreeing: name => say`Mise en place du chiffrement avec ${name}…`,
     noHttps: 'Cette page n’a pas été chargée via HTTPS : un code de sécurité ne prouverait rien.',
     none: 'Aucune connexion pour le moment.',

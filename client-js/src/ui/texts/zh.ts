@@ -206,6 +206,9 @@ export const zh: Texts = {
       others === 0 ? say`${first} 正在通话中` : say`${first} 和另外 ${others} 人正在通话中`,
     inItTwo: (first, second) => say`${first} 和 ${second} 正在通话中`,
     inCall: '通话中',
+    inCallDirectly: '通话中，直接连接',
+    directly: '直接连接',
+    through: name => say`经由 ${name}`,
     alone: '通话中只有你一人',
     microphone: '麦克风',
     camera: '摄像头',
@@ -397,6 +400,7 @@ export const zh: Texts = {
       say`你通过服务器与 ${name} 相连，服务器转发你们之间的所有内容，而其中一方的浏览器无法端到端加密。服务器的运营者能够监听、读取和修改，安全码无法排除这一点。`,
     viaServerSealed: name =>
       say`你通过服务器与 ${name} 相连，服务器转发你们之间的所有内容，但无法打开你们为彼此加密的内容。`,
+    callDirect: name => say`在通话中，你与 ${name} 的声音和画面在两个浏览器之间直接传送。`,
     agreeing: name => say`正在与 ${name} 商定加密…`,
     noHttps: '此页面不是通过 HTTPS 加载的，安全码无法证明任何事情。',
     none: '目前没有连接。',

@@ -116,7 +116,7 @@ const Row = ({ person, calls, commands, owns, cannot, ask }: RowProps) => {
         </span>
         <span class="person-reach">
           {texts().reaches[person.connectionStatus]}
-          {calls && ` · ${texts().call.inCall}`}
+          {calls && ` · ${person.callsDirectly ? texts().call.inCallDirectly : texts().call.inCall}`}
           {person.seal === 'failing' && ` · ${texts().hosted.failing}`}
           {cannot && ` · ${texts().hosted.cannot}`}
         </span>

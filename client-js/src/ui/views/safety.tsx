@@ -7,7 +7,7 @@ import { Dialog } from '../parts/dialog.tsx'
 
 type Props = {
   commands: Commands
-  person: Pick<RosterEntry, 'key' | 'connectionStatus' | 'seal'>
+  person: Pick<RosterEntry, 'key' | 'connectionStatus' | 'seal' | 'callsDirectly'>
   name: string
   star: boolean
   /** What is to be said while what goes through the server is not sealed. */
@@ -16,7 +16,7 @@ type Props = {
 }
 
 export const SafetyDialog = ({ commands, person, name, star, unsealed, close }: Props) => {
-  const { key: member, connectionStatus, seal } = person
+  const { key: member, connectionStatus, seal, callsDirectly } = person
   const [shown, setShown] = useState<ConnectionShown | null | 'asking'>('asking')
   useEffect(() => {
     let here = true
@@ -24,13 +24,14 @@ export const SafetyDialog = ({ commands, person, name, star, unsealed, close }: 
     return () => {
       here = false
     }
-  }, [member, connectionStatus, seal])
+  }, [member, connectionStatus, seal, callsDirectly])
   const through = throughWords(person, name)
   const sealed = connectionStatus === 'via-server' && seal === 'agreed'
   return (
     <Dialog title={texts().safety.open(name)} close={close}>
       {through !== null && <p>{through}</p>}
       {sealed && unsealed !== null && <p>{unsealed}</p>}
+      {callsDirectly && <p>{texts().safety.callDirect(name)}</p>}
       {through !== null && !sealed ? null : shown === null ? (
         <p>{texts().safety.none}</p>
       ) : (

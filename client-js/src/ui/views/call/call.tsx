@@ -123,6 +123,7 @@ const Inside = (props: InsideProps) => {
               key: proved.member,
               connectionStatus: 'lost',
               seal: 'none',
+              callsDirectly: false,
             }
           }
           name={proved.name}
@@ -150,11 +151,25 @@ const knownIn =
   (seen: readonly RosterEntry[]) =>
   (member: string): Known => {
     const found = seen.find(({ key }) => key === member)
+    const way = found && wayOf(found, seen)
     return {
       name: shownName(found?.name ?? texts().room.stranger),
       connectionStatus: found?.connectionStatus ?? 'connecting',
+      ...(way && { way }),
     }
   }
+
+/** Null where nobody stands in between. */
+const wayOf = (
+  { callsDirectly, connectionStatus }: RosterEntry,
+  seen: readonly RosterEntry[],
+): string | null => {
+  if (callsDirectly) return texts().call.directly
+  if (connectionStatus === 'via-server') return texts().reaches['via-server']
+  if (connectionStatus !== 'via-host') return null
+  const host = seen.find(it => it.host)?.name ?? texts().room.stranger
+  return texts().call.through(shownName(host))
+}
 
 /** Everybody at once is out of reach: then it is us. */
 const isReconnecting = ({ links }: RoomState): boolean => {

@@ -30,6 +30,7 @@ export const TileTools = ({ tile, area, pinned, pin, call, prove }: ToolsProps) 
           <div class="menu">
             <p class="menu-title">{title}</p>
             {tile.remote?.measured && <Measurement measured={tile.remote.measured} />}
+            {tile.way && <p class="menu-quality menu-hint">{tile.way}</p>}
             {tile.remote?.hasAudio && <Volume tile={tile} call={call} title={title} />}
             <MenuItem
               icon={pinned ? 'pin-off' : 'pin'}
