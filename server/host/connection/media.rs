@@ -22,9 +22,9 @@ const LINE_SOURCES_MAX: usize = 2;
 pub(super) const FIRST_ESTIMATE: u64 = 300_000;
 /// A line is not taken for less while nothing is lost on it and nothing waits: delays alone tell little where a machine is busy.
 const LEAST: u64 = 180_000;
-/// A guest's word for what their line takes counts up to this, and no longer than until the line has shown it itself.
+/// A guest's word for what their line takes counts up to this, and no longer than until the line can have shown it itself.
 const TOLD_MAX: u64 = 2_500_000;
-const TOLD: Duration = Duration::from_secs(10);
+const TOLD: Duration = Duration::from_secs(8);
 /// How often at most a page is told what its line takes, and how often at least.
 const TELL: Duration = Duration::from_secs(1);
 const TELL_AGAIN: Duration = Duration::from_secs(5);
@@ -60,7 +60,7 @@ pub(super) struct Declared {
 pub(super) struct Measured {
     bits_per_second: f64,
     /// What the line took a moment ago, and until when that counts.
-    took: Option<(Bitrate, Instant)>,
+    took: Option<(u64, Instant)>,
     /// What the guest's page has been told, and when.
     said: Option<(u32, Instant)>,
     desire: Desire,
@@ -90,18 +90,19 @@ impl Measured {
         }
     }
 
-    /// Does the line show that it takes no more?
-    fn is_full(&mut self, stats: &PeerStats) -> bool {
+    /// What the line is not taken for less than, unless it shows that it takes no more. Where many come back at once, packets
+    /// wait for a busy machine as well as for a line that is full.
+    fn least(&mut self, stats: &PeerStats) -> u64 {
         let shortest = self.round_trip.into_iter().chain(stats.rtt).min();
         self.round_trip = shortest;
         let waits = stats.rtt.zip(shortest).is_some_and(|(now, shortest)| now > shortest + QUEUE_MAX);
-        waits || stats.egress_loss_fraction.is_some_and(|it| it > LOSS_MAX)
-    }
-
-    /// What the line is not taken for less than, while it does not show that it is full.
-    fn least(&mut self, is_full: bool, now: Instant) -> Bitrate {
-        self.took = self.took.filter(|(_, until)| !is_full && now < *until);
-        self.took.map_or(Bitrate::from(LEAST), |(took, _)| took)
+        let loses = stats.egress_loss_fraction.is_some_and(|it| it > LOSS_MAX);
+        self.took = self.took.filter(|(_, until)| !loses && stats.timestamp < *until);
+        match self.took {
+            Some((took, _)) => took / if waits { 2 } else { 1 },
+            None if waits || loses => 0,
+            None => LEAST,
+        }
     }
 
     /// Whether to look for more now. By itself str0m does that where hardly anything is sent, and otherwise rarely.
@@ -241,12 +242,11 @@ impl Connection {
     pub(crate) fn has_measured(&mut self, stats: &PeerStats) {
         self.count_unsent();
         if let Some(estimate) = stats.bwe_tx {
-            let is_full = self.measured.is_full(stats);
-            let least = self.measured.least(is_full, stats.timestamp);
-            if estimate < least && !is_full {
+            let least = Bitrate::from(self.measured.least(stats));
+            if estimate < least {
                 self.rtc.bwe().reset(least);
             }
-            let estimate = if is_full { estimate } else { estimate.max(least) };
+            let estimate = estimate.max(least);
             self.measured.bits_per_second = estimate.as_f64();
             self.tell_desire();
             if self.measured.looks(stats.timestamp) {
@@ -258,9 +258,9 @@ impl Connection {
     /// What the guest's line took before this connection, as their page says: the estimate begins there. Whoever claims more
     /// than their line takes fills it themselves, until that shows.
     pub(crate) fn took(&mut self, bits_per_second: u32, now: Instant) {
-        let took = Bitrate::from(u64::from(bits_per_second).clamp(FIRST_ESTIMATE, TOLD_MAX));
-        (self.measured.bits_per_second, self.measured.took) = (took.as_f64(), Some((took, now + TOLD)));
-        self.rtc.bwe().reset(took);
+        let took = u64::from(bits_per_second).clamp(FIRST_ESTIMATE, TOLD_MAX);
+        (self.measured.bits_per_second, self.measured.took) = (took as f64, Some((took, now + TOLD)));
+        self.rtc.bwe().reset(Bitrate::from(took));
     }
 
     /// What the line takes, where the guest's page is to be told: when it is another than it knows, and every now and then.
