@@ -459,7 +459,7 @@ export const fr: Texts = {
     viaServerSealed: name =>
       say`Vous joignez ${name} via le serveur, qui relaie tout ce que vous échangez, mais ne peut pas ouvrir ce que vous chiffrez l’un pour l’autre.`,
     callDirect: name =>
-      say`Dans l’appel, ${name} et vous vous voyez et vous entendez directement : le son et l’image vont d’un navigateur à l’autre.`,
+      say`Dans l’appel, vous voyez et entendez ${name} directement : le son et l’image vont d’un navigateur à l’autre.`,
     agreeing: name => say`Mise en place du chiffrement avec ${name}…`,
     noHttps: 'Cette page n’a pas été chargée via HTTPS : un code de sécurité ne prouverait rien.',
     none: 'Aucune connexion pour le moment.',
