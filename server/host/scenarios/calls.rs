@@ -152,7 +152,7 @@ fn sizes_are_told_to_senders_as_the_largest_wish() {
 
 #[test]
 fn what_comes_another_way_is_not_passed_on_until_it_is_wanted_again() {
-    let mut world = World::new();
+    let mut world = World::empty();
     for peer in ["ada", "bob", "cy"] {
         world.join(peer);
     }
