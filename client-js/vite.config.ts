@@ -20,7 +20,7 @@ const vendor: readonly { from: string; to: string; wanted: RegExp }[] = [
 
 /** What is read off names in links, and plans rooms, is wanted by few. */
 export const session =
-  /src\/(call|core(?!\/room-keys)|files\/(answered|change)|legacy\/wire|link|room|signaling|wire)\//
+  /src\/(call(?!\/(chime|level)\.)|core(?!\/(connection-check|room-keys|sealed-session)\.)|files\/(answered|change)|legacy\/wire(?!\/side-protocol\.)|link(?!\/probe\.)|room|signaling|wire)\//
 /** What the first view needs of the core: the line, and the mirror. A room session, and all that is in it, follows. */
 export const line =
   /src\/(call\/(browser|devices|preview)|core\/(client|events|room-target)|files\/state|link\/browser-api|signaling\/(client|network|session)|wire\/(access|card|ice|ids|invitation|json|owner|refusal|resume|server|signal)\.)|node_modules\/(socket|engine)\.io/

@@ -103,7 +103,7 @@ addEventListener('hashchange', () => controller.addressChanged())
 
 const roomNow = computed(() => (model.view.value.kind === 'room' ? model.view.value.state.card.id : null))
 let tabs: OtherTabs | null = null
-const loadTabs = loadedOnce(() => import('./app/other-tabs.ts'))
+const loadTabs = loadedOnce(() => import('./app/attach-session.ts'))
 const meetTabs = async (): Promise<void> => {
   const { OtherTabs, tabChannel } = await loadTabs()
   tabs ??= new OtherTabs(tabChannel(), rooms => {

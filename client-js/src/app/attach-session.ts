@@ -19,6 +19,7 @@ import type { Settings } from './settings.ts'
 
 export { leftView, roomShown, showRefusal, showRefusalOf } from './answered-views.ts'
 export { goOnInCall } from './attach-call.ts'
+export { OtherTabs, tabChannel } from './other-tabs.ts'
 export { removedRooms } from './removed-rooms.ts'
 
 type Ports = {

@@ -3,6 +3,7 @@
  * the owner again where a room is closed to everybody else.
  */
 import { randomKey } from '../base/random.ts'
+import { canSeal } from '../link/browser-api.ts'
 import { noHistory } from '../room/history.ts'
 import type { RoomState } from '../room/state.ts'
 import type { SignalingClient } from '../signaling/client.ts'
@@ -10,12 +11,36 @@ import { type Answer, createRoom, joinRoom } from '../signaling/requests.ts'
 import { claimsOf } from '../wire/access.ts'
 import { writeAct } from '../wire/owner-act.ts'
 import type { Draft, JoinRequest } from '../wire/room-requests.ts'
+import type { IdentityKeys } from '../wire/sealing.ts'
 import type { Admission, RoomCard } from '../wire/server.ts'
 import { fitnessAsHost } from './host-fitness.ts'
 import { fingerprintOf, knowsOwners, makeOwnerKeys, signAct } from './owner-keys.ts'
+import type { SealingIdentity } from './sealed-session.ts'
 import type { Stay } from './stay.ts'
 
 export { createRoom }
+
+/** What a page needs that comes into a room that the server hosts. */
+export type SealingTools = SealingIdentity & {
+  readonly parts: typeof import('./sealed-session.ts')
+}
+
+/**
+ * `known`: of an earlier page of this stay. Null where nothing is to be sealed, or the browser cannot, which others then are told.
+ * `failed`: it could, and what is needed cannot be had just now.
+ */
+export const prepareSealing = async (
+  { kind }: RoomCard,
+  known: IdentityKeys | null,
+): Promise<SealingTools | 'failed' | null> => {
+  if (kind !== 'server' || !canSeal()) return null
+  try {
+    const parts = await import('./sealed-session.ts')
+    return { parts, ...(await parts.identityFor(known)) }
+  } catch {
+    return 'failed'
+  }
+}
 
 /** The room that our token names, if it does, and whether we may make it. */
 const namedRoom = ({ access }: SignalingClient) => {

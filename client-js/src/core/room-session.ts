@@ -22,13 +22,21 @@ import type { OwnerAct } from '../wire/owner-act.ts'
 import type { Admission, Identity, Notice } from '../wire/server.ts'
 import type { Signal } from '../wire/signal.ts'
 import { DirectCalls } from './direct-calls.ts'
-import { createRoom, enterKnown, enterRoom, makeRoom, withStay } from './entrance.ts'
+import {
+  createRoom,
+  enterKnown,
+  enterRoom,
+  makeRoom,
+  prepareSealing,
+  type SealingTools,
+  withStay,
+} from './entrance.ts'
 import { Events } from './events.ts'
 import type { FileTransfers } from './file-transfers.ts'
 import { stayOf } from './leaving.ts'
 import { OwnerVoice } from './owner-voice.ts'
 import { acceptFileChannel, roomFiles } from './room-files.ts'
-import { prepareSealing, SealedSession, type SealingTools } from './sealed-session.ts'
+import type { SealedSession } from './sealed-session.ts'
 import type { Connection, RoomSessionEvents, RoomSessionPorts } from './session-types.ts'
 import type { Stay } from './stay.ts'
 
@@ -112,7 +120,7 @@ export class RoomSession {
     })
     this.#sealed =
       sealing &&
-      new SealedSession(sealing, {
+      new sealing.parts.SealedSession(sealing, {
         room: this.#room,
         link: peer => this.#link(peer),
         opened: (via, received) => this.#charged(via, this.#meter.charge(via, received)),

@@ -3,43 +3,22 @@
  * it was said, and keeps the sealing in step with the room. What seals is loaded for such a room alone.
  */
 import type { ReceivedStream } from '../call/stats-monitor.ts'
-import { canSeal } from '../link/browser-api.ts'
 import type { Link } from '../link/link.ts'
 import { ownerOf } from '../room/call.ts'
 import { memberAt } from '../room/numbers.ts'
 import type { Room, Unsealed } from '../room/room.ts'
 import type { RoomState } from '../room/state.ts'
-import type { Sealer } from '../sealing/sealer.ts'
+import { type identityFor, type Sealer, startSealing } from '../sealing/sealer.ts'
 import type { MemberId, PeerId } from '../wire/ids.ts'
 import { encodeFrame } from '../wire/json.ts'
 import type { Received } from '../wire/peer.ts'
 import type { IdentityKeys, SealedMessage } from '../wire/sealing.ts'
-import type { RoomCard } from '../wire/server.ts'
 import { parseOpened } from '../wire/star.ts'
 
-/** What a page needs before it comes in. */
-export type SealingTools = {
-  readonly parts: typeof import('../sealing/sealer.ts')
-  readonly identity: IdentityKeys
-  readonly secret: CryptoKey
-}
+/** By what a page is known that comes in. */
+export type SealingIdentity = Awaited<ReturnType<typeof identityFor>>
 
-/**
- * Null where nothing is to be sealed, or the browser cannot, which others then are told. `failed`: it could, and what is needed
- * cannot be had just now.
- */
-export const prepareSealing = async (
-  { kind }: RoomCard,
-  known: IdentityKeys | null,
-): Promise<SealingTools | 'failed' | null> => {
-  if (kind !== 'server' || !canSeal()) return null
-  try {
-    const parts = await import('../sealing/sealer.ts')
-    return { parts, ...(await parts.identityFor(known)) }
-  } catch {
-    return 'failed'
-  }
-}
+export { identityFor } from '../sealing/sealer.ts'
 
 export type SealedSessionPorts = {
   readonly room: Room
@@ -55,10 +34,10 @@ export class SealedSession {
   #outgoing: Promise<void> = Promise.resolve()
   #waiting = 0
 
-  constructor({ parts, identity, secret }: SealingTools, ports: SealedSessionPorts) {
+  constructor({ identity, secret }: SealingIdentity, ports: SealedSessionPorts) {
     this.#ports = ports
     const { room } = ports
-    this.#sealer = parts.startSealing(identity, secret, room.state.card.id, {
+    this.#sealer = startSealing(identity, secret, room.state.card.id, {
       say: message => this.#say(message),
       keyChanged: member => room.feed({ type: 'key-changed', member }),
       status: ({ agreed, failing }) => room.feed({ type: 'sealing-status', agreed, failing }),
