@@ -6,7 +6,7 @@ import { FlowWatch } from '../src/call/flow-watch.ts'
 import { DirectCalls } from '../src/core/direct-calls.ts'
 import { ConnectionBudget } from '../src/link/connection-budget.ts'
 import { FrameMeter } from '../src/link/frame-meter.ts'
-import { isDirect, routeOf } from '../src/room/direct-calls.ts'
+import { acceptsDirect, isDirect, routeOf } from '../src/room/direct-calls.ts'
 import type { Room } from '../src/room/room.ts'
 import { roster } from '../src/room/roster.ts'
 import type { RoomEffect, RoomEvent } from '../src/room/state.ts'
@@ -54,8 +54,18 @@ const taken = (): string[] =>
 const comesIn = (name: string, number: string, caps: Caps = ownCaps): void =>
   hear(host, { kind: 'introduce', person: person(name, caps), member: stayOf(name) }, number)
 
-/** Ben, and perhaps others, are in the call, and so are we, last. */
+/** Ben, and perhaps others, are in the call, and so are we, last, on a line that takes everything. */
 const call = (caps: Caps = ownCaps, hostCaps: Caps = ownCaps, others: readonly string[] = []): void => {
+  callUnknown(caps, hostCaps, others)
+  lineTakes(true)
+}
+const lineTakes = (enough: boolean): void => hear(host, { kind: 'line', takes: 900_000, enough }, '0')
+/** The same before the host has found out what our line takes. */
+const callUnknown = (
+  caps: Caps = ownCaps,
+  hostCaps: Caps = ownCaps,
+  others: readonly string[] = [],
+): void => {
   feed({ type: 'incoming-offer', peer: host })
   feed({ type: 'link-opened', peer: host })
   hear(host, { kind: 'admitted', id: memberId('1'), host: server.member }, '0')
@@ -114,6 +124,34 @@ describe('a connection for the call', () => {
     expect(taken().filter(it => it.startsWith('dial'))).toEqual([])
     feed({ type: 'direct-offered', member: ben })
     expect(me.state.call.direct.get(ben)?.phase).toBe('connecting')
+  })
+  test('is made once our line is known to take everything, by whoever is ready last', () => {
+    const dialled = (): string[] => taken().filter(it => it.startsWith('dial'))
+    callUnknown()
+    lineTakes(false)
+    expect(dialled()).toEqual([])
+    lineTakes(true)
+    expect(dialled()).toEqual(['dial-direct ben'])
+    begin('zoe')
+    callUnknown()
+    feed({ type: 'direct-offered', member: ben })
+    expect([acceptsDirect(me.state, ben), dialled()]).toEqual([false, []])
+    lineTakes(true)
+    expect(dialled()).toEqual(['dial-direct ben'])
+  })
+  test('is taken from whoever was not ready before, in place of our own that they did not take', () => {
+    call()
+    expect(acceptsDirect(me.state, ben)).toBe(true)
+    feed({ type: 'direct-opened', member: ben })
+    expect(acceptsDirect(me.state, ben)).toBe(false)
+  })
+  test('leaves the call on a line that is another perhaps, until that is known', () => {
+    opened()
+    flow(both, both)
+    expect(isBens()).toBe(true)
+    feed({ type: 'network-changed' })
+    flow(both, both)
+    expect(isBens()).toBe(false)
   })
   test.each([
     ['the other page', noCaps, ownCaps, []],

@@ -19,7 +19,7 @@ const comesBack = (atMs: number, room = me): unknown => {
 }
 const isTold = (takes: number, atMs: number, room = me): void => {
   room.now = atMs
-  room.hear(host, { kind: 'line', takes }, '0')
+  room.hear(host, { kind: 'line', takes, enough: false }, '0')
 }
 
 beforeEach(() => me.begin())
@@ -58,7 +58,7 @@ test('a page that is the host is neither believed nor told', () => {
 test('hosts say it in a type of its own, and guests in their first words', () => {
   const said = (takes: unknown) =>
     parseFromHost({ source: '0', idata: { type: 'line', data: { takes } } })?.message
-  expect(said(900_000)).toEqual({ kind: 'line', takes: 900_000 })
+  expect(said(900_000)).toEqual({ kind: 'line', takes: 900_000, enough: false })
   for (const odd of [-1, 0.5, '9', null]) expect(said(odd)).toBe(undefined)
   const knock = { kind: 'knock', password: 'pw', takes: 900_000 } as const
   const frame = JSON.parse(JSON.stringify(writeAsGuest(knock, me.state.stay)))

@@ -73,9 +73,11 @@ export class DirectCalls {
     const held = this.#held.get(from)
     if (held?.id === id) return held.link.signal(signal)
     const { room } = this.#ports
-    if (signal.type !== 'offer' || !acceptsDirect(room.state, from)) return
-    this.end(from)
+    if (signal.type !== 'offer') return
+    const accepted = acceptsDirect(room.state, from)
+    if (accepted) this.end(from)
     room.feed({ type: 'direct-offered', member: from })
+    if (!accepted) return
     if (this.#hold(from, id, false)) this.#held.get(from)?.link.signal(signal)
     else room.feed({ type: 'direct-closed', member: from })
   }

@@ -48,7 +48,7 @@ export type Flows = ReadonlyMap<PeerId, ReadonlyMap<StreamId, ReadonlySet<TrackK
  * it stays until it does.
  */
 export type DirectCall = {
-  readonly phase: 'connecting' | 'open' | 'resting'
+  readonly phase: 'connecting' | 'open' | 'resting' | 'asked'
   readonly carried: ReadonlySet<StreamId>
   readonly ending: boolean
 }

@@ -9,10 +9,10 @@ import type { TrackKind } from '../wire/signal.ts'
 import { callLink, type DirectCall, linkTo, withCall, withCallLink } from './call.ts'
 import { stepEach, stepTo } from './change.ts'
 import { hostOf } from './numbers.ts'
-import { capsOf, type RoomEffect, type RoomState, type RoomStep } from './state.ts'
+import { capsOf, hostedByServer, type RoomEffect, type RoomState, type RoomStep } from './state.ts'
 
 export type DirectEvent =
-  /** They have offered us one. */
+  /** They have offered us one, which we may not be ready for. */
   | { type: 'direct-offered'; member: MemberId }
   | { type: 'direct-opened'; member: MemberId }
   | { type: 'direct-closed'; member: MemberId }
@@ -39,18 +39,29 @@ const canCall = (state: RoomState, member: MemberId): boolean =>
   state.person.caps.direct &&
   (state.members.get(member)?.caps.direct ?? false)
 
+/**
+ * A server that is the host has to have found that our line takes everything. On a thinner one the host sends what has room,
+ * and sound first; several who send to us directly know nothing of each other.
+ */
+const isLineEnough = (state: RoomState): boolean =>
+  !hostedByServer(state) || (state.call.downlink?.enough ?? false)
+
 const isWanted = (state: RoomState, member: MemberId): boolean =>
   canCall(state, member) &&
+  isLineEnough(state) &&
   state.host !== null &&
   capsOf(state, state.host).direct &&
   state.call.members.size < directCallersMax
 
-/** Of two, the one with the lesser id offers. */
-const offers = (state: RoomState, member: MemberId): boolean => state.stay < member
+/** Of two, the one with the lesser id offers, or the other one once it is ready, if it was not when it was offered one. */
+const offers = (state: RoomState, member: MemberId): boolean =>
+  state.stay < member || state.call.direct.get(member)?.phase === 'asked'
 
 /** Those who offer may have heard a moment earlier that few enough are in the call. */
 export const acceptsDirect = (state: RoomState, member: MemberId): boolean =>
-  canCall(state, member) && !offers(state, member)
+  canCall(state, member) &&
+  isLineEnough(state) &&
+  (!(state.stay < member) || state.call.direct.get(member)?.phase !== 'open')
 
 /** We see and hear somebody past the host. */
 export const isDirect = (state: RoomState, member: MemberId): boolean =>
@@ -79,8 +90,10 @@ export const directChanged = (state: RoomState, event: DirectEvent): RoomStep =>
   const known = state.call.direct.get(member)
   switch (event.type) {
     case 'direct-offered':
+      if (acceptsDirect(state, member))
+        return stepTo(withDirect(without(state, member, false), member, fresh))
       return stepTo(
-        acceptsDirect(state, member) ? withDirect(without(state, member, false), member, fresh) : state,
+        canCall(state, member) && !known ? withDirect(state, member, { ...fresh, phase: 'asked' }) : state,
       )
     case 'direct-opened':
       return stepTo(
@@ -113,13 +126,16 @@ export const reconcileDirect = (before: RoomState, after: RoomState): RoomStep =
   if (same || (after.role !== 'guest' && after.call.direct.size === 0)) return stepTo(after)
   const held = stepEach(after, [...after.call.direct.keys()], follow)
   const missing = [...after.call.members.keys()].filter(
-    it => isWanted(after, it) && offers(after, it) && !held.state.call.direct.has(it),
+    it => isWanted(held.state, it) && offers(held.state, it) && isOpenTo(held.state, it),
   )
   const called = stepEach(held.state, missing, (state, member) =>
     stepTo(withDirect(state, member, fresh), { type: 'dial-direct', member }),
   )
   return { state: called.state, effects: [...held.effects, ...called.effects] }
 }
+
+const isOpenTo = (state: RoomState, member: MemberId): boolean =>
+  (state.call.direct.get(member)?.phase ?? 'asked') === 'asked'
 
 const end = (state: RoomState, member: MemberId): RoomStep =>
   stepTo(without(state, member, false), { type: 'end-direct', member })

@@ -7,8 +7,8 @@ import { withCall } from './call.ts'
 import { stepTo } from './change.ts'
 import { hostedByServer, type RoomState, type RoomStep } from './state.ts'
 
-/** In bits a second. */
-export type Downlink = { readonly bitsPerSecond: number; readonly at: number }
+/** `enough`: all that we are shown and hear has room on it, as far as the host can tell. */
+export type Downlink = { readonly bitsPerSecond: number; readonly at: number; readonly enough: boolean }
 
 /** While the machine is busy, or the server about to go, a line seems to take less: the most within this time counts. */
 const windowMs = 10_000
@@ -16,11 +16,17 @@ const windowMs = 10_000
 const lateMs = 30_000
 
 /** The host says what it takes. */
-export const downlinkFound = (state: RoomState, via: PeerId, bitsPerSecond: number, at: number): RoomStep => {
+export const downlinkFound = (
+  state: RoomState,
+  via: PeerId,
+  { takes, enough }: { readonly takes: number; readonly enough: boolean },
+  at: number,
+): RoomStep => {
   if (via !== state.host || !hostedByServer(state)) return stepTo(state)
   const before = state.call.downlink
-  const holds = before !== null && at - before.at < windowMs && before.bitsPerSecond >= bitsPerSecond
-  return stepTo(holds ? state : withCall(state, { downlink: { bitsPerSecond, at } }))
+  const holds = before !== null && at - before.at < windowMs && before.bitsPerSecond >= takes
+  const found = holds ? { ...before, enough } : { bitsPerSecond: takes, at, enough }
+  return stepTo(withCall(state, { downlink: found }))
 }
 
 /** We have another line perhaps. */

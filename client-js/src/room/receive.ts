@@ -111,7 +111,7 @@ const onMessage = (
     case 'direct':
       return deliverOrRelay(state, via, speaker, message)
     case 'line':
-      return downlinkFound(state, via, message.takes, at)
+      return downlinkFound(state, via, message, at)
     // Opened before they come here, where anybody can.
     case 'sealed':
     case 'sealed-for':

@@ -98,7 +98,7 @@ export type PeerMessage =
   | { kind: 'moved'; to: PeerId }
   | { kind: 'moved-noted' }
   /** From a server that is a star's host: what our line is found to take, in bits a second. */
-  | { kind: 'line'; takes: number }
+  | { kind: 'line'; takes: number; enough: boolean }
   | { kind: 'signal'; signal: Signal }
   | CallMessage
   | FileMessage

@@ -112,7 +112,9 @@ const hostMessage = (idata: Fields): PeerMessage | null => {
       return parseCalls(data)
     case extensionTypes.line: {
       const takes = isRecord(data) ? wholeNumber(data['takes']) : null
-      return takes === null ? null : { kind: 'line', takes }
+      return takes === null || !isRecord(data)
+        ? null
+        : { kind: 'line', takes, enough: data['enough'] === true }
     }
     default:
       return commonMessage(idata, null)

@@ -55,6 +55,15 @@ pub(super) struct Declared {
     is_measured: bool,
 }
 
+/// What a guest's page is told of their line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Downlink {
+    /// In bits a second.
+    pub(crate) takes: u32,
+    /// All that the guest is shown and hears has room on it, in the sizes in which it is shown.
+    pub(crate) enough: bool,
+}
+
 /// What is known of how much goes to the guest, and of what is lost on the way.
 #[derive(Debug)]
 pub(super) struct Measured {
@@ -62,7 +71,7 @@ pub(super) struct Measured {
     /// What the line took a moment ago, and until when that counts.
     took: Option<(u64, Instant)>,
     /// What the guest's page has been told, and when.
-    said: Option<(u32, Instant)>,
+    said: Option<(Downlink, Instant)>,
     desire: Desire,
     /// What str0m has been told of that.
     told: f64,
@@ -264,14 +273,16 @@ impl Connection {
     }
 
     /// What the line takes, where the guest's page is to be told: when it is another than it knows, and every now and then.
-    pub(crate) fn news_of_line(&mut self, now: Instant) -> Option<u32> {
+    pub(crate) fn news_of_line(&mut self, now: Instant) -> Option<Downlink> {
         let Measured { bits_per_second, desire, said, .. } = &mut self.measured;
         let takes = (*bits_per_second as u64).min(TOLD_MAX) as u32;
+        let enough = *bits_per_second >= desire.bits_per_second;
         let is_new = said.is_none_or(|(before, at)| {
             let since = now.saturating_duration_since(at);
-            since >= TELL_AGAIN || (since >= TELL && takes.abs_diff(before) > before / 5)
+            let differs = enough != before.enough || takes.abs_diff(before.takes) > before.takes / 5;
+            since >= TELL_AGAIN || (since >= TELL && differs)
         });
-        (desire.pictures && is_new).then(|| said.insert((takes, now)).0)
+        (desire.bits_per_second > 0.0 && is_new).then(|| said.insert((Downlink { takes, enough }, now)).0)
     }
 
     /// What the guest says of a line. How many more packets have been lost comes back.

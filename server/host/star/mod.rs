@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use str0m::Event;
 
 pub use self::user_name::ufrag_of;
-use crate::connection::{Connection, Form, REST, form};
+use crate::connection::{Connection, Downlink, Form, REST, form};
 use crate::forwarding::{Forwarding, Place};
 use crate::settings::{Card, Settings, Stats};
 use crate::words::{Epoch, Frame, LinkId, Words};
@@ -327,8 +327,8 @@ impl StarHost {
             }
             Event::PeerStats(stats) => {
                 connection.has_measured(&stats);
-                if let Some(takes) = connection.news_of_line(self.now) {
-                    self.words.tell_line(id, takes);
+                if let Some(Downlink { takes, enough }) = connection.news_of_line(self.now) {
+                    self.words.tell_line(id, takes, enough);
                 }
                 self.forwarding.measured(id, connection.capacity(), self.now);
                 self.follow();

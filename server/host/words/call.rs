@@ -240,10 +240,11 @@ impl Words {
         self.call_changed();
     }
 
-    /// What a page of ours is to tell the next host, should this one be started anew.
-    pub(crate) fn tell_line(&mut self, id: LinkId, bits_per_second: u32) {
+    /// What a page of ours is to tell the next host, should this one be started anew, and by what it decides whether it calls
+    /// others past this one.
+    pub(crate) fn tell_line(&mut self, id: LinkId, bits_per_second: u32, enough: bool) {
         if self.is_calling(id) && self.caps(id).media {
-            self.send(id, write::line(bits_per_second));
+            self.send(id, write::line(bits_per_second, enough));
         }
     }
 

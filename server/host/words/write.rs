@@ -65,8 +65,8 @@ pub(super) fn sizes(sizes: &[(String, Size)]) -> Frame {
     message(HOST, &json!("sizes"), &json!({ "sizes": entries }))
 }
 
-pub(super) fn line(bits_per_second: u32) -> Frame {
-    message(HOST, &json!("line"), &json!({ "takes": bits_per_second }))
+pub(super) fn line(bits_per_second: u32, enough: bool) -> Frame {
+    message(HOST, &json!("line"), &json!({ "takes": bits_per_second, "enough": enough }))
 }
 
 fn name_of(size: Size) -> &'static str {
