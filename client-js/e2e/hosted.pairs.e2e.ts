@@ -157,6 +157,10 @@ test.each(['stop', 'kill'] as const)(
     await server.start()
     await Promise.all(people.map(it => it.isTold('Connection to the server restored')))
     await together()
+    // A call may go on without the server. What is said reaches those who are back in the star.
+    const back = ({ page }: Person): Promise<number> =>
+      page.locator('#people li').filter({ hasText: through }).count()
+    await Promise.all(people.map(it => expect.poll(() => back(it)).toBe(3)))
     await people[3]?.say('after')
     await Promise.all(people.slice(0, 3).map(it => it.hears('Dan', 'after')))
     for (const one of people) {
