@@ -10,11 +10,11 @@ use str0m::channel::ChannelId;
 use str0m::media::{Mid, Rid};
 use str0m::net::{Protocol, Receive};
 use str0m::rtp::{ExtensionValues, RtpPacket, RtpWrite};
-use str0m::{Candidate, Event, Input, Rtc, RtcConfig};
+use str0m::{Event, Input, Rtc};
 
 use super::PASSWORD;
+use super::codecs::{connection, with_codecs};
 use super::sizes::{SIZES, declare_sizes};
-use crate::crypto;
 use crate::lines::TRANSPORT_CC;
 
 pub struct Guest {
@@ -383,23 +383,4 @@ impl Guest {
         let of_kind = self.heard.iter().filter(|frame| frame["idata"]["type"] == kind);
         of_kind.map(|frame| (frame["source"].as_str().unwrap_or_default(), &frame["idata"]["data"])).collect()
     }
-}
-
-fn connection(address: SocketAddr, now: Instant) -> Rtc {
-    let config = RtcConfig::new().set_crypto_provider(crypto::provider()).set_rtp_mode(true);
-    let config = config.clear_codecs().enable_opus(true).enable_vp8(true);
-    let mut rtc = config.build(now);
-    rtc.add_local_candidate(Candidate::host(address, Protocol::Udp).expect("a candidate"));
-    rtc
-}
-
-/// A section as it is, or one that has ended with a codec for each of its formats.
-fn with_codecs(section: &str) -> String {
-    let mut words = section.lines().next().unwrap_or_default().split(' ');
-    let codec = if words.next() == Some("audio") { "opus/48000/2" } else { "VP8/90000" };
-    if words.next() != Some("0") || section.contains("a=rtpmap:") {
-        return section.to_owned();
-    }
-    let codecs: String = words.skip(1).map(|format| format!("a=rtpmap:{format} {codec}\r\n")).collect();
-    format!("{section}{codecs}")
 }

@@ -2,6 +2,7 @@
 //! bench and for the fuzzer.
 #![expect(clippy::expect_used, reason = "a test or a bench that cannot go on ends")]
 
+mod codecs;
 mod film;
 mod guest;
 mod sizes;
