@@ -204,6 +204,54 @@ describe('what is sent', () => {
     expect(passages()).toEqual(['chat sealed'])
   })
 
+  const saidTo = (): string[] =>
+    sent().flatMap(({ message, to }) => (message.kind === 'chat' && to === bens ? [message.text] : []))
+
+  test('while somebody was away is said to them when they are back, as long as they are who they were', () => {
+    introduce(listed('Cyd', '4'), '4')
+    agree(bens, stayOf('cyd'))
+    feed(saying('long before'))
+    at = 100_000
+    hear({ kind: 'lost', id: memberId('2') }, '-1')
+    agree(stayOf('cyd'))
+    feed(saying('while Ben sleeps'))
+    at = 200_000
+    introduce(ben, '5')
+    expect(saidTo()).toEqual([])
+    agree(bens, stayOf('cyd'))
+    expect([saidTo(), passages().filter(it => it.startsWith('chat'))]).toEqual([
+      ['while Ben sleeps'],
+      ['chat sealed-for'],
+    ])
+    agree(stayOf('cyd'))
+    agree(bens, stayOf('cyd'))
+    expect(saidTo()).toEqual([])
+  })
+
+  test('while somebody was away is not said to who shows another key, nor after an hour', () => {
+    for (const comes of ['another key', 'late']) {
+      enter(true, ben, listed('Cyd', '4'))
+      agree(bens, stayOf('cyd'))
+      hear({ kind: 'lost', id: memberId('2') }, '-1')
+      agree(stayOf('cyd'))
+      feed(saying('while Ben is away'))
+      at = comes === 'late' ? 3_600_001 : 1_000
+      introduce(ben, '5')
+      if (comes !== 'late') feed({ type: 'key-changed', member: bens })
+      agree(bens, stayOf('cyd'))
+      expect(saidTo()).toEqual([])
+    }
+  })
+
+  test('before everybody is back at a server that was started anew waits until they are', () => {
+    const chats = (): string[] => passages().filter(it => it.startsWith('chat'))
+    state = { ...state, regrouping: { members: new Set([bens]), callers: new Set() } }
+    feed(saying('are you there'))
+    expect(chats()).toEqual([])
+    introduce(ben, '2')
+    expect(chats()).toEqual(['chat sealed'])
+  })
+
   test('is nothing while nobody is there who could open it', () => {
     enter(true)
     expect(canSpeak(state)).toBe(false)

@@ -5,7 +5,7 @@ import { type MemberId, type MessageId, messageId, type PeerId } from '../wire/i
 import { broadcast, stepTo, withEntry } from './change.ts'
 import { receiveOffers } from './file.ts'
 import { answerHistoryRequest, receiveHistory } from './history.ts'
-import { acknowledge, enqueue } from './outbox.ts'
+import { acknowledge, enqueue, holdsBack } from './outbox.ts'
 import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
 import { isSealed } from './sealing.ts'
@@ -79,7 +79,7 @@ export const say = (
   const timer: RoomEffect = { type: 'timer', timer: { kind: 'delivery', id }, ms: deliveryMs }
   return stepTo(
     enqueue(said, state.selfMember, message),
-    ...broadcast(said, state.selfMember, message),
+    ...(holdsBack(said) ? [] : broadcast(said, state.selfMember, message)),
     ...(delivery === 'pending' ? [timer] : []),
   )
 }

@@ -6,7 +6,7 @@
 import type { Chat } from '../wire/chat.ts'
 import type { MemberId, MessageId, PeerId } from '../wire/ids.ts'
 import { stepTo, withLink } from './change.ts'
-import { capsOf, type LinkState, type RoomState, type RoomStep } from './state.ts'
+import { capsOf, hostedByServer, type LinkState, type RoomState, type RoomStep, readyLinks } from './state.ts'
 import { changeMessage } from './timeline.ts'
 
 export type OutboxEntry = { readonly source: MemberId; readonly message: Chat & { readonly id: MessageId } }
@@ -99,9 +99,22 @@ export const acknowledge = (state: RoomState, via: PeerId, id: MessageId): RoomS
   return withLink(next, via, { ...link, unacked: link.unacked.filter(it => it !== found) })
 }
 
+/**
+ * A server that is the host and was started anew knows only who is back, and keeps nothing for the others: what is said waits
+ * until everybody is, or is given up.
+ */
+export const holdsBack = (state: RoomState): boolean =>
+  hostedByServer(state) && state.regrouping.members.size > 0
+
+/** Makes it go out once nothing holds it back any more. */
+export const reconcileOutbox = (before: RoomState, after: RoomState): RoomStep =>
+  holdsBack(before) && !holdsBack(after) && after.host !== null && readyLinks(after).includes(after.host)
+    ? retransmit(after, after.host)
+    : stepTo(after)
+
 /** Over a link that has just become ready. Whoever has one of these already acknowledges it and shows it once. */
 export const retransmit = (state: RoomState, via: PeerId): RoomStep => {
-  const unacked = state.links.get(via)?.unacked ?? []
+  const unacked = holdsBack(state) ? [] : (state.links.get(via)?.unacked ?? [])
   return stepTo(
     state,
     ...unacked.map(({ source, message }) => ({ type: 'send', over: via, source, message }) as const),

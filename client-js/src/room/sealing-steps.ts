@@ -22,8 +22,17 @@ const withMode = (state: RoomState, mode: SealingMode): RoomState => ({
 const withNotice = (state: RoomState, notice: SealingNotice, name: string, at: number): RoomState =>
   withEntry(state, { kind: 'notice', notice, name }, at)
 
-/** Makes it follow from who is there, whatever has just happened. Before the roster has come nothing is known of that. */
-export const reconcileSealing = (before: RoomState, after: RoomState, at: number): RoomStep => {
+/**
+ * Makes it follow from who is there, whatever has just happened. Before the roster has come nothing is known of that.
+ * `removed`: the owner has removed whoever has gone.
+ */
+export const reconcileSealing = (
+  before: RoomState,
+  now: RoomState,
+  at: number,
+  removed: boolean,
+): RoomStep => {
+  const after = removed ? now : withGone(before, now, at)
   const { mode } = after.sealing
   if (mode === 'none' || mode === 'failed' || after.hostCaps === null || after.ended) return stepTo(after)
   const first = before.hostCaps === null
@@ -43,6 +52,36 @@ export const reconcileSealing = (before: RoomState, after: RoomState, at: number
   return stepTo(withMode(told, 'opening'), { type: 'timer', timer, ms: noticeMs })
 }
 
+/** For so many, and so long, and so long before it was noticed that they had gone, as a host's outbox does. */
+const goneMax = 20
+const goneMs = 3_600_000
+const noticedMs = 60_000
+const missedMax = 50
+
+const withGone = (before: RoomState, after: RoomState, at: number): RoomState => {
+  const { sealing, members } = after
+  if (before.members === members || sealing.mode === 'none' || !isAble(after)) return after
+  const gone = [...before.members.values()].filter(({ id, caps }) => caps.sealed && !members.has(id))
+  if (gone.length === 0) return after
+  const known = [...sealing.gone, ...gone.map(({ id }) => [id, at] as const)]
+  return { ...after, sealing: { ...sealing, gone: new Map(known.slice(-goneMax)) } }
+}
+
+/** What we have said while somebody was away who is back, as themselves. Whoever has it already shows it once. */
+const missedBy = (state: RoomState, to: MemberId, at: number): RoomEffect[] => {
+  const since = state.sealing.gone.get(to)
+  const [over] = readyLinks(state)
+  if (since === undefined || over === undefined || at - since > goneMs) return []
+  const missed = state.timeline.flatMap(it =>
+    it.kind === 'chat' && it.own && it.sealed && it.id !== null && it.at >= since - noticedMs
+      ? [{ kind: 'chat', text: it.text, id: it.id, replyTo: it.replyTo, sealed: true } as const]
+      : [],
+  )
+  return missed
+    .slice(-missedMax)
+    .map(message => ({ type: 'send', over, source: state.stay, message, to }) as const)
+}
+
 /** It has been read. One of an earlier notice may end a later one early, which is a notice all the same. */
 export const unsealDue = (state: RoomState): RoomStep =>
   stepTo(state.sealing.mode === 'opening' ? withMode(state, 'open') : state)
@@ -55,7 +94,8 @@ export const sealingChanged = (state: RoomState, event: SealingEvent, at: number
       return stepTo(withNotice(withMode(state, 'failed'), 'sealing-failed', '', at))
     case 'key-changed': {
       const name = nameOf(state, event.member)
-      return stepTo(name === undefined ? state : withNotice(state, 'key-changed', name, at))
+      const next = withoutGone(state, [event.member])
+      return stepTo(name === undefined ? next : withNotice(next, 'key-changed', name, at))
     }
     case 'sealing-status': {
       const { agreed, failing } = event
@@ -67,9 +107,18 @@ export const sealingChanged = (state: RoomState, event: SealingEvent, at: number
         return name === undefined ? now : withNotice(now, 'keys-missing', name, at)
       }, next)
       const asked = requestHistory(told)
-      return stepTo(asked.state, ...met.flatMap(member => toldOf(asked.state, member)), ...asked.effects)
+      const tells = met.flatMap(member => [
+        ...toldOf(asked.state, member),
+        ...missedBy(asked.state, member, at),
+      ])
+      return stepTo(withoutGone(asked.state, met), ...tells, ...asked.effects)
     }
   }
+}
+
+const withoutGone = (state: RoomState, back: readonly MemberId[]): RoomState => {
+  const gone = new Map([...state.sealing.gone].filter(([member]) => !back.includes(member)))
+  return { ...state, sealing: { ...state.sealing, gone } }
 }
 
 /** The host knows nothing of what was offered under seal, and so whoever has come learns of it from us. */

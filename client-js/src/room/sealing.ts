@@ -20,6 +20,8 @@ export type Sealing = {
   readonly failing: ReadonlySet<MemberId>
   /** Who has been told what was said before they came, once each. */
   readonly toldHistory: ReadonlySet<MemberId>
+  /** Who went, and when: the host can keep nothing for them that they could open when they come back. */
+  readonly gone: ReadonlyMap<MemberId, number>
 }
 
 export type SealingEvent =
@@ -35,6 +37,7 @@ export const freshSealing = (hosted: boolean, able: boolean): Sealing => ({
   agreed: nobodyYet,
   failing: nobodyYet,
   toldHistory: nobodyYet,
+  gone: new Map(),
 })
 
 export const isSealed = ({ sealing: { mode } }: Pick<RoomState, 'sealing'>): boolean =>

@@ -36,19 +36,25 @@ import {
 } from './links.ts'
 import { rejoinDue, rejoined, rejoinRejected, serverFound, serverLost } from './membership.ts'
 import { fromNumbers } from './numbers.ts'
-import { awayTimeout } from './outbox.ts'
+import { awayTimeout, reconcileOutbox } from './outbox.ts'
 import { closeRoom, knocked, ownerActed, ownerKnown, ownerMuted } from './owner.ts'
 import { receive, withTooFast } from './receive.ts'
 import { reconcileSealing, sealingChanged, unsealDue } from './sealing-steps.ts'
 import { acceptsOffer, type RoomEvent, type RoomState, type RoomStep, type Timer } from './state.ts'
 
+/** What follows from the room as it is, whatever has just happened to it, one after the other. */
+const following: readonly ((before: RoomState, now: RoomState, at: number, event: RoomEvent) => RoomStep)[] =
+  [
+    (before, now, at, event) => reconcileSealing(before, now, at, event.type === 'owner-act'),
+    reconcileOutbox,
+    reconcileDirect,
+    reconcile,
+  ]
+
 export const step = (state: RoomState, event: RoomEvent, at: number): RoomStep =>
-  andThen(
-    andThen(
-      andThen(taken(state, event, at), now => reconcileSealing(state, now, at)),
-      now => reconcileDirect(state, now),
-    ),
-    now => reconcile(state, now),
+  following.reduce(
+    (step, follow) => andThen(step, now => follow(state, now, at, event)),
+    taken(state, event, at),
   )
 
 const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
