@@ -45,7 +45,8 @@ const within = (engines: string, include: string[], exclude: string[] = []) => (
     include,
     exclude,
     env: { ENGINES: engines },
-    maxWorkers: cores,
+    // One more than there are cores: they mostly wait.
+    maxWorkers: cores + 1,
     sequence: { groupOrder: 1 },
   },
 })

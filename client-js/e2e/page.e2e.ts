@@ -82,8 +82,10 @@ test('nothing is wider than 320 px', async () => {
 test('what cannot be sent yet stays where it was typed', async () => {
   const ada = await home.arrive()
   await ada.createRoom('Ada')
-  await ada.say('too early')
-  expect(await ada.page.getByLabel('Message').inputValue()).toBe('too early')
+  const field = ada.page.getByLabel('Message', { exact: true })
+  await field.fill('too early')
+  await field.press('Enter')
+  expect(await field.inputValue()).toBe('too early')
 })
 
 test('the people can be folded away on a small screen', async () => {
