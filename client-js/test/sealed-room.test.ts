@@ -243,6 +243,24 @@ describe('what is sent', () => {
     }
   })
 
+  test.each(['before', 'after'])(
+    'while somebody was away is not said to whom the owner removed %s they went',
+    when => {
+      enter(true, ben, listed('Cyd', '4'))
+      agree(bens, stayOf('cyd'))
+      const goes = (): void => hear({ kind: 'lost', id: memberId('2') }, '-1')
+      if (when === 'after') goes()
+      const act = { type: 'remove', peer: peerId('ben'), member: bens, reason: '' } as const
+      feed({ type: 'owner-act', act, owner: { member: null, ours: false, locked: false, waits: false } })
+      if (when === 'before') goes()
+      agree(stayOf('cyd'))
+      feed(saying('without Ben'))
+      introduce(ben, '5')
+      agree(bens, stayOf('cyd'))
+      expect(saidTo()).toEqual([])
+    },
+  )
+
   test('before everybody is back at a server that was started anew waits until they are', () => {
     const chats = (): string[] => passages().filter(it => it.startsWith('chat'))
     state = { ...state, regrouping: { members: new Set([bens]), callers: new Set() } }

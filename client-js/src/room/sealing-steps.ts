@@ -3,6 +3,7 @@
  * cannot, which everybody is told before anything goes unsealed. Pure.
  */
 import type { MemberId } from '../wire/ids.ts'
+import type { OwnerAct } from '../wire/owner-act.ts'
 import { stepTo, withEntry } from './change.ts'
 import { endedFor, offersFor } from './file.ts'
 import { requestHistory, skipHistory } from './history.ts'
@@ -24,15 +25,15 @@ const withNotice = (state: RoomState, notice: SealingNotice, name: string, at: n
 
 /**
  * Makes it follow from who is there, whatever has just happened. Before the roster has come nothing is known of that.
- * `removed`: the owner has removed whoever has gone.
+ * `act`: what the owner has just done.
  */
 export const reconcileSealing = (
   before: RoomState,
   now: RoomState,
   at: number,
-  removed: boolean,
+  act: OwnerAct | null,
 ): RoomStep => {
-  const after = removed ? now : withGone(before, now, at)
+  const after = act?.type === 'remove' ? withoutRemoved(before, now, act) : withGone(before, now, at)
   const { mode } = after.sealing
   if (mode === 'none' || mode === 'failed' || after.hostCaps === null || after.ended) return stepTo(after)
   const first = before.hostCaps === null
@@ -65,6 +66,16 @@ const withGone = (before: RoomState, after: RoomState, at: number): RoomState =>
   if (gone.length === 0) return after
   const known = [...sealing.gone, ...gone.map(({ id }) => [id, at] as const)]
   return { ...after, sealing: { ...sealing, gone: new Map(known.slice(-goneMax)) } }
+}
+
+/** The owner's word may come before they have gone, or after. */
+const withoutRemoved = (
+  before: RoomState,
+  after: RoomState,
+  { member }: Extract<OwnerAct, { type: 'remove' }>,
+): RoomState => {
+  const removed = [...before.members.keys()].filter(id => !after.members.has(id))
+  return withoutGone(after, member === null ? removed : [...removed, member])
 }
 
 /** What we have said while somebody was away who is back, as themselves. Whoever has it already shows it once. */

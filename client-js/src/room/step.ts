@@ -45,7 +45,8 @@ import { acceptsOffer, type RoomEvent, type RoomState, type RoomStep, type Timer
 /** What follows from the room as it is, whatever has just happened to it, one after the other. */
 const following: readonly ((before: RoomState, now: RoomState, at: number, event: RoomEvent) => RoomStep)[] =
   [
-    (before, now, at, event) => reconcileSealing(before, now, at, event.type === 'owner-act'),
+    (before, now, at, event) =>
+      reconcileSealing(before, now, at, event.type === 'owner-act' ? event.act : null),
     reconcileOutbox,
     reconcileDirect,
     reconcile,
