@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Person } from '../e2e/browser.ts'
+import { arriveWith, type Change, knowsNoDirectCalls } from '../e2e/changed-pages.ts'
 import { house } from '../e2e/house.ts'
-import { callTogether, hearsSounds, keepPlayers, watches } from '../e2e/senses.ts'
+import { callTogether, hearsSounds, watches } from '../e2e/senses.ts'
 import { type Server, startServerWith } from '../e2e/server.ts'
 import { rounds, table } from './report.ts'
 
@@ -16,35 +17,17 @@ const names = ['Ada', 'Ben', 'Cyd', 'Dan'] as const
 /** Moments of one page, by its clock. */
 type Back = { readonly connected: number; readonly heard: number; readonly seen: number }
 
-/**
- * For pages that are opened later: they do not call each other past the server, as calls of more than six do not. Those that do
- * go on without it.
- */
-const goThroughTheServer = async ({ context }: Person): Promise<void> => {
-  await context.addInitScript(() => {
-    const { stringify } = JSON
-    JSON.stringify = (value: unknown, ...how: []) => {
-      const said = value as { idata?: { data?: { user?: { caps?: object } } } } | undefined
-      const caps = said?.idata?.data?.user?.caps
-      if (caps) Reflect.deleteProperty(caps, 'direct')
-      return stringify(value, ...how)
+/** Keeps connections at hand. */
+const keepConnections: Change = () => {
+  const made: { readonly pc: RTCPeerConnection; readonly at: number }[] = []
+  Object.assign(globalThis, { made })
+  const Native = RTCPeerConnection
+  globalThis.RTCPeerConnection = class extends Native {
+    constructor(configuration?: RTCConfiguration) {
+      super(configuration)
+      made.push({ pc: this, at: Date.now() })
     }
-  })
-}
-
-/** Keeps connections at hand. For pages that are opened later. */
-const keepConnections = async ({ context }: Person): Promise<void> => {
-  await context.addInitScript(() => {
-    const made: { readonly pc: RTCPeerConnection; readonly at: number }[] = []
-    Object.assign(globalThis, { made })
-    const Native = RTCPeerConnection
-    globalThis.RTCPeerConnection = class extends Native {
-      constructor(configuration?: RTCConfiguration) {
-        super(configuration)
-        made.push({ pc: this, at: Date.now() })
-      }
-    }
-  })
+  }
 }
 
 /**
@@ -87,14 +70,9 @@ const comesBack = async (tiles: readonly string[]): Promise<Back> => {
   return { connected: await connected, heard: await heard, seen: Math.max(...(await Promise.all(seen))) }
 }
 
-const arrive = async (address: string): Promise<Person> => {
-  const person = await home.arrive('about:blank')
-  await keepPlayers(person)
-  await keepConnections(person)
-  await goThroughTheServer(person)
-  await person.page.goto(address)
-  return person
-}
+/** Whose calls do not go past the server, as those of more than six do not. Those that do go on without it. */
+const arrive = (address: string): Promise<Person> =>
+  arriveWith(home, address, keepConnections, knowsNoDirectCalls)
 
 const gather = async (server: Server): Promise<Person[]> => {
   const maker = await arrive(server.address)

@@ -1,8 +1,9 @@
 /** A call in a star that the server hosts goes past it where it can, and through it where it cannot. */
 import { expect, test, vi } from 'vitest'
 import type { Person } from './browser.ts'
+import { arriveWith, type Change, knowsNoDirectCalls } from './changed-pages.ts'
 import { house } from './house.ts'
-import { enterCall, hearsSounds, keepPlayers, shareScreensInTurn, watches } from './senses.ts'
+import { enterCall, hearsSounds, shareScreensInTurn, watches } from './senses.ts'
 
 // Pictures of several people, made and shown by one machine, take their time on a small one.
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
@@ -17,8 +18,6 @@ const home = house({
 const directly = 'in the call, directly'
 const through = /through the server · in the call(?!, directly)/
 
-type Change = () => void
-
 /** Keeps the channels that the page itself makes: of a star's guest, those past the host. */
 const keepChannels: Change = () => {
   const channels: RTCDataChannel[] = []
@@ -32,33 +31,17 @@ const keepChannels: Change = () => {
   }
 }
 
-/** A page of ours of an earlier day. */
-const knowsNoDirectCalls: Change = () => {
-  const { stringify } = JSON
-  JSON.stringify = (value: unknown, ...how: []) => {
-    const said = value as { idata?: { data?: { user?: { caps?: object } } } } | undefined
-    const caps = said?.idata?.data?.user?.caps
-    if (caps) Reflect.deleteProperty(caps, 'direct')
-    return stringify(value, ...how)
-  }
-}
-
-const arrive = async (address: string, ...changes: Change[]): Promise<Person> => {
-  const person = await home.arrive('about:blank')
-  await keepPlayers(person)
-  for (const change of changes) await person.context.addInitScript(change)
-  await person.page.goto(address)
-  return person
-}
-
 /** Three in a call, the last of whom has a page that has been changed. */
 const call = async (
   kind: 'server' | 'star',
   ...changes: Change[]
 ): Promise<[ada: Person, ben: Person, cyd: Person]> => {
-  const ada = await arrive(home.server().address, keepChannels)
+  const ada = await arriveWith(home, home.server().address, keepChannels)
   const link = await ada.createRoom('Ada', { kind })
-  const [ben, cyd] = [await arrive(link, keepChannels), await arrive(link, keepChannels, ...changes)]
+  const [ben, cyd] = [
+    await arriveWith(home, link, keepChannels),
+    await arriveWith(home, link, keepChannels, ...changes),
+  ]
   await ben.stepIn('Ben')
   await cyd.stepIn('Cyd')
   await enterCall(ada, 'Start call')

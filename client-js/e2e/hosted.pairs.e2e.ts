@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Person } from './browser.ts'
+import { arriveWith } from './changed-pages.ts'
 import { house } from './house.ts'
 import { OriginalPage } from './original-page.ts'
-import { enterCall, hearsSounds, keepPlayers, shareScreensInTurn, watches } from './senses.ts'
+import { enterCall, hearsSounds, shareScreensInTurn, watches } from './senses.ts'
 import { startServerWith } from './server.ts'
 import { accept, bytesOf, cardOf, pick, saved, sha } from './transfers.ts'
 
@@ -18,13 +19,7 @@ const hosting = { P2PCHAT_HOST__ENABLED: 'true', P2PCHAT_HOST__PORT: '0' }
 const home = house(hosting)
 const through = 'through the server'
 
-/** Somebody whose players can be listened to, at an address. */
-const arrive = async (address = home.server().address): Promise<Person> => {
-  const person = await home.arrive('about:blank')
-  await keepPlayers(person)
-  await person.page.goto(address)
-  return person
-}
+const arrive = (address = home.server().address): Promise<Person> => arriveWith(home, address)
 
 /** The first makes the room, the others follow its link. */
 const gather = async (address: string, ...names: string[]) => {

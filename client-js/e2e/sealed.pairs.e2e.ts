@@ -2,10 +2,11 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
 import type { Person } from './browser.ts'
+import { arriveWith, type Change } from './changed-pages.ts'
 import { house } from './house.ts'
 import { textsIn } from './memory.ts'
 import { OriginalPage } from './original-page.ts'
-import { enterCall, hearsSounds, keepPlayers, watches } from './senses.ts'
+import { enterCall, hearsSounds, watches } from './senses.ts'
 import { accept, bytesOf, cardOf, pick, saved, sha } from './transfers.ts'
 
 // Pictures of several people, made and shown by one machine, take their time on a small one.
@@ -14,24 +15,13 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
 const home = house({ P2PCHAT_HOST__ENABLED: 'true', P2PCHAT_HOST__PORT: '0' })
 const through = 'through the server'
 
-type Change = () => void
-
-/** Somebody whose page is changed before anything of ours runs in it. */
-const arrive = async (address: string, ...changes: Change[]): Promise<Person> => {
-  const person = await home.arrive('about:blank')
-  await keepPlayers(person)
-  for (const change of changes) await person.context.addInitScript(change)
-  await person.page.goto(address)
-  return person
-}
-
 const makeRoom = async (name: string, ...changes: Change[]) => {
-  const maker = await arrive(home.server().address, ...changes)
+  const maker = await arriveWith(home, home.server().address, ...changes)
   return { maker, link: await maker.createRoom(name, { kind: 'server' }) }
 }
 
 const join = async (link: string, name: string, ...changes: Change[]): Promise<Person> => {
-  const person = await arrive(link, ...changes)
+  const person = await arriveWith(home, link, ...changes)
   await person.stepIn(name)
   return person
 }
@@ -203,7 +193,7 @@ test('a page that cannot seal makes everybody say so, in the room and the call, 
   await enterCall(ada, 'Start call')
   await enterCall(ben, 'Join call')
   await Promise.all([watches(ada, /^Ben/), watches(ben, /^Ada/)])
-  const old = await arrive(link, cannotSeal)
+  const old = await arriveWith(home, link, cannotSeal)
   await old.page.getByText('Your browser does not support end-to-end encryption: whoever').waitFor()
   await old.stepIn('Cyd')
   await old.page.getByText('Your browser does not support end-to-end encryption: whoever').first().waitFor()
