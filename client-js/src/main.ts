@@ -79,7 +79,7 @@ const preview = new Preview({
     model.preview.value = state
   },
 })
-const model = makeModel(storedSettings(), preview.state, canConnect(), canSeal())
+const model = makeModel(storedSettings(), preview.state, canConnect(), canSeal(true))
 const { settings } = model
 const earlier = takeTabState()
 const stay = await earlierStay(earlier)

@@ -1,6 +1,8 @@
 /**
  * A whole room in memory: links are function calls and the server is a list, so a test is a script and a transcript.
  */
+import { SealedSession, type SealingIdentity } from '../src/core/sealed-session.ts'
+import type { Link } from '../src/link/link.ts'
 import { callLink, isWatching, linkTo } from '../src/room/call.ts'
 import { numberOf } from '../src/room/numbers.ts'
 import { Room } from '../src/room/room.ts'
@@ -21,7 +23,8 @@ import { type Caps, noCaps, ownCaps } from '../src/wire/peer.ts'
 import type { RoomKind } from '../src/wire/server.ts'
 import { saying } from './words.ts'
 
-type Someone = { id: PeerId; room: Room; links: Map<PeerId, Cable> }
+/** `sealed`: of a page that seals. */
+type Someone = { id: PeerId; room: Room; links: Map<PeerId, Cable>; sealed: SealedSession | null }
 /** One end of a connection, as `Link` is one end: it knows the other end and nothing else. */
 type Cable = { peer: PeerId; far: Cable | null; owner: Someone; sends: Set<StreamId> }
 type Due = { at: number; due: () => void }
@@ -56,8 +59,14 @@ export class Scene {
     this.#kind = kind
   }
 
-  /** A `stay` of somebody's is the id of their earlier page. */
-  enter(name: string, password = this.password, caps: Caps = ownCaps, stay?: MemberId): Room {
+  /** A `stay` of somebody's is the id of their earlier page. With `sealing` their page seals, which takes a moment. */
+  enter(
+    name: string,
+    password = this.password,
+    caps: Caps = ownCaps,
+    stay?: MemberId,
+    sealing?: SealingIdentity,
+  ): Room {
     const id = peerId(`${name}-1`)
     if (this.#kind === 'star') this.host ??= id
     const host = this.host === id ? null : this.host
@@ -67,18 +76,24 @@ export class Scene {
       id,
       name,
       caps === noCaps ? undefined : (stay ?? stayOf(name)),
+      sealing !== undefined,
     )
     // A page without our words does not ask for anything in them either.
     const state: RoomState = caps.chat ? entered : { ...entered, history: { phase: 'done' } }
     const someone: Someone = {
       id,
       links: new Map(),
+      sealed: null,
       room: new Room(
-        { ...state, person: { ...state.person, caps } },
+        { ...state, person: { ...state.person, caps: { ...caps, sealed: sealing !== undefined } } },
         {
           dial: peer => this.#dial(someone, peer),
           hangUp: peer => this.#hangUp(someone, peer),
-          send: (over, words) => this.#send(someone, over, words),
+          send: (over, words, droppable) => {
+            if (someone.sealed) someone.sealed.send(over, words, droppable)
+            else this.#send(someone, over, words)
+          },
+          seal: (over, unsealed) => someone.sealed?.seal(over, unsealed),
           join: () => this.#seat(someone),
           mute: () => undefined,
           signalled: () => undefined,
@@ -89,10 +104,11 @@ export class Scene {
           now: () => this.now,
           file: (from, about) => this.files.push({ to: name, from, about }),
           topic: (from, topic, data) => this.topics.push({ to: name, from, topic, data }),
-          changed: () => undefined,
+          changed: now => someone.sealed?.follow(now, []),
         },
       ),
     }
+    if (sealing) someone.sealed = this.#sealing(someone, sealing)
     this.#people.set(name, someone)
     this.#seats.push(someone)
     this.#announce(someone)
@@ -100,8 +116,25 @@ export class Scene {
     return someone.room
   }
 
+  #sealing(someone: Someone, sealing: SealingIdentity): SealedSession {
+    const { room } = someone
+    const link = (over: PeerId) => ({
+      send: (frame: Uint8Array) => this.#send(someone, over, JSON.parse(new TextDecoder().decode(frame))),
+    })
+    return new SealedSession(sealing, {
+      room,
+      link: over => link(over) as unknown as Link,
+      opened: (via, received) => room.feed({ type: 'received', via, received }),
+    })
+  }
+
   room(name: string): Room {
     return this.#someone(name).room
+  }
+
+  /** The code that somebody sees of another. */
+  async code(name: string, other: string): Promise<readonly string[] | null> {
+    return (await this.#someone(name).sealed?.code(this.room(other).state.stay)) ?? null
   }
 
   say(name: string, text: string): void {
@@ -337,9 +370,10 @@ export class Scene {
     const name = this.#nameOf(far.owner)
     this.frames.set(name, [...(this.frames.get(name) ?? []), words])
     this.#mail.push(() => {
-      const { room } = far.owner
+      const { room, sealed } = far.owner
       const received = room.parse(decodeFrame(frame))
-      if (received) room.feed({ type: 'received', via: far.peer, received })
+      if (received && sealed) sealed.receive(far.peer, received)
+      else if (received) room.feed({ type: 'received', via: far.peer, received })
     })
   }
 

@@ -64,7 +64,7 @@ const chat = (text: string): PeerMessage => ({ kind: 'chat', text, id: saying(''
 const typing: PeerMessage = { kind: 'typing', on: true }
 const sent = () => effects.flatMap(it => (it.type === 'send' ? [it] : []))
 const passages = (): string[] =>
-  sent().map(it => `${it.message.kind} ${passageOf(state, it.message, it.to ?? null)}`)
+  sent().map(it => `${it.message.kind} ${passageOf(state, it.source, it.message, it.to ?? null)}`)
 
 beforeEach(() => enter(true, ben))
 
@@ -121,7 +121,7 @@ describe('a room', () => {
     hear(chat('sealed'), '2', true)
     feed(saying('never'))
     expect(texts()).toEqual([])
-    expect(passageOf(state, chat('x'), null)).toBe('dropped')
+    expect(passageOf(state, stayOf('me'), chat('x'), null)).toBe('dropped')
     introduce(orla, '3')
     expect(state.sealing.mode).toBe('failed')
   })
@@ -130,7 +130,7 @@ describe('a room', () => {
     const card = { id: roomId('r'), name: 'room', password: '', peersMax: 8, kind: 'mesh' } as const
     state = createRoomState({ card, host: null }, peerId('me'), 'Me')
     expect(state.sealing.mode).toBe('none')
-    expect(passageOf(state, chat('x'), null)).toBe('plain')
+    expect(passageOf(state, stayOf('me'), chat('x'), null)).toBe('plain')
     feed({ type: 'sealing-failed' })
     expect(state.sealing.mode).toBe('none')
   })

@@ -48,7 +48,7 @@ const arrive = async (text: string, known: IdentityKeys | null = null): Promise<
     close: () => undefined,
   }
   const sealer: Sealer = new Sealer(identity, secret, 'room', media, {
-    say: message => void pass(name, message),
+    say: (_, message) => void pass(name, message),
     keyChanged: member => page.changed.push(member),
     status: status => {
       page.status = status

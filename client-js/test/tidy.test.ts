@@ -130,7 +130,6 @@ const short: Readonly<Record<string, string>> = {
   'src/core/session-types.ts': 'a session is as long as a file may be without them',
   'src/files/runtime/peer-conn.ts':
     'types between `core`, `files` and `legacy`, which import each other in one direction only',
-  'src/ui/encryption-notice.ts': 'the room and the call say it, which are loaded apart',
   'src/ui/parts/server-password.tsx': 'few servers ask for a password, and it is loaded where one does',
   'src/legacy/session.ts': 'both kinds of uploads to original pages use it',
 }

@@ -20,25 +20,25 @@ import type { Stay } from './stay.ts'
 
 export { createRoom }
 
-/** What a page needs that comes into a room that the server hosts. */
+/** What a page needs that comes into a star. */
 export type SealingTools = SealingIdentity & {
   readonly parts: typeof import('./sealed-session.ts')
 }
 
 /**
  * `known`: of an earlier page of this stay. Null where nothing is to be sealed, or the browser cannot, which others then are told.
- * `failed`: it could, and what is needed cannot be had just now.
+ * `failed`: it could, and what is needed cannot be had just now, without which nobody comes into a room through the server.
  */
 export const prepareSealing = async (
   { kind }: RoomCard,
   known: IdentityKeys | null,
 ): Promise<SealingTools | 'failed' | null> => {
-  if (kind !== 'server' || !canSeal()) return null
+  if (kind === 'mesh' || !canSeal(kind === 'server')) return null
   try {
     const parts = await import('./sealed-session.ts')
     return { parts, ...(await parts.identityFor(known)) }
   } catch {
-    return 'failed'
+    return kind === 'server' ? 'failed' : null
   }
 }
 

@@ -9,10 +9,16 @@ import { type Charged, FrameMeter } from '../link/frame-meter.ts'
 import { Link } from '../link/link.ts'
 import { canSpeak, messageParts } from '../room/chat.ts'
 import { diffEvents } from '../room/events.ts'
-import { canOffer } from '../room/file.ts'
+import { canOffer, directLink } from '../room/file.ts'
 import { Room } from '../room/room.ts'
 import { nameOf } from '../room/roster.ts'
-import { capsOf, createRoomState, type KnownMembership, type RoomState } from '../room/state.ts'
+import {
+  capsOf,
+  createRoomState,
+  hostedByServer,
+  type KnownMembership,
+  type RoomState,
+} from '../room/state.ts'
 import type { SignalingClient } from '../signaling/client.ts'
 import { actAsOwner, takeHost } from '../signaling/requests.ts'
 import { isTopic, topicFits } from '../wire/chat.ts'
@@ -193,9 +199,11 @@ export class RoomSession {
 
   /** How the connection to somebody stands, if only one for the call; null for those to whom we have none. */
   async connection(member: string): Promise<Connection | null> {
-    if (this.#sealed) return { route: null, code: await this.#sealed.code(memberId(member)) }
-    const [peer] = [...this.state.links].find(([, it]) => it.member === member && it.phase === 'ready') ?? []
-    return (await this.#link(peer ?? directPeer(memberId(member)))?.proof()) ?? null
+    const id = memberId(member)
+    const code = (await this.#sealed?.code(id)) ?? null
+    if (hostedByServer(this.state)) return { route: null, code }
+    const proof = await this.#link(directLink(this.state, id) ?? directPeer(id))?.proof()
+    return code === null ? (proof ?? null) : { route: proof?.route ?? null, code }
   }
 
   serverLost(): void {
@@ -305,7 +313,7 @@ export class RoomSession {
         this.#room.feed({ type: 'link-steady', peer, steady })
       },
       frame: frame => this.#receive(peer, frame),
-      ...(this.#sealed && { protect: this.#sealed.protect }),
+      ...(this.#sealed?.protect && { protect: this.#sealed.protect }),
       arrived: stream => {
         this.call.arrived(peer, stream)
         this.#sealed?.follow(this.state, this.call.received)

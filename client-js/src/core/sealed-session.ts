@@ -1,18 +1,20 @@
 /**
- * A session's part in a star that the server hosts: has what it says sealed and what it hears opened, each in the order in which
- * it was said, and keeps the sealing in step with the room. What seals is loaded for such a room alone.
+ * A session's part in a star: has what it says sealed and what it hears opened, each in the order in which it was said, and
+ * keeps the sealing in step with the room. What seals is loaded for such rooms alone.
  */
 import type { ReceivedStream } from '../call/stats-monitor.ts'
 import type { Link } from '../link/link.ts'
 import { ownerOf } from '../room/call.ts'
+import { linkToward } from '../room/file.ts'
 import { memberAt } from '../room/numbers.ts'
+import { rulesOf } from '../room/role.ts'
 import type { Room, Unsealed } from '../room/room.ts'
-import type { RoomState } from '../room/state.ts'
+import { hostedByServer, type RoomState } from '../room/state.ts'
 import { type identityFor, type Sealer, startSealing } from '../sealing/sealer.ts'
 import type { MemberId, PeerId } from '../wire/ids.ts'
 import { encodeFrame } from '../wire/json.ts'
-import type { Received } from '../wire/peer.ts'
-import type { IdentityKeys, SealedMessage } from '../wire/sealing.ts'
+import type { PeerMessage, Received } from '../wire/peer.ts'
+import { type IdentityKeys, type SealedMessage, writeSealed } from '../wire/sealing.ts'
 import { parseOpened } from '../wire/star.ts'
 
 /** By what a page is known that comes in. */
@@ -37,8 +39,8 @@ export class SealedSession {
   constructor({ identity, secret }: SealingIdentity, ports: SealedSessionPorts) {
     this.#ports = ports
     const { room } = ports
-    this.#sealer = startSealing(identity, secret, room.state.card.id, {
-      say: message => this.#say(message),
+    this.#sealer = startSealing(identity, secret, room.state.card.id, hostedByServer(room.state), {
+      say: (to, message) => this.#say(to, message),
       keyChanged: member => room.feed({ type: 'key-changed', member }),
       status: ({ agreed, failing }) => room.feed({ type: 'sealing-status', agreed, failing }),
       failed: () => room.feed({ type: 'sealing-failed' }),
@@ -51,8 +53,10 @@ export class SealedSession {
     return this.#sealer.identity
   }
 
-  /** For links: before anything goes over a transceiver. */
-  readonly protect = (transceiver: RTCRtpTransceiver): boolean => this.#sealer.protect(transceiver)
+  /** For links: before anything goes over a transceiver. A person who is the host decodes it, and sends it on as their own. */
+  get protect(): ((transceiver: RTCRtpTransceiver) => boolean) | null {
+    return hostedByServer(this.#ports.room.state) ? transceiver => this.#sealer.protect(transceiver) : null
+  }
 
   code(member: MemberId): Promise<readonly string[] | null> {
     return this.#sealer.code(member)
@@ -104,10 +108,11 @@ export class SealedSession {
   }
 
   /** About keys, which wait for nothing: what is being sealed may wait for them. */
-  #say(message: SealedMessage): void {
+  #say(to: MemberId, message: SealedMessage): void {
     const { room, link } = this.#ports
     const payload = room.sealedPayload(message)
-    if (payload && room.state.host !== null) link(room.state.host)?.send(encodeFrame(payload))
+    const over = linkToward(room.state, to)
+    if (payload && over !== null) link(over)?.send(encodeFrame(payload))
   }
 
   /** A frame that has come and been charged. */
@@ -117,14 +122,18 @@ export class SealedSession {
 
   async #take(via: PeerId, received: Received): Promise<void> {
     const { message, source } = received
-    if (message.kind !== 'sealed' && message.kind !== 'sealed-for' && message.kind !== 'keys')
-      return this.#ports.room.feed({ type: 'received', via, received })
     const { state } = this.#ports.room
-    const from = source === null ? null : memberAt(state, source)
+    if (!isSealedMessage(message) || isForAnother(state, message))
+      return this.#ports.room.feed({ type: 'received', via, received })
+    const from = source === null ? (state.links.get(via)?.member ?? null) : memberAt(state, source)
     if (from === null || !state.members.has(from)) return
+    const passedOn = message.kind === 'sealed' && rulesOf(state).relays
     await this.#sealer.hear(from, message, value => {
       const opened = parseOpened(value)
-      if (opened) this.#ports.opened(via, { source, message: opened, sealed: true })
+      if (!opened) return
+      // Others are to hear it from whoever has sealed it.
+      const heard = passedOn ? { ...opened, asReceived: writeSealed(message) } : opened
+      this.#ports.opened(via, { source, message: heard, sealed: true })
     })
   }
 
@@ -132,6 +141,16 @@ export class SealedSession {
     this.#sealer.close()
   }
 }
+
+const isSealedMessage = (message: PeerMessage): message is SealedMessage =>
+  message.kind === 'sealed' || message.kind === 'sealed-for' || message.kind === 'keys'
+
+/** What a guest has for another, for whose host this is. */
+const isForAnother = (state: RoomState, message: SealedMessage): boolean =>
+  rulesOf(state).relays &&
+  message.kind !== 'sealed' &&
+  message.to !== null &&
+  memberAt(state, message.to) !== state.stay
 
 const modeOf = ({ sealing: { mode } }: RoomState): 'sealed' | 'opening' | 'open' | 'closed' =>
   mode === 'none' || mode === 'failed' ? 'closed' : mode

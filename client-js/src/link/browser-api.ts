@@ -38,12 +38,11 @@ export const attempt = <Value>(call: () => Value): Value | null => {
   }
 }
 
-/** Whether the browser can have a worker change what goes over a connection, and has cryptography for that. */
-export const canSeal = (): boolean =>
-  typeof RTCRtpScriptTransform === 'function' &&
-  typeof Worker === 'function' &&
+/** Whether the browser has cryptography. `media`: and can have a worker change what goes over a connection. */
+export const canSeal = (media: boolean): boolean =>
   globalThis.isSecureContext &&
-  'subtle' in crypto
+  'subtle' in crypto &&
+  (!media || (typeof RTCRtpScriptTransform === 'function' && typeof Worker === 'function'))
 
 /** What the specification has a constructor say of a server without a scheme that it knows: it understands connections. */
 const understood = new Set(['SyntaxError', 'TypeError'])

@@ -9,7 +9,14 @@ import { acknowledge, enqueue, holdsBack } from './outbox.ts'
 import { rulesOf } from './role.ts'
 import { nameOf } from './roster.ts'
 import { isSealed } from './sealing.ts'
-import { capsOf, type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
+import {
+  capsOf,
+  hostedByServer,
+  type RoomEffect,
+  type RoomState,
+  type RoomStep,
+  readyLinks,
+} from './state.ts'
 import { changeMessage, findMessage, type NewChat, withoutEntry, withReaction } from './timeline.ts'
 
 /** A typing mark lasts so long unless it is renewed, which its sender does in less. */
@@ -31,9 +38,9 @@ export const canSpeak = (state: RoomState): boolean =>
   (state.away.size > 0 ||
     [...state.links].some(([peer, link]) => link.phase === 'ready' || capsOf(state, peer).chat))
 
-/** Our page cannot seal any more, or nobody is there for whom to: the host alone cannot open it, and keeps it for nobody. */
+/** Our page cannot seal any more, or nobody is there for whom to: a server cannot open it, and keeps it for nobody. */
 const isSpeechless = (state: RoomState): boolean =>
-  state.sealing.mode === 'failed' || (isSealed(state) && state.members.size === 0)
+  state.sealing.mode === 'failed' || (hostedByServer(state) && isSealed(state) && state.members.size === 0)
 
 /** Whether anybody here can see reactions and typing. */
 export const canReact = (state: RoomState): boolean =>

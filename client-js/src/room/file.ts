@@ -5,6 +5,7 @@ import type { Chat } from '../wire/chat.ts'
 import { type FileCard, type FileMessage, filesMax } from '../wire/file.ts'
 import { type FileId, type MemberId, type MessageId, nobody, type PeerId } from '../wire/ids.ts'
 import type { PeerMessage } from '../wire/peer.ts'
+import type { SealedMessage } from '../wire/sealing.ts'
 import { broadcast, stepEach, stepTo, withEntry } from './change.ts'
 import { enqueue } from './outbox.ts'
 import { rulesOf } from './role.ts'
@@ -128,12 +129,32 @@ export const deliverOrRelay = (
   message: Addressed,
 ): RoomStep => {
   if (speaker === null || !state.members.has(speaker)) return stepTo(state)
-  const { to } = message
-  if (!rulesOf(state).relays || to === state.selfMember)
+  if (!rulesOf(state).relays || message.to === state.selfMember)
     return stepTo(state, { type: 'file', from: speaker, about: noticeOf(message) })
-  const over = to === null ? null : directLink(state, to)
+  return passOn(state, via, speaker, message, true)
+}
+
+/** What a host's guest has sealed for another, and what the two say about their keys. Ours has been opened before. */
+export const passOnSealed = (
+  state: RoomState,
+  via: PeerId,
+  speaker: MemberId | null,
+  message: Extract<SealedMessage, { kind: 'sealed-for' | 'keys' }>,
+): RoomStep => {
+  if (speaker === null || !state.members.has(speaker) || !rulesOf(state).relays) return stepTo(state)
+  return passOn(state, via, speaker, message, message.kind === 'sealed-for' && message.chunk)
+}
+
+const passOn = (
+  state: RoomState,
+  via: PeerId,
+  source: MemberId,
+  message: PeerMessage & { readonly to: MemberId | null },
+  droppable: boolean,
+): RoomStep => {
+  const over = message.to === null ? null : directLink(state, message.to)
   if (over === null || over === via) return stepTo(state)
-  return stepTo(state, { type: 'send', over, source: speaker, message, droppable: true })
+  return stepTo(state, { type: 'send', over, source, message, ...(droppable && { droppable }) })
 }
 
 const noticeOf = (message: Addressed): FileNotice =>

@@ -7,9 +7,10 @@ import { type HistoryEntry, historyBytesMax, historyMax, writeHistoryEntry } fro
 import type { MemberId, PeerId } from '../wire/ids.ts'
 import { utf8Bytes } from '../wire/json.ts'
 import { stepTo, withEntry, withLink } from './change.ts'
+import { linkToward } from './file.ts'
 import { nameOf } from './roster.ts'
-import { isSealed } from './sealing.ts'
-import { capsOf, hostedByServer, type RoomState, type RoomStep, readyLinks } from './state.ts'
+import { canSealFor, isSealed } from './sealing.ts'
+import { capsOf, hostedByServer, type RoomState, type RoomStep } from './state.ts'
 import { type ChatEntry, findMessage, prepend } from './timeline.ts'
 
 /** Who is asked: whoever a link leads to, or under seal a member behind the host. */
@@ -55,9 +56,9 @@ export const requestHistory = (state: RoomState): RoomStep => {
 }
 
 const requestOfMember = (state: RoomState, source: MemberId, passed: ReadonlySet<Asked>): RoomStep => {
-  const [over] = readyLinks(state)
   const to = [...state.sealing.agreed].find(member => state.members.has(member) && !passed.has(member))
-  if (over === undefined || to === undefined) return stepTo(state)
+  const over = to === undefined ? null : linkToward(state, to)
+  if (to === undefined || over === null) return stepTo(state)
   return stepTo(
     { ...state, history: { phase: 'asked', peer: to, passed } },
     { type: 'send', over, source, message: { kind: 'ask-history' }, to },
@@ -80,8 +81,10 @@ export const receiveHistory = (
   at: number,
 ): RoomStep => {
   const { history } = state
-  const from = speaker === (state.links.get(via)?.member ?? null) ? via : speaker
-  if (history.phase !== 'asked' || history.peer !== from) return stepTo(state)
+  if (history.phase !== 'asked') return stepTo(state)
+  const { peer } = history
+  const isAsked = peer === speaker || (peer === via && speaker === (state.links.get(via)?.member ?? null))
+  if (!isAsked) return stepTo(state)
   const sharedBy = nameOf(state, speaker) ?? ''
   const earlier = entries
     .filter(({ id }) => !findMessage(state.timeline, id))
@@ -100,7 +103,7 @@ export const receiveHistory = (
         sharedBy,
       }),
     )
-  if (earlier.length === 0) return historyTimeout(state, from)
+  if (earlier.length === 0) return historyTimeout(state, peer)
   return stepTo({ ...state, history: { phase: 'done' }, timeline: prepend(state.timeline, earlier) })
 }
 
@@ -114,7 +117,7 @@ export const answerHistoryRequest = (
 ): RoomStep => {
   const link = state.links.get(via)
   if (!link || state.selfMember === null) return stepTo(state)
-  const sealed = hostedByServer(state)
+  const sealed = hostedByServer(state) || canSealFor(state, speaker)
   const { toldHistory } = state.sealing
   if (sealed ? toldHistory.has(speaker) : link.historySent) return stepTo(state)
   const messages = state.sharesHistory ? recentEntries(state, sealed ? sealedBytesMax : historyBytesMax) : []

@@ -9,7 +9,7 @@ import { receiveCall } from './call-messages.ts'
 import { andThen, stepTo, withEntry, withLeft } from './change.ts'
 import { receiveChat, receiveChatEvent } from './chat.ts'
 import { downlinkFound } from './downlink.ts'
-import { deliverOrRelay, fileAnnounced, fileWithdrawn, sendOffers } from './file.ts'
+import { deliverOrRelay, fileAnnounced, fileWithdrawn, passOnSealed, sendOffers } from './file.ts'
 import { requestHistory, skipHistory } from './history.ts'
 import { admitted, cardFor, hello, introduce, knock, rosterFor } from './introductions.ts'
 import { moveAcked, peerMoved } from './membership.ts'
@@ -112,11 +112,12 @@ const onMessage = (
       return deliverOrRelay(state, via, speaker, message)
     case 'line':
       return downlinkFound(state, via, message, at)
-    // Opened before they come here, where anybody can.
+    // Opened before it comes here, where anybody can.
     case 'sealed':
+      return stepTo(state)
     case 'sealed-for':
     case 'keys':
-      return stepTo(state)
+      return passOnSealed(state, via, speaker, message)
     default:
       return receiveCall(state, via, speaker, message)
   }

@@ -124,7 +124,7 @@ export class Room {
     return can && selfMember !== null ? this.#written({ kind: 'signal', signal }, selfMember) : null
   }
 
-  /** What is sealed, or about keys, as payload for the host's channel. */
+  /** What is sealed, or about keys, as payload for the channel to the host, or to a guest. */
   sealedPayload(message: SealedMessage): object | null {
     const { selfMember } = this.#state
     return selfMember === null ? null : this.#written(message, selfMember)
@@ -168,7 +168,7 @@ export class Room {
 
   #send({ over, source, message, ...how }: Extract<RoomEffect, { type: 'send' }>): void {
     const [droppable, to] = [how.droppable === true, how.to ?? null]
-    const passage = passageOf(this.#state, message, to)
+    const passage = passageOf(this.#state, source, message, to)
     if (passage === 'dropped') return
     if (passage === 'plain') {
       const alone = directMember(over) !== null

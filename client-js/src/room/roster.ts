@@ -14,7 +14,7 @@ export type ConnectionStatus =
   | 'unsteady'
   | 'lost'
 
-/** How it stands with what goes to them past a server that is the host: sealed or not, or yet to be agreed on. */
+/** How it stands with what goes to them past a star's host: sealed or not, or yet to be agreed on. */
 export type Seal = 'none' | 'agreed' | 'pending' | 'failing' | 'unable'
 
 /** `name` is null for somebody who has not introduced themselves yet. */
@@ -66,7 +66,7 @@ export const roster = (state: RoomState): RosterEntry[] => {
     key: 'self',
     name: state.person.name,
     connectionStatus: 'self',
-    seal: hostedByServer(state) ? (state.person.caps.sealed ? 'agreed' : 'unable') : 'none',
+    seal: state.sealing.mode === 'none' ? 'none' : state.person.caps.sealed ? 'agreed' : 'unable',
     callsDirectly: false,
     host: role === 'host',
     owner: state.owner?.ours ?? false,
@@ -94,7 +94,7 @@ const entryOf = (state: RoomState, member: Member, name: string): RosterEntry =>
 }
 
 const sealOf = (state: RoomState, { id, caps }: Member): Seal => {
-  if (!hostedByServer(state)) return 'none'
+  if (state.sealing.mode === 'none') return 'none'
   const { agreed, failing } = state.sealing
   if (!caps.sealed || !state.person.caps.sealed) return 'unable'
   if (failing.has(id)) return 'failing'

@@ -1,15 +1,22 @@
 /**
- * What changes whether a star that the server hosts is sealed: it is as long as everybody's page can, and is not while somebody's
- * cannot, which everybody is told before anything goes unsealed. Pure.
+ * What changes whether a star is sealed: it is as long as everybody's page can, and is not while somebody's cannot, which
+ * everybody is told; before anything goes unsealed, where the server is the host. Pure.
  */
 import type { MemberId } from '../wire/ids.ts'
 import type { OwnerAct } from '../wire/owner-act.ts'
 import { stepTo, withEntry } from './change.ts'
-import { endedFor, offersFor } from './file.ts'
+import { endedFor, linkToward, offersFor } from './file.ts'
 import { requestHistory, skipHistory } from './history.ts'
 import { nameOf } from './roster.ts'
-import { isAble, type SealingEvent, type SealingMode, unsealedMembers } from './sealing.ts'
-import { type RoomEffect, type RoomState, type RoomStep, readyLinks } from './state.ts'
+import {
+  isAble,
+  keysMissing,
+  knowsMembers,
+  type SealingEvent,
+  type SealingMode,
+  unsealedMembers,
+} from './sealing.ts'
+import { hostedByServer, type RoomEffect, type RoomState, type RoomStep } from './state.ts'
 import type { SealingNotice } from './timeline.ts'
 
 /** So long everybody can read that the room is about to be unsealed, before it is. */
@@ -35,20 +42,21 @@ export const reconcileSealing = (
 ): RoomStep => {
   const after = act?.type === 'remove' ? withoutRemoved(before, now, act) : withGone(before, now, at)
   const { mode } = after.sealing
-  if (mode === 'none' || mode === 'failed' || after.hostCaps === null || after.ended) return stepTo(after)
-  const first = before.hostCaps === null
+  if (mode === 'none' || mode === 'failed' || !knowsMembers(after) || after.ended) return stepTo(after)
+  const first = !knowsMembers(before)
+  const hosted = hostedByServer(after)
   if (!isAble(after)) return stepTo(first ? withNotice(after, 'unsealed-here', '', at) : after)
   if (!first && before.members === after.members) return stepTo(after)
   const [someone] = unsealedMembers(after)
   if (someone === undefined) {
     // Whoever is the first has missed nothing.
     if (mode === 'sealed') return stepTo(first && after.members.size === 0 ? skipHistory(after) : after)
-    return stepTo(withNotice(withMode(after, 'sealed'), 'sealed', '', at))
+    return stepTo(withNotice(withMode(after, 'sealed'), hosted ? 'sealed' : 'sealed-star', '', at))
   }
   if (mode !== 'sealed') return stepTo(after)
-  const told = withNotice(after, 'unsealed', nameOf(after, someone) ?? '', at)
-  // Whoever has just come has not said anything yet.
-  if (first) return stepTo(withMode(told, 'open'))
+  const told = withNotice(after, hosted ? 'unsealed' : 'unsealed-star', nameOf(after, someone) ?? '', at)
+  // Whoever has just come has not said anything yet, and a person who is the host hears everything in any case.
+  if (first || !hosted) return stepTo(withMode(told, 'open'))
   const timer = { kind: 'unseal' } as const
   return stepTo(withMode(told, 'opening'), { type: 'timer', timer, ms: noticeMs })
 }
@@ -81,8 +89,8 @@ const withoutRemoved = (
 /** What we have said while somebody was away who is back, as themselves. Whoever has it already shows it once. */
 const missedBy = (state: RoomState, to: MemberId, at: number): RoomEffect[] => {
   const since = state.sealing.gone.get(to)
-  const [over] = readyLinks(state)
-  if (since === undefined || over === undefined || at - since > goneMs) return []
+  const over = linkToward(state, to)
+  if (since === undefined || over === null || at - since > goneMs) return []
   const missed = state.timeline.flatMap(it =>
     it.kind === 'chat' && it.own && it.sealed && it.id !== null && it.at >= since - noticedMs
       ? [{ kind: 'chat', text: it.text, id: it.id, replyTo: it.replyTo, sealed: true } as const]
@@ -115,7 +123,7 @@ export const sealingChanged = (state: RoomState, event: SealingEvent, at: number
       const next: RoomState = { ...state, sealing: { ...sealing, agreed, failing } }
       const told = missing.reduce((now, member) => {
         const name = nameOf(now, member)
-        return name === undefined ? now : withNotice(now, 'keys-missing', name, at)
+        return name === undefined ? now : withNotice(now, keysMissing(state), name, at)
       }, next)
       const asked = requestHistory(told)
       const tells = met.flatMap(member => [
@@ -132,10 +140,10 @@ const withoutGone = (state: RoomState, back: readonly MemberId[]): RoomState => 
   return { ...state, sealing: { ...state.sealing, gone } }
 }
 
-/** The host knows nothing of what was offered under seal, and so whoever has come learns of it from us. */
+/** Nobody else can tell whoever has come what we have offered under seal. */
 const toldOf = (state: RoomState, to: MemberId): RoomEffect[] => {
-  const [over] = readyLinks(state)
-  if (over === undefined) return []
+  const over = linkToward(state, to)
+  if (over === null) return []
   const messages = [...endedFor(state, state.stay), ...offersFor(state, state.stay)]
   return messages.map(message => ({ type: 'send', over, source: state.stay, message, to }) as const)
 }

@@ -1,15 +1,18 @@
 /**
- * Whether a star that the server hosts is sealed, how each message goes then, and which of those that come are believed. Pure;
- * `sealing/` seals.
+ * Whether a star is sealed, how each message goes then, and which of those that come are believed. Pure; `sealing/` seals.
+ * Where the server is the host, it can open nothing. A person who is the host reads what is said to everybody as anybody
+ * else does, but can change nothing of it, and open nothing that is for another.
  */
 import type { MemberId } from '../wire/ids.ts'
 import type { PeerMessage, Received } from '../wire/peer.ts'
+import type { RoomKind } from '../wire/server.ts'
 import { hostedByServer, type RoomState } from './state.ts'
 
 /**
- * `none`: the server is not the host. `sealed`: nothing unsealed is sent or shown. `opening`: nothing unsealed is sent, while
- * everybody reads that somebody's page cannot seal; what that one sends is shown. `open`: what is sent can be read by whoever
- * runs the server. `failed`: our own page cannot seal any more, and sends and shows nothing.
+ * `none`: there is nobody to seal for, or our page in a person's star cannot. `sealed`: nothing unsealed is sent or shown.
+ * `opening`: nothing unsealed is sent, while everybody reads that somebody's page cannot seal, and that whoever runs the
+ * server can listen in; what that one sends is shown. `open`: what is sent can be read, or changed, by the host. `failed`: our
+ * own page cannot seal any more, and sends and shows nothing.
  */
 export type SealingMode = 'none' | 'sealed' | 'opening' | 'open' | 'failed'
 
@@ -32,8 +35,8 @@ export type SealingEvent =
 const nobodyYet: ReadonlySet<MemberId> = new Set()
 
 /** `able`: our own page can. */
-export const freshSealing = (hosted: boolean, able: boolean): Sealing => ({
-  mode: hosted ? (able ? 'sealed' : 'open') : 'none',
+export const freshSealing = (kind: RoomKind, able: boolean): Sealing => ({
+  mode: able && kind !== 'mesh' ? 'sealed' : kind === 'server' ? 'open' : 'none',
   agreed: nobodyYet,
   failing: nobodyYet,
   toldHistory: nobodyYet,
@@ -45,29 +48,55 @@ export const isSealed = ({ sealing: { mode } }: Pick<RoomState, 'sealing'>): boo
 
 export const isAble = ({ person }: RoomState): boolean => person.caps.sealed
 
+/** Whether it is known who is there, which a guest hears from the host. */
+export const knowsMembers = ({ card, role, hostCaps, members }: RoomState): boolean =>
+  card.kind === 'server' ? hostCaps !== null : role === 'host' || members.size > 0
+
+/** Whether what is for this member alone is sealed, also where the room is not. */
+export const canSealFor = (state: RoomState, member: MemberId | null): boolean =>
+  state.sealing.mode !== 'none' &&
+  isAble(state) &&
+  member !== null &&
+  Boolean(state.members.get(member)?.caps.sealed)
+
 /** Whose pages cannot seal, ours left aside. */
 export const unsealedMembers = ({ members }: Pick<RoomState, 'members'>): MemberId[] =>
   [...members.values()].filter(({ caps }) => !caps.sealed).map(({ id }) => id)
 
+/** In a person's star calls go on without. */
+export const keysMissing = (state: RoomState): 'keys-missing' | 'keys-missing-star' =>
+  hostedByServer(state) ? 'keys-missing' : 'keys-missing-star'
+
 /** How a message goes out. */
 export type Passage = 'plain' | 'sealed' | 'sealed-for' | 'dropped'
 
-/** `to`: it is for that member alone. */
-export const passageOf = (state: RoomState, message: PeerMessage, to: MemberId | null): Passage => {
-  if (!hostedByServer(state) || !isContent(message)) return 'plain'
+/** `source` says it: we, or somebody for whom we pass it on. `to`: it is for that member alone. */
+export const passageOf = (
+  state: RoomState,
+  source: MemberId,
+  message: PeerMessage,
+  to: MemberId | null,
+): Passage => {
+  if (state.sealing.mode === 'none' || !isContent(message)) return 'plain'
   if (state.sealing.mode === 'failed') return 'dropped'
+  // Sealed or not, it goes as it came. What is only known to have been said by others they say themselves.
+  if (source !== state.stay) return isSealed(state) && !isReceived(message) ? 'dropped' : 'plain'
   const alone = to ?? (message.kind === 'direct' || message.kind === 'file-signal' ? message.to : null)
   // Original pages alone have a use for it.
   if (message.kind === 'file-announced' && (alone !== null || isSealed(state))) return 'dropped'
   if (alone !== null) {
-    const both = isAble(state) && state.members.get(alone)?.caps.sealed
-    return both ? 'sealed-for' : isSealed(state) || to !== null ? 'dropped' : 'plain'
+    if (canSealFor(state, alone)) return 'sealed-for'
+    // A server that is the host would pass it on to everybody.
+    return isSealed(state) || (to !== null && hostedByServer(state)) ? 'dropped' : 'plain'
   }
   const sealed = isSealed(state) || (message.kind === 'chat' && message.sealed === true)
   if (!sealed) return 'plain'
-  // The host has nothing to tell of what was sealed.
+  // A host has nothing to tell of what was sealed.
   return message.kind === 'ask-history' ? 'dropped' : 'sealed'
 }
+
+const isReceived = (message: PeerMessage): boolean =>
+  'asReceived' in message && message.asReceived !== undefined
 
 /** What is said, offered and sent, in contrast to who is there and who calls. */
 const isContent = ({ kind }: PeerMessage): boolean => {
@@ -95,9 +124,10 @@ export const isBelieved = (
   { message, sealed }: Pick<Received, 'message' | 'sealed'>,
 ): boolean => {
   if (sealed) return isContent(message) && state.sealing.mode !== 'failed'
-  if (!hostedByServer(state) || !isContent(message)) return true
+  if (state.sealing.mode === 'none' || !isContent(message)) return true
   if (state.sealing.mode === 'failed' || state.sealing.mode === 'sealed') return false
   if (message.kind !== 'direct' && message.kind !== 'file-signal') return true
-  const both = isAble(state) && speaker !== null && state.members.get(speaker)?.caps.sealed
-  return !both
+  // For another guest: that one believes it or not.
+  const passes = state.role === 'host' && message.to !== null && message.to !== state.stay
+  return passes || !canSealFor(state, speaker)
 }

@@ -185,7 +185,7 @@ export type RoomState = {
   readonly nextGuest: number
   /** Null where the room has no owner, or none whom we could believe. */
   readonly owner: RoomOwner | null
-  /** Of what goes through a server that is the host. */
+  /** Of what goes through a star's host. */
   readonly sealing: Sealing
   /** Who waits at the door, for the owner to see. */
   readonly knocking: readonly Knock[]
@@ -348,7 +348,7 @@ export const createRoomState = (
     regrouping: noRegrouping,
     nextGuest: 1,
     owner: null,
-    sealing: freshSealing(admission.card.kind === 'server', seals),
+    sealing: freshSealing(admission.card.kind, seals),
     knocking: [],
     ended: false,
     closed: null,

@@ -22,6 +22,10 @@ export type SealingNotice =
   | 'sealing-failed'
   | 'key-changed'
   | 'keys-missing'
+  /** The same where a person is the host, who hears everything in any case. */
+  | 'sealed-star'
+  | 'unsealed-star'
+  | 'keys-missing-star'
 
 export type NoticeKind =
   | HostNotice

@@ -1,6 +1,6 @@
 /**
- * Seals what this page says and sends in a star hosted by the server, and opens what the others do: carries out what the
- * exchange of keys decides, one thing after the other, and hands the keys to the worker.
+ * Seals what this page says and sends in a star, and opens what the others do: carries out what the exchange of keys decides,
+ * one thing after the other, and hands the keys to the worker, where sound and pictures are sealed too.
  */
 import { base64UrlOf, randomBytes } from '../base/random.ts'
 import type { MemberId, MessageId } from '../wire/ids.ts'
@@ -48,7 +48,7 @@ export type SealingStatus = {
 }
 
 export type SealerPorts = {
-  readonly say: (message: SealedMessage) => void
+  readonly say: (to: MemberId, message: SealedMessage) => void
   /** A member whom we know shows another key than before. */
   readonly keyChanged: (member: MemberId) => void
   readonly status: (status: SealingStatus) => void
@@ -73,13 +73,25 @@ export type SealedMediaPort = Pick<
   'setMode' | 'seal' | 'add' | 'dropBefore' | 'protect' | 'setOwners' | 'close'
 >
 
-/** With a worker of its own. */
+/** Where sound and pictures go unsealed. */
+const noMedia: SealedMediaPort = {
+  setMode: () => undefined,
+  seal: () => undefined,
+  add: () => undefined,
+  dropBefore: () => undefined,
+  protect: () => true,
+  setOwners: () => undefined,
+  close: () => undefined,
+}
+
+/** `media`: sound and pictures too, by a worker of its own. */
 export const startSealing = (
   own: IdentityKeys,
   secret: CryptoKey,
   room: string,
+  media: boolean,
   ports: SealerPorts,
-): Sealer => new Sealer(own, secret, room, new SealedMedia(ports.failed), ports)
+): Sealer => new Sealer(own, secret, room, media ? new SealedMedia(ports.failed) : noMedia, ports)
 
 /** The one that an earlier page of this stay had, where it is one. */
 export const identityFor = async (
@@ -337,7 +349,7 @@ export class Sealer {
     })
     const known = this.#pairs.get(to)?.end.nonce ?? null
     const box = await this.#boxFor(to, writeAgreement({ keys, has: peer.theirs }), keysLabel)
-    this.#ports.say({
+    this.#ports.say(to, {
       kind: 'keys',
       to,
       ...this.#exchange.own,

@@ -30,16 +30,17 @@ export type HistoryEntry = {
   readonly at: number
 }
 
+/** `asReceived`: sealed by a guest, and so passed on by a host. */
 export type ChatEvent =
   /** An emoji put to a message, or taken back. */
-  | { kind: 'reaction'; to: MessageId; emoji: string; on: boolean }
-  | { kind: 'typing'; on: boolean }
+  | { kind: 'reaction'; to: MessageId; emoji: string; on: boolean; asReceived?: Fields }
+  | { kind: 'typing'; on: boolean; asReceived?: Fields }
   /** In answer to a message: it has arrived and is shown. */
   | { kind: 'ack'; id: MessageId }
   | { kind: 'ask-history' }
   | { kind: 'history'; messages: readonly HistoryEntry[] }
   /** What a page of somebody else's says to its like; nobody else looks into it. `data` is any JSON value. */
-  | { kind: 'topic'; topic: string; data: unknown }
+  | { kind: 'topic'; topic: string; data: unknown; asReceived?: Fields }
 
 export const historyMax = 100
 /** Leaves room in a frame for what goes around it. */

@@ -188,6 +188,7 @@ const targetOf = (message: PeerMessage): MemberId | null => {
 
 /** `null` for what a star has no words for. */
 const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
+  if ('asReceived' in message && message.asReceived) return message.asReceived
   switch (message.kind) {
     case 'knock': {
       const { password, member, takes } = message
@@ -201,7 +202,7 @@ const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
     case 'introduce':
       return { type: types.id, data: { user: writePerson(source, message.person, message.member) } }
     case 'chat':
-      return message.asReceived ?? { type: types.message, data: writeChat(message) }
+      return { type: types.message, data: writeChat(message) }
     case 'ask-roster':
       return { type: types.newUserInfo, data: {} }
     case 'ask-card':
@@ -224,11 +225,10 @@ const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
       return writeCallExtension(message)
     case 'file-announced':
     case 'file-signal':
-      return message.asReceived ?? { type: types.fileEvent, data: writeFileEvent('star', message) }
-    case 'direct':
-      return message.asReceived ?? writeDirect(message)
     case 'file-withdrawn':
       return { type: types.fileEvent, data: writeFileEvent('star', message) }
+    case 'direct':
+      return writeDirect(message)
     case 'lost':
       return { type: types.userLost, data: message.id }
     case 'moved':

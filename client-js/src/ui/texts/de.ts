@@ -85,6 +85,12 @@ export const de: Texts = {
       say`${name} hat einen anderen Schlüssel als zuvor. Vergleicht den Sicherheitscode noch einmal.`,
     'keys-missing': name =>
       say`Mit ${name} kam keine Verschlüsselung zustande: Ihr könnt euch nicht sehen oder hören.`,
+    'sealed-star': () =>
+      'Ab jetzt Ende-zu-Ende-verschlüsselt: Das Gerät des Hosts kann nicht verändern, was andere schreiben oder senden.',
+    'unsealed-star': name =>
+      say`Die Seite von ${name} unterstützt keine Ende-zu-Ende-Verschlüsselung: Das Gerät des Hosts könnte verändern, was andere schreiben oder senden.`,
+    'keys-missing-star': name =>
+      say`Mit ${name} kam keine Verschlüsselung zustande: Ihr könnt eure Nachrichten nicht lesen.`,
   },
   connectionsStay: 'Deine Verbindungen zu anderen im Raum bestehen weiter.',
   passwordAttempts: count =>
@@ -457,6 +463,8 @@ export const de: Texts = {
       'In einem Stern gilt das nur für die Verbindung zwischen euch beiden. Was Gäste einander senden, läuft über das Gerät des Hosts.',
     viaHost: name =>
       say`${name} erreichst du über den Host. Sein Gerät leitet alles zwischen euch weiter und könnte es lesen und verändern. Ein Sicherheitscode kann nur deine Verbindung zum Host bestätigen.`,
+    viaHostSealed: name =>
+      say`${name} erreichst du über das Gerät des Hosts. Der Host liest mit und ist im Anruf dabei, kann aber Nachrichten und Dateien unterwegs nicht verändern: Sie sind Ende-zu-Ende-verschlüsselt.`,
     viaServer: name =>
       say`${name} erreichst du über den Server, der alles zwischen euch weiterleitet, und einer eurer Browser unterstützt keine Ende-zu-Ende-Verschlüsselung. Wer den Server betreibt, könnte mithören, mitlesen und es verändern; ein Sicherheitscode kann das nicht ausschließen.`,
     viaServerSealed: name =>

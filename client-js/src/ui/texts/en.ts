@@ -81,6 +81,12 @@ const notices: Named<NoticeKind> = {
     'Encryption has failed on this page: nothing is sent or shown any more. Reload the page.',
   'key-changed': name => say`${name} has a different key than before. Compare the safety code again.`,
   'keys-missing': name => say`Could not set up encryption with ${name}: you cannot see or hear each other.`,
+  'sealed-star': () =>
+    'End-to-end encrypted from now on: the host’s device cannot change what others write or send.',
+  'unsealed-star': name =>
+    say`${name}’s page does not support end-to-end encryption: the host’s device could change what others write or send.`,
+  'keys-missing-star': name =>
+    say`Could not set up encryption with ${name}: you cannot read each other’s messages.`,
 }
 
 const reaches: Record<ConnectionStatus, string> = {
@@ -536,6 +542,8 @@ export const en = {
       'In a star, this only covers your connection to each other. What guests send each other passes through the host’s device.',
     viaHost: (name: string) =>
       say`You reach ${name} through the host, whose device relays everything between you and could read or change it. A safety code only verifies your connection to the host.`,
+    viaHostSealed: (name: string) =>
+      say`You reach ${name} through the host’s device. It takes part in the conversation and the call, but it cannot change messages or files on their way: they are end-to-end encrypted.`,
     viaServer: (name: string) =>
       say`You reach ${name} through the server, which relays everything between you, and one of your browsers does not support end-to-end encryption. Whoever runs the server could listen in, read it or change it, and no safety code can rule that out.`,
     viaServerSealed: (name: string) =>

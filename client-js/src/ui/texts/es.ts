@@ -83,6 +83,12 @@ export const es: Texts = {
       'El cifrado ha fallado en esta página: ya no se envía ni se muestra nada. Vuelve a cargar la página.',
     'key-changed': name => say`${name} tiene otra clave que antes. Comparad de nuevo el código de seguridad.`,
     'keys-missing': name => say`No se ha podido acordar el cifrado con ${name}: no os veis ni os oís.`,
+    'sealed-star': () =>
+      'Desde ahora, cifrado de extremo a extremo: el dispositivo del anfitrión no puede modificar lo que otros escriben o envían.',
+    'unsealed-star': name =>
+      say`La página de ${name} no puede cifrar de extremo a extremo: el dispositivo del anfitrión podría modificar lo que otros escriben o envían.`,
+    'keys-missing-star': name =>
+      say`No se ha podido acordar el cifrado con ${name}: no podéis leer vuestros mensajes.`,
   },
   connectionsStay: 'Tus conexiones con las personas de la sala siguen funcionando.',
   passwordAttempts: count =>
@@ -449,6 +455,8 @@ export const es: Texts = {
       'En una estrella, esto solo cubre la conexión entre esa persona y tú. Lo que se envían los invitados pasa por el dispositivo del anfitrión.',
     viaHost: name =>
       say`Te conectas con ${name} a través del anfitrión, cuyo dispositivo reenvía todo entre esa persona y tú y podría leerlo y modificarlo. Un código de seguridad solo puede verificar tu conexión con el anfitrión.`,
+    viaHostSealed: name =>
+      say`Te conectas con ${name} a través del dispositivo del anfitrión. El anfitrión participa en la conversación y en la llamada, pero su dispositivo no puede modificar los mensajes ni los archivos por el camino: están cifrados de extremo a extremo.`,
     viaServer: name =>
       say`Te conectas con ${name} a través del servidor, que reenvía todo entre esa persona y tú, y uno de los dos navegadores no puede cifrar de extremo a extremo. Quien administra el servidor podría escucharlo, leerlo y modificarlo, y ningún código de seguridad puede descartarlo.`,
     viaServerSealed: name =>

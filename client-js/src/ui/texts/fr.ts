@@ -83,6 +83,12 @@ export const fr: Texts = {
     'key-changed': name => say`${name} a une autre clé qu’avant. Comparez de nouveau le code de sécurité.`,
     'keys-missing': name =>
       say`Aucun chiffrement n’a pu être établi avec ${name} : vous ne vous voyez ni ne vous entendez.`,
+    'sealed-star': () =>
+      'Désormais chiffré de bout en bout : l’appareil de l’hôte ne peut pas modifier ce que les autres écrivent ou envoient.',
+    'unsealed-star': name =>
+      say`La page de ${name} ne peut pas chiffrer de bout en bout : l’appareil de l’hôte pourrait modifier ce que les autres écrivent ou envoient.`,
+    'keys-missing-star': name =>
+      say`Aucun chiffrement n’a pu être établi avec ${name} : vous ne pouvez pas lire vos messages.`,
   },
   connectionsStay: 'Vos connexions avec les personnes présentes fonctionnent toujours.',
   passwordAttempts: count =>
@@ -454,6 +460,8 @@ export const fr: Texts = {
       'Dans une étoile, cela ne couvre que la connexion entre vous deux. Ce que les invités s’envoient passe par l’appareil de l’hôte.',
     viaHost: name =>
       say`Vous joignez ${name} via l’hôte, dont l’appareil relaie tout ce que vous échangez et pourrait le lire et le modifier. Un code de sécurité ne peut vérifier que votre connexion avec l’hôte.`,
+    viaHostSealed: name =>
+      say`Vous joignez ${name} via l’appareil de l’hôte. L’hôte participe à la conversation et à l’appel, mais son appareil ne peut pas modifier les messages ni les fichiers en chemin : ils sont chiffrés de bout en bout.`,
     viaServer: name =>
       say`Vous joignez ${name} via le serveur, qui relaie tout ce que vous échangez, et l’un de vos navigateurs ne peut pas chiffrer de bout en bout. La personne qui gère le serveur pourrait l’écouter, le lire et le modifier ; aucun code de sécurité ne peut l’exclure.`,
     viaServerSealed: name =>

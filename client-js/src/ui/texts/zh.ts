@@ -69,6 +69,9 @@ export const zh: Texts = {
     'sealing-failed': () => '此页面的加密已失效：不再发送或显示任何内容。请重新加载页面。',
     'key-changed': name => say`${name} 的密钥与之前不同。请重新核对安全码。`,
     'keys-missing': name => say`无法与 ${name} 商定加密：你们看不到也听不到对方。`,
+    'sealed-star': () => '从现在起端到端加密：房主的设备无法更改其他人写下或发送的内容。',
+    'unsealed-star': name => say`${name} 的页面无法端到端加密：房主的设备能够更改其他人写下或发送的内容。`,
+    'keys-missing-star': name => say`无法与 ${name} 商定加密：你们读不到对方的消息。`,
   },
   connectionsStay: '你与房间内其他人的连接不受影响。',
   passwordAttempts: count => plural(count, { other: '有人正在尝试这个房间的密码（同一地址已输错 # 次）' }),
@@ -396,6 +399,8 @@ export const zh: Texts = {
     starHost: '在星形房间中，这只涵盖你们两人之间的连接。其他成员之间发送的内容都经由房主的设备。',
     viaHost: name =>
       say`你通过房主与 ${name} 相连。房主的设备转发你们之间的所有内容，能够读取和修改。安全码只能验证你与房主之间的连接。`,
+    viaHostSealed: name =>
+      say`你通过房主的设备与 ${name} 相连。房主参与对话和通话，但其设备无法在途中更改消息和文件：它们是端到端加密的。`,
     viaServer: name =>
       say`你通过服务器与 ${name} 相连，服务器转发你们之间的所有内容，而其中一方的浏览器无法端到端加密。服务器的运营者能够监听、读取和修改，安全码无法排除这一点。`,
     viaServerSealed: name =>

@@ -10,7 +10,7 @@ type Props = {
   person: Pick<RosterEntry, 'key' | 'connectionStatus' | 'seal' | 'callsDirectly'>
   name: string
   star: boolean
-  /** What is to be said while what goes through the server is not sealed. */
+  /** What is to be said while what goes through a host is not sealed. */
   unsealed: string | null
   close: () => void
 }
@@ -26,7 +26,7 @@ export const SafetyDialog = ({ commands, person, name, star, unsealed, close }: 
     }
   }, [member, connectionStatus, seal, callsDirectly])
   const through = throughWords(person, name)
-  const sealed = connectionStatus === 'via-server' && seal === 'agreed'
+  const sealed = through !== null && seal === 'agreed'
   return (
     <Dialog title={texts().safety.open(name)} close={close}>
       {through !== null && <p>{through}</p>}
@@ -35,7 +35,7 @@ export const SafetyDialog = ({ commands, person, name, star, unsealed, close }: 
       {through !== null && !sealed ? null : shown === null ? (
         <p>{texts().safety.none}</p>
       ) : (
-        shown !== 'asking' && <Shown connection={shown} star={star} />
+        shown !== 'asking' && <Shown connection={shown} star={star && seal !== 'agreed'} />
       )}
     </Dialog>
   )
@@ -46,17 +46,18 @@ const throughWords = (
   { connectionStatus, seal }: Pick<RosterEntry, 'connectionStatus' | 'seal'>,
   name: string,
 ): string | null => {
-  if (connectionStatus === 'via-host') return texts().safety.viaHost(name)
-  if (connectionStatus !== 'via-server') return null
+  const host = connectionStatus === 'via-host'
+  if (!host && connectionStatus !== 'via-server') return null
+  const { safety, notices } = texts()
   switch (seal) {
     case 'agreed':
-      return texts().safety.viaServerSealed(name)
+      return (host ? safety.viaHostSealed : safety.viaServerSealed)(name)
     case 'failing':
-      return texts().notices['keys-missing'](name)
+      return notices[host ? 'keys-missing-star' : 'keys-missing'](name)
     case 'pending':
-      return texts().safety.agreeing(name)
+      return safety.agreeing(name)
     default:
-      return texts().safety.viaServer(name)
+      return (host ? safety.viaHost : safety.viaServer)(name)
   }
 }
 
