@@ -29,3 +29,20 @@ export const knowsNoDirectCalls: Change = () => {
     return stringify(value, ...how)
   }
 }
+
+/** Keeps what the page says over its data channels, as the far end reads it. */
+export const keepFrames: Change = () => {
+  const frames: string[] = []
+  Object.assign(globalThis, { frames })
+  const { send } = RTCDataChannel.prototype
+  const kept = function (this: RTCDataChannel, frame: string | ArrayBuffer): void {
+    frames.push(typeof frame === 'string' ? frame : new TextDecoder().decode(frame))
+    Reflect.apply(send, this, [frame])
+  }
+  Reflect.set(RTCDataChannel.prototype, 'send', kept)
+}
+
+export const framesOf = async ({ page }: Person): Promise<string> => {
+  const frames: unknown = await page.evaluate(() => Reflect.get(globalThis, 'frames') as unknown)
+  return JSON.stringify(frames)
+}

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { expect, test, vi } from 'vitest'
 import type { Person } from './browser.ts'
-import { arriveWith, type Change } from './changed-pages.ts'
+import { arriveWith, type Change, framesOf, keepFrames } from './changed-pages.ts'
 import { house } from './house.ts'
 import { textsIn } from './memory.ts'
 import { OriginalPage } from './original-page.ts'
@@ -24,23 +24,6 @@ const join = async (link: string, name: string, ...changes: Change[]): Promise<P
   const person = await arriveWith(home, link, ...changes)
   await person.stepIn(name)
   return person
-}
-
-/** Keeps what the page says to the host, as that one reads it. */
-const keepFrames: Change = () => {
-  const frames: string[] = []
-  Object.assign(globalThis, { frames })
-  const { send } = RTCDataChannel.prototype
-  const kept = function (this: RTCDataChannel, frame: string | ArrayBuffer): void {
-    frames.push(typeof frame === 'string' ? frame : new TextDecoder().decode(frame))
-    Reflect.apply(send, this, [frame])
-  }
-  Reflect.set(RTCDataChannel.prototype, 'send', kept)
-}
-
-const framesOf = async ({ page }: Person): Promise<string> => {
-  const frames: unknown = await page.evaluate(() => Reflect.get(globalThis, 'frames') as unknown)
-  return JSON.stringify(frames)
 }
 
 /** Somebody in between shows another key than this page's. */

@@ -69,6 +69,18 @@ impl Shared {
     }
 
     pub(super) fn refuse(&self, task: Task) {
+        if let Task::Ask(asked @ ToCluster::Deliver { .. }) = task {
+            self.on_taken(&asked);
+            if let ToCluster::Deliver { deliveries, .. } = asked {
+                self.sessions.on_undelivered(None, deliveries);
+            }
+            return;
+        }
+        self.give_up(task);
+    }
+
+    /// The same where it was asked, and nobody knows what came of it. Frames that were heard are not to come twice.
+    pub(super) fn give_up(&self, task: Task) {
         let Task::Ask(asked) = task else { return };
         self.on_taken(&asked);
         let sessions = &self.sessions;
@@ -98,8 +110,8 @@ impl Shared {
                 gone.iter().for_each(|it| self.on_gone(it));
             }
             ToCluster::Deliver { node, deliveries } if is_deaf => {
-                self.n_dropped.fetch_add(deliveries.len() as u64, Ordering::Relaxed);
-                self.on_gone(&node);
+                self.note_gone(&node);
+                sessions.on_undelivered(Some(&node), deliveries);
             }
             ToCluster::FindSession { number, .. } => {
                 sessions.on_session_found(number, Ok(store::text(answer).and_then(|it| wire::read_session(&it))));
@@ -132,18 +144,22 @@ impl Shared {
     }
 
     pub(super) fn on_gone(&self, node: &NodeId) {
-        self.table().nodes.remove(node);
-        tracing::info!(event = "node", node = node.as_str(), "a node is gone");
+        self.note_gone(node);
         self.sessions.on_node_gone(node);
     }
 
-    /// What another node says, or that the connection has broken.
-    pub(super) fn hear(&self, push: &PushInfo) -> Result<(), Failed> {
+    fn note_gone(&self, node: &NodeId) {
+        self.table().nodes.remove(node);
+        tracing::info!(event = "node", node = node.as_str(), "a node is gone");
+    }
+
+    /// What another node says, or that the connection has broken. `true`: it was this node itself.
+    pub(super) fn hear(&self, push: &PushInfo) -> Result<bool, Failed> {
         if push.kind == PushKind::Disconnection {
             return Err(Failed("the connection broke".to_owned()));
         }
         let message = store::message(push).filter(|_| push.kind == PushKind::Message);
-        let Some(message) = message.and_then(|(version, text)| wire::read(version, &text)) else { return Ok(()) };
+        let Some(message) = message.and_then(|(version, text)| wire::read(version, &text)) else { return Ok(false) };
         let sessions = &self.sessions;
         match message {
             Message::Changed { room, previous, version, deliveries } => {
@@ -161,8 +177,9 @@ impl Shared {
                 if let Some(said) = table.echo.take() {
                     table.bus_lag.observe(said.elapsed());
                 }
+                return Ok(true);
             }
         }
-        Ok(())
+        Ok(false)
     }
 }

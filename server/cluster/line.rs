@@ -58,7 +58,7 @@ impl<'a> Line<'a> {
         loop {
             let done = tokio::select! {
                 biased;
-                Some(push) = self.pushed.recv() => self.shared.hear(&push),
+                Some(push) = self.pushed.recv() => self.shared.hear(&push).map(drop),
                 _ = leases.tick(), if !self.has_said_goodbye => self.renew_lease(store).await,
                 _ = renewals.tick() => {
                     self.due = self.shared.sessions.renewals();
@@ -73,21 +73,26 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Asks the store. What other nodes said before it answered is heard before its answer is.
-    async fn run(&mut self, tasks: &redis::Pipeline) -> Result<Vec<Value>, Failed> {
+    /// Asks the store. What other nodes said before it answered is heard before its answer is, and what they said afterwards is
+    /// not: which is which shows where this node hears itself, which it does last.
+    async fn run(&mut self, store: &Store, mut tasks: redis::Pipeline) -> Result<Vec<Value>, Failed> {
         let begun = Instant::now();
-        let answers = {
-            let running = self.link.run(tasks);
+        store::say(&mut tasks, &store.keys, &self.shared.own, &wire::echo());
+        self.shared.table().echo = Some(begun);
+        let mut is_echoed = false;
+        let mut answers = {
+            let running = self.link.run(&tasks);
             tokio::pin!(running);
             loop {
                 tokio::select! {
-                    Some(push) = self.pushed.recv() => self.shared.hear(&push)?,
+                    Some(push) = self.pushed.recv(), if !is_echoed => is_echoed = self.shared.hear(&push)?,
                     answers = &mut running => break answers?,
                 }
             }
         };
-        while let Ok(push) = self.pushed.try_recv() {
-            self.shared.hear(&push)?;
+        answers.pop();
+        while !is_echoed && let Ok(push) = self.pushed.try_recv() {
+            is_echoed = self.shared.hear(&push)?;
         }
         self.shared.table().durations.observe(begun.elapsed());
         Ok(answers)
@@ -135,10 +140,10 @@ impl<'a> Line<'a> {
                 }
             }
         }
-        let answers = match self.run(&asked).await {
+        let answers = match self.run(store, asked).await {
             Ok(answers) => answers,
             Err(failed) => {
-                tasks.into_iter().for_each(|it| shared.refuse(it));
+                tasks.into_iter().for_each(|it| shared.give_up(it));
                 return Err(failed);
             }
         };
@@ -169,9 +174,7 @@ impl<'a> Line<'a> {
         let mut tasks = redis::pipe();
         store::lease(&mut tasks, &store.keys, &shared.own, &info, LEASE);
         tasks.cmd("GET").arg(store.keys.name());
-        store::say(&mut tasks, &store.keys, &shared.own, &wire::echo());
-        shared.table().echo = Some(Instant::now());
-        let answers = self.run(&tasks).await?;
+        let answers = self.run(store, tasks).await?;
         if answers.get(1).and_then(store::text) != shared.table().store_name {
             // It has lost everything while the connection held.
             let (name, secret) = self.link.name_and_secret(&store.keys).await?;
@@ -204,7 +207,7 @@ impl<'a> Line<'a> {
         for token in &tokens {
             tasks.cmd("PEXPIRE").arg(store.keys.session(token)).arg(store::millis(KEEP));
         }
-        let mut is_missing = self.run(&tasks).await?.into_iter().map(|it| it == Value::Int(0));
+        let mut is_missing = self.run(store, tasks).await?.into_iter().map(|it| it == Value::Int(0));
         let mut is_next_missing = || is_missing.next().unwrap_or(false);
         let missing = Renewals {
             rooms: rooms.into_iter().filter(|_| is_next_missing()).collect(),

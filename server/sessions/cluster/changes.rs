@@ -99,6 +99,7 @@ impl State {
             return;
         }
         let Some(kind) = entry.waiting.pop_front() else {
+            self.send_held(room);
             return self.forget_if_nobody(room);
         };
         let is_known = entry.version > 0 && !entry.is_doubtful && !matches!(kind, ChangeKind::Refresh { .. });

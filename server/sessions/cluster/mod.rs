@@ -9,6 +9,7 @@
 //! on one node; what is decided is decided on the version that the store has. A member whose home is this node has a session
 //! here, or is about to leave.
 mod changes;
+mod held;
 mod messages;
 mod planning;
 mod relays;
@@ -28,6 +29,7 @@ use crate::{
 };
 pub(super) use changes::ChangeKind;
 use changes::{Changing, Lost};
+use held::Held;
 pub use messages::{
     Commit, Committed, Delivery, HandedOver, Home, NodeId, Outbox, SavedSession, SharedRoom, ToCluster, Unavailable,
     Version,
@@ -47,7 +49,7 @@ pub struct ClusterCounts {
     pub n_sent: u64,
     /// Frames that came from other nodes.
     pub n_received: u64,
-    /// Frames for peers whose node is gone.
+    /// Frames for peers that have left meanwhile, or whose node was not to be reached for too long.
     pub n_lost: u64,
     /// Sessions that came here from another node that was there, and from one that was gone.
     pub n_moved: u64,
@@ -91,6 +93,8 @@ pub(super) struct Cluster {
     moving: PeerMap<Moving>,
     /// Sessions that came here from another node, while rooms still say that they are there.
     adopting: PeerSet,
+    /// Frames for members that are not to be reached.
+    held: Held,
     relays: Relays,
     n_numbers: u64,
     /// The store does not answer.
@@ -146,6 +150,7 @@ impl Sessions {
                 saved: HashSet::new(),
                 moving: PeerMap::default(),
                 adopting: PeerSet::default(),
+                held: Held::default(),
                 relays: Relays::default(),
                 n_numbers: 0,
                 is_down: false,
@@ -214,6 +219,15 @@ impl Sessions {
     pub fn on_node_gone(&self, node: &NodeId) {
         self.with(|state| {
             state.on_node_gone(node);
+            state.work_off();
+        });
+    }
+
+    /// What [`ToCluster::Deliver`] was to pass on was heard by nobody. `node`: which did not hear it; `None`: it was not said, since
+    /// the store is away.
+    pub fn on_undelivered(&self, node: Option<&NodeId>, deliveries: Vec<Delivery>) {
+        self.with(|state| {
+            state.on_undelivered(node, deliveries);
             state.work_off();
         });
     }

@@ -23,6 +23,16 @@ use crate::{
 /// A websocket's close code for a client that is to connect anew (IANA's registry of them: service restart).
 const ELSEWHERE: CloseReason = CloseReason { code: 1012, reason: "not in the room any more" };
 
+/// Where a peer is that is not here.
+pub(in crate::sessions) enum Whereabouts {
+    /// At this node.
+    Node(NodeId),
+    /// It is a member, and its node is in doubt; or the store is away.
+    Unknown,
+    /// In no room that is known here.
+    Nowhere,
+}
+
 /// For a node that seems to be gone to say that it is not: one that connects to the store anew hears nothing for a moment.
 const DOUBT: Duration = Duration::from_secs(3);
 
@@ -132,23 +142,21 @@ impl State {
         }
     }
 
-    /// Sends to a peer of another node. `false`: nobody knows where it is.
-    pub(in crate::sessions) fn send_elsewhere(&mut self, delivery: Delivery) -> bool {
-        let Some(cluster) = &mut self.cluster else { return false };
-        let there = &self.realms[cluster.realm.at].rooms;
-        let home = there.whereabouts(&delivery.to).iter().find_map(|room| {
+    /// Where a peer is that is not here.
+    pub(in crate::sessions) fn whereabouts(&self, peer: &PeerId) -> Whereabouts {
+        let Some(cluster) = &self.cluster else { return Whereabouts::Nowhere };
+        let rooms = self.realms[cluster.realm.at].rooms.whereabouts(peer);
+        let mut homes = rooms.iter().filter_map(|room| {
             let homes = &cluster.rooms.get(room)?.homes;
-            homes.iter().find(|it| it.0 == delivery.to)?.1.node.clone()
+            homes.iter().find(|it| it.0 == *peer).map(|it| it.1.node.as_ref())
         });
-        let node =
-            home.filter(|it| *it != cluster.own).or_else(|| cluster.moving.get(&delivery.to).map(|it| it.to.clone()));
-        let Some(node) = node.filter(|_| !cluster.is_down) else {
-            cluster.counts.n_lost += 1;
-            return false;
-        };
-        cluster.counts.n_sent += 1;
-        cluster.push(ToCluster::Deliver { node, deliveries: vec![delivery] });
-        true
+        let elsewhere = homes.clone().flatten().find(|it| **it != cluster.own);
+        let node = elsewhere.or_else(|| cluster.moving.get(peer).map(|it| &it.to));
+        match node {
+            Some(node) if !cluster.is_down => Whereabouts::Node(node.clone()),
+            None if homes.next().is_none() => Whereabouts::Nowhere,
+            _ => Whereabouts::Unknown,
+        }
     }
 
     /// A version of a room is in force.
@@ -173,6 +181,7 @@ impl State {
             } else {
                 self.realms[at].rooms.forget_idle(&peer);
             }
+            self.lose_held(&peer);
         }
         for (peer, home) in &all_homes {
             match (&home.node, self.sessions.contains_key(peer)) {

@@ -48,6 +48,70 @@ fn nobody_leaves_because_their_node_was_not_heard_for_a_moment() {
     world.assert_settled();
 }
 
+/// What a client has heard of another's signals.
+fn heard(world: &World, client: usize, from: usize) -> Vec<u64> {
+    let from = &world.clients[from].id;
+    world.clients[client].signals.iter().filter(|it| it.0 == *from).map(|it| it.1).collect()
+}
+
+#[test]
+fn what_is_said_to_somebody_whose_node_is_in_doubt_arrives_when_it_is_back_once_and_in_order() {
+    let mut world = World::with(2);
+    let (one, original, room) = room_of_two(&mut world);
+    world.lose_store(1);
+    // Nobody hears the first one, by which the node comes into doubt.
+    for n in 1..=2 {
+        world.signal(one, original, n);
+        go_on(&mut world);
+    }
+    let newcomer = world.client(0);
+    go_on(&mut world);
+    world.join(newcomer, &room);
+    go_on(&mut world);
+    world.signal(newcomer, original, 3);
+    world.signal(one, original, 4);
+    go_on(&mut world);
+    assert!(world.clients[original].signals.is_empty());
+    world.find_store(1);
+    go_on(&mut world);
+    assert_eq!(heard(&world, original, one), [1, 2, 4]);
+    assert_eq!(heard(&world, original, newcomer), [3]);
+    world.signal(one, original, 5);
+    go_on(&mut world);
+    assert_eq!(heard(&world, original, one), [1, 2, 4, 5]);
+}
+
+#[test]
+fn what_is_said_while_the_store_is_away_arrives_when_it_is_back() {
+    let mut world = World::with(2);
+    let (one, original, _) = room_of_two(&mut world);
+    world.signal(one, original, 1);
+    world.ask(0, Fate::Unheard);
+    world.signal(one, original, 2);
+    go_on(&mut world);
+    assert!(world.clients[original].signals.is_empty());
+    world.find_store(0);
+    go_on(&mut world);
+    assert_eq!(heard(&world, original, one), [1, 2]);
+}
+
+#[test]
+fn what_was_said_to_somebody_who_does_not_come_back_is_counted_as_lost() {
+    let mut world = World::with(2);
+    let (one, original, _) = room_of_two(&mut world);
+    world.kill(1);
+    for n in 1..=3 {
+        world.signal(one, original, n);
+        go_on(&mut world);
+    }
+    let counts = |world: &World| world.nodes[0].sessions.cluster_counts().unwrap().n_lost;
+    assert_eq!(counts(&world), 0);
+    world.settle();
+    world.wait();
+    world.settle();
+    assert_eq!(counts(&world), 3);
+}
+
 #[test]
 fn whoever_cannot_come_back_has_left_when_its_node_stays_silent() {
     let mut world = World::with(2);

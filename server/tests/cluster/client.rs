@@ -46,6 +46,8 @@ pub(super) struct Client {
     pub(super) is_greeted: bool,
     /// Who came after this one, and has not gone.
     pub(super) others: BTreeSet<String>,
+    /// The signals that it has heard, by whom they came from.
+    pub(super) signals: Vec<(String, u64)>,
     /// It knows everybody who is there: it came back, and was told.
     pub(super) knows_all: bool,
 }
@@ -72,6 +74,11 @@ impl Client {
             self.n_received += 1;
         }
         match event[0].as_str().unwrap() {
+            "SIGNAL" => {
+                let said = (text(&body["source"]), body["signal"].as_u64().unwrap());
+                assert!(!self.signals.contains(&said), "nothing comes twice: {said:?}");
+                self.signals.push(said);
+            }
             "GET-ID" => {
                 let id = text(&body["userID"]);
                 self.token = text(&body["resume"]["token"]);

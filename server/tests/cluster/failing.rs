@@ -54,6 +54,7 @@ async fn whoever_was_at_a_node_that_is_killed_comes_back_and_nobody_is_told() {
     }
     let mut newcomer = Page::at(&nodes[1], By::Websocket).await;
     assert!(newcomer.join(&room).await.starts_with(r#"["JOIN-ROOM",{"requestID":"j""#));
+    assert_eq!(pages[2].hear().await, signal(&gone, &room, 0, &pages[0].peer.id), "it has waited for them");
     for page in &mut pages {
         assert_eq!(page.hear().await, joined(&newcomer.peer.id, &room), "nobody was told anything else");
     }

@@ -249,7 +249,12 @@ impl World {
                 }
                 sessions.on_handed_over(number, None);
             }
-            (ToCluster::Deliver { node: gone, .. }, Some(Answer::Heard(false))) => sessions.on_node_gone(&gone),
+            (ToCluster::Deliver { node: gone, deliveries }, Some(Answer::Heard(false))) => {
+                sessions.on_undelivered(Some(&gone), deliveries);
+            }
+            (ToCluster::Deliver { deliveries, .. }, None) if fate == Fate::Unheard => {
+                sessions.on_undelivered(None, deliveries);
+            }
             _ => (),
         }
         true

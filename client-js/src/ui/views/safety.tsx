@@ -46,19 +46,13 @@ const throughWords = (
   { connectionStatus, seal }: Pick<RosterEntry, 'connectionStatus' | 'seal'>,
   name: string,
 ): string | null => {
-  const host = connectionStatus === 'via-host'
-  if (!host && connectionStatus !== 'via-server') return null
   const { safety, notices } = texts()
-  switch (seal) {
-    case 'agreed':
-      return (host ? safety.viaHostSealed : safety.viaServerSealed)(name)
-    case 'failing':
-      return notices[host ? 'keys-missing-star' : 'keys-missing'](name)
-    case 'pending':
-      return safety.agreeing(name)
-    default:
-      return (host ? safety.viaHost : safety.viaServer)(name)
-  }
+  const [server, host] = [connectionStatus === 'via-server', connectionStatus === 'via-host']
+  if (seal === 'pending') return safety.agreeing(name)
+  if (seal === 'failing') return notices[server ? 'keys-missing' : 'keys-missing-star'](name)
+  if (server) return (seal === 'agreed' ? safety.viaServerSealed : safety.viaServer)(name)
+  if (host) return (seal === 'agreed' ? safety.viaHostSealed : safety.viaHost)(name)
+  return null
 }
 
 const routeWords = (route: NonNullable<ConnectionShown['route']>): string => {
