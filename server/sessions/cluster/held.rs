@@ -2,7 +2,7 @@
 //! wait, in their order, until it is known where the member is, or that it has left.
 use std::collections::VecDeque;
 
-use super::{Delivery, NodeId, ToCluster, shared_rooms::Whereabouts};
+use super::{Delivery, NodeId, ToCluster};
 use crate::{
     rooms::{PeerId, PeerMap, RoomId},
     sessions::state::{State, frame_bytes},
@@ -11,6 +11,16 @@ use crate::{
 /// For one member, and for all of them. What is over it is lost, and counted.
 const MEMBER_BYTES_MAX: usize = 256 * 1024;
 const BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Where a peer is that is not here.
+enum Whereabouts {
+    /// At this node.
+    Node(NodeId),
+    /// It is a member, and its node is in doubt; or the store is away.
+    Unknown,
+    /// In no room that is known here.
+    Nowhere,
+}
 
 /// What waits.
 #[derive(Default)]
@@ -48,6 +58,23 @@ impl State {
             Whereabouts::Node(node) if !waits => self.push_deliveries(node, vec![delivery]),
             Whereabouts::Node(_) | Whereabouts::Unknown => self.hold(delivery),
             Whereabouts::Nowhere => self.lose(1),
+        }
+    }
+
+    /// Where a peer is that is not here.
+    fn whereabouts(&self, peer: &PeerId) -> Whereabouts {
+        let Some(cluster) = &self.cluster else { return Whereabouts::Nowhere };
+        let rooms = self.realms[cluster.realm.at].rooms.whereabouts(peer);
+        let mut homes = rooms.iter().filter_map(|room| {
+            let homes = &cluster.rooms.get(room)?.homes;
+            homes.iter().find(|it| it.0 == *peer).map(|it| it.1.node.as_ref())
+        });
+        let elsewhere = homes.clone().flatten().find(|it| **it != cluster.own);
+        let node = elsewhere.or_else(|| cluster.moving.get(peer).map(|it| &it.to));
+        match node {
+            Some(node) if !cluster.is_down => Whereabouts::Node(node.clone()),
+            None if homes.next().is_none() => Whereabouts::Nowhere,
+            _ => Whereabouts::Unknown,
         }
     }
 

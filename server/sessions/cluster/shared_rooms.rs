@@ -23,16 +23,6 @@ use crate::{
 /// A websocket's close code for a client that is to connect anew (IANA's registry of them: service restart).
 const ELSEWHERE: CloseReason = CloseReason { code: 1012, reason: "not in the room any more" };
 
-/// Where a peer is that is not here.
-pub(in crate::sessions) enum Whereabouts {
-    /// At this node.
-    Node(NodeId),
-    /// It is a member, and its node is in doubt; or the store is away.
-    Unknown,
-    /// In no room that is known here.
-    Nowhere,
-}
-
 /// For a node that seems to be gone to say that it is not: one that connects to the store anew hears nothing for a moment.
 const DOUBT: Duration = Duration::from_secs(3);
 
@@ -139,23 +129,6 @@ impl State {
         let Some(cluster) = self.cluster.as_mut().filter(|_| !delivery.is_implied) else { return };
         if let Some(node) = cluster.moving.get(&delivery.to).map(|it| it.to.clone()) {
             cluster.push(ToCluster::Deliver { node, deliveries: vec![delivery] });
-        }
-    }
-
-    /// Where a peer is that is not here.
-    pub(in crate::sessions) fn whereabouts(&self, peer: &PeerId) -> Whereabouts {
-        let Some(cluster) = &self.cluster else { return Whereabouts::Nowhere };
-        let rooms = self.realms[cluster.realm.at].rooms.whereabouts(peer);
-        let mut homes = rooms.iter().filter_map(|room| {
-            let homes = &cluster.rooms.get(room)?.homes;
-            homes.iter().find(|it| it.0 == *peer).map(|it| it.1.node.as_ref())
-        });
-        let elsewhere = homes.clone().flatten().find(|it| **it != cluster.own);
-        let node = elsewhere.or_else(|| cluster.moving.get(peer).map(|it| &it.to));
-        match node {
-            Some(node) if !cluster.is_down => Whereabouts::Node(node.clone()),
-            None if homes.next().is_none() => Whereabouts::Nowhere,
-            _ => Whereabouts::Unknown,
         }
     }
 
