@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use p2pchat_server::sessions::cluster::{KEEP, ToCluster};
 
-use super::world::{Fate, World};
+use super::{store::Fate, world::World};
 use crate::harness::peer::signal_text;
 
 /// A room of somebody at the first node and of an original page at the second, which cannot come back.

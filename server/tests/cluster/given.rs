@@ -8,7 +8,7 @@ use p2pchat_server::{
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::world::{Fate, World};
+use super::{store::Fate, world::World};
 
 fn secret() -> SecretString {
     "north".into()

@@ -1,6 +1,6 @@
 //! Random histories of a cluster: nodes that die, stores that fail, answers that are lost, clients that move. Each is given by a
 //! number, and is the same each time but for ids, and for what is done in the order of their hashes.
-use super::world::{Fate, World};
+use super::{store::Fate, world::World};
 
 /// A small generator (splitmix64), so that a history is given by its number alone.
 struct Random(u64);

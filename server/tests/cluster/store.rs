@@ -17,6 +17,16 @@ pub(super) enum Said {
     HandOver { number: u64, session: Option<HandedOver> },
 }
 
+/// What the store does with the next thing that it is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Answered,
+    /// It does not hear it.
+    Unheard,
+    /// It does it, and nobody hears that.
+    AnswerLost,
+}
+
 #[derive(Default)]
 pub(super) struct Store {
     pub(super) rooms: BTreeMap<RoomId, (u64, SharedRoom)>,

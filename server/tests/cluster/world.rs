@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 use super::{
     client::Client,
-    store::{Answer, Said, Store},
+    store::{Answer, Fate, Said, Store},
 };
 
 /// Longer than any grace time here.
@@ -57,16 +57,6 @@ pub(super) struct World {
     pub(super) nodes: Vec<Node>,
     pub(super) clients: Vec<Client>,
     pub(super) store: Store,
-}
-
-/// What the store does with the next thing that it is asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
-    Answered,
-    /// It does not hear it.
-    Unheard,
-    /// It does it, and nobody hears that.
-    AnswerLost,
 }
 
 impl World {
