@@ -526,7 +526,7 @@ export const de: Texts = {
       'Alle verbinden sich mit allen. Nur wer im Raum ist, kann hören, sehen und lesen, was dort gesagt wird.',
     star: 'Stern',
     starLead:
-      'Alle verbinden sich mit deinem Gerät, das alles weiterleitet und alles mitlesen könnte. Wenn du gehst, kann das Gerät einer anderen Person übernehmen.',
+      'Alle verbinden sich mit deinem Gerät, das alles weiterleitet und hört, sieht und liest, was für alle bestimmt ist. Wenn du gehst, kann das Gerät einer anderen Person übernehmen.',
     server: 'Über den Server',
     serverLead:
       'Alle verbinden sich mit diesem Server, der alles weiterleitet. Es ist Ende-zu-Ende-verschlüsselt, solange alle Browser das unterstützen; sonst könnte mithören, wer den Server betreibt, und der Raum sagt es. Am besten für viele Kameras, und kein Gerät muss dableiben.',

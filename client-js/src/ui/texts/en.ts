@@ -604,7 +604,7 @@ export const en = {
       'Everyone connects to everyone. Only the people in the room can hear, see and read what is said there.',
     star: 'Star',
     starLead:
-      'Everyone connects to your device, which relays everything and could read all of it. When you leave, another person’s device can take over.',
+      'Everyone connects to your device, which relays everything and hears, sees and reads what is meant for everyone. When you leave, another person’s device can take over.',
     server: 'Through the server',
     serverLead:
       'Everyone connects to this server, which relays everything. It is end-to-end encrypted as long as everyone’s browser supports that; otherwise, whoever runs the server could listen in, and the room says so. Best for many cameras, and nobody’s device has to stay.',

@@ -516,7 +516,7 @@ export const es: Texts = {
       'Todos se conectan con todos. Solo las personas que están en la sala pueden oír, ver y leer lo que se dice en ella.',
     star: 'Estrella',
     starLead:
-      'Todos se conectan a tu dispositivo, que lo reenvía todo y podría leerlo todo. Cuando sales, puede tomar el relevo el dispositivo de otra persona.',
+      'Todos se conectan a tu dispositivo, que lo reenvía todo y oye, ve y lee lo que va dirigido a todos. Cuando sales, puede tomar el relevo el dispositivo de otra persona.',
     server: 'A través del servidor',
     serverLead:
       'Todos se conectan a este servidor, que lo reenvía todo. Va cifrado de extremo a extremo mientras todos los navegadores puedan; si no, quien administra el servidor podría escuchar, y la sala lo indica. Lo mejor para muchas cámaras, y ningún dispositivo tiene que quedarse.',

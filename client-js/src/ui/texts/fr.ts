@@ -522,7 +522,7 @@ export const fr: Texts = {
       'Chacun se connecte à tous les autres. Seules les personnes présentes dans le salon peuvent entendre, voir et lire ce qui s’y dit.',
     star: 'Étoile',
     starLead:
-      'Chacun se connecte à votre appareil, qui relaie tout et pourrait tout lire. Quand vous partez, l’appareil d’une autre personne peut prendre le relais.',
+      'Chacun se connecte à votre appareil, qui relaie tout, et entend, voit et lit ce qui s’adresse à tous. Quand vous partez, l’appareil d’une autre personne peut prendre le relais.',
     server: 'Via le serveur',
     serverLead:
       'Chacun se connecte à ce serveur, qui relaie tout. C’est chiffré de bout en bout tant que tous les navigateurs le peuvent ; sinon, la personne qui gère le serveur pourrait écouter, et le salon le signale. Idéal pour de nombreuses caméras, et aucun appareil n’a besoin de rester.',
