@@ -67,12 +67,13 @@ const seesAndHears = async (people: readonly Person[]): Promise<void> => {
   await Promise.all(people.map(one => hearsSounds(one, 2)))
 }
 
+/** The host takes its time to find out what a line takes. */
 const reaches = (one: Person, name: string, how: string | RegExp): Promise<void> =>
   one.page
     .locator('#people li')
     .filter({ has: one.page.locator('bdi', { hasText: new RegExp(`^${name}$`) }) })
     .filter({ hasText: how })
-    .waitFor({ state: 'attached' })
+    .waitFor({ state: 'attached', timeout: 120_000 })
 
 /** For good: no other can be made. */
 const breakDirect = async (guests: readonly Person[]): Promise<void> => {
