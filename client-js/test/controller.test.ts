@@ -9,6 +9,7 @@ import type { Client, Entered } from '../src/core/client.ts'
 import { makeModel } from '../src/ui/model.ts'
 import type { Access } from '../src/wire/access.ts'
 import { roomId } from '../src/wire/ids.ts'
+import { soon } from './soon.ts'
 
 // The screen is kept on there.
 vi.stubGlobal('document', new EventTarget())
@@ -76,11 +77,11 @@ const named = { linkName: 'team-tea' }
 test('a room of the list that is refused leads to where something can be done about it', async () => {
   const { model, client, commands } = begin('', known)
   commands.openRoom('r')
-  await vi.waitFor(() => expect(model.trouble.value).toEqual({ where: 'invited', what: 'not-invited-join' }))
+  await soon(() => expect(model.trouble.value).toEqual({ where: 'invited', what: 'not-invited-join' }))
   expect(model.view.value).toMatchObject({ kind: 'invited', room: 'r', roomName: 'tea', password: 'known' })
   client.refusal = 'wrong-password'
   commands.join('invited')
-  await vi.waitFor(() => expect(model.view.value).toMatchObject({ password: 'wrong' }))
+  await soon(() => expect(model.view.value).toMatchObject({ password: 'wrong' }))
   expect(client.join.mock.calls.map(([target]) => target)).toMatchObject([plain, plain])
 })
 
@@ -88,10 +89,10 @@ test('a room of the list whose password has changed asks for the new one', async
   const { model, client, commands } = begin('', known)
   client.refusal = 'wrong-password'
   commands.openRoom('r')
-  await vi.waitFor(() => expect(model.view.value).toMatchObject({ kind: 'invited', password: 'wrong' }))
+  await soon(() => expect(model.view.value).toMatchObject({ kind: 'invited', password: 'wrong' }))
   model.join.value = { room: '', password: 'new' }
   commands.join('invited')
-  await vi.waitFor(() => expect(client.join).toHaveBeenCalledTimes(2))
+  await soon(() => expect(client.join).toHaveBeenCalledTimes(2))
   expect(client.join.mock.lastCall?.[0]).toMatchObject({ ...plain, password: 'new' })
 })
 
@@ -99,7 +100,7 @@ test('whoever has no name yet is asked for it where the list is', async () => {
   const { model, client, commands } = begin('', known)
   model.userName.value = ''
   commands.openRoom('r')
-  await vi.waitFor(() => expect(model.trouble.value?.what).toBe('no-name'))
+  await soon(() => expect(model.trouble.value?.what).toBe('no-name'))
   expect(model.view.value.kind).toBe('start')
   expect(client.join).not.toHaveBeenCalled()
 })
@@ -109,14 +110,14 @@ test('a pasted link keeps what opens its room again, and its password can be cha
   const link = `${site}#pwd=p&key=${key}&name=tea&room=r`
   model.join.value = { room: link, password: 'of another' }
   commands.pasted(link)
-  await vi.waitFor(() => expect(model.join.value).toEqual({ room: link, password: 'p' }))
+  await soon(() => expect(model.join.value).toEqual({ room: link, password: 'p' }))
   commands.join('join')
-  await vi.waitFor(() => expect(client.join).toHaveBeenCalledTimes(1))
+  await soon(() => expect(client.join).toHaveBeenCalledTimes(1))
   expect(client.join.mock.lastCall?.[0]).toMatchObject(plain)
-  await vi.waitFor(() => expect(model.busy.value).toBeNull())
+  await soon(() => expect(model.busy.value).toBeNull())
   model.join.value = { room: link, password: 'new' }
   commands.join('join')
-  await vi.waitFor(() => expect(client.join).toHaveBeenCalledTimes(2))
+  await soon(() => expect(client.join).toHaveBeenCalledTimes(2))
   expect(client.join.mock.lastCall?.[0]).toMatchObject({ ...plain, password: 'new' })
 })
 
@@ -140,9 +141,9 @@ test('what is known of a room counts where neither the link nor the field has it
     client.join.mockClear()
     model.join.value = { room, password: typed }
     commands.join('join')
-    await vi.waitFor(() => expect(client.join).toHaveBeenCalledTimes(1))
+    await soon(() => expect(client.join).toHaveBeenCalledTimes(1))
     expect(client.join.mock.lastCall?.[0], `${room} ${typed}`).toMatchObject({ password })
-    await vi.waitFor(() => expect(model.busy.value).toBeNull())
+    await soon(() => expect(model.busy.value).toBeNull())
   }
 })
 
@@ -157,7 +158,7 @@ test('a pasted link with a token invites to the server, and leads to whatever ro
     commands.join('join')
   }
   paste(`token=${any}`)
-  await vi.waitFor(() => expect(model.trouble.value).toEqual({ where: 'join', what: 'token-taken' }))
+  await soon(() => expect(model.trouble.value).toEqual({ where: 'join', what: 'token-taken' }))
   expect(client.join).not.toHaveBeenCalled()
   expect(page.keepAccess).toHaveBeenLastCalledWith({ token: any })
   const rooms = [
@@ -169,19 +170,19 @@ test('a pasted link with a token invites to the server, and leads to whatever ro
     client.join.mockClear()
     client.access = null
     paste(hash)
-    await vi.waitFor(() => expect(client.join).toHaveBeenCalledTimes(1))
+    await soon(() => expect(client.join).toHaveBeenCalledTimes(1))
     expect(client.join.mock.lastCall?.[0]).toMatchObject(room)
     expect(client.access).toEqual({ token: one })
-    await vi.waitFor(() => expect(model.busy.value).toBeNull())
+    await soon(() => expect(model.busy.value).toBeNull())
   }
 })
 
 test('a link that names its room and has a token leads there', async () => {
   const token = tokenFor({ room: 'other' })
   const { model, page, client, commands } = begin(`#/team-tea?token=${token}`)
-  await vi.waitFor(() => expect(page.address()).toBe(`${site}#/team-tea`))
+  await soon(() => expect(page.address()).toBe(`${site}#/team-tea`))
   commands.join('invited')
-  await vi.waitFor(() => expect(client.join).toHaveBeenCalled())
+  await soon(() => expect(client.join).toHaveBeenCalled())
   expect(client.join.mock.lastCall?.[0]).toMatchObject(named)
   expect(model.view.value).toMatchObject({ named: true })
 })
@@ -190,13 +191,13 @@ test('a link that names its room is read again by whoever presses the button, an
   const { model, page, client, goTo, commands } = begin(`#pwd=p&room=r`)
   parts.there = false
   goTo('#/team-tea')
-  await vi.waitFor(() => expect(page.partFailed).toHaveBeenCalledTimes(1))
+  await soon(() => expect(page.partFailed).toHaveBeenCalledTimes(1))
   commands.join('invited')
-  await vi.waitFor(() => expect(model.trouble.value).toEqual({ where: 'invited', what: 'not-loaded' }))
+  await soon(() => expect(model.trouble.value).toEqual({ where: 'invited', what: 'not-loaded' }))
   expect(client.join).not.toHaveBeenCalled()
   parts.there = true
   commands.join('invited')
-  await vi.waitFor(() => expect(client.join).toHaveBeenCalled())
+  await soon(() => expect(client.join).toHaveBeenCalled())
   expect(client.join.mock.lastCall?.[0]).toMatchObject(named)
 })
 
@@ -205,10 +206,10 @@ test('what could not be loaded is said to be so, wherever it was wanted', async 
   parts.there = false
   model.join.value = { room: `${site}#/team-tea`, password: '' }
   commands.join('join')
-  await vi.waitFor(() => expect(model.trouble.value).toEqual({ where: 'join', what: 'not-loaded' }))
+  await soon(() => expect(model.trouble.value).toEqual({ where: 'join', what: 'not-loaded' }))
   model.create.value = { ...model.create.value, named: true }
   commands.create('tea')
-  await vi.waitFor(() => expect(model.trouble.value).toEqual({ where: 'create', what: 'not-loaded' }))
+  await soon(() => expect(model.trouble.value).toEqual({ where: 'create', what: 'not-loaded' }))
   const planned = { from: 1, minutes: 1 }
   expect(await commands.planRoom('tea', planned)).toBe('not-loaded')
   expect(await commands.saveAppointment('r')).toBe(false)

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { SignalingClient } from '../src/signaling/client.ts'
 import { peerId, roomId } from '../src/wire/ids.ts'
+import { soon } from './soon.ts'
 
 beforeEach(() => void vi.stubGlobal('navigator', {}))
 afterEach(() => void vi.unstubAllGlobals())
@@ -80,10 +81,10 @@ test.each([
     const session = await begin((_to, _room, { type }) => said.push(type))
     const peer = peerId(name)
     session.notice({ type: 'peer-joined', room: roomId('r'), peer })
-    await vi.waitFor(() => expect(said).toEqual(['offer']))
+    await soon(() => expect(said).toEqual(['offer']))
     const signal = { type: 'offer', sdp: 'v=0\r\na=ice-ufrag:theirs\r\n', round: 1 } as const
     session.notice({ type: 'signal', room: roomId('r'), peer, signal })
-    await vi.waitFor(() => expect(said).toEqual(signals))
+    await soon(() => expect(said).toEqual(signals))
     expect(Connection.made).toBe(made)
     session.leave()
   },

@@ -4,6 +4,7 @@ import { identityFor } from '../src/core/sealed-session.ts'
 import { type MemberId, messageId, type PeerId } from '../src/wire/ids.ts'
 import { noCaps, ownCaps, type PeerMessage } from '../src/wire/peer.ts'
 import { Scene, stayOf } from './scene.ts'
+import { soon } from './soon.ts'
 import { saying } from './words.ts'
 
 let scene: Scene
@@ -16,13 +17,10 @@ const enter = async (name: string): Promise<void> => {
 }
 /** What is sealed takes a moment. */
 const until = (it: () => void): Promise<void> =>
-  vi.waitFor(
-    () => {
-      scene.settle()
-      it()
-    },
-    { timeout: 20_000, interval: 5 },
-  )
+  soon(() => {
+    scene.settle()
+    it()
+  })
 const agreed = (name: string): string[] => [...scene.room(name).state.sealing.agreed].sort()
 const chats = (name: string): string[] => scene.screen(name).filter(it => !it.startsWith('*'))
 const linkTo = (name: string, member: MemberId): PeerId => {

@@ -5,6 +5,7 @@ import type { MediaKeys, MediaMode } from '../src/sealing/keyring.ts'
 import { identityFor, Sealer, type SealingStatus } from '../src/sealing/sealer.ts'
 import { type MemberId, memberId, messageId } from '../src/wire/ids.ts'
 import type { IdentityKeys, SealedMessage } from '../src/wire/sealing.ts'
+import { soon } from './soon.ts'
 
 type Page = {
   readonly name: MemberId
@@ -72,7 +73,7 @@ const meet = (): void => {
 }
 const agreed = async (...all: Page[]): Promise<void> => {
   for (const { name, status } of all)
-    await vi.waitFor(() => {
+    await soon(() => {
       const now = pages.get(name)?.status ?? status
       expect([...now.agreed].sort()).toEqual([...pages.keys()].filter(it => it !== name).sort())
     })
@@ -148,7 +149,7 @@ describe('words', () => {
     inBetween = message => message
     const early = mail.filter(it => it.message.kind === 'keys')
     for (const { from, message } of early) await pass(from, message)
-    await vi.waitFor(() => expect(ben.heard).toEqual([{ text: 'early' }]))
+    await soon(() => expect(ben.heard).toEqual([{ text: 'early' }]))
   })
 
   test('that are too many for a frame are not sealed', async () => {
@@ -194,7 +195,7 @@ describe('somebody who', () => {
     for (const page of [ada, ben])
       page.sealer.setMembers(new Set([ada.name, ben.name].filter(it => it !== page.name)))
     await vi.advanceTimersByTimeAsync(6_000)
-    await vi.waitFor(() => expect(ada.sealed.length).toBeGreaterThan(1))
+    await soon(() => expect(ada.sealed.length).toBeGreaterThan(1))
     await vi.advanceTimersByTimeAsync(100)
     const before = cyd.heard.length
     await say(ada, 'without Cyd')
@@ -234,7 +235,7 @@ describe('somebody who', () => {
     for (const { from, message } of old)
       if (message.kind !== 'keys' || message.box !== null) await pass(from, message)
     await say(ada, 'now')
-    await vi.waitFor(() => expect(bens.heard.at(-1)).toEqual({ text: 'now' }))
+    await soon(() => expect(bens.heard.at(-1)).toEqual({ text: 'now' }))
     expect(bens.heard.length - heard).toBeLessThanOrEqual(2)
     expect([bens.keys.length, ada.keys.length]).toEqual([kept, adas])
   })
@@ -248,8 +249,8 @@ describe('whoever sits in between', () => {
         ? { ...message, identity: eve }
         : message
     meet()
-    await vi.waitFor(() => expect([...ben.status.failing]).toEqual([ada.name]))
-    await vi.waitFor(() => expect([...ada.status.failing]).toEqual([ben.name]))
+    await soon(() => expect([...ben.status.failing]).toEqual([ada.name]))
+    await soon(() => expect([...ada.status.failing]).toEqual([ben.name]))
     await say(ada, 'hello')
     await say(ben, 'hello too')
     expect([ben.heard, ada.heard]).toEqual([[], []])
@@ -276,7 +277,7 @@ describe('whoever sits in between', () => {
     await agreed(ada, ben, cyd)
     await arrive('ben')
     meet()
-    await vi.waitFor(() => expect(ada.changed).toEqual([ben.name]))
+    await soon(() => expect(ada.changed).toEqual([ben.name]))
   })
 
   test('and says nonsense breaks nothing', async () => {
