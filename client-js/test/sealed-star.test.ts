@@ -155,6 +155,12 @@ describe('a page that cannot seal', () => {
     await until(() => expect(scene.files.map(({ to }) => to)).toEqual(['ben']))
     expect(framesTo('host')).not.toContain('still for Ben alone')
     scene.leave('Orla')
+    // What is on its way unsealed arrives.
+    forge('ben', 'ann', { kind: 'chat', text: 'just now', id: saying('').id, replyTo: null })
+    await until(() => {
+      for (const name of ['host', 'ann', 'ben']) expect(scene.room(name).state.sealing.mode).toBe('closing')
+    })
+    scene.pass(3_000)
     await until(() => {
       for (const name of ['host', 'ann', 'ben']) expect(scene.screen(name).at(-1)).toBe('*sealed-star')
     })

@@ -69,18 +69,21 @@ impl Shared {
     }
 
     pub(super) fn refuse(&self, task: Task) {
-        if let Task::Ask(asked @ ToCluster::Deliver { .. }) = task {
-            self.on_taken(&asked);
-            if let ToCluster::Deliver { deliveries, .. } = asked {
-                self.sessions.on_undelivered(None, deliveries);
-            }
-            return;
+        if let Task::Ask(ToCluster::Deliver { number, deliveries, .. }) = &task {
+            self.sessions.on_undelivered(None, *number, deliveries.clone());
         }
-        self.give_up(task);
+        self.end(task);
     }
 
     /// The same where it was asked, and nobody knows what came of it. Frames that were heard are not to come twice.
     pub(super) fn give_up(&self, task: Task) {
+        if let Task::Ask(ToCluster::Deliver { deliveries, .. }) = &task {
+            self.n_dropped.fetch_add(deliveries.len() as u64, Ordering::Relaxed);
+        }
+        self.end(task);
+    }
+
+    fn end(&self, task: Task) {
         let Task::Ask(asked) = task else { return };
         self.on_taken(&asked);
         let sessions = &self.sessions;
@@ -89,12 +92,12 @@ impl Shared {
             ToCluster::Commit(commit) => sessions.on_committed(&commit.room, Committed::Unavailable),
             ToCluster::FindSession { number, .. } => sessions.on_session_found(number, Err(Unavailable)),
             ToCluster::AskForSession { number, .. } => sessions.on_handed_over(number, None),
-            ToCluster::Deliver { deliveries, .. } => {
-                self.n_dropped.fetch_add(deliveries.len() as u64, Ordering::Relaxed);
-            }
             // It ends by itself when the credentials do.
             ToCluster::LeftRelay { .. } => (),
-            ToCluster::SaveSession { .. } | ToCluster::DropSession { .. } | ToCluster::HandOver { .. } => (),
+            ToCluster::Deliver { .. }
+            | ToCluster::SaveSession { .. }
+            | ToCluster::DropSession { .. }
+            | ToCluster::HandOver { .. } => (),
         }
     }
 
@@ -109,9 +112,9 @@ impl Shared {
                 sessions.on_committed(&commit.room, committed);
                 gone.iter().for_each(|it| self.on_gone(it));
             }
-            ToCluster::Deliver { node, deliveries } if is_deaf => {
+            ToCluster::Deliver { node, number, deliveries } if is_deaf => {
                 self.note_gone(&node);
-                sessions.on_undelivered(Some(&node), deliveries);
+                sessions.on_undelivered(Some(&node), number, deliveries);
             }
             ToCluster::FindSession { number, .. } => {
                 sessions.on_session_found(number, Ok(store::text(answer).and_then(|it| wire::read_session(&it))));
@@ -153,13 +156,13 @@ impl Shared {
         tracing::info!(event = "node", node = node.as_str(), "a node is gone");
     }
 
-    /// What another node says, or that the connection has broken. `true`: it was this node itself.
-    pub(super) fn hear(&self, push: &PushInfo) -> Result<bool, Failed> {
+    /// What another node says, or that the connection has broken. A number: which echo of this node it was.
+    pub(super) fn hear(&self, push: &PushInfo) -> Result<Option<u64>, Failed> {
         if push.kind == PushKind::Disconnection {
             return Err(Failed("the connection broke".to_owned()));
         }
         let message = store::message(push).filter(|_| push.kind == PushKind::Message);
-        let Some(message) = message.and_then(|(version, text)| wire::read(version, &text)) else { return Ok(false) };
+        let Some(message) = message.and_then(|(version, text)| wire::read(version, &text)) else { return Ok(None) };
         let sessions = &self.sessions;
         match message {
             Message::Changed { room, previous, version, deliveries } => {
@@ -172,14 +175,14 @@ impl Shared {
             Message::HandOver { number, session } => self.on_handed_over(number, session),
             Message::LeftRelay(left) => sessions.on_member_left(&left),
             Message::Goodbye(node) => self.on_goodbye(&node),
-            Message::Echo => {
+            Message::Echo(number) => {
                 let mut table = self.table();
                 if let Some(said) = table.echo.take() {
                     table.bus_lag.observe(said.elapsed());
                 }
-                return Ok(true);
+                return Ok(Some(number));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use redis::{PushInfo, Value};
 use tokio::{
     sync::mpsc::UnboundedReceiver,
-    time::{Instant, MissedTickBehavior, interval},
+    time::{Instant, MissedTickBehavior, interval, timeout},
 };
 
 use super::{
@@ -39,11 +39,12 @@ pub(super) struct Line<'a> {
     /// What is still to be renewed.
     due: Renewals,
     has_said_goodbye: bool,
+    n_echoes: u64,
 }
 
 impl<'a> Line<'a> {
     pub(super) fn new(link: Link, pushed: UnboundedReceiver<PushInfo>, shared: &'a Arc<Shared>) -> Self {
-        Line { link, pushed, shared, due: Renewals::default(), has_said_goodbye: false }
+        Line { link, pushed, shared, due: Renewals::default(), has_said_goodbye: false, n_echoes: 0 }
     }
 
     /// Until the store fails.
@@ -77,22 +78,27 @@ impl<'a> Line<'a> {
     /// not: which is which shows where this node hears itself, which it does last.
     async fn run(&mut self, store: &Store, mut tasks: redis::Pipeline) -> Result<Vec<Value>, Failed> {
         let begun = Instant::now();
-        store::say(&mut tasks, &store.keys, &self.shared.own, &wire::echo());
+        self.n_echoes += 1;
+        let echo = Some(self.n_echoes);
+        store::say(&mut tasks, &store.keys, &self.shared.own, &wire::echo(self.n_echoes));
         self.shared.table().echo = Some(begun);
-        let mut is_echoed = false;
+        let mut heard = None;
         let mut answers = {
             let running = self.link.run(&tasks);
             tokio::pin!(running);
             loop {
                 tokio::select! {
-                    Some(push) = self.pushed.recv(), if !is_echoed => is_echoed = self.shared.hear(&push)?,
+                    Some(push) = self.pushed.recv(), if heard != echo => heard = self.shared.hear(&push)?,
                     answers = &mut running => break answers?,
                 }
             }
         };
         answers.pop();
-        while !is_echoed && let Ok(push) = self.pushed.try_recv() {
-            is_echoed = self.shared.hear(&push)?;
+        // A store may say it after its answer.
+        while heard != echo
+            && let Ok(Some(push)) = timeout(self.shared.timeout, self.pushed.recv()).await
+        {
+            heard = self.shared.hear(&push)?;
         }
         self.shared.table().durations.observe(begun.elapsed());
         Ok(answers)
@@ -108,7 +114,7 @@ impl<'a> Line<'a> {
             match task {
                 Task::Ask(ToCluster::Load { room }) => store::load(&mut asked, keys, room),
                 Task::Ask(ToCluster::Commit(commit)) => store::commit(&mut asked, keys, commit),
-                Task::Ask(ToCluster::Deliver { node, deliveries }) => {
+                Task::Ask(ToCluster::Deliver { node, deliveries, .. }) => {
                     store::deliver(&mut asked, keys, node, deliveries);
                 }
                 Task::Ask(ToCluster::FindSession { token, .. }) => {

@@ -84,7 +84,9 @@ enum MessageValue {
     Goodbye {
         node: String,
     },
-    Echo,
+    Echo {
+        number: u64,
+    },
     #[serde(other)]
     Unknown,
 }
@@ -125,7 +127,7 @@ pub(super) enum Message {
     /// A node ends.
     Goodbye(NodeId),
     /// It is from this node itself.
-    Echo,
+    Echo(u64),
 }
 
 pub(super) fn room(room: &SharedRoom) -> String {
@@ -189,8 +191,8 @@ pub(super) fn goodbye(own: &NodeId) -> String {
     said(&MessageValue::Goodbye { node: own.as_str().to_owned() })
 }
 
-pub(super) fn echo() -> String {
-    said(&MessageValue::Echo)
+pub(super) fn echo(number: u64) -> String {
+    said(&MessageValue::Echo { number })
 }
 
 /// `version`: of a room that was changed, as the store says it before the message. `None`: it makes no sense.
@@ -234,7 +236,7 @@ pub(super) fn read(version: u64, text: &str) -> Option<Message> {
             Message::LeftRelay(LeftMember { peer: PeerId::from(&*peer), room: RoomMark::read(&room)?, number })
         }
         MessageValue::Goodbye { node } => Message::Goodbye(NodeId::from(&*node)),
-        MessageValue::Echo => Message::Echo,
+        MessageValue::Echo { number } => Message::Echo(number),
         MessageValue::Unknown => return None,
     })
 }

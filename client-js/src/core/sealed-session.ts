@@ -127,13 +127,12 @@ export class SealedSession {
       return this.#ports.room.feed({ type: 'received', via, received })
     const from = source === null ? (state.links.get(via)?.member ?? null) : memberAt(state, source)
     if (from === null || !state.members.has(from)) return
-    const passedOn = message.kind === 'sealed' && rulesOf(state).relays
+    // Others are to hear it from whoever has sealed it, if it is for them at all.
+    const asReceived = message.kind === 'sealed' ? writeSealed(message) : null
     await this.#sealer.hear(from, message, value => {
       const opened = parseOpened(value)
       if (!opened) return
-      // Others are to hear it from whoever has sealed it.
-      const heard = passedOn ? { ...opened, asReceived: writeSealed(message) } : opened
-      this.#ports.opened(via, { source, message: heard, sealed: true })
+      this.#ports.opened(via, { source, message: Object.assign(opened, { asReceived }), sealed: true })
     })
   }
 
@@ -152,5 +151,7 @@ const isForAnother = (state: RoomState, message: SealedMessage): boolean =>
   message.to !== null &&
   memberAt(state, message.to) !== state.stay
 
-const modeOf = ({ sealing: { mode } }: RoomState): 'sealed' | 'opening' | 'open' | 'closed' =>
-  mode === 'none' || mode === 'failed' ? 'closed' : mode
+const modeOf = ({ sealing: { mode } }: RoomState): 'sealed' | 'opening' | 'open' | 'closed' => {
+  if (mode === 'closing') return 'sealed'
+  return mode === 'none' || mode === 'failed' ? 'closed' : mode
+}

@@ -2,6 +2,7 @@
 import { chatUnitsMax, splitText } from '../base/text.ts'
 import { type Chat, type ChatEvent, withId } from '../wire/chat.ts'
 import { type MemberId, type MessageId, messageId, type PeerId } from '../wire/ids.ts'
+import { isBox } from '../wire/sealing.ts'
 import { broadcast, stepTo, withEntry } from './change.ts'
 import { receiveOffers } from './file.ts'
 import { answerHistoryRequest, receiveHistory } from './history.ts'
@@ -135,7 +136,7 @@ export const receiveChat = (
       received,
       at,
     )
-  const message = rulesOf(state).relays ? withAssignedId(state, received) : received
+  const message = rulesOf(state).relays && !isBox(received) ? withAssignedId(state, received) : received
   // Without text a message can still hold files, which others may understand.
   const { text, id, replyTo } = message
   const entry: NewChat = {
@@ -151,7 +152,7 @@ export const receiveChat = (
   const shown = withoutTyping(text.trim() === '' ? state : withEntry(state, entry, at), speaker)
   const listed = receiveOffers(shown, speaker, name, message.files ?? [], at)
   const step = stepTo(listed.state, ...listed.effects, ...thanks)
-  if (!rulesOf(shown).relays) return step
+  if (!rulesOf(shown).relays || received.asReceived === null) return step
   const passedOn = stepTo(
     enqueue(step.state, speaker, message, via),
     ...broadcast(shown, speaker, message, via),

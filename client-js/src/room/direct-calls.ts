@@ -9,6 +9,7 @@ import type { TrackKind } from '../wire/signal.ts'
 import { callLink, type DirectCall, linkTo, withCall, withCallLink } from './call.ts'
 import { stepEach, stepTo } from './change.ts'
 import { hostOf } from './numbers.ts'
+import { canSealFor } from './sealing.ts'
 import { capsOf, hostedByServer, type RoomEffect, type RoomState, type RoomStep } from './state.ts'
 
 export type DirectEvent =
@@ -122,7 +123,11 @@ export const directDue = (state: RoomState, member: MemberId): RoomStep =>
 
 /** Makes it follow from the call, whatever has just happened. */
 export const reconcileDirect = (before: RoomState, after: RoomState): RoomStep => {
-  const same = before.call === after.call && before.links === after.links && before.members === after.members
+  const same =
+    before.call === after.call &&
+    before.links === after.links &&
+    before.members === after.members &&
+    before.sealing.agreed === after.sealing.agreed
   if (same || (after.role !== 'guest' && after.call.direct.size === 0)) return stepTo(after)
   const held = stepEach(after, [...after.call.direct.keys()], follow)
   const missing = [...after.call.members.keys()].filter(
@@ -134,8 +139,10 @@ export const reconcileDirect = (before: RoomState, after: RoomState): RoomStep =
   return { state: called.state, effects: [...held.effects, ...called.effects] }
 }
 
+/** What is sealed for somebody waits until there are keys for that. */
 const isOpenTo = (state: RoomState, member: MemberId): boolean =>
-  (state.call.direct.get(member)?.phase ?? 'asked') === 'asked'
+  (state.call.direct.get(member)?.phase ?? 'asked') === 'asked' &&
+  (!canSealFor(state, member) || state.sealing.agreed.has(member))
 
 const end = (state: RoomState, member: MemberId): RoomStep =>
   stepTo(without(state, member, false), { type: 'end-direct', member })

@@ -129,7 +129,8 @@ export const deliverOrRelay = (
   message: Addressed,
 ): RoomStep => {
   if (speaker === null || !state.members.has(speaker)) return stepTo(state)
-  if (!rulesOf(state).relays || message.to === state.selfMember)
+  const ours = message.to === state.selfMember || message.asReceived === null
+  if (!rulesOf(state).relays || ours)
     return stepTo(state, { type: 'file', from: speaker, about: noticeOf(message) })
   return passOn(state, via, speaker, message, true)
 }

@@ -117,7 +117,8 @@ export const answerHistoryRequest = (
 ): RoomStep => {
   const link = state.links.get(via)
   if (!link || state.selfMember === null) return stepTo(state)
-  const sealed = hostedByServer(state) || canSealFor(state, speaker)
+  // Without keys it could not be sealed for them; where a person is the host nobody else hears it in any case.
+  const sealed = hostedByServer(state) || (canSealFor(state, speaker) && state.sealing.agreed.has(speaker))
   const { toldHistory } = state.sealing
   if (sealed ? toldHistory.has(speaker) : link.historySent) return stepTo(state)
   const messages = state.sharesHistory ? recentEntries(state, sealed ? sealedBytesMax : historyBytesMax) : []

@@ -5,6 +5,7 @@
  */
 import type { Chat } from '../wire/chat.ts'
 import type { MemberId, MessageId, PeerId } from '../wire/ids.ts'
+import { isBox } from '../wire/sealing.ts'
 import { stepTo, withLink } from './change.ts'
 import { capsOf, hostedByServer, type LinkState, type RoomState, type RoomStep, readyLinks } from './state.ts'
 import { changeMessage } from './timeline.ts'
@@ -65,7 +66,7 @@ export const enqueue = (
     ([peer, link]) =>
       [
         peer,
-        peer !== except && hasMet(link) && capsOf(state, peer).chat ? enqueueOn(link, entry) : link,
+        peer !== except && hasMet(link) && takes(state, peer, message) ? enqueueOn(link, entry) : link,
       ] as const,
   )
   const away = [...state.away].map(
@@ -73,6 +74,11 @@ export const enqueue = (
       [member, member === source ? it : { ...it, unacked: withEntry(it.unacked, entry) }] as const,
   )
   return { ...state, links: new Map(links), away: new Map(away) }
+}
+
+const takes = (state: RoomState, peer: PeerId, message: Chat): boolean => {
+  const caps = capsOf(state, peer)
+  return caps.chat && (caps.sealed || !isBox(message))
 }
 
 const hasMet = ({ member, expected }: LinkState): boolean => member !== null || expected

@@ -2,7 +2,7 @@
 import { directMember, type MemberId, type MessageId, type PeerId, type StreamId } from '../wire/ids.ts'
 import { writeMesh } from '../wire/mesh.ts'
 import type { PeerMessage, Received } from '../wire/peer.ts'
-import type { SealedMessage } from '../wire/sealing.ts'
+import { isBox, type SealedMessage } from '../wire/sealing.ts'
 import type { Signal } from '../wire/signal.ts'
 import { writeForSealing } from '../wire/star.ts'
 import { numberOf, toNumbers } from './numbers.ts'
@@ -170,6 +170,8 @@ export class Room {
     const [droppable, to] = [how.droppable === true, how.to ?? null]
     const passage = passageOf(this.#state, source, message, to)
     if (passage === 'dropped') return
+    // A page that cannot open it has no use for it.
+    if (isBox(message) && !capsOf(this.#state, over).sealed) return
     if (passage === 'plain') {
       const alone = directMember(over) !== null
       const payload = alone ? writeMesh(message, source) : this.#written(message, source)

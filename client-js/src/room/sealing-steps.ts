@@ -21,6 +21,8 @@ import type { SealingNotice } from './timeline.ts'
 
 /** So long everybody can read that the room is about to be unsealed, before it is. */
 const noticeMs = 2_000
+/** So long what is unsealed may be on its way to a person who is the host, and on from there. */
+const settleMs = 3_000
 
 const withMode = (state: RoomState, mode: SealingMode): RoomState => ({
   ...state,
@@ -51,8 +53,11 @@ export const reconcileSealing = (
   if (someone === undefined) {
     // Whoever is the first has missed nothing.
     if (mode === 'sealed') return stepTo(first && after.members.size === 0 ? skipHistory(after) : after)
-    return stepTo(withNotice(withMode(after, 'sealed'), hosted ? 'sealed' : 'sealed-star', '', at))
+    if (hosted) return stepTo(withNotice(withMode(after, 'sealed'), 'sealed', '', at))
+    if (mode === 'closing') return stepTo(after)
+    return stepTo(withMode(after, 'closing'), { type: 'timer', timer: { kind: 'seal' }, ms: settleMs })
   }
+  if (mode === 'closing') return stepTo(withMode(after, 'open'))
   if (mode !== 'sealed') return stepTo(after)
   const told = withNotice(after, hosted ? 'unsealed' : 'unsealed-star', nameOf(after, someone) ?? '', at)
   // Whoever has just come has not said anything yet, and a person who is the host hears everything in any case.
@@ -100,6 +105,12 @@ const missedBy = (state: RoomState, to: MemberId, at: number): RoomEffect[] => {
     .slice(-missedMax)
     .map(message => ({ type: 'send', over, source: state.stay, message, to }) as const)
 }
+
+/** Nothing unsealed is on its way any more. */
+export const sealDue = (state: RoomState, at: number): RoomStep =>
+  stepTo(
+    state.sealing.mode === 'closing' ? withNotice(withMode(state, 'sealed'), 'sealed-star', '', at) : state,
+  )
 
 /** It has been read. One of an earlier notice may end a later one early, which is a notice all the same. */
 export const unsealDue = (state: RoomState): RoomStep =>

@@ -6,15 +6,17 @@
 import type { MemberId } from '../wire/ids.ts'
 import type { PeerMessage, Received } from '../wire/peer.ts'
 import type { RoomKind } from '../wire/server.ts'
+import { hostOf } from './numbers.ts'
 import { hostedByServer, type RoomState } from './state.ts'
 
 /**
  * `none`: there is nobody to seal for, or our page in a person's star cannot. `sealed`: nothing unsealed is sent or shown.
  * `opening`: nothing unsealed is sent, while everybody reads that somebody's page cannot seal, and that whoever runs the
- * server can listen in; what that one sends is shown. `open`: what is sent can be read, or changed, by the host. `failed`: our
- * own page cannot seal any more, and sends and shows nothing.
+ * server can listen in; what that one sends is shown. `open`: what is sent can be read, or changed, by the host. `closing`: in
+ * a person's star all can seal again, and what is unsealed may still be on its way. `failed`: our own page cannot seal any
+ * more, and sends and shows nothing.
  */
-export type SealingMode = 'none' | 'sealed' | 'opening' | 'open' | 'failed'
+export type SealingMode = 'none' | 'sealed' | 'opening' | 'open' | 'closing' | 'failed'
 
 export type Sealing = {
   readonly mode: SealingMode
@@ -44,7 +46,7 @@ export const freshSealing = (kind: RoomKind, able: boolean): Sealing => ({
 })
 
 export const isSealed = ({ sealing: { mode } }: Pick<RoomState, 'sealing'>): boolean =>
-  mode === 'sealed' || mode === 'opening'
+  mode === 'sealed' || mode === 'opening' || mode === 'closing'
 
 export const isAble = ({ person }: RoomState): boolean => person.caps.sealed
 
@@ -52,12 +54,12 @@ export const isAble = ({ person }: RoomState): boolean => person.caps.sealed
 export const knowsMembers = ({ card, role, hostCaps, members }: RoomState): boolean =>
   card.kind === 'server' ? hostCaps !== null : role === 'host' || members.size > 0
 
-/** Whether what is for this member alone is sealed, also where the room is not. */
-export const canSealFor = (state: RoomState, member: MemberId | null): boolean =>
-  state.sealing.mode !== 'none' &&
-  isAble(state) &&
-  member !== null &&
-  Boolean(state.members.get(member)?.caps.sealed)
+/** Whether what is for this member alone is sealed, also where the room is not. A host that cannot seal passes no seals on. */
+export const canSealFor = (state: RoomState, member: MemberId | null): boolean => {
+  const can = (other: MemberId): boolean => Boolean(state.members.get(other)?.caps.sealed)
+  if (state.sealing.mode === 'none' || !isAble(state) || member === null || !can(member)) return false
+  return hostedByServer(state) || state.role === 'host' || can(hostOf(state))
+}
 
 /** Whose pages cannot seal, ours left aside. */
 export const unsealedMembers = ({ members }: Pick<RoomState, 'members'>): MemberId[] =>
@@ -79,8 +81,7 @@ export const passageOf = (
 ): Passage => {
   if (state.sealing.mode === 'none' || !isContent(message)) return 'plain'
   if (state.sealing.mode === 'failed') return 'dropped'
-  // Sealed or not, it goes as it came. What is only known to have been said by others they say themselves.
-  if (source !== state.stay) return isSealed(state) && !isReceived(message) ? 'dropped' : 'plain'
+  if (source !== state.stay) return isPassedOn(state, message) ? 'plain' : 'dropped'
   const alone = to ?? (message.kind === 'direct' || message.kind === 'file-signal' ? message.to : null)
   // Original pages alone have a use for it.
   if (message.kind === 'file-announced' && (alone !== null || isSealed(state))) return 'dropped'
@@ -95,8 +96,14 @@ export const passageOf = (
   return message.kind === 'ask-history' ? 'dropped' : 'sealed'
 }
 
-const isReceived = (message: PeerMessage): boolean =>
-  'asReceived' in message && message.asReceived !== undefined
+/**
+ * Sealed or not, what others say goes as it came. What was sealed for us alone goes no further, and what we only know them to
+ * have said they say themselves.
+ */
+const isPassedOn = (state: RoomState, message: PeerMessage): boolean => {
+  const asReceived = 'asReceived' in message ? message.asReceived : undefined
+  return asReceived === undefined ? !isSealed(state) : asReceived !== null
+}
 
 /** What is said, offered and sent, in contrast to who is there and who calls. */
 const isContent = ({ kind }: PeerMessage): boolean => {

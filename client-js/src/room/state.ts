@@ -220,6 +220,7 @@ export type Timer =
   | { readonly kind: 'delivery'; readonly id: MessageId }
   | { readonly kind: 'history'; readonly peer: PeerId | MemberId }
   | { readonly kind: 'unseal' }
+  | { readonly kind: 'seal' }
   | { readonly kind: 'direct'; readonly member: MemberId }
   | { readonly kind: 'away'; readonly member: MemberId; readonly since: number }
 

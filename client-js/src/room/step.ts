@@ -39,7 +39,7 @@ import { fromNumbers } from './numbers.ts'
 import { awayTimeout, reconcileOutbox } from './outbox.ts'
 import { closeRoom, knocked, ownerActed, ownerKnown, ownerMuted } from './owner.ts'
 import { receive, withTooFast } from './receive.ts'
-import { reconcileSealing, sealingChanged, unsealDue } from './sealing-steps.ts'
+import { reconcileSealing, sealDue, sealingChanged, unsealDue } from './sealing-steps.ts'
 import { acceptsOffer, type RoomEvent, type RoomState, type RoomStep, type Timer } from './state.ts'
 
 /** What follows from the room as it is, whatever has just happened to it, one after the other. */
@@ -182,6 +182,8 @@ const timer = (state: RoomState, due: Timer, at: number): RoomStep => {
       return deliveryTimeout(state, due.id)
     case 'history':
       return historyTimeout(state, due.peer)
+    case 'seal':
+      return sealDue(state, at)
     case 'unseal':
       return unsealDue(state)
     case 'direct':

@@ -21,13 +21,13 @@ export type FileCard = {
 
 export type FileMessage =
   /** Before the chat message that lists it: the original fetches only what was announced to it. */
-  | { kind: 'file-announced'; file: FileCard; asReceived?: Fields }
+  | { kind: 'file-announced'; file: FileCard; asReceived?: Fields | null }
   /** `lost`, which only pages of ours say: its owner's page was loaded anew and cannot read it any more. */
-  | { kind: 'file-withdrawn'; file: FileId; lost: boolean; asReceived?: Fields }
+  | { kind: 'file-withdrawn'; file: FileId; lost: boolean; asReceived?: Fields | null }
   /** `to` in a star, where the host passes it on as it came. */
-  | { kind: 'file-signal'; to: MemberId | null; signal: FileSignal; asReceived?: Fields }
+  | { kind: 'file-signal'; to: MemberId | null; signal: FileSignal; asReceived?: Fields | null }
   /** Ours: two guests of a star make a connection of their own. `id` is the caller's mark on it. */
-  | ({ kind: 'direct'; to: MemberId | null; asReceived?: Fields } & DirectSignal)
+  | ({ kind: 'direct'; to: MemberId | null; asReceived?: Fields | null } & DirectSignal)
 
 /** `call`: the connection is for what the two send each other in the call, and not for files. */
 export type DirectSignal = { readonly id: string; readonly signal: Signal; readonly call?: true }

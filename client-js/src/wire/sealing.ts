@@ -67,6 +67,10 @@ export const parseSealed = (type: unknown, data: unknown, target: MemberId | nul
   }
 }
 
+/** A message that came sealed for everybody, and is passed on so. */
+export const isBox = (message: object): boolean =>
+  'asReceived' in message && isRecord(message.asReceived) && message.asReceived['type'] === types.sealed
+
 export const writeSealed = (message: SealedMessage): { type: string; data: Fields } => {
   switch (message.kind) {
     case 'sealed': {

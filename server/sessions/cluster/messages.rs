@@ -113,6 +113,8 @@ pub enum ToCluster {
     Deliver {
         /// To this node.
         node: NodeId,
+        /// Grows from one to the next, so that what nobody has heard keeps its place.
+        number: u64,
         /// In this order.
         deliveries: Vec<Delivery>,
     },

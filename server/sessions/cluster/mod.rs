@@ -225,9 +225,9 @@ impl Sessions {
 
     /// What [`ToCluster::Deliver`] was to pass on was heard by nobody. `node`: which did not hear it; `None`: it was not said, since
     /// the store is away.
-    pub fn on_undelivered(&self, node: Option<&NodeId>, deliveries: Vec<Delivery>) {
+    pub fn on_undelivered(&self, node: Option<&NodeId>, number: u64, deliveries: Vec<Delivery>) {
         self.with(|state| {
-            state.on_undelivered(node, deliveries);
+            state.on_undelivered(node, number, deliveries);
             state.work_off();
         });
     }

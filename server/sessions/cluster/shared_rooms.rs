@@ -128,7 +128,8 @@ impl State {
         // The other node knows from the room itself who is in it.
         let Some(cluster) = self.cluster.as_mut().filter(|_| !delivery.is_implied) else { return };
         if let Some(node) = cluster.moving.get(&delivery.to).map(|it| it.to.clone()) {
-            cluster.push(ToCluster::Deliver { node, deliveries: vec![delivery] });
+            let number = cluster.number();
+            cluster.push(ToCluster::Deliver { node, number, deliveries: vec![delivery] });
         }
     }
 

@@ -53,7 +53,7 @@ impl World {
         match asked {
             ToCluster::Load { room } => Answer::Room(self.version(room)),
             ToCluster::Commit(commit) => self.commit(commit),
-            ToCluster::Deliver { node, deliveries } => {
+            ToCluster::Deliver { node, deliveries, .. } => {
                 Answer::Heard(self.tell(node, Said::Deliver(deliveries.clone())))
             }
             ToCluster::FindSession { token, .. } => Answer::Session(self.store.sessions.get(token).cloned()),

@@ -239,11 +239,11 @@ impl World {
                 }
                 sessions.on_handed_over(number, None);
             }
-            (ToCluster::Deliver { node: gone, deliveries }, Some(Answer::Heard(false))) => {
-                sessions.on_undelivered(Some(&gone), deliveries);
+            (ToCluster::Deliver { node: gone, number, deliveries }, Some(Answer::Heard(false))) => {
+                sessions.on_undelivered(Some(&gone), number, deliveries);
             }
-            (ToCluster::Deliver { deliveries, .. }, None) if fate == Fate::Unheard => {
-                sessions.on_undelivered(None, deliveries);
+            (ToCluster::Deliver { number, deliveries, .. }, None) if fate == Fate::Unheard => {
+                sessions.on_undelivered(None, number, deliveries);
             }
             _ => (),
         }
