@@ -123,6 +123,17 @@ describe('what is for one guest', () => {
     await until(() => expect(scene.files).toMatchObject([{ to: 'ben', from: stayOf('host') }]))
   })
 
+  test('goes no further than the host where it is for the host', async () => {
+    const { id } = saying('')
+    const message: PeerMessage = { kind: 'chat', text: 'for the host', id, replyTo: null, asReceived: null }
+    const via = linkTo('host', stayOf('ann'))
+    scene.feed('host', { type: 'received', via, received: { source: null, message, sealed: true } })
+    expect(chats('host')).toEqual(['ann: for the host'])
+    expect([...scene.room('host').state.links.values()].flatMap(it => it.unacked)).toEqual([])
+    scene.say('host', 'next')
+    await until(() => expect(chats('ben')).toEqual(['host: next']))
+  })
+
   test('offers a file that the next one to come hears of from its owner', async () => {
     const file = { id: 'f', name: 'plan.txt', size: 3, media: '' } as never
     scene.feed('ann', { type: 'offer-files', files: [file], id: messageId('m1') ?? saying('').id })
@@ -155,11 +166,15 @@ describe('a page that cannot seal', () => {
     await until(() => expect(scene.files.map(({ to }) => to)).toEqual(['ben']))
     expect(framesTo('host')).not.toContain('still for Ben alone')
     scene.leave('Orla')
-    // What is on its way unsealed arrives.
-    forge('ben', 'ann', { kind: 'chat', text: 'just now', id: saying('').id, replyTo: null })
     await until(() => {
       for (const name of ['host', 'ann', 'ben']) expect(scene.room(name).state.sealing.mode).toBe('closing')
     })
+    // Ann has not heard yet that she has gone.
+    const words = { type: 2, data: { msg: 'just now', files: [], id: saying('').id } }
+    const received = scene.room('host').parse({ target: '1', idata: words })
+    if (!received) throw new Error('not understood')
+    scene.feed('host', { type: 'received', via: linkTo('host', stayOf('ann')), received })
+    await until(() => expect(chats('ben')).toContain('ann: just now'))
     scene.pass(3_000)
     await until(() => {
       for (const name of ['host', 'ann', 'ben']) expect(scene.screen(name).at(-1)).toBe('*sealed-star')
@@ -167,6 +182,16 @@ describe('a page that cannot seal', () => {
     scene.say('ben', 'among ourselves')
     await until(() => expect(chats('ann')).toContain('ben: among ourselves'))
     expect(framesTo('ann')).not.toContain('among ourselves')
+  })
+
+  test('passes no seals on as the host, so that guests do without', async () => {
+    scene = new Scene('star')
+    scene.enter('host')
+    await Promise.all(['ann', 'ben'].map(enter))
+    await until(() => expect(scene.screen('ann')).toContain('*unsealed-star host'))
+    const signal = { kind: 'error', from: 1, to: 2, error: '' } as const
+    scene.feed('ann', { type: 'send-file-signal', to: stayOf('ben'), signal })
+    await until(() => expect(scene.files).toMatchObject([{ to: 'ben', from: stayOf('ann') }]))
   })
 
   test('is told of by nobody who cannot either', () => {
