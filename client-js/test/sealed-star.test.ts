@@ -1,6 +1,6 @@
 /** A star through a person's device, with real keys: its host passes on what guests have sealed, and can change none of it. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { identityFor } from '../src/core/sealed-session.ts'
+import { identityFor, type SealingIdentity } from '../src/core/sealed-session.ts'
 import { type MemberId, messageId, type PeerId } from '../src/wire/ids.ts'
 import { noCaps, ownCaps, type PeerMessage } from '../src/wire/peer.ts'
 import { Scene, stayOf } from './scene.ts'
@@ -12,8 +12,13 @@ const failures: unknown[] = []
 vi.stubGlobal('reportError', (error: unknown) => failures.push(error))
 afterEach(() => expect(failures.splice(0)).toEqual([]))
 
-const enter = async (name: string): Promise<void> => {
-  scene.enter(name, 'pw', ownCaps, stayOf(name), await identityFor(null))
+const identities = new Map<string, SealingIdentity>()
+
+/** As the same stay as `earlier`, whose page it was before. */
+const enter = async (name: string, earlier = name): Promise<void> => {
+  const identity = await identityFor(identities.get(earlier)?.identity ?? null)
+  identities.set(name, identity)
+  scene.enter(name, 'pw', ownCaps, stayOf(earlier), identity)
 }
 /** What is sealed takes a moment. */
 const until = (it: () => void): Promise<void> =>
@@ -38,6 +43,7 @@ const framesTo = (name: string): string => JSON.stringify(scene.frames.get(name)
 
 beforeEach(async () => {
   scene = new Scene('star')
+  identities.clear()
   for (const name of ['host', 'ann', 'ben']) await enter(name)
   await until(() => {
     expect(agreed('host')).toEqual([stayOf('ann'), stayOf('ben')])
@@ -95,6 +101,33 @@ describe('what is said', () => {
     expect(chats('ben')).toEqual([])
     scene.pass(1_000)
     await until(() => expect(chats('ben')).toEqual(['ann: meanwhile']))
+  })
+
+  test('while a page was loaded anew is read by it', async () => {
+    scene.breakLink('host', 'ben')
+    scene.say('ann', 'meanwhile')
+    await until(() => expect(chats('host')).toEqual(['ann: meanwhile']))
+    await enter('ben again', 'ben')
+    await until(() => expect(chats('ben again')).toEqual(['ann: meanwhile']))
+  })
+
+  test('is said again to a page that was loaded anew, and to nobody who shows another key', async () => {
+    scene.say('ann', 'just now')
+    await until(() => expect(chats('ben')).toEqual(['ann: just now']))
+    const [host, ben] = [stayOf('host'), stayOf('ben')]
+    const repeated = (): number => framesTo('host').split('sealed-for').length
+    const meetAgain = (): void => {
+      scene.feed('ann', { type: 'sealing-status', agreed: new Set([host]), failing: new Set() })
+      scene.feed('ann', { type: 'sealing-status', agreed: new Set([host, ben]), failing: new Set() })
+    }
+    const before = repeated()
+    scene.feed('ann', { type: 'key-changed', member: ben })
+    meetAgain()
+    scene.say('ann', 'between')
+    await until(() => expect(chats('ben')).toEqual(['ann: just now', 'ann: between']))
+    expect(repeated()).toBe(before)
+    meetAgain()
+    await until(() => expect(repeated()).toBe(before + 2))
   })
 
   test('before somebody came is told by whoever shares it, sealed for them', async () => {
@@ -187,7 +220,7 @@ describe('a page that cannot seal', () => {
   test('passes no seals on as the host, so that guests do without', async () => {
     scene = new Scene('star')
     scene.enter('host')
-    await Promise.all(['ann', 'ben'].map(enter))
+    for (const name of ['ann', 'ben']) await enter(name)
     await until(() => expect(scene.screen('ann')).toContain('*unsealed-star host'))
     const signal = { kind: 'error', from: 1, to: 2, error: '' } as const
     scene.feed('ann', { type: 'send-file-signal', to: stayOf('ben'), signal })

@@ -14,7 +14,7 @@ import { type identityFor, type Sealer, startSealing } from '../sealing/sealer.t
 import type { MemberId, PeerId } from '../wire/ids.ts'
 import { encodeFrame } from '../wire/json.ts'
 import type { PeerMessage, Received } from '../wire/peer.ts'
-import { type IdentityKeys, type SealedMessage, writeSealed } from '../wire/sealing.ts'
+import type { IdentityKeys, SealedMessage } from '../wire/sealing.ts'
 import { parseOpened } from '../wire/star.ts'
 
 /** By what a page is known that comes in. */
@@ -127,12 +127,12 @@ export class SealedSession {
       return this.#ports.room.feed({ type: 'received', via, received })
     const from = source === null ? (state.links.get(via)?.member ?? null) : memberAt(state, source)
     if (from === null || !state.members.has(from)) return
-    // Others are to hear it from whoever has sealed it, if it is for them at all.
-    const asReceived = message.kind === 'sealed' ? writeSealed(message) : null
+    // To others too, whether we can open it or not.
+    if (message.kind === 'sealed') this.#ports.room.feed({ type: 'received', via, received })
     await this.#sealer.hear(from, message, value => {
       const opened = parseOpened(value)
       if (!opened) return
-      this.#ports.opened(via, { source, message: Object.assign(opened, { asReceived }), sealed: true })
+      this.#ports.opened(via, { source, message: Object.assign(opened, { asReceived: null }), sealed: true })
     })
   }
 

@@ -35,6 +35,8 @@ const purses = {
   /** How a file comes in the original's words. Its chunks are many; the rest is about a whole file. */
   requests: { burst: 500, perSecond: 20 },
   chunks: { burst: 10_000, perSecond: 6_000 },
+  /** Sealed for everybody, whatever is in it, which is charged once it is open. */
+  boxes: { burst: 400, perSecond: 150 },
 } as const satisfies Readonly<Record<string, Pace>>
 
 type Purse = keyof typeof purses
@@ -70,8 +72,8 @@ const purseByKind: Readonly<Record<Exclude<Kind, 'file-signal'>, Purse>> = {
   'file-withdrawn': 'announcements',
   direct: 'signals',
   keys: 'signals',
-  // What is in them is charged once it is open.
-  sealed: 'chunks',
+  sealed: 'boxes',
+  // What is in it is charged once it is open.
   'sealed-for': 'chunks',
   signal: 'signals',
 }

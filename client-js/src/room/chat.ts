@@ -2,7 +2,7 @@
 import { chatUnitsMax, splitText } from '../base/text.ts'
 import { type Chat, type ChatEvent, withId } from '../wire/chat.ts'
 import { type MemberId, type MessageId, messageId, type PeerId } from '../wire/ids.ts'
-import { isBox } from '../wire/sealing.ts'
+import { type SealedMessage, writeSealed } from '../wire/sealing.ts'
 import { broadcast, stepTo, withEntry } from './change.ts'
 import { receiveOffers } from './file.ts'
 import { answerHistoryRequest, receiveHistory } from './history.ts'
@@ -136,7 +136,8 @@ export const receiveChat = (
       received,
       at,
     )
-  const message = rulesOf(state).relays && !isBox(received) ? withAssignedId(state, received) : received
+  const passedOn = received.asReceived === null
+  const message = rulesOf(state).relays && !passedOn ? withAssignedId(state, received) : received
   // Without text a message can still hold files, which others may understand.
   const { text, id, replyTo } = message
   const entry: NewChat = {
@@ -152,12 +153,25 @@ export const receiveChat = (
   const shown = withoutTyping(text.trim() === '' ? state : withEntry(state, entry, at), speaker)
   const listed = receiveOffers(shown, speaker, name, message.files ?? [], at)
   const step = stepTo(listed.state, ...listed.effects, ...thanks)
-  if (!rulesOf(shown).relays || received.asReceived === null) return step
-  const passedOn = stepTo(
+  if (!rulesOf(shown).relays || passedOn) return step
+  const others = stepTo(
     enqueue(step.state, speaker, message, via),
     ...broadcast(shown, speaker, message, via),
   )
-  return { state: passedOn.state, effects: [...step.effects, ...passedOn.effects] }
+  return { state: others.state, effects: [...step.effects, ...others.effects] }
+}
+
+/** What a host's guest has sealed for everybody goes on as it came, also where we cannot open it. Who is away gets what was said. */
+export const passOnBox = (
+  state: RoomState,
+  via: PeerId,
+  speaker: MemberId | null,
+  message: Extract<SealedMessage, { kind: 'sealed' }>,
+): RoomStep => {
+  if (speaker === null || !state.members.has(speaker) || !rulesOf(state).relays) return stepTo(state)
+  const asReceived = writeSealed(message)
+  const box: Chat = { kind: 'chat', text: '', id: message.id, replyTo: null, asReceived }
+  return stepTo(enqueue(state, speaker, box, via), ...broadcast(state, speaker, box, via))
 }
 
 const ackFor = (state: RoomState, via: PeerId, { id }: Chat): RoomEffect[] => {

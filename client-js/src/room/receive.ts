@@ -7,7 +7,7 @@ import type { Member, PeerMessage, Received } from '../wire/peer.ts'
 import { withoutAwaited } from './call.ts'
 import { receiveCall } from './call-messages.ts'
 import { andThen, stepTo, withEntry, withLeft } from './change.ts'
-import { receiveChat, receiveChatEvent } from './chat.ts'
+import { passOnBox, receiveChat, receiveChatEvent } from './chat.ts'
 import { downlinkFound } from './downlink.ts'
 import { deliverOrRelay, fileAnnounced, fileWithdrawn, passOnSealed, sendOffers } from './file.ts'
 import { requestHistory, skipHistory } from './history.ts'
@@ -112,9 +112,9 @@ const onMessage = (
       return deliverOrRelay(state, via, speaker, message)
     case 'line':
       return downlinkFound(state, via, message, at)
-    // Opened before it comes here, where anybody can.
+    // Opened apart, where anybody can.
     case 'sealed':
-      return stepTo(state)
+      return passOnBox(state, via, speaker, message)
     case 'sealed-for':
     case 'keys':
       return passOnSealed(state, via, speaker, message)

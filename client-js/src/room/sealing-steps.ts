@@ -124,14 +124,19 @@ export const sealingChanged = (state: RoomState, event: SealingEvent, at: number
       return stepTo(withNotice(withMode(state, 'failed'), 'sealing-failed', '', at))
     case 'key-changed': {
       const name = nameOf(state, event.member)
-      const next = withoutGone(state, [event.member])
+      // Whoever they are now, they were not agreed with before.
+      const agreed = new Set([...sealing.agreed].filter(member => member !== event.member))
+      const next = withoutGone({ ...state, sealing: { ...sealing, agreed } }, [event.member])
       return stepTo(name === undefined ? next : withNotice(next, 'key-changed', name, at))
     }
     case 'sealing-status': {
       const { agreed, failing } = event
       const met = [...agreed].filter(member => !sealing.agreed.has(member))
       const missing = [...failing].filter(member => !sealing.failing.has(member))
-      const next: RoomState = { ...state, sealing: { ...sealing, agreed, failing } }
+      // Their page is another one, which cannot open what was sealed before, though nobody has missed them.
+      const anew = [...sealing.agreed].filter(member => !agreed.has(member) && state.members.has(member))
+      const gone = new Map([...anew.map(member => [member, at] as const), ...sealing.gone])
+      const next: RoomState = { ...state, sealing: { ...sealing, agreed, failing, gone } }
       const told = missing.reduce((now, member) => {
         const name = nameOf(now, member)
         return name === undefined ? now : withNotice(now, keysMissing(state), name, at)

@@ -97,8 +97,8 @@ export const passageOf = (
 }
 
 /**
- * Sealed or not, what others say goes as it came. What was sealed for us alone goes no further, and what we only know them to
- * have said they say themselves.
+ * Sealed or not, what others say goes as it came. What we have opened has gone on before, or goes no further, and what we only
+ * know them to have said they say themselves.
  */
 const isPassedOn = (state: RoomState, message: PeerMessage): boolean => {
   const asReceived = 'asReceived' in message ? message.asReceived : undefined

@@ -17,7 +17,7 @@ export type Chat = {
   files?: readonly FileCard[]
   /** Was said under seal, and is to be sent in no other way. */
   sealed?: true
-  /** The message as a guest sent it: a host passes it on with whatever else it holds, files for instance. Null: to nobody. */
+  /** The message as a guest sent it: a host passes it on with whatever else it holds, files for instance. Null: it came sealed, and so is passed on apart. */
   asReceived?: Fields | null
 }
 
@@ -30,17 +30,17 @@ export type HistoryEntry = {
   readonly at: number
 }
 
-/** `asReceived`: sealed by a guest, and so passed on by a host; null: to nobody. */
+/** `asReceived` is null for what came sealed, and so is passed on apart. */
 export type ChatEvent =
   /** An emoji put to a message, or taken back. */
-  | { kind: 'reaction'; to: MessageId; emoji: string; on: boolean; asReceived?: Fields | null }
-  | { kind: 'typing'; on: boolean; asReceived?: Fields | null }
+  | { kind: 'reaction'; to: MessageId; emoji: string; on: boolean; asReceived?: null }
+  | { kind: 'typing'; on: boolean; asReceived?: null }
   /** In answer to a message: it has arrived and is shown. */
   | { kind: 'ack'; id: MessageId }
   | { kind: 'ask-history' }
   | { kind: 'history'; messages: readonly HistoryEntry[] }
   /** What a page of somebody else's says to its like; nobody else looks into it. `data` is any JSON value. */
-  | { kind: 'topic'; topic: string; data: unknown; asReceived?: Fields | null }
+  | { kind: 'topic'; topic: string; data: unknown; asReceived?: null }
 
 export const historyMax = 100
 /** Leaves room in a frame for what goes around it. */

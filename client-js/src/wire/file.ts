@@ -23,7 +23,7 @@ export type FileMessage =
   /** Before the chat message that lists it: the original fetches only what was announced to it. */
   | { kind: 'file-announced'; file: FileCard; asReceived?: Fields | null }
   /** `lost`, which only pages of ours say: its owner's page was loaded anew and cannot read it any more. */
-  | { kind: 'file-withdrawn'; file: FileId; lost: boolean; asReceived?: Fields | null }
+  | { kind: 'file-withdrawn'; file: FileId; lost: boolean; asReceived?: null }
   /** `to` in a star, where the host passes it on as it came. */
   | { kind: 'file-signal'; to: MemberId | null; signal: FileSignal; asReceived?: Fields | null }
   /** Ours: two guests of a star make a connection of their own. `id` is the caller's mark on it. */
