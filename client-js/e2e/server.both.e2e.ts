@@ -44,6 +44,11 @@ test('whoever loses the line alone comes back under a new id, unnoticed by the o
 test('a server that is away is said where something was asked of it, and nothing typed is lost', async () => {
   const ada = await home.arrive()
   await ada.page.getByText('Connected to the server').waitFor()
+  // What makes rooms comes from the server too, once the page has nothing else to do.
+  await ada.page.waitForFunction(() => {
+    const loaded = performance.getEntriesByType('resource').map(({ name }) => name)
+    return ['/room-session-', '/session-'].every(part => loaded.some(name => name.includes(part)))
+  })
   await home.server().stop()
   await ada.page.getByText('Server unreachable').waitFor()
   await ada.page.getByLabel('Your name').fill('Ada')
