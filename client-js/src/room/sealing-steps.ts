@@ -8,14 +8,7 @@ import { stepTo, withEntry } from './change.ts'
 import { endedFor, linkToward, offersFor } from './file.ts'
 import { requestHistory, skipHistory } from './history.ts'
 import { nameOf } from './roster.ts'
-import {
-  isAble,
-  keysMissing,
-  knowsMembers,
-  type SealingEvent,
-  type SealingMode,
-  unsealedMembers,
-} from './sealing.ts'
+import { isAble, knowsMembers, type SealingEvent, type SealingMode, unsealedMembers } from './sealing.ts'
 import { hostedByServer, type RoomEffect, type RoomState, type RoomStep } from './state.ts'
 import type { SealingNotice } from './timeline.ts'
 
@@ -108,9 +101,7 @@ const missedBy = (state: RoomState, to: MemberId, at: number): RoomEffect[] => {
 
 /** Nothing unsealed is on its way any more. */
 export const sealDue = (state: RoomState, at: number): RoomStep =>
-  stepTo(
-    state.sealing.mode === 'closing' ? withNotice(withMode(state, 'sealed'), 'sealed-star', '', at) : state,
-  )
+  stepTo(state.sealing.mode === 'closing' ? withNotice(withMode(state, 'sealed'), 'sealed', '', at) : state)
 
 /** It has been read. One of an earlier notice may end a later one early, which is a notice all the same. */
 export const unsealDue = (state: RoomState): RoomStep =>
@@ -139,7 +130,7 @@ export const sealingChanged = (state: RoomState, event: SealingEvent, at: number
       const next: RoomState = { ...state, sealing: { ...sealing, agreed, failing, gone } }
       const told = missing.reduce((now, member) => {
         const name = nameOf(now, member)
-        return name === undefined ? now : withNotice(now, keysMissing(state), name, at)
+        return name === undefined ? now : withNotice(now, 'keys-missing', name, at)
       }, next)
       const asked = requestHistory(told)
       const tells = met.flatMap(member => [

@@ -65,10 +65,6 @@ export const canSealFor = (state: RoomState, member: MemberId | null): boolean =
 export const unsealedMembers = ({ members }: Pick<RoomState, 'members'>): MemberId[] =>
   [...members.values()].filter(({ caps }) => !caps.sealed).map(({ id }) => id)
 
-/** In a person's star calls go on without. */
-export const keysMissing = (state: RoomState): 'keys-missing' | 'keys-missing-star' =>
-  hostedByServer(state) ? 'keys-missing' : 'keys-missing-star'
-
 /** How a message goes out. */
 export type Passage = 'plain' | 'sealed' | 'sealed-for' | 'dropped'
 

@@ -22,10 +22,8 @@ export type SealingNotice =
   | 'sealing-failed'
   | 'key-changed'
   | 'keys-missing'
-  /** The same where a person is the host, who hears everything in any case. */
-  | 'sealed-star'
+  /** Where a person is the host, who hears everything in any case. */
   | 'unsealed-star'
-  | 'keys-missing-star'
 
 export type NoticeKind =
   | HostNotice

@@ -2,7 +2,7 @@
  * What there is to say of a star for as long as it is not sealed: whose page cannot, or that our own cannot any more. Pure.
  */
 import { nameOf } from '../room/roster.ts'
-import { isSealed, keysMissing, knowsMembers, unsealedMembers } from '../room/sealing.ts'
+import { isSealed, knowsMembers, unsealedMembers } from '../room/sealing.ts'
 import { hostedByServer, type RoomState } from '../room/state.ts'
 import { shownName } from './format.ts'
 import { texts } from './language.ts'
@@ -38,5 +38,5 @@ const failingWords = (state: RoomState): string | null => {
   const [failing] = [...state.sealing.failing].filter(member => nameOf(state, member) !== undefined)
   return failing === undefined
     ? null
-    : texts().notices[keysMissing(state)](shownName(nameOf(state, failing) ?? ''))
+    : texts().notices['keys-missing'](shownName(nameOf(state, failing) ?? ''))
 }

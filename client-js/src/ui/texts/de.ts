@@ -73,8 +73,7 @@ export const de: Texts = {
     'line-lost': () => 'Verbindung zum Server verloren.',
     'line-back': () => 'Verbindung zum Server wiederhergestellt.',
     'room-gone': () => 'Der Server kennt diesen Raum nicht mehr. Niemand kann neu beitreten.',
-    sealed: () =>
-      'Ab jetzt Ende-zu-Ende-verschlüsselt: Wer den Server betreibt, kann nicht mithören oder mitlesen.',
+    sealed: () => 'Ab jetzt Ende-zu-Ende-verschlüsselt.',
     unsealed: name =>
       say`Die Seite von ${name} unterstützt keine Ende-zu-Ende-Verschlüsselung: Wer den Server betreibt, könnte mithören und mitlesen.`,
     'unsealed-here': () =>
@@ -83,14 +82,9 @@ export const de: Texts = {
       'Die Verschlüsselung ist auf dieser Seite ausgefallen: Es wird nichts mehr gesendet oder angezeigt. Lade die Seite neu.',
     'key-changed': name =>
       say`${name} hat einen anderen Schlüssel als zuvor. Vergleicht den Sicherheitscode noch einmal.`,
-    'keys-missing': name =>
-      say`Mit ${name} kam keine Verschlüsselung zustande: Ihr könnt euch nicht sehen oder hören.`,
-    'sealed-star': () =>
-      'Ab jetzt Ende-zu-Ende-verschlüsselt: Das Gerät des Hosts kann nicht verändern, was andere schreiben oder senden.',
+    'keys-missing': name => say`Mit ${name} kam keine Verschlüsselung zustande: Ihr erreicht einander nicht.`,
     'unsealed-star': name =>
       say`Die Seite von ${name} unterstützt keine Ende-zu-Ende-Verschlüsselung: Das Gerät des Hosts könnte verändern, was andere schreiben oder senden.`,
-    'keys-missing-star': name =>
-      say`Mit ${name} kam keine Verschlüsselung zustande: Ihr könnt eure Nachrichten nicht lesen.`,
   },
   connectionsStay: 'Deine Verbindungen zu anderen im Raum bestehen weiter.',
   passwordAttempts: count =>
@@ -459,8 +453,6 @@ export const de: Texts = {
     code: 'Sicherheitscode',
     lead: 'Vergleiche ihn mit der anderen Person, am Telefon oder persönlich. Seht ihr beide denselben Code, hört niemand die Verbindung ab.',
     differs: 'Unterscheiden sich die Codes, könnte jemand die Verbindung abhören. Macht dann nicht weiter.',
-    starHost:
-      'In einem Stern gilt das nur für die Verbindung zwischen euch beiden. Was Gäste einander senden, läuft über das Gerät des Hosts.',
     viaHost: name =>
       say`${name} erreichst du über den Host. Sein Gerät leitet alles zwischen euch weiter und könnte es lesen und verändern. Ein Sicherheitscode kann nur deine Verbindung zum Host bestätigen.`,
     viaHostSealed: name =>

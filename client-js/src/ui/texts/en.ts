@@ -72,7 +72,7 @@ const notices: Named<NoticeKind> = {
   'line-lost': () => 'Connection to the server lost.',
   'line-back': () => 'Connection to the server restored.',
   'room-gone': () => 'The server no longer has this room. Nobody new can join.',
-  sealed: () => 'End-to-end encrypted from now on: whoever runs the server cannot listen in or read along.',
+  sealed: () => 'End-to-end encrypted from now on.',
   unsealed: name =>
     say`${name}’s page does not support end-to-end encryption: whoever runs the server could listen in and read along.`,
   'unsealed-here': () =>
@@ -80,13 +80,9 @@ const notices: Named<NoticeKind> = {
   'sealing-failed': () =>
     'Encryption has failed on this page: nothing is sent or shown any more. Reload the page.',
   'key-changed': name => say`${name} has a different key than before. Compare the safety code again.`,
-  'keys-missing': name => say`Could not set up encryption with ${name}: you cannot see or hear each other.`,
-  'sealed-star': () =>
-    'End-to-end encrypted from now on: the host’s device cannot change what others write or send.',
+  'keys-missing': name => say`Could not set up encryption with ${name}: you cannot reach each other.`,
   'unsealed-star': name =>
     say`${name}’s page does not support end-to-end encryption: the host’s device could change what others write or send.`,
-  'keys-missing-star': name =>
-    say`Could not set up encryption with ${name}: you cannot read each other’s messages.`,
 }
 
 const reaches: Record<ConnectionStatus, string> = {
@@ -538,14 +534,12 @@ export const en = {
     code: 'Safety code',
     lead: 'Compare it on the phone or face to face. If both of you see the same code, nobody is intercepting the connection.',
     differs: 'If the codes differ, someone may be intercepting the connection. Do not continue.',
-    starHost:
-      'In a star, this only covers your connection to each other. What guests send each other passes through the host’s device.',
     viaHost: (name: string) =>
-      say`You reach ${name} through the host, whose device relays everything between you and could read or change it. A safety code only verifies your connection to the host.`,
+      say`You reach ${name} through the host’s device, which relays everything between you and could read or change it.`,
     viaHostSealed: (name: string) =>
-      say`You reach ${name} through the host’s device. It takes part in the conversation and the call, but it cannot change messages or files on their way: they are end-to-end encrypted.`,
+      say`You reach ${name} through the host’s device. It hears the call, but cannot change messages or files: they are end-to-end encrypted.`,
     viaServer: (name: string) =>
-      say`You reach ${name} through the server, which relays everything between you, and one of your browsers does not support end-to-end encryption. Whoever runs the server could listen in, read it or change it, and no safety code can rule that out.`,
+      say`You reach ${name} through the server, which relays everything between you, and one of your browsers does not support end-to-end encryption: whoever runs the server could listen in, read or change it.`,
     viaServerSealed: (name: string) =>
       say`You reach ${name} through the server, which relays everything between you but cannot read it: it is end-to-end encrypted.`,
     callDirect: (name: string) =>

@@ -73,8 +73,7 @@ export const es: Texts = {
     'line-lost': () => 'Se ha perdido la conexión con el servidor.',
     'line-back': () => 'Se ha restablecido la conexión con el servidor.',
     'room-gone': () => 'El servidor ya no tiene esta sala. No puede entrar nadie más.',
-    sealed: () =>
-      'Desde ahora, cifrado de extremo a extremo: quien administra el servidor no puede escuchar ni leer.',
+    sealed: () => 'Desde ahora, cifrado de extremo a extremo.',
     unsealed: name =>
       say`La página de ${name} no puede cifrar de extremo a extremo: quien administra el servidor podría escuchar y leer.`,
     'unsealed-here': () =>
@@ -82,13 +81,9 @@ export const es: Texts = {
     'sealing-failed': () =>
       'El cifrado ha fallado en esta página: ya no se envía ni se muestra nada. Vuelve a cargar la página.',
     'key-changed': name => say`${name} tiene otra clave que antes. Comparad de nuevo el código de seguridad.`,
-    'keys-missing': name => say`No se ha podido acordar el cifrado con ${name}: no os veis ni os oís.`,
-    'sealed-star': () =>
-      'Desde ahora, cifrado de extremo a extremo: el dispositivo del anfitrión no puede modificar lo que otros escriben o envían.',
+    'keys-missing': name => say`No se ha podido acordar el cifrado con ${name}: no podéis comunicaros.`,
     'unsealed-star': name =>
       say`La página de ${name} no puede cifrar de extremo a extremo: el dispositivo del anfitrión podría modificar lo que otros escriben o envían.`,
-    'keys-missing-star': name =>
-      say`No se ha podido acordar el cifrado con ${name}: no podéis leer vuestros mensajes.`,
   },
   connectionsStay: 'Tus conexiones con las personas de la sala siguen funcionando.',
   passwordAttempts: count =>
@@ -451,8 +446,6 @@ export const es: Texts = {
     code: 'Código de seguridad',
     lead: 'Compáralo con la otra persona, por teléfono o cara a cara. Si el código es el mismo en ambos lados, nadie está interceptando la conexión.',
     differs: 'Si los códigos no coinciden, puede que alguien esté interceptando la conexión. No continúes.',
-    starHost:
-      'En una estrella, esto solo cubre la conexión entre esa persona y tú. Lo que se envían los invitados pasa por el dispositivo del anfitrión.',
     viaHost: name =>
       say`Te conectas con ${name} a través del anfitrión, cuyo dispositivo reenvía todo entre esa persona y tú y podría leerlo y modificarlo. Un código de seguridad solo puede verificar tu conexión con el anfitrión.`,
     viaHostSealed: name =>

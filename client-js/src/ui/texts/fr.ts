@@ -72,8 +72,7 @@ export const fr: Texts = {
     'line-lost': () => 'Connexion au serveur perdue.',
     'line-back': () => 'Connexion au serveur rétablie.',
     'room-gone': () => 'Le serveur ne connaît plus ce salon. Plus personne ne peut le rejoindre.',
-    sealed: () =>
-      'Désormais chiffré de bout en bout : la personne qui gère le serveur ne peut ni écouter ni lire.',
+    sealed: () => 'Désormais chiffré de bout en bout.',
     unsealed: name =>
       say`La page de ${name} ne peut pas chiffrer de bout en bout : la personne qui gère le serveur pourrait écouter et lire.`,
     'unsealed-here': () =>
@@ -82,13 +81,9 @@ export const fr: Texts = {
       'Le chiffrement a échoué sur cette page : plus rien n’est envoyé ni affiché. Rechargez la page.',
     'key-changed': name => say`${name} a une autre clé qu’avant. Comparez de nouveau le code de sécurité.`,
     'keys-missing': name =>
-      say`Aucun chiffrement n’a pu être établi avec ${name} : vous ne vous voyez ni ne vous entendez.`,
-    'sealed-star': () =>
-      'Désormais chiffré de bout en bout : l’appareil de l’hôte ne peut pas modifier ce que les autres écrivent ou envoient.',
+      say`Aucun chiffrement n’a pu être établi avec ${name} : vous ne pouvez pas vous joindre.`,
     'unsealed-star': name =>
       say`La page de ${name} ne peut pas chiffrer de bout en bout : l’appareil de l’hôte pourrait modifier ce que les autres écrivent ou envoient.`,
-    'keys-missing-star': name =>
-      say`Aucun chiffrement n’a pu être établi avec ${name} : vous ne pouvez pas lire vos messages.`,
   },
   connectionsStay: 'Vos connexions avec les personnes présentes fonctionnent toujours.',
   passwordAttempts: count =>
@@ -456,8 +451,6 @@ export const fr: Texts = {
     code: 'Code de sécurité',
     lead: 'Comparez-le avec l’autre personne, au téléphone ou en face à face. Si vous voyez tous deux le même code, personne n’intercepte la connexion.',
     differs: 'Si les codes diffèrent, quelqu’un intercepte peut-être la connexion. N’allez pas plus loin.',
-    starHost:
-      'Dans une étoile, cela ne couvre que la connexion entre vous deux. Ce que les invités s’envoient passe par l’appareil de l’hôte.',
     viaHost: name =>
       say`Vous joignez ${name} via l’hôte, dont l’appareil relaie tout ce que vous échangez et pourrait le lire et le modifier. Un code de sécurité ne peut vérifier que votre connexion avec l’hôte.`,
     viaHostSealed: name =>

@@ -25,7 +25,6 @@ type Props = {
   seen: readonly RosterEntry[]
   model: Model
   commands: Commands
-  star: boolean
   mayHost: boolean
   owner: RoomOwner | null
   /** What is to be said while what goes through the server is not sealed. */
@@ -33,7 +32,7 @@ type Props = {
 }
 
 /** `mayHost`: we have made the star, and somebody else holds it together now. */
-export const People = ({ seen, model, commands, star, mayHost, owner, unsealed }: Props) => {
+export const People = ({ seen, model, commands, mayHost, owner, unsealed }: Props) => {
   const call = inCall(model.call.value)
   const [asked, setAsked] = useState<Asked | null>(null)
   const close = (): void => setAsked(null)
@@ -66,7 +65,6 @@ export const People = ({ seen, model, commands, star, mayHost, owner, unsealed }
           commands={commands}
           person={person}
           name={shownNameOf(person)}
-          star={star}
           unsealed={unsealed}
           close={close}
         />

@@ -112,7 +112,6 @@ export const RoomView = ({ model, commands, view }: Props) => {
           seen={seen}
           model={model}
           commands={commands}
-          star={state.card.kind === 'star'}
           mayHost={mayHost(state)}
           owner={state.ended ? null : state.owner}
           unsealed={unsealedNotice(state)}

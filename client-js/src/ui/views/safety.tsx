@@ -9,13 +9,12 @@ type Props = {
   commands: Commands
   person: Pick<RosterEntry, 'key' | 'connectionStatus' | 'seal' | 'callsDirectly'>
   name: string
-  star: boolean
   /** What is to be said while what goes through a host is not sealed. */
   unsealed: string | null
   close: () => void
 }
 
-export const SafetyDialog = ({ commands, person, name, star, unsealed, close }: Props) => {
+export const SafetyDialog = ({ commands, person, name, unsealed, close }: Props) => {
   const { key: member, connectionStatus, seal, callsDirectly } = person
   const [shown, setShown] = useState<ConnectionShown | null | 'asking'>('asking')
   useEffect(() => {
@@ -35,7 +34,7 @@ export const SafetyDialog = ({ commands, person, name, star, unsealed, close }: 
       {through !== null && !sealed ? null : shown === null ? (
         <p>{texts().safety.none}</p>
       ) : (
-        shown !== 'asking' && <Shown connection={shown} star={star && seal !== 'agreed'} />
+        shown !== 'asking' && <Shown connection={shown} />
       )}
     </Dialog>
   )
@@ -49,7 +48,7 @@ const throughWords = (
   const { safety, notices } = texts()
   const [server, host] = [connectionStatus === 'via-server', connectionStatus === 'via-host']
   if (seal === 'pending') return safety.agreeing(name)
-  if (seal === 'failing') return notices[server ? 'keys-missing' : 'keys-missing-star'](name)
+  if (seal === 'failing') return notices['keys-missing'](name)
   if (server) return (seal === 'agreed' ? safety.viaServerSealed : safety.viaServer)(name)
   if (host) return (seal === 'agreed' ? safety.viaHostSealed : safety.viaHost)(name)
   return null
@@ -61,7 +60,7 @@ const routeWords = (route: NonNullable<ConnectionShown['route']>): string => {
   return texts().safety.relayed(over === undefined ? '' : ` (${over.toUpperCase()})`)
 }
 
-const Shown = ({ connection: { route, code }, star }: { connection: ConnectionShown; star: boolean }) => (
+const Shown = ({ connection: { route, code } }: { connection: ConnectionShown }) => (
   <>
     {route !== null && <p>{routeWords(route)}</p>}
     {code === null ? (
@@ -76,7 +75,6 @@ const Shown = ({ connection: { route, code }, star }: { connection: ConnectionSh
         </p>
         <p>{texts().safety.lead}</p>
         <p>{texts().safety.differs}</p>
-        {star && <p class="field-hint">{texts().safety.starHost}</p>}
       </section>
     )}
   </>

@@ -127,7 +127,6 @@ const Inside = (props: InsideProps) => {
             }
           }
           name={proved.name}
-          star={room.card.kind === 'star'}
           unsealed={unsealedNotice(room)}
           close={() => setProved(null)}
         />
