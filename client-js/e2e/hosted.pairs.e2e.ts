@@ -112,8 +112,7 @@ test('a page of the original talks and calls with ours', async () => {
   await enterCall(ada, 'Start call')
   await orla.call()
   await enterCall(ben, 'Join call')
-  // Pages and a server without optimisation keep a small machine so busy that a line of which nothing is told seems thin.
-  await Promise.all([watches(ada, /^Orla/), watches(ben, /^Orla/), orla.watches(1)])
+  await Promise.all([watches(ada, /^Orla/), watches(ben, /^Orla/), orla.watches(2)])
   await Promise.all([hearsSounds(ada, 2), hearsSounds(ben, 2)])
   expect(await orla.told()).toEqual([])
 })

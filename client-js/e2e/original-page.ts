@@ -154,7 +154,7 @@ export class OriginalPage {
     return this.page.evaluate(() => original.call())
   }
 
-  /** New pictures come of so many others at least. A host may find out only after a while how much a page takes that tells it nothing. */
+  /** New pictures come of so many others. A host may find out only after a while how much a page takes that tells it nothing. */
   async watches(count = 1): Promise<void> {
     const frames = () =>
       this.page.evaluate(() =>
@@ -162,7 +162,7 @@ export class OriginalPage {
       )
     const before = new Map(await frames())
     const moving = async () => (await frames()).filter(([id, now]) => now > (before.get(id) ?? 0) + 5).length
-    await expect.poll(moving, { timeout: 120_000 }).toBeGreaterThanOrEqual(count)
+    await expect.poll(moving, { timeout: 200_000 }).toBe(count)
   }
 
   /** Errors, and that somebody has gone. */

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::{
     redis::{Redis, free_port},
-    together::{Page, joined, left, signal},
+    together::{Page, joined, signal},
 };
 use crate::harness::{By, soon};
 
@@ -101,23 +101,6 @@ async fn replicate(master: &Redis) {
     assert_eq!(n_replicas, [1]);
 }
 
-/// What a page hears of a newcomer until they speak. The sentinels close connections of a replica that they make the master,
-/// so that the store may have done a join without an answer: whoever was refused for that leaves at once, and may come again.
-async fn meets(page: &mut Page, newcomer: &mut Page, room: &str) {
-    let (to, from) = (page.peer.id.clone(), newcomer.peer.id.clone());
-    newcomer.signal(&to, room, 9).await;
-    let says = signal(&to, room, 9, &from);
-    let mut heard = Vec::new();
-    while heard.last() != Some(&says) {
-        heard.push(page.hear().await);
-    }
-    heard.pop();
-    let (comes, goes) = (joined(&from, room), left(&from, room));
-    let in_turn: Vec<_> = [&comes, &goes].into_iter().cycle().take(heard.len()).cloned().collect();
-    assert_eq!(heard, in_turn);
-    assert_eq!(heard.last(), Some(&comes), "in the end they are there");
-}
-
 #[tokio::test]
 #[ignore = "takes redis-server (Debian's package), which ./check installs"]
 async fn a_replica_takes_over_and_nobody_leaves() {
@@ -155,7 +138,7 @@ async fn a_replica_takes_over_and_nobody_leaves() {
     })
     .await;
     for page in [&mut one, &mut other] {
-        meets(page, &mut newcomer, &room).await;
+        assert_eq!(page.hear().await, joined(&newcomer.peer.id, &room));
     }
     let mut pages = [one, other, newcomer];
     for from in 0..3 {
