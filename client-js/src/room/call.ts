@@ -45,12 +45,13 @@ export type Flows = ReadonlyMap<PeerId, ReadonlyMap<StreamId, ReadonlySet<TrackK
 /**
  * A connection of our own to another guest of a star for the call. `resting`: it came to nothing, and is tried again later.
  * `carried`: those of their streams that we see and hear over it. `ending`: everything is to go through the host again, and
- * it stays until it does.
+ * it stays until it does. `late`: it has waited for that long enough, as far as pictures go.
  */
 export type DirectCall = {
   readonly phase: 'connecting' | 'open' | 'resting' | 'asked'
   readonly carried: ReadonlySet<StreamId>
   readonly ending: boolean
+  readonly late: boolean
 }
 
 export type RoomCall = {

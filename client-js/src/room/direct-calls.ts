@@ -29,6 +29,8 @@ export const directCallersMax = 6
 /** So long one that came to nothing is not tried again, and one that broke. */
 const blockedMs = 60_000
 const brokenMs = 5_000
+/** So long one that is to end waits for pictures from the host. It may be what leaves them no room on a thin line. */
+const lateMs = 5_000
 
 /** Both are in the call, as guests, with pages that know how. */
 const canCall = (state: RoomState, member: MemberId): boolean =>
@@ -72,7 +74,7 @@ export const isDirect = (state: RoomState, member: MemberId): boolean =>
 export const routeOf = (state: RoomState, owner: MemberId, stream: StreamId): PeerId | null =>
   state.call.direct.get(owner)?.carried.has(stream) ? directPeer(owner) : linkTo(state, owner)
 
-const fresh: DirectCall = { phase: 'connecting', carried: new Set(), ending: false }
+const fresh: DirectCall = { phase: 'connecting', carried: new Set(), ending: false, late: false }
 
 const withDirect = (state: RoomState, member: MemberId, direct: DirectCall): RoomState =>
   withCall(state, { direct: new Map(state.call.direct).set(member, direct) })
@@ -117,9 +119,12 @@ export const directChanged = (state: RoomState, event: DirectEvent): RoomStep =>
   }
 }
 
-/** It has rested. */
-export const directDue = (state: RoomState, member: MemberId): RoomStep =>
-  stepTo(state.call.direct.get(member)?.phase === 'resting' ? without(state, member, false) : state)
+/** It has rested, or has waited long enough for the host's pictures. */
+export const directDue = (state: RoomState, member: MemberId): RoomStep => {
+  const held = state.call.direct.get(member)
+  if (held?.phase === 'resting') return stepTo(without(state, member, false))
+  return stepTo(held?.ending ? withDirect(state, member, { ...held, late: true }) : state)
+}
 
 /** Makes it follow from the call, whatever has just happened. */
 export const reconcileDirect = (before: RoomState, after: RoomState): RoomStep => {
@@ -156,7 +161,8 @@ const follow = (state: RoomState, member: MemberId): RoomStep => {
   const ending = !isWanted(state, member)
   const theirs = (state.call.members.get(member)?.streams ?? []).map(({ id }) => id)
   const ours = (state.call.own?.streams ?? []).map(({ id }) => id)
-  const carried = new Set(theirs.filter(isCarried(state, member, theirs, ending)))
+  const late = ending && held.late
+  const carried = new Set(theirs.filter(isCarried(state, member, theirs, { ending, late })))
   const link = callLink(state, peer)
   const isOver = ending && carried.size === 0 && ours.every(id => link.sizes.get(id) === 'none')
   if (isOver) return end(state, member)
@@ -175,7 +181,10 @@ const follow = (state: RoomState, member: MemberId): RoomStep => {
   const next = withCallLink(state, peer, { sent: new Set(ours), sizes, told: new Map(needed) })
   const message = { kind: 'sizes', sizes: telling } as const
   return stepTo(
-    withDirect(next, member, { ...held, carried, ending }),
+    withDirect(next, member, { ...held, carried, ending, late }),
+    ...(ending && !held.ending
+      ? [{ type: 'timer', timer: { kind: 'direct', member }, ms: lateMs } as const]
+      : []),
     ...ended.map((stream): RoomEffect => ({ type: 'unpublish', over: peer, stream })),
     ...begun.map((stream): RoomEffect => ({ type: 'publish', over: peer, stream })),
     ...(telling.size === 0 ? [] : [{ type: 'send', over: peer, source: state.stay, message } as const]),
@@ -184,12 +193,15 @@ const follow = (state: RoomState, member: MemberId): RoomStep => {
 
 const nothing: ReadonlySet<TrackKind> = new Set()
 
-/** Which of somebody's streams are shown as they come directly. It changes hands only where the other way carries as much. */
+/**
+ * Which of somebody's streams are shown as they come directly. It changes hands only where the other way carries as much, or
+ * where its pictures are late: the sound is enough then.
+ */
 const isCarried = (
   state: RoomState,
   member: MemberId,
   theirs: readonly StreamId[],
-  ending: boolean,
+  { ending, late }: Pick<DirectCall, 'ending' | 'late'>,
 ): ((stream: StreamId) => boolean) => {
   const before = state.call.direct.get(member)?.carried
   const host = linkTo(state, member)
@@ -200,7 +212,8 @@ const isCarried = (
   const alive = theirs.some(stream => over(peer, stream).size > 0)
   return stream => {
     const [here, there] = [over(peer, stream), over(host, stream)]
-    if (before?.has(stream)) return alive && !(ending && [...here].every(kind => there.has(kind)))
+    const comes = (kind: TrackKind): boolean => there.has(kind) || (late && host !== null && kind === 'video')
+    if (before?.has(stream)) return alive && !(ending && [...here].every(comes))
     return !ending && here.size > 0 && [...there].every(kind => here.has(kind))
   }
 }

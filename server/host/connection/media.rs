@@ -10,6 +10,7 @@ use str0m::rtp::{Extension, ExtensionMap, RtpWrite};
 use str0m::stats::{MediaEgressStats, PeerStats};
 use str0m::{Rtc, RtcConfig};
 
+use super::downlink::{Downlink, News, TOLD_MAX};
 use super::{Connection, Form, form};
 use crate::crypto;
 use crate::forwarding::{Capacity, Desire};
@@ -22,12 +23,8 @@ const LINE_SOURCES_MAX: usize = 2;
 pub(super) const FIRST_ESTIMATE: u64 = 300_000;
 /// A line is not taken for less while nothing is lost on it and nothing waits: delays alone tell little where a machine is busy.
 const LEAST: u64 = 180_000;
-/// A guest's word for what their line takes counts up to this, and no longer than until the line can have shown it itself.
-const TOLD_MAX: u64 = 2_500_000;
+/// A guest's word for what their line takes counts no longer than until the line can have shown it itself.
 const TOLD: Duration = Duration::from_secs(8);
-/// How often at most a page is told what its line takes, and how often at least.
-const TELL: Duration = Duration::from_secs(1);
-const TELL_AGAIN: Duration = Duration::from_secs(5);
 /// What is lost on a line that is as full as it can be.
 const LOSS_MAX: f32 = 0.05;
 /// What waits on the way makes the round trip longer by this.
@@ -55,23 +52,13 @@ pub(super) struct Declared {
     is_measured: bool,
 }
 
-/// What a guest's page is told of their line.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Downlink {
-    /// In bits a second.
-    pub(crate) takes: u32,
-    /// All that the guest is shown and hears has room on it, in the sizes in which it is shown.
-    pub(crate) enough: bool,
-}
-
 /// What is known of how much goes to the guest, and of what is lost on the way.
 #[derive(Debug)]
 pub(super) struct Measured {
     bits_per_second: f64,
     /// What the line took a moment ago, and until when that counts.
     took: Option<(u64, Instant)>,
-    /// What the guest's page has been told, and when.
-    said: Option<(Downlink, Instant)>,
+    news: News,
     desire: Desire,
     /// What str0m has been told of that.
     told: f64,
@@ -89,7 +76,7 @@ impl Measured {
         Self {
             bits_per_second: FIRST_ESTIMATE as f64,
             took: None,
-            said: None,
+            news: News::new(),
             desire: Desire::default(),
             told: 0.0,
             look: None,
@@ -229,6 +216,7 @@ impl Connection {
         self.measured.desire = desire;
         if began_or_ended {
             self.measured.told = 0.0;
+            self.measured.news.begin();
             self.pad();
         }
         self.tell_desire();
@@ -267,22 +255,15 @@ impl Connection {
     /// What the guest's line took before this connection, as their page says: the estimate begins there. Whoever claims more
     /// than their line takes fills it themselves, until that shows.
     pub(crate) fn took(&mut self, bits_per_second: u32, now: Instant) {
-        let took = u64::from(bits_per_second).clamp(FIRST_ESTIMATE, TOLD_MAX);
+        let took = u64::from(bits_per_second).clamp(FIRST_ESTIMATE, TOLD_MAX.into());
         (self.measured.bits_per_second, self.measured.took) = (took as f64, Some((took, now + TOLD)));
         self.rtc.bwe().reset(Bitrate::from(took));
     }
 
     /// What the line takes, where the guest's page is to be told: when it is another than it knows, and every now and then.
     pub(crate) fn news_of_line(&mut self, now: Instant) -> Option<Downlink> {
-        let Measured { bits_per_second, desire, said, .. } = &mut self.measured;
-        let takes = (*bits_per_second as u64).min(TOLD_MAX) as u32;
-        let enough = *bits_per_second >= desire.bits_per_second;
-        let is_new = said.is_none_or(|(before, at)| {
-            let since = now.saturating_duration_since(at);
-            let differs = enough != before.enough || takes.abs_diff(before.takes) > before.takes / 5;
-            since >= TELL_AGAIN || (since >= TELL && differs)
-        });
-        (desire.bits_per_second > 0.0 && is_new).then(|| said.insert((Downlink { takes, enough }, now)).0)
+        let Measured { bits_per_second, desire, news, .. } = &mut self.measured;
+        news.next(*bits_per_second, desire.bits_per_second, now)
     }
 
     /// What the guest says of a line. How many more packets have been lost comes back.

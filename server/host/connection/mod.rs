@@ -4,6 +4,7 @@
 //! excerpt of them that has the data channels alone, and is told of lines and sources directly.
 
 mod channel;
+mod downlink;
 mod guard;
 mod media;
 mod signals;
@@ -20,10 +21,11 @@ use str0m::net::{Protocol, Receive};
 use str0m::{Candidate, Input, Rtc, RtcConfig};
 
 use self::channel::Channel;
+pub(crate) use self::downlink::Downlink;
 use self::guard::Guard;
 pub(crate) use self::guard::{Form, form};
+pub(crate) use self::media::REST;
 use self::media::{Declared, FIRST_ESTIMATE, Measured, extensions};
-pub(crate) use self::media::{Downlink, REST};
 pub(crate) use self::signals::Said;
 use crate::crypto;
 use crate::lines::{H264, Lines, Negotiation, Transport, VP8};

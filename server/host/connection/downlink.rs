@@ -1,0 +1,132 @@
+//! What a guest's page is told of their line.
+
+use std::time::{Duration, Instant};
+
+/// More than this is not told, and not believed, of what a line takes, in bits a second.
+pub(super) const TOLD_MAX: u32 = 2_500_000;
+/// How often at most a page is told, and how often at least.
+const TELL: Duration = Duration::from_secs(1);
+const TELL_AGAIN: Duration = Duration::from_secs(5);
+/// A line is enough once it has been for so long. Whoever begins to send pictures sends small ones, and larger ones seconds
+/// later.
+const HOLD: Duration = Duration::from_secs(6);
+/// Where it then was not, it is watched for twice as long, and no longer than this.
+const HOLD_MAX: Duration = Duration::from_secs(60);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Downlink {
+    /// What the line takes, in bits a second.
+    pub(crate) takes: u32,
+    /// All that the guest is shown and hears has had room on it for some seconds, in the sizes in which it is shown.
+    pub(crate) enough: bool,
+}
+
+#[derive(Debug)]
+pub(super) struct News {
+    /// What the page has been told, and when.
+    said: Option<(Downlink, Instant)>,
+    /// Since when everything has room.
+    room_since: Option<Instant>,
+    hold: Duration,
+}
+
+impl News {
+    pub(super) const fn new() -> Self {
+        Self { said: None, room_since: None, hold: HOLD }
+    }
+
+    /// Pictures begin or end. A line that is known to be enough stays so until it is not.
+    pub(super) fn begin(&mut self) {
+        if !self.said.is_some_and(|(said, _)| said.enough) {
+            self.room_since = None;
+        }
+    }
+
+    /// What the page is to be told, if anything: where it is something new, and every now and then. `capacity` is what the
+    /// line takes and `desired` what it would take for everything, both in bits a second; nothing is said where that is 0.
+    pub(super) fn next(&mut self, capacity: f64, desired: f64, now: Instant) -> Option<Downlink> {
+        let (has_room, takes) = (capacity >= desired, (capacity as u32).min(TOLD_MAX));
+        self.room_since = if has_room { self.room_since.or(Some(now)) } else { None };
+        let enough = self.room_since.is_some_and(|since| now.saturating_duration_since(since) >= self.hold);
+        let is_new = self.said.is_none_or(|(before, at)| {
+            let since = now.saturating_duration_since(at);
+            let differs = enough != before.enough || takes.abs_diff(before.takes) > before.takes / 5;
+            since >= TELL_AGAIN || (since >= TELL && differs)
+        });
+        if desired <= 0.0 || !is_new {
+            return None;
+        }
+        let was_enough = self.said.is_some_and(|(before, _)| before.enough);
+        if was_enough && !enough {
+            self.hold = (self.hold * 2).min(HOLD_MAX);
+        }
+        let downlink = Downlink { takes, enough };
+        self.said = Some((downlink, now));
+        Some(downlink)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MUCH: f64 = 900_000.0;
+
+    /// What a page that is told every half a second has heard last.
+    struct Page {
+        news: News,
+        now: Instant,
+        enough: bool,
+    }
+
+    impl Page {
+        fn new() -> Self {
+            Self { news: News::new(), now: Instant::now(), enough: false }
+        }
+
+        /// For so many seconds everything takes so much.
+        fn lives(&mut self, seconds: u32, desired: f64) -> bool {
+            for _ in 0..seconds * 2 {
+                self.now += Duration::from_millis(500);
+                if let Some(Downlink { enough, .. }) = self.news.next(MUCH, desired, self.now) {
+                    self.enough = enough;
+                }
+            }
+            self.enough
+        }
+    }
+
+    #[test]
+    fn a_line_is_enough_once_the_pictures_have_grown() {
+        let mut page = Page::new();
+        assert!(!page.lives(4, 80_000.0), "too early");
+        page.news.begin();
+        assert!(!page.lives(4, 300_000.0), "the pictures grow");
+        assert!(!page.lives(4, 1_000_000.0), "they have no room");
+        assert!(page.lives(9, 800_000.0), "they have");
+        page.news.begin();
+        assert!(page.lives(2, 100_000.0), "nothing has changed for the worse");
+    }
+
+    #[test]
+    fn it_is_watched_for_longer_where_it_was_not() {
+        let mut page = Page::new();
+        assert!(page.lives(8, 300_000.0));
+        assert!(!page.lives(2, 1_000_000.0));
+        assert!(!page.lives(10, 300_000.0));
+        assert!(page.lives(5, 300_000.0));
+        for _ in 0..10 {
+            page.lives(2, 1_000_000.0);
+            page.lives(70, 300_000.0);
+        }
+        assert!(page.enough, "never for longer than a minute");
+    }
+
+    #[test]
+    fn nothing_is_said_to_whoever_gets_nothing() {
+        let mut page = Page::new();
+        assert!(page.lives(8, 300_000.0));
+        page.now += TELL_AGAIN * 2;
+        assert_eq!(page.news.next(MUCH, 0.0, page.now), None);
+    }
+}
