@@ -28,6 +28,8 @@ import { Knocks } from './owner.tsx'
 import { People } from './people.tsx'
 import { admits, leaveOrAsk, RoomHead } from './room-head.tsx'
 import { useCallSaid, useChatSaid, useRoomKeys } from './room-life.ts'
+import '../styles/acts.css'
+import '../styles/files.css'
 
 export { Left } from './left.tsx'
 
