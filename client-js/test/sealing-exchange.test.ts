@@ -225,6 +225,19 @@ describe('an agreement that does not come about', () => {
     expect(failing()).toBe(false)
   })
 
+  test('is none with a page that has just been loaded anew', () => {
+    here(ben)
+    meet(ben)
+    pass(60_000)
+    feed({ type: 'heard', from: ben, end: endOf(ben, '2'), known: null })
+    const failing = (): boolean => isFailing(state.peers.get(ben) as never, now)
+    expect(failing()).toBe(false)
+    pass(7_900)
+    expect(failing()).toBe(false)
+    pass(200)
+    expect(failing()).toBe(true)
+  })
+
   test('because somebody in between has changed something fails at once', () => {
     here(ben)
     feed({ type: 'heard', from: ben, end: endOf(ben), known })

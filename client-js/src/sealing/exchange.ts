@@ -9,6 +9,8 @@ import type { End } from './derivation.ts'
 export type Peer = {
   /** When they came. Keys from before that are none of theirs. */
   readonly since: number
+  /** When we began to agree with this page of theirs. */
+  readonly metAt: number
   /** Null until they have said so. */
   readonly end: End | null
   /** Of our epochs the last one that they have confirmed. */
@@ -96,7 +98,7 @@ export const isAgreed = ({ theirs, has, broken }: Peer): boolean => theirs !== n
 
 /** It does not come about. */
 export const isFailing = (peer: Peer, at: number): boolean =>
-  peer.broken || (!isAgreed(peer) && at - peer.since >= agreeMs)
+  peer.broken || (!isAgreed(peer) && at - peer.metAt >= agreeMs)
 
 const isSettled = (state: Exchange, peer: Peer): boolean => isAgreed(peer) && peer.has === newest(state)
 
@@ -106,7 +108,7 @@ const again = ({ tries }: Peer): number => Math.min(againMs * 1.5 ** Math.min(tr
 export const nextDue = (state: Exchange, at: number): number | null => {
   const dues = [...state.peers.values()].flatMap(peer => [
     ...(isSettled(state, peer) ? [] : [peer.sentAt + again(peer)]),
-    ...(isAgreed(peer) || at - peer.since >= agreeMs ? [] : [peer.since + agreeMs]),
+    ...(isAgreed(peer) || at - peer.metAt >= agreeMs ? [] : [peer.metAt + agreeMs]),
   ])
   if (state.rotation) dues.push(state.rotation.due)
   if (newest(state) !== state.current) dues.push((state.epochs.at(-1)?.madeAt ?? at) + spreadMs)
@@ -159,6 +161,7 @@ const membersKnown = (state: Exchange, members: ReadonlySet<MemberId>, at: numbe
 
 const freshPeer = (at: number): Peer => ({
   since: at,
+  metAt: at,
   end: null,
   has: null,
   theirs: null,
@@ -231,6 +234,7 @@ const meet = (state: Exchange, member: MemberId, end: End, at: number): Step => 
   const others = [...state.known].filter(([it]) => it !== member).slice(-(knownMax - 1))
   const next: Exchange = { ...state, known: new Map([...others, [member, identities]]) }
   const fresh = withPeer(next, member, {
+    metAt: at,
     end,
     has: null,
     theirs: null,
