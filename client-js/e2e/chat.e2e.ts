@@ -154,6 +154,8 @@ test('what one says oneself is in sight, from wherever one has scrolled to, and 
   for (let line = 0; line < 30; line++) await ada.say(`line ${line}\nand more`)
   await message(ada, 'line 29').waitFor()
   expect(await toEnd.count()).toBe(0)
+  // The conversation scrolls, and never the page.
+  expect(await ada.page.evaluate(() => document.documentElement.scrollHeight - innerHeight)).toBe(0)
   await ada.log.evaluate(log => log.scrollTo(0, 0))
   await toEnd.click()
   await toEnd.waitFor({ state: 'detached' })
