@@ -115,6 +115,9 @@ describe('the server', () => {
     me.feed({ type: 'server-lost' })
     me.feed({ type: 'server-found', self: me.state.self, known })
     expect([me.state.ended, notices()]).toEqual([false, ['line-lost ', 'line-back ']])
+    // The server is all that there was, so that nobody is told of other connections.
+    const alone = me.state.timeline.flatMap(it => ('alone' in it ? [it.alone] : []))
+    expect(alone).toEqual([true])
     // Out of touch for minutes, with both.
     me.feed({ type: 'server-lost' })
     me.feed({ type: 'link-closed', peer: host })

@@ -38,7 +38,7 @@ export const serverLost = (state: RoomState, at: number): RoomStep => {
 }
 
 const withServerNotice = (state: RoomState, notice: ServerNotice, at: number): RoomState => {
-  const alone = ![...state.links.values()].some(({ phase }) => phase === 'ready')
+  const alone = hostedByServer(state) || ![...state.links.values()].some(({ phase }) => phase === 'ready')
   return withEntry(state, { kind: 'notice', notice, name: '', alone }, at)
 }
 

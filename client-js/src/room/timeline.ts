@@ -75,7 +75,7 @@ export type NewNotice =
       readonly notice: Exclude<NoticeKind, HostNotice | ServerNotice>
       readonly name: string
     }
-  /** `alone`: there was no connection to anybody. */
+  /** `alone`: there was no connection to anybody but the server. */
   | { readonly kind: 'notice'; readonly notice: ServerNotice; readonly name: ''; readonly alone: boolean }
   /** A star has another host: somebody of that name, or we, or nobody yet. `before` was it until then. */
   | {
