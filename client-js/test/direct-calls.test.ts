@@ -54,13 +54,14 @@ const taken = (): string[] =>
 const comesIn = (name: string, number: string, caps: Caps = ownCaps): void =>
   hear(host, { kind: 'introduce', person: person(name, caps), member: stayOf(name) }, number)
 
-/** Ben, and perhaps others, are in the call, and so are we, last, on a line that takes everything. */
+/** Ben, and perhaps others, are in the call, and so are we, last, on a downlink that takes everything. */
 const call = (caps: Caps = ownCaps, hostCaps: Caps = ownCaps, others: readonly string[] = []): void => {
   callUnknown(caps, hostCaps, others)
-  lineTakes(true)
+  downlinkIs(true)
 }
-const lineTakes = (enough: boolean): void => hear(host, { kind: 'line', takes: 900_000, enough }, '0')
-/** The same before the host has found out what our line takes. */
+const downlinkIs = (sufficient: boolean): void =>
+  hear(host, { kind: 'downlink', bitsPerSecond: 900_000, sufficient }, '0')
+/** The same before the host has found out what our downlink takes. */
 const callUnknown = (
   caps: Caps = ownCaps,
   hostCaps: Caps = ownCaps,
@@ -125,18 +126,18 @@ describe('a connection for the call', () => {
     feed({ type: 'direct-offered', member: ben })
     expect(me.state.call.direct.get(ben)?.phase).toBe('connecting')
   })
-  test('is made once our line is known to take everything, by whoever is ready last', () => {
+  test('is made once our downlink is known to take everything, by whoever is ready last', () => {
     const calls = (): string[] => taken().filter(it => it.startsWith('dial'))
     callUnknown()
-    lineTakes(false)
+    downlinkIs(false)
     expect(calls()).toEqual([])
-    lineTakes(true)
+    downlinkIs(true)
     expect(calls()).toEqual(['dial-direct ben'])
     begin('zoe')
     callUnknown()
     feed({ type: 'direct-offered', member: ben })
     expect([acceptsDirect(me.state, ben), calls()]).toEqual([false, []])
-    lineTakes(true)
+    downlinkIs(true)
     expect(calls()).toEqual(['dial-direct ben'])
   })
   test('is taken from whoever was not ready before, in place of our own that they did not take', () => {
@@ -145,7 +146,7 @@ describe('a connection for the call', () => {
     feed({ type: 'direct-opened', member: ben })
     expect(acceptsDirect(me.state, ben)).toBe(false)
   })
-  test('leaves the call on a line that is another perhaps, until that is known', () => {
+  test('leaves the call on a network that is another perhaps, until that is known', () => {
     opened()
     flow(both, both)
     expect(isBens()).toBe(true)
@@ -253,18 +254,18 @@ describe('what somebody sends', () => {
     said('none')
     expect(taken()).toEqual(['end-direct ben'])
   })
-  test('that leaves the host no room for pictures on a thin line ends for the sound', () => {
+  test('that leaves the host no room for pictures on a thin downlink ends for the sound', () => {
     opened()
     flow(both, [])
-    lineTakes(false)
+    downlinkIs(false)
     flow(both, ['audio'])
     expect(isBens()).toBe(true)
     feed({ type: 'timer', timer: { kind: 'direct', member: ben } })
     expect(isBens()).toBe(false)
     // Another time it waits for them again.
-    lineTakes(true)
+    downlinkIs(true)
     flow(both, [])
-    lineTakes(false)
+    downlinkIs(false)
     flow(both, ['audio'])
     expect(isBens()).toBe(true)
   })

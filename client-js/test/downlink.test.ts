@@ -1,4 +1,4 @@
-/** What a page that comes back tells a server that is the host of its line, and when it tells nothing. */
+/** What a page that comes back tells a server that is the host of its downlink, and when it tells nothing. */
 import { beforeEach, expect, test } from 'vitest'
 import { memberId, peerId } from '../src/wire/ids.ts'
 import { parseFromGuest, parseFromHost, writeAsGuest } from '../src/wire/star.ts'
@@ -15,11 +15,11 @@ const comesBack = (atMs: number, room = me): unknown => {
   const [knock] = room.effects.flatMap(it => (it.type === 'send' ? [it.message] : []))
   room.hear(host, { kind: 'admitted', id: memberId('1'), host: stayOf('server') }, '0')
   room.hear(host, { kind: 'roster', members: [] }, '-1')
-  return knock?.kind === 'knock' ? (knock.takes ?? null) : knock
+  return knock?.kind === 'knock' ? (knock.downlink ?? null) : knock
 }
-const isTold = (takes: number, atMs: number, room = me): void => {
+const isTold = (bitsPerSecond: number, atMs: number, room = me): void => {
   room.now = atMs
-  room.hear(host, { kind: 'line', takes, enough: false }, '0')
+  room.hear(host, { kind: 'downlink', bitsPerSecond, sufficient: false }, '0')
 }
 
 beforeEach(() => me.begin())
@@ -40,7 +40,7 @@ test('what it took long before does not', () => {
   expect(comesBack(50_000)).toBe(null)
 })
 
-test('another network is another line', () => {
+test('another network is another downlink', () => {
   comesBack(0)
   isTold(900_000, 2_000)
   me.feed({ type: 'network-changed' })
@@ -56,12 +56,12 @@ test('a page that is the host is neither believed nor told', () => {
 })
 
 test('hosts say it in a type of its own, and guests in their first words', () => {
-  const said = (takes: unknown) =>
-    parseFromHost({ source: '0', idata: { type: 'line', data: { takes } } })?.message
-  expect(said(900_000)).toEqual({ kind: 'line', takes: 900_000, enough: false })
+  const said = (bitsPerSecond: unknown) =>
+    parseFromHost({ source: '0', idata: { type: 'downlink', data: { bitsPerSecond } } })?.message
+  expect(said(900_000)).toEqual({ kind: 'downlink', bitsPerSecond: 900_000, sufficient: false })
   for (const odd of [-1, 0.5, '9', null]) expect(said(odd)).toBe(undefined)
-  const knock = { kind: 'knock', password: 'pw', takes: 900_000 } as const
+  const knock = { kind: 'knock', password: 'pw', downlink: 900_000 } as const
   const frame = JSON.parse(JSON.stringify(writeAsGuest(knock, me.state.stay)))
-  expect(frame.idata).toEqual({ type: 0, data: { pwd: 'pw', takes: 900_000 } })
+  expect(frame.idata).toEqual({ type: 0, data: { pwd: 'pw', downlink: 900_000 } })
   expect(parseFromGuest(frame)?.message).toEqual({ kind: 'knock', password: 'pw' })
 })

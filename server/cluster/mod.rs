@@ -4,7 +4,7 @@
 //! **Invariants:** what the sessions ask is asked in their order, and each question is answered once, within the time that the
 //! settings allow: when the store does not answer, by saying so. Nothing is kept for a store that is away.
 mod answers;
-mod line;
+mod connection;
 mod relays;
 mod store;
 mod wire;
@@ -38,7 +38,7 @@ use crate::{
         cluster::{ClusterCounts, NodeId, Outbox, ToCluster},
     },
 };
-use line::Line;
+use connection::Connection;
 use store::{Failed, Link, Store};
 
 /// Between two attempts to reach the store.
@@ -263,8 +263,8 @@ impl Cluster {
             match self.connect(&mut store, &mut queue, pushes).await {
                 Ok(link) => {
                     is_told = false;
-                    let mut line = Line::new(link, pushed, &self.shared);
-                    let failed = line.serve(&store, &mut queue).await;
+                    let mut connection = Connection::new(link, pushed, &self.shared);
+                    let failed = connection.serve(&store, &mut queue).await;
                     self.shared.on_lost(&failed);
                 }
                 Err(error) => {

@@ -6,7 +6,7 @@
 //! **Invariants:** no sockets and no clock: the time is handed in. Whatever guests send, they get silence or are hung up on,
 //! and take nothing from each other; everything kept for them is bounded.
 //!
-//! To read it, begin with [`StarHost`]. `words` is what is said, `lines` what is offered, `forwarding` what is sent on; the
+//! To read it, begin with [`StarHost`]. `room` is what is said, `sdp` what is offered, `forwarding` what is sent on; the
 //! three do not know each other. `connection` has str0m, and `crypto` what it needs of cryptography.
 
 mod connection;
@@ -15,12 +15,12 @@ mod forwarding;
 #[cfg(any(test, feature = "guests"))]
 #[doc(hidden)]
 pub mod guests;
-mod lines;
+mod room;
 #[cfg(test)]
 mod scenarios;
+mod sdp;
 mod settings;
 mod star;
-mod words;
 
 pub use crypto::provider;
 pub use settings::{Card, Limits, Settings, Stats};

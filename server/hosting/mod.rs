@@ -4,10 +4,10 @@
 //! **Invariants:** nothing here is on the way of a signal between people. With `host.enabled` off there is no session, no socket
 //! and no task.
 mod media_rate;
+mod messages;
 mod ports;
 mod service;
 mod stars;
-mod words;
 
 use std::{
     io,
@@ -32,10 +32,10 @@ use crate::{
     turn::{LocalReceiver, TurnServer},
 };
 use media_rate::MediaRate;
+use messages::Heard;
 pub use ports::Ports;
 use service::{Inbox, Queue};
 use stars::{Gone, Sink, Stars};
-use words::Heard;
 
 /// What a session of this kind takes from the start.
 const SESSION_COST: u64 = 4 * 1024;
@@ -163,7 +163,7 @@ impl Hosting {
                 Ok(frame) => frame,
                 Err(reason) => return reason,
             };
-            match words::read(&frame.text) {
+            match messages::read(&frame.text) {
                 Some(Heard::Signal { room, from, signal }) => {
                     self.stars.on_signal(&room, &from, signal, Instant::now(), self);
                 }
@@ -218,7 +218,7 @@ impl Sink for Hosting {
         let Some(service) = self.service.load_full() else { return };
         match output {
             Output::Signal { to, signal } => {
-                self.sessions.receive(&service.who, &*words::signal(room, &to, &signal));
+                self.sessions.receive(&service.who, &*messages::signal(room, &to, &signal));
             }
             Output::Datagram { source, destination, bytes } => {
                 if !self.media.admits(&bytes, self.sessions.ledger().now()) {

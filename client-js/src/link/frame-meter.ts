@@ -67,7 +67,7 @@ const purseByKind: Readonly<Record<Exclude<Kind, 'file-signal'>, Purse>> = {
   calls: 'call',
   media: 'call',
   sizes: 'call',
-  line: 'call',
+  downlink: 'call',
   'file-announced': 'announcements',
   'file-withdrawn': 'announcements',
   direct: 'signals',

@@ -62,7 +62,7 @@ export type RoomCall = {
   readonly links: ReadonlyMap<PeerId, CallLink>
   /** How large we show what others send, where that is not `large`. */
   readonly shown: ReadonlyMap<StreamId, StreamSize>
-  /** What our line takes of a call that goes through the server. */
+  /** What our downlink takes of a call that goes through the server. */
   readonly downlink: Downlink | null
   readonly direct: ReadonlyMap<MemberId, DirectCall>
   readonly flows: Flows

@@ -29,7 +29,7 @@ export const directCallersMax = 6
 /** So long one that came to nothing is not tried again, and one that broke. */
 const blockedMs = 60_000
 const brokenMs = 5_000
-/** So long one that is to end waits for pictures from the host. It may be what leaves them no room on a thin line. */
+/** So long one that is to end waits for pictures from the host. It may be what leaves them no room on a thin downlink. */
 const lateMs = 5_000
 
 /** Both are in the call, as guests, with pages that know how. */
@@ -43,15 +43,15 @@ const canCall = (state: RoomState, member: MemberId): boolean =>
   (state.members.get(member)?.caps.direct ?? false)
 
 /**
- * A server that is the host has to have found that our line takes everything. On a thinner one the host sends what has room,
+ * A server that is the host has to have found that our downlink takes everything. On a thinner one the host sends what has room,
  * and sound first; several who send to us directly know nothing of each other.
  */
-const isLineEnough = (state: RoomState): boolean =>
-  !hostedByServer(state) || (state.call.downlink?.enough ?? false)
+const isDownlinkSufficient = (state: RoomState): boolean =>
+  !hostedByServer(state) || (state.call.downlink?.sufficient ?? false)
 
 const isWanted = (state: RoomState, member: MemberId): boolean =>
   canCall(state, member) &&
-  isLineEnough(state) &&
+  isDownlinkSufficient(state) &&
   state.host !== null &&
   capsOf(state, state.host).direct &&
   state.call.members.size < directCallersMax
@@ -63,7 +63,7 @@ const offers = (state: RoomState, member: MemberId): boolean =>
 /** Those who offer may have heard a moment earlier that few enough are in the call. */
 export const acceptsDirect = (state: RoomState, member: MemberId): boolean =>
   canCall(state, member) &&
-  isLineEnough(state) &&
+  isDownlinkSufficient(state) &&
   (!(state.stay < member) || state.call.direct.get(member)?.phase !== 'open')
 
 /** We see and hear somebody past the host. */

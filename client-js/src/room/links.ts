@@ -117,7 +117,7 @@ export const channelOpened = (state: RoomState, peer: PeerId, at: number): RoomS
   if (link?.phase !== 'connecting') return stepTo(state)
   const next = withLink(state, peer, { ...link, phase: 'greeting', steady: true, obstacle: null })
   const { person, stay: member, card } = state
-  const own = { person, password: card.password, member, takes: knownDownlink(state, at) }
+  const own = { person, password: card.password, member, downlink: knownDownlink(state, at) }
   const message = rulesOf(state).firstMessage(link.initiator, own)
   if (message === null) return stepTo(next)
   return stepTo(next, { type: 'send', over: peer, source: member, message })

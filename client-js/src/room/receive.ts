@@ -110,7 +110,7 @@ const onMessage = (
     case 'file-signal':
     case 'direct':
       return deliverOrRelay(state, via, speaker, message)
-    case 'line':
+    case 'downlink':
       return downlinkFound(state, via, message, at)
     // Opened apart, where anybody can.
     case 'sealed':

@@ -14,8 +14,8 @@ export type Greeting = {
   readonly person: Person
   readonly password: string
   readonly member: MemberId
-  /** What our line takes, in bits a second, where the host wants to know. */
-  readonly takes: number | null
+  /** What our downlink takes, in bits a second, where the host wants to know. */
+  readonly downlink: number | null
 }
 
 type RoleRules = {
@@ -60,11 +60,11 @@ const rules: Readonly<Record<Role, RoleRules>> = {
   guest: {
     initiates: false,
     acceptsOfferFrom: (peer, host) => peer === host,
-    firstMessage: (_initiator, { password, member, takes }) => ({
+    firstMessage: (_initiator, { password, member, downlink }) => ({
       kind: 'knock',
       password,
       member,
-      ...(takes !== null && { takes }),
+      ...(downlink !== null && { downlink }),
     }),
     relays: false,
     peerRelays: true,

@@ -106,7 +106,7 @@ export const writeMesh = (message: PeerMessage, self: MemberId): object | null =
     case 'roster':
     case 'card':
     case 'calls':
-    case 'line':
+    case 'downlink':
     case 'lost':
     case 'sealed':
     case 'sealed-for':

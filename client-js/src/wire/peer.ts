@@ -82,8 +82,8 @@ export type ListedMember = Member & { readonly member?: MemberId }
 /** `member` is the id of somebody's stay; an original page has none. */
 export type PeerMessage =
   | { kind: 'hello'; person: Person; password: string; member?: MemberId }
-  /** `takes`: what the guest's line was found to take before, in bits a second. */
-  | { kind: 'knock'; password: string; member?: MemberId; takes?: number }
+  /** `downlink`: what the guest's was found to take before, in bits a second. */
+  | { kind: 'knock'; password: string; member?: MemberId; downlink?: number }
   /** `host` is the id of the host's stay. */
   | { kind: 'admitted'; id: MemberId; host?: MemberId }
   | { kind: 'introduce'; person: Person; member?: MemberId; peer?: PeerId }
@@ -97,8 +97,8 @@ export type PeerMessage =
   /** The sender's peer id is another now: signals for it go there. */
   | { kind: 'moved'; to: PeerId }
   | { kind: 'moved-noted' }
-  /** From a server that is a star's host: what our line is found to take, in bits a second. */
-  | { kind: 'line'; takes: number; enough: boolean }
+  /** From a server that is a star's host: what our downlink is found to take. */
+  | { kind: 'downlink'; bitsPerSecond: number; sufficient: boolean }
   | { kind: 'signal'; signal: Signal }
   | CallMessage
   | FileMessage
@@ -122,7 +122,7 @@ export const extensionTypes = {
   moved: 'moved',
   movedNoted: 'moved-noted',
   signal: 'signal',
-  line: 'line',
+  downlink: 'downlink',
 } as const
 
 const parseCaps = (value: unknown): Caps => {

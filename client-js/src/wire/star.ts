@@ -110,11 +110,11 @@ const hostMessage = (idata: Fields): PeerMessage | null => {
     }
     case types.newCallInfo:
       return parseCalls(data)
-    case extensionTypes.line: {
-      const takes = isRecord(data) ? wholeNumber(data['takes']) : null
-      return takes === null || !isRecord(data)
+    case extensionTypes.downlink: {
+      const bitsPerSecond = isRecord(data) ? wholeNumber(data['bitsPerSecond']) : null
+      return bitsPerSecond === null || !isRecord(data)
         ? null
-        : { kind: 'line', takes, enough: data['enough'] === true }
+        : { kind: 'downlink', bitsPerSecond, sufficient: data['sufficient'] === true }
     }
     default:
       return commonMessage(idata, null)
@@ -191,8 +191,8 @@ const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
   if ('asReceived' in message && message.asReceived) return message.asReceived
   switch (message.kind) {
     case 'knock': {
-      const { password, member, takes } = message
-      const more = { ...(member && { member }), ...(takes !== undefined && { takes }) }
+      const { password, member, downlink } = message
+      const more = { ...(member && { member }), ...(downlink !== undefined && { downlink }) }
       return { type: types.initialId, data: { pwd: password, ...more } }
     }
     case 'admitted': {
@@ -249,7 +249,7 @@ const writeIdata = (message: PeerMessage, source: MemberId): object | null => {
     case 'keys':
       return writeSealed(message)
     case 'hello':
-    case 'line':
+    case 'downlink':
       return null
   }
 }

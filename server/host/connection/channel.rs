@@ -5,13 +5,13 @@ use std::collections::{HashMap, VecDeque};
 use str0m::Rtc;
 use str0m::channel::ChannelId;
 
-use crate::words::{Frame, LinkId};
+use crate::room::{Frame, LinkId};
 
 /// A guest for whom so much waits does not read. Their link ends, rather than losing messages quietly.
 const WAITING_BYTES_MAX: usize = 4_194_304;
 /// What is passed on for others is left out where more than this waits.
 const DROPPABLE_BYTES_MAX: usize = 1_048_576;
-/// So much of it may be the words of one other guest, who takes no more room from the rest.
+/// So much of it may be messages of one other guest, who takes no more room from the rest.
 const SHARE_BYTES_MAX: usize = 1_048_576;
 /// With so little left, more is given.
 const LOW_BYTES: usize = 65_536;
@@ -22,7 +22,7 @@ pub(super) struct Channel {
     open: bool,
     waiting: VecDeque<(Frame, Option<LinkId>)>,
     bytes: usize,
-    /// How many bytes of other guests' words wait.
+    /// How many bytes of other guests' messages wait.
     shares: HashMap<LinkId, usize>,
 }
 
@@ -46,7 +46,7 @@ impl Channel {
         }
     }
 
-    /// `by`: whose words they are, where they are another guest's. `false`: so much waits that the link is as good as broken.
+    /// `by`: whose message it is, where they are another guest's. `false`: so much waits that the link is as good as broken.
     pub(super) fn send(&mut self, frame: Frame, droppable: bool, by: Option<LinkId>, rtc: &mut Rtc) -> bool {
         if !self.open || (droppable && self.bytes > DROPPABLE_BYTES_MAX) {
             return true;
@@ -112,7 +112,7 @@ mod tests {
         // What may be left out is, and is nobody's share.
         assert!((0..500).all(|_| channel.send(Frame::clone(&frame), true, bob, &mut rtc)));
         assert!(channel.bytes < 2 * SHARE_BYTES_MAX && channel.shares[&LinkId(2)] == 60_000);
-        // The host's own words are not left out, and end it at last.
+        // The host's own messages are not left out, and end it at last.
         assert!(!(0..500).all(|_| channel.send(Frame::clone(&frame), false, None, &mut rtc)));
     }
 }

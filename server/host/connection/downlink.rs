@@ -1,24 +1,24 @@
-//! What a guest's page is told of their line.
+//! What a guest's page is told of their downlink.
 
 use std::time::{Duration, Instant};
 
-/// More than this is not told, and not believed, of what a line takes, in bits a second.
+/// More than this is not told, and not believed, of what a downlink takes, in bits a second.
 pub(super) const TOLD_MAX: u32 = 2_500_000;
 /// How often at most a page is told, and how often at least.
 const TELL: Duration = Duration::from_secs(1);
 const TELL_AGAIN: Duration = Duration::from_secs(5);
-/// A line is enough once it has been for so long. Whoever begins to send pictures sends small ones, and larger ones seconds
-/// later.
+/// A downlink is sufficient once it has been for so long. Whoever begins to send pictures sends small ones, and larger ones
+/// seconds later.
 const HOLD: Duration = Duration::from_secs(6);
 /// Where it then was not, it is watched for twice as long, and no longer than this.
 const HOLD_MAX: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Downlink {
-    /// What the line takes, in bits a second.
-    pub(crate) takes: u32,
+    /// What it takes.
+    pub(crate) bits_per_second: u32,
     /// All that the guest is shown and hears has had room on it for some seconds, in the sizes in which it is shown.
-    pub(crate) enough: bool,
+    pub(crate) sufficient: bool,
 }
 
 #[derive(Debug)]
@@ -35,32 +35,34 @@ impl News {
         Self { said: None, room_since: None, hold: HOLD }
     }
 
-    /// Pictures begin or end. A line that is known to be enough stays so until it is not.
+    /// Pictures begin or end. A downlink that is known to be sufficient stays so until it is not.
     pub(super) fn begin(&mut self) {
-        if !self.said.is_some_and(|(said, _)| said.enough) {
+        if !self.said.is_some_and(|(said, _)| said.sufficient) {
             self.room_since = None;
         }
     }
 
     /// What the page is to be told, if anything: where it is something new, and every now and then. `capacity` is what the
-    /// line takes and `desired` what it would take for everything, both in bits a second; nothing is said where that is 0.
+    /// downlink takes and `desired` what it would take for everything, both in bits a second; nothing is said where that is
+    /// 0.
     pub(super) fn next(&mut self, capacity: f64, desired: f64, now: Instant) -> Option<Downlink> {
-        let (has_room, takes) = (capacity >= desired, (capacity as u32).min(TOLD_MAX));
+        let (has_room, bits_per_second) = (capacity >= desired, (capacity as u32).min(TOLD_MAX));
         self.room_since = if has_room { self.room_since.or(Some(now)) } else { None };
-        let enough = self.room_since.is_some_and(|since| now.saturating_duration_since(since) >= self.hold);
+        let sufficient = self.room_since.is_some_and(|since| now.saturating_duration_since(since) >= self.hold);
         let is_new = self.said.is_none_or(|(before, at)| {
             let since = now.saturating_duration_since(at);
-            let differs = enough != before.enough || takes.abs_diff(before.takes) > before.takes / 5;
+            let differs = sufficient != before.sufficient
+                || bits_per_second.abs_diff(before.bits_per_second) > before.bits_per_second / 5;
             since >= TELL_AGAIN || (since >= TELL && differs)
         });
         if desired <= 0.0 || !is_new {
             return None;
         }
-        let was_enough = self.said.is_some_and(|(before, _)| before.enough);
-        if was_enough && !enough {
+        let was_sufficient = self.said.is_some_and(|(before, _)| before.sufficient);
+        if was_sufficient && !sufficient {
             self.hold = (self.hold * 2).min(HOLD_MAX);
         }
-        let downlink = Downlink { takes, enough };
+        let downlink = Downlink { bits_per_second, sufficient };
         self.said = Some((downlink, now));
         Some(downlink)
     }
@@ -76,28 +78,28 @@ mod tests {
     struct Page {
         news: News,
         now: Instant,
-        enough: bool,
+        sufficient: bool,
     }
 
     impl Page {
         fn new() -> Self {
-            Self { news: News::new(), now: Instant::now(), enough: false }
+            Self { news: News::new(), now: Instant::now(), sufficient: false }
         }
 
         /// For so many seconds everything takes so much.
         fn lives(&mut self, seconds: u32, desired: f64) -> bool {
             for _ in 0..seconds * 2 {
                 self.now += Duration::from_millis(500);
-                if let Some(Downlink { enough, .. }) = self.news.next(MUCH, desired, self.now) {
-                    self.enough = enough;
+                if let Some(Downlink { sufficient, .. }) = self.news.next(MUCH, desired, self.now) {
+                    self.sufficient = sufficient;
                 }
             }
-            self.enough
+            self.sufficient
         }
     }
 
     #[test]
-    fn a_line_is_enough_once_the_pictures_have_grown() {
+    fn a_downlink_is_sufficient_once_the_pictures_have_grown() {
         let mut page = Page::new();
         assert!(!page.lives(4, 80_000.0), "too early");
         page.news.begin();
@@ -119,7 +121,7 @@ mod tests {
             page.lives(2, 1_000_000.0);
             page.lives(70, 300_000.0);
         }
-        assert!(page.enough, "never for longer than a minute");
+        assert!(page.sufficient, "never for longer than a minute");
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use crate::lines::{REPAIRED_STREAM_ID, STREAM_ID};
-use crate::words::{Bucket, Pace};
+use crate::room::{Bucket, Pace};
+use crate::sdp::{REPAIRED_STREAM_ID, STREAM_ID};
 
 /// No browser's packets of sound and pictures are longer; with what goes around them here they still fit.
 const RTP_BYTES_MAX: usize = 1_500;
@@ -76,7 +76,7 @@ impl Guard {
     fn knows_source(&mut self, packet: &[u8]) -> bool {
         let Some([a, b, c, d]) = packet.get(8..12) else { return false };
         let source = u32::from_be_bytes([*a, *b, *c, *d]);
-        // Zero is Chromium's, for finding out what a line bears.
+        // Zero is Chromium's, for finding out what a connection bears.
         source == 0
             || self.sources.contains(&source)
             || (self.sources.len() < SOURCES_MAX && self.sources.insert(source))

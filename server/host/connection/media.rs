@@ -1,4 +1,4 @@
-//! Sound and pictures on a connection: what str0m is told of lines and sources, and packets in and out.
+//! Sound and pictures on a connection: what str0m is told of transceivers and sources, and packets in and out.
 
 use std::collections::HashMap;
 use std::mem;
@@ -14,34 +14,35 @@ use super::downlink::{Downlink, News, TOLD_MAX};
 use super::{Connection, Form, form};
 use crate::crypto;
 use crate::forwarding::{Capacity, Desire};
-use crate::lines::{AUDIO_LEVEL, H264, Kind, Line, MID, REPAIRED_STREAM_ID, STREAM_ID, TRANSPORT_CC, VP8};
+use crate::sdp::{AUDIO_LEVEL, H264, Kind, MID, REPAIRED_STREAM_ID, STREAM_ID, TRANSPORT_CC, Transceiver, VP8};
 
-/// Sources on one line; a browser has one, or one for each size that comes without a name.
-const LINE_SOURCES_MAX: usize = 2;
+/// Sources on one transceiver; a browser has one, or one for each size that comes without a name.
+const SOURCES_MAX: usize = 2;
 
-/// What a line is taken for until it has been measured, in bits a second: a voice and a small picture.
+/// What a downlink is taken for until it has been measured, in bits a second: a voice and a small picture.
 pub(super) const FIRST_ESTIMATE: u64 = 300_000;
-/// A line is not taken for less while nothing is lost on it and nothing waits: delays alone tell little where a machine is busy.
+/// A downlink is not taken for less while nothing is lost on it and nothing waits: delays alone tell little where a machine
+/// is busy.
 const LEAST: u64 = 180_000;
-/// A guest's word for what their line takes counts no longer than until the line can have shown it itself.
+/// A guest's word for what their downlink takes counts no longer than until it can have shown it itself.
 const TOLD: Duration = Duration::from_secs(8);
-/// What is lost on a line that is as full as it can be.
+/// What is lost on a downlink that is as full as it can be.
 const LOSS_MAX: f32 = 0.05;
 /// What waits on the way makes the round trip longer by this.
 const QUEUE_MAX: Duration = Duration::from_millis(250);
-/// So much more than what it takes at best is looked for on a line, so that there is room to change over to it.
+/// So much more than what it takes at best is looked for on a downlink, so that there is room to change over to it.
 const DESIRED_FACTOR: f64 = 1.25;
 /// No more than so many times what it is known to take, at once.
 const STEP_MAX: f64 = 1.5;
-/// How often a line is looked at that takes less than it should. What it does not take disturbs it for a moment.
+/// How often a downlink is probed that takes less than it should. What it does not take disturbs it for a moment.
 const LOOK: Duration = Duration::from_secs(5);
 const LOOK_MAX: Duration = Duration::from_secs(40);
 /// When the last packet has gone out, str0m wants the time again so much later at the latest, for what it does now and then.
 pub(crate) const REST: Duration = Duration::from_millis(5);
-/// Of what a line has shown to take, so much is kept in mind where less is needed.
+/// Of what a downlink has shown to take, so much is kept in mind where less is needed.
 const KEPT_MAX: f64 = 2_500_000.0;
 
-/// What str0m knows of a line.
+/// What str0m knows of a transceiver.
 #[derive(Debug)]
 pub(super) struct Declared {
     /// Our source on it.
@@ -56,18 +57,18 @@ pub(super) struct Declared {
 #[derive(Debug)]
 pub(super) struct Measured {
     bits_per_second: f64,
-    /// What the line took a moment ago, and until when that counts.
+    /// What the downlink took a moment ago, and until when that counts.
     took: Option<(u64, Instant)>,
     news: News,
     desire: Desire,
     /// What str0m has been told of that.
     told: f64,
-    /// When the line was looked at last for whether it takes more, what it took then, and how long until the next time.
+    /// When the downlink was probed last for whether it takes more, what it took then, and how long until the next time.
     look: Option<(Instant, f64)>,
     next_look: Duration,
     /// The shortest time to the guest and back.
     round_trip: Option<Duration>,
-    /// What the guest has said of each line.
+    /// What the guest has said of each transceiver.
     lost: HashMap<Mid, u64>,
 }
 
@@ -86,8 +87,8 @@ impl Measured {
         }
     }
 
-    /// What the line is not taken for less than, unless it shows that it takes no more. Where many come back at once, packets
-    /// wait for a busy machine as well as for a line that is full.
+    /// What the downlink is not taken for less than, unless it shows that it takes no more. Where many come back at once,
+    /// packets wait for a busy machine as well as for a downlink that is full.
     fn least(&mut self, stats: &PeerStats) -> u64 {
         let shortest = self.round_trip.into_iter().chain(stats.rtt).min();
         self.round_trip = shortest;
@@ -131,52 +132,54 @@ pub(super) fn extensions(measured: bool) -> ExtensionMap {
     extensions
 }
 
-fn declare(rtc: &mut Rtc, line: &Line, mid: Mid, now: Instant) -> Declared {
-    let (kind, resend) = match line.kind {
+fn declare(rtc: &mut Rtc, transceiver: &Transceiver, mid: Mid, now: Instant) -> Declared {
+    let (kind, resend) = match transceiver.kind {
         Kind::Audio => (MediaKind::Audio, None),
-        Kind::Video => (MediaKind::Video, Some(line.resend_ssrc.into())),
+        Kind::Video => (MediaKind::Video, Some(transceiver.resend_ssrc.into())),
     };
     let mut api = rtc.direct_api();
     let media = api.declare_media(mid, kind);
-    if !line.is_measured {
-        // str0m numbers all lines or none. Numbers that nobody acknowledges would be losses to it, so that this line is made
+    if !transceiver.is_measured {
+        // str0m numbers all streams or none. Numbers that nobody acknowledges would be losses to it, so that this one is made
         // by one that knows no such numbers.
         let plain = RtcConfig::new().set_crypto_provider(crypto::provider()).set_extension_map(extensions(false));
         mem::swap(media, plain.build(now).direct_api().declare_media(mid, kind));
     }
-    api.declare_stream_tx(line.ssrc.into(), resend, mid, None);
-    Declared { source: line.ssrc, sources: Vec::new(), is_measured: line.is_measured }
+    api.declare_stream_tx(transceiver.ssrc.into(), resend, mid, None);
+    Declared { source: transceiver.ssrc, sources: Vec::new(), is_measured: transceiver.is_measured }
 }
 
-/// Whether a packet has gone out before, or only fills up a line.
+/// Whether a packet has gone out before, or only fills up the downlink.
 fn is_resent(packet: &[u8]) -> bool {
     let number = packet.get(1).map(|it| it & 0x7f);
     number.is_some_and(|number| [VP8, H264].iter().any(|codec| codec.resend == Some(number)))
 }
 
 impl Connection {
-    /// Tells str0m of the lines as they are now.
+    /// Tells str0m of the transceivers as they are now.
     pub(super) fn declare(&mut self, now: Instant) {
-        let Self { rtc, lines, declared, .. } = self;
-        let stands = |mid: &Mid, it: &Declared| lines.get(mid).is_some_and(|line| line.is_measured == it.is_measured);
+        let Self { rtc, transceivers, declared, .. } = self;
+        let stands = |mid: &Mid, it: &Declared| {
+            transceivers.get(mid).is_some_and(|transceiver| transceiver.is_measured == it.is_measured)
+        };
         let gone: Vec<Mid> = declared.iter().filter(|(mid, it)| !stands(mid, it)).map(|(mid, _)| *mid).collect();
         for mid in gone {
             declared.remove(&mid);
             rtc.direct_api().remove_media(mid);
         }
-        for line in lines.iter().filter(|line| !line.mid.is_empty()) {
-            let mid = Mid::from(line.mid.as_str());
-            let known = declared.entry(mid).or_insert_with(|| declare(rtc, line, mid, now));
+        for transceiver in transceivers.iter().filter(|transceiver| !transceiver.mid.is_empty()) {
+            let mid = Mid::from(transceiver.mid.as_str());
+            let known = declared.entry(mid).or_insert_with(|| declare(rtc, transceiver, mid, now));
             let mut api = rtc.direct_api();
             // Of sizes nobody knows which source is which, and packets say it themselves.
-            let named = line.layers.is_empty();
-            let sources: Vec<_> = line.sources.iter().take(LINE_SOURCES_MAX).filter(|_| named).copied().collect();
+            let named = transceiver.layers.is_empty();
+            let sources: Vec<_> = transceiver.sources.iter().take(SOURCES_MAX).filter(|_| named).copied().collect();
             for old in known.sources.iter().filter(|old| !sources.iter().any(|(main, _)| main == *old)) {
                 api.remove_stream_rx((*old).into());
             }
             known.sources.retain(|old| sources.iter().any(|(main, _)| main == old));
             for (main, resend) in sources {
-                // A source is another line's already: hostile, and the first one keeps it.
+                // A source is another transceiver's already: hostile, and the first one keeps it.
                 if known.sources.contains(&main) || api.stream_rx(&main.into()).is_some_and(|it| it.mid() != mid) {
                     continue;
                 }
@@ -187,14 +190,19 @@ impl Connection {
         }
     }
 
-    /// What the line to the guest takes. `None`: the guest does not say what has come of pictures.
+    /// What the guest's downlink takes. `None`: the guest does not say what has come of pictures.
     pub(crate) fn capacity(&self) -> Option<Capacity> {
-        let measured = |kind| self.lines.iter().filter(move |line| line.kind == kind).all(|line| line.is_measured);
+        let measured = |kind| {
+            self.transceivers
+                .iter()
+                .filter(move |transceiver| transceiver.kind == kind)
+                .all(|transceiver| transceiver.is_measured)
+        };
         let bits_per_second = self.measured.bits_per_second;
         measured(Kind::Video).then(|| Capacity { bits_per_second, with_sound: measured(Kind::Audio) })
     }
 
-    /// The line that is filled up is as it is to be: nothing goes out on it itself.
+    /// The transceiver that carries padding is as it is to be: nothing goes out on it itself.
     pub(super) fn has_padding(&mut self) {
         let mid = self.padding;
         let mut api = self.rtc.direct_api();
@@ -210,7 +218,7 @@ impl Connection {
         self.rtc.sdp_api().set_direction(self.padding, direction);
     }
 
-    /// How much the line should take: str0m finds out whether it does.
+    /// How much the downlink should take: str0m finds out whether it does.
     pub(crate) fn desire(&mut self, desire: Desire) {
         let began_or_ended = self.measured.desire.pictures != desire.pictures;
         self.measured.desire = desire;
@@ -224,8 +232,8 @@ impl Connection {
 
     fn tell_desire(&mut self) {
         let Measured { bits_per_second, desire, told, .. } = &mut self.measured;
-        // str0m looks at the line with twice as much. What it finds then it takes for all that there is, so that it must not
-        // be too little; and much more than a thin line takes would displace what is said on it.
+        // str0m probes the downlink with twice as much. What it finds then it takes for all that there is, so that it must
+        // not be too little; and much more than a thin downlink takes would displace what is said on it.
         let known = if desire.pictures { (*bits_per_second / 2.0).min(KEPT_MAX) } else { 0.0 };
         let desired = (desire.bits_per_second * DESIRED_FACTOR).min(*bits_per_second * STEP_MAX).max(known);
         // Every change may be followed by a look.
@@ -252,33 +260,34 @@ impl Connection {
         }
     }
 
-    /// What the guest's line took before this connection, as their page says: the estimate begins there. Whoever claims more
-    /// than their line takes fills it themselves, until that shows.
+    /// What the guest's downlink took before this connection, as their page says: the estimate begins there. Whoever claims
+    /// more than their downlink takes fills it themselves, until that shows.
     pub(crate) fn took(&mut self, bits_per_second: u32, now: Instant) {
         let took = u64::from(bits_per_second).clamp(FIRST_ESTIMATE, TOLD_MAX.into());
         (self.measured.bits_per_second, self.measured.took) = (took as f64, Some((took, now + TOLD)));
         self.rtc.bwe().reset(Bitrate::from(took));
     }
 
-    /// What the line takes, where the guest's page is to be told: when it is another than it knows, and every now and then.
-    pub(crate) fn news_of_line(&mut self, now: Instant) -> Option<Downlink> {
+    /// What the downlink takes, where the guest's page is to be told: when it is another than it knows, and every now and
+    /// then.
+    pub(crate) fn news_of_downlink(&mut self, now: Instant) -> Option<Downlink> {
         let Measured { bits_per_second, desire, news, .. } = &mut self.measured;
         news.next(*bits_per_second, desire.bits_per_second, now)
     }
 
-    /// What the guest says of a line. How many more packets have been lost comes back.
+    /// What the guest says of a transceiver. How many more packets have been lost comes back.
     pub(crate) fn has_lost(&mut self, stats: &MediaEgressStats) -> u64 {
         let Some(lost) = stats.remote.as_ref().map(|it| it.packets_lost) else { return 0 };
         let before = self.measured.lost.insert(stats.mid, lost).unwrap_or(0);
         lost.saturating_sub(before)
     }
 
-    /// Which line, and which size on it, a source is.
+    /// Which transceiver, and which size on it, a source is.
     pub(crate) fn place_of(&mut self, source: str0m::rtp::Ssrc) -> Option<(Mid, Option<Rid>)> {
         self.rtc.direct_api().stream_rx(&source).map(|stream| (stream.mid(), stream.rid()))
     }
 
-    /// Sends a packet on a line.
+    /// Sends a packet on a transceiver.
     pub(crate) fn write(&mut self, mid: Mid, packet: RtpWrite) {
         let Some(declared) = self.declared.get(&mid) else { return };
         if let Some(stream) = self.rtc.direct_api().stream_tx(&declared.source.into()) {
@@ -287,8 +296,8 @@ impl Connection {
         }
     }
 
-    /// A datagram comes out of str0m. `true`: it was the last packet, and until [`REST`] is over nothing else comes by itself.
-    /// While str0m looks at the line, or fills it up, it has to be told the time precisely.
+    /// A datagram comes out of str0m. `true`: it was the last packet, and until [`REST`] is over nothing else comes by
+    /// itself. While str0m probes the downlink, or fills it up, it has to be told the time precisely.
     pub(crate) fn rests_after(&mut self, datagram: &[u8]) -> bool {
         if form(datagram) != Form::Rtp || is_resent(datagram) {
             return false;
@@ -297,7 +306,7 @@ impl Connection {
         self.unsent == 0 && self.measured.bits_per_second >= self.measured.desire.bits_per_second
     }
 
-    /// Packets go with a line that ends, which nobody counts.
+    /// Packets go with a transceiver that ends, which nobody counts.
     fn count_unsent(&mut self) {
         let mut api = self.rtc.direct_api();
         let queued = |it: &Declared| Some(api.stream_tx(&it.source.into())?.queue_info()?.packet_count());

@@ -1,7 +1,7 @@
-//! A connection to one guest: str0m's state, the lines on it, and what has been offered.
+//! A connection to one guest: str0m's state, its transceivers, and what has been offered.
 //!
 //! str0m does not write descriptions here, since it would not say what a star needs said. It makes the connection from an
-//! excerpt of them that has the data channels alone, and is told of lines and sources directly.
+//! excerpt of them that has the data channels alone, and is told of transceivers and sources directly.
 
 mod channel;
 mod downlink;
@@ -28,8 +28,8 @@ pub(crate) use self::media::REST;
 use self::media::{Declared, FIRST_ESTIMATE, Measured, extensions};
 pub(crate) use self::signals::Said;
 use crate::crypto;
-use crate::lines::{H264, Lines, Negotiation, Transport, VP8};
-use crate::words::{Bucket, Frame, LinkId, Pace};
+use crate::room::{Bucket, Frame, LinkId, Pace};
+use crate::sdp::{H264, Negotiation, Transceivers, Transport, VP8};
 
 /// What a guest may say of the connection: a candidate costs little, another negotiation a lot.
 const CANDIDATES: Pace = Pace { burst: 400.0, per_second: 20.0 };
@@ -59,13 +59,13 @@ struct Pending {
 #[derive(Debug)]
 pub(crate) struct Connection {
     rtc: Rtc,
-    pub(crate) lines: Lines,
+    pub(crate) transceivers: Transceivers,
     negotiation: Negotiation,
     channel: Channel,
-    /// What str0m calls the line of the data channels.
+    /// What str0m calls the section of the data channels.
     channel_mid: String,
-    /// A line that the guest never hears of. str0m fills up what it looks at a connection with only where it has one of its
-    /// own descriptions that sends.
+    /// A transceiver that the guest never hears of. str0m fills up what it looks at a connection with only where it has one
+    /// of its own descriptions that sends.
     padding: Mid,
     pending: Option<Pending>,
     /// The guest's part, as it was said last.
@@ -73,7 +73,7 @@ pub(crate) struct Connection {
     /// We begin the handshake of the encryption.
     active: bool,
     candidates: Vec<SocketAddr>,
-    /// Lines that str0m knows.
+    /// Transceivers that str0m knows.
     declared: HashMap<Mid, Declared>,
     measured: Measured,
     guard: Guard,
@@ -132,7 +132,7 @@ impl Connection {
         let pending = Pending { offer: pending, ufrag: creds.ufrag, password: creds.pass };
         Some(Self {
             rtc,
-            lines: Lines::new(seed),
+            transceivers: Transceivers::new(seed),
             negotiation: Negotiation::beginning_at(seed),
             channel,
             channel_mid,
@@ -274,13 +274,13 @@ impl Connection {
         id == self.channel.id()
     }
 
-    /// Whether words can go over it.
+    /// Whether messages can go over it.
     pub(crate) fn is_open(&self) -> bool {
         self.channel.is_open()
     }
 
     /// What does not fit yet waits. `droppable`: rather left out than waiting behind much else.
-    /// `by`: whose words they are, where they are another guest's.
+    /// `by`: whose message it is, where they are another guest's.
     pub(crate) fn send(&mut self, frame: Frame, droppable: bool, by: Option<LinkId>) {
         self.failed |= !self.channel.send(frame, droppable, by, &mut self.rtc);
     }

@@ -8,7 +8,7 @@ use serde_json::json;
 use str0m::change::{SdpAnswer, SdpOffer};
 
 use super::{Connection, Pending};
-use crate::lines::{Description, Kind, Ours, Transport, VP8, parse};
+use crate::sdp::{Description, Kind, Ours, Transport, VP8, parse};
 
 /// A signal to the guest. `restarting`: it had better not go over the connection itself, which may lead nowhere.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ struct Request<'a> {
 
 impl Connection {
     /// A signal of the guest's. What comes faster than any browser negotiates is left out. `true`: other things may come
-    /// or go over the lines now.
+    /// or go over the transceivers now.
     pub(crate) fn signal(&mut self, text: &str, now: Instant) -> (bool, Option<Said>) {
         let Ok(signal) = serde_json::from_str::<Signal<'_>>(text) else { return (false, None) };
         if signal.candidate.is_some() && signal.sdp.is_none() {
@@ -63,13 +63,13 @@ impl Connection {
         }
         if let Some(request) = signal.request {
             match &*request.kind {
-                "audio" => self.lines.request(Kind::Audio),
-                "video" => self.lines.request(Kind::Video),
+                "audio" => self.transceivers.request(Kind::Audio),
+                "video" => self.transceivers.request(Kind::Video),
                 _ => return (false, None),
             }
             self.negotiation.ask();
         } else if signal.renegotiate.is_some_and(|it| it != json!(false)) {
-            self.lines.make_room();
+            self.transceivers.make_room();
             self.negotiation.ask();
         }
         (false, None)
@@ -78,14 +78,14 @@ impl Connection {
     /// An offer, if one is needed and none is out.
     pub(crate) fn offer(&mut self, now: Instant) -> Option<Said> {
         self.negotiation.overdue(now);
-        let (round, restart) = self.negotiation.begin(self.lines.need_offer(), now)?;
+        let (round, restart) = self.negotiation.begin(self.transceivers.need_offer(), now)?;
         if restart {
             self.begin_restart();
         }
         let restarting = self.negotiation.has_met() && self.pending.is_some();
         let transport = self.transport("actpass");
         let ours = Ours { transport: &transport, candidates: &self.candidates, layers: self.layers };
-        let sdp = self.lines.write_offer(&ours);
+        let sdp = self.transceivers.write_offer(&ours);
         self.declare(now);
         let text = json!({ "type": "offer", "sdp": sdp, "round": round }).to_string();
         Some(Said { text, restarting })
@@ -134,7 +134,7 @@ impl Connection {
             self.has_padding();
         }
         self.theirs = answer.transport.clone();
-        self.lines.answer(answer);
+        self.transceivers.answer(answer);
         self.declare(now);
         true
     }
@@ -149,7 +149,7 @@ impl Connection {
         if !self.negotiation.offered(round, restarting) {
             return (false, None);
         }
-        if !self.lines.offer(offer) {
+        if !self.transceivers.offer(offer) {
             self.failed = true;
             return (false, None);
         }
@@ -168,13 +168,13 @@ impl Connection {
         self.theirs = offer.transport.clone();
         let transport = self.transport(if self.active { "active" } else { "passive" });
         let ours = Ours { transport: &transport, candidates: &self.candidates, layers: self.layers };
-        let sdp = self.lines.write_answer(&ours, offer);
+        let sdp = self.transceivers.write_answer(&ours, offer);
         self.declare(now);
         let text = json!({ "type": "answer", "sdp": sdp, "round": round }).to_string();
         (true, Some(Said { text, restarting }))
     }
 
-    /// What str0m makes the connection from: the data channels, and the line that is none of the guest's.
+    /// What str0m makes the connection from: the data channels, and the transceiver that is none of the guest's.
     fn excerpt(&self, transport: &Transport, setup: &str) -> String {
         let Transport { ufrag, password, fingerprint, .. } = transport;
         let (mid, padding) = (&self.channel_mid, self.padding);

@@ -5,25 +5,25 @@ use std::time::{Duration, Instant};
 use super::copy::Copy;
 use super::inflow::Layer;
 use super::sharing::{Picture, share};
-use super::{Forwarding, Place};
-use crate::lines::Kind;
-use crate::words::{LinkId, Size};
+use super::{Forwarding, TransceiverId};
+use crate::room::{LinkId, Size};
+use crate::sdp::Kind;
 
 /// So many people are seen who are shown no larger than others: those who have spoken last.
 const SEEN_MAX: usize = 9;
-/// What a line is said to take is not all of it for pictures: some comes twice, and some is for words.
+/// Not all of what a downlink is said to take is for pictures: some comes twice, and some is for messages.
 const USABLE: f64 = 0.95;
 /// For a voice that may begin at any time.
 const VOICE_RATE: f64 = 40_000.0;
-/// Over a new line one picture is sent in any case, for so long.
+/// Over a new downlink one picture is sent in any case, for so long.
 const BEGINNING: Duration = Duration::from_secs(5);
-/// The last picture stays for so long where there is no room for it: while a line is looked at it seems to take less.
+/// The last picture stays for so long where there is no room for it: while a downlink is probed it seems to take less.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// After something had to become smaller nothing becomes larger for so long, and for longer each time that it was too soon.
 const HOLD: Duration = Duration::from_secs(5);
 const HOLD_MAX: Duration = Duration::from_secs(40);
 
-/// What is known of a viewer's line.
+/// What is known of a viewer's downlink.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Capacity {
     pub(crate) bits_per_second: f64,
@@ -74,8 +74,8 @@ impl Viewer {
 
 /// A picture that may be sent, and its sizes, the smallest first.
 struct Shown {
-    to: Place,
-    from: Place,
+    to: TransceiverId,
+    from: TransceiverId,
     sizes: Vec<Layer>,
     picture: Picture,
     /// A smaller one than these is not to be expected.
@@ -147,7 +147,7 @@ impl Forwarding {
 
     /// The pictures that somebody may be sent, the most important first.
     fn shown_to(&self, link: LinkId, now: Instant) -> Vec<Shown> {
-        let pictures = |(to, copy): (&Place, &Copy)| {
+        let pictures = |(to, copy): (&TransceiverId, &Copy)| {
             let shown = copy.flows && copy.kind == Kind::Video && copy.size != Some(Size::Hidden);
             shown.then_some((*to, copy.from?, importance(copy), copy.primary))
         };
@@ -166,7 +166,7 @@ impl Forwarding {
         found.into_iter().filter_map(|(to, from, ..)| self.picture(to, from, now)).collect()
     }
 
-    fn picture(&self, to: Place, from: Place, now: Instant) -> Option<Shown> {
+    fn picture(&self, to: TransceiverId, from: TransceiverId, now: Instant) -> Option<Shown> {
         let (copy, inflows) = (self.copies.get(&to)?, self.inflows.get(&from)?);
         let sizes: Vec<_> = inflows.for_size(copy.size.unwrap_or(Size::Large)).collect();
         let last = sizes.len().checked_sub(1)?;

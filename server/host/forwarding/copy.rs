@@ -1,20 +1,20 @@
-//! What one viewer is sent on one line: which size of what, and under which numbers.
+//! What one viewer is sent on one transceiver: which size of what, and under which numbers.
 
 use std::time::{Duration, Instant};
 
 use super::inflow::Layer;
 use super::rewriting::Rewriting;
-use super::{Place, Route};
-use crate::lines::Kind;
-use crate::words::Size;
+use super::{Route, TransceiverId};
+use crate::room::Size;
+use crate::sdp::Kind;
 
 /// A picture is begun with one that needs no other; where none can be seen to come, it is begun all the same.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// It stays as long as the line, since its numbers go on.
+/// It stays as long as the transceiver, since its numbers go on.
 #[derive(Debug)]
 pub(super) struct Copy {
-    pub(super) from: Option<Place>,
+    pub(super) from: Option<TransceiverId>,
     pub(super) kind: Kind,
     pub(super) flows: bool,
     pub(super) size: Option<Size>,

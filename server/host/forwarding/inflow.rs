@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use str0m::media::Rid;
 use str0m::rtp::RtpPacket;
 
-use crate::words::Size;
+use crate::room::Size;
 
 /// A size of a picture; `None` where it comes in one alone.
 pub(crate) type Layer = Option<Rid>;
@@ -31,14 +31,14 @@ pub(super) struct Inflow {
     last: Instant,
     /// The greatest number that has come.
     sequence: u64,
-    /// Since it was last measured, without what goes around it on the network: lines are measured so too.
+    /// Since it was last measured, without what goes around it on the network: downlinks are measured so too.
     bytes: f64,
     rate: f64,
     /// Of a picture, where it says it.
-    lines: Option<u16>,
+    height: Option<u16>,
 }
 
-/// What comes on one line, the largest first.
+/// What comes on one transceiver, the largest first.
 #[derive(Debug, Default)]
 pub(super) struct Inflows {
     sizes: Vec<Inflow>,
@@ -57,12 +57,12 @@ pub(super) struct Came {
 
 /// The largest first; what has no name is as large as can be.
 fn rank(layer: Layer) -> usize {
-    let names = crate::lines::LAYERS;
+    let names = crate::sdp::LAYERS;
     layer.and_then(|layer| names.iter().position(|name| *name == &*layer)).unwrap_or(0)
 }
 
-/// How many lines a picture of a camera has, as a rule.
-fn usual_lines(layer: Layer) -> u16 {
+/// How high a picture of a camera is, as a rule, in pixels.
+fn usual_height(layer: Layer) -> u16 {
     720 >> rank(layer)
 }
 
@@ -76,8 +76,8 @@ fn usual_rate(layer: Layer) -> f64 {
     }
 }
 
-/// With so many lines there is no more to see at this size.
-fn lines_for(size: Size) -> u16 {
+/// Higher than this, in pixels, there is no more to see at this size.
+fn height_for(size: Size) -> u16 {
     match size {
         Size::None | Size::Hidden | Size::Small => 180,
         Size::Medium => 360,
@@ -94,17 +94,17 @@ impl Inflow {
 
     /// Whether no smaller one comes, as far as can be told.
     pub(super) fn is_last(&self, now: Instant) -> bool {
-        let smallest = self.layer.is_none_or(|_| rank(self.layer) + 1 == crate::lines::LAYERS.len());
+        let smallest = self.layer.is_none_or(|_| rank(self.layer) + 1 == crate::sdp::LAYERS.len());
         smallest || now.saturating_duration_since(self.since) >= OTHERS
     }
 
-    fn lines(&self) -> u16 {
-        self.lines.unwrap_or(usual_lines(self.layer))
+    fn height(&self) -> u16 {
+        self.height.unwrap_or(usual_height(self.layer))
     }
 }
 
 impl Inflows {
-    pub(super) fn came(&mut self, layer: Layer, packet: &RtpPacket, lines: Option<u16>, now: Instant) -> Came {
+    pub(super) fn came(&mut self, layer: Layer, packet: &RtpPacket, height: Option<u16>, now: Instant) -> Came {
         let (source, sequence) = (*packet.header.ssrc, *packet.seq_no);
         let mut came = Came::default();
         let found = self.sizes.iter().position(|it| it.layer == layer);
@@ -115,7 +115,7 @@ impl Inflows {
             }
             let at = self.sizes.partition_point(|it| rank(it.layer) <= rank(layer));
             let (bytes, rate) = (0.0, 0.0);
-            self.sizes.insert(at, Inflow { layer, source, since: now, last: now, sequence, bytes, rate, lines: None });
+            self.sizes.insert(at, Inflow { layer, source, since: now, last: now, sequence, bytes, rate, height: None });
             at
         });
         let inflow = &mut self.sizes[at];
@@ -127,7 +127,7 @@ impl Inflows {
         inflow.sequence = inflow.sequence.max(sequence);
         inflow.last = now;
         inflow.bytes += packet.payload.len() as f64;
-        inflow.lines = lines.or(inflow.lines);
+        inflow.height = height.or(inflow.height);
         came
     }
 
@@ -153,7 +153,7 @@ impl Inflows {
 
     /// Those that fit a size of its display, the smallest first: the last is as good as any larger one.
     pub(super) fn for_size(&self, size: Size) -> impl Iterator<Item = &Inflow> {
-        let enough = |it: &&Inflow| u32::from(it.lines()) * 10 >= u32::from(lines_for(size)) * 9;
+        let enough = |it: &&Inflow| u32::from(it.height()) * 10 >= u32::from(height_for(size)) * 9;
         let best = self.live().rev().find(enough).or_else(|| self.live().next()).map(|it| it.layer);
         let rank_of_best = best.map_or(0, rank);
         self.live().rev().filter(move |it| rank(it.layer) >= rank_of_best)
@@ -169,9 +169,9 @@ impl Inflows {
 mod tests {
     use super::*;
 
-    fn inflow(layer: &str, last: Instant, lines: Option<u16>) -> Inflow {
+    fn inflow(layer: &str, last: Instant, height: Option<u16>) -> Inflow {
         let layer = Some(Rid::from(layer));
-        Inflow { layer, source: 1, since: last, last, sequence: 1, bytes: 0.0, rate: 0.0, lines }
+        Inflow { layer, source: 1, since: last, last, sequence: 1, bytes: 0.0, rate: 0.0, height }
     }
 
     fn names<'a>(found: impl Iterator<Item = &'a Inflow>) -> String {
@@ -181,8 +181,8 @@ mod tests {
     #[test]
     fn no_more_is_taken_than_can_be_seen() {
         let now = Instant::now();
-        let of = |lines: [u16; 3]| Inflows {
-            sizes: ["h", "m", "l"].iter().zip(lines).map(|(name, lines)| inflow(name, now, Some(lines))).collect(),
+        let of = |heights: [u16; 3]| Inflows {
+            sizes: ["h", "m", "l"].iter().zip(heights).map(|(name, height)| inflow(name, now, Some(height))).collect(),
         };
         let camera = of([720, 360, 180]);
         assert_eq!(names(camera.for_size(Size::Small)), "l");

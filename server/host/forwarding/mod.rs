@@ -1,5 +1,5 @@
-//! Sends packets on: which line of a guest's goes to which lines of the others, in which size, under which numbers, and when
-//! senders are asked for a key frame. Nothing is decoded.
+//! Sends packets on: which transceiver of a guest's goes to which ones of the others, in which size, under which numbers,
+//! and when senders are asked for a key frame. Nothing is decoded.
 
 mod allotment;
 mod clock;
@@ -26,21 +26,21 @@ use self::key_frames::KeyFrames;
 use self::payload::{Form, Payload};
 use self::rewriting::Numbers;
 use self::speakers::Speakers;
-use crate::lines::{Kind, OPUS, VP8};
-use crate::words::{Bucket, LinkId, Pace, Size};
+use crate::room::{Bucket, LinkId, Pace, Size};
+use crate::sdp::{Kind, OPUS, VP8};
 
-/// A line of somebody's connection.
+/// A transceiver of somebody's connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) struct Place {
+pub(crate) struct TransceiverId {
     pub(crate) link: LinkId,
     pub(crate) mid: Mid,
 }
 
-/// What is to go from one line to another.
+/// What is to go from one transceiver to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Route {
-    pub(crate) from: Place,
-    pub(crate) to: Place,
+    pub(crate) from: TransceiverId,
+    pub(crate) to: TransceiverId,
     pub(crate) kind: Kind,
     /// False while the viewer is not in the call.
     pub(crate) flows: bool,
@@ -77,17 +77,17 @@ pub(crate) struct Streams {
 }
 
 /// A stream that a key frame can be asked for.
-pub(crate) type Source = (Place, Layer);
+pub(crate) type Source = (TransceiverId, Layer);
 
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Forwarding {
-    copies: HashMap<Place, Copy>,
-    /// Where what comes on a line goes to.
-    viewers: HashMap<Place, Vec<Place>>,
-    inflows: HashMap<Place, Inflows>,
-    /// Lines of microphones.
-    voices: HashSet<Place>,
+    copies: HashMap<TransceiverId, Copy>,
+    /// Where what comes on a transceiver goes to.
+    viewers: HashMap<TransceiverId, Vec<TransceiverId>>,
+    inflows: HashMap<TransceiverId, Inflows>,
+    /// Transceivers of microphones.
+    voices: HashSet<TransceiverId>,
     seers: HashMap<LinkId, Viewer>,
     speakers: Speakers,
     clocks: HashMap<LinkId, Clock>,
@@ -137,11 +137,11 @@ impl Forwarding {
         Streams { come: self.viewers.len(), go: going().count(), low: going().filter(low).count() }
     }
 
-    /// What goes where from now on, which lines there are still, and what is known of those to viewers.
+    /// What goes where from now on, which transceivers there are still, and what is known of those to viewers.
     pub(crate) fn route(
         &mut self,
         routes: &[Route],
-        stands: impl Fn(&Place) -> bool,
+        stands: impl Fn(&TransceiverId) -> bool,
         capacity: impl Fn(LinkId) -> Option<Capacity>,
         now: Instant,
     ) {
@@ -172,7 +172,7 @@ impl Forwarding {
         self.allot_all(now);
     }
 
-    /// What is known of the line to a viewer; `None` for nothing.
+    /// What is known of the downlink to a viewer; `None` for nothing.
     pub(crate) fn measured(&mut self, link: LinkId, capacity: Option<Capacity>, now: Instant) {
         let Some(viewer) = self.seers.get_mut(&link) else { return };
         let before = std::mem::replace(&mut viewer.capacity, capacity);
@@ -195,7 +195,7 @@ impl Forwarding {
     }
 
     /// A viewer cannot show a picture.
-    pub(crate) fn wants_key_frame(&mut self, viewer: Place, now: Instant) {
+    pub(crate) fn wants_key_frame(&mut self, viewer: TransceiverId, now: Instant) {
         let copy = self.copies.get(&viewer).filter(|copy| copy.flows);
         if let Some((from, layer)) = copy.and_then(|copy| Some((copy.from?, copy.wanted()?))) {
             self.want((from, layer), now);
@@ -227,11 +227,11 @@ impl Forwarding {
     /// A packet has come: `write` is called for everybody who gets it.
     pub(crate) fn packet(
         &mut self,
-        from: Place,
+        from: TransceiverId,
         layer: Layer,
         packet: &RtpPacket,
         now: Instant,
-        mut write: impl FnMut(Place, RtpWrite),
+        mut write: impl FnMut(TransceiverId, RtpWrite),
     ) {
         self.traffic.packets_in += 1;
         self.traffic.bytes_in += packet.payload.len() as u64;
@@ -288,11 +288,11 @@ impl Forwarding {
     }
 
     /// What a packet shows beside what is in it: who speaks, what is lost, and what there is to choose from.
-    fn look_at(&mut self, from: Place, layer: Layer, packet: &RtpPacket, payload: &Payload, now: Instant) {
+    fn look_at(&mut self, from: TransceiverId, layer: Layer, packet: &RtpPacket, payload: &Payload, now: Instant) {
         if let Some(level) = packet.header.ext_vals.audio_level.filter(|_| self.voices.contains(&from)) {
             self.speakers.heard(from.link, level, now);
         }
-        let came = self.inflows.entry(from).or_default().came(layer, packet, payload.lines, now);
+        let came = self.inflows.entry(from).or_default().came(layer, packet, payload.height, now);
         self.traffic.missing += came.missing;
         if !came.new && !came.restarted {
             return;

@@ -18,21 +18,21 @@ pub(super) struct Payload {
     descriptor: Option<Vp8Descriptor>,
     /// The first packet of a picture that needs no other.
     pub(super) begins_key_frame: bool,
-    /// How many lines the picture has, where that can be seen.
-    pub(super) lines: Option<u16>,
+    /// How high the picture is, in pixels, where that can be seen.
+    pub(super) height: Option<u16>,
 }
 
 impl Payload {
     pub(super) fn new(form: Form, bytes: &[u8]) -> Self {
         match form {
-            Form::Sound => Self { descriptor: None, begins_key_frame: false, lines: None },
+            Form::Sound => Self { descriptor: None, begins_key_frame: false, height: None },
             Form::Vp8 => {
                 let descriptor = Vp8Descriptor::parse(bytes).ok();
                 let begins_key_frame = descriptor.as_ref().is_some_and(|it| it.starts_keyframe(bytes));
-                let lines = if begins_key_frame { vp8_lines(bytes) } else { None };
-                Self { descriptor, begins_key_frame, lines }
+                let height = if begins_key_frame { vp8_height(bytes) } else { None };
+                Self { descriptor, begins_key_frame, height }
             }
-            Form::H264 => Self { descriptor: None, begins_key_frame: begins_h264(bytes), lines: None },
+            Form::H264 => Self { descriptor: None, begins_key_frame: begins_h264(bytes), height: None },
         }
     }
 
@@ -58,7 +58,7 @@ impl Payload {
 }
 
 /// What a key frame says of its height (RFC 7741, section 4.2, and RFC 6386, section 9.1).
-fn vp8_lines(bytes: &[u8]) -> Option<u16> {
+fn vp8_height(bytes: &[u8]) -> Option<u16> {
     const START: [u8; 3] = [0x9d, 0x01, 0x2a];
     const TAG_BYTES: usize = 3;
     let has = |byte: u8, bit: u8| usize::from(byte & bit != 0);
@@ -79,7 +79,8 @@ fn vp8_lines(bytes: &[u8]) -> Option<u16> {
     }
 }
 
-/// A sequence parameter set, or a slice of such a picture, alone or as the first of several or in parts (RFC 6184, section 5).
+/// A sequence parameter set, or a slice of such a picture, alone or as the first of several or in parts (RFC 6184, section
+/// 5).
 fn begins_h264(bytes: &[u8]) -> bool {
     const IDR: u8 = 5;
     const PARAMETERS: u8 = 7;
@@ -104,8 +105,8 @@ mod tests {
         assert!(!Payload::new(Form::Vp8, &[0x10, 0x01, 0, 0]).begins_key_frame);
         assert!(!Payload::new(Form::Vp8, &[]).begins_key_frame);
         let picture = [0x90, 0xe0, 0x81, 0x02, 7, 0, 0x10, 0, 0, 0x9d, 1, 0x2a, 0, 5, 0xd0, 2];
-        assert_eq!(Payload::new(Form::Vp8, &picture).lines, Some(720));
-        assert_eq!(Payload::new(Form::Vp8, &picture[..12]).lines, None);
+        assert_eq!(Payload::new(Form::Vp8, &picture).height, Some(720));
+        assert_eq!(Payload::new(Form::Vp8, &picture[..12]).height, None);
         let h264 = |bytes: &[u8]| Payload::new(Form::H264, bytes).begins_key_frame;
         assert!(h264(&[0x67, 1]) && h264(&[0x78, 0, 1, 0x67]) && h264(&[0x7c, 0x85]));
         assert!(!h264(&[0x41]) && !h264(&[0x7c, 0x05]) && !h264(&[0x78]) && !h264(&[]));

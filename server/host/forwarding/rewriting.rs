@@ -1,5 +1,5 @@
 //! What a viewer is sent under one source, whatever the packets come from: numbers, times and pictures go on without a gap
-//! when the track that a line carries becomes another, or another size of it.
+//! when the track that a transceiver carries becomes another, or another size of it.
 
 use std::time::Instant;
 

@@ -1,4 +1,4 @@
-//! Who gets which size of what, on a line that does not take everything. Pictures are raised one step after the other, so
+//! Who gets which size of what, on a downlink that does not take everything. Pictures are raised one step after the other, so
 //! that none is large while another one could be there at all.
 
 /// One more step is only taken where there is so much more room than it needs.
@@ -32,7 +32,7 @@ impl Picture {
 }
 
 /// Which size of each is sent, the most important picture first. `first_anyway`: the first is sent whether or not there is
-/// room for it, since a line over which nothing goes cannot be measured.
+/// room for it, since a downlink over which nothing goes cannot be measured.
 pub(super) fn share(pictures: &[Picture], bits_per_second: f64, first_anyway: bool) -> Vec<Option<usize>> {
     let mut left = bits_per_second;
     let mut chosen = vec![None; pictures.len()];

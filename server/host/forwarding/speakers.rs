@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
-use crate::words::LinkId;
+use crate::room::LinkId;
 
 /// In decibels below the loudest there is: quieter than this is a room, not a voice.
 const VOICE_MIN: i8 = -45;

@@ -31,15 +31,15 @@ impl Camera {
         Self { at, stream, sizes: vec!["h", "m", "l"], level: -30, packets: 3 }
     }
 
-    /// The sizes of a camera of 720 lines: some 1,200, 400 and 120 kbit/s.
+    /// The sizes of a camera 720 pixels high: some 1,200, 400 and 120 kbit/s.
     fn picture(&self, size: &'static str, key: bool, time: u32) -> Picture {
-        let (lines, packets, bytes) = match size {
+        let (height, packets, bytes) = match size {
             "h" => (720, 6, 950),
             "m" => (360, 2, 900),
             "" => (360, self.packets, 830),
             _ => (180, 1, 500),
         };
-        Picture { size, key, time, lines, packets: if key { packets * 2 } else { packets }, bytes }
+        Picture { size, key, time, height, packets: if key { packets * 2 } else { packets }, bytes }
     }
 }
 

@@ -15,7 +15,7 @@ use str0m::{Event, Input, Rtc};
 use super::PASSWORD;
 use super::codecs::{connection, with_codecs};
 use super::sizes::{SIZES, declare_sizes};
-use crate::lines::TRANSPORT_CC;
+use crate::sdp::TRANSPORT_CC;
 
 pub struct Guest {
     pub peer: String,
@@ -24,14 +24,14 @@ pub struct Guest {
     pub member: Option<String>,
     pub caps: Value,
     pub password: String,
-    /// What its line took a moment ago, as it says.
+    /// What its downlink took a moment ago, as it says.
     pub takes: Option<u32>,
     pub channel: Option<ChannelId>,
     /// Its number, once it has been let in.
     pub number: Option<String>,
-    /// What it sends, by stream and kind, and on which line once that is known.
+    /// What it sends, by stream and kind, and on which transceiver once that is known.
     pub sends: Vec<(String, &'static str)>,
-    pub lines: HashMap<Mid, (String, &'static str)>,
+    pub transceivers: HashMap<Mid, (String, &'static str)>,
     /// Frames that have come.
     pub heard: Vec<Value>,
     pub packets: Vec<(Mid, Option<Rid>, RtpPacket)>,
@@ -47,7 +47,7 @@ pub struct Guest {
     pending: Option<SdpPendingOffer>,
     /// It was offered or answered what str0m does not take.
     pub refused: bool,
-    /// Answers as str0m has it: on whatever line it may send it says that it does.
+    /// Answers as str0m has it: on whatever transceiver it may send it says that it does.
     pub plain: bool,
     /// When the world began: what it sends says how long after that.
     pub began: Instant,
@@ -80,7 +80,7 @@ impl Guest {
             channel: None,
             number: None,
             sends: Vec::new(),
-            lines: HashMap::new(),
+            transceivers: HashMap::new(),
             heard: Vec::new(),
             packets: Vec::new(),
             asked: 0,
@@ -141,13 +141,13 @@ impl Guest {
         if self.offers.first().is_some_and(|first| mark(first) != mark(sdp)) {
             self.rtc = connection(self.address, now);
             (self.channel, self.number) = (None, None);
-            self.lines.clear();
+            self.transceivers.clear();
             self.offers = vec![sdp.to_owned()];
         }
         // str0m would take what is said of sizes for what comes from the host, too.
         let sizes = |line: &&str| line.starts_with("a=rid:") || line.starts_with("a=simulcast:");
         let mut plain: String = sdp.lines().filter(|line| !sizes(line)).map(|line| format!("{line}\r\n")).collect();
-        // It does not read lines that have ended either, unless they say what they carried.
+        // It does not read sections that have ended either, unless they say what they carried.
         for (kind, number, name) in [("audio", 111, "opus/48000/2"), ("video", 96, "VP8/90000")] {
             let ended = format!("m={kind} 0 UDP/TLS/RTP/SAVPF {number}\r\nc=IN IP4 0.0.0.0\r\n");
             plain = plain.replace(&ended, &format!("{ended}a=rtpmap:{number} {name}\r\n"));
@@ -159,7 +159,7 @@ impl Guest {
             };
             plain = plain.split("m=").map(without).collect::<Vec<_>>().join("m=");
         }
-        // It asks for codecs of lines that have ended, too.
+        // It asks for codecs of sections that have ended, too.
         let plain = plain.split("m=").map(with_codecs).collect::<Vec<_>>().join("m=");
         let offer = SdpOffer::from_sdp_string(&plain).ok()?;
         let answer = self.rtc.sdp_api().accept_offer(offer).ok()?.to_sdp_string();
@@ -181,11 +181,11 @@ impl Guest {
     }
 
     fn waiting(&self) -> Vec<&'static str> {
-        let placed: Vec<_> = self.lines.values().collect();
+        let placed: Vec<_> = self.transceivers.values().collect();
         self.sends.iter().filter(|it| !placed.contains(it)).map(|(_, kind)| *kind).collect()
     }
 
-    /// Puts tracks on lines that have room, as a browser does, and says so.
+    /// Puts tracks on transceivers that have room, as a browser does, and says so.
     fn with_tracks(&mut self, answer: &str, offer: &str) -> String {
         let mut parts = answer.split("m=");
         let mut text = parts.next().unwrap_or_default().to_owned();
@@ -194,12 +194,12 @@ impl Guest {
             let mid = part.lines().find_map(|line| line.strip_prefix("a=mid:")).unwrap_or_default();
             let mid = Mid::from(mid);
             let open = part.contains("a=sendrecv") || part.contains("a=sendonly");
-            if !part.starts_with("application") && open && !self.lines.contains_key(&mid) {
-                let placed: Vec<_> = self.lines.values().cloned().collect();
+            if !part.starts_with("application") && open && !self.transceivers.contains_key(&mid) {
+                let placed: Vec<_> = self.transceivers.values().cloned().collect();
                 let next = self.sends.iter().find(|it| it.1 == kind && !placed.contains(it)).cloned();
-                next.into_iter().for_each(|it| drop(self.lines.insert(mid, it)));
+                next.into_iter().for_each(|it| drop(self.transceivers.insert(mid, it)));
             }
-            let stream = self.lines.get(&mid).map(|(stream, _)| stream.as_str());
+            let stream = self.transceivers.get(&mid).map(|(stream, _)| stream.as_str());
             let mut lines: Vec<String> = part
                 .lines()
                 .map(|line| match (line, stream) {
@@ -264,7 +264,7 @@ impl Guest {
                     data["member"] = json!(member);
                 }
                 if let Some(takes) = self.takes {
-                    data["takes"] = json!(takes);
+                    data["downlink"] = json!(takes);
                 }
                 self.say(&json!({ "target": self.peer, "idata": { "type": 0, "data": data } }), now);
             }
@@ -281,7 +281,7 @@ impl Guest {
             }
             Event::RtpPacket(packet) => {
                 let place = self.rtc.direct_api().stream_rx(&packet.header.ssrc).map(|it| (it.mid(), it.rid()));
-                let (mid, rid) = place.expect("its line");
+                let (mid, rid) = place.expect("its transceiver");
                 self.packets.push((mid, rid, packet));
             }
             Event::KeyframeRequest(request) => {
@@ -343,7 +343,7 @@ impl Guest {
 
     /// Sends a packet of a stream: a picture that needs no other, or one that does.
     pub fn send(&mut self, stream: &str, kind: &'static str, key: bool, time: u32, now: Instant) {
-        let found = self.lines.iter().find(|(_, it)| it.0 == stream && it.1 == kind);
+        let found = self.transceivers.iter().find(|(_, it)| it.0 == stream && it.1 == kind);
         let Some(mid) = found.map(|(mid, _)| *mid) else { return };
         let sequence = self.sequence.entry((mid, None)).or_insert(60_000);
         *sequence += 1;
@@ -363,7 +363,7 @@ impl Guest {
         self.tick(now);
     }
 
-    /// Sends a packet on a line under a source that nobody has heard of.
+    /// Sends a packet on a transceiver under a source that nobody has heard of.
     pub fn send_as(&mut self, source: u32, mid: Mid, now: Instant) {
         let mut api = self.rtc.direct_api();
         let tx = api.declare_stream_tx(source.into(), None, mid, None);

@@ -1,5 +1,5 @@
-//! A room with guests on a network that loses and delays, and with time that only moves when it is told to: for tests, for the
-//! bench and for the fuzzer.
+//! A room with guests on a network that loses and delays, and with time that only moves when it is told to: for tests, for
+//! the bench and for the fuzzer.
 #![expect(clippy::expect_used, reason = "a test or a bench that cannot go on ends")]
 
 mod codecs;
@@ -49,12 +49,12 @@ pub struct World {
     outputs: Vec<(Instant, Output)>,
     /// How often everybody has sent something.
     filmed: u64,
-    /// Lines of guests through which only so much comes.
+    /// Downlinks of guests through which only so much comes.
     pub narrow: Vec<Narrow>,
     began: Instant,
 }
 
-/// A guest's line that takes so many bits a second, and keeps what comes faster for a while.
+/// A guest's downlink that takes so many bits a second, and keeps what comes faster for a while.
 pub struct Narrow {
     guest: usize,
     bits_per_second: u64,
@@ -138,11 +138,11 @@ impl World {
     /// Somebody who was in the call before the host began.
     pub fn come_back(&mut self, peer: &str) -> usize {
         let address = format!("10.0.1.{}:5000", self.guests.len() + 1).parse().expect("an address");
-        let guest = Guest::new(peer, address, self.now).layered().whose_line_takes(2_000_000);
+        let guest = Guest::new(peer, address, self.now).layered().whose_downlink_takes(2_000_000);
         self.enter(guest)
     }
 
-    /// A guest's line takes only so much from now on.
+    /// A guest's downlink takes only so much from now on.
     pub fn narrow(&mut self, guest: usize, bits_per_second: u64) {
         let (longest, busy_until) = (Duration::from_millis(300), self.now);
         self.narrow.push(Narrow { guest, bits_per_second, longest, busy_until });

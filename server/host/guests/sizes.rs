@@ -29,7 +29,7 @@ pub struct Picture {
     pub key: bool,
     /// As a camera has it whose pictures are 3,000 apart.
     pub time: u32,
-    pub lines: u16,
+    pub height: u16,
     pub packets: usize,
     pub bytes: usize,
 }
@@ -41,15 +41,15 @@ impl Guest {
         self
     }
 
-    /// It comes back to a call, and its line took so much before.
-    pub(super) fn whose_line_takes(mut self, bits_per_second: u32) -> Self {
+    /// It comes back to a call, and its downlink took so much before.
+    pub(super) fn whose_downlink_takes(mut self, bits_per_second: u32) -> Self {
         self.takes = Some(bits_per_second);
         self
     }
 
     /// All sizes of its pictures come from other sources from now on, and count from the beginning.
     pub fn sources_anew(&mut self) {
-        for (mid, _) in self.lines.iter().filter(|(_, it)| it.1 == "video") {
+        for (mid, _) in self.transceivers.iter().filter(|(_, it)| it.1 == "video") {
             let mut api = self.rtc.direct_api();
             for size in SIZES.map(Rid::from) {
                 let old = api.stream_tx_by_mid(*mid, Some(size)).map(|it| it.ssrc());
@@ -62,9 +62,9 @@ impl Guest {
 
     /// Sends a picture in one of its sizes, in so many packets. The last byte of each says which.
     pub fn send_size(&mut self, stream: &str, picture: &Picture, now: Instant) {
-        let found = self.lines.iter().find(|(_, it)| it.0 == stream && it.1 == "video");
+        let found = self.transceivers.iter().find(|(_, it)| it.0 == stream && it.1 == "video");
         let Some(mid) = found.map(|(mid, _)| *mid) else { return };
-        let Picture { size, key, time, lines, packets, bytes } = *picture;
+        let Picture { size, key, time, height, packets, bytes } = *picture;
         let rid = (!size.is_empty()).then(|| Rid::from(size));
         for n in 0..packets {
             // Each size counts from somewhere else.
@@ -72,7 +72,7 @@ impl Guest {
             let sequence = self.sequence.entry((mid, rid)).or_insert(first);
             *sequence += 1;
             let (sequence, number) = (*sequence, 0x8000 | (time / 3_000) as u16 & 0x7fff);
-            let [low, high] = lines.to_le_bytes();
+            let [low, high] = height.to_le_bytes();
             let [a, b] = number.to_be_bytes();
             let start = if n == 0 { 0x90 } else { 0x80 };
             let mut payload =
@@ -89,7 +89,7 @@ impl Guest {
         }
     }
 
-    /// The stream that comes on a line, as the last offer says.
+    /// The stream that comes on a transceiver, as the last offer says.
     pub fn stream_on(&self, mid: Mid) -> Option<&str> {
         let section = self.offers.last()?.split("\r\nm=").find(|it| it.contains(&format!("a=mid:{mid}\r\n")))?;
         section.lines().find_map(|line| line.strip_prefix("a=msid:")?.split(' ').next())

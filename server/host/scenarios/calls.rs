@@ -35,7 +35,7 @@ fn sound_and_pictures_go_to_everybody_who_asked_and_is_in_the_call() {
     world.call(0, "stream-a", &["audio", "video"]);
     world.call(1, "stream-b", &[]);
     assert_eq!(world.guests[0].of(7)[0].1, &json!({ "type": 6, "special": { "StreamID": "stream-a" } }));
-    assert_eq!(world.guests[0].lines.len(), 2);
+    assert_eq!(world.guests[0].transceivers.len(), 2);
     world.stream(0, "stream-a", "video", 20);
     world.stream(0, "stream-a", "audio", 20);
     // Cy has asked too, and is not in the call.
@@ -74,7 +74,7 @@ fn who_leaves_the_call_gets_nothing_and_comes_again() {
     world.call(original, "o", &[]);
     world.stream(0, "a", "audio", 5);
     assert_eq!(world.guests[original].packets.len(), 5);
-    let line = world.guests[original].packets[0].0;
+    let mid = world.guests[original].packets[0].0;
     for at in [1, original] {
         let now = world.now;
         world.guests[at].tell(&json!({ "type": 7, "data": { "type": 1, "special": {} } }), now);
@@ -83,7 +83,7 @@ fn who_leaves_the_call_gets_nothing_and_comes_again() {
     world.clear();
     world.stream(0, "a", "audio", 5);
     assert!(world.guests.iter().all(|it| it.packets.is_empty()));
-    // An original page goes on with the line that it has; a page of ours asks anew.
+    // An original page goes on with the transceiver that it has; a page of ours asks anew.
     for at in [1, original] {
         let now = world.now;
         world.guests[at].tell(&json!({ "type": 7, "data": { "type": 0, "special": {} } }), now);
@@ -94,7 +94,7 @@ fn who_leaves_the_call_gets_nothing_and_comes_again() {
     world.stream(0, "a", "audio", 5);
     assert_eq!((world.guests[1].packets.len(), world.guests[original].packets.len()), (5, 5));
     let numbers: Vec<_> = world.guests[original].packets.iter().map(|it| (it.0, *it.2.seq_no)).collect();
-    assert_eq!(numbers[0], (line, 1_005));
+    assert_eq!(numbers[0], (mid, 1_005));
     assert!(world.guests[1].offers.iter().all(|offer| offer.matches("m=").count() <= 2));
 }
 
@@ -107,7 +107,7 @@ fn nobody_sends_under_somebody_else_s_id() {
     world.call(2, "a", &["audio"]);
     world.clear();
     world.stream(2, "a", "audio", 5);
-    assert!(world.guests[1].packets.is_empty() && !world.guests[2].lines.is_empty());
+    assert!(world.guests[1].packets.is_empty() && !world.guests[2].transceivers.is_empty());
     world.stream(0, "a", "audio", 5);
     assert_eq!(world.guests[1].packets.len(), 5);
     let rounds = world.guests[1].rounds;
@@ -202,7 +202,7 @@ fn screens_come_and_go_without_longer_descriptions() {
         assert!(!world.guests[1].packets.is_empty(), "{n}");
         let now = world.now;
         world.guests[0].sends.retain(|it| it.0 != screen);
-        world.guests[0].lines.retain(|_, it| it.0 != screen);
+        world.guests[0].transceivers.retain(|_, it| it.0 != screen);
         world.guests[0].announce(&["a"], now);
         world.guests[0].renegotiate();
         world.run(500);

@@ -139,10 +139,10 @@ fn sources_that_nobody_has_heard_of_reach_nobody_and_take_no_room() {
     let mut world = World::with(&["ada", "bob", "eve"]);
     world.call(2, "e", &["audio"]);
     world.call(1, "b", &["audio"]);
-    let line = *world.guests[2].lines.keys().next().expect("a line");
+    let mid = *world.guests[2].transceivers.keys().next().expect("a transceiver");
     for source in 1..1_000 {
         let now = world.now;
-        world.guests[2].send_as(source * 7_919, line, now);
+        world.guests[2].send_as(source * 7_919, mid, now);
         if source % 10 == 0 {
             world.run(5);
         }

@@ -7,7 +7,7 @@ use super::World;
 use crate::guests::Camera;
 
 impl World {
-    /// The sizes in which pictures have come since the last time, one after the other, for each line.
+    /// The sizes in which pictures have come since the last time, one after the other, for each transceiver.
     fn sizes_seen(&mut self, at: usize) -> String {
         let guest = &mut self.guests[at];
         let mut seen: BTreeMap<_, String> = BTreeMap::new();
@@ -49,8 +49,8 @@ impl World {
 #[test]
 fn one_size_is_sent_on_as_large_as_it_is_shown() {
     let (mut world, cameras) = World::calling(&["ada", "bob"]);
-    let lines = world.guests[0].offers.last().expect("an offer");
-    assert!(lines.contains("a=simulcast:recv h;m;l"), "{lines}");
+    let offer = world.guests[0].offers.last().expect("an offer");
+    assert!(offer.contains("a=simulcast:recv h;m;l"), "{offer}");
     // Nobody says how large it is shown.
     assert_eq!(world.settles(&cameras, 1, 2_000), "h");
     for (size, seen) in [("small", "l"), ("medium", "m"), ("large", "h"), ("hidden", ""), ("medium", "m")] {
@@ -118,7 +118,7 @@ fn a_thin_line_has_clear_sound_and_a_small_picture_and_takes_nothing_from_others
     // There is no room for a second picture.
     assert_eq!(world.settles(&cameras, 2, 0), "l");
     assert_eq!(world.host.stats().layers_low, 1);
-    // The line gets better.
+    // The downlink gets better.
     world.narrow.clear();
     assert_eq!(world.settles(&cameras, 2, 15_000), "h h");
 }
@@ -164,7 +164,7 @@ fn sound_whose_packets_nobody_counts_is_no_loss() {
         world.guests[fox].want(stream, owner, now);
     }
     world.run(1_000);
-    // Its own lines, and those of the two pictures.
+    // Its own transceivers, and those of the two pictures.
     let measured = world.guests[fox].answers.last().map(|it| it.matches("transport-wide").count());
     assert_eq!(measured, Some(2));
     assert_eq!(world.settles(&cameras, fox, 5_000), "h h");

@@ -1,4 +1,4 @@
-//! Lines that lose packets, fall silent and come back.
+//! Connections that lose packets, fall silent and come back.
 use serde_json::json;
 
 use super::World;

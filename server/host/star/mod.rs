@@ -1,4 +1,4 @@
-//! The host itself: it brings words, lines and packets together. Events go in, [`Output`]s come out.
+//! The host itself: it brings messages, transceivers and packets together. Events go in, [`Output`]s come out.
 
 mod settling;
 mod signals;
@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 use str0m::Event;
 
 pub use self::user_name::ufrag_of;
-use crate::connection::{Connection, Downlink, Form, REST, form};
-use crate::forwarding::{Forwarding, Place};
+use crate::connection::{Connection, Form, REST, form};
+use crate::forwarding::{Forwarding, TransceiverId};
+use crate::room::{Epoch, Frame, LinkId, Room};
 use crate::settings::{Card, Settings, Stats};
-use crate::words::{Epoch, Frame, LinkId, Words};
 
 /// What the host asks of whoever drives it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ const AT_ONCE: Duration = Duration::from_micros(10);
 /// [`StarHost::poll`] has to give is to be carried out.
 #[derive(Debug)]
 pub struct StarHost {
-    words: Words,
+    room: Room,
     connections: HashMap<LinkId, Connection>,
     forwarding: Forwarding,
     candidates: Vec<SocketAddr>,
@@ -66,7 +66,7 @@ pub struct StarHost {
     /// Connections that may have failed.
     failing: Vec<LinkId>,
     outputs: VecDeque<Output>,
-    /// Lines are to be compared with wishes.
+    /// Transceivers are to be compared with wishes.
     call_changed: bool,
     /// Packets that guests have missed.
     losses_out: u64,
@@ -81,7 +81,7 @@ impl StarHost {
         let Settings { card, member, name, candidates, limits, history, wall_clock } = settings;
         let history = history.then_some(Epoch { instant: now, wall: wall_clock });
         Self {
-            words: Words::new(card, &member, name, history, crate::crypto::random()),
+            room: Room::new(card, &member, name, history, crate::crypto::random()),
             connections: HashMap::new(),
             forwarding: Forwarding::new(limits.bits_per_second, now),
             candidates,
@@ -101,7 +101,7 @@ impl StarHost {
 
     /// The room is called or entered otherwise: everybody is told.
     pub fn set_card(&mut self, card: Card) {
-        self.words.set_card(card);
+        self.room.set_card(card);
         self.settle();
     }
 
@@ -113,7 +113,7 @@ impl StarHost {
     /// The server says that a peer is in the room: a connection is offered to it.
     pub fn on_joined(&mut self, peer: &str, now: Instant) {
         self.at(now);
-        self.words.joined(peer, now);
+        self.room.joined(peer, now);
         self.settle();
     }
 
@@ -121,7 +121,7 @@ impl StarHost {
     /// for.
     pub fn on_left(&mut self, peer: &str, now: Instant) {
         self.at(now);
-        self.words.left(peer, now);
+        self.room.left(peer, now);
         self.settle();
     }
 
@@ -129,21 +129,21 @@ impl StarHost {
     /// connection. One that stands goes on.
     pub fn on_returned(&mut self, peer: &str, now: Instant) {
         self.at(now);
-        self.words.returned(peer, now);
+        self.room.returned(peer, now);
         self.settle();
     }
 
     /// A peer was sent away: the connection to it ends at once.
     pub fn on_removed(&mut self, peer: &str, now: Instant) {
         self.at(now);
-        self.words.removed(peer, now);
+        self.room.removed(peer, now);
         self.settle();
     }
 
     /// A signal of a peer's, as JSON.
     pub fn on_signal(&mut self, from: &str, signal: &str, now: Instant) {
         self.at(now);
-        if let Some(id) = self.words.link_of(from) {
+        if let Some(id) = self.room.link_of(from) {
             self.signal(id, signal);
         }
         self.settle();
@@ -195,7 +195,7 @@ impl StarHost {
     /// The time of [`StarHost::next_timeout`] has come.
     pub fn on_timeout(&mut self, now: Instant) {
         self.at(now);
-        self.words.due(now);
+        self.room.due(now);
         let due: Vec<_> =
             self.connections.iter().filter(|(_, it)| it.next_timeout() <= now).map(|(id, _)| *id).collect();
         for id in due {
@@ -203,7 +203,7 @@ impl StarHost {
             let steady = connection.steadiness(now);
             self.failing.extend(connection.has_failed().then_some(id));
             if let Some(steady) = steady {
-                self.words.steady(id, steady, now);
+                self.room.steady(id, steady, now);
             }
             self.negotiate(id);
             self.touch(id);
@@ -217,7 +217,7 @@ impl StarHost {
     /// When [`StarHost::on_timeout`] is to be called next.
     pub fn next_timeout(&self) -> Option<Instant> {
         let connections = self.connections.values().map(Connection::next_timeout).min();
-        [connections, self.words.next_timeout(), self.forwarding.next_timeout()].into_iter().flatten().min()
+        [connections, self.room.next_timeout(), self.forwarding.next_timeout()].into_iter().flatten().min()
     }
 
     /// What is to be carried out next.
@@ -230,7 +230,7 @@ impl StarHost {
 
     /// How it stands.
     pub fn stats(&self) -> Stats {
-        let (people, in_call) = self.words.counts();
+        let (people, in_call) = self.room.counts();
         let streams = self.forwarding.streams();
         let traffic = self.forwarding.traffic;
         Stats {
@@ -312,7 +312,7 @@ impl StarHost {
             Event::RtpPacket(packet) => {
                 let Some((mid, rid)) = connection.place_of(packet.header.ssrc) else { return };
                 let Self { forwarding, connections, touched, .. } = self;
-                forwarding.packet(Place { link: id, mid }, rid, &packet, self.now, |to, packet| {
+                forwarding.packet(TransceiverId { link: id, mid }, rid, &packet, self.now, |to, packet| {
                     let Some(viewer) = connections.get_mut(&to.link) else { return };
                     viewer.write(to.mid, packet);
                     if !mem::replace(&mut viewer.touched, true) {
@@ -322,20 +322,20 @@ impl StarHost {
                 self.follow();
             }
             Event::KeyframeRequest(request) => {
-                self.forwarding.wants_key_frame(Place { link: id, mid: request.mid }, self.now);
+                self.forwarding.wants_key_frame(TransceiverId { link: id, mid: request.mid }, self.now);
                 self.follow();
             }
             Event::PeerStats(stats) => {
                 connection.has_measured(&stats);
-                if let Some(Downlink { takes, enough }) = connection.news_of_line(self.now) {
-                    self.words.tell_line(id, takes, enough);
+                if let Some(downlink) = connection.news_of_downlink(self.now) {
+                    self.room.tell_downlink(id, downlink);
                 }
                 self.forwarding.measured(id, connection.capacity(), self.now);
                 self.follow();
             }
             Event::MediaEgressStats(stats) => self.losses_out += connection.has_lost(&stats),
-            Event::ChannelOpen(channel, _) if connection.channel_opened(channel) => self.words.opened(id, self.now),
-            Event::ChannelData(data) if connection.is_channel(data.id) => self.words.heard(id, &data.data, self.now),
+            Event::ChannelOpen(channel, _) if connection.channel_opened(channel) => self.room.opened(id, self.now),
+            Event::ChannelData(data) if connection.is_channel(data.id) => self.room.heard(id, &data.data, self.now),
             Event::ChannelBufferedAmountLow(_) => connection.flush(),
             Event::ChannelClose(channel) if connection.is_channel(channel) => connection.part(),
             Event::Closed => connection.part(),

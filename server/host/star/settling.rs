@@ -1,19 +1,19 @@
-//! What follows from what has happened: effects of words, broken connections, and lines that carry other things.
+//! What follows from what has happened: effects of messages, broken connections, and transceivers that carry other things.
 
 use str0m::media::Mid;
 
 use crate::connection::Connection;
-use crate::forwarding::{Place, Route};
-use crate::lines::Track;
+use crate::forwarding::{Route, TransceiverId};
+use crate::sdp::Track;
 
 use super::{Output, StarHost};
-use crate::words::{Effect, LinkId};
+use crate::room::{Effect, LinkId};
 
 impl StarHost {
-    /// Carries out what the words ask for, and what follows from it, until there is nothing left.
+    /// Carries out what the room asks for, and what follows from it, until there is nothing left.
     pub(super) fn settle(&mut self) {
         loop {
-            while let Some(effect) = self.words.poll() {
+            while let Some(effect) = self.room.poll() {
                 self.carry_out(effect);
             }
             if std::mem::take(&mut self.call_changed) {
@@ -24,7 +24,7 @@ impl StarHost {
             if let Some(connection) = self.connections.get(&id).filter(|it| it.has_failed()) {
                 let lost = connection.is_lost();
                 self.hang_up(id);
-                self.words.closed(id, lost, self.now);
+                self.room.closed(id, lost, self.now);
             }
         }
     }
@@ -41,13 +41,13 @@ impl StarHost {
             }
             Effect::Send { to, frame, droppable, by } => self.send(to, frame, droppable, by),
             Effect::Signal { from, signal } => self.signal(from, &signal),
-            Effect::LineTakes { from, bits_per_second } => {
+            Effect::Downlink { from, bits_per_second } => {
                 if let Some(connection) = self.connections.get_mut(&from) {
                     connection.took(bits_per_second, self.now);
                 }
             }
             Effect::Known(id) => {
-                let caps = self.words.caps(id);
+                let caps = self.room.caps(id);
                 if let Some(connection) = self.connections.get_mut(&id) {
                     connection.set_caps(caps.signals, caps.layers);
                 }
@@ -95,23 +95,23 @@ impl StarHost {
 }
 
 impl StarHost {
-    /// Makes lines and packets follow from what is wished for and what is there.
+    /// Makes transceivers and packets follow from what is wished for and what is there.
     fn reconcile(&mut self) {
         let mut ids: Vec<_> = self.connections.keys().copied().collect();
         ids.sort_unstable();
         let there: Vec<(LinkId, Track, Mid)> = ids
             .iter()
-            .flat_map(|id| self.connections.get(id).into_iter().flat_map(|it| lines_of(*id, it)))
-            .filter(|(id, track, _)| self.words.announces(*id, &track.stream))
+            .flat_map(|id| self.connections.get(id).into_iter().flat_map(|it| tracks_of(*id, it)))
+            .filter(|(id, track, _)| self.room.announces(*id, &track.stream))
             .collect();
         let mut routes = Vec::new();
         for id in ids {
-            let wishes = self.words.wishes(id);
+            let wishes = self.room.wishes(id);
             let Some(viewer) = self.connections.get_mut(&id) else { continue };
             let mut tracks = Vec::new();
             for wish in &wishes {
-                // A stream that stays away for a moment keeps its lines.
-                let kept = viewer.lines.carried().filter(|track| track.stream == wish.stream).cloned();
+                // A stream that stays away for a moment keeps its transceivers.
+                let kept = viewer.transceivers.carried().filter(|track| track.stream == wish.stream).cloned();
                 let come = there.iter().filter(|(from, track, _)| *from == wish.from && track.stream == wish.stream);
                 for track in kept.chain(come.map(|(_, track, _)| track.clone())) {
                     if !tracks.contains(&track) {
@@ -119,15 +119,15 @@ impl StarHost {
                     }
                 }
             }
-            viewer.lines.wish(&tracks);
-            for line in viewer.lines.iter() {
-                let Some(track) = line.carries() else { continue };
+            viewer.transceivers.wish(&tracks);
+            for transceiver in viewer.transceivers.iter() {
+                let Some(track) = transceiver.carries() else { continue };
                 let source = there.iter().find(|(_, it, _)| it == track);
                 let wish = wishes.iter().find(|wish| wish.stream == track.stream);
                 if let (Some((from, _, mid)), Some(wish)) = (source, wish) {
                     routes.push(Route {
-                        from: Place { link: *from, mid: *mid },
-                        to: Place { link: id, mid: Mid::from(line.mid.as_str()) },
+                        from: TransceiverId { link: *from, mid: *mid },
+                        to: TransceiverId { link: id, mid: Mid::from(transceiver.mid.as_str()) },
                         kind: track.kind,
                         flows: wish.flows,
                         size: wish.size,
@@ -138,18 +138,23 @@ impl StarHost {
             self.negotiate(id);
         }
         let Self { connections, forwarding, now, .. } = self;
-        let stands = |place: &Place| connections.get(&place.link).is_some_and(|it| it.lines.get(&place.mid).is_some());
+        let stands = |place: &TransceiverId| {
+            connections.get(&place.link).is_some_and(|it| it.transceivers.get(&place.mid).is_some())
+        };
         let capacity = |id| connections.get(&id).and_then(Connection::capacity);
         forwarding.route(&routes, stands, capacity, *now);
         self.follow();
     }
 }
 
-/// What comes on a connection, by its lines.
-fn lines_of(id: LinkId, connection: &Connection) -> impl Iterator<Item = (LinkId, Track, Mid)> {
-    connection.lines.iter().filter_map(move |line| Some((id, line.comes()?, Mid::from(line.mid.as_str()))))
+/// What comes on a connection, by its transceivers.
+fn tracks_of(id: LinkId, connection: &Connection) -> impl Iterator<Item = (LinkId, Track, Mid)> {
+    connection
+        .transceivers
+        .iter()
+        .filter_map(move |transceiver| Some((id, transceiver.comes()?, Mid::from(transceiver.mid.as_str()))))
 }
 
 pub(super) fn coming(connection: &Connection) -> Vec<Track> {
-    connection.lines.iter().filter_map(crate::lines::Line::comes).collect()
+    connection.transceivers.iter().filter_map(crate::sdp::Transceiver::comes).collect()
 }

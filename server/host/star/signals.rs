@@ -3,7 +3,7 @@
 use super::settling::coming;
 use super::{Output, StarHost};
 use crate::connection::Said;
-use crate::words::{LinkId, Words};
+use crate::room::{LinkId, Room};
 
 impl StarHost {
     pub(super) fn signal(&mut self, id: LinkId, signal: &str) {
@@ -11,7 +11,7 @@ impl StarHost {
         let before = coming(connection);
         let (changed, answer) = connection.signal(signal, self.now);
         if connection.is_replaced() {
-            return self.words.renew(id, self.now);
+            return self.room.renew(id, self.now);
         }
         if let Some(said) = answer {
             self.say(id, said);
@@ -19,9 +19,9 @@ impl StarHost {
         if changed {
             self.call_changed = true;
             let after = self.connections.get(&id).map(coming).unwrap_or_default();
-            after.iter().for_each(|track| self.words.stream_come(id, &track.stream));
+            after.iter().for_each(|track| self.room.stream_come(id, &track.stream));
             for track in before.iter().filter(|track| !after.iter().any(|it| it.stream == track.stream)) {
-                self.words.stream_gone(id, &track.stream);
+                self.room.stream_gone(id, &track.stream);
             }
         }
         self.failing.push(id);
@@ -41,11 +41,11 @@ impl StarHost {
 
     /// Over the connection itself where the page takes signals there, and otherwise over the server.
     fn say(&mut self, id: LinkId, said: Said) {
-        let over_it = !said.restarting && self.words.carries_signals(id);
-        if let Some(frame) = over_it.then(|| Words::signal_frame(&said.text)).flatten() {
+        let over_it = !said.restarting && self.room.carries_signals(id);
+        if let Some(frame) = over_it.then(|| Room::signal_frame(&said.text)).flatten() {
             return self.send(id, frame, false, None);
         }
-        if let Some(to) = self.words.address_of(id) {
+        if let Some(to) = self.room.address_of(id) {
             self.outputs.push_back(Output::Signal { to: to.to_owned(), signal: said.text });
         }
     }

@@ -3,7 +3,7 @@
 use std::mem;
 
 use super::StarHost;
-use crate::words::LinkId;
+use crate::room::LinkId;
 
 /// What of a user name says whom a request of ICE is for (RFC 8445, section 7.2.2): what stands before the colon.
 pub fn ufrag_of(datagram: &[u8]) -> Option<&str> {

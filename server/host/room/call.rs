@@ -1,5 +1,5 @@
 //! The call: who is in it with which streams, and who has asked for which of them. What flows where is not decided message
-//! by message: it is what [`Words::wishes`] says after every change.
+//! by message: it is what [`Room::wishes`] says after every change.
 
 use std::sync::Arc;
 
@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::frame::{Announced, Size};
 use super::write::{self, ROOM};
-use super::{Effect, LinkId, MemberId, Words};
+use super::{Effect, LinkId, MemberId, Room};
+use crate::connection::Downlink;
 
 /// More than a full room announces.
 const ASKED_MAX: usize = 200;
@@ -86,7 +87,7 @@ pub(crate) struct Wish {
     /// Where it comes from.
     pub(crate) from: LinkId,
     /// False where it comes another way, and for whoever has left the call and would be shown nothing else under this id when
-    /// they come back: the lines stay, and nothing flows.
+    /// they come back: the transceivers stay, and nothing flows.
     pub(crate) flows: bool,
     /// How large it is shown, where the page says so.
     pub(crate) size: Option<Size>,
@@ -94,7 +95,7 @@ pub(crate) struct Wish {
     pub(crate) primary: bool,
 }
 
-impl Words {
+impl Room {
     /// What is to be sent over a link.
     pub(crate) fn wishes(&self, id: LinkId) -> Vec<Wish> {
         let Some((_, member)) = self.speaker(id) else { return Vec::new() };
@@ -242,9 +243,9 @@ impl Words {
 
     /// What a page of ours is to tell the next host, should this one be started anew, and by what it decides whether it calls
     /// others past this one.
-    pub(crate) fn tell_line(&mut self, id: LinkId, bits_per_second: u32, enough: bool) {
+    pub(crate) fn tell_downlink(&mut self, id: LinkId, downlink: Downlink) {
         if self.is_calling(id) && self.caps(id).media {
-            self.send(id, write::line(bits_per_second, enough));
+            self.send(id, write::downlink(downlink));
         }
     }
 

@@ -38,8 +38,8 @@ pub(super) enum Said<'a> {
     Knock {
         password: Cow<'a, str>,
         member: Option<&'a str>,
-        /// What the guest's line was found to take before, in bits a second.
-        takes: Option<u32>,
+        /// What the guest's downlink was found to take before, in bits a second.
+        downlink: Option<u32>,
     },
     Introduce(Box<Person>),
     Chat(Chat<'a>),
@@ -66,7 +66,7 @@ pub(super) enum Said<'a> {
     Moved(Cow<'a, str>),
     MovedNoted,
     Signal(&'a RawValue),
-    /// For those who know the words of our pages.
+    /// For those who know the messages of our pages.
     ForCapable {
         idata: &'a RawValue,
         purse: Purse,
@@ -163,11 +163,11 @@ fn knock(data: &RawValue) -> Option<Said<'_>> {
         #[serde(borrow, default)]
         member: Option<&'a RawValue>,
         #[serde(borrow, default)]
-        takes: Option<&'a RawValue>,
+        downlink: Option<&'a RawValue>,
     }
-    let Data { pwd, member, takes } = read(data)?;
+    let Data { pwd, member, downlink } = read(data)?;
     let member = member.and_then(read::<&str>).filter(|it| is_stay(it));
-    Some(Said::Knock { password: pwd, member, takes: takes.and_then(read) })
+    Some(Said::Knock { password: pwd, member, downlink: downlink.and_then(read) })
 }
 
 fn introduce(data: &RawValue) -> Option<Said<'_>> {

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use super::links::Phase;
 use super::person::{self, Person};
 use super::write::{self, HOST, ROOM};
-use super::{Effect, Frame, LinkId, MEMBERS_MAX, Member, MemberId, NUMBERS_MAX, Words};
+use super::{Effect, Frame, LinkId, MEMBERS_MAX, Member, MemberId, NUMBERS_MAX, Room};
 
-impl Words {
+impl Room {
     /// Lets a guest in and gives them a number, the same one if only the link was new. `false`: they are not let in.
     pub(super) fn knocked(&mut self, id: LinkId, password: &str, member: Option<&str>, now: Instant) -> bool {
         let Some(link) = self.link(id).filter(|link| link.phase == Phase::Greeting) else { return false };
@@ -40,7 +40,7 @@ impl Words {
         self.effects.push_back(Effect::HangUp(id));
     }
 
-    /// A member's id is somebody else's while the link to them carries words: whoever comes back has lost that link, or
+    /// A member's id is somebody else's while the link to them carries messages: whoever comes back has lost that link, or
     /// will have in a moment.
     fn may_be(&self, id: LinkId, said: &str) -> bool {
         let taken = self.links.iter().any(|(other, link)| {

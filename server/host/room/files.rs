@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::frame::Chat;
-use super::{Effect, LinkId, MemberId, Words, write};
+use super::{Effect, LinkId, MemberId, Room, write};
 
 /// So many are told to whoever comes later. Beyond that, whoever offers the most loses the oldest.
 const OFFERS_MAX: usize = 60;
@@ -71,7 +71,7 @@ fn bound<T>(offers: &mut VecDeque<T>, owner: impl Fn(&T) -> &MemberId) {
     }
 }
 
-impl Words {
+impl Room {
     pub(super) fn file_withdrawn(&mut self, from: LinkId, owner: &MemberId, number: u32, file: &str, idata: &RawValue) {
         self.offers.end(owner, file, idata);
         self.broadcast(&write::passed_on(number, idata), Some(from));

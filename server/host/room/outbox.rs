@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Caps, Frame, LinkId, MemberId, Words};
+use super::{Caps, Frame, LinkId, MemberId, Room};
 
 /// More than anybody says while a link is being mended.
 const MESSAGES_MAX: usize = 50;
@@ -70,7 +70,7 @@ impl Away {
     }
 }
 
-impl Words {
+impl Room {
     /// A message waits for everybody who acknowledges anything at all, until they have.
     pub(super) fn enqueue(&mut self, source: &str, id: &Arc<str>, frame: &Frame, except: LinkId) {
         self.enqueue_on_links(id, frame, except, |caps| caps.chat);

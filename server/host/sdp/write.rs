@@ -1,19 +1,20 @@
-//! Our own descriptions. What all lines share stands before the first (RFC 8839, section 5.4, and RFC 8122, section 5), so
-//! that a line takes up little.
+//! Our own descriptions. What all sections share stands before the first (RFC 8839, section 5.4, and RFC 8122, section
+//! 5), so that a section takes up little.
 
 use std::fmt::Write;
 use std::net::SocketAddr;
 
 use super::codecs::Kind;
 use super::description::{Description, Media, Section, Transport};
-use super::{Line, Lines, Said};
+use super::{Said, Transceiver, Transceivers};
 
 /// What a description of ours says of the connection.
 #[derive(Debug)]
 pub(crate) struct Ours<'a> {
     pub(crate) transport: &'a Transport,
     pub(crate) candidates: &'a [SocketAddr],
-    /// Whether the guest sends a picture in several sizes where that is offered: on lines that it has nothing on yet.
+    /// Whether the guest sends a picture in several sizes where that is offered: over transceivers that it sends nothing on
+    /// yet.
     pub(crate) layers: bool,
 }
 
@@ -32,22 +33,25 @@ fn offers(section: &Section, number: u8, name: &str) -> bool {
     section.codecs.iter().any(|(it, said)| *it == number && said.eq_ignore_ascii_case(name))
 }
 
-impl Lines {
+impl Transceivers {
     /// An offer of what holds now. Nothing is answered until the guest has.
     pub(crate) fn write_offer(&mut self, ours: &Ours<'_>) -> String {
         self.version += 1;
-        let mut text = self.head(ours, self.lines.iter().filter(|line| !line.stopping).map(|line| line.mid.as_str()));
+        let mut text = self.head(
+            ours,
+            self.all.iter().filter(|transceiver| !transceiver.stopping).map(|transceiver| transceiver.mid.as_str()),
+        );
         channels(&mut text, ours);
-        for line in &mut self.lines {
-            line.offered = line.target();
-            if line.stopping {
+        for transceiver in &mut self.all {
+            transceiver.offered = transceiver.target();
+            if transceiver.stopping {
                 rejected(
                     &mut text,
-                    &format!("{} 0 UDP/TLS/RTP/SAVPF {}", line.kind.name(), line.kind.codecs()[0].number),
+                    &format!("{} 0 UDP/TLS/RTP/SAVPF {}", transceiver.kind.name(), transceiver.kind.codecs()[0].number),
                 );
-                let _ = write!(text, "a=mid:{}\r\n", line.mid);
+                let _ = write!(text, "a=mid:{}\r\n", transceiver.mid);
             } else {
-                line.write(&mut text, None, ours.layers);
+                transceiver.write(&mut text, None, ours.layers);
             }
         }
         text
@@ -58,15 +62,18 @@ impl Lines {
         self.version += 1;
         let lives = |section: &&Section| {
             !section.rejected
-                && self.get(&section.mid).is_some_and(|line| !line.stopping || line.answered != Said::Stopped)
+                && self
+                    .get(&section.mid)
+                    .is_some_and(|transceiver| !transceiver.stopping || transceiver.answered != Said::Stopped)
         };
         let mids: Vec<_> = offer.sections.iter().skip(1).filter(lives).map(|it| it.mid.clone()).collect();
         let mut text = self.head(ours, mids.iter().map(String::as_str));
         for section in &offer.sections {
-            let line = self.lines.iter().find(|line| line.mid == section.mid && mids.contains(&line.mid));
-            match (section.media, line) {
+            let transceiver =
+                self.all.iter().find(|transceiver| transceiver.mid == section.mid && mids.contains(&transceiver.mid));
+            match (section.media, transceiver) {
                 (Media::Channels, _) => channels(&mut text, ours),
-                (_, Some(line)) => line.write(&mut text, Some(section), ours.layers),
+                (_, Some(transceiver)) => transceiver.write(&mut text, Some(section), ours.layers),
                 (_, None) => {
                     rejected(&mut text, &section.form);
                     if !section.mid.is_empty() {
@@ -119,7 +126,7 @@ fn rejected(text: &mut String, form: &str) {
     let _ = write!(text, "m={form}\r\n{REJECTED}");
 }
 
-impl Line {
+impl Transceiver {
     /// `to`: what is answered to, where this is an answer.
     fn write(&self, text: &mut String, to: Option<&Section>, layers: bool) {
         let Self { mid, kind, ssrc, resend_ssrc, .. } = self;

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::frame::Chat;
 use super::write::{self, HOST};
-use super::{LinkId, Words};
+use super::{LinkId, Room};
 
 /// Names of messages that have been said: one that comes again over a mended link is passed on once.
 const IDS_MAX: usize = 1_000;
@@ -87,7 +87,7 @@ impl Conversation {
     }
 }
 
-impl Words {
+impl Room {
     pub(super) fn chat(&mut self, from: LinkId, member: &str, number: u32, chat: &Chat<'_>, now: Instant) {
         if chat.id.is_some_and(|id| !self.is_new(from, id)) {
             return;

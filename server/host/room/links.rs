@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::meter::{Bucket, Meter, Pace};
 use super::outbox::Outbox;
-use super::{Effect, Frame, LINKS_MAX, LinkId, MemberId, Words};
+use super::{Effect, Frame, LINKS_MAX, LinkId, MemberId, Room};
 
 /// A broken link is opened again after this time, doubled with every attempt up to the longest.
 const REDIAL: Duration = Duration::from_millis(500);
@@ -99,7 +99,7 @@ impl Link {
     }
 }
 
-impl Words {
+impl Room {
     /// The link to whoever the server calls so now.
     pub(crate) fn link_of(&self, peer: &str) -> Option<LinkId> {
         self.links.iter().find(|(_, link)| link.address == peer).map(|(id, _)| *id)

@@ -62,7 +62,7 @@ pub(super) enum Purse {
     Questions,
     /// Of connections that are made through others.
     Signals,
-    /// How a file comes in the original's words: what is about a whole one.
+    /// How a file comes in the original's messages: what is about a whole one.
     Requests,
     Chunks,
 }
@@ -79,7 +79,7 @@ const PURSES: [(Purse, Pace); 9] = [
     (Purse::Chunks, pace(10_000.0, 6_000.0)),
 ];
 
-/// A frame has to be read whatever it says. A file in the original's words comes in thousands of them.
+/// A frame has to be read whatever it says. A file in the original's messages comes in thousands of them.
 const FRAMES: Pace = pace(20_000.0, 8_000.0);
 const BYTES: Pace = pace(67_108_864.0, 33_554_432.0);
 

@@ -1,4 +1,4 @@
-//! The words of a star's host: who is in the room, what is said, and what is passed on to whom. It is what our client's host
+//! The room as its host keeps it: who is in it, what is said, and what is passed on to whom. It is what our client's host
 //! does (`client-js/src/room`), without being a person.
 //!
 //! **Invariants:** no connection, media or clock in here. Events go in, [`Effect`]s come out. Everything is bounded for each
@@ -55,7 +55,7 @@ pub(crate) enum Effect {
     HangUp(LinkId),
     /// See whether the page is at the other end still, and look for another way to it.
     Seek(LinkId),
-    /// `droppable`: rather left out than waiting behind much else. `by`: whose words they are, where they are a guest's.
+    /// `droppable`: rather left out than waiting behind much else. `by`: whose message it is, where it is a guest's.
     Send {
         to: LinkId,
         frame: Frame,
@@ -67,8 +67,8 @@ pub(crate) enum Effect {
         from: LinkId,
         signal: String,
     },
-    /// A guest's line took so much before the connection was made anew, as their page says.
-    LineTakes {
+    /// A guest's downlink took so much before the connection was made anew, as their page says.
+    Downlink {
         from: LinkId,
         bits_per_second: u32,
     },
@@ -94,7 +94,7 @@ const NUMBERS_MAX: usize = 200;
 
 /// See the module.
 #[derive(Debug)]
-pub(crate) struct Words {
+pub(crate) struct Room {
     card: Card,
     /// The id of the host's stay.
     own: MemberId,
@@ -111,7 +111,7 @@ pub(crate) struct Words {
     effects: VecDeque<Effect>,
 }
 
-impl Words {
+impl Room {
     pub(crate) fn new(card: Card, own: &str, name: String, history: Option<Epoch>, salt: u32) -> Self {
         Self {
             card,
@@ -167,9 +167,9 @@ impl Words {
             return;
         }
         match said {
-            Said::Knock { password, member, takes } => {
+            Said::Knock { password, member, downlink } => {
                 if self.knocked(id, &password, member, now) {
-                    let told = takes.map(|bits_per_second| Effect::LineTakes { from: id, bits_per_second });
+                    let told = downlink.map(|bits_per_second| Effect::Downlink { from: id, bits_per_second });
                     self.effects.extend(told);
                 }
             }
@@ -208,7 +208,7 @@ impl Words {
         }
     }
 
-    /// When [`Words::due`] is to be called, at the latest.
+    /// When [`Room::due`] is to be called, at the latest.
     pub(crate) fn next_timeout(&self) -> Option<Instant> {
         let links = self.links.iter().filter_map(|(_, link)| link.next_timeout()).min();
         [links, self.away.next_timeout()].into_iter().flatten().min()
@@ -223,7 +223,7 @@ impl Words {
         }
     }
 
-    /// The number and the member that a link leads to, once it carries words.
+    /// The number and the member that a link leads to, once it carries messages.
     fn speaker(&self, id: LinkId) -> Option<(u32, MemberId)> {
         let link = self.link(id).filter(|link| link.is_ready())?;
         let member = link.member.clone()?;
@@ -243,7 +243,7 @@ impl Words {
         self.links.iter_mut().find(|(it, _)| *it == id).map(|(_, link)| link)
     }
 
-    /// The link that leads to a member, while it carries words.
+    /// The link that leads to a member, while it carries messages.
     fn link_to(&self, member: &str) -> Option<LinkId> {
         let found = self.links.iter().find(|(_, link)| link.is_ready() && link.member.as_deref() == Some(member));
         found.map(|(id, _)| *id)
@@ -264,7 +264,7 @@ impl Words {
         to.into_iter().for_each(|id| self.send_from(except, id, Arc::clone(frame)));
     }
 
-    /// To those who know the words of our pages.
+    /// To those who know the messages of our pages.
     fn broadcast_capable(&mut self, frame: &Frame, except: LinkId) {
         self.broadcast_where(frame, except, |caps| caps.chat);
     }

@@ -1,8 +1,9 @@
-//! Which line of a connection carries what, and what the descriptions say of it.
+//! Offers and answers: which transceiver of a connection carries what, and what the descriptions say of it.
 //!
-//! A line is a section `m=` of the descriptions. Each carries one stream to the guest and then ends, unless the guest sends on
-//! it; the place of one that has ended is given to another, since sections only ever grow in number. The host offers, and
-//! every line may be sent on by the guest at all times: a page puts a track of its own on a line that it receives on.
+//! A transceiver is a section `m=` of the descriptions (RFC 8829, section 3.4). Each carries one stream to the guest and
+//! then ends, unless the guest sends on it; the section of one that has ended is given to another, since sections only ever
+//! grow in number. The host offers, and the guest may send on every transceiver at all times: a page puts a track of its
+//! own on one that it receives on.
 //!
 //! **Invariants:** no connection in here, and nothing of str0m. Text in, text out.
 
@@ -17,11 +18,11 @@ use description::{Media, Section};
 pub(crate) use negotiation::Negotiation;
 pub(crate) use write::{LAYERS, Ours};
 
-/// A line of each kind for every stream of a full room, and some.
-const LINES_MAX: usize = 200;
+/// One of each kind for every stream of a full room, and some.
+const TRANSCEIVERS_MAX: usize = 200;
 /// More than a call with many screens needs; a page that asks on is not answered.
 const REQUESTS_MAX: u32 = 64;
-/// How often a stream is put on another line because the guest would not have it there.
+/// How often a stream is put on another transceiver because the guest would not have it there.
 const MOVES_MAX: u32 = 8;
 
 /// A track of a stream: there is one of a kind at most.
@@ -31,15 +32,15 @@ pub(crate) struct Track {
     pub(crate) kind: Kind,
 }
 
-/// What a line carries to the guest.
+/// What a transceiver carries to the guest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Sends {
     track: Track,
-    /// The track's id for the guest. No two lines say the same pair of ids, whatever they have carried.
+    /// The track's id for the guest. No two transceivers say the same pair of ids, whatever they have carried.
     id: u32,
 }
 
-/// What a line is said to be, or has been said and answered to be.
+/// What a transceiver is said to be, or has been said and answered to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Said {
     Unsaid,
@@ -49,9 +50,9 @@ enum Said {
     Stopped,
 }
 
-/// One line.
+/// What is sent and received under one `mid`.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub(crate) struct Transceiver {
     pub(crate) mid: String,
     pub(crate) kind: Kind,
     /// Our source on it, and that of its retransmissions.
@@ -77,7 +78,7 @@ pub(crate) struct Line {
     pub(crate) is_measured: bool,
 }
 
-impl Line {
+impl Transceiver {
     fn target(&self) -> Said {
         match &self.sends {
             _ if self.stopping => Said::Stopped,
@@ -116,10 +117,10 @@ impl Line {
     }
 }
 
-/// The lines of one connection. The first section, which is not among them, is that of the data channels.
+/// The transceivers of one connection. The first section, which is not among them, is that of the data channels.
 #[derive(Debug)]
-pub(crate) struct Lines {
-    lines: Vec<Line>,
+pub(crate) struct Transceivers {
+    all: Vec<Transceiver>,
     next_mid: u32,
     next_track: u32,
     next_ssrc: u32,
@@ -128,40 +129,44 @@ pub(crate) struct Lines {
     version: u64,
 }
 
-impl Lines {
+impl Transceivers {
     /// `seed` is any number, for sources.
     pub(crate) fn new(seed: u32) -> Self {
-        Self { lines: Vec::new(), next_mid: 1, next_track: 1, next_ssrc: seed, requests: 0, moves: 0, version: 1 }
+        Self { all: Vec::new(), next_mid: 1, next_track: 1, next_ssrc: seed, requests: 0, moves: 0, version: 1 }
     }
 
-    /// All lines.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Line> {
-        self.lines.iter()
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Transceiver> {
+        self.all.iter()
     }
 
-    /// What the lines carry, whether or not the guest knows of it yet.
+    /// What they carry, whether or not the guest knows of it yet.
     pub(crate) fn carried(&self) -> impl Iterator<Item = &Track> {
-        self.lines.iter().filter_map(|line| line.sends.as_ref().map(|sends| &sends.track))
+        self.all.iter().filter_map(|transceiver| transceiver.sends.as_ref().map(|sends| &sends.track))
     }
 
-    pub(crate) fn get(&self, mid: &str) -> Option<&Line> {
-        self.lines.iter().find(|line| line.mid == mid)
+    pub(crate) fn get(&self, mid: &str) -> Option<&Transceiver> {
+        self.all.iter().find(|transceiver| transceiver.mid == mid)
     }
 
-    /// What is to be sent to the guest from now on. A line carries one stream in its life: an original page stops for good what
-    /// it has shown on one, and Chromium (156) decodes what comes on one that has rested, and shows nothing of it.
+    /// What is to be sent to the guest from now on. A transceiver carries one stream in its life: an original page stops
+    /// for good what it has shown on one, and Chromium (156) decodes what comes on one that has rested, and shows nothing
+    /// of it.
     pub(crate) fn wish(&mut self, wished: &[Track]) {
-        for line in &mut self.lines {
-            let keeps = line.sends.as_ref().is_some_and(|sends| wished.contains(&sends.track));
-            if line.sends.is_none() || (keeps && !line.refused) {
+        for transceiver in &mut self.all {
+            let keeps = transceiver.sends.as_ref().is_some_and(|sends| wished.contains(&sends.track));
+            if transceiver.sends.is_none() || (keeps && !transceiver.refused) {
                 continue;
             }
-            line.sends = None;
-            // Nothing else can be shown on it, so that its place is given to another line.
-            line.stopping = !line.is_sent_on();
+            transceiver.sends = None;
+            // Nothing else can be shown on it, so that its place is given to another.
+            transceiver.stopping = !transceiver.is_sent_on();
         }
         for track in wished {
-            let carried = self.lines.iter().any(|line| line.sends.as_ref().is_some_and(|sends| sends.track == *track));
+            let carried = self
+                .all
+                .iter()
+                .any(|transceiver| transceiver.sends.as_ref().is_some_and(|sends| sends.track == *track));
             if !carried && is_token(&track.stream) {
                 self.carry(track);
             }
@@ -169,37 +174,38 @@ impl Lines {
     }
 
     fn carry(&mut self, track: &Track) {
-        let free = self.lines.iter().position(|line| line.is_free(track.kind));
+        let free = self.all.iter().position(|transceiver| transceiver.is_free(track.kind));
         let Some(at) = free.or_else(|| self.add(track.kind)) else { return };
         let id = self.next_track;
         self.next_track += 1;
-        let line = &mut self.lines[at];
-        line.sends = Some(Sends { track: track.clone(), id });
-        line.used = true;
+        let transceiver = &mut self.all[at];
+        transceiver.sends = Some(Sends { track: track.clone(), id });
+        transceiver.used = true;
     }
 
-    /// A line more, in the place of one that has ended if there is such a one.
+    /// One more, in the place of one that has ended if there is such a one.
     fn add(&mut self, kind: Kind) -> Option<usize> {
-        let place = self.lines.iter().position(|line| line.stopping && line.answered == Said::Stopped);
-        if place.is_none() && self.lines.len() >= LINES_MAX {
+        let place =
+            self.all.iter().position(|transceiver| transceiver.stopping && transceiver.answered == Said::Stopped);
+        if place.is_none() && self.all.len() >= TRANSCEIVERS_MAX {
             return None;
         }
         let mid = self.new_mid();
-        let line = self.line(kind, mid);
+        let transceiver = self.transceiver(kind, mid);
         match place {
             Some(at) => {
-                self.lines[at] = line;
+                self.all[at] = transceiver;
                 Some(at)
             }
             None => {
-                self.lines.push(line);
-                Some(self.lines.len() - 1)
+                self.all.push(transceiver);
+                Some(self.all.len() - 1)
             }
         }
     }
 
-    fn line(&mut self, kind: Kind, mid: String) -> Line {
-        Line {
+    fn transceiver(&mut self, kind: Kind, mid: String) -> Transceiver {
+        Transceiver {
             mid,
             kind,
             ssrc: self.new_ssrc(),
@@ -233,7 +239,7 @@ impl Lines {
         self.next_ssrc
     }
 
-    /// The guest has a track that no line has room for.
+    /// The guest has a track that no transceiver has room for.
     pub(crate) fn request(&mut self, kind: Kind) {
         if self.requests < REQUESTS_MAX {
             self.requests += 1;
@@ -244,7 +250,7 @@ impl Lines {
     /// The guest asks for an offer: as a rule because it has something to send. Whatever that is finds room then.
     pub(crate) fn make_room(&mut self) {
         for kind in [Kind::Audio, Kind::Video] {
-            if !self.lines.iter().any(|line| line.kind == kind && !line.stopping) {
+            if !self.all.iter().any(|transceiver| transceiver.kind == kind && !transceiver.stopping) {
                 self.add(kind);
             }
         }
@@ -252,82 +258,87 @@ impl Lines {
 
     /// Whether the guest has been told other things than hold.
     pub(crate) fn need_offer(&self) -> bool {
-        self.lines.iter().any(|line| line.target() != line.answered && !line.refused)
+        self.all.iter().any(|transceiver| transceiver.target() != transceiver.answered && !transceiver.refused)
     }
 
     /// An answer to the last offer.
     pub(crate) fn answer(&mut self, answer: &Description) {
-        for line in &mut self.lines {
+        for transceiver in &mut self.all {
             let Some(section) =
-                answer.sections.iter().find(|it| it.mid == line.mid && it.media == Media::Of(line.kind))
+                answer.sections.iter().find(|it| it.mid == transceiver.mid && it.media == Media::Of(transceiver.kind))
             else {
                 continue;
             };
-            line.answered = line.offered;
-            line.take(section);
+            transceiver.answered = transceiver.offered;
+            transceiver.take(section);
             if section.rejected {
-                line.end();
+                transceiver.end();
             }
         }
-        let refused = self.lines.iter().filter(|line| line.refused && line.sends.is_some()).count();
+        let refused = self.all.iter().filter(|transceiver| transceiver.refused && transceiver.sends.is_some()).count();
         let (refused, left) = (u32::try_from(refused).unwrap_or(MOVES_MAX), MOVES_MAX.saturating_sub(self.moves));
         self.moves += refused.min(left);
         if refused > left {
             // It does not have it anywhere: enough of that.
-            self.lines.iter_mut().filter(|line| line.refused).for_each(|line| line.refused = false);
+            self.all
+                .iter_mut()
+                .filter(|transceiver| transceiver.refused)
+                .for_each(|transceiver| transceiver.refused = false);
         }
     }
 
-    /// Takes an offer of the guest's, whose lines are ours in the order that we know, and behind them those that it has
+    /// Takes an offer of the guest's, whose sections are ours in the order that we know, and behind them those that it has
     /// added. `false`: it is none that fits, and nothing has changed.
     pub(crate) fn offer(&mut self, offer: &Description) -> bool {
         let Some((first, sections)) = offer.sections.split_first() else { return false };
-        let fits = |(line, section): (&Line, &Section)| line.mid == section.mid || line.answered == Said::Unsaid;
+        let fits = |(transceiver, section): (&Transceiver, &Section)| {
+            transceiver.mid == section.mid || transceiver.answered == Said::Unsaid
+        };
         let known = |section: &Section| matches!(section.media, Media::Of(_)) && !section.mid.is_empty();
-        let lost = self.lines.iter().skip(sections.len()).any(|line| line.answered != Said::Unsaid);
+        let lost = self.all.iter().skip(sections.len()).any(|transceiver| transceiver.answered != Said::Unsaid);
         let good = first.media == Media::Channels
             && !lost
-            && sections.len() <= LINES_MAX
+            && sections.len() <= TRANSCEIVERS_MAX
             && sections.iter().all(known)
-            && self.lines.iter().zip(sections).all(fits);
+            && self.all.iter().zip(sections).all(fits);
         if !good {
             return false;
         }
-        // Lines that an offer of ours would have added come again behind those of the guest: that offer has given way.
-        let said = |(line, section): (&Line, &Section)| line.mid == section.mid;
-        let places: Vec<_> = self.lines.iter().zip(sections).map(said).collect();
-        self.lines.truncate(sections.len());
+        // Sections that an offer of ours would have added come again behind those of the guest: that offer has given way.
+        let said = |(transceiver, section): (&Transceiver, &Section)| transceiver.mid == section.mid;
+        let places: Vec<_> = self.all.iter().zip(sections).map(said).collect();
+        self.all.truncate(sections.len());
         for (at, section) in sections.iter().enumerate() {
             let Media::Of(kind) = section.media else { continue };
             if places.get(at) != Some(&true) {
-                let line = self.theirs(kind, &section.mid, write::has_codec(section, kind));
-                match self.lines.get_mut(at) {
-                    Some(place) => *place = line,
-                    None => self.lines.push(line),
+                let transceiver = self.theirs(kind, &section.mid, write::has_codec(section, kind));
+                match self.all.get_mut(at) {
+                    Some(place) => *place = transceiver,
+                    None => self.all.push(transceiver),
                 }
             }
-            let line = &mut self.lines[at];
-            line.take(section);
-            line.offered = line.answered;
+            let transceiver = &mut self.all[at];
+            transceiver.take(section);
+            transceiver.offered = transceiver.answered;
             if section.rejected {
-                line.end();
+                transceiver.end();
             }
         }
         true
     }
 
-    /// A line that the guest has added; one that has ended where we could make nothing of it.
-    fn theirs(&mut self, kind: Kind, mid: &str, usable: bool) -> Line {
-        let mut line = self.line(kind, mid.to_owned());
-        line.answered = Said::Receives;
+    /// A transceiver that the guest has added; one that has ended where we could make nothing of it.
+    fn theirs(&mut self, kind: Kind, mid: &str, usable: bool) -> Transceiver {
+        let mut transceiver = self.transceiver(kind, mid.to_owned());
+        transceiver.answered = Said::Receives;
         if !usable {
-            line.end();
+            transceiver.end();
         }
-        line
+        transceiver
     }
 }
 
-impl Line {
+impl Transceiver {
     fn end(&mut self) {
         (self.stopping, self.answered, self.offered) = (true, Said::Stopped, Said::Stopped);
         (self.sends, self.comes) = (None, None);

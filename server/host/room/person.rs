@@ -90,8 +90,8 @@ impl From<SaidPerson<'_>> for Person {
 }
 
 impl Person {
-    /// For a frame. `member` is the id of their stay, which original pages do not have, and `peer` what the server calls them.
-    /// Whatever they say of themselves under these names is not among it.
+    /// For a frame. `member` is the id of their stay, which original pages do not have, and `peer` what the server calls
+    /// them. Whatever they say of themselves under these names is not among it.
     pub(super) fn written(&self, number: u32, member: &str, peer: Option<&str>) -> Value {
         let mut person = json!({ "username": self.name, "id": number.to_string(), "avatarLoc": self.avatar });
         if let Some(fields) = person.as_object_mut() {

@@ -1,4 +1,4 @@
-//! What only our pages say to each other, and to a host that knows their words.
+//! What only our pages say to each other, and to a host that knows their messages.
 
 use std::borrow::Cow;
 

@@ -1,14 +1,14 @@
-//! Words of guests, and what is said for them.
+//! What guests say, and what is said for them.
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::{Effect, LinkId, Words};
+use super::{Effect, LinkId, Room};
 use crate::settings::Card;
 
 /// A room of guests whose connections open as soon as they are asked for.
-struct Room {
-    words: Words,
+struct Scene {
+    room: Room,
     now: Instant,
     /// What has been said to whom, and by whom where it is a guest's.
     said: Vec<(LinkId, Value)>,
@@ -16,20 +16,20 @@ struct Room {
 
 const OURS: &[&str] = &["chat", "files", "media", "moves", "signals"];
 
-impl Room {
+impl Scene {
     fn new() -> Self {
         let card = Card { name: "Room".to_owned(), password: String::new(), peers_max: 20 };
-        let words = Words::new(card, "HHHHHHHHHHHHHHHHHHHHHH", "Server".to_owned(), None, 1);
-        Self { words, now: Instant::now(), said: Vec::new() }
+        let room = Room::new(card, "HHHHHHHHHHHHHHHHHHHHHH", "Server".to_owned(), None, 1);
+        Self { room, now: Instant::now(), said: Vec::new() }
     }
 
     fn take(&mut self) {
-        while let Some(effect) = self.words.poll() {
+        while let Some(effect) = self.room.poll() {
             match effect {
                 Effect::Send { to, frame, .. } => {
                     self.said.push((to, serde_json::from_slice(&frame).expect("JSON")));
                 }
-                Effect::Dial(id) => self.words.opened(id, self.now),
+                Effect::Dial(id) => self.room.opened(id, self.now),
                 _ => {}
             }
         }
@@ -41,14 +41,14 @@ impl Room {
 
     fn tell_to(&mut self, id: LinkId, target: &str, idata: &Value) {
         let frame = json!({ "target": target, "idata": idata }).to_string();
-        self.words.heard(id, frame.as_bytes(), self.now);
+        self.room.heard(id, frame.as_bytes(), self.now);
         self.take();
     }
 
     fn come(&mut self, peer: &str, caps: &[&str]) -> LinkId {
-        self.words.joined(peer, self.now);
+        self.room.joined(peer, self.now);
         self.take();
-        let id = self.words.link_of(peer).expect("a link");
+        let id = self.room.link_of(peer).expect("a link");
         let member = (!caps.is_empty()).then(|| format!("{peer:A<22}"));
         self.knock(id, member.as_deref(), caps);
         id
@@ -91,7 +91,7 @@ fn file(name: &str) -> Value {
 
 #[test]
 fn an_owner_is_asked_again_until_the_stream_comes_and_whenever_they_are_back() {
-    let mut room = Room::new();
+    let mut room = Scene::new();
     let (ada, bob) = (room.come("ada", OURS), room.come("bob", OURS));
     room.call(ada, &["a"]);
     room.call(bob, &[]);
@@ -99,19 +99,19 @@ fn an_owner_is_asked_again_until_the_stream_comes_and_whenever_they_are_back() {
     room.tell_to(bob, "1", &want("a"));
     room.tell_to(bob, "1", &want("a"));
     assert_eq!(room.asked(ada), [json!("a")], "it has not come");
-    room.words.stream_come(ada, "a");
+    room.room.stream_come(ada, "a");
     room.tell_to(bob, "1", &want("a"));
     assert!(room.asked(ada).is_empty());
     // Out of the call, and in it again with the same stream.
     room.tell(ada, &json!({ "type": 7, "data": { "type": 1, "special": {} } }));
-    room.words.stream_gone(ada, "a");
+    room.room.stream_gone(ada, "a");
     room.call(ada, &["a"]);
     assert_eq!(room.asked(ada), [json!("a")]);
 }
 
 #[test]
 fn what_original_pages_would_fail_over_is_not_passed_on() {
-    let mut room = Room::new();
+    let mut room = Scene::new();
     let (ada, original) = (room.come("ada", OURS), room.come("orig", &[]));
     room.said.clear();
     for (n, msg) in [json!(5), json!({}), json!([])].iter().enumerate() {
@@ -135,7 +135,7 @@ fn what_original_pages_would_fail_over_is_not_passed_on() {
 
 #[test]
 fn whoever_offers_most_loses_the_oldest_and_nobody_else_does() {
-    let mut room = Room::new();
+    let mut room = Scene::new();
     let (ada, eve) = (room.come("ada", OURS), room.come("eve", OURS));
     room.tell(ada, &json!({ "type": 2, "data": { "msg": "", "files": [file("mine")], "id": "a" } }));
     for n in 0..10 {
@@ -149,16 +149,16 @@ fn whoever_offers_most_loses_the_oldest_and_nobody_else_does() {
 
 #[test]
 fn numbers_are_kept_for_those_who_are_here_however_many_come_and_go() {
-    let mut room = Room::new();
+    let mut room = Scene::new();
     let (ada, eve) = (room.come("ada", OURS), room.come("eve", OURS));
     for n in 0..300 {
-        room.words.closed(eve, false, room.now);
+        room.room.closed(eve, false, room.now);
         room.now += Duration::from_secs(30);
-        room.words.due(room.now);
+        room.room.due(room.now);
         room.take();
         room.knock(eve, Some(&format!("e{n:A<21}")), OURS);
     }
-    assert!(room.words.numbers.len() <= super::NUMBERS_MAX);
+    assert!(room.room.numbers.len() <= super::NUMBERS_MAX);
     room.said.clear();
     room.tell(ada, &json!({ "type": 1, "data": { "user": { "username": "Ada" } } }));
     let (_, frame) = room.said.iter().find(|it| it.0 == eve).expect("an introduction");
@@ -167,15 +167,15 @@ fn numbers_are_kept_for_those_who_are_here_however_many_come_and_go() {
 
 #[test]
 fn another_stay_over_the_same_link_is_a_newcomer() {
-    let mut room = Room::new();
+    let mut room = Scene::new();
     let (ada, bob) = (room.come("ada", OURS), room.come("bob", OURS));
     for at in [ada, bob] {
         room.tell(at, &json!({ "type": "ask-history", "data": {} }));
     }
-    room.words.closed(bob, false, room.now);
+    room.room.closed(bob, false, room.now);
     room.tell(ada, &json!({ "type": 2, "data": { "msg": "for who was here", "id": "m" } }));
     room.now += Duration::from_secs(1);
-    room.words.due(room.now);
+    room.room.due(room.now);
     room.take();
     room.said.clear();
     room.knock(bob, Some("BBBBBBBBBBBBBBBBBBBBBB"), OURS);
@@ -186,19 +186,19 @@ fn another_stay_over_the_same_link_is_a_newcomer() {
 
 #[test]
 fn a_page_whose_place_somebody_has_taken_is_called_anew() {
-    let mut room = Room::new();
+    let mut room = Scene::new();
     let ada = room.come("ada", OURS);
-    room.words.steady(ada, false, room.now);
+    room.room.steady(ada, false, room.now);
     // Somebody who says that they are Ada, whose connection gives no sign just now.
-    room.words.joined("eve", room.now);
+    room.room.joined("eve", room.now);
     room.take();
-    let eve = room.words.link_of("eve").expect("a link");
+    let eve = room.room.link_of("eve").expect("a link");
     room.knock(eve, Some("adaAAAAAAAAAAAAAAAAAAA"), OURS);
     room.now += Duration::from_secs(1);
-    room.words.due(room.now);
+    room.room.due(room.now);
     room.take();
     room.said.clear();
     room.knock(ada, Some("adaAAAAAAAAAAAAAAAAAAA"), OURS);
     assert_eq!(room.told(ada, 0)[0]["id"], "2");
-    assert_eq!(room.words.counts().0, 2);
+    assert_eq!(room.room.counts().0, 2);
 }

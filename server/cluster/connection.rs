@@ -30,8 +30,8 @@ const AT_ONCE: usize = 256;
 /// Between two parts of what is renewed, so that what people ask for does not wait for all of it.
 const RENEW_PART_EVERY: Duration = Duration::from_millis(20);
 
-/// The connection.
-pub(super) struct Line<'a> {
+/// A connection to the store, until it fails.
+pub(super) struct Connection<'a> {
     link: Link,
     /// What other nodes say.
     pushed: UnboundedReceiver<PushInfo>,
@@ -42,9 +42,9 @@ pub(super) struct Line<'a> {
     n_echoes: u64,
 }
 
-impl<'a> Line<'a> {
+impl<'a> Connection<'a> {
     pub(super) fn new(link: Link, pushed: UnboundedReceiver<PushInfo>, shared: &'a Arc<Shared>) -> Self {
-        Line { link, pushed, shared, due: Renewals::default(), has_said_goodbye: false, n_echoes: 0 }
+        Connection { link, pushed, shared, due: Renewals::default(), has_said_goodbye: false, n_echoes: 0 }
     }
 
     /// Until the store fails.

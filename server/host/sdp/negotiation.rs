@@ -32,8 +32,8 @@ pub(crate) struct Negotiation {
 }
 
 impl Negotiation {
-    /// Rounds of a connection begin somewhere else than those of the one before it, so that an answer to an offer of that one,
-    /// which comes late, is not taken for one to an offer of this.
+    /// Rounds of a connection begin somewhere else than those of the one before it, so that an answer to an offer of that
+    /// one, which comes late, is not taken for one to an offer of this.
     pub(crate) fn beginning_at(seed: u32) -> Self {
         Self { round: u64::from(seed % ROUNDS), ..Self::default() }
     }

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::frame::{Announced, Size};
+use crate::connection::Downlink;
 
 /// A frame as it goes out; many may be sent the same one.
 pub(crate) type Frame = Arc<[u8]>;
@@ -65,8 +66,8 @@ pub(super) fn sizes(sizes: &[(String, Size)]) -> Frame {
     message(HOST, &json!("sizes"), &json!({ "sizes": entries }))
 }
 
-pub(super) fn line(bits_per_second: u32, enough: bool) -> Frame {
-    message(HOST, &json!("line"), &json!({ "takes": bits_per_second, "enough": enough }))
+pub(super) fn downlink(Downlink { bits_per_second, sufficient }: Downlink) -> Frame {
+    message(HOST, &json!("downlink"), &json!({ "bitsPerSecond": bits_per_second, "sufficient": sufficient }))
 }
 
 fn name_of(size: Size) -> &'static str {
