@@ -128,7 +128,7 @@ export class Caller {
           )
           return moving.map(it => it.owner).sort()
         },
-        { timeout: 40_000, message: `${this.name} watches ${names}` },
+        { message: `${this.name} watches ${names}` },
       )
       .toEqual([...names].sort())
   }
@@ -142,7 +142,6 @@ export class Caller {
             .map(it => it.owner)
             .sort(),
         {
-          timeout: 40_000,
           message: `${this.name} hears ${names}`,
         },
       )

@@ -165,6 +165,9 @@ const tellForbidden = (): void => {
   )
 }
 
+/** As long as `expect.poll` waits. */
+const patienceMs = 60_000
+
 /** What one person has: nothing stored, and nothing shared with others. */
 export const contextIn = async (browser: Browser, look: Look = {}): Promise<BrowserContext> => {
   const { width = 1280, height = 800, dark = false, locale = 'en-GB', touch = false } = look
@@ -175,6 +178,7 @@ export const contextIn = async (browser: Browser, look: Look = {}): Promise<Brow
     isMobile: touch,
     locale,
   })
+  context.setDefaultTimeout(patienceMs)
   await context.addInitScript(tellForbidden)
   if (browser.browserType().name() === 'firefox') await context.addInitScript(screenOfCanvas)
   return context

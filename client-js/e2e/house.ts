@@ -79,6 +79,4 @@ export const behindGate = async (
 
 /** The server knows so many, those included whom it still waits for. */
 export const peersAre = ({ server }: House, expected: number): Promise<void> =>
-  expect
-    .poll(async () => (await (await fetch(`${server().address}/health`)).json()).peers, { timeout: 60_000 })
-    .toBe(expected)
+  expect.poll(async () => (await (await fetch(`${server().address}/health`)).json()).peers).toBe(expected)

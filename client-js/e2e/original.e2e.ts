@@ -57,7 +57,7 @@ class Original {
   /** The first of that name, with these fields. */
   async hears(event: string, fields: object = {}): Promise<Heard['body']> {
     const holds = (body: Heard['body']) => Object.entries(fields).every(([key, value]) => body[key] === value)
-    return vi.waitUntil(async () => (await this.all(event)).find(holds), { timeout: 30_000 })
+    return vi.waitUntil(async () => (await this.all(event)).find(holds), { timeout: 60_000 })
   }
 }
 

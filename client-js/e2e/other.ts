@@ -61,12 +61,12 @@ export class Other {
   /** Says it as soon as it can to so many. */
   async says(text: string, listeners: number): Promise<void> {
     const say = () => this.page.evaluate(it => other.say(it), text)
-    await expect.poll(say, { timeout: 40_000, message: `${text} is heard by ${listeners}` }).toBe(listeners)
+    await expect.poll(say, { message: `${text} is heard by ${listeners}` }).toBe(listeners)
   }
 
   async hears(...texts: string[]): Promise<void> {
     const heard = () => this.page.evaluate(() => [...new Set(other.heard)].sort())
-    await expect.poll(heard, { timeout: 40_000 }).toEqual(expect.arrayContaining(texts))
+    await expect.poll(heard).toEqual(expect.arrayContaining(texts))
   }
 
   /** New pictures of the other come. */
@@ -74,6 +74,6 @@ export class Other {
     await this.isReady()
     const frames = () => this.page.evaluate(() => other.frames())
     const before = await frames()
-    await expect.poll(frames, { timeout: 40_000 }).toBeGreaterThan(before + 5)
+    await expect.poll(frames).toBeGreaterThan(before + 5)
   }
 }

@@ -1,7 +1,7 @@
 /** Waits for a condition, never for a time. */
 import { setTimeout as wait } from 'node:timers/promises'
 
-const patienceMs = 20_000
+const patienceMs = 60_000
 
 /** Comes back once it happened; after the limit the test fails and says what was missing. */
 export const until = async (happened: () => boolean, what: string, limitMs = patienceMs): Promise<void> => {
