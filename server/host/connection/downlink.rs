@@ -12,6 +12,8 @@ const TELL_AGAIN: Duration = Duration::from_secs(5);
 const HOLD: Duration = Duration::from_secs(6);
 /// Where it then was not, it is watched for twice as long, and no longer than this.
 const HOLD_MAX: Duration = Duration::from_secs(60);
+/// Estimates go up and down: it stays sufficient as long as it takes this share of what is desired.
+const STAYS: f64 = 0.75;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Downlink {
@@ -46,7 +48,8 @@ impl News {
     /// downlink takes and `desired` what it would take for everything, both in bits a second; nothing is said where that is
     /// 0.
     pub(super) fn next(&mut self, capacity: f64, desired: f64, now: Instant) -> Option<Downlink> {
-        let (has_room, bits_per_second) = (capacity >= desired, (capacity as u32).min(TOLD_MAX));
+        let bits_per_second = (capacity as u32).min(TOLD_MAX);
+        let has_room = capacity >= if self.room_since.is_some() { desired * STAYS } else { desired };
         self.room_since = if has_room { self.room_since.or(Some(now)) } else { None };
         let sufficient = self.room_since.is_some_and(|since| now.saturating_duration_since(since) >= self.hold);
         let is_new = self.said.is_none_or(|(before, at)| {
@@ -104,21 +107,23 @@ mod tests {
         assert!(!page.lives(4, 80_000.0), "too early");
         page.news.begin();
         assert!(!page.lives(4, 300_000.0), "the pictures grow");
-        assert!(!page.lives(4, 1_000_000.0), "they have no room");
+        assert!(!page.lives(4, 1_300_000.0), "they have no room");
         assert!(page.lives(9, 800_000.0), "they have");
         page.news.begin();
         assert!(page.lives(2, 100_000.0), "nothing has changed for the worse");
+        assert!(page.lives(9, 1_100_000.0), "an estimate is none to the bit");
+        assert!(!page.lives(2, 1_300_000.0), "it is too little now");
     }
 
     #[test]
     fn it_is_watched_for_longer_where_it_was_not() {
         let mut page = Page::new();
         assert!(page.lives(8, 300_000.0));
-        assert!(!page.lives(2, 1_000_000.0));
+        assert!(!page.lives(2, 1_300_000.0));
         assert!(!page.lives(10, 300_000.0));
         assert!(page.lives(5, 300_000.0));
         for _ in 0..10 {
-            page.lives(2, 1_000_000.0);
+            page.lives(2, 1_300_000.0);
             page.lives(70, 300_000.0);
         }
         assert!(page.sufficient, "never for longer than a minute");
