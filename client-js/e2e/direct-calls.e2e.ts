@@ -73,7 +73,7 @@ const reaches = (one: Person, name: string, how: string | RegExp): Promise<void>
     .locator('#people li')
     .filter({ has: one.page.locator('bdi', { hasText: new RegExp(`^${name}$`) }) })
     .filter({ hasText: how })
-    .waitFor({ state: 'attached', timeout: 120_000 })
+    .waitFor({ state: 'attached', timeout: 200_000 })
 
 /** For good: no other can be made. */
 const breakDirect = async (guests: readonly Person[]): Promise<void> => {

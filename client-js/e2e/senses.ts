@@ -78,7 +78,8 @@ const sounding = ({ page }: Person): Promise<number> =>
       .filter(({ paused, muted, volume }) => !paused && !muted && volume > 0)
       .flatMap(({ srcObject }) => (srcObject instanceof MediaStream ? [listens(srcObject)] : []))
     const loud = new Set<() => boolean>()
-    const until = performance.now() + 2_000
+    await context.resume()
+    const until = performance.now() + 4_000
     while (loud.size < heard.length && performance.now() < until) {
       await new Promise(requestAnimationFrame)
       for (const isLoud of heard) if (isLoud()) loud.add(isLoud)
