@@ -251,6 +251,14 @@ fn versions_that_belong_together_agree() {
         toolchain.starts_with(&format!("{oldest}.")),
         "the oldest compiler that is promised is the one that is tried"
     );
+    // Without a version there, npm makes no list of what the web app is made of.
+    let version = after(&text("Cargo.toml"), "\nversion = \"");
+    for place in ["client-js/package.json", "client-js/package-lock.json"] {
+        assert!(
+            text(place).contains(&format!("\"name\": \"p2pchat-client\",\n  \"version\": \"{version}\"")),
+            "{place}"
+        );
+    }
     assert!(text("README.md").contains(&format!("[Rust](https://rustup.rs) {oldest} or newer")));
 }
 
