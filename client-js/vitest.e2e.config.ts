@@ -103,10 +103,10 @@ const projects =
 export default defineConfig({
   test: {
     environment: 'node',
-    testTimeout: 240_000,
+    testTimeout: 360_000,
     hookTimeout: 240_000,
     // What a test waits for may take its time on a small machine that does other things too, as with Playwright's own waiting.
-    expect: { poll: { timeout: 60_000 } },
+    expect: { poll: { timeout: 120_000 } },
     sequence: { sequencer: SlowestFirst },
     projects,
   },

@@ -6,7 +6,7 @@ import { browsers } from './engines.ts'
 import { type Server, startServer } from './server.ts'
 
 // Pictures of several people, made and shown by one machine, take their time on a small one.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 })
+vi.setConfig({ testTimeout: 360_000, hookTimeout: 120_000 })
 
 const nextBrowser = browsers()
 let server: Server

@@ -10,7 +10,7 @@ import { callTogether, watches } from './senses.ts'
 import { startServerIn } from './server.ts'
 import { accept, cardOf, pickPath, progressOf, saved, shaOfFile, shelf } from './transfers.ts'
 
-vi.setConfig({ testTimeout: 240_000 })
+vi.setConfig({ testTimeout: 360_000 })
 
 const home = house()
 const shelves = shelf()

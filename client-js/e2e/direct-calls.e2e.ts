@@ -6,7 +6,7 @@ import { house } from './house.ts'
 import { enterCall, hearsSounds, shareScreensInTurn, watches } from './senses.ts'
 
 // Pictures of several people, made and shown by one machine, take their time on a small one.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
+vi.setConfig({ testTimeout: 480_000, hookTimeout: 120_000 })
 
 const token = '0123456789abcdef0123456789abcdef'
 const home = house({

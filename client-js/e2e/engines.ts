@@ -165,7 +165,7 @@ const tellForbidden = (): void => {
   )
 }
 
-/** As long as `expect.poll` waits. */
+/** What a page is waited for. */
 const patienceMs = 60_000
 
 /** What one person has: nothing stored, and nothing shared with others. */

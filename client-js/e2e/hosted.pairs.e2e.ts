@@ -13,7 +13,7 @@ import { startServerWith } from './server.ts'
 import { accept, bytesOf, cardOf, pick, saved, sha } from './transfers.ts'
 
 // Pictures of several people, made and shown by one machine, take their time on a small one.
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
+vi.setConfig({ testTimeout: 480_000, hookTimeout: 120_000 })
 
 const hosting = { P2PCHAT_HOST__ENABLED: 'true', P2PCHAT_HOST__PORT: '0' }
 const home = house(hosting)

@@ -7,7 +7,7 @@ import { enterCall, hearsSounds, keepPlayers, shareScreensInTurn, watches } from
 import { accept, bytesOf, cardOf, pick, saved, sha } from './transfers.ts'
 
 // Pictures of several people, made and shown by one machine, take their time on a small one.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 })
+vi.setConfig({ testTimeout: 360_000, hookTimeout: 120_000 })
 
 const home = house()
 

@@ -8,7 +8,7 @@ import { hall } from './sockets/hall.ts'
 import { speakers } from './sockets/speakers.ts'
 
 // Pictures of several people, made and shown by one machine, take their time on a small one.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 })
+vi.setConfig({ testTimeout: 360_000, hookTimeout: 120_000 })
 
 const host = hall(dress)
 const { chatter, named, plain } = speakers(host)

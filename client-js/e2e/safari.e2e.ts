@@ -20,7 +20,7 @@ import { enterCall, hearsNothing, hearsSounds, keepPlayers, watches } from './se
 import { accept, bytesOf, cardOf, pick, pickPath, saved, sha, shelf } from './transfers.ts'
 
 // Pictures of several people, made and shown by one machine, take their time on a small one.
-vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 })
+vi.setConfig({ testTimeout: 360_000, hookTimeout: 120_000 })
 
 const home = house()
 const shelves = shelf()

@@ -7,7 +7,7 @@ import { house } from './house.ts'
 import { OriginalPage } from './original-page.ts'
 import { accept, bytesOf, pick, saved, sha } from './transfers.ts'
 
-vi.setConfig({ testTimeout: 240_000, hookTimeout: 120_000 })
+vi.setConfig({ testTimeout: 360_000, hookTimeout: 120_000 })
 
 const home = house({})
 

@@ -5,7 +5,7 @@ import { launchSleeper, type Sleeper } from './engines.ts'
 import { gather, house, peersAre } from './house.ts'
 import { callTogether, hearsSounds, keepPlayers, watches } from './senses.ts'
 
-vi.setConfig({ testTimeout: 240_000 })
+vi.setConfig({ testTimeout: 360_000 })
 
 const home = house({
   P2PCHAT_SIGNALING__PING_INTERVAL_MS: '2000',

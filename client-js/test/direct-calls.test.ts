@@ -246,7 +246,7 @@ describe('what somebody sends', () => {
     taken()
     comesIn('gus', '7')
     joins('gus', '7')
-    expect([isBens(), taken().toSorted()]).toEqual([true, ['again after 5000', 'ben camera large to host']])
+    expect([isBens(), taken().toSorted()]).toEqual([true, ['again after 30000', 'ben camera large to host']])
     flow(both, ['audio'])
     expect([isBens(), taken()]).toEqual([true, []])
     flow(both, both)

@@ -30,7 +30,7 @@ export const directCallersMax = 6
 const blockedMs = 60_000
 const brokenMs = 5_000
 /** So long one that is to end waits for pictures from the host. It may be what leaves them no room on a thin downlink. */
-const lateMs = 5_000
+const lateMs = 30_000
 
 /** Both are in the call, as guests, with pages that know how. */
 const canCall = (state: RoomState, member: MemberId): boolean =>

@@ -7,10 +7,10 @@ pub(super) const TOLD_MAX: u32 = 2_500_000;
 /// How often at most a page is told, and how often at least.
 const TELL: Duration = Duration::from_secs(1);
 const TELL_AGAIN: Duration = Duration::from_secs(5);
-/// A downlink is sufficient once it has been for so long. Whoever begins to send pictures sends small ones, and larger ones
-/// seconds later.
-const HOLD: Duration = Duration::from_secs(6);
-/// Where it then was not, it is watched for twice as long, and no longer than this.
+/// A downlink that was sufficient and then was not has to be so for this long before it counts again: whoever begins to send
+/// pictures sends small ones, and larger ones seconds later.
+const HOLD: Duration = Duration::from_secs(10);
+/// Twice as long each time, and no longer than this.
 const HOLD_MAX: Duration = Duration::from_secs(60);
 /// Estimates go up and down: it stays sufficient as long as it takes this share of what is desired.
 const STAYS: f64 = 0.75;
@@ -19,7 +19,7 @@ const STAYS: f64 = 0.75;
 pub(crate) struct Downlink {
     /// What it takes.
     pub(crate) bits_per_second: u32,
-    /// All that the guest is shown and hears has had room on it for some seconds, in the sizes in which it is shown.
+    /// All that the guest is shown and hears has room on it, in the sizes in which it is shown.
     pub(crate) sufficient: bool,
 }
 
@@ -34,14 +34,7 @@ pub(super) struct News {
 
 impl News {
     pub(super) const fn new() -> Self {
-        Self { said: None, room_since: None, hold: HOLD }
-    }
-
-    /// Pictures begin or end. A downlink that is known to be sufficient stays so until it is not.
-    pub(super) fn begin(&mut self) {
-        if !self.said.is_some_and(|(said, _)| said.sufficient) {
-            self.room_since = None;
-        }
+        Self { said: None, room_since: None, hold: Duration::ZERO }
     }
 
     /// What the page is to be told, if anything: where it is something new, and every now and then. `capacity` is what the
@@ -63,7 +56,7 @@ impl News {
         }
         let was_sufficient = self.said.is_some_and(|(before, _)| before.sufficient);
         if was_sufficient && !sufficient {
-            self.hold = (self.hold * 2).min(HOLD_MAX);
+            self.hold = (self.hold * 2).clamp(HOLD, HOLD_MAX);
         }
         let downlink = Downlink { bits_per_second, sufficient };
         self.said = Some((downlink, now));
@@ -102,26 +95,23 @@ mod tests {
     }
 
     #[test]
-    fn a_downlink_is_sufficient_once_the_pictures_have_grown() {
+    fn an_estimate_is_none_to_the_bit() {
         let mut page = Page::new();
-        assert!(!page.lives(4, 80_000.0), "too early");
-        page.news.begin();
-        assert!(!page.lives(4, 300_000.0), "the pictures grow");
-        assert!(!page.lives(4, 1_300_000.0), "they have no room");
-        assert!(page.lives(9, 800_000.0), "they have");
-        page.news.begin();
-        assert!(page.lives(2, 100_000.0), "nothing has changed for the worse");
-        assert!(page.lives(9, 1_100_000.0), "an estimate is none to the bit");
+        assert!(page.lives(2, 800_000.0));
+        assert!(page.lives(9, 1_100_000.0), "a little less than everything");
         assert!(!page.lives(2, 1_300_000.0), "it is too little now");
     }
 
     #[test]
-    fn it_is_watched_for_longer_where_it_was_not() {
+    fn it_is_watched_for_longer_each_time_that_it_was_not_sufficient() {
         let mut page = Page::new();
-        assert!(page.lives(8, 300_000.0));
+        assert!(page.lives(2, 80_000.0));
+        assert!(!page.lives(2, 1_300_000.0), "the pictures have grown");
+        assert!(!page.lives(9, 300_000.0));
+        assert!(page.lives(4, 300_000.0));
         assert!(!page.lives(2, 1_300_000.0));
-        assert!(!page.lives(10, 300_000.0));
-        assert!(page.lives(5, 300_000.0));
+        assert!(!page.lives(18, 300_000.0));
+        assert!(page.lives(6, 300_000.0));
         for _ in 0..10 {
             page.lives(2, 1_300_000.0);
             page.lives(70, 300_000.0);

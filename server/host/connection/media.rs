@@ -224,7 +224,6 @@ impl Connection {
         self.measured.desire = desire;
         if began_or_ended {
             self.measured.told = 0.0;
-            self.measured.news.begin();
             self.pad();
         }
         self.tell_desire();
