@@ -8,7 +8,7 @@ const SECTIONS_MAX: usize = 300;
 const SSRCS_MAX: usize = 16;
 const LIST_MAX: usize = 64;
 
-/// What a description says of the connection, and of each line.
+/// What a description says of the connection, and of each section.
 #[derive(Debug, Default)]
 pub(crate) struct Description {
     pub(crate) transport: Transport,
@@ -94,7 +94,7 @@ pub(crate) fn parse(text: &str) -> Option<Description> {
 }
 
 impl Transport {
-    /// What stands first counts; all lines share one connection.
+    /// What stands first counts; all sections share one connection.
     fn attribute(&mut self, name: &str, value: &str) {
         let place = match name {
             "ice-ufrag" => &mut self.ufrag,
@@ -144,7 +144,7 @@ impl Section {
     fn attribute(&mut self, name: &str, value: &str) {
         match name {
             "mid" if is_mid(value) => value.clone_into(&mut self.mid),
-            // Lines that share the first one's connection may say no port of their own (RFC 8843, section 7.2).
+            // Sections that share the first one's connection may say no port of their own (RFC 8843, section 7.2).
             "bundle-only" => self.rejected = false,
             "sendrecv" => (self.sends, self.receives) = (true, true),
             "sendonly" => (self.sends, self.receives) = (true, false),
@@ -186,7 +186,7 @@ impl Section {
     }
 }
 
-/// What names lines and layers: so long that str0m keeps it whole.
+/// What names sections and layers: so long that str0m keeps it whole.
 fn is_mid(text: &str) -> bool {
     (1..=16).contains(&text.len()) && text.bytes().all(|it| it.is_ascii_alphanumeric())
 }

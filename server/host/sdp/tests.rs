@@ -1,4 +1,4 @@
-//! Lines and what is negotiated about them, by their texts.
+//! Transceivers and what is negotiated about them, by their texts.
 use super::description::tests::HEAD;
 use super::*;
 
@@ -19,7 +19,7 @@ fn offer(transceivers: &mut Transceivers) -> String {
     transceivers.write_offer(&Ours { transport: &transport(), candidates: &[], layers: false })
 }
 
-/// An answer with a direction and a stream for each line, by its mid.
+/// An answer with a direction and a stream for each transceiver, by its mid.
 fn answer(transceivers: &mut Transceivers, sections: &[(Kind, &str, &str, &str)]) {
     let mut text = HEAD.to_owned();
     for (kind, mid, direction, stream) in sections {
@@ -36,13 +36,16 @@ fn a_stream_flows_once_its_line_is_answered_and_nothing_else_comes_there() {
     assert!(transceivers.need_offer());
     let text = offer(&mut transceivers);
     assert!(text.contains("a=mid:1\r\na=sendrecv") && text.contains("a=msid:a t1"));
-    assert!(transceivers.iter().all(|line| line.carries().is_none()));
+    assert!(transceivers.iter().all(|it| it.carries().is_none()));
     answer(&mut transceivers, &[(Kind::Audio, "1", "sendrecv", "mine")]);
     assert!(!transceivers.need_offer());
-    let line = transceivers.get("1").expect("the line");
-    assert_eq!((line.carries(), line.comes()), (Some(&track("a", Kind::Audio)), Some(track("mine", Kind::Audio))));
+    let transceiver = transceivers.get("1").expect("the transceiver");
+    assert_eq!(
+        (transceiver.carries(), transceiver.comes()),
+        (Some(&track("a", Kind::Audio)), Some(track("mine", Kind::Audio)))
+    );
 
-    // One stream ends as another begins: the line rests once, so that the page notices.
+    // One stream ends as another begins: the transceiver rests once, so that the page notices.
     transceivers.wish(&[track("b", Kind::Audio)]);
     let text = offer(&mut transceivers);
     assert!(text.contains("a=mid:1\r\na=recvonly") && text.contains("a=mid:2\r\na=sendrecv"));
@@ -61,8 +64,8 @@ fn an_answer_to_what_has_changed_since_is_none_to_the_change() {
     transceivers.wish(&[]);
     transceivers.wish(&[track("b", Kind::Video)]);
     answer(&mut transceivers, &[(Kind::Video, "1", "recvonly", "-")]);
-    assert!(transceivers.iter().all(|line| line.carries().is_none()) && transceivers.need_offer());
-    // What was shown on the first line has its end said before anything else comes there.
+    assert!(transceivers.iter().all(|it| it.carries().is_none()) && transceivers.need_offer());
+    // What was shown on the first transceiver has its end said before anything else comes there.
     let text = offer(&mut transceivers);
     assert!(text.contains("m=video 0 ") && text.contains("a=msid:b t2"));
 }
@@ -89,11 +92,11 @@ fn a_line_that_the_guest_does_not_take_is_tried_elsewhere_but_not_for_ever() {
     for _ in 0..40 {
         transceivers.wish(&[track("a", Kind::Audio)]);
         offer(&mut transceivers);
-        let mids: Vec<_> = transceivers.iter().map(|line| line.mid.clone()).collect();
+        let mids: Vec<_> = transceivers.iter().map(|it| it.mid.clone()).collect();
         let sections: Vec<_> = mids.iter().map(|mid| (Kind::Audio, mid.as_str(), "inactive", "-")).collect();
         answer(&mut transceivers, &sections);
     }
-    assert!(transceivers.iter().count() <= 10 && transceivers.iter().all(|line| line.comes().is_none()));
+    assert!(transceivers.iter().count() <= 10 && transceivers.iter().all(|it| it.comes().is_none()));
 }
 
 #[test]
@@ -111,8 +114,7 @@ fn requests_are_met_within_bounds() {
     assert_eq!(transceivers.iter().count(), 2);
     (0..1_000).for_each(|_| transceivers.request(Kind::Audio));
     assert_eq!(transceivers.iter().count(), 66);
-    let ssrcs: std::collections::HashSet<_> =
-        transceivers.iter().flat_map(|line| [line.ssrc, line.resend_ssrc]).collect();
+    let ssrcs: std::collections::HashSet<_> = transceivers.iter().flat_map(|it| [it.ssrc, it.resend_ssrc]).collect();
     assert_eq!(ssrcs.len(), 132);
 }
 
@@ -122,7 +124,7 @@ fn a_guest_s_offer_is_answered_with_what_it_has_added() {
     transceivers.wish(&[track("a", Kind::Audio)]);
     offer(&mut transceivers);
     answer(&mut transceivers, &[(Kind::Audio, "1", "recvonly", "-")]);
-    // A second line is under way when the guest's offer comes across.
+    // A second transceiver is under way when the guest's offer comes across.
     transceivers.wish(&[track("a", Kind::Audio), track("b", Kind::Video)]);
     offer(&mut transceivers);
     let theirs = format!(
@@ -140,7 +142,7 @@ fn a_guest_s_offer_is_answered_with_what_it_has_added() {
     // What our own offer was for comes again.
     transceivers.wish(&[track("a", Kind::Audio), track("b", Kind::Video)]);
     assert!(transceivers.need_offer() && offer(&mut transceivers).contains("a=msid:b"));
-    // One with other lines than ours is none.
+    // One with other sections than ours is none.
     let strange = parse(&format!("{HEAD}m=audio 9 X 111\r\na=mid:9\r\n")).expect("an offer");
     assert!(!transceivers.offer(&strange));
 }
@@ -158,7 +160,7 @@ fn sizes_of_a_picture_are_in_every_description_of_a_line_that_has_them() {
     let sizes = "a=rid:h send\r\na=rid:l send\r\na=simulcast:send h;l;q\r\n";
     let said = |sizes: &str| parse(&format!("{HEAD}{section}{sizes}")).expect("a description");
     transceivers.answer(&said(sizes));
-    assert_eq!(transceivers.get("1").expect("the line").layers, ["h", "l"]);
+    assert_eq!(transceivers.get("1").expect("the transceiver").layers, ["h", "l"]);
     assert!(transceivers.write_offer(&ours).contains("a=simulcast:recv h;m;l\r\n"));
     // The guest looks for another way through the network: its offer and our answer say them too.
     assert!(transceivers.offer(&said(sizes)));
