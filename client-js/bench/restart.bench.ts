@@ -42,7 +42,7 @@ const comesBack = async (tiles: readonly string[]): Promise<Back> => {
     new Promise(resolve => {
       const look = async (): Promise<void> => {
         if (await done()) resolve(Date.now())
-        else setTimeout(look, 20)
+        else setTimeout(look, 100)
       }
       void look()
     })

@@ -42,6 +42,10 @@ const SILENCE: Duration = Duration::from_secs(6);
 const SEARCH: Duration = Duration::from_secs(15);
 /// An original page looks for no other way; where nothing comes from it for so long, it is gone.
 const SILENCE_MAX: Duration = Duration::from_secs(25);
+/// A connection that is made at all is made by then, as a rule.
+const ARRIVAL: Duration = Duration::from_secs(3);
+/// What a page says when its connection is there comes within this.
+const FIRST_WORDS: Duration = Duration::from_millis(150);
 /// How often str0m is asked what it has measured.
 const STATS_INTERVAL: Duration = Duration::from_millis(500);
 /// Packets of a picture that are kept for those who ask for them again.
@@ -80,6 +84,8 @@ pub(crate) struct Connection {
     candidate_bucket: Bucket,
     negotiation_bucket: Bucket,
     strange_channels: u32,
+    began_at: Instant,
+    opened_at: Option<Instant>,
     /// When something came last that is known to be the guest's.
     heard_at: Instant,
     steady: bool,
@@ -147,6 +153,8 @@ impl Connection {
             candidate_bucket: Bucket::new(CANDIDATES),
             negotiation_bucket: Bucket::new(NEGOTIATIONS),
             strange_channels: 0,
+            began_at: now,
+            opened_at: None,
             heard_at: now,
             steady: true,
             restarts: false,
@@ -259,8 +267,9 @@ impl Connection {
     }
 
     /// A channel has opened. `true`: it is ours.
-    pub(crate) fn channel_opened(&mut self, id: ChannelId) -> bool {
+    pub(crate) fn channel_opened(&mut self, id: ChannelId, now: Instant) -> bool {
         if id == self.channel.id() {
+            self.opened_at.get_or_insert(now);
             self.channel.opened(&mut self.rtc);
             return true;
         }
@@ -277,6 +286,11 @@ impl Connection {
     /// Whether messages can go over it.
     pub(crate) fn is_open(&self) -> bool {
         self.channel.is_open()
+    }
+
+    /// Whether it is being made, or the guest has only begun to say what they show and want to see.
+    pub(crate) fn is_arriving(&self, now: Instant) -> bool {
+        self.opened_at.map_or(now < self.began_at + ARRIVAL, |at| now < at + FIRST_WORDS)
     }
 
     /// What does not fit yet waits. `droppable`: rather left out than waiting behind much else.
@@ -320,7 +334,7 @@ impl Connection {
             self.heard_at + SILENCE_MAX
         };
         let silent_at = self.channel.is_open().then_some(silent_at);
-        let others = [silent_at, self.negotiation.overdue_at()].into_iter().flatten();
+        let others = [silent_at, self.negotiation.next_timeout()].into_iter().flatten();
         others.fold(self.next, Instant::min)
     }
 }

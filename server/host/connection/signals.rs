@@ -75,10 +75,10 @@ impl Connection {
         (false, None)
     }
 
-    /// An offer, if one is needed and none is out.
-    pub(crate) fn offer(&mut self, now: Instant) -> Option<Said> {
+    /// An offer, if one is to be made now. `crowded`: others arrive at the same time.
+    pub(crate) fn offer(&mut self, crowded: bool, now: Instant) -> Option<Said> {
         self.negotiation.overdue(now);
-        let (round, restart) = self.negotiation.begin(self.transceivers.need_offer(), now)?;
+        let (round, restart) = self.negotiation.begin(self.transceivers.need_offer(), crowded, now)?;
         if restart {
             self.begin_restart();
         }

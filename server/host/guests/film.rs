@@ -73,7 +73,7 @@ impl World {
         if n.is_multiple_of(2) {
             return;
         }
-        let time = 3_000 * (n / 2);
+        let time = 3_600 * (n / 2);
         for size in &camera.sizes {
             let alone = size.is_empty() && std::mem::take(&mut guest.asked) > 0;
             let asked = alone || guest.asked_sizes.iter().any(|it| **it == **size);

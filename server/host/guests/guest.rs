@@ -322,12 +322,19 @@ impl Guest {
     pub fn call(&mut self, stream: &str, kinds: &[&'static str], now: Instant) {
         self.sends.extend(kinds.iter().map(|kind| (stream.to_owned(), *kind)));
         self.tell(&json!({ "type": 7, "data": { "type": 0, "special": {} } }), now);
-        self.announce(&[stream], now);
+        self.announce_with(&[stream], &json!({ "muted": false, "cameraOff": !kinds.contains(&"video") }), now);
     }
 
     pub fn announce(&mut self, streams: &[&str], now: Instant) {
-        let special =
-            json!({ "possibilities": { "dataType": "Set", "value": streams }, "primaryStream": streams.first() });
+        self.announce_with(streams, &Value::Null, now);
+    }
+
+    fn announce_with(&mut self, streams: &[&str], media: &Value, now: Instant) {
+        let possibilities = json!({ "dataType": "Set", "value": streams });
+        let mut special = json!({ "possibilities": possibilities, "primaryStream": streams.first() });
+        if self.caps["media"] == true && media.is_object() {
+            special["media"] = media.clone();
+        }
         self.tell(&json!({ "type": 7, "data": { "type": 4, "special": special } }), now);
     }
 

@@ -71,7 +71,7 @@ impl Guest {
             let first = 500 * u64::from(size.bytes().next().unwrap_or(0));
             let sequence = self.sequence.entry((mid, rid)).or_insert(first);
             *sequence += 1;
-            let (sequence, number) = (*sequence, 0x8000 | (time / 3_000) as u16 & 0x7fff);
+            let (sequence, number) = (*sequence, 0x8000 | (time / 3_600) as u16 & 0x7fff);
             let [low, high] = height.to_le_bytes();
             let [a, b] = number.to_be_bytes();
             let start = if n == 0 { 0x90 } else { 0x80 };

@@ -10,6 +10,7 @@ use super::frame::{Announced, Size};
 use super::write::{self, ROOM};
 use super::{Effect, LinkId, MemberId, Room};
 use crate::connection::Downlink;
+use crate::sdp::Kind;
 
 /// More than a full room announces.
 const ASKED_MAX: usize = 200;
@@ -109,6 +110,15 @@ impl Room {
             Some(Wish { stream: stream.clone(), from: self.link_to(owner)?, flows, size, primary })
         };
         link.asked.iter().filter_map(wish).collect()
+    }
+
+    /// What a stream that has not come yet will consist of, as its owner's announcement says; nothing where it does not say so.
+    pub(crate) fn expected(&self, stream: &str) -> Vec<Kind> {
+        self.calls
+            .owner(stream)
+            .and_then(|owner| self.calls.of(owner))
+            .map(|it| it.expected(stream))
+            .unwrap_or_default()
     }
 
     /// Whether a stream is announced by whoever is at the other end of a link: nobody sends under an id that is another's.

@@ -11,6 +11,7 @@ use super::listed::{file_id, offered_file};
 use super::meter::Purse;
 use super::person::{Person, SaidPerson};
 use super::text::{cut_owned, is_id, is_message_id, is_stay};
+use crate::sdp::Kind;
 
 /// What every end of a data channel can take in one message.
 pub(crate) const FRAME_BYTES_MAX: usize = 65_536;
@@ -100,6 +101,37 @@ pub(super) struct Announced {
     /// `about` and `media` of our pages, as they came and of bounded size.
     pub(super) about: Option<Box<str>>,
     pub(super) media: Option<Box<str>>,
+}
+
+impl Announced {
+    /// The tracks of a stream: a camera's has sound too, and a screen's where that is said.
+    pub(super) fn expected(&self, stream: &str) -> Vec<Kind> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Media {
+            camera_off: bool,
+        }
+        #[derive(Deserialize)]
+        struct About<'a> {
+            #[serde(borrow)]
+            id: Cow<'a, str>,
+            #[serde(default)]
+            sound: Option<bool>,
+        }
+        let Some(media) = self.media.as_deref().and_then(|it| serde_json::from_str::<Media>(it).ok()) else {
+            return Vec::new();
+        };
+        if self.primary.as_deref() == Some(stream) {
+            return if media.camera_off { vec![Kind::Audio] } else { vec![Kind::Audio, Kind::Video] };
+        }
+        let about = self.about.as_deref().and_then(|it| serde_json::from_str::<Vec<About<'_>>>(it).ok());
+        let screen = about.and_then(|it| it.into_iter().find(|about| about.id == stream));
+        match screen.map(|it| it.sound) {
+            Some(Some(true)) => vec![Kind::Audio, Kind::Video],
+            Some(_) => vec![Kind::Video],
+            None => Vec::new(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -325,6 +357,22 @@ mod tests {
         let Some(Said::Streams(found)) = parse(text) else { panic!("an announcement") };
         assert_eq!((found.streams, found.primary.as_deref()), (vec!["a".into(), "b".into()], Some("b")));
         assert_eq!(found.media.as_deref(), Some(r#"{"muted":true}"#));
+    }
+
+    #[test]
+    fn an_announcement_says_what_will_come() {
+        let of = |media: &str, stream: &str| {
+            let about = r#"[{"id":"c","hint":"motion","sound":null},{"id":"s","sound":true},{"id":"t","sound":false}]"#;
+            let (primary, about, media) = (Some("c".to_owned()), Some(about.into()), Some(media.into()));
+            Announced { streams: Vec::new(), primary, about, media }.expected(stream)
+        };
+        let (on, off) = (r#"{"muted":false,"cameraOff":false}"#, r#"{"muted":false,"cameraOff":true}"#);
+        assert_eq!(of(on, "c"), [Kind::Audio, Kind::Video]);
+        assert_eq!(
+            (of(off, "c"), of(on, "s"), of(on, "t")),
+            (vec![Kind::Audio], vec![Kind::Audio, Kind::Video], vec![Kind::Video])
+        );
+        assert!([of(on, "x"), of("{}", "c"), of("null", "c"), Announced::default().expected("c")].concat().is_empty());
     }
 
     #[test]

@@ -65,6 +65,38 @@ fn whoever_comes_late_has_a_picture_soon_and_senders_are_asked_once() {
 }
 
 #[test]
+fn all_who_come_at_once_are_offered_everything_at_once() {
+    let mut world = World::empty();
+    let streams = ["a", "b", "c", "d"];
+    streams.iter().for_each(|it| _ = world.join_layered(it));
+    // Whoever is let in says so at once, as pages do that come back.
+    while !world.guests.iter().all(|it| it.number.is_some()) {
+        world.run(5);
+    }
+    for (at, stream) in streams.iter().enumerate() {
+        let now = world.now;
+        world.guests[at].call(stream, &["audio", "video"], now);
+        world.guests[at].renegotiate();
+        world.run(20);
+    }
+    for at in 0..4 {
+        for other in (0..4).filter(|other| *other != at) {
+            let (now, number) = (world.now, world.guests[other].number.clone().expect("a number"));
+            world.guests[at].want(streams[other], &number, now);
+        }
+    }
+    world.run(1_000);
+    for guest in &world.guests {
+        let sections: Vec<_> = guest.offers.iter().map(|it| it.matches("m=").count()).collect();
+        assert_eq!(sections, [1, 7], "the channels first, then two of each of three");
+    }
+    for (at, stream) in streams.iter().enumerate() {
+        world.stream(at, stream, "audio", 3);
+    }
+    assert!(world.guests.iter().all(|it| it.packets.len() == 9));
+}
+
+#[test]
 fn who_leaves_the_call_gets_nothing_and_comes_again() {
     let mut world = World::with(&["ada", "bob"]);
     let original = world.join_original("orig");

@@ -6,6 +6,12 @@ use std::time::{Duration, Instant};
 /// A signal that has not been answered by then is lost.
 const OVERDUE: Duration = Duration::from_secs(8);
 
+/// What is to be offered waits so long for what else belongs into the same offer: descriptions cost a page more than packets
+/// do.
+const GATHER: Duration = Duration::from_millis(40);
+/// And so long while others arrive, as all do at once when a server was started anew.
+const GATHER_MAX: Duration = Duration::from_millis(600);
+
 /// Rounds begin below this.
 const ROUNDS: u32 = 1_000_000;
 
@@ -17,12 +23,14 @@ struct Offering {
 }
 
 /// The state of one connection's negotiation. Rounds count up with every offer, whoever makes it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Negotiation {
     round: u64,
     /// The last offer of the guest that was taken.
     accepted: u64,
     offering: Option<Offering>,
+    /// Since when an offer is needed, and when to see next whether it is to be made.
+    gathering: Option<(Instant, Instant)>,
     /// An offer is needed whether or not anything has changed: the guest has asked for one.
     asked: bool,
     /// The offer that is needed looks for another way through the network.
@@ -52,15 +60,27 @@ impl Negotiation {
         self.met
     }
 
-    /// Begins an offer, if one is needed and none is out: its round, and whether it restarts.
-    pub(crate) fn begin(&mut self, changed: bool, now: Instant) -> Option<(u64, bool)> {
-        let needed = changed || self.asked || self.restart || !self.met;
-        (needed && self.offering.is_none()).then(|| self.offer(now))
+    /// Begins an offer, if one is needed, has waited for enough, and none is out: its round, and whether it restarts.
+    /// `crowded`: others arrive at the same time.
+    pub(crate) fn begin(&mut self, changed: bool, crowded: bool, now: Instant) -> Option<(u64, bool)> {
+        if !(changed || self.asked || self.restart || !self.met) {
+            self.gathering = None;
+            return None;
+        }
+        let (since, _) = self.gathering.unwrap_or((now, now));
+        let urgent = self.restart || !self.met;
+        let wait = if crowded { GATHER_MAX } else { GATHER };
+        if self.offering.is_none() && (urgent || now >= since + wait) {
+            return Some(self.offer(now));
+        }
+        self.gathering = Some((since, (since + GATHER).max(now + GATHER).min(since + GATHER_MAX)));
+        None
     }
 
     fn offer(&mut self, now: Instant) -> (u64, bool) {
         self.round += 1;
         self.asked = false;
+        self.gathering = None;
         let restart = std::mem::take(&mut self.restart);
         self.offering = Some(Offering { since: now, restart });
         (self.round, restart)
@@ -74,7 +94,13 @@ impl Negotiation {
         }
     }
 
-    pub(crate) fn overdue_at(&self) -> Option<Instant> {
+    /// When [`Negotiation::begin`] is to be called again.
+    pub(crate) fn next_timeout(&self) -> Option<Instant> {
+        let gathered = self.gathering.filter(|_| self.offering.is_none()).map(|(_, next)| next);
+        [gathered, self.overdue_at()].into_iter().flatten().min()
+    }
+
+    fn overdue_at(&self) -> Option<Instant> {
         self.offering.filter(|_| self.met).map(|it| it.since + OVERDUE)
     }
 
@@ -115,16 +141,17 @@ mod tests {
     fn one_offer_at_a_time_and_again_when_it_is_lost() {
         let start = Instant::now();
         let mut negotiation = Negotiation::default();
-        assert_eq!(negotiation.begin(false, start), Some((1, false)));
-        assert_eq!(negotiation.begin(true, start), None);
+        assert_eq!(negotiation.begin(false, false, start), Some((1, false)));
+        assert_eq!(negotiation.begin(true, false, start), None);
         assert!(!negotiation.answer(Some(7)) && negotiation.answer(Some(1)) && !negotiation.answer(Some(1)));
-        assert_eq!(negotiation.begin(false, start), None);
+        assert_eq!(negotiation.begin(false, false, start), None);
         negotiation.restart();
-        assert_eq!(negotiation.begin(false, start), Some((2, true)));
+        assert_eq!(negotiation.begin(false, false, start), Some((2, true)));
         negotiation.overdue(start + OVERDUE / 2);
-        assert_eq!(negotiation.begin(false, start), None);
+        assert_eq!(negotiation.begin(false, false, start), None);
         negotiation.overdue(start + OVERDUE);
-        assert_eq!(negotiation.begin(false, start + OVERDUE), Some((3, false)));
+        assert_eq!(negotiation.begin(false, false, start + OVERDUE), None);
+        assert_eq!(negotiation.begin(false, false, start + OVERDUE + GATHER), Some((3, false)));
         // An original page's answer says no round.
         assert!(negotiation.answer(None));
     }
@@ -133,8 +160,8 @@ mod tests {
     fn an_answer_from_the_connection_before_is_none() {
         let start = Instant::now();
         let [mut before, mut now] = [7, 8].map(Negotiation::beginning_at);
-        let (late, _) = before.begin(false, start).expect("an offer");
-        now.begin(false, start);
+        let (late, _) = before.begin(false, false, start).expect("an offer");
+        now.begin(false, false, start);
         assert!(!now.answer(Some(late)) && now.answer(Some(late + 1)));
     }
 
@@ -144,13 +171,15 @@ mod tests {
         let mut negotiation = Negotiation::default();
         // Before it has answered it has nothing to offer.
         assert!(!negotiation.offered(Some(1), false));
-        negotiation.begin(false, start);
+        negotiation.begin(false, false, start);
         negotiation.answer(Some(1));
         assert!(!negotiation.offered(None, false) && !negotiation.offered(Some(1), false));
-        assert_eq!(negotiation.begin(true, start), Some((2, false)));
+        assert_eq!(negotiation.begin(true, false, start), None);
+        assert_eq!(negotiation.begin(true, false, start + GATHER), Some((2, false)));
         assert!(negotiation.offered(Some(2), false));
         // What ours was for is offered again.
-        assert_eq!(negotiation.begin(false, start), Some((3, false)));
+        assert_eq!(negotiation.begin(false, false, start + GATHER), None);
+        assert_eq!(negotiation.begin(false, false, start + GATHER * 2), Some((3, false)));
         assert!(!negotiation.answer(Some(2)) && negotiation.answer(Some(3)));
     }
 
@@ -159,17 +188,40 @@ mod tests {
         let start = Instant::now();
         let met = || {
             let mut negotiation = Negotiation::default();
-            negotiation.begin(false, start);
+            negotiation.begin(false, false, start);
             negotiation.answer(Some(1));
             negotiation.restart();
-            assert_eq!(negotiation.begin(false, start), Some((2, true)));
+            assert_eq!(negotiation.begin(false, false, start), Some((2, true)));
             negotiation
         };
         let mut negotiation = met();
         assert!(negotiation.offered(Some(2), false));
-        assert_eq!(negotiation.begin(false, start), Some((3, true)));
+        assert_eq!(negotiation.begin(false, false, start), Some((3, true)));
         let mut negotiation = met();
         assert!(negotiation.offered(Some(2), true));
-        assert_eq!(negotiation.begin(false, start), Some((3, false)));
+        assert_eq!(negotiation.begin(false, false, start), None);
+        assert_eq!(negotiation.begin(false, false, start + GATHER), Some((3, false)));
+    }
+
+    #[test]
+    fn an_offer_waits_for_what_else_belongs_into_it() {
+        let start = Instant::now();
+        let mut negotiation = Negotiation::default();
+        negotiation.begin(false, false, start);
+        negotiation.answer(Some(1));
+        assert_eq!(negotiation.next_timeout(), None);
+        assert_eq!(negotiation.begin(true, true, start), None);
+        assert_eq!(negotiation.next_timeout(), Some(start + GATHER));
+        let later = start + GATHER * 3;
+        assert_eq!(negotiation.begin(true, true, later), None);
+        assert_eq!(negotiation.next_timeout(), Some(later + GATHER), "others arrive still");
+        let mut alone = negotiation.clone();
+        assert_eq!(alone.begin(true, false, later), Some((2, false)), "all are there");
+        assert_eq!(alone.next_timeout(), Some(later + OVERDUE));
+        assert_eq!(negotiation.begin(true, true, start + GATHER_MAX), Some((2, false)), "no longer than that");
+        negotiation.answer(Some(2));
+        negotiation.begin(true, false, later);
+        assert_eq!(negotiation.begin(false, false, later), None);
+        assert_eq!(negotiation.next_timeout(), None, "it is needed no more");
     }
 }

@@ -334,7 +334,9 @@ impl StarHost {
                 self.follow();
             }
             Event::MediaEgressStats(stats) => self.losses_out += connection.has_lost(&stats),
-            Event::ChannelOpen(channel, _) if connection.channel_opened(channel) => self.room.opened(id, self.now),
+            Event::ChannelOpen(channel, _) if connection.channel_opened(channel, self.now) => {
+                self.room.opened(id, self.now)
+            }
             Event::ChannelData(data) if connection.is_channel(data.id) => self.room.heard(id, &data.data, self.now),
             Event::ChannelBufferedAmountLow(_) => connection.flush(),
             Event::ChannelClose(channel) if connection.is_channel(channel) => connection.part(),

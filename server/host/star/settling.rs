@@ -113,10 +113,16 @@ impl StarHost {
                 // A stream that stays away for a moment keeps its transceivers.
                 let kept = viewer.transceivers.carried().filter(|track| track.stream == wish.stream).cloned();
                 let come = there.iter().filter(|(from, track, _)| *from == wish.from && track.stream == wish.stream);
+                let before = tracks.len();
                 for track in kept.chain(come.map(|(_, track, _)| track.clone())) {
                     if !tracks.contains(&track) {
                         tracks.push(track);
                     }
+                }
+                // What is about to come finds its transceivers: to have them takes a page as long as to send.
+                if tracks.len() == before {
+                    let expected = self.room.expected(&wish.stream).into_iter();
+                    tracks.extend(expected.map(|kind| Track { stream: wish.stream.clone(), kind }));
                 }
             }
             viewer.transceivers.wish(&tracks);

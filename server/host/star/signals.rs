@@ -32,8 +32,9 @@ impl StarHost {
 
     /// Offers where that is needed.
     pub(super) fn negotiate(&mut self, id: LinkId) {
+        let crowded = self.connections.iter().any(|(other, it)| *other != id && it.is_arriving(self.now));
         let Some(connection) = self.connections.get_mut(&id) else { return };
-        if let Some(said) = connection.offer(self.now) {
+        if let Some(said) = connection.offer(crowded, self.now) {
             self.know_ufrags(id);
             self.say(id, said);
         }
