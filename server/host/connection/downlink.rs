@@ -19,7 +19,7 @@ const STAYS: f64 = 0.75;
 pub(crate) struct Downlink {
     /// What it takes.
     pub(crate) bits_per_second: u32,
-    /// All that the guest is shown and hears has room on it, in the sizes in which it is shown.
+    /// All people whom the guest sees and hears have room on it, in the sizes in which they are shown.
     pub(crate) sufficient: bool,
 }
 
@@ -38,8 +38,7 @@ impl News {
     }
 
     /// What the page is to be told, if anything: where it is something new, and every now and then. `capacity` is what the
-    /// downlink takes and `desired` what it would take for everything, both in bits a second; nothing is said where that is
-    /// 0.
+    /// downlink takes and `desired` what all people would take, both in bits a second; nothing is said where that is 0.
     pub(super) fn next(&mut self, capacity: f64, desired: f64, now: Instant) -> Option<Downlink> {
         let bits_per_second = (capacity as u32).min(TOLD_MAX);
         let has_room = capacity >= if self.room_since.is_some() { desired * STAYS } else { desired };

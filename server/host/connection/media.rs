@@ -271,7 +271,7 @@ impl Connection {
     /// then.
     pub(crate) fn news_of_downlink(&mut self, now: Instant) -> Option<Downlink> {
         let Measured { bits_per_second, desire, news, .. } = &mut self.measured;
-        news.next(*bits_per_second, desire.bits_per_second, now)
+        news.next(*bits_per_second, desire.people, now)
     }
 
     /// What the guest says of a transceiver. How many more packets have been lost comes back.

@@ -35,6 +35,8 @@ pub(crate) struct Capacity {
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Desire {
     pub(crate) bits_per_second: f64,
+    /// Of that, for voices and faces. What a screen takes comes from one sender, who finds out what there is room for.
+    pub(crate) people: f64,
     /// There is something to be seen.
     pub(crate) pictures: bool,
 }
@@ -78,6 +80,7 @@ struct Shown {
     from: TransceiverId,
     sizes: Vec<Layer>,
     picture: Picture,
+    primary: bool,
     /// A smaller one than these is not to be expected.
     settled: bool,
 }
@@ -111,8 +114,11 @@ impl Forwarding {
         let sound = self.sound_of(link, now);
         let Some(viewer) = self.seers.get_mut(&link) else { return };
         viewer.since = if shown.is_empty() { None } else { viewer.since.or(Some(now)) };
-        let largest: f64 = shown.iter().filter_map(|it| it.picture.rates.last()).sum();
-        viewer.desire = Desire { bits_per_second: sound + largest, pictures: !shown.is_empty() };
+        let largest = |of: &dyn Fn(&&Shown) -> bool| -> f64 {
+            sound + shown.iter().filter(of).filter_map(|it| it.picture.rates.last()).sum::<f64>()
+        };
+        let (bits_per_second, people) = (largest(&|_| true), largest(&|it| it.primary));
+        viewer.desire = Desire { bits_per_second, people, pictures: !shown.is_empty() };
         let room = viewer.capacity.map_or(f64::INFINITY, |it| {
             let sound = if it.with_sound { sound } else { 0.0 };
             it.bits_per_second * USABLE - sound
@@ -178,7 +184,8 @@ impl Forwarding {
             held: !copy.fresh,
         };
         let settled = sizes.first().is_some_and(|it| it.is_last(now));
-        Some(Shown { to, from, sizes: sizes.iter().map(|it| it.layer).collect(), picture, settled })
+        let primary = copy.primary;
+        Some(Shown { to, from, sizes: sizes.iter().map(|it| it.layer).collect(), picture, primary, settled })
     }
 
     /// What the sound takes that somebody hears.

@@ -31,6 +31,11 @@ impl Camera {
         Self { at, stream, sizes: vec!["h", "m", "l"], level: -30, packets: 3 }
     }
 
+    /// A shared screen, which comes in one size and without sound.
+    pub fn screen(at: usize, stream: &'static str, packets: usize) -> Self {
+        Self { sizes: vec![""], packets, ..Self::new(at, stream) }
+    }
+
     /// The sizes of a camera 720 pixels high: some 1,200, 400 and 120 kbit/s.
     fn picture(&self, size: &'static str, key: bool, time: u32) -> Picture {
         let (height, packets, bytes) = match size {

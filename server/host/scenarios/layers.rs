@@ -1,7 +1,7 @@
 //! Pictures in several sizes: which of them a viewer gets, and how it comes to another.
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::World;
 use crate::guests::Camera;
@@ -121,6 +121,29 @@ fn a_thin_line_has_clear_sound_and_a_small_picture_and_takes_nothing_from_others
     // The downlink gets better.
     world.narrow.clear();
     assert_eq!(world.settles(&cameras, 2, 15_000), "h h");
+}
+
+#[test]
+fn a_screen_for_which_no_room_is_known_says_nothing_of_the_people() {
+    let (mut world, mut cameras) = World::calling(&["ada", "bob"]);
+    world.shows(1, "ada", "medium");
+    world.narrow(1, 3_000_000);
+    world.film(&cameras, 10_000);
+    let now = world.now;
+    world.guests[0].sends.push(("screen".to_owned(), "video"));
+    world.guests[0].announce(&["ada", "screen"], now);
+    world.guests[0].renegotiate();
+    world.run(500);
+    let now = world.now;
+    world.guests[1].want("screen", "1", now);
+    world.run(500);
+    // Five megabits a second.
+    cameras.push(Camera::screen(0, "screen", 30));
+    world.film(&cameras, 5_000);
+    assert!(world.host.stats().streams_in > 4, "the screen comes");
+    let said = world.guests[1].of("downlink");
+    let sufficient = |it: &&(&str, &Value)| it.1["sufficient"] == true;
+    assert!(said.len() > 3 && said.iter().skip_while(|it| !sufficient(it)).all(|it| sufficient(&it)), "{said:?}");
 }
 
 #[test]
