@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { Person } from './browser.ts'
-import { arriveWith } from './changed-pages.ts'
+import { arriveWith, type Change, knowsNoDirectCalls } from './changed-pages.ts'
 import { house } from './house.ts'
 import { OriginalPage } from './original-page.ts'
 import { enterCall, hearsSounds, shareScreensInTurn, watches } from './senses.ts'
@@ -19,16 +19,17 @@ const hosting = { P2PCHAT_HOST__ENABLED: 'true', P2PCHAT_HOST__PORT: '0' }
 const home = house(hosting)
 const through = 'through the server'
 
-const arrive = (address = home.server().address): Promise<Person> => arriveWith(home, address)
+const arrive = (address = home.server().address, ...changes: Change[]): Promise<Person> =>
+  arriveWith(home, address, ...changes)
 
 /** The first makes the room, the others follow its link. */
-const gather = async (address: string, ...names: string[]) => {
+const gather = async (address: string, names: readonly string[], ...changes: Change[]) => {
   const [first = '', ...others] = names
-  const maker = await arrive(address)
+  const maker = await arrive(address, ...changes)
   const link = await maker.createRoom(first, { kind: 'server', password: 'word' })
   const people = [maker]
   for (const name of others) {
-    const person = await arrive(link)
+    const person = await arrive(link, ...changes)
     await person.stepIn(name)
     people.push(person)
   }
@@ -46,7 +47,7 @@ const eachOther = (
 const peopleIn = ({ page }: Person): Promise<number> => page.locator('#people li').count()
 
 test('people talk, nobody is host, and whoever comes later is one of them', async () => {
-  const { link, people } = await gather(home.server().address, 'Ada', 'Ben')
+  const { link, people } = await gather(home.server().address, ['Ada', 'Ben'])
   const [ada, ben] = people as [Person, Person]
   expect([await peopleIn(ada), await peopleIn(ben)]).toEqual([2, 2])
   await ada.say('grüß dich 👋')
@@ -66,7 +67,7 @@ test('people talk, nobody is host, and whoever comes later is one of them', asyn
 })
 
 test('everybody leaves, and the last link opens it again', async () => {
-  const { link, people } = await gather(home.server().address, 'Ada', 'Ben')
+  const { link, people } = await gather(home.server().address, ['Ada', 'Ben'])
   await Promise.all(people.map(it => it.leave()))
   const [cyd, dan] = [await arrive(link), await arrive(link)]
   await cyd.enter('Cyd')
@@ -78,7 +79,7 @@ test('everybody leaves, and the last link opens it again', async () => {
 })
 
 test('two see and hear each other, and each other’s screens, and files go between them', async () => {
-  const { people } = await gather(home.server().address, 'Ada', 'Ben')
+  const { people } = await gather(home.server().address, ['Ada', 'Ben'])
   const [ada, ben] = people as [Person, Person]
   const bytes = randomBytes(3_000_000)
   await pick(ada, 'gift.bin', bytes)
@@ -99,7 +100,7 @@ test('two see and hear each other, and each other’s screens, and files go betw
 })
 
 test('a page of the original talks and calls with ours', async () => {
-  const { link, people } = await gather(home.server().address, 'Ada', 'Ben')
+  const { link, people } = await gather(home.server().address, ['Ada', 'Ben'])
   const browser = people.map(it => it.context.browser()).find(it => it?.browserType().name() === 'chromium')
   if (!browser) throw new Error('the original asks for Chromium')
   const orla = await OriginalPage.arrive(browser, home.server().address, link, 'Orla')
@@ -118,11 +119,12 @@ test('a page of the original talks and calls with ours', async () => {
 })
 
 test.each([
-  ['stop', ['Ada', 'Ben']],
-  ['kill', ['Ada', 'Ben', 'Cyd', 'Dan']],
+  ['stop', ['Ada', 'Ben'], []],
+  // All of it goes through the server, as with more than six.
+  ['kill', ['Ada', 'Ben', 'Cyd', 'Dan'], [knowsNoDirectCalls]],
 ] as const)(
   'those in a call whose server starts anew (%s) see and hear each other again by themselves',
-  async (how, names) => {
+  async (how, names, changes) => {
     const folder = mkdtempSync(join(tmpdir(), 'p2pchat-state-'))
     const server = await startServerWith({ ...hosting, P2PCHAT_STATE__DIR: folder })
     onTestFinished(async () => {
@@ -130,7 +132,7 @@ test.each([
       rmSync(folder, { recursive: true, force: true })
     })
     const last = names.at(-1) ?? ''
-    const { people } = await gather(server.address, ...names)
+    const { people } = await gather(server.address, names, ...changes)
     for (const [at, one] of people.entries()) {
       if (at > 0)
         await one.page
