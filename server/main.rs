@@ -94,10 +94,6 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         }
         // An operator may have closed standard output; the log says the same.
         let _ = say(&format!("P2PChat is ready: open {}\n{}", app.url(), app.greeting().unwrap_or_default()));
-        #[cfg(target_os = "linux")]
-        if let Err(error) = p2pchat_resident::give_back_files() {
-            tracing::debug!(%error, "code that only the start needs stays in memory");
-        }
         app.serve(stop).await.map_err(|it| system(format!("the server ended: {it}")))
     })
 }

@@ -5,11 +5,11 @@
 //! no password, credential or address, and nothing that anybody says. Whoever asks and does not read holds up nobody: a
 //! connection has little that waits, and a deadline for each piece.
 mod client;
+mod messages;
 mod socket;
 mod tables;
-mod words;
 
 pub use client::{AdminFault, ask};
+pub use messages::{Answer, Ask, Figures, NodeLine};
 pub use socket::{AdminSocket, Served};
 pub use tables::{say_as_json, say_as_table};
-pub use words::{Answer, Ask, Figures, NodeLine};

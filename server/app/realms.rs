@@ -1,4 +1,4 @@
-//! Which rules go with which protocol. A protocol is words; what its rooms are like is decided here.
+//! Which rules go with which protocol. A protocol is messages; what its rooms are like is decided here.
 use std::sync::Arc;
 
 use super::signatures::OwnerSignatures;

@@ -23,9 +23,15 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// The same while nobody is there.
 const LOOK_SELDOM: Duration = Duration::from_secs(1);
 
+/// Nobody has been there for so long.
+const QUIET: Duration = Duration::from_secs(1);
+/// Between two times that code is given back, where people come and go.
+const GIVE_BACK_EVERY: Duration = Duration::from_secs(60);
+
 /// Never done.
 pub(super) async fn memory(ledger: &Ledger) {
     let mut told = Instant::now();
+    let mut quiet = Quiet::new();
     loop {
         ledger.measure(Resident::of_this_process());
         if told.elapsed() >= LOOK_SELDOM {
@@ -33,7 +39,48 @@ pub(super) async fn memory(ledger: &Ledger) {
             told = Instant::now();
         }
         let is_idle = ledger.n_connections() == 0;
+        if quiet.begins(is_idle, Instant::now()) {
+            give_back_files();
+        }
         tokio::time::sleep(if is_idle { LOOK_SELDOM } else { LOOK_EVERY }).await;
+    }
+}
+
+/// Says when it is quiet: after the start, and after people have come and gone.
+#[derive(Debug)]
+struct Quiet {
+    since: Option<Instant>,
+    /// It has been said since somebody was there last.
+    is_said: bool,
+    said_at: Option<Instant>,
+}
+
+impl Quiet {
+    const fn new() -> Self {
+        Quiet { since: None, is_said: false, said_at: None }
+    }
+
+    /// `is_idle`: nobody is there now.
+    fn begins(&mut self, is_idle: bool, now: Instant) -> bool {
+        if !is_idle {
+            (self.since, self.is_said) = (None, false);
+            return false;
+        }
+        let since = *self.since.get_or_insert(now);
+        let is_soon = self.said_at.is_some_and(|at| now < at + GIVE_BACK_EVERY);
+        if self.is_said || is_soon || now < since + QUIET {
+            return false;
+        }
+        (self.is_said, self.said_at) = (true, Some(now));
+        true
+    }
+}
+
+/// What only the start or a crowd has used need not stay in memory.
+fn give_back_files() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = p2pchat_resident::give_back_files() {
+        tracing::debug!(%error, "code that nobody uses stays in memory");
     }
 }
 
@@ -86,5 +133,21 @@ fn health_now(
             store: it.is_up(),
         }),
         reasons: balance.reasons.into_iter().map(|(reason, n)| (reason.as_str(), n)).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_quiet_after_the_start_and_after_each_crowd_but_not_at_every_turn() {
+        let start = Instant::now();
+        let mut quiet = Quiet::new();
+        let mut at = |seconds: u64, is_idle| quiet.begins(is_idle, start + Duration::from_secs(seconds));
+        assert!(!at(0, true) && at(1, true) && !at(2, true), "once");
+        assert!(!at(90, false) && !at(91, true) && at(92, true) && !at(93, true), "after a crowd");
+        assert!(!at(100, false) && !at(101, true) && !at(151, true), "not so soon again");
+        assert!(at(152, true) && !at(300, true), "later it is");
     }
 }

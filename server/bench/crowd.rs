@@ -29,7 +29,8 @@ struct Guest {
 pub(crate) async fn idle(server: &Live, options: &Options, churns: usize) -> Result<Vec<Figure>> {
     let settle = Duration::from_secs_f64(options.settle);
     let mut crowd = Crowd::default();
-    sleep(settle).await;
+    // What only the start needs is given back when nobody has come for a moment.
+    sleep(settle.max(Duration::from_secs(3))).await;
     let empty = server.process.resident()?;
     let mut figures = vec![Figure::median("idle 0: resident", "MiB", empty / MIB)];
     let tiers = TIERS.into_iter().filter(|tier| *tier < options.connections).chain([options.connections]);

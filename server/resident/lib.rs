@@ -1,11 +1,11 @@
 //! Memory that is resident although nobody needs it: code and tables of the executable and its libraries that only the
-//! start has used. The kernel maps sixteen pages around each that is touched, so that this is most of what an idle server
+//! start or a crowd has used. The kernel maps sixteen pages around each that is touched, so that this is most of what an idle server
 //! takes.
 #![cfg(target_os = "linux")]
 use std::{fs, io, num::ParseIntError, ops::Range};
 
 /// Takes all unchanged pages of files out of this process, such as code; whatever is used again is mapped again from the
-/// file, which is still in the system's cache. Called once, when the start is over. Returns how many bytes were resident.
+/// file, which is still in the system's cache. For when there is little to do. Returns how many bytes were resident.
 ///
 /// # Errors
 /// The system does not tell what is mapped, or refuses.
