@@ -96,8 +96,9 @@ export class Person {
     await this.log.getByRole('article').filter({ hasText: name }).filter({ hasText: text }).waitFor()
   }
 
+  /** Perhaps more than once. */
   async isTold(words: string): Promise<void> {
-    await this.log.getByText(words, { exact: false }).waitFor()
+    await this.log.getByText(words, { exact: false }).first().waitFor()
   }
 
   /** A host with guests is asked whether it should end the room, and says yes. */

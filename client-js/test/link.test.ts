@@ -98,6 +98,33 @@ describe('the initiator', () => {
   })
 })
 
+describe('pages of ours', () => {
+  test('need no further offer for what goes into the answer to the one that is out', () => {
+    const first = end(true)
+    first.wants()
+    first.hears(answer)
+    first.meets()
+    first.settles()
+    expect(first.wants()).toEqual(['offer'])
+    expect(first.hears(ask)).toEqual([])
+    first.hears(answer)
+    expect(first.settles()).toEqual([])
+    expect(first.hears(ask)).toEqual(['offer'])
+    expect(first.hears(request)).toEqual(['add audio'])
+    first.hears(answer)
+    expect(first.settles()).toEqual(['offer'])
+    const other = end(false)
+    other.hears(offer)
+    other.meets()
+    other.settles()
+    expect(other.wants()).toEqual(['say renegotiate'])
+    expect(other.wants()).toEqual([])
+    other.hears(offer)
+    expect(other.wants()).toEqual([])
+    expect(other.settles()).toEqual(['say renegotiate'])
+  })
+})
+
 describe('the other side', () => {
   test('never offers: it asks, and not before it was offered anything', () => {
     const { wants, hears, settles } = end(false)

@@ -109,6 +109,8 @@ const renegotiate: Action = { type: 'send', signal: { type: 'renegotiate', reneg
 
 const negotiationNeeded = (state: Negotiation): NegotiationStep => {
   const { signaling } = state
+  // What we have by then goes into our answer to the offer that we have asked for.
+  if (signaling.state === 'asking' && state.mutual) return unchanged(state)
   if (signaling.state !== 'stable') return unchanged({ ...state, signaling: { ...signaling, again: true } })
   // Before the first offer there is nothing to ask for: what we have goes into the answer.
   return state.initiator || met(state) ? begin(state, false) : unchanged(state)
@@ -137,8 +139,11 @@ const onSignal = (state: Negotiation, signal: Signal): NegotiationStep => {
       return onAnswer(state, signal)
     case 'candidate':
       return onCandidate(state, signal.candidate)
-    case 'renegotiate':
-      return state.initiator ? negotiationNeeded(state) : unchanged(state)
+    case 'renegotiate': {
+      // A page of ours that asks across our offer answers it with what it has, and asks again for what has no room in it.
+      const isAnswered = state.mutual && state.signaling.state === 'offering'
+      return state.initiator && !isAnswered ? negotiationNeeded(state) : unchanged(state)
+    }
     case 'transceiverRequest': {
       if (!state.initiator || state.requests >= requestsMax) return unchanged(state)
       const { next, actions } = negotiationNeeded({ ...state, requests: state.requests + 1 })
