@@ -26,7 +26,7 @@ const LOOK_SELDOM: Duration = Duration::from_secs(1);
 /// Nobody has been there for so long.
 const QUIET: Duration = Duration::from_secs(1);
 /// Between two times that code is given back, where people come and go.
-const GIVE_BACK_EVERY: Duration = Duration::from_secs(60);
+const GIVE_BACK_EVERY: Duration = Duration::from_secs(10);
 
 /// Never done.
 pub(super) async fn memory(ledger: &Ledger) {
@@ -147,7 +147,7 @@ mod tests {
         let mut at = |seconds: u64, is_idle| quiet.begins(is_idle, start + Duration::from_secs(seconds));
         assert!(!at(0, true) && at(1, true) && !at(2, true), "once");
         assert!(!at(90, false) && !at(91, true) && at(92, true) && !at(93, true), "after a crowd");
-        assert!(!at(100, false) && !at(101, true) && !at(151, true), "not so soon again");
-        assert!(at(152, true) && !at(300, true), "later it is");
+        assert!(!at(95, false) && !at(96, true) && !at(101, true), "not so soon again");
+        assert!(at(102, true) && !at(300, true), "later it is");
     }
 }
