@@ -96,9 +96,8 @@ export class Person {
     await this.log.getByRole('article').filter({ hasText: name }).filter({ hasText: text }).waitFor()
   }
 
-  /** Perhaps more than once. */
   async isTold(words: string): Promise<void> {
-    await this.log.getByText(words, { exact: false }).first().waitFor()
+    await this.log.getByText(words, { exact: false }).waitFor()
   }
 
   /** A host with guests is asked whether it should end the room, and says yes. */

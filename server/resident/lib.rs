@@ -1,6 +1,6 @@
 //! Memory that is resident although nobody needs it: code and tables of the executable and its libraries that only the
-//! start or a crowd has used. The kernel maps sixteen pages around each that is touched, so that this is most of what an idle server
-//! takes.
+//! start or a crowd has used. The kernel maps sixteen pages around each that is touched, so that this is most of what an
+//! idle server takes.
 #![cfg(target_os = "linux")]
 use std::{fs, io, num::ParseIntError, ops::Range};
 

@@ -70,7 +70,11 @@ impl Connection {
             self.negotiation.ask();
         } else if signal.renegotiate.is_some_and(|it| it != json!(false)) {
             self.transceivers.make_room();
-            self.negotiation.ask();
+            if self.restarts {
+                self.negotiation.ask_unless_offering();
+            } else {
+                self.negotiation.ask();
+            }
         }
         (false, None)
     }

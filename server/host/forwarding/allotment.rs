@@ -114,11 +114,11 @@ impl Forwarding {
         let sound = self.sound_of(link, now);
         let Some(viewer) = self.seers.get_mut(&link) else { return };
         viewer.since = if shown.is_empty() { None } else { viewer.since.or(Some(now)) };
-        let largest = |of: &dyn Fn(&&Shown) -> bool| -> f64 {
-            sound + shown.iter().filter(of).filter_map(|it| it.picture.rates.last()).sum::<f64>()
-        };
-        let (bits_per_second, people) = (largest(&|_| true), largest(&|it| it.primary));
-        viewer.desire = Desire { bits_per_second, people, pictures: !shown.is_empty() };
+        let largest = |it: &Shown| it.picture.rates.last().copied().unwrap_or(0.0);
+        let faces: f64 = shown.iter().filter(|it| it.primary).map(largest).sum();
+        let screens: f64 = shown.iter().filter(|it| !it.primary).map(largest).sum();
+        let people = sound + faces;
+        viewer.desire = Desire { bits_per_second: people + screens, people, pictures: !shown.is_empty() };
         let room = viewer.capacity.map_or(f64::INFINITY, |it| {
             let sound = if it.with_sound { sound } else { 0.0 };
             it.bits_per_second * USABLE - sound

@@ -51,6 +51,11 @@ impl Negotiation {
         self.asked = true;
     }
 
+    /// The same for a page of ours, which puts what it has into its answer where an offer is out.
+    pub(crate) fn ask_unless_offering(&mut self) {
+        self.asked |= self.offering.is_none();
+    }
+
     /// Another way through the network is to be looked for.
     pub(crate) fn restart(&mut self) {
         self.restart = self.met;
@@ -73,7 +78,8 @@ impl Negotiation {
         if self.offering.is_none() && (urgent || now >= since + wait) {
             return Some(self.offer(now));
         }
-        self.gathering = Some((since, (since + GATHER).max(now + GATHER).min(since + GATHER_MAX)));
+        let next = if crowded { now } else { since } + GATHER;
+        self.gathering = Some((since, next.min(since + GATHER_MAX)));
         None
     }
 
@@ -223,5 +229,19 @@ mod tests {
         negotiation.begin(true, false, later);
         assert_eq!(negotiation.begin(false, false, later), None);
         assert_eq!(negotiation.next_timeout(), None, "it is needed no more");
+    }
+
+    #[test]
+    fn a_page_of_ours_that_asks_across_an_offer_is_answered_by_it() {
+        let start = Instant::now();
+        let mut negotiation = Negotiation::default();
+        negotiation.begin(false, false, start);
+        negotiation.ask_unless_offering();
+        negotiation.answer(Some(1));
+        assert_eq!(negotiation.begin(false, false, start + GATHER), None);
+        assert_eq!(negotiation.next_timeout(), None);
+        negotiation.ask_unless_offering();
+        negotiation.begin(false, false, start);
+        assert_eq!(negotiation.begin(false, false, start + GATHER), Some((2, false)));
     }
 }

@@ -30,7 +30,7 @@ fn answer(transceivers: &mut Transceivers, sections: &[(Kind, &str, &str, &str)]
 }
 
 #[test]
-fn a_stream_flows_once_its_line_is_answered_and_nothing_else_comes_there() {
+fn a_stream_flows_once_its_transceiver_is_answered_and_nothing_else_comes_there() {
     let mut transceivers = Transceivers::new(1);
     transceivers.wish(&[track("a", Kind::Audio)]);
     assert!(transceivers.need_offer());
@@ -87,7 +87,7 @@ fn an_original_page_sees_one_stream_on_a_line_and_then_the_line_ends() {
 }
 
 #[test]
-fn a_line_that_the_guest_does_not_take_is_tried_elsewhere_but_not_for_ever() {
+fn a_transceiver_that_the_guest_does_not_take_is_tried_elsewhere_but_not_for_ever() {
     let mut transceivers = Transceivers::new(1);
     for _ in 0..40 {
         transceivers.wish(&[track("a", Kind::Audio)]);
@@ -148,7 +148,7 @@ fn a_guest_s_offer_is_answered_with_what_it_has_added() {
 }
 
 #[test]
-fn sizes_of_a_picture_are_in_every_description_of_a_line_that_has_them() {
+fn sizes_of_a_picture_are_in_every_description_of_a_transceiver_that_has_them() {
     let mut transceivers = Transceivers::new(1);
     transceivers.request(Kind::Video);
     let layered = transport();

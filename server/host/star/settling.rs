@@ -119,7 +119,7 @@ impl StarHost {
                         tracks.push(track);
                     }
                 }
-                // What is about to come finds its transceivers: to have them takes a page as long as to send.
+                // It is announced and has not come yet: its transceivers are negotiated meanwhile.
                 if tracks.len() == before {
                     let expected = self.room.expected(&wish.stream).into_iter();
                     tracks.extend(expected.map(|kind| Track { stream: wish.stream.clone(), kind }));
