@@ -156,7 +156,9 @@ test.each([
     await server[how]()
     await server.start()
     // A busy machine may lose it once more.
-    await Promise.all(people.map(it => it.log.getByText('Connection to the server restored').last().waitFor()))
+    await Promise.all(
+      people.map(it => it.log.getByText('Connection to the server restored').last().waitFor()),
+    )
     await together()
     // A call may go on without the server. What is said reaches those who are back in the star.
     const back = ({ page }: Person): Promise<number> =>
