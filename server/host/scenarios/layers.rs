@@ -126,7 +126,7 @@ fn a_thin_line_has_clear_sound_and_a_small_picture_and_takes_nothing_from_others
 #[test]
 fn a_screen_for_which_no_room_is_known_says_nothing_of_the_people() {
     let (mut world, mut cameras) = World::calling(&["ada", "bob"]);
-    world.shows(1, "ada", "medium");
+    world.shows(1, "ada", "small");
     world.narrow(1, 3_000_000);
     world.film(&cameras, 10_000);
     let now = world.now;
