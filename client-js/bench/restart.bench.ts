@@ -109,8 +109,6 @@ test.each(['stop', 'kill'] as const)('four in a call whose server starts anew (%
   const [answers, connected, heard, seen]: number[][] = [[], [], [], []]
   for (let round = 0; round < rounds; round++) {
     await settled(people)
-    // Some time passes in a call before its server is started anew.
-    await new Promise(resolve => setTimeout(resolve, 10_000))
     const coming = people.map(({ page }, own) => page.evaluate(comesBack, othersOf(own)))
     const begun = Date.now()
     await server[how]()

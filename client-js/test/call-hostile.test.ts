@@ -90,7 +90,7 @@ describe('in a mesh', () => {
       me.feed({ type: 'stream-arrived', via: eve, stream: streamId(`s${count}`) })
     expect(me.state.call.links.get(eve)?.arrived.size).toBe(200)
   })
-  test('sizes are kept for what was asked for, and for nothing else', () => {
+  test('sizes are kept for what can be asked for, and for nothing else', () => {
     me.hear(eve, joins)
     me.hear(eve, wants('own'))
     const many = Array.from({ length: 400 }, (_, at) => [streamId(`s${at}`), 'small'] as const)

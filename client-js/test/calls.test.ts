@@ -1,7 +1,9 @@
 /** Calls as scenes: who ends up with whose streams, and what is said on the way. */
-import { describe, expect, test } from 'vitest'
-import { streamId } from '../src/wire/ids.ts'
-import { noCaps } from '../src/wire/peer.ts'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { callLink } from '../src/room/call.ts'
+import { memberId, type PeerId, peerId, streamId } from '../src/wire/ids.ts'
+import { noCaps, ownCaps } from '../src/wire/peer.ts'
+import { Alone } from './alone.ts'
 import { Scene } from './scene.ts'
 
 const gather = (kind: 'mesh' | 'star', ...names: string[]): Scene => {
@@ -198,6 +200,48 @@ describe('how large a star’s host has a guest send its picture', () => {
     expect(scene.sizes('A', 'a')).toEqual(['large → H'])
     scene.show('B', 'a', 'small')
     expect(scene.sizes('A', 'a')).toEqual(['small → H'])
+  })
+})
+
+describe('a stream that is asked for', () => {
+  const [ada, ben] = [peerId('ada'), peerId('ben')]
+  const person = { name: 'Somebody', avatar: '', caps: ownCaps }
+  const camera = { id: streamId('camera'), kind: 'camera', hint: 'motion', sound: true } as const
+  const announced = { streams: [camera], media: null }
+  const me = new Alone('star')
+  const told = (peer: PeerId): string[] =>
+    me.effects.flatMap(it => (it.type === 'send' && it.over === peer ? [it.message.kind] : []))
+
+  beforeEach(() => {
+    me.begin()
+    for (const peer of [ada, ben]) {
+      me.feed({ type: 'peer-joined', peer })
+      me.feed({ type: 'link-opened', peer })
+      me.hear(peer, { kind: 'knock', password: '' })
+      me.hear(peer, { kind: 'introduce', person })
+      me.hear(peer, { kind: 'join-call', reply: false })
+    }
+    me.hear(ada, { kind: 'streams', announced })
+  })
+
+  test('is asked for when its sender knows how large it is shown', () => {
+    expect(told(ada)).toEqual(['sizes', 'want-stream'])
+  })
+  test('goes no larger than it was said to be shown before', () => {
+    me.hear(ben, { kind: 'sizes', sizes: new Map([[camera.id, 'small']]) })
+    me.hear(ben, { kind: 'want-stream', stream: camera.id, of: memberId('1') })
+    const sizes = me.effects.flatMap(it =>
+      it.type === 'send' && it.message.kind === 'sizes' ? it.message : [],
+    )
+    expect(sizes.map(it => [...it.sizes])).toEqual([[[camera.id, 'small']]])
+  })
+  test('has its size said anew by who left the call and comes back', () => {
+    me.hear(ben, { kind: 'sizes', sizes: new Map([[camera.id, 'small']]) })
+    me.hear(ben, { kind: 'want-stream', stream: camera.id, of: memberId('1') })
+    me.hear(ben, { kind: 'leave-call' })
+    me.hear(ben, { kind: 'join-call', reply: false })
+    me.hear(ben, { kind: 'want-stream', stream: camera.id, of: memberId('1') })
+    expect(callLink(me.state, ada).told.get(camera.id)).toBe('large')
   })
 })
 

@@ -18,6 +18,8 @@ export type Tuning = {
 type PublishedStream = {
   readonly stream: MediaStream
   readonly transceivers: Map<TrackKind, RTCRtpTransceiver>
+  /** How its picture is to be sent as soon as there is a transceiver for it. */
+  tuning: Tuning
   /** A picture that waits for a transceiver of the far end's. */
   waiting: MediaStreamTrack | null
 }
@@ -104,7 +106,7 @@ export class Sending {
       found.direction = 'sendrecv'
       await this.#change(async () => {
         await replace(found.sender, waiting)
-        return tuneSender(found.sender, firstLayers)
+        return tuneSender(found.sender, published.tuning)
       })
     }
   }
@@ -128,7 +130,9 @@ export class Sending {
 
   /** Whether it is in force now. A sender that is being negotiated can refuse it, and take it later. */
   async tune(id: string, kind: TrackKind, tuning: Tuning): Promise<boolean> {
-    const sender = this.#streams.get(id)?.transceivers.get(kind)?.sender
+    const published = this.#streams.get(id)
+    const sender = published?.transceivers.get(kind)?.sender
+    if (published && !sender && kind === 'video') published.tuning = tuning
     return sender ? this.#change(() => tuneSender(sender, tuning)) : false
   }
 
@@ -143,7 +147,12 @@ export class Sending {
    * same.
    */
   #published(stream: MediaStream): PublishedStream {
-    const held = this.#streams.get(stream.id) ?? { stream, transceivers: new Map(), waiting: null }
+    const held = this.#streams.get(stream.id) ?? {
+      stream,
+      transceivers: new Map(),
+      tuning: firstLayers,
+      waiting: null,
+    }
     this.#streams.set(stream.id, held)
     return held
   }

@@ -3,6 +3,7 @@ import type { StreamSize } from '../wire/call.ts'
 import { type MemberId, type PeerId, roomItself, type StreamId } from '../wire/ids.ts'
 import type { Announced, CallMessage, Media, PeerMessage } from '../wire/peer.ts'
 import {
+  available,
   callLink,
   isOwn,
   linkTo,
@@ -72,7 +73,7 @@ const memberLeft = (state: RoomState, via: PeerId, speaker: MemberId): RoomStep 
   const paused = ownLink && state.call.members.has(speaker) ? republish(without, via) : []
   // An original page that comes back shows the very streams it had, so they stay, without tracks while it is away.
   const forgets = ownLink && capsOf(state, via).media
-  const next = forgets ? withCallLink(without, via, { asked: new Set() }) : without
+  const next = forgets ? withCallLink(without, via, { asked: new Set(), sizes: new Map() }) : without
   const passed = passOn(next, via, speaker, { kind: 'leave-call' })
   return { state: passed.state, effects: [...(forgets ? [] : paused), ...passed.effects] }
 }
@@ -137,8 +138,9 @@ const displaySizes = (
   via: PeerId,
   sizes: ReadonlyMap<StreamId, StreamSize>,
 ): ReadonlyMap<StreamId, StreamSize> => {
-  const { asked, sizes: before } = callLink(state, via)
-  return new Map([...before, ...sizes].filter(([stream]) => asked.has(stream)))
+  const member = state.links.get(via)?.member ?? null
+  const { sizes: before } = callLink(state, via)
+  return new Map([...before, ...sizes].filter(([stream]) => available(state, stream, member)))
 }
 
 /** The host's list is the whole truth, as soon as it knows everybody. What it says twice is the first one's. */

@@ -227,7 +227,7 @@ const reconcileLink = (state: RoomState, peer: PeerId): RoomStep => {
   const sent = new Set([...asked].filter(stream => link.sent.has(stream) || atHand(state, stream)))
   const ended = [...link.sent].filter(stream => !sent.has(stream))
   const begun = [...sent].filter(stream => !link.sent.has(stream))
-  const sizes = filteredMap(link.sizes, ([stream]) => asked.has(stream))
+  const sizes = filteredMap(link.sizes, ([stream]) => available(state, stream, member))
   const known = filteredMap(link.told, ([stream]) => wanted.has(stream))
   const telling = newSizes(state, peer, wanted, known)
   const unchanged =
@@ -241,8 +241,9 @@ const reconcileLink = (state: RoomState, peer: PeerId): RoomStep => {
   const told = new Map([...known, ...telling])
   return stepTo(
     withCallLink(state, peer, { wanted, asked, sent, sizes, told }),
-    ...asking.flatMap(stream => request(state, peer, stream)),
+    // First how large it is shown: a sender that has to guess begins with more than is needed.
     ...tell(state, peer, telling),
+    ...asking.flatMap(stream => request(state, peer, stream)),
     ...ended.map(stream => ({ type: 'unpublish', over: peer, stream }) as const),
     ...begun.map(stream => ({ type: 'publish', over: peer, stream }) as const),
   )
@@ -262,7 +263,7 @@ const offered = (state: RoomState, far: MemberId | null): StreamId[] => {
 }
 
 /** May it be asked of us by the member at the far end? */
-const available = (state: RoomState, stream: StreamId, far: MemberId | null): boolean => {
+export const available = (state: RoomState, stream: StreamId, far: MemberId | null): boolean => {
   if (isOwn(state, stream)) return true
   const owner = rulesOf(state).relays ? ownerOf(state, stream) : null
   return owner !== null && owner !== far

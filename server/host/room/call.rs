@@ -127,6 +127,17 @@ impl Room {
         owner.is_some() && owner == self.speaker(id).as_ref().map(|(_, member)| member)
     }
 
+    /// Whether a page that asks for whatever is announced, as ours do, is still to ask for some of it.
+    pub(crate) fn is_asking(&self, id: LinkId) -> bool {
+        let Some((_, member)) = self.speaker(id).filter(|(_, member)| self.calls.of(member).is_some()) else {
+            return false;
+        };
+        let others = self.calls.callers.iter().filter(|it| it.member != member);
+        let mut announced = others.flat_map(|it| &it.announced.streams);
+        let asked = |stream: &String| self.calls.link(id).is_some_and(|link| link.asked.contains(stream));
+        self.caps(id).media && announced.any(|stream| !asked(stream))
+    }
+
     /// Whether somebody is in the call.
     pub(crate) fn is_calling(&self, id: LinkId) -> bool {
         self.speaker(id).is_some_and(|(_, member)| self.calls.of(&member).is_some())
@@ -148,6 +159,7 @@ impl Room {
         let link = self.calls.link_mut(id);
         if again {
             link.asked.clear();
+            link.sizes.clear();
         }
         // Whatever they announce when they come again is asked for again.
         link.wanted.clear();
@@ -241,10 +253,10 @@ impl Room {
     }
 
     pub(super) fn sizes_said(&mut self, id: LinkId, said: Vec<(String, Size)>) {
-        let link = self.calls.link_mut(id);
         for (stream, size) in said {
-            link.sizes.retain(|(it, _)| *it != stream);
-            if link.asked.contains(&stream) {
+            if self.calls.owner(&stream).is_some() {
+                let link = self.calls.link_mut(id);
+                link.sizes.retain(|(it, _)| *it != stream);
                 link.sizes.push((stream, size));
             }
         }

@@ -97,6 +97,24 @@ fn all_who_come_at_once_are_offered_everything_at_once() {
 }
 
 #[test]
+fn an_offer_waits_for_what_is_announced_and_not_asked_for_yet() {
+    let mut world = World::with(&["ada", "bob", "cy"]);
+    world.run(5_000);
+    let offers = world.guests[2].offers.len();
+    for (at, stream) in ["a", "b", "c"].into_iter().enumerate() {
+        let now = world.now;
+        world.guests[at].call(stream, &["audio"], now);
+    }
+    for (stream, owner) in [("a", "1"), ("b", "2")] {
+        world.run(200);
+        let now = world.now;
+        world.guests[2].want(stream, owner, now);
+    }
+    world.run(1_000);
+    assert_eq!(world.guests[2].offers.len(), offers + 1);
+}
+
+#[test]
 fn who_leaves_the_call_gets_nothing_and_comes_again() {
     let mut world = World::with(&["ada", "bob"]);
     let original = world.join_original("orig");
@@ -180,6 +198,29 @@ fn sizes_are_told_to_senders_as_the_largest_wish() {
     }
     world.run(100);
     assert_eq!(told(&world), Some(json!("medium")));
+}
+
+#[test]
+fn a_sender_is_told_no_larger_size_than_is_shown() {
+    let mut world = World::with(&["ada", "bob"]);
+    world.call(0, "a", &["video"]);
+    world.call(1, "b", &[]);
+    let mut shows = |size: Option<&str>| {
+        let now = world.now;
+        for kind in [1, 0] {
+            world.guests[1].tell(&json!({ "type": 7, "data": { "type": kind, "special": {} } }), now);
+        }
+        world.guests[0].heard.clear();
+        if let Some(size) = size {
+            world.guests[1].tell(&json!({ "type": "sizes", "data": { "sizes": [{ "id": "a", "size": size }] } }), now);
+        }
+        world.guests[1].want("a", "1", now);
+        world.run(200);
+        let told = world.guests[0].of("sizes").into_iter().map(|it| it.1["sizes"][0]["size"].clone());
+        told.filter(|it| *it != "hidden").collect::<Vec<_>>()
+    };
+    assert_eq!(shows(Some("small")), ["small"], "it was said before the picture was asked for");
+    assert_eq!(shows(None), ["large"], "what was said before they left the call is of no account");
 }
 
 #[test]

@@ -32,7 +32,8 @@ impl StarHost {
 
     /// Offers where that is needed.
     pub(super) fn negotiate(&mut self, id: LinkId) {
-        let crowded = self.connections.iter().any(|(other, it)| *other != id && it.is_arriving(self.now));
+        let others_arrive = self.connections.iter().any(|(other, it)| *other != id && it.is_arriving(self.now));
+        let crowded = others_arrive || self.room.is_asking(id);
         let Some(connection) = self.connections.get_mut(&id) else { return };
         if let Some(said) = connection.offer(crowded, self.now) {
             self.know_ufrags(id);
