@@ -41,22 +41,21 @@ export const callTogether = async (first: Person, ...others: Person[]): Promise<
 /** New pictures come in a tile. */
 export const watches = async ({ page }: Person, tile: RegExp): Promise<void> => {
   const video = page.getByRole('region', { name: tile }).locator('video')
-  await video.waitFor()
-  // A tile may get another element meanwhile; it is looked for anew after a while.
+  // A tile has no element before its picture comes, and may get another one; it is looked for anew after a while.
   const moves = (): Promise<boolean> =>
-    video.evaluate(
-      (it: HTMLVideoElement) =>
-        new Promise<boolean>(resolve => {
-          let pictures = 0
-          const next = (): void => {
-            pictures += 1
-            if (pictures > 5) resolve(true)
-            else it.requestVideoFrameCallback(next)
-          }
-          next()
-          setTimeout(() => resolve(false), 3_000)
-        }),
-    )
+    video.evaluateAll(([it]) => {
+      if (!(it instanceof HTMLVideoElement)) return false
+      return new Promise<boolean>(resolve => {
+        let pictures = 0
+        const next = (): void => {
+          pictures += 1
+          if (pictures > 5) resolve(true)
+          else it.requestVideoFrameCallback(next)
+        }
+        next()
+        setTimeout(() => resolve(false), 3_000)
+      })
+    })
   await expect.poll(moves, { message: `new pictures in ${tile}` }).toBe(true)
 }
 
