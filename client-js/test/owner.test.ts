@@ -255,6 +255,29 @@ describe('in the room', () => {
       expect(scene.screen(name)).not.toContain('*left Ben')
     }
   })
+  test.each(['mesh', 'star'] as const)(
+    'of a %s, who goes before that is known was removed all the same',
+    kind => {
+      const scene = new Scene(kind)
+      for (const name of ['Ada', 'Ben', 'Cyd']) scene.enter(name)
+      const { self, stay } = scene.room('Ben').state
+      scene.leave('Ben')
+      const act = { type: 'remove', peer: self, member: stay, reason: 'noise' } as const
+      scene.feed('Cyd', { type: 'owner-act', act, owner: owner(stayOf('Ada')) })
+      expect(scene.screen('Cyd')).toEqual(['*removed Ben'])
+    },
+  )
+  test.each([
+    ['ended', { type: 'owner-act', act: end, owner: owner(null) }],
+    ['by-server', { type: 'room-closed' }],
+  ] as const)('a star that is over with its host is %s all the same', (how, event) => {
+    const scene = new Scene('star')
+    for (const name of ['Ada', 'Ben']) scene.enter(name)
+    scene.leave('Ada')
+    expect(scene.room('Ben').state).toMatchObject({ ended: true, closed: null })
+    scene.feed('Ben', event)
+    expect(scene.room('Ben').state.closed).toEqual({ how, reason: '' })
+  })
   test('the end is one for everybody, and a lock and a change are shown', () => {
     const scene = new Scene('mesh')
     scene.enter('Ada')

@@ -3,7 +3,7 @@ import { stepsOf } from '../base/steps.ts'
 import type { MemberId, PeerId } from '../wire/ids.ts'
 import type { Member, PeerMessage } from '../wire/peer.ts'
 import { type LinkState, membersMax, type RoomEffect, type RoomState, readyLinks } from './state.ts'
-import { append, appendBeforeLast, type NewEntry, withoutEntry } from './timeline.ts'
+import { append, appendBeforeLast, type DepartureNotice, type NewEntry, withoutEntry } from './timeline.ts'
 
 export const { stepTo, andThen, stepEach } = stepsOf<RoomState, RoomEffect>()
 
@@ -51,10 +51,10 @@ export const withLeft = (
   member: MemberId,
   name: string,
   at: number,
-  notice: 'left' | 'removed' = 'left',
+  notice: DepartureNotice = 'left',
 ): RoomState => {
   const last = state.timeline.at(-1)
-  const entry = { kind: 'notice', notice, name } as const
+  const entry = { kind: 'notice', notice, name, member } as const
   const without = withoutMember(state, member)
   if (last?.kind !== 'notice' || !('before' in last) || last.before !== member)
     return withEntry(without, entry, at)

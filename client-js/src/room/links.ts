@@ -18,6 +18,7 @@ import {
   type RoomState,
   type RoomStep,
 } from './state.ts'
+import { type DepartureNotice, withRemoved } from './timeline.ts'
 
 /** A broken link is called again after this time, doubled with every attempt up to the longest. */
 const redialMs = 500
@@ -232,10 +233,11 @@ export const removeMember = (
   state: RoomState,
   member: NonNullable<LinkState['member']>,
   at: number,
-  notice: 'left' | 'removed' = 'left',
+  notice: DepartureNotice = 'left',
 ): RoomStep => {
   const name = nameOf(state, member)
-  if (name === undefined) return stepTo(state)
+  if (name === undefined)
+    return stepTo(notice === 'left' ? state : { ...state, timeline: withRemoved(state.timeline, member) })
   const without = withLeft(state, member, name, at, notice)
   if (!rulesOf(state).relays) return stepTo(without)
   // Original guests want to be told of the call before they are told of the room.

@@ -28,7 +28,9 @@ export const knocked = (state: RoomState, knock: Knock, on: boolean): RoomStep =
 }
 
 export const ownerActed = (before: RoomState, act: OwnerAct, owner: RoomOwner, at: number): RoomStep => {
-  if (before.ended) return stepTo(before)
+  // That a star has ended with its host can be heard of before its owner's act is checked that has made it end.
+  const closes = act.type === 'end' || (act.type === 'remove' && act.peer === before.self)
+  if (before.closed || (before.ended && !closes)) return stepTo(before)
   const state: RoomState = { ...before, owner }
   switch (act.type) {
     case 'present':

@@ -105,7 +105,7 @@ const taken = (state: RoomState, event: RoomEvent, at: number): RoomStep => {
     case 'password-attempts':
       return stepTo(withAttempts(state, event.count, at))
     case 'room-closed':
-      return state.ended ? stepTo(state) : closeRoom(state, { how: 'by-server', reason: '' })
+      return state.closed ? stepTo(state) : closeRoom(state, { how: 'by-server', reason: '' })
     case 'server-lost':
       return serverLost(state, at)
     case 'server-found':

@@ -9,6 +9,8 @@ import type { FileId, MemberId, MessageId } from '../wire/ids.ts'
 export { chatUnitsMax, partsMax } from '../base/text.ts'
 export type { MessageId } from '../wire/ids.ts'
 
+export type DepartureNotice = 'left' | 'removed'
+
 export type HostNotice = 'host-changed' | 'host-now' | 'host-awaited'
 
 /** Something is wrong at the server, which does not touch the connections to others in the room. */
@@ -26,18 +28,17 @@ export type SealingNotice =
   | 'unsealed-star'
 
 export type NoticeKind =
+  | DepartureNotice
   | HostNotice
   | ServerNotice
   | SealingNotice
   | 'joined'
-  | 'left'
   | 'too-fast'
   | 'host-offline'
   | 'host-left'
   | 'line-back'
   | 'handed-over'
   /** What the room's owner has done. */
-  | 'removed'
   | 'locked'
   | 'unlocked'
   | 'waiting-on'
@@ -72,8 +73,14 @@ export type NewChat = {
 export type NewNotice =
   | {
       readonly kind: 'notice'
-      readonly notice: Exclude<NoticeKind, HostNotice | ServerNotice>
+      readonly notice: Exclude<NoticeKind, DepartureNotice | HostNotice | ServerNotice>
       readonly name: string
+    }
+  | {
+      readonly kind: 'notice'
+      readonly notice: DepartureNotice
+      readonly name: string
+      readonly member: MemberId
     }
   /** `alone`: there was no connection to anybody but the server. */
   | { readonly kind: 'notice'; readonly notice: ServerNotice; readonly name: ''; readonly alone: boolean }
@@ -165,6 +172,14 @@ export const findMessage = (timeline: Timeline, id: MessageId | null): ChatEntry
 
 export const withoutEntry = (timeline: Timeline, entry: Entry): Timeline =>
   timeline.filter(it => it !== entry)
+
+/** That somebody has left was said before it was known that the owner had removed them. */
+export const withRemoved = (timeline: Timeline, member: MemberId): Timeline => {
+  const left = timeline.findLast(it => it.kind === 'notice' && it.notice === 'left' && it.member === member)
+  return left?.kind === 'notice' && left.notice === 'left'
+    ? timeline.map(entry => (entry === left ? { ...left, notice: 'removed' } : entry))
+    : timeline
+}
 
 /** In front of the last entry, which gets another key for that. `lastKey` as in `append`. */
 export const appendBeforeLast = (timeline: Timeline, entry: NewEntry, lastKey: number): Timeline => {
