@@ -28,6 +28,11 @@ import { Start } from './views/start.tsx'
 
 /** Nobody needs it before they have joined: loaded with the first key or press, it is here by then. */
 const loadRoom = loadedOnce(() => import('./views/room.tsx'))
+const loadEarly = (): void => {
+  void loadRoom()
+    .then(it => it.loadCall())
+    .catch(() => undefined)
+}
 const RoomView = lazy(() => loadRoom().then(({ RoomView }) => RoomView))
 /** Where one has been in a room, so that it is here by then. */
 const Left = lazy(() => loadRoom().then(({ Left }) => Left))
@@ -50,15 +55,18 @@ export const App = ({ model, commands }: { model: Model; commands: Commands }) =
     const timer = setTimeout(() => void loadAhead(), aheadMs)
     return () => clearTimeout(timer)
   }, [settled])
+  // Who has a name already only has to press Join.
+  const close = view.kind === 'invited' && model.server.value === 'online' && model.userName.peek() !== ''
+  useEffect(() => {
+    if (close) loadEarly()
+  }, [close])
   useEffect(() => {
     const signs = ['pointerdown', 'keydown'] as const
     // Firefox remembers a file that it could not load, and never asks for it again (whatwg/html#6768).
     const early = (): void => {
       if (model.server.peek() !== 'online') return
       for (const sign of signs) removeEventListener(sign, early)
-      void loadRoom()
-        .then(it => it.loadCall())
-        .catch(() => undefined)
+      loadEarly()
     }
     for (const sign of signs) addEventListener(sign, early)
   }, [])
