@@ -265,6 +265,9 @@ describe('in the room', () => {
       const act = { type: 'remove', peer: self, member: stay, reason: 'noise' } as const
       scene.feed('Cyd', { type: 'owner-act', act, owner: owner(stayOf('Ada')) })
       expect(scene.screen('Cyd')).toEqual(['*removed Ben'])
+      scene.now += 60_000
+      scene.feed('Ada', { type: 'owner-act', act, owner: owner(stayOf('Ada')) })
+      expect(scene.screen('Ada').at(-1)).toBe('*left Ben')
     },
   )
   test.each([

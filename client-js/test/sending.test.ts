@@ -1,10 +1,12 @@
-/** What is put on transceivers that the far end makes. */
+/** What is put on transceivers that the far end makes, and in which sizes. */
 import { expect, test } from 'vitest'
 import { Sending, type Tuning } from '../src/link/sending.ts'
 
+type Encoding = { active: boolean; scaleResolutionDownBy?: number }
+
 /** A transceiver that takes a picture in three sizes, as a server that hosts a star offers it. */
-const offered = (): { readonly transceiver: RTCRtpTransceiver; readonly active: () => boolean[] } => {
-  let encodings: RTCRtpEncodingParameters[] = [{}, {}, {}]
+const offered = () => {
+  let encodings: Encoding[] = [1, 2, 3].map(() => ({ active: false }))
   const sender = {
     track: null as MediaStreamTrack | null,
     setStreams: () => undefined,
@@ -12,7 +14,7 @@ const offered = (): { readonly transceiver: RTCRtpTransceiver; readonly active: 
       sender.track = track
     },
     getParameters: () => structuredClone({ encodings }),
-    setParameters: async (given: { encodings: RTCRtpEncodingParameters[] }) => {
+    setParameters: async (given: { encodings: Encoding[] }) => {
       encodings = given.encodings
     },
   }
@@ -20,26 +22,50 @@ const offered = (): { readonly transceiver: RTCRtpTransceiver; readonly active: 
   const transceiver = { mid: '1', direction: 'recvonly', currentDirection: null, sender, receiver }
   return {
     transceiver: transceiver as unknown as RTCRtpTransceiver,
-    active: () => encodings.map(it => it.active ?? true),
+    /** The far end names sizes, all of which go then. */
+    described: () => {
+      for (const encoding of encodings) encoding.active = true
+    },
+    sizes: () => encodings.flatMap(it => (it.active ? [it.scaleResolutionDownBy] : [])),
   }
 }
 
-const medium: Tuning = {
-  active: true,
-  layers: [{ active: false }, { active: true, scaleDownBy: 2 }, { active: true, scaleDownBy: 4 }],
-}
+const sized = (...active: readonly boolean[]): Tuning => ({
+  active: active.includes(true),
+  layers: active.map((it, at) => ({ active: it, scaleDownBy: 2 ** at })),
+})
+const medium = sized(false, true, true)
 
-test.each([
-  ['in all sizes where nobody has said which are shown', null, [true, true, true]],
-  ['in no size that was not asked for by then', medium, [false, true, true]],
-] as const)('a picture begins %s', async (_, tuning, active) => {
+const publishing = () => {
   const line = offered()
   const sending = new Sending({ getTransceivers: () => [line.transceiver] } as unknown as RTCPeerConnection)
   sending.takesLayers = true
   const picture = { kind: 'video' } as MediaStreamTrack
   sending.publish({ id: 'camera' } as MediaStream, [picture], false)
-  if (tuning) expect(await sending.tune('camera', 'video', tuning)).toBe(false)
+  return { line, sending, picture }
+}
+
+test.each([
+  ['in all sizes where nobody has said which are shown', [], [1, 2, 4]],
+  ['in no size that was not asked for by then', [medium], [2, 4]],
+  ['in those that were asked for last', [sized(false, false, false), medium], [2, 4]],
+] as const)('a picture begins %s', async (_, tunings, sizes) => {
+  const { line, sending, picture } = publishing()
+  for (const tuning of tunings) expect(await sending.tune('camera', 'video', tuning)).toBe(false)
+  line.described()
   await sending.place()
   expect(line.transceiver.sender.track).toBe(picture)
-  expect(line.active()).toEqual(active)
+  expect(line.sizes()).toEqual(sizes)
+})
+
+test('a picture goes on in the sizes that are shown, whatever a later description names', async () => {
+  const { line, sending } = publishing()
+  await sending.place()
+  expect(await sending.tune('camera', 'video', medium)).toBe(true)
+  line.described()
+  await sending.place()
+  expect(line.sizes()).toEqual([2, 4])
+  line.described()
+  await sending.retune()
+  expect(line.sizes()).toEqual([2, 4])
 })

@@ -90,6 +90,7 @@ export class Link {
       described: () => this.#protectAll(),
       place: () => this.#sending.place(),
       describe: () => this.#sending.describe(),
+      settled: () => void this.#sending.retune(),
       waiting: () => this.#sending.waiting,
       offered: () => clearTimeout(this.#restart),
       isLost: () => this.#givingUp !== undefined,

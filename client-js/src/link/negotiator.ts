@@ -25,6 +25,8 @@ export type NegotiatorPorts = {
   readonly place: () => Promise<void>
   /** Right before every description of our own. */
   readonly describe: () => void
+  /** Both descriptions are in force. */
+  readonly settled: () => void
   /** Tracks that have found none, and wait for one that the initiator makes. */
   readonly waiting: () => readonly MediaStreamTrack[]
   /** An offer of the far end is being answered. */
@@ -162,6 +164,7 @@ export class Negotiator {
       this.#sendLocal('answer', round)
       if (!this.initiator) this.#requestTransceivers()
     }
+    this.#ports.settled()
     this.#feed({ type: 'stable', offerId })
     this.#endRestart()
   }

@@ -18,7 +18,7 @@ export type Tuning = {
 type PublishedStream = {
   readonly stream: MediaStream
   readonly transceivers: Map<TrackKind, RTCRtpTransceiver>
-  /** How its picture is to be sent as soon as there is a transceiver for it. */
+  /** How its picture is to be sent, whether or not there is a transceiver for it yet. */
   tuning: Tuning
   /** A picture that waits for a transceiver of the far end's. */
   waiting: MediaStreamTrack | null
@@ -93,7 +93,10 @@ export class Sending {
     return waiting.slice(this.#unused().length)
   }
 
-  /** Before every description: gives them those that are there by then. In which sizes they go has to be known before that. */
+  /**
+   * Before every description: gives them those that are there by then. In which sizes pictures go has to be known before that,
+   * since the description says it.
+   */
   async place(): Promise<void> {
     for (const published of this.#streams.values()) {
       const { stream, transceivers, waiting } = published
@@ -104,10 +107,19 @@ export class Sending {
       transceivers.set('video', found)
       found.sender.setStreams(stream)
       found.direction = 'sendrecv'
-      await this.#change(async () => {
-        await replace(found.sender, waiting)
-        return tuneSender(found.sender, published.tuning)
-      })
+      await this.#change(() => replace(found.sender, waiting))
+    }
+    await this.retune()
+  }
+
+  /**
+   * Before and after every description, from which browsers take the sizes that a picture goes in (RFC 8853 section 5.3): a far
+   * end that takes several names them all each time, and what ours says was so when it was made.
+   */
+  async retune(): Promise<void> {
+    for (const { transceivers, tuning } of this.#streams.values()) {
+      const sender = transceivers.get('video')?.sender
+      if (sender && takesSizes(sender)) await this.#change(() => tuneSender(sender, tuning))
     }
   }
 
@@ -132,7 +144,7 @@ export class Sending {
   async tune(id: string, kind: TrackKind, tuning: Tuning): Promise<boolean> {
     const published = this.#streams.get(id)
     const sender = published?.transceivers.get(kind)?.sender
-    if (published && !sender && kind === 'video') published.tuning = tuning
+    if (published && kind === 'video') published.tuning = tuning
     return sender ? this.#change(() => tuneSender(sender, tuning)) : false
   }
 
@@ -188,6 +200,8 @@ const isIdle = ({ currentDirection }: RTCRtpTransceiver): boolean =>
 const isUnused = (it: RTCRtpTransceiver): boolean =>
   it.direction !== 'stopped' && it.mid !== null && (it.currentDirection === null || isIdle(it))
 
+const takesSizes = (sender: RTCRtpSender): boolean => sender.getParameters().encodings.length > 1
+
 /** Fails only once the connection is closed, or for a track that has just ended; either is noticed elsewhere. */
 const replace = async (sender: RTCRtpSender, track: MediaStreamTrack | null): Promise<void> => {
   if (sender.track === track) return
@@ -204,6 +218,7 @@ const tuneSender = async (sender: RTCRtpSender, tuning: Tuning): Promise<boolean
     // Some browsers have no encodings before the first negotiation.
     const { encodings } = parameters
     if (encodings.length === 0) return false
+    const before = JSON.stringify(encodings)
     const each = encodings.length > 1 ? tuning.layers : undefined
     for (const [at, encoding] of encodings.entries()) {
       const { active, ...limits } = (each ?? [tuning])[at] ?? { active: false }
@@ -212,7 +227,8 @@ const tuneSender = async (sender: RTCRtpSender, tuning: Tuning): Promise<boolean
       limit(encoding, 'maxFramerate', limits.framesPerSecondMax)
       if (sender.track?.kind === 'video') limit(encoding, 'scaleResolutionDownBy', limits.scaleDownBy ?? 1)
     }
-    await sender.setParameters(parameters)
+    // An encoder may begin anew with whatever it is told.
+    if (JSON.stringify(encodings) !== before) await sender.setParameters(parameters)
     return true
   } catch {
     // Stopped meanwhile, or negotiated between the reading and the writing, after which it works.

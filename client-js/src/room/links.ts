@@ -237,7 +237,7 @@ export const removeMember = (
 ): RoomStep => {
   const name = nameOf(state, member)
   if (name === undefined)
-    return stepTo(notice === 'left' ? state : { ...state, timeline: withRemoved(state.timeline, member) })
+    return stepTo(notice === 'left' ? state : { ...state, timeline: withRemoved(state.timeline, member, at) })
   const without = withLeft(state, member, name, at, notice)
   if (!rulesOf(state).relays) return stepTo(without)
   // Original guests want to be told of the call before they are told of the room.

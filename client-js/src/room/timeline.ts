@@ -173,10 +173,13 @@ export const findMessage = (timeline: Timeline, id: MessageId | null): ChatEntry
 export const withoutEntry = (timeline: Timeline, entry: Entry): Timeline =>
   timeline.filter(it => it !== entry)
 
-/** That somebody has left was said before it was known that the owner had removed them. */
-export const withRemoved = (timeline: Timeline, member: MemberId): Timeline => {
+/** Longer than it takes to check an owner's act. */
+const checkMs = 10_000
+
+/** That somebody has left was said just before it was known that the owner had removed them. */
+export const withRemoved = (timeline: Timeline, member: MemberId, at: number): Timeline => {
   const left = timeline.findLast(it => it.kind === 'notice' && it.notice === 'left' && it.member === member)
-  return left?.kind === 'notice' && left.notice === 'left'
+  return left?.kind === 'notice' && left.notice === 'left' && at - left.at < checkMs
     ? timeline.map(entry => (entry === left ? { ...left, notice: 'removed' } : entry))
     : timeline
 }

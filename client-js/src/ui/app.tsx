@@ -26,7 +26,7 @@ import { newTo } from './selectors.ts'
 import { Invited } from './views/invited.tsx'
 import { Start } from './views/start.tsx'
 
-/** Nobody needs it before they have joined: loaded with the first key or press, it is here by then. */
+/** Nobody needs it before they have joined: loaded early, it is here by then. */
 const loadRoom = loadedOnce(() => import('./views/room.tsx'))
 const loadEarly = (): void => {
   void loadRoom()

@@ -79,7 +79,11 @@ impl Connection {
         (false, None)
     }
 
-    /// An offer, if one is to be made now. `crowded`: others arrive at the same time.
+    pub(crate) fn needs_offer(&self) -> bool {
+        self.negotiation.needs_offer(self.transceivers.need_offer())
+    }
+
+    /// An offer, if one is to be made now. `crowded`: more is about to belong into the same offer.
     pub(crate) fn offer(&mut self, crowded: bool, now: Instant) -> Option<Said> {
         self.negotiation.overdue(now);
         let (round, restart) = self.negotiation.begin(self.transceivers.need_offer(), crowded, now)?;

@@ -12,7 +12,7 @@ use super::{Effect, LinkId, MemberId, Room};
 use crate::connection::Downlink;
 use crate::sdp::Kind;
 
-/// More than a full room announces.
+/// More than a room with cameras and screens announces.
 const ASKED_MAX: usize = 200;
 
 /// Somebody in the call.
@@ -27,7 +27,7 @@ struct Caller {
 struct CallLink {
     /// What the far end has asked for.
     asked: Vec<String>,
-    /// How large it shows what it gets.
+    /// How large it shows what it gets, or is about to ask for.
     sizes: Vec<(String, Size)>,
     /// How large it has been told that we need what it sends; `Large` where nothing was said.
     told: Vec<(String, Size)>,
@@ -132,10 +132,10 @@ impl Room {
         let Some((_, member)) = self.speaker(id).filter(|(_, member)| self.calls.of(member).is_some()) else {
             return false;
         };
+        let asked = self.calls.link(id).map_or(&[][..], |link| &link.asked);
         let others = self.calls.callers.iter().filter(|it| it.member != member);
         let mut announced = others.flat_map(|it| &it.announced.streams);
-        let asked = |stream: &String| self.calls.link(id).is_some_and(|link| link.asked.contains(stream));
-        self.caps(id).media && announced.any(|stream| !asked(stream))
+        self.caps(id).media && asked.len() < ASKED_MAX && announced.any(|stream| !asked.contains(stream))
     }
 
     /// Whether somebody is in the call.

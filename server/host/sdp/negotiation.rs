@@ -9,8 +9,8 @@ const OVERDUE: Duration = Duration::from_secs(8);
 /// What is to be offered waits so long for what else belongs into the same offer: descriptions cost a page more than packets
 /// do.
 const GATHER: Duration = Duration::from_millis(40);
-/// And so long while others arrive, as all do at once when a server was started anew, or the guest has not asked yet for all
-/// that is announced.
+/// And so long while others arrive, as all do at once when a server was started anew, or while a guest in the call has not
+/// yet asked for all that is announced.
 const GATHER_MAX: Duration = Duration::from_millis(600);
 
 /// Rounds begin below this.
@@ -66,10 +66,15 @@ impl Negotiation {
         self.met
     }
 
+    /// Whether there is something to be offered.
+    pub(crate) fn needs_offer(&self, changed: bool) -> bool {
+        changed || self.asked || self.restart || !self.met
+    }
+
     /// Begins an offer, if one is needed, has waited for enough, and none is out: its round, and whether it restarts.
     /// `crowded`: more is about to belong into the same offer.
     pub(crate) fn begin(&mut self, changed: bool, crowded: bool, now: Instant) -> Option<(u64, bool)> {
-        if !(changed || self.asked || self.restart || !self.met) {
+        if !self.needs_offer(changed) {
             self.gathering = None;
             return None;
         }

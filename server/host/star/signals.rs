@@ -2,7 +2,7 @@
 
 use super::settling::coming;
 use super::{Output, StarHost};
-use crate::connection::Said;
+use crate::connection::{Connection, Said};
 use crate::room::{LinkId, Room};
 
 impl StarHost {
@@ -32,8 +32,9 @@ impl StarHost {
 
     /// Offers where that is needed.
     pub(super) fn negotiate(&mut self, id: LinkId) {
-        let others_arrive = self.connections.iter().any(|(other, it)| *other != id && it.is_arriving(self.now));
-        let crowded = others_arrive || self.room.is_asking(id);
+        let others_arrive = || self.connections.iter().any(|(other, it)| *other != id && it.is_arriving(self.now));
+        let needed = self.connections.get(&id).is_some_and(Connection::needs_offer);
+        let crowded = needed && (others_arrive() || self.room.is_asking(id));
         let Some(connection) = self.connections.get_mut(&id) else { return };
         if let Some(said) = connection.offer(crowded, self.now) {
             self.know_ufrags(id);
