@@ -43,7 +43,8 @@ export const watches = async ({ page }: Person, tile: RegExp): Promise<void> => 
   const video = page.getByRole('region', { name: tile }).locator('video')
   // A tile has no element before its picture comes, and may get another one; it is looked for anew after a while.
   const moves = (): Promise<boolean> =>
-    video.evaluateAll(([it]) => {
+    video.evaluateAll(([it, ...more]) => {
+      if (more.length > 0) throw new Error('a tile with more than one picture')
       if (!(it instanceof HTMLVideoElement)) return false
       return new Promise<boolean>(resolve => {
         let pictures = 0
