@@ -198,3 +198,16 @@ test('with the first key in an invitation the room is fetched, and what shows it
   await page.getByLabel('Your name').press('B')
   await Promise.all(fetched)
 })
+
+test('for whoever has a name already it is fetched while they read the invitation', async () => {
+  const ada = await home.arrive()
+  const link = await ada.createRoom('Ada')
+  const ben = await home.arrive(link)
+  await ben.enter('Ben')
+  await ben.leave()
+  const page = await ben.context.newPage()
+  const fetched = page.waitForRequest(it => new URL(it.url()).pathname.startsWith('/assets/room-'))
+  await page.goto(link)
+  await fetched
+  expect(await page.getByRole('button', { name: 'Join room' }).count()).toBe(1)
+})

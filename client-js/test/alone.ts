@@ -42,6 +42,14 @@ export class Alone {
     if (received) this.feed({ type: 'received', via, received })
   }
 
+  /** Somebody comes to the star that we host. */
+  admit(peer: PeerId, person: Extract<PeerMessage, { kind: 'introduce' }>['person']): void {
+    this.feed({ type: 'peer-joined', peer })
+    this.feed({ type: 'link-opened', peer })
+    this.hear(peer, { kind: 'knock', password: '' })
+    this.hear(peer, { kind: 'introduce', person })
+  }
+
   #fresh(): RoomState {
     const card = { id: roomId('r'), name: 'room', password: '', peersMax: 8, kind: this.#kind }
     return createRoomState({ card, host: this.#host }, peerId('me'), 'Me')

@@ -114,10 +114,7 @@ describe('at a star’s host', () => {
   beforeEach(() => {
     me.begin()
     for (const peer of [eve, bob]) {
-      me.feed({ type: 'peer-joined', peer })
-      me.feed({ type: 'link-opened', peer })
-      me.hear(peer, { kind: 'knock', password: '' })
-      me.hear(peer, { kind: 'introduce', person })
+      me.admit(peer, person)
     }
     me.hear(bob, joins)
     me.hear(bob, announces('bobs'))

@@ -215,10 +215,7 @@ describe('a stream that is asked for', () => {
   beforeEach(() => {
     me.begin()
     for (const peer of [ada, ben]) {
-      me.feed({ type: 'peer-joined', peer })
-      me.feed({ type: 'link-opened', peer })
-      me.hear(peer, { kind: 'knock', password: '' })
-      me.hear(peer, { kind: 'introduce', person })
+      me.admit(peer, person)
       me.hear(peer, { kind: 'join-call', reply: false })
     }
     me.hear(ada, { kind: 'streams', announced })

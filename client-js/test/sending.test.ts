@@ -58,6 +58,16 @@ test.each([
   expect(line.sizes()).toEqual(sizes)
 })
 
+test('a browser that says nothing of a sender costs no negotiation', async () => {
+  const { line, sending } = publishing()
+  line.transceiver.sender.getParameters = () => {
+    throw new Error('not now')
+  }
+  await sending.place()
+  await sending.retune()
+  expect(line.transceiver.direction).toBe('sendrecv')
+})
+
 test('a picture goes on in the sizes that are shown, whatever a later description names', async () => {
   const { line, sending } = publishing()
   await sending.place()

@@ -3,7 +3,7 @@
  * come and go within a stream without a message to the far end; only one more transceiver has to be negotiated.
  */
 import type { TrackKind } from '../wire/signal.ts'
-import { within } from './browser-api.ts'
+import { attempt, within } from './browser-api.ts'
 
 /** How a track is to be sent. What is left out is up to the browser. */
 export type Tuning = {
@@ -200,7 +200,8 @@ const isIdle = ({ currentDirection }: RTCRtpTransceiver): boolean =>
 const isUnused = (it: RTCRtpTransceiver): boolean =>
   it.direction !== 'stopped' && it.mid !== null && (it.currentDirection === null || isIdle(it))
 
-const takesSizes = (sender: RTCRtpSender): boolean => sender.getParameters().encodings.length > 1
+const takesSizes = (sender: RTCRtpSender): boolean =>
+  (attempt(() => sender.getParameters().encodings.length) ?? 0) > 1
 
 /** Fails only once the connection is closed, or for a track that has just ended; either is noticed elsewhere. */
 const replace = async (sender: RTCRtpSender, track: MediaStreamTrack | null): Promise<void> => {

@@ -56,10 +56,10 @@ export const App = ({ model, commands }: { model: Model; commands: Commands }) =
     return () => clearTimeout(timer)
   }, [settled])
   // Who has a name already only has to press Join.
-  const close = view.kind === 'invited' && model.server.value === 'online' && model.userName.peek() !== ''
+  const mayJoin = view.kind === 'invited' && model.server.value === 'online' && model.userName.peek() !== ''
   useEffect(() => {
-    if (close) loadEarly()
-  }, [close])
+    if (mayJoin) loadEarly()
+  }, [mayJoin])
   useEffect(() => {
     const signs = ['pointerdown', 'keydown'] as const
     // Firefox remembers a file that it could not load, and never asks for it again (whatwg/html#6768).

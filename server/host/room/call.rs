@@ -129,13 +129,13 @@ impl Room {
 
     /// Whether a page that asks for whatever is announced, as ours do, is still to ask for some of it.
     pub(crate) fn is_asking(&self, id: LinkId) -> bool {
-        let Some((_, member)) = self.speaker(id).filter(|(_, member)| self.calls.of(member).is_some()) else {
+        let Some((_, member)) = self.speaker(id).filter(|_| self.is_calling(id) && self.caps(id).media) else {
             return false;
         };
         let asked = self.calls.link(id).map_or(&[][..], |link| &link.asked);
         let others = self.calls.callers.iter().filter(|it| it.member != member);
         let mut announced = others.flat_map(|it| &it.announced.streams);
-        self.caps(id).media && asked.len() < ASKED_MAX && announced.any(|stream| !asked.contains(stream))
+        asked.len() < ASKED_MAX && announced.any(|stream| !asked.contains(stream))
     }
 
     /// Whether somebody is in the call.

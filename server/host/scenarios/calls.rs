@@ -19,7 +19,7 @@ impl World {
     }
 
     /// Sends so many packets of a stream, a picture every 30 ms.
-    fn stream(&mut self, at: usize, stream: &str, kind: &'static str, packets: u32) {
+    pub(super) fn stream(&mut self, at: usize, stream: &str, kind: &'static str, packets: u32) {
         for n in 0..packets {
             let asked = std::mem::take(&mut self.guests[at].asked) > 0;
             let now = self.now;
@@ -62,56 +62,6 @@ fn whoever_comes_late_has_a_picture_soon_and_senders_are_asked_once() {
     world.stream(0, "a", "video", 10);
     assert!(!world.guests[2].packets.is_empty());
     assert!(world.host.stats().key_frame_requests <= before + 2);
-}
-
-#[test]
-fn all_who_come_at_once_are_offered_everything_at_once() {
-    let mut world = World::empty();
-    let streams = ["a", "b", "c", "d"];
-    streams.iter().for_each(|it| _ = world.join_layered(it));
-    // Whoever is let in says so at once, as pages do that come back.
-    while !world.guests.iter().all(|it| it.number.is_some()) {
-        world.run(5);
-    }
-    for (at, stream) in streams.iter().enumerate() {
-        let now = world.now;
-        world.guests[at].call(stream, &["audio", "video"], now);
-        world.guests[at].renegotiate();
-        world.run(20);
-    }
-    for at in 0..4 {
-        for other in (0..4).filter(|other| *other != at) {
-            let (now, number) = (world.now, world.guests[other].number.clone().expect("a number"));
-            world.guests[at].want(streams[other], &number, now);
-        }
-    }
-    world.run(1_000);
-    for guest in &world.guests {
-        let sections: Vec<_> = guest.offers.iter().map(|it| it.matches("m=").count()).collect();
-        assert_eq!(sections, [1, 7], "the channels first, then two of each of three");
-    }
-    for (at, stream) in streams.iter().enumerate() {
-        world.stream(at, stream, "audio", 3);
-    }
-    assert!(world.guests.iter().all(|it| it.packets.len() == 9));
-}
-
-#[test]
-fn an_offer_waits_for_what_is_announced_and_not_asked_for_yet() {
-    let mut world = World::with(&["ada", "bob", "cy"]);
-    world.run(5_000);
-    let offers = world.guests[2].offers.len();
-    for (at, stream) in ["a", "b", "c"].into_iter().enumerate() {
-        let now = world.now;
-        world.guests[at].call(stream, &["audio"], now);
-    }
-    for (stream, owner) in [("a", "1"), ("b", "2")] {
-        world.run(200);
-        let now = world.now;
-        world.guests[2].want(stream, owner, now);
-    }
-    world.run(1_000);
-    assert_eq!(world.guests[2].offers.len(), offers + 1);
 }
 
 #[test]

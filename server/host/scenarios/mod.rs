@@ -5,6 +5,7 @@ mod hostile;
 mod joining;
 mod layers;
 mod mending;
+mod offers;
 mod speakers;
 
 use crate::guests::World;
