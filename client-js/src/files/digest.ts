@@ -35,11 +35,17 @@ export const fileDigest = async (blocks: readonly Bytes[]): Promise<string> => {
 /** The blocks of what comes in pieces of any size, one behind the other. */
 export class Digester {
   readonly #blocks: Promise<Bytes>[] = []
-  readonly #block: Bytes = new Uint8Array(blockBytes)
+  #block: Bytes = new Uint8Array(blockBytes)
   #filled = 0
 
-  take(bytes: Uint8Array): void {
+  /** Whole blocks are not copied: `bytes` has to stay as it is. */
+  take(bytes: Bytes): void {
     for (let at = 0; at < bytes.byteLength; ) {
+      if (this.#filled === 0 && bytes.byteLength - at >= blockBytes) {
+        this.#blocks.push(blockDigest(bytes.subarray(at, at + blockBytes)))
+        at += blockBytes
+        continue
+      }
       const part = Math.min(blockBytes - this.#filled, bytes.byteLength - at)
       this.#block.set(bytes.subarray(at, at + part), this.#filled)
       this.#filled += part
@@ -55,7 +61,8 @@ export class Digester {
   }
 
   #seal(): void {
-    this.#blocks.push(blockDigest(this.#block.slice(0, this.#filled)))
+    this.#blocks.push(blockDigest(this.#block.subarray(0, this.#filled)))
+    this.#block = new Uint8Array(blockBytes)
     this.#filled = 0
   }
 }

@@ -9,7 +9,7 @@ type Gathered = { pieces: Bytes[]; bytes: number; timer: ReturnType<typeof setTi
 
 /** So much is handed over in one go, or what has come until then. */
 const gatherBytes = 1_048_576
-const gatherMs = 15
+const gatherMs = 100
 /** A worker that has not been loaded by then never will be. */
 const loadMs = 20_000
 
