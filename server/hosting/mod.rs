@@ -6,13 +6,14 @@
 mod media_rate;
 mod messages;
 mod ports;
+mod relayed;
 mod service;
 mod stars;
 
 use std::{
     io,
     net::SocketAddr,
-    sync::{Arc, Weak},
+    sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -20,7 +21,8 @@ use arc_swap::ArcSwapOption;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use p2pchat_host::{Limits, Output, StarHost, Stats};
 use tokio::{
-    sync::Notify,
+    sync::{Notify, mpsc::Receiver},
+    task::yield_now,
     time::{sleep, sleep_until},
 };
 use uuid::Uuid;
@@ -29,11 +31,13 @@ use crate::{
     accounting::{Rate, Reason},
     rooms::RoomId,
     sessions::{Realm, SessionHandle, Sessions},
-    turn::{LocalReceiver, TurnServer},
+    turn::TurnServer,
 };
 use media_rate::MediaRate;
 use messages::Heard;
+use ports::BATCH;
 pub use ports::Ports;
+use relayed::{Datagram, Relayed};
 use service::{Inbox, Queue};
 use stars::{Gone, Sink, Stars};
 
@@ -122,21 +126,25 @@ impl Hosting {
     /// # Errors
     /// A socket fails. Needs a Tokio runtime.
     pub async fn run(self: Arc<Self>) -> io::Result<()> {
+        // All of it is one task, so that nobody waits for a star that another one is at work on.
+        let (relayed, waiting) = Relayed::new();
         tokio::select! {
-            () = self.clone().serve() => Ok(()),
+            () = self.clone().serve(relayed) => Ok(()),
             () = self.keep_time() => Ok(()),
+            () = self.receive_relayed(waiting) => Ok(()),
             failed = self.ports.receive(|from, to, datagram| self.on_datagram(from, to, datagram)) => failed,
         }
     }
 
     /// Has a session that hosts stars, and another one where that ends.
-    async fn serve(self: Arc<Self>) {
+    async fn serve(self: Arc<Self>, through_relay: Relayed) {
         while !self.sessions.is_stopping() {
             if let Ok(account) = self.sessions.ledger().open_service_account(SESSION_COST) {
                 let (queue, inbox) = Queue::new(account.clone());
                 let who = self.sessions.connect(self.realm, queue, account);
-                let receiver: Arc<dyn LocalReceiver> = Arc::new(Relayed(Arc::downgrade(&self)));
-                let relayed = self.relay.as_ref().and_then(|it| it.open_local(who.peer().as_str(), false, receiver));
+                let open =
+                    |it: &Arc<TurnServer>| it.open_local(who.peer().as_str(), false, Arc::new(through_relay.clone()));
+                let relayed = self.relay.as_ref().and_then(open);
                 let service = Arc::new(Service { who, relayed });
                 self.service.store(Some(service.clone()));
                 let reason = self.host(&service, inbox).await;
@@ -195,6 +203,17 @@ impl Hosting {
         }
     }
 
+    /// Never done: the other end is never given up.
+    async fn receive_relayed(&self, mut waiting: Receiver<Datagram>) {
+        let mut datagrams = Vec::with_capacity(BATCH);
+        while waiting.recv_many(&mut datagrams, BATCH).await > 0 {
+            for Datagram { from, to, bytes } in datagrams.drain(..) {
+                self.on_datagram(from, to, &bytes);
+            }
+            yield_now().await;
+        }
+    }
+
     async fn keep_time(&self) {
         loop {
             let hurry = self.due.notified();
@@ -234,17 +253,6 @@ impl Sink for Hosting {
 
     fn hurry(&self) {
         self.due.notify_one();
-    }
-}
-
-/// What comes through the relay, which lives no longer for it.
-struct Relayed(Weak<Hosting>);
-
-impl LocalReceiver for Relayed {
-    fn receive(&self, from: SocketAddr, to: SocketAddr, data: &[u8]) {
-        if let Some(hosting) = self.0.upgrade() {
-            hosting.on_datagram(from, to, data);
-        }
     }
 }
 

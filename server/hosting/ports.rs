@@ -9,10 +9,10 @@ use futures_util::future::select_all;
 use tokio::time::sleep;
 
 /// The longest datagram that a browser sends is far shorter.
-const BUFFER_BYTES: usize = 4_096;
+pub(super) const BUFFER_BYTES: usize = 4_096;
 
 /// Datagrams of one socket before others have their turn.
-const BATCH: usize = 64;
+pub(super) const BATCH: usize = 64;
 
 /// So that an error that stays does not keep a core busy.
 const AFTER_ERROR: Duration = Duration::from_millis(5);
