@@ -89,7 +89,7 @@ test('one that cannot be made at all is said as well', () => {
     throw new Error('forbidden')
   })
   worker.order(openOrder('one'))
-  worker.write('one', new Uint8Array(3))
+  worker.write('one', new Uint8Array(3), false)
   vi.runAllTimers()
   expect(reports).toEqual([failed('one')])
 })
@@ -105,4 +105,22 @@ test('a worker that cannot be loaded may be that of an earlier version; one that
   worker.start()
   vi.advanceTimersByTime(60_000)
   expect(missing).toBe(2)
+})
+
+test('bytes are handed over in large pieces, before the next order, after a while, and at once where they are the last', () => {
+  const written = (): number[] =>
+    last()
+      .orders.filter(
+        (it): it is { op: string; pieces: Uint8Array[] } => Reflect.get(it as object, 'op') === 'write',
+      )
+      .map(({ pieces }) => pieces.reduce((sum, piece) => sum + piece.byteLength, 0))
+  worker.order(openOrder('one'))
+  for (let frame = 0; frame < 17; frame++) worker.write('one', new Uint8Array(65_536), false)
+  expect(written()).toEqual([1_048_576])
+  vi.advanceTimersByTime(1_000)
+  expect(written()).toEqual([1_048_576, 65_536])
+  worker.write('one', new Uint8Array(3), false)
+  worker.order({ op: 'check', store: 'one' })
+  worker.write('one', new Uint8Array(5), true)
+  expect(written()).toEqual([1_048_576, 65_536, 3, 5])
 })

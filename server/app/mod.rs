@@ -303,6 +303,7 @@ impl App {
             }
             serving.spawn(relay::serve(server, udp.unwrap_or_default()));
         }
+        serving.spawn(hosting::run(hosting));
         if let Some(metrics) = metrics {
             let (acceptor, ports) = metrics.acceptor();
             serve_all(&mut serving, acceptor, ports, &shutdown)?;
@@ -325,7 +326,6 @@ impl App {
             () = renewing => Ok(()),
             () = reload.run(&live, &hangup) => Ok(()),
             () = admin::serve(admin) => Ok(()),
-            () = hosting::run(hosting) => Ok(()),
             () = service_manager::keep_alive(&sessions) => Ok(()),
             () = watch::memory(sessions.ledger()) => Ok(()),
             () = state::run(keeper, cluster.as_deref()) => Ok(()),

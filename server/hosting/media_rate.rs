@@ -23,9 +23,14 @@ impl MediaRate {
     pub(super) fn admits(&self, datagram: &[u8], now: Duration) -> bool {
         let admits = !is_media(datagram) || self.bucket.take(self.rate, datagram.len() as u64, now);
         if !admits {
-            self.n_dropped.fetch_add(1, Ordering::Relaxed);
+            self.drops();
         }
         admits
+    }
+
+    /// Counts a datagram that goes no further.
+    pub(super) fn drops(&self) {
+        self.n_dropped.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Datagrams that were not sent.
@@ -35,7 +40,7 @@ impl MediaRate {
 }
 
 /// RTP and RTCP begin so, and nothing else on the same port does (RFC 7983, section 7).
-fn is_media(datagram: &[u8]) -> bool {
+pub(super) fn is_media(datagram: &[u8]) -> bool {
     datagram.first().is_some_and(|it| (128..=191).contains(it))
 }
 

@@ -82,7 +82,7 @@ pub struct Hosting {
     service: ArcSwapOption<Service>,
     /// Something is due earlier than before.
     due: Notify,
-    media: MediaRate,
+    media: Arc<MediaRate>,
 }
 
 /// A session that hosts stars, and where it is reached through the relay.
@@ -110,7 +110,7 @@ impl Hosting {
             stars: Stars::new(sessions.ledger().clone()),
             service: ArcSwapOption::empty(),
             due: Notify::new(),
-            media: MediaRate::new(bytes),
+            media: Arc::new(MediaRate::new(bytes)),
         })
     }
 
@@ -126,8 +126,8 @@ impl Hosting {
     /// # Errors
     /// A socket fails. Needs a Tokio runtime.
     pub async fn run(self: Arc<Self>) -> io::Result<()> {
-        // All of it is one task, so that nobody waits for a star that another one is at work on.
-        let (relayed, waiting) = Relayed::new();
+        // One task does all of it, so that those who serve the relay never wait for a star.
+        let (relayed, waiting) = Relayed::new(self.media.clone());
         tokio::select! {
             () = self.clone().serve(relayed) => Ok(()),
             () = self.keep_time() => Ok(()),
@@ -180,6 +180,8 @@ impl Hosting {
                 Some(Heard::Returned { room, peer }) => self.stars.on_returned(&room, &peer, Instant::now(), self),
                 None => (),
             }
+            // What comes from the network has its turn: where everybody comes back at once, much is to be read here.
+            yield_now().await;
         }
     }
 

@@ -38,7 +38,7 @@ pub(super) fn write(page: &mut Page<'_>, figures: &HostingFigures) -> fmt::Resul
     )?;
     page.counter(
         "p2pchat_hosted_dropped_packets",
-        "Packets that were not sent on, because no more may be sent.",
+        "Packets that were not sent on, because no more may be sent or too many waited.",
         &one(stats.packets_dropped),
     )?;
     page.counter(

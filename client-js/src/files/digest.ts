@@ -22,7 +22,7 @@ const hash = async (bytes: Bytes): Promise<Bytes> => {
   return new Uint8Array(sha256(bytes))
 }
 
-/** Takes what `bytes` holds now. */
+/** `bytes` has to stay as it is until this is done. */
 export const blockDigest = (bytes: Bytes): Promise<Bytes> => hash(bytes)
 
 /** Of all blocks in their order; a file without a byte has none. */
@@ -35,7 +35,7 @@ export const fileDigest = async (blocks: readonly Bytes[]): Promise<string> => {
 /** The blocks of what comes in pieces of any size, one behind the other. */
 export class Digester {
   readonly #blocks: Promise<Bytes>[] = []
-  #block: Bytes = new Uint8Array(blockBytes)
+  #block: Bytes | null = null
   #filled = 0
 
   /** Whole blocks are not copied: `bytes` has to stay as it is. */
@@ -47,6 +47,7 @@ export class Digester {
         continue
       }
       const part = Math.min(blockBytes - this.#filled, bytes.byteLength - at)
+      this.#block ??= new Uint8Array(blockBytes)
       this.#block.set(bytes.subarray(at, at + part), this.#filled)
       this.#filled += part
       at += part
@@ -56,13 +57,13 @@ export class Digester {
 
   /** Of all that was taken. */
   async digest(): Promise<string> {
-    if (this.#filled > 0) this.#seal()
+    this.#seal()
     return fileDigest(await Promise.all(this.#blocks))
   }
 
   #seal(): void {
-    this.#blocks.push(blockDigest(this.#block.subarray(0, this.#filled)))
-    this.#block = new Uint8Array(blockBytes)
+    if (this.#block) this.#blocks.push(blockDigest(this.#block.subarray(0, this.#filled)))
+    this.#block = null
     this.#filled = 0
   }
 }

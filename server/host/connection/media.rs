@@ -10,7 +10,6 @@ use str0m::rtp::{Extension, ExtensionMap, RtpWrite};
 use str0m::stats::{MediaEgressStats, PeerStats};
 use str0m::{Rtc, RtcConfig};
 
-use super::delays::Delays;
 use super::downlink::{Downlink, News, TOLD_MAX};
 use super::{Connection, Form, form};
 use crate::crypto;
@@ -29,11 +28,8 @@ const LEAST: u64 = 180_000;
 const TOLD: Duration = Duration::from_secs(8);
 /// What is lost on a downlink that is as full as it can be.
 const LOSS_MAX: f32 = 0.05;
-/// It is taken for so much more each time that nothing is lost and nothing waits, while delays say nothing.
-const LEAST_GROWS: f64 = 1.12;
-/// Once that was too much, it does not grow for so long; for twice as long each time.
-const LEAST_REST: Duration = Duration::from_secs(10);
-const LEAST_REST_MAX: Duration = Duration::from_secs(80);
+/// What waits on the way makes the round trip longer by this.
+const QUEUE_MAX: Duration = Duration::from_millis(250);
 /// So much more than what it takes at best is looked for on a downlink, so that there is room to change over to it.
 const DESIRED_FACTOR: f64 = 1.25;
 /// No more than so many times what it is known to take, at once.
@@ -70,11 +66,8 @@ pub(super) struct Measured {
     /// When the downlink was probed last for whether it takes more, what it took then, and how long until the next time.
     look: Option<(Instant, f64)>,
     next_look: Duration,
-    delays: Delays,
-    /// What the downlink is not taken for less than.
-    least: f64,
-    /// Until when that does not grow, and for how long it was not to.
-    rest: Option<(Instant, Duration)>,
+    /// The shortest time to the guest and back.
+    round_trip: Option<Duration>,
     /// What the guest has said of each transceiver.
     lost: HashMap<Mid, u64>,
 }
@@ -89,9 +82,7 @@ impl Measured {
             told: 0.0,
             look: None,
             next_look: LOOK,
-            delays: Delays::default(),
-            least: LEAST as f64,
-            rest: None,
+            round_trip: None,
             lost: HashMap::new(),
         }
     }
@@ -99,28 +90,15 @@ impl Measured {
     /// What the downlink is not taken for less than, unless it shows that it takes no more. Where many come back at once,
     /// packets wait for a busy machine as well as for a downlink that is full.
     fn least(&mut self, stats: &PeerStats) -> u64 {
-        let now = stats.timestamp;
-        self.delays.take(stats.rtt, now);
-        let waits = self.delays.queues();
+        let shortest = self.round_trip.into_iter().chain(stats.rtt).min();
+        self.round_trip = shortest;
+        let waits = stats.rtt.zip(shortest).is_some_and(|(now, shortest)| now > shortest + QUEUE_MAX);
         let loses = stats.egress_loss_fraction.is_some_and(|it| it > LOSS_MAX);
-        self.took = self.took.filter(|(_, until)| !loses && now < *until);
-        if waits || loses {
-            self.is_too_much(now);
-        } else if self.delays.stalls() && self.rest.is_none_or(|(until, _)| now >= until) {
-            self.least = (self.least * LEAST_GROWS).min(self.desire.bits_per_second).max(LEAST as f64);
-        }
+        self.took = self.took.filter(|(_, until)| !loses && stats.timestamp < *until);
         match self.took {
             Some((took, _)) => took / if waits { 2 } else { 1 },
             None if waits || loses => 0,
-            None => self.least as u64,
-        }
-    }
-
-    /// The downlink does not take what it was taken for at least.
-    fn is_too_much(&mut self, now: Instant) {
-        if self.least > LEAST as f64 {
-            let rest = self.rest.map_or(LEAST_REST, |(_, rest)| (rest * 2).min(LEAST_REST_MAX));
-            (self.least, self.rest) = (LEAST as f64, Some((now + rest, rest)));
+            None => LEAST,
         }
     }
 

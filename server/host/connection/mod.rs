@@ -4,7 +4,6 @@
 //! excerpt of them that has the data channels alone, and is told of transceivers and sources directly.
 
 mod channel;
-mod delays;
 mod downlink;
 mod guard;
 mod media;

@@ -51,8 +51,6 @@ pub struct World {
     filmed: u64,
     /// Downlinks of guests through which only so much comes.
     pub narrow: Vec<Narrow>,
-    /// Guests whose machines are busy.
-    pub busy: Vec<Busy>,
     began: Instant,
 }
 
@@ -94,24 +92,6 @@ pub fn settings() -> Settings {
     }
 }
 
-/// A guest whose browser gets a processor for a moment every now and then: what has come meanwhile is read at once.
-pub struct Busy {
-    guest: usize,
-    /// How long it waits at most.
-    longest: Duration,
-    reads_at: Instant,
-}
-
-impl Busy {
-    /// When something is read that has come. `dice`: any number.
-    fn reads(&mut self, comes: Instant, dice: u32) -> Instant {
-        if comes > self.reads_at {
-            self.reads_at = comes + self.longest * (dice % 100) / 100;
-        }
-        self.reads_at
-    }
-}
-
 impl World {
     /// With nobody in the room.
     pub fn empty() -> Self {
@@ -132,7 +112,6 @@ impl World {
             outputs: Vec::new(),
             filmed: 0,
             narrow: Vec::new(),
-            busy: Vec::new(),
             began: now,
         }
     }
@@ -169,11 +148,6 @@ impl World {
         self.narrow.push(Narrow { guest, bits_per_second, longest, busy_until });
     }
 
-    /// A guest's machine is busy from now on.
-    pub fn busy(&mut self, guest: usize, longest: Duration) {
-        self.busy.push(Busy { guest, longest, reads_at: self.now });
-    }
-
     /// Comes later than what comes before it.
     fn fly(&mut self, datagram: Flying) {
         let at = self.flying.partition_point(|it| it.0 <= datagram.0);
@@ -207,13 +181,9 @@ impl World {
         done
     }
 
-    fn roll(&mut self) -> u32 {
-        self.dice = self.dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        self.dice >> 16
-    }
-
     fn rolls_loss(&mut self) -> bool {
-        self.roll() % 100 < self.loss
+        self.dice = self.dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.dice >> 16) % 100 < self.loss
     }
 
     /// Takes over what everybody has to give out.
@@ -235,10 +205,7 @@ impl World {
                         let narrow = self.narrow.iter_mut().find(|it| Some(it.guest) == to);
                         let through = narrow.map_or(Some(out), |it| it.passes(bytes.len(), out));
                         let Some(through) = through else { continue };
-                        let dice = self.roll();
-                        let busy = self.busy.iter_mut().find(|it| Some(it.guest) == to);
-                        let comes = busy.map_or(through + DELAY, |it| it.reads(through + DELAY, dice));
-                        self.fly((comes, to, source, destination, bytes));
+                        self.fly((through + DELAY, to, source, destination, bytes));
                     }
                 }
             }

@@ -1,6 +1,5 @@
 //! Pictures in several sizes: which of them a viewer gets, and how it comes to another.
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -122,29 +121,6 @@ fn a_thin_line_has_clear_sound_and_a_small_picture_and_takes_nothing_from_others
     // The downlink gets better.
     world.narrow.clear();
     assert_eq!(world.settles(&cameras, 2, 15_000), "h h");
-}
-
-#[test]
-fn a_busy_machine_is_no_thin_line() {
-    let (mut world, cameras) = World::calling(&["ada", "bob", "cy"]);
-    world.busy(2, Duration::from_millis(1_500));
-    world.film(&cameras, 30_000);
-    world.sizes_seen(2);
-    world.film(&cameras, 5_000);
-    let seen = world.sizes_seen(2);
-    let sizes: Vec<_> = seen.split(' ').collect();
-    assert!(sizes.len() == 2 && sizes.iter().all(|it| it.contains(['m', 'h'])), "{seen}");
-}
-
-#[test]
-fn a_thin_line_to_a_busy_machine_is_not_flooded_for_long() {
-    let (mut world, cameras) = World::calling(&["ada", "bob", "cy"]);
-    world.narrow(2, 300_000);
-    world.busy(2, Duration::from_millis(1_500));
-    world.film(&cameras, 60_000);
-    let sounds = world.guests[2].packets.iter().filter(|it| *it.2.header.payload_type == 111).count();
-    // Fifty a second from each of two.
-    assert!(sounds > 5_600, "{sounds} of 6,000");
 }
 
 #[test]

@@ -53,12 +53,12 @@ export class FileWorker {
     this.#post(order)
   }
 
-  /** Bytes go over and are ours no longer. */
-  write(store: StoreId, bytes: Bytes): void {
+  /** Bytes go over and are ours no longer. The last ones do so at once. */
+  write(store: StoreId, bytes: Bytes, last: boolean): void {
     const gathered = this.#gathered.get(store) ?? this.#gather(store)
     gathered.pieces.push(bytes)
     gathered.bytes += bytes.byteLength
-    if (gathered.bytes >= gatherBytes) this.#flush(store)
+    if (last || gathered.bytes >= gatherBytes) this.#flush(store)
   }
 
   /** What is being written is let go of, so that it can be gone on with. */

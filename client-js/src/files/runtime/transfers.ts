@@ -294,7 +294,7 @@ export class TransferRuntime {
         return this.#worker.order({ op: 'open', store, place, bytes: it.size })
       }
       case 'write':
-        return this.#worker.write(store, effect.bytes)
+        return this.#worker.write(store, effect.bytes, it.received === it.size)
       case 'check':
         return this.#worker.order({ op: 'check', store })
       case 'save-resume-record': {
