@@ -39,11 +39,9 @@ pub(super) fn bind(
     Ok(Some(Hosting::new(settings(config), sessions, realm, ports, relay)))
 }
 
-/// As long as there is something to host.
-pub(super) async fn run(hosting: Option<Arc<Hosting>>) {
-    if let Some(hosting) = hosting
-        && let Err(error) = hosting.run().await
-    {
+/// Never done: without it the server goes on.
+pub(super) async fn run(hosting: Arc<Hosting>) {
+    if let Err(error) = hosting.run().await {
         tracing::error!(%error, "stars are not hosted any more");
     }
     std::future::pending().await

@@ -303,7 +303,9 @@ impl App {
             }
             serving.spawn(relay::serve(server, udp.unwrap_or_default()));
         }
-        serving.spawn(hosting::run(hosting));
+        if let Some(hosting) = hosting {
+            serving.spawn(hosting::run(hosting));
+        }
         if let Some(metrics) = metrics {
             let (acceptor, ports) = metrics.acceptor();
             serve_all(&mut serving, acceptor, ports, &shutdown)?;

@@ -127,7 +127,7 @@ impl Hosting {
     /// A socket fails. Needs a Tokio runtime.
     pub async fn run(self: Arc<Self>) -> io::Result<()> {
         // One task does all of it, so that those who serve the relay never wait for a star.
-        let (relayed, waiting) = Relayed::new(self.media.clone());
+        let (relayed, waiting) = Relayed::new(self.sessions.ledger().clone(), self.media.clone());
         tokio::select! {
             () = self.clone().serve(relayed) => Ok(()),
             () = self.keep_time() => Ok(()),
@@ -209,7 +209,7 @@ impl Hosting {
     async fn receive_relayed(&self, mut waiting: Receiver<Datagram>) {
         let mut datagrams = Vec::with_capacity(BATCH);
         while waiting.recv_many(&mut datagrams, BATCH).await > 0 {
-            for Datagram { from, to, bytes } in datagrams.drain(..) {
+            for Datagram { from, to, bytes, .. } in datagrams.drain(..) {
                 self.on_datagram(from, to, &bytes);
             }
             yield_now().await;
