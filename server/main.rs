@@ -10,7 +10,7 @@ use std::{
 use clap::Parser;
 use p2pchat_server::{
     admin::{self, Answer, Ask, say_as_json, say_as_table},
-    app::{self, App, Invite, PassedSockets, Reload, StartupError},
+    app::{self, App, Given, Invite, PassedSockets, Reload, StartupError, Threads},
     cli::{Cli, Command, write_completions, write_manual},
     config::{self, BadSetting, Config, Flags},
     doctor, telemetry,
@@ -23,9 +23,6 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 const EXIT_SETTINGS: u8 = 2;
 /// The machine does not let us.
 const EXIT_SYSTEM: u8 = 1;
-
-/// For reading files; whoever comes when all are busy waits. The default of 512 lets clients make as many.
-const BLOCKING_THREADS_MAX: usize = 8;
 
 /// An exit code, and what is wrong in a sentence.
 type Failure = (u8, String);
@@ -62,10 +59,8 @@ fn run(cli: &Cli) -> Result<(), Failure> {
     let _pending = if cli.health_check { None } else { Some(telemetry::start(&config.log).map_err(settings)?) };
     let config = with_folders(config);
     let file = file.map_or_else(|| "no settings file".to_owned(), |it| it.display().to_string());
-    let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    let runtime = runtime.enable_all().max_blocking_threads(BLOCKING_THREADS_MAX).build();
-    let runtime = runtime.map_err(|it| system(it.to_string()))?;
-    runtime.block_on(async {
+    let threads = Threads::start(&config).map_err(|it| system(it.to_string()))?;
+    threads.block_on(async {
         if cli.health_check {
             return app::health_check(&config).await.map_err(system);
         }
@@ -78,7 +73,8 @@ fn run(cli: &Cli) -> Result<(), Failure> {
         let flags = cli.flags();
         let read = move || read_settings(&flags).map(|it| with_folders(it.0)).map_err(|it| it.to_string());
         let reload = Reload::new(Some(Arc::new(read))).map_err(|it| system(it.to_string()))?;
-        let app = App::bind_passed(config, passed).await.map_err(startup)?.reload_by(reload);
+        let given = Given { passed, media: threads.media(), ..Given::default() };
+        let app = App::bind_with(config, given).await.map_err(startup)?.reload_by(reload);
         for advice in app.advice() {
             tracing::warn!("{advice}");
         }

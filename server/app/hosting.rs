@@ -5,6 +5,7 @@ use std::{
 };
 
 use p2pchat_host::Limits;
+use tokio::runtime::Handle;
 
 use super::{StartupError, listen};
 use crate::{
@@ -18,17 +19,19 @@ use crate::{
 /// Half a second of what may be sent.
 const BURST_DIVISOR: u64 = 2;
 
-/// `None`: this server hosts nothing. `realm`: of P2PChat's own rooms.
+/// `None`: this server hosts nothing. `realm`: of P2PChat's own rooms. `media`: where its sockets are waited for.
 ///
 /// # Errors
-/// The port that is set cannot be had. Needs a Tokio runtime.
+/// The port that is set cannot be had.
 pub(super) fn bind(
     config: &Config,
     sessions: &Sessions,
     realm: Option<Realm>,
     relay: Option<Arc<TurnServer>>,
+    media: &Handle,
 ) -> Result<Option<Arc<Hosting>>, StartupError> {
     let Some(realm) = realm.filter(|_| config.host.enabled) else { return Ok(None) };
+    let _media = media.enter();
     let ports = Ports::bind(&addresses(config), config.host.port).map_err(|error| {
         StartupError::System(format!(
             "the host of stars cannot have UDP port {}, which host.port names: {error}",

@@ -18,6 +18,7 @@ mod signals;
 mod signatures;
 mod state;
 mod stopping;
+mod threads;
 mod watch;
 
 use std::{
@@ -33,7 +34,7 @@ use std::{
 
 use axum::Router;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::{sync::Notify, task::JoinSet};
+use tokio::{runtime::Handle, sync::Notify, task::JoinSet};
 
 use crate::{
     acceptor::{Acceptor, IsProxy, Shutdown, Speaks, Timeouts},
@@ -63,6 +64,7 @@ use reload::Live;
 pub use reload::{ReadSettings, Reload};
 use routes::Common;
 pub use signals::stop_signal;
+pub use threads::Threads;
 
 /// For a client of the relay to take anything of what is sent to it over TCP.
 const RELAY_WRITE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -82,6 +84,17 @@ pub enum StartupError {
     System(String),
 }
 
+/// What there is already when a server starts.
+#[derive(Default)]
+pub struct Given {
+    /// Sockets that are open.
+    pub passed: PassedSockets,
+    /// The other nodes. `None`: those of the settings, if any.
+    pub nodes: Option<Arc<dyn Nodes>>,
+    /// Where the relay and hosted stars are worked on. `None`: where connections are.
+    pub media: Option<Handle>,
+}
+
 /// A server that listens and does not answer yet.
 pub struct App {
     /// The main one first.
@@ -93,6 +106,7 @@ pub struct App {
     certificate: CertificateSource,
     relay: Option<BoundRelay>,
     hosting: Option<Arc<Hosting>>,
+    media: Handle,
     metrics: Option<BoundMetrics>,
     admin: Option<BoundAdmin>,
     /// `/health` says so before anything else changes.
@@ -119,26 +133,16 @@ impl App {
     /// # Errors
     /// A certificate or a port cannot be had. Needs a Tokio runtime.
     pub async fn bind(config: Config) -> Result<Self, StartupError> {
-        App::bind_passed(config, PassedSockets::default()).await
+        App::bind_with(config, Given::default()).await
     }
 
-    /// As [`App::bind`], with sockets that are open already.
+    /// As [`App::bind`], with what there is already.
     ///
     /// # Errors
     /// As there.
-    pub async fn bind_passed(config: Config, passed: PassedSockets) -> Result<Self, StartupError> {
-        App::bind_among(config, passed, None).await
-    }
-
-    /// As [`App::bind_passed`], as one of several nodes. `None`: there are no others.
-    ///
-    /// # Errors
-    /// As there.
-    pub async fn bind_among(
-        config: Config,
-        mut passed: PassedSockets,
-        nodes: Option<Arc<dyn Nodes>>,
-    ) -> Result<Self, StartupError> {
+    pub async fn bind_with(config: Config, given: Given) -> Result<Self, StartupError> {
+        let Given { mut passed, nodes, media } = given;
+        let media = media.unwrap_or_else(Handle::current);
         let settings = settings::listeners(&config)?;
         let certificate = certificate::open(&config).await?;
         let proxies = settings::trusted_proxies(&config)?;
@@ -157,7 +161,7 @@ impl App {
         let shared = http::Shared::new(ledger, proxies.clone());
         let relay = relay::bind(&config, &sessions, &mut passed)?;
         let turn = relay.as_ref().map(|it| it.server.clone());
-        let hosting = hosting::bind(&config, &sessions, own_realm, turn.clone())?;
+        let hosting = hosting::bind(&config, &sessions, own_realm, turn.clone(), &media)?;
         let metrics = Metrics::new(&sessions, turn.clone(), hosting.clone(), certificate.certificate(), &node);
         let forwarding = node.forwarding.as_ref();
         let common = Common { sessions: &sessions, shared: &shared, realms: &realms, metrics: &metrics, forwarding };
@@ -198,6 +202,7 @@ impl App {
             certificate,
             relay,
             hosting,
+            media,
             metrics,
             admin,
             is_stopping,
@@ -274,7 +279,7 @@ impl App {
     pub async fn serve(self, stop: impl Future<Output = ()>) -> io::Result<()> {
         let url = self.url();
         let App { listeners, sessions, keeper, node, certificate, relay, metrics, admin, is_stopping, live, .. } = self;
-        let (hosting, reload) = (self.hosting, self.reload);
+        let (hosting, media, reload) = (self.hosting, self.media, self.reload);
         let (cluster, keeper) = (node.cluster.clone(), keeper.as_deref());
         let reload = reload.map_or_else(|| Reload::new(None), Ok)?;
         let shutdown = Shutdown::default();
@@ -299,12 +304,13 @@ impl App {
             let (udp, tcp) = port.map(Port::split).unzip();
             if let (Some(tcp), Some(turn)) = (tcp, turn) {
                 let acceptor = acceptor(Speaks::Turn(turn), Timeouts::new(RELAY_WRITE_TIMEOUT));
+                let _media = media.enter();
                 serve_all(&mut serving, acceptor, tcp, &shutdown)?;
             }
-            serving.spawn(relay::serve(server, udp.unwrap_or_default()));
+            serving.spawn_on(relay::serve(server, udp.unwrap_or_default()), &media);
         }
         if let Some(hosting) = hosting {
-            serving.spawn(hosting::run(hosting));
+            serving.spawn_on(hosting::run(hosting), &media);
         }
         if let Some(metrics) = metrics {
             let (acceptor, ports) = metrics.acceptor();

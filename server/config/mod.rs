@@ -77,6 +77,7 @@ pub struct Http {
     pub proxy_protocol: bool,
     pub base_path: String,
     pub drain_s: u64,
+    pub threads: usize,
 }
 
 /// `[signaling]`

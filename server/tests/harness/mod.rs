@@ -11,13 +11,18 @@ pub(crate) mod peer;
 pub(crate) mod plain;
 pub(crate) mod web;
 
-use std::{future::Future, io, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{future::Future, io, net::SocketAddr, path::PathBuf, sync::LazyLock, time::Duration};
 
 use p2pchat_server::{
-    app::App,
+    app::{App, Given, StartupError},
     config::{self, Config, Flags},
 };
-use tokio::{sync::oneshot, task::JoinHandle, time::timeout};
+use tokio::{
+    runtime::{self, Runtime},
+    sync::oneshot,
+    task::JoinHandle,
+    time::timeout,
+};
 
 pub(crate) use peer::{By, EVERY_WAY, Heard, Peer};
 use web::Web;
@@ -60,6 +65,14 @@ pub(crate) fn limited_settings(overrides: &[(&str, &str)], views: Option<PathBuf
     config::read(&flags, &[], environment).unwrap().0
 }
 
+/// Threads for what is passed on by UDP, apart from those of a test's connections, as the executable has them.
+static MEDIA: LazyLock<Runtime> =
+    LazyLock::new(|| runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap());
+
+pub(crate) async fn bind(config: Config) -> Result<App, StartupError> {
+    App::bind_with(config, Given { media: Some(MEDIA.handle().clone()), ..Given::default() }).await
+}
+
 /// A server that serves until it is dropped.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -82,7 +95,7 @@ impl Server {
     }
 
     pub(crate) async fn run(config: Config) -> Server {
-        Server::of(App::bind(config).await.unwrap())
+        Server::of(bind(config).await.unwrap())
     }
 
     pub(crate) fn of(app: App) -> Server {

@@ -12,7 +12,7 @@ use std::{
 };
 
 use p2pchat_server::{
-    app::{App, PassedSockets},
+    app::{App, Given},
     transports::Nodes,
 };
 use secrecy::SecretString;
@@ -96,7 +96,7 @@ async fn node(
     let own = [("cluster.listen", "127.0.0.1:0"), ("metrics.listen", "true"), ("metrics.port", "0")];
     let nodes = Told { mark, secret, addresses: addresses.clone() };
     let config = settings(&[&own, overrides].concat(), None);
-    let app = App::bind_among(config, PassedSockets::default(), Some(Arc::new(nodes))).await.unwrap();
+    let app = App::bind_with(config, Given { nodes: Some(Arc::new(nodes)), ..Given::default() }).await.unwrap();
     let server = Server::of(app);
     addresses.lock().unwrap().insert(mark.to_owned(), server.cluster.unwrap().to_string());
     server

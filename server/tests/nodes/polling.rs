@@ -1,6 +1,6 @@
 //! Clients that poll, whose requests reach both nodes in turn.
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use p2pchat_server::app::{App, PassedSockets};
+use p2pchat_server::app::{App, Given};
 use std::sync::Arc;
 use tokio::net::TcpStream;
 
@@ -106,7 +106,7 @@ async fn a_session_is_found_at_whatever_listener_and_below_whatever_path_it_is()
     let overrides = [("http.listeners", listeners), ("http.base_path", "/chat/"), ("cluster.listen", "127.0.0.1:0")];
     let addresses = Addresses::default();
     let told = Told { mark: "b2", secret: Some(SECRET), addresses: addresses.clone() };
-    let app = App::bind_among(settings(&overrides, None), PassedSockets::default(), Some(Arc::new(told)));
+    let app = App::bind_with(settings(&overrides, None), Given { nodes: Some(Arc::new(told)), ..Given::default() });
     let app = app.await.unwrap();
     let further = app.further_addresses().unwrap()[0];
     let b = Server::of(app);

@@ -13,7 +13,7 @@ use p2pchat_server::{
 };
 use tempfile::TempDir;
 
-use crate::harness::{By, Peer, Server, field, settings, web::Web};
+use crate::harness::{self, By, Peer, Server, field, settings, web::Web};
 use client::{Turn, Way};
 
 /// A server with a relay, and HTTPS on a port of its own.
@@ -44,7 +44,7 @@ impl Relaying {
         std::fs::write(&config.tls.cert_path, made.pem()).unwrap();
         std::fs::write(&config.tls.key_path, key.serialize_pem()).unwrap();
         config.http.listeners = vec![https_listener()];
-        let app = App::bind(config).await.unwrap();
+        let app = harness::bind(config).await.unwrap();
         let (relay, https) = (app.relay_port().unwrap(), app.further_addresses().unwrap()[0]);
         let server = Server::of(app);
         let relay = SocketAddr::new(server.address.ip(), relay);
