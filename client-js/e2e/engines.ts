@@ -95,6 +95,9 @@ const launchTrusting = async (options: ReturnType<typeof firefoxOptions>): Promi
   return browser
 }
 
+/** Of a made-up camera. Several pages encode, decode and draw them without hardware, on one small machine. */
+const picturesPerSecond = 10
+
 const chromiumOptions = ({
   devices = true,
   cameras = 1,
@@ -108,7 +111,9 @@ const chromiumOptions = ({
     '--no-sandbox',
     // Otherwise addresses hide behind names that a machine without multicast cannot resolve.
     '--disable-features=WebRtcHideLocalIpsWithMdns',
-    ...(devices ? [`--use-fake-device-for-media-stream=device-count=${cameras}`] : []),
+    ...(devices
+      ? [`--use-fake-device-for-media-stream=device-count=${cameras},fps=${picturesPerSecond}`]
+      : []),
     `--use-fake-ui-for-media-stream${allow ? '' : '=deny'}`,
     ...(trusting ? ['--ignore-certificate-errors'] : []),
     ...further,
@@ -125,6 +130,7 @@ const firefoxOptions = ({ dark = false, devices = true, allow = true, executable
     'ui.primaryPointerCapabilities': 6,
     'ui.allPointerCapabilities': 6,
     'media.navigator.streams.fake': devices,
+    'media.navigator.video.default_fps': picturesPerSecond,
     'media.navigator.permission.disabled': allow,
     // Otherwise no sound is worked on where a machine has nothing to play it with.
     'media.cubeb.force_mock_context': true,

@@ -7,6 +7,7 @@ import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_pr
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { spawnApart } from './apart.ts'
 
 const works = (command: string, ...words: string[]): boolean =>
   spawnSync(command, words, { stdio: 'ignore' }).status === 0
@@ -270,7 +271,7 @@ export class Networks {
   async serve(...words: readonly string[]): Promise<void> {
     const executable = process.env['SERVER_BIN']
     if (executable === undefined) throw new Error('SERVER_BIN names no server executable')
-    const server = spawn('ip', ['netns', 'exec', this.#name('srv'), executable, ...words], {
+    const server = spawnApart('ip', ['netns', 'exec', this.#name('srv'), executable, ...words], {
       stdio: ['ignore', 'pipe', 'ignore'],
     })
     this.#server = server
@@ -279,7 +280,8 @@ export class Networks {
     })
     // Later it may end.
     ended.catch(() => undefined)
-    await Promise.race([once(server.stdout, 'data'), ended])
+    const isReady = server.stdout ? once(server.stdout, 'data') : ended
+    await Promise.race([isReady, ended])
   }
 
   async stopServing(): Promise<void> {

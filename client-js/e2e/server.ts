@@ -1,9 +1,10 @@
 /** The server under test: the executable named by SERVER_BIN, on a free loopback port, ended by its own process. */
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { spawnApart } from './apart.ts'
 
 export type Server = {
   readonly address: string
@@ -78,7 +79,7 @@ export const startServerThat = async (
   let running: ChildProcess | null = null
 
   const start = async (): Promise<void> => {
-    const child = spawn(executable, ['--address', '127.0.0.1', '--port', String(port), ...further], {
+    const child = spawnApart(executable, ['--address', '127.0.0.1', '--port', String(port), ...further], {
       stdio: 'ignore',
       env: { ...process.env, ...unpaced, ...settings },
     })
