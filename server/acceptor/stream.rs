@@ -1,20 +1,25 @@
-//! A connection's bytes, below TLS, HTTP and websockets: ends the connection when its client does not take what is written;
-//! and between TLS and HTTP: notes that something came or went.
+//! A connection's bytes, below TLS, HTTP and websockets: ends the connection when its client does not take what is written, and
+//! has whoever sends much wait for the others' turns; and between TLS and HTTP: notes that something came or went.
 use std::{
     future::Future as _,
     io,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, Waker},
 };
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
+    task::coop::consume_budget,
     time::{Sleep, sleep},
 };
 
 use super::progress::{Connection, PROGRESS_BYTES};
 use crate::accounting::Reason;
+
+/// Of what a task may do before others have their turn (`tokio::task::coop`), a read takes one part in 128, however much it
+/// reads. Here it takes one more for each so many bytes, or several thousand pings that come at once would be answered first.
+const PART_BYTES: usize = 512;
 
 /// A socket that fails, reading included, once a write has waited too long. What the system's own buffers take counts as
 /// read, so that a client that reads nothing fails once these are full, whatever it says in the meantime. Right above the
@@ -102,10 +107,18 @@ impl<S> DeadlineStream<S> {
     }
 }
 
+/// So many bytes have been read. When the turn is over, the next read waits until the others have had theirs.
+fn uses_up_turn(cx: &mut Context<'_>, n_bytes: usize) {
+    let has_turn = |_: &usize| pin!(consume_budget()).poll(cx).is_ready();
+    let _ = (0..n_bytes / PART_BYTES).take_while(has_turn).count();
+}
+
 impl<S: AsyncRead + Unpin> AsyncRead for DeadlineStream<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.check()?;
+        let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        uses_up_turn(cx, buffer.filled().len() - before);
         if read.is_pending() && !self.reader.as_ref().is_some_and(|it| it.will_wake(cx.waker())) {
             self.reader = Some(cx.waker().clone());
         }

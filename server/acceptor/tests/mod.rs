@@ -2,7 +2,7 @@
 mod http2;
 mod tls;
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::atomic::AtomicUsize, time::Duration};
 
 use axum::{
     body::{Body, to_bytes},
@@ -275,6 +275,30 @@ async fn a_stop_lets_a_running_answer_end_and_nothing_else_begin() {
     sleep(Duration::from_secs(1)).await;
     half.shutdown.stopped.cancel();
     assert_eq!(half.ends().await, (2, vec![Reason::ByServer]));
+}
+
+#[tokio::test]
+async fn whoever_sends_without_end_is_read_a_part_at_a_time() {
+    let ledger = Ledger::new(Limits::default());
+    let permit = ledger.admit_connection(ListenerKind::Http, HERE, PLAIN_COST).unwrap();
+    let connection = Connection::new(permit, Arc::new(Timeouts::new(UPGRADED_WRITE)));
+    let mut stream = DeadlineStream::new(tokio::io::repeat(0), connection);
+    let read = Arc::new(AtomicUsize::new(0));
+    let reading = {
+        let read = read.clone();
+        tokio::spawn(async move {
+            let mut bytes = vec![0; 16 * 1024];
+            while let Ok(n_bytes) = stream.read(&mut bytes).await {
+                read.fetch_add(n_bytes, Ordering::Relaxed);
+            }
+        })
+    };
+    for turn in 1..=3 {
+        tokio::task::yield_now().await;
+        let read = read.load(Ordering::Relaxed);
+        assert!((1..=turn * 80 * 1024).contains(&read), "{read} bytes after {turn}");
+    }
+    reading.abort();
 }
 
 #[tokio::test(start_paused = true)]
