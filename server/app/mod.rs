@@ -284,6 +284,11 @@ impl App {
         let reload = reload.map_or_else(|| Reload::new(None), Ok)?;
         let shutdown = Shutdown::default();
         let mut serving = JoinSet::new();
+        if let Some(hosting) = hosting {
+            serving.spawn_on(hosting::run(hosting.clone()), &media);
+            // Before anybody can ask for one.
+            hosting.begins().await;
+        }
         let in_use = certificate.certificate();
         let acceptor = |speaks, timeouts| {
             let proxies = live.proxies.clone();
@@ -308,9 +313,6 @@ impl App {
                 serve_all(&mut serving, acceptor, tcp, &shutdown)?;
             }
             serving.spawn_on(relay::serve(server, udp.unwrap_or_default()), &media);
-        }
-        if let Some(hosting) = hosting {
-            serving.spawn_on(hosting::run(hosting), &media);
         }
         if let Some(metrics) = metrics {
             let (acceptor, ports) = metrics.acceptor();

@@ -82,6 +82,8 @@ pub struct Hosting {
     service: ArcSwapOption<Service>,
     /// Something is due earlier than before.
     due: Notify,
+    /// It has a session, or was refused one for the first time.
+    has_begun: Notify,
     media: Arc<MediaRate>,
 }
 
@@ -110,6 +112,7 @@ impl Hosting {
             stars: Stars::new(sessions.ledger().clone()),
             service: ArcSwapOption::empty(),
             due: Notify::new(),
+            has_begun: Notify::new(),
             media: Arc::new(MediaRate::new(bytes)),
         })
     }
@@ -119,6 +122,11 @@ impl Hosting {
         let mut figures = self.stars.figures();
         figures.stats.packets_dropped += self.media.n_dropped();
         figures
+    }
+
+    /// Until whoever asks for a star can have one. Done once for each time that it begins.
+    pub async fn begins(&self) {
+        self.has_begun.notified().await;
     }
 
     /// Never done but when a socket fails.
@@ -155,6 +163,7 @@ impl Hosting {
                 }
                 self.sessions.disconnect(&service.who, reason);
             }
+            self.has_begun.notify_one();
             sleep(RETRY).await;
         }
         std::future::pending().await
@@ -163,6 +172,7 @@ impl Hosting {
     /// Until the session ends.
     async fn host(&self, service: &Service, mut inbox: Inbox) -> Reason {
         self.sessions.host_stars(&service.who, self.settings.rooms_max, self.settings.people_max);
+        self.has_begun.notify_one();
         for room in self.sessions.hosted_rooms(&service.who) {
             self.update(service, &room, Gone::Left);
         }
