@@ -4,7 +4,6 @@
  * theirs, which is next to nothing at times, and calls through it stop for seconds.
  */
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
-import { constants } from 'node:os'
 
 const running = new Set<ChildProcess>()
 let endsWithTests = false
@@ -19,7 +18,10 @@ const endWithTests = (): void => {
   endsWithTests = true
   process.once('exit', endAll)
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
-    process.once(signal, () => process.exit(128 + constants.signals[signal]))
+    process.once(signal, () => {
+      endAll()
+      process.kill(process.pid, signal)
+    })
 }
 
 /** As `spawn`, in a session of its own that ends with these tests at the latest. */

@@ -18,7 +18,7 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::conn::auto,
 };
-use tokio::time::sleep;
+use tokio::{task::coop::unconstrained, time::sleep};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
@@ -78,7 +78,8 @@ impl Acceptor {
                 if clock.deadline() != deadline {
                     clock.as_mut().reset(deadline);
                 }
-                return clock.as_mut().poll(cx).map(|()| Err(reason));
+                // Whoever has used up the turn by sending is asked for the time all the same.
+                return pin!(unconstrained(clock.as_mut())).poll(cx).map(|()| Err(reason));
             }
         });
         match served.await {

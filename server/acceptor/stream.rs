@@ -10,7 +10,7 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    task::coop::consume_budget,
+    task::coop::{consume_budget, unconstrained},
     time::{Sleep, sleep},
 };
 
@@ -66,7 +66,7 @@ impl<S> DeadlineStream<S> {
         let behind =
             self.behind.get_or_insert_with(|| Behind { end: Box::pin(sleep(timeout)), n_bytes: 0, is_pending: true });
         behind.is_pending = true;
-        if behind.end.as_mut().poll(cx).is_pending() {
+        if pin!(unconstrained(behind.end.as_mut())).poll(cx).is_pending() {
             return Poll::Pending;
         }
         self.behind = None;

@@ -32,7 +32,7 @@ const ROWS: &[Row] = &[
     ("http.port", |it| it.http.port.into(), 0..=65_535),
     // An hour is long enough for any load balancer.
     ("http.drain_s", |it| it.http.drain_s, 0..=3_600),
-    // More than one machine has cores.
+    // No machine has more cores.
     ("http.threads", |it| it.http.threads as u64, 1..=1_024),
     // 0: none.
     ("tls.redirect_port", |it| it.tls.redirect_port.into(), 0..=65_535),

@@ -82,7 +82,7 @@ pub struct Hosting {
     service: ArcSwapOption<Service>,
     /// Something is due earlier than before.
     due: Notify,
-    /// It has a session, or was refused one for the first time.
+    /// It has a session, or was refused one, or cannot go on.
     has_begun: Notify,
     media: Arc<MediaRate>,
 }
@@ -124,7 +124,7 @@ impl Hosting {
         figures
     }
 
-    /// Until whoever asks for a star can have one. Done once for each time that it begins.
+    /// Until whoever asks for a star can have one, or is refused. One caller hears of each beginning.
     pub async fn begins(&self) {
         self.has_begun.notified().await;
     }
@@ -136,12 +136,14 @@ impl Hosting {
     pub async fn run(self: Arc<Self>) -> io::Result<()> {
         // One task does all of it, so that those who serve the relay never wait for a star.
         let (relayed, waiting) = Relayed::new(self.sessions.ledger().clone(), self.media.clone());
-        tokio::select! {
+        let ended = tokio::select! {
             () = self.clone().serve(relayed) => Ok(()),
             () = self.keep_time() => Ok(()),
             () = self.receive_relayed(waiting) => Ok(()),
             failed = self.ports.receive(|from, to, datagram| self.on_datagram(from, to, datagram)) => failed,
-        }
+        };
+        self.has_begun.notify_one();
+        ended
     }
 
     /// Has a session that hosts stars, and another one where that ends.

@@ -14,8 +14,8 @@ use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex},
     sync::Notify,
-    task::JoinHandle,
-    time::Instant,
+    task::{JoinHandle, yield_now},
+    time::{Instant, advance},
 };
 
 use super::{http::HTTP2_STREAMS_MAX, *};
@@ -119,6 +119,26 @@ async fn a_first_request_has_ten_seconds_however_it_is_put_off() {
         carried.drip(&drip[..12]).await;
         assert_eq!(carried.ends().await.1, [Reason::HandshakeTimeout]);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_sends_without_end_and_asks_for_nothing_has_no_longer() {
+    let Carried { mut client, carrying, ledger, .. } = Carried::with(Router::new(), 1_000_000);
+    // A type that nobody knows: such frames are passed over.
+    let frames = b"\0\0\x08\xf0\0\0\0\0\0--------".repeat(4_000);
+    let sending = tokio::spawn(async move {
+        client.write_all(&[PREFACE, SETTINGS].concat()).await.unwrap();
+        while client.write_all(&frames).await.is_ok() {}
+    });
+    for _ in 0..100 {
+        yield_now().await;
+    }
+    advance(Duration::from_secs(11)).await;
+    for _ in 0..1_000 {
+        yield_now().await;
+    }
+    assert!(carrying.is_finished() && sending.is_finished());
+    assert_eq!(ledger.balance().reasons.into_iter().map(|it| it.0).collect::<Vec<_>>(), [Reason::HandshakeTimeout]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -294,7 +314,7 @@ async fn whoever_sends_without_end_is_read_a_part_at_a_time() {
         })
     };
     for turn in 1..=3 {
-        tokio::task::yield_now().await;
+        yield_now().await;
         let read = read.load(Ordering::Relaxed);
         assert!((1..=turn * 80 * 1024).contains(&read), "{read} bytes after {turn}");
     }
