@@ -8,11 +8,11 @@ use crate::config::Config;
 /// For reading files; whoever comes when all are busy waits. The default of 512 lets clients make as many.
 const BLOCKING_THREADS_MAX: usize = 8;
 
-/// Threads for connections, as many as are set, and others for what is passed on by UDP, one for each core: a signal neither
-/// waits for media nor goes from thread to thread.
+/// Threads for connections, as many as are set, and others for media, one for each core: a signal neither waits for media nor
+/// goes from thread to thread.
 pub struct Threads {
     connections: Runtime,
-    /// `None`: nothing is passed on.
+    /// `None`: there is neither a relay nor a hosted star.
     media: Option<Runtime>,
 }
 
